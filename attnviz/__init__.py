@@ -1,0 +1,37 @@
+"""attnviz: see what a transformer attends to.
+
+Importing this package loads nothing heavy; each public name is imported when it is first used.
+"""
+
+from importlib import import_module
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "load": "attnviz.api",
+    "run": "attnviz.api",
+    "Model": "attnviz.api",
+    "read_attention": "attnviz.checkpoints.attention_file",
+    "EncoderConfig": "attnviz.encoder.config",
+    "AttnvizError": "attnviz.errors",
+    "Attention": "attnviz.trace",
+    "LayerTrace": "attnviz.trace",
+    "Result": "attnviz.trace",
+    "Token": "attnviz.trace",
+    "Trace": "attnviz.trace",
+}
+
+__all__ = [  # noqa: PLE0604 (the names are those of the table above)
+    "__version__",
+    *_HOMES,
+]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'attnviz' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
