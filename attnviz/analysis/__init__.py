@@ -1,0 +1,1 @@
+"""Traces to matrices and explanations."""

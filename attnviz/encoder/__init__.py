@@ -1,0 +1,1 @@
+"""The model in pure NumPy: one attention function, one block, one stack. Knows neither files nor text."""

@@ -1,0 +1,165 @@
+"""The configurable block's fields: each one is a command-line flag, a TOML key and a checkpoint header's key.
+
+Nothing here imports NumPy: the command line reads this table for its help text.
+"""
+
+import difflib
+import math
+from collections.abc import Mapping
+from dataclasses import Field, asdict, dataclass, field, fields
+
+from attnviz.errors import ConfigError
+
+SCORES = ("scaled_dot", "dot", "cosine", "additive")
+MASKS = ("none", "causal", "window")
+POSITIONS = ("sinusoidal", "learned", "rotary", "alibi", "relative", "none")
+NORMS = ("layer", "rms")
+PLACEMENTS = ("post", "pre")
+ACTIVATIONS = ("relu", "gelu", "gelu_tanh", "silu")
+
+_LARGEST = 2**31 - 1
+
+
+def _size(default: int | None, text: str, least: int = 1) -> Field:
+    return field(default=default, metadata={"type": int, "help": text, "least": least})
+
+
+def _number(default: float | None, text: str, least: float | None = None) -> Field:
+    return field(default=default, metadata={"type": float, "help": text, "least": least})
+
+
+def _choice(choices: tuple[str, ...], text: str) -> Field:
+    return field(default=choices[0], metadata={"type": str, "help": text, "choices": choices})
+
+
+def _switch(default: bool, text: str) -> Field:
+    return field(default=default, metadata={"type": bool, "help": text})
+
+
+@dataclass(frozen=True)
+class EncoderConfig:
+    """One block, stacked. ``None`` means: follows from the other fields.
+
+    Raises:
+        ConfigError: a value is of the wrong type or out of range, or fields do not fit each other. The message names
+            the fields and their values.
+    """
+
+    n_layers: int = _size(2, "Blocks in the stack.")
+    n_heads: int = _size(4, "Attention heads per block.")
+    n_kv_heads: int | None = _size(None, "Heads for keys and values; fewer than n_heads for grouped-query attention.")
+    d_model: int = _size(64, "Width of a token's vector.")
+    d_head: int | None = _size(None, "Width of a head's q, k and v; d_model / n_heads unless given.")
+    d_ff: int = _size(256, "Width of the feed-forward's hidden layer; 0 leaves the feed-forward out.", least=0)
+    n_vocab: int = _size(4096, "Rows of the token embedding table.")
+    n_ctx: int = _size(512, "Longest text, in tokens.")
+    score: str = _choice(SCORES, "How a query and a key are compared.")
+    score_scale: float | None = _number(None, "Number that replaces the score's own scale.")
+    mask: str = _choice(MASKS, "Which keys a query may not see.")
+    window: int | None = _size(None, "Keys either side that a query sees (mask window; with causal: back only).", 0)
+    position: str = _choice(POSITIONS, "How positions enter.")
+    rotary_base: float = _number(10000.0, "Base of the rotary angles.", least=1.0)
+    relative_buckets: int = _size(32, "Distance buckets of relative positions (T5).", least=4)
+    relative_max_distance: int = _size(128, "Distance from which relative positions share the last bucket.", least=2)
+    norm: str = _choice(NORMS, "Layer norm or RMS norm.")
+    norm_placement: str = _choice(PLACEMENTS, "Norm after each residual sum (2017 paper) or before each part.")
+    norm_eps: float = _number(1e-5, "Added to the variance before its root.", least=0.0)
+    activation: str = _choice(ACTIVATIONS, "Activation of the feed-forward.")
+    gated: bool = _switch(False, "Gated feed-forward: (act(x W_g) * x W_1) W_2.")
+    bias: bool = _switch(True, "Biases in the projections, the feed-forward and layer norm.")
+    embed_scale: float = _number(1.0, "Multiplies token vectors before positions are added.")
+    seed: int = _size(0, "Seed of the random weights.", least=0)
+
+    def __post_init__(self) -> None:
+        for f in fields(self):
+            object.__setattr__(self, f.name, _checked(f, getattr(self, f.name)))
+        if self.n_kv_heads is None:
+            object.__setattr__(self, "n_kv_heads", self.n_heads)
+        if self.d_head is None:
+            if self.d_model % self.n_heads:
+                raise ConfigError(
+                    f"d_model, n_heads: {self.d_model} is not divisible by {self.n_heads}; "
+                    "expected a multiple, or d_head given"
+                )
+            object.__setattr__(self, "d_head", self.d_model // self.n_heads)
+        self._check_fit()
+
+    def _check_fit(self) -> None:
+        if self.n_heads % self.n_kv_heads:
+            raise ConfigError(
+                f"n_heads, n_kv_heads: {self.n_heads} is not divisible by {self.n_kv_heads}; expected a multiple"
+            )
+        if self.position == "rotary" and self.d_head % 2:
+            raise ConfigError(f"position, d_head: rotary turns pairs, and d_head is {self.d_head}; expected it even")
+        if self.mask == "window" and self.window is None:
+            raise ConfigError("mask, window: the mask is window, and window is not given; expected both")
+        if self.window is not None and self.mask == "none":
+            raise ConfigError(
+                f"window, mask: window is {self.window}, and the mask is none; expected mask window or causal"
+            )
+        exact = self.relative_buckets // (2 if self.mask == "causal" else 4)
+        if self.position == "relative" and self.relative_max_distance <= exact:
+            raise ConfigError(
+                f"relative_max_distance, relative_buckets: {self.relative_max_distance} with "
+                f"{self.relative_buckets} buckets; expected more than {exact}"
+            )
+
+    @property
+    def score_factor(self) -> float:
+        """The number that multiplies a raw score: ``score_scale``, or the score's own (1/sqrt(d_head) or 1)."""
+        if self.score_scale is not None:
+            return self.score_scale
+        return self.d_head**-0.5 if self.score == "scaled_dot" else 1.0
+
+    def as_dict(self) -> dict[str, object]:
+        """All fields by name, ready for JSON; what followed from other fields is filled in."""
+        return asdict(self)
+
+
+def field_names() -> tuple[str, ...]:
+    """The fields' names, in order."""
+    return tuple(f.name for f in fields(EncoderConfig))
+
+
+def check_field_names(given: Mapping[str, object], where: str) -> None:
+    """Refuses names that are no fields.
+
+    Raises:
+        ConfigError: with every unknown name and the nearest known one.
+    """
+    known = field_names()
+    unknown = [name for name in given if name not in known]
+    if not unknown:
+        return
+    told = []
+    for name in unknown:
+        near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+        told.append(f"{name!r}" + (f" (did you mean {near[0]!r}?)" if near else ""))
+    raise ConfigError(f"{where}: unknown field{'s' * (len(told) > 1)} {', '.join(told)}; expected fields of the block")
+
+
+def _checked(f: Field, value: object) -> object:
+    """The value in the field's own type, or the error that says what is wrong with it."""
+    kind, choices, least = f.metadata["type"], f.metadata.get("choices"), f.metadata.get("least")
+    if value is None and f.default is None:
+        return None
+    if choices:
+        if value not in choices:
+            near = difflib.get_close_matches(str(value), choices, n=1)
+            hint = f" (did you mean {near[0]!r}?)" if near else ""
+            raise ConfigError(f"{f.name}: {value!r} is not known{hint}; expected one of {', '.join(choices)}")
+        return value
+    if kind is bool:
+        if not isinstance(value, bool):
+            raise ConfigError(f"{f.name}: {value!r} is not a truth value; expected true or false")
+        return value
+    if isinstance(value, bool) or not isinstance(value, (int, float) if kind is float else int):
+        wanted = "a number" if kind is float else "a whole number"
+        raise ConfigError(f"{f.name}: {value!r} is not {wanted}; expected {wanted}")
+    if not math.isfinite(value):
+        raise ConfigError(f"{f.name}: {value} is not finite; expected a finite number")
+    if least is not None and value < least:
+        raise ConfigError(f"{f.name}: {value} is too small; expected {least:g} or more")
+    if kind is int and value > (2**63 - 1 if f.name == "seed" else _LARGEST):
+        raise ConfigError(f"{f.name}: {value} is too large; expected less than 2^{63 if f.name == 'seed' else 31}")
+    return kind(value)

@@ -1,0 +1,1 @@
+"""Views: terminal, pictures, JSON, files. No maths, no model."""

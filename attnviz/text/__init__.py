@@ -1,0 +1,1 @@
+"""Text to tokens: built-in tokenizers, pretrained ones, printable labels."""

@@ -1,0 +1,282 @@
+"""The data that flows from room to room: tokens, traces, attention, results. No maths, no files, no views.
+
+Axes are always ``[layer][head][query][key]``: a row is a query (the token that looks), a column is a key (the token
+looked at).
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+KINDS = ("encoder", "decoder", "cross")
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One token of a text.
+
+    Attributes:
+        text: exactly the characters of the input that it covers; empty for a special token.
+        label: the printable form of the token: no control character, visible white space, never empty.
+        start: offset of its first character in its segment's text.
+        end: offset after its last character.
+        id: its row of the embedding table; None where there is no table (``--vectors``, ``--attention``).
+        piece: the tokenizer's own spelling (``##ing``, ``Ġthe``); the text itself for built-in tokenizers.
+        special: whether the tokenizer added it (``[CLS]``, ``[SEP]``, ``[PAD]``).
+        padding: whether it only fills the length; no query attends to it.
+        word: index of the word it belongs to within its segment; None for special tokens.
+        segment: 0 for the text, 1 for its ``--pair``.
+    """
+
+    text: str
+    label: str
+    start: int = 0
+    end: int = 0
+    id: int | None = None
+    piece: str = ""
+    special: bool = False
+    padding: bool = False
+    word: int | None = None
+    segment: int = 0
+
+
+Tokens = tuple[Token, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class ModelInfo:
+    """What every output says about the numbers' origin.
+
+    Attributes:
+        name: short name of the model or file.
+        weights: where the numbers came from: ``seed:0`` or ``sha256:...``.
+        config: the block's fields by name, JSON-ready; empty where they are not known.
+    """
+
+    name: str
+    weights: str
+    config: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def is_random(self) -> bool:
+        """Whether the weights are seeded random numbers, in which any pattern is chance."""
+        return self.weights.startswith("seed:")
+
+    @property
+    def provenance(self) -> str:
+        """One phrase for people: where the weights came from."""
+        if self.is_random:
+            return f"random weights, seed {self.weights.removeprefix('seed:')}: any pattern is chance"
+        return f"{self.name} ({self.weights[:19]})"
+
+
+@dataclass(frozen=True, eq=False)
+class LayerTrace:
+    """What one attention part of one layer computed; None where nothing asked for it.
+
+    Shapes, with n tokens (n_q queries and n_k keys in cross-attention):
+        resid_pre (n, d_model): what enters the layer.
+        norm1, norm2, norm3 (n, d_model): the norms' outputs.
+        q (n_heads, n_q, d_head); k, v (n_kv_heads, n_k, d_head), rotated where positions are rotary.
+        scores, weights (n_heads, n_q, n_k): before softmax (scaled, biased, masked with -inf); after it.
+        z (n_heads, n_q, d_head): weighted sum of the values, per head.
+        attn_out (n_q, d_model): after concatenation and W_O.
+        resid_mid (n_q, d_model): the residual sum after the attention.
+        ffn_hidden (n, d_ff), ffn_out (n, d_model), resid_post (n, d_model): the feed-forward part and its residual sum.
+        out (n, d_model): what leaves the layer.
+
+    A decoder layer has two of these: kind ``decoder`` (its self-attention and feed-forward) and kind ``cross``
+    (its cross-attention, with ``norm2`` and a ``resid_mid`` of its own).
+    """
+
+    kind: str
+    layer: int
+    resid_pre: np.ndarray | None = None
+    norm1: np.ndarray | None = None
+    q: np.ndarray | None = None
+    k: np.ndarray | None = None
+    v: np.ndarray | None = None
+    scores: np.ndarray | None = None
+    weights: np.ndarray | None = None
+    z: np.ndarray | None = None
+    attn_out: np.ndarray | None = None
+    resid_mid: np.ndarray | None = None
+    norm2: np.ndarray | None = None
+    norm3: np.ndarray | None = None
+    ffn_hidden: np.ndarray | None = None
+    ffn_out: np.ndarray | None = None
+    resid_post: np.ndarray | None = None
+    out: np.ndarray | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class EmbeddingTrace:
+    """What went into a stack, each (n, d_model): token vectors (scaled), position vectors (or None), their sum."""
+
+    kind: str
+    token_vectors: np.ndarray | None = None
+    position_vectors: np.ndarray | None = None
+    embedded: np.ndarray | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Trace:
+    """What a run kept: ``trace["encoder", 0].weights``, ``trace.embeddings["encoder"].embedded``.
+
+    Attributes:
+        layers: by kind and layer.
+        embeddings: by kind (``encoder``, ``decoder``).
+        outputs: by kind, what left the stack (n, d_model), after the final norm where there is one.
+    """
+
+    layers: Mapping[tuple[str, int], LayerTrace]
+    embeddings: Mapping[str, EmbeddingTrace] = field(default_factory=dict)
+    outputs: Mapping[str, np.ndarray] = field(default_factory=dict)
+
+    def __getitem__(self, key: tuple[str, int]) -> LayerTrace:
+        return self.layers[key]
+
+
+@dataclass(frozen=True, eq=False)
+class Matrix:
+    """One attention matrix as a view shows it.
+
+    Attributes:
+        values: (n_queries, n_keys).
+        queries: the rows' tokens.
+        keys: the columns' tokens.
+        masked: (n_queries, n_keys), True where a key could not be attended to; None when nothing is masked.
+        name: short and unique: ``L0H3``, ``L1mean``, ``mean``.
+        title: the same in words: ``layer 0, head 3``.
+        kind: ``encoder``, ``decoder`` or ``cross``.
+        what: what the values are: ``weights``, ``scores``.
+        model: where the numbers came from.
+    """
+
+    values: np.ndarray
+    queries: Tokens
+    keys: Tokens
+    name: str
+    title: str
+    model: ModelInfo
+    masked: np.ndarray | None = None
+    kind: str = "encoder"
+    what: str = "weights"
+
+
+@dataclass(frozen=True, eq=False)
+class Attention:
+    """The matrices of the selected layers and heads of one kind, with their labels and their origin.
+
+    Attributes:
+        matrices: (n_layers, n_heads, n_queries, n_keys) of the selected layers and heads, in that order. A reduced
+            axis (see ``reduce``) has length 1.
+        queries: the rows' tokens.
+        keys: the columns' tokens.
+        layers: the layers' numbers in the model; a reduction over layers still lists what it was made of.
+        heads: likewise for heads.
+        model: where the numbers came from.
+        kind: ``encoder``, ``decoder`` or ``cross``.
+        what: what the values are: ``weights`` or ``scores`` (masked scores are -inf).
+        reduce: ``none``, ``mean-heads`` (one matrix a layer), ``mean`` or ``max`` (one matrix in all).
+        masked: (n_layers, n_queries, n_keys), True where a key could not be attended to; None when nothing is masked.
+    """
+
+    matrices: np.ndarray
+    queries: Tokens
+    keys: Tokens
+    layers: tuple[int, ...]
+    heads: tuple[int, ...]
+    model: ModelInfo
+    kind: str = "encoder"
+    what: str = "weights"
+    reduce: str = "none"
+    masked: np.ndarray | None = None
+
+    def __len__(self) -> int:
+        return self.matrices.shape[0] * self.matrices.shape[1]
+
+    def __iter__(self) -> Iterator[Matrix]:
+        """Each matrix by itself, layer by layer and head by head."""
+        for i in range(self.matrices.shape[0]):
+            for j in range(self.matrices.shape[1]):
+                name, title = self._names(i, j)
+                yield Matrix(
+                    values=self.matrices[i, j],
+                    queries=self.queries,
+                    keys=self.keys,
+                    name=name,
+                    title=title,
+                    model=self.model,
+                    masked=None if self.masked is None else self.masked[i],
+                    kind=self.kind,
+                    what=self.what,
+                )
+
+    def _names(self, i: int, j: int) -> tuple[str, str]:
+        heads = f"head{'s' * (len(self.heads) > 1)} {spans(self.heads)}"
+        if self.reduce == "none":
+            layer, head = self.layers[i], self.heads[j]
+            return f"L{layer}H{head}", f"layer {layer}, head {head}"
+        if self.reduce == "mean-heads":
+            return f"L{self.layers[i]}mean", f"layer {self.layers[i]}, mean of {heads}"
+        layers = f"layer{'s' * (len(self.layers) > 1)} {spans(self.layers)}"
+        return self.reduce, f"{self.reduce} of {layers}, {heads}"
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """What a run gives back for one text; ``attnviz show --json`` prints exactly this.
+
+    Attributes:
+        text: the input; None for ``--vectors`` and ``--attention``.
+        views: the attention by kind, in the order of ``KINDS``, only the kinds that were asked for.
+        model: where the numbers came from.
+        pair: the second segment, if any.
+        target: the target text of cross-attention, if any.
+        trace: what else was kept.
+    """
+
+    text: str | None
+    views: Mapping[str, Attention]
+    model: ModelInfo
+    pair: str | None = None
+    target: str | None = None
+    trace: Trace | None = None
+
+    @property
+    def attention(self) -> np.ndarray:
+        """The encoder's matrices, (n_layers, n_heads, n_tokens, n_tokens)."""
+        return self.views["encoder"].matrices
+
+    @property
+    def decoder_attention(self) -> np.ndarray:
+        """The decoder's own (causal) matrices, (n_layers, n_heads, n_target, n_target)."""
+        return self.views["decoder"].matrices
+
+    @property
+    def cross_attention(self) -> np.ndarray:
+        """The target's attention to the source, (n_layers, n_heads, n_target, n_source)."""
+        return self.views["cross"].matrices
+
+    @property
+    def tokens(self) -> Tokens:
+        """The text's tokens."""
+        return (self.views.get("encoder") or self.views["cross"]).keys
+
+    @property
+    def target_tokens(self) -> Tokens:
+        """The target's tokens."""
+        return (self.views.get("decoder") or self.views["cross"]).queries
+
+
+def spans(numbers: tuple[int, ...]) -> str:
+    """Whole numbers in the spelling of ``--layer`` and ``--head``: (0, 2, 3, 4) is ``0,2-4``."""
+    parts: list[list[int]] = []
+    for number in numbers:
+        if parts and number == parts[-1][-1] + 1:
+            parts[-1].append(number)
+        else:
+            parts.append([number])
+    return ",".join(str(p[0]) if len(p) == 1 else f"{p[0]}-{p[-1]}" for p in parts)
