@@ -1,0 +1,96 @@
+"""The one attention function: self-attention is the case where queries and keys come from the same text."""
+
+from collections.abc import Generator
+from dataclasses import dataclass
+
+import numpy as np
+
+from attnviz.encoder.config import EncoderConfig
+from attnviz.encoder.ops import softmax
+from attnviz.encoder.params import Params
+from attnviz.encoder.positions import rotate
+from attnviz.encoder.scoring import attention_scores
+
+# A part of the block is a generator: it yields (name, array) as it computes, and returns its output. Who stops asking
+# stops the computation, and who prints the steps runs the same code as who wants the result.
+Steps = Generator[tuple[str, np.ndarray], None, np.ndarray]
+
+
+@dataclass(frozen=True, eq=False)
+class Geometry:
+    """What positions and masks say about one attention, the same for every layer.
+
+    Attributes:
+        allowed: (n_q, n_k), True where a query may attend to a key; None for everywhere.
+        bias: (n_heads, n_q, n_k), added to the scaled scores; None for nothing.
+        angles: (n, d_head / 2), by which q and k are turned; None for not at all.
+    """
+
+    allowed: np.ndarray | None = None
+    bias: np.ndarray | None = None
+    angles: np.ndarray | None = None
+
+
+def attention(x: np.ndarray, source: np.ndarray, params: Params, config: EncoderConfig, geometry: Geometry) -> Steps:
+    """Multi-head attention, softmax(score(Q, K)) V W_O (Vaswani et al. 2017, section 3.2).
+
+    Args:
+        x: (n_q, d_model), where the queries come from.
+        source: (n_k, d_model), where the keys and values come from.
+        params: ``wq wk wv wo``, their biases, and ``score_w``.
+        config: the block's fields.
+        geometry: positions and masks.
+
+    Yields:
+        ``q``, ``k``, ``scores``, ``weights``, ``v``, ``z``, ``attn_out``, with the shapes of ``LayerTrace``.
+    """
+    q = split_heads(linear(x, params, "q", config), config.n_heads)
+    k = split_heads(linear(source, params, "k", config), config.n_kv_heads)
+    if geometry.angles is not None:
+        q, k = rotate(q, geometry.angles), rotate(k, geometry.angles)
+    yield "q", q
+    yield "k", k
+
+    group = config.n_heads // config.n_kv_heads
+    score_w = params["score_w"] if config.score == "additive" else None
+    scores = attention_scores(q, share_heads(k, group), config, score_w)
+    if geometry.bias is not None:
+        scores += geometry.bias.astype(scores.dtype)
+    if geometry.allowed is not None:
+        scores = np.where(geometry.allowed, scores, scores.dtype.type(-np.inf))
+    yield "scores", scores
+
+    weights = softmax(scores)
+    yield "weights", weights
+
+    v = split_heads(linear(source, params, "v", config), config.n_kv_heads)
+    yield "v", v
+
+    z = weights @ share_heads(v, group)
+    yield "z", z
+
+    attn_out = linear(merge_heads(z), params, "o", config)
+    yield "attn_out", attn_out
+    return attn_out
+
+
+def linear(x: np.ndarray, params: Params, name: str, config: EncoderConfig) -> np.ndarray:
+    """x W + b, with ``w{name}`` and ``b{name}``."""
+    y = x @ params[f"w{name}"]
+    return y + params[f"b{name}"] if config.bias else y
+
+
+def split_heads(x: np.ndarray, n_heads: int) -> np.ndarray:
+    """(..., n, n_heads * d_head) to (..., n_heads, n, d_head)."""
+    return np.swapaxes(x.reshape(*x.shape[:-1], n_heads, -1), -2, -3)
+
+
+def merge_heads(z: np.ndarray) -> np.ndarray:
+    """(..., n_heads, n, d_head) to (..., n, n_heads * d_head): the concatenation of the heads."""
+    z = np.swapaxes(z, -2, -3)
+    return z.reshape(*z.shape[:-2], -1)
+
+
+def share_heads(x: np.ndarray, group: int) -> np.ndarray:
+    """Grouped-query attention (Ainslie et al. 2023): each key-value head serves ``group`` query heads in a row."""
+    return x if group == 1 else np.repeat(x, group, axis=-3)

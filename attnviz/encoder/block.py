@@ -1,0 +1,85 @@
+"""The one block: attention, perhaps cross-attention, feed-forward, each with its residual sum and norm."""
+
+import numpy as np
+
+from attnviz.encoder.attention import Geometry, Steps, attention, linear
+from attnviz.encoder.config import EncoderConfig
+from attnviz.encoder.ops import ACTIVATION_FUNCTIONS, layer_norm, rms_norm
+from attnviz.encoder.params import Params
+
+
+def encoder_block(x: np.ndarray, params: Params, config: EncoderConfig, geometry: Geometry) -> Steps:
+    """Self-attention and feed-forward on x (n, d_model); yields the names of ``LayerTrace``, returns (n, d_model)."""
+    yield "resid_pre", x
+    x = yield from self_attention_part(x, params, config, geometry)
+    x = yield from feed_forward_part(x, params, config, norm="norm2")
+    yield "out", x
+    return x
+
+
+def self_attention_part(x: np.ndarray, params: Params, config: EncoderConfig, geometry: Geometry) -> Steps:
+    """x plus its attention to itself, normed."""
+    normed = yield from norm_before(x, params, config, "norm1")
+    attn_out = yield from attention(normed, normed, params.at("attn"), config, geometry)
+    return (yield from add_and_norm(x, attn_out, params, config, "resid_mid", "norm1"))
+
+
+def cross_attention_part(
+    x: np.ndarray, memory: np.ndarray, params: Params, config: EncoderConfig, geometry: Geometry
+) -> Steps:
+    """x (n_target, d_model) plus its attention to the encoder's output, memory (n_source, d_model), normed."""
+    yield "resid_pre", x
+    normed = yield from norm_before(x, params, config, "norm2")
+    attn_out = yield from attention(normed, memory, params.at("cross"), config, geometry)
+    x = yield from add_and_norm(x, attn_out, params, config, "resid_mid", "norm2")
+    yield "out", x
+    return x
+
+
+def feed_forward_part(x: np.ndarray, params: Params, config: EncoderConfig, *, norm: str) -> Steps:
+    """x plus its feed-forward, normed; x itself where ``d_ff`` is 0."""
+    if not config.d_ff:
+        return x
+    normed = yield from norm_before(x, params, config, norm)
+    ffn_out = yield from feed_forward(normed, params.at("ffn"), config)
+    return (yield from add_and_norm(x, ffn_out, params, config, "resid_post", norm))
+
+
+def feed_forward(x: np.ndarray, params: Params, config: EncoderConfig) -> Steps:
+    """act(x W_1 + b_1) W_2 + b_2; gated: (act(x W_g) * (x W_1 + b_1)) W_2 + b_2 (Shazeer 2020)."""
+    activation = ACTIVATION_FUNCTIONS[config.activation]
+    hidden = linear(x, params, "1", config)
+    hidden = activation(x @ params["wg"]) * hidden if config.gated else activation(hidden)
+    yield "ffn_hidden", hidden
+    ffn_out = linear(hidden, params, "2", config)
+    yield "ffn_out", ffn_out
+    return ffn_out
+
+
+def norm_before(x: np.ndarray, params: Params, config: EncoderConfig, name: str) -> Steps:
+    """What a part reads: x itself (post), or x normed (pre)."""
+    if config.norm_placement == "post":
+        return x
+    normed = normalize(x, params.at(name), config)
+    yield name, normed
+    return normed
+
+
+def add_and_norm(
+    x: np.ndarray, part: np.ndarray, params: Params, config: EncoderConfig, resid: str, name: str
+) -> Steps:
+    """The residual sum x + part, and its norm where norms come after (post)."""
+    x = x + part
+    yield resid, x
+    if config.norm_placement == "pre":
+        return x
+    normed = normalize(x, params.at(name), config)
+    yield name, normed
+    return normed
+
+
+def normalize(x: np.ndarray, params: Params, config: EncoderConfig) -> np.ndarray:
+    """The configured norm over x (..., d_model), with ``gain`` and perhaps ``bias``."""
+    if config.norm == "rms":
+        return rms_norm(x, params["gain"], config.norm_eps)
+    return layer_norm(x, params["gain"], params["bias"] if config.bias else None, config.norm_eps)

@@ -1,0 +1,85 @@
+"""How positions enter: added to the embedding, turned into q and k, or added to the scores."""
+
+import math
+
+import numpy as np
+
+from attnviz.encoder.config import EncoderConfig
+from attnviz.encoder.params import Params
+
+
+def position_vectors(config: EncoderConfig, params: Params, n: int) -> np.ndarray | None:
+    """What is added to the token vectors, (n, d_model); None unless positions are sinusoidal or learned."""
+    if config.position == "sinusoidal":
+        return sinusoids(n, config.d_model)
+    if config.position == "learned":
+        return params.rows("embed.positions", np.arange(n))
+    return None
+
+
+def sinusoids(n: int, d_model: int) -> np.ndarray:
+    """PE[p, 2i] = sin(p / 10000^(2i/d)), PE[p, 2i+1] = cos of it (Vaswani et al. 2017, section 3.5): (n, d_model)."""
+    even = np.arange(0, d_model, 2)
+    angles = np.arange(n)[:, None] * 10000.0 ** (-even / d_model)
+    table = np.empty((n, d_model))
+    table[:, 0::2] = np.sin(angles)
+    table[:, 1::2] = np.cos(angles[:, : d_model // 2])
+    return table
+
+
+def rotary_angles(config: EncoderConfig, n: int) -> np.ndarray | None:
+    """p base^(-2i/d_head) for each position and pair, (n, d_head / 2); None unless positions are rotary."""
+    if config.position != "rotary":
+        return None
+    return np.arange(n)[:, None] * config.rotary_base ** (-np.arange(0, config.d_head, 2) / config.d_head)
+
+
+def rotate(x: np.ndarray, angles: np.ndarray) -> np.ndarray:
+    """Turns each pair (x_i, x_{i + d/2}) by its angle (RoFormer, Su et al. 2021, in the half-split pairing).
+
+    Args:
+        x: (..., n, d_head).
+        angles: (n, d_head / 2).
+    """
+    cos, sin = np.cos(angles).astype(x.dtype), np.sin(angles).astype(x.dtype)
+    first, second = np.split(x, 2, axis=-1)
+    return np.concatenate([first * cos - second * sin, second * cos + first * sin], axis=-1)
+
+
+def score_bias(config: EncoderConfig, params: Params, n: int, *, causal: bool) -> np.ndarray | None:
+    """What positions add to the scaled scores, (n_heads, n, n); None unless they are ALiBi or relative."""
+    offsets = np.arange(n) - np.arange(n)[:, None]
+    if config.position == "alibi":
+        return -alibi_slopes(config.n_heads)[:, None, None] * np.abs(offsets)
+    if config.position == "relative":
+        buckets = relative_buckets(
+            offsets, config.relative_buckets, config.relative_max_distance, bidirectional=not causal
+        )
+        return np.moveaxis(params["embed.relative"][buckets], -1, 0)
+    return None
+
+
+def alibi_slopes(n_heads: int) -> np.ndarray:
+    """Slopes (n_heads,): 2^(-8h/n) for a power of two; for others, every second slope of the next one fills up.
+
+    Press et al. 2022, section 3, and their published code.
+    """
+    power = 2 ** math.floor(math.log2(n_heads))
+    slopes = 2.0 ** (-8 / power * np.arange(1, power + 1))
+    between = 2.0 ** (-4 / power * np.arange(1, 2 * (n_heads - power), 2))
+    return np.concatenate([slopes, between])
+
+
+def relative_buckets(offsets: np.ndarray, n_buckets: int, max_distance: int, *, bidirectional: bool) -> np.ndarray:
+    """The bucket of each offset key - query: near ones alone, far ones by logarithm (T5, Raffel et al. 2020)."""
+    buckets = np.zeros(offsets.shape, dtype=np.int64)
+    if bidirectional:
+        n_buckets //= 2
+        buckets += (offsets > 0) * n_buckets
+        distance = np.abs(offsets)
+    else:
+        distance = np.maximum(-offsets, 0)
+    exact = n_buckets // 2
+    ratio = np.log(np.maximum(distance, 1) / exact) / math.log(max_distance / exact)
+    far = np.minimum(exact + (ratio * (n_buckets - exact)).astype(np.int64), n_buckets - 1)
+    return buckets + np.where(distance < exact, distance, far)

@@ -1,0 +1,179 @@
+"""The one stack: embed, run the blocks, and keep of it only what somebody asked for."""
+
+from collections.abc import Generator, Iterable, Set
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from attnviz.encoder.attention import Geometry
+from attnviz.encoder.block import (
+    cross_attention_part,
+    encoder_block,
+    feed_forward_part,
+    normalize,
+    self_attention_part,
+)
+from attnviz.encoder.config import EncoderConfig
+from attnviz.encoder.masks import allowed_keys, without_padding
+from attnviz.encoder.params import Params
+from attnviz.encoder.positions import position_vectors, rotary_angles, score_bias
+from attnviz.errors import InputError
+from attnviz.trace import EmbeddingTrace, LayerTrace, Trace
+
+
+class Wanted(NamedTuple):
+    """The address of one array of a trace; ``layer`` is None for what belongs to no layer.
+
+    Of a layer: the array fields of ``LayerTrace``. Of none: ``token_vectors``, ``position_vectors``, ``embedded``,
+    ``output``.
+    """
+
+    kind: str
+    layer: int | None
+    name: str
+
+
+Run = Generator[tuple[Wanted, np.ndarray], None, np.ndarray]
+
+
+@dataclass(frozen=True, eq=False)
+class Sequence:
+    """What enters a stack: token ids (n,) or vectors (n, d_model), and which places only fill the length (n,)."""
+
+    ids: np.ndarray | None = None
+    vectors: np.ndarray | None = None
+    padding: np.ndarray | None = None
+
+    def __len__(self) -> int:
+        return len(self.ids if self.vectors is None else self.vectors)
+
+
+def self_geometry(config: EncoderConfig, params: Params, sequence: Sequence, *, causal: bool) -> Geometry:
+    """Positions and masks of a sequence's attention to itself."""
+    n = len(sequence)
+    return Geometry(
+        allowed=without_padding(allowed_keys(config, n, causal=causal), sequence.padding, n),
+        bias=score_bias(config, params, n, causal=causal or config.mask == "causal"),
+        angles=rotary_angles(config, n),
+    )
+
+
+def cross_geometry(source: Sequence, n_target: int) -> Geometry:
+    """Cross-attention sees every real token of the source, and no positions of its own."""
+    return Geometry(allowed=without_padding(None, source.padding, n_target))
+
+
+def embed(kind: str, params: Params, config: EncoderConfig, sequence: Sequence) -> Run:
+    """Token vectors, scaled, plus position vectors: (n, d_model)."""
+    if sequence.vectors is None:
+        x = params.rows("embed.tokens", sequence.ids)
+        x = x if config.embed_scale == 1.0 else x * x.dtype.type(config.embed_scale)
+    else:
+        x = sequence.vectors
+    yield Wanted(kind, None, "token_vectors"), x
+    positions = position_vectors(config, params, len(sequence))
+    if positions is not None:
+        positions = positions.astype(x.dtype, copy=False)
+        yield Wanted(kind, None, "position_vectors"), positions
+        x = x + positions
+    yield Wanted(kind, None, "embedded"), x
+    return x
+
+
+def encode(params: Params, config: EncoderConfig, source: Sequence) -> Run:
+    """The encoder, step by step; returns its output (n, d_model), normed at the end where norms come first."""
+    geometry = self_geometry(config, params, source, causal=False)
+    x = yield from embed("encoder", params, config, source)
+    for layer in range(config.n_layers):
+        block = encoder_block(x, params.at(f"layers.{layer}"), config, geometry)
+        x = yield from _addressed("encoder", layer, block)
+    return (yield from _finish("encoder", x, params, config))
+
+
+def decode(params: Params, config: EncoderConfig, target: Sequence, source: Sequence, memory: np.ndarray) -> Run:
+    """The decoder, step by step: causal self-attention, cross-attention to memory, feed-forward.
+
+    ``memory`` (n_source, d_model) is the encoder's output. The decoder's self-attention is of kind ``decoder``, its attention to the source of kind ``cross``.
+    """
+    own = params.at("decoder")
+    self_view = self_geometry(config, own, target, causal=True)
+    cross_view = cross_geometry(source, len(target))
+    x = yield from embed("decoder", params, config, target)
+    for layer in range(config.n_layers):
+        at = own.at(f"layers.{layer}")
+        yield Wanted("decoder", layer, "resid_pre"), x
+        x = yield from _addressed("decoder", layer, self_attention_part(x, at, config, self_view))
+        x = yield from _addressed("cross", layer, cross_attention_part(x, memory, at, config, cross_view))
+        x = yield from _addressed("decoder", layer, feed_forward_part(x, at, config, norm="norm3"))
+        yield Wanted("decoder", layer, "out"), x
+    return (yield from _finish("decoder", x, own, config))
+
+
+def run(
+    params: Params,
+    config: EncoderConfig,
+    wanted: Set[Wanted],
+    source: Sequence,
+    target: Sequence | None = None,
+) -> Trace:
+    """Runs the stack, and the decoder if there is a target, until everything wanted has been computed.
+
+    Raises:
+        InputError: a wanted array is not finite (the scores' -inf of masked keys apart).
+    """
+    missing = set(wanted)
+    kept: dict[Wanted, np.ndarray] = {}
+    with np.errstate(over="ignore", invalid="ignore"):
+        for address, value in _both(params, config, source, target):
+            if address in missing:
+                _check_finite(address, value)
+                kept[address] = value
+                missing.discard(address)
+                if not missing:
+                    break
+    return _trace(kept)
+
+
+def _both(params: Params, config: EncoderConfig, source: Sequence, target: Sequence | None) -> Run:
+    memory = yield from encode(params, config, source)
+    if target is not None:
+        yield from decode(params, config, target, source, memory)
+    return memory
+
+
+def _finish(kind: str, x: np.ndarray, params: Params, config: EncoderConfig) -> Run:
+    if config.norm_placement == "pre":
+        x = normalize(x, params.at("final_norm"), config)
+    yield Wanted(kind, None, "output"), x
+    return x
+
+
+def _addressed(kind: str, layer: int, steps: Iterable) -> Run:
+    """The part's steps under their full addresses."""
+    try:
+        while True:
+            name, value = next(steps)
+            yield Wanted(kind, layer, name), value
+    except StopIteration as end:
+        return end.value
+
+
+def _check_finite(address: Wanted, value: np.ndarray) -> None:
+    bad = np.isnan(value) | np.isposinf(value) if address.name == "scores" else ~np.isfinite(value)
+    if bad.any():
+        where = address.kind if address.layer is None else f"{address.kind} layer {address.layer}"
+        raise InputError(f"{where}: the {address.name} are not finite; expected vectors and weights of a usual size")
+
+
+def _trace(kept: dict[Wanted, np.ndarray]) -> Trace:
+    layers: dict[tuple[str, int], dict[str, np.ndarray]] = {}
+    stacks: dict[str, dict[str, np.ndarray]] = {}
+    for (kind, layer, name), value in kept.items():
+        (stacks.setdefault(kind, {}) if layer is None else layers.setdefault((kind, layer), {}))[name] = value
+    outputs = {kind: arrays.pop("output") for kind, arrays in stacks.items() if "output" in arrays}
+    return Trace(
+        layers={key: LayerTrace(*key, **arrays) for key, arrays in layers.items()},
+        embeddings={kind: EmbeddingTrace(kind, **arrays) for kind, arrays in stacks.items()},
+        outputs=outputs,
+    )
