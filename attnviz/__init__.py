@@ -8,9 +8,9 @@ from importlib import import_module
 __version__ = "0.1.0"
 
 _HOMES = {
-    "load": "attnviz.api",
+    "load": "attnviz.model",
     "run": "attnviz.api",
-    "Model": "attnviz.api",
+    "Model": "attnviz.model",
     "read_attention": "attnviz.checkpoints.attention_file",
     "EncoderConfig": "attnviz.encoder.config",
     "AttnvizError": "attnviz.errors",

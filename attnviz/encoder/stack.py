@@ -94,7 +94,8 @@ def encode(params: Params, config: EncoderConfig, source: Sequence) -> Run:
 def decode(params: Params, config: EncoderConfig, target: Sequence, source: Sequence, memory: np.ndarray) -> Run:
     """The decoder, step by step: causal self-attention, cross-attention to memory, feed-forward.
 
-    ``memory`` (n_source, d_model) is the encoder's output. The decoder's self-attention is of kind ``decoder``, its attention to the source of kind ``cross``.
+    ``memory`` (n_source, d_model) is the encoder's output. The decoder's
+    self-attention is of kind ``decoder``, its attention to the source of kind ``cross``.
     """
     own = params.at("decoder")
     self_view = self_geometry(config, own, target, causal=True)
@@ -177,3 +178,14 @@ def _trace(kept: dict[Wanted, np.ndarray]) -> Trace:
         embeddings={kind: EmbeddingTrace(kind, **arrays) for kind, arrays in stacks.items()},
         outputs=outputs,
     )
+
+
+def masked_keys(config: EncoderConfig, kind: str, source: Sequence, target: Sequence | None) -> np.ndarray | None:
+    """Which keys are hidden from which queries in a kind's attention, (n_queries, n_keys); None where none are."""
+    if kind == "cross":
+        allowed = without_padding(None, source.padding, len(target))
+    else:
+        sequence = target if kind == "decoder" else source
+        n = len(sequence)
+        allowed = without_padding(allowed_keys(config, n, causal=kind == "decoder"), sequence.padding, n)
+    return None if allowed is None or allowed.all() else ~allowed

@@ -1,0 +1,122 @@
+"""What is wanted of a run, and which layers and heads that is: ``0,2-3,-1`` or ``all``."""
+
+import re
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from attnviz.analysis.reduce import reduce_attention
+from attnviz.encoder.stack import Wanted
+from attnviz.errors import UsageError
+from attnviz.trace import Attention, Result, spans
+
+_PART = re.compile(r"(-?\d{1,9})(?:-(-?\d{1,9}))?")
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is wanted of a run.
+
+    Attributes:
+        layers: a selection of layers: ``all``, ``0,2-3,-1``, a number or several.
+        heads: likewise of heads.
+        kinds: which attention: ``encoder``, ``decoder``, ``cross``; None for all there are.
+        values: ``weights``, or ``scores`` (before softmax, masked ones -inf).
+        reduce: ``none``, ``mean-heads``, ``mean``, ``max``.
+        keep: further arrays for ``Result.trace``: ``LayerTrace``'s names, for the selected layers, or addresses.
+    """
+
+    layers: str | int | tuple[int, ...] = "all"
+    heads: str | int | tuple[int, ...] = "all"
+    kinds: tuple[str, ...] | None = None
+    values: str = "weights"
+    reduce: str = "none"
+    keep: frozenset[str | Wanted] = field(default_factory=frozenset)
+
+
+def select(selection: str | int | list[int] | tuple[int, ...], n: int, what: str) -> tuple[int, ...]:
+    """The numbers selected of ``n`` layers or heads, in the order given, each once.
+
+    Args:
+        selection: ``all``, one number, several, or text such as ``0,2-3,-1``; negative numbers count from the end.
+        n: how many there are.
+        what: ``layer`` or ``head``, for the messages.
+
+    Raises:
+        UsageError: it is no selection, or names one that is not there.
+    """
+    if selection == "all":
+        return tuple(range(n))
+    if isinstance(selection, int):
+        selection = [selection]
+    numbers = _numbers(selection, n, what) if isinstance(selection, str) else [_index(i, n, what) for i in selection]
+    return tuple(dict.fromkeys(numbers))
+
+
+def _numbers(text: str, n: int, what: str) -> list[int]:
+    numbers: list[int] = []
+    for part in text.split(","):
+        match = _PART.fullmatch(part.strip())
+        if not match:
+            raise UsageError(f"{what}: {part.strip()!r} is no selection; expected all, or numbers such as 0,2-3,-1")
+        first = _index(int(match[1]), n, what)
+        last = first if match[2] is None else _index(int(match[2]), n, what)
+        if last < first:
+            raise UsageError(f"{what}: {part.strip()!r} runs backwards; expected the smaller number first")
+        numbers += range(first, last + 1)
+    return numbers
+
+
+def _index(number: int, n: int, what: str) -> int:
+    if not -n <= number < n:
+        raise UsageError(
+            f"{what}: there is no {what} {number}; expected {spans(tuple(range(n)))} (or from the end, -1)"
+        )
+    return number % n
+
+
+def select_attention(result: Result, request: Request) -> Result:
+    """A result that was read rather than run (``--attention``), with the request applied to what it holds.
+
+    Raises:
+        UsageError: it does not hold what is asked for.
+    """
+    kinds = request.kinds or tuple(result.views)
+    views = {}
+    for kind in kinds:
+        if kind not in result.views:
+            raise UsageError(f"kind: there is no {kind} attention here; expected {' or '.join(result.views)}")
+        views[kind] = _narrow(result.views[kind], request)
+    return replace(result, views=views)
+
+
+def _narrow(attention: Attention, request: Request) -> Attention:
+    if request.values not in (attention.what, "weights"):
+        raise UsageError(f"values: the file holds {attention.what}, not {request.values}; expected {attention.what}")
+    if attention.reduce != "none":
+        if (request.layers, request.heads) != ("all", "all"):
+            raise UsageError(f"layer, head: the file holds a {attention.reduce}; expected no selection")
+        return attention
+    layers = _held(request.layers, attention.layers, "layer")
+    heads = _held(request.heads, attention.heads, "head")
+    rows = [attention.layers.index(i) for i in layers]
+    columns = [attention.heads.index(i) for i in heads]
+    picked = replace(
+        attention,
+        matrices=attention.matrices[np.ix_(rows, columns)],
+        masked=None if attention.masked is None else attention.masked[rows],
+        layers=layers,
+        heads=heads,
+    )
+    return reduce_attention(picked, request.reduce)
+
+
+def _held(selection: str | int | tuple[int, ...], held: tuple[int, ...], what: str) -> tuple[int, ...]:
+    """The selection among the layers or heads that a file holds, which need not be all of its model's."""
+    if selection == "all":
+        return held
+    chosen = select(selection, max(held) + 1, what)
+    for number in chosen:
+        if number not in held:
+            raise UsageError(f"{what}: there is no {what} {number} here; expected some of {list(held)}")
+    return chosen

@@ -1,0 +1,201 @@
+"""attnviz as a library: load a model, run it on a text. The command line is a thin skin over this.
+
+>>> import attnviz
+>>> result = attnviz.run("The cat sat", seed=0)
+>>> result.attention.shape
+(2, 4, 3, 3)
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from attnviz.analysis.reduce import reduce_attention
+from attnviz.analysis.selection import Request, select
+from attnviz.encoder.stack import Sequence, Wanted, masked_keys
+from attnviz.encoder.stack import run as run_stack
+from attnviz.errors import InputError, UsageError
+from attnviz.model import Model, load
+from attnviz.text.labels import printable
+from attnviz.text.tokenizer import pad
+from attnviz.trace import KINDS, Attention, Result, Token, Tokens
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """A text made ready for the stack: its tokens and what enters the stack for them."""
+
+    source: Sequence
+    tokens: Tokens
+    text: str | None = None
+    pair: str | None = None
+    target_text: str | None = None
+    target: Sequence | None = None
+    target_tokens: Tokens = ()
+
+
+def run(
+    text: str | None = None,
+    *,
+    pair: str | None = None,
+    target: str | None = None,
+    vectors: np.ndarray | None = None,
+    tokens: Iterable[str] | None = None,
+    model: Model | None = None,
+    layers: str | int | tuple[int, ...] = "all",
+    heads: str | int | tuple[int, ...] = "all",
+    kinds: tuple[str, ...] | None = None,
+    values: str = "weights",
+    reduce: str = "none",
+    keep: Iterable[str] = (),
+    pad_to: int | None = None,
+    **model_options: object,
+) -> Result:
+    """The attention of one text.
+
+    Args:
+        text: the text; or give ``vectors``.
+        pair: a second segment.
+        target: a target text: also runs the decoder, whose cross-attention looks from the target at ``text``.
+        vectors: (n, d_model) instead of a text, one row a token.
+        tokens: labels for ``vectors``.
+        model: what ``load`` gave; by default ``load(**model_options)``.
+        layers: ``all``, a number, several, or ``"0,2-3,-1"``.
+        heads: likewise.
+        kinds: which attention: ``encoder``, ``decoder``, ``cross``; by default all there are.
+        values: ``weights`` or ``scores``.
+        reduce: ``none``, ``mean-heads``, ``mean``, ``max``.
+        keep: names of ``LayerTrace``'s arrays to keep in ``result.trace``, for the selected layers.
+        pad_to: fill the text up to so many tokens; no query attends to the filling.
+        model_options: ``weights``, ``tokenizer``, ``config``, and fields of ``EncoderConfig`` (``seed=0, n_heads=8``).
+
+    Raises:
+        UsageError: options that do not fit, a layer or head that is not there.
+        InputError: a text, file or number that is invalid.
+    """
+    if model is None:
+        if vectors is not None and "weights" not in model_options:
+            model_options.setdefault("d_model", np.shape(vectors)[-1])
+        model = load(**model_options)
+    elif model_options:
+        raise UsageError(f"run: a model and {', '.join(model_options)} are given; expected one of them")
+    request = Request(layers, heads, kinds, values, reduce, frozenset(keep))
+    if vectors is not None:
+        if (text, pair, target, pad_to) != (None, None, None, None):
+            raise UsageError("vectors: a text is given too; expected one of them")
+        return run_prepared(model, prepare_vectors(model, vectors, tokens), request)
+    if text is None:
+        raise UsageError("run: nothing to run on; expected a text or vectors")
+    return run_prepared(model, prepare(model, text, pair=pair, target=target, pad_to=pad_to), request)
+
+
+def prepare(
+    model: Model, text: str, *, pair: str | None = None, target: str | None = None, pad_to: int | None = None
+) -> Prepared:
+    """Tokenizes a text, and the target text if there is one.
+
+    Raises:
+        InputError: a text without tokens, or one longer than ``n_ctx``; a target without a decoder.
+    """
+    source, tokens = _sequence(model, "text", text, pair, pad_to)
+    if target is None:
+        return Prepared(source, tokens, text, pair)
+    if not model.has_decoder:
+        raise InputError(
+            f"{model.info.name}: these weights have no decoder; expected one for a target text",
+            hint="attnviz weights init --decoder writes one",
+        )
+    target_sequence, target_tokens = _sequence(model, "target", target, None, None)
+    return Prepared(source, tokens, text, pair, target, target_sequence, target_tokens)
+
+
+def prepare_vectors(model: Model, vectors: np.ndarray, labels: Iterable[str] | None = None) -> Prepared:
+    """Vectors (n, d_model), one row a token, made ready for the stack.
+
+    Raises:
+        InputError: a shape that does not fit the model, numbers that are not finite, or labels of another count.
+    """
+    vectors = np.asarray(vectors)
+    if vectors.ndim != 2 or not vectors.size or vectors.shape[1] != model.config.d_model:
+        raise InputError(
+            f"vectors: the shape is {vectors.shape}; expected (tokens, d_model) with d_model {model.config.d_model}"
+        )
+    if not np.isfinite(vectors.astype(np.float64)).all():
+        raise InputError("vectors: some numbers are not finite; expected finite numbers")
+    n = len(vectors)
+    names = [f"x{i}" for i in range(n)] if labels is None else list(labels)
+    if len(names) != n:
+        raise InputError(f"tokens: there are {len(names)}, and {n} vectors; expected one each")
+    _check_length(model, "vectors", n)
+    float_type = vectors.dtype if vectors.dtype == np.float64 else np.float32
+    return Prepared(Sequence(vectors=vectors.astype(float_type)), labelled(names))
+
+
+def labelled(names: Iterable[str]) -> Tokens:
+    """Tokens that are only names: of vectors, or of matrices from elsewhere."""
+    return tuple(Token(text=name, label=printable(name), piece=name) for name in names)
+
+
+def run_prepared(model: Model, prepared: Prepared, request: Request) -> Result:
+    """Runs the stack as far as the request needs and gathers what it asked for."""
+    kinds = _kinds(request, prepared)
+    layers = select(request.layers, model.config.n_layers, "layer")
+    heads = select(request.heads, model.config.n_heads, "head")
+    names = {name for name in request.keep if isinstance(name, str)} | {request.values}
+    wanted = {Wanted(kind, layer, name) for kind in kinds for layer in layers for name in names}
+    wanted |= {address for address in request.keep if isinstance(address, Wanted)}
+    trace = run_stack(model.params, model.config, wanted, prepared.source, prepared.target)
+
+    views = {}
+    for kind in kinds:
+        arrays = [getattr(trace[kind, layer], request.values)[list(heads)] for layer in layers]
+        hidden = masked_keys(model.config, kind, prepared.source, prepared.target)
+        attention = Attention(
+            matrices=np.stack(arrays),
+            queries=prepared.tokens if kind == "encoder" else prepared.target_tokens,
+            keys=prepared.target_tokens if kind == "decoder" else prepared.tokens,
+            layers=layers,
+            heads=heads,
+            model=model.info,
+            kind=kind,
+            what=request.values,
+            masked=None if hidden is None else np.broadcast_to(hidden, (len(layers), *hidden.shape)),
+        )
+        views[kind] = reduce_attention(attention, request.reduce)
+    return Result(
+        text=prepared.text,
+        views=views,
+        model=model.info,
+        pair=prepared.pair,
+        target=prepared.target_text,
+        trace=trace if request.keep else None,
+    )
+
+
+def _kinds(request: Request, prepared: Prepared) -> tuple[str, ...]:
+    there = ("encoder",) if prepared.target is None else KINDS
+    for kind in request.kinds or ():
+        if kind not in there:
+            raise UsageError(f"kind: {kind} attention needs a target text; expected --target TEXT")
+    return request.kinds or there
+
+
+def _sequence(model: Model, where: str, text: str, pair: str | None, pad_to: int | None) -> tuple[Sequence, Tokens]:
+    tokens = model.tokenizer.encode(text, pair, n_vocab=model.config.n_vocab)
+    if pad_to is not None:
+        if pad_to < len(tokens):
+            raise UsageError(f"pad-to: {pad_to} is less than the text's {len(tokens)} tokens; expected as many or more")
+        _check_length(model, where, pad_to)
+        tokens = pad(tokens, pad_to, model.config.n_vocab)
+    _check_length(model, where, len(tokens))
+    padding = np.array([token.padding for token in tokens]) if pad_to is not None else None
+    return Sequence(ids=np.array([token.id for token in tokens]), padding=padding), tokens
+
+
+def _check_length(model: Model, where: str, n: int) -> None:
+    if n > model.config.n_ctx:
+        raise InputError(
+            f"{where}: {n} tokens, and n_ctx is {model.config.n_ctx}; expected at most {model.config.n_ctx}",
+            hint=f"shorten the text, or allow more with --n-ctx {n}",
+        )

@@ -1,0 +1,130 @@
+"""JSON: one object per text, one line each, as ``attnviz schema`` describes it.
+
+Numbers are written in the shortest form that reads back to the same float; NaN and infinity cannot occur, but for
+masked scores, which are -inf here and ``null`` there.
+"""
+
+from collections.abc import Iterator, Mapping
+from importlib.resources import files
+
+import numpy as np
+import orjson
+
+from attnviz.trace import Attention, Result, Tokens
+
+SCHEMA_NAME = "attnviz/1"
+_KEYS = {"encoder": "attention", "decoder": "decoder_attention", "cross": "cross_attention"}
+_MASKED_KEYS = {"encoder": "masked", "decoder": "decoder_masked", "cross": "cross_masked"}
+_AXES = {"none": ("layer", "head", "query", "key"), "mean-heads": ("layer", "query", "key")}
+
+
+def dump(document: Mapping[str, object]) -> bytes:
+    """One JSON object on one line, with its line end."""
+    return orjson.dumps(document, option=orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_APPEND_NEWLINE)
+
+
+def schema() -> bytes:
+    """The JSON Schema (2020-12) of everything that ``--json`` prints."""
+    return files("attnviz.output").joinpath("schema.json").read_bytes()
+
+
+def result_document(result: Result, *, precision: int | None = None, top: int | None = None) -> dict[str, object]:
+    """A run's result as the object that ``show --json`` prints.
+
+    Args:
+        result: what a run, or a file, gave.
+        precision: decimals to round to; the object says so. By default numbers read back to the same float.
+        top: instead of matrices, each row's strongest keys as ``edges``.
+    """
+    first = next(iter(result.views.values()))
+    document: dict[str, object] = {"schema": SCHEMA_NAME, "text": result.text}
+    document |= {name: text for name, text in (("pair", result.pair), ("target", result.target)) if text is not None}
+    document |= _token_fields(result)
+    document |= {
+        "model": model_document(result),
+        "values": first.what,
+        "axes": _AXES.get(first.reduce, ("query", "key")),
+        "layers": first.layers,
+        "heads": first.heads,
+    }
+    if first.reduce != "none":
+        document["reduce"] = first.reduce
+    if precision is not None:
+        document["precision"] = precision
+    for kind, attention in result.views.items():
+        if top is None:
+            document[_KEYS[kind]] = _matrices(attention, precision)
+            document |= _masked(attention)
+    if top is not None:
+        document["top"] = top
+        document["edges"] = [edge for view in result.views.values() for edge in _edges(view, top, precision)]
+    return document
+
+
+def model_document(result: Result) -> dict[str, object]:
+    """Where the numbers came from: the model's name, its weights' origin, and the block's fields."""
+    return {"name": result.model.name, "weights": result.model.weights, **result.model.config}
+
+
+def _token_fields(result: Result) -> dict[str, object]:
+    tokens = result.tokens
+    fields: dict[str, object] = {"tokens": [token.piece for token in tokens]}
+    known = all(token.id is not None for token in tokens)
+    fields["token_ids"] = [token.id for token in tokens] if known else None
+    fields["offsets"] = [(token.start, token.end) for token in tokens] if known else None
+    fields["special"] = [token.special for token in tokens]
+    if result.pair is not None:
+        fields["segments"] = [token.segment for token in tokens]
+    if len(result.views) > 1 or "encoder" not in result.views:
+        fields |= _target_fields(result.target_tokens)
+    return fields
+
+
+def _target_fields(tokens: Tokens) -> dict[str, object]:
+    fields: dict[str, object] = {"target_tokens": [token.piece for token in tokens]}
+    if all(token.id is not None for token in tokens):
+        fields["target_token_ids"] = [token.id for token in tokens]
+        fields["target_offsets"] = [(token.start, token.end) for token in tokens]
+    return fields
+
+
+def _matrices(attention: Attention, precision: int | None) -> np.ndarray:
+    """The matrices without the axes that a reduction took away."""
+    matrices = attention.matrices
+    if attention.reduce == "mean-heads":
+        matrices = matrices[:, 0]
+    elif attention.reduce != "none":
+        matrices = matrices[0, 0]
+    if precision is not None:
+        matrices = np.round(matrices, precision) + matrices.dtype.type(0)  # + 0: no "-0.0"
+    return np.ascontiguousarray(matrices)
+
+
+def _masked(attention: Attention) -> dict[str, object]:
+    """What is masked, [query][key], or [layer][query][key] where layers differ; nothing where nothing is."""
+    masked = attention.masked
+    if masked is None:
+        return {}
+    same = (masked == masked[:1]).all()
+    return {_MASKED_KEYS[attention.kind]: np.ascontiguousarray(masked[0] if same else masked)}
+
+
+def _edges(attention: Attention, top: int, precision: int | None) -> Iterator[dict[str, object]]:
+    """Each row's ``top`` strongest keys, the strongest first, masked ones left out."""
+    for i, layer in enumerate(attention.layers if attention.reduce in ("none", "mean-heads") else (None,)):
+        for j, head in enumerate(attention.heads if attention.reduce == "none" else (None,)):
+            values = attention.matrices[i, j]
+            order = np.argsort(-values, axis=-1, kind="stable")[:, :top]
+            best = np.take_along_axis(values, order, axis=-1)
+            best = best if precision is None else np.round(best, precision)
+            hidden = None if attention.masked is None else attention.masked[i]
+            for query, keys in enumerate(order):
+                for key, weight in zip(keys, best[query], strict=True):
+                    if hidden is None or not hidden[query, key]:
+                        yield _edge(attention.kind, layer, head, query, key, weight)
+
+
+def _edge(kind: str, layer: int | None, head: int | None, query: int, key: int, weight: float) -> dict[str, object]:
+    edge: dict[str, object] = {} if kind == "encoder" else {"kind": kind}
+    edge |= {name: number for name, number in (("layer", layer), ("head", head)) if number is not None}
+    return edge | {"query": query, "key": key, "weight": weight}
