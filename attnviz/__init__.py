@@ -10,6 +10,9 @@ __version__ = "0.1.0"
 _HOMES = {
     "load": "attnviz.model",
     "run": "attnviz.api",
+    "prepare": "attnviz.api",
+    "prepare_vectors": "attnviz.api",
+    "explain": "attnviz.api",
     "Model": "attnviz.model",
     "read_attention": "attnviz.checkpoints.attention_file",
     "EncoderConfig": "attnviz.encoder.config",

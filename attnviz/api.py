@@ -11,15 +11,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from attnviz.analysis.explanation import explain as explain_place
+from attnviz.analysis.explanation import find_query, wanted_arrays
 from attnviz.analysis.reduce import reduce_attention
-from attnviz.analysis.selection import Request, select
-from attnviz.encoder.stack import Sequence, Wanted, masked_keys
+from attnviz.analysis.selection import Request, select, select_one
+from attnviz.encoder.stack import Sequence, Wanted, cross_geometry, masked_keys, self_geometry
 from attnviz.encoder.stack import run as run_stack
 from attnviz.errors import InputError, UsageError
 from attnviz.model import Model, load
 from attnviz.text.labels import printable
 from attnviz.text.tokenizer import pad
-from attnviz.trace import KINDS, Attention, Result, Token, Tokens
+from attnviz.trace import KINDS, Attention, Explanation, Place, Result, Token, Tokens
 
 
 @dataclass(frozen=True, eq=False)
@@ -170,6 +172,62 @@ def run_prepared(model: Model, prepared: Prepared, request: Request) -> Result:
         pair=prepared.pair,
         target=prepared.target_text,
         trace=trace if request.keep else None,
+    )
+
+
+def explain(
+    model: Model,
+    prepared: Prepared,
+    *,
+    query: str | int | None = None,
+    layer: str | int = 0,
+    head: str | int = 0,
+    kind: str | None = None,
+) -> Explanation:
+    """One head and one query token, step by step, with the numbers of the run.
+
+    Args:
+        model: what ``load`` gave.
+        prepared: what ``prepare`` or ``prepare_vectors`` gave.
+        query: a token's text or number; by default the last word.
+        layer: one layer.
+        head: one head.
+        kind: ``encoder``, ``decoder`` or ``cross``; by default cross where there is a target, else encoder.
+
+    Raises:
+        UsageError: a layer, head, kind or token that is not there.
+    """
+    kind = kind or ("encoder" if prepared.target is None else "cross")
+    _kinds(Request(kinds=(kind,)), prepared)
+    queries = prepared.tokens if kind == "encoder" else prepared.target_tokens
+    place = Place(
+        kind,
+        select_one(layer, model.config.n_layers, "layer"),
+        select_one(head, model.config.n_heads, "head"),
+        find_query(None if query is None else str(query), queries),
+    )
+    trace = run_stack(
+        model.params,
+        model.config,
+        wanted_arrays(model.config, kind, place.layer),
+        prepared.source,
+        prepared.target,
+    )
+    stack = model.params if kind == "encoder" else model.params.at("decoder")
+    if kind == "cross":
+        geometry = cross_geometry(prepared.source, len(queries))
+    else:
+        sequence = prepared.source if kind == "encoder" else prepared.target
+        geometry = self_geometry(model.config, stack, sequence, causal=kind == "decoder")
+    return Explanation(
+        place=place,
+        queries=queries,
+        keys=prepared.target_tokens if kind == "decoder" else prepared.tokens,
+        weights=trace[kind, place.layer].weights[place.head, place.query],
+        model=model.info,
+        steps=explain_place(model.config, stack.at(f"layers.{place.layer}"), trace, place, geometry),
+        text=prepared.text,
+        target=prepared.target_text,
     )
 
 

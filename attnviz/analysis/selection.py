@@ -53,6 +53,18 @@ def select(selection: str | int | list[int] | tuple[int, ...], n: int, what: str
     return tuple(dict.fromkeys(numbers))
 
 
+def select_one(selection: str | int, n: int, what: str) -> int:
+    """One number of ``n``.
+
+    Raises:
+        UsageError: it is none, or several.
+    """
+    numbers = select(selection, n, what)
+    if len(numbers) != 1:
+        raise UsageError(f"{what}: {selection!r} selects {len(numbers)}; expected one")
+    return numbers[0]
+
+
 def _numbers(text: str, n: int, what: str) -> list[int]:
     numbers: list[int] = []
     for part in text.split(","):

@@ -22,8 +22,8 @@ _BITS = 24
 class SeededParams(Params):
     """The seeded weights of a configuration, float32; a tensor is made when it is first asked for.
 
-    Queries and keys are drawn twice as large as Glorot's rule asks, which gives scores a standard deviation of about 2
-    and heads that differ visibly. Biases are 0 and gains 1, as at the start of training.
+    Queries and keys are drawn with 1.5 times the variance that keeps a vector's size (Glorot & Bengio 2010), which gives
+    scaled scores a standard deviation of about 2 and heads that differ visibly. Biases are 0 and gains 1, as at the start of training.
     """
 
     def __init__(self, config: EncoderConfig, *, decoder: bool = False):
@@ -61,8 +61,8 @@ class SeededParams(Params):
             "tokens": 1.0,
             "positions": 0.5**0.5,  # as large as sinusoids are
             "relative": 1.0,
-            "wq": (2.0 / config.d_model) ** 0.5,
-            "wk": (2.0 / config.d_model) ** 0.5,
+            "wq": (1.5 / config.d_model) ** 0.5,
+            "wk": (1.5 / config.d_model) ** 0.5,
             "wv": config.d_model**-0.5,
             "wo": (config.n_heads * config.d_head) ** -0.5,
             "score_w": 2.0 * config.d_head**-0.5,

@@ -10,7 +10,7 @@ from importlib.resources import files
 import numpy as np
 import orjson
 
-from attnviz.trace import Attention, Result, Tokens
+from attnviz.trace import Attention, Explanation, ModelInfo, Result, Step, Tokens
 
 SCHEMA_NAME = "attnviz/1"
 _KEYS = {"encoder": "attention", "decoder": "decoder_attention", "cross": "cross_attention"}
@@ -41,7 +41,7 @@ def result_document(result: Result, *, precision: int | None = None, top: int | 
     document |= {name: text for name, text in (("pair", result.pair), ("target", result.target)) if text is not None}
     document |= _token_fields(result)
     document |= {
-        "model": model_document(result),
+        "model": model_document(result.model),
         "values": first.what,
         "axes": _AXES.get(first.reduce, ("query", "key")),
         "layers": first.layers,
@@ -61,9 +61,46 @@ def result_document(result: Result, *, precision: int | None = None, top: int | 
     return document
 
 
-def model_document(result: Result) -> dict[str, object]:
+def explanation_document(explanation: Explanation) -> dict[str, object]:
+    """An explanation as the object that ``explain --json`` prints: masked scores are null."""
+    place = explanation.place
+    return {
+        "schema": SCHEMA_NAME,
+        "text": explanation.text,
+        **({} if explanation.target is None else {"target": explanation.target}),
+        "model": model_document(explanation.model),
+        "kind": place.kind,
+        "layer": place.layer,
+        "head": place.head,
+        "query": place.query,
+        "queries": [token.piece for token in explanation.queries],
+        "keys": [token.piece for token in explanation.keys],
+        "steps": [_step(step) for step in explanation.steps],
+    }
+
+
+def _step(step: Step) -> dict[str, object]:
+    return {
+        "name": step.name,
+        "title": step.title,
+        "formula": step.formula,
+        "meaning": step.meaning,
+        "quantities": [
+            {
+                "symbol": quantity.symbol,
+                "meaning": quantity.meaning,
+                "axes": quantity.axes,
+                "shape": quantity.values.shape,
+                "values": np.ascontiguousarray(quantity.values),
+            }
+            for quantity in step.quantities
+        ],
+    }
+
+
+def model_document(model: ModelInfo) -> dict[str, object]:
     """Where the numbers came from: the model's name, its weights' origin, and the block's fields."""
-    return {"name": result.model.name, "weights": result.model.weights, **result.model.config}
+    return {"name": model.name, "weights": model.weights, **model.config}
 
 
 def _token_fields(result: Result) -> dict[str, object]:

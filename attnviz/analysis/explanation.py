@@ -1,0 +1,297 @@
+"""One head and one query token, step by step, as data: what is computed, by which formula, with which numbers.
+
+The numbers are those of the run itself (its trace); only what a run has no reason to keep, such as scores before their
+scale, is computed here from them, by the encoder's own functions. Symbols are those of the README's introduction:
+x a token's vector, q, k, v its query, key and value, r a raw score, s a score, a a weight, z a head's weighted sum.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from attnviz.analysis.selection import select
+from attnviz.encoder.attention import Geometry
+from attnviz.encoder.config import EncoderConfig
+from attnviz.encoder.params import Params
+from attnviz.encoder.scoring import attention_scores
+from attnviz.encoder.stack import Wanted
+from attnviz.errors import UsageError
+from attnviz.trace import LayerTrace, Place, Quantity, Step, Tokens, Trace
+
+_OWN = ("q", "k", "scores", "weights", "v", "z", "attn_out", "resid_pre", "resid_mid", "norm1", "norm2")
+_AFTER = ("ffn_hidden", "ffn_out", "resid_post", "norm2", "norm3", "out")
+
+
+def find_query(wanted: str | None, tokens: Tokens) -> int:
+    """The query's index: a number, or a token's text (the first that fits); by default the last word.
+
+    Raises:
+        UsageError: there is no such token.
+    """
+    if wanted is None:
+        words = [i for i, t in enumerate(tokens) if not t.special and any(c.isalnum() for c in t.text)]
+        return words[-1] if words else len(tokens) - 1
+    for i, token in enumerate(tokens):
+        if wanted in (token.text, token.piece, token.label):
+            return i
+    if wanted.lstrip("-").isdecimal():
+        return select(int(wanted), len(tokens), "query")[0]
+    raise UsageError(f"query: no token is {wanted!r}; expected a token's text, or a number from 0 to {len(tokens) - 1}")
+
+
+def wanted_arrays(config: EncoderConfig, kind: str, layer: int) -> set[Wanted]:
+    """What a run must keep to be explained."""
+    whole = "encoder" if kind == "encoder" else "decoder"
+    wanted = {Wanted(kind, layer, name) for name in _OWN}
+    wanted |= {Wanted(whole, layer, name) for name in _AFTER if config.d_ff and kind != "decoder"}
+    if layer == 0 and kind != "cross":
+        wanted |= {Wanted(kind, None, name) for name in ("token_vectors", "position_vectors", "embedded")}
+    return wanted
+
+
+def explain(
+    config: EncoderConfig,
+    params: Params,
+    trace: Trace,
+    place: Place,
+    geometry: Geometry,
+) -> tuple[Step, ...]:
+    """The steps from the query token's vector to what leaves the layer.
+
+    Args:
+        config: the block's fields.
+        params: the layer's parameters (``layers.3``), for what the trace does not hold.
+        trace: a run that kept ``wanted_arrays``.
+        place: which attention.
+        geometry: its positions and masks.
+    """
+    own = trace[place.kind, place.layer]
+    return (
+        *_input_steps(config, trace, own, place),
+        _projection(config, own, place, geometry),
+        *_score_steps(config, params, own, place, geometry),
+        _softmax(own, place),
+        _weighted_sum(config, own, place),
+        _heads(config, own, place),
+        *_residual_steps(config, trace, own, place),
+    )
+
+
+def _vector(symbol: str, meaning: str, values: np.ndarray, axis: str = "d_model") -> Quantity:
+    return Quantity(symbol, meaning, values, (axis,))
+
+
+def _input_steps(config: EncoderConfig, trace: Trace, own: LayerTrace, place: Place) -> Iterator[Step]:
+    i, before = place.query, config.norm_placement == "pre"
+    norm = "norm2" if place.kind == "cross" else "norm1"
+    symbol = "h" if before else "x"
+    entry = trace.embeddings.get(place.kind)
+    if entry is not None and entry.position_vectors is not None:
+        yield Step(
+            "embedding",
+            "The token's vector and its position's",
+            f"{symbol} = t + p",
+            "The same word at another place gets another vector.",
+            (
+                _vector("t", "the token's vector", entry.token_vectors[i]),
+                _vector("p", f"the {config.position} vector of position {i}", entry.position_vectors[i]),
+                _vector(symbol, "their sum", entry.embedded[i]),
+            ),
+        )
+    elif not (before and own.resid_pre is None):
+        come = "the token's vector" if entry is not None else _origin(place)
+        yield Step(
+            "embedding" if entry is not None else "input",
+            "The token's vector" if entry is not None else "What comes in",
+            f"{symbol} = {'t' if entry is not None else 'what came before'}",
+            "Positions are not added to it." if entry is not None else "Each layer works on what the one before made.",
+            (_vector(symbol, come, own.resid_pre[i]),),
+        )
+    if before:
+        yield Step(
+            "norm",
+            "Normed first",
+            f"x = {config.norm}_norm({symbol})",
+            "This block norms before each part (pre).",
+            (_vector("x", "the normed vector", getattr(own, norm)[i]),),
+        )
+
+
+def _origin(place: Place) -> str:
+    if place.kind == "cross":
+        return "the target token's vector after its self-attention"
+    return f"what layer {place.layer - 1} made of the token"
+
+
+def _projection(config: EncoderConfig, own: LayerTrace, place: Place, geometry: Geometry) -> Step:
+    bias = " + b_Q" if config.bias else "", " + b_K" if config.bias else ""
+    source = "m" if place.kind == "cross" else "x"
+    meaning = f"x ({config.d_model}) times W_Q ({config.d_model} x {config.d_head}) is q ({config.d_head})."
+    if place.kind == "cross":
+        meaning += " Keys come from the source text: m is the encoder's output."
+    if geometry.angles is not None:
+        meaning += " q and k are turned by their positions' angles (rotary)."
+    if config.n_kv_heads < config.n_heads:
+        meaning += f" Head {place.head} shares key and value head {_kv_head(config, place)} (grouped queries)."
+    return Step(
+        "projection",
+        "A query, and a key for every token",
+        f"q = x W_Q{bias[0]}    k_j = {source}_j W_K{bias[1]}",
+        meaning,
+        (
+            _vector("q", "what the token looks for", own.q[place.head, place.query], "d_head"),
+            Quantity("k", "what each token offers to be found by", own.k[_kv_head(config, place)], ("key", "d_head")),
+        ),
+    )
+
+
+def _kv_head(config: EncoderConfig, place: Place) -> int:
+    return place.head * config.n_kv_heads // config.n_heads
+
+
+def _score_steps(
+    config: EncoderConfig, params: Params, own: LayerTrace, place: Place, geometry: Geometry
+) -> Iterator[Step]:
+    q = own.q[place.head : place.head + 1, place.query : place.query + 1]
+    k = own.k[_kv_head(config, place)][None]
+    part = params.at("cross" if place.kind == "cross" else "attn")
+    w = part["score_w"][place.head : place.head + 1] if config.score == "additive" else None
+    raw = attention_scores(q, k, replace(config, score_scale=1.0), w)[0, 0]
+    formula, title, meaning = _SCORE_WORDS[config.score]
+    extra = () if w is None else (_vector("w", "learned, one vector a head", w[0], "d_head"),)
+    yield Step("scores", title, formula, meaning, (*extra, Quantity("r", "raw score", raw, ("key",))))
+
+    scaled = raw * raw.dtype.type(config.score_factor)
+    if config.score_factor != 1.0:
+        number = f"sqrt({config.d_head})" if config.score_scale is None else f"{config.score_scale:g}"
+        by = "/" if config.score_scale is None else "*"
+        reason = "Without it long vectors would make softmax all but one-hot." if by == "/" else "The scale is set."
+        yield Step("scale", "Scaled", f"s_j = r_j {by} {number}", reason, (Quantity("s", "scaled", scaled, ("key",)),))
+    if geometry.bias is not None:
+        bias = np.broadcast_to(geometry.bias[place.head, place.query], scaled.shape)
+        scaled = scaled + bias.astype(scaled.dtype)
+        yield Step(
+            "bias",
+            "Position added",
+            "s_j = s_j + b_ij",
+            f"Positions are {config.position}: the score depends on the distance.",
+            (Quantity("b", "position", bias, ("key",)), Quantity("s+b", "score", scaled, ("key",))),
+        )
+    if geometry.allowed is not None and not geometry.allowed[place.query].all():
+        yield Step(
+            "mask",
+            "Masked",
+            "s_j = -inf where the query may not look",
+            "A masked key gets weight 0.",
+            (Quantity("masked", "score", own.scores[place.head, place.query], ("key",)),),
+        )
+
+
+_SCORE_WORDS = {
+    "scaled_dot": ("r_j = q . k_j", "Compare the query with every key", "Large where q and k point the same way."),
+    "dot": ("r_j = q . k_j", "Compare the query with every key", "Large where q and k point the same way."),
+    "cosine": (
+        "r_j = q . k_j / (|q| |k_j|)",
+        "Compare the query with every key",
+        "The cosine of the angle between q and k, whatever their lengths.",
+    ),
+    "additive": (
+        "r_j = w . tanh(q + k_j)",
+        "Compare the query with every key",
+        "The additive score of 2015: a small network looks at q and k together.",
+    ),
+}
+
+
+def _softmax(own: LayerTrace, place: Place) -> Step:
+    scores, weights = own.scores[place.head, place.query], own.weights[place.head, place.query]
+    top = scores.max()
+    exponentials = np.exp(scores - top) if np.isfinite(top) else np.zeros_like(scores)
+    return Step(
+        "softmax",
+        "Softmax: weights that sum to 1",
+        "e_j = exp(s_j - max s)    a_j = e_j / sum(e)",
+        "Every key is masked: all weights are 0."
+        if not np.isfinite(top)
+        else f"max s = {top:.4g}, sum(e) = {exponentials.sum():.4g}.",
+        (Quantity("e", "exponential", exponentials, ("key",)), Quantity("a", "weight", weights, ("key",))),
+    )
+
+
+def _weighted_sum(config: EncoderConfig, own: LayerTrace, place: Place) -> Step:
+    values, weights = own.v[_kv_head(config, place)], own.weights[place.head, place.query]
+    bias = " + b_V" if config.bias else ""
+    return Step(
+        "weighted_sum",
+        "The weighted sum of the values",
+        f"v_j = {'m' if place.kind == 'cross' else 'x'}_j W_V{bias}    z = sum_j a_j v_j",
+        "What each token passes on, and how much of it the query takes.",
+        (
+            Quantity("v", "what each token passes on", values, ("key", "d_head")),
+            Quantity("a v", "each token's share of z", weights[:, None] * values, ("key", "d_head")),
+            _vector("z", "the head's output", own.z[place.head, place.query], "d_head"),
+        ),
+    )
+
+
+def _heads(config: EncoderConfig, own: LayerTrace, place: Place) -> Step:
+    bias = " + b_O" if config.bias else ""
+    width = config.n_heads * config.d_head
+    return Step(
+        "heads",
+        "All heads together",
+        f"o = [z_0 ... z_{config.n_heads - 1}] W_O{bias}" if config.n_heads > 1 else f"o = z W_O{bias}",
+        f"Each head has looked its own way; their outputs ({width} numbers) times W_O ({width} x {config.d_model}).",
+        (
+            Quantity("z", "every head's output", own.z[:, place.query], ("head", "d_head")),
+            _vector("o", "the attention's output", own.attn_out[place.query]),
+        ),
+    )
+
+
+def _residual_steps(config: EncoderConfig, trace: Trace, own: LayerTrace, place: Place) -> Iterator[Step]:
+    i, pre = place.query, config.norm_placement == "pre"
+    first = "norm2" if place.kind == "cross" else "norm1"
+    yield _residual(config, "residual", ("x", "h")[pre], "o", own.resid_mid[i], None if pre else getattr(own, first)[i])
+    if not config.d_ff or place.kind == "decoder":
+        return
+    whole = own if place.kind == "encoder" else trace["decoder", place.layer]
+    second = "norm3" if place.kind == "cross" else "norm2"
+    gate = "(act(u W_G) * (u W_1{0})) W_2{1}" if config.gated else "act(u W_1{0}) W_2{1}"
+    biases = (" + b_1", " + b_2") if config.bias else ("", "")
+    hidden = whole.ffn_hidden[i]
+    inner = [_vector("u", "normed again", getattr(whole, second)[i])] if pre else []
+    yield Step(
+        "feed_forward",
+        "Feed-forward, each token by itself",
+        f"f = {gate.format(*biases)}",
+        f"act is {config.activation}; {np.count_nonzero(hidden)} of {config.d_ff} hidden numbers are not 0.",
+        (
+            *inner,
+            _vector("hidden", "after the activation", hidden, "d_ff"),
+            _vector("f", "its output", whole.ffn_out[i]),
+        ),
+    )
+    last = None if pre else getattr(whole, second)[i]
+    yield _residual(config, "output", ("u", "r")[pre], "f", whole.resid_post[i], last)
+
+
+def _residual(
+    config: EncoderConfig, name: str, before: str, part: str, total: np.ndarray, normed: np.ndarray | None
+) -> Step:
+    result = {"residual": "u", "output": "y"}[name]
+    if normed is None:
+        result = {"residual": "r", "output": "y"}[name]
+        quantities = (_vector(result, "the sum", total),)
+        formula = f"{result} = {before} + {part}"
+    else:
+        quantities = (_vector(f"{before}+{part}", "the sum", total), _vector(result, "normed", normed))
+        formula = f"{result} = {config.norm}_norm({before} + {part})"
+    return Step(
+        name,
+        {"residual": "Residual sum", "output": "What leaves the layer"}[name] + ("" if normed is None else " and norm"),
+        formula,
+        "The part's output is added to what came in, not put in its place.",
+        quantities,
+    )

@@ -1,0 +1,104 @@
+"""``attnviz explain``: one query token, step by step."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from attnviz.cli.command import command
+from attnviz.cli.options import (
+    SELECTION,
+    VIEW,
+    BlockOptions,
+    CommonOptions,
+    InputOptions,
+    JsonOptions,
+    ModelOptions,
+    option,
+)
+from attnviz.errors import UsageError
+
+if TYPE_CHECKING:
+    from attnviz.trace import Explanation
+
+_EXAMPLES = """
+attnviz explain "The cat sat on the mat" --query cat
+attnviz explain "The cat sat on the mat" --query 1 --layer 1 --head 2 --full
+attnviz explain "Le chat dort" --target "The cat sleeps" --query cat
+attnviz explain --vectors vectors.csv --weights weights.npz --query 0
+"""
+
+
+@dataclass(frozen=True)
+class PlaceOptions:
+    """Which query token of which head."""
+
+    query: Annotated[
+        str | None,
+        option(SELECTION, "--query", help="A token's number, or its text. [default: the last word]"),
+    ] = None
+    layer: Annotated[str, option(SELECTION, "--layer", "-L", help="One layer. [default: 0]")] = "0"
+    head: Annotated[str, option(SELECTION, "--head", "-H", help="One head. [default: 0]")] = "0"
+    kind: Annotated[
+        Literal["encoder", "decoder", "cross"] | None,
+        option(SELECTION, "--kind", help="Which attention. [default: encoder; with --target: cross]"),
+    ] = None
+
+
+@dataclass(frozen=True)
+class DetailOptions:
+    """How much is printed."""
+
+    full: Annotated[bool, option(VIEW, "--full", help="All numbers and all keys.")] = False
+    precision: Annotated[int, option(VIEW, "--precision", min=0, max=9, help="Decimals. [default: 3]")] = 3
+    width: Annotated[
+        int | None, option(VIEW, "--width", min=40, help="Columns to print in. [default: the terminal's; 80 in a pipe]")
+    ] = None
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the command to the application."""
+    command(app, "explain", examples=_EXAMPLES)(explain)
+
+
+def explain(
+    inputs: InputOptions,
+    models: ModelOptions,
+    block: BlockOptions,
+    place: PlaceOptions,
+    detail: DetailOptions,
+    output: JsonOptions,
+    common: CommonOptions,
+) -> None:
+    """Explain one head's attention for one query token, step by step, with the real numbers.
+
+    From the token's vector to q, k and v, scores, softmax and the weighted sum, to what leaves the layer.
+    """
+    explanations = _explanations(inputs, models, block, place, common)
+    if output.json:
+        from attnviz.cli.streams import write_bytes
+        from attnviz.output.document import dump, explanation_document
+
+        for explanation in explanations:
+            write_bytes(dump(explanation_document(explanation)))
+        return
+    from attnviz.cli.streams import print_view, screen_of
+    from attnviz.output.explanation import ExplanationView
+
+    screen = screen_of(common, detail.width)
+    for explanation in explanations:
+        print_view(ExplanationView(explanation, screen, full=detail.full, precision=detail.precision), screen)
+
+
+def _explanations(
+    inputs: InputOptions, models: ModelOptions, block: Any, place: PlaceOptions, common: CommonOptions
+) -> "Iterator[Explanation]":
+    from attnviz.api import explain as explain_prepared
+    from attnviz.cli.inputs import prepared_inputs
+
+    if inputs.attention is not None:
+        raise UsageError("attention: matrices alone cannot be explained; expected a text or --vectors")
+    model, prepared = prepared_inputs(inputs, models, block, common)
+    for one in prepared:
+        yield explain_prepared(model, one, kind=place.kind, layer=place.layer, head=place.head, query=place.query)

@@ -1,0 +1,104 @@
+"""``attnviz heatmap``: one picture per head, and an overview."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from attnviz.cli.command import command
+from attnviz.cli.options import (
+    VIEW,
+    BlockOptions,
+    ColormapName,
+    CommonOptions,
+    InputOptions,
+    ModelOptions,
+    SelectionOptions,
+    option,
+)
+from attnviz.errors import UsageError
+
+FORMATS = ("png", "svg", "pdf")
+
+_EXAMPLES = """
+attnviz heatmap "The cat sat on the mat" -o out/
+attnviz heatmap "The cat sat on the mat" -o out/ --layer 0 --format svg,pdf
+attnviz heatmap --file sentences.txt -o out/ --overview-only
+attnviz show "The cat sat" --json | attnviz heatmap --attention - -o out/
+"""
+
+
+@dataclass(frozen=True)
+class PictureOptions:
+    """How pictures look, and where they go."""
+
+    out: Annotated[Path, option(VIEW, "-o", "--out", help="Folder for the pictures; made if it is not there.")]
+    format: Annotated[str, option(VIEW, "--format", help="png, svg, pdf, or several. [default: png]")] = "png"
+    cmap: ColormapName = "viridis"
+    dpi: Annotated[int, option(VIEW, "--dpi", min=20, max=1200, help="Dots per inch of PNG. [default: 150]")] = 150
+    scale: Annotated[
+        Literal["shared", "head"], option(VIEW, "--scale", help="One colour scale, or one a head. [default: shared]")
+    ] = "shared"
+    overview_only: Annotated[bool, option(VIEW, "--overview-only", help="Only overview.png.")] = False
+    raw_tokens: Annotated[
+        bool, option(VIEW, "--raw-tokens", help="Label tokens in the tokenizer's own spelling (##ing).")
+    ] = False
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the command to the application."""
+    command(app, "heatmap", examples=_EXAMPLES)(heatmap)
+
+
+def heatmap(
+    inputs: InputOptions,
+    models: ModelOptions,
+    block: BlockOptions,
+    selection: SelectionOptions,
+    picture: PictureOptions,
+    common: CommonOptions,
+) -> None:
+    """Save attention matrices as pictures: L00H00.png, ..., and overview.png.
+
+    Several texts go into numbered folders: out/text-001/, out/text-002/, ...
+    """
+    from attnviz.cli.inputs import request_of, results
+    from attnviz.cli.streams import note, progress
+
+    formats = _formats(picture.format)
+    written = 0
+    folder = picture.out
+    several = inputs.file is not None or inputs.text in (None, "-")
+    for number, result in enumerate(results(inputs, models, block, common, request_of(selection)), start=1):
+        if several and inputs.attention is None and inputs.vectors is None:
+            folder = picture.out / f"text-{number:03d}"
+        with progress(common, f"{folder}") as report:
+            for attention in result.views.values():
+                written += _write(attention, folder, formats, picture, report, lambda text: note(common, text))
+    note(common, f"{picture.out}: {written} pictures written")
+
+
+def _write(attention, folder, formats, picture: PictureOptions, report, say) -> int:
+    from attnviz.output.figures import write_heatmaps
+
+    paths = write_heatmaps(
+        attention,
+        folder,
+        formats=formats,
+        cmap=picture.cmap,
+        dpi=picture.dpi,
+        scale=picture.scale,
+        overview_only=picture.overview_only,
+        progress=report,
+        note=say,
+    )
+    return len(paths)
+
+
+def _formats(text: str) -> tuple[str, ...]:
+    formats = tuple(dict.fromkeys(part.strip().lower() for part in text.split(",")))
+    for name in formats:
+        if name not in FORMATS:
+            raise UsageError(f"format: {name!r} is not known; expected some of {', '.join(FORMATS)}")
+    return formats

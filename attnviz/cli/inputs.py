@@ -1,0 +1,124 @@
+"""From the input options to what a command looks at, one text after the other."""
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from attnviz.analysis.selection import Request, select_attention
+from attnviz.api import Prepared, prepare, prepare_vectors, run_prepared
+from attnviz.cli.options import CommonOptions, InputOptions, ModelOptions, SelectionOptions, given
+from attnviz.cli.streams import note
+from attnviz.errors import AttnvizError, UsageError
+from attnviz.model import Model, load
+from attnviz.trace import Result, spans
+
+_SOURCES = ("text", "file", "vectors", "attention")
+
+
+def request_of(selection: SelectionOptions) -> Request:
+    """The selection as the library states it."""
+    return Request(
+        layers=selection.layer or "all",
+        heads=selection.head or "all",
+        kinds=None if selection.kind is None else (selection.kind,),
+        values=selection.values,
+        reduce=selection.reduce,
+    )
+
+
+def results(
+    inputs: InputOptions, models: ModelOptions, block: Any, common: CommonOptions, request: Request
+) -> Iterator[Result]:
+    """One result a text, each computed when it is asked for.
+
+    Raises:
+        UsageError: options that exclude each other, or no input at all.
+        InputError: input that cannot be read or is invalid; of several texts, the message names the line.
+    """
+    _check_sources(inputs)
+    if inputs.attention is not None:
+        yield from _read(inputs, request)
+        return
+    model, prepared = prepared_inputs(inputs, models, block, common)
+    for one in prepared:
+        yield run_prepared(model, one, request)
+
+
+def prepared_inputs(
+    inputs: InputOptions, models: ModelOptions, block: Any, common: CommonOptions
+) -> tuple[Model, Iterator[Prepared]]:
+    """The model, and the texts (or the vectors) made ready for it."""
+    _check_sources(inputs)
+    options = given(models) | {"fields": given(block)}
+    if inputs.vectors is None:
+        texts = _texts(inputs, common)
+        model = load(**options)
+        return model, (_prepared(model, inputs, where, text) for where, text in texts)
+    from attnviz.checkpoints.vectors_file import read_vectors
+
+    vectors = read_vectors(inputs.vectors)
+    if models.weights is None:
+        options["fields"].setdefault("d_model", vectors.shape[1])
+    model = load(**options)
+    return model, iter([prepare_vectors(model, vectors, _labels(inputs))])
+
+
+def _prepared(model: Model, inputs: InputOptions, where: str, text: str) -> Prepared:
+    try:
+        return prepare(model, text, pair=inputs.pair, target=inputs.target, pad_to=inputs.pad_to)
+    except AttnvizError as error:
+        if not where:
+            raise
+        raise type(error)(f"{where}: {error}", error.hint) from error
+
+
+def _texts(inputs: InputOptions, common: CommonOptions) -> Iterator[tuple[str, str]]:
+    """Each text, and where it stands in its file; nowhere for the command line's own."""
+    from attnviz.text.reading import open_lines, read_lines
+
+    if inputs.file is not None:
+        name, stream = str(inputs.file), open_lines(inputs.file)
+    elif inputs.text is None or inputs.text == "-":
+        name, stream = "standard input", sys.stdin.buffer
+    else:
+        return iter([("", inputs.text)])
+    return _lines(read_lines(stream, name), name, lambda text: note(common, text))
+
+
+def _lines(lines: Any, name: str, say: Callable[[str], None]) -> Iterator[tuple[str, str]]:
+    for number, text in lines:
+        yield f"{name}, line {number}", text
+    if lines.blank:
+        say(f"{name}: skipped blank line{'s' * (len(lines.blank) > 1)} {spans(tuple(lines.blank))}")
+
+
+def _read(inputs: InputOptions, request: Request) -> Iterator[Result]:
+    from attnviz.checkpoints.attention_file import read_attention
+
+    from_stdin = inputs.attention == "-"
+    source = sys.stdin.buffer if from_stdin else Path(inputs.attention)
+    name = "standard input" if from_stdin else source.name
+    for result in read_attention(source, name=name, token_labels=_labels(inputs), scores=request.values == "scores"):
+        yield select_attention(result, request)
+
+
+def _labels(inputs: InputOptions) -> list[str] | None:
+    return None if inputs.tokens is None else inputs.tokens.split()
+
+
+def _check_sources(inputs: InputOptions) -> None:
+    chosen = [name for name in _SOURCES if getattr(inputs, name) is not None]
+    if len(chosen) > 1:
+        raise UsageError(f"{', '.join(chosen)}: {len(chosen)} inputs are given; expected one")
+    if not chosen and (sys.stdin is None or sys.stdin.isatty()):
+        raise UsageError(
+            "text: there is none; expected TEXT, --file, or text on standard input",
+            hint='for example: attnviz show "The cat sat on the mat"',
+        )
+    if inputs.tokens is not None and not {"vectors", "attention"} & set(chosen):
+        raise UsageError("tokens: labels are for --vectors and --attention; expected one of them")
+    if {"vectors", "attention"} & set(chosen):
+        for name in ("pair", "target", "pad_to"):
+            if getattr(inputs, name) is not None:
+                raise UsageError(f"{name.replace('_', '-')}, {chosen[0]}: both are given; expected one of them")

@@ -1,0 +1,86 @@
+"""From the words of a command line to an exit code: every error becomes one line here, and only here."""
+
+import os
+import sys
+
+_INTERRUPTED = 130
+
+
+def entry() -> None:
+    """The console script."""
+    # One BLAS thread: the work is small, more threads only spin, and NumPy starts sooner. Only if the user did not say.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    sys.exit(main(sys.argv[1:]))
+
+
+def main(argv: list[str]) -> int:
+    """Runs one command line.
+
+    Returns:
+        0 done; 1 a failure that is nobody's input; 2 wrong usage; 3 invalid input; 130 on Ctrl-C.
+    """
+    try:
+        code = _run(argv)
+        sys.stdout.flush()
+        return code
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+    except BrokenPipeError:
+        _discard_output()
+        return 0
+    except Exception as error:
+        if "--debug" in argv:
+            raise
+        return _explain(error)
+
+
+def _run(argv: list[str]) -> int:
+    from attnviz.cli.app import app
+
+    action = app(args=argv, prog_name="attnviz", standalone_mode=False)
+    return (action() if callable(action) else action) or 0
+
+
+def _explain(error: Exception) -> int:
+    """Prints the error as one line, and a hint on a second one."""
+    from attnviz.errors import AttnvizError, one_line
+
+    code, text, hint = 1, "", None
+    if isinstance(error, AttnvizError):
+        code, text, hint = error.exit_code, str(error), error.hint
+    elif hasattr(error, "format_message"):  # Typer's own: an unknown option, a missing value
+        code, text, hint = _usage(error)
+    elif isinstance(error, MemoryError):
+        text = "memory: not enough for this; expected a shorter text or a smaller block"
+    elif isinstance(error, OSError):
+        text = f"{error.filename or 'output'}: {error.strerror or error}"
+        _discard_output()
+    else:
+        text = f"internal: {type(error).__name__}: {error}"
+        hint = "this is a bug; --debug shows where"
+    _say(f"attnviz: error: {one_line(text)}")
+    if hint:
+        _say(f"hint: {one_line(hint)}")
+    return code
+
+
+def _usage(error: Exception) -> tuple[int, str, str | None]:
+    text = error.format_message().rstrip(".")
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context is not None else "attnviz"
+    return error.exit_code, f"usage: {text[:1].lower()}{text[1:]}", f"{path} -h lists the options"
+
+
+def _say(line: str) -> None:
+    stream = sys.stderr
+    if stream is not None:
+        encoding = stream.encoding or "ascii"
+        print(line.encode(encoding, "backslashreplace").decode(encoding), file=stream)
+
+
+def _discard_output() -> None:
+    """Nobody reads any more: what is still buffered must not raise again at exit."""
+    try:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (OSError, ValueError, AttributeError):
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 (it must outlive this function)

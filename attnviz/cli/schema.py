@@ -1,0 +1,19 @@
+"""``attnviz schema``: what ``--json`` prints, as JSON Schema."""
+
+import typer
+
+from attnviz.cli.command import command
+from attnviz.cli.options import CommonOptions
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the command to the application."""
+    command(app, "schema", examples="attnviz schema > attnviz.schema.json")(schema)
+
+
+def schema(common: CommonOptions) -> None:  # noqa: ARG001 (every command understands the common options)
+    """Print the JSON Schema (2020-12) of what --json prints."""
+    from attnviz.cli.streams import write_bytes
+    from attnviz.output.document import schema as schema_bytes
+
+    write_bytes(schema_bytes())

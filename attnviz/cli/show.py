@@ -1,0 +1,119 @@
+"""``attnviz show``: attention matrices as tables."""
+
+from dataclasses import dataclass, replace
+from typing import Annotated, Literal
+
+import typer
+
+from attnviz.cli.command import command
+from attnviz.cli.options import (
+    VIEW,
+    BlockOptions,
+    ColormapName,
+    CommonOptions,
+    InputOptions,
+    JsonOptions,
+    ModelOptions,
+    SelectionOptions,
+    option,
+)
+
+_FEW = 4  # matrices that are printed when nobody asked for particular ones; beyond, a summary
+
+_EXAMPLES = """
+attnviz show "The cat sat on the mat"
+attnviz show "The cat sat on the mat" --layer 0 --head 1,3
+attnviz show "Le chat dort" --target "The cat sleeps" --kind cross
+attnviz show "The cat sat" --json | jq .tokens
+attnviz show --attention scores.npy --tokens "the cat sat"
+"""
+
+
+@dataclass(frozen=True)
+class ViewOptions:
+    """How matrices look."""
+
+    style: Annotated[
+        Literal["auto", "numbers", "blocks", "top"],
+        option(VIEW, "--style", help="numbers, blocks, or each row's top keys. [default: what fits]"),
+    ] = "auto"
+    top: Annotated[
+        int | None,
+        option(VIEW, "--top", min=1, help="Keys a row in --style top [default: 3]; with --json, edges not matrices."),
+    ] = None
+    precision: Annotated[
+        int | None,
+        option(VIEW, "--precision", min=0, max=9, help="Decimals. [default: 2; in JSON, all that a float has]"),
+    ] = None
+    cmap: ColormapName = "viridis"
+    width: Annotated[
+        int | None, option(VIEW, "--width", min=20, help="Columns to print in. [default: the terminal's; 80 in a pipe]")
+    ] = None
+    raw_tokens: Annotated[
+        bool, option(VIEW, "--raw-tokens", help="Label tokens in the tokenizer's own spelling (##ing).")
+    ] = False
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the command to the application."""
+    command(app, "show", examples=_EXAMPLES)(show)
+
+
+def show(
+    inputs: InputOptions,
+    models: ModelOptions,
+    block: BlockOptions,
+    selection: SelectionOptions,
+    view: ViewOptions,
+    output: JsonOptions,
+    common: CommonOptions,
+) -> None:
+    """Print attention matrices as tables: rows are queries, columns are keys.
+
+    Without a selection: every head if there are few, else their mean and a line for each head.
+    """
+    from attnviz.cli.inputs import request_of, results
+
+    found = results(inputs, models, block, common, request_of(selection))
+    if output.json:
+        from attnviz.cli.streams import write_bytes
+        from attnviz.output.document import dump, result_document
+
+        for result in found:
+            write_bytes(dump(result_document(result, precision=view.precision, top=view.top)))
+        return
+    _print_tables(found, selection, view, common)
+
+
+def _print_tables(found, selection: SelectionOptions, view: ViewOptions, common: CommonOptions) -> None:
+    from attnviz.cli.streams import print_view, screen_of
+    from attnviz.output.matrix_view import provenance_line
+
+    screen = screen_of(common, view.width)
+    for number, result in enumerate(found):
+        if number:
+            print_view("", screen)
+        print_view(provenance_line(result.model), screen)
+        for attention in result.views.values():
+            for renderable in _views(attention, selection, view, screen):
+                print_view(renderable, screen)
+
+
+def _views(attention, selection: SelectionOptions, view: ViewOptions, screen):
+    from attnviz.analysis.reduce import reduce_attention
+    from attnviz.output.matrix_view import view as matrix_view
+    from attnviz.output.summary import summary
+    from attnviz.text.tokenizer import raw_labels
+
+    if view.raw_tokens:
+        attention = replace(attention, queries=raw_labels(attention.queries), keys=raw_labels(attention.keys))
+    looks = {
+        "style": view.style,
+        "cmap": view.cmap,
+        "top": view.top or 3,
+        "precision": 2 if view.precision is None else view.precision,
+    }
+    if len(attention) <= _FEW or selection.layer is not None or selection.head is not None:
+        return [matrix_view(matrix, screen, **looks) for matrix in attention]
+    mean = next(iter(reduce_attention(attention, "mean")))
+    return [summary(attention, mean, screen, more="one head: --layer 0 --head 1, all of them: --layer all")]

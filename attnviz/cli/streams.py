@@ -1,0 +1,49 @@
+"""Where a command prints: results to standard output, everything else to standard error."""
+
+import contextlib
+import os
+import sys
+from collections.abc import Callable, Iterator
+
+from attnviz.cli.options import CommonOptions
+from attnviz.errors import one_line
+from attnviz.output.color import Screen, print_to
+
+
+def write_bytes(data: bytes) -> None:
+    """Writes JSON to standard output at once, so that a reader sees each line as it is made."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(data)
+    sys.stdout.buffer.flush()
+
+
+def screen_of(common: CommonOptions, width: int | None = None) -> Screen:
+    """What standard output can show."""
+    return Screen.of(sys.stdout, os.environ, color=common.color, width=width)
+
+
+def print_view(renderable: object, screen: Screen) -> None:
+    """Prints one view to standard output."""
+    print_to(sys.stdout, screen, renderable)
+
+
+def note(common: CommonOptions, text: str) -> None:
+    """One line to standard error, unless ``-q``."""
+    if not common.quiet:
+        print(f"attnviz: note: {one_line(text)}", file=sys.stderr)
+
+
+@contextlib.contextmanager
+def progress(common: CommonOptions, what: str) -> Iterator[Callable[[int, int], None] | None]:
+    """A progress bar on standard error while it is a terminal; None elsewhere."""
+    if common.quiet or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    console = Console(stderr=True, no_color=Screen.of(sys.stderr, os.environ, color=common.color).color is None)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)

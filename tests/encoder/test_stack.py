@@ -1,0 +1,114 @@
+"""A run computes and keeps what is asked for, and nothing else."""
+
+from dataclasses import fields
+
+import numpy as np
+import pytest
+
+from attnviz.encoder.config import EncoderConfig
+from attnviz.encoder.params import ArrayParams, Params
+from attnviz.encoder.seeded import SeededParams
+from attnviz.encoder.stack import Sequence, Wanted, run
+from attnviz.errors import InputError
+from attnviz.trace import LayerTrace
+
+CONFIG = EncoderConfig(n_layers=3, n_heads=2, d_model=10, d_ff=7, n_vocab=50)
+IDS = Sequence(ids=np.array([4, 8, 15, 16, 23]))
+
+
+class Watched(Params):
+    """Parameters that remember what was read."""
+
+    def __init__(self, params):
+        self._params, self.read = params, []
+
+    def __getitem__(self, name):
+        self.read.append(name)
+        return self._params[name]
+
+    def __iter__(self):
+        return iter(self._params)
+
+    def __len__(self):
+        return len(self._params)
+
+    def rows(self, name, ids):
+        self.read.append(name)
+        return self._params.rows(name, ids)
+
+
+def kept(trace):
+    return {
+        (*key, f.name)
+        for key, layer in trace.layers.items()
+        for f in fields(LayerTrace)
+        if isinstance(getattr(layer, f.name), np.ndarray)
+    }
+
+
+def test_the_weights_of_layer_0_need_its_queries_and_keys_and_nothing_after_them():
+    params = Watched(SeededParams(CONFIG))
+    trace = run(params, CONFIG, {Wanted("encoder", 0, "weights")}, IDS)
+    assert set(params.read) == {"embed.tokens", *(f"layers.0.attn.{n}" for n in ("wq", "bq", "wk", "bk"))}
+    assert kept(trace) == {("encoder", 0, "weights")}
+
+
+def test_a_target_is_not_decoded_for_the_encoders_attention():
+    params = Watched(SeededParams(CONFIG, decoder=True))
+    run(params, CONFIG, {Wanted("encoder", 2, "weights")}, IDS, IDS)
+    assert not [name for name in params.read if name.startswith("decoder")]
+
+
+def test_everything_that_a_layer_computes_can_be_kept():
+    names = [f.name for f in fields(LayerTrace) if f.name not in ("kind", "layer", "norm3")]
+    trace = run(SeededParams(CONFIG), CONFIG, {Wanted("encoder", 1, name) for name in names}, IDS)
+    assert kept(trace) == {("encoder", 1, name) for name in names}
+    layer = trace["encoder", 1]
+    assert layer.q.shape == layer.z.shape == (2, 5, 5)
+    assert layer.scores.shape == layer.weights.shape == (2, 5, 5)
+    assert layer.ffn_hidden.shape == (5, 7)
+    for name in ("resid_pre", "attn_out", "resid_mid", "norm1", "ffn_out", "resid_post", "norm2", "out"):
+        assert getattr(layer, name).shape == (5, 10), name
+
+
+def test_the_residual_sums_are_sums_and_the_last_norm_is_the_output():
+    names = ("resid_pre", "attn_out", "resid_mid", "norm1", "ffn_out", "resid_post", "norm2", "out")
+    layer = run(SeededParams(CONFIG), CONFIG, {Wanted("encoder", 1, n) for n in names}, IDS)["encoder", 1]
+    np.testing.assert_allclose(layer.resid_mid, layer.resid_pre + layer.attn_out, atol=1e-6)
+    np.testing.assert_allclose(layer.resid_post, layer.norm1 + layer.ffn_out, atol=1e-6)
+    np.testing.assert_array_equal(layer.out, layer.norm2)
+
+
+def test_a_layer_goes_on_where_the_one_before_ended():
+    wanted = {Wanted("encoder", 0, "out"), Wanted("encoder", 1, "resid_pre"), Wanted("encoder", None, "output")}
+    trace = run(SeededParams(CONFIG), CONFIG, wanted | {Wanted("encoder", 2, "out")}, IDS)
+    np.testing.assert_array_equal(trace["encoder", 0].out, trace["encoder", 1].resid_pre)
+    np.testing.assert_array_equal(trace["encoder", 2].out, trace.outputs["encoder"])
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {},
+        {"score": "additive", "position": "alibi", "activation": "gelu"},
+        {"score": "cosine", "position": "relative", "norm": "rms", "gated": True, "activation": "silu"},
+        {"position": "rotary", "norm_placement": "pre", "activation": "gelu_tanh", "embed_scale": 2.0},
+    ],
+)
+def test_the_float_type_of_the_weights_is_kept_throughout(dtype, fields):
+    config = EncoderConfig(n_heads=2, d_model=8, d_ff=7, n_vocab=50, **fields)
+    made = SeededParams(config)
+    params = ArrayParams({name: made[name].astype(dtype) for name in made})
+    names = ("q", "k", "v", "scores", "weights", "z", "attn_out", "resid_mid", "ffn_hidden", "ffn_out", "out")
+    trace = run(params, config, {Wanted("encoder", 1, name) for name in names}, IDS)
+    assert {getattr(trace["encoder", 1], name).dtype for name in names} == {np.dtype(dtype)}
+
+
+def test_numbers_that_overflow_are_refused_with_their_place():
+    vectors = np.full((3, 10), 3e38, dtype=np.float32) * np.array([1, -1] * 5, dtype=np.float32)
+    with pytest.raises(InputError) as caught:
+        run(SeededParams(CONFIG), CONFIG, {Wanted("encoder", 0, "weights")}, Sequence(vectors=vectors))
+    assert str(caught.value) == (
+        "encoder layer 0: the weights are not finite; expected vectors and weights of a usual size"
+    )

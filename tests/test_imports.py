@@ -1,0 +1,78 @@
+"""Imports point one way: cli -> output, analysis, checkpoints, text, encoder -> trace, errors."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "attnviz"
+MODULES = sorted(PACKAGE.rglob("*.py"))
+
+# What each room may import of the package; a room may always import itself.
+ALLOWED = {
+    "errors": set(),
+    "trace": set(),
+    "files": {"errors"},
+    "text": {"trace", "errors"},
+    "encoder": {"trace", "errors"},
+    "checkpoints": {"text", "encoder", "files", "trace", "errors"},
+    "analysis": {"encoder", "trace", "errors"},
+    "output": {"files", "trace", "errors"},
+    "model": {"checkpoints", "text", "encoder", "trace", "errors"},
+    "api": {"model", "checkpoints", "text", "encoder", "analysis", "trace", "errors"},
+    "cli": {"api", "model", "output", "analysis", "checkpoints", "text", "encoder", "files", "trace", "errors"},
+    "__main__": {"cli"},
+    "__init__": set(),
+}
+# Who may import a library, besides nobody else.
+LIBRARIES = {"typer": ("cli",), "rich": ("output", "cli"), "tokenizers": ("text",), "safetensors": ("checkpoints",)}
+
+
+def room(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imports(path: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: a relative import hides its room"
+            found |= {f"{node.module}.{alias.name}" for alias in node.names} | {node.module}
+    return found
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_a_room_imports_only_rooms_below_it(path):
+    own = room(path)
+    rooms = {
+        name.split(".")[1] for name in imports(path) if name.startswith("attnviz.") and not name.endswith("__version__")
+    }
+    assert rooms - {own} <= ALLOWED[own]
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_a_library_stays_in_its_rooms(path):
+    for library in {name.split(".")[0] for name in imports(path)} & set(LIBRARIES):
+        assert room(path) in LIBRARIES[library], library
+
+
+def test_matplotlib_is_imported_by_one_module_of_output():
+    users = [path for path in MODULES if "matplotlib" in {name.split(".")[0] for name in imports(path)}]
+    assert [room(path) for path in users] == ["output"]
+
+
+def test_every_room_of_the_package_is_listed_above():
+    assert {room(path) for path in MODULES} == set(ALLOWED)
+
+
+def test_importing_the_package_and_asking_for_help_load_nothing_heavy():
+    code = (
+        "import sys; from attnviz.cli.main import main; assert main(['show', '--help']) == 0; "
+        "heavy = {'numpy', 'matplotlib', 'pydantic', 'rich.table', 'rich.console', 'tokenizers', 'safetensors', 'orjson'};"
+        "assert not heavy & set(sys.modules), heavy & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, cwd=PACKAGE.parent)
