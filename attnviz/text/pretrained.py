@@ -1,0 +1,233 @@
+"""Tokenizers of the ``tokenizers`` library, from their JSON files: the vocabulary a checkpoint was trained with."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from attnviz.errors import InputError, one_line
+from attnviz.text.labels import printable
+from attnviz.text.reading import check_text
+from attnviz.trace import Token, Tokens
+
+if TYPE_CHECKING:
+    from tokenizers import Encoding
+    from tokenizers import Tokenizer as LibraryTokenizer
+
+
+@dataclass(frozen=True)
+class Spelling:
+    """How a vocabulary spells pieces of text.
+
+    Attributes:
+        byte_level: a character stands for a byte, as in GPT-2 (``Ġ`` is a space).
+        byte_fallback: bytes that have no piece are spelled ``<0xE6>``.
+        prefix: starts a piece inside a word (``##``).
+        suffix: ends a piece at a word's end (``</w>``).
+        space: stands for a space (``▁``).
+    """
+
+    byte_level: bool = False
+    byte_fallback: bool = False
+    prefix: str = ""
+    suffix: str = ""
+    space: str = ""
+
+    def label(self, piece: str) -> str:
+        r"""The printable text of a piece, without the one space that says that it starts a word.
+
+        Bytes that are only part of a character are shown as ``\xe6``.
+        """
+        text = piece
+        if self.prefix and len(piece) > len(self.prefix):
+            text = text.removeprefix(self.prefix)
+        if self.suffix and len(piece) > len(self.suffix):
+            text = text.removesuffix(self.suffix)
+        if self.byte_fallback and len(text) == 6 and text.startswith("<0x") and text.endswith(">"):
+            text = bytes.fromhex(text[3:5]).decode("utf-8", "backslashreplace")
+        elif self.byte_level and all(c in byte_of_character() for c in text):
+            text = bytes(byte_of_character()[c] for c in text).decode("utf-8", "backslashreplace")
+        elif self.space:
+            text = text.replace(self.space, " ")
+        starts_word = text[:1] == " " and text[1:2].strip()
+        return printable(text[1:] if starts_word else text)
+
+
+@dataclass(frozen=True, eq=False)
+class PretrainedTokenizer:
+    """A tokenizer of the library, with padding and truncation switched off.
+
+    Attributes:
+        name: what to call it in messages.
+        json_text: the JSON it was made from.
+        library: the library's own object.
+        spelling: how its vocabulary spells pieces.
+    """
+
+    name: str
+    json_text: str
+    library: "LibraryTokenizer"
+    spelling: Spelling
+
+    @cached_property
+    def n_vocab(self) -> int:
+        """The largest id plus one: ids may have gaps, so that it is not the number of pieces."""
+        return max(self.library.get_vocab(with_added_tokens=True).values(), default=-1) + 1
+
+    @cached_property
+    def _added(self) -> frozenset[int]:
+        return frozenset(self.library.get_added_tokens_decoder())
+
+    def encode(self, text: str, pair: str | None = None, *, n_vocab: int) -> Tokens:
+        """The tokens of a text and of a second segment, with the special tokens that the tokenizer adds.
+
+        A special token belongs to the segment of the token before it.
+
+        Raises:
+            InputError: a text without tokens or with lone surrogates; an id that is not less than ``n_vocab``.
+        """
+        texts = {"text": text} if pair is None else {"text": text, "pair": pair}
+        for where, segment_text in texts.items():
+            check_text(segment_text, where)
+        try:
+            encoding = self.library.encode(text, pair)
+        except Exception as error:  # the library raises nothing more specific
+            raise InputError(
+                f"{self.name}: cannot encode the text ({one_line(error)}); expected a text it knows"
+            ) from error
+        tokens = self._tokens(encoding, tuple(texts.values()))
+        for segment, where in enumerate(texts):
+            if not any(t.segment == segment and not t.special for t in tokens):
+                raise InputError(f"{where}: {self.name} finds no token in it; expected at least one token")
+        largest = max(tokens, key=lambda t: t.id)
+        if largest.id >= n_vocab:
+            raise InputError(
+                f"{self.name}: '{one_line(largest.piece)}' has id {largest.id}, and n_vocab is {n_vocab}; "
+                f"expected ids below {n_vocab}"
+            )
+        return tokens
+
+    def _tokens(self, encoding: "Encoding", texts: tuple[str, ...]) -> Tokens:
+        words = _words(encoding, self.spelling)
+        tokens = []
+        segment = 0
+        for i, (piece, number) in enumerate(zip(encoding.tokens, encoding.ids, strict=True)):
+            special = bool(encoding.special_tokens_mask[i])
+            if not special:
+                segment = encoding.sequence_ids[i]
+            start, end = (0, 0) if special else encoding.offsets[i]
+            token = Token(
+                text=texts[segment][start:end],
+                label=printable(piece) if special or number in self._added else self.spelling.label(piece),
+                start=start,
+                end=end,
+                id=number,
+                piece=piece,
+                special=special,
+                word=words[i],
+                segment=segment,
+            )
+            tokens.append(token)
+        return tuple(tokens)
+
+
+def pretrained_tokenizer(source: Path | str) -> PretrainedTokenizer:
+    """The tokenizer of a JSON file, or of JSON text.
+
+    Args:
+        source: a path, or the text itself.
+
+    Raises:
+        InputError: the file is missing, a folder, not UTF-8, or no tokenizer.
+    """
+    from tokenizers import Tokenizer as LibraryTokenizer  # noqa: PLC0415 (start-up time)
+
+    name = one_line(source.name or source) if isinstance(source, Path) else "tokenizer"
+    json_text = _read(source) if isinstance(source, Path) else source
+    try:
+        described = json.loads(json_text)
+        library = LibraryTokenizer.from_str(json_text)
+    except Exception as error:  # the library raises nothing more specific
+        where = one_line(source) if isinstance(source, Path) else name
+        raise InputError(
+            f"{where}: it is no tokenizer ({one_line(error)}); expected JSON of the tokenizers library"
+        ) from error
+    library.no_padding()
+    library.no_truncation()
+    return PretrainedTokenizer(name, json_text, library, _spelling(described))
+
+
+def _read(path: Path) -> str:
+    where = one_line(path)
+    expected = "expected a tokenizer JSON file"
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError as error:
+        raise InputError(f"{where}: there is no such file; {expected}") from error
+    except IsADirectoryError as error:
+        raise InputError(f"{where}: it is a folder; {expected}") from error
+    except UnicodeDecodeError as error:
+        raise InputError(f"{where}: byte {error.start + 1} is not UTF-8; {expected}") from error
+    except (OSError, ValueError) as error:
+        reason = one_line(getattr(error, "strerror", None) or error)
+        raise InputError(f"{where}: it cannot be read ({reason}); {expected}") from error
+
+
+def _spelling(described: Mapping) -> Spelling:
+    model = described["model"]
+    parts = [part for key in ("normalizer", "pre_tokenizer", "decoder") for part in _parts(described.get(key))]
+    kinds = {part["type"] for part in parts}
+    spaces = [part["replacement"] for part in parts if part["type"] == "Metaspace"]
+    # Llama's spelling: the decoder replaces "▁" by a space.
+    spaces += [p["pattern"].get("String", "") for p in parts if p["type"] == "Replace" and p["content"] == " "]
+    return Spelling(
+        byte_level="ByteLevel" in kinds,
+        byte_fallback=bool(model.get("byte_fallback")) or "ByteFallback" in kinds,
+        prefix=model.get("continuing_subword_prefix") or "",
+        suffix=model.get("end_of_word_suffix") or "",
+        space=next((s for s in spaces if s), ""),
+    )
+
+
+def _parts(node: Mapping | None) -> Iterator[Mapping]:
+    """A step of the pipeline, or the steps of a sequence."""
+    if node is None:
+        return
+    inner = [step for key in ("normalizers", "pretokenizers", "decoders") for step in node.get(key, ())]
+    if not inner:
+        yield node
+    for step in inner:
+        yield from _parts(step)
+
+
+def _words(encoding: "Encoding", spelling: Spelling) -> list[int | None]:
+    """Each token's word within its segment; None for special tokens.
+
+    A vocabulary that spells spaces starts a word at each of them, also where the library, which did not split the
+    text beforehand, takes the whole text for one word.
+    """
+    words: list[int | None] = []
+    segment, library_word, word = None, None, -1
+    for i, piece in enumerate(encoding.tokens):
+        if encoding.special_tokens_mask[i]:
+            words.append(None)
+            continue
+        if encoding.sequence_ids[i] != segment:
+            segment, library_word, word = encoding.sequence_ids[i], None, -1
+        starts_word = spelling.space and piece.startswith(spelling.space)
+        if encoding.word_ids[i] != library_word or starts_word or word < 0:
+            word += 1
+        library_word = encoding.word_ids[i]
+        words.append(word)
+    return words
+
+
+@cache
+def byte_of_character() -> Mapping[str, int]:
+    """The byte that each character of a byte-level vocabulary stands for (GPT-2's ``bytes_to_unicode``, inverted)."""
+    printable_bytes = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
+    others = [byte for byte in range(256) if byte not in printable_bytes]
+    table = {chr(byte): byte for byte in printable_bytes}
+    return table | {chr(256 + i): byte for i, byte in enumerate(others)}

@@ -1,0 +1,117 @@
+"""Texts as they come in: the lines of a file or pipe, and what no tokenizer can take."""
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from attnviz.errors import InputError, one_line
+from attnviz.text.words import WHITE_SPACE
+
+_BOM = b"\xef\xbb\xbf"
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def check_text(text: str, where: str = "text") -> None:
+    """Refuses what has no tokens.
+
+    Raises:
+        InputError: a blank text, or lone surrogates (bytes of an argument that are not UTF-8).
+    """
+    if lone := _SURROGATE.search(text):
+        raise InputError(
+            f"{where}: character {lone.start() + 1} is {one_line(lone[0])}, half a surrogate pair or a byte that is "
+            "not UTF-8; expected Unicode text"
+        )
+    if is_blank(text):
+        raise InputError(f"{where}: empty or blank; expected at least one token")
+
+
+def is_blank(text: str) -> bool:
+    """Whether there is only Unicode white space, or nothing."""
+    return not text.strip(WHITE_SPACE)
+
+
+class Lines:
+    r"""The lines of a stream that are not blank, one at a time, as (1-based number, text).
+
+    Lines end with ``\n`` or ``\r\n``, nothing else; a byte order mark at the start is dropped.
+
+    Attributes:
+        blank: numbers of the blank lines met so far.
+    """
+
+    def __init__(self, stream: BinaryIO, where: str):
+        self.blank: list[int] = []
+        self._stream = stream
+        self._where = where
+
+    def __iter__(self) -> Iterator[tuple[int, str]]:
+        found = False
+        for number, raw in enumerate(self._raw_lines(), start=1):
+            text = self._decoded(number, raw)
+            if is_blank(text):
+                self.blank.append(number)
+            else:
+                found = True
+                yield number, text
+        if not found:
+            what = "all lines are blank" if self.blank else "it is empty"
+            raise InputError(f"{self._where}: {what}; expected at least one text")
+
+    def _raw_lines(self) -> Iterator[bytes]:
+        try:
+            yield from self._stream
+        except OSError as error:  # a folder as standard input, a disk that fails
+            raise InputError(f"{self._where}: {_reason(error)}; expected text, one a line") from error
+
+    def _decoded(self, number: int, raw: bytes) -> str:
+        skipped = len(_BOM) if number == 1 and raw.startswith(_BOM) else 0
+        line = raw[skipped:].removesuffix(b"\n").removesuffix(b"\r")
+        try:
+            return line.decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise InputError(
+                f"{self._where}, line {number}: byte {skipped + error.start + 1} of the line "
+                f"(0x{line[error.start]:02x}) is not UTF-8; expected UTF-8 text"
+            ) from error
+
+
+def read_lines(stream: BinaryIO, where: str) -> Lines:
+    """The texts of a binary stream, one a line, read as they arrive.
+
+    Args:
+        stream: a file, a pipe, standard input.
+        where: what error messages call it.
+
+    Raises:
+        InputError: while iterating: bytes that are not UTF-8, or no text at all.
+    """
+    return Lines(stream, one_line(where))
+
+
+def open_lines(path: str | os.PathLike[str]) -> BinaryIO:
+    """A file of texts, opened for ``read_lines``; the caller closes it.
+
+    Raises:
+        InputError: it is missing, a folder, empty, or may not be read.
+    """
+    name = one_line(os.fspath(path))
+    try:
+        stream = Path(path).open("rb")  # noqa: SIM115 (the caller closes it)
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+        raise InputError(f"{name}: {_reason(error)}; expected a text file") from error
+    if not stream.peek(1):
+        stream.close()
+        raise InputError(f"{name}: it is empty; expected at least one text")
+    return stream
+
+
+def _reason(error: Exception) -> str:
+    reasons = {
+        FileNotFoundError: "there is no such file",
+        IsADirectoryError: "it is a folder",
+        PermissionError: "there is no permission to read it",
+    }
+    return reasons.get(type(error), f"it cannot be read ({one_line(getattr(error, 'strerror', None) or error)})")
