@@ -1,0 +1,115 @@
+"""Writing files so that nobody ever meets half of one: a temporary name in the same folder, then a rename."""
+
+import contextlib
+import errno
+import os
+import secrets
+import stat
+from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO
+
+from attnviz.errors import OutputError, one_line
+
+_REASONS = {
+    errno.ENOENT: "its folder does not exist; expected an existing folder",
+    errno.ENOTDIR: "its folder is a file; expected an existing folder",
+    errno.EISDIR: "is a folder; expected the name of a file",
+    errno.EACCES: "no permission to write; expected a writable place",
+    errno.EPERM: "no permission to write; expected a writable place",
+    errno.EROFS: "is on a read-only disk; expected a writable place",
+    errno.ENOSPC: "the disk is full; expected free space",
+    errno.EDQUOT: "the disk quota is used up; expected free space",
+    errno.EFBIG: "the file would be larger than allowed; expected a smaller file or a higher limit",
+    errno.ENAMETOOLONG: "the name is too long; expected a shorter one",
+}
+
+
+def write_atomically(path: str | Path, data: bytes | Callable[[BinaryIO], None], *, overwrite: bool) -> None:
+    """Writes a whole file or none.
+
+    Links are followed, an overwritten file keeps its permissions, and devices and pipes (``/dev/stdout``) are written
+    to directly, as they have no old content to protect.
+
+    Args:
+        path: where to; its folder must exist.
+        data: the content, or a function that writes it.
+        overwrite: whether an existing file may be replaced.
+
+    Raises:
+        OutputError: the file exists already, or it cannot be written; what was there is untouched then.
+        BrokenPipeError: the reader of a pipe is gone.
+    """
+    target = _named(path)
+    write = data if callable(data) else lambda file: file.write(data)
+    try:
+        if _is_special(target):
+            with open(target, "wb") as file:
+                write(file)
+        else:
+            _replace(target, write, overwrite)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise OutputError(f"{one_line(path)}: {_reason(error)}") from error
+
+
+def own_folder(path: str | Path) -> Path:
+    """The folder, made with its parents if it is not there.
+
+    Raises:
+        OutputError: it cannot be made or written to.
+    """
+    folder = _named(path)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError) as error:
+        raise OutputError(f"{one_line(path)}: is a file, or lies in one; expected a folder") from error
+    except OSError as error:
+        raise OutputError(f"{one_line(path)}: {_reason(error)}") from error
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise OutputError(f"{one_line(path)}: {_REASONS[errno.EACCES]}")
+    return folder
+
+
+def _is_special(path: Path) -> bool:
+    """Whether the path is a device, a pipe or a socket; ``/dev/stdout`` even where it leads to a file."""
+    if path.parent == Path("/dev") or path.parent == Path("/dev/fd"):
+        return True
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return False
+    return not stat.S_ISREG(mode) and not stat.S_ISDIR(mode)
+
+
+def _replace(path: Path, write: Callable[[BinaryIO], object], overwrite: bool) -> None:
+    target = Path(os.path.realpath(path))
+    if target.is_dir():
+        raise IsADirectoryError(errno.EISDIR, "is a folder")
+    existing = target.exists()
+    if existing and not overwrite:
+        raise OutputError(f"{one_line(path)}: exists already; expected a new file, or --force")
+    temporary = target.with_name(f".attnviz-{secrets.token_hex(8)}.tmp")
+    try:
+        # Not tempfile.mkstemp, which makes private files whatever the umask says.
+        with open(temporary, "xb") as file:
+            write(file)
+        if existing:
+            temporary.chmod(stat.S_IMODE(target.stat().st_mode))
+        os.replace(temporary, target)
+    except BaseException:  # also Ctrl-C: nothing half-written stays
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise
+
+
+def _named(path: str | Path) -> Path:
+    if "\0" in str(path):
+        raise OutputError(f"{one_line(path)}: has a NUL character; expected a name without one")
+    return Path(path)
+
+
+def _reason(error: OSError) -> str:
+    known = _REASONS.get(error.errno)
+    return known or f"{one_line(error.strerror or error)}; expected a place that can be written to"

@@ -1,0 +1,147 @@
+"""Attention as coloured cells: scales, blocks of maxima, the image of one matrix and the mosaic of all.
+
+One pixel of these arrays is one pixel of the picture, so that no cell is lost or blurred by resampling.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from attnviz.trace import Attention, Matrix
+
+
+@dataclass(frozen=True)
+class Scale:
+    """The values at the two ends of the colour bar, and how the picture says so."""
+
+    low: float
+    high: float
+    words: str
+
+
+@dataclass(frozen=True)
+class Grid:
+    """How the tokens of one side become cells: how many each cell holds, how many cells, how many pixels a cell."""
+
+    tokens: int
+    block: int
+    pixels: int
+
+    @property
+    def cells(self) -> int:
+        """How many cells."""
+        return -(-self.tokens // self.block)
+
+    @property
+    def length(self) -> int:
+        """How many pixels in all."""
+        return self.cells * self.pixels
+
+
+def shared_scale(attention: Attention) -> Scale:
+    """The scale of all matrices: 0 to 1 for weights (wider if a value lies outside), the extremes for scores."""
+    extremes = [e for matrix in attention if (e := _extremes(matrix)) is not None] or [(0.0, 0.0)]
+    low, high = min(e[0] for e in extremes), max(e[1] for e in extremes)
+    if attention.what == "weights":
+        low, high = min(low, 0.0), max(high, 1.0)
+    low, high = _apart(low, high)
+    return Scale(low, high, f"scale {_interval(low, high)}, shared by all heads")
+
+
+def own_scale(matrix: Matrix) -> Scale:
+    """The scale of one matrix: 0 to its largest weight, or the extremes of its scores."""
+    low, high = _extremes(matrix) or (0.0, 0.0)
+    if matrix.what == "weights":
+        low = min(low, 0.0)
+    low, high = _apart(low, high)
+    return Scale(low, high, f"scale of this head: {_interval(low, high)}")
+
+
+def paint_matrix(matrix: Matrix, grids: tuple[Grid, Grid], scale: Scale, palette: np.ndarray) -> np.ndarray:
+    """One matrix as an image, (rows' pixels, columns' pixels, 4) uint8."""
+    values, hidden = block_maxima(
+        matrix.values, hidden_cells(matrix.values, matrix.masked), (grids[0].block, grids[1].block)
+    )
+    return enlarge(paint(values, hidden, scale, palette), hidden, (grids[0].pixels, grids[1].pixels))
+
+
+def paint_mosaic(
+    attention: Attention, grids: tuple[Grid, Grid], gap: int, scale: Scale, palette: np.ndarray
+) -> np.ndarray:
+    """All matrices as one image, a row of tiles per layer and a column per head, with a line in ``gap`` white pixels between."""
+    height, width = grids[0].length + gap, grids[1].length + gap
+    n_layers, n_heads = attention.matrices.shape[:2]
+    image = np.full((n_layers * height + gap, n_heads * width + gap, 4), 255, np.uint8)
+    image[gap // 2 :: height] = image[:, gap // 2 :: width] = (34, 34, 34, 255)
+    for index, matrix in enumerate(attention):
+        top, left = (gap + n * size for n, size in zip(divmod(index, n_heads), (height, width), strict=True))
+        image[top : top + height - gap, left : left + width - gap] = paint_matrix(matrix, grids, scale, palette)
+    return image
+
+
+def block_maxima(values: np.ndarray, hidden: np.ndarray, blocks: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
+    """The largest visible value of each block, and which blocks have none; the last blocks may be smaller.
+
+    Args:
+        values: (n_queries, n_keys).
+        hidden: (n_queries, n_keys), True where there is nothing to show.
+        blocks: how many rows and columns make one cell.
+    """
+    shown = np.where(hidden, -np.inf, values)
+    if blocks != (1, 1):
+        starts = [np.arange(0, n, block) for n, block in zip(shown.shape, blocks, strict=True)]
+        shown = np.maximum.reduceat(np.maximum.reduceat(shown, starts[0], axis=0), starts[1], axis=1)
+    return shown, np.isneginf(shown)
+
+
+def paint(values: np.ndarray, hidden: np.ndarray, scale: Scale, palette: np.ndarray) -> np.ndarray:
+    """The colours of the cells, (n_queries, n_keys, 4) uint8; what is hidden gets the first colour.
+
+    Args:
+        values: (n_queries, n_keys).
+        hidden: (n_queries, n_keys), True where there is nothing to show.
+        scale: the values of the palette's ends; values beyond them get the end's colour.
+        palette: (256, 4) uint8.
+    """
+    part = (np.where(hidden, scale.low, values) - scale.low) / (scale.high - scale.low)
+    return palette[np.clip(part * 256, 0, 255).astype(np.uint8)]
+
+
+def hatch(height: int, width: int) -> np.ndarray:
+    """The pattern of masked cells, (height, width, 4) uint8: grey diagonals, unlike any value of any palette."""
+    stripe = (np.add.outer(np.arange(height), np.arange(width)) // 2) % 4 == 0
+    return np.array([[240, 240, 240, 255], [170, 170, 170, 255]], np.uint8)[stripe.astype(int)]
+
+
+def enlarge(cells: np.ndarray, hidden: np.ndarray, pixels: tuple[int, int]) -> np.ndarray:
+    """Cells as rectangles of pixels, the hidden ones hatched."""
+    image = cells.repeat(pixels[0], axis=0).repeat(pixels[1], axis=1)
+    if hidden.any():
+        covered = hidden.repeat(pixels[0], axis=0).repeat(pixels[1], axis=1)
+        image[covered] = hatch(*image.shape[:2])[covered]
+    return image
+
+
+def hidden_cells(values: np.ndarray, masked: np.ndarray | None) -> np.ndarray:
+    """Where there is nothing to show: masked keys, and scores of -inf."""
+    absent = ~np.isfinite(values)
+    return absent if masked is None else absent | masked
+
+
+def number(value: float) -> str:
+    """A value in three digits."""
+    return f"{value:.3g}".replace("-", "−")
+
+
+def _extremes(matrix: Matrix) -> tuple[float, float] | None:
+    shown = matrix.values[~hidden_cells(matrix.values, matrix.masked)]
+    return (float(shown.min()), float(shown.max())) if shown.size else None
+
+
+def _apart(low: float, high: float) -> tuple[float, float]:
+    """Ends that differ, for values that do not."""
+    return (low, high) if high > low else (low, low + 1.0)
+
+
+def _interval(low: float, high: float) -> str:
+    return f"{number(low)}–{number(high)}" if low >= 0 else f"{number(low)} to {number(high)}"

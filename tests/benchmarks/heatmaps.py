@@ -1,0 +1,70 @@
+"""144 heads of 24 tokens: ``write_heatmaps`` against one new Matplotlib figure with labels per head.
+
+Run it by itself: ``python tests/benchmarks/heatmaps.py``. Both are timed in turn, so that a busy machine slows both.
+"""
+
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from attnviz.output.figures import write_heatmaps
+from attnviz.trace import Attention, ModelInfo, Token
+
+LAYERS, HEADS = 12, 12
+ROUNDS = 3
+WORDS = "The animal didn't cross the street because it was too tired to go on , and then a big red car came by ."
+LIMIT = 1 / 10
+
+
+def attention() -> Attention:
+    """Seeded random attention weights with real words as labels."""
+    tokens = tuple(Token(word, word) for word in WORDS.split())
+    scores = np.random.default_rng(0).normal(0, 2, (LAYERS, HEADS, len(tokens), len(tokens)))
+    weights = np.exp(scores) / np.exp(scores).sum(axis=-1, keepdims=True)
+    return Attention(weights, tokens, tokens, tuple(range(LAYERS)), tuple(range(HEADS)), ModelInfo("toy", "seed:0"))
+
+
+def naive(view: Attention, folder: Path) -> None:
+    """What everybody writes first: a new figure with labels, colour bar and title for each head."""
+    for matrix in view:
+        figure = Figure(figsize=(6.5, 6.8), dpi=150)
+        FigureCanvasAgg(figure)
+        axes = figure.add_subplot()
+        image = axes.imshow(matrix.values, vmin=0, vmax=1)
+        axes.set_xticks(range(len(view.keys)), [token.label for token in matrix.keys], rotation=90, parse_math=False)
+        axes.set_yticks(range(len(view.keys)), [token.label for token in matrix.queries], parse_math=False)
+        axes.set(title=matrix.title, xlabel="key", ylabel="query")
+        figure.colorbar(image)
+        figure.savefig(folder / f"{matrix.name}.png")
+
+
+def seconds(work, view: Attention) -> float:
+    """How long one run takes, into a fresh folder."""
+    with tempfile.TemporaryDirectory() as folder:
+        start = time.perf_counter()
+        work(view, Path(folder))
+        return time.perf_counter() - start
+
+
+def main() -> int:
+    """Prints the medians and the ratio; 1 if the ratio is not under a tenth."""
+    view = attention()
+    seconds(lambda v, f: write_heatmaps(v, f, overview_only=True), view)  # fonts and imports
+    ours, theirs = [], []
+    for _ in range(ROUNDS):
+        ours.append(seconds(write_heatmaps, view))
+        theirs.append(seconds(naive, view))
+        print(f"write_heatmaps {ours[-1]:6.2f} s   naive {theirs[-1]:6.2f} s")
+    mine, other = statistics.median(ours), statistics.median(theirs)
+    print(f"medians: write_heatmaps {mine:.2f} s (with the overview), naive {other:.2f} s, ratio 1/{other / mine:.1f}")
+    return int(mine >= LIMIT * other)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
