@@ -130,7 +130,7 @@ def prepare_vectors(model: Model, vectors: np.ndarray, labels: Iterable[str] | N
     if len(names) != n:
         raise InputError(f"tokens: there are {len(names)}, and {n} vectors; expected one each")
     _check_length(model, "vectors", n)
-    float_type = vectors.dtype if vectors.dtype == np.float64 else np.float32
+    float_type = model.params["layers.0.attn.wq"].dtype
     return Prepared(Sequence(vectors=vectors.astype(float_type)), labelled(names))
 
 

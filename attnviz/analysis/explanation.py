@@ -99,14 +99,22 @@ def _input_steps(config: EncoderConfig, trace: Trace, own: LayerTrace, place: Pl
                 _vector(symbol, "their sum", entry.embedded[i]),
             ),
         )
-    elif not (before and own.resid_pre is None):
-        come = "the token's vector" if entry is not None else _origin(place)
+    elif entry is not None:
         yield Step(
-            "embedding" if entry is not None else "input",
-            "The token's vector" if entry is not None else "What comes in",
-            f"{symbol} = {'t' if entry is not None else 'what came before'}",
-            "Positions are not added to it." if entry is not None else "Each layer works on what the one before made.",
-            (_vector(symbol, come, own.resid_pre[i]),),
+            "embedding",
+            "The token's vector",
+            f"{symbol} = t",
+            f"Positions are not added to it ({config.position}).",
+            (_vector(symbol, "the token's vector", entry.embedded[i]),),
+        )
+    else:
+        origin, formula, meaning = _ORIGINS["cross" if place.kind == "cross" else "layer"]
+        yield Step(
+            "input",
+            "What comes in",
+            f"{symbol} = {formula.format(place.layer - 1)}",
+            meaning,
+            (_vector(symbol, origin.format(place.layer - 1), own.resid_pre[i]),),
         )
     if before:
         yield Step(
@@ -118,10 +126,14 @@ def _input_steps(config: EncoderConfig, trace: Trace, own: LayerTrace, place: Pl
         )
 
 
-def _origin(place: Place) -> str:
-    if place.kind == "cross":
-        return "the target token's vector after its self-attention"
-    return f"what layer {place.layer - 1} made of the token"
+_ORIGINS = {
+    "layer": ("what layer {} made of it", "y of layer {}", "Each layer works on what the one before made."),
+    "cross": (
+        "the target token",
+        "u of the decoder's self-attention",
+        "The target's tokens have seen each other already.",
+    ),
+}
 
 
 def _projection(config: EncoderConfig, own: LayerTrace, place: Place, geometry: Geometry) -> Step:
@@ -253,7 +265,8 @@ def _heads(config: EncoderConfig, own: LayerTrace, place: Place) -> Step:
 def _residual_steps(config: EncoderConfig, trace: Trace, own: LayerTrace, place: Place) -> Iterator[Step]:
     i, pre = place.query, config.norm_placement == "pre"
     first = "norm2" if place.kind == "cross" else "norm1"
-    yield _residual(config, "residual", ("x", "h")[pre], "o", own.resid_mid[i], None if pre else getattr(own, first)[i])
+    normed = None if pre else getattr(own, first)[i]
+    yield _residual(config, "residual", ("x", "h")[pre], "o", own.resid_mid[i], normed, place)
     if not config.d_ff or place.kind == "decoder":
         return
     whole = own if place.kind == "encoder" else trace["decoder", place.layer]
@@ -265,7 +278,7 @@ def _residual_steps(config: EncoderConfig, trace: Trace, own: LayerTrace, place:
     yield Step(
         "feed_forward",
         "Feed-forward, each token by itself",
-        f"f = {gate.format(*biases)}",
+        (f"u = {config.norm}_norm(r)    " if pre else "") + f"f = {gate.format(*biases)}",
         f"act is {config.activation}; {np.count_nonzero(hidden)} of {config.d_ff} hidden numbers are not 0.",
         (
             *inner,
@@ -274,24 +287,30 @@ def _residual_steps(config: EncoderConfig, trace: Trace, own: LayerTrace, place:
         ),
     )
     last = None if pre else getattr(whole, second)[i]
-    yield _residual(config, "output", ("u", "r")[pre], "f", whole.resid_post[i], last)
+    yield _residual(config, "output", ("u", "r")[pre], "f", whole.resid_post[i], last, place)
 
 
 def _residual(
-    config: EncoderConfig, name: str, before: str, part: str, total: np.ndarray, normed: np.ndarray | None
+    config: EncoderConfig,
+    name: str,
+    before: str,
+    part: str,
+    total: np.ndarray,
+    normed: np.ndarray | None,
+    place: Place,
 ) -> Step:
-    result = {"residual": "u", "output": "y"}[name]
+    title = {"residual": "Residual sum", "output": "What leaves the layer"}[name]
+    meaning = "The part's output is added to what came in, not put in its place."
+    if name == "residual" and place.kind == "decoder":
+        meaning += " Attention to the source comes next (--kind cross)."
     if normed is None:
-        result = {"residual": "r", "output": "y"}[name]
-        quantities = (_vector(result, "the sum", total),)
-        formula = f"{result} = {before} + {part}"
-    else:
-        quantities = (_vector(f"{before}+{part}", "the sum", total), _vector(result, "normed", normed))
-        formula = f"{result} = {config.norm}_norm({before} + {part})"
+        symbol = {"residual": "r", "output": "y"}[name]
+        return Step(name, title, f"{symbol} = {before} + {part}", meaning, (_vector(symbol, "the sum", total),))
+    symbol = {"residual": "u", "output": "y"}[name]
     return Step(
         name,
-        {"residual": "Residual sum", "output": "What leaves the layer"}[name] + ("" if normed is None else " and norm"),
-        formula,
-        "The part's output is added to what came in, not put in its place.",
-        quantities,
+        f"{title}, normed" if name == "output" else f"{title} and norm",
+        f"{symbol} = {config.norm}_norm({before} + {part})",
+        meaning,
+        (_vector(f"{before}+{part}", "the sum", total), _vector(symbol, "normed", normed)),
     )

@@ -18,7 +18,10 @@ from attnviz.trace import Explanation, Quantity, Step
 _FEW_KEYS = 10
 _SHOWN = 4  # numbers of a vector, unless all are asked for
 _BOLD, _DIM, _PLAIN = Style(bold=True), Style(dim=True), Style()
-_PRETTY = (("sqrt(", "√("), (" . ", " · "), ("-inf", "−∞"), ("sum_j", "Σ_j"), ("sum(e)", "Σe"), (" x ", " × "), ("...", "…"))
+_PRETTY = (
+    *(("sqrt(", "√("), (" . ", " · "), ("-inf", "−∞"), ("sum_j", "Σ_j"), ("sum(e)", "Σe")),
+    *((" x ", " × "), ("...", "…")),
+)
 
 Line = list[tuple[str, Style]]
 
@@ -114,10 +117,11 @@ class ExplanationView:
             for q in group:
                 yield from self._tall_table(q, rows, labels, width)
             return
-        yield [(f"    {axis:<{width}}", _DIM), *((f"  {self._text(q.meaning):>{c}}", _DIM) for q, c in zip(group, columns, strict=True))]
+        headers = [f"  {self._text(q.meaning):>{c}}" for q, c in zip(group, columns, strict=True)]
+        yield [(f"    {axis:<{width}}" + "".join(headers), _DIM)]
         for i in rows:
-            cells = [(f"  {self._numbers(q.values[i]):>{c}}", self._row_style(axis, i)) for q, c in zip(group, columns, strict=True)]
-            yield [(f"    {fit(labels[i], width)}", _PLAIN), *cells]
+            cells = [f"  {self._numbers(q.values[i]):>{c}}" for q, c in zip(group, columns, strict=True)]
+            yield [(f"    {fit(labels[i], width)}", _PLAIN), ("".join(cells), self._row_style(axis, i))]
 
     def _tall_table(self, q: Quantity, rows: Iterable[int], labels: list[str], width: int) -> Iterator[Line]:
         yield [(f"    {self._text(q.meaning)}", _DIM)]
@@ -128,10 +132,8 @@ class ExplanationView:
             for start in range(0, len(values), each):
                 label = fit(labels[i], width) if start == 0 else " " * width
                 more = self._more(len(q.values[i]) - len(values))
-                yield [
-                    (f"    {label}", _PLAIN),
-                    ("".join(self._number(v) for v in values[start : start + each]) + more, self._row_style(q.axes[0], i)),
-                ]
+                numbers = "".join(self._number(v) for v in values[start : start + each])
+                yield [(f"    {label}", _PLAIN), (numbers + more, self._row_style(q.axes[0], i))]
 
     def _row_style(self, axis: str, i: int) -> Style:
         strongest = axis == "key" and i == int(self._explanation.weights.argmax())
@@ -143,8 +145,9 @@ class ExplanationView:
         cell = max(self._cell, max(cell_width(self._text(q.meaning)) for q in columns) + 2)
         cell = min(cell, max(self._cell, (self._screen.width - 4 - width) // len(columns)))
         room = self._screen.width - 4 - width - cell * len(columns) - 2
-        yield [(f"    {'key':<{width}}", _DIM), *((f"{fit(self._text(q.meaning), cell - 1, right=True):>{cell}}", _DIM) for q in columns)]
-        yield [(" " * (4 + width), _DIM), *((f"{q.symbol:>{cell}}", _DIM) for q in columns)]
+        meanings = [f"{fit(self._text(q.meaning), cell - 1, right=True):>{cell}}" for q in columns]
+        yield [(f"    {'key':<{width}}" + "".join(meanings), _DIM)]
+        yield [(" " * (4 + width) + "".join(f"{q.symbol:>{cell}}" for q in columns), _DIM)]
         for i in self._keys:
             cells = [(f"{self._number(q.values[i]).strip():>{cell}}", self._row_style("key", i)) for q in columns]
             bar = self._bar(float(columns[-1].values[i]), min(room, 20)) if room >= 5 else ""
@@ -161,10 +164,10 @@ class ExplanationView:
         if hidden:
             rest = self._explanation.weights.sum() - self._explanation.weights[list(self._keys)].sum()
             yield []
-            yield from self._wrapped(
-                f"{hidden} weaker keys are left out (their weights sum to {rest:.{self._precision}f}); --full shows all.",
-                _DIM,
+            text = (
+                f"{hidden} weaker keys are left out (weights that sum to {rest:.{self._precision}f}); --full shows all."
             )
+            yield from self._wrapped(text, _DIM)
 
     @property
     def _cell(self) -> int:
@@ -216,5 +219,3 @@ def _shown_keys(explanation: Explanation, full: bool) -> list[int]:
     if explanation.place.kind != "cross":
         best.add(explanation.place.query)
     return sorted(best)
-
-

@@ -1,0 +1,146 @@
+"""An explanation's numbers follow from one another, step by step, and end in what the run gives."""
+
+import numpy as np
+import pytest
+
+import attnviz
+from attnviz.errors import UsageError
+from attnviz.trace import Token
+
+TEXT, TARGET = "The cat didn't sit on the mat", "Le chat dort ."
+VARIANTS = [
+    {},
+    {"mask": "causal", "position": "alibi"},
+    {"norm_placement": "pre", "gated": True, "activation": "silu", "norm": "rms"},
+    {"score": "additive", "position": "relative", "n_kv_heads": 2},
+    {"score": "cosine", "score_scale": 5.0, "position": "rotary", "bias": False},
+    {"score": "dot", "position": "learned", "d_ff": 0, "d_head": 6},
+]
+
+
+def explained(fields, *, kind="encoder", layer=1, head=2, query="2"):
+    model = attnviz.load(seed=3, **fields)
+    prepared = attnviz.prepare(model, TEXT, target=None if kind == "encoder" else TARGET)
+    explanation = attnviz.explain(model, prepared, query=query, layer=layer, head=head, kind=kind)
+    return model, explanation, {step.name: {q.symbol: q.values for q in step.quantities} for step in explanation.steps}
+
+
+def close(actual, expected):
+    np.testing.assert_allclose(actual, expected, atol=2e-5, rtol=2e-5)
+
+
+@pytest.mark.parametrize("kind", ["encoder", "decoder", "cross"])
+@pytest.mark.parametrize("fields", VARIANTS)
+def test_each_step_follows_from_the_one_before(fields, kind):
+    model, explanation, steps = explained(fields, kind=kind)
+    config, stack = model.config, model.params if kind == "encoder" else model.params.at("decoder")
+    attn = stack.at("layers.1").at("cross" if kind == "cross" else "attn")
+    x = (steps.get("norm") or steps.get("input"))["x"]
+    own = slice(2 * config.d_head, 3 * config.d_head)
+    q = x @ attn["wq"][:, own] + (attn["bq"][own] if config.bias else 0)
+    if config.position != "rotary" or kind == "cross":
+        close(steps["projection"]["q"], q)
+    close(np.linalg.norm(steps["projection"]["q"]), np.linalg.norm(q))
+
+    q, k, r = steps["projection"]["q"], steps["projection"]["k"], steps["scores"]["r"]
+    for j in range(len(k)):
+        by_hand = {
+            "scaled_dot": lambda j: q @ k[j],
+            "dot": lambda j: q @ k[j],
+            "cosine": lambda j: q @ k[j] / np.linalg.norm(q) / np.linalg.norm(k[j]),
+            "additive": lambda j: steps["scores"]["w"] @ np.tanh(q + k[j]),
+        }[config.score](j)
+        close(r[j], by_hand)
+    scores = r * config.score_factor
+    if "scale" in steps:
+        close(steps["scale"]["s"], scores)
+    if "bias" in steps:
+        close(steps["bias"]["s+b"], scores + steps["bias"]["b"])
+        scores = steps["bias"]["s+b"]
+    if "mask" in steps:
+        scores = np.where(np.isinf(steps["mask"]["masked"]), -np.inf, scores)
+        close(steps["mask"]["masked"], scores)
+
+    weights = np.exp(scores - scores.max()) / np.exp(scores - scores.max()).sum()
+    close(steps["softmax"]["a"], weights)
+    close(explanation.weights, weights)
+    close(steps["weighted_sum"]["a v"], weights[:, None] * steps["weighted_sum"]["v"])
+    close(steps["weighted_sum"]["z"], steps["weighted_sum"]["a v"].sum(axis=0))
+    z = steps["heads"]["z"]
+    close(z[2], steps["weighted_sum"]["z"])
+    close(steps["heads"]["o"], z.reshape(-1) @ attn["wo"] + (attn["bo"] if config.bias else 0))
+
+
+@pytest.mark.parametrize("fields", VARIANTS)
+@pytest.mark.parametrize("kind", ["encoder", "cross"])
+def test_the_last_step_is_the_layers_output(fields, kind):
+    _, explanation, steps = explained(fields, kind=kind)
+    whole = "encoder" if kind == "encoder" else "decoder"
+    target = None if kind == "encoder" else TARGET
+    result = attnviz.run(TEXT, target=target, model=attnviz.load(seed=3, **fields), keep=["out"])
+    out = result.trace[whole, 1].out[2]
+    close(list(steps[explanation.steps[-1].name].values())[-1], out)
+
+
+@pytest.mark.parametrize("fields", VARIANTS)
+def test_the_weights_are_those_that_show_prints(fields):
+    _, explanation, _ = explained(fields)
+    shown = attnviz.run(TEXT, model=attnviz.load(seed=3, **fields), layers=1, heads=2).attention[0, 0, 2]
+    np.testing.assert_array_equal(explanation.weights, shown)
+
+
+@pytest.mark.parametrize(
+    ("fields", "absent", "present"),
+    [
+        ({}, {"bias", "mask", "norm", "input"}, {"embedding", "scale", "feed_forward", "output"}),
+        ({"mask": "causal"}, {"bias"}, {"mask"}),
+        ({"position": "alibi"}, {"mask"}, {"bias"}),
+        ({"score": "dot"}, {"scale"}, {"scores"}),
+        ({"d_ff": 0}, {"feed_forward", "output"}, {"residual"}),
+        ({"norm_placement": "pre"}, set(), {"norm"}),
+    ],
+)
+def test_only_what_the_block_does_is_a_step(fields, absent, present):
+    _, _, steps = explained(fields, layer=0)
+    assert present <= set(steps)
+    assert not absent & set(steps)
+
+
+def test_the_first_layer_begins_with_the_token_and_its_position():
+    _, _, steps = explained({}, layer=0)
+    close(steps["embedding"]["x"], steps["embedding"]["t"] + steps["embedding"]["p"])
+    _, explanation, steps = explained({"position": "none"}, layer=0)
+    assert list(steps["embedding"]) == ["x"]
+    assert explanation.steps[0].formula == "x = t"
+
+
+def test_a_causal_mask_is_no_step_where_it_hides_nothing():
+    _, _, steps = explained({"mask": "causal"}, query="-1")
+    assert "mask" not in steps
+
+
+def test_the_default_query_is_the_last_word():
+    model = attnviz.load(seed=0)
+    explanation = attnviz.explain(model, attnviz.prepare(model, "The cat sat ."))
+    assert explanation.queries[explanation.place.query].text == "sat"
+
+
+@pytest.mark.parametrize(("wanted", "index"), [("cat", 1), ("1", 1), ("-1", 3), ("the", 2), ("3", 3)])
+def test_a_query_is_a_text_or_a_number(wanted, index):
+    from attnviz.analysis.explanation import find_query
+
+    tokens = tuple(Token(text=t, label=t, piece=t) for t in ("The", "cat", "the", "mat"))
+    assert find_query(wanted, tokens) == index
+
+
+def test_a_query_that_is_not_there_is_refused():
+    model = attnviz.load(seed=0)
+    prepared = attnviz.prepare(model, "The cat sat")
+    with pytest.raises(
+        UsageError, match=r"^query: no token is 'dog'; expected a token's text, or a number from 0 to 2$"
+    ):
+        attnviz.explain(model, prepared, query="dog")
+    with pytest.raises(UsageError, match=r"^query: there is no query 3; expected 0-2 \(or from the end, -1\)$"):
+        attnviz.explain(model, prepared, query=3)
+    with pytest.raises(UsageError, match=r"^layer: '0-1' selects 2; expected one$"):
+        attnviz.explain(model, prepared, layer="0-1")

@@ -1,0 +1,150 @@
+"""attnviz as a library."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import attnviz
+from attnviz.errors import InputError, UsageError
+
+
+def test_every_public_name_is_there_and_nothing_else_is():
+    for name in attnviz.__all__:
+        assert getattr(attnviz, name) is not None
+    assert set(attnviz.__all__) <= set(dir(attnviz))
+    with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
+        _ = attnviz.nothing
+
+
+def test_importing_attnviz_imports_nothing_heavy():
+    code = "import sys, attnviz; assert not {'numpy', 'typer', 'rich', 'matplotlib'} & set(sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_one_line_gives_attention_as_a_numpy_array():
+    result = attnviz.run("The cat sat", seed=0)
+    assert result.attention.shape == (2, 4, 3, 3)
+    assert result.attention.dtype == np.float32
+    np.testing.assert_allclose(result.attention.sum(axis=-1), 1, atol=1e-6)
+    assert [token.text for token in result.tokens] == ["The", "cat", "sat"]
+    assert result.model.weights == "seed:0"
+
+
+def test_a_target_gives_three_kinds_of_attention():
+    result = attnviz.run("The cat sat", target="Le chat", seed=0)
+    assert result.attention.shape == (2, 4, 3, 3)
+    assert result.decoder_attention.shape == (2, 4, 2, 2)
+    assert result.cross_attention.shape == (2, 4, 2, 3)
+    assert [token.text for token in result.target_tokens] == ["Le", "chat"]
+    assert result.decoder_attention[0, 0, 0].tolist() == [1, 0]
+
+
+def test_a_token_has_the_same_vector_in_every_sentence():
+    model = attnviz.load(seed=0, position="none")
+    from attnviz.encoder.stack import Wanted
+
+    entered = Wanted("encoder", None, "embedded")
+    first = attnviz.run("the cat sat", model=model, keep=[entered]).trace.embeddings["encoder"].embedded
+    other = attnviz.run("a small, old cat", model=model, keep=[entered]).trace.embeddings["encoder"].embedded
+    np.testing.assert_array_equal(first[1], other[-1])
+
+
+def test_a_selection_gives_the_same_numbers_as_the_whole():
+    whole = attnviz.run("The cat sat", seed=0).attention
+    some = attnviz.run("The cat sat", seed=0, layers="-1", heads="3,0")
+    np.testing.assert_array_equal(some.attention, whole[[1]][:, [3, 0]])
+    assert (some.views["encoder"].layers, some.views["encoder"].heads) == ((1,), (3, 0))
+
+
+def test_scores_become_weights_by_softmax():
+    scores = attnviz.run("The cat sat", seed=0, values="scores", mask="causal").attention
+    weights = attnviz.run("The cat sat", seed=0, mask="causal").attention
+    np.testing.assert_allclose(np.exp(scores) / np.exp(scores).sum(axis=-1, keepdims=True), weights, atol=1e-6)
+    assert np.isneginf(scores[..., 0, 1:]).all()
+
+
+def test_vectors_take_the_place_of_a_text():
+    vectors = np.random.default_rng(0).normal(size=(5, 12))
+    result = attnviz.run(vectors=vectors, tokens="a b c d e".split(), n_heads=3)
+    assert result.attention.shape == (2, 3, 5, 5)
+    assert result.attention.dtype == np.float32
+    assert [token.label for token in result.tokens] == list("abcde")
+    assert result.text is None
+
+
+def test_what_was_kept_is_in_the_trace():
+    result = attnviz.run("The cat sat", seed=0, layers=1, keep=["q", "z"])
+    assert result.trace["encoder", 1].q.shape == (4, 3, 16)
+    assert result.trace["encoder", 1].k is None
+
+
+def test_padding_is_masked_and_changes_nothing_else():
+    plain, padded = attnviz.run("The cat sat", seed=0), attnviz.run("The cat sat", seed=0, pad_to=5)
+    np.testing.assert_allclose(padded.attention[:, :, :3, :3], plain.attention, atol=1e-6)
+    assert padded.views["encoder"].masked[0, 0].tolist() == [False, False, False, True, True]
+    assert [token.padding for token in padded.tokens] == [False] * 3 + [True] * 2
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda: attnviz.run(), UsageError, "run: nothing to run on; expected a text or vectors"),
+        (lambda: attnviz.run(" "), InputError, "text: empty or blank; expected at least one token"),
+        (
+            lambda: attnviz.run("a b c", n_ctx=2),
+            InputError,
+            "text: 3 tokens, and n_ctx is 2; expected at most 2",
+        ),
+        (
+            lambda: attnviz.run("a", n_head=2),
+            UsageError,
+            "model: unknown field 'n_head' (did you mean 'n_heads'?); expected fields of the block",
+        ),
+        (
+            lambda: attnviz.run("a", weights="x.npz", seed=1),
+            UsageError,
+            "seed, weights: both are given; expected one of them (a seed makes weights, a file has its own)",
+        ),
+        (
+            lambda: attnviz.run("a", kinds=("cross",)),
+            UsageError,
+            "kind: cross attention needs a target text; expected --target TEXT",
+        ),
+        (
+            lambda: attnviz.run("a", vectors=np.ones((2, 64))),
+            UsageError,
+            "vectors: a text is given too; expected one of them",
+        ),
+        (
+            lambda: attnviz.run(vectors=np.ones((2, 5)), d_model=64),
+            InputError,
+            "vectors: the shape is (2, 5); expected (tokens, d_model) with d_model 64",
+        ),
+        (
+            lambda: attnviz.run(vectors=np.full((2, 64), np.nan)),
+            InputError,
+            "vectors: some numbers are not finite; expected finite numbers",
+        ),
+        (
+            lambda: attnviz.run(vectors=np.ones((2, 64)), tokens=["a"]),
+            InputError,
+            "tokens: there are 1, and 2 vectors; expected one each",
+        ),
+        (
+            lambda: attnviz.run("a b", pad_to=1),
+            UsageError,
+            "pad-to: 1 is less than the text's 2 tokens; expected as many or more",
+        ),
+        (
+            lambda: attnviz.run("a", model=attnviz.load(), seed=1),
+            UsageError,
+            "run: a model and seed are given; expected one of them",
+        ),
+    ],
+)
+def test_wrong_calls_get_one_line(call, error, message):
+    with pytest.raises(error) as caught:
+        call()
+    assert str(caught.value) == message
