@@ -38,7 +38,7 @@ from attnviz.output.encoding import accessible_svg, png
 from attnviz.output.files import own_folder, write_atomically
 from attnviz.output.fonts import FONTS, characters, missing_note, replacements
 from attnviz.output.layout import LINE_POINTS, TITLE_POINTS, Place, label_points, place
-from attnviz.output.painting import Scale, hatch, number
+from attnviz.output.painting import hatch
 from attnviz.output.pictures import Picture, Sheet
 from attnviz.trace import Attention
 
@@ -145,7 +145,7 @@ class _Plate:
         self.image.pixels = picture.paint()
         self.title.set_text(picture.title)
         self.scale.set_text(picture.scale.words)
-        _label_bar(self.bar, picture.scale)
+        self.bar.set_yticklabels(picture.scale.labels)
 
     def pixels(self) -> np.ndarray:
         """Draws what changed over the static parts: (height, width, 4) uint8, equal to what ``savefig`` would draw."""
@@ -259,7 +259,7 @@ def _words(
     write(margin, top - where.pixels(0.25), sheet.subtitle, va="top")
     write(margin, where.pixels(0.1), sheet.provenance, va="bottom")
     bar_middle = where.top - where.bar_height / 2
-    write(where.right + where.pixels(0.75), bar_middle, sheet.quantity, rotation=90, ha="center", va="center")
+    write(where.right + where.bar_room, bar_middle, sheet.quantity, rotation=90, ha="right", va="center")
     if sheet.masked:
         swatch = where.top - where.bar_height - where.pixels(0.15 + 0.065)
         write(where.right + where.pixels(0.34), swatch, "masked", va="center")
@@ -282,10 +282,6 @@ def _colour_bar(
         sample = where.top - where.bar_height - where.pixels(0.15) - width
         _Pixels(_axes(figure, where, (left, sample, width, width)), hatch(width, width))
     return bar
-
-
-def _label_bar(bar: Axes, scale: Scale) -> None:
-    bar.set_yticklabels([number(value) for value in np.linspace(scale.low, scale.high, 5)])
 
 
 def _write(

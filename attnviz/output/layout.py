@@ -23,6 +23,7 @@ class Place:
         image_height, image_width: of the image.
         row_labels, column_labels: how much room the labels beside the image take.
         bar_height: of the colour bar, whose top is the image's.
+        bar_room: from the image to the end of the colour bar's name.
         inch: pixels an inch.
     """
 
@@ -35,6 +36,7 @@ class Place:
     row_labels: int
     column_labels: int
     bar_height: int
+    bar_room: int
     inch: int
 
     def pixels(self, inches: float) -> int:
@@ -65,13 +67,15 @@ def place(sheet: Sheet, plates: Sequence[Picture], dpi: int, measure: Measure) -
     column_labels = inches(0.08) + (inches(0.12) if sheet.columns.upright else turned)
     swatch = inches(0.3) if sheet.masked else 0
     bar_height = min(max(image_height - swatch, inches(1.2)), inches(3))
+    values = widest((label for picture in plates for label in picture.scale.labels), LINE_POINTS)
+    bar_room = max(inches(0.52) + values, inches(0.4) + widest(["masked"], LINE_POINTS))
     header, names, footer, margin = inches(0.8), inches(0.3), inches(0.27), inches(0.12)
     left = names + row_labels
     below = max(column_labels + names, bar_height + swatch - image_height)
     lines = {sheet.subtitle, sheet.provenance, *(picture.scale.words for picture in plates)}
     words = max(widest(lines, LINE_POINTS), widest((picture.title for picture in plates), TITLE_POINTS, True))
     return Place(
-        width=max(left + image_width + inches(0.88), words + 2 * margin),
+        width=max(left + image_width + bar_room + margin, words + 2 * margin),
         height=header + image_height + below + footer,
         left=left,
         bottom=below + footer,
@@ -80,6 +84,7 @@ def place(sheet: Sheet, plates: Sequence[Picture], dpi: int, measure: Measure) -
         row_labels=row_labels,
         column_labels=column_labels,
         bar_height=bar_height,
+        bar_room=bar_room,
         inch=dpi,
     )
 

@@ -18,6 +18,11 @@ class Scale:
     high: float
     words: str
 
+    @property
+    def labels(self) -> list[str]:
+        """The values at five equal distances on the colour bar, from its lower to its upper end."""
+        return [number(value) for value in np.linspace(self.low, self.high, 5)]
+
 
 @dataclass(frozen=True)
 class Grid:
@@ -68,11 +73,12 @@ def paint_matrix(matrix: Matrix, grids: tuple[Grid, Grid], scale: Scale, palette
 def paint_mosaic(
     attention: Attention, grids: tuple[Grid, Grid], gap: int, scale: Scale, palette: np.ndarray
 ) -> np.ndarray:
-    """All matrices as one image, a row of tiles per layer and a column per head, with a line in ``gap`` white pixels between."""
+    """All matrices as one image: a row of tiles per layer, a column per head, a dark line in each white gap."""
     height, width = grids[0].length + gap, grids[1].length + gap
     n_layers, n_heads = attention.matrices.shape[:2]
     image = np.full((n_layers * height + gap, n_heads * width + gap, 4), 255, np.uint8)
-    image[gap // 2 :: height] = image[:, gap // 2 :: width] = (34, 34, 34, 255)
+    image[height + gap // 2 : -gap : height] = (34, 34, 34, 255)
+    image[:, width + gap // 2 : -gap : width] = (34, 34, 34, 255)
     for index, matrix in enumerate(attention):
         top, left = (gap + n * size for n, size in zip(divmod(index, n_heads), (height, width), strict=True))
         image[top : top + height - gap, left : left + width - gap] = paint_matrix(matrix, grids, scale, palette)

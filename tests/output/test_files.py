@@ -1,0 +1,165 @@
+"""Files are whole or not there, and every failure is one line."""
+
+import errno
+import os
+import stat
+import subprocess
+import sys
+
+import pytest
+
+from attnviz.errors import OutputError
+from attnviz.output.files import own_folder, write_atomically
+
+OLD = b"what was there"
+
+
+def test_bytes_and_functions_write_the_same_file(tmp_path):
+    write_atomically(tmp_path / "a", b"1234", overwrite=False)
+    write_atomically(tmp_path / "b", lambda file: [file.write(b"12"), file.write(b"34")], overwrite=False)
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes() == b"1234"
+    assert sorted(os.listdir(tmp_path)) == ["a", "b"]
+
+
+def test_an_existing_file_is_refused_without_overwrite_and_replaced_with_it(tmp_path):
+    path = tmp_path / "a"
+    path.write_bytes(OLD)
+    with pytest.raises(OutputError) as caught:
+        write_atomically(path, b"new", overwrite=False)
+    assert str(caught.value) == f"{path}: exists already; expected a new file, or --force"
+    assert path.read_bytes() == OLD
+    write_atomically(path, b"new", overwrite=True)
+    assert path.read_bytes() == b"new"
+
+
+@pytest.mark.parametrize(
+    "failure", [OSError(errno.ENOSPC, "No space left"), KeyboardInterrupt(), RuntimeError("a bug"), SystemExit(1)]
+)
+def test_a_failure_half_way_leaves_the_old_file_and_no_temporary_one(tmp_path, failure):
+    path = tmp_path / "a"
+    path.write_bytes(OLD)
+
+    def write(file):
+        file.write(b"half")
+        file.flush()
+        assert len(os.listdir(tmp_path)) == 2
+        raise failure
+
+    with pytest.raises(OutputError if isinstance(failure, OSError) else type(failure)):
+        write_atomically(path, write, overwrite=True)
+    assert os.listdir(tmp_path) == ["a"]
+    assert path.read_bytes() == OLD
+
+
+def fails_with(number):
+    def write(file):
+        raise OSError(number, os.strerror(number))
+
+    return write
+
+
+@pytest.mark.parametrize(
+    ("number", "message"),
+    [
+        (errno.ENOSPC, "the disk is full; expected free space"),
+        (errno.EDQUOT, "the disk quota is used up; expected free space"),
+        (errno.EACCES, "no permission to write; expected a writable place"),
+        (errno.EROFS, "is on a read-only disk; expected a writable place"),
+        (errno.EIO, f"{os.strerror(errno.EIO)}; expected a place that can be written to"),
+    ],
+)
+def test_every_failure_of_the_system_is_one_line(tmp_path, number, message):
+    path = tmp_path / "a\nb"
+    with pytest.raises(OutputError) as caught:
+        write_atomically(path, fails_with(number), overwrite=False)
+    assert str(caught.value) == f"{tmp_path}/a\\nb: {message}"
+
+
+def test_a_place_that_cannot_be_is_one_line(tmp_path):
+    (tmp_path / "file").write_bytes(OLD)
+    (tmp_path / "folder").mkdir()
+    for name, message in [
+        ("folder", "is a folder; expected the name of a file"),
+        ("missing/a", "its folder does not exist; expected an existing folder"),
+        ("file/a", "its folder is a file; expected an existing folder"),
+        ("n" * 300, "the name is too long; expected a shorter one"),
+        ("a\0b", "has a NUL character; expected a name without one"),
+    ]:
+        for overwrite in (False, True):
+            with pytest.raises(OutputError) as caught:
+                write_atomically(tmp_path / name, b"new", overwrite=overwrite)
+            assert str(caught.value) == f"{tmp_path}/{name}: {message}".replace("\0", "\\x00")
+    assert sorted(os.listdir(tmp_path)) == ["file", "folder"]
+
+
+def test_a_real_limit_on_file_size_leaves_nothing(tmp_path):
+    program = """
+import resource, sys
+from attnviz.errors import OutputError
+from attnviz.output.files import write_atomically
+resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+try:
+    write_atomically(sys.argv[1], bytes(5000), overwrite=False)
+except OutputError as error:
+    print(error)
+"""
+    path = tmp_path / "a"
+    done = subprocess.run([sys.executable, "-c", program, path], capture_output=True, text=True, check=True)
+    assert done.stdout == (
+        f"{path}: the file would be larger than allowed; expected a smaller file or a higher limit\n"
+    )
+    assert os.listdir(tmp_path) == []
+
+
+def test_new_files_follow_the_umask_and_replaced_ones_keep_their_permissions(tmp_path):
+    old = os.umask(0o027)
+    try:
+        write_atomically(tmp_path / "a", b"1", overwrite=False)
+    finally:
+        os.umask(old)
+    assert stat.S_IMODE((tmp_path / "a").stat().st_mode) == 0o640
+    (tmp_path / "a").chmod(0o600)
+    write_atomically(tmp_path / "a", b"2", overwrite=True)
+    assert stat.S_IMODE((tmp_path / "a").stat().st_mode) == 0o600
+
+
+def test_a_link_stays_a_link(tmp_path):
+    (tmp_path / "real").write_bytes(OLD)
+    (tmp_path / "link").symlink_to("real")
+    write_atomically(tmp_path / "link", b"new", overwrite=True)
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "real").read_bytes() == b"new"
+
+
+def test_devices_are_written_to_directly():
+    write_atomically("/dev/null", b"1234", overwrite=False)
+    program = "from attnviz.output.files import write_atomically as w; w('/dev/stdout', b'1234', overwrite=False)"
+    assert subprocess.run([sys.executable, "-c", program], capture_output=True, check=True).stdout == b"1234"
+
+
+def test_a_folder_is_made_with_its_parents_and_may_be_there_already(tmp_path):
+    assert own_folder(tmp_path / "a" / "b") == tmp_path / "a" / "b"
+    assert own_folder(tmp_path / "a" / "b").is_dir()
+
+
+def test_a_file_in_the_way_of_a_folder_is_one_line(tmp_path):
+    (tmp_path / "file").write_bytes(OLD)
+    for path in (tmp_path / "file", tmp_path / "file" / "a"):
+        with pytest.raises(OutputError) as caught:
+            own_folder(path)
+        assert str(caught.value) == f"{path}: is a file, or lies in one; expected a folder"
+
+
+def test_a_folder_that_cannot_be_made_or_written_to_is_one_line(tmp_path, monkeypatch):
+    monkeypatch.setattr("attnviz.output.files.os.access", lambda *_: False)
+    with pytest.raises(OutputError) as caught:
+        own_folder(tmp_path)
+    assert str(caught.value) == f"{tmp_path}: no permission to write; expected a writable place"
+
+    def refuse(*_, **__):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr("attnviz.output.files.Path.mkdir", refuse)
+    with pytest.raises(OutputError) as caught:
+        own_folder(tmp_path / "a")
+    assert str(caught.value) == f"{tmp_path}/a: no permission to write; expected a writable place"
