@@ -67,7 +67,7 @@ def test_scores_become_weights_by_softmax():
 
 def test_vectors_take_the_place_of_a_text():
     vectors = np.random.default_rng(0).normal(size=(5, 12))
-    result = attnviz.run(vectors=vectors, tokens="a b c d e".split(), n_heads=3)
+    result = attnviz.run(vectors=vectors, tokens=list("abcde"), n_heads=3)
     assert result.attention.shape == (2, 3, 5, 5)
     assert result.attention.dtype == np.float32
     assert [token.label for token in result.tokens] == list("abcde")
@@ -90,7 +90,7 @@ def test_padding_is_masked_and_changes_nothing_else():
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
-        (lambda: attnviz.run(), UsageError, "run: nothing to run on; expected a text or vectors"),
+        (attnviz.run, UsageError, "run: nothing to run on; expected a text or vectors"),
         (lambda: attnviz.run(" "), InputError, "text: empty or blank; expected at least one token"),
         (
             lambda: attnviz.run("a b c", n_ctx=2),
