@@ -65,7 +65,7 @@ def place(sheet: Sheet, plates: Sequence[Picture], dpi: int, measure: Measure) -
     row_labels = inches(0.08) + widest(sheet.rows.labels, label_points(sheet.rows))
     turned = widest(sheet.columns.labels, label_points(sheet.columns))
     column_labels = inches(0.08) + (inches(0.12) if sheet.columns.upright else turned)
-    swatch = inches(0.3) if sheet.masked else 0
+    swatch = inches(0.3 if sheet.masked else 0.08)
     bar_height = min(max(image_height - swatch, inches(1.2)), inches(3))
     values = widest((label for picture in plates for label in picture.scale.labels), LINE_POINTS)
     bar_room = max(inches(0.52) + values, inches(0.4) + widest(["masked"], LINE_POINTS))

@@ -217,11 +217,11 @@ def shorten(label: str, width: int = LABEL_WIDTH) -> str:
 
 
 def printable(text: str) -> str:
-    """The text with what no font and no file format can hold (controls, lone surrogates) as escapes.
+    """The text with what no font and no file format can hold (controls, line separators, lone surrogates) as escapes.
 
     Labels come so already; this holds for those that another program made.
     """
-    return "".join(one_line(c) if unicodedata.category(c) in ("Cc", "Cs", "Cn") else c for c in text)
+    return "".join(one_line(c) if unicodedata.category(c) in ("Cc", "Cs", "Cn", "Zl", "Zp") else c for c in text)
 
 
 def _tile_side(name: str, labels: Sequence[str], length: int, gap: int, dpi: int) -> Side:

@@ -1,0 +1,174 @@
+"""What heat maps show: scales, blocks of maxima, mosaics, labels and sentences."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from attnviz.output.fonts import missing_note, replacements
+from attnviz.output.painting import Grid, block_maxima, hatch, own_scale, paint_mosaic, shared_scale
+from attnviz.output.pictures import describe, file_stem, head_sheet, overview_sheet, printable, shorten, token_side
+from attnviz.trace import Attention, ModelInfo, Token
+
+PALETTE = np.stack([np.arange(256), 255 - np.arange(256), np.full(256, 7), np.full(256, 255)], axis=1).astype(np.uint8)
+
+
+def tokens(n):
+    return tuple(Token(f"t{i}", f"t{i}") for i in range(n))
+
+
+def attention(values, **fields):
+    values = np.asarray(values, float)
+    n_layers, n_heads, n_queries, n_keys = values.shape
+    model = ModelInfo("toy", "seed:0")
+    base = Attention(
+        values, tokens(n_queries), tokens(n_keys), tuple(range(n_layers)), tuple(range(n_heads)), model, "encoder"
+    )
+    return replace(base, **fields)
+
+
+def test_shared_scale_of_weights_is_0_to_1_and_wider_only_where_a_value_is_outside():
+    inside = shared_scale(attention([[[[0.2, 0.8]]]]))
+    assert (inside.low, inside.high, inside.words) == (0.0, 1.0, "scale 0–1, shared by all heads")
+    outside = shared_scale(attention([[[[-0.5, 1.5]], [[0, 0]]]]))
+    assert (outside.low, outside.high, outside.words) == (-0.5, 1.5, "scale −0.5 to 1.5, shared by all heads")
+
+
+def test_scales_of_scores_are_their_extremes_without_masked_ones():
+    scores = attention([[[[-3.0, 2.0], [99.0, -np.inf]], [[5.0, 0.0], [1.0, 1.0]]]], what="scores")
+    scores = replace(scores, masked=np.array([[[False, False], [True, True]]]))
+    assert (shared_scale(scores).low, shared_scale(scores).high) == (-3.0, 5.0)
+    assert own_scale(next(iter(scores))).words == "scale of this head: −3 to 2"
+
+
+def test_scales_of_equal_and_of_no_values_still_have_two_ends():
+    for values in (4.0, -np.inf):
+        scores = attention(np.full((1, 1, 2, 3), values), what="scores")
+        for scale in (shared_scale(scores), own_scale(next(iter(scores)))):
+            assert scale.low < scale.high
+            assert np.isfinite([scale.low, scale.high]).all()
+
+
+def test_own_scale_of_weights_begins_at_0():
+    assert own_scale(next(iter(attention([[[[0.2, 0.5]]]])))).words == "scale of this head: 0–0.5"
+
+
+@settings(max_examples=60)
+@given(st.integers(1, 13), st.integers(1, 11), st.integers(1, 5), st.integers(1, 4), st.integers(0, 2**32 - 1))
+def test_a_block_shows_its_largest_visible_value(n_queries, n_keys, height, width, seed):
+    rng = np.random.default_rng(seed)
+    values, hidden = rng.normal(size=(n_queries, n_keys)), rng.random((n_queries, n_keys)) < 0.4
+    maxima, empty = block_maxima(values, hidden, (height, width))
+    assert maxima.shape == (-(-n_queries // height), -(-n_keys // width))
+    for i in range(maxima.shape[0]):
+        for j in range(maxima.shape[1]):
+            rows, columns = slice(i * height, (i + 1) * height), slice(j * width, (j + 1) * width)
+            seen = values[rows, columns][~hidden[rows, columns]]
+            assert empty[i, j] == (seen.size == 0)
+            if seen.size:
+                assert maxima[i, j] == seen.max()
+
+
+def test_the_mosaic_has_a_row_per_layer_a_column_per_head_and_hatched_masked_cells():
+    values = np.arange(2 * 3 * 1 * 2).reshape(2, 3, 1, 2) / 12
+    view = attention(values, masked=np.array([[[False, False]], [[False, True]]]))
+    grids, gap = (Grid(1, 1, 5), Grid(2, 1, 7)), 3
+    image = paint_mosaic(view, grids, gap, shared_scale(view), PALETTE)
+    assert image.shape == (2 * 8 + 3, 3 * 17 + 3, 4)
+    pattern = hatch(5, 14)
+    for layer in range(2):
+        for head in range(3):
+            tile = image[3 + layer * 8 :, 3 + head * 17 :][:5, :14]
+            assert (tile[:, :7] == PALETTE[int(values[layer, head, 0, 0] * 256)]).all()
+            if layer == 0:
+                assert (tile[:, 7:] == PALETTE[int(values[layer, head, 0, 1] * 256)]).all()
+            else:
+                assert (tile[:, 7:] == pattern[:, 7:]).all()
+
+
+@settings(max_examples=80)
+@given(st.integers(1, 3000), st.integers(1, 3000), st.sampled_from([50, 100, 150, 300]))
+def test_labels_are_few_enough_and_far_enough_apart_for_any_number_of_tokens(n_queries, n_keys, dpi):
+    view = attention(np.zeros((1, 1, 1, 1)), queries=tokens(n_queries), keys=tokens(n_keys))
+    view = replace(view, matrices=np.broadcast_to(np.float32(0), (1, 1, n_queries, n_keys)))
+    sheet, grids = head_sheet(view, dpi, {})
+    for side, n, length in zip((sheet.rows, sheet.columns), (n_queries, n_keys), sheet.size, strict=True):
+        assert len(side.labels) == len(side.ticks) <= 64
+        assert (len(side.labels) == n) == (n <= 64)
+        assert side.spacing > 0.12
+        assert 0 < min(side.ticks) <= max(side.ticks) < length
+    assert max(grid.cells for grid in grids) <= 512
+    assert ("largest of" in sheet.subtitle) == (max(n_queries, n_keys) > 512)
+
+
+def test_thinned_labels_carry_their_indexes_and_the_side_says_so():
+    side = token_side("key", tokens(130), Grid(130, 1, 10), 150, {})
+    assert side.name == "key (every 5th of 130 labelled)"
+    assert side.labels[:3] == ("0 t0", "5 t5", "10 t10")
+    assert side.ticks[:2] == (5.0, 55.0)
+
+
+@given(st.text(max_size=40), st.integers(2, 20))
+def test_a_shortened_label_fits_and_says_that_it_was_cut(label, width):
+    short = shorten(label, width)
+    assert cell_len(short) <= width
+    assert short == label if cell_len(label) <= width else short.endswith("…")
+
+
+@given(st.text(max_size=20))
+def test_printable_text_can_be_encoded_and_is_one_line(text):
+    assert len(printable(text).encode().decode().splitlines()) <= 1
+    assert printable("a\nb\ud800\x1b") == "a\\nb\\ud800\\x1b"
+
+
+def test_characters_without_a_font_become_boxes_with_the_tokens_index():
+    words = (Token("日本", "日本"), Token("hi", "hi"), Token("x\u200d", "x\u200d"))
+    view = replace(attention(np.zeros((1, 1, 3, 3))), queries=words, keys=words)
+    missing = {"日", "本", "\u200d"}
+    sheet, _ = head_sheet(view, 100, replacements(missing))
+    assert sheet.rows.labels == ("□□ #0", "hi", "x")
+    assert missing_note(missing) == (
+        "fonts: no installed font has 日 本; drawn as □ with the token's index, "
+        "until a font that has them (such as Noto Sans) is installed"
+    )
+    assert missing_note({"\u200d", "\ufe0f"}) is None
+
+
+def test_the_sentence_names_the_strongest_pair_among_queries_that_have_a_choice():
+    values = [[[[1.0, 0.0, 0.0], [0.3, 0.7, 0.0], [0.2, 0.2, 0.6]]]]
+    view = attention(values, masked=~np.tri(3, dtype=bool)[None])
+    assert describe(next(iter(view))) == "Layer 0, head 0: query 1 “t1” attends most to key 1 “t1” (weight 0.7)."
+    scores = replace(view, what="scores")
+    assert "query 1 “t1” has the largest value for key 1 “t1” (score 0.7)." in describe(next(iter(scores)))
+    nothing = replace(view, masked=np.ones((1, 3, 3), bool))
+    assert describe(next(iter(nothing))) == "Layer 0, head 0: every key is masked."
+
+
+@pytest.mark.parametrize(
+    ("fields", "names"),
+    [
+        ({}, ["L00H01", "L00H10", "L12H01", "L12H10"]),
+        ({"kind": "cross"}, ["cross-L00H01", "cross-L00H10", "cross-L12H01", "cross-L12H10"]),
+        ({"kind": "decoder", "layers": (0, 100)}, ["decoder-L00H01", "decoder-L00H10", "decoder-L100H01"]),
+        ({"reduce": "mean-heads", "matrices": np.zeros((2, 1, 3, 3))}, ["L00mean", "L12mean"]),
+        ({"reduce": "max", "matrices": np.zeros((1, 1, 3, 3))}, ["max"]),
+        ({"reduce": "mean", "kind": "cross", "matrices": np.zeros((1, 1, 3, 3))}, ["cross-mean"]),
+    ],
+)
+def test_file_names_say_layer_and_head_in_two_digits_or_more(fields, names):
+    view = replace(attention(np.zeros((2, 2, 3, 3)), layers=(0, 12), heads=(1, 10)), **fields)
+    assert [file_stem(view, i) for i in range(len(names))] == names
+
+
+def test_the_overview_names_layers_and_heads_and_says_what_a_cell_is():
+    view = attention(np.zeros((2, 3, 5, 900)), layers=(3, 7), heads=(0, 1, 4), kind="cross")
+    sheet, grids, gap = overview_sheet(view, 100, {})
+    assert sheet.rows.labels == ("3", "7")
+    assert sheet.columns.labels == ("0", "1", "4")
+    assert sheet.subtitle == "cross-attention weights, each tile 5 queries × 900 keys; each cell: the largest of 1 × 6"
+    assert sheet.size == (2 * (grids[0].length + gap) + gap, 3 * (grids[1].length + gap) + gap)
+    mean, _, _ = overview_sheet(replace(view, reduce="mean", matrices=np.zeros((1, 1, 5, 900))), 100, {})
+    assert (mean.rows.labels, mean.columns.labels) == (("3,7",), ("0-1,4",))
