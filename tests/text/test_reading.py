@@ -1,0 +1,126 @@
+import io
+import os
+import threading
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from attnviz.errors import InputError
+from attnviz.text.reading import check_text, is_blank, open_lines, read_lines
+
+
+def lines_of(data):
+    return list(read_lines(io.BytesIO(data), "pipe"))
+
+
+def message(call, *arguments):
+    with pytest.raises(InputError) as caught:
+        call(*arguments)
+    return str(caught.value)
+
+
+def test_lines_are_numbered_and_blank_ones_are_collected():
+    lines = read_lines(io.BytesIO(b"one\n\n  \t\r\nfour\r\nfive"), "pipe")
+
+    assert list(lines) == [(1, "one"), (4, "four"), (5, "five")]
+    assert lines.blank == [2, 3]
+
+
+def test_only_newlines_end_lines():
+    text = "a\u2028b\x0bc\x0cd\x85e\rf"
+    assert lines_of(text.encode()) == [(1, text)]
+
+
+def test_a_byte_order_mark_is_dropped_at_the_start_only():
+    assert lines_of(b"\xef\xbb\xbfa\n\xef\xbb\xbfb\n") == [(1, "a"), (2, "\ufeffb")]
+
+
+@settings(deadline=None)
+@given(st.lists(st.text(st.characters(exclude_characters="\r\n\ufeff", codec="utf-8")), max_size=6), st.booleans())
+def test_every_line_comes_back_or_is_counted_as_blank(texts, windows):
+    texts = [*texts, "last"]
+    lines = read_lines(io.BytesIO(("\r\n" if windows else "\n").join(texts).encode()), "pipe")
+
+    numbered = list(enumerate(texts, start=1))
+    assert list(lines) == [(n, t) for n, t in numbered if not is_blank(t)]
+    assert lines.blank == [n for n, t in numbered if is_blank(t)]
+
+
+def test_a_line_of_a_pipe_is_given_before_the_next_is_written():
+    read_end, write_end = os.pipe()
+    with open(read_end, "rb") as stream, open(write_end, "wb", buffering=0) as sink:
+        lines = iter(read_lines(stream, "pipe"))
+        sink.write(b"first\n")
+        got = []
+        reader = threading.Thread(target=lambda: got.append(next(lines)), daemon=True)
+        reader.start()
+        reader.join(timeout=10)
+        assert got == [(1, "first")]
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (b"ok\nab\xffc\n", "pipe, line 2: byte 3 of the line (0xff) is not UTF-8; expected UTF-8 text"),
+        (b"\xef\xbb\xbf\xe6\x97\n", "pipe, line 1: byte 4 of the line (0xe6) is not UTF-8; expected UTF-8 text"),
+        (b"\xed\xa0\x80\n", "pipe, line 1: byte 1 of the line (0xed) is not UTF-8; expected UTF-8 text"),
+        (b"", "pipe: it is empty; expected at least one text"),
+        (b"\n \n", "pipe: all lines are blank; expected at least one text"),
+    ],
+)
+def test_bytes_without_a_text_are_refused_in_words(data, expected):
+    assert message(lines_of, data) == expected
+
+
+def test_files_that_cannot_be_read_are_refused_in_words(tmp_path):
+    (tmp_path / "empty.txt").touch()
+    cases = {
+        tmp_path / "none.txt": "there is no such file; expected a text file",
+        tmp_path: "it is a folder; expected a text file",
+        tmp_path / "empty.txt": "it is empty; expected at least one text",
+    }
+    for path, what in cases.items():
+        assert message(open_lines, path) == f"{path}: {what}"
+    assert message(open_lines, "a\0b") == "a\\x00b: it cannot be read (embedded null byte); expected a text file"
+
+
+def test_a_file_without_permission_is_refused_in_words(monkeypatch):
+    def refuse(path, mode):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("pathlib.Path.open", refuse)  # the tests may run as root, who may read everything
+    assert message(open_lines, "locked.txt") == "locked.txt: there is no permission to read it; expected a text file"
+
+
+def test_a_stream_that_breaks_is_refused_in_words():
+    class Broken(io.BytesIO):
+        def __next__(self):
+            raise IsADirectoryError(21, "Is a directory")
+
+    assert message(list, read_lines(Broken(), "standard input")) == (
+        "standard input: it is a folder; expected text, one a line"
+    )
+
+
+def test_an_open_file_gives_its_lines(tmp_path):
+    path = tmp_path / "texts.txt"
+    path.write_bytes("日本\n\nकि".encode())
+    with open_lines(path) as stream:
+        assert list(read_lines(stream, str(path))) == [(1, "日本"), (3, "कि")]
+
+
+@pytest.mark.parametrize("text", ["", " ", "\n\t\u3000\u2028"])
+def test_blank_texts_are_refused(text):
+    assert message(check_text, text) == "text: empty or blank; expected at least one token"
+
+
+def test_lone_surrogates_are_refused_with_their_place():
+    assert message(check_text, "ab\udcffc", "pair") == (
+        "pair: character 3 is \\udcff, half a surrogate pair or a byte that is not UTF-8; expected Unicode text"
+    )
+
+
+@pytest.mark.parametrize("text", ["\x00", "\x1c", "\u200b", "a"])
+def test_controls_are_text(text):
+    check_text(text)
