@@ -20,6 +20,7 @@ from attnviz.encoder.stack import run as run_stack
 from attnviz.errors import InputError, UsageError
 from attnviz.model import Model, load
 from attnviz.text.labels import printable
+from attnviz.text.reading import check_text
 from attnviz.text.tokenizer import pad
 from attnviz.trace import KINDS, Attention, Explanation, Place, Result, Token, Tokens
 
@@ -240,6 +241,7 @@ def _kinds(request: Request, prepared: Prepared) -> tuple[str, ...]:
 
 
 def _sequence(model: Model, where: str, text: str, pair: str | None, pad_to: int | None) -> tuple[Sequence, Tokens]:
+    check_text(text, where)
     tokens = model.tokenizer.encode(text, pair, n_vocab=model.config.n_vocab)
     if pad_to is not None:
         if pad_to < len(tokens):

@@ -1,9 +1,9 @@
 """From the input options to what a command looks at, one text after the other."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from attnviz.analysis.selection import Request, select_attention
 from attnviz.api import Prepared, prepare, prepare_vectors, run_prepared
@@ -75,22 +75,25 @@ def _prepared(model: Model, inputs: InputOptions, where: str, text: str) -> Prep
 
 def _texts(inputs: InputOptions, common: CommonOptions) -> Iterator[tuple[str, str]]:
     """Each text, and where it stands in its file; nowhere for the command line's own."""
-    from attnviz.text.reading import open_lines, read_lines
+    from attnviz.text.reading import open_lines
 
     if inputs.file is not None:
-        name, stream = str(inputs.file), open_lines(inputs.file)
+        with open_lines(inputs.file) as stream:
+            yield from _lines(stream, str(inputs.file), common)
     elif inputs.text is None or inputs.text == "-":
-        name, stream = "standard input", sys.stdin.buffer
+        yield from _lines(sys.stdin.buffer, "standard input", common)
     else:
-        return iter([("", inputs.text)])
-    return _lines(read_lines(stream, name), name, lambda text: note(common, text))
+        yield "", inputs.text
 
 
-def _lines(lines: Any, name: str, say: Callable[[str], None]) -> Iterator[tuple[str, str]]:
+def _lines(stream: BinaryIO, name: str, common: CommonOptions) -> Iterator[tuple[str, str]]:
+    from attnviz.text.reading import read_lines
+
+    lines = read_lines(stream, name)
     for number, text in lines:
         yield f"{name}, line {number}", text
     if lines.blank:
-        say(f"{name}: skipped blank line{'s' * (len(lines.blank) > 1)} {spans(tuple(lines.blank))}")
+        note(common, f"{name}: skipped blank line{'s' * (len(lines.blank) > 1)} {spans(tuple(lines.blank))}")
 
 
 def _read(inputs: InputOptions, request: Request) -> Iterator[Result]:
