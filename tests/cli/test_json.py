@@ -1,0 +1,134 @@
+"""``--json``: exactly the documented object, valid against the schema, and readable again."""
+
+import json
+
+import jsonschema
+import numpy as np
+import pytest
+
+import attnviz
+
+SENTENCE = "The cat didn't sit."
+
+
+def documents(ran):
+    assert (ran.code, ran.err) == (0, "")
+    return [json.loads(line) for line in ran.out.splitlines()]
+
+
+@pytest.fixture
+def schema(cli):
+    found = json.loads(cli("schema").out)
+    jsonschema.Draft202012Validator.check_schema(found)
+    return jsonschema.Draft202012Validator(found)
+
+
+def test_the_object_is_the_documented_one(cli):
+    (document,) = documents(cli("show", SENTENCE, "--json"))
+    assert document["schema"] == "attnviz/1"
+    assert document["text"] == SENTENCE
+    assert document["tokens"] == ["The", "cat", "didn't", "sit", "."]
+    assert document["offsets"] == [[0, 3], [4, 7], [8, 14], [15, 18], [18, 19]]
+    assert document["special"] == [False] * 5
+    assert len(document["token_ids"]) == 5
+    assert document["axes"] == ["layer", "head", "query", "key"]
+    assert (document["layers"], document["heads"]) == ([0, 1], [0, 1, 2, 3])
+    assert document["model"]["weights"] == "seed:0"
+    assert document["model"]["d_model"] == 64
+    assert np.shape(document["attention"]) == (2, 4, 5, 5)
+
+
+def test_numbers_read_back_to_the_same_floats(cli):
+    (document,) = documents(cli("show", SENTENCE, "--json", "--seed", "5"))
+    expected = attnviz.run(SENTENCE, seed=5).attention
+    np.testing.assert_array_equal(np.array(document["attention"], dtype=np.float32), expected)
+
+
+def test_a_selection_is_listed_and_in_its_order(cli):
+    (document,) = documents(cli("show", SENTENCE, "--json", "-L", "-1", "-H", "3,0"))
+    assert (document["layers"], document["heads"]) == ([1], [3, 0])
+    whole = attnviz.run(SENTENCE).attention
+    np.testing.assert_array_equal(np.float32(document["attention"]), whole[[1]][:, [3, 0]])
+
+
+def test_several_texts_are_several_lines_in_order(cli):
+    ran = cli("show", "-", "--json", stdin="one two\nthree\n")
+    assert [d["tokens"] for d in documents(ran)] == [["one", "two"], ["three"]]
+
+
+def test_masked_scores_are_null_and_a_mask_is_told(cli):
+    (document,) = documents(cli("show", "a b c", "--json", "--values", "scores", "--mask", "causal"))
+    assert document["values"] == "scores"
+    assert [v is None for v in document["attention"][0][0][0]] == [False, True, True]
+    assert document["masked"] == [[False, True, True], [False, False, True], [False, False, False]]
+
+
+def test_a_target_adds_the_other_two_kinds(cli):
+    (document,) = documents(cli("show", "a b c", "--target", "d e", "--json"))
+    assert document["target_tokens"] == ["d", "e"]
+    assert np.shape(document["attention"]) == (2, 4, 3, 3)
+    assert np.shape(document["cross_attention"]) == (2, 4, 2, 3)
+    assert np.shape(document["decoder_attention"]) == (2, 4, 2, 2)
+
+
+def test_rounding_is_said_and_reductions_lose_their_axes(cli):
+    (document,) = documents(cli("show", SENTENCE, "--json", "--precision", "2", "--reduce", "mean"))
+    assert (document["precision"], document["reduce"], document["axes"]) == (2, "mean", ["query", "key"])
+    assert all(value == round(value, 2) for row in document["attention"] for value in row)
+    (document,) = documents(cli("show", SENTENCE, "--json", "--reduce", "mean-heads"))
+    assert document["axes"] == ["layer", "query", "key"]
+    assert np.shape(document["attention"]) == (2, 5, 5)
+
+
+def test_top_gives_each_rows_strongest_keys_instead_of_matrices(cli):
+    (document,) = documents(cli("show", SENTENCE, "--json", "--top", "2"))
+    assert "attention" not in document
+    whole = attnviz.run(SENTENCE).attention
+    assert len(document["edges"]) == 2 * 4 * 5 * 2
+    for edge in document["edges"]:
+        row = whole[edge["layer"], edge["head"], edge["query"]]
+        assert np.float32(edge["weight"]) == row[edge["key"]]
+        assert row[edge["key"]] >= np.sort(row)[-2]
+
+
+MANY = [
+    ("show", SENTENCE),
+    ("show", SENTENCE, "--pair", "So what"),
+    ("show", "a b", "--target", "c d e", "--values", "scores"),
+    ("show", "a b", "--target", "c d e", "--kind", "cross"),
+    ("show", SENTENCE, "--top", "1", "--reduce", "max"),
+    ("show", SENTENCE, "--pad-to", "9", "--mask", "window", "--window", "1"),
+    ("show", "日本 👩‍👩‍👧 [red] \x1b[31m \u202e"),
+    ("explain", SENTENCE),
+    ("explain", SENTENCE, "--mask", "causal", "--query", "0", "--score", "additive", "--position", "alibi"),
+    ("explain", "a b", "--target", "c d e", "--norm-placement", "pre"),
+]
+
+
+@pytest.mark.parametrize("argv", MANY, ids=" ".join)
+def test_everything_printed_is_valid_against_the_schema(cli, schema, argv):
+    for document in documents(cli(*argv, "--json")):
+        schema.validate(document)
+
+
+def test_described_weights_are_valid_against_the_schema(cli, schema):
+    assert cli("weights", "init", "-o", "toy.npz", "--n-vocab", "10").code == 0
+    (document,) = documents(cli("weights", "info", "toy.npz", "--json"))
+    schema.validate(document)
+    assert document["weights"]["config"]["n_vocab"] == 10
+
+
+@pytest.mark.parametrize("argv", [argv for argv in MANY[:7] if "--top" not in argv], ids=" ".join)
+def test_what_was_printed_can_be_shown_again(cli, argv):
+    piped = cli(*argv, "--json")
+    assert cli("show", "--attention", "-", "--json", stdin=piped.out).out == piped.out
+    direct = [line for line in cli(*argv).out.splitlines() if line]
+    again = [line for line in cli("show", "--attention", "-", stdin=piped.out).out.splitlines() if line]
+    assert again == direct
+
+
+def test_edges_are_refused_as_matrices(cli):
+    piped = cli("show", SENTENCE, "--json", "--top", "2")
+    ran = cli("show", "--attention", "-", stdin=piped.out)
+    assert (ran.code, ran.out) == (3, "")
+    assert "edges" in ran.err
