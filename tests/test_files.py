@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from attnviz.errors import OutputError
-from attnviz.output.files import own_folder, write_atomically
+from attnviz.files import own_folder, write_atomically
 
 OLD = b"what was there"
 
@@ -96,7 +96,7 @@ def test_a_real_limit_on_file_size_leaves_nothing(tmp_path):
     program = """
 import resource, sys
 from attnviz.errors import OutputError
-from attnviz.output.files import write_atomically
+from attnviz.files import write_atomically
 resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
 try:
     write_atomically(sys.argv[1], bytes(5000), overwrite=False)
@@ -133,7 +133,7 @@ def test_a_link_stays_a_link(tmp_path):
 
 def test_devices_are_written_to_directly():
     write_atomically("/dev/null", b"1234", overwrite=False)
-    program = "from attnviz.output.files import write_atomically as w; w('/dev/stdout', b'1234', overwrite=False)"
+    program = "from attnviz.files import write_atomically as w; w('/dev/stdout', b'1234', overwrite=False)"
     assert subprocess.run([sys.executable, "-c", program], capture_output=True, check=True).stdout == b"1234"
 
 
@@ -151,7 +151,7 @@ def test_a_file_in_the_way_of_a_folder_is_one_line(tmp_path):
 
 
 def test_a_folder_that_cannot_be_made_or_written_to_is_one_line(tmp_path, monkeypatch):
-    monkeypatch.setattr("attnviz.output.files.os.access", lambda *_: False)
+    monkeypatch.setattr("attnviz.files.os.access", lambda *_: False)
     with pytest.raises(OutputError) as caught:
         own_folder(tmp_path)
     assert str(caught.value) == f"{tmp_path}: no permission to write; expected a writable place"
@@ -159,7 +159,7 @@ def test_a_folder_that_cannot_be_made_or_written_to_is_one_line(tmp_path, monkey
     def refuse(*_, **__):
         raise PermissionError(errno.EACCES, "Permission denied")
 
-    monkeypatch.setattr("attnviz.output.files.Path.mkdir", refuse)
+    monkeypatch.setattr("attnviz.files.Path.mkdir", refuse)
     with pytest.raises(OutputError) as caught:
         own_folder(tmp_path / "a")
     assert str(caught.value) == f"{tmp_path}/a: no permission to write; expected a writable place"
