@@ -32,10 +32,10 @@ from matplotlib.font_manager import FontProperties, findfont, fontManager, get_f
 from matplotlib.text import Text
 
 from attnviz.errors import UsageError, one_line
+from attnviz.files import own_folder, write_atomically
 from attnviz.output import pictures
 from attnviz.output.colormaps import COLORMAPS, table
 from attnviz.output.encoding import accessible_svg, png
-from attnviz.files import own_folder, write_atomically
 from attnviz.output.fonts import FONTS, characters, missing_note, replacements
 from attnviz.output.layout import LINE_POINTS, TITLE_POINTS, Place, label_points, place
 from attnviz.output.painting import hatch
