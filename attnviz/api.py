@@ -170,6 +170,8 @@ def run_prepared(model: Model, prepared: Prepared, request: Request) -> Result:
         text=prepared.text,
         views=views,
         model=model.info,
+        tokens=prepared.tokens,
+        target_tokens=prepared.target_tokens,
         pair=prepared.pair,
         target=prepared.target_text,
         trace=trace if request.keep else None,

@@ -233,6 +233,8 @@ class Result:
         text: the input; None for ``--vectors`` and ``--attention``.
         views: the attention by kind, in the order of ``KINDS``, only the kinds that were asked for.
         model: where the numbers came from.
+        tokens: the text's tokens.
+        target_tokens: the target's tokens, if there is one.
         pair: the second segment, if any.
         target: the target text of cross-attention, if any.
         trace: what else was kept.
@@ -241,6 +243,8 @@ class Result:
     text: str | None
     views: Mapping[str, Attention]
     model: ModelInfo
+    tokens: Tokens
+    target_tokens: Tokens = ()
     pair: str | None = None
     target: str | None = None
     trace: Trace | None = None
@@ -259,16 +263,6 @@ class Result:
     def cross_attention(self) -> np.ndarray:
         """The target's attention to the source, (n_layers, n_heads, n_target, n_source)."""
         return self.views["cross"].matrices
-
-    @property
-    def tokens(self) -> Tokens:
-        """The text's tokens."""
-        return (self.views.get("encoder") or self.views["cross"]).keys
-
-    @property
-    def target_tokens(self) -> Tokens:
-        """The target's tokens."""
-        return (self.views.get("decoder") or self.views["cross"]).queries
 
 
 @dataclass(frozen=True, eq=False)

@@ -104,24 +104,23 @@ def model_document(model: ModelInfo) -> dict[str, object]:
 
 
 def _token_fields(result: Result) -> dict[str, object]:
-    tokens = result.tokens
-    fields: dict[str, object] = {"tokens": [token.piece for token in tokens]}
-    known = all(token.id is not None for token in tokens)
-    fields["token_ids"] = [token.id for token in tokens] if known else None
-    fields["offsets"] = [(token.start, token.end) for token in tokens] if known else None
-    fields["special"] = [token.special for token in tokens]
+    fields = _described("", result.tokens)
+    fields["special"] = [token.special for token in result.tokens]
     if result.pair is not None:
-        fields["segments"] = [token.segment for token in tokens]
-    if len(result.views) > 1 or "encoder" not in result.views:
-        fields |= _target_fields(result.target_tokens)
-    return fields
+        fields["segments"] = [token.segment for token in result.tokens]
+    return fields | (_described("target_", result.target_tokens) if result.target_tokens else {})
 
 
-def _target_fields(tokens: Tokens) -> dict[str, object]:
-    fields: dict[str, object] = {"target_tokens": [token.piece for token in tokens]}
-    if all(token.id is not None for token in tokens):
-        fields["target_token_ids"] = [token.id for token in tokens]
-        fields["target_offsets"] = [(token.start, token.end) for token in tokens]
+def _described(prefix: str, tokens: Tokens) -> dict[str, object]:
+    """A text's tokens; ids and offsets where a tokenizer gave them, labels where they differ from the tokens."""
+    known = all(token.id is not None for token in tokens)
+    fields: dict[str, object] = {
+        f"{prefix}tokens": [token.piece for token in tokens],
+        f"{prefix}token_ids": [token.id for token in tokens] if known else None,
+        f"{prefix}offsets": [(token.start, token.end) for token in tokens] if known else None,
+    }
+    if any(token.label != token.piece for token in tokens):
+        fields[f"{prefix}labels"] = [token.label for token in tokens]
     return fields
 
 
