@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -18,6 +18,11 @@ from attnviz.cli.options import (
     option,
 )
 from attnviz.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from attnviz.trace import Attention
 
 FORMATS = ("png", "svg", "pdf")
 
@@ -63,7 +68,7 @@ def heatmap(
 
     Several texts go into numbered folders: out/text-001/, out/text-002/, ...
     """
-    from attnviz.cli.inputs import request_of, results
+    from attnviz.cli.inputs import labelled, request_of, results
     from attnviz.cli.streams import note, progress
 
     formats = _formats(picture.format)
@@ -75,14 +80,24 @@ def heatmap(
             folder = picture.out / f"text-{number:03d}"
         with progress(common, f"{folder}") as report:
             for attention in result.views.values():
-                written += _write(attention, folder, formats, picture, report, lambda text: note(common, text))
+                written += len(
+                    _write(labelled(attention, raw=picture.raw_tokens), folder, formats, picture, report, common)
+                )
     note(common, f"{picture.out}: {written} pictures written")
 
 
-def _write(attention, folder, formats, picture: PictureOptions, report, say) -> int:
+def _write(
+    attention: "Attention",
+    folder: Path,
+    formats: tuple[str, ...],
+    picture: PictureOptions,
+    report: "Callable[[int, int], None] | None",
+    common: CommonOptions,
+) -> list[Path]:
+    from attnviz.cli.streams import note
     from attnviz.output.figures import write_heatmaps
 
-    paths = write_heatmaps(
+    return write_heatmaps(
         attention,
         folder,
         formats=formats,
@@ -91,9 +106,8 @@ def _write(attention, folder, formats, picture: PictureOptions, report, say) -> 
         scale=picture.scale,
         overview_only=picture.overview_only,
         progress=report,
-        note=say,
+        note=lambda text: note(common, text),
     )
-    return len(paths)
 
 
 def _formats(text: str) -> tuple[str, ...]:

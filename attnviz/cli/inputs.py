@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -11,7 +12,8 @@ from attnviz.cli.options import CommonOptions, InputOptions, ModelOptions, Selec
 from attnviz.cli.streams import note
 from attnviz.errors import AttnvizError, UsageError
 from attnviz.model import Model, load
-from attnviz.trace import Result, spans
+from attnviz.text.tokenizer import raw_labels
+from attnviz.trace import Attention, Result, spans
 
 _SOURCES = ("text", "file", "vectors", "attention")
 
@@ -43,6 +45,13 @@ def results(
     model, prepared = prepared_inputs(inputs, models, block, common)
     for one in prepared:
         yield run_prepared(model, one, request)
+
+
+def labelled(attention: Attention, *, raw: bool) -> Attention:
+    """The same attention; with ``--raw-tokens`` labelled in the tokenizer's own spelling."""
+    if not raw:
+        return attention
+    return replace(attention, queries=raw_labels(attention.queries), keys=raw_labels(attention.keys))
 
 
 def prepared_inputs(

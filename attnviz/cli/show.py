@@ -1,7 +1,8 @@
 """``attnviz show``: attention matrices as tables."""
 
-from dataclasses import dataclass, replace
-from typing import Annotated, Literal
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -17,6 +18,11 @@ from attnviz.cli.options import (
     SelectionOptions,
     option,
 )
+
+if TYPE_CHECKING:
+    from attnviz.output.color import LinesView, Screen
+    from attnviz.output.matrix_view import Looks
+    from attnviz.trace import Attention, Result
 
 _FEW = 4  # matrices that are printed when nobody asked for particular ones; beyond, a summary
 
@@ -85,35 +91,30 @@ def show(
     _print_tables(found, selection, view, common)
 
 
-def _print_tables(found, selection: SelectionOptions, view: ViewOptions, common: CommonOptions) -> None:
+def _print_tables(
+    found: "Iterable[Result]", selection: SelectionOptions, options: ViewOptions, common: CommonOptions
+) -> None:
+    from attnviz.cli.inputs import labelled
     from attnviz.cli.streams import print_view, screen_of
-    from attnviz.output.matrix_view import provenance_line
+    from attnviz.output.matrix_view import Looks, provenance_line
 
-    screen = screen_of(common, view.width)
+    screen = screen_of(common, options.width)
+    looks = Looks(options.style, options.cmap, options.top or 3, 2 if options.precision is None else options.precision)
+    chosen = selection.layer is not None or selection.head is not None
     for number, result in enumerate(found):
-        if number:
-            print_view("", screen)
-        print_view(provenance_line(result.model), screen)
+        print_view("" if number else provenance_line(result.model, screen), screen)
         for attention in result.views.values():
-            for renderable in _views(attention, selection, view, screen):
-                print_view(renderable, screen)
+            for view in _views(labelled(attention, raw=options.raw_tokens), screen, looks, each=chosen):
+                print_view("", screen)
+                print_view(view, screen)
 
 
-def _views(attention, selection: SelectionOptions, view: ViewOptions, screen):
+def _views(attention: "Attention", screen: "Screen", looks: "Looks", *, each: bool) -> "list[LinesView]":
+    """A view for each matrix where they are few or were chosen, else their summary."""
     from attnviz.analysis.reduce import reduce_attention
-    from attnviz.output.matrix_view import view as matrix_view
-    from attnviz.output.summary import summary
-    from attnviz.text.tokenizer import raw_labels
+    from attnviz.output.matrix_view import view
+    from attnviz.output.summary import SummaryView
 
-    if view.raw_tokens:
-        attention = replace(attention, queries=raw_labels(attention.queries), keys=raw_labels(attention.keys))
-    looks = {
-        "style": view.style,
-        "cmap": view.cmap,
-        "top": view.top or 3,
-        "precision": 2 if view.precision is None else view.precision,
-    }
-    if len(attention) <= _FEW or selection.layer is not None or selection.head is not None:
-        return [matrix_view(matrix, screen, **looks) for matrix in attention]
-    mean = next(iter(reduce_attention(attention, "mean")))
-    return [summary(attention, mean, screen, more="one head: --layer 0 --head 1, all of them: --layer all")]
+    if each or len(attention) <= _FEW:
+        return [view(matrix, screen, looks) for matrix in attention]
+    return [SummaryView(attention, next(iter(reduce_attention(attention, "mean"))), screen, looks)]

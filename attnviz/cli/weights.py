@@ -93,10 +93,11 @@ def info(source: SourceOptions, output: JsonOptions, common: CommonOptions) -> N
     from attnviz.checkpoints.native import describe
     from attnviz.cli.streams import print_view, screen_of, write_bytes
     from attnviz.output.document import SCHEMA_NAME, dump
-    from attnviz.output.weights_table import weights_table
+    from attnviz.output.weights_table import WeightsTable
 
     described = describe(source.path)
     if output.json:
         write_bytes(dump({"schema": SCHEMA_NAME, "weights": described.as_dict()}))
     else:
-        print_view(weights_table(described), screen_of(common))
+        screen = screen_of(common)
+        print_view(WeightsTable(described.as_dict(), screen), screen)

@@ -22,8 +22,9 @@ _BITS = 24
 class SeededParams(Params):
     """The seeded weights of a configuration, float32; a tensor is made when it is first asked for.
 
-    Queries and keys are drawn with 1.5 times the variance that keeps a vector's size (Glorot & Bengio 2010), which gives
-    scaled scores a standard deviation of about 2 and heads that differ visibly. Biases are 0 and gains 1, as at the start of training.
+    Queries and keys are drawn with 1.5 times the variance that keeps a vector's size (Glorot & Bengio 2010), which
+    gives scaled scores a standard deviation of about 2 and heads that differ visibly. Biases are 0 and gains 1, as at
+    the start of training.
     """
 
     def __init__(self, config: EncoderConfig, *, decoder: bool = False):

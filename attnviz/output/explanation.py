@@ -8,25 +8,22 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 
 import numpy as np
-from rich.segment import Segment
 from rich.style import Style
 
-from attnviz.output.color import Screen
+from attnviz.output.cells import BOLD, DIM, PLAIN
+from attnviz.output.color import Line, LinesView, Screen
 from attnviz.output.labels import cell_width, fit, row_labels
 from attnviz.trace import Explanation, Quantity, Step
 
 _FEW_KEYS = 10
 _SHOWN = 4  # numbers of a vector, unless all are asked for
-_BOLD, _DIM, _PLAIN = Style(bold=True), Style(dim=True), Style()
 _PRETTY = (
     *(("sqrt(", "√("), (" . ", " · "), ("-inf", "−∞"), ("sum_j", "Σ_j"), ("sum(e)", "Σe")),
     *((" x ", " × "), ("...", "…")),
 )
 
-Line = list[tuple[str, Style]]
 
-
-class ExplanationView:
+class ExplanationView(LinesView):
     """A Rich renderable.
 
     Args:
@@ -37,16 +34,10 @@ class ExplanationView:
     """
 
     def __init__(self, explanation: Explanation, screen: Screen, *, full: bool = False, precision: int = 3):
-        self._explanation, self._screen, self._full, self._precision = explanation, screen, full, precision
+        super().__init__(screen)
+        self._explanation, self._full, self._precision = explanation, full, precision
         self._keys = _shown_keys(explanation, full)
         self._labels = row_labels(explanation.keys, screen)
-
-    def __rich_console__(self, console: object, options: object) -> Iterator[Segment]:
-        """The lines, as segments."""
-        for line in self.lines():
-            for text, style in line:
-                yield Segment(text, style)
-            yield Segment.line()
 
     def lines(self) -> Iterator[Line]:
         """The lines, each as pieces of text with their styles."""
@@ -69,21 +60,21 @@ class ExplanationView:
 
     def _heading(self) -> Iterator[Line]:
         e = self._explanation
-        token = row_labels(e.queries, self._screen)[e.place.query]
+        token = row_labels(e.queries, self.screen)[e.place.query]
         what = {"encoder": "self-attention", "decoder": "the decoder's self-attention", "cross": "cross-attention"}
-        yield [(f"How {token.strip()} attends", _BOLD), (f": layer {e.place.layer}, head {e.place.head}", _PLAIN)]
-        yield [(self._text(f"{what[e.place.kind]}, {len(e.keys)} keys; {e.model.provenance}"), _DIM)]
+        yield [(f"How {token.strip()} attends", BOLD), (f": layer {e.place.layer}, head {e.place.head}", PLAIN)]
+        yield [(self._text(f"{what[e.place.kind]}, {len(e.keys)} keys; {e.model.provenance}"), DIM)]
 
     def _step_heading(self, number: int, step: Step) -> Iterator[Line]:
         formula = self._text(step.formula)
         title = f"{number:>2}  {self._text(step.title)}"
-        room = self._screen.width - cell_width(title) - 2
+        room = self.screen.width - cell_width(title) - 2
         if cell_width(formula) <= room:
-            yield [(title, _BOLD), (" " * (room + 2 - cell_width(formula)), _PLAIN), (formula, _PLAIN)]
+            yield [(title, BOLD), (" " * (room + 2 - cell_width(formula)), PLAIN), (formula, PLAIN)]
         else:
-            yield [(title, _BOLD)]
-            yield from self._wrapped(formula, _PLAIN)
-        yield from self._wrapped(self._text(step.meaning), _DIM)
+            yield [(title, BOLD)]
+            yield from self._wrapped(formula, PLAIN)
+        yield from self._wrapped(self._text(step.meaning), DIM)
 
     def _quantities(self, step: Step) -> Iterator[Line]:
         yield from self._vectors(q for q in step.quantities if len(q.axes) == 1)
@@ -97,12 +88,12 @@ class ExplanationView:
             meaning = self._text(q.meaning)
             if not self._full or len(q.values) <= _SHOWN:
                 numbers = self._numbers(q.values)
-                yield [(head, _PLAIN), (numbers, _BOLD), (f"  {meaning}", _DIM)]
+                yield [(head, PLAIN), (numbers, BOLD), (f"  {meaning}", DIM)]
                 continue
-            yield [(head, _PLAIN), (meaning, _DIM)]
-            each = max(1, (self._screen.width - 8) // self._cell)
+            yield [(head, PLAIN), (meaning, DIM)]
+            each = max(1, (self.screen.width - 8) // self._cell)
             for i in range(0, len(q.values), each):
-                yield [(" " * 8 + "".join(self._number(v) for v in q.values[i : i + each]), _PLAIN)]
+                yield [(" " * 8 + "".join(self._number(v) for v in q.values[i : i + each]), PLAIN)]
 
     def _vector_table(self, axis: str, group: list[Quantity]) -> Iterator[Line]:
         """Vectors of keys or heads side by side, with their sum underneath where the group ends in one."""
@@ -110,22 +101,22 @@ class ExplanationView:
         rows = self._keys if is_key else range(len(group[0].values))
         labels = self._labels if is_key else [f"head {i}" for i in rows]
         width = max([cell_width(labels[i]) for i in rows] + [len(axis)])
-        width = min(width, self._screen.width // 3)
+        width = min(width, self.screen.width // 3)
         shown = [self._numbers(q.values[0]) for q in group]
         columns = [max(cell_width(s), cell_width(self._text(q.meaning)) + 1) for s, q in zip(shown, group, strict=True)]
-        if 4 + width + sum(columns) + 2 * len(columns) > self._screen.width or self._full:
+        if 4 + width + sum(columns) + 2 * len(columns) > self.screen.width or self._full:
             for q in group:
                 yield from self._tall_table(q, rows, labels, width)
             return
         headers = [f"  {self._text(q.meaning):>{c}}" for q, c in zip(group, columns, strict=True)]
-        yield [(f"    {axis:<{width}}" + "".join(headers), _DIM)]
+        yield [(f"    {axis:<{width}}" + "".join(headers), DIM)]
         for i in rows:
             cells = [f"  {self._numbers(q.values[i]):>{c}}" for q, c in zip(group, columns, strict=True)]
-            yield [(f"    {fit(labels[i], width)}", _PLAIN), ("".join(cells), self._row_style(axis, i))]
+            yield [(f"    {fit(labels[i], width)}", PLAIN), ("".join(cells), self._row_style(axis, i))]
 
     def _tall_table(self, q: Quantity, rows: Iterable[int], labels: list[str], width: int) -> Iterator[Line]:
-        yield [(f"    {self._text(q.meaning)}", _DIM)]
-        each = max(1, (self._screen.width - 6 - width) // self._cell)
+        yield [(f"    {self._text(q.meaning)}", DIM)]
+        each = max(1, (self.screen.width - 6 - width) // self._cell)
         each = each if self._full else min(each, _SHOWN)
         for i in rows:
             values = q.values[i] if self._full else q.values[i][:each]
@@ -133,29 +124,29 @@ class ExplanationView:
                 label = fit(labels[i], width) if start == 0 else " " * width
                 more = self._more(len(q.values[i]) - len(values))
                 numbers = "".join(self._number(v) for v in values[start : start + each])
-                yield [(f"    {label}", _PLAIN), (numbers + more, self._row_style(q.axes[0], i))]
+                yield [(f"    {label}", PLAIN), (numbers + more, self._row_style(q.axes[0], i))]
 
     def _row_style(self, axis: str, i: int) -> Style:
         strongest = axis == "key" and i == int(self._explanation.weights.argmax())
-        return _BOLD if strongest or (axis == "head" and i == self._explanation.place.head) else _PLAIN
+        return BOLD if strongest or (axis == "head" and i == self._explanation.place.head) else PLAIN
 
     def _key_table(self, columns: list[Quantity]) -> Iterator[Line]:
         """A row a key: its raw score, scaled, masked, exponential, weight, and the weight as a bar."""
-        width = min(max([cell_width(self._labels[i]) for i in self._keys] + [3]), self._screen.width // 3)
+        width = min(max([cell_width(self._labels[i]) for i in self._keys] + [3]), self.screen.width // 3)
         cell = max(self._cell, max(cell_width(self._text(q.meaning)) for q in columns) + 2)
-        cell = min(cell, max(self._cell, (self._screen.width - 4 - width) // len(columns)))
-        room = self._screen.width - 4 - width - cell * len(columns) - 2
+        cell = min(cell, max(self._cell, (self.screen.width - 4 - width) // len(columns)))
+        room = self.screen.width - 4 - width - cell * len(columns) - 2
         meanings = [f"{fit(self._text(q.meaning), cell - 1, right=True):>{cell}}" for q in columns]
-        yield [(f"    {'key':<{width}}" + "".join(meanings), _DIM)]
-        yield [(" " * (4 + width) + "".join(f"{q.symbol:>{cell}}" for q in columns), _DIM)]
+        yield [(f"    {'key':<{width}}" + "".join(meanings), DIM)]
+        yield [(" " * (4 + width) + "".join(f"{q.symbol:>{cell}}" for q in columns), DIM)]
         for i in self._keys:
             cells = [(f"{self._number(q.values[i]).strip():>{cell}}", self._row_style("key", i)) for q in columns]
             bar = self._bar(float(columns[-1].values[i]), min(room, 20)) if room >= 5 else ""
-            yield [(f"    {fit(self._labels[i], width)}", _PLAIN), *cells, (f"  {bar}" if bar else "", _PLAIN)]
+            yield [(f"    {fit(self._labels[i], width)}", PLAIN), *cells, (f"  {bar}" if bar else "", PLAIN)]
 
     def _bar(self, share: float, width: int) -> str:
         eighths = round(share * width * 8)
-        if self._screen.ascii:
+        if self.screen.ascii:
             return "#" * round(share * width)
         return "█" * (eighths // 8) + " ▏▎▍▌▋▊▉"[eighths % 8].strip()
 
@@ -167,7 +158,7 @@ class ExplanationView:
             text = (
                 f"{hidden} weaker keys are left out (weights that sum to {rest:.{self._precision}f}); --full shows all."
             )
-            yield from self._wrapped(text, _DIM)
+            yield from self._wrapped(text, DIM)
 
     @property
     def _cell(self) -> int:
@@ -176,7 +167,7 @@ class ExplanationView:
     def _number(self, value: float) -> str:
         """One number, right in its cell; in exponents where it would not fit."""
         if not np.isfinite(value):
-            return f"{'-inf' if self._screen.ascii else '−∞':>{self._cell}}"
+            return f"{'-inf' if self.screen.ascii else '−∞':>{self._cell}}"
         text = f"{value:.{self._precision}f}"
         if len(text) >= self._cell:
             text = f"{value:.{max(0, self._precision - 3)}e}"
@@ -186,12 +177,12 @@ class ExplanationView:
         return "".join(self._number(v) for v in values[:_SHOWN]) + self._more(len(values) - _SHOWN)
 
     def _more(self, n: int) -> str:
-        return "" if n <= 0 else " ..." if self._screen.ascii else " …"
+        return "" if n <= 0 else " ..." if self.screen.ascii else " …"
 
     def _wrapped(self, text: str, style: Style) -> Iterator[Line]:
         words, line = text.split(" "), ""
         for word in words:
-            if line and cell_width(f"{line} {word}") > self._screen.width - 4:
+            if line and cell_width(f"{line} {word}") > self.screen.width - 4:
                 yield [(f"    {line}", style)]
                 line = word
             else:
@@ -199,7 +190,7 @@ class ExplanationView:
         yield [(f"    {line}", style)]
 
     def _text(self, text: str) -> str:
-        if self._screen.ascii:
+        if self.screen.ascii:
             return text
         for plain, pretty in _PRETTY:
             text = text.replace(plain, pretty)

@@ -88,7 +88,7 @@ def write_heatmaps(
         OutputError: the folder or a file cannot be written; the files before it are whole.
     """
     _check(formats, cmap, dpi, scale)
-    folder, palette = own_folder(folder), np.insert(table(cmap), 3, 255, axis=1)
+    folder, palette = own_folder(folder), np.insert(np.array(table(cmap), np.uint8), 3, 255, axis=1)
     families, missing = families_for(characters(attention))
     if note and (text := missing_note(missing)):
         note(text)

@@ -1,0 +1,137 @@
+"""Where a view is printed: how wide, in which colours, with which characters.
+
+Colour is decided here and nowhere else. Rich is given the outcome: left alone it takes ``FORCE_COLOR=0`` for on, and an
+empty one too, knows nothing of ``CLICOLOR``, and colours whatever runs under ``GITHUB_ACTIONS``.
+"""
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TextIO
+
+from rich.color import ColorSystem
+from rich.segment import Segment
+from rich.style import Style
+
+PIPE_WIDTH = 80
+_SYSTEMS = {"truecolor": ColorSystem.TRUECOLOR, "256": ColorSystem.EIGHT_BIT, "standard": ColorSystem.STANDARD}
+_GLYPHS = "░▒▓█▀▄▌·…→√Σ∅␣"
+
+Line = list[tuple[str, Style]]
+
+
+@dataclass(frozen=True)
+class Screen:
+    """What a view needs to know about where it is printed.
+
+    Attributes:
+        width: columns.
+        color: ``truecolor``, ``256``, ``standard`` (16 colours); None for no colour, and no escape codes at all.
+        ascii: whether the stream cannot carry block characters.
+    """
+
+    width: int = PIPE_WIDTH
+    color: str | None = None
+    ascii: bool = False
+
+    @classmethod
+    def of(
+        cls, stream: TextIO, environ: Mapping[str, str], *, color: str = "auto", width: int | None = None
+    ) -> "Screen":
+        """What a stream can show; ``color`` and ``width`` are what the user asked for."""
+        is_terminal = stream.isatty()
+        coloured = choose_color(color, environ, is_terminal=is_terminal)
+        return cls(
+            width=width or _width(environ, is_terminal=is_terminal),
+            color=color_system(environ) if coloured else None,
+            ascii=not _carries(stream.encoding, _GLYPHS),
+        )
+
+
+def choose_color(flag: str, environ: Mapping[str, str], *, is_terminal: bool) -> bool:
+    """Whether to colour, by what decides first.
+
+    ``--color``; ``NO_COLOR`` (not empty); ``CLICOLOR_FORCE`` or ``FORCE_COLOR`` (not empty and not 0); ``CLICOLOR=0``
+    or ``FORCE_COLOR=0``; ``TERM=dumb``; and at last whether it is a terminal.
+    """
+    if flag != "auto":
+        return flag == "always"
+    if environ.get("NO_COLOR"):
+        return False
+    if any(environ.get(name, "") not in ("", "0") for name in ("CLICOLOR_FORCE", "FORCE_COLOR")):
+        return True
+    if environ.get("CLICOLOR") == "0" or environ.get("FORCE_COLOR") == "0" or environ.get("TERM") == "dumb":
+        return False
+    return is_terminal
+
+
+def color_system(environ: Mapping[str, str]) -> str:
+    """How many colours the terminal has; 256 where nothing is known of it, which nearly all have."""
+    if environ.get("COLORTERM", "").lower() in ("truecolor", "24bit"):
+        return "truecolor"
+    term = environ.get("TERM", "").lower()
+    if term.endswith(("-direct", "-truecolor")):
+        return "truecolor"
+    return "256" if "256color" in term or term in ("", "dumb") else "standard"
+
+
+def print_to(stream: TextIO, screen: Screen, renderable: object) -> None:
+    """Prints a view, or a text, with the screen's colours and nobody else's opinion."""
+    if isinstance(renderable, str):
+        text = renderable + "\n"
+    else:
+        text = "".join(_rendered(renderable.__rich_console__(None, None), screen))
+    encoding = stream.encoding or "ascii"
+    stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
+
+
+class LinesView:
+    """A Rich renderable made of lines of styled text."""
+
+    def __init__(self, screen: Screen):
+        self.screen = screen
+
+    def lines(self) -> Iterable[Line]:
+        """The lines, each as pieces of text with their styles."""
+        raise NotImplementedError
+
+    def __rich_console__(self, console: object, options: object) -> Iterator[Segment]:
+        """The lines as segments; trailing spaces without a style are left out."""
+        for line in self.lines():
+            for text, style in line:
+                yield Segment(text, style)
+            yield Segment.line()
+
+    def __rich_measure__(self, console: object, options: object) -> object:
+        """As wide as the screen it was made for."""
+        from rich.measure import Measurement  # noqa: PLC0415 (only inside a Rich console)
+
+        return Measurement(self.screen.width, self.screen.width)
+
+
+def _rendered(segments: Iterable[Segment], screen: Screen) -> Iterator[str]:
+    system = _SYSTEMS.get(screen.color)
+    for text, style, _ in segments:
+        yield text if system is None or not style else style.render(text, color_system=system)
+
+
+def _width(environ: Mapping[str, str], *, is_terminal: bool) -> int:
+    given = environ.get("COLUMNS", "")
+    if given.isdecimal() and int(given) > 0:
+        return max(20, int(given))
+    if not is_terminal:
+        return PIPE_WIDTH
+    for descriptor in (1, 2, 0):
+        try:
+            return max(20, os.get_terminal_size(descriptor).columns)
+        except OSError:
+            continue
+    return PIPE_WIDTH
+
+
+def _carries(encoding: str | None, text: str) -> bool:
+    try:
+        text.encode(encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True

@@ -1,0 +1,93 @@
+"""Token labels on the terminal: as wide as they are in cells, told apart, and never longer than their place.
+
+A label from right to left stands between invisible isolates (FSI, PDI), so that it does not turn its line around.
+"""
+
+import unicodedata
+from collections import Counter
+from collections.abc import Sequence
+
+from rich.cells import cell_len
+
+from attnviz.output.color import Screen
+from attnviz.trace import Tokens
+
+_FSI, _PDI = "\u2068", "\u2069"
+
+
+def cell_width(text: str) -> int:
+    """Columns that a text takes: 2 for 日, 0 for a combining mark."""
+    return cell_len(text)
+
+
+def cut(label: str, width: int, *, ascii: bool = False) -> str:  # noqa: A002 (what the screen calls it)
+    """The label in at most so many columns; what was cut ends in ``…`` (``~`` in ASCII)."""
+    if cell_width(label) <= width:
+        return label
+    if width <= 0:
+        return ""
+    kept = ""
+    for cluster in _clusters(label):
+        if cell_width(kept + cluster) > width - 1:
+            break
+        kept += cluster
+    return kept + ("~" if ascii else "…")
+
+
+def fit(label: str, width: int, *, right: bool = False, ascii: bool = False) -> str:  # noqa: A002
+    """The label in exactly so many columns, at their left, or at their right."""
+    label = cut(label, width, ascii=ascii)
+    room = " " * (width - cell_width(label))
+    label = isolated(label)
+    return room + label if right else label + room
+
+
+def isolated(label: str) -> str:
+    """A label that reads from right to left, kept from turning what is around it."""
+    return f"{_FSI}{label}{_PDI}" if is_right_to_left(label) else label
+
+
+def is_right_to_left(label: str) -> bool:
+    """Whether some of it reads from right to left."""
+    return not label.isascii() and any(unicodedata.bidirectional(c) in ("R", "AL", "AN") for c in label)
+
+
+def plain_labels(tokens: Tokens, screen: Screen) -> list[str]:
+    """The tokens' labels in characters that the screen can carry."""
+    labels = [token.label for token in tokens]
+    return [label.encode("ascii", "backslashreplace").decode() for label in labels] if screen.ascii else labels
+
+
+def row_labels(tokens: Tokens, screen: Screen) -> list[str]:
+    """``12 cat``: the index, then the label. The index tells equal labels apart."""
+    digits = len(str(len(tokens) - 1))
+    return [f"{i:>{digits}} {label}" for i, label in enumerate(plain_labels(tokens, screen))]
+
+
+def unique(labels: Sequence[str]) -> list[str]:
+    """The labels, with ``#index`` where two are equal."""
+    counts = Counter(labels)
+    return [f"{label}#{i}" if counts[label] > 1 else label for i, label in enumerate(labels)]
+
+
+def _clusters(text: str) -> list[str]:
+    """A text in pieces that must not be cut apart: a character with its marks, joined and paired ones."""
+    clusters: list[str] = []
+    flags = 0
+    for c in text:
+        is_flag = "\U0001f1e6" <= c <= "\U0001f1ff"
+        joins = bool(clusters) and (
+            c == "\u200d"
+            or clusters[-1].endswith("\u200d")
+            or unicodedata.category(c)[0] == "M"
+            or "\ufe00" <= c <= "\ufe0f"
+            or "\U0001f3fb" <= c <= "\U0001f3ff"
+            or "\U000e0020" <= c <= "\U000e007f"
+            or (is_flag and flags % 2 == 1)
+        )
+        flags = flags + 1 if is_flag else 0
+        if joins:
+            clusters[-1] += c
+        else:
+            clusters.append(c)
+    return clusters

@@ -1,0 +1,319 @@
+"""One attention matrix on the terminal: numbers if they fit, else blocks, else each row's strongest keys."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from attnviz.output.cells import (
+    BOLD,
+    DIM,
+    PLAIN,
+    Scale,
+    cell_style,
+    decimal,
+    half_block_style,
+    hidden,
+    masked_sign,
+    percent,
+    scale_of,
+    shade,
+    strongest,
+)
+from attnviz.output.color import Line, LinesView, Screen
+from attnviz.output.labels import (
+    cell_width,
+    cut,
+    fit,
+    is_right_to_left,
+    isolated,
+    plain_labels,
+    row_labels,
+    unique,
+)
+from attnviz.trace import Matrix, ModelInfo
+
+STYLES = ("auto", "numbers", "blocks", "top")
+_KINDS = {"encoder": "self-attention", "decoder": "decoder self-attention", "cross": "cross-attention"}
+_SIDES = {
+    "encoder": "rows: queries, columns: keys",
+    "decoder": "rows: queries, columns: keys, both of the target",
+    "cross": "rows: queries (target), columns: keys (source)",
+}
+_LEAST_LABEL = 12
+
+
+@dataclass(frozen=True)
+class Looks:
+    """What the user may choose.
+
+    Attributes:
+        style: ``auto``, ``numbers``, ``blocks`` or ``top``.
+        cmap: one of ``COLORMAPS``.
+        top: keys a row in ``top``.
+        precision: decimals.
+    """
+
+    style: str = "auto"
+    cmap: str = "viridis"
+    top: int = 3
+    precision: int = 2
+
+
+def provenance_line(model: ModelInfo, screen: Screen) -> LinesView:
+    """Where the numbers came from, on a line of its own."""
+    return _TextView(screen, f"weights: {model.provenance}")
+
+
+def view(matrix: Matrix, screen: Screen, looks: Looks | None = None) -> LinesView:
+    """The matrix in the style that was asked for, or in the first that fits."""
+    looks = looks or Looks()
+    style = choose_style(matrix, screen, looks) if looks.style == "auto" else looks.style
+    return {"numbers": NumbersView, "blocks": BlocksView, "top": TopView}[style](matrix, screen, looks)
+
+
+def choose_style(matrix: Matrix, screen: Screen, looks: Looks) -> str:
+    """``numbers``, ``blocks`` or ``top``: the first that fits the screen whole."""
+    room = screen.width - label_width(matrix, screen)
+    n = len(matrix.keys)
+    if n * _number_width(matrix, looks) <= room:
+        return "numbers"
+    return "blocks" if n <= room else "top"
+
+
+def label_width(matrix: Matrix, screen: Screen) -> int:
+    """Columns for the rows' labels: as wide as they are, within reason."""
+    widest = max(cell_width(label) for label in row_labels(matrix.queries, screen))
+    return min(max(widest, len("query\\key")), max(_LEAST_LABEL, screen.width // 7)) + 1
+
+
+class _TextView(LinesView):
+    def __init__(self, screen: Screen, text: str):
+        super().__init__(screen)
+        self._text = text
+
+    def lines(self) -> Iterator[Line]:
+        """The text, wrapped at words."""
+        yield from ([(line, DIM)] for line in wrapped(self._text, self.screen))
+
+
+class MatrixView(LinesView):
+    """What the three styles have in common: title, legend, row labels, pages of columns."""
+
+    def __init__(self, matrix: Matrix, screen: Screen, looks: Looks):
+        super().__init__(screen)
+        self.matrix, self.looks = matrix, looks
+        self.scale: Scale = scale_of(matrix)
+        self.masked = hidden(matrix)
+        self.best = strongest(matrix)
+        self.places = _places(matrix, self.masked, self.scale)
+        self.label_width = label_width(matrix, screen)
+        self.row_labels = row_labels(matrix.queries, screen)
+
+    def title(self) -> Iterator[Line]:
+        """Layer, head, what the values are; which way to read them; what the signs mean."""
+        what = "attention weights" if self.matrix.what == "weights" else f"attention {self.matrix.what}"
+        n, m = self.matrix.values.shape
+        title = f"{self.matrix.title}: {what}, {_KINDS[self.matrix.kind]}, {n} x {m}"
+        yield from ([(line, BOLD)] for line in wrapped(title, self.screen))
+        legend = ", ".join((_SIDES[self.matrix.kind], *self.legend()))
+        if self.masked.any():
+            legend += f", {masked_sign(self.screen)} masked"
+        yield from ([(line, DIM)] for line in wrapped(legend, self.screen))
+
+    def legend(self) -> Iterable[str]:
+        """What the cells' signs mean."""
+        return ()
+
+    def pages(self, cell: int) -> Iterator[tuple[range, Line | None]]:
+        """The keys that fit beside the row labels, and a line that says which they are where it takes several pages."""
+        n = len(self.matrix.keys)
+        each = max(1, (self.screen.width - self.label_width) // cell)
+        for start in range(0, n, each):
+            keys = range(start, min(n, start + each))
+            note: Line = [(cut(f"keys {keys[0]}-{keys[-1]} of {n}", self.screen.width), DIM)]
+            yield keys, note if each < n else None
+
+    def row_label(self, i: int) -> str:
+        """The row's label, cut to its place."""
+        return fit(self.row_labels[i], self.label_width - 1, ascii=self.screen.ascii) + " "
+
+
+class NumbersView(MatrixView):
+    """A number and a colour in every cell, the strongest of a row marked."""
+
+    def legend(self) -> Iterable[str]:
+        """The mark of a row's strongest key."""
+        return ("* strongest of its row",)
+
+    def lines(self) -> Iterator[Line]:
+        """Title, and a table for every page of columns."""
+        yield from self.title()
+        least = _number_width(self.matrix, self.looks)
+        room = self.screen.width - self.label_width
+        labels = plain_labels(self.matrix.keys, self.screen)
+        wished = max([least + 3, *(cell_width(label) + 1 for label in labels)])
+        cell = max(least, min(wished, room // len(labels)))
+        for keys, note in self.pages(cell):
+            if note:
+                yield note
+            yield from self._header(keys, labels, cell)
+            for i in range(len(self.matrix.queries)):
+                yield [(self.row_label(i), PLAIN), *(self._cell(i, j, cell) for j in keys)]
+
+    def _header(self, keys: range, labels: list[str], cell: int) -> Iterator[Line]:
+        corner = fit("query\\key", self.label_width - 1, ascii=self.screen.ascii) + " "
+        yield [(corner + "".join(f"{j:>{cell}}" for j in keys), DIM)]
+        shown = ["" if is_right_to_left(label) else label for label in labels]
+        line = "".join(" " + fit(shown[j], cell - 1, right=True, ascii=self.screen.ascii) for j in keys)
+        yield [(" " * self.label_width + line, PLAIN)]
+
+    def _cell(self, i: int, j: int, width: int) -> tuple[str, object]:
+        if self.masked[i, j]:
+            return f"{masked_sign(self.screen):>{width}}", DIM
+        value, is_best = float(self.matrix.values[i, j]), self.best[i] == j
+        short = self.matrix.what == "weights" and width < self.looks.precision + 4
+        text = ("*" if is_best else "") + decimal(value, self.looks.precision, short=short)
+        return f"{text:>{width}}", cell_style(self.places[i, j], self.looks.cmap, self.screen.color, bold=is_best)
+
+
+class BlocksView(MatrixView):
+    """Small cells of colour: two characters with a percentage, or half a character; glyphs where there is no colour."""
+
+    def __init__(self, matrix: Matrix, screen: Screen, looks: Looks):
+        super().__init__(matrix, screen, looks)
+        room = screen.width - self.label_width
+        self.wide = 2 * len(matrix.keys) <= room
+        self.coloured = screen.color in ("truecolor", "256")
+        self.halves = self.coloured and not self.wide and not screen.ascii
+
+    def legend(self) -> Iterable[str]:
+        """What two characters, or a shade, mean."""
+        low, high = (f"{end:.{self.looks.precision}g}" for end in (self.scale.low, self.scale.high))
+        if self.halves:
+            return (f"two rows a line, {self.looks.cmap} from {low} to {high}",)
+        if self.coloured and self.wide and self.matrix.what == "weights":
+            return ("cells in percent (1. is 1.00)",)
+        return (f"blank to full from {low} to {high}",)
+
+    def lines(self) -> Iterator[Line]:
+        """Title, and rows of cells for every page of columns."""
+        yield from self.title()
+        cell = 2 if self.wide else 1
+        for keys, note in self.pages(cell):
+            if note:
+                yield note
+            yield from self._header(keys, cell)
+            n = len(self.matrix.queries)
+            for i in range(0, n, 2 if self.halves else 1):
+                if self.halves:
+                    yield [(self._pair_label(i), PLAIN), *(self._half(i, j) for j in keys)]
+                else:
+                    yield [(self.row_label(i), PLAIN), *(self._cell(i, j) for j in keys)]
+
+    def _header(self, keys: range, cell: int) -> Iterator[Line]:
+        """The keys' numbers, every fifth or tenth of them, and a tick under each."""
+        step = 5 if cell == 2 else 10
+        line = ""
+        for j in keys:
+            if j % step == 0 and len(line) <= (j - keys[0]) * cell:
+                number = str(j)
+                if (j - keys[0]) * cell + len(number) <= len(keys) * cell:
+                    line = line.ljust((j - keys[0]) * cell) + number + " "
+        corner = fit("query\\key", self.label_width - 1, ascii=self.screen.ascii) + " "
+        yield [((corner + line).rstrip(), DIM)]
+
+    def _cell(self, i: int, j: int) -> tuple[str, object]:
+        width = 2 if self.wide else 1
+        if self.masked[i, j]:
+            return masked_sign(self.screen) * width, DIM
+        place = self.places[i, j]
+        if self.coloured and self.wide and self.matrix.what == "weights":
+            text = percent(float(self.matrix.values[i, j]))
+        else:
+            text = shade(place, self.screen) * width
+        return text, cell_style(place, self.looks.cmap, self.screen.color, bold=self.best[i] == j)
+
+    def _half(self, i: int, j: int) -> tuple[str, object]:
+        both = [None if row >= len(self.places) or self.masked[row, j] else self.places[row, j] for row in (i, i + 1)]
+        return half_block_style(*both, self.looks.cmap, self.screen.color)
+
+    def _pair_label(self, i: int) -> str:
+        labels = plain_labels(self.matrix.queries[i : i + 2], self.screen)
+        text = f"{i} {' '.join(isolated(cut(label, 5)) for label in labels)}"
+        return fit(text, self.label_width - 1) + " "
+
+
+class TopView(MatrixView):
+    """A line a query: its strongest keys and what is left; needs neither colour nor width."""
+
+    def legend(self) -> Iterable[str]:
+        """What the arrow and the rest mean."""
+        yield "query -> strongest keys"
+
+    def lines(self) -> Iterator[Line]:
+        """Title, and the queries."""
+        yield from self.title()
+        longest = max(8, self.screen.width // 5)
+        labels = unique(plain_labels(self.matrix.keys, self.screen))
+        names = [isolated(cut(label, longest, ascii=self.screen.ascii)) for label in labels]
+        width = min(max(cell_width(label) for label in self.row_labels), longest + 4)
+        for i, label in enumerate(self.row_labels):
+            start = fit(label, width, ascii=self.screen.ascii) + " -> "
+            yield from self._wrapped(start, list(self._links(i, names)))
+
+    def _links(self, i: int, names: list[str]) -> Iterator[Line]:
+        """The strongest keys with their weights, then the rest, each as a piece of a line."""
+        values = np.where(self.masked[i], -np.inf, self.matrix.values[i])
+        order = [j for j in np.argsort(-values, kind="stable")[: self.looks.top] if not self.masked[i, j]]
+        if not order:
+            yield [("every key is masked", DIM)]
+            return
+        for j in order:
+            number = decimal(float(values[j]), self.looks.precision)
+            style = cell_style(self.places[i, j], self.looks.cmap, self.screen.color, bold=j == order[0])
+            yield [(names[j] + " ", PLAIN), (number, style)]
+        left = (~self.masked[i]).sum() - len(order)
+        if left > 0 and self.matrix.what == "weights":
+            rest = max(0.0, float(self.matrix.values[i].sum() - values[order].sum()))
+            yield [("rest ", DIM), (decimal(rest, self.looks.precision), DIM)]
+
+    def _wrapped(self, start: str, links: list[Line]) -> Iterator[Line]:
+        line: Line = [(start, PLAIN)]
+        indent, used = cell_width(start), cell_width(start)
+        for number, link in enumerate(links):
+            width = sum(cell_width(text) for text, _ in link) + 2 * (number < len(links) - 1)
+            if used > indent and used + width > self.screen.width:
+                yield line
+                line, used = [(" " * indent, PLAIN)], indent
+            line += link
+            if number < len(links) - 1:
+                line.append((", ", PLAIN))
+            used += width
+        yield line
+
+
+def wrapped(text: str, screen: Screen) -> Iterator[str]:
+    """The text in lines that fit the screen, broken at spaces; a longer word is cut."""
+    line = ""
+    for word in text.split(" "):
+        if line and cell_width(f"{line} {word}") > screen.width:
+            yield line
+            line = ""
+        line = cut(f"{line} {word}" if line else word, screen.width, ascii=screen.ascii)
+    yield line
+
+
+def _number_width(matrix: Matrix, looks: Looks) -> int:
+    """The least columns of a number with its mark: `` .43`` for weights, the longest one for scores."""
+    if matrix.what == "weights":
+        return looks.precision + 2 if looks.precision else 3
+    values = matrix.values[np.isfinite(matrix.values)]
+    return 2 + max((len(decimal(float(v), looks.precision)) for v in np.unique(values)), default=1)
+
+
+def _places(matrix: Matrix, masked: np.ndarray, scale: Scale) -> np.ndarray:
+    """Every value's place on the scale in 1/256 steps, so that equal colours share a style; masked ones 0."""
+    span = scale.high - scale.low or 1.0
+    values = np.where(masked, scale.low, matrix.values).astype(np.float64)
+    return np.floor(np.clip((values - scale.low) / span, 0, 1) * 256) / 256

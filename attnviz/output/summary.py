@@ -1,0 +1,70 @@
+"""Too many heads to print them all: their mean, and a line a head with its strongest links."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from attnviz.output.cells import BOLD, DIM, PLAIN, cell_style, decimal, scale_of
+from attnviz.output.color import Line, LinesView, Screen
+from attnviz.output.labels import cell_width, cut, isolated, plain_labels, unique
+from attnviz.output.matrix_view import Looks, view, wrapped
+from attnviz.trace import Attention, Matrix
+
+_MOST_HEADS = 24
+_LINKS = 3
+
+
+class SummaryView(LinesView):
+    """A Rich renderable.
+
+    Args:
+        attention: all the heads.
+        mean: their mean.
+        screen: where it is printed.
+        looks: what the user chose for matrices.
+    """
+
+    def __init__(self, attention: Attention, mean: Matrix, screen: Screen, looks: Looks):
+        super().__init__(screen)
+        self._attention, self._mean, self._looks = attention, mean, looks
+
+    def lines(self) -> Iterator[Line]:
+        """The mean, the heads' strongest links, and how to see more."""
+        yield from view(self._mean, self.screen, self._looks).lines()
+        yield []
+        others = "" if self._attention.kind == "cross" else ", leaving out tokens that look at themselves"
+        about = f"Each head's strongest links (query -> key){others}:"
+        yield from ([(line, BOLD)] for line in wrapped(about, self.screen))
+        heads = list(self._attention)
+        for matrix in heads[:_MOST_HEADS]:
+            yield self._links(matrix)
+        if len(heads) > _MOST_HEADS:
+            yield [(cut(f"... and {len(heads) - _MOST_HEADS} more heads", self.screen.width), DIM)]
+        layer, head = self._attention.layers[0], self._attention.heads[0]
+        more = f"One head: --layer {layer} --head {head}. All of them: --layer all."
+        yield from ([(line, DIM)] for line in wrapped(more, self.screen))
+
+    def _links(self, matrix: Matrix) -> Line:
+        values = np.where(np.isfinite(matrix.values), matrix.values, -np.inf)
+        if matrix.masked is not None:
+            values = np.where(matrix.masked, -np.inf, values)
+        if matrix.kind != "cross":
+            values = values + np.diag(np.full(len(values), -np.inf))
+        queries, keys = (unique(plain_labels(tokens, self.screen)) for tokens in (matrix.queries, matrix.keys))
+        scale, longest = scale_of(matrix), max(6, self.screen.width // 8)
+        line: Line = [(f"{matrix.name:<6}", PLAIN)]
+        used = 6
+        for place in np.argsort(-values, axis=None, kind="stable")[:_LINKS]:
+            query, key = divmod(int(place), values.shape[1])
+            if values[query, key] == -np.inf:
+                break
+            names = [cut(name, longest, ascii=self.screen.ascii) for name in (queries[query], keys[key])]
+            value = float(values[query, key])
+            number = decimal(value, self._looks.precision)
+            used += sum(cell_width(name) for name in names) + len(number) + 7
+            if used > self.screen.width and len(line) > 1:
+                break
+            where = f"  {isolated(names[0])} -> {isolated(names[1])} "
+            style = cell_style(int(scale.place(value) * 256) / 256, self._looks.cmap, self.screen.color)
+            line += [(where, PLAIN), (number, style)]
+        return line if len(line) > 1 else [*line, ("  nothing but itself", DIM)]

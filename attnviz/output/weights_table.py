@@ -1,0 +1,73 @@
+"""What ``attnviz weights info`` prints of a file."""
+
+from collections.abc import Iterator, Mapping
+
+from attnviz.output.cells import BOLD, DIM, PLAIN
+from attnviz.output.color import Line, LinesView, Screen
+from attnviz.output.labels import cell_width, cut
+from attnviz.output.matrix_view import wrapped
+
+_UNITS = ("B", "kB", "MB", "GB", "TB")
+
+
+class WeightsTable(LinesView):
+    """A Rich renderable.
+
+    Args:
+        weights: the description of a file as ``weights info --json`` gives it.
+        screen: where it is printed.
+    """
+
+    def __init__(self, weights: Mapping[str, object], screen: Screen):
+        super().__init__(screen)
+        self._weights = weights
+
+    def lines(self) -> Iterator[Line]:
+        """The file, its configuration, its tensors."""
+        w = self._weights
+        yield [(self._cut(w["path"]), BOLD)]
+        extras = [name for name in ("decoder", "tokenizer") if w[name]]
+        about = (
+            f"{w['format']}, {byte_size(w['bytes'])}, {w['n_parameters']:,} parameters in {len(w['tensors'])} tensors"
+            f"{', with a ' + ' and a '.join(extras) if extras else ''}"
+        )
+        yield from ([(line, PLAIN)] for line in wrapped(about, self.screen))
+        yield [(self._cut(f"sha256 {w['sha256']}"), DIM)]
+        yield []
+        yield [("Configuration", BOLD)]
+        fields = "  ".join(f"{name}={_said(value)}" for name, value in w["config"].items() if value is not None)
+        yield from ([(line, PLAIN)] for line in wrapped(fields.replace("  ", " "), self.screen))
+        yield []
+        yield from self._tensors()
+
+    def _tensors(self) -> Iterator[Line]:
+        rows = [
+            (t["name"], " x ".join(map(str, t["shape"])), t["dtype"], byte_size(t["bytes"]))
+            for t in self._weights["tensors"]
+        ]
+        header = ("tensor", "shape", "type", "size")
+        widths = [max(cell_width(row[i]) for row in (header, *rows)) for i in range(4)]
+        yield [(self._row(header, widths), BOLD)]
+        for row in rows:
+            yield [(self._row(row, widths), PLAIN)]
+
+    def _row(self, row: tuple[str, ...], widths: list[int]) -> str:
+        name, shape, dtype, size = row
+        rest = f"  {shape:>{widths[1]}}  {dtype:<{widths[2]}}  {size:>{widths[3]}}"
+        room = max(10, self.screen.width - len(rest))
+        return f"{cut(name, room, ascii=self.screen.ascii):<{min(widths[0], room)}}{rest}"
+
+    def _cut(self, text: str) -> str:
+        return cut(text, self.screen.width, ascii=self.screen.ascii)
+
+
+def byte_size(count: int) -> str:
+    """A number of bytes for people: ``93.6 kB``."""
+    size, unit = float(count), 0
+    while size >= 999.5 and unit < len(_UNITS) - 1:
+        size, unit = size / 1000, unit + 1
+    return f"{count} B" if unit == 0 else f"{size:.3g} {_UNITS[unit]}"
+
+
+def _said(value: object) -> str:
+    return {True: "true", False: "false"}.get(value, str(value)) if isinstance(value, bool) else f"{value}"
