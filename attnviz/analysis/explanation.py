@@ -95,7 +95,7 @@ def _input_steps(config: EncoderConfig, trace: Trace, own: LayerTrace, place: Pl
             "The same word at another place gets another vector.",
             (
                 _vector("t", "the token's vector", entry.token_vectors[i]),
-                _vector("p", f"the {config.position} vector of position {i}", entry.position_vectors[i]),
+                _vector("p", f"position {i} ({config.position})", entry.position_vectors[i]),
                 _vector(symbol, "their sum", entry.embedded[i]),
             ),
         )
@@ -139,7 +139,7 @@ _ORIGINS = {
 def _projection(config: EncoderConfig, own: LayerTrace, place: Place, geometry: Geometry) -> Step:
     bias = " + b_Q" if config.bias else "", " + b_K" if config.bias else ""
     source = "m" if place.kind == "cross" else "x"
-    meaning = f"x ({config.d_model}) times W_Q ({config.d_model} x {config.d_head}) is q ({config.d_head})."
+    meaning = f"x ({config.d_model}) times W_Q ({config.d_model}, {config.d_head}) is q ({config.d_head})."
     if place.kind == "cross":
         meaning += " Keys come from the source text: m is the encoder's output."
     if geometry.angles is not None:
@@ -153,7 +153,7 @@ def _projection(config: EncoderConfig, own: LayerTrace, place: Place, geometry: 
         meaning,
         (
             _vector("q", "what the token looks for", own.q[place.head, place.query], "d_head"),
-            Quantity("k", "what each token offers to be found by", own.k[_kv_head(config, place)], ("key", "d_head")),
+            Quantity("k", "what it can be found by", own.k[_kv_head(config, place)], ("key", "d_head")),
         ),
     )
 
@@ -240,8 +240,8 @@ def _weighted_sum(config: EncoderConfig, own: LayerTrace, place: Place) -> Step:
         f"v_j = {'m' if place.kind == 'cross' else 'x'}_j W_V{bias}    z = sum_j a_j v_j",
         "What each token passes on, and how much of it the query takes.",
         (
-            Quantity("v", "what each token passes on", values, ("key", "d_head")),
-            Quantity("a v", "each token's share of z", weights[:, None] * values, ("key", "d_head")),
+            Quantity("v", "what it passes on", values, ("key", "d_head")),
+            Quantity("a v", "its share of z", weights[:, None] * values, ("key", "d_head")),
             _vector("z", "the head's output", own.z[place.head, place.query], "d_head"),
         ),
     )
@@ -254,7 +254,7 @@ def _heads(config: EncoderConfig, own: LayerTrace, place: Place) -> Step:
         "heads",
         "All heads together",
         f"o = [z_0 ... z_{config.n_heads - 1}] W_O{bias}" if config.n_heads > 1 else f"o = z W_O{bias}",
-        f"Each head has looked its own way; their outputs ({width} numbers) times W_O ({width} x {config.d_model}).",
+        f"Each head has looked its own way. Their outputs ({width}) times W_O ({width}, {config.d_model}) are o.",
         (
             Quantity("z", "every head's output", own.z[:, place.query], ("head", "d_head")),
             _vector("o", "the attention's output", own.attn_out[place.query]),

@@ -4,7 +4,8 @@ Numbers that belong to the keys stand in tables with a row a key; consecutive st
 score, scaled, masked, exponential, weight) share one table, so that a row can be followed from left to right.
 """
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 
 import numpy as np
@@ -12,15 +13,13 @@ from rich.style import Style
 
 from attnviz.output.cells import BOLD, DIM, PLAIN
 from attnviz.output.color import Line, LinesView, Screen
-from attnviz.output.labels import cell_width, fit, row_labels
+from attnviz.output.labels import cell_width, cut, fit, plain_labels, row_labels
+from attnviz.output.matrix_view import wrapped
 from attnviz.trace import Explanation, Quantity, Step
 
 _FEW_KEYS = 10
 _SHOWN = 4  # numbers of a vector, unless all are asked for
-_PRETTY = (
-    *(("sqrt(", "√("), (" . ", " · "), ("-inf", "−∞"), ("sum_j", "Σ_j"), ("sum(e)", "Σe")),
-    *((" x ", " × "), ("...", "…")),
-)
+_PRETTY = ((" . ", " · "), ("-inf", "−∞"), ("sum_j", "Σ_j"), ("sum(e)", "Σe"), ("...", "…"))
 
 
 class ExplanationView(LinesView):
@@ -55,15 +54,17 @@ class ExplanationView(LinesView):
                     yield from self._vectors(q for q in step.quantities if q.axes != ("key",))
             if by_key:
                 yield []
-                yield from self._key_table([q for step in group for q in step.quantities if q.axes == ("key",)])
+                yield from self._key_tables([q for step in group for q in step.quantities if q.axes == ("key",)])
         yield from self._left_out()
 
     def _heading(self) -> Iterator[Line]:
         e = self._explanation
-        token = row_labels(e.queries, self.screen)[e.place.query]
+        token = self._fit(plain_labels(e.queries, self.screen)[e.place.query], self.screen.width // 2).rstrip()
         what = {"encoder": "self-attention", "decoder": "the decoder's self-attention", "cross": "cross-attention"}
-        yield [(f"How {token.strip()} attends", BOLD), (f": layer {e.place.layer}, head {e.place.head}", PLAIN)]
-        yield [(self._text(f"{what[e.place.kind]}, {len(e.keys)} keys; {e.model.provenance}"), DIM)]
+        about = f"of layer {e.place.layer}, head {e.place.head}: {what[e.place.kind]}, {len(e.keys)} keys"
+        yield [(cut(f"How token {e.place.query}, {token}, attends", self.screen.width, ascii=self.screen.ascii), BOLD)]
+        yield from ([(line, PLAIN)] for line in wrapped(about, self.screen))
+        yield from ([(line, DIM)] for line in wrapped(f"weights: {e.model.provenance}", self.screen))
 
     def _step_heading(self, number: int, step: Step) -> Iterator[Line]:
         formula = self._text(step.formula)
@@ -77,72 +78,94 @@ class ExplanationView(LinesView):
         yield from self._wrapped(self._text(step.meaning), DIM)
 
     def _quantities(self, step: Step) -> Iterator[Line]:
-        yield from self._vectors(q for q in step.quantities if len(q.axes) == 1)
-        for axis, group in groupby((q for q in step.quantities if len(q.axes) == 2), key=lambda q: q.axes[0]):
-            yield from self._vector_table(axis, list(group))
+        """The step's numbers in its order; tables with the same rows side by side."""
+        for axes, group in groupby(step.quantities, key=lambda q: q.axes[:-1]):
+            if axes:
+                yield from self._vector_tables(axes[0], list(group))
+            else:
+                yield from self._vectors(group)
 
     def _vectors(self, quantities: Iterable[Quantity]) -> Iterator[Line]:
         """A vector a line: its symbol, its length, its first numbers, what it is; all its numbers with ``full``."""
         for q in quantities:
-            head = f"    {q.symbol:<6} {f'({len(q.values)})':<6} "
-            meaning = self._text(q.meaning)
-            if not self._full or len(q.values) <= _SHOWN:
-                numbers = self._numbers(q.values)
+            head, meaning = f"    {q.symbol:<6}{f'({len(q.values)})':<6}", self._text(q.meaning)
+            room = self.screen.width - cell_width(head)
+            n = len(q.values) if self._full else max(1, min(_SHOWN, (room - 2) // self._cell))
+            numbers = self._numbers(q.values, n)
+            if len(numbers) + 2 + cell_width(meaning) <= room:
                 yield [(head, PLAIN), (numbers, BOLD), (f"  {meaning}", DIM)]
                 continue
-            yield [(head, PLAIN), (meaning, DIM)]
+            yield [(head, PLAIN), (cut(f" {meaning}", room, ascii=self.screen.ascii), DIM)]
             each = max(1, (self.screen.width - 8) // self._cell)
-            for i in range(0, len(q.values), each):
-                yield [(" " * 8 + "".join(self._number(v) for v in q.values[i : i + each]), PLAIN)]
+            for start in range(0, n, each):
+                part = q.values[start : min(n, start + each)]
+                yield [(" " * 8 + "".join(self._number(v) for v in part), BOLD)]
 
-    def _vector_table(self, axis: str, group: list[Quantity]) -> Iterator[Line]:
-        """Vectors of keys or heads side by side, with their sum underneath where the group ends in one."""
-        is_key = axis == "key"
-        rows = self._keys if is_key else range(len(group[0].values))
-        labels = self._labels if is_key else [f"head {i}" for i in rows]
-        width = max([cell_width(labels[i]) for i in rows] + [len(axis)])
-        width = min(width, self.screen.width // 3)
-        shown = [self._numbers(q.values[0]) for q in group]
-        columns = [max(cell_width(s), cell_width(self._text(q.meaning)) + 1) for s, q in zip(shown, group, strict=True)]
-        if 4 + width + sum(columns) + 2 * len(columns) > self.screen.width or self._full:
+    def _vector_tables(self, axis: str, group: list[Quantity]) -> Iterator[Line]:
+        """Vectors of keys or heads, a row each: side by side where they fit, else one table after the other."""
+        rows = self._keys if axis == "key" else list(range(len(group[0].values)))
+        labels = {i: self._labels[i] if axis == "key" else f"head {i}" for i in rows}
+        width = self._label_width(labels.values())
+        room = (self.screen.width - 4 - width) // len(group) - 4
+        if self._full or room < 3 * self._cell:
             for q in group:
-                yield from self._tall_table(q, rows, labels, width)
+                yield from self._tall_table(q, labels, width)
             return
-        headers = [f"  {self._text(q.meaning):>{c}}" for q, c in zip(group, columns, strict=True)]
-        yield [(f"    {axis:<{width}}" + "".join(headers), DIM)]
-        for i in rows:
-            cells = [f"  {self._numbers(q.values[i]):>{c}}" for q, c in zip(group, columns, strict=True)]
-            yield [(f"    {fit(labels[i], width)}", PLAIN), ("".join(cells), self._row_style(axis, i))]
+        n = min(_SHOWN, room // self._cell, group[0].values.shape[1])
+        columns = [max(len(self._numbers(q.values[0], n)), cell_width(self._text(q.meaning))) for q in group]
+        columns = [min(column, room + 2) for column in columns]
+        headers = [fit(self._text(q.meaning), c, right=True) for q, c in zip(group, columns, strict=True)]
+        yield [(f"    {axis:<{width}}  " + "  ".join(headers), DIM)]
+        for i, label in labels.items():
+            cells = [f"{self._numbers(q.values[i], n):>{c}}" for q, c in zip(group, columns, strict=True)]
+            yield [(f"    {self._fit(label, width)}  ", PLAIN), ("  ".join(cells), self._row_style(axis, i))]
 
-    def _tall_table(self, q: Quantity, rows: Iterable[int], labels: list[str], width: int) -> Iterator[Line]:
-        yield [(f"    {self._text(q.meaning)}", DIM)]
+    def _tall_table(self, q: Quantity, labels: Mapping[int, str], width: int) -> Iterator[Line]:
+        """One table; with ``full`` a row takes as many lines as its numbers need."""
+        yield [(cut(f"    {self._text(q.meaning)}", self.screen.width), DIM)]
         each = max(1, (self.screen.width - 6 - width) // self._cell)
-        each = each if self._full else min(each, _SHOWN)
-        for i in rows:
-            values = q.values[i] if self._full else q.values[i][:each]
-            for start in range(0, len(values), each):
-                label = fit(labels[i], width) if start == 0 else " " * width
-                more = self._more(len(q.values[i]) - len(values))
-                numbers = "".join(self._number(v) for v in values[start : start + each])
-                yield [(f"    {label}", PLAIN), (numbers + more, self._row_style(q.axes[0], i))]
+        n = q.values.shape[1] if self._full else min(each, _SHOWN)
+        for i, label in labels.items():
+            for start in range(0, n, each):
+                part = q.values[i][start : min(n, start + each)]
+                more = "" if start + each < n else self._more(q.values.shape[1] - n)
+                numbers = "".join(self._number(v) for v in part) + more
+                first = self._fit(label if start == 0 else "", width)
+                yield [(f"    {first}", PLAIN), (numbers, self._row_style(q.axes[0], i))]
 
     def _row_style(self, axis: str, i: int) -> Style:
         strongest = axis == "key" and i == int(self._explanation.weights.argmax())
         return BOLD if strongest or (axis == "head" and i == self._explanation.place.head) else PLAIN
 
-    def _key_table(self, columns: list[Quantity]) -> Iterator[Line]:
+    def _key_tables(self, columns: list[Quantity]) -> Iterator[Line]:
         """A row a key: its raw score, scaled, masked, exponential, weight, and the weight as a bar."""
-        width = min(max([cell_width(self._labels[i]) for i in self._keys] + [3]), self.screen.width // 3)
+        width = self._label_width(self._labels[i] for i in self._keys)
+        room = self.screen.width - 4 - width
         cell = max(self._cell, max(cell_width(self._text(q.meaning)) for q in columns) + 2)
-        cell = min(cell, max(self._cell, (self.screen.width - 4 - width) // len(columns)))
-        room = self.screen.width - 4 - width - cell * len(columns) - 2
-        meanings = [f"{fit(self._text(q.meaning), cell - 1, right=True):>{cell}}" for q in columns]
-        yield [(f"    {'key':<{width}}" + "".join(meanings), DIM)]
+        cell = max(self._cell, min(cell, room // len(columns)))
+        each = max(1, room // cell)
+        for start in range(0, len(columns), each):
+            yield from self._key_table(columns[start : start + each], width, cell)
+
+    def _key_table(self, columns: list[Quantity], width: int, cell: int) -> Iterator[Line]:
+        meanings = [fit(self._text(q.meaning), cell - 1, right=True, ascii=self.screen.ascii) for q in columns]
+        yield [(f"    {'key':<{width}}" + "".join(f" {meaning}" for meaning in meanings), DIM)]
         yield [(" " * (4 + width) + "".join(f"{q.symbol:>{cell}}" for q in columns), DIM)]
+        room = min(20, self.screen.width - 6 - width - cell * len(columns))
         for i in self._keys:
-            cells = [(f"{self._number(q.values[i]).strip():>{cell}}", self._row_style("key", i)) for q in columns]
-            bar = self._bar(float(columns[-1].values[i]), min(room, 20)) if room >= 5 else ""
-            yield [(f"    {fit(self._labels[i], width)}", PLAIN), *cells, (f"  {bar}" if bar else "", PLAIN)]
+            cells = "".join(f"{self._number(q.values[i]).strip():>{cell}}" for q in columns)
+            bar = f"  {self._bar(float(columns[-1].values[i]), room)}" if columns[-1].symbol == "a" and room > 4 else ""
+            yield [
+                (f"    {self._fit(self._labels[i], width)}", PLAIN),
+                (cells, self._row_style("key", i)),
+                (bar, PLAIN),
+            ]
+
+    def _label_width(self, labels: Iterable[str]) -> int:
+        return min(max([cell_width(label) for label in labels] + [3]), self.screen.width // 4)
+
+    def _fit(self, label: str, width: int) -> str:
+        return fit(label, width, ascii=self.screen.ascii)
 
     def _bar(self, share: float, width: int) -> str:
         eighths = round(share * width * 8)
@@ -155,10 +178,8 @@ class ExplanationView(LinesView):
         if hidden:
             rest = self._explanation.weights.sum() - self._explanation.weights[list(self._keys)].sum()
             yield []
-            text = (
-                f"{hidden} weaker keys are left out (weights that sum to {rest:.{self._precision}f}); --full shows all."
-            )
-            yield from self._wrapped(text, DIM)
+            about = f"{hidden} weaker keys are left out (their weights sum to {rest:.{self._precision}f});"
+            yield from self._wrapped(f"{about} --full shows all.", DIM)
 
     @property
     def _cell(self) -> int:
@@ -173,8 +194,8 @@ class ExplanationView(LinesView):
             text = f"{value:.{max(0, self._precision - 3)}e}"
         return f"{text:>{self._cell}}"
 
-    def _numbers(self, values: np.ndarray) -> str:
-        return "".join(self._number(v) for v in values[:_SHOWN]) + self._more(len(values) - _SHOWN)
+    def _numbers(self, values: np.ndarray, n: int) -> str:
+        return "".join(self._number(v) for v in values[:n]) + self._more(len(values) - n)
 
     def _more(self, n: int) -> str:
         return "" if n <= 0 else " ..." if self.screen.ascii else " …"
@@ -194,7 +215,7 @@ class ExplanationView(LinesView):
             return text
         for plain, pretty in _PRETTY:
             text = text.replace(plain, pretty)
-        return text
+        return re.sub(r"sqrt\((\d+)\)", r"√\1", text)
 
 
 def _is_by_key(step: Step) -> bool:
