@@ -67,7 +67,7 @@ class ModelInfo:
     def provenance(self) -> str:
         """One phrase for people: where the weights came from."""
         if self.is_random:
-            return f"random weights, seed {self.weights.removeprefix('seed:')}: any pattern is chance"
+            return f"random (seed {self.weights.removeprefix('seed:')}): any pattern is chance"
         return f"{self.name} ({self.weights[:19]})"
 
 

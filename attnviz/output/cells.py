@@ -106,12 +106,12 @@ def shade(place: float, screen: Screen) -> str:
 
 
 def percent(value: float) -> str:
-    """A weight as a percentage in two characters; ``1.`` is 1.00, and what rounds to 0 without being it is ``<1``."""
+    """A weight as a percentage in two characters: ``1.`` is 1.00, blank is less than half a percent but not 0."""
     rounded = round(100 * value)
     if rounded >= 100:
         return "1."
     if rounded == 0:
-        return " 0" if value == 0 else "<1"
+        return " 0" if value == 0 else "  "
     return f"{rounded:>2}"
 
 

@@ -116,14 +116,14 @@ class MatrixView(LinesView):
         n, m = self.matrix.values.shape
         title = f"{self.matrix.title}: {what}, {_KINDS[self.matrix.kind]}, {n} x {m}"
         yield from ([(line, BOLD)] for line in wrapped(title, self.screen))
-        legend = ", ".join((_SIDES[self.matrix.kind], *self.legend()))
+        legend = ", ".join(self.legend())
         if self.masked.any():
             legend += f", {masked_sign(self.screen)} masked"
         yield from ([(line, DIM)] for line in wrapped(legend, self.screen))
 
     def legend(self) -> Iterable[str]:
-        """What the cells' signs mean."""
-        return ()
+        """Which way to read it, and what the cells' signs mean."""
+        return (_SIDES[self.matrix.kind],)
 
     def pages(self, cell: int) -> Iterator[tuple[range, Line | None]]:
         """The keys that fit beside the row labels, and a line that says which they are where it takes several pages."""
@@ -144,7 +144,7 @@ class NumbersView(MatrixView):
 
     def legend(self) -> Iterable[str]:
         """The mark of a row's strongest key."""
-        return ("* strongest of its row",)
+        return (*super().legend(), "* strongest of its row")
 
     def lines(self) -> Iterator[Line]:
         """Title, and a table for every page of columns."""
@@ -191,10 +191,10 @@ class BlocksView(MatrixView):
         """What two characters, or a shade, mean."""
         low, high = (f"{end:.{self.looks.precision}g}" for end in (self.scale.low, self.scale.high))
         if self.halves:
-            return (f"two rows a line, {self.looks.cmap} from {low} to {high}",)
+            return (*super().legend(), f"two rows a line, {self.looks.cmap} from {low} to {high}")
         if self.coloured and self.wide and self.matrix.what == "weights":
-            return ("cells in percent (1. is 1.00)",)
-        return (f"blank to full from {low} to {high}",)
+            return (*super().legend(), "cells in percent (1. is 100)")
+        return (*super().legend(), f"blank to full from {low} to {high}")
 
     def lines(self) -> Iterator[Line]:
         """Title, and rows of cells for every page of columns."""
@@ -249,15 +249,15 @@ class TopView(MatrixView):
 
     def legend(self) -> Iterable[str]:
         """What the arrow and the rest mean."""
-        yield "query -> strongest keys"
+        return ("query -> its strongest keys and what is left for the rest",)
 
     def lines(self) -> Iterator[Line]:
         """Title, and the queries."""
         yield from self.title()
-        longest = max(8, self.screen.width // 5)
+        longest = max(4, self.screen.width // 5)
         labels = unique(plain_labels(self.matrix.keys, self.screen))
         names = [isolated(cut(label, longest, ascii=self.screen.ascii)) for label in labels]
-        width = min(max(cell_width(label) for label in self.row_labels), longest + 4)
+        width = min(max(cell_width(label) for label in self.row_labels), longest + 2)
         for i, label in enumerate(self.row_labels):
             start = fit(label, width, ascii=self.screen.ascii) + " -> "
             yield from self._wrapped(start, list(self._links(i, names)))
@@ -284,7 +284,7 @@ class TopView(MatrixView):
         for number, link in enumerate(links):
             width = sum(cell_width(text) for text, _ in link) + 2 * (number < len(links) - 1)
             if used > indent and used + width > self.screen.width:
-                yield line
+                yield [*line[:-1], (",", PLAIN)]
                 line, used = [(" " * indent, PLAIN)], indent
             line += link
             if number < len(links) - 1:

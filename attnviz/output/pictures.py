@@ -258,7 +258,7 @@ def _overview_title(attention: Attention) -> str:
 
 
 def _provenance(attention: Attention) -> str:
-    return shorten(one_line(attention.model.provenance), 90)
+    return shorten(one_line(f"weights: {attention.model.provenance}"), 90)
 
 
 def _prefix(attention: Attention) -> str:

@@ -51,9 +51,10 @@ class SummaryView(LinesView):
         if matrix.kind != "cross":
             values = values + np.diag(np.full(len(values), -np.inf))
         queries, keys = (unique(plain_labels(tokens, self.screen)) for tokens in (matrix.queries, matrix.keys))
-        scale, longest = scale_of(matrix), max(6, self.screen.width // 8)
-        line: Line = [(f"{matrix.name:<6}", PLAIN)]
-        used = 6
+        scale = scale_of(matrix)
+        used = max(len(one.name) for one in self._attention)
+        longest = max(2, min(max(6, self.screen.width // 8), (self.screen.width - used - 11) // 2))
+        line: Line = [(f"{matrix.name:<{used}}", PLAIN)]
         for place in np.argsort(-values, axis=None, kind="stable")[:_LINKS]:
             query, key = divmod(int(place), values.shape[1])
             if values[query, key] == -np.inf:
@@ -67,4 +68,4 @@ class SummaryView(LinesView):
             where = f"  {isolated(names[0])} -> {isolated(names[1])} "
             style = cell_style(int(scale.place(value) * 256) / 256, self._looks.cmap, self.screen.color)
             line += [(where, PLAIN), (number, style)]
-        return line if len(line) > 1 else [*line, ("  nothing but itself", DIM)]
+        return line if len(line) > 1 else [*line, (cut("  no other tokens", self.screen.width - 6), DIM)]

@@ -162,7 +162,7 @@ def test_files_say_what_they_are(tmp_path):
     write_heatmaps(view, tmp_path, formats=("png", "svg", "pdf"), dpi=50)
     title = "Layer 0, head 0 (encoder attention weights, 2 queries × 2 keys; scale 0–1, shared by all heads)"
     sentence = "Layer 0, head 0: query 0 “q0” attends most to key 1 “日本 <&>” (weight 0.75)."
-    source = "random weights, seed 0: any pattern is chance"
+    source = "weights: random (seed 0): any pattern is chance"
     with Image.open(tmp_path / "L00H00.png") as image:
         image.load()
     assert image.text == {"Title": title, "Description": sentence, "Source": source}

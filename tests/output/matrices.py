@@ -1,0 +1,39 @@
+"""Small matrices with known numbers, for the tests of the views."""
+
+import numpy as np
+
+from attnviz.text.labels import printable
+from attnviz.trace import Attention, Matrix, ModelInfo, Token
+
+MODEL = ModelInfo("seeded", "seed:0")
+SENTENCE = ("The", "cat", "didn't", "sleep", ".")
+
+
+def tokens(labels):
+    return tuple(Token(text=label, label=printable(label), piece=label) for label in labels)
+
+
+def softmax_rows(n, m, seed=0, causal=False):
+    scores = np.random.default_rng(seed).normal(size=(n, m)) * 2
+    if causal:
+        scores[np.triu_indices(n, 1, m)] = -np.inf
+    weights = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    return (weights / weights.sum(axis=-1, keepdims=True)).astype(np.float32)
+
+
+def matrix(queries=SENTENCE, keys=None, values=None, *, causal=False, **more):
+    keys = queries if keys is None else keys
+    values = softmax_rows(len(queries), len(keys), causal=causal) if values is None else np.asarray(values)
+    masked = np.triu(np.ones(values.shape, dtype=bool), 1) if causal else None
+    named = {"name": "L0H3", "title": "layer 0, head 3", "model": MODEL} | more
+    return Matrix(values=values, queries=tokens(queries), keys=tokens(keys), masked=masked, **named)
+
+
+def attention(n_layers=2, n_heads=3, queries=SENTENCE, keys=None, **more):
+    keys = queries if keys is None else keys
+    values = np.stack(
+        [[softmax_rows(len(queries), len(keys), 10 * i + j) for j in range(n_heads)] for i in range(n_layers)]
+    )
+    return Attention(
+        values, tokens(queries), tokens(keys), tuple(range(n_layers)), tuple(range(n_heads)), MODEL, **more
+    )

@@ -1,0 +1,229 @@
+"""What people see of a matrix: whole, marked, in any width, whatever the tokens are."""
+
+import io
+import os
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rich.cells import cell_len
+from rich.console import Console
+
+from attnviz.analysis.reduce import reduce_attention
+from attnviz.output.color import Screen, print_to
+from attnviz.output.matrix_view import Looks, choose_style, view
+from attnviz.output.summary import SummaryView
+from tests.output.matrices import SENTENCE, attention, matrix, softmax_rows
+
+SNAPSHOTS = Path(__file__).parent / "snapshots"
+ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def printed(renderable, screen):
+    stream = io.TextIOWrapper(io.BytesIO(), "ascii" if screen.ascii else "utf-8", newline="")
+    print_to(stream, screen, renderable)
+    stream.flush()
+    return stream.buffer.getvalue().decode()
+
+
+def plain(renderable, screen):
+    return ESCAPE.sub("", printed(renderable, screen))
+
+
+def shown(one, width=80, color=None, *, ascii=False, **looks):  # noqa: A002
+    return plain(view(one, Screen(width, color, ascii), Looks(**looks)), Screen(width, color, ascii))
+
+
+def summary(one, screen):
+    return SummaryView(one, next(iter(reduce_attention(one, "mean"))), screen, Looks())
+
+
+CASES = {
+    "numbers": lambda screen: view(matrix(), screen),
+    "causal": lambda screen: view(matrix(causal=True), screen),
+    "cross": lambda screen: view(matrix(("Le", "chat"), SENTENCE, kind="cross"), screen),
+    "scores": lambda screen: view(
+        matrix(values=np.linspace(-12.5, 7, 25).reshape(5, 5).astype(np.float32), what="scores"), screen
+    ),
+    "blocks": lambda screen: view(matrix(causal=True), screen, Looks(style="blocks")),
+    "top": lambda screen: view(matrix(), screen, Looks(style="top")),
+    "summary": lambda screen: summary(attention(), screen),
+}
+
+
+@pytest.mark.parametrize("color", [None, "truecolor", "256"])
+@pytest.mark.parametrize("width", [40, 80, 120])
+@pytest.mark.parametrize("case", CASES)
+def test_views_look_as_they_were_approved(case, width, color):
+    if color is not None and width != 40:
+        width = 40  # colours do not depend on the width: one picture of them is enough to read
+    screen = Screen(width, color)
+    text = printed(CASES[case](screen), screen).replace("\x1b", "␛")
+    path = SNAPSHOTS / f"{case}-{width}{'' if color is None else '-' + color}.txt"
+    if os.environ.get("ATTNVIZ_UPDATE_SNAPSHOTS"):
+        path.write_text(text, encoding="utf-8", newline="\n")
+    assert text == path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_rich_console_prints_the_same(case):
+    for color, system in ((None, None), ("256", "256"), ("truecolor", "truecolor")):
+        screen = Screen(80, color)
+        console = Console(
+            file=io.StringIO(), width=80, color_system=system, force_terminal=color is not None, legacy_windows=False
+        )
+        console.print(CASES[case](screen), end="")
+        assert console.file.getvalue() == printed(CASES[case](screen), screen)
+
+
+HOSTILE = st.text(st.characters(), max_size=12) | st.sampled_from(
+    ["[red]", "[/]", "\x1b[31m", "\u202e", "日本語", "👩‍👩‍👧", "ก็", "שלום", "x" * 500, "", " ", "\n", "$$", "e\u0301"]
+)
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    st.lists(HOSTILE, min_size=1, max_size=40),
+    st.lists(HOSTILE, min_size=1, max_size=40),
+    st.integers(20, 130),
+    st.sampled_from([None, "standard", "256", "truecolor"]),
+    st.sampled_from(["auto", "numbers", "blocks", "top"]),
+    st.booleans(),
+)
+def test_any_tokens_fit_any_width_and_no_control_character_gets_out(queries, keys, width, color, style, is_ascii):
+    screen = Screen(width, color, is_ascii)
+    text = plain(view(matrix(queries, keys), screen, Looks(style=style)), screen)
+    for line in text.split("\n"):
+        assert cell_len(line) <= width, line
+        assert not [c for c in line if (ord(c) < 32 or 127 <= ord(c) < 160) or c in "\u202a\u202b\u202d\u202e"]
+    if is_ascii:
+        assert text.isascii()
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(HOSTILE, min_size=1, max_size=20), st.integers(20, 130), st.booleans())
+def test_a_summary_fits_any_width(queries, width, is_ascii):
+    screen = Screen(width, None, is_ascii)
+    for line in plain(summary(attention(queries=queries), screen), screen).split("\n"):
+        assert cell_len(line) <= width, line
+
+
+def test_the_style_is_the_first_that_fits():
+    def chosen(n, width=80):
+        return choose_style(matrix([f"t{i}" for i in range(n)]), Screen(width), Looks())
+
+    assert [chosen(n) for n in (1, 17, 18, 35, 70, 71)] == ["numbers"] * 2 + ["blocks"] * 3 + ["top"]
+    assert chosen(71, 200) == "blocks"
+    assert chosen(45, 200) == "numbers"
+
+
+def test_every_row_and_column_is_printed_with_its_number_and_label():
+    text = shown(matrix())
+    header, labels = text.split("\n")[2:4]
+    assert header.split() == ["query\\key", "0", "1", "2", "3", "4"]
+    assert labels.split() == list(SENTENCE)
+    assert [line[:9].split() for line in text.split("\n")[4:9]] == [[str(i), t] for i, t in enumerate(SENTENCE)]
+
+
+def test_cells_hold_the_numbers_and_the_strongest_of_a_row_is_marked():
+    one = matrix()
+    rows = shown(one).split("\n")[4:9]
+    for i, row in enumerate(rows):
+        cells = row.split()[2:]
+        for j, cell in enumerate(cells):
+            assert float(cell.lstrip("*")) == pytest.approx(one.values[i, j], abs=0.00501)
+            assert cell.startswith("*") == (j == one.values[i].argmax())
+
+
+def test_numbers_have_as_many_decimals_as_asked_for():
+    row = shown(matrix(), precision=4).split("\n")[4].split()[2:]
+    assert all(re.fullmatch(r"\*?0\.\d{4}", cell) for cell in row)
+
+
+def test_one_zero_tiny_and_masked_look_different():
+    values = np.array([[1.0, 0.0, 0.0], [0.001, 0.999, 0.0], [0.0, 0.5, 0.5]], dtype=np.float32)
+    masked = np.zeros((3, 3), dtype=bool)
+    masked[0, 1:] = True
+    one = matrix("abc", values=values)
+    one = type(one)(**{**vars(one), "masked": masked})
+    assert [line.split()[2:] for line in shown(one).split("\n")[4:7]] == [
+        ["*1.00", "·", "·"],
+        ["0.00", "*1.00", "0"],
+        ["0", "*0.50", "0.50"],
+    ]
+    assert "· masked" in shown(one)
+    assert shown(one, ascii=True).split("\n")[4].split()[2:] == ["*1.00", "x", "x"]
+    assert "·" not in shown(matrix("abc", values=values))
+
+
+def test_scores_of_any_size_are_whole_numbers_never_cut():
+    values = np.array([[-1234567.0, 0.000012], [3.14159, 99999.5]], dtype=np.float32)
+    cells = [line.split()[2:] for line in shown(matrix("ab", values=values, what="scores")).split("\n")[4:6]]
+    for row, exact in zip(cells, values, strict=True):
+        for cell, value in zip(row, exact, strict=True):
+            assert float(cell.lstrip("*")) == pytest.approx(value, rel=0.05, abs=0.005)
+
+
+def test_pages_of_columns_say_which_they_are_and_lose_none():
+    n = 50
+    one = matrix([f"t{i}" for i in range(n)])
+    text = shown(one, style="numbers")
+    pages = re.findall(r"^keys (\d+)-(\d+) of 50$", text, re.MULTILINE)
+    covered = [i for first, last in pages for i in range(int(first), int(last) + 1)]
+    assert covered == list(range(n))
+    assert len(re.findall(r"^ *7 t7 ", text, re.MULTILINE)) == len(pages)
+    assert "of 180" in shown(matrix([f"t{i}" for i in range(180)]), style="blocks", color="256")
+
+
+def test_blocks_in_colour_are_percentages_half_blocks_or_shades():
+    assert "percent" in shown(matrix([f"t{i}" for i in range(30)]), color="256")
+    assert "▀" in shown(matrix([f"t{i}" for i in range(50)]), color="truecolor")
+    without = shown(matrix([f"t{i}" for i in range(50)]))
+    assert "▀" not in without
+    assert set("░▒▓") & set(without)
+    assert set(":-=+*#%@") & set(shown(matrix([f"t{i}" for i in range(50)]), ascii=True))
+
+
+def test_half_blocks_show_two_rows_a_line_and_an_odd_last_one():
+    lines = shown(matrix([f"t{i}" for i in range(51)]), color="truecolor").rstrip("\n").split("\n")
+    assert len(lines) == 3 + 26
+    assert set(lines[-1].split()[-1]) == {"▀"}
+
+
+def test_top_names_keys_weights_and_the_rest():
+    one = matrix()
+    text = shown(one, style="top", top=2)
+    order = np.argsort(-one.values[1])
+    first, second = (f"{SENTENCE[j]} {one.values[1, j]:.2f}" for j in order[:2])
+    rest = 1 - one.values[1, order[:2]].sum()
+    assert f"1 cat -> {first}, {second}, rest {rest:.2f}" in text.replace("    ->", " ->").replace("   ->", " ->")
+
+
+def test_equal_tokens_are_told_apart_by_their_number():
+    text = shown(matrix(("the", "cat", "the"), values=softmax_rows(3, 3)), style="top")
+    assert "the#0" in text
+    assert "the#2" in text
+
+
+def test_a_fully_masked_row_says_so():
+    values = np.array([[0.0, 0.0], [0.5, 0.5]], dtype=np.float32)
+    one = matrix("ab", values=values)
+    one = type(one)(**{**vars(one), "masked": np.array([[True, True], [False, False]])})
+    assert "0 a -> every key is masked" in shown(one, style="top")
+    assert shown(one).split("\n")[4].split() == ["0", "a", "·", "·"]
+
+
+def test_a_title_says_what_is_shown():
+    text = shown(matrix(("Le", "chat"), SENTENCE, kind="cross"))
+    assert text.startswith("layer 0, head 3: attention weights, cross-attention, 2 x 5\n")
+    assert "rows: queries (target), columns: keys (source)" in text
+
+
+def test_a_summary_says_how_to_see_more():
+    text = plain(summary(attention(12, 12), Screen(80)), Screen(80))
+    assert "L0H0" in text
+    assert "... and 120 more heads" in text
+    assert "--layer 0 --head 0" in text
