@@ -122,7 +122,7 @@ def bucket(offset, config, causal):
 
 
 def attention(x, source, params, at, config, *, padding=None, causal=None, table=None):
-    """One multi-head attention. ``causal`` is None in cross-attention, which has no positions and no mask of its own."""
+    """One multi-head attention; ``causal`` is None in cross-attention, which has no positions and no mask."""
     heads, kv_heads, width = config["n_heads"], config["n_kv_heads"], config["d_head"]
     bias = {name: params.get(f"{at}.b{name}") if config["bias"] else None for name in "qkvo"}
     rows = {

@@ -50,7 +50,7 @@ def made(config, dtype=np.float64, seed=0):
     rng = np.random.default_rng(seed)
     arrays = {}
     for name, shape in tensor_shapes(config, decoder=True).items():
-        arrays[name] = rng.normal(size=shape) * (0.8 if len(shape) == 2 else 0.3)
+        arrays[name] = rng.normal(size=shape) * (0.6 if len(shape) == 2 else 0.3)
         if name.endswith("gain"):
             arrays[name] += 1
     return {name: array.astype(dtype) for name, array in arrays.items()}

@@ -1,0 +1,97 @@
+"""PyTorch's own layers compute the same: golden files, made by ``golden/make.py``, in float64 to 1e-12."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from attnviz.encoder.attention import Geometry, attention, share_heads
+from attnviz.encoder.config import EncoderConfig
+from attnviz.encoder.ops import ACTIVATION_FUNCTIONS, layer_norm, rms_norm, softmax
+from attnviz.encoder.params import ArrayParams
+from attnviz.encoder.scoring import attention_scores
+from attnviz.encoder.shapes import tensor_shapes
+from attnviz.encoder.stack import Sequence, Wanted, run
+
+GOLDEN = Path(__file__).parent / "golden"
+ENCODERS = ("encoder_post_relu", "encoder_pre_gelu", "encoder_no_bias", "encoder_causal", "encoder_padded")
+DECODERS = ("decoder_post", "decoder_pre")
+
+
+def load(name):
+    with np.load(GOLDEN / f"{name}.npz") as file:
+        arrays = {key: file[key] for key in file.files}
+    return EncoderConfig(**json.loads(str(arrays.pop("config")))), arrays
+
+
+def close(actual, expected):
+    np.testing.assert_allclose(actual, expected, atol=1e-12)
+
+
+def traced(config, arrays, wanted):
+    decoder = "in.target" in arrays
+    names = tensor_shapes(config, decoder=decoder)
+    params = ArrayParams({name: arrays[name] for name in names})
+    assert {name: params[name].shape for name in params} == names
+    source = Sequence(vectors=arrays["in.source"], padding=arrays.get("in.padding"))
+    return run(params, config, wanted, source, Sequence(vectors=arrays["in.target"]) if decoder else None)
+
+
+@pytest.mark.parametrize("name", ENCODERS)
+def test_an_encoder_is_torchs_transformer_encoder_layer(name):
+    config, arrays = load(name)
+    real = ~arrays["in.padding"]
+    wanted = {Wanted("encoder", i, what) for i in range(2) for what in ("weights", "out")}
+    trace = traced(config, arrays, wanted | {Wanted("encoder", None, "output")})
+    for i in range(2):
+        close(trace["encoder", i].weights, arrays[f"out.weights.{i}"])
+        close(trace["encoder", i].out[real], arrays[f"out.{i}"][real])
+    close(trace.outputs["encoder"][real], arrays["out.encoder"][real])
+
+
+@pytest.mark.parametrize("name", DECODERS)
+def test_a_decoder_is_torchs_transformer_decoder_layer(name):
+    config, arrays = load(name)
+    wanted = {Wanted(kind, i, "weights") for kind in ("decoder", "cross") for i in range(2)}
+    wanted |= {Wanted("decoder", i, "out") for i in range(2)}
+    wanted |= {Wanted(kind, None, "output") for kind in ("encoder", "decoder")}
+    trace = traced(config, arrays, wanted)
+    for i in range(2):
+        close(trace["decoder", i].weights, arrays[f"out.decoder_weights.{i}"])
+        close(trace["cross", i].weights, arrays[f"out.cross_weights.{i}"])
+        close(trace["decoder", i].out, arrays[f"out.decoder.{i}"])
+    close(trace.outputs["encoder"], arrays["out.encoder"])
+    close(trace.outputs["decoder"], arrays["out.decoder"])
+
+
+@pytest.mark.parametrize("name", [*ENCODERS, *DECODERS])
+def test_the_golden_attention_is_far_from_uniform(name):
+    _, arrays = load(name)
+    for key, weights in arrays.items():
+        if "weights" in key:
+            assert weights.max(axis=-1).mean() > 2 / weights.shape[-1], key
+
+
+def test_attention_between_two_texts_is_torchs_multihead_attention():
+    config, arrays = load("multihead")
+    params = ArrayParams({key.removeprefix("attn."): a for key, a in arrays.items() if key.startswith("attn.")})
+    steps = dict(attention(arrays["in.target"], arrays["in.source"], params, config, Geometry()))
+    close(steps["weights"], arrays["out.weights"])
+    close(steps["attn_out"], arrays["out.attn"])
+
+
+def test_grouped_heads_are_torchs():
+    _, arrays = load("grouped")
+    config = EncoderConfig(n_heads=6, n_kv_heads=2, d_head=5, d_model=30)
+    k, v = (share_heads(arrays[f"in.{name}"], 3) for name in "kv")
+    close(softmax(attention_scores(arrays["in.q"], k, config, None)) @ v, arrays["out.z"])
+
+
+def test_norms_and_activations_are_torchs():
+    _, arrays = load("functions")
+    x = arrays["in.x"]
+    close(rms_norm(x, arrays["in.rms_gain"], 1e-5), arrays["out.rms"])
+    close(layer_norm(x, arrays["in.gain"], arrays["in.bias"], 1e-5), arrays["out.layer"])
+    for name, function in ACTIVATION_FUNCTIONS.items():
+        close(function(x), arrays[f"out.{name}"])
