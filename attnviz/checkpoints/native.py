@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -9,27 +10,36 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+import orjson
 
 from attnviz.checkpoints.tensors import WRITERS, TensorFile, is_float, open_tensors, size_of
 from attnviz.encoder.config import EncoderConfig, check_field_names
 from attnviz.encoder.params import Params
-from attnviz.encoder.shapes import tensor_shapes
+from attnviz.encoder.shapes import Shape, tensor_shapes
 from attnviz.errors import CheckpointError, ConfigError, OutputError, UsageError, one_line
 
 CONFIG_KEY, TOKENIZER_KEY = "attnviz.config", "attnviz.tokenizer"
-_MOST_PROBLEMS = 20
+_MOST_NAMES = 20
 
 
 class NativeParams(Params):
-    """A file's tensors, each read when it is first asked for, and refused if a number is not finite."""
+    """A file's tensors, each read when it is first asked for, and refused if a number is not finite.
+
+    All are of the widest type in the file: float64 if any tensor is, else float32.
+    """
 
     def __init__(self, file: TensorFile, where: str):
         self._file, self._where = file, where
+        self._type = np.dtype(np.float64 if "F64" in file.dtypes.values() else np.float32)
         self._read: dict[str, np.ndarray] = {}
 
     def __getitem__(self, name: str) -> np.ndarray:
         if name not in self._read:
-            self._read[name] = self._finite(name, self._file.array(name))
+            array = self._file.array(name)
+            _check_finite(array, self._where, name)
+            array = array.astype(self._type, copy=False)
+            array.flags.writeable = False
+            self._read[name] = array
         return self._read[name]
 
     def __iter__(self) -> Iterator[str]:
@@ -40,15 +50,21 @@ class NativeParams(Params):
 
     def rows(self, name: str, ids: np.ndarray) -> np.ndarray:
         """Rows of a table, without reading the others where the format allows it."""
-        rows = self._read[name][ids] if name in self._read else self._file.rows(name, ids)
-        return self._finite(name, rows)
+        if name in self._read:
+            return self._read[name][ids]
+        rows = self._file.rows(name, ids)
+        _check_finite(rows, self._where, name, ids)
+        return rows.astype(self._type, copy=False)
 
-    def _finite(self, name: str, array: np.ndarray) -> np.ndarray:
-        if not np.isfinite(array).all():
-            place = [int(i) for i in np.argwhere(~np.isfinite(array))[0]]
-            value = array[tuple(place)]
-            raise CheckpointError(f"{self._where}: {one_line(name)}{place} is {value}; expected finite numbers")
-        return array
+
+def _check_finite(array: np.ndarray, where: str, name: str, ids: np.ndarray | None = None) -> None:
+    """Names the first number that is not finite; ``ids`` are the rows that were read."""
+    wrong = ~np.isfinite(array)
+    if wrong.any():
+        place = tuple(int(i) for i in np.argwhere(wrong)[0])
+        in_file = place if ids is None else (int(ids[place[0]]), *place[1:])
+        value, at = array[place], ", ".join(map(str, in_file))
+        raise CheckpointError(f"{where}: {name}[{at}] is {value}; expected finite numbers")
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,6 +72,7 @@ class NativeCheckpoint:
     """What a native file holds."""
 
     path: Path
+    file: TensorFile
     config: EncoderConfig
     params: Params
     has_decoder: bool
@@ -64,7 +81,8 @@ class NativeCheckpoint:
     @cached_property
     def sha256(self) -> str:
         """The digest of the file's bytes."""
-        return file_sha256(self.path)
+        with self.path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def read_native(path: Path, overrides: Mapping[str, object] | None = None) -> NativeCheckpoint:
@@ -82,15 +100,20 @@ def read_native(path: Path, overrides: Mapping[str, object] | None = None) -> Na
     where, file = one_line(path), open_tensors(path)
     config = _config(where, file, overrides or {})
     has_decoder = any(name.startswith("decoder.") for name in file.shapes)
+    given = ", ".join(f"{name}={value}" for name, value in (overrides or {}).items())
+    hint = f"besides the file these fields are given: {given}" if given else None
+    if config.n_layers > len(file.shapes):  # before a table of contents of a billion layers is made
+        raise CheckpointError(
+            f"{where}: n_layers is {config.n_layers}, and it has {len(file.shapes)} tensors; "
+            "expected the tensors of its configuration",
+            hint,
+        )
     problems = _problems(file, tensor_shapes(config, decoder=has_decoder))
     if problems:
-        more = f", and {len(problems) - _MOST_PROBLEMS} more" if len(problems) > _MOST_PROBLEMS else ""
-        given = ", ".join(f"{name}={value}" for name, value in (overrides or {}).items())
-        raise CheckpointError(
-            f"{where}: {', '.join(problems[:_MOST_PROBLEMS])}{more}; expected the tensors of its configuration",
-            hint=f"fields given besides the file: {given}" if given else None,
-        )
-    return NativeCheckpoint(path, config, NativeParams(file, where), has_decoder, file.metadata.get(TOKENIZER_KEY))
+        raise CheckpointError(f"{where}: {', '.join(problems)}; expected the tensors of its configuration", hint)
+    return NativeCheckpoint(
+        path, file, config, NativeParams(file, where), has_decoder, file.metadata.get(TOKENIZER_KEY)
+    )
 
 
 def _config(where: str, file: TensorFile, overrides: Mapping[str, object]) -> EncoderConfig:
@@ -100,59 +123,50 @@ def _config(where: str, file: TensorFile, overrides: Mapping[str, object]) -> En
         EncoderConfig(**fields)
     except ConfigError as error:
         raise CheckpointError(f"{where}: {error}") from error
-    return EncoderConfig(**_merged(fields, overrides))
-
-
-def _merged(fields: Mapping[str, object], overrides: Mapping[str, object]) -> dict[str, object]:
-    """The header's fields with the overrides; a window that no longer has a mask goes with it."""
     merged = {**fields, **overrides}
     if overrides.get("mask") == "none" and "window" not in overrides:
-        merged["window"] = None
-    return merged
+        merged["window"] = None  # it belonged to the mask that is gone
+    return EncoderConfig(**merged)
 
 
 def _header_fields(where: str, file: TensorFile) -> dict[str, object]:
     if CONFIG_KEY not in file.metadata:
         raise CheckpointError(
-            f"{where}: it has no {CONFIG_KEY} in its header; expected attnviz's native format",
-            hint="attnviz weights init writes one",
+            f"{where}: its header has no {CONFIG_KEY}; expected attnviz's native format",
+            hint="attnviz weights init writes that format",
         )
     try:
-        fields = json.loads(file.metadata[CONFIG_KEY])
-    except (ValueError, RecursionError) as error:
+        fields = orjson.loads(file.metadata[CONFIG_KEY])
+    except orjson.JSONDecodeError as error:
         raise CheckpointError(
-            f"{where}: its {CONFIG_KEY} is not JSON ({one_line(error)}); expected an object"
+            f"{where}: its {CONFIG_KEY} is no JSON ({one_line(error)}); expected fields of the block"
         ) from error
     if not isinstance(fields, dict):
-        raise CheckpointError(f"{where}: its {CONFIG_KEY} is not a JSON object; expected fields of the block")
+        raise CheckpointError(f"{where}: its {CONFIG_KEY} is no JSON object; expected fields of the block")
     return fields
 
 
-def _problems(file: TensorFile, expected: Mapping[str, tuple[int, ...]]) -> list[str]:
-    problems = [f"missing {name}" for name in expected if name not in file.shapes]
-    problems += [f"unexpected {one_line(name)}" for name in file.shapes if name not in expected]
-    for name, shape in expected.items():
-        if name in file.shapes and file.shapes[name] != shape:
-            problems.append(f"misshapen {name}: {file.shapes[name]}, not {shape}")
-        elif name in file.shapes and not is_float(file.dtypes[name]):
-            problems.append(f"{name} of type {one_line(file.dtypes[name])}, no float of 16, 32 or 64 bits")
-    return problems
+def _problems(file: TensorFile, expected: Mapping[str, Shape]) -> list[str]:
+    """What is wrong with the table of contents, a phrase for each kind of problem."""
+    both = [name for name in expected if name in file.shapes]
+    found = {
+        "missing": [name for name in expected if name not in file.shapes],
+        "unexpected": [one_line(name) for name in file.shapes if name not in expected],
+        "misshapen": [
+            f"{name} is {file.shapes[name]}, not {expected[name]}"
+            for name in both
+            if file.shapes[name] != expected[name]
+        ],
+        "of a wrong type": [
+            f"{name} is {one_line(file.dtypes[name])}, no float" for name in both if not is_float(file.dtypes[name])
+        ],
+    }
+    return [f"{len(names)} {what} ({_some(names)})" for what, names in found.items() if names]
 
 
-class _InOrder(Mapping[str, np.ndarray]):
-    """Tensors in the table of contents' order, each made when it is written."""
-
-    def __init__(self, params: Params, names: Mapping[str, object]):
-        self._params, self._names = params, names
-
-    def __getitem__(self, name: str) -> np.ndarray:
-        return self._params[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._names)
-
-    def __len__(self) -> int:
-        return len(self._names)
+def _some(names: list[str]) -> str:
+    more = len(names) - _MOST_NAMES
+    return ", ".join(names) if more <= 0 else f"{', '.join(names[:_MOST_NAMES])} and {more} more"
 
 
 def write_native(
@@ -170,18 +184,21 @@ def write_native(
         UsageError: the name ends in neither ``.safetensors`` nor ``.npz``.
         OutputError: the file exists already, cannot be written, or would not fit the disk.
     """
-    where = one_line(path)
-    if path.suffix not in WRITERS:
-        raise UsageError(f"{where}: the name ends in {path.suffix!r}; expected .safetensors or .npz")
+    where, suffix = one_line(path), path.suffix.lower()
+    if suffix not in WRITERS:
+        ending = f"ends in {one_line(path.suffix)}" if path.suffix else "has no ending"
+        raise UsageError(f"{where}: the name {ending}; expected .safetensors or .npz")
     shapes = tensor_shapes(config, decoder=decoder)
-    needed = 4 * sum(int(np.prod(shape, dtype=object)) for shape in shapes.values())
+    needed = 4 * sum(map(math.prod, shapes.values()))
     folder = path.absolute().parent
-    if folder.is_dir() and shutil.disk_usage(folder).free < needed:
-        raise OutputError(f"{where}: it needs {needed / 1e9:.1f} GB, more than is free; expected room on the disk")
+    if folder.is_dir() and (free := shutil.disk_usage(folder).free) < needed:
+        raise OutputError(
+            f"{where}: it needs {needed / 1e9:.1f} GB, and {free / 1e9:.1f} GB are free; expected room on the disk"
+        )
     metadata = {CONFIG_KEY: json.dumps(config.as_dict())}
     if tokenizer_json is not None:
         metadata[TOKENIZER_KEY] = tokenizer_json
-    WRITERS[path.suffix](path, _InOrder(params, shapes), metadata, overwrite=overwrite)
+    WRITERS[suffix](path, params, shapes, metadata, overwrite=overwrite)
 
 
 @dataclass(frozen=True, eq=False)
@@ -189,7 +206,7 @@ class TensorInfo:
     """One tensor as ``weights info`` lists it."""
 
     name: str
-    shape: tuple[int, ...]
+    shape: Shape
     dtype: str
     bytes: int
 
@@ -219,26 +236,20 @@ def describe(path: Path) -> WeightsInfo:
     Raises:
         CheckpointError: as ``read_native`` does; numbers are not read, so that NaN goes unnoticed.
     """
-    native, file = read_native(path), open_tensors(path)
-    counts = {name: int(np.prod(shape)) for name, shape in file.shapes.items()}
+    native = read_native(path)
+    shapes, dtypes = native.file.shapes, native.file.dtypes
     tensors = tuple(
-        TensorInfo(name, shape, file.dtypes[name], counts[name] * size_of(file.dtypes[name]))
-        for name, shape in file.shapes.items()
+        TensorInfo(name, shape, dtypes[name], math.prod(shape) * size_of(dtypes[name]))
+        for name, shape in shapes.items()
     )
     return WeightsInfo(
-        path=str(path),
-        format=file.format,
+        path=one_line(path),
+        format=native.file.format,
         bytes=path.stat().st_size,
         sha256=native.sha256,
         config=native.config.as_dict(),
         tensors=tensors,
-        n_parameters=sum(counts.values()),
+        n_parameters=sum(map(math.prod, shapes.values())),
         tokenizer=native.tokenizer_json is not None,
         decoder=native.has_decoder,
     )
-
-
-def file_sha256(path: Path) -> str:
-    """The SHA-256 of a file's bytes, in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

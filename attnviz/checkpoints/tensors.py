@@ -1,23 +1,29 @@
 """Named tensors in files, read lazily: ``.safetensors`` by memory map, ``.npz`` a member at a time."""
 
 import json
+import math
+import os
+import stat
 import zipfile
-import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
 import numpy as np
 
+from attnviz.checkpoints.numpy_files import ZIP_MAGICS, DamageError, Npz
+from attnviz.checkpoints.reading import open_file
+from attnviz.encoder.params import Params
 from attnviz.errors import CheckpointError, one_line
 from attnviz.files import write_atomically
 
-_ZIP_MAGIC = b"PK\x03\x04"
-_FLOATS = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2"}
-_NPZ_NAMES = {"<f8": "F64", "<f4": "F32", "<f2": "F16"}
+_STORED = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2"}  # bfloat16: the upper half of a float32
+_DTYPES = {np.dtype("f8"): "F64", np.dtype("f4"): "F32", np.dtype("f2"): "F16"}
 _NPZ_TEXTS = {"config": "attnviz.config", "tokenizer": "attnviz.tokenizer"}
 _EXPECTED = "expected a .safetensors or .npz file"
+_PICKLES = tuple(bytes([0x80, protocol]) for protocol in range(2, 6))
+_BLOCK_BYTES = 2**25
 
 
 class TensorFile(Protocol):
@@ -44,12 +50,12 @@ class TensorFile(Protocol):
 
 def is_float(dtype: str) -> bool:
     """Whether a tensor of this type can be a parameter."""
-    return dtype in _FLOATS
+    return dtype in _STORED
 
 
 def size_of(dtype: str) -> int:
-    """Bytes an element; 0 for types that no parameter has."""
-    return np.dtype(_FLOATS[dtype]).itemsize if is_float(dtype) else 0
+    """Bytes an element."""
+    return np.dtype(_STORED[dtype]).itemsize
 
 
 def open_tensors(path: Path) -> TensorFile:
@@ -59,23 +65,17 @@ def open_tensors(path: Path) -> TensorFile:
         CheckpointError: it is missing, a folder, empty, truncated, or neither format.
     """
     where = one_line(path)
-    try:
-        with path.open("rb") as file:
-            start = file.read(9)
-    except FileNotFoundError as error:
-        raise CheckpointError(f"{where}: there is no such file; {_EXPECTED}") from error
-    except IsADirectoryError as error:
-        raise CheckpointError(f"{where}: it is a folder; {_EXPECTED}") from error
-    except (OSError, ValueError) as error:
-        reason = one_line(getattr(error, "strerror", None) or error)
-        raise CheckpointError(f"{where}: it cannot be read ({reason}); {_EXPECTED}") from error
-    if not start:
-        raise CheckpointError(f"{where}: it is empty; {_EXPECTED}")
-    if start.startswith(_ZIP_MAGIC):
+    with open_file(path, _EXPECTED, CheckpointError) as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise CheckpointError(f"{where}: it is a device or a pipe, which is read only once; {_EXPECTED}")
+        start = file.read(9)
+    if start[8:] == b"{":
+        return SafetensorsFile(path)
+    if start.startswith(ZIP_MAGICS):
         return NpzFile(path)
-    if start.startswith(b"\x80") and start[1:2] in b"\x02\x03\x04\x05" and start[8:9] != b"{":
+    if start.startswith(_PICKLES):
         raise CheckpointError(f"{where}: it is a pickle, which could run any program and is never read; {_EXPECTED}")
-    return SafetensorsFile(path)
+    raise CheckpointError(f"{where}: it is neither safetensors nor npz; {_EXPECTED}")
 
 
 class SafetensorsFile:
@@ -86,17 +86,16 @@ class SafetensorsFile:
     def __init__(self, path: Path):
         from safetensors import SafetensorError, safe_open  # noqa: PLC0415 (start-up time)
 
-        self._where = one_line(path)
         try:
             with safe_open(path, framework="numpy"):
                 pass
         except (SafetensorError, OSError) as error:
             reason = one_line(error).removeprefix("Error while deserializing header: ")
-            raise CheckpointError(f"{self._where}: it is no whole safetensors file ({reason}); {_EXPECTED}") from error
+            raise CheckpointError(f"{one_line(path)}: it is damaged ({reason}); {_EXPECTED}") from error
         with path.open("rb") as file:
             length = int.from_bytes(file.read(8), "little")
             header = json.loads(file.read(length))
-        self.metadata = header.pop("__metadata__", {})
+        self.metadata = header.pop("__metadata__", None) or {}
         self.shapes = {name: tuple(entry["shape"]) for name, entry in header.items()}
         self.dtypes = {name: entry["dtype"] for name, entry in header.items()}
         self._starts = {name: 8 + length + entry["data_offsets"][0] for name, entry in header.items()}
@@ -104,11 +103,10 @@ class SafetensorsFile:
 
     @cached_property
     def _bytes(self) -> np.ndarray:
-        return np.memmap(self._path, np.uint8, "r") if self._path.stat().st_size else np.zeros(0, np.uint8)
+        return np.memmap(self._path, np.uint8, "r")
 
     def _stored(self, name: str) -> np.ndarray:
-        dtype, shape = np.dtype(_FLOATS[self.dtypes[name]]), self.shapes[name]
-        return np.ndarray(shape, dtype, self._bytes, self._starts[name])
+        return np.ndarray(self.shapes[name], _STORED[self.dtypes[name]], self._bytes, self._starts[name])
 
     def array(self, name: str) -> np.ndarray:
         """A whole tensor: a view of the file for float32 and float64, a copy for 16-bit floats."""
@@ -126,103 +124,120 @@ class NpzFile:
 
     def __init__(self, path: Path):
         self._where = one_line(path)
-        self._path = path
-        self.metadata: dict[str, str] = {}
-        self.shapes: dict[str, tuple[int, ...]] = {}
-        self.dtypes: dict[str, str] = {}
         try:
-            with zipfile.ZipFile(path) as archive:
-                for entry in archive.infolist():
-                    self._describe(archive, entry)
-        except (zipfile.BadZipFile, OSError, ValueError, EOFError, zlib.error, NotImplementedError) as error:
-            raise CheckpointError(f"{self._where}: it is no whole npz file ({one_line(error)}); {_EXPECTED}") from error
+            self._npz = Npz(path)
+        except DamageError as error:
+            raise CheckpointError(f"{self._where}: {error}; {_EXPECTED}") from error
+        headers = dict(self._npz.headers)
+        texts = [name for name in _NPZ_TEXTS if name in headers and headers.pop(name).dtype.kind == "U"]
+        self.metadata = {_NPZ_TEXTS[name]: self._text(name) for name in texts}
+        self.shapes = {name: header.shape for name, header in headers.items()}
+        self.dtypes = {
+            name: _DTYPES.get(header.dtype.newbyteorder("="), str(header.dtype)) for name, header in headers.items()
+        }
 
-    def _describe(self, archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> None:
-        name = entry.filename.removesuffix(".npy")
-        with archive.open(entry) as member:
-            version = np.lib.format.read_magic(member)
-            read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-            shape, _, dtype = read(member)
-            held = entry.file_size - member.tell()
-        if dtype.hasobject:
-            raise CheckpointError(f"{self._where}: {one_line(name)} is a pickle, which is never read; {_EXPECTED}")
-        if held != dtype.itemsize * int(np.prod(shape, dtype=object)):
-            raise ValueError(f"{name} has {held} bytes for shape {shape}")
-        if name in _NPZ_TEXTS and dtype.kind in "US":
-            self.metadata[_NPZ_TEXTS[name]] = str(self._member(name))
-            return
-        self.shapes[name] = shape
-        self.dtypes[name] = _NPZ_NAMES.get(dtype.newbyteorder("<").str, str(dtype))
-
-    def _member(self, name: str) -> np.ndarray:
+    def _read(self, name: str) -> np.ndarray:
         try:
-            with np.load(self._path, allow_pickle=False) as file:
-                return file[name]
-        except (zipfile.BadZipFile, OSError, ValueError, EOFError, zlib.error) as error:
-            raise CheckpointError(
-                f"{self._where}: {one_line(name)} is damaged ({one_line(error)}); {_EXPECTED}"
-            ) from error
+            return self._npz.read(name)
+        except DamageError as error:
+            raise CheckpointError(f"{self._where}: {error}; {_EXPECTED}") from error
+
+    def _text(self, name: str) -> str:
+        try:
+            return self._read(name).item()
+        except ValueError as error:  # several, or no Unicode
+            raise CheckpointError(f"{self._where}: its {name} is no text ({one_line(error)}); {_EXPECTED}") from error
 
     def array(self, name: str) -> np.ndarray:
         """A whole tensor."""
-        return _widened(self._member(name), self.dtypes[name])
+        return _widened(self._read(name), self.dtypes[name])
 
     def rows(self, name: str, ids: np.ndarray) -> np.ndarray:
         """Rows of a table; the format has to read all of it."""
-        return _widened(self._member(name)[ids], self.dtypes[name])
+        return _widened(self._read(name)[ids], self.dtypes[name])
+
+
+def _widened(stored: np.ndarray, dtype: str) -> np.ndarray:
+    if dtype == "BF16":
+        return (stored.astype(np.uint32) << 16).view(np.float32)
+    return stored.astype(np.float64 if dtype == "F64" else np.float32, copy=False)
 
 
 def write_safetensors(
-    path: Path, tensors: Mapping[str, np.ndarray], metadata: Mapping[str, str], *, overwrite: bool
+    path: Path, params: Params, shapes: Mapping[str, tuple[int, ...]], metadata: Mapping[str, str], *, overwrite: bool
 ) -> None:
-    """Writes tensors one after the other, as they are made; the same tensors give the same bytes.
+    """Writes tensors block by block, as they are made or read; the same tensors give the same bytes.
 
     Raises:
         OutputError: the file exists already, or cannot be written.
     """
+    stored = _stored_type(params, shapes)
     header: dict[str, object] = {"__metadata__": dict(metadata)}
     end = 0
-    kinds = {}
-    for name, array in tensors.items():
-        kinds[name] = "F64" if array.dtype == np.float64 else "F32"
-        start, end = end, end + array.size * size_of(kinds[name])
-        header[name] = {"dtype": kinds[name], "shape": array.shape, "data_offsets": [start, end]}
+    for name, shape in shapes.items():
+        start, end = end, end + math.prod(shape) * stored.itemsize
+        header[name] = {"dtype": _DTYPES[stored], "shape": shape, "data_offsets": [start, end]}
     text = json.dumps(header, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 8)
 
     def write(file: BinaryIO) -> None:
         file.write(len(text).to_bytes(8, "little") + text)
-        for name, array in tensors.items():
-            file.write(np.ascontiguousarray(array, _FLOATS[kinds[name]]).data)
+        for name, shape in shapes.items():
+            _write_blocks(file, params, name, shape, stored)
 
     write_atomically(path, write, overwrite=overwrite)
 
 
-def write_npz(path: Path, tensors: Mapping[str, np.ndarray], metadata: Mapping[str, str], *, overwrite: bool) -> None:
-    """Writes tensors as an ``.npz``, each compressed; the same tensors give the same bytes.
+def write_npz(
+    path: Path, params: Params, shapes: Mapping[str, tuple[int, ...]], metadata: Mapping[str, str], *, overwrite: bool
+) -> None:
+    """Writes tensors as an ``.npz``, block by block and not compressed; the same tensors give the same bytes.
 
     Raises:
         OutputError: the file exists already, or cannot be written.
     """
+    stored = _stored_type(params, shapes)
     texts = {name: np.array(metadata[key]) for name, key in _NPZ_TEXTS.items() if key in metadata}
 
     def write(file: BinaryIO) -> None:
-        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-            for arrays in (texts, tensors):
-                for name, array in arrays.items():
-                    # A fixed date, and no system of origin: the same bytes everywhere.
-                    entry = zipfile.ZipInfo(f"{name}.npy", date_time=(1980, 1, 1, 0, 0, 0))
-                    entry.compress_type, entry.create_system = zipfile.ZIP_DEFLATED, 3
-                    with archive.open(entry, "w", force_zip64=True) as member:
-                        np.lib.format.write_array(member, np.ascontiguousarray(array), allow_pickle=False)
+        with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
+            for name, text in texts.items():
+                with archive.open(_entry(name, text.nbytes), "w") as member:
+                    np.lib.format.write_array(member, text, allow_pickle=False)
+            for name, shape in shapes.items():
+                with archive.open(_entry(name, math.prod(shape) * stored.itemsize), "w") as member:
+                    header = {"descr": stored.newbyteorder("<").str, "fortran_order": False, "shape": shape}
+                    np.lib.format.write_array_header_1_0(member, header)
+                    _write_blocks(member, params, name, shape, stored)
 
     write_atomically(path, write, overwrite=overwrite)
 
 
-WRITERS: Mapping[str, Callable] = {".safetensors": write_safetensors, ".npz": write_npz}
+WRITERS: Mapping[str, Callable[..., None]] = {".safetensors": write_safetensors, ".npz": write_npz}
 
 
-def _widened(stored: np.ndarray, dtype: str) -> np.ndarray:
-    if dtype == "BF16":  # the upper half of a float32
-        return (stored.astype(np.uint32) << 16).view(np.float32)
-    return stored if stored.dtype in (np.float32, np.float64) else stored.astype(np.float32)
+def _entry(name: str, size: int) -> zipfile.ZipInfo:
+    """A member with a fixed date and no system of origin: the same bytes everywhere."""
+    entry = zipfile.ZipInfo(f"{name}.npy", date_time=(1980, 1, 1, 0, 0, 0))
+    entry.create_system, entry.file_size = 3, size
+    return entry
+
+
+def _stored_type(params: Params, shapes: Mapping[str, tuple[int, ...]]) -> np.dtype:
+    """The type of all parameters, seen at the first."""
+    return next(_blocks(params, *next(iter(shapes.items())), most=1)).dtype
+
+
+def _write_blocks(file: BinaryIO, params: Params, name: str, shape: tuple[int, ...], stored: np.dtype) -> None:
+    for block in _blocks(params, name, shape, _BLOCK_BYTES):
+        file.write(np.ascontiguousarray(block, stored.newbyteorder("<")).data)
+
+
+def _blocks(params: Params, name: str, shape: tuple[int, ...], most: int) -> Iterator[np.ndarray]:
+    """A tensor in pieces of whole rows, so that a table larger than the memory can be written."""
+    if len(shape) == 1:
+        yield params[name]
+        return
+    step = max(1, most // (8 * shape[1]))
+    for start in range(0, shape[0], step):
+        yield params.rows(name, np.arange(start, min(start + step, shape[0])))

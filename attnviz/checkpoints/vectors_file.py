@@ -1,59 +1,85 @@
 """Vectors instead of a text: ``.npy``, ``.npz``, ``.csv`` or ``.json``, a row a token."""
 
-import re
 from pathlib import Path
 
 import numpy as np
 
-from attnviz.checkpoints.arrays import NPY_MAGIC, ZIP_MAGIC, binary_array, listed_array, parse_json, read_file
+from attnviz.checkpoints.lists import listed_array, parse_json
+from attnviz.checkpoints.numpy_files import NPY_MAGIC, ZIP_MAGICS, numbers_of
+from attnviz.checkpoints.reading import read_file, utf8
 from attnviz.errors import InputError, one_line
 
 _EXPECTED = "expected vectors as .npy, .csv or .json"
 
 
 def read_vectors(path: Path) -> np.ndarray:
-    """The vectors of a file, (n_tokens, d_model); its content says which format it has.
+    """The vectors of a file, a row a token; its content says which format it has.
 
-    A text file has a row a line, numbers apart by commas, semicolons or white space; ``#`` begins a comment.
+    A text file has a row a line, its numbers apart by semicolons, commas or white space; ``#`` begins a comment. JSON
+    is a list of rows, or an object with ``vectors``.
+
+    Returns:
+        (n_tokens, d_model), float64 where an ``.npy`` or ``.npz`` has it, else float32.
 
     Raises:
         InputError: it cannot be read, is ragged or empty, or has something that is no finite number.
     """
     where, data = one_line(path), read_file(path, _EXPECTED)
-    if data.startswith((NPY_MAGIC, ZIP_MAGIC)):
-        vectors = binary_array(data, where, "vectors")
-    elif data.lstrip()[:1] in (b"[", b"{"):
-        value = parse_json(data, where)
-        value = value.get("vectors") if isinstance(value, dict) else value
-        vectors = listed_array(value, where, "vectors")
+    if data.startswith((NPY_MAGIC, *ZIP_MAGICS)):
+        vectors = numbers_of(data, where, "vectors", _EXPECTED)
     else:
-        vectors = _csv(data, where)
+        text = utf8(data, where, _EXPECTED)
+        rows = _json(text, where) if text.lstrip()[:1] in ("[", "{") else _table(text, where)
+        with np.errstate(over="ignore"):
+            vectors = rows.astype(np.float32)
     if vectors.ndim != 2 or not vectors.size:
-        raise InputError(f"{where}: its shape is {vectors.shape}; expected (tokens, d_model)")
+        raise InputError(f"{where}: the shape is {vectors.shape}; expected (tokens, d_model)")
     if not np.isfinite(vectors).all():
         row, column = np.argwhere(~np.isfinite(vectors))[0]
         raise InputError(f"{where}: row {row}, column {column} is {vectors[row, column]}; expected finite numbers")
     return vectors
 
 
-def _csv(data: bytes, where: str) -> np.ndarray:
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InputError(f"{where}: byte {error.start + 1} is not UTF-8; {_EXPECTED}") from error
+def _json(text: str, where: str) -> np.ndarray:
+    value = parse_json(text.encode(), where, _EXPECTED)
+    if isinstance(value, dict):
+        if "vectors" not in value:
+            raise InputError(f"{where}: it has no 'vectors'; expected them, or a list of rows")
+        return listed_array(value["vectors"], f"{where}: vectors", axes=2)
+    return listed_array(value, f"{where}: vectors", axes=2)
+
+
+def _table(text: str, where: str) -> np.ndarray:
     rows: list[list[float]] = []
     for number, line in enumerate(text.split("\n"), start=1):
-        words = [word for word in re.split(r"[,;\s]+", line.split("#", 1)[0].strip()) if word]
+        words = _words(line.split("#", 1)[0])
         if not words:
             continue
         rows.append([_number(word, f"{where}, line {number}, column {i}") for i, word in enumerate(words, start=1)])
         if len(rows[-1]) != len(rows[0]):
-            raise InputError(f"{where}, line {number}: {len(rows[-1])} numbers; expected {len(rows[0])}, as before it")
+            raise InputError(
+                f"{where}, line {number}: it has {len(rows[-1])} numbers; expected {len(rows[0])}, as the first row"
+            )
+    if not rows:
+        raise InputError(f"{where}: it has no numbers; {_EXPECTED}")
     return np.array(rows, dtype=np.float64)
+
+
+def _words(line: str) -> list[str]:
+    """The cells of a line; an empty one stays, so that it is noticed."""
+    for separator in (";", ","):
+        if separator in line:
+            return [word.strip() for word in line.split(separator)]
+    return line.split()
 
 
 def _number(word: str, where: str) -> float:
     try:
-        return float(word)
+        value = float(word.replace("_", "no underscores"))
     except ValueError as error:
-        raise InputError(f"{where}: {one_line(word)[:40]!r} is no number; {_EXPECTED}") from error
+        said = repr(word if len(word) <= 40 else f"{word[:39]}…") if word else "empty"
+        hint = "a line of names is left out if it begins with #" if ", line 1," in where else None
+        raise InputError(f"{where} is {said}; expected a number", hint) from error
+    if not np.isfinite(value):
+        raise InputError(f"{where} is {word}; expected a finite number")
+    return value

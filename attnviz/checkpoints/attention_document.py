@@ -1,0 +1,199 @@
+"""One document of attention, by the names of ``show --json``, to a result; nothing in it is believed unchecked."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import islice
+
+import numpy as np
+
+from attnviz.checkpoints.document_tokens import index_list, relabelled, text_of, tokens_of
+from attnviz.checkpoints.lists import listed_array
+from attnviz.errors import InputError, one_line
+from attnviz.trace import KINDS, Attention, ModelInfo, Result
+
+_SCHEMA = "attnviz/1"
+_KEYS = {"encoder": "attention", "decoder": "decoder_attention", "cross": "cross_attention"}
+_MASKS = {"encoder": "masked", "decoder": "decoder_masked", "cross": "cross_masked"}
+_AXES = {"none": ("layer", "head", "query", "key"), "mean-heads": ("layer", "query", "key")}
+_FLAT = ("query", "key")  # the axes of a mean or maximum over all
+_ORIGIN = re.compile("seed:[0-9]+|sha256:[0-9a-f]{64}")
+_ROW_SUM = 2e-3  # what rounding to bfloat16 can do to a row's sum
+_ONE = 1e-5  # what float32 arithmetic can do to a weight of 1
+_EXPECTED = "expected lists, or an object with 'attention'"
+
+Fields = Mapping[str, object]
+
+
+def result_of(
+    document: object, origin: ModelInfo, where: str, *, labels: Sequence[str] | None = None, scores: bool = False
+) -> Result:
+    """The attention that a document holds.
+
+    Args:
+        document: nested lists, or an object whose matrices are nested lists or arrays.
+        origin: what to call it if it does not say where its numbers came from.
+        where: for the messages.
+        labels: for its tokens, instead of its own.
+        scores: whether its numbers are scores, unless it says what they are.
+
+    Raises:
+        InputError: something that is not as the document itself says, or not as attention is, with its place.
+    """
+    fields = _fields(document, where)
+    what = _choice(fields, "values", ("weights", "scores"), "scores" if scores else "weights", where)
+    reduce = _choice(fields, "reduce", ("none", "mean-heads", "mean", "max"), "none", where)
+    arrays = {kind: _matrices(fields, key, what, reduce, where) for kind, key in _KEYS.items() if key in fields}
+    arrays = _cross_if_named_so(arrays, fields)
+    n_source, n_target = _sizes(arrays)
+    if labels is not None:
+        fields = relabelled(fields, labels, n_source, n_target, where)
+    text, pair, target_text = (text_of(fields, key, where) for key in ("text", "pair", "target"))
+    source = tokens_of(fields, "", n_source, (text, pair), where)
+    target = tokens_of(fields, "target_", n_target, (target_text,), where)
+    n_layers, n_heads = next(iter(arrays.values())).shape[:2]
+    layers = index_list(fields, "layers", n_layers if reduce in _AXES else None, where) or range(n_layers)
+    heads = index_list(fields, "heads", n_heads if reduce == "none" else None, where) or range(n_heads)
+    model = _model(fields, where) or replace(origin, config={"n_layers": n_layers, "n_heads": n_heads})
+    views = {}
+    for kind in (kind for kind in KINDS if kind in arrays):
+        queries, keys = (source if kind == "encoder" else target), (target if kind == "decoder" else source)
+        if arrays[kind].shape != (expected := (n_layers, n_heads, len(queries), len(keys))):
+            raise InputError(
+                f"{where}: {_KEYS[kind]} has the shape {arrays[kind].shape}; expected {expected}, to fit the rest"
+            )
+        masked = _masked(fields, kind, arrays[kind], where)
+        view = Attention(arrays[kind], queries, keys, tuple(layers), tuple(heads), model, kind, what, reduce, masked)
+        _check_numbers(view, fields, where)
+        views[kind] = view
+    return Result(text, views, model, source, target, pair, target_text)
+
+
+def _fields(document: object, where: str) -> Fields:
+    fields = {"attention": document} if isinstance(document, list) else document
+    if not isinstance(fields, dict):
+        raise InputError(f"{where}: it is one {'text' if isinstance(fields, str) else 'value'}; {_EXPECTED}")
+    if fields.get("schema", _SCHEMA) != _SCHEMA:
+        raise InputError(f"{where}: its schema is {one_line(fields['schema'])[:40]!r}; expected {_SCHEMA}")
+    if "edges" in fields:
+        raise InputError(
+            f"{where}: it has edges (--top), which are no matrices; expected 'attention'",
+            hint="write it without --top",
+        )
+    if not any(key in fields for key in _KEYS.values()):
+        raise InputError(f"{where}: it has no 'attention'; {_EXPECTED}")
+    return fields
+
+
+def _choice(fields: Fields, key: str, choices: tuple[str, ...], default: str, where: str) -> str:
+    value = fields.get(key, default)
+    if value not in choices:
+        raise InputError(f"{where}: its {key} are {one_line(value)[:40]!r}; expected one of {', '.join(choices)}")
+    return value
+
+
+def _matrices(fields: Fields, key: str, what: str, reduce: str, where: str) -> np.ndarray:
+    """(n_layers, n_heads, n_queries, n_keys), with length 1 for axes that the document has not."""
+    value = fields[key]
+    if isinstance(value, np.ndarray):
+        array = value
+    else:
+        array = listed_array(value, f"{where}: {key}", axes=4, null=-np.inf if what == "scores" else None)
+        with np.errstate(over="ignore"):
+            array = array.astype(np.float32)
+    axes = _AXES.get(reduce, _FLAT)
+    if not 2 <= array.ndim <= len(axes) or not array.size:
+        names = f"({', '.join(axes)})" + (" or its last axes" if len(axes) > 2 else "")
+        raise InputError(f"{where}: {key} has the shape {array.shape}; expected {names}")
+    said, held = fields.get("axes"), list(axes[-array.ndim :])
+    if said is not None and said != held:
+        raise InputError(f"{where}: its axes are {one_line(said)[:60]}; expected {held} for the shape {array.shape}")
+    array = array.reshape((1,) * (len(axes) - array.ndim) + array.shape)
+    return {4: array, 3: array[:, None], 2: array[None, None]}[array.ndim]
+
+
+def _cross_if_named_so(arrays: dict[str, np.ndarray], fields: Fields) -> dict[str, np.ndarray]:
+    """``attention`` alone is cross-attention where it is not square, or where its queries have names of their own."""
+    if set(arrays) != {"encoder"}:
+        return arrays
+    n_queries, n_keys = arrays["encoder"].shape[2:]
+    own_queries = fields.get("queries") is not None and fields["queries"] != fields.get("keys", fields.get("tokens"))
+    return {"cross": arrays["encoder"]} if n_queries != n_keys or own_queries else arrays
+
+
+def _sizes(arrays: Mapping[str, np.ndarray]) -> tuple[int | None, int | None]:
+    """How many tokens the text and the target have; None where no matrix says so."""
+    shapes = {kind: array.shape for kind, array in arrays.items()}
+    source = next((shapes[kind][-1] for kind in ("encoder", "cross") if kind in shapes), None)
+    target = next((shapes[kind][-2] for kind in ("cross", "decoder") if kind in shapes), None)
+    return source, target
+
+
+def _model(fields: Fields, where: str) -> ModelInfo | None:
+    """Where the document says its numbers came from, if it does."""
+    model = fields.get("model")
+    if model is None:
+        return None
+    if not isinstance(model, dict) or not all(isinstance(model.get(key), str) for key in ("name", "weights")):
+        raise InputError(f"{where}: its model has no name or no weights; expected an object with both")
+    if not _ORIGIN.fullmatch(model["weights"]):
+        raise InputError(
+            f"{where}: its model's weights are {one_line(model['weights'])[:40]!r}; expected seed:N or sha256:..."
+        )
+    rest = {key: value for key, value in model.items() if key not in ("name", "weights")}
+    return ModelInfo(one_line(model["name"]), model["weights"], rest)
+
+
+def _masked(fields: Fields, kind: str, array: np.ndarray, where: str) -> np.ndarray | None:
+    """(n_layers, n_queries, n_keys): as the document says, else where all scores are -inf."""
+    key, shape = _MASKS[kind], (array.shape[0], *array.shape[2:])
+    if fields.get(key) is None:
+        hidden = np.isneginf(array).all(axis=1)
+        return hidden if hidden.any() else None
+    try:
+        masked = np.array(fields[key])
+    except ValueError:  # ragged
+        masked = np.array(None)
+    if masked.dtype != bool or masked.shape not in (shape, shape[1:]):
+        raise InputError(f"{where}: {key} is no list of true and false of the shape {shape[1:]}; expected that")
+    return np.broadcast_to(masked, shape)
+
+
+def _check_numbers(attention: Attention, fields: Fields, where: str) -> None:
+    """Weights are from 0 to 1 and their rows sum to 1, or to 0 where every key is masked; scores are finite or -inf."""
+    values, are_weights = attention.matrices, attention.what == "weights"
+    wrong = (values < 0) | (values > 1 + _ONE) if are_weights else np.isposinf(values)
+    wrong |= np.isnan(values)
+    hint = "scores, as they are before softmax, are read with --values scores" if are_weights else None
+    if wrong.any():
+        i, j, query, key = np.argwhere(wrong)[0]
+        expected = "a number from 0 to 1" if are_weights else "a finite number, or -inf where it is masked"
+        raise InputError(
+            f"{where}: {_place(attention, i, j)}, row {query}, column {key} is {values[i, j, query, key]:.6g}; "
+            f"expected {expected}",
+            hint,
+        )
+    if not are_weights or attention.reduce == "max":
+        return
+    sums = values.sum(axis=-1, dtype=np.float64)
+    wrong = (np.abs(sums - 1) > _ROW_SUM + _rounding(fields, where) * values.shape[-1]) & (sums != 0)
+    if wrong.any():
+        i, j, query = np.argwhere(wrong)[0]
+        raise InputError(
+            f"{where}: {_place(attention, i, j)}, row {query} sums to {sums[i, j, query]:.6g}; expected 1", hint
+        )
+
+
+def _rounding(fields: Fields, where: str) -> float:
+    """What rounding to the decimals that the document tells can do to a number."""
+    decimals = fields.get("precision")
+    if decimals is None:
+        return 0.0
+    if type(decimals) is not int or not 0 <= decimals <= 20:
+        raise InputError(f"{where}: its precision is {one_line(decimals)[:40]!r}; expected decimals from 0 to 20")
+    return 0.5 * 10.0**-decimals
+
+
+def _place(attention: Attention, i: int, j: int) -> str:
+    title = next(islice(attention, int(i * attention.matrices.shape[1] + j), None)).title
+    return title if attention.kind == "encoder" else f"{attention.kind} attention, {title}"

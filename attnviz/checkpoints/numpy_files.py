@@ -1,0 +1,164 @@
+"""NumPy's files, ``.npy`` and ``.npz``, from anybody: no pickles, and nothing that a file claims is believed."""
+
+import contextlib
+import io
+import math
+import struct
+import tokenize
+import warnings
+import zipfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+import numpy as np
+
+from attnviz.errors import InputError, one_line
+
+NPY_MAGIC = b"\x93NUMPY"
+ZIP_MAGICS = (b"PK\x03\x04", b"PK\x05\x06")  # with members, without any
+_LARGE, _RATIO = 2**30, 100
+
+
+class DamageError(ValueError):
+    """What is wrong with a file, as a clause for a message: ``it is damaged (...)``."""
+
+
+class Header(NamedTuple):
+    """What an array says of itself."""
+
+    shape: tuple[int, ...]
+    dtype: np.dtype
+
+
+class Npz:
+    """The arrays of an ``.npz``: described when it is opened, read when asked for.
+
+    Attributes:
+        headers: by name.
+    """
+
+    def __init__(self, source: Path | BinaryIO):
+        self._source = source
+        self._entries: dict[str, zipfile.ZipInfo] = {}
+        self.headers: dict[str, Header] = {}
+        with _refusing("it"), zipfile.ZipFile(source) as archive:
+            for entry in archive.infolist():
+                name = entry.filename.removesuffix(".npy")
+                what = f"its array {one_line(name)}"
+                if name in self.headers:
+                    raise DamageError(f"{what} is there twice")
+                _check_packing(entry, what)
+                with _refusing(what), archive.open(entry) as member:
+                    self.headers[name] = npy_header(member, entry.file_size, what)
+                self._entries[name] = entry
+
+    def read(self, name: str) -> np.ndarray:
+        """A whole array.
+
+        Raises:
+            DamageError: its bytes are not what its header and check sum say.
+        """
+        what = f"its array {one_line(name)}"
+        with _refusing(what), zipfile.ZipFile(self._source) as archive, archive.open(self._entries[name]) as member:
+            array = np.lib.format.read_array(member, allow_pickle=False)
+            member.read()  # to the end, where the check sum is
+            return array
+
+
+def numbers_of(data: bytes, where: str, name: str, expected: str) -> np.ndarray:
+    """The numbers of an ``.npy``, or of an ``.npz``: its only array, or the one called ``name``.
+
+    Returns:
+        float64 where the file has it, else float32.
+
+    Raises:
+        InputError: a damaged file, a pickle, several arrays of other names, or no real numbers.
+    """
+    try:
+        if data.startswith(NPY_MAGIC):
+            array = read_npy(io.BytesIO(data), len(data))
+        else:
+            archive = Npz(io.BytesIO(data))
+            array = archive.read(_chosen(tuple(archive.headers), name))
+    except DamageError as error:
+        raise InputError(f"{where}: {error}; {expected}") from error
+    if array.dtype.kind not in "fiu":
+        raise InputError(f"{where}: its numbers are of type {one_line(array.dtype)}; expected real numbers")
+    if array.dtype.kind == "f" and array.dtype.itemsize >= 8:
+        return array.astype(np.float64)
+    with np.errstate(over="ignore"):
+        return array.astype(np.float32)
+
+
+def _chosen(names: tuple[str, ...], name: str) -> str:
+    if name in names:
+        return name
+    if len(names) != 1:
+        held = ", ".join(map(one_line, names)) or "none"
+        raise DamageError(f"its arrays are {held}; which one is not said, as none is called {name}")
+    return names[0]
+
+
+def read_npy(stream: BinaryIO, size: int) -> np.ndarray:
+    """The array of an ``.npy`` of so many bytes.
+
+    Raises:
+        DamageError: it is a pickle, or its bytes are not what its header says.
+    """
+    npy_header(stream, size, "it")
+    stream.seek(0)
+    with _refusing("it"):
+        return np.lib.format.read_array(stream, allow_pickle=False)
+
+
+def npy_header(stream: BinaryIO, size: int, what: str) -> Header:
+    """The header at the start of the ``size`` bytes of a stream, checked against their number.
+
+    Raises:
+        DamageError: it is no header, announces a pickle, or another number of bytes than there is.
+    """
+    with _refusing(what):
+        version = np.lib.format.read_magic(stream)
+        read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+        shape, _, dtype = read(stream)
+    if dtype.hasobject:
+        raise DamageError(f"{what} is a pickle, which could run any program and is never read")
+    held = size - stream.tell()
+    if held != dtype.itemsize * math.prod(shape):
+        raise DamageError(f"{what} has {held} bytes of data for the shape {shape} of {dtype}")
+    return Header(shape, dtype)
+
+
+def _check_packing(entry: zipfile.ZipInfo, what: str) -> None:
+    if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise DamageError(f"{what} is packed in a way that NumPy does not use (method {entry.compress_type})")
+    if entry.file_size > _LARGE and entry.file_size > _RATIO * entry.compress_size:
+        raise DamageError(f"{what} would unpack from {entry.compress_size} to {entry.file_size} bytes")
+
+
+@contextlib.contextmanager
+def _refusing(what: str) -> Iterator[None]:
+    """Turns all that NumPy and the archive's modules raise on foreign bytes into one class."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # files that Python 2 wrote are read all the same
+            yield
+    except DamageError:
+        raise
+    except MemoryError as error:
+        raise DamageError(f"{what} does not fit the memory") from error
+    except (
+        ValueError,
+        TypeError,
+        EOFError,
+        OSError,
+        RuntimeError,  # encrypted; nested too deeply
+        SyntaxError,
+        tokenize.TokenError,
+        struct.error,
+        zipfile.BadZipFile,
+        zlib.error,
+    ) as error:
+        raise DamageError(f"{what} is damaged ({one_line(error) or type(error).__name__})") from error
