@@ -104,7 +104,7 @@ def _input_steps(config: EncoderConfig, trace: Trace, own: LayerTrace, place: Pl
             "embedding",
             "The token's vector",
             f"{symbol} = t",
-            f"Positions are not added to it ({config.position}).",
+            "Positions play no part." if config.position == "none" else f"Positions come in later ({config.position}).",
             (_vector(symbol, "the token's vector", entry.embedded[i]),),
         )
     else:
@@ -250,11 +250,12 @@ def _weighted_sum(config: EncoderConfig, own: LayerTrace, place: Place) -> Step:
 def _heads(config: EncoderConfig, own: LayerTrace, place: Place) -> Step:
     bias = " + b_O" if config.bias else ""
     width = config.n_heads * config.d_head
+    many = f"Each head looks its own way; all outputs ({width})" if config.n_heads > 1 else f"The output ({width})"
     return Step(
         "heads",
         "All heads together",
         f"o = [z_0 ... z_{config.n_heads - 1}] W_O{bias}" if config.n_heads > 1 else f"o = z W_O{bias}",
-        f"Each head has looked its own way. Their outputs ({width}) times W_O ({width}, {config.d_model}) are o.",
+        f"{many} times W_O ({width}, {config.d_model}) is o ({config.d_model}).",
         (
             Quantity("z", "every head's output", own.z[:, place.query], ("head", "d_head")),
             _vector("o", "the attention's output", own.attn_out[place.query]),
