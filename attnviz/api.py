@@ -11,8 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from attnviz.analysis.explanation import explain as explain_place
-from attnviz.analysis.explanation import find_query, wanted_arrays
 from attnviz.analysis.reduce import reduce_attention
 from attnviz.analysis.selection import Request, select, select_one
 from attnviz.encoder.stack import Sequence, Wanted, cross_geometry, masked_keys, self_geometry
@@ -200,6 +198,8 @@ def explain(
     Raises:
         UsageError: a layer, head, kind or token that is not there.
     """
+    from attnviz.analysis import explanation  # noqa: PLC0415 (start-up time)
+
     kind = kind or ("encoder" if prepared.target is None else "cross")
     _kinds(Request(kinds=(kind,)), prepared)
     queries = prepared.tokens if kind == "encoder" else prepared.target_tokens
@@ -207,12 +207,12 @@ def explain(
         kind,
         select_one(layer, model.config.n_layers, "layer"),
         select_one(head, model.config.n_heads, "head"),
-        find_query(None if query is None else str(query), queries),
+        explanation.find_query(None if query is None else str(query), queries),
     )
     trace = run_stack(
         model.params,
         model.config,
-        wanted_arrays(model.config, kind, place.layer),
+        explanation.wanted_arrays(model.config, kind, place.layer),
         prepared.source,
         prepared.target,
     )
@@ -228,7 +228,7 @@ def explain(
         keys=prepared.target_tokens if kind == "decoder" else prepared.tokens,
         weights=trace[kind, place.layer].weights[place.head, place.query],
         model=model.info,
-        steps=explain_place(model.config, stack.at(f"layers.{place.layer}"), trace, place, geometry),
+        steps=explanation.explain(model.config, stack.at(f"layers.{place.layer}"), trace, place, geometry),
         text=prepared.text,
         target=prepared.target_text,
     )

@@ -5,13 +5,11 @@ from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 
-from attnviz.checkpoints.config_file import read_config
-from attnviz.checkpoints.native import read_native
 from attnviz.encoder.config import EncoderConfig, check_field_names
 from attnviz.encoder.params import Params
 from attnviz.encoder.seeded import SeededParams
 from attnviz.errors import UsageError
-from attnviz.text.tokenizer import Tokenizer, load_tokenizer, pretrained_tokenizer
+from attnviz.text.tokenizer import Tokenizer, load_tokenizer
 from attnviz.trace import ModelInfo
 
 PathOrText = str | PathLike[str]
@@ -57,6 +55,8 @@ def load(
             "seed, weights: both are given; expected one of them (a seed makes weights, a file has its own)"
         )
     if config is not None:
+        from attnviz.checkpoints.config_file import read_config  # noqa: PLC0415 (start-up time)
+
         given = {**read_config(Path(config)), **given}
     if weights is not None:
         return _load_native(Path(weights), tokenizer, given)
@@ -69,9 +69,13 @@ def load(
 
 
 def _load_native(path: Path, tokenizer: str | None, given: dict[str, object]) -> Model:
+    from attnviz.checkpoints.native import read_native  # noqa: PLC0415 (start-up time)
+
     given.pop("seed", None)  # of a config file: these weights are made already
     native = read_native(path, overrides=given)
     if tokenizer is None and native.tokenizer_json is not None:
+        from attnviz.text.pretrained import pretrained_tokenizer  # noqa: PLC0415 (start-up time)
+
         chosen = pretrained_tokenizer(native.tokenizer_json)
     else:
         chosen = load_tokenizer(tokenizer or "word")

@@ -66,7 +66,9 @@ def test_the_library_example_runs():
 
 def commands():
     """Every command with the words that call it."""
-    for name, command in typer.main.get_command(app).commands.items():
+    group = typer.main.get_command(app)
+    for name in group.list_commands(None):
+        command = group.get_command(None, name)
         for inner, one in getattr(command, "commands", {"": command}).items():
             yield f"{name} {inner}".strip(), one
 

@@ -1,13 +1,27 @@
-"""The command line's root: ``attnviz --version``, and the commands."""
+"""The command line's root: ``attnviz --version``, and the table of commands."""
 
 from typing import Annotated
 
 import typer
 
-from attnviz.cli import explain, heatmap, schema, show, weights
+from attnviz.cli.command import LazyGroup
+
+
+class Commands(LazyGroup):
+    """The commands; a test holds their summaries equal to what the commands say of themselves."""
+
+    summaries = {  # noqa: RUF012 (Typer makes the group; the table belongs to the class)
+        "show": "Print attention matrices as tables: rows are queries, columns are keys.",
+        "heatmap": "Save attention matrices as pictures: L00H00.png, ..., and overview.png.",
+        "explain": "Explain one query token of one head, step by step, with the real numbers.",
+        "weights": "Write seeded weights, describe a file, turn one format into the other.",
+        "schema": "Print the JSON Schema (2020-12) of what --json prints.",
+    }
+
 
 app = typer.Typer(
     name="attnviz",
+    cls=Commands,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
@@ -18,7 +32,7 @@ app = typer.Typer(
     invoke_without_command=True,
     epilog="\b\nStart with:\n"
     '  attnviz show "The cat sat on the mat"\n'
-    '  attnviz explain "The cat sat on the mat" --query 1\n'
+    '  attnviz explain "The cat sat on the mat" --query cat\n'
     '  attnviz heatmap "The cat sat on the mat" -o out/',
 )
 def root(
@@ -33,7 +47,3 @@ def root(
     if ctx.invoked_subcommand is None:
         typer.echo(ctx.get_help())
         raise typer.Exit
-
-
-for module in (show, heatmap, explain, weights, schema):
-    module.register(app)

@@ -1,51 +1,95 @@
-"""How a command is declared: a function of option groups, each group a dataclass that is written once.
+"""How a command is declared: a function of option groups, each group a class that is written once.
 
 Typer wants one flat signature per function. ``command`` makes it from the groups, so that an option looks and reads
 the same in every command that has it. A command called by Typer does not run: it returns the action, and ``main`` runs
-it, so that only one place knows what becomes of an error.
+it, so that only one place knows what becomes of an error. The group of all commands imports a command's module when it
+is called, so that nobody waits for the options of the others.
 """
 
 import inspect
-from collections.abc import Callable
-from dataclasses import MISSING, fields
+from collections.abc import Callable, Mapping
 from functools import partial
-from typing import get_type_hints
+from importlib import import_module
+from typing import Any
 
 import typer
-from typer.core import TyperCommand
+from typer.core import TyperCommand, TyperGroup
+
+GENERAL = "General"
+
+
+class Options:
+    """A group of options: annotated attributes, with defaults unless the option is required.
+
+    A dataclass would do the same, but making a dozen of them takes as long as all the rest of the command line.
+    """
+
+    def __init__(self, **values: object):
+        self.__dict__.update(values)
+
+    @classmethod
+    def names(cls) -> list[str]:
+        """The options' names, in order."""
+        return list(cls.__annotations__)
+
+    def given(self) -> dict[str, Any]:
+        """The options that were given, by name."""
+        return {name: value for name in self.names() if (value := getattr(self, name)) is not None}
 
 
 class SectionedCommand(TyperCommand):
     """Help in plain text, its options grouped under headings, without importing Rich."""
 
-    def format_options(self, ctx: typer.Context, formatter: object) -> None:
+    def format_options(self, ctx: typer.Context, formatter: Any) -> None:
         """Writes the options, one section a group, in the order of declaration."""
         sections: dict[str, list[tuple[str, str]]] = {}
         for parameter in self.get_params(ctx):
             record = parameter.get_help_record(ctx)
             if record:
-                sections.setdefault(getattr(parameter, "rich_help_panel", None) or "General", []).append(record)
-        if "General" in sections:
-            sections["General"] = sections.pop("General")
+                sections.setdefault(getattr(parameter, "rich_help_panel", None) or GENERAL, []).append(record)
+        sections[GENERAL] = sections.pop(GENERAL)
         for title, records in sections.items():
             with formatter.section(title):
                 formatter.write_dl(records)
+
+
+class LazyGroup(TyperGroup):
+    """A group whose commands are modules with an ``app``; ``summaries`` holds their help without importing them."""
+
+    summaries: Mapping[str, str] = {}
+
+    def list_commands(self, ctx: typer.Context) -> list[str]:  # noqa: ARG002 (the signature is Typer's)
+        """The commands' names, in the order of their table."""
+        return list(self.summaries)
+
+    def get_command(self, ctx: typer.Context, cmd_name: str) -> Any:  # noqa: ARG002 (the signature is Typer's)
+        """The command, from the module of its name."""
+        if cmd_name not in self.summaries:
+            return None
+        return typer.main.get_command(import_module(f"attnviz.cli.{cmd_name}").app)
+
+    def format_commands(self, ctx: typer.Context, formatter: Any) -> None:  # noqa: ARG002
+        """Writes the commands with their summaries."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(self.summaries.items()))
 
 
 def command(app: typer.Typer, name: str, *, examples: str) -> Callable[[Callable[..., int | None]], Callable]:
     """Registers a function whose parameters are option groups.
 
     Args:
-        app: where to.
+        app: where to; made by ``command_app``.
         name: the command's name.
         examples: command lines for the end of its help.
     """
 
     def register(function: Callable[..., int | None]) -> Callable:
-        groups = {key: p.annotation for key, p in inspect.signature(function, eval_str=True).parameters.items()}
+        groups: dict[str, type[Options]] = {
+            key: annotation for key, annotation in function.__annotations__.items() if key != "return"
+        }
 
         def action(**values: object) -> Callable[[], int | None]:
-            filled = {key: group(**{f.name: values[f.name] for f in fields(group)}) for key, group in groups.items()}
+            filled = {key: group(**{name: values[name] for name in group.names()}) for key, group in groups.items()}
             return partial(function, **filled)
 
         parameters = [p for group in groups.values() for p in _parameters(group)]
@@ -62,14 +106,16 @@ def command(app: typer.Typer, name: str, *, examples: str) -> Callable[[Callable
     return register
 
 
-def _parameters(group: type) -> list[inspect.Parameter]:
-    hints = get_type_hints(group, include_extras=True)
+def command_app(**more: Any) -> typer.Typer:
+    """An application for one command, or for a group of them."""
+    return typer.Typer(rich_markup_mode=None, add_completion=False, pretty_exceptions_enable=False, **more)
+
+
+def _parameters(group: type[Options]) -> list[inspect.Parameter]:
+    empty = inspect.Parameter.empty
     return [
         inspect.Parameter(
-            f.name,
-            inspect.Parameter.KEYWORD_ONLY,
-            default=inspect.Parameter.empty if f.default is MISSING else f.default,
-            annotation=hints[f.name],
+            name, inspect.Parameter.KEYWORD_ONLY, default=getattr(group, name, empty), annotation=annotation
         )
-        for f in fields(group)
+        for name, annotation in group.__annotations__.items()
     ]

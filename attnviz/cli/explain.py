@@ -1,12 +1,9 @@
 """``attnviz explain``: one query token, step by step."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-import typer
-
-from attnviz.cli.command import command
+from attnviz.cli.command import Options, command, command_app
 from attnviz.cli.options import (
     SELECTION,
     VIEW,
@@ -30,38 +27,38 @@ attnviz explain --vectors vectors.csv --weights weights.npz --query 0
 """
 
 
-@dataclass(frozen=True)
-class PlaceOptions:
+class PlaceOptions(Options):
     """Which query token of which head."""
 
     query: Annotated[
         str | None,
-        option(SELECTION, "--query", help="A token's number, or its text. [default: the last word]"),
+        option(SELECTION, "--query", metavar="TOKEN", help="A token's number, or its text. [default: the last word]"),
     ] = None
-    layer: Annotated[str, option(SELECTION, "--layer", "-L", help="One layer. [default: 0]")] = "0"
-    head: Annotated[str, option(SELECTION, "--head", "-H", help="One head. [default: 0]")] = "0"
+    layer: Annotated[str, option(SELECTION, "--layer", "-L", metavar="L", help="One layer. [default: 0]")] = "0"
+    head: Annotated[str, option(SELECTION, "--head", "-H", metavar="H", help="One head. [default: 0]")] = "0"
     kind: Annotated[
         Literal["encoder", "decoder", "cross"] | None,
         option(SELECTION, "--kind", help="Which attention. [default: encoder; with --target: cross]"),
     ] = None
 
 
-@dataclass(frozen=True)
-class DetailOptions:
+class DetailOptions(Options):
     """How much is printed."""
 
     full: Annotated[bool, option(VIEW, "--full", help="All numbers and all keys.")] = False
-    precision: Annotated[int, option(VIEW, "--precision", min=0, max=9, help="Decimals. [default: 3]")] = 3
+    precision: Annotated[int, option(VIEW, "--precision", metavar="N", min=0, max=9, help="Decimals. [default: 3]")] = 3
     width: Annotated[
-        int | None, option(VIEW, "--width", min=40, help="Columns to print in. [default: the terminal's; 80 in a pipe]")
+        int | None,
+        option(
+            VIEW, "--width", metavar="N", min=40, help="Columns to print in. [default: the terminal's; 80 in a pipe]"
+        ),
     ] = None
 
 
-def register(app: typer.Typer) -> None:
-    """Adds the command to the application."""
-    command(app, "explain", examples=_EXAMPLES)(explain)
+app = command_app()
 
 
+@command(app, "explain", examples=_EXAMPLES)
 def explain(
     inputs: InputOptions,
     models: ModelOptions,
@@ -71,7 +68,7 @@ def explain(
     output: JsonOptions,
     common: CommonOptions,
 ) -> None:
-    """Explain one head's attention for one query token, step by step, with the real numbers.
+    """Explain one query token of one head, step by step, with the real numbers.
 
     From the token's vector to q, k and v, scores, softmax and the weighted sum, to what leaves the layer.
     """

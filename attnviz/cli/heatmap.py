@@ -1,12 +1,9 @@
 """``attnviz heatmap``: one picture per head, and an overview."""
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
-import typer
-
-from attnviz.cli.command import command
+from attnviz.cli.command import Options, command, command_app
 from attnviz.cli.options import (
     VIEW,
     BlockOptions,
@@ -34,14 +31,19 @@ attnviz show "The cat sat" --json | attnviz heatmap --attention - -o out/
 """
 
 
-@dataclass(frozen=True)
-class PictureOptions:
+class PictureOptions(Options):
     """How pictures look, and where they go."""
 
-    out: Annotated[Path, option(VIEW, "-o", "--out", help="Folder for the pictures; made if it is not there.")]
-    format: Annotated[str, option(VIEW, "--format", help="png, svg, pdf, or several. [default: png]")] = "png"
+    out: Annotated[
+        Path, option(VIEW, "-o", "--out", metavar="PATH", help="Folder for the pictures; made if it is not there.")
+    ]
+    format: Annotated[
+        str, option(VIEW, "--format", metavar="NAMES", help="png, svg, pdf, or several. [default: png]")
+    ] = "png"
     cmap: ColormapName = "viridis"
-    dpi: Annotated[int, option(VIEW, "--dpi", min=20, max=1200, help="Dots per inch of PNG. [default: 150]")] = 150
+    dpi: Annotated[
+        int, option(VIEW, "--dpi", metavar="N", min=20, max=1200, help="Dots per inch of PNG. [default: 150]")
+    ] = 150
     scale: Annotated[
         Literal["shared", "head"], option(VIEW, "--scale", help="One colour scale, or one a head. [default: shared]")
     ] = "shared"
@@ -51,11 +53,10 @@ class PictureOptions:
     ] = False
 
 
-def register(app: typer.Typer) -> None:
-    """Adds the command to the application."""
-    command(app, "heatmap", examples=_EXAMPLES)(heatmap)
+app = command_app()
 
 
+@command(app, "heatmap", examples=_EXAMPLES)
 def heatmap(
     inputs: InputOptions,
     models: ModelOptions,

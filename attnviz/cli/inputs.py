@@ -8,7 +8,7 @@ from typing import Any, BinaryIO
 
 from attnviz.analysis.selection import Request, select_attention
 from attnviz.api import Prepared, prepare, prepare_vectors, run_prepared
-from attnviz.cli.options import CommonOptions, InputOptions, ModelOptions, SelectionOptions, given
+from attnviz.cli.options import CommonOptions, InputOptions, ModelOptions, SelectionOptions
 from attnviz.cli.streams import note
 from attnviz.errors import AttnvizError, UsageError
 from attnviz.model import Model, load
@@ -59,7 +59,7 @@ def prepared_inputs(
 ) -> tuple[Model, Iterator[Prepared]]:
     """The model, and the texts (or the vectors) made ready for it."""
     _check_sources(inputs)
-    options = given(models) | {"fields": given(block)}
+    options = models.given() | {"fields": block.given()}
     if inputs.vectors is None:
         texts = _texts(inputs, common)
         model = load(**options)

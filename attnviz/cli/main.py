@@ -68,7 +68,7 @@ def _usage(error: Exception) -> tuple[int, str, str | None]:
     text = error.format_message().rstrip(".")
     context = getattr(error, "ctx", None)
     path = context.command_path if context is not None else "attnviz"
-    return error.exit_code, f"usage: {text[:1].lower()}{text[1:]}", f"{path} -h lists the options"
+    return error.exit_code, f"usage: {text[:1].lower()}{text[1:]}", f"{path} -h says what there is"
 
 
 def _say(line: str) -> None:

@@ -1,16 +1,12 @@
 """``attnviz schema``: what ``--json`` prints, as JSON Schema."""
 
-import typer
-
-from attnviz.cli.command import command
+from attnviz.cli.command import command, command_app
 from attnviz.cli.options import CommonOptions
 
-
-def register(app: typer.Typer) -> None:
-    """Adds the command to the application."""
-    command(app, "schema", examples="attnviz schema > attnviz.schema.json")(schema)
+app = command_app()
 
 
+@command(app, "schema", examples="attnviz schema > attnviz.schema.json")
 def schema(common: CommonOptions) -> None:  # noqa: ARG001 (every command understands the common options)
     """Print the JSON Schema (2020-12) of what --json prints."""
     from attnviz.cli.streams import write_bytes

@@ -1,12 +1,9 @@
 """``attnviz show``: attention matrices as tables."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Literal
 
-import typer
-
-from attnviz.cli.command import command
+from attnviz.cli.command import Options, command, command_app
 from attnviz.cli.options import (
     VIEW,
     BlockOptions,
@@ -35,8 +32,7 @@ attnviz show --attention scores.npy --tokens "the cat sat"
 """
 
 
-@dataclass(frozen=True)
-class ViewOptions:
+class ViewOptions(Options):
     """How matrices look."""
 
     style: Annotated[
@@ -45,26 +41,36 @@ class ViewOptions:
     ] = "auto"
     top: Annotated[
         int | None,
-        option(VIEW, "--top", min=1, help="Keys a row in --style top [default: 3]; with --json, edges not matrices."),
+        option(
+            VIEW,
+            "--top",
+            metavar="K",
+            min=1,
+            help="Keys a row in --style top [default: 3]; with --json, edges not matrices.",
+        ),
     ] = None
     precision: Annotated[
         int | None,
-        option(VIEW, "--precision", min=0, max=9, help="Decimals. [default: 2; in JSON, all that a float has]"),
+        option(
+            VIEW, "--precision", metavar="N", min=0, max=9, help="Decimals. [default: 2; in JSON, all that a float has]"
+        ),
     ] = None
     cmap: ColormapName = "viridis"
     width: Annotated[
-        int | None, option(VIEW, "--width", min=20, help="Columns to print in. [default: the terminal's; 80 in a pipe]")
+        int | None,
+        option(
+            VIEW, "--width", metavar="N", min=20, help="Columns to print in. [default: the terminal's; 80 in a pipe]"
+        ),
     ] = None
     raw_tokens: Annotated[
         bool, option(VIEW, "--raw-tokens", help="Label tokens in the tokenizer's own spelling (##ing).")
     ] = False
 
 
-def register(app: typer.Typer) -> None:
-    """Adds the command to the application."""
-    command(app, "show", examples=_EXAMPLES)(show)
+app = command_app()
 
 
+@command(app, "show", examples=_EXAMPLES)
 def show(
     inputs: InputOptions,
     models: ModelOptions,

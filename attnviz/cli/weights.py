@@ -1,25 +1,22 @@
 """``attnviz weights``: write seeded weights, describe a file, turn one format into the other."""
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from attnviz.cli.command import command
-from attnviz.cli.options import VIEW, BlockOptions, CommonOptions, JsonOptions, ModelOptions, given, option
+from attnviz.cli.command import Options, command, command_app
+from attnviz.cli.options import VIEW, BlockOptions, CommonOptions, JsonOptions, ModelOptions, option
 
 
-@dataclass(frozen=True)
-class FileOptions:
+class FileOptions(Options):
     """The file to write."""
 
-    out: Annotated[Path, option(VIEW, "-o", "--out", help="The file to write: .safetensors or .npz.")]
+    out: Annotated[Path, option(VIEW, "-o", "--out", metavar="PATH", help="The file to write: .safetensors or .npz.")]
     force: Annotated[bool, option(VIEW, "--force", help="Overwrite the file if it exists.")] = False
 
 
-@dataclass(frozen=True)
-class DecoderOptions:
+class DecoderOptions(Options):
     """What the file holds."""
 
     decoder: Annotated[
@@ -27,39 +24,35 @@ class DecoderOptions:
     ] = False
 
 
-@dataclass(frozen=True)
-class InitOptions:
+class InitOptions(Options):
     """Where the block's fields and the tokenizer come from."""
 
     config: ModelOptions.__annotations__["config"] = None
     tokenizer: ModelOptions.__annotations__["tokenizer"] = None
 
 
-@dataclass(frozen=True)
-class SourceOptions:
+class SourceOptions(Options):
     """The file to read."""
 
     path: Annotated[Path, typer.Argument(metavar="FILE", help="A native checkpoint.", show_default=False)]
 
 
-def register(app: typer.Typer) -> None:
-    """Adds the commands to the application."""
-    group = typer.Typer(help="Write seeded weights, describe a file, turn one format into the other.")
-    command(group, "init", examples="attnviz weights init -o toy.safetensors --n-layers 3 --seed 7")(init)
-    command(group, "info", examples="attnviz weights info toy.safetensors\nattnviz weights info toy.npz --json")(info)
-    command(group, "convert", examples="attnviz weights convert toy.safetensors -o toy.npz")(convert)
-    app.add_typer(group, name="weights", no_args_is_help=False)
+app = command_app(help="Write seeded weights, describe a file, turn one format into the other.")
 
 
+@command(app, "init", examples="attnviz weights init -o toy.safetensors --n-layers 3 --seed 7")
 def init(
     models: InitOptions, block: BlockOptions, what: DecoderOptions, target: FileOptions, common: CommonOptions
 ) -> None:
-    """Write the seeded weights of a configuration to a file, which then gives what the seed gives."""
+    """Write seeded weights to a file.
+
+    The file then gives exactly the attention that the seed gives.
+    """
     from attnviz.checkpoints.native import write_native
     from attnviz.cli.streams import note
     from attnviz.model import load
 
-    model = load(fields=given(block), **given(models))
+    model = load(fields=block.given(), **models.given())
     write_native(
         target.out,
         model.config,
@@ -71,8 +64,12 @@ def init(
     note(common, f"{target.out}: written")
 
 
+@command(app, "convert", examples="attnviz weights convert toy.safetensors -o toy.npz")
 def convert(source: SourceOptions, target: FileOptions, common: CommonOptions) -> None:
-    """Turn a native checkpoint into the other format: .safetensors or .npz, by the name of the output."""
+    """Turn .safetensors into .npz, or back.
+
+    The name of the output says which.
+    """
     from attnviz.checkpoints.native import read_native, write_native
     from attnviz.cli.streams import note
 
@@ -88,8 +85,12 @@ def convert(source: SourceOptions, target: FileOptions, common: CommonOptions) -
     note(common, f"{target.out}: written")
 
 
+@command(app, "info", examples="attnviz weights info toy.safetensors\nattnviz weights info toy.npz --json")
 def info(source: SourceOptions, output: JsonOptions, common: CommonOptions) -> None:
-    """Describe a checkpoint: its configuration, tensors, sizes, number types and SHA-256."""
+    """Describe a file of weights.
+
+    Its configuration, tensors, sizes, number types and SHA-256.
+    """
     from attnviz.checkpoints.native import describe
     from attnviz.cli.streams import print_view, screen_of, write_bytes
     from attnviz.output.document import SCHEMA_NAME, dump

@@ -3,7 +3,6 @@
 Nothing here imports NumPy: the command line reads this table for its help text.
 """
 
-import difflib
 import math
 from collections.abc import Mapping
 from dataclasses import Field, asdict, dataclass, field, fields
@@ -131,10 +130,7 @@ def check_field_names(given: Mapping[str, object], where: str) -> None:
     unknown = [name for name in given if name not in known]
     if not unknown:
         return
-    told = []
-    for name in unknown:
-        near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-        told.append(f"{name!r}" + (f" (did you mean {near[0]!r}?)" if near else ""))
+    told = [f"{name!r}{_nearest(name, known)}" for name in unknown]
     raise ConfigError(f"{where}: unknown field{'s' * (len(told) > 1)} {', '.join(told)}; expected fields of the block")
 
 
@@ -145,9 +141,8 @@ def _checked(f: Field, value: object) -> object:
         return None
     if choices:
         if value not in choices:
-            near = difflib.get_close_matches(str(value), choices, n=1)
-            hint = f" (did you mean {near[0]!r}?)" if near else ""
-            raise ConfigError(f"{f.name}: {value!r} is not known{hint}; expected one of {', '.join(choices)}")
+            near = _nearest(str(value), choices)
+            raise ConfigError(f"{f.name}: {value!r} is not known{near}; expected one of {', '.join(choices)}")
         return value
     if kind is bool:
         if not isinstance(value, bool):
@@ -163,3 +158,10 @@ def _checked(f: Field, value: object) -> object:
     if kind is int and value > (2**63 - 1 if f.name == "seed" else _LARGEST):
         raise ConfigError(f"{f.name}: {value} is too large; expected less than 2^{63 if f.name == 'seed' else 31}")
     return kind(value)
+
+
+def _nearest(name: str, known: tuple[str, ...]) -> str:
+    from difflib import get_close_matches  # noqa: PLC0415 (start-up time)
+
+    near = get_close_matches(name, known, n=1, cutoff=0.5)
+    return f" (did you mean {near[0]!r}?)" if near else ""

@@ -8,7 +8,6 @@ from typing import Protocol
 
 from attnviz.errors import UsageError, one_line
 from attnviz.text.labels import printable
-from attnviz.text.pretrained import pretrained_tokenizer
 from attnviz.text.reading import check_text
 from attnviz.text.words import BUILTIN, split, token_id
 from attnviz.trace import Token, Tokens
@@ -20,7 +19,6 @@ __all__ = [
     "builtin_tokenizer",
     "load_tokenizer",
     "pad",
-    "pretrained_tokenizer",
     "raw_labels",
 ]
 
@@ -104,6 +102,8 @@ def load_tokenizer(spec: str) -> Tokenizer:
         return builtin_tokenizer(spec)
     separators = (os.sep, os.altsep or os.sep)
     if any(s in spec for s in separators) or spec.lower().endswith(".json") or os.path.lexists(spec):
+        from attnviz.text.pretrained import pretrained_tokenizer  # noqa: PLC0415 (start-up time)
+
         return pretrained_tokenizer(Path(spec))
     return builtin_tokenizer(spec)
 
