@@ -161,4 +161,4 @@ def _refusing(what: str) -> Iterator[None]:
         zipfile.BadZipFile,
         zlib.error,
     ) as error:
-        raise DamageError(f"{what} is damaged ({one_line(error) or type(error).__name__})") from error
+        raise DamageError(f"{what} is damaged ({one_line(error)[:120] or type(error).__name__})") from error

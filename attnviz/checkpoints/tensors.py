@@ -90,7 +90,7 @@ class SafetensorsFile:
             with safe_open(path, framework="numpy"):
                 pass
         except (SafetensorError, OSError) as error:
-            reason = one_line(error).removeprefix("Error while deserializing header: ")
+            reason = one_line(error).removeprefix("Error while deserializing header: ")[:120]
             raise CheckpointError(f"{one_line(path)}: it is damaged ({reason}); {_EXPECTED}") from error
         with path.open("rb") as file:
             length = int.from_bytes(file.read(8), "little")
@@ -143,9 +143,13 @@ class NpzFile:
             raise CheckpointError(f"{self._where}: {error}; {_EXPECTED}") from error
 
     def _text(self, name: str) -> str:
+        array = self._read(name)
         try:
-            return self._read(name).item()
-        except ValueError as error:  # several, or no Unicode
+            if array.size != 1:
+                raise ValueError(f"{array.size} texts")
+            # Not item(), which takes any number for a character.
+            return array.astype(array.dtype.newbyteorder("<")).tobytes().decode("utf-32-le").rstrip("\0")
+        except ValueError as error:
             raise CheckpointError(f"{self._where}: its {name} is no text ({one_line(error)}); {_EXPECTED}") from error
 
     def array(self, name: str) -> np.ndarray:
