@@ -4,7 +4,7 @@ import tomllib
 from pathlib import Path
 
 from attnviz.checkpoints.reading import read_file, utf8
-from attnviz.encoder.config import check_field_names
+from attnviz.encoder.config import check_fields
 from attnviz.errors import ConfigError, InputError, one_line
 
 _EXPECTED = "expected a TOML file"
@@ -25,7 +25,7 @@ def read_config(path: Path) -> dict[str, object]:
     if tables:
         raise InputError(f"{where}: {one_line(tables[0])} is a table; expected fields at the top level")
     try:
-        check_field_names(fields, where)
+        check_fields(fields, where)
     except ConfigError as error:
         raise InputError(str(error)) from error
     return fields

@@ -42,7 +42,7 @@ class PictureOptions(Options):
     ] = "png"
     cmap: ColormapName = "viridis"
     dpi: Annotated[
-        int, option(VIEW, "--dpi", metavar="N", min=20, max=1200, help="Dots per inch of PNG. [default: 150]")
+        int, option(VIEW, "--dpi", metavar="N", min=30, max=1200, help="Dots per inch of PNG. [default: 150]")
     ] = 150
     scale: Annotated[
         Literal["shared", "head"], option(VIEW, "--scale", help="One colour scale, or one a head. [default: shared]")

@@ -10,7 +10,8 @@ from attnviz.cli.command import Options
 from attnviz.encoder.config import EncoderConfig
 from attnviz.output.colormaps import COLORMAPS
 
-INPUT, MODEL, BLOCK, SELECTION, VIEW = "Input", "Model", "Block", "Selection", "View"
+INPUT, MODEL, SELECTION, VIEW = "Input", "Model", "Selection", "View"
+BLOCK = "Block (each is also a variable, ATTNVIZ_N_LAYERS and so on, and a key of --config)"
 
 
 def option(panel: str, *names: str, help: str, **more: Any) -> Any:  # noqa: A002 (Typer's own word)

@@ -120,6 +120,21 @@ def field_names() -> tuple[str, ...]:
     return tuple(f.name for f in fields(EncoderConfig))
 
 
+def check_fields(given: Mapping[str, object], where: str) -> None:
+    """Refuses names that are no fields, and values that no combination of fields allows.
+
+    Raises:
+        ConfigError: with where they stand.
+    """
+    check_field_names(given, where)
+    for f in fields(EncoderConfig):
+        if f.name in given:
+            try:
+                _checked(f, given[f.name])
+            except ConfigError as error:
+                raise ConfigError(f"{where}: {error}") from error
+
+
 def check_field_names(given: Mapping[str, object], where: str) -> None:
     """Refuses names that are no fields.
 

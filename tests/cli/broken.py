@@ -1,0 +1,62 @@
+"""Files with something wrong in each, for the table of error messages."""
+
+import json
+import pickle
+from pathlib import Path
+
+import numpy as np
+
+from attnviz.checkpoints.native import write_native
+from attnviz.encoder.config import EncoderConfig
+from attnviz.encoder.params import ArrayParams
+from attnviz.encoder.seeded import SeededParams
+
+SMALL = EncoderConfig(n_layers=1, n_heads=1, d_model=2, d_ff=0, n_vocab=5, bias=False)
+
+
+def write_broken_files(folder: Path) -> None:
+    """Fills a folder with files that are missing something, or have too much of it."""
+    texts = {
+        "ok.txt": "a b\n",
+        "empty.txt": "",
+        "long.txt": "a b\n\na b c d\n",
+        "unknown.toml": "n_head = 3\n",
+        "broken.toml": "n_heads = \n",
+        "table.toml": "[block]\nn_heads = 2\n",
+        "five.toml": "n_heads = 5\n",
+        "wrong.toml": 'n_heads = "four"\n',
+        "sum.json": "[[0.5, 0.4], [0.5, 0.5]]",
+        "ragged.json": "[[0.5, 0.5], [0.5]]",
+        "nan.json": "[[1, NaN]]",
+        "object.json": '{"a": 1}',
+        "vector.json": "[1, 2]",
+        "square.json": "[[1, 0], [0, 1]]",
+        "ragged.csv": "1,2\n3\n",
+        "three.csv": "1,2,3\n",
+        "nan.csv": "1,2,nan\n",
+    }
+    for name, text in texts.items():
+        (folder / name).write_text(text)
+    (folder / "folder").mkdir()
+    (folder / "latin.txt").write_bytes(b"abc\nd\xe9f\n")
+    (folder / "noise.bin").write_bytes(bytes((i * 7919 + 5) % 251 for i in range(3000)))
+    (folder / "pickle.pkl").write_bytes(pickle.dumps([1, 2, 3]))
+    (folder / "huge.safetensors").write_bytes((2**60).to_bytes(8, "little") + b"{}")
+    np.save(folder / "five.npy", np.ones((1, 1, 1, 1, 1)))
+    np.save(folder / "nan.npy", np.array([[1.0, np.nan], [0.0, 1.0]]))
+    np.save(folder / "short.npy", np.eye(9))
+    (folder / "short.npy").write_bytes((folder / "short.npy").read_bytes()[:-10])
+    claim = (folder / "nan.npy").read_bytes()
+    (folder / "huge.npy").write_bytes(claim.replace(b"(2, 2)", b"(1152921504606846976,)")[:300])
+    write_native(folder / "toy.npz", SMALL, SeededParams(SMALL))
+    write_native(folder / "toy.safetensors", SMALL, SeededParams(SMALL))
+    for name in ("toy.npz", "toy.safetensors"):
+        data = (folder / name).read_bytes()
+        (folder / name.replace("toy", "short")).write_bytes(data[: len(data) * 2 // 3])
+    data = (folder / "toy.safetensors").read_bytes()
+    (folder / "foreign.safetensors").write_bytes(data.replace(b"attnviz.config", b"another.config"))
+    fields = json.dumps(SMALL.as_dict()).replace('"', '\\"').encode()
+    (folder / "header.safetensors").write_bytes(data.replace(fields, fields.replace(b"d_ff", b"d_fn")))
+    tensors = {name: SeededParams(SMALL)[name].copy() for name in SeededParams(SMALL)}
+    tensors["layers.0.attn.wq"][1, 0] = np.nan
+    write_native(folder / "nan.safetensors", SMALL, ArrayParams(tensors))

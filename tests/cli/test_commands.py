@@ -1,0 +1,334 @@
+"""The command line as programs and people use it: precedence, streams, colour, files, interruptions."""
+
+import contextlib
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import typer
+
+import attnviz
+from attnviz.cli.app import Commands, app
+
+SENTENCE = "The cat didn't sit."
+ROOT = Path(__file__).parents[2]
+COMMANDS = ["show", "heatmap", "explain", "schema", "weights init", "weights info", "weights convert"]
+
+
+def weights(ran):
+    assert ran.code == 0, ran.err
+    return np.float32(json.loads(ran.out)["attention"])
+
+
+def process(*argv, **more):
+    environ = {"PYTHONPATH": str(ROOT), **os.environ, **more.pop("environ", {})}
+    return subprocess.Popen([sys.executable, "-m", "attnviz", *argv], env=environ, **more)
+
+
+# Help
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("flag", ["-h", "--help"])
+def test_help_shows_options_and_examples(cli, command, flag):
+    ran = cli(*command.split(), flag)
+    assert (ran.code, ran.err) == (0, "")
+    assert "Examples:" in ran.out
+    assert f"attnviz {command}" in ran.out
+    assert "\x1b" not in ran.out
+
+
+def test_no_command_prints_help_and_the_version_is_one_line(cli):
+    assert "Commands:" in cli().out
+    assert cli("--version").out == f"attnviz {attnviz.__version__}\n"
+
+
+def test_the_table_of_commands_says_what_the_commands_say():
+    group = typer.main.get_command(app)
+    for name, summary in Commands.summaries.items():
+        command = group.get_command(None, name)
+        assert command.help.split("\n\n")[0].replace("\n", " ") == summary
+
+
+# Precedence
+
+
+def test_a_flag_wins_over_a_variable_a_file_and_the_default(cli, tmp_path, monkeypatch):
+    (tmp_path / "block.toml").write_text("n_heads = 8\nn_layers = 3\n")
+
+    def sizes(*flags):
+        return weights(cli("show", SENTENCE, "--json", *flags)).shape[:2]
+
+    assert sizes() == (2, 4)
+    assert sizes("--config", "block.toml") == (3, 8)
+    monkeypatch.setenv("ATTNVIZ_N_HEADS", "2")
+    assert sizes() == (2, 2)
+    assert sizes("--config", "block.toml") == (3, 2)
+    assert sizes("--config", "block.toml", "--n-heads", "1") == (3, 1)
+    monkeypatch.setenv("ATTNVIZ_CONFIG", "block.toml")
+    assert sizes() == (3, 2)
+
+
+def test_every_field_of_the_block_is_a_flag(cli):
+    help_text = cli("show", "-h").out
+    for name in attnviz.EncoderConfig.__dataclass_fields__:
+        assert f"--{name.replace('_', '-')}" in help_text
+
+
+# Input
+
+
+def test_texts_come_from_the_argument_a_file_or_standard_input(cli, tmp_path):
+    (tmp_path / "texts.txt").write_bytes("\ufeffone two\r\nthree\n".encode())
+    argument = cli("show", "one two", "--json").out
+    for ran in (
+        cli("show", "-", "--json", stdin="one two\nthree\n"),
+        cli("show", "--json", stdin="one two\nthree"),
+        cli("show", "--file", "texts.txt", "--json"),
+    ):
+        assert ran.code == 0
+        first, second = ran.out.splitlines(keepends=True)
+        assert first == argument
+        assert json.loads(second)["tokens"] == ["three"]
+
+
+def test_blank_lines_are_skipped_and_a_note_says_which(cli):
+    ran = cli("show", "-", "--json", stdin="a\n\n  \nb\n\n")
+    assert len(ran.out.splitlines()) == 2
+    assert ran.err == "attnviz: note: standard input: skipped blank lines 2-3,5\n"
+    assert cli("show", "-", "--json", "-q", stdin="a\n\n").err == ""
+
+
+def test_results_are_printed_as_they_are_computed():
+    running = process("show", "-", "--json", "-L", "0", stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    running.stdin.write(b"one\n")
+    running.stdin.flush()
+    assert json.loads(running.stdout.readline())["tokens"] == ["one"]
+    running.stdin.write(b"two\n")
+    running.stdin.close()
+    assert json.loads(running.stdout.readline())["tokens"] == ["two"]
+    assert running.wait(30) == 0
+    running.stdout.close()
+
+
+def test_a_pair_is_a_second_segment(cli):
+    document = json.loads(cli("show", "a b", "--pair", "c", "--json").out)
+    assert document["tokens"] == ["a", "b", "[SEP]", "c"]
+    assert document["special"] == [False, False, True, False]
+    assert document["segments"] == [0, 0, 0, 1]
+    assert (document["text"], document["pair"]) == ("a b", "c")
+
+
+def test_padding_is_masked(cli):
+    document = json.loads(cli("show", "a b", "--pad-to", "4", "--json").out)
+    assert document["tokens"] == ["a", "b", "[PAD]", "[PAD]"]
+    assert document["masked"][0] == [False, False, True, True]
+    assert all(value == 0 for row in document["attention"][0][0] for value in row[2:])
+
+
+def test_a_tokenizer_file_brings_its_vocabulary(cli, tmp_path):
+    from tokenizers import Tokenizer, models, pre_tokenizers, processors
+
+    library = Tokenizer(models.WordPiece({"[UNK]": 0, "[CLS]": 1, "[SEP]": 2, "cat": 3, "##s": 4}, unk_token="[UNK]"))
+    library.pre_tokenizer = pre_tokenizers.Whitespace()
+    library.post_processor = processors.TemplateProcessing("[CLS] $A [SEP]", None, [("[CLS]", 1), ("[SEP]", 2)])
+    library.save(str(tmp_path / "tokenizer.json"))
+    document = json.loads(cli("show", "cats", "--tokenizer", "tokenizer.json", "--json").out)
+    assert document["tokens"] == ["[CLS]", "cat", "##s", "[SEP]"]
+    assert document["labels"] == ["[CLS]", "cat", "s", "[SEP]"]
+    assert document["model"]["n_vocab"] == 5
+    assert "2 s " in cli("show", "cats", "--tokenizer", "tokenizer.json", "-L", "0", "-H", "0").out
+    raw = cli("show", "cats", "--tokenizer", "tokenizer.json", "-L", "0", "-H", "0", "--raw-tokens").out
+    assert "2 ##s" in raw
+
+    assert cli("weights", "init", "-o", "with.safetensors", "--tokenizer", "tokenizer.json").code == 0
+    again = json.loads(cli("show", "cats", "--weights", "with.safetensors", "--json").out)
+    assert again["tokens"] == document["tokens"]
+    assert again["attention"] == document["attention"]
+
+
+# Weights
+
+
+@pytest.mark.parametrize("name", ["toy.safetensors", "toy.npz"])
+@pytest.mark.parametrize("fields", [[], ["--position", "relative", "--score", "additive", "--norm-placement", "pre"]])
+def test_a_file_gives_exactly_what_its_seed_gives(cli, name, fields):
+    assert cli("weights", "init", "-o", name, "--seed", "3", "--decoder", "--n-vocab", "99", *fields).code == 0
+    seeded = json.loads(
+        cli("show", SENTENCE, "--target", "le chat", "--seed", "3", "--n-vocab", "99", *fields, "--json").out
+    )
+    loaded = json.loads(cli("show", SENTENCE, "--target", "le chat", "--weights", name, "--json").out)
+    for key in ("attention", "decoder_attention", "cross_attention"):
+        assert seeded[key] == loaded[key]
+    assert loaded["model"]["weights"].startswith("sha256:")
+
+
+def test_converting_there_and_back_gives_the_same_attention(cli):
+    cli("weights", "init", "-o", "a.safetensors", "--n-vocab", "99")
+    assert cli("weights", "convert", "a.safetensors", "-o", "b.npz").code == 0
+    assert cli("weights", "convert", "b.npz", "-o", "c.safetensors").code == 0
+    assert Path("a.safetensors").read_bytes() == Path("c.safetensors").read_bytes()
+    ran = cli("weights", "convert", "b.npz", "-o", "c.safetensors")
+    assert ran.code == 1
+    assert cli("weights", "convert", "b.npz", "-o", "c.safetensors", "--force").code == 0
+
+
+def test_fields_may_be_changed_as_long_as_the_tensors_fit(cli):
+    cli("weights", "init", "-o", "a.npz")
+    seeded = weights(cli("show", SENTENCE, "--json", "--mask", "causal"))
+    np.testing.assert_array_equal(
+        weights(cli("show", SENTENCE, "--json", "--weights", "a.npz", "--mask", "causal")), seeded
+    )
+
+
+# What is printed
+
+
+def test_few_heads_are_all_printed_and_many_are_summarised(cli):
+    assert cli("show", SENTENCE, "--n-layers", "1").out.count("layer 0, head") == 4
+    summary = cli("show", SENTENCE).out
+    assert "mean of layers 0-1, heads 0-3" in summary
+    assert summary.count("\nL0H") == 4
+    assert cli("show", SENTENCE, "-L", "all").out.count(": attention weights") == 8
+
+
+def test_a_target_prints_three_kinds_and_kind_chooses_one(cli):
+    out = cli("show", SENTENCE, "--target", "le chat", "-L", "0", "-H", "0").out
+    kinds = re.findall(r": attention weights, (.*)", out)
+    assert kinds == ["self-attention, 5 x 5", "decoder self-attention, 2 x 2", "cross-attention, 2 x 5"]
+    one = cli("show", SENTENCE, "--target", "le chat", "-L", "0", "-H", "0", "--kind", "cross").out
+    assert one.count(": attention weights") == 1
+    assert "cross-attention, 2 x 5" in one
+
+
+def test_every_view_says_where_its_weights_came_from(cli):
+    for argv in (["show"], ["show", "-L", "0"], ["explain"]):
+        assert "random (seed 0): any pattern is chance" in cli(*argv, SENTENCE).out
+
+
+@pytest.mark.parametrize(
+    ("flags", "environ", "coloured"),
+    [
+        ([], {}, False),
+        (["--color", "always"], {"NO_COLOR": "1"}, True),
+        (["--color", "never"], {"FORCE_COLOR": "1"}, False),
+        ([], {"FORCE_COLOR": "1"}, True),
+        ([], {"FORCE_COLOR": "0"}, False),
+        ([], {"FORCE_COLOR": "1", "NO_COLOR": "1"}, False),
+    ],
+)
+def test_colour_is_decided_by_flag_then_environment(cli, monkeypatch, flags, environ, coloured):
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    assert ("\x1b[" in cli("show", SENTENCE, *flags).out) is coloured
+
+
+def test_an_ascii_stream_gets_ascii(cli):
+    for argv in (
+        ["show", "日本 é", "--mask", "causal"],
+        ["explain", "日本 é"],
+        ["show", "-L", "0", "--style", "blocks", "日本 é"],
+    ):
+        ran = cli(*argv, encoding="ascii")
+        assert (ran.code, ran.err) == (0, "")
+        assert ran.out.isascii()
+    assert "\\u65e5" in cli("show", "日本", "-L", "0", encoding="ascii").out
+
+
+def test_hostile_tokens_print_no_control_character(cli):
+    text = "[red] [/] \x1b[31mred\x1b[0m \u202eabc\x00 $$ " + "x" * 500
+    for argv in (["show", "-L", "0"], ["show", "--style", "top"], ["explain"]):
+        ran = cli(*argv, text)
+        assert ran.code == 0
+        assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e]", ran.out)
+        assert max(map(len, ran.out.splitlines())) <= 80
+
+
+# Pictures
+
+
+def test_heatmap_writes_a_picture_a_head_and_an_overview(cli):
+    ran = cli("heatmap", SENTENCE, "-o", "deep/out")
+    assert (ran.code, ran.out) == (0, "")
+    assert ran.err == "attnviz: note: deep/out: 9 pictures written\n"
+    assert sorted(p.name for p in Path("deep/out").iterdir()) == [
+        *(f"L{layer:02}H{head:02}.png" for layer in range(2) for head in range(4)),
+        "overview.png",
+    ]
+
+
+def test_heatmap_of_piped_json_is_the_heatmap_of_the_text(cli):
+    piped = cli("show", SENTENCE, "--json").out
+    assert cli("heatmap", "--attention", "-", "-o", "a", "-L", "1", stdin=piped).code == 0
+    assert cli("heatmap", SENTENCE, "-o", "b", "-L", "1").code == 0
+    for path in Path("a").iterdir():
+        assert path.read_bytes() == (Path("b") / path.name).read_bytes()
+
+
+def test_heatmaps_of_several_texts_go_into_numbered_folders(cli):
+    assert cli("heatmap", "-", "-o", "out", "--overview-only", stdin="one two\nthree four\n").code == 0
+    assert sorted(str(p) for p in Path("out").rglob("*.png")) == [
+        "out/text-001/overview.png",
+        "out/text-002/overview.png",
+    ]
+
+
+# Streams
+
+
+def test_a_closed_pipe_ends_quietly():
+    running = process("show", "-", "--json", stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    running.stdout.close()
+    with contextlib.suppress(BrokenPipeError):  # it may be gone before it has read everything
+        running.stdin.write(b"one two three\n" * 2000)
+        running.stdin.close()
+    assert running.wait(60) == 0
+    assert running.stderr.read() == b""
+    running.stderr.close()
+
+
+def test_ctrl_c_ends_with_130_and_no_traceback():
+    running = process("show", "-", stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    running.stdin.write(b"one\n")
+    running.stdin.flush()
+    running.stdout.readline()
+    time.sleep(0.2)
+    running.send_signal(signal.SIGINT)
+    assert running.wait(30) == 130
+    assert running.stderr.read() == b""
+    for stream in (running.stdin, running.stdout, running.stderr):
+        stream.close()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a disk that is always full")
+def test_a_full_disk_is_one_line():
+    with open("/dev/full", "wb") as full:
+        running = process("show", "one two", "--json", stdout=full, stderr=subprocess.PIPE)
+        err = running.stderr.read().decode()
+        assert running.wait(30) == 1
+        running.stderr.close()
+    assert err == "attnviz: error: output: No space left on device\n"
+
+
+def test_debug_shows_the_traceback_of_what_failed(cli):
+    with pytest.raises(attnviz.AttnvizError):
+        cli("show", " ", "--debug")
+
+
+def test_completion_offers_commands_and_values():
+    def complete(line):
+        environ = {"_ATTNVIZ_COMPLETE": "complete_bash", "COMP_WORDS": line, "COMP_CWORD": str(line.count(" "))}
+        running = process(environ=environ, stdout=subprocess.PIPE)
+        out = running.communicate(timeout=30)[0].decode()
+        return out.split()
+
+    assert "show" in complete("attnviz ")
+    assert complete("attnviz show a --score ") == ["scaled_dot", "dot", "cosine", "additive"]
+    assert complete("attnviz show a --n-layers 3 --layer ") == ["all", "0", "1", "2", "-1"]

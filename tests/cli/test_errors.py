@@ -1,0 +1,288 @@
+"""The whole text of each error message, and its exit code: one line, perhaps a hint, never a traceback.
+
+``...`` stands for words of the libraries underneath, which differ from version to version.
+"""
+
+import re
+import shlex
+
+import pytest
+
+from tests.cli.broken import write_broken_files
+
+ERRORS = [
+    ('show ""', 3, "text: empty or blank; expected at least one token"),
+    ('show "  "', 3, "text: empty or blank; expected at least one token"),
+    ("show", 3, "standard input: it is empty; expected at least one text"),
+    ("show a --file ok.txt", 2, "text, file: 2 inputs are given; expected one"),
+    (
+        'show "a b c" --n-ctx 2',
+        3,
+        "text: 3 tokens, and n_ctx is 2; expected at most 2",
+        "hint: shorten the text, or allow more with --n-ctx 3",
+    ),
+    (
+        'show a --target "b c d" --n-ctx 2',
+        3,
+        "target: 3 tokens, and n_ctx is 2; expected at most 2",
+        "hint: shorten the text, or allow more with --n-ctx 3",
+    ),
+    ('show a --pair " "', 3, "pair: empty or blank; expected at least one token"),
+    ('show a --target " "', 3, "target: empty or blank; expected at least one token"),
+    ("show a -L 2", 2, "layer: there is no layer 2; expected 0-1 (or from the end, -1)"),
+    ("show a -H 9", 2, "head: there is no head 9; expected 0-3 (or from the end, -1)"),
+    ("show a -H x", 2, "head: 'x' is no selection; expected all, or numbers such as 0,2-3,-1"),
+    ("show a -L 1-0", 2, "layer: '1-0' runs backwards; expected the smaller number first"),
+    ("show a --d-model 65", 2, "d_model, n_heads: 65 is not divisible by 4; expected a multiple, or d_head given"),
+    ("show a --n-kv-heads 3", 2, "n_heads, n_kv_heads: 4 is not divisible by 3; expected a multiple"),
+    (
+        "show a --position rotary --d-head 7",
+        2,
+        "position, d_head: rotary turns pairs, and d_head is 7; expected it even",
+    ),
+    ("show a --window 3", 2, "window, mask: window is 3, and the mask is none; expected mask window or causal"),
+    ("show a --mask window", 2, "mask, window: the mask is window, and window is not given; expected both"),
+    ("show a --n-layers 0", 2, "n_layers: 0 is too small; expected 1 or more"),
+    (
+        "show a --n-layers x",
+        2,
+        "usage: invalid value for '--n-layers': ...",
+        "hint: attnviz show -h says what there is",
+    ),
+    ("show a --n-vocab 3000000000", 2, "n_vocab: 3000000000 is too large; expected less than 2^31"),
+    ("show a --score-scale nan", 2, "score_scale: nan is not finite; expected a finite number"),
+    ("show a --mask windw", 2, "usage: invalid value for '--mask': ...", "hint: attnviz show -h says what there is"),
+    ("show a --layrs 2", 2, "usage: no such option: --layrs ...", "hint: attnviz show -h says what there is"),
+    ("shw a", 2, "usage: no such command 'shw'", "hint: attnviz -h says what there is"),
+    ("show a b", 2, "usage: ...", "hint: attnviz show -h says what there is"),
+    ("show a --top 0", 2, "usage: invalid value for '--top': ...", "hint: attnviz show -h says what there is"),
+    ('show a --tokens "x y"', 2, "tokens: labels are for --vectors and --attention; expected one of them"),
+    ("show a --kind cross", 2, "kind: cross attention needs a target text; expected --target TEXT"),
+    ('show "a b" --pad-to 1', 2, "pad-to: 1 is less than the text's 2 tokens; expected as many or more"),
+    (
+        "show a --tokenizer wrod",
+        2,
+        "tokenizer: 'wrod' is not known (did you mean 'word'?); expected word, whitespace, char or a tokenizer JSON file",
+    ),
+    ("show a --tokenizer nope.json", 3, "nope.json: there is no such file; expected a tokenizer JSON file"),
+    ("show a --tokenizer folder", 3, "folder: it is a folder; expected a tokenizer JSON file"),
+    ("show a --tokenizer ok.txt", 3, "ok.txt: it is no tokenizer (...); expected JSON of the tokenizers library"),
+    (
+        "show a --config unknown.toml",
+        3,
+        "unknown.toml: unknown field 'n_head' (did you mean 'n_heads'?); expected fields of the block",
+    ),
+    ("show a --config broken.toml", 3, "broken.toml: it is no TOML (...); expected lines such as n_heads = 4"),
+    ("show a --config table.toml", 3, "table.toml: block is a table; expected fields at the top level"),
+    (
+        "show a --config five.toml",
+        2,
+        "d_model, n_heads: 64 is not divisible by 5; expected a multiple, or d_head given",
+    ),
+    ("show a --config wrong.toml", 3, "wrong.toml: n_heads: 'four' is not a whole number; expected a whole number"),
+    ("show a --config nope.toml", 3, "nope.toml: there is no such file; expected a TOML file"),
+    ("show a --config folder", 3, "folder: it is a folder; expected a TOML file"),
+    ("show --file nope.txt", 3, "nope.txt: there is no such file; expected a text file"),
+    ("show --file folder", 3, "folder: it is a folder; expected a text file"),
+    ("show --file latin.txt", 3, "latin.txt, line 2: byte 2 of the line (0xe9) is not UTF-8; expected UTF-8 text"),
+    ("show --file empty.txt", 3, "empty.txt: it is empty; expected at least one text"),
+    (
+        "show --file long.txt --n-ctx 3",
+        3,
+        "long.txt, line 3: text: 4 tokens, and n_ctx is 3; expected at most 3",
+        "hint: shorten the text, or allow more with --n-ctx 4",
+    ),
+    ("show a --weights nope.npz", 3, "nope.npz: there is no such file; expected a .safetensors or .npz file"),
+    ("show a --weights folder", 3, "folder: it is a folder; expected a .safetensors or .npz file"),
+    ("show a --weights empty.txt", 3, "empty.txt: it is empty; expected a .safetensors or .npz file"),
+    (
+        "show a --weights noise.bin",
+        3,
+        "noise.bin: it is neither safetensors nor npz; expected a .safetensors or .npz file",
+    ),
+    (
+        "show a --weights pickle.pkl",
+        3,
+        "pickle.pkl: it is a pickle, which could run any program and is never read; expected a .safetensors or .npz file",
+    ),
+    ("show a --weights ok.txt", 3, "ok.txt: it is neither safetensors nor npz; expected a .safetensors or .npz file"),
+    (
+        "show a --weights huge.safetensors",
+        3,
+        "huge.safetensors: it is damaged (...); expected a .safetensors or .npz file",
+    ),
+    (
+        "show a --weights short.safetensors",
+        3,
+        "short.safetensors: it is damaged (...); expected a .safetensors or .npz file",
+    ),
+    ("show a --weights short.npz", 3, "short.npz: it is damaged (...); expected a .safetensors or .npz file"),
+    (
+        "show a --weights toy.npz --seed 3",
+        2,
+        "seed, weights: both are given; expected one of them (a seed makes weights, a file has its own)",
+    ),
+    (
+        "show a --weights toy.npz --n-layers 2",
+        3,
+        "toy.npz: 5 missing (layers.1.attn.wq, layers.1.attn.wk, layers.1.attn.wv, layers.1.attn.wo, layers.1.norm1.gain); expected the tensors of its configuration",
+        "hint: besides the file these fields are given: n_layers=2",
+    ),
+    (
+        "show a --weights toy.npz --target b",
+        3,
+        "toy.npz: these weights have no decoder; expected one for a target text",
+        "hint: attnviz weights init --decoder writes one",
+    ),
+    (
+        "show a --weights foreign.safetensors",
+        3,
+        "foreign.safetensors: its header has no attnviz.config; expected attnviz's native format",
+        "hint: attnviz weights init writes that format",
+    ),
+    (
+        "show a --weights header.safetensors",
+        3,
+        "header.safetensors: header: unknown field 'd_fn' (did you mean 'd_ff'?); expected fields of the block",
+    ),
+    ("show a --weights nan.safetensors", 3, "nan.safetensors: layers.0.attn.wq[1, 0] is nan; expected finite numbers"),
+    ("weights init -o toy.npz", 1, "toy.npz: exists already; expected a new file, or --force"),
+    ("weights init -o toy.bin", 2, "toy.bin: the name ends in .bin; expected .safetensors or .npz"),
+    ("weights init -o nofolder/toy.npz", 1, "nofolder/toy.npz: its folder does not exist; expected an existing folder"),
+    ("weights info nope.npz", 3, "nope.npz: there is no such file; expected a .safetensors or .npz file"),
+    ("weights convert toy.npz -o toy.npz", 1, "toy.npz: exists already; expected a new file, or --force"),
+    ("show --attention nope.npy", 3, "nope.npy: there is no such file; expected attention as .npy, .npz or JSON"),
+    ("show --attention folder", 3, "folder: it is a folder; expected attention as .npy, .npz or JSON"),
+    (
+        "show --attention noise.bin",
+        3,
+        "noise.bin: it begins with byte 0x05, as no array or JSON does; expected attention as .npy, .npz or JSON",
+    ),
+    (
+        "show --attention pickle.pkl",
+        3,
+        "pickle.pkl: it is a pickle, which could run any program and is never read; expected attention as .npy, .npz or JSON",
+    ),
+    ("show --attention empty.txt", 3, "empty.txt: it is empty; expected attention as .npy, .npz or JSON"),
+    (
+        "show --attention sum.json",
+        3,
+        "sum.json: layer 0, head 0, row 0 sums to 0.9; expected 1",
+        "hint: scores, as they are before softmax, are read with --values scores",
+    ),
+    (
+        "show --attention ragged.json",
+        3,
+        "ragged.json: attention[1] has 1 number, and [0] has 2; expected lists of equal length",
+    ),
+    (
+        "show --attention nan.json",
+        3,
+        "nan.json: it is no JSON (...); expected attention as .npy, .npz or JSON",
+        "hint: NaN and Infinity are no JSON",
+    ),
+    (
+        "show --attention object.json",
+        3,
+        "object.json: it has no 'attention'; expected lists, or an object with 'attention'",
+    ),
+    (
+        "show --attention vector.json",
+        3,
+        "vector.json: attention has the shape (2,); expected (layer, head, query, key) or its last axes",
+    ),
+    (
+        "show --attention five.npy",
+        3,
+        "five.npy: attention has the shape (1, 1, 1, 1, 1); expected (layer, head, query, key) or its last axes",
+    ),
+    (
+        "show --attention nan.npy",
+        3,
+        "nan.npy: layer 0, head 0, row 0, column 1 is nan; expected a number from 0 to 1",
+        "hint: scores, as they are before softmax, are read with --values scores",
+    ),
+    (
+        "show --attention short.npy",
+        3,
+        "short.npy: it has 638 bytes of data for the shape (9, 9) of float64; expected attention as .npy, .npz or JSON",
+    ),
+    (
+        "show --attention huge.npy",
+        3,
+        "huge.npy: it has 48 bytes of data for the shape (1152921504606846976,) of float64; expected attention as .npy, .npz or JSON",
+    ),
+    (
+        'show --attention square.json --tokens "a b c"',
+        3,
+        "square.json: there are 3 labels, and the matrices have 2 tokens; expected as many",
+    ),
+    ("show --attention square.json -L 1", 2, "layer: there is no layer 1; expected 0 (or from the end, -1)"),
+    ("show --attention square.json --pair b", 2, "pair, attention: both are given; expected one of them"),
+    (
+        "show --attention square.json --values scores --kind cross",
+        2,
+        "kind: there is no cross attention here; expected encoder",
+    ),
+    ("heatmap a", 2, "usage: missing option ...", "hint: attnviz heatmap -h says what there is"),
+    ("heatmap a -o ok.txt", 1, "ok.txt: is a file, or lies in one; expected a folder"),
+    ("heatmap a -o out --format gif", 2, "format: 'gif' is not known; expected some of png, svg, pdf"),
+    (
+        "heatmap a -o out --dpi 1",
+        2,
+        "usage: invalid value for '--dpi': ...",
+        "hint: attnviz heatmap -h says what there is",
+    ),
+    ("explain a --query zebra", 2, "query: no token is 'zebra'; expected a token's text, or a number from 0 to 0"),
+    ("explain a --query 3", 2, "query: there is no query 3; expected 0 (or from the end, -1)"),
+    ("explain a -L 0-1", 2, "layer: '0-1' selects 2; expected one"),
+    (
+        "explain --attention square.json",
+        2,
+        "attention: matrices alone cannot be explained; expected a text or --vectors",
+    ),
+    ("explain a --kind cross", 2, "kind: cross attention needs a target text; expected --target TEXT"),
+    ("show --vectors nope.csv", 3, "nope.csv: there is no such file; expected vectors as .npy, .csv or .json"),
+    (
+        "show --vectors ok.txt",
+        3,
+        "ok.txt, line 1, column 1 is 'a'; expected a number",
+        "hint: a line of names is left out if it begins with #",
+    ),
+    ("show --vectors ragged.csv", 3, "ragged.csv, line 2: it has 1 numbers; expected 2, as the first row"),
+    ("show --vectors three.csv", 2, "d_model, n_heads: 3 is not divisible by 4; expected a multiple, or d_head given"),
+    (
+        "show --vectors three.csv --d-model 4",
+        3,
+        "vectors: the shape is (1, 3); expected (tokens, d_model) with d_model 4",
+    ),
+    ("show --vectors nan.csv", 3, "nan.csv, line 1, column 3 is nan; expected a finite number"),
+    ("show --vectors empty.txt", 3, "empty.txt: it is empty; expected vectors as .npy, .csv or .json"),
+    ("show --vectors three.csv --target b", 2, "target, vectors: both are given; expected one of them"),
+]
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("broken")
+    write_broken_files(folder)
+    return folder
+
+
+@pytest.mark.parametrize(("line", "code", "message", "hint"), [(*row, None)[:4] for row in ERRORS])
+def test_a_mistake_gets_its_line_and_its_code(cli, files, monkeypatch, line, code, message, hint):
+    monkeypatch.chdir(files)
+    before = sorted(path.name for path in files.iterdir())
+    ran = cli(*shlex.split(line))
+    expected = f"attnviz: error: {message}\n" + ("" if hint is None else f"{hint}\n")
+    pattern = ".*".join(re.escape(part) for part in expected.split("..."))
+    assert re.fullmatch(pattern, ran.err), ran.err
+    assert ran.code == code
+    assert sorted(path.name for path in files.iterdir()) == before
+
+
+def test_a_bad_line_comes_after_the_good_ones_before_it(cli, files, monkeypatch):
+    monkeypatch.chdir(files)
+    ran = cli("show", "--file", "long.txt", "--n-ctx", "3", "--json")
+    assert len(ran.out.splitlines()) == 1
+    assert ran.code == 3
