@@ -1,6 +1,6 @@
 """Tokenizers built here, saved as JSON as the library saves them, padding and truncation asked for."""
 
-# ruff: noqa: S106 (an "unknown" token is no password)
+
 
 import json
 
