@@ -88,7 +88,7 @@ def _fields(document: object, where: str) -> Fields:
 def _choice(fields: Fields, key: str, choices: tuple[str, ...], default: str, where: str) -> str:
     value = fields.get(key, default)
     if value not in choices:
-        raise InputError(f"{where}: its {key} are {one_line(value)[:40]!r}; expected one of {', '.join(choices)}")
+        raise InputError(f"{where}: {key} {one_line(value)[:40]!r} is not known; expected one of {', '.join(choices)}")
     return value
 
 

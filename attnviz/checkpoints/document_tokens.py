@@ -66,7 +66,7 @@ def relabelled(
             return kept | {f"{prefix}tokens": list(labels)}
     axes = {"keys": n_source, "queries": n_target} if n_target else {"tokens": n_source}
     held = " and ".join(f"{n} {axis}" for axis, n in axes.items() if n)
-    raise InputError(f"{where}: there are {len(labels)} labels, and the matrices have {held}; expected as many")
+    raise InputError(f"{where}: {len(labels)} labels are given, and the matrices have {held}; expected as many")
 
 
 def text_of(fields: Mapping[str, object], key: str, where: str) -> str | None:
@@ -111,7 +111,7 @@ def _items(fields: Mapping[str, object], key: str, kind: _Kind, n: int | None, w
         return None
     is_one, words = kind
     if not isinstance(items, list) or not all(map(is_one, items)):
-        raise InputError(f"{where}: its {key} are not what they should be; expected a list of {words}")
+        raise InputError(f"{where}: {key} is no list of {words}; expected one")
     if n is not None and len(items) != n:
-        raise InputError(f"{where}: there are {len(items)} {key}, and the matrices have {n}; expected as many")
+        raise InputError(f"{where}: {len(items)} {key}, and the matrices have {n}; expected as many")
     return items

@@ -1,7 +1,5 @@
 """Tokenizers built here, saved as JSON as the library saves them, padding and truncation asked for."""
 
-
-
 import json
 
 import pytest
