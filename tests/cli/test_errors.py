@@ -215,7 +215,7 @@ ERRORS = [
     (
         'show --attention square.json --tokens "a b c"',
         3,
-        "square.json: there are 3 labels, and the matrices have 2 tokens; expected as many",
+        "square.json: 3 labels are given, and the matrices have 2 tokens; expected as many",
     ),
     ("show --attention square.json -L 1", 2, "layer: there is no layer 1; expected 0 (or from the end, -1)"),
     ("show --attention square.json --pair b", 2, "pair, attention: both are given; expected one of them"),
