@@ -66,7 +66,7 @@ def relabelled(
             return kept | {f"{prefix}tokens": list(labels)}
     axes = {"keys": n_source, "queries": n_target} if n_target else {"tokens": n_source}
     held = " and ".join(f"{n} {axis}" for axis, n in axes.items() if n)
-    raise InputError(f"{where}: {len(labels)} labels are given, and the matrices have {held}; expected as many")
+    raise InputError(f"{where}: there are {len(labels)} labels, and the matrices have {held}; expected as many")
 
 
 def text_of(fields: Mapping[str, object], key: str, where: str) -> str | None:

@@ -490,7 +490,7 @@ def test_scores_that_are_not_finite_are_refused(value, said):
 def test_labels_that_fit_no_axis_are_refused_with_all_numbers(shape, held):
     with pytest.raises(InputError) as caught:
         read(npy(softmax(*shape)), name="s", token_labels=["a"] * 5)
-    assert str(caught.value) == f"s: 5 labels are given, and the matrices have {held}; expected as many"
+    assert str(caught.value) == f"s: there are 5 labels, and the matrices have {held}; expected as many"
 
 
 def test_a_later_line_is_named_by_its_number_after_the_results_before_it():
