@@ -76,7 +76,7 @@ def _load_native(path: Path, tokenizer: str | None, given: dict[str, object]) ->
     if tokenizer is None and native.tokenizer_json is not None:
         from attnviz.text.pretrained import pretrained_tokenizer  # noqa: PLC0415 (start-up time)
 
-        chosen = pretrained_tokenizer(native.tokenizer_json)
+        chosen = pretrained_tokenizer(native.tokenizer_json, name=f"{path.name}, tokenizer")
     else:
         chosen = load_tokenizer(tokenizer or "word")
     info = ModelInfo(path.name, f"sha256:{native.sha256}", native.config.as_dict())

@@ -123,7 +123,8 @@ def _check_sources(inputs: InputOptions) -> None:
     chosen = [name for name in _SOURCES if getattr(inputs, name) is not None]
     if len(chosen) > 1:
         raise UsageError(f"{', '.join(chosen)}: {len(chosen)} inputs are given; expected one")
-    if not chosen and (sys.stdin is None or sys.stdin.isatty()):
+    wants_stdin = not chosen or "-" in (inputs.text, inputs.attention)
+    if wants_stdin and (sys.stdin is None or (not chosen and sys.stdin.isatty())):
         raise UsageError(
             "text: there is none; expected TEXT, --file, or text on standard input",
             hint='for example: attnviz show "The cat sat on the mat"',

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from typing import TextIO
 
 _INTERRUPTED = 130
 
@@ -10,6 +11,8 @@ def entry() -> None:
     """The console script."""
     # One BLAS thread: the work is small, more threads only spin, and NumPy starts sooner. Only if the user did not say.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    if sys.stdout is None:  # closed by who started us
+        sys.stdout = _nowhere()
     sys.exit(main(sys.argv[1:]))
 
 
@@ -83,4 +86,8 @@ def _discard_output() -> None:
     try:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except (OSError, ValueError, AttributeError):
-        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 (it must outlive this function)
+        sys.stdout = _nowhere()
+
+
+def _nowhere() -> TextIO:
+    return open(os.devnull, "w", encoding="utf-8")

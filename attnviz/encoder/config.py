@@ -16,7 +16,7 @@ NORMS = ("layer", "rms")
 PLACEMENTS = ("post", "pre")
 ACTIVATIONS = ("relu", "gelu", "gelu_tanh", "silu")
 
-_LARGEST = 2**31 - 1
+_LARGEST_FLOAT = 1e30  # a float32 holds it
 
 
 def _size(default: int | None, text: str, least: int = 1) -> Field:
@@ -163,16 +163,23 @@ def _checked(f: Field, value: object) -> object:
         if not isinstance(value, bool):
             raise ConfigError(f"{f.name}: {value!r} is not a truth value; expected true or false")
         return value
+    _check_number(f.name, value, kind, least)
+    return kind(value)
+
+
+def _check_number(name: str, value: object, kind: type, least: float | None) -> None:
     if isinstance(value, bool) or not isinstance(value, (int, float) if kind is float else int):
         wanted = "a number" if kind is float else "a whole number"
-        raise ConfigError(f"{f.name}: {value!r} is not {wanted}; expected {wanted}")
-    if not math.isfinite(value):
-        raise ConfigError(f"{f.name}: {value} is not finite; expected a finite number")
+        raise ConfigError(f"{name}: {value!r} is not {wanted}; expected {wanted}")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ConfigError(f"{name}: {value} is not finite; expected a finite number")
     if least is not None and value < least:
-        raise ConfigError(f"{f.name}: {value} is too small; expected {least:g} or more")
-    if kind is int and value > (2**63 - 1 if f.name == "seed" else _LARGEST):
-        raise ConfigError(f"{f.name}: {value} is too large; expected less than 2^{63 if f.name == 'seed' else 31}")
-    return kind(value)
+        raise ConfigError(f"{name}: {value} is too small; expected {least:g} or more")
+    bits = 63 if name == "seed" else 31
+    if kind is int and value >= 2**bits:
+        raise ConfigError(f"{name}: it is too large; expected less than 2^{bits}")
+    if kind is float and abs(value) > _LARGEST_FLOAT:
+        raise ConfigError(f"{name}: it is too large; expected less than {_LARGEST_FLOAT:g}")
 
 
 def _nearest(name: str, known: tuple[str, ...]) -> str:

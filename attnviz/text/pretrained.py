@@ -133,18 +133,19 @@ class PretrainedTokenizer:
         return tuple(tokens)
 
 
-def pretrained_tokenizer(source: Path | str) -> PretrainedTokenizer:
+def pretrained_tokenizer(source: Path | str, *, name: str = "tokenizer") -> PretrainedTokenizer:
     """The tokenizer of a JSON file, or of JSON text.
 
     Args:
         source: a path, or the text itself.
+        name: what messages call a text; a file is called by its name.
 
     Raises:
         InputError: the file is missing, a folder, not UTF-8, or no tokenizer.
     """
     from tokenizers import Tokenizer as LibraryTokenizer  # noqa: PLC0415 (start-up time)
 
-    name = one_line(source.name or source) if isinstance(source, Path) else "tokenizer"
+    name = one_line(source.name or source) if isinstance(source, Path) else one_line(name)
     json_text = _read(source) if isinstance(source, Path) else source
     try:
         described = json.loads(json_text)

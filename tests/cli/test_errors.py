@@ -49,7 +49,7 @@ ERRORS = [
         "usage: invalid value for '--n-layers': ...",
         "hint: attnviz show -h says what there is",
     ),
-    ("show a --n-vocab 3000000000", 2, "n_vocab: 3000000000 is too large; expected less than 2^31"),
+    ("show a --n-vocab 3000000000", 2, "n_vocab: it is too large; expected less than 2^31"),
     ("show a --score-scale nan", 2, "score_scale: nan is not finite; expected a finite number"),
     ("show a --mask windw", 2, "usage: invalid value for '--mask': ...", "hint: attnviz show -h says what there is"),
     ("show a --layrs 2", 2, "usage: no such option: --layrs ...", "hint: attnviz show -h says what there is"),
@@ -215,7 +215,7 @@ ERRORS = [
     (
         'show --attention square.json --tokens "a b c"',
         3,
-        "square.json: 3 labels are given, and the matrices have 2 tokens; expected as many",
+        "square.json: there are 3 labels, and the matrices have 2 tokens; expected as many",
     ),
     ("show --attention square.json -L 1", 2, "layer: there is no layer 1; expected 0 (or from the end, -1)"),
     ("show --attention square.json --pair b", 2, "pair, attention: both are given; expected one of them"),
