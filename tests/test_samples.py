@@ -1,0 +1,79 @@
+"""The samples are what their scripts make, and what the README says of them holds."""
+
+import json
+import runpy
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import attnviz
+from attnviz.checkpoints.vectors_file import read_vectors
+
+SAMPLES = Path(__file__).parent.parent / "samples"
+THREE = SAMPLES / "three-vectors"
+
+
+@pytest.fixture(scope="module")
+def three():
+    """The three vectors' explanation for each query, as {step: {symbol: numbers}}, and PyTorch's numbers."""
+    model = attnviz.load(THREE / "weights.npz")
+    prepared = attnviz.prepare_vectors(model, read_vectors(THREE / "vectors.csv"))
+    explanations = [attnviz.explain(model, prepared, query=i) for i in range(3)]
+    numbers = [{s.name: {q.symbol: q.values for q in s.quantities} for s in e.steps} for e in explanations]
+    return numbers, json.loads((THREE / "pytorch.json").read_text())
+
+
+@pytest.mark.parametrize(
+    ("step", "symbol", "key"), [("scale", "s", "scores"), ("softmax", "a", "weights"), ("weighted_sum", "z", "z")]
+)
+def test_the_three_vectors_have_pytorchs_numbers(three, step, symbol, key):
+    numbers, torch = three
+    for query in range(3):
+        np.testing.assert_allclose(numbers[query][step][symbol], torch[key][query], atol=1e-12)
+
+
+def test_the_three_vectors_scores_are_divided_by_the_root_of_three(three):
+    numbers, _ = three
+    for query in numbers:
+        np.testing.assert_allclose(query["scale"]["s"], query["scores"]["r"] / 3**0.5, atol=1e-12)
+
+
+def test_the_three_vectors_rows_differ_visibly(three):
+    weights = np.array([query["softmax"]["a"] for query in three[0]])
+    assert weights.max() - weights.min() > 0.5
+    assert np.abs(weights[0] - weights[2]).max() > 0.2
+
+
+def test_the_checkpoints_are_what_their_script_makes(tmp_path):
+    copy = shutil.copytree(SAMPLES, tmp_path / "samples")
+    for path in (copy / "tiny.safetensors", copy / "three-vectors" / "weights.npz"):
+        path.unlink()
+    runpy.run_path(str(copy / "make.py"), run_name="__main__")
+    for name in ("tiny.safetensors", "three-vectors/weights.npz"):
+        assert (copy / name).read_bytes() == (SAMPLES / name).read_bytes()
+
+
+def test_the_tiny_checkpoint_gives_what_its_seed_gives():
+    stored = attnviz.run("The cat sat", target="Le chat", weights=SAMPLES / "tiny.safetensors")
+    fields = {name: stored.model.config[name] for name in ("n_heads", "d_model", "d_ff", "n_vocab", "n_ctx", "seed")}
+    seeded = attnviz.run("The cat sat", target="Le chat", **fields)
+    np.testing.assert_array_equal(stored.attention, seeded.attention)
+    np.testing.assert_array_equal(stored.cross_attention, seeded.cross_attention)
+
+
+def test_every_sentence_can_be_looked_at():
+    sentences = (SAMPLES / "sentences.txt").read_text(encoding="utf-8").splitlines()
+    for sentence in sentences:
+        result = attnviz.run(sentence, config=SAMPLES / "block.toml")
+        np.testing.assert_allclose(result.attention.sum(axis=-1), 1, atol=1e-5)
+        assert len(result.tokens) > 1 or sentence.startswith("แ")  # Thai is written without spaces
+
+
+def test_attention_saved_by_pytorch_is_the_same_from_both_files():
+    (array,) = attnviz.read_attention(SAMPLES / "from-pytorch.npy", token_labels=["the", "cat", "sat", "on", "the", "mat", "."])
+    (lists,) = attnviz.read_attention(SAMPLES / "from-pytorch.json")
+    np.testing.assert_array_equal(array.attention, lists.attention)
+    assert array.attention.shape == (1, 3, 7, 7)
+    assert [t.label for t in array.tokens] == [t.label for t in lists.tokens]
