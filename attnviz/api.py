@@ -122,15 +122,16 @@ def prepare_vectors(model: Model, vectors: np.ndarray, labels: Iterable[str] | N
         raise InputError(
             f"vectors: the shape is {vectors.shape}; expected (tokens, d_model) with d_model {model.config.d_model}"
         )
-    if not np.isfinite(vectors.astype(np.float64)).all():
-        raise InputError("vectors: some numbers are not finite; expected finite numbers")
+    with np.errstate(over="ignore"):
+        vectors = vectors.astype(model.params["layers.0.attn.wq"].dtype)
+    if not np.isfinite(vectors).all():
+        raise InputError(f"vectors: some numbers are not finite as {vectors.dtype}; expected smaller numbers")
     n = len(vectors)
     names = [f"x{i}" for i in range(n)] if labels is None else list(labels)
     if len(names) != n:
         raise InputError(f"tokens: there are {len(names)}, and {n} vectors; expected one each")
     _check_length(model, "vectors", n)
-    float_type = model.params["layers.0.attn.wq"].dtype
-    return Prepared(Sequence(vectors=vectors.astype(float_type)), labelled(names))
+    return Prepared(Sequence(vectors=vectors), labelled(names))
 
 
 def labelled(names: Iterable[str]) -> Tokens:

@@ -125,7 +125,7 @@ def test_padding_is_masked_and_changes_nothing_else():
         (
             lambda: attnviz.run(vectors=np.full((2, 64), np.nan)),
             InputError,
-            "vectors: some numbers are not finite; expected finite numbers",
+            "vectors: some numbers are not finite as float32; expected smaller numbers",
         ),
         (
             lambda: attnviz.run(vectors=np.ones((2, 64)), tokens=["a"]),

@@ -19,7 +19,7 @@ def read_vectors(path: Path) -> np.ndarray:
     is a list of rows, or an object with ``vectors``.
 
     Returns:
-        (n_tokens, d_model), float64 where an ``.npy`` or ``.npz`` has it, else float32.
+        (n_tokens, d_model), float64, or float32 where an ``.npy`` or ``.npz`` has no more.
 
     Raises:
         InputError: it cannot be read, is ragged or empty, or has something that is no finite number.
@@ -29,9 +29,7 @@ def read_vectors(path: Path) -> np.ndarray:
         vectors = numbers_of(data, where, "vectors", _EXPECTED)
     else:
         text = utf8(data, where, _EXPECTED)
-        rows = _json(text, where) if text.lstrip()[:1] in ("[", "{") else _table(text, where)
-        with np.errstate(over="ignore"):
-            vectors = rows.astype(np.float32)
+        vectors = _json(text, where) if text.lstrip()[:1] in ("[", "{") else _table(text, where)
     if vectors.ndim != 2 or not vectors.size:
         raise InputError(f"{where}: the shape is {vectors.shape}; expected (tokens, d_model)")
     if not np.isfinite(vectors).all():

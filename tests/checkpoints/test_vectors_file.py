@@ -53,8 +53,8 @@ def lines(separator):
 def test_every_format_gives_the_same_numbers(tmp_path, data):
     (tmp_path / "vectors").write_bytes(data)
     vectors = read_vectors(tmp_path / "vectors")
-    assert vectors.dtype == np.float32
-    np.testing.assert_array_equal(vectors, np.array(THREE, np.float32))
+    assert vectors.dtype == (np.float32 if data.startswith((b"PK", b"\x93")) else np.float64)
+    np.testing.assert_array_equal(vectors, np.array(THREE, vectors.dtype))
 
 
 @pytest.mark.parametrize(("stored", "kept"), [("f8", "f8"), (">f8", "f8"), ("f2", "f4"), ("i4", "f4")])
@@ -101,7 +101,7 @@ REFUSED = {
     "no rows": (npy(np.ones((0, 3))), ": the shape is (0, 3); expected (tokens, d_model)"),
     "no columns": (b"[[],[]]", ": the shape is (2, 0); expected (tokens, d_model)"),
     "NaN": (npy(np.array([[1, 2], [3, np.nan]])), ": row 1, column 1 is nan; expected finite numbers"),
-    "too large": (b"1,2\n3,1e300\n", ": row 1, column 1 is inf; expected finite numbers"),
+    "too large": (b"1,2\n3,1e999\n", ", line 2, column 2 is 1e999; expected a finite number"),
     "texts": (npy(np.array([["a"]])), ": its numbers are of type <U1; expected real numbers"),
     "complex": (npy(np.eye(2) * 1j), ": its numbers are of type complex128; expected real numbers"),
     "records": (npy(np.zeros(2, "V3")), ": its numbers are of type |V3; expected real numbers"),
