@@ -20,11 +20,15 @@ torch.set_default_dtype(torch.float64)
 
 
 def shaken(module):
-    """Parameters far from their initial values, so that attention is far from uniform and no bias is 0."""
+    """Parameters far from their initial values, so that attention is far from uniform and no bias is 0.
+
+    Rounded to 1/64, so that the files stay small.
+    """
     with torch.no_grad():
         for name, parameter in module.named_parameters():
             spread = 0.7 if parameter.ndim == 2 else 0.2
-            parameter.copy_(torch.randn_like(parameter) * spread + (1.0 if "norm" in name and "weight" in name else 0))
+            values = torch.randn_like(parameter) * spread + (1.0 if "norm" in name and "weight" in name else 0)
+            parameter.copy_((values * 64).round() / 64)
     return module.eval()
 
 
