@@ -1,5 +1,6 @@
 """``attnviz heatmap``: one picture per head, and an overview."""
 
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -17,9 +18,9 @@ from attnviz.cli.options import (
 from attnviz.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
-    from attnviz.trace import Attention
+    from attnviz.trace import Attention, Result
 
 FORMATS = ("png", "svg", "pdf")
 
@@ -74,17 +75,21 @@ def heatmap(
 
     formats = _formats(picture.format)
     written = 0
-    folder = picture.out
-    several = inputs.file is not None or inputs.text in (None, "-")
-    for number, result in enumerate(results(inputs, models, block, common, request_of(selection)), start=1):
-        if several and inputs.attention is None and inputs.vectors is None:
-            folder = picture.out / f"text-{number:03d}"
-        with progress(common, f"{folder}") as report:
+    found = results(inputs, models, block, common, request_of(selection))
+    for folder, result in _folders(found, picture.out, numbered=inputs.is_stream):
+        with progress(common, str(folder)) as report:
             for attention in result.views.values():
-                written += len(
-                    _write(labelled(attention, raw=picture.raw_tokens), folder, formats, picture, report, common)
-                )
-    note(common, f"{picture.out}: {written} pictures written")
+                shown = labelled(attention, raw=picture.raw_tokens)
+                written += len(_write(shown, folder, formats, picture, report, common))
+    note(common, f"{picture.out}: {written} picture{'s' * (written != 1)} written")
+
+
+def _folders(found: "Iterator[Result]", out: Path, *, numbered: bool) -> "Iterator[tuple[Path, Result]]":
+    """Each result with its folder: ``out`` itself for one, numbered ones inside it for several."""
+    first = list(islice(found, 2))
+    numbered = numbered or len(first) > 1
+    for number, result in enumerate(chain(first, found), start=1):
+        yield (out / f"text-{number:03d}" if numbered else out), result
 
 
 def _write(

@@ -87,6 +87,11 @@ class InputOptions(Options):
         option(INPUT, "--pad-to", metavar="N", min=1, help="Fill the text up to N tokens, which nothing attends to."),
     ] = None
 
+    @property
+    def is_stream(self) -> bool:
+        """Whether texts are read a line at a time, from a file or from standard input."""
+        return self.file is not None or (self.text in (None, "-") and self.vectors is None and self.attention is None)
+
 
 class ModelOptions(Options):
     """Where the weights come from."""

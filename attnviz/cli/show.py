@@ -94,21 +94,32 @@ def show(
         for result in found:
             write_bytes(dump(result_document(result, precision=view.precision, top=view.top)))
         return
-    _print_tables(found, selection, view, common)
+    _print_tables(found, inputs, selection, view, common)
 
 
 def _print_tables(
-    found: "Iterable[Result]", selection: SelectionOptions, options: ViewOptions, common: CommonOptions
+    found: "Iterable[Result]",
+    inputs: InputOptions,
+    selection: SelectionOptions,
+    options: ViewOptions,
+    common: CommonOptions,
 ) -> None:
     from attnviz.cli.inputs import labelled
     from attnviz.cli.streams import print_view, screen_of
-    from attnviz.output.matrix_view import Looks, provenance_line
+    from attnviz.output.matrix_view import Looks, provenance_line, text_line
 
     screen = screen_of(common, options.width)
     looks = Looks(options.style, options.cmap, options.top or 3, 2 if options.precision is None else options.precision)
     chosen = selection.layer is not None or selection.head is not None
-    for number, result in enumerate(found):
-        print_view("" if number else provenance_line(result.model, screen), screen)
+    last = None
+    for number, result in enumerate(found, start=1):
+        if number > 1:
+            print_view("", screen)
+        if (inputs.is_stream or number > 1) and result.text is not None:
+            print_view(text_line(number, result.text, screen), screen)
+        if last is None or last.provenance != result.model.provenance:
+            print_view(provenance_line(result.model, screen), screen)
+        last = result.model
         for attention in result.views.values():
             for view in _views(labelled(attention, raw=options.raw_tokens), screen, looks, each=chosen):
                 print_view("", screen)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from attnviz.errors import one_line
 from attnviz.output.cells import (
     BOLD,
     DIM,
@@ -62,7 +63,17 @@ class Looks:
 
 def provenance_line(model: ModelInfo, screen: Screen) -> LinesView:
     """Where the numbers came from, on a line of its own."""
-    return _TextView(screen, f"weights: {model.provenance}")
+    lines = wrapped(f"weights: {one_line(model.provenance)}", screen)
+    return _TextView(screen, *([(line, DIM)] for line in lines))
+
+
+def text_line(number: int, text: str, screen: Screen) -> LinesView:
+    """Which of several texts it is, cut to one line."""
+    shown = one_line(text)
+    shown = shown.encode("ascii", "backslashreplace").decode() if screen.ascii else shown
+    start = f"text {number}: "
+    cut_text = cut(shown, screen.width - len(start), ascii=screen.ascii)
+    return _TextView(screen, [(start, DIM), (isolated(cut_text), BOLD)])
 
 
 def view(matrix: Matrix, screen: Screen, looks: Looks | None = None) -> LinesView:
@@ -88,13 +99,13 @@ def label_width(matrix: Matrix, screen: Screen) -> int:
 
 
 class _TextView(LinesView):
-    def __init__(self, screen: Screen, text: str):
+    def __init__(self, screen: Screen, *lines: Line):
         super().__init__(screen)
-        self._text = text
+        self._lines = lines
 
     def lines(self) -> Iterator[Line]:
-        """The text, wrapped at words."""
-        yield from ([(line, DIM)] for line in wrapped(self._text, self.screen))
+        """The lines as they were given."""
+        yield from self._lines
 
 
 class MatrixView(LinesView):

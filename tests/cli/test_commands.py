@@ -280,6 +280,18 @@ def test_heatmaps_of_several_texts_go_into_numbered_folders(cli):
     ]
 
 
+def test_heatmaps_of_several_piped_results_do_not_overwrite_each_other(cli):
+    piped = cli("show", "-", "--json", stdin="one two\nthree four\n").out
+    assert cli("heatmap", "--attention", "-", "-o", "out", "--overview-only", stdin=piped).code == 0
+    assert len(list(Path("out").rglob("overview.png"))) == 2
+
+
+def test_each_of_several_texts_has_a_heading(cli):
+    out = cli("show", "-", "-L", "0", "-H", "0", stdin="one [red]\x1b\ntwo\n").out
+    assert re.findall(r"^text .*", out, re.MULTILINE) == ["text 1: one [red]\\x1b", "text 2: two"]
+    assert "text 1" not in cli("show", "one", "-L", "0", "-H", "0").out
+
+
 # Streams
 
 
