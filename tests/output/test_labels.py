@@ -1,0 +1,61 @@
+"""Labels on the terminal: exactly as wide as asked, whatever the script."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from attnviz.output.color import Screen
+from attnviz.output.labels import cell_width, cut, fit, isolated, row_labels, unique
+from attnviz.text.labels import printable
+from tests.output.matrices import tokens
+
+
+@pytest.mark.parametrize(
+    ("label", "width", "expected"),
+    [
+        ("cat", 3, "cat"),
+        ("animal", 4, "ani…"),
+        ("日本語", 6, "日本語"),
+        ("日本語", 5, "日本…"),
+        ("日本語", 4, "日…"),
+        ("e\u0301tude", 3, "e\u0301t…"),
+        ("👩‍👩‍👧x", 2, "…"),
+        ("👍🏽abc", 4, "👍🏽a…"),
+        ("abc", 1, "…"),
+        ("abc", 0, ""),
+    ],
+)
+def test_a_label_is_cut_between_characters_as_people_see_them(label, width, expected):
+    assert cut(label, width) == expected
+
+
+def test_in_ascii_a_cut_ends_in_a_tilde():
+    assert cut("animal", 4, ascii=True) == "ani~"
+
+
+@given(st.text(max_size=12).map(printable), st.integers(1, 30), st.booleans())
+def test_a_fitted_label_has_exactly_its_width(label, width, right):
+    fitted = fit(label, width, right=right)
+    assert cell_width(fitted) == width
+
+
+def test_a_label_stands_left_or_right():
+    assert fit("ab", 4) == "ab  "
+    assert fit("ab", 4, right=True) == "  ab"
+
+
+def test_right_to_left_labels_are_isolated_and_others_are_not():
+    assert isolated("שלום") == "\u2068שלום\u2069"
+    assert isolated("cat") == "cat"
+    assert fit("קט", 4) == "\u2068קט\u2069  "
+
+
+def test_equal_labels_get_their_number():
+    assert unique(["the", "cat", "the"]) == ["the#0", "cat", "the#2"]
+
+
+def test_row_labels_carry_their_index_in_a_column():
+    labels = row_labels(tokens([f"t{i}" for i in range(11)]), Screen())
+    assert labels[0] == " 0 t0"
+    assert labels[10] == "10 t10"
+    assert row_labels(tokens(["日"]), Screen(ascii=True)) == ["0 \\u65e5"]
