@@ -283,7 +283,7 @@ def _residual_steps(config: EncoderConfig, trace: Trace, own: LayerTrace, place:
         f"act is {config.activation}; {np.count_nonzero(hidden)} of {config.d_ff} hidden numbers are not 0.",
         (
             *inner,
-            _vector("hidden", "after the activation", hidden, "d_ff"),
+            _vector("act", "after the activation", hidden, "d_ff"),
             _vector("f", "its output", whole.ffn_out[i]),
         ),
     )

@@ -99,7 +99,8 @@ class ExplanationView(LinesView):
             each = max(1, (self.screen.width - 8) // self._cell)
             for start in range(0, n, each):
                 part = q.values[start : min(n, start + each)]
-                yield [(" " * 8 + "".join(self._number(v) for v in part), BOLD)]
+                more = "" if start + each < n else self._more(len(q.values) - n)
+                yield [(" " * 8 + "".join(self._number(v) for v in part) + more, BOLD)]
 
     def _vector_tables(self, axis: str, group: list[Quantity]) -> Iterator[Line]:
         """Vectors of keys or heads, a row each: side by side where they fit, else one table after the other."""
