@@ -96,7 +96,7 @@ class LinesView:
         raise NotImplementedError
 
     def __rich_console__(self, console: object, options: object) -> Iterator[Segment]:
-        """The lines as segments; trailing spaces without a style are left out."""
+        """The lines as segments."""
         for line in self.lines():
             for text, style in line:
                 yield Segment(text, style)

@@ -14,7 +14,7 @@ from rich.style import Style
 from attnviz.output.cells import BOLD, DIM, PLAIN
 from attnviz.output.color import Line, LinesView, Screen
 from attnviz.output.labels import cell_width, cut, fit, plain_labels, row_labels
-from attnviz.output.matrix_view import wrapped
+from attnviz.output.matrix_view import provenance_line, wrapped
 from attnviz.trace import Explanation, Quantity, Step
 
 _FEW_KEYS = 10
@@ -64,7 +64,7 @@ class ExplanationView(LinesView):
         about = f"of layer {e.place.layer}, head {e.place.head}: {what[e.place.kind]}, {len(e.keys)} keys"
         yield [(cut(f"How token {e.place.query}, {token}, attends", self.screen.width, ascii=self.screen.ascii), BOLD)]
         yield from ([(line, PLAIN)] for line in wrapped(about, self.screen))
-        yield from ([(line, DIM)] for line in wrapped(f"weights: {e.model.provenance}", self.screen))
+        yield from provenance_line(e.model, self.screen).lines()
 
     def _step_heading(self, number: int, step: Step) -> Iterator[Line]:
         formula = self._text(step.formula)
@@ -142,11 +142,11 @@ class ExplanationView(LinesView):
         """A row a key: its raw score, scaled, masked, exponential, weight, and the weight as a bar."""
         width = self._label_width(self._labels[i] for i in self._keys)
         room = self.screen.width - 4 - width
-        cell = max(self._cell, max(cell_width(self._text(q.meaning)) for q in columns) + 2)
-        cell = max(self._cell, min(cell, room // len(columns)))
-        each = max(1, room // cell)
+        each = max(1, room // self._cell)
         for start in range(0, len(columns), each):
-            yield from self._key_table(columns[start : start + each], width, cell)
+            page = columns[start : start + each]
+            wished = max(cell_width(self._text(q.meaning)) for q in page) + 2
+            yield from self._key_table(page, width, max(self._cell, min(wished, room // len(page))))
 
     def _key_table(self, columns: list[Quantity], width: int, cell: int) -> Iterator[Line]:
         meanings = [fit(self._text(q.meaning), cell - 1, right=True, ascii=self.screen.ascii) for q in columns]
@@ -155,11 +155,11 @@ class ExplanationView(LinesView):
         room = min(20, self.screen.width - 6 - width - cell * len(columns))
         for i in self._keys:
             cells = "".join(f"{self._number(q.values[i]).strip():>{cell}}" for q in columns)
-            bar = f"  {self._bar(float(columns[-1].values[i]), room)}" if columns[-1].symbol == "a" and room > 4 else ""
+            bar = self._bar(float(columns[-1].values[i]), room) if columns[-1].symbol == "a" and room > 4 else ""
             yield [
                 (f"    {self._fit(self._labels[i], width)}", PLAIN),
                 (cells, self._row_style("key", i)),
-                (bar, PLAIN),
+                (bar and f"  {bar}", PLAIN),
             ]
 
     def _label_width(self, labels: Iterable[str]) -> int:
@@ -184,13 +184,13 @@ class ExplanationView(LinesView):
 
     @property
     def _cell(self) -> int:
-        return self._precision + 6
+        return max(7, self._precision + 6)  # -1e+38 and a space
 
     def _number(self, value: float) -> str:
         """One number, right in its cell; in exponents where it would not fit."""
         if not np.isfinite(value):
             return f"{'-inf' if self.screen.ascii else '−∞':>{self._cell}}"
-        text = f"{value:.{self._precision}f}"
+        text = f"{value:z.{self._precision}f}"  # z: no -0.000
         if len(text) >= self._cell:
             text = f"{value:.{max(0, self._precision - 3)}e}"
         return f"{text:>{self._cell}}"

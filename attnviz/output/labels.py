@@ -52,10 +52,14 @@ def is_right_to_left(label: str) -> bool:
     return not label.isascii() and any(unicodedata.bidirectional(c) in ("R", "AL", "AN") for c in label)
 
 
+def carried(text: str, screen: Screen) -> str:
+    """The text in characters that the screen can carry: escaped before it is measured, not after."""
+    return text.encode("ascii", "backslashreplace").decode() if screen.ascii else text
+
+
 def plain_labels(tokens: Tokens, screen: Screen) -> list[str]:
     """The tokens' labels in characters that the screen can carry."""
-    labels = [token.label for token in tokens]
-    return [label.encode("ascii", "backslashreplace").decode() for label in labels] if screen.ascii else labels
+    return [carried(token.label, screen) for token in tokens]
 
 
 def row_labels(tokens: Tokens, screen: Screen) -> list[str]:

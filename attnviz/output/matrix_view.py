@@ -23,6 +23,7 @@ from attnviz.output.cells import (
 )
 from attnviz.output.color import Line, LinesView, Screen
 from attnviz.output.labels import (
+    carried,
     cell_width,
     cut,
     fit,
@@ -63,14 +64,13 @@ class Looks:
 
 def provenance_line(model: ModelInfo, screen: Screen) -> LinesView:
     """Where the numbers came from, on a line of its own."""
-    lines = wrapped(f"weights: {one_line(model.provenance)}", screen)
+    lines = wrapped(carried(f"weights: {one_line(model.provenance)}", screen), screen)
     return _TextView(screen, *([(line, DIM)] for line in lines))
 
 
 def text_line(number: int, text: str, screen: Screen) -> LinesView:
     """Which of several texts it is, cut to one line."""
-    shown = one_line(text)
-    shown = shown.encode("ascii", "backslashreplace").decode() if screen.ascii else shown
+    shown = carried(one_line(text), screen)
     start = f"text {number}: "
     cut_text = cut(shown, screen.width - len(start), ascii=screen.ascii)
     return _TextView(screen, [(start, DIM), (isolated(cut_text), BOLD)])

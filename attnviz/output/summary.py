@@ -55,8 +55,8 @@ class SummaryView(LinesView):
         used = max(len(one.name) for one in self._attention)
         longest = max(2, min(max(6, self.screen.width // 8), (self.screen.width - used - 11) // 2))
         line: Line = [(f"{matrix.name:<{used}}", PLAIN)]
-        for place in np.argsort(-values, axis=None, kind="stable")[:_LINKS]:
-            query, key = divmod(int(place), values.shape[1])
+        for place in _largest(values.ravel(), _LINKS):
+            query, key = divmod(place, values.shape[1])
             if values[query, key] == -np.inf:
                 break
             names = [cut(name, longest, ascii=self.screen.ascii) for name in (queries[query], keys[key])]
@@ -69,3 +69,10 @@ class SummaryView(LinesView):
             style = cell_style(int(scale.place(value) * 256) / 256, self._looks.cmap, self.screen.color)
             line += [(where, PLAIN), (number, style)]
         return line if len(line) > 1 else [*line, (cut("  no other tokens", self.screen.width - 6), DIM)]
+
+
+def _largest(values: np.ndarray, n: int) -> list[int]:
+    """The places of the n largest of many values, the largest first, without sorting all of them."""
+    n = min(n, values.size)
+    places = np.argpartition(values, values.size - n)[values.size - n :]
+    return sorted(places.tolist(), key=lambda place: (-values[place], place))

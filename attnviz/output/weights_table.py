@@ -1,10 +1,11 @@
 """What ``attnviz weights info`` prints of a file."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from attnviz.output.cells import BOLD, DIM, PLAIN
 from attnviz.output.color import Line, LinesView, Screen
-from attnviz.output.labels import cell_width, cut
+from attnviz.output.labels import carried, cell_width, cut, fit
 from attnviz.output.matrix_view import wrapped
 
 _UNITS = ("B", "kB", "MB", "GB", "TB")
@@ -35,8 +36,8 @@ class WeightsTable(LinesView):
         yield [(self._cut(f"sha256 {w['sha256']}"), DIM)]
         yield []
         yield [("Configuration", BOLD)]
-        fields = "  ".join(f"{name}={_said(value)}" for name, value in w["config"].items() if value is not None)
-        yield from ([(line, PLAIN)] for line in wrapped(fields.replace("  ", " "), self.screen))
+        fields = " ".join(f"{name}={_said(value)}" for name, value in w["config"].items() if value is not None)
+        yield from ([(line, PLAIN)] for line in wrapped(fields, self.screen))
         yield []
         yield from self._tensors()
 
@@ -47,18 +48,24 @@ class WeightsTable(LinesView):
         ]
         header = ("tensor", "shape", "type", "size")
         widths = [max(cell_width(row[i]) for row in (header, *rows)) for i in range(4)]
-        yield [(self._row(header, widths), BOLD)]
-        for row in rows:
-            yield [(self._row(row, widths), PLAIN)]
+        fits = sum(widths) + 6 <= self.screen.width
+        for row, style in ((header, BOLD), *((row, PLAIN) for row in rows)):
+            for line in [_row(row, widths)] if fits else self._stacked(row):
+                yield [(line, style)]
 
-    def _row(self, row: tuple[str, ...], widths: list[int]) -> str:
-        name, shape, dtype, size = row
-        rest = f"  {shape:>{widths[1]}}  {dtype:<{widths[2]}}  {size:>{widths[3]}}"
-        room = max(10, self.screen.width - len(rest))
-        return f"{cut(name, room, ascii=self.screen.ascii):<{min(widths[0], room)}}{rest}"
+    def _stacked(self, row: tuple[str, ...]) -> Iterator[str]:
+        """The name, and the rest below it: cut names would no longer be told apart."""
+        yield self._cut(row[0])
+        below = replace(self.screen, width=self.screen.width - 2)
+        yield from (f"  {line}" for line in wrapped(" ".join(row[1:]), below))
 
     def _cut(self, text: str) -> str:
-        return cut(text, self.screen.width, ascii=self.screen.ascii)
+        return cut(carried(text, self.screen), self.screen.width, ascii=self.screen.ascii)
+
+
+def _row(row: tuple[str, ...], widths: list[int]) -> str:
+    name, shape, dtype, size = row
+    return f"{fit(name, widths[0])}  {shape:>{widths[1]}}  {dtype:<{widths[2]}}  {size:>{widths[3]}}"
 
 
 def byte_size(count: int) -> str:
@@ -70,4 +77,4 @@ def byte_size(count: int) -> str:
 
 
 def _said(value: object) -> str:
-    return {True: "true", False: "false"}.get(value, str(value)) if isinstance(value, bool) else f"{value}"
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,9 +1,7 @@
 """What people see of a matrix: whole, marked, in any width, whatever the tokens are."""
 
 import io
-import os
 import re
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,20 +11,13 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from attnviz.analysis.reduce import reduce_attention
-from attnviz.output.color import Screen, print_to
+from attnviz.output.color import Screen
 from attnviz.output.matrix_view import Looks, choose_style, view
 from attnviz.output.summary import SummaryView
 from tests.output.matrices import SENTENCE, attention, matrix, softmax_rows
+from tests.output.printing import printed
 
-SNAPSHOTS = Path(__file__).parent / "snapshots"
 ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
-
-
-def printed(renderable, screen):
-    stream = io.TextIOWrapper(io.BytesIO(), "ascii" if screen.ascii else "utf-8", newline="")
-    print_to(stream, screen, renderable)
-    stream.flush()
-    return stream.buffer.getvalue().decode()
 
 
 def plain(renderable, screen):
@@ -57,15 +48,12 @@ CASES = {
 @pytest.mark.parametrize("color", [None, "truecolor", "256"])
 @pytest.mark.parametrize("width", [40, 80, 120])
 @pytest.mark.parametrize("case", CASES)
-def test_views_look_as_they_were_approved(case, width, color):
+def test_views_look_as_they_were_approved(case, width, color, assert_approved):
     if color is not None and width != 40:
         width = 40  # colours do not depend on the width: one picture of them is enough to read
     screen = Screen(width, color)
     text = printed(CASES[case](screen), screen).replace("\x1b", "␛")
-    path = SNAPSHOTS / f"{case}-{width}{'' if color is None else '-' + color}.txt"
-    if os.environ.get("ATTNVIZ_UPDATE_SNAPSHOTS"):
-        path.write_text(text, encoding="utf-8", newline="\n")
-    assert text == path.read_text(encoding="utf-8")
+    assert_approved(text, f"{case}-{width}{'' if color is None else '-' + color}")
 
 
 @pytest.mark.parametrize("case", CASES)
