@@ -3,6 +3,8 @@
 import io
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from rich.style import Style
 
 from attnviz.output.color import LinesView, Screen, choose_color, color_system, print_to
@@ -44,6 +46,10 @@ class View(LinesView):
         ("auto", {"CLICOLOR": "0"}, True, False),
         ("auto", {"CLICOLOR": "1"}, False, False),
         ("auto", {"CLICOLOR": "0", "FORCE_COLOR": "1"}, False, True),
+        ("auto", {"FORCE_COLOR": "0", "CLICOLOR_FORCE": "1"}, False, True),
+        ("auto", {"NO_COLOR": "1", "CLICOLOR_FORCE": "1"}, True, False),
+        ("auto", {"CLICOLOR": "0"}, False, False),
+        ("always", {"TERM": "dumb"}, False, True),
         ("auto", {"TERM": "dumb"}, True, False),
         ("auto", {"TERM": "dumb", "FORCE_COLOR": "1"}, False, True),
         ("auto", {"GITHUB_ACTIONS": "true"}, False, False),
@@ -96,6 +102,21 @@ def test_what_a_stream_cannot_carry_is_escaped():
     stream = Stream("ascii")
     print_to(stream, Screen(ascii=True), View(Screen(ascii=True)))
     assert stream.text() == "bold \\u65e5\\u672c red\n"
+
+
+@given(st.text(max_size=20), st.sampled_from(["ascii", "latin-1", "cp1252", "utf-8"]))
+def test_any_text_can_be_printed_on_any_stream(text, encoding):
+    stream = Stream(encoding)
+    print_to(stream, Screen(), text)
+    expected = "".join(c if carries(encoding, c) else c.encode("ascii", "backslashreplace").decode() for c in text)
+    assert stream.text() == expected + "\n"
+
+
+def carries(encoding, character):
+    try:
+        return bool(character.encode(encoding))
+    except UnicodeEncodeError:
+        return False
 
 
 @pytest.mark.parametrize(

@@ -80,17 +80,48 @@ def test_with_full_every_number_is_printed():
                 assert f"{value:z.3f}" in text, (step.name, quantity.symbol)
 
 
-def test_of_many_keys_the_weaker_ones_are_left_out_and_that_is_said():
-    explanation = explained(" ".join(f"w{i}" for i in range(30)), query="w4")
+def rows_shown(text, n):
+    return [i for i in range(n) if re.search(rf"^    {i:>2} w{i} ", text, re.MULTILINE)]
+
+
+@pytest.mark.parametrize("query", ["w0", "w4", "w29"])
+def test_of_many_keys_the_weaker_ones_are_left_out_with_their_sum(query):
+    explanation = explained(" ".join(f"w{i}" for i in range(30)), query=query)
     text = printed(explanation, Screen(80))
-    shown = [int(i) for i in re.findall(r"^    ([ \d]\d) w\1 .* 1?\d?\.\d", text, re.MULTILINE)]
+    shown = rows_shown(text, 30)
+    assert {*np.argsort(-explanation.weights)[:10], explanation.place.query} == set(shown)
+    rest = np.delete(explanation.weights, shown).sum()
+    about = f"{30 - len(shown)} weaker keys are left out (their weights sum to {rest:.3f}); --full shows all."
+    assert " ".join(text.split()).endswith(about)
     whole = printed(explanation, Screen(80), full=True)
     assert "left out" not in whole
-    assert all(f"{i:>2} w{i}" in whole for i in range(30))
+    assert rows_shown(whole, 30) == list(range(30))
 
 
-def test_numbers_too_long_for_their_place_have_exponents():
+@pytest.mark.parametrize(("n", "all_shown"), [(12, True), (13, False)])
+def test_up_to_twelve_keys_are_all_shown(n, all_shown):
+    text = printed(explained(" ".join(f"w{i}" for i in range(n)), query=0), Screen(80))
+    assert (rows_shown(text, n) == list(range(n))) is all_shown
+    assert ("left out" in text) is not all_shown
+
+
+@pytest.mark.parametrize("precision", range(6))
+@pytest.mark.parametrize("size", [1e6, -3e7])
+def test_numbers_too_long_for_their_place_have_exponents_and_stay_apart(size, precision):
     model = attnviz.load(**SMALL, position="none")
-    vectors = np.full((2, 6), 1e6, dtype=np.float32)
+    vectors = np.full((2, 6), size, dtype=np.float32)
     explanation = attnviz.explain(model, attnviz.prepare_vectors(model, vectors), query=0)
-    assert re.search(r"1e\+06", printed(explanation, Screen(80)))
+    first = next(line for line in printed(explanation, Screen(120), precision=precision).split("\n") if "e+" in line)
+    numbers = re.search(r"\)\s+(-?\d.*?) …", first).group(1).split()
+    assert [float(number) for number in numbers] == [size] * 4
+
+
+def test_a_foreign_file_name_is_printed_escaped():
+    model = ModelInfo("\x1b[31m日本.npz", "sha256:" + "0" * 64)
+    explanation = replace(explained(query="cat"), model=model)
+    assert "weights: \\x1b[31m日本.npz (sha256:000000000000)\n" in printed(explanation, Screen(80))
+    assert "\\x1b[31m\\u65e5\\u672c.npz" in printed(explanation, Screen(80, ascii=True))
+
+
+def test_zero_has_no_sign():
+    assert "-0.000" not in printed(explained(query="cat", mask="causal", position="alibi"), Screen(80), full=True)

@@ -33,10 +33,39 @@ def test_in_ascii_a_cut_ends_in_a_tilde():
     assert cut("animal", 4, ascii=True) == "ani~"
 
 
-@given(st.text(max_size=12).map(printable), st.integers(1, 30), st.booleans())
+@given(
+    st.text(max_size=12).map(printable) | st.sampled_from(["日本", "👍🏽", "e\u0301", "שלום"]),
+    st.integers(0, 30),
+    st.booleans(),
+)
 def test_a_fitted_label_has_exactly_its_width(label, width, right):
     fitted = fit(label, width, right=right)
     assert cell_width(fitted) == width
+
+
+CLUSTERS = (
+    "a",
+    " ",
+    "日",
+    "e\u0301",
+    "ก็",
+    "👩‍👩‍👧",
+    "👍🏽",
+    "🇫🇷",
+    "❤\ufe0f",
+    "\U0001f3f4\U000e0067\U000e0062\U000e007f",
+    "ש",
+)
+
+
+@given(st.lists(st.sampled_from(CLUSTERS), max_size=12), st.integers(0, 20))
+def test_a_cut_label_is_as_many_whole_characters_as_fit(clusters, width):
+    label = "".join(clusters)
+    short = cut(label, width)
+    assert cell_width(short) <= width
+    if short != label:
+        wholes = ["".join(clusters[:n]) for n in range(len(clusters))]
+        assert short == max((w for w in wholes if cell_width(w) < width), key=len, default="") + "…" * (width > 0)
 
 
 def test_a_label_stands_left_or_right():
