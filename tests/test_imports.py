@@ -15,7 +15,7 @@ ALLOWED = {
     "errors": set(),
     "trace": set(),
     "files": {"errors"},
-    "text": {"trace", "errors"},
+    "text": {"files", "trace", "errors"},
     "encoder": {"trace", "errors"},
     "checkpoints": {"text", "encoder", "files", "trace", "errors"},
     "analysis": {"encoder", "trace", "errors"},

@@ -8,8 +8,8 @@ from typing import BinaryIO
 from attnviz.checkpoints.attention_document import result_of
 from attnviz.checkpoints.lists import parse_json
 from attnviz.checkpoints.numpy_files import NPY_MAGIC, ZIP_MAGICS, numbers_of
-from attnviz.checkpoints.reading import open_file, reason
 from attnviz.errors import InputError, one_line
+from attnviz.files import open_file, unreadable
 from attnviz.trace import ModelInfo, Result
 
 _EXPECTED = "expected attention as .npy, .npz or JSON"
@@ -97,4 +97,4 @@ def _lines(stream: BinaryIO, where: str) -> Iterator[bytes]:
             yield (start if start == b"\n" else start + stream.readline()).removeprefix(_BOM)
         yield from stream
     except OSError as error:  # a folder as standard input, a disk that fails
-        raise InputError(f"{where}: {reason(error)}; {_EXPECTED}") from error
+        raise InputError(f"{where}: {unreadable(error)}; {_EXPECTED}") from error

@@ -3,9 +3,9 @@
 import tomllib
 from pathlib import Path
 
-from attnviz.checkpoints.reading import read_file, utf8
 from attnviz.encoder.config import check_fields
 from attnviz.errors import ConfigError, InputError, one_line
+from attnviz.files import read_file, utf8
 
 _EXPECTED = "expected a TOML file"
 

@@ -13,10 +13,9 @@ from typing import BinaryIO, Protocol
 import numpy as np
 
 from attnviz.checkpoints.numpy_files import ZIP_MAGICS, DamageError, Npz
-from attnviz.checkpoints.reading import open_file
 from attnviz.encoder.params import Params
 from attnviz.errors import CheckpointError, one_line
-from attnviz.files import write_atomically
+from attnviz.files import open_file, write_atomically
 
 _STORED = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2"}  # bfloat16: the upper half of a float32
 _DTYPES = {np.dtype("f8"): "F64", np.dtype("f4"): "F32", np.dtype("f2"): "F16"}

@@ -6,8 +6,8 @@ import numpy as np
 
 from attnviz.checkpoints.lists import listed_array, parse_json
 from attnviz.checkpoints.numpy_files import NPY_MAGIC, ZIP_MAGICS, numbers_of
-from attnviz.checkpoints.reading import read_file, utf8
 from attnviz.errors import InputError, one_line
+from attnviz.files import read_file, utf8
 
 _EXPECTED = "expected vectors as .npy, .csv or .json"
 

@@ -12,6 +12,7 @@ from attnviz.cli.options import (
     CommonOptions,
     InputOptions,
     ModelOptions,
+    RawTokens,
     SelectionOptions,
     option,
 )
@@ -49,9 +50,7 @@ class PictureOptions(Options):
         Literal["shared", "head"], option(VIEW, "--scale", help="One colour scale, or one a head. [default: shared]")
     ] = "shared"
     overview_only: Annotated[bool, option(VIEW, "--overview-only", help="Only overview.png.")] = False
-    raw_tokens: Annotated[
-        bool, option(VIEW, "--raw-tokens", help="Label tokens in the tokenizer's own spelling (##ing).")
-    ] = False
+    raw_tokens: RawTokens = False
 
 
 app = command_app()

@@ -153,6 +153,9 @@ ColormapName = Annotated[
 ]
 
 
+RawTokens = Annotated[bool, option(VIEW, "--raw-tokens", help="Label tokens in the tokenizer's own spelling (##ing).")]
+
+
 class SelectionOptions(Options):
     """Which matrices."""
 

@@ -12,6 +12,7 @@ from attnviz.cli.options import (
     InputOptions,
     JsonOptions,
     ModelOptions,
+    RawTokens,
     SelectionOptions,
     option,
 )
@@ -62,9 +63,7 @@ class ViewOptions(Options):
             VIEW, "--width", metavar="N", min=20, help="Columns to print in. [default: the terminal's; 80 in a pipe]"
         ),
     ] = None
-    raw_tokens: Annotated[
-        bool, option(VIEW, "--raw-tokens", help="Label tokens in the tokenizer's own spelling (##ing).")
-    ] = False
+    raw_tokens: RawTokens = False
 
 
 app = command_app()

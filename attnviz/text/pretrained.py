@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from attnviz.errors import InputError, one_line
+from attnviz.files import read_file, utf8
 from attnviz.text.labels import printable
 from attnviz.text.reading import check_text
 from attnviz.trace import Token, Tokens
@@ -161,19 +162,8 @@ def pretrained_tokenizer(source: Path | str, *, name: str = "tokenizer") -> Pret
 
 
 def _read(path: Path) -> str:
-    where = one_line(path)
     expected = "expected a tokenizer JSON file"
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError as error:
-        raise InputError(f"{where}: there is no such file; {expected}") from error
-    except IsADirectoryError as error:
-        raise InputError(f"{where}: it is a folder; {expected}") from error
-    except UnicodeDecodeError as error:
-        raise InputError(f"{where}: byte {error.start + 1} is not UTF-8; {expected}") from error
-    except (OSError, ValueError) as error:
-        reason = one_line(getattr(error, "strerror", None) or error)
-        raise InputError(f"{where}: it cannot be read ({reason}); {expected}") from error
+    return utf8(read_file(path, expected), one_line(path), expected)
 
 
 def _spelling(described: Mapping) -> Spelling:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from attnviz.errors import InputError, one_line
+from attnviz.files import open_file, unreadable
 from attnviz.text.words import WHITE_SPACE
 
 _BOM = b"\xef\xbb\xbf"
@@ -64,7 +65,7 @@ class Lines:
         try:
             yield from self._stream
         except OSError as error:  # a folder as standard input, a disk that fails
-            raise InputError(f"{self._where}: {_reason(error)}; expected text, one a line") from error
+            raise InputError(f"{self._where}: {unreadable(error)}; expected text, one a line") from error
 
     def _decoded(self, number: int, raw: bytes) -> str:
         skipped = len(_BOM) if number == 1 and raw.startswith(_BOM) else 0
@@ -97,21 +98,4 @@ def open_lines(path: str | os.PathLike[str]) -> BinaryIO:
     Raises:
         InputError: it is missing, a folder, empty, or may not be read.
     """
-    name = one_line(os.fspath(path))
-    try:
-        stream = Path(path).open("rb")  # noqa: SIM115 (the caller closes it)
-    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
-        raise InputError(f"{name}: {_reason(error)}; expected a text file") from error
-    if not stream.peek(1):
-        stream.close()
-        raise InputError(f"{name}: it is empty; expected at least one text")
-    return stream
-
-
-def _reason(error: Exception) -> str:
-    reasons = {
-        FileNotFoundError: "there is no such file",
-        IsADirectoryError: "it is a folder",
-        PermissionError: "there is no permission to read it",
-    }
-    return reasons.get(type(error), f"it cannot be read ({one_line(getattr(error, 'strerror', None) or error)})")
+    return open_file(Path(path), "expected a text file")

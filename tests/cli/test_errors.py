@@ -85,7 +85,7 @@ ERRORS = [
     ("show --file nope.txt", 3, "nope.txt: there is no such file; expected a text file"),
     ("show --file folder", 3, "folder: it is a folder; expected a text file"),
     ("show --file latin.txt", 3, "latin.txt, line 2: byte 2 of the line (0xe9) is not UTF-8; expected UTF-8 text"),
-    ("show --file empty.txt", 3, "empty.txt: it is empty; expected at least one text"),
+    ("show --file empty.txt", 3, "empty.txt: it is empty; expected a text file"),
     (
         "show --file long.txt --n-ctx 3",
         3,

@@ -78,7 +78,7 @@ def test_files_that_cannot_be_read_are_refused_in_words(tmp_path):
     cases = {
         tmp_path / "none.txt": "there is no such file; expected a text file",
         tmp_path: "it is a folder; expected a text file",
-        tmp_path / "empty.txt": "it is empty; expected at least one text",
+        tmp_path / "empty.txt": "it is empty; expected a text file",
     }
     for path, what in cases.items():
         assert message(open_lines, path) == f"{path}: {what}"
