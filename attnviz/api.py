@@ -153,8 +153,10 @@ def run_prepared(model: Model, prepared: Prepared, request: Request) -> Result:
     for kind in kinds:
         arrays = [getattr(trace[kind, layer], request.values)[list(heads)] for layer in layers]
         hidden = masked_keys(model.config, kind, prepared.source, prepared.target)
+        matrices = np.stack(arrays)
+        matrices.flags.writeable = False
         attention = Attention(
-            matrices=np.stack(arrays),
+            matrices=matrices,
             queries=prepared.tokens if kind == "encoder" else prepared.target_tokens,
             keys=prepared.target_tokens if kind == "decoder" else prepared.tokens,
             layers=layers,
@@ -217,17 +219,18 @@ def explain(
         prepared.source,
         prepared.target,
     )
+    own = trace[kind, place.layer]
     stack = model.params if kind == "encoder" else model.params.at("decoder")
     if kind == "cross":
         geometry = cross_geometry(prepared.source, len(queries))
     else:
         sequence = prepared.source if kind == "encoder" else prepared.target
-        geometry = self_geometry(model.config, stack, sequence, causal=kind == "decoder")
+        geometry = self_geometry(model.config, stack, sequence, own.q.dtype, causal=kind == "decoder")
     return Explanation(
         place=place,
         queries=queries,
         keys=prepared.target_tokens if kind == "decoder" else prepared.tokens,
-        weights=trace[kind, place.layer].weights[place.head, place.query],
+        weights=own.weights[place.head, place.query],
         model=model.info,
         steps=explanation.explain(model.config, stack.at(f"layers.{place.layer}"), trace, place, geometry),
         text=prepared.text,
@@ -260,5 +263,7 @@ def _check_length(model: Model, where: str, n: int) -> None:
     if n > model.config.n_ctx:
         raise InputError(
             f"{where}: {n} tokens, and n_ctx is {model.config.n_ctx}; expected at most {model.config.n_ctx}",
-            hint=f"shorten the text, or allow more with --n-ctx {n}",
+            hint="shorten the text"
+            if model.config.position == "learned" and not model.info.is_random
+            else f"shorten the text, or allow more with --n-ctx {n}",
         )

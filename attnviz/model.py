@@ -8,7 +8,7 @@ from pathlib import Path
 from attnviz.encoder.config import EncoderConfig, check_field_names
 from attnviz.encoder.params import Params
 from attnviz.encoder.seeded import SeededParams
-from attnviz.errors import UsageError
+from attnviz.errors import UsageError, one_line
 from attnviz.text.tokenizer import Tokenizer, load_tokenizer
 from attnviz.trace import ModelInfo
 
@@ -79,5 +79,5 @@ def _load_native(path: Path, tokenizer: str | None, given: dict[str, object]) ->
         chosen = pretrained_tokenizer(native.tokenizer_json, name=f"{path.name}, tokenizer")
     else:
         chosen = load_tokenizer(tokenizer or "word")
-    info = ModelInfo(path.name, f"sha256:{native.sha256}", native.config.as_dict())
+    info = ModelInfo(one_line(path.name), f"sha256:{native.sha256}", native.config.as_dict())
     return Model(native.config, native.params, chosen, info, native.has_decoder)

@@ -5,6 +5,7 @@ scale, is computed here from them, by the encoder's own functions. Symbols are t
 x a token's vector, q, k, v its query, key and value, r a raw score, s a score, a a weight, z a head's weighted sum.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -35,7 +36,7 @@ def find_query(wanted: str | None, tokens: Tokens) -> int:
     for i, token in enumerate(tokens):
         if wanted in (token.text, token.piece, token.label):
             return i
-    if wanted.lstrip("-").isdecimal():
+    if re.fullmatch(r"-?\d{1,9}", wanted):
         return select(int(wanted), len(tokens), "query")[0]
     raise UsageError(f"query: no token is {wanted!r}; expected a token's text, or a number from 0 to {len(tokens) - 1}")
 

@@ -8,7 +8,7 @@ import numpy as np
 from attnviz.analysis.reduce import reduce_attention
 from attnviz.encoder.stack import Wanted
 from attnviz.errors import UsageError
-from attnviz.trace import Attention, Result, spans
+from attnviz.trace import Attention, Result
 
 _PART = re.compile(r"(-?\d{1,9})(?:-(-?\d{1,9}))?")
 
@@ -81,9 +81,8 @@ def _numbers(text: str, n: int, what: str) -> list[int]:
 
 def _index(number: int, n: int, what: str) -> int:
     if not -n <= number < n:
-        raise UsageError(
-            f"{what}: there is no {what} {number}; expected {spans(tuple(range(n)))} (or from the end, -1)"
-        )
+        there = "0" if n == 1 else f"0-{n - 1}"
+        raise UsageError(f"{what}: there is no {what} {number}; expected {there} (or from the end, -1)")
     return number % n
 
 

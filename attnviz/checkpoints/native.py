@@ -189,7 +189,7 @@ def write_native(
         ending = f"ends in {one_line(path.suffix)}" if path.suffix else "has no ending"
         raise UsageError(f"{where}: the name {ending}; expected .safetensors or .npz")
     shapes = tensor_shapes(config, decoder=decoder)
-    needed = 4 * sum(map(math.prod, shapes.values()))
+    needed = params.rows("embed.tokens", np.arange(1)).itemsize * sum(map(math.prod, shapes.values()))
     folder = path.absolute().parent
     if folder.is_dir() and (free := shutil.disk_usage(folder).free) < needed:
         raise OutputError(

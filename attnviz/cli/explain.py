@@ -46,7 +46,12 @@ class DetailOptions(Options):
     """How much is printed."""
 
     full: Annotated[bool, option(VIEW, "--full", help="All numbers and all keys.")] = False
-    precision: Annotated[int, option(VIEW, "--precision", metavar="N", min=0, max=9, help="Decimals. [default: 3]")] = 3
+    precision: Annotated[
+        int | None,
+        option(
+            VIEW, "--precision", metavar="N", min=0, max=9, help="Decimals. [default: 3; in JSON, all that a float has]"
+        ),
+    ] = None
     width: Annotated[
         int | None,
         option(
@@ -78,14 +83,15 @@ def explain(
         from attnviz.output.document import dump, explanation_document
 
         for explanation in explanations:
-            write_bytes(dump(explanation_document(explanation)))
+            write_bytes(dump(explanation_document(explanation, precision=detail.precision)))
         return
     from attnviz.cli.streams import print_view, screen_of
     from attnviz.output.explanation import ExplanationView
 
     screen = screen_of(common, detail.width)
+    precision = 3 if detail.precision is None else detail.precision
     for explanation in explanations:
-        print_view(ExplanationView(explanation, screen, full=detail.full, precision=detail.precision), screen)
+        print_view(ExplanationView(explanation, screen, full=detail.full, precision=precision), screen)
 
 
 def _explanations(

@@ -11,8 +11,9 @@ def entry() -> None:
     """The console script."""
     # One BLAS thread: the work is small, more threads only spin, and NumPy starts sooner. Only if the user did not say.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    if sys.stdout is None:  # closed by who started us
-        sys.stdout = _nowhere()
+    # A stream may have been closed by who started us.
+    sys.stdout = sys.stdout or _nowhere()
+    sys.stderr = sys.stderr or _nowhere()
     sys.exit(main(sys.argv[1:]))
 
 
@@ -75,10 +76,8 @@ def _usage(error: Exception) -> tuple[int, str, str | None]:
 
 
 def _say(line: str) -> None:
-    stream = sys.stderr
-    if stream is not None:
-        encoding = stream.encoding or "ascii"
-        print(line.encode(encoding, "backslashreplace").decode(encoding), file=stream)
+    encoding = sys.stderr.encoding or "ascii"
+    print(line.encode(encoding, "backslashreplace").decode(encoding), file=sys.stderr)
 
 
 def _discard_output() -> None:

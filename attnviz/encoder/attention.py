@@ -55,7 +55,7 @@ def attention(x: np.ndarray, source: np.ndarray, params: Params, config: Encoder
     score_w = params["score_w"] if config.score == "additive" else None
     scores = attention_scores(q, share_heads(k, group), config, score_w)
     if geometry.bias is not None:
-        scores += geometry.bias.astype(scores.dtype)
+        scores += geometry.bias
     if geometry.allowed is not None:
         scores = np.where(geometry.allowed, scores, scores.dtype.type(-np.inf))
     yield "scores", scores

@@ -96,7 +96,7 @@ class EncoderConfig:
             raise ConfigError(
                 f"window, mask: window is {self.window}, and the mask is none; expected mask window or causal"
             )
-        exact = self.relative_buckets // (2 if self.mask == "causal" else 4)
+        exact = self.relative_buckets // 2  # of a causal row, which a decoder always has
         if self.position == "relative" and self.relative_max_distance <= exact:
             raise ConfigError(
                 f"relative_max_distance, relative_buckets: {self.relative_max_distance} with "
@@ -175,7 +175,7 @@ def _check_number(name: str, value: object, kind: type, least: float | None) -> 
         raise ConfigError(f"{name}: {value} is not finite; expected a finite number")
     if least is not None and value < least:
         raise ConfigError(f"{name}: {value} is too small; expected {least:g} or more")
-    bits = 63 if name == "seed" else 31
+    bits = {"seed": 63, "n_layers": 14, "n_heads": 14, "n_kv_heads": 14}.get(name, 31)
     if kind is int and value >= 2**bits:
         raise ConfigError(f"{name}: it is too large; expected less than 2^{bits}")
     if kind is float and abs(value) > _LARGEST_FLOAT:

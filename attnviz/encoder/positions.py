@@ -48,15 +48,19 @@ def rotate(x: np.ndarray, angles: np.ndarray) -> np.ndarray:
 
 def score_bias(config: EncoderConfig, params: Params, n: int, *, causal: bool) -> np.ndarray | None:
     """What positions add to the scaled scores, (n_heads, n, n); None unless they are ALiBi or relative."""
-    offsets = np.arange(n) - np.arange(n)[:, None]
     if config.position == "alibi":
-        return -alibi_slopes(config.n_heads)[:, None, None] * np.abs(offsets)
+        return -alibi_slopes(config.n_heads)[:, None, None] * np.abs(_offsets(n))
     if config.position == "relative":
         buckets = relative_buckets(
-            offsets, config.relative_buckets, config.relative_max_distance, bidirectional=not causal
+            _offsets(n), config.relative_buckets, config.relative_max_distance, bidirectional=not causal
         )
         return np.moveaxis(params["embed.relative"][buckets], -1, 0)
     return None
+
+
+def _offsets(n: int) -> np.ndarray:
+    """Key - query for every pair, (n, n)."""
+    return np.arange(n) - np.arange(n)[:, None]
 
 
 def alibi_slopes(n_heads: int) -> np.ndarray:

@@ -35,7 +35,9 @@ class SeededParams(Params):
     def __getitem__(self, name: str) -> np.ndarray:
         if name not in self._made:
             shape = self._shapes[name]
-            self._made[name] = self._elements(name, np.arange(np.prod(shape), dtype=np.uint64)).reshape(shape)
+            made = self._elements(name, np.arange(np.prod(shape), dtype=np.uint64)).reshape(shape)
+            made.flags.writeable = False
+            self._made[name] = made
         return self._made[name]
 
     def __iter__(self) -> Iterator[str]:

@@ -49,12 +49,15 @@ class Sequence:
         return len(self.ids if self.vectors is None else self.vectors)
 
 
-def self_geometry(config: EncoderConfig, params: Params, sequence: Sequence, *, causal: bool) -> Geometry:
-    """Positions and masks of a sequence's attention to itself."""
+def self_geometry(
+    config: EncoderConfig, params: Params, sequence: Sequence, dtype: np.dtype, *, causal: bool
+) -> Geometry:
+    """Positions and masks of a sequence's attention to itself, for scores of a float type."""
     n = len(sequence)
+    bias = score_bias(config, params, n, causal=causal or config.mask == "causal")
     return Geometry(
         allowed=without_padding(allowed_keys(config, n, causal=causal), sequence.padding, n),
-        bias=score_bias(config, params, n, causal=causal or config.mask == "causal"),
+        bias=None if bias is None else bias.astype(dtype, copy=False),
         angles=rotary_angles(config, n),
     )
 
@@ -83,8 +86,8 @@ def embed(kind: str, params: Params, config: EncoderConfig, sequence: Sequence) 
 
 def encode(params: Params, config: EncoderConfig, source: Sequence) -> Run:
     """The encoder, step by step; returns its output (n, d_model), normed at the end where norms come first."""
-    geometry = self_geometry(config, params, source, causal=False)
     x = yield from embed("encoder", params, config, source)
+    geometry = self_geometry(config, params, source, x.dtype, causal=False)
     for layer in range(config.n_layers):
         block = encoder_block(x, params.at(f"layers.{layer}"), config, geometry)
         x = yield from _addressed("encoder", layer, block)
@@ -98,9 +101,9 @@ def decode(params: Params, config: EncoderConfig, target: Sequence, source: Sequ
     self-attention is of kind ``decoder``, its attention to the source of kind ``cross``.
     """
     own = params.at("decoder")
-    self_view = self_geometry(config, own, target, causal=True)
-    cross_view = cross_geometry(source, len(target))
     x = yield from embed("decoder", params, config, target)
+    self_view = self_geometry(config, own, target, x.dtype, causal=True)
+    cross_view = cross_geometry(source, len(target))
     for layer in range(config.n_layers):
         at = own.at(f"layers.{layer}")
         yield Wanted("decoder", layer, "resid_pre"), x
@@ -129,11 +132,18 @@ def run(
         for address, value in _both(params, config, source, target):
             if address in missing:
                 _check_finite(address, value)
-                kept[address] = value
+                kept[address] = _read_only(value)
                 missing.discard(address)
                 if not missing:
                     break
     return _trace(kept)
+
+
+def _read_only(value: np.ndarray) -> np.ndarray:
+    """A view that nobody can write through: the run goes on with the same numbers."""
+    view = value.view()
+    view.flags.writeable = False
+    return view
 
 
 def _both(params: Params, config: EncoderConfig, source: Sequence, target: Sequence | None) -> Run:

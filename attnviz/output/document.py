@@ -61,7 +61,7 @@ def result_document(result: Result, *, precision: int | None = None, top: int | 
     return document
 
 
-def explanation_document(explanation: Explanation) -> dict[str, object]:
+def explanation_document(explanation: Explanation, *, precision: int | None = None) -> dict[str, object]:
     """An explanation as the object that ``explain --json`` prints: masked scores are null."""
     place = explanation.place
     return {
@@ -75,11 +75,12 @@ def explanation_document(explanation: Explanation) -> dict[str, object]:
         "query": place.query,
         "queries": [token.piece for token in explanation.queries],
         "keys": [token.piece for token in explanation.keys],
-        "steps": [_step(step) for step in explanation.steps],
+        **({} if precision is None else {"precision": precision}),
+        "steps": [_step(step, precision) for step in explanation.steps],
     }
 
 
-def _step(step: Step) -> dict[str, object]:
+def _step(step: Step, precision: int | None) -> dict[str, object]:
     return {
         "name": step.name,
         "title": step.title,
@@ -91,7 +92,7 @@ def _step(step: Step) -> dict[str, object]:
                 "meaning": quantity.meaning,
                 "axes": quantity.axes,
                 "shape": quantity.values.shape,
-                "values": np.ascontiguousarray(quantity.values),
+                "values": np.ascontiguousarray(_rounded(quantity.values, precision)),
             }
             for quantity in step.quantities
         ],
@@ -131,9 +132,14 @@ def _matrices(attention: Attention, precision: int | None) -> np.ndarray:
         matrices = matrices[:, 0]
     elif attention.reduce != "none":
         matrices = matrices[0, 0]
-    if precision is not None:
-        matrices = np.round(matrices, precision) + matrices.dtype.type(0)  # + 0: no "-0.0"
-    return np.ascontiguousarray(matrices)
+    return np.ascontiguousarray(_rounded(matrices, precision))
+
+
+def _rounded(values: np.ndarray, precision: int | None) -> np.ndarray:
+    """The values with so many decimals: in float64, where no score overflows, and without -0."""
+    if precision is None:
+        return values
+    return (np.round(values.astype(np.float64), precision) + 0.0).astype(values.dtype)
 
 
 def _masked(attention: Attention) -> dict[str, object]:
@@ -151,12 +157,11 @@ def _edges(attention: Attention, top: int, precision: int | None) -> Iterator[di
         for j, head in enumerate(attention.heads if attention.reduce == "none" else (None,)):
             values = attention.matrices[i, j]
             order = np.argsort(-values, axis=-1, kind="stable")[:, :top]
-            best = np.take_along_axis(values, order, axis=-1)
-            best = best if precision is None else np.round(best, precision)
-            hidden = None if attention.masked is None else attention.masked[i]
+            best = _rounded(np.take_along_axis(values, order, axis=-1), precision)
+            hidden = np.isneginf(values) if attention.masked is None else attention.masked[i] | np.isneginf(values)
             for query, keys in enumerate(order):
                 for key, weight in zip(keys, best[query], strict=True):
-                    if hidden is None or not hidden[query, key]:
+                    if not hidden[query, key]:
                         yield _edge(attention.kind, layer, head, query, key, weight)
 
 

@@ -72,7 +72,8 @@ class SummaryView(LinesView):
 
 
 def _largest(values: np.ndarray, n: int) -> list[int]:
-    """The places of the n largest of many values, the largest first, without sorting all of them."""
+    """The places of the n largest of many values, of equal ones the first, without sorting all of them."""
     n = min(n, values.size)
-    places = np.argpartition(values, values.size - n)[values.size - n :]
-    return sorted(places.tolist(), key=lambda place: (-values[place], place))
+    least = np.partition(values, values.size - n)[values.size - n]
+    above, equal = np.flatnonzero(values > least), np.flatnonzero(values == least)[:n]
+    return sorted([*above.tolist(), *equal.tolist()], key=lambda place: (-values[place], place))[:n]

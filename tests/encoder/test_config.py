@@ -55,7 +55,7 @@ def test_the_scale_is_the_scores_own_unless_one_is_given(fields, factor):
         ({"window": 2}, "window, mask: window is 2, and the mask is none; expected mask window or causal"),
         (
             {"position": "relative", "relative_max_distance": 8},
-            "relative_max_distance, relative_buckets: 8 with 32 buckets; expected more than 8",
+            "relative_max_distance, relative_buckets: 8 with 32 buckets; expected more than 16",
         ),
         ({"n_layers": 0}, "n_layers: 0 is too small; expected 1 or more"),
         ({"n_layers": 2.5}, "n_layers: 2.5 is not a whole number; expected a whole number"),
