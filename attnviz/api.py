@@ -47,7 +47,7 @@ def run(
     layers: str | int | tuple[int, ...] = "all",
     heads: str | int | tuple[int, ...] = "all",
     kinds: tuple[str, ...] | None = None,
-    values: str = "weights",
+    values: str | None = None,
     reduce: str = "none",
     keep: Iterable[str] = (),
     pad_to: int | None = None,
@@ -65,7 +65,7 @@ def run(
         layers: ``all``, a number, several, or ``"0,2-3,-1"``.
         heads: likewise.
         kinds: which attention: ``encoder``, ``decoder``, ``cross``; by default all there are.
-        values: ``weights`` or ``scores``.
+        values: ``weights`` (unless asked otherwise) or ``scores``.
         reduce: ``none``, ``mean-heads``, ``mean``, ``max``.
         keep: names of ``LayerTrace``'s arrays to keep in ``result.trace``, for the selected layers.
         pad_to: fill the text up to so many tokens; no query attends to the filling.
@@ -86,6 +86,8 @@ def run(
         if (text, pair, target, pad_to) != (None, None, None, None):
             raise UsageError("vectors: a text is given too; expected one of them")
         return run_prepared(model, prepare_vectors(model, vectors, tokens), request)
+    if tokens is not None:
+        raise UsageError("tokens: labels are for vectors, and a text has its own; expected one of them")
     if text is None:
         raise UsageError("run: nothing to run on; expected a text or vectors")
     return run_prepared(model, prepare(model, text, pair=pair, target=target, pad_to=pad_to), request)
@@ -144,14 +146,14 @@ def run_prepared(model: Model, prepared: Prepared, request: Request) -> Result:
     kinds = _kinds(request, prepared)
     layers = select(request.layers, model.config.n_layers, "layer")
     heads = select(request.heads, model.config.n_heads, "head")
-    names = {name for name in request.keep if isinstance(name, str)} | {request.values}
+    names = {name for name in request.keep if isinstance(name, str)} | {request.what}
     wanted = {Wanted(kind, layer, name) for kind in kinds for layer in layers for name in names}
     wanted |= {address for address in request.keep if isinstance(address, Wanted)}
     trace = run_stack(model.params, model.config, wanted, prepared.source, prepared.target)
 
     views = {}
     for kind in kinds:
-        arrays = [getattr(trace[kind, layer], request.values)[list(heads)] for layer in layers]
+        arrays = [getattr(trace[kind, layer], request.what)[list(heads)] for layer in layers]
         hidden = masked_keys(model.config, kind, prepared.source, prepared.target)
         matrices = np.stack(arrays)
         matrices.flags.writeable = False
@@ -163,7 +165,7 @@ def run_prepared(model: Model, prepared: Prepared, request: Request) -> Result:
             heads=heads,
             model=model.info,
             kind=kind,
-            what=request.values,
+            what=request.what,
             masked=None if hidden is None else np.broadcast_to(hidden, (len(layers), *hidden.shape)),
         )
         views[kind] = reduce_attention(attention, request.reduce)
@@ -253,7 +255,7 @@ def _sequence(model: Model, where: str, text: str, pair: str | None, pad_to: int
         if pad_to < len(tokens):
             raise UsageError(f"pad-to: {pad_to} is less than the text's {len(tokens)} tokens; expected as many or more")
         _check_length(model, where, pad_to)
-        tokens = pad(tokens, pad_to, model.config.n_vocab)
+        tokens = pad(tokens, pad_to, model.tokenizer.padding_token(model.config.n_vocab))
     _check_length(model, where, len(tokens))
     padding = np.array([token.padding for token in tokens]) if pad_to is not None else None
     return Sequence(ids=np.array([token.id for token in tokens]), padding=padding), tokens

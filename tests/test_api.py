@@ -51,6 +51,23 @@ def test_a_token_has_the_same_vector_in_every_sentence():
     np.testing.assert_array_equal(first[1], other[-1])
 
 
+def test_results_cannot_be_written_to():
+    model = attnviz.load(seed=0)
+    result = attnviz.run("The cat sat", model=model, keep=["q"])
+    for array in (result.attention, result.trace["encoder", 0].q, model.params["layers.0.attn.wq"]):
+        with pytest.raises(ValueError, match="read-only"):
+            array[...] = 0
+
+
+def test_a_decoder_with_relative_positions_reads_a_long_target():
+    result = attnviz.run("a b", target=" ".join("word" for _ in range(60)), position="relative", n_ctx=64)
+    np.testing.assert_allclose(result.decoder_attention.sum(axis=-1), 1, atol=1e-5)
+
+
+def test_numpys_integers_select_too():
+    assert attnviz.run("a b", layers=np.int64(1), heads=(np.int64(0), 2)).attention.shape == (1, 2, 2, 2)
+
+
 def test_a_selection_gives_the_same_numbers_as_the_whole():
     whole = attnviz.run("The cat sat", seed=0).attention
     some = attnviz.run("The cat sat", seed=0, layers="-1", heads="3,0")
@@ -136,6 +153,23 @@ def test_padding_is_masked_and_changes_nothing_else():
             lambda: attnviz.run("a b", pad_to=1),
             UsageError,
             "pad-to: 1 is less than the text's 2 tokens; expected as many or more",
+        ),
+        (
+            lambda: attnviz.run("a", reduce="min"),
+            UsageError,
+            "reduce: 'min' is not known; expected none, mean-heads, mean, max",
+        ),
+        (lambda: attnviz.run("a", values="q"), UsageError, "values: 'q' is not known; expected weights, scores"),
+        (
+            lambda: attnviz.run("a", kinds=("self",)),
+            UsageError,
+            "kinds: 'self' is not known; expected encoder, decoder, cross",
+        ),
+        (lambda: attnviz.run("a", layers=()), UsageError, "layer: nothing is selected; expected at least one"),
+        (
+            lambda: attnviz.run("a", tokens=["b"]),
+            UsageError,
+            "tokens: labels are for vectors, and a text has its own; expected one of them",
         ),
         (
             lambda: attnviz.run("a", model=attnviz.load(), seed=1),

@@ -1,15 +1,17 @@
 """What is wanted of a run, and which layers and heads that is: ``0,2-3,-1`` or ``all``."""
 
+import operator
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
 
-from attnviz.analysis.reduce import reduce_attention
+from attnviz.analysis.reduce import REDUCTIONS, reduce_attention
 from attnviz.encoder.stack import Wanted
 from attnviz.errors import UsageError
-from attnviz.trace import Attention, Result
+from attnviz.trace import KINDS, Attention, LayerTrace, Result
 
+VALUES = ("weights", "scores")
 _PART = re.compile(r"(-?\d{1,9})(?:-(-?\d{1,9}))?")
 
 
@@ -21,7 +23,7 @@ class Request:
         layers: a selection of layers: ``all``, ``0,2-3,-1``, a number or several.
         heads: likewise of heads.
         kinds: which attention: ``encoder``, ``decoder``, ``cross``; None for all there are.
-        values: ``weights``, or ``scores`` (before softmax, masked ones -inf).
+        values: ``weights``, or ``scores`` (before softmax, masked ones -inf); None for weights, or what a file holds.
         reduce: ``none``, ``mean-heads``, ``mean``, ``max``.
         keep: further arrays for ``Result.trace``: ``LayerTrace``'s names, for the selected layers, or addresses.
     """
@@ -29,9 +31,28 @@ class Request:
     layers: str | int | tuple[int, ...] = "all"
     heads: str | int | tuple[int, ...] = "all"
     kinds: tuple[str, ...] | None = None
-    values: str = "weights"
+    values: str | None = None
     reduce: str = "none"
     keep: frozenset[str | Wanted] = field(default_factory=frozenset)
+
+    def __post_init__(self) -> None:
+        arrays = [f.name for f in fields(LayerTrace) if f.name not in ("kind", "layer")]
+        kept = [name for name in self.keep if isinstance(name, str)]
+        for name, given, known in (
+            ("values", [self.values], (None, *VALUES)),
+            ("reduce", [self.reduce], REDUCTIONS),
+            ("kinds", self.kinds or (), KINDS),
+            ("keep", kept, arrays),
+        ):
+            for value in given:
+                if value not in known:
+                    expected = ", ".join(str(k) for k in known if k is not None)
+                    raise UsageError(f"{name}: {value!r} is not known; expected {expected}")
+
+    @property
+    def what(self) -> str:
+        """What a run computes: weights unless something else is asked for."""
+        return self.values or "weights"
 
 
 def select(selection: str | int | list[int] | tuple[int, ...], n: int, what: str) -> tuple[int, ...]:
@@ -47,10 +68,13 @@ def select(selection: str | int | list[int] | tuple[int, ...], n: int, what: str
     """
     if selection == "all":
         return tuple(range(n))
-    if isinstance(selection, int):
-        selection = [selection]
-    numbers = _numbers(selection, n, what) if isinstance(selection, str) else [_index(i, n, what) for i in selection]
-    return tuple(dict.fromkeys(numbers))
+    if isinstance(selection, str):
+        return tuple(dict.fromkeys(_numbers(selection, n, what)))
+    several = selection if isinstance(selection, list | tuple) else [selection]
+    numbers = tuple(dict.fromkeys(_index(operator.index(i), n, what) for i in several))
+    if not numbers:
+        raise UsageError(f"{what}: nothing is selected; expected at least one")
+    return numbers
 
 
 def select_one(selection: str | int, n: int, what: str) -> int:
@@ -102,9 +126,11 @@ def select_attention(result: Result, request: Request) -> Result:
 
 
 def _narrow(attention: Attention, request: Request) -> Attention:
-    if request.values not in (attention.what, "weights"):
+    if request.values not in (None, attention.what):
         raise UsageError(f"values: the file holds {attention.what}, not {request.values}; expected {attention.what}")
     if attention.reduce != "none":
+        if request.reduce not in ("none", attention.reduce):
+            raise UsageError(f"reduce: the file holds a {attention.reduce}, not {request.reduce}; expected none")
         if (request.layers, request.heads) != ("all", "all"):
             raise UsageError(f"layer, head: the file holds a {attention.reduce}; expected no selection")
         return attention

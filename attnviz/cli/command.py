@@ -24,6 +24,8 @@ class Options:
     A dataclass would do the same, but making a dozen of them takes as long as all the rest of the command line.
     """
 
+    from_variables = frozenset()  # the options that an environment variable gave
+
     def __init__(self, **values: object):
         self.__dict__.update(values)
 
@@ -88,11 +90,16 @@ def command(app: typer.Typer, name: str, *, examples: str) -> Callable[[Callable
             key: annotation for key, annotation in function.__annotations__.items() if key != "return"
         }
 
-        def action(**values: object) -> Callable[[], int | None]:
+        def action(ctx: typer.Context, **values: object) -> Callable[[], int | None]:
+            sources = {name: ctx.get_parameter_source(name) for name in values}
+            variables = frozenset(name for name, source in sources.items() if source and source.name == "ENVIRONMENT")
             filled = {key: group(**{name: values[name] for name in group.names()}) for key, group in groups.items()}
+            for group in filled.values():
+                group.from_variables = variables
             return partial(function, **filled)
 
-        parameters = [p for group in groups.values() for p in _parameters(group)]
+        context = inspect.Parameter("ctx", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)
+        parameters = [context, *(p for group in groups.values() for p in _parameters(group))]
         action.__signature__ = inspect.Signature(parameters)
         action.__annotations__ = {p.name: p.annotation for p in parameters}
         action.__doc__ = function.__doc__

@@ -74,18 +74,21 @@ def heatmap(
 
     formats = _formats(picture.format)
     written = 0
+    notes: list[str] = []  # about fonts: the first says it all
     found = results(inputs, models, block, common, request_of(selection))
     for folder, result in _folders(found, picture.out, numbered=inputs.is_stream):
         with progress(common, str(folder)) as report:
             for attention in result.views.values():
                 shown = labelled(attention, raw=picture.raw_tokens)
-                written += len(_write(shown, folder, formats, picture, report, common))
+                written += len(_write(shown, folder, formats, picture, report, notes.append))
+    for text in notes[:1]:
+        note(common, text)
     note(common, f"{picture.out}: {written} picture{'s' * (written != 1)} written")
 
 
 def _folders(found: "Iterator[Result]", out: Path, *, numbered: bool) -> "Iterator[tuple[Path, Result]]":
     """Each result with its folder: ``out`` itself for one, numbered ones inside it for several."""
-    first = list(islice(found, 2))
+    first = [] if numbered else list(islice(found, 2))
     numbered = numbered or len(first) > 1
     for number, result in enumerate(chain(first, found), start=1):
         yield (out / f"text-{number:03d}" if numbered else out), result
@@ -97,9 +100,8 @@ def _write(
     formats: tuple[str, ...],
     picture: PictureOptions,
     report: "Callable[[int, int], None] | None",
-    common: CommonOptions,
+    say: "Callable[[str], None]",
 ) -> list[Path]:
-    from attnviz.cli.streams import note
     from attnviz.output.figures import write_heatmaps
 
     return write_heatmaps(
@@ -111,7 +113,7 @@ def _write(
         scale=picture.scale,
         overview_only=picture.overview_only,
         progress=report,
-        note=lambda text: note(common, text),
+        note=say,
     )
 
 

@@ -8,10 +8,11 @@ from typing import Any, BinaryIO
 
 from attnviz.analysis.selection import Request, select_attention
 from attnviz.api import Prepared, prepare, prepare_vectors, run_prepared
-from attnviz.cli.options import CommonOptions, InputOptions, ModelOptions, SelectionOptions
+from attnviz.cli.options import BlockOptions, CommonOptions, InputOptions, ModelOptions, SelectionOptions
 from attnviz.cli.streams import note
 from attnviz.errors import AttnvizError, UsageError
 from attnviz.model import Model, load
+from attnviz.text.reading import check_text
 from attnviz.text.tokenizer import raw_labels
 from attnviz.trace import Attention, Result, spans
 
@@ -21,8 +22,8 @@ _SOURCES = ("text", "file", "vectors", "attention")
 def request_of(selection: SelectionOptions) -> Request:
     """The selection as the library states it."""
     return Request(
-        layers=selection.layer or "all",
-        heads=selection.head or "all",
+        layers="all" if selection.layer is None else selection.layer,
+        heads="all" if selection.head is None else selection.head,
         kinds=None if selection.kind is None else (selection.kind,),
         values=selection.values,
         reduce=selection.reduce,
@@ -30,7 +31,7 @@ def request_of(selection: SelectionOptions) -> Request:
 
 
 def results(
-    inputs: InputOptions, models: ModelOptions, block: Any, common: CommonOptions, request: Request
+    inputs: InputOptions, models: ModelOptions, block: BlockOptions, common: CommonOptions, request: Request
 ) -> Iterator[Result]:
     """One result a text, each computed when it is asked for.
 
@@ -40,6 +41,9 @@ def results(
     """
     _check_sources(inputs)
     if inputs.attention is not None:
+        flags = [name for group in (models, block) for name in group.given() if name not in group.from_variables]
+        if flags:
+            raise UsageError(f"{', '.join(flags)}: there is no model to run on --attention; expected none of them")
         yield from _read(inputs, request)
         return
     model, prepared = prepared_inputs(inputs, models, block, common)
@@ -55,11 +59,11 @@ def labelled(attention: Attention, *, raw: bool) -> Attention:
 
 
 def prepared_inputs(
-    inputs: InputOptions, models: ModelOptions, block: Any, common: CommonOptions
+    inputs: InputOptions, models: ModelOptions, block: BlockOptions, common: CommonOptions
 ) -> tuple[Model, Iterator[Prepared]]:
     """The model, and the texts (or the vectors) made ready for it."""
     _check_sources(inputs)
-    options = models.given() | {"fields": block.given()}
+    options = _model_options(models, block)
     if inputs.vectors is None:
         texts = _texts(inputs, common)
         model = load(**options)
@@ -71,6 +75,17 @@ def prepared_inputs(
         options["fields"].setdefault("d_model", vectors.shape[1])
     model = load(**options)
     return model, iter([prepare_vectors(model, vectors, _labels(inputs))])
+
+
+def _model_options(models: ModelOptions, block: BlockOptions) -> dict[str, Any]:
+    """What ``load`` gets. Of weights and a seed, the one that was given as a flag wins over a variable."""
+    options, fields = models.given(), block.given()
+    if "weights" in options and "seed" in fields:
+        if "seed" in block.from_variables and "weights" not in models.from_variables:
+            del fields["seed"]
+        elif "weights" in models.from_variables and "seed" not in block.from_variables:
+            del options["weights"]
+    return options | {"fields": fields}
 
 
 def _prepared(model: Model, inputs: InputOptions, where: str, text: str) -> Prepared:
@@ -116,7 +131,10 @@ def _read(inputs: InputOptions, request: Request) -> Iterator[Result]:
 
 
 def _labels(inputs: InputOptions) -> list[str] | None:
-    return None if inputs.tokens is None else inputs.tokens.split()
+    if inputs.tokens is None:
+        return None
+    check_text(inputs.tokens, "tokens")
+    return inputs.tokens.split()
 
 
 def _check_sources(inputs: InputOptions) -> None:

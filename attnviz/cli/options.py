@@ -174,9 +174,9 @@ class SelectionOptions(Options):
         option(SELECTION, "--kind", help="With --target: only this attention. [default: all three]"),
     ] = None
     values: Annotated[
-        Literal["weights", "scores"],
+        Literal["weights", "scores"] | None,
         option(SELECTION, "--values", help="weights (after softmax) or scores (before). [default: weights]"),
-    ] = "weights"
+    ] = None
     reduce: Annotated[
         Literal["none", "mean-heads", "mean", "max"],
         option(SELECTION, "--reduce", help="One matrix a layer (mean-heads), or in all (mean, max). [default: none]"),

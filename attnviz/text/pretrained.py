@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer as LibraryTokenizer
 
 
+_PADDING = ("[PAD]", "<pad>", "<|padding|>", "<|endoftext|>")
+
+
 @dataclass(frozen=True)
 class Spelling:
     """How a vocabulary spells pieces of text.
@@ -65,17 +68,31 @@ class PretrainedTokenizer:
         json_text: the JSON it was made from.
         library: the library's own object.
         spelling: how its vocabulary spells pieces.
+        padding: the piece that fills up the length, if it has one.
     """
 
     name: str
     json_text: str
     library: "LibraryTokenizer"
     spelling: Spelling
+    padding: str | None = None
 
     @cached_property
     def n_vocab(self) -> int:
         """The largest id plus one: ids may have gaps, so that it is not the number of pieces."""
         return max(self.library.get_vocab(with_added_tokens=True).values(), default=-1) + 1
+
+    def padding_token(self, n_vocab: int) -> Token:  # noqa: ARG002 (built-in tokenizers need it)
+        """The token that fills up the length.
+
+        Raises:
+            InputError: the vocabulary has none.
+        """
+        if self.padding is None:
+            raise InputError(f"{self.name}: it has no token for padding; expected one such as {_PADDING[0]}")
+        number = self.library.token_to_id(self.padding)
+        label = printable(self.padding)
+        return Token(text="", label=label, id=number, piece=self.padding, special=True, padding=True)
 
     @cached_property
     def _added(self) -> frozenset[int]:
@@ -156,9 +173,11 @@ def pretrained_tokenizer(source: Path | str, *, name: str = "tokenizer") -> Pret
         raise InputError(
             f"{where}: it is no tokenizer ({one_line(error)}); expected JSON of the tokenizers library"
         ) from error
+    asked = (library.padding or {}).get("pad_token")
+    padding = next((p for p in (asked, *_PADDING) if p is not None and library.token_to_id(p) is not None), None)
     library.no_padding()
     library.no_truncation()
-    return PretrainedTokenizer(name, json_text, library, _spelling(described))
+    return PretrainedTokenizer(name, json_text, library, _spelling(described), padding)
 
 
 def _read(path: Path) -> str:

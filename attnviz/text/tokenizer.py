@@ -41,6 +41,13 @@ class Tokenizer(Protocol):
             InputError: a text without tokens or with lone surrogates; an id that is not less than ``n_vocab``.
         """
 
+    def padding_token(self, n_vocab: int) -> Token:
+        """The token that fills up the length.
+
+        Raises:
+            InputError: the vocabulary has none.
+        """
+
 
 @dataclass(frozen=True)
 class BuiltinTokenizer:
@@ -57,6 +64,10 @@ class BuiltinTokenizer:
             return tokens
         check_text(pair, "pair")
         return (*tokens, _special("[SEP]", n_vocab, segment=0), *self._segment(pair, 1, n_vocab))
+
+    def padding_token(self, n_vocab: int) -> Token:
+        """``[PAD]``, whose id is a hash like any other's."""
+        return replace(_special("[PAD]", n_vocab, segment=0), padding=True)
 
     def _segment(self, text: str, segment: int, n_vocab: int) -> Tokens:
         tokens = []
@@ -113,11 +124,9 @@ def raw_labels(tokens: Tokens) -> Tokens:
     return tuple(replace(token, label=printable(token.piece)) for token in tokens)
 
 
-def pad(tokens: Tokens, length: int, n_vocab: int) -> Tokens:
-    """The tokens and as many ``[PAD]`` tokens as make them ``length``; none where they are as many already."""
-    missing = length - len(tokens)
-    padding = replace(_special("[PAD]", n_vocab, segment=tokens[-1].segment), padding=True)
-    return tokens + (padding,) * missing
+def pad(tokens: Tokens, length: int, padding: Token) -> Tokens:
+    """The tokens and as many of ``padding`` as make them ``length``; none where they are as many already."""
+    return tokens + (replace(padding, segment=tokens[-1].segment),) * (length - len(tokens))
 
 
 def _special(name: str, n_vocab: int, segment: int) -> Token:

@@ -31,6 +31,8 @@ def write_broken_files(folder: Path) -> None:
         "object.json": '{"a": 1}',
         "vector.json": "[1, 2]",
         "square.json": "[[1, 0], [0, 1]]",
+        "mean.json": '{"attention": [[[1.0]]], "axes": ["layer", "query", "key"], "reduce": "mean-heads"}',
+        "scores.json": '{"attention": [[5.0]], "values": "scores"}',
         "ragged.csv": "1,2\n3\n",
         "three.csv": "1,2,3\n",
         "nan.csv": "1,2,nan\n",

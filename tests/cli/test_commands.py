@@ -76,6 +76,20 @@ def test_a_flag_wins_over_a_variable_a_file_and_the_default(cli, tmp_path, monke
     assert sizes() == (3, 2)
 
 
+def test_of_weights_and_a_seed_the_flag_wins_over_the_variable(cli, monkeypatch):
+    def origin(*flags):
+        return json.loads(cli("show", "a", "--json", *flags).out)["model"]["weights"][:6]
+
+    assert cli("weights", "init", "-o", "a.npz").code == 0
+    monkeypatch.setenv("ATTNVIZ_WEIGHTS", "a.npz")
+    assert origin() == "sha256"
+    assert origin("--seed", "3") == "seed:3"
+    monkeypatch.delenv("ATTNVIZ_WEIGHTS")
+    monkeypatch.setenv("ATTNVIZ_SEED", "3")
+    assert origin() == "seed:3"
+    assert origin("--weights", "a.npz") == "sha256"
+
+
 def test_every_field_of_the_block_is_a_flag(cli):
     help_text = cli("show", "-h").out
     for name in attnviz.EncoderConfig.__dataclass_fields__:
@@ -152,6 +166,29 @@ def test_a_tokenizer_file_brings_its_vocabulary(cli, tmp_path):
     again = json.loads(cli("show", "cats", "--weights", "with.safetensors", "--json").out)
     assert again["tokens"] == document["tokens"]
     assert again["attention"] == document["attention"]
+
+
+def test_padding_of_a_tokenizer_file_is_its_own_token_or_refused(cli, tmp_path):
+    from tokenizers import Tokenizer, models, pre_tokenizers
+
+    for name, vocabulary in (("with", {"[UNK]": 0, "a": 1, "[PAD]": 2}), ("without", {"[UNK]": 0, "a": 1})):
+        library = Tokenizer(models.WordLevel(vocabulary, unk_token="[UNK]"))
+        library.pre_tokenizer = pre_tokenizers.Whitespace()
+        library.save(str(tmp_path / f"{name}.json"))
+    document = json.loads(cli("show", "a", "--tokenizer", "with.json", "--pad-to", "3", "--json").out)
+    assert document["token_ids"] == [1, 2, 2]
+    assert document["masked"][0] == [False, True, True]
+    ran = cli("show", "a", "--tokenizer", "without.json", "--pad-to", "3")
+    assert (ran.code, ran.out) == (3, "")
+    assert ran.err == "attnviz: error: without.json: it has no token for padding; expected one such as [PAD]\n"
+
+
+def test_labels_and_names_that_are_not_utf_8_are_no_bugs(cli):
+    assert cli("weights", "init", "-o", "e\udcff.npz").code == 0
+    assert cli("show", "a", "--weights", "e\udcff.npz", "--json").code == 0
+    ran = cli("show", "--attention", "-", "--tokens", "\udcff a", "--json", stdin="[[1, 0], [0, 1]]")
+    assert ran.code == 3
+    assert ran.err.startswith("attnviz: error: tokens: character 1 is \\udcff")
 
 
 # Weights

@@ -151,6 +151,23 @@ ERRORS = [
     ("weights init -o nofolder/toy.npz", 1, "nofolder/toy.npz: its folder does not exist; expected an existing folder"),
     ("weights info nope.npz", 3, "nope.npz: there is no such file; expected a .safetensors or .npz file"),
     ("weights convert toy.npz -o toy.npz", 1, "toy.npz: exists already; expected a new file, or --force"),
+    ("show a -L ''", 2, "layer: '' is no selection; expected all, or numbers such as 0,2-3,-1"),
+    (
+        "show a --position relative --relative-max-distance 16 --target b",
+        2,
+        "relative_max_distance, relative_buckets: 16 with 32 buckets; expected more than 16",
+    ),
+    (
+        "show --attention square.json --seed 3 --n-heads 2",
+        2,
+        "n_heads, seed: there is no model to run on --attention; expected none of them",
+    ),
+    ("show --attention mean.json --reduce max", 2, "reduce: the file holds a mean-heads, not max; expected none"),
+    (
+        "show --attention scores.json --values weights",
+        2,
+        "values: the file holds scores, not weights; expected scores",
+    ),
     ("show --attention nope.npy", 3, "nope.npy: there is no such file; expected attention as .npy, .npz or JSON"),
     ("show --attention folder", 3, "folder: it is a folder; expected attention as .npy, .npz or JSON"),
     (
@@ -234,6 +251,7 @@ ERRORS = [
         "hint: attnviz heatmap -h says what there is",
     ),
     ("explain a --query zebra", 2, "query: no token is 'zebra'; expected a token's text, or a number from 0 to 0"),
+    ("explain a --query=--5", 2, "query: no token is '--5'; expected a token's text, or a number from 0 to 0"),
     ("explain a --query 3", 2, "query: there is no query 3; expected 0 (or from the end, -1)"),
     ("explain a -L 0-1", 2, "layer: '0-1' selects 2; expected one"),
     (

@@ -91,6 +91,22 @@ def test_top_gives_each_rows_strongest_keys_instead_of_matrices(cli):
         assert row[edge["key"]] >= np.sort(row)[-2]
 
 
+def test_edges_leave_out_what_one_head_alone_cannot_see(cli):
+    scores = '{"values": "scores", "attention": [[[[null, 1], [0.5, 0.5]], [[0.2, 1], [0.5, 0.5]]]]}'
+    (document,) = documents(cli("show", "--attention", "-", "--top", "2", "--json", stdin=scores))
+    assert len(document["edges"]) == 7
+    assert all(edge["weight"] is not None for edge in document["edges"])
+
+
+def test_rounding_keeps_large_scores_and_writes_no_minus_zero(cli):
+    argv = ("show", SENTENCE, "--values", "scores", "--score", "dot", "--score-scale", "1e29", "--precision", "9")
+    (document,) = documents(cli(*argv, "--json"))
+    assert None not in np.ravel(document["attention"]).tolist()
+    argv = ("show", SENTENCE, "--values", "scores", "--score-scale", "-0.001", "--precision", "1")
+    (document,) = documents(cli(*argv, "--json"))
+    assert not np.signbit(document["attention"]).any()
+
+
 MANY = [
     ("show", SENTENCE),
     ("show", SENTENCE, "--pair", "So what"),

@@ -103,12 +103,13 @@ def test_builtin_names_load(name, tmp_path, monkeypatch):
 
 
 def test_padding_is_special_and_marked():
-    tokens = pad(encode("a", "b"), 5, N_VOCAB)
+    padding = builtin_tokenizer("word").padding_token(N_VOCAB)
+    tokens = pad(encode("a", "b"), 5, padding)
 
     assert tokens[:3] == encode("a", "b")
     expected = Token("", "[PAD]", id=token_id("[PAD]", N_VOCAB), piece="[PAD]", special=True, padding=True, segment=1)
     assert tokens[3:] == (expected, expected)
-    assert pad(tokens, 5, N_VOCAB) == tokens
+    assert pad(tokens, 5, padding) == tokens
 
 
 def test_raw_labels_are_pieces():
