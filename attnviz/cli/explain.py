@@ -12,6 +12,7 @@ from attnviz.cli.options import (
     InputOptions,
     JsonOptions,
     ModelOptions,
+    complete_numbers,
     option,
 )
 from attnviz.errors import UsageError
@@ -34,8 +35,28 @@ class PlaceOptions(Options):
         str | None,
         option(SELECTION, "--query", metavar="TOKEN", help="A token's number, or its text. [default: the last word]"),
     ] = None
-    layer: Annotated[str, option(SELECTION, "--layer", "-L", metavar="L", help="One layer. [default: 0]")] = "0"
-    head: Annotated[str, option(SELECTION, "--head", "-H", metavar="H", help="One head. [default: 0]")] = "0"
+    layer: Annotated[
+        str,
+        option(
+            SELECTION,
+            "--layer",
+            "-L",
+            metavar="L",
+            autocompletion=complete_numbers("layer"),
+            help="One layer. [default: 0]",
+        ),
+    ] = "0"
+    head: Annotated[
+        str,
+        option(
+            SELECTION,
+            "--head",
+            "-H",
+            metavar="H",
+            autocompletion=complete_numbers("head"),
+            help="One head. [default: 0]",
+        ),
+    ] = "0"
     kind: Annotated[
         Literal["encoder", "decoder", "cross"] | None,
         option(SELECTION, "--kind", help="Which attention. [default: encoder; with --target: cross]"),
@@ -87,10 +108,15 @@ def explain(
         return
     from attnviz.cli.streams import print_view, screen_of
     from attnviz.output.explanation import ExplanationView
+    from attnviz.output.matrix_view import text_line
 
     screen = screen_of(common, detail.width)
     precision = 3 if detail.precision is None else detail.precision
-    for explanation in explanations:
+    for number, explanation in enumerate(explanations, start=1):
+        if number > 1:
+            print_view("", screen)
+        if inputs.is_stream:
+            print_view(text_line(number, explanation.text, screen), screen)
         print_view(ExplanationView(explanation, screen, full=detail.full, precision=precision), screen)
 
 

@@ -51,6 +51,9 @@ class PictureOptions(Options):
     ] = "shared"
     overview_only: Annotated[bool, option(VIEW, "--overview-only", help="Only overview.png.")] = False
     raw_tokens: RawTokens = False
+    force: Annotated[
+        bool, option(VIEW, "--force", help="Replace files of these names that attnviz did not write, too.")
+    ] = False
 
 
 app = command_app()
@@ -112,6 +115,7 @@ def _write(
         dpi=picture.dpi,
         scale=picture.scale,
         overview_only=picture.overview_only,
+        force=picture.force,
         progress=report,
         note=say,
     )

@@ -19,7 +19,7 @@ def option(panel: str, *names: str, help: str, **more: Any) -> Any:  # noqa: A00
     return typer.Option(*names, help=help, rich_help_panel=panel, show_default=False, show_envvar=False, **more)
 
 
-def _numbers(what: str) -> Any:
+def complete_numbers(what: str) -> Any:
     """Completes ``--layer`` and ``--head`` with what the model has, as far as the line says."""
 
     def complete(ctx: typer.Context, incomplete: str) -> list[str]:
@@ -162,12 +162,24 @@ class SelectionOptions(Options):
     layer: Annotated[
         str | None,
         option(
-            SELECTION, "--layer", "-L", metavar="L", autocompletion=_numbers("layer"), help="Layers: 0,2-3,-1 or all."
+            SELECTION,
+            "--layer",
+            "-L",
+            metavar="L",
+            autocompletion=complete_numbers("layer"),
+            help="Layers: 0,2-3,-1 or all.",
         ),
     ] = None
     head: Annotated[
         str | None,
-        option(SELECTION, "--head", "-H", metavar="H", autocompletion=_numbers("head"), help="Heads: 0,2-3,-1 or all."),
+        option(
+            SELECTION,
+            "--head",
+            "-H",
+            metavar="H",
+            autocompletion=complete_numbers("head"),
+            help="Heads: 0,2-3,-1 or all.",
+        ),
     ] = None
     kind: Annotated[
         Literal["encoder", "decoder", "cross"] | None,

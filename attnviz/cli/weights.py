@@ -7,6 +7,7 @@ import typer
 
 from attnviz.cli.command import Options, command, command_app
 from attnviz.cli.options import VIEW, BlockOptions, CommonOptions, JsonOptions, ModelOptions, option
+from attnviz.errors import UsageError
 
 
 class FileOptions(Options):
@@ -37,7 +38,10 @@ class SourceOptions(Options):
     path: Annotated[Path, typer.Argument(metavar="FILE", help="A native checkpoint.", show_default=False)]
 
 
-app = command_app(help="Write seeded weights, describe a file, turn one format into the other.")
+app = command_app(
+    help="Write seeded weights, describe a file, turn one format into the other.",
+    epilog="\b\nExamples:\n  attnviz weights init -o toy.safetensors --seed 7\n  attnviz weights info toy.safetensors",
+)
 
 
 @command(app, "init", examples="attnviz weights init -o toy.safetensors --n-layers 3 --seed 7")
@@ -53,6 +57,8 @@ def init(
     from attnviz.model import load
 
     model = load(fields=block.given(), **models.given())
+    if models.tokenizer is not None and model.tokenizer.n_vocab is None:
+        raise UsageError(f"tokenizer: a file cannot hold {models.tokenizer!r}; expected a tokenizer JSON file")
     write_native(
         target.out,
         model.config,

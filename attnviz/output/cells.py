@@ -13,6 +13,7 @@ from attnviz.output.colormaps import ENTRIES, palette_rgb, ramp_256, table, text
 from attnviz.trace import Matrix
 
 _SHADES, _ASCII_SHADES = " ░▒▓█", " .:-=+*#%@"
+_HUE = 6  # cyan
 PLAIN, BOLD, DIM = Style(), Style(bold=True), Style(dim=True)
 
 
@@ -59,8 +60,9 @@ def masked_sign(screen: Screen) -> str:
 def cell_style(place: float, cmap: str, system: str | None, *, bold: bool = False) -> Style:
     """Background of the map, black or white on it; only bold where there are too few colours."""
     color = background(place, cmap, system)
-    if color is None:
-        return BOLD if bold else PLAIN
+    if color is None:  # 16 colours: the glyph or the number, and one hue where there is something to see
+        hue = Color.from_ansi(_HUE) if system == "standard" and place >= 0.05 else None
+        return Style(color=hue, bold=bold) if hue else BOLD if bold else PLAIN
     number, rgb = color
     ink = text_on(rgb)
     if system == "256":

@@ -6,6 +6,7 @@ score, scaled, masked, exponential, weight) share one table, so that a row can b
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from itertools import groupby
 
 import numpy as np
@@ -199,17 +200,11 @@ class ExplanationView(LinesView):
         return "".join(self._number(v) for v in values[:n]) + self._more(len(values) - n)
 
     def _more(self, n: int) -> str:
-        return "" if n <= 0 else " ..." if self.screen.ascii else " …"
+        return "" if n <= 0 else " ~" if self.screen.ascii else " …"
 
     def _wrapped(self, text: str, style: Style) -> Iterator[Line]:
-        words, line = text.split(" "), ""
-        for word in words:
-            if line and cell_width(f"{line} {word}") > self.screen.width - 4:
-                yield [(f"    {line}", style)]
-                line = word
-            else:
-                line = f"{line} {word}" if line else word
-        yield [(f"    {line}", style)]
+        narrower = replace(self.screen, width=self.screen.width - 4)
+        yield from ([(f"    {line}", style)] for line in wrapped(text, narrower))
 
     def _text(self, text: str) -> str:
         if self.screen.ascii:

@@ -42,6 +42,7 @@ from attnviz.output.painting import hatch
 from attnviz.output.pictures import Picture, Sheet
 from attnviz.trace import Attention
 
+_CREATOR = "attnviz heatmap"
 FORMATS = ("png", "svg", "pdf")
 SCALES = ("shared", "head")
 LEAST_DPI, MOST_DPI = 30, 1200
@@ -59,14 +60,15 @@ def write_heatmaps(
     dpi: int = 150,
     scale: str = "shared",
     overview_only: bool = False,
+    force: bool = False,
     note: Callable[[str], None] | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> list[Path]:
     """Writes an overview of all matrices and one picture of each.
 
     The files are ``overview.png``, ``L00H00.png``, ..., or ``L00mean.png``, ``mean.png``, ``max.png`` where heads or
-    layers are reduced; those of decoder and cross-attention begin with ``decoder-`` and ``cross-``. Files of these
-    names are replaced; nothing else in the folder is touched. The same input gives the same bytes.
+    layers are reduced; those of decoder and cross-attention begin with ``decoder-`` and ``cross-``. Pictures
+    of an earlier run are replaced; nothing else in the folder is touched. The same input gives the same bytes.
 
     Args:
         attention: (n_layers, n_heads, n_queries, n_keys) with its labels.
@@ -77,6 +79,7 @@ def write_heatmaps(
         scale: ``shared`` (0 to 1 for weights, the common extremes for scores) or ``head`` (each picture its own; the
             overview is always shared).
         overview_only: leave the pictures of single matrices out.
+        force: also replace files of these names that attnviz did not write.
         note: told once which characters no installed font has.
         progress: told (pictures done, pictures in all).
 
@@ -85,7 +88,7 @@ def write_heatmaps(
 
     Raises:
         UsageError: an unknown format, colour map or scale, or a dpi out of range.
-        OutputError: the folder or a file cannot be written; the files before it are whole.
+        OutputError: the folder or a file cannot be written, or is another program's; the files before it are whole.
     """
     _check(formats, cmap, dpi, scale)
     folder, palette = own_folder(folder), np.insert(np.array(table(cmap), np.uint8), 3, 255, axis=1)
@@ -103,7 +106,7 @@ def write_heatmaps(
     with _own_settings():
         for sheet, plates in works:
             plate = _plate(sheet, plates, palette, dpi, families)
-            for paths in _write(plate, sheet, plates, folder, list(dict.fromkeys(formats))):
+            for paths in _write(plate, sheet, plates, folder, list(dict.fromkeys(formats)), force=force):
                 written.append(paths)
                 if progress:
                     progress(len(written), total)
@@ -286,7 +289,7 @@ def _colour_bar(
 
 
 def _write(
-    plate: _Plate, sheet: Sheet, plates: Sequence[Picture], folder: Path, formats: Sequence[str]
+    plate: _Plate, sheet: Sheet, plates: Sequence[Picture], folder: Path, formats: Sequence[str], *, force: bool
 ) -> Iterator[list[Path]]:
     """Draws in this thread and encodes PNG files in two others; yields each picture's files when they are there."""
     waiting: deque[tuple[list[Path], list[Future[None]]]] = deque()
@@ -295,12 +298,15 @@ def _write(
             plate.show(picture)
             title = f"{picture.title} ({sheet.subtitle}; {picture.scale.words})"
             words = {"Title": title, "Description": picture.description, "Source": sheet.provenance}
+            # What lets a later run know the file for one of its own.
+            words["Creator"] = _CREATOR
             paths, futures = [folder / f"{picture.stem}.{ending}" for ending in formats], []
             for path, ending in zip(paths, formats, strict=True):
                 if ending == "png":
-                    futures.append(encoders.submit(_write_png, path, plate.pixels(), words, round(plate.figure.dpi)))
+                    dpi = round(plate.figure.dpi)
+                    futures.append(encoders.submit(_write_png, path, plate.pixels(), words, dpi, force=force))
                 else:
-                    write_atomically(path, _vector(plate.figure, ending, words), overwrite=True)
+                    _save(path, _vector(plate.figure, ending, words), force=force)
             waiting.append((paths, futures))
             while len(waiting) > _WAITING:
                 yield _finished(waiting)
@@ -315,8 +321,20 @@ def _finished(waiting: deque[tuple[list[Path], list[Future[None]]]]) -> list[Pat
     return paths
 
 
-def _write_png(path: Path, pixels: np.ndarray, words: dict[str, str], dpi: int) -> None:
-    write_atomically(path, png(pixels, words, dpi), overwrite=True)
+def _write_png(path: Path, pixels: np.ndarray, words: dict[str, str], dpi: int, *, force: bool) -> None:
+    _save(path, png(pixels, words, dpi), force=force)
+
+
+def _save(path: Path, data: bytes, *, force: bool) -> None:
+    """Writes a picture, over an earlier one of attnviz's own too; over anything else only if it must."""
+    write_atomically(path, data, overwrite=force or _is_ours(path))
+
+
+def _is_ours(path: Path) -> bool:
+    try:
+        return _CREATOR.encode() in path.read_bytes()
+    except OSError:
+        return False
 
 
 def _vector(figure: Figure, ending: str, words: dict[str, str]) -> bytes:
@@ -325,7 +343,9 @@ def _vector(figure: Figure, ending: str, words: dict[str, str]) -> bytes:
     description = f"{words['Description']} Source: {words['Source']}."
     if ending == "pdf":
         figure.savefig(
-            buffer, format="pdf", metadata={"Title": words["Title"], "Subject": description, "CreationDate": None}
+            buffer,
+            format="pdf",
+            metadata={"Title": words["Title"], "Subject": description, "Creator": _CREATOR, "CreationDate": None},
         )
         return buffer.getvalue()
     figure.savefig(buffer, format="svg", metadata={**words, "Date": None})

@@ -35,7 +35,6 @@ from attnviz.output.labels import (
 )
 from attnviz.trace import Matrix, ModelInfo
 
-STYLES = ("auto", "numbers", "blocks", "top")
 _KINDS = {"encoder": "self-attention", "decoder": "decoder self-attention", "cross": "cross-attention"}
 _SIDES = {
     "encoder": "rows: queries, columns: keys",
@@ -285,7 +284,7 @@ class TopView(MatrixView):
             style = cell_style(self.places[i, j], self.looks.cmap, self.screen.color, bold=j == order[0])
             yield [(names[j] + " ", PLAIN), (number, style)]
         left = (~self.masked[i]).sum() - len(order)
-        if left > 0 and self.matrix.what == "weights":
+        if left > 0 and self.matrix.what == "weights" and self.matrix.name != "max":  # maxima do not sum to 1
             rest = max(0.0, float(self.matrix.values[i].sum() - values[order].sum()))
             yield [("rest ", DIM), (decimal(rest, self.looks.precision), DIM)]
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from attnviz.output.cells import BOLD, DIM, PLAIN, cell_style, decimal, scale_of
+from attnviz.output.cells import BOLD, DIM, PLAIN, cell_style, decimal, hidden, scale_of
 from attnviz.output.color import Line, LinesView, Screen
 from attnviz.output.labels import cell_width, cut, isolated, plain_labels, unique
 from attnviz.output.matrix_view import Looks, view, wrapped
@@ -45,9 +45,7 @@ class SummaryView(LinesView):
         yield from ([(line, DIM)] for line in wrapped(more, self.screen))
 
     def _links(self, matrix: Matrix) -> Line:
-        values = np.where(np.isfinite(matrix.values), matrix.values, -np.inf)
-        if matrix.masked is not None:
-            values = np.where(matrix.masked, -np.inf, values)
+        values = np.where(hidden(matrix), -np.inf, matrix.values)
         if matrix.kind != "cross":
             values = values + np.diag(np.full(len(values), -np.inf))
         queries, keys = (unique(plain_labels(tokens, self.screen)) for tokens in (matrix.queries, matrix.keys))

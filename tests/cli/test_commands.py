@@ -19,7 +19,7 @@ from attnviz.cli.app import Commands, app
 
 SENTENCE = "The cat didn't sit."
 ROOT = Path(__file__).parents[2]
-COMMANDS = ["show", "heatmap", "explain", "schema", "weights init", "weights info", "weights convert"]
+COMMANDS = ["weights", "show", "heatmap", "explain", "schema", "weights init", "weights info", "weights convert"]
 
 
 def weights(ran):
@@ -301,6 +301,25 @@ def test_heatmap_writes_a_picture_a_head_and_an_overview(cli):
     ]
 
 
+@pytest.mark.parametrize("ending", ["png", "svg", "pdf"])
+def test_heatmap_replaces_its_own_pictures_and_no_others(cli, ending):
+    argv = ("heatmap", SENTENCE, "-o", "out", "--overview-only", "--format", ending)
+    assert cli(*argv).code == 0
+    assert cli(*argv).code == 0
+    Path(f"out/overview.{ending}").write_bytes(b"somebody else's")
+    ran = cli(*argv)
+    assert ran.code == 1
+    assert f"out/overview.{ending}: exists already; expected a new file, or --force" in ran.err
+    assert Path(f"out/overview.{ending}").read_bytes() == b"somebody else's"
+    assert cli(*argv, "--force").code == 0
+
+
+def test_missing_glyphs_are_noted_once_for_all_texts(cli):
+    ran = cli("heatmap", "-", "-o", "out", "--overview-only", stdin="\u1230\n\u1231\n\u1232\n")
+    assert ran.code == 0
+    assert ran.err.count("no installed font") <= 1
+
+
 def test_heatmap_of_piped_json_is_the_heatmap_of_the_text(cli):
     piped = cli("show", SENTENCE, "--json").out
     assert cli("heatmap", "--attention", "-", "-o", "a", "-L", "1", stdin=piped).code == 0
@@ -321,6 +340,24 @@ def test_heatmaps_of_several_piped_results_do_not_overwrite_each_other(cli):
     piped = cli("show", "-", "--json", stdin="one two\nthree four\n").out
     assert cli("heatmap", "--attention", "-", "-o", "out", "--overview-only", stdin=piped).code == 0
     assert len(list(Path("out").rglob("overview.png"))) == 2
+
+
+def test_explanations_of_several_texts_have_headings(cli):
+    out = cli("explain", "-", stdin="one\ntwo three\n").out
+    assert re.findall(r"^(?:text|How) .*", out, re.MULTILINE) == [
+        "text 1: one",
+        "How token 0, one, attends",
+        "text 2: two three",
+        "How token 1, three, attends",
+    ]
+
+
+def test_an_explanations_json_says_that_it_is_rounded(cli):
+    document = json.loads(cli("explain", "one two", "--json", "--precision", "1").out)
+    assert document["precision"] == 1
+    assert document["steps"][0]["quantities"][0]["values"] == [
+        round(value, 1) for value in document["steps"][0]["quantities"][0]["values"]
+    ]
 
 
 def test_each_of_several_texts_has_a_heading(cli):
@@ -381,3 +418,4 @@ def test_completion_offers_commands_and_values():
     assert "show" in complete("attnviz ")
     assert complete("attnviz show a --score ") == ["scaled_dot", "dot", "cosine", "additive"]
     assert complete("attnviz show a --n-layers 3 --layer ") == ["all", "0", "1", "2", "-1"]
+    assert complete("attnviz explain a --n-heads 2 --head ") == ["all", "0", "1", "-1"]

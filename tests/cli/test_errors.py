@@ -146,6 +146,11 @@ ERRORS = [
         "header.safetensors: header: unknown field 'd_fn' (did you mean 'd_ff'?); expected fields of the block",
     ),
     ("show a --weights nan.safetensors", 3, "nan.safetensors: layers.0.attn.wq[1, 0] is nan; expected finite numbers"),
+    (
+        "weights init -o new.npz --tokenizer char",
+        2,
+        "tokenizer: a file cannot hold 'char'; expected a tokenizer JSON file",
+    ),
     ("weights init -o toy.npz", 1, "toy.npz: exists already; expected a new file, or --force"),
     ("weights init -o toy.bin", 2, "toy.bin: the name ends in .bin; expected .safetensors or .npz"),
     ("weights init -o nofolder/toy.npz", 1, "nofolder/toy.npz: its folder does not exist; expected an existing folder"),

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from attnviz.encoder.attention import Geometry, attention
+from attnviz.encoder.block import cross_attention_part, self_attention_part
 from attnviz.encoder.config import ACTIVATIONS, MASKS, NORMS, PLACEMENTS, POSITIONS, SCORES, EncoderConfig
 from attnviz.encoder.ops import softmax
 from attnviz.encoder.params import ArrayParams, Params
@@ -141,11 +142,19 @@ def test_heads_together_equal_heads_alone_concatenated(score):
 
 
 def test_self_attention_is_cross_attention_of_a_text_with_itself():
-    config = EncoderConfig(**SMALL)
-    params, x = doubled(config).at("layers.0.attn"), np.random.default_rng(3).normal(size=(7, 15))
-    both = [attend(x, source, params, config) for source in (x, x.copy())]
-    for name in both[0]:
-        np.testing.assert_array_equal(both[0][name], both[1][name])
+    config = EncoderConfig(**SMALL, position="none")
+    own = doubled(config)
+    arrays = {name: own[name] for name in own}
+    cross = arrays | {f"decoder.layers.0.cross.{n}": arrays[f"layers.0.attn.{n}"] for n in own.at("layers.0.attn")}
+    x, memory = np.random.default_rng(3).normal(size=(2, 7, 15))
+    params = ArrayParams(cross).at("decoder.layers.0")
+    between = dict(cross_attention_part(x, memory, params, config, Geometry()))
+    alone = attend(x, memory, own.at("layers.0.attn"), config)
+    for name in ("q", "k", "scores", "weights", "z", "attn_out"):
+        np.testing.assert_array_equal(between[name], alone[name])
+    itself = dict(cross_attention_part(x, x, params, config, Geometry()))
+    encoder = dict(self_attention_part(x, own.at("layers.0"), config, Geometry()))
+    np.testing.assert_array_equal(itself["attn_out"], encoder["attn_out"])
 
 
 def test_grouped_heads_equal_full_heads_whose_keys_and_values_are_repeated():

@@ -129,9 +129,16 @@ def test_the_files_are_returned_in_order_and_are_all_there_is(tmp_path, fields, 
 
 
 def test_own_files_are_replaced_and_others_left_alone(tmp_path):
-    (tmp_path / "L00H00.png").write_bytes(b"old")
     (tmp_path / "mine.png").write_bytes(b"mine")
-    write_heatmaps(attention(1, 1), tmp_path, dpi=50)
+    for size in (40, 50):
+        write_heatmaps(attention(1, 1), tmp_path, dpi=size)
+    with Image.open(tmp_path / "L00H00.png") as image:
+        assert image.info["dpi"] == pytest.approx((50, 50), abs=0.1)
+    (tmp_path / "L00H00.png").write_bytes(b"another program's")
+    with pytest.raises(OutputError, match="exists already"):
+        write_heatmaps(attention(1, 1), tmp_path, dpi=50)
+    assert (tmp_path / "L00H00.png").read_bytes() == b"another program's"
+    write_heatmaps(attention(1, 1), tmp_path, dpi=50, force=True)
     assert (tmp_path / "L00H00.png").read_bytes().startswith(b"\x89PNG")
     assert (tmp_path / "mine.png").read_bytes() == b"mine"
     assert write_heatmaps(attention(1, 1), tmp_path / "o", dpi=50, overview_only=True) == [tmp_path / "o/overview.png"]
@@ -165,7 +172,7 @@ def test_files_say_what_they_are(tmp_path):
     source = "weights: random (seed 0): any pattern is chance"
     with Image.open(tmp_path / "L00H00.png") as image:
         image.load()
-    assert image.text == {"Title": title, "Description": sentence, "Source": source}
+    assert image.text == {"Title": title, "Description": sentence, "Source": source, "Creator": "attnviz heatmap"}
     assert image.info["dpi"] == pytest.approx((50, 50), abs=0.1)
     root = ElementTree.fromstring((tmp_path / "L00H00.svg").read_bytes())  # noqa: S314 (our own file)
     assert root.get("role") == "img"

@@ -45,12 +45,10 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize("color", [None, "truecolor", "256"])
-@pytest.mark.parametrize("width", [40, 80, 120])
+# Colours do not depend on the width: one picture of each is enough to read.
+@pytest.mark.parametrize(("width", "color"), [(40, None), (80, None), (120, None), (40, "truecolor"), (40, "256")])
 @pytest.mark.parametrize("case", CASES)
 def test_views_look_as_they_were_approved(case, width, color, assert_approved):
-    if color is not None and width != 40:
-        width = 40  # colours do not depend on the width: one picture of them is enough to read
     screen = Screen(width, color)
     text = printed(CASES[case](screen), screen).replace("\x1b", "␛")
     assert_approved(text, f"{case}-{width}{'' if color is None else '-' + color}")
@@ -215,3 +213,14 @@ def test_a_summary_says_how_to_see_more():
     assert "L0H0" in text
     assert "... and 120 more heads" in text
     assert "--layer 0 --head 0" in text
+
+
+def test_maxima_have_no_rest():
+    largest = next(iter(reduce_attention(attention(), "max")))
+    assert "rest" not in shown(largest, style="top").split("\n", 3)[3]
+
+
+def test_16_colours_have_one_hue_beside_the_numbers_and_glyphs():
+    screen = Screen(80, "standard")
+    assert "\x1b[36m" in printed(view(matrix(), screen), screen)
+    assert "\x1b[4" not in printed(view(matrix(), screen, Looks(style="blocks")), screen)
