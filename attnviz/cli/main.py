@@ -57,7 +57,7 @@ def _explain(error: Exception) -> int:
     elif isinstance(error, MemoryError):
         text = "memory: not enough for this; expected a shorter text or a smaller block"
     elif isinstance(error, OSError):
-        text = f"{error.filename or 'output'}: {error.strerror or error}"
+        text = f"{error.filename or 'output'}: {error.strerror or error}; expected a place that can be written to"
         _discard_output()
     else:
         text = f"internal: {type(error).__name__}: {error}"

@@ -400,7 +400,7 @@ def test_a_full_disk_is_one_line():
         err = running.stderr.read().decode()
         assert running.wait(30) == 1
         running.stderr.close()
-    assert err == "attnviz: error: output: No space left on device\n"
+    assert err == "attnviz: error: output: No space left on device; expected a place that can be written to\n"
 
 
 def test_debug_shows_the_traceback_of_what_failed(cli):
