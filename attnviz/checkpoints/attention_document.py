@@ -10,13 +10,9 @@ import numpy as np
 from attnviz.checkpoints.document_tokens import index_list, relabelled, text_of, tokens_of
 from attnviz.checkpoints.lists import listed_array
 from attnviz.errors import InputError, one_line
+from attnviz.json_names import ATTENTION_KEYS, AXES, FLAT_AXES, MASK_KEYS, SCHEMA_NAME
 from attnviz.trace import KINDS, Attention, ModelInfo, Result
 
-_SCHEMA = "attnviz/1"
-_KEYS = {"encoder": "attention", "decoder": "decoder_attention", "cross": "cross_attention"}
-_MASKS = {"encoder": "masked", "decoder": "decoder_masked", "cross": "cross_masked"}
-_AXES = {"none": ("layer", "head", "query", "key"), "mean-heads": ("layer", "query", "key")}
-_FLAT = ("query", "key")  # the axes of a mean or maximum over all
 _ORIGIN = re.compile("seed:[0-9]+|sha256:[0-9a-f]{64}")
 _ROW_SUM = 2e-3  # what rounding to bfloat16 can do to a row's sum
 _ONE = 1e-5  # what float32 arithmetic can do to a weight of 1
@@ -43,7 +39,9 @@ def result_of(
     fields = _fields(document, where)
     what = _choice(fields, "values", ("weights", "scores"), "scores" if scores else "weights", where)
     reduce = _choice(fields, "reduce", ("none", "mean-heads", "mean", "max"), "none", where)
-    arrays = {kind: _matrices(fields, key, what, reduce, where) for kind, key in _KEYS.items() if key in fields}
+    arrays = {
+        kind: _matrices(fields, key, what, reduce, where) for kind, key in ATTENTION_KEYS.items() if key in fields
+    }
     arrays = _cross_if_named_so(arrays, fields)
     n_source, n_target = _sizes(arrays)
     if labels is not None:
@@ -52,15 +50,16 @@ def result_of(
     source = tokens_of(fields, "", n_source, (text, pair), where)
     target = tokens_of(fields, "target_", n_target, (target_text,), where)
     n_layers, n_heads = next(iter(arrays.values())).shape[:2]
-    layers = index_list(fields, "layers", n_layers if reduce in _AXES else None, where) or range(n_layers)
+    layers = index_list(fields, "layers", n_layers if reduce in AXES else None, where) or range(n_layers)
     heads = index_list(fields, "heads", n_heads if reduce == "none" else None, where) or range(n_heads)
     model = _model(fields, where) or replace(origin, config={"n_layers": n_layers, "n_heads": n_heads})
     views = {}
     for kind in (kind for kind in KINDS if kind in arrays):
         queries, keys = (source if kind == "encoder" else target), (target if kind == "decoder" else source)
         if arrays[kind].shape != (expected := (n_layers, n_heads, len(queries), len(keys))):
+            shape = arrays[kind].shape
             raise InputError(
-                f"{where}: {_KEYS[kind]} has the shape {arrays[kind].shape}; expected {expected}, to fit the rest"
+                f"{where}: {ATTENTION_KEYS[kind]} has the shape {shape}; expected {expected}, to fit the rest"
             )
         masked = _masked(fields, kind, arrays[kind], where)
         view = Attention(arrays[kind], queries, keys, tuple(layers), tuple(heads), model, kind, what, reduce, masked)
@@ -73,14 +72,14 @@ def _fields(document: object, where: str) -> Fields:
     fields = {"attention": document} if isinstance(document, list) else document
     if not isinstance(fields, dict):
         raise InputError(f"{where}: it is one {'text' if isinstance(fields, str) else 'value'}; {_EXPECTED}")
-    if fields.get("schema", _SCHEMA) != _SCHEMA:
-        raise InputError(f"{where}: its schema is {one_line(fields['schema'])[:40]!r}; expected {_SCHEMA}")
+    if fields.get("schema", SCHEMA_NAME) != SCHEMA_NAME:
+        raise InputError(f"{where}: its schema is {one_line(fields['schema'])[:40]!r}; expected {SCHEMA_NAME}")
     if "edges" in fields:
         raise InputError(
             f"{where}: it has edges (--top), which are no matrices; expected 'attention'",
             hint="write it without --top",
         )
-    if not any(key in fields for key in _KEYS.values()):
+    if not any(key in fields for key in ATTENTION_KEYS.values()):
         raise InputError(f"{where}: it has no 'attention'; {_EXPECTED}")
     return fields
 
@@ -101,7 +100,7 @@ def _matrices(fields: Fields, key: str, what: str, reduce: str, where: str) -> n
         array = listed_array(value, f"{where}: {key}", axes=4, null=-np.inf if what == "scores" else None)
         with np.errstate(over="ignore"):
             array = array.astype(np.float32)
-    axes = _AXES.get(reduce, _FLAT)
+    axes = AXES.get(reduce, FLAT_AXES)
     if not 2 <= array.ndim <= len(axes) or not array.size:
         names = f"({', '.join(axes)})" + (" or its last axes" if len(axes) > 2 else "")
         raise InputError(f"{where}: {key} has the shape {array.shape}; expected {names}")
@@ -146,7 +145,7 @@ def _model(fields: Fields, where: str) -> ModelInfo | None:
 
 def _masked(fields: Fields, kind: str, array: np.ndarray, where: str) -> np.ndarray | None:
     """(n_layers, n_queries, n_keys): as the document says, else where all scores are -inf."""
-    key, shape = _MASKS[kind], (array.shape[0], *array.shape[2:])
+    key, shape = MASK_KEYS[kind], (array.shape[0], *array.shape[2:])
     if fields.get(key) is None:
         hidden = np.isneginf(array).all(axis=1)
         return hidden if hidden.any() else None

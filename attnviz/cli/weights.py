@@ -99,7 +99,8 @@ def info(source: SourceOptions, output: JsonOptions, common: CommonOptions) -> N
     """
     from attnviz.checkpoints.native import describe
     from attnviz.cli.streams import print_view, screen_of, write_bytes
-    from attnviz.output.document import SCHEMA_NAME, dump
+    from attnviz.json_names import SCHEMA_NAME
+    from attnviz.output.document import dump
     from attnviz.output.weights_table import WeightsTable
 
     described = describe(source.path)

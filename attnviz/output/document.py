@@ -10,12 +10,8 @@ from importlib.resources import files
 import numpy as np
 import orjson
 
+from attnviz.json_names import ATTENTION_KEYS, AXES, FLAT_AXES, MASK_KEYS, SCHEMA_NAME
 from attnviz.trace import Attention, Explanation, ModelInfo, Result, Step, Tokens
-
-SCHEMA_NAME = "attnviz/1"
-_KEYS = {"encoder": "attention", "decoder": "decoder_attention", "cross": "cross_attention"}
-_MASKED_KEYS = {"encoder": "masked", "decoder": "decoder_masked", "cross": "cross_masked"}
-_AXES = {"none": ("layer", "head", "query", "key"), "mean-heads": ("layer", "query", "key")}
 
 
 def dump(document: Mapping[str, object]) -> bytes:
@@ -43,7 +39,7 @@ def result_document(result: Result, *, precision: int | None = None, top: int | 
     document |= {
         "model": model_document(result.model),
         "values": first.what,
-        "axes": _AXES.get(first.reduce, ("query", "key")),
+        "axes": AXES.get(first.reduce, FLAT_AXES),
         "layers": first.layers,
         "heads": first.heads,
     }
@@ -53,7 +49,7 @@ def result_document(result: Result, *, precision: int | None = None, top: int | 
         document["precision"] = precision
     for kind, attention in result.views.items():
         if top is None:
-            document[_KEYS[kind]] = _matrices(attention, precision)
+            document[ATTENTION_KEYS[kind]] = _matrices(attention, precision)
             document |= _masked(attention)
     if top is not None:
         document["top"] = top
@@ -148,7 +144,7 @@ def _masked(attention: Attention) -> dict[str, object]:
     if masked is None:
         return {}
     same = (masked == masked[:1]).all()
-    return {_MASKED_KEYS[attention.kind]: np.ascontiguousarray(masked[0] if same else masked)}
+    return {MASK_KEYS[attention.kind]: np.ascontiguousarray(masked[0] if same else masked)}
 
 
 def _edges(attention: Attention, top: int, precision: int | None) -> Iterator[dict[str, object]]:

@@ -1,0 +1,8 @@
+"""The names of the JSON format that both its writer and its reader need."""
+
+SCHEMA_NAME = "attnviz/1"
+ATTENTION_KEYS = {"encoder": "attention", "decoder": "decoder_attention", "cross": "cross_attention"}
+MASK_KEYS = {"encoder": "masked", "decoder": "decoder_masked", "cross": "cross_masked"}
+# By reduction; ``mean`` and ``max`` have neither layers nor heads.
+AXES = {"none": ("layer", "head", "query", "key"), "mean-heads": ("layer", "query", "key")}
+FLAT_AXES = ("query", "key")
