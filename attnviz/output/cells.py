@@ -13,7 +13,7 @@ from attnviz.output.colormaps import ENTRIES, palette_rgb, ramp_256, table, text
 from attnviz.trace import Matrix
 
 _SHADES, _ASCII_SHADES = " ░▒▓█", " .:-=+*#%@"
-_HUE = 6  # cyan
+_HUE = 5  # magenta: the one that is legible on black and on white
 PLAIN, BOLD, DIM = Style(), Style(bold=True), Style(dim=True)
 
 
@@ -130,6 +130,6 @@ def decimal(value: float, precision: int, *, short: bool = False) -> str:
     text = f"{value:.{precision}f}"
     if len(text) > precision + 6:
         return f"{value:.{max(0, precision - 1)}e}"
-    if short and 0 <= value <= 1:
+    if short and (text.startswith("0.") or text == f"{1:.{precision}f}"):  # a sum's rounding may exceed 1
         return text[1:] if text.startswith("0.") else text[: precision + 1].removesuffix(".")
     return text

@@ -22,6 +22,7 @@ from attnviz.output.cells import (
     strongest,
 )
 from attnviz.output.color import Line, LinesView, Screen
+from attnviz.output.flow import flowed
 from attnviz.output.labels import (
     carried,
     cell_width,
@@ -135,6 +136,20 @@ class MatrixView(LinesView):
         """Which way to read it, and what the cells' signs mean."""
         return (_SIDES[self.matrix.kind],)
 
+    def key_list(self, shown: list[str]) -> Iterator[Line]:
+        """The keys with their numbers, where neither their columns (what is shown there) nor the rows name them."""
+        labels = plain_labels(self.matrix.keys, self.screen)
+        if labels == shown or labels == plain_labels(self.matrix.queries, self.screen):
+            return
+        longest = self.screen.width - len("0000 ,")
+        named = [f"{j} {isolated(cut(label, longest, ascii=self.screen.ascii))}" for j, label in enumerate(labels)]
+        yield from flowed("keys: ", [[(name, PLAIN)] for name in named], self.screen.width)
+
+    def colors(self) -> tuple[str, ...]:
+        """What the colours mean, where there are any."""
+        low, high = (f"{end:.3g}" for end in (self.scale.low, self.scale.high))
+        return (f"{self.looks.cmap} from {low} to {high}",) if self.screen.color in ("truecolor", "256") else ()
+
     def pages(self, cell: int) -> Iterator[tuple[range, Line | None]]:
         """The keys that fit beside the row labels, and a line that says which they are where it takes several pages."""
         n = len(self.matrix.keys)
@@ -154,28 +169,30 @@ class NumbersView(MatrixView):
 
     def legend(self) -> Iterable[str]:
         """The mark of a row's strongest key."""
-        return (*super().legend(), "* strongest of its row")
+        return (*super().legend(), "* strongest of its row", *self.colors())
 
     def lines(self) -> Iterator[Line]:
         """Title, and a table for every page of columns."""
         yield from self.title()
         least = _number_width(self.matrix, self.looks)
+        self.label_width = max(2, min(self.label_width, self.screen.width - least))
         room = self.screen.width - self.label_width
         labels = plain_labels(self.matrix.keys, self.screen)
         wished = max([least + 3, *(cell_width(label) + 1 for label in labels)])
         cell = max(least, min(wished, room // len(labels)))
+        shown = ["" if is_right_to_left(label) else cut(label, cell - 1, ascii=self.screen.ascii) for label in labels]
+        yield from self.key_list(shown)
         for keys, note in self.pages(cell):
             if note:
                 yield note
-            yield from self._header(keys, labels, cell)
+            yield from self._header(keys, shown, cell)
             for i in range(len(self.matrix.queries)):
                 yield [(self.row_label(i), PLAIN), *(self._cell(i, j, cell) for j in keys)]
 
-    def _header(self, keys: range, labels: list[str], cell: int) -> Iterator[Line]:
+    def _header(self, keys: range, shown: list[str], cell: int) -> Iterator[Line]:
         corner = fit("query\\key", self.label_width - 1, ascii=self.screen.ascii) + " "
         yield [(corner + "".join(f"{j:>{cell}}" for j in keys), DIM)]
-        shown = ["" if is_right_to_left(label) else label for label in labels]
-        line = "".join(" " + fit(shown[j], cell - 1, right=True, ascii=self.screen.ascii) for j in keys)
+        line = "".join(" " + fit(shown[j], cell - 1, right=True) for j in keys)
         yield [(" " * self.label_width + line, PLAIN)]
 
     def _cell(self, i: int, j: int, width: int) -> tuple[str, object]:
@@ -196,19 +213,24 @@ class BlocksView(MatrixView):
         self.wide = 2 * len(matrix.keys) <= room
         self.coloured = screen.color in ("truecolor", "256")
         self.halves = self.coloured and not self.wide and not screen.ascii
+        self.percent = self.coloured and self.wide and matrix.what == "weights"
+        self.mark = ">" if screen.ascii else "*"  # the ASCII shades have a star of their own
 
     def legend(self) -> Iterable[str]:
         """What two characters, or a shade, mean."""
-        low, high = (f"{end:.{self.looks.precision}g}" for end in (self.scale.low, self.scale.high))
+        low, high = (f"{end:.3g}" for end in (self.scale.low, self.scale.high))
         if self.halves:
-            return (*super().legend(), f"two rows a line, {self.looks.cmap} from {low} to {high}")
-        if self.coloured and self.wide and self.matrix.what == "weights":
-            return (*super().legend(), "cells in percent (1. is 100)")
-        return (*super().legend(), f"blank to full from {low} to {high}")
+            return (*super().legend(), "two rows a line", *self.colors())
+        if self.percent:
+            signs = "cells in percent (1. is 100, blank under a half)", "bold: strongest of its row"
+            return (*super().legend(), *signs, *self.colors())
+        strongest_mark = (f"{self.mark} strongest of its row",) if self.wide else ()
+        return (*super().legend(), f"blank to full from {low} to {high}", *strongest_mark)
 
     def lines(self) -> Iterator[Line]:
         """Title, and rows of cells for every page of columns."""
         yield from self.title()
+        yield from self.key_list([])
         cell = 2 if self.wide else 1
         for keys, note in self.pages(cell):
             if note:
@@ -238,11 +260,15 @@ class BlocksView(MatrixView):
         if self.masked[i, j]:
             return masked_sign(self.screen) * width, DIM
         place = self.places[i, j]
-        if self.coloured and self.wide and self.matrix.what == "weights":
+        is_best = self.best[i] == j
+        if self.percent:
             text = percent(float(self.matrix.values[i, j]))
+        elif self.wide:
+            sign = shade(place, self.screen)
+            text = (self.mark if is_best else sign) + sign
         else:
-            text = shade(place, self.screen) * width
-        return text, cell_style(place, self.looks.cmap, self.screen.color, bold=self.best[i] == j)
+            text = shade(place, self.screen)
+        return text, cell_style(place, self.looks.cmap, self.screen.color, bold=is_best)
 
     def _half(self, i: int, j: int) -> tuple[str, object]:
         both = [None if row >= len(self.places) or self.masked[row, j] else self.places[row, j] for row in (i, i + 1)]
@@ -259,18 +285,19 @@ class TopView(MatrixView):
 
     def legend(self) -> Iterable[str]:
         """What the arrow and the rest mean."""
-        return ("query -> its strongest keys and what is left for the rest",)
+        return ("query -> its strongest keys and what is left for the rest", *self.colors())
 
     def lines(self) -> Iterator[Line]:
         """Title, and the queries."""
         yield from self.title()
         longest = max(4, self.screen.width // 5)
+        width = min(max(cell_width(label) for label in self.row_labels), longest + 2)
+        longest = max(1, min(longest, self.screen.width - _longest_number(self.matrix, self.looks) - 2))
         labels = unique(plain_labels(self.matrix.keys, self.screen))
         names = [isolated(cut(label, longest, ascii=self.screen.ascii)) for label in labels]
-        width = min(max(cell_width(label) for label in self.row_labels), longest + 2)
         for i, label in enumerate(self.row_labels):
             start = fit(label, width, ascii=self.screen.ascii) + " -> "
-            yield from self._wrapped(start, list(self._links(i, names)))
+            yield from flowed(start, list(self._links(i, names)), self.screen.width)
 
     def _links(self, i: int, names: list[str]) -> Iterator[Line]:
         """The strongest keys with their weights, then the rest, each as a piece of a line."""
@@ -288,20 +315,6 @@ class TopView(MatrixView):
             rest = max(0.0, float(self.matrix.values[i].sum() - values[order].sum()))
             yield [("rest ", DIM), (decimal(rest, self.looks.precision), DIM)]
 
-    def _wrapped(self, start: str, links: list[Line]) -> Iterator[Line]:
-        line: Line = [(start, PLAIN)]
-        indent, used = cell_width(start), cell_width(start)
-        for number, link in enumerate(links):
-            width = sum(cell_width(text) for text, _ in link) + 2 * (number < len(links) - 1)
-            if used > indent and used + width > self.screen.width:
-                yield [*line[:-1], (",", PLAIN)]
-                line, used = [(" " * indent, PLAIN)], indent
-            line += link
-            if number < len(links) - 1:
-                line.append((", ", PLAIN))
-            used += width
-        yield line
-
 
 def wrapped(text: str, screen: Screen) -> Iterator[str]:
     """The text in lines that fit the screen, broken at spaces; a longer word is cut."""
@@ -318,8 +331,14 @@ def _number_width(matrix: Matrix, looks: Looks) -> int:
     """The least columns of a number with its mark: `` .43`` for weights, the longest one for scores."""
     if matrix.what == "weights":
         return looks.precision + 2 if looks.precision else 3
+    return _longest_number(matrix, looks) + 2
+
+
+def _longest_number(matrix: Matrix, looks: Looks) -> int:
+    if matrix.what == "weights":
+        return looks.precision + 2 if looks.precision else 1
     values = matrix.values[np.isfinite(matrix.values)]
-    return 2 + max((len(decimal(float(v), looks.precision)) for v in np.unique(values)), default=1)
+    return max((len(decimal(float(v), looks.precision)) for v in np.unique(values)), default=1)
 
 
 def _places(matrix: Matrix, masked: np.ndarray, scale: Scale) -> np.ndarray:

@@ -37,36 +37,44 @@ class SummaryView(LinesView):
         yield from ([(line, BOLD)] for line in wrapped(about, self.screen))
         heads = list(self._attention)
         for matrix in heads[:_MOST_HEADS]:
-            yield self._links(matrix)
+            yield from self._links(matrix)
         if len(heads) > _MOST_HEADS:
             yield [(cut(f"... and {len(heads) - _MOST_HEADS} more heads", self.screen.width), DIM)]
         layer, head = self._attention.layers[0], self._attention.heads[0]
         more = f"One head: --layer {layer} --head {head}. All of them: --layer all."
         yield from ([(line, DIM)] for line in wrapped(more, self.screen))
 
-    def _links(self, matrix: Matrix) -> Line:
+    def _links(self, matrix: Matrix) -> Iterator[Line]:
+        """The head's name and its strongest links, as many as fit a line; a long number has a line of its own."""
         values = np.where(hidden(matrix), -np.inf, matrix.values)
         if matrix.kind != "cross":
             values = values + np.diag(np.full(len(values), -np.inf))
         queries, keys = (unique(plain_labels(tokens, self.screen)) for tokens in (matrix.queries, matrix.keys))
         scale = scale_of(matrix)
-        used = max(len(one.name) for one in self._attention)
-        longest = max(2, min(max(6, self.screen.width // 8), (self.screen.width - used - 11) // 2))
+        used = name_width = max(len(one.name) for one in self._attention)
+        longest = self._label_width(name_width)
         line: Line = [(f"{matrix.name:<{used}}", PLAIN)]
         for place in _largest(values.ravel(), _LINKS):
             query, key = divmod(place, values.shape[1])
-            if values[query, key] == -np.inf:
-                break
-            names = [cut(name, longest, ascii=self.screen.ascii) for name in (queries[query], keys[key])]
             value = float(values[query, key])
+            if value == -np.inf:
+                break
             number = decimal(value, self._looks.precision)
+            names = [cut(name, longest, ascii=self.screen.ascii) for name in (queries[query], keys[key])]
             used += sum(cell_width(name) for name in names) + len(number) + 7
             if used > self.screen.width and len(line) > 1:
                 break
-            where = f"  {isolated(names[0])} -> {isolated(names[1])} "
+            line.append((f"  {isolated(names[0])} -> {isolated(names[1])} ", PLAIN))
+            if used > self.screen.width:
+                yield line
+                line = [(" " * min(name_width + 2, self.screen.width - len(number)), PLAIN)]
             style = cell_style(int(scale.place(value) * 256) / 256, self._looks.cmap, self.screen.color)
-            line += [(where, PLAIN), (number, style)]
-        return line if len(line) > 1 else [*line, (cut("  no other tokens", self.screen.width - 6), DIM)]
+            line.append((number, style))
+        yield line if len(line) > 1 else [*line, (cut("  no other tokens", self.screen.width - 6), DIM)]
+
+    def _label_width(self, used: int) -> int:
+        """Columns for each of a link's two labels."""
+        return max(2, min(max(6, self.screen.width // 8), (self.screen.width - used - 11) // 2))
 
 
 def _largest(values: np.ndarray, n: int) -> list[int]:

@@ -97,6 +97,40 @@ def test_a_summary_fits_any_width(queries, width, is_ascii):
         assert cell_len(line) <= width, line
 
 
+@settings(max_examples=80, deadline=None)
+@given(
+    st.integers(1, 30),
+    st.integers(1, 30),
+    st.integers(20, 90),
+    st.integers(0, 9),
+    st.sampled_from([1.0, 1e3, 1e8, 1e30]),
+    st.sampled_from(["weights", "scores"]),
+    st.sampled_from(["auto", "numbers", "blocks", "top"]),
+)
+def test_numbers_of_any_length_fit_any_width(n, m, width, precision, size, what, style):
+    values = softmax_rows(n, m)
+    values = values if what == "weights" else (values * np.float32(size) - np.float32(size / 3)).astype(np.float32)
+    one = matrix([f"token{i}" for i in range(n)], [f"key{j}" for j in range(m)], values, what=what)
+    masked = np.zeros(values.shape, dtype=bool)
+    masked[0] = True
+    one = type(one)(**{**vars(one), "masked": masked})
+    for line in shown(one, width, style=style, precision=precision).split("\n"):
+        assert cell_len(line) <= width, line
+
+
+@pytest.mark.parametrize("width", [20, 24, 30, 40])
+@pytest.mark.parametrize("precision", [0, 2, 6, 9])
+def test_a_summary_of_long_numbers_fits_and_cuts_none(width, precision):
+    heads = attention(what="scores")
+    heads = type(heads)(**{**vars(heads), "matrices": heads.matrices * np.float32(-12345.678)})
+    screen = Screen(width)
+    looks = Looks(precision=precision)
+    text = plain(SummaryView(heads, next(iter(reduce_attention(heads, "mean"))), screen, looks), screen)
+    assert max(cell_len(line) for line in text.split("\n")) <= width
+    links = text.split("themselves:")[1]
+    assert len(re.findall(r"-\d+(?:\.\d+)?(?:e\+\d+)?$", links, re.MULTILINE)) == 6
+
+
 def test_the_style_is_the_first_that_fits():
     def chosen(n, width=80):
         return choose_style(matrix([f"t{i}" for i in range(n)]), Screen(width), Looks())
@@ -215,6 +249,37 @@ def test_a_summary_says_how_to_see_more():
     assert "--layer 0 --head 0" in text
 
 
+@pytest.mark.parametrize("style", ["numbers", "blocks"])
+def test_keys_that_no_row_and_no_column_names_are_listed(style):
+    keys = ("unmistakably", "שלום", "cat")
+    assert "keys: 0 unmistakably, 1 \u2068שלום\u2069, 2 cat\n" in shown(
+        matrix("ab", keys), 50, style=style, precision=9
+    )
+    assert "keys:" not in shown(matrix(keys), 50, style=style)
+
+
+def test_the_strongest_block_of_a_row_is_marked_without_colour():
+    one = matrix("abcd")
+    for is_ascii, mark in ((False, "*"), (True, ">")):
+        text = shown(one, style="blocks", ascii=is_ascii)
+        assert f"{mark} strongest of its row" in text.replace("\n", " ")
+        rows = [line[10:] for line in text.rstrip("\n").split("\n")[-4:]]
+        assert [row.index(mark) // 2 for row in rows] == one.values.argmax(axis=1).tolist()
+
+
+@pytest.mark.parametrize("style", ["numbers", "blocks", "top"])
+def test_colours_say_what_they_mean(style):
+    assert "viridis from 0 to 1" in shown(matrix(), 200, "256", style=style)
+    assert "viridis" not in shown(matrix(), 200, style=style)
+
+
+def test_a_weight_that_rounding_puts_above_1_stays_in_its_cell():
+    values = np.eye(17, dtype=np.float32) * np.nextafter(np.float32(1), np.float32(2))
+    lines = shown(matrix([f"t{i}" for i in range(17)], values=values)).split("\n")
+    assert {len(line) for line in lines[2:-1]} == {len(lines[2])}
+    assert "*1.0" in lines[4]
+
+
 def test_maxima_have_no_rest():
     largest = next(iter(reduce_attention(attention(), "max")))
     assert "rest" not in shown(largest, style="top").split("\n", 3)[3]
@@ -222,5 +287,5 @@ def test_maxima_have_no_rest():
 
 def test_16_colours_have_one_hue_beside_the_numbers_and_glyphs():
     screen = Screen(80, "standard")
-    assert "\x1b[36m" in printed(view(matrix(), screen), screen)
+    assert "\x1b[35m" in printed(view(matrix(), screen), screen)
     assert "\x1b[4" not in printed(view(matrix(), screen, Looks(style="blocks")), screen)
