@@ -1,7 +1,6 @@
 """What is wanted of a run, and which layers and heads that is: ``0,2-3,-1`` or ``all``."""
 
 import operator
-import re
 from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
@@ -9,10 +8,10 @@ import numpy as np
 from attnviz.analysis.reduce import REDUCTIONS, reduce_attention
 from attnviz.encoder.stack import Wanted
 from attnviz.errors import UsageError
+from attnviz.numbers import counted, parse_numbers
 from attnviz.trace import KINDS, Attention, LayerTrace, Result
 
 VALUES = ("weights", "scores")
-_PART = re.compile(r"(-?\d{1,9})(?:-(-?\d{1,9}))?")
 
 
 @dataclass(frozen=True)
@@ -69,9 +68,9 @@ def select(selection: str | int | list[int] | tuple[int, ...], n: int, what: str
     if selection == "all":
         return tuple(range(n))
     if isinstance(selection, str):
-        return tuple(dict.fromkeys(_numbers(selection, n, what)))
+        return parse_numbers(selection, n, what)
     several = selection if isinstance(selection, list | tuple) else [selection]
-    numbers = tuple(dict.fromkeys(_index(operator.index(i), n, what) for i in several))
+    numbers = tuple(dict.fromkeys(counted(operator.index(i), n, what) for i in several))
     if not numbers:
         raise UsageError(f"{what}: nothing is selected; expected at least one")
     return numbers
@@ -87,27 +86,6 @@ def select_one(selection: str | int, n: int, what: str) -> int:
     if len(numbers) != 1:
         raise UsageError(f"{what}: {selection!r} selects {len(numbers)}; expected one")
     return numbers[0]
-
-
-def _numbers(text: str, n: int, what: str) -> list[int]:
-    numbers: list[int] = []
-    for part in text.split(","):
-        match = _PART.fullmatch(part.strip())
-        if not match:
-            raise UsageError(f"{what}: {part.strip()!r} is no selection; expected all, or numbers such as 0,2-3,-1")
-        first = _index(int(match[1]), n, what)
-        last = first if match[2] is None else _index(int(match[2]), n, what)
-        if last < first:
-            raise UsageError(f"{what}: {part.strip()!r} runs backwards; expected the smaller number first")
-        numbers += range(first, last + 1)
-    return numbers
-
-
-def _index(number: int, n: int, what: str) -> int:
-    if not -n <= number < n:
-        there = "0" if n == 1 else f"0-{n - 1}"
-        raise UsageError(f"{what}: there is no {what} {number}; expected {there} (or from the end, -1)")
-    return number % n
 
 
 def select_attention(result: Result, request: Request) -> Result:
