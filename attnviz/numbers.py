@@ -41,3 +41,14 @@ def counted(number: int, n: int, what: str) -> int:
         there = "0" if n == 1 else f"0-{n - 1}"
         raise UsageError(f"{what}: there is no {what} {number}; expected {there} (or from the end, -1)")
     return number % n
+
+
+def spans(numbers: tuple[int, ...]) -> str:
+    """Whole numbers in the spelling of ``--layer`` and ``--head``: (0, 2, 3, 4) is ``0,2-4``."""
+    parts: list[list[int]] = []
+    for number in numbers:
+        if parts and number == parts[-1][-1] + 1:
+            parts[-1].append(number)
+        else:
+            parts.append([number])
+    return ",".join(str(p[0]) if len(p) == 1 else f"{p[0]}-{p[-1]}" for p in parts)

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from attnviz.numbers import spans
+
 KINDS = ("encoder", "decoder", "cross")
 
 
@@ -308,14 +310,3 @@ class Explanation:
     steps: tuple[Step, ...]
     text: str | None = None
     target: str | None = None
-
-
-def spans(numbers: tuple[int, ...]) -> str:
-    """Whole numbers in the spelling of ``--layer`` and ``--head``: (0, 2, 3, 4) is ``0,2-4``."""
-    parts: list[list[int]] = []
-    for number in numbers:
-        if parts and number == parts[-1][-1] + 1:
-            parts[-1].append(number)
-        else:
-            parts.append([number])
-    return ",".join(str(p[0]) if len(p) == 1 else f"{p[0]}-{p[-1]}" for p in parts)

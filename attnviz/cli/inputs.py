@@ -12,9 +12,10 @@ from attnviz.cli.options import BlockOptions, CommonOptions, InputOptions, Model
 from attnviz.cli.streams import note
 from attnviz.errors import AttnvizError, UsageError
 from attnviz.model import Model, load
+from attnviz.numbers import spans
 from attnviz.text.reading import check_text
 from attnviz.text.tokenizer import raw_labels
-from attnviz.trace import Attention, Result, spans
+from attnviz.trace import Attention, Result
 
 _SOURCES = ("text", "file", "vectors", "attention")
 

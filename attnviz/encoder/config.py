@@ -4,10 +4,11 @@ Nothing here imports NumPy: the command line reads this table for its help text.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import Field, asdict, dataclass, field, fields
 
-from attnviz.errors import ConfigError
+from attnviz.errors import ConfigError, UsageError
+from attnviz.numbers import parse_numbers, spans
 
 SCORES = ("scaled_dot", "dot", "cosine", "additive")
 MASKS = ("none", "causal", "window")
@@ -15,6 +16,8 @@ POSITIONS = ("sinusoidal", "learned", "rotary", "alibi", "relative", "none")
 NORMS = ("layer", "rms")
 PLACEMENTS = ("post", "pre")
 ACTIVATIONS = ("relu", "gelu", "gelu_tanh", "silu")
+ROTARY_SCALINGS = ("none", "linear", "llama3")
+PROJECTIONS = ("none", "after", "before")
 
 _LARGEST_FLOAT = 1e30  # a float32 holds it
 
@@ -31,7 +34,11 @@ def _choice(choices: tuple[str, ...], text: str) -> Field:
     return field(default=choices[0], metadata={"type": str, "help": text, "choices": choices})
 
 
-def _switch(default: bool, text: str) -> Field:
+def _layers(text: str) -> Field:
+    return field(default=None, metadata={"type": str, "help": text, "metavar": "L"})
+
+
+def _switch(default: bool | None, text: str) -> Field:
     return field(default=default, metadata={"type": bool, "help": text})
 
 
@@ -52,56 +59,84 @@ class EncoderConfig:
     d_ff: int = _size(256, "Width of the feed-forward's hidden layer; 0 leaves the feed-forward out.", least=0)
     n_vocab: int = _size(4096, "Rows of the token embedding table.")
     n_ctx: int = _size(512, "Longest text, in tokens.")
+    n_segments: int = _size(0, "Rows of the segment (token type) table; 0 for no table.", least=0)
+    d_embed: int | None = _size(None, "Width of the embedding tables; d_model unless given (see project).")
+    project: str = _choice(PROJECTIONS, "From d_embed to d_model: after or before positions are added.")
+    embed_scale: float = _number(1.0, "Multiplies token vectors before positions are added.")
+    embed_norm: bool = _switch(False, "Norm of the embeddings' sum.")
     score: str = _choice(SCORES, "How a query and a key are compared.")
     score_scale: float | None = _number(None, "Number that replaces the score's own scale.")
+    qk_norm: bool = _switch(False, "Norm of each head's q and k.")
     mask: str = _choice(MASKS, "Which keys a query may not see.")
     window: int | None = _size(None, "Keys either side that a query sees (mask window; with causal: back only).", 0)
+    window_layers: str | None = _layers("Layers that see only the window, such as 0,2-3; all unless given.")
     position: str = _choice(POSITIONS, "How positions enter.")
     rotary_base: float = _number(10000.0, "Base of the rotary angles.", least=1.0)
+    rotary_dims: int | None = _size(None, "Dimensions of q and k that are turned; d_head unless given.", 2)
+    rotary_scaling: str = _choice(ROTARY_SCALINGS, "How rotary frequencies are stretched for longer texts.")
+    rotary_factor: float = _number(1.0, "By how much they are stretched.", least=1e-6)
+    rotary_low: float = _number(1.0, "llama3: wavelengths above rotary_ctx / this are stretched.", least=1e-6)
+    rotary_high: float = _number(4.0, "llama3: wavelengths below rotary_ctx / this are kept.", least=1e-6)
+    rotary_ctx: int = _size(8192, "llama3: the longest text before the stretching.")
+    window_rotary_base: float | None = _number(None, "Base in layers with a window; rotary_base unless given.", 1.0)
+    relative_bias: bool = _switch(False, "Relative positions (T5) besides another position.")
     relative_buckets: int = _size(32, "Distance buckets of relative positions (T5).", least=4)
     relative_max_distance: int = _size(128, "Distance from which relative positions share the last bucket.", least=2)
     norm: str = _choice(NORMS, "Layer norm or RMS norm.")
     norm_placement: str = _choice(PLACEMENTS, "Norm after each residual sum (2017 paper) or before each part.")
     norm_eps: float = _number(1e-5, "Added to the variance before its root.", least=0.0)
+    first_norm: bool = _switch(True, "The first layer's first norm (pre); some models have none.")
+    parallel: bool = _switch(False, "Attention and feed-forward read the same input, side by side (pre).")
     activation: str = _choice(ACTIVATIONS, "Activation of the feed-forward.")
     gated: bool = _switch(False, "Gated feed-forward: (act(x W_g) * x W_1) W_2.")
     bias: bool = _switch(True, "Biases in the projections, the feed-forward and layer norm.")
-    embed_scale: float = _number(1.0, "Multiplies token vectors before positions are added.")
+    qkv_bias: bool | None = _switch(None, "Biases of q, k and v; as bias unless given.")
+    out_bias: bool | None = _switch(None, "Bias of W_O; as bias unless given.")
+    ffn_bias: bool | None = _switch(None, "Biases of the feed-forward; as bias unless given.")
+    norm_bias: bool | None = _switch(None, "Bias of layer norm; as bias unless given.")
     seed: int = _size(0, "Seed of the random weights.", least=0)
 
     def __post_init__(self) -> None:
         for f in fields(self):
             object.__setattr__(self, f.name, _checked(f, getattr(self, f.name)))
-        if self.n_kv_heads is None:
-            object.__setattr__(self, "n_kv_heads", self.n_heads)
-        if self.d_head is None:
-            if self.d_model % self.n_heads:
-                raise ConfigError(
-                    f"d_model, n_heads: {self.d_model} is not divisible by {self.n_heads}; "
-                    "expected a multiple, or d_head given"
-                )
-            object.__setattr__(self, "d_head", self.d_model // self.n_heads)
-        self._check_fit()
+        if self.d_head is None and self.d_model % self.n_heads:
+            raise ConfigError(
+                f"d_model, n_heads: {self.d_model} is not divisible by {self.n_heads}; "
+                "expected a multiple, or d_head given"
+            )
+        self._fill(n_kv_heads=self.n_heads, d_head=self.d_model // self.n_heads, d_embed=self.d_model)
+        self._fill(rotary_dims=self.d_head)
+        self._fill(qkv_bias=self.bias, out_bias=self.bias, ffn_bias=self.bias, norm_bias=self.bias)
+        if self.window_layers is not None:
+            object.__setattr__(self, "window_layers", spans(tuple(sorted(self._chosen_layers()))))
+        for problem in (*_misfits(self), *_position_misfits(self)):
+            raise ConfigError(problem)
 
-    def _check_fit(self) -> None:
-        if self.n_heads % self.n_kv_heads:
-            raise ConfigError(
-                f"n_heads, n_kv_heads: {self.n_heads} is not divisible by {self.n_kv_heads}; expected a multiple"
-            )
-        if self.position == "rotary" and self.d_head % 2:
-            raise ConfigError(f"position, d_head: rotary turns pairs, and d_head is {self.d_head}; expected it even")
-        if self.mask == "window" and self.window is None:
-            raise ConfigError("mask, window: the mask is window, and window is not given; expected both")
-        if self.window is not None and self.mask == "none":
-            raise ConfigError(
-                f"window, mask: window is {self.window}, and the mask is none; expected mask window or causal"
-            )
-        exact = self.relative_buckets // 2  # of a causal row, which a decoder always has
-        if self.position == "relative" and self.relative_max_distance <= exact:
-            raise ConfigError(
-                f"relative_max_distance, relative_buckets: {self.relative_max_distance} with "
-                f"{self.relative_buckets} buckets; expected more than {exact}"
-            )
+    def _chosen_layers(self) -> tuple[int, ...]:
+        try:
+            return parse_numbers(self.window_layers, self.n_layers, "layer")
+        except UsageError as error:
+            raise ConfigError(f"window_layers: {error}") from error
+
+    def _fill(self, **others: object) -> None:
+        """Gives fields that are None what follows from the others."""
+        for name, value in others.items():
+            if getattr(self, name) is None:
+                object.__setattr__(self, name, value)
+
+    @property
+    def windowed_layers(self) -> frozenset[int]:
+        """The layers whose self-attention sees only the window."""
+        if self.window is None:
+            return frozenset()
+        if self.window_layers is None:
+            return frozenset(range(self.n_layers))
+        return frozenset(self._chosen_layers())
+
+    @property
+    def has_relative_bias(self) -> bool:
+        """Whether scores get T5's relative bias."""
+        return self.relative_bias or self.position == "relative"
 
     @property
     def score_factor(self) -> float:
@@ -113,6 +148,44 @@ class EncoderConfig:
     def as_dict(self) -> dict[str, object]:
         """All fields by name, ready for JSON; what followed from other fields is filled in."""
         return asdict(self)
+
+
+def _misfits(c: EncoderConfig) -> Iterator[str]:
+    """What does not fit in a configuration, each as a message that names the fields and their values."""
+    if c.n_heads % c.n_kv_heads:
+        yield f"n_heads, n_kv_heads: {c.n_heads} is not divisible by {c.n_kv_heads}; expected a multiple"
+    if c.mask == "window" and c.window is None:
+        yield "mask, window: the mask is window, and window is not given; expected both"
+    if c.window is not None and c.mask == "none":
+        yield f"window, mask: window is {c.window}, and the mask is none; expected mask window or causal"
+    for name in ("window_layers", "window_rotary_base"):
+        if c.window is None and getattr(c, name) is not None:
+            yield f"{name}, window: {getattr(c, name)} is given, and no window; expected both"
+    if c.project == "none" and c.d_embed != c.d_model:
+        yield f"d_embed, d_model: {c.d_embed} is not {c.d_model}; expected the same, or project after or before"
+    if c.norm_placement == "post" and c.parallel:
+        yield "parallel, norm_placement: both parts read the normed input, and it is post; expected pre"
+    if c.norm_placement == "post" and not c.first_norm:
+        yield "first_norm, norm_placement: only a norm before a part can be left out, and it is post; expected pre"
+
+
+def _position_misfits(c: EncoderConfig) -> Iterator[str]:
+    """What does not fit in the fields of positions."""
+    if c.position == "rotary" and c.rotary_dims == c.d_head and c.d_head % 2:
+        yield f"position, d_head: rotary turns pairs, and d_head is {c.d_head}; expected it even"
+    elif c.position == "rotary" and (c.rotary_dims % 2 or c.rotary_dims > c.d_head):
+        yield (
+            f"rotary_dims, d_head: rotary turns pairs, and {c.rotary_dims} of {c.d_head} are given; "
+            "expected an even number, at most d_head"
+        )
+    if c.rotary_scaling == "llama3" and c.rotary_high <= c.rotary_low:
+        yield f"rotary_high, rotary_low: {c.rotary_high:g} and {c.rotary_low:g}; expected the first to be larger"
+    exact = c.relative_buckets // 2  # of a causal row, which a decoder always has
+    if c.has_relative_bias and c.relative_max_distance <= exact:
+        yield (
+            f"relative_max_distance, relative_buckets: {c.relative_max_distance} with "
+            f"{c.relative_buckets} buckets; expected more than {exact}"
+        )
 
 
 def field_names() -> tuple[str, ...]:
@@ -154,6 +227,10 @@ def _checked(f: Field, value: object) -> object:
     kind, choices, least = f.metadata["type"], f.metadata.get("choices"), f.metadata.get("least")
     if value is None and f.default is None:
         return None
+    if kind is str and not choices:
+        if not isinstance(value, str):
+            raise ConfigError(f"{f.name}: {value!r} is no text; expected numbers such as '0,2-3'")
+        return value
     if choices:
         if value not in choices:
             near = _nearest(str(value), choices)

@@ -54,7 +54,7 @@ class SeededParams(Params):
 
     def _elements(self, name: str, index: np.ndarray) -> np.ndarray:
         last = name.rsplit(".", 1)[-1]
-        if last in ("gain", "bias", "bq", "bk", "bv", "bo", "b1", "b2"):
+        if last in ("gain", "bias", "bq", "bk", "bv", "bo", "b1", "b2", "b"):
             return np.full(index.shape, 1.0 if last == "gain" else 0.0, dtype=np.float32)
         return uniform(f"{self._config.seed}/{name}", index) * np.float32(3**0.5 * self._deviation(last))
 
@@ -63,6 +63,8 @@ class SeededParams(Params):
         return {
             "tokens": 1.0,
             "positions": 0.5**0.5,  # as large as sinusoids are
+            "segments": 0.5**0.5,
+            "w": config.d_embed**-0.5,
             "relative": 1.0,
             "wq": (1.5 / config.d_model) ** 0.5,
             "wk": (1.5 / config.d_model) ** 0.5,

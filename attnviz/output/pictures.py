@@ -9,6 +9,7 @@ import numpy as np
 from rich.cells import cell_len
 
 from attnviz.errors import one_line
+from attnviz.numbers import spans
 from attnviz.output.fonts import Instead, drawable
 from attnviz.output.painting import (
     Grid,
@@ -20,7 +21,7 @@ from attnviz.output.painting import (
     paint_mosaic,
     shared_scale,
 )
-from attnviz.trace import Attention, Matrix, Tokens, spans
+from attnviz.trace import Attention, Matrix, Tokens
 
 MOST_LABELS = 64
 MOST_CELLS = 512

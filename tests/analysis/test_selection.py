@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from attnviz.analysis.selection import select, select_one
 from attnviz.errors import UsageError
-from attnviz.trace import spans
+from attnviz.numbers import spans
 
 
 @pytest.mark.parametrize(
