@@ -154,7 +154,7 @@ def run_prepared(model: Model, prepared: Prepared, request: Request) -> Result:
     views = {}
     for kind in kinds:
         arrays = [getattr(trace[kind, layer], request.what)[list(heads)] for layer in layers]
-        hidden = masked_keys(model.config, kind, prepared.source, prepared.target)
+        hidden = masked_keys(model.config, kind, layers, prepared.source, prepared.target)
         matrices = np.stack(arrays)
         matrices.flags.writeable = False
         attention = Attention(
@@ -166,7 +166,7 @@ def run_prepared(model: Model, prepared: Prepared, request: Request) -> Result:
             model=model.info,
             kind=kind,
             what=request.what,
-            masked=None if hidden is None else np.broadcast_to(hidden, (len(layers), *hidden.shape)),
+            masked=hidden,
         )
         views[kind] = reduce_attention(attention, request.reduce)
     return Result(
@@ -227,7 +227,7 @@ def explain(
         geometry = cross_geometry(prepared.source, len(queries))
     else:
         sequence = prepared.source if kind == "encoder" else prepared.target
-        geometry = self_geometry(model.config, stack, sequence, own.q.dtype, causal=kind == "decoder")
+        geometry = self_geometry(model.config, stack, sequence, own.q.dtype, place.layer, causal=kind == "decoder")
     return Explanation(
         place=place,
         queries=queries,
@@ -258,7 +258,20 @@ def _sequence(model: Model, where: str, text: str, pair: str | None, pad_to: int
         tokens = pad(tokens, pad_to, model.tokenizer.padding_token(model.config.n_vocab))
     _check_length(model, where, len(tokens))
     padding = np.array([token.padding for token in tokens]) if pad_to is not None else None
-    return Sequence(ids=np.array([token.id for token in tokens]), padding=padding), tokens
+    return Sequence(np.array([token.id for token in tokens]), None, padding, _type_ids(model, tokens)), tokens
+
+
+def _type_ids(model: Model, tokens: Tokens) -> np.ndarray | None:
+    """Each token's row of the segment table; None where the model has none."""
+    n = model.config.n_segments
+    if not n:
+        return None
+    type_ids = np.array([token.type_id for token in tokens])
+    if type_ids.max() >= n:
+        raise InputError(
+            f"pair: its segment has the number {type_ids.max()}, and n_segments is {n}; expected a model with more"
+        )
+    return type_ids
 
 
 def _check_length(model: Model, where: str, n: int) -> None:

@@ -29,6 +29,7 @@ class Token:
         padding: whether it only fills the length; no query attends to it.
         word: index of the word it belongs to within its segment; None for special tokens.
         segment: 0 for the text, 1 for its ``--pair``.
+        type_id: its row of the segment table, where the model has one; not every tokenizer tells segments apart.
     """
 
     text: str
@@ -41,6 +42,7 @@ class Token:
     padding: bool = False
     word: int | None = None
     segment: int = 0
+    type_id: int = 0
 
 
 Tokens = tuple[Token, ...]
@@ -114,11 +116,24 @@ class LayerTrace:
 
 @dataclass(frozen=True, eq=False)
 class EmbeddingTrace:
-    """What went into a stack, each (n, d_model): token vectors (scaled), position vectors (or None), their sum."""
+    """What went into a stack, (n, d_model) or (n, d_embed); None where nothing asked for it, or there is no such part.
+
+    Attributes:
+        kind: ``encoder`` or ``decoder``.
+        token_vectors: scaled.
+        position_vectors: added to them.
+        segment_vectors: likewise.
+        embedding_sum: their sum, where a norm follows.
+        unprojected: what is projected to d_model, (n, d_embed), where that comes last.
+        embedded: what enters the first layer, (n, d_model).
+    """
 
     kind: str
     token_vectors: np.ndarray | None = None
     position_vectors: np.ndarray | None = None
+    segment_vectors: np.ndarray | None = None
+    embedding_sum: np.ndarray | None = None
+    unprojected: np.ndarray | None = None
     embedded: np.ndarray | None = None
 
 

@@ -18,9 +18,10 @@ from attnviz.encoder.params import Params
 from attnviz.encoder.scoring import attention_scores
 from attnviz.encoder.stack import Wanted
 from attnviz.errors import UsageError
-from attnviz.trace import LayerTrace, Place, Quantity, Step, Tokens, Trace
+from attnviz.trace import EmbeddingTrace, LayerTrace, Place, Quantity, Step, Tokens, Trace
 
 _OWN = ("q", "k", "scores", "weights", "v", "z", "attn_out", "resid_pre", "resid_mid", "norm1", "norm2")
+_EMBEDDING = ("token_vectors", "position_vectors", "segment_vectors", "embedding_sum", "unprojected", "embedded")
 _AFTER = ("ffn_hidden", "ffn_out", "resid_post", "norm2", "norm3", "out")
 
 
@@ -47,7 +48,7 @@ def wanted_arrays(config: EncoderConfig, kind: str, layer: int) -> set[Wanted]:
     wanted = {Wanted(kind, layer, name) for name in _OWN}
     wanted |= {Wanted(whole, layer, name) for name in _AFTER if config.d_ff and kind != "decoder"}
     if layer == 0 and kind != "cross":
-        wanted |= {Wanted(kind, None, name) for name in ("token_vectors", "position_vectors", "embedded")}
+        wanted |= {Wanted(kind, None, name) for name in _EMBEDDING}
     return wanted
 
 
@@ -86,28 +87,11 @@ def _vector(symbol: str, meaning: str, values: np.ndarray, axis: str = "d_model"
 def _input_steps(config: EncoderConfig, trace: Trace, own: LayerTrace, place: Place) -> Iterator[Step]:
     i, before = place.query, config.norm_placement == "pre"
     norm = "norm2" if place.kind == "cross" else "norm1"
-    symbol = "h" if before else "x"
+    normed = getattr(own, norm) if before else None  # the first layer may have no norm
+    symbol = "x" if normed is None else "h"
     entry = trace.embeddings.get(place.kind)
-    if entry is not None and entry.position_vectors is not None:
-        yield Step(
-            "embedding",
-            "The token's vector and its position's",
-            f"{symbol} = t + p",
-            "The same word at another place gets another vector.",
-            (
-                _vector("t", "the token's vector", entry.token_vectors[i]),
-                _vector("p", f"position {i} ({config.position})", entry.position_vectors[i]),
-                _vector(symbol, "their sum", entry.embedded[i]),
-            ),
-        )
-    elif entry is not None:
-        yield Step(
-            "embedding",
-            "The token's vector",
-            f"{symbol} = t",
-            "Positions play no part." if config.position == "none" else f"Positions come in later ({config.position}).",
-            (_vector(symbol, "the token's vector", entry.embedded[i]),),
-        )
+    if entry is not None:
+        yield _embedding(config, entry, i, symbol)
     else:
         origin, formula, meaning = _ORIGINS["cross" if place.kind == "cross" else "layer"]
         yield Step(
@@ -117,14 +101,43 @@ def _input_steps(config: EncoderConfig, trace: Trace, own: LayerTrace, place: Pl
             meaning,
             (_vector(symbol, origin.format(place.layer - 1), own.resid_pre[i]),),
         )
-    if before:
+    if normed is not None:
         yield Step(
             "norm",
             "Normed first",
             f"x = {config.norm}_norm({symbol})",
             "This block norms before each part (pre).",
-            (_vector("x", "the normed vector", getattr(own, norm)[i]),),
+            (_vector("x", "the normed vector", normed[i]),),
         )
+
+
+def _embedding(config: EncoderConfig, entry: EmbeddingTrace, i: int, symbol: str) -> Step:
+    """What a token is before the first layer: its vector, with its position's and its segment's added."""
+    added = [
+        (name, letter, meaning, vectors[i])
+        for name, letter, meaning, vectors in (
+            ("position", "p", f"position {i} ({config.position})", entry.position_vectors),
+            ("segment", "g", "its segment", entry.segment_vectors),
+        )
+        if vectors is not None
+    ]
+    formula, result = " + ".join(["t", *(letter for _, letter, *_ in added)]), "their sum"
+    if entry.embedding_sum is not None:
+        formula, result = f"{config.norm}_norm({formula})", "the sum, normed"
+    if entry.unprojected is not None:
+        formula, result = f"({formula}) W_E", f"projected to {config.d_model} numbers"
+    if entry.position_vectors is not None:
+        meaning = "The same word at another place gets another vector."
+    elif config.position == "none":
+        meaning = "Positions play no part."
+    else:
+        meaning = f"Positions come in later ({config.position})."
+    vectors = [_vector(symbol, "the token's vector" if formula == "t" else result, entry.embedded[i])]
+    if formula != "t":
+        others = [_vector(letter, what, vector, "d_embed") for _, letter, what, vector in added]
+        vectors = [_vector("t", "the token's vector", entry.token_vectors[i], "d_embed"), *others, *vectors]
+    title = "The token's vector" + "".join(f" and its {name}'s" for name, *_ in added)
+    return Step("embedding", title, f"{symbol} = {formula}", meaning, tuple(vectors))
 
 
 _ORIGINS = {
@@ -138,13 +151,17 @@ _ORIGINS = {
 
 
 def _projection(config: EncoderConfig, own: LayerTrace, place: Place, geometry: Geometry) -> Step:
-    bias = " + b_Q" if config.bias else "", " + b_K" if config.bias else ""
+    bias = (" + b_Q", " + b_K") if config.qkv_bias else ("", "")
     source = "m" if place.kind == "cross" else "x"
     meaning = f"x ({config.d_model}) times W_Q ({config.d_model}, {config.d_head}) is q ({config.d_head})."
     if place.kind == "cross":
         meaning += " Keys come from the source text: m is the encoder's output."
+    if config.qk_norm:
+        meaning += f" Each head's q and k are normed ({config.norm}_norm)."
     if geometry.angles is not None:
-        meaning += " q and k are turned by their positions' angles (rotary)."
+        turned = 2 * geometry.angles.shape[-1]
+        part = "" if turned == config.d_head else f"The first {turned} numbers of "
+        meaning += f" {part}q and k are turned by their positions' angles (rotary)."
     if config.n_kv_heads < config.n_heads:
         meaning += f" Head {place.head} shares key and value head {_kv_head(config, place)} (grouped queries)."
     return Step(
@@ -182,13 +199,14 @@ def _score_steps(
         reason = "Without it long vectors would make softmax all but one-hot." if by == "/" else "The scale is set."
         yield Step("scale", "Scaled", f"s_j = r_j {by} {number}", reason, (Quantity("s", "scaled", scaled, ("key",)),))
     if geometry.bias is not None:
+        kind = "relative" if config.relative_bias else config.position
         bias = np.broadcast_to(geometry.bias[place.head, place.query], scaled.shape)
         scaled = scaled + bias.astype(scaled.dtype)
         yield Step(
             "bias",
             "Position added",
             "s_j = s_j + b_ij",
-            f"Positions are {config.position}: the score depends on the distance.",
+            f"Positions are {kind}: the score depends on the distance.",
             (Quantity("b", "position", bias, ("key",)), Quantity("s+b", "score", scaled, ("key",))),
         )
     if geometry.allowed is not None and not geometry.allowed[place.query].all():
@@ -234,7 +252,7 @@ def _softmax(own: LayerTrace, place: Place) -> Step:
 
 def _weighted_sum(config: EncoderConfig, own: LayerTrace, place: Place) -> Step:
     values, weights = own.v[_kv_head(config, place)], own.weights[place.head, place.query]
-    bias = " + b_V" if config.bias else ""
+    bias = " + b_V" if config.qkv_bias else ""
     return Step(
         "weighted_sum",
         "The weighted sum of the values",
@@ -249,7 +267,7 @@ def _weighted_sum(config: EncoderConfig, own: LayerTrace, place: Place) -> Step:
 
 
 def _heads(config: EncoderConfig, own: LayerTrace, place: Place) -> Step:
-    bias = " + b_O" if config.bias else ""
+    bias = " + b_O" if config.out_bias else ""
     width = config.n_heads * config.d_head
     many = f"Each head looks its own way; all outputs ({width})" if config.n_heads > 1 else f"The output ({width})"
     return Step(
@@ -268,19 +286,25 @@ def _residual_steps(config: EncoderConfig, trace: Trace, own: LayerTrace, place:
     i, pre = place.query, config.norm_placement == "pre"
     first = "norm2" if place.kind == "cross" else "norm1"
     normed = None if pre else getattr(own, first)[i]
-    yield _residual(config, "residual", ("x", "h")[pre], "o", own.resid_mid[i], normed, place)
+    entered = "h" if pre and getattr(own, first) is not None else "x"
+    yield _residual(config, "residual", entered, "o", own.resid_mid[i], normed, place)
     if not config.d_ff or place.kind == "decoder":
         return
     whole = own if place.kind == "encoder" else trace["decoder", place.layer]
     second = "norm3" if place.kind == "cross" else "norm2"
     gate = "(act(u W_G) * (u W_1{0})) W_2{1}" if config.gated else "act(u W_1{0}) W_2{1}"
-    biases = (" + b_1", " + b_2") if config.bias else ("", "")
+    biases = (" + b_1", " + b_2") if config.ffn_bias else ("", "")
     hidden = whole.ffn_hidden[i]
-    inner = [_vector("u", "normed again", getattr(whole, second)[i])] if pre else []
+    read = entered if config.parallel else "r"
+    inner = (
+        [_vector("u", "normed by itself" if config.parallel else "normed again", getattr(whole, second)[i])]
+        if pre
+        else []
+    )
     yield Step(
         "feed_forward",
         "Feed-forward, each token by itself",
-        (f"u = {config.norm}_norm(r)    " if pre else "") + f"f = {gate.format(*biases)}",
+        (f"u = {config.norm}_norm({read})    " if pre else "") + f"f = {gate.format(*biases)}",
         f"act is {config.activation}; {np.count_nonzero(hidden)} of {config.d_ff} hidden numbers are not 0.",
         (
             *inner,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from attnviz.encoder.config import EncoderConfig
+from attnviz.encoder.norms import normalize
 from attnviz.encoder.ops import softmax
 from attnviz.encoder.params import Params
 from attnviz.encoder.positions import rotate
@@ -18,17 +19,19 @@ Steps = Generator[tuple[str, np.ndarray], None, np.ndarray]
 
 @dataclass(frozen=True, eq=False)
 class Geometry:
-    """What positions and masks say about one attention, the same for every layer.
+    """What positions and masks say about one attention, the same for every layer of its kind.
 
     Attributes:
         allowed: (n_q, n_k), True where a query may attend to a key; None for everywhere.
         bias: (n_heads, n_q, n_k), added to the scaled scores; None for nothing.
-        angles: (n, d_head / 2), by which q and k are turned; None for not at all.
+        angles: (n, rotary_dims / 2), by which q and k are turned; None for not at all.
+        normed: whether the part has a norm before it, where norms come first.
     """
 
     allowed: np.ndarray | None = None
     bias: np.ndarray | None = None
     angles: np.ndarray | None = None
+    normed: bool = True
 
 
 def attention(x: np.ndarray, source: np.ndarray, params: Params, config: EncoderConfig, geometry: Geometry) -> Steps:
@@ -37,15 +40,17 @@ def attention(x: np.ndarray, source: np.ndarray, params: Params, config: Encoder
     Args:
         x: (n_q, d_model), where the queries come from.
         source: (n_k, d_model), where the keys and values come from.
-        params: ``wq wk wv wo``, their biases, and ``score_w``.
+        params: ``wq wk wv wo``, their biases, ``score_w``, ``q_norm`` and ``k_norm``.
         config: the block's fields.
         geometry: positions and masks.
 
     Yields:
         ``q``, ``k``, ``scores``, ``weights``, ``v``, ``z``, ``attn_out``, with the shapes of ``LayerTrace``.
     """
-    q = split_heads(linear(x, params, "q", config), config.n_heads)
-    k = split_heads(linear(source, params, "k", config), config.n_kv_heads)
+    q = split_heads(linear(x, params, "q", bias=config.qkv_bias), config.n_heads)
+    k = split_heads(linear(source, params, "k", bias=config.qkv_bias), config.n_kv_heads)
+    if config.qk_norm:
+        q, k = normalize(q, params.at("q_norm"), config), normalize(k, params.at("k_norm"), config)
     if geometry.angles is not None:
         q, k = rotate(q, geometry.angles), rotate(k, geometry.angles)
     yield "q", q
@@ -63,21 +68,21 @@ def attention(x: np.ndarray, source: np.ndarray, params: Params, config: Encoder
     weights = softmax(scores)
     yield "weights", weights
 
-    v = split_heads(linear(source, params, "v", config), config.n_kv_heads)
+    v = split_heads(linear(source, params, "v", bias=config.qkv_bias), config.n_kv_heads)
     yield "v", v
 
     z = weights @ share_heads(v, group)
     yield "z", z
 
-    attn_out = linear(merge_heads(z), params, "o", config)
+    attn_out = linear(merge_heads(z), params, "o", bias=config.out_bias)
     yield "attn_out", attn_out
     return attn_out
 
 
-def linear(x: np.ndarray, params: Params, name: str, config: EncoderConfig) -> np.ndarray:
+def linear(x: np.ndarray, params: Params, name: str, *, bias: bool) -> np.ndarray:
     """x W + b, with ``w{name}`` and ``b{name}``."""
     y = x @ params[f"w{name}"]
-    return y + params[f"b{name}"] if config.bias else y
+    return y + params[f"b{name}"] if bias else y
 
 
 def split_heads(x: np.ndarray, n_heads: int) -> np.ndarray:

@@ -4,22 +4,23 @@ import numpy as np
 
 from attnviz.encoder.attention import Geometry, Steps, attention, linear
 from attnviz.encoder.config import EncoderConfig
-from attnviz.encoder.ops import ACTIVATION_FUNCTIONS, layer_norm, rms_norm
+from attnviz.encoder.norms import normalize
+from attnviz.encoder.ops import ACTIVATION_FUNCTIONS
 from attnviz.encoder.params import Params
 
 
 def encoder_block(x: np.ndarray, params: Params, config: EncoderConfig, geometry: Geometry) -> Steps:
     """Self-attention and feed-forward on x (n, d_model); yields the names of ``LayerTrace``, returns (n, d_model)."""
     yield "resid_pre", x
-    x = yield from self_attention_part(x, params, config, geometry)
-    x = yield from feed_forward_part(x, params, config, norm="norm2")
+    attended = yield from self_attention_part(x, params, config, geometry)
+    x = yield from feed_forward_part(attended, params, config, norm="norm2", layer_input=x)
     yield "out", x
     return x
 
 
 def self_attention_part(x: np.ndarray, params: Params, config: EncoderConfig, geometry: Geometry) -> Steps:
     """x plus its attention to itself, normed."""
-    normed = yield from norm_before(x, params, config, "norm1")
+    normed = yield from norm_before(x, params, config, "norm1", there=geometry.normed)
     attn_out = yield from attention(normed, normed, params.at("attn"), config, geometry)
     return (yield from add_and_norm(x, attn_out, params, config, "resid_mid", "norm1"))
 
@@ -36,11 +37,13 @@ def cross_attention_part(
     return x
 
 
-def feed_forward_part(x: np.ndarray, params: Params, config: EncoderConfig, *, norm: str) -> Steps:
-    """x plus its feed-forward, normed; x itself where ``d_ff`` is 0."""
+def feed_forward_part(
+    x: np.ndarray, params: Params, config: EncoderConfig, *, norm: str, layer_input: np.ndarray
+) -> Steps:
+    """x plus the feed-forward of x, or of the layer's input (parallel); x itself where ``d_ff`` is 0."""
     if not config.d_ff:
         return x
-    normed = yield from norm_before(x, params, config, norm)
+    normed = yield from norm_before(layer_input if config.parallel else x, params, config, norm)
     ffn_out = yield from feed_forward(normed, params.at("ffn"), config)
     return (yield from add_and_norm(x, ffn_out, params, config, "resid_post", norm))
 
@@ -48,17 +51,17 @@ def feed_forward_part(x: np.ndarray, params: Params, config: EncoderConfig, *, n
 def feed_forward(x: np.ndarray, params: Params, config: EncoderConfig) -> Steps:
     """act(x W_1 + b_1) W_2 + b_2; gated: (act(x W_g) * (x W_1 + b_1)) W_2 + b_2 (Shazeer 2020)."""
     activation = ACTIVATION_FUNCTIONS[config.activation]
-    hidden = linear(x, params, "1", config)
+    hidden = linear(x, params, "1", bias=config.ffn_bias)
     hidden = activation(x @ params["wg"]) * hidden if config.gated else activation(hidden)
     yield "ffn_hidden", hidden
-    ffn_out = linear(hidden, params, "2", config)
+    ffn_out = linear(hidden, params, "2", bias=config.ffn_bias)
     yield "ffn_out", ffn_out
     return ffn_out
 
 
-def norm_before(x: np.ndarray, params: Params, config: EncoderConfig, name: str) -> Steps:
-    """What a part reads: x itself (post), or x normed (pre)."""
-    if config.norm_placement == "post":
+def norm_before(x: np.ndarray, params: Params, config: EncoderConfig, name: str, *, there: bool = True) -> Steps:
+    """What a part reads: x itself (post, or where the norm is not there), or x normed (pre)."""
+    if config.norm_placement == "post" or not there:
         return x
     normed = normalize(x, params.at(name), config)
     yield name, normed
@@ -76,10 +79,3 @@ def add_and_norm(
     normed = normalize(x, params.at(name), config)
     yield name, normed
     return normed
-
-
-def normalize(x: np.ndarray, params: Params, config: EncoderConfig) -> np.ndarray:
-    """The configured norm over x (..., d_model), with ``gain`` and perhaps ``bias``."""
-    if config.norm == "rms":
-        return rms_norm(x, params["gain"], config.norm_eps)
-    return layer_norm(x, params["gain"], params["bias"] if config.bias else None, config.norm_eps)

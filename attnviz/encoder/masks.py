@@ -5,22 +5,23 @@ import numpy as np
 from attnviz.encoder.config import EncoderConfig
 
 
-def allowed_keys(config: EncoderConfig, n: int, *, causal: bool) -> np.ndarray | None:
+def allowed_keys(config: EncoderConfig, n: int, *, causal: bool, windowed: bool) -> np.ndarray | None:
     """Self-attention's mask, (n, n): True where a query (row) may attend to a key; None where it may to all.
 
     Args:
         config: ``mask`` and ``window``: ``window`` keys either side; with a causal mask, ``window`` keys back.
         n: the number of tokens.
         causal: whether later keys are hidden, whatever ``mask`` says (a decoder).
+        windowed: whether the layer is one of those that see only the window.
     """
     causal = causal or config.mask == "causal"
-    if not causal and config.window is None:
+    if not causal and not windowed:
         return None
     offsets = np.arange(n) - np.arange(n)[:, None]  # key - query
     allowed = np.ones((n, n), dtype=bool)
     if causal:
         allowed &= offsets <= 0
-    if config.window is not None:
+    if windowed:
         allowed &= np.abs(offsets) <= config.window
     return allowed
 

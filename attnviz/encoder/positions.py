@@ -8,10 +8,10 @@ from attnviz.encoder.config import EncoderConfig
 from attnviz.encoder.params import Params
 
 
-def position_vectors(config: EncoderConfig, params: Params, n: int) -> np.ndarray | None:
-    """What is added to the token vectors, (n, d_model); None unless positions are sinusoidal or learned."""
+def position_vectors(config: EncoderConfig, params: Params, n: int, width: int) -> np.ndarray | None:
+    """What is added to the token vectors, (n, width); None unless positions are sinusoidal or learned."""
     if config.position == "sinusoidal":
-        return sinusoids(n, config.d_model)
+        return sinusoids(n, width)
     if config.position == "learned":
         return params.rows("embed.positions", np.arange(n))
     return None
@@ -27,35 +27,67 @@ def sinusoids(n: int, d_model: int) -> np.ndarray:
     return table
 
 
-def rotary_angles(config: EncoderConfig, n: int) -> np.ndarray | None:
-    """p base^(-2i/d_head) for each position and pair, (n, d_head / 2); None unless positions are rotary."""
+def rotary_angles(config: EncoderConfig, n: int, *, windowed: bool = False) -> np.ndarray | None:
+    """p f_i for each position p and pair i, (n, rotary_dims / 2); None unless positions are rotary.
+
+    f_i = base^(-2i/rotary_dims) (RoFormer, Su et al. 2021), stretched as ``rotary_scaling`` says.
+
+    Args:
+        config: the rotary fields.
+        n: the number of tokens.
+        windowed: whether the layer sees only the window; such layers can have a base of their own.
+    """
     if config.position != "rotary":
         return None
-    return np.arange(n)[:, None] * config.rotary_base ** (-np.arange(0, config.d_head, 2) / config.d_head)
+    own_base = windowed and config.window_rotary_base is not None
+    base = config.window_rotary_base if own_base else config.rotary_base
+    frequencies = base ** (-np.arange(0, config.rotary_dims, 2) / config.rotary_dims)
+    if not own_base:
+        frequencies = stretched(frequencies, config)
+    return np.arange(n)[:, None] * frequencies
+
+
+def stretched(frequencies: np.ndarray, config: EncoderConfig) -> np.ndarray:
+    """Rotary frequencies for texts longer than a model was first trained on.
+
+    ``linear`` divides all of them (Chen et al. 2023); ``llama3`` keeps short wavelengths, divides long ones, and goes
+    from one to the other between (Llama 3.1's published code).
+    """
+    if config.rotary_scaling == "none":
+        return frequencies
+    divided = frequencies / config.rotary_factor
+    if config.rotary_scaling == "linear":
+        return divided
+    turns = config.rotary_ctx * frequencies / (2 * math.pi)  # over the original length
+    kept = np.clip((turns - config.rotary_low) / (config.rotary_high - config.rotary_low), 0, 1)
+    return kept * frequencies + (1 - kept) * divided
 
 
 def rotate(x: np.ndarray, angles: np.ndarray) -> np.ndarray:
-    """Turns each pair (x_i, x_{i + d/2}) by its angle (RoFormer, Su et al. 2021, in the half-split pairing).
+    """Turns each pair (x_i, x_{i + r/2}) of the first r dimensions by its angle (RoFormer, in the half-split pairing).
 
     Args:
         x: (..., n, d_head).
-        angles: (n, d_head / 2).
+        angles: (n, r / 2).
     """
     cos, sin = np.cos(angles).astype(x.dtype), np.sin(angles).astype(x.dtype)
-    first, second = np.split(x, 2, axis=-1)
-    return np.concatenate([first * cos - second * sin, second * cos + first * sin], axis=-1)
+    half = angles.shape[-1]
+    first, second, rest = np.split(x, [half, 2 * half], axis=-1)
+    return np.concatenate([first * cos - second * sin, second * cos + first * sin, rest], axis=-1)
 
 
 def score_bias(config: EncoderConfig, params: Params, n: int, *, causal: bool) -> np.ndarray | None:
     """What positions add to the scaled scores, (n_heads, n, n); None unless they are ALiBi or relative."""
+    bias = None
     if config.position == "alibi":
-        return -alibi_slopes(config.n_heads)[:, None, None] * np.abs(_offsets(n))
-    if config.position == "relative":
+        bias = -alibi_slopes(config.n_heads)[:, None, None] * np.abs(_offsets(n))
+    if config.has_relative_bias:
         buckets = relative_buckets(
             _offsets(n), config.relative_buckets, config.relative_max_distance, bidirectional=not causal
         )
-        return np.moveaxis(params["embed.relative"][buckets], -1, 0)
-    return None
+        relative = np.moveaxis(params["embed.relative"][buckets], -1, 0)
+        bias = relative if bias is None else bias + relative
+    return bias
 
 
 def _offsets(n: int) -> np.ndarray:

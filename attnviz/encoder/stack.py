@@ -1,23 +1,19 @@
 """The one stack: embed, run the blocks, and keep of it only what somebody asked for."""
 
-from collections.abc import Generator, Iterable, Set
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Iterable, Set
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
 
 from attnviz.encoder.attention import Geometry
-from attnviz.encoder.block import (
-    cross_attention_part,
-    encoder_block,
-    feed_forward_part,
-    normalize,
-    self_attention_part,
-)
+from attnviz.encoder.block import cross_attention_part, encoder_block, feed_forward_part, self_attention_part
 from attnviz.encoder.config import EncoderConfig
+from attnviz.encoder.embedding import Sequence, embed
 from attnviz.encoder.masks import allowed_keys, without_padding
+from attnviz.encoder.norms import normalize
 from attnviz.encoder.params import Params
-from attnviz.encoder.positions import position_vectors, rotary_angles, score_bias
+from attnviz.encoder.positions import rotary_angles, score_bias
 from attnviz.errors import InputError
 from attnviz.trace import EmbeddingTrace, LayerTrace, Trace
 
@@ -25,8 +21,7 @@ from attnviz.trace import EmbeddingTrace, LayerTrace, Trace
 class Wanted(NamedTuple):
     """The address of one array of a trace; ``layer`` is None for what belongs to no layer.
 
-    Of a layer: the array fields of ``LayerTrace``. Of none: ``token_vectors``, ``position_vectors``, ``embedded``,
-    ``output``.
+    Of a layer: the array fields of ``LayerTrace``. Of none: those of ``EmbeddingTrace``, and ``output``.
     """
 
     kind: str
@@ -37,29 +32,33 @@ class Wanted(NamedTuple):
 Run = Generator[tuple[Wanted, np.ndarray], None, np.ndarray]
 
 
-@dataclass(frozen=True, eq=False)
-class Sequence:
-    """What enters a stack: token ids (n,) or vectors (n, d_model), and which places only fill the length (n,)."""
-
-    ids: np.ndarray | None = None
-    vectors: np.ndarray | None = None
-    padding: np.ndarray | None = None
-
-    def __len__(self) -> int:
-        return len(self.ids if self.vectors is None else self.vectors)
-
-
 def self_geometry(
-    config: EncoderConfig, params: Params, sequence: Sequence, dtype: np.dtype, *, causal: bool
+    config: EncoderConfig, params: Params, sequence: Sequence, dtype: np.dtype, layer: int, *, causal: bool
 ) -> Geometry:
-    """Positions and masks of a sequence's attention to itself, for scores of a float type."""
-    n = len(sequence)
+    """Positions and masks of a sequence's attention to itself in a layer, for scores of a float type."""
+    n, windowed = len(sequence), layer in config.windowed_layers
     bias = score_bias(config, params, n, causal=causal or config.mask == "causal")
+    allowed = allowed_keys(config, n, causal=causal, windowed=windowed)
     return Geometry(
-        allowed=without_padding(allowed_keys(config, n, causal=causal), sequence.padding, n),
+        allowed=without_padding(allowed, sequence.padding, n),
         bias=None if bias is None else bias.astype(dtype, copy=False),
-        angles=rotary_angles(config, n),
+        angles=rotary_angles(config, n, windowed=windowed),
+        normed=config.first_norm or layer > 0,
     )
+
+
+def _self_geometries(
+    config: EncoderConfig, params: Params, sequence: Sequence, dtype: np.dtype, *, causal: bool
+) -> Callable[[int], Geometry]:
+    """Each layer's geometry, made once for all layers that are alike."""
+    windowed = config.windowed_layers
+
+    @cache
+    def made(like: tuple[bool, bool]) -> Geometry:
+        layer = next(i for i in range(config.n_layers) if (i in windowed, i == 0) == like)
+        return self_geometry(config, params, sequence, dtype, layer, causal=causal)
+
+    return lambda layer: made((layer in windowed, layer == 0))
 
 
 def cross_geometry(source: Sequence, n_target: int) -> Geometry:
@@ -67,29 +66,12 @@ def cross_geometry(source: Sequence, n_target: int) -> Geometry:
     return Geometry(allowed=without_padding(None, source.padding, n_target))
 
 
-def embed(kind: str, params: Params, config: EncoderConfig, sequence: Sequence) -> Run:
-    """Token vectors, scaled, plus position vectors: (n, d_model)."""
-    if sequence.vectors is None:
-        x = params.rows("embed.tokens", sequence.ids)
-        x = x if config.embed_scale == 1.0 else x * x.dtype.type(config.embed_scale)
-    else:
-        x = sequence.vectors
-    yield Wanted(kind, None, "token_vectors"), x
-    positions = position_vectors(config, params, len(sequence))
-    if positions is not None:
-        positions = positions.astype(x.dtype, copy=False)
-        yield Wanted(kind, None, "position_vectors"), positions
-        x = x + positions
-    yield Wanted(kind, None, "embedded"), x
-    return x
-
-
 def encode(params: Params, config: EncoderConfig, source: Sequence) -> Run:
     """The encoder, step by step; returns its output (n, d_model), normed at the end where norms come first."""
-    x = yield from embed("encoder", params, config, source)
-    geometry = self_geometry(config, params, source, x.dtype, causal=False)
+    x = yield from _addressed("encoder", None, embed(params, config, source))
+    geometry = _self_geometries(config, params, source, x.dtype, causal=False)
     for layer in range(config.n_layers):
-        block = encoder_block(x, params.at(f"layers.{layer}"), config, geometry)
+        block = encoder_block(x, params.at(f"layers.{layer}"), config, geometry(layer))
         x = yield from _addressed("encoder", layer, block)
     return (yield from _finish("encoder", x, params, config))
 
@@ -101,15 +83,17 @@ def decode(params: Params, config: EncoderConfig, target: Sequence, source: Sequ
     self-attention is of kind ``decoder``, its attention to the source of kind ``cross``.
     """
     own = params.at("decoder")
-    x = yield from embed("decoder", params, config, target)
-    self_view = self_geometry(config, own, target, x.dtype, causal=True)
+    x = yield from _addressed("decoder", None, embed(params, config, target))
+    self_view = _self_geometries(config, own, target, x.dtype, causal=True)
     cross_view = cross_geometry(source, len(target))
     for layer in range(config.n_layers):
         at = own.at(f"layers.{layer}")
         yield Wanted("decoder", layer, "resid_pre"), x
-        x = yield from _addressed("decoder", layer, self_attention_part(x, at, config, self_view))
+        entered = x
+        x = yield from _addressed("decoder", layer, self_attention_part(x, at, config, self_view(layer)))
         x = yield from _addressed("cross", layer, cross_attention_part(x, memory, at, config, cross_view))
-        x = yield from _addressed("decoder", layer, feed_forward_part(x, at, config, norm="norm3"))
+        part = feed_forward_part(x, at, config, norm="norm3", layer_input=entered)
+        x = yield from _addressed("decoder", layer, part)
         yield Wanted("decoder", layer, "out"), x
     return (yield from _finish("decoder", x, own, config))
 
@@ -160,7 +144,7 @@ def _finish(kind: str, x: np.ndarray, params: Params, config: EncoderConfig) -> 
     return x
 
 
-def _addressed(kind: str, layer: int, steps: Iterable) -> Run:
+def _addressed(kind: str, layer: int | None, steps: Iterable) -> Run:
     """The part's steps under their full addresses."""
     try:
         while True:
@@ -190,12 +174,22 @@ def _trace(kept: dict[Wanted, np.ndarray]) -> Trace:
     )
 
 
-def masked_keys(config: EncoderConfig, kind: str, source: Sequence, target: Sequence | None) -> np.ndarray | None:
-    """Which keys are hidden from which queries in a kind's attention, (n_queries, n_keys); None where none are."""
-    if kind == "cross":
-        allowed = without_padding(None, source.padding, len(target))
-    else:
-        sequence = target if kind == "decoder" else source
-        n = len(sequence)
-        allowed = without_padding(allowed_keys(config, n, causal=kind == "decoder"), sequence.padding, n)
-    return None if allowed is None or allowed.all() else ~allowed
+def masked_keys(
+    config: EncoderConfig, kind: str, layers: Iterable[int], source: Sequence, target: Sequence | None
+) -> np.ndarray | None:
+    """Which keys are hidden from which queries, (n_layers, n_queries, n_keys) of the given layers; None for none."""
+    sequence = target if kind == "decoder" else source
+    n = len(source if kind == "encoder" else target)
+    windowed = config.windowed_layers
+
+    @cache
+    def hidden(windowed: bool) -> np.ndarray:
+        allowed = None if kind == "cross" else allowed_keys(config, n, causal=kind == "decoder", windowed=windowed)
+        allowed = without_padding(allowed, sequence.padding, n)
+        return np.zeros((n, len(sequence)), dtype=bool) if allowed is None else ~allowed
+
+    masked = [hidden(layer in windowed) for layer in layers]
+    if not any(mask.any() for mask in masked):
+        return None
+    same = all(mask is masked[0] for mask in masked)
+    return np.broadcast_to(masked[0], (len(masked), *masked[0].shape)) if same else np.stack(masked)

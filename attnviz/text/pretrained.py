@@ -146,6 +146,7 @@ class PretrainedTokenizer:
                 special=special,
                 word=words[i],
                 segment=segment,
+                type_id=encoding.type_ids[i],
             )
             tokens.append(token)
         return tuple(tokens)

@@ -82,6 +82,7 @@ class BuiltinTokenizer:
                 piece=piece,
                 word=word,
                 segment=segment,
+                type_id=segment,
             )
             tokens.append(token)
         return tuple(tokens)

@@ -1,0 +1,85 @@
+"""What enters the stack: token vectors, positions, segments, their norm, and their projection to the model's width."""
+
+from collections.abc import Generator
+from dataclasses import dataclass
+
+import numpy as np
+
+from attnviz.encoder.config import EncoderConfig
+from attnviz.encoder.norms import normalize
+from attnviz.encoder.params import Params
+from attnviz.encoder.positions import position_vectors
+
+
+@dataclass(frozen=True, eq=False)
+class Sequence:
+    """What enters a stack: token ids (n,) or vectors (n, d_model).
+
+    Attributes:
+        ids: each token's row of the embedding table.
+        vectors: instead of ids, what the table and everything of its width would give.
+        padding: (n,), which places only fill the length; None for none.
+        type_ids: (n,), each token's row of the segment table; None for row 0.
+    """
+
+    ids: np.ndarray | None = None
+    vectors: np.ndarray | None = None
+    padding: np.ndarray | None = None
+    type_ids: np.ndarray | None = None
+
+    def __len__(self) -> int:
+        return len(self.ids if self.vectors is None else self.vectors)
+
+
+def embed(
+    params: Params, config: EncoderConfig, sequence: Sequence
+) -> Generator[tuple[str, np.ndarray], None, np.ndarray]:
+    """Token vectors, scaled, plus position and segment vectors, normed and projected where configured: (n, d_model).
+
+    Vectors in place of tokens enter where their width allows it: their positions are added unless those belong to
+    tables of another width (``project = after``).
+
+    Yields:
+        the names of ``EmbeddingTrace``.
+    """
+    if sequence.vectors is not None:
+        x = sequence.vectors
+        yield "token_vectors", x
+        if config.project != "after":
+            x = yield from _with_positions(x, params, config)
+    else:
+        x = params.rows("embed.tokens", sequence.ids)
+        x = x if config.embed_scale == 1.0 else x * x.dtype.type(config.embed_scale)
+        if config.project == "before":
+            x = _projected(x, params, config)
+        yield "token_vectors", x
+        x = yield from _with_positions(x, params, config)
+        if config.n_segments:
+            type_ids = np.zeros(len(x), dtype=np.int64) if sequence.type_ids is None else sequence.type_ids
+            segments = params.rows("embed.segments", type_ids)
+            yield "segment_vectors", segments
+            x = x + segments
+        if config.embed_norm:
+            yield "embedding_sum", x
+            x = normalize(x, params.at("embed.norm"), config)
+        if config.project == "after":
+            yield "unprojected", x
+            x = _projected(x, params, config)
+    yield "embedded", x
+    return x
+
+
+def _with_positions(
+    x: np.ndarray, params: Params, config: EncoderConfig
+) -> Generator[tuple[str, np.ndarray], None, np.ndarray]:
+    positions = position_vectors(config, params, *x.shape)
+    if positions is None:
+        return x
+    positions = positions.astype(x.dtype, copy=False)
+    yield "position_vectors", positions
+    return x + positions
+
+
+def _projected(x: np.ndarray, params: Params, config: EncoderConfig) -> np.ndarray:
+    y = x @ params["embed.project.w"]
+    return y + params["embed.project.b"] if config.bias else y
