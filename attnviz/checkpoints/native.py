@@ -4,7 +4,7 @@ import hashlib
 import json
 import math
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import orjson
 
+from attnviz.checkpoints.file_params import FileParams
 from attnviz.checkpoints.tensors import WRITERS, TensorFile, is_float, open_tensors, size_of
 from attnviz.encoder.config import EncoderConfig, check_field_names
 from attnviz.encoder.params import Params
@@ -20,51 +21,6 @@ from attnviz.errors import CheckpointError, ConfigError, OutputError, UsageError
 
 CONFIG_KEY, TOKENIZER_KEY = "attnviz.config", "attnviz.tokenizer"
 _MOST_NAMES = 20
-
-
-class NativeParams(Params):
-    """A file's tensors, each read when it is first asked for, and refused if a number is not finite.
-
-    All are of the widest type in the file: float64 if any tensor is, else float32.
-    """
-
-    def __init__(self, file: TensorFile, where: str):
-        self._file, self._where = file, where
-        self._type = np.dtype(np.float64 if "F64" in file.dtypes.values() else np.float32)
-        self._read: dict[str, np.ndarray] = {}
-
-    def __getitem__(self, name: str) -> np.ndarray:
-        if name not in self._read:
-            array = self._file.array(name)
-            _check_finite(array, self._where, name)
-            array = array.astype(self._type, copy=False)
-            array.flags.writeable = False
-            self._read[name] = array
-        return self._read[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._file.shapes)
-
-    def __len__(self) -> int:
-        return len(self._file.shapes)
-
-    def rows(self, name: str, ids: np.ndarray) -> np.ndarray:
-        """Rows of a table, without reading the others where the format allows it."""
-        if name in self._read:
-            return self._read[name][ids]
-        rows = self._file.rows(name, ids)
-        _check_finite(rows, self._where, name, ids)
-        return rows.astype(self._type, copy=False)
-
-
-def _check_finite(array: np.ndarray, where: str, name: str, ids: np.ndarray | None = None) -> None:
-    """Names the first number that is not finite; ``ids`` are the rows that were read."""
-    wrong = ~np.isfinite(array)
-    if wrong.any():
-        place = tuple(int(i) for i in np.argwhere(wrong)[0])
-        in_file = place if ids is None else (int(ids[place[0]]), *place[1:])
-        value, at = array[place], ", ".join(map(str, in_file))
-        raise CheckpointError(f"{where}: {name}[{at}] is {value}; expected finite numbers")
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,7 +68,7 @@ def read_native(path: Path, overrides: Mapping[str, object] | None = None) -> Na
     if problems:
         raise CheckpointError(f"{where}: {', '.join(problems)}; expected the tensors of its configuration", hint)
     return NativeCheckpoint(
-        path, file, config, NativeParams(file, where), has_decoder, file.metadata.get(TOKENIZER_KEY)
+        path, file, config, FileParams(file, where, file.shapes), has_decoder, file.metadata.get(TOKENIZER_KEY)
     )
 
 

@@ -25,6 +25,14 @@ _PICKLES = tuple(bytes([0x80, protocol]) for protocol in range(2, 6))
 _BLOCK_BYTES = 2**25
 
 
+View = Callable[[np.ndarray], np.ndarray]
+
+
+def whole(stored: np.ndarray) -> np.ndarray:
+    """The tensor as it is."""
+    return stored
+
+
 class TensorFile(Protocol):
     """A file of named tensors.
 
@@ -40,8 +48,8 @@ class TensorFile(Protocol):
     shapes: Mapping[str, tuple[int, ...]]
     dtypes: Mapping[str, str]
 
-    def array(self, name: str) -> np.ndarray:
-        """A whole tensor: float64 as it is, every other float as float32."""
+    def array(self, name: str, part: View = whole) -> np.ndarray:
+        """A tensor, or what ``part`` takes of it: float64 as it is, every other float as float32."""
 
     def rows(self, name: str, ids: np.ndarray) -> np.ndarray:
         """Rows of a table, touching no others where the format allows it."""
@@ -107,9 +115,9 @@ class SafetensorsFile:
     def _stored(self, name: str) -> np.ndarray:
         return np.ndarray(self.shapes[name], _STORED[self.dtypes[name]], self._bytes, self._starts[name])
 
-    def array(self, name: str) -> np.ndarray:
-        """A whole tensor: a view of the file for float32 and float64, a copy for 16-bit floats."""
-        return _widened(self._stored(name), self.dtypes[name])
+    def array(self, name: str, part: View = whole) -> np.ndarray:
+        """A tensor, or a part of it: a view of the file for float32 and float64, a copy for 16-bit floats."""
+        return _widened(part(self._stored(name)), self.dtypes[name])
 
     def rows(self, name: str, ids: np.ndarray) -> np.ndarray:
         """Rows of a table, touching no others."""
@@ -151,9 +159,9 @@ class NpzFile:
         except ValueError as error:
             raise CheckpointError(f"{self._where}: its {name} is no text ({one_line(error)}); {_EXPECTED}") from error
 
-    def array(self, name: str) -> np.ndarray:
-        """A whole tensor."""
-        return _widened(self._read(name), self.dtypes[name])
+    def array(self, name: str, part: View = whole) -> np.ndarray:
+        """A tensor, or a part of it."""
+        return _widened(part(self._read(name)), self.dtypes[name])
 
     def rows(self, name: str, ids: np.ndarray) -> np.ndarray:
         """Rows of a table; the format has to read all of it."""

@@ -1,0 +1,131 @@
+"""Parameters that lie in a file, under the file's own names and in its own layout."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from attnviz.checkpoints.tensors import TensorFile
+from attnviz.encoder.params import Params
+from attnviz.encoder.shapes import Shape
+from attnviz.errors import CheckpointError
+
+_MOST_KEPT = 2**32  # bytes of widened copies that are kept from one text to the next
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a native tensor lies in a file.
+
+    Attributes:
+        name: the file's tensor; None for a tensor that is all 0, as of a bias that the file's model does not have.
+        transposed: whether it is stored as (out, in), as PyTorch's linear layers are; the native layout is (in, out).
+        part: of a tensor that holds several side by side along ``out``, which one.
+        parts: how many.
+        heads: not 0 where the parts alternate head by head.
+        first_row: of a table, rows before this one belong to nothing.
+        plus: what is added to each number.
+    """
+
+    name: str | None
+    transposed: bool = False
+    part: int = 0
+    parts: int = 1
+    heads: int = 0
+    first_row: int = 0
+    plus: float = 0.0
+
+    def stored_shape(self, shape: Shape) -> Shape:
+        """The file tensor's shape, if the native tensor has the given one."""
+        if self.transposed:
+            shape = shape[::-1]
+        axis = self._out_axis(len(shape))
+        sizes = list(shape)
+        sizes[axis] *= self.parts
+        sizes[0] += self.first_row
+        return tuple(sizes)
+
+    def view(self, stored: np.ndarray) -> np.ndarray:
+        """The native tensor, as a view of the stored one (a copy where parts alternate)."""
+        if self.parts > 1:
+            axis = self._out_axis(stored.ndim)
+            runs = np.moveaxis(stored, axis, 0)
+            split = runs.reshape(max(self.heads, 1), self.parts, -1, *runs.shape[1:])[:, self.part]
+            stored = np.moveaxis(split.reshape(-1, *runs.shape[1:]), 0, axis)
+        if self.first_row:
+            stored = stored[self.first_row :]
+        return stored.T if self.transposed else stored
+
+    def _out_axis(self, n_axes: int) -> int:
+        return 0 if self.transposed or n_axes == 1 else 1
+
+
+class FileParams(Params):
+    """A file's tensors, each read when it is first asked for, and refused if a number is not finite.
+
+    All are of the widest type in the file: float64 if any tensor is, else float32.
+
+    Args:
+        file: the tensors.
+        where: what to call it in messages.
+        shapes: the native tensors' shapes.
+        sources: where each of them lies; by default under its own name.
+    """
+
+    def __init__(
+        self, file: TensorFile, where: str, shapes: Mapping[str, Shape], sources: Mapping[str, Source] | None = None
+    ):
+        self._file, self._where, self._shapes = file, where, shapes
+        self._sources = sources or {name: Source(name) for name in shapes}
+        self._type = np.dtype(np.float64 if "F64" in file.dtypes.values() else np.float32)
+        self._read: dict[str, np.ndarray] = {}
+        self._kept = 0
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        if name in self._read:
+            return self._read[name]
+        source = self._sources[name]
+        if source.name is None:
+            array = np.zeros(self._shapes[name], self._type)
+        else:
+            array = self._file.array(source.name, source.view)
+            _check_finite(array, self._where, source, name)
+            array = (array + self._type.type(source.plus) if source.plus else array).astype(self._type, copy=False)
+        array.flags.writeable = False
+        if self._kept + array.nbytes <= _MOST_KEPT or self._is_mapped(array):
+            self._kept += 0 if self._is_mapped(array) else array.nbytes
+            self._read[name] = array
+        return array
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._shapes)
+
+    def __len__(self) -> int:
+        return len(self._shapes)
+
+    def rows(self, name: str, ids: np.ndarray) -> np.ndarray:
+        """Rows of a table, without reading the others where the format allows it."""
+        source = self._sources[name]
+        if name in self._read or source != Source(source.name, first_row=source.first_row) or source.name is None:
+            return self[name][ids]
+        rows = self._file.rows(source.name, ids + source.first_row)
+        _check_finite(rows, self._where, source, name, ids)
+        return rows.astype(self._type, copy=False)
+
+    @staticmethod
+    def _is_mapped(array: np.ndarray) -> bool:
+        """Whether the numbers are the file's own pages, which cost no memory to keep."""
+        while isinstance(array.base, np.ndarray):
+            array = array.base
+        return isinstance(array, np.memmap)
+
+
+def _check_finite(array: np.ndarray, where: str, source: Source, name: str, ids: np.ndarray | None = None) -> None:
+    """Names the first number that is not finite; ``ids`` are the rows that were read."""
+    wrong = ~np.isfinite(array)
+    if wrong.any():
+        place = tuple(int(i) for i in np.argwhere(wrong)[0])
+        in_file = place if ids is None else (int(ids[place[0]]), *place[1:])
+        value, at = array[place], ", ".join(map(str, in_file))
+        lies = "" if source.name == name else f" (of {source.name})"
+        raise CheckpointError(f"{where}: {name}[{at}]{lies} is {value}; expected finite numbers")
