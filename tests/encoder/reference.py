@@ -1,7 +1,8 @@
 """The block, written from the papers with loops over plain Python floats, to hold the package against.
 
-It imports nothing of the package and vectorises nothing. A configuration is a dict with all fields of the block;
-parameters are nested lists under the native checkpoint's names. Vectors are lists, matrices lists of rows.
+It imports nothing of the package and vectorises nothing. A configuration is a dict of the block's fields, in which
+those that came with trained models may be missing; parameters are nested lists under the native checkpoint's names.
+Vectors are lists, matrices lists of rows.
 """
 
 import math
@@ -45,12 +46,25 @@ def scale(config):
     return 1 / math.sqrt(config["d_head"]) if config["score"] == "scaled_dot" else 1.0
 
 
-def is_allowed(i, j, config, causal):
+def has_window(config, layer):
+    """Whether the layer's self-attention sees only the window: ``window_layers`` is text such as "0,2-3"."""
+    if config["window"] is None or config.get("window_layers") is None:
+        return config["window"] is not None
+    ends = [part.split("-") for part in config["window_layers"].split(",")]
+    return any(int(end[0]) <= layer <= int(end[-1]) for end in ends)
+
+
+def is_allowed(i, j, config, causal, layer):
     """Whether query i may attend to key j."""
-    causal = causal or config["mask"] == "causal"
     if causal and j > i:
         return False
-    return config["window"] is None or abs(i - j) <= config["window"]
+    return not has_window(config, layer) or abs(i - j) <= config["window"]
+
+
+def has_bias(config, kind):
+    """Whether there are biases of a kind (qkv, out, ffn, norm): as ``bias`` says unless the kind's own field does."""
+    own = config.get(f"{kind}_bias")
+    return config["bias"] if own is None else own
 
 
 def norm(row, params, name, config):
@@ -61,7 +75,7 @@ def norm(row, params, name, config):
         return [x / root * g for x, g in zip(row, gain, strict=True)]
     mean = sum(row) / n
     root = math.sqrt(sum((x - mean) ** 2 for x in row) / n + config["norm_eps"])
-    bias = params[f"{name}.bias"] if config["bias"] else [0.0] * n
+    bias = params[f"{name}.bias"] if has_bias(config, "norm") else [0.0] * n
     return [(x - mean) / root * g + b for x, g, b in zip(row, gain, bias, strict=True)]
 
 
@@ -81,12 +95,36 @@ def sinusoid(position, d_model):
     return [math.sin(a) if d % 2 == 0 else math.cos(a) for d, a in enumerate(angles)]
 
 
-def rotated(x, position, base):
-    """Su et al. 2021, pairs (i, i + d/2): each turned by position * base^(-2i/d)."""
-    half = len(x) // 2
-    out = list(x)
-    for i in range(half):
-        angle = position * base ** (-2 * i / len(x))
+def stretched(frequency, config):
+    """A rotary frequency for longer texts: Chen et al. 2023 (linear), Llama 3.1 (by wavelength)."""
+    kind, slow = config.get("rotary_scaling", "none"), frequency / config.get("rotary_factor", 1.0)
+    if kind == "none":
+        return frequency
+    if kind == "linear":
+        return slow
+    wavelength = 2 * math.pi / frequency
+    if wavelength < config["rotary_ctx"] / config["rotary_high"]:
+        return frequency
+    if wavelength > config["rotary_ctx"] / config["rotary_low"]:
+        return slow
+    low, high = config["rotary_low"], config["rotary_high"]
+    share = (config["rotary_ctx"] / wavelength - low) / (high - low)
+    return (1 - share) * slow + share * frequency
+
+
+def rotary_frequencies(config, layer):
+    """A layer's frequencies, one a pair; a base of the windows' own is never stretched."""
+    dims = config.get("rotary_dims") or config["d_head"]
+    if has_window(config, layer) and config.get("window_rotary_base") is not None:
+        return [config["window_rotary_base"] ** (-2 * i / dims) for i in range(dims // 2)]
+    return [stretched(config["rotary_base"] ** (-2 * i / dims), config) for i in range(dims // 2)]
+
+
+def rotated(x, position, frequencies):
+    """Su et al. 2021, pairs (i, i + half) of the first dimensions: each turned by position * its frequency."""
+    out, half = list(x), len(frequencies)
+    for i, frequency in enumerate(frequencies):
+        angle = position * frequency
         out[i] = x[i] * math.cos(angle) - x[i + half] * math.sin(angle)
         out[i + half] = x[i] * math.sin(angle) + x[i + half] * math.cos(angle)
     return out
@@ -121,22 +159,35 @@ def bucket(offset, config, causal):
     return base + min(far, n - 1)
 
 
-def attention(x, source, params, at, config, *, padding=None, causal=None, table=None):
-    """One multi-head attention; ``causal`` is None in cross-attention, which has no positions and no mask."""
+def heads_of(x, params, at, name, n_heads, config):
+    """A projection (name q, k or v) of rows, cut into heads; q and k are normed where ``qk_norm`` says so."""
+    bias = params[f"{at}.b{name}"] if has_bias(config, "qkv") else None
+    rows, width = product(x, params[f"{at}.w{name}"], bias), config["d_head"]
+    heads = [[row[h * width : (h + 1) * width] for row in rows] for h in range(n_heads)]
+    if name != "v" and config.get("qk_norm"):
+        return [norms(head, params, f"{at}.{name}_norm", config) for head in heads]
+    return heads
+
+
+def position_bias(i, j, h, config, causal, table):
+    """What a score of head h gets for where its query and its key stand."""
+    total = 0.0
+    if config["position"] == "alibi":
+        total -= alibi_slopes(config["n_heads"])[h] * abs(i - j)
+    if config["position"] == "relative" or config.get("relative_bias"):
+        total += table[bucket(j - i, config, causal)][h]
+    return total
+
+
+def attention(x, source, params, at, config, *, padding=None, layer=None, causal=False, table=None):
+    """One multi-head attention; ``layer`` is None in cross-attention, which has no positions and no mask."""
     heads, kv_heads, width = config["n_heads"], config["n_kv_heads"], config["d_head"]
-    bias = {name: params.get(f"{at}.b{name}") if config["bias"] else None for name in "qkvo"}
-    rows = {
-        name: product(y, params[f"{at}.w{name}"], bias[name]) for name, y in (("q", x), ("k", source), ("v", source))
-    }
-
-    def split(matrix, n):
-        return [[row[h * width : (h + 1) * width] for row in matrix] for h in range(n)]
-
-    q, k, v = split(rows["q"], heads), split(rows["k"], kv_heads), split(rows["v"], kv_heads)
-    own = causal is not None
+    own, causal = layer is not None, causal or config["mask"] == "causal"
+    q = heads_of(x, params, at, "q", heads, config)
+    k, v = (heads_of(source, params, at, name, kv_heads, config) for name in "kv")
     if own and config["position"] == "rotary":
-        q, k = ([[rotated(r, p, config["rotary_base"]) for p, r in enumerate(head)] for head in m] for m in (q, k))
-    own_causal = own and (causal or config["mask"] == "causal")
+        turns = rotary_frequencies(config, layer)
+        q, k = ([[rotated(r, p, turns) for p, r in enumerate(head)] for head in m] for m in (q, k))
     scores, weights, z = [], [], []
     for h in range(heads):
         shared = h * kv_heads // heads
@@ -146,22 +197,19 @@ def attention(x, source, params, at, config, *, padding=None, causal=None, table
             row = []
             for j in range(len(source)):
                 s = raw_score(q[h][i], k[shared][j], config["score"], w) * scale(config)
-                if own and config["position"] == "alibi":
-                    s -= alibi_slopes(heads)[h] * abs(i - j)
-                if own and config["position"] == "relative":
-                    s += table[bucket(j - i, config, own_causal)][h]
-                hidden = (own and not is_allowed(i, j, config, causal)) or (padding is not None and padding[j])
-                row.append(-INF if hidden else s)
+                s += position_bias(i, j, h, config, causal, table) if own else 0.0
+                hidden = own and not is_allowed(i, j, config, causal, layer)
+                row.append(-INF if hidden or (padding is not None and padding[j]) else s)
             scores[h].append(row)
         weights.append([softmax(row) for row in scores[h]])
         z.append([[sum(a * v[shared][j][d] for j, a in enumerate(row)) for d in range(width)] for row in weights[h]])
     joined = [[value for h in range(heads) for value in z[h][i]] for i in range(len(x))]
-    out = product(joined, params[f"{at}.wo"], bias["o"])
+    out = product(joined, params[f"{at}.wo"], params[f"{at}.bo"] if has_bias(config, "out") else None)
     return {"q": q, "k": k, "v": v, "scores": scores, "weights": weights, "z": z, "attn_out": out}
 
 
 def feed_forward(x, params, at, config):
-    b1, b2 = (params[f"{at}.b{n}"] if config["bias"] else None for n in (1, 2))
+    b1, b2 = (params[f"{at}.b{n}"] if has_bias(config, "ffn") else None for n in (1, 2))
     hidden = product(x, params[f"{at}.w1"], b1)
     if config["gated"]:
         gates = product(x, params[f"{at}.wg"])
@@ -182,31 +230,68 @@ def norms(x, params, name, config):
     return [norm(row, params, name, config) for row in x]
 
 
-def embedded(config, params, ids=None, vectors=None):
-    x = (
-        [list(row) for row in vectors]
-        if ids is None
-        else [[value * config["embed_scale"] for value in params["embed.tokens"][i]] for i in ids]
-    )
+def with_positions(x, config, params):
     if config["position"] == "sinusoidal":
         return [[a + b for a, b in zip(row, sinusoid(p, len(row)), strict=True)] for p, row in enumerate(x)]
     if config["position"] == "learned":
-        return [[a + b for a, b in zip(row, params["embed.positions"][p], strict=True)] for p, row in enumerate(x)]
+        return add(x, params["embed.positions"][: len(x)])
     return x
 
 
-def part(x, run, params, name, config):
-    """One part of a block with its residual sum and norm, after it (post) or before it (pre)."""
-    pre = config["norm_placement"] == "pre"
-    normed = norms(x, params, name, config) if pre else None
-    made, out = run(normed if pre else x)
+def projected(x, config, params):
+    return product(x, params["embed.project.w"], params["embed.project.b"] if config["bias"] else None)
+
+
+def embedded(config, params, ids=None, vectors=None, type_ids=None):
+    """What enters the first layer, d_model wide; vectors stand for all that is made in another width."""
+    project = config.get("project")
+    if ids is None:
+        return vectors if project == "after" else with_positions(vectors, config, params)
+    x = [[value * config["embed_scale"] for value in params["embed.tokens"][i]] for i in ids]
+    if project == "before":
+        x = projected(x, config, params)
+    x = with_positions(x, config, params)
+    if config.get("n_segments"):
+        x = add(x, [params["embed.segments"][t] for t in type_ids or [0] * len(x)])
+    if config.get("embed_norm"):
+        x = norms(x, params, "embed.norm", config)
+    return projected(x, config, params) if project == "after" else x
+
+
+def part(x, run, params, at, name, config, reads=None):
+    """One part of a block with its residual sum and norm: after it (post), or before it (pre).
+
+    ``run`` gives the part's numbers and what is added to x; with pre norms it may read something else than x.
+    """
+    reads = x if reads is None else reads
+    if config["norm_placement"] == "post":
+        made, out = run(reads)
+        total = add(x, out)
+        normed = norms(total, params, f"{at}.{name}", config)
+        return made | {name: normed}, total, normed
+    if name == "norm1" and at.endswith("layers.0") and not config.get("first_norm", True):
+        made, out = run(reads)
+    else:
+        normed = norms(reads, params, f"{at}.{name}", config)
+        made, out = run(normed)
+        made |= {name: normed}
     total = add(x, out)
-    if not pre:
-        normed = norms(total, params, name, config)
-    return made, total, normed, total if pre else normed
+    return made, total, total
 
 
-def feed_forward_part(x, params, at, name, config):
+def attention_part(x, params, at, layer, config, **more):
+    """The self-attention: layer ``layer`` of the stack whose tensors stand under ``at``."""
+
+    def run(y):
+        made = attention(y, y, params, f"{at}.attn", config, layer=layer, **more)
+        return made, made["attn_out"]
+
+    made, total, y = part(x, run, params, at, "norm1", config)
+    return made | {"resid_pre": x, "resid_mid": total}, y
+
+
+def feed_forward_part(x, params, at, name, config, entered):
+    """The feed-forward; parallel to the attention it reads what entered the layer."""
     if not config["d_ff"]:
         return {}, x
 
@@ -214,50 +299,35 @@ def feed_forward_part(x, params, at, name, config):
         hidden, out = feed_forward(y, params, f"{at}.ffn", config)
         return {"ffn_hidden": hidden, "ffn_out": out}, out
 
-    made, total, normed, y = part(x, run, params, f"{at}.{name}", config)
-    return made | {"resid_post": total, name: normed}, y
+    reads = entered if config.get("parallel") else x
+    made, total, y = part(x, run, params, at, name, config, reads)
+    return made | {"resid_post": total}, y
 
 
-def encode(config, params, *, ids=None, vectors=None, padding=None):
+def encode(config, params, *, ids=None, vectors=None, padding=None, type_ids=None):
     """Each layer's numbers under the names of LayerTrace, and the stack's output."""
-    x, layers = embedded(config, params, ids, vectors), []
+    x, layers, table = embedded(config, params, ids, vectors, type_ids), [], params.get("embed.relative")
     for n in range(config["n_layers"]):
         at = f"layers.{n}"
-
-        def run(y, at=at):
-            made = attention(
-                y, y, params, f"{at}.attn", config, padding=padding, causal=False, table=params.get("embed.relative")
-            )
-            return made, made["attn_out"]
-
-        made, total, normed, y = part(x, run, params, f"{at}.norm1", config)
-        made |= {"resid_pre": x, "resid_mid": total, "norm1": normed}
-        more, y = feed_forward_part(y, params, at, "norm2", config)
-        layers.append(made | more | {"out": y})
-        x = y
+        made, y = attention_part(x, params, at, n, config, padding=padding, table=table)
+        more, x = feed_forward_part(y, params, at, "norm2", config, entered=x)
+        layers.append(made | more | {"out": x})
     return layers, norms(x, params, "final_norm", config) if config["norm_placement"] == "pre" else x
 
 
-def decode(config, params, memory, *, ids=None, vectors=None, padding=None):
+def decode(config, params, memory, *, ids=None, vectors=None, padding=None, type_ids=None):
     """As ``encode``, for the decoder: a pair of dicts a layer, of its self-attention and of its cross-attention."""
-    x, layers = embedded(config, params, ids, vectors), []
+    x, layers, table = embedded(config, params, ids, vectors, type_ids), [], params.get("decoder.embed.relative")
     for n in range(config["n_layers"]):
         at = f"decoder.layers.{n}"
-
-        def own_run(y, at=at):
-            made = attention(
-                y, y, params, f"{at}.attn", config, causal=True, table=params.get("decoder.embed.relative")
-            )
-            return made, made["attn_out"]
 
         def cross_run(y, at=at):
             made = attention(y, memory, params, f"{at}.cross", config, padding=padding)
             return made, made["attn_out"]
 
-        own, total, normed, y = part(x, own_run, params, f"{at}.norm1", config)
-        own |= {"resid_pre": x, "resid_mid": total, "norm1": normed}
-        cross, total, normed, after = part(y, cross_run, params, f"{at}.norm2", config)
-        cross |= {"resid_pre": y, "resid_mid": total, "norm2": normed, "out": after}
-        more, x = feed_forward_part(after, params, at, "norm3", config)
+        own, y = attention_part(x, params, at, n, config, causal=True, table=table)
+        cross, total, after = part(y, cross_run, params, at, "norm2", config)
+        cross |= {"resid_pre": y, "resid_mid": total, "out": after}
+        more, x = feed_forward_part(after, params, at, "norm3", config, entered=x)
         layers.append((own | more | {"out": x}, cross))
     return layers, norms(x, params, "decoder.final_norm", config) if config["norm_placement"] == "pre" else x
