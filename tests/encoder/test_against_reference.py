@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from attnviz.encoder import scoring
-from attnviz.encoder.config import ACTIVATIONS, NORMS, PLACEMENTS, POSITIONS, SCORES, EncoderConfig
+from attnviz.encoder.config import ACTIVATIONS, NORMS, PLACEMENTS, POSITIONS, ROTARY_SCALINGS, SCORES, EncoderConfig
 from attnviz.encoder.params import ArrayParams
 from attnviz.encoder.shapes import tensor_shapes
 from attnviz.encoder.stack import Sequence, Wanted, run
@@ -15,6 +15,13 @@ from tests.encoder import reference
 # Pairwise different primes wherever the block allows it, so that a swapped axis fails.
 SIZES = {"n_layers": 2, "n_heads": 3, "d_model": 7, "d_head": 5, "d_ff": 11, "n_vocab": 13, "n_ctx": 17}
 SOURCE, TARGET = [3, 7, 7, 0, 12, 5, 9, 1], [1, 9, 4, 2]
+SOURCE_TYPES, TARGET_TYPES = [0, 0, 0, 1, 1, 0, 1, 1], [1, 0, 0, 1]
+
+ROTARY = {"position": "rotary", "d_head": 6, "rotary_base": 31.0}
+# Of the three wavelengths that ROTARY has, one is kept, one lies between, one is stretched in full.
+LLAMA3 = ROTARY | {"rotary_scaling": "llama3", "rotary_factor": 8.0, "rotary_ctx": 40}
+PRE = {"norm_placement": "pre"}
+BIASES = ("qkv_bias", "out_bias", "ffn_bias", "norm_bias")
 
 CONFIGS = [
     {},
@@ -44,6 +51,105 @@ CONFIGS = [
     {"norm_eps": 0.3},
 ]
 
+# The fields that trained models need, one at a time.
+CONFIGS += [
+    {"n_segments": 2},
+    {"n_segments": 3, "position": "none"},
+    *(
+        {"project": project, "d_embed": 5, "position": position}
+        for project in ("after", "before")
+        for position in ("learned", "sinusoidal", "none")
+    ),
+    *({"project": project} for project in ("after", "before")),
+    *({"project": project, "d_embed": 5, "bias": False} for project in ("after", "before")),
+    {"embed_norm": True},
+    {"embed_norm": True, "norm": "rms"},
+    PRE | {"first_norm": False},
+    PRE | {"first_norm": False, "norm": "rms", "n_layers": 1},
+    PRE | {"parallel": True},
+    PRE | {"parallel": True, "first_norm": False},
+    PRE | {"parallel": True, "d_ff": 0},
+    *({"qk_norm": True, "norm": norm} for norm in NORMS),
+    *({"qk_norm": True, "score": score, "norm_eps": 0.3} for score in SCORES),
+    {"qk_norm": True, "norm_bias": False},
+    *({name: False} for name in BIASES),
+    *({name: True, "bias": False} for name in BIASES),
+    {"norm_bias": True, "bias": False, "norm": "rms"},
+    {"position": "rotary", "rotary_dims": 4},
+    ROTARY | {"rotary_dims": 2},
+    ROTARY | {"rotary_scaling": "linear", "rotary_factor": 2.5},
+    LLAMA3,
+    LLAMA3 | {"rotary_low": 2.0, "rotary_high": 3.0},
+    *({"relative_bias": True, "position": position, "d_head": 6} for position in POSITIONS),
+    {"relative_bias": True, "relative_buckets": 6, "relative_max_distance": 5, "mask": "causal"},
+    {"mask": "window", "window": 1, "window_layers": "1"},
+    {"mask": "causal", "window": 1, "window_layers": "1"},
+    {"mask": "window", "window": 2, "window_layers": "0,2", "n_layers": 3},
+    ROTARY | {"mask": "window", "window": 2, "window_rotary_base": 7.0},
+    *(
+        LLAMA3 | {"mask": mask, "window": 2, "window_layers": "0", "window_rotary_base": base}
+        for mask in ("window", "causal")
+        for base in (None, 7.0)
+    ),
+]
+
+# Mixtures as families have them.
+CONFIGS += [
+    {"d_embed": 5, "project": "after", "position": "learned", "embed_norm": True, "n_segments": 2},  # ELECTRA
+    {"d_embed": 5, "project": "before", "position": "learned", "embed_norm": True, "n_segments": 2},
+    {"d_embed": 5, "project": "before", "position": "learned", "mask": "causal", "embed_scale": 1.5},  # OPT-350m
+    {"position": "learned", "relative_bias": True, "embed_norm": True, "activation": "gelu"},  # MPNet
+    PRE | {"position": "alibi", "embed_norm": True, "mask": "causal", "activation": "gelu_tanh"},  # BLOOM
+    PRE
+    | ROTARY
+    | {
+        "n_layers": 3,
+        "bias": False,
+        "first_norm": False,
+        "embed_norm": True,
+        "gated": True,
+        "activation": "gelu",
+        "mask": "window",
+        "window": 2,
+        "window_layers": "1-2",
+        "window_rotary_base": 7.0,
+    },  # ModernBERT
+    PRE | ROTARY | {"parallel": True, "rotary_dims": 4, "mask": "causal", "activation": "gelu"},  # GPT-NeoX
+    PRE
+    | ROTARY
+    | {"parallel": True, "rotary_dims": 4, "mask": "causal", "qkv_bias": False, "out_bias": False},  # GPT-J
+    PRE
+    | ROTARY
+    | {
+        "norm": "rms",
+        "qk_norm": True,
+        "gated": True,
+        "activation": "silu",
+        "mask": "causal",
+        "bias": False,
+        "n_kv_heads": 1,
+    },  # Qwen3
+    PRE | ROTARY | {"norm": "rms", "gated": True, "mask": "causal", "bias": False, "qkv_bias": True},  # Qwen2
+    PRE | LLAMA3 | {"norm": "rms", "gated": True, "activation": "silu", "mask": "causal", "bias": False},  # Llama 3
+    PRE
+    | ROTARY
+    | {
+        "norm": "rms",
+        "qk_norm": True,
+        "gated": True,
+        "activation": "gelu_tanh",
+        "bias": False,
+        "score_scale": 0.5,
+        "embed_scale": 7**0.5,
+        "mask": "causal",
+        "window": 2,
+        "window_layers": "0",
+        "window_rotary_base": 7.0,
+        "rotary_scaling": "linear",
+        "rotary_factor": 8.0,
+    },  # Gemma 3
+]
+
 
 def made(config, dtype=np.float64, seed=0):
     """Random parameters, norms and biases too, of a size that makes attention far from uniform."""
@@ -56,26 +162,29 @@ def made(config, dtype=np.float64, seed=0):
     return {name: array.astype(dtype) for name, array in arrays.items()}
 
 
-def compare(config, arrays, tolerance, *, padding=None, vectors=None):
+def compare(config, arrays, tolerance, *, padding=None, vectors=None, types=(SOURCE_TYPES, TARGET_TYPES)):
     own = EncoderConfig(**SIZES | config)
     plain = own.as_dict()
     lists = {name: array.astype(np.float64).tolist() for name, array in arrays.items()}
     given_ids = None if vectors is not None else SOURCE
     rows = None if vectors is None else vectors.tolist()
-    layers, memory = reference.encode(plain, lists, ids=given_ids, vectors=rows, padding=padding)
-    pairs, output = reference.decode(plain, lists, memory, ids=TARGET, padding=padding)
+    layers, memory = reference.encode(plain, lists, ids=given_ids, vectors=rows, padding=padding, type_ids=types[0])
+    pairs, output = reference.decode(plain, lists, memory, ids=TARGET, padding=padding, type_ids=types[1])
     expected = {("encoder", n): layer for n, layer in enumerate(layers)}
     for n, (decoder, cross) in enumerate(pairs):
         expected |= {("decoder", n): decoder, ("cross", n): cross}
 
     wanted = {Wanted(*key, name) for key, layer in expected.items() for name in layer}
     wanted |= {Wanted(kind, None, name) for kind in ("encoder", "decoder") for name in ("embedded", "output")}
+    source_types, target_types = (None if ids is None else np.array(ids) for ids in types)
     source = Sequence(
         ids=None if vectors is not None else np.array(SOURCE),
         vectors=vectors,
         padding=None if padding is None else np.array(padding),
+        type_ids=source_types,
     )
-    trace = run(ArrayParams(arrays), own, wanted, source, Sequence(ids=np.array(TARGET)))
+    target = Sequence(ids=np.array(TARGET), type_ids=target_types)
+    trace = run(ArrayParams(arrays), own, wanted, source, target)
     for key, layer in expected.items():
         for name, numbers in layer.items():
             assert_equal(getattr(trace[key], name), numbers, tolerance, f"{key} {name}")
@@ -115,6 +224,18 @@ def test_vectors_instead_of_tokens_equal_the_loops():
     compare({"embed_scale": 3.0}, made(EncoderConfig(**SIZES)), 1e-12, vectors=vectors)
 
 
+@pytest.mark.parametrize("position", ["learned", "sinusoidal", "none"])
+@pytest.mark.parametrize("widths", [{}, *({"project": how, "d_embed": 5} for how in ("after", "before"))], ids=str)
+def test_vectors_enter_past_segments_norm_and_projection_as_in_the_loops(widths, position):
+    config = widths | {"position": position, "n_segments": 2, "embed_norm": True, "embed_scale": 3.0}
+    vectors = np.random.default_rng(3).normal(size=(5, 7))
+    compare(config, made(EncoderConfig(**SIZES | config)), 1e-12, vectors=vectors, types=(None, TARGET_TYPES))
+
+
+def test_without_type_ids_every_token_is_of_the_first_segment_as_in_the_loops():
+    compare({"n_segments": 2}, made(EncoderConfig(**SIZES, n_segments=2)), 1e-12, types=(None, None))
+
+
 @pytest.mark.parametrize("score", SCORES)
 def test_a_zero_vector_equals_the_loops(score):
     config = {"score": score, "bias": False, "position": "none"}
@@ -128,31 +249,68 @@ def test_additive_scores_a_few_queries_at_a_time_equal_the_loops(monkeypatch):
     compare({"score": "additive"}, made(EncoderConfig(**SIZES, score="additive")), 1e-12)
 
 
-@settings(max_examples=40, deadline=None)
+def mixed(*choices):
+    """Draws one dict of each choice and merges them."""
+    return st.tuples(*choices).map(lambda drawn: {name: value for part in drawn for name, value in part.items()})
+
+
+FREE = st.fixed_dictionaries(
+    {
+        "score": st.sampled_from(SCORES),
+        "position": st.sampled_from(POSITIONS),
+        "norm": st.sampled_from(NORMS),
+        "activation": st.sampled_from(ACTIVATIONS),
+        **{name: st.booleans() for name in ("gated", "bias", "qk_norm", "embed_norm", "relative_bias")},
+        **{name: st.none() | st.booleans() for name in BIASES},
+        "n_kv_heads": st.sampled_from([1, 3]),
+        "d_ff": st.sampled_from([0, 11]),
+        "n_segments": st.sampled_from([0, 2]),
+        "score_scale": st.none() | st.floats(-2, 2),
+        "embed_scale": st.floats(0.5, 2),
+    }
+)
+BLOCKS = st.just({"norm_placement": "post"}) | st.fixed_dictionaries(
+    {"norm_placement": st.just("pre"), "first_norm": st.booleans(), "parallel": st.booleans()}
+)
+WIDTHS = st.just({}) | st.fixed_dictionaries(
+    {"project": st.sampled_from(["after", "before"]), "d_embed": st.sampled_from([None, 5])}
+)
+MASKS = st.sampled_from([{}, {"mask": "causal"}]) | st.fixed_dictionaries(
+    {
+        "mask": st.sampled_from(["causal", "window"]),
+        "window": st.integers(0, 2),
+        "window_layers": st.sampled_from([None, "0", "1", "0-1"]),
+        "window_rotary_base": st.sampled_from([None, 7.0]),
+    }
+)
+HEADS = st.sampled_from([{"d_head": 2}, {"d_head": 6}, *({"d_head": 6, "rotary_dims": n} for n in (2, 4))])
+STRETCHES = st.fixed_dictionaries(
+    {
+        "rotary_base": st.sampled_from([31.0, 10000.0]),
+        "rotary_scaling": st.sampled_from(ROTARY_SCALINGS),
+        "rotary_factor": st.floats(0.5, 9),
+        "rotary_ctx": st.integers(4, 90),
+        "rotary_high": st.floats(1.5, 5),
+    }
+)
+
+
+@settings(max_examples=60, deadline=None)
 @given(
-    st.fixed_dictionaries(
-        {
-            "score": st.sampled_from(SCORES),
-            "position": st.sampled_from(POSITIONS),
-            "norm": st.sampled_from(NORMS),
-            "norm_placement": st.sampled_from(PLACEMENTS),
-            "activation": st.sampled_from(ACTIVATIONS),
-            "gated": st.booleans(),
-            "bias": st.booleans(),
-            "n_kv_heads": st.sampled_from([1, 3]),
-            "d_head": st.sampled_from([2, 6]),
-            "d_ff": st.sampled_from([0, 11]),
-            "score_scale": st.none() | st.floats(-2, 2),
-            "embed_scale": st.floats(0.5, 2),
-        }
-    ),
-    st.sampled_from([("none", None), ("causal", None), ("causal", 1), ("window", 2)]),
+    mixed(FREE, BLOCKS, WIDTHS, MASKS, HEADS, STRETCHES),
     st.none() | st.lists(st.booleans(), min_size=len(SOURCE), max_size=len(SOURCE)),
     st.integers(0, 99),
 )
-def test_any_mixture_of_fields_equals_the_loops(config, masking, padding, seed):
-    config = config | {"mask": masking[0], "window": masking[1]}
+def test_any_mixture_of_fields_equals_the_loops(config, padding, seed):
     compare(config, made(EncoderConfig(**SIZES | config), seed=seed), 1e-12, padding=padding)
+
+
+def test_llama3_keeps_blends_and_stretches_frequencies_at_these_sizes():
+    plain, scaled = (reference.rotary_frequencies(EncoderConfig(**SIZES | c).as_dict(), 0) for c in (ROTARY, LLAMA3))
+    kept, blended, stretched = (b / a for a, b in zip(plain, scaled, strict=True))
+    assert kept == 1
+    assert 1 / 8 < blended < 1
+    assert stretched == 1 / 8
 
 
 def test_alibi_slopes_are_the_papers_for_any_number_of_heads():
