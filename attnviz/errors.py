@@ -3,6 +3,10 @@
 A message has the form ``WHERE: WHAT; EXPECTED``, and may carry a hint that is printed on a line of its own.
 """
 
+from collections.abc import Sequence
+
+_MOST_NAMES = 20
+
 
 class AttnvizError(Exception):
     """Base of the expected errors: printed as one line, never as a traceback.
@@ -46,3 +50,9 @@ class OutputError(AttnvizError):
 def one_line(text: object) -> str:
     """The text with its control characters escaped, so that a message stays one line on any terminal."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in str(text))
+
+
+def some(names: Sequence[str]) -> str:
+    """The names in a row, or the first of many and how many more there are."""
+    more = len(names) - _MOST_NAMES
+    return ", ".join(names) if more <= 0 else f"{', '.join(names[:_MOST_NAMES])} and {more} more"

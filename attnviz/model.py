@@ -8,7 +8,7 @@ from pathlib import Path
 from attnviz.encoder.config import EncoderConfig, check_field_names
 from attnviz.encoder.params import Params
 from attnviz.encoder.seeded import SeededParams
-from attnviz.errors import UsageError, one_line
+from attnviz.errors import InputError, UsageError, one_line
 from attnviz.text.tokenizer import Tokenizer, load_tokenizer
 from attnviz.trace import ModelInfo
 
@@ -17,27 +17,44 @@ PathOrText = str | PathLike[str]
 
 @dataclass(frozen=True, eq=False)
 class Model:
-    """A configuration, its weights, its tokenizer, and where they came from."""
+    """A configuration, its weights, its tokenizer, and where they came from.
+
+    Attributes:
+        config: the block's fields.
+        params: the weights.
+        tokenizer: of its texts.
+        info: what every output says about the numbers' origin.
+        has_decoder: whether it can look at a target text.
+        unknown: tensors of its files that are not known and play no part here, so that something may be missing.
+    """
 
     config: EncoderConfig
     params: Params
     tokenizer: Tokenizer
     info: ModelInfo
     has_decoder: bool = True
+    unknown: tuple[str, ...] = ()
 
 
 def load(
     weights: PathOrText | None = None,
     *,
+    model: PathOrText | None = None,
+    revision: str | None = None,
+    progress: bool = False,
     tokenizer: str | None = None,
     config: PathOrText | None = None,
     fields: Mapping[str, object] | None = None,
     **more_fields: object,
 ) -> Model:
-    """A model from a native checkpoint, or from a seed.
+    """A model from a model folder or a hub, from a native checkpoint, or from a seed.
 
     Args:
-        weights: a native ``.safetensors`` or ``.npz`` file; without it the weights are random, made from ``seed``.
+        weights: a native ``.safetensors`` or ``.npz`` file; without it and ``model`` the weights are random, made from
+            ``seed``.
+        model: a Hugging Face model folder, or the id of a model on the hub; a folder wins over an id.
+        revision: of the hub's model: a branch, a tag, a commit.
+        progress: whether a download shows bars on standard error.
         tokenizer: ``word``, ``whitespace``, ``char`` or the path of a ``tokenizers`` JSON file; by default the
             checkpoint's own, else ``word``.
         config: a TOML file of fields; ``fields`` win over it, and both win over the checkpoint's header.
@@ -50,14 +67,18 @@ def load(
     """
     given = {**(fields or {}), **more_fields}
     check_field_names(given, "model")
-    if weights is not None and "seed" in given:
-        raise UsageError(
-            "seed, weights: both are given; expected one of them (a seed makes weights, a file has its own)"
-        )
+    origins = {"seed": given.get("seed"), "weights": weights, "model": model}
+    told = [name for name, value in origins.items() if value is not None]
+    if len(told) > 1:
+        raise UsageError(f"{', '.join(told)}: {len(told)} origins of weights are given; expected one of them")
+    if revision is not None and model is None:
+        raise UsageError("revision: it is of a model on the hub, and no model is given; expected both")
     if config is not None:
         from attnviz.checkpoints.config_file import read_config  # noqa: PLC0415 (start-up time)
 
         given = {**read_config(Path(config)), **given}
+    if model is not None:
+        return _load_folder(*find_folder(model, revision, progress=progress), tokenizer, given)
     if weights is not None:
         return _load_native(Path(weights), tokenizer, given)
     chosen = load_tokenizer(tokenizer or "word")
@@ -81,3 +102,42 @@ def _load_native(path: Path, tokenizer: str | None, given: dict[str, object]) ->
         chosen = load_tokenizer(tokenizer or "word")
     info = ModelInfo(one_line(path.name), f"sha256:{native.sha256}", native.config.as_dict())
     return Model(native.config, native.params, chosen, info, native.has_decoder)
+
+
+def find_folder(
+    model: PathOrText, revision: str | None = None, *, progress: bool = False, weights: bool = True
+) -> tuple[Path, str]:
+    """The folder of a model, and what to call it; an id of the hub is fetched unless the cache has it.
+
+    Raises:
+        InputError: neither a folder nor a model on the hub.
+    """
+    path = Path(model)
+    if path.exists() or _is_path(str(model)):
+        if not path.exists():
+            raise InputError(f"{one_line(model)}: there is no such folder; expected a model folder, or a model's id")
+        if revision is not None:
+            raise UsageError(f"revision: {one_line(model)} is a folder, which has none; expected a model's id")
+        return path, one_line(path.resolve().name)
+    from attnviz.checkpoints.hub import fetch  # noqa: PLC0415 (start-up time)
+
+    return fetch(str(model), revision=revision, progress=progress, weights=weights), one_line(model)
+
+
+def _is_path(model: str) -> bool:
+    """Whether a name can only be a path: ids of the hub are ``NAME`` or ``OWNER/NAME``."""
+    return model.startswith((".", "/", "~")) or "\\" in model or model.endswith("/") or model.count("/") > 1
+
+
+def _load_folder(path: Path, name: str, tokenizer: str | None, given: dict[str, object]) -> Model:
+    from attnviz.checkpoints.folder import read_folder  # noqa: PLC0415 (start-up time)
+    from attnviz.checkpoints.folder_tokenizer import read_tokenizer  # noqa: PLC0415 (start-up time)
+
+    given.pop("seed", None)  # of a config file: these weights are made already
+    folder = read_folder(path, overrides=given)
+    if tokenizer is None:
+        chosen = read_tokenizer(path, folder.family, folder.config.n_vocab)
+    else:
+        chosen = load_tokenizer(tokenizer)
+    info = ModelInfo(name, f"sha256:{folder.sha256}", folder.config.as_dict())
+    return Model(folder.config, folder.params, chosen, info, has_decoder=False, unknown=folder.unknown)

@@ -13,14 +13,13 @@ import numpy as np
 import orjson
 
 from attnviz.checkpoints.file_params import FileParams
-from attnviz.checkpoints.tensors import WRITERS, TensorFile, is_float, open_tensors, size_of
+from attnviz.checkpoints.tensors import WRITERS, TensorFile, misfits, open_tensors, size_of
 from attnviz.encoder.config import EncoderConfig, check_field_names
 from attnviz.encoder.params import Params
 from attnviz.encoder.shapes import Shape, tensor_shapes
 from attnviz.errors import CheckpointError, ConfigError, OutputError, UsageError, one_line
 
 CONFIG_KEY, TOKENIZER_KEY = "attnviz.config", "attnviz.tokenizer"
-_MOST_NAMES = 20
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +63,7 @@ def read_native(path: Path, overrides: Mapping[str, object] | None = None) -> Na
             "expected the tensors of its configuration",
             hint,
         )
-    problems = _problems(file, tensor_shapes(config, decoder=has_decoder))
+    problems = misfits(file, tensor_shapes(config, decoder=has_decoder))
     if problems:
         raise CheckpointError(f"{where}: {', '.join(problems)}; expected the tensors of its configuration", hint)
     return NativeCheckpoint(
@@ -76,13 +75,10 @@ def _config(where: str, file: TensorFile, overrides: Mapping[str, object]) -> En
     fields = _header_fields(where, file)
     try:
         check_field_names(fields, "header")
-        EncoderConfig(**fields)
+        own = EncoderConfig(**fields)
     except ConfigError as error:
         raise CheckpointError(f"{where}: {error}") from error
-    merged = {**fields, **overrides}
-    if overrides.get("mask") == "none" and "window" not in overrides:
-        merged["window"] = None  # it belonged to the mask that is gone
-    return EncoderConfig(**merged)
+    return own.replaced(overrides) if overrides else own
 
 
 def _header_fields(where: str, file: TensorFile) -> dict[str, object]:
@@ -100,29 +96,6 @@ def _header_fields(where: str, file: TensorFile) -> dict[str, object]:
     if not isinstance(fields, dict):
         raise CheckpointError(f"{where}: its {CONFIG_KEY} is no JSON object; expected fields of the block")
     return fields
-
-
-def _problems(file: TensorFile, expected: Mapping[str, Shape]) -> list[str]:
-    """What is wrong with the table of contents, a phrase for each kind of problem."""
-    both = [name for name in expected if name in file.shapes]
-    found = {
-        "missing": [name for name in expected if name not in file.shapes],
-        "unexpected": [one_line(name) for name in file.shapes if name not in expected],
-        "misshapen": [
-            f"{name} is {file.shapes[name]}, not {expected[name]}"
-            for name in both
-            if file.shapes[name] != expected[name]
-        ],
-        "of a wrong type": [
-            f"{name} is {one_line(file.dtypes[name])}, no float" for name in both if not is_float(file.dtypes[name])
-        ],
-    }
-    return [f"{len(names)} {what} ({_some(names)})" for what, names in found.items() if names]
-
-
-def _some(names: list[str]) -> str:
-    more = len(names) - _MOST_NAMES
-    return ", ".join(names) if more <= 0 else f"{', '.join(names[:_MOST_NAMES])} and {more} more"
 
 
 def write_native(

@@ -14,7 +14,7 @@ import numpy as np
 
 from attnviz.checkpoints.numpy_files import ZIP_MAGICS, DamageError, Npz
 from attnviz.encoder.params import Params
-from attnviz.errors import CheckpointError, one_line
+from attnviz.errors import CheckpointError, one_line, some
 from attnviz.files import open_file, write_atomically
 
 _STORED = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2"}  # bfloat16: the upper half of a float32
@@ -83,6 +83,24 @@ def open_tensors(path: Path) -> TensorFile:
     if start.startswith(_PICKLES):
         raise CheckpointError(f"{where}: it is a pickle, which could run any program and is never read; {_EXPECTED}")
     raise CheckpointError(f"{where}: it is neither safetensors nor npz; {_EXPECTED}")
+
+
+def misfits(file: TensorFile, expected: Mapping[str, tuple[int, ...]]) -> list[str]:
+    """What is wrong with a file's table of contents, a phrase for each kind of problem."""
+    both = [name for name in expected if name in file.shapes]
+    found = {
+        "missing": [name for name in expected if name not in file.shapes],
+        "unexpected": [one_line(name) for name in file.shapes if name not in expected],
+        "misshapen": [
+            f"{name} is {file.shapes[name]}, not {expected[name]}"
+            for name in both
+            if file.shapes[name] != expected[name]
+        ],
+        "of a wrong type": [
+            f"{name} is {one_line(file.dtypes[name])}, no float" for name in both if not is_float(file.dtypes[name])
+        ],
+    }
+    return [f"{len(names)} {what} ({some(names)})" for what, names in found.items() if names]
 
 
 class SafetensorsFile:

@@ -107,6 +107,8 @@ class EncoderConfig:
         self._fill(n_kv_heads=self.n_heads, d_head=self.d_model // self.n_heads, d_embed=self.d_model)
         self._fill(rotary_dims=self.d_head)
         self._fill(qkv_bias=self.bias, out_bias=self.bias, ffn_bias=self.bias, norm_bias=self.bias)
+        if self.window_layers == "all":
+            object.__setattr__(self, "window_layers", None)
         if self.window_layers is not None:
             object.__setattr__(self, "window_layers", spans(tuple(sorted(self._chosen_layers()))))
         for problem in (*_misfits(self), *_position_misfits(self)):
@@ -144,6 +146,19 @@ class EncoderConfig:
         if self.score_scale is not None:
             return self.score_scale
         return self.d_head**-0.5 if self.score == "scaled_dot" else 1.0
+
+    def replaced(self, overrides: Mapping[str, object]) -> "EncoderConfig":
+        """The configuration with some fields replaced; without a mask nothing has a window.
+
+        Raises:
+            ConfigError: the fields do not fit.
+        """
+        fields = {**self.as_dict(), **overrides}
+        if overrides.get("mask") == "none":
+            for name in ("window", "window_layers", "window_rotary_base"):
+                if name not in overrides:
+                    fields[name] = None
+        return EncoderConfig(**fields)
 
     def as_dict(self) -> dict[str, object]:
         """All fields by name, ready for JSON; what followed from other fields is filled in."""

@@ -5,12 +5,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from attnviz.errors import InputError, one_line
 from attnviz.files import read_file, utf8
 from attnviz.text.labels import printable
 from attnviz.text.reading import check_text
+from attnviz.text.vocabularies import apply_settings
 from attnviz.trace import Token, Tokens
 
 if TYPE_CHECKING:
@@ -152,12 +153,15 @@ class PretrainedTokenizer:
         return tuple(tokens)
 
 
-def pretrained_tokenizer(source: Path | str, *, name: str = "tokenizer") -> PretrainedTokenizer:
-    """The tokenizer of a JSON file, or of JSON text.
+def pretrained_tokenizer(
+    source: "Path | str | LibraryTokenizer", *, name: str = "tokenizer", settings: Mapping[str, Any] | None = None
+) -> PretrainedTokenizer:
+    """The tokenizer of a JSON file, of JSON text, or of the library itself.
 
     Args:
-        source: a path, or the text itself.
+        source: a path, the text, or the library's object.
         name: what messages call a text; a file is called by its name.
+        settings: of a ``tokenizer_config.json`` that go beyond the tokenizer's own.
 
     Raises:
         InputError: the file is missing, a folder, not UTF-8, or no tokenizer.
@@ -165,20 +169,32 @@ def pretrained_tokenizer(source: Path | str, *, name: str = "tokenizer") -> Pret
     from tokenizers import Tokenizer as LibraryTokenizer  # noqa: PLC0415 (start-up time)
 
     name = one_line(source.name or source) if isinstance(source, Path) else one_line(name)
-    json_text = _read(source) if isinstance(source, Path) else source
-    try:
-        described = json.loads(json_text)
-        library = LibraryTokenizer.from_str(json_text)
-    except Exception as error:  # the library raises nothing more specific
-        where = one_line(source) if isinstance(source, Path) else name
-        raise InputError(
-            f"{where}: it is no tokenizer ({one_line(error)}); expected JSON of the tokenizers library"
-        ) from error
+    if isinstance(source, LibraryTokenizer):
+        library, json_text = source, None
+    else:
+        json_text = _read(source) if isinstance(source, Path) else source
+        library = _parsed(json_text, one_line(source) if isinstance(source, Path) else name)
+    if settings and apply_settings(library, settings):
+        json_text = None
     asked = (library.padding or {}).get("pad_token")
     padding = next((p for p in (asked, *_PADDING) if p is not None and library.token_to_id(p) is not None), None)
     library.no_padding()
     library.no_truncation()
-    return PretrainedTokenizer(name, json_text, library, _spelling(described), padding)
+    json_text = library.to_str() if json_text is None else json_text
+    return PretrainedTokenizer(name, json_text, library, _spelling(json.loads(json_text)), padding)
+
+
+def _parsed(json_text: str, where: str) -> "LibraryTokenizer":
+    from tokenizers import Tokenizer as LibraryTokenizer  # noqa: PLC0415 (start-up time)
+
+    try:
+        if not isinstance(json.loads(json_text), dict):
+            raise TypeError("no JSON object")
+        return LibraryTokenizer.from_str(json_text)
+    except Exception as error:  # the library raises nothing more specific
+        raise InputError(
+            f"{where}: it is no tokenizer ({one_line(error)}); expected JSON of the tokenizers library"
+        ) from error
 
 
 def _read(path: Path) -> str:

@@ -1,0 +1,7 @@
+"""CamemBERT (Martin et al. 2020): RoBERTa for French."""
+
+from dataclasses import replace
+
+from attnviz.checkpoints.families import roberta
+
+FAMILY = replace(roberta.FAMILY, name="CamemBERT", prefixes=("roberta.", "camembert."), vocabulary=None)

@@ -1,0 +1,36 @@
+"""DistilBERT (Sanh et al. 2019): half of BERT's layers, no segments."""
+
+from attnviz.checkpoints.families import bert
+from attnviz.checkpoints.family import Family, activation, size
+
+FAMILY = Family(
+    name="DistilBERT",
+    fields={
+        "n_layers": size("n_layers"),
+        "n_heads": size("n_heads"),
+        "d_model": size("dim"),
+        "d_ff": size("hidden_dim"),
+        "n_vocab": size("vocab_size"),
+        "n_ctx": size("max_position_embeddings"),
+        "embed_norm": True,
+        "position": "learned",
+        "norm_eps": 1e-12,
+        "activation": activation("activation", "gelu"),
+    },
+    modules={
+        "embed.tokens": "embeddings.word_embeddings",
+        "embed.positions": "embeddings.position_embeddings",
+        "embed.norm": "embeddings.LayerNorm",
+        "layers.{}.attn.q": "transformer.layer.{}.attention.q_lin",
+        "layers.{}.attn.k": "transformer.layer.{}.attention.k_lin",
+        "layers.{}.attn.v": "transformer.layer.{}.attention.v_lin",
+        "layers.{}.attn.o": "transformer.layer.{}.attention.out_lin",
+        "layers.{}.norm1": "transformer.layer.{}.sa_layer_norm",
+        "layers.{}.ffn.1": "transformer.layer.{}.ffn.lin1",
+        "layers.{}.ffn.2": "transformer.layer.{}.ffn.lin2",
+        "layers.{}.norm2": "transformer.layer.{}.output_layer_norm",
+    },
+    prefixes=("distilbert.",),
+    unused=("vocab_transform.*", "vocab_layer_norm.*", "vocab_projector.*", "pre_classifier.*", *bert.HEADS),
+    vocabulary=bert.VOCABULARY,
+)

@@ -1,0 +1,20 @@
+"""ELECTRA (Clark et al. 2020): BERT whose embeddings may be narrower, and are projected."""
+
+from attnviz.checkpoints.families import bert
+from attnviz.checkpoints.family import Family, Settings, size
+
+
+def _project(settings: Settings) -> str:
+    same = settings.number("embedding_size", 128) == settings.number("hidden_size")
+    return "none" if same else "after"
+
+
+FAMILY = Family(
+    name="ELECTRA",
+    fields=bert.FIELDS | {"d_embed": size("embedding_size", 128), "project": _project},
+    modules=bert.MODULES | {"embed.project": "embeddings_project"},
+    prefixes=("electra.",),
+    unused=("discriminator_predictions.*", "generator_predictions.*", "generator_lm_head.*", *bert.HEADS),
+    required=bert.REQUIRED,
+    vocabulary=bert.VOCABULARY,
+)

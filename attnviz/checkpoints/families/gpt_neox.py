@@ -1,0 +1,55 @@
+"""GPT-NeoX (Black et al. 2022) and Pythia: partial rotary positions, parallel parts, fused projections head by head."""
+
+from attnviz.checkpoints.families import bert
+from attnviz.checkpoints.family import Family, Fused, Settings, activation, number, rotary, switch
+
+
+def _rotary(settings: Settings) -> dict[str, object]:
+    """The rotary fields; older files call the base ``rotary_emb_base``."""
+    fields = rotary(settings, settings.number("hidden_size") // settings.number("num_attention_heads"))
+    told = settings.get("rope_theta") or settings.object("rope_parameters").get("rope_theta")
+    return fields if told else fields | {"rotary_base": settings.number("rotary_emb_base", 10000.0, float)}
+
+
+FAMILY = Family(
+    name="GPT-NeoX",
+    fields={
+        **{name: bert.FIELDS[name] for name in ("n_layers", "n_heads", "d_model", "d_ff", "n_vocab", "n_ctx")},
+        "mask": "causal",
+        "norm_placement": "pre",
+        "parallel": switch("use_parallel_residual", default=True),
+        "norm_eps": number("layer_norm_eps", 1e-5),
+        "activation": activation("hidden_act", "gelu"),
+        "qkv_bias": switch("attention_bias", default=True),
+        "out_bias": switch("attention_bias", default=True),
+    },
+    more=_rotary,
+    defaults={"rotary_pct": 0.25},
+    modules={
+        "embed.tokens": "embed_in",
+        "layers.{}.norm1": "layers.{}.input_layernorm",
+        "layers.{}.attn.o": "layers.{}.attention.dense",
+        "layers.{}.norm2": "layers.{}.post_attention_layernorm",
+        "layers.{}.ffn.1": "layers.{}.mlp.dense_h_to_4h",
+        "layers.{}.ffn.2": "layers.{}.mlp.dense_4h_to_h",
+        "final_norm": "final_layer_norm",
+    },
+    fused=(
+        Fused(
+            "layers.{}.attention.query_key_value",
+            ("layers.{}.attn.q", "layers.{}.attn.k", "layers.{}.attn.v"),
+            by_head=True,
+        ),
+    ),
+    prefixes=("gpt_neox.",),
+    unused=(
+        "embed_out.*",
+        "lm_head.*",
+        "score.*",
+        "classifier.*",
+        "qa_outputs.*",
+        "layers.*.attention.bias",
+        "layers.*.attention.masked_bias",
+        "layers.*.attention.rotary_emb.inv_freq",
+    ),
+)

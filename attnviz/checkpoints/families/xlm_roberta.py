@@ -1,0 +1,7 @@
+"""XLM-RoBERTa (Conneau et al. 2020): RoBERTa with another vocabulary."""
+
+from dataclasses import replace
+
+from attnviz.checkpoints.families import roberta
+
+FAMILY = replace(roberta.FAMILY, name="XLM-RoBERTa", vocabulary=None)

@@ -1,0 +1,302 @@
+"""What a model family is: data that says which settings of ``config.json`` and which tensors mean what in the block.
+
+The families themselves are in ``families/``, one small file for each ``model_type``; this module is the vocabulary they
+are written in.
+"""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import Any
+
+from attnviz.checkpoints.file_params import Source
+from attnviz.encoder.config import EncoderConfig
+from attnviz.errors import CheckpointError, one_line
+from attnviz.numbers import spans
+
+_NEEDED: Any = object()
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings of a ``config.json``, and where they stand.
+
+    Attributes:
+        values: by name.
+        where: the file, for messages.
+        family: the family's name, for messages.
+    """
+
+    values: Mapping[str, Any]
+    where: str
+    family: str = ""
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """A setting; the default where it is missing or null."""
+        value = self.values.get(name)
+        return default if value is None else value
+
+    def number(self, name: str, default: Any = _NEEDED, kind: type = int) -> Any:
+        """A number, or the default where it is missing or null.
+
+        Raises:
+            CheckpointError: it is missing without a default, or no number.
+        """
+        value = self.get(name, default)
+        if value is _NEEDED:
+            raise CheckpointError(f"{self.where}: it has no {name}; expected it of a {self.family} model")
+        numbers = (int, float) if kind is float else (int,)
+        if value is not default and (isinstance(value, bool) or not isinstance(value, numbers)):
+            raise CheckpointError(f"{self.where}: {name} is {json.dumps(value)[:40]}; expected a number")
+        return value
+
+    def object(self, name: str) -> "Settings":
+        """Settings inside a setting; none where it is missing or null.
+
+        Raises:
+            CheckpointError: it is no object.
+        """
+        value = self.get(name, {})
+        if not isinstance(value, dict):
+            raise CheckpointError(f"{self.where}: {name} is {json.dumps(value)[:40]}; expected an object")
+        return Settings(value, f"{self.where}, {name}", self.family)
+
+    def one_of(self, name: str, choices: Mapping[Any, Any], default: Any = _NEEDED) -> Any:
+        """What a setting's value means, by a table.
+
+        Raises:
+            CheckpointError: a value that the table does not have.
+        """
+        value = self.get(name, default)
+        if value is _NEEDED or not isinstance(value, str | bool | int) or value not in choices:
+            said = "missing" if value is _NEEDED else one_line(json.dumps(value)[:40])
+            known = ", ".join(choice if isinstance(choice, str) else json.dumps(choice) for choice in choices)
+            raise CheckpointError(f"{self.where}: {name} is {said}, which attnviz does not compute; expected {known}")
+        return choices[value]
+
+
+Rule = Callable[[Settings], object]
+
+
+def size(name: str, default: Any = _NEEDED) -> Rule:
+    """A whole number under this name."""
+    return lambda settings: settings.number(name, default)
+
+
+def number(name: str, default: float) -> Rule:
+    """A number under this name."""
+    return lambda settings: settings.number(name, default, float)
+
+
+def switch(name: str, *, default: bool) -> Rule:
+    """True or false under this name."""
+    return lambda settings: settings.one_of(name, {True: True, False: False}, default)
+
+
+def choice(name: str, choices: Mapping[Any, Any], default: Any = _NEEDED) -> Rule:
+    """What the value under this name means."""
+    return lambda settings: settings.one_of(name, choices, default)
+
+
+ACTIVATIONS = {
+    "gelu": "gelu",
+    "gelu_python": "gelu",
+    "gelu_new": "gelu_tanh",
+    "gelu_fast": "gelu_tanh",
+    "gelu_pytorch_tanh": "gelu_tanh",
+    "relu": "relu",
+    "silu": "silu",
+    "swish": "silu",
+}
+
+
+def activation(name: str, default: str) -> Rule:
+    """The activation under this name."""
+    return choice(name, ACTIVATIONS, default)
+
+
+def rotary(settings: Settings, d_head: int) -> dict[str, object]:
+    """The rotary fields, from ``rope_parameters`` or the older ``rope_theta``, ``rope_scaling``, ``rotary_pct``.
+
+    ``dynamic`` stretches only beyond ``max_position_embeddings``, where no text gets here.
+    """
+    rope = settings.object("rope_parameters" if settings.get("rope_parameters") else "rope_scaling")
+    kinds = {"default": "none", "dynamic": "none", "linear": "linear", "llama3": "llama3"}
+    scaling = rope.one_of("rope_type" if rope.get("rope_type") else "type", kinds, "default")
+    share = settings.number("partial_rotary_factor", settings.number("rotary_pct", 1.0, float), float)
+    share = rope.number("partial_rotary_factor", share, float)
+    fields = {
+        "position": "rotary",
+        "rotary_base": rope.number("rope_theta", settings.number("rope_theta", 10000.0, float), float),
+        "rotary_dims": int(d_head * share),
+        "rotary_scaling": scaling,
+    }
+    if scaling != "none":
+        fields["rotary_factor"] = rope.number("factor", kind=float)
+    if scaling == "llama3":
+        fields["rotary_low"] = rope.number("low_freq_factor", kind=float)
+        fields["rotary_high"] = rope.number("high_freq_factor", kind=float)
+        fields["rotary_ctx"] = rope.number("original_max_position_embeddings", settings.get("max_position_embeddings"))
+    return fields
+
+
+def layer_types(settings: Settings, default: Callable[[int], bool]) -> str | None:
+    """The layers that see only a window, as ``window_layers`` spells them; None for no layer at all.
+
+    Args:
+        settings: ``layer_types`` says it; older files have rules of their own.
+        default: whether a layer does, by the family's rule.
+    """
+    n, told = settings.number("num_hidden_layers"), settings.get("layer_types")
+    kinds = {"sliding_attention": True, "full_attention": False}
+    if told is None:
+        windowed = tuple(i for i in range(n) if default(i))
+    elif not isinstance(told, list) or len(told) != n or any(kind not in kinds for kind in told):
+        raise CheckpointError(f"{settings.where}: layer_types is no list of {n} of {', '.join(kinds)}; expected one")
+    else:
+        windowed = tuple(i for i, kind in enumerate(told) if kinds[kind])
+    return spans(windowed) if windowed else None
+
+
+@dataclass(frozen=True)
+class Fused:
+    """A module of the file that holds several of ours side by side.
+
+    Attributes:
+        module: its name.
+        holds: ours, in order.
+        by_head: whether they alternate head by head (GPT-NeoX) instead of lying in blocks.
+    """
+
+    module: str
+    holds: tuple[str, ...]
+    by_head: bool = False
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """How to make a tokenizer from the older vocabulary files, which do not say it themselves.
+
+    Attributes:
+        kind: ``wordpiece`` (``vocab.txt``) or ``bytes`` (``vocab.json`` and ``merges.txt``).
+        single: the tokens around one text, with ``$A`` for it, in the names of ``specials``.
+        pair: likewise for two, with the row of the segment table after each colon.
+        specials: the special tokens by role, unless ``tokenizer_config.json`` says otherwise.
+    """
+
+    kind: str
+    single: str = "$A"
+    pair: str = "$A $B:1"
+    specials: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Family:
+    """One model family.
+
+    Attributes:
+        name: as its paper spells it.
+        fields: of ``EncoderConfig``: each a value, or a rule that reads it from ``config.json``.
+        modules: our modules (``layers.{}.attn.q``) to the file's (``encoder.layer.{}.attention.self.query``). Linear
+            layers have ``weight`` and ``bias``, norms too, tables ``weight``.
+        fused: modules of the file that hold several of ours.
+        defaults: settings that a ``config.json`` may leave out, where not all families agree on them.
+        more: further fields that follow from several settings at once.
+        prefixes: what may stand before each name.
+        unused: names of heads and buffers, with ``*``, that play no part in attention.
+        required: settings that may have only these values (null and missing are always fine).
+        linear: whether linear layers are stored as (out, in); GPT-2's are (in, out).
+        first_position: row of the position table that belongs to the first token; a number, or a rule.
+        norm_plus: what is added to a norm's stored gain.
+        zero: our tensors that the file's model does not have and that are 0.
+        layer: the file's number for a layer, where it is not the same; ``{}`` of ``modules`` stands for it.
+        vocabulary: for folders without ``tokenizer.json``.
+    """
+
+    name: str
+    fields: Mapping[str, object | Rule]
+    modules: Mapping[str, str]
+    fused: tuple[Fused, ...] = ()
+    defaults: Mapping[str, object] = field(default_factory=dict)
+    more: Callable[[Settings], Mapping[str, object]] = lambda settings: {}  # noqa: ARG005
+    prefixes: tuple[str, ...] = ()
+    unused: tuple[str, ...] = ()
+    required: Mapping[str, tuple[object, ...]] = field(default_factory=dict)
+    linear: bool = True
+    first_position: int | Rule = 0
+    norm_plus: float = 0.0
+    zero: tuple[str, ...] = ()
+    layer: Callable[[Settings, int], str] = lambda settings, i: str(i)  # noqa: ARG005
+    vocabulary: Vocabulary | None = None
+
+    def settings(self, values: Mapping[str, Any], where: str) -> Settings:
+        """The settings of a ``config.json``, with the family's defaults."""
+        return Settings({**self.defaults, **values}, where, self.name)
+
+    def config_fields(self, settings: Settings) -> dict[str, object]:
+        """The block's fields that a ``config.json`` means.
+
+        Raises:
+            CheckpointError: a setting that is missing, of a wrong type, or not computed here.
+        """
+        for name, allowed in self.required.items():
+            settings.one_of(name, {value: value for value in allowed}, allowed[0])
+        fields = {name: rule(settings) if callable(rule) else rule for name, rule in self.fields.items()}
+        return fields | dict(self.more(settings))
+
+    def sources(self, shapes: Mapping[str, tuple[int, ...]], config: EncoderConfig, settings: Settings) -> dict:
+        """Where each native tensor lies, under names without prefix."""
+        first = self.first_position(settings) if callable(self.first_position) else self.first_position
+        return {name: self._source(name, config, settings, first) for name in shapes}
+
+    def _source(self, name: str, config: EncoderConfig, settings: Settings, first: int) -> Source:
+        if name in self.zero:
+            return Source(None)
+        module, kind = _module_of(name)
+        match = re.match(r"layers\.(\d+)\.", module)
+        number = self.layer(settings, int(match[1])) if match else ""
+        generic = re.sub(r"^layers\.\d+\.", "layers.{}.", module)
+        transposed = self.linear and kind == "matrix"
+        leaf = "bias" if kind == "bias" else "weight"
+        for fused in self.fused:
+            if generic in fused.holds:
+                full, part = fused.module.format(number), fused.holds.index(generic)
+                heads = config.n_heads if fused.by_head else 0
+                return Source(f"{full}.{leaf}", transposed, part, len(fused.holds), heads)
+        if generic not in self.modules:
+            return Source(f"{module}.{leaf}")  # nowhere: it will be told as missing
+        return Source(
+            f"{self.modules[generic].format(number)}.{leaf}",
+            transposed,
+            first_row=first if generic == "embed.positions" else 0,
+            plus=self.norm_plus if kind == "gain" else 0.0,
+        )
+
+
+def _module_of(name: str) -> tuple[str, str]:
+    """A native tensor's module and what it is of it: ``layers.0.attn.wq`` is the matrix of ``layers.0.attn.q``."""
+    stem, leaf = name.rsplit(".", 1)
+    if leaf in ("gain", "bias"):
+        return stem, leaf
+    if stem == "embed":
+        return name, "table"
+    kind = {"w": "matrix", "b": "bias"}[leaf[0]]
+    return (f"{stem}.{leaf[1:]}" if leaf[1:] else stem), kind
+
+
+def family_types() -> tuple[str, ...]:
+    """The values of ``model_type`` that are known."""
+    from attnviz.checkpoints import families  # noqa: PLC0415 (only where they are listed)
+
+    return tuple(sorted(module.name for module in iter_modules(families.__path__)))
+
+
+def find_family(model_type: object) -> Family | None:
+    """The family of a ``model_type``, if it is known."""
+    name = model_type.replace("-", "_") if isinstance(model_type, str) else ""
+    if name not in family_types():
+        return None
+    return import_module(f"attnviz.checkpoints.families.{name}").FAMILY

@@ -1,0 +1,234 @@
+"""A Hugging Face model folder: ``config.json``, safetensors, a tokenizer."""
+
+import fnmatch
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from attnviz.checkpoints.family import Family, Settings, family_types, find_family
+from attnviz.checkpoints.file_params import FileParams
+from attnviz.checkpoints.shards import ShardedFile
+from attnviz.checkpoints.tensors import TensorFile, View, misfits, open_tensors, whole
+from attnviz.encoder.config import EncoderConfig
+from attnviz.encoder.params import Params
+from attnviz.encoder.shapes import Shape, tensor_shapes
+from attnviz.errors import CheckpointError, ConfigError, one_line
+from attnviz.files import read_file, utf8
+
+WEIGHTS, INDEX = "model.safetensors", "model.safetensors.index.json"
+_MOST_HASHED, _STRIDE, _SAMPLE = 2**28, 2**24, 2**12
+_PICKLES = ("pytorch_model*.bin", "*.pt", "*.pth", "*.ckpt")
+_UNREAD = (*_PICKLES, "*.h5", "*.msgpack", "*.gguf", "*.onnx", "adapter_model.safetensors")
+_RENAMED = {".gamma": ".weight", ".beta": ".bias"}  # of norms in files from before 2020
+
+
+@dataclass(frozen=True, eq=False)
+class ModelFolder:
+    """What a model folder holds.
+
+    Attributes:
+        path: the folder.
+        family: what ``config.json`` says it is.
+        settings: of ``config.json``.
+        config: the block's fields.
+        file: its tensors.
+        paths: the files they are in.
+        params: the same under native names.
+        unknown: tensors that are neither used nor known as parts of a head.
+        unused: tensors that are known and play no part in attention.
+    """
+
+    path: Path
+    family: Family
+    settings: Settings
+    config: EncoderConfig
+    file: TensorFile
+    paths: tuple[Path, ...]
+    params: Params
+    unknown: tuple[str, ...]
+    unused: tuple[str, ...]
+
+    @cached_property
+    def sha256(self) -> str:
+        """What identifies the weights: see ``digest``."""
+        return digest(self.paths, self.file)
+
+
+def read_folder(path: Path, overrides: Mapping[str, object] | None = None) -> ModelFolder:
+    """Opens a model folder and checks every name and shape before any maths; tensors are read when asked for.
+
+    Args:
+        path: the folder.
+        overrides: fields that replace those of ``config.json``, such as ``mask``; the tensors must still fit.
+
+    Raises:
+        CheckpointError: a file that is missing or damaged, a family that is not known, a setting that is not computed
+            here, tensors that are missing or misshapen: all of them in one message.
+        ConfigError: overrides that do not fit the folder's fields.
+    """
+    values = read_settings(path)
+    where = one_line(path / "config.json")
+    model_type = values.get("model_type")
+    family = find_family(model_type)
+    if family is None:
+        said = (
+            "it has no model_type" if model_type is None else f"model_type {one_line(model_type)[:40]!r} is not known"
+        )
+        raise CheckpointError(
+            f"{where}: {said}; expected one of {', '.join(name.replace('_', '-') for name in family_types())}",
+            hint="attention that another program computed is shown by --attention FILE",
+        )
+    settings = family.settings(values, where)
+    config = _config(family, settings, overrides or {})
+    opened, paths = _open(path)
+    names = _own_names(opened, family)
+    shapes = tensor_shapes(config)
+    sources = family.sources(shapes, config, settings)
+    used = {source.name for source in sources.values() if source.name is not None}
+    file = RenamedFile(opened, {name: names[name] for name in used if name in names})
+    _check(where, family, file, {s.name: s.stored_shape(shapes[n]) for n, s in sources.items() if s.name}, overrides)
+    others = sorted(name for name in names if name not in used)
+    unused = tuple(name for name in others if any(fnmatch.fnmatchcase(name, pattern) for pattern in family.unused))
+    unknown = tuple(names[name] for name in others if name not in unused)
+    params = FileParams(file, one_line(path), shapes, sources)
+    return ModelFolder(path, family, settings, config, file, paths, params, unknown, unused)
+
+
+def read_settings(path: Path) -> dict[str, Any]:
+    """What a folder's ``config.json`` says.
+
+    Raises:
+        CheckpointError: there is none, or it is no JSON object.
+    """
+    file = path / "config.json"
+    expected = "expected a model folder"
+    if not path.is_dir():
+        raise CheckpointError(f"{one_line(path)}: it is a file; {expected}", hint="a native file: --weights PATH")
+    if not file.exists():
+        held = "model folders" if any(path.glob("*/config.json")) else "a model"
+        raise CheckpointError(f"{one_line(path)}: it has no config.json; expected the folder of {held}")
+    return read_object(file, expected)
+
+
+def read_object(file: Path, expected: str) -> dict[str, Any]:
+    """The JSON object that a file holds.
+
+    Raises:
+        CheckpointError: it cannot be read, or holds something else.
+    """
+    text = utf8(read_file(file, expected), one_line(file), expected)
+    try:
+        values = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise CheckpointError(f"{one_line(file)}: it is no JSON ({one_line(error)[:80]}); {expected}") from error
+    if not isinstance(values, dict):
+        raise CheckpointError(f"{one_line(file)}: it is no JSON object; {expected}")
+    return values
+
+
+class RenamedFile:
+    """A file's tensors under other names.
+
+    Args:
+        file: the tensors.
+        names: theirs, by the new ones.
+    """
+
+    def __init__(self, file: TensorFile, names: Mapping[str, str]):
+        self._file, self._names = file, names
+        self.format, self.metadata = file.format, file.metadata
+        self.shapes = {name: file.shapes[theirs] for name, theirs in names.items()}
+        self.dtypes = {name: file.dtypes[theirs] for name, theirs in names.items()}
+
+    def array(self, name: str, part: View = whole) -> np.ndarray:
+        """A tensor, or a part of it."""
+        return self._file.array(self._names[name], part)
+
+    def rows(self, name: str, ids: np.ndarray) -> np.ndarray:
+        """Rows of a table."""
+        return self._file.rows(self._names[name], ids)
+
+
+def _config(family: Family, settings: Settings, overrides: Mapping[str, object]) -> EncoderConfig:
+    fields = family.config_fields(settings)
+    try:
+        own = EncoderConfig(**fields)
+    except (ConfigError, ZeroDivisionError) as error:
+        raise CheckpointError(f"{settings.where}: {one_line(error)}") from error
+    return own.replaced(overrides) if overrides else own
+
+
+def _open(path: Path) -> tuple[TensorFile, tuple[Path, ...]]:
+    single, index = path / WEIGHTS, path / INDEX
+    if single.exists():
+        return open_tensors(single), (single,)
+    if index.exists():
+        sharded = ShardedFile(index)
+        return sharded, sharded.paths
+    others = [name for name in _UNREAD if any(path.glob(name))]
+    if others:
+        raise CheckpointError(
+            f"{one_line(path)}: it has {' and '.join(others)}, which could run any program and is never read; "
+            f"expected {WEIGHTS}"
+            if others[0] in _PICKLES
+            else f"{one_line(path)}: it has {' and '.join(others)}; expected {WEIGHTS}",
+            hint="AutoModel.from_pretrained(DIR).save_pretrained(DIR) of transformers writes safetensors",
+        )
+    raise CheckpointError(f"{one_line(path)}: it has no weights; expected {WEIGHTS}, or shards and their index")
+
+
+def _own_names(file: TensorFile, family: Family) -> dict[str, str]:
+    """The file's tensors by the family's names for them: without prefix, and norms with the names of today."""
+    names = {}
+    for theirs in file.shapes:
+        prefix = next((prefix for prefix in family.prefixes if theirs.startswith(prefix)), "")
+        own = theirs.removeprefix(prefix)
+        for old, new in _RENAMED.items():
+            if own.endswith(old):
+                own = own.removesuffix(old) + new
+        names[own] = theirs
+    return names
+
+
+def _check(
+    where: str,
+    family: Family,
+    file: TensorFile,
+    expected: Mapping[str, Shape],
+    overrides: Mapping[str, object] | None,
+) -> None:
+    problems = misfits(file, expected)
+    if problems:
+        given = ", ".join(f"{name}={value}" for name, value in (overrides or {}).items())
+        raise CheckpointError(
+            f"{where}: {', '.join(problems)}; expected the tensors of this {family.name} configuration",
+            f"besides the folder these fields are given: {given}" if given else None,
+        )
+
+
+def digest(paths: Sequence[Path], file: TensorFile) -> str:
+    """What identifies weights: the SHA-256 of the file, or of large ones of a sample.
+
+    Of one file up to 256 MiB it is what ``sha256sum`` says. Of more, reading everything would take longer than the run
+    that it names: then it is the SHA-256 of the names, types and shapes of all tensors, and of the first and the last
+    4 KiB of each 16 MiB of the files.
+    """
+    if len(paths) == 1 and paths[0].stat().st_size <= _MOST_HASHED:
+        with paths[0].open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    found = hashlib.sha256()
+    for name in sorted(file.shapes):
+        found.update(f"{name} {file.dtypes[name]} {file.shapes[name]}\n".encode())
+    for path in paths:
+        with path.open("rb") as stream:
+            for start in range(0, path.stat().st_size, _STRIDE):
+                for at in (start, start + _STRIDE - _SAMPLE):
+                    stream.seek(at)
+                    found.update(stream.read(_SAMPLE))
+    return found.hexdigest()

@@ -1,0 +1,156 @@
+"""Tokenizers made from vocabulary files of before ``tokenizer.json``, and what settings beside either change."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from attnviz.errors import InputError, one_line
+from attnviz.files import read_file, utf8
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+_LINES = "expected one token a line"
+
+
+def wordpiece(path: Path, *, specials: Mapping[str, str], lower_case: bool, strip_accents: bool | None) -> "Tokenizer":
+    """BERT's tokenizer with the vocabulary of a ``vocab.txt``: a token's id is its line (Devlin et al. 2019).
+
+    Raises:
+        InputError: the file cannot be read, or lacks the token for what it does not know.
+    """
+    from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers  # noqa: PLC0415 (start-up time)
+
+    text = utf8(read_file(path, _LINES), one_line(path), _LINES)
+    vocabulary = {line: number for number, line in enumerate(text.removesuffix("\n").split("\n"))}
+    _check_specials(path, vocabulary, [specials["unk"]])
+    made = Tokenizer(models.WordPiece(vocabulary, unk_token=specials["unk"], max_input_chars_per_word=100))
+    made.normalizer = normalizers.BertNormalizer(
+        clean_text=True, handle_chinese_chars=True, strip_accents=strip_accents, lowercase=lower_case
+    )
+    made.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    made.decoder = decoders.WordPiece(prefix="##")
+    return made
+
+
+def byte_level(vocabulary_path: Path, merges_path: Path, *, add_prefix_space: bool) -> "Tokenizer":
+    """GPT-2's tokenizer with the vocabulary of a ``vocab.json`` and a ``merges.txt`` (Radford et al. 2019).
+
+    Raises:
+        InputError: a file that cannot be read or is no such list.
+    """
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers  # noqa: PLC0415 (start-up time)
+
+    expected = "expected an object of tokens and their ids"
+    text = utf8(read_file(vocabulary_path, expected), one_line(vocabulary_path), expected)
+    pairs = "expected two pieces a line"
+    lines = utf8(read_file(merges_path, pairs), one_line(merges_path), pairs).split("\n")
+    merges = [tuple(line.split(" ")) for line in lines if line and not line.startswith("#version")]
+    try:
+        vocabulary = json.loads(text)
+        made = Tokenizer(models.BPE(vocabulary, merges))
+    except Exception as error:  # the library raises nothing more specific
+        raise InputError(
+            f"{one_line(vocabulary_path)}: with {merges_path.name} it is no vocabulary ({one_line(error)[:80]}); "
+            f"{expected}"
+        ) from error
+    made.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=add_prefix_space)
+    made.decoder = decoders.ByteLevel()
+    return made
+
+
+def add_specials(made: "Tokenizer", path: Path, specials: Mapping[str, str], single: str, pair: str) -> None:
+    """Gives a tokenizer its special tokens, and the template that puts them around texts.
+
+    Args:
+        made: the tokenizer.
+        path: for messages.
+        specials: the tokens by role.
+        single: roles, and ``$A`` for the text.
+        pair: likewise for two texts.
+
+    Raises:
+        InputError: the vocabulary lacks a token that the template needs.
+    """
+    from tokenizers import AddedToken, processors  # noqa: PLC0415 (start-up time)
+
+    made.add_special_tokens(
+        [
+            AddedToken(token, special=True, lstrip=role == "mask")
+            for role, token in specials.items()
+            if made.token_to_id(token) is not None
+        ]
+    )
+    templates = [_filled(template, specials) for template in (single, pair)]
+    used = [specials[role] for role in specials if specials[role] in " ".join(templates).replace(":1", "").split()]
+    _check_specials(path, made.get_vocab(), used)
+    if used:
+        made.post_processor = processors.TemplateProcessing(
+            single=templates[0], pair=templates[1], special_tokens=[(t, made.token_to_id(t)) for t in set(used)]
+        )
+
+
+def _filled(template: str, specials: Mapping[str, str]) -> str:
+    """The template with tokens in place of their roles."""
+    parts = [part.partition(":") for part in template.split()]
+    return " ".join(f"{specials.get(name, name)}{colon}{row}" for name, colon, row in parts)
+
+
+def _check_specials(path: Path, vocabulary: Mapping[str, int], tokens: Sequence[str]) -> None:
+    for token in tokens:
+        if token not in vocabulary:
+            raise InputError(f"{one_line(path)}: it has no {one_line(token)}; expected that special token")
+
+
+def apply_settings(made: "Tokenizer", settings: Mapping[str, Any]) -> bool:
+    """Changes a tokenizer to what ``tokenizer_config.json`` says, as transformers does; whether anything changed.
+
+    ``do_lower_case``, ``strip_accents`` and ``tokenize_chinese_chars`` hold for BERT's normalizer;
+    ``add_bos_token`` and ``add_eos_token`` say what stands around a text.
+    """
+    return _set_normalizer(made.normalizer, settings) | _set_ends(made, settings)
+
+
+def _set_normalizer(normalizer: object, settings: Mapping[str, Any]) -> bool:
+    changed = False
+    if type(normalizer).__name__ == "BertNormalizer":
+        for name, attribute in (
+            ("do_lower_case", "lowercase"),
+            ("strip_accents", "strip_accents"),
+            ("tokenize_chinese_chars", "handle_chinese_chars"),
+        ):
+            told = settings.get(name)
+            if isinstance(told, bool) and getattr(normalizer, attribute) != told:
+                setattr(normalizer, attribute, told)
+                changed = True
+    return changed
+
+
+def _set_ends(made: "Tokenizer", settings: Mapping[str, Any]) -> bool:
+    from tokenizers import processors  # noqa: PLC0415 (start-up time)
+
+    asked = {end: settings.get(f"add_{end}_token") for end in ("bos", "eos")}
+    tokens = {end: token_text(settings.get(f"{end}_token")) for end in asked}
+    known = {end: token for end, token in tokens.items() if token and made.token_to_id(token) is not None}
+    if not any(isinstance(add, bool) for add in asked.values()):
+        return False
+    around = made.encode("a").ids
+    has = {"bos": around[:1], "eos": around[-1:]}
+    wanted = {end: asked[end] is True and end in known for end in asked}
+    if all(wanted[end] == (end in known and has[end] == [made.token_to_id(known[end])]) for end in asked):
+        return False
+    bos, eos = (f"{known[end]}:ROW " if wanted[end] else "" for end in ("bos", "eos"))
+    single, second = (f"{bos}$A:0 {eos}".replace(":ROW", ":0"), f"{bos}$B:1 {eos}".replace(":ROW", ":1"))
+    made.post_processor = processors.TemplateProcessing(
+        single=single.strip(),
+        pair=f"{single}{second}".strip(),
+        special_tokens=[(known[end], made.token_to_id(known[end])) for end in asked if wanted[end]],
+    )
+    return True
+
+
+def token_text(token: object) -> str | None:
+    """A special token as ``tokenizer_config.json`` writes it: a text, or an object with its ``content``."""
+    content = token.get("content") if isinstance(token, dict) else token
+    return content if isinstance(content, str) else None
