@@ -10,7 +10,7 @@ from attnviz.analysis.selection import Request, select_attention
 from attnviz.api import Prepared, prepare, prepare_vectors, run_prepared
 from attnviz.cli.options import BlockOptions, CommonOptions, InputOptions, ModelOptions, SelectionOptions
 from attnviz.cli.streams import note
-from attnviz.errors import AttnvizError, UsageError
+from attnviz.errors import AttnvizError, UsageError, some
 from attnviz.model import Model, load
 from attnviz.numbers import spans
 from attnviz.text.reading import check_text
@@ -64,29 +64,42 @@ def prepared_inputs(
 ) -> tuple[Model, Iterator[Prepared]]:
     """The model, and the texts (or the vectors) made ready for it."""
     _check_sources(inputs)
-    options = _model_options(models, block)
+    options = _model_options(models, block, common)
     if inputs.vectors is None:
         texts = _texts(inputs, common)
-        model = load(**options)
+        model = _loaded(options, common)
         return model, (_prepared(model, inputs, where, text) for where, text in texts)
     from attnviz.checkpoints.vectors_file import read_vectors
 
     vectors = read_vectors(inputs.vectors)
-    if models.weights is None:
+    if not {"weights", "model"} & set(options):
         options["fields"].setdefault("d_model", vectors.shape[1])
-    model = load(**options)
+    model = _loaded(options, common)
     return model, iter([prepare_vectors(model, vectors, _labels(inputs))])
 
 
-def _model_options(models: ModelOptions, block: BlockOptions) -> dict[str, Any]:
-    """What ``load`` gets. Of weights and a seed, the one that was given as a flag wins over a variable."""
+def _model_options(models: ModelOptions, block: BlockOptions, common: CommonOptions) -> dict[str, Any]:
+    """What ``load`` gets. Of a model, weights and a seed, those that were given as flags win over variables."""
     options, fields = models.given(), block.given()
-    if "weights" in options and "seed" in fields:
-        if "seed" in block.from_variables and "weights" not in models.from_variables:
-            del fields["seed"]
-        elif "weights" in models.from_variables and "seed" not in block.from_variables:
-            del options["weights"]
-    return options | {"fields": fields}
+    origins = {name: models for name in ("model", "weights") if name in options}
+    origins |= {"seed": block} if "seed" in fields else {}
+    flags = [name for name, group in origins.items() if name not in group.from_variables]
+    for name in origins if flags else ():
+        if name not in flags:
+            (fields if name == "seed" else options).pop(name)
+    return options | {"fields": fields, "progress": not common.quiet and sys.stderr.isatty()}
+
+
+def _loaded(options: dict[str, Any], common: CommonOptions) -> Model:
+    model = load(**options)
+    if model.unknown:
+        many = len(model.unknown) > 1
+        note(
+            common,
+            f"{model.info.name}: {len(model.unknown)} tensor{'s are' if many else ' is'} not known and not used "
+            f"({some(model.unknown)})",
+        )
+    return model
 
 
 def _prepared(model: Model, inputs: InputOptions, where: str, text: str) -> Prepared:

@@ -96,6 +96,20 @@ class InputOptions(Options):
 class ModelOptions(Options):
     """Where the weights come from."""
 
+    model: Annotated[
+        str | None,
+        option(
+            MODEL,
+            "--model",
+            metavar="DIR|ID",
+            envvar="ATTNVIZ_MODEL",
+            help="A Hugging Face model folder, or the id of a model on the hub.",
+        ),
+    ] = None
+    revision: Annotated[
+        str | None,
+        option(MODEL, "--revision", metavar="NAME", help="Branch, tag or commit of the hub's model."),
+    ] = None
     weights: Annotated[
         Path | None,
         option(
