@@ -18,6 +18,7 @@ from attnviz.errors import CheckpointError, one_line
 from attnviz.numbers import spans
 
 _NEEDED: Any = object()
+_SPELLED_WITH_A_LINE = {"xlm_roberta": "xlm-roberta"}
 
 
 @dataclass(frozen=True)
@@ -192,6 +193,11 @@ class Vocabulary:
     pair: str = "$A $B:1"
     specials: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The files it is made from."""
+        return {"wordpiece": ("vocab.txt",), "bytes": ("vocab.json", "merges.txt")}[self.kind]
+
 
 @dataclass(frozen=True)
 class Family:
@@ -199,6 +205,9 @@ class Family:
 
     Attributes:
         name: as its paper spells it.
+        paper: where it is described.
+        example: a model of it, by its id on the hub.
+        kind: ``encoder``, or ``decoder`` where each token sees only earlier ones.
         fields: of ``EncoderConfig``: each a value, or a rule that reads it from ``config.json``.
         modules: our modules (``layers.{}.attn.q``) to the file's (``encoder.layer.{}.attention.self.query``). Linear
             layers have ``weight`` and ``bias``, norms too, tables ``weight``.
@@ -217,8 +226,11 @@ class Family:
     """
 
     name: str
+    paper: str
+    example: str
     fields: Mapping[str, object | Rule]
     modules: Mapping[str, str]
+    kind: str = "encoder"
     fused: tuple[Fused, ...] = ()
     defaults: Mapping[str, object] = field(default_factory=dict)
     more: Callable[[Settings], Mapping[str, object]] = lambda settings: {}  # noqa: ARG005
@@ -291,12 +303,12 @@ def family_types() -> tuple[str, ...]:
     """The values of ``model_type`` that are known."""
     from attnviz.checkpoints import families  # noqa: PLC0415 (only where they are listed)
 
-    return tuple(sorted(module.name for module in iter_modules(families.__path__)))
+    names = sorted(module.name for module in iter_modules(families.__path__))
+    return tuple(_SPELLED_WITH_A_LINE.get(name, name) for name in names)
 
 
 def find_family(model_type: object) -> Family | None:
     """The family of a ``model_type``, if it is known."""
-    name = model_type.replace("-", "_") if isinstance(model_type, str) else ""
-    if name not in family_types():
+    if model_type not in family_types():
         return None
-    return import_module(f"attnviz.checkpoints.families.{name}").FAMILY
+    return import_module(f"attnviz.checkpoints.families.{str(model_type).replace('-', '_')}").FAMILY

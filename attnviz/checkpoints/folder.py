@@ -81,7 +81,7 @@ def read_folder(path: Path, overrides: Mapping[str, object] | None = None) -> Mo
             "it has no model_type" if model_type is None else f"model_type {one_line(model_type)[:40]!r} is not known"
         )
         raise CheckpointError(
-            f"{where}: {said}; expected one of {', '.join(name.replace('_', '-') for name in family_types())}",
+            f"{where}: {said}; expected one of {', '.join(family_types())}",
             hint="attention that another program computed is shown by --attention FILE",
         )
     settings = family.settings(values, where)

@@ -52,7 +52,7 @@ def tokenizer_settings(path: Path) -> dict[str, Any]:
 
 def _from_vocabulary(path: Path, family: Family, settings: dict[str, Any]) -> Any:
     vocabulary = family.vocabulary
-    files = {"wordpiece": ("vocab.txt",), "bytes": ("vocab.json", "merges.txt")}.get(vocabulary and vocabulary.kind, ())
+    files = vocabulary.files if vocabulary else ()
     if not files or not all((path / name).exists() for name in files):
         others = [file.name for file in sorted(path.glob("*.model"))]
         instead = f" (its {one_line(others[0])} is not read)" if others else ""

@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 from attnviz.analysis.selection import Request, select_attention
 from attnviz.api import Prepared, prepare, prepare_vectors, run_prepared
 from attnviz.cli.options import BlockOptions, CommonOptions, InputOptions, ModelOptions, SelectionOptions
-from attnviz.cli.streams import note
+from attnviz.cli.streams import is_watched, note
 from attnviz.errors import AttnvizError, UsageError, some
 from attnviz.model import Model, load
 from attnviz.numbers import spans
@@ -67,14 +67,14 @@ def prepared_inputs(
     options = _model_options(models, block, common)
     if inputs.vectors is None:
         texts = _texts(inputs, common)
-        model = _loaded(options, common)
+        model = loaded(options, common)
         return model, (_prepared(model, inputs, where, text) for where, text in texts)
     from attnviz.checkpoints.vectors_file import read_vectors
 
     vectors = read_vectors(inputs.vectors)
     if not {"weights", "model"} & set(options):
         options["fields"].setdefault("d_model", vectors.shape[1])
-    model = _loaded(options, common)
+    model = loaded(options, common)
     return model, iter([prepare_vectors(model, vectors, _labels(inputs))])
 
 
@@ -87,10 +87,11 @@ def _model_options(models: ModelOptions, block: BlockOptions, common: CommonOpti
     for name in origins if flags else ():
         if name not in flags:
             (fields if name == "seed" else options).pop(name)
-    return options | {"fields": fields, "progress": not common.quiet and sys.stderr.isatty()}
+    return options | {"fields": fields, "progress": is_watched(common)}
 
 
-def _loaded(options: dict[str, Any], common: CommonOptions) -> Model:
+def loaded(options: dict[str, Any], common: CommonOptions) -> Model:
+    """The model, with a note where its files hold something that is not known."""
     model = load(**options)
     if model.unknown:
         many = len(model.unknown) > 1

@@ -33,10 +33,15 @@ def note(common: CommonOptions, text: str) -> None:
         print(f"attnviz: note: {one_line(text)}", file=sys.stderr)
 
 
+def is_watched(common: CommonOptions) -> bool:
+    """Whether somebody sees progress: standard error is a terminal, and not ``-q``."""
+    return not common.quiet and sys.stderr.isatty()
+
+
 @contextlib.contextmanager
 def progress(common: CommonOptions, what: str) -> Iterator[Callable[[int, int], None] | None]:
     """A progress bar on standard error while it is a terminal; None elsewhere."""
-    if common.quiet or not sys.stderr.isatty():
+    if not is_watched(common):
         yield None
         return
     from rich.console import Console

@@ -1,4 +1,4 @@
-"""``attnviz weights``: write seeded weights, describe a file, turn one format into the other."""
+"""``attnviz weights``: write seeded weights, describe a file, turn other formats into the native one."""
 
 from pathlib import Path
 from typing import Annotated
@@ -32,14 +32,33 @@ class InitOptions(Options):
     tokenizer: ModelOptions.__annotations__["tokenizer"] = None
 
 
+class ModelSourceOptions(Options):
+    """What to convert."""
+
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="FILE|DIR|ID",
+            help="A native checkpoint, a model folder, or a model on the hub.",
+            show_default=False,
+        ),
+    ]
+    revision: ModelOptions.__annotations__["revision"] = None
+
+
 class SourceOptions(Options):
     """The file to read."""
 
     path: Annotated[Path, typer.Argument(metavar="FILE", help="A native checkpoint.", show_default=False)]
 
 
+_CONVERT_EXAMPLES = """
+attnviz weights convert toy.safetensors -o toy.npz
+attnviz weights convert ./my-bert -o my-bert.safetensors
+"""
+
 app = command_app(
-    help="Write seeded weights, describe a file, turn one format into the other.",
+    help="Write seeded weights, describe a file, turn other formats into the native one.",
     epilog="\b\nExamples:\n  attnviz weights init -o toy.safetensors --seed 7\n  attnviz weights info toy.safetensors",
 )
 
@@ -70,22 +89,25 @@ def init(
     note(common, f"{target.out}: written")
 
 
-@command(app, "convert", examples="attnviz weights convert toy.safetensors -o toy.npz")
-def convert(source: SourceOptions, target: FileOptions, common: CommonOptions) -> None:
-    """Turn .safetensors into .npz, or back.
+@command(app, "convert", examples=_CONVERT_EXAMPLES)
+def convert(source: ModelSourceOptions, target: FileOptions, common: CommonOptions) -> None:
+    """Turn a model folder, or a native file, into one native file.
 
-    The name of the output says which.
+    The name of the output says which format it has: .safetensors or .npz.
     """
-    from attnviz.checkpoints.native import read_native, write_native
-    from attnviz.cli.streams import note
+    from attnviz.checkpoints.native import write_native
+    from attnviz.cli.inputs import loaded
+    from attnviz.cli.streams import is_watched, note
 
-    native = read_native(source.path)
+    is_file = Path(source.source).is_file()
+    given = {"weights" if is_file else "model": source.source, "revision": source.revision}
+    model = loaded({**given, "progress": is_watched(common)}, common)
     write_native(
         target.out,
-        native.config,
-        native.params,
-        decoder=native.has_decoder,
-        tokenizer_json=native.tokenizer_json,
+        model.config,
+        model.params,
+        decoder=model.has_decoder,
+        tokenizer_json=getattr(model.tokenizer, "json_text", None),
         overwrite=target.force,
     )
     note(common, f"{target.out}: written")

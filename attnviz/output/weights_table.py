@@ -36,8 +36,7 @@ class WeightsTable(LinesView):
         yield [(self._cut(f"sha256 {w['sha256']}"), DIM)]
         yield []
         yield [("Configuration", BOLD)]
-        fields = " ".join(f"{name}={_said(value)}" for name, value in w["config"].items() if value is not None)
-        yield from ([(line, PLAIN)] for line in wrapped(fields, self.screen))
+        yield from ([(line, PLAIN)] for line in wrapped(fields_text(w["config"]), self.screen))
         yield []
         yield from self._tensors()
 
@@ -74,6 +73,11 @@ def byte_size(count: int) -> str:
     while size >= 999.5 and unit < len(_UNITS) - 1:
         size, unit = size / 1000, unit + 1
     return f"{count} B" if unit == 0 else f"{size:.3g} {_UNITS[unit]}"
+
+
+def fields_text(config: Mapping[str, object]) -> str:
+    """A configuration in a row: ``n_layers=2 n_heads=4``."""
+    return " ".join(f"{name}={_said(value)}" for name, value in config.items() if value is not None)
 
 
 def _said(value: object) -> str:

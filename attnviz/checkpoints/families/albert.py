@@ -20,6 +20,8 @@ def _layer(settings: Settings, i: int) -> str:
 
 FAMILY = Family(
     name="ALBERT",
+    paper="Lan et al. 2020",
+    example="albert/albert-base-v2",
     fields=bert.FIELDS
     | {
         "n_layers": _n_layers,

@@ -50,6 +50,8 @@ VOCABULARY = Vocabulary("wordpiece", "cls $A sep", "cls $A sep $B:1 sep:1", SPEC
 
 FAMILY = Family(
     name="BERT",
+    paper="Devlin et al. 2019",
+    example="google-bert/bert-base-uncased",
     fields=FIELDS,
     modules=MODULES,
     prefixes=("bert.",),

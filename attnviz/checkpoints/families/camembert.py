@@ -4,4 +4,11 @@ from dataclasses import replace
 
 from attnviz.checkpoints.families import roberta
 
-FAMILY = replace(roberta.FAMILY, name="CamemBERT", prefixes=("roberta.", "camembert."), vocabulary=None)
+FAMILY = replace(
+    roberta.FAMILY,
+    name="CamemBERT",
+    paper="Martin et al. 2020",
+    example="almanach/camembert-base",
+    prefixes=("roberta.", "camembert."),
+    vocabulary=None,
+)

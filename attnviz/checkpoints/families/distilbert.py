@@ -5,6 +5,8 @@ from attnviz.checkpoints.family import Family, activation, size
 
 FAMILY = Family(
     name="DistilBERT",
+    paper="Sanh et al. 2019",
+    example="distilbert/distilbert-base-uncased",
     fields={
         "n_layers": size("n_layers"),
         "n_heads": size("n_heads"),

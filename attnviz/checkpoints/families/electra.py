@@ -11,6 +11,8 @@ def _project(settings: Settings) -> str:
 
 FAMILY = Family(
     name="ELECTRA",
+    paper="Clark et al. 2020",
+    example="google/electra-small-discriminator",
     fields=bert.FIELDS | {"d_embed": size("embedding_size", 128), "project": _project},
     modules=bert.MODULES | {"embed.project": "embeddings_project"},
     prefixes=("electra.",),

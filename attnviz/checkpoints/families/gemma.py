@@ -15,6 +15,8 @@ def _activation(settings: Settings) -> str:
 FAMILY = replace(
     llama.FAMILY,
     name="Gemma",
+    paper="Mesnard et al. 2024",
+    example="google/gemma-2b",
     fields=llama.FAMILY.fields
     | {
         "activation": _activation,

@@ -9,6 +9,9 @@ def _d_ff(settings: Settings) -> int:
 
 FAMILY = Family(
     name="GPT-2",
+    paper="Radford et al. 2019",
+    example="openai-community/gpt2",
+    kind="decoder",
     fields={
         "n_layers": size("n_layer"),
         "n_heads": size("n_head"),

@@ -13,6 +13,9 @@ def _rotary(settings: Settings) -> dict[str, object]:
 
 FAMILY = Family(
     name="GPT-NeoX",
+    paper="Black et al. 2022",
+    example="EleutherAI/pythia-70m",
+    kind="decoder",
     fields={
         **{name: bert.FIELDS[name] for name in ("n_layers", "n_heads", "d_model", "d_ff", "n_vocab", "n_ctx")},
         "mask": "causal",

@@ -43,6 +43,9 @@ MODULES = {
 
 FAMILY = Family(
     name="Llama",
+    paper="Touvron et al. 2023",
+    example="meta-llama/Llama-3.2-1B",
+    kind="decoder",
     fields=FIELDS
     | {
         "qkv_bias": switch("attention_bias", default=False),

@@ -14,6 +14,8 @@ def _window(settings: Settings) -> dict[str, object]:
 FAMILY = replace(
     llama.FAMILY,
     name="Mistral",
+    paper="Jiang et al. 2023",
+    example="mistralai/Mistral-7B-v0.1",
     fields=llama.FIELDS,
     more=_window,
     defaults={"num_key_value_heads": 8, "sliding_window": 4096},

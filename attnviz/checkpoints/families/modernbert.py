@@ -27,6 +27,8 @@ def _alternating(settings: Settings) -> dict[str, object]:
 
 FAMILY = Family(
     name="ModernBERT",
+    paper="Warner et al. 2024",
+    example="answerdotai/ModernBERT-base",
     fields={
         **{name: bert.FIELDS[name] for name in ("n_layers", "n_heads", "d_model", "d_ff", "n_vocab", "n_ctx")},
         "embed_norm": True,

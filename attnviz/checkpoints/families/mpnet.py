@@ -15,6 +15,8 @@ _RENAMED = {
 
 FAMILY = Family(
     name="MPNet",
+    paper="Song et al. 2020",
+    example="sentence-transformers/all-mpnet-base-v2",
     fields=bert.FIELDS
     | {
         "n_segments": 0,

@@ -11,6 +11,9 @@ def _project(settings: Settings) -> dict[str, object]:
 
 FAMILY = Family(
     name="OPT",
+    paper="Zhang et al. 2022",
+    example="facebook/opt-125m",
+    kind="decoder",
     fields={
         **{name: bert.FIELDS[name] for name in ("n_layers", "n_heads", "d_model", "n_vocab", "n_ctx")},
         "d_ff": size("ffn_dim"),

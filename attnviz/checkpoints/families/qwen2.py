@@ -15,4 +15,11 @@ def windows(settings: Settings) -> dict[str, object]:
     return fields if window is None or layers is None else fields | {"window": window - 1, "window_layers": layers}
 
 
-FAMILY = replace(llama.FAMILY, name="Qwen2", fields=llama.FIELDS | {"qkv_bias": True}, more=windows)
+FAMILY = replace(
+    llama.FAMILY,
+    name="Qwen2",
+    paper="Yang et al. 2024",
+    example="Qwen/Qwen2.5-0.5B",
+    fields=llama.FIELDS | {"qkv_bias": True},
+    more=windows,
+)

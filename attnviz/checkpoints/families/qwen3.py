@@ -7,6 +7,8 @@ from attnviz.checkpoints.families import llama, qwen2
 FAMILY = replace(
     llama.FAMILY,
     name="Qwen3",
+    paper="Yang et al. 2025",
+    example="Qwen/Qwen3-0.6B",
     fields=llama.FAMILY.fields | {"qk_norm": True},
     more=qwen2.windows,
     defaults={"head_dim": 128},

@@ -19,6 +19,8 @@ HEADS = ("lm_head.*", *bert.HEADS)
 
 FAMILY = Family(
     name="RoBERTa",
+    paper="Liu et al. 2019",
+    example="FacebookAI/roberta-base",
     fields=FIELDS,
     modules=bert.MODULES,
     prefixes=("roberta.",),

@@ -4,4 +4,10 @@ from dataclasses import replace
 
 from attnviz.checkpoints.families import roberta
 
-FAMILY = replace(roberta.FAMILY, name="XLM-RoBERTa", vocabulary=None)
+FAMILY = replace(
+    roberta.FAMILY,
+    name="XLM-RoBERTa",
+    paper="Conneau et al. 2020",
+    example="FacebookAI/xlm-roberta-base",
+    vocabulary=None,
+)

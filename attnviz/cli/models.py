@@ -1,0 +1,55 @@
+"""``attnviz models``: which families load, and what a model folder holds."""
+
+from typing import Annotated
+
+import typer
+
+from attnviz.cli.command import Options, command, command_app
+from attnviz.cli.options import CommonOptions, JsonOptions, ModelOptions
+from attnviz.errors import UsageError
+
+_EXAMPLES = """
+attnviz models
+attnviz models ./my-bert
+attnviz models sentence-transformers/all-MiniLM-L6-v2 --json
+"""
+
+
+class SourceOptions(Options):
+    """The model to describe."""
+
+    source: Annotated[
+        str | None,
+        typer.Argument(metavar="[DIR|ID]", help="A model folder, or the id of a model on the hub.", show_default=False),
+    ] = None
+    revision: ModelOptions.__annotations__["revision"] = None
+
+
+app = command_app()
+
+
+@command(app, "models", examples=_EXAMPLES)
+def models(source: SourceOptions, output: JsonOptions, common: CommonOptions) -> None:
+    """List the families of models that load, or describe a model folder.
+
+    Of a folder, or a model on the hub: family, sizes, limit, tokenizer, files, and whether every tensor is known.
+    """
+    from attnviz.checkpoints.folder_info import describe_folder, known_families
+    from attnviz.cli.streams import is_watched, print_view, screen_of, write_bytes
+    from attnviz.json_names import SCHEMA_NAME
+    from attnviz.model import find_folder
+    from attnviz.output.document import dump
+    from attnviz.output.models_table import FamiliesTable, FolderTable
+
+    if source.source is None:
+        if source.revision is not None:
+            raise UsageError("revision: it is of a model on the hub, and no model is given; expected both")
+        name, found, view = "families", known_families(), FamiliesTable
+    else:
+        folder = find_folder(source.source, source.revision, progress=is_watched(common))
+        name, found, view = "model", vars(describe_folder(*folder)), FolderTable
+    if output.json:
+        write_bytes(dump({"schema": SCHEMA_NAME, name: found}))
+    else:
+        screen = screen_of(common)
+        print_view(view(found, screen), screen)

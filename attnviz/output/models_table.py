@@ -1,0 +1,92 @@
+"""What ``attnviz models`` prints: the families that load, and what a model folder holds."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from attnviz.output.cells import BOLD, DIM, PLAIN
+from attnviz.output.color import Line, LinesView, Screen
+from attnviz.output.labels import carried, cell_width, cut
+from attnviz.output.matrix_view import wrapped
+from attnviz.output.weights_table import byte_size, fields_text
+
+_MOST_NAMES = 6
+
+
+class FamiliesTable(LinesView):
+    """A Rich renderable.
+
+    Args:
+        families: as ``models --json`` gives them.
+        screen: where it is printed.
+    """
+
+    def __init__(self, families: Sequence[Mapping[str, str]], screen: Screen):
+        super().__init__(screen)
+        self._families = families
+
+    def lines(self) -> Iterator[Line]:
+        """A row a family, cut where the screen is narrow."""
+        about = f"{len(self._families)} families of models load, from a folder or by an id on the hub:"
+        yield from ([(line, PLAIN)] for line in wrapped(about, self.screen))
+        yield []
+        columns = ("model_type", "name", "kind", "example")
+        rows = [columns, *(tuple(family[name] for name in columns) for family in self._families)]
+        rows[0] = ("model_type", "family", "kind", "for example")
+        widths = [max(cell_width(row[i]) for row in rows) for i in range(4)]
+        for number, row in enumerate(rows):
+            line = "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip()
+            yield [(cut(line, self.screen.width, ascii=self.screen.ascii), PLAIN if number else BOLD)]
+
+
+class FolderTable(LinesView):
+    """A Rich renderable.
+
+    Args:
+        folder: the description of a folder as ``models FOLDER --json`` gives it.
+        screen: where it is printed.
+    """
+
+    def __init__(self, folder: Mapping[str, object], screen: Screen):
+        super().__init__(screen)
+        self._folder = folder
+
+    def lines(self) -> Iterator[Line]:
+        """The family, sizes, tokenizer, files, and what became of each tensor."""
+        f = self._folder
+        config = f["config"]
+        yield [(self._cut(f["name"]), BOLD)]
+        yield from self._text(
+            f"{f['family']} ({f['model_type']}), {f['kind']}: "
+            f"{config['n_layers']} layers of {config['n_heads']} heads, "
+            f"{f['n_parameters']:,} parameters, texts of at most {config['n_ctx']} tokens"
+        )
+        yield []
+        tokenizer = f["tokenizer"]
+        yield from self._text(
+            f"tokenizer: {tokenizer['algorithm']}, {tokenizer['n_vocab']} ids, from {tokenizer['file']}"
+        )
+        for file in f["files"]:
+            yield from self._text(f"weights: {file['name']}, {byte_size(file['bytes'])}, {', '.join(f['dtypes'])}")
+        yield [(self._cut(f"sha256 {f['sha256']}"), DIM)]
+        yield []
+        yield from self._text(f"tensors: {f['used']} used{self._others()}")
+        yield []
+        yield [("Configuration", BOLD)]
+        yield from self._text(fields_text(config))
+
+    def _others(self) -> str:
+        unused, unknown = self._folder["unused"], self._folder["unknown"]
+        text = f"; {len(unused)} not needed for attention ({_some(unused)})" if unused else ""
+        if unknown:
+            return f"{text}; {len(unknown)} NOT KNOWN and not used ({_some(unknown)})"
+        return f"{text}; every tensor is accounted for"
+
+    def _text(self, text: str) -> Iterator[Line]:
+        yield from ([(line, PLAIN)] for line in wrapped(carried(text, self.screen), self.screen))
+
+    def _cut(self, text: object) -> str:
+        return cut(carried(str(text), self.screen), self.screen.width, ascii=self.screen.ascii)
+
+
+def _some(names: Sequence[str]) -> str:
+    more = len(names) - _MOST_NAMES
+    return ", ".join(names[:_MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
