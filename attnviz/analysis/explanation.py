@@ -292,8 +292,8 @@ def _residual_steps(config: EncoderConfig, trace: Trace, own: LayerTrace, place:
         return
     whole = own if place.kind == "encoder" else trace["decoder", place.layer]
     second = "norm3" if place.kind == "cross" else "norm2"
-    gate = "(act(u W_G) * (u W_1{0})) W_2{1}" if config.gated else "act(u W_1{0}) W_2{1}"
-    biases = (" + b_1", " + b_2") if config.ffn_bias else ("", "")
+    gate = "(act(u W_G{2}) * (u W_1{0})) W_2{1}" if config.gated else "act(u W_1{0}) W_2{1}"
+    biases = (*((" + b_1", " + b_2") if config.ffn_bias else ("", "")), " + b_G" if config.gate_bias else "")
     hidden = whole.ffn_hidden[i]
     read = entered if config.parallel else "r"
     inner = (

@@ -93,6 +93,7 @@ class EncoderConfig:
     qkv_bias: bool | None = _switch(None, "Biases of q, k and v; as bias unless given.")
     out_bias: bool | None = _switch(None, "Bias of W_O; as bias unless given.")
     ffn_bias: bool | None = _switch(None, "Biases of the feed-forward; as bias unless given.")
+    gate_bias: bool = _switch(False, "Bias of the gated feed-forward's gate.")
     norm_bias: bool | None = _switch(None, "Bias of layer norm; as bias unless given.")
     seed: int = _size(0, "Seed of the random weights.", least=0)
 

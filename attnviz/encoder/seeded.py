@@ -54,7 +54,7 @@ class SeededParams(Params):
 
     def _elements(self, name: str, index: np.ndarray) -> np.ndarray:
         last = name.rsplit(".", 1)[-1]
-        if last in ("gain", "bias", "bq", "bk", "bv", "bo", "b1", "b2", "b"):
+        if last in ("gain", "bias", "bq", "bk", "bv", "bo", "b1", "b2", "bg", "b"):
             return np.full(index.shape, 1.0 if last == "gain" else 0.0, dtype=np.float32)
         return uniform(f"{self._config.seed}/{name}", index) * np.float32(3**0.5 * self._deviation(last))
 

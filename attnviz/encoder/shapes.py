@@ -85,4 +85,6 @@ def _ffn_shapes(config: EncoderConfig) -> dict[str, Shape]:
         shapes |= {"b1": (config.d_ff,), "b2": (config.d_model,)}
     if config.gated:
         shapes["wg"] = (config.d_model, config.d_ff)
+        if config.gate_bias:
+            shapes["bg"] = (config.d_ff,)
     return shapes

@@ -212,7 +212,7 @@ def feed_forward(x, params, at, config):
     b1, b2 = (params[f"{at}.b{n}"] if has_bias(config, "ffn") else None for n in (1, 2))
     hidden = product(x, params[f"{at}.w1"], b1)
     if config["gated"]:
-        gates = product(x, params[f"{at}.wg"])
+        gates = product(x, params[f"{at}.wg"], params[f"{at}.bg"] if config.get("gate_bias") else None)
         hidden = [
             [activation(g, config["activation"]) * h for g, h in zip(gate, row, strict=True)]
             for gate, row in zip(gates, hidden, strict=True)

@@ -51,6 +51,7 @@ FAMILY = Family(
         "qkv_bias": switch("attention_bias", default=False),
         "out_bias": switch("attention_bias", default=False),
         "ffn_bias": switch("mlp_bias", default=False),
+        "gate_bias": switch("mlp_bias", default=False),
     },
     more=rotary_fields,
     modules=MODULES,

@@ -41,6 +41,7 @@ FAMILY = Family(
         "qkv_bias": switch("attention_bias", default=False),
         "out_bias": switch("attention_bias", default=False),
         "ffn_bias": switch("mlp_bias", default=False),
+        "gate_bias": switch("mlp_bias", default=False),
         "norm_bias": switch("norm_bias", default=False),
     },
     more=_alternating,
