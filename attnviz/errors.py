@@ -5,8 +5,6 @@ A message has the form ``WHERE: WHAT; EXPECTED``, and may carry a hint that is p
 
 from collections.abc import Sequence
 
-_MOST_NAMES = 20
-
 
 class AttnvizError(Exception):
     """Base of the expected errors: printed as one line, never as a traceback.
@@ -52,7 +50,7 @@ def one_line(text: object) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in str(text))
 
 
-def some(names: Sequence[str]) -> str:
+def some(names: Sequence[str], most: int = 20) -> str:
     """The names in a row, or the first of many and how many more there are."""
-    more = len(names) - _MOST_NAMES
-    return ", ".join(names) if more <= 0 else f"{', '.join(names[:_MOST_NAMES])} and {more} more"
+    more = len(names) - most
+    return ", ".join(names) if more <= 0 else f"{', '.join(names[:most])} and {more} more"

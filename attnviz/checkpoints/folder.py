@@ -18,7 +18,7 @@ from attnviz.checkpoints.tensors import TensorFile, View, misfits, open_tensors,
 from attnviz.encoder.config import EncoderConfig
 from attnviz.encoder.params import Params
 from attnviz.encoder.shapes import Shape, tensor_shapes
-from attnviz.errors import CheckpointError, ConfigError, one_line
+from attnviz.errors import CheckpointError, ConfigError, one_line, some
 from attnviz.files import read_file, utf8
 
 WEIGHTS, INDEX = "model.safetensors", "model.safetensors.index.json"
@@ -111,8 +111,11 @@ def read_settings(path: Path) -> dict[str, Any]:
     if not path.is_dir():
         raise CheckpointError(f"{one_line(path)}: it is a file; {expected}", hint="a native file: --weights PATH")
     if not file.exists():
-        held = "model folders" if any(path.glob("*/config.json")) else "a model"
-        raise CheckpointError(f"{one_line(path)}: it has no config.json; expected the folder of {held}")
+        inside = sorted(one_line(found.parent) for found in path.glob("*/config.json"))
+        raise CheckpointError(
+            f"{one_line(path)}: it has no config.json; {expected}",
+            hint=f"{some(inside, 4)}: such a folder" if inside else None,
+        )
     return read_object(file, expected)
 
 
@@ -171,15 +174,13 @@ def _open(path: Path) -> tuple[TensorFile, tuple[Path, ...]]:
     if index.exists():
         sharded = ShardedFile(index)
         return sharded, sharded.paths
-    others = [name for name in _UNREAD if any(path.glob(name))]
-    if others:
-        raise CheckpointError(
-            f"{one_line(path)}: it has {' and '.join(others)}, which could run any program and is never read; "
-            f"expected {WEIGHTS}"
-            if others[0] in _PICKLES
-            else f"{one_line(path)}: it has {' and '.join(others)}; expected {WEIGHTS}",
-            hint="AutoModel.from_pretrained(DIR).save_pretrained(DIR) of transformers writes safetensors",
-        )
+    for pattern in _UNREAD:
+        for other in sorted(path.glob(pattern))[:1]:
+            why = ", a pickle, which could run any program and is never read" if pattern in _PICKLES else ""
+            raise CheckpointError(
+                f"{one_line(path)}: it has {one_line(other.name)}{why}; expected {WEIGHTS}",
+                hint="AutoModel.from_pretrained(DIR).save_pretrained(DIR) of transformers writes safetensors",
+            )
     raise CheckpointError(f"{one_line(path)}: it has no weights; expected {WEIGHTS}, or shards and their index")
 
 
@@ -203,7 +204,7 @@ def _check(
     expected: Mapping[str, Shape],
     overrides: Mapping[str, object] | None,
 ) -> None:
-    problems = misfits(file, expected)
+    problems = misfits(file, expected, most=4)
     if problems:
         given = ", ".join(f"{name}={value}" for name, value in (overrides or {}).items())
         raise CheckpointError(

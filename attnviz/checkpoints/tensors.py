@@ -85,8 +85,8 @@ def open_tensors(path: Path) -> TensorFile:
     raise CheckpointError(f"{where}: it is neither safetensors nor npz; {_EXPECTED}")
 
 
-def misfits(file: TensorFile, expected: Mapping[str, tuple[int, ...]]) -> list[str]:
-    """What is wrong with a file's table of contents, a phrase for each kind of problem."""
+def misfits(file: TensorFile, expected: Mapping[str, tuple[int, ...]], *, most: int = 20) -> list[str]:
+    """What is wrong with a file's table of contents, a phrase for each kind of problem, with up to ``most`` names."""
     both = [name for name in expected if name in file.shapes]
     found = {
         "missing": [name for name in expected if name not in file.shapes],
@@ -100,7 +100,7 @@ def misfits(file: TensorFile, expected: Mapping[str, tuple[int, ...]]) -> list[s
             f"{name} is {one_line(file.dtypes[name])}, no float" for name in both if not is_float(file.dtypes[name])
         ],
     }
-    return [f"{len(names)} {what} ({some(names)})" for what, names in found.items() if names]
+    return [f"{len(names)} {what} ({some(names, most)})" for what, names in found.items() if names]
 
 
 class SafetensorsFile:

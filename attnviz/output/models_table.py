@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from attnviz.errors import some
 from attnviz.output.cells import BOLD, DIM, PLAIN
 from attnviz.output.color import Line, LinesView, Screen
 from attnviz.output.labels import carried, cell_width, cut
@@ -75,9 +76,9 @@ class FolderTable(LinesView):
 
     def _others(self) -> str:
         unused, unknown = self._folder["unused"], self._folder["unknown"]
-        text = f"; {len(unused)} not needed for attention ({_some(unused)})" if unused else ""
+        text = f"; {len(unused)} not needed for attention ({some(unused, _MOST_NAMES)})" if unused else ""
         if unknown:
-            return f"{text}; {len(unknown)} NOT KNOWN and not used ({_some(unknown)})"
+            return f"{text}; {len(unknown)} NOT KNOWN and not used ({some(unknown, _MOST_NAMES)})"
         return f"{text}; every tensor is accounted for"
 
     def _text(self, text: str) -> Iterator[Line]:
@@ -85,8 +86,3 @@ class FolderTable(LinesView):
 
     def _cut(self, text: object) -> str:
         return cut(carried(str(text), self.screen), self.screen.width, ascii=self.screen.ascii)
-
-
-def _some(names: Sequence[str]) -> str:
-    more = len(names) - _MOST_NAMES
-    return ", ".join(names[:_MOST_NAMES]) + (f" and {more} more" if more > 0 else "")

@@ -10,6 +10,7 @@ from attnviz.checkpoints.native import write_native
 from attnviz.encoder.config import EncoderConfig
 from attnviz.encoder.params import ArrayParams
 from attnviz.encoder.seeded import SeededParams
+from tests.checkpoints.folders import WORDS, bert_tensors, write_bert, write_shards
 
 SMALL = EncoderConfig(n_layers=1, n_heads=1, d_model=2, d_ff=0, n_vocab=5, bias=False)
 
@@ -62,3 +63,48 @@ def write_broken_files(folder: Path) -> None:
     tensors = {name: SeededParams(SMALL)[name].copy() for name in SeededParams(SMALL)}
     tensors["layers.0.attn.wq"][1, 0] = np.nan
     write_native(folder / "nan.safetensors", SMALL, ArrayParams(tensors))
+    write_broken_models(folder)
+
+
+def write_broken_models(folder: Path) -> None:
+    """Model folders with one thing wrong in each."""
+    good = write_bert(folder / "bert")
+    tensors = bert_tensors()
+    query = "encoder.layer.0.attention.self.query.weight"
+    write_bert(folder / "lacks", {name: array for name, array in tensors.items() if name != query})
+    write_bert(folder / "narrow", hidden_size=9)
+    write_bert(folder / "odd", num_attention_heads=4)
+    write_bert(folder / "relative", position_embedding_type="relative_key")
+    write_bert(folder / "quick", hidden_act="quick_gelu")
+    write_bert(folder / "worded", num_hidden_layers="two")
+    write_bert(folder / "t5", model_type="t5")
+    write_bert(folder / "typeless", model_type=None)
+    write_bert(folder / "nan", tensors | {query: np.full((6, 6), np.nan, np.float32)})
+    write_bert(folder / "heads", {f"bert.{n}": a for n, a in tensors.items()} | {"adapter.weight": np.ones((2, 2))})
+
+    for name in ("weightless", "pickled", "flax", "sharded", "outside", "gone", "unlisted", "damaged"):
+        (write_bert(folder / name) / "model.safetensors").unlink()
+    (folder / "pickled" / "pytorch_model.bin").write_bytes(b"\x80\x02}q\x00.")
+    (folder / "flax" / "flax_model.msgpack").write_bytes(b"\x80")
+    write_shards(folder / "sharded", tensors)
+    shard = folder / "sharded" / "model-00002-of-00003.safetensors"
+    shard.write_bytes(shard.read_bytes()[:-40])
+    for name, file in (("outside", "../bert/model.safetensors"), ("gone", "model-2.safetensors")):
+        index = {"weight_map": dict.fromkeys(tensors, file)}
+        (folder / name / "model.safetensors.index.json").write_text(json.dumps(index))
+    write_shards(folder / "unlisted", tensors)
+    listed = folder / "unlisted" / "model.safetensors.index.json"
+    index = json.loads(listed.read_text())
+    index["weight_map"][query] = "model-00001-of-00003.safetensors"
+    listed.write_text(json.dumps(index))
+    (folder / "damaged" / "model.safetensors.index.json").write_text("{}")
+
+    (write_bert(folder / "mute") / "vocab.txt").unlink()
+    (write_bert(folder / "piece") / "vocab.txt").rename(folder / "piece" / "spiece.model")
+    (write_bert(folder / "wordy") / "vocab.txt").write_text("\n".join([*WORDS, "more", "words"]) + "\n")
+    (write_bert(folder / "unclosed") / "vocab.txt").write_text("[PAD]\n[UNK]\nthe\ncat\n")
+    (write_bert(folder / "jumbled") / "tokenizer.json").write_text('{"model": 3}')
+    (write_bert(folder / "unset") / "tokenizer_config.json").write_text("[]")
+    (write_bert(folder / "garbled") / "config.json").write_text("{'model_type': 'bert'}")
+    (folder / "models" / "one").mkdir(parents=True)
+    (folder / "models" / "one" / "config.json").write_bytes((good / "config.json").read_bytes())
