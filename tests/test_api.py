@@ -121,7 +121,7 @@ def test_padding_is_masked_and_changes_nothing_else():
         (
             lambda: attnviz.run("a", weights="x.npz", seed=1),
             UsageError,
-            "seed, weights: both are given; expected one of them (a seed makes weights, a file has its own)",
+            "seed, weights: 2 origins of weights are given; expected one of them",
         ),
         (
             lambda: attnviz.run("a", kinds=("cross",)),

@@ -112,11 +112,9 @@ def read_settings(path: Path) -> dict[str, Any]:
         raise CheckpointError(f"{one_line(path)}: it is a file; {expected}", hint="a native file: --weights PATH")
     if not file.exists():
         inside = sorted(one_line(found.parent) for found in path.glob("*/config.json"))
-        raise CheckpointError(
-            f"{one_line(path)}: it has no config.json; {expected}",
-            hint=f"{some(inside, 4)}: such a folder" if inside else None,
-        )
-    return read_object(file, expected)
+        hint = f"{some(inside, 4)}: such a folder" if inside else None
+        raise CheckpointError(f"{one_line(path)}: it has no config.json; {expected}", hint)
+    return read_object(file, "expected the settings of a model")
 
 
 def read_object(file: Path, expected: str) -> dict[str, Any]:

@@ -120,7 +120,7 @@ ERRORS = [
     (
         "show a --weights toy.npz --seed 3",
         2,
-        "seed, weights: both are given; expected one of them (a seed makes weights, a file has its own)",
+        "seed, weights: 2 origins of weights are given; expected one of them",
     ),
     (
         "show a --weights toy.npz --n-layers 2",
@@ -282,6 +282,218 @@ ERRORS = [
     ("show --vectors nan.csv", 3, "nan.csv, line 1, column 3 is nan; expected a finite number"),
     ("show --vectors empty.txt", 3, "empty.txt: it is empty; expected vectors as .npy, .csv or .json"),
     ("show --vectors three.csv --target b", 2, "target, vectors: both are given; expected one of them"),
+    (
+        'show "the cats sat" --model lacks -L 1',
+        3,
+        "lacks/config.json: 1 missing (encoder.layer.0.attention.self.query.weight); expected the tensors of this BERT configuration",
+    ),
+    (
+        'show "the cats sat" --model narrow -L 1',
+        3,
+        "narrow/config.json: 35 misshapen (embeddings.word_embeddings.weight is (11, 6), not (11, 9), embeddings.position_embeddings.weight is (13, 6), not (13, 9), embeddings.token_type_embeddings.weight is (2, 6), not (2, 9), embeddings.LayerNorm.weight is (6,), not (9,) and 31 more); expected the tensors of this BERT configuration",
+    ),
+    (
+        'show "the cats sat" --model odd -L 1',
+        3,
+        "odd/config.json: d_model, n_heads: 6 is not divisible by 4; expected a multiple, or d_head given",
+    ),
+    (
+        'show "the cats sat" --model relative -L 1',
+        3,
+        'relative/config.json: position_embedding_type is "relative_key", which attnviz does not compute; expected absolute',
+    ),
+    (
+        'show "the cats sat" --model quick -L 1',
+        3,
+        'quick/config.json: hidden_act is "quick_gelu", which attnviz does not compute; expected gelu, gelu_python, gelu_new, gelu_fast, gelu_pytorch_tanh, relu, silu, swish',
+    ),
+    ('show "the cats sat" --model worded -L 1', 3, 'worded/config.json: num_hidden_layers is "two"; expected a number'),
+    (
+        'show "the cats sat" --model t5 -L 1',
+        3,
+        "t5/config.json: model_type 't5' is not known; expected one of albert, bert, camembert, distilbert, electra, gemma, gpt2, gpt_neox, llama, mistral, modernbert, mpnet, opt, qwen2, qwen3, roberta, xlm-roberta",
+        "hint: attention that another program computed is shown by --attention FILE",
+    ),
+    (
+        'show "the cats sat" --model typeless -L 1',
+        3,
+        "typeless/config.json: it has no model_type; expected one of albert, bert, camembert, distilbert, electra, gemma, gpt2, gpt_neox, llama, mistral, modernbert, mpnet, opt, qwen2, qwen3, roberta, xlm-roberta",
+        "hint: attention that another program computed is shown by --attention FILE",
+    ),
+    (
+        'show "the cats sat" --model nan -L 1',
+        3,
+        "nan: layers.0.attn.wq[0, 0] (of encoder.layer.0.attention.self.query.weight) is nan; expected finite numbers",
+    ),
+    (
+        'show "the cats sat" --model weightless -L 1',
+        3,
+        "weightless: it has no weights; expected model.safetensors, or shards and their index",
+    ),
+    (
+        'show "the cats sat" --model pickled -L 1',
+        3,
+        "pickled: it has pytorch_model.bin, a pickle, which could run any program and is never read; expected model.safetensors",
+        "hint: AutoModel.from_pretrained(DIR).save_pretrained(DIR) of transformers writes safetensors",
+    ),
+    (
+        'show "the cats sat" --model flax -L 1',
+        3,
+        "flax: it has flax_model.msgpack; expected model.safetensors",
+        "hint: AutoModel.from_pretrained(DIR).save_pretrained(DIR) of transformers writes safetensors",
+    ),
+    (
+        'show "the cats sat" --model sharded -L 1',
+        3,
+        "sharded/model-00002-of-00003.safetensors: it is damaged (...); expected a .safetensors or .npz file",
+    ),
+    (
+        'show "the cats sat" --model outside -L 1',
+        3,
+        "outside/model.safetensors.index.json: it names '../bert/model.safetensors', which is no file of its own folder; expected the index of a sharded model",
+    ),
+    (
+        'show "the cats sat" --model gone -L 1',
+        3,
+        "gone/model.safetensors.index.json: model-2.safetensors is not there; expected all its shards",
+    ),
+    (
+        'show "the cats sat" --model unlisted -L 1',
+        3,
+        "unlisted/model.safetensors.index.json: encoder.layer.0.attention.self.query.weight is not in model-00001-of-00003.safetensors; expected the index of a sharded model",
+    ),
+    (
+        'show "the cats sat" --model damaged -L 1',
+        3,
+        "damaged/model.safetensors.index.json: it has no weight_map ('weight_map'); expected the index of a sharded model",
+    ),
+    (
+        'show "the cats sat" --model mute -L 1',
+        3,
+        "mute: it has no tokenizer; expected tokenizer.json or vocab.txt",
+        "hint: AutoTokenizer.from_pretrained(DIR).save_pretrained(DIR) of transformers writes tokenizer.json",
+    ),
+    (
+        'show "the cats sat" --model piece -L 1',
+        3,
+        "piece: it has no tokenizer (its spiece.model is not read); expected tokenizer.json or vocab.txt",
+        "hint: AutoTokenizer.from_pretrained(DIR).save_pretrained(DIR) of transformers writes tokenizer.json",
+    ),
+    (
+        'show "the cats sat" --model wordy -L 1',
+        3,
+        "wordy: its tokenizer has ids up to 12 (words), and vocab_size is 11; expected ids below 11",
+        "hint: --tokenizer PATH takes a tokenizer as it is, and then only the tokens that occur must have a row",
+    ),
+    (
+        'show "the cats sat" --model unclosed -L 1',
+        3,
+        "unclosed/vocab.txt: it has no [CLS]; expected that special token",
+    ),
+    (
+        'show "the cats sat" --model jumbled -L 1',
+        3,
+        "jumbled/tokenizer.json: it is no tokenizer (...); expected JSON of the tokenizers library",
+    ),
+    (
+        'show "the cats sat" --model unset -L 1',
+        3,
+        "unset/tokenizer_config.json: it is no JSON object; expected settings of a tokenizer",
+    ),
+    (
+        'show "the cats sat" --model garbled -L 1',
+        3,
+        "garbled/config.json: it is no JSON (...); expected the settings of a model",
+    ),
+    (
+        'show "the cats sat" --model models -L 1',
+        3,
+        "models: it has no config.json; expected a model folder",
+        "hint: models/one: such a folder",
+    ),
+    (
+        'show "the cats sat" --model ./nowhere -L 1',
+        3,
+        "./nowhere: there is no such folder; expected a model folder, or a model's id",
+    ),
+    (
+        'show "the cats sat" --model ok.txt -L 1',
+        3,
+        "ok.txt: it is a file; expected a model folder",
+        "hint: a native file: --weights PATH",
+    ),
+    ('show "the cats sat" --model folder -L 1', 3, "folder: it has no config.json; expected a model folder"),
+    ('show "the cats" --model bert --seed 1', 2, "seed, model: 2 origins of weights are given; expected one of them"),
+    (
+        'show "the cats" --model bert --weights toy.npz',
+        2,
+        "weights, model: 2 origins of weights are given; expected one of them",
+    ),
+    ("show a --revision main", 2, "revision: it is of a model on the hub, and no model is given; expected both"),
+    (
+        'show "the cats" --model bert --revision main',
+        2,
+        "revision: bert is a folder, which has none; expected a model's id",
+    ),
+    (
+        'show "cat cat cat cat cat cat cat cat cat cat cat cat cat" --model bert',
+        3,
+        "text: 15 tokens, and n_ctx is 13; expected at most 13",
+        "hint: shorten the text",
+    ),
+    (
+        'show "the cats" --model bert --n-heads 2',
+        2,
+        "n_heads, n_kv_heads: 2 is not divisible by 3; expected a multiple",
+    ),
+    (
+        'show "the cats" --model bert --target cat',
+        3,
+        "bert: these weights have no decoder; expected one for a target text",
+        "hint: attnviz weights init --decoder writes one",
+    ),
+    ("models nowhere/", 3, "nowhere/: there is no such folder; expected a model folder, or a model's id"),
+    ("models --revision x", 2, "revision: it is of a model on the hub, and no model is given; expected both"),
+    ("models weightless", 3, "weightless: it has no weights; expected model.safetensors, or shards and their index"),
+    (
+        "weights convert mute -o x.npz",
+        3,
+        "mute: it has no tokenizer; expected tokenizer.json or vocab.txt",
+        "hint: AutoTokenizer.from_pretrained(DIR).save_pretrained(DIR) of transformers writes tokenizer.json",
+    ),
+    ("show a --attention square.json --model bert", 2, "text, attention: 2 inputs are given; expected one"),
+    ("show a --window-layers 0", 2, "window_layers, window: 0 is given, and no window; expected both"),
+    (
+        "show a --mask causal --window 1 --window-layers 5",
+        2,
+        "window_layers: layer: there is no layer 5; expected 0-1 (or from the end, -1)",
+    ),
+    (
+        "show a --mask causal --window 1 --window-layers x",
+        2,
+        "window_layers: layer: 'x' is no selection; expected all, or numbers such as 0,2-3,-1",
+    ),
+    ("show a --d-embed 3", 2, "d_embed, d_model: 3 is not 64; expected the same, or project after or before"),
+    (
+        "show a --parallel",
+        2,
+        "parallel, norm_placement: both parts read the normed input, and it is post; expected pre",
+    ),
+    (
+        "show a --no-first-norm",
+        2,
+        "first_norm, norm_placement: only a norm before a part can be left out, and it is post; expected pre",
+    ),
+    (
+        "show a --position rotary --rotary-dims 7",
+        2,
+        "rotary_dims, d_head: rotary turns pairs, and 7 of 16 are given; expected an even number, at most d_head",
+    ),
+    (
+        "show a --rotary-scaling llama3 --rotary-high 1",
+        2,
+        "rotary_high, rotary_low: 1 and 1; expected the first to be larger",
+    ),
 ]
 
 
