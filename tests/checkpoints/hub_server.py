@@ -1,0 +1,145 @@
+"""A small hub on the loopback address: the requests that the client of the real one makes, answered as it answers."""
+
+import json
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from hashlib import sha1
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import unquote
+
+Files = Mapping[str, bytes]
+
+
+@dataclass
+class Repository:
+    """A model, with what is wrong with it.
+
+    Attributes:
+        revisions: the files of each branch; a commit is named by the hash of their content.
+        api_error: status and ``X-Error-Code`` of every request to the API.
+        file_error: the same for files.
+        short: the files that end too early.
+        silent: seconds before the API answers.
+    """
+
+    revisions: dict[str, Files]
+    api_error: tuple[int, str | None] | None = None
+    file_error: tuple[int, str | None] | None = None
+    short: tuple[str, ...] = ()
+    silent: float = 0.0
+
+    def resolve(self, revision: str) -> tuple[str, Files] | None:
+        """The commit and the files of a branch, or of a commit."""
+        for branch, files in self.revisions.items():
+            if revision in (branch, commit(files)):
+                return commit(files), files
+        return None
+
+
+@dataclass
+class Hub:
+    """The server, with what it was asked for."""
+
+    models: dict[str, Repository]
+    endpoint: str = ""
+    asked: list[tuple[str, str]] = field(default_factory=list)
+    tokens: set[str | None] = field(default_factory=set)
+    arrived: threading.Event = field(default_factory=threading.Event)
+
+    def downloads(self, model_id: str) -> list[str]:
+        """The files of a model that were downloaded, in that order."""
+        parts = (path.split("/resolve/") for method, path in self.asked if method == "GET" and "/resolve/" in path)
+        return [rest.split("/", 1)[1] for own, rest in parts if own == f"/{model_id}"]
+
+
+def commit(files: Files) -> str:
+    """The hash that stands for a state of a repository."""
+    return sha1(repr(sorted(files.items())).encode()).hexdigest()  # noqa: S324 (as git does)
+
+
+@contextmanager
+def serve(models: dict[str, Repository]) -> Iterator[Hub]:
+    """A hub that runs for a while, on a port of its own."""
+    hub = Hub(models)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"hub": hub}))
+    hub.endpoint = f"http://127.0.0.1:{server.server_port}"
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield hub
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    hub: Hub
+    protocol_version = "HTTP/1.1"
+    wbufsize = -1  # an answer in one packet: a second would wait 40 ms for the first
+
+    def do_GET(self) -> None:
+        path = unquote(self.path.partition("?")[0])
+        self.hub.asked.append((self.command, path))
+        self.hub.tokens.add(self.headers["Authorization"])
+        self.hub.arrived.set()
+        if path.startswith("/api/models/"):
+            self._api(*path.removeprefix("/api/models/").partition("/revision/"))
+        elif "/resolve/" in path:
+            own, _, rest = path[1:].partition("/resolve/")
+            revision, _, name = rest.replace("refs/pr/", "refs pr ").partition("/")
+            self._file(own, revision.replace("refs pr ", "refs/pr/"), name)
+        else:
+            self._answer(404)
+
+    do_HEAD = do_GET  # noqa: N815 (the name that http.server calls)
+
+    def _api(self, model_id: str, _: str, revision: str) -> None:
+        model = self.hub.models.get(model_id)
+        if model is None:
+            return self._answer(404, code="RepoNotFound")
+        time.sleep(model.silent)
+        if model.api_error is not None:
+            return self._answer(model.api_error[0], code=model.api_error[1])
+        found = model.resolve(revision or "main")
+        if found is None:
+            return self._answer(404, code="RevisionNotFound")
+        siblings = [{"rfilename": name} for name in found[1]]
+        body = {"_id": "1", "id": model_id, "sha": found[0], "siblings": siblings, "tags": [], "downloads": 0}
+        return self._answer(200, json.dumps(body).encode(), {"Content-Type": "application/json"})
+
+    def _file(self, model_id: str, revision: str, name: str) -> None:
+        model = self.hub.models.get(model_id)
+        found = model and model.resolve(revision)
+        if not found:
+            return self._answer(404, code="RevisionNotFound" if model else "RepoNotFound")
+        if model.file_error is not None:
+            return self._answer(model.file_error[0], code=model.file_error[1])
+        hash_, files = found
+        if name not in files:
+            return self._answer(404, code="EntryNotFound")
+        body = files[name]
+        headers = {"ETag": f'"{sha1(body).hexdigest()}"', "X-Repo-Commit": hash_}  # noqa: S324 (as git does)
+        if name in model.short and self.command == "GET":
+            body = body[:-1]
+        return self._answer(200, body, headers)
+
+    def _answer(
+        self, status: int, body: bytes = b"", headers: Mapping[str, str] | None = None, code: str | None = None
+    ) -> None:
+        self.send_response(status)
+        for name, value in {"Content-Length": str(len(body)), **(headers or {})}.items():
+            self.send_header(name, value)
+        if code is not None:
+            self.send_header("X-Error-Code", code)
+        # Shown by the real client, unless it is kept quiet.
+        self.send_header("X-HF-Warning", "auth; You are sending unauthenticated requests.")
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 (its name in http.server)
+        """Says nothing; ``Hub.asked`` has it all."""
