@@ -1,0 +1,188 @@
+"""Makes the golden folders beside it: tiny random checkpoints of every family, and what transformers makes of them.
+
+    python tests/checkpoints/golden/make.py                  every folder
+    python tests/checkpoints/golden/make.py bert gpt2        these
+    python tests/checkpoints/golden/make.py --minilm FOLDER  minilm.npz, of the all-MiniLM-L6-v2 checkpoint in FOLDER
+
+Made with torch 2.13.0 (CPU), transformers 5.23.0, tokenizers 0.23.3, safetensors 0.8.0, numpy 2.4.6; the same bytes at
+every run. The tests need none of torch and transformers. The recipes stand in recipes.py, the tokenizers in
+vocabularies.py.
+
+Each folder holds config.json, model.safetensors and the tokenizer as ``save_pretrained`` writes them, and
+``golden.npz``: ``texts`` (t0, t1 and the two of the pair); ``t0_ids``, ``t1_ids`` (n); ``t0_attention``,
+``t1_attention`` (n_layers, n_heads, n, n), float32; for encoders ``pair_ids``, ``pair_type_ids`` (n; what the model was
+given: all 0 for models without segments) and ``pair_attention``. The ids are AutoTokenizer's, the attention is that of
+the folder loaded again as a float32 model, eager. Every weight is exact in float32, float16 and bfloat16, so that a
+file of another type gives the same attention.
+"""
+
+import argparse
+import math
+import shutil
+from pathlib import Path
+
+import numpy as np
+import torch
+import transformers
+from recipes import RECIPES
+from tokenizers import Tokenizer
+from torch import nn
+
+HERE = Path(__file__).parent
+T0 = "The dog read unbelievable letters."
+T1 = "Größe, café λ 日本 🙂"
+PAIR = ("A slow river.", "Das Tier 🙂")
+MINILM_TEXTS = (
+    "The animal was too tired.",
+    'In 1844: "$30.5!"',
+    "Das Café in 東京 ist groß 🙂",
+    "Although the committee had postponed its decision twice, the stubborn chairwoman insisted that everybody read the "
+    "whole unabridged report again.",
+)
+MINILM_PAIR = ("Who waded?", "Tourists, unhurriedly.")
+FOLDER_LIMIT, MINILM_LIMIT, TOKENIZER_LIMIT, ALL_LIMIT = 100_000, 400_000, 25_000, 3_000_000
+SHARPENED = ("q_lin", "k_lin", "q_proj", "k_proj", "query", "key", "attn.q", "attn.k", "c_attn", "Wqkv")
+QUIETENED = ("attention.output.dense", "attention.dense", "attn.o.", "out_lin")  # else tokens become alike in post-norm
+torch.set_num_threads(1)
+transformers.logging.disable_progress_bar()
+
+
+def exact(values):
+    """Rounded so that float32, float16 and bfloat16 all hold every value; the smallest become 0."""
+    values = values.half().float()
+    values = torch.where(values.abs() < 1e-3, 0, values).bfloat16().float()
+    assert torch.equal(values, values.half().float())
+    return values
+
+
+def drawn(module, name, parameter, sharp, generator):
+    """Random values for one parameter: gains around what changes nothing, biases and embeddings far from 0."""
+    values = torch.randn(parameter.shape, generator=generator)
+    if name.endswith("bias") and parameter.ndim == 1:
+        return 0.3 * values
+    if parameter.ndim == 1:
+        return 0.25 * values + (0 if type(module).__name__ == "GemmaRMSNorm" else 1)
+    if isinstance(module, nn.Embedding):
+        return 0.8 * values
+    n_in = parameter.shape[0 if isinstance(module, transformers.pytorch_utils.Conv1D) else 1]
+    scale = sharp if any(part in name for part in SHARPENED) else 0.5 if any(part in name for part in QUIETENED) else 1
+    return scale * values / math.sqrt(n_in)
+
+
+@torch.no_grad()
+def randomised(recipe):
+    """The recipe's model with its random weights."""
+    model, generator = recipe.new_model().eval(), torch.Generator().manual_seed(recipe.seed)
+    for name, parameter in model.named_parameters():
+        module = model.get_submodule(name.rpartition(".")[0])
+        parameter.copy_(exact(drawn(module, name, parameter, recipe.sharp, generator)))
+    return model
+
+
+def save(recipe, folder):
+    """The folder without its golden file, as save_pretrained writes it; no generation_config.json."""
+    shutil.rmtree(folder, ignore_errors=True)
+    randomised(recipe).to(getattr(torch, recipe.dtype)).save_pretrained(folder)
+    (folder / "generation_config.json").unlink(missing_ok=True)
+    recipe.tokenizer().save_pretrained(folder)
+
+
+@torch.no_grad()
+def attention(model, ids, type_ids=None):
+    """Attention weights (n_layers, n_heads, n, n), eager."""
+    more = {} if type_ids is None else {"token_type_ids": torch.tensor([type_ids])}
+    outputs = model(input_ids=torch.tensor([ids]), output_attentions=True, **more)
+    return torch.cat(outputs.attentions).numpy()
+
+
+def results(model, tokenizer, texts, pair):
+    """The arrays of a golden file."""
+    arrays = {"texts": np.array([*texts, *(pair or ())])}
+    for number, text in enumerate(texts):
+        ids = tokenizer(text)["input_ids"]
+        arrays |= {f"t{number}_ids": np.array(ids), f"t{number}_attention": attention(model, ids)}
+    if pair:
+        encoded = tokenizer(*pair, return_token_type_ids=True)
+        segmented = getattr(model.config, "type_vocab_size", 0) > 1
+        type_ids = encoded["token_type_ids"] if segmented else [0] * len(encoded["input_ids"])
+        assert not segmented or set(type_ids) == {0, 1}
+        arrays |= {"pair_ids": np.array(encoded["input_ids"]), "pair_type_ids": np.array(type_ids)}
+        arrays["pair_attention"] = attention(model, encoded["input_ids"], type_ids if segmented else None)
+    return arrays
+
+
+def check_telling(name, arrays):
+    """Attention that would show a mistake: no head uniform, none one-hot, and every row sums to 1."""
+    for key, weights in arrays.items():
+        if key.endswith("_attention"):
+            peak = weights.max(-1).mean(-1)
+            assert peak.min() > 0.35, f"{name} {key}: {peak.round(2).tolist()}"
+            assert peak.max() < 0.97, f"{name} {key}: {peak.round(2).tolist()}"
+            assert np.abs(weights.sum(-1) - 1).max() < 1e-5
+
+
+def rounding(model, arrays):
+    """How far float32 is from float64 in this model's attention: what no comparison can be better than."""
+    double = model.double()
+    texts = [(arrays[f"t{number}_ids"], arrays[f"t{number}_attention"]) for number in (0, 1)]
+    return max(np.abs(attention(double, ids.tolist()) - weights).max() for ids, weights in texts)
+
+
+def check_tokenizer(folder, arrays):
+    """The file tokenizer.json alone gives AutoTokenizer's ids."""
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    for number, text in enumerate(arrays["texts"][:2]):
+        ids = arrays[f"t{number}_ids"]
+        assert tokenizer.encode(str(text)).ids == ids.tolist()
+        assert 10 <= len(ids) <= 20, f"{folder.name} t{number}: {len(ids)} tokens"
+
+
+def make(name):
+    """One golden folder; its size in bytes."""
+    recipe, folder = RECIPES[name], HERE / name
+    save(recipe, folder)
+    model_class = getattr(transformers, recipe.model)
+    model = model_class.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager").eval()
+    for key, values in randomised(recipe).state_dict().items():
+        assert torch.equal(values, model.state_dict()[key]), f"{name}: {key} did not come back"
+    tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
+    assert len(tokenizer) <= model.config.vocab_size
+    arrays = results(model, tokenizer, (T0, T1), PAIR if recipe.pair else None)
+    check_telling(name, arrays)
+    check_tokenizer(folder, arrays)
+    np.savez_compressed(folder / "golden.npz", **arrays)
+    size = sum(file.stat().st_size for file in folder.iterdir())
+    assert size < FOLDER_LIMIT, f"{name}: {size} bytes"
+    assert (folder / "tokenizer.json").stat().st_size < TOKENIZER_LIMIT
+    layers, heads, n, _ = arrays["t1_attention"].shape
+    shape = f"{layers} layers, {heads} heads, {len(arrays['t0_ids'])} and {n} tokens"
+    print(f"{name:16} {recipe.model:34} {recipe.dtype:9} {size:6} bytes; {shape}; {rounding(model, arrays):.0e}")
+    return size
+
+
+def make_minilm(folder):
+    """minilm.npz, of the real checkpoint."""
+    model = transformers.AutoModel.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager").eval()
+    tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
+    arrays = results(model, tokenizer, MINILM_TEXTS, MINILM_PAIR)
+    np.savez_compressed(HERE / "minilm.npz", **arrays)
+    size = (HERE / "minilm.npz").stat().st_size
+    print("minilm", [len(arrays[key]) for key in arrays if key.endswith("_ids")], size, "bytes")
+    assert size < MINILM_LIMIT
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Makes the golden folders beside it.")
+    parser.add_argument("names", nargs="*", help="folders to make; all by default")
+    parser.add_argument("--minilm", type=Path, help="folder of the all-MiniLM-L6-v2 checkpoint: make minilm.npz only")
+    options = parser.parse_args()
+    if options.minilm:
+        make_minilm(options.minilm)
+        return
+    total = sum(make(name) for name in options.names or RECIPES)
+    print(total, "bytes together")
+    assert total < ALL_LIMIT
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,180 @@
+"""What each golden folder holds: a transformers class, its config, the number type of its file, a tokenizer.
+
+Sizes are primes, and different ones, where the family allows it (a width is heads times head size). What has a default
+in transformers is given another value wherever that shows whether the value was read.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import transformers
+import vocabularies
+
+F32, F16, BF16 = "float32", "float16", "bfloat16"
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """One folder: the name of a class of transformers, the arguments of its config, and so on.
+
+    ``sharp`` scales the matrices that make queries and keys, ``seed`` the weights: chosen so that no head is uniform or
+    one-hot, which make.py checks. ``pair`` says that a pair of texts is run too.
+    """
+
+    model: str
+    dtype: str
+    tokenizer: Callable[[], object]
+    config: dict
+    pair: bool = False
+    sharp: float = 1.7
+    seed: int = 0
+
+    def new_model(self):
+        """The model with its initial weights."""
+        model_class = getattr(transformers, self.model)
+        return model_class(model_class.config_class(attn_implementation="eager", **self.config))
+
+
+def bert_like(hidden, heads, layers, ff, vocab, positions, **more):
+    return {
+        "hidden_size": hidden, "num_attention_heads": heads, "num_hidden_layers": layers, "intermediate_size": ff,
+        "vocab_size": vocab, "max_position_embeddings": positions, **more,
+    }  # fmt: skip
+
+
+def llama_like(heads, kv_heads, head_dim, hidden, layers, ff, vocab, positions, **more):
+    grouped = {"num_key_value_heads": kv_heads, "head_dim": head_dim}
+    return bert_like(hidden, heads, layers, ff, vocab, positions) | grouped | more
+
+
+def rope(theta, **more):
+    return {"rope_parameters": {"rope_type": "default", "rope_theta": theta, **more}}
+
+
+ROBERTA_IDS = {"pad_token_id": 1, "bos_token_id": 0, "eos_token_id": 2, "type_vocab_size": 1}
+LLAMA3_ROPE = {
+    "rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
+    "original_max_position_embeddings": 53, "rope_theta": 500.0,
+}  # fmt: skip
+NEOX_CONFIG = bert_like(24, 3, 2, 43, 383, 61, layer_norm_eps=3e-3, bos_token_id=0, eos_token_id=0)
+
+RECIPES = {
+    "bert": Recipe(
+        "BertForPreTraining", F32, vocabularies.bert,
+        bert_like(15, 3, 3, 37, 151, 61, layer_norm_eps=3e-3), pair=True, sharp=2.4, seed=2,
+    ),
+    "roberta": Recipe(
+        "RobertaForSequenceClassification", F16, vocabularies.roberta,
+        bert_like(27, 3, 2, 37, 383, 59, layer_norm_eps=1e-3, num_labels=5, **ROBERTA_IDS), pair=True, sharp=2.0,
+    ),
+    "xlm-roberta": Recipe(
+        "XLMRobertaForTokenClassification", BF16, vocabularies.xlm_roberta,
+        bert_like(25, 5, 2, 31, 191, 53, layer_norm_eps=2e-3, num_labels=7, **ROBERTA_IDS), pair=True, sharp=2.4,
+    ),
+    "camembert": Recipe(
+        "CamembertForMaskedLM", F16, vocabularies.camembert,
+        bert_like(33, 3, 2, 29, 193, 67, layer_norm_eps=1e-3, **ROBERTA_IDS | {"bos_token_id": 5, "eos_token_id": 6}),
+        pair=True, sharp=2.4, seed=1,
+    ),
+    "distilbert": Recipe(
+        "DistilBertModel", F32, vocabularies.distilbert,
+        {
+            "dim": 25, "n_heads": 5, "n_layers": 2, "hidden_dim": 43, "vocab_size": 163, "max_position_embeddings": 61,
+        }, pair=True, sharp=2.0,
+    ),
+    "electra": Recipe(
+        "ElectraForPreTraining", BF16, vocabularies.bert,
+        bert_like(21, 3, 3, 41, 157, 59, embedding_size=13, layer_norm_eps=2e-3, type_vocab_size=3),
+        pair=True, sharp=2.4, seed=2,
+    ),
+    "albert": Recipe(
+        "AlbertForMaskedLM", F32, vocabularies.albert,
+        bert_like(21, 3, 3, 47, 163, 53, embedding_size=11, layer_norm_eps=3e-3), pair=True, sharp=2.4, seed=6,
+    ),
+    "albert_groups": Recipe(
+        "AlbertModel", BF16, vocabularies.albert,
+        bert_like(
+            21, 3, 3, 29, 167, 61, embedding_size=17, num_hidden_groups=2, inner_group_num=2, layer_norm_eps=1e-3,
+            hidden_act="gelu",
+        ),
+        sharp=2.4, seed=11,
+    ),
+    "mpnet": Recipe(
+        "MPNetModel", F16, vocabularies.mpnet,
+        bert_like(33, 3, 2, 43, 157, 67, layer_norm_eps=1e-3), pair=True, sharp=2.0,
+    ),
+    "modernbert": Recipe(
+        "ModernBertForMaskedLM", F16, vocabularies.modernbert,
+        bert_like(
+            18, 3, 4, 29, 383, 61, global_attn_every_n_layers=3, local_attention=6, norm_eps=2e-3,
+            rope_parameters={
+                "full_attention": {"rope_type": "default", "rope_theta": 300.0},
+                "sliding_attention": {"rope_type": "default", "rope_theta": 20.0},
+            },
+            pad_token_id=3, bos_token_id=1, eos_token_id=2, cls_token_id=1, sep_token_id=2,
+        ), pair=True, sharp=2.0,
+    ),
+    "gpt2": Recipe(
+        "GPT2LMHeadModel", F32, vocabularies.gpt2,
+        {
+            "n_embd": 15, "n_head": 3, "n_layer": 3, "n_inner": 37, "vocab_size": 383, "n_positions": 61,
+            "layer_norm_epsilon": 3e-3, "bos_token_id": 376, "eos_token_id": 376,
+        },
+    ),
+    "gpt_neox": Recipe(
+        "GPTNeoXForCausalLM", F16, vocabularies.gpt_neox,
+        NEOX_CONFIG | rope(50.0, partial_rotary_factor=0.5),
+    ),
+    "gpt_neox_serial": Recipe(
+        "GPTNeoXModel", F32, vocabularies.gpt_neox,
+        NEOX_CONFIG | {"use_parallel_residual": False} | rope(30.0, partial_rotary_factor=0.5),
+    ),
+    "opt": Recipe(
+        "OPTForCausalLM", F32, vocabularies.opt,
+        {
+            "hidden_size": 15, "num_attention_heads": 3, "num_hidden_layers": 3, "ffn_dim": 37, "vocab_size": 383,
+            "max_position_embeddings": 61,
+        },
+    ),
+    "opt_projected": Recipe(
+        "OPTModel", F16, vocabularies.opt,
+        {
+            "hidden_size": 35, "num_attention_heads": 5, "num_hidden_layers": 2, "ffn_dim": 41, "vocab_size": 383,
+            "max_position_embeddings": 59, "word_embed_proj_dim": 17, "do_layer_norm_before": False,
+        },
+    ),
+    "llama": Recipe(
+        "LlamaForCausalLM", F32, vocabularies.llama,
+        llama_like(6, 2, 4, 12, 2, 31, 397, 61, rms_norm_eps=2e-3, **rope(40.0)), sharp=2.0,
+    ),
+    "llama3": Recipe(
+        "LlamaForCausalLM", BF16, vocabularies.llama3,
+        llama_like(
+            6, 3, 10, 24, 2, 37, 383, 59, rms_norm_eps=1e-3, attention_bias=True, rope_parameters=LLAMA3_ROPE,
+            bos_token_id=376, eos_token_id=377,
+        ),
+    ),
+    "mistral": Recipe(
+        "MistralModel", F16, vocabularies.mistral,
+        llama_like(6, 3, 6, 29, 2, 41, 397, 67, rms_norm_eps=3e-3, sliding_window=5, **rope(60.0)),
+    ),
+    "qwen2": Recipe(
+        "Qwen2ForCausalLM", F16, vocabularies.qwen,
+        bert_like(24, 6, 2, 43, 383, 59, num_key_value_heads=2, rms_norm_eps=2e-3, **rope(80.0)),
+    ),
+    "qwen2_windowed": Recipe(
+        "Qwen2Model", BF16, vocabularies.qwen,
+        bert_like(
+            24, 6, 3, 31, 389, 61, num_key_value_heads=3, rms_norm_eps=1e-3, use_sliding_window=True, sliding_window=4,
+            max_window_layers=1, **rope(70.0),
+        ),
+    ),
+    "qwen3": Recipe(
+        "Qwen3ForCausalLM", BF16, vocabularies.qwen,
+        llama_like(6, 2, 10, 23, 2, 41, 389, 67, rms_norm_eps=3e-3, tie_word_embeddings=True, **rope(90.0)), sharp=2.4,
+    ),
+    "gemma": Recipe(
+        "GemmaForCausalLM", BF16, vocabularies.gemma,
+        llama_like(6, 2, 10, 19, 2, 53, 397, 61, rms_norm_eps=2e-3, **rope(45.0)),
+    ),
+}  # fmt: skip
