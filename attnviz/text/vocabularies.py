@@ -130,22 +130,23 @@ def _set_normalizer(normalizer: object, settings: Mapping[str, Any]) -> bool:
 def _set_ends(made: "Tokenizer", settings: Mapping[str, Any]) -> bool:
     from tokenizers import processors  # noqa: PLC0415 (start-up time)
 
-    asked = {end: settings.get(f"add_{end}_token") for end in ("bos", "eos")}
-    tokens = {end: token_text(settings.get(f"{end}_token")) for end in asked}
-    known = {end: token for end, token in tokens.items() if token and made.token_to_id(token) is not None}
-    if not any(isinstance(add, bool) for add in asked.values()):
+    if not any(isinstance(settings.get(f"add_{end}_token"), bool) for end in ("bos", "eos")):
         return False
-    around = made.encode("a").ids
-    has = {"bos": around[:1], "eos": around[-1:]}
-    wanted = {end: asked[end] is True and end in known for end in asked}
-    if all(wanted[end] == (end in known and has[end] == [made.token_to_id(known[end])]) for end in asked):
+    asked = {
+        end: token_text(settings.get(f"{end}_token")) for end in ("bos", "eos") if settings.get(f"add_{end}_token")
+    }
+    ids = {end: made.token_to_id(token) for end, token in asked.items() if token}
+    bos, eos = ([ids[end]] if ids.get(end) is not None else [] for end in ("bos", "eos"))
+    if made.encode("a").ids == [*bos, *made.encode("a", add_special_tokens=False).ids, *eos]:
         return False
-    bos, eos = (f"{known[end]}:ROW " if wanted[end] else "" for end in ("bos", "eos"))
-    single, second = (f"{bos}$A:0 {eos}".replace(":ROW", ":0"), f"{bos}$B:1 {eos}".replace(":ROW", ":1"))
+    first, last = (asked["bos"] if bos else None, asked["eos"] if eos else None)
+    single, second = (
+        [f"{part}:{row}" for part in (first, text, last) if part] for row, text in enumerate(("$A", "$B"))
+    )
     made.post_processor = processors.TemplateProcessing(
-        single=single.strip(),
-        pair=f"{single}{second}".strip(),
-        special_tokens=[(known[end], made.token_to_id(known[end])) for end in asked if wanted[end]],
+        single=single,
+        pair=[*single, *second],
+        special_tokens=[(token, made.token_to_id(token)) for token in {first, last} - {None}],
     )
     return True
 

@@ -1,0 +1,119 @@
+"""Every family's tokens and attention are those of transformers (``golden/make.py`` made the files)."""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import attnviz
+from attnviz.checkpoints.family import family_types, find_family
+from attnviz.checkpoints.tensors import open_tensors
+from tests.checkpoints.folders import write_safetensors, write_shards
+
+GOLDEN = Path(__file__).parent / "golden"
+FOLDERS = sorted(file.parent for file in GOLDEN.glob("*/golden.npz"))
+CLOSE = 2e-5  # the largest difference of any weight, in float32
+
+
+@pytest.fixture(params=FOLDERS, ids=lambda folder: folder.name)
+def folder(request):
+    return request.param
+
+
+def texts_of(folder):
+    """Each text, its pair or None, and what transformers made of them: ids and attention."""
+    with np.load(folder / "golden.npz") as golden:
+        texts = [str(text) for text in golden["texts"]]
+        cases = [(text, None, golden[f"t{i}_ids"], golden[f"t{i}_attention"]) for i, text in enumerate(texts[:2])]
+        if "pair_ids" in golden:
+            cases.append((texts[2], texts[3], golden["pair_ids"], golden["pair_attention"]))
+        return cases
+
+
+def assert_is_golden(model, folder, tolerance=CLOSE):
+    for text, pair, ids, attention in texts_of(folder):
+        result = attnviz.run(text, pair=pair, model=model)
+        assert [token.id for token in result.tokens] == ids.tolist()
+        np.testing.assert_allclose(result.attention, attention, atol=tolerance, rtol=0)
+
+
+def tensors_of(folder):
+    file = open_tensors(folder / "model.safetensors")
+    return {name: np.array(file.array(name)) for name in file.shapes}
+
+
+def copied(folder, tmp_path):
+    """A copy to change, without its weights."""
+    copy = tmp_path / folder.name
+    shutil.copytree(folder, copy, ignore=shutil.ignore_patterns("*.safetensors", "golden.npz"))
+    return copy
+
+
+def test_every_family_has_golden_files_and_its_files_say_what_it_is():
+    made = {json.loads((folder / "config.json").read_text())["model_type"] for folder in FOLDERS}
+    assert made == set(family_types())
+
+
+def test_there_are_the_seventeen_families():
+    assert len(family_types()) == 17
+    assert find_family("t5") is None
+
+
+def test_token_ids_and_attention_are_those_of_transformers(folder):
+    assert_is_golden(attnviz.load(model=folder), folder)
+
+
+def test_the_golden_attention_is_far_from_uniform_and_from_one_hot(folder):
+    for _, _, ids, attention in texts_of(folder):
+        peaks = attention.max(axis=-1).mean(axis=-1)
+        assert len(ids) >= 10
+        assert peaks.min() > 0.3
+        assert peaks.max() < 0.98
+
+
+def test_every_tensor_is_accounted_for(folder):
+    assert attnviz.load(model=folder).unknown == ()
+
+
+def test_every_layer_can_be_explained(folder):
+    model = attnviz.load(model=folder)
+    prepared = attnviz.prepare(model, texts_of(folder)[0][0])
+    for layer in range(model.config.n_layers):
+        steps = attnviz.explain(model, prepared, layer=layer, head=-1).steps
+        assert steps[-1].name == "output"
+
+
+@pytest.mark.parametrize("dtype", ["F32", "F16", "BF16", "F64"])
+def test_every_number_type_gives_the_same_attention(folder, tmp_path, dtype):
+    copy = copied(folder, tmp_path)
+    write_safetensors(copy / "model.safetensors", tensors_of(folder), dtype)
+    assert_is_golden(attnviz.load(model=copy), folder)
+
+
+def test_shards_give_the_same_attention(folder, tmp_path):
+    copy = copied(folder, tmp_path)
+    write_shards(copy, tensors_of(folder), "BF16")
+    assert_is_golden(attnviz.load(model=copy), folder)
+
+
+def test_tensors_are_found_with_every_prefix_and_without_one(folder, tmp_path):
+    family = find_family(json.loads((folder / "config.json").read_text())["model_type"])
+    bare = {}
+    for name, array in tensors_of(folder).items():
+        prefix = next((prefix for prefix in family.prefixes if name.startswith(prefix)), "")
+        bare[name.removeprefix(prefix)] = array
+    for prefix in ("", *family.prefixes):
+        copy = copied(folder, tmp_path / f"of {prefix}")
+        write_safetensors(copy / "model.safetensors", {prefix + name: array for name, array in bare.items()})
+        assert_is_golden(attnviz.load(model=copy), folder)
+
+
+def test_a_native_file_made_of_a_folder_gives_the_same_attention(folder, tmp_path):
+    from attnviz.checkpoints.native import write_native
+
+    model = attnviz.load(model=folder)
+    native = tmp_path / "native.safetensors"
+    write_native(native, model.config, model.params, tokenizer_json=model.tokenizer.json_text)
+    assert_is_golden(attnviz.load(native), folder)

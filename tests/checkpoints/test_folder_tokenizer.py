@@ -1,0 +1,99 @@
+"""A folder's texts become the tokens that its model expects, from whichever files the tokenizer comes in."""
+
+import json
+import shutil
+
+import pytest
+
+import attnviz
+from tests.checkpoints.folders import write_bert
+from tests.checkpoints.test_families import GOLDEN, texts_of
+
+
+def without_tokenizer_json(name, tmp_path):
+    """A golden folder whose tokenizer lies in the vocabulary files of before ``tokenizer.json``."""
+    copy = tmp_path / name
+    shutil.copytree(GOLDEN / name, copy)
+    model = json.loads((copy / "tokenizer.json").read_text(encoding="utf-8"))["model"]
+    (copy / "tokenizer.json").unlink()
+    pieces = sorted(model["vocab"], key=model["vocab"].get)
+    if model["type"] == "WordPiece":
+        (copy / "vocab.txt").write_text("\n".join(pieces) + "\n", encoding="utf-8")
+    else:
+        (copy / "vocab.json").write_text(json.dumps(model["vocab"]), encoding="utf-8")
+        merges = [merge if isinstance(merge, str) else " ".join(merge) for merge in model["merges"]]
+        (copy / "merges.txt").write_text("\n".join(["#version: 0.2", *merges]) + "\n", encoding="utf-8")
+    return copy
+
+
+@pytest.mark.parametrize("name", ["bert", "distilbert", "electra", "mpnet", "roberta", "gpt2", "opt"])
+def test_the_older_vocabulary_files_give_the_same_tokens(name, tmp_path):
+    model = attnviz.load(model=without_tokenizer_json(name, tmp_path))
+    for text, pair, ids, _ in texts_of(GOLDEN / name):
+        tokens = model.tokenizer.encode(text, pair, n_vocab=model.config.n_vocab)
+        assert [token.id for token in tokens] == ids.tolist()
+
+
+def tokens_of(folder, text, pair=None):
+    model = attnviz.load(model=folder)
+    return [token.piece for token in model.tokenizer.encode(text, pair, n_vocab=model.config.n_vocab)]
+
+
+def test_a_vocabulary_file_gets_its_special_tokens_segments_and_lower_case(tmp_path):
+    folder = write_bert(tmp_path / "bert")
+    assert tokens_of(folder, "The CAT uncat") == ["[CLS]", "the", "cat", "[UNK]", "[SEP]"]
+    assert tokens_of(folder, "cats", "sat.") == ["[CLS]", "cat", "##s", "[SEP]", "sat", ".", "[SEP]"]
+    model = attnviz.load(model=folder)
+    tokens = model.tokenizer.encode("cats", "sat.", n_vocab=11)
+    assert [token.type_id for token in tokens] == [0, 0, 0, 0, 1, 1, 1]
+    assert [token.special for token in tokens] == [True, False, False, True, False, False, True]
+
+
+def test_settings_say_whether_a_vocabulary_file_is_of_lower_case(tmp_path):
+    folder = write_bert(tmp_path / "bert")
+    (folder / "tokenizer_config.json").write_text('{"do_lower_case": false}')
+    assert tokens_of(folder, "The cat") == ["[CLS]", "[UNK]", "cat", "[SEP]"]
+
+
+def saved(folder):
+    """The folder, its tokenizer now in a ``tokenizer.json``."""
+    (folder / "tokenizer.json").write_text(attnviz.load(model=folder).tokenizer.json_text, encoding="utf-8")
+    (folder / "vocab.txt").unlink()
+    return folder
+
+
+def test_settings_win_over_the_tokenizer_s_own(tmp_path):
+    folder = saved(write_bert(tmp_path / "bert"))
+    assert tokens_of(folder, "The cat") == ["[CLS]", "the", "cat", "[SEP]"]
+    (folder / "tokenizer_config.json").write_text('{"do_lower_case": false}')
+    assert tokens_of(folder, "The cat") == ["[CLS]", "[UNK]", "cat", "[SEP]"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "pieces"),
+    [
+        ({}, ["[CLS]", "cat", "[SEP]"]),
+        ({"add_bos_token": True, "bos_token": "[CLS]"}, ["[CLS]", "cat"]),
+        ({"add_bos_token": True, "bos_token": {"content": "[MASK]"}}, ["[MASK]", "cat"]),
+        ({"add_eos_token": True, "eos_token": "[SEP]", "add_bos_token": False}, ["cat", "[SEP]"]),
+        (
+            {"add_bos_token": True, "bos_token": "[CLS]", "add_eos_token": True, "eos_token": "[SEP]"},
+            ["[CLS]", "cat", "[SEP]"],
+        ),
+        ({"add_bos_token": False, "add_eos_token": False}, ["cat"]),
+    ],
+)
+def test_settings_say_what_stands_around_a_text(tmp_path, settings, pieces):
+    folder = saved(write_bert(tmp_path / "bert"))
+    (folder / "tokenizer_config.json").write_text(json.dumps(settings))
+    assert tokens_of(folder, "cat") == pieces
+
+
+def test_padding_and_truncation_are_switched_off(tmp_path):
+    folder = saved(write_bert(tmp_path / "bert"))
+    described = json.loads((folder / "tokenizer.json").read_text())
+    described["padding"] = {"strategy": {"Fixed": 12}, "direction": "Right", "pad_to_multiple_of": None, "pad_id": 0}
+    described["padding"] |= {"pad_type_id": 0, "pad_token": "[PAD]"}
+    described["truncation"] = {"direction": "Right", "max_length": 4, "strategy": "LongestFirst", "stride": 0}
+    (folder / "tokenizer.json").write_text(json.dumps(described))
+    assert tokens_of(folder, "the cat sat") == ["[CLS]", "the", "cat", "sat", "[SEP]"]
