@@ -1,5 +1,6 @@
 """A model: a configuration, its weights, its tokenizer, and where they came from."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from os import PathLike
@@ -118,7 +119,7 @@ def find_folder(
             raise InputError(f"{one_line(model)}: there is no such folder; expected a model folder, or a model's id")
         if revision is not None:
             raise UsageError(f"revision: {one_line(model)} is a folder, which has none; expected a model's id")
-        return path, one_line(path.resolve().name)
+        return path, one_line(os.path.basename(os.path.abspath(path)))
     from attnviz.checkpoints.hub import fetch  # noqa: PLC0415 (start-up time)
 
     return fetch(str(model), revision=revision, progress=progress, weights=weights), one_line(model)

@@ -1,0 +1,43 @@
+"""A real, trained checkpoint: all-MiniLM-L6-v2, whose attention transformers computed (``golden/make.py``)."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import attnviz
+from attnviz.cli.main import main
+
+pytestmark = pytest.mark.checkpoint
+GOLDEN = Path(__file__).parent / "golden" / "minilm.npz"
+
+
+def cases():
+    with np.load(GOLDEN) as golden:
+        texts = [str(text) for text in golden["texts"]]
+        for i, text in enumerate(texts[:-2]):
+            yield text, None, golden[f"t{i}_ids"], golden[f"t{i}_attention"]
+        yield texts[-2], texts[-1], golden["pair_ids"], golden["pair_attention"]
+
+
+@pytest.mark.parametrize(("text", "pair", "ids", "attention"), list(cases()))
+def test_tokens_and_attention_are_those_of_transformers(minilm, text, pair, ids, attention):
+    result = attnviz.run(text, pair=pair, model=attnviz.load(model=minilm))
+    assert [token.id for token in result.tokens] == ids.tolist()
+    np.testing.assert_allclose(result.attention, attention, atol=2e-5, rtol=0)
+
+
+def test_every_tensor_is_accounted_for(minilm):
+    assert attnviz.load(model=minilm).unknown == ()
+
+
+def test_a_native_file_of_it_gives_the_same_attention(minilm, tmp_path, capfdbinary):
+    native = tmp_path / "native.safetensors"
+    assert main(["weights", "convert", str(minilm), "-o", str(native), "-q"]) == 0
+    documents = []
+    for origin in (["--model", str(minilm)], ["--weights", str(native)]):
+        assert main(["show", "The animal was too tired.", *origin, "--json"]) == 0
+        documents.append(json.loads(capfdbinary.readouterr().out))
+    assert documents[0]["token_ids"] == documents[1]["token_ids"]
+    np.testing.assert_allclose(documents[0]["attention"], documents[1]["attention"], atol=1e-6)
