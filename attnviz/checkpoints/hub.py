@@ -8,6 +8,7 @@ import re
 import warnings
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from functools import cache
 from http.client import responses
 from pathlib import Path
 
@@ -154,9 +155,21 @@ def _check_names(where: str, names: Collection[str], weights: bool) -> None:
 
 def _download(model_id: str, revision: str | None, commit: str, names: Collection[str], weights: bool) -> Path:
     """The folder of a commit, after what is not in the cache has been fetched."""
-    from huggingface_hub import hf_hub_download, try_to_load_from_cache  # noqa: PLC0415 (start-up time)
+    from huggingface_hub import (  # noqa: PLC0415 (start-up time)
+        get_hf_file_metadata,
+        hf_hub_download,
+        hf_hub_url,
+        try_to_load_from_cache,
+    )
+
+    @cache
+    def try_files() -> None:
+        """Where a hub that lists files does not give them, the client would go on trying for up to six minutes."""
+        get_hf_file_metadata(hf_hub_url(model_id, _CONFIG, revision=commit), timeout=_patience())
 
     def download(name: str, revision: str | None = commit) -> Path:
+        if not isinstance(try_to_load_from_cache(model_id, name, revision=revision), str):
+            try_files()
         return Path(hf_hub_download(model_id, name, revision=revision, etag_timeout=_patience()))
 
     known = try_to_load_from_cache(model_id, _CONFIG, revision=revision)
@@ -237,7 +250,7 @@ def _refusal(error: BaseException, where: str, revision: str) -> InputError:
     from huggingface_hub import constants  # noqa: PLC0415 (start-up time)
 
     endpoint = re.sub("//[^/]*@", "//", one_line(constants.ENDPOINT))  # without a password
-    host, cache = endpoint.partition("//")[2] or endpoint, one_line(constants.HF_HUB_CACHE)
+    host, folder = endpoint.partition("//")[2] or endpoint, one_line(constants.HF_HUB_CACHE)
     for kind, what, hint in _cases(host, endpoint, where, revision):
         if isinstance(error, kind):
             return InputError(f"{where}: {what}", hint)
@@ -250,11 +263,11 @@ def _refusal(error: BaseException, where: str, revision: str) -> InputError:
         what = f"{host} does not answer" if late else f"the connection to {host} fails ({_reason(error)})"
         return InputError(
             f"{where}: it is neither a folder nor whole in the cache, and {what}; expected a hub within reach",
-            hint=f"the cache is {cache}; HF_ENDPOINT names another hub",
+            hint=f"the cache is {folder}; HF_ENDPOINT names another hub",
         )
     if isinstance(error, OSError) and error.errno in _UNWRITABLE:
         return InputError(
-            f"{cache}: it cannot be written to ({one_line(error.strerror)}); expected room for the model",
+            f"{folder}: it cannot be written to ({one_line(error.strerror)}); expected room for the model",
             hint="HF_HOME says where the cache is",
         )
     if "Consistency check failed" in str(error):

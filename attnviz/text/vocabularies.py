@@ -12,6 +12,11 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 _LINES = "expected one token a line"
+_BERT_SETTINGS = {
+    "do_lower_case": "lowercase",
+    "strip_accents": "strip_accents",
+    "tokenize_chinese_chars": "handle_chinese_chars",
+}
 
 
 def wordpiece(path: Path, *, specials: Mapping[str, str], lower_case: bool, strip_accents: bool | None) -> "Tokenizer":
@@ -104,51 +109,26 @@ def _check_specials(path: Path, vocabulary: Mapping[str, int], tokens: Sequence[
 
 
 def apply_settings(made: "Tokenizer", settings: Mapping[str, Any]) -> bool:
-    """Changes a tokenizer to what ``tokenizer_config.json`` says, as transformers does; whether anything changed.
+    """Changes a tokenizer to what ``tokenizer_config.json`` says beyond it, as transformers does.
 
-    ``do_lower_case``, ``strip_accents`` and ``tokenize_chinese_chars`` hold for BERT's normalizer;
-    ``add_bos_token`` and ``add_eos_token`` say what stands around a text.
+    ``do_lower_case``, ``strip_accents`` and ``tokenize_chinese_chars`` hold for BERT's normalizer, ``add_prefix_space``
+    for a byte-level vocabulary. What stands around a text (``add_bos_token``) is the tokenizer's own affair.
+
+    Returns:
+        whether anything changed.
     """
-    return _set_normalizer(made.normalizer, settings) | _set_ends(made, settings)
-
-
-def _set_normalizer(normalizer: object, settings: Mapping[str, Any]) -> bool:
     changed = False
-    if type(normalizer).__name__ == "BertNormalizer":
-        for name, attribute in (
-            ("do_lower_case", "lowercase"),
-            ("strip_accents", "strip_accents"),
-            ("tokenize_chinese_chars", "handle_chinese_chars"),
-        ):
+    for step, kind, names in (
+        (made.normalizer, "BertNormalizer", _BERT_SETTINGS),
+        (made.pre_tokenizer, "ByteLevel", {"add_prefix_space": "add_prefix_space"}),
+    ):
+        for name, attribute in names.items() if type(step).__name__ == kind else ():
             told = settings.get(name)
-            if isinstance(told, bool) and getattr(normalizer, attribute) != told:
-                setattr(normalizer, attribute, told)
+            is_told = isinstance(told, bool) or (name == "strip_accents" and name in settings and told is None)
+            if is_told and getattr(step, attribute) != told:
+                setattr(step, attribute, told)
                 changed = True
     return changed
-
-
-def _set_ends(made: "Tokenizer", settings: Mapping[str, Any]) -> bool:
-    from tokenizers import processors  # noqa: PLC0415 (start-up time)
-
-    if not any(isinstance(settings.get(f"add_{end}_token"), bool) for end in ("bos", "eos")):
-        return False
-    asked = {
-        end: token_text(settings.get(f"{end}_token")) for end in ("bos", "eos") if settings.get(f"add_{end}_token")
-    }
-    ids = {end: made.token_to_id(token) for end, token in asked.items() if token}
-    bos, eos = ([ids[end]] if ids.get(end) is not None else [] for end in ("bos", "eos"))
-    if made.encode("a").ids == [*bos, *made.encode("a", add_special_tokens=False).ids, *eos]:
-        return False
-    first, last = (asked["bos"] if bos else None, asked["eos"] if eos else None)
-    single, second = (
-        [f"{part}:{row}" for part in (first, text, last) if part] for row, text in enumerate(("$A", "$B"))
-    )
-    made.post_processor = processors.TemplateProcessing(
-        single=single,
-        pair=[*single, *second],
-        special_tokens=[(token, made.token_to_id(token)) for token in {first, last} - {None}],
-    )
-    return True
 
 
 def token_text(token: object) -> str | None:

@@ -10,6 +10,7 @@ import pytest
 import attnviz
 from attnviz.checkpoints.family import family_types, find_family
 from attnviz.checkpoints.tensors import open_tensors
+from attnviz.errors import CheckpointError
 from tests.checkpoints.folders import write_safetensors, write_shards
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -117,3 +118,66 @@ def test_a_native_file_made_of_a_folder_gives_the_same_attention(folder, tmp_pat
     native = tmp_path / "native.safetensors"
     write_native(native, model.config, model.params, tokenizer_json=model.tokenizer.json_text)
     assert_is_golden(attnviz.load(native), folder)
+
+
+OLDER = {
+    "llama": lambda rope: {"rope_theta": rope["rope_theta"], "rope_scaling": None},
+    "llama3": lambda rope: {"rope_theta": rope["rope_theta"], "rope_scaling": without(rope, "rope_theta")},
+    "qwen2_windowed": lambda rope: {"rope_theta": rope["rope_theta"], "layer_types": None},
+    "gpt_neox": lambda rope: {
+        "rotary_emb_base": rope["rope_theta"],
+        "rotary_pct": rope["partial_rotary_factor"],
+        "rope_scaling": None,
+    },
+    "modernbert": lambda rope: {
+        "global_rope_theta": rope["full_attention"]["rope_theta"],
+        "local_rope_theta": rope["sliding_attention"]["rope_theta"],
+        "global_attn_every_n_layers": 3,
+        "layer_types": None,
+    },
+    "gemma": lambda rope: {"rope_theta": rope["rope_theta"], "hidden_act": "gelu"},
+}
+
+
+def without(settings, name):
+    return {key: value for key, value in settings.items() if key != name}
+
+
+@pytest.mark.parametrize("name", OLDER)
+def test_the_older_spelling_of_settings_means_the_same(name, tmp_path):
+    copy = tmp_path / name
+    shutil.copytree(GOLDEN / name, copy)
+    settings = json.loads((copy / "config.json").read_text())
+    older = OLDER[name](settings.pop("rope_parameters"))
+    settings |= older
+    (copy / "config.json").write_text(json.dumps({key: value for key, value in settings.items() if value is not None}))
+    assert_is_golden(attnviz.load(model=copy), GOLDEN / name)
+
+
+@pytest.mark.parametrize(
+    ("rope", "message"),
+    [
+        ({"rope_type": "yarn", "factor": 4.0}, 'rope_type is "yarn"'),
+        ({"type": "longrope"}, 'type is "longrope"'),
+        ({"rope_type": "linear"}, "it has no factor"),
+        ({"rope_type": "llama3", "factor": 2.0}, "it has no low_freq_factor"),
+        ({"rope_type": "linear", "factor": "x"}, 'factor is "x"'),
+        ([1], r"rope_scaling is \[1\]"),
+    ],
+)
+def test_rotary_positions_that_are_not_computed_here_are_refused(rope, message, tmp_path):
+    copy = tmp_path / "llama"
+    shutil.copytree(GOLDEN / "llama", copy)
+    settings = without(json.loads((copy / "config.json").read_text()), "rope_parameters")
+    (copy / "config.json").write_text(json.dumps(settings | {"rope_scaling": rope}))
+    with pytest.raises(CheckpointError, match=message):
+        attnviz.load(model=copy)
+
+
+def test_linear_scaling_divides_the_angles(tmp_path):
+    copy = tmp_path / "llama"
+    shutil.copytree(GOLDEN / "llama", copy)
+    settings = without(json.loads((copy / "config.json").read_text()), "rope_parameters")
+    (copy / "config.json").write_text(json.dumps(settings | {"rope_scaling": {"type": "linear", "factor": 2.0}}))
+    assert attnviz.load(model=copy).config.rotary_scaling == "linear"
+    assert attnviz.load(model=copy).config.rotary_factor == 2.0

@@ -72,21 +72,29 @@ def test_settings_win_over_the_tokenizer_s_own(tmp_path):
 @pytest.mark.parametrize(
     ("settings", "pieces"),
     [
-        ({}, ["[CLS]", "cat", "[SEP]"]),
-        ({"add_bos_token": True, "bos_token": "[CLS]"}, ["[CLS]", "cat"]),
-        ({"add_bos_token": True, "bos_token": {"content": "[MASK]"}}, ["[MASK]", "cat"]),
-        ({"add_eos_token": True, "eos_token": "[SEP]", "add_bos_token": False}, ["cat", "[SEP]"]),
-        (
-            {"add_bos_token": True, "bos_token": "[CLS]", "add_eos_token": True, "eos_token": "[SEP]"},
-            ["[CLS]", "cat", "[SEP]"],
-        ),
-        ({"add_bos_token": False, "add_eos_token": False}, ["cat"]),
+        ({}, ["[CLS]", "cat", "[UNK]", "[SEP]"]),
+        ({"strip_accents": True}, ["[CLS]", "cat", "cat", "[SEP]"]),
+        ({"strip_accents": None, "do_lower_case": True}, ["[CLS]", "cat", "cat", "[SEP]"]),
+        ({"strip_accents": None, "do_lower_case": False}, ["[CLS]", "cat", "[UNK]", "[SEP]"]),
+        ({"tokenize_chinese_chars": False, "add_bos_token": False}, ["[CLS]", "cat", "[UNK]", "[SEP]"]),
     ],
 )
-def test_settings_say_what_stands_around_a_text(tmp_path, settings, pieces):
-    folder = saved(write_bert(tmp_path / "bert"))
+def test_settings_say_what_becomes_of_accents(tmp_path, settings, pieces):
+    folder = write_bert(tmp_path / "bert")
+    (folder / "tokenizer_config.json").write_text('{"strip_accents": false}')
+    folder = saved(folder)
     (folder / "tokenizer_config.json").write_text(json.dumps(settings))
-    assert tokens_of(folder, "cat") == pieces
+    assert tokens_of(folder, "cat c\u00e0t") == pieces
+
+
+def test_settings_say_whether_a_byte_level_vocabulary_begins_with_a_space(tmp_path):
+    folder = tmp_path / "gpt2"
+    shutil.copytree(GOLDEN / "gpt2", folder)
+    settings = json.loads((folder / "tokenizer_config.json").read_text())
+    (folder / "tokenizer_config.json").write_text(json.dumps(settings | {"add_prefix_space": True}))
+    model = attnviz.load(model=folder)
+    assert model.tokenizer.encode("dog", n_vocab=400)[0].piece.startswith("\u0120")
+    assert model.tokenizer.json_text != (folder / "tokenizer.json").read_text(encoding="utf-8")
 
 
 def test_padding_and_truncation_are_switched_off(tmp_path):

@@ -269,6 +269,12 @@ REFUSED = {
         "HUB answers 500 (Internal Server Error); expected the model's files",
         "the fault is there: try again later",
     ),
+    "broken-files": (  # a client that tried again would take too long
+        Repository({"main": SMALL}, file_error=(500, None)),
+        {},
+        "HUB answers 500 (Internal Server Error); expected the model's files",
+        "the fault is there: try again later",
+    ),
     "teapot": (
         Repository({"main": SMALL}, api_error=(499, None)),
         {},

@@ -7,9 +7,9 @@ from attnviz.checkpoints.family import ACTIVATIONS, Settings, choice
 
 
 def _activation(settings: Settings) -> str:
-    """``hidden_activation`` replaced ``hidden_act``, which early files have wrong."""
+    """``hidden_activation`` replaced ``hidden_act``; ``gelu`` has always meant its approximation here."""
     name = "hidden_activation" if settings.get("hidden_activation") else "hidden_act"
-    return settings.one_of(name, ACTIVATIONS, "gelu_pytorch_tanh")
+    return settings.one_of(name, ACTIVATIONS | {"gelu": "gelu_tanh"}, "gelu_pytorch_tanh")
 
 
 FAMILY = replace(
