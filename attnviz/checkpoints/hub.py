@@ -155,17 +155,16 @@ def _check_names(where: str, names: Collection[str], weights: bool) -> None:
 
 def _download(model_id: str, revision: str | None, commit: str, names: Collection[str], weights: bool) -> Path:
     """The folder of a commit, after what is not in the cache has been fetched."""
-    from huggingface_hub import (  # noqa: PLC0415 (start-up time)
-        get_hf_file_metadata,
-        hf_hub_download,
-        hf_hub_url,
-        try_to_load_from_cache,
-    )
+    from huggingface_hub import hf_hub_download, hf_hub_url, try_to_load_from_cache  # noqa: PLC0415 (start-up time)
+    from huggingface_hub.utils import build_hf_headers, get_session, hf_raise_for_status  # noqa: PLC0415
 
     @cache
     def try_files() -> None:
         """Where a hub that lists files does not give them, the client would go on trying for up to six minutes."""
-        get_hf_file_metadata(hf_hub_url(model_id, _CONFIG, revision=commit), timeout=_patience())
+        url = hf_hub_url(model_id, _CONFIG, revision=commit)
+        response = get_session().head(url, headers=build_hf_headers(), timeout=_patience())
+        if response.status_code >= 500:
+            hf_raise_for_status(response)
 
     def download(name: str, revision: str | None = commit) -> Path:
         if not isinstance(try_to_load_from_cache(model_id, name, revision=revision), str):
@@ -258,7 +257,7 @@ def _refusal(error: BaseException, where: str, revision: str) -> InputError:
     if status is not None:
         return _answered(status, host, where)
     kinds = {kind.__name__ for kind in type(error).__mro__}
-    if kinds & {"TransportError", "RequestException"}:  # of httpx, of requests
+    if kinds & {"TransportError", "RequestException"} and "JSONDecodeError" not in kinds:  # of httpx, of requests
         late = kinds & {"TimeoutException", "Timeout"}
         what = f"{host} does not answer" if late else f"the connection to {host} fails ({_reason(error)})"
         return InputError(

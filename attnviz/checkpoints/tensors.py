@@ -188,7 +188,7 @@ class NpzFile:
 
 def _widened(stored: np.ndarray, dtype: str) -> np.ndarray:
     if dtype == "BF16":
-        return (stored.astype(np.uint32) << 16).view(np.float32)
+        return np.left_shift(stored, np.uint32(16), dtype=np.uint32).view(np.float32)
     return stored.astype(np.float64 if dtype == "F64" else np.float32, copy=False)
 
 

@@ -19,7 +19,17 @@ from attnviz.cli.app import Commands, app
 
 SENTENCE = "The cat didn't sit."
 ROOT = Path(__file__).parents[2]
-COMMANDS = ["weights", "show", "heatmap", "explain", "schema", "weights init", "weights info", "weights convert"]
+COMMANDS = [
+    "weights",
+    "show",
+    "heatmap",
+    "explain",
+    "schema",
+    "weights init",
+    "weights info",
+    "weights convert",
+    "models",
+]
 
 
 def weights(ran):

@@ -1,12 +1,18 @@
 """``attnviz models`` and ``--model``, from the command line."""
 
+import json
+from pathlib import Path
+
+import jsonschema
 import numpy as np
+import pytest
 
 from attnviz.checkpoints.folder import read_folder
 from attnviz.checkpoints.folder_info import describe_folder, known_families
 from tests.checkpoints.folders import bert_tensors, write_bert
 
 TEXT = "the cats sat."
+GOLDEN = Path(__file__).parents[1] / "checkpoints" / "golden"
 
 
 def test_heads_are_ignored_by_name_and_everything_else_is_told(tmp_path, cli):
@@ -63,3 +69,34 @@ def test_of_a_model_a_file_and_a_seed_a_flag_wins_over_variables(tmp_path, cli, 
     monkeypatch.setenv("ATTNVIZ_SEED", "4")
     assert "bert (sha256:" in cli("show", "cat", "--model", folder).out
     assert cli("show", "cat").code == 2
+
+
+def test_what_is_described_is_valid_against_the_schema(tmp_path, cli):
+    schema = jsonschema.Draft202012Validator(json.loads(cli("schema").out))
+    for argv in (["models"], ["models", write_bert(tmp_path / "bert")]):
+        document = json.loads(cli(*argv, "--json").out)
+        schema.validate(document)
+    assert document["model"]["config"]["n_heads"] == 3
+
+
+@pytest.mark.parametrize("name", ["modernbert", "qwen2_windowed", "mpnet", "albert_groups"])
+def test_attention_of_every_kind_of_layer_is_valid_json_and_can_be_shown_again(cli, name):
+    schema = jsonschema.Draft202012Validator(json.loads(cli("schema").out))
+    piped = cli("show", "The dog read letters.", "--model", GOLDEN / name, "--json")
+    schema.validate(json.loads(piped.out))
+    again = cli("show", "--attention", "-", "--json", stdin=piped.out)
+    assert again.out == piped.out
+
+
+def test_a_model_folder_becomes_one_native_file(tmp_path, cli):
+    folder = write_bert(tmp_path / "bert")
+    ran = cli("weights", "convert", folder, "-o", "bert.npz")
+    assert (ran.code, ran.err) == (0, "attnviz: note: bert.npz: written\n")
+    documents = [
+        json.loads(cli("show", TEXT, flag, path, "--json").out)
+        for flag, path in (("--model", folder), ("--weights", "bert.npz"))
+    ]
+    assert documents[0]["token_ids"] == documents[1]["token_ids"]
+    np.testing.assert_allclose(documents[0]["attention"], documents[1]["attention"], atol=1e-6)
+    assert cli("weights", "convert", folder, "-o", "bert.npz").code == 1
+    assert cli("weights", "info", "bert.npz").code == 0
