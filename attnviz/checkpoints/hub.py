@@ -29,7 +29,6 @@ _TOKENIZER = (
 )
 _SINGLE, _INDEX = "model.safetensors", "model.safetensors.index.json"
 _PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl")
-_COMMIT = re.compile("[0-9a-f]{40}")
 _UNWRITABLE = {
     errno.EACCES,
     errno.EDQUOT,
@@ -131,10 +130,13 @@ def _listing(model_id: str, revision: str | None) -> tuple[str, frozenset[str]]:
     """The commit that a revision means now, and the names of its files."""
     from huggingface_hub import HfApi  # noqa: PLC0415 (start-up time)
 
-    info = HfApi().model_info(model_id, revision=revision, timeout=_patience())
-    if not _COMMIT.fullmatch(info.sha or ""):
+    hub = HfApi()
+    info = hub.model_info(model_id, revision=revision, timeout=_patience())
+    if not (info.sha or "").isalnum():
         raise ValueError("its answer has no commit")
-    return info.sha, frozenset(file.rfilename for file in info.siblings or ())
+    if info.siblings is None:  # a mirror that says so elsewhere
+        return info.sha, frozenset(hub.list_repo_files(model_id, revision=info.sha))
+    return info.sha, frozenset(file.rfilename for file in info.siblings)
 
 
 def _check_names(where: str, names: Collection[str], weights: bool) -> None:

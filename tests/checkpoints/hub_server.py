@@ -1,6 +1,7 @@
 """A small hub on the loopback address: the requests that the client of the real one makes, answered as it answers."""
 
 import json
+import re
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -23,6 +24,8 @@ class Repository:
         file_error: the same for files.
         short: the files that end too early.
         silent: seconds before the API answers.
+        moved: whether files are elsewhere on the same host, as the real hub's small ones are.
+        siblings: whether the API names the files with the commit, not only in the tree.
     """
 
     revisions: dict[str, Files]
@@ -30,6 +33,8 @@ class Repository:
     file_error: tuple[int, str | None] | None = None
     short: tuple[str, ...] = ()
     silent: float = 0.0
+    moved: bool = False
+    siblings: bool = True
 
     def resolve(self, revision: str) -> tuple[str, Files] | None:
         """The commit and the files of a branch, or of a commit."""
@@ -87,9 +92,10 @@ class _Handler(BaseHTTPRequestHandler):
         self.hub.tokens.add(self.headers["Authorization"])
         self.hub.arrived.set()
         if path.startswith("/api/models/"):
-            self._api(*path.removeprefix("/api/models/").partition("/revision/"))
+            own, part, revision = re.fullmatch("/api/models/(.+?)(?:/(revision|tree)/(.+))?", path).groups()
+            self._api(own, revision or "main", tree=part == "tree")
         elif "/resolve/" in path:
-            own, _, rest = path[1:].partition("/resolve/")
+            own, _, rest = path.removeprefix("/moved").removeprefix("/").partition("/resolve/")
             revision, _, name = rest.replace("refs/pr/", "refs pr ").partition("/")
             self._file(own, revision.replace("refs pr ", "refs/pr/"), name)
         else:
@@ -97,18 +103,21 @@ class _Handler(BaseHTTPRequestHandler):
 
     do_HEAD = do_GET  # noqa: N815 (the name that http.server calls)
 
-    def _api(self, model_id: str, _: str, revision: str) -> None:
+    def _api(self, model_id: str, revision: str, *, tree: bool) -> None:
         model = self.hub.models.get(model_id)
         if model is None:
             return self._answer(404, code="RepoNotFound")
         time.sleep(model.silent)
         if model.api_error is not None:
             return self._answer(model.api_error[0], code=model.api_error[1])
-        found = model.resolve(revision or "main")
+        found = model.resolve(revision)
         if found is None:
             return self._answer(404, code="RevisionNotFound")
-        siblings = [{"rfilename": name} for name in found[1]]
-        body = {"_id": "1", "id": model_id, "sha": found[0], "siblings": siblings, "tags": [], "downloads": 0}
+        if tree:
+            body = [{"type": "file", "path": path, "size": len(data), "oid": "0"} for path, data in found[1].items()]
+        else:
+            body = {"_id": "1", "id": model_id, "sha": found[0], "tags": [], "downloads": 0}
+            body |= {"siblings": [{"rfilename": name} for name in found[1]]} if model.siblings else {}
         return self._answer(200, json.dumps(body).encode(), {"Content-Type": "application/json"})
 
     def _file(self, model_id: str, revision: str, name: str) -> None:
@@ -118,6 +127,8 @@ class _Handler(BaseHTTPRequestHandler):
             return self._answer(404, code="RevisionNotFound" if model else "RepoNotFound")
         if model.file_error is not None:
             return self._answer(model.file_error[0], code=model.file_error[1])
+        if model.moved and not self.path.startswith("/moved/"):
+            return self._answer(307, headers={"Location": f"/moved{self.path}"})
         hash_, files = found
         if name not in files:
             return self._answer(404, code="EntryNotFound")

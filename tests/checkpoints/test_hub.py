@@ -131,6 +131,18 @@ def test_only_the_files_that_are_read_are_fetched(tmp_path):
         assert [path for _, path in hub.asked if "/resolve/" not in path] == ["/api/models/owner/model"] * 2
 
 
+def test_a_mirror_may_list_files_apart_from_the_commit(tmp_path):
+    with serve({"model": Repository({"main": MODEL}, siblings=False)}) as hub:
+        (result,) = fetch_all(hub, tmp_path, ("model", {}))
+    assert contents(result) == without(MODEL, *OTHERS)
+
+
+def test_files_that_have_moved_are_followed(tmp_path):
+    with serve({"model": Repository({"main": MODEL}, moved=True)}) as hub:
+        (result,) = fetch_all(hub, tmp_path, ("model", {}))
+    assert contents(result) == without(MODEL, *OTHERS)
+
+
 def test_without_weights_none_are_fetched(tmp_path):
     models = {"single": Repository({"main": MODEL}), "sharded": Repository({"main": SHARDED})}
     with serve(models) as hub:
