@@ -11,8 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from attnviz.analysis.reduce import reduce_attention
-from attnviz.analysis.selection import Request, select, select_one
+from attnviz.analysis.selection import Request, arrange, arranged_tokens, select, select_one
 from attnviz.encoder.stack import Sequence, Wanted, cross_geometry, masked_keys, self_geometry
 from attnviz.encoder.stack import run as run_stack
 from attnviz.errors import InputError, UsageError
@@ -49,6 +48,9 @@ def run(
     kinds: tuple[str, ...] | None = None,
     values: str | None = None,
     reduce: str = "none",
+    words: bool = False,
+    hide_special: bool = False,
+    renormalize: bool = False,
     keep: Iterable[str] = (),
     pad_to: int | None = None,
     **model_options: object,
@@ -67,6 +69,9 @@ def run(
         kinds: which attention: ``encoder``, ``decoder``, ``cross``; by default all there are.
         values: ``weights`` (unless asked otherwise) or ``scores``.
         reduce: ``none``, ``mean-heads``, ``mean``, ``max``.
+        words: merge the pieces of words: attention to a word is the sum over them, from it the mean.
+        hide_special: leave out special tokens; what each row gave them is in ``rest``.
+        renormalize: divide what is left of each row by its sum.
         keep: names of ``LayerTrace``'s arrays to keep in ``result.trace``, for the selected layers.
         pad_to: fill the text up to so many tokens; no query attends to the filling.
         model_options: ``weights``, ``tokenizer``, ``config``, and fields of ``EncoderConfig`` (``seed=0, n_heads=8``).
@@ -81,7 +86,7 @@ def run(
         model = load(**model_options)
     elif model_options:
         raise UsageError(f"run: a model and {', '.join(model_options)} are given; expected one of them")
-    request = Request(layers, heads, kinds, values, reduce, frozenset(keep))
+    request = Request(layers, heads, kinds, values, reduce, words, hide_special, renormalize, frozenset(keep))
     if vectors is not None:
         if (text, pair, target, pad_to) != (None, None, None, None):
             raise UsageError("vectors: a text is given too; expected one of them")
@@ -168,13 +173,13 @@ def run_prepared(model: Model, prepared: Prepared, request: Request) -> Result:
             what=request.what,
             masked=hidden,
         )
-        views[kind] = reduce_attention(attention, request.reduce)
+        views[kind] = arrange(attention, request)
     return Result(
         text=prepared.text,
         views=views,
         model=model.info,
-        tokens=prepared.tokens,
-        target_tokens=prepared.target_tokens,
+        tokens=arranged_tokens(prepared.tokens, request),
+        target_tokens=arranged_tokens(prepared.target_tokens, request),
         pair=prepared.pair,
         target=prepared.target_text,
         trace=trace if request.keep else None,

@@ -29,6 +29,7 @@ class Token:
         padding: whether it only fills the length; no query attends to it.
         word: index of the word it belongs to within its segment; None for special tokens.
         segment: 0 for the text, 1 for its ``--pair``.
+        pieces: of a word that was merged from several tokens (``--words``), their spellings; else nothing.
         type_id: its row of the segment table, where the model has one; not every tokenizer tells segments apart.
     """
 
@@ -43,6 +44,7 @@ class Token:
     word: int | None = None
     segment: int = 0
     type_id: int = 0
+    pieces: tuple[str, ...] = ()
 
 
 Tokens = tuple[Token, ...]
@@ -169,6 +171,9 @@ class Matrix:
         kind: ``encoder``, ``decoder`` or ``cross``.
         what: what the values are: ``weights``, ``scores``.
         model: where the numbers came from.
+        words: whether queries and keys are words, merged from their pieces.
+        hidden: whether special tokens are left out.
+        rest: (n_queries,), what each row gave to keys that are left out; None where that is not known, or nothing.
     """
 
     values: np.ndarray
@@ -180,6 +185,9 @@ class Matrix:
     masked: np.ndarray | None = None
     kind: str = "encoder"
     what: str = "weights"
+    words: bool = False
+    hidden: bool = False
+    rest: np.ndarray | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -198,6 +206,10 @@ class Attention:
         what: what the values are: ``weights`` or ``scores`` (masked scores are -inf).
         reduce: ``none``, ``mean-heads`` (one matrix a layer), ``mean`` or ``max`` (one matrix in all).
         masked: (n_layers, n_queries, n_keys), True where a key could not be attended to; None when nothing is masked.
+        words: whether queries and keys are words, merged from their pieces.
+        hidden: whether special tokens are left out.
+        rest: (n_layers, n_heads, n_queries), what each row gave to keys that are left out; None where that is not known
+            (scores, maxima), where rows were divided by what is left of them, and where nothing is left out.
     """
 
     matrices: np.ndarray
@@ -210,6 +222,9 @@ class Attention:
     what: str = "weights"
     reduce: str = "none"
     masked: np.ndarray | None = None
+    words: bool = False
+    hidden: bool = False
+    rest: np.ndarray | None = None
 
     def __len__(self) -> int:
         return self.matrices.shape[0] * self.matrices.shape[1]
@@ -229,6 +244,9 @@ class Attention:
                     masked=None if self.masked is None else self.masked[i],
                     kind=self.kind,
                     what=self.what,
+                    words=self.words,
+                    hidden=self.hidden,
+                    rest=None if self.rest is None else self.rest[i, j],
                 )
 
     def _names(self, i: int, j: int) -> tuple[str, str]:

@@ -20,7 +20,7 @@ ALLOWED = {
     "text": {"files", "trace", "errors"},
     "encoder": {"numbers", "trace", "errors"},
     "checkpoints": {"text", "encoder", "files", "json_names", "numbers", "trace", "errors"},
-    "analysis": {"encoder", "numbers", "trace", "errors"},
+    "analysis": {"encoder", "text", "numbers", "trace", "errors"},
     "output": {"files", "json_names", "numbers", "trace", "errors"},
     "model": {"checkpoints", "text", "encoder", "trace", "errors"},
     "api": {"model", "checkpoints", "text", "encoder", "analysis", "trace", "errors"},

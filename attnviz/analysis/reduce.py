@@ -21,7 +21,14 @@ def reduce_attention(attention: Attention, how: str) -> Attention:
     masked = attention.masked
     if masked is not None and how != "mean-heads":
         masked = masked.all(axis=0, keepdims=True)
-    return replace(attention, matrices=_over(attention.matrices, axes, how), masked=masked, reduce=how)
+    rest = attention.rest
+    return replace(
+        attention,
+        matrices=_over(attention.matrices, axes, how),
+        masked=masked,
+        reduce=how,
+        rest=None if rest is None or how == "max" else rest.mean(axis=axes, keepdims=True),
+    )
 
 
 def _over(matrices: np.ndarray, axes: tuple[int, ...], how: str) -> np.ndarray:

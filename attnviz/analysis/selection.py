@@ -6,10 +6,11 @@ from dataclasses import dataclass, field, fields, replace
 import numpy as np
 
 from attnviz.analysis.reduce import REDUCTIONS, reduce_attention
+from attnviz.analysis.words import hide_special, merge_words, merged, visible
 from attnviz.encoder.stack import Wanted
 from attnviz.errors import UsageError
 from attnviz.numbers import counted, parse_numbers
-from attnviz.trace import KINDS, Attention, LayerTrace, Result
+from attnviz.trace import KINDS, Attention, LayerTrace, Result, Tokens
 
 VALUES = ("weights", "scores")
 
@@ -24,6 +25,9 @@ class Request:
         kinds: which attention: ``encoder``, ``decoder``, ``cross``; None for all there are.
         values: ``weights``, or ``scores`` (before softmax, masked ones -inf); None for weights, or what a file holds.
         reduce: ``none``, ``mean-heads``, ``mean``, ``max``.
+        words: merge the pieces of words.
+        hide_special: leave out special tokens.
+        renormalize: divide what is left of each row by its sum.
         keep: further arrays for ``Result.trace``: ``LayerTrace``'s names, for the selected layers, or addresses.
     """
 
@@ -32,6 +36,9 @@ class Request:
     kinds: tuple[str, ...] | None = None
     values: str | None = None
     reduce: str = "none"
+    words: bool = False
+    hide_special: bool = False
+    renormalize: bool = False
     keep: frozenset[str | Wanted] = field(default_factory=frozenset)
 
     def __post_init__(self) -> None:
@@ -47,6 +54,12 @@ class Request:
                 if value not in known:
                     expected = ", ".join(str(k) for k in known if k is not None)
                     raise UsageError(f"{name}: {value!r} is not known; expected {expected}")
+
+        if self.renormalize and not self.hide_special:
+            raise UsageError("renormalize: nothing is left out of the rows; expected hide-special too")
+        for name in ("words", "renormalize"):
+            if getattr(self, name) and self.values == "scores":
+                raise UsageError(f"{name}, values: sums of scores mean nothing; expected weights")
 
     @property
     def what(self) -> str:
@@ -88,6 +101,28 @@ def select_one(selection: str | int, n: int, what: str) -> int:
     return numbers[0]
 
 
+def arrange(attention: Attention, request: Request) -> Attention:
+    """What is asked of selected matrices, in this order: words, hiding, reduction.
+
+    Raises:
+        UsageError: words of scores.
+        InputError: nothing but special tokens.
+    """
+    if request.words:
+        attention = merge_words(attention)
+    if request.hide_special:
+        if request.renormalize and attention.what != "weights":
+            raise UsageError(f"renormalize, values: sums of {attention.what} mean nothing; expected weights")
+        attention = hide_special(attention, renormalize=request.renormalize)
+    return attention if attention.reduce != "none" else reduce_attention(attention, request.reduce)
+
+
+def arranged_tokens(tokens: Tokens, request: Request) -> Tokens:
+    """The tokens of a text as ``arrange`` leaves them."""
+    tokens = merged(tokens) if request.words else tokens
+    return visible(tokens) if request.hide_special else tokens
+
+
 def select_attention(result: Result, request: Request) -> Result:
     """A result that was read rather than run (``--attention``), with the request applied to what it holds.
 
@@ -100,7 +135,12 @@ def select_attention(result: Result, request: Request) -> Result:
         if kind not in result.views:
             raise UsageError(f"kind: there is no {kind} attention here; expected {' or '.join(result.views)}")
         views[kind] = _narrow(result.views[kind], request)
-    return replace(result, views=views)
+    return replace(
+        result,
+        views=views,
+        tokens=arranged_tokens(result.tokens, request),
+        target_tokens=arranged_tokens(result.target_tokens, request),
+    )
 
 
 def _narrow(attention: Attention, request: Request) -> Attention:
@@ -111,7 +151,7 @@ def _narrow(attention: Attention, request: Request) -> Attention:
             raise UsageError(f"reduce: the file holds a {attention.reduce}, not {request.reduce}; expected none")
         if (request.layers, request.heads) != ("all", "all"):
             raise UsageError(f"layer, head: the file holds a {attention.reduce}; expected no selection")
-        return attention
+        return arrange(attention, request)
     layers = _held(request.layers, attention.layers, "layer")
     heads = _held(request.heads, attention.heads, "head")
     rows = [attention.layers.index(i) for i in layers]
@@ -120,10 +160,11 @@ def _narrow(attention: Attention, request: Request) -> Attention:
         attention,
         matrices=attention.matrices[np.ix_(rows, columns)],
         masked=None if attention.masked is None else attention.masked[rows],
+        rest=None if attention.rest is None else attention.rest[np.ix_(rows, columns)],
         layers=layers,
         heads=heads,
     )
-    return reduce_attention(picked, request.reduce)
+    return arrange(picked, request)
 
 
 def _held(selection: str | int | tuple[int, ...], held: tuple[int, ...], what: str) -> tuple[int, ...]:

@@ -28,6 +28,9 @@ def request_of(selection: SelectionOptions) -> Request:
         kinds=None if selection.kind is None else (selection.kind,),
         values=selection.values,
         reduce=selection.reduce,
+        words=selection.words,
+        hide_special=selection.hide_special,
+        renormalize=selection.renormalize,
     )
 
 

@@ -207,3 +207,10 @@ class SelectionOptions(Options):
         Literal["none", "mean-heads", "mean", "max"],
         option(SELECTION, "--reduce", help="One matrix a layer (mean-heads), or in all (mean, max). [default: none]"),
     ] = "none"
+    words: Annotated[bool, option(SELECTION, "--words", help="Merge the pieces of words.")] = False
+    hide_special: Annotated[
+        bool, option(SELECTION, "--hide-special", help="Leave out special tokens; rest says what they got.")
+    ] = False
+    renormalize: Annotated[
+        bool, option(SELECTION, "--renormalize", help="With --hide-special: let what is left of each row sum to 1.")
+    ] = False
