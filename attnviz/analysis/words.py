@@ -4,6 +4,7 @@ Both change the tokens along with the matrices, so that whatever looks at them n
 """
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -90,8 +91,7 @@ def word_starts(tokens: Tokens) -> list[int]:
 def merged(tokens: Tokens) -> Tokens:
     """The tokens with those of a word made one, whose text is all that its pieces cover."""
     starts = word_starts(tokens)
-    ends = [*starts[1:], len(tokens)]
-    return tuple(_one(tokens[start:end]) for start, end in zip(starts, ends, strict=True))
+    return tuple(_one(tokens[start:end]) for start, end in pairwise([*starts, len(tokens)]))
 
 
 def _one(pieces: Tokens) -> Token:

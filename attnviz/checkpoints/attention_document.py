@@ -4,13 +4,14 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
+from typing import TypeVar
 
 import numpy as np
 
 from attnviz.checkpoints.document_tokens import index_list, relabelled, text_of, tokens_of
 from attnviz.checkpoints.lists import listed_array
 from attnviz.errors import InputError, one_line
-from attnviz.json_names import ATTENTION_KEYS, AXES, FLAT_AXES, MASK_KEYS, SCHEMA_NAME
+from attnviz.json_names import ATTENTION_KEYS, AXES, FLAT_AXES, MASK_KEYS, REST_KEYS, SCHEMA_NAME
 from attnviz.trace import KINDS, Attention, ModelInfo, Result
 
 _ORIGIN = re.compile("seed:[0-9]+|sha256:[0-9a-f]{64}")
@@ -19,6 +20,7 @@ _ONE = 1e-5  # what float32 arithmetic can do to a weight of 1
 _EXPECTED = "expected lists, or an object with 'attention'"
 
 Fields = Mapping[str, object]
+T = TypeVar("T", str, bool)
 
 
 def result_of(
@@ -61,8 +63,21 @@ def result_of(
             raise InputError(
                 f"{where}: {ATTENTION_KEYS[kind]} has the shape {shape}; expected {expected}, to fit the rest"
             )
-        masked = _masked(fields, kind, arrays[kind], where)
-        view = Attention(arrays[kind], queries, keys, tuple(layers), tuple(heads), model, kind, what, reduce, masked)
+        view = Attention(
+            matrices=arrays[kind],
+            queries=queries,
+            keys=keys,
+            layers=tuple(layers),
+            heads=tuple(heads),
+            model=model,
+            kind=kind,
+            what=what,
+            reduce=reduce,
+            masked=_masked(fields, kind, arrays[kind], where),
+            words=_choice(fields, "words", (False, True), False, where),
+            hidden=_choice(fields, "hidden", ("nothing", "special"), "nothing", where) == "special",
+            rest=_rest(fields, kind, arrays[kind], reduce, where),
+        )
         _check_numbers(view, fields, where)
         views[kind] = view
     return Result(text, views, model, source, target, pair, target_text)
@@ -84,10 +99,11 @@ def _fields(document: object, where: str) -> Fields:
     return fields
 
 
-def _choice(fields: Fields, key: str, choices: tuple[str, ...], default: str, where: str) -> str:
+def _choice(fields: Fields, key: str, choices: tuple[T, ...], default: T, where: str) -> T:
     value = fields.get(key, default)
-    if value not in choices:
-        raise InputError(f"{where}: {key} {one_line(value)[:40]!r} is not known; expected one of {', '.join(choices)}")
+    if type(value) is not type(default) or value not in choices:
+        expected = ", ".join(str(choice).lower() for choice in choices)
+        raise InputError(f"{where}: {key} {one_line(value)[:40]!r} is not known; expected one of {expected}")
     return value
 
 
@@ -158,6 +174,19 @@ def _masked(fields: Fields, kind: str, array: np.ndarray, where: str) -> np.ndar
     return np.broadcast_to(masked, shape)
 
 
+def _rest(fields: Fields, kind: str, array: np.ndarray, reduce: str, where: str) -> np.ndarray | None:
+    """(n_layers, n_heads, n_queries): what each row gave to keys that are left out, if the document says so."""
+    key = REST_KEYS[kind]
+    if fields.get(key) is None:
+        return None
+    shape = array.shape[:3]
+    told = {"none": shape, "mean-heads": (shape[0], shape[2])}.get(reduce, shape[2:])
+    rest = listed_array(fields[key], f"{where}: {key}", axes=3)
+    if rest.shape != told or not (np.isfinite(rest).all() and (rest >= 0).all()):
+        raise InputError(f"{where}: {key} is no list of numbers from 0 of the shape {told}; expected that")
+    return rest.reshape(shape).astype(np.float32)
+
+
 def _check_numbers(attention: Attention, fields: Fields, where: str) -> None:
     """Weights are from 0 to 1 and their rows sum to 1, or to 0 where every key is masked; scores are finite or -inf."""
     values, are_weights = attention.matrices, attention.what == "weights"
@@ -175,7 +204,9 @@ def _check_numbers(attention: Attention, fields: Fields, where: str) -> None:
     if not are_weights or attention.reduce == "max":
         return
     sums = values.sum(axis=-1, dtype=np.float64)
-    wrong = (np.abs(sums - 1) > _ROW_SUM + _rounding(fields, where) * values.shape[-1]) & (sums != 0)
+    if attention.rest is not None:
+        sums += attention.rest
+    wrong = (np.abs(sums - 1) > _ROW_SUM + _rounding(fields, where) * (values.shape[-1] + 1)) & (sums != 0)
     if wrong.any():
         i, j, query = np.argwhere(wrong)[0]
         raise InputError(

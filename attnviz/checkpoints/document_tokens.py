@@ -33,6 +33,8 @@ def tokens_of(
     offsets = _items(fields, f"{prefix}offsets", _SPAN, n, where)
     special = _items(fields, f"{prefix}special", _TRUTH, n, where) or [False] * n
     segment = _items(fields, f"{prefix}segments", _SEGMENT, n, where) or [0] * n
+    words = _items(fields, f"{prefix}word_ids", _WORD, n, where) or [None] * n
+    pieces = _items(fields, f"{prefix}pieces", _PIECES, n, where) or [()] * n
     tokens = []
     for i, name in enumerate(names):
         start, end = offsets[i] if offsets else (0, 0)
@@ -46,6 +48,8 @@ def tokens_of(
             piece=name,
             special=special[i],
             segment=segment[i],
+            word=words[i],
+            pieces=tuple(pieces[i]),
         )
         tokens.append(token)
     return tuple(tokens)
@@ -61,7 +65,7 @@ def relabelled(
     """
     for prefix, n in (("", n_source), ("target_", n_target)):
         if n == len(labels):
-            old = {*_NAMES[prefix], f"{prefix}labels"}
+            old = {*_NAMES[prefix], *(f"{prefix}{name}" for name in ("labels", "pieces", "word_ids"))}
             kept = {key: value for key, value in fields.items() if key not in old}
             return kept | {f"{prefix}tokens": list(labels)}
     axes = {"keys": n_source, "queries": n_target} if n_target else {"tokens": n_source}
@@ -90,6 +94,11 @@ _TEXT: _Kind = (lambda item: isinstance(item, str), "texts")
 _INDEX: _Kind = (_is_index, "whole numbers from 0")
 _TRUTH: _Kind = (lambda item: isinstance(item, bool), "true and false")
 _SEGMENT: _Kind = (lambda item: type(item) is int and item in (0, 1), "0 and 1")
+_WORD: _Kind = (lambda item: item is None or _is_index(item), "whole numbers from 0, and nulls")
+_PIECES: _Kind = (
+    lambda item: isinstance(item, list) and all(isinstance(piece, str) for piece in item),
+    "lists of texts",
+)
 _SPAN: _Kind = (
     lambda item: isinstance(item, list) and len(item) == 2 and all(map(_is_index, item)),
     "pairs of whole numbers",

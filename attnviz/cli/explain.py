@@ -108,7 +108,7 @@ def explain(
         return
     from attnviz.cli.streams import print_view, screen_of
     from attnviz.output.explanation import ExplanationView
-    from attnviz.output.matrix_view import text_line
+    from attnviz.output.lines import text_line
 
     screen = screen_of(common, detail.width)
     precision = 3 if detail.precision is None else detail.precision

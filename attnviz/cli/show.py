@@ -105,7 +105,8 @@ def _print_tables(
 ) -> None:
     from attnviz.cli.inputs import labelled
     from attnviz.cli.streams import print_view, screen_of
-    from attnviz.output.matrix_view import Looks, provenance_line, text_line
+    from attnviz.output.lines import provenance_line, text_line
+    from attnviz.output.matrix_view import Looks
 
     screen = screen_of(common, options.width)
     looks = Looks(options.style, options.cmap, options.top or 3, 2 if options.precision is None else options.precision)

@@ -10,7 +10,7 @@ from importlib.resources import files
 import numpy as np
 import orjson
 
-from attnviz.json_names import ATTENTION_KEYS, AXES, FLAT_AXES, MASK_KEYS, SCHEMA_NAME
+from attnviz.json_names import ATTENTION_KEYS, AXES, FLAT_AXES, MASK_KEYS, REST_KEYS, SCHEMA_NAME
 from attnviz.trace import Attention, Explanation, ModelInfo, Result, Step, Tokens
 
 
@@ -45,12 +45,16 @@ def result_document(result: Result, *, precision: int | None = None, top: int | 
     }
     if first.reduce != "none":
         document["reduce"] = first.reduce
+    document |= {"words": True} if first.words else {}
+    document |= {"hidden": "special"} if first.hidden else {}
     if precision is not None:
         document["precision"] = precision
     for kind, attention in result.views.items():
         if top is None:
-            document[ATTENTION_KEYS[kind]] = _matrices(attention, precision)
+            document[ATTENTION_KEYS[kind]] = _unreduced(attention.matrices, attention.reduce, precision)
             document |= _masked(attention)
+        if attention.rest is not None:
+            document[REST_KEYS[kind]] = _unreduced(attention.rest, attention.reduce, precision)
     if top is not None:
         document["top"] = top
         document["edges"] = [edge for view in result.views.values() for edge in _edges(view, top, precision)]
@@ -109,26 +113,35 @@ def _token_fields(result: Result) -> dict[str, object]:
 
 
 def _described(prefix: str, tokens: Tokens) -> dict[str, object]:
-    """A text's tokens; ids and offsets where a tokenizer gave them, labels where they differ from the tokens."""
-    known = all(token.id is not None for token in tokens)
+    """A text's tokens; ids and offsets where a tokenizer gave them, labels where they differ from the tokens.
+
+    Words that were merged have offsets, and the pieces they were made of; tokens say which word they belong to where
+    several share one.
+    """
+    merged = any(token.pieces for token in tokens)
+    known = not merged and all(token.id is not None for token in tokens)
     fields: dict[str, object] = {
         f"{prefix}tokens": [token.piece for token in tokens],
         f"{prefix}token_ids": [token.id for token in tokens] if known else None,
-        f"{prefix}offsets": [(token.start, token.end) for token in tokens] if known else None,
+        f"{prefix}offsets": [(token.start, token.end) for token in tokens] if known or merged else None,
     }
+    if merged:
+        fields[f"{prefix}pieces"] = [token.pieces or (token.piece,) for token in tokens]
+    words = [(token.segment, token.word) for token in tokens if token.word is not None]
+    if not merged and len(set(words)) < len(words):
+        fields[f"{prefix}word_ids"] = [token.word for token in tokens]
     if any(token.label != token.piece for token in tokens):
         fields[f"{prefix}labels"] = [token.label for token in tokens]
     return fields
 
 
-def _matrices(attention: Attention, precision: int | None) -> np.ndarray:
-    """The matrices without the axes that a reduction took away."""
-    matrices = attention.matrices
-    if attention.reduce == "mean-heads":
-        matrices = matrices[:, 0]
-    elif attention.reduce != "none":
-        matrices = matrices[0, 0]
-    return np.ascontiguousarray(_rounded(matrices, precision))
+def _unreduced(values: np.ndarray, reduce: str, precision: int | None) -> np.ndarray:
+    """The numbers (n_layers, n_heads, ...) without the axes that a reduction took away."""
+    if reduce == "mean-heads":
+        values = values[:, 0]
+    elif reduce != "none":
+        values = values[0, 0]
+    return np.ascontiguousarray(_rounded(values, precision))
 
 
 def _rounded(values: np.ndarray, precision: int | None) -> np.ndarray:

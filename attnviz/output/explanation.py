@@ -15,7 +15,7 @@ from rich.style import Style
 from attnviz.output.cells import BOLD, DIM, PLAIN
 from attnviz.output.color import Line, LinesView, Screen
 from attnviz.output.labels import cell_width, cut, fit, plain_labels, row_labels
-from attnviz.output.matrix_view import provenance_line, wrapped
+from attnviz.output.lines import provenance_line, wrapped
 from attnviz.trace import Explanation, Quantity, Step
 
 _FEW_KEYS = 10

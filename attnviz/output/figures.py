@@ -96,11 +96,11 @@ def write_heatmaps(
     if note and (text := missing_note(missing)):
         note(text)
     instead = replacements(missing)
-    sheet, grids, gap = pictures.overview_sheet(attention, dpi, instead)
-    works = [(sheet, [pictures.overview_picture(attention, grids, gap, palette)])]
+    shown, (sheet, grids, gap) = pictures.fitted(attention, partial(pictures.overview_sheet, dpi=dpi, instead=instead))
+    works = [(sheet, [pictures.overview_picture(shown, grids, gap, palette)])]
     if not overview_only:
-        sheet, grids = pictures.head_sheet(attention, dpi, instead)
-        works.append((sheet, pictures.head_pictures(attention, grids, palette, scale)))
+        shown, (sheet, grids) = pictures.fitted(attention, partial(pictures.head_sheet, dpi=dpi, instead=instead))
+        works.append((sheet, pictures.head_pictures(shown, grids, palette, scale)))
     total = sum(len(plates) for _, plates in works)
     written: list[list[Path]] = []
     with _own_settings():

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from attnviz.errors import one_line
 from attnviz.output.cells import (
     BOLD,
     DIM,
@@ -24,7 +23,6 @@ from attnviz.output.cells import (
 from attnviz.output.color import Line, LinesView, Screen
 from attnviz.output.flow import flowed
 from attnviz.output.labels import (
-    carried,
     cell_width,
     cut,
     fit,
@@ -34,7 +32,8 @@ from attnviz.output.labels import (
     row_labels,
     unique,
 )
-from attnviz.trace import Matrix, ModelInfo
+from attnviz.output.lines import wrapped
+from attnviz.trace import Matrix
 
 _KINDS = {"encoder": "self-attention", "decoder": "decoder self-attention", "cross": "cross-attention"}
 _SIDES = {
@@ -43,6 +42,7 @@ _SIDES = {
     "cross": "rows: queries (target), columns: keys (source)",
 }
 _LEAST_LABEL = 12
+_PERCENTS = len(" 37/42")  # of two rows
 
 
 @dataclass(frozen=True)
@@ -62,20 +62,6 @@ class Looks:
     precision: int = 2
 
 
-def provenance_line(model: ModelInfo, screen: Screen) -> LinesView:
-    """Where the numbers came from, on a line of its own."""
-    lines = wrapped(carried(f"weights: {one_line(model.provenance)}", screen), screen)
-    return _TextView(screen, *([(line, DIM)] for line in lines))
-
-
-def text_line(number: int, text: str, screen: Screen) -> LinesView:
-    """Which of several texts it is, cut to one line."""
-    shown = carried(one_line(text), screen)
-    start = f"text {number}: "
-    cut_text = cut(shown, screen.width - len(start), ascii=screen.ascii)
-    return _TextView(screen, [(start, DIM), (isolated(cut_text), BOLD)])
-
-
 def view(matrix: Matrix, screen: Screen, looks: Looks | None = None) -> LinesView:
     """The matrix in the style that was asked for, or in the first that fits."""
     looks = looks or Looks()
@@ -87,9 +73,9 @@ def choose_style(matrix: Matrix, screen: Screen, looks: Looks) -> str:
     """``numbers``, ``blocks`` or ``top``: the first that fits the screen whole."""
     room = screen.width - label_width(matrix, screen)
     n = len(matrix.keys)
-    if n * _number_width(matrix, looks) <= room:
+    if n * _number_width(matrix, looks) <= room - _rest_width(matrix, looks.precision + 3):
         return "numbers"
-    return "blocks" if n <= room else "top"
+    return "blocks" if n <= room - _rest_width(matrix, _PERCENTS) else "top"
 
 
 def label_width(matrix: Matrix, screen: Screen) -> int:
@@ -98,18 +84,10 @@ def label_width(matrix: Matrix, screen: Screen) -> int:
     return min(max(widest, len("query\\key")), max(_LEAST_LABEL, screen.width // 7)) + 1
 
 
-class _TextView(LinesView):
-    def __init__(self, screen: Screen, *lines: Line):
-        super().__init__(screen)
-        self._lines = lines
-
-    def lines(self) -> Iterator[Line]:
-        """The lines as they were given."""
-        yield from self._lines
-
-
 class MatrixView(LinesView):
     """What the three styles have in common: title, legend, row labels, pages of columns."""
+
+    rest_words = "rest: what they got"
 
     def __init__(self, matrix: Matrix, screen: Screen, looks: Looks):
         super().__init__(screen)
@@ -119,17 +97,21 @@ class MatrixView(LinesView):
         self.best = strongest(matrix)
         self.places = _places(matrix, self.masked, self.scale)
         self.label_width = label_width(matrix, screen)
+        self.rest_width = 0
         self.row_labels = row_labels(matrix.queries, screen)
 
     def title(self) -> Iterator[Line]:
         """Layer, head, what the values are; which way to read them; what the signs mean."""
         what = "attention weights" if self.matrix.what == "weights" else f"attention {self.matrix.what}"
         n, m = self.matrix.values.shape
-        title = f"{self.matrix.title}: {what}, {_KINDS[self.matrix.kind]}, {n} x {m}"
+        of = " words" if self.matrix.words else ""
+        title = f"{self.matrix.title}: {what}, {_KINDS[self.matrix.kind]}, {n} x {m}{of}"
         yield from ([(line, BOLD)] for line in wrapped(title, self.screen))
         legend = ", ".join(self.legend())
         if self.masked.any():
             legend += f", {masked_sign(self.screen)} masked"
+        if self.matrix.hidden:
+            legend += ", special tokens hidden" + ("" if self.matrix.rest is None else f" ({self.rest_words})")
         yield from ([(line, DIM)] for line in wrapped(legend, self.screen))
 
     def legend(self) -> Iterable[str]:
@@ -153,11 +135,17 @@ class MatrixView(LinesView):
     def pages(self, cell: int) -> Iterator[tuple[range, Line | None]]:
         """The keys that fit beside the row labels, and a line that says which they are where it takes several pages."""
         n = len(self.matrix.keys)
-        each = max(1, (self.screen.width - self.label_width) // cell)
+        each = max(1, (self.screen.width - self.label_width - self.rest_width) // cell)
         for start in range(0, n, each):
             keys = range(start, min(n, start + each))
             note: Line = [(cut(f"keys {keys[0]}-{keys[-1]} of {n}", self.screen.width), DIM)]
             yield keys, note if each < n else None
+
+    def rest(self, keys: range, text: str) -> Line:
+        """What a row gave to keys that are left out, set apart after the last key."""
+        return (
+            [(f"{text:>{self.rest_width}}", DIM)] if self.rest_width and keys[-1] == len(self.matrix.keys) - 1 else []
+        )
 
     def row_label(self, i: int) -> str:
         """The row's label, cut to its place."""
@@ -175,8 +163,9 @@ class NumbersView(MatrixView):
         """Title, and a table for every page of columns."""
         yield from self.title()
         least = _number_width(self.matrix, self.looks)
-        self.label_width = max(2, min(self.label_width, self.screen.width - least))
-        room = self.screen.width - self.label_width
+        self.rest_width = _rest_width(self.matrix, self.looks.precision + 3)
+        self.label_width = max(2, min(self.label_width, self.screen.width - least - self.rest_width))
+        room = self.screen.width - self.label_width - self.rest_width
         labels = plain_labels(self.matrix.keys, self.screen)
         wished = max([least + 3, *(cell_width(label) + 1 for label in labels)])
         cell = max(least, min(wished, room // len(labels)))
@@ -187,11 +176,12 @@ class NumbersView(MatrixView):
                 yield note
             yield from self._header(keys, shown, cell)
             for i in range(len(self.matrix.queries)):
-                yield [(self.row_label(i), PLAIN), *(self._cell(i, j, cell) for j in keys)]
+                rest = "" if self.matrix.rest is None else decimal(float(self.matrix.rest[i]), self.looks.precision)
+                yield [(self.row_label(i), PLAIN), *(self._cell(i, j, cell) for j in keys), *self.rest(keys, rest)]
 
     def _header(self, keys: range, shown: list[str], cell: int) -> Iterator[Line]:
         corner = fit("query\\key", self.label_width - 1, ascii=self.screen.ascii) + " "
-        yield [(corner + "".join(f"{j:>{cell}}" for j in keys), DIM)]
+        yield [(corner + "".join(f"{j:>{cell}}" for j in keys), DIM), *self.rest(keys, "rest")]
         line = "".join(" " + fit(shown[j], cell - 1, right=True) for j in keys)
         yield [(" " * self.label_width + line, PLAIN)]
 
@@ -207,9 +197,12 @@ class NumbersView(MatrixView):
 class BlocksView(MatrixView):
     """Small cells of colour: two characters with a percentage, or half a character; glyphs where there is no colour."""
 
+    rest_words = "rest: percent that they got"
+
     def __init__(self, matrix: Matrix, screen: Screen, looks: Looks):
         super().__init__(matrix, screen, looks)
-        room = screen.width - self.label_width
+        self.rest_width = _rest_width(matrix, _PERCENTS)
+        room = screen.width - self.label_width - self.rest_width
         self.wide = 2 * len(matrix.keys) <= room
         self.coloured = screen.color in ("truecolor", "256")
         self.halves = self.coloured and not self.wide and not screen.ascii
@@ -239,9 +232,15 @@ class BlocksView(MatrixView):
             n = len(self.matrix.queries)
             for i in range(0, n, 2 if self.halves else 1):
                 if self.halves:
-                    yield [(self._pair_label(i), PLAIN), *(self._half(i, j) for j in keys)]
+                    line = [(self._pair_label(i), PLAIN), *(self._half(i, j) for j in keys)]
                 else:
-                    yield [(self.row_label(i), PLAIN), *(self._cell(i, j) for j in keys)]
+                    line = [(self.row_label(i), PLAIN), *(self._cell(i, j) for j in keys)]
+                yield [*line, *self.rest(keys, self._percents(i))]
+
+    def _percents(self, i: int) -> str:
+        """What the rows of a line gave to keys that are left out, in percent."""
+        rest = self.matrix.rest
+        return "" if rest is None else "/".join(f"{100 * x:.0f}" for x in rest[i : i + (2 if self.halves else 1)])
 
     def _header(self, keys: range, cell: int) -> Iterator[Line]:
         """The keys' numbers, every fifth or tenth of them, and a tick under each."""
@@ -253,7 +252,8 @@ class BlocksView(MatrixView):
                 if (j - keys[0]) * cell + len(number) <= len(keys) * cell:
                     line = line.ljust((j - keys[0]) * cell) + number + " "
         corner = fit("query\\key", self.label_width - 1, ascii=self.screen.ascii) + " "
-        yield [((corner + line).rstrip(), DIM)]
+        line = line.ljust(len(keys) * cell) if self.rest(keys, "") else line.rstrip()
+        yield [((corner + line).rstrip() if not self.rest_width else corner + line, DIM), *self.rest(keys, "rest")]
 
     def _cell(self, i: int, j: int) -> tuple[str, object]:
         width = 2 if self.wide else 1
@@ -283,6 +283,8 @@ class BlocksView(MatrixView):
 class TopView(MatrixView):
     """A line a query: its strongest keys and what is left; needs neither colour nor width."""
 
+    rest_words = "they are in the rest"
+
     def legend(self) -> Iterable[str]:
         """What the arrow and the rest mean."""
         return ("query -> its strongest keys and what is left for the rest", *self.colors())
@@ -310,21 +312,16 @@ class TopView(MatrixView):
             number = decimal(float(values[j]), self.looks.precision)
             style = cell_style(self.places[i, j], self.looks.cmap, self.screen.color, bold=j == order[0])
             yield [(names[j] + " ", PLAIN), (number, style)]
-        left = (~self.masked[i]).sum() - len(order)
+        left = (~self.masked[i]).sum() - len(order) + (0 if self.matrix.rest is None else 1)
         if left > 0 and self.matrix.what == "weights" and self.matrix.name != "max":  # maxima do not sum to 1
             rest = max(0.0, float(self.matrix.values[i].sum() - values[order].sum()))
+            rest += 0.0 if self.matrix.rest is None else float(self.matrix.rest[i])
             yield [("rest ", DIM), (decimal(rest, self.looks.precision), DIM)]
 
 
-def wrapped(text: str, screen: Screen) -> Iterator[str]:
-    """The text in lines that fit the screen, broken at spaces; a longer word is cut."""
-    line = ""
-    for word in text.split(" "):
-        if line and cell_width(f"{line} {word}") > screen.width:
-            yield line
-            line = ""
-        line = cut(f"{line} {word}" if line else word, screen.width, ascii=screen.ascii)
-    yield line
+def _rest_width(matrix: Matrix, number: int) -> int:
+    """Columns for what rows gave to keys that are left out, where there is such a column."""
+    return 0 if matrix.rest is None else 1 + max(number, len(" rest"))
 
 
 def _number_width(matrix: Matrix, looks: Looks) -> int:

@@ -6,7 +6,7 @@ from attnviz.errors import some
 from attnviz.output.cells import BOLD, DIM, PLAIN
 from attnviz.output.color import Line, LinesView, Screen
 from attnviz.output.labels import carried, cell_width, cut
-from attnviz.output.matrix_view import wrapped
+from attnviz.output.lines import wrapped
 from attnviz.output.weights_table import byte_size, fields_text
 
 _MOST_NAMES = 6

@@ -67,7 +67,11 @@ def paint_matrix(matrix: Matrix, grids: tuple[Grid, Grid], scale: Scale, palette
     values, hidden = block_maxima(
         matrix.values, hidden_cells(matrix.values, matrix.masked), (grids[0].block, grids[1].block)
     )
-    return enlarge(paint(values, hidden, scale, palette), hidden, (grids[0].pixels, grids[1].pixels))
+    image = enlarge(paint(values, hidden, scale, palette), hidden, (grids[0].pixels, grids[1].pixels))
+    if matrix.rest is not None:  # its column is no key: a white line sets it apart
+        pixels = grids[1].pixels
+        image[:, -pixels : -pixels + max(1, pixels // 6)] = 255
+    return image
 
 
 def paint_mosaic(

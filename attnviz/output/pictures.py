@@ -2,8 +2,9 @@
 
 import unicodedata
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 from rich.cells import cell_len
@@ -21,7 +22,7 @@ from attnviz.output.painting import (
     paint_mosaic,
     shared_scale,
 )
-from attnviz.trace import Attention, Matrix, Tokens
+from attnviz.trace import Attention, Matrix, Token, Tokens
 
 MOST_LABELS = 64
 MOST_CELLS = 512
@@ -72,6 +73,25 @@ class Sheet:
     quantity: str
     provenance: str
     masked: bool
+
+
+def fitted(attention: Attention, sheet_of: Callable[[Attention], Any]) -> tuple[Attention, Any]:
+    """The attention as it is drawn, and its sheet: what rows gave to hidden keys is a column of its own.
+
+    Where several keys share a cell that column would be lost among them, and is left out.
+    """
+    if attention.rest is None:
+        return attention, sheet_of(attention)
+    column = Token(text="", label="rest", piece="rest", special=True)
+    masked = attention.masked
+    shown = replace(
+        attention,
+        matrices=np.concatenate([attention.matrices, attention.rest[..., None]], axis=-1),
+        keys=(*attention.keys, column),
+        masked=None if masked is None else np.pad(masked, ((0, 0), (0, 0), (0, 1))),
+    )
+    sheet = sheet_of(shown)
+    return (shown, sheet) if sheet[1][1].block == 1 else fitted(replace(attention, rest=None), sheet_of)
 
 
 def head_sheet(attention: Attention, dpi: int, instead: Instead) -> tuple[Sheet, tuple[Grid, Grid]]:
@@ -237,6 +257,9 @@ def _has_masked(attention: Attention) -> bool:
 
 def _strongest(matrix: Matrix) -> tuple[float, int, int]:
     hidden = hidden_cells(matrix.values, matrix.masked)
+    if matrix.rest is not None:
+        hidden = hidden.copy()
+        hidden[:, -1] = True  # the rest is no key
     free = (~hidden).sum(axis=1) > 1  # a query with one visible key has no choice: it says nothing
     shown = np.where(hidden | ~free[:, None] & free.any(), -np.inf, matrix.values)
     query, key = np.unravel_index(shown.argmax(), shown.shape)
@@ -249,7 +272,9 @@ def _quantity(attention: Attention) -> str:
 
 def _size(attention: Attention) -> str:
     n_queries, n_keys = attention.matrices.shape[2:]
-    return f"{n_queries} quer{'y' if n_queries == 1 else 'ies'} × {n_keys} key{'s' * (n_keys != 1)}"
+    n_keys -= attention.rest is not None
+    size = f"{n_queries} quer{'y' if n_queries == 1 else 'ies'} × {n_keys} key{'s' * (n_keys != 1)}"
+    return size + " (words)" * attention.words + ", special tokens hidden" * attention.hidden
 
 
 def _overview_title(attention: Attention) -> str:

@@ -7,7 +7,8 @@ import numpy as np
 from attnviz.output.cells import BOLD, DIM, PLAIN, cell_style, decimal, hidden, scale_of
 from attnviz.output.color import Line, LinesView, Screen
 from attnviz.output.labels import cell_width, cut, isolated, plain_labels, unique
-from attnviz.output.matrix_view import Looks, view, wrapped
+from attnviz.output.lines import wrapped
+from attnviz.output.matrix_view import Looks, view
 from attnviz.trace import Attention, Matrix
 
 _MOST_HEADS = 24

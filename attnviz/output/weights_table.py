@@ -6,7 +6,7 @@ from dataclasses import replace
 from attnviz.output.cells import BOLD, DIM, PLAIN
 from attnviz.output.color import Line, LinesView, Screen
 from attnviz.output.labels import carried, cell_width, cut, fit
-from attnviz.output.matrix_view import wrapped
+from attnviz.output.lines import wrapped
 
 _UNITS = ("B", "kB", "MB", "GB", "TB")
 

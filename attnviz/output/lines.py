@@ -1,0 +1,44 @@
+"""Plain lines: texts broken at spaces, where numbers came from, which of several texts is shown."""
+
+from collections.abc import Iterator
+
+from attnviz.errors import one_line
+from attnviz.output.cells import BOLD, DIM
+from attnviz.output.color import Line, LinesView, Screen
+from attnviz.output.labels import carried, cell_width, cut, isolated
+from attnviz.trace import ModelInfo
+
+
+def provenance_line(model: ModelInfo, screen: Screen) -> LinesView:
+    """Where the numbers came from, on a line of its own."""
+    lines = wrapped(carried(f"weights: {one_line(model.provenance)}", screen), screen)
+    return _TextView(screen, *([(line, DIM)] for line in lines))
+
+
+def text_line(number: int, text: str, screen: Screen) -> LinesView:
+    """Which of several texts it is, cut to one line."""
+    shown = carried(one_line(text), screen)
+    start = f"text {number}: "
+    cut_text = cut(shown, screen.width - len(start), ascii=screen.ascii)
+    return _TextView(screen, [(start, DIM), (isolated(cut_text), BOLD)])
+
+
+def wrapped(text: str, screen: Screen) -> Iterator[str]:
+    """The text in lines that fit the screen, broken at spaces; a longer word is cut."""
+    line = ""
+    for word in text.split(" "):
+        if line and cell_width(f"{line} {word}") > screen.width:
+            yield line
+            line = ""
+        line = cut(f"{line} {word}" if line else word, screen.width, ascii=screen.ascii)
+    yield line
+
+
+class _TextView(LinesView):
+    def __init__(self, screen: Screen, *lines: Line):
+        super().__init__(screen)
+        self._lines = lines
+
+    def lines(self) -> Iterator[Line]:
+        """The lines as they were given."""
+        yield from self._lines
