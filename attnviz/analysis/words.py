@@ -96,7 +96,7 @@ def merged(tokens: Tokens) -> Tokens:
 
 def _one(pieces: Tokens) -> Token:
     first = pieces[0]
-    if first.special or first.word is None:
+    if first.special or first.word is None or first.pieces:
         return first
     text, end = "", first.start
     for piece in pieces:  # pieces of one character repeat its offsets

@@ -1,6 +1,7 @@
 """What heat maps show: scales, blocks of maxima, mosaics, labels and sentences."""
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -10,7 +11,16 @@ from rich.cells import cell_len
 
 from attnviz.output.fonts import missing_note, replacements
 from attnviz.output.painting import Grid, block_maxima, hatch, own_scale, paint_mosaic, shared_scale
-from attnviz.output.pictures import describe, file_stem, head_sheet, overview_sheet, printable, shorten, token_side
+from attnviz.output.pictures import (
+    describe,
+    file_stem,
+    fitted,
+    head_sheet,
+    overview_sheet,
+    printable,
+    shorten,
+    token_side,
+)
 from attnviz.trace import Attention, ModelInfo, Token
 
 PALETTE = np.stack([np.arange(256), 255 - np.arange(256), np.full(256, 7), np.full(256, 255)], axis=1).astype(np.uint8)
@@ -172,3 +182,37 @@ def test_the_overview_names_layers_and_heads_and_says_what_a_cell_is():
     assert sheet.size == (2 * (grids[0].length + gap) + gap, 3 * (grids[1].length + gap) + gap)
     mean, _, _ = overview_sheet(replace(view, reduce="mean", matrices=np.zeros((1, 1, 5, 900))), 100, {})
     assert (mean.rows.labels, mean.columns.labels) == (("3,7",), ("0-1,4",))
+
+
+def with_rest(n_keys=3):
+    weights = np.full((1, 2, 2, n_keys), 0.5 / n_keys)
+    return attention(weights, rest=np.array([[[0.5, 0.25], [0.75, 0.5]]]), words=True, hidden=True)
+
+
+def test_what_hidden_keys_got_is_a_column_of_its_own_set_apart_by_white():
+    whole = with_rest()
+    shown, (sheet, grids) = fitted(whole, partial(head_sheet, dpi=100, instead={}))
+    assert [token.label for token in shown.keys] == ["t0", "t1", "t2", "rest"]
+    np.testing.assert_array_equal(shown.matrices[..., -1], whole.rest)
+    assert sheet.columns.labels[-1] == "rest"
+    assert sheet.subtitle == "encoder attention weights, 2 queries × 3 keys (words), special tokens hidden"
+    image = paint_mosaic(shown, grids, 2, shared_scale(shown), PALETTE)
+    one = image[2 : 2 + grids[0].length, 2 : 2 + grids[1].length]
+    pixels = grids[1].pixels
+    assert (one[:, -pixels] == 255).all()
+    assert tuple(one[0, -1]) == tuple(PALETTE[128])
+    assert (one[:, :-pixels] != 255).any(axis=-1).all()
+
+
+def test_the_rest_is_no_key_that_something_attends_to():
+    shown, _ = fitted(with_rest(), partial(head_sheet, dpi=100, instead={}))
+    assert "rest" not in describe(next(iter(shown)))
+
+
+def test_where_keys_share_cells_the_rest_is_left_out_rather_than_mixed_with_them():
+    whole = with_rest(600)
+    shown, (sheet, grids) = fitted(whole, partial(head_sheet, dpi=100, instead={}))
+    assert grids[1].block > 1
+    assert shown.rest is None
+    assert len(shown.keys) == 600
+    assert sheet.subtitle.endswith("600 keys (words), special tokens hidden; each cell: the largest of 1 × 2")

@@ -32,6 +32,13 @@ def summary(one, screen):
     return SummaryView(one, next(iter(reduce_attention(one, "mean"))), screen, Looks())
 
 
+def rested(labels=SENTENCE):
+    """Words without special tokens, which got from a tenth of a row to nearly all of it."""
+    rest = np.linspace(0.1, 0.996, len(labels)).astype(np.float32)
+    values = softmax_rows(len(labels), len(labels)) * (1 - rest[:, None])
+    return matrix(labels, values=values, words=True, hidden=True, rest=rest)
+
+
 CASES = {
     "numbers": lambda screen: view(matrix(), screen),
     "causal": lambda screen: view(matrix(causal=True), screen),
@@ -41,6 +48,10 @@ CASES = {
     ),
     "blocks": lambda screen: view(matrix(causal=True), screen, Looks(style="blocks")),
     "top": lambda screen: view(matrix(), screen, Looks(style="top")),
+    "rest": lambda screen: view(rested(), screen),
+    "rest-blocks": lambda screen: view(rested(), screen, Looks(style="blocks")),
+    "rest-top": lambda screen: view(rested(), screen, Looks(style="top")),
+    "rest-many": lambda screen: view(rested(SENTENCE * 14), screen),
     "summary": lambda screen: summary(attention(), screen),
 }
 
@@ -106,16 +117,19 @@ def test_a_summary_fits_any_width(queries, width, is_ascii):
     st.sampled_from([1.0, 1e3, 1e8, 1e30]),
     st.sampled_from(["weights", "scores"]),
     st.sampled_from(["auto", "numbers", "blocks", "top"]),
+    st.booleans(),
 )
-def test_numbers_of_any_length_fit_any_width(n, m, width, precision, size, what, style):
+def test_numbers_of_any_length_fit_any_width(n, m, width, precision, size, what, style, rest):
     values = softmax_rows(n, m)
     values = values if what == "weights" else (values * np.float32(size) - np.float32(size / 3)).astype(np.float32)
     one = matrix([f"token{i}" for i in range(n)], [f"key{j}" for j in range(m)], values, what=what)
     masked = np.zeros(values.shape, dtype=bool)
     masked[0] = True
-    one = type(one)(**{**vars(one), "masked": masked})
-    for line in shown(one, width, style=style, precision=precision).split("\n"):
-        assert cell_len(line) <= width, line
+    lost = np.linspace(0, 1, n) if rest and what == "weights" else None
+    one = type(one)(**{**vars(one), "masked": masked, "rest": lost, "hidden": rest})
+    for color in (None, "truecolor"):
+        for line in shown(one, width, color, style=style, precision=precision).split("\n"):
+            assert cell_len(line) <= width, line
 
 
 @pytest.mark.parametrize("width", [20, 24, 30, 40])
