@@ -8,6 +8,7 @@ from pathlib import Path
 from attnviz.checkpoints.family import family_types, find_family
 from attnviz.checkpoints.folder import read_folder
 from attnviz.checkpoints.folder_tokenizer import read_tokenizer
+from attnviz.encoder.config import EncoderConfig
 from attnviz.errors import one_line
 
 
@@ -46,7 +47,7 @@ class FolderInfo:
     family: str
     model_type: str
     kind: str
-    config: dict[str, object]
+    config: EncoderConfig
     tokenizer: dict[str, object]
     files: list[dict[str, object]]
     sha256: str
@@ -55,6 +56,10 @@ class FolderInfo:
     used: int
     unused: tuple[str, ...]
     unknown: tuple[str, ...]
+
+    def as_dict(self) -> dict[str, object]:
+        """The same, ready for JSON."""
+        return {**vars(self), "config": self.config.as_dict()}
 
 
 def describe_folder(path: Path, name: str) -> FolderInfo:
@@ -74,7 +79,7 @@ def describe_folder(path: Path, name: str) -> FolderInfo:
         family=folder.family.name,
         model_type=str(folder.settings.get("model_type")),
         kind="decoder" if folder.config.mask == "causal" else "encoder",
-        config=folder.config.as_dict(),
+        config=folder.config,
         tokenizer={
             "algorithm": algorithm,
             "n_vocab": tokenizer.n_vocab,

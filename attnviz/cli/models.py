@@ -1,5 +1,6 @@
 """``attnviz models``: which families load, and what a model folder holds."""
 
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -44,12 +45,14 @@ def models(source: SourceOptions, output: JsonOptions, common: CommonOptions) ->
     if source.source is None:
         if source.revision is not None:
             raise UsageError("revision: it is of a model on the hub, and no model is given; expected both")
-        name, found, view = "families", known_families(), FamiliesTable
+        document = {"families": known_families()}
+        view = partial(FamiliesTable, document["families"])
     else:
-        folder = find_folder(source.source, source.revision, progress=is_watched(common))
-        name, found, view = "model", vars(describe_folder(*folder)), FolderTable
+        folder = describe_folder(*find_folder(source.source, source.revision, progress=is_watched(common)))
+        document = {"model": folder.as_dict()}
+        view = partial(FolderTable, document["model"], folder.config.telling())
     if output.json:
-        write_bytes(dump({"schema": SCHEMA_NAME, name: found}))
+        write_bytes(dump({"schema": SCHEMA_NAME, **document}))
     else:
         screen = screen_of(common)
-        print_view(view(found, screen), screen)
+        print_view(view(screen), screen)

@@ -161,6 +161,12 @@ class EncoderConfig:
                     fields[name] = None
         return EncoderConfig(**fields)
 
+    def telling(self) -> dict[str, object]:
+        """The sizes, and the fields that are not what they would be if only the sizes were given."""
+        sizes = {name: getattr(self, name) for name in ("n_layers", "n_heads", "d_model", "d_ff", "n_vocab", "n_ctx")}
+        usual = EncoderConfig(**sizes, d_head=self.d_head).as_dict()
+        return sizes | {name: value for name, value in self.as_dict().items() if value != usual[name]}
+
     def as_dict(self) -> dict[str, object]:
         """All fields by name, ready for JSON; what followed from other fields is filled in."""
         return asdict(self)

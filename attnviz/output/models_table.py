@@ -43,12 +43,13 @@ class FolderTable(LinesView):
 
     Args:
         folder: the description of a folder as ``models FOLDER --json`` gives it.
+        telling: the fields of its configuration that are worth printing.
         screen: where it is printed.
     """
 
-    def __init__(self, folder: Mapping[str, object], screen: Screen):
+    def __init__(self, folder: Mapping[str, object], telling: Mapping[str, object], screen: Screen):
         super().__init__(screen)
-        self._folder = folder
+        self._folder, self._telling = folder, telling
 
     def lines(self) -> Iterator[Line]:
         """The family, sizes, tokenizer, files, and what became of each tensor."""
@@ -71,8 +72,8 @@ class FolderTable(LinesView):
         yield []
         yield from self._text(f"tensors: {f['used']} used{self._others()}")
         yield []
-        yield [("Configuration", BOLD)]
-        yield from self._text(fields_text(config))
+        yield [(self._cut("Sizes, and fields unlike their default"), BOLD)]
+        yield from self._text(fields_text(self._telling))
 
     def _others(self) -> str:
         unused, unknown = self._folder["unused"], self._folder["unknown"]

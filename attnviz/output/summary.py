@@ -71,7 +71,11 @@ class SummaryView(LinesView):
                 line = [(" " * min(name_width + 2, self.screen.width - len(number)), PLAIN)]
             style = cell_style(int(scale.place(value) * 256) / 256, self._looks.cmap, self.screen.color)
             line.append((number, style))
-        yield line if len(line) > 1 else [*line, (cut("  no other tokens", self.screen.width - 6, ascii=self.screen.ascii), DIM)]
+        yield (
+            line
+            if len(line) > 1
+            else [*line, (cut("  no other tokens", self.screen.width - 6, ascii=self.screen.ascii), DIM)]
+        )
 
     def _label_width(self, used: int) -> int:
         """Columns for each of a link's two labels."""

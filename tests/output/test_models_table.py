@@ -40,7 +40,7 @@ def families(width, *, is_ascii=False):
 
 def folder(width, *, is_ascii=False, **changed):
     screen = Screen(width, None, is_ascii)
-    return printed(FolderTable(FOLDER | changed, screen), screen)
+    return printed(FolderTable(FOLDER | changed, {"n_layers": 6, "embed_norm": True}, screen), screen)
 
 
 @pytest.mark.parametrize("width", [40, 80])
