@@ -42,7 +42,13 @@ ALLOWED = {
     "__init__": set(),
 }
 # Who may import a library, besides nobody else.
-LIBRARIES = {"typer": ("cli",), "rich": ("output", "cli"), "tokenizers": ("text",), "safetensors": ("checkpoints",)}
+LIBRARIES = {
+    "typer": ("cli",),
+    "rich": ("output", "cli"),
+    "tokenizers": ("text",),
+    "safetensors": ("checkpoints",),
+    "huggingface_hub": ("checkpoints",),
+}
 
 
 def room(path: Path) -> str:

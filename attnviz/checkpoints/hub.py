@@ -1,7 +1,6 @@
 """Models of the Hugging Face hub: the files that attnviz reads, through the hub's own client, cache and variables."""
 
 import errno
-import json
 import logging
 import os
 import re
@@ -12,8 +11,8 @@ from functools import cache
 from http.client import responses
 from pathlib import Path
 
+from attnviz.checkpoints.shards import shard_names
 from attnviz.errors import AttnvizError, CheckpointError, InputError, one_line
-from attnviz.files import read_file
 
 PATIENCE = 5.0  # seconds in which a hub has to answer, unless HF_HUB_ETAG_TIMEOUT says otherwise
 
@@ -181,7 +180,7 @@ def _download(model_id: str, revision: str | None, commit: str, names: Collectio
         if name in names:
             download(name)
     sharded = _SINGLE not in names and _INDEX in names
-    files = _shards(download(_INDEX)) if sharded else [_SINGLE]
+    files = shard_names(download(_INDEX)) if sharded else [_SINGLE]
     for name in files if weights else ():
         if name not in names:
             raise CheckpointError(
@@ -201,26 +200,9 @@ def _cached(model_id: str, revision: str | None, weights: bool) -> Path | None:
     folder = Path(config).parent
     if weights and not (folder / _SINGLE).exists():
         index = folder / _INDEX
-        if not index.exists() or not all((folder / name).exists() for name in _shards(index)):
+        if not index.exists() or not all((folder / name).exists() for name in shard_names(index)):
             return None
     return folder
-
-
-def _shards(index: Path) -> list[str]:
-    """The files that an index names, none of them outside its folder.
-
-    Raises:
-        CheckpointError: it is damaged, or names something else than safetensors beside it.
-    """
-    where, expected = one_line(index), "expected the index of a sharded model"
-    try:
-        names = sorted(set(json.loads(read_file(index, expected))["weight_map"].values()))
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise CheckpointError(f"{where}: it has no weight_map of names; {expected}") from error
-    for name in names:
-        if not isinstance(name, str) or not name.endswith(".safetensors") or any(c in name for c in "/\\:\0"):
-            raise CheckpointError(f"{where}: it names {one_line(name)!r}, which is no shard beside it; {expected}")
-    return names
 
 
 def _is_final(error: Exception) -> bool:

@@ -24,7 +24,7 @@ class ShardedFile:
 
     def __init__(self, index: Path):
         weight_map = _weight_map(index)
-        self.paths = tuple(index.parent / name for name in sorted(set(weight_map.values())))
+        self.paths = tuple(index.parent / name for name in _names(weight_map))
         shards = {path.name: _open(path, index) for path in self.paths}
         self._shard_of = {name: shards[file] for name, file in weight_map.items()}
         for name, shard in self._shard_of.items():
@@ -45,18 +45,31 @@ class ShardedFile:
         return self._shard_of[name].rows(name, ids)
 
 
+def shard_names(index: Path) -> list[str]:
+    """The files that an index names, all of them safetensors in its own folder.
+
+    Raises:
+        CheckpointError: it is damaged, or names something else.
+    """
+    return _names(_weight_map(index))
+
+
+def _names(weight_map: Mapping[str, str]) -> list[str]:
+    return sorted(set(weight_map.values()))
+
+
 def _weight_map(index: Path) -> dict[str, str]:
     where = one_line(index)
     try:
         weight_map = json.loads(read_file(index, _EXPECTED))["weight_map"]
     except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise CheckpointError(f"{where}: it has no weight_map ({one_line(error)[:80]}); {_EXPECTED}") from error
+        raise CheckpointError(f"{where}: it has no weight_map; {_EXPECTED}") from error
     if not isinstance(weight_map, dict) or not all(isinstance(file, str) for file in weight_map.values()):
         raise CheckpointError(f"{where}: its weight_map is no object of file names; {_EXPECTED}")
     for file in weight_map.values():
-        if not file or file in (".", "..") or any(c in file for c in "/\\:\0"):
+        if not file.endswith(".safetensors") or any(c in file for c in "/\\:\0"):
             raise CheckpointError(
-                f"{where}: it names {one_line(file)!r}, which is no file of its own folder; {_EXPECTED}"
+                f"{where}: it names {one_line(file)!r}, which is no safetensors file of its own folder; {_EXPECTED}"
             )
     if not weight_map:
         raise CheckpointError(f"{where}: its weight_map is empty; {_EXPECTED}")

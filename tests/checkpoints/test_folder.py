@@ -117,7 +117,10 @@ def test_shards_give_the_same_attention_whatever_their_number(tmp_path):
         np.testing.assert_array_equal(attention(folder), whole)
 
 
-@pytest.mark.parametrize("name", ["../whole/model.safetensors", "/etc/passwd", "..", "a/b.safetensors", "C:x", ""])
+@pytest.mark.parametrize(
+    "name",
+    ["../whole/model.safetensors", "/etc/passwd", "..", "a/b.safetensors", "C:x.safetensors", "", "pytorch_model.bin"],
+)
 def test_an_index_cannot_lead_out_of_its_folder(tmp_path, name):
     write_bert(tmp_path / "whole")
     folder = write_bert(tmp_path / "bert")
@@ -125,7 +128,7 @@ def test_an_index_cannot_lead_out_of_its_folder(tmp_path, name):
     (folder / "model.safetensors.index.json").write_text(
         json.dumps({"weight_map": dict.fromkeys(bert_tensors(), name)})
     )
-    with pytest.raises(CheckpointError, match="no file of its own folder"):
+    with pytest.raises(CheckpointError, match="no safetensors file of its own folder"):
         read_folder(folder)
 
 

@@ -345,11 +345,14 @@ REFUSED = {
 BAD_INDEXES = {
     "outside": (
         index("../../blobs/a.safetensors"),
-        "it names '../../blobs/a.safetensors', which is no shard beside it",
+        "it names '../../blobs/a.safetensors', which is no safetensors file of its own folder",
     ),
-    "pickled": (index("pytorch_model.bin"), "it names 'pytorch_model.bin', which is no shard beside it"),
-    "mapless": (b"[]", "it has no weight_map of names"),
-    "nameless": (b'{"weight_map": {"a": 1}}', "it names '1', which is no shard beside it"),
+    "pickled": (
+        index("pytorch_model.bin"),
+        "it names 'pytorch_model.bin', which is no safetensors file of its own folder",
+    ),
+    "mapless": (b"[]", "it has no weight_map"),
+    "nameless": (b'{"weight_map": {"a": 1}}', "its weight_map is no object of file names"),
 }
 
 

@@ -358,7 +358,7 @@ ERRORS = [
     (
         'show "the cats sat" --model outside -L 1',
         3,
-        "outside/model.safetensors.index.json: it names '../bert/model.safetensors', which is no file of its own folder; expected the index of a sharded model",
+        "outside/model.safetensors.index.json: it names '../bert/model.safetensors', which is no safetensors file of its own folder; expected the index of a sharded model",
     ),
     (
         'show "the cats sat" --model gone -L 1',
@@ -373,7 +373,7 @@ ERRORS = [
     (
         'show "the cats sat" --model damaged -L 1',
         3,
-        "damaged/model.safetensors.index.json: it has no weight_map ('weight_map'); expected the index of a sharded model",
+        "damaged/model.safetensors.index.json: it has no weight_map; expected the index of a sharded model",
     ),
     (
         'show "the cats sat" --model mute -L 1',
