@@ -163,7 +163,10 @@ class NumbersView(MatrixView):
         """Title, and a table for every page of columns."""
         yield from self.title()
         least = _number_width(self.matrix, self.looks)
-        self.rest_width = _rest_width(self.matrix, self.looks.precision + 3)
+        decimals = self.looks.precision
+        if 2 + least + _rest_width(self.matrix, decimals + 3) > self.screen.width:
+            decimals = min(2, decimals)  # a narrow screen has no room for two long numbers
+        self.rest_width = _rest_width(self.matrix, decimals + 3)
         self.label_width = max(2, min(self.label_width, self.screen.width - least - self.rest_width))
         room = self.screen.width - self.label_width - self.rest_width
         labels = plain_labels(self.matrix.keys, self.screen)
@@ -176,7 +179,7 @@ class NumbersView(MatrixView):
                 yield note
             yield from self._header(keys, shown, cell)
             for i in range(len(self.matrix.queries)):
-                rest = "" if self.matrix.rest is None else decimal(float(self.matrix.rest[i]), self.looks.precision)
+                rest = "" if self.matrix.rest is None else decimal(float(self.matrix.rest[i]), decimals)
                 yield [(self.row_label(i), PLAIN), *(self._cell(i, j, cell) for j in keys), *self.rest(keys, rest)]
 
     def _header(self, keys: range, shown: list[str], cell: int) -> Iterator[Line]:
