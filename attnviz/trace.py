@@ -173,6 +173,7 @@ class Matrix:
         model: where the numbers came from.
         words: whether queries and keys are words, merged from their pieces.
         hidden: whether special tokens are left out.
+        renormalized: whether rows were then divided by what is left of them.
         rest: (n_queries,), what each row gave to keys that are left out; None where that is not known, or nothing.
     """
 
@@ -187,6 +188,7 @@ class Matrix:
     what: str = "weights"
     words: bool = False
     hidden: bool = False
+    renormalized: bool = False
     rest: np.ndarray | None = None
 
 
@@ -208,6 +210,7 @@ class Attention:
         masked: (n_layers, n_queries, n_keys), True where a key could not be attended to; None when nothing is masked.
         words: whether queries and keys are words, merged from their pieces.
         hidden: whether special tokens are left out.
+        renormalized: whether rows were then divided by what is left of them.
         rest: (n_layers, n_heads, n_queries), what each row gave to keys that are left out; None where that is not known
             (scores, maxima), where rows were divided by what is left of them, and where nothing is left out.
     """
@@ -224,6 +227,7 @@ class Attention:
     masked: np.ndarray | None = None
     words: bool = False
     hidden: bool = False
+    renormalized: bool = False
     rest: np.ndarray | None = None
 
     def __len__(self) -> int:
@@ -246,6 +250,7 @@ class Attention:
                     what=self.what,
                     words=self.words,
                     hidden=self.hidden,
+                    renormalized=self.renormalized,
                     rest=None if self.rest is None else self.rest[i, j],
                 )
 

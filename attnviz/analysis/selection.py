@@ -151,6 +151,7 @@ def _narrow(attention: Attention, request: Request) -> Attention:
             raise UsageError(f"reduce: the file holds a {attention.reduce}, not {request.reduce}; expected none")
         if (request.layers, request.heads) != ("all", "all"):
             raise UsageError(f"layer, head: the file holds a {attention.reduce}; expected no selection")
+        _check_order(attention, request)
         return arrange(attention, request)
     layers = _held(request.layers, attention.layers, "layer")
     heads = _held(request.heads, attention.heads, "head")
@@ -165,6 +166,17 @@ def _narrow(attention: Attention, request: Request) -> Attention:
         heads=heads,
     )
     return arrange(picked, request)
+
+
+def _check_order(attention: Attention, request: Request) -> None:
+    """Words and renormalized rows come before a reduction; only words of a mean are the mean of words too."""
+    late = []
+    if request.words and not attention.words and attention.reduce == "max":
+        late.append("words")
+    if request.renormalize and not attention.renormalized:
+        late.append("renormalize")
+    if late:
+        raise UsageError(f"{late[0]}, reduce: the file holds a {attention.reduce}, which comes after it; expected none")
 
 
 def _held(selection: str | int | tuple[int, ...], held: tuple[int, ...], what: str) -> tuple[int, ...]:

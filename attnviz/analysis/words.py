@@ -59,11 +59,12 @@ def hide_special(attention: Attention, *, renormalize: bool = False) -> Attentio
         raise InputError("hide-special: every token is special; expected some that are not")
     seen = attention.matrices[:, :, queries]
     matrices, rest = seen[..., keys], None
+    renormalized = attention.renormalized
     if attention.what == "weights":
         left = matrices.sum(axis=-1, keepdims=True)
         if renormalize:
-            matrices = matrices / np.where(left > 0, left, 1)
-        elif attention.reduce != "max":
+            matrices, renormalized = matrices / np.where(left > 0, left, 1), True
+        elif attention.reduce != "max" and not renormalized:
             rest = seen[..., ~keys].sum(axis=-1)
             rest = rest if attention.rest is None else rest + attention.rest[:, :, queries]
     return replace(
@@ -73,6 +74,7 @@ def hide_special(attention: Attention, *, renormalize: bool = False) -> Attentio
         keys=visible(attention.keys),
         masked=None if attention.masked is None else attention.masked[:, queries][:, :, keys],
         hidden=True,
+        renormalized=renormalized,
         rest=rest,
     )
 
@@ -104,13 +106,15 @@ def _one(pieces: Tokens) -> Token:
         end = max(end, piece.end)
     start = first.start
     if text.strip():  # byte-level pieces can begin with the space before the word
-        start, text = start + len(text) - len(text.lstrip()), text.strip()
+        start += len(text) - len(text.lstrip())
+        end -= len(text) - len(text.rstrip())
+        text = text.strip()
     return replace(
         first,
         text=text,
         label=printable(text),
         start=start,
-        end=start + len(text),
+        end=end,  # beyond the text's length where the tokenizer removed a character between two pieces
         id=None,
         piece=text,
         pieces=tuple(piece.piece for piece in pieces),

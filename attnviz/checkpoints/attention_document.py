@@ -76,6 +76,7 @@ def result_of(
             masked=_masked(fields, kind, arrays[kind], where),
             words=_choice(fields, "words", (False, True), False, where),
             hidden=_choice(fields, "hidden", ("nothing", "special"), "nothing", where) == "special",
+            renormalized=_choice(fields, "renormalized", (False, True), False, where),
             rest=_rest(fields, kind, arrays[kind], reduce, where),
         )
         _check_numbers(view, fields, where)

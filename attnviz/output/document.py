@@ -47,6 +47,7 @@ def result_document(result: Result, *, precision: int | None = None, top: int | 
         document["reduce"] = first.reduce
     document |= {"words": True} if first.words else {}
     document |= {"hidden": "special"} if first.hidden else {}
+    document |= {"renormalized": True} if first.renormalized else {}
     if precision is not None:
         document["precision"] = precision
     for kind, attention in result.views.items():
@@ -109,6 +110,8 @@ def _token_fields(result: Result) -> dict[str, object]:
     fields["special"] = [token.special for token in result.tokens]
     if result.pair is not None:
         fields["segments"] = [token.segment for token in result.tokens]
+    if any(token.special for token in result.target_tokens):
+        fields["target_special"] = [token.special for token in result.target_tokens]
     return fields | (_described("target_", result.target_tokens) if result.target_tokens else {})
 
 

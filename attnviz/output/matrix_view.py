@@ -112,6 +112,7 @@ class MatrixView(LinesView):
             legend += f", {masked_sign(self.screen)} masked"
         if self.matrix.hidden:
             legend += ", special tokens hidden" + ("" if self.matrix.rest is None else f" ({self.rest_words})")
+            legend += ", rows renormalized" * self.matrix.renormalized
         yield from ([(line, DIM)] for line in wrapped(legend, self.screen))
 
     def legend(self) -> Iterable[str]:
@@ -308,7 +309,7 @@ class TopView(MatrixView):
         """The strongest keys with their weights, then the rest, each as a piece of a line."""
         values = np.where(self.masked[i], -np.inf, self.matrix.values[i])
         order = [j for j in np.argsort(-values, kind="stable")[: self.looks.top] if not self.masked[i, j]]
-        if not order:
+        if not order and self.matrix.rest is None:
             yield [("every key is masked", DIM)]
             return
         for j in order:

@@ -274,7 +274,8 @@ def _size(attention: Attention) -> str:
     n_queries, n_keys = attention.matrices.shape[2:]
     n_keys -= attention.rest is not None
     size = f"{n_queries} quer{'y' if n_queries == 1 else 'ies'} × {n_keys} key{'s' * (n_keys != 1)}"
-    return size + " (words)" * attention.words + ", special tokens hidden" * attention.hidden
+    size += " (words)" * attention.words + ", special tokens hidden" * attention.hidden
+    return size + ", rows renormalized" * attention.renormalized
 
 
 def _overview_title(attention: Attention) -> str:

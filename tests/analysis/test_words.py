@@ -163,12 +163,29 @@ def test_a_word_is_the_text_that_its_pieces_cover():
     assert second.pieces == ("\u0120un", "do")
 
 
+def test_a_word_covers_a_character_that_the_tokenizer_removed_inside_it():
+    pieces = (Token("re", "re", 0, 2, 1, "re", word=0), Token("ad", "ad", 3, 5, 2, "##ad", word=0))
+    (word,) = merged(pieces)
+    assert (word.text, word.start, word.end) == ("read", 0, 5)
+
+
 def test_a_hidden_row_of_which_nothing_is_left_stays_0_when_it_is_renormalized():
     tokens = (Token("", "[S]", piece="[S]", special=True), Token("a", "a", piece="a"))
     weights = np.array([[[[0.5, 0.5], [1.0, 0.0]]]], dtype=np.float32)
     attention = Attention(weights, tokens, tokens, (0,), (0,), INFO)
     assert hide_special(attention).rest.tolist() == [[[1.0]]]
     assert hide_special(attention, renormalize=True).matrices.tolist() == [[[[0.0]]]]
+
+
+def test_rows_that_were_renormalized_say_so_and_stay_so():
+    tokens = (Token("", "[S]", piece="[S]", special=True), Token("a", "a", piece="a"))
+    attention = Attention(np.full((1, 1, 2, 2), 0.5, dtype=np.float32), tokens, tokens, (0,), (0,), INFO)
+    once = hide_special(attention, renormalize=True)
+    assert once.renormalized
+    assert next(iter(once)).renormalized
+    assert not hide_special(attention).renormalized
+    again = hide_special(once)
+    assert (again.renormalized, again.rest) == (True, None)
 
 
 def test_the_largest_of_several_heads_has_no_rest():

@@ -56,6 +56,48 @@ def test_what_is_hidden_is_told(show):
     np.testing.assert_allclose(np.sum(whole["attention"], axis=-1), 1, atol=1e-6)
 
 
+def test_renormalized_rows_are_told(cli, show):
+    options = ("--hide-special", "--renormalize", "-L", "0", "-H", "0")
+    found = document(show(*options, "--json"))
+    assert found["renormalized"] is True
+    assert "renormalized" not in document(show("--hide-special", "--json"))
+    assert "special tokens hidden, rows renormalized" in " ".join(show(*options).out.split())
+    again = cli("show", "--attention", "-", "--hide-special", "--json", stdin=json.dumps(found))
+    assert document(again) == found
+
+
+@pytest.mark.parametrize(
+    ("reduce", "options", "name"),
+    [
+        ("max", ("--words",), "words"),
+        ("max", ("--hide-special", "--renormalize"), "renormalize"),
+        ("mean", ("--hide-special", "--renormalize"), "renormalize"),
+        ("mean-heads", ("--hide-special", "--renormalize"), "renormalize"),
+    ],
+)
+def test_what_comes_before_a_reduction_is_refused_after_it(cli, show, reduce, options, name):
+    ran = cli("show", "--attention", "-", *options, stdin=show("--reduce", reduce, "--json").out)
+    message = f"attnviz: error: {name}, reduce: the file holds a {reduce}, which comes after it; expected none\n"
+    assert (ran.code, ran.out, ran.err) == (2, "", message)
+
+
+def test_words_of_a_mean_are_the_mean_of_words(cli, show):
+    later = cli("show", "--attention", "-", "--words", "--json", stdin=show("--reduce", "mean", "--json").out)
+    now = show("--words", "--reduce", "mean", "--json")
+    np.testing.assert_allclose(document(later)["attention"], document(now)["attention"], atol=1e-6)
+
+
+def test_a_row_that_sees_only_hidden_keys_has_all_of_it_in_the_rest(cli):
+    held = {
+        "tokens": ["s", "b"],
+        "special": [True, False],
+        "attention": [[1, 0], [1, 0]],
+        "masked": [[False, True], [False, True]],
+    }
+    ran = cli("show", "--attention", "-", "--hide-special", "--style", "top", stdin=json.dumps(held))
+    assert ran.out.splitlines()[-1] == "0 b -> rest 1.00"
+
+
 OPTIONS = [
     (),
     ("--words",),
@@ -104,6 +146,11 @@ def test_a_target_has_words_of_its_own(cli):
     assert np.shape(found["cross_attention"]) == (2, 4, 1, 6)
     assert np.shape(found["cross_rest"]) == (2, 4, 1)
     assert cli("show", "--attention", "-", "--json", stdin=json.dumps(found)).code == 0
+    whole = cli(*argv[:6], "--json")
+    assert document(whole)["target_special"] == [True, *[False] * 8, True]
+    later = document(cli("show", "--attention", "-", "--words", "--hide-special", "--json", stdin=whole.out))
+    assert later["target_tokens"] == ["unbelievable"]
+    np.testing.assert_allclose(later["cross_rest"], found["cross_rest"], atol=1e-6)
 
 
 def test_pictures_have_a_column_for_what_is_hidden(cli):
