@@ -70,7 +70,7 @@ def paint_matrix(matrix: Matrix, grids: tuple[Grid, Grid], scale: Scale, palette
     image = enlarge(paint(values, hidden, scale, palette), hidden, (grids[0].pixels, grids[1].pixels))
     if matrix.rest is not None:  # its column is no key: a white line sets it apart
         pixels = grids[1].pixels
-        image[:, -pixels : -pixels + max(1, pixels // 6)] = 255
+        image[:, -pixels : -pixels + max(1, pixels // 8)] = 255
     return image
 
 
