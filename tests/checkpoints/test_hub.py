@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import attnviz
@@ -76,7 +77,12 @@ assert not any(changed), changed
 
 
 def start(hub: Hub, home: Path, *calls: tuple[str, dict], largest_file: str = "", **variables: str) -> subprocess.Popen:
-    """A process that fetches; the client's variables are those given, and bars are shown even without a terminal."""
+    """A process that fetches."""
+    return start_python(["-W", "error", "-c", PROGRAM, json.dumps(calls), largest_file], hub, home, **variables)
+
+
+def start_python(arguments: list[str], hub: Hub, home: Path, **variables: str) -> subprocess.Popen:
+    """A process; the client's variables are those given, and bars are shown even without a terminal."""
     environment = {name: value for name, value in os.environ.items() if not FOREIGN.fullmatch(name)} | {
         "PYTHONPATH": str(Path(attnviz.__file__).parents[1]),
         "HOME": str(home / "user"),
@@ -88,7 +94,7 @@ def start(hub: Hub, home: Path, *calls: tuple[str, dict], largest_file: str = ""
         **variables,
     }
     return subprocess.Popen(
-        [sys.executable, "-W", "error", "-c", PROGRAM, json.dumps(calls), largest_file],
+        [sys.executable, *arguments],
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -427,3 +433,16 @@ def test_ctrl_c_is_not_taken_for_an_error_of_the_hub(tmp_path):
         assert hub.arrived.wait(10)
         process.send_signal(signal.SIGINT)
         assert finish(process) == ([{"message": "Ctrl-C"}], "")
+
+
+def test_a_model_of_the_hub_is_shown_as_its_folder_is(tmp_path):
+    folder = Path(__file__).parent / "golden" / "bert"
+    files = {file.name: file.read_bytes() for file in folder.iterdir() if file.suffix != ".npz"}
+    with serve({"owner/bert": Repository({"main": files})}) as hub:
+        show = ["-W", "error", "-m", "attnviz", "show", "The dog", "--json", "--model", "owner/bert"]
+        out, err = start_python(show, hub, tmp_path).communicate(timeout=20)
+    assert err == ""
+    document = json.loads(out)
+    assert document["model"]["name"] == "owner/bert"
+    expected = attnviz.run("The dog", model=attnviz.load(model=folder))
+    np.testing.assert_allclose(document["attention"], expected.attention, atol=1e-6)
