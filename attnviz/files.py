@@ -105,7 +105,8 @@ def write_atomically(path: str | Path, data: bytes | Callable[[BinaryIO], None],
     target = _named(path)
     write = data if callable(data) else lambda file: file.write(data)
     try:
-        if _is_special(target):
+        # /dev/stdout may lead to a file, which is written to and not replaced.
+        if target.parent in (Path("/dev"), Path("/dev/fd")) or is_special(target):
             with open(target, "wb") as file:
                 write(file)
         else:
@@ -134,13 +135,11 @@ def own_folder(path: str | Path) -> Path:
     return folder
 
 
-def _is_special(path: Path) -> bool:
-    """Whether the path is a device, a pipe or a socket; ``/dev/stdout`` even where it leads to a file."""
-    if path.parent == Path("/dev") or path.parent == Path("/dev/fd"):
-        return True
+def is_special(path: Path) -> bool:
+    """Whether the path is a device, a pipe or a socket, which opening may wait for."""
     try:
         mode = path.stat().st_mode
-    except OSError:
+    except (OSError, ValueError):
         return False
     return not stat.S_ISREG(mode) and not stat.S_ISDIR(mode)
 

@@ -18,6 +18,8 @@ from attnviz.errors import CheckpointError, one_line
 from attnviz.numbers import spans
 
 _NEEDED: Any = object()
+_MOST = 2**31  # of any setting; nothing real comes near
+_MOST_LAYERS = 2**14  # as many as a config may have
 _SPELLED_WITH_A_LINE = {"xlm_roberta": "xlm-roberta"}
 
 
@@ -40,11 +42,11 @@ class Settings:
         value = self.values.get(name)
         return default if value is None else value
 
-    def number(self, name: str, default: Any = _NEEDED, kind: type = int) -> Any:
+    def number(self, name: str, default: Any = _NEEDED, kind: type = int, least: float = 0) -> Any:
         """A number, or the default where it is missing or null.
 
         Raises:
-            CheckpointError: it is missing without a default, or no number.
+            CheckpointError: it is missing without a default, no number, too small or too large.
         """
         value = self.get(name, default)
         if value is _NEEDED:
@@ -52,6 +54,9 @@ class Settings:
         numbers = (int, float) if kind is float else (int,)
         if value is not default and (isinstance(value, bool) or not isinstance(value, numbers)):
             raise CheckpointError(f"{self.where}: {name} is {json.dumps(value)[:40]}; expected a number")
+        if value is not None and not least <= value < _MOST:
+            said = json.dumps(value)[:40]
+            raise CheckpointError(f"{self.where}: {name} is {said}; expected {least:g} or more, below {_MOST}")
         return value
 
     def object(self, name: str) -> "Settings":
@@ -83,8 +88,8 @@ Rule = Callable[[Settings], object]
 
 
 def size(name: str, default: Any = _NEEDED) -> Rule:
-    """A whole number under this name."""
-    return lambda settings: settings.number(name, default)
+    """A whole number from 1 under this name."""
+    return lambda settings: settings.number(name, default, least=1)
 
 
 def number(name: str, default: float) -> Rule:
@@ -119,20 +124,41 @@ def activation(name: str, default: str) -> Rule:
     return choice(name, ACTIVATIONS, default)
 
 
-def rotary(settings: Settings, d_head: int) -> dict[str, object]:
-    """The rotary fields, from ``rope_parameters`` or the older ``rope_theta``, ``rope_scaling``, ``rotary_pct``.
+def rope_settings(settings: Settings) -> Settings:
+    """What a model says of its rotary positions: the older ``rope_scaling`` wins, as in the published code."""
+    scaling = settings.object("rope_scaling")
+    return scaling if scaling.values else settings.object("rope_parameters")
 
-    ``dynamic`` stretches only beyond ``max_position_embeddings``, where no text gets here.
+
+def rope_type(rope: Settings, kinds: Mapping[str, Any]) -> Any:
+    """What the kind of rotary positions means; older files call it ``type``."""
+    return rope.one_of("rope_type" if rope.get("rope_type") else "type", kinds, "default")
+
+
+def rotary(settings: Settings, d_head: int, share: str | None = None) -> dict[str, object]:
+    """The rotary fields, from ``rope_parameters`` or the older ``rope_theta`` and ``rope_scaling``.
+
+    ``dynamic`` stretches only beyond ``max_position_embeddings``.
+
+    Args:
+        settings: the model's.
+        d_head: a head's width.
+        share: the setting that says how much of it is turned; None where all of it is.
+
+    Raises:
+        CheckpointError: a kind that is not computed here, or a share where there is none.
     """
-    rope = settings.object("rope_parameters" if settings.get("rope_parameters") else "rope_scaling")
+    rope = rope_settings(settings)
     kinds = {"default": "none", "dynamic": "none", "linear": "linear", "llama3": "llama3"}
-    scaling = rope.one_of("rope_type" if rope.get("rope_type") else "type", kinds, "default")
-    share = settings.number("partial_rotary_factor", settings.number("rotary_pct", 1.0, float), float)
-    share = rope.number("partial_rotary_factor", share, float)
+    scaling = rope_type(rope, kinds)
+    told = settings.number(share or "partial_rotary_factor", 1.0, float)
+    told = rope.number("partial_rotary_factor", told, float)
+    if share is None and told != 1:
+        raise CheckpointError(f"{settings.where}: partial_rotary_factor is {told}; expected 1 of {settings.family}")
     fields = {
         "position": "rotary",
         "rotary_base": rope.number("rope_theta", settings.number("rope_theta", 10000.0, float), float),
-        "rotary_dims": int(d_head * share),
+        "rotary_dims": int(d_head * told),
         "rotary_scaling": scaling,
     }
     if scaling != "none":
@@ -140,7 +166,8 @@ def rotary(settings: Settings, d_head: int) -> dict[str, object]:
     if scaling == "llama3":
         fields["rotary_low"] = rope.number("low_freq_factor", kind=float)
         fields["rotary_high"] = rope.number("high_freq_factor", kind=float)
-        fields["rotary_ctx"] = rope.number("original_max_position_embeddings", settings.get("max_position_embeddings"))
+        trained = rope.number("original_max_position_embeddings", settings.get("max_position_embeddings"))
+        fields["rotary_ctx"] = settings.number("original_max_position_embeddings", trained)
     return fields
 
 
@@ -151,11 +178,11 @@ def layer_types(settings: Settings, default: Callable[[int], bool]) -> str | Non
         settings: ``layer_types`` says it; older files have rules of their own.
         default: whether a layer does, by the family's rule.
     """
-    n, told = settings.number("num_hidden_layers"), settings.get("layer_types")
+    n, told = settings.number("num_hidden_layers", least=1), settings.get("layer_types")
     kinds = {"sliding_attention": True, "full_attention": False}
     if told is None:
-        windowed = tuple(i for i in range(n) if default(i))
-    elif not isinstance(told, list) or len(told) != n or any(kind not in kinds for kind in told):
+        windowed = tuple(i for i in range(min(n, _MOST_LAYERS)) if default(i))
+    elif not isinstance(told, list) or len(told) != n or any(str(kind) not in kinds for kind in told):
         raise CheckpointError(f"{settings.where}: layer_types is no list of {n} of {', '.join(kinds)}; expected one")
     else:
         windowed = tuple(i for i, kind in enumerate(told) if kinds[kind])
@@ -213,6 +240,7 @@ class Family:
             layers have ``weight`` and ``bias``, norms too, tables ``weight``.
         fused: modules of the file that hold several of ours.
         defaults: settings that a ``config.json`` may leave out, where not all families agree on them.
+        aliases: other names of settings to the family's own; they win, as in the published code.
         more: further fields that follow from several settings at once.
         prefixes: what may stand before each name.
         unused: names of heads and buffers, with ``*``, that play no part in attention.
@@ -233,6 +261,7 @@ class Family:
     kind: str = "encoder"
     fused: tuple[Fused, ...] = ()
     defaults: Mapping[str, object] = field(default_factory=dict)
+    aliases: Mapping[str, str] = field(default_factory=dict)
     more: Callable[[Settings], Mapping[str, object]] = lambda settings: {}  # noqa: ARG005
     prefixes: tuple[str, ...] = ()
     unused: tuple[str, ...] = ()
@@ -246,7 +275,8 @@ class Family:
 
     def settings(self, values: Mapping[str, Any], where: str) -> Settings:
         """The settings of a ``config.json``, with the family's defaults."""
-        return Settings({**self.defaults, **values}, where, self.name)
+        renamed = {own: values[alias] for alias, own in self.aliases.items() if values.get(alias) is not None}
+        return Settings({**self.defaults, **values, **renamed}, where, self.name)
 
     def config_fields(self, settings: Settings) -> dict[str, object]:
         """The block's fields that a ``config.json`` means.

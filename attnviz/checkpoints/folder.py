@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from attnviz.checkpoints.family import Family, Settings, family_types, find_family
+from attnviz.checkpoints.family import Family, Settings, family_types, find_family, rope_settings
 from attnviz.checkpoints.file_params import FileParams
 from attnviz.checkpoints.shards import ShardedFile
 from attnviz.checkpoints.tensors import TensorFile, View, misfits, open_tensors, whole
@@ -19,7 +19,7 @@ from attnviz.encoder.config import EncoderConfig
 from attnviz.encoder.params import Params
 from attnviz.encoder.shapes import Shape, tensor_shapes
 from attnviz.errors import CheckpointError, ConfigError, one_line, some
-from attnviz.files import read_file, utf8
+from attnviz.files import is_special, read_file, utf8
 
 WEIGHTS, INDEX = "model.safetensors", "model.safetensors.index.json"
 _MOST_HASHED, _STRIDE, _SAMPLE = 2**28, 2**24, 2**12
@@ -87,7 +87,7 @@ def read_folder(path: Path, overrides: Mapping[str, object] | None = None) -> Mo
     settings = family.settings(values, where)
     config = _config(family, settings, overrides or {})
     opened, paths = _open(path)
-    names = _own_names(opened, family)
+    names = _own_names(one_line(path), opened, family)
     shapes = tensor_shapes(config)
     sources = family.sources(shapes, config, settings)
     used = {source.name for source in sources.values() if source.name is not None}
@@ -114,6 +114,8 @@ def read_settings(path: Path) -> dict[str, Any]:
         inside = sorted(one_line(found.parent) for found in path.glob("*/config.json"))
         hint = f"{some(inside, 4)}: such a folder" if inside else None
         raise CheckpointError(f"{one_line(path)}: it has no config.json; {expected}", hint)
+    for special in sorted(filter(is_special, path.glob("*"))):
+        raise CheckpointError(f"{one_line(special)}: it is a device or a pipe; expected a file")
     return read_object(file, "expected the settings of a model")
 
 
@@ -162,7 +164,13 @@ def _config(family: Family, settings: Settings, overrides: Mapping[str, object])
         own = EncoderConfig(**fields)
     except (ConfigError, ZeroDivisionError) as error:
         raise CheckpointError(f"{settings.where}: {one_line(error)}") from error
-    return own.replaced(overrides) if overrides else own
+    changed = own.replaced(overrides) if overrides else own
+    if changed.n_ctx > own.n_ctx and "dynamic" in rope_settings(settings).values.values():
+        raise ConfigError(
+            f"n_ctx is {changed.n_ctx}, and beyond {own.n_ctx} dynamic rotary positions change with the text, which "
+            f"attnviz does not compute; expected at most {own.n_ctx}"
+        )
+    return changed
 
 
 def _open(path: Path) -> tuple[TensorFile, tuple[Path, ...]]:
@@ -182,7 +190,7 @@ def _open(path: Path) -> tuple[TensorFile, tuple[Path, ...]]:
     raise CheckpointError(f"{one_line(path)}: it has no weights; expected {WEIGHTS}, or shards and their index")
 
 
-def _own_names(file: TensorFile, family: Family) -> dict[str, str]:
+def _own_names(where: str, file: TensorFile, family: Family) -> dict[str, str]:
     """The file's tensors by the family's names for them: without prefix, and norms with the names of today."""
     names = {}
     for theirs in file.shapes:
@@ -191,6 +199,10 @@ def _own_names(file: TensorFile, family: Family) -> dict[str, str]:
         for old, new in _RENAMED.items():
             if own.endswith(old):
                 own = own.removesuffix(old) + new
+        if own in names:
+            raise CheckpointError(
+                f"{where}: it has {one_line(names[own])} and {one_line(theirs)}; expected one of the two"
+            )
         names[own] = theirs
     return names
 

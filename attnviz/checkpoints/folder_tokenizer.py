@@ -24,6 +24,11 @@ def read_tokenizer(path: Path, family: Family, n_vocab: int) -> PretrainedTokeni
         InputError: there is none, it is damaged, or it has ids that the table has no row for.
     """
     settings = tokenizer_settings(path)
+    if settings.get("split_special_tokens"):
+        raise CheckpointError(
+            f"{one_line(path)}: its tokenizer splits special tokens (split_special_tokens), which attnviz does not do; "
+            "expected one that keeps them"
+        )
     name = f"{one_line(path.name)}, tokenizer"
     file = path / "tokenizer.json"
     if file.exists():
@@ -41,13 +46,15 @@ def read_tokenizer(path: Path, family: Family, n_vocab: int) -> PretrainedTokeni
 
 
 def tokenizer_settings(path: Path) -> dict[str, Any]:
-    """What ``tokenizer_config.json`` says; nothing where there is none.
+    """What ``tokenizer_config.json`` says, and the older ``added_tokens.json``; nothing where there is neither.
 
     Raises:
         CheckpointError: it is no JSON object.
     """
-    file = path / "tokenizer_config.json"
-    return read_object(file, _EXPECTED) if file.exists() else {}
+    files = (path / "tokenizer_config.json", path / "added_tokens.json")
+    settings, added = (read_object(file, _EXPECTED) if file.exists() else {} for file in files)
+    by_id = {str(number): token for token, number in added.items()}
+    return {"added_tokens_decoder": by_id} | settings if by_id else settings
 
 
 def _from_vocabulary(path: Path, family: Family, settings: dict[str, Any]) -> Any:

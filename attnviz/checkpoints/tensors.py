@@ -2,8 +2,6 @@
 
 import json
 import math
-import os
-import stat
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
@@ -15,7 +13,7 @@ import numpy as np
 from attnviz.checkpoints.numpy_files import ZIP_MAGICS, DamageError, Npz
 from attnviz.encoder.params import Params
 from attnviz.errors import CheckpointError, one_line, some
-from attnviz.files import open_file, write_atomically
+from attnviz.files import is_special, open_file, write_atomically
 
 _STORED = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2"}  # bfloat16: the upper half of a float32
 _DTYPES = {np.dtype("f8"): "F64", np.dtype("f4"): "F32", np.dtype("f2"): "F16"}
@@ -72,9 +70,9 @@ def open_tensors(path: Path) -> TensorFile:
         CheckpointError: it is missing, a folder, empty, truncated, or neither format.
     """
     where = one_line(path)
+    if is_special(path):  # opening a pipe would wait for its writer
+        raise CheckpointError(f"{where}: it is a device or a pipe, which is read only once; {_EXPECTED}")
     with open_file(path, _EXPECTED, CheckpointError) as file:
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise CheckpointError(f"{where}: it is a device or a pipe, which is read only once; {_EXPECTED}")
         start = file.read(9)
     if start[8:] == b"{":
         return SafetensorsFile(path)

@@ -112,12 +112,16 @@ def apply_settings(made: "Tokenizer", settings: Mapping[str, Any]) -> bool:
     """Changes a tokenizer to what ``tokenizer_config.json`` says beyond it, as transformers does.
 
     ``do_lower_case``, ``strip_accents`` and ``tokenize_chinese_chars`` hold for BERT's normalizer, ``add_prefix_space``
-    for a byte-level vocabulary. What stands around a text (``add_bos_token``) is the tokenizer's own affair.
+    for a byte-level vocabulary; tokens that it names and the vocabulary lacks are added. What stands around a text
+    (``add_bos_token``) is the tokenizer's own affair.
 
     Returns:
         whether anything changed.
+
+    Raises:
+        InputError: a token that would get another id than is said.
     """
-    changed = False
+    changed = _add_named(made, settings)
     for step, kind, names in (
         (made.normalizer, "BertNormalizer", _BERT_SETTINGS),
         (made.pre_tokenizer, "ByteLevel", {"add_prefix_space": "add_prefix_space"}),
@@ -128,6 +132,35 @@ def apply_settings(made: "Tokenizer", settings: Mapping[str, Any]) -> bool:
             if is_told and getattr(step, attribute) != told:
                 setattr(step, attribute, told)
                 changed = True
+    return changed
+
+
+def _add_named(made: "Tokenizer", settings: Mapping[str, Any]) -> bool:
+    """Adds ``added_tokens_decoder`` (by id), then ``additional_special_tokens`` and ``extra_special_tokens``."""
+    from tokenizers import AddedToken  # noqa: PLC0415 (start-up time)
+
+    by_id = settings.get("added_tokens_decoder")
+    numbered = by_id.items() if isinstance(by_id, dict) else ()
+    named = [(int(number), token) for number, token in numbered if number.isdecimal()]
+    named.sort(key=lambda item: item[0])
+    for key in ("additional_special_tokens", "extra_special_tokens"):
+        extra = settings.get(key)
+        extra = extra.values() if isinstance(extra, dict) else extra if isinstance(extra, list) else ()
+        named += [(None, {"content": token_text(token), "special": True}) for token in extra]
+    changed = False
+    for number, token in named:
+        content = token_text(token)
+        if not content or made.token_to_id(content) is not None:
+            continue
+        switches = token if isinstance(token, dict) else {}
+        names = ("special", "lstrip", "rstrip", "single_word", "normalized")
+        made.add_tokens([AddedToken(content, **{n: switches[n] for n in names if isinstance(switches.get(n), bool)})])
+        found, changed = made.token_to_id(content), True
+        if number not in (None, found):
+            raise InputError(
+                f"tokenizer_config.json: {one_line(content)} has id {number}, and the vocabulary's next is {found}; "
+                "expected that id"
+            )
     return changed
 
 

@@ -2,16 +2,21 @@
 
 import hashlib
 import json
+import os
+import re
+import shutil
 
 import numpy as np
 import pytest
 
 import attnviz
 from attnviz.checkpoints import folder as folder_module
+from attnviz.checkpoints.family import find_family
 from attnviz.checkpoints.file_params import FileParams
 from attnviz.checkpoints.folder import read_folder
-from attnviz.errors import CheckpointError
+from attnviz.errors import CheckpointError, ConfigError
 from tests.checkpoints.folders import bert_tensors, write_bert, write_safetensors, write_shards
+from tests.checkpoints.test_families import GOLDEN
 
 TEXT = "the cats sat."
 
@@ -163,9 +168,92 @@ def test_a_damaged_index_is_one_error(tmp_path, text):
         {"model_type": "../bert"},
         {"add_cross_attention": True},
         {"max_position_embeddings": 14},
+        {"model_type": "albert", "inner_group_num": 0},
+        {"model_type": "modernbert", "global_attn_every_n_layers": 0},
+        {"model_type": "gpt_neox", "num_attention_heads": 0},
+        {"model_type": "llama", "num_attention_heads": 0},
+        {"model_type": "roberta", "pad_token_id": -1},
+        {"model_type": "gemma", "hidden_size": 10**400},
+        {"model_type": "llama", "head_dim": 10**400},
+        {"model_type": "llama", "partial_rotary_factor": 0.5},
+        {"model_type": "llama", "rope_scaling": []},
+        {"model_type": "gpt_neox", "rotary_pct": float("inf")},
+        {"model_type": "gpt_neox", "rotary_pct": float("nan")},
+        {"model_type": "gpt_neox", "head_dim": 7},
+        {"model_type": "modernbert", "num_hidden_layers": 10**9},
+        {"model_type": "modernbert", "layer_types": [["full_attention"], "full_attention"]},
+        {"model_type": "modernbert", "rope_scaling": {"type": "linear", "factor": 2.0}},
+        {"model_type": "mistral", "sliding_window": 0},
     ],
     ids=str,
 )
 def test_a_setting_that_cannot_be_is_one_error(tmp_path, settings):
-    with pytest.raises(CheckpointError, match=r"config\.json: "):
+    with pytest.raises(CheckpointError, match=r"config\.json[:,] "):
         read_folder(write_bert(tmp_path / "bert", **settings))
+
+
+def fields_of(model_type, **settings):
+    sizes = {"num_hidden_layers": 4, "num_attention_heads": 2, "hidden_size": 8, "intermediate_size": 8}
+    values = sizes | {"vocab_size": 9, "max_position_embeddings": 16, "model_type": model_type} | settings
+    family = find_family(model_type)
+    return family.config_fields(family.settings(values, "config.json"))
+
+
+@pytest.mark.parametrize(
+    ("model_type", "settings", "expected"),
+    [
+        ("mistral", {"sliding_window": 3}, {"window": 2, "window_layers": "0-3"}),
+        ("mistral", {"layer_types": ["full_attention", "sliding_attention"] * 2}, {"window_layers": "1,3"}),
+        ("qwen2", {"use_sliding_window": True, "max_window_layers": 2}, {"window": 4095, "window_layers": "2-3"}),
+        ("modernbert", {"sliding_window": 5}, {"window": 5}),
+        ("albert", {"is_decoder": True}, {"mask": "none"}),
+        ("mpnet", {"is_decoder": True}, {"mask": "none"}),
+        ("gpt2", {"n_head": 4, "n_embd": 12, "num_attention_heads": 2}, {"n_heads": 2, "d_model": 8}),
+        ("distilbert", {"hidden_dim": 5}, {"n_heads": 2, "d_model": 8, "n_layers": 4}),
+        ("gpt_neox", {"rotary_emb_base": 100, "partial_rotary_factor": 1.0}, {"rotary_base": 100, "rotary_dims": 1}),
+        ("gemma", {"hidden_act": "silu", "hidden_activation": "relu"}, {"activation": "silu"}),
+        (
+            "llama",
+            {"rope_scaling": {"type": "linear", "factor": 2.0}, "rope_parameters": {"rope_type": "default"}},
+            {"rotary_scaling": "linear"},
+        ),
+    ],
+)
+def test_settings_that_contradict_each_other_mean_what_the_published_code_makes_of_them(model_type, settings, expected):
+    fields = fields_of(model_type, **settings)
+    assert {name: fields[name] for name in expected} == expected
+
+
+def test_the_group_of_an_albert_layer_is_rounded_as_in_the_published_code():
+    family = find_family("albert")
+    settings = family.settings({"num_hidden_layers": 18, "num_hidden_groups": 14}, "config.json")
+    assert [family.layer(settings, i).split(".")[0] for i in (8, 9, 10)] == ["6", str(int(9 / (18 / 14))), "7"]
+
+
+def test_a_context_beyond_what_dynamic_positions_were_trained_for_is_refused(tmp_path):
+    copy = shutil.copytree(GOLDEN / "llama", tmp_path / "llama")
+    settings = json.loads((copy / "config.json").read_text())
+    rope = {"rope_parameters": {"rope_type": "dynamic", "factor": 2.0, "rope_theta": 10000.0}}
+    (copy / "config.json").write_text(json.dumps(settings | rope | {"rope_scaling": None}))
+    limit = settings["max_position_embeddings"]
+    assert read_folder(copy, {"n_ctx": limit}).config.n_ctx == limit
+    with pytest.raises(ConfigError, match=f"expected at most {limit}"):
+        read_folder(copy, {"n_ctx": limit + 1})
+
+
+@pytest.mark.parametrize("twin", ["bert.encoder.layer.0.output.dense.bias", "embeddings.LayerNorm.gamma"])
+def test_a_tensor_that_is_there_twice_is_refused(tmp_path, twin):
+    tensors = bert_tensors()
+    own = twin.removeprefix("bert.").replace("gamma", "weight")
+    with pytest.raises(CheckpointError, match="expected one of the two"):
+        read_folder(write_bert(tmp_path / "bert", tensors | {twin: tensors[own]}))
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+@pytest.mark.parametrize("name", ["config.json", "model.safetensors", "vocab.txt", "tokenizer.json"])
+def test_a_pipe_in_a_folder_is_one_error_and_not_waited_for(tmp_path, name):
+    folder = write_bert(tmp_path / "bert")
+    (folder / name).unlink(missing_ok=True)
+    os.mkfifo(folder / name)
+    with pytest.raises(CheckpointError, match=f"{re.escape(name)}: it is a device or a pipe"):
+        read_folder(folder)

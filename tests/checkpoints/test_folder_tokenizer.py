@@ -6,7 +6,8 @@ import shutil
 import pytest
 
 import attnviz
-from tests.checkpoints.folders import write_bert
+from attnviz.errors import InputError
+from tests.checkpoints.folders import CONFIG, bert_tensors, write_bert
 from tests.checkpoints.test_families import GOLDEN, texts_of
 
 
@@ -105,3 +106,33 @@ def test_padding_and_truncation_are_switched_off(tmp_path):
     described["truncation"] = {"direction": "Right", "max_length": 4, "strategy": "LongestFirst", "stride": 0}
     (folder / "tokenizer.json").write_text(json.dumps(described))
     assert tokens_of(folder, "the cat sat") == ["[CLS]", "the", "cat", "sat", "[SEP]"]
+
+
+@pytest.mark.parametrize(
+    ("file", "content"),
+    [
+        ("added_tokens.json", {"uncat": 11}),
+        ("tokenizer_config.json", {"added_tokens_decoder": {"11": {"content": "uncat", "special": False}}}),
+        ("tokenizer_config.json", {"additional_special_tokens": ["uncat"]}),
+        ("tokenizer_config.json", {"extra_special_tokens": {"animal": {"content": "uncat"}}}),
+    ],
+)
+@pytest.mark.parametrize("prepare", [lambda folder: folder, saved], ids=["vocabulary", "json"])
+def test_tokens_that_the_vocabulary_lacks_are_added_behind_it(tmp_path, file, content, prepare):
+    folder = prepare(write_bert(tmp_path / "bert", bert_tensors(CONFIG | {"vocab_size": 12}), vocab_size=12))
+    (folder / file).write_text(json.dumps(content))
+    assert tokens_of(folder, "the uncat") == ["[CLS]", "the", "uncat", "[SEP]"]
+
+
+def test_an_added_token_with_an_id_that_it_cannot_have_is_one_error(tmp_path):
+    folder = write_bert(tmp_path / "bert")
+    (folder / "added_tokens.json").write_text('{"uncat": 300}')
+    with pytest.raises(InputError, match="uncat has id 300, and the vocabulary's next is 11"):
+        attnviz.load(model=folder)
+
+
+def test_a_tokenizer_that_splits_special_tokens_is_refused(tmp_path):
+    folder = write_bert(tmp_path / "bert")
+    (folder / "tokenizer_config.json").write_text('{"split_special_tokens": true}')
+    with pytest.raises(InputError, match="split_special_tokens"):
+        attnviz.load(model=folder)

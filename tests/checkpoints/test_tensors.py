@@ -6,7 +6,6 @@ import os
 import pickle
 import re
 import struct
-import threading
 import zipfile
 
 import numpy as np
@@ -162,14 +161,11 @@ def test_files_that_cannot_be_opened_are_one_line(tmp_path, monkeypatch):
     assert str(caught.value) == f"{tmp_path / 'a'}: there is no permission to read it; {EXPECTED}"
 
 
-def test_a_pipe_is_refused_as_it_can_be_read_only_once(tmp_path):
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path):
     path = tmp_path / "pipe"
     os.mkfifo(path)
-    writer = threading.Thread(target=path.write_bytes, args=(b"12345678{",))
-    writer.start()
     with pytest.raises(CheckpointError) as caught:
         open_tensors(path)
-    writer.join()
     assert str(caught.value) == f"{path}: it is a device or a pipe, which is read only once; {EXPECTED}"
 
 

@@ -8,13 +8,15 @@ _LAYER = "encoder.albert_layer_groups.{}"
 
 def _n_layers(settings: Settings) -> int:
     """A group is applied as a whole, and each of its layers has an attention of its own."""
-    return settings.number("num_hidden_layers") * settings.number("inner_group_num", 1)
+    return settings.number("num_hidden_layers", least=1) * settings.number("inner_group_num", 1, least=1)
 
 
 def _layer(settings: Settings, i: int) -> str:
     """Which group, and which layer in it, computes layer ``i``."""
-    step, inner = divmod(i, settings.number("inner_group_num", 1))
-    group = step * settings.number("num_hidden_groups", 1) // settings.number("num_hidden_layers")
+    step, inner = divmod(i, settings.number("inner_group_num", 1, least=1))
+    # The published code's own rounding: in floating point, which is not always the quotient's.
+    size = settings.number("num_hidden_layers", least=1) / settings.number("num_hidden_groups", 1, least=1)
+    group = int(step / size)
     return f"{group}.albert_layers.{inner}"
 
 
@@ -27,6 +29,7 @@ FAMILY = Family(
         "n_layers": _n_layers,
         "d_embed": size("embedding_size", 128),
         "project": "after",
+        "mask": "none",
         "activation": activation("hidden_act", "gelu_new"),
     },
     modules={

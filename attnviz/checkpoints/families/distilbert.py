@@ -19,6 +19,7 @@ FAMILY = Family(
         "norm_eps": 1e-12,
         "activation": activation("activation", "gelu"),
     },
+    aliases={"num_hidden_layers": "n_layers", "num_attention_heads": "n_heads", "hidden_size": "dim"},
     modules={
         "embed.tokens": "embeddings.word_embeddings",
         "embed.positions": "embeddings.position_embeddings",

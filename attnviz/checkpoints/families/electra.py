@@ -5,7 +5,7 @@ from attnviz.checkpoints.family import Family, Settings, size
 
 
 def _project(settings: Settings) -> str:
-    same = settings.number("embedding_size", 128) == settings.number("hidden_size")
+    same = settings.number("embedding_size", 128) == settings.number("hidden_size", least=1)
     return "none" if same else "after"
 
 

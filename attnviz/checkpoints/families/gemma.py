@@ -3,14 +3,7 @@
 from dataclasses import replace
 
 from attnviz.checkpoints.families import llama
-from attnviz.checkpoints.family import ACTIVATIONS, Settings, choice
-
-
-def _activation(settings: Settings) -> str:
-    """``hidden_activation`` replaced ``hidden_act``; ``gelu`` has always meant its approximation here."""
-    name = "hidden_activation" if settings.get("hidden_activation") else "hidden_act"
-    return settings.one_of(name, ACTIVATIONS | {"gelu": "gelu_tanh"}, "gelu_pytorch_tanh")
-
+from attnviz.checkpoints.family import ACTIVATIONS, choice
 
 FAMILY = replace(
     llama.FAMILY,
@@ -19,8 +12,9 @@ FAMILY = replace(
     example="google/gemma-2b",
     fields=llama.FAMILY.fields
     | {
-        "activation": _activation,
-        "embed_scale": lambda settings: settings.number("hidden_size") ** 0.5,
+        # ``gelu`` has always meant its approximation here; ``hidden_activation`` of some files is not read any more.
+        "activation": choice("hidden_act", ACTIVATIONS | {"gelu": "gelu_tanh"}, "gelu_pytorch_tanh"),
+        "embed_scale": lambda settings: settings.number("hidden_size", least=1) ** 0.5,
         "mask": choice("use_bidirectional_attention", {False: "causal", True: "none"}, False),
     },
     norm_plus=1.0,

@@ -4,7 +4,7 @@ from attnviz.checkpoints.family import Family, Fused, Settings, Vocabulary, acti
 
 
 def _d_ff(settings: Settings) -> int:
-    return settings.number("n_inner", 4 * settings.number("n_embd"))
+    return settings.number("n_inner", 4 * settings.number("n_embd", least=1))
 
 
 FAMILY = Family(
@@ -38,6 +38,12 @@ FAMILY = Family(
     },
     fused=(Fused("h.{}.attn.c_attn", ("layers.{}.attn.q", "layers.{}.attn.k", "layers.{}.attn.v")),),
     linear=False,
+    aliases={
+        "num_hidden_layers": "n_layer",
+        "num_attention_heads": "n_head",
+        "hidden_size": "n_embd",
+        "max_position_embeddings": "n_positions",
+    },
     prefixes=("transformer.",),
     unused=(
         "lm_head.*",

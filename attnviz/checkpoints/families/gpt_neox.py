@@ -1,14 +1,18 @@
 """GPT-NeoX (Black et al. 2022) and Pythia: partial rotary positions, parallel parts, fused projections head by head."""
 
 from attnviz.checkpoints.families import bert
-from attnviz.checkpoints.family import Family, Fused, Settings, activation, number, rotary, switch
+from attnviz.checkpoints.family import Family, Fused, Settings, activation, number, rope_settings, rotary, switch
+from attnviz.errors import CheckpointError
 
 
 def _rotary(settings: Settings) -> dict[str, object]:
-    """The rotary fields; older files call the base ``rotary_emb_base``."""
-    fields = rotary(settings, settings.number("hidden_size") // settings.number("num_attention_heads"))
-    told = settings.get("rope_theta") or settings.object("rope_parameters").get("rope_theta")
-    return fields if told else fields | {"rotary_base": settings.number("rotary_emb_base", 10000.0, float)}
+    """The rotary fields; older files call the base ``rotary_emb_base``, and no setting tells the heads' width."""
+    d_head = settings.number("hidden_size", least=1) // settings.number("num_attention_heads", least=1)
+    if settings.number("head_dim", d_head) != d_head:
+        raise CheckpointError(f"{settings.where}: head_dim is {settings.get('head_dim')}; expected {d_head}")
+    base = settings.number("rotary_emb_base", 10000.0, float)
+    base = rope_settings(settings).number("rope_theta", base, float)
+    return rotary(settings, d_head, share="rotary_pct") | {"rotary_base": base}
 
 
 FAMILY = Family(

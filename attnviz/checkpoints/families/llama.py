@@ -6,7 +6,9 @@ from attnviz.checkpoints.family import Family, Settings, activation, number, rot
 
 def d_head(settings: Settings) -> int:
     """A head's width, which may be told."""
-    return settings.number("head_dim", settings.number("hidden_size") // max(1, settings.number("num_attention_heads")))
+    return settings.number(
+        "head_dim", settings.number("hidden_size", least=1) // settings.number("num_attention_heads", least=1)
+    )
 
 
 def rotary_fields(settings: Settings) -> dict[str, object]:

@@ -3,12 +3,14 @@
 from dataclasses import replace
 
 from attnviz.checkpoints.families import llama
-from attnviz.checkpoints.family import Settings
+from attnviz.checkpoints.family import Settings, layer_types
 
 
 def _window(settings: Settings) -> dict[str, object]:
-    window = settings.number("sliding_window", None)
-    return llama.rotary_fields(settings) | ({} if window is None else {"window": window - 1})
+    fields = llama.rotary_fields(settings)
+    window = settings.number("sliding_window", None, least=1)
+    layers = layer_types(settings, lambda _: True)
+    return fields if window is None or layers is None else fields | {"window": window - 1, "window_layers": layers}
 
 
 FAMILY = replace(

@@ -1,24 +1,24 @@
 """ModernBERT (Warner et al. 2024): rotary positions, and layers that see only a window between those that see all."""
 
 from attnviz.checkpoints.families import bert
-from attnviz.checkpoints.family import Family, Fused, Settings, activation, layer_types, number, switch
+from attnviz.checkpoints.family import Family, Fused, Settings, activation, layer_types, number, rope_type, switch
 
 
 def _alternating(settings: Settings) -> dict[str, object]:
     """Layers with a window have rotary angles of another base."""
-    every = settings.number("global_attn_every_n_layers", 3)
+    every = settings.number("global_attn_every_n_layers", 3, least=1)
     windowed = layer_types(settings, lambda i: i % every != 0)
     rope = settings.object("rope_parameters")
     wide, near = rope.object("full_attention"), rope.object("sliding_attention")
-    for one in (wide, near):
-        one.one_of("rope_type", {"default": None}, "default")
+    for one in (settings.object("rope_scaling"), rope, wide, near):
+        rope_type(one, {"default": None})
     base = wide.number("rope_theta", settings.number("global_rope_theta", 160000.0, float), float)
     local_base = near.number("rope_theta", settings.number("local_rope_theta", 10000.0, float), float)
     fields: dict[str, object] = {"position": "rotary", "rotary_base": base}
     if windowed is not None:
         fields |= {
             "mask": "window",
-            "window": settings.number("local_attention", 128) // 2,
+            "window": settings.number("sliding_window", settings.number("local_attention", 128) // 2),
             "window_layers": windowed,
             "window_rotary_base": local_base,
         }

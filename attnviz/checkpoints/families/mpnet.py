@@ -20,6 +20,7 @@ FAMILY = Family(
     fields=bert.FIELDS
     | {
         "n_segments": 0,
+        "mask": "none",
         "n_ctx": lambda settings: settings.number("max_position_embeddings") - _PADDING - 1,
         "relative_bias": True,
         "relative_buckets": size("relative_attention_num_buckets", 32),

@@ -5,7 +5,7 @@ from attnviz.checkpoints.family import Family, Settings, Vocabulary, activation,
 
 
 def _project(settings: Settings) -> dict[str, object]:
-    width, d_model = settings.number("word_embed_proj_dim", None), settings.number("hidden_size")
+    width, d_model = settings.number("word_embed_proj_dim", None), settings.number("hidden_size", least=1)
     return {} if width in (None, d_model) else {"d_embed": width, "project": "before"}
 
 

@@ -11,7 +11,7 @@ FAMILY = replace(
     example="Qwen/Qwen3-0.6B",
     fields=llama.FAMILY.fields | {"qk_norm": True},
     more=qwen2.windows,
-    defaults={"head_dim": 128},
+    defaults={"head_dim": 128} | qwen2.FAMILY.defaults,
     modules=llama.MODULES
     | {
         "layers.{}.attn.q_norm": "layers.{}.self_attn.q_norm",
