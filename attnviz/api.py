@@ -63,7 +63,7 @@ def run(
         target: a target text: also runs the decoder, whose cross-attention looks from the target at ``text``.
         vectors: (n, d_model) instead of a text, one row a token.
         tokens: labels for ``vectors``.
-        model: what ``load`` gave; by default ``load(**model_options)``.
+        model: what ``load`` gave; by default ``load(**model_options)``, and without any the bundled one.
         layers: ``all``, a number, several, or ``"0,2-3,-1"``.
         heads: likewise.
         kinds: which attention: ``encoder``, ``decoder``, ``cross``; by default all there are.
@@ -83,7 +83,7 @@ def run(
     if model is None:
         if vectors is not None and "weights" not in model_options:
             model_options.setdefault("d_model", np.shape(vectors)[-1])
-        model = load(**model_options)
+        model = load(**model_options, decoder=target is not None)
     elif model_options:
         raise UsageError(f"run: a model and {', '.join(model_options)} are given; expected one of them")
     request = Request(layers, heads, kinds, values, reduce, words, hide_special, renormalize, frozenset(keep))

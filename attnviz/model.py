@@ -15,6 +15,8 @@ from attnviz.trace import ModelInfo
 
 PathOrText = str | PathLike[str]
 
+BUNDLED = "tiny"  # the trained model in the package
+
 
 @dataclass(frozen=True, eq=False)
 class Model:
@@ -45,20 +47,24 @@ def load(
     progress: bool = False,
     tokenizer: str | None = None,
     config: PathOrText | None = None,
+    decoder: bool = False,
     fields: Mapping[str, object] | None = None,
     **more_fields: object,
 ) -> Model:
-    """A model from a model folder or a hub, from a native checkpoint, or from a seed.
+    """A model: the bundled one, a model folder or one of the hub, a native checkpoint, or one from a seed.
+
+    Without any argument it is the bundled one, ``tiny``: a small trained encoder for English. With a tokenizer, a
+    configuration or any field, and without ``weights`` and ``model``, the weights are random, made from ``seed``.
 
     Args:
-        weights: a native ``.safetensors`` or ``.npz`` file; without it and ``model`` the weights are random, made from
-            ``seed``.
-        model: a Hugging Face model folder, or the id of a model on the hub; a folder wins over an id.
+        weights: a native ``.safetensors`` or ``.npz`` file.
+        model: a Hugging Face model folder, ``tiny``, or the id of a model on the hub; a folder wins over both.
         revision: of the hub's model: a branch, a tag, a commit.
         progress: whether a download shows bars on standard error.
         tokenizer: ``word``, ``whitespace``, ``char`` or the path of a ``tokenizers`` JSON file; by default the
             checkpoint's own, else ``word``.
         config: a TOML file of fields; ``fields`` win over it, and both win over the checkpoint's header.
+        decoder: whether a target text is to be run, which the bundled model cannot.
         fields: fields of ``EncoderConfig`` by name, also as keyword arguments: ``n_heads=8, mask="causal"``.
         more_fields: the same.
 
@@ -74,6 +80,8 @@ def load(
         raise UsageError(f"{', '.join(told)}: {len(told)} origins of weights are given; expected one of them")
     if revision is not None and model is None:
         raise UsageError("revision: it is of a model on the hub, and no model is given; expected both")
+    if not (told or given or config or tokenizer or decoder):
+        return _load_folder(bundled_folder(), BUNDLED, None, given)
     if config is not None:
         from attnviz.checkpoints.config_file import read_config  # noqa: PLC0415 (start-up time)
 
@@ -108,7 +116,7 @@ def _load_native(path: Path, tokenizer: str | None, given: dict[str, object]) ->
 def find_folder(
     model: PathOrText, revision: str | None = None, *, progress: bool = False, weights: bool = True
 ) -> tuple[Path, str]:
-    """The folder of a model, and what to call it; an id of the hub is fetched unless the cache has it.
+    """The folder of a model, and what to call it: a path, the bundled model, or one of the hub, fetched if need be.
 
     Raises:
         InputError: neither a folder nor a model on the hub.
@@ -120,9 +128,16 @@ def find_folder(
         if revision is not None:
             raise UsageError(f"revision: {one_line(model)} is a folder, which has none; expected a model's id")
         return path, one_line(os.path.basename(os.path.abspath(path)))
+    if str(model) == BUNDLED and revision is None:
+        return bundled_folder(), BUNDLED
     from attnviz.checkpoints.hub import fetch  # noqa: PLC0415 (start-up time)
 
     return fetch(str(model), revision=revision, progress=progress, weights=weights), one_line(model)
+
+
+def bundled_folder() -> Path:
+    """Where the bundled model lies in the package."""
+    return Path(__file__).parent / "bundled" / BUNDLED
 
 
 def _is_path(model: str) -> bool:

@@ -40,6 +40,7 @@ class FolderInfo:
         used: how many tensors attention needs.
         unused: the names of those that belong to heads or are buffers.
         unknown: the names of all others: something may be missing from the computation.
+        card: the path of what its makers say of it; None where they say nothing.
     """
 
     name: str
@@ -56,6 +57,7 @@ class FolderInfo:
     used: int
     unused: tuple[str, ...]
     unknown: tuple[str, ...]
+    card: str | None = None
 
     def as_dict(self) -> dict[str, object]:
         """The same, ready for JSON."""
@@ -92,4 +94,5 @@ def describe_folder(path: Path, name: str) -> FolderInfo:
         used=len(shapes),
         unused=tuple(map(one_line, folder.unused)),
         unknown=tuple(map(one_line, folder.unknown)),
+        card=one_line(path / "README.md") if (path / "README.md").is_file() else None,
     )

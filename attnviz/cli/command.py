@@ -38,6 +38,10 @@ class Options:
         """The options that were given, by name."""
         return {name: value for name in self.names() if (value := getattr(self, name)) is not None}
 
+    def is_untouched(self) -> bool:
+        """Whether every option has its default."""
+        return all(getattr(self, name) == getattr(type(self), name) for name in self.names())
+
 
 class SectionedCommand(TyperCommand):
     """Help in plain text, its options grouped under headings, without importing Rich."""

@@ -11,7 +11,7 @@ from attnviz.api import Prepared, prepare, prepare_vectors, run_prepared
 from attnviz.cli.options import BlockOptions, CommonOptions, InputOptions, ModelOptions, SelectionOptions
 from attnviz.cli.streams import is_watched, note
 from attnviz.errors import AttnvizError, UsageError, some
-from attnviz.model import Model, load
+from attnviz.model import BUNDLED, Model, load
 from attnviz.numbers import spans
 from attnviz.text.reading import check_text
 from attnviz.text.tokenizer import raw_labels
@@ -32,6 +32,12 @@ def request_of(selection: SelectionOptions) -> Request:
         hide_special=selection.hide_special,
         renormalize=selection.renormalize,
     )
+
+
+def uses_bundled(inputs: InputOptions, models: ModelOptions, block: BlockOptions) -> bool:
+    """Whether a text is run through the bundled model, as it is."""
+    elsewhere = (inputs.vectors, inputs.attention, inputs.target) != (None, None, None)
+    return not elsewhere and not block.given() and models.given() in ({}, {"model": BUNDLED})
 
 
 def results(
@@ -70,7 +76,7 @@ def prepared_inputs(
     options = _model_options(models, block, common)
     if inputs.vectors is None:
         texts = _texts(inputs, common)
-        model = loaded(options, common)
+        model = loaded(options | {"decoder": inputs.target is not None}, common)
         return model, (_prepared(model, inputs, where, text) for where, text in texts)
     from attnviz.checkpoints.vectors_file import read_vectors
 

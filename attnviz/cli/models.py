@@ -11,6 +11,7 @@ from attnviz.errors import UsageError
 
 _EXAMPLES = """
 attnviz models
+attnviz models tiny
 attnviz models ./my-bert
 attnviz models sentence-transformers/all-MiniLM-L6-v2 --json
 """
@@ -21,7 +22,7 @@ class SourceOptions(Options):
 
     source: Annotated[
         str | None,
-        typer.Argument(metavar="[DIR|ID]", help="A model folder, or the id of a model on the hub.", show_default=False),
+        typer.Argument(metavar="[DIR|ID]", help="A model folder, tiny, or the id of a model on the hub.", show_default=False),
     ] = None
     revision: ModelOptions.__annotations__["revision"] = None
 
@@ -31,22 +32,23 @@ app = command_app()
 
 @command(app, "models", examples=_EXAMPLES)
 def models(source: SourceOptions, output: JsonOptions, common: CommonOptions) -> None:
-    """List the families of models that load, or describe a model folder.
+    """List the bundled model and the families that load, or describe a model folder.
 
-    Of a folder, or a model on the hub: family, sizes, limit, tokenizer, files, and whether every tensor is known.
+    Of a folder, of tiny, or of a model on the hub: family, sizes, limit, tokenizer, files, and whether every tensor is known.
     """
     from attnviz.checkpoints.folder_info import describe_folder, known_families
     from attnviz.cli.streams import is_watched, print_view, screen_of, write_bytes
     from attnviz.json_names import SCHEMA_NAME
-    from attnviz.model import find_folder
+    from attnviz.model import BUNDLED, bundled_folder, find_folder
     from attnviz.output.document import dump
     from attnviz.output.models_table import FamiliesTable, FolderTable
 
     if source.source is None:
         if source.revision is not None:
             raise UsageError("revision: it is of a model on the hub, and no model is given; expected both")
-        document = {"families": known_families()}
-        view = partial(FamiliesTable, document["families"])
+        bundled = describe_folder(bundled_folder(), BUNDLED)
+        document = {"bundled": [bundled.as_dict()], "families": known_families()}
+        view = partial(FamiliesTable, document["families"], document["bundled"])
     else:
         folder = describe_folder(*find_folder(source.source, source.revision, progress=is_watched(common)))
         document = {"model": folder.as_dict()}

@@ -81,11 +81,15 @@ def show(
 ) -> None:
     """Print attention matrices as tables: rows are queries, columns are keys.
 
-    Without a selection: every head if there are few, else their mean and a line for each head.
+    Without a selection: every head if there are few, else their mean and a line for each head. Of the bundled model
+    that is its last layer, words whole, special tokens hidden.
     """
-    from attnviz.cli.inputs import request_of, results
+    from attnviz.analysis.selection import Request
+    from attnviz.cli.inputs import request_of, results, uses_bundled
 
-    found = results(inputs, models, block, common, request_of(selection))
+    at_first = not (output.json or view.raw_tokens) and selection.is_untouched() and uses_bundled(inputs, models, block)
+    request = Request(layers=-1, words=True, hide_special=True) if at_first else request_of(selection)
+    found = results(inputs, models, block, common, request)
     if output.json:
         from attnviz.cli.streams import write_bytes
         from attnviz.output.document import dump, result_document

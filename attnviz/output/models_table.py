@@ -17,15 +17,25 @@ class FamiliesTable(LinesView):
 
     Args:
         families: as ``models --json`` gives them.
+        bundled: the models in the package, likewise.
         screen: where it is printed.
     """
 
-    def __init__(self, families: Sequence[Mapping[str, str]], screen: Screen):
+    def __init__(self, families: Sequence[Mapping[str, str]], bundled: Sequence[Mapping], screen: Screen):
         super().__init__(screen)
-        self._families = families
+        self._families, self._bundled = families, bundled
 
     def lines(self) -> Iterator[Line]:
-        """A row a family, cut where the screen is narrow."""
+        """The bundled models, then a row a family, cut where the screen is narrow."""
+        for model in self._bundled:
+            config, size = model["config"], sum(file["bytes"] for file in model["files"])
+            about = (
+                f"{model['name']}: a small trained encoder for English in this package, used where nothing else is asked "
+                f"for: {config['n_layers']} layers of {config['n_heads']} heads, {byte_size(size)}. `attnviz models "
+                f"{model['name']}` describes it."
+            )
+            yield from ([(line, PLAIN)] for line in wrapped(about, self.screen))
+            yield []
         about = f"{len(self._families)} families of models load, from a folder or by an id on the hub:"
         yield from ([(line, PLAIN)] for line in wrapped(about, self.screen))
         yield []
@@ -74,6 +84,9 @@ class FolderTable(LinesView):
         yield []
         yield [(self._cut("Sizes, and fields unlike their default"), BOLD)]
         yield from self._text(fields_text(self._telling))
+        if f["card"]:
+            yield []
+            yield from self._text(f"model card: {f['card']}")
 
     def _others(self) -> str:
         unused, unknown = self._folder["unused"], self._folder["unknown"]

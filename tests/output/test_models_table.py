@@ -30,12 +30,13 @@ FOLDER = {
     "used": 101,
     "unused": tuple(f"pooler.{i}" for i in range(9)),
     "unknown": (),
+    "card": "models/my-bert/README.md",
 }
 
 
 def families(width, *, is_ascii=False):
     screen = Screen(width, None, is_ascii)
-    return printed(FamiliesTable(FAMILIES, screen), screen)
+    return printed(FamiliesTable(FAMILIES, [FOLDER], screen), screen)
 
 
 def folder(width, *, is_ascii=False, **changed):
