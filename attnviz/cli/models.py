@@ -22,7 +22,9 @@ class SourceOptions(Options):
 
     source: Annotated[
         str | None,
-        typer.Argument(metavar="[DIR|ID]", help="A model folder, tiny, or the id of a model on the hub.", show_default=False),
+        typer.Argument(
+            metavar="[DIR|ID]", help="A model folder, tiny, or the id of a model on the hub.", show_default=False
+        ),
     ] = None
     revision: ModelOptions.__annotations__["revision"] = None
 

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from attnviz.trace import Attention, Result
 
 _FEW = 4  # matrices that are printed when nobody asked for particular ones; beyond, a summary
+# Of the bundled model: the layer whose heads follow syntax best, and of them the one that finds subjects, determiners
+# and auxiliaries (the figures stand in its model card).
+_FIRST_LAYER, _FIRST_HEAD = 2, 8
 
 _EXAMPLES = """
 attnviz show "The cat sat on the mat"
@@ -82,13 +85,13 @@ def show(
     """Print attention matrices as tables: rows are queries, columns are keys.
 
     Without a selection: every head if there are few, else their mean and a line for each head. Of the bundled model
-    that is its last layer, words whole, special tokens hidden.
+    that is one telling head and its whole layer, words whole, special tokens hidden.
     """
     from attnviz.analysis.selection import Request
     from attnviz.cli.inputs import request_of, results, uses_bundled
 
     at_first = not (output.json or view.raw_tokens) and selection.is_untouched() and uses_bundled(inputs, models, block)
-    request = Request(layers=-1, words=True, hide_special=True) if at_first else request_of(selection)
+    request = Request(layers=_FIRST_LAYER, words=True, hide_special=True) if at_first else request_of(selection)
     found = results(inputs, models, block, common, request)
     if output.json:
         from attnviz.cli.streams import write_bytes
@@ -97,7 +100,7 @@ def show(
         for result in found:
             write_bytes(dump(result_document(result, precision=view.precision, top=view.top)))
         return
-    _print_tables(found, inputs, selection, view, common)
+    _print_tables(found, inputs, selection, view, common, _FIRST_HEAD if at_first else None)
 
 
 def _print_tables(
@@ -106,6 +109,7 @@ def _print_tables(
     selection: SelectionOptions,
     options: ViewOptions,
     common: CommonOptions,
+    head: int | None,
 ) -> None:
     from attnviz.cli.inputs import labelled
     from attnviz.cli.streams import print_view, screen_of
@@ -125,17 +129,20 @@ def _print_tables(
             print_view(provenance_line(result.model, screen), screen)
         last = result.model
         for attention in result.views.values():
-            for view in _views(labelled(attention, raw=options.raw_tokens), screen, looks, each=chosen):
+            for view in _views(labelled(attention, raw=options.raw_tokens), screen, looks, each=chosen, head=head):
                 print_view("", screen)
                 print_view(view, screen)
 
 
-def _views(attention: "Attention", screen: "Screen", looks: "Looks", *, each: bool) -> "list[LinesView]":
-    """A view for each matrix where they are few or were chosen, else their summary."""
+def _views(
+    attention: "Attention", screen: "Screen", looks: "Looks", *, each: bool, head: int | None
+) -> "list[LinesView]":
+    """A view for each matrix where they are few or were chosen, else a summary with one head or their mean."""
     from attnviz.analysis.reduce import reduce_attention
     from attnviz.output.matrix_view import view
     from attnviz.output.summary import SummaryView
 
     if each or len(attention) <= _FEW:
         return [view(matrix, screen, looks) for matrix in attention]
-    return [SummaryView(attention, next(iter(reduce_attention(attention, "mean"))), screen, looks)]
+    matrix = next(iter(reduce_attention(attention, "mean"))) if head is None else list(attention)[head]
+    return [SummaryView(attention, matrix, screen, looks)]

@@ -1,4 +1,4 @@
-"""Too many heads to print them all: their mean, and a line a head with its strongest links."""
+"""Too many heads to print them all: one matrix, and a line a head with its strongest links."""
 
 from collections.abc import Iterator
 
@@ -20,18 +20,18 @@ class SummaryView(LinesView):
 
     Args:
         attention: all the heads.
-        mean: their mean.
+        matrix: what is printed in full: their mean, or one of them.
         screen: where it is printed.
         looks: what the user chose for matrices.
     """
 
-    def __init__(self, attention: Attention, mean: Matrix, screen: Screen, looks: Looks):
+    def __init__(self, attention: Attention, matrix: Matrix, screen: Screen, looks: Looks):
         super().__init__(screen)
-        self._attention, self._mean, self._looks = attention, mean, looks
+        self._attention, self._matrix, self._looks = attention, matrix, looks
 
     def lines(self) -> Iterator[Line]:
-        """The mean, the heads' strongest links, and how to see more."""
-        yield from view(self._mean, self.screen, self._looks).lines()
+        """The matrix, the heads' strongest links, and how to see more."""
+        yield from view(self._matrix, self.screen, self._looks).lines()
         yield []
         others = "" if self._attention.kind == "cross" else ", leaving out tokens that look at themselves"
         about = f"Each head's strongest links (query -> key){others}:"

@@ -3,6 +3,7 @@
     python tests/checkpoints/golden/make.py                  every folder
     python tests/checkpoints/golden/make.py bert gpt2        these
     python tests/checkpoints/golden/make.py --minilm FOLDER  minilm.npz, of the all-MiniLM-L6-v2 checkpoint in FOLDER
+    python tests/checkpoints/golden/make.py --tiny           tiny.npz, of the model in the package
 
 Made with torch 2.13.0 (CPU), transformers 5.23.0, tokenizers 0.23.3, safetensors 0.8.0, numpy 2.4.6; the same bytes at
 every run. The tests need none of torch and transformers. The recipes stand in recipes.py, the tokenizers in
@@ -29,6 +30,7 @@ from tokenizers import Tokenizer
 from torch import nn
 
 HERE = Path(__file__).parent
+TINY = HERE.parents[2] / "attnviz" / "bundled" / "tiny"
 T0 = "The dog read unbelievable letters."
 T1 = "Größe, café λ 日本 🙂"
 PAIR = ("A slow river.", "Das Tier 🙂")
@@ -161,14 +163,14 @@ def make(name):
     return size
 
 
-def make_minilm(folder):
-    """minilm.npz, of the real checkpoint."""
+def make_trained(name, folder):
+    """minilm.npz or tiny.npz, of a trained checkpoint."""
     model = transformers.AutoModel.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager").eval()
     tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
     arrays = results(model, tokenizer, MINILM_TEXTS, MINILM_PAIR)
-    np.savez_compressed(HERE / "minilm.npz", **arrays)
-    size = (HERE / "minilm.npz").stat().st_size
-    print("minilm", [len(arrays[key]) for key in arrays if key.endswith("_ids")], size, "bytes")
+    np.savez_compressed(HERE / f"{name}.npz", **arrays)
+    size = (HERE / f"{name}.npz").stat().st_size
+    print(name, [len(arrays[key]) for key in arrays if key.endswith("_ids")], size, "bytes")
     assert size < MINILM_LIMIT
 
 
@@ -176,9 +178,10 @@ def main():
     parser = argparse.ArgumentParser(description="Makes the golden folders beside it.")
     parser.add_argument("names", nargs="*", help="folders to make; all by default")
     parser.add_argument("--minilm", type=Path, help="folder of the all-MiniLM-L6-v2 checkpoint: make minilm.npz only")
+    parser.add_argument("--tiny", action="store_true", help="make tiny.npz only")
     options = parser.parse_args()
-    if options.minilm:
-        make_minilm(options.minilm)
+    if options.minilm or options.tiny:
+        make_trained("minilm" if options.minilm else "tiny", options.minilm or TINY)
         return
     total = sum(make(name) for name in options.names or RECIPES)
     print(total, "bytes together")
