@@ -36,7 +36,7 @@ app = command_app()
 def models(source: SourceOptions, output: JsonOptions, common: CommonOptions) -> None:
     """List the bundled model and the families that load, or describe a model folder.
 
-    Of a folder, of tiny, or of a model on the hub: family, sizes, limit, tokenizer, files, and whether every tensor is known.
+    Of a folder, tiny, or a model on the hub: family, sizes, limit, tokenizer, files, and whether every tensor is known.
     """
     from attnviz.checkpoints.folder_info import describe_folder, known_families
     from attnviz.cli.streams import is_watched, print_view, screen_of, write_bytes

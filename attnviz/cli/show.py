@@ -50,7 +50,7 @@ class ViewOptions(Options):
             "--top",
             metavar="K",
             min=1,
-            help="Keys a row in --style top [default: 3]; with --json, edges not matrices.",
+            help="Style top with K keys a row [default: 3]; with --json, edges not matrices.",
         ),
     ] = None
     precision: Annotated[
@@ -117,7 +117,8 @@ def _print_tables(
     from attnviz.output.matrix_view import Looks
 
     screen = screen_of(common, options.width)
-    looks = Looks(options.style, options.cmap, options.top or 3, 2 if options.precision is None else options.precision)
+    style = "top" if options.top is not None and options.style == "auto" else options.style
+    looks = Looks(style, options.cmap, options.top or 3, 2 if options.precision is None else options.precision)
     chosen = selection.layer is not None or selection.head is not None
     last = None
     for number, result in enumerate(found, start=1):

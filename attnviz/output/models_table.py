@@ -30,9 +30,9 @@ class FamiliesTable(LinesView):
         for model in self._bundled:
             config, size = model["config"], sum(file["bytes"] for file in model["files"])
             about = (
-                f"{model['name']}: a small trained encoder for English in this package, used where nothing else is asked "
-                f"for: {config['n_layers']} layers of {config['n_heads']} heads, {byte_size(size)}. `attnviz models "
-                f"{model['name']}` describes it."
+                f"{model['name']}: a small trained encoder for English in this package, used where nothing else is "
+                f"asked for: {config['n_layers']} layers of {config['n_heads']} heads, {byte_size(size)}. "
+                f"`attnviz models {model['name']}` describes it."
             )
             yield from ([(line, PLAIN)] for line in wrapped(about, self.screen))
             yield []

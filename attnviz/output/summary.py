@@ -11,7 +11,7 @@ from attnviz.output.lines import wrapped
 from attnviz.output.matrix_view import Looks, view
 from attnviz.trace import Attention, Matrix
 
-_MOST_HEADS = 24
+_MOST_HEADS = 144  # as many as BERT base has
 _LINKS = 3
 
 

@@ -257,9 +257,10 @@ def test_a_title_says_what_is_shown():
 
 
 def test_a_summary_says_how_to_see_more():
-    text = plain(summary(attention(12, 12), Screen(80)), Screen(80))
+    text = plain(summary(attention(13, 12), Screen(80)), Screen(80))
     assert "L0H0" in text
-    assert "... and 120 more heads" in text
+    assert "... and 12 more heads" in text
+    assert "L11H11  " in text
     assert "--layer 0 --head 0" in text
 
 
