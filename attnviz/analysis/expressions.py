@@ -1,0 +1,327 @@
+"""Conditions on the metrics of heads, once parsed: what they are evaluated on, and how.
+
+``attnviz.analysis.conditions`` has their grammar. Each node's ``over(table, rows)`` is its value on the heads of these
+rows (layers) of the table: an array (n_rows, n_heads), or one number, which holds for all of them. ``spread()`` names
+its metrics that have one value a head there and no aggregate around them.
+"""
+
+import operator
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from attnviz.errors import UsageError, some
+
+PLACES = ("layer", "head")  # names that are numbers too, and always there
+FOLDS = {"max": np.max, "min": np.min, "mean": np.mean}
+QUANTIFIERS = {"any": np.any, "all": np.all}
+SIGNS = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "==": operator.eq,
+    "!=": operator.ne,
+}
+EVERYWHERE = slice(None)
+
+
+class ConditionError(UsageError):
+    """A condition that cannot be parsed, or that asks for what is not there.
+
+    Attributes:
+        column: of the character at fault, counted from 1.
+    """
+
+    def __init__(self, column: int, message: str):
+        super().__init__(f"condition, column {column}: {message}")
+        self.column = column
+
+
+@dataclass(frozen=True, eq=False)
+class HeadTable:
+    """What conditions are evaluated on: the metrics of every head of a run.
+
+    Attributes:
+        values: by metric, float64 (n_layers, n_heads); NaN where it is undefined.
+        layers: the numbers of the layers, which need not be all of the model's.
+        heads: likewise of the heads.
+        labels: the pattern of each head, text (n_layers, n_heads), empty where there is none; None without labels.
+        missing: by metric that these heads do not have, why.
+    """
+
+    values: Mapping[str, np.ndarray]
+    layers: tuple[int, ...]
+    heads: tuple[int, ...]
+    labels: np.ndarray | None = None
+    missing: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Numbers of layers and heads."""
+        return len(self.layers), len(self.heads)
+
+    def array(self, name: str, column: int) -> np.ndarray:
+        """The values of a name, (n_layers, n_heads).
+
+        Raises:
+            ConditionError: these heads do not have it.
+        """
+        if name == "label" and self.labels is not None:
+            return self.labels
+        if name == "layer":
+            return np.broadcast_to(np.array(self.layers, float)[:, None], self.shape)
+        if name == "head":
+            return np.broadcast_to(np.array(self.heads, float), self.shape)
+        if name not in self.values:
+            why = f" ({self.missing[name]})" if name in self.missing else ""
+            raise ConditionError(
+                column, f"there is no {name} here{why}; expected one of {some([*self.values, *PLACES])}"
+            )
+        return self.values[name]
+
+    def row(self, layer: int, column: int) -> int:
+        """The row of a layer by its number."""
+        return _index(layer, self.layers, "layer", column)
+
+    def cell(self, layer: int, head: int, column: int) -> tuple[int, int]:
+        """The row and the column of one head by its numbers."""
+        return self.row(layer, column), _index(head, self.heads, "head", column)
+
+
+def _index(number: int, there: tuple[int, ...], what: str, column: int) -> int:
+    positive = number + max(there) + 1 if number < 0 else number
+    if positive not in there:
+        listed = some([str(n) for n in there])
+        raise ConditionError(column, f"there is no {what} {_short(number)} here; expected {listed}")
+    return there.index(positive)
+
+
+def _short(number: int) -> str:
+    text = str(number)
+    return text if len(text) <= 20 else f"{text[:20]}…"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Whether a condition holds, and the number that decided it.
+
+    Attributes:
+        holds: whether it does.
+        value: of one comparison what was measured: its first side that is no number written out (the pattern, of a
+            label); of ``any`` and ``all`` how many heads hold; else, and where it is undefined, None.
+        of: of ``any`` and ``all``, of how many heads.
+    """
+
+    holds: bool
+    value: float | str | None = None
+    of: int | None = None
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number written out."""
+
+    value: float
+
+    def over(self, table: HeadTable, rows: slice) -> np.ndarray:  # noqa: ARG002 (as of every node)
+        """The number."""
+        return np.asarray(self.value)
+
+    def spread(self) -> "tuple[Metric, ...]":
+        """None."""
+        return ()
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A metric (or ``layer``, ``head``, ``label``) of each head, of those of a layer, or of one head."""
+
+    name: str
+    layer: int | None
+    head: int | None
+    column: int
+
+    def over(self, table: HeadTable, rows: slice) -> np.ndarray:
+        """Its values; of one head, its value."""
+        values = table.array(self.name, self.column)
+        if self.head is None:
+            return values[rows]
+        return np.asarray(values[table.cell(self.layer, self.head, self.column)])
+
+    def spread(self) -> "tuple[Metric, ...]":
+        """Itself, unless it is of one head."""
+        return (self,) if self.head is None else ()
+
+    def __str__(self) -> str:
+        layer = "" if self.layer is None else f"L{_short(self.layer)}"
+        head = "" if self.head is None else f"H{_short(self.head)}"
+        return f"{layer}{head}.{self.name}" if layer else self.name
+
+
+def rows_of(layer: int | None, table: HeadTable, column: int) -> slice:
+    """The rows of the heads that an aggregate is over: one layer's, or all."""
+    if layer is None:
+        return EVERYWHERE
+    row = table.row(layer, column)
+    return slice(row, row + 1)
+
+
+@dataclass(frozen=True)
+class Fold:
+    """The largest, smallest or mean value of a metric; heads where it is undefined are left out."""
+
+    how: str
+    metric: Metric
+
+    def over(self, table: HeadTable, rows: slice) -> np.ndarray:  # noqa: ARG002
+        """One number, NaN where the metric is undefined everywhere."""
+        values = self.metric.over(table, rows_of(self.metric.layer, table, self.metric.column))
+        defined = values[~np.isnan(values)]
+        return np.asarray(FOLDS[self.how](defined) if defined.size else np.nan)
+
+    def spread(self) -> tuple[Metric, ...]:
+        """None: it is one number."""
+        return ()
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Values compared each with the next: ``0.2 < previous < 0.9``. What is undefined compares to False."""
+
+    values: tuple[Number | Metric | Fold, ...]
+    signs: tuple[str, ...]
+
+    def over(self, table: HeadTable, rows: slice) -> np.ndarray:
+        """Whether each holds."""
+        sides = [value.over(table, rows) for value in self.values]
+        held = [SIGNS[sign](*pair) for sign, *pair in zip(self.signs, sides, sides[1:], strict=False)]
+        return np.logical_and.reduce(np.broadcast_arrays(*held, *(~np.isnan(side) for side in sides)))
+
+    def spread(self) -> tuple[Metric, ...]:
+        """Those of its sides."""
+        return tuple(metric for value in self.values for metric in value.spread())
+
+    def outcome(self, table: HeadTable) -> Outcome:
+        """Whether it holds, with what was measured."""
+        measured = next(value for value in self.values if not isinstance(value, Number))
+        value = float(measured.over(table, EVERYWHERE))
+        return Outcome(bool(self.over(table, EVERYWHERE)), None if np.isnan(value) else value)
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """Whether heads have a label, or another one; those without any label are neither."""
+
+    label: Metric
+    sign: str
+    pattern: str
+
+    def over(self, table: HeadTable, rows: slice) -> np.ndarray:
+        """Whether each holds."""
+        labels = self.label.over(table, rows)
+        return SIGNS[self.sign](labels, self.pattern) & (labels != "")
+
+    def spread(self) -> tuple[Metric, ...]:
+        """Its label's."""
+        return self.label.spread()
+
+    def outcome(self, table: HeadTable) -> Outcome:
+        """Whether it holds, with the label."""
+        return Outcome(bool(self.over(table, EVERYWHERE)), str(self.label.over(table, EVERYWHERE)) or None)
+
+
+@dataclass(frozen=True)
+class Quantified:
+    """A condition of any or all heads, of the layer given or of all layers."""
+
+    how: str
+    condition: "Condition"
+    layer: int | None
+    column: int
+
+    def over(self, table: HeadTable, rows: slice) -> np.ndarray:  # noqa: ARG002
+        """Whether it holds."""
+        return np.asarray(QUANTIFIERS[self.how](self._each(table)))
+
+    def _each(self, table: HeadTable) -> np.ndarray:
+        return self.condition.over(table, rows_of(self.layer, table, self.column))
+
+    def spread(self) -> tuple[Metric, ...]:
+        """None: it is true or false of all its heads together."""
+        return ()
+
+    def outcome(self, table: HeadTable) -> Outcome:
+        """Whether it holds, with how many heads do."""
+        each = self._each(table)
+        return Outcome(bool(QUANTIFIERS[self.how](each)), float(each.sum()), each.size)
+
+
+@dataclass(frozen=True)
+class Not:
+    """The opposite of a condition."""
+
+    condition: "Condition"
+
+    def over(self, table: HeadTable, rows: slice) -> np.ndarray:
+        """Where the condition does not hold."""
+        return ~self.condition.over(table, rows)
+
+    def spread(self) -> tuple[Metric, ...]:
+        """Its condition's."""
+        return self.condition.spread()
+
+
+@dataclass(frozen=True)
+class Joined:
+    """Conditions joined by ``and``, or by ``or``."""
+
+    word: str
+    conditions: "tuple[Condition, ...]"
+
+    def over(self, table: HeadTable, rows: slice) -> np.ndarray:
+        """Where all hold, or any."""
+        each = np.broadcast_arrays(*(condition.over(table, rows) for condition in self.conditions))
+        return (np.logical_and if self.word == "and" else np.logical_or).reduce(each)
+
+    def spread(self) -> tuple[Metric, ...]:
+        """Those of its conditions."""
+        return tuple(metric for condition in self.conditions for metric in condition.spread())
+
+
+Condition = Comparison | Labelled | Quantified | Not | Joined
+
+
+@dataclass(frozen=True)
+class Expression:
+    """A parsed condition: of each head by itself, or of a whole run.
+
+    Attributes:
+        text: as it was written.
+        condition: what it says.
+    """
+
+    text: str
+    condition: Condition
+
+    def holds(self, table: HeadTable) -> np.ndarray:
+        """Whether it holds of each head: bool (n_layers, n_heads).
+
+        Raises:
+            ConditionError: it asks for a layer, head or metric that is not there.
+        """
+        return np.broadcast_to(self.condition.over(table, EVERYWHERE), table.shape).copy()
+
+    def outcome(self, table: HeadTable) -> Outcome:
+        """Whether it holds of the run, with the number that decided it, where it is one comparison or aggregate.
+
+        Raises:
+            ConditionError: it asks for a layer, head or metric that is not there.
+            ValueError: it was parsed as a condition of each head.
+        """
+        if self.condition.spread():
+            raise ValueError(f"{self.text!r} has one outcome a head")
+        if isinstance(self.condition, Not | Joined):
+            return Outcome(bool(self.condition.over(table, EVERYWHERE)))
+        return self.condition.outcome(table)
