@@ -28,7 +28,7 @@ import difflib
 import re
 import unicodedata
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isinf
 from typing import TypeVar
 
@@ -91,7 +91,7 @@ def parse(text: str, names: Collection[str], patterns: Collection[str] = (), *, 
         if not per_head:
             raise ConditionError(metric.column, _no_aggregate(metric))
         if metric.layer is not None:
-            expected = f"{metric.name}, or L{metric.layer}H0.{metric.name}"
+            expected = f"{metric.name}, or {replace(metric, head=0)}"
             raise ConditionError(metric.column, f"{metric}: a layer in a condition of each head; expected {expected}")
     return Expression(text, condition)
 
@@ -160,7 +160,7 @@ def _shown(word: str) -> str:
 
 def _no_aggregate(metric: Metric) -> str:
     """What to say of a metric that has a value a head where one value is needed."""
-    one = f"L{metric.layer or 0}H0.{metric.name}"
+    one = replace(metric, layer=metric.layer or 0, head=0)
     if metric.name == "label":
         return f"{metric}: one label a head; expected {one}, or any({metric} == ...)"
     return f"{metric}: one value a head; expected {one}, max({metric}) or any({metric} > ...)"
@@ -218,9 +218,7 @@ class _Parser:
         placed = [metric for metric in metrics if metric.layer is not None]
         for metric in placed:
             if metric.layer != placed[0].layer:
-                raise ConditionError(
-                    metric.column, f"{metric}: {how.text} is over layer {placed[0].layer}; expected one layer"
-                )
+                raise ConditionError(metric.column, f"{metric}: {how.text} has {placed[0]} too; expected one layer")
         layer, column = (placed[0].layer, placed[0].column) if placed else (None, how.column)
         return Quantified(how.text, condition, layer, column)
 

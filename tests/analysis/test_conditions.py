@@ -167,7 +167,7 @@ SIGN = "expected a comparison (< <= > >= == !=)"
         ("max(L2H1.entropy) > 0", 5, "L2H1.entropy: one number already; expected max(L0.entropy)"),
         ("max(label) > 0", 5, "label: no number; expected max of a metric"),
         ("any(L2H1.previous > 0)", 1, "any: nothing in it has a value a head; expected a metric's name"),
-        ("any(L2.previous > 0 and L5.same > 0)", 25, "L5.same: any is over layer 2; expected one layer"),
+        ("any(L2.previous > 0 and L5.same > 0)", 25, "L5.same: any has L2.previous too; expected one layer"),
         (
             "max(entropy) < 1 and entropy < 1",
             22,
@@ -177,6 +177,13 @@ SIGN = "expected a comparison (< <= > >= == !=)"
             "L2.entropy < 1",
             1,
             "L2.entropy: one value a head; expected L2H0.entropy, max(L2.entropy) or any(L2.entropy > ...)",
+        ),
+        (
+            "L" + "9" * 99 + ".entropy < 1",
+            1,
+            "{0}.entropy: one value a head; expected {0}H0.entropy, max({0}.entropy) or any({0}.entropy > ...)".format(
+                "L" + "9" * 20 + "…"
+            ),
         ),
         ("label == broad", 1, "label: one label a head; expected L0H0.label, or any(label == ...)"),
         (
