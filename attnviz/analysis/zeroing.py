@@ -80,9 +80,14 @@ def ablation(
     changes = np.empty((len(layers), len(heads)))
     for i, layer in enumerate(layers):
         for start in range(0, len(heads), step):
-            silenced = list(heads[start : start + step])
-            z = np.repeat(trace[kind, layer].z[None], len(silenced), axis=0)
-            z[np.arange(len(silenced)), silenced] = 0
-            changed = stack_output(ran, kind, layer, layer_output(ran, kind, layer, z))
-            changes[i, start : start + step] = cosine_distance(output, changed)[:, real].mean(axis=-1)
+            some = slice(start, start + step)
+            silenced = _without_heads(ran, kind, layer, heads[some])
+            changes[i, some] = cosine_distance(output, silenced)[:, real].mean(axis=-1)
     return changes
+
+
+def _without_heads(ran: Ran, kind: str, layer: int, heads: tuple[int, ...]) -> np.ndarray:
+    """The stack's output with each of the heads silenced alone, (len(heads), n, d_model)."""
+    z = np.repeat(ran.trace[kind, layer].z[None], len(heads), axis=0)
+    z[np.arange(len(heads)), heads] = 0
+    return stack_output(ran, kind, layer, layer_output(ran, kind, layer, z))
