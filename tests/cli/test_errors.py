@@ -451,8 +451,9 @@ ERRORS = [
     ),
     (
         'show "the cats" --model bert --n-heads 2',
-        2,
-        "n_heads, n_kv_heads: 2 is not divisible by 3; expected a multiple",
+        3,
+        "bert/config.json: 14 misshapen (encoder.layer.0.attention.self.query.weight is (6, 6), not (4, 6), ... and 10 more); expected the tensors of this BERT configuration",
+        "hint: besides the folder these fields are given: n_heads=2",
     ),
     (
         'show "the cats" --model bert --target cat',
