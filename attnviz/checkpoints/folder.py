@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from attnviz.checkpoints.family import Family, Settings, family_types, find_family, rope_settings
+from attnviz.checkpoints.family import Family, family_types, find_family
 from attnviz.checkpoints.file_params import FileParams
+from attnviz.checkpoints.settings import Settings, rope_settings
 from attnviz.checkpoints.shards import ShardedFile
 from attnviz.checkpoints.tensors import TensorFile, View, misfits, model_folder_hint, open_tensors, whole
 from attnviz.encoder.config import EncoderConfig
