@@ -37,7 +37,13 @@ def test_a_dictionary_gives_glosses_and_examples_and_wrapped_lines_become_senten
     kind, sentences = found[400]
     assert (kind, sentences[:3]) == ("lines", ["Speech 0.", "We met here.", "The people asked for peace!"])
     chapters = [sentences for kind, sentences in found if kind == "prose"]
-    assert chapters[0] == ["CHAPTER 0", "The ship of 0 men sailed at noon.", "Nobody saw it.", "It came back.", "All were well."]
+    assert chapters[0] == [
+        "CHAPTER 0",
+        "The ship of 0 men sailed at noon.",
+        "Nobody saw it.",
+        "It came back.",
+        "All were well.",
+    ]
     assert len(chapters) == 30
 
 
