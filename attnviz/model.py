@@ -10,7 +10,7 @@ from attnviz.encoder.config import EncoderConfig, check_field_names
 from attnviz.encoder.params import Params
 from attnviz.encoder.seeded import SeededParams
 from attnviz.errors import InputError, UsageError, one_line
-from attnviz.text.tokenizer import Tokenizer, load_tokenizer
+from attnviz.text.tokenizer import BUILTIN, Tokenizer, load_tokenizer
 from attnviz.trace import ModelInfo
 
 PathOrText = str | PathLike[str]
@@ -61,15 +61,16 @@ def load(
         model: a Hugging Face model folder, ``tiny``, or the id of a model on the hub; a folder wins over both.
         revision: of the hub's model: a branch, a tag, a commit.
         progress: whether a download shows bars on standard error.
-        tokenizer: ``word``, ``whitespace``, ``char`` or the path of a ``tokenizers`` JSON file; by default the
-            checkpoint's own, else ``word``.
+        tokenizer: ``word``, ``whitespace``, ``char`` (not with ``model``) or the path of a ``tokenizers`` JSON file; by
+            default the checkpoint's own, else ``word``.
         config: a TOML file of fields; ``fields`` win over it, and both win over the checkpoint's header.
         decoder: whether a target text is to be run, which the bundled model cannot.
         fields: fields of ``EncoderConfig`` by name, also as keyword arguments: ``n_heads=8, mask="causal"``.
         more_fields: the same.
 
     Raises:
-        UsageError: unknown fields, fields that do not fit each other, or a seed given besides weights.
+        UsageError: unknown fields, fields that do not fit each other, a seed given besides weights, or a tokenizer
+            without a vocabulary besides a model.
         InputError: a file that cannot be read or is invalid.
     """
     given = {**(fields or {}), **more_fields}
@@ -87,6 +88,11 @@ def load(
 
         given = {**read_config(Path(config)), **given}
     if model is not None:
+        if tokenizer in BUILTIN:  # its ids are hashes: vectors of pieces that the text does not have
+            raise UsageError(
+                f"tokenizer: {tokenizer} has no vocabulary, and a trained model's ids mean pieces of its own; "
+                "expected a tokenizers JSON file"
+            )
         return _load_folder(*find_folder(model, revision, progress=progress), tokenizer, given)
     if weights is not None:
         return _load_native(Path(weights), tokenizer, given)
@@ -119,12 +125,18 @@ def find_folder(
     """The folder of a model, and what to call it: a path, the bundled model, or one of the hub, fetched if need be.
 
     Raises:
+        UsageError: the name is empty, or a revision of a folder is given.
         InputError: neither a folder nor a model on the hub.
     """
+    if not str(model).strip():
+        raise UsageError("model: the name is empty; expected a model folder, or a model's id")
     path = Path(model)
     if path.exists() or _is_path(str(model)):
         if not path.exists():
-            raise InputError(f"{one_line(model)}: there is no such folder; expected a model folder, or a model's id")
+            raise InputError(
+                f"{one_line(model)}: there is no such folder; expected a model folder, or a model's id",
+                hint="of an address give OWNER/NAME alone" if "://" in str(model) else None,
+            )
         if revision is not None:
             raise UsageError(f"revision: {one_line(model)} is a folder, which has none; expected a model's id")
         return path, one_line(os.path.basename(os.path.abspath(path)))

@@ -12,12 +12,13 @@ from dataclasses import replace
 import numpy as np
 
 from attnviz.analysis.selection import select
+from attnviz.analysis.words import merged, word_starts
 from attnviz.encoder.attention import Geometry
 from attnviz.encoder.config import EncoderConfig
 from attnviz.encoder.params import Params
 from attnviz.encoder.scoring import attention_scores
 from attnviz.encoder.stack import Wanted
-from attnviz.errors import UsageError
+from attnviz.errors import UsageError, some
 from attnviz.trace import EmbeddingTrace, LayerTrace, Place, Quantity, Step, Tokens, Trace
 
 _OWN = ("q", "k", "scores", "weights", "v", "z", "attn_out", "resid_pre", "resid_mid", "norm1", "norm2")
@@ -29,7 +30,7 @@ def find_query(wanted: str | None, tokens: Tokens) -> int:
     """The query's index: a number, or a token's text (the first that fits); by default the last word.
 
     Raises:
-        UsageError: there is no such token.
+        UsageError: there is no such token; of a word of several, the message says which they are.
     """
     if wanted is None:
         words = [i for i, t in enumerate(tokens) if not t.special and any(c.isalnum() for c in t.text)]
@@ -39,6 +40,13 @@ def find_query(wanted: str | None, tokens: Tokens) -> int:
             return i
     if re.fullmatch(r"-?\d{1,9}", wanted):
         return select(int(wanted), len(tokens), "query")[0]
+    starts = word_starts(tokens)
+    for word, start, end in zip(merged(tokens), starts, [*starts[1:], len(tokens)], strict=True):
+        if wanted in (word.text, word.label):
+            pieces = [f"{i} {tokens[i].label}" for i in range(start, end)]
+            raise UsageError(
+                f"query: {wanted!r} is {len(pieces)} tokens ({some(pieces)}); expected one of them, such as {start}"
+            )
     raise UsageError(f"query: no token is {wanted!r}; expected a token's text, or a number from 0 to {len(tokens) - 1}")
 
 

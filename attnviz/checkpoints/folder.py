@@ -11,10 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from attnviz.checkpoints.family import Family, Settings, family_types, find_family, rope_settings
+from attnviz.checkpoints.family import Family, family_types, find_family
 from attnviz.checkpoints.file_params import FileParams
+from attnviz.checkpoints.settings import Settings, rope_settings
 from attnviz.checkpoints.shards import ShardedFile
-from attnviz.checkpoints.tensors import TensorFile, View, misfits, open_tensors, whole
+from attnviz.checkpoints.tensors import TensorFile, View, misfits, model_folder_hint, open_tensors, whole
 from attnviz.encoder.config import EncoderConfig
 from attnviz.encoder.params import Params
 from attnviz.encoder.shapes import Shape, tensor_shapes
@@ -41,7 +42,7 @@ class ModelFolder:
         paths: the files they are in.
         params: the same under native names.
         unknown: tensors that are neither used nor known as parts of a head.
-        unused: tensors that are known and play no part in attention.
+        unused: tensors that are known and play no part in attention, or not with the fields that were replaced.
     """
 
     path: Path
@@ -85,7 +86,7 @@ def read_folder(path: Path, overrides: Mapping[str, object] | None = None) -> Mo
             hint="attention that another program computed is shown by --attention FILE",
         )
     settings = family.settings(values, where)
-    config = _config(family, settings, overrides or {})
+    own, config = _configs(family, settings, overrides or {})
     opened, paths = _open(path)
     names = _own_names(one_line(path), opened, family)
     shapes = tensor_shapes(config)
@@ -94,7 +95,8 @@ def read_folder(path: Path, overrides: Mapping[str, object] | None = None) -> Mo
     file = RenamedFile(opened, {name: names[name] for name in used if name in names})
     _check(where, family, file, {s.name: s.stored_shape(shapes[n]) for n, s in sources.items() if s.name}, overrides)
     others = sorted(name for name in names if name not in used)
-    unused = tuple(name for name in others if any(fnmatch.fnmatchcase(name, pattern) for pattern in family.unused))
+    usual = {source.name for source in family.sources(tensor_shapes(own), own, settings).values()}
+    unused = tuple(name for name in others if name in usual or _is_unused(name, family))
     unknown = tuple(names[name] for name in others if name not in unused)
     params = FileParams(file, one_line(path), shapes, sources)
     return ModelFolder(path, family, settings, config, file, paths, params, unknown, unused)
@@ -109,7 +111,8 @@ def read_settings(path: Path) -> dict[str, Any]:
     file = path / "config.json"
     expected = "expected a model folder"
     if not path.is_dir():
-        raise CheckpointError(f"{one_line(path)}: it is a file; {expected}", hint="a native file: --weights PATH")
+        hint = model_folder_hint(path) or "a native file: --weights PATH"
+        raise CheckpointError(f"{one_line(path)}: it is a file; {expected}", hint)
     if not file.exists():
         inside = sorted(one_line(found.parent) for found in path.glob("*/config.json"))
         hint = f"{some(inside, 4)}: such a folder" if inside else None
@@ -158,7 +161,10 @@ class RenamedFile:
         return self._file.rows(self._names[name], ids)
 
 
-def _config(family: Family, settings: Settings, overrides: Mapping[str, object]) -> EncoderConfig:
+def _configs(
+    family: Family, settings: Settings, overrides: Mapping[str, object]
+) -> tuple[EncoderConfig, EncoderConfig]:
+    """The folder's own configuration, and the one with some fields replaced."""
     fields = family.config_fields(settings)
     try:
         own = EncoderConfig(**fields)
@@ -170,7 +176,11 @@ def _config(family: Family, settings: Settings, overrides: Mapping[str, object])
             f"n_ctx is {changed.n_ctx}, and beyond {own.n_ctx} dynamic rotary positions change with the text, which "
             f"attnviz does not compute; expected at most {own.n_ctx}"
         )
-    return changed
+    return own, changed
+
+
+def _is_unused(name: str, family: Family) -> bool:
+    return any(fnmatch.fnmatchcase(name, pattern) for pattern in family.unused)
 
 
 def _open(path: Path) -> tuple[TensorFile, tuple[Path, ...]]:

@@ -13,7 +13,7 @@ import numpy as np
 import orjson
 
 from attnviz.checkpoints.file_params import FileParams
-from attnviz.checkpoints.tensors import WRITERS, TensorFile, misfits, open_tensors, size_of
+from attnviz.checkpoints.tensors import WRITERS, TensorFile, misfits, model_folder_hint, open_tensors, size_of
 from attnviz.encoder.config import EncoderConfig, check_field_names
 from attnviz.encoder.params import Params
 from attnviz.encoder.shapes import Shape, tensor_shapes
@@ -52,8 +52,11 @@ def read_native(path: Path, overrides: Mapping[str, object] | None = None) -> Na
             misshapen: all of them in one message.
         ConfigError: overrides that do not fit the header's fields.
     """
-    where, file = one_line(path), open_tensors(path)
-    config = _config(where, file, overrides or {})
+    where = one_line(path)
+    if path.is_dir() and (hint := model_folder_hint(path)):
+        raise CheckpointError(f"{where}: it is a folder; expected a .safetensors or .npz file", hint)
+    file = open_tensors(path)
+    config = _config(path, file, overrides or {})
     has_decoder = any(name.startswith("decoder.") for name in file.shapes)
     given = ", ".join(f"{name}={value}" for name, value in (overrides or {}).items())
     hint = f"besides the file these fields are given: {given}" if given else None
@@ -71,8 +74,8 @@ def read_native(path: Path, overrides: Mapping[str, object] | None = None) -> Na
     )
 
 
-def _config(where: str, file: TensorFile, overrides: Mapping[str, object]) -> EncoderConfig:
-    fields = _header_fields(where, file)
+def _config(path: Path, file: TensorFile, overrides: Mapping[str, object]) -> EncoderConfig:
+    where, fields = one_line(path), _header_fields(path, file)
     try:
         check_field_names(fields, "header")
         own = EncoderConfig(**fields)
@@ -81,11 +84,12 @@ def _config(where: str, file: TensorFile, overrides: Mapping[str, object]) -> En
     return own.replaced(overrides) if overrides else own
 
 
-def _header_fields(where: str, file: TensorFile) -> dict[str, object]:
+def _header_fields(path: Path, file: TensorFile) -> dict[str, object]:
+    where = one_line(path)
     if CONFIG_KEY not in file.metadata:
         raise CheckpointError(
             f"{where}: its header has no {CONFIG_KEY}; expected attnviz's native format",
-            hint="attnviz weights init writes that format",
+            hint=model_folder_hint(path) or "attnviz weights init writes that format",
         )
     try:
         fields = orjson.loads(file.metadata[CONFIG_KEY])

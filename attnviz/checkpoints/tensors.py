@@ -83,6 +83,14 @@ def open_tensors(path: Path) -> TensorFile:
     raise CheckpointError(f"{where}: it is neither safetensors nor npz; {_EXPECTED}")
 
 
+def model_folder_hint(path: Path) -> str | None:
+    """What takes the model folder that a path is, or lies in; None where there is no such folder."""
+    folder = path if path.is_dir() else path.parent
+    if not (folder / "config.json").is_file():
+        return None
+    return f"{one_line(folder)} is a model folder: --model, attnviz models and attnviz weights convert take it"
+
+
 def misfits(file: TensorFile, expected: Mapping[str, tuple[int, ...]], *, most: int = 20) -> list[str]:
     """What is wrong with a file's table of contents, a phrase for each kind of problem, with up to ``most`` names."""
     both = [name for name in expected if name in file.shapes]

@@ -15,7 +15,7 @@ class Commands(LazyGroup):
         "heatmap": "Save attention matrices as pictures: L00H00.png, ..., and overview.png.",
         "explain": "Explain one query token of one head, step by step, with the real numbers.",
         "weights": "Write seeded weights, describe a file, turn other formats into the native one.",
-        "models": "List the families of models that load, or describe a model folder.",
+        "models": "List the bundled model and the families that load, or describe a model folder.",
         "schema": "Print the JSON Schema (2020-12) of what --json prints.",
     }
 

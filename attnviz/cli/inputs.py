@@ -37,7 +37,10 @@ def request_of(selection: SelectionOptions) -> Request:
 def uses_bundled(inputs: InputOptions, models: ModelOptions, block: BlockOptions) -> bool:
     """Whether a text is run through the bundled model, as it is."""
     elsewhere = (inputs.vectors, inputs.attention, inputs.target) != (None, None, None)
-    return not elsewhere and not block.given() and models.given() in ({}, {"model": BUNDLED})
+    told = models.given()
+    if told == {"model": BUNDLED} and not Path(BUNDLED).exists():
+        told = {}
+    return not (elsewhere or block.given() or told)
 
 
 def results(

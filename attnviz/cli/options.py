@@ -103,7 +103,8 @@ class ModelOptions(Options):
             "--model",
             metavar="DIR|ID",
             envvar="ATTNVIZ_MODEL",
-            help="A Hugging Face model folder, or the id of a model on the hub.",
+            help="A Hugging Face model folder, tiny, or the id of a model on the hub. [default: tiny, unless a seed, "
+            "a tokenizer or a field of the block is given]",
         ),
     ] = None
     revision: Annotated[
@@ -134,7 +135,7 @@ class ModelOptions(Options):
             autocompletion=lambda incomplete: [
                 name for name in ("word", "whitespace", "char") if name.startswith(incomplete)
             ],
-            help="word, whitespace, char, or a tokenizers JSON file. [default: the checkpoint's own, else word]",
+            help="word, whitespace, char, or a tokenizers JSON file. [default: the model's own, else word]",
         ),
     ] = None
 

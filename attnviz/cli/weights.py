@@ -75,7 +75,7 @@ def init(
     from attnviz.cli.streams import note
     from attnviz.model import load
 
-    model = load(fields=block.given(), **models.given())
+    model = load(fields=block.given(), decoder=True, **models.given())  # seeded, whether its decoder is written or not
     if models.tokenizer is not None and model.tokenizer.n_vocab is None:
         raise UsageError(f"tokenizer: a file cannot hold {models.tokenizer!r}; expected a tokenizer JSON file")
     write_native(

@@ -149,7 +149,9 @@ class EncoderConfig:
         return self.d_head**-0.5 if self.score == "scaled_dot" else 1.0
 
     def replaced(self, overrides: Mapping[str, object]) -> "EncoderConfig":
-        """The configuration with some fields replaced; without a mask nothing has a window.
+        """The configuration with some fields replaced.
+
+        Without a mask nothing has a window; key and value heads that were as many as all heads stay so.
 
         Raises:
             ConfigError: the fields do not fit.
@@ -159,6 +161,8 @@ class EncoderConfig:
             for name in ("window", "window_layers", "window_rotary_base"):
                 if name not in overrides:
                     fields[name] = None
+        if "n_heads" in overrides and "n_kv_heads" not in overrides and self.n_kv_heads == self.n_heads:
+            fields["n_kv_heads"] = None
         return EncoderConfig(**fields)
 
     def telling(self) -> dict[str, object]:

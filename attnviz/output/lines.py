@@ -8,6 +8,13 @@ from attnviz.output.color import Line, LinesView, Screen
 from attnviz.output.labels import carried, cell_width, cut, isolated
 from attnviz.trace import ModelInfo
 
+KIND_NAMES = {"encoder": "self-attention", "decoder": "decoder self-attention", "cross": "cross-attention"}
+
+
+def renormalized_words(reduce: str) -> str:
+    """What became of rows that were divided by what is left of them; those of a maximum do not sum to 1 again."""
+    return ", rows renormalized" + " before the maximum" * (reduce == "max")
+
 
 def provenance_line(model: ModelInfo, screen: Screen) -> LinesView:
     """Where the numbers came from, on a line of its own."""

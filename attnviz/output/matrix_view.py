@@ -32,10 +32,9 @@ from attnviz.output.labels import (
     row_labels,
     unique,
 )
-from attnviz.output.lines import wrapped
+from attnviz.output.lines import KIND_NAMES, renormalized_words, wrapped
 from attnviz.trace import Matrix
 
-_KINDS = {"encoder": "self-attention", "decoder": "decoder self-attention", "cross": "cross-attention"}
 _SIDES = {
     "encoder": "rows: queries, columns: keys",
     "decoder": "rows: queries, columns: keys, both of the target",
@@ -105,14 +104,14 @@ class MatrixView(LinesView):
         what = "attention weights" if self.matrix.what == "weights" else f"attention {self.matrix.what}"
         n, m = self.matrix.values.shape
         of = " words" if self.matrix.words else ""
-        title = f"{self.matrix.title}: {what}, {_KINDS[self.matrix.kind]}, {n} x {m}{of}"
+        title = f"{self.matrix.title}: {what}, {KIND_NAMES[self.matrix.kind]}, {n} x {m}{of}"
         yield from ([(line, BOLD)] for line in wrapped(title, self.screen))
         legend = ", ".join(self.legend())
         if self.masked.any():
             legend += f", {masked_sign(self.screen)} masked"
         if self.matrix.hidden:
             legend += ", special tokens hidden" + ("" if self.matrix.rest is None else f" ({self.rest_words})")
-            legend += ", rows renormalized" * self.matrix.renormalized
+            legend += renormalized_words(self.matrix.name) if self.matrix.renormalized else ""
         yield from ([(line, DIM)] for line in wrapped(legend, self.screen))
 
     def legend(self) -> Iterable[str]:
@@ -120,9 +119,13 @@ class MatrixView(LinesView):
         return (_SIDES[self.matrix.kind],)
 
     def key_list(self, shown: list[str]) -> Iterator[Line]:
-        """The keys with their numbers, where neither their columns (what is shown there) nor the rows name them."""
+        """The keys with their numbers, where neither their columns (what is shown there) nor the rows name them.
+
+        A column that shows nothing, of a label from right to left, looks as if its token were blank.
+        """
         labels = plain_labels(self.matrix.keys, self.screen)
-        if labels == shown or labels == plain_labels(self.matrix.queries, self.screen):
+        by_rows = "" not in shown and labels == plain_labels(self.matrix.queries, self.screen)
+        if labels == shown or by_rows:
             return
         longest = self.screen.width - len("0000 ,")
         named = [f"{j} {isolated(cut(label, longest, ascii=self.screen.ascii))}" for j, label in enumerate(labels)]
@@ -291,7 +294,8 @@ class TopView(MatrixView):
 
     def legend(self) -> Iterable[str]:
         """What the arrow and the rest mean."""
-        return ("query -> its strongest keys and what is left for the rest", *self.colors())
+        sums = self.matrix.what == "weights" and self.matrix.name != "max"  # scores and maxima do not sum to 1
+        return ("query -> its strongest keys" + " and what is left for the rest" * sums, *self.colors())
 
     def lines(self) -> Iterator[Line]:
         """Title, and the queries."""

@@ -12,6 +12,7 @@ from rich.cells import cell_len
 from attnviz.errors import one_line
 from attnviz.numbers import spans
 from attnviz.output.fonts import Instead, drawable
+from attnviz.output.lines import KIND_NAMES, renormalized_words
 from attnviz.output.painting import (
     Grid,
     Scale,
@@ -134,6 +135,8 @@ def overview_sheet(attention: Attention, dpi: int, instead: Instead) -> tuple[Sh
     rows, columns = grids
     gap = max(2, round(0.02 * dpi))
     subtitle = f"{_quantity(attention)}, each tile {_size(attention)}"
+    if attention.rest is not None:
+        subtitle += "; strip at the right: rest, what they got"
     if max(rows.block, columns.block) > 1:
         subtitle += f"; each cell: the largest of {rows.block} × {columns.block}"
     whole_layers = attention.reduce in ("none", "mean-heads")
@@ -267,7 +270,7 @@ def _strongest(matrix: Matrix) -> tuple[float, int, int]:
 
 
 def _quantity(attention: Attention) -> str:
-    return f"{'cross-attention' if attention.kind == 'cross' else f'{attention.kind} attention'} {attention.what}"
+    return f"{KIND_NAMES[attention.kind]} {attention.what}"
 
 
 def _size(attention: Attention) -> str:
@@ -275,7 +278,7 @@ def _size(attention: Attention) -> str:
     n_keys -= attention.rest is not None
     size = f"{n_queries} quer{'y' if n_queries == 1 else 'ies'} × {n_keys} key{'s' * (n_keys != 1)}"
     size += " (words)" * attention.words + ", special tokens hidden" * attention.hidden
-    return size + ", rows renormalized" * attention.renormalized
+    return size + (renormalized_words(attention.reduce) if attention.renormalized else "")
 
 
 def _overview_title(attention: Attention) -> str:

@@ -42,7 +42,8 @@ class SummaryView(LinesView):
         if len(heads) > _MOST_HEADS:
             yield [(cut(f"... and {len(heads) - _MOST_HEADS} more heads", self.screen.width), DIM)]
         layer, head = self._attention.layers[0], self._attention.heads[0]
-        more = f"One head: --layer {layer} --head {head}. All of them: --layer all."
+        alike = " --words" * self._attention.words + " --hide-special" * self._attention.hidden
+        more = f"One head: --layer {layer} --head {head}{alike}. All of them: --layer all."
         yield from ([(line, DIM)] for line in wrapped(more, self.screen))
 
     def _links(self, matrix: Matrix) -> Iterator[Line]:

@@ -133,6 +133,21 @@ def test_a_query_is_a_text_or_a_number(wanted, index):
     assert find_query(wanted, tokens) == index
 
 
+def test_a_query_that_is_a_word_of_several_tokens_is_refused_with_their_numbers():
+    from attnviz.analysis.explanation import find_query
+
+    tokens = (
+        Token(text="", label="[CLS]", piece="[CLS]", special=True),
+        Token(text="He", label="He", start=0, end=2, piece="he", word=0),
+        Token(text="jug", label="jug", start=3, end=6, piece="jug", word=1),
+        Token(text="gled", label="gled", start=6, end=10, piece="##gled", word=1),
+    )
+    with pytest.raises(UsageError) as caught:
+        find_query("juggled", tokens)
+    assert str(caught.value) == "query: 'juggled' is 2 tokens (2 jug, 3 gled); expected one of them, such as 2"
+    assert find_query("##gled", tokens) == 3
+
+
 def test_a_query_that_is_not_there_is_refused():
     model = attnviz.load(seed=0)
     prepared = attnviz.prepare(model, "The cat sat")

@@ -74,7 +74,7 @@ def test_a_flag_wins_over_a_variable_a_file_and_the_default(cli, tmp_path, monke
     (tmp_path / "block.toml").write_text("n_heads = 8\nn_layers = 3\n")
 
     def sizes(*flags):
-        return weights(cli("show", SENTENCE, "--json", *flags)).shape[:2]
+        return weights(cli("show", SENTENCE, "--json", "--seed", "0", *flags)).shape[:2]
 
     assert sizes() == (2, 4)
     assert sizes("--config", "block.toml") == (3, 8)
@@ -111,11 +111,12 @@ def test_every_field_of_the_block_is_a_flag(cli):
 
 def test_texts_come_from_the_argument_a_file_or_standard_input(cli, tmp_path):
     (tmp_path / "texts.txt").write_bytes("\ufeffone two\r\nthree\n".encode())
-    argument = cli("show", "one two", "--json").out
+    show = ("show", "--seed", "0", "--json")
+    argument = cli(*show, "one two").out
     for ran in (
-        cli("show", "-", "--json", stdin="one two\nthree\n"),
-        cli("show", "--json", stdin="one two\nthree"),
-        cli("show", "--file", "texts.txt", "--json"),
+        cli(*show, "-", stdin="one two\nthree\n"),
+        cli(*show, stdin="one two\nthree"),
+        cli(*show, "--file", "texts.txt"),
     ):
         assert ran.code == 0
         first, second = ran.out.splitlines(keepends=True)
@@ -131,7 +132,7 @@ def test_blank_lines_are_skipped_and_a_note_says_which(cli):
 
 
 def test_results_are_printed_as_they_are_computed():
-    running = process("show", "-", "--json", "-L", "0", stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    running = process("show", "-", "--seed", "0", "--json", "-L", "0", stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     running.stdin.write(b"one\n")
     running.stdin.flush()
     assert json.loads(running.stdout.readline())["tokens"] == ["one"]
@@ -143,7 +144,7 @@ def test_results_are_printed_as_they_are_computed():
 
 
 def test_a_pair_is_a_second_segment(cli):
-    document = json.loads(cli("show", "a b", "--pair", "c", "--json").out)
+    document = json.loads(cli("show", "a b", "--pair", "c", "--seed", "0", "--json").out)
     assert document["tokens"] == ["a", "b", "[SEP]", "c"]
     assert document["special"] == [False, False, True, False]
     assert document["segments"] == [0, 0, 0, 1]
@@ -151,7 +152,7 @@ def test_a_pair_is_a_second_segment(cli):
 
 
 def test_padding_is_masked(cli):
-    document = json.loads(cli("show", "a b", "--pad-to", "4", "--json").out)
+    document = json.loads(cli("show", "a b", "--pad-to", "4", "--seed", "0", "--json").out)
     assert document["tokens"] == ["a", "b", "[PAD]", "[PAD]"]
     assert document["masked"][0] == [False, False, True, True]
     assert all(value == 0 for row in document["attention"][0][0] for value in row[2:])
@@ -229,7 +230,7 @@ def test_converting_there_and_back_gives_the_same_attention(cli):
 
 def test_fields_may_be_changed_as_long_as_the_tensors_fit(cli):
     cli("weights", "init", "-o", "a.npz")
-    seeded = weights(cli("show", SENTENCE, "--json", "--mask", "causal"))
+    seeded = weights(cli("show", SENTENCE, "--json", "--seed", "0", "--mask", "causal"))
     np.testing.assert_array_equal(
         weights(cli("show", SENTENCE, "--json", "--weights", "a.npz", "--mask", "causal")), seeded
     )
@@ -240,10 +241,10 @@ def test_fields_may_be_changed_as_long_as_the_tensors_fit(cli):
 
 def test_few_heads_are_all_printed_and_many_are_summarised(cli):
     assert cli("show", SENTENCE, "--n-layers", "1").out.count("layer 0, head") == 4
-    summary = cli("show", SENTENCE).out
+    summary = cli("show", SENTENCE, "--seed", "0").out
     assert "mean of layers 0-1, heads 0-3" in summary
     assert summary.count("\nL0H") == 4
-    assert cli("show", SENTENCE, "-L", "all").out.count(": attention weights") == 8
+    assert cli("show", SENTENCE, "--seed", "0", "-L", "all").out.count(": attention weights") == 8
 
 
 def test_a_target_prints_three_kinds_and_kind_chooses_one(cli):
@@ -257,7 +258,8 @@ def test_a_target_prints_three_kinds_and_kind_chooses_one(cli):
 
 def test_every_view_says_where_its_weights_came_from(cli):
     for argv in (["show"], ["show", "-L", "0"], ["explain"]):
-        assert "random (seed 0): any pattern is chance" in cli(*argv, SENTENCE).out
+        assert "random (seed 0): any pattern is chance" in cli(*argv, SENTENCE, "--seed", "0").out
+        assert "weights: tiny (sha256:" in cli(*argv, SENTENCE).out
 
 
 @pytest.mark.parametrize(
@@ -280,13 +282,14 @@ def test_colour_is_decided_by_flag_then_environment(cli, monkeypatch, flags, env
 def test_an_ascii_stream_gets_ascii(cli):
     for argv in (
         ["show", "日本 é", "--mask", "causal"],
-        ["explain", "日本 é"],
-        ["show", "-L", "0", "--style", "blocks", "日本 é"],
+        ["explain", "日本 é", "--seed", "0"],
+        ["show", "-L", "0", "--style", "blocks", "日本 é", "--seed", "0"],
+        ["show", "日本 é"],
     ):
         ran = cli(*argv, encoding="ascii")
         assert (ran.code, ran.err) == (0, "")
         assert ran.out.isascii()
-    assert "\\u65e5" in cli("show", "日本", "-L", "0", encoding="ascii").out
+    assert "\\u65e5" in cli("show", "日本", "-L", "0", "--seed", "0", encoding="ascii").out
 
 
 def test_hostile_tokens_print_no_control_character(cli):
@@ -302,7 +305,7 @@ def test_hostile_tokens_print_no_control_character(cli):
 
 
 def test_heatmap_writes_a_picture_a_head_and_an_overview(cli):
-    ran = cli("heatmap", SENTENCE, "-o", "deep/out")
+    ran = cli("heatmap", SENTENCE, "--seed", "0", "-o", "deep/out")
     assert (ran.code, ran.out) == (0, "")
     assert ran.err == "attnviz: note: deep/out: 9 pictures written\n"
     assert sorted(p.name for p in Path("deep/out").iterdir()) == [
@@ -353,7 +356,7 @@ def test_heatmaps_of_several_piped_results_do_not_overwrite_each_other(cli):
 
 
 def test_explanations_of_several_texts_have_headings(cli):
-    out = cli("explain", "-", stdin="one\ntwo three\n").out
+    out = cli("explain", "-", "--seed", "0", stdin="one\ntwo three\n").out
     assert re.findall(r"^(?:text|How) .*", out, re.MULTILINE) == [
         "text 1: one",
         "How token 0, one, attends",

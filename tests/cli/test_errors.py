@@ -29,8 +29,8 @@ ERRORS = [
     ),
     ('show a --pair " "', 3, "pair: empty or blank; expected at least one token"),
     ('show a --target " "', 3, "target: empty or blank; expected at least one token"),
-    ("show a -L 2", 2, "layer: there is no layer 2; expected 0-1 (or from the end, -1)"),
-    ("show a -H 9", 2, "head: there is no head 9; expected 0-3 (or from the end, -1)"),
+    ("show a --seed 0 -L 2", 2, "layer: there is no layer 2; expected 0-1 (or from the end, -1)"),
+    ("show a --seed 0 -H 9", 2, "head: there is no head 9; expected 0-3 (or from the end, -1)"),
     ("show a -H x", 2, "head: 'x' is no selection; expected all, or numbers such as 0,2-3,-1"),
     ("show a -L 1-0", 2, "layer: '1-0' runs backwards; expected the smaller number first"),
     ("show a --d-model 65", 2, "d_model, n_heads: 65 is not divisible by 4; expected a multiple, or d_head given"),
@@ -66,7 +66,7 @@ ERRORS = [
     ("show a --top 0", 2, "usage: invalid value for '--top': ...", "hint: attnviz show -h says what there is"),
     ('show a --tokens "x y"', 2, "tokens: labels are for --vectors and --attention; expected one of them"),
     ("show a --kind cross", 2, "kind: cross attention needs a target text; expected --target TEXT"),
-    ('show "a b" --pad-to 1', 2, "pad-to: 1 is less than the text's 2 tokens; expected as many or more"),
+    ('show "a b" --seed 0 --pad-to 1', 2, "pad-to: 1 is less than the text's 2 tokens; expected as many or more"),
     (
         "show a --tokenizer wrod",
         2,
@@ -263,9 +263,13 @@ ERRORS = [
         "usage: invalid value for '--dpi': ...",
         "hint: attnviz heatmap -h says what there is",
     ),
-    ("explain a --query zebra", 2, "query: no token is 'zebra'; expected a token's text, or a number from 0 to 0"),
-    ("explain a --query=--5", 2, "query: no token is '--5'; expected a token's text, or a number from 0 to 0"),
-    ("explain a --query 3", 2, "query: there is no query 3; expected 0 (or from the end, -1)"),
+    (
+        "explain a --seed 0 --query zebra",
+        2,
+        "query: no token is 'zebra'; expected a token's text, or a number from 0 to 0",
+    ),
+    ("explain a --seed 0 --query=--5", 2, "query: no token is '--5'; expected a token's text, or a number from 0 to 0"),
+    ("explain a --seed 0 --query 3", 2, "query: there is no query 3; expected 0 (or from the end, -1)"),
     ("explain a -L 0-1", 2, "layer: '0-1' selects 2; expected one"),
     (
         "explain --attention square.json",
@@ -451,8 +455,9 @@ ERRORS = [
     ),
     (
         'show "the cats" --model bert --n-heads 2',
-        2,
-        "n_heads, n_kv_heads: 2 is not divisible by 3; expected a multiple",
+        3,
+        "bert/config.json: 14 misshapen (encoder.layer.0.attention.self.query.weight is (6, 6), not (4, 6), ... and 10 more); expected the tensors of this BERT configuration",
+        "hint: besides the folder these fields are given: n_heads=2",
     ),
     (
         'show "the cats" --model bert --target cat',

@@ -30,6 +30,72 @@ def test_heads_are_ignored_by_name_and_everything_else_is_told(tmp_path, cli):
     assert cli("show", TEXT, "--model", folder, "--json", "-q").err == ""
 
 
+@pytest.mark.parametrize("fields", [("--n-layers", "1"), ("--d-ff", "0"), ("--position", "none")])
+def test_tensors_that_replaced_fields_leave_out_are_known(tmp_path, cli, fields):
+    folder = write_bert(tmp_path / "bert", bert_tensors() | {"encoder.layer.7.output.dense.bias": np.ones(6)})
+    ran = cli("show", TEXT, "--model", folder, "--json", *fields)
+    assert ran.code == 0
+    strange = "bert: 1 tensor is not known and not used (encoder.layer.7.output.dense.bias)"
+    assert ran.err == f"attnviz: note: {strange}\n"
+
+
+@pytest.mark.parametrize("tokenizer", ["word", "whitespace", "char"])
+def test_a_models_ids_are_of_its_own_vocabulary(tmp_path, cli, tokenizer):
+    message = (
+        f"attnviz: error: tokenizer: {tokenizer} has no vocabulary, and a trained model's ids mean pieces of its own; "
+        "expected a tokenizers JSON file\n"
+    )
+    for model in (write_bert(tmp_path / "bert"), "tiny"):
+        ran = cli("show", "cat", "--model", model, "--tokenizer", tokenizer)
+        assert (ran.code, ran.out, ran.err) == (2, "", message)
+    assert cli("weights", "init", "-o", "toy.npz", "-q").code == 0
+    assert cli("show", "cat", "--weights", "toy.npz", "--tokenizer", tokenizer).code == 0
+
+
+@pytest.mark.parametrize("argv", [("show", "x", "--model", ""), ("show", "x", "--model", " "), ("models", "")])
+def test_a_model_without_a_name_is_wrong_usage(cli, argv):
+    message = "attnviz: error: model: the name is empty; expected a model folder, or a model's id\n"
+    ran = cli(*argv)
+    assert (ran.code, ran.out, ran.err) == (2, "", message)
+
+
+def test_an_empty_variable_names_no_model(cli, monkeypatch):
+    monkeypatch.setenv("ATTNVIZ_MODEL", "")
+    assert "random (seed 3)" in cli("show", "cat", "--seed", "3").out
+
+
+@pytest.mark.parametrize("address", ["https://hub.example/owner/name", "hf://owner/name"])
+def test_of_an_address_only_the_id_is_a_model(cli, address):
+    ran = cli("show", "x", "--model", address)
+    assert ran.code == 3
+    assert ran.err == (
+        f"attnviz: error: {address}: there is no such folder; expected a model folder, or a model's id\n"
+        "hint: of an address give OWNER/NAME alone\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("argv", "what"),
+    [
+        (("show", "x", "--model", "bert/model.safetensors"), "it is a file; expected a model folder"),
+        (("models", "bert/model.safetensors"), "it is a file; expected a model folder"),
+        (("show", "x", "--weights", "bert/model.safetensors"), "its header has no attnviz.config; expected ..."),
+        (("weights", "info", "bert/model.safetensors"), "its header has no attnviz.config; expected ..."),
+        (("weights", "convert", "bert/model.safetensors", "-o", "y.npz"), "its header has no attnviz.config; ..."),
+        (("show", "x", "--weights", "bert"), "it is a folder; expected a .safetensors or .npz file"),
+        (("weights", "info", "bert"), "it is a folder; expected a .safetensors or .npz file"),
+    ],
+)
+def test_a_model_folder_given_as_something_else_is_told_apart(tmp_path, cli, argv, what):
+    write_bert(tmp_path / "bert")
+    ran = cli(*argv)
+    message, hint = ran.err.splitlines()
+    assert (ran.code, ran.out) == (3, "")
+    path = next(word for word in argv if word.startswith("bert"))
+    assert message.startswith(f"attnviz: error: {path}: {what.removesuffix('...')}")
+    assert hint == "hint: bert is a model folder: --model, attnviz models and attnviz weights convert take it"
+
+
 def test_a_folder_is_described_with_what_becomes_of_each_tensor(tmp_path, cli):
     folder = write_bert(tmp_path / "bert", bert_tensors() | {"cls.x": np.ones(1), "strange": np.ones(1)})
     described = describe_folder(folder, "bert")

@@ -66,6 +66,18 @@ def test_renormalized_rows_are_told(cli, show):
     assert document(again) == found
 
 
+@pytest.mark.parametrize("style", ["numbers", "blocks", "top"])
+def test_nothing_is_said_of_a_maximum_that_holds_only_before_it(show, style):
+    options = ("--hide-special", "--reduce", "max", "--style", style)
+    plain = " ".join(show(*options).out.split())
+    assert "special tokens hidden" in plain
+    assert "rest" not in plain.replace("strongest", "")
+    assert "hidden, rows renormalized before the maximum" in " ".join(show(*options, "--renormalize").out.split())
+    mean = " ".join(show(*options[:1], "--reduce", "mean", "--renormalize", "--style", style).out.split())
+    assert "rows renormalized" in mean
+    assert "maximum" not in mean
+
+
 @pytest.mark.parametrize(
     ("reduce", "options", "name"),
     [

@@ -96,3 +96,10 @@ def test_a_head_may_be_wider_or_narrower_than_its_share():
 
 def test_a_window_may_narrow_a_causal_mask():
     assert EncoderConfig(mask="causal", window=3).window == 3
+
+
+def test_key_and_value_heads_that_were_as_many_as_all_heads_stay_so():
+    assert EncoderConfig(n_heads=4).replaced({"n_heads": 2}).n_kv_heads == 2
+    assert EncoderConfig(n_heads=4).replaced({"n_heads": 4, "n_kv_heads": 2}).n_kv_heads == 2
+    assert EncoderConfig(n_heads=4, n_kv_heads=2).replaced({"n_heads": 8}).n_kv_heads == 2
+    assert EncoderConfig(n_heads=4).replaced({"mask": "causal"}).n_kv_heads == 4

@@ -195,7 +195,7 @@ def test_what_hidden_keys_got_is_a_column_of_its_own_set_apart_by_white():
     assert [token.label for token in shown.keys] == ["t0", "t1", "t2", "rest"]
     np.testing.assert_array_equal(shown.matrices[..., -1], whole.rest)
     assert sheet.columns.labels[-1] == "rest"
-    assert sheet.subtitle == "encoder attention weights, 2 queries × 3 keys (words), special tokens hidden"
+    assert sheet.subtitle == "self-attention weights, 2 queries × 3 keys (words), special tokens hidden"
     image = paint_mosaic(shown, grids, 2, shared_scale(shown), PALETTE)
     one = image[2 : 2 + grids[0].length, 2 : 2 + grids[1].length]
     pixels = grids[1].pixels
@@ -207,6 +207,36 @@ def test_what_hidden_keys_got_is_a_column_of_its_own_set_apart_by_white():
 def test_the_rest_is_no_key_that_something_attends_to():
     shown, _ = fitted(with_rest(), partial(head_sheet, dpi=100, instead={}))
     assert "rest" not in describe(next(iter(shown)))
+
+
+def test_the_overview_says_what_the_strip_beside_each_tile_is():
+    shown, (sheet, _, _) = fitted(with_rest(), partial(overview_sheet, dpi=100, instead={}))
+    assert shown.rest is not None
+    assert sheet.subtitle == (
+        "self-attention weights, each tile 2 queries × 3 keys (words), special tokens hidden; "
+        "strip at the right: rest, what they got"
+    )
+    _, (sheet, _, _) = fitted(replace(with_rest(), rest=None), partial(overview_sheet, dpi=100, instead={}))
+    assert sheet.subtitle.endswith("special tokens hidden")
+
+
+@pytest.mark.parametrize(
+    ("reduce", "words"), [("mean", "rows renormalized"), ("max", "rows renormalized before the maximum")]
+)
+def test_rows_of_a_maximum_were_renormalized_before_it(reduce, words):
+    one = attention(np.ones((1, 1, 2, 2)), hidden=True, renormalized=True, reduce=reduce)
+    sheet, _ = head_sheet(one, 100, {})
+    assert sheet.subtitle.endswith(f"special tokens hidden, {words}")
+
+
+def test_pictures_name_the_kind_of_attention_as_tables_do():
+    for kind, name in (
+        ("encoder", "self-attention"),
+        ("decoder", "decoder self-attention"),
+        ("cross", "cross-attention"),
+    ):
+        sheet, _ = head_sheet(attention(np.ones((1, 1, 2, 2)), kind=kind), 100, {})
+        assert sheet.subtitle == f"{name} weights, 2 queries × 2 keys"
 
 
 def test_where_keys_share_cells_the_rest_is_left_out_rather_than_mixed_with_them():

@@ -270,7 +270,13 @@ def test_keys_that_no_row_and_no_column_names_are_listed(style):
     assert "keys: 0 unmistakably, 1 \u2068שלום\u2069, 2 cat\n" in shown(
         matrix("ab", keys), 50, style=style, precision=9
     )
-    assert "keys:" not in shown(matrix(keys), 50, style=style)
+    assert "keys:" not in shown(matrix(("unmistakably", "cat")), 50, style=style, precision=9)
+
+
+def test_columns_from_right_to_left_are_named_above_the_table_even_if_the_rows_name_them():
+    text = shown(matrix(("the", "שלום")), 50)
+    assert "keys: 0 the, 1 \u2068שלום\u2069\n" in text
+    assert "keys:" not in shown(matrix(("the", "שלום")), 50, style="blocks")
 
 
 def test_the_strongest_block_of_a_row_is_marked_without_colour():

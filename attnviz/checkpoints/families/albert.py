@@ -1,7 +1,8 @@
 """ALBERT (Lan et al. 2020): factorised embeddings, and layers that share their weights by groups."""
 
 from attnviz.checkpoints.families import bert
-from attnviz.checkpoints.family import Family, Settings, activation, size
+from attnviz.checkpoints.family import Family
+from attnviz.checkpoints.settings import Settings, activation, size
 
 _LAYER = "encoder.albert_layer_groups.{}"
 

@@ -1,6 +1,7 @@
 """BERT (Devlin et al. 2019)."""
 
-from attnviz.checkpoints.family import Family, Vocabulary, activation, choice, number, size
+from attnviz.checkpoints.family import Family, Vocabulary
+from attnviz.checkpoints.settings import activation, choice, number, size
 
 FIELDS = {
     "n_layers": size("num_hidden_layers"),

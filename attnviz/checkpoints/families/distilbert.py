@@ -1,7 +1,8 @@
 """DistilBERT (Sanh et al. 2019): half of BERT's layers, no segments."""
 
 from attnviz.checkpoints.families import bert
-from attnviz.checkpoints.family import Family, activation, size
+from attnviz.checkpoints.family import Family
+from attnviz.checkpoints.settings import activation, size
 
 FAMILY = Family(
     name="DistilBERT",

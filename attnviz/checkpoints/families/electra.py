@@ -1,7 +1,8 @@
 """ELECTRA (Clark et al. 2020): BERT whose embeddings may be narrower, and are projected."""
 
 from attnviz.checkpoints.families import bert
-from attnviz.checkpoints.family import Family, Settings, size
+from attnviz.checkpoints.family import Family
+from attnviz.checkpoints.settings import Settings, size
 
 
 def _project(settings: Settings) -> str:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from attnviz.checkpoints.families import llama
-from attnviz.checkpoints.family import ACTIVATIONS, choice
+from attnviz.checkpoints.settings import ACTIVATIONS, choice
 
 FAMILY = replace(
     llama.FAMILY,

@@ -1,6 +1,7 @@
 """GPT-2 (Radford et al. 2019): pre-norm and causal, its projections fused and stored as (in, out)."""
 
-from attnviz.checkpoints.family import Family, Fused, Settings, Vocabulary, activation, choice, number, size
+from attnviz.checkpoints.family import Family, Fused, Vocabulary
+from attnviz.checkpoints.settings import Settings, activation, choice, number, size
 
 
 def _d_ff(settings: Settings) -> int:

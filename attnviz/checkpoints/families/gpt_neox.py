@@ -1,7 +1,8 @@
 """GPT-NeoX (Black et al. 2022) and Pythia: partial rotary positions, parallel parts, fused projections head by head."""
 
 from attnviz.checkpoints.families import bert
-from attnviz.checkpoints.family import Family, Fused, Settings, activation, number, rope_settings, rotary, switch
+from attnviz.checkpoints.family import Family, Fused
+from attnviz.checkpoints.settings import Settings, activation, number, rope_settings, rotary, switch
 from attnviz.errors import CheckpointError
 
 

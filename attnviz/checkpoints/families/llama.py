@@ -1,7 +1,8 @@
 """Llama (Touvron et al. 2023): rotary positions, RMS norm, a gated feed-forward, grouped queries, no biases."""
 
 from attnviz.checkpoints.families import bert
-from attnviz.checkpoints.family import Family, Settings, activation, number, rotary, size, switch
+from attnviz.checkpoints.family import Family
+from attnviz.checkpoints.settings import Settings, activation, number, rotary, size, switch
 
 
 def d_head(settings: Settings) -> int:

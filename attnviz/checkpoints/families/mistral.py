@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from attnviz.checkpoints.families import llama
-from attnviz.checkpoints.family import Settings, layer_types
+from attnviz.checkpoints.settings import Settings, layer_types
 
 
 def _window(settings: Settings) -> dict[str, object]:

@@ -1,7 +1,8 @@
 """ModernBERT (Warner et al. 2024): rotary positions, and layers that see only a window between those that see all."""
 
 from attnviz.checkpoints.families import bert
-from attnviz.checkpoints.family import Family, Fused, Settings, activation, layer_types, number, rope_type, switch
+from attnviz.checkpoints.family import Family, Fused
+from attnviz.checkpoints.settings import Settings, activation, layer_types, number, rope_type, switch
 
 
 def _alternating(settings: Settings) -> dict[str, object]:

@@ -1,7 +1,8 @@
 """MPNet (Song et al. 2020): BERT without segments, with T5's relative positions besides its own."""
 
 from attnviz.checkpoints.families import bert, roberta
-from attnviz.checkpoints.family import Family, Vocabulary, size
+from attnviz.checkpoints.family import Family, Vocabulary
+from attnviz.checkpoints.settings import size
 
 _PADDING = 1  # the published code counts positions from here whatever pad_token_id says
 _RENAMED = {

@@ -1,7 +1,8 @@
 """OPT (Zhang et al. 2022): positions from row 2, ReLU; the 350m model norms after each part and projects its tokens."""
 
 from attnviz.checkpoints.families import bert
-from attnviz.checkpoints.family import Family, Settings, Vocabulary, activation, choice, size, switch
+from attnviz.checkpoints.family import Family, Vocabulary
+from attnviz.checkpoints.settings import Settings, activation, choice, size, switch
 
 
 def _project(settings: Settings) -> dict[str, object]:

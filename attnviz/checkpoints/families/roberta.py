@@ -1,7 +1,8 @@
 """RoBERTa (Liu et al. 2019): BERT whose positions start behind the padding's row, and whose segments are all one."""
 
 from attnviz.checkpoints.families import bert
-from attnviz.checkpoints.family import Family, Settings, Vocabulary
+from attnviz.checkpoints.family import Family, Vocabulary
+from attnviz.checkpoints.settings import Settings
 
 
 def first_position(settings: Settings) -> int:

@@ -1,0 +1,179 @@
+"""The settings of a ``config.json``, and rules that read one field of the block from them."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from attnviz.errors import CheckpointError, one_line
+from attnviz.numbers import spans
+
+_NEEDED: Any = object()
+_MOST = 2**31  # of any setting; nothing real comes near
+_MOST_LAYERS = 2**14  # as many as a config may have
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings of a ``config.json``, and where they stand.
+
+    Attributes:
+        values: by name.
+        where: the file, for messages.
+        family: the family's name, for messages.
+    """
+
+    values: Mapping[str, Any]
+    where: str
+    family: str = ""
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """A setting; the default where it is missing or null."""
+        value = self.values.get(name)
+        return default if value is None else value
+
+    def number(self, name: str, default: Any = _NEEDED, kind: type = int, least: float = 0) -> Any:
+        """A number, or the default where it is missing or null.
+
+        Raises:
+            CheckpointError: it is missing without a default, no number, too small or too large.
+        """
+        value = self.get(name, default)
+        if value is _NEEDED:
+            raise CheckpointError(f"{self.where}: it has no {name}; expected it of a {self.family} model")
+        numbers = (int, float) if kind is float else (int,)
+        if value is not default and (isinstance(value, bool) or not isinstance(value, numbers)):
+            raise CheckpointError(f"{self.where}: {name} is {json.dumps(value)[:40]}; expected a number")
+        if value is not None and not least <= value < _MOST:
+            said = json.dumps(value)[:40]
+            raise CheckpointError(f"{self.where}: {name} is {said}; expected {least:g} or more, below {_MOST}")
+        return value
+
+    def object(self, name: str) -> "Settings":
+        """Settings inside a setting; none where it is missing or null.
+
+        Raises:
+            CheckpointError: it is no object.
+        """
+        value = self.get(name, {})
+        if not isinstance(value, dict):
+            raise CheckpointError(f"{self.where}: {name} is {json.dumps(value)[:40]}; expected an object")
+        return Settings(value, f"{self.where}, {name}", self.family)
+
+    def one_of(self, name: str, choices: Mapping[Any, Any], default: Any = _NEEDED) -> Any:
+        """What a setting's value means, by a table.
+
+        Raises:
+            CheckpointError: a value that the table does not have.
+        """
+        value = self.get(name, default)
+        if value is _NEEDED or not isinstance(value, str | bool | int) or value not in choices:
+            said = "missing" if value is _NEEDED else one_line(json.dumps(value)[:40])
+            known = ", ".join(choice if isinstance(choice, str) else json.dumps(choice) for choice in choices)
+            raise CheckpointError(f"{self.where}: {name} is {said}, which attnviz does not compute; expected {known}")
+        return choices[value]
+
+
+Rule = Callable[[Settings], object]
+
+
+def size(name: str, default: Any = _NEEDED) -> Rule:
+    """A whole number from 1 under this name."""
+    return lambda settings: settings.number(name, default, least=1)
+
+
+def number(name: str, default: float) -> Rule:
+    """A number under this name."""
+    return lambda settings: settings.number(name, default, float)
+
+
+def switch(name: str, *, default: bool) -> Rule:
+    """True or false under this name."""
+    return lambda settings: settings.one_of(name, {True: True, False: False}, default)
+
+
+def choice(name: str, choices: Mapping[Any, Any], default: Any = _NEEDED) -> Rule:
+    """What the value under this name means."""
+    return lambda settings: settings.one_of(name, choices, default)
+
+
+ACTIVATIONS = {
+    "gelu": "gelu",
+    "gelu_python": "gelu",
+    "gelu_new": "gelu_tanh",
+    "gelu_fast": "gelu_tanh",
+    "gelu_pytorch_tanh": "gelu_tanh",
+    "relu": "relu",
+    "silu": "silu",
+    "swish": "silu",
+}
+
+
+def activation(name: str, default: str) -> Rule:
+    """The activation under this name."""
+    return choice(name, ACTIVATIONS, default)
+
+
+def rope_settings(settings: Settings) -> Settings:
+    """What a model says of its rotary positions: the older ``rope_scaling`` wins, as in the published code."""
+    scaling = settings.object("rope_scaling")
+    return scaling if scaling.values else settings.object("rope_parameters")
+
+
+def rope_type(rope: Settings, kinds: Mapping[str, Any]) -> Any:
+    """What the kind of rotary positions means; older files call it ``type``."""
+    return rope.one_of("rope_type" if rope.get("rope_type") else "type", kinds, "default")
+
+
+def rotary(settings: Settings, d_head: int, share: str | None = None) -> dict[str, object]:
+    """The rotary fields, from ``rope_parameters`` or the older ``rope_theta`` and ``rope_scaling``.
+
+    ``dynamic`` stretches only beyond ``max_position_embeddings``.
+
+    Args:
+        settings: the model's.
+        d_head: a head's width.
+        share: the setting that says how much of it is turned; None where all of it is.
+
+    Raises:
+        CheckpointError: a kind that is not computed here, or a share where there is none.
+    """
+    rope = rope_settings(settings)
+    kinds = {"default": "none", "dynamic": "none", "linear": "linear", "llama3": "llama3"}
+    scaling = rope_type(rope, kinds)
+    told = settings.number(share or "partial_rotary_factor", 1.0, float)
+    told = rope.number("partial_rotary_factor", told, float)
+    if share is None and told != 1:
+        raise CheckpointError(f"{settings.where}: partial_rotary_factor is {told}; expected 1 of {settings.family}")
+    fields = {
+        "position": "rotary",
+        "rotary_base": rope.number("rope_theta", settings.number("rope_theta", 10000.0, float), float),
+        "rotary_dims": int(d_head * told),
+        "rotary_scaling": scaling,
+    }
+    if scaling != "none":
+        fields["rotary_factor"] = rope.number("factor", kind=float)
+    if scaling == "llama3":
+        fields["rotary_low"] = rope.number("low_freq_factor", kind=float)
+        fields["rotary_high"] = rope.number("high_freq_factor", kind=float)
+        trained = rope.number("original_max_position_embeddings", settings.get("max_position_embeddings"))
+        fields["rotary_ctx"] = settings.number("original_max_position_embeddings", trained)
+    return fields
+
+
+def layer_types(settings: Settings, default: Callable[[int], bool]) -> str | None:
+    """The layers that see only a window, as ``window_layers`` spells them; None for no layer at all.
+
+    Args:
+        settings: ``layer_types`` says it; older files have rules of their own.
+        default: whether a layer does, by the family's rule.
+    """
+    n, told = settings.number("num_hidden_layers", least=1), settings.get("layer_types")
+    kinds = {"sliding_attention": True, "full_attention": False}
+    if told is None:
+        windowed = tuple(i for i in range(min(n, _MOST_LAYERS)) if default(i))
+    elif not isinstance(told, list) or len(told) != n or any(str(kind) not in kinds for kind in told):
+        raise CheckpointError(f"{settings.where}: layer_types is no list of {n} of {', '.join(kinds)}; expected one")
+    else:
+        windowed = tuple(i for i, kind in enumerate(told) if kinds[kind])
+    return spans(windowed) if windowed else None
