@@ -16,10 +16,11 @@ from attnviz.encoder.stack import Sequence, Wanted, cross_geometry, masked_keys,
 from attnviz.encoder.stack import run as run_stack
 from attnviz.errors import InputError, UsageError
 from attnviz.model import Model, load
+from attnviz.steps import Explanation, Place
 from attnviz.text.labels import printable
 from attnviz.text.reading import check_text
 from attnviz.text.tokenizer import pad
-from attnviz.trace import KINDS, Attention, Explanation, Place, Result, Token, Tokens
+from attnviz.trace import KINDS, Attention, Result, Token, Tokens
 
 
 @dataclass(frozen=True, eq=False)

@@ -19,7 +19,8 @@ from attnviz.encoder.params import Params
 from attnviz.encoder.scoring import attention_scores
 from attnviz.encoder.stack import Wanted
 from attnviz.errors import UsageError, some
-from attnviz.trace import EmbeddingTrace, LayerTrace, Place, Quantity, Step, Tokens, Trace
+from attnviz.steps import Place, Quantity, Step
+from attnviz.trace import EmbeddingTrace, LayerTrace, Tokens, Trace
 
 _OWN = ("q", "k", "scores", "weights", "v", "z", "attn_out", "resid_pre", "resid_mid", "norm1", "norm2")
 _EMBEDDING = ("token_vectors", "position_vectors", "segment_vectors", "embedding_sum", "unprojected", "embedded")

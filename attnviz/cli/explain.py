@@ -18,7 +18,7 @@ from attnviz.cli.options import (
 from attnviz.errors import UsageError
 
 if TYPE_CHECKING:
-    from attnviz.trace import Explanation
+    from attnviz.steps import Explanation
 
 _EXAMPLES = """
 attnviz explain "The cat sat on the mat" --query cat

@@ -11,7 +11,8 @@ import numpy as np
 import orjson
 
 from attnviz.json_names import ATTENTION_KEYS, AXES, FLAT_AXES, MASK_KEYS, REST_KEYS, SCHEMA_NAME
-from attnviz.trace import Attention, Explanation, ModelInfo, Result, Step, Tokens
+from attnviz.steps import Explanation, Step
+from attnviz.trace import Attention, ModelInfo, Result, Tokens
 
 
 def dump(document: Mapping[str, object]) -> bytes:

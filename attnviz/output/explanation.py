@@ -16,7 +16,7 @@ from attnviz.output.cells import BOLD, DIM, PLAIN
 from attnviz.output.color import Line, LinesView, Screen
 from attnviz.output.labels import cell_width, cut, fit, plain_labels, row_labels
 from attnviz.output.lines import provenance_line, wrapped
-from attnviz.trace import Explanation, Quantity, Step
+from attnviz.steps import Explanation, Quantity, Step
 
 _FEW_KEYS = 10
 _SHOWN = 4  # numbers of a vector, unless all are asked for
