@@ -12,13 +12,15 @@ class AttnvizError(Exception):
     Args:
         message: ``WHERE: WHAT; EXPECTED`` in one line.
         hint: what the user can do about it, printed as a second line.
+        excerpt: of what the user wrote, with a mark under the place at fault, printed below; of several lines.
     """
 
     exit_code = 1
 
-    def __init__(self, message: str, hint: str | None = None):
+    def __init__(self, message: str, hint: str | None = None, excerpt: str | None = None):
         super().__init__(message)
         self.hint = hint
+        self.excerpt = excerpt
 
 
 class UsageError(AttnvizError):

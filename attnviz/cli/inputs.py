@@ -52,6 +52,17 @@ def results(
         UsageError: options that exclude each other, or no input at all.
         InputError: input that cannot be read or is invalid; of several texts, the message names the line.
     """
+    return (result for _, result in placed_results(inputs, models, block, common, request))
+
+
+def placed_results(
+    inputs: InputOptions, models: ModelOptions, block: BlockOptions, common: CommonOptions, request: Request
+) -> Iterator[tuple[str, Result]]:
+    """The same, each with where its text stands: ``texts.txt, line 3``; nowhere for the command line's own.
+
+    Raises:
+        UsageError, InputError: as ``results``.
+    """
     _check_sources(inputs)
     if inputs.attention is not None:
         flags = [name for group in (models, block) for name in group.given() if name not in group.from_variables]
@@ -59,9 +70,9 @@ def results(
             raise UsageError(f"{', '.join(flags)}: there is no model to run on --attention; expected none of them")
         yield from _read(inputs, request)
         return
-    model, prepared = prepared_inputs(inputs, models, block, common)
-    for one in prepared:
-        yield run_prepared(model, one, request)
+    model, prepared = _placed_inputs(inputs, models, block, common)
+    for where, one in prepared:
+        yield where, run_prepared(model, one, request)
 
 
 def labelled(attention: Attention, *, raw: bool) -> Attention:
@@ -75,19 +86,27 @@ def prepared_inputs(
     inputs: InputOptions, models: ModelOptions, block: BlockOptions, common: CommonOptions
 ) -> tuple[Model, Iterator[Prepared]]:
     """The model, and the texts (or the vectors) made ready for it."""
+    model, placed = _placed_inputs(inputs, models, block, common)
+    return model, (prepared for _, prepared in placed)
+
+
+def _placed_inputs(
+    inputs: InputOptions, models: ModelOptions, block: BlockOptions, common: CommonOptions
+) -> tuple[Model, Iterator[tuple[str, Prepared]]]:
+    """The same, each text with where it stands."""
     _check_sources(inputs)
     options = _model_options(models, block, common)
     if inputs.vectors is None:
         texts = _texts(inputs, common)
         model = loaded(options | {"decoder": inputs.target is not None}, common)
-        return model, (_prepared(model, inputs, where, text) for where, text in texts)
+        return model, ((where, _prepared(model, inputs, where, text)) for where, text in texts)
     from attnviz.checkpoints.vectors_file import read_vectors
 
     vectors = read_vectors(inputs.vectors)
     if not {"weights", "model"} & set(options):
         options["fields"].setdefault("d_model", vectors.shape[1])
     model = loaded(options, common)
-    return model, iter([prepare_vectors(model, vectors, _labels(inputs))])
+    return model, iter([("", prepare_vectors(model, vectors, _labels(inputs)))])
 
 
 def _model_options(models: ModelOptions, block: BlockOptions, common: CommonOptions) -> dict[str, Any]:
@@ -147,14 +166,15 @@ def _lines(stream: BinaryIO, name: str, common: CommonOptions) -> Iterator[tuple
         note(common, f"{name}: skipped blank line{'s' * (len(lines.blank) > 1)} {spans(tuple(lines.blank))}")
 
 
-def _read(inputs: InputOptions, request: Request) -> Iterator[Result]:
+def _read(inputs: InputOptions, request: Request) -> Iterator[tuple[str, Result]]:
     from attnviz.checkpoints.attention_file import read_attention
 
     from_stdin = inputs.attention == "-"
     source = sys.stdin.buffer if from_stdin else Path(inputs.attention)
     name = "standard input" if from_stdin else source.name
-    for result in read_attention(source, name=name, token_labels=_labels(inputs), scores=request.values == "scores"):
-        yield select_attention(result, request)
+    found = read_attention(source, name=name, token_labels=_labels(inputs), scores=request.values == "scores")
+    for number, result in enumerate(found, start=1):
+        yield f"{name}, text {number}", select_attention(result, request)
 
 
 def _labels(inputs: InputOptions) -> list[str] | None:

@@ -46,12 +46,12 @@ def _run(argv: list[str]) -> int:
 
 
 def _explain(error: Exception) -> int:
-    """Prints the error as one line, and a hint on a second one."""
+    """Prints the error as one line, the place in what was written if it says one, and a hint on a line of its own."""
     from attnviz.errors import AttnvizError, one_line
 
-    code, text, hint = 1, "", None
+    code, text, hint, excerpt = 1, "", None, None
     if isinstance(error, AttnvizError):
-        code, text, hint = error.exit_code, str(error), error.hint
+        code, text, hint, excerpt = error.exit_code, str(error), error.hint, error.excerpt
     elif hasattr(error, "format_message"):  # Typer's own: an unknown option, a missing value
         code, text, hint = _usage(error)
     elif isinstance(error, MemoryError):
@@ -63,6 +63,8 @@ def _explain(error: Exception) -> int:
         text = f"internal: {type(error).__name__}: {error}"
         hint = "this is a bug; --debug shows where"
     _say(f"attnviz: error: {one_line(text)}")
+    for line in (excerpt or "").splitlines():
+        _say(one_line(line))
     if hint:
         _say(f"hint: {one_line(hint)}")
     return code
