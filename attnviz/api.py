@@ -68,8 +68,9 @@ def run(
         layers: ``all``, a number, several, or ``"0,2-3,-1"``.
         heads: likewise.
         kinds: which attention: ``encoder``, ``decoder``, ``cross``; by default all there are.
-        values: ``weights`` (unless asked otherwise) or ``scores``.
-        reduce: ``none``, ``mean-heads``, ``mean``, ``max``.
+        values: ``weights`` (unless asked otherwise), ``scores``, ``norms``, or ``zeroing`` (one matrix a layer, so that
+            its axis of heads has length 1).
+        reduce: ``none``, ``mean-heads``, ``mean``, ``max``; ``rollout``, ``flow`` (of layers 0 to the last selected).
         words: merge the pieces of words: attention to a word is the sum over them, from it the mean.
         hide_special: leave out special tokens; what each row gave them is in ``rest``.
         renormalize: divide what is left of each row by its sum.
@@ -149,17 +150,22 @@ def labelled(names: Iterable[str]) -> Tokens:
 
 def run_prepared(model: Model, prepared: Prepared, request: Request) -> Result:
     """Runs the stack as far as the request needs and gathers what it asked for."""
+    from attnviz.analysis.rerun import Ran  # noqa: PLC0415 (start-up time)
+    from attnviz.analysis.values import values_of, wanted_for  # noqa: PLC0415
+
     kinds = _kinds(request, prepared)
     layers = select(request.layers, model.config.n_layers, "layer")
     heads = select(request.heads, model.config.n_heads, "head")
-    names = {name for name in request.keep if isinstance(name, str)} | {request.what}
+    names = {name for name in request.keep if isinstance(name, str)}
     wanted = {Wanted(kind, layer, name) for kind in kinds for layer in layers for name in names}
     wanted |= {address for address in request.keep if isinstance(address, Wanted)}
+    wanted |= {address for kind in kinds for layer in layers for address in wanted_for(request.what, kind, layer)}
     trace = run_stack(model.params, model.config, wanted, prepared.source, prepared.target)
+    ran = Ran(model.params, model.config, trace, prepared.source, prepared.target)
 
     views = {}
     for kind in kinds:
-        arrays = [getattr(trace[kind, layer], request.what)[list(heads)] for layer in layers]
+        arrays = [values_of(request.what, ran, kind, layer, heads) for layer in layers]
         hidden = masked_keys(model.config, kind, layers, prepared.source, prepared.target)
         matrices = np.stack(arrays)
         matrices.flags.writeable = False
@@ -251,7 +257,7 @@ def _kinds(request: Request, prepared: Prepared) -> tuple[str, ...]:
     for kind in request.kinds or ():
         if kind not in there:
             raise UsageError(f"kind: {kind} attention needs a target text; expected --target TEXT")
-    return request.kinds or there
+    return request.kinds_of(there)
 
 
 def _sequence(model: Model, where: str, text: str, pair: str | None, pad_to: int | None) -> tuple[Sequence, Tokens]:

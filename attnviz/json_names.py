@@ -4,6 +4,3 @@ SCHEMA_NAME = "attnviz/1"
 ATTENTION_KEYS = {"encoder": "attention", "decoder": "decoder_attention", "cross": "cross_attention"}
 MASK_KEYS = {"encoder": "masked", "decoder": "decoder_masked", "cross": "cross_masked"}
 REST_KEYS = {"encoder": "rest", "decoder": "decoder_rest", "cross": "cross_rest"}
-# By reduction; ``mean`` and ``max`` have neither layers nor heads.
-AXES = {"none": ("layer", "head", "query", "key"), "mean-heads": ("layer", "query", "key")}
-FLAT_AXES = ("query", "key")

@@ -12,6 +12,17 @@ import numpy as np
 from attnviz.numbers import spans
 
 KINDS = ("encoder", "decoder", "cross")
+VALUES = ("weights", "scores", "norms", "zeroing")
+SHARES = ("weights", "zeroing")  # the values whose rows sum to 1
+REDUCTIONS = ("none", "mean-heads", "mean", "max", "rollout", "flow")
+PATHS = ("rollout", "flow")  # the reductions that follow tokens through the layers
+
+
+def axes_of(what: str, reduce: str) -> tuple[str, ...]:
+    """What each axis of matrices counts, without those of length 1: zeroing is of all heads together."""
+    layers = ("layer",) if reduce in ("none", "mean-heads") else ()
+    heads = ("head",) if reduce == "none" and what != "zeroing" else ()
+    return (*layers, *heads, "query", "key")
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +180,7 @@ class Matrix:
         name: short and unique: ``L0H3``, ``L1mean``, ``mean``.
         title: the same in words: ``layer 0, head 3``.
         kind: ``encoder``, ``decoder`` or ``cross``.
-        what: what the values are: ``weights``, ``scores``.
+        what: what the values are, one of ``VALUES``.
         model: where the numbers came from.
         words: whether queries and keys are words, merged from their pieces.
         hidden: whether special tokens are left out.
@@ -198,21 +209,22 @@ class Attention:
 
     Attributes:
         matrices: (n_layers, n_heads, n_queries, n_keys) of the selected layers and heads, in that order. A reduced
-            axis (see ``reduce``) has length 1.
+            axis (see ``reduce``) has length 1, and so has that of heads where there is one matrix a layer (zeroing).
         queries: the rows' tokens.
         keys: the columns' tokens.
         layers: the layers' numbers in the model; a reduction over layers still lists what it was made of.
         heads: likewise for heads.
         model: where the numbers came from.
         kind: ``encoder``, ``decoder`` or ``cross``.
-        what: what the values are: ``weights`` or ``scores`` (masked scores are -inf).
-        reduce: ``none``, ``mean-heads`` (one matrix a layer), ``mean`` or ``max`` (one matrix in all).
+        what: what the values are: ``weights``, ``scores`` (masked ones are -inf), ``norms`` or ``zeroing``.
+        reduce: ``none``, ``mean-heads`` (one matrix a layer), ``mean``, ``max``, ``rollout`` or ``flow`` (one in all).
+            The rows of the last two are tokens of the last layer, the columns are those of the input.
         masked: (n_layers, n_queries, n_keys), True where a key could not be attended to; None when nothing is masked.
         words: whether queries and keys are words, merged from their pieces.
         hidden: whether special tokens are left out.
         renormalized: whether rows were then divided by what is left of them.
         rest: (n_layers, n_heads, n_queries), what each row gave to keys that are left out; None where that is not known
-            (scores, maxima), where rows were divided by what is left of them, and where nothing is left out.
+            (scores, norms, maxima), where rows were divided by what is left of them, and where nothing is left out.
     """
 
     matrices: np.ndarray
@@ -229,6 +241,11 @@ class Attention:
     hidden: bool = False
     renormalized: bool = False
     rest: np.ndarray | None = None
+
+    @property
+    def axes(self) -> tuple[str, ...]:
+        """What each axis counts, without those that a reduction took away."""
+        return axes_of(self.what, self.reduce)
 
     def __len__(self) -> int:
         return self.matrices.shape[0] * self.matrices.shape[1]
@@ -255,14 +272,24 @@ class Attention:
                 )
 
     def _names(self, i: int, j: int) -> tuple[str, str]:
-        heads = f"head{'s' * (len(self.heads) > 1)} {spans(self.heads)}"
-        if self.reduce == "none":
+        if "head" in self.axes:
             layer, head = self.layers[i], self.heads[j]
             return f"L{layer}H{head}", f"layer {layer}, head {head}"
+        if self.reduce == "none":
+            return f"L{self.layers[i]}{self.what}", f"layer {self.layers[i]}, {self.heads_in_words}"
         if self.reduce == "mean-heads":
-            return f"L{self.layers[i]}mean", f"layer {self.layers[i]}, mean of {heads}"
-        layers = f"layer{'s' * (len(self.layers) > 1)} {spans(self.layers)}"
-        return self.reduce, f"{self.reduce} of {layers}, {heads}"
+            return f"L{self.layers[i]}mean", f"layer {self.layers[i]}, mean of {self.heads_in_words}"
+        return self.reduce, f"{self.reduce} of {self.layers_in_words}, {self.heads_in_words}"
+
+    @property
+    def layers_in_words(self) -> str:
+        """``layers 0-5``."""
+        return f"layer{'s' * (len(self.layers) > 1)} {spans(self.layers)}"
+
+    @property
+    def heads_in_words(self) -> str:
+        """``heads 0-3``; ``all heads`` where values were never of one."""
+        return "all heads" if self.what == "zeroing" else f"head{'s' * (len(self.heads) > 1)} {spans(self.heads)}"
 
 
 @dataclass(frozen=True, eq=False)

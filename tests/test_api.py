@@ -156,9 +156,13 @@ def test_padding_is_masked_and_changes_nothing_else():
         (
             lambda: attnviz.run("a", reduce="min"),
             UsageError,
-            "reduce: 'min' is not known; expected none, mean-heads, mean, max",
+            "reduce: 'min' is not known; expected none, mean-heads, mean, max, rollout, flow",
         ),
-        (lambda: attnviz.run("a", values="q"), UsageError, "values: 'q' is not known; expected weights, scores"),
+        (
+            lambda: attnviz.run("a", values="q"),
+            UsageError,
+            "values: 'q' is not known; expected weights, scores, norms, zeroing",
+        ),
         (
             lambda: attnviz.run("a", kinds=("self",)),
             UsageError,

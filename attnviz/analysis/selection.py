@@ -5,14 +5,12 @@ from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
 
-from attnviz.analysis.reduce import REDUCTIONS, reduce_attention
+from attnviz.analysis.reduce import check_reduction, reduce_attention
 from attnviz.analysis.words import hide_special, merge_words, merged, visible
 from attnviz.encoder.stack import Wanted
 from attnviz.errors import UsageError
 from attnviz.numbers import counted, parse_numbers
-from attnviz.trace import KINDS, Attention, LayerTrace, Result, Tokens
-
-VALUES = ("weights", "scores")
+from attnviz.trace import KINDS, PATHS, REDUCTIONS, SHARES, VALUES, Attention, LayerTrace, Result, Tokens
 
 
 @dataclass(frozen=True)
@@ -23,8 +21,8 @@ class Request:
         layers: a selection of layers: ``all``, ``0,2-3,-1``, a number or several.
         heads: likewise of heads.
         kinds: which attention: ``encoder``, ``decoder``, ``cross``; None for all there are.
-        values: ``weights``, or ``scores`` (before softmax, masked ones -inf); None for weights, or what a file holds.
-        reduce: ``none``, ``mean-heads``, ``mean``, ``max``.
+        values: one of ``VALUES``; None for weights, or what a file holds.
+        reduce: one of ``REDUCTIONS``.
         words: merge the pieces of words.
         hide_special: leave out special tokens.
         renormalize: divide what is left of each row by its sum.
@@ -57,14 +55,32 @@ class Request:
 
         if self.renormalize and not self.hide_special:
             raise UsageError("renormalize: nothing is left out of the rows; expected hide-special too")
-        for name in ("words", "renormalize"):
-            if getattr(self, name) and self.values == "scores":
-                raise UsageError(f"{name}, values: sums of scores mean nothing; expected weights")
+        if self.words and self.what == "scores":
+            raise UsageError("words, values: sums of scores mean nothing; expected weights")
+        if self.renormalize:
+            _check_shares(self.what)
+        if self.heads != "all":
+            _check_heads(self.what)
+        check_reduction(self.reduce, self.what)
 
     @property
     def what(self) -> str:
         """What a run computes: weights unless something else is asked for."""
         return self.values or "weights"
+
+    def kinds_of(self, there: tuple[str, ...]) -> tuple[str, ...]:
+        """The kinds asked for, or all there are; of rollout and flow, which cross-attention has not, the others."""
+        return self.kinds or tuple(kind for kind in there if kind != "cross" or self.reduce not in PATHS) or there
+
+
+def _check_shares(what: str) -> None:
+    if what not in SHARES:
+        raise UsageError(f"renormalize, values: rows of {what} do not sum to 1; expected weights")
+
+
+def _check_heads(what: str) -> None:
+    if what == "zeroing":
+        raise UsageError("head, values: zeroing is of all heads together; expected no selection of heads")
 
 
 def select(selection: str | int | list[int] | tuple[int, ...], n: int, what: str) -> tuple[int, ...]:
@@ -102,17 +118,19 @@ def select_one(selection: str | int, n: int, what: str) -> int:
 
 
 def arrange(attention: Attention, request: Request) -> Attention:
-    """What is asked of selected matrices, in this order: words, hiding, reduction.
+    """What is asked of selected matrices, in this order: words, hiding, reduction; but rollout and flow come first.
 
     Raises:
-        UsageError: words of scores.
+        UsageError: words of scores; a reduction that does not fit.
         InputError: nothing but special tokens.
     """
+    if request.reduce in PATHS and attention.reduce == "none":
+        attention = reduce_attention(attention, request.reduce)
     if request.words:
         attention = merge_words(attention)
     if request.hide_special:
-        if request.renormalize and attention.what != "weights":
-            raise UsageError(f"renormalize, values: sums of {attention.what} mean nothing; expected weights")
+        if request.renormalize:
+            _check_shares(attention.what)
         attention = hide_special(attention, renormalize=request.renormalize)
     return attention if attention.reduce != "none" else reduce_attention(attention, request.reduce)
 
@@ -129,9 +147,8 @@ def select_attention(result: Result, request: Request) -> Result:
     Raises:
         UsageError: it does not hold what is asked for.
     """
-    kinds = request.kinds or tuple(result.views)
     views = {}
-    for kind in kinds:
+    for kind in request.kinds_of(tuple(result.views)):
         if kind not in result.views:
             raise UsageError(f"kind: there is no {kind} attention here; expected {' or '.join(result.views)}")
         views[kind] = _narrow(result.views[kind], request)
@@ -145,7 +162,10 @@ def select_attention(result: Result, request: Request) -> Result:
 
 def _narrow(attention: Attention, request: Request) -> Attention:
     if request.values not in (None, attention.what):
-        raise UsageError(f"values: the file holds {attention.what}, not {request.values}; expected {attention.what}")
+        needs = ", which need a model" if request.values in ("norms", "zeroing") else ""
+        raise UsageError(
+            f"values: the file holds {attention.what}, not {request.values}{needs}; expected {attention.what}"
+        )
     if attention.reduce != "none":
         if request.reduce not in ("none", attention.reduce):
             raise UsageError(f"reduce: the file holds a {attention.reduce}, not {request.reduce}; expected none")
@@ -154,9 +174,11 @@ def _narrow(attention: Attention, request: Request) -> Attention:
         _check_order(attention, request)
         return arrange(attention, request)
     layers = _held(request.layers, attention.layers, "layer")
+    if request.heads != "all":
+        _check_heads(attention.what)
     heads = _held(request.heads, attention.heads, "head")
     rows = [attention.layers.index(i) for i in layers]
-    columns = [attention.heads.index(i) for i in heads]
+    columns = [attention.heads.index(i) for i in heads] if attention.what != "zeroing" else [0]
     picked = replace(
         attention,
         matrices=attention.matrices[np.ix_(rows, columns)],
@@ -173,7 +195,7 @@ def _check_order(attention: Attention, request: Request) -> None:
     late = []
     if request.words and not attention.words and attention.reduce == "max":
         late.append("words")
-    if request.renormalize and not attention.renormalized:
+    if request.renormalize and not attention.renormalized and attention.reduce not in PATHS:
         late.append("renormalize")
     if late:
         raise UsageError(f"{late[0]}, reduce: the file holds a {attention.reduce}, which comes after it; expected none")

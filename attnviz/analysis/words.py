@@ -10,7 +10,7 @@ import numpy as np
 
 from attnviz.errors import InputError, UsageError
 from attnviz.text.labels import printable
-from attnviz.trace import Attention, Token, Tokens
+from attnviz.trace import SHARES, Attention, Token, Tokens
 
 
 def merge_words(attention: Attention) -> Attention:
@@ -25,8 +25,8 @@ def merge_words(attention: Attention) -> Attention:
     """
     if attention.words:
         return attention
-    if attention.what != "weights":
-        raise UsageError(f"words, values: sums of {attention.what} mean nothing; expected weights")
+    if attention.what == "scores":
+        raise UsageError("words, values: sums of scores mean nothing; expected weights")
     queries, keys = word_starts(attention.queries), word_starts(attention.keys)
     counts = np.diff([*queries, len(attention.queries)]).astype(attention.matrices.dtype)
     to = np.add.reduceat(attention.matrices, keys, axis=-1)
@@ -60,7 +60,7 @@ def hide_special(attention: Attention, *, renormalize: bool = False) -> Attentio
     seen = attention.matrices[:, :, queries]
     matrices, rest = seen[..., keys], None
     renormalized = attention.renormalized
-    if attention.what == "weights":
+    if attention.what in SHARES:
         left = matrices.sum(axis=-1, keepdims=True)
         if renormalize:
             matrices, renormalized = matrices / np.where(left > 0, left, 1), True

@@ -11,12 +11,13 @@ import numpy as np
 from attnviz.checkpoints.document_tokens import index_list, relabelled, text_of, tokens_of
 from attnviz.checkpoints.lists import listed_array
 from attnviz.errors import InputError, one_line
-from attnviz.json_names import ATTENTION_KEYS, AXES, FLAT_AXES, MASK_KEYS, REST_KEYS, SCHEMA_NAME
-from attnviz.trace import KINDS, Attention, ModelInfo, Result
+from attnviz.json_names import ATTENTION_KEYS, MASK_KEYS, REST_KEYS, SCHEMA_NAME
+from attnviz.trace import KINDS, REDUCTIONS, SHARES, VALUES, Attention, ModelInfo, Result, axes_of
 
 _ORIGIN = re.compile("seed:[0-9]+|sha256:[0-9a-f]{64}")
 _ROW_SUM = 2e-3  # what rounding to bfloat16 can do to a row's sum
 _ONE = 1e-5  # what float32 arithmetic can do to a weight of 1
+_LARGEST = np.finfo(np.float64).max
 _EXPECTED = "expected lists, or an object with 'attention'"
 
 Fields = Mapping[str, object]
@@ -39,11 +40,10 @@ def result_of(
         InputError: something that is not as the document itself says, or not as attention is, with its place.
     """
     fields = _fields(document, where)
-    what = _choice(fields, "values", ("weights", "scores"), "scores" if scores else "weights", where)
-    reduce = _choice(fields, "reduce", ("none", "mean-heads", "mean", "max"), "none", where)
-    arrays = {
-        kind: _matrices(fields, key, what, reduce, where) for kind, key in ATTENTION_KEYS.items() if key in fields
-    }
+    what = _choice(fields, "values", VALUES, "scores" if scores else "weights", where)
+    reduce = _choice(fields, "reduce", REDUCTIONS, "none", where)
+    axes = axes_of(what, reduce)
+    arrays = {kind: _matrices(fields, key, what, axes, where) for kind, key in ATTENTION_KEYS.items() if key in fields}
     arrays = _cross_if_named_so(arrays, fields)
     n_source, n_target = _sizes(arrays)
     if labels is not None:
@@ -52,8 +52,8 @@ def result_of(
     source = tokens_of(fields, "", n_source, (text, pair), where)
     target = tokens_of(fields, "target_", n_target, (target_text,), where)
     n_layers, n_heads = next(iter(arrays.values())).shape[:2]
-    layers = index_list(fields, "layers", n_layers if reduce in AXES else None, where) or range(n_layers)
-    heads = index_list(fields, "heads", n_heads if reduce == "none" else None, where) or range(n_heads)
+    layers = index_list(fields, "layers", n_layers if "layer" in axes else None, where) or range(n_layers)
+    heads = index_list(fields, "heads", n_heads if "head" in axes else None, where) or range(n_heads)
     model = _model(fields, where) or replace(origin, config={"n_layers": n_layers, "n_heads": n_heads})
     views = {}
     for kind in (kind for kind in KINDS if kind in arrays):
@@ -77,7 +77,7 @@ def result_of(
             words=_choice(fields, "words", (False, True), False, where),
             hidden=_choice(fields, "hidden", ("nothing", "special"), "nothing", where) == "special",
             renormalized=_choice(fields, "renormalized", (False, True), False, where),
-            rest=_rest(fields, kind, arrays[kind], reduce, where),
+            rest=_rest(fields, kind, arrays[kind], axes, where),
         )
         _check_numbers(view, fields, where)
         views[kind] = view
@@ -108,7 +108,7 @@ def _choice(fields: Fields, key: str, choices: tuple[T, ...], default: T, where:
     return value
 
 
-def _matrices(fields: Fields, key: str, what: str, reduce: str, where: str) -> np.ndarray:
+def _matrices(fields: Fields, key: str, what: str, axes: tuple[str, ...], where: str) -> np.ndarray:
     """(n_layers, n_heads, n_queries, n_keys), with length 1 for axes that the document has not."""
     value = fields[key]
     if isinstance(value, np.ndarray):
@@ -117,7 +117,6 @@ def _matrices(fields: Fields, key: str, what: str, reduce: str, where: str) -> n
         array = listed_array(value, f"{where}: {key}", axes=4, null=-np.inf if what == "scores" else None)
         with np.errstate(over="ignore"):
             array = array.astype(np.float32)
-    axes = AXES.get(reduce, FLAT_AXES)
     if not 2 <= array.ndim <= len(axes) or not array.size:
         names = f"({', '.join(axes)})" + (" or its last axes" if len(axes) > 2 else "")
         raise InputError(f"{where}: {key} has the shape {array.shape}; expected {names}")
@@ -175,13 +174,13 @@ def _masked(fields: Fields, kind: str, array: np.ndarray, where: str) -> np.ndar
     return np.broadcast_to(masked, shape)
 
 
-def _rest(fields: Fields, kind: str, array: np.ndarray, reduce: str, where: str) -> np.ndarray | None:
+def _rest(fields: Fields, kind: str, array: np.ndarray, axes: tuple[str, ...], where: str) -> np.ndarray | None:
     """(n_layers, n_heads, n_queries): what each row gave to keys that are left out, if the document says so."""
     key = REST_KEYS[kind]
     if fields.get(key) is None:
         return None
     shape = array.shape[:3]
-    told = {"none": shape, "mean-heads": (shape[0], shape[2])}.get(reduce, shape[2:])
+    told = shape if "head" in axes else (shape[0], shape[2]) if "layer" in axes else shape[2:]
     rest = listed_array(fields[key], f"{where}: {key}", axes=3)
     if rest.shape != told or not (np.isfinite(rest).all() and (rest >= 0).all()):
         raise InputError(f"{where}: {key} is no list of numbers from 0 of the shape {told}; expected that")
@@ -189,20 +188,26 @@ def _rest(fields: Fields, kind: str, array: np.ndarray, reduce: str, where: str)
 
 
 def _check_numbers(attention: Attention, fields: Fields, where: str) -> None:
-    """Weights are from 0 to 1 and their rows sum to 1, or to 0 where every key is masked; scores are finite or -inf."""
-    values, are_weights = attention.matrices, attention.what == "weights"
-    wrong = (values < 0) | (values > 1 + _ONE) if are_weights else np.isposinf(values)
-    wrong |= np.isnan(values)
+    """Shares are from 0 to 1, and a row's sum is 1, or 0 where every key is masked; norms and scores are finite.
+
+    Norms are not negative, and masked scores are -inf.
+    """
+    values, are_shares = attention.matrices, attention.what in SHARES
+    least, most = {"scores": (-np.inf, _LARGEST), "norms": (0, _LARGEST)}.get(attention.what, (0, 1 + _ONE))
+    wrong = ~((values >= least) & (values <= most))  # so that NaN is wrong too
+    expected = {"scores": "a finite number, or -inf where it is masked", "norms": "a finite number from 0"}.get(
+        attention.what, "a number from 0 to 1"
+    )
+    are_weights = attention.what == "weights"
     hint = "scores, as they are before softmax, are read with --values scores" if are_weights else None
     if wrong.any():
         i, j, query, key = np.argwhere(wrong)[0]
-        expected = "a number from 0 to 1" if are_weights else "a finite number, or -inf where it is masked"
         raise InputError(
             f"{where}: {_place(attention, i, j)}, row {query}, column {key} is {values[i, j, query, key]:.6g}; "
             f"expected {expected}",
             hint,
         )
-    if not are_weights or attention.reduce == "max":
+    if not are_shares or attention.reduce == "max":
         return
     sums = values.sum(axis=-1, dtype=np.float64)
     if attention.rest is not None:

@@ -201,12 +201,22 @@ class SelectionOptions(Options):
         option(SELECTION, "--kind", help="With --target: only this attention. [default: all three]"),
     ] = None
     values: Annotated[
-        Literal["weights", "scores"] | None,
-        option(SELECTION, "--values", help="weights (after softmax) or scores (before). [default: weights]"),
+        Literal["weights", "scores", "norms", "zeroing"] | None,
+        option(
+            SELECTION,
+            "--values",
+            help="weights (after softmax), scores (before), norms (weights times what is moved), zeroing (what a layer "
+            "loses without a key). [default: weights]",
+        ),
     ] = None
     reduce: Annotated[
-        Literal["none", "mean-heads", "mean", "max"],
-        option(SELECTION, "--reduce", help="One matrix a layer (mean-heads), or in all (mean, max). [default: none]"),
+        Literal["none", "mean-heads", "mean", "max", "rollout", "flow"],
+        option(
+            SELECTION,
+            "--reduce",
+            help="One matrix a layer (mean-heads), or in all (mean, max; rollout, flow: from the last layer to the "
+            "input). [default: none]",
+        ),
     ] = "none"
     words: Annotated[bool, option(SELECTION, "--words", help="Merge the pieces of words.")] = False
     hide_special: Annotated[

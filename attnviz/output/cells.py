@@ -10,7 +10,7 @@ from rich.style import Style
 
 from attnviz.output.color import Screen
 from attnviz.output.colormaps import ENTRIES, palette_rgb, ramp_256, table, text_on
-from attnviz.trace import Matrix
+from attnviz.trace import SHARES, Matrix
 
 _SHADES, _ASCII_SHADES = " ░▒▓█", " .:-=+*#%@"
 _HUE = 5  # magenta: the one that is legible on black and on white
@@ -31,11 +31,11 @@ class Scale:
 
 
 def scale_of(matrix: Matrix) -> Scale:
-    """Weights have one scale, 0 to 1, for all matrices; scores go from their least to their largest."""
-    if matrix.what == "weights":
-        return Scale(0.0, 1.0)
+    """Shares have one scale, 0 to 1, for all matrices; norms go from 0, scores from their least, to their largest."""
     visible = matrix.values[np.isfinite(matrix.values)]
-    return Scale(float(visible.min()), float(visible.max())) if visible.size else Scale(0.0, 1.0)
+    if matrix.what in SHARES or not visible.size:
+        return Scale(0.0, 1.0)
+    return Scale(0.0 if matrix.what == "norms" else float(visible.min()), float(visible.max()))
 
 
 def hidden(matrix: Matrix) -> np.ndarray:

@@ -10,7 +10,7 @@ from importlib.resources import files
 import numpy as np
 import orjson
 
-from attnviz.json_names import ATTENTION_KEYS, AXES, FLAT_AXES, MASK_KEYS, REST_KEYS, SCHEMA_NAME
+from attnviz.json_names import ATTENTION_KEYS, MASK_KEYS, REST_KEYS, SCHEMA_NAME
 from attnviz.steps import Explanation, Step
 from attnviz.trace import Attention, ModelInfo, Result, Tokens
 
@@ -40,7 +40,7 @@ def result_document(result: Result, *, precision: int | None = None, top: int | 
     document |= {
         "model": model_document(result.model),
         "values": first.what,
-        "axes": AXES.get(first.reduce, FLAT_AXES),
+        "axes": first.axes,
         "layers": first.layers,
         "heads": first.heads,
     }
@@ -53,10 +53,10 @@ def result_document(result: Result, *, precision: int | None = None, top: int | 
         document["precision"] = precision
     for kind, attention in result.views.items():
         if top is None:
-            document[ATTENTION_KEYS[kind]] = _unreduced(attention.matrices, attention.reduce, precision)
+            document[ATTENTION_KEYS[kind]] = _unreduced(attention.matrices, attention.axes, precision)
             document |= _masked(attention)
         if attention.rest is not None:
-            document[REST_KEYS[kind]] = _unreduced(attention.rest, attention.reduce, precision)
+            document[REST_KEYS[kind]] = _unreduced(attention.rest, attention.axes, precision)
     if top is not None:
         document["top"] = top
         document["edges"] = [edge for view in result.views.values() for edge in _edges(view, top, precision)]
@@ -139,12 +139,12 @@ def _described(prefix: str, tokens: Tokens) -> dict[str, object]:
     return fields
 
 
-def _unreduced(values: np.ndarray, reduce: str, precision: int | None) -> np.ndarray:
+def _unreduced(values: np.ndarray, axes: tuple[str, ...], precision: int | None) -> np.ndarray:
     """The numbers (n_layers, n_heads, ...) without the axes that a reduction took away."""
-    if reduce == "mean-heads":
-        values = values[:, 0]
-    elif reduce != "none":
+    if "layer" not in axes:
         values = values[0, 0]
+    elif "head" not in axes:
+        values = values[:, 0]
     return np.ascontiguousarray(_rounded(values, precision))
 
 
@@ -166,8 +166,8 @@ def _masked(attention: Attention) -> dict[str, object]:
 
 def _edges(attention: Attention, top: int, precision: int | None) -> Iterator[dict[str, object]]:
     """Each row's ``top`` strongest keys, the strongest first, masked ones left out."""
-    for i, layer in enumerate(attention.layers if attention.reduce in ("none", "mean-heads") else (None,)):
-        for j, head in enumerate(attention.heads if attention.reduce == "none" else (None,)):
+    for i, layer in enumerate(attention.layers if "layer" in attention.axes else (None,)):
+        for j, head in enumerate(attention.heads if "head" in attention.axes else (None,)):
             values = attention.matrices[i, j]
             order = np.argsort(-values, axis=-1, kind="stable")[:, :top]
             best = _rounded(np.take_along_axis(values, order, axis=-1), precision)

@@ -66,9 +66,10 @@ def write_heatmaps(
 ) -> list[Path]:
     """Writes an overview of all matrices and one picture of each.
 
-    The files are ``overview.png``, ``L00H00.png``, ..., or ``L00mean.png``, ``mean.png``, ``max.png`` where heads or
-    layers are reduced; those of decoder and cross-attention begin with ``decoder-`` and ``cross-``. Pictures
-    of an earlier run are replaced; nothing else in the folder is touched. The same input gives the same bytes.
+    The files are ``overview.png``, ``L00H00.png``, ..., or ``L00mean.png``, ``mean.png``, ``rollout.png`` where heads
+    or layers are reduced, ``L00zeroing.png`` where values are of layers; those of decoder and cross-attention begin
+    with ``decoder-`` and ``cross-``. Pictures of an earlier run are replaced; nothing else in the folder is touched.
+    The same input gives the same bytes.
 
     Args:
         attention: (n_layers, n_heads, n_queries, n_keys) with its labels.

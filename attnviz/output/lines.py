@@ -6,9 +6,32 @@ from attnviz.errors import one_line
 from attnviz.output.cells import BOLD, DIM
 from attnviz.output.color import Line, LinesView, Screen
 from attnviz.output.labels import carried, cell_width, cut, isolated
-from attnviz.trace import ModelInfo
+from attnviz.trace import PATHS, Matrix, ModelInfo
 
 KIND_NAMES = {"encoder": "self-attention", "decoder": "decoder self-attention", "cross": "cross-attention"}
+
+VALUE_NAMES = {
+    "weights": "attention weights",
+    "scores": "attention scores",
+    "norms": "norms",
+    "zeroing": "value zeroing",
+}
+_MEANINGS = {
+    "norms": ("weight x length of what the head moves",),
+    "zeroing": ("share of what a row changes by without a key's value",),
+}
+
+
+def reading(matrix: Matrix) -> tuple[str, ...]:
+    """Which way to read a matrix, and what its values are where their name does not say it."""
+    if matrix.name in PATHS:
+        sides = "rows: tokens of the last layer, columns: input tokens"
+    else:
+        sides = "rows: queries, columns: keys"
+    if matrix.kind == "cross":
+        sides = "rows: queries (target), columns: keys (source)"
+    both = ", both of the target" * (matrix.kind == "decoder")
+    return (sides + both, *_MEANINGS.get(matrix.what, ()))
 
 
 def renormalized_words(reduce: str) -> str:

@@ -32,14 +32,9 @@ from attnviz.output.labels import (
     row_labels,
     unique,
 )
-from attnviz.output.lines import KIND_NAMES, renormalized_words, wrapped
-from attnviz.trace import Matrix
+from attnviz.output.lines import KIND_NAMES, VALUE_NAMES, reading, renormalized_words, wrapped
+from attnviz.trace import SHARES, Matrix
 
-_SIDES = {
-    "encoder": "rows: queries, columns: keys",
-    "decoder": "rows: queries, columns: keys, both of the target",
-    "cross": "rows: queries (target), columns: keys (source)",
-}
 _LEAST_LABEL = 12
 _PERCENTS = len(" 37/42")  # of two rows
 
@@ -101,7 +96,7 @@ class MatrixView(LinesView):
 
     def title(self) -> Iterator[Line]:
         """Layer, head, what the values are; which way to read them; what the signs mean."""
-        what = "attention weights" if self.matrix.what == "weights" else f"attention {self.matrix.what}"
+        what = VALUE_NAMES[self.matrix.what]
         n, m = self.matrix.values.shape
         of = " words" if self.matrix.words else ""
         title = f"{self.matrix.title}: {what}, {KIND_NAMES[self.matrix.kind]}, {n} x {m}{of}"
@@ -116,7 +111,7 @@ class MatrixView(LinesView):
 
     def legend(self) -> Iterable[str]:
         """Which way to read it, and what the cells' signs mean."""
-        return (_SIDES[self.matrix.kind],)
+        return reading(self.matrix)
 
     def key_list(self, shown: list[str]) -> Iterator[Line]:
         """The keys with their numbers, where neither their columns (what is shown there) nor the rows name them.
@@ -196,7 +191,7 @@ class NumbersView(MatrixView):
         if self.masked[i, j]:
             return f"{masked_sign(self.screen):>{width}}", DIM
         value, is_best = float(self.matrix.values[i, j]), self.best[i] == j
-        short = self.matrix.what == "weights" and width < self.looks.precision + 4
+        short = self.matrix.what in SHARES and width < self.looks.precision + 4
         text = ("*" if is_best else "") + decimal(value, self.looks.precision, short=short)
         return f"{text:>{width}}", cell_style(self.places[i, j], self.looks.cmap, self.screen.color, bold=is_best)
 
@@ -213,7 +208,7 @@ class BlocksView(MatrixView):
         self.wide = 2 * len(matrix.keys) <= room
         self.coloured = screen.color in ("truecolor", "256")
         self.halves = self.coloured and not self.wide and not screen.ascii
-        self.percent = self.coloured and self.wide and matrix.what == "weights"
+        self.percent = self.coloured and self.wide and matrix.what in SHARES
         self.mark = ">" if screen.ascii else "*"  # the ASCII shades have a star of their own
 
     def legend(self) -> Iterable[str]:
@@ -294,7 +289,7 @@ class TopView(MatrixView):
 
     def legend(self) -> Iterable[str]:
         """What the arrow and the rest mean."""
-        sums = self.matrix.what == "weights" and self.matrix.name != "max"  # scores and maxima do not sum to 1
+        sums = self.matrix.what in SHARES and self.matrix.name != "max"  # scores and maxima do not sum to 1
         return ("query -> its strongest keys" + " and what is left for the rest" * sums, *self.colors())
 
     def lines(self) -> Iterator[Line]:
@@ -321,7 +316,7 @@ class TopView(MatrixView):
             style = cell_style(self.places[i, j], self.looks.cmap, self.screen.color, bold=j == order[0])
             yield [(names[j] + " ", PLAIN), (number, style)]
         left = (~self.masked[i]).sum() - len(order) + (0 if self.matrix.rest is None else 1)
-        if left > 0 and self.matrix.what == "weights" and self.matrix.name != "max":  # maxima do not sum to 1
+        if left > 0 and self.matrix.what in SHARES and self.matrix.name != "max":  # maxima do not sum to 1
             rest = max(0.0, float(self.matrix.values[i].sum() - values[order].sum()))
             rest += 0.0 if self.matrix.rest is None else float(self.matrix.rest[i])
             yield [("rest ", DIM), (decimal(rest, self.looks.precision), DIM)]
@@ -334,13 +329,13 @@ def _rest_width(matrix: Matrix, number: int) -> int:
 
 def _number_width(matrix: Matrix, looks: Looks) -> int:
     """The least columns of a number with its mark: `` .43`` for weights, the longest one for scores."""
-    if matrix.what == "weights":
+    if matrix.what in SHARES:
         return looks.precision + 2 if looks.precision else 3
     return _longest_number(matrix, looks) + 2
 
 
 def _longest_number(matrix: Matrix, looks: Looks) -> int:
-    if matrix.what == "weights":
+    if matrix.what in SHARES:
         return looks.precision + 2 if looks.precision else 1
     values = matrix.values[np.isfinite(matrix.values)]
     return max((len(decimal(float(v), looks.precision)) for v in np.unique(values)), default=1)

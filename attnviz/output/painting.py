@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from attnviz.trace import Attention, Matrix
+from attnviz.trace import SHARES, Attention, Matrix
 
 
 @dataclass(frozen=True)
@@ -44,22 +44,26 @@ class Grid:
 
 
 def shared_scale(attention: Attention) -> Scale:
-    """The scale of all matrices: 0 to 1 for weights (wider if a value lies outside), the extremes for scores."""
+    """The scale of all matrices: 0 to 1 for shares (wider if a value lies outside), from 0 for norms, or extremes."""
     extremes = [e for matrix in attention if (e := _extremes(matrix)) is not None] or [(0.0, 0.0)]
     low, high = min(e[0] for e in extremes), max(e[1] for e in extremes)
-    if attention.what == "weights":
-        low, high = min(low, 0.0), max(high, 1.0)
+    if attention.what in SHARES:
+        high = max(high, 1.0)
+    if attention.what != "scores":
+        low = min(low, 0.0)
     low, high = _apart(low, high)
-    return Scale(low, high, f"scale {_interval(low, high)}, shared by all heads")
+    sharing = "layers" if attention.what == "zeroing" else "heads"
+    return Scale(low, high, f"scale {_interval(low, high)}, shared by all {sharing}")
 
 
 def own_scale(matrix: Matrix) -> Scale:
-    """The scale of one matrix: 0 to its largest weight, or the extremes of its scores."""
+    """The scale of one matrix: 0 to its largest value, or the extremes of its scores."""
     low, high = _extremes(matrix) or (0.0, 0.0)
-    if matrix.what == "weights":
+    if matrix.what != "scores":
         low = min(low, 0.0)
     low, high = _apart(low, high)
-    return Scale(low, high, f"scale of this head: {_interval(low, high)}")
+    whose = "layer" if matrix.what == "zeroing" else "head"
+    return Scale(low, high, f"scale of this {whose}: {_interval(low, high)}")
 
 
 def paint_matrix(matrix: Matrix, grids: tuple[Grid, Grid], scale: Scale, palette: np.ndarray) -> np.ndarray:

@@ -23,11 +23,17 @@ from attnviz.output.painting import (
     paint_mosaic,
     shared_scale,
 )
-from attnviz.trace import Attention, Matrix, Token, Tokens
+from attnviz.trace import PATHS, Attention, Matrix, Token, Tokens
 
 MOST_LABELS = 64
 MOST_CELLS = 512
 LABEL_WIDTH = 20
+_VERBS = {
+    "weights": "attends most to",
+    "scores": "has the largest value for",
+    "norms": "takes most from",
+    "zeroing": "changes most without",
+}
 LABEL_INCHES = 0.14
 LONGEST_INCHES = MOST_LABELS * LABEL_INCHES
 _STEPS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000)
@@ -112,10 +118,10 @@ def head_sheet(attention: Attention, dpi: int, instead: Instead) -> tuple[Sheet,
         subtitle += f"; each cell: the largest of {blocks[0]} × {blocks[1]}"
     sheet = Sheet(
         size=(rows.length, columns.length),
-        rows=token_side("query", attention.queries, rows, dpi, instead),
-        columns=token_side("key", attention.keys, columns, dpi, instead),
+        rows=token_side(_sides(attention)[0], attention.queries, rows, dpi, instead),
+        columns=token_side(_sides(attention)[1], attention.keys, columns, dpi, instead),
         subtitle=subtitle,
-        quantity=attention.what.removesuffix("s"),
+        quantity=_unit(attention.what, attention.reduce),
         provenance=_provenance(attention).translate(instead),
         masked=_has_masked(attention),
     )
@@ -139,15 +145,14 @@ def overview_sheet(attention: Attention, dpi: int, instead: Instead) -> tuple[Sh
         subtitle += "; strip at the right: rest, what they got"
     if max(rows.block, columns.block) > 1:
         subtitle += f"; each cell: the largest of {rows.block} × {columns.block}"
-    whole_layers = attention.reduce in ("none", "mean-heads")
-    layers = [str(n) for n in attention.layers] if whole_layers else [spans(attention.layers)]
-    heads = [str(n) for n in attention.heads] if attention.reduce == "none" else [spans(attention.heads)]
+    layers = [str(n) for n in attention.layers] if "layer" in attention.axes else [spans(attention.layers)]
+    heads = [str(n) for n in attention.heads] if "head" in attention.axes else [spans(attention.heads)]
     sheet = Sheet(
         size=(n_layers * (rows.length + gap) + gap, n_heads * (columns.length + gap) + gap),
         rows=_tile_side("layer", layers, rows.length, gap, dpi),
         columns=_tile_side("head", heads, columns.length, gap, dpi),
         subtitle=subtitle,
-        quantity=attention.what.removesuffix("s"),
+        quantity=_unit(attention.what, attention.reduce),
         provenance=_provenance(attention).translate(instead),
         masked=_has_masked(attention),
     )
@@ -183,12 +188,12 @@ def overview_picture(attention: Attention, grids: tuple[Grid, Grid], gap: int, p
 
 
 def file_stem(attention: Attention, index: int) -> str:
-    """The file name of a matrix without its ending: ``L00H03``, ``L01mean``, ``mean``, ``cross-L00H03``."""
+    """A matrix's file name without its ending: ``L00H03``, ``L01mean``, ``L01zeroing``, ``mean``, ``cross-L00H03``."""
     i, j = divmod(index, attention.matrices.shape[1])
-    if attention.reduce == "none":
+    if "head" in attention.axes:
         name = f"L{attention.layers[i]:02d}H{attention.heads[j]:02d}"
-    elif attention.reduce == "mean-heads":
-        name = f"L{attention.layers[i]:02d}mean"
+    elif "layer" in attention.axes:
+        name = f"L{attention.layers[i]:02d}{'mean' if attention.reduce == 'mean-heads' else attention.what}"
     else:
         name = attention.reduce
     return _prefix(attention) + name
@@ -200,11 +205,13 @@ def describe(matrix: Matrix) -> str:
     title = _capital(matrix.title)
     if not np.isfinite(value):
         return f"{title}: every key is masked."
-    verb = "attends most to" if matrix.what == "weights" else "has the largest value for"
+    is_path = matrix.name in PATHS
+    verb = "comes most from" if is_path else _VERBS[matrix.what]
+    query_name, key_name = ("token", "input token") if is_path else ("query", "key")
     return (
-        f"{title}: query {query} “{printable(matrix.queries[query].label)}” {verb} "
-        f"key {key} “{printable(matrix.keys[key].label)}” "
-        f"({matrix.what.removesuffix('s')} {number(value)})."
+        f"{title}: {query_name} {query} “{printable(matrix.queries[query].label)}” {verb} "
+        f"{key_name} {key} “{printable(matrix.keys[key].label)}” "
+        f"({_unit(matrix.what, matrix.name)} {number(value)})."
     )
 
 
@@ -270,7 +277,17 @@ def _strongest(matrix: Matrix) -> tuple[float, int, int]:
 
 
 def _quantity(attention: Attention) -> str:
-    return f"{KIND_NAMES[attention.kind]} {attention.what}"
+    what = {"zeroing": "value zeroing"}.get(attention.what, attention.what)
+    return f"{KIND_NAMES[attention.kind]} {attention.reduce if attention.reduce in PATHS else what}"
+
+
+def _unit(what: str, reduce: str) -> str:
+    """What one number is."""
+    return "share" if what == "zeroing" or reduce in PATHS else what.removesuffix("s")
+
+
+def _sides(attention: Attention) -> tuple[str, str]:
+    return ("token of the last layer", "input token") if attention.reduce in PATHS else ("query", "key")
 
 
 def _size(attention: Attention) -> str:
@@ -282,9 +299,8 @@ def _size(attention: Attention) -> str:
 
 
 def _overview_title(attention: Attention) -> str:
-    layers = f"layer{'s' * (len(attention.layers) > 1)} {spans(attention.layers)}"
-    heads = f"head{'s' * (len(attention.heads) > 1)} {spans(attention.heads)}"
-    return f"{layers}, {heads}" + {"none": "", "mean-heads": " (mean)"}.get(attention.reduce, f" ({attention.reduce})")
+    both = f"{attention.layers_in_words}, {attention.heads_in_words}"
+    return both + {"none": "", "mean-heads": " (mean)"}.get(attention.reduce, f" ({attention.reduce})")
 
 
 def _provenance(attention: Attention) -> str:

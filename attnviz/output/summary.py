@@ -34,7 +34,8 @@ class SummaryView(LinesView):
         yield from view(self._matrix, self.screen, self._looks).lines()
         yield []
         others = "" if self._attention.kind == "cross" else ", leaving out tokens that look at themselves"
-        about = f"Each head's strongest links (query -> key){others}:"
+        one = "head" if "head" in self._attention.axes else "layer"
+        about = f"Each {one}'s strongest links (query -> key){others}:"
         yield from ([(line, BOLD)] for line in wrapped(about, self.screen))
         heads = list(self._attention)
         for matrix in heads[:_MOST_HEADS]:
@@ -43,7 +44,9 @@ class SummaryView(LinesView):
             yield [(cut(f"... and {len(heads) - _MOST_HEADS} more heads", self.screen.width), DIM)]
         layer, head = self._attention.layers[0], self._attention.heads[0]
         alike = " --words" * self._attention.words + " --hide-special" * self._attention.hidden
-        more = f"One head: --layer {layer} --head {head}{alike}. All of them: --layer all."
+        values = f" --values {self._attention.what}" * (self._attention.what != "weights")
+        chosen = f"--layer {layer}" + f" --head {head}" * (one == "head")
+        more = f"One {one}: {chosen}{values}{alike}. All of them: --layer all{values}."
         yield from ([(line, DIM)] for line in wrapped(more, self.screen))
 
     def _links(self, matrix: Matrix) -> Iterator[Line]:

@@ -202,7 +202,7 @@ def test_the_largest_of_several_heads_has_no_rest():
     [
         ({"renormalize": True}, "renormalize: nothing is left out of the rows"),
         ({"words": True, "values": "scores"}, "words, values: sums of scores"),
-        ({"renormalize": True, "hide_special": True, "values": "scores"}, "renormalize, values: sums of scores"),
+        ({"renormalize": True, "hide_special": True, "values": "scores"}, "renormalize, values: rows of scores"),
     ],
 )
 def test_what_means_nothing_is_refused(fields, message):

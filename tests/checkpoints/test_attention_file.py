@@ -411,8 +411,11 @@ REFUSED = {
     "layers": (changed(layers=[0, 1]), "2 layers, and the matrices have 1; expected as many"),
     "heads": (changed(heads="all"), "heads is no list of whole numbers from 0; expected one"),
     "schema": (changed(schema="attnviz/2"), "its schema is 'attnviz/2'; expected attnviz/1"),
-    "values": (changed(values="q"), "values 'q' is not known; expected one of weights, scores"),
-    "reduce": (changed(reduce="rollout"), "reduce 'rollout' is not known; expected one of none, mean-heads, mean, max"),
+    "values": (changed(values="q"), "values 'q' is not known; expected one of weights, scores, norms, zeroing"),
+    "reduce": (
+        changed(reduce="min"),
+        "reduce 'min' is not known; expected one of none, mean-heads, mean, max, rollout, flow",
+    ),
     "axes": (
         changed(axes=["head", "layer", "query", "key"]),
         "its axes are ['head', 'layer', 'query', 'key']; expected ['layer', 'head', 'query', 'key'] for the shape "

@@ -58,7 +58,7 @@ ERRORS = [
     (
         "show --attention scores.json --hide-special --renormalize",
         2,
-        "renormalize, values: sums of scores mean nothing; expected weights",
+        "renormalize, values: rows of scores do not sum to 1; expected weights",
     ),
     ("show a --layrs 2", 2, "usage: no such option: --layrs ...", "hint: attnviz show -h says what there is"),
     ("shw a", 2, "usage: no such command 'shw'", "hint: attnviz -h says what there is"),
