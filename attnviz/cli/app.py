@@ -14,6 +14,7 @@ class Commands(LazyGroup):
         "show": "Print attention matrices as tables: rows are queries, columns are keys.",
         "heatmap": "Save attention matrices as pictures: L00H00.png, ..., and overview.png.",
         "explain": "Explain one query token of one head, step by step, with the real numbers.",
+        "check": "Check conditions on heads: exit 0 if all hold, 1 if one does not.",
         "weights": "Write seeded weights, describe a file, turn other formats into the native one.",
         "models": "List the bundled model and the families that load, or describe a model folder.",
         "schema": "Print the JSON Schema (2020-12) of what --json prints.",

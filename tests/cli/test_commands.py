@@ -24,6 +24,7 @@ COMMANDS = [
     "show",
     "heatmap",
     "explain",
+    "check",
     "schema",
     "weights init",
     "weights info",

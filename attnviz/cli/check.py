@@ -1,0 +1,127 @@
+"""``attnviz check``: exits 1 unless the stated conditions hold."""
+
+from itertools import chain, islice
+from typing import TYPE_CHECKING, Annotated
+
+from attnviz.cli.command import Options, command, command_app
+from attnviz.cli.head_options import HeadOptions, WidthOptions
+from attnviz.cli.options import BlockOptions, CommonOptions, InputOptions, JsonOptions, ModelOptions, option
+
+if TYPE_CHECKING:
+    from attnviz.analysis.expressions import Expression
+    from attnviz.trace import Attention, Result
+
+_EXAMPLES = """
+attnviz check "The cat sat on the mat" --that "L0H1.previous >= 0.8"
+attnviz check "The cat sat on the mat" --that "max(entropy) < 2.5" --that "any(label == previous)"
+attnviz check --file sentences.txt --that @conditions.txt
+attnviz check --attention weights.npy --that "all(first < 0.9)"
+"""
+
+
+class ConditionOptions(Options):
+    """What has to hold."""
+
+    that: Annotated[
+        list[str],
+        option(
+            "Conditions",
+            "--that",
+            metavar="CONDITION",
+            help="L0H1.previous >= 0.8; max, min, mean, any, all over heads; and, or, not. @FILE: one a line, "
+            "# comments. Repeatable.",
+        ),
+    ]
+
+
+app = command_app()
+
+
+@command(app, "check", examples=_EXAMPLES)
+def check(
+    inputs: InputOptions,
+    models: ModelOptions,
+    block: BlockOptions,
+    selection: HeadOptions,
+    conditions: ConditionOptions,
+    view: WidthOptions,
+    output: JsonOptions,
+    common: CommonOptions,
+) -> int:
+    """Check conditions on heads: exit 0 if all hold, 1 if one does not.
+
+    Each condition is printed with what was measured; of several texts each has to meet all, and -q prints only
+    failures. Exit 2: a condition that cannot be parsed, or asks for a head that is not there.
+    """
+    from attnviz.cli.conditions import stated
+    from attnviz.cli.head_options import attention_of_heads, request_of_heads
+    from attnviz.cli.inputs import placed_results
+    from attnviz.cli.streams import print_view
+
+    expressions = list(stated(conditions.that))
+    found = placed_results(inputs, models, block, common, request_of_heads(selection, inputs))
+    first = [] if inputs.is_stream else list(islice(found, 2))
+    several = inputs.is_stream or len(first) > 1
+    report = _Report(view, common, is_json=output.json, several=several)
+    n = failed = 0
+    for n, (where, result) in enumerate(chain(first, found), start=1):  # noqa: B007 (counted for the last line)
+        attention = attention_of_heads(result)
+        outcomes = _outcomes(expressions, attention)
+        failed += not all(outcome["holds"] for outcome in outcomes)
+        report.add(where, result, attention, outcomes)
+    if several and not output.json and not (common.quiet and not failed):
+        print_view(f"{failed} of {n} text{'s' * (n != 1)} fail{'s' * (failed == 1)}", report.screen)
+    return 1 if failed else 0
+
+
+def _outcomes(expressions: "list[tuple[str, Expression]]", attention: "Attention") -> list[dict[str, object]]:
+    """Each condition as JSON has it."""
+    from attnviz.analysis.expressions import Joined, Not
+    from attnviz.analysis.head_table import head_table
+    from attnviz.cli.conditions import pointed
+
+    table = head_table(attention)
+    outcomes = []
+    for where, expression in expressions:
+        with pointed(expression.text, where):
+            outcome = expression.outcome(table)
+        document = {"condition": expression.text.strip(), "holds": outcome.holds, "value": outcome.value}
+        if outcome.of is not None:
+            document["of"] = outcome.of
+        if outcome.value is None and not isinstance(expression.condition, Joined | Not):
+            document["undefined"] = True
+        outcomes.append(document)
+    return outcomes
+
+
+class _Report:
+    """Prints each text's outcomes as they come."""
+
+    def __init__(self, view: WidthOptions, common: CommonOptions, *, is_json: bool, several: bool):
+        from attnviz.cli.streams import screen_of
+
+        self.screen = screen_of(common, view.width)
+        self._is_json, self._quiet, self._several = is_json, common.quiet, several
+        self._provenance = None
+
+    def add(self, where: str, result: "Result", attention: "Attention", outcomes: list[dict[str, object]]) -> None:
+        """Prints those of one text: with ``-q`` only failures, as JSON all."""
+        from attnviz.cli.streams import print_view, write_bytes
+        from attnviz.output.check_document import check_document
+        from attnviz.output.check_view import CheckView
+        from attnviz.output.document import dump
+        from attnviz.output.lines import provenance_line
+
+        if not self._several:
+            where = ""
+        if self._is_json:
+            write_bytes(dump(check_document(result, attention, outcomes, where)))
+            return
+        shown = [outcome for outcome in outcomes if not (self._quiet and outcome["holds"])]
+        if not shown:
+            return
+        if not self._quiet and self._provenance != result.model.provenance:
+            self._provenance = result.model.provenance
+            print_view(provenance_line(result.model, self.screen), self.screen)
+        title = (where, result.text or "") if where else ("", "")
+        print_view(CheckView(shown, self.screen, title), self.screen)

@@ -1,0 +1,61 @@
+"""Conditions as words of a command line: parsed, and with the place at fault where they are wrong."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from attnviz.errors import InputError, UsageError, one_line
+
+if TYPE_CHECKING:
+    from attnviz.analysis.expressions import Expression
+
+
+@contextmanager
+def pointed(text: str, where: str = "") -> Iterator[None]:
+    """Lets an error of a condition show the condition, with a caret under the place.
+
+    Args:
+        text: the condition, as it was written.
+        where: it was read from: ``conditions.txt, line 3``.
+    """
+    from attnviz.analysis.conditions import caret
+    from attnviz.analysis.expressions import ConditionError
+
+    try:
+        yield
+    except ConditionError as error:
+        message = f"{where}: {error}" if where else str(error)
+        raise UsageError(message, error.hint, caret(text, error.column)) from error
+
+
+def stated(options: list[str]) -> "Iterator[tuple[str, Expression]]":
+    """The conditions that ``--that`` states, each with where it was read from; ``@FILE`` holds one a line.
+
+    Raises:
+        UsageError: one that cannot be parsed.
+        InputError: a file that cannot be read, or that states nothing.
+    """
+    from attnviz.analysis.conditions import parse
+    from attnviz.analysis.labels import LABELS
+    from attnviz.analysis.metrics import METRICS
+
+    for option in options:
+        lines = _lines(Path(option[1:])) if option.startswith("@") else [("", option)]
+        for where, text in lines:
+            with pointed(text, where):
+                yield where, parse(text, tuple(METRICS), LABELS)
+
+
+def _lines(path: Path) -> Iterator[tuple[str, str]]:
+    """The conditions of a file and where they stand: one a line; what follows a # is a comment."""
+    from attnviz.text.reading import open_lines, read_lines
+
+    found = False
+    with open_lines(path) as stream:
+        for number, line in read_lines(stream, str(path)):
+            if text := line.partition("#")[0].rstrip():
+                found = True
+                yield one_line(f"{path}, line {number}"), text
+    if not found:
+        raise InputError(f"{one_line(path)}: there are only comments; expected a condition a line")

@@ -1,0 +1,75 @@
+"""What ``attnviz check`` prints of a text: each condition, what was measured, and whether it holds."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from rich.style import Style
+
+from attnviz.errors import one_line
+from attnviz.output.cells import BOLD, DIM, PLAIN
+from attnviz.output.color import Line, LinesView, Screen
+from attnviz.output.labels import carried, cell_width, cut, fit, isolated
+from attnviz.output.lines import wrapped
+
+_GOOD, _BAD = Style(color="green", bold=True), Style(color="red", bold=True)
+_LEAST = 16  # cells for a condition beside what was measured; with less, that stands below it
+
+
+class CheckView(LinesView):
+    """A Rich renderable.
+
+    Args:
+        conditions: the outcomes as ``check --json`` gives them.
+        screen: where it is printed.
+        title: where the text stands, and the text; nothing for the only one.
+    """
+
+    def __init__(self, conditions: Sequence[Mapping[str, object]], screen: Screen, title: tuple[str, str] = ("", "")):
+        super().__init__(screen)
+        self._conditions, self._title = conditions, title
+
+    def lines(self) -> Iterator[Line]:
+        """The text's own line, and below it a line a condition."""
+        where, text = (carried(one_line(part), self.screen) for part in self._title)
+        if where:
+            where = cut(where, self.screen.width, ascii=self.screen.ascii)
+            rest = cut(f": {text}" if text else "", self.screen.width - cell_width(where), ascii=self.screen.ascii)
+            yield [(where, DIM), (isolated(rest), BOLD)]
+        rows = [
+            (self._mark(c["holds"]), carried(one_line(c["condition"]), self.screen), measured(c))
+            for c in self._conditions
+        ]
+        marks = max(len(mark) for mark, _, _ in rows)
+        values = max(len(value) for _, _, value in rows)
+        room = self.screen.width - marks - values - 4
+        if room < _LEAST:
+            room = self.screen.width - marks - 2
+        else:
+            room = min(room, max(cell_width(condition) for _, condition, _ in rows))
+        for (mark, condition, value), outcome in zip(rows, self._conditions, strict=True):
+            yield from self._row(mark, marks, condition, room, value, good=outcome["holds"])
+
+    def _row(self, mark: str, marks: int, condition: str, room: int, value: str, *, good: bool) -> Iterator[Line]:
+        first, *more = wrapped(condition, replace(self.screen, width=room))
+        line = [(fit(mark, marks) + "  ", _GOOD if good else _BAD)]
+        if marks + room + len(value) + 4 <= self.screen.width:
+            yield [*line, (f"{fit(first, room)}  {value}" if value else first, PLAIN)]
+        else:
+            yield [*line, (first, PLAIN)]
+            more += [cut(f"  {value}", room, ascii=self.screen.ascii)] if value else []
+        yield from ([(" " * (marks + 2) + text, PLAIN)] for text in more)
+
+    def _mark(self, holds: bool) -> str:
+        if self.screen.color is None or self.screen.ascii:
+            return "ok" if holds else "FAILS"
+        return "✓" if holds else "✗"
+
+
+def measured(outcome: Mapping[str, object]) -> str:
+    """What decided it: a number, a label, how many heads; nothing where several comparisons are joined."""
+    value = outcome["value"]
+    if "of" in outcome:
+        return f"{value:g} of {outcome['of']} head{'s' * (outcome['of'] != 1)}"
+    if value is None:
+        return "undefined" if outcome.get("undefined") else ""
+    return value if isinstance(value, str) else f"{value:.4g}"

@@ -1,0 +1,237 @@
+"""``check``: whether conditions hold decides the exit code, and each is printed with what was measured."""
+
+import json
+
+import jsonschema
+import numpy as np
+import pytest
+
+import attnviz
+from attnviz.analysis.metrics import head_metrics
+
+TEXT = "The cat sat on the cat."
+HINT = "hint: attnviz check -h says what there is"
+KNOWN = (
+    "entropy, entropy_ratio, span, distance, offset, self, previous, next, first, special, same, induction, "
+    "confidence, layer, head, label"
+)
+
+
+@pytest.fixture
+def looks_back(tmp_path):
+    """Attention of one layer: head 0 looks at the previous token only, head 1 everywhere."""
+    n = 5
+    previous = np.eye(n, k=-1)
+    previous[0, 0] = 1
+    np.save(tmp_path / "heads.npy", np.stack([previous, np.full((n, n), 1 / n)])[None].astype(np.float32))
+    return "heads.npy"
+
+
+def test_all_hold_and_the_exit_code_is_0(cli, looks_back):
+    ran = cli("check", "--attention", looks_back, "--that", "L0H0.previous >= 0.99", "--that", "max(entropy) < 1.7")
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out.splitlines()[1:] == ["ok  L0H0.previous >= 0.99  1", "ok  max(entropy) < 1.7     1.609"]
+
+
+def test_one_fails_and_the_exit_code_is_1(cli, looks_back):
+    conditions = (
+        "L0H1.previous > 0.5",
+        "L0H0.label == previous",
+        "any(previous > 0.5)",
+        "max(self) > 1 or L0H0.head == 0",
+    )
+    ran = cli("check", "--attention", looks_back, *(word for c in conditions for word in ("--that", c)))
+    assert (ran.code, ran.err) == (1, "")
+    assert ran.out.splitlines()[1:] == [
+        "FAILS  L0H1.previous > 0.5              0.2",
+        "ok     L0H0.label == previous           previous",
+        "ok     any(previous > 0.5)              1 of 2 heads",
+        "ok     max(self) > 1 or L0H0.head == 0",
+    ]
+
+
+def test_quiet_prints_only_failures(cli, looks_back):
+    argv = ("check", "--attention", looks_back, "-q", "--that", "L0H0.previous > 0.5")
+    assert cli(*argv) == (0, "", "")
+    assert cli(*argv, "--that", "L0H1.previous > 0.5") == (1, "FAILS  L0H1.previous > 0.5  0.2\n", "")
+
+
+def test_values_are_the_metrics_of_the_run(cli):
+    attention = attnviz.run(TEXT, seed=0).views["encoder"]
+    values = head_metrics(attention).values
+    that = ("L0H1.previous >= 0", "max(entropy) > 0", "mean(L1.first) > 0")
+    ran = cli("check", TEXT, "--seed", "0", "--json", *(word for c in that for word in ("--that", c)))
+    (document,) = [json.loads(line) for line in ran.out.splitlines()]
+    expected = [values["previous"][0, 1], values["entropy"].max(), values["first"][1].mean()]
+    np.testing.assert_allclose([c["value"] for c in document["conditions"]], expected, rtol=1e-12)
+    assert document["holds"] is True
+
+
+def test_random_weights_are_called_so(cli):
+    assert "any pattern is chance" in cli("check", TEXT, "--seed", "0", "--that", "max(entropy) > 0").out
+
+
+def test_conditions_come_from_a_file_with_comments(cli, tmp_path, looks_back):
+    (tmp_path / "conditions.txt").write_text("# heads\n\nmax(entropy) < 2  # nats\nL0H0.previous > 0.9\n")
+    ran = cli("check", "--attention", looks_back, "--that", "@conditions.txt", "--that", "min(span) >= 1")
+    assert ran.code == 0
+    assert [line.split("  ")[1] for line in ran.out.splitlines()[1:]] == [
+        "max(entropy) < 2",
+        "L0H0.previous > 0.9",
+        "min(span) >= 1",
+    ]
+
+
+def test_each_text_is_checked_and_a_failing_one_named_by_its_line(cli, tmp_path):
+    (tmp_path / "texts.txt").write_text("a b c d e f\n\na\nb\n")
+    argv = ("check", "--file", "texts.txt", "--seed", "0", "--that", "max(entropy) < 0.1")
+    ran = cli(*argv)
+    assert (ran.code, ran.err) == (1, "attnviz: note: texts.txt: skipped blank line 2\n")
+    lines = ran.out.splitlines()
+    assert [line for line in lines if "line" in line] == [
+        "texts.txt, line 1: a b c d e f",
+        "texts.txt, line 3: a",
+        "texts.txt, line 4: b",
+    ]
+    assert lines[-1] == "1 of 3 texts fails"
+    quiet = cli(*argv, "-q")
+    assert (quiet.code, quiet.err) == (1, "")
+    assert [line.split(":")[0] for line in quiet.out.splitlines()][::2] == ["texts.txt, line 1", "1 of 3 texts fails"]
+    piped = cli("check", "--seed", "0", "--that", "max(entropy) < 0.1", "-q", stdin="a\nb\n")
+    assert piped == (0, "", "")
+
+
+def test_several_documents_are_numbered(cli):
+    documents = cli("show", "--seed", "0", "--json", stdin="a b\nc d e\n").out
+    ran = cli("check", "--attention", "-", "--that", "max(entropy) < 0.8", stdin=documents)
+    assert ran.code == 1
+    assert [line.split(":")[0] for line in ran.out.splitlines() if ", text" in line] == [
+        "standard input, text 1",
+        "standard input, text 2",
+    ]
+
+
+def test_what_has_nothing_to_measure_does_not_hold(cli):
+    ran = cli("check", "a b c", "--seed", "0", "--that", "L0H0.same >= 0", "--that", "not L0H0.same >= 0")
+    assert ran.code == 1
+    assert ran.out.splitlines()[1:] == ["FAILS  L0H0.same >= 0      undefined", "ok     not L0H0.same >= 0"]
+
+
+def test_a_selection_is_what_conditions_are_about(cli):
+    def count(*flags):
+        ran = cli("check", TEXT, "--seed", "0", "--json", "--that", "all(entropy > 0)", *flags)
+        return json.loads(ran.out)["conditions"][0]["of"]
+
+    assert count() == 8
+    assert count("--layer", "1") == 4
+    assert count("--layer", "1", "--head", "0,2-3") == 3
+
+
+def test_with_a_target_it_is_about_cross_attention(cli):
+    argv = ("check", "a b", "--target", "c d e", "--that", "max(entropy) <= 0.7", "--json")
+    kinds = [json.loads(cli(*argv, *more).out)["kind"] for more in ((), ("--kind", "decoder"))]
+    assert kinds == ["cross", "decoder"]
+    piped = cli("show", "a b", "--target", "c d e", "--json").out
+    ran = cli("check", "--attention", "-", "--that", "max(entropy) <= 0.7", "--json", stdin=piped)
+    assert json.loads(ran.out)["kind"] == "cross"
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        (TEXT, "--that", "any(label == broad)"),
+        (TEXT, "--seed", "0", "--pair", "So what", "--that", "L0H0.label == mixed or max(self) > 2"),
+        ("a b", "--seed", "0", "--that", "L0H0.same > 0", "--words"),
+    ],
+)
+def test_json_is_valid_against_the_schema(cli, argv):
+    schema = json.loads(cli("schema").out)
+    ran = cli("check", *argv, "--json")
+    assert ran.err == ""
+    jsonschema.Draft202012Validator(schema).validate(json.loads(ran.out))
+
+
+def test_json_of_several_texts_is_an_object_each_and_names_the_place(cli):
+    ran = cli("check", "-", "--seed", "0", "--json", "--that", "max(entropy) < 0.1", stdin="a\nb c\n")
+    documents = [json.loads(line) for line in ran.out.splitlines()]
+    assert ran.code == 1
+    assert [(d["where"], d["holds"]) for d in documents] == [
+        ("standard input, line 1", True),
+        ("standard input, line 2", False),
+    ]
+    schema = json.loads(cli("schema").out)
+    for document in documents:
+        jsonschema.Draft202012Validator(schema).validate(document)
+
+
+ERRORS = [
+    (
+        ("a", "--that", "L0H1.previus >= 0.8"),
+        2,
+        [
+            f"condition, column 6: unknown name 'previus' (did you mean previous?); expected one of {KNOWN}",
+            "L0H1.previus >= 0.8",
+            "     ^",
+        ],
+    ),
+    (
+        ("a", "--that", "max(entropy) <"),
+        2,
+        [
+            "condition, column 15: it ends too early; expected a metric or a number",
+            "max(entropy) <",
+            "              ^",
+        ],
+    ),
+    (
+        ("a", "--that", "@conditions.txt"),
+        2,
+        [
+            "conditions.txt, line 2: condition, column 1: previous: one value a head; expected L0H0.previous, "
+            "max(previous) or any(previous > ...)",
+            "previous > 1",
+            "^",
+        ],
+    ),
+    (
+        ("a", "--seed", "0", "--that", "max(entropy) < 9 and L0H4.first < 1"),
+        2,
+        [
+            "condition, column 22: there is no head 4 here; expected 0, 1, 2, 3",
+            "max(entropy) < 9 and L0H4.first < 1",
+            "                     ^",
+        ],
+    ),
+    (
+        ("--attention", "plain.npy", "--that", "max(same) < 1"),
+        2,
+        [
+            "condition, column 5: there is no same here (it needs a tokenizer's tokens, and these are only labels); "
+            "expected one of entropy, entropy_ratio, span, distance, offset, self, previous, next, first, confidence, "
+            "layer, head",
+            "max(same) < 1",
+            "    ^",
+        ],
+    ),
+    (("a",), 2, ["usage: missing option '--that'", HINT]),
+    (("a", "--that", "@none.txt"), 3, ["none.txt: there is no such file; expected a text file"]),
+    (("a", "--that", "@comments.txt"), 3, ["comments.txt: there are only comments; expected a condition a line"]),
+    ((" ", "--that", "max(entropy) < 1"), 3, ["text: empty or blank; expected at least one token"]),
+    (
+        ("--attention", "mean.json", "--that", "max(entropy) < 1"),
+        2,
+        ["metrics, reduce: these matrices are mean-heads; expected one of each head"],
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("argv", "code", "said"), ERRORS, ids=lambda value: " ".join(map(str, value)) if isinstance(value, tuple) else None
+)
+def test_errors_say_where_and_what(cli, tmp_path, argv, code, said):
+    (tmp_path / "conditions.txt").write_text("max(entropy) < 9\nprevious > 1\n")
+    (tmp_path / "comments.txt").write_text("# nothing\n")
+    np.save(tmp_path / "plain.npy", np.full((1, 1, 2, 2), 0.5, np.float32))
+    (tmp_path / "mean.json").write_text(cli("show", "a b", "--seed", "0", "--reduce", "mean-heads", "--json").out)
+    first, *rest = said
+    assert cli("check", *argv) == (code, "", "".join(f"{line}\n" for line in (f"attnviz: error: {first}", *rest)))
