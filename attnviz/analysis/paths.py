@@ -47,7 +47,7 @@ def _check(attention: Attention, how: str) -> None:
     if how == "flow" and n > MOST_FLOW_TOKENS:
         raise UsageError(
             f"reduce: flow of {n} tokens takes too long; expected at most {MOST_FLOW_TOKENS}, or rollout",
-            hint="rollout takes no time at any length",
+            hint="rollout has no limit",
         )
 
 

@@ -162,7 +162,7 @@ def select_attention(result: Result, request: Request) -> Result:
 
 def _narrow(attention: Attention, request: Request) -> Attention:
     if request.values not in (None, attention.what):
-        needs = ", which need a model" if request.values in ("norms", "zeroing") else ""
+        needs = " (that takes a model)" if request.values in ("norms", "zeroing") else ""
         raise UsageError(
             f"values: the file holds {attention.what}, not {request.values}{needs}; expected {attention.what}"
         )
