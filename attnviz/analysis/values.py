@@ -2,9 +2,7 @@
 
 import numpy as np
 
-from attnviz.analysis.norms import norms
 from attnviz.analysis.rerun import Ran
-from attnviz.analysis.zeroing import wanted_for_zeroing, zeroing
 from attnviz.encoder.stack import Wanted
 from attnviz.errors import InputError
 
@@ -12,6 +10,8 @@ from attnviz.errors import InputError
 def wanted_for(what: str, kind: str, layer: int) -> frozenset[Wanted]:
     """What a trace must hold for ``values_of``."""
     if what == "zeroing":
+        from attnviz.analysis.zeroing import wanted_for_zeroing  # noqa: PLC0415 (start-up time)
+
         return wanted_for_zeroing(kind, layer)
     return frozenset(Wanted(kind, layer, name) for name in (("weights", "v") if what == "norms" else (what,)))
 
@@ -32,6 +32,9 @@ def values_of(what: str, ran: Ran, kind: str, layer: int, heads: tuple[int, ...]
     own, chosen = ran.trace[kind, layer], list(heads)
     if what not in ("norms", "zeroing"):
         return getattr(own, what)[chosen]
+    from attnviz.analysis.norms import norms  # noqa: PLC0415 (start-up time)
+    from attnviz.analysis.zeroing import zeroing  # noqa: PLC0415
+
     with np.errstate(over="ignore", invalid="ignore"):
         if what == "norms":
             part = ran.stack(kind).at(f"layers.{layer}.{'cross' if kind == 'cross' else 'attn'}")
