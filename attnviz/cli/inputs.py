@@ -17,6 +17,7 @@ from attnviz.text.reading import check_text
 from attnviz.text.tokenizer import raw_labels
 from attnviz.trace import Attention, Result
 
+_MANY = 32  # tokens, from which on what takes more than a moment says so
 _SOURCES = ("text", "file", "vectors", "attention")
 
 
@@ -68,10 +69,11 @@ def placed_results(
         flags = [name for group in (models, block) for name in group.given() if name not in group.from_variables]
         if flags:
             raise UsageError(f"{', '.join(flags)}: there is no model to run on --attention; expected none of them")
-        yield from _read(inputs, request)
+        yield from _read(inputs, common, request)
         return
     model, prepared = _placed_inputs(inputs, models, block, common)
     for where, one in prepared:
+        _say_if_slow(common, request, max(len(one.tokens), len(one.target_tokens)))
         yield where, run_prepared(model, one, request)
 
 
@@ -166,7 +168,14 @@ def _lines(stream: BinaryIO, name: str, common: CommonOptions) -> Iterator[tuple
         note(common, f"{name}: skipped blank line{'s' * (len(lines.blank) > 1)} {spans(tuple(lines.blank))}")
 
 
-def _read(inputs: InputOptions, request: Request) -> Iterator[tuple[str, Result]]:
+def _say_if_slow(common: CommonOptions, request: Request, n: int) -> None:
+    """Where somebody waits at a terminal: why it takes so long."""
+    slow = request.reduce if request.reduce == "flow" else request.values
+    if slow in ("flow", "zeroing") and n > _MANY and is_watched(common):
+        note(common, f"{slow} of {n} tokens can take a minute")
+
+
+def _read(inputs: InputOptions, common: CommonOptions, request: Request) -> Iterator[tuple[str, Result]]:
     from attnviz.checkpoints.attention_file import read_attention
 
     from_stdin = inputs.attention == "-"
@@ -174,6 +183,7 @@ def _read(inputs: InputOptions, request: Request) -> Iterator[tuple[str, Result]
     name = "standard input" if from_stdin else source.name
     found = read_attention(source, name=name, token_labels=_labels(inputs), scores=request.values == "scores")
     for number, result in enumerate(found, start=1):
+        _say_if_slow(common, request, max(len(result.tokens), len(result.target_tokens)))
         yield f"{name}, text {number}", select_attention(result, request)
 
 

@@ -300,3 +300,17 @@ def test_padding_is_masked_in_every_value(show):
         values, masked = np.array(found["attention"]), np.array(found["masked"])
         assert masked[:6, 6:].all()
         assert (values[..., masked] == 0).all()
+
+
+def test_who_waits_at_a_terminal_is_told_why(cli, monkeypatch):
+    monkeypatch.setattr("attnviz.cli.inputs.is_watched", lambda common: not common.quiet)
+    saved = cli("show", "a " * 33, *FLAGS, "--n-layers", "1", "-H", "0", "--json").out
+    note = "attnviz: note: {} of 33 tokens can take a minute\n"
+    for options, stdin in (("a " * 33, ""), ("--attention", saved)):
+        source = (options, "-") if stdin else (options, *FLAGS, "--n-layers", "1", "-H", "0")
+        assert cli("show", *source, "--reduce", "flow", stdin=stdin).err == note.format("flow")
+        assert cli("show", *source, "--reduce", "flow", "-q", stdin=stdin).err == ""
+        assert cli("show", *source, "--reduce", "rollout", stdin=stdin).err == ""
+    zeroing = ("--seed", "0", "--n-layers", "1", "--values", "zeroing")
+    assert cli("show", "a " * 33, *zeroing).err == note.format("zeroing")
+    assert cli("show", "a " * 32, *zeroing).err == ""
