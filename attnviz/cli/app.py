@@ -15,6 +15,7 @@ class Commands(LazyGroup):
         "heatmap": "Save attention matrices as pictures: L00H00.png, ..., and overview.png.",
         "explain": "Explain one query token of one head, step by step, with the real numbers.",
         "check": "Check conditions on heads: exit 0 if all hold, 1 if one does not.",
+        "heads": "List what each head does: a row a head, with metrics and the pattern that describes it best.",
         "weights": "Write seeded weights, describe a file, turn other formats into the native one.",
         "models": "List the bundled model and the families that load, or describe a model folder.",
         "schema": "Print the JSON Schema (2020-12) of what --json prints.",

@@ -1,0 +1,99 @@
+"""The rows of ``attnviz heads``: which heads, in which order, with which numbers."""
+
+from collections.abc import Mapping, Sequence
+from math import isnan
+
+import numpy as np
+
+from attnviz.analysis.expressions import Expression, HeadTable
+from attnviz.analysis.labels import LABELS, Label, label
+from attnviz.analysis.metrics import HeadMetrics
+
+Places = list[tuple[int, int]]
+
+
+def head_labels(metrics: HeadMetrics) -> np.ndarray:
+    """Each head's ``Label``, with its evidence: objects (n_layers, n_heads)."""
+    labels = np.empty((len(metrics.layers), len(metrics.heads)), dtype=object)
+    for place in np.ndindex(*labels.shape):
+        labels[place] = label({name: float(values[place]) for name, values in metrics.values.items()})
+    return labels
+
+
+def fitting_heads(metrics: HeadMetrics, labels: np.ndarray, where: Expression | None) -> Places:
+    """The rows and columns of the heads of which a condition holds, in the order of layers and heads.
+
+    Args:
+        metrics: of the heads.
+        labels: likewise, as ``head_labels`` gives them.
+        where: a condition of each head; None for all.
+
+    Raises:
+        ConditionError: it asks for a layer, head or metric that is not there.
+    """
+    if where is None:
+        return list(np.ndindex(*labels.shape))
+    names = np.vectorize(lambda one: one.name, otypes=[object])(labels)
+    table = HeadTable(metrics.values, metrics.layers, metrics.heads, names, metrics.missing)
+    return [tuple(place) for place in np.argwhere(where.holds(table)).tolist()]
+
+
+def sorted_heads(places: Places, values: np.ndarray, *, smallest: bool = False) -> Places:
+    """The heads by one metric, the largest first; of equal ones, and undefined ones last, in the order given.
+
+    Args:
+        places: rows and columns of heads.
+        values: of the metric, (n_layers, n_heads).
+        smallest: the smallest first.
+    """
+    sign = 1 if smallest else -1
+    return sorted(places, key=lambda place: (isnan(values[place]), 0 if isnan(values[place]) else sign * values[place]))
+
+
+def labelled_heads(places: Places, labels: np.ndarray, *, last: bool = False) -> Places:
+    """The heads by their labels, in the order of ``LABELS``, or from its end, those that have the same together."""
+    order = {name: i for i, name in enumerate(reversed(LABELS) if last else LABELS)}
+    return sorted(places, key=lambda place: order[labels[place].name])
+
+
+def head_rows(
+    metrics: HeadMetrics,
+    labels: np.ndarray,
+    places: Places,
+    columns: Sequence[str],
+    spread: Mapping[str, np.ndarray] | None = None,
+) -> list[dict[str, object]]:
+    """A row a head, as JSON has it; what is undefined is None.
+
+    Args:
+        metrics: of all the heads.
+        labels: likewise.
+        places: rows and columns of the heads, in the order wanted.
+        columns: the metrics wanted.
+        spread: of the metrics between texts, where there are several.
+    """
+    rows = []
+    for i, j in places:
+        row: dict[str, object] = {"layer": metrics.layers[i], "head": metrics.heads[j]}
+        row |= {name: _number(metrics.values, name, (i, j)) for name in columns}
+        row["label"] = _label(labels[i, j], metrics, (i, j))
+        if spread is not None:
+            row["spread"] = {name: _number(spread, name, (i, j)) for name in columns}
+        rows.append(row)
+    return rows
+
+
+def _number(values: Mapping[str, np.ndarray], name: str, place: tuple[int, int]) -> float | None:
+    value = float(values[name][place]) if name in values else np.nan
+    return None if isnan(value) else value
+
+
+def _label(found: Label, metrics: HeadMetrics, place: tuple[int, int]) -> dict[str, object]:
+    """The label with the metric that its evidence names, and that metric's value; None for both without any."""
+    metric = found.evidence.split()[0]
+    known = metric in metrics.values
+    return {
+        "name": found.name,
+        "metric": metric if known else None,
+        "value": _number(metrics.values, metric, place),
+    }

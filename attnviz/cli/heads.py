@@ -1,0 +1,247 @@
+"""``attnviz heads``: a row a head, with what it attends to in numbers."""
+
+import re
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Annotated
+
+from attnviz.cli.command import Options, command, command_app
+from attnviz.cli.head_options import HeadOptions, WidthOptions, attention_of_heads, request_of_heads
+from attnviz.cli.options import (
+    VIEW,
+    BlockOptions,
+    ColormapName,
+    CommonOptions,
+    InputOptions,
+    JsonOptions,
+    ModelOptions,
+    option,
+)
+from attnviz.errors import UsageError, one_line
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from attnviz.analysis.expressions import Expression
+    from attnviz.analysis.heads import Places
+    from attnviz.analysis.metrics import HeadMetrics, TextMetrics
+    from attnviz.trace import Attention, Result
+
+_ROWS = "Rows and columns"
+_EXAMPLES = """
+attnviz heads "The cat sat on the mat because the cat was tired"
+attnviz heads "The cat sat on the mat" --sort previous --top 5
+attnviz heads "The cat sat on the mat" --where "previous > 0.5 and entropy < 1"
+attnviz heads --file sentences.txt --columns entropy,previous,special
+attnviz heads "The cat sat on the mat" --csv > heads.csv
+attnviz heads --attention weights.npy --sort -entropy
+"""
+
+
+class RowOptions(Options):
+    """Which rows, in which order, with which columns."""
+
+    where: Annotated[
+        str | None,
+        option(
+            _ROWS,
+            "--where",
+            metavar="CONDITION",
+            help="Only heads of which this holds: previous > 0.5 and entropy < 1; label == first; and, or, not, ().",
+        ),
+    ] = None
+    sort: Annotated[
+        str | None,
+        option(
+            _ROWS, "--sort", metavar="METRIC", help="The largest first; -METRIC: the smallest first; label: by pattern."
+        ),
+    ] = None
+    top: Annotated[
+        int | None, option(_ROWS, "--top", metavar="N", min=1, help="Only the first N, after --where and --sort.")
+    ] = None
+    columns: Annotated[
+        str | None,
+        option(_ROWS, "--columns", metavar="NAMES", help="Metrics, separated by commas, or all. [default: what fits]"),
+    ] = None
+
+
+class FormatOptions(Options):
+    """How rows are printed."""
+
+    csv: Annotated[bool, option(VIEW, "--csv", help="Print comma-separated values, numbers in full.")] = False
+    cmap: ColormapName = "viridis"
+
+
+app = command_app()
+
+
+@command(app, "heads", examples=_EXAMPLES)
+def heads(
+    inputs: InputOptions,
+    models: ModelOptions,
+    block: BlockOptions,
+    selection: HeadOptions,
+    rows: RowOptions,
+    output: JsonOptions,
+    formats: FormatOptions,
+    width: WidthOptions,
+    common: CommonOptions,
+) -> None:
+    """List what each head does: a row a head, with metrics and the pattern that describes it best.
+
+    Metrics: entropy, entropy_ratio, span, distance, offset, self, previous, next, first, special, same, induction,
+    confidence. Several texts give one table, in which each text weighs as its tokens.
+    """
+    from attnviz.analysis.heads import fitting_heads, head_labels, head_rows
+    from attnviz.analysis.metrics import METRICS
+    from attnviz.cli.conditions import pointed
+    from attnviz.cli.inputs import results
+
+    if output.json and formats.csv:
+        raise UsageError("json, csv: both are given; expected one of them")
+    columns, where = _columns(rows), _where(rows)
+    if rows.sort is not None and rows.sort != "label":
+        _known(rows.sort.removeprefix("-"), "sort", (*METRICS, "label"))
+    found = results(inputs, models, block, common, request_of_heads(selection, inputs))
+    attention, metrics = _averaged(found, common)
+    labels = head_labels(metrics)
+    with pointed(rows.where or ""):
+        places = fitting_heads(metrics, labels, where)
+    places = _ordered(places, rows, metrics, labels)[: rows.top]
+    spread = metrics.spread if metrics.texts > 1 else None
+    listed = head_rows(metrics, labels, places, columns or tuple(METRICS), spread)
+    document = _document(attention, metrics, listed)
+    _print(document, rows, columns, labels.size, attention, output, formats, width, common)
+
+
+def _averaged(found: "Iterable[Result]", common: CommonOptions) -> "tuple[Attention, TextMetrics]":
+    """One text's attention, for what all have in common, and the metrics over all texts.
+
+    Raises:
+        UsageError: there is no matrix a head, or the texts are of several models.
+    """
+    from attnviz.analysis.metrics import Running, head_metrics
+    from attnviz.cli.streams import progress
+
+    running, attention = Running(), None
+    with progress(common, "texts") as step:
+        for result in found:
+            last, attention = attention, attention_of_heads(result)
+            if attention.reduce != "none":
+                raise UsageError(f"heads, reduce: these matrices are {attention.reduce}; expected one of each head")
+            if last is not None and (last.model.weights, last.kind) != (attention.model.weights, attention.kind):
+                what = "kind of attention" if last.kind != attention.kind else "model"
+                raise UsageError(f"heads: text {running.texts + 1} is of another {what}; expected one {what} of all")
+            running.add(head_metrics(attention))
+            if step is not None:
+                step(running.texts, None)
+    return attention, running.result()
+
+
+def _ordered(places: "Places", rows: RowOptions, metrics: "HeadMetrics", labels: "np.ndarray") -> "Places":
+    from attnviz.analysis.heads import labelled_heads, sorted_heads
+
+    if rows.sort is None:
+        return places
+    name = rows.sort.removeprefix("-")
+    if name == "label":
+        return labelled_heads(places, labels, last=rows.sort != name)
+    if name not in metrics.values:
+        raise UsageError(f"sort: there is no {name} here ({metrics.missing[name]}); expected another metric")
+    return sorted_heads(places, metrics.values[name], smallest=rows.sort != name)
+
+
+def _document(attention: "Attention", metrics: "TextMetrics", listed: list[dict[str, object]]) -> dict[str, object]:
+    """What ``heads --json`` prints."""
+    from attnviz.json_names import SCHEMA_NAME
+    from attnviz.output.document import model_document
+
+    document = {
+        "schema": SCHEMA_NAME,
+        "model": model_document(attention.model),
+        "kind": attention.kind,
+        "texts": metrics.texts,
+        "rows": max(int(rows.max()) for rows in metrics.counts.values()),
+    }
+    document |= {"words": True} if attention.words else {}
+    document |= {"hidden": "special"} if attention.hidden else {}
+    document |= {"renormalized": True} if attention.renormalized else {}
+    return document | {"heads": listed, "missing": metrics.missing}
+
+
+def _print(
+    document: dict[str, object],
+    rows: RowOptions,
+    columns: tuple[str, ...],
+    total: int,
+    attention: "Attention",
+    output: JsonOptions,
+    formats: FormatOptions,
+    width: WidthOptions,
+    common: CommonOptions,
+) -> None:
+    from attnviz.analysis.metrics import METRICS
+    from attnviz.cli.streams import print_view, screen_of, write_bytes
+    from attnviz.output.document import dump
+    from attnviz.output.heads_csv import heads_csv
+    from attnviz.output.heads_table import HeadsTable, Shown
+    from attnviz.output.lines import provenance_line
+
+    if output.json:
+        write_bytes(dump(document))
+        return
+    if formats.csv:
+        write_bytes(heads_csv(document, columns or tuple(METRICS)).encode())
+        return
+    units = {name: metric.unit for name, metric in METRICS.items()}
+    named = [name for text in (rows.sort, rows.where) for name in re.findall(r"\w+", text or "")]
+    shown = Shown(units, total, columns, tuple(name for name in named if name in units), _which(rows), formats.cmap)
+    screen = screen_of(common, width.width)
+    print_view(provenance_line(attention.model, screen), screen)
+    print_view(HeadsTable(document, shown, screen), screen)
+
+
+def _which(rows: RowOptions) -> str:
+    """Which heads are printed, and in which order, in words."""
+    parts = [f"where {rows.where}"] if rows.where is not None else []
+    if rows.sort is not None:
+        name = rows.sort.removeprefix("-")
+        order = "smallest" if name != rows.sort else "largest"
+        parts.append("by label" if name == "label" else f"the {order} {name} first")
+    return ", ".join(parts)
+
+
+def _columns(rows: RowOptions) -> tuple[str, ...]:
+    """The metrics asked for; none where those that fit are wanted."""
+    from attnviz.analysis.metrics import METRICS
+
+    if rows.columns is None:
+        return ()
+    if rows.columns.strip() == "all":
+        return tuple(METRICS)
+    names = [name.strip() for name in rows.columns.split(",")]
+    for name in names:
+        _known(name, "columns", tuple(METRICS))
+    return tuple(dict.fromkeys(names))
+
+
+def _where(rows: RowOptions) -> "Expression | None":
+    from attnviz.analysis.conditions import parse
+    from attnviz.analysis.labels import LABELS
+    from attnviz.analysis.metrics import METRICS
+    from attnviz.cli.conditions import pointed
+
+    if rows.where is None:
+        return None
+    with pointed(rows.where):
+        return parse(rows.where, tuple(METRICS), LABELS, per_head=True)
+
+
+def _known(name: str, what: str, names: tuple[str, ...]) -> None:
+    import difflib
+
+    if name not in names:
+        near = difflib.get_close_matches(name[:40], names, 1)
+        raise UsageError(
+            f"{what}: there is no metric {one_line(name)!r}; expected one of {', '.join(names)}",
+            hint=f"did you mean {near[0]}?" if near else None,
+        )

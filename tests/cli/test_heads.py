@@ -1,0 +1,347 @@
+"""``heads``: which rows, in which order, with which numbers; as a table, JSON and CSV; one text and many."""
+
+import csv
+import io
+import json
+import tracemalloc
+
+import jsonschema
+import numpy as np
+import pytest
+
+import attnviz
+from attnviz.analysis.labels import LABELS
+from attnviz.analysis.metrics import METRICS, Running, head_metrics
+
+TEXT = "The cat sat on the cat."
+TEXTS = ("The cat sat on the cat.", "A dog.", "the the the old dog and the cat")
+TINY = ("--n-layers", "2", "--n-heads", "3", "--d-model", "24")  # seeded weights: six heads
+
+
+@pytest.fixture
+def pattern(tmp_path):
+    """Attention of one layer: head 0 looks at the previous token, head 1 everywhere, head 2 at itself."""
+    n = 5
+    previous = np.eye(n, k=-1)
+    previous[0, 0] = 1
+    np.save(tmp_path / "heads.npy", np.stack([previous, np.full((n, n), 1 / n), np.eye(n)])[None].astype(np.float32))
+    return "heads.npy"
+
+
+def document(cli, *argv, **more):
+    ran = cli("heads", *argv, "--json", **more)
+    assert (ran.code, ran.err) == (0, "")
+    return json.loads(ran.out)
+
+
+def names(found):
+    return [f"L{head['layer']}H{head['head']}" for head in found["heads"]]
+
+
+def table_rows(out):
+    """The table's rows as lists of words."""
+    return [line.split() for line in out.splitlines() if line.startswith("L") and line[1].isdigit()]
+
+
+# One text
+
+
+def test_json_has_the_metrics_and_the_label_of_every_head(cli):
+    found = document(cli, TEXT, *TINY)
+    attention = attnviz.run(TEXT, n_layers=2, n_heads=3, d_model=24).views["encoder"]
+    expected = head_metrics(attention)
+    assert names(found) == [f"L{layer}H{head}" for layer in range(2) for head in range(3)]
+    for head in found["heads"]:
+        assert list(head) == ["layer", "head", *METRICS, "label"]
+        for name in METRICS:
+            assert head[name] == expected.values[name][head["layer"], head["head"]]
+        assert head["label"]["value"] == head[head["label"]["metric"]]
+    assert found["model"]["weights"] == "seed:0"
+    assert (found["kind"], found["texts"], found["rows"], found["missing"]) == ("encoder", 1, 7, {})
+
+
+def test_the_bundled_model_has_a_head_that_looks_at_the_previous_token(cli):
+    ran = cli("heads", TEXT, "--sort", "previous", "--top", "1", "--width", "120")
+    assert ran.out.splitlines()[0].startswith("weights: tiny (sha256:")
+    assert "1 of 36 heads, the largest previous first; means over 9 tokens" in ran.out
+    (row,) = table_rows(ran.out)
+    assert row[:3] == ["L0H2", "previous", "1.00"]
+
+
+def test_random_weights_say_that_any_pattern_is_chance(cli):
+    assert "any pattern is chance" in cli("heads", TEXT, "--seed", "3").out.splitlines()[0]
+
+
+def test_a_metric_is_sorted_by_the_largest_first_or_the_smallest(cli):
+    for name in METRICS:
+        found = [head[name] for head in document(cli, TEXT, *TINY, "--sort", name)["heads"]]
+        assert found == sorted(found, reverse=True)
+        assert [head[name] for head in document(cli, TEXT, *TINY, "--sort", f"-{name}")["heads"]] == sorted(found)
+
+
+def test_undefined_values_come_last_either_way(cli, tmp_path):
+    weights = np.stack([np.zeros((3, 3)), np.eye(3), np.full((3, 3), 1 / 3)])[None].astype(np.float32)
+    np.save(tmp_path / "a.npy", weights)
+    for sort, expected in (("entropy", ["L0H2", "L0H1", "L0H0"]), ("-entropy", ["L0H1", "L0H2", "L0H0"])):
+        assert names(document(cli, "--attention", "a.npy", "--sort", sort)) == expected
+    assert "L0H0  mixed: no row" in cli("heads", "--attention", "a.npy").out
+
+
+def test_labels_are_sorted_in_their_order_and_from_its_end(cli, pattern):
+    for sort, expected in (("label", ["previous", "self", "broad"]), ("-label", ["broad", "self", "previous"])):
+        found = document(cli, "--attention", pattern, "--sort", sort)
+        assert [head["label"]["name"] for head in found["heads"]] == expected
+        assert expected == sorted(expected, key=LABELS.index, reverse=sort[0] == "-")
+
+
+def test_where_keeps_the_heads_of_which_it_holds_and_top_the_first_of_them(cli, pattern):
+    every = document(cli, TEXT, *TINY)["heads"]
+    found = document(cli, TEXT, *TINY, "--where", "entropy > 1.6 and not layer == 0", "--sort", "span", "--top", "2")
+    kept = [head for head in every if head["entropy"] > 1.6 and head["layer"] == 1]
+    assert len(kept) >= 2
+    assert found["heads"] == sorted(kept, key=lambda head: -head["span"])[:2]
+    assert names(document(cli, "--attention", pattern, "--where", "label == broad or self == 1")) == ["L0H1", "L0H2"]
+
+
+def test_where_nothing_fits_the_table_says_so(cli, pattern):
+    ran = cli("heads", "--attention", pattern, "--where", "previous > 2")
+    assert (ran.code, ran.err) == (0, "")
+    assert "none of 3 heads, where previous > 2; means over 5 tokens" in ran.out
+    assert document(cli, "--attention", pattern, "--where", "previous > 2")["heads"] == []
+
+
+def test_columns_are_those_asked_for_in_every_format(cli):
+    asked = ("heads", TEXT, *TINY, "--columns", "offset, first,offset")
+    found = json.loads(cli(*asked, "--json").out)
+    assert all(list(head) == ["layer", "head", "offset", "first", "label"] for head in found["heads"])
+    assert cli(*asked, "--csv").out.splitlines()[0].endswith("label_value,offset,first")
+    assert cli(*asked).out.splitlines()[3].split() == ["head", "label", "offset", "first"]
+
+
+def test_all_columns_are_printed_in_blocks_that_fit(cli):
+    out = cli("heads", TEXT, *TINY, "--columns", "all").out
+    headers = [line.split() for line in out.splitlines() if line.startswith("head ")]
+    assert [name for header in headers for name in header if name not in ("head", "label")] == list(METRICS)
+    assert len(table_rows(out)) == len(headers) * 6
+    assert "Not shown" not in out
+
+
+def test_columns_of_the_condition_and_of_the_order_are_printed_before_others(cli):
+    out = cli("heads", TEXT, *TINY, "--sort", "-span", "--where", "induction < 2").out
+    assert {"span", "induction"} <= set(out.splitlines()[3].split())
+
+
+def test_what_is_not_shown_is_named(cli):
+    out = " ".join(cli("heads", TEXT, *TINY).out.split())
+    header = next(line for line in cli("heads", TEXT, *TINY).out.splitlines() if line.startswith("head "))
+    left = [name for name in METRICS if name not in header.split()]
+    assert f"Not shown: {', '.join(left)} (--columns all, or --columns {left[0]})." in out
+
+
+def test_layers_and_heads_can_be_selected(cli):
+    assert names(document(cli, TEXT, *TINY, "-L", "-1", "-H", "0,2")) == ["L1H0", "L1H2"]
+
+
+def test_words_are_rows_where_they_are_merged(cli):
+    text = "Unbelievably preposterous cats"
+    pieces, words = document(cli, text), document(cli, text, "--words")
+    assert words["rows"] == 5 < pieces["rows"]
+    assert words["words"]
+    assert "means over 5 words" in cli("heads", text, "--words").out
+
+
+def test_without_special_tokens_rows_are_renormalized_or_sums_are_missing(cli):
+    found = document(cli, TEXT, "--hide-special")
+    assert found["hidden"] == "special"
+    assert {"entropy", "special"} <= set(found["missing"])
+    found = document(cli, TEXT, "--hide-special", "--renormalize")
+    assert (found["renormalized"], list(found["missing"])) == (True, ["special"])
+    assert "special tokens left out, rows renormalized" in " ".join(
+        cli("heads", TEXT, "--hide-special", "--renormalize").out.split()
+    )
+
+
+def test_cross_attention_lacks_what_needs_queries_that_are_the_keys(cli):
+    found = document(cli, TEXT, "--target", "Le chat dort", *TINY)
+    assert found["kind"] == "cross"
+    assert set(found["missing"]) == {name for name, metric in METRICS.items() if metric.square}
+    assert document(cli, TEXT, "--target", "Le chat", "--kind", "decoder", *TINY)["missing"] == {}
+
+
+def test_attention_from_elsewhere_has_the_metrics_that_need_no_tokenizer(cli, pattern):
+    found = document(cli, "--attention", pattern)
+    assert {name for name, metric in METRICS.items() if metric.identity} == set(found["missing"])
+    assert found["heads"][0]["previous"] == 1
+    assert found["heads"][1]["entropy"] == pytest.approx(np.log(5), rel=1e-6)
+    assert found["heads"][2]["same"] is None
+    out = " ".join(cli("heads", "--attention", pattern).out.split())
+    assert "Not to be had here: special, same, induction (it needs a tokenizer's tokens" in out
+
+
+def test_vectors_and_own_json_are_inputs_too(cli, tmp_path):
+    np.save(tmp_path / "v.npy", np.random.default_rng(0).normal(size=(4, 24)).astype(np.float32))
+    assert document(cli, "--vectors", "v.npy", "--n-heads", "3")["rows"] == 4
+    piped = cli("show", TEXT, *TINY, "--json").out
+    again, direct = document(cli, "--attention", "-", stdin=piped), document(cli, TEXT, *TINY)
+    assert again["heads"] == direct["heads"]
+
+
+# Several texts
+
+
+def test_several_texts_are_one_table_in_which_each_weighs_as_its_rows(cli, tmp_path):
+    (tmp_path / "texts.txt").write_text("\n".join(TEXTS))
+    found = document(cli, "--file", "texts.txt", *TINY)
+    runs = [head_metrics(attnviz.run(t, n_layers=2, n_heads=3, d_model=24).views["encoder"]) for t in TEXTS]
+    for head in found["heads"]:
+        place = head["layer"], head["head"]
+        for name in METRICS:
+            rows = np.array([run.counts[name][place] for run in runs])
+            values = np.array([run.values[name][place] for run in runs])[rows > 0]
+            rows = rows[rows > 0]
+            mean = np.average(values, weights=rows)
+            assert head[name] == pytest.approx(mean)
+            spread = np.sqrt(np.average((values - mean) ** 2, weights=rows))
+            assert head["spread"][name] == pytest.approx(spread, abs=1e-9)
+    assert (found["texts"], found["rows"]) == (3, 7 + 3 + 8)
+    assert document(cli, *TINY, stdin="\n".join(TEXTS))["heads"] == found["heads"]
+    out = cli("heads", "--file", "texts.txt", *TINY).out
+    assert "6 heads; means over 18 tokens of 3 texts, ± the standard deviation" in out
+    assert all("±" in " ".join(row) for row in table_rows(out))
+
+
+def test_many_texts_take_no_more_memory_than_few():
+    metrics = head_metrics(attnviz.run(TEXT, n_layers=2, n_heads=3, d_model=24).views["encoder"])
+    running = Running()
+    for _ in range(3):
+        running.add(metrics)
+    tracemalloc.start()
+    for _ in range(300):
+        running.add(metrics)
+    grown, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert running.result().texts == 303
+    assert grown < 20_000  # what the last text's arrays take
+
+
+def test_texts_of_several_models_are_not_averaged(cli):
+    piped = "".join(cli("show", TEXT, "--json", "--seed", seed).out for seed in "01")
+    ran = cli("heads", "--attention", "-", stdin=piped)
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err == "attnviz: error: heads: text 2 is of another model; expected one model of all\n"
+
+
+# Formats
+
+
+def test_csv_has_numbers_in_full_and_empty_fields(cli, tmp_path):
+    out = cli("heads", "A dog", *TINY, "--csv").out
+    assert out.endswith("\r\n")
+    assert out.count("\r\n") == out.count("\n") == 7
+    rows = list(csv.DictReader(io.StringIO(out, newline="")))
+    for row, head in zip(rows, document(cli, "A dog", *TINY)["heads"], strict=True):
+        assert row["same"] == row["induction"] == ""
+        assert row["label"] == head["label"]["name"]
+        for name in METRICS:
+            assert (float(row[name]) if row[name] else None) == head[name]
+    (tmp_path / "texts.txt").write_text("\n".join(TEXTS))
+    several = list(csv.DictReader(io.StringIO(cli("heads", "--file", "texts.txt", *TINY, "--csv").out, newline="")))
+    found = document(cli, "--file", "texts.txt", *TINY)["heads"]
+    assert [float(row["entropy_spread"]) for row in several] == [head["spread"]["entropy"] for head in found]
+
+
+def test_what_is_printed_is_valid_against_the_schema(cli, tmp_path, pattern):
+    (tmp_path / "texts.txt").write_text("\n".join(TEXTS))
+    schema = jsonschema.Draft202012Validator(json.loads(cli("schema").out))
+    for argv in (
+        (TEXT, *TINY),
+        (TEXT, "--words", "--hide-special", "--renormalize", "--columns", "self"),
+        ("--file", "texts.txt", *TINY),
+        ("--attention", pattern, "--where", "self > 2"),
+        (TEXT, "--target", "a b", *TINY),
+    ):
+        schema.validate(document(cli, *argv))
+    found = document(cli, TEXT, *TINY)
+    found["heads"][0]["surprise"] = 1.0
+    assert not schema.is_valid(found)
+
+
+def test_a_stream_that_carries_only_ascii_gets_only_that(cli, tmp_path):
+    (tmp_path / "texts.txt").write_text("\n".join(TEXTS))
+    ran = cli("heads", "--file", "texts.txt", *TINY, encoding="ascii")
+    assert ran.out.isascii()
+    assert "+-" in ran.out
+    assert "\\" not in ran.out
+
+
+def test_colour_is_only_where_it_is_wanted(cli):
+    assert "\x1b" not in cli("heads", TEXT, *TINY).out
+    coloured = cli("heads", TEXT, *TINY, "--color", "always").out
+    assert "\x1b[" in coloured
+
+
+# Errors
+
+KNOWN = ", ".join(METRICS)
+ERRORS = [
+    (
+        ("--sort", "entrop"),
+        f"sort: there is no metric 'entrop'; expected one of {KNOWN}, label",
+        "did you mean entropy?",
+    ),
+    (
+        ("--columns", "self,prev"),
+        f"columns: there is no metric 'prev'; expected one of {KNOWN}",
+        "did you mean previous?",
+    ),
+    (("--columns", ""), f"columns: there is no metric ''; expected one of {KNOWN}", None),
+    (("--json", "--csv"), "json, csv: both are given; expected one of them", None),
+]
+
+
+@pytest.mark.parametrize(("argv", "message", "hint"), ERRORS)
+def test_wrong_usage_is_one_line(cli, argv, message, hint):
+    ran = cli("heads", TEXT, *TINY, *argv)
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err == f"attnviz: error: {message}\n" + (f"hint: {hint}\n" if hint else "")
+
+
+@pytest.mark.parametrize(
+    ("where", "message", "below"),
+    [
+        (
+            "self > 0.5 and previos < 1",
+            f"condition, column 16: unknown name 'previos' (did you mean previous?); expected one of {KNOWN}, layer, "
+            "head, label",
+            "               ^",
+        ),
+        ("self > 1 and L9H0.self > 1", "condition, column 14: there is no layer 9 here; expected 0, 1", " " * 13 + "^"),
+    ],
+)
+def test_a_wrong_condition_has_a_caret_under_the_place(cli, where, message, below):
+    ran = cli("heads", TEXT, *TINY, "--where", where)
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err == f"attnviz: error: {message}\n{where}\n{below}\n"
+
+
+def test_a_metric_that_is_not_to_be_had_is_no_order(cli, pattern):
+    ran = cli("heads", "--attention", pattern, "--sort", "same")
+    assert (ran.code, ran.out) == (2, "")
+    why = "it needs a tokenizer's tokens, and these are only labels"
+    assert ran.err == f"attnviz: error: sort: there is no same here ({why}); expected another metric\n"
+
+
+@pytest.mark.parametrize(
+    ("argv", "message"),
+    [
+        (("--reduce", "mean"), "heads, reduce: these matrices are mean; expected one of each head"),
+        (
+            ("--values", "scores"),
+            "metrics, values: they are shares of attention, and these are scores; expected weights",
+        ),
+    ],
+)
+def test_matrices_that_are_no_weights_of_a_head_have_no_metrics(cli, argv, message):
+    piped = cli("show", TEXT, *TINY, *argv, "--json").out
+    ran = cli("heads", "--attention", "-", stdin=piped)
+    assert (ran.code, ran.out, ran.err) == (2, "", f"attnviz: error: {message}\n")
