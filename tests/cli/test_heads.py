@@ -280,6 +280,11 @@ def test_colour_is_only_where_it_is_wanted(cli):
     assert "\x1b[" in coloured
 
 
+def test_the_help_names_every_metric(cli):
+    words = set(" ".join(cli("heads", "-h").out.split()).replace(",", " ").replace(".", " ").split())
+    assert set(METRICS) <= words
+
+
 # Errors
 
 KNOWN = ", ".join(METRICS)
