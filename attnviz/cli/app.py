@@ -14,6 +14,7 @@ class Commands(LazyGroup):
         "show": "Print attention matrices as tables: rows are queries, columns are keys.",
         "heatmap": "Save attention matrices as pictures: L00H00.png, ..., and overview.png.",
         "explain": "Explain one query token of one head, step by step, with the real numbers.",
+        "diff": "Compare two texts, models, seeds, layers or files, head by head.",
         "check": "Check conditions on heads: exit 0 if all hold, 1 if one does not.",
         "heads": "List what each head does: a row a head, with metrics and the pattern that describes it best.",
         "weights": "Write seeded weights, describe a file, turn other formats into the native one.",

@@ -1,9 +1,9 @@
 """Colour tables as our own data: importing Matplotlib for them would cost a third of a second.
 
 viridis, cividis and magma are the perceptually uniform, colour-blind safe maps of Matplotlib (Smith, van der Walt,
-Firing; Nuñez et al. 2018), greys is its Greys; a test compares every entry. On terminals with 256 colours the nearest
-entries of viridis get darker in places where the table gets lighter, so each map has a ramp there whose luminance is
-monotone.
+Firing; Nuñez et al. 2018), greys is its Greys, redblue its RdBu_r (Brewer 2003), safe too; a test compares
+every entry. On terminals with 256 colours the nearest entries of viridis get darker in places where the table gets
+lighter, so each map but redblue, which only pictures use, has a ramp there whose luminance is monotone.
 """
 
 from base64 import b64decode
@@ -12,6 +12,7 @@ from functools import cache
 RGB = tuple[int, int, int]
 
 COLORMAPS = ("viridis", "cividis", "magma", "greys")
+DIVERGING = "redblue"  # for differences: blue below 0, red above, nearly white between
 ENTRIES = 256
 
 
@@ -106,5 +107,18 @@ _TABLES = {
         "RUVFREREQkJCQUFBQEBAPj4+PT09Ozs7Ojo6ODg4Nzc3NjY2NDQ0MzMzMTExMDAwLy8vLS0tLCwsKioqKSkpKCgoJiYmJSUlIyMj"
         "IiIiISEhICAgHx8fHh4eHR0dGxsbGhoaGRkZGBgYFxcXFhYWFBQUExMTEhISEREREBAQDw8PDQ0NDAwMCwsLCgoKCQkJCAgIBgYG"
         "BQUFBAQEAwMDAgICAQEBAAAA"
+    ),
+    "redblue": (
+        "BTBhBjJjBzRmCDZpCThsCjpvCzxyDD51DUB4DkN7D0V+EUeBEkmEE0uHFE2KFU+NFlGQF1STGFaVGViYGlqbHFyeHV6hHmCkH2Kn"
+        "IGSqIWasI2itJGquJWyvJ22wKG+wKXGxK3OyLHWzLXa0L3i1MHq2MXy3M324NH+5NYG5N4O6OIS7OYa8O4i9PIq+PYu/P43AQI/B"
+        "QZHCQ5PDRpTESZbFTJjGT5rHUpzIVZ7JWKDKW6LLXqTMYabNZajOaKrPa6zQbq7RcbDSdLLTd7TVerbWfbjXgLrYhLzZh77aisDb"
+        "jcLckMTdk8XelcbfmMjfmsngncrhn8vhos3ipM7jp8/kqdDkq9LlrtPmsNTms9XntdfouNjoutnpvdrqv9zrwt3rxN7sx9/tyeHt"
+        "zOLuzuPv0eXw0uXw0+bw1efw1ufx2Ojx2enx2+nx3Ory3uvy3+zy4ezz4u3z5O7z5e7z5+/06PD06vH06/H07fL17vP18PP18fT2"
+        "8/X29PX29vb29/b29/X09/Ty9/Pw+PLu+PDs+O/q+O7o+e3n+ezl+evj+erh+enf+ujd+ufb+uXZ+uTX++PW++LU++HS++DQ/N/O"
+        "/N7M/N3K/NzI/dvH/NjE/NbB+9S++9K8+9C5+s62+sy0+sqx+ceu+cWr+cOp+MGm+L+j+L2h97ue97mb97eZ9rSW9rKT9bCQ9a6O"
+        "9ayL9KqI9KiG9KaD86OA8qB+8Z5875t67ph47ZZ27JN065By6o5w6Itu54hs5oVq5YNo5IBl4n1j4Xth4Hhf33Vd3nJb3XBZ221X"
+        "2mpV2WhT2GVR12JP1mBN1F1L01pK0VdJ0FRHzlFGzU9FzExDyklCyUZBx0M/xkA+xT48wzs7wjg6wDU4vzI3vjA2vC00uyozuScy"
+        "uCQxtiEvtR8utBwtshkrsBcqrRYqqhUppxQppBMooRIonhEnmxAnmRAnlg8mkw4mkA0ljQwligskhwokhAkjgQgjfgciewYieAUh"
+        "dQQhcgMgbwIgbAEfaQAfZwAf"
     ),
 }

@@ -34,7 +34,7 @@ from matplotlib.text import Text
 from attnviz.errors import UsageError, one_line
 from attnviz.files import own_folder, write_atomically
 from attnviz.output import pictures
-from attnviz.output.colormaps import COLORMAPS, table
+from attnviz.output.colormaps import COLORMAPS, DIVERGING, table
 from attnviz.output.encoding import accessible_svg, png
 from attnviz.output.fonts import FONTS, characters, missing_note, replacements
 from attnviz.output.layout import LINE_POINTS, TITLE_POINTS, Place, label_points, place
@@ -75,7 +75,7 @@ def write_heatmaps(
         attention: (n_layers, n_heads, n_queries, n_keys) with its labels.
         folder: where to; made if needed.
         formats: any of ``png``, ``svg``, ``pdf``.
-        cmap: a name of ``COLORMAPS``.
+        cmap: a name of ``COLORMAPS``; changes have a diverging one of their own.
         dpi: pixels an inch.
         scale: ``shared`` (0 to 1 for weights, the common extremes for scores) or ``head`` (each picture its own; the
             overview is always shared).
@@ -92,7 +92,8 @@ def write_heatmaps(
         OutputError: the folder or a file cannot be written, or is another program's; the files before it are whole.
     """
     _check(formats, cmap, dpi, scale)
-    folder, palette = own_folder(folder), np.insert(np.array(table(cmap), np.uint8), 3, 255, axis=1)
+    colours = table(DIVERGING if attention.what == "changes" else cmap)
+    folder, palette = own_folder(folder), np.insert(np.array(colours, np.uint8), 3, 255, axis=1)
     families, missing = families_for(characters(attention))
     if note and (text := missing_note(missing)):
         note(text)

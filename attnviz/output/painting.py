@@ -47,6 +47,8 @@ def shared_scale(attention: Attention) -> Scale:
     """The scale of all matrices: 0 to 1 for shares (wider if a value lies outside), from 0 for norms, or extremes."""
     extremes = [e for matrix in attention if (e := _extremes(matrix)) is not None] or [(0.0, 0.0)]
     low, high = min(e[0] for e in extremes), max(e[1] for e in extremes)
+    if attention.what == "changes":
+        return _about_zero(max(-low, high), "scale", "shared by all heads; ")
     if attention.what in SHARES:
         high = max(high, 1.0)
     if attention.what != "scores":
@@ -59,6 +61,8 @@ def shared_scale(attention: Attention) -> Scale:
 def own_scale(matrix: Matrix) -> Scale:
     """The scale of one matrix: 0 to its largest value, or the extremes of its scores."""
     low, high = _extremes(matrix) or (0.0, 0.0)
+    if matrix.what == "changes":
+        return _about_zero(max(-low, high), "scale of this head:", "")
     if matrix.what != "scores":
         low = min(low, 0.0)
     low, high = _apart(low, high)
@@ -68,7 +72,8 @@ def own_scale(matrix: Matrix) -> Scale:
 
 def paint_matrix(matrix: Matrix, grids: tuple[Grid, Grid], scale: Scale, palette: np.ndarray) -> np.ndarray:
     """One matrix as an image, (rows' pixels, columns' pixels, 4) uint8."""
-    values, hidden = block_maxima(
+    block_values = block_extremes if matrix.what == "changes" else block_maxima
+    values, hidden = block_values(
         matrix.values, hidden_cells(matrix.values, matrix.masked), (grids[0].block, grids[1].block)
     )
     image = enlarge(paint(values, hidden, scale, palette), hidden, (grids[0].pixels, grids[1].pixels))
@@ -106,6 +111,13 @@ def block_maxima(values: np.ndarray, hidden: np.ndarray, blocks: tuple[int, int]
         starts = [np.arange(0, n, block) for n, block in zip(shown.shape, blocks, strict=True)]
         shown = np.maximum.reduceat(np.maximum.reduceat(shown, starts[0], axis=0), starts[1], axis=1)
     return shown, np.isneginf(shown)
+
+
+def block_extremes(values: np.ndarray, hidden: np.ndarray, blocks: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
+    """As ``block_maxima``, of values of both signs: the one farthest from 0."""
+    highest, empty = block_maxima(values, hidden, blocks)
+    lowest = -block_maxima(-values, hidden, blocks)[0]
+    return np.where(empty | (highest >= -lowest), highest, lowest), empty
 
 
 def paint(values: np.ndarray, hidden: np.ndarray, scale: Scale, palette: np.ndarray) -> np.ndarray:
@@ -155,6 +167,13 @@ def _extremes(matrix: Matrix) -> tuple[float, float] | None:
 def _apart(low: float, high: float) -> tuple[float, float]:
     """Ends that differ, for values that do not."""
     return (low, high) if high > low else (low, low + 1.0)
+
+
+def _about_zero(bound: float, name: str, sharing: str) -> Scale:
+    """From -bound to bound, so that no change has the colour between."""
+    bound = bound if bound > 0 else 1.0
+    interval = _interval(-bound, bound)
+    return Scale(-bound, bound, f"{name} {interval}, {sharing}red: more in B, blue: more in A")
 
 
 def _interval(low: float, high: float) -> str:

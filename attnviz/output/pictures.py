@@ -33,6 +33,7 @@ _VERBS = {
     "scores": "has the largest value for",
     "norms": "takes most from",
     "zeroing": "changes most without",
+    "changes": "changed most towards",
 }
 LABEL_INCHES = 0.14
 LONGEST_INCHES = MOST_LABELS * LABEL_INCHES
@@ -142,7 +143,8 @@ def overview_sheet(attention: Attention, dpi: int, instead: Instead) -> tuple[Sh
     gap = max(2, round(0.02 * dpi))
     subtitle = f"{_quantity(attention)}, each tile {_size(attention)}"
     if attention.rest is not None:
-        subtitle += "; strip at the right: rest, what they got"
+        what = "what others got" if attention.what == "changes" else "what they got"
+        subtitle += f"; strip at the right: rest, {what}"
     if max(rows.block, columns.block) > 1:
         subtitle += f"; each cell: the largest of {rows.block} × {columns.block}"
     layers = [str(n) for n in attention.layers] if "layer" in attention.axes else [spans(attention.layers)]
@@ -211,7 +213,7 @@ def describe(matrix: Matrix) -> str:
     return (
         f"{title}: {query_name} {query} “{printable(matrix.queries[query].label)}” {verb} "
         f"{key_name} {key} “{printable(matrix.keys[key].label)}” "
-        f"({_unit(matrix.what, matrix.name)} {number(value)})."
+        f"({_unit(matrix.what, matrix.name)} {number(matrix.values[query, key])})."
     )
 
 
@@ -271,7 +273,8 @@ def _strongest(matrix: Matrix) -> tuple[float, int, int]:
         hidden = hidden.copy()
         hidden[:, -1] = True  # the rest is no key
     free = (~hidden).sum(axis=1) > 1  # a query with one visible key has no choice: it says nothing
-    shown = np.where(hidden | ~free[:, None] & free.any(), -np.inf, matrix.values)
+    sizes = np.abs(matrix.values) if matrix.what == "changes" else matrix.values
+    shown = np.where(hidden | ~free[:, None] & free.any(), -np.inf, sizes)
     query, key = np.unravel_index(shown.argmax(), shown.shape)
     return float(shown[query, key]), int(query), int(key)
 

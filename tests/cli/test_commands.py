@@ -25,6 +25,7 @@ COMMANDS = [
     "heatmap",
     "explain",
     "check",
+    "diff",
     "schema",
     "weights init",
     "weights info",

@@ -4,12 +4,12 @@ import matplotlib
 import numpy as np
 import pytest
 
-from attnviz.output.colormaps import COLORMAPS, ENTRIES, luminance, palette_rgb, ramp_256, table, text_on
+from attnviz.output.colormaps import COLORMAPS, DIVERGING, ENTRIES, luminance, palette_rgb, ramp_256, table, text_on
 
 
-@pytest.mark.parametrize("name", COLORMAPS)
+@pytest.mark.parametrize("name", [*COLORMAPS, DIVERGING])
 def test_a_table_is_matplotlibs(name):
-    theirs = matplotlib.colormaps[{"greys": "Greys"}.get(name, name)](np.arange(ENTRIES), bytes=True)
+    theirs = matplotlib.colormaps[{"greys": "Greys", "redblue": "RdBu_r"}.get(name, name)](np.arange(ENTRIES), bytes=True)
     np.testing.assert_array_equal(np.array(table(name)), theirs[:, :3])
 
 

@@ -1,0 +1,188 @@
+"""Two runs against each other, head by head: how far their rows are apart, and which weights changed most.
+
+Of two texts only the tokens that both have are compared: those of a longest common subsequence, by spelling, capitals
+apart. No row is divided by what is left of it: what it gives to all other tokens (those of the one text only, and
+hidden ones) is one cell of its own, the rest, so that rows stay distributions, and the ``jsd`` of two texts is never
+more than it would be with the other tokens told apart.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from attnviz.analysis.compare import align, jsd
+from attnviz.errors import UsageError
+from attnviz.trace import Attention, ModelInfo, Token, Tokens
+
+_LESS = 1e-6  # a rest of so little is rounding
+
+
+@dataclass(frozen=True, eq=False)
+class Sides(ModelInfo):
+    """Where the numbers of both sides came from, in one phrase."""
+
+    phrase: str = ""
+
+    @property
+    def provenance(self) -> str:
+        """The phrase."""
+        return self.phrase
+
+
+@dataclass(frozen=True, eq=False)
+class Difference:
+    """Two attentions A and B compared; the k-th layer of A with the k-th of B, and likewise heads.
+
+    Attributes:
+        a: A, as it was given.
+        b: B.
+        queries: the places (i, j) in A and in B of the query tokens that both have.
+        keys: likewise of keys.
+        before: A's weights of those, (n_layers, n_heads, n_queries, n_keys) float64.
+        after: B's.
+        rest_before: what each of A's rows gives to all other keys, (n_layers, n_heads, n_queries); 0 without any.
+        rest_after: likewise of B.
+        jsd: (n_layers, n_heads), from 0 (equal) to 1 (nothing in common); NaN where no row is in both.
+    """
+
+    a: Attention
+    b: Attention
+    queries: tuple[tuple[int, int], ...]
+    keys: tuple[tuple[int, int], ...]
+    before: np.ndarray
+    after: np.ndarray
+    rest_before: np.ndarray
+    rest_after: np.ndarray
+    jsd: np.ndarray
+
+    @property
+    def has_rest(self) -> bool:
+        """Whether rows give anything to keys that are not compared."""
+        return bool((self.rest_before > _LESS).any() or (self.rest_after > _LESS).any())
+
+    def names(self, layer: int, head: int) -> tuple[str, str]:
+        """The names of two heads that are compared, by their indexes: ``L3H0`` and ``L5H0``."""
+        return tuple(f"L{side.layers[layer]}H{side.heads[head]}" for side in (self.a, self.b))
+
+
+@dataclass(frozen=True)
+class Change:
+    """One weight before and after: indexes of the layer, the head, and of the query and the key among the aligned."""
+
+    layer: int
+    head: int
+    query: int
+    key: int
+    before: float
+    after: float
+
+    @property
+    def change(self) -> float:
+        """After less before."""
+        return self.after - self.before
+
+
+def compared(a: Attention, b: Attention) -> Difference:
+    """A and B head by head; ``jsd`` is of each row's aligned keys and the rest.
+
+    Raises:
+        UsageError: they are no weights of heads; other numbers of layers or heads; no token in common.
+    """
+    for side in (a, b):
+        if side.what != "weights" or side.reduce != "none":
+            what = side.what if side.what != "weights" else side.reduce
+            raise UsageError(f"diff, values: these matrices are {what}; expected weights, a matrix of each head")
+    if a.kind != b.kind:
+        raise UsageError(f"diff, kind: A is {a.kind} attention and B is {b.kind}; expected the same")
+    _check_heads(a, b)
+    queries, keys = _aligned("query", a.queries, b.queries), _aligned("key", a.keys, b.keys)
+    before, rest_before = _chosen(a, [i for i, _ in queries], [i for i, _ in keys])
+    after, rest_after = _chosen(b, [j for _, j in queries], [j for _, j in keys])
+    distances = np.zeros(before.shape[:2])
+    whole = [np.concatenate([m, rest[..., None]], axis=-1) for m, rest in ((before, rest_before), (after, rest_after))]
+    for place in np.ndindex(*distances.shape):
+        distances[place] = jsd(whole[0][place], whole[1][place])
+    return Difference(a, b, queries, keys, before, after, rest_before, rest_after, distances)
+
+
+def largest_changes(difference: Difference, most: int) -> list[Change]:
+    """The weights that changed most, the largest change first; of equal ones the first head's, query's and key's."""
+    changes = np.abs(difference.after - difference.before)
+    flat = changes.ravel()
+    most = min(most, flat.size)
+    least = np.partition(flat, flat.size - most)[flat.size - most] if most else np.inf
+    candidates = np.flatnonzero((flat >= least) & (flat > 0))
+    order = candidates[np.argsort(-flat[candidates], kind="stable")][:most]
+    found = []
+    for place in zip(*(axis.tolist() for axis in np.unravel_index(order, changes.shape)), strict=True):
+        found.append(Change(*place, float(difference.before[place]), float(difference.after[place])))
+    return found
+
+
+def as_attention(difference: Difference) -> Attention:
+    """B less A as matrices that can be drawn: ``changes``, which are positive where B has more."""
+    a, b = difference.a, difference.b
+    changes = difference.after - difference.before
+    rest = (difference.rest_after - difference.rest_before) if difference.has_rest else None
+    queries, keys = ([i for i, _ in pairs] for pairs in (difference.queries, difference.keys))
+    masked = None
+    if a.masked is not None and b.masked is not None:
+        theirs = b.masked[:, [j for _, j in difference.queries]][..., [j for _, j in difference.keys]]
+        masked = a.masked[:, queries][..., keys] & theirs
+    return Attention(
+        matrices=changes,
+        queries=tuple(a.queries[i] for i in queries),
+        keys=tuple(a.keys[i] for i in keys),
+        layers=a.layers,
+        heads=a.heads,
+        model=Sides(a.model.name, a.model.weights, phrase=sides_in_words(a, b)),
+        kind=a.kind,
+        what="changes",
+        masked=masked,
+        words=a.words,
+        hidden=a.hidden,
+        renormalized=a.renormalized,
+        rest=rest,
+    )
+
+
+def sides_in_words(a: Attention, b: Attention) -> str:
+    """Where A and B came from, and their layers and heads where they are not the same."""
+    one, other = a.model.provenance, b.model.provenance
+    phrase = one if one == other else f"A {one}; B {other}"
+    for ours, theirs in ((a.layers_in_words, b.layers_in_words), (a.heads_in_words, b.heads_in_words)):
+        if ours != theirs:
+            phrase += f"; A {ours}, B {theirs}"
+    return phrase
+
+
+def _check_heads(a: Attention, b: Attention) -> None:
+    for what, ours, theirs in (("layer", a.layers, b.layers), ("head", a.heads, b.heads)):
+        if len(ours) != len(theirs):
+            raise UsageError(
+                f"diff, {what}s: A has {len(ours)} and B has {len(theirs)}; expected as many",
+                hint=f"--{what} and --vs-{what} choose those to compare",
+            )
+
+
+def _aligned(what: str, a: Tokens, b: Tokens) -> tuple[tuple[int, int], ...]:
+    pairs = align([_spelling(token) for token in a], [_spelling(token) for token in b])
+    if not pairs:
+        raise UsageError(f"diff: no {what} token of A is in B; expected at least one in both")
+    return tuple(pairs)
+
+
+def _spelling(token: Token) -> tuple[bool, str]:
+    """What a token is aligned by: tokenizers spell it in their own ways, and special ones have no text."""
+    return token.special, (token.text.strip() or token.piece).casefold()
+
+
+def _chosen(side: Attention, queries: Sequence[int], keys: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
+    """The weights between some tokens, and what those rows give to all other keys."""
+    rows = side.matrices[:, :, queries].astype(np.float64)
+    others = np.setdiff1d(np.arange(rows.shape[-1]), keys)
+    rest = rows[..., others].sum(axis=-1)
+    if side.rest is not None:
+        rest = rest + side.rest[:, :, queries]
+    return rows[..., keys], rest

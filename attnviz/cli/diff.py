@@ -1,0 +1,244 @@
+"""``attnviz diff``: two texts, models, seeds, layers or files against each other, head by head."""
+
+from copy import copy
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from attnviz.cli.command import Options, command, command_app
+from attnviz.cli.head_options import HeadOptions, WidthOptions
+from attnviz.cli.options import (
+    VIEW,
+    BlockOptions,
+    CommonOptions,
+    InputOptions,
+    JsonOptions,
+    ModelOptions,
+    option,
+)
+from attnviz.errors import UsageError
+
+if TYPE_CHECKING:
+    from attnviz.analysis.difference import Difference
+    from attnviz.analysis.selection import Request
+    from attnviz.trace import Result
+
+VS = "The other side (whatever is not given is the same on both)"
+_INPUT = InputOptions.__annotations__
+
+_EXAMPLES = """
+attnviz diff "The cat sat on the mat" "The dog sat on the mat"
+attnviz diff "The cat sat on the mat" --seed 0 --vs-seed 1 -o out/
+attnviz diff "The cat sat on the mat" --layer 0 --vs-layer 2
+attnviz diff "The cat sat on the mat" --model ./before --vs-model ./after --tolerance 0.05
+attnviz diff --attention before.json --vs-attention after.json
+"""
+
+
+class SidesOptions(Options):
+    """What is compared."""
+
+    text: Annotated[
+        str | None,
+        typer.Argument(help="The text; - reads it from standard input.", show_default=False, metavar="[A]"),
+    ] = None
+    other: Annotated[
+        str | None, typer.Argument(help="The other text, if there is one.", show_default=False, metavar="[B]")
+    ] = None
+    pair: _INPUT["pair"] = None
+    target: _INPUT["target"] = None
+    attention: _INPUT["attention"] = None
+    tokens: _INPUT["tokens"] = None
+    vs_attention: Annotated[
+        str | None, option(VS, "--vs-attention", metavar="PATH", help="The file that --attention is compared with.")
+    ] = None
+    vs_model: Annotated[
+        str | None, option(VS, "--vs-model", metavar="DIR|ID", help="The model that --model is compared with.")
+    ] = None
+    vs_weights: Annotated[
+        Path | None, option(VS, "--vs-weights", metavar="PATH", help="The checkpoint to compare with.")
+    ] = None
+    vs_seed: Annotated[int | None, option(VS, "--vs-seed", metavar="N", help="The seed to compare with.")] = None
+    vs_layer: Annotated[
+        str | None, option(VS, "--vs-layer", metavar="L", help="Layers, compared with those of --layer in order.")
+    ] = None
+    vs_head: Annotated[
+        str | None, option(VS, "--vs-head", metavar="H", help="Heads, compared with those of --head in order.")
+    ] = None
+
+
+class DiffOptions(Options):
+    """What is printed, drawn and allowed."""
+
+    top: Annotated[int, option(VIEW, "--top", metavar="N", min=1, help="Heads and changes to list. [default: 10]")] = 10
+    tolerance: Annotated[
+        float | None,
+        option(VIEW, "--tolerance", metavar="X", min=0, max=1, help="Exit 1 where the jsd of any head exceeds it."),
+    ] = None
+    out: Annotated[
+        Path | None,
+        option(VIEW, "-o", "--out", metavar="PATH", help="Also save pictures of B less A: overview.png, L00H00.png."),
+    ] = None
+    force: Annotated[
+        bool, option(VIEW, "--force", help="Replace files of these names that attnviz did not write, too.")
+    ] = False
+
+
+app = command_app()
+
+
+@command(app, "diff", examples=_EXAMPLES)
+def diff(
+    sides: SidesOptions,
+    models: ModelOptions,
+    block: BlockOptions,
+    selection: HeadOptions,
+    view: DiffOptions,
+    width: WidthOptions,
+    output: JsonOptions,
+    common: CommonOptions,
+) -> int:
+    """Compare two texts, models, seeds, layers or files, head by head.
+
+    Prints how far each head's rows are apart (jsd: 0 equal, 1 nothing in common) and the weights that changed most. Of
+    two texts the tokens that both have are compared; what a row gives to the others is one cell, the rest.
+    """
+    from attnviz.analysis.difference import compared
+    from attnviz.cli.head_options import attention_of_heads
+
+    results = _results(sides, models, block, selection, common)
+    difference = compared(*(attention_of_heads(result) for result in results))
+    document = _document(difference, results, view)
+    if output.json:
+        from attnviz.cli.streams import write_bytes
+        from attnviz.output.document import dump
+
+        write_bytes(dump(document))
+    else:
+        _print(difference, document, view, width, common)
+    if view.out is not None:
+        _draw(difference, view, common)
+    return 1 if document.get("holds") is False else 0
+
+
+def _results(
+    sides: SidesOptions, models: ModelOptions, block: BlockOptions, selection: HeadOptions, common: CommonOptions
+) -> "tuple[Result, Result]":
+    """Both sides run, or read."""
+    from attnviz.cli.head_options import request_of_heads
+
+    _check(sides)
+    inputs = _inputs(sides, sides.text, sides.attention)
+    ours = _one(inputs, models, block, common, request_of_heads(selection, inputs))
+    # Standard input was read already; what it said is in the result.
+    inputs = _inputs(sides, sides.other or ours.text, sides.vs_attention or sides.attention)
+    models, block, selection = (copy(group) for group in (models, block, selection))
+    _replace(models, block, sides)
+    selection.layer = selection.layer if sides.vs_layer is None else sides.vs_layer
+    selection.head = selection.head if sides.vs_head is None else sides.vs_head
+    return ours, _one(inputs, models, block, common, request_of_heads(selection, inputs))
+
+
+def _check(sides: SidesOptions) -> None:
+    """Refuses one side alone, and sides of which one cannot be read."""
+    others = (sides.other, *(getattr(sides, name) for name in sides.names() if name.startswith("vs_")))
+    if all(other is None for other in others):
+        raise UsageError(
+            "diff: there is nothing to compare with; expected a second text, --vs-seed, --vs-model, --vs-weights, "
+            "--vs-layer, --vs-head or --vs-attention"
+        )
+    if sides.attention is None and sides.vs_attention is not None:
+        raise UsageError("vs-attention: there is no attention to compare with; expected --attention too")
+    if sides.attention is not None:
+        wrong = [name for name in ("other", "vs_model", "vs_weights", "vs_seed") if getattr(sides, name) is not None]
+        if wrong:
+            name = wrong[0].replace("other", "text").replace("_", "-")
+            raise UsageError(f"{name}, attention: there is no model to run on --attention; expected one of them")
+    if "-" in (sides.other, sides.vs_attention) or (sides.attention == "-" and sides.vs_attention is None):
+        raise UsageError("diff: standard input can be one side only, A; expected a text or a file as the other")
+    if sum(value is not None for value in (sides.vs_model, sides.vs_weights, sides.vs_seed)) > 1:
+        raise UsageError("vs-model, vs-weights, vs-seed: several are given; expected one of them")
+
+
+def _inputs(sides: SidesOptions, text: str | None, attention: str | None) -> InputOptions:
+    """One side as other commands have their input."""
+    text = None if attention is not None else text
+    return InputOptions(text=text, pair=sides.pair, target=sides.target, attention=attention, tokens=sides.tokens)
+
+
+def _replace(models: ModelOptions, block: BlockOptions, sides: SidesOptions) -> None:
+    """Puts the other side's model in place of whatever A's weights come from."""
+    new = {"model": sides.vs_model, "weights": sides.vs_weights, "seed": sides.vs_seed}
+    if all(value is None for value in new.values()):
+        return
+    models.model, models.weights, models.revision, block.seed = new["model"], new["weights"], None, new["seed"]
+    models.from_variables = block.from_variables = models.from_variables - set(new)
+
+
+def _one(
+    inputs: InputOptions, models: ModelOptions, block: BlockOptions, common: CommonOptions, request: "Request"
+) -> "Result":
+    from attnviz.cli.inputs import results
+
+    found = list(islice(results(inputs, models, block, common, request), 2))
+    if len(found) != 1:
+        raise UsageError("diff: there are several texts; expected one a side")
+    return found[0]
+
+
+def _document(difference: "Difference", results: "tuple[Result, Result]", view: DiffOptions) -> dict[str, Any]:
+    """The object that ``--json`` prints."""
+    from attnviz.analysis.difference import largest_changes
+    from attnviz.output.diff_document import diff_document, side_document
+
+    a, b = difference.a, difference.b
+
+    def heads_of(i: int, j: int) -> dict[str, int]:
+        return {"layer": a.layers[i], "head": a.heads[j], "vs_layer": b.layers[i], "vs_head": b.heads[j]}
+
+    heads = [
+        {
+            **heads_of(i, j),
+            "jsd": float(difference.jsd[i, j]),
+            "rest": float(difference.rest_before[i, j].mean()),
+            "vs_rest": float(difference.rest_after[i, j].mean()),
+        }
+        for i in range(len(a.layers))
+        for j in range(len(a.heads))
+    ]
+    changes = []
+    for change in largest_changes(difference, view.top):
+        (query, vs_query), (key, vs_key) = difference.queries[change.query], difference.keys[change.key]
+        places = {"query": query, "key": key, "vs_query": vs_query, "vs_key": vs_key}
+        numbers = {"before": change.before, "after": change.after, "change": change.change}
+        changes.append({**heads_of(change.layer, change.head), **places, **numbers})
+    sides = tuple(side_document(result.text, side) for result, side in zip(results, (a, b), strict=True))
+    return diff_document(sides, a.kind, (difference.queries, difference.keys), heads, changes, view.tolerance)
+
+
+def _print(
+    difference: "Difference", document: dict[str, Any], view: DiffOptions, width: WidthOptions, common: CommonOptions
+) -> None:
+    from attnviz.analysis.difference import sides_in_words
+    from attnviz.cli.streams import print_view, screen_of
+    from attnviz.output.diff_view import DiffView
+
+    screen = screen_of(common, width.width)
+    a, provenance = difference.a, sides_in_words(difference.a, difference.b)
+    print_view(DiffView(document, (a.queries, a.keys), provenance, screen, top=view.top), screen)
+
+
+def _draw(difference: "Difference", view: DiffOptions, common: CommonOptions) -> None:
+    from attnviz.analysis.difference import as_attention
+    from attnviz.cli.streams import note, progress
+    from attnviz.output.figures import write_heatmaps
+
+    notes: list[str] = []
+    with progress(common, str(view.out)) as report:
+        written = write_heatmaps(
+            as_attention(difference), view.out, force=view.force, note=notes.append, progress=report
+        )
+    for text in (*notes, f"{view.out}: {len(written)} pictures written"):
+        note(common, text)

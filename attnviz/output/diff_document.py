@@ -1,0 +1,54 @@
+"""``diff --json``: two runs, what of them was compared, each pair of heads, the largest changes."""
+
+from collections.abc import Iterable
+from math import isnan
+
+from attnviz.json_names import SCHEMA_NAME
+from attnviz.output.document import model_document
+from attnviz.trace import Attention, Tokens
+
+
+def side_document(text: str | None, attention: Attention) -> dict[str, object]:
+    """One side: its text, tokens, model, layers and heads."""
+    document: dict[str, object] = {"text": text, "tokens": _pieces(attention.keys)}
+    if attention.queries != attention.keys:
+        document["query_tokens"] = _pieces(attention.queries)
+    return document | {"model": model_document(attention.model), "layers": attention.layers, "heads": attention.heads}
+
+
+def diff_document(
+    sides: tuple[dict[str, object], dict[str, object]],
+    kind: str,
+    pairs: tuple[object, object],
+    heads: Iterable[dict[str, object]],
+    changes: Iterable[dict[str, object]],
+    tolerance: float | None,
+) -> dict[str, object]:
+    """The whole object.
+
+    Args:
+        sides: ``side_document`` of A and of B.
+        kind: which attention.
+        pairs: the places [in A, in B] of the queries that both have; of the keys.
+        heads: of each pair of heads ``layer``, ``head``, ``vs_layer``, ``vs_head``, ``jsd``, ``rest``, ``vs_rest``.
+        changes: the largest ones, each with its head, its tokens' places, ``before``, ``after`` and ``change``.
+        tolerance: the largest ``jsd`` that is allowed, if there is one.
+    """
+    rows = [row | {"jsd": None if isnan(row["jsd"]) else row["jsd"]} for row in heads]
+    document: dict[str, object] = {
+        "schema": SCHEMA_NAME,
+        "a": sides[0],
+        "b": sides[1],
+        "kind": kind,
+        "aligned": {"queries": pairs[0], "keys": pairs[1]},
+        "heads": rows,
+        "changes": list(changes),
+    }
+    if tolerance is not None:
+        document["tolerance"] = tolerance
+        document["holds"] = all(row["jsd"] is None or row["jsd"] <= tolerance for row in rows)
+    return document
+
+
+def _pieces(tokens: Tokens) -> list[str]:
+    return [token.piece for token in tokens]

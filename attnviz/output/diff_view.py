@@ -1,0 +1,129 @@
+"""What ``attnviz diff`` prints: what was compared, the heads that differ most, the weights that changed most."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from attnviz.errors import one_line
+from attnviz.output.cells import BOLD, DIM, PLAIN
+from attnviz.output.color import Line, LinesView, Screen
+from attnviz.output.labels import carried, cell_width, cut, fit, isolated, row_labels
+from attnviz.output.lines import wrapped
+from attnviz.trace import Tokens
+
+_BAR = 20
+
+
+class DiffView(LinesView):
+    """A Rich renderable.
+
+    Args:
+        document: as ``diff --json`` gives it, with at most ``top`` changes.
+        sides: A's queries and keys.
+        provenance: where the numbers came from.
+        screen: where it is printed.
+        top: how many heads to print.
+    """
+
+    def __init__(
+        self, document: Mapping, sides: tuple[Tokens, Tokens], provenance: str, screen: Screen, *, top: int = 10
+    ):
+        super().__init__(screen)
+        self._document, self._sides, self._provenance, self._top = document, sides, provenance, top
+
+    def lines(self) -> Iterator[Line]:
+        """What was compared, then two tables."""
+        for name in ("a", "b"):
+            text = self._document[name]["text"]
+            if text is not None:
+                shown = cut(carried(one_line(text), self.screen), self.screen.width - 3, ascii=self.screen.ascii)
+                yield [(f"{name.upper()}: ", DIM), (isolated(shown), BOLD)]
+        yield from self._text(f"weights: {one_line(self._provenance)}", DIM)
+        if (words := self._alignment()) is not None:
+            yield from self._text(words)
+        yield []
+        yield from self._heads()
+        yield []
+        yield from self._changes()
+        if "tolerance" in self._document:
+            yield []
+            yield from self._verdict()
+
+    def _verdict(self) -> Iterator[Line]:
+        tolerance = self._document["tolerance"]
+        over = [row for row in ranked(self._document["heads"]) if row["jsd"] is not None and row["jsd"] > tolerance]
+        if not over:
+            yield from self._text(f"ok: no jsd exceeds {tolerance:g}")
+            return
+        said = ", ".join(f"{head_name(row)} {row['jsd']:.4g}" for row in over)
+        count = "head exceeds" if len(over) == 1 else "heads exceed"
+        yield from self._text(f"FAILS: {len(over)} {count} {tolerance:g}: {said}", BOLD)
+
+    def _alignment(self) -> str | None:
+        d = self._document
+        kept = len(d["aligned"]["keys"])
+        sizes = [len(d[name]["tokens"]) for name in ("a", "b")]
+        has_rest = any(row["rest"] > 0 or row["vs_rest"] > 0 for row in d["heads"])
+        if not has_rest and sizes == [kept, kept]:
+            return None
+        return (
+            f"compared: {kept} key{'s' * (kept != 1)} that both have, of A's {sizes[0]} and B's {sizes[1]}; "
+            "what a row gives to others is one cell, the rest"
+        )
+
+    def _heads(self) -> Iterator[Line]:
+        rows = ranked(self._document["heads"])
+        known = [row["jsd"] for row in rows if row["jsd"] is not None]
+        if known:
+            mean = f"{sum(known) / len(known):.3f}"
+            yield from self._text(f"jsd: 0 equal, 1 nothing in common; mean of {len(known)} heads {mean}")
+        shown = rows[: self._top]
+        names = [head_name(row) for row in shown]
+        width = max(cell_width(name) for name in ("head", *names))
+        yield [(f"{'head':<{width}}    jsd", BOLD)]
+        glyph = "#" if self.screen.ascii else "█"
+        room = min(_BAR, self.screen.width - width - 9)
+        for row, name in zip(shown, names, strict=True):
+            if row["jsd"] is None:
+                text = "      -  no row in both" if room >= len("no row in both") else "      -"
+            else:
+                text = f"  {row['jsd']:.3f}  {glyph * round(row['jsd'] * room)}".rstrip()
+            yield [(f"{name:<{width}}{text}", PLAIN)]
+        if len(rows) > len(shown):
+            more = len(rows) - len(shown)
+            yield from self._text(f"{more} more head{'s' * (more != 1)}: --top {len(rows)}", DIM)
+
+    def _changes(self) -> Iterator[Line]:
+        changes = self._document["changes"]
+        if not changes:
+            yield from self._text("no weight changed")
+            return
+        queries, keys = (row_labels(side, self.screen) for side in self._sides)
+        heads = [head_name(change) for change in changes]
+        width = max(4, *map(len, heads))
+        arrow = "->" if self.screen.ascii else "→"
+        yield [(self._cut(f"{'change':>6} {'A':>6} {'B':>6}  {'head':<{width}}  query {arrow} key"), BOLD)]
+        room = self.screen.width - 24 - width
+        for change, head in zip(changes, heads, strict=True):
+            numbers = f"{change['change']:+.3f} {change['before']:6.3f} {change['after']:6.3f}  {head:<{width}}"
+            labels = [one_line(labels[change[name]]).strip() for labels, name in ((queries, "query"), (keys, "key"))]
+            half = max(1, (room - 2 - cell_width(arrow)) // 2)
+            pair = f" {arrow} ".join(
+                fit(label, min(half, cell_width(label)), ascii=self.screen.ascii) for label in labels
+            )
+            yield [(f"{numbers}  {pair}" if room > 8 else self._cut(numbers), PLAIN)]
+
+    def _cut(self, text: str) -> str:
+        return cut(text, self.screen.width, ascii=self.screen.ascii)
+
+    def _text(self, text: str, style: object = PLAIN) -> Iterator[Line]:
+        yield from ([(line, style)] for line in wrapped(carried(text, self.screen), self.screen))
+
+
+def ranked(heads: Sequence[Mapping]) -> list[Mapping]:
+    """The pairs of heads, those farthest apart first; those without a row in both last."""
+    return sorted(heads, key=lambda row: -1.0 if row["jsd"] is None else row["jsd"], reverse=True)
+
+
+def head_name(row: Mapping) -> str:
+    """``L0H1``, or ``L3H1/L5H1`` where another head of B is compared."""
+    ours, theirs = f"L{row['layer']}H{row['head']}", f"L{row['vs_layer']}H{row['vs_head']}"
+    return ours if ours == theirs else f"{ours}/{theirs}"

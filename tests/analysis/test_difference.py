@@ -1,0 +1,144 @@
+"""Two attentions compared: against loops, by hand, and what must hold of any two."""
+
+from math import log
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from attnviz.analysis.difference import as_attention, compared, largest_changes
+from attnviz.errors import UsageError
+from attnviz.trace import Attention, ModelInfo, Token
+
+MODEL = ModelInfo("toy", "seed:0")
+
+
+def attention(matrices, tokens, queries=None, **more):
+    matrices = np.asarray(matrices, np.float32)
+    n_layers, n_heads = matrices.shape[:2]
+    named = [tuple(Token(text=t, label=t, piece=t) for t in side) for side in (queries or tokens, tokens)]
+    return Attention(matrices, *named, tuple(range(n_layers)), tuple(range(n_heads)), MODEL, **more)
+
+
+def random_attention(seed, tokens, n_layers=2, n_heads=3):
+    generator = np.random.default_rng(seed)
+    weights = generator.exponential(size=(n_layers, n_heads, len(tokens), len(tokens)))
+    return attention(weights / weights.sum(axis=-1, keepdims=True), tokens)
+
+
+def js_by_hand(p, q):
+    """Jensen-Shannon divergence over ln 2, term by term."""
+    total = 0.0
+    for x, y in zip(p, q, strict=True):
+        m = (x + y) / 2
+        total += (x * log(x / m) / 2 if x > 0 else 0) + (y * log(y / m) / 2 if y > 0 else 0)
+    return total / log(2)
+
+
+def test_jsd_of_different_texts_is_of_the_aligned_keys_and_the_rest():
+    a, b = random_attention(1, ["a", "b", "c", "d"]), random_attention(2, ["x", "a", "c", "d", "y"])
+    found = compared(a, b)
+    assert found.queries == found.keys == ((0, 1), (2, 2), (3, 3))
+    for layer, head in np.ndindex(2, 3):
+        rows = []
+        for i, j in found.queries:
+            p = [float(a.matrices[layer, head, i, k]) for k, _ in found.keys]
+            q = [float(b.matrices[layer, head, j, k]) for _, k in found.keys]
+            rest_p = float(a.matrices[layer, head, i, 1])
+            rest_q = sum(float(b.matrices[layer, head, j, k]) for k in (0, 4))
+            rows.append(js_by_hand([*p, rest_p], [*q, rest_q]))
+        assert found.jsd[layer, head] == pytest.approx(sum(rows) / len(rows), abs=1e-6)
+
+
+def test_one_token_put_in_anothers_place_changes_nothing_else():
+    matrix = [[[[0.2, 0.5, 0.3], [0.1, 0.8, 0.1], [0, 0, 1]]]]
+    found = compared(attention(matrix, ["a", "b", "c"]), attention(matrix, ["a", "B2", "c"]))
+    assert found.jsd.tolist() == [[0.0]]
+    np.testing.assert_allclose(found.rest_before[0, 0], [0.5, 0])
+    assert found.has_rest
+    assert largest_changes(found, 5) == []
+
+
+def test_opposite_heads_have_nothing_in_common():
+    found = compared(attention([[np.eye(3)]], "abc"), attention([[np.roll(np.eye(3), 1, axis=1)]], "abc"))
+    assert found.jsd.tolist() == [[1.0]]
+    assert not found.has_rest
+
+
+def test_the_largest_changes_come_first_with_both_values():
+    a = attention([[[[0.875, 0.125], [0.5, 0.5]]]], "ab")
+    b = attention([[[[0.125, 0.875], [0.625, 0.375]]]], "ab")
+    found = largest_changes(compared(a, b), 3)
+    assert [(c.query, c.key) for c in found] == [(0, 0), (0, 1), (1, 0)]
+    np.testing.assert_allclose([c.change for c in found], [-0.75, 0.75, 0.125], rtol=0)
+    np.testing.assert_allclose([found[0].before, found[0].after], [0.875, 0.125], rtol=0)
+
+
+def test_tokens_are_aligned_without_regard_to_capitals_and_special_ones_by_their_names():
+    a = attention([[np.eye(2)]], "xx")
+    queries = (Token("The", "The", piece="the"), Token("", "[SEP]", piece="[SEP]", special=True))
+    theirs = (Token("the", "the", piece="Ġthe"), Token("", "[CLS]", piece="[CLS]", special=True))
+    one, other = (Attention(a.matrices, t, t, (0,), (0,), MODEL) for t in (queries, theirs))
+    assert compared(one, other).keys == ((0, 0),)
+
+
+def test_fully_masked_rows_are_left_out_and_without_any_other_there_is_no_jsd():
+    a, b = attention([[[[0, 0], [0.5, 0.5]]]], "ab"), attention([[[[1, 0], [0.5, 0.5]]]], "ab")
+    assert compared(a, b).jsd.tolist() == [[0.0]]
+    assert np.isnan(compared(attention([[np.zeros((2, 2))]], "ab"), b).jsd).all()
+
+
+def test_rectangular_matrices_align_each_side_by_itself():
+    a = attention(np.full((1, 1, 2, 3), 1 / 3), "abc", queries="xy")
+    b = attention(np.full((1, 1, 3, 2), 1 / 2), "ac", queries="xyz")
+    found = compared(a, b)
+    assert (found.queries, found.keys) == (((0, 0), (1, 1)), ((0, 0), (2, 1)))
+    assert found.after.shape == (1, 1, 2, 2)
+
+
+@settings(max_examples=50)
+@given(
+    st.lists(st.sampled_from("abcd"), min_size=1, max_size=6),
+    st.lists(st.sampled_from("abcd"), min_size=1, max_size=6),
+    st.integers(0, 99),
+)
+def test_of_any_two_texts_jsd_is_symmetric_between_0_and_1_and_rows_stay_whole(one, other, seed):
+    if not set(one) & set(other):
+        other = [*other, one[0]]
+    a, b = random_attention(seed, one), random_attention(seed + 1, other)
+    found, back = compared(a, b), compared(b, a)
+    assert ((found.jsd >= 0) & (found.jsd <= 1)).all()
+    if [p[::-1] for p in found.keys] == list(back.keys):  # of several longest subsequences another may be taken
+        np.testing.assert_allclose(found.jsd, back.jsd, atol=1e-12)
+    np.testing.assert_allclose(found.before.sum(axis=-1) + found.rest_before, 1, atol=1e-5)
+    assert (compared(a, a).jsd == 0).all()
+
+
+def test_what_is_drawn_is_b_less_a_with_both_origins():
+    a, b = random_attention(1, "abc"), random_attention(2, "bcd")
+    drawn = as_attention(compared(a, b))
+    assert drawn.what == "changes"
+    np.testing.assert_allclose(drawn.matrices[1, 2, 0, 1], b.matrices[1, 2, 0, 1] - a.matrices[1, 2, 1, 2], atol=1e-7)
+    np.testing.assert_allclose(drawn.matrices.sum(axis=-1) + drawn.rest, 0, atol=1e-6)
+    assert [token.text for token in drawn.keys] == ["b", "c"]
+    assert drawn.model.provenance == MODEL.provenance
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "said"),
+    [
+        (random_attention(0, "ab"), random_attention(0, "ab", n_heads=2), "diff, heads: A has 3 and B has 2"),
+        (random_attention(0, "ab"), random_attention(0, "ab", n_layers=1), "diff, layers: A has 2 and B has 1"),
+        (random_attention(0, "ab"), random_attention(0, "xy"), "no query token of A is in B"),
+        (random_attention(0, "ab"), attention([[np.eye(2)]], "ab", what="scores"), "these matrices are scores"),
+        (
+            random_attention(0, "ab"),
+            attention([[np.eye(2)]], "ab", kind="cross"),
+            "A is encoder attention and B is cross",
+        ),
+    ],
+)
+def test_what_cannot_be_compared_is_refused(a, b, said):
+    with pytest.raises(UsageError, match=said):
+        compared(a, b)

@@ -1,0 +1,189 @@
+"""``diff``: two sides head by head, as tables, JSON and pictures; the exit code is 0 unless a tolerance is given."""
+
+import json
+
+import jsonschema
+import numpy as np
+import pytest
+from PIL import Image
+
+import attnviz
+from attnviz.analysis.compare import jsd
+
+ONE, OTHER = "The cat sat on the mat.", "The dog sat on the old mat."
+
+
+def document(ran):
+    assert ran.code in (0, 1), ran.err
+    return json.loads(ran.out)
+
+
+def test_two_seeds_have_the_jsd_of_their_matrices(cli):
+    found = document(cli("diff", ONE, "--seed", "0", "--vs-seed", "1", "--json"))
+    ours, theirs = (attnviz.run(ONE, seed=seed).attention for seed in (0, 1))
+    assert len(found["heads"]) == 8
+    for row in found["heads"]:
+        assert (row["vs_layer"], row["vs_head"]) == (row["layer"], row["head"])
+        expected = jsd(ours[row["layer"], row["head"]], theirs[row["layer"], row["head"]])
+        assert row["jsd"] == pytest.approx(expected, abs=1e-12)
+    for change in found["changes"]:
+        place = tuple(change[name] for name in ("layer", "head", "query", "key"))
+        assert (np.float32(change["before"]), np.float32(change["after"])) == (ours[place], theirs[place])
+    assert (found["a"]["model"]["weights"], found["b"]["model"]["weights"]) == ("seed:0", "seed:1")
+
+
+def test_two_texts_are_aligned_and_places_are_given_on_both_sides(cli):
+    found = document(cli("diff", ONE, OTHER, "--seed", "0", "--json", "--top", "4"))
+    assert found["a"]["tokens"] == ["The", "cat", "sat", "on", "the", "mat", "."]
+    assert found["aligned"]["keys"] == [[0, 0], [2, 2], [3, 3], [4, 4], [5, 6], [6, 7]]
+    assert all(row["rest"] > 0 and row["vs_rest"] > 0 for row in found["heads"])
+    assert len(found["changes"]) == 4
+    for change in found["changes"]:
+        assert [change["query"], change["vs_query"]] in found["aligned"]["queries"]
+        assert change["change"] == pytest.approx(change["after"] - change["before"])
+
+
+def test_layers_and_heads_are_compared_in_order(cli):
+    argv = (
+        "diff",
+        ONE,
+        "--seed",
+        "0",
+        "--layer",
+        "0",
+        "--head",
+        "1,2",
+        "--vs-layer",
+        "1",
+        "--vs-head",
+        "3,0",
+        "--json",
+    )
+    rows = document(cli(*argv))["heads"]
+    assert [(r["layer"], r["head"], r["vs_layer"], r["vs_head"]) for r in rows] == [(0, 1, 1, 3), (0, 2, 1, 0)]
+    weights = attnviz.run(ONE, seed=0).attention
+    assert rows[0]["jsd"] == pytest.approx(jsd(weights[0, 1], weights[1, 3]), abs=1e-12)
+
+
+def test_files_models_and_standard_input_are_sides_too(cli, tmp_path):
+    for seed in "01":
+        (tmp_path / f"{seed}.json").write_text(cli("show", ONE, "--seed", seed, "--json").out)
+        assert cli("weights", "init", "-o", f"{seed}.npz", "--seed", seed).code == 0
+
+    def distances(*argv, **more):
+        return [row["jsd"] for row in document(cli("diff", *argv, "--json", **more))["heads"]]
+
+    expected = distances(ONE, "--seed", "0", "--vs-seed", "1")
+    assert distances("--attention", "0.json", "--vs-attention", "1.json") == pytest.approx(expected)
+    assert distances(ONE, "--weights", "0.npz", "--vs-weights", "1.npz") == pytest.approx(expected)
+    assert distances(ONE, "--weights", "0.npz", "--vs-seed", "1") == pytest.approx(expected)
+    assert distances("-", "--seed", "0", "--vs-seed", "1", stdin=ONE) == pytest.approx(expected)
+    piped = (tmp_path / "0.json").read_text()
+    assert distances("--attention", "-", "--vs-attention", "1.json", stdin=piped) == pytest.approx(expected)
+    assert not any(distances(ONE, "--model", "tiny", "--vs-model", "tiny"))
+
+
+def test_a_variable_does_not_stand_in_the_way_of_the_other_side(cli, monkeypatch):
+    expected = cli("diff", ONE, "--seed", "3", "--vs-seed", "1", "--json").out
+    monkeypatch.setenv("ATTNVIZ_SEED", "3")
+    assert cli("diff", ONE, "--vs-seed", "1", "--json").out == expected
+
+
+def test_a_tolerance_decides_the_exit_code_and_says_which_heads_exceed_it(cli):
+    argv = ("diff", ONE, "--seed", "0", "--vs-seed", "1")
+    assert cli(*argv).code == 0
+    ran = cli(*argv, "--tolerance", "0.3")
+    over = [r for r in document(cli(*argv, "--json"))["heads"] if r["jsd"] > 0.3]
+    assert 0 < len(over) < 8
+    assert ran.code == 1
+    verdict = ran.out[ran.out.index("FAILS") :]
+    assert all(f"L{row['layer']}H{row['head']} {row['jsd']:.4g}" in verdict for row in over)
+    assert verdict.count("H") == len(over)
+    assert cli(*argv, "--tolerance", "1").out.endswith("ok: no jsd exceeds 1\n")
+    assert cli("diff", ONE, ONE, "--tolerance", "0").code == 0
+    found = document(cli(*argv, "--tolerance", "0.3", "--json"))
+    assert (found["tolerance"], found["holds"]) == (0.3, False)
+
+
+def test_random_weights_are_called_so(cli):
+    assert "any pattern is chance" in cli("diff", ONE, "--seed", "0", "--vs-seed", "1").out
+
+
+def test_pictures_have_a_scale_about_0_and_say_which_colour_is_which(cli, tmp_path):
+    ran = cli("diff", ONE, OTHER, "--seed", "0", "-o", "out", "--layer", "0")
+    assert (ran.code, ran.err) == (0, "attnviz: note: out: 5 pictures written\n")
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+        "L00H00.png",
+        "L00H01.png",
+        "L00H02.png",
+        "L00H03.png",
+        "overview.png",
+    ]
+    title = Image.open(tmp_path / "out" / "L00H00.png").text["Title"]
+    low, high = title[title.index("scale ") + 6 :].split(",")[0].split(" to ")
+    assert low == f"−{high}"
+    assert "red: more in B, blue: more in A" in title
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        (ONE, OTHER, "--seed", "0"),
+        (ONE, "--seed", "0", "--vs-seed", "1", "--tolerance", "0.1"),
+        (ONE, OTHER, "--target", "a b", "--seed", "0"),
+        (ONE, OTHER, "--words", "--hide-special", "--renormalize"),
+        (ONE, OTHER, "--hide-special", "--layer", "0", "--vs-layer", "2"),
+    ],
+)
+def test_json_is_valid_against_the_schema(cli, argv):
+    schema = json.loads(cli("schema").out)
+    jsonschema.Draft202012Validator(schema).validate(document(cli("diff", *argv, "--json")))
+
+
+ERRORS = [
+    (
+        (ONE,),
+        2,
+        "diff: there is nothing to compare with; expected a second text, --vs-seed, --vs-model, --vs-weights, "
+        "--vs-layer, --vs-head or --vs-attention",
+    ),
+    ((ONE, "x y", "--seed", "0"), 2, "diff: no query token of A is in B; expected at least one in both"),
+    (
+        (ONE, "--vs-seed", "1"),
+        2,
+        "diff, layers: A has 3 and B has 2; expected as many\nhint: --layer and --vs-layer choose those to compare",
+    ),
+    (
+        (ONE, "--vs-seed", "1", "--vs-model", "x"),
+        2,
+        "vs-model, vs-weights, vs-seed: several are given; expected one of them",
+    ),
+    ((ONE, "--vs-layer", "7"), 2, "layer: there is no layer 7; expected 0-2 (or from the end, -1)"),
+    ((ONE, "-"), 2, "diff: standard input can be one side only, A; expected a text or a file as the other"),
+    (
+        (ONE, "--vs-attention", "b.json"),
+        2,
+        "vs-attention: there is no attention to compare with; expected --attention too",
+    ),
+    (
+        ("--attention", "a.json", "--vs-seed", "1"),
+        2,
+        "vs-seed, attention: there is no model to run on --attention; expected one of them",
+    ),
+    (
+        ("--attention", "a.json", "--vs-attention", "b.json"),
+        3,
+        "a.json: there is no such file; expected attention as .npy, .npz or JSON",
+    ),
+    ((ONE, " "), 3, "text: empty or blank; expected at least one token"),
+]
+
+
+@pytest.mark.parametrize(("argv", "code", "said"), ERRORS)
+def test_errors_say_what_is_wrong(cli, argv, code, said):
+    assert cli("diff", *argv) == (code, "", f"attnviz: error: {said}\n")
+
+
+def test_two_texts_on_standard_input_are_refused(cli):
+    ran = cli("diff", "-", "--vs-layer", "1", stdin="a\nb\n")
+    assert (ran.code, ran.err) == (2, "attnviz: error: diff: there are several texts; expected one a side\n")
