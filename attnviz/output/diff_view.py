@@ -74,7 +74,8 @@ class DiffView(LinesView):
         known = [row["jsd"] for row in rows if row["jsd"] is not None]
         if known:
             mean = f"{sum(known) / len(known):.3f}"
-            yield from self._text(f"jsd: 0 equal, 1 nothing in common; mean of {len(known)} heads {mean}")
+            of = f"mean of {len(known)} heads" if len(known) > 1 else "one head:"
+            yield from self._text(f"jsd: 0 equal, 1 nothing in common; {of} {mean}")
         shown = rows[: self._top]
         names = [head_name(row) for row in shown]
         width = max(cell_width(name) for name in ("head", *names))

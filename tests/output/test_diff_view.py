@@ -79,3 +79,10 @@ def test_a_cell_of_several_changes_shows_the_one_farthest_from_0():
     np.testing.assert_array_equal(shown_values, [[-0.5, 0.2]])
     assert not empty.any()
     assert block_extremes(values, np.ones_like(hidden), (2, 2))[1].all()
+
+
+def test_what_there_is_nothing_of_is_said():
+    alone = shown(80, heads=[row(0, 0, 0.25)], changes=[])
+    assert "one head: 0.250" in alone
+    assert "no weight changed" in alone
+    assert "L0H0      -  no row in both" in shown(80, heads=[row(0, 0, None)])
