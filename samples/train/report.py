@@ -34,7 +34,7 @@ def draw(lines: list[dict], path: Path) -> None:
     axes.plot(millions, [line["training"] for line in lines], "k:", label="mean of layers, text trained on")
     axes.set(xlabel="million tokens", ylabel="KL from the teacher, nats a row", yscale="log")
     axes.grid(visible=True, which="both", alpha=0.3)
-    axes.legend()
+    axes.legend(loc="upper right")
     figure.savefig(path, metadata={"Software": None})
 
 

@@ -12,6 +12,7 @@ import attnviz
 from attnviz.checkpoints.folder import read_folder
 from attnviz.checkpoints.folder_info import describe_folder
 from attnviz.model import bundled_folder
+from tests.checkpoints.trained import cases
 
 FOLDER = bundled_folder()
 MOST_BYTES = 8_000_000
@@ -33,6 +34,13 @@ def test_every_tensor_is_used_and_has_16_bits():
     assert (described.unused, described.unknown) == ((), ())
     assert described.used == len(folder.file.shapes)
     assert described.dtypes == ["F16"]
+
+
+@pytest.mark.parametrize(("text", "pair", "ids", "attention"), list(cases("tiny")))
+def test_tokens_and_attention_are_those_of_transformers(model, text, pair, ids, attention):
+    result = attnviz.run(text, pair=pair, model=model)
+    assert [token.id for token in result.tokens] == ids.tolist()
+    np.testing.assert_allclose(result.attention, attention, atol=2e-5, rtol=0)
 
 
 def test_every_number_is_finite():

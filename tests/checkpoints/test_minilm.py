@@ -1,27 +1,18 @@
 """A real, trained checkpoint: all-MiniLM-L6-v2, whose attention transformers computed (``golden/make.py``)."""
 
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 import attnviz
 from attnviz.cli.main import main
+from tests.checkpoints.trained import cases
 
 pytestmark = pytest.mark.checkpoint
-GOLDEN = Path(__file__).parent / "golden" / "minilm.npz"
 
 
-def cases():
-    with np.load(GOLDEN) as golden:
-        texts = [str(text) for text in golden["texts"]]
-        for i, text in enumerate(texts[:-2]):
-            yield text, None, golden[f"t{i}_ids"], golden[f"t{i}_attention"]
-        yield texts[-2], texts[-1], golden["pair_ids"], golden["pair_attention"]
-
-
-@pytest.mark.parametrize(("text", "pair", "ids", "attention"), list(cases()))
+@pytest.mark.parametrize(("text", "pair", "ids", "attention"), list(cases("minilm")))
 def test_tokens_and_attention_are_those_of_transformers(minilm, text, pair, ids, attention):
     result = attnviz.run(text, pair=pair, model=attnviz.load(model=minilm))
     assert [token.id for token in result.tokens] == ids.tolist()

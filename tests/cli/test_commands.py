@@ -434,3 +434,9 @@ def test_completion_offers_commands_and_values():
     assert complete("attnviz show a --score ") == ["scaled_dot", "dot", "cosine", "additive"]
     assert complete("attnviz show a --n-layers 3 --layer ") == ["all", "0", "1", "2", "-1"]
     assert complete("attnviz explain a --n-heads 2 --head ") == ["all", "0", "1", "-1"]
+
+
+def test_a_number_of_top_keys_asks_for_their_style(cli):
+    argv = ("show", "a b c", "--seed", "0", "-L", "0", "-H", "0")
+    assert cli(*argv, "--top", "2").out == cli(*argv, "--top", "2", "--style", "top").out
+    assert cli(*argv, "--top", "2", "--style", "numbers").out == cli(*argv).out
