@@ -9,7 +9,8 @@ from attnviz.output.colormaps import COLORMAPS, DIVERGING, ENTRIES, luminance, p
 
 @pytest.mark.parametrize("name", [*COLORMAPS, DIVERGING])
 def test_a_table_is_matplotlibs(name):
-    theirs = matplotlib.colormaps[{"greys": "Greys", "redblue": "RdBu_r"}.get(name, name)](np.arange(ENTRIES), bytes=True)
+    its_name = {"greys": "Greys", "redblue": "RdBu_r"}.get(name, name)
+    theirs = matplotlib.colormaps[its_name](np.arange(ENTRIES), bytes=True)
     np.testing.assert_array_equal(np.array(table(name)), theirs[:, :3])
 
 
