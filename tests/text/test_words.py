@@ -122,16 +122,10 @@ def test_words_break_no_grapheme_cluster(text):
 
 @pytest.mark.parametrize("how", ["word", "char"])
 @pytest.mark.parametrize("unit", ["é", "🇩", "é'", "日", "\u0301", "é1.", "👩\u200d"])
-def test_time_is_linear_in_the_length(how, unit):
-    def seconds(n):
-        text = unit * (n // len(unit))
-        started = time.process_time()
-        split(text, how)
-        return time.process_time() - started
-
-    split(unit, how)
-    # Ten times the text: about ten times as long; a quadratic way takes a hundred times, minutes for a row of flags.
-    assert seconds(50_000) < 40 * min(seconds(5_000) for _ in range(3)) + 0.05
+def test_a_long_text_takes_no_time_that_grows_with_its_square(how, unit):
+    started = time.process_time()
+    split(unit * (200_000 // len(unit)), how)
+    assert time.process_time() - started < 20  # a fraction of a second, however busy the machine; else many minutes
 
 
 @pytest.mark.parametrize(
