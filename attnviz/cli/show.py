@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from attnviz.trace import Attention, Result
 
 _FEW = 4  # matrices that are printed when nobody asked for particular ones; beyond, a summary
-# Of the bundled model: the layer whose heads follow syntax best, and of them the one that finds subjects and the nouns of
-# adjectives and articles (the figures stand in its model card).
+# Of the bundled model: the layer whose heads follow syntax best, and of them the one that finds subjects and the nouns
+# of adjectives and articles (the figures stand in its model card).
 _FIRST_LAYER, _FIRST_HEAD = 2, 8
 
 _EXAMPLES = """
