@@ -37,7 +37,7 @@ def find_query(wanted: str | None, tokens: Tokens) -> int:
         words = [i for i, t in enumerate(tokens) if not t.special and any(c.isalnum() for c in t.text)]
         return words[-1] if words else len(tokens) - 1
     for i, token in enumerate(tokens):
-        if wanted in (token.text, token.piece, token.label):
+        if wanted and wanted in (token.text, token.piece, token.label):
             return i
     if re.fullmatch(r"-?\d{1,9}", wanted):
         return select(int(wanted), len(tokens), "query")[0]

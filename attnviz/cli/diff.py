@@ -131,9 +131,11 @@ def _results(
 
     _check(sides)
     inputs = _inputs(sides, sides.text, sides.attention)
+    if sides.vs_seed is not None and not models.given() and not block.given():
+        block.seed = 0  # against random weights stand random weights, not the bundled ones, which have another shape
     ours = _one(inputs, models, block, common, request_of_heads(selection, inputs))
     # Standard input was read already; what it said is in the result.
-    inputs = _inputs(sides, sides.other or ours.text, sides.vs_attention or sides.attention)
+    inputs = _inputs(sides, ours.text if sides.other is None else sides.other, sides.vs_attention or sides.attention)
     models, block, selection = (copy(group) for group in (models, block, selection))
     _replace(models, block, sides)
     selection.layer = selection.layer if sides.vs_layer is None else sides.vs_layer

@@ -36,18 +36,18 @@ class PlaceOptions(Options):
         option(SELECTION, "--query", metavar="TOKEN", help="A token's number, or its text. [default: the last word]"),
     ] = None
     layer: Annotated[
-        str,
+        str | None,
         option(
             SELECTION,
             "--layer",
             "-L",
             metavar="L",
             autocompletion=complete_numbers("layer"),
-            help="One layer. [default: 0]",
+            help="One layer. [default: 0; of tiny, with neither, the head that show begins with]",
         ),
-    ] = "0"
+    ] = None
     head: Annotated[
-        str,
+        str | None,
         option(
             SELECTION,
             "--head",
@@ -56,7 +56,7 @@ class PlaceOptions(Options):
             autocompletion=complete_numbers("head"),
             help="One head. [default: 0]",
         ),
-    ] = "0"
+    ] = None
     kind: Annotated[
         Literal["encoder", "decoder", "cross"] | None,
         option(SELECTION, "--kind", help="Which attention. [default: encoder; with --target: cross]"),
@@ -124,10 +124,12 @@ def _explanations(
     inputs: InputOptions, models: ModelOptions, block: Any, place: PlaceOptions, common: CommonOptions
 ) -> "Iterator[Explanation]":
     from attnviz.api import explain as explain_prepared
-    from attnviz.cli.inputs import prepared_inputs
+    from attnviz.cli.inputs import FIRST_HEAD, FIRST_LAYER, prepared_inputs, uses_bundled
 
     if inputs.attention is not None:
         raise UsageError("attention: matrices alone cannot be explained; expected a text or --vectors")
+    first = place.layer is None and place.head is None and uses_bundled(inputs, models, block)
+    layer, head = (FIRST_LAYER, FIRST_HEAD) if first else (place.layer or "0", place.head or "0")
     model, prepared = prepared_inputs(inputs, models, block, common)
     for one in prepared:
-        yield explain_prepared(model, one, kind=place.kind, layer=place.layer, head=place.head, query=place.query)
+        yield explain_prepared(model, one, kind=place.kind, layer=layer, head=head, query=place.query)

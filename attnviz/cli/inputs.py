@@ -10,7 +10,7 @@ from attnviz.analysis.selection import Request, select_attention
 from attnviz.api import Prepared, prepare, prepare_vectors, run_prepared
 from attnviz.cli.options import BlockOptions, CommonOptions, InputOptions, ModelOptions, SelectionOptions
 from attnviz.cli.streams import is_watched, note
-from attnviz.errors import AttnvizError, UsageError, some
+from attnviz.errors import AttnvizError, UsageError, one_line, some
 from attnviz.model import BUNDLED, Model, load
 from attnviz.numbers import spans
 from attnviz.text.reading import check_text
@@ -18,6 +18,9 @@ from attnviz.text.tokenizer import raw_labels
 from attnviz.trace import Attention, Result
 
 _MANY = 32  # tokens, from which on what takes more than a moment says so
+# Of the bundled model: the layer whose heads follow syntax best, and of them the one that finds subjects and the nouns
+# of adjectives and articles (the figures stand in its model card).
+FIRST_LAYER, FIRST_HEAD = 2, 8
 _SOURCES = ("text", "file", "vectors", "attention")
 
 
@@ -101,7 +104,7 @@ def _placed_inputs(
     if inputs.vectors is None:
         texts = _texts(inputs, common)
         model = loaded(options | {"decoder": inputs.target is not None}, common)
-        return model, ((where, _prepared(model, inputs, where, text)) for where, text in texts)
+        return model, ((where, _prepared(model, inputs, where, text, common)) for where, text in texts)
     from attnviz.checkpoints.vectors_file import read_vectors
 
     vectors = read_vectors(inputs.vectors)
@@ -136,13 +139,19 @@ def loaded(options: dict[str, Any], common: CommonOptions) -> Model:
     return model
 
 
-def _prepared(model: Model, inputs: InputOptions, where: str, text: str) -> Prepared:
+def _prepared(model: Model, inputs: InputOptions, where: str, text: str, common: CommonOptions) -> Prepared:
     try:
-        return prepare(model, text, pair=inputs.pair, target=inputs.target, pad_to=inputs.pad_to)
+        prepared = prepare(model, text, pair=inputs.pair, target=inputs.target, pad_to=inputs.pad_to)
     except AttnvizError as error:
         if not where:
             raise
         raise type(error)(f"{where}: {error}", error.hint) from error
+    unknown = getattr(model.tokenizer, "unknown", None)
+    read = [t for t in (*prepared.tokens, *prepared.target_tokens) if t.piece == unknown and not t.special]
+    if unknown is not None and read:
+        words = some([one_line(t.text) for t in read])
+        note(common, f"{f'{where}: ' if where else ''}not in the vocabulary of {model.info.name}: {words}")
+    return prepared
 
 
 def _texts(inputs: InputOptions, common: CommonOptions) -> Iterator[tuple[str, str]]:

@@ -23,9 +23,6 @@ if TYPE_CHECKING:
     from attnviz.trace import Attention, Result
 
 _FEW = 4  # matrices that are printed when nobody asked for particular ones; beyond, a summary
-# Of the bundled model: the layer whose heads follow syntax best, and of them the one that finds subjects and the nouns
-# of adjectives and articles (the figures stand in its model card).
-_FIRST_LAYER, _FIRST_HEAD = 2, 8
 
 _EXAMPLES = """
 attnviz show "The cat sat on the mat"
@@ -88,10 +85,10 @@ def show(
     that is one telling head and its whole layer, words whole, special tokens hidden.
     """
     from attnviz.analysis.selection import Request
-    from attnviz.cli.inputs import request_of, results, uses_bundled
+    from attnviz.cli.inputs import FIRST_HEAD, FIRST_LAYER, request_of, results, uses_bundled
 
     at_first = not (output.json or view.raw_tokens) and selection.is_untouched() and uses_bundled(inputs, models, block)
-    request = Request(layers=_FIRST_LAYER, words=True, hide_special=True) if at_first else request_of(selection)
+    request = Request(layers=FIRST_LAYER, words=True, hide_special=True) if at_first else request_of(selection)
     found = results(inputs, models, block, common, request)
     if output.json:
         from attnviz.cli.streams import write_bytes
@@ -100,7 +97,7 @@ def show(
         for result in found:
             write_bytes(dump(result_document(result, precision=view.precision, top=view.top)))
         return
-    _print_tables(found, inputs, selection, view, common, _FIRST_HEAD if at_first else None)
+    _print_tables(found, inputs, selection, view, common, FIRST_HEAD if at_first else None)
 
 
 def _print_tables(

@@ -37,7 +37,9 @@ class SummaryView(LinesView):
         one = "head" if "head" in self._attention.axes else "layer"
         about = f"Each {one}'s strongest links (query -> key){others}:"
         yield from ([(line, BOLD)] for line in wrapped(about, self.screen))
-        heads = list(self._attention)
+        heads = [] if self._attention.matrices[0, 0].size == 1 else list(self._attention)
+        if not heads:
+            yield [(cut("none: there is one token", self.screen.width), DIM)]
         for matrix in heads[:_MOST_HEADS]:
             yield from self._links(matrix)
         if len(heads) > _MOST_HEADS:

@@ -83,6 +83,11 @@ class PretrainedTokenizer:
         """The largest id plus one: ids may have gaps, so that it is not the number of pieces."""
         return max(self.library.get_vocab(with_added_tokens=True).values(), default=-1) + 1
 
+    @property
+    def unknown(self) -> str | None:
+        """The piece that stands for whatever the vocabulary lacks, if it has one."""
+        return getattr(self.library.model, "unk_token", None)
+
     def padding_token(self, n_vocab: int) -> Token:  # noqa: ARG002 (built-in tokenizers need it)
         """The token that fills up the length.
 

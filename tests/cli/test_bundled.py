@@ -312,3 +312,36 @@ def test_converted_it_gives_the_same_attention(cli):
     assert own["token_ids"] == native["token_ids"]
     np.testing.assert_allclose(own["attention"], native["attention"], atol=1e-6)
     assert native["model"]["weights"] == f"sha256:{hashlib.sha256(Path('x.safetensors').read_bytes()).hexdigest()}"
+
+
+def test_what_the_vocabulary_lacks_is_named(cli):
+    ran = cli("show", "日本 hello")
+    assert ran.err == "attnviz: note: not in the vocabulary of tiny: 日, 本\n"
+    assert cli("show", "日本 hello", "-q").err == ""
+    assert cli("show", "hello").err == ""
+
+
+def test_one_token_has_no_links(cli):
+    out = cli("show", "Hello").out
+    assert "none: there is one token" in out
+    assert "L2H0" not in out
+
+
+def test_explain_begins_with_the_head_that_show_begins_with(cli):
+    assert "of layer 2, head 8:" in cli("explain", "The cat sat.").out
+    assert "of layer 0, head 3:" in cli("explain", "The cat sat.", "-H", "3").out
+    assert "of layer 0, head 0:" in cli("explain", "The cat sat.", "-L", "0").out
+    assert "of layer 0, head 0:" in cli("explain", "The cat sat.", "--seed", "0").out
+
+
+def test_a_query_of_no_text_is_no_token(cli):
+    assert cli("explain", "The cat sat.", "--query", "").code == 2
+
+
+def test_a_seed_is_compared_with_a_seed(cli):
+    out = cli("diff", "The cat sat", "--vs-seed", "1").out
+    assert "A random (seed 0)" in out.replace("\n", " ")
+
+
+def test_an_empty_text_is_no_missing_one(cli):
+    assert cli("diff", "The cat sat", "").code == 3
