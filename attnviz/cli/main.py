@@ -62,11 +62,11 @@ def _explain(error: Exception) -> int:
     else:
         text = f"internal: {type(error).__name__}: {error}"
         hint = "this is a bug; --debug shows where"
-    _say(f"attnviz: error: {one_line(text)}")
+    say(f"attnviz: error: {one_line(text)}")
     for line in (excerpt or "").splitlines():
-        _say(one_line(line))
+        say(one_line(line))
     if hint:
-        _say(f"hint: {one_line(hint)}")
+        say(f"hint: {one_line(hint)}")
     return code
 
 
@@ -77,7 +77,8 @@ def _usage(error: Exception) -> tuple[int, str, str | None]:
     return error.exit_code, f"usage: {text[:1].lower()}{text[1:]}", f"{path} -h says what there is"
 
 
-def _say(line: str) -> None:
+def say(line: str) -> None:
+    """Prints a line to standard error, whatever characters that can carry."""
     encoding = sys.stderr.encoding or "ascii"
     print(line.encode(encoding, "backslashreplace").decode(encoding), file=sys.stderr)
 

@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 
+from attnviz.cli.main import say
 from attnviz.cli.options import CommonOptions
 from attnviz.errors import one_line
 from attnviz.output.color import Screen, print_to
@@ -30,7 +31,7 @@ def print_view(renderable: object, screen: Screen) -> None:
 def note(common: CommonOptions, text: str) -> None:
     """One line to standard error, unless ``-q``."""
     if not common.quiet:
-        print(f"attnviz: note: {one_line(text)}", file=sys.stderr)
+        say(f"attnviz: note: {one_line(text)}")
 
 
 def is_watched(common: CommonOptions) -> bool:

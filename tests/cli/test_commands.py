@@ -286,12 +286,15 @@ def test_an_ascii_stream_gets_ascii(cli):
         ["show", "日本 é", "--mask", "causal"],
         ["explain", "日本 é", "--seed", "0"],
         ["show", "-L", "0", "--style", "blocks", "日本 é", "--seed", "0"],
-        ["show", "日本 é"],
+        ["show", "日本 é", "-q"],
     ):
         ran = cli(*argv, encoding="ascii")
         assert (ran.code, ran.err) == (0, "")
         assert ran.out.isascii()
     assert "\\u65e5" in cli("show", "日本", "-L", "0", "--seed", "0", encoding="ascii").out
+    assert cli("show", "日本", encoding="ascii").err == (
+        "attnviz: note: not in the vocabulary of tiny: \\u65e5, \\u672c\n"
+    )
 
 
 def test_hostile_tokens_print_no_control_character(cli):

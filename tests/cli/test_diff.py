@@ -149,7 +149,7 @@ ERRORS = [
     ),
     ((ONE, "x y", "--seed", "0"), 2, "diff: no query token of A is in B; expected at least one in both"),
     (
-        (ONE, "--vs-seed", "1"),
+        (ONE, "--model", "tiny", "--vs-seed", "1"),
         2,
         "diff, layers: A has 3 and B has 2; expected as many\nhint: --layer and --vs-layer choose those to compare",
     ),
