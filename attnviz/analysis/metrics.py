@@ -5,7 +5,7 @@ are all masked is left out of every mean, and so is the row of a token that only
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -68,6 +68,13 @@ METRICS: Mapping[str, Metric] = {
         Metric("confidence", "mean_i max_j A[i,j]", "weight", "Voita et al. 2019"),
     )
 }
+ABLATION = Metric(  # asked for: it is of a model, not of its attention (analysis.zeroing)
+    "ablation",
+    "mean over tokens of 1 − cos(output, output with this head's z set to 0)",
+    "cosine distance",
+    "stand-in without gradients for Michel et al. 2019",
+)
+ALL_METRICS: Mapping[str, Metric] = {**METRICS, ABLATION.name: ABLATION}
 _SUMS_TO_ONE = ("entropy", "entropy_ratio", "span", "distance", "offset")  # mean little of a part of a row
 
 
@@ -128,6 +135,13 @@ def head_metrics(attention: Attention) -> HeadMetrics:
         layers=attention.layers,
         heads=attention.heads,
     )
+
+
+def with_ablation(metrics: HeadMetrics, changes: np.ndarray, n_tokens: int) -> HeadMetrics:
+    """The same metrics and ``ablation``, (n_layers, n_heads): a mean over so many tokens."""
+    name = ABLATION.name
+    counts = np.full(changes.shape, n_tokens)
+    return replace(metrics, values={**metrics.values, name: changes}, counts={**metrics.counts, name: counts})
 
 
 def _layer_metrics(
@@ -296,7 +310,7 @@ class Running:
         """
         if self._heads is None:
             raise InputError("metrics: there is no text; expected at least one")
-        moments = {name: self._moments[name] for name in METRICS if name in self._moments}
+        moments = {name: self._moments[name] for name in ALL_METRICS if name in self._moments}
         layers, heads = self._heads
         return TextMetrics(
             values={name: one.known(one.mean) for name, one in moments.items()},

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from attnviz.analysis.selection import Request
     from attnviz.trace import Attention, Result
 
+MEASURES = "Measures (of a model, not of --attention)"
 _OF_MATRICES = SelectionOptions.__annotations__
 
 
@@ -24,6 +25,18 @@ class HeadOptions(Options):
     words: _OF_MATRICES["words"] = False
     hide_special: _OF_MATRICES["hide_special"] = False
     renormalize: _OF_MATRICES["renormalize"] = False
+
+
+class MeasureOptions(Options):
+    """What is measured besides the attention; it takes a model."""
+
+    ablation: Annotated[
+        bool, option(MEASURES, "--ablation", help="A metric more: how much the output changes without the head.")
+    ] = False
+
+    def asked(self) -> tuple[str, ...]:
+        """The options that were given, by name."""
+        return tuple(name for name in self.names() if getattr(self, name))
 
 
 class WidthOptions(Options):

@@ -1,11 +1,10 @@
 """``attnviz heads``: a row a head, with what it attends to in numbers."""
 
 import re
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated
 
 from attnviz.cli.command import Options, command, command_app
-from attnviz.cli.head_options import HeadOptions, WidthOptions, attention_of_heads, request_of_heads
+from attnviz.cli.head_options import HeadOptions, MeasureOptions, WidthOptions
 from attnviz.cli.options import (
     VIEW,
     BlockOptions,
@@ -19,12 +18,14 @@ from attnviz.cli.options import (
 from attnviz.errors import UsageError, one_line
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import numpy as np
 
     from attnviz.analysis.expressions import Expression
     from attnviz.analysis.heads import Places
-    from attnviz.analysis.metrics import HeadMetrics, TextMetrics
-    from attnviz.trace import Attention, Result
+    from attnviz.analysis.metrics import HeadMetrics, Metric, TextMetrics
+    from attnviz.trace import Attention
 
 _ROWS = "Rows and columns"
 _EXAMPLES = """
@@ -32,6 +33,7 @@ attnviz heads "The cat sat on the mat because the cat was tired"
 attnviz heads "The cat sat on the mat" --sort previous --top 5
 attnviz heads "The cat sat on the mat" --where "previous > 0.5 and entropy < 1"
 attnviz heads --file sentences.txt --columns entropy,previous,special
+attnviz heads "The cat sat on the mat" --ablation --sort ablation
 attnviz heads "The cat sat on the mat" --csv > heads.csv
 attnviz heads --attention weights.npy --sort -entropy
 """
@@ -80,6 +82,7 @@ def heads(
     models: ModelOptions,
     block: BlockOptions,
     selection: HeadOptions,
+    measures: MeasureOptions,
     rows: RowOptions,
     output: JsonOptions,
     formats: FormatOptions,
@@ -89,52 +92,27 @@ def heads(
     """List what each head does: a row a head, with metrics and the pattern that describes it best.
 
     Metrics: entropy, entropy_ratio, span, distance, offset, self, previous, next, first, special, same, induction,
-    confidence. Several texts give one table, in which each text weighs as its tokens.
+    confidence, and with --ablation: ablation. Several texts give one table, in which each text weighs as its tokens.
     """
     from attnviz.analysis.heads import fitting_heads, head_labels, head_rows
-    from attnviz.analysis.metrics import METRICS
     from attnviz.cli.conditions import pointed
-    from attnviz.cli.inputs import results
+    from attnviz.cli.head_measures import measured_heads
 
     if output.json and formats.csv:
         raise UsageError("json, csv: both are given; expected one of them")
-    columns, where = _columns(rows), _where(rows)
+    there = _metrics(measures)
+    columns, where = _columns(rows, there), _where(rows, there)
     if rows.sort is not None and rows.sort != "label":
-        _known(rows.sort.removeprefix("-"), "sort", (*METRICS, "label"))
-    found = results(inputs, models, block, common, request_of_heads(selection, inputs))
-    attention, metrics = _averaged(found, common)
+        _known(rows.sort.removeprefix("-"), "sort", (*there, "label"))
+    attention, metrics = measured_heads(inputs, models, block, selection, measures, common)
     labels = head_labels(metrics)
     with pointed(rows.where or ""):
         places = fitting_heads(metrics, labels, where)
     places = _ordered(places, rows, metrics, labels)[: rows.top]
     spread = metrics.spread if metrics.texts > 1 else None
-    listed = head_rows(metrics, labels, places, columns or tuple(METRICS), spread)
+    listed = head_rows(metrics, labels, places, columns or tuple(there), spread)
     document = _document(attention, metrics, listed)
-    _print(document, rows, columns, labels.size, attention, output, formats, width, common)
-
-
-def _averaged(found: "Iterable[Result]", common: CommonOptions) -> "tuple[Attention, TextMetrics]":
-    """One text's attention, for what all have in common, and the metrics over all texts.
-
-    Raises:
-        UsageError: there is no matrix a head, or the texts are of several models.
-    """
-    from attnviz.analysis.metrics import Running, head_metrics
-    from attnviz.cli.streams import progress
-
-    running, attention = Running(), None
-    with progress(common, "texts") as step:
-        for result in found:
-            last, attention = attention, attention_of_heads(result)
-            if attention.reduce != "none":
-                raise UsageError(f"heads, reduce: these matrices are {attention.reduce}; expected one of each head")
-            if last is not None and (last.model.weights, last.kind) != (attention.model.weights, attention.kind):
-                what = "kind of attention" if last.kind != attention.kind else "model"
-                raise UsageError(f"heads: text {running.texts + 1} is of another {what}; expected one {what} of all")
-            running.add(head_metrics(attention))
-            if step is not None:
-                step(running.texts, None)
-    return attention, running.result()
+    _print(document, there, rows, columns, labels.size, attention, output, formats, width, common)
 
 
 def _ordered(places: "Places", rows: RowOptions, metrics: "HeadMetrics", labels: "np.ndarray") -> "Places":
@@ -160,7 +138,7 @@ def _document(attention: "Attention", metrics: "TextMetrics", listed: list[dict[
         "model": model_document(attention.model),
         "kind": attention.kind,
         "texts": metrics.texts,
-        "rows": max(int(rows.max()) for rows in metrics.counts.values()),
+        "rows": max(int(rows.max()) for name, rows in metrics.counts.items() if name != "ablation"),
     }
     document |= {"words": True} if attention.words else {}
     document |= {"hidden": "special"} if attention.hidden else {}
@@ -170,6 +148,7 @@ def _document(attention: "Attention", metrics: "TextMetrics", listed: list[dict[
 
 def _print(
     document: dict[str, object],
+    there: "Mapping[str, Metric]",
     rows: RowOptions,
     columns: tuple[str, ...],
     total: int,
@@ -179,7 +158,6 @@ def _print(
     width: WidthOptions,
     common: CommonOptions,
 ) -> None:
-    from attnviz.analysis.metrics import METRICS
     from attnviz.cli.streams import print_view, screen_of, write_bytes
     from attnviz.output.document import dump
     from attnviz.output.heads_csv import heads_csv
@@ -190,9 +168,9 @@ def _print(
         write_bytes(dump(document))
         return
     if formats.csv:
-        write_bytes(heads_csv(document, columns or tuple(METRICS)).encode())
+        write_bytes(heads_csv(document, columns or tuple(there)).encode())
         return
-    units = {name: metric.unit for name, metric in METRICS.items()}
+    units = {name: metric.unit for name, metric in there.items()}
     named = [name for text in (rows.sort, rows.where) for name in re.findall(r"\w+", text or "")]
     shown = Shown(units, total, columns, tuple(name for name in named if name in units), _which(rows), formats.cmap)
     screen = screen_of(common, width.width)
@@ -210,35 +188,43 @@ def _which(rows: RowOptions) -> str:
     return ", ".join(parts)
 
 
-def _columns(rows: RowOptions) -> tuple[str, ...]:
-    """The metrics asked for; none where those that fit are wanted."""
-    from attnviz.analysis.metrics import METRICS
+def _metrics(measures: MeasureOptions) -> "Mapping[str, Metric]":
+    """By name, those that these options give."""
+    from attnviz.analysis.metrics import ALL_METRICS, METRICS
 
+    return ALL_METRICS if measures.ablation else METRICS
+
+
+def _columns(rows: RowOptions, there: "Mapping[str, Metric]") -> tuple[str, ...]:
+    """The metrics asked for; none where those that fit are wanted."""
     if rows.columns is None:
         return ()
     if rows.columns.strip() == "all":
-        return tuple(METRICS)
+        return tuple(there)
     names = [name.strip() for name in rows.columns.split(",")]
     for name in names:
-        _known(name, "columns", tuple(METRICS))
+        _known(name, "columns", tuple(there))
     return tuple(dict.fromkeys(names))
 
 
-def _where(rows: RowOptions) -> "Expression | None":
+def _where(rows: RowOptions, there: "Mapping[str, Metric]") -> "Expression | None":
     from attnviz.analysis.conditions import parse
     from attnviz.analysis.labels import LABELS
-    from attnviz.analysis.metrics import METRICS
     from attnviz.cli.conditions import pointed
 
     if rows.where is None:
         return None
+    if "ablation" not in there and re.search(r"\bablation\b", rows.where):
+        raise UsageError("where: ablation is measured only with --ablation; expected both")
     with pointed(rows.where):
-        return parse(rows.where, tuple(METRICS), LABELS, per_head=True)
+        return parse(rows.where, tuple(there), LABELS, per_head=True)
 
 
 def _known(name: str, what: str, names: tuple[str, ...]) -> None:
     import difflib
 
+    if name == "ablation" and name not in names:
+        raise UsageError(f"{what}: ablation is measured only with --ablation; expected both")
     if name not in names:
         near = difflib.get_close_matches(name[:40], names, 1)
         raise UsageError(

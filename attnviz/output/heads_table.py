@@ -13,10 +13,11 @@ from attnviz.output.labels import carried, cell_width, cut
 from attnviz.output.lines import KIND_NAMES, wrapped
 
 _TELLING = (  # the first that fit are printed
-    "entropy", "distance", "previous", "special", "first", "next", "self", "same", "induction", "confidence", "offset",
-    "span", "entropy_ratio",
+    "entropy", "ablation", "distance", "previous", "special", "first", "next", "self", "same", "induction",
+    "confidence", "offset", "span", "entropy_ratio",
 )  # fmt: skip
 _SHARES = ("weight", "ratio")  # the units of what lies between 0 and 1
+_FINE = 4  # decimals of what most often is small
 _BAR = 3  # characters
 _GAP = 2
 _LEAST_LABEL = 8
@@ -171,10 +172,11 @@ class HeadsTable(LinesView):
     def _number(self, row: _Row, name: str) -> str:
         if row[name] is None:
             return "-"
-        number = decimal(row[name], 2)
+        decimals = _FINE if name == "ablation" else 2
+        number = decimal(row[name], decimals)
         if "spread" not in row:
             return number
-        return f"{number}{self._plus_minus}{decimal(row['spread'][name], 2)}"
+        return f"{number}{self._plus_minus}{decimal(row['spread'][name], decimals)}"
 
     @property
     def _name_width(self) -> int:
