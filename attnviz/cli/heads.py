@@ -34,6 +34,7 @@ attnviz heads "The cat sat on the mat" --where "previous > 0.5 and entropy < 1"
 attnviz heads --file sentences.txt --columns entropy,previous,special
 attnviz heads "The cat sat on the mat" --csv > heads.csv
 attnviz heads --attention weights.npy --sort -entropy
+attnviz heads "The cat sat on the mat" --agreement
 """
 
 
@@ -71,6 +72,19 @@ class FormatOptions(Options):
     cmap: ColormapName = "viridis"
 
 
+class ReportOptions(Options):
+    """What else can be said of the heads."""
+
+    agreement: Annotated[
+        bool,
+        option(
+            VIEW,
+            "--agreement",
+            help="Instead: how far weights, norms and zeroing rank alike what each layer attends to.",
+        ),
+    ] = False
+
+
 app = command_app()
 
 
@@ -83,6 +97,7 @@ def heads(
     rows: RowOptions,
     output: JsonOptions,
     formats: FormatOptions,
+    report: ReportOptions,
     width: WidthOptions,
     common: CommonOptions,
 ) -> None:
@@ -96,6 +111,12 @@ def heads(
     from attnviz.cli.conditions import pointed
     from attnviz.cli.inputs import results
 
+    if report.agreement:
+        from attnviz.cli.head_agreement import print_agreement
+
+        _refuse_with_agreement(selection, rows, formats)
+        print_agreement(inputs, models, block, selection, output, width, common)
+        return
     if output.json and formats.csv:
         raise UsageError("json, csv: both are given; expected one of them")
     columns, where = _columns(rows), _where(rows)
@@ -111,6 +132,15 @@ def heads(
     listed = head_rows(metrics, labels, places, columns or tuple(METRICS), spread)
     document = _document(attention, metrics, listed)
     _print(document, rows, columns, labels.size, attention, output, formats, width, common)
+
+
+def _refuse_with_agreement(selection: HeadOptions, rows: RowOptions, formats: FormatOptions) -> None:
+    """Options that say something of single heads or metrics; agreement is of layers."""
+    groups = (selection, rows, formats)
+    changed = [name for group in groups for name in group.names() if getattr(group, name) != getattr(type(group), name)]
+    wrong = [name for name in changed if name not in ("layer", "kind", "words", "hide_special")]
+    if wrong:
+        raise UsageError(f"{', '.join(wrong)}: agreement is of layers, not of heads or metrics; expected none of them")
 
 
 def _averaged(found: "Iterable[Result]", common: CommonOptions) -> "tuple[Attention, TextMetrics]":
