@@ -36,6 +36,7 @@ attnviz heads --file sentences.txt --columns entropy,previous,special
 attnviz heads "The cat sat on the mat" --ablation --sort ablation
 attnviz heads "The cat sat on the mat" --csv > heads.csv
 attnviz heads --attention weights.npy --sort -entropy
+attnviz heads "The cat sat on the mat" --agreement
 """
 
 
@@ -73,6 +74,19 @@ class FormatOptions(Options):
     cmap: ColormapName = "viridis"
 
 
+class ReportOptions(Options):
+    """What else can be said of the heads."""
+
+    agreement: Annotated[
+        bool,
+        option(
+            VIEW,
+            "--agreement",
+            help="Instead: how far weights, norms and zeroing rank alike what each layer attends to.",
+        ),
+    ] = False
+
+
 app = command_app()
 
 
@@ -86,6 +100,7 @@ def heads(
     rows: RowOptions,
     output: JsonOptions,
     formats: FormatOptions,
+    report: ReportOptions,
     width: WidthOptions,
     common: CommonOptions,
 ) -> None:
@@ -98,6 +113,12 @@ def heads(
     from attnviz.cli.conditions import pointed
     from attnviz.cli.head_measures import measured_heads
 
+    if report.agreement:
+        from attnviz.cli.head_agreement import print_agreement
+
+        _refuse_with_agreement(selection, measures, rows, formats)
+        print_agreement(inputs, models, block, selection, output, width, common)
+        return
     if output.json and formats.csv:
         raise UsageError("json, csv: both are given; expected one of them")
     there = _metrics(measures)
@@ -113,6 +134,14 @@ def heads(
     listed = head_rows(metrics, labels, places, columns or tuple(there), spread)
     document = _document(attention, metrics, listed)
     _print(document, there, rows, columns, labels.size, attention, output, formats, width, common)
+
+
+def _refuse_with_agreement(*groups: Options) -> None:
+    """Options that say something of single heads or metrics; agreement is of layers."""
+    changed = [name for group in groups for name in group.names() if getattr(group, name) != getattr(type(group), name)]
+    wrong = [name for name in changed if name not in ("layer", "kind", "words", "hide_special")]
+    if wrong:
+        raise UsageError(f"{', '.join(wrong)}: agreement is of layers, not of heads or metrics; expected none of them")
 
 
 def _ordered(places: "Places", rows: RowOptions, metrics: "HeadMetrics", labels: "np.ndarray") -> "Places":

@@ -76,7 +76,7 @@ def placed_results(
         return
     model, prepared = _placed_inputs(inputs, models, block, common)
     for where, one in prepared:
-        _say_if_slow(common, request, max(len(one.tokens), len(one.target_tokens)))
+        say_if_slow(common, request, max(len(one.tokens), len(one.target_tokens)))
         yield where, run_prepared(model, one, request)
 
 
@@ -177,7 +177,7 @@ def _lines(stream: BinaryIO, name: str, common: CommonOptions) -> Iterator[tuple
         note(common, f"{name}: skipped blank line{'s' * (len(lines.blank) > 1)} {spans(tuple(lines.blank))}")
 
 
-def _say_if_slow(common: CommonOptions, request: Request, n: int) -> None:
+def say_if_slow(common: CommonOptions, request: Request, n: int) -> None:
     """Where somebody waits at a terminal: why it takes so long."""
     slow = request.reduce if request.reduce == "flow" else request.values
     if slow in ("flow", "zeroing") and n > _MANY and is_watched(common):
@@ -192,7 +192,7 @@ def _read(inputs: InputOptions, common: CommonOptions, request: Request) -> Iter
     name = "standard input" if from_stdin else source.name
     found = read_attention(source, name=name, token_labels=_labels(inputs), scores=request.values == "scores")
     for number, result in enumerate(found, start=1):
-        _say_if_slow(common, request, max(len(result.tokens), len(result.target_tokens)))
+        say_if_slow(common, request, max(len(result.tokens), len(result.target_tokens)))
         yield f"{name}, text {number}", select_attention(result, request)
 
 

@@ -1,0 +1,53 @@
+"""Whether attention weights rank keys as what they move, and what changes without them, does."""
+
+from collections.abc import Mapping
+from itertools import combinations
+
+import numpy as np
+
+from attnviz.analysis.compare import spearman
+from attnviz.trace import Attention
+
+COMPARED = ("weights", "norms", "zeroing")
+PAIRS = tuple(combinations(COMPARED, 2))
+
+
+def layer_agreement(views: Mapping[str, Attention]) -> np.ndarray:
+    """Spearman's rank correlation of each of ``PAIRS`` in each layer, (n_layers, n_pairs) float64.
+
+    Weights and norms are means over heads (as Kobayashi et al. 2020 and Mohebbi et al. 2023 compare them); ranked are
+    all entries of a layer's matrix together, without masked ones and without the rows of padding. NaN where there are
+    fewer than two, or one side is constant.
+
+    Args:
+        views: of one text, by what they hold, all of ``COMPARED``.
+    """
+    first = views["weights"]
+    seen = np.ones((len(first.layers), len(first.queries), len(first.keys)), dtype=bool)
+    if first.masked is not None:
+        seen &= ~first.masked
+    seen &= ~np.array([token.padding for token in first.queries])[:, None]
+    means = {name: views[name].matrices.mean(axis=1, dtype=np.float64) for name in COMPARED}
+    return np.array(
+        [[spearman(means[a][i][seen[i]], means[b][i][seen[i]]) for a, b in PAIRS] for i in range(len(seen))]
+    )
+
+
+class MeanAgreement:
+    """The mean over texts, each weighed as its rows; a text in which a number is undefined does not count for it."""
+
+    def __init__(self) -> None:
+        self.texts, self.rows = 0, 0
+        self._sum: np.ndarray | float = 0.0
+        self._weight: np.ndarray | float = 0.0
+
+    def add(self, agreement: np.ndarray, rows: int) -> None:
+        """One text's ``layer_agreement``, and its number of rows."""
+        known = np.isfinite(agreement)
+        self._sum = self._sum + np.where(known, agreement, 0.0) * rows
+        self._weight = self._weight + known * rows
+        self.texts, self.rows = self.texts + 1, self.rows + rows
+
+    def mean(self) -> np.ndarray:
+        """(n_layers, n_pairs); NaN where no text has a number."""
+        return np.where(self._weight > 0, self._sum / np.maximum(self._weight, 1), np.nan)
