@@ -8,6 +8,7 @@ import numpy as np
 from attnviz.analysis.expressions import Expression, HeadTable
 from attnviz.analysis.labels import LABELS, Label, label
 from attnviz.analysis.metrics import HeadMetrics
+from attnviz.analysis.null import Null
 
 Places = list[tuple[int, int]]
 
@@ -62,6 +63,7 @@ def head_rows(
     places: Places,
     columns: Sequence[str],
     spread: Mapping[str, np.ndarray] | None = None,
+    z: Mapping[str, np.ndarray] | None = None,
 ) -> list[dict[str, object]]:
     """A row a head, as JSON has it; what is undefined is None.
 
@@ -71,6 +73,7 @@ def head_rows(
         places: rows and columns of the heads, in the order wanted.
         columns: the metrics wanted.
         spread: of the metrics between texts, where there are several.
+        z: of the metrics among those of random weights, where these were asked for.
     """
     rows = []
     for i, j in places:
@@ -79,11 +82,25 @@ def head_rows(
         row["label"] = _label(labels[i, j], metrics, (i, j))
         if spread is not None:
             row["spread"] = {name: _number(spread, name, (i, j)) for name in columns}
+        if z is not None:
+            row["z"] = {name: _number(z, name, (i, j)) for name in columns}
         rows.append(row)
     return rows
 
 
-def _number(values: Mapping[str, np.ndarray], name: str, place: tuple[int, int]) -> float | None:
+def null_document(null: Null, columns: Sequence[str]) -> dict[str, object]:
+    """The null as JSON has it: of each layer the mean and the standard deviation of each metric wanted."""
+    layers = []
+    for i, layer in enumerate(null.layers):
+        numbers = {"mean": null.mean, "std": null.std}
+        layers.append(
+            {"layer": layer}
+            | {what: {name: _number(values, name, i) for name in columns} for what, values in numbers.items()}
+        )
+    return {"models": len(null.seeds), "seeds": list(null.seeds), "layers": layers}
+
+
+def _number(values: Mapping[str, np.ndarray], name: str, place: tuple[int, int] | int) -> float | None:
     value = float(values[name][place]) if name in values else np.nan
     return None if isnan(value) else value
 

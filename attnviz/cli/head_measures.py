@@ -1,11 +1,13 @@
 """What ``attnviz heads`` measures of each text: the attention, and what the output loses with each head."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from attnviz.analysis.metrics import HeadMetrics, Running, TextMetrics, head_metrics, with_ablation
 from attnviz.analysis.zeroing import ablation
 from attnviz.api import Prepared, run_prepared
+from attnviz.cli.head_null import NullRuns
 from attnviz.cli.head_options import HeadOptions, MeasureOptions, attention_of_heads, request_of_heads
 from attnviz.cli.inputs import prepared_inputs, results
 from attnviz.cli.options import BlockOptions, CommonOptions, InputOptions, ModelOptions
@@ -15,6 +17,7 @@ from attnviz.model import Model
 from attnviz.trace import Attention
 
 if TYPE_CHECKING:
+    from attnviz.analysis.null import Null
     from attnviz.analysis.selection import Request
 
 
@@ -25,18 +28,29 @@ def measured_heads(
     selection: HeadOptions,
     measures: MeasureOptions,
     common: CommonOptions,
-) -> tuple[Attention, TextMetrics]:
-    """One text's attention, for what all have in common, and the metrics over all texts.
+) -> "tuple[Attention, TextMetrics, Null | None]":
+    """One text's attention, for what all have in common, the metrics over all texts, and what random heads do on them.
 
     Raises:
         UsageError: there is no matrix a head, the texts are of several models, or what is asked for needs a model.
     """
     request = request_of_heads(selection, inputs)
-    if measures.ablation:
-        model, texts = _of_a_model(inputs, models, block, measures, common)
-        return _averaged((measured(model, one, request, ablated=True) for one in texts), common)
-    found = map(attention_of_heads, results(inputs, models, block, common, request))
-    return _averaged(((attention, head_metrics(_each_head(attention))) for attention in found), common)
+    if not measures.asked():
+        found = map(attention_of_heads, results(inputs, models, block, common, request))
+        return *_averaged(((attention, head_metrics(_each_head(attention))) for attention in found), common), None
+    model, texts = _of_a_model(inputs, models, block, measures, common)
+    if measures.null is None:
+        return *_averaged((measured(model, one, request, ablated=True) for one in texts), common), None
+    every = replace(request, heads="all")
+    runs = NullRuns(model, measures.null, lambda null, one: measured(null, one, every, ablated=measures.ablation)[1])
+
+    def both() -> Iterator[tuple[Attention, HeadMetrics]]:
+        for one in texts:
+            found = measured(model, one, request, ablated=measures.ablation)
+            runs.add(one)
+            yield found
+
+    return *_averaged(both(), common), runs.result()
 
 
 def measured(model: Model, prepared: Prepared, request: "Request", *, ablated: bool) -> tuple[Attention, HeadMetrics]:

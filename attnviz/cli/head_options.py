@@ -34,6 +34,17 @@ class MeasureOptions(Options):
         bool, option(MEASURES, "--ablation", help="A metric more: how much the output changes without the head.")
     ] = False
 
+    null: Annotated[
+        int | None,
+        option(
+            MEASURES,
+            "--null",
+            metavar="K",
+            min=2,
+            help="Compare with the heads of K random-weight models of this shape on the same text: z scores.",
+        ),
+    ] = None
+
     def asked(self) -> tuple[str, ...]:
         """The options that were given, by name."""
         return tuple(name for name in self.names() if getattr(self, name))

@@ -34,6 +34,7 @@ attnviz heads "The cat sat on the mat" --sort previous --top 5
 attnviz heads "The cat sat on the mat" --where "previous > 0.5 and entropy < 1"
 attnviz heads --file sentences.txt --columns entropy,previous,special
 attnviz heads "The cat sat on the mat" --ablation --sort ablation
+attnviz heads "The cat sat on the mat" --null 10 --columns previous,entropy
 attnviz heads "The cat sat on the mat" --csv > heads.csv
 attnviz heads --attention weights.npy --sort -entropy
 attnviz heads "The cat sat on the mat" --agreement
@@ -109,7 +110,8 @@ def heads(
     Metrics: entropy, entropy_ratio, span, distance, offset, self, previous, next, first, special, same, induction,
     confidence, and with --ablation: ablation. Several texts give one table, in which each text weighs as its tokens.
     """
-    from attnviz.analysis.heads import fitting_heads, head_labels, head_rows
+    from attnviz.analysis.heads import fitting_heads, head_labels, head_rows, null_document
+    from attnviz.analysis.null import z_scores
     from attnviz.cli.conditions import pointed
     from attnviz.cli.head_measures import measured_heads
 
@@ -125,14 +127,15 @@ def heads(
     columns, where = _columns(rows, there), _where(rows, there)
     if rows.sort is not None and rows.sort != "label":
         _known(rows.sort.removeprefix("-"), "sort", (*there, "label"))
-    attention, metrics = measured_heads(inputs, models, block, selection, measures, common)
+    attention, metrics, null = measured_heads(inputs, models, block, selection, measures, common)
     labels = head_labels(metrics)
     with pointed(rows.where or ""):
         places = fitting_heads(metrics, labels, where)
     places = _ordered(places, rows, metrics, labels)[: rows.top]
     spread = metrics.spread if metrics.texts > 1 else None
-    listed = head_rows(metrics, labels, places, columns or tuple(there), spread)
+    listed = head_rows(metrics, labels, places, columns or tuple(there), spread, null and z_scores(metrics, null))
     document = _document(attention, metrics, listed)
+    document |= {"null": null_document(null, columns or tuple(there))} if null else {}
     _print(document, there, rows, columns, labels.size, attention, output, formats, width, common)
 
 

@@ -10,15 +10,15 @@ def heads_csv(document: Mapping[str, object], columns: Sequence[str]) -> str:
 
     Args:
         document: the heads as ``heads --json`` gives them.
-        columns: the metrics; of several texts each is followed by its spread.
+        columns: the metrics; of several texts each is followed by its spread, with a null by its z.
     """
-    spread = document["texts"] > 1
+    more = [name for name, there in (("spread", document["texts"] > 1), ("z", "null" in document)) if there]
     stream = io.StringIO()
     writer = csv.writer(stream)
-    metrics = [field for name in columns for field in (name, f"{name}_spread")[: 1 + spread]]
+    metrics = [field for name in columns for field in (name, *(f"{name}_{what}" for what in more))]
     writer.writerow(["layer", "head", "label", "label_metric", "label_value", *metrics])
     for row in document["heads"]:
         label = row["label"]
-        numbers = [n for name in columns for n in ([row[name], row["spread"][name]] if spread else [row[name]])]
+        numbers = [n for name in columns for n in (row[name], *(row[what][name] for what in more))]
         writer.writerow([row["layer"], row["head"], label["name"], label["metric"], label["value"], *numbers])
     return stream.getvalue()

@@ -7,6 +7,7 @@ from functools import cached_property
 from rich.style import Style
 
 from attnviz.errors import one_line
+from attnviz.numbers import spans
 from attnviz.output.cells import BOLD, DIM, PLAIN, Scale, cell_style, decimal
 from attnviz.output.color import Line, LinesView, Screen
 from attnviz.output.labels import carried, cell_width, cut
@@ -18,6 +19,7 @@ _TELLING = (  # the first that fit are printed
 )  # fmt: skip
 _SHARES = ("weight", "ratio")  # the units of what lies between 0 and 1
 _FINE = 4  # decimals of what most often is small
+_LARGE = 10  # standard deviations, from which on tenths do not matter
 _BAR = 3  # characters
 _GAP = 2
 _LEAST_LABEL = 8
@@ -87,7 +89,8 @@ class HeadsTable(LinesView):
         self._rows: list[_Row] = document["heads"]
         self._names = [f"L{row['layer']}H{row['head']}" for row in self._rows]
         self._labels = [label_text(row["label"]) for row in self._rows]
-        self._bar = _BAR if screen.color in (None, "standard") else 0
+        self._colored = screen.color not in (None, "standard")
+        self._bar = 0 if self._colored or "null" in document else _BAR  # z takes the bars' room
 
     def lines(self) -> Iterator[Line]:
         """What the table is of, the rows, and what its reader has to know."""
@@ -174,9 +177,9 @@ class HeadsTable(LinesView):
             return "-"
         decimals = _FINE if name == "ablation" else 2
         number = decimal(row[name], decimals)
-        if "spread" not in row:
-            return number
-        return f"{number}{self._plus_minus}{decimal(row['spread'][name], decimals)}"
+        if "spread" in row:
+            number += f"{self._plus_minus}{decimal(row['spread'][name], decimals)}"
+        return f"{number} (z {_z_text(row['z'][name])})" if "z" in row else number
 
     @property
     def _name_width(self) -> int:
@@ -221,6 +224,8 @@ class HeadsTable(LinesView):
             yield self._legend(printed)
         if printed and not labels:
             yield "Labels have no room (--width)."
+        if printed and "null" in self._document:
+            yield from self._null()
         missing = self._document["missing"]
         defined = [name for name in self._shown.units if name not in missing]
         asked = self._shown.columns or defined
@@ -236,6 +241,15 @@ class HeadsTable(LinesView):
         for why, names in reasons.items():
             yield f"Not to be had here: {', '.join(names)} ({one_line(why)})."
 
+    def _null(self) -> Iterator[str]:
+        null = self._document["null"]
+        yield (
+            f"z: standard deviations above the mean of all heads of the same layer in {null['models']} models of this "
+            f"shape with random weights (seeds {spans(tuple(null['seeds']))}), on the same text."
+        )
+        if str(self._document["model"]["weights"]).startswith("seed:"):
+            yield "The weights measured are random too: any pattern is chance, whatever its z."
+
     def _legend(self, printed: list[str]) -> str:
         units: dict[str, list[str]] = {}
         for name in printed:
@@ -246,7 +260,7 @@ class HeadsTable(LinesView):
         if n_shares:
             parts.append("the others are shares, from 0 to 1" if parts else "shares, from 0 to 1")
         legend = f"Units: {'; '.join(parts)}."
-        if parts and units:
+        if parts and units and (self._bar or self._colored):
             marks = "Bars" if self._bar else "Colours"
             legend += f" {marks}: shares from 0 to 1, others from 0 to the column's largest."
         if any(row["label"]["name"] == "broad" for row in self._rows):
@@ -258,6 +272,10 @@ class HeadsTable(LinesView):
 
     def _cut(self, text: str, width: int) -> str:
         return cut(text, width, ascii=self.screen.ascii)
+
+
+def _z_text(z: float | None) -> str:
+    return "-" if z is None else decimal(z, 0 if abs(z) >= _LARGE else 1)
 
 
 def label_text(label: Mapping[str, object]) -> str:

@@ -1,0 +1,197 @@
+"""``heads --null``: each metric among those of random-weight models of the same shape, on the same text."""
+
+import csv
+import io
+import json
+
+import jsonschema
+import numpy as np
+import pytest
+
+import attnviz
+from attnviz.analysis.metrics import METRICS, head_metrics
+from attnviz.analysis.selection import Request
+from attnviz.api import prepare, run_prepared
+from attnviz.cli import head_null
+from attnviz.cli.head_null import null_seeds, random_like
+from attnviz.encoder.stack import Wanted
+
+TEXT = "The cat sat on the cat."
+TINY = ("--n-layers", "2", "--n-heads", "3", "--d-model", "24")  # seeded weights: six heads
+FIELDS = {"n_layers": 2, "n_heads": 3, "d_model": 24}
+
+
+def document(cli, *argv):
+    ran = cli("heads", *argv, "--json")
+    assert (ran.code, ran.err) == (0, "")
+    return json.loads(ran.out)
+
+
+def number(value):
+    return np.nan if value is None else value
+
+
+def test_mean_deviation_and_z_are_those_of_the_seeded_models_heads(cli):
+    found = document(cli, TEXT, *TINY, "--null", "3")
+    runs = [head_metrics(attnviz.run(TEXT, seed=seed, **FIELDS).views["encoder"]) for seed in (1, 2, 3)]
+    assert (found["null"]["models"], found["null"]["seeds"]) == (3, [1, 2, 3])
+    assert [layer["layer"] for layer in found["null"]["layers"]] == [0, 1]
+    for name in METRICS:
+        pool = [np.concatenate([run.values[name][layer] for run in runs]) for layer in range(2)]
+        for layer, values in zip(found["null"]["layers"], pool, strict=True):
+            assert layer["mean"][name] == pytest.approx(values.mean(), abs=1e-12)
+            assert layer["std"][name] == pytest.approx(values.std(ddof=1), abs=1e-12)
+        for head in found["heads"]:
+            values = pool[head["layer"]]
+            expected = (head[name] - values.mean()) / values.std(ddof=1) if values.std() else np.nan
+            assert number(head["z"][name]) == pytest.approx(expected, nan_ok=True)
+    assert any(head["z"]["previous"] is not None for head in found["heads"])
+
+
+def test_several_texts_are_averaged_before_models_are_compared(cli, tmp_path, monkeypatch):
+    texts = ("The cat sat on the cat.", "A dog.", "the old dog")
+    (tmp_path / "texts.txt").write_text("\n".join(texts))
+    found = document(cli, "--file", "texts.txt", *TINY, "--null", "2")
+    means = []
+    for seed in (1, 2):
+        alone = document(cli, "--file", "texts.txt", *TINY, "--seed", str(seed))
+        means.append([[head["previous"] for head in alone["heads"] if head["layer"] == layer] for layer in (0, 1)])
+    pool = np.concatenate(means, axis=1)
+    for layer, values in zip(found["null"]["layers"], pool, strict=True):
+        assert layer["mean"]["previous"] == pytest.approx(values.mean())
+        assert layer["std"]["previous"] == pytest.approx(values.std(ddof=1))
+    monkeypatch.setattr(head_null, "_TEXTS", 2)  # in several batches
+    assert document(cli, "--file", "texts.txt", *TINY, "--null", "2") == found
+
+
+def test_nothing_else_changes(cli):
+    bare, more = (document(cli, TEXT, *TINY, *flags) for flags in ((), ("--null", "2")))
+    del more["null"]
+    for head in more["heads"]:
+        del head["z"]
+    assert more == bare
+
+
+def test_one_head_is_compared_with_all_random_heads_of_its_layer(cli):
+    whole = document(cli, TEXT, *TINY, "--null", "2")
+    one = document(cli, TEXT, *TINY, "--null", "2", "--layer", "1", "--head", "2")
+    assert one["null"]["layers"] == [whole["null"]["layers"][1]]
+    assert one["heads"] == [whole["heads"][5]]
+
+
+def test_the_null_of_a_trained_model_has_its_shape_tokens_and_ids():
+    model = attnviz.load()
+    other = random_like(model, 3)
+    prepared = prepare(model, TEXT)
+    result = run_prepared(other, prepared, Request())
+    assert result.tokens == prepared.tokens == attnviz.run(TEXT).tokens
+    assert result.attention.shape == attnviz.run(TEXT).attention.shape
+    assert other.info.weights == "seed:3"
+    assert {**other.config.as_dict(), "seed": 0} == model.config.as_dict()
+    assert set(model.params) <= set(other.params)
+    asked = Request(keep=frozenset({Wanted("encoder", 0, "q")}))
+    q, trained = (run_prepared(one, prepared, asked).trace["encoder", 0].q for one in (other, model))
+    assert q.shape == trained.shape
+    assert not np.allclose(q, trained)
+
+
+def test_a_model_is_not_compared_with_itself():
+    assert null_seeds(attnviz.load(), 3) == (0, 1, 2)
+    assert null_seeds(attnviz.load(seed=1), 3) == (0, 2, 3)
+    assert null_seeds(attnviz.load(seed=9), 3) == (0, 1, 2)
+
+
+def test_a_trained_head_stands_out(cli):
+    (head,) = document(cli, TEXT, "--null", "5", "--sort", "previous", "--top", "1")["heads"]
+    assert (head["layer"], head["head"]) == (0, 2)
+    assert head["z"]["previous"] > 10
+
+
+def test_ablation_is_compared_too(cli):
+    found = document(cli, TEXT, *TINY, "--null", "2", "--ablation")
+    pool = np.concatenate(
+        [
+            [head["ablation"] for head in document(cli, TEXT, *TINY, "--seed", seed, "--ablation")["heads"][:3]]
+            for seed in ("1", "2")
+        ]
+    )
+    assert found["null"]["layers"][0]["mean"]["ablation"] == pytest.approx(pool.mean())
+    assert found["heads"][1]["z"]["ablation"] == pytest.approx(
+        (found["heads"][1]["ablation"] - pool.mean()) / pool.std(ddof=1)
+    )
+
+
+@pytest.mark.parametrize("kind", ["cross", "decoder"])
+def test_attention_of_a_decoder_has_a_null(cli, kind):
+    found = document(cli, TEXT, *TINY, "--target", "Le chat", "--kind", kind, "--null", "2")
+    assert found["kind"] == kind
+    assert all(head["z"]["entropy"] is not None for head in found["heads"])
+
+
+def test_the_table_has_z_beside_each_value_in_80_columns(cli):
+    ran = cli("heads", TEXT, "--null", "5", "--sort", "previous", "--top", "3")
+    found = document(cli, TEXT, "--null", "5", "--sort", "previous", "--top", "3")
+    assert max(map(len, ran.out.splitlines())) <= 80
+    lines = [line for line in ran.out.splitlines() if line.startswith("L")]
+    for line, head in zip(lines, found["heads"], strict=True):
+        z = head["z"]["previous"]
+        assert f"{head['previous']:.2f} (z {z:.{0 if abs(z) >= 10 else 1}f})" in line
+    words = " ".join(ran.out.split())
+    assert "all heads of the same layer in 5 models of this shape with random weights (seeds 0-4), on the same" in words
+    assert "Bars" not in words
+    assert "chance" not in words
+
+
+def test_of_seeded_weights_the_table_says_that_any_pattern_is_chance(cli):
+    words = " ".join(cli("heads", TEXT, *TINY, "--null", "2").out.split())
+    assert "The weights measured are random too: any pattern is chance, whatever its z." in words
+
+
+def test_several_texts_have_spread_and_z(cli, tmp_path):
+    (tmp_path / "texts.txt").write_text("The cat sat.\nA dog.")
+    argv = ("--file", "texts.txt", "--null", "2", "--columns", "entropy,previous")
+    out = cli("heads", *argv).out
+    (head, *_) = document(cli, *argv)["heads"]
+    assert f"{head['entropy']:.2f}±{head['spread']['entropy']:.2f} (z " in out
+    header = cli("heads", *argv, "--csv").out.splitlines()[0]
+    assert header.split(",")[5:] == [
+        f"{name}{end}" for name in ("entropy", "previous") for end in ("", "_spread", "_z")
+    ]
+
+
+def test_csv_has_z_after_each_metric_and_nothing_where_there_is_none(cli):
+    text = cli("heads", TEXT, *TINY, "--null", "2", "--csv").out
+    for row, head in zip(
+        csv.DictReader(io.StringIO(text, newline="")),
+        document(cli, TEXT, *TINY, "--null", "2")["heads"],
+        strict=True,
+    ):
+        for name in METRICS:
+            assert row[f"{name}_z"] == ("" if head["z"][name] is None else str(head["z"][name]))
+        assert row["special_z"] == ""  # this tokenizer adds none
+
+
+def test_one_token_has_no_z(cli):
+    (head, *_) = document(cli, "cat", *TINY, "--null", "2")["heads"]
+    assert set(head["z"].values()) == {None}
+    assert "1.00 (z -)" in cli("heads", "cat", *TINY, "--null", "2", "--columns", "self").out
+
+
+def test_one_model_is_no_null_and_attention_has_no_model(cli):
+    for k in ("1", "0", "-3", "x"):
+        ran = cli("heads", TEXT, "--null", k)
+        assert (ran.code, ran.out) == (2, "")
+        assert "--null" in ran.err
+    ran = cli("heads", "--attention", "a.npy", "--null", "3", "--ablation")
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err == (
+        "attnviz: error: ablation, null: there is no model to run on --attention; expected a text, or --vectors\n"
+    )
+
+
+def test_its_json_is_valid_against_the_schema(cli):
+    schema = jsonschema.Draft202012Validator(json.loads(cli("schema").out))
+    found = document(cli, TEXT, *TINY, "--null", "2")
+    schema.validate(found)
+    found["null"]["models"] = 1
+    assert not schema.is_valid(found)
