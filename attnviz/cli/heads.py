@@ -21,6 +21,7 @@ from attnviz.errors import UsageError, one_line
 if TYPE_CHECKING:
     import numpy as np
 
+    from attnviz.analysis.averages import RunningMean
     from attnviz.analysis.expressions import Expression
     from attnviz.analysis.heads import Places
     from attnviz.analysis.metrics import HeadMetrics, TextMetrics
@@ -35,6 +36,7 @@ attnviz heads --file sentences.txt --columns entropy,previous,special
 attnviz heads "The cat sat on the mat" --csv > heads.csv
 attnviz heads --attention weights.npy --sort -entropy
 attnviz heads "The cat sat on the mat" --agreement
+attnviz heads "The cat sat on the mat" --cluster
 """
 
 
@@ -83,6 +85,10 @@ class ReportOptions(Options):
             help="Instead: how far weights, norms and zeroing rank alike what each layer attends to.",
         ),
     ] = False
+    cluster: Annotated[
+        bool,
+        option(VIEW, "--cluster", help="Similar heads together (average linkage), with the jsd to the row above."),
+    ] = False
 
 
 app = command_app()
@@ -106,11 +112,16 @@ def heads(
     Metrics: entropy, entropy_ratio, span, distance, offset, self, previous, next, first, special, same, induction,
     confidence. Several texts give one table, in which each text weighs as its tokens.
     """
+    from attnviz.analysis.averages import RunningMean
     from attnviz.analysis.heads import fitting_heads, head_labels, head_rows
     from attnviz.analysis.metrics import METRICS
     from attnviz.cli.conditions import pointed
+    from attnviz.cli.head_clusters import Clustered
     from attnviz.cli.inputs import results
 
+    if report.cluster and (report.agreement or rows.sort is not None):
+        other = "agreement" if report.agreement else "sort"
+        raise UsageError(f"cluster, {other}: both are given; expected one of them")
     if report.agreement:
         from attnviz.cli.head_agreement import print_agreement
 
@@ -123,14 +134,19 @@ def heads(
     if rows.sort is not None and rows.sort != "label":
         _known(rows.sort.removeprefix("-"), "sort", (*METRICS, "label"))
     found = results(inputs, models, block, common, request_of_heads(selection, inputs))
-    attention, metrics = _averaged(found, common)
+    distances = RunningMean()
+    attention, metrics = _averaged(found, common, distances if report.cluster else None)
     labels = head_labels(metrics)
     with pointed(rows.where or ""):
         places = fitting_heads(metrics, labels, where)
-    places = _ordered(places, rows, metrics, labels)[: rows.top]
+    clustered = Clustered(distances.mean(), labels.shape) if report.cluster else None
+    places = _ordered(places, rows, metrics, labels) if clustered is None else clustered.ordered(places)
+    places = places[: rows.top]
     spread = metrics.spread if metrics.texts > 1 else None
     listed = head_rows(metrics, labels, places, columns or tuple(METRICS), spread)
     document = _document(attention, metrics, listed)
+    if clustered is not None:
+        clustered.describe(document, places, (metrics.layers, metrics.heads))
     _print(document, rows, columns, labels.size, attention, output, formats, width, common)
 
 
@@ -143,13 +159,16 @@ def _refuse_with_agreement(selection: HeadOptions, rows: RowOptions, formats: Fo
         raise UsageError(f"{', '.join(wrong)}: agreement is of layers, not of heads or metrics; expected none of them")
 
 
-def _averaged(found: "Iterable[Result]", common: CommonOptions) -> "tuple[Attention, TextMetrics]":
-    """One text's attention, for what all have in common, and the metrics over all texts.
+def _averaged(
+    found: "Iterable[Result]", common: CommonOptions, distances: "RunningMean | None"
+) -> "tuple[Attention, TextMetrics]":
+    """One text's attention, for what all have in common, and the metrics over all texts; adds up distances of heads.
 
     Raises:
         UsageError: there is no matrix a head, or the texts are of several models.
     """
     from attnviz.analysis.metrics import Running, head_metrics
+    from attnviz.analysis.similarity import head_distances
     from attnviz.cli.streams import progress
 
     running, attention = Running(), None
@@ -162,6 +181,9 @@ def _averaged(found: "Iterable[Result]", common: CommonOptions) -> "tuple[Attent
                 what = "kind of attention" if last.kind != attention.kind else "model"
                 raise UsageError(f"heads: text {running.texts + 1} is of another {what}; expected one {what} of all")
             running.add(head_metrics(attention))
+            if distances is not None:
+                rows = sum(not token.padding for token in attention.queries)
+                distances.add(head_distances(attention), rows)
             if step is not None:
                 step(running.texts, None)
     return attention, running.result()
@@ -219,12 +241,15 @@ def _print(
     if output.json:
         write_bytes(dump(document))
         return
+    distance = ("jsd",) * ("clusters" in document and len(document["heads"]) > 1)
     if formats.csv:
-        write_bytes(heads_csv(document, columns or tuple(METRICS)).encode())
+        write_bytes(heads_csv(document, (*distance, *(columns or METRICS))).encode())
         return
-    units = {name: metric.unit for name, metric in METRICS.items()}
-    named = [name for text in (rows.sort, rows.where) for name in re.findall(r"\w+", text or "")]
-    shown = Shown(units, total, columns, tuple(name for name in named if name in units), _which(rows), formats.cmap)
+    columns = (*distance, *columns) if columns else ()
+    units = dict.fromkeys(distance, "ratio") | {name: metric.unit for name, metric in METRICS.items()}
+    named = [*distance] + [name for text in (rows.sort, rows.where) for name in re.findall(r"\w+", text or "")]
+    which = ", ".join(filter(None, (_which(rows), "similar ones together" * ("clusters" in document))))
+    shown = Shown(units, total, columns, tuple(name for name in named if name in units), which, formats.cmap)
     screen = screen_of(common, width.width)
     print_view(provenance_line(attention.model, screen), screen)
     print_view(HeadsTable(document, shown, screen), screen)

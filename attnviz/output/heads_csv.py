@@ -10,15 +10,15 @@ def heads_csv(document: Mapping[str, object], columns: Sequence[str]) -> str:
 
     Args:
         document: the heads as ``heads --json`` gives them.
-        columns: the metrics; of several texts each is followed by its spread.
+        columns: the metrics; of several texts each is followed by its spread, but ``jsd``, which has none.
     """
-    spread = document["texts"] > 1
+    spread = {name: document["texts"] > 1 and name != "jsd" for name in columns}
     stream = io.StringIO()
     writer = csv.writer(stream)
-    metrics = [field for name in columns for field in (name, f"{name}_spread")[: 1 + spread]]
+    metrics = [field for name in columns for field in (name, f"{name}_spread")[: 1 + spread[name]]]
     writer.writerow(["layer", "head", "label", "label_metric", "label_value", *metrics])
     for row in document["heads"]:
         label = row["label"]
-        numbers = [n for name in columns for n in ([row[name], row["spread"][name]] if spread else [row[name]])]
+        numbers = [n for name in columns for n in ([row[name], row["spread"][name]] if spread[name] else [row[name]])]
         writer.writerow([row["layer"], row["head"], label["name"], label["metric"], label["value"], *numbers])
     return stream.getvalue()

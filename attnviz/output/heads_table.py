@@ -13,8 +13,8 @@ from attnviz.output.labels import carried, cell_width, cut
 from attnviz.output.lines import KIND_NAMES, wrapped
 
 _TELLING = (  # the first that fit are printed
-    "entropy", "distance", "previous", "special", "first", "next", "self", "same", "induction", "confidence", "offset",
-    "span", "entropy_ratio",
+    "jsd", "entropy", "distance", "previous", "special", "first", "next", "self", "same", "induction", "confidence",
+    "offset", "span", "entropy_ratio",
 )  # fmt: skip
 _SHARES = ("weight", "ratio")  # the units of what lies between 0 and 1
 _BAR = 3  # characters
@@ -172,7 +172,7 @@ class HeadsTable(LinesView):
         if row[name] is None:
             return "-"
         number = decimal(row[name], 2)
-        if "spread" not in row:
+        if name not in row.get("spread", ()):
             return number
         return f"{number}{self._plus_minus}{decimal(row['spread'][name], 2)}"
 
@@ -217,6 +217,8 @@ class HeadsTable(LinesView):
     def _notes(self, printed: list[str], labels: int) -> Iterator[str]:
         if printed:
             yield self._legend(printed)
+        if "jsd" in printed:
+            yield "jsd: the distance to the head in the row above, 0 equal, 1 nothing in common."
         if printed and not labels:
             yield "Labels have no room (--width)."
         missing = self._document["missing"]
