@@ -31,23 +31,3 @@ def layer_agreement(views: Mapping[str, Attention]) -> np.ndarray:
     return np.array(
         [[spearman(means[a][i][seen[i]], means[b][i][seen[i]]) for a, b in PAIRS] for i in range(len(seen))]
     )
-
-
-class MeanAgreement:
-    """The mean over texts, each weighed as its rows; a text in which a number is undefined does not count for it."""
-
-    def __init__(self) -> None:
-        self.texts, self.rows = 0, 0
-        self._sum: np.ndarray | float = 0.0
-        self._weight: np.ndarray | float = 0.0
-
-    def add(self, agreement: np.ndarray, rows: int) -> None:
-        """One text's ``layer_agreement``, and its number of rows."""
-        known = np.isfinite(agreement)
-        self._sum = self._sum + np.where(known, agreement, 0.0) * rows
-        self._weight = self._weight + known * rows
-        self.texts, self.rows = self.texts + 1, self.rows + rows
-
-    def mean(self) -> np.ndarray:
-        """(n_layers, n_pairs); NaN where no text has a number."""
-        return np.where(self._weight > 0, self._sum / np.maximum(self._weight, 1), np.nan)

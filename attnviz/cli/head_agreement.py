@@ -8,7 +8,7 @@ from attnviz.cli.options import BlockOptions, CommonOptions, InputOptions, JsonO
 from attnviz.errors import UsageError
 
 if TYPE_CHECKING:
-    from attnviz.analysis.agreement import MeanAgreement
+    from attnviz.analysis.averages import RunningMean
     from attnviz.trace import Attention
 
 
@@ -46,16 +46,17 @@ def print_agreement(
 
 def _averaged(
     inputs: InputOptions, models: ModelOptions, block: BlockOptions, selection: HeadOptions, common: CommonOptions
-) -> "tuple[Attention, MeanAgreement]":
+) -> "tuple[Attention, RunningMean]":
     """The last text's weights, for what all have in common, and the agreement over all texts."""
-    from attnviz.analysis.agreement import COMPARED, MeanAgreement, layer_agreement
+    from attnviz.analysis.agreement import COMPARED, layer_agreement
+    from attnviz.analysis.averages import RunningMean
     from attnviz.api import run_prepared
     from attnviz.cli.inputs import prepared_inputs, say_if_slow
     from attnviz.cli.streams import progress
 
     request = request_of_heads(selection, inputs)
     requests = {name: replace(request, values=name) for name in COMPARED}
-    found, attention = MeanAgreement(), None
+    found, attention = RunningMean(), None
     model, texts = prepared_inputs(inputs, models, block, common)
     with progress(common, "texts") as step:
         for text in texts:
@@ -68,7 +69,7 @@ def _averaged(
     return attention, found
 
 
-def _document(attention: "Attention", agreement: "MeanAgreement") -> dict[str, object]:
+def _document(attention: "Attention", agreement: "RunningMean") -> dict[str, object]:
     """What ``heads --agreement --json`` prints."""
     from math import isnan
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from attnviz.analysis.metrics import HeadMetrics, Running, TextMetrics, head_metrics, with_ablation
+from attnviz.analysis.similarity import head_distances
 from attnviz.analysis.zeroing import ablation
 from attnviz.api import Prepared, run_prepared
 from attnviz.cli.head_null import NullRuns
@@ -17,6 +18,7 @@ from attnviz.model import Model
 from attnviz.trace import Attention
 
 if TYPE_CHECKING:
+    from attnviz.analysis.averages import RunningMean
     from attnviz.analysis.null import Null
     from attnviz.analysis.selection import Request
 
@@ -28,8 +30,11 @@ def measured_heads(
     selection: HeadOptions,
     measures: MeasureOptions,
     common: CommonOptions,
+    distances: "RunningMean | None" = None,
 ) -> "tuple[Attention, TextMetrics, Null | None]":
     """One text's attention, for what all have in common, the metrics over all texts, and what random heads do on them.
+
+    Distances between the heads are added up where something to add them to is given.
 
     Raises:
         UsageError: there is no matrix a head, the texts are of several models, or what is asked for needs a model.
@@ -37,10 +42,12 @@ def measured_heads(
     request = request_of_heads(selection, inputs)
     if not measures.asked():
         found = map(attention_of_heads, results(inputs, models, block, common, request))
-        return *_averaged(((attention, head_metrics(_each_head(attention))) for attention in found), common), None
+        return *_averaged(
+            ((attention, head_metrics(_each_head(attention))) for attention in found), common, distances
+        ), None
     model, texts = _of_a_model(inputs, models, block, measures, common)
     if measures.null is None:
-        return *_averaged((measured(model, one, request, ablated=True) for one in texts), common), None
+        return *_averaged((measured(model, one, request, ablated=True) for one in texts), common, distances), None
     every = replace(request, heads="all")
     runs = NullRuns(model, measures.null, lambda null, one: measured(null, one, every, ablated=measures.ablation)[1])
 
@@ -50,7 +57,7 @@ def measured_heads(
             runs.add(one)
             yield found
 
-    return *_averaged(both(), common), runs.result()
+    return *_averaged(both(), common, distances), runs.result()
 
 
 def measured(model: Model, prepared: Prepared, request: "Request", *, ablated: bool) -> tuple[Attention, HeadMetrics]:
@@ -85,7 +92,9 @@ def _of_a_model(
     return prepared_inputs(inputs, models, block, common)
 
 
-def _averaged(found: Iterator[tuple[Attention, HeadMetrics]], common: CommonOptions) -> tuple[Attention, TextMetrics]:
+def _averaged(
+    found: Iterator[tuple[Attention, HeadMetrics]], common: CommonOptions, distances: "RunningMean | None"
+) -> tuple[Attention, TextMetrics]:
     running, attention = Running(), None
     with progress(common, "texts") as step:
         for one, metrics in found:
@@ -94,6 +103,8 @@ def _averaged(found: Iterator[tuple[Attention, HeadMetrics]], common: CommonOpti
                 what = "kind of attention" if last.kind != attention.kind else "model"
                 raise UsageError(f"heads: text {running.texts + 1} is of another {what}; expected one {what} of all")
             running.add(metrics)
+            if distances is not None:
+                distances.add(head_distances(one), sum(not token.padding for token in one.queries))
             if step is not None:
                 step(running.texts, None)
     return attention, running.result()

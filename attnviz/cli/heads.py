@@ -38,6 +38,7 @@ attnviz heads "The cat sat on the mat" --null 10 --columns previous,entropy
 attnviz heads "The cat sat on the mat" --csv > heads.csv
 attnviz heads --attention weights.npy --sort -entropy
 attnviz heads "The cat sat on the mat" --agreement
+attnviz heads "The cat sat on the mat" --cluster
 """
 
 
@@ -86,6 +87,10 @@ class ReportOptions(Options):
             help="Instead: how far weights, norms and zeroing rank alike what each layer attends to.",
         ),
     ] = False
+    cluster: Annotated[
+        bool,
+        option(VIEW, "--cluster", help="Similar heads together (average linkage), with the jsd to the row above."),
+    ] = False
 
 
 app = command_app()
@@ -110,11 +115,16 @@ def heads(
     Metrics: entropy, entropy_ratio, span, distance, offset, self, previous, next, first, special, same, induction,
     confidence, and with --ablation: ablation. Several texts give one table, in which each text weighs as its tokens.
     """
+    from attnviz.analysis.averages import RunningMean
     from attnviz.analysis.heads import fitting_heads, head_labels, head_rows, null_document
     from attnviz.analysis.null import z_scores
     from attnviz.cli.conditions import pointed
+    from attnviz.cli.head_clusters import Clustered
     from attnviz.cli.head_measures import measured_heads
 
+    if report.cluster and (report.agreement or rows.sort is not None):
+        other = "agreement" if report.agreement else "sort"
+        raise UsageError(f"cluster, {other}: both are given; expected one of them")
     if report.agreement:
         from attnviz.cli.head_agreement import print_agreement
 
@@ -127,15 +137,20 @@ def heads(
     columns, where = _columns(rows, there), _where(rows, there)
     if rows.sort is not None and rows.sort != "label":
         _known(rows.sort.removeprefix("-"), "sort", (*there, "label"))
-    attention, metrics, null = measured_heads(inputs, models, block, selection, measures, common)
+    distances = RunningMean() if report.cluster else None
+    attention, metrics, null = measured_heads(inputs, models, block, selection, measures, common, distances)
     labels = head_labels(metrics)
     with pointed(rows.where or ""):
         places = fitting_heads(metrics, labels, where)
-    places = _ordered(places, rows, metrics, labels)[: rows.top]
+    clustered = Clustered(distances.mean(), labels.shape) if report.cluster else None
+    places = _ordered(places, rows, metrics, labels) if clustered is None else clustered.ordered(places)
+    places = places[: rows.top]
     spread = metrics.spread if metrics.texts > 1 else None
     listed = head_rows(metrics, labels, places, columns or tuple(there), spread, null and z_scores(metrics, null))
     document = _document(attention, metrics, listed)
     document |= {"null": null_document(null, columns or tuple(there))} if null else {}
+    if clustered is not None:
+        clustered.describe(document, places, (metrics.layers, metrics.heads))
     _print(document, there, rows, columns, labels.size, attention, output, formats, width, common)
 
 
@@ -199,12 +214,15 @@ def _print(
     if output.json:
         write_bytes(dump(document))
         return
+    distance = ("jsd",) * ("clusters" in document and len(document["heads"]) > 1)
     if formats.csv:
-        write_bytes(heads_csv(document, columns or tuple(there)).encode())
+        write_bytes(heads_csv(document, (*distance, *(columns or there))).encode())
         return
-    units = {name: metric.unit for name, metric in there.items()}
-    named = [name for text in (rows.sort, rows.where) for name in re.findall(r"\w+", text or "")]
-    shown = Shown(units, total, columns, tuple(name for name in named if name in units), _which(rows), formats.cmap)
+    columns = (*distance, *columns) if columns else ()
+    units = dict.fromkeys(distance, "ratio") | {name: metric.unit for name, metric in there.items()}
+    named = [*distance] + [name for text in (rows.sort, rows.where) for name in re.findall(r"\w+", text or "")]
+    which = ", ".join(filter(None, (_which(rows), "similar ones together" * ("clusters" in document))))
+    shown = Shown(units, total, columns, tuple(name for name in named if name in units), which, formats.cmap)
     screen = screen_of(common, width.width)
     print_view(provenance_line(attention.model, screen), screen)
     print_view(HeadsTable(document, shown, screen), screen)

@@ -29,6 +29,7 @@ _EXAMPLES = """
 attnviz heatmap "The cat sat on the mat" -o out/
 attnviz heatmap "The cat sat on the mat" -o out/ --layer 0 --format svg,pdf
 attnviz heatmap --file sentences.txt -o out/ --overview-only
+attnviz heatmap "The cat sat on the mat" -o out/ --heads-by-similarity
 attnviz show "The cat sat" --json | attnviz heatmap --attention - -o out/
 """
 
@@ -50,6 +51,14 @@ class PictureOptions(Options):
         Literal["shared", "head"], option(VIEW, "--scale", help="One colour scale, or one a head. [default: shared]")
     ] = "shared"
     overview_only: Annotated[bool, option(VIEW, "--overview-only", help="Only overview.png.")] = False
+    heads_by_similarity: Annotated[
+        bool,
+        option(
+            VIEW,
+            "--heads-by-similarity",
+            help="Only similarity.png: the distances between heads, similar ones together.",
+        ),
+    ] = False
     raw_tokens: RawTokens = False
     force: Annotated[
         bool, option(VIEW, "--force", help="Replace files of these names that attnviz did not write, too.")
@@ -76,6 +85,8 @@ def heatmap(
     from attnviz.cli.streams import note, progress
 
     formats = _formats(picture.format)
+    if picture.overview_only and picture.heads_by_similarity:
+        raise UsageError("overview-only, heads-by-similarity: both are given; expected one of them")
     written = 0
     notes: list[str] = []  # about fonts: the first says it all
     found = results(inputs, models, block, common, request_of(selection))
@@ -105,6 +116,23 @@ def _write(
     report: "Callable[[int, int], None] | None",
     say: "Callable[[str], None]",
 ) -> list[Path]:
+    if picture.heads_by_similarity:
+        from attnviz.analysis.similarity import head_clusters, head_distances
+        from attnviz.output.similarity import write_similarity
+
+        distances = head_distances(attention)
+        return write_similarity(
+            attention,
+            distances,
+            head_clusters(distances).order,
+            folder,
+            formats=formats,
+            cmap=picture.cmap,
+            dpi=picture.dpi,
+            scale=picture.scale,
+            force=picture.force,
+            note=say,
+        )
     from attnviz.output.figures import write_heatmaps
 
     return write_heatmaps(

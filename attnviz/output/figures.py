@@ -91,7 +91,7 @@ def write_heatmaps(
         UsageError: an unknown format, colour map or scale, or a dpi out of range.
         OutputError: the folder or a file cannot be written, or is another program's; the files before it are whole.
     """
-    _check(formats, cmap, dpi, scale)
+    check_style(formats, cmap, dpi, scale)
     colours = table(DIVERGING if attention.what == "changes" else cmap)
     folder, palette = own_folder(folder), np.insert(np.array(colours, np.uint8), 3, 255, axis=1)
     families, missing = families_for(characters(attention))
@@ -103,6 +103,21 @@ def write_heatmaps(
     if not overview_only:
         shown, (sheet, grids) = pictures.fitted(attention, partial(pictures.head_sheet, dpi=dpi, instead=instead))
         works.append((sheet, pictures.head_pictures(shown, grids, palette, scale)))
+    return write_sheets(works, palette, dpi, families, folder, formats, force=force, progress=progress)
+
+
+def write_sheets(
+    works: Sequence[tuple[Sheet, Sequence[Picture]]],
+    palette: np.ndarray,
+    dpi: int,
+    families: Sequence[str],
+    folder: Path,
+    formats: Sequence[str],
+    *,
+    force: bool,
+    progress: Callable[[int, int], None] | None = None,
+) -> list[Path]:
+    """Writes the pictures of each sheet; the files, in order."""
     total = sum(len(plates) for _, plates in works)
     written: list[list[Path]] = []
     with _own_settings():
@@ -177,7 +192,8 @@ def families_for(wanted: set[str], fonts: Sequence[str] = FONTS) -> tuple[tuple[
     return tuple(families), missing
 
 
-def _check(formats: Sequence[str], cmap: str, dpi: int, scale: str) -> None:
+def check_style(formats: Sequence[str], cmap: str, dpi: int, scale: str) -> None:
+    """Raises UsageError for an unknown format, colour map or scale, and for a dpi out of range."""
     named = [*(("format", f, FORMATS) for f in formats), ("cmap", cmap, tuple(COLORMAPS)), ("scale", scale, SCALES)]
     for name, value, known in named:
         if value not in known:

@@ -10,15 +10,16 @@ def heads_csv(document: Mapping[str, object], columns: Sequence[str]) -> str:
 
     Args:
         document: the heads as ``heads --json`` gives them.
-        columns: the metrics; of several texts each is followed by its spread, with a null by its z.
+        columns: the metrics; of several texts each is followed by its spread, with a null by its z (but ``jsd``).
     """
     more = [name for name, there in (("spread", document["texts"] > 1), ("z", "null" in document)) if there]
+    more_of = {name: [] if name == "jsd" else more for name in columns}
     stream = io.StringIO()
     writer = csv.writer(stream)
-    metrics = [field for name in columns for field in (name, *(f"{name}_{what}" for what in more))]
+    metrics = [field for name in columns for field in (name, *(f"{name}_{what}" for what in more_of[name]))]
     writer.writerow(["layer", "head", "label", "label_metric", "label_value", *metrics])
     for row in document["heads"]:
         label = row["label"]
-        numbers = [n for name in columns for n in (row[name], *(row[what][name] for what in more))]
+        numbers = [n for name in columns for n in (row[name], *(row[what][name] for what in more_of[name]))]
         writer.writerow([row["layer"], row["head"], label["name"], label["metric"], label["value"], *numbers])
     return stream.getvalue()

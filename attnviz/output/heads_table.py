@@ -14,7 +14,7 @@ from attnviz.output.labels import carried, cell_width, cut
 from attnviz.output.lines import KIND_NAMES, wrapped
 
 _TELLING = (  # the first that fit are printed
-    "entropy", "ablation", "distance", "previous", "special", "first", "next", "self", "same", "induction",
+    "jsd", "entropy", "ablation", "distance", "previous", "special", "first", "next", "self", "same", "induction",
     "confidence", "offset", "span", "entropy_ratio",
 )  # fmt: skip
 _SHARES = ("weight", "ratio")  # the units of what lies between 0 and 1
@@ -177,9 +177,9 @@ class HeadsTable(LinesView):
             return "-"
         decimals = _FINE if name == "ablation" else 2
         number = decimal(row[name], decimals)
-        if "spread" in row:
+        if name in row.get("spread", ()):
             number += f"{self._plus_minus}{decimal(row['spread'][name], decimals)}"
-        return f"{number} (z {_z_text(row['z'][name])})" if "z" in row else number
+        return f"{number} (z {_z_text(row['z'][name])})" if name in row.get("z", ()) else number
 
     @property
     def _name_width(self) -> int:
@@ -222,6 +222,8 @@ class HeadsTable(LinesView):
     def _notes(self, printed: list[str], labels: int) -> Iterator[str]:
         if printed:
             yield self._legend(printed)
+        if "jsd" in printed:
+            yield "jsd: the distance to the head in the row above, 0 equal, 1 nothing in common."
         if printed and not labels:
             yield "Labels have no room (--width)."
         if printed and "null" in self._document:

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 import attnviz
-from attnviz.analysis.agreement import MeanAgreement, layer_agreement
+from attnviz.analysis.agreement import layer_agreement
+from attnviz.analysis.averages import RunningMean
 from attnviz.analysis.compare import spearman
 
 TEXT = "The cat sat on the cat."
@@ -85,7 +86,7 @@ def test_several_texts_are_averaged_by_their_rows(cli, tmp_path):
 
 
 def test_a_text_without_a_number_does_not_count():
-    running = MeanAgreement()
+    running = RunningMean()
     running.add(np.array([[0.5, np.nan]]), 4)
     running.add(np.array([[np.nan, np.nan]]), 1)
     assert running.mean()[0, 0] == 0.5

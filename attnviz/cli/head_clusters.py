@@ -1,0 +1,52 @@
+"""``attnviz heads --cluster``: similar heads together."""
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from attnviz.analysis.similarity import head_clusters
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from attnviz.analysis.heads import Places
+
+
+class Clustered:
+    """Heads in the order of their clusters.
+
+    Args:
+        distances: (n, n) between heads, layer by layer.
+        shape: (n_layers, n_heads).
+    """
+
+    def __init__(self, distances: "np.ndarray", shape: tuple[int, int]):
+        self._distances, self._n_heads = distances, shape[1]
+        self._clusters = head_clusters(distances)
+
+    def ordered(self, places: "Places") -> "Places":
+        """These heads, similar ones together."""
+        rank = {item: i for i, item in enumerate(self._clusters.order)}
+        return sorted(places, key=lambda place: rank[self._item(place)])
+
+    def describe(self, document: dict, places: "Places", names: tuple[tuple[int, ...], tuple[int, ...]]) -> None:
+        """Adds the clusters to what ``heads --json`` prints, and to each row its distance to the row before.
+
+        Args:
+            document: whose heads are those of ``places``.
+            places: rows and columns of heads.
+            names: the numbers of the layers, and of the heads.
+        """
+        before = None
+        for row, place in zip(document["heads"], places, strict=True):
+            item = self._item(place)
+            row["jsd"] = None if before is None else float(self._distances[before, item])
+            before = item
+        order = [divmod(item, self._n_heads) for item in self._clusters.order]
+        layers, heads = names
+        document["clusters"] = {
+            "order": [{"layer": layers[i], "head": heads[j]} for i, j in order],
+            "merges": [asdict(merge) for merge in self._clusters.merges],
+        }
+
+    def _item(self, place: tuple[int, int]) -> int:
+        return place[0] * self._n_heads + place[1]
