@@ -254,7 +254,7 @@ class BlocksView(MatrixView):
                 if (j - keys[0]) * cell + len(number) <= len(keys) * cell:
                     line = line.ljust((j - keys[0]) * cell) + number + " "
         corner = fit("query\\key", self.label_width - 1, ascii=self.screen.ascii) + " "
-        line = line.ljust(len(keys) * cell) if self.rest(keys, "") else line.rstrip()
+        line = line.rstrip().ljust(len(keys) * cell if self.rest(keys, "") else 0)
         yield [((corner + line).rstrip() if not self.rest_width else corner + line, DIM), *self.rest(keys, "rest")]
 
     def _cell(self, i: int, j: int) -> tuple[str, object]:

@@ -5,7 +5,7 @@ import re
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.console import Console
@@ -119,6 +119,7 @@ def test_a_summary_fits_any_width(queries, width, is_ascii):
     st.sampled_from(["auto", "numbers", "blocks", "top"]),
     st.booleans(),
 )
+@example(1, 12, 20, 0, 1.0, "weights", "blocks", True)  # a page as narrow as the number above it
 def test_numbers_of_any_length_fit_any_width(n, m, width, precision, size, what, style, rest):
     values = softmax_rows(n, m)
     values = values if what == "weights" else (values * np.float32(size) - np.float32(size / 3)).astype(np.float32)
