@@ -95,7 +95,7 @@ def read_folder(path: Path, overrides: Mapping[str, object] | None = None) -> Mo
     file = RenamedFile(opened, {name: names[name] for name in used if name in names})
     _check(where, family, file, {s.name: s.stored_shape(shapes[n]) for n, s in sources.items() if s.name}, overrides)
     others = sorted(name for name in names if name not in used)
-    usual = {source.name for source in family.sources(tensor_shapes(own), own, settings).values()}
+    usual = {s.name for s in family.sources(tensor_shapes(own), own, settings).values()} if overrides else used
     unused = tuple(name for name in others if name in usual or _is_unused(name, family))
     unknown = tuple(names[name] for name in others if name not in unused)
     params = FileParams(file, one_line(path), shapes, sources)

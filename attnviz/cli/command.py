@@ -38,9 +38,9 @@ class Options:
         """The options that were given, by name."""
         return {name: value for name in self.names() if (value := getattr(self, name)) is not None}
 
-    def is_untouched(self) -> bool:
-        """Whether every option has its default."""
-        return all(getattr(self, name) == getattr(type(self), name) for name in self.names())
+    def changed(self) -> list[str]:
+        """The names of the options that do not have their default."""
+        return [name for name in self.names() if getattr(self, name) != getattr(type(self), name)]
 
 
 class SectionedCommand(TyperCommand):

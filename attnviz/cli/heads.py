@@ -156,8 +156,8 @@ def heads(
 
 def _refuse_with_agreement(*groups: Options) -> None:
     """Options that say something of single heads or metrics; agreement is of layers."""
-    changed = [name for group in groups for name in group.names() if getattr(group, name) != getattr(type(group), name)]
-    wrong = [name for name in changed if name not in ("layer", "kind", "words", "hide_special")]
+    of_layers = ("layer", "kind", "words", "hide_special")
+    wrong = [name for group in groups for name in group.changed() if name not in of_layers]
     if wrong:
         raise UsageError(f"{', '.join(wrong)}: agreement is of layers, not of heads or metrics; expected none of them")
 

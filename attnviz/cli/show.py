@@ -87,7 +87,7 @@ def show(
     from attnviz.analysis.selection import Request
     from attnviz.cli.inputs import FIRST_HEAD, FIRST_LAYER, request_of, results, uses_bundled
 
-    at_first = not (output.json or view.raw_tokens) and selection.is_untouched() and uses_bundled(inputs, models, block)
+    at_first = not (output.json or view.raw_tokens) and not selection.changed() and uses_bundled(inputs, models, block)
     request = Request(layers=FIRST_LAYER, words=True, hide_special=True) if at_first else request_of(selection)
     found = results(inputs, models, block, common, request)
     if output.json:
