@@ -1,4 +1,4 @@
-"""The rows of ``attnviz heads``: which heads, in which order, with which numbers."""
+"""Heads with their metrics and labels: as conditions see them, and as rows, which of them and in which order."""
 
 from collections.abc import Mapping, Sequence
 from math import isnan
@@ -7,8 +7,10 @@ import numpy as np
 
 from attnviz.analysis.expressions import Expression, HeadTable
 from attnviz.analysis.labels import LABELS, Label, label
-from attnviz.analysis.metrics import HeadMetrics
+from attnviz.analysis.metrics import HeadMetrics, head_metrics
 from attnviz.analysis.null import Null
+from attnviz.errors import UsageError
+from attnviz.trace import Attention
 
 Places = list[tuple[int, int]]
 
@@ -19,6 +21,23 @@ def head_labels(metrics: HeadMetrics) -> np.ndarray:
     for place in np.ndindex(*labels.shape):
         labels[place] = label({name: float(values[place]) for name, values in metrics.values.items()})
     return labels
+
+
+def head_table(attention: Attention) -> HeadTable:
+    """The metrics and labels of every head of these weights, as conditions see them.
+
+    Raises:
+        UsageError: there is no matrix a head, or the matrices are no weights.
+    """
+    if attention.reduce != "none":
+        raise UsageError(f"metrics, reduce: these matrices are {attention.reduce}; expected one of each head")
+    metrics = head_metrics(attention)
+    return _table(metrics, head_labels(metrics))
+
+
+def _table(metrics: HeadMetrics, labels: np.ndarray) -> HeadTable:
+    names = np.vectorize(lambda one: one.name, otypes=[object])(labels)
+    return HeadTable(metrics.values, metrics.layers, metrics.heads, names, metrics.missing)
 
 
 def fitting_heads(metrics: HeadMetrics, labels: np.ndarray, where: Expression | None) -> Places:
@@ -34,9 +53,7 @@ def fitting_heads(metrics: HeadMetrics, labels: np.ndarray, where: Expression | 
     """
     if where is None:
         return list(np.ndindex(*labels.shape))
-    names = np.vectorize(lambda one: one.name, otypes=[object])(labels)
-    table = HeadTable(metrics.values, metrics.layers, metrics.heads, names, metrics.missing)
-    return [tuple(place) for place in np.argwhere(where.holds(table)).tolist()]
+    return [tuple(place) for place in np.argwhere(where.holds(_table(metrics, labels))).tolist()]
 
 
 def sorted_heads(places: Places, values: np.ndarray, *, smallest: bool = False) -> Places:

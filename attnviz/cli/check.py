@@ -77,7 +77,7 @@ def check(
 def _outcomes(expressions: "list[tuple[str, Expression]]", attention: "Attention") -> list[dict[str, object]]:
     """Each condition as JSON has it."""
     from attnviz.analysis.expressions import Joined, Not
-    from attnviz.analysis.head_table import head_table
+    from attnviz.analysis.heads import head_table
     from attnviz.cli.conditions import pointed
 
     table = head_table(attention)

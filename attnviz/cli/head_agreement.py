@@ -75,7 +75,7 @@ def _document(attention: "Attention", agreement: "RunningMean") -> dict[str, obj
 
     from attnviz.analysis.agreement import PAIRS
     from attnviz.json_names import SCHEMA_NAME
-    from attnviz.output.document import model_document
+    from attnviz.output.document import arranged_fields, model_document
 
     document = {
         "schema": SCHEMA_NAME,
@@ -84,10 +84,8 @@ def _document(attention: "Attention", agreement: "RunningMean") -> dict[str, obj
         "texts": agreement.texts,
         "rows": agreement.rows,
     }
-    document |= {"words": True} if attention.words else {}
-    document |= {"hidden": "special"} if attention.hidden else {}
     rows = []
     for layer, numbers in zip(attention.layers, agreement.mean().tolist(), strict=True):
         named = zip(PAIRS, numbers, strict=True)
         rows.append({"layer": layer} | {f"{a}_{b}": None if isnan(number) else number for (a, b), number in named})
-    return document | {"agreement": rows}
+    return document | arranged_fields(attention) | {"agreement": rows}

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from attnviz.cli.command import Options
-from attnviz.cli.options import SELECTION, VIEW, InputOptions, SelectionOptions, option
+from attnviz.cli.options import SELECTION, InputOptions, SelectionOptions, Width, option
 
 if TYPE_CHECKING:
     from attnviz.analysis.selection import Request
@@ -53,12 +53,7 @@ class MeasureOptions(Options):
 class WidthOptions(Options):
     """How wide."""
 
-    width: Annotated[
-        int | None,
-        option(
-            VIEW, "--width", metavar="N", min=20, help="Columns to print in. [default: the terminal's; 80 in a pipe]"
-        ),
-    ] = None
+    width: Width = None
 
 
 def request_of_heads(selection: HeadOptions, inputs: InputOptions) -> "Request":

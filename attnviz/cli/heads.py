@@ -178,7 +178,7 @@ def _ordered(places: "Places", rows: RowOptions, metrics: "HeadMetrics", labels:
 def _document(attention: "Attention", metrics: "TextMetrics", listed: list[dict[str, object]]) -> dict[str, object]:
     """What ``heads --json`` prints."""
     from attnviz.json_names import SCHEMA_NAME
-    from attnviz.output.document import model_document
+    from attnviz.output.document import arranged_fields, model_document
 
     document = {
         "schema": SCHEMA_NAME,
@@ -187,10 +187,7 @@ def _document(attention: "Attention", metrics: "TextMetrics", listed: list[dict[
         "texts": metrics.texts,
         "rows": max(int(rows.max()) for name, rows in metrics.counts.items() if name != "ablation"),
     }
-    document |= {"words": True} if attention.words else {}
-    document |= {"hidden": "special"} if attention.hidden else {}
-    document |= {"renormalized": True} if attention.renormalized else {}
-    return document | {"heads": listed, "missing": metrics.missing}
+    return document | arranged_fields(attention) | {"heads": listed, "missing": metrics.missing}
 
 
 def _print(

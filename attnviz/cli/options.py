@@ -171,6 +171,12 @@ ColormapName = Annotated[
 RawTokens = Annotated[bool, option(VIEW, "--raw-tokens", help="Label tokens in the tokenizer's own spelling (##ing).")]
 
 
+Width = Annotated[
+    int | None,
+    option(VIEW, "--width", metavar="N", min=20, help="Columns to print in. [default: the terminal's; 80 in a pipe]"),
+]
+
+
 class SelectionOptions(Options):
     """Which matrices."""
 

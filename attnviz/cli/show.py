@@ -14,6 +14,7 @@ from attnviz.cli.options import (
     ModelOptions,
     RawTokens,
     SelectionOptions,
+    Width,
     option,
 )
 
@@ -57,12 +58,7 @@ class ViewOptions(Options):
         ),
     ] = None
     cmap: ColormapName = "viridis"
-    width: Annotated[
-        int | None,
-        option(
-            VIEW, "--width", metavar="N", min=20, help="Columns to print in. [default: the terminal's; 80 in a pipe]"
-        ),
-    ] = None
+    width: Width = None
     raw_tokens: RawTokens = False
 
 

@@ -46,9 +46,7 @@ def result_document(result: Result, *, precision: int | None = None, top: int | 
     }
     if first.reduce != "none":
         document["reduce"] = first.reduce
-    document |= {"words": True} if first.words else {}
-    document |= {"hidden": "special"} if first.hidden else {}
-    document |= {"renormalized": True} if first.renormalized else {}
+    document |= arranged_fields(first)
     if precision is not None:
         document["precision"] = precision
     for kind, attention in result.views.items():
@@ -61,6 +59,12 @@ def result_document(result: Result, *, precision: int | None = None, top: int | 
         document["top"] = top
         document["edges"] = [edge for view in result.views.values() for edge in _edges(view, top, precision)]
     return document
+
+
+def arranged_fields(attention: Attention) -> dict[str, object]:
+    """What became of the tokens of matrices before they were shown or measured; nothing where nothing did."""
+    fields = {"words": attention.words, "hidden": "special" * attention.hidden, "renormalized": attention.renormalized}
+    return {name: value for name, value in fields.items() if value}
 
 
 def explanation_document(explanation: Explanation, *, precision: int | None = None) -> dict[str, object]:
