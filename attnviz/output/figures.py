@@ -31,21 +31,17 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, findfont, fontManager, get_font
 from matplotlib.text import Text
 
-from attnviz.errors import UsageError, one_line
 from attnviz.files import own_folder, write_atomically
 from attnviz.output import pictures
-from attnviz.output.colormaps import COLORMAPS, DIVERGING, table
 from attnviz.output.encoding import accessible_svg, png
-from attnviz.output.fonts import FONTS, characters, missing_note, replacements
+from attnviz.output.fonts import FONTS, Instead, characters, missing_note, replacements
 from attnviz.output.layout import LINE_POINTS, TITLE_POINTS, Place, label_points, place
 from attnviz.output.painting import hatch
 from attnviz.output.pictures import Picture, Sheet
+from attnviz.output.style import Style
 from attnviz.trace import Attention
 
 _CREATOR = "attnviz heatmap"
-FORMATS = ("png", "svg", "pdf")
-SCALES = ("shared", "head")
-LEAST_DPI, MOST_DPI = 30, 1200
 _INK = "#222222"
 _THREADS = 2
 _WAITING = 4
@@ -91,28 +87,23 @@ def write_heatmaps(
         UsageError: an unknown format, colour map or scale, or a dpi out of range.
         OutputError: the folder or a file cannot be written, or is another program's; the files before it are whole.
     """
-    check_style(formats, cmap, dpi, scale)
-    colours = table(DIVERGING if attention.what == "changes" else cmap)
-    folder, palette = own_folder(folder), np.insert(np.array(colours, np.uint8), 3, 255, axis=1)
-    families, missing = families_for(characters(attention))
-    if note and (text := missing_note(missing)):
-        note(text)
-    instead = replacements(missing)
+    style = Style(tuple(formats), cmap, dpi, scale)
+    folder, palette = own_folder(folder), style.palette(attention.what)
+    families, instead = chosen_fonts(attention, note)
     shown, (sheet, grids, gap) = pictures.fitted(attention, partial(pictures.overview_sheet, dpi=dpi, instead=instead))
     works = [(sheet, [pictures.overview_picture(shown, grids, gap, palette)])]
     if not overview_only:
         shown, (sheet, grids) = pictures.fitted(attention, partial(pictures.head_sheet, dpi=dpi, instead=instead))
         works.append((sheet, pictures.head_pictures(shown, grids, palette, scale)))
-    return write_sheets(works, palette, dpi, families, folder, formats, force=force, progress=progress)
+    return write_sheets(works, style, palette, families, folder, force=force, progress=progress)
 
 
 def write_sheets(
     works: Sequence[tuple[Sheet, Sequence[Picture]]],
+    style: Style,
     palette: np.ndarray,
-    dpi: int,
     families: Sequence[str],
     folder: Path,
-    formats: Sequence[str],
     *,
     force: bool,
     progress: Callable[[int, int], None] | None = None,
@@ -122,8 +113,8 @@ def write_sheets(
     written: list[list[Path]] = []
     with _own_settings():
         for sheet, plates in works:
-            plate = _plate(sheet, plates, palette, dpi, families)
-            for paths in _write(plate, sheet, plates, folder, list(dict.fromkeys(formats)), force=force):
+            plate = _plate(sheet, plates, palette, style.dpi, families)
+            for paths in _write(plate, sheet, plates, folder, list(dict.fromkeys(style.formats)), force=force):
                 written.append(paths)
                 if progress:
                     progress(len(written), total)
@@ -177,6 +168,14 @@ class _Plate:
         return np.array(canvas.buffer_rgba())
 
 
+def chosen_fonts(attention: Attention, note: Callable[[str], None] | None) -> tuple[tuple[str, ...], Instead]:
+    """The fonts for all labels, and what stands for characters that none has, which ``note`` is told."""
+    families, missing = families_for(characters(attention))
+    if note and (text := missing_note(missing)):
+        note(text)
+    return families, replacements(missing)
+
+
 def families_for(wanted: set[str], fonts: Sequence[str] = FONTS) -> tuple[tuple[str, ...], set[str]]:
     """The installed ones of the fonts that the characters need, and the characters that none of them has."""
     installed = set(fontManager.get_font_names())
@@ -190,18 +189,6 @@ def families_for(wanted: set[str], fonts: Sequence[str] = FONTS) -> tuple[tuple[
             families.append(family)
         missing -= found
     return tuple(families), missing
-
-
-def check_style(formats: Sequence[str], cmap: str, dpi: int, scale: str) -> None:
-    """Raises UsageError for an unknown format, colour map or scale, and for a dpi out of range."""
-    named = [*(("format", f, FORMATS) for f in formats), ("cmap", cmap, tuple(COLORMAPS)), ("scale", scale, SCALES)]
-    for name, value, known in named:
-        if value not in known:
-            raise UsageError(f"{name}: {one_line(repr(value))} is not known; expected one of {', '.join(known)}")
-    if not formats:
-        raise UsageError(f"format: none is given; expected one of {', '.join(FORMATS)}")
-    if not LEAST_DPI <= dpi <= MOST_DPI:
-        raise UsageError(f"dpi: {dpi} is out of range; expected {LEAST_DPI} to {MOST_DPI}")
 
 
 @contextmanager

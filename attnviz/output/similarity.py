@@ -10,11 +10,11 @@ import numpy as np
 from attnviz.files import own_folder
 from attnviz.numbers import spans
 from attnviz.output import figures
-from attnviz.output.colormaps import table
-from attnviz.output.fonts import Instead, characters, missing_note, replacements
+from attnviz.output.fonts import Instead
 from attnviz.output.lines import KIND_NAMES
 from attnviz.output.painting import Scale, number, paint_matrix
 from attnviz.output.pictures import Picture, Sheet, head_sheet
+from attnviz.output.style import Style
 from attnviz.trace import Attention, Token
 
 
@@ -51,14 +51,12 @@ def write_similarity(
     Raises:
         UsageError, OutputError: as ``write_heatmaps``.
     """
-    figures.check_style(formats, cmap, dpi, scale)
-    folder, palette = own_folder(folder), np.insert(np.array(table(cmap), np.uint8), 3, 255, axis=1)
+    style = Style(tuple(formats), cmap, dpi, scale)
+    folder, palette = own_folder(folder), style.palette()
     shown = as_distances(attention, distances, order)
-    families, missing = figures.families_for(characters(shown))
-    if note and (text := missing_note(missing)):
-        note(text)
-    sheet, picture = similarity_sheet(attention, shown, dpi, replacements(missing), palette, scale)
-    return figures.write_sheets([(sheet, [picture])], palette, dpi, families, folder, formats, force=force)
+    families, instead = figures.chosen_fonts(shown, note)
+    sheet, picture = similarity_sheet(attention, shown, dpi, instead, palette, scale)
+    return figures.write_sheets([(sheet, [picture])], style, palette, families, folder, force=force)
 
 
 def as_distances(attention: Attention, distances: np.ndarray, order: tuple[int, ...]) -> Attention:

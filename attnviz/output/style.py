@@ -1,0 +1,48 @@
+"""How pictures look, and in which formats they are written: checked once, before anything is drawn."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from attnviz.errors import UsageError, one_line
+from attnviz.output.colormaps import COLORMAPS, DIVERGING, table
+
+FORMATS = ("png", "svg", "pdf")
+SCALES = ("shared", "head")
+LEAST_DPI, MOST_DPI = 30, 1200
+
+
+@dataclass(frozen=True)
+class Style:
+    """What the user may choose.
+
+    Attributes:
+        formats: of ``FORMATS``.
+        cmap: a name of ``COLORMAPS``.
+        dpi: pixels an inch.
+        scale: of ``SCALES``.
+
+    Raises:
+        UsageError: an unknown format, colour map or scale, or a dpi out of range.
+    """
+
+    formats: tuple[str, ...]
+    cmap: str
+    dpi: int
+    scale: str
+
+    def __post_init__(self) -> None:
+        named = [("format", name, FORMATS) for name in self.formats]
+        named += [("cmap", self.cmap, tuple(COLORMAPS)), ("scale", self.scale, SCALES)]
+        for name, value, known in named:
+            if value not in known:
+                raise UsageError(f"{name}: {one_line(repr(value))} is not known; expected one of {', '.join(known)}")
+        if not self.formats:
+            raise UsageError(f"format: none is given; expected one of {', '.join(FORMATS)}")
+        if not LEAST_DPI <= self.dpi <= MOST_DPI:
+            raise UsageError(f"dpi: {self.dpi} is out of range; expected {LEAST_DPI} to {MOST_DPI}")
+
+    def palette(self, what: str = "weights") -> np.ndarray:
+        """The colours of such values, (256, 4) uint8; changes have a diverging map of their own."""
+        colours = table(DIVERGING if what == "changes" else self.cmap)
+        return np.insert(np.array(colours, np.uint8), 3, 255, axis=1)
