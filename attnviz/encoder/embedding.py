@@ -13,7 +13,7 @@ from attnviz.encoder.positions import position_vectors
 
 @dataclass(frozen=True, eq=False)
 class Sequence:
-    """What enters a stack: token ids (n,) or vectors (n, d_model).
+    """What enters a stack: token ids (n,) or vectors (n, d_model); of a batch of texts every shape begins with theirs.
 
     Attributes:
         ids: each token's row of the embedding table.
@@ -28,13 +28,13 @@ class Sequence:
     type_ids: np.ndarray | None = None
 
     def __len__(self) -> int:
-        return len(self.ids if self.vectors is None else self.vectors)
+        return self.ids.shape[-1] if self.vectors is None else self.vectors.shape[-2]
 
 
 def embed(
     params: Params, config: EncoderConfig, sequence: Sequence
 ) -> Generator[tuple[str, np.ndarray], None, np.ndarray]:
-    """Token vectors, scaled, plus position and segment vectors, normed and projected where configured: (n, d_model).
+    """Token vectors, scaled, plus position and segment vectors, normed and projected where configured: (..., n, d_model).
 
     Vectors in place of tokens enter where their width allows it: their positions are added unless those belong to
     tables of another width (``project = after``).
@@ -48,15 +48,15 @@ def embed(
         if config.project != "after":
             x = yield from _with_positions(x, params, config)
     else:
-        x = params.rows("embed.tokens", sequence.ids)
+        x = _rows(params, "embed.tokens", sequence.ids)
         x = x if config.embed_scale == 1.0 else x * x.dtype.type(config.embed_scale)
         if config.project == "before":
             x = _projected(x, params, config)
         yield "token_vectors", x
         x = yield from _with_positions(x, params, config)
         if config.n_segments:
-            type_ids = np.zeros(len(x), dtype=np.int64) if sequence.type_ids is None else sequence.type_ids
-            segments = params.rows("embed.segments", type_ids)
+            type_ids = np.zeros(x.shape[:-1], dtype=np.int64) if sequence.type_ids is None else sequence.type_ids
+            segments = _rows(params, "embed.segments", type_ids)
             yield "segment_vectors", segments
             x = x + segments
         if config.embed_norm:
@@ -69,10 +69,15 @@ def embed(
     return x
 
 
+def _rows(params: Params, table: str, ids: np.ndarray) -> np.ndarray:
+    """Rows of a table, (..., n, width), for ids (..., n)."""
+    return params.rows(table, ids.ravel()).reshape(*ids.shape, -1)
+
+
 def _with_positions(
     x: np.ndarray, params: Params, config: EncoderConfig
 ) -> Generator[tuple[str, np.ndarray], None, np.ndarray]:
-    positions = position_vectors(config, params, *x.shape)
+    positions = position_vectors(config, params, *x.shape[-2:])
     if positions is None:
         return x
     positions = positions.astype(x.dtype, copy=False)

@@ -17,18 +17,20 @@ def allowed_keys(config: EncoderConfig, n: int, *, causal: bool, windowed: bool)
     causal = causal or config.mask == "causal"
     if not causal and not windowed:
         return None
-    offsets = np.arange(n) - np.arange(n)[:, None]  # key - query
-    allowed = np.ones((n, n), dtype=bool)
-    if causal:
-        allowed &= offsets <= 0
+    allowed = np.tri(n, dtype=bool) if causal else np.ones((n, n), dtype=bool)
     if windowed:
-        allowed &= np.abs(offsets) <= config.window
+        allowed &= np.tri(n, k=config.window, dtype=bool)
+        allowed &= ~np.tri(n, k=-config.window - 1, dtype=bool)
     return allowed
 
 
 def without_padding(allowed: np.ndarray | None, padding: np.ndarray | None, n_queries: int) -> np.ndarray | None:
-    """The mask (n_queries, n_keys) with the keys that only fill the length, ``padding`` (n_keys,), hidden too."""
+    """The mask (n_queries, n_keys) with the keys that only fill the length, ``padding`` (n_keys,), hidden too.
+
+    Of a batch, ``padding`` is (n_texts, n_keys), and the mask (n_texts, 1, n_queries, n_keys), for all heads.
+    """
     if padding is None or not padding.any():
         return allowed
-    real = np.broadcast_to(~padding, (n_queries, len(padding)))
+    real = np.broadcast_to(~padding[..., None, :], (*padding.shape[:-1], n_queries, padding.shape[-1]))
+    real = real if padding.ndim == 1 else real[:, None]
     return real if allowed is None else allowed & real

@@ -20,10 +20,16 @@ _ERF_Q = (
 _ERF_END = 3.832506856900711
 
 
-def softmax(scores: np.ndarray) -> np.ndarray:
-    """Softmax over the last axis; a row that is all -inf becomes all 0 (Vaswani et al. 2017, equation 1)."""
+def softmax(scores: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+    """Softmax over the last axis; a row that is all -inf becomes all 0 (Vaswani et al. 2017, equation 1).
+
+    Args:
+        scores: any shape.
+        out: where to put it: the scores themselves, which are then lost, or another array of their shape.
+    """
     top = scores.max(axis=-1, keepdims=True, initial=-np.inf)
-    weights = np.exp(scores - np.where(top == -np.inf, 0, top))
+    weights = np.subtract(scores, np.where(top == -np.inf, 0, top), out=out)
+    np.exp(weights, out=weights)
     total = weights.sum(axis=-1, keepdims=True)
     weights /= np.where(total == 0, 1, total)
     return weights

@@ -1,6 +1,6 @@
 """The one stack: embed, run the blocks, and keep of it only what somebody asked for."""
 
-from collections.abc import Callable, Generator, Iterable, Set
+from collections.abc import Callable, Generator, Iterable, Iterator, Set
 from functools import cache
 from typing import NamedTuple
 
@@ -18,6 +18,9 @@ from attnviz.errors import InputError
 from attnviz.trace import EmbeddingTrace, LayerTrace, Trace
 
 
+BY_HEADS = ("scores", "weights")  # what is computed some heads at a time
+
+
 class Wanted(NamedTuple):
     """The address of one array of a trace; ``layer`` is None for what belongs to no layer.
 
@@ -27,6 +30,20 @@ class Wanted(NamedTuple):
     kind: str
     layer: int | None
     name: str
+
+
+class Step(NamedTuple):
+    """An array of a run, as it is computed.
+
+    Attributes:
+        address: what it is.
+        value: read-only; scores are good only until the next step is asked for.
+        heads: of scores and weights, which they are of; several steps, in order, give all heads of a layer.
+    """
+
+    address: Wanted
+    value: np.ndarray
+    heads: range
 
 
 Run = Generator[tuple[Wanted, np.ndarray], None, np.ndarray]
@@ -98,29 +115,72 @@ def decode(params: Params, config: EncoderConfig, target: Sequence, source: Sequ
     return (yield from _finish("decoder", x, own, config))
 
 
+def stream(
+    params: Params,
+    config: EncoderConfig,
+    wanted: Set[Wanted],
+    source: Sequence,
+    target: Sequence | None = None,
+) -> Iterator[Step]:
+    """Runs the stack, and the decoder if there is a target, until everything wanted has been computed.
+
+    Yields:
+        what is wanted, as it is computed, scores and weights some heads at a time.
+
+    Raises:
+        InputError: a wanted array is not finite (the scores' -inf of masked keys apart).
+    """
+    left = {address: config.n_heads if address.name in BY_HEADS else 1 for address in wanted}
+    steps = _both(params, config, source, target)
+    while left:
+        with np.errstate(over="ignore", invalid="ignore"):
+            step = next(steps, None)
+        if step is None:
+            return
+        address, value = step
+        if address in left:
+            _check_finite(address, value)
+            before = config.n_heads - left[address]
+            count = value.shape[-3] if address.name in BY_HEADS else 1
+            left[address] -= count
+            if not left[address]:
+                del left[address]
+            yield Step(address, _read_only(value), range(before, before + count))
+
+
 def run(
     params: Params,
     config: EncoderConfig,
     wanted: Set[Wanted],
     source: Sequence,
     target: Sequence | None = None,
+    *,
+    heads: tuple[int, ...] | None = None,
 ) -> Trace:
-    """Runs the stack, and the decoder if there is a target, until everything wanted has been computed.
+    """What is wanted of a run of the stack, kept.
+
+    Args:
+        params: the whole model's.
+        config: the block's fields.
+        wanted: addresses.
+        source: what enters the encoder.
+        target: what enters the decoder, if there is one.
+        heads: of scores and weights keep only these, in this order; None for all.
 
     Raises:
-        InputError: a wanted array is not finite (the scores' -inf of masked keys apart).
+        InputError: as ``stream``.
     """
-    missing = set(wanted)
+    chosen = tuple(range(config.n_heads)) if heads is None else heads
     kept: dict[Wanted, np.ndarray] = {}
-    with np.errstate(over="ignore", invalid="ignore"):
-        for address, value in _both(params, config, source, target):
-            if address in missing:
-                _check_finite(address, value)
-                kept[address] = _read_only(value)
-                missing.discard(address)
-                if not missing:
-                    break
-    return _trace(kept)
+    for address, value, there in stream(params, config, wanted, source, target):
+        if address.name not in BY_HEADS or (address.name == "weights" and tuple(there) == chosen):
+            kept[address] = value
+            continue
+        if address not in kept:
+            kept[address] = np.empty((*value.shape[:-3], len(chosen), *value.shape[-2:]), value.dtype)
+        places = [at for at, head in enumerate(chosen) if head in there]
+        kept[address][..., places, :, :] = value[..., [chosen[at] - there.start for at in places], :, :]
+    return _trace({address: _read_only(value) for address, value in kept.items()})
 
 
 def _read_only(value: np.ndarray) -> np.ndarray:
