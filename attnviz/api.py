@@ -7,33 +7,20 @@
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 import numpy as np
 
-from attnviz.analysis.selection import Request, arrange, arranged_tokens, select, select_one
-from attnviz.encoder.stack import Sequence, Wanted, cross_geometry, masked_keys, self_geometry
+from attnviz.analysis.selection import Request, select_one
+from attnviz.encoder.stack import Sequence, cross_geometry, self_geometry
 from attnviz.encoder.stack import run as run_stack
 from attnviz.errors import InputError, UsageError
 from attnviz.model import Model, load
+from attnviz.runs import Prepared, kinds_of, run_prepared
 from attnviz.steps import Explanation, Place
 from attnviz.text.labels import printable
 from attnviz.text.reading import check_text
 from attnviz.text.tokenizer import pad
-from attnviz.trace import KINDS, Attention, Result, Token, Tokens
-
-
-@dataclass(frozen=True, eq=False)
-class Prepared:
-    """A text made ready for the stack: its tokens and what enters the stack for them."""
-
-    source: Sequence
-    tokens: Tokens
-    text: str | None = None
-    pair: str | None = None
-    target_text: str | None = None
-    target: Sequence | None = None
-    target_tokens: Tokens = ()
+from attnviz.trace import Result, Token, Tokens
 
 
 def run(
@@ -148,51 +135,6 @@ def labelled(names: Iterable[str]) -> Tokens:
     return tuple(Token(text=name, label=printable(name), piece=name) for name in names)
 
 
-def run_prepared(model: Model, prepared: Prepared, request: Request) -> Result:
-    """Runs the stack as far as the request needs and gathers what it asked for."""
-    from attnviz.analysis.rerun import Ran  # noqa: PLC0415 (start-up time)
-    from attnviz.analysis.values import values_of, wanted_for  # noqa: PLC0415
-
-    kinds = _kinds(request, prepared)
-    layers = select(request.layers, model.config.n_layers, "layer")
-    heads = select(request.heads, model.config.n_heads, "head")
-    names = {name for name in request.keep if isinstance(name, str)}
-    wanted = {Wanted(kind, layer, name) for kind in kinds for layer in layers for name in names}
-    wanted |= {address for address in request.keep if isinstance(address, Wanted)}
-    wanted |= {address for kind in kinds for layer in layers for address in wanted_for(request.what, kind, layer)}
-    trace = run_stack(model.params, model.config, wanted, prepared.source, prepared.target)
-    ran = Ran(model.params, model.config, trace, prepared.source, prepared.target)
-
-    views = {}
-    for kind in kinds:
-        arrays = [values_of(request.what, ran, kind, layer, heads) for layer in layers]
-        hidden = masked_keys(model.config, kind, layers, prepared.source, prepared.target)
-        matrices = np.stack(arrays)
-        matrices.flags.writeable = False
-        attention = Attention(
-            matrices=matrices,
-            queries=prepared.tokens if kind == "encoder" else prepared.target_tokens,
-            keys=prepared.target_tokens if kind == "decoder" else prepared.tokens,
-            layers=layers,
-            heads=heads,
-            model=model.info,
-            kind=kind,
-            what=request.what,
-            masked=hidden,
-        )
-        views[kind] = arrange(attention, request)
-    return Result(
-        text=prepared.text,
-        views=views,
-        model=model.info,
-        tokens=arranged_tokens(prepared.tokens, request),
-        target_tokens=arranged_tokens(prepared.target_tokens, request),
-        pair=prepared.pair,
-        target=prepared.target_text,
-        trace=trace if request.keep else None,
-    )
-
-
 def explain(
     model: Model,
     prepared: Prepared,
@@ -218,8 +160,8 @@ def explain(
     from attnviz.analysis import explanation  # noqa: PLC0415 (start-up time)
 
     kind = kind or ("encoder" if prepared.target is None else "cross")
-    _kinds(Request(kinds=(kind,)), prepared)
-    queries = prepared.tokens if kind == "encoder" else prepared.target_tokens
+    kinds_of(Request(kinds=(kind,)), prepared)
+    queries, keys = prepared.sides(kind)
     place = Place(
         kind,
         select_one(layer, model.config.n_layers, "layer"),
@@ -243,21 +185,13 @@ def explain(
     return Explanation(
         place=place,
         queries=queries,
-        keys=prepared.target_tokens if kind == "decoder" else prepared.tokens,
+        keys=keys,
         weights=own.weights[place.head, place.query],
         model=model.info,
         steps=explanation.explain(model.config, stack.at(f"layers.{place.layer}"), trace, place, geometry),
         text=prepared.text,
         target=prepared.target_text,
     )
-
-
-def _kinds(request: Request, prepared: Prepared) -> tuple[str, ...]:
-    there = ("encoder",) if prepared.target is None else KINDS
-    for kind in request.kinds or ():
-        if kind not in there:
-            raise UsageError(f"kind: {kind} attention needs a target text; expected --target TEXT")
-    return request.kinds_of(there)
 
 
 def _sequence(model: Model, where: str, text: str, pair: str | None, pad_to: int | None) -> tuple[Sequence, Tokens]:

@@ -1,9 +1,12 @@
 """Many heads to one matrix."""
 
+from collections.abc import Iterator
 from dataclasses import replace
+from itertools import groupby
 
 import numpy as np
 
+from attnviz.analysis.parts import each_layer, joined
 from attnviz.analysis.paths import follow
 from attnviz.errors import UsageError
 from attnviz.trace import PATHS, Attention
@@ -23,18 +26,77 @@ def reduce_attention(attention: Attention, how: str) -> Attention:
         return attention
     if how in PATHS:
         return follow(attention, how)
-    axes = (1,) if how == "mean-heads" else (0, 1)
-    masked = attention.masked
-    if masked is not None and how != "mean-heads":
-        masked = masked.all(axis=0, keepdims=True)
-    rest = attention.rest
+    return joined(reduced_parts(each_layer(attention), how), (len(attention.matrices) if how == "mean-heads" else 1, 1))
+
+
+def reduced_parts(parts: Iterator[Attention], how: str) -> Iterator[Attention]:
+    """``mean-heads`` (a part a layer), ``mean`` and ``max`` (one part) of matrices that come a part at a time.
+
+    Sums are in float64.
+    """
+    groups = groupby(parts, key=lambda part: part.layers) if how == "mean-heads" else [(None, parts)]
+    return (_reduced(group, how) for _, group in groups)
+
+
+def _reduced(parts: Iterator[Attention], how: str) -> Attention:
+    """One matrix of all parts."""
+    layers: dict[int, None] = {}
+    heads: dict[int, None] = {}
+    running = _Maximum() if how == "max" else _Mean()
+    rests, masked = _Mean(), None
+    for part in parts:
+        running.add(part.matrices)
+        if part.rest is not None:
+            rests.add(part.rest)
+        if part.masked is not None:
+            masked = part.masked[0] if masked is None else masked & part.masked[0]
+        layers |= dict.fromkeys(part.layers)
+        heads |= dict.fromkeys(part.heads)
+    kept = rests.count is not None and how != "max"
     return replace(
-        attention,
-        matrices=_over(attention.matrices, axes, how),
-        masked=masked,
+        part,
+        matrices=running.result(part.matrices.dtype),
+        rest=rests.result(part.matrices.dtype) if kept else None,
+        masked=None if masked is None else masked[None],
         reduce=how,
-        rest=None if rest is None or how == "max" else rest.mean(axis=axes, keepdims=True),
+        layers=tuple(layers),
+        heads=tuple(heads),
     )
+
+
+class _Mean:
+    """A mean over matrices (layers, heads, ...); masked scores, which are -inf, are left out of it."""
+
+    def __init__(self):
+        self.count = self._total = None
+
+    def add(self, matrices: np.ndarray) -> None:
+        for one in matrices.reshape(-1, *matrices.shape[2:]):
+            if self.count is None:
+                self._total, self.count = np.zeros(one.shape), np.zeros(one.shape, np.int32)
+            seen = np.isfinite(one)
+            np.add(self._total, one, out=self._total, where=seen)
+            self.count += seen
+
+    def result(self, dtype: np.dtype) -> np.ndarray:
+        """(1, 1, ...); -inf where there was no number."""
+        mean = np.full(self._total.shape, -np.inf, dtype)
+        return np.divide(self._total, self.count, out=mean, where=self.count > 0, casting="same_kind")[None, None]
+
+
+class _Maximum:
+    """A maximum over matrices (layers, heads, ...)."""
+
+    def __init__(self):
+        self._most = None
+
+    def add(self, matrices: np.ndarray) -> None:
+        most = matrices.max(axis=(0, 1))
+        self._most = most if self._most is None else np.maximum(self._most, most)
+
+    def result(self, dtype: np.dtype) -> np.ndarray:
+        """(1, 1, ...)."""
+        return self._most.astype(dtype, copy=False)[None, None]
 
 
 def check_reduction(how: str, what: str) -> None:
@@ -47,13 +109,3 @@ def check_reduction(how: str, what: str) -> None:
         raise UsageError(f"reduce, values: {how} is of weights, not of {what}; expected weights")
     if how == "mean-heads" and what == "zeroing":
         raise UsageError("reduce, values: zeroing is of all heads together; expected none, mean or max")
-
-
-def _over(matrices: np.ndarray, axes: tuple[int, ...], how: str) -> np.ndarray:
-    if how == "max":
-        return matrices.max(axis=axes, keepdims=True)
-    seen = np.isfinite(matrices)
-    count = seen.sum(axis=axes, keepdims=True)
-    total = np.where(seen, matrices, 0).sum(axis=axes, keepdims=True)
-    mean = total / np.maximum(count, 1).astype(matrices.dtype)
-    return np.where(count == 0, matrices.dtype.type(-np.inf), mean)

@@ -1,11 +1,12 @@
 """What is wanted of a run, and which layers and heads that is: ``0,2-3,-1`` or ``all``."""
 
 import operator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
 
-from attnviz.analysis.reduce import check_reduction, reduce_attention
+from attnviz.analysis.reduce import check_reduction, reduce_attention, reduced_parts
 from attnviz.analysis.words import hide_special, merge_words, merged, visible
 from attnviz.encoder.stack import Wanted
 from attnviz.errors import UsageError
@@ -126,13 +127,29 @@ def arrange(attention: Attention, request: Request) -> Attention:
     """
     if request.reduce in PATHS and attention.reduce == "none":
         attention = reduce_attention(attention, request.reduce)
+    attention = _of_tokens(attention, request)
+    return attention if attention.reduce != "none" else reduce_attention(attention, request.reduce)
+
+
+def arranged_parts(parts: Iterator[Attention], request: Request) -> Iterator[Attention]:
+    """The same of matrices that come a part at a time; rollout and flow need the whole.
+
+    Raises:
+        UsageError, InputError: as ``arrange``, when the first part is asked for.
+    """
+    parts = (_of_tokens(part, request) for part in parts)
+    return parts if request.reduce == "none" else reduced_parts(parts, request.reduce)
+
+
+def _of_tokens(attention: Attention, request: Request) -> Attention:
+    """Between the tokens that are asked for."""
     if request.words:
         attention = merge_words(attention)
     if request.hide_special:
         if request.renormalize:
             _check_shares(attention.what)
         attention = hide_special(attention, renormalize=request.renormalize)
-    return attention if attention.reduce != "none" else reduce_attention(attention, request.reduce)
+    return attention
 
 
 def arranged_tokens(tokens: Tokens, request: Request) -> Tokens:

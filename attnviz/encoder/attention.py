@@ -51,8 +51,8 @@ def attention(x: np.ndarray, source: np.ndarray, params: Params, config: Encoder
         geometry: positions and masks.
 
     Yields:
-        ``q``, ``k``, then for some heads at a time ``scores`` and ``weights``, after the first of them ``v``, then ``z``
-        and ``attn_out``, with the shapes of ``LayerTrace`` (some heads: (..., some, n_q, n_k)).
+        ``q``, ``k``, then for some heads at a time ``scores`` and ``weights`` (after the first weights ``v``), then
+        ``z`` and ``attn_out``, with the shapes of ``LayerTrace``; of some heads: (..., some, n_q, n_k).
     """
     q = split_heads(linear(x, params, "q", bias=config.qkv_bias), config.n_heads)
     k = split_heads(linear(source, params, "k", bias=config.qkv_bias), config.n_kv_heads)

@@ -34,8 +34,9 @@ class Sequence:
 def embed(
     params: Params, config: EncoderConfig, sequence: Sequence
 ) -> Generator[tuple[str, np.ndarray], None, np.ndarray]:
-    """Token vectors, scaled, plus position and segment vectors, normed and projected where configured: (..., n, d_model).
+    """Token vectors, scaled, plus position and segment vectors, normed and projected where configured.
 
+    (..., n, d_model) for a sequence (..., n).
     Vectors in place of tokens enter where their width allows it: their positions are added unless those belong to
     tables of another width (``project = after``).
 

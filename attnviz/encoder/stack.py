@@ -17,7 +17,6 @@ from attnviz.encoder.positions import rotary_angles, score_bias
 from attnviz.errors import InputError
 from attnviz.trace import EmbeddingTrace, LayerTrace, Trace
 
-
 BY_HEADS = ("scores", "weights")  # what is computed some heads at a time
 
 

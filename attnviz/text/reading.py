@@ -10,6 +10,7 @@ from attnviz.errors import InputError, one_line
 from attnviz.files import open_file, unreadable
 from attnviz.text.words import WHITE_SPACE
 
+_CHUNK = 1 << 16
 _BOM = b"\xef\xbb\xbf"
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -41,42 +42,76 @@ class Lines:
 
     Attributes:
         blank: numbers of the blank lines met so far.
+        done: bytes read so far.
     """
 
     def __init__(self, stream: BinaryIO, where: str):
         self.blank: list[int] = []
+        self.done = 0
         self._stream = stream
         self._where = where
 
     def __iter__(self) -> Iterator[tuple[int, str]]:
-        found = False
-        for number, raw in enumerate(self._raw_lines(), start=1):
-            text = self._decoded(number, raw)
-            if is_blank(text):
-                self.blank.append(number)
-            else:
-                found = True
+        for window in self.windows():
+            for number, text in window:
+                if isinstance(text, InputError):
+                    raise text
                 yield number, text
+
+    def windows(self, most: int = 64) -> Iterator[list[tuple[int, str | InputError]]]:
+        """The same, as many at a time as have arrived, but no more than ``most``; what cannot be read is its error.
+
+        Raises:
+            InputError: the stream fails, or has no text at all.
+        """
+        found, number = False, 0
+        for arrived in self._arrived():
+            for start in range(0, len(arrived), most):
+                window = []
+                for number, raw in enumerate(arrived[start : start + most], start=number + 1):
+                    text = self._decoded(number, raw)
+                    if not isinstance(text, InputError) and is_blank(text):
+                        self.blank.append(number)
+                    else:
+                        window.append((number, text))
+                if window:
+                    found = True
+                    yield window
         if not found:
             what = "all lines are blank" if self.blank else "it is empty"
             raise InputError(f"{self._where}: {what}; expected at least one text")
 
-    def _raw_lines(self) -> Iterator[bytes]:
+    def _arrived(self) -> Iterator[list[bytes]]:
+        """The lines that are there without waiting for more, without their ends."""
+        begun: list[bytes] = []  # of a line whose end has not arrived
+        while chunk := self._chunk():
+            *ended, rest = chunk.split(b"\n")
+            if ended:
+                ended[0] = b"".join([*begun, ended[0]])
+                begun = []
+                yield ended
+            begun.append(rest)
+        if last := b"".join(begun):
+            yield [last]
+
+    def _chunk(self) -> bytes:
         try:
-            yield from self._stream
+            chunk = self._stream.read1(_CHUNK)
         except OSError as error:  # a folder as standard input, a disk that fails
             raise InputError(f"{self._where}: {unreadable(error)}; expected text, one a line") from error
+        self.done += len(chunk)
+        return chunk
 
-    def _decoded(self, number: int, raw: bytes) -> str:
+    def _decoded(self, number: int, raw: bytes) -> str | InputError:
         skipped = len(_BOM) if number == 1 and raw.startswith(_BOM) else 0
-        line = raw[skipped:].removesuffix(b"\n").removesuffix(b"\r")
+        line = raw[skipped:].removesuffix(b"\r")
         try:
             return line.decode("utf-8")
         except UnicodeDecodeError as error:
-            raise InputError(
+            return InputError(
                 f"{self._where}, line {number}: byte {skipped + error.start + 1} of the line "
                 f"(0x{line[error.start]:02x}) is not UTF-8; expected UTF-8 text"
-            ) from error
+            )
 
 
 def read_lines(stream: BinaryIO, where: str) -> Lines:

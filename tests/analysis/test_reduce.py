@@ -51,7 +51,7 @@ def test_masked_scores_stay_out_of_the_mean():
     masked = np.array([[[False, True]], [[False, False]]])
     by_layer = reduce_attention(attention(scores, masked, "scores"), "mean-heads")
     assert by_layer.matrices[:, 0, 0].tolist() == [[2.0, -np.inf], [6.0, 3.0]]
-    assert by_layer.masked is masked
+    assert np.array_equal(by_layer.masked, masked)
     whole = reduce_attention(attention(scores, masked, "scores"), "mean")
     assert whole.matrices[0, 0, 0].tolist() == [4.0, 3.0]
     assert whole.masked.tolist() == [[[False, False]]]

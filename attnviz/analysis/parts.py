@@ -1,0 +1,64 @@
+"""Matrices that come a part at a time: layer by layer, and of a layer some heads at a time.
+
+A part is an ``Attention`` of one layer. Parts come in the order of layers and heads, and a part is to be used before
+the next one is asked for, so that only one is in memory.
+"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from attnviz.trace import Attention
+
+
+def each_layer(attention: Attention) -> Iterator[Attention]:
+    """What is whole, a layer at a time."""
+    for i, layer in enumerate(attention.layers):
+        yield replace(
+            attention,
+            matrices=attention.matrices[i : i + 1],
+            layers=(layer,),
+            masked=None if attention.masked is None else attention.masked[i : i + 1],
+            rest=None if attention.rest is None else attention.rest[i : i + 1],
+        )
+
+
+def joined(parts: Iterator[Attention], shape: tuple[int, int]) -> Attention:
+    """All parts as one.
+
+    Args:
+        parts: at least one.
+        shape: of layers and heads of the matrices in all; a reduced axis counts 1.
+    """
+    matrices = rest = first = None
+    layers: dict[int, np.ndarray | None] = {}  # with each one's mask
+    heads: dict[int, None] = {}
+    done = 0
+    for part in parts:
+        if part.matrices.shape[:2] == shape:
+            return part
+        if first is None:
+            first, count = part, math.prod(shape)
+            matrices = np.empty((count, *part.matrices.shape[2:]), part.matrices.dtype)
+            rest = None if part.rest is None else np.empty((count, *part.rest.shape[2:]), part.rest.dtype)
+        some = slice(done, done + part.matrices.shape[1])
+        matrices[some] = part.matrices[0]
+        if rest is not None:
+            rest[some] = part.rest[0]
+        layers |= {part.layers[0]: None if part.masked is None else part.masked[0]}
+        heads |= dict.fromkeys(part.heads)
+        done = some.stop
+    none = np.zeros(first.matrices.shape[2:], dtype=bool)
+    masks = [none if mask is None else mask for mask in layers.values()]
+    whole = matrices.reshape(*shape, *matrices.shape[1:])
+    whole.flags.writeable = False
+    return replace(
+        first,
+        matrices=whole,
+        rest=None if rest is None else rest.reshape(*shape, *rest.shape[1:]),
+        masked=None if all(mask is None for mask in layers.values()) else np.stack(masks),
+        layers=tuple(layers),
+        heads=tuple(heads),
+    )

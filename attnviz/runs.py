@@ -1,0 +1,250 @@
+"""Prepared texts through the stack: many in batches, long ones a part at a time, and what was asked for of each."""
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import islice, product
+
+import numpy as np
+
+from attnviz.analysis.parts import joined
+from attnviz.analysis.rerun import Ran
+from attnviz.analysis.selection import Request, arrange, arranged_parts, arranged_tokens, select
+from attnviz.analysis.values import values_of, wanted_for
+from attnviz.encoder.batch import batches, stacked
+from attnviz.encoder.stack import BY_HEADS, Sequence, Wanted, masked_keys, stream
+from attnviz.encoder.stack import run as run_stack
+from attnviz.errors import InputError, UsageError
+from attnviz.model import Model
+from attnviz.trace import KINDS, PATHS, Attention, Result, Tokens, Trace
+
+MOST_HELD = 1 << 24  # numbers of matrices that are held of one text, or of several together (64 MB)
+_MOST_TEXTS = 256  # that are looked at together for texts of equal length
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """A text made ready for the stack: its tokens and what enters the stack for them."""
+
+    source: Sequence
+    tokens: Tokens
+    text: str | None = None
+    pair: str | None = None
+    target_text: str | None = None
+    target: Sequence | None = None
+    target_tokens: Tokens = ()
+
+    def sides(self, kind: str) -> tuple[Tokens, Tokens]:
+        """The queries and the keys of a kind of attention."""
+        return (
+            self.tokens if kind == "encoder" else self.target_tokens,
+            self.target_tokens if kind == "decoder" else self.tokens,
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """What a run gives for one text: whole, or a part at a time.
+
+    Attributes:
+        result: runs it, and gives everything that was asked for.
+        parts: runs it, and gives the same matrices layer by layer, some heads at a time where they are many: however
+            long the text, little more than one head's matrix is in memory. A part is to be used before the next.
+    """
+
+    result: Callable[[], Result]
+    parts: Callable[[], Iterator[Attention]]
+
+    @classmethod
+    def of(cls, result: Result) -> "Run":
+        """One that has been run."""
+        return cls(lambda: result, lambda: iter(result.views.values()))
+
+
+def run_prepared(model: Model, prepared: Prepared, request: Request) -> Result:
+    """Runs the stack as far as the request needs and gathers what it asked for."""
+    return next(runs(model, [prepared], request)).result()
+
+
+def runs(model: Model, texts: Iterable[Prepared], request: Request) -> Iterator[Run]:
+    """A run of each text, in their order; short ones are run together, which changes nothing but the time.
+
+    Args:
+        model: what ``load`` gave.
+        texts: read a bounded number ahead.
+        request: what is wanted of each.
+
+    Raises:
+        UsageError, InputError: at the text that they are of, or when its run is asked for its result.
+    """
+    waiting = iter(texts)
+    while some := [_Plan.of(model, text, request) for text in islice(waiting, _MOST_TEXTS)]:
+        together: list[_Plan] = []
+        for plan in some:
+            full = sum(one.numbers for one in together) + plan.numbers > MOST_HELD
+            if together and (full or plan.is_alone or plan.kinds != together[0].kinds):
+                yield from _together(together)
+                together = []
+            together.append(plan)
+        yield from _together(together)
+
+
+def _together(plans: "list[_Plan]") -> Iterator[Run]:
+    """Runs of texts whose matrices are held at the same time; of one text, when it is asked for."""
+    done: dict[int, Result] = {}
+    for batch in batches([len(plan.text.source) for plan in plans]) if len(plans) > 1 else ():
+        if len(batch) > 1:
+            with suppress(InputError):  # of one of them: it is raised when that is run by itself
+                done |= zip(batch, _batch_results([plans[i] for i in batch]), strict=True)
+    for i, plan in enumerate(plans):
+        yield Run.of(done.pop(i)) if i in done else Run(plan.result, plan.parts)
+
+
+def _batch_results(plans: "list[_Plan]") -> list[Result]:
+    first = plans[0]
+    model, what = first.model, first.request.what
+    source = stacked([plan.text.source for plan in plans])
+    target = None if first.text.target is None else stacked([plan.text.target for plan in plans])
+    trace = run_stack(model.params, model.config, first.wanted, source, target, heads=first.heads)
+    results = []
+    for at, plan in enumerate(plans):
+        arrays = {}
+        for kind in plan.kinds:
+            n_queries, n_keys = map(len, plan.text.sides(kind))
+            arrays[kind] = [getattr(trace[kind, i], what)[at, :, :n_queries, :n_keys] for i in plan.layers]
+        results.append(plan.gathered(arrays))
+    return results
+
+
+@dataclass(frozen=True, eq=False)
+class _Plan:
+    """What a request means for one text."""
+
+    model: Model
+    text: Prepared
+    request: Request
+    kinds: tuple[str, ...]
+    layers: tuple[int, ...]
+    heads: tuple[int, ...]
+
+    @classmethod
+    def of(cls, model: Model, text: Prepared, request: Request) -> "_Plan":
+        layers = select(request.layers, model.config.n_layers, "layer")
+        heads = select(request.heads, model.config.n_heads, "head")
+        return cls(model, text, request, kinds_of(request, text), layers, heads)
+
+    @property
+    def numbers(self) -> int:
+        """How many there are in all matrices."""
+        each = (math.prod(map(len, self.text.sides(kind))) for kind in self.kinds)
+        return len(self.layers) * len(self.heads) * sum(each)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether only what the attention itself gives is wanted, and nothing of it twice."""
+        return self.request.what in BY_HEADS and not self.request.keep
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether it has to be run by itself."""
+        return not self.is_plain or self.text.source.ids is None or self.numbers > MOST_HELD
+
+    @property
+    def is_long(self) -> bool:
+        """Whether its matrices are many, and can be had a part at a time: in their own order, of one kind."""
+        in_order = all(tuple(sorted(numbers)) == numbers for numbers in (self.layers, self.heads))
+        one_kind = len(self.kinds) == 1 and self.request.reduce not in PATHS
+        return self.numbers > MOST_HELD and self.is_plain and in_order and one_kind
+
+    @property
+    def wanted(self) -> frozenset[Wanted]:
+        """What the run has to compute."""
+        names = {name for name in self.request.keep if isinstance(name, str)}
+        wanted = {address for address in self.request.keep if isinstance(address, Wanted)}
+        for kind, layer in product(self.kinds, self.layers):
+            wanted |= {Wanted(kind, layer, name) for name in names} | wanted_for(self.request.what, kind, layer)
+        return frozenset(wanted)
+
+    def result(self) -> Result:
+        """Runs it, and gives everything that was asked for."""
+        if self.is_long:
+            shape = {"none": (len(self.layers), len(self.heads)), "mean-heads": (len(self.layers), 1)}
+            return self._result({self.kinds[0]: joined(self.parts(), shape.get(self.request.reduce, (1, 1)))})
+        model, text = self.model, self.text
+        heads = self.heads if self.is_plain else None
+        trace = run_stack(model.params, model.config, self.wanted, text.source, text.target, heads=heads)
+        ran = Ran(model.params, model.config, trace, text.source, text.target)
+        what = self.request.what
+        arrays = {
+            kind: [
+                getattr(trace[kind, i], what) if self.is_plain else values_of(what, ran, kind, i, self.heads)
+                for i in self.layers
+            ]
+            for kind in self.kinds
+        }
+        return self.gathered(arrays, trace if self.request.keep else None)
+
+    def parts(self) -> Iterator[Attention]:
+        """Runs it, and gives its matrices as they are computed."""
+        if not self.is_long:
+            return iter(self.result().views.values())
+        return arranged_parts(self._streamed(), self.request)
+
+    def gathered(self, arrays: Mapping[str, list[np.ndarray]], trace: Trace | None = None) -> Result:
+        """The result with the matrices of each kind, (n_heads, n_queries, n_keys) a layer."""
+        views = {}
+        for kind, by_layer in arrays.items():
+            matrices = np.stack(by_layer)
+            matrices.flags.writeable = False
+            views[kind] = arrange(self._attention(kind, self.layers, self.heads, matrices), self.request)
+        return self._result(views, trace)
+
+    def _streamed(self) -> Iterator[Attention]:
+        model, (kind,) = self.model, self.kinds
+        steps = stream(model.params, model.config, self.wanted, self.text.source, self.text.target)
+        for address, value, there in steps:
+            heads = tuple(head for head in self.heads if head in there)
+            if heads:
+                picked = value if len(heads) == len(there) else value[[head - there.start for head in heads]]
+                yield self._attention(kind, (address.layer,), heads, picked[None])
+
+    def _attention(self, kind: str, layers: tuple[int, ...], heads: tuple[int, ...], matrices: np.ndarray) -> Attention:
+        queries, keys = self.text.sides(kind)
+        return Attention(
+            matrices=matrices,
+            queries=queries,
+            keys=keys,
+            layers=layers,
+            heads=heads,
+            model=self.model.info,
+            kind=kind,
+            what=self.request.what,
+            masked=masked_keys(self.model.config, kind, layers, self.text.source, self.text.target),
+        )
+
+    def _result(self, views: Mapping[str, Attention], trace: Trace | None = None) -> Result:
+        text = self.text
+        return Result(
+            text=text.text,
+            views=views,
+            model=self.model.info,
+            tokens=arranged_tokens(text.tokens, self.request),
+            target_tokens=arranged_tokens(text.target_tokens, self.request),
+            pair=text.pair,
+            target=text.target_text,
+            trace=trace,
+        )
+
+
+def kinds_of(request: Request, text: Prepared) -> tuple[str, ...]:
+    """The kinds of attention that a request wants of a text.
+
+    Raises:
+        UsageError: one that takes a target text, and there is none.
+    """
+    there = ("encoder",) if text.target is None else KINDS
+    for kind in request.kinds or ():
+        if kind not in there:
+            raise UsageError(f"kind: {kind} attention needs a target text; expected --target TEXT")
+    return request.kinds_of(there)
