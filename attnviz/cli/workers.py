@@ -126,6 +126,8 @@ class _Worker:
 
 def _start(pool: list[_Worker], work: Callable[[Item], Value], count: int, context: BaseContext) -> None:
     """Starts the workers one by one into ``pool``. A Ctrl-C waits until they are there: the children inherit that."""
+    for stream in (sys.stdout, sys.stderr):  # what is still buffered is the parent's to write, once
+        stream.flush()
     masks = hasattr(signal, "pthread_sigmask")
     if masks and context.get_start_method() == "spawn":
         from multiprocessing.resource_tracker import ensure_running
@@ -135,8 +137,6 @@ def _start(pool: list[_Worker], work: Callable[[Item], Value], count: int, conte
     try:
         for _ in range(count):
             pool.append(_Worker(work, context, pool))
-    except BrokenPipeError:  # before a fork all that is printed is flushed: nobody reads it any more
-        raise
     except OSError as error:
         raise WorkerError(
             f"workers: process {len(pool) + 1} of {count} cannot be started ({error.strerror}); expected room for it",

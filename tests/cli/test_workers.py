@@ -10,12 +10,21 @@ import time
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
+from pickle import PicklingError
 
 import pytest
 
 from attnviz.cli import workers
 from attnviz.cli.workers import ordered_map
 from attnviz.errors import InputError, UsageError, WorkerError
+from tests.cli.sweeps import (
+    dies_at_four,
+    fails_at_three,
+    gives_what_cannot_be_sent,
+    raises_what_cannot_be_sent,
+    sleeps_from_two_on,
+    unevenly,
+)
 
 ROOT = Path(__file__).parents[2]
 METHODS = [m for m in ("fork", "spawn") if m in multiprocessing.get_all_start_methods()]
@@ -32,46 +41,13 @@ def place(item: object) -> str:
     return f"texts.txt, line {item}"
 
 
-def unevenly(item: int) -> tuple[int, int]:
-    time.sleep(0.03 * (item % 3 == 0))
-    return item, os.getpid()
-
-
-def fails_at_three(item: int) -> int:
-    if item == 3:
-        raise InputError("line 3: it is bad; expected it good", hint="mend it", excerpt="bad\n^")
-    time.sleep(0.05 * (item < 3))  # what comes after it is ready first
-    return item
-
-
-def dies_at_four(item: int) -> int:
-    if item == 4:
-        os.kill(os.getpid(), signal.SIGKILL)
-    return item
-
-
-class TwoWordsError(Exception):
-    """Made of two arguments and keeping one, it cannot be made again from what it keeps."""
-
-    def __init__(self, what, where):
-        super().__init__(f"{what} {where}")
-
-
-def raises_what_cannot_be_sent(item: int) -> int:
-    raise TwoWordsError("lost", "here")
-
-
-def gives_what_cannot_be_sent(item: int) -> Callable:
-    return lambda: item
-
-
 def reading(read: list[int], items: Iterator[int]) -> Iterator[int]:
     for item in items:
         read.append(item)
         yield item
 
 
-def told_before(error: type[Exception], *args, **options) -> tuple[list, Exception]:
+def told_before(error: type[Exception] | tuple[type[Exception], ...], *args, **options) -> tuple[list, Exception]:
     """What a sweep gives before it fails, and the error it fails with."""
     told = []
 
@@ -86,12 +62,12 @@ def told_before(error: type[Exception], *args, **options) -> tuple[list, Excepti
 
 @both
 def test_values_come_in_the_order_of_the_items_from_several_processes(method):
-    with ordered_map(unevenly, iter(range(20)), workers=3, where=place, method=method) as values:
+    with ordered_map(unevenly, iter(range(20)), workers=2, where=place, method=method) as values:
         told = list(values)
     assert [item for item, _ in told] == list(range(20))
     processes = {process for _, process in told}
     assert os.getpid() not in processes
-    assert 1 < len(processes) <= 3
+    assert len(processes) == 2
 
 
 @pytest.mark.parametrize(("workers", "items"), [(1, 5), (3, 1), (3, 0)])
@@ -137,7 +113,7 @@ def test_a_slow_source_holds_back_no_value():
 
 
 @both
-@pytest.mark.parametrize("workers", [1, 3])
+@pytest.mark.parametrize("workers", [1, 2])
 def test_an_error_is_raised_in_its_place_with_its_hint(method, workers):
     told, error = told_before(InputError, fails_at_three, count(), workers=workers, method=method)
     assert told == [0, 1, 2]
@@ -165,13 +141,13 @@ def test_an_error_that_cannot_be_sent_is_told_in_words():
 
 
 def test_a_value_that_cannot_be_sent_is_an_error():
-    told, error = told_before(Exception, gives_what_cannot_be_sent, range(3), workers=2)
-    assert (told, "pickle" in str(error)) == ([], True)
+    told, error = told_before((AttributeError, PicklingError), gives_what_cannot_be_sent, range(3), workers=2)
+    assert (told, "lambda" in str(error)) == ([], True)
 
 
 @both
 def test_a_killed_worker_is_an_error_that_names_the_item_it_was_at(method):
-    told, error = told_before(WorkerError, dies_at_four, count(), workers=3, method=method)
+    told, error = told_before(WorkerError, dies_at_four, count(), workers=2, method=method)
     assert told == [0, 1, 2, 3]
     assert str(error) == "texts.txt, line 4: the process that worked on it was killed (SIGKILL); expected it to finish"
     assert (error.exit_code, "memory" in error.hint) == (1, True)
@@ -214,11 +190,6 @@ def test_leaving_early_ends_the_workers_at_once_and_reads_no_more(method):
         assert len(processes) == 2
     assert multiprocessing.active_children() == []
     assert len(read) <= 1 + 2 * 2
-
-
-def sleeps_from_two_on(item: int) -> int:
-    time.sleep(600 * (item >= 2))
-    return item
 
 
 def test_a_process_that_cannot_be_started_is_an_error_and_leaves_none(monkeypatch):
