@@ -47,6 +47,10 @@ class OutputError(AttnvizError):
     """Output that cannot be written: no permission, a full disk, a file that must not be overwritten."""
 
 
+class WorkerError(AttnvizError):
+    """A process that worked on a part of the input cannot be started, or ended before it was done."""
+
+
 def one_line(text: object) -> str:
     """The text with its control characters escaped, so that a message stays one line on any terminal."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in str(text))

@@ -1,0 +1,92 @@
+"""What the machine gives this process: how many CPUs, and how many threads a matrix product may use."""
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+# Under which names the builds of NumPy set and tell it: its own wheels, a distribution's OpenBLAS, MKL.
+_BLAS_CALLS = (
+    ("scipy_openblas_set_num_threads64_", "scipy_openblas_get_num_threads64_"),
+    ("scipy_openblas_set_num_threads", "scipy_openblas_get_num_threads"),
+    ("openblas_set_num_threads64_", "openblas_get_num_threads64_"),
+    ("openblas_set_num_threads", "openblas_get_num_threads"),
+    ("MKL_Set_Num_Threads", "MKL_Get_Max_Threads"),
+)
+
+
+def usable_cpus(root: Path = Path("/")) -> int:
+    """How many CPUs this process may really use, at least 1: those it is bound to, and a container's quota.
+
+    Args:
+        root: where ``proc`` and ``sys`` are.
+    """
+    return max(1, int(min([_bound_cpus(), *_quotas(root)])))
+
+
+def _bound_cpus() -> int:
+    if hasattr(os, "process_cpu_count"):  # from Python 3.13 on
+        return os.process_cpu_count() or 1
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _quotas(root: Path) -> Iterator[float]:
+    """The CPUs that each control group of this process allows, of version 2 and of version 1, where it says so."""
+    for line in _text(root / "proc/self/cgroup").splitlines():
+        _, controllers, group = [*line.split(":", 2), "", ""][:3]
+        if controllers and "cpu" not in controllers.split(","):
+            continue
+        # Of version 2 the line names no controllers; beside version 1 it is mounted one level down.
+        for mount in ("cpu", controllers) if controllers else ("", "unified"):
+            for folder in _upwards(root / "sys/fs/cgroup" / mount, group):
+                yield from _quota(_text(folder / "cpu.max"))
+                yield from _quota(f"{_text(folder / 'cpu.cfs_quota_us')} {_text(folder / 'cpu.cfs_period_us')}")
+
+
+def _upwards(mount: Path, group: str) -> Iterator[Path]:
+    """The group's folder and those it is in; inside a container it is often the host's, and only the last there."""
+    names = [name for name in group.split("/") if name not in ("", "..")]
+    for depth in range(len(names), -1, -1):
+        yield mount.joinpath(*names[:depth])
+
+
+def _quota(text: str) -> Iterator[float]:
+    """Of ``150000 100000``, a quota and its period, 1.5 CPUs; of ``max 100000``, of -1, or of anything odd, nothing."""
+    try:
+        quota, period = map(int, text.split())
+    except ValueError:
+        return
+    if quota > 0 and period > 0:
+        yield quota / period
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        return ""
+
+
+def set_blas_threads(count: int) -> int | None:
+    """How many threads a matrix product uses from now on: ``count``, or the most that this library was built for.
+
+    Returns:
+        The number in force; None where the library cannot be told (Apple's Accelerate), and nothing has changed.
+    """
+    import ctypes
+
+    import numpy as np  # noqa: F401 (which loads the module below)
+
+    # What NumPy's own module links to is found through it, wherever that file is (but not on Windows).
+    names = ("numpy._core._multiarray_umath", "numpy.core._multiarray_umath")
+    try:
+        library = ctypes.CDLL(next(sys.modules[name].__file__ for name in names if name in sys.modules))
+    except (StopIteration, OSError):
+        return None
+    for setter, teller in _BLAS_CALLS:
+        if hasattr(library, setter) and hasattr(library, teller):
+            getattr(library, setter)(count)
+            return getattr(library, teller)()
+    return None
