@@ -51,15 +51,19 @@ class Run:
         result: runs it, and gives everything that was asked for.
         parts: runs it, and gives the same matrices layer by layer, some heads at a time where they are many: however
             long the text, little more than one head's matrix is in memory. A part is to be used before the next.
+        model: what runs it; None of what was read instead.
+        text: what is run; likewise.
     """
 
     result: Callable[[], Result]
     parts: Callable[[], Iterator[Attention]]
+    model: Model | None = None
+    text: Prepared | None = None
 
     @classmethod
-    def of(cls, result: Result) -> "Run":
-        """One that has been run."""
-        return cls(lambda: result, lambda: iter(result.views.values()))
+    def of(cls, result: Result, model: Model | None = None, text: Prepared | None = None) -> "Run":
+        """One that has been run, or was read."""
+        return cls(lambda: result, lambda: iter(result.views.values()), model, text)
 
 
 def run_prepared(model: Model, prepared: Prepared, request: Request) -> Result:
@@ -98,7 +102,8 @@ def _together(plans: "list[_Plan]") -> Iterator[Run]:
             with suppress(InputError):  # of one of them: it is raised when that is run by itself
                 done |= zip(batch, _batch_results([plans[i] for i in batch]), strict=True)
     for i, plan in enumerate(plans):
-        yield Run.of(done.pop(i)) if i in done else Run(plan.result, plan.parts)
+        its = plan.model, plan.text
+        yield Run.of(done.pop(i), *its) if i in done else Run(plan.result, plan.parts, *its)
 
 
 def _batch_results(plans: "list[_Plan]") -> list[Result]:

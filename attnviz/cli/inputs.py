@@ -1,21 +1,33 @@
 """From the input options to what a command looks at, one text after the other."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, TypeVar
 
 from attnviz.analysis.selection import Request, select_attention
-from attnviz.api import Prepared, prepare, prepare_vectors, run_prepared
-from attnviz.cli.options import BlockOptions, CommonOptions, InputOptions, ModelOptions, SelectionOptions
+from attnviz.api import prepare_vectors
+from attnviz.cli.corpus import Windows, Work, swept
+from attnviz.cli.machine import Threads, usable_cpus
+from attnviz.cli.options import (
+    BlockOptions,
+    CommonOptions,
+    InputOptions,
+    ManyOptions,
+    ModelOptions,
+    SelectionOptions,
+)
 from attnviz.cli.streams import is_watched, note
-from attnviz.errors import AttnvizError, UsageError, one_line, some
+from attnviz.errors import UsageError, some
 from attnviz.model import BUNDLED, Model, load
-from attnviz.numbers import spans
+from attnviz.runs import Prepared, Run, runs
 from attnviz.text.reading import check_text
 from attnviz.text.tokenizer import raw_labels
 from attnviz.trace import Attention, Result
+
+Value = TypeVar("Value")
 
 _MANY = 32  # tokens, from which on what takes more than a moment says so
 # Of the bundled model: the layer whose heads follow syntax best, and of them the one that finds subjects and the nouns
@@ -48,7 +60,12 @@ def uses_bundled(inputs: InputOptions, models: ModelOptions, block: BlockOptions
 
 
 def results(
-    inputs: InputOptions, models: ModelOptions, block: BlockOptions, common: CommonOptions, request: Request
+    inputs: InputOptions,
+    models: ModelOptions,
+    block: BlockOptions,
+    common: CommonOptions,
+    request: Request,
+    many: ManyOptions | None = None,
 ) -> Iterator[Result]:
     """One result a text, each computed when it is asked for.
 
@@ -56,13 +73,34 @@ def results(
         UsageError: options that exclude each other, or no input at all.
         InputError: input that cannot be read or is invalid; of several texts, the message names the line.
     """
-    return (result for _, result in placed_results(inputs, models, block, common, request))
+    found = swept_runs(inputs, models, block, common, request, _itself, many or ManyOptions())
+    return (run.result() for _, run in found)
 
 
-def placed_results(
-    inputs: InputOptions, models: ModelOptions, block: BlockOptions, common: CommonOptions, request: Request
-) -> Iterator[tuple[str, Result]]:
-    """The same, each with where its text stands: ``texts.txt, line 3``; nowhere for the command line's own.
+def swept_runs(
+    inputs: InputOptions,
+    models: ModelOptions,
+    block: BlockOptions,
+    common: CommonOptions,
+    request: Request,
+    each: Callable[[Run], Value],
+    many: ManyOptions,
+    *,
+    workers: int | None = 1,
+    prints: bool = True,
+) -> Iterator[tuple[str, Value]]:
+    """What ``each`` makes of every text's run, with where the text stands: ``texts.txt, line 3``, or nowhere.
+
+    Args:
+        inputs: the texts, vectors, or attention from elsewhere.
+        models: where the weights come from.
+        block: fields of the block.
+        common: whether notes and progress are wanted.
+        request: what is wanted of each run.
+        each: makes a value of a run; with several workers the value is sent from one process to another.
+        many: what becomes of a line that cannot be used, and how many threads there are.
+        workers: processes that share the lines of a file or a pipe; None for as many as there are CPUs.
+        prints: whether the values are printed as they come.
 
     Raises:
         UsageError, InputError: as ``results``.
@@ -72,12 +110,33 @@ def placed_results(
         flags = [name for group in (models, block) for name in group.given() if name not in group.from_variables]
         if flags:
             raise UsageError(f"{', '.join(flags)}: there is no model to run on --attention; expected none of them")
-        yield from _read(inputs, common, request)
+        for where, result in _read(inputs, common, request):
+            yield where, each(Run.of(result))
         return
-    model, prepared = _placed_inputs(inputs, models, block, common)
-    for where, one in prepared:
-        say_if_slow(common, request, max(len(one.tokens), len(one.target_tokens)))
-        yield where, run_prepared(model, one, request)
+    cpus = usable_cpus()
+    workers = (workers or cpus) if inputs.is_stream else 1
+    threads = Threads(many.threads, max(1, cpus // workers))
+    if inputs.vectors is not None:
+        model, prepared = _prepared_vectors(inputs, models, block, common)
+        threads.fit(len(prepared.tokens))
+        say_if_slow(common, request, len(prepared.tokens))
+        yield "", each(next(runs(model, [prepared], request)))
+        return
+    with Windows.of(inputs) as windows:
+        model = loaded(_model_options(models, block, common) | {"decoder": inputs.target is not None}, common)
+        warned = common if workers == 1 else None
+        work = Work(model, inputs, each, request, partial(_before, threads, warned, request))
+        yield from swept(work, windows, common, many, workers=workers, prints=prints)
+
+
+def _itself(value: Value) -> Value:
+    return value
+
+
+def _before(threads: Threads, common: CommonOptions | None, request: Request, n_tokens: int) -> None:
+    threads.fit(n_tokens)
+    if common is not None:
+        say_if_slow(common, request, n_tokens)
 
 
 def labelled(attention: Attention, *, raw: bool) -> Attention:
@@ -88,30 +147,41 @@ def labelled(attention: Attention, *, raw: bool) -> Attention:
 
 
 def prepared_inputs(
-    inputs: InputOptions, models: ModelOptions, block: BlockOptions, common: CommonOptions
+    inputs: InputOptions,
+    models: ModelOptions,
+    block: BlockOptions,
+    common: CommonOptions,
+    many: ManyOptions | None = None,
+    *,
+    prints: bool = True,
 ) -> tuple[Model, Iterator[Prepared]]:
     """The model, and the texts (or the vectors) made ready for it."""
-    model, placed = _placed_inputs(inputs, models, block, common)
-    return model, (prepared for _, prepared in placed)
-
-
-def _placed_inputs(
-    inputs: InputOptions, models: ModelOptions, block: BlockOptions, common: CommonOptions
-) -> tuple[Model, Iterator[tuple[str, Prepared]]]:
-    """The same, each text with where it stands."""
     _check_sources(inputs)
-    options = _model_options(models, block, common)
-    if inputs.vectors is None:
-        texts = _texts(inputs, common)
-        model = loaded(options | {"decoder": inputs.target is not None}, common)
-        return model, ((where, _prepared(model, inputs, where, text, common)) for where, text in texts)
+    if inputs.vectors is not None:
+        model, prepared = _prepared_vectors(inputs, models, block, common)
+        return model, iter([prepared])
+    model = loaded(_model_options(models, block, common) | {"decoder": inputs.target is not None}, common)
+
+    def texts() -> Iterator[Prepared]:
+        with Windows.of(inputs) as windows:
+            work = Work(model, inputs, _itself)
+            found = swept(work, windows, common, many or ManyOptions(), workers=1, prints=prints)
+            yield from (prepared for _, prepared in found)
+
+    return model, texts()
+
+
+def _prepared_vectors(
+    inputs: InputOptions, models: ModelOptions, block: BlockOptions, common: CommonOptions
+) -> tuple[Model, Prepared]:
     from attnviz.checkpoints.vectors_file import read_vectors
 
+    options = _model_options(models, block, common)
     vectors = read_vectors(inputs.vectors)
     if not {"weights", "model"} & set(options):
         options["fields"].setdefault("d_model", vectors.shape[1])
     model = loaded(options, common)
-    return model, iter([("", prepare_vectors(model, vectors, _labels(inputs)))])
+    return model, prepare_vectors(model, vectors, _labels(inputs))
 
 
 def _model_options(models: ModelOptions, block: BlockOptions, common: CommonOptions) -> dict[str, Any]:
@@ -137,44 +207,6 @@ def loaded(options: dict[str, Any], common: CommonOptions) -> Model:
             f"({some(model.unknown)})",
         )
     return model
-
-
-def _prepared(model: Model, inputs: InputOptions, where: str, text: str, common: CommonOptions) -> Prepared:
-    try:
-        prepared = prepare(model, text, pair=inputs.pair, target=inputs.target, pad_to=inputs.pad_to)
-    except AttnvizError as error:
-        if not where:
-            raise
-        raise type(error)(f"{where}: {error}", error.hint) from error
-    unknown = getattr(model.tokenizer, "unknown", None)
-    read = [t for t in (*prepared.tokens, *prepared.target_tokens) if t.piece == unknown and not t.special]
-    if unknown is not None and read:
-        words = some([one_line(t.text) for t in read])
-        note(common, f"{f'{where}: ' if where else ''}not in the vocabulary of {model.info.name}: {words}")
-    return prepared
-
-
-def _texts(inputs: InputOptions, common: CommonOptions) -> Iterator[tuple[str, str]]:
-    """Each text, and where it stands in its file; nowhere for the command line's own."""
-    from attnviz.text.reading import open_lines
-
-    if inputs.file is not None:
-        with open_lines(inputs.file) as stream:
-            yield from _lines(stream, str(inputs.file), common)
-    elif inputs.text is None or inputs.text == "-":
-        yield from _lines(sys.stdin.buffer, "standard input", common)
-    else:
-        yield "", inputs.text
-
-
-def _lines(stream: BinaryIO, name: str, common: CommonOptions) -> Iterator[tuple[str, str]]:
-    from attnviz.text.reading import read_lines
-
-    lines = read_lines(stream, name)
-    for number, text in lines:
-        yield f"{name}, line {number}", text
-    if lines.blank:
-        note(common, f"{name}: skipped blank line{'s' * (len(lines.blank) > 1)} {spans(tuple(lines.blank))}")
 
 
 def say_if_slow(common: CommonOptions, request: Request, n: int) -> None:

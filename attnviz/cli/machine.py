@@ -15,6 +15,9 @@ _BLAS_CALLS = (
 )
 
 
+_LONG = 256  # tokens, from which on a second thread pays
+
+
 def usable_cpus(root: Path = Path("/")) -> int:
     """How many CPUs this process may really use, at least 1: those it is bound to, and a container's quota.
 
@@ -67,6 +70,26 @@ def _text(path: Path) -> str:
         return path.read_text(encoding="utf-8")
     except (OSError, ValueError):
         return ""
+
+
+class Threads:
+    """How many threads the matrix products of a text use: the smaller ones would only wait for each other.
+
+    Args:
+        fixed: what was asked for; None to choose by the work.
+        most: for long texts.
+    """
+
+    def __init__(self, fixed: int | None, most: int):
+        self._fixed, self._most = fixed, most
+        self._now: int | None = None
+
+    def fit(self, n_tokens: int) -> None:
+        """Sets them for texts of up to so many tokens."""
+        count = self._fixed or (self._most if n_tokens >= _LONG else 1)
+        if count != (self._now or 1):
+            set_blas_threads(count)
+            self._now = count
 
 
 def set_blas_threads(count: int) -> int | None:

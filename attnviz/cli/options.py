@@ -11,6 +11,7 @@ from attnviz.encoder.config import EncoderConfig
 from attnviz.output.colormaps import COLORMAPS
 
 INPUT, MODEL, SELECTION, VIEW = "Input", "Model", "Selection", "View"
+MANY = "Many texts, long texts"
 BLOCK = "Block (each is also a variable, ATTNVIZ_N_LAYERS and so on, and a key of --config)"
 
 
@@ -91,6 +92,40 @@ class InputOptions(Options):
     def is_stream(self) -> bool:
         """Whether texts are read a line at a time, from a file or from standard input."""
         return self.file is not None or (self.text in (None, "-") and self.vectors is None and self.attention is None)
+
+
+class ManyOptions(Options):
+    """What becomes of texts that cannot be used, and how fast the others go."""
+
+    on_error: Annotated[
+        Literal["stop", "skip"],
+        option(MANY, "--on-error", help="At a line that cannot be used: stop, or skip it with a note. [default: stop]"),
+    ] = "stop"
+    threads: Annotated[
+        int | None,
+        option(
+            MANY,
+            "--threads",
+            metavar="N",
+            min=1,
+            help="Threads of a matrix product. [default: 1; of long texts all CPUs there are]",
+        ),
+    ] = None
+
+
+class WorkerOptions(Options):
+    """For commands whose texts can be shared out."""
+
+    workers: Annotated[
+        int | None,
+        option(
+            MANY,
+            "--workers",
+            metavar="N",
+            min=1,
+            help="Processes that share the lines of a file or a pipe. [default: the CPUs there are]",
+        ),
+    ] = None
 
 
 class ModelOptions(Options):

@@ -3,7 +3,9 @@
 import contextlib
 import os
 import sys
+import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from attnviz.cli.main import say
 from attnviz.cli.options import CommonOptions
@@ -40,16 +42,55 @@ def is_watched(common: CommonOptions) -> bool:
 
 
 @contextlib.contextmanager
+def sweep_progress(
+    common: CommonOptions, size: int | None, *, prints: bool
+) -> Iterator[Callable[[int, int], None] | None]:
+    """Progress over many texts: how many, how many a second, and, where the size is known, the time left.
+
+    Args:
+        common: whether it is wanted.
+        size: bytes of the file of texts; None where that is not known.
+        prints: whether the texts' values are printed meanwhile: then there is none while they are printed to a terminal.
+
+    Yields:
+        what is to be told (texts, bytes) so far; None where nobody sees it.
+    """
+    if not is_watched(common) or (prints and sys.stdout.isatty()):
+        yield None
+        return
+    from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
+
+    count = TextColumn("{task.fields[texts]:,} texts, {task.fields[rate]:.0f} a second")
+    columns = (count,) if size is None else (BarColumn(), count, TimeRemainingColumn())
+    start = time.monotonic()
+    with _bar(common, *columns) as bar:
+        task = bar.add_task("texts", total=size, texts=0, rate=0.0)
+
+        def told(texts: int, done: int) -> None:
+            passed = time.monotonic() - start
+            bar.update(task, completed=done, texts=texts, rate=texts / passed if passed else 0.0)
+
+        yield told
+
+
+@contextlib.contextmanager
 def progress(common: CommonOptions, what: str) -> Iterator[Callable[[int, int], None] | None]:
     """A progress bar on standard error while it is a terminal; None elsewhere."""
     if not is_watched(common):
         yield None
         return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 
-    console = Console(stderr=True, no_color=Screen.of(sys.stderr, os.environ, color=common.color).color is None)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True) as bar:
+    with _bar(common, *columns) as bar:
         task = bar.add_task(what, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def _bar(common: CommonOptions, *columns: Any) -> Any:
+    """A bar on standard error that leaves nothing behind."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    console = Console(stderr=True, no_color=Screen.of(sys.stderr, os.environ, color=common.color).color is None)
+    return Progress(*columns, console=console, transient=True)

@@ -43,6 +43,7 @@ def ordered_map(
     *,
     workers: int,
     where: Callable[[Item], str],
+    ready: Callable[[], bool] = lambda: True,
     method: str | None = None,
 ) -> Iterator[Iterator[Value]]:
     """The value of ``work`` for each item, in the order of the items, from several processes; for a ``with`` block.
@@ -59,13 +60,17 @@ def ordered_map(
         items: read lazily.
         workers: 1 or more; no more processes start than there are items.
         where: what an error calls the place of an item: ``texts.txt, lines 1-32``.
+        ready: whether the next item can be read without waiting for it: a slow source then holds back no value, and
+            one that is slow from the start is worked on right here.
         method: ``fork`` or ``spawn``; without it what is safe and quick on this system.
 
     Raises:
         WorkerError: a process cannot be started, or one ended (killed, out of memory) before it had its value.
     """
     stream = _guarded(items)
-    head = list(islice(stream, workers)) if workers > 1 else []
+    head = list(islice(stream, 1))
+    while 0 < len(head) < workers and ready() and (another := next(stream, None)) is not None:
+        head.append(another)
     stream = chain(head, stream)
     here = [item for item in head if not isinstance(item, _Failure)]
     if len(here) < 2:
@@ -74,7 +79,7 @@ def ordered_map(
     pool: list[_Worker] = []
     try:
         _start(pool, work, len(here), get_context(method or _start_method()))
-        yield _Sweep(pool, stream, where).values()
+        yield _Sweep(pool, stream, len(head), where, ready).values()
     finally:
         for worker in pool:
             worker.end()
@@ -150,10 +155,18 @@ def _start(pool: list[_Worker], work: Callable[[Item], Value], count: int, conte
 class _Sweep:
     """One pass over the items: which are with whom, and which values wait for their turn."""
 
-    def __init__(self, pool: list[_Worker], stream: Iterator[Item | _Failure], where: Callable[[Item], str]):
+    def __init__(
+        self,
+        pool: list[_Worker],
+        stream: Iterator[Item | _Failure],
+        n_there: int,
+        where: Callable[[Item], str],
+        ready: Callable[[], bool],
+    ):
         self.pool = pool
         self.stream = stream
-        self.where = where
+        self.n_there = n_there  # items that have been read before the first is given to a worker
+        self.where, self.ready = where, ready
         self.outcomes: dict[int, Any] = {}  # by index, those that came before their turn
         self.n_read = self.n_told = 0
         self.reading = True
@@ -161,16 +174,21 @@ class _Sweep:
     def values(self) -> Iterator[Any]:
         while self.reading or self.n_told < self.n_read:
             # What is ready goes out before the next item is read: a slow source holds back no value.
-            self._collect(blocking=self.n_told not in self.outcomes and not self._has_room())
+            may_read = self._may_read()
+            self._collect(blocking=self.n_told not in self.outcomes and not may_read)
             if self.n_told in self.outcomes:
                 outcome = self.outcomes.pop(self.n_told)
                 self.n_told += 1
                 yield _checked(outcome)
-            if self._has_room():
+            if may_read:
                 self._read_one()
 
-    def _has_room(self) -> bool:
-        return self.reading and self.n_read - self.n_told < _AHEAD * len(self.pool)
+    def _may_read(self) -> bool:
+        """Whether an item may be read now: there is a worker for it, and no value that would wait meanwhile."""
+        waiting = self.n_read - self.n_told
+        if not self.reading or waiting >= _AHEAD * len(self.pool):
+            return False
+        return not waiting or self.n_read < self.n_there or self.ready()
 
     def _read_one(self) -> None:
         for item in self.stream:

@@ -2,6 +2,7 @@
 
 import os
 import re
+import select
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -48,6 +49,7 @@ class Lines:
     def __init__(self, stream: BinaryIO, where: str):
         self.blank: list[int] = []
         self.done = 0
+        self._more_arrived = False
         self._stream = stream
         self._where = where
 
@@ -64,22 +66,30 @@ class Lines:
         Raises:
             InputError: the stream fails, or has no text at all.
         """
-        found, number = False, 0
+        found, last = False, 0
         for arrived in self._arrived():
             for start in range(0, len(arrived), most):
                 window = []
-                for number, raw in enumerate(arrived[start : start + most], start=number + 1):
-                    text = self._decoded(number, raw)
+                for raw in arrived[start : start + most]:
+                    last += 1
+                    text = self._decoded(last, raw)
                     if not isinstance(text, InputError) and is_blank(text):
-                        self.blank.append(number)
+                        self.blank.append(last)
                     else:
-                        window.append((number, text))
+                        window.append((last, text))
                 if window:
-                    found = True
+                    found, self._more_arrived = True, start + most < len(arrived)
                     yield window
         if not found:
             what = "all lines are blank" if self.blank else "it is empty"
             raise InputError(f"{self._where}: {what}; expected at least one text")
+
+    def ready(self) -> bool:
+        """Whether the next window can be read without waiting for whoever writes the stream."""
+        try:
+            return self._more_arrived or bool(select.select([self._stream], [], [], 0)[0])
+        except (OSError, ValueError):  # no file of the system's, or, on Windows, no socket
+            return True
 
     def _arrived(self) -> Iterator[list[bytes]]:
         """The lines that are there without waiting for more, without their ends."""

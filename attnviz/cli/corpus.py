@@ -1,0 +1,226 @@
+"""Many texts: read as they arrive, run in batches, perhaps in several processes, and handed on in their order."""
+
+import os
+import stat
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from operator import attrgetter
+from typing import Any, BinaryIO, NamedTuple
+
+from attnviz.analysis.selection import Request
+from attnviz.api import prepare
+from attnviz.cli.options import CommonOptions, InputOptions, ManyOptions
+from attnviz.cli.streams import note, sweep_progress
+from attnviz.cli.workers import ordered_map
+from attnviz.errors import AttnvizError, InputError, one_line, some
+from attnviz.model import Model
+from attnviz.numbers import spans
+from attnviz.runs import Prepared, Run, runs
+from attnviz.text.reading import Lines, open_lines, read_lines
+
+_LONG_WORD = 40  # characters of a word that a note shows
+
+
+class Placed(NamedTuple):
+    """A text, or why there is none, and where it stands: ``texts.txt, line 3``; nowhere for the command line's own."""
+
+    where: str
+    text: str | AttnvizError
+
+
+class Window(NamedTuple):
+    """Texts that are looked at together, and how many bytes have been read with them."""
+
+    texts: list[Placed]
+    done: int = 0
+
+    @property
+    def where(self) -> str:
+        """The place of the first, and the line of the last."""
+        first, last = self.texts[0].where, self.texts[-1].where
+        return first if first == last else f"{first} to {last.rpartition(' ')[2]}"
+
+
+class Outcome(NamedTuple):
+    """What became of one text: a value, or an error; and what there is to note of it."""
+
+    where: str
+    value: Any
+    notes: tuple[str, ...] = ()
+    error: AttnvizError | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Work:
+    """What is done with each text of a window.
+
+    Attributes:
+        model: what runs them.
+        inputs: what else belongs to each text: a pair, a target, padding.
+        each: makes a value of a text's run, or of the prepared text where there is no request. It prints nothing, and
+            where several processes share the work its value is sent from one to the other.
+        request: what is wanted of the runs.
+        before: told the longest text's tokens before a window is run.
+    """
+
+    model: Model
+    inputs: InputOptions
+    each: Callable[[Any], Any]
+    request: Request | None = None
+    before: Callable[[int], None] = lambda n_tokens: None
+
+    def __call__(self, window: Window) -> Iterator[Outcome]:
+        """What becomes of each of its texts."""
+        notes: dict[int, list[str]] = {i: [] for i in range(len(window.texts))}
+        prepared = [self._prepared(*placed, notes[i]) for i, placed in enumerate(window.texts)]
+        good = [one for one in prepared if isinstance(one, Prepared)]
+        self.before(max((max(len(one.tokens), len(one.target_tokens)) for one in good), default=0))
+        looked_at = iter(good if self.request is None else runs(self.model, good, self.request))
+        for i, (one, (where, _)) in enumerate(zip(prepared, window.texts, strict=True)):
+            error = value = None
+            if isinstance(one, Prepared):
+                found = next(looked_at)
+                try:
+                    value = self.each(found)
+                except AttnvizError as raised:
+                    error = _placed_error(where, raised)
+            else:
+                error = one
+            yield Outcome(where, value, tuple(notes[i]), error)
+
+    def _prepared(self, where: str, text: str | AttnvizError, notes: list[str]) -> Prepared | AttnvizError:
+        if isinstance(text, AttnvizError):
+            return text
+        inputs, tokenizer = self.inputs, self.model.tokenizer
+        try:
+            prepared = prepare(self.model, text, pair=inputs.pair, target=inputs.target, pad_to=inputs.pad_to)
+        except AttnvizError as error:
+            return _placed_error(where, error)
+        unknown = getattr(tokenizer, "unknown", None)
+        read = [t for t in (*prepared.tokens, *prepared.target_tokens) if t.piece == unknown and not t.special]
+        if unknown is not None and read:
+            words = some([_shortened(one_line(t.text)) for t in read])
+            notes.append(f"{f'{where}: ' if where else ''}not in the vocabulary of {self.model.info.name}: {words}")
+        return prepared
+
+
+class Windows:
+    """The texts of a command line, as many at a time as have arrived.
+
+    Attributes:
+        name: what to call them all.
+        size: how many bytes there are to read; None where that is not known.
+    """
+
+    def __init__(self, lines: Lines | None, name: str, size: int | None = None, text: str | None = None):
+        self.name, self.size = name, size
+        self._lines, self._text = lines, text
+
+    @classmethod
+    @contextmanager
+    def of(cls, inputs: InputOptions) -> "Iterator[Windows]":
+        """Those of a file, of standard input, or the one text that was given.
+
+        Raises:
+            InputError: the file cannot be opened.
+        """
+        if inputs.file is not None:
+            with open_lines(inputs.file) as stream:
+                yield cls(read_lines(stream, str(inputs.file)), str(inputs.file), _size(stream))
+        elif inputs.text is None or inputs.text == "-":
+            stream = sys.stdin.buffer
+            yield cls(read_lines(stream, "standard input"), "standard input", _size(stream))
+        else:
+            yield cls(None, "text", text=inputs.text)
+
+    def __iter__(self) -> Iterator[Window]:
+        if self._lines is None:
+            yield Window([Placed("", self._text)])
+            return
+        for window in self._lines.windows():
+            yield Window([Placed(f"{self.name}, line {n}", text) for n, text in window], self._lines.done)
+
+    def ready(self) -> bool:
+        """Whether the next ones can be read without waiting for whoever writes them."""
+        return self._lines is None or self._lines.ready()
+
+    def notes(self) -> Iterator[str]:
+        """What there is to say of them all when they have been read."""
+        if self._lines is not None and self._lines.blank:
+            blank = self._lines.blank
+            yield f"{self.name}: skipped blank line{'s' * (len(blank) > 1)} {spans(tuple(blank))}"
+
+
+def swept(
+    work: Work, windows: Windows, common: CommonOptions, many: ManyOptions, *, workers: int, prints: bool
+) -> Iterator[tuple[str, Any]]:
+    """Each text's value, in order, with where the text stands.
+
+    Args:
+        work: what is done with each text.
+        windows: of texts.
+        common: whether notes and progress are wanted.
+        many: what becomes of a text that cannot be used.
+        workers: processes; with more than one the values are sent between them.
+        prints: whether the values are printed as they come, so that a terminal has no room for progress besides.
+
+    Raises:
+        AttnvizError: a text that cannot be used, unless such are to be skipped; or every text was.
+    """
+    n = skipped = 0
+    # Processes are started before the progress bar, which has a thread of its own.
+    with _outcomes(work, windows, workers) as outcomes, sweep_progress(common, windows.size, prints=prints) as step:
+        for outcome, done in outcomes:
+            n += 1
+            for text in outcome.notes:
+                note(common, text)
+            if outcome.error is None:
+                yield outcome.where, outcome.value
+            elif many.on_error == "stop" or not outcome.where:
+                raise outcome.error
+            else:
+                skipped += 1
+                note(common, f"{outcome.error}; skipped")
+            if step is not None:
+                step(n, done)
+    for text in windows.notes():
+        note(common, text)
+    if skipped:
+        if skipped == n:
+            raise InputError(f"{windows.name}: none of its {n} texts can be used; expected at least one")
+        note(common, f"{windows.name}: {skipped} of {n} texts skipped")
+
+
+@contextmanager
+def _outcomes(work: Work, windows: Windows, workers: int) -> Iterator[Iterator[tuple[Outcome, int]]]:
+    """What became of each text, and how many bytes had been read with it."""
+    if workers == 1:
+        yield ((outcome, window.done) for window in windows for outcome in work(window))
+        return
+    where = attrgetter("where")
+    with ordered_map(partial(_whole, work), windows, workers=workers, where=where, ready=windows.ready) as found:
+        yield ((outcome, done) for outcomes, done in found for outcome in outcomes)
+
+
+def _whole(work: Work, window: Window) -> tuple[list[Outcome], int]:
+    return list(work(window)), window.done
+
+
+def _placed_error(where: str, error: AttnvizError) -> AttnvizError:
+    return type(error)(f"{where}: {error}", error.hint) if where else error
+
+
+def _shortened(word: str) -> str:
+    return word if len(word) <= _LONG_WORD else f"{word[:_LONG_WORD]}…"
+
+
+def _size(stream: BinaryIO) -> int | None:
+    """Bytes of a file; None of a pipe, or of what is no file at all."""
+    try:
+        found = os.fstat(stream.fileno())
+    except OSError:  # io.UnsupportedOperation is one
+        return None
+    return found.st_size if stat.S_ISREG(found.st_mode) else None
