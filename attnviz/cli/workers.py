@@ -67,13 +67,13 @@ def ordered_map(
     stream = _guarded(items)
     head = list(islice(stream, workers)) if workers > 1 else []
     stream = chain(head, stream)
-    here = [item for item in head if not isinstance(item, _Failure)]
-    if len(here) < 2:
+    count = sum(not isinstance(item, _Failure) for item in head)
+    if count < 2:
         yield (work(_checked(item)) for item in stream)
         return
     pool: list[_Worker] = []
     try:
-        _start(pool, work, len(here), get_context(method or _start_method()))
+        _start(pool, work, count, get_context(method or _start_method()))
         yield _Sweep(pool, stream, where).values()
     finally:
         for worker in pool:
