@@ -14,11 +14,10 @@ from attnviz.analysis.selection import Request
 from attnviz.api import prepare
 from attnviz.cli.options import CommonOptions, InputOptions, ManyOptions
 from attnviz.cli.streams import note, sweep_progress
-from attnviz.cli.workers import ordered_map
 from attnviz.errors import AttnvizError, InputError, one_line, some
 from attnviz.model import Model
 from attnviz.numbers import spans
-from attnviz.runs import Prepared, Run, runs
+from attnviz.runs import Prepared, runs
 from attnviz.text.reading import Lines, open_lines, read_lines
 
 _LONG_WORD = 40  # characters of a word that a note shows
@@ -200,6 +199,8 @@ def _outcomes(work: Work, windows: Windows, workers: int) -> Iterator[Iterator[t
     if workers == 1:
         yield ((outcome, window.done) for window in windows for outcome in work(window))
         return
+    from attnviz.cli.workers import ordered_map
+
     where = attrgetter("where")
     with ordered_map(partial(_whole, work), windows, workers=workers, where=where, ready=windows.ready) as found:
         yield ((outcome, done) for outcomes, done in found for outcome in outcomes)

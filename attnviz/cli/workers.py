@@ -68,17 +68,17 @@ def ordered_map(
         WorkerError: a process cannot be started, or one ended (killed, out of memory) before it had its value.
     """
     stream = _guarded(items)
-    head = list(islice(stream, 1))
+    head = list(islice(stream, 1 if workers > 1 else 0))
     while 0 < len(head) < workers and ready() and (another := next(stream, None)) is not None:
         head.append(another)
     stream = chain(head, stream)
-    here = [item for item in head if not isinstance(item, _Failure)]
-    if len(here) < 2:
+    count = sum(not isinstance(item, _Failure) for item in head)
+    if count < 2:
         yield (work(_checked(item)) for item in stream)
         return
     pool: list[_Worker] = []
     try:
-        _start(pool, work, len(here), get_context(method or _start_method()))
+        _start(pool, work, count, get_context(method or _start_method()))
         yield _Sweep(pool, stream, len(head), where, ready).values()
     finally:
         for worker in pool:
