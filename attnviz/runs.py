@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice, product
 
 import numpy as np
@@ -51,19 +51,28 @@ class Run:
         result: runs it, and gives everything that was asked for.
         parts: runs it, and gives the same matrices layer by layer, some heads at a time where they are many: however
             long the text, little more than one head's matrix is in memory. A part is to be used before the next.
+        bare: the result without any matrix.
+        per_kind: how many matrices there are of each kind.
+        is_long: whether parts take less memory than the result.
         model: what runs it; None of what was read instead.
-        text: what is run; likewise.
+        prepared: what is run; likewise.
     """
 
     result: Callable[[], Result]
     parts: Callable[[], Iterator[Attention]]
+    bare: Result
+    per_kind: int
+    is_long: bool = False
     model: Model | None = None
-    text: Prepared | None = None
+    prepared: Prepared | None = None
 
     @classmethod
-    def of(cls, result: Result, model: Model | None = None, text: Prepared | None = None) -> "Run":
+    def of(cls, result: Result, model: Model | None = None, prepared: Prepared | None = None) -> "Run":
         """One that has been run, or was read."""
-        return cls(lambda: result, lambda: iter(result.views.values()), model, text)
+        views = result.views.values()
+        per_kind = max(map(len, views))
+        bare = replace(result, views={}, trace=None)
+        return cls(lambda: result, lambda: iter(views), bare, per_kind, False, model, prepared)
 
 
 def run_prepared(model: Model, prepared: Prepared, request: Request) -> Result:
@@ -102,8 +111,7 @@ def _together(plans: "list[_Plan]") -> Iterator[Run]:
             with suppress(InputError):  # of one of them: it is raised when that is run by itself
                 done |= zip(batch, _batch_results([plans[i] for i in batch]), strict=True)
     for i, plan in enumerate(plans):
-        its = plan.model, plan.text
-        yield Run.of(done.pop(i), *its) if i in done else Run(plan.result, plan.parts, *its)
+        yield Run.of(done.pop(i), plan.model, plan.text) if i in done else plan.run()
 
 
 def _batch_results(plans: "list[_Plan]") -> list[Result]:
@@ -171,11 +179,22 @@ class _Plan:
             wanted |= {Wanted(kind, layer, name) for name in names} | wanted_for(self.request.what, kind, layer)
         return frozenset(wanted)
 
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Of layers and heads of the matrices of a kind; a reduced axis counts 1."""
+        n_layers = len(self.layers) if self.request.reduce in ("none", "mean-heads") else 1
+        is_reduced = self.request.reduce != "none" or self.request.what == "zeroing"
+        return n_layers, 1 if is_reduced else len(self.heads)
+
+    def run(self) -> Run:
+        """The run, when it is asked for."""
+        per_kind = math.prod(self.shape)
+        return Run(self.result, self.parts, self._result({}), per_kind, self.is_long, self.model, self.text)
+
     def result(self) -> Result:
         """Runs it, and gives everything that was asked for."""
         if self.is_long:
-            shape = {"none": (len(self.layers), len(self.heads)), "mean-heads": (len(self.layers), 1)}
-            return self._result({self.kinds[0]: joined(self.parts(), shape.get(self.request.reduce, (1, 1)))})
+            return self._result({self.kinds[0]: joined(self.parts(), self.shape)})
         model, text = self.model, self.text
         heads = self.heads if self.is_plain else None
         trace = run_stack(model.params, model.config, self.wanted, text.source, text.target, heads=heads)

@@ -7,10 +7,8 @@ import numpy as np
 
 from attnviz.analysis.expressions import Expression, HeadTable
 from attnviz.analysis.labels import LABELS, Label, label
-from attnviz.analysis.metrics import HeadMetrics, head_metrics
+from attnviz.analysis.metrics import HeadMetrics
 from attnviz.analysis.null import Null
-from attnviz.errors import UsageError
-from attnviz.trace import Attention
 
 Places = list[tuple[int, int]]
 
@@ -23,19 +21,14 @@ def head_labels(metrics: HeadMetrics) -> np.ndarray:
     return labels
 
 
-def head_table(attention: Attention) -> HeadTable:
-    """The metrics and labels of every head of these weights, as conditions see them.
+def head_table(metrics: HeadMetrics, labels: np.ndarray | None = None) -> HeadTable:
+    """The metrics and labels of every head, as conditions see them.
 
-    Raises:
-        UsageError: there is no matrix a head, or the matrices are no weights.
+    Args:
+        metrics: of the heads.
+        labels: likewise, as ``head_labels`` gives them; made of the metrics if they are not there.
     """
-    if attention.reduce != "none":
-        raise UsageError(f"metrics, reduce: these matrices are {attention.reduce}; expected one of each head")
-    metrics = head_metrics(attention)
-    return _table(metrics, head_labels(metrics))
-
-
-def _table(metrics: HeadMetrics, labels: np.ndarray) -> HeadTable:
+    labels = head_labels(metrics) if labels is None else labels
     names = np.vectorize(lambda one: one.name, otypes=[object])(labels)
     return HeadTable(metrics.values, metrics.layers, metrics.heads, names, metrics.missing)
 
@@ -53,7 +46,7 @@ def fitting_heads(metrics: HeadMetrics, labels: np.ndarray, where: Expression | 
     """
     if where is None:
         return list(np.ndindex(*labels.shape))
-    return [tuple(place) for place in np.argwhere(where.holds(_table(metrics, labels))).tolist()]
+    return [tuple(place) for place in np.argwhere(where.holds(head_table(metrics, labels))).tolist()]
 
 
 def sorted_heads(places: Places, values: np.ndarray, *, smallest: bool = False) -> Places:

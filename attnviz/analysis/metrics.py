@@ -4,7 +4,7 @@ A[l, h, i, j] is the weight from query i to key j of N tokens; logarithms are na
 are all masked is left out of every mean, and so is the row of a token that only fills the length.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -135,6 +135,27 @@ def head_metrics(attention: Attention) -> HeadMetrics:
         layers=attention.layers,
         heads=attention.heads,
     )
+
+
+def metrics_of_parts(parts: Iterator[Attention]) -> tuple[Attention, HeadMetrics]:
+    """``head_metrics`` of matrices that come a part at a time, and what the parts have in common, without matrices.
+
+    Raises:
+        UsageError: as ``head_metrics``.
+    """
+    found = []
+    for part in parts:
+        found.append(head_metrics(part))
+        common = replace(part, matrices=part.matrices[..., :0, :0], masked=None, rest=None)
+    layers = tuple(dict.fromkeys(layer for one in found for layer in one.layers))
+    heads = tuple(dict.fromkeys(head for one in found for head in one.heads))
+
+    def joined(arrays: list[Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
+        shape = (len(layers), len(heads))
+        return {name: np.concatenate([one[name].ravel() for one in arrays]).reshape(shape) for name in arrays[0]}
+
+    values, counts = joined([one.values for one in found]), joined([one.counts for one in found])
+    return replace(common, layers=layers, heads=heads), HeadMetrics(values, counts, found[0].missing, layers, heads)
 
 
 def with_ablation(metrics: HeadMetrics, changes: np.ndarray, n_tokens: int) -> HeadMetrics:

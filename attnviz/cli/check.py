@@ -1,14 +1,24 @@
 """``attnviz check``: exits 1 unless the stated conditions hold."""
 
-from itertools import chain, islice
-from typing import TYPE_CHECKING, Annotated
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 from attnviz.cli.command import Options, command, command_app
 from attnviz.cli.head_options import HeadOptions, WidthOptions
-from attnviz.cli.options import BlockOptions, CommonOptions, InputOptions, JsonOptions, ModelOptions, option
+from attnviz.cli.options import (
+    BlockOptions,
+    CommonOptions,
+    InputOptions,
+    JsonOptions,
+    ManyOptions,
+    ModelOptions,
+    WorkerOptions,
+    option,
+)
 
 if TYPE_CHECKING:
     from attnviz.analysis.expressions import Expression
+    from attnviz.runs import Run
     from attnviz.trace import Attention, Result
 
 _EXAMPLES = """
@@ -46,6 +56,8 @@ def check(
     conditions: ConditionOptions,
     view: WidthOptions,
     output: JsonOptions,
+    many: ManyOptions,
+    workers: WorkerOptions,
     common: CommonOptions,
 ) -> int:
     """Check conditions on heads: exit 0 if all hold, 1 if one does not.
@@ -54,33 +66,42 @@ def check(
     failures. Exit 2: a condition that cannot be parsed, or asks for a head that is not there.
     """
     from attnviz.cli.conditions import stated
-    from attnviz.cli.head_options import attention_of_heads, request_of_heads
-    from attnviz.cli.inputs import placed_results
+    from attnviz.cli.head_options import request_of_heads
+    from attnviz.cli.inputs import peeked, swept_runs
     from attnviz.cli.streams import print_view
 
     expressions = list(stated(conditions.that))
-    found = placed_results(inputs, models, block, common, request_of_heads(selection, inputs))
-    first = [] if inputs.is_stream else list(islice(found, 2))
-    several = inputs.is_stream or len(first) > 1
+    request = request_of_heads(selection, inputs)
+    each = partial(_checked, expressions)
+    found = swept_runs(inputs, models, block, common, request, each, many, workers=workers.workers)
+    several, found = (True, found) if inputs.is_stream else peeked(found)
     report = _Report(view, common, is_json=output.json, several=several)
     n = failed = 0
-    for n, (where, result) in enumerate(chain(first, found), start=1):  # noqa: B007 (counted for the last line)
-        attention = attention_of_heads(result)
-        outcomes = _outcomes(expressions, attention)
-        failed += not all(outcome["holds"] for outcome in outcomes)
-        report.add(where, result, attention, outcomes)
+    for n, (where, checked) in enumerate(found, start=1):  # noqa: B007 (counted for the last line)
+        failed += not all(outcome["holds"] for outcome in checked.outcomes)
+        report.add(where, checked)
     if several and not output.json and not (common.quiet and not failed):
         print_view(f"{failed} of {n} text{'s' * (n != 1)} fail{'s' * (failed == 1)}", report.screen)
     return 1 if failed else 0
 
 
-def _outcomes(expressions: "list[tuple[str, Expression]]", attention: "Attention") -> list[dict[str, object]]:
-    """Each condition as JSON has it."""
+class _Checked(NamedTuple):
+    """What is kept of one text: what it is, without matrices, and each condition as JSON has it."""
+
+    result: "Result"
+    attention: "Attention"
+    outcomes: list[dict[str, object]]
+
+
+def _checked(expressions: "list[tuple[str, Expression]]", run: "Run") -> _Checked:
+    """One text's outcomes."""
     from attnviz.analysis.expressions import Joined, Not
     from attnviz.analysis.heads import head_table
     from attnviz.cli.conditions import pointed
+    from attnviz.cli.head_measures import metrics_of
 
-    table = head_table(attention)
+    attention, metrics = metrics_of(run)
+    table = head_table(metrics)
     outcomes = []
     for where, expression in expressions:
         with pointed(expression.text, where):
@@ -91,7 +112,7 @@ def _outcomes(expressions: "list[tuple[str, Expression]]", attention: "Attention
         if outcome.value is None and not isinstance(expression.condition, Joined | Not):
             document["undefined"] = True
         outcomes.append(document)
-    return outcomes
+    return _Checked(run.bare, attention, outcomes)
 
 
 class _Report:
@@ -104,7 +125,7 @@ class _Report:
         self._is_json, self._quiet, self._several = is_json, common.quiet, several
         self._provenance = None
 
-    def add(self, where: str, result: "Result", attention: "Attention", outcomes: list[dict[str, object]]) -> None:
+    def add(self, where: str, checked: _Checked) -> None:
         """Prints those of one text: with ``-q`` only failures, as JSON all."""
         from attnviz.cli.streams import print_view, write_bytes
         from attnviz.output.check_document import check_document
@@ -112,6 +133,7 @@ class _Report:
         from attnviz.output.document import dump
         from attnviz.output.lines import provenance_line
 
+        result, attention, outcomes = checked
         if not self._several:
             where = ""
         if self._is_json:

@@ -69,14 +69,15 @@ class Work:
     inputs: InputOptions
     each: Callable[[Any], Any]
     request: Request | None = None
-    before: Callable[[int], None] = lambda n_tokens: None
+    before: Callable[[int], None] | None = None
 
     def __call__(self, window: Window) -> Iterator[Outcome]:
         """What becomes of each of its texts."""
         notes: dict[int, list[str]] = {i: [] for i in range(len(window.texts))}
         prepared = [self._prepared(*placed, notes[i]) for i, placed in enumerate(window.texts)]
         good = [one for one in prepared if isinstance(one, Prepared)]
-        self.before(max((max(len(one.tokens), len(one.target_tokens)) for one in good), default=0))
+        if self.before is not None and good:
+            self.before(max(max(len(one.tokens), len(one.target_tokens)) for one in good))
         looked_at = iter(good if self.request is None else runs(self.model, good, self.request))
         for i, (one, (where, _)) in enumerate(zip(prepared, window.texts, strict=True)):
             error = value = None

@@ -1,14 +1,27 @@
 """``attnviz heads --agreement``: whether weights rank keys as norms and zeroing do."""
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from attnviz.cli.head_options import HeadOptions, WidthOptions, attention_of_heads, request_of_heads
-from attnviz.cli.options import BlockOptions, CommonOptions, InputOptions, JsonOptions, ModelOptions
+from attnviz.cli.options import (
+    BlockOptions,
+    CommonOptions,
+    InputOptions,
+    JsonOptions,
+    ManyOptions,
+    ModelOptions,
+    WorkerOptions,
+)
 from attnviz.errors import UsageError
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from attnviz.analysis.averages import RunningMean
+    from attnviz.analysis.selection import Request
+    from attnviz.runs import Run
     from attnviz.trace import Attention
 
 
@@ -17,6 +30,8 @@ def print_agreement(
     models: ModelOptions,
     block: BlockOptions,
     selection: HeadOptions,
+    many: ManyOptions,
+    workers: WorkerOptions,
     output: JsonOptions,
     width: WidthOptions,
     common: CommonOptions,
@@ -27,6 +42,8 @@ def print_agreement(
         UsageError: attention from elsewhere, of which norms and zeroing are not known.
     """
     from attnviz.analysis.agreement import PAIRS
+    from attnviz.analysis.averages import RunningMean
+    from attnviz.cli.inputs import swept_runs
     from attnviz.cli.streams import print_view, screen_of, write_bytes
     from attnviz.output.agreement_view import AgreementView
     from attnviz.output.document import dump
@@ -34,7 +51,12 @@ def print_agreement(
 
     if inputs.attention is not None:
         raise UsageError("agreement, attention: norms and zeroing take a model to run; expected one of them")
-    attention, agreement = _averaged(inputs, models, block, selection, common)
+    request = request_of_heads(selection, inputs)
+    attention, agreement = None, RunningMean()
+    each = partial(_measured, request)
+    swept = swept_runs(inputs, models, block, common, request, each, many, workers=workers.workers, prints=False)
+    for _, (attention, numbers, rows) in swept:  # noqa: B007 (of the last text: what all have in common)
+        agreement.add(numbers, rows)
     document = _document(attention, agreement)
     if output.json:
         write_bytes(dump(document))
@@ -44,29 +66,22 @@ def print_agreement(
     print_view(AgreementView(document, PAIRS, screen), screen)
 
 
-def _averaged(
-    inputs: InputOptions, models: ModelOptions, block: BlockOptions, selection: HeadOptions, common: CommonOptions
-) -> "tuple[Attention, RunningMean]":
-    """The last text's weights, for what all have in common, and the agreement over all texts."""
+def _measured(request: "Request", run: "Run") -> "tuple[Attention, np.ndarray, int]":
+    """One text's agreement and its rows, with what all texts have in common."""
     from attnviz.analysis.agreement import COMPARED, layer_agreement
-    from attnviz.analysis.averages import RunningMean
-    from attnviz.api import run_prepared
-    from attnviz.cli.inputs import prepared_inputs, say_if_slow
-    from attnviz.cli.streams import progress
+    from attnviz.runs import run_prepared
 
-    request = request_of_heads(selection, inputs)
-    requests = {name: replace(request, values=name) for name in COMPARED}
-    found, attention = RunningMean(), None
-    model, texts = prepared_inputs(inputs, models, block, common)
-    with progress(common, "texts") as step:
-        for text in texts:
-            say_if_slow(common, requests["zeroing"], max(len(text.tokens), len(text.target_tokens)))
-            views = {name: attention_of_heads(run_prepared(model, text, wanted)) for name, wanted in requests.items()}
-            attention = views["weights"]
-            found.add(layer_agreement(views), sum(not token.padding for token in attention.queries))
-            if step is not None:
-                step(found.texts, None)
-    return attention, found
+    views = {
+        name: attention_of_heads(run_prepared(run.model, run.prepared, replace(request, values=name)))
+        for name in COMPARED
+    }
+    weights = views["weights"]
+    rows = sum(not token.padding for token in weights.queries)
+    return (
+        replace(weights, matrices=weights.matrices[..., :0, :0], masked=None, rest=None),
+        layer_agreement(views),
+        rows,
+    )
 
 
 def _document(attention: "Attention", agreement: "RunningMean") -> dict[str, object]:

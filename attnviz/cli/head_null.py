@@ -6,9 +6,9 @@ from itertools import count, islice
 
 from attnviz.analysis.metrics import HeadMetrics, Running
 from attnviz.analysis.null import Null, pooled
-from attnviz.api import Prepared
 from attnviz.encoder.seeded import SeededParams
 from attnviz.model import Model
+from attnviz.runs import Prepared
 from attnviz.trace import ModelInfo
 
 _TEXTS = 64  # that each random model is made for: one is in memory at a time
@@ -20,10 +20,10 @@ class NullRuns:
     Args:
         model: whose shape and tokens they have.
         n_models: how many.
-        measure: gives the metrics of all heads of a model on a text.
+        measure: gives the metrics of all heads of a model on each text.
     """
 
-    def __init__(self, model: Model, n_models: int, measure: Callable[[Model, Prepared], HeadMetrics]):
+    def __init__(self, model: Model, n_models: int, measure: Callable[[Model, list[Prepared]], list[HeadMetrics]]):
         self._model, self._measure = model, measure
         self._runs = {seed: Running() for seed in null_seeds(model, n_models)}
         self._waiting: list[Prepared] = []
@@ -42,8 +42,8 @@ class NullRuns:
     def _run(self) -> None:
         for seed, running in self._runs.items() if self._waiting else ():
             model = random_like(self._model, seed)
-            for prepared in self._waiting:
-                running.add(self._measure(model, prepared))
+            for metrics in self._measure(model, self._waiting):
+                running.add(metrics)
         self._waiting.clear()
 
 

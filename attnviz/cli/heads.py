@@ -12,7 +12,9 @@ from attnviz.cli.options import (
     CommonOptions,
     InputOptions,
     JsonOptions,
+    ManyOptions,
     ModelOptions,
+    WorkerOptions,
     option,
 )
 from attnviz.errors import UsageError, one_line
@@ -108,6 +110,8 @@ def heads(
     formats: FormatOptions,
     report: ReportOptions,
     width: WidthOptions,
+    many: ManyOptions,
+    workers: WorkerOptions,
     common: CommonOptions,
 ) -> None:
     """List what each head does: a row a head, with metrics and the pattern that describes it best.
@@ -129,7 +133,7 @@ def heads(
         from attnviz.cli.head_agreement import print_agreement
 
         _refuse_with_agreement(selection, measures, rows, formats)
-        print_agreement(inputs, models, block, selection, output, width, common)
+        print_agreement(inputs, models, block, selection, many, workers, output, width, common)
         return
     if output.json and formats.csv:
         raise UsageError("json, csv: both are given; expected one of them")
@@ -138,7 +142,9 @@ def heads(
     if rows.sort is not None and rows.sort != "label":
         _known(rows.sort.removeprefix("-"), "sort", (*there, "label"))
     distances = RunningMean() if report.cluster else None
-    attention, metrics, null = measured_heads(inputs, models, block, selection, measures, common, distances)
+    attention, metrics, null = measured_heads(
+        inputs, models, block, selection, measures, many, common, workers=workers.workers, distances=distances
+    )
     labels = head_labels(metrics)
     with pointed(rows.where or ""):
         places = fitting_heads(metrics, labels, where)

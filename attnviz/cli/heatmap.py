@@ -1,6 +1,5 @@
 """``attnviz heatmap``: one picture per head, and an overview."""
 
-from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -11,6 +10,7 @@ from attnviz.cli.options import (
     ColormapName,
     CommonOptions,
     InputOptions,
+    ManyOptions,
     ModelOptions,
     RawTokens,
     SelectionOptions,
@@ -19,9 +19,9 @@ from attnviz.cli.options import (
 from attnviz.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
-    from attnviz.trace import Attention, Result
+    from attnviz.trace import Attention
 
 FORMATS = ("png", "svg", "pdf")
 
@@ -75,13 +75,14 @@ def heatmap(
     block: BlockOptions,
     selection: SelectionOptions,
     picture: PictureOptions,
+    many: ManyOptions,
     common: CommonOptions,
 ) -> None:
     """Save attention matrices as pictures: L00H00.png, ..., and overview.png.
 
     Several texts go into numbered folders: out/text-001/, out/text-002/, ...
     """
-    from attnviz.cli.inputs import labelled, request_of, results
+    from attnviz.cli.inputs import labelled, peeked, request_of, swept_runs
     from attnviz.cli.streams import note, progress
 
     formats = _formats(picture.format)
@@ -89,23 +90,17 @@ def heatmap(
         raise UsageError("overview-only, heads-by-similarity: both are given; expected one of them")
     written = 0
     notes: list[str] = []  # about fonts: the first says it all
-    found = results(inputs, models, block, common, request_of(selection))
-    for folder, result in _folders(found, picture.out, numbered=inputs.is_stream):
+    swept = swept_runs(inputs, models, block, common, request_of(selection), lambda run: run, many)
+    several, found = (True, swept) if inputs.is_stream else peeked(swept)
+    for number, (_, run) in enumerate(found, start=1):
+        folder = picture.out / f"text-{number:03d}" if several else picture.out
         with progress(common, str(folder)) as report:
-            for attention in result.views.values():
+            for attention in run.result().views.values():
                 shown = labelled(attention, raw=picture.raw_tokens)
                 written += len(_write(shown, folder, formats, picture, report, notes.append))
     for text in notes[:1]:
         note(common, text)
     note(common, f"{picture.out}: {written} picture{'s' * (written != 1)} written")
-
-
-def _folders(found: "Iterator[Result]", out: Path, *, numbered: bool) -> "Iterator[tuple[Path, Result]]":
-    """Each result with its folder: ``out`` itself for one, numbered ones inside it for several."""
-    first = [] if numbered else list(islice(found, 2))
-    numbered = numbered or len(first) > 1
-    for number, result in enumerate(chain(first, found), start=1):
-        yield (out / f"text-{number:03d}" if numbered else out), result
 
 
 def _write(

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -127,6 +128,12 @@ def swept_runs(
         warned = common if workers == 1 else None
         work = Work(model, inputs, each, request, partial(_before, threads, warned, request))
         yield from swept(work, windows, common, many, workers=workers, prints=prints)
+
+
+def peeked(found: Iterator[Value]) -> tuple[bool, Iterator[Value]]:
+    """Whether there are several, and all of them."""
+    first = list(islice(found, 2))
+    return len(first) > 1, chain(first, found)
 
 
 def _itself(value: Value) -> Value:

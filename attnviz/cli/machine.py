@@ -15,6 +15,8 @@ _BLAS_CALLS = (
 )
 
 
+_VARIABLE = "OPENBLAS_NUM_THREADS"
+_is_ours = False  # whether attnviz set it
 _LONG = 256  # tokens, from which on a second thread pays
 
 
@@ -72,22 +74,32 @@ def _text(path: Path) -> str:
         return ""
 
 
+def start_with_one_thread() -> None:
+    """Before NumPy is imported: most work is small, more threads would only spin, and NumPy starts sooner.
+
+    Not where the user said how many; then that holds.
+    """
+    global _is_ours
+    if _VARIABLE not in os.environ:
+        os.environ[_VARIABLE], _is_ours = "1", True
+
+
 class Threads:
-    """How many threads the matrix products of a text use: the smaller ones would only wait for each other.
+    """How many threads the matrix products of a text use.
 
     Args:
-        fixed: what was asked for; None to choose by the work.
+        fixed: what was asked for; None to choose by the work, where the environment does not say.
         most: for long texts.
     """
 
     def __init__(self, fixed: int | None, most: int):
         self._fixed, self._most = fixed, most
-        self._now: int | None = None
+        self._now = 1 if _is_ours else None
 
     def fit(self, n_tokens: int) -> None:
         """Sets them for texts of up to so many tokens."""
         count = self._fixed or (self._most if n_tokens >= _LONG else 1)
-        if count != (self._now or 1):
+        if count != self._now and (self._fixed or _is_ours):
             set_blas_threads(count)
             self._now = count
 

@@ -4,13 +4,14 @@ import os
 import sys
 from typing import TextIO
 
+from attnviz.cli.machine import start_with_one_thread
+
 _INTERRUPTED = 130
 
 
 def entry() -> None:
     """The console script."""
-    # One BLAS thread: the work is small, more threads only spin, and NumPy starts sooner. Only if the user did not say.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    start_with_one_thread()
     # A stream may have been closed by who started us.
     sys.stdout = sys.stdout or _nowhere()
     sys.stderr = sys.stderr or _nowhere()

@@ -1,6 +1,9 @@
 """``attnviz show``: attention matrices as tables."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from functools import partial
+from itertools import groupby
+from operator import attrgetter
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from attnviz.cli.command import Options, command, command_app
@@ -11,17 +14,22 @@ from attnviz.cli.options import (
     CommonOptions,
     InputOptions,
     JsonOptions,
+    ManyOptions,
     ModelOptions,
     RawTokens,
     SelectionOptions,
     Width,
+    WorkerOptions,
     option,
 )
+from attnviz.errors import UsageError
 
 if TYPE_CHECKING:
     from attnviz.output.color import LinesView, Screen
     from attnviz.output.matrix_view import Looks
-    from attnviz.trace import Attention, Result
+    from attnviz.output.summary import HeadLinks
+    from attnviz.runs import Run
+    from attnviz.trace import Attention
 
 _FEW = 4  # matrices that are printed when nobody asked for particular ones; beyond, a summary
 
@@ -73,6 +81,8 @@ def show(
     selection: SelectionOptions,
     view: ViewOptions,
     output: JsonOptions,
+    many: ManyOptions,
+    workers: WorkerOptions,
     common: CommonOptions,
 ) -> None:
     """Print attention matrices as tables: rows are queries, columns are keys.
@@ -81,30 +91,37 @@ def show(
     that is one telling head and its whole layer, words whole, special tokens hidden.
     """
     from attnviz.analysis.selection import Request
-    from attnviz.cli.inputs import FIRST_HEAD, FIRST_LAYER, request_of, results, uses_bundled
+    from attnviz.cli.inputs import FIRST_HEAD, FIRST_LAYER, request_of, swept_runs, uses_bundled
 
     at_first = not (output.json or view.raw_tokens) and not selection.changed() and uses_bundled(inputs, models, block)
     request = Request(layers=FIRST_LAYER, words=True, hide_special=True) if at_first else request_of(selection)
-    found = results(inputs, models, block, common, request)
+    sweep = partial(swept_runs, inputs, models, block, common, request)
     if output.json:
         from attnviz.cli.streams import write_bytes
-        from attnviz.output.document import dump, result_document
 
-        for result in found:
-            write_bytes(dump(result_document(result, precision=view.precision, top=view.top)))
+        for _, line in sweep(partial(_json_line, view), many, workers=workers.workers):
+            write_bytes(line)
         return
+    if workers.workers is not None:
+        raise UsageError("workers: tables are printed one after the other; expected --json too")
+    found = (run for _, run in sweep(lambda run: run, many))
     _print_tables(found, inputs, selection, view, common, FIRST_HEAD if at_first else None)
 
 
+def _json_line(view: ViewOptions, run: "Run") -> bytes:
+    from attnviz.output.document import dump, result_document
+
+    return dump(result_document(run.result(), precision=view.precision, top=view.top))
+
+
 def _print_tables(
-    found: "Iterable[Result]",
+    found: "Iterable[Run]",
     inputs: InputOptions,
     selection: SelectionOptions,
     options: ViewOptions,
     common: CommonOptions,
     head: int | None,
 ) -> None:
-    from attnviz.cli.inputs import labelled
     from attnviz.cli.streams import print_view, screen_of
     from attnviz.output.lines import provenance_line, text_line
     from attnviz.output.matrix_view import Looks
@@ -114,29 +131,45 @@ def _print_tables(
     looks = Looks(style, options.cmap, options.top or 3, 2 if options.precision is None else options.precision)
     chosen = selection.layer is not None or selection.head is not None
     last = None
-    for number, result in enumerate(found, start=1):
+    for number, run in enumerate(found, start=1):
         if number > 1:
             print_view("", screen)
-        if (inputs.is_stream or number > 1) and result.text is not None:
-            print_view(text_line(number, result.text, screen), screen)
-        if last is None or last.provenance != result.model.provenance:
-            print_view(provenance_line(result.model, screen), screen)
-        last = result.model
-        for attention in result.views.values():
-            for view in _views(labelled(attention, raw=options.raw_tokens), screen, looks, each=chosen, head=head):
-                print_view("", screen)
-                print_view(view, screen)
+        if (inputs.is_stream or number > 1) and run.bare.text is not None:
+            print_view(text_line(number, run.bare.text, screen), screen)
+        if last != run.bare.model.provenance:
+            print_view(provenance_line(run.bare.model, screen), screen)
+        last = run.bare.model.provenance
+        for view in _views(run, screen, looks, each=chosen, head=head, raw=options.raw_tokens):
+            print_view("", screen)
+            print_view(view, screen)
 
 
 def _views(
-    attention: "Attention", screen: "Screen", looks: "Looks", *, each: bool, head: int | None
-) -> "list[LinesView]":
+    run: "Run", screen: "Screen", looks: "Looks", *, each: bool, head: int | None, raw: bool
+) -> "Iterator[LinesView]":
     """A view for each matrix where they are few or were chosen, else a summary with one head or their mean."""
-    from attnviz.analysis.reduce import reduce_attention
+    from attnviz.analysis.reduce import reduced_parts
+    from attnviz.cli.inputs import labelled
     from attnviz.output.matrix_view import view
-    from attnviz.output.summary import SummaryView
+    from attnviz.output.summary import SummaryView, head_links
 
-    if each or len(attention) <= _FEW:
-        return [view(matrix, screen, looks) for matrix in attention]
-    matrix = next(iter(reduce_attention(attention, "mean"))) if head is None else list(attention)[head]
-    return [SummaryView(attention, matrix, screen, looks)]
+    for _, parts in groupby(run.parts(), key=attrgetter("kind")):
+        shown = (labelled(part, raw=raw) for part in parts)
+        if each or run.per_kind <= _FEW:
+            yield from (view(matrix, screen, looks) for part in shown for matrix in part)
+        elif head is not None:
+            (attention,) = shown
+            yield SummaryView(list(attention)[head], head_links(attention), attention, screen, looks)
+        else:
+            links = []
+            mean = next(reduced_parts(_watched(shown, links), "mean"))
+            yield SummaryView(next(iter(mean)), links, mean, screen, looks)
+
+
+def _watched(parts: "Iterable[Attention]", links: "list[HeadLinks]") -> "Iterator[Attention]":
+    """The parts, and the links of their heads besides: each is there only once."""
+    from attnviz.output.summary import head_links
+
+    for part in parts:
+        links += head_links(part)
+        yield part

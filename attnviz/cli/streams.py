@@ -50,7 +50,7 @@ def sweep_progress(
     Args:
         common: whether it is wanted.
         size: bytes of the file of texts; None where that is not known.
-        prints: whether the texts' values are printed meanwhile: then there is none while they are printed to a terminal.
+        prints: whether the texts' values are printed meanwhile; where that is a terminal, there is no bar.
 
     Yields:
         what is to be told (texts, bytes) so far; None where nobody sees it.

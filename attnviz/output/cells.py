@@ -51,6 +51,14 @@ def strongest(matrix: Matrix) -> list[int | None]:
     return [None if masked[i].all() else int(values[i].argmax()) for i in range(len(values))]
 
 
+def largest(values: np.ndarray, n: int) -> list[int]:
+    """The places of the n largest of many values, of equal ones the first, without sorting all of them."""
+    n = min(n, values.size)
+    least = np.partition(values, values.size - n)[values.size - n]
+    above, equal = np.flatnonzero(values > least), np.flatnonzero(values == least)[:n]
+    return sorted([*above.tolist(), *equal.tolist()], key=lambda place: (-values[place], place))[:n]
+
+
 def masked_sign(screen: Screen) -> str:
     """What stands in a masked cell."""
     return "x" if screen.ascii else "·"

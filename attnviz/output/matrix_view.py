@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from attnviz.output.cells import (
     decimal,
     half_block_style,
     hidden,
+    largest,
     masked_sign,
     percent,
     scale_of,
@@ -88,11 +90,21 @@ class MatrixView(LinesView):
         self.matrix, self.looks = matrix, looks
         self.scale: Scale = scale_of(matrix)
         self.masked = hidden(matrix)
-        self.best = strongest(matrix)
-        self.places = _places(matrix, self.masked, self.scale)
         self.label_width = label_width(matrix, screen)
         self.rest_width = 0
         self.row_labels = row_labels(matrix.queries, screen)
+
+    @cached_property
+    def best(self) -> list[int | None]:
+        """The strongest key of each row."""
+        return strongest(self.matrix)
+
+    @cached_property
+    def places(self) -> np.ndarray:
+        """Every value's place on the scale in 1/256 steps, so that equal colours share a style; masked ones 0."""
+        span = self.scale.high - self.scale.low or 1.0
+        values = np.where(self.masked, self.scale.low, self.matrix.values).astype(np.float64)
+        return np.floor(np.clip((values - self.scale.low) / span, 0, 1) * 256) / 256
 
     def title(self) -> Iterator[Line]:
         """Layer, head, what the values are; which way to read them; what the signs mean."""
@@ -307,13 +319,15 @@ class TopView(MatrixView):
     def _links(self, i: int, names: list[str]) -> Iterator[Line]:
         """The strongest keys with their weights, then the rest, each as a piece of a line."""
         values = np.where(self.masked[i], -np.inf, self.matrix.values[i])
-        order = [j for j in np.argsort(-values, kind="stable")[: self.looks.top] if not self.masked[i, j]]
+        order = [j for j in largest(values, self.looks.top) if not self.masked[i, j]]
         if not order and self.matrix.rest is None:
             yield [("every key is masked", DIM)]
             return
         for j in order:
             number = decimal(float(values[j]), self.looks.precision)
-            style = cell_style(self.places[i, j], self.looks.cmap, self.screen.color, bold=j == order[0])
+            style = cell_style(
+                int(self.scale.place(values[j]) * 256) / 256, self.looks.cmap, self.screen.color, bold=j == order[0]
+            )
             yield [(names[j] + " ", PLAIN), (number, style)]
         left = (~self.masked[i]).sum() - len(order) + (0 if self.matrix.rest is None else 1)
         if left > 0 and self.matrix.what in SHARES and self.matrix.name != "max":  # maxima do not sum to 1
@@ -339,10 +353,3 @@ def _longest_number(matrix: Matrix, looks: Looks) -> int:
         return looks.precision + 2 if looks.precision else 1
     values = matrix.values[np.isfinite(matrix.values)]
     return max((len(decimal(float(v), looks.precision)) for v in np.unique(values)), default=1)
-
-
-def _places(matrix: Matrix, masked: np.ndarray, scale: Scale) -> np.ndarray:
-    """Every value's place on the scale in 1/256 steps, so that equal colours share a style; masked ones 0."""
-    span = scale.high - scale.low or 1.0
-    values = np.where(masked, scale.low, matrix.values).astype(np.float64)
-    return np.floor(np.clip((values - scale.low) / span, 0, 1) * 256) / 256

@@ -13,11 +13,16 @@ from rich.console import Console
 from attnviz.analysis.reduce import reduce_attention
 from attnviz.output.color import Screen
 from attnviz.output.matrix_view import Looks, choose_style, view
-from attnviz.output.summary import SummaryView
+from attnviz.output.summary import SummaryView, head_links
 from tests.output.matrices import SENTENCE, attention, matrix, softmax_rows
 from tests.output.printing import printed
 
 ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def summary(attention, screen, looks):
+    mean = next(iter(reduce_attention(attention, "mean")))
+    return SummaryView(mean, head_links(attention), attention, screen, looks)
 
 
 def plain(renderable, screen):
@@ -29,7 +34,7 @@ def shown(one, width=80, color=None, *, ascii=False, **looks):  # noqa: A002
 
 
 def summary(one, screen):
-    return SummaryView(one, next(iter(reduce_attention(one, "mean"))), screen, Looks())
+    return summary(one, screen, Looks())
 
 
 def rested(labels=SENTENCE):
@@ -140,7 +145,7 @@ def test_a_summary_of_long_numbers_fits_and_cuts_none(width, precision):
     heads = type(heads)(**{**vars(heads), "matrices": heads.matrices * np.float32(-12345.678)})
     screen = Screen(width)
     looks = Looks(precision=precision)
-    text = plain(SummaryView(heads, next(iter(reduce_attention(heads, "mean"))), screen, looks), screen)
+    text = plain(summary(heads, screen, looks), screen)
     assert max(cell_len(line) for line in text.split("\n")) <= width
     links = text.split("themselves:")[1]
     assert len(re.findall(r"-\d+(?:\.\d+)?(?:e\+\d+)?$", links, re.MULTILINE)) == 6
