@@ -1,7 +1,7 @@
 """Softmax, norms, activations: pure functions over the last axis, in the float type of their input.
 
 They take a few passes over blocks of rows that stay in a core's cache, and write into the array they return. With
-``out`` (contiguous) that array is the caller's, which may be the input itself.
+``out`` that array is the caller's, which may be the input itself.
 """
 
 import math
@@ -110,7 +110,11 @@ def _mean(*factors: np.ndarray) -> np.ndarray:
 
 
 def _blocks(x: np.ndarray, out: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Some rows of x at a time and the same rows of out, both (n, width); out has to be contiguous."""
+    """Some rows of x at a time, and the same rows of out to write to: both (n, width)."""
+    if out.ndim > 1 and not out.flags.c_contiguous:  # reshaped, it would be a copy
+        for one, own in zip(x, out, strict=True):
+            yield from _blocks(one, own)
+        return
     *leading, width = x.shape
     flat = (math.prod(leading), width)
     x, out = x.reshape(flat), out.reshape(flat)
