@@ -5,7 +5,7 @@ They take a few passes over blocks of rows that stay in a core's cache, and writ
 """
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -82,8 +82,7 @@ def silu(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
     return _sigmoid_gated(x, _SILU, out)
 
 
-Activation = Callable[..., np.ndarray]
-ACTIVATION_FUNCTIONS: dict[str, Activation] = {"relu": relu, "gelu": gelu, "gelu_tanh": gelu_tanh, "silu": silu}
+ACTIVATION_FUNCTIONS = {"relu": relu, "gelu": gelu, "gelu_tanh": gelu_tanh, "silu": silu}
 
 
 def _sigmoid_gated(x: np.ndarray, coefficients: tuple[float, ...], out: np.ndarray | None) -> np.ndarray:
