@@ -52,7 +52,11 @@ def feed_forward(x: np.ndarray, params: Params, config: EncoderConfig) -> Steps:
     """act(x W_1 + b_1) W_2 + b_2; gated: (act(x W_g + b_g) * (x W_1 + b_1)) W_2 + b_2 (Shazeer 2020)."""
     activation = ACTIVATION_FUNCTIONS[config.activation]
     hidden = linear(x, params, "1", bias=config.ffn_bias)
-    hidden = activation(linear(x, params, "g", bias=config.gate_bias)) * hidden if config.gated else activation(hidden)
+    if config.gated:
+        gate = linear(x, params, "g", bias=config.gate_bias)
+        hidden *= activation(gate, out=gate)
+    else:
+        hidden = activation(hidden, out=hidden)
     yield "ffn_hidden", hidden
     ffn_out = linear(hidden, params, "2", bias=config.ffn_bias)
     yield "ffn_out", ffn_out

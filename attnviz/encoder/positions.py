@@ -66,14 +66,17 @@ def stretched(frequencies: np.ndarray, config: EncoderConfig) -> np.ndarray:
 def rotate(x: np.ndarray, angles: np.ndarray) -> np.ndarray:
     """Turns each pair (x_i, x_{i + r/2}) of the first r dimensions by its angle (RoFormer, in the half-split pairing).
 
+    A pair is a complex number, and turning it a product with e^(i angle).
+
     Args:
         x: (..., n, d_head).
         angles: (n, r / 2).
     """
-    cos, sin = np.cos(angles).astype(x.dtype), np.sin(angles).astype(x.dtype)
     half = angles.shape[-1]
-    first, second, rest = np.split(x, [half, 2 * half], axis=-1)
-    return np.concatenate([first * cos - second * sin, second * cos + first * sin, rest], axis=-1)
+    pairs = np.empty((*x.shape[:-1], half), np.result_type(x, np.complex64))
+    pairs.real, pairs.imag = x[..., :half], x[..., half : 2 * half]
+    pairs *= np.exp(1j * angles).astype(pairs.dtype)
+    return np.concatenate([pairs.real, pairs.imag, x[..., 2 * half :]], axis=-1)
 
 
 def score_bias(config: EncoderConfig, params: Params, n: int, *, causal: bool) -> np.ndarray | None:

@@ -20,26 +20,26 @@ def attention_scores(q: np.ndarray, k: np.ndarray, config: EncoderConfig, score_
         config: ``score`` and ``score_scale``.
         score_w: (n_heads, d_head), only for ``additive``.
     """
+    factor = q.dtype.type(config.score_factor)
     if config.score == "additive":
-        raw = _additive(q, k, score_w)
-    else:
-        if config.score == "cosine":
-            q, k = _unit(q), _unit(k)
-        raw = q @ np.swapaxes(k, -1, -2)
-    factor = config.score_factor
-    return raw if factor == 1.0 else raw * raw.dtype.type(factor)
+        return _additive(q, k, score_w * factor)
+    if config.score == "cosine":
+        q, k = _unit(q), _unit(k)
+    if factor != 1:
+        q = q * factor  # not the scores: there are more of them
+    return q @ np.swapaxes(k, -1, -2)
 
 
 def _unit(x: np.ndarray) -> np.ndarray:
-    length = np.linalg.norm(x, axis=-1, keepdims=True)
+    length = np.sqrt(np.einsum("...i,...i->...", x, x))[..., None]
     return x / np.where(length == 0, 1, length)
 
 
 def _additive(q: np.ndarray, k: np.ndarray, score_w: np.ndarray) -> np.ndarray:
     """w.tanh(q + k) a few queries at a time: the sum of every pair would not fit for long texts."""
     rows = max(1, _CHUNK // max(1, k.size))
-    parts = [
-        (np.tanh(q[..., i : i + rows, None, :] + k[..., None, :, :]) @ score_w[:, None, :, None])[..., 0]
-        for i in range(0, q.shape[-2], rows)
-    ]
+    parts = []
+    for i in range(0, q.shape[-2], rows):
+        pairs = q[..., i : i + rows, None, :] + k[..., None, :, :]
+        parts.append((np.tanh(pairs, out=pairs) @ score_w[:, None, :, None])[..., 0])
     return np.concatenate(parts, axis=-2)
