@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from functools import partial
-from itertools import groupby
+from itertools import chain, groupby
 from operator import attrgetter
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -134,12 +134,14 @@ def _print_tables(
     for number, run in enumerate(found, start=1):
         if number > 1:
             print_view("", screen)
+        views = _views(run, screen, looks, each=chosen, head=head, raw=options.raw_tokens)
+        views = chain([next(views)], views)  # where there is an error, nothing has been printed
         if (inputs.is_stream or number > 1) and run.bare.text is not None:
             print_view(text_line(number, run.bare.text, screen), screen)
         if last != run.bare.model.provenance:
             print_view(provenance_line(run.bare.model, screen), screen)
         last = run.bare.model.provenance
-        for view in _views(run, screen, looks, each=chosen, head=head, raw=options.raw_tokens):
+        for view in views:
             print_view("", screen)
             print_view(view, screen)
 

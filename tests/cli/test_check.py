@@ -220,7 +220,7 @@ ERRORS = [
     (
         ("--attention", "mean.json", "--that", "max(entropy) < 1"),
         2,
-        ["metrics, reduce: these matrices are mean-heads; expected one of each head"],
+        ["heads, reduce: these matrices are mean-heads; expected one of each head"],
     ),
 ]
 

@@ -20,9 +20,9 @@ from tests.output.printing import printed
 ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
 
 
-def summary(attention, screen, looks):
+def summary(attention, screen, looks=None):
     mean = next(iter(reduce_attention(attention, "mean")))
-    return SummaryView(mean, head_links(attention), attention, screen, looks)
+    return SummaryView(mean, head_links(attention), attention, screen, looks or Looks())
 
 
 def plain(renderable, screen):
@@ -31,10 +31,6 @@ def plain(renderable, screen):
 
 def shown(one, width=80, color=None, *, ascii=False, **looks):  # noqa: A002
     return plain(view(one, Screen(width, color, ascii), Looks(**looks)), Screen(width, color, ascii))
-
-
-def summary(one, screen):
-    return summary(one, screen, Looks())
 
 
 def rested(labels=SENTENCE):
