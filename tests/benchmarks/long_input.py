@@ -21,7 +21,7 @@ from texts import long_text
 SIZES = {"n_layers": 6, "n_heads": 12, "d_model": 384, "d_ff": 1536}
 TORCH, PRODUCTS, PRODUCTS_ALL = "transformers", "products alone, 1 thread", f"products alone, {CORES} threads"
 OURS = {
-    "show": ["show", "--style", "top", "--top", "3", "--layer", "0", "--head", "0"],
+    "show, one head": ["show", "--style", "top", "--top", "3", "--layer", "0", "--head", "0"],
     "heads": ["heads", "--json"],
     "heatmap": ["heatmap", "--overview-only"],
 }
@@ -35,7 +35,11 @@ def measure(settings: Settings) -> Found:
         with tempfile.TemporaryDirectory() as folder:
             commands = _commands(n, n_ctx, Path(folder), settings)
             if n == settings.tokens[0]:
-                measured(commands["show"]), measured(commands["heads"]), measured(commands["heatmap"])  # byte code
+                (
+                    measured(commands["show, one head"]),
+                    measured(commands["heads"]),
+                    measured(commands["heatmap"]),
+                )  # byte code
             runs = _alternating(f"long, {n} tokens", commands, settings.rounds)
         comparisons += _comparisons(n, runs)
     return Found(comparisons, {"sizes": SIZES})

@@ -20,7 +20,7 @@ def lines(comparisons: Iterable[Comparison]) -> dict[str, dict[int, float]]:
 
 def draw(comparisons: Iterable[Comparison], file: str) -> None:
     """A picture with both axes logarithmic: the slope is the power of n with which the time grows."""
-    figure = Figure(figsize=(7, 4.5), dpi=150, layout="constrained")
+    figure = Figure(figsize=(8, 4.5), dpi=150, layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
     sizes = set()
@@ -31,6 +31,7 @@ def draw(comparisons: Iterable[Comparison], file: str) -> None:
     axes.set(xscale="log", yscale="log", xlabel="tokens", ylabel="seconds")
     axes.set_xticks(sorted(sizes), [str(size) for size in sorted(sizes)])
     axes.minorticks_off()
+    axes.yaxis.set_major_formatter(lambda seconds, _: f"{seconds:g}")
     axes.grid(alpha=0.3)
-    axes.legend(fontsize=8)
+    figure.legend(loc="outside right upper", fontsize=8, frameon=False)
     figure.savefig(file)

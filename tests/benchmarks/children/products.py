@@ -39,11 +39,11 @@ def seconds(texts: int, n: int, n_layers: int, n_heads: int, d_model: int, d_ff:
 
 
 def main() -> None:
-    """A short text to warm up, then once with the clock."""
+    """The quickest of three: it is a bound."""
     n, *sizes = (int(word) for word in sys.argv[1:])
     n_layers, _, d_model, d_ff = sizes
-    seconds(1, 256, *sizes)
-    json.dump({"seconds": seconds(1, n, *sizes), "flops": flops(n, n, n_layers, d_model, d_ff)}, sys.stdout)
+    quickest = min(seconds(1, n, *sizes) for _ in range(3))
+    json.dump({"seconds": quickest, "flops": flops(n, n, n_layers, d_model, d_ff)}, sys.stdout)
 
 
 if __name__ == "__main__":
