@@ -133,9 +133,9 @@ def test_sentences_are_different_and_always_the_same_ones(module):
     thousand = sentences(1000)
     assert len(set(thousand)) == 1000
     assert thousand[:7] == sentences(7)
-    assert thousand[503] == "The cat next door repaired his grandfather's bicycle despite the heavy rain again?"
+    assert thousand[503] == "The company promised to return most of the furniture on the way to school?"
     words = sorted(len(text.split()) for text in thousand)
-    assert 3 <= words[0] < 8 < words[500] < 24 < words[-1] <= 45
+    assert 3 <= words[0] < 8 < words[500] < 24 < words[-1] <= 35
 
 
 def test_a_long_text_has_as_many_tokens_as_asked(module):

@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from machine import description, in_words, torch_versions
-from processes import BenchmarkError, Settings
+from processes import BenchmarkError, Settings, say
 from results import Comparison, markdown_table, screen_table
 
 MODULES = {  # each has ``measure(settings)``; loaded when asked for, so that what measures stays small
@@ -46,6 +46,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         options = arguments().parse_args(argv)
         settings, parts, versions = checked(options)
         told = description(versions) | {"rounds": options.rounds}
+        if told["machine"]["load"] > 0.5:
+            say(f"note: the machine is busy (load {told['machine']['load']}); the figures will be those of a busy one")
         comparisons: list[Comparison] = []
         details = {}
         for part in parts:

@@ -35,6 +35,7 @@ LINKS = _phrases(
     "which surprised us since, if"
 )
 CLAUSES = (1, 1, 1, 1, 1, 2, 2, 2, 2, 3)  # a sentence has one of these numbers of them
+LONGEST = 35  # words: about 40 tokens of a trained model
 ENDS = ("", ".", ".", ".", ".", ".", "!", "?")
 
 
@@ -43,7 +44,9 @@ def sentences(count: int) -> list[str]:
     source = random.Random(0)  # noqa: S311 (its numbers are the same in every Python)
     made: dict[str, None] = {}
     while len(made) < count:
-        made[_sentence(source)] = None
+        sentence = _sentence(source)
+        if len(sentence.split()) <= LONGEST:
+            made[sentence] = None
     return list(made)
 
 
