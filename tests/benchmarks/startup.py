@@ -1,48 +1,32 @@
-"""How long the command line takes before and around the maths: run it by hand, on an idle machine.
+"""How long the command line takes before and around the maths, against what Python needs for the libraries alone."""
 
-    python tests/benchmarks/startup.py
+from processes import Settings, alternating, attnviz, python
+from results import Comparison, Found, Samples
 
-Each line is the median wall time of whole processes, the commands taking turns, with the ratio to its yardstick: what
-Python needs to import the libraries alone, and for the bundled model the same with seeded weights.
-"""
-
-import os
-import statistics
-import subprocess
-import sys
-import time
-
-ROUNDS = 15
+PER_ROUND = 3  # so short that they can run more often
 SENTENCE = "The animal didn't cross the street because it was too tired."
-SEEDED = ["-m", "attnviz", "show", SENTENCE, "--seed", "0"]
-PAIRS = {
-    "attnviz --help": (["-m", "attnviz", "--help"], ["-c", "import typer"], 1.3),
-    "attnviz show --help": (["-m", "attnviz", "show", "--help"], ["-c", "import typer"], 1.3),
-    "attnviz show --seed 0": ([*SEEDED], ["-c", "import typer, numpy, rich"], 1.5),
-    "attnviz show --seed 0 --json": ([*SEEDED, "--json"], ["-c", "import typer, numpy, rich"], 1.5),
-    "attnviz show, with tiny": (["-m", "attnviz", "show", SENTENCE], SEEDED, 1.4),
+SEEDED = ("show", SENTENCE, "--seed", "0")
+YARDSTICKS = {
+    "import typer": python("-c", "import typer"),
+    "import typer, numpy, rich": python("-c", "import typer, numpy, rich"),
+    "`attnviz show --seed 0`": attnviz(*SEEDED),
 }
+PAIRS = (
+    ("`import attnviz`", python("-c", "import attnviz"), "import typer", 1.3),
+    ("`attnviz --help`", attnviz("--help"), "import typer", 1.3),
+    ("`attnviz --version`", attnviz("--version"), "import typer", 1.3),
+    ("`attnviz show --help`", attnviz("show", "--help"), "import typer", 1.3),
+    ("`attnviz show --seed 0`", attnviz(*SEEDED), "import typer, numpy, rich", 1.5),
+    ("`attnviz show --seed 0 --json`", attnviz(*SEEDED, "--json"), "import typer, numpy, rich", 1.5),
+    ("`attnviz show`, with tiny", attnviz("show", SENTENCE), "`attnviz show --seed 0`", 1.4),
+)
 
 
-def seconds(arguments: list[str]) -> float:
-    # For both sides alike: one BLAS thread, and byte code kept, as in any installation.
-    environ = {"OPENBLAS_NUM_THREADS": "1", **os.environ}
-    environ.pop("PYTHONDONTWRITEBYTECODE", None)
-    start = time.perf_counter()
-    subprocess.run([sys.executable, *arguments], check=True, capture_output=True, env=environ)
-    return time.perf_counter() - start
-
-
-def main() -> None:
-    print(f"median of {ROUNDS} runs, milliseconds")
-    for name, (command, yardstick, goal) in PAIRS.items():
-        seconds(command), seconds(yardstick)  # byte code, file cache
-        both = [(seconds(command), seconds(yardstick)) for _ in range(ROUNDS)]
-        ours, theirs = (1000 * statistics.median(times) for times in zip(*both, strict=True))
-        ratio = statistics.median(a / b for a, b in both)
-        against = "attnviz show --seed 0" if yardstick is SEEDED else yardstick[1]
-        print(f"{name:<30}{ours:6.0f}   {against:<28}{theirs:6.0f}   ratio {ratio:.2f} (goal {goal})")
-
-
-if __name__ == "__main__":
-    main()
+def measure(settings: Settings) -> Found:
+    """Each pair in turn with its own yardstick."""
+    found = []
+    for what, command, against, goal in PAIRS:
+        runs = alternating("startup", {what: command, against: YARDSTICKS[against]}, PER_ROUND * settings.rounds)
+        sides = (Samples(name, tuple(1000 * one.wall for one in runs[name])) for name in (what, against))
+        found.append(Comparison("startup", what, "ms", *sides, yardstick=True, goal=goal))
+    return Found(found)

@@ -1,0 +1,155 @@
+"""How fast attnviz is, side by side with transformers and PyTorch, with Matplotlib, and with the machine itself.
+
+    python tests/benchmarks/run.py MODEL --torch PYTHON
+
+MODEL is a BERT-like model folder, PYTHON an interpreter with torch and transformers (which attnviz itself never needs).
+What is compared runs in turn; the figures are medians. All parts together take half an hour on two cores, which should
+have nothing else to do. Parts:
+
+  sentence  one sentence to JSON: wall time and peak memory of whole processes
+  corpus    a file of sentences: heads and show --json, against PyTorch's best batch size and threads
+  long      512 to 4096 tokens: wall time, peak memory, and the matrix products alone
+  heatmap   144 heads to PNG, against one new Matplotlib figure a head
+  startup   import, --help, --version and small runs, against importing typer
+  forward   which part of the machine's own sgemm rate the forward pass reaches, one thread
+"""
+
+import argparse
+import importlib
+import json
+import os
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from machine import description, in_words, torch_versions
+from processes import BenchmarkError, Settings, say
+from results import Comparison, markdown_table, screen_table
+
+MODULES = {  # each has ``measure(settings)``; loaded when asked for, so that what measures stays small
+    "sentence": "sentence",
+    "corpus": "corpus",
+    "long": "long_input",
+    "heatmap": "heatmap",
+    "startup": "startup",
+    "forward": "forward",
+}
+NEED_MODEL = {"sentence", "corpus", "forward"}
+NEED_TORCH = {"sentence", "corpus", "long"}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs the parts asked for; prints a table after each, and writes what was measured so far."""
+    try:
+        options = arguments().parse_args(argv)
+        settings, parts, versions = checked(options)
+        told = description(versions) | {"rounds": options.rounds}
+        if told["machine"]["load"] > 0.5:
+            say(f"note: the machine is busy (load {told['machine']['load']}); the figures will be those of a busy one")
+        comparisons: list[Comparison] = []
+        details = {}
+        for part in parts:
+            found = importlib.import_module(MODULES[part]).measure(settings)
+            comparisons += found.comparisons
+            details[part] = found.details
+            print(f"{part}\n{screen_table(found.comparisons)}\n", flush=True)
+            write(options, told | {"details": details}, comparisons)
+        if options.plot:
+            from plot import draw  # last: Matplotlib would count into what is measured after it
+
+            draw(comparisons, options.plot)
+    except (BenchmarkError, OSError) as error:
+        print(f"run.py: error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+class Arguments(argparse.ArgumentParser):
+    """Whose errors are one line."""
+
+    def error(self, message: str) -> NoReturn:
+        raise BenchmarkError(message)
+
+
+def arguments() -> argparse.ArgumentParser:
+    parser = Arguments(prog="run.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("model", nargs="?", metavar="MODEL", help="a model folder")
+    parser.add_argument("--torch", metavar="PYTHON", help="an interpreter with torch and transformers")
+    parser.add_argument("--only", type=names, default=tuple(MODULES), metavar="NAME,...", help="only these parts")
+    parser.add_argument("--rounds", type=positive, default=5, metavar="N", help="runs of each side [5]")
+    parser.add_argument("--sentences", type=positive, default=1000, metavar="N", help="of the corpus [1000]")
+    parser.add_argument(
+        "--tokens",
+        type=lengths,
+        default=(512, 1024, 2048, 4096),
+        metavar="N,...",
+        help="of the long texts [512,1024,2048,4096]",
+    )
+    parser.add_argument("--json", metavar="FILE", help="write all figures, with machine, versions and commit")
+    parser.add_argument("--table", metavar="FILE", help="write a Markdown table")
+    parser.add_argument("--plot", metavar="FILE.png", help="draw the time of long texts")
+    return parser
+
+
+def names(text: str) -> tuple[str, ...]:
+    """Parts, in the order in which they run."""
+    given = text.split(",")
+    for name in given:
+        if name not in MODULES:
+            raise argparse.ArgumentTypeError(f"{name!r} is no part; expected some of {', '.join(MODULES)}")
+    return tuple(name for name in MODULES if name in given)
+
+
+def positive(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number; expected 1 or more")
+    return int(text)
+
+
+def lengths(text: str) -> tuple[int, ...]:
+    return tuple(sorted({positive(one) for one in text.split(",")}))
+
+
+def checked(options: argparse.Namespace) -> tuple[Settings, Sequence[str], dict[str, str] | None]:
+    """What the parts need, before anything is measured.
+
+    Raises:
+        BenchmarkError: something they need is not given, or not what it should be.
+    """
+    for part in options.only:
+        if part in NEED_MODEL and options.model is None:
+            raise BenchmarkError(f"MODEL: not given, and {part} needs it; expected a model folder")
+        if part in NEED_TORCH and options.torch is None:
+            raise BenchmarkError(f"--torch: not given, and {part} needs it; expected an interpreter with torch")
+    model = None if options.model is None else Path(options.model).resolve()
+    if model is not None and not (model / "config.json").is_file():
+        raise BenchmarkError(f"{options.model}: has no config.json; expected a model folder")
+    if options.sentences < 2 and "corpus" in options.only:
+        raise BenchmarkError("--sentences: 1 leaves nothing to time besides loading; expected 2 or more")
+    if options.plot and "long" not in options.only:
+        raise BenchmarkError("--plot: long is not among the parts; expected it in --only")
+    for file in filter(None, (options.json, options.table, options.plot)):
+        if not Path(file).resolve().parent.is_dir():
+            raise BenchmarkError(f"{file}: its folder does not exist; expected an existing folder")
+    # Absolute, but no links followed: a virtual environment's interpreter is a link.
+    torch = options.torch and os.path.abspath(shutil.which(options.torch) or options.torch)
+    versions = torch_versions(torch) if torch else None
+    settings = Settings(model and str(model), torch, options.rounds, options.sentences, options.tokens)
+    return settings, options.only, versions
+
+
+def write(options: argparse.Namespace, told: dict, comparisons: Sequence[Comparison]) -> None:
+    """The files asked for, of what was measured so far."""
+    if options.json:
+        document = {"schema": "attnviz-benchmark/1", **told, "comparisons": [one.as_dict() for one in comparisons]}
+        Path(options.json).write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    if options.table:
+        Path(options.table).write_text(markdown_table(comparisons, in_words(told)), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
