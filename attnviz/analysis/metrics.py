@@ -75,6 +75,7 @@ ABLATION = Metric(  # asked for: it is of a model, not of its attention (analysi
     "stand-in without gradients for Michel et al. 2019",
 )
 ALL_METRICS: Mapping[str, Metric] = {**METRICS, ABLATION.name: ABLATION}
+_AT_ONCE = 1 << 18  # weights that are looked at together, in whole rows: a few arrays of them fit in a core's cache
 _SUMS_TO_ONE = ("entropy", "entropy_ratio", "span", "distance", "offset")  # mean little of a part of a row
 
 
@@ -97,19 +98,6 @@ class HeadMetrics:
     heads: tuple[int, ...]
 
 
-@dataclass(frozen=True, eq=False)
-class Pattern:
-    """What a metric weighs the attention with: the mean over ``rows`` of Σ_j A[i,j]·``weights``[i,j].
-
-    Attributes:
-        weights: (n_queries, n_keys).
-        rows: (n_queries,), True for the rows that the metric is about.
-    """
-
-    weights: np.ndarray
-    rows: np.ndarray
-
-
 def head_metrics(attention: Attention) -> HeadMetrics:
     """Every metric of ``METRICS`` that these matrices allow, for all layers and heads; sums are in float64.
 
@@ -125,12 +113,19 @@ def head_metrics(attention: Attention) -> HeadMetrics:
     if attention.reduce == "max":
         raise UsageError("metrics, reduce: rows of maxima do not sum to 1; expected none, mean-heads or mean")
     missing = _missing(attention)
-    patterns = {name: pattern for name, pattern in _patterns(attention).items() if name not in missing}
-    by_layer = [_layer_metrics(attention, at, patterns) for at in range(len(attention.matrices))]
+    patterns = _Patterns(attention, missing)
+    n_layers, n_heads, n_queries, n_keys = attention.matrices.shape
+    step = max(1, _AT_ONCE // (n_layers * n_heads * n_keys))
+    blocks = [_block_metrics(attention, patterns, start, start + step) for start in range(0, n_queries, step)]
     names = [name for name in METRICS if name not in missing]
+    sums, counts = ({name: sum(block[i][name] for block in blocks) for name in names if name != "span"} for i in (0, 1))
+    with np.errstate(invalid="ignore"):
+        values = {name: total / np.where(counts[name] > 0, counts[name], np.nan) for name, total in sums.items()}
+    if "span" in names:
+        values["span"], counts["span"] = np.exp(values["entropy"]), counts["entropy"]
     return HeadMetrics(
-        values={name: np.stack([values[name] for values, _ in by_layer]) for name in names},
-        counts={name: np.stack([counts[name] for _, counts in by_layer]) for name in names},
+        values={name: values[name] for name in names},
+        counts={name: counts[name] for name in names},
         missing=missing,
         layers=attention.layers,
         heads=attention.heads,
@@ -165,76 +160,86 @@ def with_ablation(metrics: HeadMetrics, changes: np.ndarray, n_tokens: int) -> H
     return replace(metrics, values={**metrics.values, name: changes}, counts={**metrics.counts, name: counts})
 
 
-def _layer_metrics(
-    attention: Attention, at: int, patterns: Mapping[str, Pattern]
+def _block_metrics(
+    attention: Attention, patterns: "_Patterns", start: int, stop: int
 ) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
-    """The metrics of one layer's heads and how many rows each is the mean of, (n_heads,) each."""
-    weights = attention.matrices[at].astype(np.float64)  # (n_heads, n_q, n_k)
-    n_heads, n_queries, n_keys = weights.shape
+    """The sums of some rows' numbers, and of how many rows: by metric, (n_layers, n_heads)."""
+    weights = attention.matrices[:, :, start:stop]
+    rows = np.arange(start, start + weights.shape[2])
     masked = attention.masked
-    allowed = np.full(n_queries, n_keys) if masked is None else (~masked[at]).sum(axis=-1)
-    seen = _seen_rows(attention, at) & (allowed > 0)  # (n_heads, n_q)
-    weights[~seen] = 0
+    allowed = np.full((1, len(rows)), weights.shape[3]) if masked is None else (~masked[:, rows]).sum(axis=-1)
+    seen = _seen_rows(attention, weights, rows) & (allowed > 0)[:, None]  # (n_layers, n_heads, n_rows)
+    if not seen.all():
+        weights = np.where(seen[..., None], weights, 0)
 
-    logs = np.log(weights, where=weights > 0, out=np.zeros_like(weights))
-    entropy = 0.0 - np.einsum("hij,hij->hi", weights, logs)
-    ratio = np.where(allowed > 1, entropy / np.log(np.maximum(allowed, 2)), 0)
+    # A ln A of 0 is 0, as it is of 1; the numbers keep their type, their sums are in float64.
+    logs = np.log(np.where(weights > 0, weights, 1))
+    entropy = 0.0 - np.multiply(weights, logs, out=logs).sum(axis=-1, dtype=np.float64)
+    ratio = np.where(allowed > 1, 1 / np.log(np.maximum(allowed, 2)), 0)[:, None] * entropy
     sums = {"entropy": entropy, "entropy_ratio": ratio, "confidence": weights.max(axis=-1)}
-    sums = {name: rows.sum(axis=-1) for name, rows in sums.items()}
-    counts = dict.fromkeys(("entropy", "entropy_ratio", "span", "confidence"), seen.sum(axis=-1))
-
-    for name, pattern in patterns.items():
-        kept = np.where(pattern.rows[:, None], pattern.weights, 0).astype(np.float64)
-        sums[name] = weights.reshape(n_heads, -1) @ kept.ravel()
-        counts[name] = (seen & pattern.rows).sum(axis=-1)
-
-    values = {
-        name: np.divide(total, counts[name], where=counts[name] > 0, out=np.full(n_heads, np.nan))
-        for name, total in sums.items()
-    }
-    values["span"] = np.exp(values["entropy"])
-    return values, counts
+    sums = {name: numbers.sum(axis=-1, dtype=np.float64) for name, numbers in sums.items()}
+    counts = dict.fromkeys(sums, seen.sum(axis=-1))
+    for name, total in patterns.sums(weights, rows):
+        sums[name] = total
+        counts[name] = (seen & patterns.rows[name][rows]).sum(axis=-1)
+    return sums, counts
 
 
-def _seen_rows(attention: Attention, at: int) -> np.ndarray:
-    """(n_heads, n_queries), True for the rows of tokens of the text that look at anything, shown or left out."""
-    looks = attention.matrices[at].any(axis=-1)
+def _seen_rows(attention: Attention, weights: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """(n_layers, n_heads, n_rows), True for the rows of tokens of the text that look at anything, shown or left out."""
+    looks = weights.any(axis=-1)
     if attention.rest is not None:
-        looks |= attention.rest[at] > 0
-    return looks & ~np.array([token.padding for token in attention.queries])
+        looks |= attention.rest[:, :, rows] > 0
+    return looks & ~np.array([attention.queries[row].padding for row in rows])
 
 
-def _patterns(attention: Attention) -> dict[str, Pattern]:
-    """What the linear metrics weigh the attention with, those that these matrices' shape and tokens allow."""
-    n_queries, n_keys = attention.matrices.shape[2:]
-    i, j = np.arange(n_queries)[:, None], np.arange(n_keys)
-    everywhere = np.ones(n_queries, dtype=bool)
-    special = np.array([token.special for token in attention.keys])
-    patterns = {
-        "first": Pattern(np.broadcast_to(j == 0, (n_queries, n_keys)), everywhere),
-        "special": Pattern(np.broadcast_to(special, (n_queries, n_keys)), everywhere),
-    }
-    if not _is_square(attention):
-        return patterns
-    real = ~np.array([token.padding for token in attention.keys])
-    patterns |= {
-        "distance": Pattern(abs(j - i), everywhere),
-        "offset": Pattern(j - i, everywhere),
-        "self": Pattern(j == i, everywhere),
-        "previous": Pattern(j == i - 1, np.append(False, real[:-1])),
-        "next": Pattern(j == i + 1, np.append(real[1:], False)),
-    }
-    codes = _codes(attention.keys)
-    if codes is None:
-        return patterns
-    equal = codes[:, None] == codes
-    elsewhere, before = equal & (j != i), equal & (j < i)
-    after = np.zeros_like(before)
-    after[:, 1:] = before[:, :-1]  # the key after each earlier occurrence
-    return patterns | {
-        "same": Pattern(elsewhere, elsewhere.any(axis=-1) & ~special),
-        "induction": Pattern(after, before.any(axis=-1)),
-    }
+class _Patterns:
+    """What the linear metrics weigh the attention with: each is a mean over some rows of a weighted sum of the row.
+
+    Attributes:
+        rows: by metric, those that these matrices' shape and tokens allow, (n_queries,): the rows that it is about.
+    """
+
+    def __init__(self, attention: Attention, missing: Mapping[str, str]):
+        n_queries, self._n_keys = attention.matrices.shape[2:]
+        self._special = np.array([token.special for token in attention.keys])
+        real = ~np.array([token.padding for token in attention.keys])
+        everywhere = np.ones(n_queries, dtype=bool)
+        self.rows = dict.fromkeys(("first", "special", "distance", "offset", "self"), everywhere)
+        self.rows |= {"previous": np.append(False, real[:-1]), "next": np.append(real[1:], False)}
+        self._codes = _codes(attention.keys)
+        if self._codes is not None:
+            _, first, inverse, count = np.unique(
+                self._codes, return_index=True, return_inverse=True, return_counts=True
+            )
+            self.rows["same"] = (count[inverse] > 1) & ~self._special
+            self.rows["induction"] = first[inverse] < np.arange(self._n_keys)
+        self.rows = {name: rows for name, rows in self.rows.items() if name not in missing}
+
+    def sums(self, weights: np.ndarray, rows: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
+        """The weighted sums of some rows (n_layers, n_heads, n_rows, n_keys): by metric, (n_layers, n_heads)."""
+        by_key = weights.sum(axis=-2, dtype=np.float64)
+        for name, keys in (("first", slice(0, 1)), ("special", self._special)):
+            if name in self.rows:
+                yield name, by_key[..., keys].sum(axis=-1)
+        for name, offset in (("self", 0), ("previous", -1), ("next", 1)):
+            if name in self.rows:
+                some = np.flatnonzero(self.rows[name][rows])
+                yield name, weights[:, :, some, rows[some] + offset].sum(axis=-1, dtype=np.float64)
+        keys = np.arange(self._n_keys)
+        if "offset" in self.rows:
+            offsets = (keys - rows[:, None]).astype(weights.dtype)
+            for name, tokens in (("offset", offsets), ("distance", abs(offsets))):
+                yield name, np.einsum("lhij,ij->lhi", weights, tokens).sum(axis=-1, dtype=np.float64)
+        if "same" in self.rows or "induction" in self.rows:
+            equal = self._codes[rows, None] == self._codes
+            if "same" in self.rows:
+                elsewhere = equal & self.rows["same"][rows, None] & (keys != rows[:, None])
+                yield "same", weights[:, :, elsewhere].sum(axis=-1, dtype=np.float64)
+            if "induction" in self.rows:
+                after = np.zeros_like(equal)
+                after[:, 1:] = (equal & (keys < rows[:, None]))[:, :-1]  # the key after each earlier occurrence
+                yield "induction", weights[:, :, after].sum(axis=-1, dtype=np.float64)
 
 
 def _missing(attention: Attention) -> dict[str, str]:
