@@ -142,3 +142,10 @@ def test_what_is_drawn_is_b_less_a_with_both_origins():
 def test_what_cannot_be_compared_is_refused(a, b, said):
     with pytest.raises(UsageError, match=said):
         compared(a, b)
+
+
+def test_what_is_compared_does_not_depend_on_which_side_is_called_a():
+    ours, theirs = random_attention(1, ["the", "cat", "sat"]), random_attention(2, ["sat", "cat", "the"])
+    one, other = compared(ours, theirs), compared(theirs, ours)
+    assert one.keys == tuple((j, i) for i, j in other.keys)
+    assert np.array_equal(one.jsd, other.jsd)
