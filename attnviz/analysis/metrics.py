@@ -158,6 +158,7 @@ def _layer_metrics(
     logs = np.log(weights, where=weights > 0, out=np.zeros_like(weights))
     entropy = 0.0 - np.einsum("hij,hij->hi", weights, logs)
     ratio = np.where(allowed > 1, entropy / np.log(np.maximum(allowed, 2)), 0)
+    ratio = np.minimum(ratio, 1)  # float32 rows can sum to more than 1
     sums = {"entropy": entropy, "entropy_ratio": ratio, "confidence": weights.max(axis=-1)}
     sums = {name: rows.sum(axis=-1) for name, rows in sums.items()}
     counts = dict.fromkeys(("entropy", "entropy_ratio", "span", "confidence"), seen.sum(axis=-1))
@@ -243,10 +244,13 @@ def _is_square(attention: Attention) -> bool:
 
 
 def _codes(tokens: Tokens) -> np.ndarray | None:
-    """(n_tokens,), equal numbers for equal tokens: by id, of words by their pieces; None where neither is known."""
-    known = [token.pieces or token.id for token in tokens]
-    if None in known:
+    """(n_tokens,), equal numbers for equal tokens: by spelling and id, of words by their pieces; None where unknown.
+
+    An id alone is not enough: the built-in tokenizers have no vocabulary, and two words can share one.
+    """
+    if any(token.id is None and not token.pieces for token in tokens):
         return None
+    known = [token.pieces or (token.piece, token.id) for token in tokens]
     codes: dict[object, int] = {}
     return np.array([codes.setdefault(one, len(codes)) for one in known])
 
