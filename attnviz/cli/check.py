@@ -66,22 +66,24 @@ def check(
     n = failed = 0
     for n, (where, result) in enumerate(chain(first, found), start=1):  # noqa: B007 (counted for the last line)
         attention = attention_of_heads(result)
-        outcomes = _outcomes(expressions, attention)
+        outcomes, digits = _outcomes(expressions, attention)
         failed += not all(outcome["holds"] for outcome in outcomes)
-        report.add(where, result, attention, outcomes)
+        report.add(where, result, attention, outcomes, digits)
     if several and not output.json and not (common.quiet and not failed):
         print_view(f"{failed} of {n} text{'s' * (n != 1)} fail{'s' * (failed == 1)}", report.screen)
     return 1 if failed else 0
 
 
-def _outcomes(expressions: "list[tuple[str, Expression]]", attention: "Attention") -> list[dict[str, object]]:
-    """Each condition as JSON has it."""
+def _outcomes(
+    expressions: "list[tuple[str, Expression]]", attention: "Attention"
+) -> tuple[list[dict[str, object]], dict[str, int]]:
+    """Each condition as JSON has it, and by condition how many digits of its value it takes to see the outcome."""
     from attnviz.analysis.expressions import Joined, Not
     from attnviz.analysis.heads import head_table
     from attnviz.cli.conditions import pointed
 
     table = head_table(attention)
-    outcomes = []
+    outcomes, digits = [], {}
     for where, expression in expressions:
         with pointed(expression.text, where):
             outcome = expression.outcome(table)
@@ -91,7 +93,8 @@ def _outcomes(expressions: "list[tuple[str, Expression]]", attention: "Attention
         if outcome.value is None and not isinstance(expression.condition, Joined | Not):
             document["undefined"] = True
         outcomes.append(document)
-    return outcomes
+        digits[document["condition"]] = outcome.digits
+    return outcomes, digits
 
 
 class _Report:
@@ -104,7 +107,14 @@ class _Report:
         self._is_json, self._quiet, self._several = is_json, common.quiet, several
         self._provenance = None
 
-    def add(self, where: str, result: "Result", attention: "Attention", outcomes: list[dict[str, object]]) -> None:
+    def add(
+        self,
+        where: str,
+        result: "Result",
+        attention: "Attention",
+        outcomes: list[dict[str, object]],
+        digits: dict[str, int],
+    ) -> None:
         """Prints those of one text: with ``-q`` only failures, as JSON all."""
         from attnviz.cli.streams import print_view, write_bytes
         from attnviz.output.check_document import check_document
@@ -124,4 +134,4 @@ class _Report:
             self._provenance = result.model.provenance
             print_view(provenance_line(result.model, self.screen), self.screen)
         title = (where, result.text or "") if where else ("", "")
-        print_view(CheckView(shown, self.screen, title), self.screen)
+        print_view(CheckView(shown, self.screen, title, digits), self.screen)

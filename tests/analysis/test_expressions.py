@@ -98,3 +98,12 @@ def test_a_condition_of_each_head_means_what_python_means(table, texts):
 def test_a_condition_of_a_run_means_what_python_means(table, texts):
     ours, python = texts
     assert parse(ours, MEASURED).outcome(table).holds == in_python(python, names_in_python(table))
+
+
+@given(st.floats(-2, 2), st.floats(-2, 2), SIGNS)
+def test_a_value_written_with_its_digits_has_the_same_outcome(value, limit, sign):
+    table = HeadTable({"self": np.array([[value]])}, (0,), (0,))
+    outcome = parse(f"L0H0.self {sign} {limit!r}", ("self",)).outcome(table)
+    assert outcome.digits >= 4
+    written = f"{value:.{outcome.digits}g}"
+    assert eval(f"{written} {sign} {limit!r}") == outcome.holds  # noqa: S307
