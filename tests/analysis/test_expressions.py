@@ -53,7 +53,13 @@ def conditions_of(measured):
     return st.recursive(st.builds(compared, measured, rest), combined, max_leaves=5)
 
 
-of_a_head = conditions_of(bare | aggregate | one_head)
+# One head's value stands only beside a name that has a value a head.
+of_a_head = st.recursive(
+    st.builds(compared, bare, st.lists(st.tuples(SIGNS, bare | aggregate | one_head | number), min_size=1, max_size=3))
+    | st.builds(compared, aggregate, st.lists(st.tuples(SIGNS, aggregate | number), min_size=1, max_size=3)),
+    combined,
+    max_leaves=5,
+)
 quantified = st.tuples(st.sampled_from(["any", "all"]), conditions_of(bare)).map(
     lambda q: (f"{q[0]}({q[1][0]})", f"{q[0]}([{q[1][1]} for {ONE_OF_EACH} in heads])")
 )
