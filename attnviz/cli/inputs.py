@@ -17,6 +17,7 @@ from attnviz.text.reading import check_text
 from attnviz.text.tokenizer import raw_labels
 from attnviz.trace import Attention, Result
 
+_LONG = 40  # characters of a word in a note
 _MANY = 32  # tokens, from which on what takes more than a moment says so
 # Of the bundled model: the layer whose heads follow syntax best, and of them the one that finds subjects and the nouns
 # of adjectives and articles (the figures stand in its model card).
@@ -149,7 +150,7 @@ def _prepared(model: Model, inputs: InputOptions, where: str, text: str, common:
     unknown = getattr(model.tokenizer, "unknown", None)
     read = [t for t in (*prepared.tokens, *prepared.target_tokens) if t.piece == unknown and not t.special]
     if unknown is not None and read:
-        words = some([one_line(t.text) for t in read])
+        words = some([one_line(t.text if len(t.text) <= _LONG else f"{t.text[:_LONG]}…") for t in read])
         note(common, f"{f'{where}: ' if where else ''}not in the vocabulary of {model.info.name}: {words}")
     return prepared
 

@@ -46,10 +46,17 @@ def progress(common: CommonOptions, what: str) -> Iterator[Callable[[int, int], 
         yield None
         return
     from rich.console import Console
+    from rich.file_proxy import FileProxy
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    class AboveTheBar(FileProxy):
+        """Standard error while the bar is there; Rich's own proxy hides which characters it can carry."""
+
+        encoding = sys.stderr.encoding
 
     console = Console(stderr=True, no_color=Screen.of(sys.stderr, os.environ, color=common.color).color is None)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True) as bar:
+    bar = Progress(*columns, console=console, transient=True, redirect_stderr=False)
+    with bar, contextlib.redirect_stderr(AboveTheBar(console, sys.stderr)):
         task = bar.add_task(what, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
