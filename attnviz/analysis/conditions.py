@@ -17,8 +17,9 @@
 
 ``L0H1.previous`` is the value of one head. ``previous``, and ``L0.previous`` for one layer, have a value a head: an
 aggregate (``max min mean any all``) makes one of them, over all heads, or over those of the one layer that its names
-mention. ``--where`` evaluates a condition of each head by itself, so a bare name is that head's value and a layer
-stands only in aggregates; ``--that`` has one outcome, so every name stands in an aggregate or belongs to one head.
+mention. ``--where`` evaluates a condition of each head by itself, so a bare name is that head's value, a layer stands
+only in aggregates, and one head's value only beside a bare name; ``--that`` has one outcome, so every name stands in
+an aggregate or belongs to one head.
 
 A comparison with an undefined value (NaN) is false, so its ``not`` is true; ``max min mean`` leave undefined values
 out. There is no arithmetic. Parsing is by hand, and nothing is ever executed.
@@ -85,7 +86,7 @@ def parse(text: str, names: Collection[str], patterns: Collection[str] = (), *, 
     """
     if len(text) > MAX_LENGTH:
         raise ConditionError(MAX_LENGTH + 1, f"the text has {len(text)} characters; expected at most {MAX_LENGTH}")
-    parser = _Parser(_tokens(text), (*names, *PLACES), tuple(patterns))
+    parser = _Parser(_tokens(text), (*names, *PLACES), tuple(patterns), per_head=per_head)
     condition = parser.whole()
     for metric in condition.spread():
         if not per_head:
@@ -169,13 +170,15 @@ def _no_aggregate(metric: Metric) -> str:
 class _Parser:
     """By recursive descent, a method a rule of the grammar."""
 
-    def __init__(self, tokens: list[_Token], names: tuple[str, ...], patterns: tuple[str, ...]):
+    def __init__(self, tokens: list[_Token], names: tuple[str, ...], patterns: tuple[str, ...], *, per_head: bool):
+        self._per_head = per_head
         self._tokens, self._next, self._depth = tokens, 0, 0
         self._names, self._patterns = (*names, "label") if patterns else names, patterns
 
     def whole(self) -> Condition:
         if self._token.kind == "end":
-            raise ConditionError(1, "nothing is stated; expected a comparison such as L0H1.previous > 0.5")
+            example = "previous > 0.5" if self._per_head else "L0H1.previous > 0.5"
+            raise ConditionError(1, f"nothing is stated; expected a comparison such as {example}")
         condition = self._condition()
         if self._token.kind != "end":
             raise self._unexpected("and, or, or the end")
@@ -196,7 +199,7 @@ class _Parser:
     def _negation(self) -> Condition:
         first = self._token
         if first.text not in ("not", "(", *QUANTIFIERS):
-            return self._comparison()
+            return self._of_each_head(self._comparison())
         self._depth += 1
         if self._depth > MAX_DEPTH:
             raise ConditionError(first.column, f"nested too deeply; expected at most {MAX_DEPTH} levels")
@@ -209,6 +212,17 @@ class _Parser:
             condition = self._quantified(first)
         self._depth -= 1
         return condition
+
+    def _of_each_head(self, comparison: Comparison | Labelled) -> Comparison | Labelled:
+        """The same, unless it is of one head alone where it has to be of each."""
+        values = comparison.values if isinstance(comparison, Comparison) else (comparison.label,)
+        placed = [value for value in values if isinstance(value, Metric) and value.head is not None]
+        if self._per_head and placed and not comparison.spread():
+            one = placed[0]
+            raise ConditionError(
+                one.column, f"{one}: one head's value, the same for every row; expected {one.name}, each head's own"
+            )
+        return comparison
 
     def _quantified(self, how: _Token) -> Quantified:
         condition = self._closed(self._opening(how), self._condition)
@@ -282,7 +296,7 @@ class _Parser:
             if not self._take("."):
                 raise self._unexpected(f". and a metric's name after {_shown(token.text)}")
         name = self._token
-        if name.kind != "name" or name.text in _KEYWORDS:
+        if name.kind != "name" or name.text.lower() in _KEYWORDS:
             raise self._unexpected("the name of a metric" if layer is not None else "a metric or a number")
         if layer is not None and name.text in (*FOLDS, *QUANTIFIERS):
             inside = f"{Metric('name', layer, None, 0)}{' > ...' if name.text in QUANTIFIERS else ''}"
@@ -319,6 +333,8 @@ class _Parser:
 
     def _unexpected(self, expected: str) -> ConditionError:
         token = self._token
+        if token.text.lower() in _KEYWORDS and token.text not in _KEYWORDS:
+            expected = f"{token.text.lower()}, in small letters"
         what = "it ends too early" if token.kind == "end" else f"unexpected {_shown(token.text)}"
         return ConditionError(token.column, f"{what}; expected {expected}")
 

@@ -3,7 +3,7 @@
 Of two texts only the tokens that both have are compared: those of a longest common subsequence, by spelling, capitals
 apart. No row is divided by what is left of it: what it gives to all other tokens (those of the one text only, and
 hidden ones) is one cell of its own, the rest, so that rows stay distributions, and the ``jsd`` of two texts is never
-more than it would be with the other tokens told apart.
+more than it would be with the other tokens told apart. Tokens that only fill the length are not compared.
 """
 
 from collections.abc import Sequence
@@ -44,6 +44,7 @@ class Difference:
         rest_before: what each of A's rows gives to all other keys, (n_layers, n_heads, n_queries); 0 without any.
         rest_after: likewise of B.
         jsd: (n_layers, n_heads), from 0 (equal) to 1 (nothing in common); NaN where no row is in both.
+        one_sided: (n_layers, n_heads), how many rows look at anything on one side only; ``jsd`` leaves them out.
     """
 
     a: Attention
@@ -55,6 +56,7 @@ class Difference:
     rest_before: np.ndarray
     rest_after: np.ndarray
     jsd: np.ndarray
+    one_sided: np.ndarray
 
     @property
     def has_rest(self) -> bool:
@@ -103,7 +105,9 @@ def compared(a: Attention, b: Attention) -> Difference:
     whole = [np.concatenate([m, rest[..., None]], axis=-1) for m, rest in ((before, rest_before), (after, rest_after))]
     for place in np.ndindex(*distances.shape):
         distances[place] = jsd(whole[0][place], whole[1][place])
-    return Difference(a, b, queries, keys, before, after, rest_before, rest_after, distances)
+    looks = [rows.any(axis=-1) for rows in whole]
+    one_sided = (looks[0] ^ looks[1]).sum(axis=-1)
+    return Difference(a, b, queries, keys, before, after, rest_before, rest_after, distances, one_sided)
 
 
 def largest_changes(difference: Difference, most: int) -> list[Change]:
@@ -167,10 +171,13 @@ def _check_heads(a: Attention, b: Attention) -> None:
 
 
 def _aligned(what: str, a: Tokens, b: Tokens) -> tuple[tuple[int, int], ...]:
-    pairs = align([_spelling(token) for token in a], [_spelling(token) for token in b])
+    """The places in A and in B of the tokens that both have, the same whichever side is called A."""
+    ours, theirs = ([(_spelling(t), i) for i, t in enumerate(side) if not t.padding] for side in (a, b))
+    words, others = ([spelling for spelling, _ in side] for side in (ours, theirs))
+    pairs = align(words, others) if words <= others else [(i, j) for j, i in align(others, words)]
     if not pairs:
         raise UsageError(f"diff: no {what} token of A is in B; expected at least one in both")
-    return tuple(pairs)
+    return tuple((ours[i][1], theirs[j][1]) for i, j in pairs)
 
 
 def _spelling(token: Token) -> tuple[bool, str]:

@@ -25,6 +25,7 @@ SIGNS = {
     "!=": operator.ne,
 }
 EVERYWHERE = slice(None)
+DIGITS, _ALL_DIGITS = 4, 17  # of a value that is printed; of any float64
 
 
 class ConditionError(UsageError):
@@ -112,11 +113,13 @@ class Outcome:
         value: of one comparison what was measured: its first side that is no number written out (the pattern, of a
             label); of ``any`` and ``all`` how many heads hold; else, and where it is undefined, None.
         of: of ``any`` and ``all``, of how many heads.
+        digits: how many of the value's it takes, so that what is written has the same outcome; not less than four.
     """
 
     holds: bool
     value: float | str | None = None
     of: int | None = None
+    digits: int = DIGITS
 
 
 @dataclass(frozen=True)
@@ -195,7 +198,9 @@ class Comparison:
 
     def over(self, table: HeadTable, rows: slice) -> np.ndarray:
         """Whether each holds."""
-        sides = [value.over(table, rows) for value in self.values]
+        return self._held([value.over(table, rows) for value in self.values])
+
+    def _held(self, sides: list[np.ndarray]) -> np.ndarray:
         held = [SIGNS[sign](*pair) for sign, *pair in zip(self.signs, sides, sides[1:], strict=False)]
         return np.logical_and.reduce(np.broadcast_arrays(*held, *(~np.isnan(side) for side in sides)))
 
@@ -205,9 +210,18 @@ class Comparison:
 
     def outcome(self, table: HeadTable) -> Outcome:
         """Whether it holds, with what was measured."""
-        measured = next(value for value in self.values if not isinstance(value, Number))
-        value = float(measured.over(table, EVERYWHERE))
-        return Outcome(bool(self.over(table, EVERYWHERE)), None if np.isnan(value) else value)
+        at = next(i for i, value in enumerate(self.values) if not isinstance(value, Number))
+        sides = [value.over(table, EVERYWHERE) for value in self.values]
+        value, holds = float(sides[at]), bool(self.over(table, EVERYWHERE))
+        if np.isnan(value):
+            return Outcome(holds)
+        digits = DIGITS
+        while digits < _ALL_DIGITS:
+            sides[at] = np.asarray(float(f"{value:.{digits}g}"))
+            if bool(self._held(sides)) == holds:
+                break
+            digits += 1
+        return Outcome(holds, value, digits=digits)
 
 
 @dataclass(frozen=True)

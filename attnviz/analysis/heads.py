@@ -61,10 +61,15 @@ def sorted_heads(places: Places, values: np.ndarray, *, smallest: bool = False) 
     return sorted(places, key=lambda place: (isnan(values[place]), 0 if isnan(values[place]) else sign * values[place]))
 
 
-def labelled_heads(places: Places, labels: np.ndarray, *, last: bool = False) -> Places:
-    """The heads by their labels, in the order of ``LABELS``, or from its end, those that have the same together."""
+def labelled_heads(places: Places, labels: np.ndarray, metrics: HeadMetrics, *, last: bool = False) -> Places:
+    """The heads by their labels, in the order of ``LABELS``, or from its end; of equal ones the strongest first."""
     order = {name: i for i, name in enumerate(reversed(LABELS) if last else LABELS)}
-    return sorted(places, key=lambda place: order[labels[place].name])
+
+    def rank(place: tuple[int, int]) -> tuple[int, float]:
+        value = _label(labels[place], metrics, place)["value"]
+        return order[labels[place].name], 0.0 if value is None else -value
+
+    return sorted(places, key=rank)
 
 
 def head_rows(
@@ -116,11 +121,15 @@ def _number(values: Mapping[str, np.ndarray], name: str, place: tuple[int, int] 
 
 
 def _label(found: Label, metrics: HeadMetrics, place: tuple[int, int]) -> dict[str, object]:
-    """The label with the metric that its evidence names, and that metric's value; None for both without any."""
+    """The label with the metric that its evidence names, that metric's value, and how many rows that is the mean of.
+
+    None for the first two, and 0 rows, without any.
+    """
     metric = found.evidence.split()[0]
     known = metric in metrics.values
     return {
         "name": found.name,
         "metric": metric if known else None,
         "value": _number(metrics.values, metric, place),
+        "rows": int(metrics.counts[metric][place]) if known else 0,
     }

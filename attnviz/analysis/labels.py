@@ -37,6 +37,7 @@ RULES: tuple[tuple[Rule, ...], ...] = (
     # Spread over the 3/4th power of the number of tokens: 8 of 16, 38 of 128.
     (Rule("broad", "entropy_ratio", 0.75),),
 )
+_FIRST = min(rule.least for group in RULES for rule in group if rule.name == "first")
 LABELS = (*dict.fromkeys(rule.name for rule in RULES[1]), "broad", "mixed")
 
 
@@ -51,15 +52,15 @@ class Label:
 def label(values: Mapping[str, float]) -> Label:
     """The pattern that best describes a head: of ``RULES``' first group in which one applies, the greatest value.
 
-    Of equal values the one that stands first wins. ``special`` is out where the first token alone gets half as much or
-    more: it most often is one of the special ones, and ``first`` says which. A head that no rule fits is ``mixed``; its
-    evidence is the greatest of the shares.
+    Of equal values the one that stands first wins. ``special`` is out where the first token earns a label of its own
+    and gets half as much or more: it most often is one of the special ones, and ``first`` says which. A head that no
+    rule fits is ``mixed``; its evidence is the greatest of the shares.
 
     Args:
         values: by metric's name; what is absent or NaN decides nothing.
     """
     known = {name: value for name, value in values.items() if not isnan(value)}
-    if known.get("first", 0.0) >= known.get("special", 0.0) / 2:
+    if known.get("first", 0.0) >= max(_FIRST, known.get("special", 0.0) / 2):
         known.pop("special", None)
     for group in RULES:
         fitting = [rule for rule in group if known.get(rule.metric, -1.0) >= rule.least]

@@ -176,6 +176,7 @@ def _block_metrics(
     logs = np.log(np.where(weights > 0, weights, 1))
     entropy = 0.0 - np.multiply(weights, logs, out=logs).sum(axis=-1, dtype=np.float64)
     ratio = np.where(allowed > 1, 1 / np.log(np.maximum(allowed, 2)), 0)[:, None] * entropy
+    ratio = np.minimum(ratio, 1)  # float32 rows can sum to more than 1
     sums = {"entropy": entropy, "entropy_ratio": ratio, "confidence": weights.max(axis=-1)}
     sums = {name: numbers.sum(axis=-1, dtype=np.float64) for name, numbers in sums.items()}
     counts = dict.fromkeys(sums, seen.sum(axis=-1))
@@ -269,10 +270,13 @@ def _is_square(attention: Attention) -> bool:
 
 
 def _codes(tokens: Tokens) -> np.ndarray | None:
-    """(n_tokens,), equal numbers for equal tokens: by id, of words by their pieces; None where neither is known."""
-    known = [token.pieces or token.id for token in tokens]
-    if None in known:
+    """(n_tokens,), equal numbers for equal tokens: by spelling and id, of words by their pieces; None where unknown.
+
+    An id alone is not enough: the built-in tokenizers have no vocabulary, and two words can share one.
+    """
+    if any(token.id is None and not token.pieces for token in tokens):
         return None
+    known = [token.pieces or (token.piece, token.id) for token in tokens]
     codes: dict[object, int] = {}
     return np.array([codes.setdefault(one, len(codes)) for one in known])
 

@@ -6,7 +6,7 @@ input, and metrics are skewed: z tells what stands out, and is no probability.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -58,3 +58,11 @@ def z_scores(metrics: HeadMetrics, null: Null) -> dict[str, np.ndarray]:
         varies = std > _NOISE * abs(mean)
         scores[name] = np.where(varies, (metrics.values[name] - mean) / np.where(varies, std, 1), np.nan)
     return scores
+
+
+def with_z(metrics: HeadMetrics, scores: Mapping[str, np.ndarray]) -> HeadMetrics:
+    """The same metrics and the z of each, ``previous_z``, as conditions and orders name it."""
+    shape = len(metrics.layers), len(metrics.heads)
+    values = {f"{name}_z": scores.get(name, np.full(shape, np.nan)) for name in metrics.values}
+    missing = {f"{name}_z": why for name, why in metrics.missing.items()}
+    return replace(metrics, values={**metrics.values, **values}, missing={**metrics.missing, **missing})

@@ -18,7 +18,8 @@ def merge_words(attention: Attention) -> Attention:
 
     Attention *to* a split word is the sum over its pieces, then attention *from* it is the mean over its pieces, so
     that every row still sums to 1. Which pieces make a word is what the tokenizer said of them; special tokens stay
-    tokens. A key is masked for a query if all its pieces are for all of the query's.
+    tokens. A key is masked for a query if all its pieces are for all of the query's. Where nobody said which words
+    there are (vectors, arrays from elsewhere) it is the same attention.
 
     Raises:
         UsageError: it holds scores, whose sum means nothing.
@@ -27,6 +28,8 @@ def merge_words(attention: Attention) -> Attention:
         return attention
     if attention.what == "scores":
         raise UsageError("words, values: sums of scores mean nothing; expected weights")
+    if all(token.word is None for token in (*attention.queries, *attention.keys)):
+        return attention
     queries, keys = word_starts(attention.queries), word_starts(attention.keys)
     counts = np.diff([*queries, len(attention.queries)]).astype(attention.matrices.dtype)
     to = np.add.reduceat(attention.matrices, keys, axis=-1)
@@ -49,12 +52,15 @@ def hide_special(attention: Attention, *, renormalize: bool = False) -> Attentio
     """Attention without the rows and columns of special tokens.
 
     What is left of a row keeps its numbers, and ``rest`` says what the hidden keys got, unless ``renormalize`` divides
-    each row by what is left of it (a row of which nothing is left stays 0).
+    each row by what is left of it (a row of which nothing is left stays 0). Where no token is known to be special it is
+    the same attention.
 
     Raises:
         InputError: there is no other token.
     """
     queries, keys = (np.array([not token.special for token in side]) for side in (attention.queries, attention.keys))
+    if queries.all() and keys.all() and attention.rest is None:
+        return attention
     if not queries.any() or not keys.any():
         raise InputError("hide-special: every token is special; expected some that are not")
     seen = attention.matrices[:, :, queries]

@@ -17,6 +17,7 @@ from attnviz.trace import KINDS, REDUCTIONS, SHARES, VALUES, Attention, ModelInf
 _ORIGIN = re.compile("seed:[0-9]+|sha256:[0-9a-f]{64}")
 _ROW_SUM = 2e-3  # what rounding to bfloat16 can do to a row's sum
 _ONE = 1e-5  # what float32 arithmetic can do to a weight of 1
+_FEW = 3  # tokens, below which zeros above the diagonal say nothing
 _LARGEST = np.finfo(np.float64).max
 _EXPECTED = "expected lists, or an object with 'attention'"
 
@@ -82,6 +83,37 @@ def result_of(
         _check_numbers(view, fields, where)
         views[kind] = view
     return Result(text, views, model, source, target, pair, target_text)
+
+
+def causal_where_it_seems_so(document: object, result: Result) -> Result:
+    """The same result, with what lies above the diagonal masked where its attention looks like a causal model's.
+
+    That is where no query of any layer and head gives anything to a later token (exactly 0), and some give to an
+    earlier one; of two tokens that is chance. A document that tells its mask, as attnviz's own do, is believed.
+    """
+    if isinstance(document, dict) and "schema" in document:
+        return result
+    views = {
+        kind: replace(
+            view, masked=np.broadcast_to(np.triu(np.ones(view.matrices.shape[2:], bool), 1), _mask_shape(view))
+        )
+        if _seems_causal(view)
+        else view
+        for kind, view in result.views.items()
+    }
+    return result if all(views[kind] is view for kind, view in result.views.items()) else replace(result, views=views)
+
+
+def _seems_causal(attention: Attention) -> bool:
+    n_queries, n_keys = attention.matrices.shape[2:]
+    if attention.kind == "cross" or attention.what != "weights" or attention.masked is not None or n_keys < _FEW:
+        return False
+    looks = attention.matrices.any(axis=(0, 1))
+    return n_queries == n_keys and not np.triu(looks, 1).any() and bool(np.tril(looks, -1).any())
+
+
+def _mask_shape(attention: Attention) -> tuple[int, int, int]:
+    return attention.matrices.shape[:1] + attention.matrices.shape[2:]
 
 
 def _fields(document: object, where: str) -> Fields:
@@ -199,7 +231,8 @@ def _check_numbers(attention: Attention, fields: Fields, where: str) -> None:
         attention.what, "a number from 0 to 1"
     )
     are_weights = attention.what == "weights"
-    hint = "scores, as they are before softmax, are read with --values scores" if are_weights else None
+    hint = "scores, as they are before softmax, are read by show and heatmap, with --values scores"
+    hint = hint if are_weights else None
     if wrong.any():
         i, j, query, key = np.argwhere(wrong)[0]
         raise InputError(

@@ -1,11 +1,11 @@
 """Attention that another program computed, or attnviz itself: files and streams to results."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
-from attnviz.checkpoints.attention_document import result_of
+from attnviz.checkpoints.attention_document import causal_where_it_seems_so, result_of
 from attnviz.checkpoints.lists import parse_json
 from attnviz.checkpoints.numpy_files import NPY_MAGIC, ZIP_MAGICS, numbers_of
 from attnviz.errors import InputError, one_line
@@ -23,6 +23,7 @@ def read_attention(
     name: str | None = None,
     token_labels: Sequence[str] | None = None,
     scores: bool = False,
+    note: Callable[[str], None] | None = None,
 ) -> Iterator[Result]:
     """The attention of a file or a stream, one result a text, each read when it is asked for.
 
@@ -31,7 +32,7 @@ def read_attention(
     ``attention`` and whatever else ``show --json`` prints, or several of either, one a line.
 
     ``attention`` is cross-attention, its rows another text's tokens, where matrices are not square or where ``queries``
-    are named beside ``keys``.
+    are named beside ``keys``. Of arrays that tell no mask, zeros at all later tokens are read as a causal mask.
 
     Args:
         source: a path, or a binary stream.
@@ -39,6 +40,7 @@ def read_attention(
         token_labels: labels for the tokens, instead of those of the file; where queries and keys differ, for those of
             them that are as many.
         scores: whether numbers are scores (before softmax), unless the file says what they are.
+        note: gets what should be said of how the file was read, a line each.
 
     Raises:
         InputError: data that cannot be read, with the exact place of what is wrong.
@@ -46,16 +48,28 @@ def read_attention(
     if isinstance(source, str | Path):
         path = Path(source)
         with open_file(path, _EXPECTED) as stream:
-            yield from _results(stream, one_line(path), name or path.name, token_labels, scores)
+            yield from _results(stream, one_line(path), name or path.name, token_labels, scores, note)
     else:
         called = name or "standard input"
-        yield from _results(source, one_line(called), called, token_labels, scores)
+        yield from _results(source, one_line(called), called, token_labels, scores, note)
 
 
-def _results(stream: BinaryIO, where: str, name: str, labels: Sequence[str] | None, scores: bool) -> Iterator[Result]:
+def _results(
+    stream: BinaryIO,
+    where: str,
+    name: str,
+    labels: Sequence[str] | None,
+    scores: bool,
+    note: Callable[[str], None] | None,
+) -> Iterator[Result]:
     for at, data, document in _documents(_lines(stream, where), where):
         origin = ModelInfo(one_line(name), f"sha256:{hashlib.sha256(data).hexdigest()}")
-        yield result_of(document, origin, at, labels=labels, scores=scores)
+        told = result_of(document, origin, at, labels=labels, scores=scores)
+        result = causal_where_it_seems_so(document, told)
+        if result is not told and note is not None:
+            note(f"{where}: no token looks at a later one; read as causal attention, with later tokens masked")
+            note = None  # once a file
+        yield result
 
 
 def _documents(lines: Iterator[bytes], where: str) -> Iterator[tuple[str, bytes, object]]:

@@ -32,6 +32,7 @@ def tokens_of(
     ids = _items(fields, f"{prefix}token_ids", _INDEX, n, where) or [None] * n
     offsets = _items(fields, f"{prefix}offsets", _SPAN, n, where)
     special = _items(fields, f"{prefix}special", _TRUTH, n, where) or [False] * n
+    padding = _items(fields, f"{prefix}padding", _TRUTH, n, where) or [False] * n
     segment = _items(fields, f"{prefix}segments", _SEGMENT, n, where) or [0] * n
     words = _items(fields, f"{prefix}word_ids", _WORD, n, where) or [None] * n
     pieces = _items(fields, f"{prefix}pieces", _PIECES, n, where) or [()] * n
@@ -47,6 +48,7 @@ def tokens_of(
             id=ids[i],
             piece=name,
             special=special[i],
+            padding=padding[i],
             segment=segment[i],
             word=words[i],
             pieces=tuple(pieces[i]),

@@ -86,11 +86,15 @@ def check(
 
 
 class _Checked(NamedTuple):
-    """What is kept of one text: what it is, without matrices, and each condition as JSON has it."""
+    """What is kept of one text: what it is, without matrices, and each condition as JSON has it.
+
+    ``digits``: by condition, how many digits of its value it takes to see the outcome.
+    """
 
     result: "Result"
     attention: "Attention"
     outcomes: list[dict[str, object]]
+    digits: dict[str, int]
 
 
 def _checked(expressions: "list[tuple[str, Expression]]", run: "Run") -> _Checked:
@@ -102,7 +106,7 @@ def _checked(expressions: "list[tuple[str, Expression]]", run: "Run") -> _Checke
 
     attention, metrics = metrics_of(run)
     table = head_table(metrics)
-    outcomes = []
+    outcomes, digits = [], {}
     for where, expression in expressions:
         with pointed(expression.text, where):
             outcome = expression.outcome(table)
@@ -112,7 +116,8 @@ def _checked(expressions: "list[tuple[str, Expression]]", run: "Run") -> _Checke
         if outcome.value is None and not isinstance(expression.condition, Joined | Not):
             document["undefined"] = True
         outcomes.append(document)
-    return _Checked(run.bare, attention, outcomes)
+        digits[document["condition"]] = outcome.digits
+    return _Checked(run.bare, attention, outcomes, digits)
 
 
 class _Report:
@@ -133,7 +138,7 @@ class _Report:
         from attnviz.output.document import dump
         from attnviz.output.lines import provenance_line
 
-        result, attention, outcomes = checked
+        result, attention, outcomes, digits = checked
         if not self._several:
             where = ""
         if self._is_json:
@@ -146,4 +151,4 @@ class _Report:
             self._provenance = result.model.provenance
             print_view(provenance_line(result.model, self.screen), self.screen)
         title = (where, result.text or "") if where else ("", "")
-        print_view(CheckView(shown, self.screen, title), self.screen)
+        print_view(CheckView(shown, self.screen, title, digits), self.screen)

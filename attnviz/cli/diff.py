@@ -2,6 +2,7 @@
 
 from copy import copy
 from itertools import islice
+from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -108,6 +109,8 @@ def diff(
     from attnviz.analysis.difference import compared
     from attnviz.cli.head_options import attention_of_heads
 
+    if view.tolerance is not None and isnan(view.tolerance):
+        raise UsageError("tolerance: nan is no number; expected one from 0 to 1")
     results = _results(sides, models, block, selection, common)
     difference = compared(*(attention_of_heads(result) for result in results))
     document = _document(difference, results, view)
@@ -206,6 +209,7 @@ def _document(difference: "Difference", results: "tuple[Result, Result]", view: 
             "jsd": float(difference.jsd[i, j]),
             "rest": float(difference.rest_before[i, j].mean()),
             "vs_rest": float(difference.rest_after[i, j].mean()),
+            **({"one_sided": int(difference.one_sided[i, j])} if difference.one_sided[i, j] else {}),
         }
         for i in range(len(a.layers))
         for j in range(len(a.heads))

@@ -121,7 +121,7 @@ def heads(
     """
     from attnviz.analysis.averages import RunningMean
     from attnviz.analysis.heads import fitting_heads, head_labels, head_rows, null_document
-    from attnviz.analysis.null import z_scores
+    from attnviz.analysis.null import with_z, z_scores
     from attnviz.cli.conditions import pointed
     from attnviz.cli.head_clusters import Clustered
     from attnviz.cli.head_measures import measured_heads
@@ -138,26 +138,30 @@ def heads(
     if output.json and formats.csv:
         raise UsageError("json, csv: both are given; expected one of them")
     there = _metrics(measures)
-    columns, where = _columns(rows, there), _where(rows, there)
+    zs = tuple(f"{name}_z" for name in there) if measures.null else ()
+    columns, where = _columns(rows, there, zs), _where(rows, there, zs)
     if rows.sort is not None and rows.sort != "label":
-        _known(rows.sort.removeprefix("-"), "sort", (*there, "label"))
+        _known(rows.sort.removeprefix("-"), "sort", (*there, *zs, "label"))
     distances = RunningMean() if report.cluster else None
     attention, metrics, null = measured_heads(
         inputs, models, block, selection, measures, many, common, workers=workers.workers, distances=distances
     )
     labels = head_labels(metrics)
+    z = null and z_scores(metrics, null)
+    named = metrics if z is None else with_z(metrics, z)
     with pointed(rows.where or ""):
-        places = fitting_heads(metrics, labels, where)
+        places = fitting_heads(named, labels, where)
+    fitting = len(places)
     clustered = Clustered(distances.mean(), labels.shape) if report.cluster else None
-    places = _ordered(places, rows, metrics, labels) if clustered is None else clustered.ordered(places)
+    places = _ordered(places, rows, named, labels) if clustered is None else clustered.ordered(places)
     places = places[: rows.top]
     spread = metrics.spread if metrics.texts > 1 else None
-    listed = head_rows(metrics, labels, places, columns or tuple(there), spread, null and z_scores(metrics, null))
+    listed = head_rows(metrics, labels, places, columns or tuple(there), spread, z)
     document = _document(attention, metrics, listed)
     document |= {"null": null_document(null, columns or tuple(there))} if null else {}
     if clustered is not None:
         clustered.describe(document, places, (metrics.layers, metrics.heads))
-    _print(document, there, rows, columns, labels.size, attention, output, formats, width, common)
+    _print(document, there, rows, columns, metrics, fitting, attention, output, formats, width, common)
 
 
 def _refuse_with_agreement(*groups: Options) -> None:
@@ -165,19 +169,26 @@ def _refuse_with_agreement(*groups: Options) -> None:
     of_layers = ("layer", "kind", "words", "hide_special")
     wrong = [name for group in groups for name in group.changed() if name not in of_layers]
     if wrong:
-        raise UsageError(f"{', '.join(wrong)}: agreement is of layers, not of heads or metrics; expected none of them")
+        them = "it" if len(wrong) == 1 else "them"
+        raise UsageError(
+            f"{', '.join(wrong)}: agreement is of layers, not of heads or metrics; expected --agreement without {them}"
+        )
 
 
 def _ordered(places: "Places", rows: RowOptions, metrics: "HeadMetrics", labels: "np.ndarray") -> "Places":
+    import numpy as np
+
     from attnviz.analysis.heads import labelled_heads, sorted_heads
 
     if rows.sort is None:
         return places
     name = rows.sort.removeprefix("-")
     if name == "label":
-        return labelled_heads(places, labels, last=rows.sort != name)
+        return labelled_heads(places, labels, metrics, last=rows.sort != name)
     if name not in metrics.values:
         raise UsageError(f"sort: there is no {name} here ({metrics.missing[name]}); expected another metric")
+    if np.isnan(metrics.values[name]).all():
+        raise UsageError(f"sort: {name} is undefined for every head; expected another metric")
     return sorted_heads(places, metrics.values[name], smallest=rows.sort != name)
 
 
@@ -201,7 +212,8 @@ def _print(
     there: "Mapping[str, Metric]",
     rows: RowOptions,
     columns: tuple[str, ...],
-    total: int,
+    metrics: "HeadMetrics",
+    fitting: int,
     attention: "Attention",
     output: JsonOptions,
     formats: FormatOptions,
@@ -223,12 +235,22 @@ def _print(
         return
     columns = (*distance, *columns) if columns else ()
     units = dict.fromkeys(distance, "ratio") | {name: metric.unit for name, metric in there.items()}
-    named = [*distance] + [name for text in (rows.sort, rows.where) for name in re.findall(r"\w+", text or "")]
+    asked = [name.removesuffix("_z") for text in (rows.sort, rows.where) for name in re.findall(r"\w+", text or "")]
+    first = tuple(dict.fromkeys(name for name in (*distance, "ablation", *asked) if name in units))
     which = ", ".join(filter(None, (_which(rows), "similar ones together" * ("clusters" in document))))
-    shown = Shown(units, total, columns, tuple(name for name in named if name in units), which, formats.cmap)
+    total = len(metrics.layers) * len(metrics.heads)
+    shown = Shown(units, total, columns, first, which, formats.cmap, fitting, _largest(metrics))
     screen = screen_of(common, width.width)
     print_view(provenance_line(attention.model, screen), screen)
     print_view(HeadsTable(document, shown, screen), screen)
+
+
+def _largest(metrics: "HeadMetrics") -> dict[str, float]:
+    """By metric, the largest absolute value of a head; nothing where no head has one."""
+    import numpy as np
+
+    there = {name: values[~np.isnan(values)] for name, values in metrics.values.items()}
+    return {name: float(np.abs(values).max()) for name, values in there.items() if values.size}
 
 
 def _which(rows: RowOptions) -> str:
@@ -237,7 +259,8 @@ def _which(rows: RowOptions) -> str:
     if rows.sort is not None:
         name = rows.sort.removeprefix("-")
         order = "smallest" if name != rows.sort else "largest"
-        parts.append("by label" if name == "label" else f"the {order} {name} first")
+        by_label = "by label" if name == rows.sort else "by label, the last first"
+        parts.append(by_label if name == "label" else f"the {order} {name} first")
     return ", ".join(parts)
 
 
@@ -248,36 +271,48 @@ def _metrics(measures: MeasureOptions) -> "Mapping[str, Metric]":
     return ALL_METRICS if measures.ablation else METRICS
 
 
-def _columns(rows: RowOptions, there: "Mapping[str, Metric]") -> tuple[str, ...]:
-    """The metrics asked for; none where those that fit are wanted."""
+def _columns(rows: RowOptions, there: "Mapping[str, Metric]", zs: tuple[str, ...]) -> tuple[str, ...]:
+    """The metrics asked for, by themselves or by their z; none where those that fit are wanted."""
     if rows.columns is None:
         return ()
     if rows.columns.strip() == "all":
         return tuple(there)
     names = [name.strip() for name in rows.columns.split(",")]
     for name in names:
-        _known(name, "columns", tuple(there))
-    return tuple(dict.fromkeys(names))
+        _known(name, "columns", (*there, *zs))
+    return tuple(dict.fromkeys(name.removesuffix("_z") for name in names))  # each stands beside its z
 
 
-def _where(rows: RowOptions, there: "Mapping[str, Metric]") -> "Expression | None":
+def _where(rows: RowOptions, there: "Mapping[str, Metric]", zs: tuple[str, ...]) -> "Expression | None":
     from attnviz.analysis.conditions import parse
     from attnviz.analysis.labels import LABELS
     from attnviz.cli.conditions import pointed
 
     if rows.where is None:
         return None
-    if "ablation" not in there and re.search(r"\bablation\b", rows.where):
-        raise UsageError("where: ablation is measured only with --ablation; expected both")
+    names = (*there, *zs)
+    for name in re.findall(r"\w+", rows.where):
+        _measured(name, "where", names)
     with pointed(rows.where):
-        return parse(rows.where, tuple(there), LABELS, per_head=True)
+        return parse(rows.where, names, LABELS, per_head=True)
+
+
+def _measured(name: str, what: str, names: tuple[str, ...]) -> None:
+    """Refuses the name of what an option has to be given for."""
+    from attnviz.analysis.metrics import ALL_METRICS
+
+    if name in names:
+        return
+    if name == "ablation" or (name == "ablation_z" and "ablation" not in names):
+        raise UsageError(f"{what}: ablation is measured only with --ablation; expected both")
+    if name.endswith("_z") and name.removesuffix("_z") in ALL_METRICS:
+        raise UsageError(f"{what}: {name} is measured only with --null; expected both")
 
 
 def _known(name: str, what: str, names: tuple[str, ...]) -> None:
     import difflib
 
-    if name == "ablation" and name not in names:
-        raise UsageError(f"{what}: ablation is measured only with --ablation; expected both")
+    _measured(name, what, names)
     if name not in names:
         near = difflib.get_close_matches(name[:40], names, 1)
         raise UsageError(

@@ -229,7 +229,9 @@ def _read(inputs: InputOptions, common: CommonOptions, request: Request) -> Iter
     from_stdin = inputs.attention == "-"
     source = sys.stdin.buffer if from_stdin else Path(inputs.attention)
     name = "standard input" if from_stdin else source.name
-    found = read_attention(source, name=name, token_labels=_labels(inputs), scores=request.values == "scores")
+    told = partial(note, common)
+    scores = request.values == "scores"
+    found = read_attention(source, name=name, token_labels=_labels(inputs), scores=scores, note=told)
     for number, result in enumerate(found, start=1):
         say_if_slow(common, request, max(len(result.tokens), len(result.target_tokens)))
         yield f"{name}, text {number}", select_attention(result, request)

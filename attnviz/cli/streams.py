@@ -87,10 +87,19 @@ def progress(common: CommonOptions, what: str) -> Iterator[Callable[[int, int], 
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
-def _bar(common: CommonOptions, *columns: Any) -> Any:
+@contextlib.contextmanager
+def _bar(common: CommonOptions, *columns: Any) -> Iterator[Any]:
     """A bar on standard error that leaves nothing behind."""
     from rich.console import Console
+    from rich.file_proxy import FileProxy
     from rich.progress import Progress
 
+    class AboveTheBar(FileProxy):
+        """Standard error while the bar is there; Rich's own proxy hides which characters it can carry."""
+
+        encoding = sys.stderr.encoding
+
     console = Console(stderr=True, no_color=Screen.of(sys.stderr, os.environ, color=common.color).color is None)
-    return Progress(*columns, console=console, transient=True)
+    bar = Progress(*columns, console=console, transient=True, redirect_stderr=False)
+    with bar, contextlib.redirect_stderr(AboveTheBar(console, sys.stderr)):
+        yield bar

@@ -12,6 +12,7 @@ from attnviz.output.labels import carried, cell_width, cut, fit, isolated
 from attnviz.output.lines import wrapped
 
 _GOOD, _BAD = Style(color="green", bold=True), Style(color="red", bold=True)
+_DIGITS = 4  # of a value, unless it takes more
 _LEAST = 16  # cells for a condition beside what was measured; with less, that stands below it
 
 
@@ -22,11 +23,18 @@ class CheckView(LinesView):
         conditions: the outcomes as ``check --json`` gives them.
         screen: where it is printed.
         title: where the text stands, and the text; nothing for the only one.
+        digits: by condition, how many of its value it takes not to contradict the outcome; four of the others.
     """
 
-    def __init__(self, conditions: Sequence[Mapping[str, object]], screen: Screen, title: tuple[str, str] = ("", "")):
+    def __init__(
+        self,
+        conditions: Sequence[Mapping[str, object]],
+        screen: Screen,
+        title: tuple[str, str] = ("", ""),
+        digits: Mapping[str, int] | None = None,
+    ):
         super().__init__(screen)
-        self._conditions, self._title = conditions, title
+        self._conditions, self._title, self._digits = conditions, title, digits or {}
 
     def lines(self) -> Iterator[Line]:
         """The text's own line, and below it a line a condition."""
@@ -36,7 +44,11 @@ class CheckView(LinesView):
             rest = cut(f": {text}" if text else "", self.screen.width - cell_width(where), ascii=self.screen.ascii)
             yield [(where, DIM), (isolated(rest), BOLD)]
         rows = [
-            (self._mark(c["holds"]), carried(one_line(c["condition"]), self.screen), measured(c))
+            (
+                self._mark(c["holds"]),
+                carried(one_line(c["condition"]), self.screen),
+                measured(c, self._digits.get(c["condition"], _DIGITS)),
+            )
             for c in self._conditions
         ]
         marks = max(len(mark) for mark, _, _ in rows)
@@ -65,11 +77,11 @@ class CheckView(LinesView):
         return "✓" if holds else "✗"
 
 
-def measured(outcome: Mapping[str, object]) -> str:
+def measured(outcome: Mapping[str, object], digits: int = _DIGITS) -> str:
     """What decided it: a number, a label, how many heads; nothing where several comparisons are joined."""
     value = outcome["value"]
     if "of" in outcome:
         return f"{value:g} of {outcome['of']} head{'s' * (outcome['of'] != 1)}"
     if value is None:
         return "undefined" if outcome.get("undefined") else ""
-    return value if isinstance(value, str) else f"{value:.4g}"
+    return value if isinstance(value, str) else f"{value:.{digits}g}"

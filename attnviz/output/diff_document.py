@@ -1,6 +1,6 @@
 """``diff --json``: two runs, what of them was compared, each pair of heads, the largest changes."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from math import isnan
 
 from attnviz.json_names import SCHEMA_NAME
@@ -13,6 +13,8 @@ def side_document(text: str | None, attention: Attention) -> dict[str, object]:
     document: dict[str, object] = {"text": text, "tokens": _pieces(attention.keys)}
     if attention.queries != attention.keys:
         document["query_tokens"] = _pieces(attention.queries)
+    if any(token.padding for token in attention.keys):
+        document["padding"] = [token.padding for token in attention.keys]
     return document | {"model": model_document(attention.model), "layers": attention.layers, "heads": attention.heads}
 
 
@@ -30,9 +32,10 @@ def diff_document(
         sides: ``side_document`` of A and of B.
         kind: which attention.
         pairs: the places [in A, in B] of the queries that both have; of the keys.
-        heads: of each pair of heads ``layer``, ``head``, ``vs_layer``, ``vs_head``, ``jsd``, ``rest``, ``vs_rest``.
+        heads: of each pair of heads ``layer``, ``head``, ``vs_layer``, ``vs_head``, ``jsd``, ``rest``, ``vs_rest``,
+            and ``one_sided`` where some rows look at anything on one side only.
         changes: the largest ones, each with its head, its tokens' places, ``before``, ``after`` and ``change``.
-        tolerance: the largest ``jsd`` that is allowed, if there is one.
+        tolerance: the largest ``jsd`` that is allowed, if there is one. It does not hold of what cannot be compared.
     """
     rows = [row | {"jsd": None if isnan(row["jsd"]) else row["jsd"]} for row in heads]
     document: dict[str, object] = {
@@ -46,8 +49,13 @@ def diff_document(
     }
     if tolerance is not None:
         document["tolerance"] = tolerance
-        document["holds"] = all(row["jsd"] is None or row["jsd"] <= tolerance for row in rows)
+        document["holds"] = not any(exceeds(row, tolerance) for row in rows)
     return document
+
+
+def exceeds(row: Mapping[str, object], tolerance: float) -> bool:
+    """Whether a pair of heads is farther apart than that, or has rows that cannot be compared."""
+    return row["jsd"] is None or row["jsd"] > tolerance or "one_sided" in row
 
 
 def _pieces(tokens: Tokens) -> list[str]:

@@ -49,18 +49,25 @@ class DiffView(LinesView):
 
     def _verdict(self) -> Iterator[Line]:
         tolerance = self._document["tolerance"]
-        over = [row for row in ranked(self._document["heads"]) if row["jsd"] is not None and row["jsd"] > tolerance]
-        if not over:
+        rows = ranked(self._document["heads"])
+        over = [row for row in rows if row["jsd"] is not None and row["jsd"] > tolerance]
+        if over:
+            said = ", ".join(f"{head_name(row)} {row['jsd']:.4g}" for row in over)
+            count = "head exceeds" if len(over) == 1 else "heads exceed"
+            yield from self._text(f"FAILS: {len(over)} {count} {tolerance:g}: {said}", BOLD)
+        nothing = [head_name(row) for row in rows if row["jsd"] is None]
+        if nothing:
+            yield from self._text(f"FAILS: there is nothing to compare, no row is in both: {', '.join(nothing)}", BOLD)
+        partly = [f"{head_name(row)} {row['one_sided']}" for row in rows if row["jsd"] is not None and _partly(row)]
+        if partly:
+            yield from self._text(f"FAILS: rows that look at anything on one side only: {', '.join(partly)}", BOLD)
+        if not (over or nothing or partly):
             yield from self._text(f"ok: no jsd exceeds {tolerance:g}")
-            return
-        said = ", ".join(f"{head_name(row)} {row['jsd']:.4g}" for row in over)
-        count = "head exceeds" if len(over) == 1 else "heads exceed"
-        yield from self._text(f"FAILS: {len(over)} {count} {tolerance:g}: {said}", BOLD)
 
     def _alignment(self) -> str | None:
         d = self._document
         kept = len(d["aligned"]["keys"])
-        sizes = [len(d[name]["tokens"]) for name in ("a", "b")]
+        sizes = [len(d[name]["tokens"]) - sum(d[name].get("padding", ())) for name in ("a", "b")]
         has_rest = any(row["rest"] > 0 or row["vs_rest"] > 0 for row in d["heads"])
         if not has_rest and sizes == [kept, kept]:
             return None
@@ -91,6 +98,10 @@ class DiffView(LinesView):
         if len(rows) > len(shown):
             more = len(rows) - len(shown)
             yield from self._text(f"{more} more head{'s' * (more != 1)}: --top {len(rows)}", DIM)
+        partly = sum(map(_partly, rows))
+        if partly:
+            of = f"{partly} head{'s' * (partly != 1)}"
+            yield from self._text(f"rows that look at anything on one side only are left out of jsd: in {of}", DIM)
 
     def _changes(self) -> Iterator[Line]:
         changes = self._document["changes"]
@@ -117,6 +128,10 @@ class DiffView(LinesView):
 
     def _text(self, text: str, style: object = PLAIN) -> Iterator[Line]:
         yield from ([(line, style)] for line in wrapped(carried(text, self.screen), self.screen))
+
+
+def _partly(row: Mapping) -> bool:
+    return "one_sided" in row
 
 
 def ranked(heads: Sequence[Mapping]) -> list[Mapping]:

@@ -1,7 +1,7 @@
 """What ``attnviz heads`` prints: a row a head, each metric a column that can be read at a glance."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from rich.style import Style
@@ -23,6 +23,7 @@ _LARGE = 10  # standard deviations, from which on tenths do not matter
 _BAR = 3  # characters
 _GAP = 2
 _LEAST_LABEL = 8
+_FEW_ROWS = 2  # that a label rests on, so that it says so
 _Row = Mapping[str, object]
 
 
@@ -35,6 +36,8 @@ class Shown:
         columns: the metrics asked for, all of which are printed; none for as many as fit.
         first: the metrics that are printed before others where not all fit.
         total: how many heads there are, printed or not.
+        fitting: how many of them are as ``which`` says, printed or not; None for all.
+        largest: by metric, the largest absolute value of all heads, printed or not.
         which: in words, which of them are printed and in which order: ``where entropy < 1, largest span first``.
         cmap: the map of colours.
     """
@@ -45,6 +48,8 @@ class Shown:
     first: tuple[str, ...] = ()
     which: str = ""
     cmap: str = "viridis"
+    fitting: int | None = None
+    largest: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -109,8 +114,11 @@ class HeadsTable(LinesView):
         d, total = self._document, self._shown.total
         heads = f"{total} head{'s' * (total != 1)}"
         heads = heads if len(self._rows) == total else f"{len(self._rows) or 'none'} of {heads}"
+        comma, fitting = ", ", self._shown.fitting
+        if fitting is not None and len(self._rows) < fitting < total:
+            heads, comma = f"{len(self._rows)} of the {fitting} heads", " "
         kind = "" if d["kind"] == "encoder" else f"{KIND_NAMES[d['kind']]}: "
-        about = f"{kind}{heads}{self._shown.which and ', '}{one_line(self._shown.which)}"
+        about = f"{kind}{heads}{self._shown.which and comma}{one_line(self._shown.which)}"
         rows = f"{d['rows']} {'word' if d.get('words') else 'token'}{'s' * (d['rows'] != 1)}"
         means = f"means over {rows}"
         if d["texts"] > 1:
@@ -150,7 +158,8 @@ class HeadsTable(LinesView):
         """The metrics that some head has, the most telling first."""
         there = [name for name in self._shown.units if any(row.get(name) is not None for row in self._rows)]
         there = there or list(self._shown.units)[:1]
-        return sorted(there, key=lambda name: (name not in self._shown.first, _TELLING.index(name)))
+        asked = {name: i for i, name in enumerate(self._shown.first)}
+        return sorted(there, key=lambda name: (asked.get(name, len(asked)), _TELLING.index(name)))
 
     def _fitting(self, candidates: list[_Column], room: int) -> list[_Column]:
         """At least one, in the order of the metrics."""
@@ -166,7 +175,8 @@ class HeadsTable(LinesView):
         values = [row[name] for row in self._rows]
         known = [abs(value) for value in values if value is not None]
         is_share = self._shown.units[name] in _SHARES
-        scale = Scale(0.0, 1.0 if is_share else max(known, default=0.0))
+        largest = max(known, default=0.0)
+        scale = Scale(0.0, 1.0 if is_share else self._shown.largest.get(name, largest))
         places = tuple(None if value is None else scale.place(abs(value)) for value in values)
         column = _Column(name, tuple(self._number(row, name) for row in self._rows), places, self._bar)
         too_wide = column.width > self.screen.width - self._name_width - _GAP
@@ -227,7 +237,7 @@ class HeadsTable(LinesView):
         if printed and not labels:
             yield "Labels have no room (--width)."
         if printed and "null" in self._document:
-            yield from self._null()
+            yield from self._null(printed)
         missing = self._document["missing"]
         defined = [name for name in self._shown.units if name not in missing]
         asked = self._shown.columns or defined
@@ -243,12 +253,16 @@ class HeadsTable(LinesView):
         for why, names in reasons.items():
             yield f"Not to be had here: {', '.join(names)} ({one_line(why)})."
 
-    def _null(self) -> Iterator[str]:
+    def _null(self, printed: list[str]) -> Iterator[str]:
         null = self._document["null"]
+        texts = self._document["texts"]
+        on = "on the same text" if texts == 1 else f"their means over the same {texts} texts"
         yield (
             f"z: standard deviations above the mean of all heads of the same layer in {null['models']} models of this "
-            f"shape with random weights (seeds {spans(tuple(null['seeds']))}), on the same text."
+            f"shape with random weights (seeds {spans(tuple(null['seeds']))}), {on}."
         )
+        if any(row[name] is not None and row["z"].get(name, 0) is None for row in self._rows for name in printed):
+            yield "z -: all those random heads have the same number, so none stands out."
         if str(self._document["model"]["weights"]).startswith("seed:"):
             yield "The weights measured are random too: any pattern is chance, whatever its z."
 
@@ -256,7 +270,8 @@ class HeadsTable(LinesView):
         units: dict[str, list[str]] = {}
         for name in printed:
             if self._shown.units[name] not in _SHARES:
-                units.setdefault(self._shown.units[name], []).append(name)
+                unit = self._shown.units[name]
+                units.setdefault("words" if unit == "tokens" and self._document.get("words") else unit, []).append(name)
         parts = [f"{', '.join(names)} in {unit}" for unit, names in units.items()]
         n_shares = len(printed) - sum(map(len, units.values()))
         if n_shares:
@@ -264,7 +279,7 @@ class HeadsTable(LinesView):
         legend = f"Units: {'; '.join(parts)}."
         if parts and units and (self._bar or self._colored):
             marks = "Bars" if self._bar else "Colours"
-            legend += f" {marks}: shares from 0 to 1, others from 0 to the column's largest."
+            legend += f" {marks}: shares from 0 to 1, others from 0 to the largest of all heads."
         if any(row["label"]["name"] == "broad" for row in self._rows):
             legend += " The number of a broad head is its entropy_ratio."
         return legend
@@ -281,8 +296,10 @@ def _z_text(z: float | None) -> str:
 
 
 def label_text(label: Mapping[str, object]) -> str:
-    """A label with its evidence, never without: ``previous 0.91``, ``mixed: first 0.32``."""
+    """A label with its evidence, never without: ``previous 0.91``, ``mixed: first 0.32``, ``same 0.70, 1 row``."""
     if label["metric"] is None:
         return f"{label['name']}: no row"
-    value = f"{label['value']:.2f}"
+    value, rows = f"{label['value']:.2f}", label["rows"]
+    if rows <= _FEW_ROWS:
+        value += f", {rows} row{'s' * (rows != 1)}"
     return f"mixed: {label['metric']} {value}" if label["name"] == "mixed" else f"{label['name']} {value}"

@@ -142,3 +142,13 @@ def test_what_is_drawn_is_b_less_a_with_both_origins():
 def test_what_cannot_be_compared_is_refused(a, b, said):
     with pytest.raises(UsageError, match=said):
         compared(a, b)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text("abc", max_size=6), st.text("abc", max_size=6))
+def test_what_is_compared_does_not_depend_on_which_side_is_called_a(a, b):
+    ours, theirs = random_attention(1, [*a, "same"]), random_attention(2, [*b, "same"])
+    one, other = compared(ours, theirs), compared(theirs, ours)
+    assert one.keys == tuple((j, i) for i, j in other.keys)
+    np.testing.assert_array_equal(one.jsd, other.jsd)
+    np.testing.assert_array_equal(one.before, other.after)

@@ -53,7 +53,13 @@ def conditions_of(measured):
     return st.recursive(st.builds(compared, measured, rest), combined, max_leaves=5)
 
 
-of_a_head = conditions_of(bare | aggregate | one_head)
+# One head's value stands only beside a name that has a value a head.
+of_a_head = st.recursive(
+    st.builds(compared, bare, st.lists(st.tuples(SIGNS, bare | aggregate | one_head | number), min_size=1, max_size=3))
+    | st.builds(compared, aggregate, st.lists(st.tuples(SIGNS, aggregate | number), min_size=1, max_size=3)),
+    combined,
+    max_leaves=5,
+)
 quantified = st.tuples(st.sampled_from(["any", "all"]), conditions_of(bare)).map(
     lambda q: (f"{q[0]}({q[1][0]})", f"{q[0]}([{q[1][1]} for {ONE_OF_EACH} in heads])")
 )
@@ -98,3 +104,12 @@ def test_a_condition_of_each_head_means_what_python_means(table, texts):
 def test_a_condition_of_a_run_means_what_python_means(table, texts):
     ours, python = texts
     assert parse(ours, MEASURED).outcome(table).holds == in_python(python, names_in_python(table))
+
+
+@given(st.floats(-2, 2), st.floats(-2, 2), SIGNS)
+def test_a_value_written_with_its_digits_has_the_same_outcome(value, limit, sign):
+    table = HeadTable({"self": np.array([[value]])}, (0,), (0,))
+    outcome = parse(f"L0H0.self {sign} {limit!r}", ("self",)).outcome(table)
+    assert outcome.digits >= 4
+    written = f"{value:.{outcome.digits}g}"
+    assert eval(f"{written} {sign} {limit!r}") == outcome.holds  # noqa: S307

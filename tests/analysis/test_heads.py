@@ -39,9 +39,16 @@ def test_labels_come_in_their_order_or_from_its_end():
     labels = head_labels(METRICS)
     names = [[one.name for one in row] for row in labels]
     assert names == [["previous", "broad", "mixed"], ["previous", "previous", "broad"]]
-    found = [labels[place].name for place in labelled_heads(ALL, labels)]
+    found = [labels[place].name for place in labelled_heads(ALL, labels, METRICS)]
     assert found == sorted(found, key=LABELS.index)
-    assert [labels[place].name for place in labelled_heads(ALL, labels, last=True)] == found[::-1]
+    assert [labels[place].name for place in labelled_heads(ALL, labels, METRICS, last=True)] == found[::-1]
+
+
+def test_of_heads_with_one_label_the_strongest_comes_first_either_way():
+    for last in (False, True):
+        places = labelled_heads(ALL[::-1], head_labels(METRICS), METRICS, last=last)
+        previous = [PREVIOUS[place] for place in places if place in ((0, 0), (1, 0), (1, 1))]
+        assert previous == sorted(previous, reverse=True)
 
 
 def test_a_condition_keeps_heads_by_metric_number_and_label():
@@ -65,7 +72,7 @@ def test_a_row_has_the_layers_and_heads_own_numbers_and_none_for_what_is_undefin
             "head": 7,
             "same": None,
             "previous": 0.2,
-            "label": {"name": "broad", "metric": "entropy_ratio", "value": 0.99},
+            "label": {"name": "broad", "metric": "entropy_ratio", "value": 0.99, "rows": 1},
             "spread": {"same": None, "previous": 0.1},
         },
         {
@@ -73,7 +80,7 @@ def test_a_row_has_the_layers_and_heads_own_numbers_and_none_for_what_is_undefin
             "head": 7,
             "same": None,
             "previous": None,
-            "label": {"name": "mixed", "metric": None, "value": None},
+            "label": {"name": "mixed", "metric": None, "value": None, "rows": 0},
             "spread": {"same": None, "previous": None},
         },
     ]

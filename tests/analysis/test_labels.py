@@ -4,6 +4,8 @@ from math import nan
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from attnviz.analysis.labels import LABELS, RULES, Label, label
 from attnviz.analysis.metrics import METRICS, head_metrics
@@ -28,7 +30,12 @@ from attnviz.trace import Attention, ModelInfo, Token
         ({"entropy_ratio": 0.8, "first": 0.2}, "broad", "entropy_ratio 0.80"),
         ({"entropy_ratio": 0.8, "first": 0.5}, "first", "first 0.50"),
         ({"entropy_ratio": 0.7, "first": 0.2, "next": 0.25}, "mixed", "next 0.25"),
-        ({"entropy_ratio": 0.7, "first": 0.49, "special": 0.53}, "mixed", "first 0.49"),
+        ({"entropy_ratio": 0.7, "first": 0.49, "special": 0.53}, "special", "special 0.53"),
+        ({"entropy_ratio": 0.7, "first": 0.46, "special": 0.58}, "special", "special 0.58"),
+        ({"special": 0.95, "first": 0.48, "previous": 0.35}, "special", "special 0.95"),
+        ({"special": 0.99, "first": 0.5, "previous": 0.2}, "first", "first 0.50"),
+        ({"entropy_ratio": 0.7, "first": 0.4, "special": 0.45}, "mixed", "special 0.45"),
+        ({"entropy_ratio": 0.7, "first": 0.4, "special": 0.4}, "mixed", "first 0.40"),
         ({"entropy_ratio": 0.7, "same": nan, "self": 0.1}, "mixed", "self 0.10"),
         ({"entropy_ratio": nan, "self": nan}, "mixed", "no row to judge by"),
     ],
@@ -61,3 +68,17 @@ def test_pure_heads_are_called_by_their_name_in_short_texts_too(n):
     sink[:, 0] = separator[:, -1] = 1
     heads = (previous, following, np.eye(n), sink, separator, np.full((n, n), 1 / n))
     assert [one_head(rows) for rows in heads] == ["previous", "next", "self", "first", "special", "broad"]
+
+
+SHARES = [rule.metric for rule in RULES[1]]
+
+
+@given(st.fixed_dictionaries({name: st.floats(0, 1) for name in (*SHARES, "entropy_ratio")}))
+def test_a_mixed_head_names_its_largest_share_and_special_gives_way_to_nothing_but_a_first_that_is_one(values):
+    found = label(values)
+    if found.name == "mixed":
+        assert found.evidence == f"{found.evidence.split()[0]} {max(values[name] for name in SHARES):.2f}"
+        assert max(values["special"], values["first"]) < 0.5
+    without = {**values, "first": 0.0}
+    if values["first"] < 0.5 and label(without).name == "special":
+        assert found.name == "special"

@@ -342,3 +342,18 @@ def test_the_table_says_of_each_metric_what_it_is():
     assert {name for name, metric in METRICS.items() if metric.square} == SQUARE
     assert {name for name, metric in METRICS.items() if metric.identity} == {"special", "same", "induction"}
     assert all(metric.name == name and metric.meaning and metric.unit for name, metric in METRICS.items())
+
+
+@given(st.integers(1, 40), st.floats(1, 1.0001))
+def test_a_ratio_never_exceeds_one_even_where_rounded_rows_sum_to_more(n, excess):
+    uniform = np.full((1, 1, n, n), excess / n, dtype=np.float32)
+    assert head_metrics(attention(uniform, tokens(range(n)))).values["entropy_ratio"][0, 0] <= 1
+
+
+def test_two_words_that_share_an_id_by_chance_are_not_equal():
+    spelled = [("wdp", 7), ("and", 3), ("wim", 7), ("and", 3)]
+    text = tuple(Token(piece, piece, id=i, piece=piece) for piece, i in spelled)
+    rows = np.full((1, 1, 4, 4), 0.25)
+    found = head_metrics(attention(rows, text))
+    assert found.counts["same"][0, 0] == 2  # both "and"
+    assert found.counts["induction"][0, 0] == 1

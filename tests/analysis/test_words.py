@@ -80,7 +80,7 @@ def merged_by_loops(matrix, queries, keys):
 @given(attentions(square=False))
 def test_words_are_summed_to_and_averaged_from(attention):
     found = merge_words(attention)
-    assert found.words
+    assert found.words == any(t.word is not None for t in (*attention.queries, *attention.keys))
     assert [t.piece for t in found.keys] == [t.piece for t in merged(attention.keys)]
     for i in range(3):
         expected = merged_by_loops(attention.matrices[0, i], attention.queries, attention.keys)
@@ -119,6 +119,9 @@ def test_what_is_hidden_and_what_is_left_make_the_row(attention, words):
             hide_special(whole)
         return
     found = hide_special(whole)
+    if not any(t.special for t in (*whole.queries, *whole.keys)):
+        assert found is hide_special(whole, renormalize=True) is whole
+        return
     rows = [i for i, t in enumerate(whole.queries) if not t.special]
     columns = [j for j, t in enumerate(whole.keys) if not t.special]
     assert found.queries == tuple(whole.queries[i] for i in rows)
@@ -214,3 +217,22 @@ def test_scores_can_be_shown_without_special_tokens():
     result = attnviz.run("a b", seed=0, pair="c", values="scores", hide_special=True)
     assert result.attention.shape == (2, 4, 3, 3)
     assert result.views["encoder"].rest is None
+
+
+def plain(n=3, **more):
+    tokens = tuple(Token(f"x{i}", f"x{i}", piece=f"x{i}", **more) for i in range(n))
+    return Attention(np.full((1, 1, n, n), 1 / n, np.float32), tokens, tokens, (0,), (0,), INFO)
+
+
+def test_where_no_word_and_no_special_token_is_known_nothing_changes_and_nothing_is_claimed():
+    attention = plain()
+    assert merge_words(attention) is attention
+    assert hide_special(attention) is attention
+
+
+def test_rows_whose_special_tokens_were_hidden_before_can_still_be_renormalized():
+    tokens = (Token("", "[S]", piece="[S]", special=True), *plain(2).keys)
+    whole = Attention(np.full((1, 1, 3, 3), 1 / 3, np.float32), tokens, tokens, (0,), (0,), INFO)
+    found = hide_special(hide_special(whole), renormalize=True)
+    assert (found.renormalized, found.rest) == (True, None)
+    np.testing.assert_allclose(found.matrices, 1 / 2, atol=1e-6)

@@ -345,3 +345,8 @@ def test_a_seed_is_compared_with_a_seed(cli):
 
 def test_an_empty_text_is_no_missing_one(cli):
     assert cli("diff", "The cat sat", "").code == 3
+
+
+def test_a_long_word_that_is_not_in_the_vocabulary_is_cut_in_the_note(cli):
+    ran = cli("heads", "д" * 300, "--top", "1")
+    assert (ran.code, ran.err) == (0, f"attnviz: note: not in the vocabulary of tiny: {'д' * 40}…\n")

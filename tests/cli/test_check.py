@@ -50,6 +50,20 @@ def test_one_fails_and_the_exit_code_is_1(cli, looks_back):
     ]
 
 
+def test_what_is_printed_never_contradicts_the_outcome(cli, tmp_path):
+    exact = 0.79997
+    np.save(tmp_path / "near.npy", np.array([[1, 0], [exact, 1 - exact]]))
+    conditions = ("L0H0.previous >= 0.8", "L0H0.previous < 0.8", "0.1 < L0H0.previous < 0.79998", "L0H0.previous > 0.5")
+    ran = cli("check", "--attention", "near.npy", *(word for c in conditions for word in ("--that", c)))
+    assert ran.code == 1
+    assert ran.out.splitlines()[1:] == [
+        "FAILS  L0H0.previous >= 0.8           0.79997",
+        "ok     L0H0.previous < 0.8            0.79997",
+        "ok     0.1 < L0H0.previous < 0.79998  0.79997",
+        "ok     L0H0.previous > 0.5            0.8",
+    ]
+
+
 def test_quiet_prints_only_failures(cli, looks_back):
     argv = ("check", "--attention", looks_back, "-q", "--that", "L0H0.previous > 0.5")
     assert cli(*argv) == (0, "", "")

@@ -187,3 +187,50 @@ def test_errors_say_what_is_wrong(cli, argv, code, said):
 def test_two_texts_on_standard_input_are_refused(cli):
     ran = cli("diff", "-", "--vs-layer", "1", stdin="a\nb\n")
     assert (ran.code, ran.err) == (2, "attnviz: error: diff: there are several texts; expected one a side\n")
+
+
+def padded(cli, folder, *seeds, text="the cat sat", n="8"):
+    for seed in seeds:
+        ran = cli("show", text, "--seed", seed, "--pad-to", n, "--json")
+        (folder / f"{seed}.json").write_text(ran.out)
+
+
+def test_tokens_that_only_fill_the_length_are_not_compared(cli, tmp_path):
+    padded(cli, tmp_path, "1", "2")
+    found = document(cli("diff", "--attention", "1.json", "--vs-attention", "2.json", "--top", "1000", "--json"))
+    plain = document(cli("diff", "the cat sat", "--seed", "1", "--vs-seed", "2", "--top", "1000", "--json"))
+    assert [row["jsd"] for row in found["heads"]] == pytest.approx([row["jsd"] for row in plain["heads"]], abs=1e-6)
+    assert len(found["changes"]) == len(plain["changes"]) == 8 * 3 * 3
+    assert {change[side] for change in found["changes"] for side in ("query", "key")} == {0, 1, 2}
+    assert found["a"]["padding"] == [False] * 3 + [True] * 5
+    jsonschema.Draft202012Validator(json.loads(cli("schema").out)).validate(found)
+    assert "compared:" not in cli("diff", "--attention", "1.json", "--vs-attention", "2.json").out
+
+
+def rows_of(*alive, n=4):
+    """One head, whose rows look at themselves where they are alive."""
+    return np.diag(np.isin(np.arange(n), alive)).astype(np.float32)
+
+
+def test_a_head_that_cannot_be_compared_does_not_meet_a_tolerance(cli, tmp_path):
+    np.save(tmp_path / "a.npy", np.stack([rows_of(0, 1, 2, 3)] * 3))
+    np.save(tmp_path / "b.npy", np.stack([rows_of(), rows_of(0, 2), rows_of(0, 1, 2, 3)]))
+    argv = ("diff", "--attention", "a.npy", "--vs-attention", "b.npy")
+    assert cli(*argv).code == 0
+    assert "rows that look at anything on one side only are left out of jsd: in 2 heads" in cli(*argv).out
+    ran = cli(*argv, "--tolerance", "1")
+    assert ran.code == 1
+    assert ran.out.endswith(
+        "FAILS: there is nothing to compare, no row is in both: L0H0\n"
+        "FAILS: rows that look at anything on one side only: L0H1 2\n"
+    )
+    found = document(cli(*argv, "--tolerance", "1", "--json"))
+    assert found["holds"] is False
+    assert [row.get("one_sided") for row in found["heads"]] == [4, 2, None]
+    jsonschema.Draft202012Validator(json.loads(cli("schema").out)).validate(found)
+    assert cli(*argv, "--head", "2", "--tolerance", "0").out.endswith("ok: no jsd exceeds 0\n")
+
+
+def test_a_tolerance_is_a_number(cli):
+    ran = cli("diff", ONE, OTHER, "--tolerance", "nan")
+    assert ran == (2, "", "attnviz: error: tolerance: nan is no number; expected one from 0 to 1\n")

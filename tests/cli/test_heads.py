@@ -15,6 +15,7 @@ from attnviz.analysis.metrics import METRICS, Running, head_metrics
 
 TEXT = "The cat sat on the cat."
 TEXTS = ("The cat sat on the cat.", "A dog.", "the the the old dog and the cat")
+FIELDS = {"n_layers": 2, "n_heads": 3, "d_model": 24}
 TINY = ("--n-layers", "2", "--n-heads", "3", "--d-model", "24")  # seeded weights: six heads
 
 
@@ -231,6 +232,66 @@ def test_texts_of_several_models_are_not_averaged(cli):
     assert ran.err == "attnviz: error: heads: text 2 is of another model; expected one model of all\n"
 
 
+def test_where_and_top_say_how_many_heads_fit(cli):
+    fitting = len(document(cli, TEXT, "--where", "entropy > 1")["heads"])
+    assert 2 < fitting < 36
+    out = cli("heads", TEXT, "--where", "entropy > 1", "--top", "2", "--sort", "span", "--width", "200").out
+    assert f"2 of the {fitting} heads where entropy > 1, the largest span first; means" in out
+
+
+def test_the_last_labels_first_is_said(cli, pattern):
+    assert "3 heads, by label; means" in cli("heads", "--attention", pattern, "--sort", "label").out
+    assert "3 heads, by label, the last first; means" in cli("heads", "--attention", pattern, "--sort=-label").out
+
+
+def test_heads_of_one_label_come_strongest_first(cli):
+    found = document(cli, TEXT, "--sort", "label")["heads"]
+    for name in LABELS:
+        values = [head["label"]["value"] for head in found if head["label"]["name"] == name]
+        assert values == sorted(values, reverse=True)
+
+
+@pytest.mark.parametrize("sort", ["same", "-same"])
+def test_what_is_undefined_for_every_head_is_no_order(cli, sort):
+    ran = cli("heads", "A dog", *TINY, f"--sort={sort}")
+    message = "attnviz: error: sort: same is undefined for every head; expected another metric\n"
+    assert ran == (2, "", message)
+
+
+def test_a_label_that_rests_on_one_row_says_so_and_how_many_rows_in_json(cli):
+    text = "cat dog cat"
+    weights = attnviz.run(text, **FIELDS).views["encoder"]
+    found = document(cli, text, *TINY)["heads"]
+    counts = head_metrics(weights).counts
+    for head in found:
+        label = head["label"]
+        assert label["rows"] == counts[label["metric"]][head["layer"], head["head"]]
+    few = [head["label"] for head in found if head["label"]["rows"] <= 2]
+    assert few
+    assert f", {few[0]['rows']} row" in cli("heads", text, *TINY, "--width", "120").out
+
+
+def test_bars_are_on_the_scale_of_all_heads_whichever_are_printed(cli):
+    def bar(*argv):
+        (row,) = (row for row in table_rows(cli("heads", TEXT, *argv, "--columns", "entropy").out) if row[0] == "L0H2")
+        return row[3:]
+
+    assert bar("--where", "layer == 0 and head == 2") == bar()
+
+
+def test_nothing_is_hidden_or_merged_where_no_token_is_known_to_be_special_or_of_a_word(cli, pattern):
+    plain = cli("heads", "--attention", pattern)
+    assert cli("heads", "--attention", pattern, "--hide-special", "--words") == plain
+    assert "means over 5 tokens" in plain.out
+    argv = ("show", "--attention", pattern, "-H", "1")
+    assert cli(*argv, "--hide-special") == cli(*argv)
+
+
+def test_distances_between_words_are_in_words(cli):
+    out = " ".join(cli("heads", "Unbelievably preposterous cats", "--words", "--columns", "distance").out.split())
+    assert "Units: distance in words" in out
+
+
 # Formats
 
 
@@ -301,6 +362,10 @@ ERRORS = [
     ),
     (("--columns", ""), f"columns: there is no metric ''; expected one of {KNOWN}", None),
     (("--json", "--csv"), "json, csv: both are given; expected one of them", None),
+    (("--sort", "previous_z"), "sort: previous_z is measured only with --null; expected both", None),
+    (("--sort", "-self_z"), "sort: self_z is measured only with --null; expected both", None),
+    (("--columns", "self,self_z"), "columns: self_z is measured only with --null; expected both", None),
+    (("--where", "self > 0 and next_z > 3"), "where: next_z is measured only with --null; expected both", None),
 ]
 
 
@@ -320,7 +385,25 @@ def test_wrong_usage_is_one_line(cli, argv, message, hint):
             "head, label",
             "               ^",
         ),
-        ("self > 1 and L9H0.self > 1", "condition, column 14: there is no layer 9 here; expected 0, 1", " " * 13 + "^"),
+        ("self > L9H0.self", "condition, column 8: there is no layer 9 here; expected 0, 1", " " * 7 + "^"),
+        (
+            "self > 0 and L0H1.previous > 0.1",
+            "condition, column 14: L0H1.previous: one head's value, the same for every row; expected previous, each "
+            "head's own",
+            " " * 13 + "^",
+        ),
+        ("", "condition, column 1: nothing is stated; expected a comparison such as previous > 0.5", "^"),
+        (
+            "self > 0 AND next < 1",
+            "condition, column 10: unexpected 'AND'; expected and, in small letters",
+            " " * 9 + "^",
+        ),
+        ("NOT self > 0", "condition, column 1: unexpected 'NOT'; expected not, in small letters", "^"),
+        (
+            "self > 0 and (next < 1 Or self > 1)",
+            "condition, column 24: unexpected 'Or'; expected or, in small letters",
+            " " * 23 + "^",
+        ),
     ],
 )
 def test_a_wrong_condition_has_a_caret_under_the_place(cli, where, message, below):

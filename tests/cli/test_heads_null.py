@@ -195,3 +195,48 @@ def test_its_json_is_valid_against_the_schema(cli):
     schema.validate(found)
     found["null"]["models"] = 1
     assert not schema.is_valid(found)
+
+
+def test_heads_can_be_chosen_and_sorted_by_z(cli):
+    every = document(cli, TEXT, *TINY, "--null", "3")["heads"]
+    found = document(cli, TEXT, *TINY, "--null", "3", "--where", "previous_z > 0", "--sort", "previous_z")["heads"]
+    z = [head["z"]["previous"] for head in found]
+    assert z == sorted((head["z"]["previous"] for head in every if head["z"]["previous"] > 0), reverse=True)
+    assert 0 < len(z) < len(every)
+    smallest = document(cli, TEXT, *TINY, "--null", "3", "--sort=-self_z")["heads"]
+    assert [head["z"]["self"] for head in smallest] == sorted(head["z"]["self"] for head in every)
+
+
+def test_a_z_that_is_named_as_a_column_stands_beside_its_metric(cli):
+    argv = ("heads", TEXT, *TINY, "--null", "3", "--columns", "previous_z,self,previous")
+    assert cli(*argv, "--csv").out.splitlines()[0].endswith(",previous,previous_z,self,self_z")
+    header = next(line for line in cli(*argv).out.splitlines() if line.startswith("head"))
+    assert header.split() == ["head", "label", "previous", "self"]
+
+
+def test_z_is_missing_where_its_metric_is_and_no_order_where_it_is_undefined(cli):
+    cross = ("--target", "Le chat", *TINY, "--null", "2")
+    ran = cli("heads", TEXT, *cross, "--sort", "previous_z")
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err.startswith("attnviz: error: sort: there is no previous_z here (it needs queries that are the keys")
+    ran = cli("heads", "A dog", *TINY, "--null", "2", "--sort", "same_z")
+    assert ran.err == "attnviz: error: sort: same_z is undefined for every head; expected another metric\n"
+    assert "ablation is measured only with --ablation" in cli("heads", TEXT, *cross, "--sort", "ablation_z").err
+
+
+def test_the_legend_says_what_z_is_over_several_texts_and_what_a_dash_is(cli, tmp_path):
+    (tmp_path / "texts.txt").write_text("the cat sat\na dog\n")
+    out = " ".join(cli("heads", "--file", "texts.txt", *TINY, "--null", "2").out.split())
+    assert "(seeds 1-2), their means over the same 2 texts." in out
+    one = " ".join(cli("heads", TEXT, *TINY, "--null", "2").out.split())
+    assert "(seeds 1-2), on the same text." in one
+    assert "z -:" not in one
+    alone = " ".join(cli("heads", "cat", *TINY, "--null", "2", "--columns", "self").out.split())
+    assert "1.00 (z -)" in alone
+    assert "z -: all those random heads have the same number, so none stands out." in alone
+
+
+def test_ablation_that_is_asked_for_is_printed_first_of_all(cli):
+    argv = ("heads", TEXT, *TINY, "--null", "2", "--ablation", "--where", "entropy > 0", "--sort", "previous")
+    header = next(line for line in cli(*argv).out.splitlines() if line.startswith("head"))
+    assert "ablation" in header.split()

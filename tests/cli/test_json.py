@@ -148,3 +148,21 @@ def test_edges_are_refused_as_matrices(cli):
     ran = cli("show", "--attention", "-", stdin=piped.out)
     assert (ran.code, ran.out) == (3, "")
     assert "edges" in ran.err
+
+
+def test_padding_is_told_and_read_back(cli, schema):
+    (plain,) = documents(cli("show", "the cat sat", "--seed", "1", "--json"))
+    assert not {"padding", "target_padding"} & set(plain)
+    ran = cli("show", "the cat sat", "--seed", "1", "--pad-to", "8", "--target", "le chat", "--json")
+    (found,) = documents(ran)
+    assert found["padding"] == [False] * 3 + [True] * 5
+    found["target_padding"] = [False, True]  # as another program may write it
+    schema.validate(found)
+    assert documents(cli("show", "--attention", "-", "--json", stdin=json.dumps(found))) == [found]
+
+
+def test_metrics_of_padded_json_are_those_of_the_run(cli):
+    argv = ("the cat sat", "--seed", "1", "--pad-to", "8")
+    (direct,) = documents(cli("heads", *argv, "--json"))
+    (again,) = documents(cli("heads", "--attention", "-", "--json", stdin=cli("show", *argv, "--json").out))
+    assert (again["heads"], again["rows"]) == (direct["heads"], 3)

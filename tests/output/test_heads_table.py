@@ -34,7 +34,7 @@ BETWEEN = (1.204, 0.523, 3.333, 2.25, 1.75, 0.24, 0.05, 0.15, 0.31, 0.35, None, 
 
 def head(place, values, label, spread=None):
     row = {"layer": place[0], "head": place[1], **dict(zip(UNITS, values, strict=True))}
-    row["label"] = dict(zip(("name", "metric", "value"), label, strict=True))
+    row["label"] = dict(zip(("name", "metric", "value"), label, strict=True)) | {"rows": 10}
     return row | ({} if spread is None else {"spread": dict.fromkeys(UNITS, spread)})
 
 
@@ -135,10 +135,10 @@ def test_what_no_head_has_is_said_with_the_reason():
 
 
 def test_a_label_never_stands_without_its_evidence():
-    assert label_text({"name": "previous", "metric": "previous", "value": 0.914}) == "previous 0.91"
-    assert label_text({"name": "broad", "metric": "entropy_ratio", "value": 0.9}) == "broad 0.90"
-    assert label_text({"name": "mixed", "metric": "first", "value": 0.2}) == "mixed: first 0.20"
-    assert label_text({"name": "mixed", "metric": None, "value": None}) == "mixed: no row"
+    assert label_text({"name": "previous", "metric": "previous", "value": 0.914, "rows": 3}) == "previous 0.91"
+    assert label_text({"name": "broad", "metric": "entropy_ratio", "value": 0.9, "rows": 9}) == "broad 0.90"
+    assert label_text({"name": "mixed", "metric": "first", "value": 0.2, "rows": 9}) == "mixed: first 0.20"
+    assert label_text({"name": "mixed", "metric": None, "value": None, "rows": 0}) == "mixed: no row"
     assert "The number of a broad head is its entropy_ratio." in " ".join(table(80).split())
 
 
@@ -154,3 +154,36 @@ def test_csv_of_several_texts_has_a_spread_beside_each_metric():
         "0,11,broad,entropy_ratio,1.0,0.1,0.125,,0.125\r\n"
         "11,3,mixed,first,0.31,0.24,0.125,,0.125\r\n"
     )
+
+
+@pytest.mark.parametrize(("rows", "said"), [(1, ", 1 row"), (2, ", 2 rows"), (3, "")])
+def test_a_label_that_rests_on_one_or_two_rows_says_so(rows, said):
+    label = {"name": "induction", "metric": "induction", "value": 0.7, "rows": rows}
+    assert label_text(label) == f"induction 0.70{said}"
+    assert label_text(label | {"name": "mixed"}) == f"mixed: induction 0.70{said}"
+
+
+def test_bars_and_colours_have_the_scale_of_all_heads_not_of_those_printed():
+    alone = ONE | {"heads": HEADS[2:]}
+    assert "1.20 ███" in table(80, alone)
+    assert "1.20 █▊" in table(80, alone, largest={"entropy": 2.0})
+    assert "others from 0 to the largest of all heads." in " ".join(table(80, alone).split())
+
+
+def test_of_those_that_fit_a_condition_the_first_are_told_from_all():
+    which = "where entropy < 3, the largest span first"
+    assert table(80, which=which, fitting=31).startswith(f"3 of 4 heads, {which}")
+    several = ONE | {"heads": HEADS * 2}
+    screen = Screen(200, None, False)
+    text = printed(HeadsTable(several, Shown(UNITS, 36, which=which, fitting=31), screen), screen)
+    assert text.startswith(f"6 of the 31 heads {which}; means over 10 tokens\n")
+
+
+def test_of_words_distances_are_in_words():
+    text = " ".join(table(80, ONE | {"words": True}).split())
+    assert "distance in words" in text
+    assert "in tokens" not in text
+
+
+def test_metrics_that_were_asked_for_are_printed_before_others():
+    assert header(table(40, first=("confidence", "span", "entropy"))) == ["label", "confidence"]
