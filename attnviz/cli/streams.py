@@ -4,11 +4,14 @@ import contextlib
 import os
 import sys
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 from attnviz.cli.main import say
 from attnviz.cli.options import CommonOptions
 from attnviz.errors import one_line
-from attnviz.output.color import Screen, print_to
+
+if TYPE_CHECKING:
+    from attnviz.output.color import Screen
 
 
 def write_bytes(data: bytes) -> None:
@@ -18,13 +21,17 @@ def write_bytes(data: bytes) -> None:
     sys.stdout.buffer.flush()
 
 
-def screen_of(common: CommonOptions, width: int | None = None) -> Screen:
+def screen_of(common: CommonOptions, width: int | None = None) -> "Screen":
     """What standard output can show."""
+    from attnviz.output.color import Screen
+
     return Screen.of(sys.stdout, os.environ, color=common.color, width=width)
 
 
-def print_view(renderable: object, screen: Screen) -> None:
+def print_view(renderable: object, screen: "Screen") -> None:
     """Prints one view to standard output."""
+    from attnviz.output.color import print_to
+
     print_to(sys.stdout, screen, renderable)
 
 
@@ -47,6 +54,8 @@ def progress(common: CommonOptions, what: str) -> Iterator[Callable[[int, int], 
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from attnviz.output.color import Screen
 
     console = Console(stderr=True, no_color=Screen.of(sys.stderr, os.environ, color=common.color).color is None)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())

@@ -5,7 +5,7 @@ masked scores, which are -inf here and ``null`` there.
 """
 
 from collections.abc import Iterator, Mapping
-from importlib.resources import files
+from pathlib import Path
 
 import numpy as np
 import orjson
@@ -22,7 +22,7 @@ def dump(document: Mapping[str, object]) -> bytes:
 
 def schema() -> bytes:
     """The JSON Schema (2020-12) of everything that ``--json`` prints."""
-    return files("attnviz.output").joinpath("schema.json").read_bytes()
+    return Path(__file__).with_name("schema.json").read_bytes()
 
 
 def result_document(result: Result, *, precision: int | None = None, top: int | None = None) -> dict[str, object]:
