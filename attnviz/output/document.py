@@ -6,13 +6,16 @@ masked scores, which are -inf here and ``null`` there.
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import orjson
 
 from attnviz.json_names import ATTENTION_KEYS, MASK_KEYS, REST_KEYS, SCHEMA_NAME
-from attnviz.steps import Explanation, Step
 from attnviz.trace import Attention, ModelInfo, Result, Tokens
+
+if TYPE_CHECKING:
+    from attnviz.steps import Explanation, Step
 
 
 def dump(document: Mapping[str, object]) -> bytes:
@@ -67,7 +70,7 @@ def arranged_fields(attention: Attention) -> dict[str, object]:
     return {name: value for name, value in fields.items() if value}
 
 
-def explanation_document(explanation: Explanation, *, precision: int | None = None) -> dict[str, object]:
+def explanation_document(explanation: "Explanation", *, precision: int | None = None) -> dict[str, object]:
     """An explanation as the object that ``explain --json`` prints: masked scores are null."""
     place = explanation.place
     return {
@@ -86,7 +89,7 @@ def explanation_document(explanation: Explanation, *, precision: int | None = No
     }
 
 
-def _step(step: Step, precision: int | None) -> dict[str, object]:
+def _step(step: "Step", precision: int | None) -> dict[str, object]:
     return {
         "name": step.name,
         "title": step.title,

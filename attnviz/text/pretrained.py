@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _PADDING = ("[PAD]", "<pad>", "<|padding|>", "<|endoftext|>")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Spelling:
     """How a vocabulary spells pieces of text.
 
