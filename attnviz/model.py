@@ -117,12 +117,12 @@ def seeded_model(config: EncoderConfig, tokenizer: Tokenizer) -> Model:
 
 
 def _load_native(path: Path, tokenizer: str | None, given: dict[str, object]) -> Model:
-    from attnviz.checkpoints.digest import FileDigest  # noqa: PLC0415 (start-up time)
+    from attnviz.checkpoints.digest import begin_file_digest  # noqa: PLC0415 (start-up time)
     from attnviz.checkpoints.native import read_native  # noqa: PLC0415 (start-up time)
 
     given.pop("seed", None)  # of a config file: these weights are made already
     native = read_native(path, overrides=given)
-    digest = FileDigest(path).result
+    digest = begin_file_digest(path)
     if tokenizer is None and native.tokenizer_json is not None:
         from attnviz.text.pretrained import pretrained_tokenizer  # noqa: PLC0415 (start-up time)
 

@@ -7,14 +7,29 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from attnviz.checkpoints.tensors import TensorFile
+if TYPE_CHECKING:
+    from attnviz.checkpoints.tensors import TensorFile
 
 _MOST_HASHED, _STRIDE, _SAMPLE = 2**28, 2**24, 2**12
 _BLOCK = 2**24  # large, as after each block the thread waits for its turn
 
+_ahead: dict[Path, "FileDigest"] = {}  # begun before anybody asked
 
-def begin_digest(paths: Sequence[Path], file: TensorFile) -> Callable[[], str]:
+
+def begin_ahead(path: Path) -> None:
+    """Begins the digest of a model folder's or a native file's weights while NumPy and the rest are still to be loaded.
+
+    Whoever begins it as usual then gets this one. A path that is neither is none of its business.
+    """
+    with contextlib.suppress(OSError):
+        file = path / "model.safetensors" if path.is_dir() else path
+        if file.is_file() and file.stat().st_size <= _MOST_HASHED:
+            _ahead[file] = FileDigest(file)
+
+
+def begin_digest(paths: Sequence[Path], file: "TensorFile") -> Callable[[], str]:
     """What identifies weights: the SHA-256 of the file, or of large ones of a sample.
 
     Of one file up to 256 MiB it is what ``sha256sum`` says. Of more, reading everything would take longer than the run
@@ -25,8 +40,13 @@ def begin_digest(paths: Sequence[Path], file: TensorFile) -> Callable[[], str]:
         a function that waits for it.
     """
     if len(paths) == 1 and paths[0].stat().st_size <= _MOST_HASHED:
-        return FileDigest(paths[0]).result
+        return begin_file_digest(paths[0])
     return partial(_sample_digest, paths, file)
+
+
+def begin_file_digest(path: Path) -> Callable[[], str]:
+    """What ``sha256sum`` says of a file of any size; returns a function that waits for it."""
+    return (_ahead.pop(path, None) or FileDigest(path)).result
 
 
 class FileDigest:
@@ -69,7 +89,7 @@ def _digest(path: Path, is_wanted: Callable[[], bool] = lambda: True) -> str | N
     return found.hexdigest()
 
 
-def _sample_digest(paths: Sequence[Path], file: TensorFile) -> str:
+def _sample_digest(paths: Sequence[Path], file: "TensorFile") -> str:
     found = hashlib.sha256()
     for name in sorted(file.shapes):
         found.update(f"{name} {file.dtypes[name]} {file.shapes[name]}\n".encode())

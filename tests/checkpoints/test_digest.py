@@ -2,14 +2,16 @@
 
 import hashlib
 import mmap
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 import attnviz
 from attnviz.checkpoints import digest as digest_module
-from attnviz.checkpoints.digest import FileDigest
+from attnviz.checkpoints.digest import FileDigest, begin_ahead, begin_file_digest
 from attnviz.checkpoints.folder import read_folder
 from tests.checkpoints.folders import bert_tensors, write_bert, write_safetensors
 
@@ -19,6 +21,11 @@ def test_the_digest_of_a_folder_is_its_file_s_own(tmp_path):
     expected = hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()
     assert attnviz.load(model=folder).info.weights == f"sha256:{expected}"
     assert read_folder(folder).sha256 == expected
+
+
+@pytest.fixture(autouse=True)
+def nothing_begun(monkeypatch):
+    monkeypatch.setattr(digest_module, "_ahead", {})
 
 
 @pytest.mark.parametrize("more", [0, 1, -1])
@@ -54,3 +61,20 @@ def test_a_program_that_ends_does_not_wait_for_it(tmp_path):
     )
     ended = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, timeout=20)
     assert ended.stderr == b""
+
+
+def test_a_digest_that_was_begun_ahead_is_the_one_that_is_used(tmp_path):
+    folder = write_bert(tmp_path / "bert")
+    path = folder / "model.safetensors"
+    begin_ahead(folder)
+    begun = digest_module._ahead[path]
+    assert begin_file_digest(path) == begun.result
+    assert begin_file_digest(path) != begun.result  # a second load reads the file as it is then
+
+
+@pytest.mark.parametrize("make", [Path, os.mkdir, os.mkfifo], ids=["missing", "empty folder", "pipe"])
+def test_nothing_is_begun_ahead_of_what_has_no_weights(tmp_path, make):
+    make(tmp_path / "model")
+    begin_ahead(tmp_path / "model")
+    begin_ahead(Path("nul\0"))
+    assert not digest_module._ahead
