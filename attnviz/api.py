@@ -7,6 +7,7 @@
 """
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,11 +17,13 @@ from attnviz.encoder.stack import run as run_stack
 from attnviz.errors import InputError, UsageError
 from attnviz.model import Model, load
 from attnviz.runs import Prepared, kinds_of, run_prepared
-from attnviz.steps import Explanation, Place
 from attnviz.text.labels import printable
 from attnviz.text.reading import check_text
 from attnviz.text.tokenizer import pad
 from attnviz.trace import Result, Token, Tokens
+
+if TYPE_CHECKING:
+    from attnviz.steps import Explanation
 
 
 def run(
@@ -143,7 +146,7 @@ def explain(
     layer: str | int = 0,
     head: str | int = 0,
     kind: str | None = None,
-) -> Explanation:
+) -> "Explanation":
     """One head and one query token, step by step, with the numbers of the run.
 
     Args:
@@ -158,6 +161,7 @@ def explain(
         UsageError: a layer, head, kind or token that is not there.
     """
     from attnviz.analysis import explanation  # noqa: PLC0415 (start-up time)
+    from attnviz.steps import Explanation, Place  # noqa: PLC0415
 
     kind = kind or ("encoder" if prepared.target is None else "cross")
     kinds_of(Request(kinds=(kind,)), prepared)

@@ -6,7 +6,6 @@ A file is written under a temporary name in the same folder, then renamed.
 import contextlib
 import errno
 import os
-import secrets
 import stat
 from collections.abc import Callable
 from pathlib import Path
@@ -151,7 +150,9 @@ def _replace(path: Path, write: Callable[[BinaryIO], object], overwrite: bool) -
     existing = target.exists()
     if existing and not overwrite:
         raise OutputError(f"{one_line(path)}: exists already; expected a new file, or --force")
-    temporary = target.with_name(f".attnviz-{secrets.token_hex(8)}.tmp")
+    from secrets import token_hex  # noqa: PLC0415 (start-up time: readers need none)
+
+    temporary = target.with_name(f".attnviz-{token_hex(8)}.tmp")
     try:
         # Not tempfile.mkstemp, which makes private files whatever the umask says.
         with open(temporary, "xb") as file:

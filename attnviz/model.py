@@ -1,8 +1,9 @@
 """A model: a configuration, its weights, its tokenizer, and where they came from."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from os import PathLike
 from pathlib import Path
 
@@ -26,7 +27,8 @@ class Model:
         config: the block's fields.
         params: the weights.
         tokenizer: of its texts.
-        info: what every output says about the numbers' origin.
+        name: short name of the model or file.
+        weights: what says where the numbers came from, as ``ModelInfo`` has it; it may have to wait for that.
         has_decoder: whether it can look at a target text.
         unknown: tensors of its files that are not known and play no part here, so that something may be missing.
     """
@@ -34,9 +36,15 @@ class Model:
     config: EncoderConfig
     params: Params
     tokenizer: Tokenizer
-    info: ModelInfo
+    name: str
+    weights: Callable[[], str]
     has_decoder: bool = True
     unknown: tuple[str, ...] = ()
+
+    @cached_property
+    def info(self) -> ModelInfo:
+        """What every output says about the numbers' origin."""
+        return ModelInfo(self.name, self.weights(), self.config.as_dict())
 
 
 def load(
@@ -100,23 +108,29 @@ def load(
     if chosen.n_vocab is not None:
         given.setdefault("n_vocab", chosen.n_vocab)
     block = EncoderConfig(**given)
-    info = ModelInfo("seeded", f"seed:{block.seed}", block.as_dict())
-    return Model(block, SeededParams(block, decoder=True), chosen, info)
+    return seeded_model(block, chosen)
+
+
+def seeded_model(config: EncoderConfig, tokenizer: Tokenizer) -> Model:
+    """A model whose weights are random, made from its seed."""
+    return Model(config, SeededParams(config, decoder=True), tokenizer, "seeded", lambda: f"seed:{config.seed}")
 
 
 def _load_native(path: Path, tokenizer: str | None, given: dict[str, object]) -> Model:
+    from attnviz.checkpoints.digest import begin_file_digest  # noqa: PLC0415 (start-up time)
     from attnviz.checkpoints.native import read_native  # noqa: PLC0415 (start-up time)
 
     given.pop("seed", None)  # of a config file: these weights are made already
     native = read_native(path, overrides=given)
+    digest = begin_file_digest(path)
     if tokenizer is None and native.tokenizer_json is not None:
         from attnviz.text.pretrained import pretrained_tokenizer  # noqa: PLC0415 (start-up time)
 
         chosen = pretrained_tokenizer(native.tokenizer_json, name=f"{path.name}, tokenizer")
     else:
         chosen = load_tokenizer(tokenizer or "word")
-    info = ModelInfo(one_line(path.name), f"sha256:{native.sha256}", native.config.as_dict())
-    return Model(native.config, native.params, chosen, info, native.has_decoder)
+    name = one_line(path.name)
+    return Model(native.config, native.params, chosen, name, lambda: f"sha256:{digest()}", native.has_decoder)
 
 
 def find_folder(
@@ -158,14 +172,23 @@ def _is_path(model: str) -> bool:
 
 
 def _load_folder(path: Path, name: str, tokenizer: str | None, given: dict[str, object]) -> Model:
+    from attnviz.checkpoints.digest import begin_digest  # noqa: PLC0415 (start-up time)
     from attnviz.checkpoints.folder import read_folder  # noqa: PLC0415 (start-up time)
     from attnviz.checkpoints.folder_tokenizer import read_tokenizer  # noqa: PLC0415 (start-up time)
 
     given.pop("seed", None)  # of a config file: these weights are made already
     folder = read_folder(path, overrides=given)
+    digest = begin_digest(folder.paths, folder.file)
     if tokenizer is None:
         chosen = read_tokenizer(path, folder.family, folder.config.n_vocab)
     else:
         chosen = load_tokenizer(tokenizer)
-    info = ModelInfo(name, f"sha256:{folder.sha256}", folder.config.as_dict())
-    return Model(folder.config, folder.params, chosen, info, has_decoder=False, unknown=folder.unknown)
+    return Model(
+        folder.config,
+        folder.params,
+        chosen,
+        name,
+        lambda: f"sha256:{digest()}",
+        has_decoder=False,
+        unknown=folder.unknown,
+    )

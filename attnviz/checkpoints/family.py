@@ -18,7 +18,7 @@ from attnviz.encoder.config import EncoderConfig
 _SPELLED_WITH_A_LINE = {"xlm_roberta": "xlm-roberta"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Fused:
     """A module of the file that holds several of ours side by side.
 
@@ -33,7 +33,7 @@ class Fused:
     by_head: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Vocabulary:
     """How to make a tokenizer from the older vocabulary files, which do not say it themselves.
 
@@ -55,7 +55,7 @@ class Vocabulary:
         return {"wordpiece": ("vocab.txt",), "bytes": ("vocab.json", "merges.txt")}[self.kind]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Family:
     """One model family.
 

@@ -1,9 +1,8 @@
 """A Hugging Face model folder: ``config.json``, safetensors, a tokenizer."""
 
 import fnmatch
-import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from attnviz.checkpoints.digest import begin_digest
 from attnviz.checkpoints.family import Family, family_types, find_family
 from attnviz.checkpoints.file_params import FileParams
 from attnviz.checkpoints.settings import Settings, rope_settings
@@ -23,7 +23,6 @@ from attnviz.errors import CheckpointError, ConfigError, one_line, some
 from attnviz.files import is_special, read_file, utf8
 
 WEIGHTS, INDEX = "model.safetensors", "model.safetensors.index.json"
-_MOST_HASHED, _STRIDE, _SAMPLE = 2**28, 2**24, 2**12
 _PICKLES = ("pytorch_model*.bin", "*.pt", "*.pth", "*.ckpt")
 _UNREAD = (*_PICKLES, "*.h5", "*.msgpack", "*.gguf", "*.onnx", "adapter_model.safetensors")
 _RENAMED = {".gamma": ".weight", ".beta": ".bias"}  # of norms in files from before 2020
@@ -57,8 +56,8 @@ class ModelFolder:
 
     @cached_property
     def sha256(self) -> str:
-        """What identifies the weights: see ``digest``."""
-        return digest(self.paths, self.file)
+        """What identifies the weights: see ``begin_digest``."""
+        return begin_digest(self.paths, self.file)()
 
 
 def read_folder(path: Path, overrides: Mapping[str, object] | None = None) -> ModelFolder:
@@ -231,25 +230,3 @@ def _check(
             f"{where}: {', '.join(problems)}; expected the tensors of this {family.name} configuration",
             f"besides the folder these fields are given: {given}" if given else None,
         )
-
-
-def digest(paths: Sequence[Path], file: TensorFile) -> str:
-    """What identifies weights: the SHA-256 of the file, or of large ones of a sample.
-
-    Of one file up to 256 MiB it is what ``sha256sum`` says. Of more, reading everything would take longer than the run
-    that it names: then it is the SHA-256 of the names, types and shapes of all tensors, and of the first and the last
-    4 KiB of each 16 MiB of the files.
-    """
-    if len(paths) == 1 and paths[0].stat().st_size <= _MOST_HASHED:
-        with paths[0].open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
-    found = hashlib.sha256()
-    for name in sorted(file.shapes):
-        found.update(f"{name} {file.dtypes[name]} {file.shapes[name]}\n".encode())
-    for path in paths:
-        with path.open("rb") as stream:
-            for start in range(0, path.stat().st_size, _STRIDE):
-                for at in (start, start + _STRIDE - _SAMPLE):
-                    stream.seek(at)
-                    found.update(stream.read(_SAMPLE))
-    return found.hexdigest()

@@ -13,7 +13,7 @@ _MOST = 2**31  # of any setting; nothing real comes near
 _MOST_LAYERS = 2**14  # as many as a config may have
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Settings:
     """The settings of a ``config.json``, and where they stand.
 

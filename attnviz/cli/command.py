@@ -29,6 +29,9 @@ class Options:
     def __init__(self, **values: object):
         self.__dict__.update(values)
 
+    def begin(self) -> None:
+        """Begins what can go on while the command's modules are loaded: nothing, for most groups."""
+
     @classmethod
     def names(cls) -> list[str]:
         """The options' names, in order."""
@@ -100,6 +103,7 @@ def command(app: typer.Typer, name: str, *, examples: str) -> Callable[[Callable
             filled = {key: group(**{name: values[name] for name in group.names()}) for key, group in groups.items()}
             for group in filled.values():
                 group.from_variables = variables
+                group.begin()
             return partial(function, **filled)
 
         context = inspect.Parameter("ctx", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)

@@ -6,10 +6,8 @@ from itertools import count, islice
 
 from attnviz.analysis.metrics import HeadMetrics, Running
 from attnviz.analysis.null import Null, pooled
-from attnviz.encoder.seeded import SeededParams
-from attnviz.model import Model
+from attnviz.model import Model, seeded_model
 from attnviz.runs import Prepared
-from attnviz.trace import ModelInfo
 
 _TEXTS = 64  # that each random model is made for: one is in memory at a time
 
@@ -55,6 +53,4 @@ def null_seeds(model: Model, n_models: int) -> tuple[int, ...]:
 
 def random_like(model: Model, seed: int) -> Model:
     """A model of the same shape, with the same tokenizer and ids, and random weights."""
-    config = replace(model.config, seed=seed)
-    info = ModelInfo("seeded", f"seed:{seed}", config.as_dict())
-    return Model(config, SeededParams(config, decoder=True), model.tokenizer, info)
+    return seeded_model(replace(model.config, seed=seed), model.tokenizer)

@@ -1,5 +1,6 @@
 """From the words of a command line to an exit code: every error becomes one line here, and only here."""
 
+import gc
 import os
 import sys
 from typing import TextIO
@@ -7,6 +8,7 @@ from typing import TextIO
 from attnviz.cli.machine import start_with_one_thread
 
 _INTERRUPTED = 130
+_OBJECTS = 100_000
 
 
 def entry() -> None:
@@ -15,7 +17,11 @@ def entry() -> None:
     # A stream may have been closed by who started us.
     sys.stdout = sys.stdout or _nowhere()
     sys.stderr = sys.stderr or _nowhere()
-    sys.exit(main(sys.argv[1:]))
+    # Start-up makes many objects and no garbage: a sentence goes without looking for any, a long run looks seldom.
+    gc.set_threshold(_OBJECTS)
+    code = main(sys.argv[1:])
+    gc.freeze()  # nor is there anything to look for at the end
+    sys.exit(code)
 
 
 def main(argv: list[str]) -> int:

@@ -174,6 +174,14 @@ class ModelOptions(Options):
         ),
     ] = None
 
+    def begin(self) -> None:
+        """Begins the digest of the weights, which takes longest and needs nothing else."""
+        from attnviz.checkpoints.digest import begin_ahead
+
+        for path in (self.model, self.weights):
+            if path is not None:
+                begin_ahead(Path(path))
+
 
 def _block_field(f: Any) -> Any:
     """One field of the block as an option: its flag, its ATTNVIZ_ variable, its default in the help."""

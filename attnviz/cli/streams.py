@@ -5,12 +5,14 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attnviz.cli.main import say
 from attnviz.cli.options import CommonOptions
 from attnviz.errors import one_line
-from attnviz.output.color import Screen, print_to
+
+if TYPE_CHECKING:
+    from attnviz.output.color import Screen
 
 
 def write_bytes(data: bytes) -> None:
@@ -20,13 +22,17 @@ def write_bytes(data: bytes) -> None:
     sys.stdout.buffer.flush()
 
 
-def screen_of(common: CommonOptions, width: int | None = None) -> Screen:
+def screen_of(common: CommonOptions, width: int | None = None) -> "Screen":
     """What standard output can show."""
+    from attnviz.output.color import Screen
+
     return Screen.of(sys.stdout, os.environ, color=common.color, width=width)
 
 
-def print_view(renderable: object, screen: Screen) -> None:
+def print_view(renderable: object, screen: "Screen") -> None:
     """Prints one view to standard output."""
+    from attnviz.output.color import print_to
+
     print_to(sys.stdout, screen, renderable)
 
 
@@ -93,6 +99,8 @@ def _bar(common: CommonOptions, *columns: Any) -> Iterator[Any]:
     from rich.console import Console
     from rich.file_proxy import FileProxy
     from rich.progress import Progress
+
+    from attnviz.output.color import Screen
 
     class AboveTheBar(FileProxy):
         """Standard error while the bar is there; Rich's own proxy hides which characters it can carry."""

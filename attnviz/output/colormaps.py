@@ -6,7 +6,6 @@ every entry. On terminals with 256 colours the nearest entries of viridis get da
 lighter, so each map but redblue, which only pictures use, has a ramp there whose luminance is monotone.
 """
 
-from base64 import b64decode
 from functools import cache
 
 RGB = tuple[int, int, int]
@@ -19,6 +18,8 @@ ENTRIES = 256
 @cache
 def table(name: str) -> tuple[RGB, ...]:
     """The 256 colours of a map, from the lowest value to the highest, as red, green and blue from 0 to 255."""
+    from base64 import b64decode  # noqa: PLC0415 (start-up time: the command line needs only the names)
+
     data = b64decode(_TABLES[name])
     return tuple((data[i], data[i + 1], data[i + 2]) for i in range(0, len(data), 3))
 

@@ -5,14 +5,17 @@ masked scores, which are -inf here and ``null`` there.
 """
 
 from collections.abc import Iterator, Mapping
-from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import orjson
 
 from attnviz.json_names import ATTENTION_KEYS, MASK_KEYS, REST_KEYS, SCHEMA_NAME
-from attnviz.steps import Explanation, Step
 from attnviz.trace import Attention, ModelInfo, Result, Tokens
+
+if TYPE_CHECKING:
+    from attnviz.steps import Explanation, Step
 
 
 def dump(document: Mapping[str, object]) -> bytes:
@@ -22,7 +25,7 @@ def dump(document: Mapping[str, object]) -> bytes:
 
 def schema() -> bytes:
     """The JSON Schema (2020-12) of everything that ``--json`` prints."""
-    return files("attnviz.output").joinpath("schema.json").read_bytes()
+    return Path(__file__).with_name("schema.json").read_bytes()
 
 
 def result_document(result: Result, *, precision: int | None = None, top: int | None = None) -> dict[str, object]:
@@ -67,7 +70,7 @@ def arranged_fields(attention: Attention) -> dict[str, object]:
     return {name: value for name, value in fields.items() if value}
 
 
-def explanation_document(explanation: Explanation, *, precision: int | None = None) -> dict[str, object]:
+def explanation_document(explanation: "Explanation", *, precision: int | None = None) -> dict[str, object]:
     """An explanation as the object that ``explain --json`` prints: masked scores are null."""
     place = explanation.place
     return {
@@ -86,7 +89,7 @@ def explanation_document(explanation: Explanation, *, precision: int | None = No
     }
 
 
-def _step(step: Step, precision: int | None) -> dict[str, object]:
+def _step(step: "Step", precision: int | None) -> dict[str, object]:
     return {
         "name": step.name,
         "title": step.title,

@@ -1,11 +1,13 @@
 """Tokenizers of the ``tokenizers`` library, from their JSON files: the vocabulary a checkpoint was trained with."""
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import orjson
 
 from attnviz.errors import InputError, one_line
 from attnviz.files import read_file, utf8
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 _PADDING = ("[PAD]", "<pad>", "<|padding|>", "<|endoftext|>")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Spelling:
     """How a vocabulary spells pieces of text.
 
@@ -69,6 +71,7 @@ class PretrainedTokenizer:
         json_text: the JSON it was made from.
         library: the library's own object.
         spelling: how its vocabulary spells pieces.
+        n_vocab: the largest id plus one: ids may have gaps, so that it is not the number of pieces.
         padding: the piece that fills up the length, if it has one.
     """
 
@@ -76,12 +79,8 @@ class PretrainedTokenizer:
     json_text: str
     library: "LibraryTokenizer"
     spelling: Spelling
+    n_vocab: int
     padding: str | None = None
-
-    @cached_property
-    def n_vocab(self) -> int:
-        """The largest id plus one: ids may have gaps, so that it is not the number of pieces."""
-        return max(self.library.get_vocab(with_added_tokens=True).values(), default=-1) + 1
 
     @property
     def unknown(self) -> str | None:
@@ -175,27 +174,31 @@ def pretrained_tokenizer(
 
     name = one_line(source.name or source) if isinstance(source, Path) else one_line(name)
     if isinstance(source, LibraryTokenizer):
-        library, json_text = source, None
+        library, json_text, described = source, None, {}
     else:
         json_text = _read(source) if isinstance(source, Path) else source
-        library = _parsed(json_text, one_line(source) if isinstance(source, Path) else name)
+        library, described = _parsed(json_text, one_line(source) if isinstance(source, Path) else name)
     if settings and apply_settings(library, settings):
         json_text = None
     asked = (library.padding or {}).get("pad_token")
     padding = next((p for p in (asked, *_PADDING) if p is not None and library.token_to_id(p) is not None), None)
     library.no_padding()
     library.no_truncation()
-    json_text = library.to_str() if json_text is None else json_text
-    return PretrainedTokenizer(name, json_text, library, _spelling(json.loads(json_text)), padding)
+    if json_text is None:
+        json_text = library.to_str()
+        described = orjson.loads(json_text)
+    return PretrainedTokenizer(name, json_text, library, _spelling(described), _n_vocab(described, library), padding)
 
 
-def _parsed(json_text: str, where: str) -> "LibraryTokenizer":
+def _parsed(json_text: str, where: str) -> tuple["LibraryTokenizer", dict[str, Any]]:
+    """The library's object, and what it was made from."""
     from tokenizers import Tokenizer as LibraryTokenizer  # noqa: PLC0415 (start-up time)
 
     try:
-        if not isinstance(json.loads(json_text), dict):
+        described = orjson.loads(json_text)
+        if not isinstance(described, dict):
             raise TypeError("no JSON object")
-        return LibraryTokenizer.from_str(json_text)
+        return LibraryTokenizer.from_str(json_text), described
     except Exception as error:  # the library raises nothing more specific
         raise InputError(
             f"{where}: it is no tokenizer ({one_line(error)}); expected JSON of the tokenizers library"
@@ -205,6 +208,13 @@ def _parsed(json_text: str, where: str) -> "LibraryTokenizer":
 def _read(path: Path) -> str:
     expected = "expected a tokenizer JSON file"
     return utf8(read_file(path, expected), one_line(path), expected)
+
+
+def _n_vocab(described: Mapping, library: "LibraryTokenizer") -> int:
+    """The largest id plus one, without the library's copy of all pieces, which takes as long as parsing them."""
+    vocabulary = described["model"]["vocab"]  # pieces with their ids, or a list of them (Unigram)
+    ids = vocabulary.values() if isinstance(vocabulary, dict) else range(len(vocabulary))
+    return max(chain(ids, library.get_added_tokens_decoder()), default=-1) + 1
 
 
 def _spelling(described: Mapping) -> Spelling:

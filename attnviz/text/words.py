@@ -27,12 +27,9 @@ WHITE_SPACE = (
 )
 
 # Importing `tokenizers` takes longer than splitting a sentence, so that plain ASCII goes without it. A test holds
-# that both ways agree.
-_ASCII = {
-    "word": re.compile(rf"\w+(?:(?:'|(?<=\d)[.,](?=\d))\w+)*|[^{WHITE_SPACE}]", re.ASCII),
-    "char": re.compile(r"\r\n|.", re.DOTALL),
-}
-_WHITESPACE = re.compile(f"[^{WHITE_SPACE}]+")
+# that both ways agree. Patterns are compiled when they are first used: most models bring a tokenizer of their own.
+_ASCII = {"word": rf"(?a)\w+(?:(?:'|(?<=\d)[.,](?=\d))\w+)*|[^{WHITE_SPACE}]", "char": r"(?s)\r\n|."}
+_WHITESPACE = f"[^{WHITE_SPACE}]+"
 
 # Oniguruma's \X counts all flags before the place it stands at: quadratic in a row of flags. So flags come first.
 _FLAG = r"\p{Regional_Indicator}{2}[\p{Grapheme_Extend}\p{Mc}\p{Emoji_Modifier}\x{200D}]*"
@@ -59,9 +56,9 @@ def split(text: str, how: str) -> list[tuple[int, int]]:
         how: one of ``BUILTIN``.
     """
     if how == "whitespace":
-        return [match.span() for match in _WHITESPACE.finditer(text)]
+        return [match.span() for match in re.finditer(_WHITESPACE, text)]
     if text.isascii():
-        return [match.span() for match in _ASCII[how].finditer(text)]
+        return [match.span() for match in re.finditer(_ASCII[how], text)]
     return [span for _, span in unicode_splitter(how).pre_tokenize_str(text)]
 
 

@@ -95,7 +95,7 @@ def test_a_file_without_permission_is_refused_in_words(monkeypatch):
 
 def test_a_stream_that_breaks_is_refused_in_words():
     class Broken(io.BytesIO):
-        def read1(self, size):
+        def read1(self, size=-1):  # noqa: ARG002
             raise IsADirectoryError(21, "Is a directory")
 
     assert message(list, read_lines(Broken(), "standard input")) == (

@@ -1,0 +1,80 @@
+"""What identifies weights, made while the run goes on."""
+
+import hashlib
+import mmap
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import attnviz
+from attnviz.checkpoints import digest as digest_module
+from attnviz.checkpoints.digest import FileDigest, begin_ahead, begin_file_digest
+from attnviz.checkpoints.folder import read_folder
+from tests.checkpoints.folders import bert_tensors, write_bert, write_safetensors
+
+
+def test_the_digest_of_a_folder_is_its_file_s_own(tmp_path):
+    folder = write_bert(tmp_path / "bert")
+    expected = hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()
+    assert attnviz.load(model=folder).info.weights == f"sha256:{expected}"
+    assert read_folder(folder).sha256 == expected
+
+
+@pytest.fixture(autouse=True)
+def nothing_begun(monkeypatch):
+    monkeypatch.setattr(digest_module, "_ahead", {})
+
+
+@pytest.mark.parametrize("more", [0, 1, -1])
+def test_a_file_is_read_block_by_block_to_its_end(tmp_path, monkeypatch, more):
+    monkeypatch.setattr(digest_module, "_BLOCK", mmap.ALLOCATIONGRANULARITY)
+    path = tmp_path / "weights"
+    path.write_bytes(bytes(i * i % 251 for i in range(3 * mmap.ALLOCATIONGRANULARITY + more)))
+    assert FileDigest(path).result() == hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_the_digest_of_large_weights_needs_only_a_sample_and_still_tells_them_apart(tmp_path, monkeypatch):
+    monkeypatch.setattr(digest_module, "_MOST_HASHED", 10)
+    one, same, other = (write_bert(tmp_path / name) for name in ("one", "same", "other"))
+    write_safetensors(other / "model.safetensors", bert_tensors(seed=1))
+    digests = [read_folder(folder).sha256 for folder in (one, same, other)]
+    assert digests[0] == digests[1]
+    assert digests[0] != digests[2]
+    assert len(digests[0]) == 64
+
+
+def test_an_error_reaches_whoever_asks(tmp_path):
+    begun = FileDigest(tmp_path / "gone")
+    with pytest.raises(FileNotFoundError):
+        begun.result()
+
+
+def test_a_program_that_ends_does_not_wait_for_it(tmp_path):
+    path = tmp_path / "large"
+    with path.open("wb") as file:
+        file.truncate(2**36)  # holes; hashing them takes most of a minute
+    code = (
+        f"from attnviz.checkpoints.digest import FileDigest; from pathlib import Path; FileDigest(Path({str(path)!r}))"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, timeout=20)
+    assert ended.stderr == b""
+
+
+def test_a_digest_that_was_begun_ahead_is_the_one_that_is_used(tmp_path):
+    folder = write_bert(tmp_path / "bert")
+    path = folder / "model.safetensors"
+    begin_ahead(folder)
+    begun = digest_module._ahead[path]
+    assert begin_file_digest(path) == begun.result
+    assert begin_file_digest(path) != begun.result  # a second load reads the file as it is then
+
+
+@pytest.mark.parametrize("make", [Path, os.mkdir, os.mkfifo], ids=["missing", "empty folder", "pipe"])
+def test_nothing_is_begun_ahead_of_what_has_no_weights(tmp_path, make):
+    make(tmp_path / "model")
+    begin_ahead(tmp_path / "model")
+    begin_ahead(Path("nul\0"))
+    assert not digest_module._ahead
