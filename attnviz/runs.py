@@ -94,11 +94,12 @@ def runs(model: Model, texts: Iterable[Prepared], request: Request) -> Iterator[
     waiting = iter(texts)
     while some := [_Plan.of(model, text, request) for text in islice(waiting, _MOST_TEXTS)]:
         together: list[_Plan] = []
+        held = 0
         for plan in some:
-            full = sum(one.numbers for one in together) + plan.numbers > MOST_HELD
-            if together and (full or plan.is_alone or plan.kinds != together[0].kinds):
+            held += plan.numbers
+            if together and (held > MOST_HELD or plan.is_alone or plan.kinds != together[0].kinds):
                 yield from _together(together)
-                together = []
+                together, held = [], plan.numbers
             together.append(plan)
         yield from _together(together)
 

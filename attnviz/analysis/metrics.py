@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from attnviz.errors import InputError, UsageError
 from attnviz.trace import Attention, Tokens
@@ -98,10 +99,15 @@ class HeadMetrics:
     heads: tuple[int, ...]
 
 
-def head_metrics(attention: Attention) -> HeadMetrics:
-    """Every metric of ``METRICS`` that these matrices allow, for all layers and heads; sums are in float64.
+def head_metrics(attention: Attention, patterns: "_Patterns | None" = None) -> HeadMetrics:
+    """Every metric of ``METRICS`` that these matrices allow, for all layers and heads.
 
-    A row of zeros is one whose keys are all masked, whether or not a mask says so: arrays from elsewhere have none.
+    Each row's numbers have the type of the weights, means over rows are in float64. A row of zeros is one whose keys
+    are all masked, whether or not a mask says so: arrays from elsewhere have none.
+
+    Args:
+        attention: weights, a matrix a head or means over heads.
+        patterns: of other parts of the same matrices; made here if they are not given.
 
     Raises:
         UsageError: scores, or maxima, which are no shares of attention.
@@ -112,8 +118,8 @@ def head_metrics(attention: Attention) -> HeadMetrics:
         )
     if attention.reduce == "max":
         raise UsageError("metrics, reduce: rows of maxima do not sum to 1; expected none, mean-heads or mean")
-    missing = _missing(attention)
-    patterns = _Patterns(attention, missing)
+    patterns = patterns or _Patterns(attention)
+    missing = patterns.missing
     n_layers, n_heads, n_queries, n_keys = attention.matrices.shape
     step = max(1, _AT_ONCE // (n_layers * n_heads * n_keys))
     blocks = [_block_metrics(attention, patterns, start, start + step) for start in range(0, n_queries, step)]
@@ -138,9 +144,10 @@ def metrics_of_parts(parts: Iterator[Attention]) -> tuple[Attention, HeadMetrics
     Raises:
         UsageError: as ``head_metrics``.
     """
-    found = []
+    found, patterns = [], None
     for part in parts:
-        found.append(head_metrics(part))
+        patterns = patterns or _Patterns(part)
+        found.append(head_metrics(part, patterns))
         common = replace(part, matrices=part.matrices[..., :0, :0], masked=None, rest=None)
     layers = tuple(dict.fromkeys(layer for one in found for layer in one.layers))
     heads = tuple(dict.fromkeys(head for one in found for head in one.heads))
@@ -172,9 +179,8 @@ def _block_metrics(
     if not seen.all():
         weights = np.where(seen[..., None], weights, 0)
 
-    # A ln A of 0 is 0, as it is of 1; the numbers keep their type, their sums are in float64.
-    logs = np.log(np.where(weights > 0, weights, 1))
-    entropy = 0.0 - np.multiply(weights, logs, out=logs).sum(axis=-1, dtype=np.float64)
+    logs = np.log(np.where(weights > 0, weights, 1))  # A ln A of 0 is 0, as it is of 1
+    entropy = 0.0 - np.multiply(weights, logs, out=logs).sum(axis=-1)
     ratio = np.where(allowed > 1, 1 / np.log(np.maximum(allowed, 2)), 0)[:, None] * entropy
     ratio = np.minimum(ratio, 1)  # float32 rows can sum to more than 1
     sums = {"entropy": entropy, "entropy_ratio": ratio, "confidence": weights.max(axis=-1)}
@@ -198,16 +204,21 @@ class _Patterns:
     """What the linear metrics weigh the attention with: each is a mean over some rows of a weighted sum of the row.
 
     Attributes:
-        rows: by metric, those that these matrices' shape and tokens allow, (n_queries,): the rows that it is about.
+        missing: by metric that cannot be computed here, why.
+        rows: by other metric, (n_queries,), the rows that it is about.
     """
 
-    def __init__(self, attention: Attention, missing: Mapping[str, str]):
+    def __init__(self, attention: Attention):
+        self.missing = _missing(attention)
         n_queries, self._n_keys = attention.matrices.shape[2:]
         self._special = np.array([token.special for token in attention.keys])
+        # Every row's offsets from its query to the keys are a piece of these.
+        self._offsets = np.arange(1 - n_queries, self._n_keys, dtype=attention.matrices.dtype)
         real = ~np.array([token.padding for token in attention.keys])
         everywhere = np.ones(n_queries, dtype=bool)
         self.rows = dict.fromkeys(("first", "special", "distance", "offset", "self"), everywhere)
         self.rows |= {"previous": np.append(False, real[:-1]), "next": np.append(real[1:], False)}
+        self._pairs: dict[int, tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]] = {}
         self._codes = _codes(attention.keys)
         if self._codes is not None:
             _, first, inverse, count = np.unique(
@@ -215,32 +226,35 @@ class _Patterns:
             )
             self.rows["same"] = (count[inverse] > 1) & ~self._special
             self.rows["induction"] = first[inverse] < np.arange(self._n_keys)
-        self.rows = {name: rows for name, rows in self.rows.items() if name not in missing}
+        self.rows = {name: rows for name, rows in self.rows.items() if name not in self.missing}
 
     def sums(self, weights: np.ndarray, rows: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
         """The weighted sums of some rows (n_layers, n_heads, n_rows, n_keys): by metric, (n_layers, n_heads)."""
-        by_key = weights.sum(axis=-2, dtype=np.float64)
         for name, keys in (("first", slice(0, 1)), ("special", self._special)):
             if name in self.rows:
-                yield name, by_key[..., keys].sum(axis=-1)
+                yield name, weights[..., keys].sum(axis=(-2, -1), dtype=np.float64)
         for name, offset in (("self", 0), ("previous", -1), ("next", 1)):
             if name in self.rows:
                 some = np.flatnonzero(self.rows[name][rows])
                 yield name, weights[:, :, some, rows[some] + offset].sum(axis=-1, dtype=np.float64)
-        keys = np.arange(self._n_keys)
         if "offset" in self.rows:
-            offsets = (keys - rows[:, None]).astype(weights.dtype)
-            for name, tokens in (("offset", offsets), ("distance", abs(offsets))):
-                yield name, np.einsum("lhij,ij->lhi", weights, tokens).sum(axis=-1, dtype=np.float64)
+            first = len(self._offsets) - self._n_keys - rows[-1]  # of the last row, where the offsets are least
+            for name, tokens in (("offset", self._offsets), ("distance", abs(self._offsets))):
+                by_row = sliding_window_view(tokens[first : first + len(rows) + self._n_keys - 1], self._n_keys)[::-1]
+                yield name, np.einsum("lhij,ij->lhi", weights, by_row).sum(axis=-1, dtype=np.float64)
         if "same" in self.rows or "induction" in self.rows:
-            equal = self._codes[rows, None] == self._codes
-            if "same" in self.rows:
-                elsewhere = equal & self.rows["same"][rows, None] & (keys != rows[:, None])
-                yield "same", weights[:, :, elsewhere].sum(axis=-1, dtype=np.float64)
-            if "induction" in self.rows:
-                after = np.zeros_like(equal)
-                after[:, 1:] = (equal & (keys < rows[:, None]))[:, :-1]  # the key after each earlier occurrence
-                yield "induction", weights[:, :, after].sum(axis=-1, dtype=np.float64)
+            for name, places in zip(("same", "induction"), self._equal(rows[0], rows[-1]), strict=True):
+                if name in self.rows:
+                    yield name, weights[(..., *places)].sum(axis=-1, dtype=np.float64)
+
+    def _equal(self, first: int, last: int) -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]:
+        """Of some rows: (row, key) of equal tokens elsewhere, and of the keys after each earlier occurrence."""
+        if first not in self._pairs:
+            row, key = np.nonzero(self._codes[first : last + 1, None] == self._codes)
+            same = (key != row + first) & ~self._special[row + first]
+            before = key < row + first
+            self._pairs[first] = (row[same], key[same]), (row[before], key[before] + 1)
+        return self._pairs[first]
 
 
 def _missing(attention: Attention) -> dict[str, str]:

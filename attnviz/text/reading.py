@@ -12,6 +12,7 @@ from attnviz.files import open_file, unreadable
 from attnviz.text.words import WHITE_SPACE
 
 _CHUNK = 1 << 16
+_MOST_LINES, _SHARED = 128, 64
 _BOM = b"\xef\xbb\xbf"
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -60,17 +61,18 @@ class Lines:
                     raise text
                 yield number, text
 
-    def windows(self, most: int = 64) -> Iterator[list[tuple[int, str | InputError]]]:
-        """The same, as many at a time as have arrived, but no more than ``most``; what cannot be read is its error.
+    def windows(self) -> Iterator[list[tuple[int, str | InputError]]]:
+        """The same, as many at a time as have arrived, within bounds; what cannot be read is its error.
 
         Raises:
             InputError: the stream fails, or has no text at all.
         """
         found, last = False, 0
         for arrived in self._arrived():
-            for start in range(0, len(arrived), most):
+            size = _window_size(len(arrived))
+            for start in range(0, len(arrived), size):
                 window = []
-                for raw in arrived[start : start + most]:
+                for raw in arrived[start : start + size]:
                     last += 1
                     text = self._decoded(last, raw)
                     if not isinstance(text, InputError) and is_blank(text):
@@ -78,7 +80,7 @@ class Lines:
                     else:
                         window.append((last, text))
                 if window:
-                    found, self._more_arrived = True, start + most < len(arrived)
+                    found, self._more_arrived = True, start + size < len(arrived)
                     yield window
         if not found:
             what = "all lines are blank" if self.blank else "it is empty"
@@ -122,6 +124,14 @@ class Lines:
                 f"{self._where}, line {number}: byte {skipped + error.start + 1} of the line "
                 f"(0x{line[error.start]:02x}) is not UTF-8; expected UTF-8 text"
             )
+
+
+def _window_size(n: int) -> int:
+    """How many of n lines to look at together: many, so that there are some of equal length, in parts of equal size.
+
+    Half of them, where they are enough for two to share.
+    """
+    return -(-n // max(-(-n // _MOST_LINES), 2 if n >= _SHARED else 1))
 
 
 def read_lines(stream: BinaryIO, where: str) -> Lines:
