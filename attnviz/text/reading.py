@@ -44,7 +44,7 @@ class Lines:
 
     Attributes:
         blank: numbers of the blank lines met so far.
-        done: bytes read so far.
+        done: bytes of the lines given so far.
     """
 
     def __init__(self, stream: BinaryIO, where: str):
@@ -71,8 +71,9 @@ class Lines:
         for arrived in self._arrived():
             size = _window_size(len(arrived))
             for start in range(0, len(arrived), size):
-                window = []
-                for raw in arrived[start : start + size]:
+                window, some = [], arrived[start : start + size]
+                self.done += sum(map(len, some)) + len(some)
+                for raw in some:
                     last += 1
                     text = self._decoded(last, raw)
                     if not isinstance(text, InputError) and is_blank(text):
@@ -108,11 +109,9 @@ class Lines:
 
     def _chunk(self) -> bytes:
         try:
-            chunk = self._stream.read1(_CHUNK)
+            return self._stream.read1(_CHUNK)
         except OSError as error:  # a folder as standard input, a disk that fails
             raise InputError(f"{self._where}: {unreadable(error)}; expected text, one a line") from error
-        self.done += len(chunk)
-        return chunk
 
     def _decoded(self, number: int, raw: bytes) -> str | InputError:
         skipped = len(_BOM) if number == 1 and raw.startswith(_BOM) else 0
