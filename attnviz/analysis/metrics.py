@@ -321,7 +321,8 @@ class Running:
     def __init__(self):
         self.texts = 0
         self._heads: tuple[tuple[int, ...], tuple[int, ...]] | None = None
-        self._moments: dict[str, _Moments] = {}
+        self._moments: _Moments | None = None
+        self._there: set[str] = set()
         self._missing: dict[str, str] = {}
 
     def add(self, metrics: HeadMetrics) -> None:
@@ -331,8 +332,9 @@ class Running:
             UsageError: it has other layers or heads than the texts before.
         """
         heads = (metrics.layers, metrics.heads)
+        shape = (len(ALL_METRICS), *map(len, heads))
         if self._heads is None:
-            self._heads = heads
+            self._heads, self._moments = heads, _Moments(shape)
         if heads != self._heads:
             told, expected = ("x".join(str(len(axis)) for axis in axes) for axes in (heads, self._heads))
             raise UsageError(
@@ -341,10 +343,12 @@ class Running:
             )
         self.texts += 1
         self._missing = dict(metrics.missing) | self._missing
-        for name, values in metrics.values.items():
-            if name not in self._moments:
-                self._moments[name] = _Moments(values.shape)
-            self._moments[name].add(values, metrics.counts[name])
+        self._there |= metrics.values.keys()
+        values, rows = np.full(shape, np.nan), np.zeros(shape, dtype=np.int64)
+        for i, name in enumerate(ALL_METRICS):
+            if name in metrics.values:
+                values[i], rows[i] = metrics.values[name], metrics.counts[name]
+        self._moments.add(values, rows)
 
     def result(self) -> TextMetrics:
         """What the texts so far give; only a metric that none of them has is missing.
@@ -354,23 +358,26 @@ class Running:
         """
         if self._heads is None:
             raise InputError("metrics: there is no text; expected at least one")
-        moments = {name: self._moments[name] for name in ALL_METRICS if name in self._moments}
-        layers, heads = self._heads
+        moments, (layers, heads) = self._moments, self._heads
+
+        def by_name(numbers: np.ndarray) -> dict[str, np.ndarray]:
+            return {name: numbers[i] for i, name in enumerate(ALL_METRICS) if name in self._there}
+
         return TextMetrics(
-            values={name: one.known(one.mean) for name, one in moments.items()},
-            counts={name: one.rows.copy() for name, one in moments.items()},
-            missing={name: self._missing[name] for name in METRICS if name not in moments and name in self._missing},
+            values=by_name(moments.known(moments.mean)),
+            counts=by_name(moments.rows.copy()),
+            missing={name: why for name, why in self._missing.items() if name not in self._there},
             layers=layers,
             heads=heads,
-            spread={name: one.known(one.spread()) for name, one in moments.items()},
-            least={name: one.known(one.least) for name, one in moments.items()},
-            most={name: one.known(one.most) for name, one in moments.items()},
+            spread=by_name(moments.known(moments.spread())),
+            least=by_name(moments.known(moments.least)),
+            most=by_name(moments.known(moments.most)),
             texts=self.texts,
         )
 
 
 class _Moments:
-    """Of one metric: the rows so far, their mean, the sum of squares about it, and the least and greatest value."""
+    """Of many numbers at once: the rows so far, their mean, the sum of squares about it, and the least and greatest value."""
 
     def __init__(self, shape: tuple[int, ...]):
         self.rows = np.zeros(shape, dtype=np.int64)

@@ -115,32 +115,37 @@ class Windows:
         size: how many bytes there are to read; None where that is not known.
     """
 
-    def __init__(self, lines: Lines | None, name: str, size: int | None = None, text: str | None = None):
-        self.name, self.size = name, size
-        self._lines, self._text = lines, text
+    def __init__(self, name: str, stream: BinaryIO | None, *, most: int, text: str | None = None):
+        self.name = name
+        self.size = None if stream is None else _size(stream)
+        self._lines = None if stream is None else read_lines(stream, name)
+        self._most, self._text = most, text
 
     @classmethod
     @contextmanager
-    def of(cls, inputs: InputOptions) -> "Iterator[Windows]":
+    def of(cls, inputs: InputOptions, *, most: int = 256) -> "Iterator[Windows]":
         """Those of a file, of standard input, or the one text that was given.
+
+        Args:
+            inputs: say which.
+            most: texts in a window: the more there are, the more of them have equal length, and the more wait for it.
 
         Raises:
             InputError: the file cannot be opened.
         """
         if inputs.file is not None:
             with open_lines(inputs.file) as stream:
-                yield cls(read_lines(stream, str(inputs.file)), str(inputs.file), _size(stream))
+                yield cls(str(inputs.file), stream, most=most)
         elif inputs.text is None or inputs.text == "-":
-            stream = sys.stdin.buffer
-            yield cls(read_lines(stream, "standard input"), "standard input", _size(stream))
+            yield cls("standard input", sys.stdin.buffer, most=most)
         else:
-            yield cls(None, "text", text=inputs.text)
+            yield cls("text", None, most=1, text=inputs.text)
 
     def __iter__(self) -> Iterator[Window]:
         if self._lines is None:
             yield Window([Placed("", self._text)])
             return
-        for window in self._lines.windows():
+        for window in self._lines.windows(self._most):
             yield Window([Placed(f"{self.name}, line {n}", text) for n, text in window], self._lines.done)
 
     def ready(self) -> bool:

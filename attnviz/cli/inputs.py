@@ -89,6 +89,7 @@ def swept_runs(
     *,
     workers: int | None = 1,
     prints: bool = True,
+    most: int = 256,
 ) -> Iterator[tuple[str, Value]]:
     """What ``each`` makes of every text's run, with where the text stands: ``texts.txt, line 3``, or nowhere.
 
@@ -102,6 +103,7 @@ def swept_runs(
         many: what becomes of a line that cannot be used, and how many threads there are.
         workers: processes that share the lines of a file or a pipe; None for as many as there are CPUs.
         prints: whether the values are printed as they come.
+        most: texts that are looked at together; fewer where values are large.
 
     Raises:
         UsageError, InputError: as ``results``.
@@ -123,7 +125,7 @@ def swept_runs(
         say_if_slow(common, request, len(prepared.tokens))
         yield "", each(next(runs(model, [prepared], request)))
         return
-    with Windows.of(inputs) as windows:
+    with Windows.of(inputs, most=most) as windows:
         model = loaded(_model_options(models, block, common) | {"decoder": inputs.target is not None}, common)
         warned = common if workers == 1 else None
         work = Work(model, inputs, each, request, partial(_before, threads, warned, request))

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from attnviz.runs import Run
     from attnviz.trace import Attention
 
+_LINES_AT_ONCE = 128  # of JSON, each perhaps a megabyte
 _FEW = 4  # matrices that are printed when nobody asked for particular ones; beyond, a summary
 
 _EXAMPLES = """
@@ -99,7 +100,7 @@ def show(
     if output.json:
         from attnviz.cli.streams import write_bytes
 
-        for _, line in sweep(partial(_json_line, view), many, workers=workers.workers):
+        for _, line in sweep(partial(_json_line, view), many, workers=workers.workers, most=_LINES_AT_ONCE):
             write_bytes(line)
         return
     if workers.workers is not None:

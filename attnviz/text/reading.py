@@ -12,7 +12,7 @@ from attnviz.files import open_file, unreadable
 from attnviz.text.words import WHITE_SPACE
 
 _CHUNK = 1 << 16
-_MOST_LINES, _SHARED = 128, 64
+_SHARED = 64  # lines that are worth the work of two
 _BOM = b"\xef\xbb\xbf"
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -55,21 +55,21 @@ class Lines:
         self._where = where
 
     def __iter__(self) -> Iterator[tuple[int, str]]:
-        for window in self.windows():
+        for window in self.windows(1):
             for number, text in window:
                 if isinstance(text, InputError):
                     raise text
                 yield number, text
 
-    def windows(self) -> Iterator[list[tuple[int, str | InputError]]]:
-        """The same, as many at a time as have arrived, within bounds; what cannot be read is its error.
+    def windows(self, most: int) -> Iterator[list[tuple[int, str | InputError]]]:
+        """The same, as many at a time as have arrived, but no more than ``most``; what cannot be read is its error.
 
         Raises:
             InputError: the stream fails, or has no text at all.
         """
         found, last = False, 0
         for arrived in self._arrived():
-            size = _window_size(len(arrived))
+            size = _window_size(len(arrived), most)
             for start in range(0, len(arrived), size):
                 window, some = [], arrived[start : start + size]
                 self.done += sum(map(len, some)) + len(some)
@@ -125,12 +125,9 @@ class Lines:
             )
 
 
-def _window_size(n: int) -> int:
-    """How many of n lines to look at together: many, so that there are some of equal length, in parts of equal size.
-
-    Half of them, where they are enough for two to share.
-    """
-    return -(-n // max(-(-n // _MOST_LINES), 2 if n >= _SHARED else 1))
+def _window_size(n: int, most: int) -> int:
+    """How many of n lines to give at a time, so that windows have equal sizes; half of them, where two can share."""
+    return -(-n // max(-(-n // most), 2 if n >= _SHARED else 1))
 
 
 def read_lines(stream: BinaryIO, where: str) -> Lines:
