@@ -377,7 +377,7 @@ class Running:
 
 
 class _Moments:
-    """Of many numbers at once: the rows so far, their mean, the sum of squares about it, and the least and greatest value."""
+    """Of many numbers at once: the rows so far, their mean, squares about it, the least and the greatest value."""
 
     def __init__(self, shape: tuple[int, ...]):
         self.rows = np.zeros(shape, dtype=np.int64)

@@ -18,7 +18,7 @@ from attnviz.errors import AttnvizError, InputError, one_line, some
 from attnviz.model import Model
 from attnviz.numbers import spans
 from attnviz.runs import Prepared, runs
-from attnviz.text.reading import Lines, open_lines, read_lines
+from attnviz.text.reading import open_lines, read_lines
 
 _LONG_WORD = 40  # characters of a word that a note shows
 
