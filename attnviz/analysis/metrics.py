@@ -77,6 +77,7 @@ ABLATION = Metric(  # asked for: it is of a model, not of its attention (analysi
 )
 ALL_METRICS: Mapping[str, Metric] = {**METRICS, ABLATION.name: ABLATION}
 _AT_ONCE = 1 << 18  # weights that are looked at together, in whole rows: a few arrays of them fit in a core's cache
+_FEW_PAIRS = 16  # equal tokens that are less than one in so many pairs are kept for the next heads
 _SUMS_TO_ONE = ("entropy", "entropy_ratio", "span", "distance", "offset")  # mean little of a part of a row
 
 
@@ -253,7 +254,12 @@ class _Patterns:
             row, key = np.nonzero(self._codes[first : last + 1, None] == self._codes)
             same = (key != row + first) & ~self._special[row + first]
             before = key < row + first
-            self._pairs[first] = (row[same], key[same]), (row[before], key[before] + 1)
+            pairs = (row[same], key[same]), (row[before], key[before] + 1)
+            if len(row) * _FEW_PAIRS > self._n_keys * (
+                last + 1 - first
+            ):  # of one word over and over there are too many
+                return pairs
+            self._pairs[first] = pairs
         return self._pairs[first]
 
 

@@ -1,16 +1,26 @@
 """Matrices that come a part at a time: layer by layer, and of a layer some heads at a time.
 
-A part is an ``Attention`` of one layer. Parts come in the order of layers and heads, and a part is to be used before
-the next one is asked for, so that only one is in memory.
+A part is an ``Attention`` of one layer. Parts come in the order of layers and heads, and a part is to be dropped before
+the next one is asked for, so that they are not all in memory.
 """
 
 import math
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
 
 from attnviz.trace import Attention
+
+
+def ahead(parts: Iterator[Attention]) -> Iterator[Attention]:
+    """The parts, each computed in a thread of its own while the one before it is used: two are in memory."""
+    with ThreadPoolExecutor(1) as thread:
+        coming = thread.submit(next, parts, None)
+        while (part := coming.result()) is not None:
+            coming = thread.submit(next, parts, None)
+            yield part
 
 
 def each_layer(attention: Attention) -> Iterator[Attention]:

@@ -73,7 +73,8 @@ def check(
     expressions = list(stated(conditions.that))
     request = request_of_heads(selection, inputs)
     each = partial(_checked, expressions)
-    found = swept_runs(inputs, models, block, common, request, each, many, workers=workers.workers)
+    sweep = partial(swept_runs, inputs, models, block, common, request, each, many)
+    found = sweep(workers=workers.workers, beside=True)
     several, found = (True, found) if inputs.is_stream else peeked(found)
     report = _Report(view, common, is_json=output.json, several=several)
     n = failed = 0

@@ -14,6 +14,7 @@ from attnviz.analysis.metrics import (
     metrics_of_parts,
     with_ablation,
 )
+from attnviz.analysis.parts import ahead
 from attnviz.analysis.similarity import head_distances
 from attnviz.analysis.zeroing import ablation
 from attnviz.cli.head_null import NullRuns
@@ -70,7 +71,8 @@ def measured_heads(
     request = request_of_heads(selection, inputs)
     each = partial(measured, ablated=measures.ablation, clustered=distances is not None)
     if measures.null is None:
-        swept = swept_runs(inputs, models, block, common, request, each, many, workers=workers, prints=False)
+        sweep = partial(swept_runs, inputs, models, block, common, request, each, many)
+        swept = sweep(workers=workers, prints=False, beside=True)
         return *_averaged((one for _, one in swept), distances), None
     model, texts = prepared_inputs(inputs, models, block, common, many, prints=False)
     every = replace(request, heads="all")
@@ -105,7 +107,7 @@ def metrics_of(run: Run) -> tuple[Attention, HeadMetrics]:
     Raises:
         UsageError: there is no matrix a head.
     """
-    parts = run.parts() if run.is_long else iter([attention_of_heads(run.result())])
+    parts = ahead(run.parts()) if run.is_long else iter([attention_of_heads(run.result())])
     return metrics_of_parts(_of_single_heads(part) for part in parts)
 
 

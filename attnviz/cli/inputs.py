@@ -90,6 +90,7 @@ def swept_runs(
     workers: int | None = 1,
     prints: bool = True,
     most: int = 256,
+    beside: bool = False,
 ) -> Iterator[tuple[str, Value]]:
     """What ``each`` makes of every text's run, with where the text stands: ``texts.txt, line 3``, or nowhere.
 
@@ -104,6 +105,7 @@ def swept_runs(
         workers: processes that share the lines of a file or a pipe; None for as many as there are CPUs.
         prints: whether the values are printed as they come.
         most: texts that are looked at together; fewer where values are large.
+        beside: whether ``each`` works beside the run of a long text, and takes as long.
 
     Raises:
         UsageError, InputError: as ``results``.
@@ -118,7 +120,7 @@ def swept_runs(
         return
     cpus = usable_cpus()
     workers = (workers or cpus) if inputs.is_stream else 1
-    threads = Threads(many.threads, max(1, cpus // workers))
+    threads = Threads(many.threads, max(1, cpus // workers // (2 if beside else 1)))
     if inputs.vectors is not None:
         model, prepared = _prepared_vectors(inputs, models, block, common)
         threads.fit(len(prepared.tokens))
