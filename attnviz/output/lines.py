@@ -45,6 +45,17 @@ def provenance_line(model: ModelInfo, screen: Screen) -> LinesView:
     return _TextView(screen, *([(line, DIM)] for line in lines))
 
 
+def kind_line(kind: str, target: str | None, screen: Screen) -> LinesView:
+    """Which attention it is, and the target text where that is known."""
+    words = kind_words(kind, target)
+    return _TextView(screen, *([(line, DIM)] for line in wrapped(carried(words, screen), screen)))
+
+
+def kind_words(kind: str, target: str | None) -> str:
+    """``cross-attention of the target: Le chat dort``."""
+    return KIND_NAMES[kind] + ("" if target is None else f" of the target: {one_line(target)}")
+
+
 def text_line(number: int, text: str, screen: Screen) -> LinesView:
     """Which of several texts it is, cut to one line."""
     shown = carried(one_line(text), screen)
