@@ -282,6 +282,21 @@ class Attention:
         return self.reduce, f"{self.reduce} of {self.layers_in_words}, {self.heads_in_words}"
 
     @property
+    def origin(self) -> tuple[tuple[str, str], ...]:
+        """Where the numbers came from, each part with its name."""
+        return (("weights", self.model.provenance),)
+
+    @property
+    def layer_names(self) -> tuple[str, ...]:
+        """The layers' numbers as text."""
+        return tuple(map(str, self.layers))
+
+    @property
+    def head_names(self) -> tuple[str, ...]:
+        """Likewise."""
+        return tuple(map(str, self.heads))
+
+    @property
     def layers_in_words(self) -> str:
         """``layers 0-5``."""
         return f"layer{'s' * (len(self.layers) > 1)} {spans(self.layers)}"
