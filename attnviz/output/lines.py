@@ -25,13 +25,23 @@ _MEANINGS = {
 def reading(matrix: Matrix) -> tuple[str, ...]:
     """Which way to read a matrix, and what its values are where their name does not say it."""
     if matrix.name in PATHS:
-        sides = "rows: tokens of the last layer, columns: input tokens"
+        sides = f"rows: tokens of layer {matrix.last_layer}, columns: input tokens"
     else:
         sides = "rows: queries, columns: keys"
     if matrix.kind == "cross":
         sides = "rows: queries (target), columns: keys (source)"
     both = ", both of the target" * (matrix.kind == "decoder")
     return (sides + both, *_MEANINGS.get(matrix.what, ()))
+
+
+def corner_words(matrix: Matrix) -> str:
+    """What the rows' labels are, and what the columns'."""
+    return f"L{matrix.last_layer}\\input" if matrix.name in PATHS else "query\\key"
+
+
+def value_words(matrix: Matrix) -> str:
+    """What the values are, in words: nothing of rollout and flow, whose title says it."""
+    return "" if matrix.name in PATHS else f"{VALUE_NAMES[matrix.what]}, "
 
 
 def renormalized_words(reduce: str) -> str:
