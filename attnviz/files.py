@@ -25,6 +25,7 @@ _REASONS = {
     errno.EFBIG: "the file would be larger than allowed; expected a smaller file or a higher limit",
     errno.ENAMETOOLONG: "the name is too long; expected a shorter one",
 }
+_NO_FOLDER = "is a file, or lies in one; expected a folder"
 _UNREADABLE = {
     FileNotFoundError: "there is no such file",
     IsADirectoryError: "it is a folder",
@@ -126,12 +127,24 @@ def own_folder(path: str | Path) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except (FileExistsError, NotADirectoryError) as error:
-        raise OutputError(f"{one_line(path)}: is a file, or lies in one; expected a folder") from error
+        raise OutputError(f"{one_line(path)}: {_NO_FOLDER}") from error
     except OSError as error:
         raise OutputError(f"{one_line(path)}: {_reason(error)}") from error
     if not os.access(folder, os.W_OK | os.X_OK):
         raise OutputError(f"{one_line(path)}: {_REASONS[errno.EACCES]}")
     return folder
+
+
+def check_folder(path: str | Path) -> None:
+    """Before anything is computed: refuses what can be no folder.
+
+    Raises:
+        OutputError: it is a file, or lies in one.
+    """
+    folder = _named(path)
+    there = next((place for place in (folder, *folder.parents) if os.path.lexists(place)), folder)
+    if os.path.exists(there) and not os.path.isdir(there):
+        raise OutputError(f"{one_line(path)}: {_NO_FOLDER}")
 
 
 def is_special(path: Path) -> bool:

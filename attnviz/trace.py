@@ -186,6 +186,7 @@ class Matrix:
         hidden: whether special tokens are left out.
         renormalized: whether rows were then divided by what is left of them.
         rest: (n_queries,), what each row gave to keys that are left out; None where that is not known, or nothing.
+        last_layer: of rollout and flow, the layer whose tokens the rows are.
     """
 
     values: np.ndarray
@@ -201,6 +202,7 @@ class Matrix:
     hidden: bool = False
     renormalized: bool = False
     rest: np.ndarray | None = None
+    last_layer: int | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -218,7 +220,7 @@ class Attention:
         kind: ``encoder``, ``decoder`` or ``cross``.
         what: what the values are: ``weights``, ``scores`` (masked ones are -inf), ``norms`` or ``zeroing``.
         reduce: ``none``, ``mean-heads`` (one matrix a layer), ``mean``, ``max``, ``rollout`` or ``flow`` (one in all).
-            The rows of the last two are tokens of the last layer, the columns are those of the input.
+            The rows of the last two are tokens of the last of these layers, the columns are those of the input.
         masked: (n_layers, n_queries, n_keys), True where a key could not be attended to; None when nothing is masked.
         words: whether queries and keys are words, merged from their pieces.
         hidden: whether special tokens are left out.
@@ -269,6 +271,7 @@ class Attention:
                     hidden=self.hidden,
                     renormalized=self.renormalized,
                     rest=None if self.rest is None else self.rest[i, j],
+                    last_layer=self.layers[-1] if self.reduce in PATHS else None,
                 )
 
     def _names(self, i: int, j: int) -> tuple[str, str]:
@@ -280,6 +283,21 @@ class Attention:
         if self.reduce == "mean-heads":
             return f"L{self.layers[i]}mean", f"layer {self.layers[i]}, mean of {self.heads_in_words}"
         return self.reduce, f"{self.reduce} of {self.layers_in_words}, {self.heads_in_words}"
+
+    @property
+    def origin(self) -> tuple[tuple[str, str], ...]:
+        """Where the numbers came from, each part with its name."""
+        return (("weights", self.model.provenance),)
+
+    @property
+    def layer_names(self) -> tuple[str, ...]:
+        """The layers' numbers as text."""
+        return tuple(map(str, self.layers))
+
+    @property
+    def head_names(self) -> tuple[str, ...]:
+        """Likewise."""
+        return tuple(map(str, self.heads))
 
     @property
     def layers_in_words(self) -> str:

@@ -28,7 +28,7 @@ out. There is no arithmetic. Parsing is by hand, and nothing is ever executed.
 import difflib
 import re
 import unicodedata
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from math import isinf
 from typing import TypeVar
@@ -72,7 +72,14 @@ _SPELLED = {"=": "==", "&&": "and", "&": "and", "||": "or", "|": "or", "!": "not
 _KEYWORDS = {"and", "or", "not"}
 
 
-def parse(text: str, names: Collection[str], patterns: Collection[str] = (), *, per_head: bool = False) -> Expression:
+def parse(
+    text: str,
+    names: Collection[str],
+    patterns: Collection[str] = (),
+    *,
+    per_head: bool = False,
+    elsewhere: Mapping[str, str] | None = None,
+) -> Expression:
     """The condition that a text states; the grammar is this module's.
 
     Args:
@@ -80,13 +87,18 @@ def parse(text: str, names: Collection[str], patterns: Collection[str] = (), *, 
         names: of the metrics.
         patterns: the labels that heads can have; without any, ``label`` is no name.
         per_head: it is evaluated of each head by itself (``--where``), rather than of a whole run (``--that``).
+        elsewhere: by name that is known, but not here, why.
 
     Raises:
         ConditionError: it is no such condition.
     """
     if len(text) > MAX_LENGTH:
         raise ConditionError(MAX_LENGTH + 1, f"the text has {len(text)} characters; expected at most {MAX_LENGTH}")
-    parser = _Parser(_tokens(text), (*names, *PLACES), tuple(patterns), per_head=per_head)
+    tokens = _tokens(text)
+    for token in tokens:
+        if token.kind == "name" and elsewhere and token.text in elsewhere:
+            raise ConditionError(token.column, f"{token.text} {elsewhere[token.text]}")
+    parser = _Parser(tokens, (*names, *PLACES), tuple(patterns), per_head=per_head)
     condition = parser.whole()
     for metric in condition.spread():
         if not per_head:

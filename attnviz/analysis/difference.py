@@ -13,21 +13,66 @@ import numpy as np
 
 from attnviz.analysis.compare import align, jsd
 from attnviz.errors import UsageError
-from attnviz.trace import Attention, ModelInfo, Token, Tokens
+from attnviz.numbers import spans
+from attnviz.trace import Attention, Token, Tokens
 
 _LESS = 1e-6  # a rest of so little is rounding
 
 
 @dataclass(frozen=True, eq=False)
-class Sides(ModelInfo):
-    """Where the numbers of both sides came from, in one phrase."""
+class Changes(Attention):
+    """B less A, whose matrices have the names of two heads where these are not the same.
 
-    phrase: str = ""
+    Attributes:
+        vs_layers: B's layers; ``layers`` are A's.
+        vs_heads: likewise.
+        texts: what was compared, each with its name (``A``, ``B``, ``target``).
+        weights: where the numbers of both came from.
+    """
+
+    vs_layers: tuple[int, ...] = ()
+    vs_heads: tuple[int, ...] = ()
+    texts: tuple[tuple[str, str], ...] = ()
+    weights: str = ""
 
     @property
-    def provenance(self) -> str:
-        """The phrase."""
-        return self.phrase
+    def origin(self) -> tuple[tuple[str, str], ...]:
+        """The texts, and where the weights came from."""
+        return (*self.texts, ("weights", self.weights))
+
+    @property
+    def layer_names(self) -> tuple[str, ...]:
+        """``3``, or ``3 → 5``."""
+        return tuple(map(_pair, self.layers, self.vs_layers))
+
+    @property
+    def head_names(self) -> tuple[str, ...]:
+        """Likewise."""
+        return tuple(map(_pair, self.heads, self.vs_heads))
+
+    @property
+    def layers_in_words(self) -> str:
+        """``layers 0-1 → 1-2``."""
+        return _many("layer", self.layers, self.vs_layers)
+
+    @property
+    def heads_in_words(self) -> str:
+        """Likewise."""
+        return _many("head", self.heads, self.vs_heads)
+
+    def _names(self, i: int, j: int) -> tuple[str, str]:
+        name, title = super()._names(i, j)
+        other = f"L{self.vs_layers[i]}H{self.vs_heads[j]}"
+        return name, "B less A, " + (title if name == other else f"{name} → {other}")
+
+
+def _pair(ours: int, theirs: int) -> str:
+    return str(ours) if ours == theirs else f"{ours} → {theirs}"
+
+
+def _many(what: str, ours: tuple[int, ...], theirs: tuple[int, ...]) -> str:
+    numbers = spans(ours) if ours == theirs else f"{spans(ours)} → {spans(theirs)}"
+    return f"{what}{'s' * (len(ours) > 1)} {numbers}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,19 +108,27 @@ class Difference:
         """Whether rows give anything to keys that are not compared."""
         return bool((self.rest_before > _LESS).any() or (self.rest_after > _LESS).any())
 
-    def names(self, layer: int, head: int) -> tuple[str, str]:
-        """The names of two heads that are compared, by their indexes: ``L3H0`` and ``L5H0``."""
-        return tuple(f"L{side.layers[layer]}H{side.heads[head]}" for side in (self.a, self.b))
+    @property
+    def special_only(self) -> bool:
+        """Whether of sides that have other tokens only special ones are compared: of words that says nothing."""
+        sides = ((self.queries, self.a.queries, self.b.queries), (self.keys, self.a.keys, self.b.keys))
+        return any(
+            all(ours[i].special for i, _ in pairs) and not all(t.special or t.padding for t in (*ours, *theirs))
+            for pairs, ours, theirs in sides
+        )
 
 
 @dataclass(frozen=True)
 class Change:
-    """One weight before and after: indexes of the layer, the head, and of the query and the key among the aligned."""
+    """One weight before and after: indexes of the layer, the head, and of the query and the key among the aligned.
+
+    The key is None of what the row gives to all other keys, the rest.
+    """
 
     layer: int
     head: int
     query: int
-    key: int
+    key: int | None
     before: float
     after: float
 
@@ -102,7 +155,7 @@ def compared(a: Attention, b: Attention) -> Difference:
     before, rest_before = _chosen(a, [i for i, _ in queries], [i for i, _ in keys])
     after, rest_after = _chosen(b, [j for _, j in queries], [j for _, j in keys])
     distances = np.zeros(before.shape[:2])
-    whole = [np.concatenate([m, rest[..., None]], axis=-1) for m, rest in ((before, rest_before), (after, rest_after))]
+    whole = _with_rest(before, rest_before), _with_rest(after, rest_after)
     for place in np.ndindex(*distances.shape):
         distances[place] = jsd(whole[0][place], whole[1][place])
     looks = [rows.any(axis=-1) for rows in whole]
@@ -111,8 +164,14 @@ def compared(a: Attention, b: Attention) -> Difference:
 
 
 def largest_changes(difference: Difference, most: int) -> list[Change]:
-    """The weights that changed most, the largest change first; of equal ones the first head's, query's and key's."""
-    changes = np.abs(difference.after - difference.before)
+    """The weights that changed most, the largest change first; of equal ones the first head's, query's and key's.
+
+    What a row gives to all other keys is one of its weights, the last, where there is anything.
+    """
+    before, after = difference.before, difference.after
+    if difference.has_rest:
+        before, after = _with_rest(before, difference.rest_before), _with_rest(after, difference.rest_after)
+    changes = np.abs(after - before)
     flat = changes.ravel()
     most = min(most, flat.size)
     least = np.partition(flat, flat.size - most)[flat.size - most] if most else np.inf
@@ -120,12 +179,19 @@ def largest_changes(difference: Difference, most: int) -> list[Change]:
     order = candidates[np.argsort(-flat[candidates], kind="stable")][:most]
     found = []
     for place in zip(*(axis.tolist() for axis in np.unravel_index(order, changes.shape)), strict=True):
-        found.append(Change(*place, float(difference.before[place]), float(difference.after[place])))
+        *head_and_query, key = place
+        weights = float(before[place]), float(after[place])
+        found.append(Change(*head_and_query, key if key < len(difference.keys) else None, *weights))
     return found
 
 
-def as_attention(difference: Difference) -> Attention:
-    """B less A as matrices that can be drawn: ``changes``, which are positive where B has more."""
+def as_attention(difference: Difference, texts: tuple[tuple[str, str], ...] = ()) -> Changes:
+    """B less A as matrices that can be drawn: ``changes``, which are positive where B has more.
+
+    Args:
+        difference: of A and B.
+        texts: what was compared, each with its name (``A``, ``B``, ``target``).
+    """
     a, b = difference.a, difference.b
     changes = difference.after - difference.before
     rest = (difference.rest_after - difference.rest_before) if difference.has_rest else None
@@ -134,13 +200,13 @@ def as_attention(difference: Difference) -> Attention:
     if a.masked is not None and b.masked is not None:
         theirs = b.masked[:, [j for _, j in difference.queries]][..., [j for _, j in difference.keys]]
         masked = a.masked[:, queries][..., keys] & theirs
-    return Attention(
+    return Changes(
         matrices=changes,
         queries=tuple(a.queries[i] for i in queries),
         keys=tuple(a.keys[i] for i in keys),
         layers=a.layers,
         heads=a.heads,
-        model=Sides(a.model.name, a.model.weights, phrase=sides_in_words(a, b)),
+        model=a.model,
         kind=a.kind,
         what="changes",
         masked=masked,
@@ -148,13 +214,22 @@ def as_attention(difference: Difference) -> Attention:
         hidden=a.hidden,
         renormalized=a.renormalized,
         rest=rest,
+        vs_layers=b.layers,
+        vs_heads=b.heads,
+        texts=texts,
+        weights=weights_in_words(a, b),
     )
+
+
+def weights_in_words(a: Attention, b: Attention) -> str:
+    """Where A's and B's numbers came from."""
+    one, other = a.model.provenance, b.model.provenance
+    return one if one == other else f"A {one}; B {other}"
 
 
 def sides_in_words(a: Attention, b: Attention) -> str:
     """Where A and B came from, and their layers and heads where they are not the same."""
-    one, other = a.model.provenance, b.model.provenance
-    phrase = one if one == other else f"A {one}; B {other}"
+    phrase = weights_in_words(a, b)
     for ours, theirs in ((a.layers_in_words, b.layers_in_words), (a.heads_in_words, b.heads_in_words)):
         if ours != theirs:
             phrase += f"; A {ours}, B {theirs}"
@@ -171,13 +246,35 @@ def _check_heads(a: Attention, b: Attention) -> None:
 
 
 def _aligned(what: str, a: Tokens, b: Tokens) -> tuple[tuple[int, int], ...]:
-    """The places in A and in B of the tokens that both have, the same whichever side is called A."""
+    """The places in A and in B of the tokens that both have, the same whichever side is called A.
+
+    Where those of a side have no labels, all of both, one after the other.
+    """
+    nameless = [name for name, side in (("A", a), ("B", b)) if _is_nameless(side)]
+    if nameless:
+        _check_labels(what, a, b, nameless)
+        return tuple((i, i) for i in range(len(a)) if not (a[i].padding or b[i].padding))
     ours, theirs = ([(_spelling(t), i) for i, t in enumerate(side) if not t.padding] for side in (a, b))
     words, others = ([spelling for spelling, _ in side] for side in (ours, theirs))
     pairs = align(words, others) if words <= others else [(i, j) for j, i in align(others, words)]
     if not pairs:
         raise UsageError(f"diff: no {what} token of A is in B; expected at least one in both")
     return tuple((ours[i][1], theirs[j][1]) for i, j in pairs)
+
+
+def _check_labels(what: str, a: Tokens, b: Tokens, nameless: list[str]) -> None:
+    """Refuses tokens that have only numbers for names where there are more of them on one side."""
+    if len(a) != len(b):
+        whose = f"those of {' and '.join(nameless)} have no labels"
+        raise UsageError(
+            f"diff, tokens: A has {len(a)} and B has {len(b)} {what} tokens, and {whose}; expected as many, or labels",
+            hint='JSON can name its tokens: "tokens": [...]',
+        )
+
+
+def _is_nameless(tokens: Tokens) -> bool:
+    """Whether they are of vectors or of a file that nobody gave labels for: x0, x1, ...; y0, y1, ... of a target."""
+    return any(all(t.id is None and t.text == f"{letter}{i}" for i, t in enumerate(tokens)) for letter in "xy")
 
 
 def _spelling(token: Token) -> tuple[bool, str]:
@@ -193,3 +290,8 @@ def _chosen(side: Attention, queries: Sequence[int], keys: Sequence[int]) -> tup
     if side.rest is not None:
         rest = rest + side.rest[:, :, queries]
     return rows[..., keys], rest
+
+
+def _with_rest(weights: np.ndarray, rest: np.ndarray) -> np.ndarray:
+    """What rows give to all other keys as one key more."""
+    return np.concatenate([weights, rest[..., None]], axis=-1)

@@ -33,7 +33,7 @@ class ConditionOptions(Options):
     """What has to hold."""
 
     that: Annotated[
-        list[str],
+        list[str] | None,
         option(
             "Conditions",
             "--that",
@@ -41,7 +41,7 @@ class ConditionOptions(Options):
             help="L0H1.previous >= 0.8; max, min, mean, any, all over heads; and, or, not. @FILE: one a line, "
             "# comments. Repeatable.",
         ),
-    ]
+    ] = None
 
 
 app = command_app()
@@ -63,26 +63,30 @@ def check(
     """Check conditions on heads: exit 0 if all hold, 1 if one does not.
 
     Each condition is printed with what was measured; of several texts each has to meet all, and -q prints only
-    failures. Exit 2: a condition that cannot be parsed, or asks for a head that is not there.
+    failures. Where nobody reads what is printed, the first text that fails is the last. Exit 2: a condition that cannot
+    be parsed, or asks for a head that is not there.
     """
     from attnviz.cli.conditions import stated
     from attnviz.cli.head_options import request_of_heads
     from attnviz.cli.inputs import peeked, swept_runs
-    from attnviz.cli.streams import print_view
+    from attnviz.cli.streams import print_view, still_read
 
-    expressions = list(stated(conditions.that))
+    expressions = list(stated(conditions.that or []))
     request = request_of_heads(selection, inputs)
     each = partial(_checked, expressions)
     sweep = partial(swept_runs, inputs, models, block, common, request, each, many)
     found = sweep(workers=workers.workers, beside=True)
     several, found = (True, found) if inputs.is_stream else peeked(found)
     report = _Report(view, common, is_json=output.json, several=several)
-    n = failed = 0
+    n, failed, is_read = 0, 0, True
     for n, (where, checked) in enumerate(found, start=1):  # noqa: B007 (counted for the last line)
         failed += not all(outcome["holds"] for outcome in checked.outcomes)
-        report.add(where, checked)
+        is_read = is_read and still_read(partial(report.add, where, checked))
+        if failed and not is_read:
+            return 1
     if several and not output.json and not (common.quiet and not failed):
-        print_view(f"{failed} of {n} text{'s' * (n != 1)} fail{'s' * (failed == 1)}", report.screen)
+        last = f"{failed} of {n} text{'s' * (n != 1)} fail{'s' * (failed == 1)}"
+        still_read(partial(print_view, last, report.screen))
     return 1 if failed else 0
 
 
@@ -129,7 +133,7 @@ class _Report:
 
         self.screen = screen_of(common, view.width)
         self._is_json, self._quiet, self._several = is_json, common.quiet, several
-        self._provenance = None
+        self._origin = None
 
     def add(self, where: str, checked: _Checked) -> None:
         """Prints those of one text: with ``-q`` only failures, as JSON all."""
@@ -137,7 +141,7 @@ class _Report:
         from attnviz.output.check_document import check_document
         from attnviz.output.check_view import CheckView
         from attnviz.output.document import dump
-        from attnviz.output.lines import provenance_line
+        from attnviz.output.lines import kind_line, provenance_line
 
         result, attention, outcomes, digits = checked
         if not self._several:
@@ -148,8 +152,11 @@ class _Report:
         shown = [outcome for outcome in outcomes if not (self._quiet and outcome["holds"])]
         if not shown:
             return
-        if not self._quiet and self._provenance != result.model.provenance:
-            self._provenance = result.model.provenance
+        origin = (result.model.provenance, attention.kind, result.target)
+        if not self._quiet and self._origin != origin:
+            self._origin = origin
             print_view(provenance_line(result.model, self.screen), self.screen)
+            if attention.kind != "encoder":
+                print_view(kind_line(attention.kind, result.target, self.screen), self.screen)
         title = (where, result.text or "") if where else ("", "")
         print_view(CheckView(shown, self.screen, title, digits), self.screen)

@@ -10,6 +10,10 @@ from attnviz.errors import InputError, UsageError, one_line
 if TYPE_CHECKING:
     from attnviz.analysis.expressions import Expression
 
+_ELSEWHERE = {
+    "ablation": "is no metric of check, as it takes a run a head; expected one of the others (heads --ablation has it)"
+}
+
 
 @contextmanager
 def pointed(text: str, where: str = "") -> Iterator[None]:
@@ -33,18 +37,25 @@ def stated(options: list[str]) -> "Iterator[tuple[str, Expression]]":
     """The conditions that ``--that`` states, each with where it was read from; ``@FILE`` holds one a line.
 
     Raises:
-        UsageError: one that cannot be parsed.
+        UsageError: none; one that cannot be parsed.
         InputError: a file that cannot be read, or that states nothing.
     """
     from attnviz.analysis.conditions import parse
     from attnviz.analysis.labels import LABELS
     from attnviz.analysis.metrics import METRICS
 
+    if not options:
+        raise UsageError(
+            "that: no condition is given; expected --that CONDITION",
+            hint='for example: attnviz check "The cat sat on the mat" --that "max(entropy) < 2.5"',
+        )
     for option in options:
+        if option.strip() == "@":
+            raise UsageError("that: @ names no file; expected a condition, or @FILE with one a line")
         lines = _lines(Path(option[1:])) if option.startswith("@") else [("", option)]
         for where, text in lines:
             with pointed(text, where):
-                yield where, parse(text, tuple(METRICS), LABELS)
+                yield where, parse(text, tuple(METRICS), LABELS, elsewhere=_ELSEWHERE)
 
 
 def _lines(path: Path) -> Iterator[tuple[str, str]]:

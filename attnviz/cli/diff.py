@@ -1,6 +1,7 @@
 """``attnviz diff``: two texts, models, seeds, layers or files against each other, head by head."""
 
 from copy import copy
+from functools import partial
 from itertools import islice
 from math import isnan
 from pathlib import Path
@@ -11,12 +12,14 @@ import typer
 from attnviz.cli.command import Options, command, command_app
 from attnviz.cli.head_options import HeadOptions, WidthOptions
 from attnviz.cli.options import (
+    INPUT,
     VIEW,
     BlockOptions,
     CommonOptions,
     InputOptions,
     JsonOptions,
     ModelOptions,
+    folder_name,
     option,
 )
 from attnviz.errors import UsageError
@@ -43,10 +46,15 @@ class SidesOptions(Options):
 
     text: Annotated[
         str | None,
-        typer.Argument(help="The text; - reads it from standard input.", show_default=False, metavar="[A]"),
+        typer.Argument(
+            help="The text; - reads it from standard input.", show_default=False, metavar="[A]", rich_help_panel=INPUT
+        ),
     ] = None
     other: Annotated[
-        str | None, typer.Argument(help="The other text, if there is one.", show_default=False, metavar="[B]")
+        str | None,
+        typer.Argument(
+            help="The other text, if there is one.", show_default=False, metavar="[B]", rich_help_panel=INPUT
+        ),
     ] = None
     pair: _INPUT["pair"] = None
     target: _INPUT["target"] = None
@@ -61,7 +69,10 @@ class SidesOptions(Options):
     vs_weights: Annotated[
         Path | None, option(VS, "--vs-weights", metavar="PATH", help="The checkpoint to compare with.")
     ] = None
-    vs_seed: Annotated[int | None, option(VS, "--vs-seed", metavar="N", help="The seed to compare with.")] = None
+    vs_seed: Annotated[
+        int | None,
+        option(VS, "--vs-seed", metavar="N", help="Random weights of the same shape to compare with, from this seed."),
+    ] = None
     vs_layer: Annotated[
         str | None, option(VS, "--vs-layer", metavar="L", help="Layers, compared with those of --layer in order.")
     ] = None
@@ -76,11 +87,25 @@ class DiffOptions(Options):
     top: Annotated[int, option(VIEW, "--top", metavar="N", min=1, help="Heads and changes to list. [default: 10]")] = 10
     tolerance: Annotated[
         float | None,
-        option(VIEW, "--tolerance", metavar="X", min=0, max=1, help="Exit 1 where the jsd of any head exceeds it."),
+        option(
+            VIEW,
+            "--tolerance",
+            metavar="X",
+            min=0,
+            max=1,
+            help="Exit 1 where the jsd of any head exceeds it, or nothing but special tokens is compared.",
+        ),
     ] = None
     out: Annotated[
         Path | None,
-        option(VIEW, "-o", "--out", metavar="PATH", help="Also save pictures of B less A: overview.png, L00H00.png."),
+        option(
+            VIEW,
+            "-o",
+            "--out",
+            metavar="PATH",
+            parser=folder_name,
+            help="Folder for pictures of B less A as well: overview.png, L00H00.png.",
+        ),
     ] = None
     force: Annotated[
         bool, option(VIEW, "--force", help="Replace files of these names that attnviz did not write, too.")
@@ -108,9 +133,13 @@ def diff(
     """
     from attnviz.analysis.difference import compared
     from attnviz.cli.head_options import attention_of_heads
+    from attnviz.cli.streams import still_read
+    from attnviz.files import check_folder
 
     if view.tolerance is not None and isnan(view.tolerance):
         raise UsageError("tolerance: nan is no number; expected one from 0 to 1")
+    if view.out is not None:
+        check_folder(view.out)
     results = _results(sides, models, block, selection, common)
     difference = compared(*(attention_of_heads(result) for result in results))
     document = _document(difference, results, view)
@@ -118,11 +147,11 @@ def diff(
         from attnviz.cli.streams import write_bytes
         from attnviz.output.document import dump
 
-        write_bytes(dump(document))
+        still_read(partial(write_bytes, dump(document)))
     else:
-        _print(difference, document, view, width, common)
+        still_read(partial(_print, difference, document, view, width, common))
     if view.out is not None:
-        _draw(difference, view, common)
+        _draw(difference, document, view, common)
     return 1 if document.get("holds") is False else 0
 
 
@@ -134,16 +163,17 @@ def _results(
 
     _check(sides)
     inputs = _inputs(sides, sides.text, sides.attention)
-    if sides.vs_seed is not None and not models.given() and not block.given():
-        block.seed = 0  # against random weights stand random weights, not the bundled ones, which have another shape
     ours = _one(inputs, models, block, common, request_of_heads(selection, inputs))
     # Standard input was read already; what it said is in the result.
     inputs = _inputs(sides, ours.text if sides.other is None else sides.other, sides.vs_attention or sides.attention)
     models, block, selection = (copy(group) for group in (models, block, selection))
-    _replace(models, block, sides)
     selection.layer = selection.layer if sides.vs_layer is None else sides.vs_layer
     selection.head = selection.head if sides.vs_head is None else sides.vs_head
-    return ours, _one(inputs, models, block, common, request_of_heads(selection, inputs))
+    request = request_of_heads(selection, inputs)
+    if sides.vs_seed is not None:
+        return ours, _random(inputs, models, block, common, request, sides.vs_seed)
+    _replace(models, block, sides)
+    return ours, _one(inputs, models, block, common, request)
 
 
 def _check(sides: SidesOptions) -> None:
@@ -156,10 +186,12 @@ def _check(sides: SidesOptions) -> None:
         )
     if sides.attention is None and sides.vs_attention is not None:
         raise UsageError("vs-attention: there is no attention to compare with; expected --attention too")
+    if sides.attention is not None and sides.text is not None:
+        raise UsageError("text, attention: 2 inputs are given; expected one")
     if sides.attention is not None:
-        wrong = [name for name in ("other", "vs_model", "vs_weights", "vs_seed") if getattr(sides, name) is not None]
+        wrong = [name for name in ("vs_model", "vs_weights", "vs_seed") if getattr(sides, name) is not None]
         if wrong:
-            name = wrong[0].replace("other", "text").replace("_", "-")
+            name = wrong[0].replace("_", "-")
             raise UsageError(f"{name}, attention: there is no model to run on --attention; expected one of them")
     if "-" in (sides.other, sides.vs_attention) or (sides.attention == "-" and sides.vs_attention is None):
         raise UsageError("diff: standard input can be one side only, A; expected a text or a file as the other")
@@ -175,11 +207,28 @@ def _inputs(sides: SidesOptions, text: str | None, attention: str | None) -> Inp
 
 def _replace(models: ModelOptions, block: BlockOptions, sides: SidesOptions) -> None:
     """Puts the other side's model in place of whatever A's weights come from."""
-    new = {"model": sides.vs_model, "weights": sides.vs_weights, "seed": sides.vs_seed}
+    new = {"model": sides.vs_model, "weights": sides.vs_weights, "seed": None}
     if all(value is None for value in new.values()):
         return
     models.model, models.weights, models.revision, block.seed = new["model"], new["weights"], None, new["seed"]
     models.from_variables = block.from_variables = models.from_variables - set(new)
+
+
+def _random(
+    inputs: InputOptions,
+    models: ModelOptions,
+    block: BlockOptions,
+    common: CommonOptions,
+    request: "Request",
+    seed: int,
+) -> "Result":
+    """A text run through random weights of A's shape, cut by A's tokenizer."""
+    from attnviz.cli.head_null import random_like
+    from attnviz.cli.inputs import prepared_inputs
+    from attnviz.runs import runs
+
+    model, prepared = prepared_inputs(inputs, models, block, common)
+    return next(runs(random_like(model, seed), list(prepared), request)).result()
 
 
 def _one(
@@ -216,12 +265,14 @@ def _document(difference: "Difference", results: "tuple[Result, Result]", view: 
     ]
     changes = []
     for change in largest_changes(difference, view.top):
-        (query, vs_query), (key, vs_key) = difference.queries[change.query], difference.keys[change.key]
+        query, vs_query = difference.queries[change.query]
+        key, vs_key = (None, None) if change.key is None else difference.keys[change.key]
         places = {"query": query, "key": key, "vs_query": vs_query, "vs_key": vs_key}
         numbers = {"before": change.before, "after": change.after, "change": change.change}
         changes.append({**heads_of(change.layer, change.head), **places, **numbers})
-    sides = tuple(side_document(result.text, side) for result, side in zip(results, (a, b), strict=True))
-    return diff_document(sides, a.kind, (difference.queries, difference.keys), heads, changes, view.tolerance)
+    sides = tuple(side_document(result, side) for result, side in zip(results, (a, b), strict=True))
+    pairs, special_only = (difference.queries, difference.keys), difference.special_only
+    return diff_document(sides, a.kind, pairs, heads, changes, view.tolerance, special_only=special_only)
 
 
 def _print(
@@ -236,15 +287,15 @@ def _print(
     print_view(DiffView(document, (a.queries, a.keys), provenance, screen, top=view.top), screen)
 
 
-def _draw(difference: "Difference", view: DiffOptions, common: CommonOptions) -> None:
+def _draw(difference: "Difference", document: dict[str, Any], view: DiffOptions, common: CommonOptions) -> None:
     from attnviz.analysis.difference import as_attention
     from attnviz.cli.streams import note, progress
+    from attnviz.output.diff_document import named_texts
     from attnviz.output.figures import write_heatmaps
 
     notes: list[str] = []
+    changes = as_attention(difference, tuple(named_texts(document)))
     with progress(common, str(view.out)) as report:
-        written = write_heatmaps(
-            as_attention(difference), view.out, force=view.force, note=notes.append, progress=report
-        )
+        written = write_heatmaps(changes, view.out, force=view.force, note=notes.append, progress=report)
     for text in (*notes, f"{view.out}: {len(written)} pictures written"):
         note(common, text)

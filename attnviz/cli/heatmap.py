@@ -14,6 +14,7 @@ from attnviz.cli.options import (
     ModelOptions,
     RawTokens,
     SelectionOptions,
+    folder_name,
     option,
 )
 from attnviz.errors import UsageError
@@ -38,7 +39,15 @@ class PictureOptions(Options):
     """How pictures look, and where they go."""
 
     out: Annotated[
-        Path, option(VIEW, "-o", "--out", metavar="PATH", help="Folder for the pictures; made if it is not there.")
+        Path,
+        option(
+            VIEW,
+            "-o",
+            "--out",
+            metavar="PATH",
+            parser=folder_name,
+            help="Folder for the pictures; made if it is not there.",
+        ),
     ]
     format: Annotated[
         str, option(VIEW, "--format", metavar="NAMES", help="png, svg, pdf, or several. [default: png]")

@@ -3,6 +3,8 @@
 import gc
 import os
 import sys
+from collections.abc import Callable
+from functools import partial
 from typing import TextIO
 
 from attnviz.cli.machine import start_with_one_thread
@@ -30,19 +32,31 @@ def main(argv: list[str]) -> int:
     Returns:
         0 done; 1 a failure that is nobody's input; 2 wrong usage; 3 invalid input; 130 on Ctrl-C.
     """
+    debug = "--debug" in argv
+    code = _ended(partial(_run, argv), debug=debug)
+    # What is still buffered may find no reader, which changes no verdict, or a full disk.
+    late = _ended(_flush, debug=debug)
+    return code or late
+
+
+def _ended(action: Callable[[], int], *, debug: bool) -> int:
+    """How an action ended, as an exit code; nobody to print for is a quiet end."""
     try:
-        code = _run(argv)
-        sys.stdout.flush()
-        return code
+        return action()
     except KeyboardInterrupt:
         return _INTERRUPTED
     except BrokenPipeError:
-        _discard_output()
+        discard_output()
         return 0
     except Exception as error:
-        if "--debug" in argv:
+        if debug:
             raise
         return _explain(error)
+
+
+def _flush() -> int:
+    sys.stdout.flush()
+    return 0
 
 
 def _run(argv: list[str]) -> int:
@@ -65,7 +79,7 @@ def _explain(error: Exception) -> int:
         text = "memory: not enough for this; expected a shorter text or a smaller block"
     elif isinstance(error, OSError):
         text = f"{error.filename or 'output'}: {error.strerror or error}; expected a place that can be written to"
-        _discard_output()
+        discard_output()
     else:
         text = f"internal: {type(error).__name__}: {error}"
         hint = "this is a bug; --debug shows where"
@@ -90,7 +104,7 @@ def say(line: str) -> None:
     print(line.encode(encoding, "backslashreplace").decode(encoding), file=sys.stderr)
 
 
-def _discard_output() -> None:
+def discard_output() -> None:
     """Nobody reads any more: what is still buffered must not raise again at exit."""
     try:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

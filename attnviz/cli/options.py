@@ -8,6 +8,7 @@ import typer
 
 from attnviz.cli.command import Options
 from attnviz.encoder.config import EncoderConfig
+from attnviz.errors import UsageError
 from attnviz.output.colormaps import COLORMAPS
 
 INPUT, MODEL, SELECTION, VIEW = "Input", "Model", "Selection", "View"
@@ -18,6 +19,17 @@ BLOCK = "Block (each is also a variable, ATTNVIZ_N_LAYERS and so on, and a key o
 def option(panel: str, *names: str, help: str, **more: Any) -> Any:  # noqa: A002 (Typer's own word)
     """An option under a heading of the help; its default stands in the help text, where one is worth saying."""
     return typer.Option(*names, help=help, rich_help_panel=panel, show_default=False, show_envvar=False, **more)
+
+
+def folder_name(text: str) -> Path:
+    """The folder that an option names.
+
+    Raises:
+        UsageError: the name is empty, which would be the folder we are in.
+    """
+    if not text.strip():
+        raise UsageError("out: the name is empty; expected a folder")
+    return Path(text)
 
 
 def complete_numbers(what: str) -> Any:

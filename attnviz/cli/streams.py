@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from attnviz.cli.main import say
+from attnviz.cli.main import discard_output, say
 from attnviz.cli.options import CommonOptions
 from attnviz.errors import one_line
 
@@ -34,6 +34,21 @@ def print_view(renderable: object, screen: "Screen") -> None:
     from attnviz.output.color import print_to
 
     print_to(sys.stdout, screen, renderable)
+
+
+def still_read(write: Callable[[], object]) -> bool:
+    """Prints for a command that has a verdict besides: whether somebody still reads, instead of the end of it all.
+
+    Args:
+        write: prints to standard output, which leads nowhere from then on if its reader is gone.
+    """
+    try:
+        write()
+        sys.stdout.flush()
+    except BrokenPipeError:
+        discard_output()
+        return False
+    return True
 
 
 def note(common: CommonOptions, text: str) -> None:

@@ -10,7 +10,7 @@ from rich.style import Style
 
 from attnviz.output.color import Screen
 from attnviz.output.colormaps import ENTRIES, palette_rgb, ramp_256, table, text_on
-from attnviz.trace import SHARES, Matrix
+from attnviz.trace import PATHS, SHARES, Matrix
 
 _SHADES, _ASCII_SHADES = " ░▒▓█", " .:-=+*#%@"
 _HUE = 5  # magenta: the one that is legible on black and on white
@@ -31,8 +31,13 @@ class Scale:
 
 
 def scale_of(matrix: Matrix) -> Scale:
-    """Shares have one scale, 0 to 1, for all matrices; norms go from 0, scores from their least, to their largest."""
+    """Shares have one scale, 0 to 1, for all matrices; others go to their largest.
+
+    Norms, rollout and flow go from 0, scores from their least.
+    """
     visible = matrix.values[np.isfinite(matrix.values)]
+    if matrix.name in PATHS and visible.size:
+        return Scale(0.0, float(visible.max()))
     if matrix.what in SHARES or not visible.size:
         return Scale(0.0, 1.0)
     return Scale(0.0 if matrix.what == "norms" else float(visible.min()), float(visible.max()))

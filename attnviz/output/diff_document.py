@@ -1,16 +1,19 @@
 """``diff --json``: two runs, what of them was compared, each pair of heads, the largest changes."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from math import isnan
 
 from attnviz.json_names import SCHEMA_NAME
 from attnviz.output.document import model_document
-from attnviz.trace import Attention, Tokens
+from attnviz.trace import Attention, Result, Tokens
 
 
-def side_document(text: str | None, attention: Attention) -> dict[str, object]:
+def side_document(result: Result, attention: Attention) -> dict[str, object]:
     """One side: its text, tokens, model, layers and heads."""
-    document: dict[str, object] = {"text": text, "tokens": _pieces(attention.keys)}
+    document: dict[str, object] = {"text": result.text}
+    if result.target is not None:
+        document["target"] = result.target
+    document["tokens"] = _pieces(attention.keys)
     if attention.queries != attention.keys:
         document["query_tokens"] = _pieces(attention.queries)
     if any(token.padding for token in attention.keys):
@@ -25,6 +28,8 @@ def diff_document(
     heads: Iterable[dict[str, object]],
     changes: Iterable[dict[str, object]],
     tolerance: float | None,
+    *,
+    special_only: bool,
 ) -> dict[str, object]:
     """The whole object.
 
@@ -36,6 +41,7 @@ def diff_document(
             and ``one_sided`` where some rows look at anything on one side only.
         changes: the largest ones, each with its head, its tokens' places, ``before``, ``after`` and ``change``.
         tolerance: the largest ``jsd`` that is allowed, if there is one. It does not hold of what cannot be compared.
+        special_only: whether only special tokens are in both; then it does not hold either.
     """
     rows = [row | {"jsd": None if isnan(row["jsd"]) else row["jsd"]} for row in heads]
     document: dict[str, object] = {
@@ -43,14 +49,25 @@ def diff_document(
         "a": sides[0],
         "b": sides[1],
         "kind": kind,
-        "aligned": {"queries": pairs[0], "keys": pairs[1]},
+        "aligned": {"queries": pairs[0], "keys": pairs[1], **({"special_only": True} if special_only else {})},
         "heads": rows,
         "changes": list(changes),
     }
     if tolerance is not None:
         document["tolerance"] = tolerance
-        document["holds"] = not any(exceeds(row, tolerance) for row in rows)
+        document["holds"] = not (special_only or any(exceeds(row, tolerance) for row in rows))
     return document
+
+
+def named_texts(document: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+    """What was compared, each with its name: ``text`` and ``target``, or where they are not the same ``A``, ``B``."""
+    for key in ("text", "target"):
+        both = [document[name].get(key) for name in ("a", "b")]
+        if both[0] == both[1]:
+            yield from ((key, text) for text in both[:1] if text is not None)
+        else:
+            names = (name if key == "text" else f"{name}, {key}" for name in "AB")
+            yield from ((name, text) for name, text in zip(names, both, strict=True) if text is not None)
 
 
 def exceeds(row: Mapping[str, object], tolerance: float) -> bool:

@@ -2,14 +2,15 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from attnviz.errors import one_line
+from attnviz.errors import one_line, some
 from attnviz.output.cells import BOLD, DIM, PLAIN
 from attnviz.output.color import Line, LinesView, Screen
-from attnviz.output.labels import carried, cell_width, cut, fit, isolated, row_labels
-from attnviz.output.lines import wrapped
+from attnviz.output.labels import carried, cell_width, cut, fit, isolated, parts_that_differ, row_labels
+from attnviz.output.lines import kind_words, wrapped
 from attnviz.trace import Tokens
 
 _BAR = 20
+_REST = "*rest*"  # the key of what a row gives to all keys that are not compared
 
 
 class DiffView(LinesView):
@@ -31,13 +32,9 @@ class DiffView(LinesView):
 
     def lines(self) -> Iterator[Line]:
         """What was compared, then two tables."""
-        for name in ("a", "b"):
-            text = self._document[name]["text"]
-            if text is not None:
-                shown = cut(carried(one_line(text), self.screen), self.screen.width - 3, ascii=self.screen.ascii)
-                yield [(f"{name.upper()}: ", DIM), (isolated(shown), BOLD)]
+        yield from self._texts()
         yield from self._text(f"weights: {one_line(self._provenance)}", DIM)
-        if (words := self._alignment()) is not None:
+        for words in self._alignment():
             yield from self._text(words)
         yield []
         yield from self._heads()
@@ -46,6 +43,22 @@ class DiffView(LinesView):
         if "tolerance" in self._document:
             yield []
             yield from self._verdict()
+
+    def _texts(self) -> Iterator[Line]:
+        """Both texts, of long ones the part where they differ; the kind of attention where it is not the usual."""
+        sides = [self._document[name] for name in "ab"]
+        texts = [None if (text := side["text"]) is None else carried(one_line(text), self.screen) for side in sides]
+        if None not in texts:
+            texts = parts_that_differ(*texts, self.screen.width - 3, ascii=self.screen.ascii)
+        for name, text in zip("AB", texts, strict=True):
+            if text is not None:
+                shown = cut(text, self.screen.width - 3, ascii=self.screen.ascii)
+                yield [(f"{name}: ", DIM), (isolated(shown), BOLD)]
+        if (kind := self._document["kind"]) != "encoder":
+            kinds = [kind_words(kind, side.get("target")) for side in sides]
+            words = kinds[:1] if kinds[0] == kinds[1] else map("{}: {}".format, "AB", kinds)
+            for line in words:
+                yield from self._text(line, DIM)
 
     def _verdict(self) -> Iterator[Line]:
         tolerance = self._document["tolerance"]
@@ -61,20 +74,42 @@ class DiffView(LinesView):
         partly = [f"{head_name(row)} {row['one_sided']}" for row in rows if row["jsd"] is not None and _partly(row)]
         if partly:
             yield from self._text(f"FAILS: rows that look at anything on one side only: {', '.join(partly)}", BOLD)
-        if not (over or nothing or partly):
+        special_only = self._document["aligned"].get("special_only", False)
+        if special_only:
+            yield from self._text("FAILS: only special tokens are in both", BOLD)
+        if not (over or nothing or partly or special_only):
             yield from self._text(f"ok: no jsd exceeds {tolerance:g}")
 
-    def _alignment(self) -> str | None:
+    def _alignment(self) -> Iterator[str]:
+        """Which rows and keys are compared, where not all are, and what becomes of the others."""
         d = self._document
-        kept = len(d["aligned"]["keys"])
-        sizes = [len(d[name]["tokens"]) - sum(d[name].get("padding", ())) for name in ("a", "b")]
+        kept = {name: len(d["aligned"][name]) for name in ("queries", "keys")}
+        sizes = {name: self._sizes(name) for name in kept}
         has_rest = any(row["rest"] > 0 or row["vs_rest"] > 0 for row in d["heads"])
-        if not has_rest and sizes == [kept, kept]:
-            return None
-        return (
-            f"compared: {kept} key{'s' * (kept != 1)} that both have, of A's {sizes[0]} and B's {sizes[1]}; "
-            "what a row gives to others is one cell, the rest"
-        )
+        whole = {name: sizes[name] == [kept[name]] * 2 for name in kept}
+        if all(whole.values()) and not has_rest:
+            return
+        of = {name: f"of A's {sizes[name][0]} and B's {sizes[name][1]}" for name in kept}
+        if all(whole.values()):
+            said = "all rows and keys"
+        elif kept["queries"] == kept["keys"] and sizes["queries"] == sizes["keys"]:
+            said = f"the {_count(kept['keys'], 'token')} that both have, {of['keys']}"
+        else:
+            rows, keys = _count(kept["queries"], "row"), _count(kept["keys"], "key")
+            said = f"{rows}, {of['queries']}, and {keys}, {of['keys']}: those that both have"
+        left = "" if whole["queries"] else "the rows of others are left out, "
+        yield f"compared: {said}; {left}what a row gives to other keys is one cell, the rest"
+        if d["aligned"].get("special_only"):
+            names = [self._sides[0][i].label for i, _ in d["aligned"]["queries"]]
+            rows = f" (rows: {some(names, 4)})"
+            yield f"only special tokens are in both{rows}: this says nothing about the words"
+
+    def _sizes(self, name: str) -> list[int]:
+        """How many queries, or keys, A and B have, without those that only fill the length."""
+        d = self._document
+        if name == "queries" and any("query_tokens" in d[side] for side in "ab"):
+            return [len(d[side].get("query_tokens", d[side]["tokens"])) for side in "ab"]
+        return [len(d[side]["tokens"]) - sum(d[side].get("padding", ())) for side in "ab"]
 
     def _heads(self) -> Iterator[Line]:
         rows = ranked(self._document["heads"])
@@ -116,7 +151,8 @@ class DiffView(LinesView):
         room = self.screen.width - 24 - width
         for change, head in zip(changes, heads, strict=True):
             numbers = f"{change['change']:+.3f} {change['before']:6.3f} {change['after']:6.3f}  {head:<{width}}"
-            labels = [one_line(labels[change[name]]).strip() for labels, name in ((queries, "query"), (keys, "key"))]
+            ends = queries[change["query"]], _REST if change["key"] is None else keys[change["key"]]
+            labels = [one_line(end).strip() for end in ends]
             half = max(1, (room - 2 - cell_width(arrow)) // 2)
             pair = f" {arrow} ".join(
                 fit(label, min(half, cell_width(label)), ascii=self.screen.ascii) for label in labels
@@ -128,6 +164,10 @@ class DiffView(LinesView):
 
     def _text(self, text: str, style: object = PLAIN) -> Iterator[Line]:
         yield from ([(line, style)] for line in wrapped(carried(text, self.screen), self.screen))
+
+
+def _count(n: int, what: str) -> str:
+    return f"{n} {what}{'s' * (n != 1)}"
 
 
 def _partly(row: Mapping) -> bool:

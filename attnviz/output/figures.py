@@ -302,7 +302,7 @@ def _write(
         for picture in plates:
             plate.show(picture)
             title = f"{picture.title} ({sheet.subtitle}; {picture.scale.words})"
-            words = {"Title": title, "Description": picture.description, "Source": sheet.provenance}
+            words = {"Title": title, "Description": picture.description, "Source": sheet.provenance.replace("\n", "; ")}
             # What lets a later run know the file for one of its own.
             words["Creator"] = _CREATOR
             paths, futures = [folder / f"{picture.stem}.{ending}" for ending in formats], []

@@ -51,13 +51,14 @@ FONTS = (
     "Unifont",
 )
 MISSING = "□"
-_OUR_WORDS = f"…{MISSING}“”–×−"
+_OUR_WORDS = f"…{MISSING}“”–×−→"
 
 
 def characters(attention: Attention) -> set[str]:
     """Every character that a picture of this attention may draw, except ASCII, which every font has."""
     labels = [token.label for token in (*attention.queries, *attention.keys)]
-    return {c for c in "".join([*labels, attention.model.provenance, _OUR_WORDS]) if not c.isascii()}
+    origin = (text for _, text in attention.origin)
+    return {c for c in "".join([*labels, *origin, _OUR_WORDS]) if not c.isascii()}
 
 
 def replacements(missing: set[str]) -> Instead:

@@ -34,6 +34,27 @@ def cut(label: str, width: int, *, ascii: bool = False) -> str:  # noqa: A002 (w
     return kept + ("~" if ascii else "…")
 
 
+def parts_that_differ(a: str, b: str, width: int, *, ascii: bool = False) -> tuple[str, str]:  # noqa: A002
+    """Two texts, of which a line shows so many columns: where one does not fit, both from shortly before they differ.
+
+    What is left out at the start is ``…`` (``~`` in ASCII); the ends are not cut.
+    """
+    if a == b or max(map(cell_width, (a, b))) <= width:
+        return a, b
+    ours, theirs = _clusters(a), _clusters(b)
+    same = next((i for i, (x, y) in enumerate(zip(ours, theirs, strict=False)) if x != y), min(len(ours), len(theirs)))
+    if cell_width("".join(ours[:same])) < width * 2 // 3:
+        return a, b
+    left = max(cell_width("".join(text[same:])) for text in (ours, theirs))
+    start, room = same, max(width // 3, width - 1 - left)
+    while start > 0 and (room := room - cell_width(ours[start - 1])) >= 0:
+        start -= 1
+    spaces = [i for i in range(start, same) if ours[i] == " "]
+    start = spaces[0] + 1 if spaces else start
+    mark = "~" if ascii else "…"
+    return tuple(mark + "".join(text[start:]) for text in (ours, theirs))
+
+
 def fit(label: str, width: int, *, right: bool = False, ascii: bool = False) -> str:  # noqa: A002
     """The label in exactly so many columns, at their left, or at their right."""
     label = cut(label, width, ascii=ascii)

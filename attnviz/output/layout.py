@@ -69,10 +69,11 @@ def place(sheet: Sheet, plates: Sequence[Picture], dpi: int, measure: Measure) -
     bar_height = min(max(image_height - swatch, inches(1.2)), inches(3))
     values = widest((label for picture in plates for label in picture.scale.labels), LINE_POINTS)
     bar_room = max(inches(0.52) + values, inches(0.4) + widest(["masked"], LINE_POINTS))
-    header, names, footer, margin = inches(0.8), inches(0.3), inches(0.27), inches(0.12)
+    foot = sheet.provenance.split("\n")
+    header, names, footer, margin = inches(0.8), inches(0.3), inches(0.27 + 0.13 * (len(foot) - 1)), inches(0.12)
     left = names + row_labels
     below = max(column_labels + names, bar_height + swatch - image_height)
-    lines = {sheet.subtitle, sheet.provenance, *(picture.scale.words for picture in plates)}
+    lines = {sheet.subtitle, *foot, *(picture.scale.words for picture in plates)}
     words = max(widest(lines, LINE_POINTS), widest((picture.title for picture in plates), TITLE_POINTS, True))
     return Place(
         width=max(left + image_width + bar_room + margin, words + 2 * margin),

@@ -25,13 +25,23 @@ _MEANINGS = {
 def reading(matrix: Matrix) -> tuple[str, ...]:
     """Which way to read a matrix, and what its values are where their name does not say it."""
     if matrix.name in PATHS:
-        sides = "rows: tokens of the last layer, columns: input tokens"
+        sides = f"rows: tokens of layer {matrix.last_layer}, columns: input tokens"
     else:
         sides = "rows: queries, columns: keys"
     if matrix.kind == "cross":
         sides = "rows: queries (target), columns: keys (source)"
     both = ", both of the target" * (matrix.kind == "decoder")
     return (sides + both, *_MEANINGS.get(matrix.what, ()))
+
+
+def corner_words(matrix: Matrix) -> str:
+    """What the rows' labels are, and what the columns'."""
+    return f"L{matrix.last_layer}\\input" if matrix.name in PATHS else "query\\key"
+
+
+def value_words(matrix: Matrix) -> str:
+    """What the values are, in words: nothing of rollout and flow, whose title says it."""
+    return "" if matrix.name in PATHS else f"{VALUE_NAMES[matrix.what]}, "
 
 
 def renormalized_words(reduce: str) -> str:
@@ -43,6 +53,17 @@ def provenance_line(model: ModelInfo, screen: Screen) -> LinesView:
     """Where the numbers came from, on a line of its own."""
     lines = wrapped(carried(f"weights: {one_line(model.provenance)}", screen), screen)
     return _TextView(screen, *([(line, DIM)] for line in lines))
+
+
+def kind_line(kind: str, target: str | None, screen: Screen) -> LinesView:
+    """Which attention it is, and the target text where that is known."""
+    words = kind_words(kind, target)
+    return _TextView(screen, *([(line, DIM)] for line in wrapped(carried(words, screen), screen)))
+
+
+def kind_words(kind: str, target: str | None) -> str:
+    """``cross-attention of the target: Le chat dort``."""
+    return KIND_NAMES[kind] + ("" if target is None else f" of the target: {one_line(target)}")
 
 
 def text_line(number: int, text: str, screen: Screen) -> LinesView:

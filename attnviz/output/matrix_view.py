@@ -34,7 +34,7 @@ from attnviz.output.labels import (
     row_labels,
     unique,
 )
-from attnviz.output.lines import KIND_NAMES, VALUE_NAMES, reading, renormalized_words, wrapped
+from attnviz.output.lines import KIND_NAMES, corner_words, reading, renormalized_words, value_words, wrapped
 from attnviz.trace import SHARES, Matrix
 
 _LEAST_LABEL = 12
@@ -77,7 +77,7 @@ def choose_style(matrix: Matrix, screen: Screen, looks: Looks) -> str:
 def label_width(matrix: Matrix, screen: Screen) -> int:
     """Columns for the rows' labels: as wide as they are, within reason."""
     widest = max(cell_width(label) for label in row_labels(matrix.queries, screen))
-    return min(max(widest, len("query\\key")), max(_LEAST_LABEL, screen.width // 7)) + 1
+    return min(max(widest, len(corner_words(matrix))), max(_LEAST_LABEL, screen.width // 7)) + 1
 
 
 class MatrixView(LinesView):
@@ -108,10 +108,9 @@ class MatrixView(LinesView):
 
     def title(self) -> Iterator[Line]:
         """Layer, head, what the values are; which way to read them; what the signs mean."""
-        what = VALUE_NAMES[self.matrix.what]
         n, m = self.matrix.values.shape
-        of = " words" if self.matrix.words else ""
-        title = f"{self.matrix.title}: {what}, {KIND_NAMES[self.matrix.kind]}, {n} x {m}{of}"
+        of = " words" if self.matrix.words and (n, m) != (1, 1) else " word" * self.matrix.words
+        title = f"{self.matrix.title}: {value_words(self.matrix)}{KIND_NAMES[self.matrix.kind]}, {n} x {m}{of}"
         yield from ([(line, BOLD)] for line in wrapped(title, self.screen))
         legend = ", ".join(self.legend())
         if self.masked.any():
@@ -194,7 +193,7 @@ class NumbersView(MatrixView):
                 yield [(self.row_label(i), PLAIN), *(self._cell(i, j, cell) for j in keys), *self.rest(keys, rest)]
 
     def _header(self, keys: range, shown: list[str], cell: int) -> Iterator[Line]:
-        corner = fit("query\\key", self.label_width - 1, ascii=self.screen.ascii) + " "
+        corner = fit(corner_words(self.matrix), self.label_width - 1, ascii=self.screen.ascii) + " "
         yield [(corner + "".join(f"{j:>{cell}}" for j in keys), DIM), *self.rest(keys, "rest")]
         line = "".join(" " + fit(shown[j], cell - 1, right=True) for j in keys)
         yield [(" " * self.label_width + line, PLAIN)]
@@ -265,7 +264,7 @@ class BlocksView(MatrixView):
                 number = str(j)
                 if (j - keys[0]) * cell + len(number) <= len(keys) * cell:
                     line = line.ljust((j - keys[0]) * cell) + number + " "
-        corner = fit("query\\key", self.label_width - 1, ascii=self.screen.ascii) + " "
+        corner = fit(corner_words(self.matrix), self.label_width - 1, ascii=self.screen.ascii) + " "
         line = line.rstrip().ljust(len(keys) * cell if self.rest(keys, "") else 0)
         yield [((corner + line).rstrip() if not self.rest_width else corner + line, DIM), *self.rest(keys, "rest")]
 
@@ -302,7 +301,9 @@ class TopView(MatrixView):
     def legend(self) -> Iterable[str]:
         """What the arrow and the rest mean."""
         sums = self.matrix.what in SHARES and self.matrix.name != "max"  # scores and maxima do not sum to 1
-        return ("query -> its strongest keys" + " and what is left for the rest" * sums, *self.colors())
+        last = self.matrix.last_layer
+        row, keys = ("query", "keys") if last is None else (f"token of layer {last}", "input tokens")
+        return (f"{row} -> its strongest {keys}" + " and what is left for the rest" * sums, *self.colors())
 
     def lines(self) -> Iterator[Line]:
         """Title, and the queries."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from attnviz.trace import SHARES, Attention, Matrix
+from attnviz.trace import PATHS, SHARES, Attention, Matrix
 
 
 @dataclass(frozen=True)
@@ -44,18 +44,23 @@ class Grid:
 
 
 def shared_scale(attention: Attention) -> Scale:
-    """The scale of all matrices: 0 to 1 for shares (wider if a value lies outside), from 0 for norms, or extremes."""
+    """The scale of all matrices: 0 to 1 for shares (wider if a value lies outside), or extremes.
+
+    From 0 for norms, and for rollout and flow, which are one matrix.
+    """
     extremes = [e for matrix in attention if (e := _extremes(matrix)) is not None] or [(0.0, 0.0)]
     low, high = min(e[0] for e in extremes), max(e[1] for e in extremes)
+    sharing = f"shared by all {'heads' if 'head' in attention.axes else 'layers'}" if len(attention) > 1 else ""
     if attention.what == "changes":
-        return _about_zero(max(-low, high), "scale", "shared by all heads; ")
-    if attention.what in SHARES:
+        return _about_zero(max(-low, high), "scale", f"{sharing}; " if sharing else "")
+    is_path = attention.reduce in PATHS
+    if attention.what in SHARES and not is_path:  # a path's shares are small: what comes from one token of many
         high = max(high, 1.0)
     if attention.what != "scores":
         low = min(low, 0.0)
     low, high = _apart(low, high)
-    sharing = "layers" if attention.what == "zeroing" else "heads"
-    return Scale(low, high, f"scale {_interval(low, high)}, shared by all {sharing}")
+    more = "the largest" if is_path else sharing
+    return Scale(low, high, f"scale {_interval(low, high)}" + (f", {more}" if more else ""))
 
 
 def own_scale(matrix: Matrix) -> Scale:
@@ -66,6 +71,8 @@ def own_scale(matrix: Matrix) -> Scale:
     if matrix.what != "scores":
         low = min(low, 0.0)
     low, high = _apart(low, high)
+    if matrix.name in PATHS:
+        return Scale(low, high, f"scale {_interval(low, high)}, the largest")
     whose = "layer" if matrix.what == "zeroing" else "head"
     return Scale(low, high, f"scale of this {whose}: {_interval(low, high)}")
 

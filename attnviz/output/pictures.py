@@ -1,18 +1,15 @@
 """What the heat maps of an attention show, in sizes and words; :mod:`attnviz.output.figures` draws them."""
 
-import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 import numpy as np
-from rich.cells import cell_len
 
-from attnviz.errors import one_line
 from attnviz.numbers import spans
+from attnviz.output.captions import foot, overview_title, printable, quantity, shorten, sides, size, unit
 from attnviz.output.fonts import Instead, drawable
-from attnviz.output.lines import KIND_NAMES, renormalized_words
 from attnviz.output.painting import (
     Grid,
     Scale,
@@ -27,7 +24,6 @@ from attnviz.trace import PATHS, Attention, Matrix, Token, Tokens
 
 MOST_LABELS = 64
 MOST_CELLS = 512
-LABEL_WIDTH = 20
 _VERBS = {
     "weights": "attends most to",
     "scores": "has the largest value for",
@@ -36,7 +32,8 @@ _VERBS = {
     "changes": "changed most towards",
 }
 LABEL_INCHES = 0.14
-LONGEST_INCHES = MOST_LABELS * LABEL_INCHES
+MOST_HEADS, HEAD_INCHES = 144, 0.1  # of a matrix of heads: as many as BERT base has, and their names are short
+_DIGIT_INCHES = 0.08
 _STEPS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000)
 
 
@@ -107,23 +104,25 @@ def head_sheet(attention: Attention, dpi: int, instead: Instead) -> tuple[Sheet,
     n_queries, n_keys = attention.matrices.shape[2:]
     blocks = [-(-n // MOST_CELLS) for n in (n_queries, n_keys)]
     longest = max(-(-n_queries // blocks[0]), -(-n_keys // blocks[1]))
-    inches = min(0.45, max(LABEL_INCHES, 4.8 / longest)) if longest <= MOST_LABELS else LONGEST_INCHES / longest
+    most, least = (MOST_HEADS, HEAD_INCHES) if attention.what == "distances" else (MOST_LABELS, LABEL_INCHES)
+    inches = min(0.45, max(least, 4.8 / longest)) if longest <= most else most * least / longest
     grids = []
     for n, block in zip((n_queries, n_keys), blocks, strict=True):
         # Cells are square unless a short side's labels would not fit.
-        cell = max(inches, LABEL_INCHES if n <= MOST_LABELS else min(LABEL_INCHES, 3 / -(-n // block)))
+        cell = max(inches, least if n <= most else min(least, 3 / -(-n // block)))
         grids.append(Grid(n, block, max(1, round(cell * dpi))))
     rows, columns = grids
-    subtitle = f"{_quantity(attention)}, {_size(attention)}"
+    side = partial(head_side if attention.what == "distances" else token_side, dpi=dpi, instead=instead)
+    subtitle = f"{quantity(attention)}, {size(attention)}"
     if max(blocks) > 1:
         subtitle += f"; each cell: the largest of {blocks[0]} × {blocks[1]}"
     sheet = Sheet(
         size=(rows.length, columns.length),
-        rows=token_side(_sides(attention)[0], attention.queries, rows, dpi, instead),
-        columns=token_side(_sides(attention)[1], attention.keys, columns, dpi, instead),
+        rows=side(sides(attention)[0], attention.queries, rows),
+        columns=side(sides(attention)[1], attention.keys, columns),
         subtitle=subtitle,
-        quantity=_unit(attention.what, attention.reduce),
-        provenance=_provenance(attention).translate(instead),
+        quantity=unit(attention.what, attention.reduce),
+        provenance=foot(attention).translate(instead),
         masked=_has_masked(attention),
     )
     return sheet, (rows, columns)
@@ -141,21 +140,21 @@ def overview_sheet(attention: Attention, dpi: int, instead: Instead) -> tuple[Sh
         grids.append(Grid(n, block, max(1, room // -(-n // block))))
     rows, columns = grids
     gap = max(2, round(0.02 * dpi))
-    subtitle = f"{_quantity(attention)}, each tile {_size(attention)}"
+    subtitle = f"{quantity(attention)}, each tile {size(attention)}"
     if attention.rest is not None:
         what = "what others got" if attention.what == "changes" else "what they got"
         subtitle += f"; strip at the right: rest, {what}"
     if max(rows.block, columns.block) > 1:
         subtitle += f"; each cell: the largest of {rows.block} × {columns.block}"
-    layers = [str(n) for n in attention.layers] if "layer" in attention.axes else [spans(attention.layers)]
-    heads = [str(n) for n in attention.heads] if "head" in attention.axes else [spans(attention.heads)]
+    layers = attention.layer_names if "layer" in attention.axes else [spans(attention.layers)]
+    heads = attention.head_names if "head" in attention.axes else [spans(attention.heads)]
     sheet = Sheet(
         size=(n_layers * (rows.length + gap) + gap, n_heads * (columns.length + gap) + gap),
         rows=_tile_side("layer", layers, rows.length, gap, dpi),
         columns=_tile_side("head", heads, columns.length, gap, dpi),
         subtitle=subtitle,
-        quantity=_unit(attention.what, attention.reduce),
-        provenance=_provenance(attention).translate(instead),
+        quantity=unit(attention.what, attention.reduce),
+        provenance=foot(attention).translate(instead),
         masked=_has_masked(attention),
     )
     return sheet, (rows, columns), gap
@@ -182,7 +181,7 @@ def overview_picture(attention: Attention, grids: tuple[Grid, Grid], gap: int, p
     strongest = max(attention, key=lambda matrix: _strongest(matrix)[0])
     return Picture(
         stem=_prefix(attention) + "overview",
-        title="Overview: " + _overview_title(attention),
+        title="Overview: " + overview_title(attention),
         scale=scale,
         description=f"{len(attention)} matrices, layers down, heads across. {describe(strongest)}",
         paint=partial(paint_mosaic, attention, grids, gap, scale, palette),
@@ -213,22 +212,37 @@ def describe(matrix: Matrix) -> str:
     return (
         f"{title}: {query_name} {query} “{printable(matrix.queries[query].label)}” {verb} "
         f"{key_name} {key} “{printable(matrix.keys[key].label)}” "
-        f"({_unit(matrix.what, matrix.name)} {number(matrix.values[query, key])})."
+        f"({unit(matrix.what, matrix.name)} {number(matrix.values[query, key])})."
     )
 
 
 def token_side(name: str, tokens: Tokens, grid: Grid, dpi: int, instead: Instead) -> Side:
     """The labels of one side: all up to 64 tokens, then every second, fifth, tenth, ... with its index."""
-    room = min(MOST_LABELS, max(1, int(grid.length / dpi / LABEL_INCHES + 0.5)))
-    step = next((s for s in _STEPS if len(tokens) / s <= room), _STEPS[-1])
-    if step > 1:
-        name += f" (every {step}{'nd' if step == 2 else 'th'} of {len(tokens)} labelled)"
+    step = _step(len(tokens), grid.length / dpi, MOST_LABELS, LABEL_INCHES)
 
     def label(index: int) -> str:
         text = shorten(printable(tokens[index].label))
         return f"{index} {text.translate(instead)}" if step > 1 else drawable(text, instead, index)
 
-    shown = range(0, len(tokens), step)
+    return _thinned(name, label, len(tokens), step, grid, dpi)
+
+
+def head_side(name: str, heads: Tokens, grid: Grid, dpi: int, instead: Instead) -> Side:  # noqa: ARG001
+    """The names of heads, closer together than tokens: all up to 144, then some; they are in no order of their own."""
+    step = _step(len(heads), grid.length / dpi, MOST_HEADS, HEAD_INCHES)
+    return _thinned(name, lambda index: heads[index].label, len(heads), step, grid, dpi)
+
+
+def _step(n: int, inches: float, most: int, least: float) -> int:
+    """Which of n labels have room on a side: every first, second, fifth, ..."""
+    room = min(most, max(1, int(inches / least + 0.5)))
+    return next((step for step in _STEPS if n / step <= room), _STEPS[-1])
+
+
+def _thinned(name: str, label: Callable[[int], str], n: int, step: int, grid: Grid, dpi: int) -> Side:
+    if step > 1:
+        name += f" (every {step}{'nd' if step == 2 else 'th'} of {n} labelled)"
+    shown = range(0, n, step)
     return Side(
         name=name,
         ticks=tuple((i + 0.5) / grid.block * grid.pixels for i in shown),
@@ -237,29 +251,10 @@ def token_side(name: str, tokens: Tokens, grid: Grid, dpi: int, instead: Instead
     )
 
 
-def shorten(label: str, width: int = LABEL_WIDTH) -> str:
-    """The label cut to a width in terminal cells, with ``…`` where something is missing."""
-    if cell_len(label) <= width:
-        return label
-    kept = ""
-    for character in label:
-        if cell_len(kept + character) >= width:
-            break
-        kept += character
-    return kept + "…"
-
-
-def printable(text: str) -> str:
-    """The text with what no font and no file format can hold (controls, line separators, lone surrogates) as escapes.
-
-    Labels come so already; this holds for those that another program made.
-    """
-    return "".join(one_line(c) if unicodedata.category(c) in ("Cc", "Cs", "Cn", "Zl", "Zp") else c for c in text)
-
-
 def _tile_side(name: str, labels: Sequence[str], length: int, gap: int, dpi: int) -> Side:
     ticks = tuple(gap + i * (length + gap) + length / 2 for i in range(len(labels)))
-    return Side(name, tuple(labels), ticks, (length + gap) / dpi, upright=True)
+    spacing = (length + gap) / dpi
+    return Side(name, tuple(labels), ticks, spacing, upright=max(map(len, labels)) * _DIGIT_INCHES <= spacing)
 
 
 def _has_masked(attention: Attention) -> bool:
@@ -277,37 +272,6 @@ def _strongest(matrix: Matrix) -> tuple[float, int, int]:
     shown = np.where(hidden | ~free[:, None] & free.any(), -np.inf, sizes)
     query, key = np.unravel_index(shown.argmax(), shown.shape)
     return float(shown[query, key]), int(query), int(key)
-
-
-def _quantity(attention: Attention) -> str:
-    what = {"zeroing": "value zeroing"}.get(attention.what, attention.what)
-    return f"{KIND_NAMES[attention.kind]} {attention.reduce if attention.reduce in PATHS else what}"
-
-
-def _unit(what: str, reduce: str) -> str:
-    """What one number is."""
-    return "share" if what == "zeroing" or reduce in PATHS else what.removesuffix("s")
-
-
-def _sides(attention: Attention) -> tuple[str, str]:
-    return ("token of the last layer", "input token") if attention.reduce in PATHS else ("query", "key")
-
-
-def _size(attention: Attention) -> str:
-    n_queries, n_keys = attention.matrices.shape[2:]
-    n_keys -= attention.rest is not None
-    size = f"{n_queries} quer{'y' if n_queries == 1 else 'ies'} × {n_keys} key{'s' * (n_keys != 1)}"
-    size += " (words)" * attention.words + ", special tokens hidden" * attention.hidden
-    return size + (renormalized_words(attention.reduce) if attention.renormalized else "")
-
-
-def _overview_title(attention: Attention) -> str:
-    both = f"{attention.layers_in_words}, {attention.heads_in_words}"
-    return both + {"none": "", "mean-heads": " (mean)"}.get(attention.reduce, f" ({attention.reduce})")
-
-
-def _provenance(attention: Attention) -> str:
-    return shorten(one_line(f"weights: {attention.model.provenance}"), 90)
 
 
 def _prefix(attention: Attention) -> str:

@@ -8,10 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from attnviz.files import own_folder
-from attnviz.numbers import spans
 from attnviz.output import figures
 from attnviz.output.fonts import Instead
-from attnviz.output.lines import KIND_NAMES
 from attnviz.output.painting import Scale, number, paint_matrix
 from attnviz.output.pictures import Picture, Sheet, head_sheet
 from attnviz.output.style import Style
@@ -70,7 +68,7 @@ def as_distances(attention: Attention, distances: np.ndarray, order: tuple[int, 
     names = [f"L{layer}H{head}" for layer in attention.layers for head in attention.heads]
     heads = tuple(Token(text="", label=names[i], piece=names[i]) for i in order)
     shown = distances[np.ix_(order, order)][None, None]
-    return replace(attention, matrices=shown, queries=heads, keys=heads, masked=None, rest=None)
+    return replace(attention, matrices=shown, queries=heads, keys=heads, what="distances", masked=None, rest=None)
 
 
 def similarity_sheet(
@@ -87,16 +85,6 @@ def similarity_sheet(
         scale: ``shared`` for 0 to 1, ``head`` for 0 to the largest distance.
     """
     sheet, grids = head_sheet(shown, dpi, instead)
-    n = len(shown.queries)
-    what = f"{KIND_NAMES[attention.kind]} weights, {n} × {n} heads, similar ones together"
-    _, semicolon, blocks = sheet.subtitle.partition(";")
-    sheet = replace(
-        sheet,
-        rows=replace(sheet.rows, name=sheet.rows.name.replace("query", "head")),
-        columns=replace(sheet.columns, name=sheet.columns.name.replace("key", "head")),
-        subtitle=what + semicolon + blocks,
-        quantity="jsd",
-    )
     (matrix,) = list(replace(shown, layers=shown.layers[:1], heads=shown.heads[:1]))
     largest = float(matrix.values.max())
     high = 1.0 if scale == "shared" or largest == 0 else largest
@@ -104,7 +92,7 @@ def similarity_sheet(
     words = Scale(0.0, high, f"distance (jsd) from 0, equal, to {end}")
     return sheet, Picture(
         stem=("" if attention.kind == "encoder" else f"{attention.kind}-") + "similarity",
-        title=f"Heads by similarity: layers {spans(attention.layers)}, heads {spans(attention.heads)}",
+        title=f"Heads by similarity: {attention.layers_in_words}, {attention.heads_in_words}",
         scale=words,
         description=_description(matrix.values, [token.label for token in shown.queries]),
         paint=partial(paint_matrix, matrix, grids, words, palette),

@@ -1,5 +1,6 @@
 """Two attentions compared: against loops, by hand, and what must hold of any two."""
 
+from dataclasses import replace
 from math import log
 
 import numpy as np
@@ -58,6 +59,26 @@ def test_one_token_put_in_anothers_place_changes_nothing_else():
     np.testing.assert_allclose(found.rest_before[0, 0], [0.5, 0])
     assert found.has_rest
     assert largest_changes(found, 5) == []
+
+
+def test_the_rest_changes_like_any_key():
+    a = [[[[0.2, 0.5, 0.3], [0.1, 0.8, 0.1], [0, 0, 1]]]]
+    b = [[[[0.1, 0.8, 0.1], [0.1, 0.8, 0.1], [0.25, 0.125, 0.625]]]]
+    found = largest_changes(compared(attention(a, ["a", "b", "c"]), attention(b, ["a", "B2", "c"])), 9)
+    by_hand = [(1, 1, -0.375), (0, None, 0.3), (1, 0, 0.25), (0, 1, -0.2), (1, None, 0.125), (0, 0, -0.1)]
+    assert [(c.query, c.key) for c in found] == [(query, key) for query, key, _ in by_hand]
+    np.testing.assert_allclose([c.change for c in found], [change for *_, change in by_hand], atol=1e-6)
+
+
+def test_what_is_drawn_names_the_heads_of_both_sides():
+    tokens = ["a", "b"]
+    a, b = random_attention(1, tokens), random_attention(2, tokens)
+    same = as_attention(compared(a, b))
+    assert [matrix.title for matrix in same][1] == "B less A, layer 0, head 1"
+    drawn = as_attention(compared(a, replace(b, layers=(1, 5), heads=(0, 1, 2))))
+    assert [matrix.title for matrix in drawn][:2] == ["B less A, L0H0 → L1H0", "B less A, L0H1 → L1H1"]
+    assert (drawn.layer_names, drawn.head_names) == (("0 → 1", "1 → 5"), ("0", "1", "2"))
+    assert (drawn.layers_in_words, drawn.heads_in_words) == ("layers 0-1 → 1,5", "heads 0-2")
 
 
 def test_opposite_heads_have_nothing_in_common():

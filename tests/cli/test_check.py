@@ -1,6 +1,9 @@
 """``check``: whether conditions hold decides the exit code, and each is printed with what was measured."""
 
+import io
 import json
+import subprocess
+import sys
 
 import jsonschema
 import numpy as np
@@ -8,9 +11,9 @@ import pytest
 
 import attnviz
 from attnviz.analysis.metrics import head_metrics
+from attnviz.cli.main import main
 
 TEXT = "The cat sat on the cat."
-HINT = "hint: attnviz check -h says what there is"
 KNOWN = (
     "entropy, entropy_ratio, span, distance, offset, self, previous, next, first, special, same, induction, "
     "confidence, layer, head, label"
@@ -227,7 +230,25 @@ ERRORS = [
             "    ^",
         ],
     ),
-    (("a",), 2, ["usage: missing option '--that'", HINT]),
+    (
+        ("a", "--that", "max(ablation) < 1"),
+        2,
+        [
+            "condition, column 5: ablation is no metric of check, as it takes a run a head; expected one of the others "
+            "(heads --ablation has it)",
+            "max(ablation) < 1",
+            "    ^",
+        ],
+    ),
+    (
+        ("a",),
+        2,
+        [
+            "that: no condition is given; expected --that CONDITION",
+            'hint: for example: attnviz check "The cat sat on the mat" --that "max(entropy) < 2.5"',
+        ],
+    ),
+    (("a", "--that", "@"), 2, ["that: @ names no file; expected a condition, or @FILE with one a line"]),
     (("a", "--that", "@none.txt"), 3, ["none.txt: there is no such file; expected a text file"]),
     (("a", "--that", "@comments.txt"), 3, ["comments.txt: there are only comments; expected a condition a line"]),
     ((" ", "--that", "max(entropy) < 1"), 3, ["text: empty or blank; expected at least one token"]),
@@ -249,3 +270,65 @@ def test_errors_say_where_and_what(cli, tmp_path, argv, code, said):
     (tmp_path / "mean.json").write_text(cli("show", "a b", "--seed", "0", "--reduce", "mean-heads", "--json").out)
     first, *rest = said
     assert cli("check", *argv) == (code, "", "".join(f"{line}\n" for line in (f"attnviz: error: {first}", *rest)))
+
+
+# What is said besides
+
+
+def test_the_kind_of_attention_and_the_target_are_said_where_they_are_not_the_usual(cli):
+    argv = ("check", "a b", "--target", "c d e", "--that", "max(entropy) < 9")
+    assert cli(*argv).out.splitlines()[1] == "cross-attention of the target: c d e"
+    assert cli(*argv, "--kind", "decoder").out.splitlines()[1] == "decoder self-attention of the target: c d e"
+    assert "attention" not in cli("check", "a b", "--that", "max(entropy) < 9").out
+
+
+# Nobody reads
+
+
+class Unread(io.TextIOWrapper):
+    """A pipe whose reader is gone after so many lines."""
+
+    def __init__(self, lines):
+        super().__init__(io.BytesIO(), "utf-8", write_through=True)
+        self.left = lines
+
+    def write(self, text):
+        self.left -= text.count("\n")
+        if self.left < 0:
+            raise BrokenPipeError
+        return super().write(text)
+
+
+def judged(monkeypatch, argv, lines):
+    """The exit code, where the reader takes so many lines."""
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "stdout", Unread(lines))
+        code = main(argv)
+        sys.stdout.close()
+    return code
+
+
+SWEEP = ["check", "--file", "texts.txt", "--workers", "1", "--seed", "0", "--that"]
+
+
+@pytest.mark.parametrize("lines", range(11))
+@pytest.mark.parametrize(("bound", "code"), [("0.1", 1), ("9", 0)])
+def test_a_closed_output_changes_no_verdict(cli, tmp_path, monkeypatch, lines, bound, code):
+    (tmp_path / "texts.txt").write_text("a\nb\nc d e\nf\n")
+    argv = [*SWEEP, f"max(entropy) < {bound}"]
+    assert len(cli(*argv).out.splitlines()) == 10
+    assert judged(monkeypatch, argv, lines) == code
+
+
+def test_where_nobody_reads_every_text_is_judged_up_to_the_first_that_fails(cli, tmp_path, monkeypatch):
+    (tmp_path / "texts.txt").write_bytes(b"a b\n" * 40 + b"\xff\n")  # the last is no text
+    assert judged(monkeypatch, [*SWEEP, "max(entropy) < 9"], 0) == 3
+    assert judged(monkeypatch, [*SWEEP, "max(entropy) < 0.1"], 0) == 1
+
+
+def test_a_closed_pipe_keeps_the_exit_code_of_a_process():
+    argv = [sys.executable, "-m", "attnviz", "check", "a b c", "--seed", "0", "--that", "max(entropy) < 0.1"]
+    running = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    running.stdout.close()
+    assert (running.wait(60), running.stderr.read()) == (1, b"")
+    running.stderr.close()

@@ -1,6 +1,8 @@
 """``diff``: two sides head by head, as tables, JSON and pictures; the exit code is 0 unless a tolerance is given."""
 
 import json
+import subprocess
+import sys
 
 import jsonschema
 import numpy as np
@@ -40,7 +42,119 @@ def test_two_texts_are_aligned_and_places_are_given_on_both_sides(cli):
     assert len(found["changes"]) == 4
     for change in found["changes"]:
         assert [change["query"], change["vs_query"]] in found["aligned"]["queries"]
+        assert [change["key"], change["vs_key"]] in [*found["aligned"]["keys"], [None, None]]
         assert change["change"] == pytest.approx(change["after"] - change["before"])
+
+
+def test_the_rest_is_among_the_largest_changes_and_the_largest_is_the_pictures_scale(cli, tmp_path):
+    argv = ("diff", "It was too tired.", "It was too wide.", "--top", "3")
+    (largest, *others) = document(cli(*argv, "--json"))["changes"]
+    assert (largest["key"], largest["vs_key"]) == (None, None)
+    assert any(change["key"] is not None for change in others)
+    ran = cli(*argv, "-o", "out")
+    (line,) = [line for line in ran.out.splitlines() if line.startswith(f"{largest['change']:+.3f}")]
+    assert line.endswith("→ *rest*")
+    with Image.open(tmp_path / "out" / "overview.png") as picture:
+        assert f"to {abs(largest['change']):.3g}, shared by all heads" in picture.text["Title"]
+
+
+def test_where_only_special_tokens_are_in_both_no_tolerance_holds(cli):
+    argv = ("diff", "cat", "dog")
+    ran = cli(*argv)
+    assert ran.code == 0
+    said = " ".join(ran.out.split())
+    assert "compared: the 2 tokens that both have, of A's 3 and B's 3; the rows of others are left out" in said
+    assert "only special tokens are in both (rows: [CLS], [SEP]): this says nothing about the words" in said
+    ran = cli(*argv, "--tolerance", "1")
+    assert ran.code == 1
+    assert ran.out.endswith("FAILS: only special tokens are in both\n")
+    found = document(cli(*argv, "--tolerance", "1", "--json"))
+    assert (found["holds"], found["aligned"]["special_only"]) == (False, True)
+    jsonschema.Draft202012Validator(json.loads(cli("schema").out)).validate(found)
+    assert (
+        "special_only"
+        not in document(cli("diff", "cat", "cat", "--vs-layer", "1", "--layer", "0", "--json"))["aligned"]
+    )
+
+
+def test_random_weights_of_the_models_own_shape_are_the_other_side_of_a_seed(cli, tmp_path):
+    for more in ((), ("--model", "tiny")):
+        found = document(cli("diff", ONE, *more, "--vs-seed", "1", "--json"))
+        assert len(found["heads"]) == 36
+        ours, theirs = (found[side]["model"] for side in "ab")
+        assert (ours["name"], theirs["weights"]) == ("tiny", "seed:1")
+        shape = ("n_layers", "n_heads", "d_model", "n_vocab")
+        assert [ours[name] for name in shape] == [theirs[name] for name in shape]
+        assert found["a"]["tokens"] == found["b"]["tokens"]
+    assert cli("weights", "init", "-o", "w.npz", "--n-layers", "3", "--d-model", "20").code == 0
+    found = document(cli("diff", ONE, "--weights", "w.npz", "--vs-seed", "0", "--json"))
+    assert [row["jsd"] for row in found["heads"]] == [0] * 12
+    assert cli("diff", ONE, OTHER, "--vs-seed", "1").out.splitlines()[2].startswith("weights: A tiny")
+
+
+def test_tokens_without_labels_are_compared_by_position_if_they_are_as_many(cli, tmp_path):
+    (tmp_path / "a.json").write_text(cli("show", ONE, "--seed", "0", "--json").out)
+    (tmp_path / "b.json").write_text(cli("show", ONE, "--seed", "1", "--json").out)
+    np.save(tmp_path / "a.npy", attnviz.run(ONE, seed=0).attention)
+    np.save(tmp_path / "small.npy", attnviz.run("a b", seed=0).attention)
+
+    def sides(a, b):
+        return cli("diff", "--attention", a, "--vs-attention", b, "--json")
+
+    expected = [row["jsd"] for row in document(sides("a.json", "b.json"))["heads"]]
+    assert [row["jsd"] for row in document(sides("a.npy", "b.json"))["heads"]] == pytest.approx(expected)
+    assert [row["jsd"] for row in document(sides("b.json", "a.npy"))["heads"]] == pytest.approx(expected)
+    for a, b, nameless, sizes in (
+        ("a.npy", "small.npy", "A and B", "7 and B has 2"),
+        ("small.npy", "a.json", "A", "2 and B has 7"),
+        ("a.json", "small.npy", "B", "7 and B has 2"),
+    ):
+        ran = sides(a, b)
+        assert (ran.code, ran.err.splitlines()[0]) == (
+            2,
+            f"attnviz: error: diff, tokens: A has {sizes} query tokens, and those of {nameless} have no labels; "
+            "expected as many, or labels",
+        )
+
+
+def test_the_kind_of_attention_and_the_target_are_said_where_they_are_not_the_usual(cli):
+    argv = ("diff", "a b", "a c", "--target", "d e")
+    assert "\ncross-attention of the target: d e\n" in cli(*argv).out
+    assert [document(cli(*argv, "--json"))[side]["target"] for side in "ab"] == ["d e", "d e"]
+    assert "attention" not in cli("diff", "a b", "a c").out
+
+
+def test_of_long_texts_the_part_where_they_differ_is_printed(cli):
+    start = "This goes on and on, one word after the other, until it ends in a word that is not the same: the cat "
+    out = cli("diff", f"{start}was tired.", f"{start}was wide.").out.splitlines()
+    assert out[0].endswith(" the cat was tired.")
+    assert out[1].endswith(" the cat was wide.")
+    assert all(line[3] == "…" for line in out[:2])
+
+
+@pytest.mark.parametrize("more", [(), ("--json",)])
+@pytest.mark.parametrize(("tolerance", "code"), [("0.001", 1), ("1", 0)])
+def test_a_closed_pipe_changes_no_verdict(more, tolerance, code):
+    argv = ("diff", ONE, "--seed", "0", "--vs-seed", "1", "--tolerance", tolerance, *more)
+    running = subprocess.Popen([sys.executable, "-m", "attnviz", *argv], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    running.stdout.close()
+    assert (running.wait(60), running.stderr.read()) == (code, b"")
+    running.stderr.close()
+
+
+def test_a_file_in_place_of_the_folder_is_refused_before_anything_runs(cli, tmp_path):
+    (tmp_path / "out").touch()
+    for folder in ("out", "out/more"):
+        ran = cli("diff", ONE, OTHER, "-o", folder)
+        assert ran == (1, "", f"attnviz: error: {folder}: is a file, or lies in one; expected a folder\n")
+    for command in (("diff", ONE, OTHER), ("heatmap", ONE)):
+        assert cli(*command, "-o", "") == (2, "", "attnviz: error: out: the name is empty; expected a folder\n")
+    assert list(tmp_path.iterdir()) == [tmp_path / "out"]
+
+
+def test_the_help_lists_both_texts_with_the_input(cli):
+    rest = cli("diff", "-h").out.partition("Input:\n")[2]
+    assert [line.split()[0] for line in rest.splitlines()[:2]] == ["[A]", "[B]"]
 
 
 def test_layers_and_heads_are_compared_in_order(cli):
@@ -149,9 +263,14 @@ ERRORS = [
     ),
     ((ONE, "x y", "--seed", "0"), 2, "diff: no query token of A is in B; expected at least one in both"),
     (
-        (ONE, "--model", "tiny", "--vs-seed", "1"),
+        (ONE, "--layer", "0", "--vs-layer", "1-2"),
         2,
-        "diff, layers: A has 3 and B has 2; expected as many\nhint: --layer and --vs-layer choose those to compare",
+        "diff, layers: A has 1 and B has 2; expected as many\nhint: --layer and --vs-layer choose those to compare",
+    ),
+    (
+        (ONE, "--attention", "a.json", "--vs-attention", "b.json"),
+        2,
+        "text, attention: 2 inputs are given; expected one",
     ),
     (
         (ONE, "--vs-seed", "1", "--vs-model", "x"),

@@ -263,6 +263,9 @@ def test_a_picture_says_what_it_shows(cli):
     assert "takes most from key" in words["L01H03"]
 
 
+SHOW_ROLLOUT = ("show", "a b c", "--seed", "0", "--reduce", "rollout")
+
+
 def test_tables_say_what_they_show_and_from_where_to_where_the_colours_go(cli):
     largest = attnviz.run("a b c", seed=0, values="norms").attention[1, 2].max()
     options = ("--seed", "0", "--values", "norms", "-L", "1", "-H", "2", "--style", "blocks", "--width", "150")
@@ -271,7 +274,13 @@ def test_tables_say_what_they_show_and_from_where_to_where_the_colours_go(cli):
     assert f"blank to full from 0 to {largest:.3g}" in table
     rolled = cli("show", "a b c", "--seed", "0", "--reduce", "rollout", "--width", "150").out
     assert "rollout of layers 0-1, heads 0-3" in rolled
-    assert "rows: tokens of the last layer, columns: input tokens" in rolled
+    assert "rows: tokens of layer 1, columns: input tokens" in rolled
+    assert "\nL1\\input " in rolled
+    assert "weights," not in rolled
+    assert "\ntoken of layer 1 -> its strongest input tokens and" in cli(*SHOW_ROLLOUT, "--style", "top").out
+    largest = attnviz.run("a b c", seed=0, reduce="rollout").attention.max()
+    blocks = cli(*SHOW_ROLLOUT, "--style", "blocks", "--width", "150").out
+    assert f"blank to full from 0 to {largest:.3g}" in blocks
     zeroed = cli("show", "a b c", "--seed", "0", "--values", "zeroing", "-L", "0", "--width", "150").out
     assert "layer 0, all heads: value zeroing" in zeroed
 

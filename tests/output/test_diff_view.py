@@ -26,11 +26,12 @@ def change(query, key, before, after, vs_layer=1):
 
 
 DOCUMENT = {
+    "kind": "encoder",
     "a": {"text": "The cat sat on the mat", "tokens": [0] * 4},
     "b": {"text": "The dog sat on the mat", "tokens": [0] * 5},
-    "aligned": {"queries": [(0, 0)], "keys": [(0, 0), (1, 1), (3, 3)]},
+    "aligned": {"queries": [(0, 0), (1, 1), (3, 3)], "keys": [(0, 0), (1, 1), (3, 3)]},
     "heads": [row(0, 0, 0.01), row(0, 1, None), row(1, 2, 0.25), row(1, 3, 0.99)],
-    "changes": [change(0, 1, 0.9, 0.125), change(3, 2, 0.0, 0.5)],
+    "changes": [change(0, 1, 0.9, 0.125), change(3, None, 0.125, 0.625), change(3, 2, 0.0, 0.5)],
     "tolerance": 0.2,
 }
 

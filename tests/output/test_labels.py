@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from attnviz.output.color import Screen
-from attnviz.output.labels import cell_width, cut, fit, isolated, row_labels, unique
+from attnviz.output.labels import cell_width, cut, fit, isolated, parts_that_differ, row_labels, unique
 from attnviz.text.labels import printable
 from tests.output.matrices import tokens
 
@@ -88,3 +88,17 @@ def test_row_labels_carry_their_index_in_a_column():
     assert labels[0] == " 0 t0"
     assert labels[10] == "10 t10"
     assert row_labels(tokens(["日"]), Screen(ascii=True)) == ["0 \\u65e5"]
+
+
+def test_of_two_long_texts_the_part_where_they_differ_is_shown():
+    start = "one two three four five six seven eight nine ten "
+    assert parts_that_differ(f"{start}cat", f"{start}dog sat", 80) == (f"{start}cat", f"{start}dog sat")
+    assert parts_that_differ(f"{start}cat", f"{start}dog sat", 24) == ("…eight nine ten cat", "…eight nine ten dog sat")
+    assert parts_that_differ("a cat " + start, "a dog " + start, 24) == ("a cat " + start, "a dog " + start)
+    assert parts_that_differ(f"{start}cat", f"{start}", 24, ascii=True) == ("~eight nine ten cat", "~eight nine ten ")
+
+
+@given(st.text("ab 日🇫", max_size=60), st.text("abc日", max_size=9), st.text("abc日", max_size=9), st.integers(12, 40))
+def test_what_differs_is_never_cut_off(start, one, other, width):
+    shown = [cut(part, width) for part in parts_that_differ(start + one, start + other, width)]
+    assert (shown[0] == shown[1]) == (one == other)

@@ -9,16 +9,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from attnviz.analysis.difference import as_attention, compared, weights_in_words
+from attnviz.output.captions import foot, printable, shorten
 from attnviz.output.fonts import missing_note, replacements
 from attnviz.output.painting import Grid, block_maxima, hatch, own_scale, paint_mosaic, shared_scale
 from attnviz.output.pictures import (
     describe,
     file_stem,
     fitted,
+    head_pictures,
     head_sheet,
+    overview_picture,
     overview_sheet,
-    printable,
-    shorten,
     token_side,
 )
 from attnviz.trace import Attention, ModelInfo, Token
@@ -41,10 +43,88 @@ def attention(values, **fields):
 
 
 def test_shared_scale_of_weights_is_0_to_1_and_wider_only_where_a_value_is_outside():
-    inside = shared_scale(attention([[[[0.2, 0.8]]]]))
+    inside = shared_scale(attention([[[[0.2, 0.8]], [[0.5, 0.5]]]]))
     assert (inside.low, inside.high, inside.words) == (0.0, 1.0, "scale 0–1, shared by all heads")
     outside = shared_scale(attention([[[[-0.5, 1.5]], [[0, 0]]]]))
     assert (outside.low, outside.high, outside.words) == (-0.5, 1.5, "scale −0.5 to 1.5, shared by all heads")
+
+
+def test_a_scale_is_called_shared_only_where_there_are_several_matrices():
+    two = [[[0.2, 0.8]], [[0.5, 0.5]]]
+    for values, fields, words in (
+        ([two[:1]], {}, "scale 0–1"),
+        ([two[:1], two[:1]], {"reduce": "mean-heads"}, "scale 0–1, shared by all layers"),
+        ([two], {"what": "changes"}, "scale −0.8 to 0.8, shared by all heads; red: more in B, blue: more in A"),
+        ([two[:1]], {"what": "changes"}, "scale −0.8 to 0.8, red: more in B, blue: more in A"),
+    ):
+        assert shared_scale(attention(values, **fields)).words == words
+
+
+@pytest.mark.parametrize("reduce", ["rollout", "flow"])
+def test_the_scale_of_rollout_and_flow_ends_at_their_largest_and_says_so(reduce):
+    path = attention([[[[0.25, 0.125], [0.5, 0]]]], reduce=reduce)
+    for scale in (shared_scale(path), own_scale(next(iter(path)))):
+        assert (scale.low, scale.high, scale.words) == (0.0, 0.5, "scale 0–0.5, the largest")
+
+
+def test_rows_of_rollout_and_flow_are_tokens_of_the_last_layer_selected():
+    path = attention(np.full((1, 1, 3, 1), 0.5), reduce="rollout", layers=(0, 1), heads=(0, 1))
+    sheet, _ = head_sheet(path, 100, {})
+    assert (sheet.rows.name, sheet.columns.name) == ("token of layer 1", "input token")
+    assert sheet.subtitle == "self-attention rollout, 3 tokens of layer 1 × 1 input token"
+
+
+def heads_of(n):
+    named = tuple(Token(text="", label=f"L{i // 12}H{i % 12}") for i in range(n))
+    return attention(np.zeros((1, 1, n, n)), queries=named, keys=named, what="distances")
+
+
+@pytest.mark.parametrize("n", [1, 2, 65, 72, 144])
+def test_every_head_of_a_matrix_of_heads_is_named_where_there_is_room(n):
+    sheet, _ = head_sheet(heads_of(n), 150, {})
+    for side in (sheet.rows, sheet.columns):
+        assert (side.name, side.labels) == ("head", tuple(f"L{i // 12}H{i % 12}" for i in range(n)))
+        assert side.spacing >= 0.1
+    assert sheet.subtitle == f"self-attention weights, {n} × {n} head{'s' * (n > 1)}, similar ones together"
+    assert sheet.quantity == "jsd"
+
+
+def test_names_of_too_many_heads_are_thinned_and_have_no_number_before_them():
+    sheet, _ = head_sheet(heads_of(384), 150, {})
+    assert sheet.rows.name == "head (every 5th of 384 labelled)"
+    assert sheet.rows.labels[:3] == ("L0H0", "L0H5", "L0H10")
+
+
+def changes(n_heads, **fields):
+    a = attention(np.full((1, n_heads, 2, 2), 0.5))
+    b = replace(a, layers=(3,), **fields)
+    return as_attention(compared(a, b), (("A", "The cat sat"), ("B", "The dog sat"), ("target", "x\ny")))
+
+
+def test_pictures_of_a_difference_say_so_and_name_both_heads_and_both_sides():
+    sheet, grids, gap = overview_sheet(changes(2), 100, {})
+    assert (sheet.rows.labels, sheet.columns.labels) == (("0 → 3",), ("0", "1"))
+    assert overview_picture(changes(2), grids, gap, PALETTE).title == "Overview: B less A, layer 0 → 3, heads 0-1"
+    sheet, grids = head_sheet(changes(2), 100, {})
+    assert [p.title for p in head_pictures(changes(2), grids, PALETTE, "shared")] == [
+        "B less A, L0H0 → L3H0",
+        "B less A, L0H1 → L3H1",
+    ]
+    weights = "weights: random (seed 0): any pattern is chance"
+    assert sheet.provenance.split("\n") == ["A: The cat sat", "B: The dog sat", "target: x\\ny", weights]
+    turned = changes(40, heads=tuple(range(1, 41)))
+    assert not overview_sheet(turned, 100, {})[0].columns.upright
+    assert overview_sheet(changes(2), 100, {})[0].columns.upright
+
+
+def test_the_foot_shows_where_long_texts_differ_and_all_of_where_numbers_came_from():
+    start = "word " * 60
+    a = attention([[[[1.0]]]], model=ModelInfo("a long name " * 8, "sha256:0123456789abcdef"))
+    b = replace(a, model=ModelInfo("other", "seed:1"))
+    lines = foot(as_attention(compared(a, b), (("A", f"{start}cat"), ("B", f"{start}dog")))).split("\n")
+    assert [line[:4] + line[-9:] for line in lines[:2]] == ["A: …word cat"[:4] + " word cat", "B: …" + " word dog"]
+    assert " ".join(lines[2:]) == f"weights: {weights_in_words(a, b)}"
+    assert all(cell_len(line) <= 100 for line in lines)
 
 
 def test_scales_of_scores_are_their_extremes_without_masked_ones():
