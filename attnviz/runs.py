@@ -96,7 +96,8 @@ def runs(model: Model, texts: Iterable[Prepared], request: Request) -> Iterator[
         together: list[_Plan] = []
         for plan in some:
             full = sum(one.numbers for one in together) + plan.numbers > MOST_HELD
-            if together and (full or plan.is_alone or plan.kinds != together[0].kinds):
+            alone = any(one.is_alone for one in (plan, *together[:1]))
+            if together and (full or alone or plan.kinds != together[0].kinds):
                 yield from _together(together)
                 together = []
             together.append(plan)
@@ -106,7 +107,7 @@ def runs(model: Model, texts: Iterable[Prepared], request: Request) -> Iterator[
 def _together(plans: "list[_Plan]") -> Iterator[Run]:
     """Runs of texts whose matrices are held at the same time; of one text, when it is asked for."""
     done: dict[int, Result] = {}
-    for batch in batches([len(plan.text.source) for plan in plans]) if len(plans) > 1 else ():
+    for batch in batches([plan.n_tokens for plan in plans]) if len(plans) > 1 else ():
         if len(batch) > 1:
             with suppress(InputError):  # of one of them: it is raised when that is run by itself
                 done |= zip(batch, _batch_results([plans[i] for i in batch]), strict=True)
@@ -118,7 +119,8 @@ def _batch_results(plans: "list[_Plan]") -> list[Result]:
     first = plans[0]
     model, what = first.model, first.request.what
     source = stacked([plan.text.source for plan in plans])
-    target = None if first.text.target is None else stacked([plan.text.target for plan in plans])
+    decoded = first.kinds != ("encoder",)  # then each has a target
+    target = stacked([plan.text.target for plan in plans]) if decoded else None
     trace = run_stack(model.params, model.config, first.wanted, source, target, heads=first.heads)
     results = []
     for at, plan in enumerate(plans):
@@ -146,6 +148,11 @@ class _Plan:
         layers = select(request.layers, model.config.n_layers, "layer")
         heads = select(request.heads, model.config.n_heads, "head")
         return cls(model, text, request, kinds_of(request, text), layers, heads)
+
+    @property
+    def n_tokens(self) -> int:
+        """Of the text, or of its target where that is longer."""
+        return max(len(self.text.tokens), len(self.text.target_tokens))
 
     @property
     def numbers(self) -> int:
