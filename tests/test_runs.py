@@ -256,6 +256,18 @@ def test_parts_are_the_whole_of_any_kind_and_mask(config, data, kind):
     assert_same(found, whole.views[kind], 1e-12)
 
 
+def test_over_layers_a_key_is_masked_only_where_it_is_in_all_of_them(monkeypatch):
+    config = replace(SMALL, mask="window", window=1, window_layers="1")
+    model, (text,) = model_of(config, np.float32), texts_of([5])
+    for how in ("mean", "max"):
+        whole = run_prepared(model, text, Request(reduce=how)).views["encoder"]
+        with monkeypatch.context() as patch:
+            patch.setattr(module, "MOST_HELD", 1)
+            part = next(next(runs(model, [text], Request(reduce=how))).parts())
+        assert not whole.masked.any()
+        assert_same(part, whole, 1e-6)
+
+
 @pytest.mark.parametrize("how", ["rollout", "flow"])
 def test_paths_need_the_whole(monkeypatch, tiny, how):
     monkeypatch.setattr(module, "MOST_HELD", 1)
