@@ -66,6 +66,10 @@ class Run:
     model: Model | None = None
     prepared: Prepared | None = None
 
+    def done(self) -> "Run":
+        """The same with its result there, so that what is wrong with the text is known; of a long one it is not."""
+        return self if self.is_long else Run.of(self.result(), self.model, self.prepared)
+
     @classmethod
     def of(cls, result: Result, model: Model | None = None, prepared: Prepared | None = None) -> "Run":
         """One that has been run, or was read."""
