@@ -49,9 +49,12 @@ class Lines:
     def __init__(self, stream: BinaryIO, where: str):
         self.blank: list[int] = []
         self.done = 0
-        self._more_arrived = False
         self._stream = stream
         self._where = where
+        self._last = 0  # the number of the last line
+        self._there: list[tuple[int, str | InputError]] = []  # that have arrived, and nobody has taken
+        self._begun: list[bytes] = []  # of a line whose end has not arrived
+        self._ended = False
 
     def __iter__(self) -> Iterator[tuple[int, str]]:
         for window in self.windows():
@@ -66,43 +69,49 @@ class Lines:
         Raises:
             InputError: the stream fails, or has no text at all.
         """
-        found, last = False, 0
-        for arrived in self._arrived():
-            for start in range(0, len(arrived), most):
-                window = []
-                for raw in arrived[start : start + most]:
-                    last += 1
-                    text = self._decoded(last, raw)
-                    if not isinstance(text, InputError) and is_blank(text):
-                        self.blank.append(last)
-                    else:
-                        window.append((last, text))
-                if window:
-                    found, self._more_arrived = True, start + most < len(arrived)
-                    yield window
+        found = False
+        while True:
+            while not (self._there or self._ended):
+                self._read()
+            if not self._there:
+                break
+            window, self._there = self._there[:most], self._there[most:]
+            found = True
+            yield window
         if not found:
             what = "all lines are blank" if self.blank else "it is empty"
             raise InputError(f"{self._where}: {what}; expected at least one text")
 
     def ready(self) -> bool:
-        """Whether the next window can be read without waiting for whoever writes the stream."""
-        try:
-            return self._more_arrived or bool(select.select([self._stream], [], [], 0)[0])
-        except (OSError, ValueError):  # no file of the system's, or, on Windows, no socket
-            return True
+        """Whether the next window can be read without waiting for whoever writes the stream.
 
-    def _arrived(self) -> Iterator[list[bytes]]:
-        """The lines that are there without waiting for more, without their ends."""
-        begun: list[bytes] = []  # of a line whose end has not arrived
-        while chunk := self._chunk():
-            *ended, rest = chunk.split(b"\n")
-            if ended:
-                ended[0] = b"".join([*begun, ended[0]])
-                begun = []
-                yield ended
-            begun.append(rest)
-        if last := b"".join(begun):
-            yield [last]
+        Bytes alone are none: they may be a blank line, or the beginning of one.
+        """
+        try:
+            while not (self._there or self._ended) and select.select([self._stream], [], [], 0)[0]:
+                self._read()
+        except (OSError, ValueError, InputError):  # no file of the system's; on Windows, no socket; or it fails
+            return True
+        return bool(self._there) or self._ended
+
+    def _read(self) -> None:
+        """Takes the lines that are there; where there are none yet, those that come next."""
+        chunk = self._chunk()
+        *ended, rest = chunk.split(b"\n")
+        if ended:
+            ended[0] = b"".join([*self._begun, ended[0]])
+            self._begun.clear()
+        self._begun.append(rest)
+        self._ended = not chunk
+        if self._ended and (last := b"".join(self._begun)):
+            ended.append(last)
+        for raw in ended:
+            self._last += 1
+            text = self._decoded(self._last, raw)
+            if not isinstance(text, InputError) and is_blank(text):
+                self.blank.append(self._last)
+            else:
+                self._there.append((self._last, text))
 
     def _chunk(self) -> bytes:
         try:
