@@ -66,6 +66,10 @@ class Run:
     model: Model | None = None
     prepared: Prepared | None = None
 
+    def done(self) -> "Run":
+        """The same with its result there, so that what is wrong with the text is known; of a long one it is not."""
+        return self if self.is_long else Run.of(self.result(), self.model, self.prepared)
+
     @classmethod
     def of(cls, result: Result, model: Model | None = None, prepared: Prepared | None = None) -> "Run":
         """One that has been run, or was read."""
@@ -97,7 +101,8 @@ def runs(model: Model, texts: Iterable[Prepared], request: Request) -> Iterator[
         held = 0
         for plan in some:
             held += plan.numbers
-            if together and (held > MOST_HELD or plan.is_alone or plan.kinds != together[0].kinds):
+            alone = any(one.is_alone for one in (plan, *together[:1]))
+            if together and (held > MOST_HELD or alone or plan.kinds != together[0].kinds):
                 yield from _together(together)
                 together, held = [], plan.numbers
             together.append(plan)
@@ -107,7 +112,7 @@ def runs(model: Model, texts: Iterable[Prepared], request: Request) -> Iterator[
 def _together(plans: "list[_Plan]") -> Iterator[Run]:
     """Runs of texts whose matrices are held at the same time; of one text, when it is asked for."""
     done: dict[int, Result] = {}
-    for batch in batches([len(plan.text.source) for plan in plans]) if len(plans) > 1 else ():
+    for batch in batches([plan.n_tokens for plan in plans]) if len(plans) > 1 else ():
         if len(batch) > 1:
             with suppress(InputError):  # of one of them: it is raised when that is run by itself
                 done |= zip(batch, _batch_results([plans[i] for i in batch]), strict=True)
@@ -119,7 +124,8 @@ def _batch_results(plans: "list[_Plan]") -> list[Result]:
     first = plans[0]
     model, what = first.model, first.request.what
     source = stacked([plan.text.source for plan in plans])
-    target = None if first.text.target is None else stacked([plan.text.target for plan in plans])
+    decoded = first.kinds != ("encoder",)  # then each has a target
+    target = stacked([plan.text.target for plan in plans]) if decoded else None
     trace = run_stack(model.params, model.config, first.wanted, source, target, heads=first.heads)
     results = []
     for at, plan in enumerate(plans):
@@ -147,6 +153,11 @@ class _Plan:
         layers = select(request.layers, model.config.n_layers, "layer")
         heads = select(request.heads, model.config.n_heads, "head")
         return cls(model, text, request, kinds_of(request, text), layers, heads)
+
+    @property
+    def n_tokens(self) -> int:
+        """Of the text, or of its target where that is longer."""
+        return max(len(self.text.tokens), len(self.text.target_tokens))
 
     @property
     def numbers(self) -> int:

@@ -43,13 +43,12 @@ def _reduced(parts: Iterator[Attention], how: str) -> Attention:
     layers: dict[int, None] = {}
     heads: dict[int, None] = {}
     running = _Maximum() if how == "max" else _Mean()
-    rests, masked = _Mean(), None
+    rests, masked = _Mean(), True  # until a part says otherwise
     for part in parts:
         running.add(part.matrices)
         if part.rest is not None:
             rests.add(part.rest)
-        if part.masked is not None:
-            masked = part.masked[0] if masked is None else masked & part.masked[0]
+        masked = masked & (False if part.masked is None else part.masked[0])
         layers |= dict.fromkeys(part.layers)
         heads |= dict.fromkeys(part.heads)
     kept = rests.count is not None and how != "max"
@@ -57,7 +56,7 @@ def _reduced(parts: Iterator[Attention], how: str) -> Attention:
         part,
         matrices=running.result(part.matrices.dtype),
         rest=rests.result(part.matrices.dtype) if kept else None,
-        masked=None if masked is None else masked[None],
+        masked=masked[None] if isinstance(masked, np.ndarray) else None,
         reduce=how,
         layers=tuple(layers),
         heads=tuple(heads),

@@ -14,7 +14,7 @@ from attnviz.analysis.selection import Request
 from attnviz.api import prepare
 from attnviz.cli.options import CommonOptions, InputOptions, ManyOptions
 from attnviz.cli.streams import note, sweep_progress
-from attnviz.errors import AttnvizError, InputError, one_line, some
+from attnviz.errors import AttnvizError, CheckpointError, InputError, one_line, some
 from attnviz.model import Model
 from attnviz.numbers import spans
 from attnviz.runs import Prepared, runs
@@ -44,12 +44,16 @@ class Window(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What became of one text: a value, or an error; and what there is to note of it."""
+    """What became of one text: a value, or an error; and what there is to note of it.
+
+    ``skips``: whether the error is the text's own, so that the others may be better.
+    """
 
     where: str
     value: Any
     notes: tuple[str, ...] = ()
     error: AttnvizError | None = None
+    skips: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,16 +84,17 @@ class Work:
             self.before(max(max(len(one.tokens), len(one.target_tokens)) for one in good))
         looked_at = iter(good if self.request is None else runs(self.model, good, self.request))
         for i, (one, (where, _)) in enumerate(zip(prepared, window.texts, strict=True)):
-            error = value = None
+            error, value, skips = None, None, True
             if isinstance(one, Prepared):
                 found = next(looked_at)
                 try:
                     value = self.each(found)
                 except AttnvizError as raised:
-                    error = _placed_error(where, raised)
+                    skips = isinstance(raised, InputError) and not isinstance(raised, CheckpointError)
+                    error = _placed_error(where, raised) if skips else raised
             else:
                 error = one
-            yield Outcome(where, value, tuple(notes[i]), error)
+            yield Outcome(where, value, tuple(notes[i]), error, skips and where != "")
 
     def _prepared(self, where: str, text: str | AttnvizError, notes: list[str]) -> Prepared | AttnvizError:
         if isinstance(text, AttnvizError):
@@ -184,7 +189,7 @@ def swept(
                 note(common, text)
             if outcome.error is None:
                 yield outcome.where, outcome.value
-            elif many.on_error == "stop" or not outcome.where:
+            elif many.on_error == "stop" or not outcome.skips:
                 raise outcome.error
             else:
                 skipped += 1
@@ -217,7 +222,7 @@ def _whole(work: Work, window: Window) -> tuple[list[Outcome], int]:
 
 
 def _placed_error(where: str, error: AttnvizError) -> AttnvizError:
-    return type(error)(f"{where}: {error}", error.hint) if where else error
+    return type(error)(f"{where}: {error}", error.hint, error.excerpt) if where else error
 
 
 def _shortened(word: str) -> str:

@@ -93,13 +93,14 @@ def heatmap(
     """
     from attnviz.cli.inputs import labelled, peeked, request_of, swept_runs
     from attnviz.cli.streams import note, progress
+    from attnviz.runs import Run
 
     formats = _formats(picture.format)
     if picture.overview_only and picture.heads_by_similarity:
         raise UsageError("overview-only, heads-by-similarity: both are given; expected one of them")
     written = 0
     notes: list[str] = []  # about fonts: the first says it all
-    swept = swept_runs(inputs, models, block, common, request_of(selection), lambda run: run, many)
+    swept = swept_runs(inputs, models, block, common, request_of(selection), Run.done, many)
     several, found = (True, swept) if inputs.is_stream else peeked(swept)
     for number, (_, run) in enumerate(found, start=1):
         folder = picture.out / f"text-{number:03d}" if several else picture.out

@@ -93,6 +93,7 @@ def show(
     """
     from attnviz.analysis.selection import Request
     from attnviz.cli.inputs import FIRST_HEAD, FIRST_LAYER, request_of, swept_runs, uses_bundled
+    from attnviz.runs import Run
 
     at_first = not (output.json or view.raw_tokens) and not selection.changed() and uses_bundled(inputs, models, block)
     request = Request(layers=FIRST_LAYER, words=True, hide_special=True) if at_first else request_of(selection)
@@ -105,7 +106,7 @@ def show(
         return
     if workers.workers is not None:
         raise UsageError("workers: tables are printed one after the other; expected --json too")
-    found = (run for _, run in sweep(lambda run: run, many))
+    found = (run for _, run in sweep(Run.done, many))
     _print_tables(found, inputs, selection, view, common, FIRST_HEAD if at_first else None)
 
 

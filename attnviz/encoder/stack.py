@@ -176,10 +176,11 @@ def run(
             kept[address] = value
             continue
         places = [at for at, head in enumerate(chosen) if head in there]
-        if places and address not in kept:
+        if not places:  # and what has been kept may be all, as it came
+            continue
+        if address not in kept:
             kept[address] = np.empty((*value.shape[:-3], len(chosen), *value.shape[-2:]), value.dtype)
-        if places:
-            kept[address][..., places, :, :] = value[..., [chosen[at] - there.start for at in places], :, :]
+        kept[address][..., places, :, :] = value[..., [chosen[at] - there.start for at in places], :, :]
     return _trace({address: _read_only(value) for address, value in kept.items()})
 
 

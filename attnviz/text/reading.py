@@ -5,7 +5,7 @@ import re
 import select
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from attnviz.errors import InputError, one_line
 from attnviz.files import open_file, unreadable
@@ -37,6 +37,12 @@ def is_blank(text: str) -> bool:
     return not text.strip(WHITE_SPACE)
 
 
+class _Line(NamedTuple):
+    number: int
+    text: str | InputError
+    size: int  # in bytes
+
+
 class Lines:
     r"""The lines of a stream that are not blank, one at a time, as (1-based number, text).
 
@@ -50,9 +56,12 @@ class Lines:
     def __init__(self, stream: BinaryIO, where: str):
         self.blank: list[int] = []
         self.done = 0
-        self._more_arrived = False
         self._stream = stream
         self._where = where
+        self._last = 0  # the number of the last line
+        self._there: list[_Line] = []  # that have arrived, and nobody has taken
+        self._begun: list[bytes] = []  # of a line whose end has not arrived
+        self._ended = False
 
     def __iter__(self) -> Iterator[tuple[int, str]]:
         for window in self.windows(1):
@@ -67,45 +76,51 @@ class Lines:
         Raises:
             InputError: the stream fails, or has no text at all.
         """
-        found, last = False, 0
-        for arrived in self._arrived():
-            size = _window_size(len(arrived), most)
-            for start in range(0, len(arrived), size):
-                window, some = [], arrived[start : start + size]
-                self.done += sum(map(len, some)) + len(some)
-                for raw in some:
-                    last += 1
-                    text = self._decoded(last, raw)
-                    if not isinstance(text, InputError) and is_blank(text):
-                        self.blank.append(last)
-                    else:
-                        window.append((last, text))
-                if window:
-                    found, self._more_arrived = True, start + size < len(arrived)
-                    yield window
+        found = False
+        while True:
+            while not (self._there or self._ended):
+                self._read()
+            if not self._there:
+                break
+            size = _window_size(len(self._there), most)
+            given, self._there = self._there[:size], self._there[size:]
+            found = True
+            self.done += sum(line.size for line in given)
+            yield [(line.number, line.text) for line in given]
         if not found:
             what = "all lines are blank" if self.blank else "it is empty"
             raise InputError(f"{self._where}: {what}; expected at least one text")
 
     def ready(self) -> bool:
-        """Whether the next window can be read without waiting for whoever writes the stream."""
-        try:
-            return self._more_arrived or bool(select.select([self._stream], [], [], 0)[0])
-        except (OSError, ValueError):  # no file of the system's, or, on Windows, no socket
-            return True
+        """Whether the next window can be read without waiting for whoever writes the stream.
 
-    def _arrived(self) -> Iterator[list[bytes]]:
-        """The lines that are there without waiting for more, without their ends."""
-        begun: list[bytes] = []  # of a line whose end has not arrived
-        while chunk := self._chunk():
-            *ended, rest = chunk.split(b"\n")
-            if ended:
-                ended[0] = b"".join([*begun, ended[0]])
-                begun = []
-                yield ended
-            begun.append(rest)
-        if last := b"".join(begun):
-            yield [last]
+        Bytes alone are none: they may be a blank line, or the beginning of one.
+        """
+        try:
+            while not (self._there or self._ended) and select.select([self._stream], [], [], 0)[0]:
+                self._read()
+        except (OSError, ValueError, InputError):  # no file of the system's; on Windows, no socket; or it fails
+            return True
+        return bool(self._there) or self._ended
+
+    def _read(self) -> None:
+        """Takes the lines that are there; where there are none yet, those that come next."""
+        chunk = self._chunk()
+        *ended, rest = chunk.split(b"\n")
+        if ended:
+            ended[0] = b"".join([*self._begun, ended[0]])
+            self._begun.clear()
+        self._begun.append(rest)
+        self._ended = not chunk
+        if self._ended and (last := b"".join(self._begun)):
+            ended.append(last)
+        for raw in ended:
+            self._last += 1
+            text = self._decoded(self._last, raw)
+            if not isinstance(text, InputError) and is_blank(text):
+                self.blank.append(self._last)
+            else:
+                self._there.append(_Line(self._last, text, len(raw) + 1))
 
     def _chunk(self) -> bytes:
         try:
@@ -126,7 +141,7 @@ class Lines:
 
 
 def _window_size(n: int, most: int) -> int:
-    """How many of n lines to give at a time, so that windows have equal sizes; half of them, where two can share."""
+    """How many of n lines to give now: equal parts of them, and half of a last part that two can share."""
     return -(-n // max(-(-n // most), 2 if n >= _SHARED else 1))
 
 

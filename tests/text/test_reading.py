@@ -59,6 +59,80 @@ def test_a_line_of_a_pipe_is_given_before_the_next_is_written():
         assert got == [(1, "first")]
 
 
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.sampled_from([b"a", b" ", b"\n", b"\r\n", b"\xff", b"\xe6\x97\xa5", b"\n\n"]), max_size=25), st.data()
+)
+def test_windows_have_every_line_however_the_bytes_arrive(pieces, data):
+    """The same lines, numbers and errors as of the bytes at once; no window is empty or larger than asked for."""
+
+    class InPieces(io.BytesIO):
+        def read1(self, size=-1):  # noqa: ARG002
+            return super().read1(data.draw(st.integers(1, 7)))
+
+    raw = b"".join(pieces) + b"end"
+    most = data.draw(st.integers(1, 4))
+    lines = read_lines(InPieces(raw), "pipe")
+    windows = list(lines.windows(most))
+    assert all(1 <= len(window) <= most for window in windows)
+    expected, blank = [], []
+    for number, line in enumerate(raw.split(b"\n"), start=1):
+        try:
+            text = line.removesuffix(b"\r").decode()
+        except UnicodeDecodeError as error:
+            text = f"pipe, line {number}: byte {error.start + 1} of the line (0xff) is not UTF-8; expected UTF-8 text"
+        if is_blank(text):
+            blank.append(number)
+        else:
+            expected.append((number, text))
+    assert [(number, str(text)) for window in windows for number, text in window] == expected
+    assert (lines.blank, lines.done) == (blank, len(raw))
+
+
+def test_lines_that_came_together_are_a_window_and_bad_ones_have_their_place():
+    lines = read_lines(io.BytesIO(b"one\n\xff\n\nfour\n"), "pipe")
+    ((first, second, third),) = lines.windows(64)
+    assert (first, third) == ((1, "one"), (4, "four"))
+    assert (second[0], type(second[1])) == (2, InputError)
+
+
+def test_a_window_is_ready_when_a_whole_line_that_is_not_blank_has_come():
+    read_end, write_end = os.pipe()
+    with open(read_end, "rb") as stream:
+        with open(write_end, "wb", buffering=0) as sink:
+            lines = read_lines(stream, "pipe")
+            windows = lines.windows(most=2)
+            told = []
+            for data in (b"", b"\n", b"a", b" b", b"\nb\nc\n"):
+                sink.write(data)
+                told.append(lines.ready())
+            assert told == [False, False, False, False, True]
+            assert next(windows) == [(2, "a b"), (3, "b")]
+            assert lines.ready()
+            assert next(windows) == [(4, "c")]
+            assert not lines.ready()
+            sink.write(b"last")
+            assert not lines.ready()
+        assert lines.ready()
+        assert list(windows) == [[(5, "last")]]
+        assert lines.ready()
+
+
+def test_what_fails_or_is_no_file_of_the_systems_is_ready():
+    class Broken(io.BytesIO):
+        def fileno(self):
+            return read_end
+
+        def read1(self, size=-1):  # noqa: ARG002
+            raise OSError(5, "Input/output error")
+
+    assert read_lines(io.BytesIO(b"a\n"), "pipe").ready()
+    read_end, write_end = os.pipe()
+    os.close(write_end)
+    assert read_lines(Broken(), "pipe").ready()
+    os.close(read_end)
+
+
 @pytest.mark.parametrize(
     ("data", "expected"),
     [

@@ -1,0 +1,82 @@
+"""Configurations, texts of token ids and their models, drawn at random: every field that a batch could disturb."""
+
+import numpy as np
+from hypothesis import strategies as st
+
+from attnviz.api import labelled
+from attnviz.encoder.config import ACTIVATIONS, NORMS, PLACEMENTS, POSITIONS, SCORES, EncoderConfig
+from attnviz.encoder.embedding import Sequence
+from attnviz.encoder.params import ArrayParams, Params
+from attnviz.encoder.seeded import SeededParams
+from attnviz.model import Model
+from attnviz.runs import Prepared
+from attnviz.text.tokenizer import load_tokenizer
+
+N_VOCAB = 101
+_SIZES = {"n_heads": 3, "d_model": 15, "d_head": 4, "n_layers": 2, "n_vocab": N_VOCAB, "n_ctx": 64}
+_MASKS = (
+    {},
+    {"mask": "causal"},
+    {"mask": "window", "window": 0},
+    {"mask": "window", "window": 2, "window_layers": "1"},
+)
+
+
+@st.composite
+def configs(draw, **fixed) -> EncoderConfig:
+    """Any mixture of positions, masks, norms, scores, heads and segments."""
+    gated = draw(st.booleans())
+    drawn = {
+        **draw(st.sampled_from(_MASKS)),
+        "position": draw(st.sampled_from(POSITIONS)),
+        "score": draw(st.sampled_from(SCORES)),
+        "norm": draw(st.sampled_from(NORMS)),
+        "norm_placement": draw(st.sampled_from(PLACEMENTS)),
+        "activation": draw(st.sampled_from(ACTIVATIONS)),
+        "gated": gated,
+        "d_ff": 17 if gated else draw(st.sampled_from([0, 17])),
+        "n_kv_heads": draw(st.sampled_from([1, 3])),
+        "n_segments": draw(st.sampled_from([0, 2])),
+        "qk_norm": draw(st.booleans()),
+        "embed_norm": draw(st.booleans()),
+        "bias": draw(st.booleans()),
+        "seed": draw(st.integers(0, 99)),
+    }
+    return EncoderConfig(**(_SIZES | drawn | fixed))
+
+
+def params_of(config: EncoderConfig, dtype: type) -> Params:
+    """The seeded weights, of a decoder too, with numbers in place of the zeros and ones that biases and gains are."""
+    made, rng = SeededParams(config, decoder=True), np.random.default_rng(config.seed)
+    vectors = {name for name in made if made[name].ndim == 1}
+    return ArrayParams(
+        {
+            name: (made[name] + 0.1 * rng.normal(size=made[name].shape) * (name in vectors)).astype(dtype)
+            for name in made
+        }
+    )
+
+
+def model_of(config: EncoderConfig, dtype: type) -> Model:
+    return Model(config, params_of(config, dtype), load_tokenizer("word"), "drawn", lambda: "seed:0")
+
+
+@st.composite
+def sequences(draw, config: EncoderConfig, most: int = 9, paddings: int = 3) -> Sequence:
+    """Token ids, perhaps with filling of their own at the end, with segments where the configuration has them."""
+    ids = np.array(draw(st.lists(st.integers(0, N_VOCAB - 1), min_size=1, max_size=most)))
+    filling = draw(st.integers(0, paddings))
+    padding = None
+    if filling or draw(st.booleans()):
+        padding = np.arange(len(ids) + filling) >= len(ids)
+        ids = np.append(ids, np.zeros(filling, ids.dtype))
+    types = np.arange(len(ids)) >= draw(st.integers(0, len(ids))) if config.n_segments else None
+    return Sequence(ids=ids, padding=padding, type_ids=None if types is None else types.astype(np.int64))
+
+
+def prepared_of(source: Sequence, target: Sequence | None = None) -> Prepared:
+    """The sequences as texts whose tokens are called by their ids."""
+    tokens = labelled(map(str, source.ids))
+    if target is None:
+        return Prepared(source, tokens)
+    return Prepared(source, tokens, target_text="target", target=target, target_tokens=labelled(map(str, target.ids)))

@@ -1,0 +1,79 @@
+"""Scores and weights come some heads at a time where they are many; what they are does not depend on it."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from attnviz.encoder import attention
+from attnviz.encoder.config import EncoderConfig
+from attnviz.encoder.embedding import Sequence
+from attnviz.encoder.stack import Wanted, run, stream
+from tests.encoder.mixtures import params_of
+
+N = 5
+CONFIG = EncoderConfig(n_layers=2, n_heads=7, d_model=21, d_ff=11, n_vocab=101, position="alibi")
+PARAMS = params_of(CONFIG, np.float64)
+SOURCE = Sequence(ids=np.arange(N) * 13)
+NAMES = ("scores", "weights", "v", "z", "attn_out", "out")
+
+
+@pytest.mark.parametrize(
+    ("at_once", "starts"),
+    [
+        (1, [0, 1, 2, 3, 4, 5, 6]),  # one head, whatever it takes
+        (2 * N * N, [0, 2, 4, 6]),
+        (3 * N * N - 1, [0, 2, 4, 6]),
+        (7 * N * N, [0]),
+    ],
+)
+@pytest.mark.parametrize("name", ["scores", "weights"])
+def test_heads_come_in_order_as_many_at_a_time_as_the_bound_allows(monkeypatch, at_once, starts, name):
+    wanted = {Wanted("encoder", 1, name)}
+    whole = getattr(run(PARAMS, CONFIG, wanted, SOURCE)["encoder", 1], name)
+    monkeypatch.setattr(attention, "_AT_ONCE", at_once)
+    found = []
+    for step in stream(PARAMS, CONFIG, wanted, SOURCE):
+        assert (step.address, step.value.flags.writeable) == (Wanted("encoder", 1, name), False)
+        np.testing.assert_allclose(step.value, whole[step.heads.start : step.heads.stop], atol=1e-12)
+        found.append(step.heads)
+    assert found == [range(start, stop) for start, stop in zip(starts, [*starts[1:], 7], strict=True)]
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.lists(st.integers(0, 6), min_size=1, max_size=7, unique=True).map(tuple),
+    st.sampled_from([1, 2 * N * N, 4 * N * N, 1 << 22]),
+)
+def test_of_all_heads_those_asked_for_are_kept_in_their_order(heads, at_once):
+    wanted = {Wanted("encoder", layer, name) for layer in (0, 1) for name in NAMES}
+    whole = run(PARAMS, CONFIG, wanted, SOURCE)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(attention, "_AT_ONCE", at_once)
+        found = run(PARAMS, CONFIG, wanted, SOURCE, heads=heads)
+    for layer in (0, 1):
+        for name in NAMES:
+            theirs = getattr(whole["encoder", layer], name)
+            picked = theirs[list(heads)] if name in ("scores", "weights") else theirs
+            np.testing.assert_allclose(getattr(found["encoder", layer], name), picked, atol=1e-12)
+
+
+def test_scores_that_were_kept_are_not_those_that_softmax_overwrites():
+    trace = run(PARAMS, CONFIG, {Wanted("encoder", 0, "scores"), Wanted("encoder", 0, "weights")}, SOURCE)
+    scores, weights = trace["encoder", 0].scores, trace["encoder", 0].weights
+    assert not np.shares_memory(scores, weights)
+    exponentials = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    np.testing.assert_allclose(weights, exponentials / exponentials.sum(axis=-1, keepdims=True), atol=1e-12)
+
+
+def test_a_stream_stops_with_the_last_array_that_is_wanted(monkeypatch):
+    monkeypatch.setattr(attention, "_AT_ONCE", 1)
+    made, softmax = [], attention.softmax
+
+    def watched(x, out):
+        made.append(True)
+        return softmax(x, out=out)
+
+    monkeypatch.setattr(attention, "softmax", watched)
+    assert len(list(stream(PARAMS, CONFIG, {Wanted("encoder", 0, "weights")}, SOURCE))) == 7
+    assert len(made) == 7

@@ -1,0 +1,109 @@
+"""Several texts in one run: each is there once, within bounds, and has the numbers that it has alone."""
+
+from itertools import product
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from attnviz.encoder import attention, batch
+from attnviz.encoder.batch import batches, stacked
+from attnviz.encoder.embedding import Sequence
+from attnviz.encoder.stack import Wanted, run
+from tests.encoder.mixtures import configs, params_of, sequences
+
+KINDS = ("encoder", "decoder", "cross")
+
+
+@settings(deadline=None)
+@given(st.lists(st.integers(1, 2000), max_size=60))
+def test_batches_have_each_text_once_and_keep_their_bounds(lengths):
+    found = list(batches(lengths))
+    assert sorted(text for one in found for text in one) == list(range(len(lengths)))
+    for one in found:
+        places = len(one) * max(lengths[text] for text in one)
+        assert len(one) == 1 or places <= batch._MOST_TOKENS
+        assert sum(lengths[text] for text in one) >= (1 - batch._MOST_FILLING) * places
+
+
+@pytest.mark.parametrize(
+    ("lengths", "expected"),
+    [
+        ([], []),
+        ([3], [[0]]),
+        ([5, 5, 5], [[0, 1, 2]]),
+        ([20, 1, 19, 1], [[1, 3], [2, 0]]),  # nearly the same length, wherever they stand
+        ([1024, 1025, 512, 512], [[2, 3], [0], [1]]),  # long ones run by themselves
+    ],
+)
+def test_texts_of_nearly_the_same_length_run_together(lengths, expected):
+    assert list(batches(lengths)) == expected
+
+
+def test_as_many_run_together_as_the_bound_allows():
+    assert [len(one) for one in batches([16] * 130)] == [64, 64, 2]
+
+
+def test_sequences_side_by_side_are_filled_up_on_the_right():
+    ids = [np.array([4, 8, 15]), np.array([16]), np.array([23, 42])]
+    own = np.array([False, True])
+    found = stacked([Sequence(ids=ids[0]), Sequence(ids=ids[1]), Sequence(ids=ids[2], padding=own)])
+    assert found.ids[:, 0].tolist() == [4, 16, 23]
+    assert found.padding.tolist() == [[False] * 3, [False, True, True], [False, True, True]]
+    assert (len(found), found.type_ids) == (3, None)
+    assert stacked([Sequence(ids=one) for one in (ids[0], ids[0])]).padding is None
+
+
+def test_segments_are_filled_up_too():
+    sequences = [Sequence(ids=np.arange(n), type_ids=np.ones(n, np.int64)) for n in (2, 3)]
+    assert stacked(sequences).type_ids.tolist() == [[1, 1, 0], [1, 1, 1]]
+
+
+# A norm of four numbers that happen to be close magnifies float32's noise, and cosines show it; float64 is the proof.
+@pytest.mark.parametrize(
+    ("dtype", "tolerance", "fixed"),
+    [(np.float64, 1e-12, {}), (np.float32, 1e-6, {"qk_norm": False, "score": "scaled_dot"})],
+)
+@settings(max_examples=40, deadline=None)
+@given(data=st.data())
+def test_in_a_batch_each_text_has_the_numbers_that_it_has_alone(dtype, tolerance, fixed, data):
+    config = data.draw(configs(**fixed))
+    params = params_of(config, dtype)
+    texts = data.draw(st.lists(st.tuples(sequences(config), sequences(config)), min_size=2, max_size=4))
+    places = list(product(KINDS, range(config.n_layers)))
+    wanted = {Wanted(*place, name) for place in places for name in ("scores", "weights")}
+    wanted |= {Wanted(kind, None, "output") for kind in ("encoder", "decoder")}
+    together = run(params, config, wanted, *(stacked([text[side] for text in texts]) for side in (0, 1)))
+    for at, (source, target) in enumerate(texts):
+        alone = run(params, config, wanted, source, target)
+        n_of = {"encoder": (len(source),) * 2, "decoder": (len(target),) * 2, "cross": (len(target), len(source))}
+        for kind, layer in places:
+            n_queries, n_keys = n_of[kind]
+            ours, theirs = together[kind, layer], alone[kind, layer]
+            assert_equal(ours.weights[at, :, :n_queries, :n_keys], theirs.weights, tolerance)
+            assert_equal(ours.scores[at, :, :n_queries, :n_keys], theirs.scores, 10 * tolerance)
+            assert not ours.weights[at, :, :n_queries, n_keys:].any()
+        for kind in ("encoder", "decoder"):
+            assert_equal(together.outputs[kind][at, : n_of[kind][0]], alone.outputs[kind], 10 * tolerance)
+
+
+def assert_equal(ours, theirs, tolerance):
+    """But for noise, which is relative to how large the numbers are where they are no shares."""
+    scale = np.abs(theirs[np.isfinite(theirs)]).max(initial=1)
+    np.testing.assert_allclose(ours, theirs, rtol=0, atol=tolerance * scale)
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.data(), st.sampled_from([1, 10, 40, 200]))
+def test_a_batch_may_come_some_heads_at_a_time(data, at_once):
+    config = data.draw(configs())
+    params = params_of(config, np.float64)
+    source = stacked(data.draw(st.lists(sequences(config), min_size=2, max_size=3)))
+    wanted = {Wanted("encoder", 1, "weights"), Wanted("encoder", None, "output")}
+    whole = run(params, config, wanted, source)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(attention, "_AT_ONCE", at_once)
+        some = run(params, config, wanted, source, heads=(2, 0))
+    np.testing.assert_allclose(some["encoder", 1].weights, whole["encoder", 1].weights[:, [2, 0]], atol=1e-12)
+    np.testing.assert_allclose(some.outputs["encoder"], whole.outputs["encoder"], atol=1e-11)
