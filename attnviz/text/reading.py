@@ -40,7 +40,7 @@ def is_blank(text: str) -> bool:
 class _Line(NamedTuple):
     number: int
     text: str | InputError
-    size: int  # in bytes
+    end: int  # in bytes from the start of the stream
 
 
 class Lines:
@@ -58,7 +58,7 @@ class Lines:
         self.done = 0
         self._stream = stream
         self._where = where
-        self._last = 0  # the number of the last line
+        self._last = self._position = 0  # the number of the last line, and its end in bytes
         self._there: list[_Line] = []  # that have arrived, and nobody has taken
         self._begun: list[bytes] = []  # of a line whose end has not arrived
         self._ended = False
@@ -85,7 +85,7 @@ class Lines:
             size = _window_size(len(self._there), most)
             given, self._there = self._there[:size], self._there[size:]
             found = True
-            self.done += sum(line.size for line in given)
+            self.done = given[-1].end
             yield [(line.number, line.text) for line in given]
         if not found:
             what = "all lines are blank" if self.blank else "it is empty"
@@ -116,11 +116,12 @@ class Lines:
             ended.append(last)
         for raw in ended:
             self._last += 1
+            self._position += len(raw) + (not self._ended)
             text = self._decoded(self._last, raw)
             if not isinstance(text, InputError) and is_blank(text):
                 self.blank.append(self._last)
             else:
-                self._there.append(_Line(self._last, text, len(raw) + 1))
+                self._there.append(_Line(self._last, text, self._position))
 
     def _chunk(self) -> bytes:
         try:

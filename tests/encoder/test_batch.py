@@ -1,6 +1,6 @@
 """Several texts in one run: each is there once, within bounds, and has the numbers that it has alone."""
 
-from itertools import product
+from itertools import combinations, product
 
 import numpy as np
 import pytest
@@ -23,8 +23,8 @@ def test_batches_have_each_text_once_and_keep_their_bounds(lengths):
     assert sorted(text for one in found for text in one) == list(range(len(lengths)))
     for one in found:
         places = len(one) * max(lengths[text] for text in one)
-        assert len(one) == 1 or places <= batch._MOST_TOKENS
-        assert sum(lengths[text] for text in one) >= (1 - batch._MOST_FILLING) * places
+        assert len(one) == 1 or places <= batch._MOST_PLACES
+        assert places - sum(lengths[text] for text in one) <= batch._COST * (len(one) - 1)  # what company saves
 
 
 @pytest.mark.parametrize(
@@ -33,8 +33,8 @@ def test_batches_have_each_text_once_and_keep_their_bounds(lengths):
         ([], []),
         ([3], [[0]]),
         ([5, 5, 5], [[0, 1, 2]]),
-        ([20, 1, 19, 1], [[1, 3], [2, 0]]),  # nearly the same length, wherever they stand
-        ([1024, 1025, 512, 512], [[2, 3], [0], [1]]),  # long ones run by themselves
+        ([200, 10, 190, 11], [[0, 2], [1, 3]]),  # nearly the same length, wherever they stand
+        ([1024, 1025, 256, 256], [[1], [0], [2, 3]]),  # long ones run by themselves
     ],
 )
 def test_texts_of_nearly_the_same_length_run_together(lengths, expected):
@@ -42,7 +42,22 @@ def test_texts_of_nearly_the_same_length_run_together(lengths, expected):
 
 
 def test_as_many_run_together_as_the_bound_allows():
-    assert [len(one) for one in batches([16] * 130)] == [64, 64, 2]
+    assert sorted(len(one) for one in batches([16] * 66)) == [2, 32, 32]
+
+
+@settings(deadline=None)
+@given(st.lists(st.integers(1, 30), max_size=7))
+def test_no_other_cut_of_the_texts_by_length_costs_less(lengths):
+    def cost(cuts):
+        ends = [*cuts, len(lengths)]
+        parts = [ordered[start:end] for start, end in zip([0, *cuts], ends, strict=True)]
+        return sum(part[-1] * len(part) + batch._COST for part in parts)
+
+    ordered = sorted(lengths)
+    inner = range(1, len(lengths))
+    every = [cost(cuts) for n in range(len(lengths)) for cuts in combinations(inner, n)]
+    found = sum(max(lengths[i] for i in one) * len(one) + batch._COST for one in batches(lengths))
+    assert found == min(every, default=0)
 
 
 def test_sequences_side_by_side_are_filled_up_on_the_right():
