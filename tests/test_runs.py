@@ -74,7 +74,7 @@ def test_whatever_texts_run_together_each_gives_what_it_gives_alone(data):
     ]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(batch, "_MOST_PLACES", data.draw(st.sampled_from([1, 20, 1024])))
-        patch.setattr(batch, "_MOST_FILLING", data.draw(st.sampled_from([0, 0.5, 1])))
+        patch.setattr(batch, "_COST", data.draw(st.sampled_from([0, 5, 500])))
         patch.setattr(module, "MOST_HELD", data.draw(st.sampled_from([100, 1000, 1 << 24])))
         patch.setattr(module, "_MOST_TEXTS", data.draw(st.sampled_from([1, 3, 256])))
         together = [run.result() for run in runs(model, iter(texts), request)]

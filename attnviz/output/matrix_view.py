@@ -109,7 +109,7 @@ class MatrixView(LinesView):
     def title(self) -> Iterator[Line]:
         """Layer, head, what the values are; which way to read them; what the signs mean."""
         n, m = self.matrix.values.shape
-        of = " words" if self.matrix.words and (n, m) != (1, 1) else " word" * self.matrix.words
+        of = " words" if self.matrix.words else ""
         title = f"{self.matrix.title}: {value_words(self.matrix)}{KIND_NAMES[self.matrix.kind]}, {n} x {m}{of}"
         yield from ([(line, BOLD)] for line in wrapped(title, self.screen))
         legend = ", ".join(self.legend())

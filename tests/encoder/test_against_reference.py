@@ -304,7 +304,8 @@ STRETCHES = st.fixed_dictionaries(
     st.integers(0, 99),
 )
 def test_any_mixture_of_fields_equals_the_loops(config, padding, seed):
-    compare(config, made(EncoderConfig(**SIZES | config), seed=seed), 1e-12, padding=padding)
+    # Where a norm is of few numbers that happen to be close, it magnifies the rounding of what comes before it.
+    compare(config, made(EncoderConfig(**SIZES | config), seed=seed), 1e-11, padding=padding)
 
 
 def test_llama3_keeps_blends_and_stretches_frequencies_at_these_sizes():
