@@ -101,6 +101,7 @@ def watched_batches(monkeypatch) -> list[tuple[int, ...]]:
 
 
 def test_short_texts_run_together_and_come_in_their_order(monkeypatch):
+    monkeypatch.setattr(batch, "_COST", 5)
     shapes = watched_batches(monkeypatch)
     texts = texts_of([5, 20, 5, 19, 5, 40])
     found = [run.result() for run in runs(model_of(SMALL, np.float32), texts, Request())]
@@ -132,6 +133,7 @@ def test_a_batch_holds_a_bounded_number_of_matrices(monkeypatch):
 
 
 def test_long_targets_bound_a_batch_as_long_texts_do(monkeypatch):
+    monkeypatch.setattr(batch, "_MOST_PLACES", 1024)
     shapes = watched_batches(monkeypatch)
     target = texts_of([300])[0].source
     texts = [prepared_of(text.source, target) for text in texts_of([2] * 9)]
