@@ -17,6 +17,7 @@ from attnviz.encoder.params import ArrayParams
 from attnviz.encoder.seeded import SeededParams
 from attnviz.text.reading import Lines
 from attnviz.text.tokenizer import load_tokenizer
+from tests.cli.noise import equal_but_for_noise
 
 SMALL = ("--n-layers", "2", "--n-heads", "3", "--d-model", "12", "--d-ff", "0")
 TEXTS = ("the cat sat", "a", "the dog ran away", "one two three", "the cat sat", "on and on and on and on it went", "b")
@@ -31,19 +32,6 @@ COMMANDS = {
 def texts(tmp_path):
     (tmp_path / "texts.txt").write_text("\n\n".join(TEXTS) + "\n")
     return "texts.txt"
-
-
-def equal_but_for_noise(ours: object, theirs: object) -> bool:
-    """The same JSON, whose fractions may differ by 1e-6."""
-    if isinstance(ours, float) and isinstance(theirs, float):
-        return abs(ours - theirs) <= 1e-6 * max(1, abs(theirs))
-    if type(ours) is not type(theirs):
-        return False
-    if isinstance(ours, dict):
-        return list(ours) == list(theirs) and all(equal_but_for_noise(ours[k], theirs[k]) for k in ours)
-    if isinstance(ours, list):
-        return len(ours) == len(theirs) and all(map(equal_but_for_noise, ours, theirs))
-    return ours == theirs
 
 
 @pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS)
