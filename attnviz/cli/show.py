@@ -152,6 +152,7 @@ def _views(
     run: "Run", screen: "Screen", looks: "Looks", *, each: bool, head: int | None, raw: bool
 ) -> "Iterator[LinesView]":
     """A view for each matrix where they are few or were chosen, else a summary with one head or their mean."""
+    from attnviz.analysis.parts import joined
     from attnviz.analysis.reduce import reduced_parts
     from attnviz.cli.inputs import labelled
     from attnviz.output.matrix_view import view
@@ -162,7 +163,7 @@ def _views(
         if each or run.per_kind <= _FEW:
             yield from (view(matrix, screen, looks) for part in shown for matrix in part)
         elif head is not None:
-            (attention,) = shown
+            attention = joined(shown, (1, run.per_kind))
             yield SummaryView(list(attention)[head], head_links(attention), attention, screen, looks)
         else:
             links = []

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from attnviz.cli import machine
-from attnviz.cli.machine import set_blas_threads, usable_cpus
+from attnviz.cli.machine import Threads, set_blas_threads, start_with_one_thread, usable_cpus
 
 ROOT = Path(__file__).parents[2]
 V1 = "sys/fs/cgroup/cpu/{}/cpu.cfs_quota_us"
@@ -112,3 +112,42 @@ for count in (1, 2, 1):
 def test_where_the_library_cannot_be_told_nothing_changes(monkeypatch):
     monkeypatch.setattr(machine, "_BLAS_CALLS", (("no_such_setter", "no_such_teller"),))
     assert set_blas_threads(1) is None
+
+
+@pytest.fixture
+def counts(monkeypatch):
+    """The numbers of threads that are set, none of them really."""
+    told = []
+    monkeypatch.setattr(machine, "set_blas_threads", told.append)
+    return told
+
+
+@pytest.mark.parametrize(
+    ("fixed", "is_ours", "expected"),
+    [
+        (None, True, [4, 1, 4]),  # chosen by the work: short ones need no second thread
+        (None, False, []),  # the environment says how many
+        (2, True, [2]),
+        (2, False, [2]),  # what is asked for holds against it
+        (1, True, []),
+        (1, False, [1]),
+    ],
+)
+def test_threads_are_those_asked_for_or_follow_the_length_of_the_texts(monkeypatch, counts, fixed, is_ours, expected):
+    monkeypatch.setattr(machine, "_is_ours", is_ours)
+    threads = Threads(fixed, most=4)
+    for n_tokens in (5, 255, 256, 4000, 7, 300):
+        threads.fit(n_tokens)
+    assert counts == expected
+
+
+@pytest.mark.parametrize(("said", "is_ours"), [(None, True), ("3", False)])
+def test_numpy_starts_with_one_thread_unless_the_environment_says_how_many(monkeypatch, said, is_ours):
+    monkeypatch.setattr(machine, "_is_ours", False)
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "0")  # so that it is put back as it was
+    if said is None:
+        monkeypatch.delenv("OPENBLAS_NUM_THREADS")
+    else:
+        monkeypatch.setenv("OPENBLAS_NUM_THREADS", said)
+    start_with_one_thread()
+    assert (os.environ["OPENBLAS_NUM_THREADS"], machine._is_ours) == (said or "1", is_ours)
