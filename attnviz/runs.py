@@ -52,7 +52,7 @@ class Run:
         parts: runs it, and gives the same matrices layer by layer, some heads at a time where they are many: however
             long the text, little more than one head's matrix is in memory. A part is to be used before the next.
         bare: the result without any matrix.
-        per_kind: how many matrices there are of each kind.
+        shape: of the layers and heads of the matrices of a kind; a reduced axis counts 1.
         is_long: whether parts take less memory than the result.
         model: what runs it; None of what was read instead.
         prepared: what is run; likewise.
@@ -61,7 +61,7 @@ class Run:
     result: Callable[[], Result]
     parts: Callable[[], Iterator[Attention]]
     bare: Result
-    per_kind: int
+    shape: tuple[int, int]
     is_long: bool = False
     model: Model | None = None
     prepared: Prepared | None = None
@@ -70,13 +70,18 @@ class Run:
         """The same with its result there, so that what is wrong with the text is known; of a long one it is not."""
         return self if self.is_long else Run.of(self.result(), self.model, self.prepared)
 
+    @property
+    def per_kind(self) -> int:
+        """How many matrices there are of each kind."""
+        return math.prod(self.shape)
+
     @classmethod
     def of(cls, result: Result, model: Model | None = None, prepared: Prepared | None = None) -> "Run":
         """One that has been run, or was read."""
         views = result.views.values()
-        per_kind = max(map(len, views))
+        shape = max((view.matrices.shape[:2] for view in views), key=math.prod)
         bare = replace(result, views={}, trace=None)
-        return cls(lambda: result, lambda: iter(views), bare, per_kind, False, model, prepared)
+        return cls(lambda: result, lambda: iter(views), bare, shape, False, model, prepared)
 
 
 def run_prepared(model: Model, prepared: Prepared, request: Request) -> Result:
@@ -200,8 +205,7 @@ class _Plan:
 
     def run(self) -> Run:
         """The run, when it is asked for."""
-        per_kind = math.prod(self.shape)
-        return Run(self.result, self.parts, self._result({}), per_kind, self.is_long, self.model, self.text)
+        return Run(self.result, self.parts, self._result({}), self.shape, self.is_long, self.model, self.text)
 
     def result(self) -> Result:
         """Runs it, and gives everything that was asked for."""

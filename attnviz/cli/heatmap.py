@@ -20,8 +20,10 @@ from attnviz.cli.options import (
 from attnviz.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
+    from attnviz.output.condensed import Condensed
+    from attnviz.runs import Run
     from attnviz.trace import Attention
 
 FORMATS = ("png", "svg", "pdf")
@@ -91,7 +93,7 @@ def heatmap(
 
     Several texts go into numbered folders: out/text-001/, out/text-002/, ...
     """
-    from attnviz.cli.inputs import labelled, peeked, request_of, swept_runs
+    from attnviz.cli.inputs import peeked, request_of, swept_runs
     from attnviz.cli.streams import note, progress
     from attnviz.runs import Run
 
@@ -105,16 +107,28 @@ def heatmap(
     for number, (_, run) in enumerate(found, start=1):
         folder = picture.out / f"text-{number:03d}" if several else picture.out
         with progress(common, str(folder)) as report:
-            for attention in run.result().views.values():
-                shown = labelled(attention, raw=picture.raw_tokens)
-                written += len(_write(shown, folder, formats, picture, report, notes.append))
+            for drawn in _drawn(run, picture):
+                written += len(_write(drawn, folder, formats, picture, report, notes.append))
     for text in notes[:1]:
         note(common, text)
     note(common, f"{picture.out}: {written} picture{'s' * (written != 1)} written")
 
 
+def _drawn(run: "Run", picture: PictureOptions) -> "Iterator[Attention | Condensed]":
+    """What there is to draw, of each kind; of a long text in blocks of maxima, without ever holding it all."""
+    from attnviz.cli.inputs import labelled
+
+    if run.is_long and not picture.heads_by_similarity:
+        from attnviz.output.condensed import condensed
+
+        yield condensed((labelled(part, raw=picture.raw_tokens) for part in run.parts()), run.shape)
+        return
+    for attention in run.result().views.values():
+        yield labelled(attention, raw=picture.raw_tokens)
+
+
 def _write(
-    attention: "Attention",
+    attention: "Attention | Condensed",
     folder: Path,
     formats: tuple[str, ...],
     picture: PictureOptions,

@@ -163,7 +163,7 @@ def _views(
         if each or run.per_kind <= _FEW:
             yield from (view(matrix, screen, looks) for part in shown for matrix in part)
         elif head is not None:
-            attention = joined(shown, (1, run.per_kind))
+            attention = joined(shown, run.shape)
             yield SummaryView(list(attention)[head], head_links(attention), attention, screen, looks)
         else:
             links = []

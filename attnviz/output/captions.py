@@ -35,7 +35,7 @@ def sides(attention: Attention) -> tuple[str, str]:
 
 def size(attention: Attention) -> str:
     """How many rows and columns, and what became of the others."""
-    n_queries, n_keys = attention.matrices.shape[2:]
+    n_queries, n_keys = len(attention.queries), len(attention.keys)
     row, column = sides(attention)
     if attention.what == "distances":
         return f"{n_queries} × {several(column, n_keys)}, similar ones together"

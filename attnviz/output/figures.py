@@ -33,6 +33,7 @@ from matplotlib.text import Text
 
 from attnviz.files import own_folder, write_atomically
 from attnviz.output import pictures
+from attnviz.output.condensed import Condensed
 from attnviz.output.encoding import accessible_svg, png
 from attnviz.output.fonts import FONTS, Instead, characters, missing_note, replacements
 from attnviz.output.layout import LINE_POINTS, TITLE_POINTS, Place, label_points, place
@@ -48,7 +49,7 @@ _WAITING = 4
 
 
 def write_heatmaps(
-    attention: Attention,
+    attention: Attention | Condensed,
     folder: str | Path,
     *,
     formats: Sequence[str] = ("png",),
@@ -68,7 +69,7 @@ def write_heatmaps(
     The same input gives the same bytes.
 
     Args:
-        attention: (n_layers, n_heads, n_queries, n_keys) with its labels.
+        attention: (n_layers, n_heads, n_queries, n_keys) with its labels; or what ``condensed`` made of parts of it.
         folder: where to; made if needed.
         formats: any of ``png``, ``svg``, ``pdf``.
         cmap: a name of ``COLORMAPS``; changes have a diverging one of their own.
@@ -88,13 +89,15 @@ def write_heatmaps(
         OutputError: the folder or a file cannot be written, or is another program's; the files before it are whole.
     """
     style = Style(tuple(formats), cmap, dpi, scale)
+    attention, given, said = attention if isinstance(attention, Condensed) else (attention, (1, 1), None)
     folder, palette = own_folder(folder), style.palette(attention.what)
     families, instead = chosen_fonts(attention, note)
-    shown, (sheet, grids, gap) = pictures.fitted(attention, partial(pictures.overview_sheet, dpi=dpi, instead=instead))
-    works = [(sheet, [pictures.overview_picture(shown, grids, gap, palette)])]
+    told = {"dpi": dpi, "instead": instead, "given": given}
+    shown, (sheet, grids, gap) = pictures.fitted(attention, partial(pictures.overview_sheet, **told))
+    works = [(sheet, [pictures.overview_picture(shown, grids, gap, palette, said)])]
     if not overview_only:
-        shown, (sheet, grids) = pictures.fitted(attention, partial(pictures.head_sheet, dpi=dpi, instead=instead))
-        works.append((sheet, pictures.head_pictures(shown, grids, palette, scale)))
+        shown, (sheet, grids) = pictures.fitted(attention, partial(pictures.head_sheet, **told))
+        works.append((sheet, pictures.head_pictures(shown, grids, palette, scale, said)))
     return write_sheets(works, style, palette, families, folder, force=force, progress=progress)
 
 

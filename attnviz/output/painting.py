@@ -26,11 +26,15 @@ class Scale:
 
 @dataclass(frozen=True)
 class Grid:
-    """How the tokens of one side become cells: how many each cell holds, how many cells, how many pixels a cell."""
+    """How the tokens of one side become cells: how many each cell holds, how many cells, how many pixels a cell.
+
+    Of a matrix of which a row or column stands for several tokens already, ``given`` says for how many.
+    """
 
     tokens: int
     block: int
     pixels: int
+    given: int = 1
 
     @property
     def cells(self) -> int:
@@ -80,9 +84,8 @@ def own_scale(matrix: Matrix) -> Scale:
 def paint_matrix(matrix: Matrix, grids: tuple[Grid, Grid], scale: Scale, palette: np.ndarray) -> np.ndarray:
     """One matrix as an image, (rows' pixels, columns' pixels, 4) uint8."""
     block_values = block_extremes if matrix.what == "changes" else block_maxima
-    values, hidden = block_values(
-        matrix.values, hidden_cells(matrix.values, matrix.masked), (grids[0].block, grids[1].block)
-    )
+    blocks = (grids[0].block // grids[0].given, grids[1].block // grids[1].given)
+    values, hidden = block_values(matrix.values, hidden_cells(matrix.values, matrix.masked), blocks)
     image = enlarge(paint(values, hidden, scale, palette), hidden, (grids[0].pixels, grids[1].pixels))
     if matrix.rest is not None:  # its column is no key: a white line sets it apart
         pixels = grids[1].pixels
@@ -113,7 +116,7 @@ def block_maxima(values: np.ndarray, hidden: np.ndarray, blocks: tuple[int, int]
         hidden: (n_queries, n_keys), True where there is nothing to show.
         blocks: how many rows and columns make one cell.
     """
-    shown = np.where(hidden, -np.inf, values)
+    shown = np.where(hidden, -np.inf, values) if hidden.any() else values
     if blocks != (1, 1):
         starts = [np.arange(0, n, block) for n, block in zip(shown.shape, blocks, strict=True)]
         shown = np.maximum.reduceat(np.maximum.reduceat(shown, starts[0], axis=0), starts[1], axis=1)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -99,18 +100,23 @@ def fitted(attention: Attention, sheet_of: Callable[[Attention], Any]) -> tuple[
     return (shown, sheet) if sheet[1][1].block == 1 else fitted(replace(attention, rest=None), sheet_of)
 
 
-def head_sheet(attention: Attention, dpi: int, instead: Instead) -> tuple[Sheet, tuple[Grid, Grid]]:
-    """The common parts of the pictures of single heads, and the grids of their rows and columns."""
-    n_queries, n_keys = attention.matrices.shape[2:]
-    blocks = [-(-n // MOST_CELLS) for n in (n_queries, n_keys)]
+def head_sheet(
+    attention: Attention, dpi: int, instead: Instead, given: tuple[int, int] = (1, 1)
+) -> tuple[Sheet, tuple[Grid, Grid]]:
+    """The common parts of the pictures of single heads, and the grids of their rows and columns.
+
+    ``given``: for how many tokens a row and a column of the matrices stand already.
+    """
+    n_queries, n_keys = len(attention.queries), len(attention.keys)
+    blocks = [_block(n, MOST_CELLS, own) for n, own in zip((n_queries, n_keys), given, strict=True)]
     longest = max(-(-n_queries // blocks[0]), -(-n_keys // blocks[1]))
     most, least = (MOST_HEADS, HEAD_INCHES) if attention.what == "distances" else (MOST_LABELS, LABEL_INCHES)
     inches = min(0.45, max(least, 4.8 / longest)) if longest <= most else most * least / longest
     grids = []
-    for n, block in zip((n_queries, n_keys), blocks, strict=True):
+    for n, block, own in zip((n_queries, n_keys), blocks, given, strict=True):
         # Cells are square unless a short side's labels would not fit.
         cell = max(inches, least if n <= most else min(least, 3 / -(-n // block)))
-        grids.append(Grid(n, block, max(1, round(cell * dpi))))
+        grids.append(Grid(n, block, max(1, round(cell * dpi)), own))
     rows, columns = grids
     side = partial(head_side if attention.what == "distances" else token_side, dpi=dpi, instead=instead)
     subtitle = f"{quantity(attention)}, {size(attention)}"
@@ -128,16 +134,22 @@ def head_sheet(attention: Attention, dpi: int, instead: Instead) -> tuple[Sheet,
     return sheet, (rows, columns)
 
 
-def overview_sheet(attention: Attention, dpi: int, instead: Instead) -> tuple[Sheet, tuple[Grid, Grid], int]:
-    """The common parts of the mosaic, the grids of one tile's rows and columns, and the pixels between two tiles."""
-    n_layers, n_heads, n_queries, n_keys = attention.matrices.shape
+def overview_sheet(
+    attention: Attention, dpi: int, instead: Instead, given: tuple[int, int] = (1, 1)
+) -> tuple[Sheet, tuple[Grid, Grid], int]:
+    """The common parts of the mosaic, the grids of one tile's rows and columns, and the pixels between two tiles.
+
+    ``given``: as of ``head_sheet``.
+    """
+    n_layers, n_heads = attention.matrices.shape[:2]
+    n_queries, n_keys = len(attention.queries), len(attention.keys)
     inches = min(1.6, max(0.2, 9 / max(n_layers, n_heads)))
     longest = max(n_queries, n_keys)
     grids = []
-    for n in (n_queries, n_keys):
+    for n, own in zip((n_queries, n_keys), given, strict=True):
         room = max(1, round(inches * dpi * max(n / longest, 1 / 3)))
-        block = -(-n // room)
-        grids.append(Grid(n, block, max(1, room // -(-n // block))))
+        block = _block(n, room, own)
+        grids.append(Grid(n, block, max(1, room // -(-n // block)), own))
     rows, columns = grids
     gap = max(2, round(0.02 * dpi))
     subtitle = f"{quantity(attention)}, each tile {size(attention)}"
@@ -160,30 +172,51 @@ def overview_sheet(attention: Attention, dpi: int, instead: Instead) -> tuple[Sh
     return sheet, (rows, columns), gap
 
 
-def head_pictures(attention: Attention, grids: tuple[Grid, Grid], palette: np.ndarray, scale: str) -> list[Picture]:
-    """One picture per matrix, in order; nothing is painted yet."""
+def _block(n: int, most: int, given: int) -> int:
+    """How many of n tokens a cell holds, so that there are at most so many cells: a multiple of what is given."""
+    there = -(-n // given)
+    return given * -(-there // most)
+
+
+def head_pictures(
+    attention: Attention,
+    grids: tuple[Grid, Grid],
+    palette: np.ndarray,
+    scale: str,
+    said: Sequence[tuple[float, str]] | None = None,
+) -> list[Picture]:
+    """One picture per matrix, in order; nothing is painted yet.
+
+    ``said``: of each matrix its strongest weight and the sentence about it, where the matrices do not tell.
+    """
     shared = shared_scale(attention) if scale == "shared" else None
     return [
         Picture(
             stem=file_stem(attention, i),
             title=_capital(matrix.title),
             scale=shared or own_scale(matrix),
-            description=describe(matrix),
+            description=said[i][1] if said else describe(matrix),
             paint=partial(paint_matrix, matrix, grids, shared or own_scale(matrix), palette),
         )
         for i, matrix in enumerate(attention)
     ]
 
 
-def overview_picture(attention: Attention, grids: tuple[Grid, Grid], gap: int, palette: np.ndarray) -> Picture:
-    """The mosaic of all matrices: a row of tiles per layer, a column per head."""
+def overview_picture(
+    attention: Attention,
+    grids: tuple[Grid, Grid],
+    gap: int,
+    palette: np.ndarray,
+    said: Sequence[tuple[float, str]] | None = None,
+) -> Picture:
+    """The mosaic of all matrices: a row of tiles per layer, a column per head; ``said`` as of ``head_pictures``."""
     scale = shared_scale(attention)
-    strongest = max(attention, key=lambda matrix: _strongest(matrix)[0])
+    first = max(said, key=itemgetter(0))[1] if said else describe(max(attention, key=lambda one: strongest(one)[0]))
     return Picture(
         stem=_prefix(attention) + "overview",
         title="Overview: " + overview_title(attention),
         scale=scale,
-        description=f"{len(attention)} matrices, layers down, heads across. {describe(strongest)}",
+        description=f"{len(attention)} matrices, layers down, heads across. {first}",
         paint=partial(paint_mosaic, attention, grids, gap, scale, palette),
     )
 
@@ -202,7 +235,7 @@ def file_stem(attention: Attention, index: int) -> str:
 
 def describe(matrix: Matrix) -> str:
     """One sentence: what attends most to what."""
-    value, query, key = _strongest(matrix)
+    value, query, key = strongest(matrix)
     title = _capital(matrix.title)
     if not np.isfinite(value):
         return f"{title}: every key is masked."
@@ -262,14 +295,15 @@ def _has_masked(attention: Attention) -> bool:
     return masked or not bool(np.isfinite(attention.matrices).all())
 
 
-def _strongest(matrix: Matrix) -> tuple[float, int, int]:
+def strongest(matrix: Matrix) -> tuple[float, int, int]:
+    """The largest value (of changes: farthest from 0) of a query that has a choice, its query and its key."""
     hidden = hidden_cells(matrix.values, matrix.masked)
     if matrix.rest is not None:
         hidden = hidden.copy()
         hidden[:, -1] = True  # the rest is no key
     free = (~hidden).sum(axis=1) > 1  # a query with one visible key has no choice: it says nothing
     sizes = np.abs(matrix.values) if matrix.what == "changes" else matrix.values
-    shown = np.where(hidden | ~free[:, None] & free.any(), -np.inf, sizes)
+    shown = np.where(hidden | ~free[:, None] & free.any(), -np.inf, sizes) if hidden.any() else sizes
     query, key = np.unravel_index(shown.argmax(), shown.shape)
     return float(shown[query, key]), int(query), int(key)
 
