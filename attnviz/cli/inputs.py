@@ -116,7 +116,7 @@ def swept_runs(
         return
     cpus = usable_cpus()
     workers = (workers or cpus) if inputs.is_stream else 1
-    threads = Threads(many.threads, max(1, cpus // workers))
+    threads = Threads(many.threads, cpus, workers)
     if inputs.vectors is not None:
         model, prepared = _prepared_vectors(inputs, models, block, common)
         threads.fit(len(prepared.tokens))
@@ -124,9 +124,11 @@ def swept_runs(
         yield "", each(next(runs(model, [prepared], request)))
         return
     with Windows.of(inputs) as windows:
-        model = loaded(_model_options(models, block, common) | {"decoder": inputs.target is not None}, common)
+        loading = _model_options(models, block, common) | {"decoder": inputs.target is not None}
+        model = loaded(loading, common)
         warned = common if workers == 1 else None
-        work = Work(model, inputs, each, request, partial(_before, threads, warned, request))
+        before = partial(_before, threads, warned, request)
+        work = Work(model, inputs, each, request, before, loading | {"progress": False})
         yield from swept(work, windows, common, many, workers=workers, prints=prints)
 
 

@@ -142,6 +142,39 @@ def endless(process: subprocess.Popen) -> None:
             send(process, DATA)
 
 
+# As where processes are not forked: each gets nothing but what can be sent to it.
+SPAWNED = """
+import sys
+from attnviz.cli import workers
+from attnviz.cli.main import entry
+
+if __name__ == "__main__":
+    workers._start_method = lambda: "spawn"
+    entry()
+"""
+
+
+@pytest.mark.parametrize(
+    ("command", "model"),
+    [
+        (COMMANDS["show"], ("--file", "texts.txt", *SMALL)),
+        (COMMANDS["heads"], ("--file", "texts.txt", "--ablation", "--weights", ROOT / "samples" / "tiny.safetensors")),
+        (COMMANDS["check"], ("--file", "texts.txt")),
+    ],
+    ids=COMMANDS,
+)
+def test_processes_that_inherit_nothing_give_the_same(environment, tmp_path, command, model):
+    (tmp_path / "texts.txt").write_text(DATA)
+    (tmp_path / "spawned.py").write_text(SPAWNED)
+    found = []
+    for start in (["spawned.py"], ["-m", "attnviz"]):
+        argv = [sys.executable, *start, *command, *model, "--workers", "2"]
+        ran = subprocess.run(argv, capture_output=True, timeout=60, check=False, **environment)
+        assert (ran.returncode in (0, 1), ran.stderr) == (True, b"")
+        found.append([json.loads(line) for line in ran.stdout.splitlines()])
+    assert equal_but_for_noise(*found)
+
+
 def children(process: subprocess.Popen) -> list[int]:
     told = subprocess.run(["ps", "-A", "-o", "pid=", "-o", "ppid="], capture_output=True, check=True, text=True)
     pairs = (map(int, line.split()) for line in told.stdout.splitlines())
