@@ -217,7 +217,7 @@ def tiny():
     return load()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(request=requests(), at_once=st.sampled_from([1, 1000, 1 << 22]), pad_to=st.sampled_from([None, 40]))
 def test_parts_are_the_whole_whatever_is_asked_of_them(tiny, request, at_once, pad_to):
     prepared = prepare(tiny, TEXT, pad_to=pad_to)

@@ -3,7 +3,7 @@
 import os
 import stat
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -15,7 +15,7 @@ from attnviz.api import prepare
 from attnviz.cli.options import CommonOptions, InputOptions, ManyOptions
 from attnviz.cli.streams import note, sweep_progress
 from attnviz.errors import AttnvizError, CheckpointError, InputError, one_line, some
-from attnviz.model import Model
+from attnviz.model import Model, load
 from attnviz.numbers import spans
 from attnviz.runs import Prepared, runs
 from attnviz.text.reading import open_lines, read_lines
@@ -67,6 +67,7 @@ class Work:
             where several processes share the work its value is sent from one to the other.
         request: what is wanted of the runs.
         before: told the longest text's tokens before a window is run.
+        loading: what the model was loaded with: a process that does not inherit it loads it again.
     """
 
     model: Model
@@ -74,6 +75,10 @@ class Work:
     each: Callable[[Any], Any]
     request: Request | None = None
     before: Callable[[int], None] | None = None
+    loading: Mapping[str, Any] | None = None
+
+    def __reduce__(self) -> tuple[Callable[..., "Work"], tuple]:
+        return _loaded_again, (self.loading, self.inputs, self.each, self.request, self.before)
 
     def __call__(self, window: Window) -> Iterator[Outcome]:
         """What becomes of each of its texts."""
@@ -110,6 +115,10 @@ class Work:
             words = some([_shortened(one_line(t.text)) for t in read])
             notes.append(f"{f'{where}: ' if where else ''}not in the vocabulary of {self.model.info.name}: {words}")
         return prepared
+
+
+def _loaded_again(loading: Mapping[str, Any], *rest: Any) -> Work:
+    return Work(load(**loading), *rest, loading)
 
 
 class Windows:
@@ -212,8 +221,15 @@ def _outcomes(work: Work, windows: Windows, workers: int) -> Iterator[Iterator[t
         return
     from attnviz.cli.workers import ordered_map
 
-    where = attrgetter("where")
-    with ordered_map(partial(_whole, work), windows, workers=workers, where=where, ready=windows.ready) as found:
+    mapped = ordered_map(
+        partial(_whole, work),
+        windows,
+        workers=workers,
+        where=attrgetter("where"),
+        ready=windows.ready,
+        before=lambda: work.model.info,  # for which a thread may be reading the weights
+    )
+    with mapped as found:
         yield ((outcome, done) for outcomes, done in found for outcome in outcomes)
 
 

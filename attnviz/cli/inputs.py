@@ -120,7 +120,7 @@ def swept_runs(
         return
     cpus = usable_cpus()
     workers = (workers or cpus) if inputs.is_stream else 1
-    threads = Threads(many.threads, max(1, cpus // workers // (2 if beside else 1)))
+    threads = Threads(many.threads, cpus // (2 if beside else 1) or 1, workers)
     if inputs.vectors is not None:
         model, prepared = _prepared_vectors(inputs, models, block, common)
         threads.fit(len(prepared.tokens))
@@ -128,9 +128,11 @@ def swept_runs(
         yield "", each(next(runs(model, [prepared], request)))
         return
     with Windows.of(inputs, most=most) as windows:
-        model = loaded(_model_options(models, block, common) | {"decoder": inputs.target is not None}, common)
+        loading = _model_options(models, block, common) | {"decoder": inputs.target is not None}
+        model = loaded(loading, common)
         warned = common if workers == 1 else None
-        work = Work(model, inputs, each, request, partial(_before, threads, warned, request))
+        before = partial(_before, threads, warned, request)
+        work = Work(model, inputs, each, request, before, loading | {"progress": False})
         yield from swept(work, windows, common, many, workers=workers, prints=prints)
 
 

@@ -90,15 +90,18 @@ class Threads:
     Args:
         fixed: what was asked for; None to choose by the work, where the environment does not say.
         most: for long texts.
+        workers: processes that share these; this one has them to itself as long as it does the work.
     """
 
-    def __init__(self, fixed: int | None, most: int):
-        self._fixed, self._most = fixed, most
+    def __init__(self, fixed: int | None, most: int, workers: int = 1):
+        self._fixed, self._most, self._workers = fixed, most, workers
+        self._process = os.getpid()
         self._now = 1 if _is_ours else None
 
     def fit(self, n_tokens: int) -> None:
         """Sets them for texts of up to so many tokens."""
-        count = self._fixed or (self._most if n_tokens >= _LONG else 1)
+        most = self._most if os.getpid() == self._process else max(1, self._most // self._workers)
+        count = self._fixed or (most if n_tokens >= _LONG else 1)
         if count != self._now and (self._fixed or _is_ours):
             set_blas_threads(count)
             self._now = count

@@ -44,6 +44,7 @@ def ordered_map(
     workers: int,
     where: Callable[[Item], str],
     ready: Callable[[], bool] = lambda: True,
+    before: Callable[[], object] = lambda: None,
     method: str | None = None,
 ) -> Iterator[Iterator[Value]]:
     """The value of ``work`` for each item, in the order of the items, from several processes; for a ``with`` block.
@@ -62,6 +63,7 @@ def ordered_map(
         where: what an error calls the place of an item: ``texts.txt, lines 1-32``.
         ready: whether the next item can be read without waiting for it: a slow source then holds back no value, and
             one that is slow from the start is worked on right here.
+        before: called before processes start, if any do: it waits for threads of the caller.
         method: ``fork`` or ``spawn``; without it what is safe and quick on this system.
 
     Raises:
@@ -76,6 +78,7 @@ def ordered_map(
     if count < 2:
         yield (work(_checked(item)) for item in stream)
         return
+    before()
     pool: list[_Worker] = []
     try:
         _start(pool, work, count, get_context(method or _start_method()))

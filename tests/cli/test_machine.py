@@ -141,6 +141,16 @@ def test_threads_are_those_asked_for_or_follow_the_length_of_the_texts(monkeypat
     assert counts == expected
 
 
+def test_processes_share_the_threads_of_long_texts(monkeypatch, counts):
+    monkeypatch.setattr(machine, "_is_ours", True)
+    here, there, alone = Threads(None, 6, workers=3), Threads(None, 6, workers=3), Threads(None, 2, workers=3)
+    here.fit(4000)  # where there is too little to share, this process does it with all of them
+    monkeypatch.setattr(os, "getpid", lambda: 0)
+    there.fit(4000)
+    alone.fit(4000)
+    assert counts == [6, 2]
+
+
 @pytest.mark.parametrize(("said", "is_ours"), [(None, True), ("3", False)])
 def test_numpy_starts_with_one_thread_unless_the_environment_says_how_many(monkeypatch, said, is_ours):
     monkeypatch.setattr(machine, "_is_ours", False)

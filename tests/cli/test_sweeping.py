@@ -86,7 +86,7 @@ def test_results_do_not_depend_on_workers_threads_files_or_pipes(run, tmp_path, 
     else:
         assert [document["text"] for document in expected] == TEXTS
     others = [("--workers", "3"), ("--file", "texts.txt", "--workers", "2", "--threads", "2"), ("-", "--threads", "2")]
-    for flags in others[: 3 if command[0] == "show" else 2]:
+    for flags in {"show": others, "heads": others[:1], "check": others[1:2]}[command[0]]:
         ran = run(*command, *flags, stdin=DATA.encode())
         assert (ran.returncode, ran.stderr) == (alone.returncode, b"")
         found = [json.loads(line.replace(b"standard input, ", b"texts.txt, ")) for line in ran.stdout.splitlines()]
@@ -140,6 +140,38 @@ def endless(process: subprocess.Popen) -> None:
     with suppress(OSError):
         while True:
             send(process, DATA)
+
+
+# As where processes are not forked: each gets nothing but what can be sent to it.
+SPAWNED = """
+import sys
+from attnviz.cli import workers
+from attnviz.cli.main import entry
+
+if __name__ == "__main__":
+    workers._start_method = lambda: "spawn"
+    entry()
+"""
+
+
+@pytest.mark.parametrize(
+    ("command", "model"),
+    [
+        (COMMANDS["heads"], ("--file", "texts.txt", "--ablation", "--weights", ROOT / "samples" / "tiny.safetensors")),
+        (COMMANDS["check"], ("--file", "texts.txt")),
+    ],
+    ids=["heads", "check"],
+)
+def test_processes_that_inherit_nothing_give_the_same(environment, tmp_path, command, model):
+    (tmp_path / "texts.txt").write_text(DATA)
+    (tmp_path / "spawned.py").write_text(SPAWNED)
+    found = []
+    for start in (["spawned.py"], ["-m", "attnviz"]):
+        argv = [sys.executable, *start, *command, *model, "--workers", "2"]
+        ran = subprocess.run(argv, capture_output=True, timeout=60, check=False, **environment)
+        assert (ran.returncode in (0, 1), ran.stderr) == (True, b"")
+        found.append([json.loads(line) for line in ran.stdout.splitlines()])
+    assert equal_but_for_noise(*found)
 
 
 def children(process: subprocess.Popen) -> list[int]:

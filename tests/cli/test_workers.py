@@ -60,6 +60,18 @@ def told_before(error: type[Exception] | tuple[type[Exception], ...], *args, **o
     return told, caught.value
 
 
+@pytest.mark.parametrize(("workers", "items", "expected"), [(2, 4, [0]), (1, 4, []), (2, 1, [])])
+def test_what_is_to_happen_before_processes_start_happens_only_if_they_do(workers, items, expected):
+    there = []
+
+    def before():
+        there.append(len(multiprocessing.active_children()))
+
+    with ordered_map(unevenly, range(items), workers=workers, where=place, before=before) as values:
+        assert len(list(values)) == items
+    assert there == expected
+
+
 @both
 def test_values_come_in_the_order_of_the_items_from_several_processes(method):
     with ordered_map(unevenly, iter(range(20)), workers=2, where=place, method=method) as values:
