@@ -102,7 +102,7 @@ def heatmap(
         raise UsageError("overview-only, heads-by-similarity: both are given; expected one of them")
     written = 0
     notes: list[str] = []  # about fonts: the first says it all
-    swept = swept_runs(inputs, models, block, common, request_of(selection), Run.done, many)
+    swept = swept_runs(inputs, models, block, common, request_of(selection), Run.done, many, beside=True)
     several, found = (True, swept) if inputs.is_stream else peeked(swept)
     for number, (_, run) in enumerate(found, start=1):
         folder = picture.out / f"text-{number:03d}" if several else picture.out
@@ -119,9 +119,10 @@ def _drawn(run: "Run", picture: PictureOptions) -> "Iterator[Attention | Condens
     from attnviz.cli.inputs import labelled
 
     if run.is_long and not picture.heads_by_similarity:
+        from attnviz.analysis.parts import ahead
         from attnviz.output.condensed import condensed
 
-        yield condensed((labelled(part, raw=picture.raw_tokens) for part in run.parts()), run.shape)
+        yield condensed((labelled(part, raw=picture.raw_tokens) for part in ahead(run.parts())), run.shape)
         return
     for attention in run.result().views.values():
         yield labelled(attention, raw=picture.raw_tokens)

@@ -40,7 +40,8 @@ def condensed(parts: Iterator[Attention], shape: tuple[int, int]) -> Condensed:
         for matrix in part:
             hidden = hidden_cells(matrix.values, matrix.masked)
             cells.append(block_maxima(matrix.values, hidden, given)[0].astype(matrix.values.dtype, copy=False))
-            said.append((strongest(matrix)[0], describe(matrix)))
+            found = strongest(matrix)
+            said.append((found[0], describe(matrix, found)))
         layers |= dict.fromkeys(part.layers)
         heads |= dict.fromkeys(part.heads)
         common = replace(part, matrices=part.matrices[..., :0, :0], masked=None, rest=None)

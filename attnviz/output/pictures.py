@@ -233,9 +233,9 @@ def file_stem(attention: Attention, index: int) -> str:
     return _prefix(attention) + name
 
 
-def describe(matrix: Matrix) -> str:
-    """One sentence: what attends most to what."""
-    value, query, key = strongest(matrix)
+def describe(matrix: Matrix, found: tuple[float, int, int] | None = None) -> str:
+    """One sentence: what attends most to what; ``found``: what ``strongest`` gave, where that is known."""
+    value, query, key = found or strongest(matrix)
     title = _capital(matrix.title)
     if not np.isfinite(value):
         return f"{title}: every key is masked."
