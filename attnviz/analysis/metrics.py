@@ -219,7 +219,7 @@ class _Patterns:
         everywhere = np.ones(n_queries, dtype=bool)
         self.rows = dict.fromkeys(("first", "special", "distance", "offset", "self"), everywhere)
         self.rows |= {"previous": np.append(False, real[:-1]), "next": np.append(real[1:], False)}
-        self._pairs: dict[int, tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]] = {}
+        self._pairs: dict[tuple[int, int], tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]] = {}
         self._codes = _codes(attention.keys)
         if self._codes is not None:
             _, first, inverse, count = np.unique(
@@ -250,7 +250,8 @@ class _Patterns:
 
     def _equal(self, first: int, last: int) -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]:
         """Of some rows: (row, key) of equal tokens elsewhere, and of the keys after each earlier occurrence."""
-        if first not in self._pairs:
+        block = (first, last)  # parts with fewer heads have larger ones
+        if block not in self._pairs:
             row, key = np.nonzero(self._codes[first : last + 1, None] == self._codes)
             same = (key != row + first) & ~self._special[row + first]
             before = key < row + first
@@ -259,8 +260,8 @@ class _Patterns:
                 last + 1 - first
             ):  # of one word over and over there are too many
                 return pairs
-            self._pairs[first] = pairs
-        return self._pairs[first]
+            self._pairs[block] = pairs
+        return self._pairs[block]
 
 
 def _missing(attention: Attention) -> dict[str, str]:

@@ -15,7 +15,7 @@ _BLAS_CALLS = (
 )
 
 
-_VARIABLE = "OPENBLAS_NUM_THREADS"
+_VARIABLES = ("OPENBLAS_NUM_THREADS", "GOTO_NUM_THREADS", "OMP_NUM_THREADS")  # what OpenBLAS listens to, in its order
 _is_ours = False  # whether attnviz set it
 _LONG = 256  # tokens, from which on a second thread pays
 
@@ -79,9 +79,9 @@ def start_with_one_thread() -> None:
 
     Not where the user said how many; then that holds.
     """
-    global _is_ours
-    if _VARIABLE not in os.environ:
-        os.environ[_VARIABLE], _is_ours = "1", True
+    global _is_ours  # which the environment cannot say
+    if not any(name in os.environ for name in _VARIABLES):
+        os.environ[_VARIABLES[0]], _is_ours = "1", True
 
 
 class Threads:

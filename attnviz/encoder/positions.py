@@ -3,6 +3,7 @@
 import math
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from attnviz.encoder.config import EncoderConfig
 from attnviz.encoder.params import Params
@@ -79,23 +80,24 @@ def rotate(x: np.ndarray, angles: np.ndarray) -> np.ndarray:
     return np.concatenate([pairs.real, pairs.imag, x[..., 2 * half :]], axis=-1)
 
 
-def score_bias(config: EncoderConfig, params: Params, n: int, *, causal: bool) -> np.ndarray | None:
-    """What positions add to the scaled scores, (n_heads, n, n); None unless they are ALiBi or relative."""
+def score_bias(config: EncoderConfig, params: Params, n: int, dtype: np.dtype, *, causal: bool) -> np.ndarray | None:
+    """What positions add to the scaled scores, (n_heads, n, n); None unless they are ALiBi or relative.
+
+    Each number follows from its offset key - query alone, so that a view of those of all offsets takes no memory.
+    """
+    offsets = np.arange(1 - n, n)
     bias = None
     if config.position == "alibi":
-        bias = -alibi_slopes(config.n_heads)[:, None, None] * np.abs(_offsets(n))
+        bias = -alibi_slopes(config.n_heads)[:, None] * np.abs(offsets)
     if config.has_relative_bias:
         buckets = relative_buckets(
-            _offsets(n), config.relative_buckets, config.relative_max_distance, bidirectional=not causal
+            offsets, config.relative_buckets, config.relative_max_distance, bidirectional=not causal
         )
-        relative = np.moveaxis(params["embed.relative"][buckets], -1, 0)
+        relative = params["embed.relative"][buckets].T
         bias = relative if bias is None else bias + relative
-    return bias
-
-
-def _offsets(n: int) -> np.ndarray:
-    """Key - query for every pair, (n, n)."""
-    return np.arange(n) - np.arange(n)[:, None]
+    if bias is None:
+        return None
+    return sliding_window_view(bias.astype(dtype, copy=False), n, axis=-1)[:, ::-1]  # query i: offsets -i to n - 1 - i
 
 
 def alibi_slopes(n_heads: int) -> np.ndarray:

@@ -53,11 +53,10 @@ def self_geometry(
 ) -> Geometry:
     """Positions and masks of a sequence's attention to itself in a layer, for scores of a float type."""
     n, windowed = len(sequence), layer in config.windowed_layers
-    bias = score_bias(config, params, n, causal=causal or config.mask == "causal")
     allowed = allowed_keys(config, n, causal=causal, windowed=windowed)
     return Geometry(
         allowed=without_padding(allowed, sequence.padding, n),
-        bias=None if bias is None else bias.astype(dtype, copy=False),
+        bias=score_bias(config, params, n, dtype, causal=causal or config.mask == "causal"),
         angles=rotary_angles(config, n, windowed=windowed),
         normed=config.first_norm or layer > 0,
     )

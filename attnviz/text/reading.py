@@ -64,7 +64,7 @@ class Lines:
         self._ended = False
 
     def __iter__(self) -> Iterator[tuple[int, str]]:
-        for window in self.windows(1):
+        for window in self.windows(_SHARED):
             for number, text in window:
                 if isinstance(text, InputError):
                     raise text
