@@ -142,3 +142,13 @@ def test_metrics_do_not_depend_on_parts_or_on_blocks_of_rows(dtype, tolerance, d
     assert_same_metrics(found, expected, tolerance)
     assert (common.layers, common.heads, common.matrices.size) == (whole.layers, whole.heads, 0)
     assert (common.queries, common.keys, common.hidden) == (whole.queries, whole.keys, whole.hidden)
+
+
+def test_parts_with_fewer_heads_have_more_rows_at_a_time_and_the_same_metrics(monkeypatch):
+    n = len(WORDS)
+    matrices = np.random.default_rng(0).dirichlet(np.ones(n), (1, 3, n))
+    whole = Attention(matrices, tokens(n), tokens(n), (0,), (0, 1, 2), ModelInfo("drawn", "seed:0"))
+    expected = head_metrics(whole)
+    monkeypatch.setattr(module, "_AT_ONCE", 6 * n)  # three rows of two heads, six of one
+    monkeypatch.setattr(module, "_FEW_PAIRS", 0)
+    assert_same_metrics(metrics_of_parts(in_parts(whole, 2))[1], expected, 1e-12)
