@@ -169,8 +169,9 @@ class Windows:
     def notes(self) -> Iterator[str]:
         """What there is to say of them all when they have been read."""
         if self._lines is not None and self._lines.blank:
-            blank = self._lines.blank
-            yield f"{self.name}: skipped blank line{'s' * (len(blank) > 1)} {spans(tuple(blank))}"
+            blank, n = self._lines.blank, self._lines.n_blank
+            more = f" and {n - len(blank):,} more" if n > len(blank) else ""
+            yield f"{self.name}: skipped blank line{'s' * (n > 1)} {spans(tuple(blank))}{more}"
 
 
 def swept(

@@ -68,6 +68,8 @@ def measured_heads(
     if measures.asked() and inputs.attention is not None:
         names = ", ".join(measures.asked())
         raise UsageError(f"{names}: there is no model to run on --attention; expected a text, or --vectors")
+    if measures.null is not None and workers is not None:
+        raise UsageError("workers, null: the random models run one after the other; expected one of the two")
     request = request_of_heads(selection, inputs)
     each = partial(measured, ablated=measures.ablation, clustered=distances is not None)
     if measures.null is None:

@@ -12,6 +12,7 @@ from attnviz.files import open_file, unreadable
 from attnviz.text.words import WHITE_SPACE
 
 _CHUNK = 1 << 16
+_BLANK_TOLD = 100  # so that memory does not grow with a file of nothing else
 _SHARED = 64  # lines that are worth the work of two
 _BOM = b"\xef\xbb\xbf"
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -49,12 +50,14 @@ class Lines:
     Lines end with ``\n`` or ``\r\n``, nothing else; a byte order mark at the start is dropped.
 
     Attributes:
-        blank: numbers of the blank lines met so far.
+        blank: numbers of the first blank lines met so far.
+        n_blank: how many blank lines there were.
         done: bytes of the lines given so far.
     """
 
     def __init__(self, stream: BinaryIO, where: str):
         self.blank: list[int] = []
+        self.n_blank = 0
         self.done = 0
         self._stream = stream
         self._where = where
@@ -119,7 +122,9 @@ class Lines:
             self._position += len(raw) + (not self._ended)
             text = self._decoded(self._last, raw)
             if not isinstance(text, InputError) and is_blank(text):
-                self.blank.append(self._last)
+                self.n_blank += 1
+                if len(self.blank) < _BLANK_TOLD:
+                    self.blank.append(self._last)
             else:
                 self._there.append(_Line(self._last, text, self._position))
 

@@ -240,3 +240,10 @@ def test_ablation_that_is_asked_for_is_printed_first_of_all(cli):
     argv = ("heads", TEXT, *TINY, "--null", "2", "--ablation", "--where", "entropy > 0", "--sort", "previous")
     header = next(line for line in cli(*argv).out.splitlines() if line.startswith("head"))
     assert "ablation" in header.split()
+
+
+def test_workers_are_refused_beside_it(cli):
+    assert tuple(cli("heads", "a", "--seed", "1", "--null", "3", "--workers", "2"))[::2] == (
+        2,
+        "attnviz: error: workers, null: the random models run one after the other; expected one of the two\n",
+    )

@@ -198,3 +198,9 @@ def test_lone_surrogates_are_refused_with_their_place():
 @pytest.mark.parametrize("text", ["\x00", "\x1c", "\u200b", "a"])
 def test_controls_are_text(text):
     check_text(text)
+
+
+def test_of_many_blank_lines_the_first_are_remembered_and_all_are_counted():
+    lines = read_lines(io.BytesIO(b"\n" * 5000 + b"text\n"), "pipe")
+    assert list(lines) == [(5001, "text")]
+    assert (lines.blank, lines.n_blank) == (list(range(1, 101)), 5000)
