@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from attnviz.errors import InputError, UsageError
+from attnviz.errors import UsageError
 from attnviz.trace import Attention, Tokens
 
 
@@ -256,9 +256,8 @@ class _Patterns:
             same = (key != row + first) & ~self._special[row + first]
             before = key < row + first
             pairs = (row[same], key[same]), (row[before], key[before] + 1)
-            if len(row) * _FEW_PAIRS > self._n_keys * (
-                last + 1 - first
-            ):  # of one word over and over there are too many
+            n_pairs = (last + 1 - first) * self._n_keys
+            if len(row) * _FEW_PAIRS > n_pairs:  # of one word over and over there are too many
                 return pairs
             self._pairs[block] = pairs
         return self._pairs[block]
@@ -300,107 +299,3 @@ def _codes(tokens: Tokens) -> np.ndarray | None:
     known = [token.pieces or (token.piece, token.id) for token in tokens]
     codes: dict[object, int] = {}
     return np.array([codes.setdefault(one, len(codes)) for one in known])
-
-
-@dataclass(frozen=True, eq=False)
-class TextMetrics(HeadMetrics):
-    """The metrics of every head over several texts: ``values`` are means in which each text weighs as its rows.
-
-    Attributes:
-        spread: by metric, (n_layers, n_heads): the standard deviation between the texts' values, weighted likewise.
-        least: likewise the least of the texts' values.
-        most: likewise the greatest.
-        texts: how many there were; ``counts`` has their rows.
-    """
-
-    spread: Mapping[str, np.ndarray]
-    least: Mapping[str, np.ndarray]
-    most: Mapping[str, np.ndarray]
-    texts: int
-
-
-class Running:
-    """Metrics over many texts, one at a time, in memory that does not grow with them.
-
-    Means and spreads are updated as by West 1979 (weighted Welford), which loses no digits to cancellation.
-    """
-
-    def __init__(self):
-        self.texts = 0
-        self._heads: tuple[tuple[int, ...], tuple[int, ...]] | None = None
-        self._moments: _Moments | None = None
-        self._there: set[str] = set()
-        self._missing: dict[str, str] = {}
-
-    def add(self, metrics: HeadMetrics) -> None:
-        """One more text.
-
-        Raises:
-            UsageError: it has other layers or heads than the texts before.
-        """
-        heads = (metrics.layers, metrics.heads)
-        shape = (len(ALL_METRICS), *map(len, heads))
-        if self._heads is None:
-            self._heads, self._moments = heads, _Moments(shape)
-        if heads != self._heads:
-            told, expected = ("x".join(str(len(axis)) for axis in axes) for axes in (heads, self._heads))
-            raise UsageError(
-                f"metrics: text {self.texts + 1} has other layers and heads ({told}); "
-                f"expected those of the texts before ({expected})"
-            )
-        self.texts += 1
-        self._missing = dict(metrics.missing) | self._missing
-        self._there |= metrics.values.keys()
-        values, rows = np.full(shape, np.nan), np.zeros(shape, dtype=np.int64)
-        for i, name in enumerate(ALL_METRICS):
-            if name in metrics.values:
-                values[i], rows[i] = metrics.values[name], metrics.counts[name]
-        self._moments.add(values, rows)
-
-    def result(self) -> TextMetrics:
-        """What the texts so far give; only a metric that none of them has is missing.
-
-        Raises:
-            InputError: there was none.
-        """
-        if self._heads is None:
-            raise InputError("metrics: there is no text; expected at least one")
-        moments, (layers, heads) = self._moments, self._heads
-
-        def by_name(numbers: np.ndarray) -> dict[str, np.ndarray]:
-            return {name: numbers[i] for i, name in enumerate(ALL_METRICS) if name in self._there}
-
-        return TextMetrics(
-            values=by_name(moments.known(moments.mean)),
-            counts=by_name(moments.rows.copy()),
-            missing={name: why for name, why in self._missing.items() if name not in self._there},
-            layers=layers,
-            heads=heads,
-            spread=by_name(moments.known(moments.spread())),
-            least=by_name(moments.known(moments.least)),
-            most=by_name(moments.known(moments.most)),
-            texts=self.texts,
-        )
-
-
-class _Moments:
-    """Of many numbers at once: the rows so far, their mean, squares about it, the least and the greatest value."""
-
-    def __init__(self, shape: tuple[int, ...]):
-        self.rows = np.zeros(shape, dtype=np.int64)
-        self.mean, self.squares = np.zeros(shape), np.zeros(shape)
-        self.least, self.most = np.full(shape, np.inf), np.full(shape, -np.inf)
-
-    def add(self, values: np.ndarray, rows: np.ndarray) -> None:
-        self.rows += rows
-        change = np.where(rows > 0, values - self.mean, 0)
-        share = rows / np.maximum(self.rows, 1)  # of all rows so far
-        self.mean += change * share
-        self.squares += change**2 * (self.rows - rows) * share
-        self.least, self.most = np.fmin(self.least, values), np.fmax(self.most, values)
-
-    def spread(self) -> np.ndarray:
-        return np.sqrt(self.squares / np.maximum(self.rows, 1))
-
-    def known(self, values: np.ndarray) -> np.ndarray:
-        return np.where(self.rows > 0, values, np.nan)

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from attnviz.analysis.averages import Running, TextMetrics
 from attnviz.analysis.metrics import (
     HeadMetrics,
-    Running,
-    TextMetrics,
     metrics_of_parts,
     with_ablation,
 )

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from itertools import count, islice
 
-from attnviz.analysis.metrics import HeadMetrics, Running
+from attnviz.analysis.averages import Running
+from attnviz.analysis.metrics import HeadMetrics
 from attnviz.analysis.null import Null, pooled
 from attnviz.model import Model, seeded_model
 from attnviz.runs import Prepared

@@ -24,9 +24,10 @@ if TYPE_CHECKING:
 
     import numpy as np
 
+    from attnviz.analysis.averages import TextMetrics
     from attnviz.analysis.expressions import Expression
     from attnviz.analysis.heads import Places
-    from attnviz.analysis.metrics import HeadMetrics, Metric, TextMetrics
+    from attnviz.analysis.metrics import HeadMetrics, Metric
     from attnviz.trace import Attention
 
 _ROWS = "Rows and columns"

@@ -66,7 +66,6 @@ def results(
     block: BlockOptions,
     common: CommonOptions,
     request: Request,
-    many: ManyOptions | None = None,
 ) -> Iterator[Result]:
     """One result a text, each computed when it is asked for.
 
@@ -74,7 +73,7 @@ def results(
         UsageError: options that exclude each other, or no input at all.
         InputError: input that cannot be read or is invalid; of several texts, the message names the line.
     """
-    found = swept_runs(inputs, models, block, common, request, _itself, many or ManyOptions())
+    found = swept_runs(inputs, models, block, common, request, _itself, ManyOptions())
     return (run.result() for _, run in found)
 
 

@@ -13,8 +13,6 @@ _BLAS_CALLS = (
     ("openblas_set_num_threads", "openblas_get_num_threads"),
     ("MKL_Set_Num_Threads", "MKL_Get_Max_Threads"),
 )
-
-
 _VARIABLES = ("OPENBLAS_NUM_THREADS", "GOTO_NUM_THREADS", "OMP_NUM_THREADS")  # what OpenBLAS listens to, in its order
 _is_ours = False  # whether attnviz set it
 _LONG = 256  # tokens, from which on a second thread pays

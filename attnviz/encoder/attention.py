@@ -20,8 +20,6 @@ Steps = Generator[tuple[str, np.ndarray], None, np.ndarray]
 
 # Up to here OpenBLAS is quicker, up to twice, at (W^T x^T)^T than at x W: W lies transposed in most files.
 _FEW_ROWS = 64
-
-
 _AT_ONCE = 1 << 22  # scores that are held at a time, or one head's if those are more
 
 

@@ -45,7 +45,7 @@ class Step(NamedTuple):
     heads: range
 
 
-Run = Generator[tuple[Wanted, np.ndarray], None, np.ndarray]
+Arrays = Generator[tuple[Wanted, np.ndarray], None, np.ndarray]
 
 
 def self_geometry(
@@ -81,7 +81,7 @@ def cross_geometry(source: Sequence, n_target: int) -> Geometry:
     return Geometry(allowed=without_padding(None, source.padding, n_target))
 
 
-def encode(params: Params, config: EncoderConfig, source: Sequence) -> Run:
+def encode(params: Params, config: EncoderConfig, source: Sequence) -> Arrays:
     """The encoder, step by step; returns its output (n, d_model), normed at the end where norms come first."""
     x = yield from _addressed("encoder", None, embed(params, config, source))
     geometry = _self_geometries(config, params, source, x.dtype, causal=False)
@@ -91,7 +91,7 @@ def encode(params: Params, config: EncoderConfig, source: Sequence) -> Run:
     return (yield from _finish("encoder", x, params, config))
 
 
-def decode(params: Params, config: EncoderConfig, target: Sequence, source: Sequence, memory: np.ndarray) -> Run:
+def decode(params: Params, config: EncoderConfig, target: Sequence, source: Sequence, memory: np.ndarray) -> Arrays:
     """The decoder, step by step: causal self-attention, cross-attention to memory, feed-forward.
 
     ``memory`` (n_source, d_model) is the encoder's output. The decoder's
@@ -190,21 +190,21 @@ def _read_only(value: np.ndarray) -> np.ndarray:
     return view
 
 
-def _both(params: Params, config: EncoderConfig, source: Sequence, target: Sequence | None) -> Run:
+def _both(params: Params, config: EncoderConfig, source: Sequence, target: Sequence | None) -> Arrays:
     memory = yield from encode(params, config, source)
     if target is not None:
         yield from decode(params, config, target, source, memory)
     return memory
 
 
-def _finish(kind: str, x: np.ndarray, params: Params, config: EncoderConfig) -> Run:
+def _finish(kind: str, x: np.ndarray, params: Params, config: EncoderConfig) -> Arrays:
     if config.norm_placement == "pre":
         x = normalize(x, params.at("final_norm"), config)
     yield Wanted(kind, None, "output"), x
     return x
 
 
-def _addressed(kind: str, layer: int | None, steps: Iterable) -> Run:
+def _addressed(kind: str, layer: int | None, steps: Iterable) -> Arrays:
     """The part's steps under their full addresses."""
     try:
         while True:

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from attnviz.analysis.metrics import METRICS, Running, head_metrics
+from attnviz.analysis.averages import Running
+from attnviz.analysis.metrics import METRICS, head_metrics
 from attnviz.analysis.reduce import reduce_attention
 from attnviz.analysis.words import hide_special, merge_words
 from attnviz.errors import InputError, UsageError

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 import attnviz
+from attnviz.analysis.averages import Running
 from attnviz.analysis.labels import LABELS
-from attnviz.analysis.metrics import METRICS, Running, head_metrics
+from attnviz.analysis.metrics import METRICS, head_metrics
 
 TEXT = "The cat sat on the cat."
 TEXTS = ("The cat sat on the cat.", "A dog.", "the the the old dog and the cat")
