@@ -1,5 +1,6 @@
 """``attnviz check``: exits 1 unless the stated conditions hold."""
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
@@ -122,7 +123,8 @@ def _checked(expressions: "list[tuple[str, Expression]]", run: "Run") -> _Checke
             document["undefined"] = True
         outcomes.append(document)
         digits[document["condition"]] = outcome.digits
-    return _Checked(run.bare, attention, outcomes, digits)
+    bare = replace(run.bare, tokens=(), target_tokens=())  # what nobody prints need not be sent by a worker
+    return _Checked(bare, replace(attention, queries=(), keys=()), outcomes, digits)
 
 
 class _Report:

@@ -33,7 +33,7 @@ class Measured(NamedTuple):
     """What is kept of one text.
 
     Attributes:
-        attention: what all texts have in common; no matrices.
+        attention: what all texts have in common; no matrices, no tokens.
         metrics: of its heads.
         distances: between its heads, where they are wanted.
         rows: its tokens, padding left out.
@@ -99,7 +99,9 @@ def measured(run: Run, *, ablated: bool, clustered: bool = False) -> Measured:
     attention, metrics = metrics_of(run)
     if ablated:
         metrics = with_ablation(metrics, _ablation(run, attention), _rows(attention))
-    return Measured(attention, metrics, head_distances(whole) if clustered else None, _rows(attention))
+    rows = _rows(attention)
+    common = replace(attention, queries=(), keys=())  # which is sent from worker to parent for every text
+    return Measured(common, metrics, head_distances(whole) if clustered else None, rows)
 
 
 def metrics_of(run: Run) -> tuple[Attention, HeadMetrics]:

@@ -11,7 +11,7 @@ from attnviz.errors import InputError, one_line
 from attnviz.files import open_file, unreadable
 from attnviz.text.words import WHITE_SPACE
 
-_CHUNK = 1 << 16
+_CHUNK = 1 << 20  # of a file; a pipe gives what it holds
 _BLANK_TOLD = 100  # so that memory does not grow with a file of nothing else
 _SHARED = 64  # lines that are worth the work of two
 _BOM = b"\xef\xbb\xbf"
