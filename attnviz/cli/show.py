@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from attnviz.runs import Run
     from attnviz.trace import Attention
 
-_LINES_AT_ONCE = 128  # of JSON, each perhaps a megabyte
+_LINES_AT_ONCE = 64  # of JSON, each perhaps a megabyte
 _FEW = 4  # matrices that are printed when nobody asked for particular ones; beyond, a summary
 
 _EXAMPLES = """
