@@ -176,8 +176,9 @@ def _block_metrics(
     rows = np.arange(start, start + weights.shape[2])
     masked = attention.masked
     allowed = np.full((1, len(rows)), weights.shape[3]) if masked is None else (~masked[:, rows]).sum(axis=-1)
-    seen = _seen_rows(attention, weights, rows) & (allowed > 0)[:, None]  # (n_layers, n_heads, n_rows)
-    if not seen.all():
+    seen = _seen_rows(attention, weights, rows) & ((allowed > 0)[:, None] & ~patterns.padding[rows])
+    all_seen = seen.all()  # (n_layers, n_heads, n_rows)
+    if not all_seen:
         weights = np.where(seen[..., None], weights, 0)
 
     logs = np.log(np.where(weights > 0, weights, 1))  # A ln A of 0 is 0, as it is of 1
@@ -189,16 +190,17 @@ def _block_metrics(
     counts = dict.fromkeys(sums, seen.sum(axis=-1))
     for name, total in patterns.sums(weights, rows):
         sums[name] = total
-        counts[name] = (seen & patterns.rows[name][rows]).sum(axis=-1)
+        about = patterns.rows[name][rows]
+        counts[name] = np.full(seen.shape[:2], about.sum()) if all_seen else (seen & about).sum(axis=-1)
     return sums, counts
 
 
 def _seen_rows(attention: Attention, weights: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """(n_layers, n_heads, n_rows), True for the rows of tokens of the text that look at anything, shown or left out."""
+    """(n_layers, n_heads, n_rows), True for the rows that look at anything, shown or left out."""
     looks = weights.any(axis=-1)
     if attention.rest is not None:
         looks |= attention.rest[:, :, rows] > 0
-    return looks & ~np.array([attention.queries[row].padding for row in rows])
+    return looks
 
 
 class _Patterns:
@@ -207,6 +209,7 @@ class _Patterns:
     Attributes:
         missing: by metric that cannot be computed here, why.
         rows: by other metric, (n_queries,), the rows that it is about.
+        padding: (n_queries,), the rows of tokens that only fill the length.
     """
 
     def __init__(self, attention: Attention):
@@ -215,6 +218,7 @@ class _Patterns:
         self._special = np.array([token.special for token in attention.keys])
         # Every row's offsets from its query to the keys are a piece of these.
         self._offsets = np.arange(1 - n_queries, self._n_keys, dtype=attention.matrices.dtype)
+        self.padding = np.array([token.padding for token in attention.queries])
         real = ~np.array([token.padding for token in attention.keys])
         everywhere = np.ones(n_queries, dtype=bool)
         self.rows = dict.fromkeys(("first", "special", "distance", "offset", "self"), everywhere)
