@@ -4,7 +4,7 @@ import os
 import stat
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from operator import attrgetter
@@ -162,6 +162,11 @@ class Windows:
         for window in self._lines.windows(self._most):
             yield Window([Placed(f"{self.name}, line {n}", text) for n, text in window], self._lines.done)
 
+    @property
+    def are_lines(self) -> bool:
+        """Whether they come from a file or a pipe: perhaps many."""
+        return self._lines is not None
+
     def ready(self) -> bool:
         """Whether the next ones can be read without waiting for whoever writes them."""
         return self._lines is None or self._lines.ready()
@@ -192,7 +197,8 @@ def swept(
     """
     n = skipped = 0
     # Processes are started before the progress bar, which has a thread of its own.
-    with _outcomes(work, windows, workers) as outcomes, sweep_progress(common, windows.size, prints=prints) as step:
+    progress = sweep_progress(common, windows.size, prints=prints) if windows.are_lines else nullcontext()
+    with _outcomes(work, windows, workers) as outcomes, progress as step:
         for outcome, done in outcomes:
             n += 1
             for text in outcome.notes:

@@ -1,5 +1,7 @@
 """``attnviz heatmap``: one picture per head, and an overview."""
 
+from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -102,11 +104,13 @@ def heatmap(
         raise UsageError("overview-only, heads-by-similarity: both are given; expected one of them")
     written = 0
     notes: list[str] = []  # about fonts: the first says it all
-    swept = swept_runs(inputs, models, block, common, request_of(selection), Run.done, many, beside=True)
+    sweep = partial(swept_runs, inputs, models, block, common, request_of(selection), Run.done, many)
+    swept = sweep(prints=False, beside=True)
     several, found = (True, swept) if inputs.is_stream else peeked(swept)
     for number, (_, run) in enumerate(found, start=1):
         folder = picture.out / f"text-{number:03d}" if several else picture.out
-        with progress(common, str(folder)) as report:
+        # Many texts have a bar of their own.
+        with nullcontext() if inputs.is_stream else progress(common, str(folder)) as report:
             for drawn in _drawn(run, picture):
                 written += len(_write(drawn, folder, formats, picture, report, notes.append))
     for text in notes[:1]:

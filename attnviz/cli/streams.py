@@ -123,6 +123,7 @@ def _bar(common: CommonOptions, *columns: Any) -> Iterator[Any]:
         encoding = sys.stderr.encoding
 
     console = Console(stderr=True, no_color=Screen.of(sys.stderr, os.environ, color=common.color).color is None)
-    bar = Progress(*columns, console=console, transient=True, redirect_stderr=False)
+    # Results are not to be printed above the bar: where they go to a file or a pipe they would be lost there.
+    bar = Progress(*columns, console=console, transient=True, redirect_stdout=False, redirect_stderr=False)
     with bar, contextlib.redirect_stderr(AboveTheBar(console, sys.stderr)):
         yield bar

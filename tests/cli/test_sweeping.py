@@ -228,3 +228,24 @@ def test_a_killed_worker_is_one_line_of_error_after_the_results_before_it(sweep)
     first = int(err[0].split("line ")[1].split()[0].rstrip(":"))
     assert first == len(found) + 2  # the first result was read before
     assert not set(workers) & set(alive())
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("show", "the cat"), ("show",), ("show", "--json"), ("heads",), ("check", "--that", "mean(entropy) > 0")],
+    ids=" ".join,
+)
+def test_results_go_to_their_file_while_progress_goes_to_a_terminal(run, environment, tmp_path, command):
+    (tmp_path / "texts.txt").write_text("the cat sat\na b\n")
+    argv = command if "the cat" in command else (*command, "--file", "texts.txt")
+    expected = run(*argv).stdout
+    terminal, its_end = os.openpty()
+    with open(terminal, "rb", buffering=0) as screen, (tmp_path / "out").open("wb") as out:
+        process = subprocess.Popen(command_line(*argv), stdout=out, stderr=its_end, **environment)
+        os.close(its_end)
+        with suppress(OSError):  # which is how a terminal ends
+            while screen.read(1000):
+                pass
+        assert process.wait(60) == 0
+    assert (tmp_path / "out").read_bytes() == expected
+    assert expected
