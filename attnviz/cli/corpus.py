@@ -40,7 +40,10 @@ class Window(NamedTuple):
     def where(self) -> str:
         """The place of the first, and the line of the last."""
         first, last = self.texts[0].where, self.texts[-1].where
-        return first if first == last else f"{first} to {last.rpartition(' ')[2]}"
+        if first == last:
+            return first
+        name, _, line = first.rpartition(", line ")
+        return f"{name}, lines {line} to {last.rpartition(' ')[2]}"
 
 
 class Outcome(NamedTuple):

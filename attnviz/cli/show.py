@@ -111,8 +111,10 @@ def show(
 
 
 def _json_line(view: ViewOptions, run: "Run") -> bytes:
-    from attnviz.output.document import dump, result_document
+    from attnviz.output.document import dump, edges_document, result_document
 
+    if run.is_long and view.top is not None:
+        return dump(edges_document(run.bare, run.parts(), precision=view.precision, top=view.top))
     return dump(result_document(run.result(), precision=view.precision, top=view.top))
 
 

@@ -5,6 +5,7 @@ masked scores, which are -inf here and ``null`` there.
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,33 @@ def schema() -> bytes:
     return Path(__file__).with_name("schema.json").read_bytes()
 
 
+def edges_document(
+    bare: Result, parts: Iterator[Attention], *, precision: int | None = None, top: int
+) -> dict[str, object]:
+    """As ``result_document`` with ``top``, of matrices of one kind that come a part at a time.
+
+    Args:
+        bare: the result without matrices.
+        parts: each of one layer, in the order of layers and heads.
+        precision: as of ``result_document``.
+        top: likewise.
+    """
+    edges, rests = [], []
+    layers: dict[int, None] = {}
+    heads: dict[int, None] = {}
+    for part in parts:
+        edges += _edges(part, top, precision)
+        rests += [] if part.rest is None else [part.rest[0]]
+        layers |= dict.fromkeys(part.layers)
+        heads |= dict.fromkeys(part.heads)
+        first = replace(part, matrices=part.matrices[..., :0, :0], masked=None)
+    n_layers = 1 if "layer" not in first.axes else len(layers)
+    rest = np.concatenate(rests).reshape(n_layers, -1, len(first.queries)) if rests else None
+    common = replace(first, rest=rest, layers=tuple(layers), heads=tuple(heads))
+    found = replace(bare, views={first.kind: common})
+    return _described_result(found, precision) | {"top": top, "edges": edges}
+
+
 def result_document(result: Result, *, precision: int | None = None, top: int | None = None) -> dict[str, object]:
     """A run's result as the object that ``show --json`` prints.
 
@@ -36,6 +64,18 @@ def result_document(result: Result, *, precision: int | None = None, top: int | 
         precision: decimals to round to; the object says so. By default numbers read back to the same float.
         top: instead of matrices, each row's strongest keys as ``edges``.
     """
+    document = _described_result(result, precision)
+    views = result.views.values()
+    if top is not None:
+        return document | {"top": top, "edges": [edge for view in views for edge in _edges(view, top, precision)]}
+    for attention in views:
+        matrices = _unreduced(attention.matrices, attention.axes, precision)
+        document |= {ATTENTION_KEYS[attention.kind]: matrices} | _masked(attention)
+    return document
+
+
+def _described_result(result: Result, precision: int | None) -> dict[str, object]:
+    """All but the matrices themselves."""
     first = next(iter(result.views.values()))
     document: dict[str, object] = {"schema": SCHEMA_NAME, "text": result.text}
     document |= {name: text for name, text in (("pair", result.pair), ("target", result.target)) if text is not None}
@@ -53,14 +93,8 @@ def result_document(result: Result, *, precision: int | None = None, top: int | 
     if precision is not None:
         document["precision"] = precision
     for kind, attention in result.views.items():
-        if top is None:
-            document[ATTENTION_KEYS[kind]] = _unreduced(attention.matrices, attention.axes, precision)
-            document |= _masked(attention)
         if attention.rest is not None:
             document[REST_KEYS[kind]] = _unreduced(attention.rest, attention.axes, precision)
-    if top is not None:
-        document["top"] = top
-        document["edges"] = [edge for view in result.views.values() for edge in _edges(view, top, precision)]
     return document
 
 
@@ -179,13 +213,26 @@ def _edges(attention: Attention, top: int, precision: int | None) -> Iterator[di
     for i, layer in enumerate(attention.layers if "layer" in attention.axes else (None,)):
         for j, head in enumerate(attention.heads if "head" in attention.axes else (None,)):
             values = attention.matrices[i, j]
-            order = np.argsort(-values, axis=-1, kind="stable")[:, :top]
+            order = _strongest_keys(values, top)
             best = _rounded(np.take_along_axis(values, order, axis=-1), precision)
             hidden = np.isneginf(values) if attention.masked is None else attention.masked[i] | np.isneginf(values)
             for query, keys in enumerate(order):
                 for key, weight in zip(keys, best[query], strict=True):
                     if not hidden[query, key]:
                         yield _edge(attention.kind, layer, head, query, key, weight)
+
+
+def _strongest_keys(values: np.ndarray, top: int) -> np.ndarray:
+    """Each row's largest values' places, the largest first and of equal ones the first: (n_queries, top or fewer)."""
+    n_queries, n_keys = values.shape
+    if 8 * top > n_keys:
+        return np.argsort(-values, axis=-1, kind="stable")[:, :top]
+    order = np.empty((n_queries, top), dtype=np.int64)
+    least = np.partition(values, -top, axis=-1)[:, -top]  # which is far quicker than sorting all
+    for row, bound, places in zip(values, least, order, strict=True):
+        found = np.flatnonzero(row >= bound)
+        places[:] = found[np.argsort(-row[found], kind="stable")[:top]]
+    return order
 
 
 def _edge(kind: str, layer: int | None, head: int | None, query: int, key: int, weight: float) -> dict[str, object]:

@@ -221,11 +221,11 @@ def test_a_killed_worker_is_one_line_of_error_after_the_results_before_it(sweep)
     writer.join()
     err = sweep.stderr.read().decode().splitlines()
     assert sweep.wait() == 1
-    assert err[0].startswith("attnviz: error: standard input, line ")
+    assert err[0].startswith("attnviz: error: standard input, lines ")
     assert err[0].endswith(": the process that worked on it was killed (SIGKILL); expected it to finish")
     assert err[1:] == ["hint: perhaps the memory was too small: --workers N with fewer needs less"]
     assert found == list(islice(cycle(TEXTS), 1, 1 + len(found)))
-    first = int(err[0].split("line ")[1].split()[0].rstrip(":"))
+    first = int(err[0].split("lines ")[1].split()[0].rstrip(":"))
     assert first == len(found) + 2  # the first result was read before
     assert not set(workers) & set(alive())
 

@@ -1,0 +1,53 @@
+"""Each row's strongest keys, as JSON has them in place of matrices."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from attnviz.output.document import _strongest_keys, edges_document, result_document
+from attnviz.trace import Attention, ModelInfo, Result, Token
+
+MODEL = ModelInfo("toy", "seed:0")
+
+
+@settings(deadline=None)
+@given(st.integers(1, 3), st.integers(1, 70), st.integers(1, 9), st.integers(1, 4), st.integers(0, 99))
+def test_the_strongest_keys_are_the_first_of_all_sorted(n_queries, n_keys, top, different, seed):
+    values = np.random.default_rng(seed).integers(0, different, (n_queries, n_keys)).astype(np.float32)
+    values[values == 0] = -np.inf
+    expected = np.argsort(-values, axis=-1, kind="stable")[:, :top]
+    assert _strongest_keys(values, top).tolist() == expected.tolist()
+
+
+@pytest.mark.parametrize("precision", [None, 2])
+@pytest.mark.parametrize("rested", [False, True])
+@pytest.mark.parametrize("masked", [False, True])
+def test_edges_of_parts_are_those_of_the_whole(masked, rested, precision):
+    n = 40
+    rng = np.random.default_rng(0)
+    hidden = np.broadcast_to(~np.tri(n, dtype=bool), (2, n, n)) if masked else None
+    values = rng.random((2, 3, n, n)).astype(np.float32)
+    tokens = tuple(Token(f"t{i}", f"t{i}", piece=f"t{i}") for i in range(n))
+    rest = rng.random((2, 3, n)).astype(np.float32) if rested else None
+    whole = Attention(values, tokens, tokens, (1, 4), (0, 2, 5), MODEL, masked=hidden, rest=rest)
+    result = Result("text", {"encoder": whole}, MODEL, tokens)
+    parts = (
+        replace(
+            whole,
+            matrices=values[i : i + 1, some],
+            layers=(whole.layers[i],),
+            heads=whole.heads[some],
+            masked=None if hidden is None else hidden[i : i + 1],
+            rest=None if rest is None else rest[i : i + 1, some],
+        )
+        for i in (0, 1)
+        for some in (slice(0, 2), slice(2, 3))
+    )
+    found = edges_document(replace(result, views={}), parts, precision=precision, top=3)
+    expected = result_document(result, precision=precision, top=3)
+    assert found.keys() == expected.keys()
+    for name, value in expected.items():
+        assert np.array_equal(found[name], value) if isinstance(value, np.ndarray) else found[name] == value, name
