@@ -6,6 +6,7 @@ empty one too, knows nothing of ``CLICOLOR``, and colours whatever runs under ``
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TextIO
 
@@ -122,10 +123,9 @@ def _width(environ: Mapping[str, str], *, is_terminal: bool) -> int:
     if not is_terminal:
         return PIPE_WIDTH
     for descriptor in (1, 2, 0):
-        try:
-            return max(20, os.get_terminal_size(descriptor).columns)
-        except OSError:
-            continue
+        with suppress(OSError):
+            columns = os.get_terminal_size(descriptor).columns
+            return max(20, columns) if columns else PIPE_WIDTH  # a terminal that nobody told its size has none
     return PIPE_WIDTH
 
 

@@ -1,6 +1,7 @@
 """Colour and width are decided once, by the user's wish, the environment, and what the stream is."""
 
 import io
+import os
 
 import pytest
 from hypothesis import given
@@ -89,6 +90,16 @@ def test_a_pipe_is_80_wide_and_has_no_colour():
 )
 def test_the_width_is_asked_for_or_the_columns(environ, width, expected):
     assert Screen.of(Stream(), environ, width=width).width == expected
+
+
+@pytest.mark.parametrize(("columns", "expected"), [(0, 80), (7, 20), (33, 33)])
+def test_a_terminal_has_the_width_that_it_was_told_or_that_of_a_pipe(monkeypatch, columns, expected):
+    class Terminal(Stream):
+        def isatty(self):
+            return True
+
+    monkeypatch.setattr("os.get_terminal_size", lambda descriptor: os.terminal_size((columns, 0)))
+    assert Screen.of(Terminal(), {}).width == expected
 
 
 @pytest.mark.parametrize(
