@@ -98,7 +98,7 @@ def test_a_terminal_has_the_width_that_it_was_told_or_that_of_a_pipe(monkeypatch
         def isatty(self):
             return True
 
-    monkeypatch.setattr("os.get_terminal_size", lambda descriptor: os.terminal_size((columns, 0)))
+    monkeypatch.setattr("os.get_terminal_size", lambda _: os.terminal_size((columns, 0)))
     assert Screen.of(Terminal(), {}).width == expected
 
 
