@@ -4,8 +4,8 @@ Axes are always ``[layer][head][query][key]``: a row is a query (the token that 
 looked at).
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -249,6 +249,16 @@ class Attention:
         """What each axis counts, without those that a reduction took away."""
         return axes_of(self.what, self.reduce)
 
+    @property
+    def bare(self) -> "Attention":
+        """The same without a number: what is left to keep, or to send, where the matrices have been looked at."""
+        return replace(self, matrices=self.matrices[:0, :0, :0, :0].copy(), masked=None, rest=None)
+
+    @property
+    def n_rows(self) -> int:
+        """How many queries are tokens of the text, and do not only fill the length."""
+        return sum(not token.padding for token in self.queries)
+
     def __len__(self) -> int:
         return self.matrices.shape[0] * self.matrices.shape[1]
 
@@ -308,6 +318,13 @@ class Attention:
     def heads_in_words(self) -> str:
         """``heads 0-3``; ``all heads`` where values were never of one."""
         return "all heads" if self.what == "zeroing" else f"head{'s' * (len(self.heads) > 1)} {spans(self.heads)}"
+
+
+def of_all(parts: Sequence[Attention]) -> Attention:
+    """The first of several parts of the same matrices, with the layers and heads of all of them."""
+    layers = dict.fromkeys(layer for part in parts for layer in part.layers)
+    heads = dict.fromkeys(head for part in parts for head in part.heads)
+    return replace(parts[0], layers=tuple(layers), heads=tuple(heads))
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from attnviz.errors import UsageError
-from attnviz.trace import Attention, Tokens
+from attnviz.trace import Attention, Tokens, of_all
 
 
 @dataclass(frozen=True)
@@ -145,20 +145,19 @@ def metrics_of_parts(parts: Iterator[Attention]) -> tuple[Attention, HeadMetrics
     Raises:
         UsageError: as ``head_metrics``.
     """
-    found, patterns = [], None
+    found, looked_at, patterns = [], [], None
     for part in parts:
         patterns = patterns or _Patterns(part)
         found.append(head_metrics(part, patterns))
-        common = replace(part, matrices=part.matrices[..., :0, :0], masked=None, rest=None)
-    layers = tuple(dict.fromkeys(layer for one in found for layer in one.layers))
-    heads = tuple(dict.fromkeys(head for one in found for head in one.heads))
+        looked_at.append(part.bare)
+    common = of_all(looked_at)
 
     def joined(arrays: list[Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
-        shape = (len(layers), len(heads))
+        shape = (len(common.layers), len(common.heads))
         return {name: np.concatenate([one[name].ravel() for one in arrays]).reshape(shape) for name in arrays[0]}
 
     values, counts = joined([one.values for one in found]), joined([one.counts for one in found])
-    return replace(common, layers=layers, heads=heads), HeadMetrics(values, counts, found[0].missing, layers, heads)
+    return common, HeadMetrics(values, counts, found[0].missing, common.layers, common.heads)
 
 
 def with_ablation(metrics: HeadMetrics, changes: np.ndarray, n_tokens: int) -> HeadMetrics:

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from attnviz.trace import Attention
+from attnviz.trace import Attention, of_all
 
 
 def ahead(parts: Iterator[Attention]) -> Iterator[Attention]:
@@ -42,33 +42,31 @@ def joined(parts: Iterator[Attention], shape: tuple[int, int]) -> Attention:
         parts: at least one.
         shape: of layers and heads of the matrices in all; a reduced axis counts 1.
     """
-    matrices = rest = first = None
-    layers: dict[int, np.ndarray | None] = {}  # with each one's mask
-    heads: dict[int, None] = {}
+    matrices = rest = None
+    taken: list[Attention] = []
+    masks: dict[int, np.ndarray | None] = {}  # by layer
     done = 0
     for part in parts:
         if part.matrices.shape[:2] == shape:
             return part
-        if first is None:
-            first, count = part, math.prod(shape)
+        if matrices is None:
+            count = math.prod(shape)
             matrices = np.empty((count, *part.matrices.shape[2:]), part.matrices.dtype)
             rest = None if part.rest is None else np.empty((count, *part.rest.shape[2:]), part.rest.dtype)
         some = slice(done, done + part.matrices.shape[1])
         matrices[some] = part.matrices[0]
         if rest is not None:
             rest[some] = part.rest[0]
-        layers |= {part.layers[0]: None if part.masked is None else part.masked[0]}
-        heads |= dict.fromkeys(part.heads)
+        masks |= {part.layers[0]: None if part.masked is None else part.masked[0]}
+        taken.append(part.bare)
         done = some.stop
-    none = np.zeros(first.matrices.shape[2:], dtype=bool)
-    masks = [none if mask is None else mask for mask in layers.values()]
+    none = np.zeros(matrices.shape[1:], dtype=bool)
+    any_masked = any(mask is not None for mask in masks.values())
     whole = matrices.reshape(*shape, *matrices.shape[1:])
     whole.flags.writeable = False
     return replace(
-        first,
+        of_all(taken),
         matrices=whole,
         rest=None if rest is None else rest.reshape(*shape, *rest.shape[1:]),
-        masked=None if all(mask is None for mask in layers.values()) else np.stack(masks),
-        layers=tuple(layers),
-        heads=tuple(heads),
+        masked=np.stack([none if mask is None else mask for mask in masks.values()]) if any_masked else None,
     )

@@ -9,7 +9,7 @@ import numpy as np
 from attnviz.analysis.parts import each_layer, joined
 from attnviz.analysis.paths import follow
 from attnviz.errors import UsageError
-from attnviz.trace import PATHS, Attention
+from attnviz.trace import PATHS, Attention, of_all
 
 
 def reduce_attention(attention: Attention, how: str) -> Attention:
@@ -40,8 +40,7 @@ def reduced_parts(parts: Iterator[Attention], how: str) -> Iterator[Attention]:
 
 def _reduced(parts: Iterator[Attention], how: str) -> Attention:
     """One matrix of all parts."""
-    layers: dict[int, None] = {}
-    heads: dict[int, None] = {}
+    taken: list[Attention] = []
     running = _Maximum() if how == "max" else _Mean()
     rests, masked = _Mean(), True  # until a part says otherwise
     for part in parts:
@@ -49,17 +48,14 @@ def _reduced(parts: Iterator[Attention], how: str) -> Attention:
         if part.rest is not None:
             rests.add(part.rest)
         masked = masked & (False if part.masked is None else part.masked[0])
-        layers |= dict.fromkeys(part.layers)
-        heads |= dict.fromkeys(part.heads)
+        taken.append(part.bare)
     kept = rests.count is not None and how != "max"
     return replace(
-        part,
+        of_all(taken),
         matrices=running.result(part.matrices.dtype),
         rest=rests.result(part.matrices.dtype) if kept else None,
         masked=masked[None] if isinstance(masked, np.ndarray) else None,
         reduce=how,
-        layers=tuple(layers),
-        heads=tuple(heads),
     )
 
 

@@ -76,12 +76,7 @@ def _measured(request: "Request", run: "Run") -> "tuple[Attention, np.ndarray, i
         for name in COMPARED
     }
     weights = views["weights"]
-    rows = sum(not token.padding for token in weights.queries)
-    return (
-        replace(weights, matrices=weights.matrices[..., :0, :0], masked=None, rest=None),
-        layer_agreement(views),
-        rows,
-    )
+    return weights.bare, layer_agreement(views), weights.n_rows
 
 
 def _document(attention: "Attention", agreement: "RunningMean") -> dict[str, object]:

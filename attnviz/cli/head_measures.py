@@ -8,11 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from attnviz.analysis.averages import Running, TextMetrics
-from attnviz.analysis.metrics import (
-    HeadMetrics,
-    metrics_of_parts,
-    with_ablation,
-)
+from attnviz.analysis.metrics import HeadMetrics, metrics_of_parts, with_ablation
 from attnviz.analysis.parts import ahead
 from attnviz.analysis.similarity import head_distances
 from attnviz.analysis.zeroing import ablation
@@ -98,10 +94,9 @@ def measured(run: Run, *, ablated: bool, clustered: bool = False) -> Measured:
         run = Run.of(replace(run.bare, views={whole.kind: whole}), run.model, run.prepared)  # it is run only once
     attention, metrics = metrics_of(run)
     if ablated:
-        metrics = with_ablation(metrics, _ablation(run, attention), _rows(attention))
-    rows = _rows(attention)
+        metrics = with_ablation(metrics, _ablation(run, attention), attention.n_rows)
     common = replace(attention, queries=(), keys=())  # which is sent from worker to parent for every text
-    return Measured(common, metrics, head_distances(whole) if clustered else None, rows)
+    return Measured(common, metrics, head_distances(whole) if clustered else None, attention.n_rows)
 
 
 def metrics_of(run: Run) -> tuple[Attention, HeadMetrics]:
@@ -131,10 +126,6 @@ def _ablation(run: Run, attention: Attention) -> np.ndarray:
         layers=attention.layers,
         heads=attention.heads,
     )
-
-
-def _rows(attention: Attention) -> int:
-    return sum(not token.padding for token in attention.queries)
 
 
 def _averaged(found: Iterable[Measured], distances: "RunningMean | None") -> tuple[Attention, TextMetrics]:

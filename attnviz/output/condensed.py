@@ -8,7 +8,7 @@ import numpy as np
 
 from attnviz.output.painting import block_maxima, hidden_cells
 from attnviz.output.pictures import MOST_CELLS, describe, strongest
-from attnviz.trace import Attention
+from attnviz.trace import Attention, of_all
 
 
 class Condensed(NamedTuple):
@@ -32,9 +32,7 @@ def condensed(parts: Iterator[Attention], shape: tuple[int, int]) -> Condensed:
         parts: of weights, scores or norms.
         shape: of the layers and heads of the matrices in all; a reduced axis counts 1.
     """
-    cells, said = [], []
-    layers: dict[int, None] = {}
-    heads: dict[int, None] = {}
+    cells, said, taken = [], [], []
     for part in parts:
         given = tuple(-(-n // MOST_CELLS) for n in part.matrices.shape[2:])
         for matrix in part:
@@ -42,8 +40,6 @@ def condensed(parts: Iterator[Attention], shape: tuple[int, int]) -> Condensed:
             cells.append(block_maxima(matrix.values, hidden, given)[0].astype(matrix.values.dtype, copy=False))
             found = strongest(matrix)
             said.append((found[0], describe(matrix, found)))
-        layers |= dict.fromkeys(part.layers)
-        heads |= dict.fromkeys(part.heads)
-        common = replace(part, matrices=part.matrices[..., :0, :0], masked=None, rest=None)
+        taken.append(part.bare)
     matrices = np.stack(cells).reshape(*shape, *cells[0].shape)
-    return Condensed(replace(common, matrices=matrices, layers=tuple(layers), heads=tuple(heads)), given, said)
+    return Condensed(replace(of_all(taken), matrices=matrices), given, said)

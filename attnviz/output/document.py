@@ -13,7 +13,7 @@ import numpy as np
 import orjson
 
 from attnviz.json_names import ATTENTION_KEYS, MASK_KEYS, REST_KEYS, SCHEMA_NAME
-from attnviz.trace import Attention, ModelInfo, Result, Tokens
+from attnviz.trace import Attention, ModelInfo, Result, Tokens, of_all
 
 if TYPE_CHECKING:
     from attnviz.steps import Explanation, Step
@@ -40,19 +40,15 @@ def edges_document(
         precision: as of ``result_document``.
         top: likewise.
     """
-    edges, rests = [], []
-    layers: dict[int, None] = {}
-    heads: dict[int, None] = {}
+    edges, rests, taken = [], [], []
     for part in parts:
         edges += _edges(part, top, precision)
         rests += [] if part.rest is None else [part.rest[0]]
-        layers |= dict.fromkeys(part.layers)
-        heads |= dict.fromkeys(part.heads)
-        first = replace(part, matrices=part.matrices[..., :0, :0], masked=None)
-    n_layers = 1 if "layer" not in first.axes else len(layers)
-    rest = np.concatenate(rests).reshape(n_layers, -1, len(first.queries)) if rests else None
-    common = replace(first, rest=rest, layers=tuple(layers), heads=tuple(heads))
-    found = replace(bare, views={first.kind: common})
+        taken.append(part.bare)
+    common = of_all(taken)
+    n_layers = len(common.layers) if "layer" in common.axes else 1
+    rest = np.concatenate(rests).reshape(n_layers, -1, len(common.queries)) if rests else None
+    found = replace(bare, views={common.kind: replace(common, rest=rest)})
     return _described_result(found, precision) | {"top": top, "edges": edges}
 
 
