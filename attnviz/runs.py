@@ -35,6 +35,11 @@ class Prepared:
     target: Sequence | None = None
     target_tokens: Tokens = ()
 
+    @property
+    def n_tokens(self) -> int:
+        """Of the text, or of its target where that is longer."""
+        return max(len(self.tokens), len(self.target_tokens))
+
     def sides(self, kind: str) -> tuple[Tokens, Tokens]:
         """The queries and the keys of a kind of attention."""
         return (
@@ -117,7 +122,7 @@ def runs(model: Model, texts: Iterable[Prepared], request: Request) -> Iterator[
 def _together(plans: "list[_Plan]") -> Iterator[Run]:
     """Runs of texts whose matrices are held at the same time; of one text, when it is asked for."""
     done: dict[int, Result] = {}
-    for batch in batches([plan.n_tokens for plan in plans]) if len(plans) > 1 else ():
+    for batch in batches([plan.text.n_tokens for plan in plans]) if len(plans) > 1 else ():
         if len(batch) > 1:
             with suppress(InputError):  # of one of them: it is raised when that is run by itself
                 done |= zip(batch, _batch_results([plans[i] for i in batch]), strict=True)
@@ -158,11 +163,6 @@ class _Plan:
         layers = select(request.layers, model.config.n_layers, "layer")
         heads = select(request.heads, model.config.n_heads, "head")
         return cls(model, text, request, kinds_of(request, text), layers, heads)
-
-    @property
-    def n_tokens(self) -> int:
-        """Of the text, or of its target where that is longer."""
-        return max(len(self.text.tokens), len(self.text.target_tokens))
 
     @property
     def numbers(self) -> int:

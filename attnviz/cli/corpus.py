@@ -89,7 +89,7 @@ class Work:
         prepared = [self._prepared(*placed, notes[i]) for i, placed in enumerate(window.texts)]
         good = [one for one in prepared if isinstance(one, Prepared)]
         if self.before is not None and good:
-            self.before(max(max(len(one.tokens), len(one.target_tokens)) for one in good))
+            self.before(max(one.n_tokens for one in good))
         looked_at = iter(good if self.request is None else runs(self.model, good, self.request))
         for i, (one, (where, _)) in enumerate(zip(prepared, window.texts, strict=True)):
             error, value, skips = None, None, True

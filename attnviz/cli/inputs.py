@@ -122,12 +122,11 @@ def swept_runs(
     threads = Threads(many.threads, cpus // (2 if beside else 1) or 1, workers)
     if inputs.vectors is not None:
         model, prepared = _prepared_vectors(inputs, models, block, common)
-        threads.fit(len(prepared.tokens))
-        say_if_slow(common, request, len(prepared.tokens))
+        _before(threads, common, request, prepared.n_tokens)
         yield "", each(next(runs(model, [prepared], request)))
         return
     with Windows.of(inputs, most=most) as windows:
-        loading = _model_options(models, block, common) | {"decoder": inputs.target is not None}
+        loading = _model_options(inputs, models, block, common)
         model = loaded(loading, common)
         warned = common if workers == 1 else None
         before = partial(_before, threads, warned, request)
@@ -172,7 +171,7 @@ def prepared_inputs(
     if inputs.vectors is not None:
         model, prepared = _prepared_vectors(inputs, models, block, common)
         return model, iter([prepared])
-    model = loaded(_model_options(models, block, common) | {"decoder": inputs.target is not None}, common)
+    model = loaded(_model_options(inputs, models, block, common), common)
 
     def texts() -> Iterator[Prepared]:
         with Windows.of(inputs) as windows:
@@ -188,7 +187,7 @@ def _prepared_vectors(
 ) -> tuple[Model, Prepared]:
     from attnviz.checkpoints.vectors_file import read_vectors
 
-    options = _model_options(models, block, common)
+    options = _model_options(inputs, models, block, common)
     vectors = read_vectors(inputs.vectors)
     if not {"weights", "model"} & set(options):
         options["fields"].setdefault("d_model", vectors.shape[1])
@@ -196,7 +195,9 @@ def _prepared_vectors(
     return model, prepare_vectors(model, vectors, _labels(inputs))
 
 
-def _model_options(models: ModelOptions, block: BlockOptions, common: CommonOptions) -> dict[str, Any]:
+def _model_options(
+    inputs: InputOptions, models: ModelOptions, block: BlockOptions, common: CommonOptions
+) -> dict[str, Any]:
     """What ``load`` gets. Of a model, weights and a seed, those that were given as flags win over variables."""
     options, fields = models.given(), block.given()
     origins = {name: models for name in ("model", "weights") if name in options}
@@ -205,7 +206,7 @@ def _model_options(models: ModelOptions, block: BlockOptions, common: CommonOpti
     for name in origins if flags else ():
         if name not in flags:
             (fields if name == "seed" else options).pop(name)
-    return options | {"fields": fields, "progress": is_watched(common)}
+    return options | {"fields": fields, "decoder": inputs.target is not None, "progress": is_watched(common)}
 
 
 def loaded(options: dict[str, Any], common: CommonOptions) -> Model:
