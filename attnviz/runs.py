@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import lru_cache, partial
 from itertools import islice, product
 
 import numpy as np
@@ -237,19 +238,32 @@ class _Plan:
         for kind, by_layer in arrays.items():
             matrices = np.stack(by_layer)
             matrices.flags.writeable = False
-            views[kind] = arrange(self._attention(kind, self.layers, self.heads, matrices), self.request)
+            masked = self._masked(kind, self.layers)
+            views[kind] = arrange(self._attention(kind, self.layers, self.heads, matrices, masked), self.request)
         return self._result(views, trace)
 
     def _streamed(self) -> Iterator[Attention]:
         model, (kind,) = self.model, self.kinds
         steps = stream(model.params, model.config, self.wanted, self.text.source, self.text.target)
+        masked = lru_cache(1)(partial(self._masked, kind))  # a layer's parts share it
         for address, value, there in steps:
             heads = tuple(head for head in self.heads if head in there)
             if heads:
                 picked = value if len(heads) == len(there) else value[[head - there.start for head in heads]]
-                yield self._attention(kind, (address.layer,), heads, picked[None])
+                layers = (address.layer,)
+                yield self._attention(kind, layers, heads, picked[None], masked(layers))
 
-    def _attention(self, kind: str, layers: tuple[int, ...], heads: tuple[int, ...], matrices: np.ndarray) -> Attention:
+    def _masked(self, kind: str, layers: tuple[int, ...]) -> np.ndarray | None:
+        return masked_keys(self.model.config, kind, layers, self.text.source, self.text.target)
+
+    def _attention(
+        self,
+        kind: str,
+        layers: tuple[int, ...],
+        heads: tuple[int, ...],
+        matrices: np.ndarray,
+        masked: np.ndarray | None,
+    ) -> Attention:
         queries, keys = self.text.sides(kind)
         return Attention(
             matrices=matrices,
@@ -260,7 +274,7 @@ class _Plan:
             model=self.model.info,
             kind=kind,
             what=self.request.what,
-            masked=masked_keys(self.model.config, kind, layers, self.text.source, self.text.target),
+            masked=masked,
         )
 
     def _result(self, views: Mapping[str, Attention], trace: Trace | None = None) -> Result:
