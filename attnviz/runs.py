@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import lru_cache, partial
+from functools import cached_property, lru_cache, partial
 from itertools import islice, product
 
 import numpy as np
@@ -57,7 +57,7 @@ class Run:
         result: runs it, and gives everything that was asked for.
         parts: runs it, and gives the same matrices layer by layer, some heads at a time where they are many: however
             long the text, little more than one head's matrix is in memory. A part is to be used before the next.
-        bare: the result without any matrix.
+        about: gives the result without any matrix; it may have to wait for where the weights came from.
         shape: of the layers and heads of the matrices of a kind; a reduced axis counts 1.
         is_long: whether parts take less memory than the result.
         model: what runs it; None of what was read instead.
@@ -66,7 +66,7 @@ class Run:
 
     result: Callable[[], Result]
     parts: Callable[[], Iterator[Attention]]
-    bare: Result
+    about: Callable[[], Result]
     shape: tuple[int, int]
     is_long: bool = False
     model: Model | None = None
@@ -75,6 +75,11 @@ class Run:
     def done(self) -> "Run":
         """The same with its result there, so that what is wrong with the text is known; of a long one it is not."""
         return self if self.is_long else Run.of(self.result(), self.model, self.prepared)
+
+    @cached_property
+    def bare(self) -> Result:
+        """The result without any matrix."""
+        return self.about()
 
     @property
     def per_kind(self) -> int:
@@ -86,8 +91,8 @@ class Run:
         """One that has been run, or was read."""
         views = result.views.values()
         shape = max((view.matrices.shape[:2] for view in views), key=math.prod)
-        bare = replace(result, views={}, trace=None)
-        return cls(lambda: result, lambda: iter(views), bare, shape, False, model, prepared)
+        about = partial(replace, result, views={}, trace=None)
+        return cls(lambda: result, lambda: iter(views), about, shape, False, model, prepared)
 
 
 def run_prepared(model: Model, prepared: Prepared, request: Request) -> Result:
@@ -206,7 +211,8 @@ class _Plan:
 
     def run(self) -> Run:
         """The run, when it is asked for."""
-        return Run(self.result, self.parts, self._result({}), self.shape, self.is_long, self.model, self.text)
+        about = partial(self._result, {})
+        return Run(self.result, self.parts, about, self.shape, self.is_long, self.model, self.text)
 
     def result(self) -> Result:
         """Runs it, and gives everything that was asked for."""

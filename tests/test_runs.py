@@ -357,3 +357,12 @@ def test_one_that_was_read_gives_what_it_has():
     assert (run.result(), run.per_kind, run.is_long) == (result, 12, False)
     assert [part.kind for part in run.parts()] == ["encoder", "decoder", "cross"]
     assert (dict(run.bare.views), run.bare.trace) == ({}, None)
+
+
+def test_where_the_weights_came_from_is_asked_for_after_the_run(monkeypatch):
+    """A thread may still be reading them, and the run need not wait for it."""
+    order, run_stack = [], module.run_stack
+    monkeypatch.setattr(module, "run_stack", lambda *args, **named: (order.append("run"), run_stack(*args, **named))[1])
+    model = replace(model_of(SMALL, np.float32), weights=lambda: order.append("weights") or "sha256:0")
+    run_prepared(model, texts_of([4])[0], Request())
+    assert order == ["run", "weights"]
