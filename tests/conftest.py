@@ -4,9 +4,16 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 # Before NumPy is imported: on busy cores the threads of small products wait for each other, and take ten times as long.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+# Drawn examples are the same in every run, so that a change is judged by what it changed. To look for new ones, draw
+# others, some times: `pytest -m hypothesis --hypothesis-profile explore`. One found becomes an @example.
+settings.register_profile("same", derandomize=True, database=None, deadline=None)
+settings.register_profile("explore", deadline=None)
+settings.load_profile("same")
 
 
 @pytest.fixture(scope="session")

@@ -55,7 +55,7 @@ def assert_same_result(ours: Result, theirs: Result, tolerance: float) -> None:
 selections = st.sampled_from(["all", "1", "1,0"])
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.data())
 def test_whatever_texts_run_together_each_gives_what_it_gives_alone(data):
     config = data.draw(configs())
@@ -217,7 +217,7 @@ def tiny():
     return load()
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(request=requests(), at_once=st.sampled_from([1, 1000, 1 << 22]), pad_to=st.sampled_from([None, 40]))
 def test_parts_are_the_whole_whatever_is_asked_of_them(tiny, request, at_once, pad_to):
     prepared = prepare(tiny, TEXT, pad_to=pad_to)
@@ -236,7 +236,7 @@ def test_parts_are_the_whole_whatever_is_asked_of_them(tiny, request, at_once, p
     assert_same_result(replace(run.bare, views=whole.views), whole, 0)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(config=configs(), data=st.data(), kind=st.sampled_from(["encoder", "decoder", "cross"]))
 def test_parts_are_the_whole_of_any_kind_and_mask(config, data, kind):
     model = model_of(config, np.float64)
@@ -280,7 +280,7 @@ def test_paths_need_the_whole(monkeypatch, tiny, how):
     assert_same(part, run.result().views["encoder"], 0)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(
     hidden=st.booleans(), words=st.booleans(), at_once=st.sampled_from([1, 2000]), layers=st.sampled_from(["all", 1])
 )

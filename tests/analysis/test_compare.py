@@ -32,7 +32,7 @@ def jsd_by_loops(a, b):
     return sum(rows) / len(rows) if rows else math.nan
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(0, 999), st.integers(1, 5), st.integers(1, 7), st.sets(st.integers(0, 4)), st.booleans())
 def test_jsd_is_the_mean_of_the_rows_that_both_have(seed, n_queries, n_keys, empty, causal):
     a, b = random_weights(seed, 2, n_queries, n_keys)
@@ -101,7 +101,7 @@ def linkage_by_definition(distances):
     return merges, [i for cluster in clusters.values() for i in cluster]
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.integers(0, 999), st.integers(1, 9))
 def test_clusters_are_merged_by_the_mean_of_all_pairs(seed, n):
     distances = np.random.default_rng(seed).random((n, n))
@@ -140,7 +140,7 @@ def longest_by_trying(a, b):
     return 0
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.text("abc", max_size=8), st.text("abc", max_size=8))
 def test_aligned_tokens_are_equal_in_order_and_as_many_as_can_be(a, b):
     pairs = align(a, b)
@@ -169,7 +169,7 @@ def ranks_by_loops(x):
     return [sum(y < v for y in x) + (sum(y == v for y in x) + 1) / 2 for v in x]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(st.tuples(st.integers(-3, 3), st.integers(-3, 3)), min_size=1, max_size=12))
 def test_spearman_is_the_correlation_of_mean_ranks(pairs):
     a, b = (np.array(side, dtype=float) for side in zip(*pairs, strict=True))

@@ -118,7 +118,7 @@ def test_a_target_as_long_as_its_source_still_is_another_text():
 
 
 @given(st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_whatever_the_tokens_and_masks(data):
     n = data.draw(st.integers(1, 6))
     ids = data.draw(st.lists(st.integers(0, 3), min_size=n, max_size=n))
@@ -277,7 +277,7 @@ def texts(lengths):
 
 
 @given(st.lists(st.integers(1, 7), min_size=1, max_size=6))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_many_texts_are_weighted_by_their_rows(lengths):
     many, running = texts(lengths), Running()
     for one in many:

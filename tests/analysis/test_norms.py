@@ -33,7 +33,7 @@ def case(seed, n_heads, n_kv_heads, n_queries, n_keys, d_head, d_model, dtype=np
     return weights.astype(dtype), v.astype(dtype), wo.astype(dtype)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(
     st.integers(0, 999),
     st.sampled_from([(1, 1), (3, 3), (6, 2), (6, 3), (4, 1)]),

@@ -77,13 +77,13 @@ def assert_same(ours: Attention, theirs: Attention) -> None:
 heads_at_once = st.integers(1, 4)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(attentions(), heads_at_once)
 def test_parts_joined_are_the_whole(whole, at_once):
     assert_same(joined(in_parts(whole, at_once), whole.matrices.shape[:2]), whole)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(attentions(), heads_at_once, st.sampled_from(["mean-heads", "mean", "max"]), st.booleans(), st.booleans())
 def test_reduced_parts_are_the_whole_reduced(whole, at_once, how, words, hidden):
     if words:
@@ -124,7 +124,7 @@ def assert_same_metrics(ours, theirs, tolerance):
 
 
 @pytest.mark.parametrize(("dtype", "tolerance"), [(np.float64, 1e-12), (np.float32, 1e-5)])
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(data=st.data())
 def test_metrics_do_not_depend_on_parts_or_on_blocks_of_rows(dtype, tolerance, data):
     whole = data.draw(attentions(dtype))

@@ -42,7 +42,7 @@ def connected(allowed):
     return found
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(0, 9999), st.integers(1, 4), st.integers(1, 5), st.sampled_from(["rollout", "flow"]))
 def test_what_no_path_connects_is_masked_and_nothing_else(seed, n_layers, n, how):
     allowed = np.random.default_rng(seed).random((n_layers, n, n)) < 0.3

@@ -71,7 +71,7 @@ def test_rollout_is_the_product_of_the_papers_equation():
         np.testing.assert_allclose(by_layer[layer], rollout_by_loops(attention[: layer + 1]), atol=1e-12)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.integers(0, 999), st.integers(1, 5), st.integers(1, 3), st.integers(1, 7), st.booleans())
 def test_rows_sum_to_one_and_causal_stays_causal(seed, n_layers, n_heads, n, causal):
     attention = random_weights(seed, n_layers, n_heads, n, causal=causal, dtype=np.float32)

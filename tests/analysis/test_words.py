@@ -76,7 +76,7 @@ def merged_by_loops(matrix, queries, keys):
     return [[sum(to[i][j] for i in group) / len(group) for j in range(len(groups(keys)))] for group in groups(queries)]
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(attentions(square=False))
 def test_words_are_summed_to_and_averaged_from(attention):
     found = merge_words(attention)
@@ -91,7 +91,7 @@ def test_words_are_summed_to_and_averaged_from(attention):
                 assert found.masked[0, a, b] == attention.masked[0][np.ix_(rows, columns)].all()
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(attentions())
 def test_rows_keep_their_sums_and_masked_words_get_nothing(attention):
     found = merge_words(attention)
@@ -102,7 +102,7 @@ def test_rows_keep_their_sums_and_masked_words_get_nothing(attention):
         assert (found.matrices[:, :, found.masked[0]] == 0).all()
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(attentions())
 def test_words_and_means_over_heads_can_be_taken_in_either_order(attention):
     one = reduce_attention(merge_words(attention), "mean")
@@ -110,7 +110,7 @@ def test_words_and_means_over_heads_can_be_taken_in_either_order(attention):
     np.testing.assert_allclose(one.matrices, other.matrices, atol=1e-6)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(attentions(square=False), st.booleans())
 def test_what_is_hidden_and_what_is_left_make_the_row(attention, words):
     whole = merge_words(attention) if words else attention
@@ -136,7 +136,7 @@ def test_what_is_hidden_and_what_is_left_make_the_row(attention, words):
     assert again.rest is None
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(attentions())
 def test_merging_twice_changes_nothing(attention):
     once = merge_words(attention)

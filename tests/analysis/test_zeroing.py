@@ -187,7 +187,7 @@ def configs(draw):
 token_ids = st.lists(st.integers(0, 100), min_size=1, max_size=5)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(configs(), token_ids, token_ids, st.sampled_from(list(STACKS)))
 def test_of_the_models_own_float32_rows_sum_to_one_and_masked_keys_lose_nothing(config, ids, others, kind):
     params, source, target = (

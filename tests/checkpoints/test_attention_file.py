@@ -525,7 +525,7 @@ def test_a_stream_that_fails_is_one_line():
 WHOLE = [text(OWN), npy(softmax(2, 3, 3)), npz(a=softmax(2, 3, 3))]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(data=st.data())
 def test_any_damage_is_either_harmless_or_one_line(data):
     whole = bytearray(data.draw(st.sampled_from(WHOLE)))

@@ -87,7 +87,7 @@ def test_special_tokens_stand_where_bert_puts_them(model):
     assert (result.attention[..., 7:] == 0).all()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.text(max_size=40))
 def test_any_text_has_ids_of_the_vocabulary_and_rows_that_sum_to_1(model, text):
     result = attnviz.run(f"a {text}", model=model)

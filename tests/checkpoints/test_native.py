@@ -93,7 +93,7 @@ def test_a_file_of_seeded_weights_gives_the_attention_of_the_seed(tmp_path, endi
         assert bits(of_file.views[kind].matrices) == bits(of_seed.views[kind].matrices)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(data=st.data())
 def test_rows_are_the_rows_of_the_whole_table(tmp_path_factory, data):
     dtype = data.draw(st.sampled_from(["f2", "f4", "f8", "bf16"]))

@@ -183,7 +183,7 @@ def whole_files(tmp_path_factory):
     return [path.read_bytes() for path in sorted(folder.iterdir())]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(data=st.data())
 def test_any_damage_is_either_harmless_or_one_line(tmp_path_factory, whole_files, data):
     whole = bytearray(data.draw(st.sampled_from(whole_files)))

@@ -297,7 +297,7 @@ STRETCHES = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     mixed(FREE, BLOCKS, WIDTHS, MASKS, HEADS, STRETCHES),
     st.none() | st.lists(st.booleans(), min_size=len(SOURCE), max_size=len(SOURCE)),

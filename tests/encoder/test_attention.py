@@ -40,7 +40,7 @@ def test_heads_come_in_order_as_many_at_a_time_as_the_bound_allows(monkeypatch, 
     assert found == [range(start, stop) for start, stop in zip(starts, [*starts[1:], 7], strict=True)]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     st.lists(st.integers(0, 6), min_size=1, max_size=7, unique=True).map(tuple),
     st.sampled_from([1, 2 * N * N, 4 * N * N, 1 << 22]),

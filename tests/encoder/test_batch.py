@@ -16,7 +16,6 @@ from tests.encoder.mixtures import configs, params_of, sequences
 KINDS = ("encoder", "decoder", "cross")
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(1, 2000), max_size=60))
 def test_batches_have_each_text_once_and_keep_their_bounds(lengths):
     found = list(batches(lengths))
@@ -45,7 +44,6 @@ def test_as_many_run_together_as_the_bound_allows():
     assert sorted(len(one) for one in batches([16] * 66)) == [2, 32, 32]
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(1, 30), max_size=7))
 def test_no_other_cut_of_the_texts_by_length_costs_less(lengths):
     def cost(cuts):
@@ -80,7 +78,7 @@ def test_segments_are_filled_up_too():
     ("dtype", "tolerance", "fixed"),
     [(np.float64, 1e-12, {}), (np.float32, 1e-6, {"qk_norm": False, "score": "scaled_dot"})],
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(data=st.data())
 def test_in_a_batch_each_text_has_the_numbers_that_it_has_alone(dtype, tolerance, fixed, data):
     config = data.draw(configs(**fixed))
@@ -109,7 +107,7 @@ def assert_equal(ours, theirs, tolerance):
     np.testing.assert_allclose(ours, theirs, rtol=0, atol=tolerance * scale)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.data(), st.sampled_from([1, 10, 40, 200]))
 def test_a_batch_may_come_some_heads_at_a_time(data, at_once):
     config = data.draw(configs())

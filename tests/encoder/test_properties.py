@@ -53,7 +53,7 @@ def configs(draw, **fixed):
 token_ids = st.lists(st.integers(0, 100), min_size=1, max_size=7)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(configs(), token_ids, token_ids)
 def test_every_row_sums_to_one_and_masked_keys_get_nothing(config, ids, target):
     for kind in ("encoder", "decoder", "cross"):
@@ -64,7 +64,7 @@ def test_every_row_sums_to_one_and_masked_keys_get_nothing(config, ids, target):
             assert (weights[:, hidden[0]] == 0).all()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(configs(mask="causal", window=None), token_ids, st.integers(0, 100))
 def test_a_causal_row_ignores_what_comes_later(config, ids, other):
     changed = [*ids[:-1], other]
@@ -73,7 +73,7 @@ def test_a_causal_row_ignores_what_comes_later(config, ids, other):
     np.testing.assert_allclose(before[:, :earlier], after[:, :earlier], atol=1e-12)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(configs(position="none", mask="none", window=None), st.permutations(range(6)))
 def test_without_positions_permuting_the_tokens_permutes_rows_and_columns(config, order):
     ids = np.array([5, 17, 17, 80, 3, 41])
@@ -88,7 +88,7 @@ def test_with_positions_permuting_the_tokens_changes_more_than_the_order(positio
     assert np.abs(permuted - straight[:, order][:, :, order]).max() > 1e-3
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(configs(), token_ids, st.integers(1, 5))
 def test_padding_changes_nothing_for_real_tokens(config, ids, more):
     n = len(ids)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from attnviz.output.document import _strongest_keys, edges_document, result_document
@@ -13,7 +13,6 @@ from attnviz.trace import Attention, ModelInfo, Result, Token
 MODEL = ModelInfo("toy", "seed:0")
 
 
-@settings(deadline=None)
 @given(st.integers(1, 3), st.integers(1, 70), st.integers(1, 9), st.integers(1, 4), st.integers(0, 99))
 def test_the_strongest_keys_are_the_first_of_all_sorted(n_queries, n_keys, top, different, seed):
     values = np.random.default_rng(seed).integers(0, different, (n_queries, n_keys)).astype(np.float32)

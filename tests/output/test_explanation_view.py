@@ -42,7 +42,7 @@ def test_explanations_look_as_they_were_approved(case, width, full, assert_appro
     assert_approved(text, f"explain-{case}-{width}{'-full' if full else ''}")
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.lists(
         st.sampled_from(["cat", "日本", "[red]", "\x1b[1m", "\u202e", "x" * 300, "שלום", "👩‍👩‍👧"]),

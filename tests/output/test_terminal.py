@@ -82,7 +82,7 @@ HOSTILE = st.text(st.characters(), max_size=12) | st.sampled_from(
 )
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(
     st.lists(HOSTILE, min_size=1, max_size=40),
     st.lists(HOSTILE, min_size=1, max_size=40),
@@ -101,7 +101,7 @@ def test_any_tokens_fit_any_width_and_no_control_character_gets_out(queries, key
         assert text.isascii()
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(HOSTILE, min_size=1, max_size=20), st.integers(20, 130), st.booleans())
 def test_a_summary_fits_any_width(queries, width, is_ascii):
     screen = Screen(width, None, is_ascii)
@@ -109,7 +109,7 @@ def test_a_summary_fits_any_width(queries, width, is_ascii):
         assert cell_len(line) <= width, line
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(
     st.integers(1, 30),
     st.integers(1, 30),

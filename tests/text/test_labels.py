@@ -1,7 +1,7 @@
 import unicodedata
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from attnviz.text.labels import printable
@@ -107,7 +107,6 @@ def test_marks_joiners_and_tags_out_of_place_are_escaped(text, label):
     assert printable(text) == label
 
 
-@settings(deadline=None)
 @given(ANY)
 @example("\ud800")
 def test_a_label_of_any_text_has_no_hidden_character_and_is_not_empty(text):
@@ -121,7 +120,6 @@ def test_a_label_of_any_text_has_no_hidden_character_and_is_not_empty(text):
     label.encode("utf-8")
 
 
-@settings(deadline=None)
 @given(ANY)
 def test_a_label_is_its_own_label(text):
     assert printable(printable(text)) == printable(text)

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
 
@@ -132,7 +132,6 @@ def test_spaces_spelled_as_blocks_start_words_and_bytes_are_shown():
     assert pretrained_tokenizer(json_text).spelling.label("▁the") == "the"
 
 
-@settings(deadline=None)
 @given(st.text(min_size=1, max_size=15).map(lambda t: "x" + t))
 def test_byte_level_pieces_spell_the_text_and_offsets_slice_back(text):
     tokens = pretrained_tokenizer(BYTE_LEVEL).encode(text, n_vocab=999)

@@ -36,7 +36,6 @@ def test_a_byte_order_mark_is_dropped_at_the_start_only():
     assert lines_of(b"\xef\xbb\xbfa\n\xef\xbb\xbfb\n") == [(1, "a"), (2, "\ufeffb")]
 
 
-@settings(deadline=None)
 @given(st.lists(st.text(st.characters(exclude_characters="\r\n\ufeff", codec="utf-8")), max_size=6), st.booleans())
 def test_every_line_comes_back_or_is_counted_as_blank(texts, windows):
     texts = [*texts, "last"]
@@ -59,7 +58,7 @@ def test_a_line_of_a_pipe_is_given_before_the_next_is_written():
         assert got == [(1, "first")]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(st.sampled_from([b"a", b" ", b"\n", b"\r\n", b"\xff", b"\xe6\x97\xa5", b"\n\n"]), max_size=25), st.data()
 )

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from attnviz.errors import InputError, UsageError
@@ -36,7 +36,6 @@ def test_a_pair_follows_one_separator():
 
 
 @pytest.mark.parametrize("how", BUILTIN)
-@settings(deadline=None)
 @given(text=st.text(min_size=1, max_size=20).filter(lambda t: not is_blank(t)))
 def test_offsets_slice_back_and_ids_follow_from_the_token_alone(how, text):
     for token in encode(text, how=how):

@@ -5,7 +5,7 @@ import time
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tokenizers import Regex
 from tokenizers.pre_tokenizers import Split
@@ -77,14 +77,12 @@ def test_characters_are_grapheme_clusters_white_space_included():
     assert tokens("e\u0301 👩\u200d👧🇩🇪\r\nकि", "char") == ["e\u0301", " ", "👩\u200d👧", "🇩🇪", "\r\n", "कि"]
 
 
-@settings(deadline=None)
 @given(TEXT)
 def test_char_tokens_concatenate_to_the_text(text):
     assert "".join(tokens(text, "char")) == text
 
 
 @pytest.mark.parametrize("how", BUILTIN)
-@settings(deadline=None)
 @given(text=TEXT)
 def test_spans_are_ordered_disjoint_and_lose_only_white_space(how, text):
     spans = split(text, how)
@@ -98,13 +96,11 @@ def test_spans_are_ordered_disjoint_and_lose_only_white_space(how, text):
 
 
 @pytest.mark.parametrize("how", ["word", "char"])
-@settings(deadline=None)
 @given(text=st.text(st.characters(max_codepoint=127), max_size=20) | st.text("a1_'.,\r\n !", max_size=12))
 def test_the_way_for_ascii_agrees_with_the_way_for_any_text(how, text):
     assert split(text, how) == [span for _, span in unicode_splitter(how).pre_tokenize_str(text)]
 
 
-@settings(deadline=None)
 @given(NASTY)
 def test_flags_taken_first_change_no_grapheme_cluster(text):
     plain = Split(Regex(r"\X"), "isolated")
@@ -112,7 +108,6 @@ def test_flags_taken_first_change_no_grapheme_cluster(text):
         assert unicode_splitter("char").pre_tokenize_str(text) == plain.pre_tokenize_str(text)
 
 
-@settings(deadline=None)
 @given(NASTY)
 def test_words_break_no_grapheme_cluster(text):
     for chunk in re.findall(f"[^{WHITE_SPACE}]+", text):
@@ -137,7 +132,6 @@ def test_ids_are_pinned(text, n_vocab, expected):
     assert token_id(text, n_vocab) == expected
 
 
-@settings(deadline=None)
 @given(st.text(max_size=5), st.integers(1, 10**6))
 def test_ids_are_below_n_vocab(text, n_vocab):
     assert 0 <= token_id(text, n_vocab) < n_vocab
