@@ -10,9 +10,10 @@ from itertools import islice, product
 import numpy as np
 
 from attnviz.analysis.parts import joined
+from attnviz.analysis.paths import check_flow, check_path
 from attnviz.analysis.rerun import Ran
 from attnviz.analysis.selection import Request, arrange, arranged_parts, arranged_tokens, select
-from attnviz.analysis.values import values_of, wanted_for
+from attnviz.analysis.values import IN_PARTS, values_in_parts, values_of, wanted_for
 from attnviz.encoder.batch import batches, stacked
 from attnviz.encoder.stack import BY_HEADS, Sequence, Wanted, masked_keys, stream
 from attnviz.encoder.stack import run as run_stack
@@ -168,7 +169,10 @@ class _Plan:
     def of(cls, model: Model, text: Prepared, request: Request) -> "_Plan":
         layers = select(request.layers, model.config.n_layers, "layer")
         heads = select(request.heads, model.config.n_heads, "head")
-        return cls(model, text, request, kinds_of(request, text), layers, heads)
+        kinds = kinds_of(request, text)
+        for kind in kinds if request.reduce in PATHS else ():
+            check_path(request.reduce, kind, layers)
+        return cls(model, text, request, kinds, layers, heads)
 
     @property
     def numbers(self) -> int:
@@ -177,21 +181,22 @@ class _Plan:
         return len(self.layers) * len(self.heads) * sum(each)
 
     @property
-    def is_plain(self) -> bool:
-        """Whether only what the attention itself gives is wanted, and nothing of it twice."""
-        return self.request.what in BY_HEADS and not self.request.keep
+    def comes_in_parts(self) -> bool:
+        """Whether what is wanted can be had of some heads without the others, and nothing is wanted besides."""
+        return self.request.what in IN_PARTS and not self.request.keep
 
     @property
     def is_alone(self) -> bool:
         """Whether it has to be run by itself."""
-        return not self.is_plain or self.text.source.ids is None or self.numbers > MOST_HELD
+        is_plain = self.request.what in BY_HEADS and not self.request.keep
+        return not is_plain or self.text.source.ids is None or self.numbers > MOST_HELD
 
     @property
     def is_long(self) -> bool:
         """Whether its matrices are many, and can be had a part at a time: in their own order, of one kind."""
         in_order = all(tuple(sorted(numbers)) == numbers for numbers in (self.layers, self.heads))
-        one_kind = len(self.kinds) == 1 and self.request.reduce not in PATHS
-        return self.numbers > MOST_HELD and self.is_plain and in_order and one_kind
+        needs_whole = self.request.reduce == "flow" or len(self.kinds) > 1
+        return self.numbers > MOST_HELD and self.comes_in_parts and in_order and not needs_whole
 
     @property
     def wanted(self) -> frozenset[Wanted]:
@@ -219,15 +224,14 @@ class _Plan:
         if self.is_long:
             return self._result({self.kinds[0]: joined(self.parts(), self.shape)})
         model, text = self.model, self.text
-        heads = self.heads if self.is_plain else None
+        if self.request.reduce == "flow":
+            check_flow(max(len(text.sides(kind)[0]) for kind in self.kinds))
+        narrowed = self.comes_in_parts
+        heads = self.heads if narrowed else None
         trace = run_stack(model.params, model.config, self.wanted, text.source, text.target, heads=heads)
         ran = Ran(model.params, model.config, trace, text.source, text.target)
-        what = self.request.what
         arrays = {
-            kind: [
-                getattr(trace[kind, i], what) if self.is_plain else values_of(what, ran, kind, i, self.heads)
-                for i in self.layers
-            ]
+            kind: [values_of(self.request.what, ran, kind, i, self.heads, narrowed=narrowed) for i in self.layers]
             for kind in self.kinds
         }
         return self.gathered(arrays, trace if self.request.keep else None)
@@ -251,6 +255,7 @@ class _Plan:
     def _streamed(self) -> Iterator[Attention]:
         model, (kind,) = self.model, self.kinds
         steps = stream(model.params, model.config, self.wanted, self.text.source, self.text.target)
+        steps = values_in_parts(self.request.what, model.params, steps)
         masked = lru_cache(1)(partial(self._masked, kind))  # a layer's parts share it
         for address, value, there in steps:
             heads = tuple(head for head in self.heads if head in there)

@@ -196,13 +196,15 @@ def test_a_selection_that_is_not_there_is_refused_before_anything_runs(monkeypat
 
 @st.composite
 def requests(draw) -> Request:
-    values = draw(st.sampled_from(["weights", "scores"]))
+    values = draw(st.sampled_from(["weights", "scores", "norms"]))
     hidden = draw(st.booleans())
+    layers = draw(st.sampled_from(["all", "0,2", "1", "2,0"]))
+    reductions = ["none", "mean-heads", "mean", "max"]
     return Request(
-        layers=draw(st.sampled_from(["all", "0,2", "1", "2,0"])),
+        layers=layers,
         heads=draw(st.sampled_from(["all", "0-3", "11", "1,7,2"])),
         values=values,
-        reduce=draw(st.sampled_from(["none", "mean-heads", "mean", "max"])),
+        reduce=draw(st.sampled_from([*reductions, *["rollout"] * (values == "weights" and layers == "all")])),
         words=values == "weights" and draw(st.booleans()),
         hide_special=hidden,
         renormalize=hidden and values == "weights" and draw(st.booleans()),
@@ -241,10 +243,12 @@ def test_parts_are_the_whole_whatever_is_asked_of_them(tiny, request, at_once, p
 def test_parts_are_the_whole_of_any_kind_and_mask(config, data, kind):
     model = model_of(config, np.float64)
     prepared = prepared_of(data.draw(sequences(config)), data.draw(sequences(config)))
+    values = data.draw(st.sampled_from(["weights", "scores", "norms"]))
+    reductions = ["none", "mean-heads", "mean", "max", *["rollout"] * (values == "weights" and kind != "cross")]
     request = Request(
         kinds=(kind,),
-        values=data.draw(st.sampled_from(["weights", "scores"])),
-        reduce=data.draw(st.sampled_from(["none", "mean-heads", "mean", "max"])),
+        values=values,
+        reduce=data.draw(st.sampled_from(reductions)),
         heads=data.draw(st.sampled_from(["all", "0,2"])),
     )
     whole = run_prepared(model, prepared, request)
@@ -270,11 +274,10 @@ def test_over_layers_a_key_is_masked_only_where_it_is_in_all_of_them(monkeypatch
         assert_same(part, whole, 1e-6)
 
 
-@pytest.mark.parametrize("how", ["rollout", "flow"])
-def test_paths_need_the_whole(monkeypatch, tiny, how):
+def test_flow_needs_the_whole(monkeypatch, tiny):
     monkeypatch.setattr(module, "MOST_HELD", 1)
     prepared = prepare(tiny, "The cat sat.")
-    (run,) = runs(tiny, [prepared], Request(reduce=how))
+    (run,) = runs(tiny, [prepared], Request(reduce="flow"))
     (part,) = run.parts()
     assert not run.is_long
     assert_same(part, run.result().views["encoder"], 0)
@@ -321,19 +324,21 @@ def test_of_a_long_text_little_more_than_one_heads_matrix_is_held(monkeypatch):
     monkeypatch.setattr(module, "MOST_HELD", 12 * n * n)
     monkeypatch.setattr(attention, "_AT_ONCE", n * n)
 
-    def long(reduce: str = "none") -> Run:
-        (run,) = runs(model, [text], Request(reduce=reduce))
+    def long(reduce: str = "none", values: str = "weights") -> Run:
+        (run,) = runs(model, [text], Request(reduce=reduce, values=values))
         assert run.is_long
         return run
 
-    def counted(reduce: str) -> int:
-        return sum(part.matrices.shape[1] for part in long(reduce).parts())
+    def counted(*how: str) -> int:
+        return sum(part.matrices.shape[1] for part in long(*how).parts())
 
     assert peak(lambda: long().result()) > 24 * matrix
     assert counted("none") == 24
     assert peak(lambda: counted("none")) < 4 * matrix
     assert peak(lambda: counted("max")) < 5 * matrix
     assert peak(lambda: counted("mean")) < 8 * matrix  # a sum in float64, and how many there are of each
+    assert peak(lambda: counted("rollout")) < 8 * matrix  # a layer and a product, in float64
+    assert peak(lambda: counted("none", "norms")) < 5 * matrix
     assert peak(lambda: metrics_of_parts(long().parts())) < 8 * matrix
 
 

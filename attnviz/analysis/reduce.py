@@ -7,7 +7,7 @@ from itertools import groupby
 import numpy as np
 
 from attnviz.analysis.parts import each_layer, joined
-from attnviz.analysis.paths import follow
+from attnviz.analysis.paths import follow, rolled
 from attnviz.errors import UsageError
 from attnviz.trace import PATHS, Attention, of_all
 
@@ -30,10 +30,12 @@ def reduce_attention(attention: Attention, how: str) -> Attention:
 
 
 def reduced_parts(parts: Iterator[Attention], how: str) -> Iterator[Attention]:
-    """``mean-heads`` (a part a layer), ``mean`` and ``max`` (one part) of matrices that come a part at a time.
+    """``mean-heads`` (a part a layer), ``mean``, ``max`` and ``rollout`` (one) of matrices that come a part at a time.
 
     Sums are in float64.
     """
+    if how == "rollout":
+        return map(rolled, [parts])
     groups = groupby(parts, key=lambda part: part.layers) if how == "mean-heads" else [(None, parts)]
     return (_reduced(group, how) for _, group in groups)
 

@@ -43,9 +43,10 @@ class Ran:
     source: Sequence
     target: Sequence | None = None
 
-    def stack(self, kind: str) -> Params:
-        """The parameters of the encoder, or of the decoder (kinds ``decoder`` and ``cross``)."""
-        return self.params if kind == "encoder" else self.params.at("decoder")
+
+def stack_params(params: Params, kind: str) -> Params:
+    """The parameters of the encoder, or of the decoder (kinds ``decoder`` and ``cross``)."""
+    return params if kind == "encoder" else params.at("decoder")
 
 
 def wanted_to_rerun(kind: str, layer: int) -> frozenset[Wanted]:
@@ -58,7 +59,7 @@ def wanted_to_rerun(kind: str, layer: int) -> frozenset[Wanted]:
 
 def layer_output(ran: Ran, kind: str, layer: int, z: np.ndarray) -> np.ndarray:
     """What leaves a layer whose attention of this kind gives z (..., n_heads, n_q, d_head): (..., n_q, d_model)."""
-    config, at = ran.config, ran.stack(kind).at(f"layers.{layer}")
+    config, at = ran.config, stack_params(ran.params, kind).at(f"layers.{layer}")
     part, norm, last_norm = {
         "encoder": ("attn", "norm1", "norm2"),
         "decoder": ("attn", "norm1", "norm3"),
@@ -74,7 +75,7 @@ def layer_output(ran: Ran, kind: str, layer: int, z: np.ndarray) -> np.ndarray:
 
 def stack_output(ran: Ran, kind: str, layer: int, x: np.ndarray) -> np.ndarray:
     """What leaves the stack where x (..., n, d_model) leaves a layer: the later layers, and the final norm."""
-    config, params = ran.config, ran.stack(kind)
+    config, params = ran.config, stack_params(ran.params, kind)
     sequence = ran.source if kind == "encoder" else ran.target
     for later in range(layer + 1, config.n_layers):
         at = params.at(f"layers.{later}")

@@ -6,6 +6,7 @@ of the layer below, as strong as half the mean of the layer's heads, and half th
 """
 
 from collections import deque
+from collections.abc import Iterable
 from itertools import pairwise
 
 import numpy as np
@@ -15,30 +16,23 @@ from attnviz.errors import InputError, UsageError
 Residual = list[dict[int, float]]
 
 
-def rollout(attention: np.ndarray) -> np.ndarray:
+def rollout(attention: Iterable[Iterable[np.ndarray]]) -> np.ndarray:
     """R = Â_L ··· Â_1, (n, n) float64: a share of each input token in each token of the last layer; rows sum to 1.
 
     The later layer multiplies from the left (Abnar & Zuidema 2020, section 3).
 
     Args:
-        attention: (n_layers, n_heads, n, n) weights, the first layer first.
+        attention: (n_layers, n_heads, n, n) weights, the first layer first; one head at a time is enough.
 
     Raises:
         UsageError: queries and keys are different tokens.
         InputError: weights that are negative or not finite.
     """
-    return rollout_by_layer(attention)[-1]
-
-
-def rollout_by_layer(attention: np.ndarray) -> np.ndarray:
-    """The rollout up to and including each layer, (n_layers, n, n) float64; the last one is the whole.
-
-    Args, Raises: as ``rollout``.
-    """
-    products = with_residual(attention, "rollout")
-    for layer in range(1, len(products)):
-        products[layer] = products[layer] @ products[layer - 1]
-    return products
+    product = None
+    for layer in attention:
+        mixed = with_residual(layer, "rollout")
+        product = mixed if product is None else mixed @ product
+    return product
 
 
 def flow(attention: np.ndarray) -> np.ndarray:
@@ -54,7 +48,7 @@ def flow(attention: np.ndarray) -> np.ndarray:
         UsageError: queries and keys are different tokens.
         InputError: weights that are negative or not finite.
     """
-    capacities = with_residual(attention, "flow")
+    capacities = np.stack([with_residual(layer, "flow") for layer in attention])
     n_layers, n, _ = capacities.shape
     flows = np.zeros((n, n))
     for sink in range(n):
@@ -64,22 +58,27 @@ def flow(attention: np.ndarray) -> np.ndarray:
     return flows / flows.sum(axis=-1, keepdims=True)
 
 
-def with_residual(attention: np.ndarray, what: str) -> np.ndarray:
-    """Â of each layer, (n_layers, n, n) float64, rows sum to 1; a row without any attention keeps only the residual.
+def with_residual(heads: Iterable[np.ndarray], what: str) -> np.ndarray:
+    """Â of a layer, (n, n) float64, from its heads; rows sum to 1, and one without any attention is all residual.
 
     Raises:
         UsageError: queries and keys are different tokens.
         InputError: weights that are negative or not finite.
     """
-    n_queries, n_keys = attention.shape[-2:]
-    if n_queries != n_keys:
-        raise UsageError(
-            f"{what}: there are {n_queries} queries and {n_keys} keys; expected attention of tokens to themselves"
-        )
-    if not (np.isfinite(attention).all() and (attention >= 0).all()):
-        raise InputError(f"{what}: some weights are negative or not finite; expected attention weights")
-    mixed = attention.mean(axis=1, dtype=np.float64) / 2 + np.eye(n_keys) / 2
-    return mixed / mixed.sum(axis=-1, keepdims=True)
+    total, n_heads = None, 0
+    for head in heads:
+        n_queries, n_keys = head.shape
+        if n_queries != n_keys:
+            raise UsageError(
+                f"{what}: there are {n_queries} queries and {n_keys} keys; expected attention of tokens to themselves"
+            )
+        if not (np.isfinite(head).all() and (head >= 0).all()):
+            raise InputError(f"{what}: some weights are negative or not finite; expected attention weights")
+        total = head.astype(np.float64) if total is None else np.add(total, head, out=total)
+        n_heads += 1
+    total /= 2 * n_heads
+    total[np.diag_indices_from(total)] += 0.5
+    return np.divide(total, total.sum(axis=-1, keepdims=True), out=total)
 
 
 def _layered(capacities: np.ndarray, sink: int) -> Residual:

@@ -132,11 +132,13 @@ def arrange(attention: Attention, request: Request) -> Attention:
 
 
 def arranged_parts(parts: Iterator[Attention], request: Request) -> Iterator[Attention]:
-    """The same of matrices that come a part at a time; rollout and flow need the whole.
+    """The same of matrices that come a part at a time; flow needs the whole.
 
     Raises:
         UsageError, InputError: as ``arrange``, when the first part is asked for.
     """
+    if request.reduce in PATHS:
+        return (_of_tokens(part, request) for part in reduced_parts(parts, request.reduce))
     parts = (_of_tokens(part, request) for part in parts)
     return parts if request.reduce == "none" else reduced_parts(parts, request.reduce)
 

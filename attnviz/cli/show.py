@@ -26,7 +26,7 @@ from attnviz.errors import UsageError
 
 if TYPE_CHECKING:
     from attnviz.output.color import LinesView, Screen
-    from attnviz.output.matrix_view import Looks
+    from attnviz.output.matrix_base import Looks
     from attnviz.output.summary import HeadLinks
     from attnviz.runs import Run
     from attnviz.trace import Attention
@@ -128,11 +128,11 @@ def _print_tables(
 ) -> None:
     from attnviz.cli.streams import print_view, screen_of
     from attnviz.output.lines import provenance_line, text_line
-    from attnviz.output.matrix_view import Looks
+    from attnviz.output.matrix_base import Looks
 
     screen = screen_of(common, options.width)
     style = "top" if options.top is not None and options.style == "auto" else options.style
-    looks = Looks(style, options.cmap, options.top or 3, 2 if options.precision is None else options.precision)
+    looks = Looks(style, options.cmap, options.top or 3, options.precision)
     chosen = selection.layer is not None or selection.head is not None
     last = None
     for number, run in enumerate(found, start=1):

@@ -9,7 +9,8 @@ from attnviz.output.cells import BOLD, DIM, PLAIN, Scale, cell_style, decimal, h
 from attnviz.output.color import Line, LinesView, Screen
 from attnviz.output.labels import cell_width, cut, isolated, plain_labels, unique
 from attnviz.output.lines import wrapped
-from attnviz.output.matrix_view import Looks, view
+from attnviz.output.matrix_base import Looks
+from attnviz.output.matrix_view import view
 from attnviz.trace import Attention, Matrix
 
 _MOST_HEADS = 144  # as many as BERT base has
@@ -83,8 +84,9 @@ class SummaryView(LinesView):
         used = name_width = max(len(one.name) for one in self._heads)
         longest = self._label_width(name_width)
         line: Line = [(f"{head.name:<{used}}", PLAIN)]
+        decimals = self._looks.decimals(max((value for *_, value in head.links), default=1.0))
         for query, key, value in head.links:
-            number = decimal(value, self._looks.precision)
+            number = decimal(value, decimals)
             names = [cut(name, longest, ascii=self.screen.ascii) for name in (queries[query], keys[key])]
             used += sum(cell_width(name) for name in names) + len(number) + 7
             if used > self.screen.width and len(line) > 1:

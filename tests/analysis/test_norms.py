@@ -58,7 +58,7 @@ def test_float32_stays_float32_and_near():
 def test_by_hand():
     v = np.array([[[3.0, 4.0]], [[1.0, 0.0]]])  # two heads, one key
     wo = np.array([[1.0, 0, 0], [0, 1, 0], [0, 0, 2], [5, 5, 5]])
-    assert moved_lengths(v, wo, 2).tolist() == [[5.0], [2.0]]
+    assert moved_lengths(v, wo).tolist() == [[5.0], [2.0]]
     assert norms(np.array([[[0.5]], [[1.0]]]), v, wo).tolist() == [[[2.5]], [[2.0]]]
 
 
@@ -72,4 +72,4 @@ def test_of_a_run_the_moved_vectors_add_up_to_what_the_attention_puts_out(n_kv_h
     wo = params["layers.1.attn.wo"]
     f = np.stack([layer.v[h * n_kv_heads // 4] @ wo[3 * h : 3 * h + 3] for h in range(4)])  # b_O is 0 here
     np.testing.assert_allclose(np.einsum("hij,hjd->id", layer.weights, f), layer.attn_out, atol=1e-5)
-    np.testing.assert_allclose(moved_lengths(layer.v, wo, 4), np.linalg.norm(f, axis=-1), rtol=1e-5)
+    np.testing.assert_allclose(moved_lengths(layer.v, wo), np.linalg.norm(f, axis=-1), rtol=1e-5)

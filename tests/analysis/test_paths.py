@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from attnviz.analysis.paths import MOST_FLOW_TOKENS, follow
 from attnviz.analysis.rollout import flow, rollout
-from attnviz.errors import UsageError
+from attnviz.errors import InputError, UsageError
 from attnviz.trace import Attention, ModelInfo, Token
 
 
@@ -76,7 +76,7 @@ def test_masks_are_put_in_the_layers_order_too():
 
 def test_flow_ends_at_its_limit():
     n = MOST_FLOW_TOKENS + 1
-    with pytest.raises(UsageError, match=f"^reduce: flow of {n} tokens takes too long"):
+    with pytest.raises(InputError, match=f"^reduce: flow of {n} tokens takes too long"):
         follow(attention(np.eye(n, dtype=bool)[None]), "flow")
     follow(attention(np.eye(n, dtype=bool)[None]), "rollout")
     at_most = follow(attention(np.eye(n - 1, dtype=bool)[None]), "flow")

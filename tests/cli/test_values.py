@@ -10,7 +10,7 @@ import pytest
 
 import attnviz
 from attnviz.analysis.norms import norms
-from attnviz.analysis.rerun import Ran
+from attnviz.analysis.rerun import Ran, stack_params
 from attnviz.analysis.rollout import flow, rollout
 from attnviz.analysis.zeroing import wanted_for_zeroing, zeroing
 from attnviz.api import prepare
@@ -61,7 +61,7 @@ def test_norms_are_those_of_the_layer_s_own_parameters(show, kind, prefix):
     assert found["values"] == "norms"
     ran = ran_with(kind)
     own = ran.trace[kind, 2]
-    expected = norms(own.weights, own.v, ran.stack(kind).at(prefix)["wo"])
+    expected = norms(own.weights, own.v, stack_params(ran.params, kind).at(prefix)["wo"])
     np.testing.assert_allclose(found[KEYS[kind]], expected[None, [3, 1]], rtol=1e-5)
     assert (found["layers"], found["heads"]) == ([2], [3, 1])
 
@@ -182,10 +182,17 @@ def test_what_does_not_fit_gets_one_line(cli, options):
     assert (ran.code, ran.out, ran.err) == (2, "", f"attnviz: error: {WRONG[options]}\n")
 
 
-def test_flow_of_many_tokens_is_refused_before_it_starts(cli):
+def test_flow_of_many_tokens_is_refused_before_it_starts(cli, tmp_path):
     ran = cli("show", "a " * 65, *FLAGS, "--reduce", "flow")
     message = "reduce: flow of 65 tokens takes too long; expected at most 64, or rollout"
-    assert (ran.code, ran.err) == (2, f"attnviz: error: {message}\nhint: rollout has no limit\n")
+    assert (ran.code, ran.err) == (3, f"attnviz: error: {message}\nhint: rollout has no limit\n")
+    (tmp_path / "texts.txt").write_text(f"the cat\n{'a ' * 65}\n{'b ' * 65}\nthe dog\n")
+    flags = ("--json", "--reduce", "flow", "--file", "texts.txt", *FLAGS)
+    ran = cli("show", *flags)
+    assert (ran.code, len(ran.out.splitlines())) == (3, 1)
+    assert ran.err == f"attnviz: error: texts.txt, line 2: {message}\nhint: rollout has no limit\n"
+    ran = cli("show", *flags, "--on-error", "skip")
+    assert (ran.code, [json.loads(line)["text"] for line in ran.out.splitlines()]) == (0, ["the cat", "the dog"])
 
 
 FILES = {

@@ -11,8 +11,10 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from attnviz.analysis.reduce import reduce_attention
+from attnviz.output.cells import decimal
 from attnviz.output.color import Screen
-from attnviz.output.matrix_view import Looks, choose_style, view
+from attnviz.output.matrix_base import Looks, longest_number
+from attnviz.output.matrix_view import choose_style, view
 from attnviz.output.summary import SummaryView, head_links
 from tests.output.matrices import SENTENCE, attention, matrix, softmax_rows
 from tests.output.printing import printed
@@ -114,8 +116,8 @@ def test_a_summary_fits_any_width(queries, width, is_ascii):
     st.integers(1, 30),
     st.integers(1, 30),
     st.integers(20, 90),
-    st.integers(0, 9),
-    st.sampled_from([1.0, 1e3, 1e8, 1e30]),
+    st.none() | st.integers(0, 9),
+    st.sampled_from([1e-7, 1e-3, 1.0, 1e3, 1e8, 1e30]),
     st.sampled_from(["weights", "scores"]),
     st.sampled_from(["auto", "numbers", "blocks", "top"]),
     st.booleans(),
@@ -123,7 +125,11 @@ def test_a_summary_fits_any_width(queries, width, is_ascii):
 @example(1, 12, 20, 0, 1.0, "weights", "blocks", True)  # a page as narrow as the number above it
 def test_numbers_of_any_length_fit_any_width(n, m, width, precision, size, what, style, rest):
     values = softmax_rows(n, m)
-    values = values if what == "weights" else (values * np.float32(size) - np.float32(size / 3)).astype(np.float32)
+    values = (
+        values * np.float32(min(size, 1))
+        if what == "weights"
+        else (values * np.float32(size) - np.float32(size / 3)).astype(np.float32)
+    )
     one = matrix([f"token{i}" for i in range(n)], [f"key{j}" for j in range(m)], values, what=what)
     masked = np.zeros(values.shape, dtype=bool)
     masked[0] = True
@@ -132,6 +138,31 @@ def test_numbers_of_any_length_fit_any_width(n, m, width, precision, size, what,
     for color in (None, "truecolor"):
         for line in shown(one, width, color, style=style, precision=precision).split("\n"):
             assert cell_len(line) <= width, line
+
+
+@given(
+    st.lists(st.floats(-1e6, 1e6) | st.just(-np.inf), min_size=1, max_size=9),
+    st.none() | st.integers(0, 9),
+    st.booleans(),
+)
+@example([9999.999, -99999.0], 2, False)
+def test_no_number_is_longer_than_the_longest(numbers, precision, are_norms):
+    values = np.array([numbers])
+    one = matrix(["a"], ["b"] * len(numbers), values, what="norms" if are_norms else "scores")
+    texts = [decimal(x, 2 if precision is None else precision) for x in values[np.isfinite(values)]]
+    found = longest_number(one, Looks(precision=precision))
+    longest = max(map(len, texts), default=1)
+    assert found == longest or (found == longest + 1 and any("e" in text for text in texts))
+
+
+def test_a_row_of_little_numbers_has_decimals_enough_to_tell_them_apart():
+    values = np.full((2, 400), 0.0025)
+    values[0, :3], values[1, :2] = (0.00051, 0.0007, 0.0031), (0.3, 0.04)
+    one = matrix(["a", "b"], [f"k{i}" for i in range(400)], values)
+    first, second = shown(one, 120, None, style="top").splitlines()[-2:]
+    assert first.startswith("0 a -> k2 0.0031, k3 0.0025,")
+    assert second.startswith("1 b -> k0 0.30, k1 0.04,")
+    assert "0.003" in shown(one, 120, None, style="top", precision=3).splitlines()[-2]
 
 
 @pytest.mark.parametrize("width", [20, 24, 30, 40])
