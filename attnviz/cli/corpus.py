@@ -3,7 +3,7 @@
 import os
 import stat
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
@@ -69,6 +69,7 @@ class Work:
         each: makes a value of a text's run, or of the prepared text where there is no request. It prints nothing, and
             where several processes share the work its value is sent from one to the other.
         request: what is wanted of the runs.
+        besides: given the model and all texts of a window together, what ``each`` is to have of each text besides.
         before: told the longest text's tokens before a window is run.
         loading: what the model was loaded with: a process that does not inherit it loads it again.
     """
@@ -77,11 +78,12 @@ class Work:
     inputs: InputOptions
     each: Callable[[Any], Any]
     request: Request | None = None
+    besides: Callable[[Model, list[Prepared]], Iterable[Any]] | None = None
     before: Callable[[int], None] | None = None
     loading: Mapping[str, Any] | None = None
 
     def __reduce__(self) -> tuple[Callable[..., "Work"], tuple]:
-        return _loaded_again, (self.loading, self.inputs, self.each, self.request, self.before)
+        return _loaded_again, (self.loading, self.inputs, self.each, self.request, self.besides, self.before)
 
     def __call__(self, window: Window) -> Iterator[Outcome]:
         """What becomes of each of its texts."""
@@ -90,19 +92,24 @@ class Work:
         good = [one for one in prepared if isinstance(one, Prepared)]
         if self.before is not None and good:
             self.before(max(one.n_tokens for one in good))
-        looked_at = iter(good if self.request is None else runs(self.model, good, self.request))
+        given = self.given(good)
         for i, (one, (where, _)) in enumerate(zip(prepared, window.texts, strict=True)):
             error, value, skips = None, None, True
             if isinstance(one, Prepared):
-                found = next(looked_at)
+                found = next(given)
                 try:
-                    value = self.each(found)
+                    value = self.each(*found)
                 except AttnvizError as raised:
                     skips = isinstance(raised, InputError) and not isinstance(raised, CheckpointError)
                     error = _placed_error(where, raised) if skips else raised
             else:
                 error = one
             yield Outcome(where, value, tuple(notes[i]), error, skips and where != "")
+
+    def given(self, texts: list[Prepared]) -> Iterator[tuple]:
+        """What ``each`` is given of each text."""
+        found = texts if self.request is None else runs(self.model, texts, self.request)
+        return zip(found) if self.besides is None else zip(found, self.besides(self.model, texts), strict=True)
 
     def _prepared(self, where: str, text: str | AttnvizError, notes: list[str]) -> Prepared | AttnvizError:
         if isinstance(text, AttnvizError):

@@ -1,6 +1,6 @@
 """What ``attnviz heads`` measures of each text: the attention, and what the output loses with each head."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
@@ -9,20 +9,20 @@ import numpy as np
 
 from attnviz.analysis.averages import Running, TextMetrics
 from attnviz.analysis.metrics import HeadMetrics, metrics_of_parts, with_ablation
+from attnviz.analysis.null import Null, pooled
 from attnviz.analysis.parts import ahead
 from attnviz.analysis.similarity import head_distances
 from attnviz.analysis.zeroing import ablation
-from attnviz.cli.head_null import NullRuns
+from attnviz.cli.head_null import random_metrics
 from attnviz.cli.head_options import HeadOptions, MeasureOptions, attention_of_heads, request_of_heads
-from attnviz.cli.inputs import prepared_inputs, swept_runs
+from attnviz.cli.inputs import swept_runs
 from attnviz.cli.options import BlockOptions, CommonOptions, InputOptions, ManyOptions, ModelOptions
 from attnviz.errors import UsageError
-from attnviz.runs import Run, runs
+from attnviz.runs import Run
 from attnviz.trace import Attention
 
 if TYPE_CHECKING:
     from attnviz.analysis.averages import RunningMean
-    from attnviz.analysis.null import Null
 
 
 class Measured(NamedTuple):
@@ -31,12 +31,14 @@ class Measured(NamedTuple):
     Attributes:
         attention: what all texts have in common; no matrices, no tokens.
         metrics: of its heads.
+        like: of the heads of random models, by seed.
         distances: between its heads, where they are wanted.
         rows: its tokens, padding left out.
     """
 
     attention: Attention
     metrics: HeadMetrics
+    like: Mapping[int, HeadMetrics]
     distances: np.ndarray | None
     rows: int
 
@@ -52,7 +54,7 @@ def measured_heads(
     *,
     workers: int | None,
     distances: "RunningMean | None" = None,
-) -> "tuple[Attention, TextMetrics, Null | None]":
+) -> tuple[Attention, TextMetrics, Null | None]:
     """What all texts have in common, the metrics over all of them, and what random heads do on them.
 
     Distances between the heads are added up where something to add them to is given.
@@ -63,40 +65,43 @@ def measured_heads(
     if measures.asked() and inputs.attention is not None:
         names = ", ".join(measures.asked())
         raise UsageError(f"{names}: there is no model to run on --attention; expected a text, or --vectors")
-    if measures.null is not None and workers is not None:
-        raise UsageError("workers, null: the random models run one after the other; expected one of the two")
     request = request_of_heads(selection, inputs)
+    besides = None
+    if measures.null is not None:
+        measure = partial(_metrics, ablated=measures.ablation)
+        besides = partial(random_metrics, measures.null, request, measure)
     each = partial(measured, ablated=measures.ablation, clustered=distances is not None)
-    if measures.null is None:
-        sweep = partial(swept_runs, inputs, models, block, common, request, each, many)
-        swept = sweep(workers=workers, prints=False, beside=True)
-        return *_averaged((one for _, one in swept), distances), None
-    model, texts = prepared_inputs(inputs, models, block, common, many, prints=False)
-    every = replace(request, heads="all")
-    null = NullRuns(
-        model,
-        measures.null,
-        lambda like, texts: [measured(run, ablated=measures.ablation).metrics for run in runs(like, texts, every)],
-    )
-
-    def both() -> Iterator[Measured]:
-        for one in texts:
-            yield each(next(runs(model, [one], request)))
-            null.add(one)
-
-    return *_averaged(both(), distances), null.result()
+    sweep = partial(swept_runs, inputs, models, block, common, request, each, many)
+    swept = sweep(besides=besides, workers=workers, prints=False, beside=True)
+    return _averaged((one for _, one in swept), distances)
 
 
-def measured(run: Run, *, ablated: bool, clustered: bool = False) -> Measured:
-    """One text's metrics, with ``ablation`` where asked for, and the distances between its heads."""
+def measured(
+    run: Run, like: Mapping[int, HeadMetrics] | None = None, *, ablated: bool, clustered: bool = False
+) -> Measured:
+    """One text's metrics, with ``ablation`` where asked for, and the distances between its heads.
+
+    Args:
+        run: of the text.
+        like: the metrics of random models on it, by seed.
+        ablated: whether what the output loses without each head is one of the metrics.
+        clustered: whether the distances are wanted.
+    """
     if clustered:
         whole = attention_of_heads(run.result())
         run = Run.of(replace(run.bare, views={whole.kind: whole}), run.model, run.prepared)  # it is run only once
-    attention, metrics = metrics_of(run)
-    if ablated:
-        metrics = with_ablation(metrics, _ablation(run, attention), attention.n_rows)
+    attention, metrics = _measured(run, ablated=ablated)
     common = replace(attention, queries=(), keys=())  # which is sent from worker to parent for every text
-    return Measured(common, metrics, head_distances(whole) if clustered else None, attention.n_rows)
+    return Measured(common, metrics, like or {}, head_distances(whole) if clustered else None, attention.n_rows)
+
+
+def _metrics(run: Run, *, ablated: bool) -> HeadMetrics:
+    return _measured(run, ablated=ablated)[1]
+
+
+def _measured(run: Run, *, ablated: bool) -> tuple[Attention, HeadMetrics]:
+    attention, metrics = metrics_of(run)
+    return attention, with_ablation(metrics, _ablation(run, attention), attention.n_rows) if ablated else metrics
 
 
 def metrics_of(run: Run) -> tuple[Attention, HeadMetrics]:
@@ -128,14 +133,18 @@ def _ablation(run: Run, attention: Attention) -> np.ndarray:
     )
 
 
-def _averaged(found: Iterable[Measured], distances: "RunningMean | None") -> tuple[Attention, TextMetrics]:
+def _averaged(found: Iterable[Measured], distances: "RunningMean | None") -> tuple[Attention, TextMetrics, Null | None]:
     running, attention = Running(), None
+    like: dict[int, Running] = {}
     for one in found:
         last, attention = attention, one.attention
         if last is not None and (last.model.weights, last.kind) != (attention.model.weights, attention.kind):
             what = "kind of attention" if last.kind != attention.kind else "model"
             raise UsageError(f"heads: text {running.texts + 1} is of another {what}; expected one {what} of all")
         running.add(one.metrics)
+        for seed, metrics in one.like.items():
+            like.setdefault(seed, Running()).add(metrics)
         if distances is not None:
             distances.add(one.distances, one.rows)
-    return attention, running.result()
+    null = pooled(tuple(like), [of_seed.result() for of_seed in like.values()]) if like else None
+    return attention, running.result(), null

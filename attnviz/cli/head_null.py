@@ -1,49 +1,33 @@
 """Random-weight models of a model's shape, and what their heads do on the same texts (``heads --null``)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import count, islice
 
-from attnviz.analysis.averages import Running
 from attnviz.analysis.metrics import HeadMetrics
-from attnviz.analysis.null import Null, pooled
+from attnviz.analysis.selection import Request
 from attnviz.model import Model, seeded_model
-from attnviz.runs import Prepared
-
-_TEXTS = 64  # that each random model is made for: one is in memory at a time
+from attnviz.runs import Prepared, Run, runs
 
 
-class NullRuns:
-    """Runs of random-weight models, in memory that grows with neither texts nor models.
+def random_metrics(
+    n_models: int, request: Request, measure: Callable[[Run], HeadMetrics], model: Model, texts: list[Prepared]
+) -> Iterator[dict[int, HeadMetrics]]:
+    """Of each text, by seed, the metrics of all heads of random-weight models, one of which is in memory at a time.
 
     Args:
-        model: whose shape and tokens they have.
         n_models: how many.
-        measure: gives the metrics of all heads of a model on each text.
+        request: what is measured; its selection of heads does not count, as places mean nothing here.
+        measure: gives a run's metrics.
+        model: whose shape and tokens they have.
+        texts: as the model's own tokenizer gives them.
     """
-
-    def __init__(self, model: Model, n_models: int, measure: Callable[[Model, list[Prepared]], list[HeadMetrics]]):
-        self._model, self._measure = model, measure
-        self._runs = {seed: Running() for seed in null_seeds(model, n_models)}
-        self._waiting: list[Prepared] = []
-
-    def add(self, prepared: Prepared) -> None:
-        """One more text, as the model's own tokenizer gives it."""
-        self._waiting.append(prepared)
-        if len(self._waiting) == _TEXTS:
-            self._run()
-
-    def result(self) -> Null:
-        """What the random heads do on the texts so far."""
-        self._run()
-        return pooled(tuple(self._runs), [running.result() for running in self._runs.values()])
-
-    def _run(self) -> None:
-        for seed, running in self._runs.items() if self._waiting else ():
-            model = random_like(self._model, seed)
-            for metrics in self._measure(model, self._waiting):
-                running.add(metrics)
-        self._waiting.clear()
+    every = replace(request, heads="all")
+    found: list[dict[int, HeadMetrics]] = [{} for _ in texts]
+    for seed in null_seeds(model, n_models):
+        for by_seed, run in zip(found, runs(random_like(model, seed), texts, every), strict=True):
+            by_seed[seed] = measure(run)
+    return iter(found)
 
 
 def null_seeds(model: Model, n_models: int) -> tuple[int, ...]:

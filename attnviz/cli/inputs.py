@@ -1,7 +1,7 @@
 """From the input options to what a command looks at, one text after the other."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import partial
 from itertools import chain, islice
@@ -23,7 +23,7 @@ from attnviz.cli.options import (
 from attnviz.cli.streams import is_watched, note
 from attnviz.errors import UsageError, some
 from attnviz.model import BUNDLED, Model, load
-from attnviz.runs import Prepared, Run, runs
+from attnviz.runs import Prepared, Run
 from attnviz.text.reading import check_text
 from attnviz.text.tokenizer import raw_labels
 from attnviz.trace import Attention, Result
@@ -83,9 +83,10 @@ def swept_runs(
     block: BlockOptions,
     common: CommonOptions,
     request: Request,
-    each: Callable[[Run], Value],
+    each: Callable[..., Value],
     many: ManyOptions,
     *,
+    besides: Callable[[Model, list[Prepared]], Iterable[Any]] | None = None,
     workers: int | None = 1,
     prints: bool = True,
     most: int = 256,
@@ -101,6 +102,7 @@ def swept_runs(
         request: what is wanted of each run.
         each: makes a value of a run; with several workers the value is sent from one process to another.
         many: what becomes of a line that cannot be used, and how many threads there are.
+        besides: given the model and some texts, what ``each`` is to have of each of them besides its run.
         workers: processes that share the lines of a file or a pipe; None for as many as there are CPUs.
         prints: whether the values are printed as they come.
         most: texts that are looked at together; fewer where values are large.
@@ -123,14 +125,14 @@ def swept_runs(
     if inputs.vectors is not None:
         model, prepared = _prepared_vectors(inputs, models, block, common)
         _before(threads, common, request, prepared.n_tokens)
-        yield "", each(next(runs(model, [prepared], request)))
+        yield "", each(*next(Work(model, inputs, each, request, besides).given([prepared])))
         return
     with Windows.of(inputs, most=most) as windows:
         loading = _model_options(inputs, models, block, common)
         model = loaded(loading, common)
         warned = common if workers == 1 else None
         before = partial(_before, threads, warned, request)
-        work = Work(model, inputs, each, request, before, loading | {"progress": False})
+        work = Work(model, inputs, each, request, besides, before, loading | {"progress": False})
         yield from swept(work, windows, common, many, workers=workers, prints=prints)
 
 
@@ -162,9 +164,6 @@ def prepared_inputs(
     models: ModelOptions,
     block: BlockOptions,
     common: CommonOptions,
-    many: ManyOptions | None = None,
-    *,
-    prints: bool = True,
 ) -> tuple[Model, Iterator[Prepared]]:
     """The model, and the texts (or the vectors) made ready for it."""
     _check_sources(inputs)
@@ -176,7 +175,7 @@ def prepared_inputs(
     def texts() -> Iterator[Prepared]:
         with Windows.of(inputs) as windows:
             work = Work(model, inputs, _itself)
-            found = swept(work, windows, common, many or ManyOptions(), workers=1, prints=prints)
+            found = swept(work, windows, common, ManyOptions(), workers=1, prints=True)
             yield from (prepared for _, prepared in found)
 
     return model, texts()

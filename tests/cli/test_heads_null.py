@@ -12,7 +12,6 @@ import attnviz
 from attnviz.analysis.metrics import METRICS, head_metrics
 from attnviz.analysis.selection import Request
 from attnviz.api import prepare, run_prepared
-from attnviz.cli import head_null
 from attnviz.cli.head_null import null_seeds, random_like
 from attnviz.encoder.stack import Wanted
 
@@ -48,7 +47,7 @@ def test_mean_deviation_and_z_are_those_of_the_seeded_models_heads(cli):
     assert any(head["z"]["previous"] is not None for head in found["heads"])
 
 
-def test_several_texts_are_averaged_before_models_are_compared(cli, tmp_path, monkeypatch):
+def test_several_texts_are_averaged_before_models_are_compared(cli, tmp_path):
     texts = ("The cat sat on the cat.", "A dog.", "the old dog")
     (tmp_path / "texts.txt").write_text("\n".join(texts))
     found = document(cli, "--file", "texts.txt", *TINY, "--null", "2")
@@ -60,8 +59,15 @@ def test_several_texts_are_averaged_before_models_are_compared(cli, tmp_path, mo
     for layer, values in zip(found["null"]["layers"], pool, strict=True):
         assert layer["mean"]["previous"] == pytest.approx(values.mean())
         assert layer["std"]["previous"] == pytest.approx(values.std(ddof=1))
-    monkeypatch.setattr(head_null, "_TEXTS", 2)  # in several batches
-    assert document(cli, "--file", "texts.txt", *TINY, "--null", "2") == found
+
+
+def test_a_line_that_is_skipped_counts_for_no_model(cli, tmp_path):
+    (tmp_path / "texts.txt").write_text("the cat sat\na dog\n")
+    (tmp_path / "more.txt").write_text("the cat sat\n" + "far too long " * 9 + "\na dog\n")
+    flags = (*TINY, "--n-ctx", "9", "--null", "2")
+    ran = cli("heads", "--file", "more.txt", *flags, "--json", "--on-error", "skip")
+    assert "more.txt: 1 of 3 texts skipped" in ran.err
+    assert json.loads(ran.out) == document(cli, "--file", "texts.txt", *flags)
 
 
 def test_nothing_else_changes(cli):
@@ -240,10 +246,3 @@ def test_ablation_that_is_asked_for_is_printed_first_of_all(cli):
     argv = ("heads", TEXT, *TINY, "--null", "2", "--ablation", "--where", "entropy > 0", "--sort", "previous")
     header = next(line for line in cli(*argv).out.splitlines() if line.startswith("head"))
     assert "ablation" in header.split()
-
-
-def test_workers_are_refused_beside_it(cli):
-    assert tuple(cli("heads", "a", "--seed", "1", "--null", "3", "--workers", "2"))[::2] == (
-        2,
-        "attnviz: error: workers, null: the random models run one after the other; expected one of the two\n",
-    )

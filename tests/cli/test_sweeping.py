@@ -23,6 +23,7 @@ DATA = "".join(f"{text}\n" for text in TEXTS)
 COMMANDS = {
     "show": ("show", "--json"),
     "heads": ("heads", "--json"),
+    "null": ("heads", "--json", "--null", "2"),
     "check": ("check", "--json", "--that", "mean(entropy) > 1"),
 }
 needs_processes = ("--workers", "2")
