@@ -1,0 +1,191 @@
+"""Which heads ``attnviz heads`` prints, in which order, with which metrics."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+from attnviz.cli.command import Options
+from attnviz.cli.head_options import MeasureOptions
+from attnviz.cli.options import option
+from attnviz.errors import UsageError, one_line
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from attnviz.analysis.expressions import Expression
+    from attnviz.analysis.heads import Places
+    from attnviz.analysis.metrics import HeadMetrics, Metric
+
+_ROWS = "Rows and columns"
+
+
+class RowOptions(Options):
+    """Which rows, in which order, with which columns."""
+
+    where: Annotated[
+        str | None,
+        option(
+            _ROWS,
+            "--where",
+            metavar="CONDITION",
+            help="Only heads of which this holds: previous > 0.5 and entropy < 1; label == first; and, or, not, ().",
+        ),
+    ] = None
+    sort: Annotated[
+        str | None,
+        option(
+            _ROWS, "--sort", metavar="METRIC", help="The largest first; -METRIC: the smallest first; label: by pattern."
+        ),
+    ] = None
+    top: Annotated[
+        int | None, option(_ROWS, "--top", metavar="N", min=1, help="Only the first N, after --where and --sort.")
+    ] = None
+    columns: Annotated[
+        str | None,
+        option(_ROWS, "--columns", metavar="NAMES", help="Metrics, separated by commas, or all. [default: what fits]"),
+    ] = None
+
+
+@dataclass(frozen=True)
+class Rows:
+    """What the options say, checked before anything is run.
+
+    Attributes:
+        metrics: what is measured, by name.
+        chosen: the metrics asked for; none where those that fit are wanted.
+        where: what has to hold of a head; None for all.
+        sort: a metric, its z or ``label``; None for the order of layers and heads.
+        backwards: the smallest, or the last label, first.
+        top: how many; None for all.
+        said: ``--where`` as it was given.
+    """
+
+    metrics: "Mapping[str, Metric]"
+    chosen: tuple[str, ...]
+    where: "Expression | None"
+    sort: str | None
+    backwards: bool
+    top: int | None
+    said: str | None
+
+    @classmethod
+    def of(cls, options: RowOptions, measures: MeasureOptions) -> "Rows":
+        """What the options say.
+
+        Raises:
+            UsageError: a metric that is not there, or is not measured.
+            ConditionError: a condition that cannot be parsed.
+        """
+        from attnviz.analysis.metrics import ALL_METRICS, METRICS
+
+        metrics = ALL_METRICS if measures.ablation else METRICS
+        names = (*metrics, *(f"{name}_z" for name in metrics if measures.null))
+        chosen, where = _chosen(options.columns, names, metrics), _parsed(options.where, names)
+        sort = options.sort and options.sort.removeprefix("-")
+        if sort not in (None, "label"):
+            _known(sort, "sort", (*names, "label"))
+        return cls(metrics, chosen, where, sort, sort != options.sort, options.top, options.where)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The metrics asked for, or all."""
+        return self.chosen or tuple(self.metrics)
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """The metrics that decide which heads are printed, and in which order."""
+        words = [name.removesuffix("_z") for name in (self.sort or "", *re.findall(r"\w+", self.said or ""))]
+        return tuple(name for name in ("ablation", *words) if name in self.metrics)
+
+    @property
+    def words(self) -> str:
+        """Which heads are printed, and in which order, in words."""
+        parts = [f"where {self.said}"] if self.said is not None else []
+        if self.sort == "label":
+            parts.append("by label, the last first" if self.backwards else "by label")
+        elif self.sort is not None:
+            parts.append(f"the {'smallest' if self.backwards else 'largest'} {self.sort} first")
+        return ", ".join(parts)
+
+    def fitting(self, metrics: "HeadMetrics", labels: "np.ndarray") -> "Places":
+        """The heads of which the condition holds.
+
+        Raises:
+            ConditionError: it asks for what is not there.
+        """
+        from attnviz.analysis.heads import fitting_heads
+        from attnviz.cli.conditions import pointed
+
+        with pointed(self.said or ""):
+            return fitting_heads(metrics, labels, self.where)
+
+    def ordered(self, places: "Places", metrics: "HeadMetrics", labels: "np.ndarray") -> "Places":
+        """These heads in the order that was asked for.
+
+        Raises:
+            UsageError: by a metric that no head has.
+        """
+        import numpy as np
+
+        from attnviz.analysis.heads import labelled_heads, sorted_heads
+
+        if self.sort is None:
+            return places
+        if self.sort == "label":
+            return labelled_heads(places, labels, metrics, last=self.backwards)
+        if self.sort not in metrics.values:
+            why = metrics.missing[self.sort]
+            raise UsageError(f"sort: there is no {self.sort} here ({why}); expected another metric")
+        if np.isnan(metrics.values[self.sort]).all():
+            raise UsageError(f"sort: {self.sort} is undefined for every head; expected another metric")
+        return sorted_heads(places, metrics.values[self.sort], smallest=self.backwards)
+
+
+def _chosen(columns: str | None, names: tuple[str, ...], metrics: "Mapping[str, Metric]") -> tuple[str, ...]:
+    """The metrics asked for, by themselves or by their z, which stands beside each."""
+    if columns is None:
+        return ()
+    if columns.strip() == "all":
+        return tuple(metrics)
+    chosen = [name.strip() for name in columns.split(",")]
+    for name in chosen:
+        _known(name, "columns", names)
+    return tuple(dict.fromkeys(name.removesuffix("_z") for name in chosen))
+
+
+def _parsed(where: str | None, names: tuple[str, ...]) -> "Expression | None":
+    from attnviz.analysis.conditions import parse
+    from attnviz.analysis.labels import LABELS
+    from attnviz.cli.conditions import pointed
+
+    if where is None:
+        return None
+    for name in re.findall(r"\w+", where):
+        _measured(name, "where", names)
+    with pointed(where):
+        return parse(where, names, LABELS, per_head=True)
+
+
+def _measured(name: str, what: str, names: tuple[str, ...]) -> None:
+    """Refuses the name of what an option has to be given for."""
+    from attnviz.analysis.metrics import ALL_METRICS
+
+    if name in names:
+        return
+    if name == "ablation" or (name == "ablation_z" and "ablation" not in names):
+        raise UsageError(f"{what}: ablation is measured only with --ablation; expected both")
+    if name.endswith("_z") and name.removesuffix("_z") in ALL_METRICS:
+        raise UsageError(f"{what}: {name} is measured only with --null; expected both")
+
+
+def _known(name: str, what: str, names: tuple[str, ...]) -> None:
+    import difflib
+
+    _measured(name, what, names)
+    if name not in names:
+        near = difflib.get_close_matches(name[:40], names, 1)
+        raise UsageError(
+            f"{what}: there is no metric {one_line(name)!r}; expected one of {', '.join(names)}",
+            hint=f"did you mean {near[0]}?" if near else None,
+        )
