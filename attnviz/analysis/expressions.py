@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from attnviz.analysis.outcomes import ALL_DIGITS, DIGITS, Outcome
 from attnviz.errors import UsageError, some
 
 PLACES = ("layer", "head")  # names that are numbers too, and always there
@@ -25,7 +26,6 @@ SIGNS = {
     "!=": operator.ne,
 }
 EVERYWHERE = slice(None)
-DIGITS, _ALL_DIGITS = 4, 17  # of a value that is printed; of any float64
 
 
 class ConditionError(UsageError):
@@ -49,7 +49,7 @@ class HeadTable:
         layers: the numbers of the layers, which need not be all of the model's.
         heads: likewise of the heads.
         labels: the pattern of each head, text (n_layers, n_heads), empty where there is none; None without labels.
-        missing: by metric that these heads do not have, why.
+        missing: by metric, or label, that these heads do not have, why.
     """
 
     values: Mapping[str, np.ndarray]
@@ -102,24 +102,6 @@ def _index(number: int, there: tuple[int, ...], what: str, column: int) -> int:
 def _short(number: int) -> str:
     text = str(number)
     return text if len(text) <= 20 else f"{text[:20]}…"
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """Whether a condition holds, and the number that decided it.
-
-    Attributes:
-        holds: whether it does.
-        value: of one comparison what was measured: its first side that is no number written out (the pattern, of a
-            label); of ``any`` and ``all`` how many heads hold; else, and where it is undefined, None.
-        of: of ``any`` and ``all``, of how many heads.
-        digits: how many of the value's it takes, so that what is written has the same outcome; not less than four.
-    """
-
-    holds: bool
-    value: float | str | None = None
-    of: int | None = None
-    digits: int = DIGITS
 
 
 @dataclass(frozen=True)
@@ -210,18 +192,18 @@ class Comparison:
 
     def outcome(self, table: HeadTable) -> Outcome:
         """Whether it holds, with what was measured."""
-        at = next(i for i, value in enumerate(self.values) if not isinstance(value, Number))
         sides = [value.over(table, EVERYWHERE) for value in self.values]
-        value, holds = float(sides[at]), bool(self.over(table, EVERYWHERE))
-        if np.isnan(value):
-            return Outcome(holds)
+        measured = [i for i, value in enumerate(self.values) if not isinstance(value, Number)]
+        holds = bool(self._held(sides))
+        values = tuple(None if np.isnan(sides[i]) else float(sides[i]) for i in measured)
         digits = DIGITS
-        while digits < _ALL_DIGITS:
-            sides[at] = np.asarray(float(f"{value:.{digits}g}"))
+        while digits < ALL_DIGITS and None not in values:
+            for i, value in zip(measured, values, strict=True):
+                sides[i] = np.asarray(float(f"{value:.{digits}g}"))
             if bool(self._held(sides)) == holds:
                 break
             digits += 1
-        return Outcome(holds, value, digits=digits)
+        return Outcome(holds, values[0], digits=digits, values=values if len(values) > 1 else ())
 
 
 @dataclass(frozen=True)
@@ -234,6 +216,11 @@ class Labelled:
 
     def over(self, table: HeadTable, rows: slice) -> np.ndarray:
         """Whether each holds."""
+        if self.pattern in table.missing:
+            why = table.missing[self.pattern]
+            raise ConditionError(
+                self.label.column, f"no head can be {self.pattern} here ({why}); expected another label"
+            )
         labels = self.label.over(table, rows)
         return SIGNS[self.sign](labels, self.pattern) & (labels != "")
 
@@ -269,7 +256,10 @@ class Quantified:
     def outcome(self, table: HeadTable) -> Outcome:
         """Whether it holds, with how many heads do."""
         each = self._each(table)
-        return Outcome(bool(QUANTIFIERS[self.how](each)), float(each.sum()), each.size)
+        rows = rows_of(self.layer, table, self.column)
+        sides = (metric.over(table, rows) for metric in self.condition.spread() if metric.name != "label")
+        unknown = np.logical_or.reduce([np.zeros(each.shape, bool), *map(np.isnan, sides)])
+        return Outcome(bool(QUANTIFIERS[self.how](each)), float(each.sum()), each.size, unknown=int(unknown.sum()))
 
 
 @dataclass(frozen=True)
@@ -281,6 +271,10 @@ class Not:
     def over(self, table: HeadTable, rows: slice) -> np.ndarray:
         """Where the condition does not hold."""
         return ~self.condition.over(table, rows)
+
+    def outcome(self, table: HeadTable) -> Outcome:
+        """Whether it holds, with the outcome of what it negates."""
+        return _of_parts(self, table, (self.condition,))
 
     def spread(self) -> tuple[Metric, ...]:
         """Its condition's."""
@@ -299,9 +293,20 @@ class Joined:
         each = np.broadcast_arrays(*(condition.over(table, rows) for condition in self.conditions))
         return (np.logical_and if self.word == "and" else np.logical_or).reduce(each)
 
+    def outcome(self, table: HeadTable) -> Outcome:
+        """Whether it holds, with the outcomes of all its conditions."""
+        return _of_parts(self, table, self.conditions)
+
     def spread(self) -> tuple[Metric, ...]:
         """Those of its conditions."""
         return tuple(metric for condition in self.conditions for metric in condition.spread())
+
+
+def _of_parts(whole: Not | Joined, table: HeadTable, conditions: "tuple[Condition, ...]") -> Outcome:
+    """The outcome of a condition of conditions, whose parts have none of their own."""
+    outcomes = [condition.outcome(table) for condition in conditions]
+    parts = tuple(part for outcome in outcomes for part in (outcome.parts or (outcome,)))
+    return Outcome(bool(whole.over(table, EVERYWHERE)), parts=parts)
 
 
 Condition = Comparison | Labelled | Quantified | Not | Joined
@@ -328,7 +333,7 @@ class Expression:
         return np.broadcast_to(self.condition.over(table, EVERYWHERE), table.shape).copy()
 
     def outcome(self, table: HeadTable) -> Outcome:
-        """Whether it holds of the run, with the number that decided it, where it is one comparison or aggregate.
+        """Whether it holds of the run, with what was measured.
 
         Raises:
             ConditionError: it asks for a layer, head or metric that is not there.
@@ -336,6 +341,4 @@ class Expression:
         """
         if self.condition.spread():
             raise ValueError(f"{self.text!r} has one outcome a head")
-        if isinstance(self.condition, Not | Joined):
-            return Outcome(bool(self.condition.over(table, EVERYWHERE)))
         return self.condition.outcome(table)

@@ -6,7 +6,7 @@ from math import isnan
 import numpy as np
 
 from attnviz.analysis.expressions import Expression, HeadTable
-from attnviz.analysis.labels import LABELS, Label, label
+from attnviz.analysis.labels import LABELS, METRIC_OF, Label, label
 from attnviz.analysis.metrics import HeadMetrics
 from attnviz.analysis.null import Null
 
@@ -30,7 +30,9 @@ def head_table(metrics: HeadMetrics, labels: np.ndarray | None = None) -> HeadTa
     """
     labels = head_labels(metrics) if labels is None else labels
     names = np.vectorize(lambda one: one.name, otypes=[object])(labels)
-    return HeadTable(metrics.values, metrics.layers, metrics.heads, names, metrics.missing)
+    missing = metrics.missing
+    never = {name: missing[metric] for name, metric in METRIC_OF.items() if metric in missing}
+    return HeadTable(metrics.values, metrics.layers, metrics.heads, names, {**missing, **never})
 
 
 def fitting_heads(metrics: HeadMetrics, labels: np.ndarray, where: Expression | None) -> Places:

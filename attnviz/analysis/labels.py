@@ -38,6 +38,7 @@ RULES: tuple[tuple[Rule, ...], ...] = (
     (Rule("broad", "entropy_ratio", 0.75),),
 )
 _FIRST = min(rule.least for group in RULES for rule in group if rule.name == "first")
+METRIC_OF = {rule.name: rule.metric for group in RULES for rule in group}  # what a label cannot be given without
 LABELS = (*dict.fromkeys(rule.name for rule in RULES[1]), "broad", "mixed")
 
 

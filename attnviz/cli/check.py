@@ -86,7 +86,7 @@ def check(
         if failed and not is_read:
             return 1
     if several and not output.json and not (common.quiet and not failed):
-        last = f"{failed} of {n} text{'s' * (n != 1)} fail{'s' * (failed == 1)}"
+        last = f"{failed} of {n} text{'s' * (n != 1)} fail{'s' * (1 in (failed, n))}"
         still_read(partial(print_view, last, report.screen))
     return 1 if failed else 0
 
@@ -94,37 +94,31 @@ def check(
 class _Checked(NamedTuple):
     """What is kept of one text: what it is, without matrices, and each condition as JSON has it.
 
-    ``digits``: by condition, how many digits of its value it takes to see the outcome.
+    ``measured``: likewise, in words.
     """
 
     result: "Result"
     attention: "Attention"
     outcomes: list[dict[str, object]]
-    digits: dict[str, int]
+    measured: list[str]
 
 
 def _checked(expressions: "list[tuple[str, Expression]]", run: "Run") -> _Checked:
     """One text's outcomes."""
-    from attnviz.analysis.expressions import Joined, Not
     from attnviz.analysis.heads import head_table
     from attnviz.cli.conditions import pointed
     from attnviz.cli.head_measures import metrics_of
 
     attention, metrics = metrics_of(run)
     table = head_table(metrics)
-    outcomes, digits = [], {}
+    outcomes, measured = [], []
     for where, expression in expressions:
         with pointed(expression.text, where):
             outcome = expression.outcome(table)
-        document = {"condition": expression.text.strip(), "holds": outcome.holds, "value": outcome.value}
-        if outcome.of is not None:
-            document["of"] = outcome.of
-        if outcome.value is None and not isinstance(expression.condition, Joined | Not):
-            document["undefined"] = True
-        outcomes.append(document)
-        digits[document["condition"]] = outcome.digits
+        outcomes.append({"condition": expression.text.strip(), **outcome.fields})
+        measured.append(outcome.words)
     bare = replace(run.bare, tokens=(), target_tokens=())  # what nobody prints need not be sent by a worker
-    return _Checked(bare, replace(attention, queries=(), keys=()), outcomes, digits)
+    return _Checked(bare, replace(attention, queries=(), keys=()), outcomes, measured)
 
 
 class _Report:
@@ -145,13 +139,14 @@ class _Report:
         from attnviz.output.document import dump
         from attnviz.output.lines import kind_line, provenance_line
 
-        result, attention, outcomes, digits = checked
+        result, attention, outcomes, measured = checked
         if not self._several:
             where = ""
         if self._is_json:
             write_bytes(dump(check_document(result, attention, outcomes, where)))
             return
-        shown = [outcome for outcome in outcomes if not (self._quiet and outcome["holds"])]
+        said = zip(outcomes, measured, strict=True)
+        shown = [(one["holds"], one["condition"], words) for one, words in said if not (self._quiet and one["holds"])]
         if not shown:
             return
         origin = (result.model.provenance, attention.kind, result.target)
@@ -161,4 +156,4 @@ class _Report:
             if attention.kind != "encoder":
                 print_view(kind_line(attention.kind, result.target, self.screen), self.screen)
         title = (where, result.text or "") if where else ("", "")
-        print_view(CheckView(shown, self.screen, title, digits), self.screen)
+        print_view(CheckView(shown, self.screen, title), self.screen)

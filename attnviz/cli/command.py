@@ -7,6 +7,7 @@ is called, so that nobody waits for the options of the others.
 """
 
 import inspect
+from collections import Counter
 from collections.abc import Callable, Mapping
 from functools import partial
 from importlib import import_module
@@ -15,7 +16,10 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-GENERAL = "General"
+from attnviz.errors import UsageError
+
+GENERAL, VIEW = "General", "View"
+_LAST_WINS = (GENERAL, VIEW)
 
 
 class Options:
@@ -24,6 +28,7 @@ class Options:
     A dataclass would do the same, but making a dozen of them takes as long as all the rest of the command line.
     """
 
+    command = ""  # of which they are
     from_variables = frozenset()  # the options that an environment variable gave
 
     def __init__(self, **values: object):
@@ -47,7 +52,26 @@ class Options:
 
 
 class SectionedCommand(TyperCommand):
-    """Help in plain text, its options grouped under headings, without importing Rich."""
+    """Help in plain text, its options grouped under headings, without importing Rich; nothing is given twice.
+
+    Of how things look the last word counts, so that an alias can have its own.
+    """
+
+    def make_parser(self, ctx: typer.Context) -> Any:
+        """The parser, which refuses a second value for what has one: the first would be dropped without a word."""
+        parser = super().make_parser(ctx)
+        parsed = parser.parse_args
+
+        def once(args: list[str]) -> tuple:
+            found = parsed(args=args)
+            for parameter, n in Counter(found[2]).items():
+                may = parameter.multiple or parameter.is_flag or _section(parameter) in _LAST_WINS if n > 1 else True
+                if not may:
+                    raise UsageError(f"{parameter.name.replace('_', '-')}: it is given {n} times; expected once")
+            return found
+
+        parser.parse_args = once
+        return parser
 
     def format_options(self, ctx: typer.Context, formatter: Any) -> None:
         """Writes the options, one section a group, in the order of declaration."""
@@ -55,11 +79,15 @@ class SectionedCommand(TyperCommand):
         for parameter in self.get_params(ctx):
             record = parameter.get_help_record(ctx)
             if record:
-                sections.setdefault(getattr(parameter, "rich_help_panel", None) or GENERAL, []).append(record)
+                sections.setdefault(_section(parameter), []).append(record)
         sections[GENERAL] = sections.pop(GENERAL)
         for title, records in sections.items():
             with formatter.section(title):
                 formatter.write_dl(records)
+
+
+def _section(parameter: Any) -> str:
+    return getattr(parameter, "rich_help_panel", None) or GENERAL
 
 
 class LazyGroup(TyperGroup):
@@ -102,7 +130,7 @@ def command(app: typer.Typer, name: str, *, examples: str) -> Callable[[Callable
             variables = frozenset(name for name, source in sources.items() if source and source.name == "ENVIRONMENT")
             filled = {key: group(**{name: values[name] for name in group.names()}) for key, group in groups.items()}
             for group in filled.values():
-                group.from_variables = variables
+                group.command, group.from_variables = name, variables
                 group.begin()
             return partial(function, **filled)
 

@@ -181,6 +181,7 @@ def _shown(
     """How the table looks."""
     import numpy as np
 
+    from attnviz.analysis.labels import METRIC_OF
     from attnviz.output.heads_table import Shown
 
     distance = _distance(document)
@@ -194,5 +195,6 @@ def _shown(
         which=", ".join(filter(None, (asked.words, together))),
         cmap=formats.cmap,
         fitting=fitting,
+        never=tuple(name for name, metric in METRIC_OF.items() if metric in metrics.missing),
         largest={name: float(np.abs(values).max()) for name, values in there.items() if values.size},
     )

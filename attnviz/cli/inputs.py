@@ -257,7 +257,7 @@ def _check_sources(inputs: InputOptions) -> None:
     if wants_stdin and (sys.stdin is None or (not chosen and sys.stdin.isatty())):
         raise UsageError(
             "text: there is none; expected TEXT, --file, or text on standard input",
-            hint='for example: attnviz show "The cat sat on the mat"',
+            hint=f'for example: attnviz {inputs.command} "The cat sat on the mat"',
         )
     if inputs.tokens is not None and not {"vectors", "attention"} & set(chosen):
         raise UsageError("tokens: labels are for --vectors and --attention; expected one of them")

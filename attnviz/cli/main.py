@@ -93,9 +93,17 @@ def _explain(error: Exception) -> int:
 
 def _usage(error: Exception) -> tuple[int, str, str | None]:
     text = error.format_message().rstrip(".")
-    context = getattr(error, "ctx", None)
+    context, parameter = getattr(error, "ctx", None), getattr(error, "param", None)
     path = context.command_path if context is not None else "attnviz"
-    return error.exit_code, f"usage: {text[:1].lower()}{text[1:]}", f"{path} -h says what there is"
+    hint = f"{path} -h says what there is"
+    if text.startswith("Got unexpected extra"):
+        hint += "; a text of several words is put in quotes"
+    elif text.startswith("No such option") and "Possible" not in text:
+        hint += "; a text that begins with - comes after --"
+    source = parameter and context.get_parameter_source(parameter.name)
+    if source and source.name == "ENVIRONMENT":  # nobody wrote the option that the message names
+        text = f"the variable {parameter.envvar}: {text[:1].lower()}{text[1:]}"
+    return error.exit_code, f"usage: {text[:1].lower()}{text[1:]}", hint
 
 
 def say(line: str) -> None:

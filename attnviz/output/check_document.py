@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from attnviz.json_names import SCHEMA_NAME
-from attnviz.output.document import model_document
+from attnviz.output.document import arranged_fields, model_document
 from attnviz.trace import Attention, Result
 
 
@@ -15,7 +15,7 @@ def check_document(
     Args:
         result: what was looked at.
         attention: the one of its kinds that the conditions are about.
-        conditions: each with ``condition``, ``holds`` and ``value``, perhaps ``of`` and ``undefined``.
+        conditions: each with ``condition`` and the fields of its outcome.
         where: the text's place in its file; nothing for the only one.
     """
     document: dict[str, object] = {"schema": SCHEMA_NAME, "text": result.text}
@@ -26,6 +26,7 @@ def check_document(
         "kind": attention.kind,
         "layers": attention.layers,
         "heads": attention.heads,
+        **arranged_fields(attention),
         "holds": all(condition["holds"] for condition in conditions),
         "conditions": list(conditions),
     }

@@ -1,6 +1,6 @@
 """What ``attnviz check`` prints of a text: each condition, what was measured, and whether it holds."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from rich.style import Style
@@ -12,7 +12,6 @@ from attnviz.output.labels import carried, cell_width, cut, fit, isolated
 from attnviz.output.lines import wrapped
 
 _GOOD, _BAD = Style(color="green", bold=True), Style(color="red", bold=True)
-_DIGITS = 4  # of a value, unless it takes more
 _LEAST = 16  # cells for a condition beside what was measured; with less, that stands below it
 
 
@@ -20,21 +19,14 @@ class CheckView(LinesView):
     """A Rich renderable.
 
     Args:
-        conditions: the outcomes as ``check --json`` gives them.
+        conditions: whether each holds, the condition, and in words what was measured.
         screen: where it is printed.
         title: where the text stands, and the text; nothing for the only one.
-        digits: by condition, how many of its value it takes not to contradict the outcome; four of the others.
     """
 
-    def __init__(
-        self,
-        conditions: Sequence[Mapping[str, object]],
-        screen: Screen,
-        title: tuple[str, str] = ("", ""),
-        digits: Mapping[str, int] | None = None,
-    ):
+    def __init__(self, conditions: Sequence[tuple[bool, str, str]], screen: Screen, title: tuple[str, str] = ("", "")):
         super().__init__(screen)
-        self._conditions, self._title, self._digits = conditions, title, digits or {}
+        self._conditions, self._title = conditions, title
 
     def lines(self) -> Iterator[Line]:
         """The text's own line, and below it a line a condition."""
@@ -44,12 +36,8 @@ class CheckView(LinesView):
             rest = cut(f": {text}" if text else "", self.screen.width - cell_width(where), ascii=self.screen.ascii)
             yield [(where, DIM), (isolated(rest), BOLD)]
         rows = [
-            (
-                self._mark(c["holds"]),
-                carried(one_line(c["condition"]), self.screen),
-                measured(c, self._digits.get(c["condition"], _DIGITS)),
-            )
-            for c in self._conditions
+            (self._mark(holds), carried(one_line(condition), self.screen), measured)
+            for holds, condition, measured in self._conditions
         ]
         marks = max(len(mark) for mark, _, _ in rows)
         values = max(len(value) for _, _, value in rows)
@@ -58,8 +46,8 @@ class CheckView(LinesView):
             room = self.screen.width - marks - 2
         else:
             room = min(room, max(cell_width(condition) for _, condition, _ in rows))
-        for (mark, condition, value), outcome in zip(rows, self._conditions, strict=True):
-            yield from self._row(mark, marks, condition, room, value, good=outcome["holds"])
+        for (mark, condition, value), (holds, *_) in zip(rows, self._conditions, strict=True):
+            yield from self._row(mark, marks, condition, room, value, good=holds)
 
     def _row(self, mark: str, marks: int, condition: str, room: int, value: str, *, good: bool) -> Iterator[Line]:
         first, *more = wrapped(condition, replace(self.screen, width=room))
@@ -75,13 +63,3 @@ class CheckView(LinesView):
         if self.screen.color is None or self.screen.ascii:
             return "ok" if holds else "FAILS"
         return "✓" if holds else "✗"
-
-
-def measured(outcome: Mapping[str, object], digits: int = _DIGITS) -> str:
-    """What decided it: a number, a label, how many heads; nothing where several comparisons are joined."""
-    value = outcome["value"]
-    if "of" in outcome:
-        return f"{value:g} of {outcome['of']} head{'s' * (outcome['of'] != 1)}"
-    if value is None:
-        return "undefined" if outcome.get("undefined") else ""
-    return value if isinstance(value, str) else f"{value:.{digits}g}"

@@ -40,6 +40,7 @@ class Shown:
         largest: by metric, the largest absolute value of all heads, printed or not.
         which: in words, which of them are printed and in which order: ``where entropy < 1, largest span first``.
         cmap: the map of colours.
+        never: labels that no head can have here, as what they rest on cannot be had.
     """
 
     units: Mapping[str, str]
@@ -50,6 +51,7 @@ class Shown:
     cmap: str = "viridis"
     fitting: int | None = None
     largest: Mapping[str, float] = field(default_factory=dict)
+    never: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -252,6 +254,8 @@ class HeadsTable(LinesView):
             reasons.setdefault(why, []).append(name)
         for why, names in reasons.items():
             yield f"Not to be had here: {', '.join(names)} ({one_line(why)})."
+        if self._shown.never:
+            yield f"So no head is called {' or '.join(self._shown.never)}."
 
     def _null(self, printed: list[str]) -> Iterator[str]:
         null = self._document["null"]

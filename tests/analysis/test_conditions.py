@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from attnviz.analysis.conditions import MAX_DEPTH, MAX_LENGTH, caret, parse
-from attnviz.analysis.expressions import HeadTable, Outcome
+from attnviz.analysis.expressions import HeadTable
+from attnviz.analysis.outcomes import Outcome
 from attnviz.errors import UsageError
 
 NAN = math.nan
@@ -265,8 +266,33 @@ def test_depth_and_length_have_an_end(opening):
 def test_many_conditions_in_a_row_are_no_depth():
     text = " and ".join(["max(entropy)<9"] * 200)
     assert len(text) < MAX_LENGTH
-    assert check(text) == Outcome(True)
-    assert check(" or ".join(["(not max(entropy)<9)"] * 100)) == Outcome(False)
+    assert check(text).holds
+    found = check(" or ".join(["(not max(entropy)<9)"] * 100))
+    assert (found.holds, [part.value for part in found.parts]) == (False, [2.5] * 100)
+
+
+def test_every_part_of_a_joined_condition_says_what_was_measured():
+    found = check("not max(entropy) > 3 and (any(special > 0) or L2H1.previous > L5H7.previous)")
+    assert (found.holds, found.value) == (True, None)
+    assert [(part.holds, part.value, part.of, part.unknown) for part in found.parts] == [
+        (False, 2.5, None, 0),
+        (True, 2.0, 6, 4),
+        (True, 0.95, None, 0),
+    ]
+    assert found.parts[2].values == (0.95, 0.2)
+
+
+def test_a_comparison_of_two_numbers_shows_digits_enough_of_both():
+    table = HeadTable({"self": np.array([[0.123456, 0.123457]])}, (0,), (0, 1))
+    found = parse("L0H0.self < L0H1.self", ("self",)).outcome(table)
+    assert (found.holds, found.words) == (True, "0.123456 and 0.123457")
+
+
+def test_a_label_that_no_head_can_have_is_asked_for_in_vain():
+    table = HeadTable({}, (0,), (0,), np.array([["mixed"]], object), {"broad": "rows do not sum to 1"})
+    with pytest.raises(UsageError, match=r"column 5: no head can be broad here \(rows do not sum to 1\)"):
+        parse("any(label == broad)", (), ("broad", "mixed")).outcome(table)
+    assert parse("any(label == mixed)", (), ("broad", "mixed")).outcome(table).holds
 
 
 def test_a_caret_stands_under_the_place():
