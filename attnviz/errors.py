@@ -22,6 +22,10 @@ class AttnvizError(Exception):
         self.hint = hint
         self.excerpt = excerpt
 
+    def at(self, where: str) -> "AttnvizError":
+        """The same with the place that it is of before it: ``texts.txt, line 3``; as it is where that is nowhere."""
+        return type(self)(f"{where}: {self}", self.hint, self.excerpt) if where else self
+
 
 class UsageError(AttnvizError):
     """Wrong usage: a layer or head that is not there, options that exclude each other."""

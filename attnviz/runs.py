@@ -27,7 +27,10 @@ _MOST_TEXTS = 256  # that are looked at together for texts of equal length
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
-    """A text made ready for the stack: its tokens and what enters the stack for them."""
+    """A text made ready for the stack: its tokens and what enters the stack for them.
+
+    ``where``: its place among several, ``texts.txt, line 3``.
+    """
 
     source: Sequence
     tokens: Tokens
@@ -36,6 +39,7 @@ class Prepared:
     target_text: str | None = None
     target: Sequence | None = None
     target_tokens: Tokens = ()
+    where: str = ""
 
     @property
     def n_tokens(self) -> int:
@@ -299,6 +303,7 @@ class _Plan:
             pair=text.pair,
             target=text.target_text,
             trace=trace,
+            where=text.where,
         )
 
 

@@ -340,6 +340,7 @@ class Result:
         pair: the second segment, if any.
         target: the target text of cross-attention, if any.
         trace: what else was kept.
+        where: the text's place among several: ``texts.txt, line 3``.
     """
 
     text: str | None
@@ -350,6 +351,7 @@ class Result:
     pair: str | None = None
     target: str | None = None
     trace: Trace | None = None
+    where: str = ""
 
     @property
     def attention(self) -> np.ndarray:

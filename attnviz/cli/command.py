@@ -18,8 +18,8 @@ from typer.core import TyperCommand, TyperGroup
 
 from attnviz.errors import UsageError
 
-GENERAL, VIEW = "General", "View"
-_LAST_WINS = (GENERAL, VIEW)
+GENERAL, INPUT, SELECTION, ROWS = "General", "Input", "Selection", "Rows and columns"
+_ONCE = (INPUT, SELECTION, ROWS)  # sections whose options one could mean to add up
 
 
 class Options:
@@ -52,9 +52,9 @@ class Options:
 
 
 class SectionedCommand(TyperCommand):
-    """Help in plain text, its options grouped under headings, without importing Rich; nothing is given twice.
+    """Help in plain text, its options grouped under headings, without importing Rich; no text is given twice.
 
-    Of how things look the last word counts, so that an alias can have its own.
+    Of what the model is and how things look the last word counts, so that an alias can have its own.
     """
 
     def make_parser(self, ctx: typer.Context) -> Any:
@@ -65,8 +65,7 @@ class SectionedCommand(TyperCommand):
         def once(args: list[str]) -> tuple:
             found = parsed(args=args)
             for parameter, n in Counter(found[2]).items():
-                may = parameter.multiple or parameter.is_flag or _section(parameter) in _LAST_WINS if n > 1 else True
-                if not may:
+                if n > 1 and _section(parameter) in _ONCE and not (parameter.multiple or parameter.is_flag):
                     raise UsageError(f"{parameter.name.replace('_', '-')}: it is given {n} times; expected once")
             return found
 

@@ -5,7 +5,7 @@ import stat
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from operator import attrgetter
 from typing import Any, BinaryIO, NamedTuple
@@ -101,7 +101,7 @@ class Work:
                     value = self.each(*found)
                 except AttnvizError as raised:
                     skips = isinstance(raised, InputError) and not isinstance(raised, CheckpointError)
-                    error = _placed_error(where, raised) if skips else raised
+                    error = raised.at(where) if skips else raised
             else:
                 error = one
             yield Outcome(where, value, tuple(notes[i]), error, skips and where != "")
@@ -118,13 +118,13 @@ class Work:
         try:
             prepared = prepare(self.model, text, pair=inputs.pair, target=inputs.target, pad_to=inputs.pad_to)
         except AttnvizError as error:
-            return _placed_error(where, error)
+            return error.at(where)
         unknown = getattr(tokenizer, "unknown", None)
         read = [t for t in (*prepared.tokens, *prepared.target_tokens) if t.piece == unknown and not t.special]
         if unknown is not None and read:
             words = some([_shortened(one_line(t.text)) for t in read])
             notes.append(f"{f'{where}: ' if where else ''}not in the vocabulary of {self.model.info.name}: {words}")
-        return prepared
+        return replace(prepared, where=where)
 
 
 def _loaded_again(loading: Mapping[str, Any], *rest: Any) -> Work:
@@ -252,10 +252,6 @@ def _outcomes(work: Work, windows: Windows, workers: int) -> Iterator[Iterator[t
 
 def _whole(work: Work, window: Window) -> tuple[list[Outcome], int]:
     return list(work(window)), window.done
-
-
-def _placed_error(where: str, error: AttnvizError) -> AttnvizError:
-    return type(error)(f"{where}: {error}", error.hint, error.excerpt) if where else error
 
 
 def _shortened(word: str) -> str:

@@ -15,7 +15,7 @@ from attnviz.cli.options import (
     complete_numbers,
     option,
 )
-from attnviz.errors import UsageError
+from attnviz.errors import AttnvizError, UsageError
 
 if TYPE_CHECKING:
     from attnviz.steps import Explanation
@@ -103,7 +103,7 @@ def explain(
         from attnviz.cli.streams import write_bytes
         from attnviz.output.document import dump, explanation_document
 
-        for explanation in explanations:
+        for _, explanation in explanations:
             write_bytes(dump(explanation_document(explanation, precision=detail.precision)))
         return
     from attnviz.cli.streams import print_view, screen_of
@@ -112,17 +112,17 @@ def explain(
 
     screen = screen_of(common, detail.width)
     precision = 3 if detail.precision is None else detail.precision
-    for number, explanation in enumerate(explanations, start=1):
+    for number, (where, explanation) in enumerate(explanations, start=1):
         if number > 1:
             print_view("", screen)
         if inputs.is_stream:
-            print_view(text_line(number, explanation.text, screen), screen)
+            print_view(text_line(number, where, explanation.text, screen), screen)
         print_view(ExplanationView(explanation, screen, full=detail.full, precision=precision), screen)
 
 
 def _explanations(
     inputs: InputOptions, models: ModelOptions, block: Any, place: PlaceOptions, common: CommonOptions
-) -> "Iterator[Explanation]":
+) -> "Iterator[tuple[str, Explanation]]":
     from attnviz.api import explain as explain_prepared
     from attnviz.cli.inputs import FIRST_HEAD, FIRST_LAYER, prepared_inputs, uses_bundled
 
@@ -132,4 +132,8 @@ def _explanations(
     layer, head = (FIRST_LAYER, FIRST_HEAD) if first else (place.layer or "0", place.head or "0")
     model, prepared = prepared_inputs(inputs, models, block, common)
     for one in prepared:
-        yield explain_prepared(model, one, kind=place.kind, layer=layer, head=head, query=place.query)
+        try:
+            explanation = explain_prepared(model, one, kind=place.kind, layer=layer, head=head, query=place.query)
+        except AttnvizError as error:
+            raise error.at(one.where) from error
+        yield one.where, explanation

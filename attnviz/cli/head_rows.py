@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
-from attnviz.cli.command import Options
+from attnviz.cli.command import ROWS, Options
 from attnviz.cli.head_options import MeasureOptions
 from attnviz.cli.options import option
 from attnviz.errors import UsageError, one_line
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from attnviz.analysis.heads import Places
     from attnviz.analysis.metrics import HeadMetrics, Metric
 
-_ROWS = "Rows and columns"
-
 
 class RowOptions(Options):
     """Which rows, in which order, with which columns."""
@@ -26,7 +24,7 @@ class RowOptions(Options):
     where: Annotated[
         str | None,
         option(
-            _ROWS,
+            ROWS,
             "--where",
             metavar="CONDITION",
             help="Only heads of which this holds: previous > 0.5 and entropy < 1; label == first; and, or, not, ().",
@@ -35,15 +33,15 @@ class RowOptions(Options):
     sort: Annotated[
         str | None,
         option(
-            _ROWS, "--sort", metavar="METRIC", help="The largest first; -METRIC: the smallest first; label: by pattern."
+            ROWS, "--sort", metavar="METRIC", help="The largest first; -METRIC: the smallest first; label: by pattern."
         ),
     ] = None
     top: Annotated[
-        int | None, option(_ROWS, "--top", metavar="N", min=1, help="Only the first N, after --where and --sort.")
+        int | None, option(ROWS, "--top", metavar="N", min=1, help="Only the first N, after --where and --sort.")
     ] = None
     columns: Annotated[
         str | None,
-        option(_ROWS, "--columns", metavar="NAMES", help="Metrics, separated by commas, or all. [default: what fits]"),
+        option(ROWS, "--columns", metavar="NAMES", help="Metrics, separated by commas, or all. [default: what fits]"),
     ] = None
 
 

@@ -6,12 +6,12 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from attnviz.cli.command import VIEW, Options
+from attnviz.cli.command import INPUT, SELECTION, Options
 from attnviz.encoder.config import EncoderConfig
 from attnviz.errors import UsageError
 from attnviz.output.colormaps import COLORMAPS
 
-INPUT, MODEL, SELECTION = "Input", "Model", "Selection"
+MODEL, VIEW = "Model", "View"
 MANY = "Many texts, long texts"
 BLOCK = "Block (each is also a variable, ATTNVIZ_N_LAYERS and so on, and a key of --config)"
 

@@ -101,7 +101,8 @@ def show(
     if output.json:
         from attnviz.cli.streams import write_bytes
 
-        for _, line in sweep(partial(_json_line, view), many, workers=workers.workers, most=_LINES_AT_ONCE):
+        each = partial(_json_line, view, placed=many.on_error == "skip")
+        for _, line in sweep(each, many, workers=workers.workers, most=_LINES_AT_ONCE):
             write_bytes(line)
         return
     if workers.workers is not None:
@@ -110,12 +111,15 @@ def show(
     _print_tables(found, inputs, selection, view, common, FIRST_HEAD if at_first else None)
 
 
-def _json_line(view: ViewOptions, run: "Run") -> bytes:
+def _json_line(view: ViewOptions, run: "Run", *, placed: bool) -> bytes:
+    """One object; where texts may be left out, with the place of its own."""
     from attnviz.output.document import dump, edges_document, result_document
 
     if run.is_long and view.top is not None:
-        return dump(edges_document(run.bare, run.parts(), precision=view.precision, top=view.top))
-    return dump(result_document(run.result(), precision=view.precision, top=view.top))
+        document = edges_document(run.bare, run.parts(), precision=view.precision, top=view.top)
+    else:
+        document = result_document(run.result(), precision=view.precision, top=view.top)
+    return dump(document | ({"where": run.bare.where} if placed and run.bare.where else {}))
 
 
 def _print_tables(
@@ -141,7 +145,7 @@ def _print_tables(
         views = _views(run, screen, looks, each=chosen, head=head, raw=options.raw_tokens)
         views = chain([next(views)], views)  # where there is an error, nothing has been printed
         if (inputs.is_stream or number > 1) and run.bare.text is not None:
-            print_view(text_line(number, run.bare.text, screen), screen)
+            print_view(text_line(number, run.bare.where, run.bare.text, screen), screen)
         if last != run.bare.model.provenance:
             print_view(provenance_line(run.bare.model, screen), screen)
         last = run.bare.model.provenance

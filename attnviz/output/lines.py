@@ -66,10 +66,11 @@ def kind_words(kind: str, target: str | None) -> str:
     return KIND_NAMES[kind] + ("" if target is None else f" of the target: {one_line(target)}")
 
 
-def text_line(number: int, text: str, screen: Screen) -> LinesView:
-    """Which of several texts it is, cut to one line."""
+def text_line(number: int, where: str, text: str, screen: Screen) -> LinesView:
+    """Which of several texts it is, and its line where that has another number, cut to one line."""
     shown = carried(one_line(text), screen)
-    start = f"text {number}: "
+    line = where.rpartition(" line ")[2]
+    start = f"text {number}{f' (line {line})' if line not in ('', str(number)) else ''}: "
     cut_text = cut(shown, screen.width - len(start), ascii=screen.ascii)
     return _TextView(screen, [(start, DIM), (isolated(cut_text), BOLD)])
 

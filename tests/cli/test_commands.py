@@ -370,6 +370,12 @@ def test_explanations_of_several_texts_have_headings(cli):
     ]
 
 
+def test_a_token_that_a_line_does_not_have_is_that_lines_error(cli):
+    ran = cli("explain", "-", "--seed", "0", "--query", "two", "--json", stdin="\ntwo\nthree\n")
+    assert (ran.code, len(ran.out.splitlines())) == (2, 1)
+    assert ran.err.startswith("attnviz: error: standard input, line 3: query: no token is 'two'")
+
+
 def test_an_explanations_json_says_that_it_is_rounded(cli):
     document = json.loads(cli("explain", "one two", "--json", "--precision", "1").out)
     assert document["precision"] == 1

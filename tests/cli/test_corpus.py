@@ -98,7 +98,8 @@ def test_skipped_lines_are_noted_and_the_others_come_in_order(cli, tmp_path, mon
     name, flags = ("standard input", ("-",)) if piped else ("bad.txt", ("--file", "bad.txt"))
     lines = data.split(b"\n")[:-1]
     blank = [number for number, line in enumerate(lines, start=1) if not line]
-    good = [line.decode() for number, line in enumerate(lines, start=1) if line and number not in dict(bad)]
+    there = {n: line.decode() for n, line in enumerate(lines, start=1) if line and n not in dict(bad)}
+    good = list(there.values())
     notes = [f"attnviz: note: {name}, line {number}: {what}; skipped" for number, what in bad]
     notes += [f"attnviz: note: {name}: skipped blank line {number}" for number in blank]
     notes += [f"attnviz: note: {name}: {len(bad)} of {len(lines) - len(blank)} texts skipped"]
@@ -106,11 +107,14 @@ def test_skipped_lines_are_noted_and_the_others_come_in_order(cli, tmp_path, mon
     for command in COMMANDS.values():
         ran = cli(*command, *flags, *skip, *ALONE, stdin=data)
         assert (ran.code, ran.err.splitlines()) == (0, notes) if command[0] == "show" else ran.code in (0, 1)
-        assert [json.loads(line)["text"] for line in ran.out.splitlines()] == good
+        documents = [json.loads(line) for line in ran.out.splitlines()]
+        assert [document["text"] for document in documents] == good
+        assert [document["where"] for document in documents] == [f"{name}, line {number}" for number in there]
     table = cli("show", *flags, *skip, stdin=data)
     assert (table.code, table.err.splitlines()) == (0, notes)
     assert [line for line in table.out.splitlines() if line.startswith("text ")] == [
-        f"text {number}: {text}" for number, text in enumerate(good, start=1)
+        f"text {i}: {text}" if i == number else f"text {i} (line {number}): {text}"
+        for i, (number, text) in enumerate(there.items(), start=1)
     ]
     heads = cli("heads", "--json", *flags, *skip, *ALONE, stdin=data)
     assert (heads.code, json.loads(heads.out)["texts"], heads.err.splitlines()) == (0, len(good), notes)
