@@ -9,7 +9,7 @@ from attnviz.checkpoints.numpy_files import NPY_MAGIC, ZIP_MAGICS, numbers_of
 from attnviz.errors import InputError, one_line
 from attnviz.files import read_file, utf8
 
-_EXPECTED = "expected vectors as .npy, .csv or .json"
+_EXPECTED = "expected vectors as .npy, .npz, .csv or .json"
 
 
 def read_vectors(path: Path) -> np.ndarray:

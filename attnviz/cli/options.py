@@ -80,7 +80,12 @@ class InputOptions(Options):
     ] = None
     vectors: Annotated[
         Path | None,
-        option(INPUT, "--vectors", metavar="PATH", help="Vectors instead of a text: .npy, .csv, .json; a row a token."),
+        option(
+            INPUT,
+            "--vectors",
+            metavar="PATH",
+            help="Vectors, a row a token, instead of a text: .npy, .npz, .csv, .json.",
+        ),
     ] = None
     attention: Annotated[
         str | None,

@@ -96,6 +96,8 @@ def show(
     from attnviz.runs import Run
 
     at_first = not (output.json or view.raw_tokens) and not selection.changed() and uses_bundled(inputs, models, block)
+    if view.top is not None and view.style not in ("auto", "top"):
+        raise UsageError(f"style, top: {view.style} print every key; expected --style top, or no --top")
     request = Request(layers=FIRST_LAYER, words=True, hide_special=True) if at_first else request_of(selection)
     sweep = partial(swept_runs, inputs, models, block, common, request)
     if output.json:

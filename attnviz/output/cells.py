@@ -50,10 +50,10 @@ def hidden(matrix: Matrix) -> np.ndarray:
 
 
 def strongest(matrix: Matrix) -> list[int | None]:
-    """The strongest key of each row, the first of equals; None where every key is masked."""
-    masked = hidden(matrix)
-    values = np.where(masked, -np.inf, matrix.values)
-    return [None if masked[i].all() else int(values[i].argmax()) for i in range(len(values))]
+    """The strongest key of each row, the first of equals; None where every key is masked, or gets nothing."""
+    values = np.where(hidden(matrix), -np.inf, matrix.values)
+    least = 0.0 if matrix.what in SHARES else -np.inf
+    return [int(row.argmax()) if row.max() > least else None for row in values]
 
 
 def largest(values: np.ndarray, n: int) -> list[int]:

@@ -10,6 +10,7 @@ from attnviz.output.lines import kind_words, wrapped
 from attnviz.trace import Tokens
 
 _BAR = 20
+_LEAST_CHANGE = 0.0005  # that does not read 0.000
 _REST = "*rest*"  # the key of what a row gives to all keys that are not compared
 
 
@@ -139,9 +140,10 @@ class DiffView(LinesView):
             yield from self._text(f"rows that look at anything on one side only are left out of jsd: in {of}", DIM)
 
     def _changes(self) -> Iterator[Line]:
-        changes = self._document["changes"]
+        changes = [one for one in self._document["changes"] if abs(one["change"]) >= _LEAST_CHANGE]
         if not changes:
-            yield from self._text("no weight changed")
+            slightly = f" by {_LEAST_CHANGE} or more" if self._document["changes"] else ""
+            yield from self._text(f"no weight changed{slightly}")
             return
         queries, keys = (row_labels(side, self.screen) for side in self._sides)
         heads = [head_name(change) for change in changes]

@@ -62,7 +62,8 @@ class ExplanationView(LinesView):
         e = self._explanation
         token = self._fit(plain_labels(e.queries, self.screen)[e.place.query], self.screen.width // 2).rstrip()
         what = {"encoder": "self-attention", "decoder": "the decoder's self-attention", "cross": "cross-attention"}
-        about = f"of layer {e.place.layer}, head {e.place.head}: {what[e.place.kind]}, {len(e.keys)} keys"
+        keys = f"{len(e.keys)} key{'s' * (len(e.keys) != 1)}"
+        about = f"of layer {e.place.layer}, head {e.place.head}: {what[e.place.kind]}, {keys}"
         yield [(cut(f"How token {e.place.query}, {token}, attends", self.screen.width, ascii=self.screen.ascii), BOLD)]
         yield from ([(line, PLAIN)] for line in wrapped(about, self.screen))
         yield from provenance_line(e.model, self.screen).lines()

@@ -65,7 +65,7 @@ def write_heatmaps(
 
     The files are ``overview.png``, ``L00H00.png``, ..., or ``L00mean.png``, ``mean.png``, ``rollout.png`` where heads
     or layers are reduced, ``L00zeroing.png`` where values are of layers; those of decoder and cross-attention begin
-    with ``decoder-`` and ``cross-``. Pictures of an earlier run are replaced; nothing else in the folder is touched.
+    with ``decoder-`` and ``cross-``. Those of an earlier run are replaced; nothing else in the folder is touched.
     The same input gives the same bytes.
 
     Args:
@@ -200,6 +200,7 @@ def _own_settings() -> Iterator[None]:
     with mpl.rc_context(), warnings.catch_warnings():
         mpl.rcdefaults()
         mpl.rcParams["svg.hashsalt"] = "attnviz"
+        mpl.rcParams["pdf.fonttype"] = 42  # TrueType: many publishers take no Type 3
         # Characters without a glyph have their own note; shaping can still ask for one that no text has.
         warnings.filterwarnings("ignore", message="Glyph |Matplotlib currently does not support")
         yield
@@ -348,7 +349,8 @@ def _is_ours(path: Path) -> bool:
 def _vector(figure: Figure, ending: str, words: dict[str, str]) -> bytes:
     """The figure as SVG or PDF, without a date."""
     buffer = io.BytesIO()
-    description = f"{words['Description']} Source: {words['Source']}."
+    source = words["Source"]
+    description = f"{words['Description']} {source[:1].upper()}{source[1:]}."
     if ending == "pdf":
         figure.savefig(
             buffer,

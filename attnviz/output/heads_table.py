@@ -296,7 +296,7 @@ class HeadsTable(LinesView):
 
 
 def _z_text(z: float | None) -> str:
-    return "-" if z is None else decimal(z, 0 if abs(z) >= _LARGE else 1)
+    return "-" if z is None else decimal(z, 0 if abs(round(z, 1)) >= _LARGE else 1)
 
 
 def label_text(label: Mapping[str, object]) -> str:

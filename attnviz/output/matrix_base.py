@@ -25,7 +25,7 @@ class Looks:
         style: ``auto``, ``numbers``, ``blocks`` or ``top``.
         cmap: one of ``COLORMAPS``.
         top: keys a row in ``top``.
-        precision: decimals; None for two, and more where that would be 0.00 at best.
+        precision: decimals; None for two, and more where that would be 0.01 at best.
     """
 
     style: str = "auto"

@@ -20,8 +20,10 @@ class Scale:
 
     @property
     def labels(self) -> list[str]:
-        """The values at five equal distances on the colour bar, from its lower to its upper end."""
-        return [number(value) for value in np.linspace(self.low, self.high, 5)]
+        """The values at five equal distances on the colour bar, from its lower to its upper end, all equally exact."""
+        largest = max(abs(self.low), abs(self.high))
+        decimals = 2 - int(np.floor(np.log10(largest))) if largest > 0 else 0
+        return [number(round(value, decimals)) for value in np.linspace(self.low, self.high, 5).tolist()]
 
 
 @dataclass(frozen=True)

@@ -448,4 +448,8 @@ def test_completion_offers_commands_and_values():
 def test_a_number_of_top_keys_asks_for_their_style(cli):
     argv = ("show", "a b c", "--seed", "0", "-L", "0", "-H", "0")
     assert cli(*argv, "--top", "2").out == cli(*argv, "--top", "2", "--style", "top").out
-    assert cli(*argv, "--top", "2", "--style", "numbers").out == cli(*argv).out
+    ran = cli(*argv, "--top", "2", "--style", "numbers")
+    assert (ran.code, ran.err) == (
+        2,
+        "attnviz: error: style, top: numbers print every key; expected --style top, or no --top\n",
+    )

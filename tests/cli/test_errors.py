@@ -281,7 +281,7 @@ ERRORS = [
         "attention: matrices alone cannot be explained; expected a text or --vectors",
     ),
     ("explain a --kind cross", 2, "kind: cross attention needs a target text; expected --target TEXT"),
-    ("show --vectors nope.csv", 3, "nope.csv: there is no such file; expected vectors as .npy, .csv or .json"),
+    ("show --vectors nope.csv", 3, "nope.csv: there is no such file; expected vectors as .npy, .npz, .csv or .json"),
     (
         "show --vectors ok.txt",
         3,
@@ -296,7 +296,7 @@ ERRORS = [
         "vectors: the shape is (1, 3); expected (tokens, d_model) with d_model 4",
     ),
     ("show --vectors nan.csv", 3, "nan.csv, line 1, column 3 is nan; expected a finite number"),
-    ("show --vectors empty.txt", 3, "empty.txt: it is empty; expected vectors as .npy, .csv or .json"),
+    ("show --vectors empty.txt", 3, "empty.txt: it is empty; expected vectors as .npy, .npz, .csv or .json"),
     ("show --vectors three.csv --target b", 2, "target, vectors: both are given; expected one of them"),
     (
         'show "the cats sat" --model lacks -L 1',

@@ -180,7 +180,7 @@ def test_files_say_what_they_are(tmp_path):
     name = "{http://www.w3.org/2000/svg}"
     assert [(child.tag, child.text) for child in root][:2] == [
         (name + "title", title),
-        (name + "desc", f"{sentence} Source: {source}."),
+        (name + "desc", f"{sentence} {source[0].upper()}{source[1:]}."),
     ]
     pdf = (tmp_path / "L00H00.pdf").read_bytes()
     assert pdf.startswith(b"%PDF")
