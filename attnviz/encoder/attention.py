@@ -11,6 +11,7 @@ from attnviz.encoder.norms import normalize
 from attnviz.encoder.ops import softmax
 from attnviz.encoder.params import Params
 from attnviz.encoder.positions import rotate
+from attnviz.encoder.products import of_rows
 from attnviz.encoder.scoring import attention_scores
 
 # A part of the block is a generator: it yields (name, array) as it computes, and returns its output. Who stops asking
@@ -18,8 +19,6 @@ from attnviz.encoder.scoring import attention_scores
 # some heads at a time where all of them would take much memory; scores are good only until the next step is asked for.
 Steps = Generator[tuple[str, np.ndarray], None, np.ndarray]
 
-# Up to here OpenBLAS is quicker, up to twice, at (W^T x^T)^T than at x W: W lies transposed in most files.
-_FEW_ROWS = 64
 _AT_ONCE = 1 << 22  # scores that are held at a time, or one head's if those are more
 
 
@@ -104,11 +103,10 @@ def _some_heads(q: np.ndarray, k: np.ndarray) -> Iterator[slice]:
 
 def linear(x: np.ndarray, params: Params, name: str, *, bias: bool) -> np.ndarray:
     """x W + b, with ``w{name}`` and ``b{name}``: one matrix product for all rows of x (..., width)."""
-    w, rows = params[f"w{name}"], x.reshape(-1, x.shape[-1])
-    y = rows @ w if len(rows) > _FEW_ROWS else np.ascontiguousarray((w.T @ rows.T).T)
+    y = of_rows(x, params[f"w{name}"])
     if bias:
         y += params[f"b{name}"]
-    return y.reshape(*x.shape[:-1], -1)
+    return y
 
 
 def split_heads(x: np.ndarray, n_heads: int) -> np.ndarray:

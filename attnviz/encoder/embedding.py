@@ -9,6 +9,7 @@ from attnviz.encoder.config import EncoderConfig
 from attnviz.encoder.norms import normalize
 from attnviz.encoder.params import Params
 from attnviz.encoder.positions import position_vectors
+from attnviz.encoder.products import of_rows
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,5 +88,5 @@ def _with_positions(
 
 
 def _projected(x: np.ndarray, params: Params, config: EncoderConfig) -> np.ndarray:
-    y = x @ params["embed.project.w"]
+    y = of_rows(x, params["embed.project.w"])
     return y + params["embed.project.b"] if config.bias else y

@@ -36,7 +36,8 @@ def softmax(scores: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
     for rows, own in _blocks(scores, weights):
         np.subtract(rows, rows.max(axis=-1, keepdims=True, initial=lowest), out=own)
         np.exp(own, out=own)
-        total = own.sum(axis=-1, keepdims=True)
+        # In float64, so that what padding adds to a row, which is 0, changes not even the rounding of its sum.
+        total = own.sum(axis=-1, keepdims=True, dtype=np.float64).astype(own.dtype)
         np.divide(own, np.maximum(total, 1), out=own)  # the top alone gives 1, unless there is none
     return weights
 

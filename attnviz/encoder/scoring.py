@@ -3,6 +3,7 @@
 import numpy as np
 
 from attnviz.encoder.config import EncoderConfig
+from attnviz.encoder.products import of_pairs
 
 _CHUNK = 1 << 22  # elements of q + k held at once
 
@@ -27,7 +28,7 @@ def attention_scores(q: np.ndarray, k: np.ndarray, config: EncoderConfig, score_
         q, k = _unit(q), _unit(k)
     if factor != 1:
         q = q * factor  # not the scores: there are more of them
-    return q @ np.swapaxes(k, -1, -2)
+    return of_pairs(q, k)
 
 
 def _unit(x: np.ndarray) -> np.ndarray:
