@@ -24,17 +24,20 @@ _LONG_WORD = 40  # characters of a word that a note shows
 
 
 class Placed(NamedTuple):
-    """A text, or why there is none, and where it stands: ``texts.txt, line 3``; nowhere for the command line's own."""
+    """A text, or why there is none, and where it stands: ``texts.txt, line 3``; nowhere for the command line's own.
+
+    ``end``: of its line, in bytes from the start.
+    """
 
     where: str
     text: str | AttnvizError
+    end: int = 0
 
 
 class Window(NamedTuple):
-    """Texts that are looked at together, and how many bytes have been read with them."""
+    """Texts that are looked at together."""
 
     texts: list[Placed]
-    done: int = 0
 
     @property
     def where(self) -> str:
@@ -49,7 +52,7 @@ class Window(NamedTuple):
 class Outcome(NamedTuple):
     """What became of one text: a value, or an error; and what there is to note of it.
 
-    ``skips``: whether the error is the text's own, so that the others may be better.
+    ``skips``: whether the error is the text's own, so that the others may be better. ``end``: as of ``Placed``.
     """
 
     where: str
@@ -57,6 +60,7 @@ class Outcome(NamedTuple):
     notes: tuple[str, ...] = ()
     error: AttnvizError | None = None
     skips: bool = False
+    end: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,12 +92,12 @@ class Work:
     def __call__(self, window: Window) -> Iterator[Outcome]:
         """What becomes of each of its texts."""
         notes: dict[int, list[str]] = {i: [] for i in range(len(window.texts))}
-        prepared = [self._prepared(*placed, notes[i]) for i, placed in enumerate(window.texts)]
+        prepared = [self._prepared(where, text, notes[i]) for i, (where, text, _) in enumerate(window.texts)]
         good = [one for one in prepared if isinstance(one, Prepared)]
         if self.before is not None and good:
             self.before(max(one.n_tokens for one in good))
         given = self.given(good)
-        for i, (one, (where, _)) in enumerate(zip(prepared, window.texts, strict=True)):
+        for i, (one, (where, _, end)) in enumerate(zip(prepared, window.texts, strict=True)):
             error, value, skips = None, None, True
             if isinstance(one, Prepared):
                 found = next(given)
@@ -104,7 +108,7 @@ class Work:
                     error = raised.at(where) if skips else raised
             else:
                 error = one
-            yield Outcome(where, value, tuple(notes[i]), error, skips and where != "")
+            yield Outcome(where, value, tuple(notes[i]), error, skips and where != "", end)
 
     def given(self, texts: list[Prepared]) -> Iterator[tuple]:
         """What ``each`` is given of each text."""
@@ -170,7 +174,7 @@ class Windows:
             yield Window([Placed("", self._text)])
             return
         for window in self._lines.windows(self._most):
-            yield Window([Placed(f"{self.name}, line {n}", text) for n, text in window], self._lines.done)
+            yield Window([Placed(f"{self.name}, line {number}", text, end) for number, text, end in window])
 
     @property
     def are_lines(self) -> bool:
@@ -209,7 +213,7 @@ def swept(
     # Processes are started before the progress bar, which has a thread of its own.
     progress = sweep_progress(common, windows.size, prints=prints) if windows.are_lines else nullcontext()
     with _outcomes(work, windows, workers) as outcomes, progress as step:
-        for outcome, done in outcomes:
+        for outcome in outcomes:
             n += 1
             for text in outcome.notes:
                 note(common, text)
@@ -221,7 +225,7 @@ def swept(
                 skipped += 1
                 note(common, f"{outcome.error}; skipped")
             if step is not None:
-                step(n, done)
+                step(n, outcome.end)
     for text in windows.notes():
         note(common, text)
     if skipped:
@@ -231,10 +235,10 @@ def swept(
 
 
 @contextmanager
-def _outcomes(work: Work, windows: Windows, workers: int) -> Iterator[Iterator[tuple[Outcome, int]]]:
-    """What became of each text, and how many bytes had been read with it."""
+def _outcomes(work: Work, windows: Windows, workers: int) -> Iterator[Iterator[Outcome]]:
+    """What became of each text."""
     if workers == 1:
-        yield ((outcome, window.done) for window in windows for outcome in work(window))
+        yield (outcome for window in windows for outcome in work(window))
         return
     from attnviz.cli.workers import ordered_map
 
@@ -247,11 +251,11 @@ def _outcomes(work: Work, windows: Windows, workers: int) -> Iterator[Iterator[t
         before=lambda: work.model.info,  # for which a thread may be reading the weights
     )
     with mapped as found:
-        yield ((outcome, done) for outcomes, done in found for outcome in outcomes)
+        yield (outcome for outcomes in found for outcome in outcomes)
 
 
-def _whole(work: Work, window: Window) -> tuple[list[Outcome], int]:
-    return list(work(window)), window.done
+def _whole(work: Work, window: Window) -> list[Outcome]:
+    return list(work(window))
 
 
 def _shortened(word: str) -> str:

@@ -61,8 +61,9 @@ def ordered_map(
         items: read lazily.
         workers: 1 or more; no more processes start than there are items.
         where: what an error calls the place of an item: ``texts.txt, lines 1-32``.
-        ready: whether the next item can be read without waiting for it: a slow source then holds back no value, and
-            one that is slow from the start is worked on right here.
+        ready: whether the next item can be read without waiting for it: a slow source then holds back no value. Where
+            forking is not to be had, one that is slow from the start is worked on right here: nobody knows whether
+            there is more to come, and other processes would take longer to start than the first value takes.
         before: called before processes start, if any do: it waits for threads of the caller.
         method: ``fork`` or ``spawn``; without it what is safe and quick on this system.
 
@@ -70,18 +71,21 @@ def ordered_map(
         WorkerError: a process cannot be started, or one ended (killed, out of memory) before it had its value.
     """
     stream = _guarded(items)
+    method = method or _start_method()
     head = list(islice(stream, 1 if workers > 1 else 0))
-    while 0 < len(head) < workers and ready() and (another := next(stream, None)) is not None:
+    while 0 < len(head) < workers and (is_ready := ready()) and (another := next(stream, None)) is not None:
         head.append(another)
     stream = chain(head, stream)
     count = sum(not isinstance(item, _Failure) for item in head)
+    if method == "fork" and 0 < len(head) < workers and not is_ready:
+        count = workers
     if count < 2:
         yield (work(_checked(item)) for item in stream)
         return
     before()
     pool: list[_Worker] = []
     try:
-        _start(pool, work, count, get_context(method or _start_method()))
+        _start(pool, work, count, get_context(method))
         yield _Sweep(pool, stream, len(head), where, ready).values()
     finally:
         for worker in pool:

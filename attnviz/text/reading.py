@@ -38,7 +38,9 @@ def is_blank(text: str) -> bool:
     return not text.strip(WHITE_SPACE)
 
 
-class _Line(NamedTuple):
+class Line(NamedTuple):
+    """A line that is not blank, with its 1-based number; what cannot be read is its error."""
+
     number: int
     text: str | InputError
     end: int  # in bytes from the start of the stream
@@ -52,29 +54,27 @@ class Lines:
     Attributes:
         blank: numbers of the first blank lines met so far.
         n_blank: how many blank lines there were.
-        done: bytes of the lines given so far.
     """
 
     def __init__(self, stream: BinaryIO, where: str):
         self.blank: list[int] = []
         self.n_blank = 0
-        self.done = 0
         self._stream = stream
         self._where = where
         self._last = self._position = 0  # the number of the last line, and its end in bytes
-        self._there: list[_Line] = []  # that have arrived, and nobody has taken
+        self._there: list[Line] = []  # that have arrived, and nobody has taken
         self._begun: list[bytes] = []  # of a line whose end has not arrived
         self._ended = False
 
     def __iter__(self) -> Iterator[tuple[int, str]]:
         for window in self.windows(_SHARED):
-            for number, text in window:
+            for number, text, _ in window:
                 if isinstance(text, InputError):
                     raise text
                 yield number, text
 
-    def windows(self, most: int) -> Iterator[list[tuple[int, str | InputError]]]:
-        """The same, as many at a time as have arrived, but no more than ``most``; what cannot be read is its error.
+    def windows(self, most: int) -> Iterator[list[Line]]:
+        """The lines, as many at a time as have arrived, but no more than ``most``; what cannot be read is its error.
 
         Raises:
             InputError: the stream fails, or has no text at all.
@@ -88,8 +88,7 @@ class Lines:
             size = _window_size(len(self._there), most)
             given, self._there = self._there[:size], self._there[size:]
             found = True
-            self.done = given[-1].end
-            yield [(line.number, line.text) for line in given]
+            yield given
         if not found:
             what = "all lines are blank" if self.blank else "it is empty"
             raise InputError(f"{self._where}: {what}; expected at least one text")
@@ -126,7 +125,7 @@ class Lines:
                 if len(self.blank) < _BLANK_TOLD:
                     self.blank.append(self._last)
             else:
-                self._there.append(_Line(self._last, text, self._position))
+                self._there.append(Line(self._last, text, self._position))
 
     def _chunk(self) -> bytes:
         try:

@@ -111,6 +111,21 @@ def test_items_are_read_at_most_two_a_worker_ahead_and_five_of_endlessly_many_ca
     assert len(read) <= 5 + 2 * workers
 
 
+@both
+def test_a_source_that_is_slow_at_first_still_gets_several_processes_where_they_are_forked(method):
+    asked = []
+
+    def ready():
+        asked.append(True)
+        return len(asked) > 1  # the second item is late, as of a pipe whose writer takes a moment
+
+    with ordered_map(unevenly, range(8), workers=3, where=place, ready=ready, method=method) as values:
+        items, processes = zip(*values, strict=True)
+    assert items == tuple(range(8))
+    assert len(set(processes)) == (3 if method == "fork" else 1)
+    assert (os.getpid() in processes) == (method != "fork")
+
+
 def test_a_slow_source_holds_back_no_value():
     def items():
         yield from range(3)

@@ -1,6 +1,7 @@
 import io
 import os
 import threading
+from itertools import accumulate
 
 import pytest
 from hypothesis import given, settings
@@ -84,15 +85,18 @@ def test_windows_have_every_line_however_the_bytes_arrive(pieces, data):
             blank.append(number)
         else:
             expected.append((number, text))
-    assert [(number, str(text)) for window in windows for number, text in window] == expected
-    assert (lines.blank, lines.done) == (blank, len(raw))
+    assert [(line.number, str(line.text)) for window in windows for line in window] == expected
+    assert lines.blank == blank
+    ends = list(accumulate(len(line) + 1 for line in raw.split(b"\n")))
+    ends[-1] -= 1  # the last has no line end
+    assert [line.end for window in windows for line in window] == [ends[number - 1] for number, _ in expected]
 
 
 def test_lines_that_came_together_are_a_window_and_bad_ones_have_their_place():
     lines = read_lines(io.BytesIO(b"one\n\xff\n\nfour\n"), "pipe")
     ((first, second, third),) = lines.windows(64)
-    assert (first, third) == ((1, "one"), (4, "four"))
-    assert (second[0], type(second[1])) == (2, InputError)
+    assert (first, third) == ((1, "one", 4), (4, "four", 12))
+    assert (second.number, type(second.text), second.end) == (2, InputError, 6)
 
 
 def test_a_window_is_ready_when_a_whole_line_that_is_not_blank_has_come():
@@ -106,14 +110,14 @@ def test_a_window_is_ready_when_a_whole_line_that_is_not_blank_has_come():
                 sink.write(data)
                 told.append(lines.ready())
             assert told == [False, False, False, False, True]
-            assert next(windows) == [(2, "a b"), (3, "b")]
+            assert next(windows) == [(2, "a b", 5), (3, "b", 7)]
             assert lines.ready()
-            assert next(windows) == [(4, "c")]
+            assert next(windows) == [(4, "c", 9)]
             assert not lines.ready()
             sink.write(b"last")
             assert not lines.ready()
         assert lines.ready()
-        assert list(windows) == [[(5, "last")]]
+        assert list(windows) == [[(5, "last", 13)]]
         assert lines.ready()
 
 
