@@ -204,7 +204,9 @@ def _sequence(model: Model, where: str, text: str, pair: str | None, pad_to: int
     if pad_to is not None:
         if pad_to < len(tokens):
             raise UsageError(f"pad-to: {pad_to} is less than the text's {len(tokens)} tokens; expected as many or more")
-        _check_length(model, where, pad_to)
+        if pad_to > model.config.n_ctx:
+            n_ctx = model.config.n_ctx
+            raise UsageError(f"pad-to: {pad_to} is more than n_ctx, which is {n_ctx}; expected at most {n_ctx}")
         tokens = pad(tokens, pad_to, model.tokenizer.padding_token(model.config.n_vocab))
     _check_length(model, where, len(tokens))
     padding = np.array([token.padding for token in tokens]) if pad_to is not None else None

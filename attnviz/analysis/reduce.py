@@ -51,7 +51,7 @@ def _reduced(parts: Iterator[Attention], how: str) -> Attention:
             rests.add(part.rest)
         masked = masked & (False if part.masked is None else part.masked[0])
         taken.append(part.bare)
-    kept = rests.count is not None and how != "max"
+    kept = np.any(rests.count) and how != "max"
     return replace(
         of_all(taken),
         matrices=running.result(part.matrices.dtype),
@@ -62,23 +62,34 @@ def _reduced(parts: Iterator[Attention], how: str) -> Attention:
 
 
 class _Mean:
-    """A mean over matrices (layers, heads, ...); masked scores, which are -inf, are left out of it."""
+    """A mean over matrices (layers, heads, ...); masked scores, which are -inf, are left out of it.
+
+    ``count``: how many there are: one number, or where some were left out one a cell.
+    """
 
     def __init__(self):
-        self.count = self._total = None
+        self.count: int | np.ndarray = 0
+        self._total: np.ndarray | None = None
 
     def add(self, matrices: np.ndarray) -> None:
         for one in matrices.reshape(-1, *matrices.shape[2:]):
-            if self.count is None:
-                self._total, self.count = np.zeros(one.shape), np.zeros(one.shape, np.int32)
+            if self._total is None:
+                self._total = np.zeros(one.shape)
             seen = np.isfinite(one)
+            if seen.all():
+                self._total += one
+                self.count += 1
+                continue
             np.add(self._total, one, out=self._total, where=seen)
+            if isinstance(self.count, int):
+                self.count = np.full(one.shape, self.count, np.int32)
             self.count += seen
 
     def result(self, dtype: np.dtype) -> np.ndarray:
         """(1, 1, ...); -inf where there was no number."""
         mean = np.full(self._total.shape, -np.inf, dtype)
-        return np.divide(self._total, self.count, out=mean, where=self.count > 0, casting="same_kind")[None, None]
+        there = np.asarray(self.count) > 0
+        return np.divide(self._total, self.count, out=mean, where=there, casting="same_kind")[None, None]
 
 
 class _Maximum:

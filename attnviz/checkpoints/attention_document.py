@@ -240,6 +240,14 @@ def _check_numbers(attention: Attention, fields: Fields, where: str) -> None:
             f"expected {expected}",
             hint,
         )
+    if attention.masked is not None and attention.what != "scores":
+        wrong = attention.masked[:, None] & (values != 0)
+        if wrong.any():
+            i, j, query, key = np.argwhere(wrong)[0]
+            raise InputError(
+                f"{where}: {_place(attention, i, j)}, row {query}, column {key} is {values[i, j, query, key]:.6g}, and "
+                "masked; expected 0 where it is masked"
+            )
     if not are_shares or attention.reduce == "max":
         return
     sums = values.sum(axis=-1, dtype=np.float64)

@@ -1,7 +1,9 @@
 """``attnviz heatmap``: one picture per head, and an overview."""
 
+import re
 from contextlib import nullcontext
 from functools import partial
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -29,6 +31,9 @@ if TYPE_CHECKING:
     from attnviz.trace import Attention
 
 FORMATS = ("png", "svg", "pdf")
+_ALONE = ("overview", "similarity")
+_PICTURE = re.compile(r"((decoder|cross)-)?(L\d+\w+|overview|similarity|mean|max|rollout|flow)\.(png|svg|pdf)")
+_DARK = 0.1  # the largest weight, below which a picture on the scale from 0 to 1 shows next to nothing
 
 _EXAMPLES = """
 attnviz heatmap "The cat sat on the mat" -o out/
@@ -102,8 +107,8 @@ def heatmap(
     formats = _formats(picture.format)
     if picture.overview_only and picture.heads_by_similarity:
         raise UsageError("overview-only, heads-by-similarity: both are given; expected one of them")
-    written = 0
-    notes: list[str] = []  # about fonts: the first says it all
+    written: list[Path] = []
+    notes: dict[str, str] = {}  # by subject: the first says it all
     sweep = partial(swept_runs, inputs, models, block, common, request_of(selection), Run.done, many)
     swept = sweep(prints=False, beside=True)
     several, found = (True, swept) if inputs.is_stream else peeked(swept)
@@ -112,10 +117,40 @@ def heatmap(
         # Many texts have a bar of their own.
         with nullcontext() if inputs.is_stream else progress(common, str(folder)) as report:
             for drawn in _drawn(run, picture):
-                written += len(_write(drawn, folder, formats, picture, report, notes.append))
-    for text in notes[:1]:
+                written += _write(drawn, folder, formats, picture, report, partial(notes.setdefault, "fonts"))
+                if dark := _dark(drawn, picture):
+                    notes.setdefault("dark", dark)
+    for text in notes.values():
         note(common, text)
-    note(common, f"{picture.out}: {written} picture{'s' * (written != 1)} written")
+    note(common, f"{picture.out}: {_count(written)} written{_beside(written)}")
+
+
+def _count(pictures: list[Path]) -> str:
+    return f"{len(pictures)} picture{'s' * (len(pictures) != 1)}"
+
+
+def _beside(written: list[Path]) -> str:
+    """What else of the kind is in their folders: of another run, and perhaps of another text."""
+    if all(path.stem in _ALONE for path in written):  # which are meant to stand beside others
+        return ""
+    folders, endings = (dict.fromkeys(map(of, written)) for of in (attrgetter("parent"), attrgetter("suffix")))
+    there = {path for folder in folders for path in folder.iterdir() if _PICTURE.fullmatch(path.name)}
+    others = sorted(path for path in there - set(written) if path.suffix in endings)
+    return f"; {_count(others)} of earlier runs are there too, such as {others[0].name}" if others else ""
+
+
+def _dark(drawn: "Attention | Condensed", picture: PictureOptions) -> str | None:
+    """What to do where nothing stands out, as in a long text, in which each key gets little."""
+    from attnviz.output.condensed import Condensed
+    from attnviz.trace import PATHS, SHARES
+
+    attention = drawn.attention if isinstance(drawn, Condensed) else drawn
+    if picture.scale == "head" or picture.heads_by_similarity or attention.what not in SHARES:
+        return None
+    largest = float(attention.matrices.max())
+    if attention.reduce in PATHS or not 0 < largest < _DARK:
+        return None
+    return f"no weight is above {largest:.2g}, and the colours go from 0 to 1: --scale head gives each picture its own"
 
 
 def _drawn(run: "Run", picture: PictureOptions) -> "Iterator[Attention | Condensed]":

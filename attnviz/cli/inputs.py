@@ -111,7 +111,7 @@ def swept_runs(
     Raises:
         UsageError, InputError: as ``results``.
     """
-    _check_sources(inputs)
+    _check_sources(inputs, common)
     if inputs.attention is not None:
         flags = [name for group in (models, block) for name in group.given() if name not in group.from_variables]
         if flags:
@@ -166,7 +166,7 @@ def prepared_inputs(
     common: CommonOptions,
 ) -> tuple[Model, Iterator[Prepared]]:
     """The model, and the texts (or the vectors) made ready for it."""
-    _check_sources(inputs)
+    _check_sources(inputs, common)
     if inputs.vectors is not None:
         model, prepared = _prepared_vectors(inputs, models, block, common)
         return model, iter([prepared])
@@ -249,7 +249,14 @@ def _labels(inputs: InputOptions) -> list[str] | None:
     return inputs.tokens.split()
 
 
-def _check_sources(inputs: InputOptions) -> None:
+def _is_file(text: str) -> bool:
+    try:
+        return text != "-" and Path(text).is_file()
+    except (OSError, ValueError):  # a text that can be no name
+        return False
+
+
+def _check_sources(inputs: InputOptions, common: CommonOptions) -> None:
     chosen = [name for name in _SOURCES if getattr(inputs, name) is not None]
     if len(chosen) > 1:
         raise UsageError(f"{', '.join(chosen)}: {len(chosen)} inputs are given; expected one")
@@ -259,6 +266,8 @@ def _check_sources(inputs: InputOptions) -> None:
             "text: there is none; expected TEXT, --file, or text on standard input",
             hint=f'for example: attnviz {inputs.command} "The cat sat on the mat"',
         )
+    if chosen == ["text"] and _is_file(inputs.text):
+        note(common, f"{inputs.text} is taken for a text, and is the name of a file: --file reads the texts in it")
     if inputs.tokens is not None and not {"vectors", "attention"} & set(chosen):
         raise UsageError("tokens: labels are for --vectors and --attention; expected one of them")
     if {"vectors", "attention"} & set(chosen):

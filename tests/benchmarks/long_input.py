@@ -21,7 +21,7 @@ from texts import long_text
 SIZES = {"n_layers": 6, "n_heads": 12, "d_model": 384, "d_ff": 1536}
 TORCH, PRODUCTS, PRODUCTS_ALL = "transformers", "products alone, 1 thread", f"products alone, {CORES} threads"
 OURS = {
-    "show, one head": ["show", "--style", "top", "--top", "3", "--layer", "0", "--head", "0"],
+    "show, one head": ["show", "--style", "top", "--top", "3", "--layer", "-1", "--head", "0"],  # all layers run
     "heads": ["heads", "--json"],
     "heatmap": ["heatmap", "--overview-only"],
 }

@@ -80,7 +80,9 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("model", nargs="?", metavar="MODEL", help="a model folder")
     parser.add_argument("--torch", metavar="PYTHON", help="an interpreter with torch and transformers")
     parser.add_argument("--only", type=names, default=tuple(MODULES), metavar="NAME,...", help="only these parts")
-    parser.add_argument("--rounds", type=positive, default=5, metavar="N", help="runs of each side [5]")
+    parser.add_argument(
+        "--rounds", type=positive, default=5, metavar="N", help="runs of each side; three times as many of startup [5]"
+    )
     parser.add_argument("--sentences", type=positive, default=1000, metavar="N", help="of the corpus [1000]")
     parser.add_argument(
         "--tokens",

@@ -13,7 +13,7 @@ from attnviz.checkpoints.vectors_file import read_vectors
 from attnviz.errors import InputError
 
 THREE = [[0.1, 0.2, 0.3], [0.4, 0.5, 0.6], [0.7, 0.8, 0.9], [-1, 1e3, 2.5e-3], [0, -0.0, 7]]
-EXPECTED = "expected vectors as .npy, .csv or .json"
+EXPECTED = "expected vectors as .npy, .npz, .csv or .json"
 WORDS = re.compile(r"(damaged|no JSON) \(.*\);")  # the libraries' own words
 
 

@@ -354,6 +354,27 @@ def test_heatmaps_of_several_texts_go_into_numbered_folders(cli):
     ]
 
 
+def test_pictures_of_earlier_runs_that_stay_are_told(cli):
+    assert cli("heatmap", "a b", "--seed", "0", "-o", "out").err == "attnviz: note: out: 9 pictures written\n"
+    fewer = cli("heatmap", "a c", "--seed", "0", "--n-heads", "2", "-o", "out").err
+    assert fewer == (
+        "attnviz: note: out: 5 pictures written; 4 pictures of earlier runs are there too, such as L00H02.png\n"
+    )
+    for more in (("--overview-only",), ("--format", "svg"), ("--heads-by-similarity",)):
+        assert "earlier" not in cli("heatmap", "a c", "--seed", "0", "--n-heads", "2", "-o", "out", *more).err
+
+
+def test_where_no_weight_is_large_a_note_says_how_to_see_more(cli, tmp_path):
+    np.save(tmp_path / "even.npy", np.full((1, 40, 40), 1 / 40))
+    flags = ("--attention", "even.npy", "-o", "out", "--overview-only")
+    assert cli("heatmap", *flags).err.startswith(
+        "attnviz: note: no weight is above 0.025, and the colours go from 0"
+    )
+    assert "no weight" not in cli("heatmap", *flags, "--scale", "head").err
+    np.save(tmp_path / "even.npy", np.full((1, 4, 4), 1 / 4))
+    assert "no weight" not in cli("heatmap", *flags).err
+
+
 def test_heatmaps_of_several_piped_results_do_not_overwrite_each_other(cli):
     piped = cli("show", "-", "--json", stdin="one two\nthree four\n").out
     assert cli("heatmap", "--attention", "-", "-o", "out", "--overview-only", stdin=piped).code == 0
