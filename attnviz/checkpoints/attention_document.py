@@ -16,6 +16,8 @@ from attnviz.trace import KINDS, REDUCTIONS, SHARES, VALUES, Attention, ModelInf
 
 _ORIGIN = re.compile("seed:[0-9]+|sha256:[0-9a-f]{64}")
 _ROW_SUM = 2e-3  # what rounding to bfloat16 can do to a row's sum
+_NEARLY = 0.1  # by which a row's sum may be off without looking like that of scores
+_SCORES = "scores, as they are before softmax, are read by show and heatmap, with --values scores"
 _ONE = 1e-5  # what float32 arithmetic can do to a weight of 1
 _FEW = 3  # tokens, below which zeros above the diagonal say nothing
 _LARGEST = np.finfo(np.float64).max
@@ -151,7 +153,8 @@ def _matrices(fields: Fields, key: str, what: str, axes: tuple[str, ...], where:
             array = array.astype(np.float32)
     if not 2 <= array.ndim <= len(axes) or not array.size:
         names = f"({', '.join(axes)})" + (" or its last axes" if len(axes) > 2 else "")
-        raise InputError(f"{where}: {key} has the shape {array.shape}; expected {names}")
+        hint = "of a batch, save one text: without the axis of the batch" if array.ndim == len(axes) + 1 else None
+        raise InputError(f"{where}: {key} has the shape {array.shape}; expected {names}", hint)
     said, held = fields.get("axes"), list(axes[-array.ndim :])
     if said is not None and said != held:
         raise InputError(f"{where}: its axes are {one_line(said)[:60]}; expected {held} for the shape {array.shape}")
@@ -230,15 +233,12 @@ def _check_numbers(attention: Attention, fields: Fields, where: str) -> None:
     expected = {"scores": "a finite number, or -inf where it is masked", "norms": "a finite number from 0"}.get(
         attention.what, "a number from 0 to 1"
     )
-    are_weights = attention.what == "weights"
-    hint = "scores, as they are before softmax, are read by show and heatmap, with --values scores"
-    hint = hint if are_weights else None
     if wrong.any():
         i, j, query, key = np.argwhere(wrong)[0]
+        value = values[i, j, query, key]
         raise InputError(
-            f"{where}: {_place(attention, i, j)}, row {query}, column {key} is {values[i, j, query, key]:.6g}; "
-            f"expected {expected}",
-            hint,
+            f"{where}: {_place(attention, i, j)}, row {query}, column {key} is {value:.6g}; expected {expected}",
+            _SCORES if attention.what == "weights" and np.isfinite(value) else None,
         )
     if attention.masked is not None and attention.what != "scores":
         wrong = attention.masked[:, None] & (values != 0)
@@ -257,8 +257,16 @@ def _check_numbers(attention: Attention, fields: Fields, where: str) -> None:
     if wrong.any():
         i, j, query = np.argwhere(wrong)[0]
         raise InputError(
-            f"{where}: {_place(attention, i, j)}, row {query} sums to {sums[i, j, query]:.6g}; expected 1", hint
+            f"{where}: {_place(attention, i, j)}, row {query} sums to {sums[i, j, query]:.6g}; expected 1",
+            _reason(values, sums) if attention.what == "weights" else None,
         )
+
+
+def _reason(values: np.ndarray, sums: np.ndarray) -> str | None:
+    """What may be wrong with weights whose rows do not sum to 1, as a hint."""
+    if np.abs(values.sum(axis=-2, dtype=np.float64) - 1).max() < _ROW_SUM:
+        return "its columns sum to 1: rows are queries, columns are the keys that they look at"
+    return _SCORES if np.abs(sums - 1).max() > _NEARLY else None
 
 
 def _rounding(fields: Fields, where: str) -> float:

@@ -473,6 +473,10 @@ def test_what_is_no_attention_is_one_line(tmp_path, case):
     [
         (npy(softmax(3, 3) / 2), HINT),
         (npy(-softmax(3, 3)), HINT),
+        (npy(softmax(3, 3) * 1.01), None),
+        (npy(softmax(3, 3).T), "its columns sum to 1: rows are queries, columns are the keys that they look at"),
+        (npy(bad((0, 0, 0, 0), np.nan)), None),
+        (npy(softmax(1, 2, 3, 5, 5)), "of a batch, save one text: without the axis of the batch"),
         (b"[[0.5, NaN]]", "NaN and Infinity are no JSON"),
         (changed(edges=[], attention=...), "write it without --top"),
         (text({"attention": [[1, 0]], "tokens": ["a"]}), None),

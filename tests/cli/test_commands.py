@@ -367,9 +367,7 @@ def test_pictures_of_earlier_runs_that_stay_are_told(cli):
 def test_where_no_weight_is_large_a_note_says_how_to_see_more(cli, tmp_path):
     np.save(tmp_path / "even.npy", np.full((1, 40, 40), 1 / 40))
     flags = ("--attention", "even.npy", "-o", "out", "--overview-only")
-    assert cli("heatmap", *flags).err.startswith(
-        "attnviz: note: no weight is above 0.025, and the colours go from 0"
-    )
+    assert cli("heatmap", *flags).err.startswith("attnviz: note: no weight is above 0.025, and the colours go from 0")
     assert "no weight" not in cli("heatmap", *flags, "--scale", "head").err
     np.save(tmp_path / "even.npy", np.full((1, 4, 4), 1 / 4))
     assert "no weight" not in cli("heatmap", *flags).err

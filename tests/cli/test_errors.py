@@ -203,7 +203,6 @@ ERRORS = [
         "show --attention sum.json",
         3,
         "sum.json: layer 0, head 0, row 0 sums to 0.9; expected 1",
-        "hint: scores, as they are before softmax, are read by show and heatmap, with --values scores",
     ),
     (
         "show --attention ragged.json",
@@ -230,12 +229,12 @@ ERRORS = [
         "show --attention five.npy",
         3,
         "five.npy: attention has the shape (1, 1, 1, 1, 1); expected (layer, head, query, key) or its last axes",
+        "hint: of a batch, save one text: without the axis of the batch",
     ),
     (
         "show --attention nan.npy",
         3,
         "nan.npy: layer 0, head 0, row 0, column 1 is nan; expected a number from 0 to 1",
-        "hint: scores, as they are before softmax, are read by show and heatmap, with --values scores",
     ),
     (
         "show --attention short.npy",
