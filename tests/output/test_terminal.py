@@ -146,13 +146,15 @@ def test_numbers_of_any_length_fit_any_width(n, m, width, precision, size, what,
     st.booleans(),
 )
 @example([9999.999, -99999.0], 2, False)
+@example([100000.0], 1, False)
 def test_no_number_is_longer_than_the_longest(numbers, precision, are_norms):
     values = np.array([numbers])
     one = matrix(["a"], ["b"] * len(numbers), values, what="norms" if are_norms else "scores")
     texts = [decimal(x, 2 if precision is None else precision) for x in values[np.isfinite(values)]]
     found = longest_number(one, Looks(precision=precision))
     longest = max(map(len, texts), default=1)
-    assert found == longest or (found == longest + 1 and any("e" in text for text in texts))
+    assert found >= longest
+    assert found == longest or any("e" in text for text in texts)  # a number may be there that is just short of that
 
 
 def test_a_row_of_little_numbers_has_decimals_enough_to_tell_them_apart():
