@@ -28,7 +28,7 @@ _AFTER = ("ffn_hidden", "ffn_out", "resid_post", "norm2", "norm3", "out")
 
 
 def find_query(wanted: str | None, tokens: Tokens) -> int:
-    """The query's index: a number, or a token's text (the first that fits, or ``the#4``); by default the last word.
+    """The query's index: a number, or a token's text (the first that fits); by default the last word.
 
     Raises:
         UsageError: there is no such token; of a word of several, the message says which they are.
@@ -39,9 +39,6 @@ def find_query(wanted: str | None, tokens: Tokens) -> int:
     for i, token in enumerate(tokens):
         if wanted and wanted in (token.text, token.piece, token.label):
             return i
-    text, _, number = wanted.rpartition("#")  # as views tell equal tokens apart
-    if re.fullmatch(r"\d{1,9}", number) and int(number) < len(tokens) and tokens[int(number)].label == text:
-        return int(number)
     if re.fullmatch(r"-?\d{1,9}", wanted):
         return select(int(wanted), len(tokens), "query")[0]
     starts = word_starts(tokens)

@@ -186,6 +186,11 @@ class Comparison:
         held = [SIGNS[sign](*pair) for sign, *pair in zip(self.signs, sides, sides[1:], strict=False)]
         return np.logical_and.reduce(np.broadcast_arrays(*held, *(~np.isnan(side) for side in sides)))
 
+    def unknown(self, table: HeadTable, rows: slice) -> np.ndarray:
+        """Where a side of it is undefined."""
+        sides = np.broadcast_arrays(*(np.isnan(value.over(table, rows)) for value in self.values))
+        return np.logical_or.reduce(sides)
+
     def spread(self) -> tuple[Metric, ...]:
         """Those of its sides."""
         return tuple(metric for value in self.values for metric in value.spread())
@@ -224,6 +229,10 @@ class Labelled:
         labels = self.label.over(table, rows)
         return SIGNS[self.sign](labels, self.pattern) & (labels != "")
 
+    def unknown(self, table: HeadTable, rows: slice) -> np.ndarray:
+        """Where there is no label."""
+        return self.label.over(table, rows) == ""
+
     def spread(self) -> tuple[Metric, ...]:
         """Its label's."""
         return self.label.spread()
@@ -249,6 +258,10 @@ class Quantified:
     def _each(self, table: HeadTable) -> np.ndarray:
         return self.condition.over(table, rows_of(self.layer, table, self.column))
 
+    def unknown(self, table: HeadTable, rows: slice) -> np.ndarray:  # noqa: ARG002
+        """Nowhere: of any heads, or all, it is known."""
+        return np.asarray(False)
+
     def spread(self) -> tuple[Metric, ...]:
         """None: it is true or false of all its heads together."""
         return ()
@@ -256,9 +269,7 @@ class Quantified:
     def outcome(self, table: HeadTable) -> Outcome:
         """Whether it holds, with how many heads do."""
         each = self._each(table)
-        rows = rows_of(self.layer, table, self.column)
-        sides = (metric.over(table, rows) for metric in self.condition.spread() if metric.name != "label")
-        unknown = np.logical_or.reduce([np.zeros(each.shape, bool), *map(np.isnan, sides)])
+        unknown = np.broadcast_to(self.condition.unknown(table, rows_of(self.layer, table, self.column)), each.shape)
         return Outcome(bool(QUANTIFIERS[self.how](each)), float(each.sum()), each.size, unknown=int(unknown.sum()))
 
 
@@ -271,6 +282,10 @@ class Not:
     def over(self, table: HeadTable, rows: slice) -> np.ndarray:
         """Where the condition does not hold."""
         return ~self.condition.over(table, rows)
+
+    def unknown(self, table: HeadTable, rows: slice) -> np.ndarray:
+        """Where its condition is."""
+        return self.condition.unknown(table, rows)
 
     def outcome(self, table: HeadTable) -> Outcome:
         """Whether it holds, with the outcome of what it negates."""
@@ -292,6 +307,11 @@ class Joined:
         """Where all hold, or any."""
         each = np.broadcast_arrays(*(condition.over(table, rows) for condition in self.conditions))
         return (np.logical_and if self.word == "and" else np.logical_or).reduce(each)
+
+    def unknown(self, table: HeadTable, rows: slice) -> np.ndarray:
+        """Where one of its conditions is."""
+        each = np.broadcast_arrays(*(condition.unknown(table, rows) for condition in self.conditions))
+        return np.logical_or.reduce(each)
 
     def outcome(self, table: HeadTable) -> Outcome:
         """Whether it holds, with the outcomes of all its conditions."""

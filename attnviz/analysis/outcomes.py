@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 DIGITS, ALL_DIGITS = 4, 17  # of a value that is printed; of any float64
-_PARTS = 4  # of which the values are told in words
 
 
 @dataclass(frozen=True)
@@ -46,8 +45,7 @@ class Outcome:
     def words(self) -> str:
         """What was measured: numbers, a label, how many heads."""
         if self.parts:
-            more = len(self.parts) - _PARTS
-            return "; ".join(part.words for part in self.parts[:_PARTS]) + f"; {more} more" * (more > 0)
+            return "; ".join(part.words for part in self.parts)
         if self.of is not None:
             unknown = f", undefined for {self.unknown}" if self.unknown else ""
             return f"{self.value:g} of {self.of} head{'s' * (self.of != 1)}{unknown}"

@@ -64,7 +64,7 @@ class SectionedCommand(TyperCommand):
 
         def once(args: list[str]) -> tuple:
             found = parsed(args=args)
-            for parameter, n in Counter(found[2]).items():
+            for parameter, n in () if ctx.resilient_parsing else Counter(found[2]).items():
                 if n > 1 and _section(parameter) in _ONCE and not (parameter.multiple or parameter.is_flag):
                     raise UsageError(f"{parameter.name.replace('_', '-')}: it is given {n} times; expected once")
             return found

@@ -3,7 +3,6 @@
 import re
 from contextlib import nullcontext
 from functools import partial
-from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -21,7 +20,7 @@ from attnviz.cli.options import (
     folder_name,
     option,
 )
-from attnviz.errors import UsageError
+from attnviz.errors import UsageError, some
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -31,8 +30,7 @@ if TYPE_CHECKING:
     from attnviz.trace import Attention
 
 FORMATS = ("png", "svg", "pdf")
-_ALONE = ("overview", "similarity")
-_PICTURE = re.compile(r"((decoder|cross)-)?(L\d+\w+|overview|similarity|mean|max|rollout|flow)\.(png|svg|pdf)")
+_PICTURE = re.compile(r"((decoder|cross)-)?(L\d\d+(H\d\d+|mean|zeroing)|overview|similarity)")
 _DARK = 0.1  # the largest weight, below which a picture on the scale from 0 to 1 shows next to nothing
 
 _EXAMPLES = """
@@ -107,50 +105,67 @@ def heatmap(
     formats = _formats(picture.format)
     if picture.overview_only and picture.heads_by_similarity:
         raise UsageError("overview-only, heads-by-similarity: both are given; expected one of them")
-    written: list[Path] = []
-    notes: dict[str, str] = {}  # by subject: the first says it all
+    told = _Told(picture)
     sweep = partial(swept_runs, inputs, models, block, common, request_of(selection), Run.done, many)
     swept = sweep(prints=False, beside=True)
     several, found = (True, swept) if inputs.is_stream else peeked(swept)
     for number, (_, run) in enumerate(found, start=1):
         folder = picture.out / f"text-{number:03d}" if several else picture.out
+        paths: list[Path] = []
         # Many texts have a bar of their own.
         with nullcontext() if inputs.is_stream else progress(common, str(folder)) as report:
             for drawn in _drawn(run, picture):
-                written += _write(drawn, folder, formats, picture, report, partial(notes.setdefault, "fonts"))
-                if dark := _dark(drawn, picture):
-                    notes.setdefault("dark", dark)
-    for text in notes.values():
+                paths += _write(drawn, folder, formats, picture, report, told.fonts.append)
+                told.largest = max(told.largest, _largest(drawn))
+        told.written += len(paths)
+        told.others += _others(folder, paths)
+    for text in told.notes():
         note(common, text)
-    note(common, f"{picture.out}: {_count(written)} written{_beside(written)}")
 
 
-def _count(pictures: list[Path]) -> str:
-    return f"{len(pictures)} picture{'s' * (len(pictures) != 1)}"
+class _Told:
+    """What there is to say of pictures when all are written.
+
+    Attributes:
+        fonts: notes about them, of which the first says it all.
+        largest: of all weights that were drawn.
+        written: how many pictures.
+        others: names of those of an earlier run that stay beside them.
+    """
+
+    def __init__(self, picture: PictureOptions):
+        self._picture = picture
+        self.fonts: list[str] = []
+        self.others: list[str] = []
+        self.largest, self.written = 0.0, 0
+
+    def notes(self) -> "Iterator[str]":
+        yield from self.fonts[:1]
+        of_heads = not (self._picture.overview_only or self._picture.heads_by_similarity)
+        if of_heads and self._picture.scale == "shared" and 0 < self.largest < _DARK:
+            dark = f"no weight is above {self.largest:.2g}, and colours go from 0 to 1"
+            yield f"{dark}: --scale head gives each picture a scale of its own"
+        beside = f", beside {len(self.others)} of an earlier run ({some(self.others, 1)})" * bool(
+            of_heads and self.others
+        )
+        yield f"{self._picture.out}: {self.written} picture{'s' * (self.written != 1)} written{beside}"
 
 
-def _beside(written: list[Path]) -> str:
-    """What else of the kind is in their folders: of another run, and perhaps of another text."""
-    if all(path.stem in _ALONE for path in written):  # which are meant to stand beside others
-        return ""
-    folders, endings = (dict.fromkeys(map(of, written)) for of in (attrgetter("parent"), attrgetter("suffix")))
-    there = {path for folder in folders for path in folder.iterdir() if _PICTURE.fullmatch(path.name)}
-    others = sorted(path for path in there - set(written) if path.suffix in endings)
-    return f"; {_count(others)} of earlier runs are there too, such as {others[0].name}" if others else ""
+def _others(folder: Path, written: list[Path]) -> list[str]:
+    """Pictures of the same formats in a folder that were not written now, and so are perhaps of another text."""
+    endings = {path.suffix for path in written}
+    there = {path for path in folder.iterdir() if path.suffix in endings and _PICTURE.fullmatch(path.stem)}
+    return sorted(path.name for path in there - set(written))
 
 
-def _dark(drawn: "Attention | Condensed", picture: PictureOptions) -> str | None:
-    """What to do where nothing stands out, as in a long text, in which each key gets little."""
+def _largest(drawn: "Attention | Condensed") -> float:
+    """The largest weight; 1 of what has a scale of its own, up to its largest value."""
     from attnviz.output.condensed import Condensed
     from attnviz.trace import PATHS, SHARES
 
     attention = drawn.attention if isinstance(drawn, Condensed) else drawn
-    if picture.scale == "head" or picture.heads_by_similarity or attention.what not in SHARES:
-        return None
-    largest = float(attention.matrices.max())
-    if attention.reduce in PATHS or not 0 < largest < _DARK:
-        return None
-    return f"no weight is above {largest:.2g}, and the colours go from 0 to 1: --scale head gives each picture its own"
+    own = attention.what not in SHARES or attention.reduce in PATHS
+    return 1.0 if own else float(attention.matrices.max())
 
 
 def _drawn(run: "Run", picture: PictureOptions) -> "Iterator[Attention | Condensed]":

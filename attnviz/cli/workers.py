@@ -51,7 +51,8 @@ def ordered_map(
 
     The processes start on entering, and no thread of the caller may be running then: a fork takes no threads along,
     but any lock they hold. They are killed on leaving, whatever the reason. Items are read here in the parent, at most
-    two a worker ahead of the value that is asked for. With one worker, or one item in all, everything runs right here.
+    two a worker ahead of the value that is asked for. With one worker, or one item that is known to be the only one,
+    everything runs right here.
 
     An exception, of ``items`` or of ``work``, is raised at its place in the order, after the values before it; the
     traceback of another process becomes a note of it. Nothing is read any more from then on.
@@ -59,7 +60,7 @@ def ordered_map(
     Args:
         work: where processes are not forked it is pickled, as items and values always are. It prints nothing.
         items: read lazily.
-        workers: 1 or more; no more processes start than there are items.
+        workers: 1 or more; no more processes start than there are items, where it is known how many there are.
         where: what an error calls the place of an item: ``texts.txt, lines 1-32``.
         ready: whether the next item can be read without waiting for it: a slow source then holds back no value. Where
             forking is not to be had, one that is slow from the start is worked on right here: nobody knows whether

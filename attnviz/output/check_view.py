@@ -56,7 +56,7 @@ class CheckView(LinesView):
             yield [*line, (f"{fit(first, room)}  {value}" if value else first, PLAIN)]
         else:
             yield [*line, (first, PLAIN)]
-            more += [cut(f"  {value}", room, ascii=self.screen.ascii)] if value else []
+            more += [f"  {text}" for text in wrapped(value, replace(self.screen, width=room - 2))] if value else []
         yield from ([(" " * (marks + 2) + text, PLAIN)] for text in more)
 
     def _mark(self, holds: bool) -> str:

@@ -3,6 +3,7 @@
 One pixel of these arrays is one pixel of the picture, so that no cell is lost or blurred by resampling.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,8 +22,7 @@ class Scale:
     @property
     def labels(self) -> list[str]:
         """The values at five equal distances on the colour bar, from its lower to its upper end, all equally exact."""
-        largest = max(abs(self.low), abs(self.high))
-        decimals = 2 - int(np.floor(np.log10(largest))) if largest > 0 else 0
+        decimals = 2 - math.floor(math.log10(self.high - self.low))
         return [number(round(value, decimals)) for value in np.linspace(self.low, self.high, 5).tolist()]
 
 

@@ -45,9 +45,10 @@ class TopView(MatrixView):
     def _links(self, i: int, names: list[str]) -> Iterator[Line]:
         """The strongest keys with their weights, then the rest, each as a piece of a line."""
         values = np.where(self.masked[i], -np.inf, self.matrix.values[i])
-        order = [j for j in largest(values, self.looks.top) if not self.masked[i, j]]
+        gets = self.matrix.what not in SHARES or values.max() > 0
+        order = [j for j in largest(values, self.looks.top) if not self.masked[i, j]] if gets else []
         if not order and self.matrix.rest is None:
-            yield [("every key is masked", DIM)]
+            yield [("every key is masked" if self.masked[i].all() else "nothing", DIM)]
             return
         decimals = self.looks.decimals(values[order[0]] if order else 1.0)
         for j in order:

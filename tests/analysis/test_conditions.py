@@ -282,6 +282,21 @@ def test_every_part_of_a_joined_condition_says_what_was_measured():
     assert found.parts[2].values == (0.95, 0.2)
 
 
+@pytest.mark.parametrize(
+    ("text", "unknown"),
+    [
+        ("any(special > 0)", 4),
+        ("any(previous > L5H0.special)", 6),
+        ("all(previous > max(L5.special))", 6),
+        ("any(not special > 0 and previous > 0)", 4),
+        ("all(L2.previous > 0)", 0),
+        ("any(any(special > 0) or previous > 2)", 0),
+    ],
+)
+def test_heads_for_which_any_side_is_undefined_are_counted(text, unknown):
+    assert check(text).unknown == unknown
+
+
 def test_a_comparison_of_two_numbers_shows_digits_enough_of_both():
     table = HeadTable({"self": np.array([[0.123456, 0.123457]])}, (0,), (0, 1))
     found = parse("L0H0.self < L0H1.self", ("self",)).outcome(table)

@@ -354,23 +354,34 @@ def test_heatmaps_of_several_texts_go_into_numbered_folders(cli):
     ]
 
 
-def test_pictures_of_earlier_runs_that_stay_are_told(cli):
+def test_pictures_of_an_earlier_run_that_stay_are_told(cli):
     assert cli("heatmap", "a b", "--seed", "0", "-o", "out").err == "attnviz: note: out: 9 pictures written\n"
-    fewer = cli("heatmap", "a c", "--seed", "0", "--n-heads", "2", "-o", "out").err
-    assert fewer == (
-        "attnviz: note: out: 5 pictures written; 4 pictures of earlier runs are there too, such as L00H02.png\n"
+    for name in ("max.png", "L2report.png"):
+        Path("out", name).touch()  # somebody's own
+    fewer = ("heatmap", "a c", "--seed", "0", "--n-heads", "2", "-o", "out")
+    assert cli(*fewer).err == (
+        "attnviz: note: out: 5 pictures written, beside 4 of an earlier run (L00H02.png and 3 more)\n"
     )
     for more in (("--overview-only",), ("--format", "svg"), ("--heads-by-similarity",)):
-        assert "earlier" not in cli("heatmap", "a c", "--seed", "0", "--n-heads", "2", "-o", "out", *more).err
+        assert "earlier" not in cli(*fewer, *more).err
+    cross = ("heatmap", "a c", "--target", "b", "--kind", "cross", "-o", "cross")
+    assert cli(*cross).code == cli(*cross, "--overview-only").code == 0
+    assert "earlier" not in cli(*cross, "--overview-only").err
 
 
 def test_where_no_weight_is_large_a_note_says_how_to_see_more(cli, tmp_path):
     np.save(tmp_path / "even.npy", np.full((1, 40, 40), 1 / 40))
-    flags = ("--attention", "even.npy", "-o", "out", "--overview-only")
-    assert cli("heatmap", *flags).err.startswith("attnviz: note: no weight is above 0.025, and the colours go from 0")
-    assert "no weight" not in cli("heatmap", *flags, "--scale", "head").err
-    np.save(tmp_path / "even.npy", np.full((1, 4, 4), 1 / 4))
-    assert "no weight" not in cli("heatmap", *flags).err
+    np.save(tmp_path / "one.npy", np.eye(40)[None])
+    dark = "attnviz: note: no weight is above 0.025, and colours go from 0 to 1: --scale head gives each picture"
+    even = ("heatmap", "--attention", "even.npy", "-o", "out")
+    assert cli(*even).err.startswith(dark)
+    shared = Path("out/L00H00.png").read_bytes()
+    assert "no weight" not in cli(*even, "--scale", "head").err
+    assert Path("out/L00H00.png").read_bytes() != shared  # so that the advice is worth something
+    assert "no weight" not in cli(*even, "--overview-only").err
+    assert "no weight" not in cli("heatmap", "--attention", "one.npy", "-o", "out").err
+    both = "".join(cli("show", "--attention", name, "--json").out for name in ("even.npy", "one.npy"))
+    assert "no weight" not in cli("heatmap", "--attention", "-", "-o", "both", stdin=both).err
 
 
 def test_heatmaps_of_several_piped_results_do_not_overwrite_each_other(cli):
@@ -472,3 +483,11 @@ def test_a_number_of_top_keys_asks_for_their_style(cli):
         2,
         "attnviz: error: style, top: numbers print every key; expected --style top, or no --top\n",
     )
+
+
+def test_a_line_that_is_being_completed_may_say_something_twice():
+    words = "attnviz show --layer 0 --layer 1 --he"
+    env = {"_ATTNVIZ_COMPLETE": "complete_bash", "COMP_WORDS": words, "COMP_CWORD": "6"}
+    ran = process("show", environ=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE).communicate(timeout=60)
+    assert b"--head" in ran[0]
+    assert ran[1] == b""

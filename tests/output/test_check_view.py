@@ -50,6 +50,13 @@ def test_it_fits_any_width(width, is_ascii, conditions, text, where):
     assert not any(ord(c) < 32 and c != "\n" for c in out)
 
 
+@pytest.mark.parametrize("width", [20, 40, 80])
+def test_everything_that_was_measured_is_shown(width):
+    numbers = [f"0.{i}" for i in range(10, 99)]
+    out = shown(width, conditions=[(False, "max(self) < 1 and " * 9 + "min(self) > 0", "; ".join(numbers))])
+    assert set(numbers) <= set(out.replace(";", " ").split())
+
+
 @given(st.integers(40, 120))
 def test_no_word_of_a_condition_is_cut(width):
     words = shown(width).split()
