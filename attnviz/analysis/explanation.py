@@ -30,17 +30,22 @@ _AFTER = ("ffn_hidden", "ffn_out", "resid_post", "norm2", "norm3", "out")
 def find_query(wanted: str | None, tokens: Tokens) -> int:
     """The query's index: a number, or a token's text (the first that fits); by default the last word.
 
+    What is both is a number, as any token has one.
+
     Raises:
         UsageError: there is no such token; of a word of several, the message says which they are.
     """
     if wanted is None:
         words = [i for i, t in enumerate(tokens) if not t.special and any(c.isalnum() for c in t.text)]
         return words[-1] if words else len(tokens) - 1
+    number = int(wanted) if re.fullmatch(r"-?\d{1,9}", wanted) else None
+    if number is not None and -len(tokens) <= number < len(tokens):
+        return number % len(tokens)
     for i, token in enumerate(tokens):
         if wanted and wanted in (token.text, token.piece, token.label):
             return i
-    if re.fullmatch(r"-?\d{1,9}", wanted):
-        return select(int(wanted), len(tokens), "query")[0]
+    if number is not None:
+        return select(number, len(tokens), "query")[0]
     starts = word_starts(tokens)
     for word, start, end in zip(merged(tokens), starts, [*starts[1:], len(tokens)], strict=True):
         if wanted in (word.text, word.label):

@@ -1,5 +1,6 @@
 """``attnviz diff``: two texts, models, seeds, layers or files against each other, head by head."""
 
+from contextlib import contextmanager
 from copy import copy
 from functools import partial
 from itertools import islice
@@ -25,6 +26,8 @@ from attnviz.cli.options import (
 from attnviz.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from attnviz.analysis.difference import Difference
     from attnviz.analysis.selection import Request
     from attnviz.trace import Result
@@ -163,17 +166,28 @@ def _results(
 
     _check(sides)
     inputs = _inputs(sides, sides.text, sides.attention)
-    ours = _one(inputs, models, block, common, request_of_heads(selection, inputs))
+    with _side("A"):
+        ours = _one(inputs, models, block, common, request_of_heads(selection, inputs))
     # Standard input was read already; what it said is in the result.
     inputs = _inputs(sides, ours.text if sides.other is None else sides.other, sides.vs_attention or sides.attention)
     models, block, selection = (copy(group) for group in (models, block, selection))
     selection.layer = selection.layer if sides.vs_layer is None else sides.vs_layer
     selection.head = selection.head if sides.vs_head is None else sides.vs_head
     request = request_of_heads(selection, inputs)
-    if sides.vs_seed is not None:
-        return ours, _random(inputs, models, block, common, request, sides.vs_seed)
-    _replace(models, block, sides)
-    return ours, _one(inputs, models, block, common, request)
+    with _side("B"):
+        if sides.vs_seed is not None:
+            return ours, _random(inputs, models, block, common, request, sides.vs_seed)
+        _replace(models, block, sides)
+        return ours, _one(inputs, models, block, common, request)
+
+
+@contextmanager
+def _side(name: str) -> "Iterator[None]":
+    """Lets an error say which side asks for what it does not have."""
+    try:
+        yield
+    except UsageError as error:
+        raise error.at(name) from error
 
 
 def _check(sides: SidesOptions) -> None:
@@ -238,7 +252,7 @@ def _one(
 
     found = list(islice(results(inputs, models, block, common, request), 2))
     if len(found) != 1:
-        raise UsageError("diff: there are several texts; expected one a side")
+        raise UsageError("text: there are several; expected one a side")
     return found[0]
 
 

@@ -33,7 +33,12 @@ class PlaceOptions(Options):
 
     query: Annotated[
         str | None,
-        option(SELECTION, "--query", metavar="TOKEN", help="A token's number, or its text. [default: the last word]"),
+        option(
+            SELECTION,
+            "--query",
+            metavar="TOKEN",
+            help="A token's number, or the text of the first such token. [default: the last word]",
+        ),
     ] = None
     layer: Annotated[
         str | None,

@@ -101,7 +101,10 @@ def _metrics(run: Run, *, ablated: bool) -> HeadMetrics:
 
 def _measured(run: Run, *, ablated: bool) -> tuple[Attention, HeadMetrics]:
     attention, metrics = metrics_of(run)
-    return attention, with_ablation(metrics, _ablation(run, attention), attention.n_rows) if ablated else metrics
+    if not ablated:
+        return attention, metrics
+    tokens = run.prepared.sides(attention.kind)[0]  # all of them, whatever became of them in the matrices
+    return attention, with_ablation(metrics, _ablation(run, attention), sum(not token.padding for token in tokens))
 
 
 def metrics_of(run: Run) -> tuple[Attention, HeadMetrics]:

@@ -133,7 +133,8 @@ def _refuse_with_agreement(*groups: Options) -> None:
     if wrong:
         them = "it" if len(wrong) == 1 else "them"
         raise UsageError(
-            f"{', '.join(wrong)}: agreement is of layers, not of heads or metrics; expected --agreement without {them}"
+            f"{', '.join(wrong)}: agreement compares weights, norms and zeroing of whole layers; expected --agreement "
+            f"without {them}"
         )
 
 

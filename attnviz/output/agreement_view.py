@@ -33,6 +33,8 @@ class AgreementView(LinesView):
             yield [(self._cut(head), BOLD)]
             yield from ([(self._cut(row), PLAIN)] for row in rows)
         yield []
+        if any(None in row.values() for row in self._document["agreement"]):
+            yield from self._text("-: undefined, as no row has two keys that can be ranked.", DIM)
         yield from self._text(
             "Weights are not importance: 1 would be the same order, 0 is none in common.",
             DIM,

@@ -4,12 +4,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from math import isnan
 
 from attnviz.json_names import SCHEMA_NAME
-from attnviz.output.document import model_document
+from attnviz.output.document import arranged_fields, model_document
 from attnviz.trace import Attention, Result, Tokens
 
 
 def side_document(result: Result, attention: Attention) -> dict[str, object]:
-    """One side: its text, tokens, model, layers and heads."""
+    """One side: its text, tokens, model, layers and heads, and what became of the tokens before."""
     document: dict[str, object] = {"text": result.text}
     if result.target is not None:
         document["target"] = result.target
@@ -18,7 +18,8 @@ def side_document(result: Result, attention: Attention) -> dict[str, object]:
         document["query_tokens"] = _pieces(attention.queries)
     if any(token.padding for token in attention.keys):
         document["padding"] = [token.padding for token in attention.keys]
-    return document | {"model": model_document(attention.model), "layers": attention.layers, "heads": attention.heads}
+    document |= {"model": model_document(attention.model), "layers": attention.layers, "heads": attention.heads}
+    return document | arranged_fields(attention)
 
 
 def diff_document(

@@ -35,8 +35,8 @@ class DiffView(LinesView):
         """What was compared, then two tables."""
         yield from self._texts()
         yield from self._text(f"weights: {one_line(self._provenance)}", DIM)
-        for words in self._alignment():
-            yield from self._text(words)
+        yield from (line for words in self._arranged() for line in self._text(words, DIM))
+        yield from (line for words in self._alignment() for line in self._text(words))
         yield []
         yield from self._heads()
         yield []
@@ -81,6 +81,19 @@ class DiffView(LinesView):
         if not (over or nothing or partly or special_only):
             yield from self._text(f"ok: no jsd exceeds {tolerance:g}")
 
+    def _arranged(self) -> Iterator[str]:
+        """What became of the tokens before they were compared; of each side where that differs."""
+        words = {
+            "words": "tokens merged to words",
+            "hidden": "special tokens hidden",
+            "renormalized": "rows renormalized",
+        }
+        sides = [", ".join(text for name, text in words.items() if name in self._document[side]) for side in "ab"]
+        if sides[0] == sides[1]:
+            yield from filter(None, sides[:1])
+        else:
+            yield from (f"{name}: {said or 'all tokens'}" for name, said in zip("AB", sides, strict=True))
+
     def _alignment(self) -> Iterator[str]:
         """Which rows and keys are compared, where not all are, and what becomes of the others."""
         d = self._document
@@ -90,16 +103,19 @@ class DiffView(LinesView):
         whole = {name: sizes[name] == [kept[name]] * 2 for name in kept}
         if all(whole.values()) and not has_rest:
             return
+        hidden, noun = (all(name in d[side] for side in "ab") for name in ("hidden", "words"))
+        noun = "word" if noun else "token"
         of = {name: f"of A's {sizes[name][0]} and B's {sizes[name][1]}" for name in kept}
         if all(whole.values()):
-            said = "all rows and keys"
+            said = "all rows and keys" + " but special tokens" * hidden
         elif kept["queries"] == kept["keys"] and sizes["queries"] == sizes["keys"]:
-            said = f"the {_count(kept['keys'], 'token')} that both have, {of['keys']}"
+            said = f"the {_count(kept['keys'], noun)} that both have, {of['keys']}"
         else:
             rows, keys = _count(kept["queries"], "row"), _count(kept["keys"], "key")
             said = f"{rows}, {of['queries']}, and {keys}, {of['keys']}: those that both have"
         left = "" if whole["queries"] else "the rows of others are left out, "
-        yield f"compared: {said}; {left}what a row gives to other keys is one cell, the rest"
+        others = "them" if hidden and all(whole.values()) else "other keys"
+        yield f"compared: {said}; {left}what a row gives to {others} is one cell, the rest"
         if d["aligned"].get("special_only"):
             names = [self._sides[0][i].label for i, _ in d["aligned"]["queries"]]
             rows = f" (rows: {some(names, 4)})"

@@ -283,7 +283,8 @@ class HeadsTable(LinesView):
         legend = f"Units: {'; '.join(parts)}."
         if parts and units and (self._bar or self._colored):
             marks = "Bars" if self._bar else "Colours"
-            legend += f" {marks}: shares from 0 to 1, others from 0 to the largest of all heads."
+            side = ", offset to either side" * ("offset" in printed)
+            legend += f" {marks}: shares from 0 to 1, others from 0 to the largest of all heads{side}."
         if any(row["label"]["name"] == "broad" for row in self._rows):
             legend += " The number of a broad head is its entropy_ratio."
         return legend

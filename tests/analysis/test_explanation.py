@@ -131,6 +131,8 @@ def test_a_query_is_a_text_or_a_number(wanted, index):
 
     tokens = tuple(Token(text=t, label=t, piece=t) for t in ("The", "cat", "the", "mat", "the"))
     assert find_query(wanted, tokens) == index
+    numbers = tuple(Token(text=t, label=t, piece=t) for t in ("3", "men", "saw", "5", "1815"))
+    assert [find_query(wanted, numbers) for wanted in ("3", "5", "1815", "-1")] == [3, 3, 4, 4]
 
 
 def test_a_query_that_is_a_word_of_several_tokens_is_refused_with_their_numbers():

@@ -132,7 +132,8 @@ def test_options_of_metrics_and_heads_are_refused(cli, more, named):
     ran = cli("heads", TEXT, "--agreement", *more)
     assert (ran.code, ran.out) == (2, "")
     assert ran.err.splitlines() == [
-        f"attnviz: error: {named}: agreement is of layers, not of heads or metrics; expected --agreement without it"
+        f"attnviz: error: {named}: agreement compares weights, norms and zeroing of whole layers; expected --agreement "
+        "without it"
     ]
 
 

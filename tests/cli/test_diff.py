@@ -124,6 +124,36 @@ def test_the_kind_of_attention_and_the_target_are_said_where_they_are_not_the_us
     assert "attention" not in cli("diff", "a b", "a c").out
 
 
+@pytest.mark.parametrize(
+    ("flags", "said", "fields"),
+    [
+        ((), None, set()),
+        (("--words",), "tokens merged to words", {"words"}),
+        (("--words", "--hide-special"), "tokens merged to words, special tokens hidden", {"words", "hidden"}),
+        (
+            ("--hide-special", "--renormalize"),
+            "special tokens hidden, rows renormalized",
+            {"hidden", "renormalized"},
+        ),
+    ],
+)
+def test_what_became_of_the_tokens_is_said(cli, flags, said, fields):
+    argv = ("diff", "The unbelievable cat sat.", "--layer", "0", "--vs-layer", "1", *flags)
+    lines = cli(*argv).out.splitlines()
+    assert lines[3] == (said or "")
+    sides = [json.loads(cli(*argv, "--json").out)[name] for name in "ab"]
+    assert all(fields == side.keys() & {"words", "hidden", "renormalized"} for side in sides)
+    rest = "compared: all rows and keys but special tokens; what a row gives to them is one"
+    assert (rest in lines) == (fields in ({"hidden"}, {"words", "hidden"}))
+
+
+def test_where_the_sides_differ_in_it_each_is_said(cli, tmp_path):
+    for name, more in (("a.json", ()), ("b.json", ("--words",))):
+        (tmp_path / name).write_text(cli("show", "The cat sat.", "--json", *more).out)
+    out = cli("diff", "--attention", "a.json", "--vs-attention", "b.json").out
+    assert "A: all tokens\nB: tokens merged to words\n" in out
+
+
 def test_of_long_texts_the_part_where_they_differ_is_printed(cli):
     start = "This goes on and on, one word after the other, until it ends in a word that is not the same: the cat "
     out = cli("diff", f"{start}was tired.", f"{start}was wide.").out.splitlines()
@@ -277,7 +307,7 @@ ERRORS = [
         2,
         "vs-model, vs-weights, vs-seed: several are given; expected one of them",
     ),
-    ((ONE, "--vs-layer", "7"), 2, "layer: there is no layer 7; expected 0-2 (or from the end, -1)"),
+    ((ONE, "--vs-layer", "7"), 2, "B: layer: there is no layer 7; expected 0-2 (or from the end, -1)"),
     ((ONE, "-"), 2, "diff: standard input can be one side only, A; expected a text or a file as the other"),
     (
         (ONE, "--vs-attention", "b.json"),
@@ -305,7 +335,7 @@ def test_errors_say_what_is_wrong(cli, argv, code, said):
 
 def test_two_texts_on_standard_input_are_refused(cli):
     ran = cli("diff", "-", "--vs-layer", "1", stdin="a\nb\n")
-    assert (ran.code, ran.err) == (2, "attnviz: error: diff: there are several texts; expected one a side\n")
+    assert (ran.code, ran.err) == (2, "attnviz: error: A: text: there are several; expected one a side\n")
 
 
 def padded(cli, folder, *seeds, text="the cat sat", n="8"):

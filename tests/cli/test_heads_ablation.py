@@ -117,6 +117,8 @@ def test_of_several_texts_each_weighs_as_its_tokens(cli, tmp_path):
     found = document(cli, "--file", "texts.txt", *TINY, "--ablation")
     assert (n, m, found["rows"]) == (7, 3, 10)
     np.testing.assert_allclose(ablations(found), ((n * first + m * second) / (n + m)).ravel(), rtol=1e-4)
+    words = document(cli, "--file", "texts.txt", *TINY, "--ablation", "--words", "--hide-special")
+    np.testing.assert_allclose(ablations(words), ablations(found), rtol=1e-6)  # of all tokens, whatever is shown
     spread = [head["spread"]["ablation"] for head in found["heads"]]
     np.testing.assert_allclose(spread, (abs(first - second) * (n * m) ** 0.5 / (n + m)).ravel(), rtol=1e-3)
 
