@@ -327,6 +327,12 @@ def of_all(parts: Sequence[Attention]) -> Attention:
     return replace(parts[0], layers=tuple(layers), heads=tuple(heads))
 
 
+def line_of(where: str) -> int | None:
+    """The number of the line in a text's place among several, ``texts.txt, line 3``; None where it names none."""
+    _, found, number = where.rpartition(", line ")
+    return int(number) if found else None
+
+
 @dataclass(frozen=True, eq=False)
 class Result:
     """What a run gives back for one text; ``attnviz show --json`` prints exactly this.

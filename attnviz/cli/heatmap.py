@@ -101,6 +101,7 @@ def heatmap(
     from attnviz.cli.inputs import peeked, request_of, swept_runs
     from attnviz.cli.streams import note, progress
     from attnviz.runs import Run
+    from attnviz.trace import line_of
 
     formats = _formats(picture.format)
     if picture.overview_only and picture.heads_by_similarity:
@@ -111,6 +112,9 @@ def heatmap(
     several, found = (True, swept) if inputs.is_stream else peeked(swept)
     for number, (_, run) in enumerate(found, start=1):
         folder = picture.out / f"text-{number:03d}" if several else picture.out
+        line = line_of(run.bare.where)
+        if line not in (None, number) and told.shifted is None:
+            told.shifted = f"{folder.name} is of line {line}, as lines without a usable text have no folder"
         paths: list[Path] = []
         # Many texts have a bar of their own.
         with nullcontext() if inputs.is_stream else progress(common, str(folder)) as report:
@@ -130,6 +134,7 @@ class _Told:
         fonts: notes about them, of which the first says it all.
         largest: of all weights that were drawn.
         written: how many pictures.
+        shifted: from which text on the folders have other numbers than the lines.
         others: names of those of an earlier run that stay beside them.
     """
 
@@ -137,10 +142,13 @@ class _Told:
         self._picture = picture
         self.fonts: list[str] = []
         self.others: list[str] = []
+        self.shifted: str | None = None
         self.largest, self.written = 0.0, 0
 
     def notes(self) -> "Iterator[str]":
         yield from self.fonts[:1]
+        if self.shifted is not None:
+            yield self.shifted
         of_heads = not (self._picture.overview_only or self._picture.heads_by_similarity)
         if of_heads and self._picture.scale == "shared" and 0 < self.largest < _DARK:
             dark = f"no weight is above {self.largest:.2g}, and colours go from 0 to 1"

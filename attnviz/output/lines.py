@@ -6,7 +6,7 @@ from attnviz.errors import one_line
 from attnviz.output.cells import BOLD, DIM
 from attnviz.output.color import Line, LinesView, Screen
 from attnviz.output.labels import carried, cell_width, cut, isolated
-from attnviz.trace import PATHS, Matrix, ModelInfo
+from attnviz.trace import PATHS, Matrix, ModelInfo, line_of
 
 KIND_NAMES = {"encoder": "self-attention", "decoder": "decoder self-attention", "cross": "cross-attention"}
 
@@ -69,8 +69,8 @@ def kind_words(kind: str, target: str | None) -> str:
 def text_line(number: int, where: str, text: str, screen: Screen) -> LinesView:
     """Which of several texts it is, and its line where that has another number, cut to one line."""
     shown = carried(one_line(text), screen)
-    line = where.rpartition(" line ")[2]
-    start = f"text {number}{f' (line {line})' if line not in ('', str(number)) else ''}: "
+    line = line_of(where)
+    start = f"text {number}{f' (line {line})' if line not in (None, number) else ''}: "
     cut_text = cut(shown, screen.width - len(start), ascii=screen.ascii)
     return _TextView(screen, [(start, DIM), (isolated(cut_text), BOLD)])
 

@@ -369,6 +369,13 @@ def test_pictures_of_an_earlier_run_that_stay_are_told(cli):
     assert "earlier" not in cli(*cross, "--overview-only").err
 
 
+def test_folders_that_have_other_numbers_than_the_lines_are_told(cli):
+    flags = ("heatmap", "-", "--seed", "0", "--overview-only", "-o", "out")
+    assert "is of line" not in cli(*flags, stdin="a\nb\n").err
+    said = "text-002 is of line 3, as lines without a usable text have no folder"
+    assert f"attnviz: note: {said}\n" in cli(*flags, stdin="a\n\nb\n\nc\n").err
+
+
 def test_where_no_weight_is_large_a_note_says_how_to_see_more(cli, tmp_path):
     np.save(tmp_path / "even.npy", np.full((1, 40, 40), 1 / 40))
     np.save(tmp_path / "one.npy", np.eye(40)[None])
