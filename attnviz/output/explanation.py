@@ -125,7 +125,7 @@ class ExplanationView(LinesView):
 
     def _tall_table(self, q: Quantity, labels: Mapping[int, str], width: int) -> Iterator[Line]:
         """One table; with ``full`` a row takes as many lines as its numbers need."""
-        yield [(cut(f"    {self._text(q.meaning)}", self.screen.width), DIM)]
+        yield [(cut(f"    {self._text(q.meaning)}", self.screen.width, ascii=self.screen.ascii), DIM)]
         each = max(1, (self.screen.width - 6 - width) // self._cell)
         n = q.values.shape[1] if self._full else min(each, _SHOWN)
         for i, label in labels.items():

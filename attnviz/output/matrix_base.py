@@ -108,7 +108,8 @@ class MatrixView(LinesView):
         each = max(1, (self.screen.width - self.label_width - self.rest_width) // cell)
         for start in range(0, n, each):
             keys = range(start, min(n, start + each))
-            note: Line = [(cut(f"keys {keys[0]}-{keys[-1]} of {n}", self.screen.width), DIM)]
+            text = cut(f"keys {keys[0]}-{keys[-1]} of {n}", self.screen.width, ascii=self.screen.ascii)
+            note: Line = [(text, DIM)]
             yield keys, note if each < n else None
 
     def rest(self, keys: range, text: str) -> Line:

@@ -64,14 +64,15 @@ class SummaryView(LinesView):
         yield from ([(line, BOLD)] for line in wrapped(about, self.screen))
         heads = [] if self._matrix.values.size == 1 else self._heads
         if not heads:
-            yield [(cut("none: there is one token", self.screen.width), DIM)]
+            yield [(cut("none: there is one token", self.screen.width, ascii=self.screen.ascii), DIM)]
         queries, keys = (
             unique(plain_labels(tokens, self.screen)) for tokens in (self._matrix.queries, self._matrix.keys)
         )
         for head in heads[:_MOST_HEADS]:
             yield from self._links(head, queries, keys)
         if len(heads) > _MOST_HEADS:
-            yield [(cut(f"... and {len(heads) - _MOST_HEADS} more heads", self.screen.width), DIM)]
+            more = f"... and {len(heads) - _MOST_HEADS} more heads"
+            yield [(cut(more, self.screen.width, ascii=self.screen.ascii), DIM)]
         layer, head = self._attention.layers[0], self._attention.heads[0]
         alike = " --words" * self._attention.words + " --hide-special" * self._attention.hidden
         values = f" --values {self._attention.what}" * (self._attention.what != "weights")

@@ -105,10 +105,13 @@ def test_any_tokens_fit_any_width_and_no_control_character_gets_out(queries, key
 
 @settings(max_examples=30)
 @given(st.lists(HOSTILE, min_size=1, max_size=20), st.integers(20, 130), st.booleans())
+@example([""], 20, True)
 def test_a_summary_fits_any_width(queries, width, is_ascii):
     screen = Screen(width, None, is_ascii)
-    for line in plain(summary(attention(queries=queries), screen), screen).split("\n"):
+    text = plain(summary(attention(queries=queries), screen), screen)
+    for line in text.split("\n"):
         assert cell_len(line) <= width, line
+    assert text.isascii() or not is_ascii
 
 
 @settings(max_examples=80)
