@@ -257,7 +257,7 @@ class Attention:
     @property
     def n_rows(self) -> int:
         """How many queries are tokens of the text, and do not only fill the length."""
-        return sum(not token.padding for token in self.queries)
+        return n_real(self.queries)
 
     def __len__(self) -> int:
         return self.matrices.shape[0] * self.matrices.shape[1]
@@ -325,6 +325,11 @@ def of_all(parts: Sequence[Attention]) -> Attention:
     layers = dict.fromkeys(layer for part in parts for layer in part.layers)
     heads = dict.fromkeys(head for part in parts for head in part.heads)
     return replace(parts[0], layers=tuple(layers), heads=tuple(heads))
+
+
+def n_real(tokens: Tokens) -> int:
+    """How many do not only fill the length."""
+    return sum(not token.padding for token in tokens)
 
 
 def line_of(where: str) -> int | None:

@@ -35,12 +35,10 @@ from typing import TypeVar
 
 from attnviz.analysis.expressions import (
     FOLDS,
-    PLACES,
     QUANTIFIERS,
     SIGNS,
     Comparison,
     Condition,
-    ConditionError,
     Expression,
     Fold,
     Joined,
@@ -50,6 +48,7 @@ from attnviz.analysis.expressions import (
     Number,
     Quantified,
 )
+from attnviz.analysis.head_table import PLACES, ConditionError
 from attnviz.errors import one_line, some
 
 _Inside = TypeVar("_Inside")

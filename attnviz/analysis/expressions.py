@@ -1,20 +1,19 @@
-"""Conditions on the metrics of heads, once parsed: what they are evaluated on, and how.
+"""Conditions on the metrics of heads, once parsed, and how they are evaluated.
 
-``attnviz.analysis.conditions`` has their grammar. Each node's ``over(table, rows)`` is its value on the heads of these
-rows (layers) of the table: an array (n_rows, n_heads), or one number, which holds for all of them. ``spread()`` names
-its metrics that have one value a head there and no aggregate around them.
+``attnviz.analysis.conditions`` has their grammar, ``attnviz.analysis.head_table`` what they are evaluated on. Each
+node's ``over(table, rows)`` is its value on the heads of these rows (layers) of the table: an array (n_rows, n_heads),
+or one number, which holds for all of them. ``unknown`` says where it has none, as something in it is undefined, and
+``spread()`` names its metrics that have one value a head there and no aggregate around them.
 """
 
 import operator
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
+from attnviz.analysis.head_table import ConditionError, HeadTable, short
 from attnviz.analysis.outcomes import ALL_DIGITS, DIGITS, Outcome
-from attnviz.errors import UsageError, some
 
-PLACES = ("layer", "head")  # names that are numbers too, and always there
 FOLDS = {"max": np.max, "min": np.min, "mean": np.mean}
 QUANTIFIERS = {"any": np.any, "all": np.all}
 SIGNS = {
@@ -26,82 +25,6 @@ SIGNS = {
     "!=": operator.ne,
 }
 EVERYWHERE = slice(None)
-
-
-class ConditionError(UsageError):
-    """A condition that cannot be parsed, or that asks for what is not there.
-
-    Attributes:
-        column: of the character at fault, counted from 1.
-    """
-
-    def __init__(self, column: int, message: str):
-        super().__init__(f"condition, column {column}: {message}")
-        self.column = column
-
-
-@dataclass(frozen=True, eq=False)
-class HeadTable:
-    """What conditions are evaluated on: the metrics of every head of a run.
-
-    Attributes:
-        values: by metric, float64 (n_layers, n_heads); NaN where it is undefined.
-        layers: the numbers of the layers, which need not be all of the model's.
-        heads: likewise of the heads.
-        labels: the pattern of each head, text (n_layers, n_heads), empty where there is none; None without labels.
-        missing: by metric, or label, that these heads do not have, why.
-    """
-
-    values: Mapping[str, np.ndarray]
-    layers: tuple[int, ...]
-    heads: tuple[int, ...]
-    labels: np.ndarray | None = None
-    missing: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """Numbers of layers and heads."""
-        return len(self.layers), len(self.heads)
-
-    def array(self, name: str, column: int) -> np.ndarray:
-        """The values of a name, (n_layers, n_heads).
-
-        Raises:
-            ConditionError: these heads do not have it.
-        """
-        if name == "label" and self.labels is not None:
-            return self.labels
-        if name == "layer":
-            return np.broadcast_to(np.array(self.layers, float)[:, None], self.shape)
-        if name == "head":
-            return np.broadcast_to(np.array(self.heads, float), self.shape)
-        if name not in self.values:
-            why = f" ({self.missing[name]})" if name in self.missing else ""
-            raise ConditionError(
-                column, f"there is no {name} here{why}; expected one of {some([*self.values, *PLACES])}"
-            )
-        return self.values[name]
-
-    def row(self, layer: int, column: int) -> int:
-        """The row of a layer by its number."""
-        return _index(layer, self.layers, "layer", column)
-
-    def cell(self, layer: int, head: int, column: int) -> tuple[int, int]:
-        """The row and the column of one head by its numbers."""
-        return self.row(layer, column), _index(head, self.heads, "head", column)
-
-
-def _index(number: int, there: tuple[int, ...], what: str, column: int) -> int:
-    positive = number + max(there) + 1 if number < 0 else number
-    if positive not in there:
-        listed = some([str(n) for n in there])
-        raise ConditionError(column, f"there is no {what} {_short(number)} here; expected {listed}")
-    return there.index(positive)
-
-
-def _short(number: int) -> str:
-    text = str(number)
-    return text if len(text) <= 20 else f"{text[:20]}…"
 
 
 @dataclass(frozen=True)
@@ -140,8 +63,8 @@ class Metric:
         return (self,) if self.head is None else ()
 
     def __str__(self) -> str:
-        layer = "" if self.layer is None else f"L{_short(self.layer)}"
-        head = "" if self.head is None else f"H{_short(self.head)}"
+        layer = "" if self.layer is None else f"L{short(self.layer)}"
+        head = "" if self.head is None else f"H{short(self.head)}"
         return f"{layer}{head}.{self.name}" if layer else self.name
 
 

@@ -5,7 +5,8 @@ from math import isnan
 
 import numpy as np
 
-from attnviz.analysis.expressions import Expression, HeadTable
+from attnviz.analysis.expressions import Expression
+from attnviz.analysis.head_table import HeadTable
 from attnviz.analysis.labels import LABELS, METRIC_OF, Label, label
 from attnviz.analysis.metrics import HeadMetrics
 from attnviz.analysis.null import Null

@@ -234,20 +234,14 @@ def _check_numbers(attention: Attention, fields: Fields, where: str) -> None:
         attention.what, "a number from 0 to 1"
     )
     if wrong.any():
-        i, j, query, key = np.argwhere(wrong)[0]
-        value = values[i, j, query, key]
-        raise InputError(
-            f"{where}: {_place(attention, i, j)}, row {query}, column {key} is {value:.6g}; expected {expected}",
-            _SCORES if attention.what == "weights" and np.isfinite(value) else None,
-        )
+        cell, value = _first_cell(attention, wrong)
+        hint = _SCORES if attention.what == "weights" and np.isfinite(value) else None
+        raise InputError(f"{where}: {cell}; expected {expected}", hint)
     if attention.masked is not None and attention.what != "scores":
         wrong = attention.masked[:, None] & (values != 0)
         if wrong.any():
-            i, j, query, key = np.argwhere(wrong)[0]
-            raise InputError(
-                f"{where}: {_place(attention, i, j)}, row {query}, column {key} is {values[i, j, query, key]:.6g}, and "
-                "masked; expected 0 where it is masked"
-            )
+            cell, _ = _first_cell(attention, wrong)
+            raise InputError(f"{where}: {cell}, and masked; expected 0 where it is masked")
     if not are_shares or attention.reduce == "max":
         return
     sums = values.sum(axis=-1, dtype=np.float64)
@@ -260,6 +254,13 @@ def _check_numbers(attention: Attention, fields: Fields, where: str) -> None:
             f"{where}: {_place(attention, i, j)}, row {query} sums to {sums[i, j, query]:.6g}; expected 1",
             _reason(values, sums) if attention.what == "weights" else None,
         )
+
+
+def _first_cell(attention: Attention, wrong: np.ndarray) -> tuple[str, float]:
+    """The first of these cells with its value, in words, and the value."""
+    i, j, query, key = np.argwhere(wrong)[0]
+    value = attention.matrices[i, j, query, key]
+    return f"{_place(attention, i, j)}, row {query}, column {key} is {value:.6g}", value
 
 
 def _reason(values: np.ndarray, sums: np.ndarray) -> str | None:

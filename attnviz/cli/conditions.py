@@ -24,7 +24,7 @@ def pointed(text: str, where: str = "") -> Iterator[None]:
         where: it was read from: ``conditions.txt, line 3``.
     """
     from attnviz.analysis.conditions import caret
-    from attnviz.analysis.expressions import ConditionError
+    from attnviz.analysis.head_table import ConditionError
 
     try:
         yield

@@ -19,7 +19,7 @@ from attnviz.cli.inputs import swept_runs
 from attnviz.cli.options import BlockOptions, CommonOptions, InputOptions, ManyOptions, ModelOptions
 from attnviz.errors import UsageError
 from attnviz.runs import Run
-from attnviz.trace import Attention
+from attnviz.trace import Attention, n_real
 
 if TYPE_CHECKING:
     from attnviz.analysis.averages import RunningMean
@@ -68,8 +68,7 @@ def measured_heads(
     request = request_of_heads(selection, inputs)
     besides = None
     if measures.null is not None:
-        measure = partial(_metrics, ablated=measures.ablation)
-        besides = partial(random_metrics, measures.null, request, measure)
+        besides = partial(random_metrics, measures.null, request, partial(_measured, ablated=measures.ablation))
     each = partial(measured, ablated=measures.ablation, clustered=distances is not None)
     sweep = partial(swept_runs, inputs, models, block, common, request, each, many)
     swept = sweep(besides=besides, workers=workers, prints=False, beside=True)
@@ -95,16 +94,12 @@ def measured(
     return Measured(common, metrics, like or {}, head_distances(whole) if clustered else None, attention.n_rows)
 
 
-def _metrics(run: Run, *, ablated: bool) -> HeadMetrics:
-    return _measured(run, ablated=ablated)[1]
-
-
 def _measured(run: Run, *, ablated: bool) -> tuple[Attention, HeadMetrics]:
     attention, metrics = metrics_of(run)
     if not ablated:
         return attention, metrics
     tokens = run.prepared.sides(attention.kind)[0]  # all of them, whatever became of them in the matrices
-    return attention, with_ablation(metrics, _ablation(run, attention), sum(not token.padding for token in tokens))
+    return attention, with_ablation(metrics, _ablation(run, attention), n_real(tokens))
 
 
 def metrics_of(run: Run) -> tuple[Attention, HeadMetrics]:

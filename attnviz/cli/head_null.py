@@ -8,17 +8,22 @@ from attnviz.analysis.metrics import HeadMetrics
 from attnviz.analysis.selection import Request
 from attnviz.model import Model, seeded_model
 from attnviz.runs import Prepared, Run, runs
+from attnviz.trace import Attention
 
 
 def random_metrics(
-    n_models: int, request: Request, measure: Callable[[Run], HeadMetrics], model: Model, texts: list[Prepared]
+    n_models: int,
+    request: Request,
+    measure: Callable[[Run], tuple[Attention, HeadMetrics]],
+    model: Model,
+    texts: list[Prepared],
 ) -> Iterator[dict[int, HeadMetrics]]:
     """Of each text, by seed, the metrics of all heads of random-weight models, one of which is in memory at a time.
 
     Args:
         n_models: how many.
         request: what is measured; its selection of heads does not count, as places mean nothing here.
-        measure: gives a run's metrics.
+        measure: gives what a run's matrices have in common, and its metrics.
         model: whose shape and tokens they have.
         texts: as the model's own tokenizer gives them.
     """
@@ -26,7 +31,7 @@ def random_metrics(
     found: list[dict[int, HeadMetrics]] = [{} for _ in texts]
     for seed in null_seeds(model, n_models):
         for by_seed, run in zip(found, runs(random_like(model, seed), texts, every), strict=True):
-            by_seed[seed] = measure(run)
+            _, by_seed[seed] = measure(run)
     return iter(found)
 
 

@@ -101,7 +101,6 @@ def heatmap(
     from attnviz.cli.inputs import peeked, request_of, swept_runs
     from attnviz.cli.streams import note, progress
     from attnviz.runs import Run
-    from attnviz.trace import line_of
 
     formats = _formats(picture.format)
     if picture.overview_only and picture.heads_by_similarity:
@@ -112,51 +111,57 @@ def heatmap(
     several, found = (True, swept) if inputs.is_stream else peeked(swept)
     for number, (_, run) in enumerate(found, start=1):
         folder = picture.out / f"text-{number:03d}" if several else picture.out
-        line = line_of(run.bare.where)
-        if line not in (None, number) and told.shifted is None:
-            told.shifted = f"{folder.name} is of line {line}, as lines without a usable text have no folder"
-        paths: list[Path] = []
+        told.begin(folder, number, run.bare.where)
         # Many texts have a bar of their own.
         with nullcontext() if inputs.is_stream else progress(common, str(folder)) as report:
             for drawn in _drawn(run, picture):
-                paths += _write(drawn, folder, formats, picture, report, told.fonts.append)
-                told.largest = max(told.largest, _largest(drawn))
-        told.written += len(paths)
-        told.others += _others(folder, paths)
+                told.add(drawn, _write(drawn, folder, formats, picture, report, told.fonts.append))
+        told.end(folder)
     for text in told.notes():
         note(common, text)
 
 
 class _Told:
-    """What there is to say of pictures when all are written.
-
-    Attributes:
-        fonts: notes about them, of which the first says it all.
-        largest: of all weights that were drawn.
-        written: how many pictures.
-        shifted: from which text on the folders have other numbers than the lines.
-        others: names of those of an earlier run that stay beside them.
-    """
+    """What there is to say of pictures when all are written; ``fonts``: notes, of which the first says it all."""
 
     def __init__(self, picture: PictureOptions):
-        self._picture = picture
         self.fonts: list[str] = []
-        self.others: list[str] = []
-        self.shifted: str | None = None
-        self.largest, self.written = 0.0, 0
+        self._picture = picture
+        self._shifted: list[str] = []  # from which text on the folders have other numbers than the lines
+        self._largest, self._written = 0.0, 0  # of all weights; how many pictures
+        self._paths: list[Path] = []  # of the text that is drawn
+        self._others: list[str] = []  # pictures of an earlier run that stay beside them
+
+    def begin(self, folder: Path, number: int, where: str) -> None:
+        """The pictures of a text begin, which is this one of them and stands there in its file."""
+        from attnviz.trace import line_of
+
+        line = line_of(where)
+        if line not in (None, number) and not self._shifted:
+            self._shifted = [f"{folder.name} is of line {line}, as lines without a usable text have no folder"]
+        self._paths = []
+
+    def add(self, drawn: "Attention | Condensed", paths: list[Path]) -> None:
+        """What was drawn of it, and where."""
+        self._largest = max(self._largest, _largest(drawn))
+        self._paths += paths
+
+    def end(self, folder: Path) -> None:
+        """They are all there."""
+        self._written += len(self._paths)
+        self._others += _others(folder, self._paths)
 
     def notes(self) -> "Iterator[str]":
-        yield from self.fonts[:1]
-        if self.shifted is not None:
-            yield self.shifted
+        """All of it."""
+        yield from (*self.fonts[:1], *self._shifted)
         of_heads = not (self._picture.overview_only or self._picture.heads_by_similarity)
-        if of_heads and self._picture.scale == "shared" and 0 < self.largest < _DARK:
-            dark = f"no weight is above {self.largest:.2g}, and colours go from 0 to 1"
+        if of_heads and self._picture.scale == "shared" and 0 < self._largest < _DARK:
+            dark = f"no weight is above {self._largest:.2g}, and colours go from 0 to 1"
             yield f"{dark}: --scale head gives each picture a scale of its own"
-        beside = f", beside {len(self.others)} of an earlier run ({some(self.others, 1)})" * bool(
-            of_heads and self.others
-        )
-        yield f"{self._picture.out}: {self.written} picture{'s' * (self.written != 1)} written{beside}"
+        written = f"{self._written} picture{'s' * (self._written != 1)} written"
+        if of_heads and self._others:
+            written += f", beside {len(self._others)} of an earlier run ({some(self._others, 1)})"
+        yield f"{self._picture.out}: {written}"
 
 
 def _others(folder: Path, written: list[Path]) -> list[str]:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from attnviz.analysis.conditions import MAX_DEPTH, MAX_LENGTH, caret, parse
-from attnviz.analysis.expressions import HeadTable
+from attnviz.analysis.head_table import HeadTable
 from attnviz.analysis.outcomes import Outcome
 from attnviz.errors import UsageError
 

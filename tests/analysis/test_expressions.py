@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from attnviz.analysis.conditions import parse
-from attnviz.analysis.expressions import HeadTable
+from attnviz.analysis.head_table import HeadTable
 
 LAYERS, HEADS = (2, 5), (0, 1, 7)  # some of a model's
 MEASURED = ("entropy", "self", "previous")
