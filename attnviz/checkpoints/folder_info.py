@@ -79,7 +79,7 @@ def describe_folder(path: Path, name: str) -> FolderInfo:
         name=one_line(name),
         path=one_line(path),
         family=folder.family.name,
-        model_type=str(folder.settings.get("model_type")),
+        model_type=folder.model_type,
         kind="decoder" if folder.config.mask == "causal" else "encoder",
         config=folder.config,
         tokenizer={

@@ -27,6 +27,8 @@ FAMILY = Family(
     prefixes=("roberta.",),
     unused=HEADS,
     required=bert.REQUIRED,
+    irrelevant=bert.IRRELEVANT,
+    classes="Roberta",
     first_position=first_position,
     vocabulary=Vocabulary("bytes", "cls $A sep", "cls $A sep sep $B sep", SPECIALS),
 )
