@@ -96,5 +96,6 @@ def describe_folder(path: Path, name: str) -> FolderInfo:
         used=len(shapes),
         unused=tuple(map(one_line, folder.unused)),
         unknown=tuple(map(one_line, folder.unknown)),
+        notes=folder.notes,
         card=one_line(path / "README.md") if (path / "README.md").is_file() else None,
     )
