@@ -205,7 +205,7 @@ def _open(path: Path, settings: Mapping[str, Any]) -> tuple[TensorFile, tuple[Pa
             why = ", a pickle, which could run any program and is never read" if pattern in _PICKLES else ""
             raise CheckpointError(
                 f"{one_line(path)}: it has {one_line(other.name)}{why}; expected {WEIGHTS}",
-                hint=save_again(path, settings),
+                hint=save_again(str(path), settings),
             )
     raise CheckpointError(f"{one_line(path)}: it has no weights; expected {WEIGHTS}, or shards and their index")
 
@@ -230,9 +230,8 @@ def _check(
     given = ", ".join(f"{name}={value}" for name, value in (overrides or {}).items())
     hint = f"besides the folder these fields are given: {given}" if given else None
     if prefix is not None:
-        hint = (
-            f"all names in the file begin with {one_line(prefix)[:60]}, which is not a prefix of {family.name}'s names"
-        )
+        shared = f"all names in the file begin with {one_line(prefix)[:60]}"
+        hint = f"{shared}, which is not a prefix of {family.name}'s names: save the model without it"
     raise CheckpointError(
         f"{where}: {', '.join(problems)}; expected the tensors of this {family.name} configuration", hint
     )

@@ -28,26 +28,31 @@ _TASKS = {  # of an adapter, to the class its base was loaded with
 }
 
 
-def save_again(path: Path, settings: Mapping[str, Any]) -> str:
-    """The command that saves a folder's model, with its head, and its tokenizer as safetensors in another folder."""
-    names = settings.get("architectures")
+def save_again(source: str, settings: Mapping[str, Any] | None = None) -> str:
+    """The command that saves a model as safetensors, with its head and its tokenizer, in another folder.
+
+    Args:
+        source: a folder, or a model's id on the hub.
+        settings: of its ``config.json``, where they are known: they name the class of the model with its head.
+    """
+    names = (settings or {}).get("architectures")
     name = names[0] if isinstance(names, list) and names else None
     wanted = name if isinstance(name, str) and re.fullmatch(r"[A-Z]\w+", name, re.ASCII) else "AutoModel"
-    new = _beside(path, "safetensors")
+    new = _beside(source, "safetensors")
     return _python(
         f"from transformers import AutoTokenizer, {wanted} as M; "
-        f"M.from_pretrained({str(path)!r}).save_pretrained({new!r}); "
-        f"AutoTokenizer.from_pretrained({str(path)!r}).save_pretrained({new!r})"
+        f"M.from_pretrained({source!r}).save_pretrained({new!r}); "
+        f"AutoTokenizer.from_pretrained({source!r}).save_pretrained({new!r})"
     )
 
 
 def save_tokenizer(path: Path) -> str:
-    """The command that writes a folder's tokenizer as ``tokenizer.json`` into another folder."""
-    new = _beside(path, "tokenizer")
+    """The command that writes a folder's tokenizer as ``tokenizer.json`` into another folder, and what takes it."""
+    new = _beside(str(path), "tokenizer")
     made = _python(
         f"from transformers import AutoTokenizer; AutoTokenizer.from_pretrained({str(path)!r}).save_pretrained({new!r})"
     )
-    return f"{made}, then --tokenizer {shlex.quote(f'{new}/tokenizer.json')}"
+    return f"{made}; then give --tokenizer {shlex.quote(f'{new}/tokenizer.json')}"
 
 
 def check_plain(where: str, settings: Mapping[str, Any]) -> None:
@@ -84,7 +89,7 @@ def check_no_adapter(path: Path) -> None:
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         settings, base = {}, None
     base = base if isinstance(base, str) and base else "BASE"
-    wanted, new = _TASKS.get(str(settings.get("task_type")), "AutoModel"), _beside(path, "merged")
+    wanted, new = _TASKS.get(str(settings.get("task_type")), "AutoModel"), _beside(str(path), "merged")
     merge = _python(
         f"from transformers import AutoTokenizer, {wanted} as M; from peft import PeftModel; "
         f"PeftModel.from_pretrained(M.from_pretrained({base!r}), {str(path)!r}).merge_and_unload()"
@@ -97,9 +102,13 @@ def check_no_adapter(path: Path) -> None:
     )
 
 
-def _beside(path: Path, suffix: str) -> str:
-    """A folder next to the given one, with a name that says what it holds."""
-    named = path if path.name not in ("", "..") else Path(os.path.abspath(path))
+def _beside(source: str, suffix: str) -> str:
+    """A folder next to the given one, or of the name of the hub's model, that says what it holds."""
+    if not os.path.isdir(source):
+        return f"{source.rpartition('/')[2]}-{suffix}"
+    named = (
+        source.rstrip("/") if os.path.basename(source.rstrip("/")) not in ("", ".", "..") else os.path.abspath(source)
+    )
     return f"{named}-{suffix}"
 
 

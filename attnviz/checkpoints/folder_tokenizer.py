@@ -5,6 +5,7 @@ from typing import Any
 
 from attnviz.checkpoints.family import Family, Vocabulary
 from attnviz.checkpoints.folder import read_object
+from attnviz.checkpoints.folder_hints import save_tokenizer
 from attnviz.errors import CheckpointError, one_line
 from attnviz.text.pretrained import PretrainedTokenizer, pretrained_tokenizer
 from attnviz.text.vocabularies import add_specials, byte_level, token_text, wordpiece
@@ -66,7 +67,7 @@ def _from_vocabulary(path: Path, family: Family, settings: dict[str, Any]) -> An
         expected = " or ".join(["tokenizer.json", *([" and ".join(files)] if files else [])])
         raise CheckpointError(
             f"{one_line(path)}: it has no tokenizer{instead}; expected {expected}",
-            hint="AutoTokenizer.from_pretrained(DIR).save_pretrained(DIR) of transformers writes tokenizer.json",
+            hint=save_tokenizer(path),
         )
     specials = _specials(path, vocabulary, settings)
     if vocabulary.kind == "wordpiece":

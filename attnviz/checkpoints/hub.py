@@ -11,6 +11,7 @@ from functools import cache
 from http.client import responses
 from pathlib import Path
 
+from attnviz.checkpoints.folder_hints import save_again
 from attnviz.checkpoints.shards import shard_names
 from attnviz.errors import AttnvizError, CheckpointError, InputError, one_line
 
@@ -68,7 +69,7 @@ def fetch(model_id: str, *, revision: str | None = None, progress: bool = False,
                 if folder is None:
                     raise
                 return folder
-            _check_names(one_line(model_id), names, weights)
+            _check_names(one_line(model_id), model_id, names, weights)
             return _download(model_id, revision, commit, names, weights)
 
 
@@ -138,7 +139,7 @@ def _listing(model_id: str, revision: str | None) -> tuple[str, frozenset[str]]:
     return info.sha, frozenset(file.rfilename for file in info.siblings)
 
 
-def _check_names(where: str, names: Collection[str], weights: bool) -> None:
+def _check_names(where: str, model_id: str, names: Collection[str], weights: bool) -> None:
     if _CONFIG not in names:
         raise InputError(f"{where}: it has no {_CONFIG}; expected a model of the transformers library")
     if not weights or _SINGLE in names or _INDEX in names:
@@ -149,8 +150,7 @@ def _check_names(where: str, names: Collection[str], weights: bool) -> None:
     raise InputError(
         f"{where}: it has its weights as {one_line(pickles[0])} only, which could run any program and is never read; "
         f"expected {_SINGLE}",
-        hint="save_pretrained(DIR, safe_serialization=True) of transformers writes it; "
-        "some models have it in a revision such as refs/pr/1",
+        hint=f"try --revision refs/pr/1, or {save_again(model_id)}",
     )
 
 

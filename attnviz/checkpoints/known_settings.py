@@ -89,6 +89,7 @@ CHANGES_ATTENTION: Mapping[str, tuple[object, ...]] = {
     "use_sliding_window": (False,),
 }
 
+_MOST_SHOWN = 40  # characters of a value
 _CLASS = "(?:Model|PreTrainedModel|LMHeadModel|DoubleHeadsModel|For[A-Z][A-Za-z]*)"
 
 
@@ -160,4 +161,5 @@ def _matches(name: str, patterns: tuple[str, ...]) -> bool:
 
 
 def _short(value: object) -> str:
-    return one_line(json.dumps(value, ensure_ascii=False))[:40]
+    text = one_line(json.dumps(value, ensure_ascii=False))
+    return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}..."

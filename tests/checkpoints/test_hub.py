@@ -337,8 +337,9 @@ REFUSED = {
         {},
         "it has its weights as pytorch_model.bin only, which could run any program and is never read; "
         "expected model.safetensors",
-        "save_pretrained(DIR, safe_serialization=True) of transformers writes it; "
-        "some models have it in a revision such as refs/pr/1",
+        'try --revision refs/pr/1, or python -c "from transformers import AutoTokenizer, AutoModel as M; '
+        "M.from_pretrained('pickle').save_pretrained('pickle-safetensors'); "
+        "AutoTokenizer.from_pretrained('pickle').save_pretrained('pickle-safetensors')\"",
     ),
     "shardless": (
         Repository({"main": {CONFIG: b"{}", INDEX: index("a.safetensors")}}),

@@ -25,7 +25,7 @@ from pathlib import Path
 import numpy as np
 import torch
 import transformers
-from recipes import RECIPES
+from recipes import DEFAULT_SHARP, RECIPES
 from tokenizers import Tokenizer
 from torch import nn
 
@@ -63,7 +63,8 @@ def drawn(module, name, parameter, sharp, generator):
     if name.endswith("bias") and parameter.ndim == 1:
         return 0.3 * values
     if parameter.ndim == 1:
-        return 0.25 * values + (0 if type(module).__name__ == "GemmaRMSNorm" else 1)
+        gain = 0.25 * values + (0 if type(module).__name__ == "GemmaRMSNorm" else 1)
+        return gain * (sharp / DEFAULT_SHARP if "q_norm" in name else 1)  # a norm undoes what sharpens q
     if isinstance(module, nn.Embedding):
         return 0.8 * values
     n_in = parameter.shape[0 if isinstance(module, transformers.pytorch_utils.Conv1D) else 1]

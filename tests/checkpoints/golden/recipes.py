@@ -11,6 +11,7 @@ import transformers
 import vocabularies
 
 F32, F16, BF16 = "float32", "float16", "bfloat16"
+DEFAULT_SHARP = 1.4
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class Recipe:
     tokenizer: Callable[[], object]
     config: dict
     pair: bool = False
-    sharp: float = 1.4
+    sharp: float = DEFAULT_SHARP
     seed: int = 0
 
     def new_model(self):
@@ -190,6 +191,33 @@ RECIPES = {
     "qwen3": Recipe(
         "Qwen3ForCausalLM", BF16, vocabularies.qwen,
         llama_like(6, 2, 10, 23, 2, 41, 389, 67, rms_norm_eps=3e-3, tie_word_embeddings=True, **rope(90.0)),
+    ),
+    "qwen3_bidirectional": Recipe(
+        "Qwen3Model", BF16, vocabularies.qwen,
+        llama_like(
+            6, 2, 10, 23, 2, 41, 389, 67, rms_norm_eps=3e-3, is_causal=False, use_sliding_window=True, sliding_window=3,
+            max_window_layers=1, **rope(90.0),
+        ),
+        sharp=2.8,
+    ),
+    "gpt2_bidirectional": Recipe(
+        "GPT2Model", F32, vocabularies.gpt2,
+        {
+            "n_embd": 15, "n_head": 3, "n_layer": 2, "n_inner": 37, "vocab_size": 383, "n_positions": 61,
+            "is_causal": False, "bos_token_id": 376, "eos_token_id": 376,
+        },
+        seed=24,
+    ),
+    "mistral_layer_types": Recipe(
+        "MistralForCausalLM", F16, vocabularies.mistral,
+        llama_like(
+            6, 3, 6, 29, 2, 41, 397, 67, sliding_window=5, layer_types=["full_attention", "sliding_attention"],
+            **rope(60.0),
+        ),
+    ),
+    "llama_qa": Recipe(
+        "LlamaForQuestionAnswering", F32, vocabularies.llama,
+        llama_like(6, 2, 4, 12, 2, 31, 397, 61, rms_norm_eps=2e-3, **rope(40.0)),
     ),
     "gemma": Recipe(
         "GemmaForCausalLM", BF16, vocabularies.gemma,
