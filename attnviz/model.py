@@ -31,6 +31,7 @@ class Model:
         weights: what says where the numbers came from, as ``ModelInfo`` has it; it may have to wait for that.
         has_decoder: whether it can look at a target text.
         unknown: tensors of its files that are not known and play no part here, so that something may be missing.
+        notes: what was read from its files and may matter to a reader, one line each, without the model's name.
     """
 
     config: EncoderConfig
@@ -40,6 +41,7 @@ class Model:
     weights: Callable[[], str]
     has_decoder: bool = True
     unknown: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @cached_property
     def info(self) -> ModelInfo:

@@ -40,6 +40,7 @@ class FolderInfo:
         used: how many tensors attention needs.
         unused: the names of those that belong to heads or are buffers.
         unknown: the names of all others: something may be missing from the computation.
+        notes: what else may matter, one line each, as loading it says.
         card: the path of what its makers say of it; None where they say nothing.
     """
 
@@ -57,6 +58,7 @@ class FolderInfo:
     used: int
     unused: tuple[str, ...]
     unknown: tuple[str, ...]
+    notes: tuple[str, ...] = ()
     card: str | None = None
 
     def as_dict(self) -> dict[str, object]:

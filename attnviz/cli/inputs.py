@@ -209,7 +209,7 @@ def _model_options(
 
 
 def loaded(options: dict[str, Any], common: CommonOptions) -> Model:
-    """The model, with a note where its files hold something that is not known."""
+    """The model, with its notes and one more where its files hold tensors that are not known."""
     model = load(**options)
     if model.unknown:
         many = len(model.unknown) > 1
@@ -218,6 +218,8 @@ def loaded(options: dict[str, Any], common: CommonOptions) -> Model:
             f"{model.info.name}: {len(model.unknown)} tensor{'s are' if many else ' is'} not known and not used "
             f"({some(model.unknown)})",
         )
+    for text in model.notes:
+        note(common, f"{model.name}: {text}")
     return model
 
 

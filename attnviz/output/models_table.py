@@ -81,6 +81,8 @@ class FolderTable(LinesView):
         yield [(self._cut(f"sha256 {f['sha256']}"), DIM)]
         yield []
         yield from self._text(f"tensors: {f['used']} used{self._others()}")
+        for note in f["notes"]:
+            yield from self._text(f"note: {note}")
         yield []
         yield [(self._cut("Sizes, and fields unlike their default"), BOLD)]
         yield from self._text(fields_text(self._telling))

@@ -30,6 +30,7 @@ FOLDER = {
     "used": 101,
     "unused": tuple(f"pooler.{i}" for i in range(9)),
     "unknown": (),
+    "notes": (),
     "card": "models/my-bert/README.md",
 }
 
@@ -54,6 +55,11 @@ def test_tables_fit_any_width(width, is_ascii, name):
     for text in (families(width, is_ascii=is_ascii), folder(width, is_ascii=is_ascii, name=name, unknown=(name,))):
         assert max(cell_len(line) for line in text.split("\n")) <= width
         assert not is_ascii or text.isascii()
+
+
+def test_each_note_is_a_line_below_the_tensors():
+    text = folder(80, unused=(), notes=("one thing may matter", "another may"))
+    assert "every tensor is accounted for\nnote: one thing may matter\nnote: another may\n" in text
 
 
 def test_every_file_is_named_with_its_size():
