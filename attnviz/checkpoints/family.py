@@ -75,7 +75,8 @@ class Family:
         unused: names of heads and buffers, with ``*``, that play no part in attention.
         required: settings that may have only these values (null and missing are always fine).
         linear: whether linear layers are stored as (out, in); GPT-2's are (in, out).
-        first_position: row of the position table that belongs to the first token; a number, or a rule.
+        first_position: row of the position table that belongs to the first token; a number, or a rule. Where ``pad_id``
+            is a field, the row before it is the padding's.
         norm_plus: what is added to a norm's stored gain.
         zero: our tensors that the file's model does not have and that are 0.
         layer: the file's number for a layer, where it is not the same; ``{}`` of ``modules`` stands for it.
@@ -121,6 +122,7 @@ class Family:
     def sources(self, shapes: Mapping[str, tuple[int, ...]], config: EncoderConfig, settings: Settings) -> dict:
         """Where each native tensor lies, under names without prefix."""
         first = self.first_position(settings) if callable(self.first_position) else self.first_position
+        first = max(first - (config.pad_id is not None), 0)
         return {name: self._source(name, config, settings, first) for name in shapes}
 
     def _source(self, name: str, config: EncoderConfig, settings: Settings, first: int) -> Source:

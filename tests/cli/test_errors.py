@@ -490,6 +490,11 @@ ERRORS = [
         2,
         "window_layers: layer: 'x' is no selection; expected all, or numbers such as 0,2-3,-1",
     ),
+    (
+        "show a --pad-id 1",
+        2,
+        "pad_id, position: pad_id is 1, and position is sinusoidal; expected position learned",
+    ),
     ("show a --d-embed 3", 2, "d_embed, d_model: 3 is not 64; expected the same, or project after or before"),
     (
         "show a --parallel",
