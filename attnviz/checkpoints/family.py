@@ -42,12 +42,16 @@ class Vocabulary:
         single: the tokens around one text, with ``$A`` for it, in the names of ``specials``.
         pair: likewise for two, with the row of the segment table after each colon.
         specials: the special tokens by role, unless ``tokenizer_config.json`` says otherwise.
+        mask_strips: whether the mask token takes the space before it.
+        trim_offsets: whether a piece's place in the text leaves out the space that it begins with.
     """
 
     kind: str
     single: str = "$A"
     pair: str = "$A $B:1"
     specials: Mapping[str, str] = field(default_factory=dict)
+    mask_strips: bool = False
+    trim_offsets: bool = False
 
     @property
     def files(self) -> tuple[str, ...]:

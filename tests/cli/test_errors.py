@@ -396,10 +396,9 @@ ERRORS = [
         "hint: AutoTokenizer.from_pretrained(DIR).save_pretrained(DIR) of transformers writes tokenizer.json",
     ),
     (
-        'show "the cats sat" --model wordy -L 1',
+        'show "the words sat" --model wordy -L 1 -q',
         3,
-        "wordy: its tokenizer has ids up to 12 (words), and vocab_size is 11; expected ids below 11",
-        "hint: --tokenizer PATH takes a tokenizer as it is, and then only the tokens that occur must have a row",
+        "wordy, tokenizer: 'words' has id 12, and n_vocab is 11; expected ids below 11",
     ),
     (
         'show "the cats sat" --model unclosed -L 1',

@@ -33,6 +33,11 @@ FAMILY = Family(
     unused=roberta.HEADS,
     first_position=_PADDING + 1,
     vocabulary=Vocabulary(
-        "wordpiece", "cls $A sep", "cls $A sep sep $B sep", roberta.SPECIALS | {"unk": "[UNK]", "mask": "<mask>"}
+        "wordpiece",
+        "cls $A sep",
+        "cls $A sep sep $B sep",
+        roberta.SPECIALS | {"unk": "[UNK]", "mask": "<mask>"},
+        mask_strips=True,
+        trim_offsets=True,
     ),
 )

@@ -34,5 +34,7 @@ FAMILY = Family(
     unused=HEADS,
     required=bert.REQUIRED,
     first_position=first_position,
-    vocabulary=Vocabulary("bytes", "cls $A sep", "cls $A sep sep $B sep", SPECIALS),
+    vocabulary=Vocabulary(
+        "bytes", "cls $A sep", "cls $A sep sep $B sep", SPECIALS, mask_strips=True, trim_offsets=True
+    ),
 )
