@@ -205,5 +205,5 @@ def _load_folder(path: Path, name: str, tokenizer: str | None, given: dict[str, 
         lambda: f"sha256:{digest()}",
         has_decoder=False,
         unknown=folder.unknown,
-        notes=notes,
+        notes=(*folder.notes, *notes),
     )

@@ -78,6 +78,10 @@ class Family:
         prefixes: what may stand before each name.
         unused: names of heads and buffers, with ``*``, that play no part in attention.
         required: settings that may have only these values (null and missing are always fine).
+        irrelevant: settings without any part in attention, besides those of all families; ``*`` stands for anything.
+        ignored: settings that change attention in other families, and that the published code of this one does not
+            read, each with the values that are no surprise; any other is a note.
+        classes: what the names of its classes in transformers begin with (``architectures``).
         linear: whether linear layers are stored as (out, in); GPT-2's are (in, out).
         first_position: row of the position table that belongs to the first token; a number, or a rule. Where ``pad_id``
             is a field, the row before it is the padding's.
@@ -100,6 +104,9 @@ class Family:
     prefixes: tuple[str, ...] = ()
     unused: tuple[str, ...] = ()
     required: Mapping[str, tuple[object, ...]] = field(default_factory=dict)
+    irrelevant: tuple[str, ...] = ()
+    ignored: Mapping[str, tuple[object, ...]] = field(default_factory=dict)
+    classes: str = ""
     linear: bool = True
     first_position: int | Rule = 0
     norm_plus: float = 0.0
@@ -110,7 +117,7 @@ class Family:
     def settings(self, values: Mapping[str, Any], where: str) -> Settings:
         """The settings of a ``config.json``, with the family's defaults."""
         renamed = {own: values[alias] for alias, own in self.aliases.items() if values.get(alias) is not None}
-        return Settings({**self.defaults, **values, **renamed}, where, self.name)
+        return Settings({**self.defaults, **values, **renamed}, where, self.name, read=set(self.aliases))
 
     def config_fields(self, settings: Settings) -> dict[str, object]:
         """The block's fields that a ``config.json`` means.
@@ -172,8 +179,15 @@ def family_types() -> tuple[str, ...]:
     return tuple(_SPELLED_WITH_A_LINE.get(name, name) for name in names)
 
 
+def families() -> Mapping[str, Family]:
+    """All families by their ``model_type``."""
+    return {name: _family_in_file(name) for name in family_types()}
+
+
 def find_family(model_type: object) -> Family | None:
     """The family of a ``model_type``, if it is known."""
-    if model_type not in family_types():
-        return None
-    return import_module(f"attnviz.checkpoints.families.{str(model_type).replace('-', '_')}").FAMILY
+    return _family_in_file(str(model_type)) if model_type in family_types() else None
+
+
+def _family_in_file(model_type: str) -> Family:
+    return import_module(f"attnviz.checkpoints.families.{model_type.replace('-', '_')}").FAMILY

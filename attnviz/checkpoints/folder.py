@@ -1,6 +1,5 @@
 """A Hugging Face model folder: ``config.json``, safetensors, a tokenizer."""
 
-import fnmatch
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,10 +10,13 @@ from typing import Any
 import numpy as np
 
 from attnviz.checkpoints.digest import begin_digest
-from attnviz.checkpoints.family import Family, family_types, find_family
+from attnviz.checkpoints.family import Family, families, family_types, find_family
 from attnviz.checkpoints.file_params import FileParams
+from attnviz.checkpoints.folder_hints import check_no_adapter, check_plain, save_again
+from attnviz.checkpoints.known_settings import check_settings, family_of_classes
 from attnviz.checkpoints.settings import Settings, rope_settings
 from attnviz.checkpoints.shards import ShardedFile
+from attnviz.checkpoints.tensor_names import is_unused, other_form, own_names, unknown_prefix
 from attnviz.checkpoints.tensors import TensorFile, View, misfits, model_folder_hint, open_tensors, whole
 from attnviz.encoder.config import EncoderConfig
 from attnviz.encoder.params import Params
@@ -25,7 +27,6 @@ from attnviz.files import is_special, read_file, utf8
 WEIGHTS, INDEX = "model.safetensors", "model.safetensors.index.json"
 _PICKLES = ("pytorch_model*.bin", "*.pt", "*.pth", "*.ckpt")
 _UNREAD = (*_PICKLES, "*.h5", "*.msgpack", "*.gguf", "*.onnx", "adapter_model.safetensors")
-_RENAMED = {".gamma": ".weight", ".beta": ".bias"}  # of norms in files from before 2020
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +35,8 @@ class ModelFolder:
 
     Attributes:
         path: the folder.
-        family: what ``config.json`` says it is.
+        model_type: what ``config.json`` says it is.
+        family: the family of that name.
         settings: of ``config.json``.
         config: the block's fields.
         file: its tensors.
@@ -42,9 +44,11 @@ class ModelFolder:
         params: the same under native names.
         unknown: tensors that are neither used nor known as parts of a head.
         unused: tensors that are known and play no part in attention, or not with the fields that were replaced.
+        notes: what ``config.json`` says that may change the numbers and is not computed, one line each.
     """
 
     path: Path
+    model_type: str
     family: Family
     settings: Settings
     config: EncoderConfig
@@ -53,6 +57,7 @@ class ModelFolder:
     params: Params
     unknown: tuple[str, ...]
     unused: tuple[str, ...]
+    notes: tuple[str, ...]
 
     @cached_property
     def sha256(self) -> str:
@@ -74,31 +79,40 @@ def read_folder(path: Path, overrides: Mapping[str, object] | None = None) -> Mo
     """
     values = read_settings(path)
     where = one_line(path / "config.json")
-    model_type = values.get("model_type")
-    family = find_family(model_type)
-    if family is None:
-        said = (
-            "it has no model_type" if model_type is None else f"model_type {one_line(model_type)[:40]!r} is not known"
-        )
-        raise CheckpointError(
-            f"{where}: {said}; expected one of {', '.join(family_types())}",
-            hint="attention that another program computed is shown by --attention FILE",
-        )
+    model_type, family = _family(values, where)
+    check_plain(where, values)
     settings = family.settings(values, where)
     own, config = _configs(family, settings, overrides or {})
-    opened, paths = _open(path)
-    names = _own_names(one_line(path), opened, family)
+    notes = check_settings(settings, family)
+    opened, paths = _open(path, values)
     shapes = tensor_shapes(config)
     sources = family.sources(shapes, config, settings)
     used = {source.name for source in sources.values() if source.name is not None}
+    names = own_names(one_line(path), opened, family, used)
     file = RenamedFile(opened, {name: names[name] for name in used if name in names})
-    _check(where, family, file, {s.name: s.stored_shape(shapes[n]) for n, s in sources.items() if s.name}, overrides)
+    expected = {s.name: s.stored_shape(shapes[name]) for name, s in sources.items() if s.name}
+    _check(where, family, file, opened, expected, overrides)
     others = sorted(name for name in names if name not in used)
     usual = {s.name for s in family.sources(tensor_shapes(own), own, settings).values()} if overrides else used
-    unused = tuple(name for name in others if name in usual or _is_unused(name, family))
+    unused = tuple(name for name in others if name in usual or is_unused(name, family))
     unknown = tuple(names[name] for name in others if name not in unused)
     params = FileParams(file, one_line(path), shapes, sources)
-    return ModelFolder(path, family, settings, config, file, paths, params, unknown, unused)
+    return ModelFolder(path, model_type, family, settings, config, file, paths, params, unknown, unused, notes)
+
+
+def _family(values: Mapping[str, Any], where: str) -> tuple[str, Family]:
+    """The ``model_type`` and its family; files from before ``model_type`` say it by ``architectures`` alone."""
+    model_type = values.get("model_type")
+    if model_type is None:
+        model_type = family_of_classes(values, families())
+    family = find_family(model_type)
+    if family is not None:
+        return str(model_type), family
+    said = "it has no model_type" if model_type is None else f"model_type {one_line(model_type)[:40]!r} is not known"
+    raise CheckpointError(
+        f"{where}: {said}; expected one of {', '.join(family_types())}",
+        hint="attention that another program computed is shown by --attention FILE",
+    )
 
 
 def read_settings(path: Path) -> dict[str, Any]:
@@ -112,6 +126,7 @@ def read_settings(path: Path) -> dict[str, Any]:
     if not path.is_dir():
         hint = model_folder_hint(path) or "a native file: --weights PATH"
         raise CheckpointError(f"{one_line(path)}: it is a file; {expected}", hint)
+    check_no_adapter(path)
     if not file.exists():
         inside = sorted(one_line(found.parent) for found in path.glob("*/config.json"))
         hint = f"{some(inside, 4)}: such a folder" if inside else None
@@ -178,11 +193,7 @@ def _configs(
     return own, changed
 
 
-def _is_unused(name: str, family: Family) -> bool:
-    return any(fnmatch.fnmatchcase(name, pattern) for pattern in family.unused)
-
-
-def _open(path: Path) -> tuple[TensorFile, tuple[Path, ...]]:
+def _open(path: Path, settings: Mapping[str, Any]) -> tuple[TensorFile, tuple[Path, ...]]:
     single, index = path / WEIGHTS, path / INDEX
     if single.exists():
         return open_tensors(single), (single,)
@@ -194,39 +205,34 @@ def _open(path: Path) -> tuple[TensorFile, tuple[Path, ...]]:
             why = ", a pickle, which could run any program and is never read" if pattern in _PICKLES else ""
             raise CheckpointError(
                 f"{one_line(path)}: it has {one_line(other.name)}{why}; expected {WEIGHTS}",
-                hint="AutoModel.from_pretrained(DIR).save_pretrained(DIR) of transformers writes safetensors",
+                hint=save_again(path, settings),
             )
     raise CheckpointError(f"{one_line(path)}: it has no weights; expected {WEIGHTS}, or shards and their index")
-
-
-def _own_names(where: str, file: TensorFile, family: Family) -> dict[str, str]:
-    """The file's tensors by the family's names for them: without prefix, and norms with the names of today."""
-    names = {}
-    for theirs in file.shapes:
-        prefix = next((prefix for prefix in family.prefixes if theirs.startswith(prefix)), "")
-        own = theirs.removeprefix(prefix)
-        for old, new in _RENAMED.items():
-            if own.endswith(old):
-                own = own.removesuffix(old) + new
-        if own in names:
-            raise CheckpointError(
-                f"{where}: it has {one_line(names[own])} and {one_line(theirs)}; expected one of the two"
-            )
-        names[own] = theirs
-    return names
 
 
 def _check(
     where: str,
     family: Family,
     file: TensorFile,
+    opened: TensorFile,
     expected: Mapping[str, Shape],
     overrides: Mapping[str, object] | None,
 ) -> None:
+    """Names everything that is missing or misshapen, and what may be the reason."""
     problems = misfits(file, expected, most=4)
-    if problems:
-        given = ", ".join(f"{name}={value}" for name, value in (overrides or {}).items())
+    if not problems:
+        return
+    form, prefix = other_form(opened.shapes), unknown_prefix(opened.shapes, family)
+    if form is not None:
         raise CheckpointError(
-            f"{where}: {', '.join(problems)}; expected the tensors of this {family.name} configuration",
-            f"besides the folder these fields are given: {given}" if given else None,
+            f"{where}: the file holds {form}, which attnviz does not read; expected float32, float16 or bfloat16"
         )
+    given = ", ".join(f"{name}={value}" for name, value in (overrides or {}).items())
+    hint = f"besides the folder these fields are given: {given}" if given else None
+    if prefix is not None:
+        hint = (
+            f"all names in the file begin with {one_line(prefix)[:60]}, which is not a prefix of {family.name}'s names"
+        )
+    raise CheckpointError(
+        f"{where}: {', '.join(problems)}; expected the tensors of this {family.name} configuration", hint
+    )

@@ -81,7 +81,7 @@ def describe_folder(path: Path, name: str) -> FolderInfo:
         name=one_line(name),
         path=one_line(path),
         family=folder.family.name,
-        model_type=str(folder.settings.get("model_type")),
+        model_type=folder.model_type,
         kind="decoder" if folder.config.mask == "causal" else "encoder",
         config=folder.config,
         tokenizer={
@@ -96,6 +96,6 @@ def describe_folder(path: Path, name: str) -> FolderInfo:
         used=len(shapes),
         unused=tuple(map(one_line, folder.unused)),
         unknown=tuple(map(one_line, folder.unknown)),
-        notes=tokenizer.notes(folder.config.n_vocab),
+        notes=(*folder.notes, *tokenizer.notes(folder.config.n_vocab)),
         card=one_line(path / "README.md") if (path / "README.md").is_file() else None,
     )

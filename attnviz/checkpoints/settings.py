@@ -1,8 +1,8 @@
 """The settings of a ``config.json``, and rules that read one field of the block from them."""
 
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from attnviz.errors import CheckpointError, one_line
@@ -15,22 +15,37 @@ _MOST_LAYERS = 2**14  # as many as a config may have
 
 @dataclass(frozen=True, eq=False)
 class Settings:
-    """The settings of a ``config.json``, and where they stand.
+    """The settings of a ``config.json``. They keep a record of which were read: the others may change the numbers.
 
     Attributes:
         values: by name.
         where: the file, for messages.
         family: the family's name, for messages.
+        read: the names that were looked up, whether or not the file has them.
+        inner: the settings inside settings that were looked up, by name.
+        notes: what a rule has to say of a setting, one line each.
     """
 
     values: Mapping[str, Any]
     where: str
     family: str = ""
+    read: set[str] = field(default_factory=set)
+    inner: dict[str, "Settings"] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
 
     def get(self, name: str, default: Any = None) -> Any:
         """A setting; the default where it is missing or null."""
+        self.read.add(name)
         value = self.values.get(name)
         return default if value is None else value
+
+    def unread(self) -> Iterator[str]:
+        """The names of settings that are not null and were not read; ``rope_parameters.beta_fast`` inside another."""
+        for name, value in self.values.items():
+            if name not in self.read:
+                yield from [name] if value is not None else []
+            elif name in self.inner and self.inner[name].read:
+                yield from (f"{name}.{below}" for below in self.inner[name].unread())
 
     def number(self, name: str, default: Any = _NEEDED, kind: type = int, least: float = 0) -> Any:
         """A number, or the default where it is missing or null.
@@ -53,12 +68,12 @@ class Settings:
         """Settings inside a setting; none where it is missing or null.
 
         Raises:
-            CheckpointError: it is no object.
+            CheckpointError: it is not an object.
         """
         value = self.get(name, {})
         if not isinstance(value, dict):
             raise CheckpointError(f"{self.where}: {name} is {json.dumps(value)[:40]}; expected an object")
-        return Settings(value, f"{self.where}, {name}", self.family)
+        return self.inner.setdefault(name, Settings(value, f"{self.where}, {name}", self.family))
 
     def one_of(self, name: str, choices: Mapping[Any, Any], default: Any = _NEEDED) -> Any:
         """What a setting's value means, by a table.
@@ -116,13 +131,14 @@ def activation(name: str, default: str) -> Rule:
 
 def rope_settings(settings: Settings) -> Settings:
     """What a model says of its rotary positions: the older ``rope_scaling`` wins, as in the published code."""
-    scaling = settings.object("rope_scaling")
-    return scaling if scaling.values else settings.object("rope_parameters")
+    scaling, parameters = settings.object("rope_scaling"), settings.object("rope_parameters")
+    return scaling if scaling.values else parameters
 
 
 def rope_type(rope: Settings, kinds: Mapping[str, Any]) -> Any:
     """What the kind of rotary positions means; older files call it ``type``."""
-    return rope.one_of("rope_type" if rope.get("rope_type") else "type", kinds, "default")
+    older = rope.get("type", "default")
+    return rope.one_of("rope_type" if rope.get("rope_type") else "type", kinds, older)
 
 
 def rotary(settings: Settings, d_head: int, share: str | None = None) -> dict[str, object]:
@@ -161,6 +177,37 @@ def rotary(settings: Settings, d_head: int, share: str | None = None) -> dict[st
     return fields
 
 
+def is_causal(settings: Settings) -> bool:
+    """Whether a decoder's tokens see only earlier ones: ``is_causal`` false makes an embedding model of it.
+
+    The masks of all decoder families of transformers read it (``create_causal_mask``).
+    """
+    return settings.one_of("is_causal", {True: True, False: False}, True)
+
+
+def causal(settings: Settings) -> str:
+    """The mask of a decoder without a window."""
+    return "causal" if is_causal(settings) else "none"
+
+
+def windowed(settings: Settings, window: int | None, layers: str | None) -> dict[str, object]:
+    """The mask of a decoder in which some layers see only a window.
+
+    A causal window counts the token itself; one that looks both ways counts the keys on each side.
+
+    Args:
+        settings: ``is_causal`` says whether it is causal.
+        window: the setting's number; None for no window.
+        layers: the layers that see only the window, as ``window_layers`` spells them; None for no layer.
+    """
+    mask = causal(settings)
+    if window is None or layers is None:
+        return {"mask": mask}
+    if mask == "causal":
+        return {"mask": mask, "window": window - 1, "window_layers": layers}
+    return {"mask": "window", "window": window, "window_layers": layers}
+
+
 def layer_types(settings: Settings, default: Callable[[int], bool]) -> str | None:
     """The layers that see only a window, as ``window_layers`` spells them; None for no layer at all.
 
@@ -168,12 +215,13 @@ def layer_types(settings: Settings, default: Callable[[int], bool]) -> str | Non
         settings: ``layer_types`` says it; older files have rules of their own.
         default: whether a layer does, by the family's rule.
     """
-    n, told = settings.number("num_hidden_layers", least=1), settings.get("layer_types")
-    kinds = {"sliding_attention": True, "full_attention": False}
-    if told is None:
-        windowed = tuple(i for i in range(min(n, _MOST_LAYERS)) if default(i))
-    elif not isinstance(told, list) or len(told) != n or any(str(kind) not in kinds for kind in told):
-        raise CheckpointError(f"{settings.where}: layer_types is no list of {n} of {', '.join(kinds)}; expected one")
+    n, said = settings.number("num_hidden_layers", least=1), settings.get("layer_types")
+    kinds = {"sliding_attention": True, "full_attention": False, "attention": False}  # the last is an older name
+    if said is None:
+        chosen = tuple(i for i in range(min(n, _MOST_LAYERS)) if default(i))
+    elif not isinstance(said, list) or len(said) != n or any(str(kind) not in kinds for kind in said):
+        known = ", ".join(kinds)
+        raise CheckpointError(f"{settings.where}: layer_types is not a list of {n} of {known}; expected one")
     else:
-        windowed = tuple(i for i, kind in enumerate(told) if kinds[kind])
-    return spans(windowed) if windowed else None
+        chosen = tuple(i for i, kind in enumerate(said) if kinds[kind])
+    return spans(chosen) if chosen else None

@@ -184,8 +184,8 @@ def fields_of(model_type, **settings):
 @pytest.mark.parametrize(
     ("model_type", "settings", "expected"),
     [
-        ("mistral", {"sliding_window": 3}, {"window": 2, "window_layers": "0-3"}),
-        ("mistral", {"layer_types": ["full_attention", "sliding_attention"] * 2}, {"window_layers": "1,3"}),
+        ("mistral", {"sliding_window": 3}, {"window": 2, "window_layers": "all"}),
+        ("mistral", {"layer_types": ["full_attention", "sliding_attention"] * 2}, {"window_layers": "all"}),
         ("qwen2", {"use_sliding_window": True, "max_window_layers": 2}, {"window": 4095, "window_layers": "2-3"}),
         ("modernbert", {"sliding_window": 5}, {"window": 5}),
         ("albert", {"is_decoder": True}, {"mask": "none"}),

@@ -9,6 +9,7 @@ _LAYER = "encoder.albert_layer_groups.{}"
 
 def _n_layers(settings: Settings) -> int:
     """A group is applied as a whole, and each of its layers has an attention of its own."""
+    settings.number("num_hidden_groups", 1, least=1)  # says which layers share weights, in _layer
     return settings.number("num_hidden_layers", least=1) * settings.number("inner_group_num", 1, least=1)
 
 
@@ -49,4 +50,7 @@ FAMILY = Family(
     prefixes=("albert.",),
     unused=("predictions.*", "sop_classifier.*", *bert.HEADS),
     required=bert.REQUIRED,
+    irrelevant=("down_scale_factor", "gap_size", "layers_to_keep", "net_structure_type", "num_memory_blocks"),
+    ignored={"is_causal": (False,), "is_decoder": (False,)},
+    classes="Albert",
 )

@@ -1,7 +1,14 @@
 """BERT (Devlin et al. 2019)."""
 
 from attnviz.checkpoints.family import Family, Vocabulary
-from attnviz.checkpoints.settings import activation, choice, number, size
+from attnviz.checkpoints.settings import Settings, activation, is_causal, number, size, switch
+
+
+def _mask(settings: Settings) -> str:
+    """An encoder sees everything; ``is_decoder`` makes a decoder of it, which ``is_causal`` false undoes."""
+    decoder, causal = switch("is_decoder", default=False)(settings), is_causal(settings)
+    return "causal" if decoder and causal else "none"
+
 
 FIELDS = {
     "n_layers": size("num_hidden_layers"),
@@ -15,7 +22,7 @@ FIELDS = {
     "position": "learned",
     "norm_eps": number("layer_norm_eps", 1e-12),
     "activation": activation("hidden_act", "gelu"),
-    "mask": choice("is_decoder", {False: "none", True: "causal"}, False),
+    "mask": _mask,
 }
 
 MODULES = {
@@ -45,6 +52,9 @@ HEADS = (
 
 REQUIRED = {"position_embedding_type": ("absolute",), "add_cross_attention": (False,)}
 
+IRRELEVANT = ("directionality", "pooler_fc_size", "pooler_num_attention_heads", "pooler_num_fc_layers")
+IRRELEVANT += ("pooler_size_per_head", "pooler_type")
+
 SPECIALS = {"cls": "[CLS]", "sep": "[SEP]", "unk": "[UNK]", "pad": "[PAD]", "mask": "[MASK]"}
 
 VOCABULARY = Vocabulary("wordpiece", "cls $A sep", "cls $A sep $B:1 sep:1", SPECIALS)
@@ -58,5 +68,7 @@ FAMILY = Family(
     prefixes=("bert.",),
     unused=HEADS,
     required=REQUIRED,
+    irrelevant=IRRELEVANT,
+    classes="Bert",
     vocabulary=VOCABULARY,
 )

@@ -10,5 +10,6 @@ FAMILY = replace(
     paper="Martin et al. 2020",
     example="almanach/camembert-base",
     prefixes=("roberta.", "camembert."),
+    classes="Camembert",
     vocabulary=None,
 )

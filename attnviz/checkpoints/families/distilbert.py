@@ -34,6 +34,10 @@ FAMILY = Family(
         "layers.{}.ffn.2": "transformer.layer.{}.ffn.lin2",
         "layers.{}.norm2": "transformer.layer.{}.output_layer_norm",
     },
+    required=bert.REQUIRED,
+    irrelevant=("sinusoidal_pos_embds",),  # says how the table was made, which the file holds
+    ignored={"is_causal": (False,), "is_decoder": (False,), "layer_norm_eps": (1e-12,)},
+    classes="DistilBert",
     prefixes=("distilbert.",),
     unused=("vocab_transform.*", "vocab_layer_norm.*", "vocab_projector.*", "pre_classifier.*", *bert.HEADS),
     vocabulary=bert.VOCABULARY,

@@ -19,5 +19,6 @@ FAMILY = Family(
     prefixes=("electra.",),
     unused=("discriminator_predictions.*", "generator_predictions.*", "generator_lm_head.*", *bert.HEADS),
     required=bert.REQUIRED,
+    classes="Electra",
     vocabulary=bert.VOCABULARY,
 )

@@ -1,7 +1,7 @@
 """GPT-2 (Radford et al. 2019): pre-norm and causal, its projections fused and stored as (in, out)."""
 
 from attnviz.checkpoints.family import Family, Fused, Vocabulary
-from attnviz.checkpoints.settings import Settings, activation, choice, number, size
+from attnviz.checkpoints.settings import Settings, activation, causal, choice, number, size
 
 
 def _d_ff(settings: Settings) -> int:
@@ -21,7 +21,7 @@ FAMILY = Family(
         "n_vocab": size("vocab_size"),
         "n_ctx": size("n_positions"),
         "score": choice("scale_attn_weights", {True: "scaled_dot", False: "dot"}, True),
-        "mask": "causal",
+        "mask": causal,
         "position": "learned",
         "norm_placement": "pre",
         "norm_eps": number("layer_norm_epsilon", 1e-5),
@@ -56,5 +56,7 @@ FAMILY = Family(
         "h.*.attn.masked_bias",
     ),
     required={"scale_attn_by_inverse_layer_idx": (False,), "add_cross_attention": (False,)},
+    irrelevant=("n_ctx", "n_special", "predict_special_tokens", "reorder_and_upcast_attn"),
+    classes="GPT2",
     vocabulary=Vocabulary("bytes", specials={"unk": "<|endoftext|>", "bos": "<|endoftext|>", "eos": "<|endoftext|>"}),
 )

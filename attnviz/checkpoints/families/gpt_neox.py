@@ -2,7 +2,7 @@
 
 from attnviz.checkpoints.families import bert
 from attnviz.checkpoints.family import Family, Fused
-from attnviz.checkpoints.settings import Settings, activation, number, rope_settings, rotary, switch
+from attnviz.checkpoints.settings import Settings, activation, causal, number, rope_settings, rotary, switch
 from attnviz.errors import CheckpointError
 
 
@@ -11,6 +11,9 @@ def _rotary(settings: Settings) -> dict[str, object]:
     d_head = settings.number("hidden_size", least=1) // settings.number("num_attention_heads", least=1)
     if settings.number("head_dim", d_head) != d_head:
         raise CheckpointError(f"{settings.where}: head_dim is {settings.get('head_dim')}; expected {d_head}")
+    partial = settings.get("partial_rotary_factor")
+    if partial not in (None, settings.get("rotary_pct")):
+        settings.notes.append(f"partial_rotary_factor is {partial}: only rotary_pct and rope_parameters are read")
     base = settings.number("rotary_emb_base", 10000.0, float)
     base = rope_settings(settings).number("rope_theta", base, float)
     return rotary(settings, d_head, share="rotary_pct") | {"rotary_base": base}
@@ -23,7 +26,7 @@ FAMILY = Family(
     kind="decoder",
     fields={
         **{name: bert.FIELDS[name] for name in ("n_layers", "n_heads", "d_model", "d_ff", "n_vocab", "n_ctx")},
-        "mask": "causal",
+        "mask": causal,
         "norm_placement": "pre",
         "parallel": switch("use_parallel_residual", default=True),
         "norm_eps": number("layer_norm_eps", 1e-5),
@@ -49,6 +52,8 @@ FAMILY = Family(
             by_head=True,
         ),
     ),
+    ignored={"is_decoder": (True, False)},
+    classes="GPTNeoX",
     prefixes=("gpt_neox.",),
     unused=(
         "embed_out.*",

@@ -2,7 +2,7 @@
 
 from attnviz.checkpoints.families import bert
 from attnviz.checkpoints.family import Family
-from attnviz.checkpoints.settings import Settings, activation, number, rotary, size, switch
+from attnviz.checkpoints.settings import Settings, activation, causal, number, rotary, size, switch
 
 
 def d_head(settings: Settings) -> int:
@@ -21,7 +21,7 @@ FIELDS = {
     **{name: bert.FIELDS[name] for name in ("n_layers", "n_heads", "d_model", "d_ff", "n_vocab", "n_ctx")},
     "n_kv_heads": size("num_key_value_heads", None),
     "d_head": d_head,
-    "mask": "causal",
+    "mask": causal,
     "norm": "rms",
     "norm_placement": "pre",
     "norm_eps": number("rms_norm_eps", 1e-6),
@@ -58,6 +58,8 @@ FAMILY = Family(
     },
     more=rotary_fields,
     modules=MODULES,
+    irrelevant=("pretraining_tp",),
+    classes="Llama",
     prefixes=("model.",),
     unused=("lm_head.*", "score.*", "qa_outputs.*", "layers.*.self_attn.rotary_emb.inv_freq", "rotary_emb.inv_freq"),
 )

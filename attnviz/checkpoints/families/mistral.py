@@ -3,14 +3,12 @@
 from dataclasses import replace
 
 from attnviz.checkpoints.families import llama
-from attnviz.checkpoints.settings import Settings, layer_types
+from attnviz.checkpoints.settings import Settings, windowed
 
 
 def _window(settings: Settings) -> dict[str, object]:
-    fields = llama.rotary_fields(settings)
     window = settings.number("sliding_window", None, least=1)
-    layers = layer_types(settings, lambda _: True)
-    return fields if window is None or layers is None else fields | {"window": window - 1, "window_layers": layers}
+    return llama.rotary_fields(settings) | windowed(settings, window, "all")
 
 
 FAMILY = replace(
@@ -20,5 +18,7 @@ FAMILY = replace(
     example="mistralai/Mistral-7B-v0.1",
     fields=llama.FIELDS,
     more=_window,
+    ignored={"layer_types": ()},  # all layers have the window, whatever it says
+    classes="Mistral",
     defaults={"num_key_value_heads": 8, "sliding_window": 4096},
 )

@@ -59,6 +59,18 @@ FAMILY = Family(
         Fused("layers.{}.attn.Wqkv", ("layers.{}.attn.q", "layers.{}.attn.k", "layers.{}.attn.v")),
         Fused("layers.{}.mlp.Wi", ("layers.{}.ffn.g", "layers.{}.ffn.1")),
     ),
+    irrelevant=(
+        "decoder_bias",
+        "deterministic_flash_attn",
+        "layer_norm_eps",  # older files have it beside norm_eps
+        "reference_compile",
+        "repad_logits_with_grad",
+        "sparse_pred_ignore_index",
+        "sparse_prediction",
+    ),
+    ignored={"is_causal": (False,), "is_decoder": (False,), "position_embedding_type": ("absolute",)}
+    | {"rope_theta": (160000.0,)},
+    classes="ModernBert",
     prefixes=("model.",),
     unused=("head.*", "decoder.*", "classifier.*", "qa_outputs.*", "layers.*.attn.rotary_emb.inv_freq"),
 )

@@ -31,6 +31,9 @@ FAMILY = Family(
     modules=bert.MODULES | _RENAMED,
     prefixes=("mpnet.",),
     unused=roberta.HEADS,
+    required=bert.REQUIRED,
+    ignored={"is_causal": (False,), "is_decoder": (False,), "relative_attention_max_distance": (128,)},
+    classes="MPNet",
     first_position=_PADDING + 1,
     vocabulary=Vocabulary(
         "wordpiece",

@@ -2,7 +2,7 @@
 
 from attnviz.checkpoints.families import bert
 from attnviz.checkpoints.family import Family, Vocabulary
-from attnviz.checkpoints.settings import Settings, activation, choice, size, switch
+from attnviz.checkpoints.settings import Settings, activation, causal, choice, size, switch
 
 
 def _project(settings: Settings) -> dict[str, object]:
@@ -18,7 +18,7 @@ FAMILY = Family(
     fields={
         **{name: bert.FIELDS[name] for name in ("n_layers", "n_heads", "d_model", "n_vocab", "n_ctx")},
         "d_ff": size("ffn_dim"),
-        "mask": "causal",
+        "mask": causal,
         "position": "learned",
         "norm_placement": choice("do_layer_norm_before", {True: "pre", False: "post"}, True),
         "norm_eps": 1e-5,
@@ -46,6 +46,8 @@ FAMILY = Family(
     zero=("embed.project.b",),
     prefixes=("model.decoder.", "decoder."),
     unused=("lm_head.*", "score.*", "qa_outputs.*", "project_out.*"),
+    irrelevant=("init_std", "layerdrop"),
+    classes="OPT",
     required={"layer_norm_elementwise_affine": (True,), "_remove_final_layer_norm": (False,)},
     vocabulary=Vocabulary(
         "bytes", "bos $A", "bos $A bos:1 $B:1", {"bos": "</s>", "eos": "</s>", "unk": "</s>", "pad": "<pad>"}

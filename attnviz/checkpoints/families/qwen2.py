@@ -3,16 +3,15 @@
 from dataclasses import replace
 
 from attnviz.checkpoints.families import llama
-from attnviz.checkpoints.settings import Settings, layer_types
+from attnviz.checkpoints.settings import Settings, layer_types, switch, windowed
 
 
 def windows(settings: Settings) -> dict[str, object]:
     """Layers from ``max_window_layers`` on see a window, if ``use_sliding_window`` says so."""
-    fields = llama.rotary_fields(settings)
-    window = settings.number("sliding_window", None, least=1) if settings.get("use_sliding_window") else None
-    first = settings.number("max_window_layers", 28)
+    window, used = settings.number("sliding_window", None), switch("use_sliding_window", default=False)(settings)
+    window, first = window if used else None, settings.number("max_window_layers", 28)
     layers = layer_types(settings, lambda i: window is not None and i >= first)
-    return fields if window is None or layers is None else fields | {"window": window - 1, "window_layers": layers}
+    return llama.rotary_fields(settings) | windowed(settings, window, layers)
 
 
 FAMILY = replace(
@@ -22,5 +21,6 @@ FAMILY = replace(
     example="Qwen/Qwen2.5-0.5B",
     fields=llama.FIELDS | {"qkv_bias": True},
     more=windows,
+    classes="Qwen2",
     defaults={"sliding_window": 4096},
 )

@@ -11,6 +11,7 @@ FAMILY = replace(
     example="Qwen/Qwen3-0.6B",
     fields=llama.FAMILY.fields | {"qk_norm": True},
     more=qwen2.windows,
+    classes="Qwen3",
     defaults={"head_dim": 128} | qwen2.FAMILY.defaults,
     modules=llama.MODULES
     | {

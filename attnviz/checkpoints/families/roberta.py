@@ -33,6 +33,8 @@ FAMILY = Family(
     prefixes=("roberta.",),
     unused=HEADS,
     required=bert.REQUIRED,
+    irrelevant=bert.IRRELEVANT,
+    classes="Roberta",
     first_position=first_position,
     vocabulary=Vocabulary(
         "bytes", "cls $A sep", "cls $A sep sep $B sep", SPECIALS, mask_strips=True, trim_offsets=True

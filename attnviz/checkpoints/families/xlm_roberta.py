@@ -9,5 +9,6 @@ FAMILY = replace(
     name="XLM-RoBERTa",
     paper="Conneau et al. 2020",
     example="FacebookAI/xlm-roberta-base",
+    classes="XLMRoberta",
     vocabulary=None,
 )

@@ -1,0 +1,109 @@
+"""Why a folder cannot be read, and the command that makes one of it that can: another folder, nothing is overwritten.
+
+Each command is run in a test (``tests/checkpoints/test_hints.py``), those of other programs where they are installed.
+"""
+
+import json
+import os
+import re
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from attnviz.errors import CheckpointError, one_line
+
+_QUANTISED = {
+    "gptq": "GPTQ",
+    "awq": "AWQ",
+    "bitsandbytes": "bitsandbytes",
+    "fp8": "fp8",
+    "compressed-tensors": "scales",
+}
+_TASKS = {  # of an adapter, to the class its base was loaded with
+    "CAUSAL_LM": "AutoModelForCausalLM",
+    "SEQ_CLS": "AutoModelForSequenceClassification",
+    "TOKEN_CLS": "AutoModelForTokenClassification",
+    "QUESTION_ANS": "AutoModelForQuestionAnswering",
+}
+
+
+def save_again(path: Path, settings: Mapping[str, Any]) -> str:
+    """The command that saves a folder's model, with its head, and its tokenizer as safetensors in another folder."""
+    names = settings.get("architectures")
+    name = names[0] if isinstance(names, list) and names else None
+    wanted = name if isinstance(name, str) and re.fullmatch(r"[A-Z]\w+", name, re.ASCII) else "AutoModel"
+    new = _beside(path, "safetensors")
+    return _python(
+        f"from transformers import AutoTokenizer, {wanted} as M; "
+        f"M.from_pretrained({str(path)!r}).save_pretrained({new!r}); "
+        f"AutoTokenizer.from_pretrained({str(path)!r}).save_pretrained({new!r})"
+    )
+
+
+def save_tokenizer(path: Path) -> str:
+    """The command that writes a folder's tokenizer as ``tokenizer.json`` into another folder."""
+    new = _beside(path, "tokenizer")
+    made = _python(
+        f"from transformers import AutoTokenizer; AutoTokenizer.from_pretrained({str(path)!r}).save_pretrained({new!r})"
+    )
+    return f"{made}, then --tokenizer {shlex.quote(f'{new}/tokenizer.json')}"
+
+
+def check_plain(where: str, settings: Mapping[str, Any]) -> None:
+    """Refuses weights that ``config.json`` says are quantised.
+
+    Raises:
+        CheckpointError: they are.
+    """
+    quantised = settings.get("quantization_config")
+    if quantised is None:
+        return
+    method = quantised.get("quant_method") if isinstance(quantised, dict) else None
+    if method is None and isinstance(quantised, dict):
+        method = "bitsandbytes" if {"load_in_8bit", "load_in_4bit"} & set(quantised) else None
+    by = f"by {_QUANTISED.get(str(method), one_line(method)[:40])} " if method else ""
+    raise CheckpointError(
+        f"{where}: its weights are quantised {by}(quantization_config), which attnviz does not read; "
+        "expected the model before that, in float32, float16 or bfloat16"
+    )
+
+
+def check_no_adapter(path: Path) -> None:
+    """Refuses a folder that holds an adapter (PEFT) and no model.
+
+    Raises:
+        CheckpointError: it does.
+    """
+    file = path / "adapter_config.json"
+    if (path / "config.json").exists() or not file.is_file():
+        return
+    try:
+        settings = json.loads(file.read_bytes())
+        base = settings["base_model_name_or_path"]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        settings, base = {}, None
+    base = base if isinstance(base, str) and base else "BASE"
+    wanted, new = _TASKS.get(str(settings.get("task_type")), "AutoModel"), _beside(path, "merged")
+    merge = _python(
+        f"from transformers import AutoTokenizer, {wanted} as M; from peft import PeftModel; "
+        f"PeftModel.from_pretrained(M.from_pretrained({base!r}), {str(path)!r}).merge_and_unload()"
+        f".save_pretrained({new!r}); AutoTokenizer.from_pretrained({base!r}).save_pretrained({new!r})"
+    )
+    raise CheckpointError(
+        f"{one_line(path)}: it is an adapter (PEFT) for {one_line(base)[:80]}, not a model; "
+        "expected a model with the adapter merged into it",
+        hint=merge,
+    )
+
+
+def _beside(path: Path, suffix: str) -> str:
+    """A folder next to the given one, with a name that says what it holds."""
+    named = path if path.name not in ("", "..") else Path(os.path.abspath(path))
+    return f"{named}-{suffix}"
+
+
+def _python(program: str) -> str:
+    """The command that runs a program of one line, quoted for a shell."""
+    quoted = shlex.quote(program) if set(program) & set('"$`\\!') else f'"{program}"'
+    return one_line(f"python -c {quoted}")

@@ -1,0 +1,183 @@
+"""No setting of a config.json is read past in silence: it is computed, known to be harmless, noted or refused."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from attnviz.checkpoints.family import families, find_family
+from attnviz.checkpoints.known_settings import (
+    CHANGES_ATTENTION,
+    IRRELEVANT,
+    _matches,
+    check_settings,
+    family_of_classes,
+)
+from attnviz.errors import CheckpointError
+
+RELEASES = json.loads((Path(__file__).parent / "golden" / "settings.json").read_text())
+EACH = [(release, model_type) for release in RELEASES for model_type in families()]
+# Values that say of each setting that attention is another; what no list has.
+UNUSUAL = {
+    "attention_type": "block_sparse",
+    "attention_types": [[["global", "local"], 2]],
+    "is_decoder": True,
+    "layer_types": ["sliding_attention", "full_attention"],
+    "no_rope_layers": [1, 0],
+    "partial_rotary_factor": 0.5,
+    "per_layer_config": {"0": {"num_key_value_heads": 1}},
+    "position_embedding_type": "relative_key",
+    "pruned_heads": {"0": [1]},
+    "rope_parameters": {"rope_type": "yarn", "factor": 4.0},
+    "rope_scaling": {"rope_type": "yarn", "factor": 4.0},
+    "is_causal": False,
+    "sliding_window": 3,
+}
+SWITCHES = (
+    "alibi",
+    "multi_query",
+    "qk_layernorm",
+    "relative_attention",
+    "rope_interleaved",
+    "use_alibi",
+    "use_qk_norm",
+)
+SWITCHES += ("scale_attn_by_inverse_layer_idx", "use_bidirectional_attention", "use_sliding_window")
+UNUSUAL |= dict.fromkeys(SWITCHES, True)
+NUMBERS = {name: 7 for name in CHANGES_ATTENTION if name not in UNUSUAL}
+# Settings that a family reads and that change nothing by themselves, in transformers neither.
+WITHOUT_EFFECT = {
+    *((model_type, "is_causal") for model_type in ("bert", "camembert", "electra", "roberta", "xlm-roberta")),
+    *((model_type, "is_causal") for model_type in ("albert", "distilbert", "modernbert", "mpnet")),
+    *((model_type, "sliding_window") for model_type in ("qwen2", "qwen3")),  # only with use_sliding_window
+    *((model_type, "layer_types") for model_type in ("qwen2", "qwen3")),  # likewise
+    *((model_type, "use_sliding_window") for model_type in ("qwen3", "qwen2")),  # only from layer 28 on
+    *((model_type, "is_decoder") for model_type in ("gemma", "gpt2", "gpt_neox", "llama", "mistral", "opt")),
+    *((model_type, "is_decoder") for model_type in ("qwen2", "qwen3")),
+}
+
+
+def settings_of(release, model_type, **more):
+    """A config.json with every setting of a release at its default, read by its family."""
+    values = RELEASES[release]["all"] | RELEASES[release][model_type] | more | {"model_type": model_type}
+    return read(model_type, values)
+
+
+def read(model_type, values):
+    family = find_family(model_type)
+    settings = family.settings(values, "config.json")
+    return family, settings, family.config_fields(settings)
+
+
+def small(model_type, **more):
+    """A config.json of a small model, with the names that its family has."""
+    sizes = {"num_hidden_layers": 2, "num_attention_heads": 2, "hidden_size": 8, "vocab_size": 9}
+    widths = dict.fromkeys(("intermediate_size", "hidden_dim", "ffn_dim"), 8)
+    names = RELEASES["5.23.0"]["all"] | RELEASES["5.23.0"][model_type]
+    known = {name: value for name, value in (sizes | widths).items() if name in names}
+    return known | {"max_position_embeddings": 16, "model_type": model_type} | more
+
+
+@pytest.mark.parametrize(("release", "model_type"), EACH)
+def test_every_setting_of_the_published_configuration_is_read_or_known_to_be_harmless(release, model_type):
+    family, settings, _ = settings_of(release, model_type)
+    known = (*IRRELEVANT, *CHANGES_ATTENTION, *family.irrelevant, *family.ignored)
+    assert [name for name in settings.values if name not in settings.read and not _matches(name, known)] == []
+
+
+@pytest.mark.parametrize(("release", "model_type"), EACH)
+def test_a_configuration_of_defaults_has_no_note(release, model_type):
+    family, settings, _ = settings_of(release, model_type)
+    assert check_settings(settings, family) == ()
+
+
+@pytest.mark.parametrize("model_type", families())
+@pytest.mark.parametrize("name", CHANGES_ATTENTION)
+def test_a_setting_that_changes_attention_is_computed_noted_or_refused_by_name(model_type, name):
+    if (model_type, name) in WITHOUT_EFFECT:
+        return
+    _, _, usual = read(model_type, small(model_type))
+    unusual = small(model_type, **{name: (UNUSUAL | NUMBERS)[name]})
+    assert outcome(model_type, unusual, name, usual) != "read past"
+
+
+def outcome(model_type, values, name, usual):
+    """What becomes of a setting: ``refused``, ``noted``, ``computed`` or ``read past``."""
+    try:
+        family, settings, fields = read(model_type, values)
+        notes = check_settings(settings, family)
+    except CheckpointError as error:
+        return "refused" if name in str(error) or "rope_type" in str(error) else "read past"
+    if any(name in note for note in notes):
+        return "noted"
+    return "computed" if fields != usual else "read past"
+
+
+@pytest.mark.parametrize("model_type", families())
+def test_unknown_settings_are_one_note_that_names_them_all(model_type):
+    family, settings, _ = read(model_type, small(model_type, wavelet_heads=3, warp="x", shrug=None))
+    (note,) = check_settings(settings, family)
+    assert note == (
+        "config.json has settings that attnviz does not know: wavelet_heads, warp; "
+        "if one of them changes attention, the numbers are wrong"
+    )
+
+
+def test_a_setting_inside_the_rotary_ones_that_is_not_read_is_named_with_its_place():
+    rope = {"rope_type": "linear", "factor": 2.0, "attention_factor": 1.5}
+    family, settings, _ = read("llama", small("llama", rope_parameters=rope))
+    (note,) = check_settings(settings, family)
+    assert "a setting that attnviz does not know: rope_parameters.attention_factor; if it changes" in note
+
+
+def test_a_name_of_another_class_is_a_note():
+    family, settings, _ = read("llama", small("llama", architectures=["LlamaBiModel"]))
+    (note,) = check_settings(settings, family)
+    assert note == "architectures names LlamaBiModel, computed as Llama: the numbers may differ"
+
+
+@pytest.mark.parametrize(
+    ("names", "model_type"),
+    [
+        (["BertModel"], "bert"),
+        (["RobertaForMaskedLM"], "roberta"),
+        (["XLMRobertaForTokenClassification"], "xlm-roberta"),
+        (["GPT2LMHeadModel"], "gpt2"),
+        (["GPTNeoXForCausalLM"], "gpt_neox"),
+        (["Qwen2ForCausalLM"], "qwen2"),
+        (["T5Model"], None),
+        (["BertGenerationEncoder"], None),
+        (["Bert"], None),
+        ("BertModel", None),
+        ([3], None),
+        (None, None),
+    ],
+)
+def test_the_classes_say_the_family(names, model_type):
+    assert family_of_classes({"architectures": names}, families()) == model_type
+
+
+@pytest.mark.parametrize(
+    ("model_type", "settings", "expected"),
+    [
+        ("llama", {"is_causal": False}, {"mask": "none"}),
+        ("gpt2", {"is_causal": False}, {"mask": "none"}),
+        ("gpt_neox", {"is_causal": False}, {"mask": "none"}),
+        ("opt", {"is_causal": False}, {"mask": "none"}),
+        ("gemma", {"is_causal": False}, {"mask": "none"}),
+        ("gemma", {"use_bidirectional_attention": True}, {"mask": "none"}),
+        ("mistral", {"is_causal": False, "sliding_window": 3}, {"mask": "window", "window": 3}),
+        (
+            "qwen3",
+            {"is_causal": False, "use_sliding_window": True, "sliding_window": 3, "max_window_layers": 1},
+            {"mask": "window", "window": 3, "window_layers": "1"},
+        ),
+        ("bert", {"is_decoder": True}, {"mask": "causal"}),
+        ("bert", {"is_decoder": True, "is_causal": False}, {"mask": "none"}),
+        ("bert", {"is_causal": False}, {"mask": "none"}),
+        ("qwen2", {"layer_types": ["attention", "attention"]}, {"mask": "causal"}),
+    ],
+)
+def test_a_setting_of_the_mask_is_the_mask_of_the_published_code(model_type, settings, expected):
+    _, _, fields = read(model_type, small(model_type, **settings))
+    assert {name: fields[name] for name in expected} == expected
