@@ -125,14 +125,24 @@ def _load_native(path: Path, tokenizer: str | None, given: dict[str, object]) ->
     given.pop("seed", None)  # of a config file: these weights are made already
     native = read_native(path, overrides=given)
     digest = begin_file_digest(path)
+    notes: tuple[str, ...] = ()
     if tokenizer is None and native.tokenizer_json is not None:
         from attnviz.text.pretrained import pretrained_tokenizer  # noqa: PLC0415 (start-up time)
 
         chosen = pretrained_tokenizer(native.tokenizer_json, name=f"{path.name}, tokenizer")
+        notes = chosen.notes(native.config.n_vocab)
     else:
         chosen = load_tokenizer(tokenizer or "word")
     name = one_line(path.name)
-    return Model(native.config, native.params, chosen, name, lambda: f"sha256:{digest()}", native.has_decoder)
+    return Model(
+        native.config,
+        native.params,
+        chosen,
+        name,
+        lambda: f"sha256:{digest()}",
+        has_decoder=native.has_decoder,
+        notes=notes,
+    )
 
 
 def find_folder(
@@ -181,8 +191,10 @@ def _load_folder(path: Path, name: str, tokenizer: str | None, given: dict[str, 
     given.pop("seed", None)  # of a config file: these weights are made already
     folder = read_folder(path, overrides=given)
     digest = begin_digest(folder.paths, folder.file)
+    notes: tuple[str, ...] = ()
     if tokenizer is None:
-        chosen = read_tokenizer(path, folder.family, folder.config.n_vocab)
+        chosen = read_tokenizer(path, folder.family)
+        notes = chosen.notes(folder.config.n_vocab)
     else:
         chosen = load_tokenizer(tokenizer)
     return Model(
@@ -193,5 +205,5 @@ def _load_folder(path: Path, name: str, tokenizer: str | None, given: dict[str, 
         lambda: f"sha256:{digest()}",
         has_decoder=False,
         unknown=folder.unknown,
-        notes=folder.notes,
+        notes=(*folder.notes, *notes),
     )

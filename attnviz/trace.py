@@ -134,6 +134,7 @@ class EmbeddingTrace:
     Attributes:
         kind: ``encoder`` or ``decoder``.
         token_vectors: scaled.
+        positions: (n,), where some tokens have none (``pad_id``): each token's, or -1.
         position_vectors: added to them.
         segment_vectors: likewise.
         embedding_sum: their sum, where a norm follows.
@@ -143,6 +144,7 @@ class EmbeddingTrace:
 
     kind: str
     token_vectors: np.ndarray | None = None
+    positions: np.ndarray | None = None
     position_vectors: np.ndarray | None = None
     segment_vectors: np.ndarray | None = None
     embedding_sum: np.ndarray | None = None

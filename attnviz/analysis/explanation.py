@@ -23,7 +23,8 @@ from attnviz.steps import Place, Quantity, Step
 from attnviz.trace import EmbeddingTrace, LayerTrace, Tokens, Trace
 
 _OWN = ("q", "k", "scores", "weights", "v", "z", "attn_out", "resid_pre", "resid_mid", "norm1", "norm2")
-_EMBEDDING = ("token_vectors", "position_vectors", "segment_vectors", "embedding_sum", "unprojected", "embedded")
+_SUMMED = ("token_vectors", "positions", "position_vectors", "segment_vectors")
+_EMBEDDING = (*_SUMMED, "embedding_sum", "unprojected", "embedded")
 _AFTER = ("ffn_hidden", "ffn_out", "resid_post", "norm2", "norm3", "out")
 
 
@@ -127,10 +128,12 @@ def _input_steps(config: EncoderConfig, trace: Trace, own: LayerTrace, place: Pl
 
 def _embedding(config: EncoderConfig, entry: EmbeddingTrace, i: int, symbol: str) -> Step:
     """What a token is before the first layer: its vector, with its position's and its segment's added."""
+    number = i if entry.positions is None else entry.positions[i]
+    where = f"position {number} ({config.position})" if number >= 0 else "the padding token's, which has no position"
     added = [
         (name, letter, meaning, vectors[i])
         for name, letter, meaning, vectors in (
-            ("position", "p", f"position {i} ({config.position})", entry.position_vectors),
+            ("position", "p", where, entry.position_vectors),
             ("segment", "g", "its segment", entry.segment_vectors),
         )
         if vectors is not None

@@ -42,12 +42,16 @@ class Vocabulary:
         single: the tokens around one text, with ``$A`` for it, in the names of ``specials``.
         pair: likewise for two, with the row of the segment table after each colon.
         specials: the special tokens by role, unless ``tokenizer_config.json`` says otherwise.
+        mask_strips: whether the mask token takes the space before it.
+        trim_offsets: whether a piece's place in the text leaves out the space that it begins with.
     """
 
     kind: str
     single: str = "$A"
     pair: str = "$A $B:1"
     specials: Mapping[str, str] = field(default_factory=dict)
+    mask_strips: bool = False
+    trim_offsets: bool = False
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -79,7 +83,8 @@ class Family:
             read, each with the values that are no surprise; any other is a note.
         classes: what the names of its classes in transformers begin with (``architectures``).
         linear: whether linear layers are stored as (out, in); GPT-2's are (in, out).
-        first_position: row of the position table that belongs to the first token; a number, or a rule.
+        first_position: row of the position table that belongs to the first token; a number, or a rule. Where ``pad_id``
+            is a field, the row before it is the padding's.
         norm_plus: what is added to a norm's stored gain.
         zero: our tensors that the file's model does not have and that are 0.
         layer: the file's number for a layer, where it is not the same; ``{}`` of ``modules`` stands for it.
@@ -128,6 +133,7 @@ class Family:
     def sources(self, shapes: Mapping[str, tuple[int, ...]], config: EncoderConfig, settings: Settings) -> dict:
         """Where each native tensor lies, under names without prefix."""
         first = self.first_position(settings) if callable(self.first_position) else self.first_position
+        first = max(first - (config.pad_id is not None), 0)
         return {name: self._source(name, config, settings, first) for name in shapes}
 
     def _source(self, name: str, config: EncoderConfig, settings: Settings, first: int) -> Source:

@@ -73,7 +73,7 @@ def describe_folder(path: Path, name: str) -> FolderInfo:
         InputError: as loading it does.
     """
     folder = read_folder(path)
-    tokenizer = read_tokenizer(path, folder.family, folder.config.n_vocab)
+    tokenizer = read_tokenizer(path, folder.family)
     shapes, dtypes = folder.file.shapes, folder.file.dtypes
     algorithm = json.loads(tokenizer.json_text)["model"].get("type") or type(tokenizer.library.model).__name__
     own = (path / "tokenizer.json").exists()
@@ -96,6 +96,6 @@ def describe_folder(path: Path, name: str) -> FolderInfo:
         used=len(shapes),
         unused=tuple(map(one_line, folder.unused)),
         unknown=tuple(map(one_line, folder.unknown)),
-        notes=folder.notes,
+        notes=(*folder.notes, *tokenizer.notes(folder.config.n_vocab)),
         card=one_line(path / "README.md") if (path / "README.md").is_file() else None,
     )

@@ -8,21 +8,20 @@ from attnviz.checkpoints.folder import read_object
 from attnviz.checkpoints.folder_hints import save_tokenizer
 from attnviz.errors import CheckpointError, one_line
 from attnviz.text.pretrained import PretrainedTokenizer, pretrained_tokenizer
-from attnviz.text.vocabularies import add_specials, byte_level, token_text, wordpiece
+from attnviz.text.vocabularies import add_specials, byte_level, token_switches, token_text, wordpiece
 
 _EXPECTED = "expected settings of a tokenizer"
 
 
-def read_tokenizer(path: Path, family: Family, n_vocab: int) -> PretrainedTokenizer:
+def read_tokenizer(path: Path, family: Family) -> PretrainedTokenizer:
     """The tokenizer that a model folder's texts go through, exactly as its model expects them.
 
     Args:
         path: the folder.
         family: what its model is, which says how the older files are to be read.
-        n_vocab: rows of the embedding table.
 
     Raises:
-        InputError: there is none, it is damaged, or it has ids that the table has no row for.
+        InputError: there is none, or it is damaged.
     """
     settings = tokenizer_settings(path)
     if settings.get("split_special_tokens"):
@@ -33,17 +32,8 @@ def read_tokenizer(path: Path, family: Family, n_vocab: int) -> PretrainedTokeni
     name = f"{one_line(path.name)}, tokenizer"
     file = path / "tokenizer.json"
     if file.exists():
-        found = pretrained_tokenizer(file, settings=settings)
-    else:
-        found = pretrained_tokenizer(_from_vocabulary(path, family, settings), name=name, settings=settings)
-    if found.n_vocab > n_vocab:
-        piece = found.library.id_to_token(found.n_vocab - 1)
-        raise CheckpointError(
-            f"{one_line(path)}: its tokenizer has ids up to {found.n_vocab - 1} ({one_line(piece)}), and vocab_size is "
-            f"{n_vocab}; expected ids below {n_vocab}",
-            hint="--tokenizer PATH takes a tokenizer as it is, and then only the tokens that occur must have a row",
-        )
-    return found
+        return pretrained_tokenizer(file, settings=settings)
+    return pretrained_tokenizer(_from_vocabulary(path, family, settings), name=name, settings=settings)
 
 
 def tokenizer_settings(path: Path) -> dict[str, Any]:
@@ -69,7 +59,8 @@ def _from_vocabulary(path: Path, family: Family, settings: dict[str, Any]) -> An
             f"{one_line(path)}: it has no tokenizer{instead}; expected {expected}",
             hint=save_tokenizer(path),
         )
-    specials = _specials(path, vocabulary, settings)
+    said = _said(path, settings)
+    specials = {role: token_text(said.get(f"{role}_token")) or token for role, token in vocabulary.specials.items()}
     if vocabulary.kind == "wordpiece":
         accents = settings.get("strip_accents")
         made = wordpiece(
@@ -80,12 +71,24 @@ def _from_vocabulary(path: Path, family: Family, settings: dict[str, Any]) -> An
         )
     else:
         made = byte_level(*(path / name for name in files), add_prefix_space=bool(settings.get("add_prefix_space")))
-    add_specials(made, path / files[0], specials, vocabulary.single, vocabulary.pair)
+    add_specials(
+        made,
+        path / files[0],
+        specials,
+        (vocabulary.single, vocabulary.pair),
+        switches=_switches(vocabulary, said),
+        trim_offsets=vocabulary.trim_offsets and settings.get("trim_offsets") is not False,
+    )
     return made
 
 
-def _specials(path: Path, vocabulary: Vocabulary, settings: dict[str, Any]) -> dict[str, str]:
-    """The special tokens by role: what the folder says of them, else the family's own."""
+def _said(path: Path, settings: dict[str, Any]) -> dict[str, Any]:
+    """What the folder says of its special tokens: ``special_tokens_map.json``, and the settings, which win."""
     told = path / "special_tokens_map.json"
-    said = {**(read_object(told, _EXPECTED) if told.exists() else {}), **settings}
-    return {role: token_text(said.get(f"{role}_token")) or token for role, token in vocabulary.specials.items()}
+    return {**(read_object(told, _EXPECTED) if told.exists() else {}), **settings}
+
+
+def _switches(vocabulary: Vocabulary, said: dict[str, Any]) -> dict[str, dict[str, bool]]:
+    """By role, how a special token is found in a text: as the folder says, else as the family does."""
+    usual = {"mask": {"lstrip": vocabulary.mask_strips}}
+    return {role: usual.get(role, {}) | token_switches(said.get(f"{role}_token")) for role in vocabulary.specials}

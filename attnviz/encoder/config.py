@@ -71,6 +71,7 @@ class EncoderConfig:
     window: int | None = _size(None, "Keys either side that a query sees (mask window; with causal: back only).", 0)
     window_layers: str | None = _layers("Layers that see only the window, such as 0,2-3; all unless given.")
     position: str = _choice(POSITIONS, "How positions enter.")
+    pad_id: int | None = _size(None, "Token id without a position: later tokens are counted without it (learned).", 0)
     rotary_base: float = _number(10000.0, "Base of the rotary angles.", least=1.0)
     rotary_dims: int | None = _size(None, "Dimensions of q and k that are turned; d_head unless given.", 2)
     rotary_scaling: str = _choice(ROTARY_SCALINGS, "How rotary frequencies are stretched for longer texts.")
@@ -151,7 +152,8 @@ class EncoderConfig:
     def replaced(self, overrides: Mapping[str, object]) -> "EncoderConfig":
         """The configuration with some fields replaced.
 
-        Without a mask nothing has a window; key and value heads that were as many as all heads stay so.
+        Without a mask nothing has a window; only learned positions leave out a token; key and value heads that were as
+        many as all heads stay so.
 
         Raises:
             ConfigError: the fields do not fit.
@@ -161,6 +163,8 @@ class EncoderConfig:
             for name in ("window", "window_layers", "window_rotary_base"):
                 if name not in overrides:
                     fields[name] = None
+        if overrides.get("position", "learned") != "learned" and "pad_id" not in overrides:
+            fields["pad_id"] = None
         if "n_heads" in overrides and "n_kv_heads" not in overrides and self.n_kv_heads == self.n_heads:
             fields["n_kv_heads"] = None
         return EncoderConfig(**fields)
@@ -197,6 +201,10 @@ def _misfits(c: EncoderConfig) -> Iterator[str]:
 
 def _position_misfits(c: EncoderConfig) -> Iterator[str]:
     """What does not fit in the fields of positions."""
+    if c.pad_id is not None and c.position != "learned":
+        yield f"pad_id, position: pad_id is {c.pad_id}, and position is {c.position}; expected position learned"
+    if c.pad_id is not None and c.pad_id >= c.n_vocab:
+        yield f"pad_id, n_vocab: {c.pad_id} is not the id of a token; expected less than {c.n_vocab}"
     if c.position == "rotary" and c.rotary_dims == c.d_head and c.d_head % 2:
         yield f"position, d_head: rotary turns pairs, and d_head is {c.d_head}; expected it even"
     elif c.position == "rotary" and (c.rotary_dims % 2 or c.rotary_dims > c.d_head):

@@ -8,7 +8,7 @@ import numpy as np
 from attnviz.encoder.config import EncoderConfig
 from attnviz.encoder.norms import normalize
 from attnviz.encoder.params import Params
-from attnviz.encoder.positions import position_vectors
+from attnviz.encoder.positions import counted_positions, position_vectors
 from attnviz.encoder.products import of_rows
 
 
@@ -48,14 +48,14 @@ def embed(
         x = sequence.vectors
         yield "token_vectors", x
         if config.project != "after":
-            x = yield from _with_positions(x, params, config)
+            x = yield from _with_positions(x, params, config, None)
     else:
         x = _rows(params, "embed.tokens", sequence.ids)
         x = x if config.embed_scale == 1.0 else x * x.dtype.type(config.embed_scale)
         if config.project == "before":
             x = _projected(x, params, config)
         yield "token_vectors", x
-        x = yield from _with_positions(x, params, config)
+        x = yield from _with_positions(x, params, config, sequence.ids)
         if config.n_segments:
             type_ids = np.zeros(x.shape[:-1], dtype=np.int64) if sequence.type_ids is None else sequence.type_ids
             segments = _rows(params, "embed.segments", type_ids)
@@ -77,14 +77,18 @@ def _rows(params: Params, table: str, ids: np.ndarray) -> np.ndarray:
 
 
 def _with_positions(
-    x: np.ndarray, params: Params, config: EncoderConfig
+    x: np.ndarray, params: Params, config: EncoderConfig, ids: np.ndarray | None
 ) -> Generator[tuple[str, np.ndarray], None, np.ndarray]:
-    positions = position_vectors(config, params, *x.shape[-2:])
-    if positions is None:
+    n, width = x.shape[-2:]
+    positions = counted_positions(config, ids, n)
+    vectors = position_vectors(config, params, n, width, positions)
+    if vectors is None:
         return x
-    positions = positions.astype(x.dtype, copy=False)
-    yield "position_vectors", positions
-    return x + positions
+    if positions is not None:
+        yield "positions", positions
+    vectors = vectors.astype(x.dtype, copy=False)
+    yield "position_vectors", vectors
+    return x + vectors
 
 
 def _projected(x: np.ndarray, params: Params, config: EncoderConfig) -> np.ndarray:

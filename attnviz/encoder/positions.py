@@ -9,13 +9,44 @@ from attnviz.encoder.config import EncoderConfig
 from attnviz.encoder.params import Params
 
 
-def position_vectors(config: EncoderConfig, params: Params, n: int, width: int) -> np.ndarray | None:
-    """What is added to the token vectors, (n, width); None unless positions are sinusoidal or learned."""
+def position_vectors(
+    config: EncoderConfig, params: Params, n: int, width: int, positions: np.ndarray | None = None
+) -> np.ndarray | None:
+    """What is added to the token vectors, (n, width); None unless positions are sinusoidal or learned.
+
+    Args:
+        config: which kind they are.
+        params: the table of learned ones.
+        n: the number of tokens.
+        width: of a vector.
+        positions: (..., n), as ``counted_positions`` gives them, for vectors (..., n, width); None for 0, 1, 2, ...
+    """
     if config.position == "sinusoidal":
         return sinusoids(n, width)
-    if config.position == "learned":
+    if config.position != "learned":
+        return None
+    if positions is None:
         return params.rows("embed.positions", np.arange(n))
-    return None
+    return params.rows("embed.positions", positions.ravel() + 1).reshape(*positions.shape, width)
+
+
+def counted_positions(config: EncoderConfig, ids: np.ndarray | None, n: int) -> np.ndarray | None:
+    """Positions where some tokens have none: (..., n) for ids (..., n), -1 for the tokens that are ``pad_id``.
+
+    The others are counted from 0 as if those were not there, as fairseq and the models trained with it do (Ott et al.
+    2019, ``make_positions``). Row 0 of the table is for -1. None where each token's position is its place.
+
+    Args:
+        config: ``pad_id``.
+        ids: the tokens'; None for vectors in place of tokens, which all have a position.
+        n: the number of tokens.
+    """
+    if config.pad_id is None:
+        return None
+    if ids is None:
+        return np.arange(n)
+    counted = ids != config.pad_id
+    return np.cumsum(counted, axis=-1) * counted - 1
 
 
 def sinusoids(n: int, d_model: int) -> np.ndarray:

@@ -23,7 +23,7 @@ def _embedding_shapes(config: EncoderConfig) -> dict[str, Shape]:
     summed = config.d_model if config.project == "before" else config.d_embed  # where positions are added
     shapes: dict[str, Shape] = {"embed.tokens": (config.n_vocab, config.d_embed)}
     if config.position == "learned":
-        shapes["embed.positions"] = (config.n_ctx, summed)
+        shapes["embed.positions"] = (config.n_ctx + (config.pad_id is not None), summed)  # the padding's row first
     if config.n_segments:
         shapes["embed.segments"] = (config.n_segments, summed)
     if config.embed_norm:

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from attnviz.errors import InputError, one_line
+from attnviz.errors import InputError, one_line, some
 from attnviz.files import read_file, utf8
 from attnviz.text.labels import printable
 from attnviz.text.reading import check_text
-from attnviz.text.vocabularies import apply_settings
+from attnviz.text.vocabularies import apply_settings, token_text
 from attnviz.trace import Token, Tokens
 
 if TYPE_CHECKING:
@@ -87,15 +87,29 @@ class PretrainedTokenizer:
         """The piece that stands for whatever the vocabulary lacks, if it has one."""
         return getattr(self.library.model, "unk_token", None)
 
-    def padding_token(self, n_vocab: int) -> Token:  # noqa: ARG002 (built-in tokenizers need it)
+    def notes(self, n_vocab: int) -> tuple[str, ...]:
+        """What matters where a table of ``n_vocab`` rows is to hold its tokens' vectors, one line each."""
+        ids = range(n_vocab, self.n_vocab)
+        pieces = [piece for piece in map(self.library.id_to_token, ids) if piece is not None]
+        if not pieces:
+            return ()
+        have, one = ("tokens have", "one") if len(pieces) > 1 else ("token has", "it")
+        named = some([one_line(piece) for piece in pieces])
+        return (
+            f"{len(pieces)} {have} no row in the embedding table of {n_vocab} rows ({named}); "
+            f"a text that uses {one} is an error",
+        )
+
+    def padding_token(self, n_vocab: int) -> Token:
         """The token that fills up the length.
 
         Raises:
-            InputError: the vocabulary has none.
+            InputError: the vocabulary has none, or its id is not less than ``n_vocab``.
         """
         if self.padding is None:
             raise InputError(f"{self.name}: it has no token for padding; expected one such as {_PADDING[0]}")
         number = self.library.token_to_id(self.padding)
+        self._check_id(self.padding, number, n_vocab)
         label = printable(self.padding)
         return Token(text="", label=label, id=number, piece=self.padding, special=True, padding=True)
 
@@ -125,18 +139,23 @@ class PretrainedTokenizer:
             if not any(t.segment == segment and not t.special for t in tokens):
                 raise InputError(f"{where}: {self.name} finds no token in it; expected at least one token")
         largest = max(tokens, key=lambda t: t.id)
-        if largest.id >= n_vocab:
+        self._check_id(largest.piece, largest.id, n_vocab)
+        return tokens
+
+    def _check_id(self, piece: str, number: int, n_vocab: int) -> None:
+        if number >= n_vocab:
             raise InputError(
-                f"{self.name}: '{one_line(largest.piece)}' has id {largest.id}, and n_vocab is {n_vocab}; "
+                f"{self.name}: '{one_line(piece)}' has id {number}, and n_vocab is {n_vocab}; "
                 f"expected ids below {n_vocab}"
             )
-        return tokens
 
     def _tokens(self, encoding: "Encoding", texts: tuple[str, ...]) -> Tokens:
         words = _words(encoding, self.spelling)
         tokens = []
         segment = 0
-        for i, (piece, number) in enumerate(zip(encoding.tokens, encoding.ids, strict=True)):
+        for i, (spelled, number) in enumerate(zip(encoding.tokens, encoding.ids, strict=True)):
+            # Of an added token the library gives the text that it was found in, with the space before it.
+            piece = self.library.id_to_token(number) if number in self._added else spelled
             special = bool(encoding.special_tokens_mask[i])
             if not special:
                 segment = encoding.sequence_ids[i]
@@ -181,7 +200,8 @@ def pretrained_tokenizer(
     if settings and apply_settings(library, settings):
         json_text = None
     asked = (library.padding or {}).get("pad_token")
-    padding = next((p for p in (asked, *_PADDING) if p is not None and library.token_to_id(p) is not None), None)
+    named = token_text((settings or {}).get("pad_token"))
+    padding = next((p for p in (named, asked, *_PADDING) if p is not None and library.token_to_id(p) is not None), None)
     library.no_padding()
     library.no_truncation()
     if json_text is None:

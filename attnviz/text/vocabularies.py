@@ -9,9 +9,11 @@ from attnviz.errors import InputError, one_line
 from attnviz.files import read_file, utf8
 
 if TYPE_CHECKING:
-    from tokenizers import Tokenizer
+    from tokenizers import AddedToken, Tokenizer
 
-_LINES = "expected one token a line"
+_LINES = "expected one token per line"
+_SWITCHES = ("special", "lstrip", "rstrip", "single_word", "normalized")  # of an added token
+_ROLES = ("bos", "eos", "unk", "sep", "pad", "cls", "mask")
 _BERT_SETTINGS = {
     "do_lower_case": "lowercase",
     "strip_accents": "strip_accents",
@@ -27,8 +29,7 @@ def wordpiece(path: Path, *, specials: Mapping[str, str], lower_case: bool, stri
     """
     from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers  # noqa: PLC0415 (start-up time)
 
-    text = utf8(read_file(path, _LINES), one_line(path), _LINES)
-    vocabulary = {line: number for number, line in enumerate(text.removesuffix("\n").split("\n"))}
+    vocabulary = {line: number for number, line in enumerate(_lines(path, _LINES))}
     _check_specials(path, vocabulary, [specials["unk"]])
     made = Tokenizer(models.WordPiece(vocabulary, unk_token=specials["unk"], max_input_chars_per_word=100))
     made.normalizer = normalizers.BertNormalizer(
@@ -49,9 +50,8 @@ def byte_level(vocabulary_path: Path, merges_path: Path, *, add_prefix_space: bo
 
     expected = "expected an object of tokens and their ids"
     text = utf8(read_file(vocabulary_path, expected), one_line(vocabulary_path), expected)
-    pairs = "expected two pieces a line"
-    lines = utf8(read_file(merges_path, pairs), one_line(merges_path), pairs).split("\n")
-    merges = [tuple(line.split(" ")) for line in lines if line and not line.startswith("#version")]
+    lines = _lines(merges_path, "expected two pieces per line")
+    merges = [tuple(line.split()) for line in lines if line and not line.startswith("#version")]
     try:
         vocabulary = json.loads(text)
         made = Tokenizer(models.BPE(vocabulary, merges))
@@ -65,15 +65,30 @@ def byte_level(vocabulary_path: Path, merges_path: Path, *, add_prefix_space: bo
     return made
 
 
-def add_specials(made: "Tokenizer", path: Path, specials: Mapping[str, str], single: str, pair: str) -> None:
+def _lines(path: Path, expected: str) -> list[str]:
+    r"""The lines of a vocabulary, without blank ones at its end; they end in ``\n``, ``\r\n`` or ``\r``."""
+    text = utf8(read_file(path, expected), one_line(path), expected)
+    return text.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n").split("\n")
+
+
+def add_specials(
+    made: "Tokenizer",
+    path: Path,
+    specials: Mapping[str, str],
+    templates: tuple[str, str],
+    *,
+    switches: Mapping[str, Mapping[str, bool]],
+    trim_offsets: bool,
+) -> None:
     """Gives a tokenizer its special tokens, and the template that puts them around texts.
 
     Args:
         made: the tokenizer.
         path: for messages.
         specials: the tokens by role.
-        single: roles, and ``$A`` for the text.
-        pair: likewise for two texts.
+        templates: roles around ``$A``, the text, and around two texts, ``$A`` and ``$B``.
+        switches: by role, how a token is found in a text, such as ``lstrip``: with the space before it.
+        trim_offsets: whether a piece's place in the text leaves out the space that it begins with.
 
     Raises:
         InputError: the vocabulary lacks a token that the template needs.
@@ -82,18 +97,23 @@ def add_specials(made: "Tokenizer", path: Path, specials: Mapping[str, str], sin
 
     made.add_special_tokens(
         [
-            AddedToken(token, special=True, lstrip=role == "mask")
+            AddedToken(token, **{**switches.get(role, {}), "special": True})
             for role, token in specials.items()
             if made.token_to_id(token) is not None
         ]
     )
-    templates = [_filled(template, specials) for template in (single, pair)]
-    used = [specials[role] for role in specials if specials[role] in " ".join(templates).replace(":1", "").split()]
+    single, pair = (_filled(template, specials) for template in templates)
+    used = [token for token in specials.values() if token in f"{single} {pair}".replace(":1", "").split()]
     _check_specials(path, made.get_vocab(), used)
+    steps = []
+    if trim_offsets:
+        prefixed = getattr(made.pre_tokenizer, "add_prefix_space", False)
+        steps.append(processors.ByteLevel(trim_offsets=True, add_prefix_space=prefixed))
     if used:
-        made.post_processor = processors.TemplateProcessing(
-            single=templates[0], pair=templates[1], special_tokens=[(t, made.token_to_id(t)) for t in set(used)]
-        )
+        tokens = [(token, made.token_to_id(token)) for token in set(used)]
+        steps.append(processors.TemplateProcessing(single=single, pair=pair, special_tokens=tokens))
+    if steps:
+        made.post_processor = processors.Sequence(steps) if len(steps) > 1 else steps[0]
 
 
 def _filled(template: str, specials: Mapping[str, str]) -> str:
@@ -112,8 +132,8 @@ def apply_settings(made: "Tokenizer", settings: Mapping[str, Any]) -> bool:
     """Changes a tokenizer to what ``tokenizer_config.json`` says beyond it, as transformers does.
 
     ``do_lower_case``, ``strip_accents`` and ``tokenize_chinese_chars`` hold for BERT's normalizer, ``add_prefix_space``
-    for a byte-level vocabulary; tokens that it names and the vocabulary lacks are added. What stands around a text
-    (``add_bos_token``) is the tokenizer's own affair.
+    for a byte-level vocabulary, ``trim_offsets`` for RoBERTa's; tokens that it names are found in a text as wholes, and
+    added where the vocabulary lacks them. What stands around a text (``add_bos_token``) is the tokenizer's own affair.
 
     Returns:
         whether anything changed.
@@ -132,39 +152,87 @@ def apply_settings(made: "Tokenizer", settings: Mapping[str, Any]) -> bool:
             if is_told and getattr(step, attribute) != told:
                 setattr(step, attribute, told)
                 changed = True
-    return changed
+    return _set_offsets(made, settings) or changed
+
+
+def _set_offsets(made: "Tokenizer", settings: Mapping[str, Any]) -> bool:
+    """RoBERTa's last step says whether offsets leave out a space; whether the settings change that."""
+    from tokenizers import processors  # noqa: PLC0415 (start-up time)
+
+    if not isinstance(made.post_processor, processors.RobertaProcessing):
+        return False
+    state = json.loads(made.post_processor.__getstate__())
+    told = {n: settings[n] for n in ("trim_offsets", "add_prefix_space") if isinstance(settings.get(n), bool)}
+    if told.items() <= state.items():
+        return False
+    state |= told
+    made.post_processor = processors.RobertaProcessing(
+        tuple(state["sep"]), tuple(state["cls"]), state["trim_offsets"], state["add_prefix_space"]
+    )
+    return True
 
 
 def _add_named(made: "Tokenizer", settings: Mapping[str, Any]) -> bool:
-    """Adds ``added_tokens_decoder`` (by id), then ``additional_special_tokens`` and ``extra_special_tokens``."""
-    from tokenizers import AddedToken  # noqa: PLC0415 (start-up time)
-
+    """Adds ``added_tokens_decoder`` (by id), then the special tokens by role, then the other special ones."""
     by_id = settings.get("added_tokens_decoder")
     numbered = by_id.items() if isinstance(by_id, dict) else ()
-    named = [(int(number), token) for number, token in numbered if number.isdecimal()]
+    named = [
+        (int(number), token_text(token), token_switches(token)) for number, token in numbered if number.isdecimal()
+    ]
     named.sort(key=lambda item: item[0])
-    for key in ("additional_special_tokens", "extra_special_tokens"):
-        extra = settings.get(key)
-        extra = extra.values() if isinstance(extra, dict) else extra if isinstance(extra, list) else ()
-        named += [(None, {"content": token_text(token), "special": True}) for token in extra]
+    there = {token.content: token for token in made.get_added_tokens_decoder().values()}
     changed = False
-    for number, token in named:
-        content = token_text(token)
-        if not content or made.token_to_id(content) is not None:
+    for number, content, switches in named:
+        if not content:
             continue
-        switches = token if isinstance(token, dict) else {}
-        names = ("special", "lstrip", "rstrip", "single_word", "normalized")
-        made.add_tokens([AddedToken(content, **{n: switches[n] for n in names if isinstance(switches.get(n), bool)})])
-        found, changed = made.token_to_id(content), True
-        if number not in (None, found):
+        is_new = made.token_to_id(content) is None
+        changed |= _add(made, content, switches, there)
+        found = made.token_to_id(content)
+        if is_new and number != found:
             raise InputError(
                 f"tokenizer_config.json: {one_line(content)} has id {number}, and the vocabulary's next is {found}; "
                 "expected that id"
             )
+    others = [settings.get(f"{role}_token") for role in _ROLES]
+    for key in ("additional_special_tokens", "extra_special_tokens"):
+        extra = settings.get(key)
+        others += extra.values() if isinstance(extra, dict) else extra if isinstance(extra, list) else ()
+    for token in others:
+        content = token_text(token)
+        if content and content not in there:
+            changed |= _add(made, content, {**token_switches(token), "special": True}, there)
     return changed
+
+
+def _add(made: "Tokenizer", content: str, switches: Mapping[str, bool], there: "dict[str, AddedToken]") -> bool:
+    """Makes a token one that is found in a text as a whole.
+
+    Args:
+        made: the tokenizer.
+        content: the token.
+        switches: how it is found.
+        there: the added tokens, to which this one is added.
+
+    Returns:
+        whether it was not one, or was found in another way.
+    """
+    from tokenizers import AddedToken  # noqa: PLC0415 (start-up time)
+
+    known = {name: getattr(there[content], name) for name in _SWITCHES} if content in there else {}
+    if known and switches.items() <= known.items():
+        return False
+    there[content] = AddedToken(content, **{**known, **switches})
+    made.add_tokens([there[content]])
+    return True
 
 
 def token_text(token: object) -> str | None:
     """A special token as ``tokenizer_config.json`` writes it: a text, or an object with its ``content``."""
     content = token.get("content") if isinstance(token, dict) else token
     return content if isinstance(content, str) else None
+
+
+def token_switches(token: object) -> dict[str, bool]:
+    """How a special token is found in a text, as far as the object that ``tokenizer_config.json`` has for it says."""
+    said = token if isinstance(token, dict) else {}
+    return {name: said[name] for name in _SWITCHES if isinstance(said.get(name), bool)}

@@ -15,6 +15,7 @@ VARIANTS = [
     {"score": "additive", "position": "relative", "n_kv_heads": 2},
     {"score": "cosine", "score_scale": 5.0, "position": "rotary", "bias": False},
     {"score": "dot", "position": "learned", "d_ff": 0, "d_head": 6},
+    {"position": "learned", "pad_id": 0},
 ]
 
 

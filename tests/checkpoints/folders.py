@@ -83,3 +83,23 @@ def write_bert(folder: Path, tensors: dict[str, np.ndarray] | None = None, **set
     write_safetensors(folder / "model.safetensors", bert_tensors() if tensors is None else tensors)
     (folder / "vocab.txt").write_text("\n".join(WORDS) + "\n")
     return folder
+
+
+def write_older_files(folder: Path, end: str = "\n", more: str = "") -> None:
+    """Writes the vocabulary files of before ``tokenizer.json`` in its place.
+
+    Args:
+        folder: it has a ``tokenizer.json``.
+        end: of each line of a text file.
+        more: what follows the last line.
+    """
+    model = json.loads((folder / "tokenizer.json").read_text(encoding="utf-8"))["model"]
+    (folder / "tokenizer.json").unlink()
+    if model["type"] == "WordPiece":
+        lines = sorted(model["vocab"], key=model["vocab"].get)
+        (folder / "vocab.txt").write_bytes(("".join(line + end for line in lines) + more).encode())
+    else:
+        (folder / "vocab.json").write_text(json.dumps(model["vocab"]), encoding="utf-8")
+        merges = [merge if isinstance(merge, str) else " ".join(merge) for merge in model["merges"]]
+        lines = ["#version: 0.2", *merges]
+        (folder / "merges.txt").write_bytes(("".join(line + end for line in lines) + more).encode())

@@ -7,27 +7,21 @@ import pytest
 
 import attnviz
 from attnviz.errors import InputError
-from tests.checkpoints.folders import CONFIG, bert_tensors, write_bert
+from tests.checkpoints.folders import CONFIG, bert_tensors, write_bert, write_older_files
 from tests.checkpoints.test_families import GOLDEN, texts_of
 
+OLDER = ("bert", "distilbert", "electra", "mpnet", "roberta", "gpt2", "opt")
 
-def without_tokenizer_json(name, tmp_path):
-    """A golden folder whose tokenizer lies in the vocabulary files of before ``tokenizer.json``."""
+
+def without_tokenizer_json(name, tmp_path, **how):
+    """A golden folder whose tokenizer is in the vocabulary files of before ``tokenizer.json``."""
     copy = tmp_path / name
     shutil.copytree(GOLDEN / name, copy)
-    model = json.loads((copy / "tokenizer.json").read_text(encoding="utf-8"))["model"]
-    (copy / "tokenizer.json").unlink()
-    pieces = sorted(model["vocab"], key=model["vocab"].get)
-    if model["type"] == "WordPiece":
-        (copy / "vocab.txt").write_text("\n".join(pieces) + "\n", encoding="utf-8")
-    else:
-        (copy / "vocab.json").write_text(json.dumps(model["vocab"]), encoding="utf-8")
-        merges = [merge if isinstance(merge, str) else " ".join(merge) for merge in model["merges"]]
-        (copy / "merges.txt").write_text("\n".join(["#version: 0.2", *merges]) + "\n", encoding="utf-8")
+    write_older_files(copy, **how)
     return copy
 
 
-@pytest.mark.parametrize("name", ["bert", "distilbert", "electra", "mpnet", "roberta", "gpt2", "opt"])
+@pytest.mark.parametrize("name", OLDER)
 def test_the_older_vocabulary_files_give_the_same_tokens(name, tmp_path):
     model = attnviz.load(model=without_tokenizer_json(name, tmp_path))
     for text, pair, ids, _ in texts_of(GOLDEN / name):

@@ -396,10 +396,9 @@ ERRORS = [
         "hint: python -c \"from transformers import AutoTokenizer; AutoTokenizer.from_pretrained('piece').save_pretrained('piece-tokenizer')\"; then give --tokenizer piece-tokenizer/tokenizer.json",
     ),
     (
-        'show "the cats sat" --model wordy -L 1',
+        'show "the words sat" --model wordy -L 1 -q',
         3,
-        "wordy: its tokenizer has ids up to 12 (words), and vocab_size is 11; expected ids below 11",
-        "hint: --tokenizer PATH takes a tokenizer as it is, and then only the tokens that occur must have a row",
+        "wordy, tokenizer: 'words' has id 12, and n_vocab is 11; expected ids below 11",
     ),
     (
         'show "the cats sat" --model unclosed -L 1',
@@ -489,6 +488,11 @@ ERRORS = [
         "show a --mask causal --window 1 --window-layers x",
         2,
         "window_layers: layer: 'x' is no selection; expected all, or numbers such as 0,2-3,-1",
+    ),
+    (
+        "show a --pad-id 1",
+        2,
+        "pad_id, position: pad_id is 1, and position is sinusoidal; expected position learned",
     ),
     ("show a --d-embed 3", 2, "d_embed, d_model: 3 is not 64; expected the same, or project after or before"),
     (

@@ -42,6 +42,8 @@ def configs(draw, **fixed) -> EncoderConfig:
         "bias": draw(st.booleans()),
         "seed": draw(st.integers(0, 99)),
     }
+    if drawn["position"] == "learned":
+        drawn["pad_id"] = draw(st.sampled_from([None, 0, 1]))
     return EncoderConfig(**(_SIZES | drawn | fixed))
 
 

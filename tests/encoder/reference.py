@@ -230,11 +230,24 @@ def norms(x, params, name, config):
     return [norm(row, params, name, config) for row in x]
 
 
-def with_positions(x, config, params):
+def learned_rows(n, config, params, ids):
+    """Rows of the position table; with a pad_id the first is of that token, and the others are counted without it."""
+    table, pad_id = params["embed.positions"], config.get("pad_id")
+    if pad_id is None:
+        return table[:n]
+    rows, seen = [], 0
+    for i in range(n):
+        is_pad = ids is not None and ids[i] == pad_id
+        seen += 0 if is_pad else 1
+        rows.append(table[0] if is_pad else table[seen])
+    return rows
+
+
+def with_positions(x, config, params, ids=None):
     if config["position"] == "sinusoidal":
         return [[a + b for a, b in zip(row, sinusoid(p, len(row)), strict=True)] for p, row in enumerate(x)]
     if config["position"] == "learned":
-        return add(x, params["embed.positions"][: len(x)])
+        return add(x, learned_rows(len(x), config, params, ids))
     return x
 
 
@@ -250,7 +263,7 @@ def embedded(config, params, ids=None, vectors=None, type_ids=None):
     x = [[value * config["embed_scale"] for value in params["embed.tokens"][i]] for i in ids]
     if project == "before":
         x = projected(x, config, params)
-    x = with_positions(x, config, params)
+    x = with_positions(x, config, params, ids)
     if config.get("n_segments"):
         x = add(x, [params["embed.segments"][t] for t in type_ids or [0] * len(x)])
     if config.get("embed_norm"):

@@ -64,6 +64,11 @@ CONFIGS += [
     ),
     *({"project": project} for project in ("after", "before")),
     *({"project": project, "d_embed": 5, "bias": False} for project in ("after", "before")),
+    *(
+        {"position": "learned", "pad_id": pad_id} for pad_id in (7, 3, 1, 11)
+    ),  # twice in a row, first, last and in the target, nowhere
+    {"position": "learned", "pad_id": 7, "project": "before", "d_embed": 5},
+    {"position": "learned", "pad_id": 7, "project": "after", "d_embed": 5, "n_segments": 2, "embed_norm": True},
     {"embed_norm": True},
     {"embed_norm": True, "norm": "rms"},
     PRE | {"first_norm": False},
@@ -100,7 +105,8 @@ CONFIGS += [
     {"d_embed": 5, "project": "after", "position": "learned", "embed_norm": True, "n_segments": 2},  # ELECTRA
     {"d_embed": 5, "project": "before", "position": "learned", "embed_norm": True, "n_segments": 2},
     {"d_embed": 5, "project": "before", "position": "learned", "mask": "causal", "embed_scale": 1.5},  # OPT-350m
-    {"position": "learned", "relative_bias": True, "embed_norm": True, "activation": "gelu"},  # MPNet
+    {"position": "learned", "pad_id": 7, "n_segments": 2, "embed_norm": True, "activation": "gelu"},  # RoBERTa
+    {"position": "learned", "pad_id": 1, "relative_bias": True, "embed_norm": True, "activation": "gelu"},  # MPNet
     PRE | {"position": "alibi", "embed_norm": True, "mask": "causal", "activation": "gelu_tanh"},  # BLOOM
     PRE
     | ROTARY
@@ -214,7 +220,16 @@ def test_float32_equals_the_loops_to_1e_5(config):
     compare(config, made(EncoderConfig(**SIZES | config), np.float32), 1e-5)
 
 
-@pytest.mark.parametrize("config", [{}, {"mask": "causal"}, {"mask": "window", "window": 1}, {"position": "relative"}])
+@pytest.mark.parametrize(
+    "config",
+    [
+        {},
+        {"mask": "causal"},
+        {"mask": "window", "window": 1},
+        {"position": "relative"},
+        {"position": "learned", "pad_id": 7},
+    ],
+)
 @pytest.mark.parametrize("n_real", [5, 0])
 def test_padding_equals_the_loops(config, n_real):
     padding = [i >= n_real for i in range(len(SOURCE))]
@@ -232,6 +247,12 @@ def test_vectors_enter_past_segments_norm_and_projection_as_in_the_loops(widths,
     config = widths | {"position": position, "n_segments": 2, "embed_norm": True, "embed_scale": 3.0}
     vectors = np.random.default_rng(3).normal(size=(5, 7))
     compare(config, made(EncoderConfig(**SIZES | config)), 1e-12, vectors=vectors, types=(None, TARGET_TYPES))
+
+
+def test_vectors_instead_of_tokens_all_have_a_position():
+    vectors = np.random.default_rng(3).normal(size=(5, 7))
+    config = {"position": "learned", "pad_id": 7}
+    compare(config, made(EncoderConfig(**SIZES | config)), 1e-12, vectors=vectors)
 
 
 def test_without_type_ids_every_token_is_of_the_first_segment_as_in_the_loops():
@@ -285,6 +306,7 @@ MASKS = st.sampled_from([{}, {"mask": "causal"}]) | st.fixed_dictionaries(
         "window_rotary_base": st.sampled_from([None, 7.0]),
     }
 )
+PADS = st.just({}) | st.fixed_dictionaries({"position": st.just("learned"), "pad_id": st.sampled_from([7, 3, 0, 1])})
 HEADS = st.sampled_from([{"d_head": 2}, {"d_head": 6}, *({"d_head": 6, "rotary_dims": n} for n in (2, 4))])
 STRETCHES = st.fixed_dictionaries(
     {
@@ -299,7 +321,7 @@ STRETCHES = st.fixed_dictionaries(
 
 @settings(max_examples=60)
 @given(
-    mixed(FREE, BLOCKS, WIDTHS, MASKS, HEADS, STRETCHES),
+    mixed(FREE, BLOCKS, WIDTHS, MASKS, PADS, HEADS, STRETCHES),
     st.none() | st.lists(st.booleans(), min_size=len(SOURCE), max_size=len(SOURCE)),
     st.integers(0, 99),
 )

@@ -4,7 +4,7 @@ from attnviz.checkpoints.families import bert, roberta
 from attnviz.checkpoints.family import Family, Vocabulary
 from attnviz.checkpoints.settings import size
 
-_PADDING = 1  # the published code counts positions from here whatever pad_token_id says
+_PADDING = 1  # the published code takes this id for the padding's whatever pad_token_id says
 _RENAMED = {
     "layers.{}.attn.q": "encoder.layer.{}.attention.attn.q",
     "layers.{}.attn.k": "encoder.layer.{}.attention.attn.k",
@@ -23,6 +23,7 @@ FAMILY = Family(
         "n_segments": 0,
         "mask": "none",
         "n_ctx": lambda settings: settings.number("max_position_embeddings") - _PADDING - 1,
+        "pad_id": _PADDING,
         "relative_bias": True,
         "relative_buckets": size("relative_attention_num_buckets", 32),
         "relative_max_distance": 128,
@@ -35,6 +36,11 @@ FAMILY = Family(
     classes="MPNet",
     first_position=_PADDING + 1,
     vocabulary=Vocabulary(
-        "wordpiece", "cls $A sep", "cls $A sep sep $B sep", roberta.SPECIALS | {"unk": "[UNK]", "mask": "<mask>"}
+        "wordpiece",
+        "cls $A sep",
+        "cls $A sep sep $B sep",
+        roberta.SPECIALS | {"unk": "[UNK]", "mask": "<mask>"},
+        mask_strips=True,
+        trim_offsets=True,
     ),
 )

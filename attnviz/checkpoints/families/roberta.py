@@ -1,19 +1,25 @@
-"""RoBERTa (Liu et al. 2019): BERT whose positions start behind the padding's row, and whose segments are all one."""
+"""RoBERTa (Liu et al. 2019): BERT whose positions are counted without padding, and whose segments are all one."""
 
 from attnviz.checkpoints.families import bert
 from attnviz.checkpoints.family import Family, Vocabulary
 from attnviz.checkpoints.settings import Settings
 
 
+def pad_id(settings: Settings) -> int:
+    """The padding token's id, which is also its row of the position table: positions start behind it."""
+    return settings.number("pad_token_id", 1)
+
+
 def first_position(settings: Settings) -> int:
-    """Positions are counted from the padding token's id + 1."""
-    return settings.number("pad_token_id", 1) + 1
+    """The row of the first token that is not padding."""
+    return pad_id(settings) + 1
 
 
 SPECIALS = {"cls": "<s>", "sep": "</s>", "unk": "<unk>", "pad": "<pad>", "mask": "<mask>"}
 
 FIELDS = bert.FIELDS | {
     "n_ctx": lambda settings: settings.number("max_position_embeddings") - first_position(settings),
+    "pad_id": pad_id,
 }
 
 HEADS = ("lm_head.*", *bert.HEADS)
@@ -30,5 +36,7 @@ FAMILY = Family(
     irrelevant=bert.IRRELEVANT,
     classes="Roberta",
     first_position=first_position,
-    vocabulary=Vocabulary("bytes", "cls $A sep", "cls $A sep sep $B sep", SPECIALS),
+    vocabulary=Vocabulary(
+        "bytes", "cls $A sep", "cls $A sep sep $B sep", SPECIALS, mask_strips=True, trim_offsets=True
+    ),
 )

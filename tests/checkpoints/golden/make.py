@@ -12,9 +12,11 @@ vocabularies.py.
 Each folder holds config.json, model.safetensors and the tokenizer as ``save_pretrained`` writes them, and
 ``golden.npz``: ``texts`` (t0, t1 and the two of the pair); ``t0_ids``, ``t1_ids`` (n); ``t0_attention``,
 ``t1_attention`` (n_layers, n_heads, n, n), float32; for encoders ``pair_ids``, ``pair_type_ids`` (n; what the model was
-given: all 0 for models without segments) and ``pair_attention``. The ids are AutoTokenizer's, the attention is that of
-the folder loaded again as a float32 model, eager. Every weight is exact in float32, float16 and bfloat16, so that a
-file of another type gives the same attention.
+given: all 0 for models without segments) and ``pair_attention``; for families that count positions without padding
+``pad_text``, ``pad_ids`` and ``pad_attention``, of a text that has the padding token in it, and ``filled_ids`` and
+``filled_attention``, of the same text filled up and the filling masked. The ids are AutoTokenizer's, the attention is
+that of the folder loaded again as a float32 model, eager. Every weight is exact in float32, float16 and bfloat16, so
+that a file of another type gives the same attention.
 """
 
 import argparse
@@ -34,6 +36,7 @@ TINY = HERE.parents[2] / "attnviz" / "bundled" / "tiny"
 T0 = "The dog read unbelievable letters."
 T1 = "Größe, café λ 日本 🙂"
 PAIR = ("A slow river.", "Das Tier 🙂")
+PAD_TEXT, FILLED = "The <pad> dog <pad><pad> read.", 17
 MINILM_TEXTS = (
     "The animal was too tired.",
     'In 1844: "$30.5!"',
@@ -91,11 +94,27 @@ def save(recipe, folder):
 
 
 @torch.no_grad()
-def attention(model, ids, type_ids=None):
+def attention(model, ids, type_ids=None, **more):
     """Attention weights (n_layers, n_heads, n, n), eager."""
-    more = {} if type_ids is None else {"token_type_ids": torch.tensor([type_ids])}
+    more |= {} if type_ids is None else {"token_type_ids": [type_ids]}
+    more = {name: torch.tensor(values) for name, values in more.items()}
     outputs = model(input_ids=torch.tensor([ids]), output_attentions=True, **more)
     return torch.cat(outputs.attentions).numpy()
+
+
+def padded_results(model, tokenizer):
+    """The arrays of a text with padding tokens in it, and of the same one filled up."""
+    ids, filled = tokenizer(PAD_TEXT)["input_ids"], tokenizer(PAD_TEXT, padding="max_length", max_length=FILLED)
+    assert ids.count(tokenizer.pad_token_id) == 3
+    assert len(ids) < FILLED
+    weights = attention(model, ids)
+    placed = attention(model, ids, position_ids=[list(range(2, len(ids) + 2))])
+    assert np.abs(weights - placed).max() > 0.3, "no mistake in counting would show"
+    return {
+        "pad_text": np.array(PAD_TEXT), "pad_ids": np.array(ids), "pad_attention": weights,
+        "filled_ids": np.array(filled["input_ids"]),
+        "filled_attention": attention(model, filled["input_ids"], attention_mask=[filled["attention_mask"]]),
+    }  # fmt: skip
 
 
 def results(model, tokenizer, texts, pair):
@@ -153,6 +172,8 @@ def make(name):
     assert len(tokenizer) <= model.config.vocab_size
     arrays = results(model, tokenizer, (T0, T1), PAIR if recipe.pair else None)
     check_telling(name, arrays)
+    if recipe.counts_positions:
+        arrays |= padded_results(model, tokenizer)
     check_tokenizer(folder, arrays)
     np.savez_compressed(folder / "golden.npz", **arrays)
     size = sum(file.stat().st_size for file in folder.iterdir())

@@ -19,7 +19,8 @@ class Recipe:
     """One folder: the name of a class of transformers, the arguments of its config, and so on.
 
     ``sharp`` scales the matrices that make queries and keys, ``seed`` the weights: chosen so that no head is nearly
-    uniform or one-hot, which make.py checks. ``pair`` says that a pair of texts is run too.
+    uniform or one-hot, which make.py checks. ``pair`` says that a pair of texts is run too, ``counts_positions`` that
+    a text with padding tokens in it is.
     """
 
     model: str
@@ -27,6 +28,7 @@ class Recipe:
     tokenizer: Callable[[], object]
     config: dict
     pair: bool = False
+    counts_positions: bool = False
     sharp: float = DEFAULT_SHARP
     seed: int = 0
 
@@ -68,17 +70,17 @@ RECIPES = {
     "roberta": Recipe(
         "RobertaForSequenceClassification", F16, vocabularies.roberta,
         bert_like(27, 3, 2, 37, 383, 59, layer_norm_eps=1e-3, num_labels=5, **ROBERTA_IDS), pair=True,
-        sharp=1.7, seed=10,
+        counts_positions=True, sharp=1.7, seed=10,
     ),
     "xlm-roberta": Recipe(
         "XLMRobertaForTokenClassification", BF16, vocabularies.xlm_roberta,
         bert_like(25, 5, 2, 31, 191, 53, layer_norm_eps=2e-3, num_labels=7, **ROBERTA_IDS), pair=True,
-        sharp=1.7, seed=84,
+        counts_positions=True, sharp=1.7, seed=84,
     ),
     "camembert": Recipe(
         "CamembertForMaskedLM", F16, vocabularies.camembert,
         bert_like(33, 3, 2, 29, 193, 67, layer_norm_eps=1e-3, **ROBERTA_IDS | {"bos_token_id": 5, "eos_token_id": 6}),
-        pair=True,
+        pair=True, counts_positions=True,
         sharp=2.0, seed=20,
     ),
     "distilbert": Recipe(
@@ -109,7 +111,7 @@ RECIPES = {
     ),
     "mpnet": Recipe(
         "MPNetModel", F16, vocabularies.mpnet,
-        bert_like(33, 3, 2, 43, 157, 67, layer_norm_eps=1e-3), pair=True,
+        bert_like(33, 3, 2, 43, 157, 67, layer_norm_eps=1e-3), pair=True, counts_positions=True,
         seed=2,
     ),
     "modernbert": Recipe(
