@@ -106,10 +106,10 @@ def _beside(source: str, suffix: str) -> str:
     """A folder next to the given one, or of the name of the hub's model, that says what it holds."""
     if not os.path.isdir(source):
         return f"{source.rpartition('/')[2]}-{suffix}"
-    named = (
-        source.rstrip("/") if os.path.basename(source.rstrip("/")) not in ("", ".", "..") else os.path.abspath(source)
-    )
-    return f"{named}-{suffix}"
+    name = os.path.basename(os.path.abspath(source))
+    if source.rstrip("/") == ".":
+        return os.path.join("..", f"{name}-{suffix}")
+    return os.path.join(os.path.dirname(source.rstrip("/")), f"{name}-{suffix}")
 
 
 def _python(program: str) -> str:

@@ -54,6 +54,15 @@ def test_a_command_survives_any_name_of_a_folder(tmp_path, name):
     assert repr(f"{folder}-safetensors") in words[2]
 
 
+def test_the_new_folder_is_beside_the_old_one(tmp_path, monkeypatch):
+    (tmp_path / "model").mkdir()
+    monkeypatch.chdir(tmp_path / "model")
+    assert "save_pretrained('../model-safetensors')" in save_again(".")
+    monkeypatch.chdir(tmp_path)
+    assert "save_pretrained('model-safetensors')" in save_again("model/")
+    assert "save_pretrained('model-safetensors')" in save_again("owner/model")
+
+
 def test_the_class_of_the_model_with_its_head_is_the_one_that_is_named(tmp_path):
     assert "BertForMaskedLM as M" in save_again(str(tmp_path), {"architectures": ["BertForMaskedLM"]})
     for strange in (None, [], ["x; import os"], [3], "BertModel"):
