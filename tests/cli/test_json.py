@@ -143,6 +143,17 @@ def test_what_was_printed_can_be_shown_again(cli, argv):
     assert again == direct
 
 
+def test_words_of_a_text_that_look_like_special_tokens_are_read_back_as_words(cli):
+    argv = ("show", "[CLS] a", "--target", "</s> b [SEP]", "--tokenizer", "whitespace", "--json")
+    piped = cli(*argv).out
+    assert json.loads(piped)["target_tokens"] == ["</s>", "b", "[SEP]"]
+    assert json.loads(piped)["special"] == [False, False]
+    assert cli("show", "--attention", "-", "--json", stdin=piped).out == piped
+    hidden = cli("show", "--attention", "-", "--json", "--hide-special", stdin=piped)
+    assert hidden.out == piped
+    assert "no token is known to be special" in hidden.err
+
+
 def test_edges_are_refused_as_matrices(cli):
     piped = cli("show", SENTENCE, "--json", "--top", "2")
     ran = cli("show", "--attention", "-", stdin=piped.out)
