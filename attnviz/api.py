@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from attnviz.analysis.selection import Request, select_one
+from attnviz.checkpoints.special_labels import is_special_label
 from attnviz.encoder.stack import Sequence, cross_geometry, self_geometry
 from attnviz.encoder.stack import run as run_stack
 from attnviz.errors import InputError, UsageError
@@ -134,8 +135,11 @@ def prepare_vectors(model: Model, vectors: np.ndarray, labels: Iterable[str] | N
 
 
 def labelled(names: Iterable[str]) -> Tokens:
-    """Tokens that are only names: of vectors, or of matrices from elsewhere."""
-    return tuple(Token(text=name, label=printable(name), piece=name) for name in names)
+    """Tokens of vectors, which have only names; some names are those of special tokens."""
+    return tuple(
+        Token(text="" if special else name, label=printable(name), piece=name, special=special)
+        for name, special in ((name, is_special_label(name)) for name in names)
+    )
 
 
 def explain(

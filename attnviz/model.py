@@ -9,7 +9,7 @@ from pathlib import Path
 
 from attnviz.encoder.config import EncoderConfig, check_field_names
 from attnviz.encoder.params import Params
-from attnviz.encoder.seeded import SeededParams
+from attnviz.encoder.seeded import SeededParams, is_seeded
 from attnviz.errors import InputError, UsageError, one_line
 from attnviz.text.tokenizer import BUILTIN, Tokenizer, load_tokenizer
 from attnviz.trace import ModelInfo
@@ -46,7 +46,7 @@ class Model:
     @cached_property
     def info(self) -> ModelInfo:
         """What every output says about the numbers' origin."""
-        return ModelInfo(self.name, self.weights(), self.config.as_dict())
+        return ModelInfo(self.name, self.weights(), self.config.as_dict(seed=is_seeded(self.params, self.config)))
 
 
 def load(

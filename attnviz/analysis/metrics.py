@@ -4,14 +4,16 @@ A[l, h, i, j] is the weight from query i to key j of N tokens; logarithms are na
 are all masked is left out of every mean, and so is the row of a token that only fills the length.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from attnviz.errors import UsageError
-from attnviz.trace import Attention, Tokens, of_all
+from attnviz.trace import Attention, Token, Tokens, of_all
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,7 @@ class Metric:
         unit: what it counts; a ``weight`` is a share of the attention, from 0 to 1.
         source: the paper that has it; empty for what follows from another metric.
         square: whether it needs queries that are the keys.
-        identity: whether it needs to know which tokens there are, not only what they are called.
+        identity: whether it needs to know which tokens there are, not only how many.
     """
 
     name: str
@@ -78,6 +80,7 @@ ABLATION = Metric(  # asked for: it is of a model, not of its attention (analysi
 ALL_METRICS: Mapping[str, Metric] = {**METRICS, ABLATION.name: ABLATION}
 _AT_ONCE = 1 << 18  # weights that are looked at together, in whole rows: a few arrays of them fit in a core's cache
 _FEW_PAIRS = 16  # equal tokens that are less than one in so many pairs are kept for the next heads
+_COUNTED = re.compile("([xy]?)([0-9]{1,18})")
 _SUMS_TO_ONE = ("entropy", "entropy_ratio", "span", "distance", "offset")  # mean little of a part of a row
 
 
@@ -274,11 +277,12 @@ def _missing(attention: Attention) -> dict[str, str]:
         why = f"it needs queries that are the keys, and there are {n_queries} queries and {n_keys} other keys"
         missing |= {name: why for name, metric in METRICS.items() if metric.square}
     if _codes(attention.keys) is None:
-        why = "it needs a tokenizer's tokens, and these are only labels"
-        unknown = {name: why for name, metric in METRICS.items() if metric.identity}
-        if any(token.special for token in attention.keys):  # somebody said which ones are, if nothing else
-            del unknown["special"]
-        missing = unknown | missing
+        why = "it needs labels that name the tokens (--tokens), and these only count them"
+        missing = {name: why for name, metric in METRICS.items() if metric.identity} | missing
+    elif not all(map(_is_identified, attention.keys)):
+        missing["special"] = "no label is known as that of a special token, such as [CLS]"
+    if any(token.special for token in attention.keys):  # the file, or labels, said which ones are, if nothing else
+        missing.pop("special", None)
     if attention.hidden:
         missing["special"] = "special tokens are left out"
         if not attention.renormalized:
@@ -295,10 +299,28 @@ def _is_square(attention: Attention) -> bool:
 def _codes(tokens: Tokens) -> np.ndarray | None:
     """(n_tokens,), equal numbers for equal tokens: by spelling and id, of words by their pieces; None where unknown.
 
-    An id alone is not enough: the built-in tokenizers have no vocabulary, and two words can share one.
+    An id alone is not enough: the built-in tokenizers have no vocabulary, and two words can share one. Without ids
+    (attention from elsewhere, vectors) equal labels are equal tokens, unless labels only count the tokens.
     """
-    if any(token.id is None and not token.pieces for token in tokens):
+    if _are_counted([token.piece for token in tokens if not (token.special or _is_identified(token))]):
         return None
     known = [token.pieces or (token.piece, token.id) for token in tokens]
     codes: dict[object, int] = {}
     return np.array([codes.setdefault(one, len(codes)) for one in known])
+
+
+def _is_identified(token: Token) -> bool:
+    """Whether a tokenizer said which token it is, or which tokens a word was merged from."""
+    return token.id is not None or bool(token.pieces)
+
+
+def _are_counted(labels: list[str]) -> bool:
+    """Whether labels say only where tokens are: rising numbers (0 1 2, x0 x1 x2, y0 y1 y2), as those made by default.
+
+    They need not begin at 0, as some tokens can be left out.
+    """
+    counted = [_COUNTED.fullmatch(label) for label in labels]
+    if not labels or not all(counted):
+        return False
+    letters, numbers = zip(*((match[1], int(match[2])) for match in counted), strict=True)
+    return len(set(letters)) == 1 and all(a < b for a, b in pairwise(numbers))

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
+from attnviz.checkpoints.special_labels import is_special_label
 from attnviz.errors import InputError
 from attnviz.text.labels import printable
 from attnviz.trace import Token, Tokens
@@ -14,6 +15,8 @@ def tokens_of(
     fields: Mapping[str, object], prefix: str, n: int | None, segments: Sequence[str | None], where: str
 ) -> Tokens:
     """The tokens of the text, or of the target (``prefix`` is ``target_``).
+
+    Which of them are special the document says; where it does not, their names do.
 
     Args:
         fields: the document.
@@ -31,7 +34,7 @@ def tokens_of(
     labels = _items(fields, f"{prefix}labels", _TEXT, n, where) or names
     ids = _items(fields, f"{prefix}token_ids", _INDEX, n, where) or [None] * n
     offsets = _items(fields, f"{prefix}offsets", _SPAN, n, where)
-    special = _items(fields, f"{prefix}special", _TRUTH, n, where) or [False] * n
+    special = _items(fields, f"{prefix}special", _TRUTH, n, where) or _special(fields, prefix, names)
     padding = _items(fields, f"{prefix}padding", _TRUTH, n, where) or [False] * n
     segment = _items(fields, f"{prefix}segments", _SEGMENT, n, where) or [0] * n
     words = _items(fields, f"{prefix}word_ids", _WORD, n, where) or [None] * n
@@ -57,18 +60,30 @@ def tokens_of(
     return tuple(tokens)
 
 
+def _special(fields: Mapping[str, object], prefix: str, names: Sequence[str]) -> list[bool]:
+    """Which names are of special tokens, in a document that does not say so."""
+    if prefix and "schema" in fields:  # attnviz leaves out the target's list where none is special
+        return [False] * len(names)
+    return [is_special_label(name) for name in names]
+
+
 def relabelled(
     fields: Mapping[str, object], labels: Sequence[str], n_source: int | None, n_target: int | None, where: str
 ) -> dict[str, object]:
     """The document with the user's labels: of the text's tokens, or of the target's if only they are as many.
+
+    The labels say which tokens are equal, instead of the document's ids, and which are special unless the document
+    marks some.
 
     Raises:
         InputError: neither are as many.
     """
     for prefix, n in (("", n_source), ("target_", n_target)):
         if n == len(labels):
-            old = {*_NAMES[prefix], *(f"{prefix}{name}" for name in ("labels", "pieces", "word_ids"))}
+            old = {*_NAMES[prefix], *(f"{prefix}{name}" for name in ("labels", "pieces", "word_ids", "token_ids"))}
             kept = {key: value for key, value in fields.items() if key not in old}
+            if fields.get(f"{prefix}special") in (None, [False] * n):
+                kept[f"{prefix}special"] = [is_special_label(label) for label in labels]
             return kept | {f"{prefix}tokens": list(labels)}
     axes = {"keys": n_source, "queries": n_target} if n_target else {"tokens": n_source}
     held = " and ".join(f"{n} {axis}" for axis, n in axes.items() if n)

@@ -63,7 +63,7 @@ class FolderInfo:
 
     def as_dict(self) -> dict[str, object]:
         """The same, ready for JSON."""
-        return {**vars(self), "config": self.config.as_dict()}
+        return {**vars(self), "config": self.config.as_dict(seed=False)}
 
 
 def describe_folder(path: Path, name: str) -> FolderInfo:

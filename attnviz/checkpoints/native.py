@@ -16,6 +16,7 @@ from attnviz.checkpoints.file_params import FileParams
 from attnviz.checkpoints.tensors import WRITERS, TensorFile, misfits, model_folder_hint, open_tensors, size_of
 from attnviz.encoder.config import EncoderConfig, check_field_names
 from attnviz.encoder.params import Params
+from attnviz.encoder.seeded import is_seeded
 from attnviz.encoder.shapes import Shape, tensor_shapes
 from attnviz.errors import CheckpointError, ConfigError, OutputError, UsageError, one_line
 
@@ -113,6 +114,8 @@ def write_native(
 ) -> None:
     """Writes a native checkpoint, in the format that the name asks for.
 
+    Its header has the seed only where the weights were made from it.
+
     Raises:
         UsageError: the name ends in neither ``.safetensors`` nor ``.npz``.
         OutputError: the file exists already, cannot be written, or would not fit the disk.
@@ -128,7 +131,7 @@ def write_native(
         raise OutputError(
             f"{where}: it needs {needed / 1e9:.1f} GB, and {free / 1e9:.1f} GB are free; expected room on the disk"
         )
-    metadata = {CONFIG_KEY: json.dumps(config.as_dict())}
+    metadata = {CONFIG_KEY: json.dumps(config.as_dict(seed=is_seeded(params, config)))}
     if tokenizer_json is not None:
         metadata[TOKENIZER_KEY] = tokenizer_json
     WRITERS[suffix](path, params, shapes, metadata, overwrite=overwrite)
@@ -167,7 +170,7 @@ def describe(path: Path) -> WeightsInfo:
     """A native file's configuration, tensors, sizes, number types and digest.
 
     Raises:
-        CheckpointError: as ``read_native`` does; numbers are not read, so that NaN goes unnoticed.
+        CheckpointError: as ``read_native`` does; hardly any number is read, so NaN is no error here.
     """
     native = read_native(path)
     shapes, dtypes = native.file.shapes, native.file.dtypes
@@ -180,7 +183,7 @@ def describe(path: Path) -> WeightsInfo:
         format=native.file.format,
         bytes=path.stat().st_size,
         sha256=native.sha256,
-        config=native.config.as_dict(),
+        config=native.config.as_dict(seed=is_seeded(native.params, native.config)),
         tensors=tensors,
         n_parameters=sum(map(math.prod, shapes.values())),
         tokenizer=native.tokenizer_json is not None,

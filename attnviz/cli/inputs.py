@@ -239,9 +239,24 @@ def _read(inputs: InputOptions, common: CommonOptions, request: Request) -> Iter
     told = partial(note, common)
     scores = request.values == "scores"
     found = read_attention(source, name=name, token_labels=_labels(inputs), scores=scores, note=told)
+    said: set[str] = set()
     for number, result in enumerate(found, start=1):
         say_if_slow(common, request, max(len(result.tokens), len(result.target_tokens)))
-        yield f"{name}, text {number}", select_attention(result, request)
+        selected = select_attention(result, request)
+        for reason in _without_effect(request, result):
+            if reason not in said:  # once a file
+                note(common, f"{name}: {reason}")
+                said.add(reason)
+        yield f"{name}, text {number}", selected
+
+
+def _without_effect(request: Request, result: Result) -> Iterator[str]:
+    """Which options change nothing of a result from elsewhere, and why."""
+    tokens, views = (*result.tokens, *result.target_tokens), result.views.values()
+    if request.hide_special and not any(token.special for token in tokens) and not any(view.hidden for view in views):
+        yield "no token is known to be special; --hide-special changes nothing"
+    if request.words and all(token.word is None for token in tokens) and not any(view.words for view in views):
+        yield "no token is known to be part of a word; --words changes nothing"
 
 
 def _labels(inputs: InputOptions) -> list[str] | None:

@@ -175,9 +175,14 @@ class EncoderConfig:
         usual = EncoderConfig(**sizes, d_head=self.d_head).as_dict()
         return sizes | {name: value for name, value in self.as_dict().items() if value != usual[name]}
 
-    def as_dict(self) -> dict[str, object]:
-        """All fields by name, ready for JSON; what followed from other fields is filled in."""
-        return asdict(self)
+    def as_dict(self, *, seed: bool = True) -> dict[str, object]:
+        """All fields by name, ready for JSON; what followed from other fields is filled in.
+
+        Args:
+            seed: whether the weights were made from the seed; without it the seed is left out.
+        """
+        fields = asdict(self)
+        return fields if seed else {name: value for name, value in fields.items() if name != "seed"}
 
 
 def _misfits(c: EncoderConfig) -> Iterator[str]:

@@ -15,6 +15,7 @@ import numpy as np
 from attnviz.encoder.config import EncoderConfig
 from attnviz.encoder.params import Params
 from attnviz.encoder.shapes import tensor_shapes
+from attnviz.errors import InputError
 
 _BITS = 24
 
@@ -75,6 +76,22 @@ class SeededParams(Params):
             "wg": config.d_model**-0.5,
             "w2": max(config.d_ff, 1) ** -0.5,
         }[last]
+
+
+def is_seeded(params: Params, config: EncoderConfig) -> bool:
+    """Whether weights were made from the seed of their configuration: the first row of each table says so.
+
+    The configuration alone does not: every one has a seed, that of a trained model too.
+    """
+    if isinstance(params, SeededParams):
+        return True
+    seeded, first = SeededParams(config), np.arange(1)
+    tables = (name for name, shape in tensor_shapes(config).items() if len(shape) > 1)
+    try:
+        rows = ((params.rows(name, first), seeded.rows(name, first)) for name in tables)
+        return all(np.array_equal(row, made.astype(row.dtype)) for row, made in rows)
+    except InputError:  # a number that is not finite, or a damaged file: whoever needs that tensor reports it
+        return False
 
 
 def uniform(key: str, index: np.ndarray) -> np.ndarray:

@@ -209,15 +209,39 @@ def test_filling_a_text_up_changes_nothing():
         np.testing.assert_allclose(padded.values[name], plain.values[name], atol=1e-12)
 
 
-def test_labels_alone_do_not_say_which_tokens_are_equal():
-    names = tuple(Token(name, name, piece=name) for name in "aba")
-    given = attention(random_weights(np.random.default_rng(0), (1, 2, 3, 3)), names)
-    why = "it needs a tokenizer's tokens, and these are only labels"
+def named(names, special=()):
+    """Tokens of which only labels are known, as those of attention from elsewhere."""
+    return tuple(Token(name, name, piece=name, special=at in special) for at, name in enumerate(names))
+
+
+@given(st.lists(st.sampled_from("abc"), min_size=1, max_size=8), st.data())
+def test_equal_labels_are_equal_tokens(names, data):
+    special = data.draw(st.sets(st.sampled_from(range(len(names))), min_size=1))
+    n = len(names)
+    check(attention(random_weights(np.random.default_rng(0), (2, 3, n, n)), named(names, special)), names, special)
+
+
+@pytest.mark.parametrize("names", [("0", "1", "2"), ("x0", "x1", "x2"), ("y1", "y3", "y10")])
+def test_labels_that_only_count_tokens_do_not_say_which_they_are(names):
+    given = attention(random_weights(np.random.default_rng(0), (1, 2, 3, 3)), named(names))
+    why = "it needs labels that name the tokens (--tokens), and these only count them"
     assert head_metrics(given).missing == dict.fromkeys(("special", "same", "induction"), why)
-    marked = tuple(replace(token, special=at == 0) for at, token in enumerate(names))
+    marked = named(names, {0})
     found = head_metrics(replace(given, queries=marked, keys=marked))
     assert set(found.missing) == {"same", "induction"}
     np.testing.assert_allclose(found.values["special"], found.values["first"])
+
+
+@pytest.mark.parametrize("names", [("x0", "y1", "x2"), ("1", "0", "2"), ("1", "1", "2"), ("x0", "x1", "cat")])
+def test_numbers_that_do_not_rise_are_names(names):
+    given = attention(random_weights(np.random.default_rng(0), (1, 2, 3, 3)), named(names))
+    assert set(head_metrics(given).missing) == {"special"}
+
+
+def test_without_a_special_label_nothing_says_that_there_is_a_special_token():
+    given = attention(random_weights(np.random.default_rng(0), (1, 2, 3, 3)), named("aba"))
+    why = "no label is known as that of a special token, such as [CLS]"
+    assert head_metrics(given).missing == {"special": why}
 
 
 def test_merged_words_are_equal_where_their_pieces_are():
@@ -311,7 +335,7 @@ def test_the_mean_over_texts_is_that_of_all_their_rows():
 
 def test_a_metric_is_missing_only_where_no_text_has_it():
     known = attention(np.eye(3)[None, None], tokens([1, 2, 1]))
-    labels = tuple(replace(token, id=None) for token in known.keys)
+    labels = named(["0", "1", "2"])
     running = Running()
     running.add(head_metrics(replace(known, queries=labels, keys=labels)))
     assert set(running.result().missing) == {"special", "same", "induction"}

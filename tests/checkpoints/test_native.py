@@ -404,7 +404,7 @@ def test_nothing_is_left_of_a_file_whose_numbers_are_wrong(tmp_path):
 
 
 @pytest.mark.parametrize("ending", FORMATS)
-def test_a_description_tells_everything_without_reading_numbers(tmp_path, ending):
+def test_a_description_tells_everything_of_numbers_that_cannot_be_used(tmp_path, ending):
     config, path = EncoderConfig(**SMALL), tmp_path / f"a.{ending}"
     nan = ArrayParams({name: np.full(shape, np.nan, np.float32) for name, shape in tensor_shapes(config).items()})
     write_native(path, config, nan, tokenizer_json="{}")
@@ -414,7 +414,7 @@ def test_a_description_tells_everything_without_reading_numbers(tmp_path, ending
         "format": ending,
         "bytes": path.stat().st_size,
         "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
-        "config": config.as_dict(),
+        "config": config.as_dict(seed=False),
         "tensors": [
             {"name": "embed.tokens", "shape": [5, 2], "dtype": "F32", "bytes": 40},
             *({"name": f"layers.0.attn.{w}", "shape": [2, 2], "dtype": "F32", "bytes": 16} for w in WEIGHTS),
@@ -435,3 +435,25 @@ def test_an_npz_is_stored_without_a_date_of_its_own(tmp_path):
     with zipfile.ZipFile(tmp_path / "a.npz") as archive:
         assert {entry.date_time for entry in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
         assert archive.testzip() is None
+
+
+@pytest.mark.parametrize("ending", FORMATS)
+def test_a_header_has_the_seed_only_of_weights_that_were_made_from_it(tmp_path, ending):
+    config = EncoderConfig(**SMALL, seed=5)
+    seeded = SeededParams(config)
+    trained = ArrayParams({name: seeded[name] * np.float32(1.5) for name in seeded})
+    for name, params, said in (("seeded", seeded, {"seed": 5}), ("trained", trained, {})):
+        path = tmp_path / f"{name}.{ending}"
+        write_native(path, config, params)
+        header = json.loads(read_native(path).file.metadata["attnviz.config"])
+        assert header == config.as_dict(seed=False) | said
+        assert describe(path).config == header
+        assert attnviz.run("a", weights=path).model.config == header
+
+
+def test_a_seed_in_an_older_header_of_trained_weights_is_read_and_not_repeated(tmp_path):
+    trained = {name: array * np.float32(1.5) for name, array in small_tensors().items()}
+    path = save_safetensors(tmp_path / "a.safetensors", trained, EncoderConfig(**SMALL).as_dict())
+    assert "seed" not in describe(path).config
+    write_native(tmp_path / "b.npz", read_native(path).config, read_native(path).params)
+    assert "seed" not in json.loads(read_native(tmp_path / "b.npz").file.metadata["attnviz.config"])

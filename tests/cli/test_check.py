@@ -223,9 +223,9 @@ ERRORS = [
         ("--attention", "plain.npy", "--that", "max(same) < 1"),
         2,
         [
-            "condition, column 5: there is no same here (it needs a tokenizer's tokens, and these are only labels); "
-            "expected one of entropy, entropy_ratio, span, distance, offset, self, previous, next, first, confidence, "
-            "layer, head",
+            "condition, column 5: there is no same here (it needs labels that name the tokens (--tokens), and these "
+            "only count them); expected one of entropy, entropy_ratio, span, distance, offset, self, previous, next, "
+            "first, confidence, layer, head",
             "max(same) < 1",
             "    ^",
         ],

@@ -170,14 +170,15 @@ def test_cross_attention_lacks_what_needs_queries_that_are_the_keys(cli):
     assert document(cli, TEXT, "--target", "Le chat", "--kind", "decoder", *TINY)["missing"] == {}
 
 
-def test_attention_from_elsewhere_has_the_metrics_that_need_no_tokenizer(cli, pattern):
+def test_attention_without_labels_has_the_metrics_that_need_no_tokens(cli, pattern):
     found = document(cli, "--attention", pattern)
     assert {name for name, metric in METRICS.items() if metric.identity} == set(found["missing"])
     assert found["heads"][0]["previous"] == 1
     assert found["heads"][1]["entropy"] == pytest.approx(np.log(5), rel=1e-6)
     assert found["heads"][2]["same"] is None
     out = " ".join(cli("heads", "--attention", pattern).out.split())
-    assert "Not to be had here: special, same, induction (it needs a tokenizer's tokens" in out
+    assert "Not to be had here: special, same, induction (it needs labels that name the tokens (--tokens)" in out
+    assert document(cli, "--attention", pattern, "--tokens", "0 1 2 3 4")["missing"] == found["missing"]
 
 
 def test_vectors_and_own_json_are_inputs_too(cli, tmp_path):
@@ -281,11 +282,13 @@ def test_bars_are_on_the_scale_of_all_heads_whichever_are_printed(cli):
 
 
 def test_nothing_is_hidden_or_merged_where_no_token_is_known_to_be_special_or_of_a_word(cli, pattern):
+    no_special = f"attnviz: note: {pattern}: no token is known to be special; --hide-special changes nothing\n"
+    no_word = f"attnviz: note: {pattern}: no token is known to be part of a word; --words changes nothing\n"
     plain = cli("heads", "--attention", pattern)
-    assert cli("heads", "--attention", pattern, "--hide-special", "--words") == plain
+    assert cli("heads", "--attention", pattern, "--hide-special", "--words") == plain._replace(err=no_special + no_word)
     assert "means over 5 tokens" in plain.out
     argv = ("show", "--attention", pattern, "-H", "1")
-    assert cli(*argv, "--hide-special") == cli(*argv)
+    assert cli(*argv, "--hide-special") == cli(*argv)._replace(err=no_special)
 
 
 def test_distances_between_words_are_in_words(cli):
@@ -416,7 +419,7 @@ def test_a_wrong_condition_has_a_caret_under_the_place(cli, where, message, belo
 def test_a_metric_that_is_not_to_be_had_is_no_order(cli, pattern):
     ran = cli("heads", "--attention", pattern, "--sort", "same")
     assert (ran.code, ran.out) == (2, "")
-    why = "it needs a tokenizer's tokens, and these are only labels"
+    why = "it needs labels that name the tokens (--tokens), and these only count them"
     assert ran.err == f"attnviz: error: sort: there is no same here ({why}); expected another metric\n"
 
 

@@ -143,6 +143,17 @@ def test_what_was_printed_can_be_shown_again(cli, argv):
     assert again == direct
 
 
+def test_words_of_a_text_that_look_like_special_tokens_are_read_back_as_words(cli):
+    argv = ("show", "[CLS] a", "--target", "</s> b [SEP]", "--tokenizer", "whitespace", "--json")
+    piped = cli(*argv).out
+    assert json.loads(piped)["target_tokens"] == ["</s>", "b", "[SEP]"]
+    assert json.loads(piped)["special"] == [False, False]
+    assert cli("show", "--attention", "-", "--json", stdin=piped).out == piped
+    hidden = cli("show", "--attention", "-", "--json", "--hide-special", stdin=piped)
+    assert hidden.out == piped
+    assert "no token is known to be special" in hidden.err
+
+
 def test_edges_are_refused_as_matrices(cli):
     piped = cli("show", SENTENCE, "--json", "--top", "2")
     ran = cli("show", "--attention", "-", stdin=piped.out)
@@ -166,3 +177,59 @@ def test_metrics_of_padded_json_are_those_of_the_run(cli):
     (direct,) = documents(cli("heads", *argv, "--json"))
     (again,) = documents(cli("heads", "--attention", "-", "--json", stdin=cli("show", *argv, "--json").out))
     assert (again["heads"], again["rows"]) == (direct["heads"], 3)
+
+
+def models_of(document):
+    """The objects of a document that have a configuration's fields."""
+    if isinstance(document, list):
+        return [found for item in document for found in models_of(item)]
+    if not isinstance(document, dict):
+        return []
+    own = [document] if "norm_placement" in document else []
+    return own + [found for item in document.values() for found in models_of(item)]
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ("show", SENTENCE),
+        ("explain", SENTENCE),
+        ("heads", SENTENCE),
+        ("heads", SENTENCE, "--null", "2"),
+        ("check", SENTENCE, "--that", "any(first > 0)"),
+        ("diff", SENTENCE, "The dog sat."),
+        ("models",),
+        ("models", "tiny"),
+        ("weights", "info", "trained.npz"),
+        ("show", SENTENCE, "--weights", "trained.npz"),
+    ],
+    ids=" ".join,
+)
+def test_trained_weights_have_no_seed(cli, schema, argv):
+    if "trained.npz" in argv:
+        assert cli("weights", "convert", "tiny", "-o", "trained.npz").code == 0
+        assert "seed" not in cli("weights", "info", "trained.npz").out
+    (document,) = documents(cli(*argv, "--json"))
+    schema.validate(document)
+    found = models_of(document)
+    assert found
+    assert not any("seed" in model for model in found)
+    if argv[0] == "show":
+        assert documents(cli("show", "--attention", "-", "--json", stdin=json.dumps(document))) == [document]
+
+
+def test_weights_made_from_a_seed_have_it_and_keep_it_in_a_file(cli, schema):
+    assert cli("weights", "init", "-o", "toy.safetensors", "--seed", "7", "--n-vocab", "99").code == 0
+    assert cli("weights", "convert", "toy.safetensors", "-o", "toy.npz").code == 0
+    for argv in (
+        ("show", SENTENCE, "--seed", "7"),
+        ("heads", SENTENCE, "--seed", "7"),
+        ("show", SENTENCE, "--weights", "toy.safetensors"),
+        ("show", SENTENCE, "--weights", "toy.npz", "--mask", "causal"),
+        ("weights", "info", "toy.npz"),
+    ):
+        (document,) = documents(cli(*argv, "--json"))
+        schema.validate(document)
+        assert [model["seed"] for model in models_of(document)] == [7]
+    (document,) = documents(cli("diff", SENTENCE, "--vs-seed", "5", "--json"))
+    assert [model.get("seed") for model in models_of(document)] == [None, 5]

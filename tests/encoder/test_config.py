@@ -25,6 +25,7 @@ def test_every_field_is_in_the_dictionary_and_makes_the_same_config_again():
     config = EncoderConfig(n_heads=2, mask="window", window=3, score_scale=0.5)
     assert tuple(config.as_dict()) == field_names()
     assert EncoderConfig(**config.as_dict()) == config
+    assert set(field_names()) - set(config.as_dict(seed=False)) == {"seed"}
 
 
 @pytest.mark.parametrize(

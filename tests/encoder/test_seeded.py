@@ -1,6 +1,7 @@
 """Seeded weights: the same numbers on every platform, and of a size that makes heads differ."""
 
 import hashlib
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from attnviz.encoder.config import EncoderConfig
-from attnviz.encoder.seeded import SeededParams, splitmix64, uniform
+from attnviz.encoder.params import ArrayParams
+from attnviz.encoder.seeded import SeededParams, is_seeded, splitmix64, uniform
 from attnviz.encoder.shapes import tensor_shapes
 from attnviz.encoder.stack import Sequence, Wanted, run
 
@@ -114,3 +116,16 @@ def test_heads_differ_visibly_and_are_not_uniform():
     for i in range(8):
         for j in range(i):
             assert np.abs(heads[i] - heads[j]).sum(axis=-1).mean() > 0.3
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_weights_are_of_a_seed_where_the_first_row_of_every_table_is(dtype):
+    config = EncoderConfig(n_layers=2, n_heads=2, d_model=6, d_ff=5, n_vocab=7, seed=3)
+    made = SeededParams(config)
+    arrays = {name: np.array(made[name], dtype) for name in made}
+    assert is_seeded(made, config)
+    assert is_seeded(ArrayParams(arrays), config)
+    assert not is_seeded(ArrayParams(arrays), replace(config, seed=4))
+    for name, array in arrays.items():
+        if array.ndim > 1:
+            assert not is_seeded(ArrayParams(arrays | {name: array * dtype(1.001)}), config)
