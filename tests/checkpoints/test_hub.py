@@ -427,6 +427,7 @@ def test_a_cache_that_cannot_be_written_to_is_refused(tmp_path):
     assert list((tmp_path / "hf").rglob(SINGLE)) == []
 
 
+@pytest.mark.usefixtures("heeds_ctrl_c")
 def test_ctrl_c_is_not_taken_for_an_error_of_the_hub(tmp_path):
     with serve({"model": Repository({"main": SMALL}, silent=1.0)}) as hub:
         process = start(hub, tmp_path, ("model", {}), HF_HUB_ETAG_TIMEOUT="10")

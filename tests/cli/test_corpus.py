@@ -18,7 +18,7 @@ from attnviz.encoder.seeded import SeededParams
 from attnviz.text.reading import Lines
 from attnviz.text.tokenizer import load_tokenizer
 from attnviz.text.words import WHITE_SPACE
-from tests.cli.noise import equal_but_for_noise
+from tests.noise import equal_but_for_noise
 
 SMALL = ("--n-layers", "2", "--n-heads", "3", "--d-model", "12", "--d-ff", "0")
 TEXTS = ("the cat sat", "a", "the dog ran away", "one two three", "the cat sat", "on and on and on and on it went", "b")

@@ -288,6 +288,7 @@ STUCK = "time.sleep(600 * (item > 0))"
 
 
 @both
+@pytest.mark.usefixtures("heeds_ctrl_c")
 def test_ctrl_c_ends_every_process_quietly_with_130(program, method):
     process = program(work=STUCK, method=method)
     assert process.stdout.readline() == "0\n"
