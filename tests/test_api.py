@@ -8,6 +8,7 @@ import pytest
 
 import attnviz
 from attnviz.errors import InputError, UsageError
+from tests.noise import ROUNDING
 
 
 def test_every_public_name_is_there_and_others_are_not():
@@ -98,7 +99,7 @@ def test_what_was_kept_is_in_the_trace():
 
 def test_padding_is_masked_and_changes_nothing_else():
     plain, padded = attnviz.run("The cat sat", seed=0), attnviz.run("The cat sat", seed=0, pad_to=5)
-    np.testing.assert_allclose(padded.attention[:, :, :3, :3], plain.attention, atol=1e-6)
+    np.testing.assert_allclose(padded.attention[:, :, :3, :3], plain.attention, atol=ROUNDING)
     assert padded.views["encoder"].masked[0, 0].tolist() == [False, False, False, True, True]
     assert [token.padding for token in padded.tokens] == [False] * 3 + [True] * 2
 

@@ -24,6 +24,7 @@ from attnviz.model import load
 from attnviz.runs import Run, run_prepared, runs
 from attnviz.trace import Attention, Result
 from tests.encoder.mixtures import configs, model_of, params_of, prepared_of, sequences
+from tests.noise import ROUNDING
 
 ALIKE = ("queries", "keys", "layers", "heads", "kind", "what", "reduce", "words", "hidden", "renormalized")
 SMALL = EncoderConfig(n_layers=3, n_heads=4, d_model=20, d_ff=0, n_vocab=101, n_ctx=900)
@@ -171,7 +172,7 @@ def test_vectors_run_by_themselves_among_texts():
     texts = texts_of([4, 4])
     found = [run.result() for run in runs(model, [texts[0], vectors, texts[1]], Request())]
     for result, text in zip(found, [texts[0], vectors, texts[1]], strict=True):
-        assert_same_result(result, run_prepared(model, text, Request()), 1e-6)
+        assert_same_result(result, run_prepared(model, text, Request()), ROUNDING)
 
 
 def test_a_text_whose_numbers_overflow_fails_by_itself_when_it_is_asked_for():
@@ -228,10 +229,10 @@ def test_parts_are_the_whole_whatever_is_asked_of_them(tiny, request, at_once, p
         patch.setattr(module, "MOST_HELD", 1)
         patch.setattr(attention, "_AT_ONCE", at_once)
         (run,) = runs(tiny, [prepared], request)
-        assert_same_result(run.result(), whole, 1e-6)
+        assert_same_result(run.result(), whole, ROUNDING)
         # Parts are good only until the next; what is out of order is whole.
         found = joined(run.parts(), whole.views["encoder"].matrices.shape[:2])
-    assert_same(found, whole.views["encoder"], 1e-6)
+    assert_same(found, whole.views["encoder"], ROUNDING)
     in_order = request.layers != "2,0" and request.heads != "1,7,2"
     assert run.is_long == in_order
     assert run.per_kind == len(whole.views["encoder"])
@@ -271,7 +272,7 @@ def test_over_layers_a_key_is_masked_only_where_it_is_in_all_of_them(monkeypatch
             patch.setattr(module, "MOST_HELD", 1)
             part = next(next(runs(model, [text], Request(reduce=how))).parts())
         assert not whole.masked.any()
-        assert_same(part, whole, 1e-6)
+        assert_same(part, whole, ROUNDING)
 
 
 def test_flow_needs_the_whole(monkeypatch, tiny):

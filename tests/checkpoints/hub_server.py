@@ -3,7 +3,6 @@
 import json
 import re
 import threading
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -23,7 +22,7 @@ class Repository:
         api_error: status and ``X-Error-Code`` of every request to the API.
         file_error: the same for files.
         short: the files that end too early.
-        silent: seconds before the API answers.
+        silent: whether the API never answers.
         moved: whether files are elsewhere on the same host, as the real hub's small ones are.
         siblings: whether the API names the files with the commit, not only in the tree.
     """
@@ -32,7 +31,7 @@ class Repository:
     api_error: tuple[int, str | None] | None = None
     file_error: tuple[int, str | None] | None = None
     short: tuple[str, ...] = ()
-    silent: float = 0.0
+    silent: bool = False
     moved: bool = False
     siblings: bool = True
 
@@ -53,6 +52,7 @@ class Hub:
     asked: list[tuple[str, str]] = field(default_factory=list)
     tokens: set[str | None] = field(default_factory=set)
     arrived: threading.Event = field(default_factory=threading.Event)
+    closing: threading.Event = field(default_factory=threading.Event)
 
     def downloads(self, model_id: str) -> list[str]:
         """The files of a model that were downloaded, in that order."""
@@ -76,6 +76,7 @@ def serve(models: dict[str, Repository]) -> Iterator[Hub]:
     try:
         yield hub
     finally:
+        hub.closing.set()
         server.shutdown()
         thread.join()
         server.server_close()
@@ -107,7 +108,10 @@ class _Handler(BaseHTTPRequestHandler):
         model = self.hub.models.get(model_id)
         if model is None:
             return self._answer(404, code="RepoNotFound")
-        time.sleep(model.silent)
+        if model.silent:
+            self.hub.closing.wait()
+            self.close_connection = True
+            return None
         if model.api_error is not None:
             return self._answer(model.api_error[0], code=model.api_error[1])
         found = model.resolve(revision)

@@ -425,8 +425,8 @@ REFUSED = {
     "axes of a reduction": (changed(reduce="mean"), "attention has the shape (1, 2, 3, 3); expected (query, key)"),
     "a mask": (changed(masked=[[True]]), "masked is no list of true and false of the shape (3, 3); expected that"),
     "a weight that is masked": (
-        changed(masked=[[False, True, False], [False] * 3, [False] * 3]),
-        "layer 0, head 0, row 0, column 1 is 0.0275761, and masked; expected 0 where it is masked",
+        changed(attention=[[[[0.5, 0.25, 0.25]] * 3]], layers=[0], heads=[0], masked=[[False, True, False]] * 3),
+        "layer 0, head 0, row 0, column 1 is 0.25, and masked; expected 0 where it is masked",
     ),
     "a ragged mask": (
         changed(masked=[[True], [True, False]]),

@@ -12,7 +12,7 @@ import attnviz
 from attnviz.checkpoints.folder import read_folder
 from attnviz.checkpoints.folder_info import describe_folder
 from attnviz.model import bundled_folder
-from tests.checkpoints.trained import cases
+from tests.checkpoints.trained import assert_alone_as_together, cases
 
 FOLDER = bundled_folder()
 MOST_BYTES = 8_000_000
@@ -41,6 +41,10 @@ def test_tokens_and_attention_are_those_of_transformers(model, text, pair, ids, 
     result = attnviz.run(text, pair=pair, model=model)
     assert [token.id for token in result.tokens] == ids.tolist()
     np.testing.assert_allclose(result.attention, attention, atol=2e-5, rtol=0)
+
+
+def test_a_text_is_the_same_by_itself_and_among_texts_of_any_length(model):
+    assert_alone_as_together(model)
 
 
 def test_every_number_is_finite():

@@ -14,6 +14,7 @@ import pytest
 
 import attnviz
 from tests.checkpoints.hub_server import Hub, Repository, commit, serve
+from tests.noise import ROUNDING
 
 CONFIG, SINGLE, INDEX = "config.json", "model.safetensors", "model.safetensors.index.json"
 TOKENIZER = {
@@ -57,11 +58,11 @@ PROGRAM = """
 import json, sys, time
 from attnviz.checkpoints import hub
 from attnviz.errors import InputError
-hub.PATIENCE = 0.2
 if sys.argv[2]:
     import resource
     resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), int(sys.argv[2])))
 for name, options in json.loads(sys.argv[1]):
+    hub.PATIENCE = options.pop("patience", 60)  # so that a busy machine is not taken for a silent hub
     try:
         print(json.dumps({"folder": str(hub.fetch(name, **options))}), flush=True)
     except InputError as error:
@@ -104,7 +105,7 @@ def start_python(arguments: list[str], hub: Hub, home: Path, **variables: str) -
 
 def finish(process: subprocess.Popen) -> tuple[list[dict], str]:
     try:
-        out, err = process.communicate(timeout=20)
+        out, err = process.communicate(timeout=60)
     finally:
         process.kill()
     return [json.loads(line) for line in out.splitlines()], err
@@ -303,8 +304,8 @@ REFUSED = {
         "HF_ENDPOINT says which hub is asked",
     ),
     "late": (
-        Repository({"main": SMALL}, silent=0.5),
-        {},
+        Repository({"main": SMALL}, silent=True),
+        {"patience": 0.2},
         "it is neither a folder nor whole in the cache, and HUB does not answer; expected a hub within reach",
         "the cache is CACHE; HF_ENDPOINT names another hub",
     ),
@@ -428,10 +429,11 @@ def test_a_cache_that_cannot_be_written_to_is_refused(tmp_path):
     assert list((tmp_path / "hf").rglob(SINGLE)) == []
 
 
+@pytest.mark.usefixtures("heeds_ctrl_c")
 def test_ctrl_c_is_not_taken_for_an_error_of_the_hub(tmp_path):
-    with serve({"model": Repository({"main": SMALL}, silent=1.0)}) as hub:
-        process = start(hub, tmp_path, ("model", {}), HF_HUB_ETAG_TIMEOUT="10")
-        assert hub.arrived.wait(10)
+    with serve({"model": Repository({"main": SMALL}, silent=True)}) as hub:
+        process = start(hub, tmp_path, ("model", {}))
+        assert hub.arrived.wait(60)
         process.send_signal(signal.SIGINT)
         assert finish(process) == ([{"message": "Ctrl-C"}], "")
 
@@ -441,9 +443,9 @@ def test_a_model_of_the_hub_is_shown_as_its_folder_is(tmp_path):
     files = {file.name: file.read_bytes() for file in folder.iterdir() if file.suffix != ".npz"}
     with serve({"owner/bert": Repository({"main": files})}) as hub:
         show = ["-W", "error", "-m", "attnviz", "show", "The dog", "--json", "--model", "owner/bert"]
-        out, err = start_python(show, hub, tmp_path).communicate(timeout=20)
+        out, err = start_python(show, hub, tmp_path).communicate(timeout=60)
     assert err == ""
     document = json.loads(out)
     assert document["model"]["name"] == "owner/bert"
     expected = attnviz.run("The dog", model=attnviz.load(model=folder))
-    np.testing.assert_allclose(document["attention"], expected.attention, atol=1e-6)
+    np.testing.assert_allclose(document["attention"], expected.attention, atol=ROUNDING)

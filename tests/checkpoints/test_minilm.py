@@ -6,10 +6,9 @@ import numpy as np
 import pytest
 
 import attnviz
-from attnviz.analysis.selection import Request
 from attnviz.cli.main import main
-from attnviz.runs import run_prepared, runs
-from tests.checkpoints.trained import cases
+from tests.checkpoints.trained import assert_alone_as_together, cases
+from tests.noise import ROUNDING
 
 pytestmark = pytest.mark.checkpoint
 
@@ -33,13 +32,8 @@ def test_a_native_file_of_it_gives_the_same_attention(minilm, tmp_path, capfdbin
         assert main(["show", "The animal was too tired.", *origin, "--json"]) == 0
         documents.append(json.loads(capfdbinary.readouterr().out))
     assert documents[0]["token_ids"] == documents[1]["token_ids"]
-    np.testing.assert_allclose(documents[0]["attention"], documents[1]["attention"], atol=1e-6)
+    np.testing.assert_allclose(documents[0]["attention"], documents[1]["attention"], atol=ROUNDING)
 
 
 def test_a_text_is_the_same_by_itself_and_among_texts_of_any_length(minilm):
-    model = attnviz.load(model=minilm)
-    words = 5 * "The animal didn't cross the street because it was too tired, said Mary, whose dog had seen it all. "
-    texts = [attnviz.prepare(model, " ".join(words.split()[:n])) for n in range(1, 90)]
-    for text, run in zip(texts, runs(model, texts, Request()), strict=True):
-        alone = run_prepared(model, text, Request())
-        np.testing.assert_allclose(run.result().attention, alone.attention, atol=1e-6, rtol=0)
+    assert_alone_as_together(attnviz.load(model=minilm))

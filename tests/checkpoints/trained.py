@@ -5,6 +5,11 @@ from pathlib import Path
 
 import numpy as np
 
+import attnviz
+from attnviz.analysis.selection import Request
+from attnviz.runs import run_prepared, runs
+from tests.noise import between_batches
+
 GOLDEN = Path(__file__).parent / "golden"
 
 
@@ -15,3 +20,12 @@ def cases(name: str) -> Iterator[tuple[str, str | None, np.ndarray, np.ndarray]]
         for i, text in enumerate(texts[:-2]):
             yield text, None, golden[f"t{i}_ids"], golden[f"t{i}_attention"]
         yield texts[-2], texts[-1], golden["pair_ids"], golden["pair_attention"]
+
+
+def assert_alone_as_together(model: attnviz.Model) -> None:
+    """Texts of 1 to 89 words have the same attention alone and in batches: to the last bit, where that was measured."""
+    words = 5 * "The animal didn't cross the street because it was too tired, said Mary, whose dog had seen it all. "
+    texts = [attnviz.prepare(model, " ".join(words.split()[:n])) for n in range(1, 90)]
+    for text, run in zip(texts, runs(model, texts, Request()), strict=True):
+        alone = run_prepared(model, text, Request())
+        np.testing.assert_allclose(run.result().attention, alone.attention, atol=between_batches(), rtol=0)

@@ -15,6 +15,7 @@ import pytest
 import attnviz
 from attnviz.model import bundled_folder
 from tests.checkpoints.folders import write_bert
+from tests.noise import ROUNDING
 
 TEXT = "The cat zyxqwvly slept."
 WORDS = ["The", "cat", "zyxqwvly", "slept", "."]
@@ -310,7 +311,7 @@ def test_converted_it_gives_the_same_attention(cli):
     assert cli("weights", "convert", "tiny", "-o", "x.safetensors").code == 0
     own, native = (document(cli("show", TEXT, "--json", *origin)) for origin in ((), ("--weights", "x.safetensors")))
     assert own["token_ids"] == native["token_ids"]
-    np.testing.assert_allclose(own["attention"], native["attention"], atol=1e-6)
+    np.testing.assert_allclose(own["attention"], native["attention"], atol=ROUNDING)
     assert native["model"]["weights"] == f"sha256:{hashlib.sha256(Path('x.safetensors').read_bytes()).hexdigest()}"
 
 

@@ -7,7 +7,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -441,17 +440,30 @@ def test_a_closed_pipe_ends_quietly():
     running.stderr.close()
 
 
+@pytest.mark.usefixtures("heeds_ctrl_c")
 def test_ctrl_c_ends_with_130_and_no_traceback():
     running = process("show", "-", stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     running.stdin.write(b"one\n")
     running.stdin.flush()
     running.stdout.readline()
-    time.sleep(0.2)
     running.send_signal(signal.SIGINT)
     assert running.wait(30) == 130
     assert running.stderr.read() == b""
     for stream in (running.stdin, running.stdout, running.stderr):
         stream.close()
+
+
+def test_ctrl_c_is_ignored_where_it_was_ignored_at_the_start():
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # as a script's background job starts
+    running = process("show", "-", "--json", stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    signal.signal(signal.SIGINT, before)
+    running.stdin.write(b"one\n")
+    running.stdin.flush()
+    first = running.stdout.readline()
+    running.send_signal(signal.SIGINT)
+    out, err = running.communicate(b"two\n", timeout=30)
+    assert [json.loads(line)["text"] for line in (first, out)] == ["one", "two"]
+    assert (running.returncode, err) == (0, b"")
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a disk that is always full")

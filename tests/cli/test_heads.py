@@ -13,6 +13,7 @@ import attnviz
 from attnviz.analysis.averages import Running
 from attnviz.analysis.labels import LABELS
 from attnviz.analysis.metrics import METRICS, head_metrics
+from tests.noise import ROUNDING
 
 TEXT = "The cat sat on the cat."
 TEXTS = ("The cat sat on the cat.", "A dog.", "the the the old dog and the cat")
@@ -203,9 +204,9 @@ def test_several_texts_are_one_table_in_which_each_weighs_as_its_rows(cli, tmp_p
             values = np.array([run.values[name][place] for run in runs])[rows > 0]
             rows = rows[rows > 0]
             mean = np.average(values, weights=rows)
-            assert head[name] == pytest.approx(mean)
+            assert head[name] == pytest.approx(mean, rel=ROUNDING, abs=ROUNDING)
             spread = np.sqrt(np.average((values - mean) ** 2, weights=rows))
-            assert head["spread"][name] == pytest.approx(spread, abs=1e-9)
+            assert head["spread"][name] == pytest.approx(spread, abs=ROUNDING)
     assert (found["texts"], found["rows"]) == (3, 7 + 3 + 8)
     assert document(cli, *TINY, stdin="\n".join(TEXTS))["heads"] == found["heads"]
     out = cli("heads", "--file", "texts.txt", *TINY).out

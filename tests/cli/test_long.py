@@ -6,7 +6,7 @@ import pytest
 
 from attnviz import runs
 from attnviz.encoder import attention
-from tests.cli.noise import equal_but_for_noise
+from tests.noise import equal_but_for_noise
 
 TEXT = "Unquestionably the cat that chased the mouse was tired."
 SMALL = ("--n-layers", "2", "--n-heads", "5", "--d-model", "20", "--n-vocab", "97")

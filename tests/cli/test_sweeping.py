@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.noise import equal_but_for_noise
+from tests.noise import equal_but_for_noise
 
 ROOT = Path(__file__).parents[2]
 SMALL = ("--n-layers", "1", "--n-heads", "3", "--d-model", "12", "--d-ff", "0", "--n-ctx", "9")
@@ -36,7 +36,8 @@ def command_line(*argv: str) -> list[str]:
 @pytest.fixture
 def environment(tmp_path) -> dict[str, object]:
     """How a command is started: in an empty folder, with nothing set, and with warnings as errors."""
-    env = {name: value for name, value in os.environ.items() if not name.startswith(("ATTNVIZ_", "OPENBLAS_"))}
+    env = {name: value for name, value in os.environ.items() if not name.startswith("ATTNVIZ_")}
+    env.pop("OPENBLAS_NUM_THREADS", None)
     return {"cwd": tmp_path, "env": env | {"PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error"}}
 
 
@@ -191,6 +192,7 @@ def sweep(start) -> subprocess.Popen:
     return process
 
 
+@pytest.mark.usefixtures("heeds_ctrl_c")  # before the sweep starts
 def test_ctrl_c_ends_a_sweep_and_its_processes_quietly(sweep):
     workers = children(sweep)
     os.killpg(sweep.pid, signal.SIGINT)

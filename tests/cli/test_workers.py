@@ -127,14 +127,21 @@ def test_a_source_that_is_slow_at_first_still_gets_several_processes_where_they_
 
 
 def test_a_slow_source_holds_back_no_value():
+    worked = multiprocessing.get_context("fork").Event()
+
     def items():
         yield from range(3)
+        assert worked.wait(60)
         for item in count(3):
             time.sleep(0.5)  # the first values are there long before all that may be read ahead is read
             yield item
 
+    def work(item):
+        worked.set()
+        return item
+
     read = []
-    with ordered_map(lambda item: item, reading(read, items()), workers=3, where=place, method="fork") as values:
+    with ordered_map(work, reading(read, items()), workers=3, where=place, method="fork") as values:
         assert next(values) == 0
         assert len(read) < 6
 
@@ -196,7 +203,8 @@ class DiesWhileItIsSent:
 def test_a_worker_killed_while_it_sends_its_value_is_an_error_and_no_hang():
     def items():
         yield from range(2)
-        time.sleep(0.5)
+        while multiprocessing.active_children():  # until both are dead; meanwhile nobody reads
+            time.sleep(0.01)
 
     _, error = told_before(WorkerError, lambda _: DiesWhileItIsSent(), items(), workers=2, method="fork")
     assert str(error).startswith("texts.txt, line 0: the process that worked on it was killed (SIGKILL);")
@@ -288,6 +296,7 @@ STUCK = "time.sleep(600 * (item > 0))"
 
 
 @both
+@pytest.mark.usefixtures("heeds_ctrl_c")
 def test_ctrl_c_ends_every_process_quietly_with_130(program, method):
     process = program(work=STUCK, method=method)
     assert process.stdout.readline() == "0\n"

@@ -13,6 +13,7 @@ from attnviz.encoder.params import ArrayParams
 from attnviz.encoder.seeded import SeededParams, is_seeded, splitmix64, uniform
 from attnviz.encoder.shapes import tensor_shapes
 from attnviz.encoder.stack import Sequence, Wanted, run
+from tests.noise import ROUNDING
 
 
 def test_the_stream_is_splitmix64():
@@ -74,7 +75,7 @@ def test_the_stored_attention_of_seed_0():
             [0.024881, 0.859545, 0.032582, 0.082992],
             [0.000274, 0.992992, 0.0032, 0.003534],
         ],
-        atol=2e-6,
+        atol=ROUNDING,
     )
 
 
