@@ -14,14 +14,14 @@ _HOMES = {
     "prepare_vectors": "attnviz.api",
     "explain": "attnviz.api",
     "Model": "attnviz.model",
-    "read_attention": "attnviz.checkpoints.attention_file",
-    "EncoderConfig": "attnviz.encoder.config",
+    "read_attention": "attnviz.elsewhere.attention_file",
+    "EncoderConfig": "attnviz.encoder.config.block",
     "AttnvizError": "attnviz.errors",
-    "Attention": "attnviz.trace",
-    "LayerTrace": "attnviz.trace",
-    "Result": "attnviz.trace",
-    "Token": "attnviz.trace",
-    "Trace": "attnviz.trace",
+    "Attention": "attnviz.trace.attention",
+    "LayerTrace": "attnviz.trace.trace",
+    "Result": "attnviz.trace.result",
+    "Token": "attnviz.trace.tokens",
+    "Trace": "attnviz.trace.trace",
 }
 
 __all__ = [  # noqa: PLE0604 (the names are those of the table above)

@@ -11,20 +11,21 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from attnviz.analysis.selection import Request, select_one
-from attnviz.checkpoints.special_labels import is_special_label
+from attnviz.analysis.matrices.selection import Request, select_one
+from attnviz.elsewhere.special_labels import is_special_label
 from attnviz.encoder.stack import Sequence, cross_geometry, self_geometry
 from attnviz.encoder.stack import run as run_stack
 from attnviz.errors import InputError, UsageError
 from attnviz.model import Model, load
-from attnviz.runs import Prepared, kinds_of, run_prepared
+from attnviz.sweep.runs import Prepared, kinds_of, run_prepared
 from attnviz.text.labels import printable
 from attnviz.text.reading import check_text
 from attnviz.text.tokenizer import pad
-from attnviz.trace import Result, Token, Tokens
+from attnviz.trace.result import Result
+from attnviz.trace.tokens import Token, Tokens
 
 if TYPE_CHECKING:
-    from attnviz.steps import Explanation
+    from attnviz.trace.steps import Explanation
 
 
 def run(
@@ -165,7 +166,7 @@ def explain(
         UsageError: a layer, head, kind or token that is not there.
     """
     from attnviz.analysis import explanation  # noqa: PLC0415 (start-up time)
-    from attnviz.steps import Explanation, Place  # noqa: PLC0415
+    from attnviz.trace.steps import Explanation, Place  # noqa: PLC0415
 
     kind = kind or ("encoder" if prepared.target is None else "cross")
     kinds_of(Request(kinds=(kind,)), prepared)

@@ -7,12 +7,12 @@ from functools import cached_property
 from os import PathLike
 from pathlib import Path
 
-from attnviz.encoder.config import EncoderConfig, check_field_names
-from attnviz.encoder.params import Params
-from attnviz.encoder.seeded import SeededParams, is_seeded
+from attnviz.encoder.config.block import EncoderConfig, check_field_names
+from attnviz.encoder.parameters.params import Params
+from attnviz.encoder.parameters.seeded import SeededParams, is_seeded
 from attnviz.errors import InputError, UsageError, one_line
 from attnviz.text.tokenizer import BUILTIN, Tokenizer, load_tokenizer
-from attnviz.trace import ModelInfo
+from attnviz.trace.model_info import ModelInfo
 
 PathOrText = str | PathLike[str]
 
@@ -120,7 +120,7 @@ def seeded_model(config: EncoderConfig, tokenizer: Tokenizer) -> Model:
 
 def _load_native(path: Path, tokenizer: str | None, given: dict[str, object]) -> Model:
     from attnviz.checkpoints.digest import begin_file_digest  # noqa: PLC0415 (start-up time)
-    from attnviz.checkpoints.native import read_native  # noqa: PLC0415 (start-up time)
+    from attnviz.checkpoints.formats.native import read_native  # noqa: PLC0415 (start-up time)
 
     given.pop("seed", None)  # of a config file: these weights are made already
     native = read_native(path, overrides=given)
@@ -168,7 +168,7 @@ def find_folder(
         return path, one_line(os.path.basename(os.path.abspath(path)))
     if str(model) == BUNDLED and revision is None:
         return bundled_folder(), BUNDLED
-    from attnviz.checkpoints.hub import fetch  # noqa: PLC0415 (start-up time)
+    from attnviz.checkpoints.huggingface.hub import fetch  # noqa: PLC0415 (start-up time)
 
     return fetch(str(model), revision=revision, progress=progress, weights=weights), one_line(model)
 
@@ -185,8 +185,8 @@ def _is_path(model: str) -> bool:
 
 def _load_folder(path: Path, name: str, tokenizer: str | None, given: dict[str, object]) -> Model:
     from attnviz.checkpoints.digest import begin_digest  # noqa: PLC0415 (start-up time)
-    from attnviz.checkpoints.folder import read_folder  # noqa: PLC0415 (start-up time)
-    from attnviz.checkpoints.folder_tokenizer import read_tokenizer  # noqa: PLC0415 (start-up time)
+    from attnviz.checkpoints.huggingface.folder import read_folder  # noqa: PLC0415 (start-up time)
+    from attnviz.checkpoints.huggingface.tokenizer import read_tokenizer  # noqa: PLC0415 (start-up time)
 
     given.pop("seed", None)  # of a config file: these weights are made already
     folder = read_folder(path, overrides=given)

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from attnviz.checkpoints.native import write_native
-from attnviz.encoder.config import EncoderConfig
-from attnviz.encoder.params import ArrayParams
-from attnviz.encoder.seeded import SeededParams
+from attnviz.checkpoints.formats.native import write_native
+from attnviz.encoder.config.block import EncoderConfig
+from attnviz.encoder.parameters.params import ArrayParams
+from attnviz.encoder.parameters.seeded import SeededParams
 
 HERE = Path(__file__).parent
 

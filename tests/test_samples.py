@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import attnviz
-from attnviz.checkpoints.vectors_file import read_vectors
+from attnviz.elsewhere.vectors import read_vectors
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 THREE = SAMPLES / "three-vectors"

@@ -14,7 +14,8 @@ import numpy as np
 from attnviz.analysis.compare import align, jsd
 from attnviz.errors import UsageError
 from attnviz.numbers import spans
-from attnviz.trace import Attention, Token, Tokens
+from attnviz.trace.attention import Attention
+from attnviz.trace.tokens import Token, Tokens
 
 _LESS = 1e-6  # a rest of so little is rounding
 

@@ -11,16 +11,17 @@ from dataclasses import replace
 
 import numpy as np
 
-from attnviz.analysis.selection import select
-from attnviz.analysis.words import merged, word_starts
+from attnviz.analysis.matrices.selection import select
+from attnviz.analysis.matrices.words import merged, word_starts
 from attnviz.encoder.attention import Geometry
-from attnviz.encoder.config import EncoderConfig
-from attnviz.encoder.params import Params
+from attnviz.encoder.config.block import EncoderConfig
+from attnviz.encoder.parameters.params import Params
 from attnviz.encoder.scoring import attention_scores
 from attnviz.encoder.stack import Wanted
 from attnviz.errors import UsageError, some
-from attnviz.steps import Place, Quantity, Step
-from attnviz.trace import EmbeddingTrace, LayerTrace, Tokens, Trace
+from attnviz.trace.steps import Place, Quantity, Step
+from attnviz.trace.tokens import Tokens
+from attnviz.trace.trace import EmbeddingTrace, LayerTrace, Trace
 
 _OWN = ("q", "k", "scores", "weights", "v", "z", "attn_out", "resid_pre", "resid_mid", "norm1", "norm2")
 _SUMMED = ("token_vectors", "positions", "position_vectors", "segment_vectors")

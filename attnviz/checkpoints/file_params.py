@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from attnviz.checkpoints.tensors import TensorFile
-from attnviz.encoder.params import Params
-from attnviz.encoder.shapes import Shape
+from attnviz.checkpoints.formats.tensors import TensorFile
+from attnviz.encoder.parameters.params import Params
+from attnviz.encoder.parameters.shapes import Shape
 from attnviz.errors import CheckpointError
 
 _MOST_KEPT = 2**32  # bytes of widened copies that are kept from one text to the next

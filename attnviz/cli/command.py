@@ -102,7 +102,7 @@ class LazyGroup(TyperGroup):
         """The command, from the module of its name."""
         if cmd_name not in self.summaries:
             return None
-        return typer.main.get_command(import_module(f"attnviz.cli.{cmd_name}").app)
+        return typer.main.get_command(import_module(f"attnviz.cli.commands.{cmd_name}").app)
 
     def format_commands(self, ctx: typer.Context, formatter: Any) -> None:  # noqa: ARG002
         """Writes the commands with their summaries."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from attnviz.errors import InputError, UsageError, one_line
 
 if TYPE_CHECKING:
-    from attnviz.analysis.expressions import Expression
+    from attnviz.analysis.conditions.expressions import Expression
 
 _ELSEWHERE = {
     "ablation": "is no metric of check, as it takes a run a head; expected one of the others (heads --ablation has it)"
@@ -23,8 +23,8 @@ def pointed(text: str, where: str = "") -> Iterator[None]:
         text: the condition, as it was written.
         where: it was read from: ``conditions.txt, line 3``.
     """
-    from attnviz.analysis.conditions import caret
-    from attnviz.analysis.head_table import ConditionError
+    from attnviz.analysis.conditions.grammar import caret
+    from attnviz.analysis.heads.table import ConditionError
 
     try:
         yield
@@ -40,9 +40,9 @@ def stated(options: list[str]) -> "Iterator[tuple[str, Expression]]":
         UsageError: none; one that cannot be parsed.
         InputError: a file that cannot be read, or that states nothing.
     """
-    from attnviz.analysis.conditions import parse
-    from attnviz.analysis.labels import LABELS
-    from attnviz.analysis.metrics import METRICS
+    from attnviz.analysis.conditions.grammar import parse
+    from attnviz.analysis.heads.labels import LABELS
+    from attnviz.analysis.heads.metrics import METRICS
 
     if not options:
         raise UsageError(

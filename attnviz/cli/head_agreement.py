@@ -19,10 +19,10 @@ from attnviz.errors import UsageError
 if TYPE_CHECKING:
     import numpy as np
 
-    from attnviz.analysis.averages import RunningMean
-    from attnviz.analysis.selection import Request
-    from attnviz.runs import Run
-    from attnviz.trace import Attention
+    from attnviz.analysis.heads.averages import RunningMean
+    from attnviz.analysis.matrices.selection import Request
+    from attnviz.sweep.runs import Run
+    from attnviz.trace.attention import Attention
 
 
 def print_agreement(
@@ -41,13 +41,13 @@ def print_agreement(
     Raises:
         UsageError: attention from elsewhere, of which norms and zeroing are not known.
     """
-    from attnviz.analysis.agreement import PAIRS
-    from attnviz.analysis.averages import RunningMean
+    from attnviz.analysis.heads.agreement import PAIRS
+    from attnviz.analysis.heads.averages import RunningMean
     from attnviz.cli.inputs import swept_runs
     from attnviz.cli.streams import print_view, screen_of, write_bytes
-    from attnviz.output.agreement_view import AgreementView
-    from attnviz.output.document import dump
-    from attnviz.output.lines import provenance_line
+    from attnviz.output.documents.results import dump
+    from attnviz.output.terminal.lines import provenance_line
+    from attnviz.output.terminal.tables.agreement import AgreementView
 
     if inputs.attention is not None:
         raise UsageError("agreement, attention: norms and zeroing take a model to run; expected one of them")
@@ -68,8 +68,8 @@ def print_agreement(
 
 def _measured(request: "Request", run: "Run") -> "tuple[Attention, np.ndarray, int]":
     """One text's agreement and its rows, with what all texts have in common."""
-    from attnviz.analysis.agreement import COMPARED, layer_agreement
-    from attnviz.runs import run_prepared
+    from attnviz.analysis.heads.agreement import COMPARED, layer_agreement
+    from attnviz.sweep.runs import run_prepared
 
     views = {
         name: attention_of_heads(run_prepared(run.model, run.prepared, replace(request, values=name)))
@@ -83,9 +83,9 @@ def _document(attention: "Attention", agreement: "RunningMean") -> dict[str, obj
     """What ``heads --agreement --json`` prints."""
     from math import isnan
 
-    from attnviz.analysis.agreement import PAIRS
-    from attnviz.json_names import SCHEMA_NAME
-    from attnviz.output.document import arranged_fields, model_document
+    from attnviz.analysis.heads.agreement import PAIRS
+    from attnviz.names import SCHEMA_NAME
+    from attnviz.output.documents.results import arranged_fields, model_document
 
     document = {
         "schema": SCHEMA_NAME,

@@ -3,12 +3,12 @@
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from attnviz.analysis.similarity import head_clusters
+from attnviz.analysis.heads.clusters import head_clusters
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from attnviz.analysis.heads import Places
+    from attnviz.analysis.heads.measures import Places
 
 
 class Clustered:

@@ -7,22 +7,23 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from attnviz.analysis.averages import Running, TextMetrics
-from attnviz.analysis.metrics import HeadMetrics, metrics_of_parts, with_ablation
-from attnviz.analysis.null import Null, pooled
-from attnviz.analysis.parts import ahead
-from attnviz.analysis.similarity import head_distances
-from attnviz.analysis.zeroing import ablation
+from attnviz.analysis.heads.averages import Running, TextMetrics
+from attnviz.analysis.heads.clusters import head_distances
+from attnviz.analysis.heads.metrics import HeadMetrics, metrics_of_parts, with_ablation
+from attnviz.analysis.heads.null import Null, pooled
+from attnviz.analysis.matrices.parts import ahead
+from attnviz.analysis.matrices.zeroing import ablation
 from attnviz.cli.head_null import random_metrics
 from attnviz.cli.head_options import HeadOptions, MeasureOptions, attention_of_heads, request_of_heads
 from attnviz.cli.inputs import swept_runs
 from attnviz.cli.options import BlockOptions, CommonOptions, InputOptions, ManyOptions, ModelOptions
 from attnviz.errors import UsageError
-from attnviz.runs import Run
-from attnviz.trace import Attention, n_real
+from attnviz.sweep.runs import Run
+from attnviz.trace.attention import Attention
+from attnviz.trace.tokens import n_real
 
 if TYPE_CHECKING:
-    from attnviz.analysis.averages import RunningMean
+    from attnviz.analysis.heads.averages import RunningMean
 
 
 class Measured(NamedTuple):

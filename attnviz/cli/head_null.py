@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import count, islice
 
-from attnviz.analysis.metrics import HeadMetrics
-from attnviz.analysis.selection import Request
+from attnviz.analysis.heads.metrics import HeadMetrics
+from attnviz.analysis.matrices.selection import Request
 from attnviz.model import Model, seeded_model
-from attnviz.runs import Prepared, Run, runs
-from attnviz.trace import Attention
+from attnviz.sweep.runs import Prepared, Run, runs
+from attnviz.trace.attention import Attention
 
 
 def random_metrics(

@@ -6,8 +6,9 @@ from attnviz.cli.command import Options
 from attnviz.cli.options import SELECTION, InputOptions, SelectionOptions, Width, option
 
 if TYPE_CHECKING:
-    from attnviz.analysis.selection import Request
-    from attnviz.trace import Attention, Result
+    from attnviz.analysis.matrices.selection import Request
+    from attnviz.trace.attention import Attention
+    from attnviz.trace.result import Result
 
 MEASURES = "Measures (of a model, not of --attention)"
 _OF_MATRICES = SelectionOptions.__annotations__
@@ -58,7 +59,7 @@ class WidthOptions(Options):
 
 def request_of_heads(selection: HeadOptions, inputs: InputOptions) -> "Request":
     """The selection as the library states it, of one kind where the command line says which."""
-    from attnviz.analysis.selection import Request
+    from attnviz.analysis.matrices.selection import Request
 
     kind = selection.kind or ("cross" if inputs.target is not None else None)
     return Request(

@@ -13,9 +13,9 @@ from attnviz.errors import UsageError, one_line
 if TYPE_CHECKING:
     import numpy as np
 
-    from attnviz.analysis.expressions import Expression
-    from attnviz.analysis.heads import Places
-    from attnviz.analysis.metrics import HeadMetrics, Metric
+    from attnviz.analysis.conditions.expressions import Expression
+    from attnviz.analysis.heads.measures import Places
+    from attnviz.analysis.heads.metrics import HeadMetrics, Metric
 
 
 class RowOptions(Options):
@@ -75,7 +75,7 @@ class Rows:
             UsageError: a metric that is not there, or is not measured.
             ConditionError: a condition that cannot be parsed.
         """
-        from attnviz.analysis.metrics import ALL_METRICS, METRICS
+        from attnviz.analysis.heads.metrics import ALL_METRICS, METRICS
 
         metrics = ALL_METRICS if measures.ablation else METRICS
         names = (*metrics, *(f"{name}_z" for name in metrics if measures.null))
@@ -112,7 +112,7 @@ class Rows:
         Raises:
             ConditionError: it asks for what is not there.
         """
-        from attnviz.analysis.heads import fitting_heads
+        from attnviz.analysis.heads.measures import fitting_heads
         from attnviz.cli.conditions import pointed
 
         with pointed(self.said or ""):
@@ -126,7 +126,7 @@ class Rows:
         """
         import numpy as np
 
-        from attnviz.analysis.heads import labelled_heads, sorted_heads
+        from attnviz.analysis.heads.measures import labelled_heads, sorted_heads
 
         if self.sort is None:
             return places
@@ -153,8 +153,8 @@ def _chosen(columns: str | None, names: tuple[str, ...], metrics: "Mapping[str, 
 
 
 def _parsed(where: str | None, names: tuple[str, ...]) -> "Expression | None":
-    from attnviz.analysis.conditions import parse
-    from attnviz.analysis.labels import LABELS
+    from attnviz.analysis.conditions.grammar import parse
+    from attnviz.analysis.heads.labels import LABELS
     from attnviz.cli.conditions import pointed
 
     if where is None:
@@ -167,7 +167,7 @@ def _parsed(where: str | None, names: tuple[str, ...]) -> "Expression | None":
 
 def _measured(name: str, what: str, names: tuple[str, ...]) -> None:
     """Refuses the name of what an option has to be given for."""
-    from attnviz.analysis.metrics import ALL_METRICS
+    from attnviz.analysis.heads.metrics import ALL_METRICS
 
     if name in names:
         return

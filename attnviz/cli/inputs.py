@@ -8,10 +8,9 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any, TypeVar
 
-from attnviz.analysis.selection import Request, select_attention
+from attnviz.analysis.matrices.selection import Request, select_attention
 from attnviz.api import prepare_vectors
 from attnviz.cli.corpus import Windows, Work, swept
-from attnviz.cli.machine import Threads, usable_cpus
 from attnviz.cli.options import (
     BlockOptions,
     CommonOptions,
@@ -23,10 +22,12 @@ from attnviz.cli.options import (
 from attnviz.cli.streams import is_watched, note
 from attnviz.errors import UsageError, some
 from attnviz.model import BUNDLED, Model, load
-from attnviz.runs import Prepared, Run
+from attnviz.sweep.machine import Threads, usable_cpus
+from attnviz.sweep.runs import Prepared, Run
 from attnviz.text.reading import check_text
 from attnviz.text.tokenizer import raw_labels
-from attnviz.trace import Attention, Result
+from attnviz.trace.attention import Attention
+from attnviz.trace.result import Result
 
 Value = TypeVar("Value")
 
@@ -184,7 +185,7 @@ def prepared_inputs(
 def _prepared_vectors(
     inputs: InputOptions, models: ModelOptions, block: BlockOptions, common: CommonOptions
 ) -> tuple[Model, Prepared]:
-    from attnviz.checkpoints.vectors_file import read_vectors
+    from attnviz.elsewhere.vectors import read_vectors
 
     options = _model_options(inputs, models, block, common)
     vectors = read_vectors(inputs.vectors)
@@ -231,7 +232,7 @@ def say_if_slow(common: CommonOptions, request: Request, n: int) -> None:
 
 
 def _read(inputs: InputOptions, common: CommonOptions, request: Request) -> Iterator[tuple[str, Result]]:
-    from attnviz.checkpoints.attention_file import read_attention
+    from attnviz.elsewhere.attention_file import read_attention
 
     from_stdin = inputs.attention == "-"
     source = sys.stdin.buffer if from_stdin else Path(inputs.attention)

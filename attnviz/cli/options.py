@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from attnviz.cli.command import INPUT, SELECTION, Options
-from attnviz.encoder.config import EncoderConfig
+from attnviz.encoder.config.block import EncoderConfig
 from attnviz.errors import UsageError
 from attnviz.output.colormaps import COLORMAPS
 

@@ -12,7 +12,7 @@ from attnviz.cli.options import CommonOptions
 from attnviz.errors import one_line
 
 if TYPE_CHECKING:
-    from attnviz.output.color import Screen
+    from attnviz.output.terminal.screen import Screen
 
 
 def write_bytes(data: bytes) -> None:
@@ -24,14 +24,14 @@ def write_bytes(data: bytes) -> None:
 
 def screen_of(common: CommonOptions, width: int | None = None) -> "Screen":
     """What standard output can show."""
-    from attnviz.output.color import Screen
+    from attnviz.output.terminal.screen import Screen
 
     return Screen.of(sys.stdout, os.environ, color=common.color, width=width)
 
 
 def print_view(renderable: object, screen: "Screen") -> None:
     """Prints one view to standard output."""
-    from attnviz.output.color import print_to
+    from attnviz.output.terminal.screen import print_to
 
     print_to(sys.stdout, screen, renderable)
 
@@ -115,7 +115,7 @@ def _bar(common: CommonOptions, *columns: Any) -> Iterator[Any]:
     from rich.file_proxy import FileProxy
     from rich.progress import Progress
 
-    from attnviz.output.color import Screen
+    from attnviz.output.terminal.screen import Screen
 
     class AboveTheBar(FileProxy):
         """Standard error while the bar is there; Rich's own proxy hides which characters it can carry."""

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from attnviz.encoder.config import EncoderConfig
+from attnviz.encoder.config.block import EncoderConfig
 from attnviz.encoder.norms import normalize
 from attnviz.encoder.ops import softmax
-from attnviz.encoder.params import Params
+from attnviz.encoder.parameters.params import Params
 from attnviz.encoder.positions import rotate
 from attnviz.encoder.products import of_rows
 from attnviz.encoder.scoring import attention_scores

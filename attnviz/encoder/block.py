@@ -3,10 +3,10 @@
 import numpy as np
 
 from attnviz.encoder.attention import Geometry, Steps, attention, linear
-from attnviz.encoder.config import EncoderConfig
+from attnviz.encoder.config.block import EncoderConfig
 from attnviz.encoder.norms import normalize
 from attnviz.encoder.ops import ACTIVATION_FUNCTIONS
-from attnviz.encoder.params import Params
+from attnviz.encoder.parameters.params import Params
 
 
 def encoder_block(x: np.ndarray, params: Params, config: EncoderConfig, geometry: Geometry) -> Steps:

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from attnviz.encoder.config import EncoderConfig
+from attnviz.encoder.config.block import EncoderConfig
 from attnviz.encoder.norms import normalize
-from attnviz.encoder.params import Params
+from attnviz.encoder.parameters.params import Params
 from attnviz.encoder.positions import counted_positions, position_vectors
 from attnviz.encoder.products import of_rows
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from attnviz.encoder.config import EncoderConfig
+from attnviz.encoder.config.block import EncoderConfig
 
 
 def allowed_keys(config: EncoderConfig, n: int, *, causal: bool, windowed: bool) -> np.ndarray | None:

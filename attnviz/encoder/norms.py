@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from attnviz.encoder.config import EncoderConfig
+from attnviz.encoder.config.block import EncoderConfig
 from attnviz.encoder.ops import layer_norm, rms_norm
-from attnviz.encoder.params import Params
+from attnviz.encoder.parameters.params import Params
 
 
 def normalize(x: np.ndarray, params: Params, config: EncoderConfig) -> np.ndarray:

@@ -5,8 +5,8 @@ import math
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from attnviz.encoder.config import EncoderConfig
-from attnviz.encoder.params import Params
+from attnviz.encoder.config.block import EncoderConfig
+from attnviz.encoder.parameters.params import Params
 
 
 def position_vectors(

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from attnviz.encoder.config import EncoderConfig
+from attnviz.encoder.config.block import EncoderConfig
 from attnviz.encoder.products import of_pairs
 
 _CHUNK = 1 << 22  # elements of q + k held at once

@@ -8,14 +8,14 @@ import numpy as np
 
 from attnviz.encoder.attention import Geometry
 from attnviz.encoder.block import cross_attention_part, encoder_block, feed_forward_part, self_attention_part
-from attnviz.encoder.config import EncoderConfig
+from attnviz.encoder.config.block import EncoderConfig
 from attnviz.encoder.embedding import Sequence, embed
 from attnviz.encoder.masks import allowed_keys, without_padding
 from attnviz.encoder.norms import normalize
-from attnviz.encoder.params import Params
+from attnviz.encoder.parameters.params import Params
 from attnviz.encoder.positions import rotary_angles, score_bias
 from attnviz.errors import InputError
-from attnviz.trace import EmbeddingTrace, LayerTrace, Trace
+from attnviz.trace.trace import EmbeddingTrace, LayerTrace, Trace
 
 BY_HEADS = ("scores", "weights")  # what is computed some heads at a time
 

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 
 from rich.cells import cell_len
 
-from attnviz.output.color import Screen
-from attnviz.trace import Tokens
+from attnviz.output.terminal.screen import Screen
+from attnviz.trace.tokens import Tokens
 
 _FSI, _PDI = "\u2068", "\u2069"
 

@@ -14,7 +14,7 @@ from attnviz.files import read_file, utf8
 from attnviz.text.labels import printable
 from attnviz.text.reading import check_text
 from attnviz.text.vocabularies import apply_settings, token_text
-from attnviz.trace import Token, Tokens
+from attnviz.trace.tokens import Token, Tokens
 
 if TYPE_CHECKING:
     from tokenizers import Encoding

@@ -10,7 +10,7 @@ from attnviz.errors import UsageError, one_line
 from attnviz.text.labels import printable
 from attnviz.text.reading import check_text
 from attnviz.text.words import BUILTIN, split, token_id
-from attnviz.trace import Token, Tokens
+from attnviz.trace.tokens import Token, Tokens
 
 __all__ = [
     "BUILTIN",

@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from attnviz.analysis.difference import as_attention, compared, largest_changes
 from attnviz.errors import UsageError
-from attnviz.trace import Attention, ModelInfo, Token
+from attnviz.trace.attention import Attention
+from attnviz.trace.model_info import ModelInfo
+from attnviz.trace.tokens import Token
 
 MODEL = ModelInfo("toy", "seed:0")
 

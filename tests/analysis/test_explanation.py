@@ -5,7 +5,7 @@ import pytest
 
 import attnviz
 from attnviz.errors import UsageError
-from attnviz.trace import Token
+from attnviz.trace.tokens import Token
 
 TEXT, TARGET = "The cat didn't sit on the mat", "Le chat dort ."
 VARIANTS = [

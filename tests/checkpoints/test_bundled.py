@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import attnviz
-from attnviz.checkpoints.folder import read_folder
-from attnviz.checkpoints.folder_info import describe_folder
+from attnviz.checkpoints.huggingface.description import describe_folder
+from attnviz.checkpoints.huggingface.folder import read_folder
 from attnviz.model import bundled_folder
 from tests.checkpoints.trained import assert_alone_as_together, cases
 

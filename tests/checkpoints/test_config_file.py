@@ -5,7 +5,7 @@ import re
 import pytest
 
 from attnviz.checkpoints.config_file import read_config
-from attnviz.encoder.config import EncoderConfig
+from attnviz.encoder.config.block import EncoderConfig
 from attnviz.errors import InputError
 
 EXPECTED = "expected a TOML file"

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 import attnviz
-from attnviz.analysis.selection import Request
-from attnviz.checkpoints.native import read_native, write_native
-from attnviz.encoder.params import ArrayParams
-from attnviz.encoder.shapes import tensor_shapes
+from attnviz.analysis.matrices.selection import Request
+from attnviz.checkpoints.formats.native import read_native, write_native
+from attnviz.encoder.parameters.params import ArrayParams
+from attnviz.encoder.parameters.shapes import tensor_shapes
 from attnviz.errors import CheckpointError, ConfigError
 from attnviz.model import load
-from attnviz.runs import runs
+from attnviz.sweep.runs import runs
 from tests.checkpoints.folders import write_bert
 from tests.checkpoints.test_families import CLOSE, GOLDEN, tensors_of
 

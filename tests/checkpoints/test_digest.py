@@ -12,7 +12,7 @@ import pytest
 import attnviz
 from attnviz.checkpoints import digest as digest_module
 from attnviz.checkpoints.digest import FileDigest, begin_ahead, begin_file_digest
-from attnviz.checkpoints.folder import read_folder
+from attnviz.checkpoints.huggingface.folder import read_folder
 from tests.checkpoints.folders import bert_tensors, write_bert, write_safetensors
 
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 import attnviz
-from attnviz.checkpoints.family import family_types, find_family
-from attnviz.checkpoints.tensors import open_tensors
+from attnviz.checkpoints.formats.tensors import open_tensors
+from attnviz.checkpoints.huggingface.family import family_types, find_family
 from attnviz.errors import CheckpointError
 from tests.checkpoints.folders import write_safetensors, write_shards
 
@@ -114,7 +114,7 @@ def test_tensors_are_found_with_every_prefix_and_without_one(folder, tmp_path):
 
 
 def test_a_native_file_made_of_a_folder_gives_the_same_attention(folder, tmp_path):
-    from attnviz.checkpoints.native import write_native
+    from attnviz.checkpoints.formats.native import write_native
 
     model = attnviz.load(model=folder)
     native = tmp_path / "native.safetensors"

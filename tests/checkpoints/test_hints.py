@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from attnviz import load
-from attnviz.checkpoints.folder import read_folder
-from attnviz.checkpoints.folder_hints import save_again
-from attnviz.checkpoints.folder_tokenizer import read_tokenizer
+from attnviz.checkpoints.huggingface.folder import read_folder
+from attnviz.checkpoints.huggingface.hints import save_again
+from attnviz.checkpoints.huggingface.tokenizer import read_tokenizer
 from attnviz.errors import CheckpointError
 
 GOLDEN = Path(__file__).parent / "golden"

@@ -56,7 +56,7 @@ FOREIGN = re.compile(
 # Calls fetch for each list of arguments, and tells what came of it, one line each.
 PROGRAM = """
 import json, sys, time
-from attnviz.checkpoints import hub
+from attnviz.checkpoints.huggingface import hub
 from attnviz.errors import InputError
 if sys.argv[2]:
     import resource

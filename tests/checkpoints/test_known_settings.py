@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from attnviz.checkpoints.family import families, find_family
-from attnviz.checkpoints.known_settings import (
+from attnviz.checkpoints.huggingface.family import families, find_family
+from attnviz.checkpoints.huggingface.known_settings import (
     CHANGES_ATTENTION,
     IRRELEVANT,
     _matches,

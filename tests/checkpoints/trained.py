@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 
 import attnviz
-from attnviz.analysis.selection import Request
-from attnviz.runs import run_prepared, runs
+from attnviz.analysis.matrices.selection import Request
+from attnviz.sweep.runs import run_prepared, runs
 from tests.noise import between_batches
 
 GOLDEN = Path(__file__).parent / "golden"

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from attnviz.checkpoints.native import write_native
-from attnviz.encoder.config import EncoderConfig
-from attnviz.encoder.params import ArrayParams
-from attnviz.encoder.seeded import SeededParams
+from attnviz.checkpoints.formats.native import write_native
+from attnviz.encoder.config.block import EncoderConfig
+from attnviz.encoder.parameters.params import ArrayParams
+from attnviz.encoder.parameters.seeded import SeededParams
 from tests.checkpoints.folders import WORDS, bert_tensors, write_bert, write_shards
 
 SMALL = EncoderConfig(n_layers=1, n_heads=1, d_model=2, d_ff=0, n_vocab=5, bias=False)

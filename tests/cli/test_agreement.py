@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 import attnviz
-from attnviz.analysis.agreement import layer_agreement
-from attnviz.analysis.averages import RunningMean
 from attnviz.analysis.compare import spearman
+from attnviz.analysis.heads.agreement import layer_agreement
+from attnviz.analysis.heads.averages import RunningMean
 
 TEXT = "The cat sat on the cat."
 TINY = ("--n-layers", "2", "--n-heads", "3", "--d-model", "24")

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import attnviz
-from attnviz.analysis.metrics import head_metrics
+from attnviz.analysis.heads.metrics import head_metrics
 from attnviz.cli.main import main
 
 TEXT = "The cat sat on the cat."

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from attnviz.checkpoints.native import write_native
+from attnviz.checkpoints.formats.native import write_native
 from attnviz.cli.main import main
-from attnviz.encoder.config import EncoderConfig
-from attnviz.encoder.params import ArrayParams
-from attnviz.encoder.seeded import SeededParams
+from attnviz.encoder.config.block import EncoderConfig
+from attnviz.encoder.parameters.params import ArrayParams
+from attnviz.encoder.parameters.seeded import SeededParams
 from attnviz.text.reading import Lines
 from attnviz.text.tokenizer import load_tokenizer
 from attnviz.text.words import WHITE_SPACE

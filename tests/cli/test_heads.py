@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 import attnviz
-from attnviz.analysis.averages import Running
-from attnviz.analysis.labels import LABELS
-from attnviz.analysis.metrics import METRICS, head_metrics
+from attnviz.analysis.heads.averages import Running
+from attnviz.analysis.heads.labels import LABELS
+from attnviz.analysis.heads.metrics import METRICS, head_metrics
 from tests.noise import ROUNDING
 
 TEXT = "The cat sat on the cat."

@@ -11,7 +11,7 @@ import pytest
 import attnviz
 from attnviz.analysis.compare import cosine_distance
 from attnviz.api import prepare
-from attnviz.encoder.params import Params
+from attnviz.encoder.parameters.params import Params
 from attnviz.encoder.stack import Wanted
 from attnviz.encoder.stack import run as run_stack
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 import attnviz
-from attnviz.analysis.metrics import METRICS, head_metrics
-from attnviz.analysis.selection import Request
+from attnviz.analysis.heads.metrics import METRICS, head_metrics
+from attnviz.analysis.matrices.selection import Request
 from attnviz.api import prepare, run_prepared
 from attnviz.cli.head_null import null_seeds, random_like
 from attnviz.encoder.stack import Wanted

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from attnviz import runs
 from attnviz.encoder import attention
+from attnviz.sweep import runs
 from tests.noise import equal_but_for_noise
 
 TEXT = "Unquestionably the cat that chased the mouse was tired."

@@ -7,8 +7,8 @@ import jsonschema
 import numpy as np
 import pytest
 
-from attnviz.checkpoints.folder import read_folder
-from attnviz.checkpoints.folder_info import describe_folder, known_families
+from attnviz.checkpoints.huggingface.description import describe_folder, known_families
+from attnviz.checkpoints.huggingface.folder import read_folder
 from tests.checkpoints.folders import bert_tensors, write_bert
 from tests.noise import ROUNDING
 

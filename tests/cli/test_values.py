@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 import attnviz
-from attnviz.analysis.norms import norms
-from attnviz.analysis.rerun import Ran, stack_params
-from attnviz.analysis.rollout import flow, rollout
-from attnviz.analysis.zeroing import wanted_for_zeroing, zeroing
+from attnviz.analysis.matrices.norms import norms
+from attnviz.analysis.matrices.rerun import Ran, stack_params
+from attnviz.analysis.matrices.rollout import flow, rollout
+from attnviz.analysis.matrices.zeroing import wanted_for_zeroing, zeroing
 from attnviz.api import prepare
 from attnviz.encoder.stack import Wanted
 from attnviz.encoder.stack import run as run_stack

@@ -6,9 +6,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from attnviz.encoder import scoring
-from attnviz.encoder.config import ACTIVATIONS, NORMS, PLACEMENTS, POSITIONS, ROTARY_SCALINGS, SCORES, EncoderConfig
-from attnviz.encoder.params import ArrayParams
-from attnviz.encoder.shapes import tensor_shapes
+from attnviz.encoder.config.block import (
+    ACTIVATIONS,
+    NORMS,
+    PLACEMENTS,
+    POSITIONS,
+    ROTARY_SCALINGS,
+    SCORES,
+    EncoderConfig,
+)
+from attnviz.encoder.parameters.params import ArrayParams
+from attnviz.encoder.parameters.shapes import tensor_shapes
 from attnviz.encoder.stack import Sequence, Wanted, run
 from tests.encoder import reference
 

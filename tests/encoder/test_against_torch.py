@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from attnviz.encoder.attention import Geometry, attention, share_heads
-from attnviz.encoder.config import EncoderConfig
+from attnviz.encoder.config.block import EncoderConfig
 from attnviz.encoder.ops import ACTIVATION_FUNCTIONS, layer_norm, rms_norm, softmax
-from attnviz.encoder.params import ArrayParams
+from attnviz.encoder.parameters.params import ArrayParams
+from attnviz.encoder.parameters.shapes import tensor_shapes
 from attnviz.encoder.scoring import attention_scores
-from attnviz.encoder.shapes import tensor_shapes
 from attnviz.encoder.stack import Sequence, Wanted, run
 
 GOLDEN = Path(__file__).parent / "golden"

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from attnviz.encoder import attention
-from attnviz.encoder.config import EncoderConfig
+from attnviz.encoder.config.block import EncoderConfig
 from attnviz.encoder.embedding import Sequence
 from attnviz.encoder.stack import Wanted, run, stream
 from tests.encoder.mixtures import params_of

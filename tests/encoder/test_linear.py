@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from attnviz.encoder.attention import linear
-from attnviz.encoder.params import ArrayParams
+from attnviz.encoder.parameters.params import ArrayParams
 
 
 def made(transposed, dtype=np.float64):

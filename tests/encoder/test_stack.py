@@ -5,12 +5,12 @@ from dataclasses import fields
 import numpy as np
 import pytest
 
-from attnviz.encoder.config import EncoderConfig
-from attnviz.encoder.params import ArrayParams, Params
-from attnviz.encoder.seeded import SeededParams
+from attnviz.encoder.config.block import EncoderConfig
+from attnviz.encoder.parameters.params import ArrayParams, Params
+from attnviz.encoder.parameters.seeded import SeededParams
 from attnviz.encoder.stack import Sequence, Wanted, run
 from attnviz.errors import InputError
-from attnviz.trace import LayerTrace
+from attnviz.trace.trace import LayerTrace
 
 CONFIG = EncoderConfig(n_layers=3, n_heads=2, d_model=10, d_ff=7, n_vocab=50)
 IDS = Sequence(ids=np.array([4, 8, 15, 16, 23]))

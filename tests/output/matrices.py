@@ -3,7 +3,9 @@
 import numpy as np
 
 from attnviz.text.labels import printable
-from attnviz.trace import Attention, Matrix, ModelInfo, Token
+from attnviz.trace.attention import Attention, Matrix
+from attnviz.trace.model_info import ModelInfo
+from attnviz.trace.tokens import Token
 
 MODEL = ModelInfo("seeded", "seed:0")
 SENTENCE = ("The", "cat", "didn't", "sleep", ".")

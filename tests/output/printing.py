@@ -2,7 +2,7 @@
 
 import io
 
-from attnviz.output.color import print_to
+from attnviz.output.terminal.screen import print_to
 
 
 def printed(renderable, screen):

@@ -7,8 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from attnviz.output.document import _strongest_keys, edges_document, result_document
-from attnviz.trace import Attention, ModelInfo, Result, Token
+from attnviz.output.documents.results import _strongest_keys, edges_document, result_document
+from attnviz.trace.attention import Attention
+from attnviz.trace.model_info import ModelInfo
+from attnviz.trace.result import Result
+from attnviz.trace.tokens import Token
 
 MODEL = ModelInfo("toy", "seed:0")
 

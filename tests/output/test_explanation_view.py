@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 import attnviz
-from attnviz.output.color import Screen
-from attnviz.output.explanation import ExplanationView
-from attnviz.trace import ModelInfo
+from attnviz.output.terminal.explanation import ExplanationView
+from attnviz.output.terminal.screen import Screen
+from attnviz.trace.model_info import ModelInfo
 from tests.output import printing
 
 SMALL = {"n_layers": 1, "n_heads": 2, "d_model": 6, "d_ff": 4, "n_vocab": 64}

@@ -7,7 +7,7 @@ from attnviz.text.labels import printable
 from attnviz.text.reading import is_blank
 from attnviz.text.tokenizer import BUILTIN, builtin_tokenizer, load_tokenizer, pad, raw_labels
 from attnviz.text.words import token_id
-from attnviz.trace import Token
+from attnviz.trace.tokens import Token
 
 N_VOCAB = 4099
 

@@ -13,8 +13,10 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from attnviz.output.figures import write_heatmaps
-from attnviz.trace import Attention, ModelInfo, Token
+from attnviz.output.pictures.figures import write_heatmaps
+from attnviz.trace.attention import Attention
+from attnviz.trace.model_info import ModelInfo
+from attnviz.trace.tokens import Token
 
 LAYERS, HEADS = 12, 12
 WORDS = "The animal didn't cross the street because it was too tired to go on , and then a big red car came by ."

@@ -1,0 +1,1 @@
+"""Conditions on heads: their language and their outcomes."""

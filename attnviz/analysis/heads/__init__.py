@@ -1,0 +1,1 @@
+"""What each head does, in numbers."""

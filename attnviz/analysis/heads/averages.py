@@ -1,0 +1,141 @@
+"""Means over texts, one at a time, in memory that does not grow with them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from attnviz.analysis.heads.metrics import ALL_METRICS, HeadMetrics
+from attnviz.errors import InputError, UsageError
+
+
+class RunningMean:
+    """A mean over texts, each weighed as its rows; a text in which a number is undefined does not count for it."""
+
+    def __init__(self) -> None:
+        self.texts, self.rows = 0, 0
+        self._sum: np.ndarray | None = None
+        self._weight: np.ndarray | None = None
+
+    def add(self, values: np.ndarray, rows: int) -> None:
+        """One text's numbers (NaN where undefined), and how many rows it has.
+
+        Raises:
+            UsageError: the text before had another number of them.
+        """
+        known = np.isfinite(values)
+        if self._sum is None:
+            self._sum, self._weight = np.zeros(values.shape), np.zeros(values.shape)
+        if values.shape != self._sum.shape:
+            raise UsageError(f"text {self.texts + 1} has other layers and heads; expected those of the texts before")
+        self._sum += np.where(known, values, 0.0) * rows
+        self._weight += known * rows
+        self.texts, self.rows = self.texts + 1, self.rows + rows
+
+    def mean(self) -> np.ndarray:
+        """As one text's; NaN where no text has a number."""
+        return np.where(self._weight > 0, self._sum / np.maximum(self._weight, 1), np.nan)
+
+
+@dataclass(frozen=True, eq=False)
+class TextMetrics(HeadMetrics):
+    """The metrics of every head over several texts: ``values`` are means in which each text weighs as its rows.
+
+    Attributes:
+        spread: by metric, (n_layers, n_heads): the standard deviation between the texts' values, weighted likewise.
+        least: likewise the least of the texts' values.
+        most: likewise the greatest.
+        texts: how many there were; ``counts`` has their rows.
+    """
+
+    spread: Mapping[str, np.ndarray]
+    least: Mapping[str, np.ndarray]
+    most: Mapping[str, np.ndarray]
+    texts: int
+
+
+class Running:
+    """Metrics over many texts, one at a time, in memory that does not grow with them.
+
+    Means and spreads are updated as by West 1979 (weighted Welford), which loses no digits to cancellation.
+    """
+
+    def __init__(self):
+        self.texts = 0
+        self._heads: tuple[tuple[int, ...], tuple[int, ...]] | None = None
+        self._moments: _Moments | None = None
+        self._there: set[str] = set()
+        self._missing: dict[str, str] = {}
+
+    def add(self, metrics: HeadMetrics) -> None:
+        """One more text.
+
+        Raises:
+            UsageError: it has other layers or heads than the texts before.
+        """
+        heads = (metrics.layers, metrics.heads)
+        shape = (len(ALL_METRICS), *map(len, heads))
+        if self._heads is None:
+            self._heads, self._moments = heads, _Moments(shape)
+        if heads != self._heads:
+            told, expected = ("x".join(str(len(axis)) for axis in axes) for axes in (heads, self._heads))
+            raise UsageError(
+                f"metrics: text {self.texts + 1} has other layers and heads ({told}); "
+                f"expected those of the texts before ({expected})"
+            )
+        self.texts += 1
+        self._missing = dict(metrics.missing) | self._missing
+        self._there |= metrics.values.keys()
+        values, rows = np.full(shape, np.nan), np.zeros(shape, dtype=np.int64)
+        for i, name in enumerate(ALL_METRICS):
+            if name in metrics.values:
+                values[i], rows[i] = metrics.values[name], metrics.counts[name]
+        self._moments.add(values, rows)
+
+    def result(self) -> TextMetrics:
+        """What the texts so far give; only a metric that none of them has is missing.
+
+        Raises:
+            InputError: there was none.
+        """
+        if self._heads is None:
+            raise InputError("metrics: there is no text; expected at least one")
+        moments, (layers, heads) = self._moments, self._heads
+
+        def by_name(numbers: np.ndarray) -> dict[str, np.ndarray]:
+            return {name: numbers[i] for i, name in enumerate(ALL_METRICS) if name in self._there}
+
+        return TextMetrics(
+            values=by_name(moments.known(moments.mean)),
+            counts=by_name(moments.rows.copy()),
+            missing={name: why for name, why in self._missing.items() if name not in self._there},
+            layers=layers,
+            heads=heads,
+            spread=by_name(moments.known(moments.spread())),
+            least=by_name(moments.known(moments.least)),
+            most=by_name(moments.known(moments.most)),
+            texts=self.texts,
+        )
+
+
+class _Moments:
+    """Of many numbers at once: the rows so far, their mean, squares about it, the least and the greatest value."""
+
+    def __init__(self, shape: tuple[int, ...]):
+        self.rows = np.zeros(shape, dtype=np.int64)
+        self.mean, self.squares = np.zeros(shape), np.zeros(shape)
+        self.least, self.most = np.full(shape, np.inf), np.full(shape, -np.inf)
+
+    def add(self, values: np.ndarray, rows: np.ndarray) -> None:
+        self.rows += rows
+        change = np.where(rows > 0, values - self.mean, 0)
+        share = rows / np.maximum(self.rows, 1)  # of all rows so far
+        self.mean += change * share
+        self.squares += change**2 * (self.rows - rows) * share
+        self.least, self.most = np.fmin(self.least, values), np.fmax(self.most, values)
+
+    def spread(self) -> np.ndarray:
+        return np.sqrt(self.squares / np.maximum(self.rows, 1))
+
+    def known(self, values: np.ndarray) -> np.ndarray:
+        return np.where(self.rows > 0, values, np.nan)

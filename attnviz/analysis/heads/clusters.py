@@ -1,0 +1,36 @@
+"""Which heads look alike: distances between all of them, and their clusters."""
+
+import numpy as np
+
+from attnviz.analysis.compare import Clusters, Merge, average_linkage, jsd_matrix
+from attnviz.errors import UsageError
+from attnviz.trace.attention import Attention
+
+
+def head_distances(attention: Attention) -> np.ndarray:
+    """``jsd`` of each pair of heads, layer by layer, (n_layers * n_heads,) squared (Clark et al. 2019, section 6).
+
+    What rows gave to hidden keys is one key more. Rows of padding, and rows without any visible key, do not count.
+
+    Raises:
+        UsageError: there is no matrix of weights a head.
+    """
+    if attention.what != "weights" or attention.reduce != "none":
+        held = attention.what if attention.reduce == "none" else attention.reduce
+        raise UsageError(f"heads by similarity: these matrices are {held}; expected the weights of each head")
+    matrices = attention.matrices
+    if attention.rest is not None:
+        matrices = np.concatenate([matrices, attention.rest[..., None]], axis=-1)
+    real = ~np.array([token.padding for token in attention.queries], dtype=bool)
+    return jsd_matrix(matrices.reshape(-1, *matrices.shape[2:])[:, real])
+
+
+def head_clusters(distances: np.ndarray) -> Clusters:
+    """The clusters of heads, whose merges name the places in ``order``, not heads, by 0 to n - 1.
+
+    So each of them joins neighbours: the k-th merge is n + k, as ``average_linkage`` has it.
+    """
+    found = average_linkage(distances)
+    places = {item: place for place, item in enumerate(found.order)}
+    merges = (Merge(places.get(m.left, m.left), places.get(m.right, m.right), m.distance, m.size) for m in found.merges)
+    return Clusters(found.order, tuple(merges))

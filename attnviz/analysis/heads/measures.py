@@ -1,0 +1,138 @@
+"""Heads with their metrics and labels: as conditions see them, and as rows, which of them and in which order."""
+
+from collections.abc import Mapping, Sequence
+from math import isnan
+
+import numpy as np
+
+from attnviz.analysis.conditions.expressions import Expression
+from attnviz.analysis.heads.labels import LABELS, METRIC_OF, Label, label
+from attnviz.analysis.heads.metrics import HeadMetrics
+from attnviz.analysis.heads.null import Null
+from attnviz.analysis.heads.table import HeadTable
+
+Places = list[tuple[int, int]]
+
+
+def head_labels(metrics: HeadMetrics) -> np.ndarray:
+    """Each head's ``Label``, with its evidence: objects (n_layers, n_heads)."""
+    labels = np.empty((len(metrics.layers), len(metrics.heads)), dtype=object)
+    for place in np.ndindex(*labels.shape):
+        labels[place] = label({name: float(values[place]) for name, values in metrics.values.items()})
+    return labels
+
+
+def head_table(metrics: HeadMetrics, labels: np.ndarray | None = None) -> HeadTable:
+    """The metrics and labels of every head, as conditions see them.
+
+    Args:
+        metrics: of the heads.
+        labels: likewise, as ``head_labels`` gives them; made of the metrics if they are not there.
+    """
+    labels = head_labels(metrics) if labels is None else labels
+    names = np.vectorize(lambda one: one.name, otypes=[object])(labels)
+    missing = metrics.missing
+    never = {name: missing[metric] for name, metric in METRIC_OF.items() if metric in missing}
+    return HeadTable(metrics.values, metrics.layers, metrics.heads, names, {**missing, **never})
+
+
+def fitting_heads(metrics: HeadMetrics, labels: np.ndarray, where: Expression | None) -> Places:
+    """The rows and columns of the heads of which a condition holds, in the order of layers and heads.
+
+    Args:
+        metrics: of the heads.
+        labels: likewise, as ``head_labels`` gives them.
+        where: a condition of each head; None for all.
+
+    Raises:
+        ConditionError: it asks for a layer, head or metric that is not there.
+    """
+    if where is None:
+        return list(np.ndindex(*labels.shape))
+    return [tuple(place) for place in np.argwhere(where.holds(head_table(metrics, labels))).tolist()]
+
+
+def sorted_heads(places: Places, values: np.ndarray, *, smallest: bool = False) -> Places:
+    """The heads by one metric, the largest first; of equal ones, and undefined ones last, in the order given.
+
+    Args:
+        places: rows and columns of heads.
+        values: of the metric, (n_layers, n_heads).
+        smallest: the smallest first.
+    """
+    sign = 1 if smallest else -1
+    return sorted(places, key=lambda place: (isnan(values[place]), 0 if isnan(values[place]) else sign * values[place]))
+
+
+def labelled_heads(places: Places, labels: np.ndarray, metrics: HeadMetrics, *, last: bool = False) -> Places:
+    """The heads by their labels, in the order of ``LABELS``, or from its end; of equal ones the strongest first."""
+    order = {name: i for i, name in enumerate(reversed(LABELS) if last else LABELS)}
+
+    def rank(place: tuple[int, int]) -> tuple[int, float]:
+        value = _label(labels[place], metrics, place)["value"]
+        return order[labels[place].name], 0.0 if value is None else -value
+
+    return sorted(places, key=rank)
+
+
+def head_rows(
+    metrics: HeadMetrics,
+    labels: np.ndarray,
+    places: Places,
+    columns: Sequence[str],
+    spread: Mapping[str, np.ndarray] | None = None,
+    z: Mapping[str, np.ndarray] | None = None,
+) -> list[dict[str, object]]:
+    """A row a head, as JSON has it; what is undefined is None.
+
+    Args:
+        metrics: of all the heads.
+        labels: likewise.
+        places: rows and columns of the heads, in the order wanted.
+        columns: the metrics wanted.
+        spread: of the metrics between texts, where there are several.
+        z: of the metrics among those of random weights, where these were asked for.
+    """
+    rows = []
+    for i, j in places:
+        row: dict[str, object] = {"layer": metrics.layers[i], "head": metrics.heads[j]}
+        row |= {name: _number(metrics.values, name, (i, j)) for name in columns}
+        row["label"] = _label(labels[i, j], metrics, (i, j))
+        if spread is not None:
+            row["spread"] = {name: _number(spread, name, (i, j)) for name in columns}
+        if z is not None:
+            row["z"] = {name: _number(z, name, (i, j)) for name in columns}
+        rows.append(row)
+    return rows
+
+
+def null_document(null: Null, columns: Sequence[str]) -> dict[str, object]:
+    """The null as JSON has it: of each layer the mean and the standard deviation of each metric wanted."""
+    layers = []
+    for i, layer in enumerate(null.layers):
+        numbers = {"mean": null.mean, "std": null.std}
+        layers.append(
+            {"layer": layer}
+            | {what: {name: _number(values, name, i) for name in columns} for what, values in numbers.items()}
+        )
+    return {"models": len(null.seeds), "seeds": list(null.seeds), "layers": layers}
+
+
+def _number(values: Mapping[str, np.ndarray], name: str, place: tuple[int, int] | int) -> float | None:
+    value = float(values[name][place]) if name in values else np.nan
+    return None if isnan(value) else value
+
+
+def _label(found: Label, metrics: HeadMetrics, place: tuple[int, int]) -> dict[str, object]:
+    """The label with the metric that its evidence names, that metric's value, and how many rows that is the mean of.
+
+    None for the first two, and 0 rows, without any.
+    """
+    metric = found.evidence.split()[0]
+    known = metric in metrics.values
+    return {
+        "name": found.name,
+        "metric": metric if known else None,
+        "value": _number(metrics.values, metric, place),
+        "rows": int(metrics.counts[metric][place]) if known else 0,
+    }

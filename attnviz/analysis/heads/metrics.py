@@ -1,0 +1,327 @@
+"""What each head does, in numbers: how widely it looks, how far, and at which tokens.
+
+A[l, h, i, j] is the weight from query i to key j of N tokens; logarithms are natural and 0·ln 0 is 0. A row whose keys
+are all masked is left out of every mean, and so is the row of a token that only fills the length.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+from attnviz.errors import UsageError
+from attnviz.trace.attention import Attention, of_all
+from attnviz.trace.tokens import Token, Tokens
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One number of a head.
+
+    Attributes:
+        name: in tables, in conditions and in JSON.
+        meaning: its definition in one line.
+        unit: what it counts; a ``weight`` is a share of the attention, from 0 to 1.
+        source: the paper that has it; empty for what follows from another metric.
+        square: whether it needs queries that are the keys.
+        identity: whether it needs to know which tokens there are, not only how many.
+    """
+
+    name: str
+    meaning: str
+    unit: str
+    source: str = ""
+    square: bool = False
+    identity: bool = False
+
+
+_CLARK = "Clark et al. 2019"
+_VIG = "Vig & Belinkov 2019"
+METRICS: Mapping[str, Metric] = {
+    metric.name: metric
+    for metric in (
+        Metric("entropy", "mean_i −Σ_j A ln A", "nats", _CLARK),
+        Metric("entropy_ratio", "mean_i of row i's entropy / ln(its unmasked keys); 0 for one key", "ratio"),
+        Metric("span", "exp(entropy): how many tokens it spreads over", "tokens"),
+        Metric("distance", "mean_i Σ_j A·|i−j|", "tokens", _VIG, square=True),
+        Metric("offset", "mean_i Σ_j A·(j−i): negative looks back", "tokens", _VIG, square=True),
+        Metric("self", "mean_i A[i,i]", "weight", _CLARK, square=True),
+        Metric("previous", "mean of A[i,i−1] over the rows that have a previous token", "weight", _CLARK, square=True),
+        Metric("next", "mean of A[i,i+1] over the rows that have a next token", "weight", _CLARK, square=True),
+        Metric("first", "mean_i A[i,0]: the attention sink", "weight", "Xiao et al. 2023; Gu et al. 2024"),
+        Metric("special", "mean_i Σ_{j special} A[i,j]", "weight", _CLARK, identity=True),
+        Metric(
+            "same",
+            "mean of Σ_{j≠i, t_j=t_i} A[i,j] over the rows with an equal token elsewhere, special ones left out",
+            "weight",
+            "Wang et al. 2022",
+            square=True,
+            identity=True,
+        ),
+        Metric(
+            "induction",
+            "mean of Σ_{j<i, t_j=t_i} A[i,j+1] over the rows whose token occurred before",
+            "weight",
+            "Olsson et al. 2022",
+            square=True,
+            identity=True,
+        ),
+        Metric("confidence", "mean_i max_j A[i,j]", "weight", "Voita et al. 2019"),
+    )
+}
+ABLATION = Metric(  # asked for: it is of a model, not of its attention (analysis.zeroing)
+    "ablation",
+    "mean over tokens of 1 − cos(output, output with this head's z set to 0)",
+    "cosine distance",
+    "stand-in without gradients for Michel et al. 2019",
+)
+ALL_METRICS: Mapping[str, Metric] = {**METRICS, ABLATION.name: ABLATION}
+_AT_ONCE = 1 << 18  # weights that are looked at together, in whole rows: a few arrays of them fit in a core's cache
+_FEW_PAIRS = 16  # equal tokens that are less than one in so many pairs are kept for the next heads
+_COUNTED = re.compile("([xy]?)([0-9]{1,18})")
+_SUMS_TO_ONE = ("entropy", "entropy_ratio", "span", "distance", "offset")  # mean little of a part of a row
+
+
+@dataclass(frozen=True, eq=False)
+class HeadMetrics:
+    """The metrics of every head.
+
+    Attributes:
+        values: by metric, float64 (n_layers, n_heads); NaN where no row counts.
+        counts: by metric, int64 (n_layers, n_heads): how many rows it is the mean of.
+        missing: by metric that cannot be computed here, why.
+        layers: the layers' numbers in the model, as ``Attention`` has them.
+        heads: likewise of the heads.
+    """
+
+    values: Mapping[str, np.ndarray]
+    counts: Mapping[str, np.ndarray]
+    missing: Mapping[str, str]
+    layers: tuple[int, ...]
+    heads: tuple[int, ...]
+
+
+def head_metrics(attention: Attention, patterns: "_Patterns | None" = None) -> HeadMetrics:
+    """Every metric of ``METRICS`` that these matrices allow, for all layers and heads.
+
+    Each row's numbers have the type of the weights, means over rows are in float64. A row of zeros is one whose keys
+    are all masked, whether or not a mask says so: arrays from elsewhere have none.
+
+    Args:
+        attention: weights, a matrix a head or means over heads.
+        patterns: of other parts of the same matrices; made here if they are not given.
+
+    Raises:
+        UsageError: scores, or maxima, which are no shares of attention.
+    """
+    if attention.what != "weights":
+        raise UsageError(
+            f"metrics, values: they are shares of attention, and these are {attention.what}; expected weights"
+        )
+    if attention.reduce == "max":
+        raise UsageError("metrics, reduce: rows of maxima do not sum to 1; expected none, mean-heads or mean")
+    patterns = patterns or _Patterns(attention)
+    missing = patterns.missing
+    n_layers, n_heads, n_queries, n_keys = attention.matrices.shape
+    step = max(1, _AT_ONCE // (n_layers * n_heads * n_keys))
+    blocks = [_block_metrics(attention, patterns, start, start + step) for start in range(0, n_queries, step)]
+    names = [name for name in METRICS if name not in missing]
+    sums, counts = ({name: sum(block[i][name] for block in blocks) for name in names if name != "span"} for i in (0, 1))
+    with np.errstate(invalid="ignore"):
+        values = {name: total / np.where(counts[name] > 0, counts[name], np.nan) for name, total in sums.items()}
+    if "span" in names:
+        values["span"], counts["span"] = np.exp(values["entropy"]), counts["entropy"]
+    return HeadMetrics(
+        values={name: values[name] for name in names},
+        counts={name: counts[name] for name in names},
+        missing=missing,
+        layers=attention.layers,
+        heads=attention.heads,
+    )
+
+
+def metrics_of_parts(parts: Iterator[Attention]) -> tuple[Attention, HeadMetrics]:
+    """``head_metrics`` of matrices that come a part at a time, and what the parts have in common, without matrices.
+
+    Raises:
+        UsageError: as ``head_metrics``.
+    """
+    found, looked_at, patterns = [], [], None
+    for part in parts:
+        patterns = patterns or _Patterns(part)
+        found.append(head_metrics(part, patterns))
+        looked_at.append(part.bare)
+    common = of_all(looked_at)
+
+    def joined(arrays: list[Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
+        shape = (len(common.layers), len(common.heads))
+        return {name: np.concatenate([one[name].ravel() for one in arrays]).reshape(shape) for name in arrays[0]}
+
+    values, counts = joined([one.values for one in found]), joined([one.counts for one in found])
+    return common, HeadMetrics(values, counts, found[0].missing, common.layers, common.heads)
+
+
+def with_ablation(metrics: HeadMetrics, changes: np.ndarray, n_tokens: int) -> HeadMetrics:
+    """The same metrics and ``ablation``, (n_layers, n_heads): a mean over so many tokens."""
+    name = ABLATION.name
+    counts = np.full(changes.shape, n_tokens)
+    return replace(metrics, values={**metrics.values, name: changes}, counts={**metrics.counts, name: counts})
+
+
+def _block_metrics(
+    attention: Attention, patterns: "_Patterns", start: int, stop: int
+) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """The sums of some rows' numbers, and of how many rows: by metric, (n_layers, n_heads)."""
+    weights = attention.matrices[:, :, start:stop]
+    rows = np.arange(start, start + weights.shape[2])
+    masked = attention.masked
+    allowed = np.full((1, len(rows)), weights.shape[3]) if masked is None else (~masked[:, rows]).sum(axis=-1)
+    seen = _seen_rows(attention, weights, rows) & ((allowed > 0)[:, None] & ~patterns.padding[rows])
+    all_seen = seen.all()  # (n_layers, n_heads, n_rows)
+    if not all_seen:
+        weights = np.where(seen[..., None], weights, 0)
+
+    logs = np.log(np.where(weights > 0, weights, 1))  # A ln A of 0 is 0, as it is of 1
+    entropy = 0.0 - np.multiply(weights, logs, out=logs).sum(axis=-1)
+    ratio = np.where(allowed > 1, 1 / np.log(np.maximum(allowed, 2)), 0)[:, None] * entropy
+    ratio = np.minimum(ratio, 1)  # float32 rows can sum to more than 1
+    sums = {"entropy": entropy, "entropy_ratio": ratio, "confidence": weights.max(axis=-1)}
+    sums = {name: numbers.sum(axis=-1, dtype=np.float64) for name, numbers in sums.items()}
+    counts = dict.fromkeys(sums, seen.sum(axis=-1))
+    for name, total in patterns.sums(weights, rows):
+        sums[name] = total
+        about = patterns.rows[name][rows]
+        counts[name] = np.full(seen.shape[:2], about.sum()) if all_seen else (seen & about).sum(axis=-1)
+    return sums, counts
+
+
+def _seen_rows(attention: Attention, weights: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """(n_layers, n_heads, n_rows), True for the rows that look at anything, shown or left out."""
+    looks = weights.any(axis=-1)
+    if attention.rest is not None:
+        looks |= attention.rest[:, :, rows] > 0
+    return looks
+
+
+class _Patterns:
+    """What the linear metrics weigh the attention with: each is a mean over some rows of a weighted sum of the row.
+
+    Attributes:
+        missing: by metric that cannot be computed here, why.
+        rows: by other metric, (n_queries,), the rows that it is about.
+        padding: (n_queries,), the rows of tokens that only fill the length.
+    """
+
+    def __init__(self, attention: Attention):
+        self.missing = _missing(attention)
+        n_queries, self._n_keys = attention.matrices.shape[2:]
+        self._special = np.array([token.special for token in attention.keys])
+        # Every row's offsets from its query to the keys are a piece of these.
+        self._offsets = np.arange(1 - n_queries, self._n_keys, dtype=attention.matrices.dtype)
+        self.padding = np.array([token.padding for token in attention.queries])
+        real = ~np.array([token.padding for token in attention.keys])
+        everywhere = np.ones(n_queries, dtype=bool)
+        self.rows = dict.fromkeys(("first", "special", "distance", "offset", "self"), everywhere)
+        self.rows |= {"previous": np.append(False, real[:-1]), "next": np.append(real[1:], False)}
+        self._pairs: dict[tuple[int, int], tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]] = {}
+        self._codes = _codes(attention.keys)
+        if self._codes is not None:
+            _, first, inverse, count = np.unique(
+                self._codes, return_index=True, return_inverse=True, return_counts=True
+            )
+            self.rows["same"] = (count[inverse] > 1) & ~self._special
+            self.rows["induction"] = first[inverse] < np.arange(self._n_keys)
+        self.rows = {name: rows for name, rows in self.rows.items() if name not in self.missing}
+
+    def sums(self, weights: np.ndarray, rows: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
+        """The weighted sums of some rows (n_layers, n_heads, n_rows, n_keys): by metric, (n_layers, n_heads)."""
+        for name, keys in (("first", slice(0, 1)), ("special", self._special)):
+            if name in self.rows:
+                yield name, weights[..., keys].sum(axis=(-2, -1), dtype=np.float64)
+        for name, offset in (("self", 0), ("previous", -1), ("next", 1)):
+            if name in self.rows:
+                some = np.flatnonzero(self.rows[name][rows])
+                yield name, weights[:, :, some, rows[some] + offset].sum(axis=-1, dtype=np.float64)
+        if "offset" in self.rows:
+            first = len(self._offsets) - self._n_keys - rows[-1]  # of the last row, where the offsets are least
+            for name, tokens in (("offset", self._offsets), ("distance", abs(self._offsets))):
+                by_row = sliding_window_view(tokens[first : first + len(rows) + self._n_keys - 1], self._n_keys)[::-1]
+                yield name, np.einsum("lhij,ij->lhi", weights, by_row).sum(axis=-1, dtype=np.float64)
+        if "same" in self.rows or "induction" in self.rows:
+            for name, places in zip(("same", "induction"), self._equal(rows[0], rows[-1]), strict=True):
+                if name in self.rows:
+                    yield name, weights[(..., *places)].sum(axis=-1, dtype=np.float64)
+
+    def _equal(self, first: int, last: int) -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]:
+        """Of some rows: (row, key) of equal tokens elsewhere, and of the keys after each earlier occurrence."""
+        block = (first, last)  # parts with fewer heads have larger ones
+        if block not in self._pairs:
+            row, key = np.nonzero(self._codes[first : last + 1, None] == self._codes)
+            same = (key != row + first) & ~self._special[row + first]
+            before = key < row + first
+            pairs = (row[same], key[same]), (row[before], key[before] + 1)
+            n_pairs = (last + 1 - first) * self._n_keys
+            if len(row) * _FEW_PAIRS > n_pairs:  # of one word over and over there are too many
+                return pairs
+            self._pairs[block] = pairs
+        return self._pairs[block]
+
+
+def _missing(attention: Attention) -> dict[str, str]:
+    """By metric that cannot be computed of these matrices, why."""
+    n_queries, n_keys = attention.matrices.shape[2:]
+    missing = {}
+    if not _is_square(attention):
+        why = f"it needs queries that are the keys, and there are {n_queries} queries and {n_keys} other keys"
+        missing |= {name: why for name, metric in METRICS.items() if metric.square}
+    if _codes(attention.keys) is None:
+        why = "it needs labels that name the tokens (--tokens), and these only count them"
+        missing = {name: why for name, metric in METRICS.items() if metric.identity} | missing
+    elif not all(map(_is_identified, attention.keys)):
+        missing["special"] = "no label is known as that of a special token, such as [CLS]"
+    if any(token.special for token in attention.keys):  # the file, or labels, said which ones are, if nothing else
+        missing.pop("special", None)
+    if attention.hidden:
+        missing["special"] = "special tokens are left out"
+        if not attention.renormalized:
+            why = "without the special tokens rows do not sum to 1; renormalized ones do"
+            missing |= {name: missing.get(name, why) for name in _SUMS_TO_ONE}
+    return {name: missing[name] for name in METRICS if name in missing}
+
+
+def _is_square(attention: Attention) -> bool:
+    """Whether the queries are the keys: a target as long as its source still is another text."""
+    return attention.kind != "cross" and len(attention.queries) == len(attention.keys)
+
+
+def _codes(tokens: Tokens) -> np.ndarray | None:
+    """(n_tokens,), equal numbers for equal tokens: by spelling and id, of words by their pieces; None where unknown.
+
+    An id alone is not enough: the built-in tokenizers have no vocabulary, and two words can share one. Without ids
+    (attention from elsewhere, vectors) equal labels are equal tokens, unless labels only count the tokens.
+    """
+    if _are_counted([token.piece for token in tokens if not (token.special or _is_identified(token))]):
+        return None
+    known = [token.pieces or (token.piece, token.id) for token in tokens]
+    codes: dict[object, int] = {}
+    return np.array([codes.setdefault(one, len(codes)) for one in known])
+
+
+def _is_identified(token: Token) -> bool:
+    """Whether a tokenizer said which token it is, or which tokens a word was merged from."""
+    return token.id is not None or bool(token.pieces)
+
+
+def _are_counted(labels: list[str]) -> bool:
+    """Whether labels say only where tokens are: rising numbers (0 1 2, x0 x1 x2, y0 y1 y2), as those made by default.
+
+    They need not begin at 0, as some tokens can be left out.
+    """
+    counted = [_COUNTED.fullmatch(label) for label in labels]
+    if not labels or not all(counted):
+        return False
+    letters, numbers = zip(*((match[1], int(match[2])) for match in counted), strict=True)
+    return len(set(letters)) == 1 and all(a < b for a, b in pairwise(numbers))

@@ -1,0 +1,113 @@
+"""A run repeated from the middle: what a layer, or the whole stack, gives where one attention's z is another.
+
+Everything up to the attention is the run's own (its trace); every function takes any number of variants at once, as
+leading axes. The parts are those of the encoder itself.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from attnviz.encoder.attention import Steps, linear, merge_heads
+from attnviz.encoder.block import (
+    add_and_norm,
+    cross_attention_part,
+    encoder_block,
+    feed_forward_part,
+    self_attention_part,
+)
+from attnviz.encoder.config.block import EncoderConfig
+from attnviz.encoder.norms import normalize
+from attnviz.encoder.parameters.params import Params
+from attnviz.encoder.stack import Sequence, Wanted, cross_geometry, self_geometry
+from attnviz.trace.trace import Trace
+
+_CHUNK = 1 << 22  # elements of the widest array of all variants that are run at once
+
+
+@dataclass(frozen=True, eq=False)
+class Ran:
+    """A run, and what it was made with.
+
+    Attributes:
+        params: the whole model's.
+        config: the block's fields.
+        trace: with what ``wanted_to_rerun`` names.
+        source: what entered the encoder.
+        target: what entered the decoder, if there is one.
+    """
+
+    params: Params
+    config: EncoderConfig
+    trace: Trace
+    source: Sequence
+    target: Sequence | None = None
+
+
+def stack_params(params: Params, kind: str) -> Params:
+    """The parameters of the encoder, or of the decoder (kinds ``decoder`` and ``cross``)."""
+    return params if kind == "encoder" else params.at("decoder")
+
+
+def wanted_to_rerun(kind: str, layer: int) -> frozenset[Wanted]:
+    """What a trace must hold for ``layer_output`` and ``stack_output``."""
+    wanted = {Wanted(kind, layer, "resid_pre")}
+    if kind != "encoder":
+        wanted |= {Wanted("decoder", layer, "resid_pre"), Wanted("encoder", None, "output")}
+    return frozenset(wanted)
+
+
+def layer_output(ran: Ran, kind: str, layer: int, z: np.ndarray) -> np.ndarray:
+    """What leaves a layer whose attention of this kind gives z (..., n_heads, n_q, d_head): (..., n_q, d_model)."""
+    config, at = ran.config, stack_params(ran.params, kind).at(f"layers.{layer}")
+    part, norm, last_norm = {
+        "encoder": ("attn", "norm1", "norm2"),
+        "decoder": ("attn", "norm1", "norm3"),
+        "cross": ("cross", "norm2", "norm3"),
+    }[kind]
+    attn_out = linear(merge_heads(z), at.at(part), "o", bias=config.out_bias)
+    x = _returned(add_and_norm(ran.trace[kind, layer].resid_pre, attn_out, at, config, "resid_mid", norm))
+    if kind == "decoder":
+        x = _cross_attended(ran, at, x)
+    entered = ran.trace["encoder" if kind == "encoder" else "decoder", layer].resid_pre
+    return _returned(feed_forward_part(x, at, config, norm=last_norm, layer_input=entered))
+
+
+def stack_output(ran: Ran, kind: str, layer: int, x: np.ndarray) -> np.ndarray:
+    """What leaves the stack where x (..., n, d_model) leaves a layer: the later layers, and the final norm."""
+    config, params = ran.config, stack_params(ran.params, kind)
+    sequence = ran.source if kind == "encoder" else ran.target
+    for later in range(layer + 1, config.n_layers):
+        at = params.at(f"layers.{later}")
+        geometry = self_geometry(config, params, sequence, x.dtype, later, causal=kind != "encoder")
+        if kind == "encoder":
+            x = _returned(encoder_block(x, at, config, geometry))
+            continue
+        entered = x
+        x = _returned(self_attention_part(x, at, config, geometry))
+        x = _cross_attended(ran, at, x)
+        x = _returned(feed_forward_part(x, at, config, norm="norm3", layer_input=entered))
+    return normalize(x, params.at("final_norm"), config) if config.norm_placement == "pre" else x
+
+
+def variants_at_once(ran: Ran, kind: str) -> int:
+    """How many variants of a layer fit into a bounded memory."""
+    config = ran.config
+    n_queries = len(ran.source if kind == "encoder" else ran.target)
+    longest = max(len(ran.source), n_queries)
+    width = max(config.d_model, config.d_ff, config.n_heads * max(config.d_head, longest))
+    return max(1, _CHUNK // (n_queries * width))
+
+
+def _cross_attended(ran: Ran, at: Params, x: np.ndarray) -> np.ndarray:
+    view = cross_geometry(ran.source, x.shape[-2])
+    return _returned(cross_attention_part(x, ran.trace.outputs["encoder"], at, ran.config, view))
+
+
+def _returned(steps: Steps) -> np.ndarray:
+    """What a part returns, its steps passed over."""
+    try:
+        while True:
+            next(steps)
+    except StopIteration as end:
+        return end.value

@@ -1,0 +1,235 @@
+"""What is wanted of a run, and which layers and heads that is: ``0,2-3,-1`` or ``all``."""
+
+import operator
+from collections.abc import Iterator
+from dataclasses import dataclass, field, fields, replace
+
+import numpy as np
+
+from attnviz.analysis.matrices.reduce import check_reduction, reduce_attention, reduced_parts
+from attnviz.analysis.matrices.words import hide_special, merge_words, merged, visible
+from attnviz.encoder.stack import Wanted
+from attnviz.errors import UsageError
+from attnviz.names import KINDS, PATHS, REDUCTIONS, SHARES, VALUES
+from attnviz.numbers import counted, parse_numbers
+from attnviz.trace.attention import Attention
+from attnviz.trace.result import Result
+from attnviz.trace.tokens import Tokens
+from attnviz.trace.trace import LayerTrace
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is wanted of a run.
+
+    Attributes:
+        layers: a selection of layers: ``all``, ``0,2-3,-1``, a number or several.
+        heads: likewise of heads.
+        kinds: which attention: ``encoder``, ``decoder``, ``cross``; None for all there are.
+        values: one of ``VALUES``; None for weights, or what a file holds.
+        reduce: one of ``REDUCTIONS``.
+        words: merge the pieces of words.
+        hide_special: leave out special tokens.
+        renormalize: divide what is left of each row by its sum.
+        keep: further arrays for ``Result.trace``: ``LayerTrace``'s names, for the selected layers, or addresses.
+    """
+
+    layers: str | int | tuple[int, ...] = "all"
+    heads: str | int | tuple[int, ...] = "all"
+    kinds: tuple[str, ...] | None = None
+    values: str | None = None
+    reduce: str = "none"
+    words: bool = False
+    hide_special: bool = False
+    renormalize: bool = False
+    keep: frozenset[str | Wanted] = field(default_factory=frozenset)
+
+    def __post_init__(self) -> None:
+        arrays = [f.name for f in fields(LayerTrace) if f.name not in ("kind", "layer")]
+        kept = [name for name in self.keep if isinstance(name, str)]
+        for name, given, known in (
+            ("values", [self.values], (None, *VALUES)),
+            ("reduce", [self.reduce], REDUCTIONS),
+            ("kinds", self.kinds or (), KINDS),
+            ("keep", kept, arrays),
+        ):
+            for value in given:
+                if value not in known:
+                    expected = ", ".join(str(k) for k in known if k is not None)
+                    raise UsageError(f"{name}: {value!r} is not known; expected {expected}")
+
+        if self.renormalize and not self.hide_special:
+            raise UsageError("renormalize: nothing is left out of the rows; expected hide-special too")
+        if self.words and self.what == "scores":
+            raise UsageError("words, values: sums of scores mean nothing; expected weights")
+        if self.renormalize:
+            _check_shares(self.what)
+        if self.heads != "all":
+            _check_heads(self.what)
+        check_reduction(self.reduce, self.what)
+
+    @property
+    def what(self) -> str:
+        """What a run computes: weights unless something else is asked for."""
+        return self.values or "weights"
+
+    def kinds_of(self, there: tuple[str, ...]) -> tuple[str, ...]:
+        """The kinds asked for, or all there are; of rollout and flow, which cross-attention has not, the others."""
+        return self.kinds or tuple(kind for kind in there if kind != "cross" or self.reduce not in PATHS) or there
+
+
+def _check_shares(what: str) -> None:
+    if what not in SHARES:
+        raise UsageError(f"renormalize, values: rows of {what} do not sum to 1; expected weights")
+
+
+def _check_heads(what: str) -> None:
+    if what == "zeroing":
+        raise UsageError("head, values: zeroing is of all heads together; expected no selection of heads")
+
+
+def select(selection: str | int | list[int] | tuple[int, ...], n: int, what: str) -> tuple[int, ...]:
+    """The numbers selected of ``n`` layers or heads, in the order given, each once.
+
+    Args:
+        selection: ``all``, one number, several, or text such as ``0,2-3,-1``; negative numbers count from the end.
+        n: how many there are.
+        what: ``layer`` or ``head``, for the messages.
+
+    Raises:
+        UsageError: it is no selection, or names one that is not there.
+    """
+    if selection == "all":
+        return tuple(range(n))
+    if isinstance(selection, str):
+        return parse_numbers(selection, n, what)
+    several = selection if isinstance(selection, list | tuple) else [selection]
+    numbers = tuple(dict.fromkeys(counted(operator.index(i), n, what) for i in several))
+    if not numbers:
+        raise UsageError(f"{what}: nothing is selected; expected at least one")
+    return numbers
+
+
+def select_one(selection: str | int, n: int, what: str) -> int:
+    """One number of ``n``.
+
+    Raises:
+        UsageError: it is none, or several.
+    """
+    numbers = select(selection, n, what)
+    if len(numbers) != 1:
+        raise UsageError(f"{what}: {selection!r} selects {len(numbers)}; expected one")
+    return numbers[0]
+
+
+def arrange(attention: Attention, request: Request) -> Attention:
+    """What is asked of selected matrices, in this order: words, hiding, reduction; but rollout and flow come first.
+
+    Raises:
+        UsageError: words of scores; a reduction that does not fit.
+        InputError: nothing but special tokens.
+    """
+    if request.reduce in PATHS and attention.reduce == "none":
+        attention = reduce_attention(attention, request.reduce)
+    attention = _of_tokens(attention, request)
+    return attention if attention.reduce != "none" else reduce_attention(attention, request.reduce)
+
+
+def arranged_parts(parts: Iterator[Attention], request: Request) -> Iterator[Attention]:
+    """The same of matrices that come a part at a time; flow needs the whole.
+
+    Raises:
+        UsageError, InputError: as ``arrange``, when the first part is asked for.
+    """
+    if request.reduce in PATHS:
+        return (_of_tokens(part, request) for part in reduced_parts(parts, request.reduce))
+    parts = (_of_tokens(part, request) for part in parts)
+    return parts if request.reduce == "none" else reduced_parts(parts, request.reduce)
+
+
+def _of_tokens(attention: Attention, request: Request) -> Attention:
+    """Between the tokens that are asked for."""
+    if request.words:
+        attention = merge_words(attention)
+    if request.hide_special:
+        if request.renormalize:
+            _check_shares(attention.what)
+        attention = hide_special(attention, renormalize=request.renormalize)
+    return attention
+
+
+def arranged_tokens(tokens: Tokens, request: Request) -> Tokens:
+    """The tokens of a text as ``arrange`` leaves them."""
+    tokens = merged(tokens) if request.words else tokens
+    return visible(tokens) if request.hide_special else tokens
+
+
+def select_attention(result: Result, request: Request) -> Result:
+    """A result that was read rather than run (``--attention``), with the request applied to what it holds.
+
+    Raises:
+        UsageError: it does not hold what is asked for.
+    """
+    views = {}
+    for kind in request.kinds_of(tuple(result.views)):
+        if kind not in result.views:
+            raise UsageError(f"kind: there is no {kind} attention here; expected {' or '.join(result.views)}")
+        views[kind] = _narrow(result.views[kind], request)
+    return replace(
+        result,
+        views=views,
+        tokens=arranged_tokens(result.tokens, request),
+        target_tokens=arranged_tokens(result.target_tokens, request),
+    )
+
+
+def _narrow(attention: Attention, request: Request) -> Attention:
+    if request.values not in (None, attention.what):
+        needs = " (that takes a model)" if request.values in ("norms", "zeroing") else ""
+        raise UsageError(
+            f"values: the file holds {attention.what}, not {request.values}{needs}; expected {attention.what}"
+        )
+    if attention.reduce != "none":
+        if request.reduce not in ("none", attention.reduce):
+            raise UsageError(f"reduce: the file holds a {attention.reduce}, not {request.reduce}; expected none")
+        if (request.layers, request.heads) != ("all", "all"):
+            raise UsageError(f"layer, head: the file holds a {attention.reduce}; expected no selection")
+        _check_order(attention, request)
+        return arrange(attention, request)
+    layers = _held(request.layers, attention.layers, "layer")
+    if request.heads != "all":
+        _check_heads(attention.what)
+    heads = _held(request.heads, attention.heads, "head")
+    rows = [attention.layers.index(i) for i in layers]
+    columns = [attention.heads.index(i) for i in heads] if attention.what != "zeroing" else [0]
+    picked = replace(
+        attention,
+        matrices=attention.matrices[np.ix_(rows, columns)],
+        masked=None if attention.masked is None else attention.masked[rows],
+        rest=None if attention.rest is None else attention.rest[np.ix_(rows, columns)],
+        layers=layers,
+        heads=heads,
+    )
+    return arrange(picked, request)
+
+
+def _check_order(attention: Attention, request: Request) -> None:
+    """Words and renormalized rows come before a reduction; only words of a mean are the mean of words too."""
+    late = []
+    if request.words and not attention.words and attention.reduce == "max":
+        late.append("words")
+    if request.renormalize and not attention.renormalized and attention.reduce not in PATHS:
+        late.append("renormalize")
+    if late:
+        raise UsageError(f"{late[0]}, reduce: the file holds a {attention.reduce}, which comes after it; expected none")
+
+
+def _held(selection: str | int | tuple[int, ...], held: tuple[int, ...], what: str) -> tuple[int, ...]:
+    """The selection among the layers or heads that a file holds, which need not be all of its model's."""
+    if selection == "all":
+        return held
+    chosen = select(selection, max(held) + 1, what)
+    for number in chosen:
+        if number not in held:
+            raise UsageError(f"{what}: there is no {what} {number} here; expected some of {list(held)}")
+    return chosen

@@ -1,0 +1,99 @@
+"""``--values``: what a matrix holds, from a run and the parameters it was made with."""
+
+from collections.abc import Iterator
+from functools import partial
+
+import numpy as np
+
+from attnviz.analysis.matrices.rerun import Ran, stack_params
+from attnviz.encoder.parameters.params import Params
+from attnviz.encoder.stack import BY_HEADS, Step, Wanted
+from attnviz.errors import InputError
+
+IN_PARTS = (*BY_HEADS, "norms")  # what can be had of some heads of a layer without the others
+
+_quiet = partial(np.errstate, over="ignore", invalid="ignore")  # what is not finite gets a message instead
+
+
+def wanted_for(what: str, kind: str, layer: int) -> frozenset[Wanted]:
+    """What a trace must hold for ``values_of``."""
+    if what == "zeroing":
+        from attnviz.analysis.matrices.zeroing import wanted_for_zeroing  # noqa: PLC0415 (start-up time)
+
+        return wanted_for_zeroing(kind, layer)
+    return frozenset(Wanted(kind, layer, name) for name in (("weights", "v") if what == "norms" else (what,)))
+
+
+def values_of(
+    what: str, ran: Ran, kind: str, layer: int, heads: tuple[int, ...], *, narrowed: bool = False
+) -> np.ndarray:
+    """The matrices of the heads, (n_heads, n_queries, n_keys); of ``zeroing`` one, (1, n_queries, n_keys).
+
+    Args:
+        what: one of ``VALUES``.
+        ran: a run whose trace holds ``wanted_for``.
+        kind: ``encoder``, ``decoder`` or ``cross``.
+        layer: its number.
+        heads: which, in this order.
+        narrowed: whether the run kept scores and weights of these heads alone.
+
+    Raises:
+        InputError: norms or changes that are not finite.
+    """
+    own, kept = ran.trace[kind, layer], slice(None) if narrowed else list(heads)
+    if what in BY_HEADS:
+        return getattr(own, what)[kept]
+    from attnviz.analysis.matrices.norms import norms  # noqa: PLC0415 (start-up time)
+    from attnviz.analysis.matrices.zeroing import zeroing  # noqa: PLC0415
+
+    with _quiet():
+        if what == "norms":
+            values = norms(own.weights[kept], own.v, _projection(ran.params, kind, layer), heads)
+        else:
+            values = zeroing(ran, kind, layer)[None].astype(own.weights.dtype)
+    return _finite(values, what, kind, layer)
+
+
+def values_in_parts(what: str, params: Params, steps: Iterator[Step]) -> Iterator[Step]:
+    """The same of a run that gives weights, or scores, some heads at a time.
+
+    Args:
+        what: one of ``IN_PARTS``.
+        params: the whole model's.
+        steps: what is ``wanted_for`` it, as it is computed.
+
+    Raises:
+        InputError: norms that are not finite.
+    """
+    return _norms_in_parts(params, steps) if what == "norms" else steps
+
+
+def _norms_in_parts(params: Params, steps: Iterator[Step]) -> Iterator[Step]:
+    from attnviz.analysis.matrices.norms import moved_lengths, weighed  # noqa: PLC0415 (start-up time)
+
+    waiting: list[Step] = []
+    lengths = None  # of a layer's vectors, which come after its first weights
+    for step in steps:
+        kind, layer, name = step.address
+        with _quiet():
+            if name == "v":
+                lengths = moved_lengths(step.value, _projection(params, kind, layer))
+            else:
+                waiting.append(step)
+                lengths = None if step.heads.start == 0 else lengths
+            if lengths is None:
+                continue
+            there = waiting.pop()
+            values = weighed(there.value, lengths[there.heads])
+        yield there._replace(value=_finite(values, "norms", kind, layer))
+
+
+def _projection(params: Params, kind: str, layer: int) -> np.ndarray:
+    """W_O of an attention, (n_heads * d_head, d_model)."""
+    return stack_params(params, kind)[f"layers.{layer}.{'cross' if kind == 'cross' else 'attn'}.wo"]
+
+
+def _finite(values: np.ndarray, what: str, kind: str, layer: int) -> np.ndarray:
+    if not np.isfinite(values).all():
+        raise InputError(f"{kind} layer {layer}: its {what} are not finite; expected vectors and weights of usual size")
+    return values

@@ -1,0 +1,129 @@
+"""Attention between words instead of tokens, and without special tokens.
+
+Both change the tokens along with the matrices, so that whatever looks at them needs to know nothing of it.
+"""
+
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+
+from attnviz.errors import InputError, UsageError
+from attnviz.names import SHARES
+from attnviz.text.labels import printable
+from attnviz.trace.attention import Attention
+from attnviz.trace.tokens import Token, Tokens
+
+
+def merge_words(attention: Attention) -> Attention:
+    """Attention between words (Clark et al. 2019, section 3).
+
+    Attention *to* a split word is the sum over its pieces, then attention *from* it is the mean over its pieces, so
+    that every row still sums to 1. Which pieces make a word is what the tokenizer said of them; special tokens stay
+    tokens. A key is masked for a query if all its pieces are for all of the query's. Where nobody said which words
+    there are (vectors, arrays from elsewhere) it is the same attention.
+
+    Raises:
+        UsageError: it holds scores, whose sum means nothing.
+    """
+    if attention.words:
+        return attention
+    if attention.what == "scores":
+        raise UsageError("words, values: sums of scores mean nothing; expected weights")
+    if all(token.word is None for token in (*attention.queries, *attention.keys)):
+        return attention
+    queries, keys = word_starts(attention.queries), word_starts(attention.keys)
+    counts = np.diff([*queries, len(attention.queries)]).astype(attention.matrices.dtype)
+    to = np.add.reduceat(attention.matrices, keys, axis=-1)
+    masked = attention.masked
+    if masked is not None:
+        masked = np.logical_and.reduceat(np.logical_and.reduceat(masked, keys, axis=-1), queries, axis=-2)
+    rest = attention.rest
+    return replace(
+        attention,
+        matrices=np.add.reduceat(to, queries, axis=-2) / counts[:, None],
+        queries=merged(attention.queries),
+        keys=merged(attention.keys),
+        masked=masked,
+        words=True,
+        rest=None if rest is None else np.add.reduceat(rest, queries, axis=-1) / counts,
+    )
+
+
+def hide_special(attention: Attention, *, renormalize: bool = False) -> Attention:
+    """Attention without the rows and columns of special tokens.
+
+    What is left of a row keeps its numbers, and ``rest`` says what the hidden keys got, unless ``renormalize`` divides
+    each row by what is left of it (a row of which nothing is left stays 0). Where no token is known to be special it is
+    the same attention.
+
+    Raises:
+        InputError: there is no other token.
+    """
+    queries, keys = (np.array([not token.special for token in side]) for side in (attention.queries, attention.keys))
+    if queries.all() and keys.all() and attention.rest is None:
+        return attention
+    if not queries.any() or not keys.any():
+        raise InputError("hide-special: every token is special; expected some that are not")
+    seen = attention.matrices[:, :, queries]
+    matrices, rest = seen[..., keys], None
+    renormalized = attention.renormalized
+    if attention.what in SHARES:
+        left = matrices.sum(axis=-1, keepdims=True)
+        if renormalize:
+            matrices, renormalized = matrices / np.where(left > 0, left, 1), True
+        elif attention.reduce != "max" and not renormalized:
+            rest = seen[..., ~keys].sum(axis=-1)
+            rest = rest if attention.rest is None else rest + attention.rest[:, :, queries]
+    return replace(
+        attention,
+        matrices=matrices,
+        queries=visible(attention.queries),
+        keys=visible(attention.keys),
+        masked=None if attention.masked is None else attention.masked[:, queries][:, :, keys],
+        hidden=True,
+        renormalized=renormalized,
+        rest=rest,
+    )
+
+
+def visible(tokens: Tokens) -> Tokens:
+    """The tokens that are not special."""
+    return tuple(token for token in tokens if not token.special)
+
+
+def word_starts(tokens: Tokens) -> list[int]:
+    """The places at which words begin; a token that belongs to no word is one by itself."""
+    words = [None if t.special or t.word is None else (t.segment, t.word) for t in tokens]
+    return [i for i, word in enumerate(words) if i == 0 or word is None or word != words[i - 1]]
+
+
+def merged(tokens: Tokens) -> Tokens:
+    """The tokens with those of a word made one, whose text is all that its pieces cover."""
+    starts = word_starts(tokens)
+    return tuple(_one(tokens[start:end]) for start, end in pairwise([*starts, len(tokens)]))
+
+
+def _one(pieces: Tokens) -> Token:
+    first = pieces[0]
+    if first.special or first.word is None or first.pieces:
+        return first
+    text, end = "", first.start
+    for piece in pieces:  # pieces of one character repeat its offsets
+        text += piece.text[max(0, end - piece.start) :]
+        end = max(end, piece.end)
+    start = first.start
+    if text.strip():  # byte-level pieces can begin with the space before the word
+        start += len(text) - len(text.lstrip())
+        end -= len(text) - len(text.rstrip())
+        text = text.strip()
+    return replace(
+        first,
+        text=text,
+        label=printable(text),
+        start=start,
+        end=end,  # beyond the text's length where the tokenizer removed a character between two pieces
+        id=None,
+        piece=text,
+        pieces=tuple(piece.piece for piece in pieces),
+    )

@@ -1,0 +1,93 @@
+"""What a layer's output loses with a token's value, and what the model's output loses with a head."""
+
+import numpy as np
+
+from attnviz.analysis.compare import cosine_distance
+from attnviz.analysis.matrices.rerun import Ran, layer_output, stack_output, variants_at_once, wanted_to_rerun
+from attnviz.encoder.attention import share_heads
+from attnviz.encoder.config.block import EncoderConfig
+from attnviz.encoder.parameters.params import Params
+from attnviz.encoder.stack import Sequence, Wanted, run
+
+
+def wanted_for_zeroing(kind: str, layer: int) -> frozenset[Wanted]:
+    """What a trace must hold for ``zeroing``."""
+    return wanted_to_rerun(kind, layer) | {Wanted(kind, layer, name) for name in ("weights", "v", "z")}
+
+
+def zeroing(ran: Ran, kind: str, layer: int) -> np.ndarray:
+    """C[i,j] = 1 - cos(y_i, y_i with v_j set to 0 in every head), rows divided by their sum: (n_q, n_k) float64.
+
+    y is what leaves the layer, after residual sums, norms and feed-forward, before the final norm (Mohebbi et al. 2023,
+    "Quantifying Context Mixing in Transformers", section 3). v_j is set to 0 with its bias. Queries and keys stay, so
+    that only z changes: by A[h,i,j] v_j. A row in which nothing changes stays 0.
+
+    Args:
+        ran: a run whose trace holds ``wanted_for_zeroing``.
+        kind: ``encoder``, ``decoder`` (through the cross-attention that follows) or ``cross``.
+        layer: its number.
+    """
+    own = ran.trace[kind, layer]
+    v = share_heads(own.v, ran.config.n_heads // ran.config.n_kv_heads)
+    whole = layer_output(ran, kind, layer, own.z)
+    n_queries, n_keys = own.weights.shape[-2:]
+    changes = np.empty((n_queries, n_keys))
+    step = variants_at_once(ran, kind)
+    for start in range(0, n_keys, step):
+        keys = slice(start, start + step)
+        lost = np.einsum("hik,hkd->khid", own.weights[:, :, keys], v[:, keys])
+        changes[:, keys] = cosine_distance(whole, layer_output(ran, kind, layer, own.z - lost)).T
+    changes[(own.weights == 0).all(axis=0)] = 0  # nothing was taken away: not even rounding may differ
+    total = changes.sum(axis=-1, keepdims=True)
+    return changes / np.where(total == 0, 1, total)
+
+
+def ablation(
+    params: Params,
+    config: EncoderConfig,
+    kind: str,
+    source: Sequence,
+    target: Sequence | None = None,
+    *,
+    layers: tuple[int, ...],
+    heads: tuple[int, ...],
+) -> np.ndarray:
+    """Mean over tokens of 1 - cos(output, output with a head's z set to 0), (n_layers, n_heads) float64.
+
+    The output is the model's: what leaves the encoder (kind ``encoder``) or the decoder (``decoder``, ``cross``), after
+    the final norm. A stand-in without gradients for the head importance of Michel et al. 2019. Places that only fill
+    the length do not count. Each layer is rerun for all its heads together, from its attention on.
+
+    Args:
+        params: the whole model's.
+        config: the block's fields.
+        kind: which attention's heads.
+        source: what enters the encoder.
+        target: what enters the decoder; None for kind ``encoder``.
+        layers: the layers whose heads are silenced, in the order of the result's rows.
+        heads: the heads, one at a time, in the order of its columns.
+    """
+    stack = "encoder" if kind == "encoder" else "decoder"
+    wanted = {Wanted(stack, None, "output")}
+    wanted |= {address for layer in layers for address in wanted_to_rerun(kind, layer)}
+    wanted |= {Wanted(kind, layer, "z") for layer in layers}
+    trace = run(params, config, wanted, source, None if kind == "encoder" else target)
+    ran = Ran(params, config, trace, source, target)
+    output = trace.outputs[stack]
+    padding = (source if kind == "encoder" else target).padding
+    real = np.ones(len(output), dtype=bool) if padding is None else ~padding
+    step = variants_at_once(ran, kind)
+    changes = np.empty((len(layers), len(heads)))
+    for i, layer in enumerate(layers):
+        for start in range(0, len(heads), step):
+            some = slice(start, start + step)
+            silenced = _without_heads(ran, kind, layer, heads[some])
+            changes[i, some] = cosine_distance(output, silenced)[:, real].mean(axis=-1)
+    return changes
+
+
+def _without_heads(ran: Ran, kind: str, layer: int, heads: tuple[int, ...]) -> np.ndarray:
+    """The stack's output with each of the heads silenced alone, (len(heads), n, d_model)."""
+    z = np.repeat(ran.trace[kind, layer].z[None], len(heads), axis=0)
+    z[np.arange(len(heads)), heads] = 0
+    return stack_output(ran, kind, layer, layer_output(ran, kind, layer, z))

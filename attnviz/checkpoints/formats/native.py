@@ -1,0 +1,191 @@
+"""The native checkpoint: a configuration, its tensors by name, perhaps a tokenizer, in one file."""
+
+import hashlib
+import json
+import math
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import orjson
+
+from attnviz.checkpoints.file_params import FileParams
+from attnviz.checkpoints.formats.tensors import WRITERS, TensorFile, misfits, model_folder_hint, open_tensors, size_of
+from attnviz.encoder.config.block import EncoderConfig, check_field_names
+from attnviz.encoder.parameters.params import Params
+from attnviz.encoder.parameters.seeded import is_seeded
+from attnviz.encoder.parameters.shapes import Shape, tensor_shapes
+from attnviz.errors import CheckpointError, ConfigError, OutputError, UsageError, one_line
+
+CONFIG_KEY, TOKENIZER_KEY = "attnviz.config", "attnviz.tokenizer"
+
+
+@dataclass(frozen=True, eq=False)
+class NativeCheckpoint:
+    """What a native file holds."""
+
+    path: Path
+    file: TensorFile
+    config: EncoderConfig
+    params: Params
+    has_decoder: bool
+    tokenizer_json: str | None = None
+
+    @cached_property
+    def sha256(self) -> str:
+        """The digest of the file's bytes."""
+        with self.path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def read_native(path: Path, overrides: Mapping[str, object] | None = None) -> NativeCheckpoint:
+    """Opens a native checkpoint and checks every name and shape before any maths; tensors are read when asked for.
+
+    Args:
+        path: a ``.safetensors`` or ``.npz`` file.
+        overrides: fields that replace the header's, such as ``mask``; the tensors must still fit.
+
+    Raises:
+        CheckpointError: a file that cannot be read, a header that is wrong, or tensors that are missing, unexpected or
+            misshapen: all of them in one message.
+        ConfigError: overrides that do not fit the header's fields.
+    """
+    where = one_line(path)
+    if path.is_dir() and (hint := model_folder_hint(path)):
+        raise CheckpointError(f"{where}: it is a folder; expected a .safetensors or .npz file", hint)
+    file = open_tensors(path)
+    config = _config(path, file, overrides or {})
+    has_decoder = any(name.startswith("decoder.") for name in file.shapes)
+    given = ", ".join(f"{name}={value}" for name, value in (overrides or {}).items())
+    hint = f"besides the file these fields are given: {given}" if given else None
+    if config.n_layers > len(file.shapes):  # before a table of contents of a billion layers is made
+        raise CheckpointError(
+            f"{where}: n_layers is {config.n_layers}, and it has {len(file.shapes)} tensors; "
+            "expected the tensors of its configuration",
+            hint,
+        )
+    problems = misfits(file, tensor_shapes(config, decoder=has_decoder))
+    if problems:
+        raise CheckpointError(f"{where}: {', '.join(problems)}; expected the tensors of its configuration", hint)
+    return NativeCheckpoint(
+        path, file, config, FileParams(file, where, file.shapes), has_decoder, file.metadata.get(TOKENIZER_KEY)
+    )
+
+
+def _config(path: Path, file: TensorFile, overrides: Mapping[str, object]) -> EncoderConfig:
+    where, fields = one_line(path), _header_fields(path, file)
+    try:
+        check_field_names(fields, "header")
+        own = EncoderConfig(**fields)
+    except ConfigError as error:
+        raise CheckpointError(f"{where}: {error}") from error
+    return own.replaced(overrides) if overrides else own
+
+
+def _header_fields(path: Path, file: TensorFile) -> dict[str, object]:
+    where = one_line(path)
+    if CONFIG_KEY not in file.metadata:
+        raise CheckpointError(
+            f"{where}: its header has no {CONFIG_KEY}; expected attnviz's native format",
+            hint=model_folder_hint(path) or "attnviz weights init writes that format",
+        )
+    try:
+        fields = orjson.loads(file.metadata[CONFIG_KEY])
+    except orjson.JSONDecodeError as error:
+        raise CheckpointError(
+            f"{where}: its {CONFIG_KEY} is no JSON ({one_line(error)}); expected fields of the block"
+        ) from error
+    if not isinstance(fields, dict):
+        raise CheckpointError(f"{where}: its {CONFIG_KEY} is no JSON object; expected fields of the block")
+    return fields
+
+
+def write_native(
+    path: Path,
+    config: EncoderConfig,
+    params: Params,
+    *,
+    decoder: bool = False,
+    tokenizer_json: str | None = None,
+    overwrite: bool = False,
+) -> None:
+    """Writes a native checkpoint, in the format that the name asks for.
+
+    Its header has the seed only where the weights were made from it.
+
+    Raises:
+        UsageError: the name ends in neither ``.safetensors`` nor ``.npz``.
+        OutputError: the file exists already, cannot be written, or would not fit the disk.
+    """
+    where, suffix = one_line(path), path.suffix.lower()
+    if suffix not in WRITERS:
+        ending = f"ends in {one_line(path.suffix)}" if path.suffix else "has no ending"
+        raise UsageError(f"{where}: the name {ending}; expected .safetensors or .npz")
+    shapes = tensor_shapes(config, decoder=decoder)
+    needed = params.rows("embed.tokens", np.arange(1)).itemsize * sum(map(math.prod, shapes.values()))
+    folder = path.absolute().parent
+    if folder.is_dir() and (free := shutil.disk_usage(folder).free) < needed:
+        raise OutputError(
+            f"{where}: it needs {needed / 1e9:.1f} GB, and {free / 1e9:.1f} GB are free; expected room on the disk"
+        )
+    metadata = {CONFIG_KEY: json.dumps(config.as_dict(seed=is_seeded(params, config)))}
+    if tokenizer_json is not None:
+        metadata[TOKENIZER_KEY] = tokenizer_json
+    WRITERS[suffix](path, params, shapes, metadata, overwrite=overwrite)
+
+
+@dataclass(frozen=True, eq=False)
+class TensorInfo:
+    """One tensor as ``weights info`` lists it."""
+
+    name: str
+    shape: Shape
+    dtype: str
+    bytes: int
+
+
+@dataclass(frozen=True, eq=False)
+class WeightsInfo:
+    """What ``weights info`` says of a file."""
+
+    path: str
+    format: str
+    bytes: int
+    sha256: str
+    config: Mapping[str, object]
+    tensors: tuple[TensorInfo, ...]
+    n_parameters: int
+    tokenizer: bool
+    decoder: bool
+
+    def as_dict(self) -> dict[str, object]:
+        """The same, ready for JSON."""
+        return {**vars(self), "tensors": [vars(tensor) for tensor in self.tensors]}
+
+
+def describe(path: Path) -> WeightsInfo:
+    """A native file's configuration, tensors, sizes, number types and digest.
+
+    Raises:
+        CheckpointError: as ``read_native`` does; hardly any number is read, so NaN is no error here.
+    """
+    native = read_native(path)
+    shapes, dtypes = native.file.shapes, native.file.dtypes
+    tensors = tuple(
+        TensorInfo(name, shape, dtypes[name], math.prod(shape) * size_of(dtypes[name]))
+        for name, shape in shapes.items()
+    )
+    return WeightsInfo(
+        path=one_line(path),
+        format=native.file.format,
+        bytes=path.stat().st_size,
+        sha256=native.sha256,
+        config=native.config.as_dict(seed=is_seeded(native.params, native.config)),
+        tensors=tensors,
+        n_parameters=sum(map(math.prod, shapes.values())),
+        tokenizer=native.tokenizer_json is not None,
+        decoder=native.has_decoder,
+    )

@@ -1,0 +1,85 @@
+"""Tensors that are spread over several ``.safetensors`` files, with an index that says which is where."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from attnviz.checkpoints.formats.tensors import SafetensorsFile, View, open_tensors, whole
+from attnviz.errors import CheckpointError, one_line
+from attnviz.files import read_file
+
+_EXPECTED = "expected the index of a sharded model"
+
+
+class ShardedFile:
+    """The tensors of several files as if they were in one; numbers are read only where they are asked for.
+
+    Raises:
+        CheckpointError: an index that is damaged, leads out of its folder or names what is not there; a damaged shard.
+    """
+
+    format = "safetensors"
+
+    def __init__(self, index: Path):
+        weight_map = _weight_map(index)
+        self.paths = tuple(index.parent / name for name in _names(weight_map))
+        shards = {path.name: _open(path, index) for path in self.paths}
+        self._shard_of = {name: shards[file] for name, file in weight_map.items()}
+        for name, shard in self._shard_of.items():
+            if name not in shard.shapes:
+                raise CheckpointError(
+                    f"{one_line(index)}: {one_line(name)} is not in {one_line(weight_map[name])}; {_EXPECTED}"
+                )
+        self.metadata: Mapping[str, str] = {}
+        self.shapes = {name: shard.shapes[name] for name, shard in self._shard_of.items()}
+        self.dtypes = {name: shard.dtypes[name] for name, shard in self._shard_of.items()}
+
+    def array(self, name: str, part: View = whole) -> np.ndarray:
+        """A tensor, or a part of it, from its shard."""
+        return self._shard_of[name].array(name, part)
+
+    def rows(self, name: str, ids: np.ndarray) -> np.ndarray:
+        """Rows of a table, from its shard."""
+        return self._shard_of[name].rows(name, ids)
+
+
+def shard_names(index: Path) -> list[str]:
+    """The files that an index names, all of them safetensors in its own folder.
+
+    Raises:
+        CheckpointError: it is damaged, or names something else.
+    """
+    return _names(_weight_map(index))
+
+
+def _names(weight_map: Mapping[str, str]) -> list[str]:
+    return sorted(set(weight_map.values()))
+
+
+def _weight_map(index: Path) -> dict[str, str]:
+    where = one_line(index)
+    try:
+        weight_map = json.loads(read_file(index, _EXPECTED))["weight_map"]
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise CheckpointError(f"{where}: it has no weight_map; {_EXPECTED}") from error
+    if not isinstance(weight_map, dict) or not all(isinstance(file, str) for file in weight_map.values()):
+        raise CheckpointError(f"{where}: its weight_map is no object of file names; {_EXPECTED}")
+    for file in weight_map.values():
+        if not file.endswith(".safetensors") or any(c in file for c in "/\\:\0"):
+            raise CheckpointError(
+                f"{where}: it names {one_line(file)!r}, which is no safetensors file of its own folder; {_EXPECTED}"
+            )
+    if not weight_map:
+        raise CheckpointError(f"{where}: its weight_map is empty; {_EXPECTED}")
+    return weight_map
+
+
+def _open(path: Path, index: Path) -> SafetensorsFile:
+    if not path.exists():
+        raise CheckpointError(f"{one_line(index)}: {one_line(path.name)} is not there; expected all its shards")
+    file = open_tensors(path)
+    if not isinstance(file, SafetensorsFile):
+        raise CheckpointError(f"{one_line(path)}: it is no safetensors file; {_EXPECTED}")
+    return file

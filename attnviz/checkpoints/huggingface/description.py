@@ -1,0 +1,101 @@
+"""What ``attnviz models`` says: the families that load, and what a model folder holds."""
+
+import json
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+from attnviz.checkpoints.huggingface.family import family_types, find_family
+from attnviz.checkpoints.huggingface.folder import read_folder
+from attnviz.checkpoints.huggingface.tokenizer import read_tokenizer
+from attnviz.encoder.config.block import EncoderConfig
+from attnviz.errors import one_line
+
+
+def known_families() -> list[dict[str, str]]:
+    """Each family that loads, ready for JSON: ``model_type``, ``name``, ``kind``, ``paper``, ``example``."""
+    families = {model_type: find_family(model_type) for model_type in family_types()}
+    return [
+        {"model_type": key, "name": f.name, "kind": f.kind, "paper": f.paper, "example": f.example}
+        for key, f in sorted(families.items(), key=lambda item: (item[1].kind != "encoder", item[0]))
+    ]
+
+
+@dataclass(frozen=True, eq=False)
+class FolderInfo:
+    """What a model folder holds.
+
+    Attributes:
+        name: what to call it.
+        path: the folder.
+        family: its family's name.
+        model_type: in ``config.json``'s spelling.
+        kind: ``encoder`` or ``decoder``.
+        config: the block's fields.
+        tokenizer: the algorithm, the number of ids, the file.
+        files: of weights, each with its size in bytes.
+        sha256: what identifies the weights.
+        dtypes: number types of the tensors that are used.
+        n_parameters: numbers in them.
+        used: how many tensors attention needs.
+        unused: the names of those that belong to heads or are buffers.
+        unknown: the names of all others: something may be missing from the computation.
+        notes: what else may matter, one line each, as loading it says.
+        card: the path of what its makers say of it; None where they say nothing.
+    """
+
+    name: str
+    path: str
+    family: str
+    model_type: str
+    kind: str
+    config: EncoderConfig
+    tokenizer: dict[str, object]
+    files: list[dict[str, object]]
+    sha256: str
+    dtypes: list[str]
+    n_parameters: int
+    used: int
+    unused: tuple[str, ...]
+    unknown: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+    card: str | None = None
+
+    def as_dict(self) -> dict[str, object]:
+        """The same, ready for JSON."""
+        return {**vars(self), "config": self.config.as_dict(seed=False)}
+
+
+def describe_folder(path: Path, name: str) -> FolderInfo:
+    """A model folder's family, sizes, tokenizer and files, and whether every tensor is accounted for.
+
+    Raises:
+        InputError: as loading it does.
+    """
+    folder = read_folder(path)
+    tokenizer = read_tokenizer(path, folder.family)
+    shapes, dtypes = folder.file.shapes, folder.file.dtypes
+    algorithm = json.loads(tokenizer.json_text)["model"].get("type") or type(tokenizer.library.model).__name__
+    own = (path / "tokenizer.json").exists()
+    return FolderInfo(
+        name=one_line(name),
+        path=one_line(path),
+        family=folder.family.name,
+        model_type=folder.model_type,
+        kind="decoder" if folder.config.mask == "causal" else "encoder",
+        config=folder.config,
+        tokenizer={
+            "algorithm": algorithm,
+            "n_vocab": tokenizer.n_vocab,
+            "file": "tokenizer.json" if own else folder.family.vocabulary.files[0],
+        },
+        files=[{"name": file.name, "bytes": file.stat().st_size} for file in folder.paths],
+        sha256=folder.sha256,
+        dtypes=sorted(set(dtypes.values())),
+        n_parameters=sum(map(math.prod, shapes.values())),
+        used=len(shapes),
+        unused=tuple(map(one_line, folder.unused)),
+        unknown=tuple(map(one_line, folder.unknown)),
+        notes=(*folder.notes, *tokenizer.notes(folder.config.n_vocab)),
+        card=one_line(path / "README.md") if (path / "README.md").is_file() else None,
+    )

@@ -1,0 +1,62 @@
+"""GPT-2 (Radford et al. 2019): pre-norm and causal, its projections fused and stored as (in, out)."""
+
+from attnviz.checkpoints.huggingface.family import Family, Fused, Vocabulary
+from attnviz.checkpoints.huggingface.settings import Settings, activation, causal, choice, number, size
+
+
+def _d_ff(settings: Settings) -> int:
+    return settings.number("n_inner", 4 * settings.number("n_embd", least=1))
+
+
+FAMILY = Family(
+    name="GPT-2",
+    paper="Radford et al. 2019",
+    example="openai-community/gpt2",
+    kind="decoder",
+    fields={
+        "n_layers": size("n_layer"),
+        "n_heads": size("n_head"),
+        "d_model": size("n_embd"),
+        "d_ff": _d_ff,
+        "n_vocab": size("vocab_size"),
+        "n_ctx": size("n_positions"),
+        "score": choice("scale_attn_weights", {True: "scaled_dot", False: "dot"}, True),
+        "mask": causal,
+        "position": "learned",
+        "norm_placement": "pre",
+        "norm_eps": number("layer_norm_epsilon", 1e-5),
+        "activation": activation("activation_function", "gelu_new"),
+    },
+    modules={
+        "embed.tokens": "wte",
+        "embed.positions": "wpe",
+        "layers.{}.norm1": "h.{}.ln_1",
+        "layers.{}.attn.o": "h.{}.attn.c_proj",
+        "layers.{}.norm2": "h.{}.ln_2",
+        "layers.{}.ffn.1": "h.{}.mlp.c_fc",
+        "layers.{}.ffn.2": "h.{}.mlp.c_proj",
+        "final_norm": "ln_f",
+    },
+    fused=(Fused("h.{}.attn.c_attn", ("layers.{}.attn.q", "layers.{}.attn.k", "layers.{}.attn.v")),),
+    linear=False,
+    aliases={
+        "num_hidden_layers": "n_layer",
+        "num_attention_heads": "n_head",
+        "hidden_size": "n_embd",
+        "max_position_embeddings": "n_positions",
+    },
+    prefixes=("transformer.",),
+    unused=(
+        "lm_head.*",
+        "score.*",
+        "classifier.*",
+        "qa_outputs.*",
+        "multiple_choice_head.*",
+        "h.*.attn.bias",
+        "h.*.attn.masked_bias",
+    ),
+    required={"scale_attn_by_inverse_layer_idx": (False,), "add_cross_attention": (False,)},
+    irrelevant=("n_ctx", "n_special", "predict_special_tokens", "reorder_and_upcast_attn"),
+    classes="GPT2",
+    vocabulary=Vocabulary("bytes", specials={"unk": "<|endoftext|>", "bos": "<|endoftext|>", "eos": "<|endoftext|>"}),
+)

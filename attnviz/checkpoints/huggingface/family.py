@@ -1,0 +1,193 @@
+"""What a model family is: data that says which settings of ``config.json`` and which tensors mean what in the block.
+
+The families themselves are in ``families/``, one small file for each ``model_type``; this module is the vocabulary they
+are written in.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import Any
+
+from attnviz.checkpoints.file_params import Source
+from attnviz.checkpoints.huggingface.settings import Rule, Settings
+from attnviz.encoder.config.block import EncoderConfig
+
+_SPELLED_WITH_A_LINE = {"xlm_roberta": "xlm-roberta"}
+
+
+@dataclass(frozen=True, eq=False)
+class Fused:
+    """A module of the file that holds several of ours side by side.
+
+    Attributes:
+        module: its name.
+        holds: ours, in order.
+        by_head: whether they alternate head by head (GPT-NeoX) instead of lying in blocks.
+    """
+
+    module: str
+    holds: tuple[str, ...]
+    by_head: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Vocabulary:
+    """How to make a tokenizer from the older vocabulary files, which do not say it themselves.
+
+    Attributes:
+        kind: ``wordpiece`` (``vocab.txt``) or ``bytes`` (``vocab.json`` and ``merges.txt``).
+        single: the tokens around one text, with ``$A`` for it, in the names of ``specials``.
+        pair: likewise for two, with the row of the segment table after each colon.
+        specials: the special tokens by role, unless ``tokenizer_config.json`` says otherwise.
+        mask_strips: whether the mask token takes the space before it.
+        trim_offsets: whether a piece's place in the text leaves out the space that it begins with.
+    """
+
+    kind: str
+    single: str = "$A"
+    pair: str = "$A $B:1"
+    specials: Mapping[str, str] = field(default_factory=dict)
+    mask_strips: bool = False
+    trim_offsets: bool = False
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The files it is made from."""
+        return {"wordpiece": ("vocab.txt",), "bytes": ("vocab.json", "merges.txt")}[self.kind]
+
+
+@dataclass(frozen=True, eq=False)
+class Family:
+    """One model family.
+
+    Attributes:
+        name: as its paper spells it.
+        paper: where it is described.
+        example: a model of it, by its id on the hub.
+        kind: ``encoder``, or ``decoder`` where each token sees only earlier ones.
+        fields: of ``EncoderConfig``: each a value, or a rule that reads it from ``config.json``.
+        modules: our modules (``layers.{}.attn.q``) to the file's (``encoder.layer.{}.attention.self.query``). Linear
+            layers have ``weight`` and ``bias``, norms too, tables ``weight``.
+        fused: modules of the file that hold several of ours.
+        defaults: settings that a ``config.json`` may leave out, where not all families agree on them.
+        aliases: other names of settings to the family's own; they win, as in the published code.
+        more: further fields that follow from several settings at once.
+        prefixes: what may stand before each name.
+        unused: names of heads and buffers, with ``*``, that play no part in attention.
+        required: settings that may have only these values (null and missing are always fine).
+        irrelevant: settings without any part in attention, besides those of all families; ``*`` stands for anything.
+        ignored: settings that change attention in other families, and that the published code of this one does not
+            read, each with the values that are no surprise; any other is a note.
+        classes: what the names of its classes in transformers begin with (``architectures``).
+        linear: whether linear layers are stored as (out, in); GPT-2's are (in, out).
+        first_position: row of the position table that belongs to the first token; a number, or a rule. Where ``pad_id``
+            is a field, the row before it is the padding's.
+        norm_plus: what is added to a norm's stored gain.
+        zero: our tensors that the file's model does not have and that are 0.
+        layer: the file's number for a layer, where it is not the same; ``{}`` of ``modules`` stands for it.
+        vocabulary: for folders without ``tokenizer.json``.
+    """
+
+    name: str
+    paper: str
+    example: str
+    fields: Mapping[str, object | Rule]
+    modules: Mapping[str, str]
+    kind: str = "encoder"
+    fused: tuple[Fused, ...] = ()
+    defaults: Mapping[str, object] = field(default_factory=dict)
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    more: Callable[[Settings], Mapping[str, object]] = lambda settings: {}  # noqa: ARG005
+    prefixes: tuple[str, ...] = ()
+    unused: tuple[str, ...] = ()
+    required: Mapping[str, tuple[object, ...]] = field(default_factory=dict)
+    irrelevant: tuple[str, ...] = ()
+    ignored: Mapping[str, tuple[object, ...]] = field(default_factory=dict)
+    classes: str = ""
+    linear: bool = True
+    first_position: int | Rule = 0
+    norm_plus: float = 0.0
+    zero: tuple[str, ...] = ()
+    layer: Callable[[Settings, int], str] = lambda settings, i: str(i)  # noqa: ARG005
+    vocabulary: Vocabulary | None = None
+
+    def settings(self, values: Mapping[str, Any], where: str) -> Settings:
+        """The settings of a ``config.json``, with the family's defaults."""
+        renamed = {own: values[alias] for alias, own in self.aliases.items() if values.get(alias) is not None}
+        return Settings({**self.defaults, **values, **renamed}, where, self.name, read=set(self.aliases))
+
+    def config_fields(self, settings: Settings) -> dict[str, object]:
+        """The block's fields that a ``config.json`` means.
+
+        Raises:
+            CheckpointError: a setting that is missing, of a wrong type, or not computed here.
+        """
+        for name, allowed in self.required.items():
+            settings.one_of(name, {value: value for value in allowed}, allowed[0])
+        fields = {name: rule(settings) if callable(rule) else rule for name, rule in self.fields.items()}
+        return fields | dict(self.more(settings))
+
+    def sources(self, shapes: Mapping[str, tuple[int, ...]], config: EncoderConfig, settings: Settings) -> dict:
+        """Where each native tensor lies, under names without prefix."""
+        first = self.first_position(settings) if callable(self.first_position) else self.first_position
+        first = max(first - (config.pad_id is not None), 0)
+        return {name: self._source(name, config, settings, first) for name in shapes}
+
+    def _source(self, name: str, config: EncoderConfig, settings: Settings, first: int) -> Source:
+        if name in self.zero:
+            return Source(None)
+        module, kind = _module_of(name)
+        match = re.match(r"layers\.(\d+)\.", module)
+        number = self.layer(settings, int(match[1])) if match else ""
+        generic = re.sub(r"^layers\.\d+\.", "layers.{}.", module)
+        transposed = self.linear and kind == "matrix"
+        leaf = "bias" if kind == "bias" else "weight"
+        for fused in self.fused:
+            if generic in fused.holds:
+                full, part = fused.module.format(number), fused.holds.index(generic)
+                heads = config.n_heads if fused.by_head else 0
+                return Source(f"{full}.{leaf}", transposed, part, len(fused.holds), heads)
+        if generic not in self.modules:
+            return Source(f"{module}.{leaf}")  # nowhere: it will be told as missing
+        return Source(
+            f"{self.modules[generic].format(number)}.{leaf}",
+            transposed,
+            first_row=first if generic == "embed.positions" else 0,
+            plus=self.norm_plus if kind == "gain" else 0.0,
+        )
+
+
+def _module_of(name: str) -> tuple[str, str]:
+    """A native tensor's module and what it is of it: ``layers.0.attn.wq`` is the matrix of ``layers.0.attn.q``."""
+    stem, leaf = name.rsplit(".", 1)
+    if leaf in ("gain", "bias"):
+        return stem, leaf
+    if stem == "embed":
+        return name, "table"
+    kind = {"w": "matrix", "b": "bias"}[leaf[0]]
+    return (f"{stem}.{leaf[1:]}" if leaf[1:] else stem), kind
+
+
+def family_types() -> tuple[str, ...]:
+    """The values of ``model_type`` that are known."""
+    from attnviz.checkpoints.huggingface import families  # noqa: PLC0415 (only where they are listed)
+
+    names = sorted(module.name for module in iter_modules(families.__path__))
+    return tuple(_SPELLED_WITH_A_LINE.get(name, name) for name in names)
+
+
+def families() -> Mapping[str, Family]:
+    """All families by their ``model_type``."""
+    return {name: _family_in_file(name) for name in family_types()}
+
+
+def find_family(model_type: object) -> Family | None:
+    """The family of a ``model_type``, if it is known."""
+    return _family_in_file(str(model_type)) if model_type in family_types() else None
+
+
+def _family_in_file(model_type: str) -> Family:
+    return import_module(f"attnviz.checkpoints.huggingface.families.{model_type.replace('-', '_')}").FAMILY

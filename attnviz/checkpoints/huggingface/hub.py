@@ -1,0 +1,310 @@
+"""Models of the Hugging Face hub: the files that attnviz reads, through the hub's own client, cache and variables."""
+
+import errno
+import logging
+import os
+import re
+import warnings
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from functools import cache
+from http.client import responses
+from pathlib import Path
+
+from attnviz.checkpoints.formats.shards import shard_names
+from attnviz.checkpoints.huggingface.hints import save_again
+from attnviz.errors import AttnvizError, CheckpointError, InputError, one_line
+
+PATIENCE = 5.0  # seconds in which a hub has to answer, unless HF_HUB_ETAG_TIMEOUT says otherwise
+
+_CONFIG = "config.json"
+_TOKENIZER = (
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+    "added_tokens.json",
+    "vocab.txt",
+    "vocab.json",
+    "merges.txt",
+)
+_SINGLE, _INDEX = "model.safetensors", "model.safetensors.index.json"
+_PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl")
+_UNWRITABLE = {
+    errno.EACCES,
+    errno.EDQUOT,
+    errno.EEXIST,
+    errno.EFBIG,
+    errno.EISDIR,
+    errno.ENAMETOOLONG,
+    errno.ENOSPC,
+    errno.ENOTDIR,
+    errno.EPERM,
+    errno.EROFS,
+}
+
+
+def fetch(model_id: str, *, revision: str | None = None, progress: bool = False, weights: bool = True) -> Path:
+    """The folder of a model of the hub: its config, tokenizer and safetensors, fetched unless the cache has them.
+
+    The hub is asked which commit is meant; where it does not answer, what it said last time holds. Nothing but the
+    files that attnviz reads is fetched, weights last.
+
+    Args:
+        model_id: ``OWNER/NAME`` or ``NAME``.
+        revision: a branch, a tag or a full commit hash; the main branch by default.
+        progress: whether to show bars on standard error; otherwise nothing is written there.
+        weights: whether to fetch the weights, too; without them, their index alone.
+
+    Raises:
+        InputError: a model that is not there, or not for this user, or has no config or no safetensors; a hub that
+            cannot be reached or fails; a cache that cannot be written to.
+    """
+    with _quiet():
+        _load_client()
+        with _own_words(model_id, revision), _settings(progress):
+            try:
+                commit, names = _listing(model_id, revision)
+            except Exception as error:
+                folder = None if _is_final(error) else _cached(model_id, revision, weights)
+                if folder is None:
+                    raise
+                return folder
+            _check_names(one_line(model_id), model_id, names, weights)
+            return _download(model_id, revision, commit, names, weights)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without the client's log lines and warnings, such as those about requests without a token."""
+    disabled = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.disable(disabled)
+
+
+def _load_client() -> None:
+    """Imports the client, which reads its variables then and takes about 0.2 s."""
+    try:
+        import huggingface_hub.errors  # noqa: PLC0415 (start-up time)
+        import huggingface_hub.file_download  # noqa: F401, PLC0415 (start-up time)
+    except (ImportError, ValueError) as error:  # ValueError: a variable that should be a number or an address
+        raise InputError(
+            f"huggingface_hub: it cannot be loaded ({_reason(error)}); expected it, and HF_ variables that it can read"
+        ) from error
+
+
+@contextmanager
+def _settings(progress: bool) -> Iterator[None]:
+    """The client with or without bars, and without a request that is no part of the download; its variables win.
+
+    Before its first request, the client asks the hub how to recognise programs that run it; that is telemetry, and
+    takes 3 seconds where there is no hub.
+    """
+    from huggingface_hub import constants, utils  # noqa: PLC0415 (start-up time)
+
+    def bars(shown: bool) -> None:
+        utils.enable_progress_bars() if shown else utils.disable_progress_bars()
+
+    shown, telemetry = not utils.are_progress_bars_disabled(), constants.HF_HUB_DISABLE_TELEMETRY
+    bars(progress)
+    if "HF_HUB_DISABLE_TELEMETRY" not in os.environ:
+        constants.HF_HUB_DISABLE_TELEMETRY = True
+    try:
+        yield
+    finally:
+        bars(shown)
+        constants.HF_HUB_DISABLE_TELEMETRY = telemetry
+
+
+def _patience() -> float:
+    from huggingface_hub import constants  # noqa: PLC0415 (start-up time)
+
+    return constants.HF_HUB_ETAG_TIMEOUT if os.environ.get("HF_HUB_ETAG_TIMEOUT") else PATIENCE
+
+
+def _listing(model_id: str, revision: str | None) -> tuple[str, frozenset[str]]:
+    """The commit that a revision means now, and the names of its files."""
+    from huggingface_hub import HfApi  # noqa: PLC0415 (start-up time)
+
+    hub = HfApi()
+    info = hub.model_info(model_id, revision=revision, timeout=_patience())
+    if not (info.sha or "").isalnum():
+        raise ValueError("its answer has no commit")
+    if info.siblings is None:  # a mirror that says so elsewhere
+        return info.sha, frozenset(hub.list_repo_files(model_id, revision=info.sha))
+    return info.sha, frozenset(file.rfilename for file in info.siblings)
+
+
+def _check_names(where: str, model_id: str, names: Collection[str], weights: bool) -> None:
+    if _CONFIG not in names:
+        raise InputError(f"{where}: it has no {_CONFIG}; expected a model of the transformers library")
+    if not weights or _SINGLE in names or _INDEX in names:
+        return
+    pickles = sorted(name for name in names if "/" not in name and name.endswith(_PICKLES))
+    if not pickles:
+        raise InputError(f"{where}: it has no {_SINGLE}; expected a model with its weights as safetensors")
+    raise InputError(
+        f"{where}: it has its weights as {one_line(pickles[0])} only, which could run any program and is never read; "
+        f"expected {_SINGLE}",
+        hint=f"try --revision refs/pr/1, or {save_again(model_id)}",
+    )
+
+
+def _download(model_id: str, revision: str | None, commit: str, names: Collection[str], weights: bool) -> Path:
+    """The folder of a commit, after what is not in the cache has been fetched."""
+    from huggingface_hub import hf_hub_download, hf_hub_url, try_to_load_from_cache  # noqa: PLC0415 (start-up time)
+    from huggingface_hub.utils import build_hf_headers, get_session, hf_raise_for_status  # noqa: PLC0415
+
+    @cache
+    def try_files() -> None:
+        """Where a hub that lists files does not give them, the client would go on trying for up to six minutes."""
+        url = hf_hub_url(model_id, _CONFIG, revision=commit)
+        response = get_session().head(url, headers=build_hf_headers(), timeout=_patience())
+        if response.status_code >= 500:
+            hf_raise_for_status(response)
+
+    def download(name: str, revision: str | None = commit) -> Path:
+        if not isinstance(try_to_load_from_cache(model_id, name, revision=revision), str):
+            try_files()
+        return Path(hf_hub_download(model_id, name, revision=revision, etag_timeout=_patience()))
+
+    known = try_to_load_from_cache(model_id, _CONFIG, revision=revision)
+    if revision != commit and not (isinstance(known, str) and Path(known).parent.name == commit):
+        download(_CONFIG, revision)  # asked for by its name, the cache notes which commit the revision means
+    folder = download(_CONFIG).parent
+    for name in _TOKENIZER:
+        if name in names:
+            download(name)
+    sharded = _SINGLE not in names and _INDEX in names
+    files = shard_names(download(_INDEX)) if sharded else [_SINGLE]
+    for name in files if weights else ():
+        if name not in names:
+            raise CheckpointError(
+                f"{one_line(model_id)}: its {_INDEX} names {one_line(name)}, which it has not; expected all its shards"
+            )
+        download(name)
+    return folder
+
+
+def _cached(model_id: str, revision: str | None, weights: bool) -> Path | None:
+    """The folder that the cache has for a revision, if all that is needed is there: weights come last."""
+    from huggingface_hub import try_to_load_from_cache  # noqa: PLC0415 (start-up time)
+
+    config = try_to_load_from_cache(model_id, _CONFIG, revision=revision)
+    if not isinstance(config, str):
+        return None
+    folder = Path(config).parent
+    if weights and not (folder / _SINGLE).exists():
+        index = folder / _INDEX
+        if not index.exists() or not all((folder / name).exists() for name in shard_names(index)):
+            return None
+    return folder
+
+
+def _is_final(error: Exception) -> bool:
+    """Whether the cache cannot help: the revision, or any such model, does not exist."""
+    from huggingface_hub import errors  # noqa: PLC0415 (start-up time)
+
+    return isinstance(error, errors.RevisionNotFoundError | errors.HFValidationError)
+
+
+@contextmanager
+def _own_words(model_id: str, revision: str | None) -> Iterator[None]:
+    """Whatever the client raises, as an InputError.
+
+    Its classes are those of requests, httpx or httpx2, as its version has it, hence so wide a net.
+    """
+    try:
+        yield
+    except AttnvizError:
+        raise
+    except Exception as error:
+        # Files that are neither in the cache nor to be had: the cause says why.
+        cause = error.__cause__ if isinstance(error, FileNotFoundError) and error.__cause__ else error
+        raise _refusal(cause, one_line(model_id), one_line(revision)) from error
+
+
+def _refusal(error: BaseException, where: str, revision: str) -> InputError:
+    """The client's error in one line; its own text has many."""
+    from huggingface_hub import constants  # noqa: PLC0415 (start-up time)
+
+    endpoint = re.sub("//[^/]*@", "//", one_line(constants.ENDPOINT))  # without a password
+    host, folder = endpoint.partition("//")[2] or endpoint, one_line(constants.HF_HUB_CACHE)
+    for kind, what, hint in _cases(host, endpoint, where, revision):
+        if isinstance(error, kind):
+            return InputError(f"{where}: {what}", hint)
+    status = getattr(getattr(error, "response", None), "status_code", None)
+    if status is not None:
+        return _answered(status, host, where)
+    kinds = {kind.__name__ for kind in type(error).__mro__}
+    if kinds & {"TransportError", "RequestException"} and "JSONDecodeError" not in kinds:  # of httpx, of requests
+        late = kinds & {"TimeoutException", "Timeout"}
+        what = f"{host} does not answer" if late else f"the connection to {host} fails ({_reason(error)})"
+        return InputError(
+            f"{where}: it is neither a folder nor whole in the cache, and {what}; expected a hub within reach",
+            hint=f"the cache is {folder}; HF_ENDPOINT names another hub",
+        )
+    if isinstance(error, OSError) and error.errno in _UNWRITABLE:
+        return InputError(
+            f"{folder}: it cannot be written to ({one_line(error.strerror)}); expected room for the model",
+            hint="HF_HOME says where the cache is",
+        )
+    if "Consistency check failed" in str(error):
+        return InputError(f"{where}: its download ended early; expected all its bytes", hint="try again")
+    return InputError(f"{where}: it cannot be fetched from {host} ({_reason(error)}); expected a model of a hub")
+
+
+def _cases(host: str, endpoint: str, where: str, revision: str) -> tuple[tuple[type[Exception], str, str], ...]:
+    """What the classes of the client mean, the narrower first, each with a hint."""
+    from huggingface_hub import errors  # noqa: PLC0415 (start-up time)
+
+    return (
+        (
+            errors.HFValidationError,
+            "it is neither a folder nor the id of a model; expected a folder, NAME or OWNER/NAME",
+            "an id has letters, digits, '-', '_' and '.', at most 96 in all",
+        ),
+        (
+            errors.OfflineModeIsEnabled,
+            "it is neither a folder nor whole in the cache, and HF_HUB_OFFLINE is set; expected a model that was "
+            "fetched before",
+            "unset HF_HUB_OFFLINE (or TRANSFORMERS_OFFLINE) to fetch it",
+        ),
+        (
+            errors.GatedRepoError,
+            f"{host} gives it only to those who accepted its licence; expected a token of such an account",
+            f"accept the licence at {endpoint}/{where}, then set HF_TOKEN",
+        ),
+        (
+            errors.RepositoryNotFoundError,
+            f"there is no such folder, and no such model on {host}; expected a folder, or a model's id",
+            "a private model needs HF_TOKEN",
+        ),
+        (
+            errors.RevisionNotFoundError,
+            f"it has no revision {revision!r}; expected a branch, a tag or a full commit hash",
+            f"{endpoint}/{where}/tree/main shows them",
+        ),
+    )
+
+
+def _answered(status: int, host: str, where: str) -> InputError:
+    hints = {
+        401: "set HF_TOKEN to a token that is valid there, or unset it for a public model",
+        403: "the token may not read this model",
+        429: "these were too many requests: try again later, or set HF_TOKEN",
+    }
+    elsewhere = "the fault is there: try again later" if status >= 500 else "HF_ENDPOINT says which hub is asked"
+    said = responses.get(status, "an error")
+    return InputError(
+        f"{where}: {host} answers {status} ({said}); expected the model's files", hints.get(status, elsewhere)
+    )
+
+
+def _reason(error: BaseException) -> str:
+    """The beginning of an error's text."""
+    return one_line((str(error).strip().splitlines() or [type(error).__name__])[0])[:120]

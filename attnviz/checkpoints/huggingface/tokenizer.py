@@ -1,0 +1,94 @@
+"""The tokenizer of a model folder: ``tokenizer.json``, or the vocabulary files of before it."""
+
+from pathlib import Path
+from typing import Any
+
+from attnviz.checkpoints.huggingface.family import Family, Vocabulary
+from attnviz.checkpoints.huggingface.folder import read_object
+from attnviz.checkpoints.huggingface.hints import save_tokenizer
+from attnviz.errors import CheckpointError, one_line
+from attnviz.text.pretrained import PretrainedTokenizer, pretrained_tokenizer
+from attnviz.text.vocabularies import add_specials, byte_level, token_switches, token_text, wordpiece
+
+_EXPECTED = "expected settings of a tokenizer"
+
+
+def read_tokenizer(path: Path, family: Family) -> PretrainedTokenizer:
+    """The tokenizer that a model folder's texts go through, exactly as its model expects them.
+
+    Args:
+        path: the folder.
+        family: what its model is, which says how the older files are to be read.
+
+    Raises:
+        InputError: there is none, or it is damaged.
+    """
+    settings = tokenizer_settings(path)
+    if settings.get("split_special_tokens"):
+        raise CheckpointError(
+            f"{one_line(path)}: its tokenizer splits special tokens (split_special_tokens), which attnviz does not do; "
+            "expected one that keeps them"
+        )
+    name = f"{one_line(path.name)}, tokenizer"
+    file = path / "tokenizer.json"
+    if file.exists():
+        return pretrained_tokenizer(file, settings=settings)
+    return pretrained_tokenizer(_from_vocabulary(path, family, settings), name=name, settings=settings)
+
+
+def tokenizer_settings(path: Path) -> dict[str, Any]:
+    """What ``tokenizer_config.json`` says, and the older ``added_tokens.json``; nothing where there is neither.
+
+    Raises:
+        CheckpointError: it is no JSON object.
+    """
+    files = (path / "tokenizer_config.json", path / "added_tokens.json")
+    settings, added = (read_object(file, _EXPECTED) if file.exists() else {} for file in files)
+    by_id = {str(number): token for token, number in added.items()}
+    return {"added_tokens_decoder": by_id} | settings if by_id else settings
+
+
+def _from_vocabulary(path: Path, family: Family, settings: dict[str, Any]) -> Any:
+    vocabulary = family.vocabulary
+    files = vocabulary.files if vocabulary else ()
+    if not files or not all((path / name).exists() for name in files):
+        others = [file.name for file in sorted(path.glob("*.model"))]
+        instead = f" (its {one_line(others[0])} is not read)" if others else ""
+        expected = " or ".join(["tokenizer.json", *([" and ".join(files)] if files else [])])
+        raise CheckpointError(
+            f"{one_line(path)}: it has no tokenizer{instead}; expected {expected}",
+            hint=save_tokenizer(path),
+        )
+    said = _said(path, settings)
+    specials = {role: token_text(said.get(f"{role}_token")) or token for role, token in vocabulary.specials.items()}
+    if vocabulary.kind == "wordpiece":
+        accents = settings.get("strip_accents")
+        made = wordpiece(
+            path / files[0],
+            specials=specials,
+            lower_case=settings.get("do_lower_case") is not False,
+            strip_accents=accents if isinstance(accents, bool) else None,
+        )
+    else:
+        made = byte_level(*(path / name for name in files), add_prefix_space=bool(settings.get("add_prefix_space")))
+    add_specials(
+        made,
+        path / files[0],
+        specials,
+        (vocabulary.single, vocabulary.pair),
+        switches=_switches(vocabulary, said),
+        trim_offsets=vocabulary.trim_offsets and settings.get("trim_offsets") is not False,
+    )
+    return made
+
+
+def _said(path: Path, settings: dict[str, Any]) -> dict[str, Any]:
+    """What the folder says of its special tokens: ``special_tokens_map.json``, and the settings, which win."""
+    told = path / "special_tokens_map.json"
+    return {**(read_object(told, _EXPECTED) if told.exists() else {}), **settings}
+
+
+def _switches(vocabulary: Vocabulary, said: dict[str, Any]) -> dict[str, dict[str, bool]]:
+    """By role, how a special token is found in a text: as the folder says, else as the family does."""
+    usual = {"mask": {"lstrip": vocabulary.mask_strips}}
+    return {role: usual.get(role, {}) | token_switches(said.get(f"{role}_token")) for role in vocabulary.specials}

@@ -1,0 +1,62 @@
+"""``attnviz models``: which families load, and what a model folder holds."""
+
+from functools import partial
+from typing import Annotated
+
+import typer
+
+from attnviz.cli.command import Options, command, command_app
+from attnviz.cli.options import CommonOptions, JsonOptions, ModelOptions
+from attnviz.errors import UsageError
+
+_EXAMPLES = """
+attnviz models
+attnviz models tiny
+attnviz models ./my-bert
+attnviz models sentence-transformers/all-MiniLM-L6-v2 --json
+"""
+
+
+class SourceOptions(Options):
+    """The model to describe."""
+
+    source: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[DIR|ID]", help="A model folder, tiny, or the id of a model on the hub.", show_default=False
+        ),
+    ] = None
+    revision: ModelOptions.__annotations__["revision"] = None
+
+
+app = command_app()
+
+
+@command(app, "models", examples=_EXAMPLES)
+def models(source: SourceOptions, output: JsonOptions, common: CommonOptions) -> None:
+    """List the bundled model and the families that load, or describe a model folder.
+
+    Of a folder, tiny, or a model on the hub: family, sizes, limit, tokenizer, files, and whether every tensor is known.
+    """
+    from attnviz.checkpoints.huggingface.description import describe_folder, known_families
+    from attnviz.cli.streams import is_watched, print_view, screen_of, write_bytes
+    from attnviz.model import BUNDLED, bundled_folder, find_folder
+    from attnviz.names import SCHEMA_NAME
+    from attnviz.output.documents.results import dump
+    from attnviz.output.terminal.tables.models import FamiliesTable, FolderTable
+
+    if source.source is None:
+        if source.revision is not None:
+            raise UsageError("revision: it is of a model on the hub, and no model is given; expected both")
+        bundled = describe_folder(bundled_folder(), BUNDLED)
+        document = {"bundled": [bundled.as_dict()], "families": known_families()}
+        view = partial(FamiliesTable, document["families"], document["bundled"])
+    else:
+        folder = describe_folder(*find_folder(source.source, source.revision, progress=is_watched(common)))
+        document = {"model": folder.as_dict()}
+        view = partial(FolderTable, document["model"], folder.config.telling())
+    if output.json:
+        write_bytes(dump({"schema": SCHEMA_NAME, **document}))
+    else:
+        screen = screen_of(common)
+        print_view(view(screen), screen)

@@ -1,0 +1,133 @@
+"""``attnviz weights``: write seeded weights, describe a file, turn other formats into the native one."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from attnviz.cli.command import Options, command, command_app
+from attnviz.cli.options import VIEW, BlockOptions, CommonOptions, JsonOptions, ModelOptions, option
+from attnviz.errors import UsageError
+
+
+class FileOptions(Options):
+    """The file to write."""
+
+    out: Annotated[Path, option(VIEW, "-o", "--out", metavar="PATH", help="The file to write: .safetensors or .npz.")]
+    force: Annotated[bool, option(VIEW, "--force", help="Overwrite the file if it exists.")] = False
+
+
+class DecoderOptions(Options):
+    """What the file holds."""
+
+    decoder: Annotated[
+        bool, option(VIEW, "--decoder/--no-decoder", help="Write a decoder too, for cross-attention. [default: off]")
+    ] = False
+
+
+class InitOptions(Options):
+    """Where the block's fields and the tokenizer come from."""
+
+    config: ModelOptions.__annotations__["config"] = None
+    tokenizer: ModelOptions.__annotations__["tokenizer"] = None
+
+
+class ModelSourceOptions(Options):
+    """What to convert."""
+
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="FILE|DIR|ID",
+            help="A native checkpoint, a model folder, or a model on the hub.",
+            show_default=False,
+        ),
+    ]
+    revision: ModelOptions.__annotations__["revision"] = None
+
+
+class SourceOptions(Options):
+    """The file to read."""
+
+    path: Annotated[Path, typer.Argument(metavar="FILE", help="A native checkpoint.", show_default=False)]
+
+
+_CONVERT_EXAMPLES = """
+attnviz weights convert toy.safetensors -o toy.npz
+attnviz weights convert ./my-bert -o my-bert.safetensors
+"""
+
+app = command_app(
+    help="Write seeded weights, describe a file, turn other formats into the native one.",
+    epilog="\b\nExamples:\n  attnviz weights init -o toy.safetensors --seed 7\n  attnviz weights info toy.safetensors",
+)
+
+
+@command(app, "init", examples="attnviz weights init -o toy.safetensors --n-layers 3 --seed 7")
+def init(
+    models: InitOptions, block: BlockOptions, what: DecoderOptions, target: FileOptions, common: CommonOptions
+) -> None:
+    """Write seeded weights to a file.
+
+    The file then gives exactly the attention that the seed gives.
+    """
+    from attnviz.checkpoints.formats.native import write_native
+    from attnviz.cli.streams import note
+    from attnviz.model import load
+
+    model = load(fields=block.given(), decoder=True, **models.given())  # seeded, whether its decoder is written or not
+    if models.tokenizer is not None and model.tokenizer.n_vocab is None:
+        raise UsageError(f"tokenizer: a file cannot hold {models.tokenizer!r}; expected a tokenizer JSON file")
+    write_native(
+        target.out,
+        model.config,
+        model.params,
+        decoder=what.decoder,
+        tokenizer_json=getattr(model.tokenizer, "json_text", None),
+        overwrite=target.force,
+    )
+    note(common, f"{target.out}: written")
+
+
+@command(app, "convert", examples=_CONVERT_EXAMPLES)
+def convert(source: ModelSourceOptions, target: FileOptions, common: CommonOptions) -> None:
+    """Turn a model folder, or a native file, into one native file.
+
+    The name of the output says which format it has: .safetensors or .npz.
+    """
+    from attnviz.checkpoints.formats.native import write_native
+    from attnviz.cli.inputs import loaded
+    from attnviz.cli.streams import is_watched, note
+
+    is_file = Path(source.source).is_file()
+    given = {"weights" if is_file else "model": source.source, "revision": source.revision}
+    model = loaded({**given, "progress": is_watched(common)}, common)
+    write_native(
+        target.out,
+        model.config,
+        model.params,
+        decoder=model.has_decoder,
+        tokenizer_json=getattr(model.tokenizer, "json_text", None),
+        overwrite=target.force,
+    )
+    note(common, f"{target.out}: written")
+
+
+@command(app, "info", examples="attnviz weights info toy.safetensors\nattnviz weights info toy.npz --json")
+def info(source: SourceOptions, output: JsonOptions, common: CommonOptions) -> None:
+    """Describe a file of weights.
+
+    Its configuration, tensors, sizes, number types and SHA-256.
+    """
+    from attnviz.checkpoints.formats.native import describe
+    from attnviz.cli.streams import print_view, screen_of, write_bytes
+    from attnviz.names import SCHEMA_NAME
+    from attnviz.output.documents.results import dump
+    from attnviz.output.terminal.tables.weights import WeightsTable
+
+    described = describe(source.path)
+    if output.json:
+        write_bytes(dump({"schema": SCHEMA_NAME, "weights": described.as_dict()}))
+    else:
+        screen = screen_of(common)
+        print_view(WeightsTable(described.as_dict(), screen), screen)

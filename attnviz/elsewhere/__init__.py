@@ -1,0 +1,1 @@
+"""Attention and vectors that other programs computed."""

@@ -1,0 +1,115 @@
+"""Attention that another program computed, or attnviz itself: files and streams to results."""
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import BinaryIO
+
+from attnviz.checkpoints.formats.numpy_files import NPY_MAGIC, ZIP_MAGICS, numbers_of
+from attnviz.elsewhere.documents import causal_where_it_seems_so, result_of
+from attnviz.elsewhere.lists import parse_json
+from attnviz.errors import InputError, one_line
+from attnviz.files import open_file, unreadable
+from attnviz.trace.model_info import ModelInfo
+from attnviz.trace.result import Result
+
+_EXPECTED = "expected attention as .npy, .npz or JSON"
+_BOM = b"\xef\xbb\xbf"
+_STARTS = b"{[ \t\r\n\x93P\xef"  # JSON, white space, .npy, .npz, the mark of UTF-8
+
+
+def read_attention(
+    source: str | Path | BinaryIO,
+    *,
+    name: str | None = None,
+    token_labels: Sequence[str] | None = None,
+    scores: bool = False,
+    note: Callable[[str], None] | None = None,
+) -> Iterator[Result]:
+    """The attention of a file or a stream, one result a text, each read when it is asked for.
+
+    The content says which format it has. Arrays (``.npy``; ``.npz`` with one array, or one called ``attention``) have 2
+    to 4 axes: one head, the heads of a layer, layers of heads. JSON is such an array as nested lists, an object with
+    ``attention`` and whatever else ``show --json`` prints, or several of either, one a line.
+
+    ``attention`` is cross-attention, its rows another text's tokens, where matrices are not square or where ``queries``
+    are named beside ``keys``. Of arrays that tell no mask, zeros at all later tokens are read as a causal mask.
+
+    Args:
+        source: a path, or a binary stream.
+        name: what messages and titles call it; the file's name by default.
+        token_labels: labels for the tokens, instead of those of the file; where queries and keys differ, for those of
+            them that are as many.
+        scores: whether numbers are scores (before softmax), unless the file says what they are.
+        note: gets what should be said of how the file was read, a line each.
+
+    Raises:
+        InputError: data that cannot be read, with the exact place of what is wrong.
+    """
+    if isinstance(source, str | Path):
+        path = Path(source)
+        with open_file(path, _EXPECTED) as stream:
+            yield from _results(stream, one_line(path), name or path.name, token_labels, scores, note)
+    else:
+        called = name or "standard input"
+        yield from _results(source, one_line(called), called, token_labels, scores, note)
+
+
+def _results(
+    stream: BinaryIO,
+    where: str,
+    name: str,
+    labels: Sequence[str] | None,
+    scores: bool,
+    note: Callable[[str], None] | None,
+) -> Iterator[Result]:
+    for at, data, document in _documents(_lines(stream, where), where):
+        origin = ModelInfo(one_line(name), f"sha256:{hashlib.sha256(data).hexdigest()}")
+        told = result_of(document, origin, at, labels=labels, scores=scores)
+        result = causal_where_it_seems_so(document, told)
+        if result is not told and note is not None:
+            note(f"{where}: no token looks at a later one; read as causal attention, with later tokens masked")
+            note = None  # once a file
+        yield result
+
+
+def _documents(lines: Iterator[bytes], where: str) -> Iterator[tuple[str, bytes, object]]:
+    """Each document, where it stands, and its bytes: one a line, or a single one over several lines."""
+    numbered = enumerate(lines, start=1)
+    blank = b""
+    for _, first in numbered:
+        if first.strip():
+            break
+        blank += first
+    else:
+        raise InputError(f"{where}: it is empty; {_EXPECTED}")
+    if first.startswith((NPY_MAGIC, *ZIP_MAGICS)):
+        data = first + b"".join(lines)
+        yield where, data, {"attention": numbers_of(data, where, "attention", _EXPECTED)}
+        return
+    try:
+        document = parse_json(first, where, _EXPECTED)
+    except InputError:  # its lists go on in the next line, or it is no JSON at all
+        data = blank + first + b"".join(lines)
+        yield where, data, parse_json(data, where, _EXPECTED)
+        return
+    yield where, blank + first, document
+    for number, line in numbered:
+        if line.strip():
+            at = f"{where}, line {number}"
+            yield at, line, parse_json(line, at, _EXPECTED)
+
+
+def _lines(stream: BinaryIO, where: str) -> Iterator[bytes]:
+    """The lines, as they arrive; what can be neither an array nor JSON is refused at its first byte."""
+    try:
+        start = stream.read(1)
+        if start == b"\x80":
+            raise InputError(f"{where}: it is a pickle, which could run any program and is never read; {_EXPECTED}")
+        if start.strip(_STARTS):
+            raise InputError(f"{where}: it begins with byte 0x{start.hex()}, as no array or JSON does; {_EXPECTED}")
+        if start:
+            yield (start if start == b"\n" else start + stream.readline()).removeprefix(_BOM)
+        yield from stream
+    except OSError as error:  # a folder as standard input, a disk that fails
+        raise InputError(f"{where}: {unreadable(error)}; {_EXPECTED}") from error

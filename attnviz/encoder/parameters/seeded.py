@@ -1,0 +1,109 @@
+"""Random weights that are the same numbers on every platform and every NumPy version.
+
+Each tensor has a stream of its own, keyed by the seed and the tensor's name, and each element's number follows from
+its index alone, so that any tensor, or any row of one, is made by itself. The stream is SplitMix64 (Steele, Lea, Flood
+2014, "Fast splittable pseudorandom number generators"): integer arithmetic only, written out below, because NumPy
+guarantees its generators' integer streams but not its distributions. An element is uniform in +-sqrt(3) standard
+deviations, with 24 random bits: exact in float32, and scaled by one multiplication, which IEEE 754 fixes.
+"""
+
+from collections.abc import Iterator
+from hashlib import blake2b
+
+import numpy as np
+
+from attnviz.encoder.config.block import EncoderConfig
+from attnviz.encoder.parameters.params import Params
+from attnviz.encoder.parameters.shapes import tensor_shapes
+from attnviz.errors import InputError
+
+_BITS = 24
+
+
+class SeededParams(Params):
+    """The seeded weights of a configuration, float32; a tensor is made when it is first asked for.
+
+    Queries and keys are drawn with 1.5 times the variance that keeps a vector's size (Glorot & Bengio 2010), which
+    gives scaled scores a standard deviation of about 2 and heads that differ visibly. Biases are 0 and gains 1, as at
+    the start of training.
+    """
+
+    def __init__(self, config: EncoderConfig, *, decoder: bool = False):
+        self._config = config
+        self._shapes = tensor_shapes(config, decoder=decoder)
+        self._made: dict[str, np.ndarray] = {}
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        if name not in self._made:
+            shape = self._shapes[name]
+            made = self._elements(name, np.arange(np.prod(shape), dtype=np.uint64)).reshape(shape)
+            made.flags.writeable = False
+            self._made[name] = made
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._shapes)
+
+    def __len__(self) -> int:
+        return len(self._shapes)
+
+    def rows(self, name: str, ids: np.ndarray) -> np.ndarray:
+        """Rows of a table without making the others: (n, width)."""
+        width = self._shapes[name][1]
+        index = ids[:, None].astype(np.uint64) * np.uint64(width) + np.arange(width, dtype=np.uint64)
+        return self._elements(name, index)
+
+    def _elements(self, name: str, index: np.ndarray) -> np.ndarray:
+        last = name.rsplit(".", 1)[-1]
+        if last in ("gain", "bias", "bq", "bk", "bv", "bo", "b1", "b2", "bg", "b"):
+            return np.full(index.shape, 1.0 if last == "gain" else 0.0, dtype=np.float32)
+        return uniform(f"{self._config.seed}/{name}", index) * np.float32(3**0.5 * self._deviation(last))
+
+    def _deviation(self, last: str) -> float:
+        config = self._config
+        return {
+            "tokens": 1.0,
+            "positions": 0.5**0.5,  # as large as sinusoids are
+            "segments": 0.5**0.5,
+            "w": config.d_embed**-0.5,
+            "relative": 1.0,
+            "wq": (1.5 / config.d_model) ** 0.5,
+            "wk": (1.5 / config.d_model) ** 0.5,
+            "wv": config.d_model**-0.5,
+            "wo": (config.n_heads * config.d_head) ** -0.5,
+            "score_w": 2.0 * config.d_head**-0.5,
+            "w1": config.d_model**-0.5,
+            "wg": config.d_model**-0.5,
+            "w2": max(config.d_ff, 1) ** -0.5,
+        }[last]
+
+
+def is_seeded(params: Params, config: EncoderConfig) -> bool:
+    """Whether weights were made from the seed of their configuration: the first row of each table says so.
+
+    The configuration alone does not: every one has a seed, that of a trained model too.
+    """
+    if isinstance(params, SeededParams):
+        return True
+    seeded, first = SeededParams(config), np.arange(1)
+    tables = (name for name, shape in tensor_shapes(config).items() if len(shape) > 1)
+    try:
+        rows = ((params.rows(name, first), seeded.rows(name, first)) for name in tables)
+        return all(np.array_equal(row, made.astype(row.dtype)) for row, made in rows)
+    except InputError:  # a number that is not finite, or a damaged file: whoever needs that tensor reports it
+        return False
+
+
+def uniform(key: str, index: np.ndarray) -> np.ndarray:
+    """Numbers in (-1, 1) of the stream ``key`` at the given places, float32, of the index's shape (uint64)."""
+    start = np.frombuffer(blake2b(key.encode(), digest_size=8).digest(), dtype="<u8").astype(np.uint64)
+    odd = 2 * (splitmix64(start, index) >> np.uint64(64 - _BITS)).astype(np.int64) + 1 - 2**_BITS
+    return odd.astype(np.float32) * np.float32(2.0**-_BITS)
+
+
+def splitmix64(start: np.ndarray, index: np.ndarray) -> np.ndarray:
+    """Output number ``index`` (from 0) of SplitMix64 started at ``start`` (1,), uint64."""
+    z = start + (index + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return z ^ (z >> np.uint64(31))

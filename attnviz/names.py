@@ -1,0 +1,19 @@
+"""The names of the JSON format that both its writer and its reader need."""
+
+SCHEMA_NAME = "attnviz/1"
+ATTENTION_KEYS = {"encoder": "attention", "decoder": "decoder_attention", "cross": "cross_attention"}
+MASK_KEYS = {"encoder": "masked", "decoder": "decoder_masked", "cross": "cross_masked"}
+REST_KEYS = {"encoder": "rest", "decoder": "decoder_rest", "cross": "cross_rest"}
+
+KINDS = ("encoder", "decoder", "cross")
+VALUES = ("weights", "scores", "norms", "zeroing")
+SHARES = ("weights", "zeroing")  # the values whose rows sum to 1
+REDUCTIONS = ("none", "mean-heads", "mean", "max", "rollout", "flow")
+PATHS = ("rollout", "flow")  # the reductions that follow tokens through the layers
+
+
+def axes_of(what: str, reduce: str) -> tuple[str, ...]:
+    """What each axis of matrices counts, without those of length 1: zeroing is of all heads together."""
+    layers = ("layer",) if reduce in ("none", "mean-heads") else ()
+    heads = ("head",) if reduce == "none" and what != "zeroing" else ()
+    return (*layers, *heads, "query", "key")

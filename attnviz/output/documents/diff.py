@@ -1,0 +1,82 @@
+"""``diff --json``: two runs, what of them was compared, each pair of heads, the largest changes."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from math import isnan
+
+from attnviz.names import SCHEMA_NAME
+from attnviz.output.documents.results import arranged_fields, model_document
+from attnviz.trace.attention import Attention
+from attnviz.trace.result import Result
+from attnviz.trace.tokens import Tokens
+
+
+def side_document(result: Result, attention: Attention) -> dict[str, object]:
+    """One side: its text, tokens, model, layers and heads, and what became of the tokens before."""
+    document: dict[str, object] = {"text": result.text}
+    if result.target is not None:
+        document["target"] = result.target
+    document["tokens"] = _pieces(attention.keys)
+    if attention.queries != attention.keys:
+        document["query_tokens"] = _pieces(attention.queries)
+    if any(token.padding for token in attention.keys):
+        document["padding"] = [token.padding for token in attention.keys]
+    document |= {"model": model_document(attention.model), "layers": attention.layers, "heads": attention.heads}
+    return document | arranged_fields(attention)
+
+
+def diff_document(
+    sides: tuple[dict[str, object], dict[str, object]],
+    kind: str,
+    pairs: tuple[object, object],
+    heads: Iterable[dict[str, object]],
+    changes: Iterable[dict[str, object]],
+    tolerance: float | None,
+    *,
+    special_only: bool,
+) -> dict[str, object]:
+    """The whole object.
+
+    Args:
+        sides: ``side_document`` of A and of B.
+        kind: which attention.
+        pairs: the places [in A, in B] of the queries that both have; of the keys.
+        heads: of each pair of heads ``layer``, ``head``, ``vs_layer``, ``vs_head``, ``jsd``, ``rest``, ``vs_rest``,
+            and ``one_sided`` where some rows look at anything on one side only.
+        changes: the largest ones, each with its head, its tokens' places, ``before``, ``after`` and ``change``.
+        tolerance: the largest ``jsd`` that is allowed, if there is one. It does not hold of what cannot be compared.
+        special_only: whether only special tokens are in both; then it does not hold either.
+    """
+    rows = [row | {"jsd": None if isnan(row["jsd"]) else row["jsd"]} for row in heads]
+    document: dict[str, object] = {
+        "schema": SCHEMA_NAME,
+        "a": sides[0],
+        "b": sides[1],
+        "kind": kind,
+        "aligned": {"queries": pairs[0], "keys": pairs[1], **({"special_only": True} if special_only else {})},
+        "heads": rows,
+        "changes": list(changes),
+    }
+    if tolerance is not None:
+        document["tolerance"] = tolerance
+        document["holds"] = not (special_only or any(exceeds(row, tolerance) for row in rows))
+    return document
+
+
+def named_texts(document: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+    """What was compared, each with its name: ``text`` and ``target``, or where they are not the same ``A``, ``B``."""
+    for key in ("text", "target"):
+        both = [document[name].get(key) for name in ("a", "b")]
+        if both[0] == both[1]:
+            yield from ((key, text) for text in both[:1] if text is not None)
+        else:
+            names = (name if key == "text" else f"{name}, {key}" for name in "AB")
+            yield from ((name, text) for name, text in zip(names, both, strict=True) if text is not None)
+
+
+def exceeds(row: Mapping[str, object], tolerance: float) -> bool:
+    """Whether a pair of heads is farther apart than that, or has rows that cannot be compared."""
+    return row["jsd"] is None or row["jsd"] > tolerance or "one_sided" in row
+
+
+def _pieces(tokens: Tokens) -> list[str]:
+    return [token.piece for token in tokens]

@@ -1,0 +1,240 @@
+"""JSON: one object per text, one line each, as ``attnviz schema`` describes it.
+
+Numbers are written in the shortest form that reads back to the same float; NaN and infinity cannot occur, but for
+masked scores, which are -inf here and ``null`` there.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import orjson
+
+from attnviz.names import ATTENTION_KEYS, MASK_KEYS, REST_KEYS, SCHEMA_NAME
+from attnviz.trace.attention import Attention, of_all
+from attnviz.trace.model_info import ModelInfo
+from attnviz.trace.result import Result
+from attnviz.trace.tokens import Tokens
+
+if TYPE_CHECKING:
+    from attnviz.trace.steps import Explanation, Step
+
+
+def dump(document: Mapping[str, object]) -> bytes:
+    """One JSON object on one line, with its line end."""
+    return orjson.dumps(document, option=orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_APPEND_NEWLINE)
+
+
+def schema() -> bytes:
+    """The JSON Schema (2020-12) of everything that ``--json`` prints."""
+    return Path(__file__).with_name("schema.json").read_bytes()
+
+
+def edges_document(
+    bare: Result, parts: Iterator[Attention], *, precision: int | None = None, top: int
+) -> dict[str, object]:
+    """As ``result_document`` with ``top``, of matrices of one kind that come a part at a time.
+
+    Args:
+        bare: the result without matrices.
+        parts: each of one layer, in the order of layers and heads.
+        precision: as of ``result_document``.
+        top: likewise.
+    """
+    edges, rests, taken = [], [], []
+    for part in parts:
+        edges += _edges(part, top, precision)
+        rests += [] if part.rest is None else [part.rest[0]]
+        taken.append(part.bare)
+    common = of_all(taken)
+    n_layers = len(common.layers) if "layer" in common.axes else 1
+    rest = np.concatenate(rests).reshape(n_layers, -1, len(common.queries)) if rests else None
+    found = replace(bare, views={common.kind: replace(common, rest=rest)})
+    return _described_result(found, precision) | {"top": top, "edges": edges}
+
+
+def result_document(result: Result, *, precision: int | None = None, top: int | None = None) -> dict[str, object]:
+    """A run's result as the object that ``show --json`` prints.
+
+    Args:
+        result: what a run, or a file, gave.
+        precision: decimals to round to; the object says so. By default numbers read back to the same float.
+        top: instead of matrices, each row's strongest keys as ``edges``.
+    """
+    document = _described_result(result, precision)
+    views = result.views.values()
+    if top is not None:
+        return document | {"top": top, "edges": [edge for view in views for edge in _edges(view, top, precision)]}
+    for attention in views:
+        matrices = _unreduced(attention.matrices, attention.axes, precision)
+        document |= {ATTENTION_KEYS[attention.kind]: matrices} | _masked(attention)
+    return document
+
+
+def _described_result(result: Result, precision: int | None) -> dict[str, object]:
+    """All but the matrices themselves."""
+    first = next(iter(result.views.values()))
+    document: dict[str, object] = {"schema": SCHEMA_NAME, "text": result.text}
+    document |= {name: text for name, text in (("pair", result.pair), ("target", result.target)) if text is not None}
+    document |= _token_fields(result)
+    document |= {
+        "model": model_document(result.model),
+        "values": first.what,
+        "axes": first.axes,
+        "layers": first.layers,
+        "heads": first.heads,
+    }
+    if first.reduce != "none":
+        document["reduce"] = first.reduce
+    document |= arranged_fields(first)
+    if precision is not None:
+        document["precision"] = precision
+    for kind, attention in result.views.items():
+        if attention.rest is not None:
+            document[REST_KEYS[kind]] = _unreduced(attention.rest, attention.axes, precision)
+    return document
+
+
+def arranged_fields(attention: Attention) -> dict[str, object]:
+    """What became of the tokens of matrices before they were shown or measured; nothing where nothing did."""
+    fields = {"words": attention.words, "hidden": "special" * attention.hidden, "renormalized": attention.renormalized}
+    return {name: value for name, value in fields.items() if value}
+
+
+def explanation_document(explanation: "Explanation", *, precision: int | None = None) -> dict[str, object]:
+    """An explanation as the object that ``explain --json`` prints: masked scores are null."""
+    place = explanation.place
+    return {
+        "schema": SCHEMA_NAME,
+        "text": explanation.text,
+        **({} if explanation.target is None else {"target": explanation.target}),
+        "model": model_document(explanation.model),
+        "kind": place.kind,
+        "layer": place.layer,
+        "head": place.head,
+        "query": place.query,
+        "queries": [token.piece for token in explanation.queries],
+        "keys": [token.piece for token in explanation.keys],
+        **({} if precision is None else {"precision": precision}),
+        "steps": [_step(step, precision) for step in explanation.steps],
+    }
+
+
+def _step(step: "Step", precision: int | None) -> dict[str, object]:
+    return {
+        "name": step.name,
+        "title": step.title,
+        "formula": step.formula,
+        "meaning": step.meaning,
+        "quantities": [
+            {
+                "symbol": quantity.symbol,
+                "meaning": quantity.meaning,
+                "axes": quantity.axes,
+                "shape": quantity.values.shape,
+                "values": np.ascontiguousarray(_rounded(quantity.values, precision)),
+            }
+            for quantity in step.quantities
+        ],
+    }
+
+
+def model_document(model: ModelInfo) -> dict[str, object]:
+    """Where the numbers came from: the model's name, its weights' origin, and the block's fields."""
+    return {"name": model.name, "weights": model.weights, **model.config}
+
+
+def _token_fields(result: Result) -> dict[str, object]:
+    fields = _described("", result.tokens)
+    fields["special"] = [token.special for token in result.tokens]
+    if result.pair is not None:
+        fields["segments"] = [token.segment for token in result.tokens]
+    if any(token.special for token in result.target_tokens):
+        fields["target_special"] = [token.special for token in result.target_tokens]
+    for prefix, tokens in (("", result.tokens), ("target_", result.target_tokens)):
+        if any(token.padding for token in tokens):
+            fields[f"{prefix}padding"] = [token.padding for token in tokens]
+    return fields | (_described("target_", result.target_tokens) if result.target_tokens else {})
+
+
+def _described(prefix: str, tokens: Tokens) -> dict[str, object]:
+    """A text's tokens; ids and offsets where a tokenizer gave them, labels where they differ from the tokens.
+
+    Words that were merged have offsets, and the pieces they were made of; tokens say which word they belong to where
+    several share one.
+    """
+    merged = any(token.pieces for token in tokens)
+    known = not merged and all(token.id is not None for token in tokens)
+    fields: dict[str, object] = {
+        f"{prefix}tokens": [token.piece for token in tokens],
+        f"{prefix}token_ids": [token.id for token in tokens] if known else None,
+        f"{prefix}offsets": [(token.start, token.end) for token in tokens] if known or merged else None,
+    }
+    if merged:
+        fields[f"{prefix}pieces"] = [token.pieces or (token.piece,) for token in tokens]
+    words = [(token.segment, token.word) for token in tokens if token.word is not None]
+    if not merged and len(set(words)) < len(words):
+        fields[f"{prefix}word_ids"] = [token.word for token in tokens]
+    if any(token.label != token.piece for token in tokens):
+        fields[f"{prefix}labels"] = [token.label for token in tokens]
+    return fields
+
+
+def _unreduced(values: np.ndarray, axes: tuple[str, ...], precision: int | None) -> np.ndarray:
+    """The numbers (n_layers, n_heads, ...) without the axes that a reduction took away."""
+    if "layer" not in axes:
+        values = values[0, 0]
+    elif "head" not in axes:
+        values = values[:, 0]
+    return np.ascontiguousarray(_rounded(values, precision))
+
+
+def _rounded(values: np.ndarray, precision: int | None) -> np.ndarray:
+    """The values with so many decimals: in float64, where no score overflows, and without -0."""
+    if precision is None:
+        return values
+    return (np.round(values.astype(np.float64), precision) + 0.0).astype(values.dtype)
+
+
+def _masked(attention: Attention) -> dict[str, object]:
+    """What is masked, [query][key], or [layer][query][key] where layers differ; nothing where nothing is."""
+    masked = attention.masked
+    if masked is None:
+        return {}
+    same = (masked == masked[:1]).all()
+    return {MASK_KEYS[attention.kind]: np.ascontiguousarray(masked[0] if same else masked)}
+
+
+def _edges(attention: Attention, top: int, precision: int | None) -> Iterator[dict[str, object]]:
+    """Each row's ``top`` strongest keys, the strongest first, masked ones left out."""
+    for i, layer in enumerate(attention.layers if "layer" in attention.axes else (None,)):
+        for j, head in enumerate(attention.heads if "head" in attention.axes else (None,)):
+            values = attention.matrices[i, j]
+            order = _strongest_keys(values, top)
+            best = _rounded(np.take_along_axis(values, order, axis=-1), precision)
+            hidden = np.isneginf(values) if attention.masked is None else attention.masked[i] | np.isneginf(values)
+            for query, keys in enumerate(order):
+                for key, weight in zip(keys, best[query], strict=True):
+                    if not hidden[query, key]:
+                        yield _edge(attention.kind, layer, head, query, key, weight)
+
+
+def _strongest_keys(values: np.ndarray, top: int) -> np.ndarray:
+    """Each row's largest values' places, the largest first and of equal ones the first: (n_queries, top or fewer)."""
+    n_queries, n_keys = values.shape
+    if 8 * top > n_keys:
+        return np.argsort(-values, axis=-1, kind="stable")[:, :top]
+    order = np.empty((n_queries, top), dtype=np.int64)
+    least = np.partition(values, -top, axis=-1)[:, -top]  # which is far quicker than sorting all
+    for row, bound, places in zip(values, least, order, strict=True):
+        found = np.flatnonzero(row >= bound)
+        places[:] = found[np.argsort(-row[found], kind="stable")[:top]]
+    return order
+
+
+def _edge(kind: str, layer: int | None, head: int | None, query: int, key: int, weight: float) -> dict[str, object]:
+    edge: dict[str, object] = {} if kind == "encoder" else {"kind": kind}
+    edge |= {name: number for name, number in (("layer", layer), ("head", head)) if number is not None}
+    return edge | {"query": query, "key": key, "weight": weight}

@@ -1,0 +1,45 @@
+"""Matrices of a long text as pictures need them: blocks of maxima, made of one part of the matrices after the other."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+
+from attnviz.output.pictures.painting import block_maxima, hidden_cells
+from attnviz.output.pictures.pictures import MOST_CELLS, describe, strongest
+from attnviz.trace.attention import Attention, of_all
+
+
+class Condensed(NamedTuple):
+    """Blocks of maxima, and what is said of the whole matrices.
+
+    Attributes:
+        attention: all its queries and keys, and matrices in which a row or column stands for several of them.
+        given: for how many.
+        said: of each matrix its strongest weight, and the sentence about it.
+    """
+
+    attention: Attention
+    given: tuple[int, int]
+    said: list[tuple[float, str]]
+
+
+def condensed(parts: Iterator[Attention], shape: tuple[int, int]) -> Condensed:
+    """What is drawn of matrices that come a part at a time; what rows gave to hidden keys is left out.
+
+    Args:
+        parts: of weights, scores or norms.
+        shape: of the layers and heads of the matrices in all; a reduced axis counts 1.
+    """
+    cells, said, taken = [], [], []
+    for part in parts:
+        given = tuple(-(-n // MOST_CELLS) for n in part.matrices.shape[2:])
+        for matrix in part:
+            hidden = hidden_cells(matrix.values, matrix.masked)
+            cells.append(block_maxima(matrix.values, hidden, given)[0].astype(matrix.values.dtype, copy=False))
+            found = strongest(matrix)
+            said.append((found[0], describe(matrix, found)))
+        taken.append(part.bare)
+    matrices = np.stack(cells).reshape(*shape, *cells[0].shape)
+    return Condensed(replace(of_all(taken), matrices=matrices), given, said)

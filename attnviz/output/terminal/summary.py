@@ -1,0 +1,109 @@
+"""Too many heads to print them all: one matrix, and a line a head with its strongest links."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from attnviz.output.labels import cell_width, cut, isolated, plain_labels, unique
+from attnviz.output.terminal.cells import BOLD, DIM, PLAIN, Scale, cell_style, decimal, hidden, largest, scale_of
+from attnviz.output.terminal.lines import wrapped
+from attnviz.output.terminal.matrix_base import Looks
+from attnviz.output.terminal.matrix_view import view
+from attnviz.output.terminal.screen import Line, LinesView, Screen
+from attnviz.trace.attention import Attention, Matrix
+
+_MOST_HEADS = 144  # as many as BERT base has
+_LINKS = 3
+
+
+class HeadLinks(NamedTuple):
+    """A head's name and scale, and its strongest links: (query, key, value), the strongest first."""
+
+    name: str
+    scale: Scale
+    links: list[tuple[int, int, float]]
+
+
+def head_links(attention: Attention) -> list[HeadLinks]:
+    """Each head's strongest links, leaving out tokens that look at themselves."""
+    return [HeadLinks(matrix.name, scale_of(matrix), _strongest(matrix)) for matrix in attention]
+
+
+def _strongest(matrix: Matrix) -> list[tuple[int, int, float]]:
+    values = np.where(hidden(matrix), -np.inf, matrix.values)
+    if matrix.kind != "cross":
+        np.fill_diagonal(values, -np.inf)
+    places = [divmod(place, values.shape[1]) for place in largest(values.ravel(), _LINKS)]
+    links = [(query, key, float(values[query, key])) for query, key in places]
+    return [link for link in links if link[2] != -np.inf]
+
+
+class SummaryView(LinesView):
+    """A Rich renderable.
+
+    Args:
+        matrix: what is printed in full: the heads' mean, or one of them.
+        heads: each head's strongest links.
+        attention: what the heads have in common; its matrices are not looked at.
+        screen: where it is printed.
+        looks: what the user chose for matrices.
+    """
+
+    def __init__(self, matrix: Matrix, heads: list[HeadLinks], attention: Attention, screen: Screen, looks: Looks):
+        super().__init__(screen)
+        self._matrix, self._heads, self._attention, self._looks = matrix, heads, attention, looks
+
+    def lines(self) -> Iterator[Line]:
+        """The matrix, the heads' strongest links, and how to see more."""
+        yield from view(self._matrix, self.screen, self._looks).lines()
+        yield []
+        others = "" if self._attention.kind == "cross" else ", leaving out tokens that look at themselves"
+        one = "layer" if self._attention.what == "zeroing" else "head"
+        about = f"Each {one}'s strongest links (query -> key){others}:"
+        yield from ([(line, BOLD)] for line in wrapped(about, self.screen))
+        heads = [] if self._matrix.values.size == 1 else self._heads
+        if not heads:
+            yield [(cut("none: there is one token", self.screen.width, ascii=self.screen.ascii), DIM)]
+        queries, keys = (
+            unique(plain_labels(tokens, self.screen)) for tokens in (self._matrix.queries, self._matrix.keys)
+        )
+        for head in heads[:_MOST_HEADS]:
+            yield from self._links(head, queries, keys)
+        if len(heads) > _MOST_HEADS:
+            more = f"... and {len(heads) - _MOST_HEADS} more heads"
+            yield [(cut(more, self.screen.width, ascii=self.screen.ascii), DIM)]
+        layer, head = self._attention.layers[0], self._attention.heads[0]
+        alike = " --words" * self._attention.words + " --hide-special" * self._attention.hidden
+        values = f" --values {self._attention.what}" * (self._attention.what != "weights")
+        chosen = f"--layer {layer}" + f" --head {head}" * (one == "head")
+        more = f"One {one}: {chosen}{values}{alike}. All of them: --layer all{values}."
+        yield from ([(line, DIM)] for line in wrapped(more, self.screen))
+
+    def _links(self, head: HeadLinks, queries: list[str], keys: list[str]) -> Iterator[Line]:
+        """The head's name and its strongest links, as many as fit a line; a long number has a line of its own."""
+        used = name_width = max(len(one.name) for one in self._heads)
+        longest = self._label_width(name_width)
+        line: Line = [(f"{head.name:<{used}}", PLAIN)]
+        decimals = self._looks.decimals(max((value for *_, value in head.links), default=1.0))
+        for query, key, value in head.links:
+            number = decimal(value, decimals)
+            names = [cut(name, longest, ascii=self.screen.ascii) for name in (queries[query], keys[key])]
+            used += sum(cell_width(name) for name in names) + len(number) + 7
+            if used > self.screen.width and len(line) > 1:
+                break
+            line.append((f"  {isolated(names[0])} -> {isolated(names[1])} ", PLAIN))
+            if used > self.screen.width:
+                yield line
+                line = [(" " * min(name_width + 2, self.screen.width - len(number)), PLAIN)]
+            style = cell_style(int(head.scale.place(value) * 256) / 256, self._looks.cmap, self.screen.color)
+            line.append((number, style))
+        yield (
+            line
+            if len(line) > 1
+            else [*line, (cut("  no other tokens", self.screen.width - 6, ascii=self.screen.ascii), DIM)]
+        )
+
+    def _label_width(self, used: int) -> int:
+        """Columns for each of a link's two labels."""
+        return max(2, min(max(6, self.screen.width // 8), (self.screen.width - used - 11) // 2))

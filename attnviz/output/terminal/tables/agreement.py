@@ -1,0 +1,67 @@
+"""What ``attnviz heads --agreement`` prints: a row a layer, a column for each two ways to measure."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from attnviz.output.labels import carried, cut
+from attnviz.output.terminal.cells import BOLD, DIM, PLAIN, decimal
+from attnviz.output.terminal.lines import KIND_NAMES, wrapped
+from attnviz.output.terminal.screen import Line, LinesView, Screen
+
+_GAP = 2
+
+
+class AgreementView(LinesView):
+    """A Rich renderable.
+
+    Args:
+        document: as ``heads --agreement --json`` gives it.
+        pairs: the columns, each the names of what is compared.
+        screen: where it is printed.
+    """
+
+    def __init__(self, document: Mapping, pairs: Sequence[tuple[str, str]], screen: Screen):
+        super().__init__(screen)
+        self._document, self._pairs = document, pairs
+
+    def lines(self) -> Iterator[Line]:
+        """What is compared, the table, and what it means."""
+        yield from self._text(self._about(), BOLD)
+        table = self._table(self._pairs)
+        tables = [table] if len(table[0]) <= self.screen.width else [self._table([pair]) for pair in self._pairs]
+        for head, *rows in tables:
+            yield []
+            yield [(self._cut(head), BOLD)]
+            yield from ([(self._cut(row), PLAIN)] for row in rows)
+        yield []
+        if any(None in row.values() for row in self._document["agreement"]):
+            yield from self._text("-: undefined, as no row has two keys that can be ranked.", DIM)
+        yield from self._text(
+            "Weights are not importance: 1 would be the same order, 0 is none in common.",
+            DIM,
+        )
+
+    def _about(self) -> str:
+        d = self._document
+        rows = f"{d['rows']} {'word' if d.get('words') else 'token'}{'s' * (d['rows'] != 1)}"
+        rows += f" of {d['texts']} texts" * (d["texts"] > 1) + ", special tokens left out" * bool(d.get("hidden"))
+        return (
+            f"{KIND_NAMES[d['kind']]}: rank correlation (Spearman) of weights and norms, means over heads, and value "
+            f"zeroing; {rows}"
+        )
+
+    def _table(self, pairs: Sequence[tuple[str, str]]) -> list[str]:
+        """Its head and its rows."""
+        names = [f"{a}~{b}" for a, b in pairs]
+        lines = ["layer" + "".join(" " * _GAP + name for name in names)]
+        for row in self._document["agreement"]:
+            numbers = (row[f"{a}_{b}"] for a, b in pairs)
+            cells = ("-" if number is None else decimal(number, 2) for number in numbers)
+            line = "".join(f"{' ' * _GAP}{cell:>{len(name)}}" for cell, name in zip(cells, names, strict=True))
+            lines.append(f"{row['layer']:>5}{line}")
+        return lines
+
+    def _cut(self, text: str) -> str:
+        return cut(text, self.screen.width, ascii=self.screen.ascii)
+
+    def _text(self, text: str, style: object) -> Iterator[Line]:
+        yield from ([(line, style)] for line in wrapped(carried(text, self.screen), self.screen))

@@ -1,0 +1,203 @@
+"""What ``attnviz diff`` prints: what was compared, the heads that differ most, the weights that changed most."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from attnviz.errors import one_line, some
+from attnviz.output.labels import carried, cell_width, cut, fit, isolated, parts_that_differ, row_labels
+from attnviz.output.terminal.cells import BOLD, DIM, PLAIN
+from attnviz.output.terminal.lines import kind_words, wrapped
+from attnviz.output.terminal.screen import Line, LinesView, Screen
+from attnviz.trace.tokens import Tokens
+
+_BAR = 20
+_LEAST_CHANGE = 0.0005  # that does not read 0.000
+_REST = "*rest*"  # the key of what a row gives to all keys that are not compared
+
+
+class DiffView(LinesView):
+    """A Rich renderable.
+
+    Args:
+        document: as ``diff --json`` gives it, with at most ``top`` changes.
+        sides: A's queries and keys.
+        provenance: where the numbers came from.
+        screen: where it is printed.
+        top: how many heads to print.
+    """
+
+    def __init__(
+        self, document: Mapping, sides: tuple[Tokens, Tokens], provenance: str, screen: Screen, *, top: int = 10
+    ):
+        super().__init__(screen)
+        self._document, self._sides, self._provenance, self._top = document, sides, provenance, top
+
+    def lines(self) -> Iterator[Line]:
+        """What was compared, then two tables."""
+        yield from self._texts()
+        yield from self._text(f"weights: {one_line(self._provenance)}", DIM)
+        yield from (line for words in self._arranged() for line in self._text(words, DIM))
+        yield from (line for words in self._alignment() for line in self._text(words))
+        yield []
+        yield from self._heads()
+        yield []
+        yield from self._changes()
+        if "tolerance" in self._document:
+            yield []
+            yield from self._verdict()
+
+    def _texts(self) -> Iterator[Line]:
+        """Both texts, of long ones the part where they differ; the kind of attention where it is not the usual."""
+        sides = [self._document[name] for name in "ab"]
+        texts = [None if (text := side["text"]) is None else carried(one_line(text), self.screen) for side in sides]
+        if None not in texts:
+            texts = parts_that_differ(*texts, self.screen.width - 3, ascii=self.screen.ascii)
+        for name, text in zip("AB", texts, strict=True):
+            if text is not None:
+                shown = cut(text, self.screen.width - 3, ascii=self.screen.ascii)
+                yield [(f"{name}: ", DIM), (isolated(shown), BOLD)]
+        if (kind := self._document["kind"]) != "encoder":
+            kinds = [kind_words(kind, side.get("target")) for side in sides]
+            words = kinds[:1] if kinds[0] == kinds[1] else map("{}: {}".format, "AB", kinds)
+            for line in words:
+                yield from self._text(line, DIM)
+
+    def _verdict(self) -> Iterator[Line]:
+        tolerance = self._document["tolerance"]
+        rows = ranked(self._document["heads"])
+        over = [row for row in rows if row["jsd"] is not None and row["jsd"] > tolerance]
+        if over:
+            said = ", ".join(f"{head_name(row)} {row['jsd']:.4g}" for row in over)
+            count = "head exceeds" if len(over) == 1 else "heads exceed"
+            yield from self._text(f"FAILS: {len(over)} {count} {tolerance:g}: {said}", BOLD)
+        nothing = [head_name(row) for row in rows if row["jsd"] is None]
+        if nothing:
+            yield from self._text(f"FAILS: there is nothing to compare, no row is in both: {', '.join(nothing)}", BOLD)
+        partly = [f"{head_name(row)} {row['one_sided']}" for row in rows if row["jsd"] is not None and _partly(row)]
+        if partly:
+            yield from self._text(f"FAILS: rows that look at anything on one side only: {', '.join(partly)}", BOLD)
+        special_only = self._document["aligned"].get("special_only", False)
+        if special_only:
+            yield from self._text("FAILS: only special tokens are in both", BOLD)
+        if not (over or nothing or partly or special_only):
+            yield from self._text(f"ok: no jsd exceeds {tolerance:g}")
+
+    def _arranged(self) -> Iterator[str]:
+        """What became of the tokens before they were compared; of each side where that differs."""
+        words = {
+            "words": "tokens merged to words",
+            "hidden": "special tokens hidden",
+            "renormalized": "rows renormalized",
+        }
+        sides = [", ".join(text for name, text in words.items() if name in self._document[side]) for side in "ab"]
+        if sides[0] == sides[1]:
+            yield from filter(None, sides[:1])
+        else:
+            yield from (f"{name}: {said or 'all tokens'}" for name, said in zip("AB", sides, strict=True))
+
+    def _alignment(self) -> Iterator[str]:
+        """Which rows and keys are compared, where not all are, and what becomes of the others."""
+        d = self._document
+        kept = {name: len(d["aligned"][name]) for name in ("queries", "keys")}
+        sizes = {name: self._sizes(name) for name in kept}
+        has_rest = any(row["rest"] > 0 or row["vs_rest"] > 0 for row in d["heads"])
+        whole = {name: sizes[name] == [kept[name]] * 2 for name in kept}
+        if all(whole.values()) and not has_rest:
+            return
+        hidden, noun = (all(name in d[side] for side in "ab") for name in ("hidden", "words"))
+        noun = "word" if noun else "token"
+        of = {name: f"of A's {sizes[name][0]} and B's {sizes[name][1]}" for name in kept}
+        if all(whole.values()):
+            said = "all rows and keys" + " but special tokens" * hidden
+        elif kept["queries"] == kept["keys"] and sizes["queries"] == sizes["keys"]:
+            said = f"the {_count(kept['keys'], noun)} that both have, {of['keys']}"
+        else:
+            rows, keys = _count(kept["queries"], "row"), _count(kept["keys"], "key")
+            said = f"{rows}, {of['queries']}, and {keys}, {of['keys']}: those that both have"
+        left = "" if whole["queries"] else "the rows of others are left out, "
+        others = "them" if hidden and all(whole.values()) else "other keys"
+        yield f"compared: {said}; {left}what a row gives to {others} is one cell, the rest"
+        if d["aligned"].get("special_only"):
+            names = [self._sides[0][i].label for i, _ in d["aligned"]["queries"]]
+            rows = f" (rows: {some(names, 4)})"
+            yield f"only special tokens are in both{rows}: this says nothing about the words"
+
+    def _sizes(self, name: str) -> list[int]:
+        """How many queries, or keys, A and B have, without those that only fill the length."""
+        d = self._document
+        if name == "queries" and any("query_tokens" in d[side] for side in "ab"):
+            return [len(d[side].get("query_tokens", d[side]["tokens"])) for side in "ab"]
+        return [len(d[side]["tokens"]) - sum(d[side].get("padding", ())) for side in "ab"]
+
+    def _heads(self) -> Iterator[Line]:
+        rows = ranked(self._document["heads"])
+        known = [row["jsd"] for row in rows if row["jsd"] is not None]
+        if known:
+            mean = f"{sum(known) / len(known):.3f}"
+            of = f"mean of {len(known)} heads" if len(known) > 1 else "one head:"
+            yield from self._text(f"jsd: 0 equal, 1 nothing in common; {of} {mean}")
+        shown = rows[: self._top]
+        names = [head_name(row) for row in shown]
+        width = max(cell_width(name) for name in ("head", *names))
+        yield [(f"{'head':<{width}}    jsd", BOLD)]
+        glyph = "#" if self.screen.ascii else "█"
+        room = min(_BAR, self.screen.width - width - 9)
+        for row, name in zip(shown, names, strict=True):
+            if row["jsd"] is None:
+                text = "      -  no row in both" if room >= len("no row in both") else "      -"
+            else:
+                text = f"  {row['jsd']:.3f}  {glyph * round(row['jsd'] * room)}".rstrip()
+            yield [(f"{name:<{width}}{text}", PLAIN)]
+        if len(rows) > len(shown):
+            more = len(rows) - len(shown)
+            yield from self._text(f"{more} more head{'s' * (more != 1)}: --top {len(rows)}", DIM)
+        partly = sum(map(_partly, rows))
+        if partly:
+            of = f"{partly} head{'s' * (partly != 1)}"
+            yield from self._text(f"rows that look at anything on one side only are left out of jsd: in {of}", DIM)
+
+    def _changes(self) -> Iterator[Line]:
+        changes = [one for one in self._document["changes"] if abs(one["change"]) >= _LEAST_CHANGE]
+        if not changes:
+            slightly = f" by {_LEAST_CHANGE} or more" if self._document["changes"] else ""
+            yield from self._text(f"no weight changed{slightly}")
+            return
+        queries, keys = (row_labels(side, self.screen) for side in self._sides)
+        heads = [head_name(change) for change in changes]
+        width = max(4, *map(len, heads))
+        arrow = "->" if self.screen.ascii else "→"
+        yield [(self._cut(f"{'change':>6} {'A':>6} {'B':>6}  {'head':<{width}}  query {arrow} key"), BOLD)]
+        room = self.screen.width - 24 - width
+        for change, head in zip(changes, heads, strict=True):
+            numbers = f"{change['change']:+.3f} {change['before']:6.3f} {change['after']:6.3f}  {head:<{width}}"
+            ends = queries[change["query"]], _REST if change["key"] is None else keys[change["key"]]
+            labels = [one_line(end).strip() for end in ends]
+            half = max(1, (room - 2 - cell_width(arrow)) // 2)
+            pair = f" {arrow} ".join(
+                fit(label, min(half, cell_width(label)), ascii=self.screen.ascii) for label in labels
+            )
+            yield [(f"{numbers}  {pair}" if room > 8 else self._cut(numbers), PLAIN)]
+
+    def _cut(self, text: str) -> str:
+        return cut(text, self.screen.width, ascii=self.screen.ascii)
+
+    def _text(self, text: str, style: object = PLAIN) -> Iterator[Line]:
+        yield from ([(line, style)] for line in wrapped(carried(text, self.screen), self.screen))
+
+
+def _count(n: int, what: str) -> str:
+    return f"{n} {what}{'s' * (n != 1)}"
+
+
+def _partly(row: Mapping) -> bool:
+    return "one_sided" in row
+
+
+def ranked(heads: Sequence[Mapping]) -> list[Mapping]:
+    """The pairs of heads, those farthest apart first; those without a row in both last."""
+    return sorted(heads, key=lambda row: -1.0 if row["jsd"] is None else row["jsd"], reverse=True)
+
+
+def head_name(row: Mapping) -> str:
+    """``L0H1``, or ``L3H1/L5H1`` where another head of B is compared."""
+    ours, theirs = f"L{row['layer']}H{row['head']}", f"L{row['vs_layer']}H{row['vs_head']}"
+    return ours if ours == theirs else f"{ours}/{theirs}"

@@ -1,0 +1,64 @@
+"""An attention matrix as a line a query: its strongest keys, for any number of them."""
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+
+from attnviz.names import SHARES
+from attnviz.output.labels import cell_width, cut, fit, isolated, plain_labels, unique
+from attnviz.output.terminal.cells import DIM, PLAIN, cell_style, decimal, largest
+from attnviz.output.terminal.flow import flowed
+from attnviz.output.terminal.matrix_base import MatrixView, longest_number
+from attnviz.output.terminal.screen import Line
+
+
+class TopView(MatrixView):
+    """A line a query: its strongest keys and what is left; needs neither colour nor width."""
+
+    rest_words = "they are in the rest"
+
+    def legend(self) -> Iterable[str]:
+        """What the arrow and the rest mean."""
+        sums = self.matrix.what in SHARES and self.matrix.name != "max"  # scores and maxima do not sum to 1
+        last = self.matrix.last_layer
+        row, keys = ("query", "keys") if last is None else (f"token of layer {last}", "input tokens")
+        return (f"{row} -> its strongest {keys}" + " and what is left for the rest" * sums, *self.colors())
+
+    def lines(self) -> Iterator[Line]:
+        """Title, and the queries."""
+        yield from self.title()
+        longest = max(4, self.screen.width // 5)
+        width = min(max(cell_width(label) for label in self.row_labels), longest + 2)
+        longest = max(1, min(longest, self.screen.width - self._longest_number() - 2))
+        labels = unique(plain_labels(self.matrix.keys, self.screen))
+        names = [isolated(cut(label, longest, ascii=self.screen.ascii)) for label in labels]
+        for i, label in enumerate(self.row_labels):
+            start = fit(label, width, ascii=self.screen.ascii) + " -> "
+            yield from flowed(start, list(self._links(i, names)), self.screen.width)
+
+    def _longest_number(self) -> int:
+        """As ``longest_number``, with the decimals of the row that has most."""
+        seen = np.where(self.masked, 0, self.matrix.values).max(axis=-1)
+        decimals = self.looks.decimals(min(seen[seen > 0], default=1.0))
+        return max(longest_number(self.matrix, self.looks), decimals + 2)
+
+    def _links(self, i: int, names: list[str]) -> Iterator[Line]:
+        """The strongest keys with their weights, then the rest, each as a piece of a line."""
+        values = np.where(self.masked[i], -np.inf, self.matrix.values[i])
+        gets = self.matrix.what not in SHARES or values.max() > 0
+        order = [j for j in largest(values, self.looks.top) if not self.masked[i, j]] if gets else []
+        if not order and self.matrix.rest is None:
+            yield [("every key is masked" if self.masked[i].all() else "nothing", DIM)]
+            return
+        decimals = self.looks.decimals(values[order[0]] if order else 1.0)
+        for j in order:
+            number = decimal(float(values[j]), decimals)
+            style = cell_style(
+                int(self.scale.place(values[j]) * 256) / 256, self.looks.cmap, self.screen.color, bold=j == order[0]
+            )
+            yield [(names[j] + " ", PLAIN), (number, style)]
+        left = (~self.masked[i]).sum() - len(order) + (0 if self.matrix.rest is None else 1)
+        if left > 0 and self.matrix.what in SHARES and self.matrix.name != "max":  # maxima do not sum to 1
+            rest = max(0.0, float(self.matrix.values[i].sum() - values[order].sum()))
+            rest += 0.0 if self.matrix.rest is None else float(self.matrix.rest[i])
+            yield [("rest ", DIM), (decimal(rest, decimals), DIM)]

@@ -1,0 +1,1 @@
+"""Many texts: runs, worker processes, the machine."""

@@ -1,0 +1,324 @@
+"""Prepared texts through the stack: many in batches, long ones a part at a time, and what was asked for of each."""
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache, partial
+from itertools import islice, product
+
+import numpy as np
+
+from attnviz.analysis.matrices.parts import joined
+from attnviz.analysis.matrices.paths import check_flow, check_path
+from attnviz.analysis.matrices.rerun import Ran
+from attnviz.analysis.matrices.selection import Request, arrange, arranged_parts, arranged_tokens, select
+from attnviz.analysis.matrices.values import IN_PARTS, values_in_parts, values_of, wanted_for
+from attnviz.encoder.batch import batches, stacked
+from attnviz.encoder.stack import BY_HEADS, Sequence, Wanted, masked_keys, stream
+from attnviz.encoder.stack import run as run_stack
+from attnviz.errors import InputError, UsageError
+from attnviz.model import Model
+from attnviz.names import KINDS, PATHS
+from attnviz.trace.attention import Attention
+from attnviz.trace.result import Result
+from attnviz.trace.tokens import Tokens
+from attnviz.trace.trace import Trace
+
+MOST_HELD = 1 << 24  # numbers of matrices that are held of one text, or of several together (64 MB)
+_MOST_TEXTS = 256  # that are looked at together for texts of equal length
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """A text made ready for the stack: its tokens and what enters the stack for them.
+
+    ``where``: its place among several, ``texts.txt, line 3``.
+    """
+
+    source: Sequence
+    tokens: Tokens
+    text: str | None = None
+    pair: str | None = None
+    target_text: str | None = None
+    target: Sequence | None = None
+    target_tokens: Tokens = ()
+    where: str = ""
+
+    @property
+    def n_tokens(self) -> int:
+        """Of the text, or of its target where that is longer."""
+        return max(len(self.tokens), len(self.target_tokens))
+
+    def sides(self, kind: str) -> tuple[Tokens, Tokens]:
+        """The queries and the keys of a kind of attention."""
+        return (
+            self.tokens if kind == "encoder" else self.target_tokens,
+            self.target_tokens if kind == "decoder" else self.tokens,
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """What a run gives for one text: whole, or a part at a time.
+
+    Attributes:
+        result: runs it, and gives everything that was asked for.
+        parts: runs it, and gives the same matrices layer by layer, some heads at a time where they are many: however
+            long the text, little more than one head's matrix is in memory. A part is to be used before the next.
+        about: gives the result without any matrix; it may have to wait for where the weights came from.
+        shape: of the layers and heads of the matrices of a kind; a reduced axis counts 1.
+        is_long: whether parts take less memory than the result.
+        model: what runs it; None of what was read instead.
+        prepared: what is run; likewise.
+    """
+
+    result: Callable[[], Result]
+    parts: Callable[[], Iterator[Attention]]
+    about: Callable[[], Result]
+    shape: tuple[int, int]
+    is_long: bool = False
+    model: Model | None = None
+    prepared: Prepared | None = None
+
+    def done(self) -> "Run":
+        """The same with its result there, so that what is wrong with the text is known; of a long one it is not."""
+        return self if self.is_long else Run.of(self.result(), self.model, self.prepared)
+
+    @cached_property
+    def bare(self) -> Result:
+        """The result without any matrix."""
+        return self.about()
+
+    @property
+    def per_kind(self) -> int:
+        """How many matrices there are of each kind."""
+        return math.prod(self.shape)
+
+    @classmethod
+    def of(cls, result: Result, model: Model | None = None, prepared: Prepared | None = None) -> "Run":
+        """One that has been run, or was read."""
+        views = result.views.values()
+        shape = max((view.matrices.shape[:2] for view in views), key=math.prod)
+        about = partial(replace, result, views={}, trace=None)
+        return cls(lambda: result, lambda: iter(views), about, shape, False, model, prepared)
+
+
+def run_prepared(model: Model, prepared: Prepared, request: Request) -> Result:
+    """Runs the stack as far as the request needs and gathers what it asked for."""
+    return next(runs(model, [prepared], request)).result()
+
+
+def runs(model: Model, texts: Iterable[Prepared], request: Request) -> Iterator[Run]:
+    """A run of each text, in their order; short ones are run together, which changes nothing but the time.
+
+    Args:
+        model: what ``load`` gave.
+        texts: read a bounded number ahead.
+        request: what is wanted of each.
+
+    Raises:
+        UsageError, InputError: at the text that they are of, or when its run is asked for its result.
+    """
+    waiting = iter(texts)
+    while some := [_Plan.of(model, text, request) for text in islice(waiting, _MOST_TEXTS)]:
+        together: list[_Plan] = []
+        held = 0
+        for plan in some:
+            held += plan.numbers
+            alone = any(one.is_alone for one in (plan, *together[:1]))
+            if together and (held > MOST_HELD or alone or plan.kinds != together[0].kinds):
+                yield from _together(together)
+                together, held = [], plan.numbers
+            together.append(plan)
+        yield from _together(together)
+
+
+def _together(plans: "list[_Plan]") -> Iterator[Run]:
+    """Runs of texts whose matrices are held at the same time; of one text, when it is asked for."""
+    done: dict[int, Result] = {}
+    for batch in batches([plan.text.n_tokens for plan in plans]) if len(plans) > 1 else ():
+        if len(batch) > 1:
+            with suppress(InputError):  # of one of them: it is raised when that is run by itself
+                done |= zip(batch, _batch_results([plans[i] for i in batch]), strict=True)
+    for i, plan in enumerate(plans):
+        yield Run.of(done.pop(i), plan.model, plan.text) if i in done else plan.run()
+
+
+def _batch_results(plans: "list[_Plan]") -> list[Result]:
+    first = plans[0]
+    model, what = first.model, first.request.what
+    source = stacked([plan.text.source for plan in plans])
+    decoded = first.kinds != ("encoder",)  # then each has a target
+    target = stacked([plan.text.target for plan in plans]) if decoded else None
+    trace = run_stack(model.params, model.config, first.wanted, source, target, heads=first.heads)
+    results = []
+    for at, plan in enumerate(plans):
+        arrays = {}
+        for kind in plan.kinds:
+            n_queries, n_keys = map(len, plan.text.sides(kind))
+            arrays[kind] = [getattr(trace[kind, i], what)[at, :, :n_queries, :n_keys] for i in plan.layers]
+        results.append(plan.gathered(arrays))
+    return results
+
+
+@dataclass(frozen=True, eq=False)
+class _Plan:
+    """What a request means for one text."""
+
+    model: Model
+    text: Prepared
+    request: Request
+    kinds: tuple[str, ...]
+    layers: tuple[int, ...]
+    heads: tuple[int, ...]
+
+    @classmethod
+    def of(cls, model: Model, text: Prepared, request: Request) -> "_Plan":
+        layers = select(request.layers, model.config.n_layers, "layer")
+        heads = select(request.heads, model.config.n_heads, "head")
+        kinds = kinds_of(request, text)
+        for kind in kinds if request.reduce in PATHS else ():
+            check_path(request.reduce, kind, layers)
+        return cls(model, text, request, kinds, layers, heads)
+
+    @property
+    def numbers(self) -> int:
+        """How many there are in all matrices."""
+        each = (math.prod(map(len, self.text.sides(kind))) for kind in self.kinds)
+        return len(self.layers) * len(self.heads) * sum(each)
+
+    @property
+    def comes_in_parts(self) -> bool:
+        """Whether what is wanted can be had of some heads without the others, and nothing is wanted besides."""
+        return self.request.what in IN_PARTS and not self.request.keep
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether it has to be run by itself."""
+        is_plain = self.request.what in BY_HEADS and not self.request.keep
+        return not is_plain or self.text.source.ids is None or self.numbers > MOST_HELD
+
+    @property
+    def is_long(self) -> bool:
+        """Whether its matrices are many, and can be had a part at a time: in their own order, of one kind."""
+        in_order = all(tuple(sorted(numbers)) == numbers for numbers in (self.layers, self.heads))
+        needs_whole = self.request.reduce == "flow" or len(self.kinds) > 1
+        return self.numbers > MOST_HELD and self.comes_in_parts and in_order and not needs_whole
+
+    @property
+    def wanted(self) -> frozenset[Wanted]:
+        """What the run has to compute."""
+        names = {name for name in self.request.keep if isinstance(name, str)}
+        wanted = {address for address in self.request.keep if isinstance(address, Wanted)}
+        for kind, layer in product(self.kinds, self.layers):
+            wanted |= {Wanted(kind, layer, name) for name in names} | wanted_for(self.request.what, kind, layer)
+        return frozenset(wanted)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Of layers and heads of the matrices of a kind; a reduced axis counts 1."""
+        n_layers = len(self.layers) if self.request.reduce in ("none", "mean-heads") else 1
+        is_reduced = self.request.reduce != "none" or self.request.what == "zeroing"
+        return n_layers, 1 if is_reduced else len(self.heads)
+
+    def run(self) -> Run:
+        """The run, when it is asked for."""
+        about = partial(self._result, {})
+        return Run(self.result, self.parts, about, self.shape, self.is_long, self.model, self.text)
+
+    def result(self) -> Result:
+        """Runs it, and gives everything that was asked for."""
+        if self.is_long:
+            return self._result({self.kinds[0]: joined(self.parts(), self.shape)})
+        model, text = self.model, self.text
+        if self.request.reduce == "flow":
+            check_flow(max(len(text.sides(kind)[0]) for kind in self.kinds))
+        narrowed = self.comes_in_parts
+        heads = self.heads if narrowed else None
+        trace = run_stack(model.params, model.config, self.wanted, text.source, text.target, heads=heads)
+        ran = Ran(model.params, model.config, trace, text.source, text.target)
+        arrays = {
+            kind: [values_of(self.request.what, ran, kind, i, self.heads, narrowed=narrowed) for i in self.layers]
+            for kind in self.kinds
+        }
+        return self.gathered(arrays, trace if self.request.keep else None)
+
+    def parts(self) -> Iterator[Attention]:
+        """Runs it, and gives its matrices as they are computed."""
+        if not self.is_long:
+            return iter(self.result().views.values())
+        return arranged_parts(self._streamed(), self.request)
+
+    def gathered(self, arrays: Mapping[str, list[np.ndarray]], trace: Trace | None = None) -> Result:
+        """The result with the matrices of each kind, (n_heads, n_queries, n_keys) a layer."""
+        views = {}
+        for kind, by_layer in arrays.items():
+            matrices = np.stack(by_layer)
+            matrices.flags.writeable = False
+            masked = self._masked(kind, self.layers)
+            views[kind] = arrange(self._attention(kind, self.layers, self.heads, matrices, masked), self.request)
+        return self._result(views, trace)
+
+    def _streamed(self) -> Iterator[Attention]:
+        model, (kind,) = self.model, self.kinds
+        steps = stream(model.params, model.config, self.wanted, self.text.source, self.text.target)
+        steps = values_in_parts(self.request.what, model.params, steps)
+        masked = lru_cache(1)(partial(self._masked, kind))  # a layer's parts share it
+        for address, value, there in steps:
+            heads = tuple(head for head in self.heads if head in there)
+            if heads:
+                picked = value if len(heads) == len(there) else value[[head - there.start for head in heads]]
+                layers = (address.layer,)
+                yield self._attention(kind, layers, heads, picked[None], masked(layers))
+
+    def _masked(self, kind: str, layers: tuple[int, ...]) -> np.ndarray | None:
+        return masked_keys(self.model.config, kind, layers, self.text.source, self.text.target)
+
+    def _attention(
+        self,
+        kind: str,
+        layers: tuple[int, ...],
+        heads: tuple[int, ...],
+        matrices: np.ndarray,
+        masked: np.ndarray | None,
+    ) -> Attention:
+        queries, keys = self.text.sides(kind)
+        return Attention(
+            matrices=matrices,
+            queries=queries,
+            keys=keys,
+            layers=layers,
+            heads=heads,
+            model=self.model.info,
+            kind=kind,
+            what=self.request.what,
+            masked=masked,
+        )
+
+    def _result(self, views: Mapping[str, Attention], trace: Trace | None = None) -> Result:
+        text = self.text
+        return Result(
+            text=text.text,
+            views=views,
+            model=self.model.info,
+            tokens=arranged_tokens(text.tokens, self.request),
+            target_tokens=arranged_tokens(text.target_tokens, self.request),
+            pair=text.pair,
+            target=text.target_text,
+            trace=trace,
+            where=text.where,
+        )
+
+
+def kinds_of(request: Request, text: Prepared) -> tuple[str, ...]:
+    """The kinds of attention that a request wants of a text.
+
+    Raises:
+        UsageError: one that takes a target text, and there is none.
+    """
+    there = ("encoder",) if text.target is None else KINDS
+    for kind in request.kinds or ():
+        if kind not in there:
+            raise UsageError(f"kind: {kind} attention needs a target text; expected --target TEXT")
+    return request.kinds_of(there)

@@ -1,0 +1,170 @@
+"""Attention matrices with their labels and their origin."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from attnviz.names import PATHS, axes_of
+from attnviz.numbers import spans
+from attnviz.trace.model_info import ModelInfo
+from attnviz.trace.tokens import Tokens, n_real
+
+
+@dataclass(frozen=True, eq=False)
+class Matrix:
+    """One attention matrix as a view shows it.
+
+    Attributes:
+        values: (n_queries, n_keys).
+        queries: the rows' tokens.
+        keys: the columns' tokens.
+        masked: (n_queries, n_keys), True where a key could not be attended to; None when nothing is masked.
+        name: short and unique: ``L0H3``, ``L1mean``, ``mean``.
+        title: the same in words: ``layer 0, head 3``.
+        kind: ``encoder``, ``decoder`` or ``cross``.
+        what: what the values are, one of ``VALUES``.
+        model: where the numbers came from.
+        words: whether queries and keys are words, merged from their pieces.
+        hidden: whether special tokens are left out.
+        renormalized: whether rows were then divided by what is left of them.
+        rest: (n_queries,), what each row gave to keys that are left out; None where that is not known, or nothing.
+        last_layer: of rollout and flow, the layer whose tokens the rows are.
+    """
+
+    values: np.ndarray
+    queries: Tokens
+    keys: Tokens
+    name: str
+    title: str
+    model: ModelInfo
+    masked: np.ndarray | None = None
+    kind: str = "encoder"
+    what: str = "weights"
+    words: bool = False
+    hidden: bool = False
+    renormalized: bool = False
+    rest: np.ndarray | None = None
+    last_layer: int | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Attention:
+    """The matrices of the selected layers and heads of one kind, with their labels and their origin.
+
+    Attributes:
+        matrices: (n_layers, n_heads, n_queries, n_keys) of the selected layers and heads, in that order. A reduced
+            axis (see ``reduce``) has length 1, and so has that of heads where there is one matrix a layer (zeroing).
+        queries: the rows' tokens.
+        keys: the columns' tokens.
+        layers: the layers' numbers in the model; a reduction over layers still lists what it was made of.
+        heads: likewise for heads.
+        model: where the numbers came from.
+        kind: ``encoder``, ``decoder`` or ``cross``.
+        what: what the values are: ``weights``, ``scores`` (masked ones are -inf), ``norms`` or ``zeroing``.
+        reduce: ``none``, ``mean-heads`` (one matrix a layer), ``mean``, ``max``, ``rollout`` or ``flow`` (one in all).
+            The rows of the last two are tokens of the last of these layers, the columns are those of the input.
+        masked: (n_layers, n_queries, n_keys), True where a key could not be attended to; None when nothing is masked.
+        words: whether queries and keys are words, merged from their pieces.
+        hidden: whether special tokens are left out.
+        renormalized: whether rows were then divided by what is left of them.
+        rest: (n_layers, n_heads, n_queries), what each row gave to keys that are left out; None where that is not known
+            (scores, norms, maxima), where rows were divided by what is left of them, and where nothing is left out.
+    """
+
+    matrices: np.ndarray
+    queries: Tokens
+    keys: Tokens
+    layers: tuple[int, ...]
+    heads: tuple[int, ...]
+    model: ModelInfo
+    kind: str = "encoder"
+    what: str = "weights"
+    reduce: str = "none"
+    masked: np.ndarray | None = None
+    words: bool = False
+    hidden: bool = False
+    renormalized: bool = False
+    rest: np.ndarray | None = None
+
+    @property
+    def axes(self) -> tuple[str, ...]:
+        """What each axis counts, without those that a reduction took away."""
+        return axes_of(self.what, self.reduce)
+
+    @property
+    def bare(self) -> "Attention":
+        """The same without a number: what is left to keep, or to send, where the matrices have been looked at."""
+        return replace(self, matrices=self.matrices[:0, :0, :0, :0].copy(), masked=None, rest=None)
+
+    @property
+    def n_rows(self) -> int:
+        """How many queries are tokens of the text, and do not only fill the length."""
+        return n_real(self.queries)
+
+    def __len__(self) -> int:
+        return self.matrices.shape[0] * self.matrices.shape[1]
+
+    def __iter__(self) -> Iterator[Matrix]:
+        """Each matrix by itself, layer by layer and head by head."""
+        for i in range(self.matrices.shape[0]):
+            for j in range(self.matrices.shape[1]):
+                name, title = self._names(i, j)
+                yield Matrix(
+                    values=self.matrices[i, j],
+                    queries=self.queries,
+                    keys=self.keys,
+                    name=name,
+                    title=title,
+                    model=self.model,
+                    masked=None if self.masked is None else self.masked[i],
+                    kind=self.kind,
+                    what=self.what,
+                    words=self.words,
+                    hidden=self.hidden,
+                    renormalized=self.renormalized,
+                    rest=None if self.rest is None else self.rest[i, j],
+                    last_layer=self.layers[-1] if self.reduce in PATHS else None,
+                )
+
+    def _names(self, i: int, j: int) -> tuple[str, str]:
+        if "head" in self.axes:
+            layer, head = self.layers[i], self.heads[j]
+            return f"L{layer}H{head}", f"layer {layer}, head {head}"
+        if self.reduce == "none":
+            return f"L{self.layers[i]}{self.what}", f"layer {self.layers[i]}, {self.heads_in_words}"
+        if self.reduce == "mean-heads":
+            return f"L{self.layers[i]}mean", f"layer {self.layers[i]}, mean of {self.heads_in_words}"
+        return self.reduce, f"{self.reduce} of {self.layers_in_words}, {self.heads_in_words}"
+
+    @property
+    def origin(self) -> tuple[tuple[str, str], ...]:
+        """Where the numbers came from, each part with its name."""
+        return (("weights", self.model.provenance),)
+
+    @property
+    def layer_names(self) -> tuple[str, ...]:
+        """The layers' numbers as text."""
+        return tuple(map(str, self.layers))
+
+    @property
+    def head_names(self) -> tuple[str, ...]:
+        """Likewise."""
+        return tuple(map(str, self.heads))
+
+    @property
+    def layers_in_words(self) -> str:
+        """``layers 0-5``."""
+        return f"layer{'s' * (len(self.layers) > 1)} {spans(self.layers)}"
+
+    @property
+    def heads_in_words(self) -> str:
+        """``heads 0-3``; ``all heads`` where values were never of one."""
+        return "all heads" if self.what == "zeroing" else f"head{'s' * (len(self.heads) > 1)} {spans(self.heads)}"
+
+
+def of_all(parts: Sequence[Attention]) -> Attention:
+    """The first of several parts of the same matrices, with the layers and heads of all of them."""
+    layers = dict.fromkeys(layer for part in parts for layer in part.layers)
+    heads = dict.fromkeys(head for part in parts for head in part.heads)
+    return replace(parts[0], layers=tuple(layers), heads=tuple(heads))

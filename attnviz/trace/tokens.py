@@ -1,0 +1,44 @@
+"""The tokens of a text."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One token of a text.
+
+    Attributes:
+        text: exactly the characters of the input that it covers; empty for a special token.
+        label: the printable form of the token: no control character, visible white space, never empty.
+        start: offset of its first character in its segment's text.
+        end: offset after its last character.
+        id: its row of the embedding table; None where there is no table (``--vectors``, ``--attention``).
+        piece: the tokenizer's own spelling (``##ing``, ``Ġthe``); the text itself for built-in tokenizers.
+        special: whether the tokenizer added it (``[CLS]``, ``[SEP]``, ``[PAD]``).
+        padding: whether it only fills the length; no query attends to it.
+        word: index of the word it belongs to within its segment; None for special tokens.
+        segment: 0 for the text, 1 for its ``--pair``.
+        pieces: of a word that was merged from several tokens (``--words``), their spellings; else nothing.
+        type_id: its row of the segment table, where the model has one; not every tokenizer tells segments apart.
+    """
+
+    text: str
+    label: str
+    start: int = 0
+    end: int = 0
+    id: int | None = None
+    piece: str = ""
+    special: bool = False
+    padding: bool = False
+    word: int | None = None
+    segment: int = 0
+    type_id: int = 0
+    pieces: tuple[str, ...] = ()
+
+
+Tokens = tuple[Token, ...]
+
+
+def n_real(tokens: Tokens) -> int:
+    """How many do not only fill the length."""
+    return sum(not token.padding for token in tokens)

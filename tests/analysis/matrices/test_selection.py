@@ -1,0 +1,59 @@
+"""``--layer`` and ``--head``: what a selection selects, and the line that a wrong one gets."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from attnviz.analysis.matrices.selection import select, select_one
+from attnviz.errors import UsageError
+from attnviz.numbers import spans
+
+
+@pytest.mark.parametrize(
+    ("selection", "numbers"),
+    [
+        ("all", (0, 1, 2, 3, 4, 5, 6)),
+        ("0", (0,)),
+        ("0,2-3,-1", (0, 2, 3, 6)),
+        (" 5 , 1 ", (5, 1)),
+        ("-1", (6,)),
+        ("-3--1", (4, 5, 6)),
+        ("5--1", (5, 6)),
+        ("2,2,1-2", (2, 1)),
+        (3, (3,)),
+        (-7, (0,)),
+        ([4, 0], (4, 0)),
+    ],
+)
+def test_a_selection_selects_in_its_own_order_each_once(selection, numbers):
+    assert select(selection, 7, "layer") == numbers
+
+
+@pytest.mark.parametrize(
+    ("selection", "message"),
+    [
+        ("7", "head: there is no head 7; expected 0-6 (or from the end, -1)"),
+        ("-8", "head: there is no head -8; expected 0-6 (or from the end, -1)"),
+        ("1-9", "head: there is no head 9; expected 0-6 (or from the end, -1)"),
+        ("3-1", "head: '3-1' runs backwards; expected the smaller number first"),
+        ("", "head: '' is no selection; expected all, or numbers such as 0,2-3,-1"),
+        ("1,,2", "head: '' is no selection; expected all, or numbers such as 0,2-3,-1"),
+        ("two", "head: 'two' is no selection; expected all, or numbers such as 0,2-3,-1"),
+        ("9999999999", "head: '9999999999' is no selection; expected all, or numbers such as 0,2-3,-1"),
+    ],
+)
+def test_a_wrong_selection_gets_one_line(selection, message):
+    with pytest.raises(UsageError) as caught:
+        select(selection, 7, "head")
+    assert str(caught.value) == message
+
+
+def test_one_means_one():
+    assert select_one("-1", 3, "layer") == 2
+    with pytest.raises(UsageError, match=r"^layer: '0-1' selects 2; expected one$"):
+        select_one("0-1", 3, "layer")
+
+
+@given(st.lists(st.integers(0, 30), min_size=1, unique=True))
+def test_numbers_written_as_spans_read_back(numbers):
+    assert select(spans(tuple(numbers)), 31, "layer") == tuple(numbers)

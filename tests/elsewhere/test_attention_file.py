@@ -1,0 +1,602 @@
+"""Attention from any program, and attnviz's own: read back whole, or refused with the exact place of what is wrong."""
+
+import hashlib
+import io
+import json
+import pickle
+import re
+from itertools import islice
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import attnviz
+from attnviz.analysis.heads.metrics import head_metrics
+from attnviz.elsewhere.attention_file import read_attention
+from attnviz.errors import InputError
+from attnviz.output.documents.results import dump, result_document
+
+RNG = np.random.default_rng(0)
+JSON_WORDS = re.compile(r"no JSON \(.*line 1 column [0-9]+.*\);")  # the library's own words
+DAMAGE_WORDS = re.compile(r"damaged \(.*\);")
+EXPECTED = "expected attention as .npy, .npz or JSON"
+
+
+def softmax(*shape, dtype=np.float32):
+    weights = np.exp(RNG.standard_normal(shape))
+    return (weights / weights.sum(axis=-1, keepdims=True)).astype(dtype)
+
+
+def npy(array):
+    file = io.BytesIO()
+    np.save(file, array, allow_pickle=True)
+    return file.getvalue()
+
+
+def npz(**arrays):
+    file = io.BytesIO()
+    np.savez_compressed(file, **arrays)
+    return file.getvalue()
+
+
+def text(value):
+    return json.dumps(value).encode()
+
+
+def read(data, **options):
+    (result,) = read_attention(io.BytesIO(data), **options)
+    return result
+
+
+def labels(tokens):
+    return [token.label for token in tokens]
+
+
+@pytest.mark.parametrize("shape", [(5, 5), (3, 5, 5), (2, 3, 5, 5), (1, 1), (1, 2, 1, 1)])
+@pytest.mark.parametrize(
+    "encode", [npy, lambda a: npz(a=a), lambda a: npz(b=a, attention=a), lambda a: text(a.tolist())]
+)
+def test_two_to_four_axes_are_one_head_a_layers_heads_or_layers_of_heads(shape, encode):
+    array = softmax(*shape)
+    result = read(encode(array), name="saved")
+    view = result.views["encoder"]
+    full = (1,) * (4 - len(shape)) + shape
+    assert (view.matrices.shape, view.matrices.dtype) == (full, np.float32)
+    np.testing.assert_array_equal(view.matrices, array.reshape(full))
+    assert (view.layers, view.heads) == (tuple(range(full[0])), tuple(range(full[1])))
+    assert (view.what, view.reduce, view.masked, view.kind) == ("weights", "none", None, "encoder")
+    assert labels(result.tokens) == labels(view.queries) == labels(view.keys) == [f"x{i}" for i in range(shape[-1])]
+    assert [(matrix.name, matrix.title) for matrix in view][-1] == (
+        f"L{full[0] - 1}H{full[1] - 1}",
+        f"layer {full[0] - 1}, head {full[1] - 1}",
+    )
+    assert (result.text, result.target_tokens) == (None, ())
+
+
+@pytest.mark.parametrize("encode", [npy, lambda a: text(a.tolist()), lambda a: text({"attention": a.tolist()})])
+def test_the_origin_of_foreign_numbers_is_the_digest_of_their_bytes(tmp_path, encode):
+    data = encode(softmax(2, 3, 5, 5))
+    (tmp_path / "saved").write_bytes(data)
+    (result,) = read_attention(tmp_path / "saved")
+    assert result.model.name == "saved"
+    assert result.model.weights == f"sha256:{hashlib.sha256(data).hexdigest()}"
+    assert result.model.config == {"n_layers": 2, "n_heads": 3}
+    assert read(data).model.name == "standard input"
+    assert [r.model.weights for r in read_attention(str(tmp_path / "saved"))] == [result.model.weights]
+
+
+@pytest.mark.parametrize(
+    ("stored", "kept"), [("f2", "f4"), ("f4", "f4"), ("f8", "f8"), (">f8", "f8"), (">f4", "f4"), ("i8", "f4")]
+)
+def test_single_precision_unless_an_array_is_double(stored, kept):
+    array = np.eye(3)[[0, 2, 2]].astype(stored) if stored == "i8" else softmax(3, 3, dtype=stored)
+    matrices = read(npy(array)).attention
+    assert matrices.dtype == np.dtype(kept)
+    np.testing.assert_array_equal(matrices[0, 0], array.astype(kept))
+
+
+def test_an_array_in_fortran_order_is_not_transposed():
+    array = softmax(2, 3, 5, 7)
+    np.testing.assert_array_equal(read(npy(np.asfortranarray(array))).cross_attention, array)
+
+
+def test_matrices_that_are_not_square_are_cross_attention():
+    result = read(npy(softmax(3, 2, 5)))
+    view = result.views["cross"]
+    assert list(result.views) == ["cross"]
+    assert labels(view.queries) == labels(result.target_tokens) == ["y0", "y1"]
+    assert labels(view.keys) == labels(result.tokens) == ["x0", "x1", "x2", "x3", "x4"]
+
+
+def test_named_queries_make_a_square_matrix_cross_attention():
+    weights = softmax(2, 2).tolist()
+    crossed = read(text({"attention": weights, "queries": ["le", "chat"], "keys": ["the", "cat"]})).views["cross"]
+    assert (labels(crossed.queries), labels(crossed.keys)) == (["le", "chat"], ["the", "cat"])
+    same = read(text({"attention": weights, "queries": ["the", "cat"], "keys": ["the", "cat"]})).views["encoder"]
+    assert labels(same.queries) == ["the", "cat"]
+
+
+def test_labels_of_an_object_name_the_tokens_and_are_printable():
+    result = read(text({"attention": softmax(3, 3).tolist(), "tokens": ["a", "\x1b[31m", ""], "text": "a \x1b[31m"}))
+    assert [token.text for token in result.tokens] == ["a", "\x1b[31m", ""]
+    assert labels(result.tokens) == ["a", "\\x1b[31m", "∅"]
+    assert all(token.id is None for token in result.tokens)
+    assert result.text == "a \x1b[31m"
+
+
+@pytest.mark.parametrize(
+    ("given", "queries", "keys"),
+    [
+        (["a", "b", "c"], ["y0", "y1"], ["a", "b", "c"]),
+        (["a", "b"], ["a", "b"], ["x0", "x1", "x2"]),
+    ],
+)
+def test_given_labels_go_to_the_axis_that_has_as_many(given, queries, keys):
+    view = read(npy(softmax(2, 3)), token_labels=given).views["cross"]
+    assert (labels(view.queries), labels(view.keys)) == (queries, keys)
+
+
+def test_given_labels_replace_those_of_the_document():
+    own = dump(result_document(attnviz.run("one two", seed=0)))
+    result = read(own, token_labels=["a", "\t"])
+    assert labels(result.tokens) == ["a", "⇥"]
+    assert labels(result.views["encoder"].keys) == ["a", "⇥"]
+
+
+def test_a_row_may_be_all_zero_and_sums_may_be_off_by_rounding():
+    array = softmax(2, 3, 5, 5, dtype=np.float16)
+    array[1, 2, 3] = 0
+    np.testing.assert_array_equal(read(npy(array)).attention, array.astype(np.float32))
+    rounded_to_bfloat16 = ((softmax(4, 9, 99).view(np.uint32) + 0x8000) & 0xFFFF0000).view(np.float32)
+    assert read(npy(rounded_to_bfloat16)).cross_attention.shape == (1, 4, 9, 99)
+
+
+def test_scores_need_not_sum_to_1_and_minus_infinity_is_masked():
+    scores = RNG.standard_normal((2, 3, 4, 4)).astype(np.float32) * 9
+    scores[:, :, 0, 1:] = -np.inf
+    scores[1, 0, 2, 3] = -np.inf  # in one head only: not a mask
+    view = read(npy(scores), scores=True).views["encoder"]
+    assert view.what == "scores"
+    assert np.argwhere(view.masked).tolist() == [[layer, 0, key] for layer in (0, 1) for key in (1, 2, 3)]
+    listed = np.where(np.isfinite(scores), scores, None).tolist()
+    for document in ({"attention": listed, "values": "scores"}, {"attention": listed}):
+        again = read(text(document), scores=True).views["encoder"]
+        np.testing.assert_array_equal(again.matrices, scores)
+        np.testing.assert_array_equal(again.masked, view.masked)
+
+
+def test_a_document_says_itself_what_its_values_are():
+    own = dump(result_document(attnviz.run("one two")))
+    assert read(own, scores=True).views["encoder"].what == "weights"
+
+
+def test_json_may_be_spread_over_lines_with_white_space_around():
+    value = {"attention": softmax(2, 3, 3).tolist(), "tokens": ["a", "b", "c"]}
+    for data in (
+        json.dumps(value, indent=1).encode(),
+        b"\xef\xbb\xbf" + text(value),
+        b"\n \r\n" + text(value) + b"\n\n",
+    ):
+        np.testing.assert_array_equal(read(data).attention[0], np.array(value["attention"], np.float32))
+
+
+def test_each_line_is_a_document_read_when_it_is_asked_for():
+    class Endless(io.RawIOBase):
+        """Gives the same line for ever."""
+
+        def __init__(self):
+            self.n_read, self._line, self._rest = 0, text(np.eye(2).tolist()) + b"\n\n", b""
+
+        def readable(self):
+            return True
+
+        def readinto(self, buffer):
+            self._rest = self._rest or self._line
+            n = min(len(buffer), len(self._rest))
+            buffer[:n], self._rest = self._rest[:n], self._rest[n:]
+            self.n_read += n
+            return n
+
+    source = Endless()
+    results = read_attention(io.BufferedReader(source, buffer_size=1))
+    assert len(list(islice(results, 3))) == 3
+    assert source.n_read < 200
+    results.close()
+
+
+RUNS = [
+    ("a b c", {}),
+    ("日本 👩‍👩‍👧 [red] \x1b[31m \u202e", {}),
+    ("the cat", {"pair": "so what"}),
+    ("a b", {"target": "c d e"}),
+    ("a b c", {"target": "d e", "kinds": ("cross",)}),
+    ("a b c", {"target": "d e", "kinds": ("decoder",)}),
+    ("a b c", {"target": "d e", "kinds": ("encoder",)}),
+    ("a b c", {"target": "d e", "values": "scores", "mask": "causal"}),
+    ("a b c", {"layers": "1", "heads": "3,0"}),
+    ("a b c", {"reduce": "mean-heads", "mask": "causal"}),
+    ("a b c", {"reduce": "mean", "heads": "1-2"}),
+    ("a b c", {"reduce": "max", "target": "d e"}),
+    ("a b c", {"reduce": "mean", "values": "scores", "mask": "window", "window": 1}),
+    ("a b c", {"pad_to": 5, "values": "scores"}),
+    ("a b c", {"pad_to": 5}),
+]
+
+
+@pytest.mark.parametrize(("sentence", "options"), RUNS, ids=str)
+def test_what_show_prints_is_read_back_whole(sentence, options):
+    ran = attnviz.run(sentence, seed=0, **options)
+    printed = dump(result_document(ran))
+    again = read(printed)
+    assert dump(result_document(again)) == printed
+    assert (again.text, again.pair, again.target) == (ran.text, ran.pair, ran.target)
+    assert (again.model.name, again.model.weights) == ("seeded", "seed:0")
+    assert dict(again.model.config) == json.loads(json.dumps(ran.model.config))
+    for kind, view in ran.views.items():
+        other = again.views[kind]
+        assert view.matrices.dtype == other.matrices.dtype
+        np.testing.assert_array_equal(view.matrices, other.matrices)
+        assert (view.masked is None) == (other.masked is None)
+        if view.masked is not None:
+            np.testing.assert_array_equal(view.masked, other.masked)
+        for name in ("layers", "heads", "kind", "what", "reduce"):
+            assert getattr(view, name) == getattr(other, name)
+        assert [matrix.title for matrix in view] == [matrix.title for matrix in other]
+        for axis in ("queries", "keys"):
+            for one, two in zip(getattr(view, axis), getattr(other, axis), strict=True):
+                for name in ("text", "label", "start", "end", "id", "piece", "special", "segment"):
+                    assert getattr(one, name) == getattr(two, name), name
+
+
+def test_rounded_numbers_are_read_with_their_rounding():
+    ran = attnviz.run(" ".join("abcdefghijklmnopqrstuvwxyz"))
+    rounded = result_document(ran, precision=2)
+    assert abs(rounded["attention"].sum(axis=-1) - 1).max() > 0.01
+    assert read(dump(rounded)).attention.shape == ran.attention.shape
+    del rounded["precision"]
+    with pytest.raises(InputError, match="row 0 sums to"):
+        read(dump(rounded))
+
+
+OWN = result_document(attnviz.run("a b c", n_layers=1, n_heads=2))
+OWN = json.loads(dump(OWN))
+GOOD = [[0.5, 0.5], [0.25, 0.75]]
+HINT = "scores, as they are before softmax, are read by show and heatmap, with --values scores"
+
+
+def changed(**fields):
+    return text({key: value for key, value in {**OWN, **fields}.items() if value is not ...})
+
+
+def bad(place, value):
+    array = softmax(2, 3, 4, 4)
+    array[place] = value
+    return array
+
+
+TOO_LARGE = np.lib.format.magic(1, 0) + (118).to_bytes(2, "little") + (
+    b"{'descr': '<f4', 'fortran_order': False, 'shape': (1048576, 1048576, 1048576), }".ljust(117) + b"\n" + bytes(16)
+)  # fmt: skip
+
+REFUSED = {
+    "empty": (b"", f"it is empty; {EXPECTED}"),
+    "blank": (b" \n\t\n", f"it is empty; {EXPECTED}"),
+    "random": (b"\xd5" + RNG.bytes(500), f"it begins with byte 0xd5, as no array or JSON does; {EXPECTED}"),
+    "text": (b"the cat sat", f"it begins with byte 0x74, as no array or JSON does; {EXPECTED}"),
+    "pickle": (pickle.dumps(GOOD), f"it is a pickle, which could run any program and is never read; {EXPECTED}"),
+    "pickled array": (
+        npy(np.array([None])),
+        f"it is a pickle, which could run any program and is never read; {EXPECTED}",
+    ),
+    "pickled member": (
+        npz(attention=np.array([None])),
+        f"its array attention is a pickle, which could run any program and is never read; {EXPECTED}",
+    ),
+    "cut array": (
+        npy(softmax(3, 3))[:-1],
+        f"it has 35 bytes of data for the shape (3, 3) of float32; {EXPECTED}",
+    ),
+    "cut in its header": (npy(softmax(3, 3))[:50], f"it is damaged (...); {EXPECTED}"),
+    "2^60 numbers": (
+        TOO_LARGE,
+        f"it has 16 bytes of data for the shape (1048576, 1048576, 1048576) of float32; {EXPECTED}",
+    ),
+    "cut archive": (npz(a=softmax(3, 3))[:-9], f"it is damaged (...); {EXPECTED}"),
+    "several arrays": (
+        npz(a=softmax(3, 3), b=softmax(3, 3)),
+        f"its arrays are a, b; which one is not said, as none is called attention; {EXPECTED}",
+    ),
+    "no arrays": (npz(), f"its arrays are none; which one is not said, as none is called attention; {EXPECTED}"),
+    "texts": (npy(np.array([["a"]])), "its numbers are of type <U1; expected real numbers"),
+    "complex": (npy(np.eye(2) + 0j), "its numbers are of type complex128; expected real numbers"),
+    "booleans": (npy(np.eye(2) > 0), "its numbers are of type bool; expected real numbers"),
+    "no axis": (npy(np.float32(1)), "attention has the shape (); expected (layer, head, query, key) or its last axes"),
+    "1 axis": (
+        npy(softmax(3)),
+        "attention has the shape (3,); expected (layer, head, query, key) or its last axes",
+    ),
+    "5 axes": (
+        npy(softmax(1, 2, 3, 5, 5)),
+        "attention has the shape (1, 2, 3, 5, 5); expected (layer, head, query, key) or its last axes",
+    ),
+    "no rows": (
+        npy(np.zeros((2, 0, 3))),
+        "attention has the shape (2, 0, 3); expected (layer, head, query, key) or its last axes",
+    ),
+    "empty lists": (
+        b"[[],[]]",
+        "attention has the shape (2, 0); expected (layer, head, query, key) or its last axes",
+    ),
+    "6 lists deep": (b"[[[[[[1]]]]]]", "attention has lists 6 deep; expected at most 4"),
+    "100000 brackets": (b"[" * 100_000 + b"]" * 100_000, f"it is no JSON (...); {EXPECTED}"),
+    "900 lists deep": (b"[" * 900 + b"]" * 900, "attention has lists 900 deep; expected at most 4"),
+    "cut JSON": (text(GOOD)[:-3], f"it is no JSON (...); {EXPECTED}"),
+    "NaN in JSON": (b"[[0.5, NaN]]", f"it is no JSON (...); {EXPECTED}"),
+    "half a surrogate pair": (b'{"attention": [[1]], "tokens": ["\\ud800"]}', f"it is no JSON (...); {EXPECTED}"),
+    "not UTF-8": (b'{"attention": [[1]], "tokens": ["\xff"]}', None),
+    "ragged": (
+        text([[[0.5, 0.5], [1, 0]], [[0.5, 0.5], [0.2, 0.3, 0.5]]]),
+        "attention[1][1] has 3 numbers, and [0][0] has 2; expected lists of equal length",
+    ),
+    "ragged by one number": (
+        text([[0.5, 0.5], [1]]),
+        "attention[1] has 1 number, and [0] has 2; expected lists of equal length",
+    ),
+    "ragged heads": (
+        text([[[1, 0], [0, 1]], [[1, 0]]]),
+        "attention[1] has 1 item, and [0] has 2; expected lists of equal length",
+    ),
+    "a number for a row": (
+        text([[0.5, 0.5], 1]),
+        "attention[1] is 1, and [0] is a list; expected lists of equal length",
+    ),
+    "a row for a number": (text([[0.5, 0.5], [[1], 0]]), "attention[1][0] is a list; expected a number"),
+    "a text for a number": (text([[0.5, "0.5\x1b"]]), 'attention[0][1] is "0.5\\u001b"; expected a number'),
+    "true for a number": (text([[True, False]]), "attention[0][0] is true; expected a number"),
+    "an object for a number": (text([[{}, 1]]), "attention[0][0] is an object; expected a number"),
+    "null in weights": (text([[1, None], [0, 1]]), "attention[0][1] is null; expected a number"),
+    "a text": (text({"attention": "x" * 99}), f'attention is "{"x" * 38}…; expected lists of numbers'),
+    "no attention": (text({"weights": GOOD}), "it has no 'attention'; expected lists, or an object with 'attention'"),
+    "edges": (changed(edges=[], attention=...), "it has edges (--top), which are no matrices; expected 'attention'"),
+    "a row sum": (
+        npy(bad((0, 2, 3), [0.11, 0.2, 0.3, 0.1])),
+        "layer 0, head 2, row 3 sums to 0.71; expected 1",
+    ),
+    "a row sum of a single head": (npy(softmax(3, 3) / 2), "layer 0, head 0, row 0 sums to 0.5; expected 1"),
+    "NaN": (
+        npy(bad((1, 0, 2, 3), np.nan)),
+        "layer 1, head 0, row 2, column 3 is nan; expected a number from 0 to 1",
+    ),
+    "infinity": (
+        npy(bad((1, 0, 2, 3), np.inf)),
+        "layer 1, head 0, row 2, column 3 is inf; expected a number from 0 to 1",
+    ),
+    "too large for single precision": (
+        b"[[1e300, 0], [0, 1]]",
+        "layer 0, head 0, row 0, column 0 is inf; expected a number from 0 to 1",
+    ),
+    "negative": (
+        npy(bad((1, 2, 0), [0.4, 0.4, 0.4, -0.2])),
+        "layer 1, head 2, row 0, column 3 is -0.2; expected a number from 0 to 1",
+    ),
+    "above 1": (
+        npy(bad((0, 0, 0), [1.5, 0, 0, 0])),
+        "layer 0, head 0, row 0, column 0 is 1.5; expected a number from 0 to 1",
+    ),
+    "own layers and heads": (
+        changed(attention=[[[[1, 0, 0], [0, 1, 0], [0, 0, 0.5]]]], layers=[4], heads=[7]),
+        "layer 4, head 7, row 2 sums to 0.5; expected 1",
+    ),
+    "a reduced row sum": (
+        changed(attention=[[[1, 0, 0], [0, 1, 0], [0, 0, 0.5]]], reduce="mean-heads", axes=..., heads=[0, 3]),
+        "layer 0, mean of heads 0,3, row 2 sums to 0.5; expected 1",
+    ),
+    "a cross row sum": (
+        text({"cross_attention": [[0.5, 0.5, 0.5]]}),
+        "cross attention, layer 0, head 0, row 0 sums to 1.5; expected 1",
+    ),
+    "tokens": (changed(tokens=["a", "b"]), "2 tokens, and the matrices have 3; expected as many"),
+    "token texts": (changed(tokens=["a", 1, "c"]), "tokens is no list of texts; expected one"),
+    "special": (changed(special=[1, 0, 0]), "special is no list of true and false; expected one"),
+    "ids": (
+        changed(token_ids=[1, -2, 3]),
+        "token_ids is no list of whole numbers from 0; expected one",
+    ),
+    "offsets": (
+        changed(offsets=[[0, 1], [2, 3], [4]]),
+        "offsets is no list of pairs of whole numbers; expected one",
+    ),
+    "labels": (changed(labels=["a"]), "1 labels, and the matrices have 3; expected as many"),
+    "layers": (changed(layers=[0, 1]), "2 layers, and the matrices have 1; expected as many"),
+    "heads": (changed(heads="all"), "heads is no list of whole numbers from 0; expected one"),
+    "schema": (changed(schema="attnviz/2"), "its schema is 'attnviz/2'; expected attnviz/1"),
+    "values": (changed(values="q"), "values 'q' is not known; expected one of weights, scores, norms, zeroing"),
+    "reduce": (
+        changed(reduce="min"),
+        "reduce 'min' is not known; expected one of none, mean-heads, mean, max, rollout, flow",
+    ),
+    "axes": (
+        changed(axes=["head", "layer", "query", "key"]),
+        "its axes are ['head', 'layer', 'query', 'key']; expected ['layer', 'head', 'query', 'key'] for the shape "
+        "(1, 2, 3, 3)",
+    ),
+    "axes of a reduction": (changed(reduce="mean"), "attention has the shape (1, 2, 3, 3); expected (query, key)"),
+    "a mask": (changed(masked=[[True]]), "masked is no list of true and false of the shape (3, 3); expected that"),
+    "a weight that is masked": (
+        changed(attention=[[[[0.5, 0.25, 0.25]] * 3]], layers=[0], heads=[0], masked=[[False, True, False]] * 3),
+        "layer 0, head 0, row 0, column 1 is 0.25, and masked; expected 0 where it is masked",
+    ),
+    "a ragged mask": (
+        changed(masked=[[True], [True, False]]),
+        "masked is no list of true and false of the shape (3, 3); expected that",
+    ),
+    "precision": (changed(precision=-1), "its precision is '-1'; expected decimals from 0 to 20"),
+    "model": (changed(model={"name": "x"}), "its model has no name or no weights; expected an object with both"),
+    "weights": (
+        changed(model={"name": "x", "weights": "\x1b]0;"}),
+        "its model's weights are '\\\\x1b]0;'; expected seed:N or sha256:...",
+    ),
+    "text of a text": (changed(text=7), "its text is no text; expected one, or null"),
+    "kinds that differ": (
+        changed(cross_attention=[[[[0.5, 0.5]], [[1, 0]]]], target_tokens=["y"]),
+        "cross_attention has the shape (1, 2, 1, 2); expected (1, 2, 1, 3), to fit the rest",
+    ),
+    "heads that differ": (
+        changed(cross_attention=[[1, 0, 0]], axes=...),
+        "cross_attention has the shape (1, 1, 1, 3); expected (1, 2, 1, 3), to fit the rest",
+    ),
+    "two rectangles": (
+        text({"attention": [[1, 0, 0]], "cross_attention": [[1, 0, 0]]}),
+        "attention has the shape (1, 1, 1, 3); expected (1, 1, 3, 3), to fit the rest",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_is_no_attention_is_one_line(tmp_path, case):
+    data, message = REFUSED[case]
+    path = tmp_path / "saved"
+    path.write_bytes(data)
+    for source, name, where in ((path, None, path), (io.BytesIO(data), "pipe\n", "pipe\\n")):
+        with pytest.raises(InputError) as caught:
+            list(read_attention(source, name=name))
+        said = DAMAGE_WORDS.sub("damaged (...);", JSON_WORDS.sub("no JSON (...);", str(caught.value)))
+        assert said == f"{where}: {message}" if message else said.startswith(f"{where}: it is no JSON (")
+        assert caught.value.exit_code == 3
+        assert len(str(caught.value)) < 400
+
+
+@pytest.mark.parametrize(
+    ("data", "hint"),
+    [
+        (npy(softmax(3, 3) / 2), HINT),
+        (npy(-softmax(3, 3)), HINT),
+        (npy(softmax(3, 3) * 1.01), None),
+        (npy(softmax(3, 3).T), "its columns sum to 1: rows are queries, columns are the keys that they look at"),
+        (npy(bad((0, 0, 0, 0), np.nan)), None),
+        (npy(softmax(1, 2, 3, 5, 5)), "of a batch, save one text: without the axis of the batch"),
+        (b"[[0.5, NaN]]", "NaN and Infinity are no JSON"),
+        (changed(edges=[], attention=...), "write it without --top"),
+        (text({"attention": [[1, 0]], "tokens": ["a"]}), None),
+    ],
+)
+def test_a_hint_says_what_can_be_done(data, hint):
+    with pytest.raises(InputError) as caught:
+        read(data)
+    assert caught.value.hint == hint
+
+
+@pytest.mark.parametrize(("value", "said"), [(np.nan, "nan"), (np.inf, "inf")])
+def test_scores_that_are_not_finite_are_refused(value, said):
+    with pytest.raises(InputError) as caught:
+        read(npy(bad((0, 1, 2, 3), value)), name="s", scores=True)
+    assert str(caught.value) == (
+        f"s: layer 0, head 1, row 2, column 3 is {said}; expected a finite number, or -inf where it is masked"
+    )
+    assert caught.value.hint is None
+
+
+@pytest.mark.parametrize(("shape", "held"), [((3, 3), "3 tokens"), ((2, 3), "3 keys and 2 queries")])
+def test_labels_that_fit_no_axis_are_refused_with_all_numbers(shape, held):
+    with pytest.raises(InputError) as caught:
+        read(npy(softmax(*shape)), name="s", token_labels=["a"] * 5)
+    assert str(caught.value) == f"s: there are 5 labels, and the matrices have {held}; expected as many"
+
+
+def test_a_later_line_is_named_by_its_number_after_the_results_before_it():
+    results = read_attention(io.BytesIO(text(GOOD) + b"\n\n" + text([[0.5, 0.4]]) + b"\n"), name="s")
+    next(results)
+    with pytest.raises(InputError) as caught:
+        next(results)
+    assert str(caught.value) == "s, line 3: cross attention, layer 0, head 0, row 0 sums to 0.9; expected 1"
+
+
+def test_files_that_cannot_be_opened_are_one_line(tmp_path):
+    for name, message in [("missing", "there is no such file"), ("", "it is a folder")]:
+        with pytest.raises(InputError) as caught:
+            next(read_attention(tmp_path / name))
+        assert str(caught.value) == f"{tmp_path / name}: {message}; {EXPECTED}"
+
+
+def test_a_stream_that_fails_is_one_line():
+    class Failing(io.BytesIO):
+        def readline(self, *_):
+            raise IsADirectoryError(21, "Is a directory")
+
+    with pytest.raises(InputError) as caught:
+        next(read_attention(Failing(b"[[1]]")))
+    assert str(caught.value) == f"standard input: it is a folder; {EXPECTED}"
+
+
+WHOLE = [text(OWN), npy(softmax(2, 3, 3)), npz(a=softmax(2, 3, 3))]
+
+
+@settings(max_examples=100)
+@given(data=st.data())
+def test_any_damage_is_either_harmless_or_one_line(data):
+    whole = bytearray(data.draw(st.sampled_from(WHOLE)))
+    start = data.draw(st.integers(0, len(whole)))
+    end = data.draw(st.integers(start, min(len(whole), start + 9)))
+    whole[start:end] = data.draw(st.binary(max_size=9))
+    try:
+        for result in read_attention(io.BytesIO(bytes(whole))):
+            assert all(np.isfinite(view.matrices).all() for view in result.views.values())
+    except InputError as error:
+        assert "\n" not in str(error)  # noqa: PT017 (not every damage is an error)
+
+
+def causal(*shape):
+    weights = np.tril(softmax(*shape))
+    return weights / weights.sum(axis=-1, keepdims=True)
+
+
+@pytest.mark.parametrize(
+    "encode", [npy, lambda a: npz(a=a), lambda a: text(a.tolist()), lambda a: text({"attention": a.tolist()})]
+)
+def test_arrays_without_a_mask_in_which_nothing_looks_ahead_are_causal_and_that_is_said(encode):
+    said = []
+    view = read(encode(causal(2, 3, 5, 5)), name="a.npy", note=said.append).views["encoder"]
+    assert view.masked.shape == (2, 5, 5)
+    assert all(np.array_equal(masked, np.triu(np.ones((5, 5), bool), 1)) for masked in view.masked)
+    assert said == ["a.npy: no token looks at a later one; read as causal attention, with later tokens masked"]
+
+
+def test_uniform_causal_attention_from_elsewhere_has_a_ratio_of_one():
+    uniform = np.tril(np.ones((6, 6))) / np.arange(1, 7)[:, None]
+    ratio = head_metrics(read(npy(uniform)).views["encoder"]).values["entropy_ratio"][0, 0]
+    assert ratio == pytest.approx(5 / 6)  # the first row has one key, and counts 0
+
+
+def test_of_many_texts_it_is_said_once():
+    said = []
+    lines = b"\n".join(text(causal(3, 3).tolist()) for _ in range(3))
+    found = list(read_attention(io.BytesIO(lines), note=said.append))
+    assert all(result.views["encoder"].masked is not None for result in found)
+    assert len(said) == 1
+
+
+def one_looks_ahead():
+    array = causal(2, 3, 5, 5)
+    array[1, 2, 0] = [0, 1, 0, 0, 0]
+    return npy(array)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        npy(causal(2, 2)),
+        npy(np.eye(5)),
+        npy(softmax(5, 5)),
+        one_looks_ahead(),
+        npy(np.tril(np.ones((3, 5))) / np.arange(1, 4)[:, None]),
+        text({"attention": causal(3, 3).tolist(), "queries": ["a", "b", "c"], "keys": ["x", "y", "z"]}),
+        text({"schema": "attnviz/1", "attention": causal(3, 3).tolist()}),
+    ],
+    ids=["two tokens", "only themselves", "both ways", "one row ahead", "not square", "cross", "tells its mask"],
+)
+def test_what_need_not_be_causal_is_not_taken_for_it(data):
+    said = []
+    (view,) = read(data, note=said.append).views.values()
+    assert (view.masked, said) == (None, [])

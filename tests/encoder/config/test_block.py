@@ -1,0 +1,111 @@
+"""The block's fields: defaults, what follows from what, and the one line that each mistake gets."""
+
+import pytest
+
+from attnviz.encoder.config.block import EncoderConfig, check_field_names, field_names
+from attnviz.errors import ConfigError
+
+
+def test_the_defaults_are_the_documented_ones():
+    config = EncoderConfig()
+    assert (config.n_layers, config.n_heads, config.d_model, config.d_ff) == (2, 4, 64, 256)
+    assert (config.n_vocab, config.n_ctx, config.d_head, config.n_kv_heads) == (4096, 512, 16, 4)
+    assert (config.score, config.mask, config.position) == ("scaled_dot", "none", "sinusoidal")
+    assert (config.norm, config.norm_placement, config.norm_eps) == ("layer", "post", 1e-5)
+    assert (config.activation, config.gated, config.bias, config.embed_scale, config.seed) == (
+        "relu",
+        False,
+        True,
+        1.0,
+        0,
+    )
+
+
+def test_every_field_is_in_the_dictionary_and_makes_the_same_config_again():
+    config = EncoderConfig(n_heads=2, mask="window", window=3, score_scale=0.5)
+    assert tuple(config.as_dict()) == field_names()
+    assert EncoderConfig(**config.as_dict()) == config
+    assert set(field_names()) - set(config.as_dict(seed=False)) == {"seed"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "factor"),
+    [
+        ({}, 16**-0.5),
+        ({"score": "dot"}, 1.0),
+        ({"score": "cosine"}, 1.0),
+        ({"score": "additive"}, 1.0),
+        ({"score_scale": 0.3}, 0.3),
+        ({"score": "cosine", "score_scale": 10.0}, 10.0),
+    ],
+)
+def test_the_scale_is_the_scores_own_unless_one_is_given(fields, factor):
+    assert EncoderConfig(**fields).score_factor == factor
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"d_model": 65}, "d_model, n_heads: 65 is not divisible by 4; expected a multiple, or d_head given"),
+        ({"n_kv_heads": 3}, "n_heads, n_kv_heads: 4 is not divisible by 3; expected a multiple"),
+        (
+            {"position": "rotary", "d_head": 7},
+            "position, d_head: rotary turns pairs, and d_head is 7; expected it even",
+        ),
+        ({"mask": "window"}, "mask, window: the mask is window, and window is not given; expected both"),
+        ({"window": 2}, "window, mask: window is 2, and the mask is none; expected mask window or causal"),
+        (
+            {"position": "relative", "relative_max_distance": 8},
+            "relative_max_distance, relative_buckets: 8 with 32 buckets; expected more than 16",
+        ),
+        ({"pad_id": 1}, "pad_id, position: pad_id is 1, and position is sinusoidal; expected position learned"),
+        (
+            {"position": "learned", "pad_id": 9, "n_vocab": 9},
+            "pad_id, n_vocab: 9 is not the id of a token; expected less than 9",
+        ),
+        ({"n_layers": 0}, "n_layers: 0 is too small; expected 1 or more"),
+        ({"n_layers": 2.5}, "n_layers: 2.5 is not a whole number; expected a whole number"),
+        ({"n_layers": True}, "n_layers: True is not a whole number; expected a whole number"),
+        ({"n_layers": None}, "n_layers: None is not a whole number; expected a whole number"),
+        ({"n_vocab": 2**31}, "n_vocab: it is too large; expected less than 2^31"),
+        ({"n_ctx": 10**400}, "n_ctx: it is too large; expected less than 2^31"),
+        ({"score_scale": 10**400}, "score_scale: it is too large; expected less than 1e+30"),
+        ({"seed": -1}, "seed: -1 is too small; expected 0 or more"),
+        ({"score_scale": "big"}, "score_scale: 'big' is not a number; expected a number"),
+        ({"score_scale": float("nan")}, "score_scale: nan is not finite; expected a finite number"),
+        ({"bias": 1}, "bias: 1 is not a truth value; expected true or false"),
+        (
+            {"score": "cosin"},
+            "score: 'cosin' is not known (did you mean 'cosine'?); expected one of scaled_dot, dot, cosine, additive",
+        ),
+        ({"norm": 3}, "norm: 3 is not known; expected one of layer, rms"),
+    ],
+)
+def test_a_field_that_does_not_fit_gets_one_line(fields, message):
+    with pytest.raises(ConfigError) as caught:
+        EncoderConfig(**fields)
+    assert str(caught.value) == message
+    assert caught.value.exit_code == 2
+
+
+def test_unknown_fields_are_told_all_at_once_with_the_nearest_known_one():
+    with pytest.raises(ConfigError) as caught:
+        check_field_names({"n_head": 4, "seed": 1, "zzz": 2}, "block.toml")
+    assert str(caught.value) == (
+        "block.toml: unknown fields 'n_head' (did you mean 'n_heads'?), 'zzz'; expected fields of the block"
+    )
+
+
+def test_a_head_may_be_wider_or_narrower_than_its_share():
+    assert EncoderConfig(d_model=65, d_head=10).d_head == 10
+
+
+def test_a_window_may_narrow_a_causal_mask():
+    assert EncoderConfig(mask="causal", window=3).window == 3
+
+
+def test_key_and_value_heads_that_were_as_many_as_all_heads_stay_so():
+    assert EncoderConfig(n_heads=4).replaced({"n_heads": 2}).n_kv_heads == 2
+    assert EncoderConfig(n_heads=4).replaced({"n_heads": 4, "n_kv_heads": 2}).n_kv_heads == 2
+    assert EncoderConfig(n_heads=4, n_kv_heads=2).replaced({"n_heads": 8}).n_kv_heads == 2
+    assert EncoderConfig(n_heads=4).replaced({"mask": "causal"}).n_kv_heads == 4

@@ -1,0 +1,310 @@
+"""Heat maps as files: what is in them, where, and that nothing else happens."""
+
+import io
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from functools import partial
+from itertools import pairwise
+from xml.etree import ElementTree
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+from PIL import Image
+
+from attnviz.errors import OutputError, UsageError
+from attnviz.output.colormaps import table
+from attnviz.output.pictures import figures, pictures
+from attnviz.output.pictures.figures import families_for, write_heatmaps
+from attnviz.output.pictures.style import FORMATS
+from attnviz.trace.attention import Attention
+from attnviz.trace.model_info import ModelInfo
+from attnviz.trace.tokens import Token
+
+NASTY = [
+    "$$",
+    "$x^2$",
+    "[red]x[/]",
+    "\\frac{1}{2}",
+    "a" * 500,
+    "a\nb",
+    "\ud800",
+    "--> <&>",
+    "é",
+    "·hi",
+    "העברית",
+    "∅",
+    "hi",
+    "hi",
+]
+
+
+def tokens(words):
+    return tuple(Token(word, word) for word in words)
+
+
+def attention(n_layers=2, n_heads=3, n_queries=5, n_keys=7, *, causal=False, **fields):
+    scores = np.random.default_rng(0).normal(0, 2, (n_layers, n_heads, n_queries, n_keys))
+    masked = None
+    if causal:
+        masked = np.broadcast_to(~np.tri(n_queries, n_keys, dtype=bool), (n_layers, n_queries, n_keys))
+        scores = np.where(masked[:, None], -np.inf, scores)
+    weights = np.exp(scores) / np.exp(scores).sum(axis=-1, keepdims=True)
+    base = Attention(
+        weights,
+        tokens(f"q{i}" for i in range(n_queries)),
+        tokens(f"k{i}" for i in range(n_keys)),
+        tuple(range(n_layers)),
+        tuple(range(n_heads)),
+        ModelInfo("toy", "seed:0"),
+        masked=masked,
+    )
+    return replace(base, **({"matrices": scores} if fields.get("what") == "scores" else {}), **fields)
+
+
+def plate(view, scale="shared", dpi=80):
+    """The figure of single heads, with its pictures."""
+    palette = np.insert(table("viridis"), 3, 255, axis=1)
+    sheet, grids = pictures.head_sheet(view, dpi, {})
+    plates = pictures.head_pictures(view, grids, palette, scale)
+    return figures._plate(sheet, plates, palette, dpi, ("DejaVu Sans",)), plates
+
+
+@pytest.mark.parametrize("scale", ["shared", "head"])
+@pytest.mark.parametrize("what", ["weights", "scores"])
+def test_a_swapped_image_equals_an_ordinary_savefig_of_the_same_figure(scale, what):
+    with figures._own_settings():
+        sheet, plates = plate(attention(causal=True, what=what), scale)
+        for picture in plates:
+            sheet.show(picture)
+            quick = sheet.pixels()
+            buffer = io.BytesIO()
+            sheet.figure.savefig(buffer, format="png")
+            ordinary = np.asarray(Image.open(buffer).convert("RGBA"))
+            assert (quick == ordinary).all()
+
+
+def test_every_cell_has_its_values_colour_with_queries_down_and_keys_across(tmp_path):
+    values = np.linspace(0.05, 0.95, 6).reshape(1, 1, 2, 3)
+    write_heatmaps(attention(1, 1, 2, 3, matrices=values), tmp_path, cmap="magma", dpi=100)
+    pixels = np.asarray(Image.open(tmp_path / "L00H00.png").convert("RGB"))
+    centres = np.empty((2, 3, 2))
+    for i in range(2):
+        for j in range(3):
+            colour = table("magma")[int(values[0, 0, i, j] * 256)]
+            found = np.argwhere((pixels == colour).all(axis=-1))
+            assert len(found) > 1000  # a cell, not the colour bar's one row
+            centres[i, j] = np.median(found, axis=0)
+    assert np.ptp(centres[..., 0], axis=1).max() <= 1
+    assert np.ptp(centres[..., 1], axis=0).max() <= 1
+    assert centres[0, 0, 0] < centres[1, 0, 0]
+    assert centres[0, 0, 1] < centres[0, 1, 1] < centres[0, 2, 1]
+
+
+def test_the_colour_bar_has_its_high_end_at_the_top(tmp_path):
+    write_heatmaps(attention(1, 1, 1, 1, matrices=np.full((1, 1, 1, 1), 0.5)), tmp_path, dpi=100)
+    pixels = np.asarray(Image.open(tmp_path / "L00H00.png").convert("RGB"))
+    colours = {tuple(colour): i for i, colour in enumerate(table("viridis"))}
+    rows = {colours.get(tuple(pixel)): y for y, row in enumerate(pixels) for pixel in row}
+    low, high = (min(y for i, y in rows.items() if i in ends) for ends in (range(10, 60), range(200, 250)))
+    assert high < low
+
+
+@pytest.mark.parametrize(
+    ("fields", "names"),
+    [
+        ({}, ["overview", "L00H00", "L00H01", "L00H02", "L01H00", "L01H01", "L01H02"]),
+        ({"kind": "cross", "n_layers": 1, "n_heads": 1}, ["cross-overview", "cross-L00H00"]),
+        ({"n_heads": 1, "reduce": "mean-heads"}, ["overview", "L00mean", "L01mean"]),
+        ({"n_layers": 1, "n_heads": 1, "reduce": "max"}, ["overview", "max"]),
+    ],
+)
+def test_the_files_are_returned_in_order_and_are_all_there_is(tmp_path, fields, names):
+    calls = []
+    written = write_heatmaps(
+        attention(**fields), tmp_path / "new", formats=("png", "svg"), dpi=50, progress=lambda *n: calls.append(n)
+    )
+    assert written == [tmp_path / "new" / f"{name}.{ending}" for name in names for ending in ("png", "svg")]
+    assert sorted(os.listdir(tmp_path / "new")) == sorted(path.name for path in written)
+    assert calls == [(i + 1, len(names)) for i in range(len(names))]
+
+
+def test_own_files_are_replaced_and_others_left_alone(tmp_path):
+    (tmp_path / "mine.png").write_bytes(b"mine")
+    for size in (40, 50):
+        write_heatmaps(attention(1, 1), tmp_path, dpi=size)
+    with Image.open(tmp_path / "L00H00.png") as image:
+        assert image.info["dpi"] == pytest.approx((50, 50), abs=0.1)
+    (tmp_path / "L00H00.png").write_bytes(b"another program's")
+    with pytest.raises(OutputError, match="exists already"):
+        write_heatmaps(attention(1, 1), tmp_path, dpi=50)
+    assert (tmp_path / "L00H00.png").read_bytes() == b"another program's"
+    write_heatmaps(attention(1, 1), tmp_path, dpi=50, force=True)
+    assert (tmp_path / "L00H00.png").read_bytes().startswith(b"\x89PNG")
+    assert (tmp_path / "mine.png").read_bytes() == b"mine"
+    assert write_heatmaps(attention(1, 1), tmp_path / "o", dpi=50, overview_only=True) == [tmp_path / "o/overview.png"]
+    assert os.listdir(tmp_path / "o") == ["overview.png"]
+
+
+def test_the_same_input_gives_the_same_bytes_whatever_the_users_settings(tmp_path):
+    draw = partial(write_heatmaps, attention(1, 2), formats=FORMATS, dpi=50)
+    first = [path.read_bytes() for path in draw(tmp_path / "a")]
+    with mpl.rc_context({"font.size": 30, "axes.facecolor": "red", "text.parse_math": False, "savefig.dpi": 20}):
+        second = [path.read_bytes() for path in draw(tmp_path / "b")]
+        assert mpl.rcParams["font.size"] == 30
+    assert first == second
+
+
+def test_masked_cells_are_hatched_and_zeros_are_not(tmp_path):
+    def grey(view):
+        write_heatmaps(view, tmp_path, dpi=50)
+        return (np.asarray(Image.open(tmp_path / "L00H00.png").convert("RGB")) == 240).all(axis=-1).sum()
+
+    zero = attention(1, 1, 5, 5, matrices=np.eye(5)[None, None])
+    assert grey(zero) < 20  # no more than the edges of letters
+    assert grey(replace(zero, masked=~np.tri(5, dtype=bool)[None])) > 500
+
+
+def test_files_say_what_they_are(tmp_path):
+    view = attention(1, 1, 2, 2, matrices=np.array([[[[0.25, 0.75], [0.5, 0.5]]]]), keys=tokens(["the", "日本 <&>"]))
+    write_heatmaps(view, tmp_path, formats=("png", "svg", "pdf"), dpi=50)
+    title = "Layer 0, head 0 (self-attention weights, 2 queries × 2 keys; scale 0–1)"
+    sentence = "Layer 0, head 0: query 0 “q0” attends most to key 1 “日本 <&>” (weight 0.75)."
+    source = "weights: random (seed 0): any pattern is chance"
+    with Image.open(tmp_path / "L00H00.png") as image:
+        image.load()
+    assert image.text == {"Title": title, "Description": sentence, "Source": source, "Creator": "attnviz heatmap"}
+    assert image.info["dpi"] == pytest.approx((50, 50), abs=0.1)
+    root = ElementTree.fromstring((tmp_path / "L00H00.svg").read_bytes())  # noqa: S314 (our own file)
+    assert root.get("role") == "img"
+    name = "{http://www.w3.org/2000/svg}"
+    assert [(child.tag, child.text) for child in root][:2] == [
+        (name + "title", title),
+        (name + "desc", f"{sentence} {source[0].upper()}{source[1:]}."),
+    ]
+    pdf = (tmp_path / "L00H00.pdf").read_bytes()
+    assert pdf.startswith(b"%PDF")
+    assert b"/CreationDate" not in pdf
+    assert b"/Subject" in pdf
+
+
+def test_any_label_is_drawn_as_text_in_every_format(tmp_path):
+    n = len(NASTY)
+    view = attention(
+        1, 1, n, n, queries=tokens(NASTY), keys=tokens(NASTY), model=ModelInfo("$$ [b]\n", "sha256:" + "0" * 64)
+    )
+    for path in write_heatmaps(view, tmp_path, formats=FORMATS, dpi=50):
+        if path.suffix == ".svg":
+            ElementTree.fromstring(path.read_bytes())  # noqa: S314 (our own file)
+
+
+@pytest.mark.parametrize("sizes", [(1, 1), (2, 9), (8, 8), (24, 24), (64, 64), (65, 7), (7, 200), (130, 520)])
+def test_no_label_overlaps_another_or_leaves_the_picture(sizes):
+    words = ["[CLS]", "antidisestablishment", "日本語", "wwwwwwwwwwwwwwwwwwwwwwwww", "i"] * 104
+    view = attention(
+        1, 2, *sizes, what="scores", causal=True, queries=tokens(words[: sizes[0]]), keys=tokens(words[: sizes[1]])
+    )
+    with figures._own_settings():
+        sheet, plates = plate(view, "head")
+        sheet.show(plates[1])
+        axes = sheet.image.axes
+        boxes = {}
+        for name, texts in {
+            "rows": axes.get_yticklabels(),
+            "columns": axes.get_xticklabels(),
+            "bar": sheet.bar.get_yticklabels(),
+            "words": axes.texts,
+        }.items():
+            boxes[name] = [text.get_window_extent() for text in texts if text.get_text()]
+    for box in (*boxes["rows"], *boxes["columns"], *boxes["bar"], *boxes["words"]):
+        assert box.x0 >= 0
+        assert box.y0 >= 0
+        assert box.x1 <= sheet.figure.bbox.x1
+        assert box.y1 <= sheet.figure.bbox.y1
+    for name, words_too in [("rows", boxes["words"]), ("columns", boxes["words"]), ("bar", boxes["words"])]:
+        assert not any(one.overlaps(other) for one in boxes[name] for other in words_too)
+    assert all(above.y0 >= below.y1 - 1 for above, below in pairwise(boxes["rows"]))
+    assert all(left.x1 <= right.x0 + 1 for left, right in pairwise(boxes["columns"]))
+    assert len(boxes["words"]) == 7 + (sizes != (1, 1))  # title, subtitle, scale, source, query, key, score, "masked"
+    for i, one in enumerate(boxes["words"]):
+        assert not any(one.overlaps(other) for other in boxes["words"][i + 1 :])
+
+
+def test_only_the_fonts_that_are_needed_and_installed_are_used():
+    fonts = ("cmr10", "No Such Font", "DejaVu Sans", "DejaVu Serif")
+    assert families_for({"A"}, fonts) == (("cmr10",), set())
+    assert families_for({"A", "Ж"}, fonts) == (("cmr10", "DejaVu Sans"), set())
+    assert families_for({"A", "日"}, fonts) == (("cmr10",), {"日"})
+
+
+def test_missing_characters_are_announced_once_and_nothing_warns(tmp_path, monkeypatch):
+    monkeypatch.setattr(figures, "families_for", partial(families_for, fonts=("DejaVu Sans",)))
+    notes = []
+    view = attention(2, 2, 2, 2, queries=tokens(["日本", "👩\u200d👩"]), keys=tokens(["本", "hi"]))
+    write_heatmaps(view, tmp_path, formats=FORMATS, dpi=50, note=notes.append)
+    assert notes == [
+        "fonts: no installed font has 日 本 👩; drawn as □ with the token's index, "
+        "until a font that has them (such as Noto Sans) is installed"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"formats": ["png", "gif"]}, "format: 'gif' is not known; expected one of png, svg, pdf"),
+        ({"formats": []}, "format: none is given; expected one of png, svg, pdf"),
+        ({"scale": "own"}, "scale: 'own' is not known; expected one of shared, head"),
+        ({"dpi": 5}, "dpi: 5 is out of range; expected 30 to 1200"),
+    ],
+)
+def test_unknown_options_are_one_line_and_write_nothing(tmp_path, options, message):
+    with pytest.raises(UsageError) as caught:
+        write_heatmaps(attention(), tmp_path / "o", **options)
+    assert str(caught.value) == message
+    assert not (tmp_path / "o").exists()
+
+
+def test_an_unknown_colour_map_names_the_known_ones(tmp_path):
+    with pytest.raises(UsageError, match=r"cmap: 'jet' is not known; expected one of .*viridis"):
+        write_heatmaps(attention(), tmp_path, cmap="jet")
+
+
+def test_a_file_that_cannot_be_written_is_an_error_and_the_others_are_whole(tmp_path):
+    (tmp_path / "L01H00.png").mkdir()
+    with pytest.raises(OutputError) as caught:
+        write_heatmaps(attention(), tmp_path, dpi=50)
+    assert str(caught.value) == f"{tmp_path}/L01H00.png: is a folder; expected the name of a file"
+    names = sorted(os.listdir(tmp_path))
+    assert {"overview.png", "L00H00.png", "L00H01.png", "L00H02.png"} <= set(names)
+    for name in set(names) - {"L01H00.png"}:
+        with Image.open(tmp_path / name) as image:
+            image.load()
+
+
+def test_pyplot_is_never_imported_and_an_unwritable_home_says_nothing(tmp_path):
+    program = """
+import sys
+from tests_view import view
+from attnviz.output.pictures.figures import write_heatmaps
+write_heatmaps(view, sys.argv[1], dpi=50, overview_only=True)
+assert "matplotlib.pyplot" not in sys.modules
+"""
+    (tmp_path / "tests_view.py").write_text(
+        "import numpy as np\nfrom attnviz.trace.attention import Attention\n"
+        "from attnviz.trace.model_info import ModelInfo\nfrom attnviz.trace.tokens import Token\n"
+        "t = (Token('a', 'a'),)\n"
+        "view = Attention(np.ones((1, 1, 1, 1)), t, t, (0,), (0,), ModelInfo('toy', 'seed:0'))\n"
+    )
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("MPL", "XDG"))}
+    environment |= {"HOME": os.devnull, "PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path])}
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", program, tmp_path / "o"],
+        check=False,
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert os.listdir(tmp_path / "o") == ["overview.png"]
