@@ -25,7 +25,7 @@ from attnviz.errors import UsageError, some
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from attnviz.output.terminal.condensed import Condensed
+    from attnviz.output.pictures.condensed import Condensed
     from attnviz.sweep.runs import Run
     from attnviz.trace.attention import Attention
 
@@ -174,7 +174,7 @@ def _others(folder: Path, written: list[Path]) -> list[str]:
 def _largest(drawn: "Attention | Condensed") -> float:
     """The largest weight; 1 of what has a scale of its own, up to its largest value."""
     from attnviz.names import PATHS, SHARES
-    from attnviz.output.terminal.condensed import Condensed
+    from attnviz.output.pictures.condensed import Condensed
 
     attention = drawn.attention if isinstance(drawn, Condensed) else drawn
     own = attention.what not in SHARES or attention.reduce in PATHS
@@ -187,7 +187,7 @@ def _drawn(run: "Run", picture: PictureOptions) -> "Iterator[Attention | Condens
 
     if run.is_long and not picture.heads_by_similarity:
         from attnviz.analysis.matrices.parts import ahead
-        from attnviz.output.terminal.condensed import condensed
+        from attnviz.output.pictures.condensed import condensed
 
         yield condensed((labelled(part, raw=picture.raw_tokens) for part in ahead(run.parts())), run.shape)
         return

@@ -32,14 +32,14 @@ from matplotlib.font_manager import FontProperties, findfont, fontManager, get_f
 from matplotlib.text import Text
 
 from attnviz.files import own_folder, write_atomically
-from attnviz.output.documents.encoding import accessible_svg, png
 from attnviz.output.pictures import pictures
+from attnviz.output.pictures.condensed import Condensed
+from attnviz.output.pictures.encoding import accessible_svg, png
 from attnviz.output.pictures.fonts import FONTS, Instead, characters, missing_note, replacements
+from attnviz.output.pictures.layout import LINE_POINTS, TITLE_POINTS, Place, label_points, place
 from attnviz.output.pictures.painting import hatch
 from attnviz.output.pictures.pictures import Picture, Sheet
 from attnviz.output.pictures.style import Style
-from attnviz.output.terminal.condensed import Condensed
-from attnviz.output.terminal.layout import LINE_POINTS, TITLE_POINTS, Place, label_points, place
 from attnviz.trace.attention import Attention
 
 _CREATOR = "attnviz heatmap"

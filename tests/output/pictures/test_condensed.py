@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from attnviz.output.pictures import pictures
+from attnviz.output.pictures.condensed import condensed
 from attnviz.output.pictures.figures import write_heatmaps
 from attnviz.output.terminal import condensed as module
-from attnviz.output.terminal.condensed import condensed
 from attnviz.trace.attention import Attention
 from attnviz.trace.model_info import ModelInfo
 from attnviz.trace.tokens import Token

@@ -1,0 +1,25 @@
+"""Reports as documents: bytes in a stream, one JSON line or one CSV table per report."""
+
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+ReportT = TypeVar("ReportT")
+
+
+class DocumentsRendering(Generic[ReportT]):
+    """Writes the document of each report.
+
+    Args:
+        write: takes the bytes of one document.
+        encode: turns a report into bytes: ``dump`` of a mapping for JSON, an encoded text for CSV.
+    """
+
+    def __init__(self, write: Callable[[bytes], object], encode: Callable[[ReportT], bytes]):
+        self._write, self._encode = write, encode
+
+    def add(self, report: ReportT) -> None:
+        """Writes one document."""
+        self._write(self._encode(report))
+
+    def end(self) -> None:
+        """Writes nothing: each document is complete."""
