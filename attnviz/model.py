@@ -160,7 +160,7 @@ def find_folder(
     if path.exists() or _is_path(str(model)):
         if not path.exists():
             raise InputError(
-                f"{one_line(model)}: there is no such folder; expected a model folder, or a model's id",
+                f"{one_line(model)}: no such folder; expected a model folder, or a model's id",
                 hint="of an address give OWNER/NAME alone" if "://" in str(model) else None,
             )
         if revision is not None:
