@@ -23,7 +23,7 @@ ALLOWED = {
     "checkpoints": BASE | {"text", "encoder", "files", "trace"},
     "elsewhere": BASE | {"checkpoints", "text", "files", "trace"},
     "analysis": BASE | {"encoder", "text", "trace"},
-    "output": BASE | {"files", "trace"},
+    "output": BASE | {"analysis", "files", "trace"},
     "model": BASE | {"checkpoints", "text", "encoder", "trace"},
     "sweeps": BASE | {"model", "checkpoints", "elsewhere", "text", "encoder", "analysis", "trace"},
     "api": BASE

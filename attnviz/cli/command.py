@@ -8,7 +8,7 @@ is called, so that nobody waits for the options of the others.
 
 import inspect
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from importlib import import_module
 from typing import Any
@@ -19,6 +19,8 @@ from typer.core import TyperCommand, TyperGroup
 from attnviz.errors import UsageError
 
 GENERAL, INPUT, SELECTION, ROWS = "General", "Input", "Selection", "Rows and columns"
+MANY = "Many texts, long texts"
+_LAST = (MANY, GENERAL)  # sections at the end of the help
 _ONCE = (INPUT, SELECTION, ROWS)  # sections whose options one could mean to add up
 
 
@@ -51,6 +53,13 @@ class Options:
         return [name for name in self.names() if getattr(self, name) != getattr(type(self), name)]
 
 
+class OptionGroups:
+    """Groups of options that travel together: annotated attributes, each a group."""
+
+    def __init__(self, **groups: Options):
+        self.__dict__.update(groups)
+
+
 class SectionedCommand(TyperCommand):
     """Help in plain text, its options grouped under headings, without importing Rich; no text is given twice.
 
@@ -79,7 +88,9 @@ class SectionedCommand(TyperCommand):
             record = parameter.get_help_record(ctx)
             if record:
                 sections.setdefault(_section(parameter), []).append(record)
-        sections[GENERAL] = sections.pop(GENERAL)
+        for title in _LAST:
+            if title in sections:
+                sections[title] = sections.pop(title)
         for title, records in sections.items():
             with formatter.section(title):
                 formatter.write_dl(records)
@@ -120,21 +131,24 @@ def command(app: typer.Typer, name: str, *, examples: str) -> Callable[[Callable
     """
 
     def register(function: Callable[..., int | None]) -> Callable:
-        groups: dict[str, type[Options]] = {
-            key: annotation for key, annotation in function.__annotations__.items() if key != "return"
-        }
+        parameters_of = {key: kind for key, kind in function.__annotations__.items() if key != "return"}
 
         def action(ctx: typer.Context, **values: object) -> Callable[[], int | None]:
             sources = {name: ctx.get_parameter_source(name) for name in values}
             variables = frozenset(name for name, source in sources.items() if source and source.name == "ENVIRONMENT")
-            filled = {key: group(**{name: values[name] for name in group.names()}) for key, group in groups.items()}
-            for group in filled.values():
+
+            def filled(kind: type) -> Options | OptionGroups:
+                if issubclass(kind, OptionGroups):
+                    return kind(**{key: filled(group) for key, group in kind.__annotations__.items()})
+                group = kind(**{name: values[name] for name in kind.names()})
                 group.command, group.from_variables = name, variables
                 group.begin()
-            return partial(function, **filled)
+                return group
+
+            return partial(function, **{key: filled(kind) for key, kind in parameters_of.items()})
 
         context = inspect.Parameter("ctx", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)
-        parameters = [context, *(p for group in groups.values() for p in _parameters(group))]
+        parameters = [context, *(p for group in _flat(parameters_of.values()) for p in _parameters(group))]
         action.__signature__ = inspect.Signature(parameters)
         action.__annotations__ = {p.name: p.annotation for p in parameters}
         action.__doc__ = function.__doc__
@@ -151,6 +165,15 @@ def command(app: typer.Typer, name: str, *, examples: str) -> Callable[[Callable
 def command_app(**more: Any) -> typer.Typer:
     """An application for one command, or for a group of them."""
     return typer.Typer(rich_markup_mode=None, add_completion=False, pretty_exceptions_enable=False, **more)
+
+
+def _flat(kinds: Iterable[type]) -> Iterator[type[Options]]:
+    """The groups, also those that travel together, in order."""
+    for kind in kinds:
+        if issubclass(kind, OptionGroups):
+            yield from _flat(kind.__annotations__.values())
+        else:
+            yield kind
 
 
 def _parameters(group: type[Options]) -> list[inspect.Parameter]:

@@ -2,13 +2,11 @@
 
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from attnviz.cli.command import Options
-from attnviz.cli.options import SELECTION, InputOptions, SelectionOptions, Width, option
-
 if TYPE_CHECKING:
     from attnviz.analysis.matrices.selection import Request
-    from attnviz.trace.attention import Attention
-    from attnviz.trace.result import Result
+
+from attnviz.cli.command import ROWS, Options
+from attnviz.cli.options import SELECTION, SelectionOptions, Width, option
 
 MEASURES = "Measures (of a model, not of --attention)"
 _OF_MATRICES = SelectionOptions.__annotations__
@@ -46,10 +44,6 @@ class MeasureOptions(Options):
         ),
     ] = None
 
-    def asked(self) -> tuple[str, ...]:
-        """The options that were given, by name."""
-        return tuple(name for name in self.names() if getattr(self, name))
-
 
 class WidthOptions(Options):
     """How wide."""
@@ -57,21 +51,43 @@ class WidthOptions(Options):
     width: Width = None
 
 
-def request_of_heads(selection: HeadOptions, inputs: InputOptions) -> "Request":
-    """The selection as the library states it, of one kind where the command line says which."""
-    from attnviz.analysis.matrices.selection import Request
+class RowOptions(Options):
+    """Which rows, in which order, with which columns."""
 
-    kind = selection.kind or ("cross" if inputs.target is not None else None)
-    return Request(
-        layers="all" if selection.layer is None else selection.layer,
-        heads="all" if selection.head is None else selection.head,
-        kinds=None if kind is None else (kind,),
+    where: Annotated[
+        str | None,
+        option(
+            ROWS,
+            "--where",
+            metavar="CONDITION",
+            help="Only heads of which this holds: previous > 0.5 and entropy < 1; label == first; and, or, not, ().",
+        ),
+    ] = None
+    sort: Annotated[
+        str | None,
+        option(
+            ROWS, "--sort", metavar="METRIC", help="The largest first; -METRIC: the smallest first; label: by pattern."
+        ),
+    ] = None
+    top: Annotated[
+        int | None, option(ROWS, "--top", metavar="N", min=1, help="Only the first N, after --where and --sort.")
+    ] = None
+    columns: Annotated[
+        str | None,
+        option(ROWS, "--columns", metavar="NAMES", help="Metrics, separated by commas, or all. [default: what fits]"),
+    ] = None
+
+
+def request_of_heads(selection: HeadOptions, target: str | None) -> "Request":
+    """The selection as a request, of one kind of attention."""
+    from attnviz.api.heads import heads_request
+
+    return heads_request(
+        "all" if selection.layer is None else selection.layer,
+        "all" if selection.head is None else selection.head,
+        selection.kind,
         words=selection.words,
         hide_special=selection.hide_special,
         renormalize=selection.renormalize,
+        target=target,
     )
-
-
-def attention_of_heads(result: "Result") -> "Attention":
-    """The one attention that is measured: of a file that holds several kinds, cross."""
-    return result.views.get("cross") or next(iter(result.views.values()))

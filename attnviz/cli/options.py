@@ -6,13 +6,12 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from attnviz.cli.command import INPUT, SELECTION, Options
+from attnviz.cli.command import INPUT, MANY, SELECTION, OptionGroups, Options
 from attnviz.encoder.config.block import EncoderConfig
 from attnviz.errors import UsageError
 from attnviz.output.colormaps import COLORMAPS
 
 MODEL, VIEW = "Model", "View"
-MANY = "Many texts, long texts"
 BLOCK = "Block (each is also a variable, ATTNVIZ_N_LAYERS and so on, and a key of --config)"
 
 
@@ -291,3 +290,33 @@ class SelectionOptions(Options):
     renormalize: Annotated[
         bool, option(SELECTION, "--renormalize", help="With --hide-special: let what is left of each row sum to 1.")
     ] = False
+
+
+class Source(OptionGroups):
+    """Which text, through which model."""
+
+    inputs: InputOptions
+    models: ModelOptions
+    block: BlockOptions
+    common: CommonOptions
+
+
+class ManySource(OptionGroups):
+    """Which texts, through which model."""
+
+    inputs: InputOptions
+    models: ModelOptions
+    block: BlockOptions
+    many: ManyOptions
+    common: CommonOptions
+
+
+class SharedSource(OptionGroups):
+    """Which texts, through which model, in how many processes."""
+
+    inputs: InputOptions
+    models: ModelOptions
+    block: BlockOptions
+    many: ManyOptions
+    workers: WorkerOptions
+    common: CommonOptions

@@ -11,9 +11,9 @@ import pytest
 import attnviz
 from attnviz.analysis.heads.metrics import METRICS, head_metrics
 from attnviz.analysis.matrices.selection import Request
-from attnviz.cli.head_null import null_seeds, random_like
 from attnviz.encoder.stack import Wanted
 from attnviz.sweeps.preparation import prepare
+from attnviz.sweeps.random_models import null_seeds, random_like
 from attnviz.sweeps.runs import run_prepared
 
 TEXT = "The cat sat on the cat."

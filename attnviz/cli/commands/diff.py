@@ -20,6 +20,7 @@ from attnviz.cli.options import (
     InputOptions,
     JsonOptions,
     ModelOptions,
+    Source,
     folder_name,
     option,
 )
@@ -134,8 +135,7 @@ def diff(
     Prints how far each head's rows are apart (jsd: 0 equal, 1 nothing in common) and the weights that changed most. Of
     two texts the tokens that both have are compared; what a row gives to the others is one cell, the rest.
     """
-    from attnviz.analysis.difference import compared
-    from attnviz.cli.head_options import attention_of_heads
+    from attnviz.api.diff import diff as difference_of
     from attnviz.cli.streams import still_read
     from attnviz.files import check_folder
 
@@ -143,9 +143,8 @@ def diff(
         raise UsageError("tolerance: nan is no number; expected one from 0 to 1")
     if view.out is not None:
         check_folder(view.out)
-    results = _results(sides, models, block, selection, common)
-    difference = compared(*(attention_of_heads(result) for result in results))
-    document = _document(difference, results, view)
+    report = difference_of(*_results(sides, Source(models=models, block=block, common=common), selection))
+    difference, document = report.difference, report.as_dict(top=view.top, tolerance=view.tolerance)
     if output.json:
         from attnviz.cli.streams import write_bytes
         from attnviz.output.documents.results import dump
@@ -158,27 +157,26 @@ def diff(
     return 1 if document.get("holds") is False else 0
 
 
-def _results(
-    sides: SidesOptions, models: ModelOptions, block: BlockOptions, selection: HeadOptions, common: CommonOptions
-) -> "tuple[Result, Result]":
+def _results(sides: SidesOptions, source: Source, selection: HeadOptions) -> "tuple[Result, Result]":
     """Both sides run, or read."""
     from attnviz.cli.head_options import request_of_heads
 
     _check(sides)
-    inputs = _inputs(sides, sides.text, sides.attention)
+    source.inputs = _inputs(sides, sides.text, sides.attention)
     with _side("A"):
-        ours = _one(inputs, models, block, common, request_of_heads(selection, inputs))
-    # Standard input was read already; what it said is in the result.
-    inputs = _inputs(sides, ours.text if sides.other is None else sides.other, sides.vs_attention or sides.attention)
-    models, block, selection = (copy(group) for group in (models, block, selection))
+        first = _one(source, request_of_heads(selection, sides.target))
+    # Standard input was read already; its text is in the result.
+    inputs = _inputs(sides, first.text if sides.other is None else sides.other, sides.vs_attention or sides.attention)
+    selection = copy(selection)
+    source = Source(inputs=inputs, models=copy(source.models), block=copy(source.block), common=source.common)
     selection.layer = selection.layer if sides.vs_layer is None else sides.vs_layer
     selection.head = selection.head if sides.vs_head is None else sides.vs_head
-    request = request_of_heads(selection, inputs)
+    request = request_of_heads(selection, sides.target)
     with _side("B"):
         if sides.vs_seed is not None:
-            return ours, _random(inputs, models, block, common, request, sides.vs_seed)
-        _replace(models, block, sides)
-        return ours, _one(inputs, models, block, common, request)
+            return first, _random(source, request, sides.vs_seed)
+        _replace(source.models, source.block, sides)
+        return first, _one(source, request)
 
 
 @contextmanager
@@ -228,65 +226,23 @@ def _replace(models: ModelOptions, block: BlockOptions, sides: SidesOptions) -> 
     models.from_variables = block.from_variables = models.from_variables - set(new)
 
 
-def _random(
-    inputs: InputOptions,
-    models: ModelOptions,
-    block: BlockOptions,
-    common: CommonOptions,
-    request: "Request",
-    seed: int,
-) -> "Result":
+def _random(source: Source, request: "Request", seed: int) -> "Result":
     """A text run through random weights of A's shape, cut by A's tokenizer."""
-    from attnviz.cli.head_null import random_like
-    from attnviz.cli.inputs import prepared_inputs
+    from attnviz.cli.inputs import corpus_of
+    from attnviz.sweeps.random_models import random_like
     from attnviz.sweeps.runs import runs
 
-    model, prepared = prepared_inputs(inputs, models, block, common)
+    model, prepared = corpus_of(source).prepared()
     return next(runs(random_like(model, seed), list(prepared), request)).result()
 
 
-def _one(
-    inputs: InputOptions, models: ModelOptions, block: BlockOptions, common: CommonOptions, request: "Request"
-) -> "Result":
-    from attnviz.cli.inputs import results
+def _one(source: Source, request: "Request") -> "Result":
+    from attnviz.cli.inputs import corpus_of
 
-    found = list(islice(results(inputs, models, block, common, request), 2))
-    if len(found) != 1:
+    runs = list(islice(corpus_of(source).runs(request), 2))
+    if len(runs) != 1:
         raise UsageError("text: there are several; expected one a side")
-    return found[0]
-
-
-def _document(difference: "Difference", results: "tuple[Result, Result]", view: DiffOptions) -> dict[str, Any]:
-    """The object that ``--json`` prints."""
-    from attnviz.analysis.difference import largest_changes
-    from attnviz.output.documents.diff import diff_document, side_document
-
-    a, b = difference.a, difference.b
-
-    def heads_of(i: int, j: int) -> dict[str, int]:
-        return {"layer": a.layers[i], "head": a.heads[j], "vs_layer": b.layers[i], "vs_head": b.heads[j]}
-
-    heads = [
-        {
-            **heads_of(i, j),
-            "jsd": float(difference.jsd[i, j]),
-            "rest": float(difference.rest_before[i, j].mean()),
-            "vs_rest": float(difference.rest_after[i, j].mean()),
-            **({"one_sided": int(difference.one_sided[i, j])} if difference.one_sided[i, j] else {}),
-        }
-        for i in range(len(a.layers))
-        for j in range(len(a.heads))
-    ]
-    changes = []
-    for change in largest_changes(difference, view.top):
-        query, vs_query = difference.queries[change.query]
-        key, vs_key = (None, None) if change.key is None else difference.keys[change.key]
-        places = {"query": query, "key": key, "vs_query": vs_query, "vs_key": vs_key}
-        numbers = {"before": change.before, "after": change.after, "change": change.change}
-        changes.append({**heads_of(change.layer, change.head), **places, **numbers})
-    sides = tuple(side_document(result, side) for result, side in zip(results, (a, b), strict=True))
-    pairs, special_only = (difference.queries, difference.keys), difference.special_only
-    return diff_document(sides, a.kind, pairs, heads, changes, view.tolerance, special_only=special_only)
+    return runs[0].result()
 
 
 def _print(

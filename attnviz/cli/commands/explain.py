@@ -1,17 +1,14 @@
 """``attnviz explain``: one query token, step by step."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from attnviz.cli.command import Options, command, command_app
 from attnviz.cli.options import (
     SELECTION,
     VIEW,
-    BlockOptions,
-    CommonOptions,
-    InputOptions,
     JsonOptions,
-    ModelOptions,
+    Source,
     complete_numbers,
     option,
 )
@@ -91,19 +88,16 @@ app = command_app()
 
 @command(app, "explain", examples=_EXAMPLES)
 def explain(
-    inputs: InputOptions,
-    models: ModelOptions,
-    block: BlockOptions,
+    source: Source,
     place: PlaceOptions,
     detail: DetailOptions,
     output: JsonOptions,
-    common: CommonOptions,
 ) -> None:
     """Explain one query token of one head, step by step, with the real numbers.
 
     From the token's vector to q, k and v, scores, softmax and the weighted sum, to what leaves the layer.
     """
-    explanations = _explanations(inputs, models, block, place, common)
+    explanations = _explanations(source, place)
     if output.json:
         from attnviz.cli.streams import write_bytes
         from attnviz.output.documents.results import dump, explanation_document
@@ -115,27 +109,25 @@ def explain(
     from attnviz.output.terminal.explanation import ExplanationView
     from attnviz.output.terminal.lines import text_line
 
-    screen = screen_of(common, detail.width)
+    screen = screen_of(source.common, detail.width)
     precision = 3 if detail.precision is None else detail.precision
     for number, (where, explanation) in enumerate(explanations, start=1):
         if number > 1:
             print_view("", screen)
-        if inputs.is_stream:
+        if source.inputs.is_stream:
             print_view(text_line(number, where, explanation.text, screen), screen)
         print_view(ExplanationView(explanation, screen, full=detail.full, precision=precision), screen)
 
 
-def _explanations(
-    inputs: InputOptions, models: ModelOptions, block: Any, place: PlaceOptions, common: CommonOptions
-) -> "Iterator[tuple[str, Explanation]]":
+def _explanations(source: Source, place: PlaceOptions) -> "Iterator[tuple[str, Explanation]]":
     from attnviz.api.run import explain as explain_prepared
-    from attnviz.cli.inputs import FIRST_HEAD, FIRST_LAYER, prepared_inputs, uses_bundled
+    from attnviz.cli.inputs import FIRST_HEAD, FIRST_LAYER, corpus_of, uses_bundled
 
-    if inputs.attention is not None:
+    if source.inputs.attention is not None:
         raise UsageError("attention: matrices alone cannot be explained; expected a text or --vectors")
-    first = place.layer is None and place.head is None and uses_bundled(inputs, models, block)
+    first = place.layer is None and place.head is None and uses_bundled(source)
     layer, head = (FIRST_LAYER, FIRST_HEAD) if first else (place.layer or "0", place.head or "0")
-    model, prepared = prepared_inputs(inputs, models, block, common)
+    model, prepared = corpus_of(source).prepared()
     for one in prepared:
         try:
             explanation = explain_prepared(model, one, kind=place.kind, layer=layer, head=head, query=place.query)

@@ -3,30 +3,15 @@
 from typing import TYPE_CHECKING, Annotated
 
 from attnviz.cli.command import Options, command, command_app
-from attnviz.cli.head_options import HeadOptions, MeasureOptions, WidthOptions
-from attnviz.cli.head_rows import RowOptions, Rows
-from attnviz.cli.options import (
-    VIEW,
-    BlockOptions,
-    ColormapName,
-    CommonOptions,
-    InputOptions,
-    JsonOptions,
-    ManyOptions,
-    ModelOptions,
-    WorkerOptions,
-    option,
-)
+from attnviz.cli.head_options import HeadOptions, MeasureOptions, RowOptions, WidthOptions, request_of_heads
+from attnviz.cli.options import VIEW, ColormapName, JsonOptions, SharedSource, option
 from attnviz.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from attnviz.analysis.heads.averages import TextMetrics
-    from attnviz.analysis.heads.null import Null
-    from attnviz.cli.head_clusters import Clustered
+    from attnviz.analysis.heads.report import HeadReport
     from attnviz.output.terminal.tables.heads import Shown
-    from attnviz.trace.attention import Attention
 
 _EXAMPLES = """
 attnviz heads "The cat sat on the mat because the cat was tired"
@@ -71,9 +56,7 @@ app = command_app()
 
 @command(app, "heads", examples=_EXAMPLES)
 def heads(
-    inputs: InputOptions,
-    models: ModelOptions,
-    block: BlockOptions,
+    source: SharedSource,
     selection: HeadOptions,
     measures: MeasureOptions,
     rows: RowOptions,
@@ -81,20 +64,16 @@ def heads(
     formats: FormatOptions,
     report: ReportOptions,
     width: WidthOptions,
-    many: ManyOptions,
-    workers: WorkerOptions,
-    common: CommonOptions,
 ) -> None:
     """List what each head does: a row a head, with metrics and the pattern that describes it best.
 
     Metrics: entropy, entropy_ratio, span, distance, offset, self, previous, next, first, special, same, induction,
     confidence, and with --ablation: ablation. Several texts give one table, in which each text weighs as its tokens.
     """
-    from attnviz.analysis.heads.averages import RunningMean
-    from attnviz.cli.head_agreement import print_agreement
-    from attnviz.cli.head_clusters import Clustered
-    from attnviz.cli.head_measures import measured_heads
+    from attnviz.api.heads import heads as heads_of
+    from attnviz.cli.inputs import corpus_of
     from attnviz.cli.streams import print_view, screen_of, write_bytes
+    from attnviz.output.documents.heads import heads_document
     from attnviz.output.documents.heads_csv import heads_csv
     from attnviz.output.documents.results import dump
     from attnviz.output.terminal.lines import provenance_line
@@ -105,25 +84,43 @@ def heads(
         raise UsageError(f"cluster, {other}: both are given; expected one of them")
     if report.agreement:
         _refuse_with_agreement(selection, measures, rows, formats)
-        print_agreement(inputs, models, block, selection, many, workers, output, width, common)
+        _print_agreement(source, selection, output, width)
         return
     if output.json and formats.csv:
         raise UsageError("json, csv: both are given; expected one of them")
-    asked = Rows.of(rows, measures)
-    distances = RunningMean() if report.cluster else None
-    attention, metrics, null = measured_heads(
-        inputs, models, block, selection, measures, many, common, workers=workers.workers, distances=distances
-    )
-    clustered = Clustered(distances.mean(), (len(metrics.layers), len(metrics.heads))) if report.cluster else None
-    document, fitting = _document(attention, metrics, null, asked, clustered)
+    asked = rows.given() | measures.given() | {"cluster": report.cluster}
+    request = request_of_heads(selection, source.inputs.target)
+    listed = heads_of(corpus_of(source, prints=False), request=request, **asked)
+    document = heads_document(listed)
     if output.json:
         write_bytes(dump(document))
     elif formats.csv:
-        write_bytes(heads_csv(document, (*_distance(document), *asked.columns)).encode())
+        write_bytes(heads_csv(document, (*_distance(document), *listed.rows.columns)).encode())
     else:
-        screen = screen_of(common, width.width)
-        print_view(provenance_line(attention.model, screen), screen)
-        print_view(HeadsTable(document, _shown(document, metrics, asked, fitting, formats), screen), screen)
+        screen = screen_of(source.common, width.width)
+        print_view(provenance_line(listed.attention.model, screen), screen)
+        print_view(HeadsTable(document, _shown(document, listed, formats.cmap), screen), screen)
+
+
+def _print_agreement(source: SharedSource, selection: HeadOptions, output: JsonOptions, width: WidthOptions) -> None:
+    """Prints one row per layer, or JSON."""
+    from attnviz.api.agreement import agreement
+    from attnviz.cli.inputs import corpus_of
+    from attnviz.cli.streams import print_view, screen_of, write_bytes
+    from attnviz.output.documents.agreement import agreement_document
+    from attnviz.output.documents.results import dump
+    from attnviz.output.terminal.lines import provenance_line
+    from attnviz.output.terminal.tables.agreement import AgreementView
+
+    request = request_of_heads(selection, source.inputs.target)
+    report = agreement(corpus_of(source, prints=False), request=request)
+    document = agreement_document(report.attention, report.correlations, report.pairs, report.texts, report.rows)
+    if output.json:
+        write_bytes(dump(document))
+        return
+    screen = screen_of(source.common, width.width)
+    print_view(provenance_line(report.attention.model, screen), screen)
+    print_view(AgreementView(document, report.pairs, screen), screen)
 
 
 def _refuse_with_agreement(*groups: Options) -> None:
@@ -138,64 +135,26 @@ def _refuse_with_agreement(*groups: Options) -> None:
         )
 
 
-def _document(
-    attention: "Attention", metrics: "TextMetrics", null: "Null | None", asked: Rows, clustered: "Clustered | None"
-) -> tuple[dict[str, object], int]:
-    """What ``heads --json`` prints, and of how many heads the condition holds, printed or not."""
-    from attnviz.analysis.heads.measures import head_labels, head_rows, null_document
-    from attnviz.analysis.heads.null import with_z, z_scores
-    from attnviz.names import SCHEMA_NAME
-    from attnviz.output.documents.results import arranged_fields, model_document
-
-    labels = head_labels(metrics)
-    z = null and z_scores(metrics, null)
-    named = metrics if z is None else with_z(metrics, z)
-    fitting = asked.fitting(named, labels)
-    places = asked.ordered(fitting, named, labels) if clustered is None else clustered.ordered(fitting)
-    places = places[: asked.top]
-    spread = metrics.spread if metrics.texts > 1 else None
-    document = {
-        "schema": SCHEMA_NAME,
-        "model": model_document(attention.model),
-        "kind": attention.kind,
-        "texts": metrics.texts,
-        "rows": max(int(rows.max()) for name, rows in metrics.counts.items() if name != "ablation"),
-        **arranged_fields(attention),
-        "heads": head_rows(metrics, labels, places, asked.columns, spread, z),
-        "missing": metrics.missing,
-    }
-    if null is not None:
-        document["null"] = null_document(null, asked.columns)
-    if clustered is not None:
-        clustered.describe(document, places, (metrics.layers, metrics.heads))
-    return document, len(fitting)
-
-
 def _distance(document: "Mapping[str, object]") -> tuple[str, ...]:
     """The column of clustered heads' distances, where there are two."""
     return ("jsd",) * ("clusters" in document and len(document["heads"]) > 1)
 
 
-def _shown(
-    document: "Mapping[str, object]", metrics: "TextMetrics", asked: Rows, fitting: int, formats: FormatOptions
-) -> "Shown":
+def _shown(document: "Mapping[str, object]", report: "HeadReport", cmap: str) -> "Shown":
     """How the table looks."""
-    import numpy as np
-
     from attnviz.analysis.heads.labels import METRIC_OF
     from attnviz.output.terminal.tables.heads import Shown
 
-    distance = _distance(document)
+    distance, rows, metrics = _distance(document), report.rows, report.metrics
     together = "similar ones together" * ("clusters" in document)
-    there = {name: values[~np.isnan(values)] for name, values in metrics.values.items()}
     return Shown(
-        units=dict.fromkeys(distance, "ratio") | {name: metric.unit for name, metric in asked.metrics.items()},
+        units=dict.fromkeys(distance, "ratio") | {name: metric.unit for name, metric in rows.metrics.items()},
         total=len(metrics.layers) * len(metrics.heads),
-        columns=(*distance, *asked.chosen) if asked.chosen else (),
-        first=tuple(dict.fromkeys((*distance, *asked.named))),
-        which=", ".join(filter(None, (asked.words, together))),
-        cmap=formats.cmap,
-        fitting=fitting,
+        columns=(*distance, *rows.chosen) if rows.chosen else (),
+        first=tuple(dict.fromkeys((*distance, *rows.named))),
+        which=", ".join(filter(None, (rows.words, together))),
+        cmap=cmap,
+        fitting=report.n_fitting,
         never=tuple(name for name, metric in METRIC_OF.items() if metric in metrics.missing),
-        largest={name: float(np.abs(values).max()) for name, values in there.items() if values.size},
+        largest=report.largest,
     )

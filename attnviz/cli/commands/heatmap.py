@@ -2,19 +2,14 @@
 
 import re
 from contextlib import nullcontext
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from attnviz.cli.command import Options, command, command_app
 from attnviz.cli.options import (
     VIEW,
-    BlockOptions,
     ColormapName,
-    CommonOptions,
-    InputOptions,
-    ManyOptions,
-    ModelOptions,
+    ManySource,
     RawTokens,
     SelectionOptions,
     folder_name,
@@ -23,13 +18,10 @@ from attnviz.cli.options import (
 from attnviz.errors import UsageError, some
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator, Sequence
 
-    from attnviz.output.pictures.condensed import Condensed
-    from attnviz.sweeps.runs import Run
-    from attnviz.trace.attention import Attention
+    from attnviz.api.heatmaps import HeatmapReport
 
-FORMATS = ("png", "svg", "pdf")
 _PICTURE = re.compile(r"((decoder|cross)-)?(L\d\d+(H\d\d+|mean|zeroing)|overview|similarity)")
 _DARK = 0.1  # the largest weight, below which a picture on the scale from 0 to 1 shows next to nothing
 
@@ -86,159 +78,77 @@ app = command_app()
 
 @command(app, "heatmap", examples=_EXAMPLES)
 def heatmap(
-    inputs: InputOptions,
-    models: ModelOptions,
-    block: BlockOptions,
+    source: ManySource,
     selection: SelectionOptions,
     picture: PictureOptions,
-    many: ManyOptions,
-    common: CommonOptions,
 ) -> None:
     """Save attention matrices as pictures: L00H00.png, ..., and overview.png.
 
     Several texts go into numbered folders: out/text-001/, out/text-002/, ...
     """
-    from attnviz.cli.inputs import peeked, request_of, swept_runs
+    from attnviz.api.heatmaps import heatmaps, picture_formats
+    from attnviz.cli.inputs import corpus_of, peeked, request_of
     from attnviz.cli.streams import note, progress
     from attnviz.sweeps.runs import Run
 
-    formats = _formats(picture.format)
+    formats = picture_formats(picture.format)
     if picture.overview_only and picture.heads_by_similarity:
         raise UsageError("overview-only, heads-by-similarity: both are given; expected one of them")
-    told = _Told(picture)
-    sweep = partial(swept_runs, inputs, models, block, common, request_of(selection), Run.done, many)
-    swept = sweep(prints=False, beside=True)
-    several, found = (True, swept) if inputs.is_stream else peeked(swept)
-    for number, (_, run) in enumerate(found, start=1):
+    looks = {name: getattr(picture, name) for name in ("cmap", "dpi", "scale", "force", "raw_tokens")}
+    if picture.heads_by_similarity:
+        looks["by_similarity"] = True
+    else:
+        looks["overview_only"] = picture.overview_only
+    is_stream = source.inputs.is_stream
+    values = corpus_of(source, prints=False).values(request_of(selection), Run.done, beside=True)
+    several, values = (True, values) if is_stream else peeked(values)
+    written = _Written(picture)
+    for number, (_, run) in enumerate(values, start=1):
         folder = picture.out / f"text-{number:03d}" if several else picture.out
-        told.begin(folder, number, run.bare.where)
         # Many texts have a bar of their own.
-        with nullcontext() if inputs.is_stream else progress(common, str(folder)) as report:
-            for drawn in _drawn(run, picture):
-                told.add(drawn, _write(drawn, folder, formats, picture, report, told.fonts.append))
-        told.end(folder)
-    for text in told.notes():
-        note(common, text)
+        with nullcontext() if is_stream else progress(source.common, str(folder)) as step:
+            written.add(number, run.bare.where, heatmaps(run, folder, formats=formats, progress=step, **looks))
+    for text in written.notes():
+        note(source.common, text)
 
 
-class _Told:
-    """What there is to say of pictures when all are written; ``fonts``: notes, of which the first says it all."""
+class _Written:
+    """The notes on pictures, once all are written."""
 
     def __init__(self, picture: PictureOptions):
-        self.fonts: list[str] = []
         self._picture = picture
-        self._shifted: list[str] = []  # from which text on the folders have other numbers than the lines
-        self._largest, self._written = 0.0, 0  # of all weights; how many pictures
-        self._paths: list[Path] = []  # of the text that is drawn
-        self._others: list[str] = []  # pictures of an earlier run that stay beside them
+        self._fonts: list[str] = []  # notes, the first of which is enough
+        self._shifted: list[str] = []  # the first folder whose number is not that of its line
+        self._largest, self._pictures = 0.0, 0  # the largest weight; the number of pictures
+        self._others: list[str] = []  # pictures of an earlier run in the same folders
 
-    def begin(self, folder: Path, number: int, where: str) -> None:
-        """The pictures of a text begin, which is this one of them and stands there in its file."""
+    def add(self, number: int, where: str, report: "HeatmapReport") -> None:
+        """The pictures of one text, and its place in its file."""
         from attnviz.trace.result import line_of
 
         line = line_of(where)
         if line not in (None, number) and not self._shifted:
-            self._shifted = [f"{folder.name} is of line {line}, as lines without a usable text have no folder"]
-        self._paths = []
-
-    def add(self, drawn: "Attention | Condensed", paths: list[Path]) -> None:
-        """What was drawn of it, and where."""
-        self._largest = max(self._largest, _largest(drawn))
-        self._paths += paths
-
-    def end(self, folder: Path) -> None:
-        """They are all there."""
-        self._written += len(self._paths)
-        self._others += _others(folder, self._paths)
+            self._shifted = [f"{report.folder.name} is of line {line}, as lines without a usable text have no folder"]
+        self._fonts += report.notes
+        self._largest = max(self._largest, report.largest)
+        self._pictures += len(report.paths)
+        self._others += _others(report.folder, report.paths)
 
     def notes(self) -> "Iterator[str]":
-        """All of it."""
-        yield from (*self.fonts[:1], *self._shifted)
+        """All notes."""
+        yield from (*self._fonts[:1], *self._shifted)
         of_heads = not (self._picture.overview_only or self._picture.heads_by_similarity)
         if of_heads and self._picture.scale == "shared" and 0 < self._largest < _DARK:
             dark = f"no weight is above {self._largest:.2g}, and colours go from 0 to 1"
             yield f"{dark}: --scale head gives each picture a scale of its own"
-        written = f"{self._written} picture{'s' * (self._written != 1)} written"
+        written = f"{self._pictures} picture{'s' * (self._pictures != 1)} written"
         if of_heads and self._others:
             written += f", beside {len(self._others)} of an earlier run ({some(self._others, 1)})"
         yield f"{self._picture.out}: {written}"
 
 
-def _others(folder: Path, written: list[Path]) -> list[str]:
+def _others(folder: Path, written: "Sequence[Path]") -> list[str]:
     """Pictures of the same formats in a folder that were not written now, and so are perhaps of another text."""
     endings = {path.suffix for path in written}
     there = {path for path in folder.iterdir() if path.suffix in endings and _PICTURE.fullmatch(path.stem)}
     return sorted(path.name for path in there - set(written))
-
-
-def _largest(drawn: "Attention | Condensed") -> float:
-    """The largest weight; 1 of what has a scale of its own, up to its largest value."""
-    from attnviz.names import PATHS, SHARES
-    from attnviz.output.pictures.condensed import Condensed
-
-    attention = drawn.attention if isinstance(drawn, Condensed) else drawn
-    own = attention.what not in SHARES or attention.reduce in PATHS
-    return 1.0 if own else float(attention.matrices.max())
-
-
-def _drawn(run: "Run", picture: PictureOptions) -> "Iterator[Attention | Condensed]":
-    """What there is to draw, of each kind; of a long text in blocks of maxima, without ever holding it all."""
-    from attnviz.cli.inputs import labelled
-
-    if run.is_long and not picture.heads_by_similarity:
-        from attnviz.analysis.matrices.parts import ahead
-        from attnviz.output.pictures.condensed import condensed
-
-        yield condensed((labelled(part, raw=picture.raw_tokens) for part in ahead(run.parts())), run.shape)
-        return
-    for attention in run.result().views.values():
-        yield labelled(attention, raw=picture.raw_tokens)
-
-
-def _write(
-    attention: "Attention | Condensed",
-    folder: Path,
-    formats: tuple[str, ...],
-    picture: PictureOptions,
-    report: "Callable[[int, int], None] | None",
-    say: "Callable[[str], None]",
-) -> list[Path]:
-    if picture.heads_by_similarity:
-        from attnviz.analysis.heads.clusters import head_clusters, head_distances
-        from attnviz.output.pictures.similarity import write_similarity
-
-        distances = head_distances(attention)
-        return write_similarity(
-            attention,
-            distances,
-            head_clusters(distances).order,
-            folder,
-            formats=formats,
-            cmap=picture.cmap,
-            dpi=picture.dpi,
-            scale=picture.scale,
-            force=picture.force,
-            note=say,
-        )
-    from attnviz.output.pictures.figures import write_heatmaps
-
-    return write_heatmaps(
-        attention,
-        folder,
-        formats=formats,
-        cmap=picture.cmap,
-        dpi=picture.dpi,
-        scale=picture.scale,
-        overview_only=picture.overview_only,
-        force=picture.force,
-        progress=report,
-        note=say,
-    )
-
-
-def _formats(text: str) -> tuple[str, ...]:
-    formats = tuple(dict.fromkeys(part.strip().lower() for part in text.split(",")))
-    for name in formats:
-        if name not in FORMATS:
-            raise UsageError(f"format: {name!r} is not known; expected some of {', '.join(FORMATS)}")
-    return formats

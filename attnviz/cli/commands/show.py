@@ -1,6 +1,7 @@
 """``attnviz show``: attention matrices as tables."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from functools import partial
 from itertools import chain, groupby
 from operator import attrgetter
@@ -9,17 +10,12 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from attnviz.cli.command import Options, command, command_app
 from attnviz.cli.options import (
     VIEW,
-    BlockOptions,
     ColormapName,
-    CommonOptions,
-    InputOptions,
     JsonOptions,
-    ManyOptions,
-    ModelOptions,
     RawTokens,
     SelectionOptions,
+    SharedSource,
     Width,
-    WorkerOptions,
     option,
 )
 from attnviz.errors import UsageError
@@ -76,15 +72,10 @@ app = command_app()
 
 @command(app, "show", examples=_EXAMPLES)
 def show(
-    inputs: InputOptions,
-    models: ModelOptions,
-    block: BlockOptions,
+    source: SharedSource,
     selection: SelectionOptions,
     view: ViewOptions,
     output: JsonOptions,
-    many: ManyOptions,
-    workers: WorkerOptions,
-    common: CommonOptions,
 ) -> None:
     """Print attention matrices as tables: rows are queries, columns are keys.
 
@@ -92,25 +83,25 @@ def show(
     that is one telling head and its whole layer, words whole, special tokens hidden.
     """
     from attnviz.analysis.matrices.selection import Request
-    from attnviz.cli.inputs import FIRST_HEAD, FIRST_LAYER, request_of, swept_runs, uses_bundled
+    from attnviz.cli.inputs import FIRST_HEAD, FIRST_LAYER, corpus_of, request_of, uses_bundled
     from attnviz.sweeps.runs import Run
 
-    at_first = not (output.json or view.raw_tokens) and not selection.changed() and uses_bundled(inputs, models, block)
+    at_first = not (output.json or view.raw_tokens) and not selection.changed() and uses_bundled(source)
     if view.top is not None and view.style not in ("auto", "top"):
         raise UsageError(f"style, top: {view.style} print every key; expected --style top, or no --top")
     request = Request(layers=FIRST_LAYER, words=True, hide_special=True) if at_first else request_of(selection)
-    sweep = partial(swept_runs, inputs, models, block, common, request)
     if output.json:
         from attnviz.cli.streams import write_bytes
 
-        each = partial(_json_line, view, placed=many.on_error == "skip")
-        for _, line in sweep(each, many, workers=workers.workers, most=_LINES_AT_ONCE):
+        each = partial(_json_line, view, placed=source.many.on_error == "skip")
+        for _, line in corpus_of(source).values(request, each, most=_LINES_AT_ONCE):
             write_bytes(line)
         return
-    if workers.workers is not None:
+    if source.workers.workers is not None:
         raise UsageError("workers: tables are printed one after the other; expected --json too")
-    found = (run for _, run in sweep(Run.done, many))
-    _print_tables(found, inputs, selection, view, common, FIRST_HEAD if at_first else None)
+    corpus = replace(corpus_of(source), workers=1)
+    found = (run for _, run in corpus.values(request, Run.done))
+    _print_tables(found, source, selection, view, FIRST_HEAD if at_first else None)
 
 
 def _json_line(view: ViewOptions, run: "Run", *, placed: bool) -> bytes:
@@ -126,17 +117,16 @@ def _json_line(view: ViewOptions, run: "Run", *, placed: bool) -> bytes:
 
 def _print_tables(
     found: "Iterable[Run]",
-    inputs: InputOptions,
+    source: SharedSource,
     selection: SelectionOptions,
     options: ViewOptions,
-    common: CommonOptions,
     head: int | None,
 ) -> None:
     from attnviz.cli.streams import print_view, screen_of
     from attnviz.output.terminal.lines import provenance_line, text_line
     from attnviz.output.terminal.matrix_base import Looks
 
-    screen = screen_of(common, options.width)
+    screen = screen_of(source.common, options.width)
     style = "top" if options.top is not None and options.style == "auto" else options.style
     looks = Looks(style, options.cmap, options.top or 3, options.precision)
     chosen = selection.layer is not None or selection.head is not None
@@ -146,7 +136,7 @@ def _print_tables(
             print_view("", screen)
         views = _views(run, screen, looks, each=chosen, head=head, raw=options.raw_tokens)
         views = chain([next(views)], views)  # where there is an error, nothing has been printed
-        if (inputs.is_stream or number > 1) and run.bare.text is not None:
+        if (source.inputs.is_stream or number > 1) and run.bare.text is not None:
             print_view(text_line(number, run.bare.where, run.bare.text, screen), screen)
         if last != run.bare.model.provenance:
             print_view(provenance_line(run.bare.model, screen), screen)
@@ -162,7 +152,7 @@ def _views(
     """A view for each matrix where they are few or were chosen, else a summary with one head or their mean."""
     from attnviz.analysis.matrices.parts import joined
     from attnviz.analysis.matrices.reduce import reduced_parts
-    from attnviz.cli.inputs import labelled
+    from attnviz.analysis.matrices.spelling import labelled
     from attnviz.output.terminal.matrix_view import view
     from attnviz.output.terminal.summary import SummaryView, head_links
 

@@ -3,11 +3,44 @@
 from collections.abc import Iterable, Iterator, Mapping
 from math import isnan
 
+from attnviz.analysis.difference import Difference, largest_changes
 from attnviz.names import SCHEMA_NAME
 from attnviz.output.documents.results import arranged_fields, model_document
 from attnviz.trace.attention import Attention
 from attnviz.trace.result import Result
 from attnviz.trace.tokens import Tokens
+
+
+def difference_document(
+    results: tuple[Result, Result], difference: Difference, *, top: int, tolerance: float | None
+) -> dict[str, object]:
+    """The object of two results and their difference, with so many of the largest changes."""
+    a, b = difference.a, difference.b
+
+    def heads_of(i: int, j: int) -> dict[str, int]:
+        return {"layer": a.layers[i], "head": a.heads[j], "vs_layer": b.layers[i], "vs_head": b.heads[j]}
+
+    heads = [
+        {
+            **heads_of(i, j),
+            "jsd": float(difference.jsd[i, j]),
+            "rest": float(difference.rest_before[i, j].mean()),
+            "vs_rest": float(difference.rest_after[i, j].mean()),
+            **({"one_sided": int(difference.one_sided[i, j])} if difference.one_sided[i, j] else {}),
+        }
+        for i in range(len(a.layers))
+        for j in range(len(a.heads))
+    ]
+    changes = []
+    for change in largest_changes(difference, top):
+        query, vs_query = difference.queries[change.query]
+        key, vs_key = (None, None) if change.key is None else difference.keys[change.key]
+        places = {"query": query, "key": key, "vs_query": vs_query, "vs_key": vs_key}
+        numbers = {"before": change.before, "after": change.after, "change": change.change}
+        changes.append({**heads_of(change.layer, change.head), **places, **numbers})
+    sides = tuple(side_document(result, side) for result, side in zip(results, (a, b), strict=True))
+    pairs, special_only = (difference.queries, difference.keys), difference.special_only
+    return diff_document(sides, a.kind, pairs, heads, changes, tolerance, special_only=special_only)
 
 
 def side_document(result: Result, attention: Attention) -> dict[str, object]:

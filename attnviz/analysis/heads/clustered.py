@@ -1,14 +1,11 @@
-"""``attnviz heads --cluster``: similar heads together."""
+"""Heads in the order of their similarity."""
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+
+import numpy as np
 
 from attnviz.analysis.heads.clusters import head_clusters
-
-if TYPE_CHECKING:
-    import numpy as np
-
-    from attnviz.analysis.heads.measures import Places
+from attnviz.analysis.heads.measures import Places
 
 
 class Clustered:
@@ -19,16 +16,16 @@ class Clustered:
         shape: (n_layers, n_heads).
     """
 
-    def __init__(self, distances: "np.ndarray", shape: tuple[int, int]):
+    def __init__(self, distances: np.ndarray, shape: tuple[int, int]):
         self._distances, self._n_heads = distances, shape[1]
         self._clusters = head_clusters(distances)
 
-    def ordered(self, places: "Places") -> "Places":
+    def ordered(self, places: Places) -> Places:
         """These heads, similar ones together."""
         rank = {item: i for i, item in enumerate(self._clusters.order)}
         return sorted(places, key=lambda place: rank[self._item(place)])
 
-    def describe(self, document: dict, places: "Places", names: tuple[tuple[int, ...], tuple[int, ...]]) -> None:
+    def describe(self, document: dict, places: Places, names: tuple[tuple[int, ...], tuple[int, ...]]) -> None:
         """Adds the clusters to what ``heads --json`` prints, and to each row its distance to the row before.
 
         Args:

@@ -1,14 +1,16 @@
-"""Conditions as words of a command line: parsed, and with the place at fault where they are wrong."""
+"""Conditions as text, from a list or a file: parsed, and an error shows its place."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from attnviz.analysis.conditions.expressions import Expression
+from attnviz.analysis.conditions.grammar import caret, parse
+from attnviz.analysis.heads.labels import LABELS
+from attnviz.analysis.heads.metrics import METRICS
+from attnviz.analysis.heads.table import ConditionError
 from attnviz.errors import InputError, UsageError, one_line
-
-if TYPE_CHECKING:
-    from attnviz.analysis.conditions.expressions import Expression
+from attnviz.text.reading import open_lines, read_lines
 
 _ELSEWHERE = {
     "ablation": "is no metric of check, as it takes a run a head; expected one of the others (heads --ablation has it)"
@@ -23,9 +25,6 @@ def pointed(text: str, where: str = "") -> Iterator[None]:
         text: the condition, as it was written.
         where: it was read from: ``conditions.txt, line 3``.
     """
-    from attnviz.analysis.conditions.grammar import caret
-    from attnviz.analysis.heads.table import ConditionError
-
     try:
         yield
     except ConditionError as error:
@@ -33,17 +32,13 @@ def pointed(text: str, where: str = "") -> Iterator[None]:
         raise UsageError(message, error.hint, caret(text, error.column)) from error
 
 
-def stated(options: list[str]) -> "Iterator[tuple[str, Expression]]":
+def stated(options: list[str]) -> Iterator[tuple[str, Expression]]:
     """The conditions that ``--that`` states, each with where it was read from; ``@FILE`` holds one a line.
 
     Raises:
         UsageError: none; one that cannot be parsed.
         InputError: a file that cannot be read, or that states nothing.
     """
-    from attnviz.analysis.conditions.grammar import parse
-    from attnviz.analysis.heads.labels import LABELS
-    from attnviz.analysis.heads.metrics import METRICS
-
     if not options:
         raise UsageError(
             "that: no condition is given; expected --that CONDITION",
@@ -60,8 +55,6 @@ def stated(options: list[str]) -> "Iterator[tuple[str, Expression]]":
 
 def _lines(path: Path) -> Iterator[tuple[str, str]]:
     """The conditions of a file and where they stand: one a line; what follows a # is a comment."""
-    from attnviz.text.reading import open_lines, read_lines
-
     found = False
     with open_lines(path) as stream:
         for number, line in read_lines(stream, str(path)):

@@ -1,29 +1,26 @@
-"""What ``attnviz heads`` measures of each text: the attention, and what the output loses with each head."""
+"""What is measured of each text: its attention, and what the output loses with each head."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
-from attnviz.analysis.heads.averages import Running, TextMetrics
+from attnviz.analysis.heads.averages import Running, RunningMean, TextMetrics
 from attnviz.analysis.heads.clusters import head_distances
 from attnviz.analysis.heads.metrics import HeadMetrics, metrics_of_parts, with_ablation
 from attnviz.analysis.heads.null import Null, pooled
 from attnviz.analysis.matrices.parts import ahead
+from attnviz.analysis.matrices.selection import Request
 from attnviz.analysis.matrices.zeroing import ablation
-from attnviz.cli.head_null import random_metrics
-from attnviz.cli.head_options import HeadOptions, MeasureOptions, attention_of_heads, request_of_heads
-from attnviz.cli.inputs import swept_runs
-from attnviz.cli.options import BlockOptions, CommonOptions, InputOptions, ManyOptions, ModelOptions
 from attnviz.errors import UsageError
+from attnviz.sweeps.random_models import random_metrics
 from attnviz.sweeps.runs import Run
+from attnviz.sweeps.work import Companions
 from attnviz.trace.attention import Attention
+from attnviz.trace.result import Result
 from attnviz.trace.tokens import n_real
-
-if TYPE_CHECKING:
-    from attnviz.analysis.heads.averages import RunningMean
 
 
 class Measured(NamedTuple):
@@ -44,36 +41,9 @@ class Measured(NamedTuple):
     rows: int
 
 
-def measured_heads(
-    inputs: InputOptions,
-    models: ModelOptions,
-    block: BlockOptions,
-    selection: HeadOptions,
-    measures: MeasureOptions,
-    many: ManyOptions,
-    common: CommonOptions,
-    *,
-    workers: int | None,
-    distances: "RunningMean | None" = None,
-) -> tuple[Attention, TextMetrics, Null | None]:
-    """What all texts have in common, the metrics over all of them, and what random heads do on them.
-
-    Distances between the heads are added up where something to add them to is given.
-
-    Raises:
-        UsageError: there is no matrix a head, the texts are of several models, or what is asked for needs a model.
-    """
-    if measures.asked() and inputs.attention is not None:
-        names = ", ".join(measures.asked())
-        raise UsageError(f"{names}: there is no model to run on --attention; expected a text, or --vectors")
-    request = request_of_heads(selection, inputs)
-    besides = None
-    if measures.null is not None:
-        besides = partial(random_metrics, measures.null, request, partial(_measured, ablated=measures.ablation))
-    each = partial(measured, ablated=measures.ablation, clustered=distances is not None)
-    sweep = partial(swept_runs, inputs, models, block, common, request, each, many)
-    swept = sweep(besides=besides, workers=workers, prints=False, beside=True)
-    return _averaged((one for _, one in swept), distances)
+def null_companions(n_models: int, request: Request, *, ablated: bool) -> Companions:
+    """A second argument of ``measured`` for each text: the metrics of random models on it."""
+    return partial(random_metrics, n_models, request, partial(_measured, ablated=ablated))
 
 
 def measured(
@@ -132,10 +102,17 @@ def _ablation(run: Run, attention: Attention) -> np.ndarray:
     )
 
 
-def _averaged(found: Iterable[Measured], distances: "RunningMean | None") -> tuple[Attention, TextMetrics, Null | None]:
+def averaged(texts: Iterable[Measured], distances: RunningMean | None) -> tuple[Attention, TextMetrics, Null | None]:
+    """What all texts have in common, the metrics over all of them, and those of random heads.
+
+    Distances between heads are added to ``distances`` where it is given.
+
+    Raises:
+        UsageError: the texts have several models or kinds of attention.
+    """
     running, attention = Running(), None
     like: dict[int, Running] = {}
-    for one in found:
+    for one in texts:
         last, attention = attention, one.attention
         if last is not None and (last.model.weights, last.kind) != (attention.model.weights, attention.kind):
             what = "kind of attention" if last.kind != attention.kind else "model"
@@ -147,3 +124,8 @@ def _averaged(found: Iterable[Measured], distances: "RunningMean | None") -> tup
             distances.add(one.distances, one.rows)
     null = pooled(tuple(like), [of_seed.result() for of_seed in like.values()]) if like else None
     return attention, running.result(), null
+
+
+def attention_of_heads(result: Result) -> Attention:
+    """The attention that is measured: where a file holds several kinds, cross-attention."""
+    return result.views.get("cross") or next(iter(result.views.values()))

@@ -1,48 +1,19 @@
-"""Which heads ``attnviz heads`` prints, in which order, with which metrics."""
+"""Which heads are listed, in which order, with which metrics."""
 
+import difflib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
 
-from attnviz.cli.command import ROWS, Options
-from attnviz.cli.head_options import MeasureOptions
-from attnviz.cli.options import option
+import numpy as np
+
+from attnviz.analysis.conditions.expressions import Expression
+from attnviz.analysis.conditions.grammar import parse
+from attnviz.analysis.conditions.statements import pointed
+from attnviz.analysis.heads.labels import LABELS
+from attnviz.analysis.heads.measures import Places, fitting_heads, labelled_heads, sorted_heads
+from attnviz.analysis.heads.metrics import ALL_METRICS, METRICS, HeadMetrics, Metric
 from attnviz.errors import UsageError, one_line
-
-if TYPE_CHECKING:
-    import numpy as np
-
-    from attnviz.analysis.conditions.expressions import Expression
-    from attnviz.analysis.heads.measures import Places
-    from attnviz.analysis.heads.metrics import HeadMetrics, Metric
-
-
-class RowOptions(Options):
-    """Which rows, in which order, with which columns."""
-
-    where: Annotated[
-        str | None,
-        option(
-            ROWS,
-            "--where",
-            metavar="CONDITION",
-            help="Only heads of which this holds: previous > 0.5 and entropy < 1; label == first; and, or, not, ().",
-        ),
-    ] = None
-    sort: Annotated[
-        str | None,
-        option(
-            ROWS, "--sort", metavar="METRIC", help="The largest first; -METRIC: the smallest first; label: by pattern."
-        ),
-    ] = None
-    top: Annotated[
-        int | None, option(ROWS, "--top", metavar="N", min=1, help="Only the first N, after --where and --sort.")
-    ] = None
-    columns: Annotated[
-        str | None,
-        option(ROWS, "--columns", metavar="NAMES", help="Metrics, separated by commas, or all. [default: what fits]"),
-    ] = None
 
 
 @dataclass(frozen=True)
@@ -59,31 +30,38 @@ class Rows:
         said: ``--where`` as it was given.
     """
 
-    metrics: "Mapping[str, Metric]"
+    metrics: Mapping[str, Metric]
     chosen: tuple[str, ...]
-    where: "Expression | None"
+    where: Expression | None
     sort: str | None
     backwards: bool
     top: int | None
     said: str | None
 
     @classmethod
-    def of(cls, options: RowOptions, measures: MeasureOptions) -> "Rows":
-        """What the options say.
+    def of(
+        cls,
+        *,
+        where: str | None,
+        sort: str | None,
+        top: int | None,
+        columns: str | None,
+        ablation: bool,
+        null: int | None,
+    ) -> "Rows":
+        """The rows that these words ask for.
 
         Raises:
             UsageError: a metric that is not there, or is not measured.
             ConditionError: a condition that cannot be parsed.
         """
-        from attnviz.analysis.heads.metrics import ALL_METRICS, METRICS
-
-        metrics = ALL_METRICS if measures.ablation else METRICS
-        names = (*metrics, *(f"{name}_z" for name in metrics if measures.null))
-        chosen, where = _chosen(options.columns, names, metrics), _parsed(options.where, names)
-        sort = options.sort and options.sort.removeprefix("-")
-        if sort not in (None, "label"):
-            _known(sort, "sort", (*names, "label"))
-        return cls(metrics, chosen, where, sort, sort != options.sort, options.top, options.where)
+        metrics = ALL_METRICS if ablation else METRICS
+        names = (*metrics, *(f"{name}_z" for name in metrics if null))
+        listed, condition = _chosen(columns, names, metrics), _parsed(where, names)
+        key = None if sort is None else sort.removeprefix("-")
+        if key not in (None, "label"):
+            _known(key, "sort", (*names, "label"))
+        return cls(metrics, listed, condition, key, key != sort, top, where)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -106,28 +84,21 @@ class Rows:
             parts.append(f"the {'smallest' if self.backwards else 'largest'} {self.sort} first")
         return ", ".join(parts)
 
-    def fitting(self, metrics: "HeadMetrics", labels: "np.ndarray") -> "Places":
+    def fitting(self, metrics: HeadMetrics, labels: np.ndarray) -> Places:
         """The heads of which the condition holds.
 
         Raises:
             ConditionError: it asks for what is not there.
         """
-        from attnviz.analysis.heads.measures import fitting_heads
-        from attnviz.cli.conditions import pointed
-
         with pointed(self.said or ""):
             return fitting_heads(metrics, labels, self.where)
 
-    def ordered(self, places: "Places", metrics: "HeadMetrics", labels: "np.ndarray") -> "Places":
+    def ordered(self, places: Places, metrics: HeadMetrics, labels: np.ndarray) -> Places:
         """These heads in the order that was asked for.
 
         Raises:
             UsageError: by a metric that no head has.
         """
-        import numpy as np
-
-        from attnviz.analysis.heads.measures import labelled_heads, sorted_heads
-
         if self.sort is None:
             return places
         if self.sort == "label":
@@ -140,7 +111,7 @@ class Rows:
         return sorted_heads(places, metrics.values[self.sort], smallest=self.backwards)
 
 
-def _chosen(columns: str | None, names: tuple[str, ...], metrics: "Mapping[str, Metric]") -> tuple[str, ...]:
+def _chosen(columns: str | None, names: tuple[str, ...], metrics: Mapping[str, Metric]) -> tuple[str, ...]:
     """The metrics asked for, by themselves or by their z, which stands beside each."""
     if columns is None:
         return ()
@@ -152,10 +123,7 @@ def _chosen(columns: str | None, names: tuple[str, ...], metrics: "Mapping[str, 
     return tuple(dict.fromkeys(name.removesuffix("_z") for name in chosen))
 
 
-def _parsed(where: str | None, names: tuple[str, ...]) -> "Expression | None":
-    from attnviz.analysis.conditions.grammar import parse
-    from attnviz.analysis.heads.labels import LABELS
-    from attnviz.cli.conditions import pointed
+def _parsed(where: str | None, names: tuple[str, ...]) -> Expression | None:
 
     if where is None:
         return None
@@ -167,8 +135,6 @@ def _parsed(where: str | None, names: tuple[str, ...]) -> "Expression | None":
 
 def _measured(name: str, what: str, names: tuple[str, ...]) -> None:
     """Refuses the name of what an option has to be given for."""
-    from attnviz.analysis.heads.metrics import ALL_METRICS
-
     if name in names:
         return
     if name == "ablation" or (name == "ablation_z" and "ablation" not in names):
@@ -178,8 +144,6 @@ def _measured(name: str, what: str, names: tuple[str, ...]) -> None:
 
 
 def _known(name: str, what: str, names: tuple[str, ...]) -> None:
-    import difflib
-
     _measured(name, what, names)
     if name not in names:
         near = difflib.get_close_matches(name[:40], names, 1)

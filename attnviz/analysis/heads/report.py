@@ -1,0 +1,46 @@
+"""What is known of the heads of a model on one text or several."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from attnviz.analysis.heads.averages import TextMetrics
+from attnviz.analysis.heads.clustered import Clustered
+from attnviz.analysis.heads.measures import Places
+from attnviz.analysis.heads.null import Null
+from attnviz.analysis.heads.rows import Rows
+from attnviz.trace.attention import Attention
+
+
+@dataclass(frozen=True, eq=False)
+class HeadReport:
+    """The heads of a model on one text or several.
+
+    Attributes:
+        attention: what all texts have in common: model, kind, layers, heads; no matrices, no tokens.
+        metrics: float64 (n_layers, n_heads) by name, in bits, tokens or shares as ``METRICS`` says.
+        labels: (n_layers, n_heads) objects ``Label``: the pattern that describes each head best.
+        places: the heads in the order asked for, as rows and columns of the arrays.
+        n_fitting: heads that meet the condition, listed or not.
+        rows: the condition, order and columns that were asked for.
+        null: metrics of random-weight models; None without.
+        z: standard scores against them, (n_layers, n_heads) by name; None without.
+        clustered: the clusters of similar heads; None without.
+    """
+
+    attention: Attention
+    metrics: TextMetrics
+    labels: np.ndarray
+    places: Places
+    n_fitting: int
+    rows: Rows
+    null: Null | None = None
+    z: Mapping[str, np.ndarray] | None = None
+    clustered: Clustered | None = None
+
+    @property
+    def largest(self) -> dict[str, float]:
+        """The largest absolute value of each metric over all heads, listed or not."""
+        known = {name: values[~np.isnan(values)] for name, values in self.metrics.values.items()}
+        return {name: float(np.abs(values).max()) for name, values in known.items() if values.size}

@@ -1,0 +1,67 @@
+"""Whether weights rank keys as norms and zeroing do, layer by layer."""
+
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from attnviz.analysis.heads.agreement import COMPARED, PAIRS, layer_agreement
+from attnviz.analysis.heads.averages import RunningMean
+from attnviz.analysis.matrices.selection import Request
+from attnviz.api.heads import heads_request
+from attnviz.api.sweep import Source, corpus
+from attnviz.errors import UsageError
+from attnviz.sweeps.head_measures import attention_of_heads
+from attnviz.sweeps.runs import Run, run_prepared
+from attnviz.trace.attention import Attention
+
+
+@dataclass(frozen=True, eq=False)
+class AgreementReport:
+    """The agreement of weights, norms and zeroing.
+
+    Attributes:
+        attention: what all texts have in common; no matrices, no tokens.
+        correlations: (n_layers, n_pairs) Spearman's rank correlation of each of ``PAIRS``; NaN where undefined.
+        texts: the number of texts.
+        rows: the number of their tokens.
+    """
+
+    attention: Attention
+    correlations: np.ndarray
+    texts: int
+    rows: int
+    pairs: tuple[tuple[str, str], ...] = PAIRS
+
+
+def agreement(texts: Source, *, request: Request | None = None, **corpus_options: Any) -> AgreementReport:
+    """The agreement of each layer; several texts are weighted by their tokens.
+
+    Args:
+        texts: see ``sweep``.
+        request: from ``heads_request``: layers, kind, words, special tokens.
+        corpus_options: see ``corpus``.
+
+    Raises:
+        UsageError: attention from elsewhere, without a model that norms and zeroing need.
+        InputError: a text that cannot be used.
+    """
+    source = corpus(texts, **corpus_options)
+    if source.results is not None:
+        raise UsageError("agreement, attention: norms and zeroing take a model to run; expected one of them")
+    request = request or heads_request(target=source.parts.target)
+    attention, mean = None, RunningMean()
+    for _, (attention, numbers, rows) in source.values(request, partial(_measured, request)):  # noqa: B007
+        mean.add(numbers, rows)
+    return AgreementReport(attention, mean.mean(), mean.texts, mean.rows)
+
+
+def _measured(request: Request, run: Run) -> tuple[Attention, np.ndarray, int]:
+    """One text's agreement and its rows, with what all texts have in common."""
+    views = {
+        name: attention_of_heads(run_prepared(run.model, run.prepared, replace(request, values=name)))
+        for name in COMPARED
+    }
+    weights = views["weights"]
+    return weights.bare, layer_agreement(views), weights.n_rows

@@ -1,0 +1,104 @@
+"""Conditions on heads, one report per text."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+from attnviz.analysis.conditions.expressions import Expression
+from attnviz.analysis.conditions.statements import pointed, stated
+from attnviz.analysis.heads.measures import head_table
+from attnviz.analysis.matrices.selection import Request
+from attnviz.api.heads import heads_request
+from attnviz.api.sweep import Source, corpus
+from attnviz.sweeps.head_measures import metrics_of
+from attnviz.sweeps.runs import Run
+from attnviz.trace.attention import Attention
+from attnviz.trace.result import Result
+
+
+@dataclass(frozen=True)
+class CheckedCondition:
+    """One condition on one text.
+
+    Attributes:
+        fields: as JSON has it: ``condition``, ``holds`` and what was measured.
+        words: what was measured, in words.
+    """
+
+    fields: dict[str, object]
+    words: str
+
+    @property
+    def holds(self) -> bool:
+        """Whether the condition holds."""
+        return bool(self.fields["holds"])
+
+
+@dataclass(frozen=True, eq=False)
+class CheckReport:
+    """The conditions on one text.
+
+    Attributes:
+        where: the text's place among several, or empty.
+        result: the text and the model; no matrices, no tokens.
+        attention: the attention that was measured; no matrices, no tokens.
+        conditions: in the order given.
+    """
+
+    where: str
+    result: Result
+    attention: Attention
+    conditions: tuple[CheckedCondition, ...]
+
+    @property
+    def holds(self) -> bool:
+        """Whether all conditions hold."""
+        return all(condition.holds for condition in self.conditions)
+
+    def as_dict(self) -> dict[str, object]:
+        """The object that ``attnviz check --json`` prints."""
+        from attnviz.output.documents.check import check_document
+
+        outcomes = [condition.fields for condition in self.conditions]
+        return check_document(self.result, self.attention, outcomes, self.where)
+
+
+def check(
+    texts: Source, conditions: str | Iterable[str], *, request: Request | None = None, **corpus_options: Any
+) -> Iterator[CheckReport]:
+    """One report per text; all conditions are parsed before the first text runs.
+
+    >>> import attnviz
+    >>> [report.holds for report in attnviz.check("The cat sat on the mat", "max(entropy) < 9")]
+    [True]
+
+    Args:
+        texts: see ``sweep``.
+        conditions: ``L0H1.previous >= 0.8``, ``any(label == first)``; ``@FILE`` has one per line.
+        request: from ``heads_request``: layers, heads, kind, words, special tokens; by default all heads.
+        corpus_options: see ``corpus``.
+
+    Raises:
+        UsageError: a condition that cannot be parsed, or that names a head that is not there.
+        InputError: a text or file that cannot be used.
+    """
+    expressions = list(stated([conditions] if isinstance(conditions, str) else list(conditions)))
+    source = corpus(texts, **corpus_options)
+    request = request or heads_request(target=source.parts.target)
+    values = source.values(request, partial(_checked, expressions), beside=True)
+    return (replace(report, where=where) for where, report in values)
+
+
+def _checked(expressions: list[tuple[str, Expression]], run: Run) -> CheckReport:
+    """The report of one run."""
+    attention, metrics = metrics_of(run)
+    table = head_table(metrics)
+    conditions = []
+    for where, expression in expressions:
+        with pointed(expression.text, where):
+            outcome = expression.outcome(table)
+        fields = {"condition": expression.text.strip(), **outcome.fields}
+        conditions.append(CheckedCondition(fields, outcome.words))
+    bare = replace(run.bare, tokens=(), target_tokens=())  # a worker need not send what nobody prints
+    return CheckReport("", bare, replace(attention, queries=(), keys=()), tuple(conditions))

@@ -1,0 +1,101 @@
+"""One row per head: metrics, the pattern that describes it best, and how it compares with random heads."""
+
+from functools import partial
+from typing import Any
+
+from attnviz.analysis.heads.averages import RunningMean, TextMetrics
+from attnviz.analysis.heads.clustered import Clustered
+from attnviz.analysis.heads.measures import head_labels
+from attnviz.analysis.heads.null import Null, with_z, z_scores
+from attnviz.analysis.heads.report import HeadReport
+from attnviz.analysis.heads.rows import Rows
+from attnviz.analysis.matrices.selection import Request
+from attnviz.api.sweep import Source, corpus
+from attnviz.errors import UsageError
+from attnviz.sweeps.head_measures import averaged, measured, null_companions
+from attnviz.trace.attention import Attention
+
+Selection = str | int | tuple[int, ...]
+
+
+def heads_request(
+    layers: Selection = "all",
+    heads: Selection = "all",
+    kind: str | None = None,
+    *,
+    words: bool = False,
+    hide_special: bool = False,
+    renormalize: bool = False,
+    target: str | None = None,
+) -> Request:
+    """The attention that is measured: weights of one kind, by default cross-attention where there is a target."""
+    kind = kind or ("cross" if target is not None else None)
+    kinds = None if kind is None else (kind,)
+    return Request(layers, heads, kinds, words=words, hide_special=hide_special, renormalize=renormalize)
+
+
+def heads(
+    texts: Source,
+    *,
+    request: Request | None = None,
+    ablation: bool = False,
+    null: int | None = None,
+    where: str | None = None,
+    sort: str | None = None,
+    top: int | None = None,
+    columns: str | None = None,
+    cluster: bool = False,
+    **corpus_options: Any,
+) -> HeadReport:
+    """The metrics of every head; several texts give one table, weighted by their tokens.
+
+    >>> import attnviz
+    >>> report = attnviz.heads("The cat sat on the mat", where="previous > 0.5")
+    >>> report.metrics.values["entropy"].shape
+    (4, 12)
+
+    Args:
+        texts: see ``sweep``.
+        request: from ``heads_request``: layers, heads, kind, words, special tokens; by default all heads.
+        ablation: also measure how much the output changes without each head.
+        null: compare with the heads of so many random-weight models.
+        where: list only heads that meet this condition.
+        sort: a metric, the largest first; ``-METRIC``, the smallest first; ``label``.
+        top: list only the first so many.
+        columns: metrics separated by commas, or ``all``.
+        cluster: list similar heads together; not with ``sort``.
+        corpus_options: see ``corpus``.
+
+    Raises:
+        UsageError: a metric, layer or head that is not there, a wrong condition, or a measure without a model.
+        InputError: a text that cannot be used.
+    """
+    if cluster and sort is not None:
+        raise UsageError("cluster, sort: both are given; expected one of them")
+    rows = Rows.of(where=where, sort=sort, top=top, columns=columns, ablation=ablation, null=null)
+    source = corpus(texts, **corpus_options)
+    request = request or heads_request(target=source.parts.target)
+    asked = [name for name, value in (("ablation", ablation), ("null", null)) if value]
+    if asked and source.results is not None:
+        raise UsageError(f"{', '.join(asked)}: there is no model to run on --attention; expected a text, or --vectors")
+    distances = RunningMean() if cluster else None
+    each = partial(measured, ablated=ablation, clustered=cluster)
+    companions = None if null is None else null_companions(null, request, ablated=ablation)
+    values = source.values(request, each, companions=companions, beside=True)
+    attention, metrics, pooled = averaged((value for _, value in values), distances)
+    clustered = None
+    if distances is not None:
+        clustered = Clustered(distances.mean(), (len(metrics.layers), len(metrics.heads)))
+    return _report(attention, metrics, pooled, rows, clustered)
+
+
+def _report(
+    attention: Attention, metrics: TextMetrics, null: Null | None, rows: Rows, clustered: Clustered | None
+) -> HeadReport:
+    """The heads that meet the condition, in order."""
+    labels = head_labels(metrics)
+    z = None if null is None else z_scores(metrics, null)
+    named = metrics if z is None else with_z(metrics, z)
+    fitting = rows.fitting(named, labels)
+    places = rows.ordered(fitting, named, labels) if clustered is None else clustered.ordered(fitting)
+    return HeadReport(attention, metrics, labels, places[: rows.top], len(fitting), rows, null, z, clustered)

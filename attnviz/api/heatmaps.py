@@ -1,0 +1,118 @@
+"""Heat maps as files: one picture per head and an overview, or the similarity of heads."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from attnviz.analysis.heads.clusters import head_clusters, head_distances
+from attnviz.analysis.matrices.parts import ahead
+from attnviz.analysis.matrices.spelling import labelled
+from attnviz.errors import UsageError
+from attnviz.names import PATHS, SHARES
+from attnviz.output.pictures.condensed import Condensed, condensed
+from attnviz.sweeps.runs import Run
+from attnviz.trace.attention import Attention
+from attnviz.trace.result import Result
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+FORMATS = ("png", "svg", "pdf")
+
+
+@dataclass(frozen=True)
+class HeatmapReport:
+    """The pictures of one text.
+
+    Attributes:
+        folder: their folder.
+        paths: the files, in the order in which they were written.
+        largest: the largest weight, or 1 where values have a scale of their own.
+        notes: on fonts that lack a character.
+    """
+
+    folder: Path
+    paths: tuple[Path, ...]
+    largest: float
+    notes: tuple[str, ...] = field(default=())
+
+
+def heatmaps(
+    result: Result | Run,
+    folder: str | Path,
+    *,
+    formats: str | tuple[str, ...] = "png",
+    by_similarity: bool = False,
+    raw_tokens: bool = False,
+    progress: Callable[[int, int], None] | None = None,
+    **looks: Any,
+) -> HeatmapReport:
+    """Writes one picture per head, and ``overview``; or with ``by_similarity`` only ``similarity``.
+
+    Args:
+        result: from ``run`` or ``read_attention``; or the run of a long text, which is drawn a part at a time.
+        folder: where the files go; created if missing.
+        formats: ``png``, ``svg``, ``pdf``, separated by commas, or a tuple.
+        by_similarity: draw the Jensen-Shannon distances between heads, similar heads together.
+        raw_tokens: label tokens in the tokenizer's own spelling.
+        progress: called with (pictures written, pictures in all).
+        looks: ``cmap``, ``dpi``, ``scale`` (``shared`` or ``head``), ``force`` (replace files that attnviz did not
+            write), ``overview_only``.
+
+    Raises:
+        UsageError: an unknown format, or matrices that are not of single heads.
+        OutputError: the folder cannot be written to, or has files that attnviz did not write.
+    """
+    formats = picture_formats(formats) if isinstance(formats, str) else formats
+    folder = Path(folder)
+    paths: list[Path] = []
+    notes: list[str] = []
+    largest = 0.0
+    run = Run.of(result) if isinstance(result, Result) else result
+    for drawn in _drawn(run, raw_tokens=raw_tokens, whole=by_similarity):
+        largest = max(largest, _largest(drawn))
+        common = {"formats": formats, "note": notes.append, **looks}
+        if by_similarity:
+            paths += _write_similarity(drawn, folder, **common)
+        else:
+            from attnviz.output.pictures.figures import write_heatmaps
+
+            paths += write_heatmaps(drawn, folder, progress=progress, **common)
+    return HeatmapReport(folder, tuple(paths), largest, tuple(notes))
+
+
+def picture_formats(text: str) -> tuple[str, ...]:
+    """The formats of a list separated by commas.
+
+    Raises:
+        UsageError: one that is not known.
+    """
+    formats = tuple(dict.fromkeys(part.strip().lower() for part in text.split(",")))
+    for name in formats:
+        if name not in FORMATS:
+            raise UsageError(f"format: {name!r} is not known; expected some of {', '.join(FORMATS)}")
+    return formats
+
+
+def _write_similarity(attention: Attention, folder: Path, **looks: Any) -> list[Path]:
+    from attnviz.output.pictures.similarity import write_similarity
+
+    distances = head_distances(attention)
+    return write_similarity(attention, distances, head_clusters(distances).order, folder, **looks)
+
+
+def _drawn(run: Run, *, raw_tokens: bool, whole: bool) -> "Iterator[Attention | Condensed]":
+    """The matrices of each kind; a long text in blocks of maxima, never held as a whole."""
+    if run.is_long and not whole:
+        yield condensed((labelled(part, raw=raw_tokens) for part in ahead(run.parts())), run.shape)
+        return
+    for attention in run.result().views.values():
+        yield labelled(attention, raw=raw_tokens)
+
+
+def _largest(drawn: Attention | Condensed) -> float:
+    """The largest weight; 1 for values with a scale of their own, up to their largest."""
+    attention = drawn.attention if isinstance(drawn, Condensed) else drawn
+    own_scale = attention.what not in SHARES or attention.reduce in PATHS
+    return 1.0 if own_scale else float(attention.matrices.max())

@@ -1,0 +1,96 @@
+"""Many texts through one model, one value per text."""
+
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any, BinaryIO, TypeVar
+
+from attnviz.analysis.matrices.selection import Request
+from attnviz.errors import UsageError
+from attnviz.model import Model, load
+from attnviz.sweeps.corpus import Corpus
+from attnviz.sweeps.runs import Run
+from attnviz.sweeps.work import Parts
+from attnviz.trace.result import Result
+
+ValueT = TypeVar("ValueT")
+Source = str | Path | BinaryIO | Result | Iterable[str] | Iterable[Result] | Corpus
+
+
+def result_of(run: Run) -> Result:
+    """The result of a run."""
+    return run.result()
+
+
+def sweep(
+    texts: Source,
+    each: Callable[[Run], ValueT] = result_of,
+    *,
+    request: Request | None = None,
+    **corpus_options: Any,
+) -> Iterator[ValueT]:
+    """One value per text, in the order of the texts; short texts of equal length run together.
+
+    >>> import attnviz
+    >>> [result.attention.shape for result in attnviz.sweep(["The cat sat", "A dog"], model=attnviz.load(seed=0))]
+    [(2, 4, 3, 3), (2, 4, 2, 2)]
+
+    Args:
+        texts: one text, several, or a ``Path`` with one text per line; or results of ``run`` or ``read_attention``.
+        each: makes the value of a run; with several workers it must be a function that can be pickled.
+        request: layers, heads, values and reductions; by default the attention weights of all heads.
+        corpus_options: see ``corpus``.
+
+    Raises:
+        UsageError: a layer or head that is not there; options that do not fit.
+        InputError: a text that cannot be used, unless ``on_error`` is ``skip``.
+    """
+    return (value for _, value in corpus(texts, **corpus_options).values(request or Request(), each))
+
+
+def corpus(
+    texts: Source,
+    *,
+    model: Model | None = None,
+    pair: str | None = None,
+    target: str | None = None,
+    on_error: str = "stop",
+    workers: int | None = 1,
+    threads: int | None = None,
+    note: Callable[[str], None] | None = None,
+) -> Corpus:
+    """Texts or results, ready to be run; a corpus is returned as it is.
+
+    Args:
+        texts: see ``sweep``.
+        model: from ``load``; by default the bundled model, or with a target random weights.
+        pair: a second segment of each text.
+        target: a target text of each text.
+        on_error: at a text that cannot be used: ``stop``, or ``skip`` it with a note.
+        workers: processes; None for as many as there are CPUs. More than one needs a system that can fork.
+        threads: threads of a matrix product; None for one, and for long texts as many as there are CPUs.
+        note: called with each note.
+
+    Raises:
+        UsageError: a model beside results, which have one.
+    """
+    if isinstance(texts, Corpus):
+        return texts
+    noted = {} if note is None else {"note": note}
+    if isinstance(texts, Result):
+        texts = [texts]
+    if not isinstance(texts, str | Path) and not hasattr(texts, "read1"):
+        texts = list(texts)
+    if isinstance(texts, list) and texts and isinstance(texts[0], Result):
+        if (model, pair, target) != (None, None, None):
+            raise UsageError("model, pair, target: results have run already; expected results alone, or texts")
+        numbered = [(f"result {number}", result) for number, result in enumerate(texts, start=1)]
+        return Corpus(results=lambda scores: numbered, name="results", **noted)  # noqa: ARG005 (results hold their values)
+    return Corpus(
+        open_model=(lambda: load(decoder=target is not None)) if model is None else (lambda: model),
+        texts=texts,
+        parts=Parts(pair, target),
+        on_error=on_error,
+        workers=workers,
+        threads=threads,
+        **noted,
+    )

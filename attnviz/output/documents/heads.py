@@ -1,0 +1,27 @@
+"""``heads --json``: one row per head with its metrics."""
+
+from attnviz.analysis.heads.measures import head_rows, null_document
+from attnviz.analysis.heads.report import HeadReport
+from attnviz.names import SCHEMA_NAME
+from attnviz.output.documents.results import arranged_fields, model_document
+
+
+def heads_document(report: HeadReport) -> dict[str, object]:
+    """The object of a report."""
+    attention, metrics, columns = report.attention, report.metrics, report.rows.columns
+    spread = metrics.spread if metrics.texts > 1 else None
+    document: dict[str, object] = {
+        "schema": SCHEMA_NAME,
+        "model": model_document(attention.model),
+        "kind": attention.kind,
+        "texts": metrics.texts,
+        "rows": max(int(rows.max()) for name, rows in metrics.counts.items() if name != "ablation"),
+        **arranged_fields(attention),
+        "heads": head_rows(metrics, report.labels, report.places, columns, spread, report.z),
+        "missing": metrics.missing,
+    }
+    if report.null is not None:
+        document["null"] = null_document(report.null, columns)
+    if report.clustered is not None:
+        report.clustered.describe(document, report.places, (metrics.layers, metrics.heads))
+    return document

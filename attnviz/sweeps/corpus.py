@@ -1,0 +1,237 @@
+"""Many texts: read as they arrive, run in batches, perhaps in several processes, and handed on in their order."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
+from functools import partial
+from operator import attrgetter
+from pathlib import Path
+from typing import Any, BinaryIO, TypeVar
+
+from attnviz.analysis.matrices.selection import Request, select_attention
+from attnviz.errors import InputError, UsageError
+from attnviz.model import Model
+from attnviz.sweeps.machine import Threads, usable_cpus
+from attnviz.sweeps.runs import Prepared, Run
+from attnviz.sweeps.texts import Texts, Window, opened_texts
+from attnviz.sweeps.work import Companions, Parts, TextOutcome, Work
+from attnviz.trace.result import Result
+
+ValueT = TypeVar("ValueT")
+Progress = Callable[[int | None], AbstractContextManager[Callable[[int, int], None] | None]]
+
+_MANY = 32  # tokens, above which slow values are worth a note
+_MOST = 256  # texts in a window
+
+
+def _quiet(text: str) -> None:
+    """Drops a note."""
+
+
+def _unwatched(size: int | None) -> AbstractContextManager[None]:  # noqa: ARG001 (the signature is that of Progress)
+    """Shows no progress."""
+    return nullcontext()
+
+
+@dataclass(frozen=True, eq=False)
+class Corpus:
+    """Texts, vectors, or attention from elsewhere; how they are run, and where notes go.
+
+    Exactly one of ``texts``, ``vectors`` and ``results`` is given.
+
+    Attributes:
+        open_model: loads the model, when it is needed; None for attention from elsewhere.
+        texts: one text, several, a file with one per line, or an open stream of bytes.
+        vectors: makes vectors ready for the model.
+        results: gives attention from elsewhere, each with its place; called with whether a file holds scores.
+        name: the name of the input of ``results`` in notes.
+        parts: belongs to each text.
+        loading: the arguments of ``load``, for processes that do not inherit the model.
+        on_error: at a text that cannot be used: ``stop``, or ``skip`` it with a note.
+        workers: processes; None for as many as there are CPUs.
+        threads: threads of a matrix product; None for one, and for long texts as many as there are CPUs.
+        note: called with each note.
+        slow: called with a note on what takes long; None where nobody waits.
+        progress: called with the number of bytes, if known; gives a context with a function of (texts, bytes) so far.
+    """
+
+    open_model: Callable[[], Model] | None = None
+    texts: str | Iterable[str] | Path | BinaryIO | None = None
+    vectors: Callable[[Model], Prepared] | None = None
+    results: Callable[[bool], Iterable[tuple[str, Result]]] | None = None
+    name: str = "attention"
+    parts: Parts = Parts()  # noqa: RUF009 (frozen)
+    loading: Mapping[str, Any] | None = None
+    on_error: str = "stop"
+    workers: int | None = 1
+    threads: int | None = None
+    note: Callable[[str], None] = _quiet
+    slow: Callable[[str], None] | None = None
+    progress: Progress = _unwatched
+
+    @property
+    def are_lines(self) -> bool:
+        """Whether the texts are lines of a file or a pipe: perhaps many."""
+        return isinstance(self.texts, Path) or hasattr(self.texts, "read1")
+
+    @property
+    def is_single(self) -> bool:
+        """Whether there is certainly one text, or vectors."""
+        return isinstance(self.texts, str) or self.vectors is not None
+
+    def values(
+        self,
+        request: Request,
+        each: Callable[..., ValueT],
+        *,
+        companions: Companions | None = None,
+        beside: bool = False,
+        most: int = _MOST,
+    ) -> Iterator[tuple[str, ValueT]]:
+        """The value of each text, in order, with its place: ``texts.txt, line 3``, or empty.
+
+        Args:
+            request: what each run computes.
+            each: makes a value of a ``Run``; with several workers the value is sent from one process to another.
+            companions: see ``Work``.
+            beside: whether ``each`` works while a long text runs, and takes as long.
+            most: texts in a window; fewer where values are large.
+
+        Raises:
+            UsageError: options that do not fit the texts.
+            InputError: input that cannot be read or is invalid; with several texts, the message names the line.
+        """
+        if self.results is not None:
+            for where, run in self._selected(request):
+                yield where, each(run)
+            return
+        cpus = usable_cpus()
+        workers = (self.workers or cpus) if self.are_lines or not self.is_single else 1
+        threads = Threads(self.threads, cpus // (2 if beside else 1) or 1, workers)
+        if self.vectors is not None:
+            model, prepared = self._prepared_vectors()
+            _before(threads, self.slow, request, prepared.n_tokens)
+            yield "", each(*next(Work(model, self.parts, each, request, companions).arguments([prepared])))
+            return
+        with opened_texts(self.texts, most) as texts:
+            slow = self.slow if workers == 1 else None
+            before = partial(_before, threads, slow, request)
+            work = Work(self.open_model(), self.parts, each, request, companions, before, self.loading)
+            yield from self._swept(work, texts, workers)
+
+    def runs(self, request: Request) -> Iterator[Run]:
+        """A run of each text, in order."""
+        return (run for _, run in self.values(request, _itself))
+
+    def prepared(self) -> tuple[Model, Iterator[Prepared]]:
+        """The model, and the texts, or the vectors, ready for it.
+
+        Raises:
+            UsageError: attention from elsewhere, which has no model.
+        """
+        if self.results is not None:
+            raise UsageError("attention: there is no model to run; expected texts or vectors")
+        if self.vectors is not None:
+            model, prepared = self._prepared_vectors()
+            return model, iter([prepared])
+        model = self.open_model()
+        return model, self._prepared_texts(model)
+
+    def _prepared_texts(self, model: Model) -> Iterator[Prepared]:
+        with opened_texts(self.texts, _MOST) as texts:
+            yield from (prepared for _, prepared in self._swept(Work(model, self.parts, _itself), texts, 1))
+
+    def _prepared_vectors(self) -> tuple[Model, Prepared]:
+        model = self.open_model()
+        return model, self.vectors(model)
+
+    def _swept(self, work: Work, texts: Texts, workers: int) -> Iterator[tuple[str, Any]]:
+        """Each text's value, with its place.
+
+        Raises:
+            AttnvizError: a text that cannot be used, unless it is skipped; or all were skipped.
+        """
+        n = skipped = 0
+        # Processes are started before the progress bar, which has a thread of its own.
+        progress = self.progress(texts.size) if texts.are_lines else nullcontext()
+        with _outcomes(work, texts, workers) as outcomes, progress as step:
+            for outcome in outcomes:
+                n += 1
+                for text in outcome.notes:
+                    self.note(text)
+                if outcome.error is None:
+                    yield outcome.where, outcome.value
+                elif self.on_error == "stop" or not outcome.skips:
+                    raise outcome.error
+                else:
+                    skipped += 1
+                    self.note(f"{outcome.error}; skipped")
+                if step is not None:
+                    step(n, outcome.end)
+        for text in texts.notes():
+            self.note(text)
+        if skipped:
+            if skipped == n:
+                raise InputError(f"{texts.name}: none of its {n} texts can be used; expected at least one")
+            self.note(f"{texts.name}: {skipped} of {n} texts skipped")
+
+    def _selected(self, request: Request) -> Iterator[tuple[str, Run]]:
+        """What the request selects of each result from elsewhere."""
+        noted: set[str] = set()
+        for where, result in self.results(request.values == "scores"):
+            _note_if_slow(self.slow, request, max(len(result.tokens), len(result.target_tokens)))
+            selected = select_attention(result, request)
+            for reason in _without_effect(request, result):
+                if reason not in noted:  # once for all texts
+                    self.note(f"{self.name}: {reason}")
+                    noted.add(reason)
+            yield where, Run.of(selected)
+
+
+@contextmanager
+def _outcomes(work: Work, texts: Texts, workers: int) -> Iterator[Iterator[TextOutcome]]:
+    """The outcome of each text."""
+    if workers == 1:
+        yield (outcome for window in texts for outcome in work(window))
+        return
+    from attnviz.sweeps.workers import ordered_map
+
+    mapped = ordered_map(
+        partial(_whole, work),
+        texts,
+        workers=workers,
+        where=attrgetter("where"),
+        ready=texts.ready,
+        before=lambda: work.model.info,  # a thread may be reading the weights for it
+    )
+    with mapped as windows:
+        yield (outcome for outcomes in windows for outcome in outcomes)
+
+
+def _whole(work: Work, window: Window) -> list[TextOutcome]:
+    return list(work(window))
+
+
+def _itself(value: ValueT) -> ValueT:
+    return value
+
+
+def _before(threads: Threads, slow: Callable[[str], None] | None, request: Request, n_tokens: int) -> None:
+    threads.fit(n_tokens)
+    _note_if_slow(slow, request, n_tokens)
+
+
+def _note_if_slow(slow: Callable[[str], None] | None, request: Request, n: int) -> None:
+    """Says why it takes so long, where somebody waits."""
+    values = request.reduce if request.reduce == "flow" else request.values
+    if slow is not None and values in ("flow", "zeroing") and n > _MANY:
+        slow(f"{values} of {n} tokens can take a minute")
+
+
+def _without_effect(request: Request, result: Result) -> Iterator[str]:
+    """Why options change nothing of a result from elsewhere."""
+    tokens, views = (*result.tokens, *result.target_tokens), result.views.values()
+    if request.hide_special and not any(token.special for token in tokens) and not any(view.hidden for view in views):
+        yield "no token is known to be special; --hide-special changes nothing"
+    if request.words and all(token.word is None for token in tokens) and not any(view.words for view in views):
+        yield "no token is known to be part of a word; --words changes nothing"

@@ -1,0 +1,141 @@
+"""Texts from a list, a file or a pipe, as many at a time as have arrived, each with its place."""
+
+import os
+import stat
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+from attnviz.errors import AttnvizError, InputError
+from attnviz.numbers import spans
+from attnviz.text.reading import open_lines, read_lines
+
+
+class PlacedText(NamedTuple):
+    """A text, or the error that took its place, with its place in the input: ``texts.txt, line 3``, or empty.
+
+    ``end``: the end of its line, in bytes from the start.
+    """
+
+    where: str
+    text: str | AttnvizError
+    end: int = 0
+
+
+class Window(NamedTuple):
+    """Texts that are run together."""
+
+    texts: list[PlacedText]
+
+    @property
+    def where(self) -> str:
+        """The place of the first text, and the line of the last."""
+        first, last = self.texts[0].where, self.texts[-1].where
+        if first == last:
+            return first
+        name, separator, line = first.rpartition(", line ")
+        return f"{name}, lines {line} to {last.rpartition(' ')[2]}" if separator else f"{first} to {last}"
+
+
+class ListedTexts:
+    """Texts of a list, or any other iterable of strings; a single text has no place.
+
+    Attributes:
+        name: the name of the input in messages.
+        size: None, as the number of bytes is not known.
+        are_lines: False: the texts are not lines of a stream.
+    """
+
+    name = "texts"
+    size: int | None = None
+    are_lines = False
+
+    def __init__(self, texts: str | Iterable[str], most: int):
+        self._texts, self._most = texts, most
+
+    def __iter__(self) -> Iterator[Window]:
+        if isinstance(self._texts, str):
+            yield Window([PlacedText("", self._texts)])
+            return
+        numbered = enumerate(self._texts, start=1)
+        count = 0
+        while placed := [PlacedText(f"text {number}", text) for number, text in islice(numbered, self._most)]:
+            count += len(placed)
+            yield Window(placed)
+        if not count:
+            raise InputError("texts: there are none; expected at least one text")
+
+    def ready(self) -> bool:
+        """Always True: nothing is waited for."""
+        return True
+
+    def notes(self) -> Iterator[str]:
+        """Nothing: no text was skipped."""
+        return iter(())
+
+
+class StreamedTexts:
+    """The lines of a file or a pipe.
+
+    Attributes:
+        name: the name of the file in messages.
+        size: the number of bytes to read; None where it is not known.
+        are_lines: True.
+    """
+
+    are_lines = True
+
+    def __init__(self, name: str, stream: BinaryIO, most: int):
+        self.name = name
+        self.size = _size(stream)
+        self._lines = read_lines(stream, name)
+        self._most = most
+
+    def __iter__(self) -> Iterator[Window]:
+        for window in self._lines.windows(self._most):
+            yield Window([PlacedText(f"{self.name}, line {number}", text, end) for number, text, end in window])
+
+    def ready(self) -> bool:
+        """Whether the next texts can be read without waiting for their writer."""
+        return self._lines.ready()
+
+    def notes(self) -> Iterator[str]:
+        """Notes on the whole stream, once it has been read."""
+        if self._lines.blank:
+            blank, n = self._lines.blank, self._lines.n_blank
+            more = f" and {n - len(blank):,} more" if n > len(blank) else ""
+            yield f"{self.name}: skipped blank line{'s' * (n > 1)} {spans(tuple(blank))}{more}"
+
+
+Texts = ListedTexts | StreamedTexts
+
+
+@contextmanager
+def opened_texts(source: str | Iterable[str] | Path | BinaryIO, most: int) -> Iterator[Texts]:
+    """The texts of a source, open for a ``with`` block.
+
+    Args:
+        source: one text; several; a file with one text per line; or standard input, open as bytes.
+        most: texts in a window. A larger window finds more texts of equal length, and keeps more of them waiting.
+
+    Raises:
+        InputError: the file cannot be opened.
+    """
+    if isinstance(source, Path):
+        with open_lines(source) as stream:
+            yield StreamedTexts(str(source), stream, most)
+    elif hasattr(source, "read1"):
+        yield StreamedTexts("standard input", source, most)
+    else:
+        yield ListedTexts(source, most)
+
+
+def _size(stream: BinaryIO) -> int | None:
+    """The bytes of a regular file; None for a pipe, and for a stream without a file."""
+    try:
+        status = os.fstat(stream.fileno())
+    except OSError:  # io.UnsupportedOperation is one
+        return None
+    return status.st_size if stat.S_ISREG(status.st_mode) else None

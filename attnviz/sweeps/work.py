@@ -1,0 +1,120 @@
+"""The work on one window of texts, in this process or in another."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+from attnviz.analysis.matrices.selection import Request
+from attnviz.errors import AttnvizError, CheckpointError, InputError, one_line, some
+from attnviz.model import Model, load
+from attnviz.sweeps.preparation import prepare
+from attnviz.sweeps.runs import Prepared, runs
+from attnviz.sweeps.texts import Window
+
+_LONG_WORD = 40  # characters of a word that a note shows
+
+Companions = Callable[[Model, list[Prepared]], Iterable[Any]]
+
+
+class TextOutcome(NamedTuple):
+    """One text's value or error, and its notes.
+
+    ``skips``: whether the error is the text's, so that other texts may be good. ``end``: see ``PlacedText``.
+    """
+
+    where: str
+    value: Any
+    notes: tuple[str, ...] = ()
+    error: AttnvizError | None = None
+    skips: bool = False
+    end: int = 0
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What belongs to each text: a second segment, a target text, and the length it is padded to."""
+
+    pair: str | None = None
+    target: str | None = None
+    pad_to: int | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Work:
+    """What is done with each text of a window.
+
+    Attributes:
+        model: runs them.
+        parts: belongs to each text.
+        each: makes a value of a text's run, or of the prepared text where there is no request. It prints nothing. With
+            several processes its value is sent from one to the other.
+        request: what each run computes.
+        companions: makes, of the model and all texts of a window, a second argument of ``each`` for each text.
+        before: called with the number of tokens of the longest text before a window is run.
+        loading: the arguments of ``load``; a process that does not inherit the model loads it again.
+    """
+
+    model: Model
+    parts: Parts
+    each: Callable[..., Any]
+    request: Request | None = None
+    companions: Companions | None = None
+    before: Callable[[int], None] | None = None
+    loading: Mapping[str, Any] | None = None
+
+    def __reduce__(self) -> tuple[Callable[..., "Work"], tuple[Any, ...]]:
+        if self.loading is None:
+            return Work, (self.model, self.parts, self.each, self.request, self.companions, self.before)
+        return _loaded_again, (self.loading, self.parts, self.each, self.request, self.companions, self.before)
+
+    def __call__(self, window: Window) -> Iterator[TextOutcome]:
+        """The outcome of each text of the window."""
+        notes: dict[int, list[str]] = {i: [] for i in range(len(window.texts))}
+        prepared = [self._prepared(where, text, notes[i]) for i, (where, text, _) in enumerate(window.texts)]
+        good = [one for one in prepared if isinstance(one, Prepared)]
+        if self.before is not None and good:
+            self.before(max(one.n_tokens for one in good))
+        arguments = self.arguments(good)
+        for i, (one, (where, _, end)) in enumerate(zip(prepared, window.texts, strict=True)):
+            value, skips = None, True
+            error: AttnvizError | None = None
+            if isinstance(one, Prepared):
+                values = next(arguments)
+                try:
+                    value = self.each(*values)
+                except AttnvizError as raised:
+                    skips = isinstance(raised, InputError) and not isinstance(raised, CheckpointError)
+                    error = raised.at(where) if skips else raised
+            else:
+                error = one
+            yield TextOutcome(where, value, tuple(notes[i]), error, skips and where != "", end)
+
+    def arguments(self, texts: list[Prepared]) -> Iterator[tuple[Any, ...]]:
+        """The arguments of ``each`` for each text."""
+        firsts: Iterable[Any] = texts if self.request is None else runs(self.model, texts, self.request)
+        if self.companions is None:
+            return zip(firsts)
+        return zip(firsts, self.companions(self.model, texts), strict=True)
+
+    def _prepared(self, where: str, text: str | AttnvizError, notes: list[str]) -> Prepared | AttnvizError:
+        if isinstance(text, AttnvizError):
+            return text
+        pair, target, pad_to = self.parts.pair, self.parts.target, self.parts.pad_to
+        try:
+            prepared = prepare(self.model, text, pair=pair, target=target, pad_to=pad_to)
+        except AttnvizError as error:
+            return error.at(where)
+        unknown = getattr(self.model.tokenizer, "unknown", None)
+        read = [t for t in (*prepared.tokens, *prepared.target_tokens) if t.piece == unknown and not t.special]
+        if unknown is not None and read:
+            words = some([_shortened(one_line(t.text)) for t in read])
+            notes.append(f"{f'{where}: ' if where else ''}not in the vocabulary of {self.model.info.name}: {words}")
+        return replace(prepared, where=where)
+
+
+def _loaded_again(loading: Mapping[str, Any], *rest: Any) -> Work:
+    return Work(load(**loading), *rest, loading)
+
+
+def _shortened(word: str) -> str:
+    return word if len(word) <= _LONG_WORD else f"{word[:_LONG_WORD]}…"
