@@ -14,7 +14,8 @@ import orjson
 
 from attnviz.checkpoints.file_params import FileParams
 from attnviz.checkpoints.formats.tensors import WRITERS, TensorFile, misfits, model_folder_hint, open_tensors, size_of
-from attnviz.encoder.config.block import EncoderConfig, check_field_names
+from attnviz.encoder.config.block import Block
+from attnviz.encoder.config.given import Given, check_field_names
 from attnviz.encoder.parameters.params import Params
 from attnviz.encoder.parameters.seeded import is_seeded
 from attnviz.encoder.parameters.shapes import Shape, tensor_shapes
@@ -29,7 +30,7 @@ class NativeCheckpoint:
 
     path: Path
     file: TensorFile
-    config: EncoderConfig
+    config: Block
     params: Params
     has_decoder: bool
     tokenizer_json: str | None = None
@@ -39,6 +40,19 @@ class NativeCheckpoint:
         """The digest of the file's bytes."""
         with self.path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+class NativeParams(FileParams):
+    """A native file's tensors, with the seed that its header names where the numbers bear it out."""
+
+    def __init__(self, file: TensorFile, where: str, config: Block, named_seed: int) -> None:
+        super().__init__(file, where, file.shapes)
+        self._config, self._named_seed = config, named_seed
+
+    @cached_property
+    def seed(self) -> int | None:
+        """The seed that the numbers were made from; None for trained weights."""
+        return self._named_seed if is_seeded(self, self._config, self._named_seed) else None
 
 
 def read_native(path: Path, overrides: Mapping[str, object] | None = None) -> NativeCheckpoint:
@@ -57,13 +71,14 @@ def read_native(path: Path, overrides: Mapping[str, object] | None = None) -> Na
     if path.is_dir() and (hint := model_folder_hint(path)):
         raise CheckpointError(f"{where}: it is a folder; expected a .safetensors or .npz file", hint)
     file = open_tensors(path)
-    config = _config(path, file, overrides or {})
+    config, seed = _config(path, file, overrides or {})
     has_decoder = any(name.startswith("decoder.") for name in file.shapes)
     given = ", ".join(f"{name}={value}" for name, value in (overrides or {}).items())
     hint = f"besides the file these fields are given: {given}" if given else None
-    if config.n_layers > len(file.shapes):  # before a table of contents of a billion layers is made
+    n_layers = max(config.n_layers, config.decoder.n_layers)
+    if n_layers > len(file.shapes):  # before a table of contents of a billion layers is made
         raise CheckpointError(
-            f"{where}: n_layers is {config.n_layers}, and it has {len(file.shapes)} tensors; "
+            f"{where}: n_layers is {n_layers}, and it has {len(file.shapes)} tensors; "
             "expected the tensors of its configuration",
             hint,
         )
@@ -71,18 +86,20 @@ def read_native(path: Path, overrides: Mapping[str, object] | None = None) -> Na
     if problems:
         raise CheckpointError(f"{where}: {', '.join(problems)}; expected the tensors of its configuration", hint)
     return NativeCheckpoint(
-        path, file, config, FileParams(file, where, file.shapes), has_decoder, file.metadata.get(TOKENIZER_KEY)
+        path, file, config, NativeParams(file, where, config, seed), has_decoder, file.metadata.get(TOKENIZER_KEY)
     )
 
 
-def _config(path: Path, file: TensorFile, overrides: Mapping[str, object]) -> EncoderConfig:
+def _config(path: Path, file: TensorFile, overrides: Mapping[str, object]) -> tuple[Block, int]:
+    """The configuration, and the seed that the header names (0 where it names none, as older files have it)."""
     where, fields = one_line(path), _header_fields(path, file)
     try:
         check_field_names(fields, "header")
-        own = EncoderConfig(**fields)
+        own = Block(**fields)
     except ConfigError as error:
         raise CheckpointError(f"{where}: {error}") from error
-    return own.replaced(overrides) if overrides else own
+    seed = Given.of(fields).value("seed")
+    return own.replaced(overrides) if overrides else own, seed
 
 
 def _header_fields(path: Path, file: TensorFile) -> dict[str, object]:
@@ -105,7 +122,7 @@ def _header_fields(path: Path, file: TensorFile) -> dict[str, object]:
 
 def write_native(
     path: Path,
-    config: EncoderConfig,
+    config: Block,
     params: Params,
     *,
     decoder: bool = False,
@@ -131,7 +148,7 @@ def write_native(
         raise OutputError(
             f"{where}: it needs {needed / 1e9:.1f} GB, and {free / 1e9:.1f} GB are free; expected room on the disk"
         )
-    metadata = {CONFIG_KEY: json.dumps(config.as_dict(seed=is_seeded(params, config)))}
+    metadata = {CONFIG_KEY: json.dumps(config.as_dict(seed=params.seed))}
     if tokenizer_json is not None:
         metadata[TOKENIZER_KEY] = tokenizer_json
     WRITERS[suffix](path, params, shapes, metadata, overwrite=overwrite)
@@ -183,7 +200,7 @@ def describe(path: Path) -> WeightsInfo:
         format=native.file.format,
         bytes=path.stat().st_size,
         sha256=native.sha256,
-        config=native.config.as_dict(seed=is_seeded(native.params, native.config)),
+        config=native.config.as_dict(seed=native.params.seed),
         tensors=tensors,
         n_parameters=sum(map(math.prod, shapes.values())),
         tokenizer=native.tokenizer_json is not None,

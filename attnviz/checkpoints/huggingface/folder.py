@@ -18,7 +18,7 @@ from attnviz.checkpoints.huggingface.hints import check_no_adapter, check_plain,
 from attnviz.checkpoints.huggingface.known_settings import check_settings, family_of_classes
 from attnviz.checkpoints.huggingface.settings import Settings, rope_settings
 from attnviz.checkpoints.huggingface.tensor_names import is_unused, other_form, own_names, unknown_prefix
-from attnviz.encoder.config.block import EncoderConfig
+from attnviz.encoder.config.block import Block
 from attnviz.encoder.parameters.params import Params
 from attnviz.encoder.parameters.shapes import Shape, tensor_shapes
 from attnviz.errors import CheckpointError, ConfigError, one_line, some
@@ -51,7 +51,7 @@ class ModelFolder:
     model_type: str
     family: Family
     settings: Settings
-    config: EncoderConfig
+    config: Block
     file: TensorFile
     paths: tuple[Path, ...]
     params: Params
@@ -175,13 +175,11 @@ class RenamedFile:
         return self._file.rows(self._names[name], ids)
 
 
-def _configs(
-    family: Family, settings: Settings, overrides: Mapping[str, object]
-) -> tuple[EncoderConfig, EncoderConfig]:
+def _configs(family: Family, settings: Settings, overrides: Mapping[str, object]) -> tuple[Block, Block]:
     """The folder's own configuration, and the one with some fields replaced."""
     fields = family.config_fields(settings)
     try:
-        own = EncoderConfig(**fields)
+        own = Block(**fields)
     except (ConfigError, ZeroDivisionError) as error:
         raise CheckpointError(f"{settings.where}: {one_line(error)}") from error
     changed = own.replaced(overrides) if overrides else own
