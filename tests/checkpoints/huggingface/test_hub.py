@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import attnviz
-from tests.checkpoints.hub_server import Hub, Repository, commit, serve
+from tests.checkpoints.huggingface.hub_server import Hub, Repository, commit, serve
 from tests.noise import ROUNDING
 
 CONFIG, SINGLE, INDEX = "config.json", "model.safetensors", "model.safetensors.index.json"
@@ -439,7 +439,7 @@ def test_ctrl_c_is_not_taken_for_an_error_of_the_hub(tmp_path):
 
 
 def test_a_model_of_the_hub_is_shown_as_its_folder_is(tmp_path):
-    folder = Path(__file__).parent / "golden" / "bert"
+    folder = Path(__file__).parents[1] / "golden" / "bert"
     files = {file.name: file.read_bytes() for file in folder.iterdir() if file.suffix != ".npz"}
     with serve({"owner/bert": Repository({"main": files})}) as hub:
         show = ["-W", "error", "-m", "attnviz", "show", "The dog", "--json", "--model", "owner/bert"]

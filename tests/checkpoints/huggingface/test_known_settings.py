@@ -15,7 +15,7 @@ from attnviz.checkpoints.huggingface.known_settings import (
 )
 from attnviz.errors import CheckpointError
 
-RELEASES = json.loads((Path(__file__).parent / "golden" / "settings.json").read_text())
+RELEASES = json.loads((Path(__file__).parents[1] / "golden" / "settings.json").read_text())
 EACH = [(release, model_type) for release in RELEASES for model_type in families()]
 # Values that say of each setting that attention is another; what no list has.
 UNUSUAL = {

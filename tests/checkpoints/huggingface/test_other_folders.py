@@ -14,7 +14,7 @@ from attnviz.checkpoints.huggingface.folder import read_folder
 from attnviz.errors import CheckpointError
 from tests.checkpoints.folders import write_safetensors
 
-GOLDEN = Path(__file__).parent / "golden"
+GOLDEN = Path(__file__).parents[1] / "golden"
 
 
 @pytest.fixture

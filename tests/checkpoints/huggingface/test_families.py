@@ -13,7 +13,7 @@ from attnviz.checkpoints.huggingface.family import family_types, find_family
 from attnviz.errors import CheckpointError
 from tests.checkpoints.folders import write_safetensors, write_shards
 
-GOLDEN = Path(__file__).parent / "golden"
+GOLDEN = Path(__file__).parents[1] / "golden"
 FOLDERS = sorted(file.parent for file in GOLDEN.glob("*/golden.npz"))
 CLOSE = 2e-5  # the largest difference of any weight, in float32
 

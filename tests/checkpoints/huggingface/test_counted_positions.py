@@ -15,7 +15,7 @@ from attnviz.errors import CheckpointError, ConfigError
 from attnviz.model import load
 from attnviz.sweep.runs import runs
 from tests.checkpoints.folders import write_bert
-from tests.checkpoints.test_families import CLOSE, GOLDEN, tensors_of
+from tests.checkpoints.huggingface.test_families import CLOSE, GOLDEN, tensors_of
 
 CASE = GOLDEN.parent / "cases" / "literal-pad-roberta"
 FAMILIES = ("roberta", "xlm-roberta", "camembert", "mpnet")

@@ -14,7 +14,7 @@ from attnviz.checkpoints.huggingface.family import find_family
 from attnviz.checkpoints.huggingface.folder import read_folder
 from attnviz.errors import CheckpointError, ConfigError
 from tests.checkpoints.folders import bert_tensors, write_bert, write_safetensors, write_shards
-from tests.checkpoints.test_families import GOLDEN
+from tests.checkpoints.huggingface.test_families import GOLDEN
 
 TEXT = "the cats sat."
 
