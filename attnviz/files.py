@@ -25,11 +25,11 @@ _REASONS = {
     errno.EFBIG: "the file would be larger than allowed; expected a smaller file or a higher limit",
     errno.ENAMETOOLONG: "the name is too long; expected a shorter one",
 }
-_NO_FOLDER = "is a file, or lies in one; expected a folder"
+_NO_FOLDER = "is a file, or is inside one; expected a folder"
 _UNREADABLE = {
-    FileNotFoundError: "there is no such file",
+    FileNotFoundError: "no such file",
     IsADirectoryError: "it is a folder",
-    PermissionError: "there is no permission to read it",
+    PermissionError: "no permission to read it",
 }
 
 
@@ -139,7 +139,7 @@ def check_folder(path: str | Path) -> None:
     """Before anything is computed: refuses what can be no folder.
 
     Raises:
-        OutputError: it is a file, or lies in one.
+        OutputError: it is a file, or is inside one.
     """
     folder = _named(path)
     there = next((place for place in (folder, *folder.parents) if os.path.lexists(place)), folder)

@@ -76,7 +76,7 @@ def load(
             default the checkpoint's own, else ``word``.
         config: a TOML file of fields; ``fields`` win over it, and both win over the checkpoint's header.
         decoder: whether a target text is to be run, which the bundled model cannot.
-        fields: fields of ``EncoderConfig`` by name, also as keyword arguments: ``n_heads=8, mask="causal"``.
+        fields: fields of ``Block`` by name, also as keyword arguments: ``n_heads=8, mask="causal"``.
         more_fields: the same.
 
     Raises:
@@ -161,7 +161,7 @@ def find_folder(
     if path.exists() or _is_path(str(model)):
         if not path.exists():
             raise InputError(
-                f"{one_line(model)}: there is no such folder; expected a model folder, or a model's id",
+                f"{one_line(model)}: no such folder; expected a model folder, or a model's id",
                 hint="of an address give OWNER/NAME alone" if "://" in str(model) else None,
             )
         if revision is not None:

@@ -22,7 +22,7 @@ def parse_numbers(text: str, n: int, what: str) -> tuple[int, ...]:
     for part in text.split(","):
         match = _PART.fullmatch(part.strip())
         if not match:
-            raise UsageError(f"{what}: {part.strip()!r} is no selection; expected all, or numbers such as 0,2-3,-1")
+            raise UsageError(f"{what}: {part.strip()!r} cannot be read; expected all, or numbers such as 0,2-3,-1")
         first = counted(int(match[1]), n, what)
         last = first if match[2] is None else counted(int(match[2]), n, what)
         if last < first:

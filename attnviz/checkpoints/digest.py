@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from attnviz.checkpoints.formats.tensors import TensorFile
+    from attnviz.checkpoints.formats.tensor_file import TensorFile
 
 _MOST_HASHED, _STRIDE, _SAMPLE = 2**28, 2**24, 2**12
 _BLOCK = 2**24  # large, as after each block the thread waits for its turn

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from attnviz.checkpoints.formats.tensors import TensorFile
+from attnviz.checkpoints.formats.number_types import widest
+from attnviz.checkpoints.formats.tensor_file import TensorFile
 from attnviz.encoder.parameters.params import Params
 from attnviz.encoder.parameters.shapes import Shape
 from attnviz.errors import CheckpointError
@@ -77,7 +78,7 @@ class FileParams(Params):
     ):
         self._file, self._where, self._shapes = file, where, shapes
         self._sources = sources or {name: Source(name) for name in shapes}
-        self._type = np.dtype(np.float64 if "F64" in file.dtypes.values() else np.float32)
+        self._type = widest(file.dtypes.values())
         self._read: dict[str, np.ndarray] = {}
         self._kept = 0
 

@@ -10,14 +10,14 @@ def parse_json(data: bytes, where: str, expected: str) -> object:
     """One JSON value.
 
     Raises:
-        InputError: it is no JSON; the message has the line and column.
+        InputError: it is not JSON; the message has the line and column.
     """
     try:
         return orjson.loads(data)
     except orjson.JSONDecodeError as error:
         not_numbers = b"NaN" in data or b"Infinity" in data
-        hint = "NaN and Infinity are no JSON" if not_numbers else None
-        raise InputError(f"{where}: it is no JSON ({one_line(error)}); {expected}", hint) from error
+        hint = "NaN and Infinity are not JSON" if not_numbers else None
+        raise InputError(f"{where}: it is not JSON ({one_line(error)}); {expected}", hint) from error
 
 
 def listed_array(value: object, where: str, *, axes: int, null: float | None = None) -> np.ndarray:

@@ -221,7 +221,7 @@ def _parsed(json_text: str, where: str) -> tuple["LibraryTokenizer", dict[str, A
         return LibraryTokenizer.from_str(json_text), described
     except Exception as error:  # the library raises nothing more specific
         raise InputError(
-            f"{where}: it is no tokenizer ({one_line(error)}); expected JSON of the tokenizers library"
+            f"{where}: it is not a tokenizer ({one_line(error)}); expected JSON of the tokenizers library"
         ) from error
 
 

@@ -57,7 +57,7 @@ def byte_level(vocabulary_path: Path, merges_path: Path, *, add_prefix_space: bo
         made = Tokenizer(models.BPE(vocabulary, merges))
     except Exception as error:  # the library raises nothing more specific
         raise InputError(
-            f"{one_line(vocabulary_path)}: with {merges_path.name} it is no vocabulary ({one_line(error)[:80]}); "
+            f"{one_line(vocabulary_path)}: with {merges_path.name} it is not a vocabulary ({one_line(error)[:80]}); "
             f"{expected}"
         ) from error
     made.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=add_prefix_space)

@@ -70,7 +70,7 @@ def test_of_an_address_only_the_id_is_a_model(cli, address):
     ran = cli("show", "x", "--model", address)
     assert ran.code == 3
     assert ran.err == (
-        f"attnviz: error: {address}: there is no such folder; expected a model folder, or a model's id\n"
+        f"attnviz: error: {address}: no such folder; expected a model folder, or a model's id\n"
         "hint: of an address give OWNER/NAME alone\n"
     )
 

@@ -13,7 +13,10 @@ import numpy as np
 import orjson
 
 from attnviz.checkpoints.file_params import FileParams
-from attnviz.checkpoints.formats.tensors import WRITERS, TensorFile, misfits, model_folder_hint, open_tensors, size_of
+from attnviz.checkpoints.formats.number_types import NUMBER_TYPES
+from attnviz.checkpoints.formats.tensor_file import TensorFile, misfits
+from attnviz.checkpoints.formats.tensors import model_folder_hint, open_tensors
+from attnviz.checkpoints.formats.writers import WRITERS
 from attnviz.encoder.config.block import Block
 from attnviz.encoder.config.given import Given, check_field_names
 from attnviz.encoder.parameters.params import Params
@@ -113,10 +116,10 @@ def _header_fields(path: Path, file: TensorFile) -> dict[str, object]:
         fields = orjson.loads(file.metadata[CONFIG_KEY])
     except orjson.JSONDecodeError as error:
         raise CheckpointError(
-            f"{where}: its {CONFIG_KEY} is no JSON ({one_line(error)}); expected fields of the block"
+            f"{where}: its {CONFIG_KEY} is not JSON ({one_line(error)}); expected fields of the block"
         ) from error
     if not isinstance(fields, dict):
-        raise CheckpointError(f"{where}: its {CONFIG_KEY} is no JSON object; expected fields of the block")
+        raise CheckpointError(f"{where}: its {CONFIG_KEY} is not a JSON object; expected fields of the block")
     return fields
 
 
@@ -192,7 +195,7 @@ def describe(path: Path) -> WeightsInfo:
     native = read_native(path)
     shapes, dtypes = native.file.shapes, native.file.dtypes
     tensors = tuple(
-        TensorInfo(name, shape, dtypes[name], math.prod(shape) * size_of(dtypes[name]))
+        TensorInfo(name, shape, dtypes[name], math.prod(shape) * NUMBER_TYPES[dtypes[name]].stored.itemsize)
         for name, shape in shapes.items()
     )
     return WeightsInfo(

@@ -12,7 +12,8 @@ import numpy as np
 from attnviz.checkpoints.digest import begin_digest
 from attnviz.checkpoints.file_params import FileParams
 from attnviz.checkpoints.formats.shards import ShardedFile
-from attnviz.checkpoints.formats.tensors import TensorFile, View, misfits, model_folder_hint, open_tensors, whole
+from attnviz.checkpoints.formats.tensor_file import TensorFile, View, misfits, whole
+from attnviz.checkpoints.formats.tensors import model_folder_hint, open_tensors
 from attnviz.checkpoints.huggingface.family import Family, families, family_types, find_family
 from attnviz.checkpoints.huggingface.hints import check_no_adapter, check_plain, save_again
 from attnviz.checkpoints.huggingface.known_settings import check_settings, family_of_classes
@@ -119,7 +120,7 @@ def read_settings(path: Path) -> dict[str, Any]:
     """What a folder's ``config.json`` says.
 
     Raises:
-        CheckpointError: there is none, or it is no JSON object.
+        CheckpointError: there is none, or it is not a JSON object.
     """
     file = path / "config.json"
     expected = "expected a model folder"
@@ -146,9 +147,9 @@ def read_object(file: Path, expected: str) -> dict[str, Any]:
     try:
         values = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise CheckpointError(f"{one_line(file)}: it is no JSON ({one_line(error)[:80]}); {expected}") from error
+        raise CheckpointError(f"{one_line(file)}: it is not JSON ({one_line(error)[:80]}); {expected}") from error
     if not isinstance(values, dict):
-        raise CheckpointError(f"{one_line(file)}: it is no JSON object; {expected}")
+        raise CheckpointError(f"{one_line(file)}: it is not a JSON object; {expected}")
     return values
 
 

@@ -184,7 +184,7 @@ def _download(model_id: str, revision: str | None, commit: str, names: Collectio
     for name in files if weights else ():
         if name not in names:
             raise CheckpointError(
-                f"{one_line(model_id)}: its {_INDEX} names {one_line(name)}, which it has not; expected all its shards"
+                f"{one_line(model_id)}: its {_INDEX} names {one_line(name)}, which is missing; expected all its shards"
             )
         download(name)
     return folder
@@ -245,7 +245,7 @@ def _refusal(error: BaseException, where: str, revision: str) -> InputError:
         late = kinds & {"TimeoutException", "Timeout"}
         what = f"{host} does not answer" if late else f"the connection to {host} fails ({_reason(error)})"
         return InputError(
-            f"{where}: it is neither a folder nor whole in the cache, and {what}; expected a hub within reach",
+            f"{where}: it is not a folder, not completely in the cache, and {what}; expected a hub within reach",
             hint=f"the cache is {folder}; HF_ENDPOINT names another hub",
         )
     if isinstance(error, OSError) and error.errno in _UNWRITABLE:
@@ -265,12 +265,12 @@ def _cases(host: str, endpoint: str, where: str, revision: str) -> tuple[tuple[t
     return (
         (
             errors.HFValidationError,
-            "it is neither a folder nor the id of a model; expected a folder, NAME or OWNER/NAME",
+            "it is not a folder or a model's id; expected a folder, NAME or OWNER/NAME",
             "an id has letters, digits, '-', '_' and '.', at most 96 in all",
         ),
         (
             errors.OfflineModeIsEnabled,
-            "it is neither a folder nor whole in the cache, and HF_HUB_OFFLINE is set; expected a model that was "
+            "it is not a folder, not completely in the cache, and HF_HUB_OFFLINE is set; expected a model that was "
             "fetched before",
             "unset HF_HUB_OFFLINE (or TRANSFORMERS_OFFLINE) to fetch it",
         ),
@@ -281,7 +281,7 @@ def _cases(host: str, endpoint: str, where: str, revision: str) -> tuple[tuple[t
         ),
         (
             errors.RepositoryNotFoundError,
-            f"there is no such folder, and no such model on {host}; expected a folder, or a model's id",
+            f"no such folder, and no such model on {host}; expected a folder, or a model's id",
             "a private model needs HF_TOKEN",
         ),
         (

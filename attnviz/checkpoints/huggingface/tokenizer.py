@@ -40,7 +40,7 @@ def tokenizer_settings(path: Path) -> dict[str, Any]:
     """What ``tokenizer_config.json`` says, and the older ``added_tokens.json``; nothing where there is neither.
 
     Raises:
-        CheckpointError: it is no JSON object.
+        CheckpointError: it is not a JSON object.
     """
     files = (path / "tokenizer_config.json", path / "added_tokens.json")
     settings, added = (read_object(file, _EXPECTED) if file.exists() else {} for file in files)

@@ -126,7 +126,7 @@ def test_both_formats_turn_into_each_other_with_config_and_tokenizer(tmp_path, d
 def test_the_same_tensors_give_the_same_bytes(tmp_path, ending, monkeypatch):
     config = EncoderConfig(**SMALL)
     write_native(tmp_path / f"a.{ending}", config, SeededParams(config))
-    monkeypatch.setattr("attnviz.checkpoints.formats.tensors._BLOCK_BYTES", 1)  # a row at a time
+    monkeypatch.setattr("attnviz.checkpoints.formats.writers._BLOCK_BYTES", 1)  # a row at a time
     monkeypatch.setattr("time.time", lambda: 1e9)
     write_native(tmp_path / f"b.{ending}", config, SeededParams(config))
     assert (tmp_path / f"a.{ending}").read_bytes() == (tmp_path / f"b.{ending}").read_bytes()
@@ -253,7 +253,7 @@ def test_all_that_is_wrong_with_the_tensors_is_one_message(tmp_path):
     assert str(caught.value) == (
         f"{path}: 2 missing (embed.tokens, layers.0.attn.wk), 1 unexpected (encoder.weight\\x1b[31m), "
         "1 misshapen (layers.0.attn.wq is (2, 3), not (2, 2)), "
-        "2 of a wrong type (layers.0.ffn.w1 is I64, no float, layers.0.ffn.w2 is BOOL, no float); "
+        "2 of a wrong type (layers.0.ffn.w1 is I64, not a float, layers.0.ffn.w2 is BOOL, not a float); "
         "expected the tensors of its configuration"
     )
     assert caught.value.hint is None
@@ -282,7 +282,7 @@ def test_a_billion_layers_are_refused_before_they_are_listed(tmp_path):
     )
 
 
-JSON_WORDS = re.compile(r"no JSON \(.*line 1 column [0-9]+.*\)")  # the library's own words
+JSON_WORDS = re.compile(r"not JSON \(.*line 1 column [0-9]+.*\)")  # the library's own words
 NATIVE = "expected attnviz's native format"
 FIELDS = "expected fields of the block"
 
@@ -291,10 +291,10 @@ FIELDS = "expected fields of the block"
     ("config", "message"),
     [
         (None, f"its header has no attnviz.config; {NATIVE}"),
-        ("{", f"its attnviz.config is no JSON (...); {FIELDS}"),
-        ("[" * 9999, f"its attnviz.config is no JSON (...); {FIELDS}"),
-        ('{"norm_eps": NaN}', f"its attnviz.config is no JSON (...); {FIELDS}"),
-        ("[1]", f"its attnviz.config is no JSON object; {FIELDS}"),
+        ("{", f"its attnviz.config is not JSON (...); {FIELDS}"),
+        ("[" * 9999, f"its attnviz.config is not JSON (...); {FIELDS}"),
+        ('{"norm_eps": NaN}', f"its attnviz.config is not JSON (...); {FIELDS}"),
+        ("[1]", f"its attnviz.config is not a JSON object; {FIELDS}"),
         ({"n_head": 2}, f"header: unknown field 'n_head' (did you mean 'n_heads'?); {FIELDS}"),
         ({"n_heads": 3}, "d_model, n_heads: 64 is not divisible by 3; expected a multiple, or d_head given"),
         ({"n_heads": "3"}, "n_heads: '3' is not a whole number; expected a whole number"),
@@ -309,7 +309,7 @@ def test_a_wrong_header_is_one_line(tmp_path, config, message):
     with pytest.raises(CheckpointError) as caught:
         read_native(path)
     assert caught.value.exit_code == 3
-    assert JSON_WORDS.sub("no JSON (...)", str(caught.value)) == f"{path}: {message}"
+    assert JSON_WORDS.sub("not JSON (...)", str(caught.value)) == f"{path}: {message}"
 
 
 def test_a_number_in_the_header_beyond_all_bounds_is_one_line(tmp_path):

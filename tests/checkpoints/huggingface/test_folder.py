@@ -115,7 +115,7 @@ def test_an_index_cannot_lead_out_of_its_folder(tmp_path, name):
     (folder / "model.safetensors.index.json").write_text(
         json.dumps({"weight_map": dict.fromkeys(bert_tensors(), name)})
     )
-    with pytest.raises(CheckpointError, match="no safetensors file of its own folder"):
+    with pytest.raises(CheckpointError, match="not a safetensors file in its folder"):
         read_folder(folder)
 
 
