@@ -76,7 +76,7 @@ def load(
             default the checkpoint's own, else ``word``.
         config: a TOML file of fields; ``fields`` win over it, and both win over the checkpoint's header.
         decoder: whether a target text is to be run, which the bundled model cannot.
-        fields: fields of ``Block`` by name, also as keyword arguments: ``n_heads=8, mask="causal"``.
+        fields: fields of ``EncoderConfig`` by name, also as keyword arguments: ``n_heads=8, mask="causal"``.
         more_fields: the same.
 
     Raises:

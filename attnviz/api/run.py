@@ -58,7 +58,7 @@ def run(
         renormalize: divide what is left of each row by its sum.
         keep: names of ``LayerTrace``'s arrays to keep in ``result.trace``, for the selected layers.
         pad_to: fill the text up to so many tokens; no query attends to the filling.
-        model_options: ``weights``, ``tokenizer``, ``config``, and fields of ``Block`` (``seed=0, n_heads=8``).
+        model_options: ``weights``, ``tokenizer``, ``config``, and fields of ``EncoderConfig`` (``seed=0, n_heads=8``).
 
     Raises:
         UsageError: options that do not fit, a layer or head that is not there.

@@ -51,7 +51,7 @@ def embed(params: Params, config: Block, sequence: Sequence, *, decoder: bool = 
     Yields:
         the names of ``EmbeddingTrace``.
     """
-    position = config.decoder.position if decoder else config.position.kind
+    position = config.decoder.position if decoder else config.position
     placed = params.at("decoder") if decoder and has_decoder_positions(config) else params
     if sequence.vectors is not None:
         x = sequence.vectors

@@ -42,11 +42,11 @@ def counted_positions(config: PositionConfig, ids: Array | None, n: int) -> Arra
         ids: the tokens' ids; None for vectors in place of tokens, which all have a position.
         n: the number of tokens.
     """
-    if config.position.pad_id is None:
+    if config.pad_id is None:
         return None
     if ids is None:
         return np.arange(n)
-    counted = ids != config.position.pad_id  # (..., n)
+    counted = ids != config.pad_id  # (..., n)
     return np.cumsum(counted, axis=-1) * counted - 1
 
 
@@ -72,11 +72,9 @@ def rotary_angles(config: PositionConfig, n: int, *, windowed: bool = False) -> 
     """
     if config.kind != "rotary":
         return None
-    window_base = config.position.window_rotary_base if windowed else None
-    base = config.position.rotary_base if window_base is None else window_base
-    frequencies = base ** (
-        -np.arange(0, config.position.rotary_dims, 2) / config.position.rotary_dims
-    )  # (rotary_dims / 2,)
+    window_base = config.window_rotary_base if windowed else None
+    base = config.rotary_base if window_base is None else window_base
+    frequencies = base ** (-np.arange(0, config.rotary_dims, 2) / config.rotary_dims)  # (rotary_dims / 2,)
     if window_base is None:
         frequencies = stretched(frequencies, config)
     return np.arange(n)[:, None] * frequencies  # (n, rotary_dims / 2)
@@ -88,15 +86,13 @@ def stretched(frequencies: Array, config: PositionConfig) -> Array:
     ``linear`` divides all of them (Chen et al. 2023); ``llama3`` keeps short wavelengths, divides long ones, and goes
     from one to the other between (Llama 3.1's published code).
     """
-    if config.position.rotary_scaling == "none":
+    if config.rotary_scaling == "none":
         return frequencies
-    divided = frequencies / config.position.rotary_factor
-    if config.position.rotary_scaling == "linear":
+    divided = frequencies / config.rotary_factor
+    if config.rotary_scaling == "linear":
         return divided
-    turns = config.position.rotary_ctx * frequencies / (2 * math.pi)  # (rotary_dims / 2,), over the original length
-    kept = np.clip(
-        (turns - config.position.rotary_low) / (config.position.rotary_high - config.position.rotary_low), 0, 1
-    )
+    turns = config.rotary_ctx * frequencies / (2 * math.pi)  # (rotary_dims / 2,), over the original length
+    kept = np.clip((turns - config.rotary_low) / (config.rotary_high - config.rotary_low), 0, 1)
     return kept * frequencies + (1 - kept) * divided
 
 
@@ -127,9 +123,9 @@ def score_bias(
     bias = None
     if config.kind == "alibi":
         bias = -alibi_slopes(n_heads)[:, None] * np.abs(offsets)  # (n_heads, 2n - 1)
-    if config.position.has_relative_bias:
+    if config.has_relative_bias:
         buckets = relative_buckets(
-            offsets, config.position.relative_buckets, config.position.relative_max_distance, bidirectional=not causal
+            offsets, config.relative_buckets, config.relative_max_distance, bidirectional=not causal
         )
         relative = params["embed.relative"][buckets].T  # (n_heads, 2n - 1)
         bias = relative if bias is None else bias + relative

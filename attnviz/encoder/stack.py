@@ -57,9 +57,9 @@ def self_geometry(
     return Geometry(
         allowed=without_padding(allowed, sequence.padding, n),
         bias=score_bias(
-            config.position.kind, config.n_heads, params, n, dtype, causal=causal or config.attention.mask == "causal"
+            config.position, config.n_heads, params, n, dtype, causal=causal or config.attention.mask == "causal"
         ),
-        angles=rotary_angles(config.position.kind, n, windowed=windowed),
+        angles=rotary_angles(config.position, n, windowed=windowed),
         normed=config.norm.first or layer > 0,
     )
 
