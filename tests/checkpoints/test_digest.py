@@ -11,7 +11,7 @@ import pytest
 
 import attnviz
 from attnviz.checkpoints import digest as digest_module
-from attnviz.checkpoints.digest import FileDigest, begin_ahead, begin_file_digest
+from attnviz.checkpoints.digest import FileDigest, begin_ahead, begin_digest
 from attnviz.checkpoints.huggingface.folder import read_folder
 from tests.checkpoints.folders import bert_tensors, write_bert, write_safetensors
 
@@ -20,7 +20,7 @@ def test_the_digest_of_a_folder_is_its_file_s_own(tmp_path):
     folder = write_bert(tmp_path / "bert")
     expected = hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()
     assert attnviz.load(model=folder).info.weights == f"sha256:{expected}"
-    assert read_folder(folder).sha256 == expected
+    assert read_folder(folder).begin_digest()() == expected
 
 
 @pytest.fixture(autouse=True)
@@ -40,7 +40,7 @@ def test_the_digest_of_large_weights_needs_only_a_sample_and_still_tells_them_ap
     monkeypatch.setattr(digest_module, "_MOST_HASHED", 10)
     one, same, other = (write_bert(tmp_path / name) for name in ("one", "same", "other"))
     write_safetensors(other / "model.safetensors", bert_tensors(seed=1))
-    digests = [read_folder(folder).sha256 for folder in (one, same, other)]
+    digests = [read_folder(folder).begin_digest()() for folder in (one, same, other)]
     assert digests[0] == digests[1]
     assert digests[0] != digests[2]
     assert len(digests[0]) == 64
@@ -68,8 +68,9 @@ def test_a_digest_that_was_begun_ahead_is_the_one_that_is_used(tmp_path):
     path = folder / "model.safetensors"
     begin_ahead(folder)
     begun = digest_module._ahead[path]
-    assert begin_file_digest(path) == begun.result
-    assert begin_file_digest(path) != begun.result  # a second load reads the file as it is then
+    file = read_folder(folder).file
+    assert begin_digest([path], file) == begun.result
+    assert begin_digest([path], file) != begun.result  # a second load reads the file as it is then
 
 
 @pytest.mark.parametrize("make", [Path, os.mkdir, os.mkfifo], ids=["missing", "empty folder", "pipe"])

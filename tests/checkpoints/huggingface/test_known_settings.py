@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from attnviz.checkpoints.huggingface.family import families, find_family
 from attnviz.checkpoints.huggingface.known_settings import (
     CHANGES_ATTENTION,
     IRRELEVANT,
@@ -13,6 +12,7 @@ from attnviz.checkpoints.huggingface.known_settings import (
     check_settings,
     family_of_classes,
 )
+from attnviz.checkpoints.huggingface.registry import families, find_family
 from attnviz.errors import CheckpointError
 
 RELEASES = json.loads((Path(__file__).parents[1] / "golden" / "settings.json").read_text())
