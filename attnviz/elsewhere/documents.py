@@ -200,7 +200,7 @@ def _masked(fields: Fields, kind: str, array: np.ndarray, where: str) -> np.ndar
     """(n_layers, n_queries, n_keys): as the document says, else where all scores are -inf."""
     key, shape = MASK_KEYS[kind], (array.shape[0], *array.shape[2:])
     if fields.get(key) is None:
-        hidden = np.isneginf(array).all(axis=1)
+        hidden: np.ndarray = np.isneginf(array).all(axis=1)
         return hidden if hidden.any() else None
     try:
         masked = np.array(fields[key])

@@ -90,11 +90,11 @@ class Family:
     name: str
     paper: str
     example: str
-    fields: Mapping[str, object | Rule]
-    modules: Mapping[str, str]
+    fields: dict[str, object | Rule]
+    modules: dict[str, str]
     kind: str = "encoder"
     fused: tuple[Fused, ...] = ()
-    defaults: Mapping[str, object] = field(default_factory=dict)
+    defaults: dict[str, object] = field(default_factory=dict)
     aliases: Mapping[str, str] = field(default_factory=dict)
     more: Callable[[Settings], Mapping[str, object]] = lambda settings: {}  # noqa: ARG005
     prefixes: tuple[str, ...] = ()
