@@ -1,0 +1,127 @@
+"""Each command's library function returns what the command prints as JSON."""
+
+import json
+
+import pytest
+
+import attnviz
+from attnviz.api.heads import heads_request
+from attnviz.cli.main import main
+from attnviz.errors import InputError, UsageError
+from attnviz.output.documents.agreement import agreement_document
+from attnviz.output.documents.heads import heads_document
+from attnviz.output.documents.results import dump, result_document
+
+TEXT = "The cat sat on the mat because the cat was tired"
+SMALL = ("--n-layers", "2", "--n-heads", "3", "--d-model", "12", "--seed", "5")
+
+
+@pytest.fixture
+def printed(capsysbinary):
+    def run(*argv):
+        main([*argv, "--json"])
+        return [json.loads(line) for line in capsysbinary.readouterr().out.splitlines()]
+
+    return run
+
+
+@pytest.fixture
+def model():
+    return attnviz.load(n_layers=2, n_heads=3, d_model=12, seed=5)
+
+
+def test_heads_of_several_texts_equal_the_command(printed, model, tmp_path):
+    texts = [TEXT, "A dog ran", "The end"]
+    path = tmp_path / "texts.txt"
+    path.write_text("\n".join(texts))
+    flags = ("--where", "entropy > 0.1", "--sort", "-span", "--top", "4", "--ablation", "--null", "2")
+    (expected,) = printed("heads", "--file", str(path), *SMALL, *flags, "--workers", "1")
+    options = {"where": "entropy > 0.1", "sort": "-span", "top": 4, "ablation": True, "null": 2}
+    for source in (texts, path, iter(texts)):
+        report = attnviz.heads(source, model=model, **options)
+        assert json.loads(dump(heads_document(report))) == expected
+    assert report.labels.shape == (2, 3)
+    assert len(report.places) == 4
+
+
+def test_clusters_and_a_selection_equal_the_command(printed, model):
+    (expected,) = printed("heads", TEXT, *SMALL, "--cluster", "-H", "0,2", "--columns", "entropy")
+    report = attnviz.heads(TEXT, model=model, cluster=True, columns="entropy", request=heads_request(heads="0,2"))
+    assert json.loads(dump(heads_document(report))) == expected
+
+
+def test_heads_of_a_result_need_no_model(printed, model):
+    (expected,) = printed("heads", TEXT, *SMALL)
+    assert json.loads(dump(heads_document(attnviz.heads(attnviz.run(TEXT, model=model))))) == expected
+
+
+def test_agreement_equals_the_command(printed, model):
+    (expected,) = printed("heads", TEXT, *SMALL, "--agreement")
+    r = attnviz.agreement(TEXT, model=model)
+    assert json.loads(dump(agreement_document(r.attention, r.correlations, r.pairs, r.texts, r.rows))) == expected
+    assert r.correlations.shape == (2, 3)
+
+
+def test_check_equals_the_command(printed, model, tmp_path):
+    conditions = ["max(entropy) < 2.5", "L1H2.previous >= 0.9"]
+    that = [word for condition in conditions for word in ("--that", condition)]
+    (expected,) = printed("check", TEXT, *SMALL, *that)
+    (report,) = attnviz.check(TEXT, conditions, model=model)
+    assert json.loads(dump(report.as_dict())) == expected
+    assert not report.holds
+
+
+def test_diff_equals_the_command(printed, model):
+    (expected,) = printed("diff", TEXT, "The dog sat on the mat", *SMALL, "--top", "3", "--tolerance", "0.001")
+    runs = [attnviz.run(text, model=model) for text in (TEXT, "The dog sat on the mat")]
+    report = attnviz.diff(*runs)
+    assert json.loads(dump(report.as_dict(top=3, tolerance=0.001))) == expected
+    assert report.difference.jsd.shape == (2, 3)
+
+
+def test_sweep_gives_the_results_of_show(printed, model, tmp_path):
+    path = tmp_path / "texts.txt"
+    path.write_text(f"{TEXT}\nA dog ran\nThe cat sat\n")
+    expected = printed("show", "--file", str(path), *SMALL)
+    results = list(attnviz.sweep(path, model=model))
+    assert [json.loads(dump(result_document(result))) for result in results] == expected
+
+
+def test_a_sweep_stops_at_a_bad_text_or_skips_it_with_a_note(model):
+    notes = []
+    with pytest.raises(InputError, match=r"^text 2: "):
+        list(attnviz.sweep(["a cat", " ", "a dog"], model=model))
+    results = list(attnviz.sweep(["a cat", " ", "a dog"], model=model, on_error="skip", note=notes.append))
+    assert [result.text for result in results] == ["a cat", "a dog"]
+    assert notes[-1] == "texts: 1 of 3 texts skipped"
+    with pytest.raises(InputError, match="there are none"):
+        list(attnviz.sweep([], model=model))
+
+
+def test_workers_change_nothing(model):
+    texts = [f"the cat number {i} sat" for i in range(300)]
+    alone, shared = (attnviz.heads(texts, model=model, workers=n) for n in (1, 2))
+    assert heads_document(alone) == heads_document(shared)
+
+
+def test_heatmaps_write_the_files_of_the_command(model, tmp_path):
+    assert main(["heatmap", TEXT, *SMALL, "-o", str(tmp_path / "a"), "-q", "--dpi", "40"]) == 0
+    report = attnviz.heatmaps(attnviz.run(TEXT, model=model), tmp_path / "b", dpi=40)
+    names = sorted(path.name for path in report.paths)
+    assert names == sorted(path.name for path in (tmp_path / "a").glob("*.png"))
+    for name in names:
+        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+    similar = attnviz.heatmaps(attnviz.run(TEXT, model=model), tmp_path / "c", by_similarity=True)
+    assert [path.name for path in similar.paths] == ["similarity.png"]
+
+
+def test_what_does_not_fit_is_refused(model):
+    result = attnviz.run(TEXT, model=model)
+    with pytest.raises(UsageError, match="results have run already"):
+        attnviz.heads(result, model=model)
+    with pytest.raises(UsageError, match="ablation: there is no model"):
+        attnviz.heads(result, ablation=True)
+    with pytest.raises(UsageError, match="cluster, sort"):
+        attnviz.heads(result, cluster=True, sort="entropy")
+    with pytest.raises(UsageError, match="norms and zeroing"):
+        attnviz.agreement(result)
