@@ -11,9 +11,10 @@ import pytest
 import attnviz
 from attnviz.analysis.heads.metrics import METRICS, head_metrics
 from attnviz.analysis.matrices.selection import Request
-from attnviz.api import prepare, run_prepared
 from attnviz.cli.head_null import null_seeds, random_like
 from attnviz.encoder.stack import Wanted
+from attnviz.sweeps.preparation import prepare
+from attnviz.sweeps.runs import run_prepared
 
 TEXT = "The cat sat on the cat."
 TINY = ("--n-layers", "2", "--n-heads", "3", "--d-model", "24")  # seeded weights: six heads

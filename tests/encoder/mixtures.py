@@ -3,13 +3,13 @@
 import numpy as np
 from hypothesis import strategies as st
 
-from attnviz.api import labelled
 from attnviz.encoder.config.block import ACTIVATIONS, NORMS, PLACEMENTS, POSITIONS, SCORES, EncoderConfig
 from attnviz.encoder.embedding import Sequence
 from attnviz.encoder.parameters.params import ArrayParams, Params
 from attnviz.encoder.parameters.seeded import SeededParams
 from attnviz.model import Model
-from attnviz.sweep.runs import Prepared
+from attnviz.sweeps.preparation import labelled
+from attnviz.sweeps.runs import Prepared
 from attnviz.text.tokenizer import load_tokenizer
 
 N_VOCAB = 101

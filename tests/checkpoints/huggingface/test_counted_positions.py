@@ -14,7 +14,7 @@ from attnviz.encoder.parameters.params import ArrayParams
 from attnviz.encoder.parameters.shapes import tensor_shapes
 from attnviz.errors import CheckpointError, ConfigError
 from attnviz.model import load
-from attnviz.sweep.runs import runs
+from attnviz.sweeps.runs import runs
 from tests.checkpoints.folders import write_bert
 from tests.checkpoints.huggingface.test_families import CLOSE, GOLDEN, tensors_of
 

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from attnviz.analysis.heads.metrics import head_metrics, metrics_of_parts
 from attnviz.analysis.matrices.parts import joined
 from attnviz.analysis.matrices.selection import Request
-from attnviz.api import prepare, prepare_vectors
 from attnviz.encoder import attention, batch
 from attnviz.encoder.config.block import EncoderConfig
 from attnviz.encoder.embedding import Sequence
@@ -20,8 +19,9 @@ from attnviz.encoder.parameters.params import ArrayParams
 from attnviz.encoder.stack import Wanted
 from attnviz.errors import InputError, UsageError
 from attnviz.model import load
-from attnviz.sweep import runs as module
-from attnviz.sweep.runs import Run, run_prepared, runs
+from attnviz.sweeps import runs as module
+from attnviz.sweeps.preparation import prepare, prepare_vectors
+from attnviz.sweeps.runs import Run, run_prepared, runs
 from attnviz.trace.attention import Attention
 from attnviz.trace.result import Result
 from tests.encoder.mixtures import configs, model_of, params_of, prepared_of, sequences
