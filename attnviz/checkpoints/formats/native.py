@@ -1,17 +1,17 @@
-"""The native checkpoint: a configuration, its tensors by name, perhaps a tokenizer, in one file."""
+"""The native checkpoint: one file with a configuration, its tensors by name, and a tokenizer if it has one."""
 
-import hashlib
 import json
 import math
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import orjson
 
+from attnviz.checkpoints.checkpoint import Checkpoint
 from attnviz.checkpoints.file_params import FileParams
 from attnviz.checkpoints.formats.number_types import NUMBER_TYPES
 from attnviz.checkpoints.formats.tensor_file import TensorFile, misfits
@@ -22,29 +22,12 @@ from attnviz.encoder.parameters.params import Params
 from attnviz.encoder.parameters.seeded import is_seeded
 from attnviz.encoder.parameters.shapes import Shape, tensor_shapes
 from attnviz.errors import CheckpointError, ConfigError, OutputError, UsageError, one_line
+from attnviz.text.pretrained import PretrainedTokenizer, pretrained_tokenizer
 
 CONFIG_KEY, TOKENIZER_KEY = "attnviz.config", "attnviz.tokenizer"
 
 
-@dataclass(frozen=True, eq=False)
-class NativeCheckpoint:
-    """What a native file holds."""
-
-    path: Path
-    file: TensorFile
-    config: EncoderConfig
-    params: Params
-    has_decoder: bool
-    tokenizer_json: str | None = None
-
-    @cached_property
-    def sha256(self) -> str:
-        """The digest of the file's bytes."""
-        with self.path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def read_native(path: Path, overrides: Mapping[str, object] | None = None) -> NativeCheckpoint:
+def read_native(path: Path, overrides: Mapping[str, object] | None = None) -> Checkpoint:
     """Opens a native checkpoint and checks every name and shape before any maths; tensors are read when asked for.
 
     Args:
@@ -73,9 +56,20 @@ def read_native(path: Path, overrides: Mapping[str, object] | None = None) -> Na
     problems = misfits(file, tensor_shapes(config, decoder=has_decoder))
     if problems:
         raise CheckpointError(f"{where}: {', '.join(problems)}; expected the tensors of its configuration", hint)
-    return NativeCheckpoint(
-        path, file, config, FileParams(file, where, file.shapes), has_decoder, file.metadata.get(TOKENIZER_KEY)
+    text = file.metadata.get(TOKENIZER_KEY)
+    return Checkpoint(
+        config=config,
+        file=file,
+        params=FileParams(file, where, file.shapes),
+        files=(path,),
+        tokenizer=None if text is None else partial(_read_tokenizer, text, path),
+        has_decoder=has_decoder,
+        hash_all=True,
     )
+
+
+def _read_tokenizer(text: str, path: Path) -> PretrainedTokenizer:
+    return pretrained_tokenizer(text, name=f"{path.name}, tokenizer")
 
 
 def _config(path: Path, file: TensorFile, overrides: Mapping[str, object]) -> EncoderConfig:
@@ -165,7 +159,7 @@ class WeightsInfo:
     decoder: bool
 
     def as_dict(self) -> dict[str, object]:
-        """The same, ready for JSON."""
+        """The description, ready for JSON."""
         return {**vars(self), "tensors": [vars(tensor) for tensor in self.tensors]}
 
 
@@ -173,7 +167,7 @@ def describe(path: Path) -> WeightsInfo:
     """A native file's configuration, tensors, sizes, number types and digest.
 
     Raises:
-        CheckpointError: as ``read_native`` does; hardly any number is read, so NaN is no error here.
+        CheckpointError: as ``read_native`` does; hardly any number is read, so NaN is not an error here.
     """
     native = read_native(path)
     shapes, dtypes = native.file.shapes, native.file.dtypes
@@ -185,10 +179,10 @@ def describe(path: Path) -> WeightsInfo:
         path=one_line(path),
         format=native.file.format,
         bytes=path.stat().st_size,
-        sha256=native.sha256,
+        sha256=native.begin_digest()(),
         config=native.config.as_dict(seed=is_seeded(native.params, native.config)),
         tensors=tensors,
         n_parameters=sum(map(math.prod, shapes.values())),
-        tokenizer=native.tokenizer_json is not None,
+        tokenizer=native.tokenizer is not None,
         decoder=native.has_decoder,
     )

@@ -10,8 +10,8 @@ import pytest
 
 import attnviz
 from attnviz.checkpoints.file_params import FileParams
-from attnviz.checkpoints.huggingface.family import find_family
 from attnviz.checkpoints.huggingface.folder import read_folder
+from attnviz.checkpoints.huggingface.registry import find_family
 from attnviz.errors import CheckpointError, ConfigError
 from tests.checkpoints.folders import bert_tensors, write_bert, write_safetensors, write_shards
 from tests.checkpoints.huggingface.test_families import GOLDEN

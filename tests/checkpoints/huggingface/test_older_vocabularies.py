@@ -6,7 +6,7 @@ import shutil
 import pytest
 
 import attnviz
-from attnviz.checkpoints.huggingface.family import find_family
+from attnviz.checkpoints.huggingface.registry import find_family
 from attnviz.checkpoints.huggingface.tokenizer import read_tokenizer
 from tests.checkpoints.folders import write_bert, write_older_files
 from tests.checkpoints.huggingface.test_families import GOLDEN

@@ -9,8 +9,8 @@ import pytest
 
 from attnviz import load, run
 from attnviz.checkpoints.formats.tensors import open_tensors
-from attnviz.checkpoints.huggingface.family import find_family
 from attnviz.checkpoints.huggingface.folder import read_folder
+from attnviz.checkpoints.huggingface.registry import find_family
 from attnviz.errors import CheckpointError
 from tests.checkpoints.folders import write_safetensors
 
