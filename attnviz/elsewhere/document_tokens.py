@@ -9,7 +9,7 @@ from attnviz.text.labels import printable
 from attnviz.trace.tokens import Token, Tokens
 
 _NAMES = {"": ("tokens", "keys"), "target_": ("target_tokens", "queries")}
-T = TypeVar("T")
+_T = TypeVar("_T")
 _LETTERS = {"": "x", "target_": "y"}  # of vectors that nobody named
 
 
@@ -112,7 +112,7 @@ def _is_index(item: object) -> bool:
     return type(item) is int and item >= 0
 
 
-class _Kind(NamedTuple, Generic[T]):
+class _Kind(NamedTuple, Generic[_T]):
     """What the items of a list must be."""
 
     accepts: Callable[[object], bool]
@@ -141,7 +141,7 @@ def index_list(fields: Mapping[str, object], key: str, n: int | None, where: str
     return _items(fields, key, _INDEX, n, where)
 
 
-def _items(fields: Mapping[str, object], key: str, kind: _Kind[T], n: int | None, where: str) -> list[T] | None:
+def _items(fields: Mapping[str, object], key: str, kind: _Kind[_T], n: int | None, where: str) -> list[_T] | None:
     """The list under a name, if there is one; each item is what the kind says."""
     items = fields.get(key)
     if items is None:

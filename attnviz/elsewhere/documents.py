@@ -19,7 +19,7 @@ _ORIGIN = re.compile("seed:[0-9]+|sha256:[0-9a-f]{64}")
 _EXPECTED = "expected lists, or an object with 'attention'"
 
 Fields = Mapping[str, object]
-T = TypeVar("T", str, bool)
+_T = TypeVar("_T", str, bool)
 
 
 def result_of(
@@ -100,7 +100,7 @@ def _fields(document: object, where: str) -> Fields:
     return fields
 
 
-def _choice(fields: Fields, key: str, choices: tuple[T, ...], default: T, where: str) -> T:
+def _choice(fields: Fields, key: str, choices: tuple[_T, ...], default: _T, where: str) -> _T:
     value = fields.get(key, default)
     if type(value) is not type(default) or value not in choices:
         expected = ", ".join(str(choice).lower() for choice in choices)
