@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 from attnviz.errors import InputError, OutputError, one_line
 
-_REASONS = {
+_REASONS: dict[int | None, str] = {
     errno.ENOENT: "its folder does not exist; expected an existing folder",
     errno.ENOTDIR: "its folder is a file; expected an existing folder",
     errno.EISDIR: "is a folder; expected the name of a file",
@@ -26,7 +26,7 @@ _REASONS = {
     errno.ENAMETOOLONG: "the name is too long; expected a shorter one",
 }
 _NO_FOLDER = "is a file, or is inside one; expected a folder"
-_UNREADABLE = {
+_UNREADABLE: dict[type[BaseException], str] = {
     FileNotFoundError: "no such file",
     IsADirectoryError: "it is a folder",
     PermissionError: "no permission to read it",
@@ -136,14 +136,14 @@ def own_folder(path: str | Path) -> Path:
 
 
 def check_folder(path: str | Path) -> None:
-    """Before anything is computed: refuses what can be no folder.
+    """Before anything is computed: refuses what cannot be a folder.
 
     Raises:
         OutputError: it is a file, or is inside one.
     """
     folder = _named(path)
-    there = next((place for place in (folder, *folder.parents) if os.path.lexists(place)), folder)
-    if os.path.exists(there) and not os.path.isdir(there):
+    existing = next((place for place in (folder, *folder.parents) if os.path.lexists(place)), folder)
+    if os.path.exists(existing) and not os.path.isdir(existing):
         raise OutputError(f"{one_line(path)}: {_NO_FOLDER}")
 
 

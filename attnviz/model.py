@@ -8,9 +8,10 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from attnviz.encoder.config.block import EncoderConfig, check_field_names
+from attnviz.encoder.config.block import Block
+from attnviz.encoder.config.given import check_field_names, default_of
 from attnviz.encoder.parameters.params import Params
-from attnviz.encoder.parameters.seeded import SeededParams, is_seeded
+from attnviz.encoder.parameters.seeded import SeededParams
 from attnviz.errors import InputError, UsageError, one_line
 from attnviz.text.tokenizer import BUILTIN, Tokenizer, load_tokenizer
 from attnviz.trace.model_info import ModelInfo
@@ -38,7 +39,7 @@ class Model:
         notes: what was read from its files and may matter to a reader, one line each, without the model's name.
     """
 
-    config: EncoderConfig
+    config: Block
     params: Params
     tokenizer: Tokenizer
     name: str
@@ -50,7 +51,7 @@ class Model:
     @cached_property
     def info(self) -> ModelInfo:
         """What every output says about the numbers' origin."""
-        return ModelInfo(self.name, self.weights(), self.config.as_dict(seed=is_seeded(self.params, self.config)))
+        return ModelInfo(self.name, self.weights(), self.config.as_dict(seed=self.params.seed))
 
 
 def load(
@@ -113,13 +114,13 @@ def load(
     chosen = load_tokenizer(tokenizer or "word")
     if chosen.n_vocab is not None:
         given.setdefault("n_vocab", chosen.n_vocab)
-    block = EncoderConfig(**given)
-    return seeded_model(block, chosen)
+    seed = given.pop("seed", None)
+    return seeded_model(Block(**given), chosen, default_of("seed") if seed is None else seed)
 
 
-def seeded_model(config: EncoderConfig, tokenizer: Tokenizer) -> Model:
-    """A model whose weights are random, made from its seed."""
-    return Model(config, SeededParams(config, decoder=True), tokenizer, "seeded", lambda: f"seed:{config.seed}")
+def seeded_model(config: Block, tokenizer: Tokenizer, seed: int) -> Model:
+    """A model whose weights are random, made from a seed."""
+    return Model(config, SeededParams(config, seed, decoder=True), tokenizer, "seeded", lambda: f"seed:{seed}")
 
 
 def _load_native(path: Path, tokenizer: str | None, given: dict[str, object]) -> Model:

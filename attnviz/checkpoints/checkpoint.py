@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from attnviz.checkpoints.digest import begin_digest
 from attnviz.checkpoints.formats.tensor_file import TensorFile
-from attnviz.encoder.config.block import EncoderConfig
+from attnviz.encoder.config.block import Block
 from attnviz.encoder.parameters.params import Params
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class Checkpoint:
         notes: what else may change the numbers, one line each.
     """
 
-    config: EncoderConfig
+    config: Block
     file: TensorFile
     params: Params
     files: tuple[Path, ...]

@@ -3,7 +3,7 @@
 import tomllib
 from pathlib import Path
 
-from attnviz.encoder.config.block import check_fields
+from attnviz.encoder.config.given import check_fields
 from attnviz.errors import ConfigError, InputError, one_line
 from attnviz.files import read_file, utf8
 

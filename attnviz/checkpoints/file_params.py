@@ -1,4 +1,4 @@
-"""Parameters that lie in a file, under the file's own names and in its own layout."""
+"""Parameters that are read from a file, under the file's own names and in its own layout."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ _MOST_KEPT = 2**32  # bytes of widened copies that are kept from one text to the
 
 @dataclass(frozen=True)
 class Source:
-    """Where a native tensor lies in a file.
+    """A native tensor's place in a file.
 
     Attributes:
         name: the file's tensor; None for a tensor that is all 0, as of a bias that the file's model does not have.
@@ -70,7 +70,7 @@ class FileParams(Params):
         file: the tensors.
         where: what to call it in messages.
         shapes: the native tensors' shapes.
-        sources: where each of them lies; by default under its own name.
+        sources: the place of each of them; by default its own name.
     """
 
     def __init__(
@@ -108,7 +108,8 @@ class FileParams(Params):
         """Rows of a table, without reading the others where the format allows it."""
         source = self._sources[name]
         if name in self._read or source != Source(source.name, first_row=source.first_row) or source.name is None:
-            return self[name][ids]
+            held: np.ndarray = self[name][ids]
+            return held
         rows = self._file.rows(source.name, ids + source.first_row)
         _check_finite(rows, self._where, source, name, ids)
         return rows.astype(self._type, copy=False)
@@ -132,5 +133,5 @@ def _check_finite(array: np.ndarray, where: str, source: Source, name: str, ids:
         place = tuple(int(i) for i in np.argwhere(wrong)[0])
         in_file = place if ids is None else (int(ids[place[0]]), *place[1:])
         value, at = array[place], ", ".join(map(str, in_file))
-        lies = "" if source.name == name else f" (of {source.name})"
-        raise CheckpointError(f"{where}: {name}[{at}]{lies} is {value}; expected finite numbers")
+        origin = "" if source.name == name else f" (of {source.name})"
+        raise CheckpointError(f"{where}: {name}[{at}]{origin} is {value}; expected finite numbers")

@@ -83,7 +83,7 @@ def _sequence(model: Model, where: str, text: str, pair: str | None, pad_to: int
 
 def _type_ids(model: Model, tokens: Tokens) -> np.ndarray | None:
     """Each token's row of the segment table; None where the model has none."""
-    n = model.config.n_segments
+    n = model.config.embedding.n_segments
     if not n:
         return None
     type_ids = np.array([token.type_id for token in tokens])
@@ -99,6 +99,6 @@ def _check_length(model: Model, where: str, n: int) -> None:
         raise InputError(
             f"{where}: {n} tokens, and n_ctx is {model.config.n_ctx}; expected at most {model.config.n_ctx}",
             hint="shorten the text"
-            if model.config.position == "learned" and not model.info.is_random
+            if model.config.position.kind == "learned" and not model.info.is_random
             else f"shorten the text, or allow more with --n-ctx {n}",
         )

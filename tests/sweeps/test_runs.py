@@ -265,7 +265,7 @@ def test_parts_are_the_whole_of_any_kind_and_mask(config, data, kind):
 
 
 def test_over_layers_a_key_is_masked_only_where_it_is_in_all_of_them(monkeypatch):
-    config = replace(SMALL, mask="window", window=1, window_layers="1")
+    config = SMALL.replaced({"mask": "window", "window": 1, "window_layers": "1"})
     model, (text,) = model_of(config, np.float32), texts_of([5])
     for how in ("mean", "max"):
         whole = run_prepared(model, text, Request(reduce=how)).views["encoder"]

@@ -176,7 +176,7 @@ def test_a_stream_that_breaks_is_refused_in_words():
             raise IsADirectoryError(21, "Is a directory")
 
     assert message(list, read_lines(Broken(), "standard input")) == (
-        "standard input: it is a folder; expected text, one a line"
+        "standard input: it is a folder; expected text, one per line"
     )
 
 

@@ -5,7 +5,7 @@ import math
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +17,8 @@ from attnviz.checkpoints.formats.number_types import NUMBER_TYPES
 from attnviz.checkpoints.formats.tensor_file import TensorFile, misfits
 from attnviz.checkpoints.formats.tensors import model_folder_hint, open_tensors
 from attnviz.checkpoints.formats.writers import WRITERS
-from attnviz.encoder.config.block import EncoderConfig, check_field_names
+from attnviz.encoder.config.block import Block
+from attnviz.encoder.config.given import Given, check_field_names
 from attnviz.encoder.parameters.params import Params
 from attnviz.encoder.parameters.seeded import is_seeded
 from attnviz.encoder.parameters.shapes import Shape, tensor_shapes
@@ -25,6 +26,19 @@ from attnviz.errors import CheckpointError, ConfigError, OutputError, UsageError
 from attnviz.text.pretrained import PretrainedTokenizer, pretrained_tokenizer
 
 CONFIG_KEY, TOKENIZER_KEY = "attnviz.config", "attnviz.tokenizer"
+
+
+class NativeParams(FileParams):
+    """A native file's tensors, with the seed that its header names where the numbers bear it out."""
+
+    def __init__(self, file: TensorFile, where: str, config: Block, named_seed: int) -> None:
+        super().__init__(file, where, file.shapes)
+        self._config, self._named_seed = config, named_seed
+
+    @cached_property
+    def seed(self) -> int | None:
+        """The seed that the numbers were made from; None for trained weights."""
+        return self._named_seed if is_seeded(self, self._config, self._named_seed) else None
 
 
 def read_native(path: Path, overrides: Mapping[str, object] | None = None) -> Checkpoint:
@@ -43,13 +57,14 @@ def read_native(path: Path, overrides: Mapping[str, object] | None = None) -> Ch
     if path.is_dir() and (hint := model_folder_hint(path)):
         raise CheckpointError(f"{where}: it is a folder; expected a .safetensors or .npz file", hint)
     file = open_tensors(path)
-    config = _config(path, file, overrides or {})
+    config, seed = _config(path, file, overrides or {})
     has_decoder = any(name.startswith("decoder.") for name in file.shapes)
     given = ", ".join(f"{name}={value}" for name, value in (overrides or {}).items())
     hint = f"besides the file these fields are given: {given}" if given else None
-    if config.n_layers > len(file.shapes):  # before a table of contents of a billion layers is made
+    n_layers = max(config.n_layers, config.decoder.n_layers)
+    if n_layers > len(file.shapes):  # before a table of contents of a billion layers is made
         raise CheckpointError(
-            f"{where}: n_layers is {config.n_layers}, and it has {len(file.shapes)} tensors; "
+            f"{where}: n_layers is {n_layers}, and it has {len(file.shapes)} tensors; "
             "expected the tensors of its configuration",
             hint,
         )
@@ -60,7 +75,7 @@ def read_native(path: Path, overrides: Mapping[str, object] | None = None) -> Ch
     return Checkpoint(
         config=config,
         file=file,
-        params=FileParams(file, where, file.shapes),
+        params=NativeParams(file, where, config, seed),
         files=(path,),
         tokenizer=None if text is None else partial(_read_tokenizer, text, path),
         has_decoder=has_decoder,
@@ -72,14 +87,16 @@ def _read_tokenizer(text: str, path: Path) -> PretrainedTokenizer:
     return pretrained_tokenizer(text, name=f"{path.name}, tokenizer")
 
 
-def _config(path: Path, file: TensorFile, overrides: Mapping[str, object]) -> EncoderConfig:
+def _config(path: Path, file: TensorFile, overrides: Mapping[str, object]) -> tuple[Block, int]:
+    """The configuration, and the seed that the header names (0 where it names none, as older files have it)."""
     where, fields = one_line(path), _header_fields(path, file)
     try:
         check_field_names(fields, "header")
-        own = EncoderConfig(**fields)
+        own = Block(**fields)
     except ConfigError as error:
         raise CheckpointError(f"{where}: {error}") from error
-    return own.replaced(overrides) if overrides else own
+    seed: int = Given.of(fields).value("seed")
+    return own.replaced(overrides) if overrides else own, seed
 
 
 def _header_fields(path: Path, file: TensorFile) -> dict[str, object]:
@@ -102,7 +119,7 @@ def _header_fields(path: Path, file: TensorFile) -> dict[str, object]:
 
 def write_native(
     path: Path,
-    config: EncoderConfig,
+    config: Block,
     params: Params,
     *,
     decoder: bool = False,
@@ -128,7 +145,7 @@ def write_native(
         raise OutputError(
             f"{where}: it needs {needed / 1e9:.1f} GB, and {free / 1e9:.1f} GB are free; expected room on the disk"
         )
-    metadata = {CONFIG_KEY: json.dumps(config.as_dict(seed=is_seeded(params, config)))}
+    metadata = {CONFIG_KEY: json.dumps(config.as_dict(seed=params.seed))}
     if tokenizer_json is not None:
         metadata[TOKENIZER_KEY] = tokenizer_json
     WRITERS[suffix](path, params, shapes, metadata, overwrite=overwrite)
@@ -180,7 +197,7 @@ def describe(path: Path) -> WeightsInfo:
         format=native.file.format,
         bytes=path.stat().st_size,
         sha256=native.begin_digest()(),
-        config=native.config.as_dict(seed=is_seeded(native.params, native.config)),
+        config=native.config.as_dict(seed=native.params.seed),
         tensors=tensors,
         n_parameters=sum(map(math.prod, shapes.values())),
         tokenizer=native.tokenizer is not None,

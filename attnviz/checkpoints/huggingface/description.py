@@ -8,7 +8,7 @@ from pathlib import Path
 from attnviz.checkpoints.huggingface.folder import read_folder
 from attnviz.checkpoints.huggingface.registry import families, needed_family
 from attnviz.checkpoints.huggingface.tokenizer import read_tokenizer, tokenizer_file
-from attnviz.encoder.config.block import EncoderConfig
+from attnviz.encoder.config.block import Block
 from attnviz.errors import one_line
 
 
@@ -48,7 +48,7 @@ class FolderInfo:
     family: str
     model_type: str
     kind: str
-    config: EncoderConfig
+    config: Block
     tokenizer: dict[str, object]
     files: list[dict[str, object]]
     sha256: str
@@ -62,7 +62,7 @@ class FolderInfo:
 
     def as_dict(self) -> dict[str, object]:
         """The description, ready for JSON."""
-        return {**vars(self), "config": self.config.as_dict(seed=False)}
+        return {**vars(self), "config": self.config.as_dict()}
 
 
 def describe_folder(path: Path, name: str) -> FolderInfo:
@@ -81,7 +81,7 @@ def describe_folder(path: Path, name: str) -> FolderInfo:
         path=one_line(path),
         family=family.name,
         model_type=folder.model_type,
-        kind="decoder" if folder.config.mask == "causal" else "encoder",
+        kind="decoder" if folder.config.attention.mask == "causal" else "encoder",
         config=folder.config,
         tokenizer={
             "algorithm": algorithm,

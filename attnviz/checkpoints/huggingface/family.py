@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from attnviz.checkpoints.file_params import Source
-from attnviz.checkpoints.huggingface.settings import Rule, Settings
-from attnviz.encoder.config.block import EncoderConfig
+from attnviz.checkpoints.huggingface.settings import SettingRule, Settings
+from attnviz.encoder.config.block import Block
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +36,7 @@ class Vocabulary:
     Attributes:
         kind: ``wordpiece`` (``vocab.txt``) or ``bytes`` (``vocab.json`` and ``merges.txt``).
         single: the tokens around one text, with ``$A`` for it, in the names of ``specials``.
-        pair: likewise for two, with the row of the segment table after each colon.
+        pair: the tokens around two texts, with the row of the segment table after each colon.
         specials: the special tokens by role, unless ``tokenizer_config.json`` says otherwise.
         mask_strips: whether the mask token takes the space before it.
         trim_offsets: whether a piece's place in the text leaves out the space that it begins with.
@@ -64,7 +64,7 @@ class Family:
         paper: where it is described.
         example: a model of it, by its id on the hub.
         kind: ``encoder``, or ``decoder`` where each token sees only earlier ones.
-        fields: of ``EncoderConfig``: each a value, or a rule that reads it from ``config.json``.
+        fields: flat names of the block: each a value, or a rule that reads it from ``config.json``.
         modules: our modules (``layers.{}.attn.q``) to the file's (``encoder.layer.{}.attention.self.query``). Linear
             layers have ``weight`` and ``bias``, norms too, tables ``weight``.
         fused: modules of the file that hold several of ours.
@@ -90,11 +90,11 @@ class Family:
     name: str
     paper: str
     example: str
-    fields: Mapping[str, object | Rule]
-    modules: Mapping[str, str]
+    fields: dict[str, object | SettingRule]
+    modules: dict[str, str]
     kind: str = "encoder"
     fused: tuple[Fused, ...] = ()
-    defaults: Mapping[str, object] = field(default_factory=dict)
+    defaults: dict[str, object] = field(default_factory=dict)
     aliases: Mapping[str, str] = field(default_factory=dict)
     more: Callable[[Settings], Mapping[str, object]] = lambda settings: {}  # noqa: ARG005
     prefixes: tuple[str, ...] = ()
@@ -126,16 +126,14 @@ class Family:
         fields = {name: rule(settings) if callable(rule) else rule for name, rule in self.fields.items()}
         return fields | dict(self.more(settings))
 
-    def sources(
-        self, shapes: Mapping[str, tuple[int, ...]], config: EncoderConfig, settings: Settings
-    ) -> dict[str, Source]:
+    def sources(self, shapes: Mapping[str, tuple[int, ...]], config: Block, settings: Settings) -> dict[str, Source]:
         """Where each native tensor lies, under names without prefix."""
         rule = self.first_position
         first = rule(settings) if callable(rule) else rule
-        first = max(first - (config.pad_id is not None), 0)
+        first = max(first - (config.position.pad_id is not None), 0)
         return {name: self._source(name, config, settings, first) for name in shapes}
 
-    def _source(self, name: str, config: EncoderConfig, settings: Settings, first: int) -> Source:
+    def _source(self, name: str, config: Block, settings: Settings, first: int) -> Source:
         if name in self.zero:
             return Source(None)
         module, kind = _module_of(name)

@@ -20,7 +20,7 @@ from attnviz.checkpoints.huggingface.settings import Settings, rope_settings
 from attnviz.checkpoints.huggingface.settings_file import read_settings
 from attnviz.checkpoints.huggingface.tensor_names import is_unused, other_form, own_names, unknown_prefix
 from attnviz.checkpoints.huggingface.tokenizer import read_tokenizer
-from attnviz.encoder.config.block import EncoderConfig
+from attnviz.encoder.config.block import Block
 from attnviz.encoder.parameters.shapes import Shape, tensor_shapes
 from attnviz.errors import CheckpointError, ConfigError, one_line
 
@@ -104,13 +104,11 @@ class RenamedFile:
         return self._file.rows(self._names[name], ids)
 
 
-def _configs(
-    family: Family, settings: Settings, overrides: Mapping[str, object]
-) -> tuple[EncoderConfig, EncoderConfig]:
+def _configs(family: Family, settings: Settings, overrides: Mapping[str, object]) -> tuple[Block, Block]:
     """The folder's own configuration, and the one with some fields replaced."""
     fields = family.config_fields(settings)
     try:
-        own = EncoderConfig(**fields)
+        own = Block(**fields)
     except (ConfigError, ZeroDivisionError) as error:
         raise CheckpointError(f"{settings.where}: {one_line(error)}") from error
     changed = own.replaced(overrides) if overrides else own

@@ -24,8 +24,8 @@ def read_settings(path: Path) -> dict[str, Any]:
     check_no_adapter(path)
     if not file.exists():
         inside = sorted(one_line(found.parent) for found in path.glob("*/config.json"))
-        hint = f"{some(inside, 4)}: such a folder" if inside else None
-        raise CheckpointError(f"{one_line(path)}: it has no config.json; {expected}", hint)
+        models = f"{some(inside, 4)}: such a folder" if inside else None
+        raise CheckpointError(f"{one_line(path)}: it has no config.json; {expected}", models)
     for special in sorted(filter(is_special, path.glob("*"))):
         raise CheckpointError(f"{one_line(special)}: it is a device or a pipe; expected a file")
     return read_object(file, "expected the settings of a model")

@@ -57,7 +57,7 @@ def models(source: SourceOptions, output: JsonOptions, common: CommonOptions) ->
     else:
         folder = describe_folder(*find_folder(source.source, source.revision, progress=is_watched(common)))
         document = {"model": folder.as_dict()}
-        view = partial(FolderTable, document["model"], folder.config.telling())
+        view = partial(FolderTable, document["model"], folder.config.notable_fields())
     if output.json:
         write_bytes(dump({"schema": SCHEMA_NAME, **document}))
     else:

@@ -176,5 +176,5 @@ def test_linear_scaling_divides_the_angles(tmp_path):
     shutil.copytree(GOLDEN / "llama", copy)
     settings = without(json.loads((copy / "config.json").read_text()), "rope_parameters")
     (copy / "config.json").write_text(json.dumps(settings | {"rope_scaling": {"type": "linear", "factor": 2.0}}))
-    assert attnviz.load(model=copy).config.rotary_scaling == "linear"
-    assert attnviz.load(model=copy).config.rotary_factor == 2.0
+    assert attnviz.load(model=copy).config.position.rotary_scaling == "linear"
+    assert attnviz.load(model=copy).config.position.rotary_factor == 2.0
