@@ -51,9 +51,18 @@ def test_a_table_or_matrix_has_its_stored_numbers(name):
 def test_all_other_tensors_are_gains_of_one_and_biases_of_zero():
     params = SeededParams(CONFIG, 3, decoder=True)
     others = [name for name in params if name not in STORED]
-    assert {name.rsplit(".", 1)[-1] for name in others} == set(
-        ["bq", "bk", "bv", "bo", "b1", "b2", "bg", "b", "gain", "bias"]
-    )
+    assert {name.rsplit(".", 1)[-1] for name in others} == {
+        "bq",
+        "bk",
+        "bv",
+        "bo",
+        "b1",
+        "b2",
+        "bg",
+        "b",
+        "gain",
+        "bias",
+    }
     for name in others:
         assert (params[name] == (1 if name.endswith("gain") else 0)).all(), name
 
