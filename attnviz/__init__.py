@@ -9,10 +9,10 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "load": "attnviz.model",
-    "run": "attnviz.api",
-    "prepare": "attnviz.api",
-    "prepare_vectors": "attnviz.api",
-    "explain": "attnviz.api",
+    "run": "attnviz.api.run",
+    "prepare": "attnviz.sweeps.preparation",
+    "prepare_vectors": "attnviz.sweeps.preparation",
+    "explain": "attnviz.api.run",
     "Model": "attnviz.model",
     "read_attention": "attnviz.elsewhere.attention_file",
     "EncoderConfig": "attnviz.encoder.config.block",

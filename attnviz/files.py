@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 from attnviz.errors import InputError, OutputError, one_line
 
-_REASONS = {
+_REASONS: dict[int | None, str] = {
     errno.ENOENT: "its folder does not exist; expected an existing folder",
     errno.ENOTDIR: "its folder is a file; expected an existing folder",
     errno.EISDIR: "is a folder; expected the name of a file",
@@ -25,11 +25,11 @@ _REASONS = {
     errno.EFBIG: "the file would be larger than allowed; expected a smaller file or a higher limit",
     errno.ENAMETOOLONG: "the name is too long; expected a shorter one",
 }
-_NO_FOLDER = "is a file, or lies in one; expected a folder"
-_UNREADABLE = {
-    FileNotFoundError: "there is no such file",
+_NO_FOLDER = "is a file, or is inside one; expected a folder"
+_UNREADABLE: dict[type[BaseException], str] = {
+    FileNotFoundError: "no such file",
     IsADirectoryError: "it is a folder",
-    PermissionError: "there is no permission to read it",
+    PermissionError: "no permission to read it",
 }
 
 
@@ -136,10 +136,10 @@ def own_folder(path: str | Path) -> Path:
 
 
 def check_folder(path: str | Path) -> None:
-    """Before anything is computed: refuses what can be no folder.
+    """Before anything is computed: refuses what cannot be a folder.
 
     Raises:
-        OutputError: it is a file, or lies in one.
+        OutputError: it is a file, or is inside one.
     """
     folder = _named(path)
     there = next((place for place in (folder, *folder.parents) if os.path.lexists(place)), folder)

@@ -6,13 +6,18 @@ from dataclasses import dataclass
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from attnviz.encoder.config.block import EncoderConfig, check_field_names
+from attnviz.encoder.config.block import Block
+from attnviz.encoder.config.given import check_field_names, default_of
 from attnviz.encoder.parameters.params import Params
-from attnviz.encoder.parameters.seeded import SeededParams, is_seeded
+from attnviz.encoder.parameters.seeded import SeededParams
 from attnviz.errors import InputError, UsageError, one_line
 from attnviz.text.tokenizer import BUILTIN, Tokenizer, load_tokenizer
 from attnviz.trace.model_info import ModelInfo
+
+if TYPE_CHECKING:
+    from attnviz.checkpoints.checkpoint import Checkpoint
 
 PathOrText = str | PathLike[str]
 
@@ -34,7 +39,7 @@ class Model:
         notes: what was read from its files and may matter to a reader, one line each, without the model's name.
     """
 
-    config: EncoderConfig
+    config: Block
     params: Params
     tokenizer: Tokenizer
     name: str
@@ -46,7 +51,7 @@ class Model:
     @cached_property
     def info(self) -> ModelInfo:
         """What every output says about the numbers' origin."""
-        return ModelInfo(self.name, self.weights(), self.config.as_dict(seed=is_seeded(self.params, self.config)))
+        return ModelInfo(self.name, self.weights(), self.config.as_dict(seed=self.params.seed))
 
 
 def load(
@@ -109,38 +114,47 @@ def load(
     chosen = load_tokenizer(tokenizer or "word")
     if chosen.n_vocab is not None:
         given.setdefault("n_vocab", chosen.n_vocab)
-    block = EncoderConfig(**given)
-    return seeded_model(block, chosen)
+    seed = given.pop("seed", None)
+    return seeded_model(Block(**given), chosen, default_of("seed") if seed is None else seed)
 
 
-def seeded_model(config: EncoderConfig, tokenizer: Tokenizer) -> Model:
-    """A model whose weights are random, made from its seed."""
-    return Model(config, SeededParams(config, decoder=True), tokenizer, "seeded", lambda: f"seed:{config.seed}")
+def seeded_model(config: Block, tokenizer: Tokenizer, seed: int) -> Model:
+    """A model whose weights are random, made from a seed."""
+    return Model(config, SeededParams(config, seed, decoder=True), tokenizer, "seeded", lambda: f"seed:{seed}")
 
 
 def _load_native(path: Path, tokenizer: str | None, given: dict[str, object]) -> Model:
-    from attnviz.checkpoints.digest import begin_file_digest  # noqa: PLC0415 (start-up time)
     from attnviz.checkpoints.formats.native import read_native  # noqa: PLC0415 (start-up time)
 
     given.pop("seed", None)  # of a config file: these weights are made already
-    native = read_native(path, overrides=given)
-    digest = begin_file_digest(path)
-    notes: tuple[str, ...] = ()
-    if tokenizer is None and native.tokenizer_json is not None:
-        from attnviz.text.pretrained import pretrained_tokenizer  # noqa: PLC0415 (start-up time)
+    return _loaded(read_native(path, overrides=given), one_line(path.name), tokenizer)
 
-        chosen = pretrained_tokenizer(native.tokenizer_json, name=f"{path.name}, tokenizer")
-        notes = chosen.notes(native.config.n_vocab)
+
+def _load_folder(path: Path, name: str, tokenizer: str | None, given: dict[str, object]) -> Model:
+    from attnviz.checkpoints.huggingface.folder import read_folder  # noqa: PLC0415 (start-up time)
+
+    given.pop("seed", None)  # of a config file: these weights are made already
+    return _loaded(read_folder(path, overrides=given), name, tokenizer)
+
+
+def _loaded(checkpoint: "Checkpoint", name: str, tokenizer: str | None) -> Model:
+    """The model of a checkpoint of any format, with its own tokenizer unless another is named."""
+    digest = checkpoint.begin_digest()
+    notes = checkpoint.notes
+    chosen: Tokenizer
+    if tokenizer is None and checkpoint.tokenizer is not None:
+        chosen = pretrained = checkpoint.tokenizer()
+        notes += pretrained.notes(checkpoint.config.n_vocab)
     else:
         chosen = load_tokenizer(tokenizer or "word")
-    name = one_line(path.name)
     return Model(
-        native.config,
-        native.params,
+        checkpoint.config,
+        checkpoint.params,
         chosen,
         name,
         lambda: f"sha256:{digest()}",
-        has_decoder=native.has_decoder,
+        has_decoder=checkpoint.has_decoder,
+        unknown=checkpoint.unknown,
         notes=notes,
     )
 
@@ -160,7 +174,7 @@ def find_folder(
     if path.exists() or _is_path(str(model)):
         if not path.exists():
             raise InputError(
-                f"{one_line(model)}: there is no such folder; expected a model folder, or a model's id",
+                f"{one_line(model)}: no such folder; expected a model folder, or a model's id",
                 hint="of an address give OWNER/NAME alone" if "://" in str(model) else None,
             )
         if revision is not None:
@@ -174,36 +188,10 @@ def find_folder(
 
 
 def bundled_folder() -> Path:
-    """Where the bundled model lies in the package."""
+    """The bundled model's folder in the package."""
     return Path(__file__).parent / "bundled" / BUNDLED
 
 
 def _is_path(model: str) -> bool:
     """Whether a name can only be a path: ids of the hub are ``NAME`` or ``OWNER/NAME``."""
     return model.startswith((".", "/", "~")) or "\\" in model or model.endswith("/") or model.count("/") > 1
-
-
-def _load_folder(path: Path, name: str, tokenizer: str | None, given: dict[str, object]) -> Model:
-    from attnviz.checkpoints.digest import begin_digest  # noqa: PLC0415 (start-up time)
-    from attnviz.checkpoints.huggingface.folder import read_folder  # noqa: PLC0415 (start-up time)
-    from attnviz.checkpoints.huggingface.tokenizer import read_tokenizer  # noqa: PLC0415 (start-up time)
-
-    given.pop("seed", None)  # of a config file: these weights are made already
-    folder = read_folder(path, overrides=given)
-    digest = begin_digest(folder.paths, folder.file)
-    notes: tuple[str, ...] = ()
-    if tokenizer is None:
-        chosen = read_tokenizer(path, folder.family)
-        notes = chosen.notes(folder.config.n_vocab)
-    else:
-        chosen = load_tokenizer(tokenizer)
-    return Model(
-        folder.config,
-        folder.params,
-        chosen,
-        name,
-        lambda: f"sha256:{digest()}",
-        has_decoder=False,
-        unknown=folder.unknown,
-        notes=(*folder.notes, *notes),
-    )

@@ -7,39 +7,39 @@ from attnviz.errors import UsageError
 _PART = re.compile(r"(-?\d{1,9})(?:-(-?\d{1,9}))?")
 
 
-def parse_numbers(text: str, n: int, what: str) -> tuple[int, ...]:
+def parse_numbers(text: str, n: int, unit: str) -> tuple[int, ...]:
     """The numbers that a text such as ``0,2-3,-1`` names, in its order, each once.
 
     Args:
         text: numbers and ranges, separated by commas; negative numbers count from the end.
         n: how many there are.
-        what: ``layer`` or ``head``, for the messages.
+        unit: ``layer`` or ``head``, for the messages.
 
     Raises:
-        UsageError: it is no such text, or names a number that is not there.
+        UsageError: it cannot be read, or names a number that does not exist.
     """
     numbers: list[int] = []
     for part in text.split(","):
         match = _PART.fullmatch(part.strip())
         if not match:
-            raise UsageError(f"{what}: {part.strip()!r} is no selection; expected all, or numbers such as 0,2-3,-1")
-        first = counted(int(match[1]), n, what)
-        last = first if match[2] is None else counted(int(match[2]), n, what)
+            raise UsageError(f"{unit}: {part.strip()!r} cannot be read; expected all, or numbers such as 0,2-3,-1")
+        first = counted(int(match[1]), n, unit)
+        last = first if match[2] is None else counted(int(match[2]), n, unit)
         if last < first:
-            raise UsageError(f"{what}: {part.strip()!r} runs backwards; expected the smaller number first")
+            raise UsageError(f"{unit}: {part.strip()!r} runs backwards; expected the smaller number first")
         numbers += range(first, last + 1)
     return tuple(dict.fromkeys(numbers))
 
 
-def counted(number: int, n: int, what: str) -> int:
+def counted(number: int, n: int, unit: str) -> int:
     """The number from 0 of one that may count from the end.
 
     Raises:
         UsageError: there is none of that number.
     """
     if not -n <= number < n:
-        there = "0" if n == 1 else f"0-{n - 1}"
-        raise UsageError(f"{what}: there is no {what} {number}; expected {there} (or from the end, -1)")
+        numbers = "0" if n == 1 else f"0-{n - 1}"
+        raise UsageError(f"{unit}: there is no {unit} {number}; expected {numbers} (or from the end, -1)")
     return number % n
 
 

@@ -15,7 +15,7 @@ from attnviz.encoder.parameters.seeded import SeededParams
 
 HERE = Path(__file__).parent
 
-TINY = EncoderConfig(n_layers=2, n_heads=2, d_model=16, d_ff=32, n_vocab=256, n_ctx=64, seed=11)
+TINY = EncoderConfig(n_layers=2, n_heads=2, d_model=16, d_ff=32, n_vocab=256, n_ctx=64)
 THREE = EncoderConfig(
     n_layers=1, n_heads=1, d_model=3, d_ff=0, n_vocab=1, n_ctx=16, position="none", bias=False, norm_eps=0.0
 )
@@ -31,7 +31,7 @@ THREE_TENSORS = {
 
 def main() -> None:
     """Writes both files beside this script."""
-    write_native(HERE / "tiny.safetensors", TINY, SeededParams(TINY, decoder=True), decoder=True, overwrite=True)
+    write_native(HERE / "tiny.safetensors", TINY, SeededParams(TINY, 11, decoder=True), decoder=True, overwrite=True)
     tensors = {name: np.array(values, dtype=np.float64) for name, values in THREE_TENSORS.items()}
     write_native(HERE / "three-vectors" / "weights.npz", THREE, ArrayParams(tensors), overwrite=True)
 

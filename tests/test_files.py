@@ -147,7 +147,7 @@ def test_a_file_in_the_way_of_a_folder_is_one_line(tmp_path):
     for path in (tmp_path / "file", tmp_path / "file" / "a"):
         with pytest.raises(OutputError) as caught:
             own_folder(path)
-        assert str(caught.value) == f"{path}: is a file, or lies in one; expected a folder"
+        assert str(caught.value) == f"{path}: is a file, or is inside one; expected a folder"
 
 
 def test_a_folder_that_cannot_be_made_or_written_to_is_one_line(tmp_path, monkeypatch):

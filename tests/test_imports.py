@@ -1,4 +1,4 @@
-"""Imports point one way: cli -> output, analysis, checkpoints, text, encoder -> trace, errors."""
+"""Imports point one way: cli -> api, output; api -> sweeps -> analysis, checkpoints, text, encoder -> trace, errors."""
 
 import ast
 import subprocess
@@ -25,10 +25,11 @@ ALLOWED = {
     "analysis": BASE | {"encoder", "text", "trace"},
     "output": BASE | {"files", "trace"},
     "model": BASE | {"checkpoints", "text", "encoder", "trace"},
-    "sweep": BASE | {"model", "encoder", "analysis", "trace"},
-    "api": BASE | {"sweep", "model", "checkpoints", "elsewhere", "text", "encoder", "analysis", "trace"},
+    "sweeps": BASE | {"model", "checkpoints", "elsewhere", "text", "encoder", "analysis", "trace"},
+    "api": BASE
+    | {"sweeps", "output", "files", "model", "checkpoints", "elsewhere", "text", "encoder", "analysis", "trace"},
     "cli": BASE
-    | {"api", "sweep", "model", "output", "analysis", "checkpoints", "elsewhere", "text", "encoder", "files", "trace"},
+    | {"api", "sweeps", "model", "output", "analysis", "checkpoints", "elsewhere", "text", "encoder", "files", "trace"},
     "__main__": {"cli"},
     "__init__": set(),
 }

@@ -7,14 +7,13 @@ x a token's vector, q, k, v its query, key and value, r a raw score, s a score, 
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 
 import numpy as np
 
 from attnviz.analysis.matrices.selection import select
 from attnviz.analysis.matrices.words import merged, word_starts
 from attnviz.encoder.attention import Geometry
-from attnviz.encoder.config.block import EncoderConfig
+from attnviz.encoder.config.block import Block
 from attnviz.encoder.parameters.params import Params
 from attnviz.encoder.scoring import attention_scores
 from attnviz.encoder.stack import Wanted
@@ -58,7 +57,7 @@ def find_query(wanted: str | None, tokens: Tokens) -> int:
     raise UsageError(f"query: no token is {wanted!r}; expected a token's text, or a number from 0 to {len(tokens) - 1}")
 
 
-def wanted_arrays(config: EncoderConfig, kind: str, layer: int) -> set[Wanted]:
+def wanted_arrays(config: Block, kind: str, layer: int) -> set[Wanted]:
     """What a run must keep to be explained."""
     whole = "encoder" if kind == "encoder" else "decoder"
     wanted = {Wanted(kind, layer, name) for name in _OWN}
@@ -69,7 +68,7 @@ def wanted_arrays(config: EncoderConfig, kind: str, layer: int) -> set[Wanted]:
 
 
 def explain(
-    config: EncoderConfig,
+    config: Block,
     params: Params,
     trace: Trace,
     place: Place,
@@ -100,8 +99,8 @@ def _vector(symbol: str, meaning: str, values: np.ndarray, axis: str = "d_model"
     return Quantity(symbol, meaning, values, (axis,))
 
 
-def _input_steps(config: EncoderConfig, trace: Trace, own: LayerTrace, place: Place) -> Iterator[Step]:
-    i, before = place.query, config.norm_placement == "pre"
+def _input_steps(config: Block, trace: Trace, own: LayerTrace, place: Place) -> Iterator[Step]:
+    i, before = place.query, config.norm.placement == "pre"
     norm = "norm2" if place.kind == "cross" else "norm1"
     normed = getattr(own, norm) if before else None  # the first layer may have no norm
     symbol = "x" if normed is None else "h"
@@ -121,16 +120,18 @@ def _input_steps(config: EncoderConfig, trace: Trace, own: LayerTrace, place: Pl
         yield Step(
             "norm",
             "Normed first",
-            f"x = {config.norm}_norm({symbol})",
+            f"x = {config.norm.kind}_norm({symbol})",
             "This block norms before each part (pre).",
             (_vector("x", "the normed vector", normed[i]),),
         )
 
 
-def _embedding(config: EncoderConfig, entry: EmbeddingTrace, i: int, symbol: str) -> Step:
+def _embedding(config: Block, entry: EmbeddingTrace, i: int, symbol: str) -> Step:
     """What a token is before the first layer: its vector, with its position's and its segment's added."""
     number = i if entry.positions is None else entry.positions[i]
-    where = f"position {number} ({config.position})" if number >= 0 else "the padding token's, which has no position"
+    where = "the padding token's, which has no position"
+    if number >= 0:
+        where = f"position {number} ({config.position.kind})"
     added = [
         (name, letter, meaning, vectors[i])
         for name, letter, meaning, vectors in (
@@ -141,15 +142,15 @@ def _embedding(config: EncoderConfig, entry: EmbeddingTrace, i: int, symbol: str
     ]
     formula, result = " + ".join(["t", *(letter for _, letter, *_ in added)]), "their sum"
     if entry.embedding_sum is not None:
-        formula, result = f"{config.norm}_norm({formula})", "the sum, normed"
+        formula, result = f"{config.norm.kind}_norm({formula})", "the sum, normed"
     if entry.unprojected is not None:
         formula, result = f"({formula}) W_E", f"projected to {config.d_model} numbers"
     if entry.position_vectors is not None:
         meaning = "The same word at another place gets another vector."
-    elif config.position == "none":
+    elif config.position.kind == "none":
         meaning = "Positions play no part."
     else:
-        meaning = f"Positions come in later ({config.position})."
+        meaning = f"Positions come in later ({config.position.kind})."
     vectors = [_vector(symbol, "the token's vector" if formula == "t" else result, entry.embedded[i])]
     if formula != "t":
         others = [_vector(letter, what, vector, "d_embed") for _, letter, what, vector in added]
@@ -168,14 +169,14 @@ _ORIGINS = {
 }
 
 
-def _projection(config: EncoderConfig, own: LayerTrace, place: Place, geometry: Geometry) -> Step:
-    bias = (" + b_Q", " + b_K") if config.qkv_bias else ("", "")
+def _projection(config: Block, own: LayerTrace, place: Place, geometry: Geometry) -> Step:
+    bias = (" + b_Q", " + b_K") if config.biases.qkv else ("", "")
     source = "m" if place.kind == "cross" else "x"
     meaning = f"x ({config.d_model}) times W_Q ({config.d_model}, {config.d_head}) is q ({config.d_head})."
     if place.kind == "cross":
         meaning += " Keys come from the source text: m is the encoder's output."
-    if config.qk_norm:
-        meaning += f" Each head's q and k are normed ({config.norm}_norm)."
+    if config.attention.qk_norm:
+        meaning += f" Each head's q and k are normed ({config.norm.kind}_norm)."
     if geometry.angles is not None:
         turned = 2 * geometry.angles.shape[-1]
         part = "" if turned == config.d_head else f"The first {turned} numbers of "
@@ -194,30 +195,28 @@ def _projection(config: EncoderConfig, own: LayerTrace, place: Place, geometry: 
     )
 
 
-def _kv_head(config: EncoderConfig, place: Place) -> int:
+def _kv_head(config: Block, place: Place) -> int:
     return place.head * config.n_kv_heads // config.n_heads
 
 
-def _score_steps(
-    config: EncoderConfig, params: Params, own: LayerTrace, place: Place, geometry: Geometry
-) -> Iterator[Step]:
+def _score_steps(config: Block, params: Params, own: LayerTrace, place: Place, geometry: Geometry) -> Iterator[Step]:
     q = own.q[place.head : place.head + 1, place.query : place.query + 1]
     k = own.k[_kv_head(config, place)][None]
     part = params.at("cross" if place.kind == "cross" else "attn")
-    w = part["score_w"][place.head : place.head + 1] if config.score == "additive" else None
-    raw = attention_scores(q, k, replace(config, score_scale=1.0), w)[0, 0]
-    formula, title, meaning = _SCORE_WORDS[config.score]
+    w = part["score_w"][place.head : place.head + 1] if config.attention.score == "additive" else None
+    raw = attention_scores(q, k, config.replaced({"score_scale": 1.0}), w)[0, 0]
+    formula, title, meaning = _SCORE_WORDS[config.attention.score]
     extra = () if w is None else (_vector("w", "learned, one vector a head", w[0], "d_head"),)
     yield Step("scores", title, formula, meaning, (*extra, Quantity("r", "raw score", raw, ("key",))))
 
     scaled = raw * raw.dtype.type(config.score_factor)
     if config.score_factor != 1.0:
-        number = f"sqrt({config.d_head})" if config.score_scale is None else f"{config.score_scale:g}"
-        by = "/" if config.score_scale is None else "*"
+        scale = config.attention.score_scale
+        by, number = ("/", f"sqrt({config.d_head})") if scale is None else ("*", f"{scale:g}")
         reason = "Without it long vectors would make softmax all but one-hot." if by == "/" else "The scale is set."
         yield Step("scale", "Scaled", f"s_j = r_j {by} {number}", reason, (Quantity("s", "scaled", scaled, ("key",)),))
     if geometry.bias is not None:
-        kind = "relative" if config.relative_bias else config.position
+        kind = "relative" if config.position.relative_bias else config.position.kind
         bias = np.broadcast_to(geometry.bias[place.head, place.query], scaled.shape)
         scaled = scaled + bias.astype(scaled.dtype)
         yield Step(
@@ -268,9 +267,9 @@ def _softmax(own: LayerTrace, place: Place) -> Step:
     )
 
 
-def _weighted_sum(config: EncoderConfig, own: LayerTrace, place: Place) -> Step:
+def _weighted_sum(config: Block, own: LayerTrace, place: Place) -> Step:
     values, weights = own.v[_kv_head(config, place)], own.weights[place.head, place.query]
-    bias = " + b_V" if config.qkv_bias else ""
+    bias = " + b_V" if config.biases.qkv else ""
     return Step(
         "weighted_sum",
         "The weighted sum of the values",
@@ -284,8 +283,8 @@ def _weighted_sum(config: EncoderConfig, own: LayerTrace, place: Place) -> Step:
     )
 
 
-def _heads(config: EncoderConfig, own: LayerTrace, place: Place) -> Step:
-    bias = " + b_O" if config.out_bias else ""
+def _heads(config: Block, own: LayerTrace, place: Place) -> Step:
+    bias = " + b_O" if config.biases.out else ""
     width = config.n_heads * config.d_head
     many = f"Each head looks its own way; all outputs ({width})" if config.n_heads > 1 else f"The output ({width})"
     return Step(
@@ -300,8 +299,8 @@ def _heads(config: EncoderConfig, own: LayerTrace, place: Place) -> Step:
     )
 
 
-def _residual_steps(config: EncoderConfig, trace: Trace, own: LayerTrace, place: Place) -> Iterator[Step]:
-    i, pre = place.query, config.norm_placement == "pre"
+def _residual_steps(config: Block, trace: Trace, own: LayerTrace, place: Place) -> Iterator[Step]:
+    i, pre = place.query, config.norm.placement == "pre"
     first = "norm2" if place.kind == "cross" else "norm1"
     normed = None if pre else getattr(own, first)[i]
     entered = "h" if pre and getattr(own, first) is not None else "x"
@@ -310,20 +309,17 @@ def _residual_steps(config: EncoderConfig, trace: Trace, own: LayerTrace, place:
         return
     whole = own if place.kind == "encoder" else trace["decoder", place.layer]
     second = "norm3" if place.kind == "cross" else "norm2"
-    gate = "(act(u W_G{2}) * (u W_1{0})) W_2{1}" if config.gated else "act(u W_1{0}) W_2{1}"
-    biases = (*((" + b_1", " + b_2") if config.ffn_bias else ("", "")), " + b_G" if config.gate_bias else "")
+    gate = "(act(u W_G{2}) * (u W_1{0})) W_2{1}" if config.feed_forward.gated else "act(u W_1{0}) W_2{1}"
+    biases = (*((" + b_1", " + b_2") if config.biases.ffn else ("", "")), " + b_G" if config.biases.gate else "")
     hidden = whole.ffn_hidden[i]
-    read = entered if config.parallel else "r"
-    inner = (
-        [_vector("u", "normed by itself" if config.parallel else "normed again", getattr(whole, second)[i])]
-        if pre
-        else []
-    )
+    parallel, activation = config.feed_forward.parallel, config.feed_forward.activation
+    read = entered if parallel else "r"
+    inner = [_vector("u", "normed by itself" if parallel else "normed again", getattr(whole, second)[i])] if pre else []
     yield Step(
         "feed_forward",
         "Feed-forward, each token by itself",
-        (f"u = {config.norm}_norm({read})    " if pre else "") + f"f = {gate.format(*biases)}",
-        f"act is {config.activation}; {np.count_nonzero(hidden)} of {config.d_ff} hidden numbers are not 0.",
+        (f"u = {config.norm.kind}_norm({read})    " if pre else "") + f"f = {gate.format(*biases)}",
+        f"act is {activation}; {np.count_nonzero(hidden)} of {config.d_ff} hidden numbers are not 0.",
         (
             *inner,
             _vector("act", "after the activation", hidden, "d_ff"),
@@ -335,7 +331,7 @@ def _residual_steps(config: EncoderConfig, trace: Trace, own: LayerTrace, place:
 
 
 def _residual(
-    config: EncoderConfig,
+    config: Block,
     name: str,
     before: str,
     part: str,
@@ -354,7 +350,7 @@ def _residual(
     return Step(
         name,
         f"{title}, normed" if name == "output" else f"{title} and norm",
-        f"{symbol} = {config.norm}_norm({before} + {part})",
+        f"{symbol} = {config.norm.kind}_norm({before} + {part})",
         meaning,
         (_vector(f"{before}+{part}", "the sum", total), _vector(symbol, "normed", normed)),
     )

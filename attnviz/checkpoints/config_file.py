@@ -3,7 +3,7 @@
 import tomllib
 from pathlib import Path
 
-from attnviz.encoder.config.block import check_fields
+from attnviz.encoder.config.given import check_fields
 from attnviz.errors import ConfigError, InputError, one_line
 from attnviz.files import read_file, utf8
 
@@ -14,13 +14,13 @@ def read_config(path: Path) -> dict[str, object]:
     """The fields that a TOML file gives, at its top level.
 
     Raises:
-        InputError: it cannot be read, is no TOML, or has fields that the block has not.
+        InputError: it cannot be read, is not TOML, or has fields that the block has not.
     """
     where = one_line(path)
     try:
         fields = tomllib.loads(utf8(read_file(path, _EXPECTED), where, _EXPECTED))
     except (ValueError, RecursionError) as error:
-        raise InputError(f"{where}: it is no TOML ({one_line(error)}); expected lines such as n_heads = 4") from error
+        raise InputError(f"{where}: it is not TOML ({one_line(error)}); expected lines such as n_heads = 4") from error
     tables = [name for name, value in fields.items() if isinstance(value, dict)]
     if tables:
         raise InputError(f"{where}: {one_line(tables[0])} is a table; expected fields at the top level")

@@ -1,4 +1,4 @@
-"""What identifies weights: the SHA-256 of their file, made by a thread of its own while the run goes on."""
+"""The digest that identifies weights: the SHA-256 of their file, computed by a thread while the run goes on."""
 
 import contextlib
 import hashlib
@@ -10,18 +10,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from attnviz.checkpoints.formats.tensors import TensorFile
+    from attnviz.checkpoints.formats.tensor_file import TensorFile
 
 _MOST_HASHED, _STRIDE, _SAMPLE = 2**28, 2**24, 2**12
 _BLOCK = 2**24  # large, as after each block the thread waits for its turn
 
-_ahead: dict[Path, "FileDigest"] = {}  # begun before anybody asked
+_ahead: dict[Path, "FileDigest"] = {}  # begun before they were asked for
 
 
 def begin_ahead(path: Path) -> None:
-    """Begins the digest of a model folder's or a native file's weights while NumPy and the rest are still to be loaded.
+    """Starts the digest of a model folder's or a native file's weights while NumPy and the rest are still loading.
 
-    Whoever begins it as usual then gets this one. A path that is neither is none of its business.
+    ``begin_digest`` then takes this one. Other paths are left alone.
     """
     with contextlib.suppress(OSError):
         file = path / "model.safetensors" if path.is_dir() else path
@@ -29,74 +29,83 @@ def begin_ahead(path: Path) -> None:
             _ahead[file] = FileDigest(file)
 
 
-def begin_digest(paths: Sequence[Path], file: "TensorFile") -> Callable[[], str]:
-    """What identifies weights: the SHA-256 of the file, or of large ones of a sample.
+def begin_digest(paths: Sequence[Path], file: "TensorFile", *, hash_all: bool = False) -> Callable[[], str]:
+    """Starts the SHA-256 that identifies weights: of their file, or of a sample where that is large.
 
-    Of one file up to 256 MiB it is what ``sha256sum`` says. Of more, reading everything would take longer than the run
-    that it names: then it is the SHA-256 of the names, types and shapes of all tensors, and of the first and the last
-    4 KiB of each 16 MiB of the files.
+    For one file up to 256 MiB it is the number that ``sha256sum`` prints. To read more would take longer than the run
+    itself: then it is the SHA-256 of the names, types and shapes of all tensors, and of the first and the last 4 KiB of
+    each 16 MiB of the files.
+
+    Args:
+        paths: the files.
+        file: their tensors.
+        hash_all: whether to read a single file whole, however large it is.
 
     Returns:
         a function that waits for it.
     """
-    if len(paths) == 1 and paths[0].stat().st_size <= _MOST_HASHED:
-        return begin_file_digest(paths[0])
+    if len(paths) == 1 and (hash_all or paths[0].stat().st_size <= _MOST_HASHED):
+        return (_ahead.pop(paths[0], None) or FileDigest(paths[0])).result
     return partial(_sample_digest, paths, file)
 
 
-def begin_file_digest(path: Path) -> Callable[[], str]:
-    """What ``sha256sum`` says of a file of any size; returns a function that waits for it."""
-    return (_ahead.pop(path, None) or FileDigest(path)).result
-
-
 class FileDigest:
-    """The SHA-256 of a file, begun at once in a thread that gives up when the program ends.
+    """The SHA-256 of a file, started at once in a thread that gives up when the program ends.
 
-    Processes are to be forked only after ``result`` was asked for: threads do not come along.
+    Ask for ``result`` before forking processes: a fork does not copy threads.
     """
 
     def __init__(self, path: Path):
         self._path = path
-        self._found: str | None = None
+        self._sha256: str | None = None
         self._thread = threading.Thread(target=self._run, name=f"digest of {path.name}")
         self._thread.start()
 
     def result(self) -> str:
-        """What ``sha256sum`` says.
+        """The number that ``sha256sum`` prints.
 
         Raises:
             OSError: the file cannot be read.
         """
         self._thread.join()
-        if self._found is None:  # an error, which belongs to whoever waits
-            self._found = _digest(self._path)
-        return self._found
+        if self._sha256 is None:  # an error, which belongs to the caller
+            self._sha256 = _hex_digest(self._path)
+        return self._sha256
 
     def _run(self) -> None:
-        with contextlib.suppress(OSError, MemoryError):
-            self._found = _digest(self._path, is_wanted=threading.main_thread().is_alive)
+        with contextlib.suppress(OSError, MemoryError, _ProgramEndedError):
+            self._sha256 = _hex_digest(self._path, until=_end_of_program)
 
 
-def _digest(path: Path, is_wanted: Callable[[], bool] = lambda: True) -> str | None:
-    found = hashlib.sha256()
+class _ProgramEndedError(Exception):
+    """Nobody will ask for the digest any more."""
+
+
+def _end_of_program() -> None:
+    if not threading.main_thread().is_alive():
+        raise _ProgramEndedError
+
+
+def _hex_digest(path: Path, until: Callable[[], None] = lambda: None) -> str:
+    """The digest of a file; ``until`` is called before each block, and may raise to stop."""
+    digest = hashlib.sha256()
     size = path.stat().st_size
     with path.open("rb", buffering=0) as stream:
         for start in range(0, size, _BLOCK):
-            if not is_wanted():
-                return None
+            until()
             with mmap(stream.fileno(), min(_BLOCK, size - start), offset=start, access=ACCESS_READ) as block:
-                found.update(block)
-    return found.hexdigest()
+                digest.update(block)
+    return digest.hexdigest()
 
 
 def _sample_digest(paths: Sequence[Path], file: "TensorFile") -> str:
-    found = hashlib.sha256()
+    digest = hashlib.sha256()
     for name in sorted(file.shapes):
-        found.update(f"{name} {file.dtypes[name]} {file.shapes[name]}\n".encode())
+        digest.update(f"{name} {file.dtypes[name]} {file.shapes[name]}\n".encode())
     for path in paths:
         with path.open("rb") as stream:
             for start in range(0, path.stat().st_size, _STRIDE):
                 for at in (start, start + _STRIDE - _SAMPLE):
                     stream.seek(at)
-                    found.update(stream.read(_SAMPLE))
-    return found.hexdigest()
+                    digest.update(stream.read(_SAMPLE))
+    return digest.hexdigest()

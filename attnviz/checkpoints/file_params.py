@@ -1,11 +1,12 @@
-"""Parameters that lie in a file, under the file's own names and in its own layout."""
+"""Parameters that are read from a file, under the file's own names and in its own layout."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from attnviz.checkpoints.formats.tensors import TensorFile
+from attnviz.checkpoints.formats.number_types import widest
+from attnviz.checkpoints.formats.tensor_file import TensorFile
 from attnviz.encoder.parameters.params import Params
 from attnviz.encoder.parameters.shapes import Shape
 from attnviz.errors import CheckpointError
@@ -15,7 +16,7 @@ _MOST_KEPT = 2**32  # bytes of widened copies that are kept from one text to the
 
 @dataclass(frozen=True)
 class Source:
-    """Where a native tensor lies in a file.
+    """A native tensor's place in a file.
 
     Attributes:
         name: the file's tensor; None for a tensor that is all 0, as of a bias that the file's model does not have.
@@ -69,7 +70,7 @@ class FileParams(Params):
         file: the tensors.
         where: what to call it in messages.
         shapes: the native tensors' shapes.
-        sources: where each of them lies; by default under its own name.
+        sources: the place of each of them; by default its own name.
     """
 
     def __init__(
@@ -77,7 +78,7 @@ class FileParams(Params):
     ):
         self._file, self._where, self._shapes = file, where, shapes
         self._sources = sources or {name: Source(name) for name in shapes}
-        self._type = np.dtype(np.float64 if "F64" in file.dtypes.values() else np.float32)
+        self._type = widest(file.dtypes.values())
         self._read: dict[str, np.ndarray] = {}
         self._kept = 0
 
@@ -110,7 +111,8 @@ class FileParams(Params):
             return self[name][ids]
         rows = self._file.rows(source.name, ids + source.first_row)
         _check_finite(rows, self._where, source, name, ids)
-        return rows.astype(self._type, copy=False)
+        widened: np.ndarray = rows.astype(self._type, copy=False)
+        return widened
 
     @staticmethod
     def _is_mapped(array: np.ndarray) -> bool:
@@ -131,5 +133,5 @@ def _check_finite(array: np.ndarray, where: str, source: Source, name: str, ids:
         place = tuple(int(i) for i in np.argwhere(wrong)[0])
         in_file = place if ids is None else (int(ids[place[0]]), *place[1:])
         value, at = array[place], ", ".join(map(str, in_file))
-        lies = "" if source.name == name else f" (of {source.name})"
-        raise CheckpointError(f"{where}: {name}[{at}]{lies} is {value}; expected finite numbers")
+        origin = "" if source.name == name else f" (of {source.name})"
+        raise CheckpointError(f"{where}: {name}[{at}]{origin} is {value}; expected finite numbers")

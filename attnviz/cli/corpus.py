@@ -11,13 +11,13 @@ from operator import attrgetter
 from typing import Any, BinaryIO, NamedTuple
 
 from attnviz.analysis.matrices.selection import Request
-from attnviz.api import prepare
 from attnviz.cli.options import CommonOptions, InputOptions, ManyOptions
 from attnviz.cli.streams import note, sweep_progress
 from attnviz.errors import AttnvizError, CheckpointError, InputError, one_line, some
 from attnviz.model import Model, load
 from attnviz.numbers import spans
-from attnviz.sweep.runs import Prepared, runs
+from attnviz.sweeps.preparation import prepare
+from attnviz.sweeps.runs import Prepared, runs
 from attnviz.text.reading import open_lines, read_lines
 
 _LONG_WORD = 40  # characters of a word that a note shows
@@ -240,7 +240,7 @@ def _outcomes(work: Work, windows: Windows, workers: int) -> Iterator[Iterator[O
     if workers == 1:
         yield (outcome for window in windows for outcome in work(window))
         return
-    from attnviz.sweep.workers import ordered_map
+    from attnviz.sweeps.workers import ordered_map
 
     mapped = ordered_map(
         partial(_whole, work),

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from attnviz.analysis.heads.averages import RunningMean
     from attnviz.analysis.matrices.selection import Request
-    from attnviz.sweep.runs import Run
+    from attnviz.sweeps.runs import Run
     from attnviz.trace.attention import Attention
 
 
@@ -69,7 +69,7 @@ def print_agreement(
 def _measured(request: "Request", run: "Run") -> "tuple[Attention, np.ndarray, int]":
     """One text's agreement and its rows, with what all texts have in common."""
     from attnviz.analysis.heads.agreement import COMPARED, layer_agreement
-    from attnviz.sweep.runs import run_prepared
+    from attnviz.sweeps.runs import run_prepared
 
     views = {
         name: attention_of_heads(run_prepared(run.model, run.prepared, replace(request, values=name)))

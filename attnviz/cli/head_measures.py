@@ -18,7 +18,7 @@ from attnviz.cli.head_options import HeadOptions, MeasureOptions, attention_of_h
 from attnviz.cli.inputs import swept_runs
 from attnviz.cli.options import BlockOptions, CommonOptions, InputOptions, ManyOptions, ModelOptions
 from attnviz.errors import UsageError
-from attnviz.sweep.runs import Run
+from attnviz.sweeps.runs import Run
 from attnviz.trace.attention import Attention
 from attnviz.trace.tokens import n_real
 

@@ -7,7 +7,7 @@ from itertools import count, islice
 from attnviz.analysis.heads.metrics import HeadMetrics
 from attnviz.analysis.matrices.selection import Request
 from attnviz.model import Model, seeded_model
-from attnviz.sweep.runs import Prepared, Run, runs
+from attnviz.sweeps.runs import Prepared, Run, runs
 from attnviz.trace.attention import Attention
 
 
@@ -37,10 +37,10 @@ def random_metrics(
 
 def null_seeds(model: Model, n_models: int) -> tuple[int, ...]:
     """The first seeds but the model's own: it must not be compared with itself."""
-    own = model.config.seed if model.info.is_random else None
+    own = model.params.seed if model.info.is_random else None
     return tuple(islice((seed for seed in count() if seed != own), n_models))
 
 
 def random_like(model: Model, seed: int) -> Model:
     """A model of the same shape, with the same tokenizer and ids, and random weights."""
-    return seeded_model(replace(model.config, seed=seed), model.tokenizer)
+    return seeded_model(model.config, model.tokenizer, seed)

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from attnviz.analysis.matrices.selection import Request, select_attention
-from attnviz.api import prepare_vectors
 from attnviz.cli.corpus import Windows, Work, swept
 from attnviz.cli.options import (
     BlockOptions,
@@ -22,8 +21,9 @@ from attnviz.cli.options import (
 from attnviz.cli.streams import is_watched, note
 from attnviz.errors import UsageError, some
 from attnviz.model import BUNDLED, Model, load
-from attnviz.sweep.machine import Threads, usable_cpus
-from attnviz.sweep.runs import Prepared, Run
+from attnviz.sweeps.machine import Threads, usable_cpus
+from attnviz.sweeps.preparation import prepare_vectors
+from attnviz.sweeps.runs import Prepared, Run
 from attnviz.text.reading import check_text
 from attnviz.text.tokenizer import raw_labels
 from attnviz.trace.attention import Attention

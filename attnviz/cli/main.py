@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TextIO
 
-from attnviz.sweep.machine import start_with_one_thread
+from attnviz.sweeps.machine import start_with_one_thread
 
 _INTERRUPTED = 130
 _OBJECTS = 100_000

@@ -1,13 +1,12 @@
 """The option groups, each declared once. Importing this loads Typer and nothing heavier."""
 
-from dataclasses import fields
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
 
 from attnviz.cli.command import INPUT, SELECTION, Options
-from attnviz.encoder.config.block import EncoderConfig
+from attnviz.encoder.config.given import default_of, field_table
 from attnviz.errors import UsageError
 from attnviz.output.colormaps import COLORMAPS
 
@@ -37,7 +36,7 @@ def complete_numbers(what: str) -> Any:
 
     def complete(ctx: typer.Context, incomplete: str) -> list[str]:
         name = f"n_{what}s"
-        n = ctx.params.get(name) or EncoderConfig.__dataclass_fields__[name].default
+        n = ctx.params.get(name) or default_of(name)
         return [choice for choice in ("all", *map(str, range(n)), "-1") if choice.startswith(incomplete)]
 
     return complete
@@ -203,10 +202,11 @@ class ModelOptions(Options):
 def _block_field(f: Any) -> Any:
     """One field of the block as an option: its flag, its ATTNVIZ_ variable, its default in the help."""
     kind: Any = f.metadata["type"]
+    default = f.metadata["default"]
     choices = f.metadata.get("choices")
     flag = "--" + f.name.replace("_", "-")
     names = (f"{flag}/--no-{flag[2:]}",) if kind is bool else (flag,)
-    shown = {True: "on", False: "off"}.get(f.default, f.default) if kind is bool else f.default
+    shown = {True: "on", False: "off"}.get(default, default) if kind is bool else default
     text = f.metadata["help"] + ("" if shown is None else f" [default: {shown}]")
     metavar = {int: "N", float: "X"}.get(kind)  # the field's own check says which numbers are too small
     declared = option(BLOCK, *names, help=text, envvar=f"ATTNVIZ_{f.name.upper()}", metavar=metavar)
@@ -216,7 +216,7 @@ def _block_field(f: Any) -> Any:
 class BlockOptions(Options):
     """The block's fields; None where neither a flag nor a variable gives one."""
 
-    __annotations__ = {f.name: _block_field(f) for f in fields(EncoderConfig)}
+    __annotations__ = {f.name: _block_field(f) for f in field_table()}
 
 
 for _name in BlockOptions.names():

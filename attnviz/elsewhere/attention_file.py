@@ -89,7 +89,7 @@ def _documents(lines: Iterator[bytes], where: str) -> Iterator[tuple[str, bytes,
         return
     try:
         document = parse_json(first, where, _EXPECTED)
-    except InputError:  # its lists go on in the next line, or it is no JSON at all
+    except InputError:  # its lists go on in the next line, or it is not JSON at all
         data = blank + first + b"".join(lines)
         yield where, data, parse_json(data, where, _EXPECTED)
         return
@@ -107,7 +107,7 @@ def _lines(stream: BinaryIO, where: str) -> Iterator[bytes]:
         if start == b"\x80":
             raise InputError(f"{where}: it is a pickle, which could run any program and is never read; {_EXPECTED}")
         if start.strip(_STARTS):
-            raise InputError(f"{where}: it begins with byte 0x{start.hex()}, as no array or JSON does; {_EXPECTED}")
+            raise InputError(f"{where}: it is not an .npy, .npz or JSON file; {_EXPECTED}")
         if start:
             yield (start if start == b"\n" else start + stream.readline()).removeprefix(_BOM)
         yield from stream

@@ -26,7 +26,7 @@ def tokens_of(
         where: for the messages.
 
     Raises:
-        InputError: a field that is no list of what it should be, or of another length.
+        InputError: a field that is not a list of what it should be, or of another length.
     """
     key = next((key for key in _NAMES[prefix] if fields.get(key) is not None), None)
     names = [f"{_LETTERS[prefix]}{i}" for i in range(n or 0)] if key is None else _items(fields, key, _TEXT, n, where)
@@ -87,7 +87,9 @@ def relabelled(
             return kept | {f"{prefix}tokens": list(labels)}
     axes = {"keys": n_source, "queries": n_target} if n_target else {"tokens": n_source}
     held = " and ".join(f"{n} {axis}" for axis, n in axes.items() if n)
-    raise InputError(f"{where}: there are {len(labels)} labels, and the matrices have {held}; expected as many")
+    raise InputError(
+        f"{where}: there are {len(labels)} labels, and the matrices have {held}; expected one label per token"
+    )
 
 
 def text_of(fields: Mapping[str, object], key: str, where: str) -> str | None:
@@ -98,7 +100,7 @@ def text_of(fields: Mapping[str, object], key: str, where: str) -> str | None:
     """
     text = fields.get(key)
     if text is not None and not isinstance(text, str):
-        raise InputError(f"{where}: its {key} is no text; expected one, or null")
+        raise InputError(f"{where}: its {key} is not a string; expected a string or null")
     return text
 
 
@@ -137,7 +139,7 @@ def _items(fields: Mapping[str, object], key: str, kind: _Kind, n: int | None, w
         return None
     is_one, words = kind
     if not isinstance(items, list) or not all(map(is_one, items)):
-        raise InputError(f"{where}: {key} is no list of {words}; expected one")
+        raise InputError(f"{where}: {key} is not a list of {words}; expected one")
     if n is not None and len(items) != n:
-        raise InputError(f"{where}: {len(items)} {key}, and the matrices have {n}; expected as many")
+        raise InputError(f"{where}: {len(items)} {key}, and the matrices have {n}; expected {n}")
     return items

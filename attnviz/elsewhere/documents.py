@@ -200,14 +200,14 @@ def _masked(fields: Fields, kind: str, array: np.ndarray, where: str) -> np.ndar
     """(n_layers, n_queries, n_keys): as the document says, else where all scores are -inf."""
     key, shape = MASK_KEYS[kind], (array.shape[0], *array.shape[2:])
     if fields.get(key) is None:
-        hidden = np.isneginf(array).all(axis=1)
+        hidden: np.ndarray = np.isneginf(array).all(axis=1)
         return hidden if hidden.any() else None
     try:
         masked = np.array(fields[key])
     except ValueError:  # ragged
         masked = np.array(None)
     if masked.dtype != bool or masked.shape not in (shape, shape[1:]):
-        raise InputError(f"{where}: {key} is no list of true and false of the shape {shape[1:]}; expected that")
+        raise InputError(f"{where}: {key} is not a list of true and false of the shape {shape[1:]}; expected that")
     return np.broadcast_to(masked, shape)
 
 
@@ -220,7 +220,7 @@ def _rest(fields: Fields, kind: str, array: np.ndarray, axes: tuple[str, ...], w
     told = shape if "head" in axes else (shape[0], shape[2]) if "layer" in axes else shape[2:]
     rest = listed_array(fields[key], f"{where}: {key}", axes=3)
     if rest.shape != told or not (np.isfinite(rest).all() and (rest >= 0).all()):
-        raise InputError(f"{where}: {key} is no list of numbers from 0 of the shape {told}; expected that")
+        raise InputError(f"{where}: {key} is not a list of numbers from 0 of the shape {told}; expected that")
     return rest.reshape(shape).astype(np.float32)
 
 

@@ -10,14 +10,14 @@ def parse_json(data: bytes, where: str, expected: str) -> object:
     """One JSON value.
 
     Raises:
-        InputError: it is no JSON; the message has the line and column.
+        InputError: it is not JSON; the message has the line and column.
     """
     try:
         return orjson.loads(data)
     except orjson.JSONDecodeError as error:
         not_numbers = b"NaN" in data or b"Infinity" in data
-        hint = "NaN and Infinity are no JSON" if not_numbers else None
-        raise InputError(f"{where}: it is no JSON ({one_line(error)}); {expected}", hint) from error
+        hint = "NaN and Infinity are not JSON" if not_numbers else None
+        raise InputError(f"{where}: it is not JSON ({one_line(error)}); {expected}", hint) from error
 
 
 def listed_array(value: object, where: str, *, axes: int, null: float | None = None) -> np.ndarray:
@@ -30,7 +30,7 @@ def listed_array(value: object, where: str, *, axes: int, null: float | None = N
         null: what null stands for; None refuses it.
 
     Raises:
-        InputError: no lists, ragged lists, lists too deep, or something that is no number, with its place.
+        InputError: not lists, ragged lists, lists too deep, or something that is not a number, with its place.
     """
     if not isinstance(value, list):
         raise InputError(f"{where} is {_said(value)}; expected lists of numbers")
@@ -67,12 +67,11 @@ def _first_shape(value: object) -> tuple[int, ...]:
 def _check(value: object, shape: tuple[int, ...], place: tuple[int, ...], where: str, null: float | None) -> None:
     """Raises at the first place that breaks the promise."""
     at, first = _spelled(place), _spelled((0,) * len(place))
-    is_list = isinstance(value, list)
     if not shape:
         if isinstance(value, bool) or not (isinstance(value, int | float) or (value is None and null is not None)):
             raise InputError(f"{where}{at} is {_said(value)}; expected a number")
         return
-    if not is_list:
+    if not isinstance(value, list):
         raise InputError(f"{where}{at} is {_said(value)}, and {first} is a list; expected lists of equal length")
     if len(value) != shape[0]:
         items = f"item{'s' * (len(value) != 1)}" if shape[1:] else f"number{'s' * (len(value) != 1)}"

@@ -3,123 +3,128 @@
 import math
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 
-from attnviz.encoder.config.block import EncoderConfig
+from attnviz.encoder.config.block import Block
 from attnviz.encoder.norms import normalize
 from attnviz.encoder.ops import softmax
-from attnviz.encoder.parameters.params import Params
+from attnviz.encoder.parameters.params import Array, Params
 from attnviz.encoder.positions import rotate
 from attnviz.encoder.products import of_rows
 from attnviz.encoder.scoring import attention_scores
 
-# A part of the block is a generator: it yields (name, array) as it computes, and returns its output. Who stops asking
-# stops the computation, and who prints the steps runs the same code as who wants the result. Scores and weights come
-# some heads at a time where all of them would take much memory; scores are good only until the next step is asked for.
-Steps = Generator[tuple[str, np.ndarray], None, np.ndarray]
+# A part of the block is a generator: it yields (name, array) as it computes, and returns its output. A caller that
+# stops asking stops the computation; one that prints the steps runs the same code as one that wants the result. Scores
+# and weights come in groups of heads, to save memory. Scores are valid only until the next step.
+Steps: TypeAlias = Generator[tuple[str, Array], None, Array]
 
-_AT_ONCE = 1 << 22  # scores that are held at a time, or one head's if those are more
+_AT_ONCE = 1 << 22  # scores in memory at a time, or one head's if those are more
 
 
 @dataclass(frozen=True, eq=False)
 class Geometry:
-    """What positions and masks say about one attention, the same for every layer of its kind.
+    """The positions and masks of one attention, the same for every layer of its kind.
 
     Attributes:
-        allowed: (n_q, n_k), of a batch (n_texts, 1, n_q, n_k), True where a query may attend to a key; None for
+        allowed: (n_q, n_k), in a batch (n_texts, 1, n_q, n_k), True where a query may attend to a key; None for
             everywhere.
-        bias: (n_heads, n_q, n_k), added to the scaled scores; None for nothing.
-        angles: (n, rotary_dims / 2), by which q and k are turned; None for not at all.
+        bias: (n_heads, n_q, n_k), added to the scaled scores; None for no bias.
+        angles: (n, rotary_dims / 2), by which q and k are rotated; None for no rotation.
         normed: whether the part has a norm before it, where norms come first.
     """
 
-    allowed: np.ndarray | None = None
-    bias: np.ndarray | None = None
-    angles: np.ndarray | None = None
+    allowed: Array | None = None
+    bias: Array | None = None
+    angles: Array | None = None
     normed: bool = True
 
 
-def attention(x: np.ndarray, source: np.ndarray, params: Params, config: EncoderConfig, geometry: Geometry) -> Steps:
+def attention(x: Array, source: Array, params: Params, config: Block, geometry: Geometry) -> Steps:
     """Multi-head attention, softmax(score(Q, K)) V W_O (Vaswani et al. 2017, section 3.2).
 
     Args:
-        x: (..., n_q, d_model), where the queries come from.
-        source: (..., n_k, d_model), where the keys and values come from.
+        x: (..., n_q, d_model), the source of the queries.
+        source: (..., n_k, d_model), the source of the keys and values.
         params: ``wq wk wv wo``, their biases, ``score_w``, ``q_norm`` and ``k_norm``.
         config: the block's fields.
         geometry: positions and masks.
 
     Yields:
-        ``q``, ``k``, then for some heads at a time ``scores`` and ``weights`` (after the first weights ``v``), then
-        ``z`` and ``attn_out``, with the shapes of ``LayerTrace``; of some heads: (..., some, n_q, n_k).
+        ``q``, ``k``, then ``scores`` and ``weights`` of one group of heads after another, (..., some, n_q, n_k), with
+        ``v`` after the first weights, then ``z`` and ``attn_out``; other shapes as in ``LayerTrace``.
     """
-    q = split_heads(linear(x, params, "q", bias=config.qkv_bias), config.n_heads)
-    k = split_heads(linear(source, params, "k", bias=config.qkv_bias), config.n_kv_heads)
-    if config.qk_norm:
+    q = split_heads(linear(x, params, "q", bias=config.biases.qkv), config.n_heads)  # (n_heads, n_q, d_head)
+    k = split_heads(linear(source, params, "k", bias=config.biases.qkv), config.n_kv_heads)  # (n_kv_heads, n_k, d_head)
+    if config.attention.qk_norm:
         q, k = normalize(q, params.at("q_norm"), config), normalize(k, params.at("k_norm"), config)
     if geometry.angles is not None:
-        q, k = rotate(q, geometry.angles), rotate(k, geometry.angles)
+        q, k = rotate(q, geometry.angles), rotate(k, geometry.angles)  # shapes as before
     yield "q", q
     yield "k", k
 
     group = config.n_heads // config.n_kv_heads
-    k = share_heads(k, group)
-    v, z = None, np.empty_like(q)
-    score_w = params["score_w"] if config.score == "additive" else None
-    masked = None if geometry.allowed is None else ~geometry.allowed
-    for heads in _some_heads(q, k):
-        ours = np.s_[..., heads, :, :]
-        scores = attention_scores(q[ours], k[ours], config, None if score_w is None else score_w[heads])
+    k = repeat_kv(k, group)  # (n_heads, n_k, d_head)
+    v, z = None, np.empty_like(q)  # (n_heads, n_q, d_head)
+    score_w = params["score_w"] if config.attention.score == "additive" else None  # (n_heads, d_head)
+    masked = None if geometry.allowed is None else ~geometry.allowed  # (n_q, n_k), the same for every head
+    for heads in _head_groups(q, k):
+        part = (..., heads, slice(None), slice(None))  # some heads, all tokens, all of their width
+        scores = attention_scores(q[part], k[part], config, None if score_w is None else score_w[heads])
         if geometry.bias is not None:
-            scores += geometry.bias[heads]
+            scores += geometry.bias[heads]  # (some, n_q, n_k)
         if masked is not None:
             np.copyto(scores, -np.inf, where=masked)
         yield "scores", scores
 
-        weights = softmax(scores, out=scores)
+        weights = softmax(scores, out=scores)  # (some, n_q, n_k), over the keys
         yield "weights", weights
 
-        if v is None:  # not before anyone may have had enough
-            v = split_heads(linear(source, params, "v", bias=config.qkv_bias), config.n_kv_heads)
-            yield "v", v
-            v = share_heads(v, group)
+        if v is None:  # a caller that wants only weights has stopped by now
+            v = split_heads(linear(source, params, "v", bias=config.biases.qkv), config.n_kv_heads)
+            yield "v", v  # (n_kv_heads, n_k, d_head)
+            v = repeat_kv(v, group)  # (n_heads, n_k, d_head)
 
-        np.matmul(weights, v[ours], out=z[ours])
-        del scores, weights  # before the next heads take as much again
-    yield "z", z
+        np.matmul(weights, v[part], out=z[part])  # (some, n_q, n_k) @ (some, n_k, d_head) -> (some, n_q, d_head)
+        del scores, weights  # free them before the next heads need as much
+    yield "z", z  # (n_heads, n_q, d_head)
 
-    attn_out = linear(merge_heads(z), params, "o", bias=config.out_bias)
+    attn_out = linear(merge_heads(z), params, "o", bias=config.biases.out)  # (n_q, n_heads * d_head) to (n_q, d_model)
     yield "attn_out", attn_out
     return attn_out
 
 
-def _some_heads(q: np.ndarray, k: np.ndarray) -> Iterator[slice]:
-    """The heads in order, as many at a time as ``_AT_ONCE`` allows; none is left out, whatever it takes."""
+def _head_groups(q: Array, k: Array) -> Iterator[slice]:
+    """The heads in order, as many at a time as ``_AT_ONCE`` allows, at least one."""
     n_heads = q.shape[-3]
     step = max(1, _AT_ONCE // (math.prod(q.shape[:-3]) * q.shape[-2] * k.shape[-2]))
     return (slice(start, min(start + step, n_heads)) for start in range(0, n_heads, step))
 
 
-def linear(x: np.ndarray, params: Params, name: str, *, bias: bool) -> np.ndarray:
+def linear(x: Array, params: Params, name: str, *, bias: bool) -> Array:
     """x W + b, with ``w{name}`` and ``b{name}``: one matrix product for all rows of x (..., width)."""
-    y = of_rows(x, params[f"w{name}"])
+    y = of_rows(x, params[f"w{name}"])  # (..., n, width) @ (width, m) -> (..., n, m)
     if bias:
         y += params[f"b{name}"]
     return y
 
 
-def split_heads(x: np.ndarray, n_heads: int) -> np.ndarray:
+def split_heads(x: Array, n_heads: int) -> Array:
     """(..., n, n_heads * d_head) to (..., n_heads, n, d_head)."""
-    return np.swapaxes(x.reshape(*x.shape[:-1], n_heads, -1), -2, -3)
+    x = x.reshape(*x.shape[:-1], n_heads, -1)  # (..., n, n_heads, d_head)
+    return np.swapaxes(x, -2, -3)  # (..., n_heads, n, d_head)
 
 
-def merge_heads(z: np.ndarray) -> np.ndarray:
+def merge_heads(z: Array) -> Array:
     """(..., n_heads, n, d_head) to (..., n, n_heads * d_head): the concatenation of the heads."""
-    z = np.swapaxes(z, -2, -3)
-    return z.reshape(*z.shape[:-2], -1)
+    z = np.swapaxes(z, -2, -3)  # (..., n, n_heads, d_head)
+    return z.reshape(*z.shape[:-2], -1)  # (..., n, n_heads * d_head)
 
 
-def share_heads(x: np.ndarray, group: int) -> np.ndarray:
-    """Grouped-query attention (Ainslie et al. 2023): each key-value head serves ``group`` query heads in a row."""
+def repeat_kv(x: Array, group: int) -> Array:
+    """(..., n_kv_heads, n, d_head) to (..., n_kv_heads * group, n, d_head): grouped-query attention.
+
+    Each key-value head serves ``group`` neighbouring query heads (Ainslie et al. 2023).
+    """
     return x if group == 1 else np.repeat(x, group, axis=-3)

@@ -1,31 +1,32 @@
-"""Several texts in one run: which of them together, and their sequences side by side."""
+"""Batches: which texts run together, and their sequences side by side."""
 
 from collections.abc import Iterator
 
 import numpy as np
 
 from attnviz.encoder.embedding import Sequence
+from attnviz.encoder.parameters.params import Array
 
-_MOST_PLACES = 512  # of a batch: more would be no faster, and leave a core's cache
-_COST = 50  # places that take as long as a batch takes besides its places, measured on matrix products of 384 x 1536
+_MOST_PLACES = 512  # in a batch: more are no faster, and do not fit a core's cache
+_COST = 50  # the fixed cost of a batch, in places, measured on matrix products of 384 x 1536
 
 
 def batches(lengths: list[int]) -> Iterator[list[int]]:
-    """Which texts run together, so that all take the least time: few batches with little filling.
+    """Groups of texts that run together in the least time: few batches with little padding.
 
-    Texts are taken in the order of their lengths, so that what is best of the first few is part of what is best of more
-    (dynamic programming). A text that is too long for any company is alone.
+    Texts are sorted by length, so that the best groups of the first few are part of the best groups of more (dynamic
+    programming). A text that is too long for company is alone.
 
     Args:
-        lengths: each text's tokens.
+        lengths: the number of tokens of each text.
 
     Yields:
-        numbers of texts; each text occurs once.
+        indexes of texts; each text occurs once.
     """
     order = sorted(range(len(lengths)), key=lengths.__getitem__)
-    least, begins = [0], [0]  # of the first so many texts: the least cost, and where their last batch begins
+    least, begins = [0], [0]  # for the first so many texts: the least cost, and the start of their last batch
     for end, text in enumerate(order, start=1):
-        n = lengths[text]  # the others are filled up to this one
+        n = lengths[text]  # the others are padded to this length
         first = max(0, min(end - 1, end - _MOST_PLACES // n))
         cost, begin = min((least[begin] + n * (end - begin) + _COST, begin) for begin in range(first, end))
         least.append(cost)
@@ -37,19 +38,20 @@ def batches(lengths: list[int]) -> Iterator[list[int]]:
 
 
 def stacked(sequences: list[Sequence]) -> Sequence:
-    """The token ids of all texts, (n_texts, n), filled up on the right to the longest.
+    """The token ids of all texts, (n_texts, n), padded on the right to the longest.
 
-    No query attends to the filling, so that it changes nothing of what the text's own queries do.
+    No query attends to the padding, so a text's numbers do not depend on it.
     """
     n = max(map(len, sequences))
     type_ids = None
     if sequences[0].type_ids is not None:
-        type_ids = np.stack([_filled(s.type_ids, n, 0) for s in sequences])
-    own = [np.zeros(len(s), dtype=bool) if s.padding is None else s.padding for s in sequences]
-    padding = np.stack([_filled(one, n, True) for one in own])
-    ids = np.stack([_filled(s.ids, n, s.ids[-1]) for s in sequences])
+        type_ids = np.stack([_padded(s.type_ids, n, 0) for s in sequences])
+    each = [np.zeros(len(s), dtype=bool) if s.padding is None else s.padding for s in sequences]
+    padding = np.stack([_padded(one, n, True) for one in each])
+    ids = np.stack([_padded(s.ids, n, s.ids[-1]) for s in sequences])
     return Sequence(ids=ids, padding=padding if padding.any() else None, type_ids=type_ids)
 
 
-def _filled(values: np.ndarray, n: int, filling: object) -> np.ndarray:
+def _padded(values: Array, n: int, filling: object) -> Array:
+    """Values (m,) followed by the filling, (n,)."""
     return np.concatenate([values, np.full(n - len(values), filling, values.dtype)])

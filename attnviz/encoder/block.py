@@ -1,15 +1,13 @@
-"""The one block: attention, perhaps cross-attention, feed-forward, each with its residual sum and norm."""
-
-import numpy as np
+"""The one block: attention, cross-attention in a decoder, feed-forward, each with its residual sum and norm."""
 
 from attnviz.encoder.attention import Geometry, Steps, attention, linear
-from attnviz.encoder.config.block import EncoderConfig
+from attnviz.encoder.config.block import Block
 from attnviz.encoder.norms import normalize
 from attnviz.encoder.ops import ACTIVATION_FUNCTIONS
-from attnviz.encoder.parameters.params import Params
+from attnviz.encoder.parameters.params import Array, Params
 
 
-def encoder_block(x: np.ndarray, params: Params, config: EncoderConfig, geometry: Geometry) -> Steps:
+def encoder_block(x: Array, params: Params, config: Block, geometry: Geometry) -> Steps:
     """Self-attention and feed-forward on x (n, d_model); yields the names of ``LayerTrace``, returns (n, d_model)."""
     yield "resid_pre", x
     attended = yield from self_attention_part(x, params, config, geometry)
@@ -18,16 +16,14 @@ def encoder_block(x: np.ndarray, params: Params, config: EncoderConfig, geometry
     return x
 
 
-def self_attention_part(x: np.ndarray, params: Params, config: EncoderConfig, geometry: Geometry) -> Steps:
+def self_attention_part(x: Array, params: Params, config: Block, geometry: Geometry) -> Steps:
     """x plus its attention to itself, normed."""
-    normed = yield from norm_before(x, params, config, "norm1", there=geometry.normed)
+    normed = yield from norm_before(x, params, config, "norm1", exists=geometry.normed)
     attn_out = yield from attention(normed, normed, params.at("attn"), config, geometry)
     return (yield from add_and_norm(x, attn_out, params, config, "resid_mid", "norm1"))
 
 
-def cross_attention_part(
-    x: np.ndarray, memory: np.ndarray, params: Params, config: EncoderConfig, geometry: Geometry
-) -> Steps:
+def cross_attention_part(x: Array, memory: Array, params: Params, config: Block, geometry: Geometry) -> Steps:
     """x (n_target, d_model) plus its attention to the encoder's output, memory (n_source, d_model), normed."""
     yield "resid_pre", x
     normed = yield from norm_before(x, params, config, "norm2")
@@ -37,48 +33,44 @@ def cross_attention_part(
     return x
 
 
-def feed_forward_part(
-    x: np.ndarray, params: Params, config: EncoderConfig, *, norm: str, layer_input: np.ndarray
-) -> Steps:
+def feed_forward_part(x: Array, params: Params, config: Block, *, norm: str, layer_input: Array) -> Steps:
     """x plus the feed-forward of x, or of the layer's input (parallel); x itself where ``d_ff`` is 0."""
     if not config.d_ff:
         return x
-    normed = yield from norm_before(layer_input if config.parallel else x, params, config, norm)
+    normed = yield from norm_before(layer_input if config.feed_forward.parallel else x, params, config, norm)
     ffn_out = yield from feed_forward(normed, params.at("ffn"), config)
     return (yield from add_and_norm(x, ffn_out, params, config, "resid_post", norm))
 
 
-def feed_forward(x: np.ndarray, params: Params, config: EncoderConfig) -> Steps:
+def feed_forward(x: Array, params: Params, config: Block) -> Steps:
     """act(x W_1 + b_1) W_2 + b_2; gated: (act(x W_g + b_g) * (x W_1 + b_1)) W_2 + b_2 (Shazeer 2020)."""
-    activation = ACTIVATION_FUNCTIONS[config.activation]
-    hidden = linear(x, params, "1", bias=config.ffn_bias)
-    if config.gated:
-        gate = linear(x, params, "g", bias=config.gate_bias)
+    activation = ACTIVATION_FUNCTIONS[config.feed_forward.activation]
+    hidden = linear(x, params, "1", bias=config.biases.ffn)
+    if config.feed_forward.gated:
+        gate = linear(x, params, "g", bias=config.biases.gate)
         hidden *= activation(gate, out=gate)
     else:
         hidden = activation(hidden, out=hidden)
     yield "ffn_hidden", hidden
-    ffn_out = linear(hidden, params, "2", bias=config.ffn_bias)
+    ffn_out = linear(hidden, params, "2", bias=config.biases.ffn)
     yield "ffn_out", ffn_out
     return ffn_out
 
 
-def norm_before(x: np.ndarray, params: Params, config: EncoderConfig, name: str, *, there: bool = True) -> Steps:
-    """What a part reads: x itself (post, or where the norm is not there), or x normed (pre)."""
-    if config.norm_placement == "post" or not there:
+def norm_before(x: Array, params: Params, config: Block, name: str, *, exists: bool = True) -> Steps:
+    """The input of a part: x itself (post, or a norm that the model leaves out), or x normed (pre)."""
+    if config.norm.placement == "post" or not exists:
         return x
     normed = normalize(x, params.at(name), config)
     yield name, normed
     return normed
 
 
-def add_and_norm(
-    x: np.ndarray, part: np.ndarray, params: Params, config: EncoderConfig, resid: str, name: str
-) -> Steps:
+def add_and_norm(x: Array, part: Array, params: Params, config: Block, resid: str, name: str) -> Steps:
     """The residual sum x + part, and its norm where norms come after (post)."""
     x = x + part
     yield resid, x
-    if config.norm_placement == "pre":
+    if config.norm.placement == "pre":
         return x
     normed = normalize(x, params.at(name), config)
     yield name, normed

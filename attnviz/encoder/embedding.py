@@ -1,84 +1,94 @@
-"""What enters the stack: token vectors, positions, segments, their norm, and their projection to the model's width."""
+"""The embedding: token vectors, positions, segments, their norm, and their projection to the model's width."""
 
-from collections.abc import Generator
 from dataclasses import dataclass
 
 import numpy as np
 
-from attnviz.encoder.config.block import EncoderConfig
+from attnviz.encoder.attention import Steps
+from attnviz.encoder.config.block import Block
+from attnviz.encoder.config.groups import PositionConfig
 from attnviz.encoder.norms import normalize
-from attnviz.encoder.parameters.params import Params
+from attnviz.encoder.parameters.params import Array, Params
+from attnviz.encoder.parameters.shapes import has_decoder_positions
 from attnviz.encoder.positions import counted_positions, position_vectors
 from attnviz.encoder.products import of_rows
 
 
 @dataclass(frozen=True, eq=False)
 class Sequence:
-    """What enters a stack: token ids (n,) or vectors (n, d_model); of a batch of texts every shape begins with theirs.
+    """The input of a stack: token ids (n,) or vectors (n, d_model); in a batch every shape begins with the texts.
 
     Attributes:
         ids: each token's row of the embedding table.
-        vectors: instead of ids, what the table and everything of its width would give.
-        padding: (n,), which places only fill the length; None for none.
+        vectors: instead of ids, the vectors that the tables would give.
+        padding: (n,), True where a place only fills the length; None for none.
         type_ids: (n,), each token's row of the segment table; None for row 0.
     """
 
-    ids: np.ndarray | None = None
-    vectors: np.ndarray | None = None
-    padding: np.ndarray | None = None
-    type_ids: np.ndarray | None = None
+    ids: Array | None = None
+    vectors: Array | None = None
+    padding: Array | None = None
+    type_ids: Array | None = None
 
     def __len__(self) -> int:
-        return self.ids.shape[-1] if self.vectors is None else self.vectors.shape[-2]
+        if self.vectors is not None:
+            return int(self.vectors.shape[-2])
+        return 0 if self.ids is None else int(self.ids.shape[-1])
 
 
-def embed(
-    params: Params, config: EncoderConfig, sequence: Sequence
-) -> Generator[tuple[str, np.ndarray], None, np.ndarray]:
-    """Token vectors, scaled, plus position and segment vectors, normed and projected where configured.
+def embed(params: Params, config: Block, sequence: Sequence, *, decoder: bool = False) -> Steps:
+    """Token vectors, scaled, plus position and segment vectors, normed and projected: (..., n, d_model).
 
-    (..., n, d_model) for a sequence (..., n).
-    Vectors in place of tokens enter where their width allows it: their positions are added unless those belong to
-    tables of another width (``project = after``).
+    Vectors in place of tokens enter after the tables. Their positions are added unless the tables have another width
+    (``project = after``).
+
+    Args:
+        params: the whole model's.
+        config: the block's fields.
+        sequence: (..., n).
+        decoder: whether positions are those of the decoder.
 
     Yields:
         the names of ``EmbeddingTrace``.
     """
+    position = config.decoder.position if decoder else config.position
+    placed = params.at("decoder") if decoder and has_decoder_positions(config) else params
     if sequence.vectors is not None:
         x = sequence.vectors
         yield "token_vectors", x
-        if config.project != "after":
-            x = yield from _with_positions(x, params, config, None)
-    else:
+        if config.embedding.project != "after":
+            x = yield from _with_positions(x, placed, position, None)
+    elif sequence.ids is not None:
         x = _rows(params, "embed.tokens", sequence.ids)
-        x = x if config.embed_scale == 1.0 else x * x.dtype.type(config.embed_scale)
-        if config.project == "before":
+        x = x if config.embedding.scale == 1.0 else x * x.dtype.type(config.embedding.scale)
+        if config.embedding.project == "before":
             x = _projected(x, params, config)
         yield "token_vectors", x
-        x = yield from _with_positions(x, params, config, sequence.ids)
-        if config.n_segments:
+        x = yield from _with_positions(x, placed, position, sequence.ids)
+        if config.embedding.n_segments:
             type_ids = np.zeros(x.shape[:-1], dtype=np.int64) if sequence.type_ids is None else sequence.type_ids
             segments = _rows(params, "embed.segments", type_ids)
             yield "segment_vectors", segments
             x = x + segments
-        if config.embed_norm:
+        if config.embedding.norm:
             yield "embedding_sum", x
             x = normalize(x, params.at("embed.norm"), config)
-        if config.project == "after":
+        if config.embedding.project == "after":
             yield "unprojected", x
             x = _projected(x, params, config)
+    else:
+        raise ValueError("a sequence has ids or vectors")
     yield "embedded", x
     return x
 
 
-def _rows(params: Params, table: str, ids: np.ndarray) -> np.ndarray:
+def _rows(params: Params, table: str, ids: Array) -> Array:
     """Rows of a table, (..., n, width), for ids (..., n)."""
     return params.rows(table, ids.ravel()).reshape(*ids.shape, -1)
 
 
-def _with_positions(
-    x: np.ndarray, params: Params, config: EncoderConfig, ids: np.ndarray | None
-) -> Generator[tuple[str, np.ndarray], None, np.ndarray]:
+def _with_positions(x: Array, params: Params, config: PositionConfig, ids: Array | None) -> Steps:
+    """x (..., n, width) plus the vectors of its positions, where they are added."""
     n, width = x.shape[-2:]
     positions = counted_positions(config, ids, n)
     vectors = position_vectors(config, params, n, width, positions)
@@ -91,6 +101,7 @@ def _with_positions(
     return x + vectors
 
 
-def _projected(x: np.ndarray, params: Params, config: EncoderConfig) -> np.ndarray:
+def _projected(x: Array, params: Params, config: Block) -> Array:
+    """x (..., n, d_embed) in the model's width, (..., n, d_model)."""
     y = of_rows(x, params["embed.project.w"])
-    return y + params["embed.project.b"] if config.bias else y
+    return y + params["embed.project.b"] if config.biases.default else y

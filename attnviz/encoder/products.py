@@ -14,13 +14,15 @@ Models of a few dimensions may differ by up to 4e-7 with SkylakeX too, and other
 
 import numpy as np
 
-# Up to here OpenBLAS is quicker, up to twice, at (W^T x^T)^T than at x W: W lies transposed in most files.
+from attnviz.encoder.parameters.params import Array
+
+# Up to here OpenBLAS is quicker, up to twice, at (W^T x^T)^T than at x W: W is stored transposed in most files.
 _FEW_ROWS = 64
 _SMALL = 1280  # numbers of a product that still counts as small
 _VECTOR, _MANY = 16, 256  # numbers that are computed at once; keys, from which on edges do not matter
 
 
-def of_rows(x: np.ndarray, w: np.ndarray) -> np.ndarray:
+def of_rows(x: Array, w: Array) -> Array:
     """x W for x (..., width) and W (width, m), all rows of x in one product: (..., m)."""
     rows = x.reshape(-1, x.shape[-1])
     n, least = len(rows), max(2, _SMALL // w.shape[-1] + 1)
@@ -30,7 +32,7 @@ def of_rows(x: np.ndarray, w: np.ndarray) -> np.ndarray:
     return y[:n].reshape(*x.shape[:-1], w.shape[-1])
 
 
-def of_pairs(q: np.ndarray, k: np.ndarray) -> np.ndarray:
+def of_pairs(q: Array, k: Array) -> Array:
     """q k^T: each query (..., n_q, width) with each key (..., n_k, width), (..., n_q, n_k)."""
     n_keys = k.shape[-2]
     if n_keys >= _MANY:

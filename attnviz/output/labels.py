@@ -1,16 +1,13 @@
-"""Token labels on the terminal: as wide as they are in cells, told apart, and never longer than their place.
+"""Labels and lines of text in any view: measured in cells, cut between graphemes, told apart.
 
 A label from right to left stands between invisible isolates (FSI, PDI), so that it does not turn its line around.
 """
 
 import unicodedata
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from rich.cells import cell_len
-
-from attnviz.output.terminal.screen import Screen
-from attnviz.trace.tokens import Tokens
 
 _FSI, _PDI = "\u2068", "\u2069"
 
@@ -34,6 +31,17 @@ def cut(label: str, width: int, *, ascii: bool = False) -> str:  # noqa: A002 (w
     return kept + ("~" if ascii else "…")
 
 
+def wrapped(text: str, width: int, *, ascii: bool = False) -> Iterator[str]:  # noqa: A002
+    """The text in lines of at most so many columns, broken at spaces; a longer word is cut."""
+    line = ""
+    for word in text.split(" "):
+        if line and cell_width(f"{line} {word}") > width:
+            yield line
+            line = ""
+        line = cut(f"{line} {word}" if line else word, width, ascii=ascii)
+    yield line
+
+
 def parts_that_differ(a: str, b: str, width: int, *, ascii: bool = False) -> tuple[str, str]:  # noqa: A002
     """Two texts, of which a line shows so many columns: where one does not fit, both from shortly before they differ.
 
@@ -41,18 +49,20 @@ def parts_that_differ(a: str, b: str, width: int, *, ascii: bool = False) -> tup
     """
     if a == b or max(map(cell_width, (a, b))) <= width:
         return a, b
-    ours, theirs = _clusters(a), _clusters(b)
-    same = next((i for i, (x, y) in enumerate(zip(ours, theirs, strict=False)) if x != y), min(len(ours), len(theirs)))
-    if cell_width("".join(ours[:same])) < width * 2 // 3:
+    first, second = _clusters(a), _clusters(b)
+    same = next(
+        (i for i, (x, y) in enumerate(zip(first, second, strict=False)) if x != y), min(len(first), len(second))
+    )
+    if cell_width("".join(first[:same])) < width * 2 // 3:
         return a, b
-    left = max(cell_width("".join(text[same:])) for text in (ours, theirs))
+    left = max(cell_width("".join(text[same:])) for text in (first, second))
     start, room = same, max(width // 3, width - 1 - left)
-    while start > 0 and (room := room - cell_width(ours[start - 1])) >= 0:
+    while start > 0 and (room := room - cell_width(first[start - 1])) >= 0:
         start -= 1
-    spaces = [i for i in range(start, same) if ours[i] == " "]
+    spaces = [i for i in range(start, same) if first[i] == " "]
     start = spaces[0] + 1 if spaces else start
     mark = "~" if ascii else "…"
-    return tuple(mark + "".join(text[start:]) for text in (ours, theirs))
+    return mark + "".join(first[start:]), mark + "".join(second[start:])
 
 
 def fit(label: str, width: int, *, right: bool = False, ascii: bool = False) -> str:  # noqa: A002
@@ -71,22 +81,6 @@ def isolated(label: str) -> str:
 def is_right_to_left(label: str) -> bool:
     """Whether some of it reads from right to left."""
     return not label.isascii() and any(unicodedata.bidirectional(c) in ("R", "AL", "AN") for c in label)
-
-
-def carried(text: str, screen: Screen) -> str:
-    """The text in characters that the screen can carry: escaped before it is measured, not after."""
-    return text.encode("ascii", "backslashreplace").decode() if screen.ascii else text
-
-
-def plain_labels(tokens: Tokens, screen: Screen) -> list[str]:
-    """The tokens' labels in characters that the screen can carry."""
-    return [carried(token.label, screen) for token in tokens]
-
-
-def row_labels(tokens: Tokens, screen: Screen) -> list[str]:
-    """``12 cat``: the index, then the label. The index tells equal labels apart."""
-    digits = len(str(len(tokens) - 1))
-    return [f"{i:>{digits}} {label}" for i, label in enumerate(plain_labels(tokens, screen))]
 
 
 def unique(labels: Sequence[str]) -> list[str]:

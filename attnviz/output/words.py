@@ -2,17 +2,54 @@
 
 import unicodedata
 
-from rich.cells import cell_len
-
 from attnviz.errors import one_line
 from attnviz.names import PATHS
-from attnviz.output.labels import parts_that_differ
-from attnviz.output.terminal.lines import KIND_NAMES, renormalized_words, wrapped
-from attnviz.output.terminal.screen import Screen
-from attnviz.trace.attention import Attention
+from attnviz.output.labels import cut, parts_that_differ, wrapped
+from attnviz.trace.attention import Attention, Matrix
 
 LABEL_WIDTH = 20
-FOOT = Screen(width=100, color=None, ascii=False)
+FOOT_WIDTH = 100
+
+
+KIND_NAMES = {"encoder": "self-attention", "decoder": "decoder self-attention", "cross": "cross-attention"}
+
+VALUE_NAMES = {
+    "weights": "attention weights",
+    "scores": "attention scores",
+    "norms": "norms",
+    "zeroing": "value zeroing",
+}
+_MEANINGS = {
+    "norms": ("weight x length of what the head moves",),
+    "zeroing": ("share of what a row changes by without a key's value",),
+}
+
+
+def reading(matrix: Matrix) -> tuple[str, ...]:
+    """Which way to read a matrix, and what its values are where their name does not say it."""
+    if matrix.name in PATHS:
+        sides = f"rows: tokens of layer {matrix.last_layer}, columns: input tokens"
+    else:
+        sides = "rows: queries, columns: keys"
+    if matrix.kind == "cross":
+        sides = "rows: queries (target), columns: keys (source)"
+    both = ", both of the target" * (matrix.kind == "decoder")
+    return (sides + both, *_MEANINGS.get(matrix.what, ()))
+
+
+def corner_words(matrix: Matrix) -> str:
+    """What the rows' labels are, and what the columns'."""
+    return f"L{matrix.last_layer}\\input" if matrix.name in PATHS else "query\\key"
+
+
+def value_words(matrix: Matrix) -> str:
+    """What the values are, in words: nothing of rollout and flow, whose title says it."""
+    return "" if matrix.name in PATHS else f"{VALUE_NAMES[matrix.what]}, "
+
+
+def renormalized_words(reduce: str) -> str:
+    """What became of rows that were divided by what is left of them; those of a maximum do not sum to 1 again."""
+    return ", rows renormalized" + " before the maximum" * (reduce == "max")
 
 
 def quantity(attention: Attention) -> str:
@@ -34,7 +71,7 @@ def sides(attention: Attention) -> tuple[str, str]:
     return (f"token of layer {attention.layers[-1]}", "input token") if attention.reduce in PATHS else ("query", "key")
 
 
-def size(attention: Attention) -> str:
+def extent(attention: Attention) -> str:
     """How many rows and columns, and what became of the others."""
     n_queries, n_keys = len(attention.queries), len(attention.keys)
     row, column = sides(attention)
@@ -52,6 +89,16 @@ def several(name: str, n: int) -> str:
     return f"{n} {noun if n == 1 else plural}{of}{more}"
 
 
+def provenance_words(provenance: str) -> str:
+    """``weights: tiny (sha256:...)``."""
+    return f"weights: {one_line(provenance)}"
+
+
+def kind_words(kind: str, target: str | None) -> str:
+    """``cross-attention of the target: Le chat dort``."""
+    return KIND_NAMES[kind] + ("" if target is None else f" of the target: {one_line(target)}")
+
+
 def overview_title(attention: Attention) -> str:
     """Which layers and heads."""
     both = "B less A, " * (attention.what == "changes") + f"{attention.layers_in_words}, {attention.heads_in_words}"
@@ -60,27 +107,15 @@ def overview_title(attention: Attention) -> str:
 
 def foot(attention: Attention) -> str:
     """The lines at the foot: what was compared, of long texts the part where they differ; where numbers came from."""
-    *texts, (name, weights) = [(name, printable(one_line(text))) for name, text in attention.origin]
+    *texts, (name, weights) = [(name, escaped(one_line(text))) for name, text in attention.origin]
     if [name for name, _ in texts[:2]] == ["A", "B"]:
-        parts = parts_that_differ(texts[0][1], texts[1][1], FOOT.width - len("A: "))
+        parts = parts_that_differ(texts[0][1], texts[1][1], FOOT_WIDTH - len("A: "))
         texts[:2] = zip("AB", parts, strict=True)
-    lines = [shorten(f"{name}: {text}", FOOT.width) for name, text in texts]
-    return "\n".join([*lines, *wrapped(f"{name}: {weights}", FOOT)])
+    lines = [cut(f"{name}: {text}", FOOT_WIDTH) for name, text in texts]
+    return "\n".join([*lines, *wrapped(f"{name}: {weights}", FOOT_WIDTH)])
 
 
-def shorten(label: str, width: int = LABEL_WIDTH) -> str:
-    """The label cut to a width in terminal cells, with ``…`` where something is missing."""
-    if cell_len(label) <= width:
-        return label
-    kept = ""
-    for character in label:
-        if cell_len(kept + character) >= width:
-            break
-        kept += character
-    return kept + "…"
-
-
-def printable(text: str) -> str:
+def escaped(text: str) -> str:
     """The text with what no font and no file format can hold (controls, line separators, lone surrogates) as escapes.
 
     Labels come so already; this holds for those that another program made.

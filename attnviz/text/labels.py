@@ -59,11 +59,11 @@ def _shown(text: str, i: int, base: str) -> str:
     if c == " ":
         return c if base and text[i + 1 : i + 2].strip() else "␣"
     if c in _JOINERS:
-        kept = base and _joins(text, i, base)
+        kept = bool(base) and _joins(text, i, base)
     elif _VARIATION.match(c):
-        kept = base and (not base.isascii() or base in _KEYCAP_BASES)
+        kept = bool(base) and (not base.isascii() or base in _KEYCAP_BASES)
     else:
-        kept = not _is_hidden(c) and (base or not _combines(c))
+        kept = not _is_hidden(c) and (bool(base) or not _combines(c))
     return c if kept else c.encode("unicode_escape").decode("ascii")
 
 

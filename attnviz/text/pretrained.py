@@ -106,9 +106,9 @@ class PretrainedTokenizer:
         Raises:
             InputError: the vocabulary has none, or its id is not less than ``n_vocab``.
         """
-        if self.padding is None:
+        number = None if self.padding is None else self.library.token_to_id(self.padding)
+        if self.padding is None or number is None:
             raise InputError(f"{self.name}: it has no token for padding; expected one such as {_PADDING[0]}")
-        number = self.library.token_to_id(self.padding)
         self._check_id(self.padding, number, n_vocab)
         label = printable(self.padding)
         return Token(text="", label=label, id=number, piece=self.padding, special=True, padding=True)
@@ -138,8 +138,8 @@ class PretrainedTokenizer:
         for segment, where in enumerate(texts):
             if not any(t.segment == segment and not t.special for t in tokens):
                 raise InputError(f"{where}: {self.name} finds no token in it; expected at least one token")
-        largest = max(tokens, key=lambda t: t.id)
-        self._check_id(largest.piece, largest.id, n_vocab)
+        largest = max(encoding.ids)
+        self._check_id(tokens[encoding.ids.index(largest)].piece, largest, n_vocab)
         return tokens
 
     def _check_id(self, piece: str, number: int, n_vocab: int) -> None:
@@ -155,10 +155,10 @@ class PretrainedTokenizer:
         segment = 0
         for i, (spelled, number) in enumerate(zip(encoding.tokens, encoding.ids, strict=True)):
             # Of an added token the library gives the text that it was found in, with the space before it.
-            piece = self.library.id_to_token(number) if number in self._added else spelled
+            piece = (self.library.id_to_token(number) if number in self._added else None) or spelled
             special = bool(encoding.special_tokens_mask[i])
             if not special:
-                segment = encoding.sequence_ids[i]
+                segment = encoding.sequence_ids[i] or 0
             start, end = (0, 0) if special else encoding.offsets[i]
             token = Token(
                 text=texts[segment][start:end],
@@ -187,13 +187,15 @@ def pretrained_tokenizer(
         settings: of a ``tokenizer_config.json`` that go beyond the tokenizer's own.
 
     Raises:
-        InputError: the file is missing, a folder, not UTF-8, or no tokenizer.
+        InputError: the file is missing, a folder, not UTF-8, or not a tokenizer.
     """
     from tokenizers import Tokenizer as LibraryTokenizer  # noqa: PLC0415 (start-up time)
 
     name = one_line(source.name or source) if isinstance(source, Path) else one_line(name)
+    json_text: str | None = None
+    described: dict[str, Any] = {}
     if isinstance(source, LibraryTokenizer):
-        library, json_text, described = source, None, {}
+        library = source
     else:
         json_text = _read(source) if isinstance(source, Path) else source
         library, described = _parsed(json_text, one_line(source) if isinstance(source, Path) else name)
@@ -217,11 +219,11 @@ def _parsed(json_text: str, where: str) -> tuple["LibraryTokenizer", dict[str, A
     try:
         described = orjson.loads(json_text)
         if not isinstance(described, dict):
-            raise TypeError("no JSON object")
+            raise TypeError("not a JSON object")
         return LibraryTokenizer.from_str(json_text), described
     except Exception as error:  # the library raises nothing more specific
         raise InputError(
-            f"{where}: it is no tokenizer ({one_line(error)}); expected JSON of the tokenizers library"
+            f"{where}: it is not a tokenizer ({one_line(error)}); expected JSON of the tokenizers library"
         ) from error
 
 
@@ -230,14 +232,14 @@ def _read(path: Path) -> str:
     return utf8(read_file(path, expected), one_line(path), expected)
 
 
-def _n_vocab(described: Mapping, library: "LibraryTokenizer") -> int:
+def _n_vocab(described: Mapping[str, Any], library: "LibraryTokenizer") -> int:
     """The largest id plus one, without the library's copy of all pieces, which takes as long as parsing them."""
     vocabulary = described["model"]["vocab"]  # pieces with their ids, or a list of them (Unigram)
     ids = vocabulary.values() if isinstance(vocabulary, dict) else range(len(vocabulary))
     return max(chain(ids, library.get_added_tokens_decoder()), default=-1) + 1
 
 
-def _spelling(described: Mapping) -> Spelling:
+def _spelling(described: Mapping[str, Any]) -> Spelling:
     model = described["model"]
     parts = [part for key in ("normalizer", "pre_tokenizer", "decoder") for part in _parts(described.get(key))]
     kinds = {part["type"] for part in parts}
@@ -253,7 +255,7 @@ def _spelling(described: Mapping) -> Spelling:
     )
 
 
-def _parts(node: Mapping | None) -> Iterator[Mapping]:
+def _parts(node: Mapping[str, Any] | None) -> Iterator[Mapping[str, Any]]:
     """A step of the pipeline, or the steps of a sequence."""
     if node is None:
         return

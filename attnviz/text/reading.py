@@ -5,11 +5,14 @@ import re
 import select
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple, cast
 
 from attnviz.errors import InputError, one_line
 from attnviz.files import open_file, unreadable
 from attnviz.text.words import WHITE_SPACE
+
+if TYPE_CHECKING:
+    from io import BufferedReader
 
 _CHUNK = 1 << 20  # of a file; a pipe gives what it holds
 _BLANK_TOLD = 100  # so that memory does not grow with a file of nothing else
@@ -62,7 +65,7 @@ class Lines:
         self._stream = stream
         self._where = where
         self._last = self._position = 0  # the number of the last line, and its end in bytes
-        self._there: list[Line] = []  # that have arrived, and nobody has taken
+        self._arrived: list[Line] = []  # and not been taken yet
         self._begun: list[bytes] = []  # of a line whose end has not arrived
         self._ended = False
 
@@ -81,12 +84,12 @@ class Lines:
         """
         found = False
         while True:
-            while not (self._there or self._ended):
+            while not (self._arrived or self._ended):
                 self._read()
-            if not self._there:
+            if not self._arrived:
                 break
-            size = _window_size(len(self._there), most)
-            given, self._there = self._there[:size], self._there[size:]
+            size = _window_size(len(self._arrived), most)
+            given, self._arrived = self._arrived[:size], self._arrived[size:]
             found = True
             yield given
         if not found:
@@ -99,11 +102,11 @@ class Lines:
         Bytes alone are none: they may be a blank line, or the beginning of one.
         """
         try:
-            while not (self._there or self._ended) and select.select([self._stream], [], [], 0)[0]:
+            while not (self._arrived or self._ended) and select.select([self._stream], [], [], 0)[0]:
                 self._read()
         except (OSError, ValueError, InputError):  # no file of the system's; on Windows, no socket; or it fails
             return True
-        return bool(self._there) or self._ended
+        return bool(self._arrived) or self._ended
 
     def _read(self) -> None:
         """Takes the lines that are there; where there are none yet, those that come next."""
@@ -125,13 +128,13 @@ class Lines:
                 if len(self.blank) < _BLANK_TOLD:
                     self.blank.append(self._last)
             else:
-                self._there.append(Line(self._last, text, self._position))
+                self._arrived.append(Line(self._last, text, self._position))
 
     def _chunk(self) -> bytes:
         try:
-            return self._stream.read1(_CHUNK)
+            return cast("BufferedReader", self._stream).read1(_CHUNK)  # the type of all binary files that are opened
         except OSError as error:  # a folder as standard input, a disk that fails
-            raise InputError(f"{self._where}: {unreadable(error)}; expected text, one a line") from error
+            raise InputError(f"{self._where}: {unreadable(error)}; expected text, one per line") from error
 
     def _decoded(self, number: int, raw: bytes) -> str | InputError:
         skipped = len(_BOM) if number == 1 and raw.startswith(_BOM) else 0
@@ -151,7 +154,7 @@ def _window_size(n: int, most: int) -> int:
 
 
 def read_lines(stream: BinaryIO, where: str) -> Lines:
-    """The texts of a binary stream, one a line, read as they arrive.
+    """The texts of a binary stream, one per line, read as they arrive.
 
     Args:
         stream: a file, a pipe, standard input.

@@ -44,20 +44,20 @@ def byte_level(vocabulary_path: Path, merges_path: Path, *, add_prefix_space: bo
     """GPT-2's tokenizer with the vocabulary of a ``vocab.json`` and a ``merges.txt`` (Radford et al. 2019).
 
     Raises:
-        InputError: a file that cannot be read or is no such list.
+        InputError: a file that cannot be read or is not such a list.
     """
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers  # noqa: PLC0415 (start-up time)
 
     expected = "expected an object of tokens and their ids"
     text = utf8(read_file(vocabulary_path, expected), one_line(vocabulary_path), expected)
     lines = _lines(merges_path, "expected two pieces per line")
-    merges = [tuple(line.split()) for line in lines if line and not line.startswith("#version")]
+    rows = [line.split() for line in lines if line and not line.startswith("#version")]
     try:
         vocabulary = json.loads(text)
-        made = Tokenizer(models.BPE(vocabulary, merges))
+        made = Tokenizer(models.BPE(vocabulary, [(first, second) for first, second in rows]))
     except Exception as error:  # the library raises nothing more specific
         raise InputError(
-            f"{one_line(vocabulary_path)}: with {merges_path.name} it is no vocabulary ({one_line(error)[:80]}); "
+            f"{one_line(vocabulary_path)}: with {merges_path.name} it is not a vocabulary ({one_line(error)[:80]}); "
             f"{expected}"
         ) from error
     made.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=add_prefix_space)
@@ -105,7 +105,7 @@ def add_specials(
     single, pair = (_filled(template, specials) for template in templates)
     used = [token for token in specials.values() if token in f"{single} {pair}".replace(":1", "").split()]
     _check_specials(path, made.get_vocab(), used)
-    steps = []
+    steps: list[processors.PostProcessor] = []
     if trim_offsets:
         prefixed = getattr(made.pre_tokenizer, "add_prefix_space", False)
         steps.append(processors.ByteLevel(trim_offsets=True, add_prefix_space=prefixed))

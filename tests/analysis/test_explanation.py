@@ -38,8 +38,8 @@ def test_each_step_follows_from_the_one_before(fields, kind):
     attn = stack.at("layers.1").at("cross" if kind == "cross" else "attn")
     x = (steps.get("norm") or steps.get("input"))["x"]
     own = slice(2 * config.d_head, 3 * config.d_head)
-    q = x @ attn["wq"][:, own] + (attn["bq"][own] if config.bias else 0)
-    if config.position != "rotary" or kind == "cross":
+    q = x @ attn["wq"][:, own] + (attn["bq"][own] if config.biases.default else 0)
+    if config.position.kind != "rotary" or kind == "cross":
         close(steps["projection"]["q"], q)
     close(np.linalg.norm(steps["projection"]["q"]), np.linalg.norm(q))
 
@@ -50,7 +50,7 @@ def test_each_step_follows_from_the_one_before(fields, kind):
             "dot": lambda j: q @ k[j],
             "cosine": lambda j: q @ k[j] / np.linalg.norm(q) / np.linalg.norm(k[j]),
             "additive": lambda j: steps["scores"]["w"] @ np.tanh(q + k[j]),
-        }[config.score](j)
+        }[config.attention.score](j)
         close(r[j], by_hand)
     scores = r * config.score_factor
     if "scale" in steps:
@@ -69,7 +69,7 @@ def test_each_step_follows_from_the_one_before(fields, kind):
     close(steps["weighted_sum"]["z"], steps["weighted_sum"]["a v"].sum(axis=0))
     z = steps["heads"]["z"]
     close(z[2], steps["weighted_sum"]["z"])
-    close(steps["heads"]["o"], z.reshape(-1) @ attn["wo"] + (attn["bo"] if config.bias else 0))
+    close(steps["heads"]["o"], z.reshape(-1) @ attn["wo"] + (attn["bo"] if config.biases.default else 0))
 
 
 @pytest.mark.parametrize("fields", VARIANTS)

@@ -9,7 +9,7 @@ from attnviz.encoder.config.block import EncoderConfig
 from attnviz.errors import InputError
 
 EXPECTED = "expected a TOML file"
-WORDS = re.compile(r"no TOML \(.*\);")  # the library's own words
+WORDS = re.compile(r"not TOML \(.*\);")  # the library's own words
 
 
 def test_the_given_fields_and_no_others(tmp_path):
@@ -29,11 +29,11 @@ def test_a_file_of_comments_gives_no_fields(tmp_path):
     [
         (b"", f"it is empty; {EXPECTED}"),
         (b"n_heads = 2\n# caf\xe9\n", f"byte 18 is not UTF-8; {EXPECTED}"),
-        (b"n_heads 2\n", "it is no TOML (...); expected lines such as n_heads = 4"),
-        (b"n_heads = 1\nn_heads = 2\n", "it is no TOML (...); expected lines such as n_heads = 4"),
-        (b'mask = "a\x00b"\n', "it is no TOML (...); expected lines such as n_heads = 4"),
-        (b"n_ctx = " + b"9" * 9999, "it is no TOML (...); expected lines such as n_heads = 4"),
-        (b"mask = " + b"[" * 100_000, "it is no TOML (...); expected lines such as n_heads = 4"),
+        (b"n_heads 2\n", "it is not TOML (...); expected lines such as n_heads = 4"),
+        (b"n_heads = 1\nn_heads = 2\n", "it is not TOML (...); expected lines such as n_heads = 4"),
+        (b'mask = "a\x00b"\n', "it is not TOML (...); expected lines such as n_heads = 4"),
+        (b"n_ctx = " + b"9" * 9999, "it is not TOML (...); expected lines such as n_heads = 4"),
+        (b"mask = " + b"[" * 100_000, "it is not TOML (...); expected lines such as n_heads = 4"),
         (b"[block]\nn_heads = 2\n", "block is a table; expected fields at the top level"),
         (b'["\\u202e"]\n', "\\u202e is a table; expected fields at the top level"),
         (b"n_head = 2\n", "unknown field 'n_head' (did you mean 'n_heads'?); expected fields of the block"),
@@ -49,7 +49,7 @@ def test_what_is_no_file_of_fields_is_one_line(tmp_path, data, message):
     with pytest.raises(InputError) as caught:
         read_config(path)
     assert caught.value.exit_code == 3
-    assert WORDS.sub("no TOML (...);", str(caught.value)) == f"{path}: {message}"
+    assert WORDS.sub("not TOML (...);", str(caught.value)) == f"{path}: {message}"
 
 
 def test_bad_toml_is_told_with_its_line_and_column(tmp_path):
@@ -59,7 +59,7 @@ def test_bad_toml_is_told_with_its_line_and_column(tmp_path):
 
 
 def test_files_that_cannot_be_opened_are_one_line(tmp_path):
-    for name, message in [("missing.toml", "there is no such file"), ("", "it is a folder")]:
+    for name, message in [("missing.toml", "no such file"), ("", "it is a folder")]:
         with pytest.raises(InputError) as caught:
             read_config(tmp_path / name)
         assert str(caught.value) == f"{tmp_path / name}: {message}; {EXPECTED}"

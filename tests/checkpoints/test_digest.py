@@ -6,13 +6,17 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 import attnviz
 from attnviz.checkpoints import digest as digest_module
-from attnviz.checkpoints.digest import FileDigest, begin_ahead, begin_file_digest
+from attnviz.checkpoints.digest import FileDigest, begin_ahead, begin_digest
+from attnviz.checkpoints.formats.native import describe, write_native
 from attnviz.checkpoints.huggingface.folder import read_folder
+from attnviz.encoder.config.block import EncoderConfig
+from attnviz.encoder.parameters.seeded import SeededParams
 from tests.checkpoints.folders import bert_tensors, write_bert, write_safetensors
 
 
@@ -20,7 +24,7 @@ def test_the_digest_of_a_folder_is_its_file_s_own(tmp_path):
     folder = write_bert(tmp_path / "bert")
     expected = hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()
     assert attnviz.load(model=folder).info.weights == f"sha256:{expected}"
-    assert read_folder(folder).sha256 == expected
+    assert read_folder(folder).begin_digest()() == expected
 
 
 @pytest.fixture(autouse=True)
@@ -40,10 +44,68 @@ def test_the_digest_of_large_weights_needs_only_a_sample_and_still_tells_them_ap
     monkeypatch.setattr(digest_module, "_MOST_HASHED", 10)
     one, same, other = (write_bert(tmp_path / name) for name in ("one", "same", "other"))
     write_safetensors(other / "model.safetensors", bert_tensors(seed=1))
-    digests = [read_folder(folder).sha256 for folder in (one, same, other)]
+    digests = [read_folder(folder).begin_digest()() for folder in (one, same, other)]
     assert digests[0] == digests[1]
     assert digests[0] != digests[2]
     assert len(digests[0]) == 64
+
+
+def sampled(paths, shapes, dtypes):
+    return begin_digest(paths, SimpleNamespace(shapes=shapes, dtypes=dtypes))()
+
+
+@pytest.mark.parametrize(
+    ("shapes", "dtypes"),
+    [
+        ({"b": (2, 3)}, {"b": "F32"}),
+        ({"a": (3, 2)}, {"a": "F32"}),
+        ({"a": (6,)}, {"a": "F32"}),
+        ({"a": (2, 3)}, {"a": "F16"}),
+        ({"a": (2, 3), "b": (1,)}, {"a": "F32", "b": "F32"}),
+        ({}, {}),
+    ],
+    ids=["name", "shape", "axes", "type", "one more", "none"],
+)
+def test_names_shapes_and_types_of_tensors_are_part_of_a_sampled_digest(tmp_path, shapes, dtypes):
+    paths = [tmp_path / "one", tmp_path / "two"]
+    for path in paths:
+        path.write_bytes(bytes(99))
+    usual = sampled(paths, {"a": (2, 3)}, {"a": "F32"})
+    assert usual == sampled(paths, {"a": (2, 3)}, {"a": "F32"})
+    assert usual != sampled(paths, shapes, dtypes)
+
+
+def test_a_sample_is_both_ends_of_each_stride_of_each_file(tmp_path, monkeypatch):
+    monkeypatch.setattr(digest_module, "_STRIDE", 16)
+    monkeypatch.setattr(digest_module, "_SAMPLE", 3)
+    paths = [tmp_path / "one", tmp_path / "two"]
+    sizes, noticed = (35, 20), set()
+    for path, size in zip(paths, sizes, strict=True):
+        path.write_bytes(bytes(size))
+    usual = sampled(paths, {}, {})
+    for path, size in zip(paths, sizes, strict=True):
+        for at in range(size):
+            path.write_bytes(bytes(at) + b"x" + bytes(size - at - 1))
+            if sampled(paths, {}, {}) != usual:
+                noticed.add((path.name, at))
+        path.write_bytes(bytes(size))
+    ends = {
+        (path.name, at)
+        for path, size in zip(paths, sizes, strict=True)
+        for at in range(size)
+        if at % 16 in (0, 1, 2, 13, 14, 15)
+    }
+    assert noticed == ends
+
+
+def test_a_native_file_is_read_whole_however_large_it_is(tmp_path, monkeypatch):
+    monkeypatch.setattr(digest_module, "_MOST_HASHED", 10)
+    path = tmp_path / "native.npz"
+    config = EncoderConfig(n_layers=1, n_vocab=7, n_ctx=5)
+    write_native(path, config, SeededParams(config))
+    expected = hashlib.sha256(path.read_bytes()).hexdigest()
+    assert attnviz.load(path).info.weights == f"sha256:{expected}"
+    assert describe(path).sha256 == expected
 
 
 def test_an_error_reaches_whoever_asks(tmp_path):
@@ -68,8 +130,9 @@ def test_a_digest_that_was_begun_ahead_is_the_one_that_is_used(tmp_path):
     path = folder / "model.safetensors"
     begin_ahead(folder)
     begun = digest_module._ahead[path]
-    assert begin_file_digest(path) == begun.result
-    assert begin_file_digest(path) != begun.result  # a second load reads the file as it is then
+    file = read_folder(folder).file
+    assert begin_digest([path], file) == begun.result
+    assert begin_digest([path], file) != begun.result  # a second load reads the file as it is then
 
 
 @pytest.mark.parametrize("make", [Path, os.mkdir, os.mkfifo], ids=["missing", "empty folder", "pipe"])

@@ -7,7 +7,7 @@ import numpy as np
 
 import attnviz
 from attnviz.analysis.matrices.selection import Request
-from attnviz.sweep.runs import run_prepared, runs
+from attnviz.sweeps.runs import run_prepared, runs
 from tests.noise import between_batches
 
 GOLDEN = Path(__file__).parent / "golden"

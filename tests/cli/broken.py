@@ -58,7 +58,7 @@ def write_broken_files(folder: Path) -> None:
         (folder / name.replace("toy", "short")).write_bytes(data[: len(data) * 2 // 3])
     data = (folder / "toy.safetensors").read_bytes()
     (folder / "foreign.safetensors").write_bytes(data.replace(b"attnviz.config", b"another.config"))
-    fields = json.dumps(SMALL.as_dict()).replace('"', '\\"').encode()
+    fields = json.dumps(SMALL.as_dict(seed=0)).replace('"', '\\"').encode()
     (folder / "header.safetensors").write_bytes(data.replace(fields, fields.replace(b"d_ff", b"d_fn")))
     tensors = {name: SeededParams(SMALL)[name].copy() for name in SeededParams(SMALL)}
     tensors["layers.0.attn.wq"][1, 0] = np.nan

@@ -158,7 +158,9 @@ def test_a_revision_of_its_name_is_asked_of_the_hub(tmp_path, argv):
     )
     assert (ran.returncode, ran.stdout) == (3, "")
     message, hint = ran.stderr.splitlines()
-    assert message.startswith("attnviz: error: tiny: it is neither a folder nor whole in the cache, and HF_HUB_OFFLINE")
+    assert message.startswith(
+        "attnviz: error: tiny: it is not a folder, not completely in the cache, and HF_HUB_OFFLINE"
+    )
     assert hint.startswith("hint: unset HF_HUB_OFFLINE")
 
 

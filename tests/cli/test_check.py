@@ -249,7 +249,7 @@ ERRORS = [
         ],
     ),
     (("a", "--that", "@"), 2, ["that: @ names no file; expected a condition, or @FILE with one a line"]),
-    (("a", "--that", "@none.txt"), 3, ["none.txt: there is no such file; expected a text file"]),
+    (("a", "--that", "@none.txt"), 3, ["none.txt: no such file; expected a text file"]),
     (("a", "--that", "@comments.txt"), 3, ["comments.txt: there are only comments; expected a condition a line"]),
     ((" ", "--that", "max(entropy) < 1"), 3, ["text: empty or blank; expected at least one token"]),
     (

@@ -15,6 +15,7 @@ import typer
 
 import attnviz
 from attnviz.cli.app import Commands, app
+from attnviz.encoder.config.given import field_names
 
 SENTENCE = "The cat didn't sit."
 ROOT = Path(__file__).parents[2]
@@ -103,7 +104,7 @@ def test_of_weights_and_a_seed_the_flag_wins_over_the_variable(cli, monkeypatch)
 
 def test_every_field_of_the_block_is_a_flag(cli):
     help_text = cli("show", "-h").out
-    for name in attnviz.EncoderConfig.__dataclass_fields__:
+    for name in field_names():
         assert f"--{name.replace('_', '-')}" in help_text
 
 

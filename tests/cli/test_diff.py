@@ -176,7 +176,7 @@ def test_a_file_in_place_of_the_folder_is_refused_before_anything_runs(cli, tmp_
     (tmp_path / "out").touch()
     for folder in ("out", "out/more"):
         ran = cli("diff", ONE, OTHER, "-o", folder)
-        assert ran == (1, "", f"attnviz: error: {folder}: is a file, or lies in one; expected a folder\n")
+        assert ran == (1, "", f"attnviz: error: {folder}: is a file, or is inside one; expected a folder\n")
     for command in (("diff", ONE, OTHER), ("heatmap", ONE)):
         assert cli(*command, "-o", "") == (2, "", "attnviz: error: out: the name is empty; expected a folder\n")
     assert list(tmp_path.iterdir()) == [tmp_path / "out"]
@@ -322,7 +322,7 @@ ERRORS = [
     (
         ("--attention", "a.json", "--vs-attention", "b.json"),
         3,
-        "a.json: there is no such file; expected attention as .npy, .npz or JSON",
+        "a.json: no such file; expected attention as .npy, .npz or JSON",
     ),
     ((ONE, " "), 3, "text: empty or blank; expected at least one token"),
 ]

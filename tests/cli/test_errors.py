@@ -31,7 +31,7 @@ ERRORS = [
     ('show a --target " "', 3, "target: empty or blank; expected at least one token"),
     ("show a --seed 0 -L 2", 2, "layer: there is no layer 2; expected 0-1 (or from the end, -1)"),
     ("show a --seed 0 -H 9", 2, "head: there is no head 9; expected 0-3 (or from the end, -1)"),
-    ("show a -H x", 2, "head: 'x' is no selection; expected all, or numbers such as 0,2-3,-1"),
+    ("show a -H x", 2, "head: 'x' cannot be read; expected all, or numbers such as 0,2-3,-1"),
     ("show a -L 1-0", 2, "layer: '1-0' runs backwards; expected the smaller number first"),
     ("show a --d-model 65", 2, "d_model, n_heads: 65 is not divisible by 4; expected a multiple, or d_head given"),
     ("show a --n-kv-heads 3", 2, "n_heads, n_kv_heads: 4 is not divisible by 3; expected a multiple"),
@@ -77,15 +77,15 @@ ERRORS = [
         2,
         "tokenizer: 'wrod' is not known (did you mean 'word'?); expected word, whitespace, char or a tokenizer JSON file",
     ),
-    ("show a --tokenizer nope.json", 3, "nope.json: there is no such file; expected a tokenizer JSON file"),
+    ("show a --tokenizer nope.json", 3, "nope.json: no such file; expected a tokenizer JSON file"),
     ("show a --tokenizer folder", 3, "folder: it is a folder; expected a tokenizer JSON file"),
-    ("show a --tokenizer ok.txt", 3, "ok.txt: it is no tokenizer (...); expected JSON of the tokenizers library"),
+    ("show a --tokenizer ok.txt", 3, "ok.txt: it is not a tokenizer (...); expected JSON of the tokenizers library"),
     (
         "show a --config unknown.toml",
         3,
         "unknown.toml: unknown field 'n_head' (did you mean 'n_heads'?); expected fields of the block",
     ),
-    ("show a --config broken.toml", 3, "broken.toml: it is no TOML (...); expected lines such as n_heads = 4"),
+    ("show a --config broken.toml", 3, "broken.toml: it is not TOML (...); expected lines such as n_heads = 4"),
     ("show a --config table.toml", 3, "table.toml: block is a table; expected fields at the top level"),
     (
         "show a --config five.toml",
@@ -93,9 +93,9 @@ ERRORS = [
         "d_model, n_heads: 64 is not divisible by 5; expected a multiple, or d_head given",
     ),
     ("show a --config wrong.toml", 3, "wrong.toml: n_heads: 'four' is not a whole number; expected a whole number"),
-    ("show a --config nope.toml", 3, "nope.toml: there is no such file; expected a TOML file"),
+    ("show a --config nope.toml", 3, "nope.toml: no such file; expected a TOML file"),
     ("show a --config folder", 3, "folder: it is a folder; expected a TOML file"),
-    ("show --file nope.txt", 3, "nope.txt: there is no such file; expected a text file"),
+    ("show --file nope.txt", 3, "nope.txt: no such file; expected a text file"),
     ("show --file folder", 3, "folder: it is a folder; expected a text file"),
     ("show --file latin.txt", 3, "latin.txt, line 2: byte 2 of the line (0xe9) is not UTF-8; expected UTF-8 text"),
     ("show --file empty.txt", 3, "empty.txt: it is empty; expected a text file"),
@@ -105,20 +105,20 @@ ERRORS = [
         "long.txt, line 3: text: 4 tokens, and n_ctx is 3; expected at most 3",
         "hint: shorten the text, or allow more with --n-ctx 4",
     ),
-    ("show a --weights nope.npz", 3, "nope.npz: there is no such file; expected a .safetensors or .npz file"),
+    ("show a --weights nope.npz", 3, "nope.npz: no such file; expected a .safetensors or .npz file"),
     ("show a --weights folder", 3, "folder: it is a folder; expected a .safetensors or .npz file"),
     ("show a --weights empty.txt", 3, "empty.txt: it is empty; expected a .safetensors or .npz file"),
     (
         "show a --weights noise.bin",
         3,
-        "noise.bin: it is neither safetensors nor npz; expected a .safetensors or .npz file",
+        "noise.bin: unknown format; expected a .safetensors or .npz file",
     ),
     (
         "show a --weights pickle.pkl",
         3,
         "pickle.pkl: it is a pickle, which could run any program and is never read; expected a .safetensors or .npz file",
     ),
-    ("show a --weights ok.txt", 3, "ok.txt: it is neither safetensors nor npz; expected a .safetensors or .npz file"),
+    ("show a --weights ok.txt", 3, "ok.txt: unknown format; expected a .safetensors or .npz file"),
     (
         "show a --weights huge.safetensors",
         3,
@@ -167,9 +167,9 @@ ERRORS = [
     ("weights init -o toy.npz", 1, "toy.npz: exists already; expected a new file, or --force"),
     ("weights init -o toy.bin", 2, "toy.bin: the name ends in .bin; expected .safetensors or .npz"),
     ("weights init -o nofolder/toy.npz", 1, "nofolder/toy.npz: its folder does not exist; expected an existing folder"),
-    ("weights info nope.npz", 3, "nope.npz: there is no such file; expected a .safetensors or .npz file"),
+    ("weights info nope.npz", 3, "nope.npz: no such file; expected a .safetensors or .npz file"),
     ("weights convert toy.npz -o toy.npz", 1, "toy.npz: exists already; expected a new file, or --force"),
-    ("show a -L ''", 2, "layer: '' is no selection; expected all, or numbers such as 0,2-3,-1"),
+    ("show a -L ''", 2, "layer: '' cannot be read; expected all, or numbers such as 0,2-3,-1"),
     (
         "show a --position relative --relative-max-distance 16 --target b",
         2,
@@ -186,12 +186,12 @@ ERRORS = [
         2,
         "values: the file holds scores, not weights; expected scores",
     ),
-    ("show --attention nope.npy", 3, "nope.npy: there is no such file; expected attention as .npy, .npz or JSON"),
+    ("show --attention nope.npy", 3, "nope.npy: no such file; expected attention as .npy, .npz or JSON"),
     ("show --attention folder", 3, "folder: it is a folder; expected attention as .npy, .npz or JSON"),
     (
         "show --attention noise.bin",
         3,
-        "noise.bin: it begins with byte 0x05, as no array or JSON does; expected attention as .npy, .npz or JSON",
+        "noise.bin: it is not an .npy, .npz or JSON file; expected attention as .npy, .npz or JSON",
     ),
     (
         "show --attention pickle.pkl",
@@ -212,8 +212,8 @@ ERRORS = [
     (
         "show --attention nan.json",
         3,
-        "nan.json: it is no JSON (...); expected attention as .npy, .npz or JSON",
-        "hint: NaN and Infinity are no JSON",
+        "nan.json: it is not JSON (...); expected attention as .npy, .npz or JSON",
+        "hint: NaN and Infinity are not JSON",
     ),
     (
         "show --attention object.json",
@@ -249,7 +249,7 @@ ERRORS = [
     (
         'show --attention square.json --tokens "a b c"',
         3,
-        "square.json: there are 3 labels, and the matrices have 2 tokens; expected as many",
+        "square.json: there are 3 labels, and the matrices have 2 tokens; expected one label per token",
     ),
     ("show --attention square.json -L 1", 2, "layer: there is no layer 1; expected 0 (or from the end, -1)"),
     ("show --attention square.json --pair b", 2, "pair, attention: both are given; expected one of them"),
@@ -259,7 +259,7 @@ ERRORS = [
         "kind: there is no cross attention here; expected encoder",
     ),
     ("heatmap a", 2, "usage: missing option ...", "hint: attnviz heatmap -h says what there is"),
-    ("heatmap a -o ok.txt", 1, "ok.txt: is a file, or lies in one; expected a folder"),
+    ("heatmap a -o ok.txt", 1, "ok.txt: is a file, or is inside one; expected a folder"),
     ("heatmap a -o out --format gif", 2, "format: 'gif' is not known; expected some of png, svg, pdf"),
     (
         "heatmap a -o out --dpi 1",
@@ -281,7 +281,7 @@ ERRORS = [
         "attention: matrices alone cannot be explained; expected a text or --vectors",
     ),
     ("explain a --kind cross", 2, "kind: cross attention needs a target text; expected --target TEXT"),
-    ("show --vectors nope.csv", 3, "nope.csv: there is no such file; expected vectors as .npy, .npz, .csv or .json"),
+    ("show --vectors nope.csv", 3, "nope.csv: no such file; expected vectors as .npy, .npz, .csv or .json"),
     (
         "show --vectors ok.txt",
         3,
@@ -366,7 +366,7 @@ ERRORS = [
     (
         'show "the cats sat" --model outside -L 1',
         3,
-        "outside/model.safetensors.index.json: it names '../bert/model.safetensors', which is no safetensors file of its own folder; expected the index of a sharded model",
+        "outside/model.safetensors.index.json: it names '../bert/model.safetensors', which is not a safetensors file in its folder; expected the index of a sharded model",
     ),
     (
         'show "the cats sat" --model gone -L 1',
@@ -408,17 +408,17 @@ ERRORS = [
     (
         'show "the cats sat" --model jumbled -L 1',
         3,
-        "jumbled/tokenizer.json: it is no tokenizer (...); expected JSON of the tokenizers library",
+        "jumbled/tokenizer.json: it is not a tokenizer (...); expected JSON of the tokenizers library",
     ),
     (
         'show "the cats sat" --model unset -L 1',
         3,
-        "unset/tokenizer_config.json: it is no JSON object; expected settings of a tokenizer",
+        "unset/tokenizer_config.json: it is not a JSON object; expected settings of a tokenizer",
     ),
     (
         'show "the cats sat" --model garbled -L 1',
         3,
-        "garbled/config.json: it is no JSON (...); expected the settings of a model",
+        "garbled/config.json: it is not JSON (...); expected the settings of a model",
     ),
     (
         'show "the cats sat" --model models -L 1',
@@ -429,7 +429,7 @@ ERRORS = [
     (
         'show "the cats sat" --model ./nowhere -L 1',
         3,
-        "./nowhere: there is no such folder; expected a model folder, or a model's id",
+        "./nowhere: no such folder; expected a model folder, or a model's id",
     ),
     (
         'show "the cats sat" --model ok.txt -L 1',
@@ -468,7 +468,7 @@ ERRORS = [
         "bert: these weights have no decoder; expected one for a target text",
         "hint: attnviz weights init --decoder writes one",
     ),
-    ("models nowhere/", 3, "nowhere/: there is no such folder; expected a model folder, or a model's id"),
+    ("models nowhere/", 3, "nowhere/: no such folder; expected a model folder, or a model's id"),
     ("models --revision x", 2, "revision: it is of a model on the hub, and no model is given; expected both"),
     ("models weightless", 3, "weightless: it has no weights; expected model.safetensors, or shards and their index"),
     (
@@ -487,7 +487,7 @@ ERRORS = [
     (
         "show a --mask causal --window 1 --window-layers x",
         2,
-        "window_layers: layer: 'x' is no selection; expected all, or numbers such as 0,2-3,-1",
+        "window_layers: layer: 'x' cannot be read; expected all, or numbers such as 0,2-3,-1",
     ),
     (
         "show a --pad-id 1",

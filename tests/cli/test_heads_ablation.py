@@ -10,10 +10,10 @@ import pytest
 
 import attnviz
 from attnviz.analysis.compare import cosine_distance
-from attnviz.api import prepare
 from attnviz.encoder.parameters.params import Params
 from attnviz.encoder.stack import Wanted
 from attnviz.encoder.stack import run as run_stack
+from attnviz.sweeps.preparation import prepare
 
 TEXT = "The cat sat on the cat."
 TARGET = "Le chat est assis"

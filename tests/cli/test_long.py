@@ -5,7 +5,7 @@ import json
 import pytest
 
 from attnviz.encoder import attention
-from attnviz.sweep import runs
+from attnviz.sweeps import runs
 from tests.noise import equal_but_for_noise
 
 TEXT = "Unquestionably the cat that chased the mouse was tired."

@@ -10,6 +10,7 @@ import pytest
 from attnviz.checkpoints.huggingface.description import describe_folder, known_families
 from attnviz.checkpoints.huggingface.folder import read_folder
 from tests.checkpoints.folders import bert_tensors, write_bert
+from tests.checkpoints.plugins import install
 from tests.noise import ROUNDING
 
 TEXT = "the cats sat."
@@ -70,7 +71,7 @@ def test_of_an_address_only_the_id_is_a_model(cli, address):
     ran = cli("show", "x", "--model", address)
     assert ran.code == 3
     assert ran.err == (
-        f"attnviz: error: {address}: there is no such folder; expected a model folder, or a model's id\n"
+        f"attnviz: error: {address}: no such folder; expected a model folder, or a model's id\n"
         "hint: of an address give OWNER/NAME alone\n"
     )
 
@@ -114,11 +115,34 @@ def test_a_folder_is_described_with_what_becomes_of_each_tensor(tmp_path, cli):
 
 def test_families_are_listed_encoders_first(cli):
     families = known_families()
-    assert [family["kind"] for family in families] == ["encoder"] * 9 + ["decoder"] * 8
+    kinds = [family["kind"] for family in families]
+    assert kinds == sorted(kinds, reverse=True)
+    assert set(kinds) == {"encoder", "decoder"}
     printed = cli("models").out
     for family in families:
         assert family["name"] in printed
         assert family["example"] in printed
+
+
+def test_a_family_of_another_package_is_listed(cli, tmp_path, monkeypatch):
+    assert "Toy" not in cli("models").out
+    install(tmp_path / "site", {"toy": "FAMILY"})
+    monkeypatch.syspath_prepend(tmp_path / "site")
+    ran = cli("models")
+    assert ran.err == ""
+    assert [line.split() for line in ran.out.splitlines() if "Toy" in line] == [
+        ["toy", "Toy", "encoder", "toys/toy-base"]
+    ]
+    assert json.loads(cli("models", "--json").out)["families"] == known_families()
+
+
+def test_a_broken_family_of_another_package_is_one_note_beside_the_list(cli, tmp_path, monkeypatch):
+    usual = cli("models")
+    module = install(tmp_path / "site", {"toy": "FAMILY"}, "1 / 0")
+    monkeypatch.syspath_prepend(tmp_path / "site")
+    fault = "cannot be loaded (ZeroDivisionError: division by zero); expected a Family"
+    ran = cli("models")
+    assert ran == (0, usual.out, f"attnviz: note: family toy: its plug-in {module}:FAMILY of toy-families {fault}\n")
 
 
 def test_a_folder_that_is_called_as_one_on_the_hub_wins(tmp_path, cli, monkeypatch):

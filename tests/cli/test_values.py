@@ -13,9 +13,9 @@ from attnviz.analysis.matrices.norms import norms
 from attnviz.analysis.matrices.rerun import Ran, stack_params
 from attnviz.analysis.matrices.rollout import flow, rollout
 from attnviz.analysis.matrices.zeroing import wanted_for_zeroing, zeroing
-from attnviz.api import prepare
 from attnviz.encoder.stack import Wanted
 from attnviz.encoder.stack import run as run_stack
+from attnviz.sweeps.preparation import prepare
 
 BERT = Path(__file__).parents[1] / "checkpoints" / "golden" / "bert"
 TEXT = "The dog read unbelievable letters."

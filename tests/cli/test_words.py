@@ -191,14 +191,14 @@ def test_pictures_have_a_column_for_what_is_hidden(cli):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"rest": [1.0]}, "rest is no list of numbers from 0 of the shape (3, 3, 6); expected that"),
+        ({"rest": [1.0]}, "rest is not a list of numbers from 0 of the shape (3, 3, 6); expected that"),
         ({"rest": "x"}, 'rest is "x"; expected lists of numbers'),
         ({"hidden": "all"}, "hidden 'all' is not known; expected one of nothing, special"),
         ({"words": "yes"}, "words 'yes' is not known; expected one of false, true"),
         ({"words": 1}, "words '1' is not known; expected one of false, true"),
-        ({"pieces": [1]}, "pieces is no list of lists of texts; expected one"),
-        ({"word_ids": [0.5]}, "word_ids is no list of whole numbers from 0, and nulls; expected one"),
-        ({"word_ids": [0]}, "1 word_ids, and the matrices have 6; expected as many"),
+        ({"pieces": [1]}, "pieces is not a list of lists of texts; expected one"),
+        ({"word_ids": [0.5]}, "word_ids is not a list of whole numbers from 0, and nulls; expected one"),
+        ({"word_ids": [0]}, "1 word_ids, and the matrices have 6; expected 6"),
     ],
 )
 def test_a_document_that_is_wrong_about_words_is_refused(cli, show, change, message):

@@ -19,7 +19,7 @@ from attnviz.errors import InputError
 from attnviz.output.documents.results import dump, result_document
 
 RNG = np.random.default_rng(0)
-JSON_WORDS = re.compile(r"no JSON \(.*line 1 column [0-9]+.*\);")  # the library's own words
+JSON_WORDS = re.compile(r"not JSON \(.*line 1 column [0-9]+.*\);")  # the library's own words
 DAMAGE_WORDS = re.compile(r"damaged \(.*\);")
 EXPECTED = "expected attention as .npy, .npz or JSON"
 
@@ -283,8 +283,8 @@ TOO_LARGE = np.lib.format.magic(1, 0) + (118).to_bytes(2, "little") + (
 REFUSED = {
     "empty": (b"", f"it is empty; {EXPECTED}"),
     "blank": (b" \n\t\n", f"it is empty; {EXPECTED}"),
-    "random": (b"\xd5" + RNG.bytes(500), f"it begins with byte 0xd5, as no array or JSON does; {EXPECTED}"),
-    "text": (b"the cat sat", f"it begins with byte 0x74, as no array or JSON does; {EXPECTED}"),
+    "random": (b"\xd5" + RNG.bytes(500), f"it is not an .npy, .npz or JSON file; {EXPECTED}"),
+    "text": (b"the cat sat", f"it is not an .npy, .npz or JSON file; {EXPECTED}"),
     "pickle": (pickle.dumps(GOOD), f"it is a pickle, which could run any program and is never read; {EXPECTED}"),
     "pickled array": (
         npy(np.array([None])),
@@ -330,11 +330,11 @@ REFUSED = {
         "attention has the shape (2, 0); expected (layer, head, query, key) or its last axes",
     ),
     "6 lists deep": (b"[[[[[[1]]]]]]", "attention has lists 6 deep; expected at most 4"),
-    "100000 brackets": (b"[" * 100_000 + b"]" * 100_000, f"it is no JSON (...); {EXPECTED}"),
+    "100000 brackets": (b"[" * 100_000 + b"]" * 100_000, f"it is not JSON (...); {EXPECTED}"),
     "900 lists deep": (b"[" * 900 + b"]" * 900, "attention has lists 900 deep; expected at most 4"),
-    "cut JSON": (text(GOOD)[:-3], f"it is no JSON (...); {EXPECTED}"),
-    "NaN in JSON": (b"[[0.5, NaN]]", f"it is no JSON (...); {EXPECTED}"),
-    "half a surrogate pair": (b'{"attention": [[1]], "tokens": ["\\ud800"]}', f"it is no JSON (...); {EXPECTED}"),
+    "cut JSON": (text(GOOD)[:-3], f"it is not JSON (...); {EXPECTED}"),
+    "NaN in JSON": (b"[[0.5, NaN]]", f"it is not JSON (...); {EXPECTED}"),
+    "half a surrogate pair": (b'{"attention": [[1]], "tokens": ["\\ud800"]}', f"it is not JSON (...); {EXPECTED}"),
     "not UTF-8": (b'{"attention": [[1]], "tokens": ["\xff"]}', None),
     "ragged": (
         text([[[0.5, 0.5], [1, 0]], [[0.5, 0.5], [0.2, 0.3, 0.5]]]),
@@ -397,20 +397,20 @@ REFUSED = {
         text({"cross_attention": [[0.5, 0.5, 0.5]]}),
         "cross attention, layer 0, head 0, row 0 sums to 1.5; expected 1",
     ),
-    "tokens": (changed(tokens=["a", "b"]), "2 tokens, and the matrices have 3; expected as many"),
-    "token texts": (changed(tokens=["a", 1, "c"]), "tokens is no list of texts; expected one"),
-    "special": (changed(special=[1, 0, 0]), "special is no list of true and false; expected one"),
+    "tokens": (changed(tokens=["a", "b"]), "2 tokens, and the matrices have 3; expected 3"),
+    "token texts": (changed(tokens=["a", 1, "c"]), "tokens is not a list of texts; expected one"),
+    "special": (changed(special=[1, 0, 0]), "special is not a list of true and false; expected one"),
     "ids": (
         changed(token_ids=[1, -2, 3]),
-        "token_ids is no list of whole numbers from 0; expected one",
+        "token_ids is not a list of whole numbers from 0; expected one",
     ),
     "offsets": (
         changed(offsets=[[0, 1], [2, 3], [4]]),
-        "offsets is no list of pairs of whole numbers; expected one",
+        "offsets is not a list of pairs of whole numbers; expected one",
     ),
-    "labels": (changed(labels=["a"]), "1 labels, and the matrices have 3; expected as many"),
-    "layers": (changed(layers=[0, 1]), "2 layers, and the matrices have 1; expected as many"),
-    "heads": (changed(heads="all"), "heads is no list of whole numbers from 0; expected one"),
+    "labels": (changed(labels=["a"]), "1 labels, and the matrices have 3; expected 3"),
+    "layers": (changed(layers=[0, 1]), "2 layers, and the matrices have 1; expected 1"),
+    "heads": (changed(heads="all"), "heads is not a list of whole numbers from 0; expected one"),
     "schema": (changed(schema="attnviz/2"), "its schema is 'attnviz/2'; expected attnviz/1"),
     "values": (changed(values="q"), "values 'q' is not known; expected one of weights, scores, norms, zeroing"),
     "reduce": (
@@ -423,14 +423,14 @@ REFUSED = {
         "(1, 2, 3, 3)",
     ),
     "axes of a reduction": (changed(reduce="mean"), "attention has the shape (1, 2, 3, 3); expected (query, key)"),
-    "a mask": (changed(masked=[[True]]), "masked is no list of true and false of the shape (3, 3); expected that"),
+    "a mask": (changed(masked=[[True]]), "masked is not a list of true and false of the shape (3, 3); expected that"),
     "a weight that is masked": (
         changed(attention=[[[[0.5, 0.25, 0.25]] * 3]], layers=[0], heads=[0], masked=[[False, True, False]] * 3),
         "layer 0, head 0, row 0, column 1 is 0.25, and masked; expected 0 where it is masked",
     ),
     "a ragged mask": (
         changed(masked=[[True], [True, False]]),
-        "masked is no list of true and false of the shape (3, 3); expected that",
+        "masked is not a list of true and false of the shape (3, 3); expected that",
     ),
     "precision": (changed(precision=-1), "its precision is '-1'; expected decimals from 0 to 20"),
     "model": (changed(model={"name": "x"}), "its model has no name or no weights; expected an object with both"),
@@ -438,7 +438,7 @@ REFUSED = {
         changed(model={"name": "x", "weights": "\x1b]0;"}),
         "its model's weights are '\\\\x1b]0;'; expected seed:N or sha256:...",
     ),
-    "text of a text": (changed(text=7), "its text is no text; expected one, or null"),
+    "text of a text": (changed(text=7), "its text is not a string; expected a string or null"),
     "kinds that differ": (
         changed(cross_attention=[[[[0.5, 0.5]], [[1, 0]]]], target_tokens=["y"]),
         "cross_attention has the shape (1, 2, 1, 2); expected (1, 2, 1, 3), to fit the rest",
@@ -462,8 +462,8 @@ def test_what_is_no_attention_is_one_line(tmp_path, case):
     for source, name, where in ((path, None, path), (io.BytesIO(data), "pipe\n", "pipe\\n")):
         with pytest.raises(InputError) as caught:
             list(read_attention(source, name=name))
-        said = DAMAGE_WORDS.sub("damaged (...);", JSON_WORDS.sub("no JSON (...);", str(caught.value)))
-        assert said == f"{where}: {message}" if message else said.startswith(f"{where}: it is no JSON (")
+        said = DAMAGE_WORDS.sub("damaged (...);", JSON_WORDS.sub("not JSON (...);", str(caught.value)))
+        assert said == f"{where}: {message}" if message else said.startswith(f"{where}: it is not JSON (")
         assert caught.value.exit_code == 3
         assert len(str(caught.value)) < 400
 
@@ -477,7 +477,7 @@ def test_what_is_no_attention_is_one_line(tmp_path, case):
         (npy(softmax(3, 3).T), "its columns sum to 1: rows are queries, columns are the keys that they look at"),
         (npy(bad((0, 0, 0, 0), np.nan)), None),
         (npy(softmax(1, 2, 3, 5, 5)), "of a batch, save one text: without the axis of the batch"),
-        (b"[[0.5, NaN]]", "NaN and Infinity are no JSON"),
+        (b"[[0.5, NaN]]", "NaN and Infinity are not JSON"),
         (changed(edges=[], attention=...), "write it without --top"),
         (text({"attention": [[1, 0]], "tokens": ["a"]}), None),
     ],
@@ -502,7 +502,7 @@ def test_scores_that_are_not_finite_are_refused(value, said):
 def test_labels_that_fit_no_axis_are_refused_with_all_numbers(shape, held):
     with pytest.raises(InputError) as caught:
         read(npy(softmax(*shape)), name="s", token_labels=["a"] * 5)
-    assert str(caught.value) == f"s: there are 5 labels, and the matrices have {held}; expected as many"
+    assert str(caught.value) == f"s: there are 5 labels, and the matrices have {held}; expected one label per token"
 
 
 def test_a_later_line_is_named_by_its_number_after_the_results_before_it():
@@ -514,7 +514,7 @@ def test_a_later_line_is_named_by_its_number_after_the_results_before_it():
 
 
 def test_files_that_cannot_be_opened_are_one_line(tmp_path):
-    for name, message in [("missing", "there is no such file"), ("", "it is a folder")]:
+    for name, message in [("missing", "no such file"), ("", "it is a folder")]:
         with pytest.raises(InputError) as caught:
             next(read_attention(tmp_path / name))
         assert str(caught.value) == f"{tmp_path / name}: {message}; {EXPECTED}"

@@ -14,7 +14,7 @@ from attnviz.errors import InputError
 
 THREE = [[0.1, 0.2, 0.3], [0.4, 0.5, 0.6], [0.7, 0.8, 0.9], [-1, 1e3, 2.5e-3], [0, -0.0, 7]]
 EXPECTED = "expected vectors as .npy, .npz, .csv or .json"
-WORDS = re.compile(r"(damaged|no JSON) \(.*\);")  # the libraries' own words
+WORDS = re.compile(r"(damaged|not JSON) \(.*\);")  # the libraries' own words
 
 
 def npy(array):
@@ -91,9 +91,9 @@ REFUSED = {
     "ragged JSON": (b"[[1,2],[3]]", ": vectors[1] has 1 number, and [0] has 2; expected lists of equal length"),
     "text in JSON": (b'[[1,2],[3,"4"]]', ': vectors[1][1] is "4"; expected a number'),
     "null in JSON": (b"[[1,null]]", ": vectors[0][1] is null; expected a number"),
-    "deep JSON": (b"[" * 100_000, f": it is no JSON (...); {EXPECTED}"),
+    "deep JSON": (b"[" * 100_000, f": it is not JSON (...); {EXPECTED}"),
     "3 lists deep": (b"[[[1]]]", ": vectors has lists 3 deep; expected at most 2"),
-    "cut JSON": (b"[[1,2],[3", f": it is no JSON (...); {EXPECTED}"),
+    "cut JSON": (b"[[1,2],[3", f": it is not JSON (...); {EXPECTED}"),
     "no vectors": (b'{"rows": [[1]]}', ": it has no 'vectors'; expected them, or a list of rows"),
     "1 axis": (npy(np.arange(3.0)), ": the shape is (3,); expected (tokens, d_model)"),
     "1 axis in JSON": (b"[1, 2]", ": the shape is (2,); expected (tokens, d_model)"),
@@ -147,7 +147,7 @@ def test_the_hint_about_a_header_line_is_for_the_first_line_only(tmp_path):
 
 def test_files_that_cannot_be_opened_are_one_line(tmp_path):
     for name, message in [
-        ("missing.csv", "there is no such file"),
+        ("missing.csv", "no such file"),
         ("", "it is a folder"),
         ("a\0b", "it cannot be read (embedded null byte)"),
     ]:

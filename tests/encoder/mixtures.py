@@ -3,13 +3,14 @@
 import numpy as np
 from hypothesis import strategies as st
 
-from attnviz.api import labelled
-from attnviz.encoder.config.block import ACTIVATIONS, NORMS, PLACEMENTS, POSITIONS, SCORES, EncoderConfig
+from attnviz.encoder.config.block import EncoderConfig
+from attnviz.encoder.config.given import ACTIVATIONS, NORMS, PLACEMENTS, POSITIONS, SCORES
 from attnviz.encoder.embedding import Sequence
 from attnviz.encoder.parameters.params import ArrayParams, Params
 from attnviz.encoder.parameters.seeded import SeededParams
 from attnviz.model import Model
-from attnviz.sweep.runs import Prepared
+from attnviz.sweeps.preparation import labelled
+from attnviz.sweeps.runs import Prepared
 from attnviz.text.tokenizer import load_tokenizer
 
 N_VOCAB = 101
@@ -40,7 +41,6 @@ def configs(draw, **fixed) -> EncoderConfig:
         "qk_norm": draw(st.booleans()),
         "embed_norm": draw(st.booleans()),
         "bias": draw(st.booleans()),
-        "seed": draw(st.integers(0, 99)),
     }
     if drawn["position"] == "learned":
         drawn["pad_id"] = draw(st.sampled_from([None, 0, 1]))
@@ -49,7 +49,7 @@ def configs(draw, **fixed) -> EncoderConfig:
 
 def params_of(config: EncoderConfig, dtype: type) -> Params:
     """The seeded weights, of a decoder too, with numbers in place of the zeros and ones that biases and gains are."""
-    made, rng = SeededParams(config, decoder=True), np.random.default_rng(config.seed)
+    made, rng = SeededParams(config, decoder=True), np.random.default_rng(0)
     vectors = {name for name in made if made[name].ndim == 1}
     return ArrayParams(
         {
@@ -72,7 +72,7 @@ def sequences(draw, config: EncoderConfig, most: int = 9, paddings: int = 3) -> 
     if filling or draw(st.booleans()):
         padding = np.arange(len(ids) + filling) >= len(ids)
         ids = np.append(ids, np.zeros(filling, ids.dtype))
-    types = np.arange(len(ids)) >= draw(st.integers(0, len(ids))) if config.n_segments else None
+    types = np.arange(len(ids)) >= draw(st.integers(0, len(ids))) if config.embedding.n_segments else None
     return Sequence(ids=ids, padding=padding, type_ids=None if types is None else types.astype(np.int64))
 
 

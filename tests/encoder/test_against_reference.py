@@ -6,15 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from attnviz.encoder import scoring
-from attnviz.encoder.config.block import (
-    ACTIVATIONS,
-    NORMS,
-    PLACEMENTS,
-    POSITIONS,
-    ROTARY_SCALINGS,
-    SCORES,
-    EncoderConfig,
-)
+from attnviz.encoder.config.block import EncoderConfig
+from attnviz.encoder.config.given import ACTIVATIONS, NORMS, PLACEMENTS, POSITIONS, ROTARY_SCALINGS, SCORES
 from attnviz.encoder.parameters.params import ArrayParams
 from attnviz.encoder.parameters.shapes import tensor_shapes
 from attnviz.encoder.stack import Sequence, Wanted, run

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from attnviz.encoder.attention import Geometry, attention, share_heads
+from attnviz.encoder.attention import Geometry, attention, repeat_kv
 from attnviz.encoder.config.block import EncoderConfig
 from attnviz.encoder.ops import ACTIVATION_FUNCTIONS, layer_norm, rms_norm, softmax
 from attnviz.encoder.parameters.params import ArrayParams
@@ -84,7 +84,7 @@ def test_attention_between_two_texts_is_torchs_multihead_attention():
 def test_grouped_heads_are_torchs():
     _, arrays = load("grouped")
     config = EncoderConfig(n_heads=6, n_kv_heads=2, d_head=5, d_model=30)
-    k, v = (share_heads(arrays[f"in.{name}"], 3) for name in "kv")
+    k, v = (repeat_kv(arrays[f"in.{name}"], 3) for name in "kv")
     close(softmax(attention_scores(arrays["in.q"], k, config, None)) @ v, arrays["out.z"])
 
 

@@ -1,7 +1,5 @@
 """What the textbooks say of attention, as properties of ours."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,7 +7,8 @@ from hypothesis import strategies as st
 
 from attnviz.encoder.attention import Geometry, attention
 from attnviz.encoder.block import cross_attention_part, self_attention_part
-from attnviz.encoder.config.block import ACTIVATIONS, MASKS, NORMS, PLACEMENTS, POSITIONS, SCORES, EncoderConfig
+from attnviz.encoder.config.block import EncoderConfig
+from attnviz.encoder.config.given import ACTIVATIONS, MASKS, NORMS, PLACEMENTS, POSITIONS, SCORES
 from attnviz.encoder.ops import softmax
 from attnviz.encoder.parameters.params import ArrayParams, Params
 from attnviz.encoder.parameters.seeded import SeededParams
@@ -134,7 +133,7 @@ def test_heads_together_equal_heads_alone_concatenated(score):
         one = {name: params[name][:, own] for name in ("wq", "wk", "wv")} | {"wo": params["wo"][own]}
         if score == "additive":
             one["score_w"] = params["score_w"][h : h + 1]
-        alone = attend(x, x, ArrayParams(one), replace(config, n_heads=1, n_kv_heads=1))
+        alone = attend(x, x, ArrayParams(one), config.replaced({"n_heads": 1, "n_kv_heads": 1}))
         np.testing.assert_allclose(alone["weights"][0], whole["weights"][h], atol=1e-12)
         np.testing.assert_allclose(alone["z"][0], whole["z"][h], atol=1e-12)
         total = total + alone["attn_out"]
@@ -167,7 +166,7 @@ def test_grouped_heads_equal_full_heads_whose_keys_and_values_are_repeated():
             by_head = arrays[key].reshape(*arrays[key].shape[:-1], 2, 4)
             arrays[key] = np.repeat(by_head, 3, axis=-2).reshape(*arrays[key].shape[:-1], 24)
     wanted, ids = {Wanted("encoder", 1, "weights")}, Sequence(ids=np.array([4, 8, 15, 16, 23]))
-    full = replace(grouped, n_kv_heads=6)
+    full = grouped.replaced({"n_kv_heads": 6})
     np.testing.assert_allclose(
         run(ArrayParams(arrays), full, wanted, ids)["encoder", 1].weights,
         run(params, grouped, wanted, ids)["encoder", 1].weights,

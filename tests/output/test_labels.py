@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from attnviz.output.labels import cell_width, cut, fit, isolated, parts_that_differ, row_labels, unique
+from attnviz.output.labels import cell_width, cut, fit, isolated, parts_that_differ, unique
+from attnviz.output.terminal.lines import row_labels
 from attnviz.output.terminal.screen import Screen
 from attnviz.text.labels import printable
 from tests.output.matrices import tokens

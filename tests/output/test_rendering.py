@@ -10,9 +10,8 @@ from attnviz.output.documents.rendering import DocumentsRendering
 from attnviz.output.documents.results import dump
 from attnviz.output.pictures.rendering import PicturesRendering
 from attnviz.output.rendering import render
-from attnviz.output.terminal.cells import BOLD
 from attnviz.output.terminal.rendering import ScreenRendering
-from attnviz.output.terminal.screen import LinesView, Screen
+from attnviz.output.terminal.screen import BOLD, LinesView, Screen
 
 
 @dataclass(frozen=True)

@@ -200,10 +200,10 @@ def test_files_that_are_no_tokenizer_are_refused_in_words(tmp_path):
     cut.write_text(word_piece()[:40])
     missing = tmp_path / "none.json"
 
-    assert refusal(pretrained_tokenizer, missing) == f"{missing}: there is no such file; expected a tokenizer JSON file"
+    assert refusal(pretrained_tokenizer, missing) == f"{missing}: no such file; expected a tokenizer JSON file"
     assert refusal(pretrained_tokenizer, tmp_path) == f"{tmp_path}: it is a folder; expected a tokenizer JSON file"
     assert refusal(pretrained_tokenizer, binary) == f"{binary}: byte 2 is not UTF-8; expected a tokenizer JSON file"
     for path in (other, cut):
         message = refusal(pretrained_tokenizer, path)
-        assert message.startswith(f"{path}: it is no tokenizer (")
+        assert message.startswith(f"{path}: it is not a tokenizer (")
         assert message.endswith("); expected JSON of the tokenizers library")

@@ -153,7 +153,7 @@ def test_bytes_without_a_text_are_refused_in_words(data, expected):
 def test_files_that_cannot_be_read_are_refused_in_words(tmp_path):
     (tmp_path / "empty.txt").touch()
     cases = {
-        tmp_path / "none.txt": "there is no such file; expected a text file",
+        tmp_path / "none.txt": "no such file; expected a text file",
         tmp_path: "it is a folder; expected a text file",
         tmp_path / "empty.txt": "it is empty; expected a text file",
     }
@@ -167,7 +167,7 @@ def test_a_file_without_permission_is_refused_in_words(monkeypatch):
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr("pathlib.Path.open", refuse)  # the tests may run as root, who may read everything
-    assert message(open_lines, "locked.txt") == "locked.txt: there is no permission to read it; expected a text file"
+    assert message(open_lines, "locked.txt") == "locked.txt: no permission to read it; expected a text file"
 
 
 def test_a_stream_that_breaks_is_refused_in_words():
@@ -176,7 +176,7 @@ def test_a_stream_that_breaks_is_refused_in_words():
             raise IsADirectoryError(21, "Is a directory")
 
     assert message(list, read_lines(Broken(), "standard input")) == (
-        "standard input: it is a folder; expected text, one a line"
+        "standard input: it is a folder; expected text, one per line"
     )
 
 

@@ -90,7 +90,7 @@ def test_unknown_names_are_refused_with_the_choices(spec, expected, tmp_path, mo
 def test_what_is_spelled_like_a_path_is_a_path(spec):
     with pytest.raises(InputError) as caught:
         load_tokenizer(spec)
-    assert str(caught.value) == f"{spec}: there is no such file; expected a tokenizer JSON file"
+    assert str(caught.value) == f"{spec}: no such file; expected a tokenizer JSON file"
 
 
 @pytest.mark.parametrize("name", BUILTIN)

@@ -16,7 +16,7 @@ from attnviz.encoder.block import (
     feed_forward_part,
     self_attention_part,
 )
-from attnviz.encoder.config.block import EncoderConfig
+from attnviz.encoder.config.block import Block
 from attnviz.encoder.norms import normalize
 from attnviz.encoder.parameters.params import Params
 from attnviz.encoder.stack import Sequence, Wanted, cross_geometry, self_geometry
@@ -38,10 +38,15 @@ class Ran:
     """
 
     params: Params
-    config: EncoderConfig
+    config: Block
     trace: Trace
     source: Sequence
     target: Sequence | None = None
+
+
+def stack_config(config: Block, kind: str) -> Block:
+    """The block of the encoder, or of the decoder (kinds ``decoder`` and ``cross``)."""
+    return config if kind == "encoder" else config.decoder_block
 
 
 def stack_params(params: Params, kind: str) -> Params:
@@ -59,13 +64,13 @@ def wanted_to_rerun(kind: str, layer: int) -> frozenset[Wanted]:
 
 def layer_output(ran: Ran, kind: str, layer: int, z: np.ndarray) -> np.ndarray:
     """What leaves a layer whose attention of this kind gives z (..., n_heads, n_q, d_head): (..., n_q, d_model)."""
-    config, at = ran.config, stack_params(ran.params, kind).at(f"layers.{layer}")
+    config, at = stack_config(ran.config, kind), stack_params(ran.params, kind).at(f"layers.{layer}")
     part, norm, last_norm = {
         "encoder": ("attn", "norm1", "norm2"),
         "decoder": ("attn", "norm1", "norm3"),
         "cross": ("cross", "norm2", "norm3"),
     }[kind]
-    attn_out = linear(merge_heads(z), at.at(part), "o", bias=config.out_bias)
+    attn_out = linear(merge_heads(z), at.at(part), "o", bias=config.biases.out)
     x = _returned(add_and_norm(ran.trace[kind, layer].resid_pre, attn_out, at, config, "resid_mid", norm))
     if kind == "decoder":
         x = _cross_attended(ran, at, x)
@@ -75,7 +80,7 @@ def layer_output(ran: Ran, kind: str, layer: int, z: np.ndarray) -> np.ndarray:
 
 def stack_output(ran: Ran, kind: str, layer: int, x: np.ndarray) -> np.ndarray:
     """What leaves the stack where x (..., n, d_model) leaves a layer: the later layers, and the final norm."""
-    config, params = ran.config, stack_params(ran.params, kind)
+    config, params = stack_config(ran.config, kind), stack_params(ran.params, kind)
     sequence = ran.source if kind == "encoder" else ran.target
     for later in range(layer + 1, config.n_layers):
         at = params.at(f"layers.{later}")
@@ -87,7 +92,7 @@ def stack_output(ran: Ran, kind: str, layer: int, x: np.ndarray) -> np.ndarray:
         x = _returned(self_attention_part(x, at, config, geometry))
         x = _cross_attended(ran, at, x)
         x = _returned(feed_forward_part(x, at, config, norm="norm3", layer_input=entered))
-    return normalize(x, params.at("final_norm"), config) if config.norm_placement == "pre" else x
+    return normalize(x, params.at("final_norm"), config) if config.norm.placement == "pre" else x
 
 
 def variants_at_once(ran: Ran, kind: str) -> int:
@@ -101,7 +106,7 @@ def variants_at_once(ran: Ran, kind: str) -> int:
 
 def _cross_attended(ran: Ran, at: Params, x: np.ndarray) -> np.ndarray:
     view = cross_geometry(ran.source, x.shape[-2])
-    return _returned(cross_attention_part(x, ran.trace.outputs["encoder"], at, ran.config, view))
+    return _returned(cross_attention_part(x, ran.trace.outputs["encoder"], at, ran.config.decoder_block, view))
 
 
 def _returned(steps: Steps) -> np.ndarray:

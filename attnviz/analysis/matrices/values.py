@@ -7,7 +7,7 @@ import numpy as np
 
 from attnviz.analysis.matrices.rerun import Ran, stack_params
 from attnviz.encoder.parameters.params import Params
-from attnviz.encoder.stack import BY_HEADS, Step, Wanted
+from attnviz.encoder.stack import BY_HEADS, StreamedArray, Wanted
 from attnviz.errors import InputError
 
 IN_PARTS = (*BY_HEADS, "norms")  # what can be had of some heads of a layer without the others
@@ -54,7 +54,7 @@ def values_of(
     return _finite(values, what, kind, layer)
 
 
-def values_in_parts(what: str, params: Params, steps: Iterator[Step]) -> Iterator[Step]:
+def values_in_parts(what: str, params: Params, steps: Iterator[StreamedArray]) -> Iterator[StreamedArray]:
     """The same of a run that gives weights, or scores, some heads at a time.
 
     Args:
@@ -68,10 +68,10 @@ def values_in_parts(what: str, params: Params, steps: Iterator[Step]) -> Iterato
     return _norms_in_parts(params, steps) if what == "norms" else steps
 
 
-def _norms_in_parts(params: Params, steps: Iterator[Step]) -> Iterator[Step]:
+def _norms_in_parts(params: Params, steps: Iterator[StreamedArray]) -> Iterator[StreamedArray]:
     from attnviz.analysis.matrices.norms import moved_lengths, weighed  # noqa: PLC0415 (start-up time)
 
-    waiting: list[Step] = []
+    waiting: list[StreamedArray] = []
     lengths = None  # of a layer's vectors, which come after its first weights
     for step in steps:
         kind, layer, name = step.address

@@ -4,8 +4,8 @@ import numpy as np
 
 from attnviz.analysis.compare import cosine_distance
 from attnviz.analysis.matrices.rerun import Ran, layer_output, stack_output, variants_at_once, wanted_to_rerun
-from attnviz.encoder.attention import share_heads
-from attnviz.encoder.config.block import EncoderConfig
+from attnviz.encoder.attention import repeat_kv
+from attnviz.encoder.config.block import Block
 from attnviz.encoder.parameters.params import Params
 from attnviz.encoder.stack import Sequence, Wanted, run
 
@@ -28,7 +28,7 @@ def zeroing(ran: Ran, kind: str, layer: int) -> np.ndarray:
         layer: its number.
     """
     own = ran.trace[kind, layer]
-    v = share_heads(own.v, ran.config.n_heads // ran.config.n_kv_heads)
+    v = repeat_kv(own.v, ran.config.n_heads // ran.config.n_kv_heads)
     whole = layer_output(ran, kind, layer, own.z)
     n_queries, n_keys = own.weights.shape[-2:]
     changes = np.empty((n_queries, n_keys))
@@ -44,7 +44,7 @@ def zeroing(ran: Ran, kind: str, layer: int) -> np.ndarray:
 
 def ablation(
     params: Params,
-    config: EncoderConfig,
+    config: Block,
     kind: str,
     source: Sequence,
     target: Sequence | None = None,

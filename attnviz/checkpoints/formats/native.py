@@ -1,47 +1,47 @@
-"""The native checkpoint: a configuration, its tensors by name, perhaps a tokenizer, in one file."""
+"""The native checkpoint: one file with a configuration, its tensors by name, and a tokenizer if it has one."""
 
-import hashlib
 import json
 import math
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 import numpy as np
 import orjson
 
+from attnviz.checkpoints.checkpoint import Checkpoint
 from attnviz.checkpoints.file_params import FileParams
-from attnviz.checkpoints.formats.tensors import WRITERS, TensorFile, misfits, model_folder_hint, open_tensors, size_of
-from attnviz.encoder.config.block import EncoderConfig, check_field_names
+from attnviz.checkpoints.formats.number_types import NUMBER_TYPES
+from attnviz.checkpoints.formats.tensor_file import TensorFile, misfits
+from attnviz.checkpoints.formats.tensors import model_folder_hint, open_tensors
+from attnviz.checkpoints.formats.writers import WRITERS
+from attnviz.encoder.config.block import Block
+from attnviz.encoder.config.given import Given, check_field_names
 from attnviz.encoder.parameters.params import Params
 from attnviz.encoder.parameters.seeded import is_seeded
 from attnviz.encoder.parameters.shapes import Shape, tensor_shapes
 from attnviz.errors import CheckpointError, ConfigError, OutputError, UsageError, one_line
+from attnviz.text.pretrained import PretrainedTokenizer, pretrained_tokenizer
 
 CONFIG_KEY, TOKENIZER_KEY = "attnviz.config", "attnviz.tokenizer"
 
 
-@dataclass(frozen=True, eq=False)
-class NativeCheckpoint:
-    """What a native file holds."""
+class NativeParams(FileParams):
+    """A native file's tensors, with the seed that its header names where the numbers bear it out."""
 
-    path: Path
-    file: TensorFile
-    config: EncoderConfig
-    params: Params
-    has_decoder: bool
-    tokenizer_json: str | None = None
+    def __init__(self, file: TensorFile, where: str, config: Block, named_seed: int) -> None:
+        super().__init__(file, where, file.shapes)
+        self._config, self._named_seed = config, named_seed
 
     @cached_property
-    def sha256(self) -> str:
-        """The digest of the file's bytes."""
-        with self.path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+    def seed(self) -> int | None:
+        """The seed that the numbers were made from; None for trained weights."""
+        return self._named_seed if is_seeded(self, self._config, self._named_seed) else None
 
 
-def read_native(path: Path, overrides: Mapping[str, object] | None = None) -> NativeCheckpoint:
+def read_native(path: Path, overrides: Mapping[str, object] | None = None) -> Checkpoint:
     """Opens a native checkpoint and checks every name and shape before any maths; tensors are read when asked for.
 
     Args:
@@ -57,32 +57,46 @@ def read_native(path: Path, overrides: Mapping[str, object] | None = None) -> Na
     if path.is_dir() and (hint := model_folder_hint(path)):
         raise CheckpointError(f"{where}: it is a folder; expected a .safetensors or .npz file", hint)
     file = open_tensors(path)
-    config = _config(path, file, overrides or {})
+    config, seed = _config(path, file, overrides or {})
     has_decoder = any(name.startswith("decoder.") for name in file.shapes)
     given = ", ".join(f"{name}={value}" for name, value in (overrides or {}).items())
     hint = f"besides the file these fields are given: {given}" if given else None
-    if config.n_layers > len(file.shapes):  # before a table of contents of a billion layers is made
+    n_layers = max(config.n_layers, config.decoder.n_layers)
+    if n_layers > len(file.shapes):  # before a table of contents of a billion layers is made
         raise CheckpointError(
-            f"{where}: n_layers is {config.n_layers}, and it has {len(file.shapes)} tensors; "
+            f"{where}: n_layers is {n_layers}, and it has {len(file.shapes)} tensors; "
             "expected the tensors of its configuration",
             hint,
         )
     problems = misfits(file, tensor_shapes(config, decoder=has_decoder))
     if problems:
         raise CheckpointError(f"{where}: {', '.join(problems)}; expected the tensors of its configuration", hint)
-    return NativeCheckpoint(
-        path, file, config, FileParams(file, where, file.shapes), has_decoder, file.metadata.get(TOKENIZER_KEY)
+    text = file.metadata.get(TOKENIZER_KEY)
+    return Checkpoint(
+        config=config,
+        file=file,
+        params=NativeParams(file, where, config, seed),
+        files=(path,),
+        tokenizer=None if text is None else partial(_read_tokenizer, text, path),
+        has_decoder=has_decoder,
+        hash_all=True,
     )
 
 
-def _config(path: Path, file: TensorFile, overrides: Mapping[str, object]) -> EncoderConfig:
+def _read_tokenizer(text: str, path: Path) -> PretrainedTokenizer:
+    return pretrained_tokenizer(text, name=f"{path.name}, tokenizer")
+
+
+def _config(path: Path, file: TensorFile, overrides: Mapping[str, object]) -> tuple[Block, int]:
+    """The configuration, and the seed that the header names (0 where it names none, as older files have it)."""
     where, fields = one_line(path), _header_fields(path, file)
     try:
         check_field_names(fields, "header")
-        own = EncoderConfig(**fields)
+        own = Block(**fields)
     except ConfigError as error:
         raise CheckpointError(f"{where}: {error}") from error
-    return own.replaced(overrides) if overrides else own
+    seed: int = Given.of(fields).value("seed")
+    return own.replaced(overrides) if overrides else own, seed
 
 
 def _header_fields(path: Path, file: TensorFile) -> dict[str, object]:
@@ -96,16 +110,16 @@ def _header_fields(path: Path, file: TensorFile) -> dict[str, object]:
         fields = orjson.loads(file.metadata[CONFIG_KEY])
     except orjson.JSONDecodeError as error:
         raise CheckpointError(
-            f"{where}: its {CONFIG_KEY} is no JSON ({one_line(error)}); expected fields of the block"
+            f"{where}: its {CONFIG_KEY} is not JSON ({one_line(error)}); expected fields of the block"
         ) from error
     if not isinstance(fields, dict):
-        raise CheckpointError(f"{where}: its {CONFIG_KEY} is no JSON object; expected fields of the block")
+        raise CheckpointError(f"{where}: its {CONFIG_KEY} is not a JSON object; expected fields of the block")
     return fields
 
 
 def write_native(
     path: Path,
-    config: EncoderConfig,
+    config: Block,
     params: Params,
     *,
     decoder: bool = False,
@@ -131,7 +145,7 @@ def write_native(
         raise OutputError(
             f"{where}: it needs {needed / 1e9:.1f} GB, and {free / 1e9:.1f} GB are free; expected room on the disk"
         )
-    metadata = {CONFIG_KEY: json.dumps(config.as_dict(seed=is_seeded(params, config)))}
+    metadata = {CONFIG_KEY: json.dumps(config.as_dict(seed=params.seed))}
     if tokenizer_json is not None:
         metadata[TOKENIZER_KEY] = tokenizer_json
     WRITERS[suffix](path, params, shapes, metadata, overwrite=overwrite)
@@ -162,7 +176,7 @@ class WeightsInfo:
     decoder: bool
 
     def as_dict(self) -> dict[str, object]:
-        """The same, ready for JSON."""
+        """The description, ready for JSON."""
         return {**vars(self), "tensors": [vars(tensor) for tensor in self.tensors]}
 
 
@@ -170,22 +184,22 @@ def describe(path: Path) -> WeightsInfo:
     """A native file's configuration, tensors, sizes, number types and digest.
 
     Raises:
-        CheckpointError: as ``read_native`` does; hardly any number is read, so NaN is no error here.
+        CheckpointError: as ``read_native`` does; hardly any number is read, so NaN is not an error here.
     """
     native = read_native(path)
     shapes, dtypes = native.file.shapes, native.file.dtypes
     tensors = tuple(
-        TensorInfo(name, shape, dtypes[name], math.prod(shape) * size_of(dtypes[name]))
+        TensorInfo(name, shape, dtypes[name], math.prod(shape) * NUMBER_TYPES[dtypes[name]].stored.itemsize)
         for name, shape in shapes.items()
     )
     return WeightsInfo(
         path=one_line(path),
         format=native.file.format,
         bytes=path.stat().st_size,
-        sha256=native.sha256,
-        config=native.config.as_dict(seed=is_seeded(native.params, native.config)),
+        sha256=native.begin_digest()(),
+        config=native.config.as_dict(seed=native.params.seed),
         tensors=tensors,
         n_parameters=sum(map(math.prod, shapes.values())),
-        tokenizer=native.tokenizer_json is not None,
+        tokenizer=native.tokenizer is not None,
         decoder=native.has_decoder,
     )

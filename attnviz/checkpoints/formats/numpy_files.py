@@ -10,7 +10,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import IO, BinaryIO, NamedTuple
 
 import numpy as np
 
@@ -113,11 +113,11 @@ def read_npy(stream: BinaryIO, size: int) -> np.ndarray:
         return np.lib.format.read_array(stream, allow_pickle=False)
 
 
-def npy_header(stream: BinaryIO, size: int, what: str) -> Header:
+def npy_header(stream: IO[bytes], size: int, what: str) -> Header:
     """The header at the start of the ``size`` bytes of a stream, checked against their number.
 
     Raises:
-        DamageError: it is no header, announces a pickle, or another number of bytes than there is.
+        DamageError: it is not a header, or announces a pickle or another number of bytes than it has.
     """
     with _refusing(what):
         version = np.lib.format.read_magic(stream)

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from attnviz.checkpoints.formats.tensors import SafetensorsFile, View, open_tensors, whole
+from attnviz.checkpoints.formats.safetensors_file import SafetensorsFile
+from attnviz.checkpoints.formats.tensor_file import View, whole
+from attnviz.checkpoints.formats.tensors import open_tensors
 from attnviz.errors import CheckpointError, one_line
 from attnviz.files import read_file
 
@@ -65,11 +67,11 @@ def _weight_map(index: Path) -> dict[str, str]:
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise CheckpointError(f"{where}: it has no weight_map; {_EXPECTED}") from error
     if not isinstance(weight_map, dict) or not all(isinstance(file, str) for file in weight_map.values()):
-        raise CheckpointError(f"{where}: its weight_map is no object of file names; {_EXPECTED}")
+        raise CheckpointError(f"{where}: its weight_map is not an object of file names; {_EXPECTED}")
     for file in weight_map.values():
         if not file.endswith(".safetensors") or any(c in file for c in "/\\:\0"):
             raise CheckpointError(
-                f"{where}: it names {one_line(file)!r}, which is no safetensors file of its own folder; {_EXPECTED}"
+                f"{where}: it names {one_line(file)!r}, which is not a safetensors file in its folder; {_EXPECTED}"
             )
     if not weight_map:
         raise CheckpointError(f"{where}: its weight_map is empty; {_EXPECTED}")
@@ -81,5 +83,5 @@ def _open(path: Path, index: Path) -> SafetensorsFile:
         raise CheckpointError(f"{one_line(index)}: {one_line(path.name)} is not there; expected all its shards")
     file = open_tensors(path)
     if not isinstance(file, SafetensorsFile):
-        raise CheckpointError(f"{one_line(path)}: it is no safetensors file; {_EXPECTED}")
+        raise CheckpointError(f"{one_line(path)}: it is not a safetensors file; {_EXPECTED}")
     return file

@@ -5,19 +5,18 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
-from attnviz.checkpoints.huggingface.family import family_types, find_family
 from attnviz.checkpoints.huggingface.folder import read_folder
-from attnviz.checkpoints.huggingface.tokenizer import read_tokenizer
-from attnviz.encoder.config.block import EncoderConfig
+from attnviz.checkpoints.huggingface.registry import families, needed_family
+from attnviz.checkpoints.huggingface.tokenizer import read_tokenizer, tokenizer_file
+from attnviz.encoder.config.block import Block
 from attnviz.errors import one_line
 
 
 def known_families() -> list[dict[str, str]]:
     """Each family that loads, ready for JSON: ``model_type``, ``name``, ``kind``, ``paper``, ``example``."""
-    families = {model_type: find_family(model_type) for model_type in family_types()}
     return [
         {"model_type": key, "name": f.name, "kind": f.kind, "paper": f.paper, "example": f.example}
-        for key, f in sorted(families.items(), key=lambda item: (item[1].kind != "encoder", item[0]))
+        for key, f in sorted(families().items(), key=lambda item: (item[1].kind != "encoder", item[0]))
     ]
 
 
@@ -49,7 +48,7 @@ class FolderInfo:
     family: str
     model_type: str
     kind: str
-    config: EncoderConfig
+    config: Block
     tokenizer: dict[str, object]
     files: list[dict[str, object]]
     sha256: str
@@ -62,8 +61,8 @@ class FolderInfo:
     card: str | None = None
 
     def as_dict(self) -> dict[str, object]:
-        """The same, ready for JSON."""
-        return {**vars(self), "config": self.config.as_dict(seed=False)}
+        """The description, ready for JSON."""
+        return {**vars(self), "config": self.config.as_dict()}
 
 
 def describe_folder(path: Path, name: str) -> FolderInfo:
@@ -73,24 +72,24 @@ def describe_folder(path: Path, name: str) -> FolderInfo:
         InputError: as loading it does.
     """
     folder = read_folder(path)
-    tokenizer = read_tokenizer(path, folder.family)
+    family = needed_family(folder.model_type, one_line(path))
+    tokenizer = read_tokenizer(path, family)
     shapes, dtypes = folder.file.shapes, folder.file.dtypes
     algorithm = json.loads(tokenizer.json_text)["model"].get("type") or type(tokenizer.library.model).__name__
-    own = (path / "tokenizer.json").exists()
     return FolderInfo(
         name=one_line(name),
         path=one_line(path),
-        family=folder.family.name,
+        family=family.name,
         model_type=folder.model_type,
-        kind="decoder" if folder.config.mask == "causal" else "encoder",
+        kind="decoder" if folder.config.attention.mask == "causal" else "encoder",
         config=folder.config,
         tokenizer={
             "algorithm": algorithm,
             "n_vocab": tokenizer.n_vocab,
-            "file": "tokenizer.json" if own else folder.family.vocabulary.files[0],
+            "file": tokenizer_file(path, family),
         },
-        files=[{"name": file.name, "bytes": file.stat().st_size} for file in folder.paths],
-        sha256=folder.sha256,
+        files=[{"name": file.name, "bytes": file.stat().st_size} for file in folder.files],
+        sha256=folder.begin_digest()(),
         dtypes=sorted(set(dtypes.values())),
         n_parameters=sum(map(math.prod, shapes.values())),
         used=len(shapes),

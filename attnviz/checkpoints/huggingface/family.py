@@ -7,15 +7,11 @@ are written in.
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from importlib import import_module
-from pkgutil import iter_modules
 from typing import Any
 
 from attnviz.checkpoints.file_params import Source
 from attnviz.checkpoints.huggingface.settings import Rule, Settings
-from attnviz.encoder.config.block import EncoderConfig
-
-_SPELLED_WITH_A_LINE = {"xlm_roberta": "xlm-roberta"}
+from attnviz.encoder.config.block import Block
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +64,7 @@ class Family:
         paper: where it is described.
         example: a model of it, by its id on the hub.
         kind: ``encoder``, or ``decoder`` where each token sees only earlier ones.
-        fields: of ``EncoderConfig``: each a value, or a rule that reads it from ``config.json``.
+        fields: flat names of the block: each a value, or a rule that reads it from ``config.json``.
         modules: our modules (``layers.{}.attn.q``) to the file's (``encoder.layer.{}.attention.self.query``). Linear
             layers have ``weight`` and ``bias``, norms too, tables ``weight``.
         fused: modules of the file that hold several of ours.
@@ -94,11 +90,11 @@ class Family:
     name: str
     paper: str
     example: str
-    fields: Mapping[str, object | Rule]
-    modules: Mapping[str, str]
+    fields: dict[str, object | Rule]
+    modules: dict[str, str]
     kind: str = "encoder"
     fused: tuple[Fused, ...] = ()
-    defaults: Mapping[str, object] = field(default_factory=dict)
+    defaults: dict[str, object] = field(default_factory=dict)
     aliases: Mapping[str, str] = field(default_factory=dict)
     more: Callable[[Settings], Mapping[str, object]] = lambda settings: {}  # noqa: ARG005
     prefixes: tuple[str, ...] = ()
@@ -108,7 +104,7 @@ class Family:
     ignored: Mapping[str, tuple[object, ...]] = field(default_factory=dict)
     classes: str = ""
     linear: bool = True
-    first_position: int | Rule = 0
+    first_position: int | Callable[[Settings], int] = 0
     norm_plus: float = 0.0
     zero: tuple[str, ...] = ()
     layer: Callable[[Settings, int], str] = lambda settings, i: str(i)  # noqa: ARG005
@@ -130,13 +126,14 @@ class Family:
         fields = {name: rule(settings) if callable(rule) else rule for name, rule in self.fields.items()}
         return fields | dict(self.more(settings))
 
-    def sources(self, shapes: Mapping[str, tuple[int, ...]], config: EncoderConfig, settings: Settings) -> dict:
+    def sources(self, shapes: Mapping[str, tuple[int, ...]], config: Block, settings: Settings) -> dict[str, Source]:
         """Where each native tensor lies, under names without prefix."""
-        first = self.first_position(settings) if callable(self.first_position) else self.first_position
-        first = max(first - (config.pad_id is not None), 0)
+        rule = self.first_position
+        first = rule(settings) if callable(rule) else rule
+        first = max(first - (config.position.pad_id is not None), 0)
         return {name: self._source(name, config, settings, first) for name in shapes}
 
-    def _source(self, name: str, config: EncoderConfig, settings: Settings, first: int) -> Source:
+    def _source(self, name: str, config: Block, settings: Settings, first: int) -> Source:
         if name in self.zero:
             return Source(None)
         module, kind = _module_of(name)
@@ -151,7 +148,7 @@ class Family:
                 heads = config.n_heads if fused.by_head else 0
                 return Source(f"{full}.{leaf}", transposed, part, len(fused.holds), heads)
         if generic not in self.modules:
-            return Source(f"{module}.{leaf}")  # nowhere: it will be told as missing
+            return Source(f"{module}.{leaf}")  # which no file has, so that it is reported as missing
         return Source(
             f"{self.modules[generic].format(number)}.{leaf}",
             transposed,
@@ -169,25 +166,3 @@ def _module_of(name: str) -> tuple[str, str]:
         return name, "table"
     kind = {"w": "matrix", "b": "bias"}[leaf[0]]
     return (f"{stem}.{leaf[1:]}" if leaf[1:] else stem), kind
-
-
-def family_types() -> tuple[str, ...]:
-    """The values of ``model_type`` that are known."""
-    from attnviz.checkpoints.huggingface import families  # noqa: PLC0415 (only where they are listed)
-
-    names = sorted(module.name for module in iter_modules(families.__path__))
-    return tuple(_SPELLED_WITH_A_LINE.get(name, name) for name in names)
-
-
-def families() -> Mapping[str, Family]:
-    """All families by their ``model_type``."""
-    return {name: _family_in_file(name) for name in family_types()}
-
-
-def find_family(model_type: object) -> Family | None:
-    """The family of a ``model_type``, if it is known."""
-    return _family_in_file(str(model_type)) if model_type in family_types() else None
-
-
-def _family_in_file(model_type: str) -> Family:
-    return import_module(f"attnviz.checkpoints.huggingface.families.{model_type.replace('-', '_')}").FAMILY

@@ -1,71 +1,35 @@
 """A Hugging Face model folder: ``config.json``, safetensors, a tokenizer."""
 
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cached_property
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from attnviz.checkpoints.digest import begin_digest
+from attnviz.checkpoints.checkpoint import Checkpoint
 from attnviz.checkpoints.file_params import FileParams
 from attnviz.checkpoints.formats.shards import ShardedFile
-from attnviz.checkpoints.formats.tensors import TensorFile, View, misfits, model_folder_hint, open_tensors, whole
-from attnviz.checkpoints.huggingface.family import Family, families, family_types, find_family
-from attnviz.checkpoints.huggingface.hints import check_no_adapter, check_plain, save_again
+from attnviz.checkpoints.formats.tensor_file import TensorFile, View, misfits, whole
+from attnviz.checkpoints.formats.tensors import open_tensors
+from attnviz.checkpoints.huggingface.family import Family
+from attnviz.checkpoints.huggingface.hints import check_plain, save_again
 from attnviz.checkpoints.huggingface.known_settings import check_settings, family_of_classes
+from attnviz.checkpoints.huggingface.registry import families, needed_family
 from attnviz.checkpoints.huggingface.settings import Settings, rope_settings
+from attnviz.checkpoints.huggingface.settings_file import read_settings
 from attnviz.checkpoints.huggingface.tensor_names import is_unused, other_form, own_names, unknown_prefix
-from attnviz.encoder.config.block import EncoderConfig
-from attnviz.encoder.parameters.params import Params
+from attnviz.checkpoints.huggingface.tokenizer import read_tokenizer
+from attnviz.encoder.config.block import Block
 from attnviz.encoder.parameters.shapes import Shape, tensor_shapes
-from attnviz.errors import CheckpointError, ConfigError, one_line, some
-from attnviz.files import is_special, read_file, utf8
+from attnviz.errors import CheckpointError, ConfigError, one_line
 
 WEIGHTS, INDEX = "model.safetensors", "model.safetensors.index.json"
 _PICKLES = ("pytorch_model*.bin", "*.pt", "*.pth", "*.ckpt")
 _UNREAD = (*_PICKLES, "*.h5", "*.msgpack", "*.gguf", "*.onnx", "adapter_model.safetensors")
 
 
-@dataclass(frozen=True, eq=False)
-class ModelFolder:
-    """What a model folder holds.
-
-    Attributes:
-        path: the folder.
-        model_type: what ``config.json`` says it is.
-        family: the family of that name.
-        settings: of ``config.json``.
-        config: the block's fields.
-        file: its tensors.
-        paths: the files they are in.
-        params: the same under native names.
-        unknown: tensors that are neither used nor known as parts of a head.
-        unused: tensors that are known and play no part in attention, or not with the fields that were replaced.
-        notes: what ``config.json`` says that may change the numbers and is not computed, one line each.
-    """
-
-    path: Path
-    model_type: str
-    family: Family
-    settings: Settings
-    config: EncoderConfig
-    file: TensorFile
-    paths: tuple[Path, ...]
-    params: Params
-    unknown: tuple[str, ...]
-    unused: tuple[str, ...]
-    notes: tuple[str, ...]
-
-    @cached_property
-    def sha256(self) -> str:
-        """What identifies the weights: see ``begin_digest``."""
-        return begin_digest(self.paths, self.file)()
-
-
-def read_folder(path: Path, overrides: Mapping[str, object] | None = None) -> ModelFolder:
+def read_folder(path: Path, overrides: Mapping[str, object] | None = None) -> Checkpoint:
     """Opens a model folder and checks every name and shape before any maths; tensors are read when asked for.
 
     Args:
@@ -96,8 +60,17 @@ def read_folder(path: Path, overrides: Mapping[str, object] | None = None) -> Mo
     usual = {s.name for s in family.sources(tensor_shapes(own), own, settings).values()} if overrides else used
     unused = tuple(name for name in others if name in usual or is_unused(name, family))
     unknown = tuple(names[name] for name in others if name not in unused)
-    params = FileParams(file, one_line(path), shapes, sources)
-    return ModelFolder(path, model_type, family, settings, config, file, paths, params, unknown, unused, notes)
+    return Checkpoint(
+        config=config,
+        file=file,
+        params=FileParams(file, one_line(path), shapes, sources),
+        files=paths,
+        tokenizer=partial(read_tokenizer, path, family),
+        model_type=model_type,
+        unused=unused,
+        unknown=unknown,
+        notes=notes,
+    )
 
 
 def _family(values: Mapping[str, Any], where: str) -> tuple[str, Family]:
@@ -105,51 +78,7 @@ def _family(values: Mapping[str, Any], where: str) -> tuple[str, Family]:
     model_type = values.get("model_type")
     if model_type is None:
         model_type = family_of_classes(values, families())
-    family = find_family(model_type)
-    if family is not None:
-        return str(model_type), family
-    said = "it has no model_type" if model_type is None else f"model_type {one_line(model_type)[:40]!r} is not known"
-    raise CheckpointError(
-        f"{where}: {said}; expected one of {', '.join(family_types())}",
-        hint="attention that another program computed is shown by --attention FILE",
-    )
-
-
-def read_settings(path: Path) -> dict[str, Any]:
-    """What a folder's ``config.json`` says.
-
-    Raises:
-        CheckpointError: there is none, or it is no JSON object.
-    """
-    file = path / "config.json"
-    expected = "expected a model folder"
-    if not path.is_dir():
-        hint = model_folder_hint(path) or "a native file: --weights PATH"
-        raise CheckpointError(f"{one_line(path)}: it is a file; {expected}", hint)
-    check_no_adapter(path)
-    if not file.exists():
-        inside = sorted(one_line(found.parent) for found in path.glob("*/config.json"))
-        hint = f"{some(inside, 4)}: such a folder" if inside else None
-        raise CheckpointError(f"{one_line(path)}: it has no config.json; {expected}", hint)
-    for special in sorted(filter(is_special, path.glob("*"))):
-        raise CheckpointError(f"{one_line(special)}: it is a device or a pipe; expected a file")
-    return read_object(file, "expected the settings of a model")
-
-
-def read_object(file: Path, expected: str) -> dict[str, Any]:
-    """The JSON object that a file holds.
-
-    Raises:
-        CheckpointError: it cannot be read, or holds something else.
-    """
-    text = utf8(read_file(file, expected), one_line(file), expected)
-    try:
-        values = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise CheckpointError(f"{one_line(file)}: it is no JSON ({one_line(error)[:80]}); {expected}") from error
-    if not isinstance(values, dict):
-        raise CheckpointError(f"{one_line(file)}: it is no JSON object; {expected}")
-    return values
+    return str(model_type), needed_family(model_type, where)
 
 
 class RenamedFile:
@@ -175,13 +104,11 @@ class RenamedFile:
         return self._file.rows(self._names[name], ids)
 
 
-def _configs(
-    family: Family, settings: Settings, overrides: Mapping[str, object]
-) -> tuple[EncoderConfig, EncoderConfig]:
+def _configs(family: Family, settings: Settings, overrides: Mapping[str, object]) -> tuple[Block, Block]:
     """The folder's own configuration, and the one with some fields replaced."""
     fields = family.config_fields(settings)
     try:
-        own = EncoderConfig(**fields)
+        own = Block(**fields)
     except (ConfigError, ZeroDivisionError) as error:
         raise CheckpointError(f"{settings.where}: {one_line(error)}") from error
     changed = own.replaced(overrides) if overrides else own

@@ -1,6 +1,6 @@
 """Why a folder cannot be read, and the command that makes one of it that can: another folder, nothing is overwritten.
 
-Each command is run in a test (``tests/checkpoints/test_hints.py``), those of other programs where they are installed.
+The tests in ``tests/checkpoints/huggingface/test_hints.py`` run each command, those of other programs where installed.
 """
 
 import json

@@ -9,7 +9,9 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from functools import cache
 from http.client import responses
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from attnviz.checkpoints.formats.shards import shard_names
 from attnviz.checkpoints.huggingface.hints import save_again
@@ -61,7 +63,7 @@ def fetch(model_id: str, *, revision: str | None = None, progress: bool = False,
     """
     with _quiet():
         _load_client()
-        with _own_words(model_id, revision), _settings(progress):
+        with _as_input_errors(model_id, revision), _settings(progress):
             try:
                 commit, names = _listing(model_id, revision)
             except Exception as error:
@@ -99,12 +101,14 @@ def _load_client() -> None:
 
 @contextmanager
 def _settings(progress: bool) -> Iterator[None]:
-    """The client with or without bars, and without a request that is no part of the download; its variables win.
+    """The client with or without bars, and without a request that is not part of the download; its variables win.
 
     Before its first request, the client asks the hub how to recognise programs that run it; that is telemetry, and
-    takes 3 seconds where there is no hub.
+    takes 3 seconds where no hub answers.
     """
-    from huggingface_hub import constants, utils  # noqa: PLC0415 (start-up time)
+    from huggingface_hub import constants  # noqa: PLC0415 (start-up time)
+
+    utils = _client_utils()
 
     def bars(shown: bool) -> None:
         utils.enable_progress_bars() if shown else utils.disable_progress_bars()
@@ -120,6 +124,11 @@ def _settings(progress: bool) -> Iterator[None]:
         constants.HF_HUB_DISABLE_TELEMETRY = telemetry
 
 
+def _client_utils() -> Any:
+    """The client's ``utils``; Any, because its types leave out names that it documents."""
+    return import_module("huggingface_hub.utils")
+
+
 def _patience() -> float:
     from huggingface_hub import constants  # noqa: PLC0415 (start-up time)
 
@@ -132,11 +141,12 @@ def _listing(model_id: str, revision: str | None) -> tuple[str, frozenset[str]]:
 
     hub = HfApi()
     info = hub.model_info(model_id, revision=revision, timeout=_patience())
-    if not (info.sha or "").isalnum():
+    commit = info.sha or ""
+    if not commit.isalnum():
         raise ValueError("its answer has no commit")
-    if info.siblings is None:  # a mirror that says so elsewhere
-        return info.sha, frozenset(hub.list_repo_files(model_id, revision=info.sha))
-    return info.sha, frozenset(file.rfilename for file in info.siblings)
+    if info.siblings is None:  # a mirror that lists files at another address
+        return commit, frozenset(hub.list_repo_files(model_id, revision=commit))
+    return commit, frozenset(file.rfilename for file in info.siblings)
 
 
 def _check_names(where: str, model_id: str, names: Collection[str], weights: bool) -> None:
@@ -155,17 +165,18 @@ def _check_names(where: str, model_id: str, names: Collection[str], weights: boo
 
 
 def _download(model_id: str, revision: str | None, commit: str, names: Collection[str], weights: bool) -> Path:
-    """The folder of a commit, after what is not in the cache has been fetched."""
+    """The folder of a commit; fetches the files that are not in the cache."""
     from huggingface_hub import hf_hub_download, hf_hub_url, try_to_load_from_cache  # noqa: PLC0415 (start-up time)
-    from huggingface_hub.utils import build_hf_headers, get_session, hf_raise_for_status  # noqa: PLC0415
+
+    utils = _client_utils()
 
     @cache
     def try_files() -> None:
         """Where a hub that lists files does not give them, the client would go on trying for up to six minutes."""
         url = hf_hub_url(model_id, _CONFIG, revision=commit)
-        response = get_session().head(url, headers=build_hf_headers(), timeout=_patience())
+        response = utils.get_session().head(url, headers=utils.build_hf_headers(), timeout=_patience())
         if response.status_code >= 500:
-            hf_raise_for_status(response)
+            utils.hf_raise_for_status(response)
 
     def download(name: str, revision: str | None = commit) -> Path:
         if not isinstance(try_to_load_from_cache(model_id, name, revision=revision), str):
@@ -184,7 +195,7 @@ def _download(model_id: str, revision: str | None, commit: str, names: Collectio
     for name in files if weights else ():
         if name not in names:
             raise CheckpointError(
-                f"{one_line(model_id)}: its {_INDEX} names {one_line(name)}, which it has not; expected all its shards"
+                f"{one_line(model_id)}: its {_INDEX} names {one_line(name)}, which is missing; expected all its shards"
             )
         download(name)
     return folder
@@ -213,7 +224,7 @@ def _is_final(error: Exception) -> bool:
 
 
 @contextmanager
-def _own_words(model_id: str, revision: str | None) -> Iterator[None]:
+def _as_input_errors(model_id: str, revision: str | None) -> Iterator[None]:
     """Whatever the client raises, as an InputError.
 
     Its classes are those of requests, httpx or httpx2, as its version has it, hence so wide a net.
@@ -223,7 +234,7 @@ def _own_words(model_id: str, revision: str | None) -> Iterator[None]:
     except AttnvizError:
         raise
     except Exception as error:
-        # Files that are neither in the cache nor to be had: the cause says why.
+        # Files that are not in the cache and cannot be fetched: the cause says why.
         cause = error.__cause__ if isinstance(error, FileNotFoundError) and error.__cause__ else error
         raise _refusal(cause, one_line(model_id), one_line(revision)) from error
 
@@ -245,7 +256,7 @@ def _refusal(error: BaseException, where: str, revision: str) -> InputError:
         late = kinds & {"TimeoutException", "Timeout"}
         what = f"{host} does not answer" if late else f"the connection to {host} fails ({_reason(error)})"
         return InputError(
-            f"{where}: it is neither a folder nor whole in the cache, and {what}; expected a hub within reach",
+            f"{where}: it is not a folder, not completely in the cache, and {what}; expected a hub within reach",
             hint=f"the cache is {folder}; HF_ENDPOINT names another hub",
         )
     if isinstance(error, OSError) and error.errno in _UNWRITABLE:
@@ -265,12 +276,12 @@ def _cases(host: str, endpoint: str, where: str, revision: str) -> tuple[tuple[t
     return (
         (
             errors.HFValidationError,
-            "it is neither a folder nor the id of a model; expected a folder, NAME or OWNER/NAME",
+            "it is not a folder or a model's id; expected a folder, NAME or OWNER/NAME",
             "an id has letters, digits, '-', '_' and '.', at most 96 in all",
         ),
         (
             errors.OfflineModeIsEnabled,
-            "it is neither a folder nor whole in the cache, and HF_HUB_OFFLINE is set; expected a model that was "
+            "it is not a folder, not completely in the cache, and HF_HUB_OFFLINE is set; expected a model that was "
             "fetched before",
             "unset HF_HUB_OFFLINE (or TRANSFORMERS_OFFLINE) to fetch it",
         ),
@@ -281,7 +292,7 @@ def _cases(host: str, endpoint: str, where: str, revision: str) -> tuple[tuple[t
         ),
         (
             errors.RepositoryNotFoundError,
-            f"there is no such folder, and no such model on {host}; expected a folder, or a model's id",
+            f"no such folder, and no such model on {host}; expected a folder, or a model's id",
             "a private model needs HF_TOKEN",
         ),
         (

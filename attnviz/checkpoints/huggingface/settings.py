@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, overload
 
 from attnviz.errors import CheckpointError, one_line
 from attnviz.numbers import spans
@@ -23,7 +23,7 @@ class Settings:
         family: the family's name, for messages.
         read: the names that were looked up, whether or not the file has them.
         inner: the settings inside settings that were looked up, by name.
-        notes: what a rule has to say of a setting, one line each.
+        notes: what a rule reports of a setting, one line each.
     """
 
     values: Mapping[str, Any]
@@ -47,11 +47,19 @@ class Settings:
             elif name in self.inner and self.inner[name].read:
                 yield from (f"{name}.{below}" for below in self.inner[name].unread())
 
+    @overload
+    def number(self, name: str, default: int = ..., kind: type[int] = ..., least: float = ...) -> int: ...
+    @overload
+    def number(self, name: str, default: None, kind: type[int] = ..., least: float = ...) -> int | None: ...
+    @overload
+    def number(self, name: str, default: float, kind: type[float], least: float = ...) -> float: ...
+    @overload
+    def number(self, name: str, *, kind: type[float]) -> float: ...
     def number(self, name: str, default: Any = _NEEDED, kind: type = int, least: float = 0) -> Any:
         """A number, or the default where it is missing or null.
 
         Raises:
-            CheckpointError: it is missing without a default, no number, too small or too large.
+            CheckpointError: it is missing without a default, not a number, too small or too large.
         """
         value = self.get(name, default)
         if value is _NEEDED:
@@ -157,14 +165,14 @@ def rotary(settings: Settings, d_head: int, share: str | None = None) -> dict[st
     rope = rope_settings(settings)
     kinds = {"default": "none", "dynamic": "none", "linear": "linear", "llama3": "llama3"}
     scaling = rope_type(rope, kinds)
-    told = settings.number(share or "partial_rotary_factor", 1.0, float)
-    told = rope.number("partial_rotary_factor", told, float)
-    if share is None and told != 1:
-        raise CheckpointError(f"{settings.where}: partial_rotary_factor is {told}; expected 1 of {settings.family}")
-    fields = {
+    factor = settings.number(share or "partial_rotary_factor", 1.0, float)
+    factor = rope.number("partial_rotary_factor", factor, float)
+    if share is None and factor != 1:
+        raise CheckpointError(f"{settings.where}: partial_rotary_factor is {factor}; expected 1 of {settings.family}")
+    fields: dict[str, object] = {
         "position": "rotary",
         "rotary_base": rope.number("rope_theta", settings.number("rope_theta", 10000.0, float), float),
-        "rotary_dims": int(d_head * told),
+        "rotary_dims": int(d_head * factor),
         "rotary_scaling": scaling,
     }
     if scaling != "none":
@@ -182,7 +190,7 @@ def is_causal(settings: Settings) -> bool:
 
     The masks of all decoder families of transformers read it (``create_causal_mask``).
     """
-    return settings.one_of("is_causal", {True: True, False: False}, True)
+    return bool(settings.one_of("is_causal", {True: True, False: False}, True))
 
 
 def causal(settings: Settings) -> str:

@@ -4,7 +4,7 @@ import fnmatch
 from collections.abc import Collection, Iterator, Mapping
 from itertools import takewhile
 
-from attnviz.checkpoints.formats.tensors import TensorFile
+from attnviz.checkpoints.formats.tensor_file import TensorFile
 from attnviz.checkpoints.huggingface.family import Family
 from attnviz.errors import CheckpointError, one_line
 

@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Any
 
 from attnviz.checkpoints.huggingface.family import Family, Vocabulary
-from attnviz.checkpoints.huggingface.folder import read_object
 from attnviz.checkpoints.huggingface.hints import save_tokenizer
+from attnviz.checkpoints.huggingface.settings_file import read_object
 from attnviz.errors import CheckpointError, one_line
 from attnviz.text.pretrained import PretrainedTokenizer, pretrained_tokenizer
 from attnviz.text.vocabularies import add_specials, byte_level, token_switches, token_text, wordpiece
@@ -36,11 +36,17 @@ def read_tokenizer(path: Path, family: Family) -> PretrainedTokenizer:
     return pretrained_tokenizer(_from_vocabulary(path, family, settings), name=name, settings=settings)
 
 
+def tokenizer_file(path: Path, family: Family) -> str:
+    """The name of the file that holds a folder's vocabulary."""
+    older = family.vocabulary.files if family.vocabulary else ()
+    return older[0] if older and not (path / "tokenizer.json").exists() else "tokenizer.json"
+
+
 def tokenizer_settings(path: Path) -> dict[str, Any]:
     """What ``tokenizer_config.json`` says, and the older ``added_tokens.json``; nothing where there is neither.
 
     Raises:
-        CheckpointError: it is no JSON object.
+        CheckpointError: it is not a JSON object.
     """
     files = (path / "tokenizer_config.json", path / "added_tokens.json")
     settings, added = (read_object(file, _EXPECTED) if file.exists() else {} for file in files)
@@ -51,7 +57,7 @@ def tokenizer_settings(path: Path) -> dict[str, Any]:
 def _from_vocabulary(path: Path, family: Family, settings: dict[str, Any]) -> Any:
     vocabulary = family.vocabulary
     files = vocabulary.files if vocabulary else ()
-    if not files or not all((path / name).exists() for name in files):
+    if vocabulary is None or not all((path / name).exists() for name in files):
         others = [file.name for file in sorted(path.glob("*.model"))]
         instead = f" (its {one_line(others[0])} is not read)" if others else ""
         expected = " or ".join(["tokenizer.json", *([" and ".join(files)] if files else [])])
@@ -59,8 +65,8 @@ def _from_vocabulary(path: Path, family: Family, settings: dict[str, Any]) -> An
             f"{one_line(path)}: it has no tokenizer{instead}; expected {expected}",
             hint=save_tokenizer(path),
         )
-    said = _said(path, settings)
-    specials = {role: token_text(said.get(f"{role}_token")) or token for role, token in vocabulary.specials.items()}
+    tokens = _token_settings(path, settings)
+    specials = {role: token_text(tokens.get(f"{role}_token")) or token for role, token in vocabulary.specials.items()}
     if vocabulary.kind == "wordpiece":
         accents = settings.get("strip_accents")
         made = wordpiece(
@@ -76,19 +82,19 @@ def _from_vocabulary(path: Path, family: Family, settings: dict[str, Any]) -> An
         path / files[0],
         specials,
         (vocabulary.single, vocabulary.pair),
-        switches=_switches(vocabulary, said),
+        switches=_switches(vocabulary, tokens),
         trim_offsets=vocabulary.trim_offsets and settings.get("trim_offsets") is not False,
     )
     return made
 
 
-def _said(path: Path, settings: dict[str, Any]) -> dict[str, Any]:
+def _token_settings(path: Path, settings: dict[str, Any]) -> dict[str, Any]:
     """What the folder says of its special tokens: ``special_tokens_map.json``, and the settings, which win."""
-    told = path / "special_tokens_map.json"
-    return {**(read_object(told, _EXPECTED) if told.exists() else {}), **settings}
+    older = path / "special_tokens_map.json"
+    return {**(read_object(older, _EXPECTED) if older.exists() else {}), **settings}
 
 
-def _switches(vocabulary: Vocabulary, said: dict[str, Any]) -> dict[str, dict[str, bool]]:
+def _switches(vocabulary: Vocabulary, tokens: dict[str, Any]) -> dict[str, dict[str, bool]]:
     """By role, how a special token is found in a text: as the folder says, else as the family does."""
     usual = {"mask": {"lstrip": vocabulary.mask_strips}}
-    return {role: usual.get(role, {}) | token_switches(said.get(f"{role}_token")) for role in vocabulary.specials}
+    return {role: usual.get(role, {}) | token_switches(tokens.get(f"{role}_token")) for role in vocabulary.specials}

@@ -19,7 +19,7 @@ from attnviz.cli.options import (
 
 if TYPE_CHECKING:
     from attnviz.analysis.conditions.expressions import Expression
-    from attnviz.sweep.runs import Run
+    from attnviz.sweeps.runs import Run
     from attnviz.trace.attention import Attention
     from attnviz.trace.result import Result
 

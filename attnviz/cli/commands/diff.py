@@ -239,7 +239,7 @@ def _random(
     """A text run through random weights of A's shape, cut by A's tokenizer."""
     from attnviz.cli.head_null import random_like
     from attnviz.cli.inputs import prepared_inputs
-    from attnviz.sweep.runs import runs
+    from attnviz.sweeps.runs import runs
 
     model, prepared = prepared_inputs(inputs, models, block, common)
     return next(runs(random_like(model, seed), list(prepared), request)).result()

@@ -128,7 +128,7 @@ def explain(
 def _explanations(
     inputs: InputOptions, models: ModelOptions, block: Any, place: PlaceOptions, common: CommonOptions
 ) -> "Iterator[tuple[str, Explanation]]":
-    from attnviz.api import explain as explain_prepared
+    from attnviz.api.run import explain as explain_prepared
     from attnviz.cli.inputs import FIRST_HEAD, FIRST_LAYER, prepared_inputs, uses_bundled
 
     if inputs.attention is not None:

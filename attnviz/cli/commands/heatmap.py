@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from attnviz.output.pictures.condensed import Condensed
-    from attnviz.sweep.runs import Run
+    from attnviz.sweeps.runs import Run
     from attnviz.trace.attention import Attention
 
 FORMATS = ("png", "svg", "pdf")
@@ -100,7 +100,7 @@ def heatmap(
     """
     from attnviz.cli.inputs import peeked, request_of, swept_runs
     from attnviz.cli.streams import note, progress
-    from attnviz.sweep.runs import Run
+    from attnviz.sweeps.runs import Run
 
     formats = _formats(picture.format)
     if picture.overview_only and picture.heads_by_similarity:

@@ -39,7 +39,8 @@ def models(source: SourceOptions, output: JsonOptions, common: CommonOptions) ->
     Of a folder, tiny, or a model on the hub: family, sizes, limit, tokenizer, files, and whether every tensor is known.
     """
     from attnviz.checkpoints.huggingface.description import describe_folder, known_families
-    from attnviz.cli.streams import is_watched, print_view, screen_of, write_bytes
+    from attnviz.checkpoints.huggingface.registry import plugin_faults
+    from attnviz.cli.streams import is_watched, note, print_view, screen_of, write_bytes
     from attnviz.model import BUNDLED, bundled_folder, find_folder
     from attnviz.names import SCHEMA_NAME
     from attnviz.output.documents.results import dump
@@ -48,13 +49,15 @@ def models(source: SourceOptions, output: JsonOptions, common: CommonOptions) ->
     if source.source is None:
         if source.revision is not None:
             raise UsageError("revision: it is of a model on the hub, and no model is given; expected both")
+        for fault in plugin_faults():
+            note(common, fault)
         bundled = describe_folder(bundled_folder(), BUNDLED)
         document = {"bundled": [bundled.as_dict()], "families": known_families()}
         view = partial(FamiliesTable, document["families"], document["bundled"])
     else:
         folder = describe_folder(*find_folder(source.source, source.revision, progress=is_watched(common)))
         document = {"model": folder.as_dict()}
-        view = partial(FolderTable, document["model"], folder.config.telling())
+        view = partial(FolderTable, document["model"], folder.config.notable_fields())
     if output.json:
         write_bytes(dump({"schema": SCHEMA_NAME, **document}))
     else:

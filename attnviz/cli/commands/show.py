@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from attnviz.output.terminal.matrix_base import Looks
     from attnviz.output.terminal.screen import LinesView, Screen
     from attnviz.output.terminal.summary import HeadLinks
-    from attnviz.sweep.runs import Run
+    from attnviz.sweeps.runs import Run
     from attnviz.trace.attention import Attention
 
 _LINES_AT_ONCE = 64  # of JSON, each perhaps a megabyte
@@ -93,7 +93,7 @@ def show(
     """
     from attnviz.analysis.matrices.selection import Request
     from attnviz.cli.inputs import FIRST_HEAD, FIRST_LAYER, request_of, swept_runs, uses_bundled
-    from attnviz.sweep.runs import Run
+    from attnviz.sweeps.runs import Run
 
     at_first = not (output.json or view.raw_tokens) and not selection.changed() and uses_bundled(inputs, models, block)
     if view.top is not None and view.style not in ("auto", "top"):

@@ -1,1 +1,1 @@
-"""The block's configuration."""
+"""The block's configuration: flat fields as people write them, and the groups that the code reads."""

@@ -1,18 +1,27 @@
-"""Learned parameters by name: where they come from (a seed, a file) is not the encoder's business."""
+"""Learned parameters by name; the encoder does not know whether they come from a seed or a file."""
 
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping
+from typing import Any, TypeAlias
 
 import numpy as np
 
+Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]  # any shape; its float type is the checkpoint's
+DType: TypeAlias = np.dtype[Any]
 
-class Params(Mapping[str, np.ndarray]):
+
+class Params(Mapping[str, Array]):
     """Tensors by native name, made or read only when asked for; all of one float type."""
 
-    @abstractmethod
-    def __getitem__(self, name: str) -> np.ndarray: ...
+    @property
+    def seed(self) -> int | None:
+        """The seed that the numbers were made from; None for trained weights and arrays."""
+        return None
 
-    def rows(self, name: str, ids: np.ndarray) -> np.ndarray:
+    @abstractmethod
+    def __getitem__(self, name: str) -> Array: ...
+
+    def rows(self, name: str, ids: Array) -> Array:
         """Rows ``ids`` (n,) of a table (n_rows, width), touching only those: (n, width)."""
         return self[name][ids]
 
@@ -22,12 +31,12 @@ class Params(Mapping[str, np.ndarray]):
 
 
 class ArrayParams(Params):
-    """Parameters that are in memory already."""
+    """Parameters in memory."""
 
-    def __init__(self, arrays: Mapping[str, np.ndarray]):
+    def __init__(self, arrays: Mapping[str, Array]) -> None:
         self._arrays = dict(arrays)
 
-    def __getitem__(self, name: str) -> np.ndarray:
+    def __getitem__(self, name: str) -> Array:
         return self._arrays[name]
 
     def __iter__(self) -> Iterator[str]:
@@ -38,10 +47,10 @@ class ArrayParams(Params):
 
 
 class _Scope(Params):
-    def __init__(self, params: Params, prefix: str):
+    def __init__(self, params: Params, prefix: str) -> None:
         self._params, self._prefix = params, prefix
 
-    def __getitem__(self, name: str) -> np.ndarray:
+    def __getitem__(self, name: str) -> Array:
         return self._params[self._prefix + name]
 
     def __iter__(self) -> Iterator[str]:

@@ -12,8 +12,8 @@ from hashlib import blake2b
 
 import numpy as np
 
-from attnviz.encoder.config.block import EncoderConfig
-from attnviz.encoder.parameters.params import Params
+from attnviz.encoder.config.block import Block
+from attnviz.encoder.parameters.params import Array, Params
 from attnviz.encoder.parameters.shapes import tensor_shapes
 from attnviz.errors import InputError
 
@@ -21,19 +21,24 @@ _BITS = 24
 
 
 class SeededParams(Params):
-    """The seeded weights of a configuration, float32; a tensor is made when it is first asked for.
+    """The seeded weights of a block, float32; a tensor is made when it is first asked for.
 
     Queries and keys are drawn with 1.5 times the variance that keeps a vector's size (Glorot & Bengio 2010), which
     gives scaled scores a standard deviation of about 2 and heads that differ visibly. Biases are 0 and gains 1, as at
     the start of training.
     """
 
-    def __init__(self, config: EncoderConfig, *, decoder: bool = False):
-        self._config = config
+    def __init__(self, config: Block, seed: int = 0, *, decoder: bool = False) -> None:
+        self._config, self._seed = config, seed
         self._shapes = tensor_shapes(config, decoder=decoder)
-        self._made: dict[str, np.ndarray] = {}
+        self._made: dict[str, Array] = {}
 
-    def __getitem__(self, name: str) -> np.ndarray:
+    @property
+    def seed(self) -> int:
+        """The seed that the numbers were made from."""
+        return self._seed
+
+    def __getitem__(self, name: str) -> Array:
         if name not in self._made:
             shape = self._shapes[name]
             made = self._elements(name, np.arange(np.prod(shape), dtype=np.uint64)).reshape(shape)
@@ -47,17 +52,17 @@ class SeededParams(Params):
     def __len__(self) -> int:
         return len(self._shapes)
 
-    def rows(self, name: str, ids: np.ndarray) -> np.ndarray:
+    def rows(self, name: str, ids: Array) -> Array:
         """Rows of a table without making the others: (n, width)."""
         width = self._shapes[name][1]
         index = ids[:, None].astype(np.uint64) * np.uint64(width) + np.arange(width, dtype=np.uint64)
         return self._elements(name, index)
 
-    def _elements(self, name: str, index: np.ndarray) -> np.ndarray:
+    def _elements(self, name: str, index: Array) -> Array:
         last = name.rsplit(".", 1)[-1]
         if last in ("gain", "bias", "bq", "bk", "bv", "bo", "b1", "b2", "bg", "b"):
             return np.full(index.shape, 1.0 if last == "gain" else 0.0, dtype=np.float32)
-        return uniform(f"{self._config.seed}/{name}", index) * np.float32(3**0.5 * self._deviation(last))
+        return uniform(f"{self._seed}/{name}", index) * np.float32(3**0.5 * self._deviation(last))
 
     def _deviation(self, last: str) -> float:
         config = self._config
@@ -65,7 +70,7 @@ class SeededParams(Params):
             "tokens": 1.0,
             "positions": 0.5**0.5,  # as large as sinusoids are
             "segments": 0.5**0.5,
-            "w": config.d_embed**-0.5,
+            "w": config.embedding.d_embed**-0.5,
             "relative": 1.0,
             "wq": (1.5 / config.d_model) ** 0.5,
             "wk": (1.5 / config.d_model) ** 0.5,
@@ -78,14 +83,12 @@ class SeededParams(Params):
         }[last]
 
 
-def is_seeded(params: Params, config: EncoderConfig) -> bool:
-    """Whether weights were made from the seed of their configuration: the first row of each table says so.
+def is_seeded(params: Params, config: Block, seed: int) -> bool:
+    """Whether weights were made from a seed: the first row of each table says so.
 
-    The configuration alone does not: every one has a seed, that of a trained model too.
+    A header's word is not enough: older files of trained weights name a seed too.
     """
-    if isinstance(params, SeededParams):
-        return True
-    seeded, first = SeededParams(config), np.arange(1)
+    seeded, first = SeededParams(config, seed), np.arange(1)
     tables = (name for name, shape in tensor_shapes(config).items() if len(shape) > 1)
     try:
         rows = ((params.rows(name, first), seeded.rows(name, first)) for name in tables)
@@ -94,14 +97,14 @@ def is_seeded(params: Params, config: EncoderConfig) -> bool:
         return False
 
 
-def uniform(key: str, index: np.ndarray) -> np.ndarray:
+def uniform(key: str, index: Array) -> Array:
     """Numbers in (-1, 1) of the stream ``key`` at the given places, float32, of the index's shape (uint64)."""
     start = np.frombuffer(blake2b(key.encode(), digest_size=8).digest(), dtype="<u8").astype(np.uint64)
     odd = 2 * (splitmix64(start, index) >> np.uint64(64 - _BITS)).astype(np.int64) + 1 - 2**_BITS
     return odd.astype(np.float32) * np.float32(2.0**-_BITS)
 
 
-def splitmix64(start: np.ndarray, index: np.ndarray) -> np.ndarray:
+def splitmix64(start: Array, index: Array) -> Array:
     """Output number ``index`` (from 0) of SplitMix64 started at ``start`` (1,), uint64."""
     z = start + (index + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)

@@ -1,59 +1,72 @@
-"""Which tensors a configuration has, and their shapes: the native checkpoint's table of contents."""
+"""The tensors of a block and their shapes: the native checkpoint's table of contents."""
 
-from attnviz.encoder.config.block import EncoderConfig
+from attnviz.encoder.config.block import Block
 
 Shape = tuple[int, ...]
 
 
-def tensor_shapes(config: EncoderConfig, *, decoder: bool = False) -> dict[str, Shape]:
+def tensor_shapes(config: Block, *, decoder: bool = False) -> dict[str, Shape]:
     """Every tensor of the stack by name; matrices multiply from the right (``x @ w``).
 
     Args:
         config: the block's fields.
-        decoder: whether a decoder of the same blocks, with cross-attention, belongs to it.
+        decoder: whether a decoder with cross-attention belongs to it.
     """
     shapes = _embedding_shapes(config)
     shapes |= _stack_shapes("", ("attn",), config)
     if decoder:
-        shapes |= _stack_shapes("decoder.", ("attn", "cross"), config)
+        shapes |= _stack_shapes("decoder.", ("attn", "cross"), config.decoder_block)
+        if has_decoder_positions(config):
+            shapes["decoder.embed.positions"] = (config.n_ctx, _summed_width(config))
     return shapes
 
 
-def _embedding_shapes(config: EncoderConfig) -> dict[str, Shape]:
-    summed = config.d_model if config.project == "before" else config.d_embed  # where positions are added
-    shapes: dict[str, Shape] = {"embed.tokens": (config.n_vocab, config.d_embed)}
-    if config.position == "learned":
-        shapes["embed.positions"] = (config.n_ctx + (config.pad_id is not None), summed)  # the padding's row first
-    if config.n_segments:
-        shapes["embed.segments"] = (config.n_segments, summed)
-    if config.embed_norm:
+def has_decoder_positions(config: Block) -> bool:
+    """Whether the decoder has a table of positions to itself: it alone learns them; otherwise both share one."""
+    return config.decoder.position.kind == "learned" != config.position.kind
+
+
+def _summed_width(config: Block) -> int:
+    """The width of token vectors where positions are added."""
+    return config.d_model if config.embedding.project == "before" else config.embedding.d_embed
+
+
+def _embedding_shapes(config: Block) -> dict[str, Shape]:
+    summed = _summed_width(config)
+    shapes: dict[str, Shape] = {"embed.tokens": (config.n_vocab, config.embedding.d_embed)}
+    if config.position.kind == "learned":
+        padding_row = config.position.pad_id is not None  # the first
+        shapes["embed.positions"] = (config.n_ctx + padding_row, summed)
+    if config.embedding.n_segments:
+        shapes["embed.segments"] = (config.embedding.n_segments, summed)
+    if config.embedding.norm:
         shapes |= _norm_shapes("embed.norm", summed, config)
-    if config.project != "none":
-        shapes["embed.project.w"] = (config.d_embed, config.d_model)
-        if config.bias:
+    if config.embedding.project != "none":
+        shapes["embed.project.w"] = (config.embedding.d_embed, config.d_model)
+        if config.biases.default:
             shapes["embed.project.b"] = (config.d_model,)
     return shapes
 
 
-def _stack_shapes(prefix: str, attentions: tuple[str, ...], config: EncoderConfig) -> dict[str, Shape]:
+def _stack_shapes(prefix: str, attentions: tuple[str, ...], config: Block) -> dict[str, Shape]:
     shapes: dict[str, Shape] = {}
-    if config.has_relative_bias:
-        shapes[f"{prefix}embed.relative"] = (config.relative_buckets, config.n_heads)
+    if config.position.has_relative_bias:
+        shapes[f"{prefix}embed.relative"] = (config.position.relative_buckets, config.n_heads)
     for i in range(config.n_layers):
         layer = f"{prefix}layers.{i}."
         for number, name in enumerate(attentions, start=1):
             shapes |= {f"{layer}{name}.{k}": s for k, s in _attention_shapes(config).items()}
-            if config.first_norm or (i, number) != (0, 1):
+            if config.norm.first or (i, number) != (0, 1):
                 shapes |= _norm_shapes(f"{layer}norm{number}", config.d_model, config)
         if config.d_ff:
             shapes |= _norm_shapes(f"{layer}norm{len(attentions) + 1}", config.d_model, config)
             shapes |= {f"{layer}ffn.{k}": s for k, s in _ffn_shapes(config).items()}
-    if config.norm_placement == "pre":
+    if config.norm.placement == "pre":
         shapes |= _norm_shapes(f"{prefix}final_norm", config.d_model, config)
     return shapes
 
 
-def _attention_shapes(config: EncoderConfig) -> dict[str, Shape]:
+def _attention_shapes(config: Block) -> dict[str, Shape]:
     q_width, kv_width = config.n_heads * config.d_head, config.n_kv_heads * config.d_head
     shapes: dict[str, Shape] = {
         "wq": (config.d_model, q_width),
@@ -61,30 +74,30 @@ def _attention_shapes(config: EncoderConfig) -> dict[str, Shape]:
         "wv": (config.d_model, kv_width),
         "wo": (q_width, config.d_model),
     }
-    if config.qkv_bias:
+    if config.biases.qkv:
         shapes |= {"bq": (q_width,), "bk": (kv_width,), "bv": (kv_width,)}
-    if config.out_bias:
+    if config.biases.out:
         shapes["bo"] = (config.d_model,)
-    if config.qk_norm:
+    if config.attention.qk_norm:
         shapes |= _norm_shapes("q_norm", config.d_head, config) | _norm_shapes("k_norm", config.d_head, config)
-    if config.score == "additive":
+    if config.attention.score == "additive":
         shapes["score_w"] = (config.n_heads, config.d_head)
     return shapes
 
 
-def _norm_shapes(name: str, width: int, config: EncoderConfig) -> dict[str, Shape]:
+def _norm_shapes(name: str, width: int, config: Block) -> dict[str, Shape]:
     shapes: dict[str, Shape] = {f"{name}.gain": (width,)}
-    if config.norm == "layer" and config.norm_bias:
+    if config.norm.kind == "layer" and config.biases.norm:
         shapes[f"{name}.bias"] = (width,)
     return shapes
 
 
-def _ffn_shapes(config: EncoderConfig) -> dict[str, Shape]:
+def _ffn_shapes(config: Block) -> dict[str, Shape]:
     shapes: dict[str, Shape] = {"w1": (config.d_model, config.d_ff), "w2": (config.d_ff, config.d_model)}
-    if config.ffn_bias:
+    if config.biases.ffn:
         shapes |= {"b1": (config.d_ff,), "b2": (config.d_model,)}
-    if config.gated:
+    if config.feed_forward.gated:
         shapes["wg"] = (config.d_model, config.d_ff)
-        if config.gate_bias:
+        if config.biases.gate:
             shapes["bg"] = (config.d_ff,)
     return shapes

@@ -6,8 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from attnviz.output.pictures.painting import block_maxima, hidden_cells
-from attnviz.output.pictures.pictures import MOST_CELLS, describe, strongest
+from attnviz.output.pictures.painting import block_maxima
+from attnviz.output.pictures.pictures import MOST_CELLS, sentence
+from attnviz.output.scale import hidden_cells, strongest_choice
 from attnviz.trace.attention import Attention, of_all
 
 
@@ -38,8 +39,8 @@ def condensed(parts: Iterator[Attention], shape: tuple[int, int]) -> Condensed:
         for matrix in part:
             hidden = hidden_cells(matrix.values, matrix.masked)
             cells.append(block_maxima(matrix.values, hidden, given)[0].astype(matrix.values.dtype, copy=False))
-            found = strongest(matrix)
-            said.append((found[0], describe(matrix, found)))
+            found = strongest_choice(matrix)
+            said.append((found[0], sentence(matrix, found)))
         taken.append(part.bare)
     matrices = np.stack(cells).reshape(*shape, *cells[0].shape)
     return Condensed(replace(of_all(taken), matrices=matrices), given, said)

@@ -1,30 +1,14 @@
-"""Attention as coloured cells: scales, blocks of maxima, the image of one matrix and the mosaic of all.
+"""Attention as coloured cells: blocks of maxima, the image of one matrix and the mosaic of all.
 
 One pixel of these arrays is one pixel of the picture, so that no cell is lost or blurred by resampling.
 """
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
 
-from attnviz.names import PATHS, SHARES
+from attnviz.output.scale import Scale, hidden_cells
 from attnviz.trace.attention import Attention, Matrix
-
-
-@dataclass(frozen=True)
-class Scale:
-    """The values at the two ends of the colour bar, and how the picture says so."""
-
-    low: float
-    high: float
-    words: str
-
-    @property
-    def labels(self) -> list[str]:
-        """The values at five equal distances on the colour bar, from its lower to its upper end, all equally exact."""
-        decimals = 2 - math.floor(math.log10(self.high - self.low))
-        return [number(round(value, decimals)) for value in np.linspace(self.low, self.high, 5).tolist()]
 
 
 @dataclass(frozen=True)
@@ -48,40 +32,6 @@ class Grid:
     def length(self) -> int:
         """How many pixels in all."""
         return self.cells * self.pixels
-
-
-def shared_scale(attention: Attention) -> Scale:
-    """The scale of all matrices: 0 to 1 for shares (wider if a value lies outside), or extremes.
-
-    From 0 for norms, and for rollout and flow, which are one matrix.
-    """
-    extremes = [e for matrix in attention if (e := _extremes(matrix)) is not None] or [(0.0, 0.0)]
-    low, high = min(e[0] for e in extremes), max(e[1] for e in extremes)
-    sharing = f"shared by all {'heads' if 'head' in attention.axes else 'layers'}" if len(attention) > 1 else ""
-    if attention.what == "changes":
-        return _about_zero(max(-low, high), "scale", f"{sharing}; " if sharing else "")
-    is_path = attention.reduce in PATHS
-    if attention.what in SHARES and not is_path:  # a path's shares are small: what comes from one token of many
-        high = max(high, 1.0)
-    if attention.what != "scores":
-        low = min(low, 0.0)
-    low, high = _apart(low, high)
-    more = "the largest" if is_path else sharing
-    return Scale(low, high, f"scale {_interval(low, high)}" + (f", {more}" if more else ""))
-
-
-def own_scale(matrix: Matrix) -> Scale:
-    """The scale of one matrix: 0 to its largest value, or the extremes of its scores."""
-    low, high = _extremes(matrix) or (0.0, 0.0)
-    if matrix.what == "changes":
-        return _about_zero(max(-low, high), "scale of this head:", "")
-    if matrix.what != "scores":
-        low = min(low, 0.0)
-    low, high = _apart(low, high)
-    if matrix.name in PATHS:
-        return Scale(low, high, f"scale {_interval(low, high)}, the largest")
-    whose = "layer" if matrix.what == "zeroing" else "head"
-    return Scale(low, high, f"scale of this {whose}: {_interval(low, high)}")
 
 
 def paint_matrix(matrix: Matrix, grids: tuple[Grid, Grid], scale: Scale, palette: np.ndarray) -> np.ndarray:
@@ -159,35 +109,3 @@ def enlarge(cells: np.ndarray, hidden: np.ndarray, pixels: tuple[int, int]) -> n
         covered = hidden.repeat(pixels[0], axis=0).repeat(pixels[1], axis=1)
         image[covered] = hatch(*image.shape[:2])[covered]
     return image
-
-
-def hidden_cells(values: np.ndarray, masked: np.ndarray | None) -> np.ndarray:
-    """Where there is nothing to show: masked keys, and scores of -inf."""
-    absent = ~np.isfinite(values)
-    return absent if masked is None else absent | masked
-
-
-def number(value: float) -> str:
-    """A value in three digits."""
-    return f"{value:.3g}".replace("-", "−")
-
-
-def _extremes(matrix: Matrix) -> tuple[float, float] | None:
-    shown = matrix.values[~hidden_cells(matrix.values, matrix.masked)]
-    return (float(shown.min()), float(shown.max())) if shown.size else None
-
-
-def _apart(low: float, high: float) -> tuple[float, float]:
-    """Ends that differ, for values that do not."""
-    return (low, high) if high > low else (low, low + 1.0)
-
-
-def _about_zero(bound: float, name: str, sharing: str) -> Scale:
-    """From -bound to bound, so that no change has the colour between."""
-    bound = bound if bound > 0 else 1.0
-    interval = _interval(-bound, bound)
-    return Scale(-bound, bound, f"{name} {interval}, {sharing}red: more in B, blue: more in A")
-
-
-def _interval(low: float, high: float) -> str:
-    return f"{number(low)}–{number(high)}" if low >= 0 else f"{number(low)} to {number(high)}"

@@ -10,18 +10,11 @@ import numpy as np
 
 from attnviz.names import PATHS
 from attnviz.numbers import spans
+from attnviz.output.labels import cut
 from attnviz.output.pictures.fonts import Instead, drawable
-from attnviz.output.pictures.painting import (
-    Grid,
-    Scale,
-    hidden_cells,
-    number,
-    own_scale,
-    paint_matrix,
-    paint_mosaic,
-    shared_scale,
-)
-from attnviz.output.words import foot, overview_title, printable, quantity, shorten, sides, size, unit
+from attnviz.output.pictures.painting import Grid, paint_matrix, paint_mosaic
+from attnviz.output.scale import Scale, own_scale, shared_scale, short_number, strongest_choice
+from attnviz.output.words import LABEL_WIDTH, escaped, extent, foot, overview_title, quantity, sides, unit
 from attnviz.trace.attention import Attention, Matrix
 from attnviz.trace.tokens import Token, Tokens
 
@@ -121,7 +114,7 @@ def head_sheet(
         grids.append(Grid(n, block, max(1, round(cell * dpi)), own))
     rows, columns = grids
     side = partial(head_side if attention.what == "distances" else token_side, dpi=dpi, instead=instead)
-    subtitle = f"{quantity(attention)}, {size(attention)}"
+    subtitle = f"{quantity(attention)}, {extent(attention)}"
     if max(blocks) > 1:
         subtitle += f"; each cell: the largest of {blocks[0]} × {blocks[1]}"
     sheet = Sheet(
@@ -154,7 +147,7 @@ def overview_sheet(
         grids.append(Grid(n, block, max(1, room // -(-n // block)), own))
     rows, columns = grids
     gap = max(2, round(0.02 * dpi))
-    subtitle = f"{quantity(attention)}, each tile {size(attention)}"
+    subtitle = f"{quantity(attention)}, each tile {extent(attention)}"
     if attention.rest is not None:
         what = "what others got" if attention.what == "changes" else "what they got"
         subtitle += f"; strip at the right: rest, {what}"
@@ -197,7 +190,7 @@ def head_pictures(
             stem=file_stem(attention, i),
             title=_capital(matrix.title),
             scale=shared or own_scale(matrix),
-            description=said[i][1] if said else describe(matrix),
+            description=said[i][1] if said else sentence(matrix),
             paint=partial(paint_matrix, matrix, grids, shared or own_scale(matrix), palette),
         )
         for i, matrix in enumerate(attention)
@@ -213,7 +206,9 @@ def overview_picture(
 ) -> Picture:
     """The mosaic of all matrices: a row of tiles per layer, a column per head; ``said`` as of ``head_pictures``."""
     scale = shared_scale(attention)
-    first = max(said, key=itemgetter(0))[1] if said else describe(max(attention, key=lambda one: strongest(one)[0]))
+    first = (
+        max(said, key=itemgetter(0))[1] if said else sentence(max(attention, key=lambda one: strongest_choice(one)[0]))
+    )
     return Picture(
         stem=_prefix(attention) + "overview",
         title="Overview: " + overview_title(attention),
@@ -235,9 +230,9 @@ def file_stem(attention: Attention, index: int) -> str:
     return _prefix(attention) + name
 
 
-def describe(matrix: Matrix, found: tuple[float, int, int] | None = None) -> str:
-    """One sentence: what attends most to what; ``found``: what ``strongest`` gave, where that is known."""
-    value, query, key = found or strongest(matrix)
+def sentence(matrix: Matrix, found: tuple[float, int, int] | None = None) -> str:
+    """One sentence: what attends most to what; ``found``: what ``strongest_choice`` gave, where that is known."""
+    value, query, key = found or strongest_choice(matrix)
     title = _capital(matrix.title)
     if not np.isfinite(value):
         return f"{title}: every key is masked."
@@ -245,9 +240,9 @@ def describe(matrix: Matrix, found: tuple[float, int, int] | None = None) -> str
     verb = "comes most from" if is_path else _VERBS[matrix.what]
     query_name, key_name = ("token", "input token") if is_path else ("query", "key")
     return (
-        f"{title}: {query_name} {query} “{printable(matrix.queries[query].label)}” {verb} "
-        f"{key_name} {key} “{printable(matrix.keys[key].label)}” "
-        f"({unit(matrix.what, matrix.name)} {number(matrix.values[query, key])})."
+        f"{title}: {query_name} {query} “{escaped(matrix.queries[query].label)}” {verb} "
+        f"{key_name} {key} “{escaped(matrix.keys[key].label)}” "
+        f"({unit(matrix.what, matrix.name)} {short_number(matrix.values[query, key])})."
     )
 
 
@@ -256,7 +251,7 @@ def token_side(name: str, tokens: Tokens, grid: Grid, dpi: int, instead: Instead
     step = _step(len(tokens), grid.length / dpi, MOST_LABELS, LABEL_INCHES)
 
     def label(index: int) -> str:
-        text = shorten(printable(tokens[index].label))
+        text = cut(escaped(tokens[index].label), LABEL_WIDTH)
         return f"{index} {text.translate(instead)}" if step > 1 else drawable(text, instead, index)
 
     return _thinned(name, label, len(tokens), step, grid, dpi)
@@ -295,19 +290,6 @@ def _tile_side(name: str, labels: Sequence[str], length: int, gap: int, dpi: int
 def _has_masked(attention: Attention) -> bool:
     masked = attention.masked is not None and bool(attention.masked.any())
     return masked or not bool(np.isfinite(attention.matrices).all())
-
-
-def strongest(matrix: Matrix) -> tuple[float, int, int]:
-    """The largest value (of changes: farthest from 0) of a query that has a choice, its query and its key."""
-    hidden = hidden_cells(matrix.values, matrix.masked)
-    if matrix.rest is not None:
-        hidden = hidden.copy()
-        hidden[:, -1] = True  # the rest is no key
-    free = (~hidden).sum(axis=1) > 1  # a query with one visible key has no choice: it says nothing
-    sizes = np.abs(matrix.values) if matrix.what == "changes" else matrix.values
-    shown = np.where(hidden | ~free[:, None] & free.any(), -np.inf, sizes) if hidden.any() else sizes
-    query, key = np.unravel_index(shown.argmax(), shown.shape)
-    return float(shown[query, key]), int(query), int(key)
 
 
 def _prefix(attention: Attention) -> str:

@@ -10,9 +10,10 @@ import numpy as np
 from attnviz.files import own_folder
 from attnviz.output.pictures import figures
 from attnviz.output.pictures.fonts import Instead
-from attnviz.output.pictures.painting import Scale, number, paint_matrix
+from attnviz.output.pictures.painting import paint_matrix
 from attnviz.output.pictures.pictures import Picture, Sheet, head_sheet
 from attnviz.output.pictures.style import Style
+from attnviz.output.scale import distance_scale, short_number
 from attnviz.trace.attention import Attention
 from attnviz.trace.tokens import Token
 
@@ -87,10 +88,7 @@ def similarity_sheet(
     """
     sheet, grids = head_sheet(shown, dpi, instead)
     (matrix,) = list(replace(shown, layers=shown.layers[:1], heads=shown.heads[:1]))
-    largest = float(matrix.values.max())
-    high = 1.0 if scale == "shared" or largest == 0 else largest
-    end = "1, nothing in common" if high == 1 else f"{number(high)}, the largest"
-    words = Scale(0.0, high, f"distance (jsd) from 0, equal, to {end}")
+    words = distance_scale(float(matrix.values.max()), shared=scale == "shared")
     return sheet, Picture(
         stem=("" if attention.kind == "encoder" else f"{attention.kind}-") + "similarity",
         title=f"Heads by similarity: {attention.layers_in_words}, {attention.heads_in_words}",
@@ -106,4 +104,5 @@ def _description(distances: np.ndarray, names: list[str]) -> str:
         return f"One head, {names[0]}."
     apart = np.where(np.eye(len(names), dtype=bool), np.inf, distances)
     a, b = np.unravel_index(apart.argmin(), apart.shape)
-    return f"Distances between {len(names)} heads; the nearest are {names[a]} and {names[b]} ({number(apart[a, b])})."
+    nearest = f"{names[a]} and {names[b]} ({short_number(apart[a, b])})"
+    return f"Distances between {len(names)} heads; the nearest are {nearest}."

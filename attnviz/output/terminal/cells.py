@@ -1,68 +1,16 @@
 """How one value of a matrix looks: its place on the scale, its colour, its digits, its glyph."""
 
-from dataclasses import dataclass
 from functools import cache
 
-import numpy as np
 from rich.color import Color
 from rich.color_triplet import ColorTriplet
 from rich.style import Style
 
-from attnviz.names import PATHS, SHARES
 from attnviz.output.colormaps import ENTRIES, palette_rgb, ramp_256, table, text_on
-from attnviz.output.terminal.screen import Screen
-from attnviz.trace.attention import Matrix
+from attnviz.output.terminal.screen import BOLD, DIM, PLAIN, Screen
 
 _SHADES, _ASCII_SHADES = " ░▒▓█", " .:-=+*#%@"
 _HUE = 5  # magenta: the one that is legible on black and on white
-PLAIN, BOLD, DIM = Style(), Style(bold=True), Style(dim=True)
-
-
-@dataclass(frozen=True)
-class Scale:
-    """The values that the two ends of the colours stand for."""
-
-    low: float
-    high: float
-
-    def place(self, value: float) -> float:
-        """Where a value lies, from 0 to 1."""
-        span = self.high - self.low
-        return min(1.0, max(0.0, (value - self.low) / span)) if span > 0 else 0.0
-
-
-def scale_of(matrix: Matrix) -> Scale:
-    """Shares have one scale, 0 to 1, for all matrices; others go to their largest.
-
-    Norms, rollout and flow go from 0, scores from their least.
-    """
-    visible = matrix.values[np.isfinite(matrix.values)]
-    if matrix.name in PATHS and visible.size:
-        return Scale(0.0, float(visible.max()))
-    if matrix.what in SHARES or not visible.size:
-        return Scale(0.0, 1.0)
-    return Scale(0.0 if matrix.what == "norms" else float(visible.min()), float(visible.max()))
-
-
-def hidden(matrix: Matrix) -> np.ndarray:
-    """Which cells are masked, (n_queries, n_keys)."""
-    masked = np.isneginf(matrix.values)
-    return masked if matrix.masked is None else masked | matrix.masked
-
-
-def strongest(matrix: Matrix) -> list[int | None]:
-    """The strongest key of each row, the first of equals; None where every key is masked, or gets nothing."""
-    values = np.where(hidden(matrix), -np.inf, matrix.values)
-    least = 0.0 if matrix.what in SHARES else -np.inf
-    return [int(row.argmax()) if row.max() > least else None for row in values]
-
-
-def largest(values: np.ndarray, n: int) -> list[int]:
-    """The places of the n largest of many values, of equal ones the first, without sorting all of them."""
-    n = min(n, values.size)
-    least = np.partition(values, values.size - n)[values.size - n]
-    above, equal = np.flatnonzero(values > least), np.flatnonzero(values == least)[:n]
-    return sorted([*above.tolist(), *equal.tolist()], key=lambda place: (-values[place], place))[:n]
 
 
 def masked_sign(screen: Screen) -> str:
@@ -100,18 +48,18 @@ def background(place: float, cmap: str, system: str | None) -> tuple[int, tuple[
 @cache
 def half_block_style(upper: float | None, lower: float | None, cmap: str, system: str) -> tuple[str, Style]:
     """Two cells in one character: the upper one its ink, the lower one its ground; masked ones stay empty."""
+    above, below = (None if place is None else _ground(place, cmap, system) for place in (upper, lower))
+    if above is None:
+        return ("·", DIM) if below is None else ("▄", Style(color=below))
+    return "▀", Style(color=above, bgcolor=below)
 
-    def color(place: float) -> Color:
-        number, rgb = background(place, cmap, system)
-        return Color.from_ansi(number) if system == "256" else Color.from_triplet(ColorTriplet(*rgb))
 
-    if upper is None and lower is None:
-        return "·", DIM
-    if upper is None:
-        return "▄", Style(color=color(lower))
-    if lower is None:
-        return "▀", Style(color=color(upper))
-    return "▀", Style(color=color(upper), bgcolor=color(lower))
+def _ground(place: float, cmap: str, system: str) -> Color | None:
+    color = background(place, cmap, system)
+    if color is None:
+        return None
+    number, rgb = color
+    return Color.from_ansi(number) if system == "256" else Color.from_triplet(ColorTriplet(*rgb))
 
 
 def shade(place: float, screen: Screen) -> str:

@@ -6,16 +6,14 @@ score, scaled, masked, exponential, weight) share one table, so that a row can b
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from itertools import groupby
 
 import numpy as np
 from rich.style import Style
 
-from attnviz.output.labels import cell_width, cut, fit, plain_labels, row_labels
-from attnviz.output.terminal.cells import BOLD, DIM, PLAIN
-from attnviz.output.terminal.lines import provenance_line, wrapped
-from attnviz.output.terminal.screen import Line, LinesView, Screen
+from attnviz.output.labels import cell_width, cut, fit
+from attnviz.output.terminal.lines import plain_labels, provenance_line, row_labels
+from attnviz.output.terminal.screen import BOLD, DIM, PLAIN, LinesView, Screen, StyledLine
 from attnviz.trace.steps import Explanation, Quantity, Step
 
 _FEW_KEYS = 10
@@ -39,7 +37,7 @@ class ExplanationView(LinesView):
         self._keys = _shown_keys(explanation, full)
         self._labels = row_labels(explanation.keys, screen)
 
-    def lines(self) -> Iterator[Line]:
+    def lines(self) -> Iterator[StyledLine]:
         """The lines, each as pieces of text with their styles."""
         yield from self._heading()
         number = 0
@@ -58,28 +56,28 @@ class ExplanationView(LinesView):
                 yield from self._key_tables([q for step in group for q in step.quantities if q.axes == ("key",)])
         yield from self._left_out()
 
-    def _heading(self) -> Iterator[Line]:
+    def _heading(self) -> Iterator[StyledLine]:
         e = self._explanation
         token = self._fit(plain_labels(e.queries, self.screen)[e.place.query], self.screen.width // 2).rstrip()
         what = {"encoder": "self-attention", "decoder": "the decoder's self-attention", "cross": "cross-attention"}
         keys = f"{len(e.keys)} key{'s' * (len(e.keys) != 1)}"
         about = f"of layer {e.place.layer}, head {e.place.head}: {what[e.place.kind]}, {keys}"
-        yield [(cut(f"How token {e.place.query}, {token}, attends", self.screen.width, ascii=self.screen.ascii), BOLD)]
-        yield from ([(line, PLAIN)] for line in wrapped(about, self.screen))
+        yield [(self.cut(f"How token {e.place.query}, {token}, attends"), BOLD)]
+        yield from self.text(about, PLAIN)
         yield from provenance_line(e.model, self.screen).lines()
 
-    def _step_heading(self, number: int, step: Step) -> Iterator[Line]:
-        formula = self._text(step.formula)
-        title = f"{number:>2}  {self._text(step.title)}"
+    def _step_heading(self, number: int, step: Step) -> Iterator[StyledLine]:
+        formula = self._pretty(step.formula)
+        title = f"{number:>2}  {self._pretty(step.title)}"
         room = self.screen.width - cell_width(title) - 2
         if cell_width(formula) <= room:
             yield [(title, BOLD), (" " * (room + 2 - cell_width(formula)), PLAIN), (formula, PLAIN)]
         else:
             yield [(title, BOLD)]
-            yield from self._wrapped(formula, PLAIN)
-        yield from self._wrapped(self._text(step.meaning), DIM)
+            yield from self.text(formula, PLAIN, indent=4)
+        yield from self.text(self._pretty(step.meaning), DIM, indent=4)
 
-    def _quantities(self, step: Step) -> Iterator[Line]:
+    def _quantities(self, step: Step) -> Iterator[StyledLine]:
         """The step's numbers in its order; tables with the same rows side by side."""
         for axes, group in groupby(step.quantities, key=lambda q: q.axes[:-1]):
             if axes:
@@ -87,10 +85,10 @@ class ExplanationView(LinesView):
             else:
                 yield from self._vectors(group)
 
-    def _vectors(self, quantities: Iterable[Quantity]) -> Iterator[Line]:
+    def _vectors(self, quantities: Iterable[Quantity]) -> Iterator[StyledLine]:
         """A vector a line: its symbol, its length, its first numbers, what it is; all its numbers with ``full``."""
         for q in quantities:
-            head, meaning = f"    {q.symbol:<6}{f'({len(q.values)})':<6}", self._text(q.meaning)
+            head, meaning = f"    {q.symbol:<6}{f'({len(q.values)})':<6}", self._pretty(q.meaning)
             room = self.screen.width - cell_width(head)
             n = len(q.values) if self._full else max(1, min(_SHOWN, (room - 2) // self._cell))
             numbers = self._numbers(q.values, n)
@@ -104,7 +102,7 @@ class ExplanationView(LinesView):
                 more = "" if start + each < n else self._more(len(q.values) - n)
                 yield [(" " * 8 + "".join(self._number(v) for v in part) + more, BOLD)]
 
-    def _vector_tables(self, axis: str, group: list[Quantity]) -> Iterator[Line]:
+    def _vector_tables(self, axis: str, group: list[Quantity]) -> Iterator[StyledLine]:
         """Vectors of keys or heads, a row each: side by side where they fit, else one table after the other."""
         rows = self._keys if axis == "key" else list(range(len(group[0].values)))
         labels = {i: self._labels[i] if axis == "key" else f"head {i}" for i in rows}
@@ -115,17 +113,17 @@ class ExplanationView(LinesView):
                 yield from self._tall_table(q, labels, width)
             return
         n = min(_SHOWN, room // self._cell, group[0].values.shape[1])
-        columns = [max(len(self._numbers(q.values[0], n)), cell_width(self._text(q.meaning))) for q in group]
+        columns = [max(len(self._numbers(q.values[0], n)), cell_width(self._pretty(q.meaning))) for q in group]
         columns = [min(column, room + 2) for column in columns]
-        headers = [fit(self._text(q.meaning), c, right=True) for q, c in zip(group, columns, strict=True)]
+        headers = [fit(self._pretty(q.meaning), c, right=True) for q, c in zip(group, columns, strict=True)]
         yield [(f"    {axis:<{width}}  " + "  ".join(headers), DIM)]
         for i, label in labels.items():
             cells = [f"{self._numbers(q.values[i], n):>{c}}" for q, c in zip(group, columns, strict=True)]
             yield [(f"    {self._fit(label, width)}  ", PLAIN), ("  ".join(cells), self._row_style(axis, i))]
 
-    def _tall_table(self, q: Quantity, labels: Mapping[int, str], width: int) -> Iterator[Line]:
+    def _tall_table(self, q: Quantity, labels: Mapping[int, str], width: int) -> Iterator[StyledLine]:
         """One table; with ``full`` a row takes as many lines as its numbers need."""
-        yield [(cut(f"    {self._text(q.meaning)}", self.screen.width, ascii=self.screen.ascii), DIM)]
+        yield [(self.cut(f"    {self._pretty(q.meaning)}"), DIM)]
         each = max(1, (self.screen.width - 6 - width) // self._cell)
         n = q.values.shape[1] if self._full else min(each, _SHOWN)
         for i, label in labels.items():
@@ -140,18 +138,18 @@ class ExplanationView(LinesView):
         strongest = axis == "key" and i == int(self._explanation.weights.argmax())
         return BOLD if strongest or (axis == "head" and i == self._explanation.place.head) else PLAIN
 
-    def _key_tables(self, columns: list[Quantity]) -> Iterator[Line]:
+    def _key_tables(self, columns: list[Quantity]) -> Iterator[StyledLine]:
         """A row a key: its raw score, scaled, masked, exponential, weight, and the weight as a bar."""
         width = self._label_width(self._labels[i] for i in self._keys)
         room = self.screen.width - 4 - width
         each = max(1, room // self._cell)
         for start in range(0, len(columns), each):
             page = columns[start : start + each]
-            wished = max(cell_width(self._text(q.meaning)) for q in page) + 2
+            wished = max(cell_width(self._pretty(q.meaning)) for q in page) + 2
             yield from self._key_table(page, width, max(self._cell, min(wished, room // len(page))))
 
-    def _key_table(self, columns: list[Quantity], width: int, cell: int) -> Iterator[Line]:
-        meanings = [fit(self._text(q.meaning), cell - 1, right=True, ascii=self.screen.ascii) for q in columns]
+    def _key_table(self, columns: list[Quantity], width: int, cell: int) -> Iterator[StyledLine]:
+        meanings = [fit(self._pretty(q.meaning), cell - 1, right=True, ascii=self.screen.ascii) for q in columns]
         yield [(f"    {'key':<{width}}" + "".join(f" {meaning}" for meaning in meanings), DIM)]
         yield [(" " * (4 + width) + "".join(f"{q.symbol:>{cell}}" for q in columns), DIM)]
         room = min(20, self.screen.width - 6 - width - cell * len(columns))
@@ -176,13 +174,13 @@ class ExplanationView(LinesView):
             return "#" * round(share * width)
         return "█" * (eighths // 8) + " ▏▎▍▌▋▊▉"[eighths % 8].strip()
 
-    def _left_out(self) -> Iterator[Line]:
+    def _left_out(self) -> Iterator[StyledLine]:
         hidden = len(self._explanation.keys) - len(self._keys)
         if hidden:
             rest = self._explanation.weights.sum() - self._explanation.weights[list(self._keys)].sum()
             yield []
             about = f"{hidden} weaker keys are left out (their weights sum to {rest:.{self._precision}f});"
-            yield from self._wrapped(f"{about} --full shows all.", DIM)
+            yield from self.text(f"{about} --full shows all.", DIM, indent=4)
 
     @property
     def _cell(self) -> int:
@@ -203,11 +201,7 @@ class ExplanationView(LinesView):
     def _more(self, n: int) -> str:
         return "" if n <= 0 else " ~" if self.screen.ascii else " …"
 
-    def _wrapped(self, text: str, style: Style) -> Iterator[Line]:
-        narrower = replace(self.screen, width=self.screen.width - 4)
-        yield from ([(f"    {line}", style)] for line in wrapped(text, narrower))
-
-    def _text(self, text: str) -> str:
+    def _pretty(self, text: str) -> str:
         if self.screen.ascii:
             return text
         for plain, pretty in _PRETTY:

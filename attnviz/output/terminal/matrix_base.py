@@ -8,11 +8,13 @@ from functools import cached_property
 import numpy as np
 
 from attnviz.names import SHARES
-from attnviz.output.labels import cell_width, cut, fit, isolated, plain_labels, row_labels
-from attnviz.output.terminal.cells import BOLD, DIM, PLAIN, Scale, decimal, hidden, masked_sign, scale_of, strongest
+from attnviz.output.labels import cell_width, cut, fit, isolated
+from attnviz.output.scale import Scale, fixed_scale, hidden_cells, strongest_of_rows
+from attnviz.output.terminal.cells import decimal, masked_sign
 from attnviz.output.terminal.flow import flowed
-from attnviz.output.terminal.lines import KIND_NAMES, corner_words, reading, renormalized_words, value_words, wrapped
-from attnviz.output.terminal.screen import Line, LinesView, Screen
+from attnviz.output.terminal.lines import plain_labels, row_labels
+from attnviz.output.terminal.screen import BOLD, DIM, PLAIN, LinesView, Screen, StyledLine
+from attnviz.output.words import KIND_NAMES, corner_words, reading, renormalized_words, value_words
 from attnviz.trace.attention import Matrix
 
 _LEAST_LABEL = 12
@@ -49,8 +51,8 @@ class MatrixView(LinesView):
     def __init__(self, matrix: Matrix, screen: Screen, looks: Looks):
         super().__init__(screen)
         self.matrix, self.looks = matrix, looks
-        self.scale: Scale = scale_of(matrix)
-        self.masked = hidden(matrix)
+        self.scale: Scale = fixed_scale(matrix)
+        self.masked = hidden_cells(matrix.values, matrix.masked)
         self.label_width = label_width(matrix, screen)
         self.rest_width = 0
         self.row_labels = row_labels(matrix.queries, screen)
@@ -58,7 +60,7 @@ class MatrixView(LinesView):
     @cached_property
     def best(self) -> list[int | None]:
         """The strongest key of each row."""
-        return strongest(self.matrix)
+        return strongest_of_rows(self.matrix)
 
     @cached_property
     def places(self) -> np.ndarray:
@@ -67,25 +69,25 @@ class MatrixView(LinesView):
         values = np.where(self.masked, self.scale.low, self.matrix.values).astype(np.float64)
         return np.floor(np.clip((values - self.scale.low) / span, 0, 1) * 256) / 256
 
-    def title(self) -> Iterator[Line]:
+    def title(self) -> Iterator[StyledLine]:
         """Layer, head, what the values are; which way to read them; what the signs mean."""
         n, m = self.matrix.values.shape
         of = " words" if self.matrix.words else ""
         title = f"{self.matrix.title}: {value_words(self.matrix)}{KIND_NAMES[self.matrix.kind]}, {n} x {m}{of}"
-        yield from ([(line, BOLD)] for line in wrapped(title, self.screen))
+        yield from self.text(title, BOLD)
         legend = ", ".join(self.legend())
         if self.masked.any():
             legend += f", {masked_sign(self.screen)} masked"
         if self.matrix.hidden:
             legend += ", special tokens hidden" + ("" if self.matrix.rest is None else f" ({self.rest_words})")
             legend += renormalized_words(self.matrix.name) if self.matrix.renormalized else ""
-        yield from ([(line, DIM)] for line in wrapped(legend, self.screen))
+        yield from self.text(legend, DIM)
 
     def legend(self) -> Iterable[str]:
         """Which way to read it, and what the cells' signs mean."""
         return reading(self.matrix)
 
-    def key_list(self, shown: list[str]) -> Iterator[Line]:
+    def key_list(self, shown: list[str]) -> Iterator[StyledLine]:
         """The keys with their numbers, where neither their columns (what is shown there) nor the rows name them.
 
         A column that shows nothing, of a label from right to left, looks as if its token were blank.
@@ -103,17 +105,17 @@ class MatrixView(LinesView):
         low, high = (f"{end:.3g}" for end in (self.scale.low, self.scale.high))
         return (f"{self.looks.cmap} from {low} to {high}",) if self.screen.color in ("truecolor", "256") else ()
 
-    def pages(self, cell: int) -> Iterator[tuple[range, Line | None]]:
+    def pages(self, cell: int) -> Iterator[tuple[range, StyledLine | None]]:
         """The keys that fit beside the row labels, and a line that says which they are where it takes several pages."""
         n = len(self.matrix.keys)
         each = max(1, (self.screen.width - self.label_width - self.rest_width) // cell)
         for start in range(0, n, each):
             keys = range(start, min(n, start + each))
-            text = cut(f"keys {keys[0]}-{keys[-1]} of {n}", self.screen.width, ascii=self.screen.ascii)
-            note: Line = [(text, DIM)]
+            text = self.cut(f"keys {keys[0]}-{keys[-1]} of {n}")
+            note: StyledLine = [(text, DIM)]
             yield keys, note if each < n else None
 
-    def rest(self, keys: range, text: str) -> Line:
+    def rest(self, keys: range, text: str) -> StyledLine:
         """What a row gave to keys that are left out, set apart after the last key."""
         return (
             [(f"{text:>{self.rest_width}}", DIM)] if self.rest_width and keys[-1] == len(self.matrix.keys) - 1 else []

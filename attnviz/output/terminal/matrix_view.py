@@ -2,13 +2,16 @@
 
 from collections.abc import Iterable, Iterator
 
+from rich.style import Style
+
 from attnviz.names import SHARES
-from attnviz.output.labels import cell_width, cut, fit, is_right_to_left, isolated, plain_labels
-from attnviz.output.terminal.cells import DIM, PLAIN, cell_style, decimal, half_block_style, masked_sign, percent, shade
-from attnviz.output.terminal.lines import corner_words
+from attnviz.output.labels import cell_width, cut, fit, is_right_to_left, isolated
+from attnviz.output.terminal.cells import cell_style, decimal, half_block_style, masked_sign, percent, shade
+from attnviz.output.terminal.lines import plain_labels
 from attnviz.output.terminal.matrix_base import Looks, MatrixView, label_width, number_width, rest_width
-from attnviz.output.terminal.screen import Line, LinesView, Screen
+from attnviz.output.terminal.screen import DIM, PLAIN, LinesView, Screen, StyledLine
 from attnviz.output.terminal.top_view import TopView
+from attnviz.output.words import corner_words
 from attnviz.trace.attention import Matrix
 
 _PERCENTS = len(" 37/42")  # of two rows
@@ -37,7 +40,7 @@ class NumbersView(MatrixView):
         """The mark of a row's strongest key."""
         return (*super().legend(), "* strongest of its row", *self.colors())
 
-    def lines(self) -> Iterator[Line]:
+    def lines(self) -> Iterator[StyledLine]:
         """Title, and a table for every page of columns."""
         yield from self.title()
         least = number_width(self.matrix, self.looks)
@@ -60,13 +63,13 @@ class NumbersView(MatrixView):
                 rest = "" if self.matrix.rest is None else decimal(float(self.matrix.rest[i]), decimals)
                 yield [(self.row_label(i), PLAIN), *(self._cell(i, j, cell) for j in keys), *self.rest(keys, rest)]
 
-    def _header(self, keys: range, shown: list[str], cell: int) -> Iterator[Line]:
+    def _header(self, keys: range, shown: list[str], cell: int) -> Iterator[StyledLine]:
         corner = fit(corner_words(self.matrix), self.label_width - 1, ascii=self.screen.ascii) + " "
         yield [(corner + "".join(f"{j:>{cell}}" for j in keys), DIM), *self.rest(keys, "rest")]
         line = "".join(" " + fit(shown[j], cell - 1, right=True) for j in keys)
         yield [(" " * self.label_width + line, PLAIN)]
 
-    def _cell(self, i: int, j: int, width: int) -> tuple[str, object]:
+    def _cell(self, i: int, j: int, width: int) -> tuple[str, Style]:
         if self.masked[i, j]:
             return f"{masked_sign(self.screen):>{width}}", DIM
         value, is_best = float(self.matrix.values[i, j]), self.best[i] == j
@@ -102,7 +105,7 @@ class BlocksView(MatrixView):
         strongest_mark = (f"{self.mark} strongest of its row",) if self.wide else ()
         return (*super().legend(), f"blank to full from {low} to {high}", *strongest_mark)
 
-    def lines(self) -> Iterator[Line]:
+    def lines(self) -> Iterator[StyledLine]:
         """Title, and rows of cells for every page of columns."""
         yield from self.title()
         yield from self.key_list([])
@@ -124,7 +127,7 @@ class BlocksView(MatrixView):
         rest = self.matrix.rest
         return "" if rest is None else "/".join(f"{100 * x:.0f}" for x in rest[i : i + (2 if self.halves else 1)])
 
-    def _header(self, keys: range, cell: int) -> Iterator[Line]:
+    def _header(self, keys: range, cell: int) -> Iterator[StyledLine]:
         """The keys' numbers, every fifth or tenth of them, and a tick under each."""
         step = 5 if cell == 2 else 10
         line = ""
@@ -137,7 +140,7 @@ class BlocksView(MatrixView):
         line = line.rstrip().ljust(len(keys) * cell if self.rest(keys, "") else 0)
         yield [((corner + line).rstrip() if not self.rest_width else corner + line, DIM), *self.rest(keys, "rest")]
 
-    def _cell(self, i: int, j: int) -> tuple[str, object]:
+    def _cell(self, i: int, j: int) -> tuple[str, Style]:
         width = 2 if self.wide else 1
         if self.masked[i, j]:
             return masked_sign(self.screen) * width, DIM
@@ -152,7 +155,7 @@ class BlocksView(MatrixView):
             text = shade(place, self.screen)
         return text, cell_style(place, self.looks.cmap, self.screen.color, bold=is_best)
 
-    def _half(self, i: int, j: int) -> tuple[str, object]:
+    def _half(self, i: int, j: int) -> tuple[str, Style]:
         both = [None if row >= len(self.places) or self.masked[row, j] else self.places[row, j] for row in (i, i + 1)]
         return half_block_style(*both, self.looks.cmap, self.screen.color)
 

@@ -14,11 +14,14 @@ from rich.color import ColorSystem
 from rich.segment import Segment
 from rich.style import Style
 
+from attnviz.output.labels import cut, wrapped
+
 PIPE_WIDTH = 80
 _SYSTEMS = {"truecolor": ColorSystem.TRUECOLOR, "256": ColorSystem.EIGHT_BIT, "standard": ColorSystem.STANDARD}
 _GLYPHS = "░▒▓█▀▄▌·…→√Σ∅␣"
 
-Line = list[tuple[str, Style]]
+StyledLine = list[tuple[str, Style]]
+PLAIN, BOLD, DIM = Style(), Style(bold=True), Style(dim=True)
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,10 @@ class Screen:
             ascii=not _carries(stream.encoding, _GLYPHS),
         )
 
+    def carried(self, text: str) -> str:
+        """The text in characters that the screen can carry: escaped before it is measured, not after."""
+        return text.encode("ascii", "backslashreplace").decode() if self.ascii else text
+
 
 def choose_color(flag: str, environ: Mapping[str, str], *, is_terminal: bool) -> bool:
     """Whether to colour, by what decides first.
@@ -76,12 +83,10 @@ def color_system(environ: Mapping[str, str]) -> str:
     return "256" if "256color" in term or term in ("", "dumb") else "standard"
 
 
-def print_to(stream: TextIO, screen: Screen, renderable: object) -> None:
-    """Prints a view, or a text, with the screen's colours and nobody else's opinion."""
-    if isinstance(renderable, str):
-        text = renderable + "\n"
-    else:
-        text = "".join(_rendered(renderable.__rich_console__(None, None), screen))
+def print_to(stream: TextIO, screen: Screen, view: "LinesView | str") -> None:
+    """Prints a view, or a text, with the screen's colours."""
+    segments = [Segment(view), Segment.line()] if isinstance(view, str) else view.__rich_console__(None, None)
+    text = "".join(_rendered(segments, screen))
     encoding = stream.encoding or "ascii"
     stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
 
@@ -92,9 +97,18 @@ class LinesView:
     def __init__(self, screen: Screen):
         self.screen = screen
 
-    def lines(self) -> Iterable[Line]:
+    def lines(self) -> Iterable[StyledLine]:
         """The lines, each as pieces of text with their styles."""
         raise NotImplementedError
+
+    def cut(self, text: str, width: int | None = None) -> str:
+        """The text in at most so many columns, by default those of the screen, in characters that it can carry."""
+        return cut(self.screen.carried(text), self.screen.width if width is None else width, ascii=self.screen.ascii)
+
+    def text(self, text: str, style: Style = PLAIN, *, indent: int = 0) -> Iterator[StyledLine]:
+        """The text in lines that fit the screen, in characters that it can carry."""
+        for line in wrapped(self.screen.carried(text), self.screen.width - indent, ascii=self.screen.ascii):
+            yield [(" " * indent + line, style)]
 
     def __rich_console__(self, console: object, options: object) -> Iterator[Segment]:
         """The lines as segments."""
@@ -111,7 +125,7 @@ class LinesView:
 
 
 def _rendered(segments: Iterable[Segment], screen: Screen) -> Iterator[str]:
-    system = _SYSTEMS.get(screen.color)
+    system = None if screen.color is None else _SYSTEMS[screen.color]
     for text, style, _ in segments:
         yield text if system is None or not style else style.render(text, color_system=system)
 

@@ -3,14 +3,13 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-import numpy as np
-
-from attnviz.output.labels import cell_width, cut, isolated, plain_labels, unique
-from attnviz.output.terminal.cells import BOLD, DIM, PLAIN, Scale, cell_style, decimal, hidden, largest, scale_of
-from attnviz.output.terminal.lines import wrapped
+from attnviz.output.labels import cell_width, cut, isolated, unique
+from attnviz.output.scale import Scale, fixed_scale, strongest_links
+from attnviz.output.terminal.cells import cell_style, decimal
+from attnviz.output.terminal.lines import plain_labels
 from attnviz.output.terminal.matrix_base import Looks
 from attnviz.output.terminal.matrix_view import view
-from attnviz.output.terminal.screen import Line, LinesView, Screen
+from attnviz.output.terminal.screen import BOLD, DIM, PLAIN, LinesView, Screen, StyledLine
 from attnviz.trace.attention import Attention, Matrix
 
 _MOST_HEADS = 144  # as many as BERT base has
@@ -27,16 +26,7 @@ class HeadLinks(NamedTuple):
 
 def head_links(attention: Attention) -> list[HeadLinks]:
     """Each head's strongest links, leaving out tokens that look at themselves."""
-    return [HeadLinks(matrix.name, scale_of(matrix), _strongest(matrix)) for matrix in attention]
-
-
-def _strongest(matrix: Matrix) -> list[tuple[int, int, float]]:
-    values = np.where(hidden(matrix), -np.inf, matrix.values)
-    if matrix.kind != "cross":
-        np.fill_diagonal(values, -np.inf)
-    places = [divmod(place, values.shape[1]) for place in largest(values.ravel(), _LINKS)]
-    links = [(query, key, float(values[query, key])) for query, key in places]
-    return [link for link in links if link[2] != -np.inf]
+    return [HeadLinks(matrix.name, fixed_scale(matrix), strongest_links(matrix, _LINKS)) for matrix in attention]
 
 
 class SummaryView(LinesView):
@@ -54,17 +44,17 @@ class SummaryView(LinesView):
         super().__init__(screen)
         self._matrix, self._heads, self._attention, self._looks = matrix, heads, attention, looks
 
-    def lines(self) -> Iterator[Line]:
+    def lines(self) -> Iterator[StyledLine]:
         """The matrix, the heads' strongest links, and how to see more."""
         yield from view(self._matrix, self.screen, self._looks).lines()
         yield []
         others = "" if self._attention.kind == "cross" else ", leaving out tokens that look at themselves"
         one = "layer" if self._attention.what == "zeroing" else "head"
         about = f"Each {one}'s strongest links (query -> key){others}:"
-        yield from ([(line, BOLD)] for line in wrapped(about, self.screen))
+        yield from self.text(about, BOLD)
         heads = [] if self._matrix.values.size == 1 else self._heads
         if not heads:
-            yield [(cut("none: there is one token", self.screen.width, ascii=self.screen.ascii), DIM)]
+            yield [(self.cut("none: there is one token"), DIM)]
         queries, keys = (
             unique(plain_labels(tokens, self.screen)) for tokens in (self._matrix.queries, self._matrix.keys)
         )
@@ -72,19 +62,19 @@ class SummaryView(LinesView):
             yield from self._links(head, queries, keys)
         if len(heads) > _MOST_HEADS:
             more = f"... and {len(heads) - _MOST_HEADS} more heads"
-            yield [(cut(more, self.screen.width, ascii=self.screen.ascii), DIM)]
-        layer, head = self._attention.layers[0], self._attention.heads[0]
+            yield [(self.cut(more), DIM)]
+        first_layer, first_head = self._attention.layers[0], self._attention.heads[0]
         alike = " --words" * self._attention.words + " --hide-special" * self._attention.hidden
         values = f" --values {self._attention.what}" * (self._attention.what != "weights")
-        chosen = f"--layer {layer}" + f" --head {head}" * (one == "head")
+        chosen = f"--layer {first_layer}" + f" --head {first_head}" * (one == "head")
         more = f"One {one}: {chosen}{values}{alike}. All of them: --layer all{values}."
-        yield from ([(line, DIM)] for line in wrapped(more, self.screen))
+        yield from self.text(more, DIM)
 
-    def _links(self, head: HeadLinks, queries: list[str], keys: list[str]) -> Iterator[Line]:
+    def _links(self, head: HeadLinks, queries: list[str], keys: list[str]) -> Iterator[StyledLine]:
         """The head's name and its strongest links, as many as fit a line; a long number has a line of its own."""
         used = name_width = max(len(one.name) for one in self._heads)
         longest = self._label_width(name_width)
-        line: Line = [(f"{head.name:<{used}}", PLAIN)]
+        line: StyledLine = [(f"{head.name:<{used}}", PLAIN)]
         decimals = self._looks.decimals(max((value for *_, value in head.links), default=1.0))
         for query, key, value in head.links:
             number = decimal(value, decimals)

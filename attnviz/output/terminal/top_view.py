@@ -5,11 +5,13 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from attnviz.names import SHARES
-from attnviz.output.labels import cell_width, cut, fit, isolated, plain_labels, unique
-from attnviz.output.terminal.cells import DIM, PLAIN, cell_style, decimal, largest
+from attnviz.output.labels import cell_width, cut, fit, isolated, unique
+from attnviz.output.scale import strongest_keys
+from attnviz.output.terminal.cells import cell_style, decimal
 from attnviz.output.terminal.flow import flowed
+from attnviz.output.terminal.lines import plain_labels
 from attnviz.output.terminal.matrix_base import MatrixView, longest_number
-from attnviz.output.terminal.screen import Line
+from attnviz.output.terminal.screen import DIM, PLAIN, StyledLine
 
 
 class TopView(MatrixView):
@@ -24,7 +26,7 @@ class TopView(MatrixView):
         row, keys = ("query", "keys") if last is None else (f"token of layer {last}", "input tokens")
         return (f"{row} -> its strongest {keys}" + " and what is left for the rest" * sums, *self.colors())
 
-    def lines(self) -> Iterator[Line]:
+    def lines(self) -> Iterator[StyledLine]:
         """Title, and the queries."""
         yield from self.title()
         longest = max(4, self.screen.width // 5)
@@ -42,11 +44,10 @@ class TopView(MatrixView):
         decimals = self.looks.decimals(min(seen[seen > 0], default=1.0))
         return max(longest_number(self.matrix, self.looks), decimals + 2)
 
-    def _links(self, i: int, names: list[str]) -> Iterator[Line]:
+    def _links(self, i: int, names: list[str]) -> Iterator[StyledLine]:
         """The strongest keys with their weights, then the rest, each as a piece of a line."""
-        values = np.where(self.masked[i], -np.inf, self.matrix.values[i])
-        gets = self.matrix.what not in SHARES or values.max() > 0
-        order = [j for j in largest(values, self.looks.top) if not self.masked[i, j]] if gets else []
+        values = self.matrix.values[i]
+        order = strongest_keys(values, self.masked[i], self.matrix.what, self.looks.top)
         if not order and self.matrix.rest is None:
             yield [("every key is masked" if self.masked[i].all() else "nothing", DIM)]
             return

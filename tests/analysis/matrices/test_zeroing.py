@@ -14,7 +14,8 @@ from attnviz.analysis.matrices import rerun
 from attnviz.analysis.matrices.rerun import Ran
 from attnviz.analysis.matrices.zeroing import ablation, wanted_for_zeroing, zeroing
 from attnviz.encoder.attention import linear
-from attnviz.encoder.config.block import ACTIVATIONS, MASKS, NORMS, PLACEMENTS, POSITIONS, SCORES, EncoderConfig
+from attnviz.encoder.config.block import EncoderConfig
+from attnviz.encoder.config.given import ACTIVATIONS, MASKS, NORMS, PLACEMENTS, POSITIONS, SCORES
 from attnviz.encoder.parameters.params import ArrayParams
 from attnviz.encoder.parameters.seeded import SeededParams
 from attnviz.encoder.stack import Sequence, Wanted, run

@@ -2,7 +2,8 @@
 
 import pytest
 
-from attnviz.encoder.config.block import EncoderConfig, check_field_names, field_names
+from attnviz.encoder.config.block import EncoderConfig
+from attnviz.encoder.config.given import check_field_names, default_of, field_names
 from attnviz.errors import ConfigError
 
 
@@ -10,22 +11,19 @@ def test_the_defaults_are_the_documented_ones():
     config = EncoderConfig()
     assert (config.n_layers, config.n_heads, config.d_model, config.d_ff) == (2, 4, 64, 256)
     assert (config.n_vocab, config.n_ctx, config.d_head, config.n_kv_heads) == (4096, 512, 16, 4)
-    assert (config.score, config.mask, config.position) == ("scaled_dot", "none", "sinusoidal")
-    assert (config.norm, config.norm_placement, config.norm_eps) == ("layer", "post", 1e-5)
-    assert (config.activation, config.gated, config.bias, config.embed_scale, config.seed) == (
-        "relu",
-        False,
-        True,
-        1.0,
-        0,
-    )
+    assert (config.attention.score, config.attention.mask, config.position.kind) == ("scaled_dot", "none", "sinusoidal")
+    assert (config.norm.kind, config.norm.placement, config.norm.eps) == ("layer", "post", 1e-5)
+    assert (config.feed_forward.activation, config.feed_forward.gated) == ("relu", False)
+    assert (config.biases.default, config.embedding.scale, default_of("seed")) == (True, 1.0, 0)
 
 
 def test_every_field_is_in_the_dictionary_and_makes_the_same_config_again():
     config = EncoderConfig(n_heads=2, mask="window", window=3, score_scale=0.5)
-    assert tuple(config.as_dict()) == field_names()
+    decoders = {"decoder_layers", "decoder_position", "decoder_norm", "decoder_norm_placement"}
+    assert tuple(config.as_dict(seed=3)) == tuple(name for name in field_names() if name not in decoders)
     assert EncoderConfig(**config.as_dict()) == config
-    assert set(field_names()) - set(config.as_dict(seed=False)) == {"seed"}
+    assert EncoderConfig(**config.as_dict(seed=3)) == config  # the seed belongs to the weights
+    assert "seed" not in config.as_dict()
 
 
 @pytest.mark.parametrize(
@@ -101,7 +99,7 @@ def test_a_head_may_be_wider_or_narrower_than_its_share():
 
 
 def test_a_window_may_narrow_a_causal_mask():
-    assert EncoderConfig(mask="causal", window=3).window == 3
+    assert EncoderConfig(mask="causal", window=3).attention.window == 3
 
 
 def test_key_and_value_heads_that_were_as_many_as_all_heads_stay_so():

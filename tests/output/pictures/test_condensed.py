@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from attnviz.output.pictures import condensed as module
 from attnviz.output.pictures import pictures
 from attnviz.output.pictures.condensed import condensed
 from attnviz.output.pictures.figures import write_heatmaps
-from attnviz.output.pictures import condensed as module
 from attnviz.trace.attention import Attention
 from attnviz.trace.model_info import ModelInfo
 from attnviz.trace.tokens import Token

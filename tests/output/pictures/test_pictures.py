@@ -10,19 +10,21 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from attnviz.analysis.difference import as_attention, compared, weights_in_words
+from attnviz.output.labels import cut
 from attnviz.output.pictures.fonts import missing_note, replacements
-from attnviz.output.pictures.painting import Grid, block_maxima, hatch, own_scale, paint_mosaic, shared_scale
+from attnviz.output.pictures.painting import Grid, block_maxima, hatch, paint_mosaic
 from attnviz.output.pictures.pictures import (
-    describe,
     file_stem,
     fitted,
     head_pictures,
     head_sheet,
     overview_picture,
     overview_sheet,
+    sentence,
     token_side,
 )
-from attnviz.output.words import foot, printable, shorten
+from attnviz.output.scale import own_scale, shared_scale
+from attnviz.output.words import escaped, foot
 from attnviz.trace.attention import Attention
 from attnviz.trace.model_info import ModelInfo
 from attnviz.trace.tokens import Token
@@ -205,15 +207,15 @@ def test_thinned_labels_carry_their_indexes_and_the_side_says_so():
 
 @given(st.text(max_size=40), st.integers(2, 20))
 def test_a_shortened_label_fits_and_says_that_it_was_cut(label, width):
-    short = shorten(label, width)
+    short = cut(label, width)
     assert cell_len(short) <= width
     assert short == label if cell_len(label) <= width else short.endswith("…")
 
 
 @given(st.text(max_size=20))
 def test_printable_text_can_be_encoded_and_is_one_line(text):
-    assert len(printable(text).encode().decode().splitlines()) <= 1
-    assert printable("a\nb\ud800\x1b") == "a\\nb\\ud800\\x1b"
+    assert len(escaped(text).encode().decode().splitlines()) <= 1
+    assert escaped("a\nb\ud800\x1b") == "a\\nb\\ud800\\x1b"
 
 
 def test_characters_without_a_font_become_boxes_with_the_tokens_index():
@@ -232,11 +234,11 @@ def test_characters_without_a_font_become_boxes_with_the_tokens_index():
 def test_the_sentence_names_the_strongest_pair_among_queries_that_have_a_choice():
     values = [[[[1.0, 0.0, 0.0], [0.3, 0.7, 0.0], [0.2, 0.2, 0.6]]]]
     view = attention(values, masked=~np.tri(3, dtype=bool)[None])
-    assert describe(next(iter(view))) == "Layer 0, head 0: query 1 “t1” attends most to key 1 “t1” (weight 0.7)."
+    assert sentence(next(iter(view))) == "Layer 0, head 0: query 1 “t1” attends most to key 1 “t1” (weight 0.7)."
     scores = replace(view, what="scores")
-    assert "query 1 “t1” has the largest value for key 1 “t1” (score 0.7)." in describe(next(iter(scores)))
+    assert "query 1 “t1” has the largest value for key 1 “t1” (score 0.7)." in sentence(next(iter(scores)))
     nothing = replace(view, masked=np.ones((1, 3, 3), bool))
-    assert describe(next(iter(nothing))) == "Layer 0, head 0: every key is masked."
+    assert sentence(next(iter(nothing))) == "Layer 0, head 0: every key is masked."
 
 
 @pytest.mark.parametrize(
@@ -288,7 +290,7 @@ def test_what_hidden_keys_got_is_a_column_of_its_own_set_apart_by_white():
 
 def test_the_rest_is_no_key_that_something_attends_to():
     shown, _ = fitted(with_rest(), partial(head_sheet, dpi=100, instead={}))
-    assert "rest" not in describe(next(iter(shown)))
+    assert "rest" not in sentence(next(iter(shown)))
 
 
 def test_the_overview_says_what_the_strip_beside_each_tile_is():

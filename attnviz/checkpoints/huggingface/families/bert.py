@@ -52,8 +52,14 @@ HEADS = (
 
 REQUIRED = {"position_embedding_type": ("absolute",), "add_cross_attention": (False,)}
 
-IRRELEVANT = ("directionality", "pooler_fc_size", "pooler_num_attention_heads", "pooler_num_fc_layers")
-IRRELEVANT += ("pooler_size_per_head", "pooler_type")
+IRRELEVANT = (
+    "directionality",
+    "pooler_fc_size",
+    "pooler_num_attention_heads",
+    "pooler_num_fc_layers",
+    "pooler_size_per_head",
+    "pooler_type",
+)
 
 SPECIALS = {"cls": "[CLS]", "sep": "[SEP]", "unk": "[UNK]", "pad": "[PAD]", "mask": "[MASK]"}
 

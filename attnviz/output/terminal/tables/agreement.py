@@ -2,10 +2,9 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from attnviz.output.labels import carried, cut
-from attnviz.output.terminal.cells import BOLD, DIM, PLAIN, decimal
-from attnviz.output.terminal.lines import KIND_NAMES, wrapped
-from attnviz.output.terminal.screen import Line, LinesView, Screen
+from attnviz.output.terminal.cells import decimal
+from attnviz.output.terminal.screen import BOLD, DIM, PLAIN, LinesView, Screen, StyledLine
+from attnviz.output.words import KIND_NAMES
 
 _GAP = 2
 
@@ -23,19 +22,19 @@ class AgreementView(LinesView):
         super().__init__(screen)
         self._document, self._pairs = document, pairs
 
-    def lines(self) -> Iterator[Line]:
+    def lines(self) -> Iterator[StyledLine]:
         """What is compared, the table, and what it means."""
-        yield from self._text(self._about(), BOLD)
+        yield from self.text(self._about(), BOLD)
         table = self._table(self._pairs)
         tables = [table] if len(table[0]) <= self.screen.width else [self._table([pair]) for pair in self._pairs]
         for head, *rows in tables:
             yield []
-            yield [(self._cut(head), BOLD)]
-            yield from ([(self._cut(row), PLAIN)] for row in rows)
+            yield [(self.cut(head), BOLD)]
+            yield from ([(self.cut(row), PLAIN)] for row in rows)
         yield []
         if any(None in row.values() for row in self._document["agreement"]):
-            yield from self._text("-: undefined, as no row has two keys that can be ranked.", DIM)
-        yield from self._text(
+            yield from self.text("-: undefined, as no row has two keys that can be ranked.", DIM)
+        yield from self.text(
             "Weights are not importance: 1 would be the same order, 0 is none in common.",
             DIM,
         )
@@ -59,9 +58,3 @@ class AgreementView(LinesView):
             line = "".join(f"{' ' * _GAP}{cell:>{len(name)}}" for cell, name in zip(cells, names, strict=True))
             lines.append(f"{row['layer']:>5}{line}")
         return lines
-
-    def _cut(self, text: str) -> str:
-        return cut(text, self.screen.width, ascii=self.screen.ascii)
-
-    def _text(self, text: str, style: object) -> Iterator[Line]:
-        yield from ([(line, style)] for line in wrapped(carried(text, self.screen), self.screen))

@@ -1,15 +1,12 @@
 """What ``attnviz check`` prints of a text: each condition, what was measured, and whether it holds."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from rich.style import Style
 
 from attnviz.errors import one_line
-from attnviz.output.labels import carried, cell_width, cut, fit, isolated
-from attnviz.output.terminal.cells import BOLD, DIM, PLAIN
-from attnviz.output.terminal.lines import wrapped
-from attnviz.output.terminal.screen import Line, LinesView, Screen
+from attnviz.output.labels import cell_width, cut, fit, isolated, wrapped
+from attnviz.output.terminal.screen import BOLD, DIM, PLAIN, LinesView, Screen, StyledLine
 
 _GOOD, _BAD = Style(color="green", bold=True), Style(color="red", bold=True)
 _LEAST = 16  # cells for a condition beside what was measured; with less, that stands below it
@@ -28,15 +25,15 @@ class CheckView(LinesView):
         super().__init__(screen)
         self._conditions, self._title = conditions, title
 
-    def lines(self) -> Iterator[Line]:
+    def lines(self) -> Iterator[StyledLine]:
         """The text's own line, and below it a line a condition."""
-        where, text = (carried(one_line(part), self.screen) for part in self._title)
+        where, text = (self.screen.carried(one_line(part)) for part in self._title)
         if where:
-            where = cut(where, self.screen.width, ascii=self.screen.ascii)
+            where = self.cut(where)
             rest = cut(f": {text}" if text else "", self.screen.width - cell_width(where), ascii=self.screen.ascii)
             yield [(where, DIM), (isolated(rest), BOLD)]
         rows = [
-            (self._mark(holds), carried(one_line(condition), self.screen), measured)
+            (self._mark(holds), self.screen.carried(one_line(condition)), measured)
             for holds, condition, measured in self._conditions
         ]
         marks = max(len(mark) for mark, _, _ in rows)
@@ -49,14 +46,14 @@ class CheckView(LinesView):
         for (mark, condition, value), (holds, *_) in zip(rows, self._conditions, strict=True):
             yield from self._row(mark, marks, condition, room, value, good=holds)
 
-    def _row(self, mark: str, marks: int, condition: str, room: int, value: str, *, good: bool) -> Iterator[Line]:
-        first, *more = wrapped(condition, replace(self.screen, width=room))
+    def _row(self, mark: str, marks: int, condition: str, room: int, value: str, *, good: bool) -> Iterator[StyledLine]:
+        first, *more = wrapped(condition, room, ascii=self.screen.ascii)
         line = [(fit(mark, marks) + "  ", _GOOD if good else _BAD)]
         if marks + room + len(value) + 4 <= self.screen.width:
             yield [*line, (f"{fit(first, room)}  {value}" if value else first, PLAIN)]
         else:
             yield [*line, (first, PLAIN)]
-            more += [f"  {text}" for text in wrapped(value, replace(self.screen, width=room - 2))] if value else []
+            more += [f"  {text}" for text in wrapped(value, room - 2, ascii=self.screen.ascii)] if value else []
         yield from ([(" " * (marks + 2) + text, PLAIN)] for text in more)
 
     def _mark(self, holds: bool) -> str:

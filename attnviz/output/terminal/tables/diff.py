@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from attnviz.errors import one_line, some
-from attnviz.output.labels import carried, cell_width, cut, fit, isolated, parts_that_differ, row_labels
-from attnviz.output.terminal.cells import BOLD, DIM, PLAIN
-from attnviz.output.terminal.lines import kind_words, wrapped
-from attnviz.output.terminal.screen import Line, LinesView, Screen
+from attnviz.output.labels import cell_width, cut, fit, isolated, parts_that_differ
+from attnviz.output.terminal.lines import row_labels
+from attnviz.output.terminal.screen import BOLD, DIM, PLAIN, LinesView, Screen, StyledLine
+from attnviz.output.words import kind_words, provenance_words
 from attnviz.trace.tokens import Tokens
 
 _BAR = 20
@@ -31,12 +31,12 @@ class DiffView(LinesView):
         super().__init__(screen)
         self._document, self._sides, self._provenance, self._top = document, sides, provenance, top
 
-    def lines(self) -> Iterator[Line]:
+    def lines(self) -> Iterator[StyledLine]:
         """What was compared, then two tables."""
         yield from self._texts()
-        yield from self._text(f"weights: {one_line(self._provenance)}", DIM)
-        yield from (line for words in self._arranged() for line in self._text(words, DIM))
-        yield from (line for words in self._alignment() for line in self._text(words))
+        yield from self.text(provenance_words(self._provenance), DIM)
+        yield from (line for words in self._arranged() for line in self.text(words, DIM))
+        yield from (line for words in self._alignment() for line in self.text(words))
         yield []
         yield from self._heads()
         yield []
@@ -45,10 +45,10 @@ class DiffView(LinesView):
             yield []
             yield from self._verdict()
 
-    def _texts(self) -> Iterator[Line]:
+    def _texts(self) -> Iterator[StyledLine]:
         """Both texts, of long ones the part where they differ; the kind of attention where it is not the usual."""
         sides = [self._document[name] for name in "ab"]
-        texts = [None if (text := side["text"]) is None else carried(one_line(text), self.screen) for side in sides]
+        texts = [None if (text := side["text"]) is None else self.screen.carried(one_line(text)) for side in sides]
         if None not in texts:
             texts = parts_that_differ(*texts, self.screen.width - 3, ascii=self.screen.ascii)
         for name, text in zip("AB", texts, strict=True):
@@ -59,27 +59,27 @@ class DiffView(LinesView):
             kinds = [kind_words(kind, side.get("target")) for side in sides]
             words = kinds[:1] if kinds[0] == kinds[1] else map("{}: {}".format, "AB", kinds)
             for line in words:
-                yield from self._text(line, DIM)
+                yield from self.text(line, DIM)
 
-    def _verdict(self) -> Iterator[Line]:
+    def _verdict(self) -> Iterator[StyledLine]:
         tolerance = self._document["tolerance"]
         rows = ranked(self._document["heads"])
         over = [row for row in rows if row["jsd"] is not None and row["jsd"] > tolerance]
         if over:
             said = ", ".join(f"{head_name(row)} {row['jsd']:.4g}" for row in over)
             count = "head exceeds" if len(over) == 1 else "heads exceed"
-            yield from self._text(f"FAILS: {len(over)} {count} {tolerance:g}: {said}", BOLD)
+            yield from self.text(f"FAILS: {len(over)} {count} {tolerance:g}: {said}", BOLD)
         nothing = [head_name(row) for row in rows if row["jsd"] is None]
         if nothing:
-            yield from self._text(f"FAILS: there is nothing to compare, no row is in both: {', '.join(nothing)}", BOLD)
+            yield from self.text(f"FAILS: there is nothing to compare, no row is in both: {', '.join(nothing)}", BOLD)
         partly = [f"{head_name(row)} {row['one_sided']}" for row in rows if row["jsd"] is not None and _partly(row)]
         if partly:
-            yield from self._text(f"FAILS: rows that look at anything on one side only: {', '.join(partly)}", BOLD)
+            yield from self.text(f"FAILS: rows that look at anything on one side only: {', '.join(partly)}", BOLD)
         special_only = self._document["aligned"].get("special_only", False)
         if special_only:
-            yield from self._text("FAILS: only special tokens are in both", BOLD)
+            yield from self.text("FAILS: only special tokens are in both", BOLD)
         if not (over or nothing or partly or special_only):
-            yield from self._text(f"ok: no jsd exceeds {tolerance:g}")
+            yield from self.text(f"ok: no jsd exceeds {tolerance:g}")
 
     def _arranged(self) -> Iterator[str]:
         """What became of the tokens before they were compared; of each side where that differs."""
@@ -128,13 +128,13 @@ class DiffView(LinesView):
             return [len(d[side].get("query_tokens", d[side]["tokens"])) for side in "ab"]
         return [len(d[side]["tokens"]) - sum(d[side].get("padding", ())) for side in "ab"]
 
-    def _heads(self) -> Iterator[Line]:
+    def _heads(self) -> Iterator[StyledLine]:
         rows = ranked(self._document["heads"])
         known = [row["jsd"] for row in rows if row["jsd"] is not None]
         if known:
             mean = f"{sum(known) / len(known):.3f}"
             of = f"mean of {len(known)} heads" if len(known) > 1 else "one head:"
-            yield from self._text(f"jsd: 0 equal, 1 nothing in common; {of} {mean}")
+            yield from self.text(f"jsd: 0 equal, 1 nothing in common; {of} {mean}")
         shown = rows[: self._top]
         names = [head_name(row) for row in shown]
         width = max(cell_width(name) for name in ("head", *names))
@@ -149,23 +149,23 @@ class DiffView(LinesView):
             yield [(f"{name:<{width}}{text}", PLAIN)]
         if len(rows) > len(shown):
             more = len(rows) - len(shown)
-            yield from self._text(f"{more} more head{'s' * (more != 1)}: --top {len(rows)}", DIM)
+            yield from self.text(f"{more} more head{'s' * (more != 1)}: --top {len(rows)}", DIM)
         partly = sum(map(_partly, rows))
         if partly:
             of = f"{partly} head{'s' * (partly != 1)}"
-            yield from self._text(f"rows that look at anything on one side only are left out of jsd: in {of}", DIM)
+            yield from self.text(f"rows that look at anything on one side only are left out of jsd: in {of}", DIM)
 
-    def _changes(self) -> Iterator[Line]:
+    def _changes(self) -> Iterator[StyledLine]:
         changes = [one for one in self._document["changes"] if abs(one["change"]) >= _LEAST_CHANGE]
         if not changes:
             slightly = f" by {_LEAST_CHANGE} or more" if self._document["changes"] else ""
-            yield from self._text(f"no weight changed{slightly}")
+            yield from self.text(f"no weight changed{slightly}")
             return
         queries, keys = (row_labels(side, self.screen) for side in self._sides)
         heads = [head_name(change) for change in changes]
         width = max(4, *map(len, heads))
         arrow = "->" if self.screen.ascii else "→"
-        yield [(self._cut(f"{'change':>6} {'A':>6} {'B':>6}  {'head':<{width}}  query {arrow} key"), BOLD)]
+        yield [(self.cut(f"{'change':>6} {'A':>6} {'B':>6}  {'head':<{width}}  query {arrow} key"), BOLD)]
         room = self.screen.width - 24 - width
         for change, head in zip(changes, heads, strict=True):
             numbers = f"{change['change']:+.3f} {change['before']:6.3f} {change['after']:6.3f}  {head:<{width}}"
@@ -175,13 +175,7 @@ class DiffView(LinesView):
             pair = f" {arrow} ".join(
                 fit(label, min(half, cell_width(label)), ascii=self.screen.ascii) for label in labels
             )
-            yield [(f"{numbers}  {pair}" if room > 8 else self._cut(numbers), PLAIN)]
-
-    def _cut(self, text: str) -> str:
-        return cut(text, self.screen.width, ascii=self.screen.ascii)
-
-    def _text(self, text: str, style: object = PLAIN) -> Iterator[Line]:
-        yield from ([(line, style)] for line in wrapped(carried(text, self.screen), self.screen))
+            yield [(f"{numbers}  {pair}" if room > 8 else self.cut(numbers), PLAIN)]
 
 
 def _count(n: int, what: str) -> str:

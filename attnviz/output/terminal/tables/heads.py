@@ -8,10 +8,11 @@ from rich.style import Style
 
 from attnviz.errors import one_line
 from attnviz.numbers import spans
-from attnviz.output.labels import carried, cell_width, cut
-from attnviz.output.terminal.cells import BOLD, DIM, PLAIN, Scale, cell_style, decimal
-from attnviz.output.terminal.lines import KIND_NAMES, wrapped
-from attnviz.output.terminal.screen import Line, LinesView, Screen
+from attnviz.output.labels import cell_width
+from attnviz.output.scale import Scale
+from attnviz.output.terminal.cells import cell_style, decimal
+from attnviz.output.terminal.screen import BOLD, DIM, PLAIN, LinesView, Screen, StyledLine
+from attnviz.output.words import KIND_NAMES
 
 _TELLING = (  # the first that fit are printed
     "jsd", "entropy", "ablation", "distance", "previous", "special", "first", "next", "self", "same", "induction",
@@ -99,9 +100,9 @@ class HeadsTable(LinesView):
         self._colored = screen.color not in (None, "standard")
         self._bar = 0 if self._colored or "null" in document else _BAR  # z takes the bars' room
 
-    def lines(self) -> Iterator[Line]:
+    def lines(self) -> Iterator[StyledLine]:
         """What the table is of, the rows, and what its reader has to know."""
-        yield from self._text(self._about(), BOLD)
+        yield from self.text(self._about(), BOLD)
         blocks, labels = self._blocks() if self._rows else ([], 0)
         for number, block in enumerate(blocks):
             yield []
@@ -110,7 +111,7 @@ class HeadsTable(LinesView):
         for number, note in enumerate(self._notes([column.name for column in columns], labels)):
             if number == 0:
                 yield []
-            yield from self._text(note, DIM)
+            yield from self.text(note, DIM)
 
     def _about(self) -> str:
         d, total = self._document, self._shown.total
@@ -199,17 +200,17 @@ class HeadsTable(LinesView):
 
     # Lines
 
-    def _block(self, columns: list[_Column], labels: int) -> Iterator[Line]:
+    def _block(self, columns: list[_Column], labels: int) -> Iterator[StyledLine]:
         names = self._name_width
         room = self.screen.width - names - _GAP
         widths = [min(column.width, room) for column in columns]
         head = f"{'head':<{names}}{' ' * _GAP * bool(labels)}{'label'[:labels]:<{labels}}"
-        heads = [f"{' ' * _GAP}{self._cut(column.name, w):>{w}}" for column, w in zip(columns, widths, strict=True)]
+        heads = [f"{' ' * _GAP}{self.cut(column.name, w):>{w}}" for column, w in zip(columns, widths, strict=True)]
         yield [(head + "".join(heads), BOLD)]
         for i, (name, label) in enumerate(zip(self._names, self._labels, strict=True)):
-            line: Line = [(f"{name:<{names}}", PLAIN)]
+            line: StyledLine = [(f"{name:<{names}}", PLAIN)]
             if labels:
-                line.append((f"{' ' * _GAP}{self._cut(label, labels):<{labels}}", PLAIN))
+                line.append((f"{' ' * _GAP}{self.cut(label, labels):<{labels}}", PLAIN))
             for column, width in zip(columns, widths, strict=True):
                 line += [(" " * _GAP, PLAIN), self._cell(column, i, width)]
             text, style = line[-1]
@@ -220,7 +221,7 @@ class HeadsTable(LinesView):
         text = f"{column.numbers[i]:>{column.number_width}}"
         if column.bar:
             text += f" {self._bar_text(place or 0.0, column.bar):<{column.bar}}"
-        text = f"{self._cut(text, width):>{width}}"
+        text = f"{self.cut(text, width):>{width}}"
         return text, PLAIN if place is None else cell_style(place, self._shown.cmap, self.screen.color)
 
     def _bar_text(self, place: float, width: int) -> str:
@@ -288,12 +289,6 @@ class HeadsTable(LinesView):
         if any(row["label"]["name"] == "broad" for row in self._rows):
             legend += " The number of a broad head is its entropy_ratio."
         return legend
-
-    def _text(self, text: str, style: Style) -> Iterator[Line]:
-        yield from ([(line, style)] for line in wrapped(carried(text, self.screen), self.screen))
-
-    def _cut(self, text: str, width: int) -> str:
-        return cut(text, width, ascii=self.screen.ascii)
 
 
 def _z_text(z: float | None) -> str:

@@ -3,10 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from attnviz.errors import some
-from attnviz.output.labels import carried, cell_width, cut
-from attnviz.output.terminal.cells import BOLD, DIM, PLAIN
-from attnviz.output.terminal.lines import wrapped
-from attnviz.output.terminal.screen import Line, LinesView, Screen
+from attnviz.output.labels import cell_width
+from attnviz.output.terminal.screen import BOLD, DIM, PLAIN, LinesView, Screen, StyledLine
 from attnviz.output.terminal.tables.weights import byte_size, fields_text
 
 _MOST_NAMES = 6
@@ -25,7 +23,7 @@ class FamiliesTable(LinesView):
         super().__init__(screen)
         self._families, self._bundled = families, bundled
 
-    def lines(self) -> Iterator[Line]:
+    def lines(self) -> Iterator[StyledLine]:
         """The bundled models, then a row a family, cut where the screen is narrow."""
         for model in self._bundled:
             config, size = model["config"], sum(file["bytes"] for file in model["files"])
@@ -34,10 +32,10 @@ class FamiliesTable(LinesView):
                 f"asked for: {config['n_layers']} layers of {config['n_heads']} heads, {byte_size(size)}. "
                 f"`attnviz models {model['name']}` describes it."
             )
-            yield from ([(line, PLAIN)] for line in wrapped(about, self.screen))
+            yield from self.text(about, PLAIN)
             yield []
         about = f"{len(self._families)} families of models load, from a folder or by an id on the hub:"
-        yield from ([(line, PLAIN)] for line in wrapped(about, self.screen))
+        yield from self.text(about, PLAIN)
         yield []
         columns = ("model_type", "name", "kind", "example")
         rows = [columns, *(tuple(family[name] for name in columns) for family in self._families)]
@@ -45,7 +43,7 @@ class FamiliesTable(LinesView):
         widths = [max(cell_width(row[i]) for row in rows) for i in range(4)]
         for number, row in enumerate(rows):
             line = "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip()
-            yield [(cut(line, self.screen.width, ascii=self.screen.ascii), PLAIN if number else BOLD)]
+            yield [(self.cut(line), PLAIN if number else BOLD)]
 
 
 class FolderTable(LinesView):
@@ -61,34 +59,34 @@ class FolderTable(LinesView):
         super().__init__(screen)
         self._folder, self._telling = folder, telling
 
-    def lines(self) -> Iterator[Line]:
+    def lines(self) -> Iterator[StyledLine]:
         """The family, sizes, tokenizer, files, and what became of each tensor."""
         f = self._folder
         config = f["config"]
-        yield [(self._cut(f["name"]), BOLD)]
-        yield from self._text(
+        yield [(self.cut(f["name"]), BOLD)]
+        yield from self.text(
             f"{f['family']} ({f['model_type']}), {f['kind']}: "
             f"{config['n_layers']} layers of {config['n_heads']} heads, "
             f"{f['n_parameters']:,} parameters, texts of at most {config['n_ctx']} tokens"
         )
         yield []
         tokenizer = f["tokenizer"]
-        yield from self._text(
+        yield from self.text(
             f"tokenizer: {tokenizer['algorithm']}, {tokenizer['n_vocab']} ids, from {tokenizer['file']}"
         )
         for file in f["files"]:
-            yield from self._text(f"weights: {file['name']}, {byte_size(file['bytes'])}, {', '.join(f['dtypes'])}")
-        yield [(self._cut(f"sha256 {f['sha256']}"), DIM)]
+            yield from self.text(f"weights: {file['name']}, {byte_size(file['bytes'])}, {', '.join(f['dtypes'])}")
+        yield [(self.cut(f"sha256 {f['sha256']}"), DIM)]
         yield []
-        yield from self._text(f"tensors: {f['used']} used{self._others()}")
+        yield from self.text(f"tensors: {f['used']} used{self._others()}")
         for note in f["notes"]:
-            yield from self._text(f"note: {note}")
+            yield from self.text(f"note: {note}")
         yield []
-        yield [(self._cut("Sizes, and fields unlike their default"), BOLD)]
-        yield from self._text(fields_text(self._telling))
+        yield [(self.cut("Sizes, and fields unlike their default"), BOLD)]
+        yield from self.text(fields_text(self._telling))
         if f["card"]:
             yield []
-            yield from self._text(f"model card: {f['card']}")
+            yield from self.text(f"model card: {f['card']}")
 
     def _others(self) -> str:
         unused, unknown = self._folder["unused"], self._folder["unknown"]
@@ -96,9 +94,3 @@ class FolderTable(LinesView):
         if unknown:
             return f"{text}; {len(unknown)} NOT KNOWN and not used ({some(unknown, _MOST_NAMES)})"
         return f"{text}; every tensor is accounted for"
-
-    def _text(self, text: str) -> Iterator[Line]:
-        yield from ([(line, PLAIN)] for line in wrapped(carried(text, self.screen), self.screen))
-
-    def _cut(self, text: object) -> str:
-        return cut(carried(str(text), self.screen), self.screen.width, ascii=self.screen.ascii)

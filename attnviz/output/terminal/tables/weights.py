@@ -1,12 +1,9 @@
 """What ``attnviz weights info`` prints of a file."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 
-from attnviz.output.labels import carried, cell_width, cut, fit
-from attnviz.output.terminal.cells import BOLD, DIM, PLAIN
-from attnviz.output.terminal.lines import wrapped
-from attnviz.output.terminal.screen import Line, LinesView, Screen
+from attnviz.output.labels import cell_width, fit, wrapped
+from attnviz.output.terminal.screen import BOLD, DIM, PLAIN, LinesView, Screen, StyledLine
 
 _UNITS = ("B", "kB", "MB", "GB", "TB")
 
@@ -23,24 +20,24 @@ class WeightsTable(LinesView):
         super().__init__(screen)
         self._weights = weights
 
-    def lines(self) -> Iterator[Line]:
+    def lines(self) -> Iterator[StyledLine]:
         """The file, its configuration, its tensors."""
         w = self._weights
-        yield [(self._cut(w["path"]), BOLD)]
+        yield [(self.cut(w["path"]), BOLD)]
         extras = [name for name in ("decoder", "tokenizer") if w[name]]
         about = (
             f"{w['format']}, {byte_size(w['bytes'])}, {w['n_parameters']:,} parameters in {len(w['tensors'])} tensors"
             f"{', with a ' + ' and a '.join(extras) if extras else ''}"
         )
-        yield from ([(line, PLAIN)] for line in wrapped(about, self.screen))
-        yield [(self._cut(f"sha256 {w['sha256']}"), DIM)]
+        yield from self.text(about, PLAIN)
+        yield [(self.cut(f"sha256 {w['sha256']}"), DIM)]
         yield []
         yield [("Configuration", BOLD)]
-        yield from ([(line, PLAIN)] for line in wrapped(fields_text(w["config"]), self.screen))
+        yield from self.text(fields_text(w["config"]), PLAIN)
         yield []
         yield from self._tensors()
 
-    def _tensors(self) -> Iterator[Line]:
+    def _tensors(self) -> Iterator[StyledLine]:
         rows = [
             (t["name"], " x ".join(map(str, t["shape"])), t["dtype"], byte_size(t["bytes"]))
             for t in self._weights["tensors"]
@@ -54,12 +51,9 @@ class WeightsTable(LinesView):
 
     def _stacked(self, row: tuple[str, ...]) -> Iterator[str]:
         """The name, and the rest below it: cut names would no longer be told apart."""
-        yield self._cut(row[0])
-        below = replace(self.screen, width=self.screen.width - 2)
-        yield from (f"  {line}" for line in wrapped(" ".join(row[1:]), below))
-
-    def _cut(self, text: str) -> str:
-        return cut(carried(text, self.screen), self.screen.width, ascii=self.screen.ascii)
+        yield self.cut(row[0])
+        rest = wrapped(" ".join(row[1:]), self.screen.width - 2, ascii=self.screen.ascii)
+        yield from (f"  {line}" for line in rest)
 
 
 def _row(row: tuple[str, ...], widths: list[int]) -> str:

@@ -8,7 +8,7 @@ import pytest
 import attnviz
 from attnviz.errors import InputError
 from tests.checkpoints.folders import CONFIG, bert_tensors, write_bert, write_older_files
-from tests.checkpoints.test_families import GOLDEN, texts_of
+from tests.checkpoints.huggingface.test_families import GOLDEN, texts_of
 
 OLDER = ("bert", "distilbert", "electra", "mpnet", "roberta", "gpt2", "opt")
 

@@ -9,12 +9,12 @@ import pytest
 
 from attnviz import load, run
 from attnviz.checkpoints.formats.tensors import open_tensors
-from attnviz.checkpoints.huggingface.family import find_family
 from attnviz.checkpoints.huggingface.folder import read_folder
+from attnviz.checkpoints.huggingface.registry import find_family
 from attnviz.errors import CheckpointError
 from tests.checkpoints.folders import write_safetensors
 
-GOLDEN = Path(__file__).parent / "golden"
+GOLDEN = Path(__file__).parents[1] / "golden"
 
 
 @pytest.fixture

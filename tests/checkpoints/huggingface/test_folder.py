@@ -10,11 +10,11 @@ import pytest
 
 import attnviz
 from attnviz.checkpoints.file_params import FileParams
-from attnviz.checkpoints.huggingface.family import find_family
 from attnviz.checkpoints.huggingface.folder import read_folder
+from attnviz.checkpoints.huggingface.registry import find_family
 from attnviz.errors import CheckpointError, ConfigError
 from tests.checkpoints.folders import bert_tensors, write_bert, write_safetensors, write_shards
-from tests.checkpoints.test_families import GOLDEN
+from tests.checkpoints.huggingface.test_families import GOLDEN
 
 TEXT = "the cats sat."
 
@@ -115,7 +115,7 @@ def test_an_index_cannot_lead_out_of_its_folder(tmp_path, name):
     (folder / "model.safetensors.index.json").write_text(
         json.dumps({"weight_map": dict.fromkeys(bert_tensors(), name)})
     )
-    with pytest.raises(CheckpointError, match="no safetensors file of its own folder"):
+    with pytest.raises(CheckpointError, match="not a safetensors file in its folder"):
         read_folder(folder)
 
 

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,9 +13,9 @@ from attnviz.encoder.parameters.params import ArrayParams
 from attnviz.encoder.parameters.shapes import tensor_shapes
 from attnviz.errors import CheckpointError, ConfigError
 from attnviz.model import load
-from attnviz.sweep.runs import runs
+from attnviz.sweeps.runs import runs
 from tests.checkpoints.folders import write_bert
-from tests.checkpoints.test_families import CLOSE, GOLDEN, tensors_of
+from tests.checkpoints.huggingface.test_families import CLOSE, GOLDEN, tensors_of
 
 CASE = GOLDEN.parent / "cases" / "literal-pad-roberta"
 FAMILIES = ("roberta", "xlm-roberta", "camembert", "mpnet")
@@ -91,7 +90,7 @@ def test_the_padding_token_is_the_settings_own_except_mpnets(name, tmp_path):
     (folder / "config.json").write_text(json.dumps(settings | {"pad_token_id": 3}))
     model, table = attnviz.load(model=folder), position_table(folder)
     is_fixed = name == "mpnet"
-    assert model.config.pad_id == (1 if is_fixed else 3)
+    assert model.config.position.pad_id == (1 if is_fixed else 3)
     assert model.config.n_ctx == settings["max_position_embeddings"] - (2 if is_fixed else 4)
     _, vector = explained(model, str(golden(name)["pad_text"]), 0)
     np.testing.assert_array_equal(vector, table[2 if is_fixed else 4])
@@ -107,7 +106,7 @@ def test_a_native_file_keeps_the_padding_token_and_its_row(tmp_path):
 
 def test_a_native_file_from_before_counts_every_token(tmp_path):
     model, native = attnviz.load(model=CASE), tmp_path / "native.npz"
-    config = replace(model.config, pad_id=None)
+    config = model.config.replaced({"pad_id": None})
     rows = {name: model.params[name] for name in tensor_shapes(config)}
     rows["embed.positions"] = rows["embed.positions"][1:]
     write_native(native, config, ArrayParams(rows), tokenizer_json=model.tokenizer.json_text)
@@ -117,7 +116,7 @@ def test_a_native_file_from_before_counts_every_token(tmp_path):
     del header["pad_id"]
     np.savez(native, **arrays | {"config": np.array(json.dumps(header))})
     older, text = attnviz.load(native), "The cat sat on the mat"
-    assert older.config.pad_id is None
+    assert older.config.position.pad_id is None
     np.testing.assert_array_equal(attnviz.run(text, model=older).attention, attnviz.run(text, model=model).attention)
     assert explained(older, "The cat <pad> sat", 3)[0] == "position 3 (learned)"
 
@@ -132,7 +131,7 @@ def test_random_weights_can_leave_out_a_token_too():
 
 @pytest.mark.parametrize("position", ["none", "sinusoidal"])
 def test_another_kind_of_position_has_no_padding_row(position):
-    assert attnviz.load(model=CASE, position=position).config.pad_id is None
+    assert attnviz.load(model=CASE, position=position).config.position.pad_id is None
     with pytest.raises(ConfigError, match="pad_id, position: pad_id is 1"):
         attnviz.load(model=CASE, position=position, pad_id=1)
 

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from attnviz.checkpoints.huggingface.family import families, find_family
 from attnviz.checkpoints.huggingface.known_settings import (
     CHANGES_ATTENTION,
     IRRELEVANT,
@@ -13,10 +12,11 @@ from attnviz.checkpoints.huggingface.known_settings import (
     check_settings,
     family_of_classes,
 )
+from attnviz.checkpoints.huggingface.registry import built_in_types, families, find_family
 from attnviz.errors import CheckpointError
 
-RELEASES = json.loads((Path(__file__).parent / "golden" / "settings.json").read_text())
-EACH = [(release, model_type) for release in RELEASES for model_type in families()]
+RELEASES = json.loads((Path(__file__).parents[1] / "golden" / "settings.json").read_text())
+EACH = [(release, model_type) for release in RELEASES for model_type in built_in_types()]
 # Values that say of each setting that attention is another; what no list has.
 UNUSUAL = {
     "attention_type": "block_sparse",
@@ -91,7 +91,7 @@ def test_a_configuration_of_defaults_has_no_note(release, model_type):
     assert check_settings(settings, family) == ()
 
 
-@pytest.mark.parametrize("model_type", families())
+@pytest.mark.parametrize("model_type", built_in_types())
 @pytest.mark.parametrize("name", CHANGES_ATTENTION)
 def test_a_setting_that_changes_attention_is_computed_noted_or_refused_by_name(model_type, name):
     if (model_type, name) in WITHOUT_EFFECT:
@@ -113,7 +113,35 @@ def outcome(model_type, values, name, usual):
     return "computed" if fields != usual else "read past"
 
 
-@pytest.mark.parametrize("model_type", families())
+BERT_LIKE = ("albert", "bert", "camembert", "distilbert", "electra", "mpnet", "roberta", "xlm-roberta")
+REFUSED = {  # what the published code computes and attnviz does not, with values that it must refuse
+    **{(model_type, "position_embedding_type"): ("relative_key", "relative_key_query") for model_type in BERT_LIKE},
+    **{(model_type, "add_cross_attention"): (True,) for model_type in BERT_LIKE},
+    ("gpt2", "scale_attn_by_inverse_layer_idx"): (True,),
+    ("gpt2", "add_cross_attention"): (True,),
+    ("opt", "layer_norm_elementwise_affine"): (False,),
+    ("opt", "_remove_final_layer_norm"): (True,),
+}
+
+
+def test_every_required_setting_has_values_to_refuse():
+    required = {(model_type, name) for model_type in built_in_types() for name in find_family(model_type).required}
+    assert required == set(REFUSED)
+
+
+@pytest.mark.parametrize(("model_type", "name"), REFUSED)
+def test_a_required_setting_is_refused_by_name_unless_its_value_is_allowed(model_type, name):
+    for value in (*REFUSED[model_type, name], "odd", 3, [0]):
+        with pytest.raises(CheckpointError) as caught:
+            read(model_type, small(model_type, **{name: value}))
+        said = f"config.json: {name} is {json.dumps(value)}, which attnviz does not compute; expected "
+        assert str(caught.value).startswith(said)
+    usual = read(model_type, small(model_type))[2]
+    for allowed in (*find_family(model_type).required[name], None):
+        assert read(model_type, small(model_type, **{name: allowed}))[2] == usual
+
+
+@pytest.mark.parametrize("model_type", built_in_types())
 def test_unknown_settings_are_one_note_that_names_them_all(model_type):
     family, settings, _ = read(model_type, small(model_type, wavelet_heads=3, warp="x", shrug=None))
     (note,) = check_settings(settings, family)

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import attnviz
-from tests.checkpoints.hub_server import Hub, Repository, commit, serve
+from tests.checkpoints.huggingface.hub_server import Hub, Repository, commit, serve
 from tests.noise import ROUNDING
 
 CONFIG, SINGLE, INDEX = "config.json", "model.safetensors", "model.safetensors.index.json"
@@ -198,7 +198,7 @@ def test_a_cache_without_all_the_weights_is_not_enough(tmp_path):
         results = fetch_all(hub, tmp_path, *calls, ("single", {}), ("sharded", {}), HF_HUB_OFFLINE="1")
     assert results[:2] == fetched
     assert [result["message"] for result in results[2:]] == [
-        f"{name}: it is neither a folder nor whole in the cache, and HF_HUB_OFFLINE is set; "
+        f"{name}: it is not a folder, not completely in the cache, and HF_HUB_OFFLINE is set; "
         "expected a model that was fetched before"
         for name in models
     ]
@@ -240,19 +240,19 @@ REFUSED = {
     "owner/missing": (
         None,
         {},
-        "there is no such folder, and no such model on HUB; expected a folder, or a model's id",
+        "no such folder, and no such model on HUB; expected a folder, or a model's id",
         "a private model needs HF_TOKEN",
     ),
     "owner/model/part": (
         None,
         {},
-        "it is neither a folder nor the id of a model; expected a folder, NAME or OWNER/NAME",
+        "it is not a folder or a model's id; expected a folder, NAME or OWNER/NAME",
         "an id has letters, digits, '-', '_' and '.', at most 96 in all",
     ),
     "no\nid": (
         None,
         {},
-        "it is neither a folder nor the id of a model; expected a folder, NAME or OWNER/NAME",
+        "it is not a folder or a model's id; expected a folder, NAME or OWNER/NAME",
         "an id has letters, digits, '-', '_' and '.', at most 96 in all",
     ),
     "owner/other": (
@@ -306,7 +306,7 @@ REFUSED = {
     "late": (
         Repository({"main": SMALL}, silent=True),
         {"patience": 0.2},
-        "it is neither a folder nor whole in the cache, and HUB does not answer; expected a hub within reach",
+        "it is not a folder, not completely in the cache, and HUB does not answer; expected a hub within reach",
         "the cache is CACHE; HF_ENDPOINT names another hub",
     ),
     "no-hub": (
@@ -345,7 +345,7 @@ REFUSED = {
     "shardless": (
         Repository({"main": {CONFIG: b"{}", INDEX: index("a.safetensors")}}),
         {},
-        "its model.safetensors.index.json names a.safetensors, which it has not; expected all its shards",
+        "its model.safetensors.index.json names a.safetensors, which is missing; expected all its shards",
         None,
     ),
 }
@@ -353,14 +353,14 @@ REFUSED = {
 BAD_INDEXES = {
     "outside": (
         index("../../blobs/a.safetensors"),
-        "it names '../../blobs/a.safetensors', which is no safetensors file of its own folder",
+        "it names '../../blobs/a.safetensors', which is not a safetensors file in its folder",
     ),
     "pickled": (
         index("pytorch_model.bin"),
-        "it names 'pytorch_model.bin', which is no safetensors file of its own folder",
+        "it names 'pytorch_model.bin', which is not a safetensors file in its folder",
     ),
     "mapless": (b"[]", "it has no weight_map"),
-    "nameless": (b'{"weight_map": {"a": 1}}', "its weight_map is no object of file names"),
+    "nameless": (b'{"weight_map": {"a": 1}}', "its weight_map is not an object of file names"),
 }
 
 
@@ -400,7 +400,7 @@ def test_a_hub_that_is_not_there_is_said_at_once_without_its_password(tmp_path):
         host = f"127.0.0.1:{unused.getsockname()[1]}"
         (result,) = fetch_all(Hub({}, f"http://user:password@{host}"), tmp_path, ("model", {}))
     assert re.fullmatch(
-        f"model: it is neither a folder nor whole in the cache, and the connection to {host} fails "
+        f"model: it is not a folder, not completely in the cache, and the connection to {host} fails "
         r"\(.*\); expected a hub within reach",
         result["message"],
     )
@@ -439,7 +439,7 @@ def test_ctrl_c_is_not_taken_for_an_error_of_the_hub(tmp_path):
 
 
 def test_a_model_of_the_hub_is_shown_as_its_folder_is(tmp_path):
-    folder = Path(__file__).parent / "golden" / "bert"
+    folder = Path(__file__).parents[1] / "golden" / "bert"
     files = {file.name: file.read_bytes() for file in folder.iterdir() if file.suffix != ".npz"}
     with serve({"owner/bert": Repository({"main": files})}) as hub:
         show = ["-W", "error", "-m", "attnviz", "show", "The dog", "--json", "--model", "owner/bert"]

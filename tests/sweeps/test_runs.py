@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from attnviz.analysis.heads.metrics import head_metrics, metrics_of_parts
 from attnviz.analysis.matrices.parts import joined
 from attnviz.analysis.matrices.selection import Request
-from attnviz.api import prepare, prepare_vectors
 from attnviz.encoder import attention, batch
 from attnviz.encoder.config.block import EncoderConfig
 from attnviz.encoder.embedding import Sequence
@@ -20,8 +19,9 @@ from attnviz.encoder.parameters.params import ArrayParams
 from attnviz.encoder.stack import Wanted
 from attnviz.errors import InputError, UsageError
 from attnviz.model import load
-from attnviz.sweep import runs as module
-from attnviz.sweep.runs import Run, run_prepared, runs
+from attnviz.sweeps import runs as module
+from attnviz.sweeps.preparation import prepare, prepare_vectors
+from attnviz.sweeps.runs import Run, run_prepared, runs
 from attnviz.trace.attention import Attention
 from attnviz.trace.result import Result
 from tests.encoder.mixtures import configs, model_of, params_of, prepared_of, sequences
@@ -265,7 +265,7 @@ def test_parts_are_the_whole_of_any_kind_and_mask(config, data, kind):
 
 
 def test_over_layers_a_key_is_masked_only_where_it_is_in_all_of_them(monkeypatch):
-    config = replace(SMALL, mask="window", window=1, window_layers="1")
+    config = SMALL.replaced({"mask": "window", "window": 1, "window_layers": "1"})
     model, (text,) = model_of(config, np.float32), texts_of([5])
     for how in ("mean", "max"):
         whole = run_prepared(model, text, Request(reduce=how)).views["encoder"]

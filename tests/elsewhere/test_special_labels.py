@@ -7,7 +7,7 @@ import pytest
 import attnviz
 from attnviz.elsewhere.special_labels import is_special_label
 
-GOLDEN = Path(__file__).parent / "golden"
+GOLDEN = Path(__file__).parents[1] / "checkpoints" / "golden"
 FOLDERS = sorted(path.parent.name for path in GOLDEN.glob("*/config.json"))
 
 

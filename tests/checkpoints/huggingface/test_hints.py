@@ -12,10 +12,11 @@ import pytest
 from attnviz import load
 from attnviz.checkpoints.huggingface.folder import read_folder
 from attnviz.checkpoints.huggingface.hints import save_again
+from attnviz.checkpoints.huggingface.registry import find_family
 from attnviz.checkpoints.huggingface.tokenizer import read_tokenizer
 from attnviz.errors import CheckpointError
 
-GOLDEN = Path(__file__).parent / "golden"
+GOLDEN = Path(__file__).parents[1] / "golden"
 
 
 def with_transformers(test):
@@ -122,6 +123,6 @@ def _hint_of_the_tokenizer(folder):
     kept = (folder / "tokenizer.json").read_bytes()
     (folder / "tokenizer.json").unlink()
     with pytest.raises(CheckpointError) as error:
-        read_tokenizer(folder, read_folder(GOLDEN / "bert").family, 151)
+        read_tokenizer(folder, find_family("bert"))
     (folder / "tokenizer.json").write_bytes(kept)
     return error.value.hint

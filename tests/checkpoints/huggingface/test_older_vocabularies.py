@@ -4,13 +4,13 @@ import json
 import shutil
 
 import pytest
-from tests.checkpoints.test_folder_tokenizer import OLDER, tokens_of
 
 import attnviz
-from attnviz.checkpoints.huggingface.family import find_family
+from attnviz.checkpoints.huggingface.registry import find_family
 from attnviz.checkpoints.huggingface.tokenizer import read_tokenizer
 from tests.checkpoints.folders import write_bert, write_older_files
-from tests.checkpoints.test_families import GOLDEN
+from tests.checkpoints.huggingface.test_families import GOLDEN
+from tests.checkpoints.huggingface.test_tokenizer import OLDER, tokens_of
 
 CASES = json.loads((GOLDEN / "older.json").read_text(encoding="utf-8"))
 

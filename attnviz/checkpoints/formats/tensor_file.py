@@ -1,0 +1,64 @@
+"""A file of named tensors: what every format of tensors gives, and how a table of contents is checked."""
+
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+import numpy as np
+
+from attnviz.checkpoints.formats.number_types import NUMBER_TYPES
+from attnviz.errors import one_line, some
+
+View = Callable[[np.ndarray], np.ndarray]
+
+
+def whole(stored: np.ndarray) -> np.ndarray:
+    """The tensor as it is."""
+    return stored
+
+
+class TensorFile(Protocol):
+    """A file of named tensors, which are read when they are asked for.
+
+    A format is one class with these members; ``open_tensors`` says which class reads which file.
+    """
+
+    @property
+    def format(self) -> str:
+        """The format's name, such as ``safetensors``."""
+
+    @property
+    def metadata(self) -> Mapping[str, str]:
+        """The texts that come with the tensors."""
+
+    @property
+    def shapes(self) -> Mapping[str, tuple[int, ...]]:
+        """Each tensor's shape, by name."""
+
+    @property
+    def dtypes(self) -> Mapping[str, str]:
+        """Each tensor's number type, by name: a key of ``NUMBER_TYPES``, or a name that is not in that table."""
+
+    def array(self, name: str, part: View = whole) -> np.ndarray:
+        """A tensor, or what ``part`` takes of it: float64 as it is, every other float as float32."""
+
+    def rows(self, name: str, ids: np.ndarray) -> np.ndarray:
+        """Rows of a table, touching no others where the format allows it."""
+
+
+def misfits(file: TensorFile, expected: Mapping[str, tuple[int, ...]], *, most: int = 20) -> list[str]:
+    """What is wrong with a file's table of contents, a phrase for each kind of problem, with up to ``most`` names."""
+    both = [name for name in expected if name in file.shapes]
+    dtypes = {name: file.dtypes[name] for name in both}
+    problems = {
+        "missing": [name for name in expected if name not in file.shapes],
+        "unexpected": [one_line(name) for name in file.shapes if name not in expected],
+        "misshapen": [
+            f"{name} is {file.shapes[name]}, not {expected[name]}"
+            for name in both
+            if file.shapes[name] != expected[name]
+        ],
+        "of a wrong type": [
+            f"{name} is {one_line(dtype)}, not a float" for name, dtype in dtypes.items() if dtype not in NUMBER_TYPES
+        ],
+    }
+    return [f"{len(names)} {problem} ({some(names, most)})" for problem, names in problems.items() if names]

@@ -1,0 +1,47 @@
+"""The JSON files of a model folder."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from attnviz.checkpoints.formats.tensors import model_folder_hint
+from attnviz.checkpoints.huggingface.hints import check_no_adapter
+from attnviz.errors import CheckpointError, one_line, some
+from attnviz.files import is_special, read_file, utf8
+
+
+def read_settings(path: Path) -> dict[str, Any]:
+    """What a folder's ``config.json`` says.
+
+    Raises:
+        CheckpointError: there is none, or it is not a JSON object.
+    """
+    file = path / "config.json"
+    expected = "expected a model folder"
+    if not path.is_dir():
+        hint = model_folder_hint(path) or "a native file: --weights PATH"
+        raise CheckpointError(f"{one_line(path)}: it is a file; {expected}", hint)
+    check_no_adapter(path)
+    if not file.exists():
+        inside = sorted(one_line(found.parent) for found in path.glob("*/config.json"))
+        models = f"{some(inside, 4)}: such a folder" if inside else None
+        raise CheckpointError(f"{one_line(path)}: it has no config.json; {expected}", models)
+    for special in sorted(filter(is_special, path.glob("*"))):
+        raise CheckpointError(f"{one_line(special)}: it is a device or a pipe; expected a file")
+    return read_object(file, "expected the settings of a model")
+
+
+def read_object(file: Path, expected: str) -> dict[str, Any]:
+    """The JSON object that a file holds.
+
+    Raises:
+        CheckpointError: it cannot be read, or holds something else.
+    """
+    text = utf8(read_file(file, expected), one_line(file), expected)
+    try:
+        values = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise CheckpointError(f"{one_line(file)}: it is not JSON ({one_line(error)[:80]}); {expected}") from error
+    if not isinstance(values, dict):
+        raise CheckpointError(f"{one_line(file)}: it is not a JSON object; {expected}")
+    return values

@@ -1,0 +1,143 @@
+"""The block's fields under flat names: each is a flag, a variable, a TOML key and a key of a checkpoint's header.
+
+Nothing here imports NumPy: the command line reads this table for its help text.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import Field, dataclass, fields
+from functools import cache
+from typing import Any
+
+from attnviz.encoder.config.values import checked, choice, layer_numbers, nearest, number, size, switch
+from attnviz.errors import ConfigError
+
+SCORES = ("scaled_dot", "dot", "cosine", "additive")
+MASKS = ("none", "causal", "window")
+POSITIONS = ("sinusoidal", "learned", "rotary", "alibi", "relative", "none")
+NORMS = ("layer", "rms")
+PLACEMENTS = ("post", "pre")
+ACTIVATIONS = ("relu", "gelu", "gelu_tanh", "silu")
+ROTARY_SCALINGS = ("none", "linear", "llama3")
+PROJECTIONS = ("none", "after", "before")
+
+
+@dataclass(frozen=True)
+class Given:
+    """The fields that somebody asked for; None where nobody did. ``Block`` fills in the rest."""
+
+    n_layers: int | None = size(2, "Blocks in the stack.")
+    n_heads: int | None = size(4, "Attention heads per block.")
+    n_kv_heads: int | None = size(
+        None, "Heads for keys and values; fewer than n_heads for grouped-query attention. [default: n_heads]"
+    )
+    d_model: int | None = size(64, "Width of a token's vector.")
+    d_head: int | None = size(None, "Width of a head's q, k and v. [default: d_model / n_heads]")
+    d_ff: int | None = size(256, "Width of the feed-forward's hidden layer; 0 leaves the feed-forward out.", least=0)
+    n_vocab: int | None = size(4096, "Rows of the token embedding table.")
+    n_ctx: int | None = size(512, "Longest text, in tokens.")
+    n_segments: int | None = size(0, "Rows of the segment (token type) table; 0 for no table.", least=0)
+    d_embed: int | None = size(None, "Width of the embedding tables (see project). [default: d_model]")
+    project: str | None = choice(PROJECTIONS, "From d_embed to d_model: after or before positions are added.")
+    embed_scale: float | None = number(1.0, "Multiplies token vectors before positions are added.")
+    embed_norm: bool | None = switch(False, "Norm of the embeddings' sum.")
+    score: str | None = choice(SCORES, "How a query and a key are compared.")
+    score_scale: float | None = number(None, "Number that replaces the score's own scale.")
+    qk_norm: bool | None = switch(False, "Norm of each head's q and k.")
+    mask: str | None = choice(MASKS, "Which keys a query may not see.")
+    window: int | None = size(None, "Keys visible on each side (mask window); with mask causal, keys back.", 0)
+    window_layers: str | None = layer_numbers("Layers that see only the window, such as 0,2-3. [default: all]")
+    position: str | None = choice(POSITIONS, "How positions enter.")
+    pad_id: int | None = size(None, "Token id without a position: later tokens are counted without it (learned).", 0)
+    rotary_base: float | None = number(10000.0, "Base of the rotary angles.", least=1.0)
+    rotary_dims: int | None = size(None, "Dimensions of q and k that are rotated. [default: d_head]", 2)
+    rotary_scaling: str | None = choice(ROTARY_SCALINGS, "How rotary frequencies are stretched for longer texts.")
+    rotary_factor: float | None = number(1.0, "By how much they are stretched.", least=1e-6)
+    rotary_low: float | None = number(1.0, "llama3: wavelengths above rotary_ctx / this are stretched.", least=1e-6)
+    rotary_high: float | None = number(4.0, "llama3: wavelengths below rotary_ctx / this are kept.", least=1e-6)
+    rotary_ctx: int | None = size(8192, "llama3: the longest text before the stretching.")
+    window_rotary_base: float | None = number(None, "Base in layers with a window. [default: rotary_base]", 1.0)
+    relative_bias: bool | None = switch(False, "Relative positions (T5) in addition to another position.")
+    relative_buckets: int | None = size(32, "Distance buckets of relative positions (T5).", least=4)
+    relative_max_distance: int | None = size(
+        128, "Distance from which relative positions share the last bucket.", least=2
+    )
+    norm: str | None = choice(NORMS, "Layer norm or RMS norm.")
+    norm_placement: str | None = choice(PLACEMENTS, "Norm after each residual sum (2017 paper) or before each part.")
+    norm_eps: float | None = number(1e-5, "Added to the variance before its root.", least=0.0)
+    first_norm: bool | None = switch(True, "The first layer's first norm (pre); some models have none.")
+    parallel: bool | None = switch(False, "Attention and feed-forward read the same input, side by side (pre).")
+    activation: str | None = choice(ACTIVATIONS, "Activation of the feed-forward.")
+    gated: bool | None = switch(False, "Gated feed-forward: (act(x W_g) * x W_1) W_2.")
+    bias: bool | None = switch(True, "Biases in the projections, the feed-forward and layer norm.")
+    qkv_bias: bool | None = switch(None, "Biases of q, k and v. [default: bias]")
+    out_bias: bool | None = switch(None, "Bias of W_O. [default: bias]")
+    ffn_bias: bool | None = switch(None, "Biases of the feed-forward. [default: bias]")
+    gate_bias: bool | None = switch(False, "Bias of the gated feed-forward's gate.")
+    norm_bias: bool | None = switch(None, "Bias of layer norm. [default: bias]")
+    decoder_layers: int | None = size(None, "Blocks in the decoder. [default: n_layers]")
+    decoder_position: str | None = choice(
+        POSITIONS, "How positions enter the decoder. [default: position]", default=False
+    )
+    decoder_norm: str | None = choice(NORMS, "The decoder's norm. [default: norm]", default=False)
+    decoder_norm_placement: str | None = choice(
+        PLACEMENTS, "Where the decoder's norms are. [default: norm_placement]", default=False
+    )
+    seed: int | None = size(0, "Seed of the random weights.", least=0)
+
+    @classmethod
+    def of(cls, values: Mapping[str, object], where: str = "block") -> "Given":
+        """The fields of a mapping.
+
+        Raises:
+            ConfigError: an unknown name, or a value of a wrong type or out of range.
+        """
+        check_field_names(values, where)
+        table: dict[str, Any] = {f.name: checked(f, values[f.name]) for f in field_table() if f.name in values}
+        return cls(**table)
+
+    def value(self, name: str) -> Any:
+        """A field's value, or its default; None where neither exists."""
+        value = getattr(self, name)
+        return default_of(name) if value is None else value
+
+
+@cache
+def field_table() -> tuple[Field[Any], ...]:
+    """The fields in order, with their type, default, choices and help in ``metadata``."""
+    return fields(Given)
+
+
+def field_names() -> tuple[str, ...]:
+    """The fields' names, in order."""
+    return tuple(f.name for f in field_table())
+
+
+def default_of(name: str) -> Any:
+    """A field's default; None where it follows from other fields, or is absent."""
+    return Given.__dataclass_fields__[name].metadata["default"]
+
+
+def check_fields(values: Mapping[str, object], where: str) -> None:
+    """Refuses unknown names, and values that no combination of fields allows.
+
+    Raises:
+        ConfigError: the message begins with ``where``.
+    """
+    check_field_names(values, where)
+    try:
+        Given.of(values)
+    except ConfigError as error:
+        raise ConfigError(f"{where}: {error}") from error
+
+
+def check_field_names(names: Iterable[str], where: str) -> None:
+    """Refuses unknown names.
+
+    Raises:
+        ConfigError: with every unknown name and the nearest known one.
+    """
+    known = field_names()
+    unknown = [f"{name!r}{nearest(name, known)}" for name in names if name not in known]
+    if unknown:
+        plural = "s" * (len(unknown) > 1)
+        raise ConfigError(f"{where}: unknown field{plural} {', '.join(unknown)}; expected fields of the block")

@@ -1,0 +1,157 @@
+"""The block's fields in groups, as the code reads them. Each group checks itself.
+
+Nothing has to be filled in: a field that is None is absent (no window, no padding id, the score's own scale).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from attnviz.errors import ConfigError
+
+
+def _named(flat: str) -> Any:
+    """An attribute whose flat name is another one: ``position.kind`` is the field ``position``."""
+    return field(metadata={"flat": flat})
+
+
+def flat_values(group: object) -> Iterator[tuple[str, object]]:
+    """A group's values under their flat names."""
+    for f in fields(group):  # type: ignore[arg-type]  # every group is a dataclass
+        yield f.metadata.get("flat", f.name), getattr(group, f.name)
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """The sizes that shape the tensors."""
+
+    n_layers: int
+    n_heads: int
+    n_kv_heads: int
+    d_model: int
+    d_head: int
+    d_ff: int
+    n_vocab: int
+    n_ctx: int
+
+    def __post_init__(self) -> None:
+        if self.n_heads % self.n_kv_heads:
+            raise ConfigError(
+                f"n_heads, n_kv_heads: {self.n_heads} is not divisible by {self.n_kv_heads}; expected a multiple"
+            )
+
+
+@dataclass(frozen=True)
+class EmbeddingConfig:
+    """The tables of tokens and segments, and the way from their width to the model's."""
+
+    n_segments: int
+    d_embed: int
+    project: str
+    scale: float = _named("embed_scale")
+    norm: bool = _named("embed_norm")
+
+
+@dataclass(frozen=True)
+class AttentionConfig:
+    """The comparison of queries and keys, and the mask."""
+
+    score: str
+    score_scale: float | None
+    qk_norm: bool
+    mask: str
+    window: int | None
+    window_layers: str | None
+
+    def __post_init__(self) -> None:
+        if self.mask == "window" and self.window is None:
+            raise ConfigError("mask, window: the mask is window, and window is not given; expected both")
+        if self.window is not None and self.mask == "none":
+            raise ConfigError(
+                f"window, mask: window is {self.window}, and the mask is none; expected mask window or causal"
+            )
+        if self.window is None and self.window_layers is not None:
+            raise ConfigError(f"window_layers, window: {self.window_layers} is given, and no window; expected both")
+
+
+@dataclass(frozen=True)
+class PositionConfig:
+    """The kind of positions, and the settings of each kind."""
+
+    kind: str = _named("position")
+    pad_id: int | None
+    rotary_base: float
+    rotary_dims: int
+    rotary_scaling: str
+    rotary_factor: float
+    rotary_low: float
+    rotary_high: float
+    rotary_ctx: int
+    window_rotary_base: float | None
+    relative_bias: bool
+    relative_buckets: int
+    relative_max_distance: int
+
+    def __post_init__(self) -> None:
+        if self.rotary_scaling == "llama3" and self.rotary_high <= self.rotary_low:
+            raise ConfigError(
+                f"rotary_high, rotary_low: {self.rotary_high:g} and {self.rotary_low:g}; "
+                "expected the first to be larger"
+            )
+        exact = self.relative_buckets // 2  # of a causal row, which a decoder always has
+        if self.has_relative_bias and self.relative_max_distance <= exact:
+            raise ConfigError(
+                f"relative_max_distance, relative_buckets: {self.relative_max_distance} with "
+                f"{self.relative_buckets} buckets; expected more than {exact}"
+            )
+
+    @property
+    def has_relative_bias(self) -> bool:
+        """Whether scores get T5's relative bias."""
+        return self.relative_bias or self.kind == "relative"
+
+
+@dataclass(frozen=True)
+class NormConfig:
+    """The norm, and its place."""
+
+    kind: str = _named("norm")
+    placement: str = _named("norm_placement")
+    eps: float = _named("norm_eps")
+    first: bool = _named("first_norm")
+
+    def __post_init__(self) -> None:
+        if self.placement == "post" and not self.first:
+            raise ConfigError(
+                "first_norm, norm_placement: only a norm before a part can be left out, and it is post; expected pre"
+            )
+
+
+@dataclass(frozen=True)
+class FeedForwardConfig:
+    """The feed-forward: its activation, its gate, and what it reads."""
+
+    parallel: bool
+    activation: str
+    gated: bool
+
+
+@dataclass(frozen=True)
+class BiasConfig:
+    """Which linear maps and norms have a bias; the others follow ``default`` unless they are given."""
+
+    default: bool = _named("bias")
+    qkv: bool = _named("qkv_bias")
+    out: bool = _named("out_bias")
+    ffn: bool = _named("ffn_bias")
+    gate: bool = _named("gate_bias")
+    norm: bool = _named("norm_bias")
+
+
+@dataclass(frozen=True)
+class DecoderConfig:
+    """What may differ between the decoder and the encoder."""
+
+    n_layers: int
+    position: PositionConfig
+    norm: NormConfig

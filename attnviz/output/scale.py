@@ -1,0 +1,182 @@
+"""The numbers behind every view: the ends of a colour scale, hidden cells, a row's strongest keys.
+
+A terminal, a picture and a page take these from here, so that they agree.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from attnviz.names import PATHS, SHARES
+from attnviz.trace.attention import Attention, Matrix
+
+
+@dataclass(frozen=True)
+class Scale:
+    """The values at the two ends of the colours, and how a picture says so.
+
+    Attributes:
+        low: the value of the first colour.
+        high: the value of the last colour.
+        words: the scale in words; empty where nothing says it.
+    """
+
+    low: float
+    high: float
+    words: str = ""
+
+    def place(self, value: float) -> float:
+        """The place of a value between the ends, from 0 to 1."""
+        span = self.high - self.low
+        return min(1.0, max(0.0, (value - self.low) / span)) if span > 0 else 0.0
+
+    @property
+    def labels(self) -> list[str]:
+        """The values at five equal distances on a colour bar, from its lower to its upper end, all equally exact."""
+        decimals = 2 - math.floor(math.log10(self.high - self.low))
+        return [short_number(round(value, decimals)) for value in np.linspace(self.low, self.high, 5).tolist()]
+
+
+def fixed_scale(matrix: Matrix) -> Scale:
+    """The scale of a terminal's matrix: 0 to 1 for shares, so that all matrices have one; others go to their largest.
+
+    Norms, rollout and flow start at 0, scores at their least.
+    """
+    visible = matrix.values[np.isfinite(matrix.values)]
+    if matrix.name in PATHS and visible.size:
+        return Scale(0.0, float(visible.max()))
+    if matrix.what in SHARES or not visible.size:
+        return Scale(0.0, 1.0)
+    return Scale(0.0 if matrix.what == "norms" else float(visible.min()), float(visible.max()))
+
+
+def shared_scale(attention: Attention) -> Scale:
+    """The scale of all matrices: 0 to 1 for shares (wider if a value is outside), else the extremes.
+
+    Norms, rollout and flow start at 0.
+    """
+    ends = [e for matrix in attention if (e := _extremes(matrix)) is not None] or [(0.0, 0.0)]
+    low, high = min(e[0] for e in ends), max(e[1] for e in ends)
+    sharing = f"shared by all {'heads' if 'head' in attention.axes else 'layers'}" if len(attention) > 1 else ""
+    if attention.what == "changes":
+        return _about_zero(max(-low, high), "scale", f"{sharing}; " if sharing else "")
+    is_path = attention.reduce in PATHS
+    if attention.what in SHARES and not is_path:  # a path's shares are small: what comes from one token of many
+        high = max(high, 1.0)
+    if attention.what != "scores":
+        low = min(low, 0.0)
+    low, high = _apart(low, high)
+    more = "the largest" if is_path else sharing
+    return Scale(low, high, f"scale {_interval(low, high)}" + (f", {more}" if more else ""))
+
+
+def own_scale(matrix: Matrix) -> Scale:
+    """The scale of one matrix alone: 0 to its largest value, or the extremes of its scores."""
+    low, high = _extremes(matrix) or (0.0, 0.0)
+    if matrix.what == "changes":
+        return _about_zero(max(-low, high), "scale of this head:", "")
+    if matrix.what != "scores":
+        low = min(low, 0.0)
+    low, high = _apart(low, high)
+    if matrix.name in PATHS:
+        return Scale(low, high, f"scale {_interval(low, high)}, the largest")
+    whose = "layer" if matrix.what == "zeroing" else "head"
+    return Scale(low, high, f"scale of this {whose}: {_interval(low, high)}")
+
+
+def distance_scale(largest: float, *, shared: bool) -> Scale:
+    """The scale of distances between heads: 0 to 1 if it is shared, else 0 to the largest."""
+    high = 1.0 if shared or largest == 0 else largest
+    end = "1, nothing in common" if high == 1 else f"{short_number(high)}, the largest"
+    return Scale(0.0, high, f"distance (jsd) from 0, equal, to {end}")
+
+
+def hidden_cells(values: np.ndarray, masked: np.ndarray | None) -> np.ndarray:
+    """Where there is nothing to show: masked keys, and scores of -inf; (n_queries, n_keys), bool."""
+    absent: np.ndarray = ~np.isfinite(values)
+    return absent if masked is None else absent | masked
+
+
+def strongest_keys(row: np.ndarray, hidden: np.ndarray, values: str, n: int = 1) -> list[int]:
+    """The n strongest keys of a row, the strongest first and of equal ones the first.
+
+    Hidden keys are never among them, and a row of shares that are all 0 has none.
+
+    Args:
+        row: (n_keys,).
+        hidden: (n_keys,), True where there is nothing to show.
+        values: what the numbers are, one of ``VALUES``.
+        n: how many at most.
+    """
+    shown = np.where(hidden, -np.inf, row)
+    if values in SHARES and not shown.max() > 0:
+        return []
+    return [key for key in largest(shown, n) if not hidden[key]]
+
+
+def strongest_of_rows(matrix: Matrix) -> list[int | None]:
+    """The strongest key of each row; None where every key is hidden, or gets nothing."""
+    hidden = hidden_cells(matrix.values, matrix.masked)
+    found = (strongest_keys(row, absent, matrix.what) for row, absent in zip(matrix.values, hidden, strict=True))
+    return [keys[0] if keys else None for keys in found]
+
+
+def strongest_links(matrix: Matrix, n: int) -> list[tuple[int, int, float]]:
+    """The n strongest links (query, key, value) of a matrix, without those of a token to itself."""
+    values = np.where(hidden_cells(matrix.values, matrix.masked), -np.inf, matrix.values)
+    if matrix.kind != "cross":
+        np.fill_diagonal(values, -np.inf)
+    places = [divmod(place, values.shape[1]) for place in largest(values.ravel(), n)]
+    links = [(query, key, float(values[query, key])) for query, key in places]
+    return [link for link in links if link[2] != -np.inf]
+
+
+def strongest_choice(matrix: Matrix) -> tuple[float, int, int]:
+    """The largest value (of changes: farthest from 0) of a query that has a choice, its query and its key.
+
+    A query with one visible key has no choice: its number says nothing.
+    """
+    hidden = hidden_cells(matrix.values, matrix.masked)
+    if matrix.rest is not None:
+        hidden = hidden.copy()
+        hidden[:, -1] = True  # the rest is no key
+    free = (~hidden).sum(axis=1) > 1
+    sizes = np.abs(matrix.values) if matrix.what == "changes" else matrix.values
+    shown = np.where(hidden | ~free[:, None] & free.any(), -np.inf, sizes) if hidden.any() else sizes
+    query, key = np.unravel_index(shown.argmax(), shown.shape)
+    return float(shown[query, key]), int(query), int(key)
+
+
+def largest(values: np.ndarray, n: int) -> list[int]:
+    """The places of the n largest of many values, of equal ones the first, without sorting all of them."""
+    n = min(n, values.size)
+    least = np.partition(values, values.size - n)[values.size - n]
+    above, equal = np.flatnonzero(values > least), np.flatnonzero(values == least)[:n]
+    return sorted([*above.tolist(), *equal.tolist()], key=lambda place: (-values[place], place))[:n]
+
+
+def short_number(value: float) -> str:
+    """A value in three digits."""
+    return f"{value:.3g}".replace("-", "−")
+
+
+def _extremes(matrix: Matrix) -> tuple[float, float] | None:
+    shown = matrix.values[~hidden_cells(matrix.values, matrix.masked)]
+    return (float(shown.min()), float(shown.max())) if shown.size else None
+
+
+def _apart(low: float, high: float) -> tuple[float, float]:
+    """Ends that differ, for values that do not."""
+    return (low, high) if high > low else (low, low + 1.0)
+
+
+def _about_zero(bound: float, name: str, sharing: str) -> Scale:
+    """From -bound to bound, so that no change has the colour between."""
+    bound = bound if bound > 0 else 1.0
+    interval = _interval(-bound, bound)
+    return Scale(-bound, bound, f"{name} {interval}, {sharing}red: more in B, blue: more in A")
+
+
+def _interval(low: float, high: float) -> str:
+    return f"{short_number(low)}–{short_number(high)}" if low >= 0 else f"{short_number(low)} to {short_number(high)}"

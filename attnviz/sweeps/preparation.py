@@ -1,0 +1,104 @@
+"""Texts and vectors made ready for the stack: cut into tokens, checked against the model."""
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from attnviz.elsewhere.special_labels import is_special_label
+from attnviz.encoder.stack import Sequence
+from attnviz.errors import InputError, UsageError
+from attnviz.model import Model
+from attnviz.sweeps.runs import Prepared
+from attnviz.text.labels import printable
+from attnviz.text.reading import check_text
+from attnviz.text.tokenizer import pad
+from attnviz.trace.tokens import Token, Tokens
+
+
+def prepare(
+    model: Model, text: str, *, pair: str | None = None, target: str | None = None, pad_to: int | None = None
+) -> Prepared:
+    """Tokenizes a text, and the target text if there is one.
+
+    Raises:
+        InputError: a text without tokens, or one longer than ``n_ctx``; a target without a decoder.
+    """
+    source, tokens = _sequence(model, "text", text, pair, pad_to)
+    if target is None:
+        return Prepared(source, tokens, text, pair)
+    if not model.has_decoder:
+        raise InputError(
+            f"{model.info.name}: these weights have no decoder; expected one for a target text",
+            hint="attnviz weights init --decoder writes one",
+        )
+    target_sequence, target_tokens = _sequence(model, "target", target, None, None)
+    return Prepared(source, tokens, text, pair, target, target_sequence, target_tokens)
+
+
+def prepare_vectors(model: Model, vectors: np.ndarray, labels: Iterable[str] | None = None) -> Prepared:
+    """Vectors (n, d_model), one row a token, made ready for the stack.
+
+    Raises:
+        InputError: a shape that does not fit the model, numbers that are not finite, or labels of another count.
+    """
+    vectors = np.asarray(vectors)
+    if vectors.ndim != 2 or not vectors.size or vectors.shape[1] != model.config.d_model:
+        raise InputError(
+            f"vectors: the shape is {vectors.shape}; expected (tokens, d_model) with d_model {model.config.d_model}"
+        )
+    with np.errstate(over="ignore"):
+        vectors = vectors.astype(model.params["layers.0.attn.wq"].dtype)
+    if not np.isfinite(vectors).all():
+        raise InputError(f"vectors: some numbers are not finite as {vectors.dtype}; expected smaller numbers")
+    n = len(vectors)
+    names = [f"x{i}" for i in range(n)] if labels is None else list(labels)
+    if len(names) != n:
+        raise InputError(f"tokens: there are {len(names)}, and {n} vectors; expected one each")
+    _check_length(model, "vectors", n)
+    return Prepared(Sequence(vectors=vectors), labelled(names))
+
+
+def labelled(names: Iterable[str]) -> Tokens:
+    """Tokens of vectors, which have only names; some names are those of special tokens."""
+    return tuple(
+        Token(text="" if special else name, label=printable(name), piece=name, special=special)
+        for name, special in ((name, is_special_label(name)) for name in names)
+    )
+
+
+def _sequence(model: Model, where: str, text: str, pair: str | None, pad_to: int | None) -> tuple[Sequence, Tokens]:
+    check_text(text, where)
+    tokens = model.tokenizer.encode(text, pair, n_vocab=model.config.n_vocab)
+    if pad_to is not None:
+        if pad_to < len(tokens):
+            raise UsageError(f"pad-to: {pad_to} is less than the text's {len(tokens)} tokens; expected as many or more")
+        if pad_to > model.config.n_ctx:
+            n_ctx = model.config.n_ctx
+            raise UsageError(f"pad-to: {pad_to} is more than n_ctx, which is {n_ctx}; expected at most {n_ctx}")
+        tokens = pad(tokens, pad_to, model.tokenizer.padding_token(model.config.n_vocab))
+    _check_length(model, where, len(tokens))
+    padding = np.array([token.padding for token in tokens]) if pad_to is not None else None
+    return Sequence(np.array([token.id for token in tokens]), None, padding, _type_ids(model, tokens)), tokens
+
+
+def _type_ids(model: Model, tokens: Tokens) -> np.ndarray | None:
+    """Each token's row of the segment table; None where the model has none."""
+    n = model.config.embedding.n_segments
+    if not n:
+        return None
+    type_ids = np.array([token.type_id for token in tokens])
+    if type_ids.max() >= n:
+        raise InputError(
+            f"pair: its segment has the number {type_ids.max()}, and n_segments is {n}; expected a model with more"
+        )
+    return type_ids
+
+
+def _check_length(model: Model, where: str, n: int) -> None:
+    if n > model.config.n_ctx:
+        raise InputError(
+            f"{where}: {n} tokens, and n_ctx is {model.config.n_ctx}; expected at most {model.config.n_ctx}",
+            hint="shorten the text"
+            if model.config.position.kind == "learned" and not model.info.is_random
+            else f"shorten the text, or allow more with --n-ctx {n}",
+        )
