@@ -142,8 +142,8 @@ def check_folder(path: str | Path) -> None:
         OutputError: it is a file, or is inside one.
     """
     folder = _named(path)
-    there = next((place for place in (folder, *folder.parents) if os.path.lexists(place)), folder)
-    if os.path.exists(there) and not os.path.isdir(there):
+    existing = next((place for place in (folder, *folder.parents) if os.path.lexists(place)), folder)
+    if os.path.exists(existing) and not os.path.isdir(existing):
         raise OutputError(f"{one_line(path)}: {_NO_FOLDER}")
 
 

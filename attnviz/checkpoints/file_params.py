@@ -108,11 +108,11 @@ class FileParams(Params):
         """Rows of a table, without reading the others where the format allows it."""
         source = self._sources[name]
         if name in self._read or source != Source(source.name, first_row=source.first_row) or source.name is None:
-            return self[name][ids]
+            held: np.ndarray = self[name][ids]
+            return held
         rows = self._file.rows(source.name, ids + source.first_row)
         _check_finite(rows, self._where, source, name, ids)
-        widened: np.ndarray = rows.astype(self._type, copy=False)
-        return widened
+        return rows.astype(self._type, copy=False)
 
     @staticmethod
     def _is_mapped(array: np.ndarray) -> bool:

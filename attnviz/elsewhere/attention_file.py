@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from attnviz.checkpoints.formats.numpy_files import NPY_MAGIC, ZIP_MAGICS, numbers_of
-from attnviz.elsewhere.documents import causal_where_it_seems_so, result_of
+from attnviz.elsewhere.document_masks import with_likely_mask
+from attnviz.elsewhere.documents import result_of
 from attnviz.elsewhere.lists import parse_json
 from attnviz.errors import InputError, one_line
 from attnviz.files import open_file, unreadable
@@ -15,7 +16,7 @@ from attnviz.trace.result import Result
 
 _EXPECTED = "expected attention as .npy, .npz or JSON"
 _BOM = b"\xef\xbb\xbf"
-_STARTS = b"{[ \t\r\n\x93P\xef"  # JSON, white space, .npy, .npz, the mark of UTF-8
+_STARTS = b"{[ \t\r\n\x93P\xef"  # JSON, white space, .npy, .npz, the byte order mark of UTF-8
 
 
 def read_attention(
@@ -26,22 +27,22 @@ def read_attention(
     scores: bool = False,
     note: Callable[[str], None] | None = None,
 ) -> Iterator[Result]:
-    """The attention of a file or a stream, one result a text, each read when it is asked for.
+    """The attention of a file or a stream, one result per text, each read when it is asked for.
 
     The content says which format it has. Arrays (``.npy``; ``.npz`` with one array, or one called ``attention``) have 2
     to 4 axes: one head, the heads of a layer, layers of heads. JSON is such an array as nested lists, an object with
-    ``attention`` and whatever else ``show --json`` prints, or several of either, one a line.
+    ``attention`` and whatever else ``show --json`` prints, or several of either, one per line.
 
     ``attention`` is cross-attention, its rows another text's tokens, where matrices are not square or where ``queries``
-    are named beside ``keys``. Of arrays that tell no mask, zeros at all later tokens are read as a causal mask.
+    are named with ``keys``. In arrays without a mask, zeros at all later tokens are read as a causal mask.
 
     Args:
         source: a path, or a binary stream.
         name: what messages and titles call it; the file's name by default.
-        token_labels: labels for the tokens, instead of those of the file; where queries and keys differ, for those of
-            them that are as many.
+        token_labels: labels for the tokens, instead of the file's; where queries and keys differ in number, for the
+            axis that has as many tokens.
         scores: whether numbers are scores (before softmax), unless the file says what they are.
-        note: gets what should be said of how the file was read, a line each.
+        note: is called with each remark on how the file was read.
 
     Raises:
         InputError: data that cannot be read, with the exact place of what is wrong.
@@ -65,16 +66,16 @@ def _results(
 ) -> Iterator[Result]:
     for at, data, document in _documents(_lines(stream, where), where):
         origin = ModelInfo(one_line(name), f"sha256:{hashlib.sha256(data).hexdigest()}")
-        told = result_of(document, origin, at, labels=labels, scores=scores)
-        result = causal_where_it_seems_so(document, told)
-        if result is not told and note is not None:
+        stated = result_of(document, origin, at, labels=labels, scores=scores)
+        result = with_likely_mask(document, stated)
+        if result is not stated and note is not None:
             note(f"{where}: no token looks at a later one; read as causal attention, with later tokens masked")
             note = None  # once a file
         yield result
 
 
 def _documents(lines: Iterator[bytes], where: str) -> Iterator[tuple[str, bytes, object]]:
-    """Each document, where it stands, and its bytes: one a line, or a single one over several lines."""
+    """Each document with its place and its bytes: one per line, or a single one over several lines."""
     numbered = enumerate(lines, start=1)
     blank = b""
     for _, first in numbered:
@@ -101,7 +102,7 @@ def _documents(lines: Iterator[bytes], where: str) -> Iterator[tuple[str, bytes,
 
 
 def _lines(stream: BinaryIO, where: str) -> Iterator[bytes]:
-    """The lines, as they arrive; what can be neither an array nor JSON is refused at its first byte."""
+    """The lines, as they arrive; what cannot be an array or JSON is refused at its first byte."""
     try:
         start = stream.read(1)
         if start == b"\x80":

@@ -1,6 +1,7 @@
 """The tokens that a document of attention names."""
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Generic, NamedTuple, TypeVar
 
 from attnviz.elsewhere.special_labels import is_special_label
 from attnviz.errors import InputError
@@ -8,6 +9,7 @@ from attnviz.text.labels import printable
 from attnviz.trace.tokens import Token, Tokens
 
 _NAMES = {"": ("tokens", "keys"), "target_": ("target_tokens", "queries")}
+_T = TypeVar("_T")
 _LETTERS = {"": "x", "target_": "y"}  # of vectors that nobody named
 
 
@@ -16,7 +18,7 @@ def tokens_of(
 ) -> Tokens:
     """The tokens of the text, or of the target (``prefix`` is ``target_``).
 
-    Which of them are special the document says; where it does not, their names do.
+    The document says which of them are special; where it does not, their names do.
 
     Args:
         fields: the document.
@@ -29,16 +31,18 @@ def tokens_of(
         InputError: a field that is not a list of what it should be, or of another length.
     """
     key = next((key for key in _NAMES[prefix] if fields.get(key) is not None), None)
-    names = [f"{_LETTERS[prefix]}{i}" for i in range(n or 0)] if key is None else _items(fields, key, _TEXT, n, where)
+    names = None if key is None else _items(fields, key, _TEXT, n, where)
+    if names is None:
+        names = [f"{_LETTERS[prefix]}{i}" for i in range(n or 0)]
     n = len(names)
     labels = _items(fields, f"{prefix}labels", _TEXT, n, where) or names
-    ids = _items(fields, f"{prefix}token_ids", _INDEX, n, where) or [None] * n
+    ids = _items(fields, f"{prefix}token_ids", _INDEX, n, where)
     offsets = _items(fields, f"{prefix}offsets", _SPAN, n, where)
     special = _items(fields, f"{prefix}special", _TRUTH, n, where) or _special(fields, prefix, names)
     padding = _items(fields, f"{prefix}padding", _TRUTH, n, where) or [False] * n
     segment = _items(fields, f"{prefix}segments", _SEGMENT, n, where) or [0] * n
     words = _items(fields, f"{prefix}word_ids", _WORD, n, where) or [None] * n
-    pieces = _items(fields, f"{prefix}pieces", _PIECES, n, where) or [()] * n
+    pieces = _items(fields, f"{prefix}pieces", _PIECES, n, where) or [[]] * n
     tokens = []
     for i, name in enumerate(names):
         start, end = offsets[i] if offsets else (0, 0)
@@ -48,7 +52,7 @@ def tokens_of(
             label=printable(labels[i]),
             start=start,
             end=end,
-            id=ids[i],
+            id=ids[i] if ids else None,
             piece=name,
             special=special[i],
             padding=padding[i],
@@ -70,13 +74,13 @@ def _special(fields: Mapping[str, object], prefix: str, names: Sequence[str]) ->
 def relabelled(
     fields: Mapping[str, object], labels: Sequence[str], n_source: int | None, n_target: int | None, where: str
 ) -> dict[str, object]:
-    """The document with the user's labels: of the text's tokens, or of the target's if only they are as many.
+    """The document with the user's labels: for the text's tokens, or the target's if only their number fits.
 
     The labels say which tokens are equal, instead of the document's ids, and which are special unless the document
     marks some.
 
     Raises:
-        InputError: neither are as many.
+        InputError: neither has as many tokens.
     """
     for prefix, n in (("", n_source), ("target_", n_target)):
         if n == len(labels):
@@ -108,19 +112,23 @@ def _is_index(item: object) -> bool:
     return type(item) is int and item >= 0
 
 
-_Kind = tuple[Callable[[object], bool], str]
-_TEXT: _Kind = (lambda item: isinstance(item, str), "texts")
-_INDEX: _Kind = (_is_index, "whole numbers from 0")
-_TRUTH: _Kind = (lambda item: isinstance(item, bool), "true and false")
-_SEGMENT: _Kind = (lambda item: type(item) is int and item in (0, 1), "0 and 1")
-_WORD: _Kind = (lambda item: item is None or _is_index(item), "whole numbers from 0, and nulls")
-_PIECES: _Kind = (
-    lambda item: isinstance(item, list) and all(isinstance(piece, str) for piece in item),
-    "lists of texts",
+class _Kind(NamedTuple, Generic[_T]):
+    """What the items of a list must be."""
+
+    accepts: Callable[[object], bool]
+    words: str
+
+
+_TEXT: _Kind[str] = _Kind(lambda item: isinstance(item, str), "texts")
+_INDEX: _Kind[int] = _Kind(_is_index, "whole numbers from 0")
+_TRUTH: _Kind[bool] = _Kind(lambda item: isinstance(item, bool), "true and false")
+_SEGMENT: _Kind[int] = _Kind(lambda item: type(item) is int and item in (0, 1), "0 and 1")
+_WORD: _Kind[int | None] = _Kind(lambda item: item is None or _is_index(item), "whole numbers from 0, and nulls")
+_PIECES: _Kind[list[str]] = _Kind(
+    lambda item: isinstance(item, list) and all(isinstance(piece, str) for piece in item), "lists of texts"
 )
-_SPAN: _Kind = (
-    lambda item: isinstance(item, list) and len(item) == 2 and all(map(_is_index, item)),
-    "pairs of whole numbers",
+_SPAN: _Kind[tuple[int, int]] = _Kind(
+    lambda item: isinstance(item, list) and len(item) == 2 and all(map(_is_index, item)), "pairs of whole numbers"
 )
 
 
@@ -133,13 +141,13 @@ def index_list(fields: Mapping[str, object], key: str, n: int | None, where: str
     return _items(fields, key, _INDEX, n, where)
 
 
-def _items(fields: Mapping[str, object], key: str, kind: _Kind, n: int | None, where: str) -> list | None:
+def _items(fields: Mapping[str, object], key: str, kind: _Kind[_T], n: int | None, where: str) -> list[_T] | None:
+    """The list under a name, if there is one; each item is what the kind says."""
     items = fields.get(key)
     if items is None:
         return None
-    is_one, words = kind
-    if not isinstance(items, list) or not all(map(is_one, items)):
-        raise InputError(f"{where}: {key} is not a list of {words}; expected one")
+    if not isinstance(items, list) or not all(map(kind.accepts, items)):
+        raise InputError(f"{where}: {key} is not a list of {kind.words}; expected one")
     if n is not None and len(items) != n:
         raise InputError(f"{where}: {len(items)} {key}, and the matrices have {n}; expected {n}")
     return items

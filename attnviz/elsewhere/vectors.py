@@ -1,4 +1,4 @@
-"""Vectors instead of a text: ``.npy``, ``.npz``, ``.csv`` or ``.json``, a row a token."""
+"""Vectors instead of a text: ``.npy``, ``.npz``, ``.csv`` or ``.json``, one row per token."""
 
 from pathlib import Path
 
@@ -13,16 +13,16 @@ _EXPECTED = "expected vectors as .npy, .npz, .csv or .json"
 
 
 def read_vectors(path: Path) -> np.ndarray:
-    """The vectors of a file, a row a token; its content says which format it has.
+    """The vectors of a file, one row per token; its content says which format it has.
 
-    A text file has a row a line, its numbers apart by semicolons, commas or white space; ``#`` begins a comment. JSON
-    is a list of rows, or an object with ``vectors``.
+    A text file has one row per line, its numbers separated by semicolons, commas or white space; ``#`` begins a
+    comment. JSON is a list of rows, or an object with ``vectors``.
 
     Returns:
-        (n_tokens, d_model), float64, or float32 where an ``.npy`` or ``.npz`` has no more.
+        (n_tokens, d_model), float64, or float32 where an ``.npy`` or ``.npz`` has less.
 
     Raises:
-        InputError: it cannot be read, is ragged or empty, or has something that is no finite number.
+        InputError: it cannot be read, is ragged or empty, or has something that is not a finite number.
     """
     where, data = one_line(path), read_file(path, _EXPECTED)
     if data.startswith((NPY_MAGIC, *ZIP_MAGICS)):

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from attnviz.checkpoints.file_params import Source
-from attnviz.checkpoints.huggingface.settings import Rule, Settings
+from attnviz.checkpoints.huggingface.settings import SettingRule, Settings
 from attnviz.encoder.config.block import Block
 
 
@@ -36,7 +36,7 @@ class Vocabulary:
     Attributes:
         kind: ``wordpiece`` (``vocab.txt``) or ``bytes`` (``vocab.json`` and ``merges.txt``).
         single: the tokens around one text, with ``$A`` for it, in the names of ``specials``.
-        pair: likewise for two, with the row of the segment table after each colon.
+        pair: the tokens around two texts, with the row of the segment table after each colon.
         specials: the special tokens by role, unless ``tokenizer_config.json`` says otherwise.
         mask_strips: whether the mask token takes the space before it.
         trim_offsets: whether a piece's place in the text leaves out the space that it begins with.
@@ -90,7 +90,7 @@ class Family:
     name: str
     paper: str
     example: str
-    fields: dict[str, object | Rule]
+    fields: dict[str, object | SettingRule]
     modules: dict[str, str]
     kind: str = "encoder"
     fused: tuple[Fused, ...] = ()

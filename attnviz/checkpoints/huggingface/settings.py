@@ -97,30 +97,30 @@ class Settings:
         return choices[value]
 
 
-Rule = Callable[[Settings], object]
+SettingRule = Callable[[Settings], object]
 
 
-def size(name: str, default: Any = _NEEDED) -> Rule:
+def size_from(name: str, default: Any = _NEEDED) -> SettingRule:
     """A whole number from 1 under this name."""
     return lambda settings: settings.number(name, default, least=1)
 
 
-def number(name: str, default: float) -> Rule:
+def number_from(name: str, default: float) -> SettingRule:
     """A number under this name."""
     return lambda settings: settings.number(name, default, float)
 
 
-def switch(name: str, *, default: bool) -> Rule:
+def switch_from(name: str, *, default: bool) -> SettingRule:
     """True or false under this name."""
     return lambda settings: settings.one_of(name, {True: True, False: False}, default)
 
 
-def choice(name: str, choices: Mapping[Any, Any], default: Any = _NEEDED) -> Rule:
+def choice_from(name: str, choices: Mapping[Any, Any], default: Any = _NEEDED) -> SettingRule:
     """What the value under this name means."""
     return lambda settings: settings.one_of(name, choices, default)
 
 
-ACTIVATIONS = {
+ACTIVATION_NAMES = {
     "gelu": "gelu",
     "gelu_python": "gelu",
     "gelu_new": "gelu_tanh",
@@ -132,9 +132,9 @@ ACTIVATIONS = {
 }
 
 
-def activation(name: str, default: str) -> Rule:
+def activation_from(name: str, default: str) -> SettingRule:
     """The activation under this name."""
-    return choice(name, ACTIVATIONS, default)
+    return choice_from(name, ACTIVATION_NAMES, default)
 
 
 def rope_settings(settings: Settings) -> Settings:

@@ -13,7 +13,7 @@ LEAST_DPI, MOST_DPI = 30, 1200
 
 
 @dataclass(frozen=True)
-class Style:
+class PictureStyle:
     """What the user may choose.
 
     Attributes:

@@ -2,7 +2,7 @@
 
 from attnviz.checkpoints.huggingface.families import bert
 from attnviz.checkpoints.huggingface.family import Family
-from attnviz.checkpoints.huggingface.settings import Settings, activation, size
+from attnviz.checkpoints.huggingface.settings import Settings, activation_from, size_from
 
 _LAYER = "encoder.albert_layer_groups.{}"
 
@@ -29,10 +29,10 @@ FAMILY = Family(
     fields=bert.FIELDS
     | {
         "n_layers": _n_layers,
-        "d_embed": size("embedding_size", 128),
+        "d_embed": size_from("embedding_size", 128),
         "project": "after",
         "mask": "none",
-        "activation": activation("hidden_act", "gelu_new"),
+        "activation": activation_from("hidden_act", "gelu_new"),
     },
     modules={
         **{ours: name for ours, name in bert.MODULES.items() if ours.startswith("embed.")},

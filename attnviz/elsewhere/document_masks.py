@@ -1,0 +1,75 @@
+"""The masks of a document, and what its rows gave to keys that are left out."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from attnviz.elsewhere.lists import listed_array
+from attnviz.errors import InputError
+from attnviz.names import MASK_KEYS, REST_KEYS
+from attnviz.trace.attention import Attention
+from attnviz.trace.result import Result
+
+_FEW = 3  # tokens, below which zeros above the diagonal say nothing
+
+
+def mask_of(fields: Mapping[str, object], kind: str, array: np.ndarray, where: str) -> np.ndarray | None:
+    """(n_layers, n_queries, n_keys): as the document says, else where all scores are -inf."""
+    key, shape = MASK_KEYS[kind], (array.shape[0], *array.shape[2:])
+    if fields.get(key) is None:
+        hidden = np.logical_and.reduce(np.isneginf(array), axis=1)
+        return hidden if hidden.any() else None
+    try:
+        masked = np.array(fields[key])
+    except ValueError:  # ragged
+        masked = np.array(None)
+    if masked.dtype != bool or masked.shape not in (shape, shape[1:]):
+        raise InputError(f"{where}: {key} is not a list of true and false of the shape {shape[1:]}; expected that")
+    return np.broadcast_to(masked, shape)
+
+
+def rest_of(
+    fields: Mapping[str, object], kind: str, array: np.ndarray, axes: tuple[str, ...], where: str
+) -> np.ndarray | None:
+    """(n_layers, n_heads, n_queries): what each row gave to keys that are left out, if the document says so."""
+    key = REST_KEYS[kind]
+    if fields.get(key) is None:
+        return None
+    shape = array.shape[:3]
+    stated = shape if "head" in axes else (shape[0], shape[2]) if "layer" in axes else shape[2:]
+    rest = listed_array(fields[key], f"{where}: {key}", axes=3)
+    if rest.shape != stated or not (np.isfinite(rest).all() and (rest >= 0).all()):
+        raise InputError(f"{where}: {key} is not a list of numbers from 0 of the shape {stated}; expected that")
+    return rest.reshape(shape).astype(np.float32)
+
+
+def with_likely_mask(document: object, result: Result) -> Result:
+    """A result whose later tokens are masked where its attention looks like a causal model's; else the one given.
+
+    It looks so where no query of any layer and head gives anything to a later token (exactly 0), and some give to an
+    earlier one. With only two tokens that is chance. Documents of attnviz itself have a mask where there is one.
+    """
+    if isinstance(document, dict) and "schema" in document:
+        return result
+    views = {
+        kind: replace(
+            view, masked=np.broadcast_to(np.triu(np.ones(view.matrices.shape[2:], bool), 1), _mask_shape(view))
+        )
+        if _seems_causal(view)
+        else view
+        for kind, view in result.views.items()
+    }
+    return result if all(views[kind] is view for kind, view in result.views.items()) else replace(result, views=views)
+
+
+def _seems_causal(attention: Attention) -> bool:
+    n_queries, n_keys = attention.matrices.shape[2:]
+    if attention.kind == "cross" or attention.what != "weights" or attention.masked is not None or n_keys < _FEW:
+        return False
+    looks = attention.matrices.any(axis=(0, 1))
+    return n_queries == n_keys and not np.triu(looks, 1).any() and bool(np.tril(looks, -1).any())
+
+
+def _mask_shape(attention: Attention) -> tuple[int, int, int]:
+    return attention.matrices.shape[:1] + attention.matrices.shape[2:]
