@@ -148,7 +148,7 @@ def check_folder(path: str | Path) -> None:
 
 
 def is_special(path: Path) -> bool:
-    """Whether the path is a device, a pipe or a socket, which opening may wait for."""
+    """True for a device, a pipe or a socket, which opening may wait for."""
     try:
         mode = path.stat().st_mode
     except (OSError, ValueError):

@@ -65,7 +65,7 @@ def tokens_of(
 
 
 def _special(fields: Mapping[str, object], prefix: str, names: Sequence[str]) -> list[bool]:
-    """Which names are of special tokens, in a document that does not say so."""
+    """The names that belong to special tokens, in a document that does not mark them."""
     if prefix and "schema" in fields:  # attnviz leaves out the target's list where none is special
         return [False] * len(names)
     return [is_special_label(name) for name in names]
@@ -113,7 +113,7 @@ def _is_index(item: object) -> bool:
 
 
 class _Kind(NamedTuple, Generic[_T]):
-    """What the items of a list must be."""
+    """The kind of a list's items: a check, and words for messages."""
 
     accepts: Callable[[object], bool]
     words: str

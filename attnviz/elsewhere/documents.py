@@ -1,4 +1,4 @@
-"""One document of attention, by the names of ``show --json``, to a result; nothing in it is believed unchecked."""
+"""One document of attention, by the names of ``show --json``, to a result; everything in it is checked."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -109,7 +109,7 @@ def _choice(fields: Fields, key: str, choices: tuple[_T, ...], default: _T, wher
 
 
 def _model(fields: Fields, where: str) -> ModelInfo | None:
-    """Where the document says its numbers came from, if it does."""
+    """The origin of its numbers that the document states, if it does."""
     model = fields.get("model")
     if model is None:
         return None

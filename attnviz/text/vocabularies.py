@@ -1,4 +1,4 @@
-"""Tokenizers made from vocabulary files of before ``tokenizer.json``, and what settings beside either change."""
+"""Tokenizers made from vocabulary files older than ``tokenizer.json``, and the settings that change either."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -233,6 +233,6 @@ def token_text(token: object) -> str | None:
 
 
 def token_switches(token: object) -> dict[str, bool]:
-    """How a special token is found in a text, as far as the object that ``tokenizer_config.json`` has for it says."""
+    """The switches that say how a special token is found in a text, from its object in ``tokenizer_config.json``."""
     said = token if isinstance(token, dict) else {}
     return {name: said[name] for name in _SWITCHES if isinstance(said.get(name), bool)}

@@ -1,4 +1,4 @@
-"""NumPy's files, ``.npy`` and ``.npz``, from anybody: no pickles, and nothing that a file claims is believed."""
+"""NumPy's files, ``.npy`` and ``.npz``, from anybody: no pickles, and each claim of a file is checked."""
 
 import contextlib
 import io
@@ -22,11 +22,11 @@ _LARGE, _RATIO = 2**30, 100
 
 
 class DamageError(ValueError):
-    """What is wrong with a file, as a clause for a message: ``it is damaged (...)``."""
+    """A file's fault, as a clause for a message: ``it is damaged (...)``."""
 
 
 class Header(NamedTuple):
-    """What an array says of itself."""
+    """An array's shape and type, as its file states them."""
 
     shape: tuple[int, ...]
     dtype: np.dtype
@@ -102,7 +102,7 @@ def _chosen(names: tuple[str, ...], name: str) -> str:
 
 
 def read_npy(stream: BinaryIO, size: int) -> np.ndarray:
-    """The array of an ``.npy`` of so many bytes.
+    """The array of an ``.npy`` file of ``size`` bytes.
 
     Raises:
         DamageError: it is a pickle, or its bytes are not what its header says.

@@ -84,7 +84,7 @@ class Settings:
         return self.inner.setdefault(name, Settings(value, f"{self.where}, {name}", self.family))
 
     def one_of(self, name: str, choices: Mapping[Any, Any], default: Any = _NEEDED) -> Any:
-        """What a setting's value means, by a table.
+        """The meaning of a setting's value, by a table.
 
         Raises:
             CheckpointError: a value that the table does not have.
@@ -116,7 +116,7 @@ def switch_from(name: str, *, default: bool) -> SettingRule:
 
 
 def choice_from(name: str, choices: Mapping[Any, Any], default: Any = _NEEDED) -> SettingRule:
-    """What the value under this name means."""
+    """The meaning of the value under this name, by a table."""
     return lambda settings: settings.one_of(name, choices, default)
 
 
@@ -138,13 +138,13 @@ def activation_from(name: str, default: str) -> SettingRule:
 
 
 def rope_settings(settings: Settings) -> Settings:
-    """What a model says of its rotary positions: the older ``rope_scaling`` wins, as in the published code."""
+    """The settings of rotary positions: the older ``rope_scaling`` wins, as in the published code."""
     scaling, parameters = settings.object("rope_scaling"), settings.object("rope_parameters")
     return scaling if scaling.values else parameters
 
 
 def rope_type(rope: Settings, kinds: Mapping[str, Any]) -> Any:
-    """What the kind of rotary positions means; older files call it ``type``."""
+    """The meaning of the kind of rotary positions; older files call it ``type``."""
     older = rope.get("type", "default")
     return rope.one_of("rope_type" if rope.get("rope_type") else "type", kinds, older)
 
@@ -186,7 +186,7 @@ def rotary(settings: Settings, d_head: int, share: str | None = None) -> dict[st
 
 
 def is_causal(settings: Settings) -> bool:
-    """Whether a decoder's tokens see only earlier ones: ``is_causal`` false makes an embedding model of it.
+    """True where a decoder's tokens see only earlier ones: ``is_causal`` false makes an embedding model of it.
 
     The masks of all decoder families of transformers read it (``create_causal_mask``).
     """

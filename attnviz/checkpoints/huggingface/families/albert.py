@@ -14,7 +14,7 @@ def _n_layers(settings: Settings) -> int:
 
 
 def _layer(settings: Settings, i: int) -> str:
-    """Which group, and which layer in it, computes layer ``i``."""
+    """The group, and the layer in it, that computes layer ``i``."""
     step, inner = divmod(i, settings.number("inner_group_num", 1, least=1))
     # The published code's own rounding: in floating point, which is not always the quotient's.
     size = settings.number("num_hidden_layers", least=1) / settings.number("num_hidden_groups", 1, least=1)
