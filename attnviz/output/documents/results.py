@@ -27,7 +27,7 @@ def dump(document: Mapping[str, object]) -> bytes:
     return orjson.dumps(document, option=orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_APPEND_NEWLINE)
 
 
-def schema() -> bytes:
+def schema_bytes() -> bytes:
     """The JSON Schema (2020-12) of everything that ``--json`` prints."""
     return Path(__file__).with_name("schema.json").read_bytes()
 
@@ -43,7 +43,9 @@ def edges_document(
         precision: as of ``result_document``.
         top: likewise.
     """
-    edges, rests, taken = [], [], []
+    edges: list[dict[str, object]] = []
+    rests: list[np.ndarray] = []
+    taken: list[Attention] = []
     for part in parts:
         edges += _edges(part, top, precision)
         rests += [] if part.rest is None else [part.rest[0]]

@@ -61,6 +61,7 @@ class Plate:
     """A figure whose static parts are drawn, and the artists that change from picture to picture."""
 
     figure: Figure
+    canvas: Any  # a FigureCanvasAgg, whose methods Matplotlib leaves untyped
     image: _Pixels
     title: Text
     scale: Text
@@ -77,17 +78,18 @@ class Plate:
 
     def pixels(self) -> np.ndarray:
         """Draws what changed over the static parts: (height, width, 4) uint8, equal to what ``savefig`` would draw."""
-        canvas = self.figure.canvas
-        canvas.restore_region(self.background)
+        self.canvas.restore_region(self.background)
+        renderer = self.canvas.get_renderer()
         for artist in self.moving:
-            artist.axes.draw_artist(artist)
-        return np.array(canvas.buffer_rgba())
+            artist.draw(renderer)
+        return np.array(self.canvas.buffer_rgba())
 
 
 def families_for(wanted: set[str], fonts: Sequence[str] = FONTS) -> tuple[tuple[str, ...], set[str]]:
     """The installed ones of the fonts that the characters need, and the characters that none of them has."""
     installed = set(fontManager.get_font_names())
-    families, missing = [], set(wanted)
+    families: list[str] = []
+    missing = set(wanted)
     for family in fonts:
         if family not in installed or (families and not missing):
             continue
@@ -116,15 +118,16 @@ def draw_plate(
 ) -> Plate:
     """The figure for the pictures of a sheet, with everything drawn that they have in common."""
     font = partial(FontProperties, family=list(families))
-    renderer = FigureCanvasAgg(Figure(figsize=(1, 1), dpi=dpi)).get_renderer()
+    measuring: Any = FigureCanvasAgg(Figure(figsize=(1, 1), dpi=dpi))
+    renderer = measuring.get_renderer()
 
     def measure(text: str, points: float, bold: bool) -> float:
         style = font(size=points, weight="bold" if bold else "normal")
-        return renderer.get_text_width_height_descent(text, style, False)[0]
+        return float(renderer.get_text_width_height_descent(text, style, False)[0])
 
     where = layout(sheet, plates, dpi, measure)
     figure = Figure(figsize=(where.width / dpi, where.height / dpi), dpi=dpi, facecolor="white")
-    canvas = FigureCanvasAgg(figure)
+    canvas: Any = FigureCanvasAgg(figure)
     axes = _image_axes(figure, sheet, where, font)
     bar = _colour_bar(figure, sheet, where, palette, font)
     title, scale = _words(figure, axes, sheet, where, font)
@@ -134,7 +137,7 @@ def draw_plate(
         moving += [scale, bar.yaxis]
     for artist in moving:
         artist.set_animated(True)
-    plate = Plate(figure, image, title, scale, bar, tuple(moving))
+    plate = Plate(figure, canvas, image, title, scale, bar, tuple(moving))
     plate.show(plates[0])
     canvas.draw()
     return replace(plate, background=canvas.copy_from_bbox(figure.bbox))

@@ -33,7 +33,7 @@ def png(pixels: np.ndarray, words: Mapping[str, str], dpi: int) -> bytes:
         _chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 6, 0, 0, 0)),
         _chunk(b"pHYs", struct.pack(">IIB", per_metre, per_metre, 1)),
         *(_chunk(b"iTXt", key.encode("latin-1") + bytes(5) + text.encode()) for key, text in words.items()),
-        _chunk(b"IDAT", zlib.compress(rows, 3)),
+        _chunk(b"IDAT", zlib.compress(rows.data, 3)),
         _chunk(b"IEND", b""),
     ]
     return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)

@@ -9,6 +9,7 @@ from rich.style import Style
 from attnviz.errors import one_line
 from attnviz.numbers import spans
 from attnviz.output.labels import cell_width
+from attnviz.output.rendering import Document
 from attnviz.output.scale import Scale
 from attnviz.output.terminal.cells import cell_style, decimal
 from attnviz.output.terminal.screen import BOLD, DIM, PLAIN, LinesView, Screen, StyledLine
@@ -25,7 +26,7 @@ _BAR = 3  # characters
 _GAP = 2
 _LEAST_LABEL = 8
 _FEW_ROWS = 2  # that a label rests on, so that it says so
-_Row = Mapping[str, object]
+_Row = Document
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ class HeadsTable(LinesView):
         screen: where it is printed.
     """
 
-    def __init__(self, document: Mapping[str, object], shown: Shown, screen: Screen):
+    def __init__(self, document: Document, shown: Shown, screen: Screen):
         super().__init__(screen)
         self._document, self._shown = document, shown
         self._rows: list[_Row] = document["heads"]
@@ -166,7 +167,7 @@ class HeadsTable(LinesView):
 
     def _fitting(self, candidates: list[_Column], room: int) -> list[_Column]:
         """At least one, in the order of the metrics."""
-        chosen = []
+        chosen: list[_Column] = []
         for column in candidates:
             if not chosen or column.width + _GAP <= room:
                 chosen.append(column)
@@ -295,7 +296,7 @@ def _z_text(z: float | None) -> str:
     return "-" if z is None else decimal(z, 0 if abs(round(z, 1)) >= _LARGE else 1)
 
 
-def label_text(label: Mapping[str, object]) -> str:
+def label_text(label: Document) -> str:
     """A label with its evidence, never without: ``previous 0.91``, ``mixed: first 0.32``, ``same 0.70, 1 row``."""
     if label["metric"] is None:
         return f"{label['name']}: no row"

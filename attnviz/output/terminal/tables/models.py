@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from attnviz.errors import some
 from attnviz.output.labels import cell_width
+from attnviz.output.rendering import Document
 from attnviz.output.terminal.screen import BOLD, DIM, PLAIN, LinesView, Screen, StyledLine
 from attnviz.output.terminal.tables.weights import byte_size, fields_text
 
@@ -19,7 +20,7 @@ class FamiliesTable(LinesView):
         screen: where it is printed.
     """
 
-    def __init__(self, families: Sequence[Mapping[str, str]], bundled: Sequence[Mapping], screen: Screen):
+    def __init__(self, families: Sequence[Mapping[str, str]], bundled: Sequence[Document], screen: Screen):
         super().__init__(screen)
         self._families, self._bundled = families, bundled
 
@@ -55,7 +56,7 @@ class FolderTable(LinesView):
         screen: where it is printed.
     """
 
-    def __init__(self, folder: Mapping[str, object], telling: Mapping[str, object], screen: Screen):
+    def __init__(self, folder: Document, telling: Document, screen: Screen):
         super().__init__(screen)
         self._folder, self._telling = folder, telling
 
