@@ -88,6 +88,9 @@ def _described_result(result: Result, precision: int | None) -> dict[str, object
         "layers": first.layers,
         "heads": first.heads,
     }
+    last = next(reversed(result.views.values()))
+    if last.layers != first.layers:  # the decoder has more or fewer than the encoder
+        document["decoder_layers"] = last.layers
     if first.reduce != "none":
         document["reduce"] = first.reduce
     document |= arranged_fields(first)
