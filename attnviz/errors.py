@@ -12,7 +12,7 @@ class AttnvizError(Exception):
     Args:
         message: ``WHERE: WHAT; EXPECTED`` in one line.
         hint: what the user can do about it, printed as a second line.
-        excerpt: of what the user wrote, with a mark under the place at fault, printed below; of several lines.
+        excerpt: the user's own text with a mark under the place at fault, printed below; of several lines.
     """
 
     exit_code = 1
@@ -23,7 +23,7 @@ class AttnvizError(Exception):
         self.excerpt = excerpt
 
     def at(self, where: str) -> "AttnvizError":
-        """The same with the place that it is of before it: ``texts.txt, line 3``; as it is where that is nowhere."""
+        """The error with a place before its message: ``texts.txt, line 3``; without a place, the error itself."""
         return type(self)(f"{where}: {self}", self.hint, self.excerpt) if where else self
 
 

@@ -142,13 +142,13 @@ def check_folder(path: str | Path) -> None:
         OutputError: it is a file, or is inside one.
     """
     folder = _named(path)
-    there = next((place for place in (folder, *folder.parents) if os.path.lexists(place)), folder)
-    if os.path.exists(there) and not os.path.isdir(there):
+    existing = next((place for place in (folder, *folder.parents) if os.path.lexists(place)), folder)
+    if os.path.exists(existing) and not os.path.isdir(existing):
         raise OutputError(f"{one_line(path)}: {_NO_FOLDER}")
 
 
 def is_special(path: Path) -> bool:
-    """Whether the path is a device, a pipe or a socket, which opening may wait for."""
+    """True for a device, a pipe or a socket, which opening may wait for."""
     try:
         mode = path.stat().st_mode
     except (OSError, ValueError):

@@ -116,7 +116,7 @@ class FileParams(Params):
 
     @staticmethod
     def _is_mapped(array: np.ndarray) -> bool:
-        """Whether the numbers are the file's own pages, which cost no memory to keep."""
+        """True where the numbers are the file's own pages, which cost no memory to keep."""
         while isinstance(array.base, np.ndarray):
             array = array.base
         return isinstance(array, np.memmap)

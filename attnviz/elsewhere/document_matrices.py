@@ -38,7 +38,7 @@ def kinds_by_shape(arrays: dict[str, np.ndarray], fields: Mapping[str, object]) 
 
 
 def token_counts(arrays: Mapping[str, np.ndarray]) -> tuple[int | None, int | None]:
-    """How many tokens the text and the target have; None where no matrix says so."""
+    """The number of tokens of the text and of the target; None where no matrix has that axis."""
     shapes = {kind: array.shape for kind, array in arrays.items()}
     source = next((shapes[kind][-1] for kind in ("encoder", "cross") if kind in shapes), None)
     target = next((shapes[kind][-2] for kind in ("cross", "decoder") if kind in shapes), None)

@@ -1,4 +1,4 @@
-"""The numbers of a document are as attention has them, or the first that is not is named with its place."""
+"""Checks of a document's numbers: the first that cannot be attention is named with its place."""
 
 from collections.abc import Mapping
 from itertools import islice
@@ -58,14 +58,14 @@ def _first_cell(attention: Attention, wrong: np.ndarray) -> tuple[str, float]:
 
 
 def _reason(values: np.ndarray, sums: np.ndarray) -> str | None:
-    """What may be wrong with weights whose rows do not sum to 1, as a hint."""
+    """A likely reason why rows of weights do not sum to 1, as a hint."""
     if np.abs(values.sum(axis=-2, dtype=np.float64) - 1).max() < _ROW_SUM:
         return "its columns sum to 1: rows are queries, columns are the keys that they look at"
     return _SCORES if np.abs(sums - 1).max() > _NEARLY else None
 
 
 def _rounding(fields: Mapping[str, object], where: str) -> float:
-    """What rounding to the decimals that the document tells can do to a number."""
+    """The largest change of a number by rounding to the document's decimals."""
     decimals = fields.get("precision")
     if decimals is None:
         return 0.0

@@ -9,7 +9,7 @@ from attnviz.text.labels import printable
 from attnviz.trace.tokens import Token, Tokens
 
 _NAMES = {"": ("tokens", "keys"), "target_": ("target_tokens", "queries")}
-T = TypeVar("T")
+_T = TypeVar("_T")
 _LETTERS = {"": "x", "target_": "y"}  # of vectors that nobody named
 
 
@@ -65,7 +65,7 @@ def tokens_of(
 
 
 def _special(fields: Mapping[str, object], prefix: str, names: Sequence[str]) -> list[bool]:
-    """Which names are of special tokens, in a document that does not say so."""
+    """The names that belong to special tokens, in a document that does not mark them."""
     if prefix and "schema" in fields:  # attnviz leaves out the target's list where none is special
         return [False] * len(names)
     return [is_special_label(name) for name in names]
@@ -112,8 +112,8 @@ def _is_index(item: object) -> bool:
     return type(item) is int and item >= 0
 
 
-class _Kind(NamedTuple, Generic[T]):
-    """What the items of a list must be."""
+class _Kind(NamedTuple, Generic[_T]):
+    """The kind of a list's items: a check, and words for messages."""
 
     accepts: Callable[[object], bool]
     words: str
@@ -141,7 +141,7 @@ def index_list(fields: Mapping[str, object], key: str, n: int | None, where: str
     return _items(fields, key, _INDEX, n, where)
 
 
-def _items(fields: Mapping[str, object], key: str, kind: _Kind[T], n: int | None, where: str) -> list[T] | None:
+def _items(fields: Mapping[str, object], key: str, kind: _Kind[_T], n: int | None, where: str) -> list[_T] | None:
     """The list under a name, if there is one; each item is what the kind says."""
     items = fields.get(key)
     if items is None:

@@ -1,4 +1,4 @@
-"""One document of attention, by the names of ``show --json``, to a result; nothing in it is believed unchecked."""
+"""One document of attention, by the names of ``show --json``, to a result; everything in it is checked."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -19,7 +19,7 @@ _ORIGIN = re.compile("seed:[0-9]+|sha256:[0-9a-f]{64}")
 _EXPECTED = "expected lists, or an object with 'attention'"
 
 Fields = Mapping[str, object]
-T = TypeVar("T", str, bool)
+_T = TypeVar("_T", str, bool)
 
 
 def result_of(
@@ -53,11 +53,14 @@ def result_of(
     target = tokens_of(fields, "target_", n_target, (target_text,), where)
     n_layers, n_heads = next(iter(arrays.values())).shape[:2]
     layers = index_list(fields, "layers", n_layers if "layer" in axes else None, where) or range(n_layers)
+    decoder_layers = index_list(fields, "decoder_layers", None, where) or layers
     heads = index_list(fields, "heads", n_heads if "head" in axes else None, where) or range(n_heads)
     model = _model(fields, where) or replace(origin, config={"n_layers": n_layers, "n_heads": n_heads})
     views = {}
     for kind in (kind for kind in KINDS if kind in arrays):
         queries, keys = (source if kind == "encoder" else target), (target if kind == "decoder" else source)
+        numbers = layers if kind == "encoder" or "encoder" not in arrays else decoder_layers
+        n_layers = len(numbers) if "layer" in axes else 1
         if arrays[kind].shape != (expected := (n_layers, n_heads, len(queries), len(keys))):
             shape = arrays[kind].shape
             raise InputError(
@@ -67,7 +70,7 @@ def result_of(
             matrices=arrays[kind],
             queries=queries,
             keys=keys,
-            layers=tuple(layers),
+            layers=tuple(numbers),
             heads=tuple(heads),
             model=model,
             kind=kind,
@@ -100,7 +103,7 @@ def _fields(document: object, where: str) -> Fields:
     return fields
 
 
-def _choice(fields: Fields, key: str, choices: tuple[T, ...], default: T, where: str) -> T:
+def _choice(fields: Fields, key: str, choices: tuple[_T, ...], default: _T, where: str) -> _T:
     value = fields.get(key, default)
     if type(value) is not type(default) or value not in choices:
         expected = ", ".join(str(choice).lower() for choice in choices)
@@ -109,7 +112,7 @@ def _choice(fields: Fields, key: str, choices: tuple[T, ...], default: T, where:
 
 
 def _model(fields: Fields, where: str) -> ModelInfo | None:
-    """Where the document says its numbers came from, if it does."""
+    """The origin of its numbers that the document states, if it does."""
     model = fields.get("model")
     if model is None:
         return None

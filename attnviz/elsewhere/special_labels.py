@@ -15,7 +15,7 @@ _FENCED = re.compile(r"<\|\w+\|>")  # <|endoftext|>, <|begin_of_text|>, <|im_sta
 
 
 def is_special_label(label: str) -> bool:
-    """Whether a label is that of a special token of a family of models, in its exact spelling.
+    """True for the label of a special token of a family of models, in its exact spelling.
 
     >>> [is_special_label(label) for label in ("[CLS]", "<|endoftext|>", "[UNK]", "cls")]
     [True, True, False, False]

@@ -9,14 +9,16 @@ rendering, and calls :func:`render`.
   ``DocumentsRendering``.
 - A new output format is one folder in ``output`` with one class that has the two methods of :class:`Rendering`.
 
-This module imports nothing: each format's libraries load only when its rendering is chosen.
+This module imports nothing of them: each format's libraries load only when its rendering is chosen.
 """
 
-from collections.abc import Iterable
-from typing import Protocol, TypeVar
+from collections.abc import Iterable, Mapping
+from typing import Any, Protocol, TypeVar
 
 Report_contra = TypeVar("Report_contra", contravariant=True)
 ReportT = TypeVar("ReportT")
+Document = Mapping[str, Any]
+"""A JSON object. The shape of its values is that of ``documents/schema.json``, which tests hold; no type repeats it."""
 
 
 class Rendering(Protocol[Report_contra]):

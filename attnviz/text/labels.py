@@ -80,7 +80,7 @@ def _combines(c: str) -> bool:
 
 
 def _joins(text: str, i: int, base: str) -> bool:
-    """Whether the joiner at ``i`` does something: RFC 5892, appendices A.1 and A.2, and emoji sequences."""
+    """True where the joiner at ``i`` has an effect: RFC 5892, appendices A.1 and A.2, and emoji sequences."""
     if unicodedata.combining(text[i - 1]) == _VIRAMA:
         return True
     after = text[i + 1 : i + 2]

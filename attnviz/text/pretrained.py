@@ -26,7 +26,7 @@ _PADDING = ("[PAD]", "<pad>", "<|padding|>", "<|endoftext|>")
 
 @dataclass(frozen=True, eq=False)
 class Spelling:
-    """How a vocabulary spells pieces of text.
+    """A vocabulary's spelling of pieces of text.
 
     Attributes:
         byte_level: a character stands for a byte, as in GPT-2 (``Ġ`` is a space).
@@ -88,7 +88,7 @@ class PretrainedTokenizer:
         return getattr(self.library.model, "unk_token", None)
 
     def notes(self, n_vocab: int) -> tuple[str, ...]:
-        """What matters where a table of ``n_vocab`` rows is to hold its tokens' vectors, one line each."""
+        """Notes on tokens that an embedding table of ``n_vocab`` rows does not hold, one line each."""
         ids = range(n_vocab, self.n_vocab)
         pieces = [piece for piece in map(self.library.id_to_token, ids) if piece is not None]
         if not pieces:

@@ -1,4 +1,4 @@
-"""Texts as they come in: the lines of a file or pipe, and what no tokenizer can take."""
+"""Texts as they come in: the lines of a file or pipe, and texts that no tokenizer can take."""
 
 import os
 import re
@@ -22,7 +22,7 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def check_text(text: str, where: str = "text") -> None:
-    """Refuses what has no tokens.
+    """Refuses a text without tokens.
 
     Raises:
         InputError: a blank text, or lone surrogates (bytes of an argument that are not UTF-8).
@@ -37,7 +37,7 @@ def check_text(text: str, where: str = "text") -> None:
 
 
 def is_blank(text: str) -> bool:
-    """Whether there is only Unicode white space, or nothing."""
+    """True for a text of nothing but Unicode white space, and for an empty one."""
     return not text.strip(WHITE_SPACE)
 
 
@@ -97,7 +97,7 @@ class Lines:
             raise InputError(f"{self._where}: {what}; expected at least one text")
 
     def ready(self) -> bool:
-        """Whether the next window can be read without waiting for whoever writes the stream.
+        """True where the next window can be read without waiting for the stream's writer.
 
         Bytes alone are none: they may be a blank line, or the beginning of one.
         """
@@ -149,7 +149,7 @@ class Lines:
 
 
 def _window_size(n: int, most: int) -> int:
-    """How many of n lines to give now: equal parts of them, and half of a last part that two can share."""
+    """The number of lines to give now, of n: equal parts, and half of a last part that two workers can share."""
     return -(-n // max(-(-n // most), 2 if n >= _SHARED else 1))
 
 

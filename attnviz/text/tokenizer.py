@@ -1,4 +1,4 @@
-"""Text to tokens with every field filled: what the rest of the program knows of tokenizers."""
+"""Text to tokens with every field filled: the part of tokenizers that the rest of the program knows."""
 
 import difflib
 import os
@@ -28,7 +28,7 @@ class Tokenizer(Protocol):
 
     @property
     def name(self) -> str:
-        """What to call it in messages."""
+        """The tokenizer's name in messages."""
 
     @property
     def n_vocab(self) -> int | None:
@@ -121,7 +121,7 @@ def load_tokenizer(spec: str) -> Tokenizer:
 
 
 def raw_labels(tokens: Tokens) -> Tokens:
-    """The same tokens, labelled with the vocabulary's own spelling (``##ing``, ``Ġthe``, ``▁the``)."""
+    """The tokens, labelled with the vocabulary's own spelling (``##ing``, ``Ġthe``, ``▁the``)."""
     return tuple(replace(token, label=printable(token.piece)) for token in tokens)
 
 

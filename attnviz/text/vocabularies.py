@@ -1,4 +1,4 @@
-"""Tokenizers made from vocabulary files of before ``tokenizer.json``, and what settings beside either change."""
+"""Tokenizers made from vocabulary files older than ``tokenizer.json``, and the settings that change either."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -147,10 +147,10 @@ def apply_settings(made: "Tokenizer", settings: Mapping[str, Any]) -> bool:
         (made.pre_tokenizer, "ByteLevel", {"add_prefix_space": "add_prefix_space"}),
     ):
         for name, attribute in names.items() if type(step).__name__ == kind else ():
-            told = settings.get(name)
-            is_told = isinstance(told, bool) or (name == "strip_accents" and name in settings and told is None)
-            if is_told and getattr(step, attribute) != told:
-                setattr(step, attribute, told)
+            value = settings.get(name)
+            is_valid = isinstance(value, bool) or (name == "strip_accents" and name in settings and value is None)
+            if is_valid and getattr(step, attribute) != value:
+                setattr(step, attribute, value)
                 changed = True
     return _set_offsets(made, settings) or changed
 
@@ -162,10 +162,10 @@ def _set_offsets(made: "Tokenizer", settings: Mapping[str, Any]) -> bool:
     if not isinstance(made.post_processor, processors.RobertaProcessing):
         return False
     state = json.loads(made.post_processor.__getstate__())
-    told = {n: settings[n] for n in ("trim_offsets", "add_prefix_space") if isinstance(settings.get(n), bool)}
-    if told.items() <= state.items():
+    changes = {n: settings[n] for n in ("trim_offsets", "add_prefix_space") if isinstance(settings.get(n), bool)}
+    if changes.items() <= state.items():
         return False
-    state |= told
+    state |= changes
     made.post_processor = processors.RobertaProcessing(
         tuple(state["sep"]), tuple(state["cls"]), state["trim_offsets"], state["add_prefix_space"]
     )
@@ -180,17 +180,17 @@ def _add_named(made: "Tokenizer", settings: Mapping[str, Any]) -> bool:
         (int(number), token_text(token), token_switches(token)) for number, token in numbered if number.isdecimal()
     ]
     named.sort(key=lambda item: item[0])
-    there = {token.content: token for token in made.get_added_tokens_decoder().values()}
+    added = {token.content: token for token in made.get_added_tokens_decoder().values()}
     changed = False
     for number, content, switches in named:
         if not content:
             continue
         is_new = made.token_to_id(content) is None
-        changed |= _add(made, content, switches, there)
-        found = made.token_to_id(content)
-        if is_new and number != found:
+        changed |= _add(made, content, switches, added)
+        assigned = made.token_to_id(content)
+        if is_new and number != assigned:
             raise InputError(
-                f"tokenizer_config.json: {one_line(content)} has id {number}, and the vocabulary's next is {found}; "
+                f"tokenizer_config.json: {one_line(content)} has id {number}, and the vocabulary's next is {assigned}; "
                 "expected that id"
             )
     others = [settings.get(f"{role}_token") for role in _ROLES]
@@ -199,30 +199,30 @@ def _add_named(made: "Tokenizer", settings: Mapping[str, Any]) -> bool:
         others += extra.values() if isinstance(extra, dict) else extra if isinstance(extra, list) else ()
     for token in others:
         content = token_text(token)
-        if content and content not in there:
-            changed |= _add(made, content, {**token_switches(token), "special": True}, there)
+        if content and content not in added:
+            changed |= _add(made, content, {**token_switches(token), "special": True}, added)
     return changed
 
 
-def _add(made: "Tokenizer", content: str, switches: Mapping[str, bool], there: "dict[str, AddedToken]") -> bool:
+def _add(made: "Tokenizer", content: str, switches: Mapping[str, bool], added: "dict[str, AddedToken]") -> bool:
     """Makes a token one that is found in a text as a whole.
 
     Args:
         made: the tokenizer.
         content: the token.
         switches: how it is found.
-        there: the added tokens, to which this one is added.
+        added: the added tokens, to which this one is added.
 
     Returns:
         whether it was not one, or was found in another way.
     """
     from tokenizers import AddedToken  # noqa: PLC0415 (start-up time)
 
-    known = {name: getattr(there[content], name) for name in _SWITCHES} if content in there else {}
+    known = {name: getattr(added[content], name) for name in _SWITCHES} if content in added else {}
     if known and switches.items() <= known.items():
         return False
-    there[content] = AddedToken(content, **{**known, **switches})
-    made.add_tokens([there[content]])
+    added[content] = AddedToken(content, **{**known, **switches})
+    made.add_tokens([added[content]])
     return True
 
 
@@ -233,6 +233,6 @@ def token_text(token: object) -> str | None:
 
 
 def token_switches(token: object) -> dict[str, bool]:
-    """How a special token is found in a text, as far as the object that ``tokenizer_config.json`` has for it says."""
+    """The switches that say how a special token is found in a text, from its object in ``tokenizer_config.json``."""
     said = token if isinstance(token, dict) else {}
     return {name: said[name] for name in _SWITCHES if isinstance(said.get(name), bool)}

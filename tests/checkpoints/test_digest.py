@@ -117,11 +117,11 @@ def test_an_error_reaches_whoever_asks(tmp_path):
 def test_a_program_that_ends_does_not_wait_for_it(tmp_path):
     path = tmp_path / "large"
     with path.open("wb") as file:
-        file.truncate(2**36)  # holes; hashing them takes most of a minute
+        file.truncate(2**40)  # holes; hashing them takes many minutes
     code = (
         f"from attnviz.checkpoints.digest import FileDigest; from pathlib import Path; FileDigest(Path({str(path)!r}))"
     )
-    ended = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, timeout=20)
+    ended = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, timeout=300)
     assert ended.stderr == b""
 
 

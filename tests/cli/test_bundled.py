@@ -154,7 +154,7 @@ def test_a_revision_of_its_name_is_asked_of_the_hub(tmp_path, argv):
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
     )
     assert (ran.returncode, ran.stdout) == (3, "")
     message, hint = ran.stderr.splitlines()

@@ -168,7 +168,7 @@ def test_a_closed_pipe_changes_no_verdict(more, tolerance, code):
     argv = ("diff", ONE, "--seed", "0", "--vs-seed", "1", "--tolerance", tolerance, *more)
     running = subprocess.Popen([sys.executable, "-m", "attnviz", *argv], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     running.stdout.close()
-    assert (running.wait(60), running.stderr.read()) == (code, b"")
+    assert (running.wait(300), running.stderr.read()) == (code, b"")
     running.stderr.close()
 
 

@@ -45,7 +45,7 @@ def environment(tmp_path) -> dict[str, object]:
 def run(environment) -> Callable[..., subprocess.CompletedProcess]:
     """Runs a command line to its end."""
     return lambda *argv, stdin=b"": subprocess.run(
-        command_line(*argv), input=stdin, capture_output=True, timeout=60, check=False, **environment
+        command_line(*argv), input=stdin, capture_output=True, timeout=300, check=False, **environment
     )
 
 
@@ -170,7 +170,7 @@ def test_processes_that_inherit_nothing_give_the_same(environment, tmp_path, com
     found = []
     for start in (["spawned.py"], ["-m", "attnviz"]):
         argv = [sys.executable, *start, *command, *model, "--workers", "2"]
-        ran = subprocess.run(argv, capture_output=True, timeout=60, check=False, **environment)
+        ran = subprocess.run(argv, capture_output=True, timeout=300, check=False, **environment)
         assert (ran.returncode in (0, 1), ran.stderr) == (True, b"")
         found.append([json.loads(line) for line in ran.stdout.splitlines()])
     assert equal_but_for_noise(*found)
@@ -249,6 +249,6 @@ def test_results_go_to_their_file_while_progress_goes_to_a_terminal(run, environ
         with suppress(OSError):  # which is how a terminal ends
             while screen.read(1000):
                 pass
-        assert process.wait(60) == 0
+        assert process.wait(300) == 0
     assert (tmp_path / "out").read_bytes() == expected
     assert expected

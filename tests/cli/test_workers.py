@@ -131,7 +131,7 @@ def test_a_slow_source_holds_back_no_value():
 
     def items():
         yield from range(3)
-        assert worked.wait(60)
+        assert worked.wait(300)
         for item in count(3):
             time.sleep(0.5)  # the first values are there long before all that may be read ahead is read
             yield item
@@ -301,7 +301,7 @@ def test_ctrl_c_ends_every_process_quietly_with_130(program, method):
     process = program(work=STUCK, method=method)
     assert process.stdout.readline() == "0\n"
     os.killpg(process.pid, signal.SIGINT)
-    out, err = process.communicate(timeout=30)
+    out, err = process.communicate(timeout=300)
     assert (process.returncode, out, err) == (130, "", "")
 
 
@@ -311,7 +311,7 @@ def test_workers_do_not_outlive_a_parent_that_is_killed(program, method, how):
     process = program(work=STUCK, method=method)
     assert process.stdout.readline() == "0\n"
     process.send_signal(how)
-    _, err = process.communicate(timeout=30)  # returns when the last process has closed its standard error
+    _, err = process.communicate(timeout=300)  # returns when the last process has closed its standard error
     assert (process.returncode, err) == (-how, "")
 
 
@@ -319,7 +319,7 @@ def test_workers_busy_in_python_do_not_outlive_the_parent_either(program):
     process = program(work="while item > 0: pass")
     assert process.stdout.readline() == "0\n"
     process.kill()
-    process.communicate(timeout=30)
+    process.communicate(timeout=300)
 
 
 @both
@@ -328,7 +328,7 @@ def test_a_closed_output_ends_everything_quietly(program, method):
     assert process.stdout.readline() == "0\n"
     process.stdout.close()
     assert process.stderr.read() == ""
-    assert process.wait(timeout=30) == 0
+    assert process.wait(timeout=300) == 0
 
 
 @both
@@ -336,7 +336,7 @@ def test_what_was_printed_before_is_printed_once(program, method):
     process = program(
         items="range(5)", method=method, flush=False, before="print('before') if __name__ == '__main__' else 0\n"
     )
-    out, err = process.communicate(timeout=30)
+    out, err = process.communicate(timeout=300)
     assert (process.returncode, out, err) == (0, "before\n0\n1\n2\n3\n4\n", "")
 
 
@@ -345,13 +345,13 @@ def test_standard_input_stays_the_parents(program, tmp_path):
     (tmp_path / "in.txt").write_text("\n".join(lines) + "\n")
     with (tmp_path / "in.txt").open() as stdin:
         process = program(items="(line.rstrip() for line in sys.stdin)", stdin=stdin)
-        out, err = process.communicate(timeout=30)
+        out, err = process.communicate(timeout=300)
     assert (process.returncode, out.splitlines(), err) == (0, lines, "")
 
 
 def test_a_killed_worker_is_one_line_and_a_hint(program):
     process = program(work="os.kill(os.getpid(), signal.SIGKILL) if item == 2 else 0")
-    out, err = process.communicate(timeout=30)
+    out, err = process.communicate(timeout=300)
     assert (process.returncode, out) == (1, "0\n1\n")
     assert err.splitlines() == [
         "attnviz: error: 2: the process that worked on it was killed (SIGKILL); expected it to finish",

@@ -53,3 +53,34 @@ def test_edges_of_parts_are_those_of_the_whole(masked, rested, precision):
     assert found.keys() == expected.keys()
     for name, value in expected.items():
         assert np.array_equal(found[name], value) if isinstance(value, np.ndarray) else found[name] == value, name
+
+
+def edges_of(values, masked, top, what="weights"):
+    n = values.shape[-1]
+    tokens = tuple(Token(f"t{i}", f"t{i}", piece=f"t{i}") for i in range(n))
+    whole = Attention(values[None, None], tokens, tokens, (0,), (0,), MODEL, what=what, masked=masked)
+    result = Result("text", {"encoder": whole}, MODEL, tokens)
+    documents = (
+        result_document(result, top=top),
+        edges_document(replace(result, views={}), iter([whole]), top=top),
+    )
+    first, second = ([(edge["query"], edge["key"]) for edge in document["edges"]] for document in documents)
+    assert first == second
+    return first
+
+
+@pytest.mark.parametrize("top", [1, 2, 4, 9])
+@pytest.mark.parametrize("n", [4, 40])
+def test_edges_never_go_to_masked_keys(n, top):
+    visible = np.tri(n, dtype=bool)
+    weights = np.where(visible, np.random.default_rng(0).random((n, n)), 0).astype(np.float32)
+    edges = edges_of(weights, ~visible[None], top)
+    assert len(edges) == sum(min(top, query + 1) for query in range(n))
+    assert all(key <= query for query, key in edges)
+    scores = np.where(visible, weights, -np.inf)
+    assert edges_of(scores, None, top, "scores") == edges
+    assert edges_of(scores, ~visible[None], top, "scores") == edges
+
+
+def test_a_key_that_gets_nothing_but_could_has_an_edge():
+    assert edges_of(np.array([[1, 0], [0, 1]], np.float32), None, 2) == [(0, 0), (0, 1), (1, 1), (1, 0)]

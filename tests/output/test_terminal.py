@@ -274,6 +274,37 @@ def test_top_names_keys_weights_and_the_rest():
     assert f"1 cat -> {first}, {second}, rest {rest:.2f}" in text.replace("    ->", " ->").replace("   ->", " ->")
 
 
+def test_a_row_whose_keys_are_all_printed_has_no_rest():
+    rows = [line for line in shown(matrix(causal=True), style="top", top=3).split("\n") if "->" in line][1:]
+    assert ["rest" in row for row in rows] == [False, False, False, True, True]
+    rows = [line for line in shown(rested(), 200, style="top", top=9).split("\n") if "->" in line][1:]
+    assert all("rest" in row for row in rows)  # what special tokens got is left even then
+
+
+@pytest.mark.parametrize(
+    ("style", "mark", "color"), [("numbers", "*", None), ("blocks", "*", None), ("top", "nothing", None)]
+)
+def test_no_key_of_a_row_of_zeros_is_marked(style, mark, color):
+    values = np.zeros((3, 4), np.float32)
+    values[1] = (0.1, 0.2, 0.6, 0.1)
+    screen = Screen(80, color)
+    lines = printed(view(matrix(("x", "y", "z"), ("a", "b", "c", "d"), values), screen, Looks(style=style)), screen)
+    rows = {
+        line.split()[1]: line for line in lines.split("\n") if line[:2] in ("0 ", "1 ", "2 ") and line[2:3] in "xyz"
+    }
+    assert [mark in rows[name] for name in "xyz"] == ([True, False, True] if style == "top" else [False, True, False])
+
+
+def test_no_cell_of_a_row_of_zeros_is_bold():
+    values = np.zeros((2, 3), np.float32)
+    values[1] = (0.1, 0.6, 0.3)
+    for style in ("numbers", "blocks"):
+        one = view(matrix(("x", "y"), ("a", "b", "c"), values), Screen(80, "truecolor"), Looks(style=style))
+        rows = [line for line in one.lines() if line and line[0][0][:3] in ("0 x", "1 y")]
+        bold = [[bool(cell_style.bold) for _, cell_style in line[1:4]] for line in rows]
+        assert bold == [[False] * 3, [False, True, False]], style
+
+
 def test_equal_tokens_are_told_apart_by_their_number():
     text = shown(matrix(("the", "cat", "the"), values=softmax_rows(3, 3)), style="top")
     assert "the#0" in text

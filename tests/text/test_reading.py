@@ -55,7 +55,7 @@ def test_a_line_of_a_pipe_is_given_before_the_next_is_written():
         got = []
         reader = threading.Thread(target=lambda: got.append(next(lines)), daemon=True)
         reader.start()
-        reader.join(timeout=10)
+        reader.join(timeout=300)
         assert got == [(1, "first")]
 
 

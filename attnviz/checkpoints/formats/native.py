@@ -153,7 +153,7 @@ def write_native(
 
 @dataclass(frozen=True, eq=False)
 class TensorInfo:
-    """One tensor as ``weights info`` lists it."""
+    """One tensor in the list of ``weights info``."""
 
     name: str
     shape: Shape
@@ -163,7 +163,7 @@ class TensorInfo:
 
 @dataclass(frozen=True, eq=False)
 class WeightsInfo:
-    """What ``weights info`` says of a file."""
+    """The description of a native file that ``weights info`` prints."""
 
     path: str
     format: str

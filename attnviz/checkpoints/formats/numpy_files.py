@@ -1,4 +1,4 @@
-"""NumPy's files, ``.npy`` and ``.npz``, from anybody: no pickles, and nothing that a file claims is believed."""
+"""NumPy's files, ``.npy`` and ``.npz``, from anybody: no pickles, and each claim of a file is checked."""
 
 import contextlib
 import io
@@ -22,11 +22,11 @@ _LARGE, _RATIO = 2**30, 100
 
 
 class DamageError(ValueError):
-    """What is wrong with a file, as a clause for a message: ``it is damaged (...)``."""
+    """A file's fault, as a clause for a message: ``it is damaged (...)``."""
 
 
 class Header(NamedTuple):
-    """What an array says of itself."""
+    """An array's shape and type, as its file states them."""
 
     shape: tuple[int, ...]
     dtype: np.dtype
@@ -46,12 +46,12 @@ class Npz:
         with _refusing("it"), zipfile.ZipFile(source) as archive:
             for entry in archive.infolist():
                 name = entry.filename.removesuffix(".npy")
-                what = f"its array {one_line(name)}"
+                subject = f"its array {one_line(name)}"
                 if name in self.headers:
-                    raise DamageError(f"{what} is there twice")
-                _check_packing(entry, what)
-                with _refusing(what), archive.open(entry) as member:
-                    self.headers[name] = npy_header(member, entry.file_size, what)
+                    raise DamageError(f"{subject} is there twice")
+                _check_packing(entry, subject)
+                with _refusing(subject), archive.open(entry) as member:
+                    self.headers[name] = npy_header(member, entry.file_size, subject)
                 self._entries[name] = entry
 
     def read(self, name: str) -> np.ndarray:
@@ -60,8 +60,8 @@ class Npz:
         Raises:
             DamageError: its bytes are not what its header and check sum say.
         """
-        what = f"its array {one_line(name)}"
-        with _refusing(what), zipfile.ZipFile(self._source) as archive, archive.open(self._entries[name]) as member:
+        subject = f"its array {one_line(name)}"
+        with _refusing(subject), zipfile.ZipFile(self._source) as archive, archive.open(self._entries[name]) as member:
             array = np.lib.format.read_array(member, allow_pickle=False)
             member.read()  # to the end, where the check sum is
             return array
@@ -102,7 +102,7 @@ def _chosen(names: tuple[str, ...], name: str) -> str:
 
 
 def read_npy(stream: BinaryIO, size: int) -> np.ndarray:
-    """The array of an ``.npy`` of so many bytes.
+    """The array of an ``.npy`` file of ``size`` bytes.
 
     Raises:
         DamageError: it is a pickle, or its bytes are not what its header says.
@@ -113,33 +113,33 @@ def read_npy(stream: BinaryIO, size: int) -> np.ndarray:
         return np.lib.format.read_array(stream, allow_pickle=False)
 
 
-def npy_header(stream: IO[bytes], size: int, what: str) -> Header:
+def npy_header(stream: IO[bytes], size: int, subject: str) -> Header:
     """The header at the start of the ``size`` bytes of a stream, checked against their number.
 
     Raises:
         DamageError: it is not a header, or announces a pickle or another number of bytes than it has.
     """
-    with _refusing(what):
+    with _refusing(subject):
         version = np.lib.format.read_magic(stream)
         read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
         shape, _, dtype = read(stream)
     if dtype.hasobject:
-        raise DamageError(f"{what} is a pickle, which could run any program and is never read")
+        raise DamageError(f"{subject} is a pickle, which could run any program and is never read")
     held = size - stream.tell()
     if held != dtype.itemsize * math.prod(shape):
-        raise DamageError(f"{what} has {held} bytes of data for the shape {shape} of {dtype}")
+        raise DamageError(f"{subject} has {held} bytes of data for the shape {shape} of {dtype}")
     return Header(shape, dtype)
 
 
-def _check_packing(entry: zipfile.ZipInfo, what: str) -> None:
+def _check_packing(entry: zipfile.ZipInfo, subject: str) -> None:
     if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        raise DamageError(f"{what} is packed in a way that NumPy does not use (method {entry.compress_type})")
+        raise DamageError(f"{subject} is packed in a way that NumPy does not use (method {entry.compress_type})")
     if entry.file_size > _LARGE and entry.file_size > _RATIO * entry.compress_size:
-        raise DamageError(f"{what} would unpack from {entry.compress_size} to {entry.file_size} bytes")
+        raise DamageError(f"{subject} would unpack from {entry.compress_size} to {entry.file_size} bytes")
 
 
 @contextlib.contextmanager
-def _refusing(what: str) -> Iterator[None]:
+def _refusing(subject: str) -> Iterator[None]:
     """Turns all that NumPy and the archive's modules raise on foreign bytes into one class."""
     try:
         with warnings.catch_warnings():
@@ -148,7 +148,7 @@ def _refusing(what: str) -> Iterator[None]:
     except DamageError:
         raise
     except MemoryError as error:
-        raise DamageError(f"{what} does not fit the memory") from error
+        raise DamageError(f"{subject} does not fit the memory") from error
     except (
         ValueError,
         TypeError,
@@ -161,4 +161,4 @@ def _refusing(what: str) -> Iterator[None]:
         zipfile.BadZipFile,
         zlib.error,
     ) as error:
-        raise DamageError(f"{what} is damaged ({one_line(error)[:120] or type(error).__name__})") from error
+        raise DamageError(f"{subject} is damaged ({one_line(error)[:120] or type(error).__name__})") from error

@@ -46,7 +46,7 @@ class TensorFile(Protocol):
 
 
 def misfits(file: TensorFile, expected: Mapping[str, tuple[int, ...]], *, most: int = 20) -> list[str]:
-    """What is wrong with a file's table of contents, a phrase for each kind of problem, with up to ``most`` names."""
+    """Faults of a file's table of contents: one phrase per kind, with up to ``most`` names."""
     both = [name for name in expected if name in file.shapes]
     dtypes = {name: file.dtypes[name] for name in both}
     problems = {

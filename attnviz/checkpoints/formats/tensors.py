@@ -34,7 +34,7 @@ def open_tensors(path: Path) -> TensorFile:
 
 
 def model_folder_hint(path: Path) -> str | None:
-    """What takes the model folder that a path is, or lies in; None where no such folder."""
+    """A hint at the commands that read the model folder at or around a path; None where it is not a model folder."""
     folder = path if path.is_dir() else path.parent
     if not (folder / "config.json").is_file():
         return None

@@ -1,4 +1,4 @@
-"""What ``attnviz models`` says: the families that load, and what a model folder holds."""
+"""The descriptions that ``attnviz models`` prints: the families that load, and a model folder."""
 
 import json
 import math
@@ -22,10 +22,10 @@ def known_families() -> list[dict[str, str]]:
 
 @dataclass(frozen=True, eq=False)
 class FolderInfo:
-    """What a model folder holds.
+    """A model folder's description.
 
     Attributes:
-        name: what to call it.
+        name: its name in messages and titles.
         path: the folder.
         family: its family's name.
         model_type: in ``config.json``'s spelling.
@@ -33,14 +33,14 @@ class FolderInfo:
         config: the block's fields.
         tokenizer: the algorithm, the number of ids, the file.
         files: of weights, each with its size in bytes.
-        sha256: what identifies the weights.
+        sha256: the digest that identifies the weights.
         dtypes: number types of the tensors that are used.
         n_parameters: numbers in them.
         used: how many tensors attention needs.
         unused: the names of those that belong to heads or are buffers.
         unknown: the names of all others: something may be missing from the computation.
-        notes: what else may matter, one line each, as loading it says.
-        card: the path of what its makers say of it; None where they say nothing.
+        notes: the notes that loading it prints, one line each.
+        card: the path of its model card; None where it has none.
     """
 
     name: str

@@ -1,7 +1,12 @@
-"""What a model family is: data that says which settings of ``config.json`` and which tensors mean what in the block.
+"""A model family: data that translates the settings of ``config.json`` and the names of tensors into the block's.
 
-The families themselves are in ``families/``, one small file for each ``model_type``; this module is the vocabulary they
-are written in.
+The families themselves are in ``families/``, one small file for each ``model_type``. To add one:
+
+1. Copy the file of the nearest family; ``replace(llama.FAMILY, ...)`` is enough where little differs.
+2. ``fields``: a value or a rule for each field of the block; rules that read a setting are in ``settings``.
+3. ``modules``: the file's name of each module of the block; ``attnviz models FOLDER`` lists tensors that are not known.
+4. ``required``, ``ignored``, ``irrelevant``: every other setting, or loading prints a note of it.
+5. A golden folder with ``tests/checkpoints/golden/make.py``: the tests then compare it with transformers.
 """
 
 import re
@@ -10,18 +15,18 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from attnviz.checkpoints.file_params import Source
-from attnviz.checkpoints.huggingface.settings import Rule, Settings
+from attnviz.checkpoints.huggingface.settings import SettingRule, Settings
 from attnviz.encoder.config.block import Block
 
 
 @dataclass(frozen=True, eq=False)
 class Fused:
-    """A module of the file that holds several of ours side by side.
+    """A module of the file that holds several modules of the block side by side.
 
     Attributes:
         module: its name.
-        holds: ours, in order.
-        by_head: whether they alternate head by head (GPT-NeoX) instead of lying in blocks.
+        holds: the modules of the block, in order.
+        by_head: whether they alternate head by head (GPT-NeoX), not in blocks.
     """
 
     module: str
@@ -31,12 +36,12 @@ class Fused:
 
 @dataclass(frozen=True, eq=False)
 class Vocabulary:
-    """How to make a tokenizer from the older vocabulary files, which do not say it themselves.
+    """The parts of a tokenizer that older vocabulary files leave out.
 
     Attributes:
         kind: ``wordpiece`` (``vocab.txt``) or ``bytes`` (``vocab.json`` and ``merges.txt``).
         single: the tokens around one text, with ``$A`` for it, in the names of ``specials``.
-        pair: likewise for two, with the row of the segment table after each colon.
+        pair: the tokens around two texts, with the row of the segment table after each colon.
         specials: the special tokens by role, unless ``tokenizer_config.json`` says otherwise.
         mask_strips: whether the mask token takes the space before it.
         trim_offsets: whether a piece's place in the text leaves out the space that it begins with.
@@ -65,9 +70,10 @@ class Family:
         example: a model of it, by its id on the hub.
         kind: ``encoder``, or ``decoder`` where each token sees only earlier ones.
         fields: flat names of the block: each a value, or a rule that reads it from ``config.json``.
-        modules: our modules (``layers.{}.attn.q``) to the file's (``encoder.layer.{}.attention.self.query``). Linear
-            layers have ``weight`` and ``bias``, norms too, tables ``weight``.
-        fused: modules of the file that hold several of ours.
+        modules: the block's modules (``layers.{}.attn.q``), each with the file's name
+            (``encoder.layer.{}.attention.self.query``). Linear layers and norms have ``weight`` and ``bias``, tables
+            ``weight``.
+        fused: modules of the file that hold several of the block's.
         defaults: settings that a ``config.json`` may leave out, where not all families agree on them.
         aliases: other names of settings to the family's own; they win, as in the published code.
         more: further fields that follow from several settings at once.
@@ -82,7 +88,7 @@ class Family:
         first_position: row of the position table that belongs to the first token; a number, or a rule. Where ``pad_id``
             is a field, the row before it is the padding's.
         norm_plus: what is added to a norm's stored gain.
-        zero: our tensors that the file's model does not have and that are 0.
+        zero: tensors of the block that are 0, because the file's model does not have them.
         layer: the file's number for a layer, where it is not the same; ``{}`` of ``modules`` stands for it.
         vocabulary: for folders without ``tokenizer.json``.
     """
@@ -90,7 +96,7 @@ class Family:
     name: str
     paper: str
     example: str
-    fields: dict[str, object | Rule]
+    fields: dict[str, object | SettingRule]
     modules: dict[str, str]
     kind: str = "encoder"
     fused: tuple[Fused, ...] = ()

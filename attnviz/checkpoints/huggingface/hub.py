@@ -172,7 +172,7 @@ def _download(model_id: str, revision: str | None, commit: str, names: Collectio
 
     @cache
     def try_files() -> None:
-        """Where a hub that lists files does not give them, the client would go on trying for up to six minutes."""
+        """Asks for one file: the client would try for six minutes where a hub lists files and does not serve them."""
         url = hf_hub_url(model_id, _CONFIG, revision=commit)
         response = utils.get_session().head(url, headers=utils.build_hf_headers(), timeout=_patience())
         if response.status_code >= 500:
@@ -217,7 +217,7 @@ def _cached(model_id: str, revision: str | None, weights: bool) -> Path | None:
 
 
 def _is_final(error: Exception) -> bool:
-    """Whether the cache cannot help: the revision, or any such model, does not exist."""
+    """True where the cache cannot help: the revision or the model does not exist."""
     from huggingface_hub import errors  # noqa: PLC0415 (start-up time)
 
     return isinstance(error, errors.RevisionNotFoundError | errors.HFValidationError)
@@ -225,7 +225,7 @@ def _is_final(error: Exception) -> bool:
 
 @contextmanager
 def _as_input_errors(model_id: str, revision: str | None) -> Iterator[None]:
-    """Whatever the client raises, as an InputError.
+    """Turns all errors of the client into an InputError.
 
     Its classes are those of requests, httpx or httpx2, as its version has it, hence so wide a net.
     """
@@ -245,18 +245,18 @@ def _refusal(error: BaseException, where: str, revision: str) -> InputError:
 
     endpoint = re.sub("//[^/]*@", "//", one_line(constants.ENDPOINT))  # without a password
     host, folder = endpoint.partition("//")[2] or endpoint, one_line(constants.HF_HUB_CACHE)
-    for kind, what, hint in _cases(host, endpoint, where, revision):
+    for kind, message, hint in _cases(host, endpoint, where, revision):
         if isinstance(error, kind):
-            return InputError(f"{where}: {what}", hint)
+            return InputError(f"{where}: {message}", hint)
     status = getattr(getattr(error, "response", None), "status_code", None)
     if status is not None:
         return _answered(status, host, where)
     kinds = {kind.__name__ for kind in type(error).__mro__}
     if kinds & {"TransportError", "RequestException"} and "JSONDecodeError" not in kinds:  # of httpx, of requests
         late = kinds & {"TimeoutException", "Timeout"}
-        what = f"{host} does not answer" if late else f"the connection to {host} fails ({_reason(error)})"
+        fault = f"{host} does not answer" if late else f"the connection to {host} fails ({_reason(error)})"
         return InputError(
-            f"{where}: it is not a folder, not completely in the cache, and {what}; expected a hub within reach",
+            f"{where}: it is not a folder, not completely in the cache, and {fault}; expected a hub within reach",
             hint=f"the cache is {folder}; HF_ENDPOINT names another hub",
         )
     if isinstance(error, OSError) and error.errno in _UNWRITABLE:
@@ -270,7 +270,7 @@ def _refusal(error: BaseException, where: str, revision: str) -> InputError:
 
 
 def _cases(host: str, endpoint: str, where: str, revision: str) -> tuple[tuple[type[Exception], str, str], ...]:
-    """What the classes of the client mean, the narrower first, each with a hint."""
+    """The client's classes of errors, the narrower first, each with its message and hint."""
     from huggingface_hub import errors  # noqa: PLC0415 (start-up time)
 
     return (

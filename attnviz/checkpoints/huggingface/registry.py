@@ -1,4 +1,4 @@
-"""Which families load: those of ``families/``, and those that other packages register.
+"""The families that load: those of ``families/``, and those that other packages register.
 
 A package registers one with an entry point of the group ``attnviz.families``: its name is the ``model_type``, its
 value the place of the ``Family``. In its ``pyproject.toml``::

@@ -84,7 +84,7 @@ class Settings:
         return self.inner.setdefault(name, Settings(value, f"{self.where}, {name}", self.family))
 
     def one_of(self, name: str, choices: Mapping[Any, Any], default: Any = _NEEDED) -> Any:
-        """What a setting's value means, by a table.
+        """The meaning of a setting's value, by a table.
 
         Raises:
             CheckpointError: a value that the table does not have.
@@ -97,30 +97,30 @@ class Settings:
         return choices[value]
 
 
-Rule = Callable[[Settings], object]
+SettingRule = Callable[[Settings], object]
 
 
-def size(name: str, default: Any = _NEEDED) -> Rule:
+def size_from(name: str, default: Any = _NEEDED) -> SettingRule:
     """A whole number from 1 under this name."""
     return lambda settings: settings.number(name, default, least=1)
 
 
-def number(name: str, default: float) -> Rule:
+def number_from(name: str, default: float) -> SettingRule:
     """A number under this name."""
     return lambda settings: settings.number(name, default, float)
 
 
-def switch(name: str, *, default: bool) -> Rule:
+def switch_from(name: str, *, default: bool) -> SettingRule:
     """True or false under this name."""
     return lambda settings: settings.one_of(name, {True: True, False: False}, default)
 
 
-def choice(name: str, choices: Mapping[Any, Any], default: Any = _NEEDED) -> Rule:
-    """What the value under this name means."""
+def choice_from(name: str, choices: Mapping[Any, Any], default: Any = _NEEDED) -> SettingRule:
+    """The meaning of the value under this name, by a table."""
     return lambda settings: settings.one_of(name, choices, default)
 
 
-ACTIVATIONS = {
+ACTIVATION_NAMES = {
     "gelu": "gelu",
     "gelu_python": "gelu",
     "gelu_new": "gelu_tanh",
@@ -132,19 +132,19 @@ ACTIVATIONS = {
 }
 
 
-def activation(name: str, default: str) -> Rule:
+def activation_from(name: str, default: str) -> SettingRule:
     """The activation under this name."""
-    return choice(name, ACTIVATIONS, default)
+    return choice_from(name, ACTIVATION_NAMES, default)
 
 
 def rope_settings(settings: Settings) -> Settings:
-    """What a model says of its rotary positions: the older ``rope_scaling`` wins, as in the published code."""
+    """The settings of rotary positions: the older ``rope_scaling`` wins, as in the published code."""
     scaling, parameters = settings.object("rope_scaling"), settings.object("rope_parameters")
     return scaling if scaling.values else parameters
 
 
 def rope_type(rope: Settings, kinds: Mapping[str, Any]) -> Any:
-    """What the kind of rotary positions means; older files call it ``type``."""
+    """The meaning of the kind of rotary positions; older files call it ``type``."""
     older = rope.get("type", "default")
     return rope.one_of("rope_type" if rope.get("rope_type") else "type", kinds, older)
 
@@ -186,7 +186,7 @@ def rotary(settings: Settings, d_head: int, share: str | None = None) -> dict[st
 
 
 def is_causal(settings: Settings) -> bool:
-    """Whether a decoder's tokens see only earlier ones: ``is_causal`` false makes an embedding model of it.
+    """True where a decoder's tokens see only earlier ones: ``is_causal`` false makes an embedding model of it.
 
     The masks of all decoder families of transformers read it (``create_causal_mask``).
     """

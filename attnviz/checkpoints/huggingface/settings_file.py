@@ -11,7 +11,7 @@ from attnviz.files import is_special, read_file, utf8
 
 
 def read_settings(path: Path) -> dict[str, Any]:
-    """What a folder's ``config.json`` says.
+    """The settings of a folder's ``config.json``.
 
     Raises:
         CheckpointError: there is none, or it is not a JSON object.

@@ -70,12 +70,12 @@ def _rests(theirs: str, prefixes: tuple[str, ...]) -> Iterator[str]:
 
 
 def is_unused(name: str, family: Family) -> bool:
-    """Whether a tensor, by the family's name, is known to play no part in attention."""
+    """True for a tensor, by the family's name, that is known to play no part in attention."""
     return any(fnmatch.fnmatchcase(name, pattern) for pattern in family.unused)
 
 
 def other_form(shapes: Mapping[str, tuple[int, ...]]) -> str | None:
-    """What a file holds instead of plain matrices, as its names tell; None for plain ones."""
+    """The form of matrices that are not plain, by their names; None for plain ones."""
     for form, parts in _OTHER_FORMS.items():
         if any(part in f"{name}." if part.endswith(".") else name.endswith(part) for name in shapes for part in parts):
             return form
@@ -83,7 +83,7 @@ def other_form(shapes: Mapping[str, tuple[int, ...]]) -> str | None:
 
 
 def unknown_prefix(names: Collection[str], family: Family) -> str | None:
-    """What all names begin with, up to the last dot, where that is not a known prefix; None where nothing is shared."""
+    """The common start of all names, up to a dot, where that is not a known prefix; None where they share nothing."""
     first, last = min(names, default=""), max(names, default="")
     shared = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(first, last, strict=False)))
     prefix = first[: first.rfind(".", 0, shared) + 1]

@@ -1,4 +1,4 @@
-"""The tokenizer of a model folder: ``tokenizer.json``, or the vocabulary files of before it."""
+"""The tokenizer of a model folder: ``tokenizer.json``, or older vocabulary files."""
 
 from pathlib import Path
 from typing import Any
@@ -43,7 +43,7 @@ def tokenizer_file(path: Path, family: Family) -> str:
 
 
 def tokenizer_settings(path: Path) -> dict[str, Any]:
-    """What ``tokenizer_config.json`` says, and the older ``added_tokens.json``; nothing where there is neither.
+    """The settings of ``tokenizer_config.json`` and the older ``added_tokens.json``; empty without both files.
 
     Raises:
         CheckpointError: it is not a JSON object.
@@ -89,7 +89,7 @@ def _from_vocabulary(path: Path, family: Family, settings: dict[str, Any]) -> An
 
 
 def _token_settings(path: Path, settings: dict[str, Any]) -> dict[str, Any]:
-    """What the folder says of its special tokens: ``special_tokens_map.json``, and the settings, which win."""
+    """The folder's special tokens: those of ``special_tokens_map.json``, and the settings, which win."""
     older = path / "special_tokens_map.json"
     return {**(read_object(older, _EXPECTED) if older.exists() else {}), **settings}
 

@@ -1,11 +1,13 @@
 """``diff --json``: two runs, what of them was compared, each pair of heads, the largest changes."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from math import isnan
+from typing import Any
 
 from attnviz.analysis.difference import Difference, largest_changes
 from attnviz.names import SCHEMA_NAME
 from attnviz.output.documents.results import arranged_fields, model_document
+from attnviz.output.rendering import Document
 from attnviz.trace.attention import Attention
 from attnviz.trace.result import Result
 from attnviz.trace.tokens import Tokens
@@ -44,7 +46,7 @@ def difference_document(
 
 
 def side_document(result: Result, attention: Attention) -> dict[str, object]:
-    """One side: its text, tokens, model, layers and heads, and what became of the tokens before."""
+    """One side: its text, tokens, model, layers and heads, and how its tokens were arranged."""
     document: dict[str, object] = {"text": result.text}
     if result.target is not None:
         document["target"] = result.target
@@ -61,8 +63,8 @@ def diff_document(
     sides: tuple[dict[str, object], dict[str, object]],
     kind: str,
     pairs: tuple[object, object],
-    heads: Iterable[dict[str, object]],
-    changes: Iterable[dict[str, object]],
+    heads: Iterable[dict[str, Any]],
+    changes: Iterable[dict[str, Any]],
     tolerance: float | None,
     *,
     special_only: bool,
@@ -95,7 +97,7 @@ def diff_document(
     return document
 
 
-def named_texts(document: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+def named_texts(document: Document) -> Iterator[tuple[str, str]]:
     """What was compared, each with its name: ``text`` and ``target``, or where they are not the same ``A``, ``B``."""
     for key in ("text", "target"):
         both = [document[name].get(key) for name in ("a", "b")]
@@ -106,7 +108,7 @@ def named_texts(document: Mapping[str, object]) -> Iterator[tuple[str, str]]:
             yield from ((name, text) for name, text in zip(names, both, strict=True) if text is not None)
 
 
-def exceeds(row: Mapping[str, object], tolerance: float) -> bool:
+def exceeds(row: Document, tolerance: float) -> bool:
     """Whether a pair of heads is farther apart than that, or has rows that cannot be compared."""
     return row["jsd"] is None or row["jsd"] > tolerance or "one_sided" in row
 

@@ -2,11 +2,13 @@
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+
+from attnviz.output.rendering import Document
 
 
-def heads_csv(document: Mapping[str, object], columns: Sequence[str]) -> str:
-    """A header, and a row a head.
+def heads_csv(document: Document, columns: Sequence[str]) -> str:
+    """A header, and one row per head.
 
     Args:
         document: the heads as ``heads --json`` gives them.

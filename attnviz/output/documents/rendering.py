@@ -1,9 +1,9 @@
 """Reports as documents: bytes in a stream, one JSON line or one CSV table per report."""
 
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from typing import Generic
 
-ReportT = TypeVar("ReportT")
+from attnviz.output.rendering import ReportT
 
 
 class DocumentsRendering(Generic[ReportT]):

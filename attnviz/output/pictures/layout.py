@@ -14,7 +14,7 @@ Measure = Callable[[str, float, bool], float]
 
 
 @dataclass(frozen=True)
-class Place:
+class Layout:
     """Distances in pixels from the left and the bottom.
 
     Attributes:
@@ -54,7 +54,7 @@ class Place:
         return self.left + self.image_width
 
 
-def place(sheet: Sheet, plates: Sequence[Picture], dpi: int, measure: Measure) -> Place:
+def layout(sheet: Sheet, plates: Sequence[Picture], dpi: int, measure: Measure) -> Layout:
     """The layout that fits every one of the pictures of a sheet."""
 
     def widest(texts: Iterable[str], points: float, bold: bool = False) -> int:
@@ -75,7 +75,7 @@ def place(sheet: Sheet, plates: Sequence[Picture], dpi: int, measure: Measure) -
     below = max(column_labels + names, bar_height + swatch - image_height)
     lines = {sheet.subtitle, *foot, *(picture.scale.words for picture in plates)}
     words = max(widest(lines, LINE_POINTS), widest((picture.title for picture in plates), TITLE_POINTS, True))
-    return Place(
+    return Layout(
         width=max(left + image_width + bar_room + margin, words + 2 * margin),
         height=header + image_height + below + footer,
         left=left,

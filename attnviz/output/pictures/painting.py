@@ -40,7 +40,7 @@ def paint_matrix(matrix: Matrix, grids: tuple[Grid, Grid], scale: Scale, palette
     blocks = (grids[0].block // grids[0].given, grids[1].block // grids[1].given)
     values, hidden = block_values(matrix.values, hidden_cells(matrix.values, matrix.masked), blocks)
     image = enlarge(paint(values, hidden, scale, palette), hidden, (grids[0].pixels, grids[1].pixels))
-    if matrix.rest is not None:  # its column is no key: a white line sets it apart
+    if matrix.rest is not None:  # its column is not a key: a white line sets it apart
         pixels = grids[1].pixels
         image[:, -pixels : -pixels + max(1, pixels // 8)] = 255
     return image
@@ -93,13 +93,16 @@ def paint(values: np.ndarray, hidden: np.ndarray, scale: Scale, palette: np.ndar
         palette: (256, 4) uint8.
     """
     part = (np.where(hidden, scale.low, values) - scale.low) / (scale.high - scale.low)
-    return palette[np.clip(part * 256, 0, 255).astype(np.uint8)]
+    colours: np.ndarray = palette[np.clip(part * 256, 0, 255).astype(np.uint8)]
+    return colours
 
 
 def hatch(height: int, width: int) -> np.ndarray:
     """The pattern of masked cells, (height, width, 4) uint8: grey diagonals, unlike any value of any palette."""
     stripe = (np.add.outer(np.arange(height), np.arange(width)) // 2) % 4 == 0
-    return np.array([[240, 240, 240, 255], [170, 170, 170, 255]], np.uint8)[stripe.astype(int)]
+    greys = np.array([[240, 240, 240, 255], [170, 170, 170, 255]], np.uint8)
+    pattern: np.ndarray = greys[stripe.astype(int)]
+    return pattern
 
 
 def enlarge(cells: np.ndarray, hidden: np.ndarray, pixels: tuple[int, int]) -> np.ndarray:

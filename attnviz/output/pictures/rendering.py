@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Generic
 
-ReportT = TypeVar("ReportT")
+from attnviz.output.rendering import ReportT
 
 
 class PicturesRendering(Generic[ReportT]):

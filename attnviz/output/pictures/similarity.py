@@ -12,7 +12,7 @@ from attnviz.output.pictures import figures
 from attnviz.output.pictures.fonts import Instead
 from attnviz.output.pictures.painting import paint_matrix
 from attnviz.output.pictures.pictures import Picture, Sheet, head_sheet
-from attnviz.output.pictures.style import Style
+from attnviz.output.pictures.style import PictureStyle
 from attnviz.output.scale import distance_scale, short_number
 from attnviz.trace.attention import Attention
 from attnviz.trace.tokens import Token
@@ -51,7 +51,7 @@ def write_similarity(
     Raises:
         UsageError, OutputError: as ``write_heatmaps``.
     """
-    style = Style(tuple(formats), cmap, dpi, scale)
+    style = PictureStyle(tuple(formats), cmap, dpi, scale)
     folder, palette = own_folder(folder), style.palette()
     shown = as_distances(attention, distances, order)
     families, instead = figures.chosen_fonts(shown, note)

@@ -13,7 +13,7 @@ LEAST_DPI, MOST_DPI = 30, 1200
 
 
 @dataclass(frozen=True)
-class Style:
+class PictureStyle:
     """What the user may choose.
 
     Attributes:
@@ -32,7 +32,7 @@ class Style:
     scale: str
 
     def __post_init__(self) -> None:
-        named = [("format", name, FORMATS) for name in self.formats]
+        named: list[tuple[str, str, tuple[str, ...]]] = [("format", name, FORMATS) for name in self.formats]
         named += [("cmap", self.cmap, tuple(COLORMAPS)), ("scale", self.scale, SCALES)]
         for name, value, known in named:
             if value not in known:

@@ -1,11 +1,10 @@
 """Reports as views on a terminal."""
 
 from collections.abc import Callable, Iterable
-from typing import Generic, TextIO, TypeVar
+from typing import Generic, TextIO
 
+from attnviz.output.rendering import ReportT
 from attnviz.output.terminal.screen import LinesView, Screen, print_to
-
-ReportT = TypeVar("ReportT")
 
 
 class ScreenRendering(Generic[ReportT]):

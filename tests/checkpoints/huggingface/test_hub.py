@@ -105,7 +105,7 @@ def start_python(arguments: list[str], hub: Hub, home: Path, **variables: str) -
 
 def finish(process: subprocess.Popen) -> tuple[list[dict], str]:
     try:
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=300)
     finally:
         process.kill()
     return [json.loads(line) for line in out.splitlines()], err
@@ -433,7 +433,7 @@ def test_a_cache_that_cannot_be_written_to_is_refused(tmp_path):
 def test_ctrl_c_is_not_taken_for_an_error_of_the_hub(tmp_path):
     with serve({"model": Repository({"main": SMALL}, silent=True)}) as hub:
         process = start(hub, tmp_path, ("model", {}))
-        assert hub.arrived.wait(60)
+        assert hub.arrived.wait(300)
         process.send_signal(signal.SIGINT)
         assert finish(process) == ([{"message": "Ctrl-C"}], "")
 
@@ -443,7 +443,7 @@ def test_a_model_of_the_hub_is_shown_as_its_folder_is(tmp_path):
     files = {file.name: file.read_bytes() for file in folder.iterdir() if file.suffix != ".npz"}
     with serve({"owner/bert": Repository({"main": files})}) as hub:
         show = ["-W", "error", "-m", "attnviz", "show", "The dog", "--json", "--model", "owner/bert"]
-        out, err = start_python(show, hub, tmp_path).communicate(timeout=60)
+        out, err = start_python(show, hub, tmp_path).communicate(timeout=300)
     assert err == ""
     document = json.loads(out)
     assert document["model"]["name"] == "owner/bert"

@@ -16,8 +16,9 @@ from PIL import Image
 
 from attnviz.errors import OutputError, UsageError
 from attnviz.output.colormaps import table
-from attnviz.output.pictures import figures, pictures
-from attnviz.output.pictures.figures import families_for, write_heatmaps
+from attnviz.output.pictures import drawing, figures, pictures
+from attnviz.output.pictures.drawing import families_for
+from attnviz.output.pictures.figures import write_heatmaps
 from attnviz.output.pictures.style import FORMATS
 from attnviz.trace.attention import Attention
 from attnviz.trace.model_info import ModelInfo
@@ -69,13 +70,13 @@ def plate(view, scale="shared", dpi=80):
     palette = np.insert(table("viridis"), 3, 255, axis=1)
     sheet, grids = pictures.head_sheet(view, dpi, {})
     plates = pictures.head_pictures(view, grids, palette, scale)
-    return figures._plate(sheet, plates, palette, dpi, ("DejaVu Sans",)), plates
+    return drawing.draw_plate(sheet, plates, palette, dpi, ("DejaVu Sans",)), plates
 
 
 @pytest.mark.parametrize("scale", ["shared", "head"])
 @pytest.mark.parametrize("what", ["weights", "scores"])
 def test_a_swapped_image_equals_an_ordinary_savefig_of_the_same_figure(scale, what):
-    with figures._own_settings():
+    with drawing.own_settings():
         sheet, plates = plate(attention(causal=True, what=what), scale)
         for picture in plates:
             sheet.show(picture)
@@ -206,7 +207,7 @@ def test_no_label_overlaps_another_or_leaves_the_picture(sizes):
     view = attention(
         1, 2, *sizes, what="scores", causal=True, queries=tokens(words[: sizes[0]]), keys=tokens(words[: sizes[1]])
     )
-    with figures._own_settings():
+    with drawing.own_settings():
         sheet, plates = plate(view, "head")
         sheet.show(plates[1])
         axes = sheet.image.axes

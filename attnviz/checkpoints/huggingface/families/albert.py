@@ -2,7 +2,7 @@
 
 from attnviz.checkpoints.huggingface.families import bert
 from attnviz.checkpoints.huggingface.family import Family
-from attnviz.checkpoints.huggingface.settings import Settings, activation, size
+from attnviz.checkpoints.huggingface.settings import Settings, activation_from, size_from
 
 _LAYER = "encoder.albert_layer_groups.{}"
 
@@ -14,7 +14,7 @@ def _n_layers(settings: Settings) -> int:
 
 
 def _layer(settings: Settings, i: int) -> str:
-    """Which group, and which layer in it, computes layer ``i``."""
+    """The group, and the layer in it, that computes layer ``i``."""
     step, inner = divmod(i, settings.number("inner_group_num", 1, least=1))
     # The published code's own rounding: in floating point, which is not always the quotient's.
     size = settings.number("num_hidden_layers", least=1) / settings.number("num_hidden_groups", 1, least=1)
@@ -29,10 +29,10 @@ FAMILY = Family(
     fields=bert.FIELDS
     | {
         "n_layers": _n_layers,
-        "d_embed": size("embedding_size", 128),
+        "d_embed": size_from("embedding_size", 128),
         "project": "after",
         "mask": "none",
-        "activation": activation("hidden_act", "gelu_new"),
+        "activation": activation_from("hidden_act", "gelu_new"),
     },
     modules={
         **{ours: name for ours, name in bert.MODULES.items() if ours.startswith("embed.")},

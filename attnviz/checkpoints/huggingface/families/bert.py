@@ -1,27 +1,34 @@
 """BERT (Devlin et al. 2019)."""
 
 from attnviz.checkpoints.huggingface.family import Family, Vocabulary
-from attnviz.checkpoints.huggingface.settings import Settings, activation, is_causal, number, size, switch
+from attnviz.checkpoints.huggingface.settings import (
+    Settings,
+    activation_from,
+    is_causal,
+    number_from,
+    size_from,
+    switch_from,
+)
 
 
 def _mask(settings: Settings) -> str:
     """An encoder sees everything; ``is_decoder`` makes a decoder of it, which ``is_causal`` false undoes."""
-    decoder, causal = switch("is_decoder", default=False)(settings), is_causal(settings)
+    decoder, causal = switch_from("is_decoder", default=False)(settings), is_causal(settings)
     return "causal" if decoder and causal else "none"
 
 
 FIELDS = {
-    "n_layers": size("num_hidden_layers"),
-    "n_heads": size("num_attention_heads"),
-    "d_model": size("hidden_size"),
-    "d_ff": size("intermediate_size"),
-    "n_vocab": size("vocab_size"),
-    "n_ctx": size("max_position_embeddings"),
-    "n_segments": size("type_vocab_size", 2),
+    "n_layers": size_from("num_hidden_layers"),
+    "n_heads": size_from("num_attention_heads"),
+    "d_model": size_from("hidden_size"),
+    "d_ff": size_from("intermediate_size"),
+    "n_vocab": size_from("vocab_size"),
+    "n_ctx": size_from("max_position_embeddings"),
+    "n_segments": size_from("type_vocab_size", 2),
     "embed_norm": True,
     "position": "learned",
-    "norm_eps": number("layer_norm_eps", 1e-12),
-    "activation": activation("hidden_act", "gelu"),
+    "norm_eps": number_from("layer_norm_eps", 1e-12),
+    "activation": activation_from("hidden_act", "gelu"),
     "mask": _mask,
 }
 
@@ -52,7 +59,7 @@ HEADS = (
 
 REQUIRED = {"position_embedding_type": ("absolute",), "add_cross_attention": (False,)}
 
-IRRELEVANT = (
+POOLER_SETTINGS = (
     "directionality",
     "pooler_fc_size",
     "pooler_num_attention_heads",
@@ -74,7 +81,7 @@ FAMILY = Family(
     prefixes=("bert.",),
     unused=HEADS,
     required=REQUIRED,
-    irrelevant=IRRELEVANT,
+    irrelevant=POOLER_SETTINGS,
     classes="Bert",
     vocabulary=VOCABULARY,
 )

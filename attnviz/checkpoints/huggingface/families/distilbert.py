@@ -2,23 +2,23 @@
 
 from attnviz.checkpoints.huggingface.families import bert
 from attnviz.checkpoints.huggingface.family import Family
-from attnviz.checkpoints.huggingface.settings import activation, size
+from attnviz.checkpoints.huggingface.settings import activation_from, size_from
 
 FAMILY = Family(
     name="DistilBERT",
     paper="Sanh et al. 2019",
     example="distilbert/distilbert-base-uncased",
     fields={
-        "n_layers": size("n_layers"),
-        "n_heads": size("n_heads"),
-        "d_model": size("dim"),
-        "d_ff": size("hidden_dim"),
-        "n_vocab": size("vocab_size"),
-        "n_ctx": size("max_position_embeddings"),
+        "n_layers": size_from("n_layers"),
+        "n_heads": size_from("n_heads"),
+        "d_model": size_from("dim"),
+        "d_ff": size_from("hidden_dim"),
+        "n_vocab": size_from("vocab_size"),
+        "n_ctx": size_from("max_position_embeddings"),
         "embed_norm": True,
         "position": "learned",
         "norm_eps": 1e-12,
-        "activation": activation("activation", "gelu"),
+        "activation": activation_from("activation", "gelu"),
     },
     aliases={"num_hidden_layers": "n_layers", "num_attention_heads": "n_heads", "hidden_size": "dim"},
     modules={

@@ -2,7 +2,7 @@
 
 from attnviz.checkpoints.huggingface.families import bert
 from attnviz.checkpoints.huggingface.family import Family
-from attnviz.checkpoints.huggingface.settings import Settings, size
+from attnviz.checkpoints.huggingface.settings import Settings, size_from
 
 
 def _project(settings: Settings) -> str:
@@ -14,7 +14,7 @@ FAMILY = Family(
     name="ELECTRA",
     paper="Clark et al. 2020",
     example="google/electra-small-discriminator",
-    fields=bert.FIELDS | {"d_embed": size("embedding_size", 128), "project": _project},
+    fields=bert.FIELDS | {"d_embed": size_from("embedding_size", 128), "project": _project},
     modules=bert.MODULES | {"embed.project": "embeddings_project"},
     prefixes=("electra.",),
     unused=("discriminator_predictions.*", "generator_predictions.*", "generator_lm_head.*", *bert.HEADS),

@@ -3,11 +3,11 @@
 from dataclasses import replace
 
 from attnviz.checkpoints.huggingface.families import llama
-from attnviz.checkpoints.huggingface.settings import ACTIVATIONS, Settings, causal, choice, switch
+from attnviz.checkpoints.huggingface.settings import ACTIVATION_NAMES, Settings, causal, choice_from, switch_from
 
 
 def _mask(settings: Settings) -> str:
-    bidirectional, mask = switch("use_bidirectional_attention", default=False)(settings), causal(settings)
+    bidirectional, mask = switch_from("use_bidirectional_attention", default=False)(settings), causal(settings)
     if bidirectional and mask == "causal":
         settings.notes.append(
             "use_bidirectional_attention is true: every token sees every token, as transformers documents it and its "
@@ -24,7 +24,7 @@ FAMILY = replace(
     fields=llama.FAMILY.fields
     | {
         # ``gelu`` has always meant its approximation here; ``hidden_activation`` of some files is not read any more.
-        "activation": choice("hidden_act", ACTIVATIONS | {"gelu": "gelu_tanh"}, "gelu_pytorch_tanh"),
+        "activation": choice_from("hidden_act", ACTIVATION_NAMES | {"gelu": "gelu_tanh"}, "gelu_pytorch_tanh"),
         "embed_scale": lambda settings: settings.number("hidden_size", least=1) ** 0.5,
         "mask": _mask,
     },

@@ -1,7 +1,14 @@
 """GPT-2 (Radford et al. 2019): pre-norm and causal, its projections fused and stored as (in, out)."""
 
 from attnviz.checkpoints.huggingface.family import Family, Fused, Vocabulary
-from attnviz.checkpoints.huggingface.settings import Settings, activation, causal, choice, number, size
+from attnviz.checkpoints.huggingface.settings import (
+    Settings,
+    activation_from,
+    causal,
+    choice_from,
+    number_from,
+    size_from,
+)
 
 
 def _d_ff(settings: Settings) -> int:
@@ -14,18 +21,18 @@ FAMILY = Family(
     example="openai-community/gpt2",
     kind="decoder",
     fields={
-        "n_layers": size("n_layer"),
-        "n_heads": size("n_head"),
-        "d_model": size("n_embd"),
+        "n_layers": size_from("n_layer"),
+        "n_heads": size_from("n_head"),
+        "d_model": size_from("n_embd"),
         "d_ff": _d_ff,
-        "n_vocab": size("vocab_size"),
-        "n_ctx": size("n_positions"),
-        "score": choice("scale_attn_weights", {True: "scaled_dot", False: "dot"}, True),
+        "n_vocab": size_from("vocab_size"),
+        "n_ctx": size_from("n_positions"),
+        "score": choice_from("scale_attn_weights", {True: "scaled_dot", False: "dot"}, True),
         "mask": causal,
         "position": "learned",
         "norm_placement": "pre",
-        "norm_eps": number("layer_norm_epsilon", 1e-5),
-        "activation": activation("activation_function", "gelu_new"),
+        "norm_eps": number_from("layer_norm_epsilon", 1e-5),
+        "activation": activation_from("activation_function", "gelu_new"),
     },
     modules={
         "embed.tokens": "wte",

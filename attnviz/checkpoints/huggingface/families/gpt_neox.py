@@ -2,7 +2,15 @@
 
 from attnviz.checkpoints.huggingface.families import bert
 from attnviz.checkpoints.huggingface.family import Family, Fused
-from attnviz.checkpoints.huggingface.settings import Settings, activation, causal, number, rope_settings, rotary, switch
+from attnviz.checkpoints.huggingface.settings import (
+    Settings,
+    activation_from,
+    causal,
+    number_from,
+    rope_settings,
+    rotary,
+    switch_from,
+)
 from attnviz.errors import CheckpointError
 
 
@@ -28,11 +36,11 @@ FAMILY = Family(
         **{name: bert.FIELDS[name] for name in ("n_layers", "n_heads", "d_model", "d_ff", "n_vocab", "n_ctx")},
         "mask": causal,
         "norm_placement": "pre",
-        "parallel": switch("use_parallel_residual", default=True),
-        "norm_eps": number("layer_norm_eps", 1e-5),
-        "activation": activation("hidden_act", "gelu"),
-        "qkv_bias": switch("attention_bias", default=True),
-        "out_bias": switch("attention_bias", default=True),
+        "parallel": switch_from("use_parallel_residual", default=True),
+        "norm_eps": number_from("layer_norm_eps", 1e-5),
+        "activation": activation_from("hidden_act", "gelu"),
+        "qkv_bias": switch_from("attention_bias", default=True),
+        "out_bias": switch_from("attention_bias", default=True),
     },
     more=_rotary,
     defaults={"rotary_pct": 0.25},

@@ -2,7 +2,15 @@
 
 from attnviz.checkpoints.huggingface.families import bert
 from attnviz.checkpoints.huggingface.family import Family
-from attnviz.checkpoints.huggingface.settings import Settings, activation, causal, number, rotary, size, switch
+from attnviz.checkpoints.huggingface.settings import (
+    Settings,
+    activation_from,
+    causal,
+    number_from,
+    rotary,
+    size_from,
+    switch_from,
+)
 
 
 def d_head(settings: Settings) -> int:
@@ -19,13 +27,13 @@ def rotary_fields(settings: Settings) -> dict[str, object]:
 
 FIELDS = {
     **{name: bert.FIELDS[name] for name in ("n_layers", "n_heads", "d_model", "d_ff", "n_vocab", "n_ctx")},
-    "n_kv_heads": size("num_key_value_heads", None),
+    "n_kv_heads": size_from("num_key_value_heads", None),
     "d_head": d_head,
     "mask": causal,
     "norm": "rms",
     "norm_placement": "pre",
-    "norm_eps": number("rms_norm_eps", 1e-6),
-    "activation": activation("hidden_act", "silu"),
+    "norm_eps": number_from("rms_norm_eps", 1e-6),
+    "activation": activation_from("hidden_act", "silu"),
     "gated": True,
     "bias": False,
 }
@@ -51,10 +59,10 @@ FAMILY = Family(
     kind="decoder",
     fields=FIELDS
     | {
-        "qkv_bias": switch("attention_bias", default=False),
-        "out_bias": switch("attention_bias", default=False),
-        "ffn_bias": switch("mlp_bias", default=False),
-        "gate_bias": switch("mlp_bias", default=False),
+        "qkv_bias": switch_from("attention_bias", default=False),
+        "out_bias": switch_from("attention_bias", default=False),
+        "ffn_bias": switch_from("mlp_bias", default=False),
+        "gate_bias": switch_from("mlp_bias", default=False),
     },
     more=rotary_fields,
     modules=MODULES,

@@ -2,7 +2,14 @@
 
 from attnviz.checkpoints.huggingface.families import bert
 from attnviz.checkpoints.huggingface.family import Family, Fused
-from attnviz.checkpoints.huggingface.settings import Settings, activation, layer_types, number, rope_type, switch
+from attnviz.checkpoints.huggingface.settings import (
+    Settings,
+    activation_from,
+    layer_types,
+    number_from,
+    rope_type,
+    switch_from,
+)
 
 
 def _alternating(settings: Settings) -> dict[str, object]:
@@ -35,15 +42,15 @@ FAMILY = Family(
         "embed_norm": True,
         "norm_placement": "pre",
         "first_norm": False,
-        "norm_eps": number("norm_eps", 1e-5),
-        "activation": activation("hidden_activation", "gelu"),
+        "norm_eps": number_from("norm_eps", 1e-5),
+        "activation": activation_from("hidden_activation", "gelu"),
         "gated": True,
         "bias": False,
-        "qkv_bias": switch("attention_bias", default=False),
-        "out_bias": switch("attention_bias", default=False),
-        "ffn_bias": switch("mlp_bias", default=False),
-        "gate_bias": switch("mlp_bias", default=False),
-        "norm_bias": switch("norm_bias", default=False),
+        "qkv_bias": switch_from("attention_bias", default=False),
+        "out_bias": switch_from("attention_bias", default=False),
+        "ffn_bias": switch_from("mlp_bias", default=False),
+        "gate_bias": switch_from("mlp_bias", default=False),
+        "norm_bias": switch_from("norm_bias", default=False),
     },
     more=_alternating,
     modules={

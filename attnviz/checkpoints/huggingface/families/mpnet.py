@@ -2,7 +2,7 @@
 
 from attnviz.checkpoints.huggingface.families import bert, roberta
 from attnviz.checkpoints.huggingface.family import Family, Vocabulary
-from attnviz.checkpoints.huggingface.settings import size
+from attnviz.checkpoints.huggingface.settings import size_from
 
 _PADDING = 1  # the published code takes this id for the padding's whatever pad_token_id says
 _RENAMED = {
@@ -25,7 +25,7 @@ FAMILY = Family(
         "n_ctx": lambda settings: settings.number("max_position_embeddings") - _PADDING - 1,
         "pad_id": _PADDING,
         "relative_bias": True,
-        "relative_buckets": size("relative_attention_num_buckets", 32),
+        "relative_buckets": size_from("relative_attention_num_buckets", 32),
         "relative_max_distance": 128,
     },
     modules=bert.MODULES | _RENAMED,

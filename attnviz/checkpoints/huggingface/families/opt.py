@@ -2,7 +2,14 @@
 
 from attnviz.checkpoints.huggingface.families import bert
 from attnviz.checkpoints.huggingface.family import Family, Vocabulary
-from attnviz.checkpoints.huggingface.settings import Settings, activation, causal, choice, size, switch
+from attnviz.checkpoints.huggingface.settings import (
+    Settings,
+    activation_from,
+    causal,
+    choice_from,
+    size_from,
+    switch_from,
+)
 
 
 def _project(settings: Settings) -> dict[str, object]:
@@ -17,15 +24,15 @@ FAMILY = Family(
     kind="decoder",
     fields={
         **{name: bert.FIELDS[name] for name in ("n_layers", "n_heads", "d_model", "n_vocab", "n_ctx")},
-        "d_ff": size("ffn_dim"),
+        "d_ff": size_from("ffn_dim"),
         "mask": causal,
         "position": "learned",
-        "norm_placement": choice("do_layer_norm_before", {True: "pre", False: "post"}, True),
+        "norm_placement": choice_from("do_layer_norm_before", {True: "pre", False: "post"}, True),
         "norm_eps": 1e-5,
-        "activation": activation("activation_function", "relu"),
-        "qkv_bias": switch("enable_bias", default=True),
-        "out_bias": switch("enable_bias", default=True),
-        "ffn_bias": switch("enable_bias", default=True),
+        "activation": activation_from("activation_function", "relu"),
+        "qkv_bias": switch_from("enable_bias", default=True),
+        "out_bias": switch_from("enable_bias", default=True),
+        "ffn_bias": switch_from("enable_bias", default=True),
     },
     more=_project,
     modules={

@@ -3,12 +3,12 @@
 from dataclasses import replace
 
 from attnviz.checkpoints.huggingface.families import llama
-from attnviz.checkpoints.huggingface.settings import Settings, layer_types, switch, windowed
+from attnviz.checkpoints.huggingface.settings import Settings, layer_types, switch_from, windowed
 
 
 def windows(settings: Settings) -> dict[str, object]:
     """Layers from ``max_window_layers`` on see a window, if ``use_sliding_window`` says so."""
-    window, used = settings.number("sliding_window", None), switch("use_sliding_window", default=False)(settings)
+    window, used = settings.number("sliding_window", None), switch_from("use_sliding_window", default=False)(settings)
     window, first = window if used else None, settings.number("max_window_layers", 28)
     layers = layer_types(settings, lambda i: window is not None and i >= first)
     return llama.rotary_fields(settings) | windowed(settings, window, layers)

@@ -1,7 +1,8 @@
-"""What ``attnviz heads --agreement`` prints: a row a layer, a column for each two ways to measure."""
+"""What ``attnviz heads --agreement`` prints: one row per layer, one column per pair of measures."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
+from attnviz.output.rendering import Document
 from attnviz.output.terminal.cells import decimal
 from attnviz.output.terminal.screen import BOLD, DIM, PLAIN, LinesView, Screen, StyledLine
 from attnviz.output.words import KIND_NAMES
@@ -18,7 +19,7 @@ class AgreementView(LinesView):
         screen: where it is printed.
     """
 
-    def __init__(self, document: Mapping, pairs: Sequence[tuple[str, str]], screen: Screen):
+    def __init__(self, document: Document, pairs: Sequence[tuple[str, str]], screen: Screen):
         super().__init__(screen)
         self._document, self._pairs = document, pairs
 

@@ -1,9 +1,10 @@
 """What ``attnviz diff`` prints: what was compared, the heads that differ most, the weights that changed most."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from attnviz.errors import one_line, some
 from attnviz.output.labels import cell_width, cut, fit, isolated, parts_that_differ
+from attnviz.output.rendering import Document
 from attnviz.output.terminal.lines import row_labels
 from attnviz.output.terminal.screen import BOLD, DIM, PLAIN, LinesView, Screen, StyledLine
 from attnviz.output.words import kind_words, provenance_words
@@ -26,7 +27,7 @@ class DiffView(LinesView):
     """
 
     def __init__(
-        self, document: Mapping, sides: tuple[Tokens, Tokens], provenance: str, screen: Screen, *, top: int = 10
+        self, document: Document, sides: tuple[Tokens, Tokens], provenance: str, screen: Screen, *, top: int = 10
     ):
         super().__init__(screen)
         self._document, self._sides, self._provenance, self._top = document, sides, provenance, top
@@ -48,13 +49,17 @@ class DiffView(LinesView):
     def _texts(self) -> Iterator[StyledLine]:
         """Both texts, of long ones the part where they differ; the kind of attention where it is not the usual."""
         sides = [self._document[name] for name in "ab"]
-        texts = [None if (text := side["text"]) is None else self.screen.carried(one_line(text)) for side in sides]
-        if None not in texts:
-            texts = parts_that_differ(*texts, self.screen.width - 3, ascii=self.screen.ascii)
-        for name, text in zip("AB", texts, strict=True):
-            if text is not None:
-                shown = cut(text, self.screen.width - 3, ascii=self.screen.ascii)
-                yield [(f"{name}: ", DIM), (isolated(shown), BOLD)]
+        texts = {
+            name: self.screen.carried(one_line(side["text"]))
+            for name, side in zip("AB", sides, strict=True)
+            if side["text"] is not None
+        }
+        if len(texts) == 2:
+            parts = parts_that_differ(texts["A"], texts["B"], self.screen.width - 3, ascii=self.screen.ascii)
+            texts = dict(zip("AB", parts, strict=True))
+        for name, text in texts.items():
+            shown = cut(text, self.screen.width - 3, ascii=self.screen.ascii)
+            yield [(f"{name}: ", DIM), (isolated(shown), BOLD)]
         if (kind := self._document["kind"]) != "encoder":
             kinds = [kind_words(kind, side.get("target")) for side in sides]
             words = kinds[:1] if kinds[0] == kinds[1] else map("{}: {}".format, "AB", kinds)
@@ -82,7 +87,7 @@ class DiffView(LinesView):
             yield from self.text(f"ok: no jsd exceeds {tolerance:g}")
 
     def _arranged(self) -> Iterator[str]:
-        """What became of the tokens before they were compared; of each side where that differs."""
+        """How the tokens were arranged before they were compared; for each side where that differs."""
         words = {
             "words": "tokens merged to words",
             "hidden": "special tokens hidden",
@@ -103,8 +108,8 @@ class DiffView(LinesView):
         whole = {name: sizes[name] == [kept[name]] * 2 for name in kept}
         if all(whole.values()) and not has_rest:
             return
-        hidden, noun = (all(name in d[side] for side in "ab") for name in ("hidden", "words"))
-        noun = "word" if noun else "token"
+        hidden, words = (all(name in d[side] for side in "ab") for name in ("hidden", "words"))
+        noun = "word" if words else "token"
         of = {name: f"of A's {sizes[name][0]} and B's {sizes[name][1]}" for name in kept}
         if all(whole.values()):
             said = "all rows and keys" + " but special tokens" * hidden
@@ -182,16 +187,16 @@ def _count(n: int, what: str) -> str:
     return f"{n} {what}{'s' * (n != 1)}"
 
 
-def _partly(row: Mapping) -> bool:
+def _partly(row: Document) -> bool:
     return "one_sided" in row
 
 
-def ranked(heads: Sequence[Mapping]) -> list[Mapping]:
+def ranked(heads: Sequence[Document]) -> list[Document]:
     """The pairs of heads, those farthest apart first; those without a row in both last."""
     return sorted(heads, key=lambda row: -1.0 if row["jsd"] is None else row["jsd"], reverse=True)
 
 
-def head_name(row: Mapping) -> str:
+def head_name(row: Document) -> str:
     """``L0H1``, or ``L3H1/L5H1`` where another head of B is compared."""
     ours, theirs = f"L{row['layer']}H{row['head']}", f"L{row['vs_layer']}H{row['vs_head']}"
     return ours if ours == theirs else f"{ours}/{theirs}"

@@ -1,4 +1,4 @@
-"""What ``attnviz heads`` prints: a row a head, each metric a column that can be read at a glance."""
+"""What ``attnviz heads`` prints: one row per head, one column per metric, readable at a glance."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -9,6 +9,7 @@ from rich.style import Style
 from attnviz.errors import one_line
 from attnviz.numbers import spans
 from attnviz.output.labels import cell_width
+from attnviz.output.rendering import Document
 from attnviz.output.scale import Scale
 from attnviz.output.terminal.cells import cell_style, decimal
 from attnviz.output.terminal.screen import BOLD, DIM, PLAIN, LinesView, Screen, StyledLine
@@ -25,7 +26,7 @@ _BAR = 3  # characters
 _GAP = 2
 _LEAST_LABEL = 8
 _FEW_ROWS = 2  # that a label rests on, so that it says so
-_Row = Mapping[str, object]
+_Row = Document
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ class _Column:
     Attributes:
         name: the metric.
         numbers: as text, one a row.
-        places: likewise, on the column's scale; None where undefined.
+        places: the values on the column's scale, one a row; None where undefined.
         bar: how wide its bars are; 0 where colours do.
     """
 
@@ -73,12 +74,12 @@ class _Column:
 
     @cached_property
     def number_width(self) -> int:
-        """Of the longest number."""
+        """The width of the longest number."""
         return max(map(cell_width, self.numbers), default=1)
 
     @cached_property
     def width(self) -> int:
-        """Of the column, without the gap before it."""
+        """The width of the column, without the gap before it."""
         return max(len(self.name), self.number_width + (self.bar and self.bar + 1))
 
 
@@ -91,7 +92,7 @@ class HeadsTable(LinesView):
         screen: where it is printed.
     """
 
-    def __init__(self, document: Mapping[str, object], shown: Shown, screen: Screen):
+    def __init__(self, document: Document, shown: Shown, screen: Screen):
         super().__init__(screen)
         self._document, self._shown = document, shown
         self._rows: list[_Row] = document["heads"]
@@ -166,7 +167,7 @@ class HeadsTable(LinesView):
 
     def _fitting(self, candidates: list[_Column], room: int) -> list[_Column]:
         """At least one, in the order of the metrics."""
-        chosen = []
+        chosen: list[_Column] = []
         for column in candidates:
             if not chosen or column.width + _GAP <= room:
                 chosen.append(column)
@@ -254,7 +255,7 @@ class HeadsTable(LinesView):
         for name, why in missing.items():
             reasons.setdefault(why, []).append(name)
         for why, names in reasons.items():
-            yield f"Not to be had here: {', '.join(names)} ({one_line(why)})."
+            yield f"Not available for this input: {', '.join(names)} ({one_line(why)})."
         if self._shown.never:
             yield f"So no head is called {' or '.join(self._shown.never)}."
 
@@ -295,7 +296,7 @@ def _z_text(z: float | None) -> str:
     return "-" if z is None else decimal(z, 0 if abs(round(z, 1)) >= _LARGE else 1)
 
 
-def label_text(label: Mapping[str, object]) -> str:
+def label_text(label: Document) -> str:
     """A label with its evidence, never without: ``previous 0.91``, ``mixed: first 0.32``, ``same 0.70, 1 row``."""
     if label["metric"] is None:
         return f"{label['name']}: no row"

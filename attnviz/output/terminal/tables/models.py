@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from attnviz.errors import some
 from attnviz.output.labels import cell_width
+from attnviz.output.rendering import Document
 from attnviz.output.terminal.screen import BOLD, DIM, PLAIN, LinesView, Screen, StyledLine
 from attnviz.output.terminal.tables.weights import byte_size, fields_text
 
@@ -15,16 +16,16 @@ class FamiliesTable(LinesView):
 
     Args:
         families: as ``models --json`` gives them.
-        bundled: the models in the package, likewise.
+        bundled: the models in the package, as ``models --json`` gives them.
         screen: where it is printed.
     """
 
-    def __init__(self, families: Sequence[Mapping[str, str]], bundled: Sequence[Mapping], screen: Screen):
+    def __init__(self, families: Sequence[Mapping[str, str]], bundled: Sequence[Document], screen: Screen):
         super().__init__(screen)
         self._families, self._bundled = families, bundled
 
     def lines(self) -> Iterator[StyledLine]:
-        """The bundled models, then a row a family, cut where the screen is narrow."""
+        """The bundled models, then one row per family, cut where the screen is narrow."""
         for model in self._bundled:
             config, size = model["config"], sum(file["bytes"] for file in model["files"])
             about = (
@@ -55,12 +56,12 @@ class FolderTable(LinesView):
         screen: where it is printed.
     """
 
-    def __init__(self, folder: Mapping[str, object], telling: Mapping[str, object], screen: Screen):
+    def __init__(self, folder: Document, telling: Document, screen: Screen):
         super().__init__(screen)
         self._folder, self._telling = folder, telling
 
     def lines(self) -> Iterator[StyledLine]:
-        """The family, sizes, tokenizer, files, and what became of each tensor."""
+        """The family, sizes, tokenizer, files, and which tensors are used."""
         f = self._folder
         config = f["config"]
         yield [(self.cut(f["name"]), BOLD)]

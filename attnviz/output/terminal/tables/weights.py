@@ -1,8 +1,9 @@
 """What ``attnviz weights info`` prints of a file."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from attnviz.output.labels import cell_width, fit, wrapped
+from attnviz.output.rendering import Document
 from attnviz.output.terminal.screen import BOLD, DIM, PLAIN, LinesView, Screen, StyledLine
 
 _UNITS = ("B", "kB", "MB", "GB", "TB")
@@ -16,7 +17,7 @@ class WeightsTable(LinesView):
         screen: where it is printed.
     """
 
-    def __init__(self, weights: Mapping[str, object], screen: Screen):
+    def __init__(self, weights: Document, screen: Screen):
         super().__init__(screen)
         self._weights = weights
 
@@ -69,7 +70,7 @@ def byte_size(count: int) -> str:
     return f"{count} B" if unit == 0 else f"{size:.3g} {_UNITS[unit]}"
 
 
-def fields_text(config: Mapping[str, object]) -> str:
+def fields_text(config: Document) -> str:
     """A configuration in a row: ``n_layers=2 n_heads=4``."""
     return " ".join(f"{name}={_said(value)}" for name, value in config.items() if value is not None)
 

@@ -1,0 +1,145 @@
+"""What is bold, dim or coloured: the strongest, headings, remarks, verdicts. Nothing else."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from attnviz.output.terminal.explanation import ExplanationView
+from attnviz.output.terminal.lines import kind_line, provenance_line, text_line
+from attnviz.output.terminal.screen import Screen
+from attnviz.output.terminal.tables.agreement import AgreementView
+from attnviz.output.terminal.tables.check import CheckView
+from attnviz.output.terminal.tables.diff import DiffView
+from attnviz.output.terminal.tables.heads import HeadsTable, Shown
+from attnviz.output.terminal.tables.models import FamiliesTable, FolderTable
+from attnviz.output.terminal.tables.weights import WeightsTable
+from attnviz.trace.model_info import ModelInfo
+from tests.output.printing import styled, texts_in
+from tests.output.terminal.tables import test_check, test_diff, test_heads, test_models, test_weights
+from tests.output.test_explanation_view import explained
+
+WIDE = Screen(120)
+
+
+@pytest.mark.parametrize("target", [None, "le chat dort"])
+def test_of_the_keys_of_an_explanation_the_strongest_alone_is_bold_in_every_table(target):
+    explanation = explained("The cat didn't sleep", target=target)
+    strongest = int(explanation.weights.argmax())
+    assert strongest != int(explanation.weights.argmin())
+    rows = [line for line in styled(ExplanationView(explanation, WIDE)) if line[0][0].split()[0].isdecimal()]
+    keys = [line for line in rows if line[0][0] in {f"{i} {key.label}" for i, key in enumerate(explanation.keys)}]
+    assert len(keys) >= 2 * len(explanation.keys)  # the keys' vectors, and their numbers
+    for (label, label_style), (_, style), *_ in keys:
+        assert label_style == "none"
+        assert style == ("bold" if int(label.split()[0]) == strongest else "none"), label
+
+
+def test_the_bold_key_follows_the_weights_and_not_the_order_of_keys():
+    explanation = explained("The cat didn't sleep")
+    n = len(explanation.keys)
+    for strongest in range(n):
+        weights = np.full(n, 0.5 / n, np.float32)
+        weights[strongest] = 0.9
+        view = ExplanationView(replace(explanation, weights=weights), WIDE)
+        labels = {f"{i} {key.label}": i for i, key in enumerate(explanation.keys)}
+        bold = {labels[line[0][0]] for line in styled(view) if line[0][0] in labels and line[1][1] == "bold"}
+        assert bold == {strongest}
+
+
+def test_of_the_heads_of_an_explanation_the_explained_one_alone_is_bold():
+    explanation = explained(n_heads=3)
+    place = replace(explanation.place, head=1)
+    rows = [line for line in styled(ExplanationView(replace(explanation, place=place), WIDE)) if "head " in line[0][0]]
+    by_head = [(line[0][0], line[1][1]) for line in rows if line[0][0] in ("head 0", "head 1", "head 2")]
+    assert by_head == [("head 0", "none"), ("head 1", "bold"), ("head 2", "none")]
+
+
+def test_titles_and_vectors_of_an_explanation_are_bold_and_meanings_dim():
+    explanation = explained()
+    view = ExplanationView(explanation, WIDE)
+    bold, dim, plain = (texts_in(view, style) for style in ("bold", "dim", "none"))
+    for number, step in enumerate(explanation.steps, start=1):
+        assert f"{number}  {view._pretty(step.title)}" in bold
+        assert view._pretty(step.formula) in plain
+        assert view._pretty(step.meaning).split()[0] in {text.split()[0] for text in dim}
+    assert any(text.startswith("weights: ") for text in dim)
+    assert bold[0].startswith("How token ")
+    vector = next(q for step in explanation.steps for q in step.quantities if q.axes == ("d_model",))
+    assert any(f"{vector.values[0]:.3f}" in text for text in bold)
+
+
+def test_a_verdict_is_green_or_red_and_its_condition_plain():
+    view = CheckView(test_check.CONDITIONS, Screen(80, "standard"), ("texts.txt, line 3", "The cat sat"))
+    first, *rows = styled(view)
+    assert first == [("texts.txt, line 3", "dim"), (": The cat sat", "bold")]
+    marks = [line[0] for line in rows if len(line) == 2]
+    expected = [("✓", "bold green") if holds else ("✗", "bold red") for holds, *_ in test_check.CONDITIONS]
+    assert marks == expected
+    assert {name for line in rows for _, name in line[-1:]} == {"none"}
+
+
+def test_of_a_difference_texts_headings_and_failures_are_bold_and_remarks_dim():
+    view = DiffView(test_diff.DOCUMENT, (test_diff.TOKENS,) * 2, "toy (sha256:0123)", WIDE, top=3)
+    bold, dim, plain = (texts_in(view, style) for style in ("bold", "dim", "none"))
+    assert bold[:2] == ["The cat sat on the mat", "The dog sat on the mat"]
+    headings = [text.split() for text in bold[2:4]]
+    assert [words[0] for words in headings] == ["head", "change"]
+    assert len(bold) == 6
+    assert all(text.startswith("FAILS: ") for text in bold[4:])
+    assert dim == ["A:", "B:", "weights: toy (sha256:0123)", "1 more head: --top 4"]
+    assert {"L0H0", "L1H2", "L1H3"} & {text.split()[0] for text in plain} == {"L1H2", "L1H3", "L0H0"}
+    fine = DiffView(
+        test_diff.DOCUMENT | {"tolerance": 1, "heads": test_diff.DOCUMENT["heads"][2:]},
+        (test_diff.TOKENS,) * 2,
+        "",
+        WIDE,
+    )
+    assert "ok: no jsd exceeds 1" in texts_in(fine, "none")
+
+
+def test_of_a_table_of_heads_what_it_is_of_and_its_header_are_bold_and_notes_dim():
+    view = HeadsTable(test_heads.ONE, Shown(test_heads.UNITS, 4), WIDE)
+    bold, dim, plain = (texts_in(view, style) for style in ("bold", "dim", "none"))
+    assert bold[0].startswith("3 of 4 heads; ")
+    assert {text.split()[0] for text in plain} >= {"L0H0", "L0H11", "L11H3"}
+    assert not any(text.startswith("L") for text in (*bold, *dim))
+    assert any(text.startswith("Units: ") for text in dim)
+
+
+def test_of_models_the_header_and_the_folder_s_name_are_bold_and_the_digest_dim():
+    families = FamiliesTable(test_models.FAMILIES, [test_models.FOLDER], WIDE)
+    (header,) = texts_in(families, "bold")
+    assert header.split() == ["model_type", "family", "kind", "for", "example"]
+    assert not texts_in(families, "dim")
+    folder = FolderTable(test_models.FOLDER, {"n_layers": 6}, WIDE)
+    assert texts_in(folder, "bold") == ["my-bert", "Sizes, and fields unlike their default"]
+    assert texts_in(folder, "dim") == [f"sha256 {test_models.FOLDER['sha256']}"]
+
+
+def test_of_a_file_of_weights_the_headings_are_bold_and_the_digest_dim():
+    view = WeightsTable(test_weights.WEIGHTS, WIDE)
+    path, configuration, header = texts_in(view, "bold")
+    assert (path, configuration) == ("toy.safetensors", "Configuration")
+    assert header.split() == ["tensor", "shape", "type", "size"]
+    assert texts_in(view, "dim") == [f"sha256 {test_weights.WEIGHTS['sha256']}"]
+
+
+def test_of_agreement_the_headings_are_bold_the_rows_plain_and_remarks_dim():
+    rows = [{"layer": layer, "weights_norms": 0.5, "weights_zeroing": None} for layer in (0, 1)]
+    document = {"kind": "encoder", "texts": 1, "rows": 7, "agreement": rows}
+    view = AgreementView(document, [("weights", "norms"), ("weights", "zeroing")], WIDE)
+    bold, dim, plain = (texts_in(view, style) for style in ("bold", "dim", "none"))
+    assert bold[0].startswith("self-attention: rank correlation")
+    assert bold[-1].split() == ["layer", "weights~norms", "weights~zeroing"]
+    assert [text.split() for text in plain] == [["0", "0.50", "-"], ["1", "0.50", "-"]]
+    assert dim[0].startswith("-: undefined")
+    assert len(dim) >= 2
+
+
+def test_lines_above_views_are_dim_and_the_text_itself_bold():
+    assert texts_in(provenance_line(ModelInfo("toy", "sha256:0"), WIDE), "dim") == ["weights: toy (sha256:0)"]
+    assert texts_in(kind_line("cross", "le chat", WIDE), "dim") == ["cross-attention of the target: le chat"]
+    assert styled(text_line(2, "a.txt, line 5", "The cat", WIDE)) == [
+        [("text 2 (line 5):", "dim"), ("The cat", "bold")]
+    ]
