@@ -112,7 +112,7 @@ def explain(
     queries, keys = prepared.sides(kind)
     place = Place(
         kind,
-        select_one(layer, model.config.n_layers, "layer"),
+        select_one(layer, model.config.layers_of(kind), "layer"),
         select_one(head, model.config.n_heads, "head"),
         explanation.find_query(None if query is None else str(query), queries),
     )

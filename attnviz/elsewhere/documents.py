@@ -53,11 +53,14 @@ def result_of(
     target = tokens_of(fields, "target_", n_target, (target_text,), where)
     n_layers, n_heads = next(iter(arrays.values())).shape[:2]
     layers = index_list(fields, "layers", n_layers if "layer" in axes else None, where) or range(n_layers)
+    decoder_layers = index_list(fields, "decoder_layers", None, where) or layers
     heads = index_list(fields, "heads", n_heads if "head" in axes else None, where) or range(n_heads)
     model = _model(fields, where) or replace(origin, config={"n_layers": n_layers, "n_heads": n_heads})
     views = {}
     for kind in (kind for kind in KINDS if kind in arrays):
         queries, keys = (source if kind == "encoder" else target), (target if kind == "decoder" else source)
+        numbers = layers if kind == "encoder" or "encoder" not in arrays else decoder_layers
+        n_layers = len(numbers) if "layer" in axes else 1
         if arrays[kind].shape != (expected := (n_layers, n_heads, len(queries), len(keys))):
             shape = arrays[kind].shape
             raise InputError(
@@ -67,7 +70,7 @@ def result_of(
             matrices=arrays[kind],
             queries=queries,
             keys=keys,
-            layers=tuple(layers),
+            layers=tuple(numbers),
             heads=tuple(heads),
             model=model,
             kind=kind,

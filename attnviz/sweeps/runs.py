@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache, partial
-from itertools import islice, product
+from itertools import islice
 
 import numpy as np
 
@@ -157,7 +157,7 @@ def _batch_results(plans: "list[_Plan]") -> list[Result]:
         arrays = {}
         for kind in plan.kinds:
             n_queries, n_keys = map(len, plan.text.sides(kind))
-            arrays[kind] = [getattr(trace[kind, i], what)[at, :, :n_queries, :n_keys] for i in plan.layers]
+            arrays[kind] = [getattr(trace[kind, i], what)[at, :, :n_queries, :n_keys] for i in plan.layers[kind]]
         results.append(plan.gathered(arrays))
     return results
 
@@ -170,23 +170,23 @@ class _Plan:
     text: Prepared
     request: Request
     kinds: tuple[str, ...]
-    layers: tuple[int, ...]
+    layers: Mapping[str, tuple[int, ...]]  # by kind: a decoder may have more or fewer than the encoder
     heads: tuple[int, ...]
 
     @classmethod
     def of(cls, model: Model, text: Prepared, request: Request) -> "_Plan":
-        layers = select(request.layers, model.config.n_layers, "layer")
         heads = select(request.heads, model.config.n_heads, "head")
         kinds = kinds_of(request, text)
+        layers = {kind: select(request.layers, model.config.layers_of(kind), "layer") for kind in kinds}
         for kind in kinds if request.reduce in PATHS else ():
-            check_path(request.reduce, kind, layers)
+            check_path(request.reduce, kind, layers[kind])
         return cls(model, text, request, kinds, layers, heads)
 
     @property
     def numbers(self) -> int:
         """How many there are in all matrices."""
-        each = (math.prod(map(len, self.text.sides(kind))) for kind in self.kinds)
-        return len(self.layers) * len(self.heads) * sum(each)
+        each = (len(self.layers[kind]) * math.prod(map(len, self.text.sides(kind))) for kind in self.kinds)
+        return len(self.heads) * sum(each)
 
     @property
     def comes_in_parts(self) -> bool:
@@ -202,7 +202,7 @@ class _Plan:
     @property
     def is_long(self) -> bool:
         """Whether its matrices are many, and can be had a part at a time: in their own order, of one kind."""
-        in_order = all(tuple(sorted(numbers)) == numbers for numbers in (self.layers, self.heads))
+        in_order = all(tuple(sorted(numbers)) == numbers for numbers in (*self.layers.values(), self.heads))
         needs_whole = self.request.reduce == "flow" or len(self.kinds) > 1
         return self.numbers > MOST_HELD and self.comes_in_parts and in_order and not needs_whole
 
@@ -211,14 +211,14 @@ class _Plan:
         """What the run has to compute."""
         names = {name for name in self.request.keep if isinstance(name, str)}
         wanted = {address for address in self.request.keep if isinstance(address, Wanted)}
-        for kind, layer in product(self.kinds, self.layers):
+        for kind, layer in ((each, number) for each in self.kinds for number in self.layers[each]):
             wanted |= {Wanted(kind, layer, name) for name in names} | wanted_for(self.request.what, kind, layer)
         return frozenset(wanted)
 
     @property
     def shape(self) -> tuple[int, int]:
         """Of layers and heads of the matrices of a kind; a reduced axis counts 1."""
-        n_layers = len(self.layers) if self.request.reduce in ("none", "mean-heads") else 1
+        n_layers = max(map(len, self.layers.values())) if self.request.reduce in ("none", "mean-heads") else 1
         is_reduced = self.request.reduce != "none" or self.request.what == "zeroing"
         return n_layers, 1 if is_reduced else len(self.heads)
 
@@ -239,7 +239,7 @@ class _Plan:
         trace = run_stack(model.params, model.config, self.wanted, text.source, text.target, heads=heads)
         ran = Ran(model.params, model.config, trace, text.source, text.target)
         arrays = {
-            kind: [values_of(self.request.what, ran, kind, i, self.heads, narrowed=narrowed) for i in self.layers]
+            kind: [values_of(self.request.what, ran, kind, i, self.heads, narrowed=narrowed) for i in self.layers[kind]]
             for kind in self.kinds
         }
         return self.gathered(arrays, trace if self.request.keep else None)
@@ -256,8 +256,8 @@ class _Plan:
         for kind, by_layer in arrays.items():
             matrices = np.stack(by_layer)
             matrices.flags.writeable = False
-            masked = self._masked(kind, self.layers)
-            views[kind] = arrange(self._attention(kind, self.layers, self.heads, matrices, masked), self.request)
+            masked = self._masked(kind, self.layers[kind])
+            views[kind] = arrange(self._attention(kind, self.layers[kind], self.heads, matrices, masked), self.request)
         return self._result(views, trace)
 
     def _streamed(self) -> Iterator[Attention]:

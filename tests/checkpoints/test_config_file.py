@@ -34,8 +34,8 @@ def test_a_file_of_comments_gives_no_fields(tmp_path):
         (b'mask = "a\x00b"\n', "it is not TOML (...); expected lines such as n_heads = 4"),
         (b"n_ctx = " + b"9" * 9999, "it is not TOML (...); expected lines such as n_heads = 4"),
         (b"mask = " + b"[" * 100_000, "it is not TOML (...); expected lines such as n_heads = 4"),
-        (b"[block]\nn_heads = 2\n", "block is a table; expected fields at the top level"),
-        (b'["\\u202e"]\n', "\\u202e is a table; expected fields at the top level"),
+        (b"[block]\nn_heads = 2\n", "block is a table; expected fields at the top level, or a table such as [rotary]"),
+        (b'["\\u202e"]\n', "\\u202e is a table; expected fields at the top level, or a table such as [rotary]"),
         (b"n_head = 2\n", "unknown field 'n_head' (did you mean 'n_heads'?); expected fields of the block"),
         (
             b"d_modell = 2\nzzz = 1\n",
@@ -63,3 +63,28 @@ def test_files_that_cannot_be_opened_are_one_line(tmp_path):
         with pytest.raises(InputError) as caught:
             read_config(tmp_path / name)
         assert str(caught.value) == f"{tmp_path / name}: {message}; {EXPECTED}"
+
+
+def test_tables_are_flat_fields_with_the_tables_name_before_them(tmp_path):
+    path = tmp_path / "block.toml"
+    path.write_text('n_heads = 2\n[rotary]\nbase = 1e6\nctx = 64\n[norm]\nkind = "rms"\nplacement = "pre"\n')
+    flat = {"n_heads": 2, "rotary_base": 1e6, "rotary_ctx": 64, "norm": "rms", "norm_placement": "pre"}
+    assert read_config(path) == flat
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("rotary_base = 1.0\n[rotary]\nbase = 2.0\n", "rotary_base is given twice; expected once"),
+        (
+            "[rotary]\nbas = 1.0\n",
+            "unknown field 'rotary_bas' (did you mean 'rotary_base'?); expected fields of the block",
+        ),
+    ],
+)
+def test_a_wrong_table_gets_one_line(tmp_path, text, message):
+    path = tmp_path / "block.toml"
+    path.write_text(text)
+    with pytest.raises(InputError) as caught:
+        read_config(path)
+    assert str(caught.value).endswith(f": {message}")

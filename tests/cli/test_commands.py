@@ -15,6 +15,8 @@ import typer
 
 import attnviz
 from attnviz.cli.app import Commands, app
+from attnviz.cli.commands.show import app as show_app
+from attnviz.cli.options import SHOWN_FIELDS
 from attnviz.encoder.config.given import field_names
 
 SENTENCE = "The cat didn't sit."
@@ -102,10 +104,55 @@ def test_of_weights_and_a_seed_the_flag_wins_over_the_variable(cli, monkeypatch)
     assert origin("--weights", "a.npz") == "sha256"
 
 
-def test_every_field_of_the_block_is_a_flag(cli):
+def test_help_shows_sixteen_fields_of_the_block_and_every_field_is_a_flag(cli):
     help_text = cli("show", "-h").out
-    for name in field_names():
-        assert f"--{name.replace('_', '-')}" in help_text
+    shown = {name for name in field_names() if re.search(rf"^  --{name.replace('_', '-')}\b", help_text, re.M)}
+    assert shown == set(SHOWN_FIELDS)
+    assert len(shown) == 16
+    assert "--set NAME=VALUE" in help_text
+    flags = {flag for parameter in typer.main.get_command(show_app).params for flag in parameter.opts}
+    assert {f"--{name.replace('_', '-')}" for name in field_names()} <= flags
+
+
+def test_set_gives_any_field_as_its_flag_does(cli, monkeypatch):
+    def model(*arguments):
+        return json.loads(cli("show", "a b", "--json", *arguments).out)["model"]
+
+    for name, value, flag in (
+        ("n_heads", "8", ("--n-heads", "8")),
+        ("rotary_base", "5e5", ("--rotary-base", "5e5")),
+        ("bias", "false", ("--no-bias",)),
+        ("position", "rotary", ("--position", "rotary")),
+        ("seed", "7", ("--seed", "7")),
+    ):
+        assert model("--set", f"{name}={value}") == model(*flag) != model("--seed", "0")
+    assert model("--set", "n-heads=8", "--n-heads", "8")["n_heads"] == 8  # the same value twice
+    monkeypatch.setenv("ATTNVIZ_N_HEADS", "2")
+    monkeypatch.setenv("ATTNVIZ_SEED", "3")
+    assert model("--set", "n_heads=8", "--set", "d_ff=0")["n_heads"] == 8
+    monkeypatch.setenv("ATTNVIZ_WEIGHTS", "nowhere.npz")  # --set seed counts as a flag, and wins over variables
+    assert model("--set", "seed=4")["weights"] == "seed:4"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--set", "n_heads"), "set: 'n_heads' has no '='; expected NAME=VALUE, such as n_heads=8"),
+        (
+            ("--set", "n_head=8"),
+            "set: unknown field 'n_head' (did you mean 'n_heads'?); expected fields of the block",
+        ),
+        (("--set", "n_heads=many"), "n_heads: 'many' is not a whole number; expected a whole number"),
+        (("--set", "n_heads=2.5"), "n_heads: 2.5 is not a whole number; expected a whole number"),
+        (("--set", "norm_eps=x"), "norm_eps: 'x' is not a number; expected a number"),
+        (("--set", "gated=maybe"), "gated: 'maybe' is not a truth value; expected true or false"),
+        (("--set", "n_heads=8", "--n-heads", "4"), "set, n-heads: 8 and 4; expected one value"),
+        (("--set", "n_heads=8", "--set", "n_heads=4"), "set: n_heads is both 8 and 4; expected one value"),
+    ],
+)
+def test_a_wrong_set_gets_one_line(cli, arguments, message):
+    ran = cli("show", "a", *arguments)
+    assert (ran.code, ran.out, ran.err) == (2, "", f"attnviz: error: {message}\n")
 
 
 # Input

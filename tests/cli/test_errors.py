@@ -86,7 +86,11 @@ ERRORS = [
         "unknown.toml: unknown field 'n_head' (did you mean 'n_heads'?); expected fields of the block",
     ),
     ("show a --config broken.toml", 3, "broken.toml: it is not TOML (...); expected lines such as n_heads = 4"),
-    ("show a --config table.toml", 3, "table.toml: block is a table; expected fields at the top level"),
+    (
+        "show a --config table.toml",
+        3,
+        "table.toml: block is a table; expected fields at the top level, or a table such as [rotary]",
+    ),
     (
         "show a --config five.toml",
         2,

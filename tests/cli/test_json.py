@@ -233,3 +233,16 @@ def test_weights_made_from_a_seed_have_it_and_keep_it_in_a_file(cli, schema):
         assert [model["seed"] for model in models_of(document)] == [7]
     (document,) = documents(cli("diff", SENTENCE, "--vs-seed", "5", "--json"))
     assert [model.get("seed") for model in models_of(document)] == [None, 5]
+
+
+@pytest.mark.parametrize("decoder_layers", ["1", "4"])
+def test_a_decoder_with_other_layers_says_so_and_is_read_back(cli, schema, decoder_layers):
+    arguments = ("--target", "c d e", "--seed", "0", "--set", f"decoder_layers={decoder_layers}", "--json")
+    first = cli("show", "a b", *arguments)
+    document = json.loads(first.out)
+    schema.validate(document)
+    assert document["layers"] == [0, 1]
+    assert document["decoder_layers"] == list(range(int(decoder_layers)))
+    assert document["model"]["decoder_layers"] == len(document["cross_attention"]) == int(decoder_layers)
+    assert cli("show", "--attention", "-", "--json", stdin=first.out).out == first.out
+    assert "decoder_layers" not in json.loads(cli("show", "a b", "--target", "c", "--seed", "0", "--json").out)

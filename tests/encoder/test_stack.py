@@ -5,9 +5,11 @@ from dataclasses import fields
 import numpy as np
 import pytest
 
+import attnviz
 from attnviz.encoder.config.block import EncoderConfig
 from attnviz.encoder.parameters.params import ArrayParams, Params
 from attnviz.encoder.parameters.seeded import SeededParams
+from attnviz.encoder.parameters.shapes import tensor_shapes
 from attnviz.encoder.stack import Sequence, Wanted, run
 from attnviz.errors import InputError
 from attnviz.trace.trace import LayerTrace
@@ -112,3 +114,40 @@ def test_numbers_that_overflow_are_refused_with_their_place():
     assert str(caught.value) == (
         "encoder layer 0: the weights are not finite; expected vectors and weights of a usual size"
     )
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_scores_that_overflow_to_infinity_are_refused_as_such(sign):
+    """+inf is never a masked key: it must not get through as a score."""
+    config = EncoderConfig(
+        n_layers=1, n_heads=1, d_model=2, d_ff=0, n_vocab=3, bias=False, position="none", score="dot"
+    )
+    tensors = {name: np.array(array) for name, array in SeededParams(config).items()}
+    tensors |= {"layers.0.attn.wq": np.eye(2, dtype=np.float32), "layers.0.attn.wk": sign * np.eye(2, dtype=np.float32)}
+    vectors = np.array([[1e25, 0], [-1e25, 0]], dtype=np.float32)  # finite, and so are q and k
+    wanted = {Wanted("encoder", 0, "scores")}
+    for mask in ("none", "causal"):
+        with pytest.raises(InputError) as caught:
+            run(ArrayParams(tensors), config.replaced({"mask": mask}), wanted, Sequence(vectors=vectors))
+        assert str(caught.value) == (
+            "encoder layer 0: the scores are not finite; expected vectors and weights of a usual size"
+        )
+
+
+@pytest.mark.parametrize("decoder_layers", [1, 4])
+def test_a_decoder_may_have_other_layers_positions_and_norms(decoder_layers):
+    fields = {"decoder_layers": decoder_layers, "decoder_position": "learned", "decoder_norm": "rms"}
+    fields |= {"decoder_norm_placement": "pre", "n_layers": 2, "n_heads": 2, "d_model": 10, "d_ff": 7}
+    result = attnviz.run("one two three", target="four five", **fields)
+    plain = attnviz.run("one two three", **{name: fields[name] for name in ("n_layers", "n_heads", "d_model", "d_ff")})
+    np.testing.assert_array_equal(result.attention, plain.attention)  # the encoder is untouched
+    assert result.cross_attention.shape == (decoder_layers, 2, 2, 3)
+    assert result.views["decoder"].layers == tuple(range(decoder_layers))
+    config = EncoderConfig(**fields)
+    assert config.as_dict()["decoder_layers"] == decoder_layers
+    assert EncoderConfig(**config.as_dict()) == config
+    shapes = tensor_shapes(config, decoder=True)
+    assert f"decoder.layers.{decoder_layers - 1}.attn.wq" in shapes
+    assert f"decoder.layers.{decoder_layers}.attn.wq" not in shapes
+    assert {"decoder.embed.positions", "decoder.final_norm.gain"} <= set(shapes)
+    assert not {"embed.positions", "final_norm.gain", "decoder.final_norm.bias"} & set(shapes)

@@ -109,6 +109,10 @@ class Block:
             return self.attention.score_scale
         return float(self.d_head**-0.5) if self.attention.score == "scaled_dot" else 1.0
 
+    def layers_of(self, kind: str) -> int:
+        """The number of layers with attention of a kind: ``encoder``, ``decoder`` or ``cross``."""
+        return self.n_layers if kind == "encoder" else self.decoder.n_layers
+
     @property
     def decoder_block(self) -> "Block":
         """The block as the decoder has it: its layers, positions and norms in the encoder's place."""

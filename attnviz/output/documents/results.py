@@ -41,7 +41,7 @@ def edges_document(
         bare: the result without matrices.
         parts: each of one layer, in the order of layers and heads.
         precision: as of ``result_document``.
-        top: likewise.
+        top: as in ``result_document``.
     """
     edges: list[dict[str, object]] = []
     rests: list[np.ndarray] = []
@@ -88,6 +88,9 @@ def _described_result(result: Result, precision: int | None) -> dict[str, object
         "layers": first.layers,
         "heads": first.heads,
     }
+    last = next(reversed(result.views.values()))
+    if last.layers != first.layers:  # the decoder has more or fewer than the encoder
+        document["decoder_layers"] = last.layers
     if first.reduce != "none":
         document["reduce"] = first.reduce
     document |= arranged_fields(first)
@@ -100,7 +103,7 @@ def _described_result(result: Result, precision: int | None) -> dict[str, object
 
 
 def arranged_fields(attention: Attention) -> dict[str, object]:
-    """What became of the tokens of matrices before they were shown or measured; nothing where nothing did."""
+    """How the tokens were arranged before the matrices were shown or measured; nothing where they were not."""
     fields = {"words": attention.words, "hidden": "special" * attention.hidden, "renormalized": attention.renormalized}
     return {name: value for name, value in fields.items() if value}
 
