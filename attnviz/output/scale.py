@@ -140,7 +140,7 @@ def strongest_choice(matrix: Matrix) -> tuple[float, int, int]:
     hidden = hidden_cells(matrix.values, matrix.masked)
     if matrix.rest is not None:
         hidden = hidden.copy()
-        hidden[:, -1] = True  # the rest is no key
+        hidden[:, -1] = True  # the rest is not a key
     free = (~hidden).sum(axis=1) > 1
     sizes = np.abs(matrix.values) if matrix.what == "changes" else matrix.values
     shown = np.where(hidden | ~free[:, None] & free.any(), -np.inf, sizes) if hidden.any() else sizes

@@ -1,4 +1,4 @@
-"""What a picture says about its matrices in words: what they are, of what size, and where they came from."""
+"""What every view says about matrices in words: what they are, of what size, and where they came from."""
 
 import unicodedata
 
@@ -9,7 +9,6 @@ from attnviz.trace.attention import Attention, Matrix
 
 LABEL_WIDTH = 20
 FOOT_WIDTH = 100
-
 
 KIND_NAMES = {"encoder": "self-attention", "decoder": "decoder self-attention", "cross": "cross-attention"}
 
@@ -48,7 +47,7 @@ def value_words(matrix: Matrix) -> str:
 
 
 def renormalized_words(reduce: str) -> str:
-    """What became of rows that were divided by what is left of them; those of a maximum do not sum to 1 again."""
+    """The remark that rows were divided by their sums; those of a maximum do not sum to 1 again."""
     return ", rows renormalized" + " before the maximum" * (reduce == "max")
 
 
@@ -72,7 +71,7 @@ def sides(attention: Attention) -> tuple[str, str]:
 
 
 def extent(attention: Attention) -> str:
-    """How many rows and columns, and what became of the others."""
+    """How many rows and columns, and which tokens are hidden."""
     n_queries, n_keys = len(attention.queries), len(attention.keys)
     row, column = sides(attention)
     if attention.what == "distances":

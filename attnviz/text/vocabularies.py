@@ -152,7 +152,25 @@ def apply_settings(made: "Tokenizer", settings: Mapping[str, Any]) -> bool:
             if is_valid and getattr(step, attribute) != value:
                 setattr(step, attribute, value)
                 changed = True
+    changed = _keep_case(made, settings) or changed
     return _set_offsets(made, settings) or changed
+
+
+def _keep_case(made: "Tokenizer", settings: Mapping[str, Any]) -> bool:
+    """Takes the step that lower-cases out of ALBERT's normalizer, as ``do_lower_case`` false asks; True if it did."""
+    from tokenizers import normalizers  # noqa: PLC0415 (start-up time)
+
+    is_albert = str(settings.get("tokenizer_class")).startswith("Albert")
+    if (
+        not is_albert
+        or settings.get("do_lower_case") is not False
+        or not isinstance(made.normalizer, normalizers.Sequence)
+    ):
+        return False
+    steps = list(made.normalizer)
+    kept = [step for step in steps if not isinstance(step, normalizers.Lowercase)]
+    made.normalizer = normalizers.Sequence(kept)
+    return len(kept) < len(steps)
 
 
 def _set_offsets(made: "Tokenizer", settings: Mapping[str, Any]) -> bool:

@@ -178,7 +178,8 @@ def test_attention_without_labels_has_the_metrics_that_need_no_tokens(cli, patte
     assert found["heads"][1]["entropy"] == pytest.approx(np.log(5), rel=1e-6)
     assert found["heads"][2]["same"] is None
     out = " ".join(cli("heads", "--attention", pattern).out.split())
-    assert "Not to be had here: special, same, induction (it needs labels that name the tokens (--tokens)" in out
+    assert "Not available for this input: special, same, induction" in out
+    assert "induction (it needs labels that name the tokens (--tokens)" in out
     assert document(cli, "--attention", pattern, "--tokens", "0 1 2 3 4")["missing"] == found["missing"]
 
 

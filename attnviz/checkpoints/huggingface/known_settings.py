@@ -47,6 +47,9 @@ IRRELEVANT = (
         "transformers.js_config",
     ),
     *("*_bias", "bias", "use_bias"),  # where a family has a choice it reads it; all tensors are accounted for besides
+    *("_num_labels", "export_model_type", "generator_size", "is_llama_config", "masked_softmax_fusion", "num_steps"),
+    *("matryoshka_dimensions", "max_sequence_length", "output_past", "sbert_ce_default_activation_function"),
+    "use_mrope",  # of a text alone, rotary positions in three parts are the usual ones
     *("unsloth_fixed", "unsloth_version", "generation_config", "loss_type", "vocab_size_padded"),
 )
 

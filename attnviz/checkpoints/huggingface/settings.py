@@ -188,9 +188,10 @@ def rotary(settings: Settings, d_head: int, share: str | None = None) -> dict[st
 def is_causal(settings: Settings) -> bool:
     """True where a decoder's tokens see only earlier ones: ``is_causal`` false makes an embedding model of it.
 
-    The masks of all decoder families of transformers read it (``create_causal_mask``).
+    The masks of all decoder families of transformers read it (``create_causal_mask``), and take null for false.
     """
-    return bool(settings.one_of("is_causal", {True: True, False: False}, True))
+    is_null = "is_causal" in settings.values and settings.values["is_causal"] is None
+    return bool(settings.one_of("is_causal", {True: True, False: False}, default=not is_null))
 
 
 def causal(settings: Settings) -> str:

@@ -13,7 +13,7 @@ from attnviz.trace.tokens import Tokens
 
 
 def side_document(result: Result, attention: Attention) -> dict[str, object]:
-    """One side: its text, tokens, model, layers and heads, and what became of the tokens before."""
+    """One side: its text, tokens, model, layers and heads, and how its tokens were arranged."""
     document: dict[str, object] = {"text": result.text}
     if result.target is not None:
         document["target"] = result.target

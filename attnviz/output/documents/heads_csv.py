@@ -8,7 +8,7 @@ from attnviz.output.rendering import Document
 
 
 def heads_csv(document: Document, columns: Sequence[str]) -> str:
-    """A header, and a row a head.
+    """A header, and one row per head.
 
     Args:
         document: the heads as ``heads --json`` gives them.

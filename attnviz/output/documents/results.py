@@ -41,7 +41,7 @@ def edges_document(
         bare: the result without matrices.
         parts: each of one layer, in the order of layers and heads.
         precision: as of ``result_document``.
-        top: likewise.
+        top: as in ``result_document``.
     """
     edges: list[dict[str, object]] = []
     rests: list[np.ndarray] = []
@@ -103,7 +103,7 @@ def _described_result(result: Result, precision: int | None) -> dict[str, object
 
 
 def arranged_fields(attention: Attention) -> dict[str, object]:
-    """What became of the tokens of matrices before they were shown or measured; nothing where nothing did."""
+    """How the tokens were arranged before the matrices were shown or measured; nothing where they were not."""
     fields = {"words": attention.words, "hidden": "special" * attention.hidden, "renormalized": attention.renormalized}
     return {name: value for name, value in fields.items() if value}
 

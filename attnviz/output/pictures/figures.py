@@ -100,7 +100,7 @@ def write_sheets(
 
 
 def chosen_fonts(attention: Attention, note: Callable[[str], None] | None) -> tuple[tuple[str, ...], Instead]:
-    """The fonts for all labels, and what stands for characters that none has, which ``note`` is told."""
+    """The fonts for all labels, and what replaces characters that none has; ``note`` gets one line about them."""
     families, missing = families_for(characters(attention))
     if note and (text := missing_note(missing)):
         note(text)

@@ -40,7 +40,7 @@ def paint_matrix(matrix: Matrix, grids: tuple[Grid, Grid], scale: Scale, palette
     blocks = (grids[0].block // grids[0].given, grids[1].block // grids[1].given)
     values, hidden = block_values(matrix.values, hidden_cells(matrix.values, matrix.masked), blocks)
     image = enlarge(paint(values, hidden, scale, palette), hidden, (grids[0].pixels, grids[1].pixels))
-    if matrix.rest is not None:  # its column is no key: a white line sets it apart
+    if matrix.rest is not None:  # its column is not a key: a white line sets it apart
         pixels = grids[1].pixels
         image[:, -pixels : -pixels + max(1, pixels // 8)] = 255
     return image

@@ -14,7 +14,7 @@ _HUE = 5  # magenta: the one that is legible on black and on white
 
 
 def masked_sign(screen: Screen) -> str:
-    """What stands in a masked cell."""
+    """The sign of a masked cell."""
     return "x" if screen.ascii else "·"
 
 

@@ -1,6 +1,6 @@
 """The explanation of one query token on the terminal: each step's formula, and its numbers.
 
-Numbers that belong to the keys stand in tables with a row a key; consecutive steps that give each key one number (raw
+Numbers that belong to the keys are in tables with one row per key; consecutive steps that give each key one number (raw
 score, scaled, masked, exponential, weight) share one table, so that a row can be followed from left to right.
 """
 
@@ -139,7 +139,7 @@ class ExplanationView(LinesView):
         return BOLD if strongest or (axis == "head" and i == self._explanation.place.head) else PLAIN
 
     def _key_tables(self, columns: list[Quantity]) -> Iterator[StyledLine]:
-        """A row a key: its raw score, scaled, masked, exponential, weight, and the weight as a bar."""
+        """One row per key: its raw score, scaled, masked, exponential, weight, and the weight as a bar."""
         width = self._label_width(self._labels[i] for i in self._keys)
         room = self.screen.width - 4 - width
         each = max(1, room // self._cell)

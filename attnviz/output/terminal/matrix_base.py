@@ -37,7 +37,7 @@ class Looks:
     precision: int | None = None
 
     def decimals(self, strongest: float = 1.0) -> int:
-        """Of numbers the strongest of which this is: in a long text each key gets little."""
+        """The decimals of numbers whose strongest this is: in a long text each key gets little."""
         if self.precision is not None:
             return self.precision
         return 2 + math.floor(-math.log10(strongest)) if 1e-9 < strongest < 0.01 else 2

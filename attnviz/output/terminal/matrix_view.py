@@ -1,27 +1,21 @@
 """One attention matrix on the terminal: numbers if they fit, else blocks, else each row's strongest keys."""
 
-from collections.abc import Iterable, Iterator
-
-from rich.style import Style
-
-from attnviz.names import SHARES
-from attnviz.output.labels import cell_width, cut, fit, is_right_to_left, isolated
-from attnviz.output.terminal.cells import cell_style, decimal, half_block_style, masked_sign, percent, shade
-from attnviz.output.terminal.lines import plain_labels
+from attnviz.output.terminal.blocks_view import PERCENTS, BlocksView
 from attnviz.output.terminal.matrix_base import Looks, MatrixView, label_width, number_width, rest_width
-from attnviz.output.terminal.screen import DIM, PLAIN, LinesView, Screen, StyledLine
+from attnviz.output.terminal.numbers_view import NumbersView
+from attnviz.output.terminal.screen import LinesView, Screen
 from attnviz.output.terminal.top_view import TopView
-from attnviz.output.words import corner_words
 from attnviz.trace.attention import Matrix
 
-_PERCENTS = len(" 37/42")  # of two rows
+STYLES: dict[str, type[MatrixView]] = {"numbers": NumbersView, "blocks": BlocksView, "top": TopView}
+"""The styles by name: a new one is one file with a subclass of ``MatrixView``, and one entry."""
 
 
 def view(matrix: Matrix, screen: Screen, looks: Looks | None = None) -> LinesView:
     """The matrix in the style that was asked for, or in the first that fits."""
     looks = looks or Looks()
     style = choose_style(matrix, screen, looks) if looks.style == "auto" else looks.style
-    return {"numbers": NumbersView, "blocks": BlocksView, "top": TopView}[style](matrix, screen, looks)
+    return STYLES[style](matrix, screen, looks)
 
 
 def choose_style(matrix: Matrix, screen: Screen, looks: Looks) -> str:
@@ -30,136 +24,4 @@ def choose_style(matrix: Matrix, screen: Screen, looks: Looks) -> str:
     n = len(matrix.keys)
     if n * number_width(matrix, looks) <= room - rest_width(matrix, looks.decimals() + 3):
         return "numbers"
-    return "blocks" if n <= room - rest_width(matrix, _PERCENTS) else "top"
-
-
-class NumbersView(MatrixView):
-    """A number and a colour in every cell, the strongest of a row marked."""
-
-    def legend(self) -> Iterable[str]:
-        """The mark of a row's strongest key."""
-        return (*super().legend(), "* strongest of its row", *self.colors())
-
-    def lines(self) -> Iterator[StyledLine]:
-        """Title, and a table for every page of columns."""
-        yield from self.title()
-        least = number_width(self.matrix, self.looks)
-        decimals = self.looks.decimals()
-        if 2 + least + rest_width(self.matrix, decimals + 3) > self.screen.width:
-            decimals = min(2, decimals)  # a narrow screen has no room for two long numbers
-        self.rest_width = rest_width(self.matrix, decimals + 3)
-        self.label_width = max(2, min(self.label_width, self.screen.width - least - self.rest_width))
-        room = self.screen.width - self.label_width - self.rest_width
-        labels = plain_labels(self.matrix.keys, self.screen)
-        wished = max([least + 3, *(cell_width(label) + 1 for label in labels)])
-        cell = max(least, min(wished, room // len(labels)))
-        shown = ["" if is_right_to_left(label) else cut(label, cell - 1, ascii=self.screen.ascii) for label in labels]
-        yield from self.key_list(shown)
-        for keys, note in self.pages(cell):
-            if note:
-                yield note
-            yield from self._header(keys, shown, cell)
-            for i in range(len(self.matrix.queries)):
-                rest = "" if self.matrix.rest is None else decimal(float(self.matrix.rest[i]), decimals)
-                yield [(self.row_label(i), PLAIN), *(self._cell(i, j, cell) for j in keys), *self.rest(keys, rest)]
-
-    def _header(self, keys: range, shown: list[str], cell: int) -> Iterator[StyledLine]:
-        corner = fit(corner_words(self.matrix), self.label_width - 1, ascii=self.screen.ascii) + " "
-        yield [(corner + "".join(f"{j:>{cell}}" for j in keys), DIM), *self.rest(keys, "rest")]
-        line = "".join(" " + fit(shown[j], cell - 1, right=True) for j in keys)
-        yield [(" " * self.label_width + line, PLAIN)]
-
-    def _cell(self, i: int, j: int, width: int) -> tuple[str, Style]:
-        if self.masked[i, j]:
-            return f"{masked_sign(self.screen):>{width}}", DIM
-        value, is_best = float(self.matrix.values[i, j]), self.best[i] == j
-        decimals = self.looks.decimals()
-        short = self.matrix.what in SHARES and width < decimals + 4
-        text = ("*" if is_best else "") + decimal(value, decimals, short=short)
-        return f"{text:>{width}}", cell_style(self.places[i, j], self.looks.cmap, self.screen.color, bold=is_best)
-
-
-class BlocksView(MatrixView):
-    """Small cells of colour: two characters with a percentage, or half a character; glyphs where there is no colour."""
-
-    rest_words = "rest: percent that they got"
-
-    def __init__(self, matrix: Matrix, screen: Screen, looks: Looks):
-        super().__init__(matrix, screen, looks)
-        self.rest_width = rest_width(matrix, _PERCENTS)
-        room = screen.width - self.label_width - self.rest_width
-        self.wide = 2 * len(matrix.keys) <= room
-        self.coloured = screen.color in ("truecolor", "256")
-        self.halves = self.coloured and not self.wide and not screen.ascii
-        self.percent = self.coloured and self.wide and matrix.what in SHARES
-        self.mark = ">" if screen.ascii else "*"  # the ASCII shades have a star of their own
-
-    def legend(self) -> Iterable[str]:
-        """What two characters, or a shade, mean."""
-        low, high = (f"{end:.3g}" for end in (self.scale.low, self.scale.high))
-        if self.halves:
-            return (*super().legend(), "two rows a line", *self.colors())
-        if self.percent:
-            signs = "cells in percent (1. is 100, blank under a half)", "bold: strongest of its row"
-            return (*super().legend(), *signs, *self.colors())
-        strongest_mark = (f"{self.mark} strongest of its row",) if self.wide else ()
-        return (*super().legend(), f"blank to full from {low} to {high}", *strongest_mark)
-
-    def lines(self) -> Iterator[StyledLine]:
-        """Title, and rows of cells for every page of columns."""
-        yield from self.title()
-        yield from self.key_list([])
-        cell = 2 if self.wide else 1
-        for keys, note in self.pages(cell):
-            if note:
-                yield note
-            yield from self._header(keys, cell)
-            n = len(self.matrix.queries)
-            for i in range(0, n, 2 if self.halves else 1):
-                if self.halves:
-                    line = [(self._pair_label(i), PLAIN), *(self._half(i, j) for j in keys)]
-                else:
-                    line = [(self.row_label(i), PLAIN), *(self._cell(i, j) for j in keys)]
-                yield [*line, *self.rest(keys, self._percents(i))]
-
-    def _percents(self, i: int) -> str:
-        """What the rows of a line gave to keys that are left out, in percent."""
-        rest = self.matrix.rest
-        return "" if rest is None else "/".join(f"{100 * x:.0f}" for x in rest[i : i + (2 if self.halves else 1)])
-
-    def _header(self, keys: range, cell: int) -> Iterator[StyledLine]:
-        """The keys' numbers, every fifth or tenth of them, and a tick under each."""
-        step = 5 if cell == 2 else 10
-        line = ""
-        for j in keys:
-            if j % step == 0 and len(line) <= (j - keys[0]) * cell:
-                number = str(j)
-                if (j - keys[0]) * cell + len(number) <= len(keys) * cell:
-                    line = line.ljust((j - keys[0]) * cell) + number + " "
-        corner = fit(corner_words(self.matrix), self.label_width - 1, ascii=self.screen.ascii) + " "
-        line = line.rstrip().ljust(len(keys) * cell if self.rest(keys, "") else 0)
-        yield [((corner + line).rstrip() if not self.rest_width else corner + line, DIM), *self.rest(keys, "rest")]
-
-    def _cell(self, i: int, j: int) -> tuple[str, Style]:
-        width = 2 if self.wide else 1
-        if self.masked[i, j]:
-            return masked_sign(self.screen) * width, DIM
-        place = self.places[i, j]
-        is_best = self.best[i] == j
-        if self.percent:
-            text = percent(float(self.matrix.values[i, j]))
-        elif self.wide:
-            sign = shade(place, self.screen)
-            text = (self.mark if is_best else sign) + sign
-        else:
-            text = shade(place, self.screen)
-        return text, cell_style(place, self.looks.cmap, self.screen.color, bold=is_best)
-
-    def _half(self, i: int, j: int) -> tuple[str, Style]:
-        both = [None if row >= len(self.places) or self.masked[row, j] else self.places[row, j] for row in (i, i + 1)]
-        return half_block_style(*both, self.looks.cmap, self.screen.color)
-
-    def _pair_label(self, i: int) -> str:
-        labels = plain_labels(self.matrix.queries[i : i + 2], self.screen)
-        text = f"{i} {' '.join(isolated(cut(label, 5)) for label in labels)}"
-        return fit(text, self.label_width - 1) + " "
+    return "blocks" if n <= room - rest_width(matrix, PERCENTS) else "top"

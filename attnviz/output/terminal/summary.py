@@ -1,4 +1,4 @@
-"""Too many heads to print them all: one matrix, and a line a head with its strongest links."""
+"""Too many heads to print them all: one matrix, and one line per head with its strongest links."""
 
 from collections.abc import Iterator
 from typing import NamedTuple

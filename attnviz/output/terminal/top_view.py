@@ -1,4 +1,4 @@
-"""An attention matrix as a line a query: its strongest keys, for any number of them."""
+"""An attention matrix as one line per query: its strongest keys, for any number of them."""
 
 from collections.abc import Iterable, Iterator
 
@@ -15,7 +15,7 @@ from attnviz.output.terminal.screen import DIM, PLAIN, StyledLine
 
 
 class TopView(MatrixView):
-    """A line a query: its strongest keys and what is left; needs neither colour nor width."""
+    """One line per query: its strongest keys and what is left; needs neither colour nor width."""
 
     rest_words = "they are in the rest"
 

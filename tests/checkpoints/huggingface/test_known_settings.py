@@ -189,6 +189,7 @@ def test_the_classes_say_the_family(names, model_type):
     ("model_type", "settings", "expected"),
     [
         ("llama", {"is_causal": False}, {"mask": "none"}),
+        ("llama", {"is_causal": None}, {"mask": "none"}),  # null is not true, in transformers too
         ("gpt2", {"is_causal": False}, {"mask": "none"}),
         ("gpt_neox", {"is_causal": False}, {"mask": "none"}),
         ("opt", {"is_causal": False}, {"mask": "none"}),

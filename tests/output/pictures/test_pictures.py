@@ -330,3 +330,20 @@ def test_where_keys_share_cells_the_rest_is_left_out_rather_than_mixed_with_them
     assert shown.rest is None
     assert len(shown.keys) == 600
     assert sheet.subtitle.endswith("600 keys (words), special tokens hidden; each cell: the largest of 1 × 2")
+
+
+def test_labels_of_pictures_are_cut_between_graphemes():
+    flags = "🇫🇷🇩🇪" * 10
+    one = Attention(
+        np.ones((1, 1, 1, 1), np.float32),
+        (Token(flags, flags),),
+        (Token(flags, flags),),
+        (0,),
+        (0,),
+        ModelInfo("toy", "seed:0"),
+    )
+    sheet, _ = head_sheet(one, 100, {})
+    (label,) = sheet.rows.labels
+    assert cell_len(label) <= 20
+    assert label.endswith("…")
+    assert {label[:-1][i : i + 2] for i in range(0, len(label) - 1, 2)} == {"🇫🇷", "🇩🇪"}

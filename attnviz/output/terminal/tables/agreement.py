@@ -1,4 +1,4 @@
-"""What ``attnviz heads --agreement`` prints: a row a layer, a column for each two ways to measure."""
+"""What ``attnviz heads --agreement`` prints: one row per layer, one column per pair of measures."""
 
 from collections.abc import Iterator, Sequence
 

@@ -26,7 +26,7 @@ class CheckView(LinesView):
         self._conditions, self._title = conditions, title
 
     def lines(self) -> Iterator[StyledLine]:
-        """The text's own line, and below it a line a condition."""
+        """The text's own line, and below it one line per condition."""
         where, text = (self.screen.carried(one_line(part)) for part in self._title)
         if where:
             where = self.cut(where)

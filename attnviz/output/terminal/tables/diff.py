@@ -87,7 +87,7 @@ class DiffView(LinesView):
             yield from self.text(f"ok: no jsd exceeds {tolerance:g}")
 
     def _arranged(self) -> Iterator[str]:
-        """What became of the tokens before they were compared; of each side where that differs."""
+        """How the tokens were arranged before they were compared; for each side where that differs."""
         words = {
             "words": "tokens merged to words",
             "hidden": "special tokens hidden",

@@ -1,4 +1,4 @@
-"""What ``attnviz heads`` prints: a row a head, each metric a column that can be read at a glance."""
+"""What ``attnviz heads`` prints: one row per head, one column per metric, readable at a glance."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -63,7 +63,7 @@ class _Column:
     Attributes:
         name: the metric.
         numbers: as text, one a row.
-        places: likewise, on the column's scale; None where undefined.
+        places: the values on the column's scale, one a row; None where undefined.
         bar: how wide its bars are; 0 where colours do.
     """
 
@@ -74,12 +74,12 @@ class _Column:
 
     @cached_property
     def number_width(self) -> int:
-        """Of the longest number."""
+        """The width of the longest number."""
         return max(map(cell_width, self.numbers), default=1)
 
     @cached_property
     def width(self) -> int:
-        """Of the column, without the gap before it."""
+        """The width of the column, without the gap before it."""
         return max(len(self.name), self.number_width + (self.bar and self.bar + 1))
 
 
@@ -255,7 +255,7 @@ class HeadsTable(LinesView):
         for name, why in missing.items():
             reasons.setdefault(why, []).append(name)
         for why, names in reasons.items():
-            yield f"Not to be had here: {', '.join(names)} ({one_line(why)})."
+            yield f"Not available for this input: {', '.join(names)} ({one_line(why)})."
         if self._shown.never:
             yield f"So no head is called {' or '.join(self._shown.never)}."
 

@@ -16,7 +16,7 @@ class FamiliesTable(LinesView):
 
     Args:
         families: as ``models --json`` gives them.
-        bundled: the models in the package, likewise.
+        bundled: the models in the package, as ``models --json`` gives them.
         screen: where it is printed.
     """
 
@@ -25,7 +25,7 @@ class FamiliesTable(LinesView):
         self._families, self._bundled = families, bundled
 
     def lines(self) -> Iterator[StyledLine]:
-        """The bundled models, then a row a family, cut where the screen is narrow."""
+        """The bundled models, then one row per family, cut where the screen is narrow."""
         for model in self._bundled:
             config, size = model["config"], sum(file["bytes"] for file in model["files"])
             about = (
@@ -61,7 +61,7 @@ class FolderTable(LinesView):
         self._folder, self._telling = folder, telling
 
     def lines(self) -> Iterator[StyledLine]:
-        """The family, sizes, tokenizer, files, and what became of each tensor."""
+        """The family, sizes, tokenizer, files, and which tensors are used."""
         f = self._folder
         config = f["config"]
         yield [(self.cut(f["name"]), BOLD)]

@@ -131,7 +131,7 @@ def test_what_no_head_has_is_said_with_the_reason():
     assert "Undefined, as no row of the text counts for them: same, induction." in text
     text = " ".join(table(80, SEVERAL).split())
     assert "Undefined" not in text
-    assert "Not to be had here: same, induction (it needs tokens)." in text
+    assert "Not available for this input: same, induction (it needs tokens)." in text
 
 
 def test_a_label_never_stands_without_its_evidence():
