@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from attnviz.encoder.config.block import Block
-from attnviz.encoder.config.given import check_field_names, default_of
+from attnviz.encoder.config.given import Given, check_field_names
 from attnviz.encoder.parameters.params import Params
 from attnviz.encoder.parameters.seeded import SeededParams
 from attnviz.errors import InputError, UsageError, one_line
@@ -114,8 +114,8 @@ def load(
     chosen = load_tokenizer(tokenizer or "word")
     if chosen.n_vocab is not None:
         given.setdefault("n_vocab", chosen.n_vocab)
-    seed = given.pop("seed", None)
-    return seeded_model(Block(**given), chosen, default_of("seed") if seed is None else seed)
+    seed: int = Given.of(given, "model").value("seed")
+    return seeded_model(Block(**given), chosen, seed)
 
 
 def seeded_model(config: Block, tokenizer: Tokenizer, seed: int) -> Model:

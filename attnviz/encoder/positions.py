@@ -47,7 +47,8 @@ def counted_positions(config: PositionConfig, ids: Array | None, n: int) -> Arra
     if ids is None:
         return np.arange(n)
     counted = ids != config.pad_id  # (..., n)
-    return np.cumsum(counted, axis=-1) * counted - 1
+    positions: Array = np.cumsum(counted, axis=-1) * counted - 1
+    return positions
 
 
 def sinusoids(n: int, d_model: int) -> Array:

@@ -43,9 +43,7 @@ class Block:
 
     def __init__(self, **flat: object) -> None:
         values = _resolved(Given.of(flat))
-        groups: dict[str, Any] = {
-            f.name: f.type(**_values_of(f.type, values)) for f in fields(self) if f.type is not DecoderConfig
-        }
+        groups: dict[str, Any] = {name: group(**_values_of(group, values)) for name, group in _GROUPS.items()}
         groups["decoder"] = _decoder(values, groups["position"], groups["norm"])
         for name, group in groups.items():
             object.__setattr__(self, name, group)
@@ -169,6 +167,16 @@ class Block:
 
 
 EncoderConfig = Block  # the public name
+
+_GROUPS: dict[str, Any] = {
+    "sizes": Sizes,
+    "embedding": EmbeddingConfig,
+    "attention": AttentionConfig,
+    "position": PositionConfig,
+    "norm": NormConfig,
+    "feed_forward": FeedForwardConfig,
+    "biases": BiasConfig,
+}
 
 
 def _resolved(given: Given) -> dict[str, Any]:

@@ -74,7 +74,7 @@ class AttentionConfig:
             raise ConfigError(f"window_layers, window: {self.window_layers} is given, and no window; expected both")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PositionConfig:
     """The kind of positions, and the settings of each kind."""
 

@@ -66,7 +66,7 @@ class SeededParams(Params):
 
     def _deviation(self, last: str) -> float:
         config = self._config
-        return {
+        deviations: dict[str, float] = {
             "tokens": 1.0,
             "positions": 0.5**0.5,  # as large as sinusoids are
             "segments": 0.5**0.5,
@@ -80,7 +80,8 @@ class SeededParams(Params):
             "w1": config.d_model**-0.5,
             "wg": config.d_model**-0.5,
             "w2": max(config.d_ff, 1) ** -0.5,
-        }[last]
+        }
+        return deviations[last]
 
 
 def is_seeded(params: Params, config: Block, seed: int) -> bool:
@@ -101,7 +102,8 @@ def uniform(key: str, index: Array) -> Array:
     """Numbers in (-1, 1) of the stream ``key`` at the given places, float32, of the index's shape (uint64)."""
     start = np.frombuffer(blake2b(key.encode(), digest_size=8).digest(), dtype="<u8").astype(np.uint64)
     odd = 2 * (splitmix64(start, index) >> np.uint64(64 - _BITS)).astype(np.int64) + 1 - 2**_BITS
-    return odd.astype(np.float32) * np.float32(2.0**-_BITS)
+    numbers: Array = odd.astype(np.float32) * np.float32(2.0**-_BITS)
+    return numbers
 
 
 def splitmix64(start: Array, index: Array) -> Array:
@@ -109,4 +111,5 @@ def splitmix64(start: Array, index: Array) -> Array:
     z = start + (index + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return z ^ (z >> np.uint64(31))
+    mixed: Array = z ^ (z >> np.uint64(31))
+    return mixed
