@@ -1,10 +1,20 @@
 """Two results against each other, head by head."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from attnviz.analysis.difference import Difference, compared
+from attnviz.analysis.difference import Difference, as_attention, compared
+from attnviz.analysis.matrices.selection import Request
+from attnviz.errors import UsageError
+from attnviz.sweeps.corpus import Corpus
 from attnviz.sweeps.head_measures import attention_of_heads
 from attnviz.trace.result import Result
+
+if TYPE_CHECKING:
+    from attnviz.api.heatmaps import HeatmapReport
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,6 +42,28 @@ class DiffReport:
 
         return difference_document((self.a, self.b), self.difference, top=top, tolerance=tolerance)
 
+    def draw(
+        self, folder: str | Path, *, force: bool = False, progress: Callable[[int, int], None] | None = None
+    ) -> "HeatmapReport":
+        """Writes pictures of B - A: one per head, and ``overview``.
+
+        Args:
+            folder: where the files go; created if missing.
+            force: replace files that attnviz did not write.
+            progress: called with (pictures written, pictures in all).
+
+        Raises:
+            OutputError: the folder cannot be written to, or has files that attnviz did not write.
+        """
+        from attnviz.api.heatmaps import HeatmapReport
+        from attnviz.output.documents.diff import named_texts
+        from attnviz.output.pictures.figures import write_heatmaps
+
+        folder, notes = Path(folder), []
+        changes = as_attention(self.difference, tuple(named_texts(self.as_dict(top=1))))
+        paths = write_heatmaps(changes, folder, force=force, note=notes.append, progress=progress)
+        return HeatmapReport(folder, tuple(paths), 1.0, tuple(notes))
+
 
 def diff(a: Result, b: Result) -> DiffReport:
     """The difference of two results, head by head; tokens that both have are compared.
@@ -45,3 +77,24 @@ def diff(a: Result, b: Result) -> DiffReport:
         UsageError: other numbers of heads or layers, or no token in common.
     """
     return DiffReport(a, b, compared(attention_of_heads(a), attention_of_heads(b)))
+
+
+def only_result(corpus: Corpus, request: Request) -> Result:
+    """The result of a corpus of one text.
+
+    Raises:
+        UsageError: there are several texts.
+    """
+    runs = list(islice(corpus.runs(request), 2))
+    if len(runs) != 1:
+        raise UsageError("text: there are several; expected one a side")
+    return runs[0].result()
+
+
+def result_of_random_weights(corpus: Corpus, request: Request, seed: int) -> Result:
+    """The first text of a corpus, run through random weights of its model's shape; the tokenizer is the model's."""
+    from attnviz.sweeps.random_models import random_like
+    from attnviz.sweeps.runs import runs
+
+    model, prepared = corpus.prepared()
+    return next(runs(random_like(model, seed), list(prepared), request)).result()

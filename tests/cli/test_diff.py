@@ -382,4 +382,4 @@ def test_a_head_that_cannot_be_compared_does_not_meet_a_tolerance(cli, tmp_path)
 
 def test_a_tolerance_is_a_number(cli):
     ran = cli("diff", ONE, OTHER, "--tolerance", "nan")
-    assert ran == (2, "", "attnviz: error: tolerance: nan is no number; expected one from 0 to 1\n")
+    assert ran == (2, "", "attnviz: error: tolerance: nan is not a number; expected one from 0 to 1\n")

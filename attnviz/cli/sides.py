@@ -1,0 +1,131 @@
+"""The two sides of a comparison: their options, and the result of each."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from copy import copy
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from attnviz.cli.command import INPUT, Options
+from attnviz.cli.head_options import HeadOptions
+from attnviz.cli.options import BlockOptions, InputOptions, ModelOptions, Source, option
+from attnviz.errors import UsageError
+
+if TYPE_CHECKING:
+    from attnviz.trace.result import Result
+
+VS = "The other side (whatever is not given is the same on both)"
+_INPUT = InputOptions.__annotations__
+
+
+class SidesOptions(Options):
+    """What is compared."""
+
+    text: Annotated[
+        str | None,
+        typer.Argument(
+            help="The text; - reads it from standard input.", show_default=False, metavar="[A]", rich_help_panel=INPUT
+        ),
+    ] = None
+    other: Annotated[
+        str | None,
+        typer.Argument(
+            help="The other text, if there is one.", show_default=False, metavar="[B]", rich_help_panel=INPUT
+        ),
+    ] = None
+    pair: _INPUT["pair"] = None
+    target: _INPUT["target"] = None
+    attention: _INPUT["attention"] = None
+    tokens: _INPUT["tokens"] = None
+    vs_attention: Annotated[
+        str | None, option(VS, "--vs-attention", metavar="PATH", help="The file that --attention is compared with.")
+    ] = None
+    vs_model: Annotated[
+        str | None, option(VS, "--vs-model", metavar="DIR|ID", help="The model that --model is compared with.")
+    ] = None
+    vs_weights: Annotated[
+        Path | None, option(VS, "--vs-weights", metavar="PATH", help="The checkpoint to compare with.")
+    ] = None
+    vs_seed: Annotated[
+        int | None,
+        option(VS, "--vs-seed", metavar="N", help="Random weights of the same shape to compare with, from this seed."),
+    ] = None
+    vs_layer: Annotated[
+        str | None, option(VS, "--vs-layer", metavar="L", help="Layers, compared with those of --layer in order.")
+    ] = None
+    vs_head: Annotated[
+        str | None, option(VS, "--vs-head", metavar="H", help="Heads, compared with those of --head in order.")
+    ] = None
+
+
+def results_of_sides(sides: SidesOptions, source: Source, selection: HeadOptions) -> "tuple[Result, Result]":
+    """Both sides run, or read."""
+    from attnviz.api.diff import only_result, result_of_random_weights
+    from attnviz.cli.head_options import request_of_heads
+    from attnviz.cli.inputs import corpus_of
+
+    _check(sides)
+    source.inputs = _inputs(sides, sides.text, sides.attention)
+    with _side("A"):
+        first = only_result(corpus_of(source), request_of_heads(selection, sides.target))
+    # Standard input was read already; its text is in the result.
+    inputs = _inputs(sides, first.text if sides.other is None else sides.other, sides.vs_attention or sides.attention)
+    selection = copy(selection)
+    source = Source(inputs=inputs, models=copy(source.models), block=copy(source.block), common=source.common)
+    selection.layer = selection.layer if sides.vs_layer is None else sides.vs_layer
+    selection.head = selection.head if sides.vs_head is None else sides.vs_head
+    request = request_of_heads(selection, sides.target)
+    with _side("B"):
+        if sides.vs_seed is not None:
+            return first, result_of_random_weights(corpus_of(source), request, sides.vs_seed)
+        _replace(source.models, source.block, sides)
+        return first, only_result(corpus_of(source), request)
+
+
+@contextmanager
+def _side(name: str) -> Iterator[None]:
+    """Lets an error say which side asks for what it does not have."""
+    try:
+        yield
+    except UsageError as error:
+        raise error.at(name) from error
+
+
+def _check(sides: SidesOptions) -> None:
+    """Refuses one side alone, and sides of which one cannot be read."""
+    others = (sides.other, *(getattr(sides, name) for name in sides.names() if name.startswith("vs_")))
+    if all(other is None for other in others):
+        raise UsageError(
+            "diff: there is nothing to compare with; expected a second text, --vs-seed, --vs-model, --vs-weights, "
+            "--vs-layer, --vs-head or --vs-attention"
+        )
+    if sides.attention is None and sides.vs_attention is not None:
+        raise UsageError("vs-attention: there is no attention to compare with; expected --attention too")
+    if sides.attention is not None and sides.text is not None:
+        raise UsageError("text, attention: 2 inputs are given; expected one")
+    if sides.attention is not None:
+        wrong = [name for name in ("vs_model", "vs_weights", "vs_seed") if getattr(sides, name) is not None]
+        if wrong:
+            name = wrong[0].replace("_", "-")
+            raise UsageError(f"{name}, attention: there is no model to run on --attention; expected one of them")
+    if "-" in (sides.other, sides.vs_attention) or (sides.attention == "-" and sides.vs_attention is None):
+        raise UsageError("diff: standard input can be one side only, A; expected a text or a file as the other")
+    if sum(value is not None for value in (sides.vs_model, sides.vs_weights, sides.vs_seed)) > 1:
+        raise UsageError("vs-model, vs-weights, vs-seed: several are given; expected one of them")
+
+
+def _inputs(sides: SidesOptions, text: str | None, attention: str | None) -> InputOptions:
+    """One side as other commands have their input."""
+    text = None if attention is not None else text
+    return InputOptions(text=text, pair=sides.pair, target=sides.target, attention=attention, tokens=sides.tokens)
+
+
+def _replace(models: ModelOptions, block: BlockOptions, sides: SidesOptions) -> None:
+    """Puts the other side's model in place of whatever A's weights come from."""
+    new = {"model": sides.vs_model, "weights": sides.vs_weights, "seed": None}
+    if all(value is None for value in new.values()):
+        return
+    models.model, models.weights, models.revision, block.seed = new["model"], new["weights"], None, new["seed"]
+    models.from_variables = block.from_variables = models.from_variables - set(new)
