@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from attnviz.analysis.heads.clusters import head_clusters, head_distances
+from attnviz.analysis.heads.report import HeadReport
 from attnviz.analysis.matrices.parts import ahead
 from attnviz.analysis.matrices.spelling import labelled
 from attnviz.errors import UsageError
@@ -80,6 +81,29 @@ def heatmaps(
 
             paths += write_heatmaps(drawn, folder, progress=progress, **common)
     return HeatmapReport(folder, tuple(paths), largest, tuple(notes))
+
+
+def similarity_picture(report: HeadReport, folder: str | Path, **looks: Any) -> HeatmapReport:
+    """Writes ``similarity``: the distances between the heads of ``heads(..., cluster=True)``, means over its texts.
+
+    Args:
+        report: from ``heads``.
+        folder: where the file goes; created if missing.
+        looks: ``cmap``, ``dpi``, ``scale`` (``shared`` or ``head``), ``formats`` (a tuple), ``force`` (replace files
+            that attnviz did not write).
+
+    Raises:
+        UsageError: the report has no clusters.
+        OutputError: the folder cannot be written to, or has files that attnviz did not write.
+    """
+    if report.clustered is None:
+        raise UsageError("similarity: the report has no distances between heads; expected heads(..., cluster=True)")
+    from attnviz.output.pictures.similarity import write_similarity
+
+    folder, notes = Path(folder), []
+    distances, order = report.clustered.distances, report.clustered.order
+    paths = write_similarity(report.attention, distances, order, folder, note=notes.append, **looks)
+    return HeatmapReport(folder, tuple(paths), 1.0, tuple(notes))
 
 
 def picture_formats(text: str) -> tuple[str, ...]:

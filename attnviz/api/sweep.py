@@ -21,6 +21,24 @@ def result_of(run: Run) -> Result:
     return run.result()
 
 
+def run_json(run: Run, *, precision: int | None = None, top: int | None = None, placed: bool = False) -> bytes:
+    """The line that ``attnviz show --json`` prints for a run.
+
+    Args:
+        run: of one text.
+        precision: decimals; by default all that a float has.
+        top: edges to the ``top`` keys of each row, not matrices.
+        placed: add ``where``, the text's place in its file, as texts may be left out.
+    """
+    from attnviz.output.documents.results import dump, edges_document, result_document
+
+    if run.is_long and top is not None:
+        document = edges_document(run.bare, run.parts(), precision=precision, top=top)
+    else:
+        document = result_document(run.result(), precision=precision, top=top)
+    return dump(document | ({"where": run.bare.where} if placed and run.bare.where else {}))
+
+
 def sweep(
     texts: Source,
     each: Callable[[Run], ValueT] = result_of,

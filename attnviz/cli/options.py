@@ -104,7 +104,7 @@ class InputOptions(Options):
     ] = None
     pad_to: Annotated[
         int | None,
-        option(INPUT, "--pad-to", metavar="N", min=1, help="Fill the text up to N tokens, which nothing attends to."),
+        option(INPUT, "--pad-to", metavar="N", min=1, help="Pad to N tokens; padding is masked.", hidden=True),
     ] = None
 
     @property

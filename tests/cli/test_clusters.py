@@ -148,3 +148,45 @@ def test_what_has_no_weights_of_each_head_is_refused(cli, more, said):
     ran = cli("heatmap", TEXT, *TINY, "-o", "out", "--heads-by-similarity", *more)
     assert (ran.code, ran.err.count("\n")) == (2, 1)
     assert said in ran.err
+
+
+@pytest.mark.parametrize("more", [(), ("--layer", "1", "--hide-special")])
+def test_heads_draws_the_picture_of_heatmap(cli, tmp_path, more):
+    ran = cli("heads", TEXT, *TINY, *more, "--cluster", "-o", "one")
+    assert (ran.code, ran.err) == (0, "attnviz: note: one: 1 picture written\n")
+    assert cli("heatmap", TEXT, *TINY, *more, "--heads-by-similarity", "-o", "other").code == 0
+    assert [path.name for path in (tmp_path / "one").iterdir()] == ["similarity.png"]
+    pictures = [(tmp_path / folder / "similarity.png").read_bytes() for folder in ("one", "other")]
+    assert pictures[0] == pictures[1]
+    plain = cli("heads", TEXT, *TINY, *more, "--cluster")
+    assert ran.out == plain.out
+
+
+@pytest.mark.parametrize("more", [("--json",), ("--csv",)])
+def test_a_picture_changes_no_document(cli, tmp_path, more):
+    drawn = cli("heads", TEXT, *TINY, "--cluster", *more, "-o", "out")
+    assert drawn.out == cli("heads", TEXT, *TINY, "--cluster", *more).out
+    assert (tmp_path / "out" / "similarity.png").exists()
+
+
+def test_a_picture_of_another_program_is_overwritten_only_by_force(cli, tmp_path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "similarity.png").write_bytes(b"mine")
+    argv = ("heads", TEXT, *TINY, "--cluster", "-o", "out")
+    assert cli(*argv).code != 0
+    assert (tmp_path / "out" / "similarity.png").read_bytes() == b"mine"
+    assert cli(*argv, "--force").code == 0
+    assert (tmp_path / "out" / "similarity.png").read_bytes() != b"mine"
+
+
+def test_heads_draws_only_similar_heads(cli):
+    ran = cli("heads", TEXT, *TINY, "-o", "out")
+    assert (ran.code, ran.out) == (2, "")
+    assert "--cluster" in ran.err
+
+
+def test_flags_with_another_way_are_hidden_but_read(cli):
+    assert "--heads-by-similarity" not in cli("heatmap", "--help").out
+    assert "--pad-to" not in cli("show", "--help").out
+    padded = json.loads(cli("show", "the cat", *TINY, "--pad-to", "5", "--json").out)
+    assert padded["padding"] == [False, False, True, True, True]

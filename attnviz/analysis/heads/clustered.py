@@ -17,8 +17,13 @@ class Clustered:
     """
 
     def __init__(self, distances: np.ndarray, shape: tuple[int, int]):
-        self._distances, self._n_heads = distances, shape[1]
+        self.distances, self._n_heads = distances, shape[1]
         self._clusters = head_clusters(distances)
+
+    @property
+    def order(self) -> tuple[int, ...]:
+        """All heads, layer by layer numbered from 0, similar ones together."""
+        return self._clusters.order
 
     def ordered(self, places: Places) -> Places:
         """These heads, similar ones together."""
@@ -36,7 +41,7 @@ class Clustered:
         before = None
         for row, place in zip(document["heads"], places, strict=True):
             item = self._item(place)
-            row["jsd"] = None if before is None else float(self._distances[before, item])
+            row["jsd"] = None if before is None else float(self.distances[before, item])
             before = item
         order = [divmod(item, self._n_heads) for item in self._clusters.order]
         layers, heads = names

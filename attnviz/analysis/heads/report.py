@@ -44,3 +44,8 @@ class HeadReport:
         """The largest absolute value of each metric over all heads, listed or not."""
         known = {name: values[~np.isnan(values)] for name, values in self.metrics.values.items()}
         return {name: float(np.abs(values).max()) for name, values in known.items() if values.size}
+
+    @property
+    def distance_columns(self) -> tuple[str, ...]:
+        """``jsd``, the distance to the head in the row above, where similar heads are together; else nothing."""
+        return ("jsd",) if self.clustered is not None and len(self.places) > 1 else ()

@@ -1,17 +1,19 @@
 """``attnviz heads``: a row a head, with what it attends to in numbers."""
 
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from attnviz.cli.command import Options, command, command_app
 from attnviz.cli.head_options import HeadOptions, MeasureOptions, RowOptions, WidthOptions, request_of_heads
-from attnviz.cli.options import VIEW, ColormapName, JsonOptions, SharedSource, option
+from attnviz.cli.options import VIEW, ColormapName, CommonOptions, JsonOptions, SharedSource, folder_name, option
 from attnviz.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator
 
     from attnviz.analysis.heads.report import HeadReport
-    from attnviz.output.terminal.tables.heads import Shown
+    from attnviz.output.terminal.screen import LinesView, Screen
 
 _EXAMPLES = """
 attnviz heads "The cat sat on the mat because the cat was tired"
@@ -23,7 +25,7 @@ attnviz heads "The cat sat on the mat" --null 10 --columns previous,entropy
 attnviz heads "The cat sat on the mat" --csv > heads.csv
 attnviz heads --attention weights.npy --sort -entropy
 attnviz heads "The cat sat on the mat" --agreement
-attnviz heads "The cat sat on the mat" --cluster
+attnviz heads "The cat sat on the mat" --cluster -o out/
 """
 
 
@@ -49,6 +51,18 @@ class ReportOptions(Options):
         bool,
         option(VIEW, "--cluster", help="Similar heads together (average linkage), with the jsd to the row above."),
     ] = False
+    out: Annotated[
+        Path | None,
+        option(
+            VIEW,
+            "-o",
+            "--out",
+            metavar="PATH",
+            parser=folder_name,
+            help="With --cluster: also draw the distances, as similarity.png in this folder.",
+        ),
+    ] = None
+    force: Annotated[bool, option(VIEW, "--force", help="Overwrite a file attnviz did not create.")] = False
 
 
 app = command_app()
@@ -72,55 +86,80 @@ def heads(
     """
     from attnviz.api.heads import heads as heads_of
     from attnviz.cli.inputs import corpus_of
-    from attnviz.cli.streams import print_view, screen_of, write_bytes
+    from attnviz.cli.renderings import encoded, json_or_screen
+    from attnviz.files import check_folder
     from attnviz.output.documents.heads import heads_document
-    from attnviz.output.documents.heads_csv import heads_csv
-    from attnviz.output.documents.results import dump
-    from attnviz.output.terminal.lines import provenance_line
-    from attnviz.output.terminal.tables.heads import HeadsTable
+    from attnviz.output.documents.heads_csv import csv_columns, heads_csv
+    from attnviz.output.rendering import render
 
     if report.cluster and (report.agreement or rows.sort is not None):
         other = "agreement" if report.agreement else "sort"
         raise UsageError(f"cluster, {other}: both are given; expected one of them")
+    if report.out is not None and not report.cluster:
+        raise UsageError("out: heads draws only similar heads; expected --cluster too, or attnviz heatmap -o DIR")
     if report.agreement:
         _refuse_with_agreement(selection, measures, rows, formats)
         _print_agreement(source, selection, output, width)
         return
     if output.json and formats.csv:
         raise UsageError("json, csv: both are given; expected one of them")
+    if report.out is not None:
+        check_folder(report.out)
     asked = rows.given() | measures.given() | {"cluster": report.cluster}
     request = request_of_heads(selection, source.inputs.target)
     listed = heads_of(corpus_of(source, prints=False), request=request, **asked)
-    document = heads_document(listed)
-    if output.json:
-        write_bytes(dump(document))
-    elif formats.csv:
-        write_bytes(heads_csv(document, (*_distance(document), *listed.rows.columns)).encode())
+    if formats.csv:
+        rendering = encoded(lambda heads: heads_csv(heads_document(heads), csv_columns(heads)).encode())
     else:
-        screen = screen_of(source.common, width.width)
-        print_view(provenance_line(listed.attention.model, screen), screen)
-        print_view(HeadsTable(document, _shown(document, listed, formats.cmap), screen), screen)
+        views = partial(_views, cmap=formats.cmap)
+        rendering = json_or_screen(source.common, heads_document, views, json=output.json, width=width.width)
+    render([listed], rendering)
+    if report.out is not None:
+        _draw(listed, report.out, cmap=formats.cmap, force=report.force, common=source.common)
+
+
+def _views(report: "HeadReport", screen: "Screen", *, cmap: str) -> "Iterator[LinesView]":
+    """Where the weights came from, and one row per head."""
+    from attnviz.output.documents.heads import heads_document
+    from attnviz.output.terminal.lines import provenance_line
+    from attnviz.output.terminal.tables.heads import HeadsTable, Shown
+
+    document = heads_document(report)
+    yield provenance_line(report.attention.model, screen)
+    yield HeadsTable(document, Shown.of(report, cmap), screen)
+
+
+def _draw(report: "HeadReport", folder: Path, *, cmap: str, force: bool, common: CommonOptions) -> None:
+    """Draws the distances between the heads."""
+    from attnviz.api.heatmaps import similarity_picture
+    from attnviz.cli.streams import note
+
+    drawn = similarity_picture(report, folder, cmap=cmap, force=force)
+    for text in (*drawn.notes, f"{folder}: 1 picture written"):
+        note(common, text)
 
 
 def _print_agreement(source: SharedSource, selection: HeadOptions, output: JsonOptions, width: WidthOptions) -> None:
     """Prints one row per layer, or JSON."""
-    from attnviz.api.agreement import agreement
+    from attnviz.api.agreement import AgreementReport, agreement
     from attnviz.cli.inputs import corpus_of
-    from attnviz.cli.streams import print_view, screen_of, write_bytes
+    from attnviz.cli.renderings import json_or_screen
     from attnviz.output.documents.agreement import agreement_document
-    from attnviz.output.documents.results import dump
-    from attnviz.output.terminal.lines import provenance_line
-    from attnviz.output.terminal.tables.agreement import AgreementView
+    from attnviz.output.rendering import render
+
+    def document(report: AgreementReport) -> dict:
+        return agreement_document(report.attention, report.correlations, report.pairs, report.texts, report.rows)
+
+    def views(report: AgreementReport, screen: "Screen") -> "Iterator[LinesView]":
+        from attnviz.output.terminal.lines import provenance_line
+        from attnviz.output.terminal.tables.agreement import AgreementView
+
+        yield provenance_line(report.attention.model, screen)
+        yield AgreementView(document(report), report.pairs, screen)
 
     request = request_of_heads(selection, source.inputs.target)
     report = agreement(corpus_of(source, prints=False), request=request)
-    document = agreement_document(report.attention, report.correlations, report.pairs, report.texts, report.rows)
-    if output.json:
-        write_bytes(dump(document))
-        return
-    screen = screen_of(source.common, width.width)
-    print_view(provenance_line(report.attention.model, screen), screen)
-    print_view(AgreementView(document, report.pairs, screen), screen)
+    render([report], json_or_screen(source.common, document, views, json=output.json, width=width.width))
 
 
 def _refuse_with_agreement(*groups: Options) -> None:
@@ -133,28 +172,3 @@ def _refuse_with_agreement(*groups: Options) -> None:
             f"{', '.join(wrong)}: agreement compares weights, norms and zeroing of whole layers; expected --agreement "
             f"without {them}"
         )
-
-
-def _distance(document: "Mapping[str, object]") -> tuple[str, ...]:
-    """The column of clustered heads' distances, where there are two."""
-    return ("jsd",) * ("clusters" in document and len(document["heads"]) > 1)
-
-
-def _shown(document: "Mapping[str, object]", report: "HeadReport", cmap: str) -> "Shown":
-    """How the table looks."""
-    from attnviz.analysis.heads.labels import METRIC_OF
-    from attnviz.output.terminal.tables.heads import Shown
-
-    distance, rows, metrics = _distance(document), report.rows, report.metrics
-    together = "similar ones together" * ("clusters" in document)
-    return Shown(
-        units=dict.fromkeys(distance, "ratio") | {name: metric.unit for name, metric in rows.metrics.items()},
-        total=len(metrics.layers) * len(metrics.heads),
-        columns=(*distance, *rows.chosen) if rows.chosen else (),
-        first=tuple(dict.fromkeys((*distance, *rows.named))),
-        which=", ".join(filter(None, (rows.words, together))),
-        cmap=cmap,
-        fitting=report.n_fitting,
-        never=tuple(name for name, metric in METRIC_OF.items() if metric in metrics.missing),
-        largest=report.largest,
-    )

@@ -29,7 +29,6 @@ _EXAMPLES = """
 attnviz heatmap "The cat sat on the mat" -o out/
 attnviz heatmap "The cat sat on the mat" -o out/ --layer 0 --format svg,pdf
 attnviz heatmap --file sentences.txt -o out/ --overview-only
-attnviz heatmap "The cat sat on the mat" -o out/ --heads-by-similarity
 attnviz show "The cat sat" --json | attnviz heatmap --attention - -o out/
 """
 
@@ -64,7 +63,8 @@ class PictureOptions(Options):
         option(
             VIEW,
             "--heads-by-similarity",
-            help="Only similarity.png: the distances between heads, similar ones together.",
+            help="Only similarity.png: the distances between heads (see heads --cluster -o DIR).",
+            hidden=True,
         ),
     ] = False
     raw_tokens: RawTokens = False

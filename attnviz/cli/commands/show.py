@@ -1,10 +1,9 @@
 """``attnviz show``: attention matrices as tables."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
-from itertools import chain, groupby
-from operator import attrgetter
+from itertools import chain
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from attnviz.cli.command import Options, command, command_app
@@ -21,14 +20,10 @@ from attnviz.cli.options import (
 from attnviz.errors import UsageError
 
 if TYPE_CHECKING:
-    from attnviz.output.terminal.matrix_base import Looks
     from attnviz.output.terminal.screen import LinesView, Screen
-    from attnviz.output.terminal.summary import HeadLinks
     from attnviz.sweeps.runs import Run
-    from attnviz.trace.attention import Attention
 
 _LINES_AT_ONCE = 64  # of JSON, each perhaps a megabyte
-_FEW = 4  # matrices that are printed when nobody asked for particular ones; beyond, a summary
 
 _EXAMPLES = """
 attnviz show "The cat sat on the mat"
@@ -83,7 +78,10 @@ def show(
     that is one telling head and its whole layer, words whole, special tokens hidden.
     """
     from attnviz.analysis.matrices.selection import Request
+    from attnviz.api.sweep import run_json
     from attnviz.cli.inputs import FIRST_HEAD, FIRST_LAYER, corpus_of, request_of, uses_bundled
+    from attnviz.cli.renderings import encoded, views_on_screen
+    from attnviz.output.rendering import render
     from attnviz.sweeps.runs import Run
 
     at_first = not (output.json or view.raw_tokens) and not selection.changed() and uses_bundled(source)
@@ -91,88 +89,52 @@ def show(
         raise UsageError(f"style, top: {view.style} print every key; expected --style top, or no --top")
     request = Request(layers=FIRST_LAYER, words=True, hide_special=True) if at_first else request_of(selection)
     if output.json:
-        from attnviz.cli.streams import write_bytes
-
-        each = partial(_json_line, view, placed=source.many.on_error == "skip")
-        for _, line in corpus_of(source).values(request, each, most=_LINES_AT_ONCE):
-            write_bytes(line)
+        skips = source.many.on_error == "skip"
+        line = partial(run_json, precision=view.precision, top=view.top, placed=skips)
+        lines = corpus_of(source).values(request, line, most=_LINES_AT_ONCE)
+        render((data for _, data in lines), encoded(bytes))
         return
     if source.workers.workers is not None:
         raise UsageError("workers: tables are printed one after the other; expected --json too")
-    corpus = replace(corpus_of(source), workers=1)
-    found = (run for _, run in corpus.values(request, Run.done))
-    _print_tables(found, source, selection, view, FIRST_HEAD if at_first else None)
+    runs = replace(corpus_of(source), workers=1).values(request, Run.done)
+    tables = _Tables(
+        view,
+        every=selection.layer is not None or selection.head is not None,
+        head=FIRST_HEAD if at_first else None,
+        is_stream=source.inputs.is_stream,
+    )
+    render((run for _, run in runs), views_on_screen(source.common, tables.of, view.width))
 
 
-def _json_line(view: ViewOptions, run: "Run", *, placed: bool) -> bytes:
-    """One object; where texts may be left out, with the place of its own."""
-    from attnviz.output.documents.results import dump, edges_document, result_document
+class _Tables:
+    """The views of each text: its line, where the weights came from unless the text before says it, its tables."""
 
-    if run.is_long and view.top is not None:
-        document = edges_document(run.bare, run.parts(), precision=view.precision, top=view.top)
-    else:
-        document = result_document(run.result(), precision=view.precision, top=view.top)
-    return dump(document | ({"where": run.bare.where} if placed and run.bare.where else {}))
+    def __init__(self, options: ViewOptions, *, every: bool, head: int | None, is_stream: bool):
+        self._options, self._every, self._head, self._is_stream = options, every, head, is_stream
+        self._texts = 0
+        self._provenance: str | None = None
 
+    def of(self, run: "Run", screen: "Screen") -> "Iterator[LinesView | str]":
+        """The views of one text."""
+        from attnviz.output.terminal.lines import provenance_line, text_line
+        from attnviz.output.terminal.matrix_base import Looks
+        from attnviz.output.terminal.summary import head_views
 
-def _print_tables(
-    found: "Iterable[Run]",
-    source: SharedSource,
-    selection: SelectionOptions,
-    options: ViewOptions,
-    head: int | None,
-) -> None:
-    from attnviz.cli.streams import print_view, screen_of
-    from attnviz.output.terminal.lines import provenance_line, text_line
-    from attnviz.output.terminal.matrix_base import Looks
-
-    screen = screen_of(source.common, options.width)
-    style = "top" if options.top is not None and options.style == "auto" else options.style
-    looks = Looks(style, options.cmap, options.top or 3, options.precision)
-    chosen = selection.layer is not None or selection.head is not None
-    last = None
-    for number, run in enumerate(found, start=1):
-        if number > 1:
-            print_view("", screen)
-        views = _views(run, screen, looks, each=chosen, head=head, raw=options.raw_tokens)
-        views = chain([next(views)], views)  # where there is an error, nothing has been printed
-        if (source.inputs.is_stream or number > 1) and run.bare.text is not None:
-            print_view(text_line(number, run.bare.where, run.bare.text, screen), screen)
-        if last != run.bare.model.provenance:
-            print_view(provenance_line(run.bare.model, screen), screen)
-        last = run.bare.model.provenance
-        for view in views:
-            print_view("", screen)
-            print_view(view, screen)
-
-
-def _views(
-    run: "Run", screen: "Screen", looks: "Looks", *, each: bool, head: int | None, raw: bool
-) -> "Iterator[LinesView]":
-    """A view for each matrix where they are few or were chosen, else a summary with one head or their mean."""
-    from attnviz.analysis.matrices.parts import joined
-    from attnviz.analysis.matrices.reduce import reduced_parts
-    from attnviz.analysis.matrices.spelling import labelled
-    from attnviz.output.terminal.matrix_view import view
-    from attnviz.output.terminal.summary import SummaryView, head_links
-
-    for _, parts in groupby(run.parts(), key=attrgetter("kind")):
-        shown = (labelled(part, raw=raw) for part in parts)
-        if each or run.per_kind <= _FEW:
-            yield from (view(matrix, screen, looks) for part in shown for matrix in part)
-        elif head is not None:
-            attention = joined(shown, run.shape)
-            yield SummaryView(list(attention)[head], head_links(attention), attention, screen, looks)
-        else:
-            links = []
-            mean = next(reduced_parts(_watched(shown, links), "mean"))
-            yield SummaryView(next(iter(mean)), links, mean, screen, looks)
-
-
-def _watched(parts: "Iterable[Attention]", links: "list[HeadLinks]") -> "Iterator[Attention]":
-    """The parts, and the links of their heads besides: each is there only once."""
-    from attnviz.output.terminal.summary import head_links
-
-    for part in parts:
-        links += head_links(part)
-        yield part
+        self._texts += 1
+        if self._texts > 1:
+            yield ""
+        options = self._options
+        style = "top" if options.top is not None and options.style == "auto" else options.style
+        looks = Looks(style, options.cmap, options.top or 3, options.precision)
+        raw, head, every = options.raw_tokens, self._head, self._every
+        tables = head_views(run.parts(), run.shape, screen, looks, every=every, head=head, raw_tokens=raw)
+        tables = chain([next(tables)], tables)  # where there is an error, nothing has been printed
+        about = run.bare
+        if (self._is_stream or self._texts > 1) and about.text is not None:
+            yield text_line(self._texts, about.where, about.text, screen)
+        if self._provenance != about.model.provenance:
+            yield provenance_line(about.model, screen)
+        self._provenance = about.model.provenance
+        for table in tables:
+            yield ""
+            yield table

@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Sequence
 
+from attnviz.analysis.heads.report import HeadReport
 from attnviz.output.rendering import Document
 
 
@@ -25,3 +26,8 @@ def heads_csv(document: Document, columns: Sequence[str]) -> str:
         numbers = [n for name in columns for n in (row[name], *(row[what][name] for what in more_of[name]))]
         writer.writerow([row["layer"], row["head"], label["name"], label["metric"], label["value"], *numbers])
     return stream.getvalue()
+
+
+def csv_columns(report: HeadReport) -> tuple[str, ...]:
+    """The metrics of a report, after the distances of similar heads."""
+    return (*report.distance_columns, *report.rows.columns)

@@ -1,8 +1,14 @@
 """Too many heads to print them all: one matrix, and one line per head with its strongest links."""
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from operator import attrgetter
 from typing import NamedTuple
 
+from attnviz.analysis.matrices.parts import joined
+from attnviz.analysis.matrices.reduce import reduced_parts
+from attnviz.analysis.matrices.spelling import labelled
 from attnviz.output.labels import cell_width, cut, isolated, unique
 from attnviz.output.scale import Scale, fixed_scale, strongest_links
 from attnviz.output.terminal.cells import cell_style, decimal
@@ -14,6 +20,7 @@ from attnviz.trace.attention import Attention, Matrix
 
 _MOST_HEADS = 144  # as many as BERT base has
 _LINKS = 3
+_FEW = 4  # matrices that are printed when no layer or head is selected; beyond, a summary
 
 
 class HeadLinks(NamedTuple):
@@ -97,3 +104,44 @@ class SummaryView(LinesView):
     def _label_width(self, used: int) -> int:
         """Columns for each of a link's two labels."""
         return max(2, min(max(6, self.screen.width // 8), (self.screen.width - used - 11) // 2))
+
+
+def head_views(
+    parts: Iterable[Attention],
+    shape: tuple[int, int],
+    screen: Screen,
+    looks: Looks,
+    *,
+    every: bool = False,
+    head: int | None = None,
+    raw_tokens: bool = False,
+) -> Iterator[LinesView]:
+    """The views of one text: every matrix where they are few, else a summary with one head or the mean.
+
+    Args:
+        parts: the matrices of each kind, a part at a time.
+        shape: the numbers of layers and heads of a kind.
+        screen: where they are printed.
+        looks: style, colours, decimals.
+        every: print every matrix, however many there are.
+        head: the head that a summary begins with; by default the mean of all.
+        raw_tokens: label tokens in the tokenizer's own spelling.
+    """
+    for _, of_kind in groupby(parts, key=attrgetter("kind")):
+        named = (labelled(part, raw=raw_tokens) for part in of_kind)
+        if every or math.prod(shape) <= _FEW:
+            yield from (view(matrix, screen, looks) for part in named for matrix in part)
+        elif head is not None:
+            attention = joined(named, shape)
+            yield SummaryView(list(attention)[head], head_links(attention), attention, screen, looks)
+        else:
+            links: list[HeadLinks] = []
+            mean = next(reduced_parts(_with_links(named, links), "mean"))
+            yield SummaryView(next(iter(mean)), links, mean, screen, looks)
+
+
+def _with_links(parts: Iterable[Attention], links: list[HeadLinks]) -> Iterator[Attention]:
+    """The parts; adds the links of their heads to ``links``, as each part can be read only once."""
+    for part in parts:
+        links += head_links(part)
+        yield part

@@ -6,6 +6,8 @@ from functools import cached_property
 
 from rich.style import Style
 
+from attnviz.analysis.heads.labels import METRIC_OF
+from attnviz.analysis.heads.report import HeadReport
 from attnviz.errors import one_line
 from attnviz.numbers import spans
 from attnviz.output.labels import cell_width
@@ -54,6 +56,23 @@ class Shown:
     fitting: int | None = None
     largest: Mapping[str, float] = field(default_factory=dict)
     never: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, report: HeadReport, cmap: str) -> "Shown":
+        """The choices of a report."""
+        distance, rows, metrics = report.distance_columns, report.rows, report.metrics
+        together = "similar ones together" if report.clustered is not None else ""
+        return cls(
+            units=dict.fromkeys(distance, "ratio") | {name: metric.unit for name, metric in rows.metrics.items()},
+            total=len(metrics.layers) * len(metrics.heads),
+            columns=(*distance, *rows.chosen) if rows.chosen else (),
+            first=tuple(dict.fromkeys((*distance, *rows.named))),
+            which=", ".join(filter(None, (rows.words, together))),
+            cmap=cmap,
+            fitting=report.n_fitting,
+            never=tuple(name for name, metric in METRIC_OF.items() if metric in metrics.missing),
+            largest=report.largest,
+        )
 
 
 @dataclass(frozen=True)
