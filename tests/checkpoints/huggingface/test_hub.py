@@ -60,7 +60,8 @@ from attnviz.checkpoints.huggingface import hub
 from attnviz.errors import InputError
 if sys.argv[2]:
     import resource
-    resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), int(sys.argv[2])))
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), limits[1]))
 for name, options in json.loads(sys.argv[1]):
     hub.PATIENCE = options.pop("patience", 60)  # so that a busy machine is not taken for a silent hub
     try:
@@ -69,6 +70,8 @@ for name, options in json.loads(sys.argv[1]):
         print(json.dumps({"message": str(error), "hint": error.hint, "exit": error.exit_code}), flush=True)
     except KeyboardInterrupt:
         print(json.dumps({"message": "Ctrl-C"}), flush=True)
+if sys.argv[2]:
+    resource.setrlimit(resource.RLIMIT_FSIZE, limits)  # what measures coverage writes when the program ends
 import logging
 from huggingface_hub import constants
 from huggingface_hub.utils import are_progress_bars_disabled
