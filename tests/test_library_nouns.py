@@ -11,6 +11,7 @@ from attnviz.errors import InputError, UsageError
 from attnviz.output.documents.agreement import agreement_document
 from attnviz.output.documents.heads import heads_document
 from attnviz.output.documents.results import dump, result_document
+from tests.noise import equal_but_for_noise
 
 TEXT = "The cat sat on the mat because the cat was tired"
 SMALL = ("--n-layers", "2", "--n-heads", "3", "--d-model", "12", "--seed", "5")
@@ -39,7 +40,7 @@ def test_heads_of_several_texts_equal_the_command(printed, model, tmp_path):
     options = {"where": "entropy > 0.1", "sort": "-span", "top": 4, "ablation": True, "null": 2}
     for source in (texts, path, iter(texts)):
         report = attnviz.heads(source, model=model, **options)
-        assert json.loads(dump(heads_document(report))) == expected
+        assert equal_but_for_noise(json.loads(dump(heads_document(report))), expected)  # read in other batches
     assert report.labels.shape == (2, 3)
     assert len(report.places) == 4
 
