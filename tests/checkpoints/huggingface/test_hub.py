@@ -421,9 +421,7 @@ def test_a_cache_that_cannot_be_written_to_is_refused(tmp_path):
     large = Repository({"main": SMALL | {SINGLE: bytes(20_000_000)}})  # beyond a limit that leaves coverage room
     with serve({"small": Repository({"main": SMALL}), "large": large}) as hub:
         (in_file,) = fetch_all(hub, tmp_path, ("small", {}), HF_HOME=str(tmp_path / "file"))
-        (full,) = fetch_all(
-            hub, tmp_path, ("large", {}), largest_file="10000000"
-        )
+        (full,) = fetch_all(hub, tmp_path, ("large", {}), largest_file="10000000")
     expected = "expected room for the model"
     assert in_file["message"] == f"{tmp_path}/file/hub: it cannot be written to (Not a directory); {expected}"
     assert full["message"] == f"{tmp_path}/hf/hub: it cannot be written to (File too large); {expected}"
