@@ -421,12 +421,10 @@ def test_variables_that_the_client_cannot_read_are_refused(tmp_path):
 
 def test_a_cache_that_cannot_be_written_to_is_refused(tmp_path):
     (tmp_path / "file").touch()
-    large = Repository({"main": SMALL | {SINGLE: bytes(20_000_000)}})
+    large = Repository({"main": SMALL | {SINGLE: bytes(20_000_000)}})  # beyond a limit that leaves coverage room
     with serve({"small": Repository({"main": SMALL}), "large": large}) as hub:
         (in_file,) = fetch_all(hub, tmp_path, ("small", {}), HF_HOME=str(tmp_path / "file"))
-        (full,) = fetch_all(
-            hub, tmp_path, ("large", {}), largest_file="10000000"
-        )  # not too small for what measures coverage
+        (full,) = fetch_all(hub, tmp_path, ("large", {}), largest_file="10000000")
     expected = "expected room for the model"
     assert in_file["message"] == f"{tmp_path}/file/hub: it cannot be written to (Not a directory); {expected}"
     assert full["message"] == f"{tmp_path}/hf/hub: it cannot be written to (File too large); {expected}"
