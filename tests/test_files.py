@@ -97,11 +97,13 @@ def test_a_real_limit_on_file_size_leaves_nothing(tmp_path):
 import resource, sys
 from attnviz.errors import OutputError
 from attnviz.files import write_atomically
-resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))
 try:
     write_atomically(sys.argv[1], bytes(5000), overwrite=False)
 except OutputError as error:
     print(error)
+resource.setrlimit(resource.RLIMIT_FSIZE, limits)  # what measures coverage writes when the program ends
 """
     path = tmp_path / "a"
     done = subprocess.run([sys.executable, "-c", program, path], capture_output=True, text=True, check=True)

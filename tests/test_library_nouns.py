@@ -1,4 +1,7 @@
-"""Each command's library function returns what the command prints as JSON."""
+"""Each command's library function returns what the command prints as JSON.
+
+Several texts run in batches whose sizes need not be the command's, which changes the rounding on some processors.
+"""
 
 import json
 
@@ -11,6 +14,7 @@ from attnviz.errors import InputError, UsageError
 from attnviz.output.documents.agreement import agreement_document
 from attnviz.output.documents.heads import heads_document
 from attnviz.output.documents.results import dump, result_document
+from tests.noise import equal_but_for_noise
 
 TEXT = "The cat sat on the mat because the cat was tired"
 SMALL = ("--n-layers", "2", "--n-heads", "3", "--d-model", "12", "--seed", "5")
@@ -39,7 +43,7 @@ def test_heads_of_several_texts_equal_the_command(printed, model, tmp_path):
     options = {"where": "entropy > 0.1", "sort": "-span", "top": 4, "ablation": True, "null": 2}
     for source in (texts, path, iter(texts)):
         report = attnviz.heads(source, model=model, **options)
-        assert json.loads(dump(heads_document(report))) == expected
+        assert equal_but_for_noise(json.loads(dump(heads_document(report))), expected)
     assert report.labels.shape == (2, 3)
     assert len(report.places) == 4
 
@@ -84,7 +88,7 @@ def test_sweep_gives_the_results_of_show(printed, model, tmp_path):
     path.write_text(f"{TEXT}\nA dog ran\nThe cat sat\n")
     expected = printed("show", "--file", str(path), *SMALL)
     results = list(attnviz.sweep(path, model=model))
-    assert [json.loads(dump(result_document(result))) for result in results] == expected
+    assert equal_but_for_noise([json.loads(dump(result_document(result))) for result in results], expected)
 
 
 def test_a_sweep_stops_at_a_bad_text_or_skips_it_with_a_note(model):

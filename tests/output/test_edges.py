@@ -55,6 +55,19 @@ def test_edges_of_parts_are_those_of_the_whole(masked, rested, precision):
         assert np.array_equal(found[name], value) if isinstance(value, np.ndarray) else found[name] == value, name
 
 
+def test_masks_that_differ_between_layers_are_written_layer_by_layer():
+    tokens = tuple(Token(label, label, piece=label) for label in "abc")
+    causal, window = ~np.tri(3, dtype=bool), ~(np.tri(3, dtype=bool) & ~np.tri(3, k=-2, dtype=bool))
+    values = np.full((2, 1, 3, 3), 0.25, np.float32)
+
+    def document(masked):
+        whole = Attention(values, tokens, tokens, (0, 1), (0,), MODEL, masked=masked)
+        return result_document(Result("text", {"encoder": whole}, MODEL, tokens))
+
+    assert document(np.stack([causal, window]))["masked"].tolist() == [causal.tolist(), window.tolist()]
+    assert document(np.stack([causal, causal]))["masked"].tolist() == causal.tolist()
+
+
 def edges_of(values, masked, top, what="weights"):
     n = values.shape[-1]
     tokens = tuple(Token(f"t{i}", f"t{i}", piece=f"t{i}") for i in range(n))

@@ -1,12 +1,17 @@
 """``--layer`` and ``--head``: what a selection selects, and the line that a wrong one gets."""
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from attnviz.analysis.matrices.selection import select, select_one
+from attnviz.analysis.matrices.selection import Request, select, select_attention, select_one
 from attnviz.errors import UsageError
 from attnviz.numbers import spans
+from attnviz.trace.attention import Attention
+from attnviz.trace.model_info import ModelInfo
+from attnviz.trace.result import Result
+from attnviz.trace.tokens import Token
 
 
 @pytest.mark.parametrize(
@@ -57,3 +62,34 @@ def test_one_means_one():
 @given(st.lists(st.integers(0, 30), min_size=1, unique=True))
 def test_numbers_written_as_spans_read_back(numbers):
     assert select(spans(tuple(numbers)), 31, "layer") == tuple(numbers)
+
+
+def held():
+    """What a file may hold: layers 1 and 4 and heads 0, 2 and 5 of a model; each matrix holds its layer and head."""
+    tokens, model = (Token("a", "a", piece="a"),), ModelInfo("test", "seed:0")
+    matrices = np.array([[10, 12, 15], [40, 42, 45]], np.float32)[:, :, None, None]
+    attention = Attention(matrices, tokens, tokens, (1, 4), (0, 2, 5), model, what="scores")
+    return Result("a", {"encoder": attention}, model, tokens)
+
+
+@pytest.mark.parametrize(
+    ("layers", "heads", "numbers"),
+    [("all", "2", [12, 42]), ("-1", "-1", [45]), ("4,1", "5,0", [45, 40, 15, 10]), (-4, "-4", [12])],
+)
+def test_a_selection_of_a_file_means_the_numbers_of_its_model(layers, heads, numbers):
+    found = select_attention(held(), Request(layers=layers, heads=heads)).views["encoder"]
+    assert found.matrices.ravel().tolist() == numbers
+    assert [10 * layer + head for layer in found.layers for head in found.heads] == numbers
+
+
+@pytest.mark.parametrize(
+    ("selection", "message"),
+    [
+        ({"layers": "2"}, "layer: there is no layer 2 here; expected some of [1, 4]"),
+        ({"heads": "-2"}, "head: there is no head 4 here; expected some of [0, 2, 5]"),
+    ],
+)
+def test_a_layer_or_head_that_a_file_does_not_hold_is_refused(selection, message):
+    with pytest.raises(UsageError) as caught:
+        select_attention(held(), Request(**selection))
+    assert str(caught.value) == message

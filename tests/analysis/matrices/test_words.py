@@ -1,8 +1,10 @@
 """Words and hidden tokens: METRICS' definitions in loops, and what must hold for any attention."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import attnviz
@@ -136,6 +138,25 @@ def test_what_is_hidden_and_what_is_left_make_the_row(attention, words):
     left = found.matrices.sum(axis=-1)
     np.testing.assert_allclose(again.matrices.sum(axis=-1), left > 0, atol=1e-5)
     assert again.rest is None
+
+
+@settings(max_examples=50)
+@given(attentions())
+def test_hiding_twice_changes_nothing(attention):
+    assume(not all(token.special for token in attention.keys))
+    once = hide_special(attention)
+    again = hide_special(once)
+    np.testing.assert_array_equal(again.matrices, once.matrices)
+    assert again.rest is once.rest or again.rest.tolist() == once.rest.tolist()
+
+
+def test_the_rest_of_tokens_hidden_one_after_another_is_what_all_of_them_got():
+    tokens = (Token("", "[S]", piece="[S]", special=True), *plain(2).keys)
+    weights = np.array([0.5, 0.25, 0.125], np.float32) * np.ones((1, 1, 3, 1), np.float32)
+    first = hide_special(Attention(weights, tokens, tokens, (0,), (0,), INFO))
+    last_special = tuple(replace(token, special=token.piece == "x1") for token in first.keys)
+    both = hide_special(replace(first, queries=last_special, keys=last_special))
+    assert (both.matrices.tolist(), both.rest.tolist()) == ([[[[0.25]]]], [[[0.625]]])
 
 
 @settings(max_examples=50)

@@ -60,7 +60,8 @@ from attnviz.checkpoints.huggingface import hub
 from attnviz.errors import InputError
 if sys.argv[2]:
     import resource
-    resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), int(sys.argv[2])))
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), limits[1]))
 for name, options in json.loads(sys.argv[1]):
     hub.PATIENCE = options.pop("patience", 60)  # so that a busy machine is not taken for a silent hub
     try:
@@ -69,6 +70,8 @@ for name, options in json.loads(sys.argv[1]):
         print(json.dumps({"message": str(error), "hint": error.hint, "exit": error.exit_code}), flush=True)
     except KeyboardInterrupt:
         print(json.dumps({"message": "Ctrl-C"}), flush=True)
+if sys.argv[2]:
+    resource.setrlimit(resource.RLIMIT_FSIZE, limits)  # what measures coverage writes when the program ends
 import logging
 from huggingface_hub import constants
 from huggingface_hub.utils import are_progress_bars_disabled
@@ -418,10 +421,10 @@ def test_variables_that_the_client_cannot_read_are_refused(tmp_path):
 
 def test_a_cache_that_cannot_be_written_to_is_refused(tmp_path):
     (tmp_path / "file").touch()
-    large = Repository({"main": SMALL | {SINGLE: bytes(200_000)}})
+    large = Repository({"main": SMALL | {SINGLE: bytes(20_000_000)}})  # beyond a limit that leaves coverage room
     with serve({"small": Repository({"main": SMALL}), "large": large}) as hub:
         (in_file,) = fetch_all(hub, tmp_path, ("small", {}), HF_HOME=str(tmp_path / "file"))
-        (full,) = fetch_all(hub, tmp_path, ("large", {}), largest_file="100000")
+        (full,) = fetch_all(hub, tmp_path, ("large", {}), largest_file="10000000")
     expected = "expected room for the model"
     assert in_file["message"] == f"{tmp_path}/file/hub: it cannot be written to (Not a directory); {expected}"
     assert full["message"] == f"{tmp_path}/hf/hub: it cannot be written to (File too large); {expected}"
