@@ -34,6 +34,16 @@ def test_two_seeds_have_the_jsd_of_their_matrices(cli):
     assert (found["a"]["model"]["weights"], found["b"]["model"]["weights"]) == ("seed:0", "seed:1")
 
 
+def test_the_rest_of_each_side_is_what_its_rows_give_to_keys_that_are_not_compared(cli):
+    found = document(cli("diff", ONE, OTHER, "--seed", "0", "--json"))
+    for side, (text, name) in enumerate([(ONE, "rest"), (OTHER, "vs_rest")]):
+        attention = attnviz.run(text, seed=0).attention
+        queries, keys = ([pair[side] for pair in found["aligned"][axis]] for axis in ("queries", "keys"))
+        others = np.delete(attention, keys, axis=-1)[:, :, queries].sum(axis=-1).mean(axis=-1)
+        for row in found["heads"]:
+            assert row[name] == pytest.approx(others[row["layer"], row["head"]], abs=1e-6)
+
+
 def test_two_texts_are_aligned_and_places_are_given_on_both_sides(cli):
     found = document(cli("diff", ONE, OTHER, "--seed", "0", "--json", "--top", "4"))
     assert found["a"]["tokens"] == ["The", "cat", "sat", "on", "the", "mat", "."]
@@ -378,6 +388,8 @@ def test_a_head_that_cannot_be_compared_does_not_meet_a_tolerance(cli, tmp_path)
     assert [row.get("one_sided") for row in found["heads"]] == [4, 2, None]
     jsonschema.Draft202012Validator(json.loads(cli("schema").out)).validate(found)
     assert cli(*argv, "--head", "2", "--tolerance", "0").out.endswith("ok: no jsd exceeds 0\n")
+    one_sided = cli(*argv, "--head", "1", "--tolerance", "1", "--json")
+    assert (one_sided.code, json.loads(one_sided.out)["holds"]) == (1, False)
 
 
 def test_a_tolerance_is_a_number(cli):

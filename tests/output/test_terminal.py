@@ -265,6 +265,13 @@ def test_half_blocks_show_two_rows_a_line_and_an_odd_last_one():
     assert set(lines[-1].split()[-1]) == {"▀"}
 
 
+def test_a_masked_half_block_is_empty():
+    one = matrix([f"t{i}" for i in range(50)], causal=True)
+    lines = shown(one, color="truecolor").rstrip("\n").split("\n")[3:]
+    cells = [line.split()[-1] for line in lines]  # of rows 2i and 2i + 1
+    assert cells == ["▀" * (2 * i + 1) + "▄" + "·" * (48 - 2 * i) for i in range(25)]
+
+
 def test_top_names_keys_weights_and_the_rest():
     one = matrix()
     text = shown(one, style="top", top=2)
