@@ -1,6 +1,7 @@
 """``attnviz explain``: one query token, step by step."""
 
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from attnviz.cli.command import Options, command, command_app
@@ -15,7 +16,11 @@ from attnviz.cli.options import (
 from attnviz.errors import AttnvizError, UsageError
 
 if TYPE_CHECKING:
+    from attnviz.output.rendering import Document
+    from attnviz.output.terminal.screen import LinesView, Screen
     from attnviz.trace.steps import Explanation
+
+    _Numbered = tuple[int, tuple[str, Explanation]]  # the text's number and place, and its explanation
 
 _EXAMPLES = """
 attnviz explain "The cat sat on the mat" --query cat
@@ -97,26 +102,35 @@ def explain(
 
     From the token's vector to q, k and v, scores, softmax and the weighted sum, to what leaves the layer.
     """
-    explanations = _explanations(source, place)
-    if output.json:
-        from attnviz.cli.streams import write_bytes
-        from attnviz.output.documents.results import dump, explanation_document
+    from attnviz.cli.renderings import json_or_screen
+    from attnviz.output.rendering import render
 
-        for _, explanation in explanations:
-            write_bytes(dump(explanation_document(explanation, precision=detail.precision)))
-        return
-    from attnviz.cli.streams import print_view, screen_of
+    views = partial(_views, detail=detail, is_stream=source.inputs.is_stream)
+    document = partial(_document, precision=detail.precision)
+    rendering = json_or_screen(source.common, document, views, json=output.json, width=detail.width)
+    render(enumerate(_explanations(source, place), start=1), rendering)
+
+
+def _document(numbered: "_Numbered", *, precision: int | None) -> "Document":
+    from attnviz.output.documents.results import explanation_document
+
+    return explanation_document(numbered[1][1], precision=precision)
+
+
+def _views(
+    numbered: "_Numbered", screen: "Screen", *, detail: DetailOptions, is_stream: bool
+) -> "Iterator[LinesView | str]":
+    """The steps of one text; of several, below a line that names it."""
     from attnviz.output.terminal.explanation import ExplanationView
     from attnviz.output.terminal.lines import text_line
 
-    screen = screen_of(source.common, detail.width)
+    number, (where, explanation) = numbered
     precision = 3 if detail.precision is None else detail.precision
-    for number, (where, explanation) in enumerate(explanations, start=1):
-        if number > 1:
-            print_view("", screen)
-        if source.inputs.is_stream:
-            print_view(text_line(number, where, explanation.text, screen), screen)
-        print_view(ExplanationView(explanation, screen, full=detail.full, precision=precision), screen)
+    if number > 1:
+        yield ""
+    if is_stream:
+        yield text_line(number, where, explanation.text or "", screen)
+    yield ExplanationView(explanation, screen, full=detail.full, precision=precision)
 
 
 def _explanations(source: Source, place: PlaceOptions) -> "Iterator[tuple[str, Explanation]]":

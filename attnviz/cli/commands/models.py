@@ -1,13 +1,18 @@
 """``attnviz models``: which families load, and what a model folder holds."""
 
 from functools import partial
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from attnviz.cli.command import Options, command, command_app
 from attnviz.cli.options import CommonOptions, JsonOptions, ModelOptions
 from attnviz.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from attnviz.output.terminal.screen import LinesView, Screen
 
 _EXAMPLES = """
 attnviz models
@@ -36,14 +41,15 @@ app = command_app()
 def models(source: SourceOptions, output: JsonOptions, common: CommonOptions) -> None:
     """List the bundled model and the families that load, or describe a model folder.
 
-    Of a folder, tiny, or a model on the hub: family, sizes, limit, tokenizer, files, and whether every tensor is known.
+    Describes a folder, tiny, or a model on the hub: family, sizes, limit, tokenizer, files, and unknown tensors.
     """
     from attnviz.checkpoints.huggingface.description import describe_folder, known_families
     from attnviz.checkpoints.huggingface.registry import plugin_faults
-    from attnviz.cli.streams import is_watched, note, print_view, screen_of, write_bytes
+    from attnviz.cli.renderings import json_or_screen
+    from attnviz.cli.streams import is_watched, note
     from attnviz.model import BUNDLED, bundled_folder, find_folder
     from attnviz.names import SCHEMA_NAME
-    from attnviz.output.documents.results import dump
+    from attnviz.output.rendering import render
     from attnviz.output.terminal.tables.models import FamiliesTable, FolderTable
 
     if source.source is None:
@@ -52,14 +58,12 @@ def models(source: SourceOptions, output: JsonOptions, common: CommonOptions) ->
         for fault in plugin_faults():
             note(common, fault)
         bundled = describe_folder(bundled_folder(), BUNDLED)
-        document = {"bundled": [bundled.as_dict()], "families": known_families()}
-        view = partial(FamiliesTable, document["families"], document["bundled"])
+        families, described = known_families(), [bundled.as_dict()]
+        document: dict[str, object] = {"bundled": described, "families": families}
+        view: Callable[[Screen], LinesView] = partial(FamiliesTable, families, described)
     else:
         folder = describe_folder(*find_folder(source.source, source.revision, progress=is_watched(common)))
         document = {"model": folder.as_dict()}
-        view = partial(FolderTable, document["model"], folder.config.notable_fields())
-    if output.json:
-        write_bytes(dump({"schema": SCHEMA_NAME, **document}))
-    else:
-        screen = screen_of(common)
-        print_view(view(screen), screen)
+        view = partial(FolderTable, folder.as_dict(), folder.config.notable_fields())
+    rendering = json_or_screen(common, dict, lambda _, screen: [view(screen)], json=output.json)
+    render([{"schema": SCHEMA_NAME, **document}], rendering)

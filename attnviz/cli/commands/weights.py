@@ -1,13 +1,20 @@
 """``attnviz weights``: write seeded weights, describe a file, turn other formats into the native one."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from attnviz.cli.command import Options, command, command_app
 from attnviz.cli.options import VIEW, BlockOptions, CommonOptions, JsonOptions, ModelOptions, option
 from attnviz.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from attnviz.model import Model
+    from attnviz.output.rendering import Document
+    from attnviz.output.terminal.screen import LinesView, Screen
 
 
 class FileOptions(Options):
@@ -65,28 +72,18 @@ app = command_app(
 
 @command(app, "init", examples="attnviz weights init -o toy.safetensors --n-layers 3 --seed 7")
 def init(
-    models: InitOptions, block: BlockOptions, what: DecoderOptions, target: FileOptions, common: CommonOptions
+    models: InitOptions, block: BlockOptions, content: DecoderOptions, target: FileOptions, common: CommonOptions
 ) -> None:
     """Write seeded weights to a file.
 
     The file then gives exactly the attention that the seed gives.
     """
-    from attnviz.checkpoints.formats.native import write_native
-    from attnviz.cli.streams import note
     from attnviz.model import load
 
     model = load(fields=block.given(), decoder=True, **models.given())  # seeded, whether its decoder is written or not
     if models.tokenizer is not None and model.tokenizer.n_vocab is None:
         raise UsageError(f"tokenizer: a file cannot hold {models.tokenizer!r}; expected a tokenizer JSON file")
-    write_native(
-        target.out,
-        model.config,
-        model.params,
-        decoder=what.decoder,
-        tokenizer_json=getattr(model.tokenizer, "json_text", None),
-        overwrite=target.force,
-    )
-    note(common, f"{target.out}: written")
+    _write(model, target, common, decoder=content.decoder)
 
 
 @command(app, "convert", examples=_CONVERT_EXAMPLES)
@@ -95,18 +92,25 @@ def convert(source: ModelSourceOptions, target: FileOptions, common: CommonOptio
 
     The name of the output says which format it has: .safetensors or .npz.
     """
-    from attnviz.checkpoints.formats.native import write_native
     from attnviz.cli.inputs import loaded
-    from attnviz.cli.streams import is_watched, note
+    from attnviz.cli.streams import is_watched
 
     is_file = Path(source.source).is_file()
     given = {"weights" if is_file else "model": source.source, "revision": source.revision}
     model = loaded({**given, "progress": is_watched(common)}, common)
+    _write(model, target, common, decoder=model.has_decoder)
+
+
+def _write(model: "Model", target: FileOptions, common: CommonOptions, *, decoder: bool) -> None:
+    """Writes a model to a native file."""
+    from attnviz.checkpoints.formats.native import write_native
+    from attnviz.cli.streams import note
+
     write_native(
         target.out,
         model.config,
         model.params,
-        decoder=model.has_decoder,
+        decoder=decoder,
         tokenizer_json=getattr(model.tokenizer, "json_text", None),
         overwrite=target.force,
     )
@@ -120,14 +124,16 @@ def info(source: SourceOptions, output: JsonOptions, common: CommonOptions) -> N
     Its configuration, tensors, sizes, number types and SHA-256.
     """
     from attnviz.checkpoints.formats.native import describe
-    from attnviz.cli.streams import print_view, screen_of, write_bytes
+    from attnviz.cli.renderings import json_or_screen
     from attnviz.names import SCHEMA_NAME
-    from attnviz.output.documents.results import dump
-    from attnviz.output.terminal.tables.weights import WeightsTable
+    from attnviz.output.rendering import render
 
-    described = describe(source.path)
-    if output.json:
-        write_bytes(dump({"schema": SCHEMA_NAME, "weights": described.as_dict()}))
-    else:
-        screen = screen_of(common)
-        print_view(WeightsTable(described.as_dict(), screen), screen)
+    def views(described: "Document", screen: "Screen") -> "Iterator[LinesView]":
+        from attnviz.output.terminal.tables.weights import WeightsTable
+
+        yield WeightsTable(described, screen)
+
+    rendering = json_or_screen(
+        common, lambda described: {"schema": SCHEMA_NAME, "weights": described}, views, json=output.json
+    )
+    render([describe(source.path).as_dict()], rendering)
