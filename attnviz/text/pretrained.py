@@ -73,6 +73,7 @@ class PretrainedTokenizer:
         spelling: how its vocabulary spells pieces.
         n_vocab: the largest id plus one: ids may have gaps, so that it is not the number of pieces.
         padding: the piece that fills up the length, if it has one.
+        more_notes: notes on the files it was made from, one line each.
     """
 
     name: str
@@ -81,6 +82,7 @@ class PretrainedTokenizer:
     spelling: Spelling
     n_vocab: int
     padding: str | None = None
+    more_notes: tuple[str, ...] = ()
 
     @property
     def unknown(self) -> str | None:
@@ -88,14 +90,15 @@ class PretrainedTokenizer:
         return getattr(self.library.model, "unk_token", None)
 
     def notes(self, n_vocab: int) -> tuple[str, ...]:
-        """Notes on tokens that an embedding table of ``n_vocab`` rows does not hold, one line each."""
+        """Notes on its files, and on tokens without a row in an embedding table of ``n_vocab`` rows, one line each."""
         ids = range(n_vocab, self.n_vocab)
         pieces = [piece for piece in map(self.library.id_to_token, ids) if piece is not None]
         if not pieces:
-            return ()
+            return self.more_notes
         have, one = ("tokens have", "one") if len(pieces) > 1 else ("token has", "it")
         named = some([one_line(piece) for piece in pieces])
         return (
+            *self.more_notes,
             f"{len(pieces)} {have} no row in the embedding table of {n_vocab} rows ({named}); "
             f"a text that uses {one} is an error",
         )

@@ -48,6 +48,8 @@ def read_folder(path: Path, overrides: Mapping[str, object] | None = None) -> Ch
     settings = family.settings(values, where)
     own, config = _configs(family, settings, overrides or {})
     notes = check_settings(settings, family)
+    if (path / "adapter_config.json").is_file():
+        notes += ("the folder also holds an adapter (PEFT), which is not applied: these are the heads of its base",)
     opened, paths = _open(path, values)
     shapes = tensor_shapes(config)
     sources = family.sources(shapes, config, settings)

@@ -112,12 +112,18 @@ def number_from(name: str, default: float) -> SettingRule:
 
 def switch_from(name: str, *, default: bool) -> SettingRule:
     """True or false under this name."""
-    return lambda settings: settings.one_of(name, {True: True, False: False}, default)
+    return choice_from(name, {True: True, False: False}, default)
 
 
 def choice_from(name: str, choices: Mapping[Any, Any], default: Any = _NEEDED) -> SettingRule:
-    """The meaning of the value under this name, by a table."""
-    return lambda settings: settings.one_of(name, choices, default)
+    """The meaning of the value under this name, by a table; a null in place of true is noted."""
+
+    def read(settings: Settings) -> object:
+        if default is True and name in settings.values and settings.values[name] is None:
+            settings.notes.append(f"{name} is null, taken as true; some releases of transformers take it as false")
+        return settings.one_of(name, choices, default)
+
+    return read
 
 
 ACTIVATION_NAMES = {
@@ -175,6 +181,7 @@ def rotary(settings: Settings, d_head: int, share: str | None = None) -> dict[st
         "rotary_dims": int(d_head * factor),
         "rotary_scaling": scaling,
     }
+    rope.get("factor")  # of dynamic positions, which change only beyond the trained length
     if scaling != "none":
         fields["rotary_factor"] = rope.number("factor", kind=float)
     if scaling == "llama3":

@@ -1,5 +1,8 @@
 """The tokenizer of a model folder: ``tokenizer.json``, or older vocabulary files."""
 
+import re
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +35,33 @@ def read_tokenizer(path: Path, family: Family) -> PretrainedTokenizer:
     name = f"{one_line(path.name)}, tokenizer"
     file = path / "tokenizer.json"
     if file.exists():
-        return pretrained_tokenizer(file, settings=settings)
+        made = pretrained_tokenizer(file, settings=settings)
+        return replace(made, more_notes=tuple(_disagreements(made, settings)))
     return pretrained_tokenizer(_from_vocabulary(path, family, settings), name=name, settings=settings)
+
+
+def _disagreements(made: PretrainedTokenizer, settings: dict[str, Any]) -> Iterator[str]:
+    """Notes on settings that some releases of transformers apply over ``tokenizer.json``, and attnviz does not."""
+    splitting = _as_json(made.library.pre_tokenizer)
+    prefix, accents = settings.get("add_prefix_space"), settings.get("keep_accents")
+    spaces = re.findall(r'"prepend_scheme":"(\w+)"|"add_prefix_space":(\w+)', splitting)
+    applied = {scheme != "never" if scheme else switch == "true" for scheme, switch in spaces}
+    if isinstance(prefix, bool) and applied == {not prefix}:
+        yield _disagreement("add_prefix_space", prefix)
+    if accents is True and '"StripAccents"' in _as_json(made.library.normalizer):
+        yield _disagreement("keep_accents", accents)
+
+
+def _as_json(step: Any) -> str:
+    return "" if step is None else re.sub(r"\s*([:,])\s*", r"\1", step.__getstate__().decode())
+
+
+def _disagreement(name: str, value: bool) -> str:
+    said = "true" if value else "false"
+    return (
+        f"tokenizer_config.json says {name} is {said} and tokenizer.json says otherwise: "
+        "ids are as tokenizer.json says, and may differ from those of transformers 5"
+    )
 
 
 def tokenizer_file(path: Path, family: Family) -> str:

@@ -119,6 +119,7 @@ REFUSED = {  # what the published code computes and attnviz does not, with value
     **{(model_type, "add_cross_attention"): (True,) for model_type in BERT_LIKE},
     ("gpt2", "scale_attn_by_inverse_layer_idx"): (True,),
     ("gpt2", "add_cross_attention"): (True,),
+    ("mpnet", "relative_attention_num_buckets"): (16, 64),
     ("opt", "layer_norm_elementwise_affine"): (False,),
     ("opt", "_remove_final_layer_norm"): (True,),
 }
@@ -210,3 +211,19 @@ def test_the_classes_say_the_family(names, model_type):
 def test_a_setting_of_the_mask_is_the_mask_of_the_published_code(model_type, settings, expected):
     _, _, fields = read(model_type, small(model_type, **settings))
     assert {name: fields[name] for name in expected} == expected
+
+
+@pytest.mark.parametrize(
+    ("model_type", "name"),
+    [("gpt_neox", "use_parallel_residual"), ("gpt2", "scale_attn_weights"), ("opt", "do_layer_norm_before")],
+)
+def test_a_null_in_place_of_true_is_noted(model_type, name):
+    family, settings, _ = read(model_type, small(model_type, **{name: None}))
+    (note,) = check_settings(settings, family)
+    assert note.startswith(f"{name} is null, taken as true")
+
+
+def test_factors_of_dynamic_positions_are_known():
+    rope = {"rope_type": "dynamic", "factor": 2.0}
+    family, settings, _ = read("llama", small("llama", rope_parameters=rope))
+    assert check_settings(settings, family) == ()

@@ -153,3 +153,23 @@ def test_an_adapter_with_strange_settings_is_still_one_line(tmp_path, text):
         read_folder(tmp_path)
     assert str(error.value).isprintable()
     assert error.value.hint.isprintable()
+
+
+def test_an_adapter_beside_a_model_is_noted(copy_of):
+    copy = copy_of("llama")
+    (copy / "adapter_config.json").write_text("{}")
+    (note,) = load(model=copy).notes
+    assert note.startswith("the folder also holds an adapter (PEFT), which is not applied")
+
+
+@pytest.mark.parametrize(
+    ("folder", "setting"), [("xlm-roberta", {"add_prefix_space": False}), ("qwen2", {"add_prefix_space": True})]
+)
+def test_a_setting_that_contradicts_the_tokenizers_file_is_noted(copy_of, folder, setting):
+    copy = copy_of(folder)
+    file = copy / "tokenizer_config.json"
+    assert load(model=copy).notes == ()
+    file.write_text(json.dumps(json.loads(file.read_text()) | setting))
+    (note,) = load(model=copy).notes
+    ((name, value),) = setting.items()
+    assert note.startswith(f"tokenizer_config.json says {name} is {json.dumps(value)} and tokenizer.json")

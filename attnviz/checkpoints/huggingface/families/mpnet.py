@@ -2,7 +2,6 @@
 
 from attnviz.checkpoints.huggingface.families import bert, roberta
 from attnviz.checkpoints.huggingface.family import Family, Vocabulary
-from attnviz.checkpoints.huggingface.settings import size_from
 
 _PADDING = 1  # the published code takes this id for the padding's whatever pad_token_id says
 _RENAMED = {
@@ -25,13 +24,13 @@ FAMILY = Family(
         "n_ctx": lambda settings: settings.number("max_position_embeddings") - _PADDING - 1,
         "pad_id": _PADDING,
         "relative_bias": True,
-        "relative_buckets": size_from("relative_attention_num_buckets", 32),
+        "relative_buckets": 32,
         "relative_max_distance": 128,
     },
     modules=bert.MODULES | _RENAMED,
     prefixes=("mpnet.",),
     unused=roberta.HEADS,
-    required=bert.REQUIRED,
+    required=bert.REQUIRED | {"relative_attention_num_buckets": (32,)},  # the published code counts 32 in any case
     ignored={"is_causal": (False,), "is_decoder": (False,), "relative_attention_max_distance": (128,)},
     classes="MPNet",
     first_position=_PADDING + 1,
