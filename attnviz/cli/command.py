@@ -121,13 +121,16 @@ class LazyGroup(TyperGroup):
             formatter.write_dl(list(self.summaries.items()))
 
 
-def command(app: typer.Typer, name: str, *, examples: str) -> Callable[[Callable[..., int | None]], Callable]:
+def command(
+    app: typer.Typer, name: str, *, examples: str, tables: Mapping[str, str] | None = None
+) -> Callable[[Callable[..., int | None]], Callable]:
     """Registers a function whose parameters are option groups.
 
     Args:
         app: where to; made by ``command_app``.
         name: the command's name.
         examples: command lines for the end of its help.
+        tables: words for the ``{names}`` in the function's docstring, such as those of a table that can grow.
     """
 
     def register(function: Callable[..., int | None]) -> Callable:
@@ -151,7 +154,7 @@ def command(app: typer.Typer, name: str, *, examples: str) -> Callable[[Callable
         parameters = [context, *(p for group in _flat(parameters_of.values()) for p in _parameters(group))]
         action.__signature__ = inspect.Signature(parameters)
         action.__annotations__ = {p.name: p.annotation for p in parameters}
-        action.__doc__ = function.__doc__
+        action.__doc__ = (function.__doc__ or "").format(**tables) if tables else function.__doc__
         app.command(
             name,
             cls=SectionedCommand,

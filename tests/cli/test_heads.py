@@ -11,8 +11,9 @@ import pytest
 
 import attnviz
 from attnviz.analysis.heads.averages import Running
+from attnviz.analysis.heads.definitions import METRICS
 from attnviz.analysis.heads.labels import LABELS
-from attnviz.analysis.heads.metrics import METRICS, head_metrics
+from attnviz.analysis.heads.metrics import head_metrics
 from tests.noise import ROUNDING
 
 TEXT = "The cat sat on the cat."

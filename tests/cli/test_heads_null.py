@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 import attnviz
-from attnviz.analysis.heads.metrics import METRICS, head_metrics
+from attnviz.analysis.heads.definitions import METRICS
+from attnviz.analysis.heads.metrics import head_metrics
 from attnviz.analysis.matrices.selection import Request
 from attnviz.encoder.stack import Wanted
 from attnviz.sweeps.preparation import prepare

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from attnviz.analysis.conditions.expressions import Expression
 from attnviz.analysis.conditions.grammar import caret, parse
+from attnviz.analysis.heads.definitions import METRICS
 from attnviz.analysis.heads.labels import LABELS
-from attnviz.analysis.heads.metrics import METRICS
 from attnviz.analysis.heads.table import ConditionError
 from attnviz.errors import InputError, UsageError, one_line
 from attnviz.text.reading import open_lines, read_lines

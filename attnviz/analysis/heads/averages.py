@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from attnviz.analysis.heads.metrics import ALL_METRICS, HeadMetrics
+from attnviz.analysis.heads.definitions import all_metrics
+from attnviz.analysis.heads.metrics import HeadMetrics
 from attnviz.errors import InputError, UsageError
 
 
@@ -62,6 +63,7 @@ class Running:
 
     def __init__(self):
         self.texts = 0
+        self._names = tuple(all_metrics())
         self._heads: tuple[tuple[int, ...], tuple[int, ...]] | None = None
         self._moments: _Moments | None = None
         self._there: set[str] = set()
@@ -74,7 +76,7 @@ class Running:
             UsageError: it has other layers or heads than the texts before.
         """
         heads = (metrics.layers, metrics.heads)
-        shape = (len(ALL_METRICS), *map(len, heads))
+        shape = (len(self._names), *map(len, heads))
         if self._heads is None:
             self._heads, self._moments = heads, _Moments(shape)
         if heads != self._heads:
@@ -87,7 +89,7 @@ class Running:
         self._missing = dict(metrics.missing) | self._missing
         self._there |= metrics.values.keys()
         values, rows = np.full(shape, np.nan), np.zeros(shape, dtype=np.int64)
-        for i, name in enumerate(ALL_METRICS):
+        for i, name in enumerate(self._names):
             if name in metrics.values:
                 values[i], rows[i] = metrics.values[name], metrics.counts[name]
         self._moments.add(values, rows)
@@ -103,7 +105,7 @@ class Running:
         moments, (layers, heads) = self._moments, self._heads
 
         def by_name(numbers: np.ndarray) -> dict[str, np.ndarray]:
-            return {name: numbers[i] for i, name in enumerate(ALL_METRICS) if name in self._there}
+            return {name: numbers[i] for i, name in enumerate(self._names) if name in self._there}
 
         return TextMetrics(
             values=by_name(moments.known(moments.mean)),

@@ -5,84 +5,23 @@ are all masked is left out of every mean, and so is the row of a token that only
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
+from attnviz.analysis.heads.definitions import ABLATION, METRICS, Metric, all_metrics
+from attnviz.analysis.heads.labels import LABELS
 from attnviz.errors import UsageError
 from attnviz.trace.attention import Attention, of_all
 from attnviz.trace.tokens import Token, Tokens
 
-
-@dataclass(frozen=True)
-class Metric:
-    """One number of a head.
-
-    Attributes:
-        name: in tables, in conditions and in JSON.
-        meaning: its definition in one line.
-        unit: what it counts; a ``weight`` is a share of the attention, from 0 to 1.
-        source: the paper that has it; empty for what follows from another metric.
-        square: whether it needs queries that are the keys.
-        identity: whether it needs to know which tokens there are, not only how many.
-    """
-
-    name: str
-    meaning: str
-    unit: str
-    source: str = ""
-    square: bool = False
-    identity: bool = False
-
-
-_CLARK = "Clark et al. 2019"
-_VIG = "Vig & Belinkov 2019"
-METRICS: Mapping[str, Metric] = {
-    metric.name: metric
-    for metric in (
-        Metric("entropy", "mean_i −Σ_j A ln A", "nats", _CLARK),
-        Metric("entropy_ratio", "mean_i of row i's entropy / ln(its unmasked keys); 0 for one key", "ratio"),
-        Metric("span", "exp(entropy): how many tokens it spreads over", "tokens"),
-        Metric("distance", "mean_i Σ_j A·|i−j|", "tokens", _VIG, square=True),
-        Metric("offset", "mean_i Σ_j A·(j−i): negative looks back", "tokens", _VIG, square=True),
-        Metric("self", "mean_i A[i,i]", "weight", _CLARK, square=True),
-        Metric("previous", "mean of A[i,i−1] over the rows that have a previous token", "weight", _CLARK, square=True),
-        Metric("next", "mean of A[i,i+1] over the rows that have a next token", "weight", _CLARK, square=True),
-        Metric("first", "mean_i A[i,0]: the attention sink", "weight", "Xiao et al. 2023; Gu et al. 2024"),
-        Metric("special", "mean_i Σ_{j special} A[i,j]", "weight", _CLARK, identity=True),
-        Metric(
-            "same",
-            "mean of Σ_{j≠i, t_j=t_i} A[i,j] over the rows with an equal token elsewhere, special ones left out",
-            "weight",
-            "Wang et al. 2022",
-            square=True,
-            identity=True,
-        ),
-        Metric(
-            "induction",
-            "mean of Σ_{j<i, t_j=t_i} A[i,j+1] over the rows whose token occurred before",
-            "weight",
-            "Olsson et al. 2022",
-            square=True,
-            identity=True,
-        ),
-        Metric("confidence", "mean_i max_j A[i,j]", "weight", "Voita et al. 2019"),
-    )
-}
-ABLATION = Metric(  # asked for: it is of a model, not of its attention (analysis.zeroing)
-    "ablation",
-    "mean over tokens of 1 − cos(output, output with this head's z set to 0)",
-    "cosine distance",
-    "stand-in without gradients for Michel et al. 2019",
-)
-ALL_METRICS: Mapping[str, Metric] = {**METRICS, ABLATION.name: ABLATION}
 _AT_ONCE = 1 << 18  # weights that are looked at together, in whole rows: a few arrays of them fit in a core's cache
 _FEW_PAIRS = 16  # equal tokens that are less than one in so many pairs are kept for the next heads
 _COUNTED = re.compile("([xy]?)([0-9]{1,18})")
-_SUMS_TO_ONE = ("entropy", "entropy_ratio", "span", "distance", "offset")  # mean little of a part of a row
 
 
 @dataclass(frozen=True, eq=False)
@@ -171,6 +110,57 @@ def with_ablation(metrics: HeadMetrics, changes: np.ndarray, n_tokens: int) -> H
     return replace(metrics, values={**metrics.values, name: changes}, counts={**metrics.counts, name: counts})
 
 
+@dataclass(frozen=True, eq=False)
+class RowBlock:
+    """Some rows of all matrices, with what several metrics need of them.
+
+    Attributes:
+        weights: (n_layers, n_heads, n_rows, n_keys); rows that count for no metric are zeros.
+        allowed: (n_layers or 1, n_rows), how many keys each row can attend to.
+    """
+
+    weights: np.ndarray
+    allowed: np.ndarray
+
+    @cached_property
+    def entropy(self) -> np.ndarray:
+        """Each row's entropy in nats, (n_layers, n_heads, n_rows)."""
+        logs = np.log(np.where(self.weights > 0, self.weights, 1))  # A ln A of 0 is 0, as it is of 1
+        return np.asarray(0.0 - np.multiply(self.weights, logs, out=logs).sum(axis=-1))
+
+    @property
+    def entropy_ratio(self) -> np.ndarray:
+        """Each row's entropy as a share of that of a uniform row, (n_layers, n_heads, n_rows)."""
+        ratio = np.where(self.allowed > 1, 1 / np.log(np.maximum(self.allowed, 2)), 0)[:, None] * self.entropy
+        return np.minimum(ratio, 1)  # float32 rows can sum to more than 1
+
+
+RowNumbers = Callable[[RowBlock], np.ndarray]  # gives (n_layers, n_heads, n_rows)
+# The metrics that are means over all rows of a number of each row. ``_Patterns`` has the weighted sums of some rows.
+ROW_NUMBERS: dict[str, RowNumbers] = {
+    "entropy": lambda block: block.entropy,
+    "entropy_ratio": lambda block: block.entropy_ratio,
+    "confidence": lambda block: block.weights.max(axis=-1),
+}
+
+
+def register_metric(metric: Metric, row_numbers: RowNumbers) -> None:
+    """Adds a metric to the table; conditions, tables, CSV, JSON, its schema and the help then have it.
+
+    Args:
+        metric: its entry.
+        row_numbers: the number of each row of a block; the metric is their mean.
+
+    Raises:
+        UsageError: a name that conditions cannot spell, or that already means something else.
+    """
+    known = {*all_metrics(), *LABELS, "layer", "head", "label", "spread", "z", "jsd"}
+    if not re.fullmatch("[a-z][a-z0-9_]*", metric.name) or metric.name.endswith("_z") or metric.name in known:
+        raise UsageError(f"metric: cannot register {metric.name!r}; use lower-case letters and a name not taken yet")
+    METRICS[metric.name] = metric
+    ROW_NUMBERS[metric.name] = row_numbers
+
+
 def _block_metrics(
     attention: Attention, patterns: "_Patterns", start: int, stop: int
 ) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
@@ -184,12 +174,9 @@ def _block_metrics(
     if not all_seen:
         weights = np.where(seen[..., None], weights, 0)
 
-    logs = np.log(np.where(weights > 0, weights, 1))  # A ln A of 0 is 0, as it is of 1
-    entropy = 0.0 - np.multiply(weights, logs, out=logs).sum(axis=-1)
-    ratio = np.where(allowed > 1, 1 / np.log(np.maximum(allowed, 2)), 0)[:, None] * entropy
-    ratio = np.minimum(ratio, 1)  # float32 rows can sum to more than 1
-    sums = {"entropy": entropy, "entropy_ratio": ratio, "confidence": weights.max(axis=-1)}
-    sums = {name: numbers.sum(axis=-1, dtype=np.float64) for name, numbers in sums.items()}
+    block = RowBlock(weights, allowed)
+    names = [name for name in ROW_NUMBERS if name not in patterns.missing]
+    sums = {name: ROW_NUMBERS[name](block).sum(axis=-1, dtype=np.float64) for name in names}
     counts = dict.fromkeys(sums, seen.sum(axis=-1))
     for name, total in patterns.sums(weights, rows):
         sums[name] = total
@@ -288,7 +275,7 @@ def _missing(attention: Attention) -> dict[str, str]:
         missing["special"] = "special tokens are left out"
         if not attention.renormalized:
             why = "without the special tokens rows do not sum to 1; renormalized ones do"
-            missing |= {name: missing.get(name, why) for name in _SUMS_TO_ONE}
+            missing |= {name: missing.get(name, why) for name, metric in METRICS.items() if metric.whole_rows}
     return {name: missing[name] for name in METRICS if name in missing}
 
 

@@ -10,9 +10,10 @@ import numpy as np
 from attnviz.analysis.conditions.expressions import Expression
 from attnviz.analysis.conditions.grammar import parse
 from attnviz.analysis.conditions.statements import pointed
+from attnviz.analysis.heads.definitions import ABLATION, METRICS, Metric, all_metrics
 from attnviz.analysis.heads.labels import LABELS
 from attnviz.analysis.heads.measures import Places, fitting_heads, labelled_heads, sorted_heads
-from attnviz.analysis.heads.metrics import ALL_METRICS, METRICS, HeadMetrics, Metric
+from attnviz.analysis.heads.metrics import HeadMetrics
 from attnviz.errors import UsageError, one_line
 
 
@@ -55,7 +56,7 @@ class Rows:
             UsageError: a metric that is not there, or is not measured.
             ConditionError: a condition that cannot be parsed.
         """
-        metrics = ALL_METRICS if ablation else METRICS
+        metrics = all_metrics() if ablation else METRICS
         names = (*metrics, *(f"{name}_z" for name in metrics if null))
         listed, condition = _chosen(columns, names, metrics), _parsed(where, names)
         key = None if sort is None else sort.removeprefix("-")
@@ -72,7 +73,7 @@ class Rows:
     def named(self) -> tuple[str, ...]:
         """The metrics that decide which heads are printed, and in which order."""
         words = [name.removesuffix("_z") for name in (self.sort or "", *re.findall(r"\w+", self.said or ""))]
-        return tuple(name for name in ("ablation", *words) if name in self.metrics)
+        return tuple(name for name in (ABLATION.name, *words) if name in self.metrics)
 
     @property
     def words(self) -> str:
@@ -139,7 +140,7 @@ def _measured(name: str, what: str, names: tuple[str, ...]) -> None:
         return
     if name == "ablation" or (name == "ablation_z" and "ablation" not in names):
         raise UsageError(f"{what}: ablation is measured only with --ablation; expected both")
-    if name.endswith("_z") and name.removesuffix("_z") in ALL_METRICS:
+    if name.endswith("_z") and name.removesuffix("_z") in all_metrics():
         raise UsageError(f"{what}: {name} is measured only with --null; expected both")
 
 

@@ -4,6 +4,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+from attnviz.analysis.heads.definitions import ABLATION, METRICS
 from attnviz.cli.command import Options, command, command_app
 from attnviz.cli.head_options import HeadOptions, MeasureOptions, RowOptions, WidthOptions, request_of_heads
 from attnviz.cli.options import VIEW, ColormapName, CommonOptions, JsonOptions, SharedSource, folder_name, option
@@ -68,7 +69,7 @@ class ReportOptions(Options):
 app = command_app()
 
 
-@command(app, "heads", examples=_EXAMPLES)
+@command(app, "heads", examples=_EXAMPLES, tables={"metrics": ", ".join(METRICS), "ablation": ABLATION.name})
 def heads(
     source: SharedSource,
     selection: HeadOptions,
@@ -81,8 +82,8 @@ def heads(
 ) -> None:
     """List what each head does: a row a head, with metrics and the pattern that describes it best.
 
-    Metrics: entropy, entropy_ratio, span, distance, offset, self, previous, next, first, special, same, induction,
-    confidence, and with --ablation: ablation. Several texts give one table, in which each text weighs as its tokens.
+    Metrics: {metrics}, and with --ablation: {ablation}. Several texts give one table, in which each text weighs as its
+    tokens.
     """
     from attnviz.api.heads import heads as heads_of
     from attnviz.cli.inputs import corpus_of

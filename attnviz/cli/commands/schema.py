@@ -10,6 +10,6 @@ app = command_app()
 def schema(common: CommonOptions) -> None:  # noqa: ARG001 (every command understands the common options)
     """Print the JSON Schema (2020-12) of what --json prints."""
     from attnviz.cli.streams import write_bytes
-    from attnviz.output.documents.results import schema_bytes
+    from attnviz.output.documents.schema import schema_bytes
 
     write_bytes(schema_bytes())

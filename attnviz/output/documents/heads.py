@@ -1,5 +1,6 @@
 """``heads --json``: one row per head with its metrics."""
 
+from attnviz.analysis.heads.definitions import ABLATION
 from attnviz.analysis.heads.measures import head_rows, null_document
 from attnviz.analysis.heads.report import HeadReport
 from attnviz.names import SCHEMA_NAME
@@ -15,7 +16,7 @@ def heads_document(report: HeadReport) -> dict[str, object]:
         "model": model_document(attention.model),
         "kind": attention.kind,
         "texts": metrics.texts,
-        "rows": max(int(rows.max()) for name, rows in metrics.counts.items() if name != "ablation"),
+        "rows": max(int(rows.max()) for name, rows in metrics.counts.items() if name != ABLATION.name),
         **arranged_fields(attention),
         "heads": head_rows(metrics, report.labels, report.places, columns, spread, report.z),
         "missing": metrics.missing,

@@ -6,7 +6,6 @@ masked scores, which are -inf here and ``null`` there.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,11 +24,6 @@ if TYPE_CHECKING:
 def dump(document: Mapping[str, object]) -> bytes:
     """One JSON object on one line, with its line end."""
     return orjson.dumps(document, option=orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_APPEND_NEWLINE)
-
-
-def schema_bytes() -> bytes:
-    """The JSON Schema (2020-12) of everything that ``--json`` prints."""
-    return Path(__file__).with_name("schema.json").read_bytes()
 
 
 def edges_document(

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from attnviz.analysis.heads.definitions import METRICS
 from attnviz.analysis.heads.labels import LABELS, RULES, Label, label
-from attnviz.analysis.heads.metrics import METRICS, head_metrics
+from attnviz.analysis.heads.metrics import head_metrics
 from attnviz.trace.attention import Attention
 from attnviz.trace.model_info import ModelInfo
 from attnviz.trace.tokens import Token

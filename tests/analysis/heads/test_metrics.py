@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from attnviz.analysis.heads.averages import Running
-from attnviz.analysis.heads.metrics import METRICS, head_metrics
+from attnviz.analysis.heads.definitions import METRICS
+from attnviz.analysis.heads.metrics import head_metrics
 from attnviz.analysis.matrices.reduce import reduce_attention
 from attnviz.analysis.matrices.words import hide_special, merge_words
 from attnviz.errors import InputError, UsageError

@@ -6,6 +6,7 @@ from functools import cached_property
 
 from rich.style import Style
 
+from attnviz.analysis.heads.definitions import Metric, all_metrics
 from attnviz.analysis.heads.labels import METRIC_OF
 from attnviz.analysis.heads.report import HeadReport
 from attnviz.errors import one_line
@@ -17,18 +18,14 @@ from attnviz.output.terminal.cells import cell_style, decimal
 from attnviz.output.terminal.screen import BOLD, DIM, PLAIN, LinesView, Screen, StyledLine
 from attnviz.output.words import KIND_NAMES
 
-_TELLING = (  # the first that fit are printed
-    "jsd", "entropy", "ablation", "distance", "previous", "special", "first", "next", "self", "same", "induction",
-    "confidence", "offset", "span", "entropy_ratio",
-)  # fmt: skip
 _SHARES = ("weight", "ratio")  # the units of what lies between 0 and 1
-_FINE = 4  # decimals of what most often is small
 _LARGE = 10  # standard deviations, from which on tenths do not matter
 _BAR = 3  # characters
 _GAP = 2
 _LEAST_LABEL = 8
 _FEW_ROWS = 2  # that a label rests on, so that it says so
 _Row = Document
+_JSD = Metric("jsd", "", "", "ratio", rank=0)  # a distance, in a column like a metric's
 
 
 @dataclass(frozen=True)
@@ -115,6 +112,7 @@ class HeadsTable(LinesView):
         super().__init__(screen)
         self._document, self._shown = document, shown
         self._rows: list[_Row] = document["heads"]
+        self._metrics = {_JSD.name: _JSD, **all_metrics()}
         self._names = [f"L{row['layer']}H{row['head']}" for row in self._rows]
         self._labels = [label_text(row["label"]) for row in self._rows]
         self._colored = screen.color not in (None, "standard")
@@ -182,7 +180,7 @@ class HeadsTable(LinesView):
         there = [name for name in self._shown.units if any(row.get(name) is not None for row in self._rows)]
         there = there or list(self._shown.units)[:1]
         asked = {name: i for i, name in enumerate(self._shown.first)}
-        return sorted(there, key=lambda name: (asked.get(name, len(asked)), _TELLING.index(name)))
+        return sorted(there, key=lambda name: (asked.get(name, len(asked)), self._metrics[name].rank))
 
     def _fitting(self, candidates: list[_Column], room: int) -> list[_Column]:
         """At least one, in the order of the metrics."""
@@ -208,7 +206,7 @@ class HeadsTable(LinesView):
     def _number(self, row: _Row, name: str) -> str:
         if row[name] is None:
             return "-"
-        decimals = _FINE if name == "ablation" else 2
+        decimals = self._metrics[name].decimals
         number = decimal(row[name], decimals)
         if name in row.get("spread", ()):
             number += f"{self._plus_minus}{decimal(row['spread'][name], decimals)}"
@@ -304,7 +302,8 @@ class HeadsTable(LinesView):
         legend = f"Units: {'; '.join(parts)}."
         if parts and units and (self._bar or self._colored):
             marks = "Bars" if self._bar else "Colours"
-            side = ", offset to either side" * ("offset" in printed)
+            signed = [name for name in printed if self._metrics[name].signed]
+            side = f", {', '.join(signed)} to either side" if signed else ""
             legend += f" {marks}: shares from 0 to 1, others from 0 to the largest of all heads{side}."
         if any(row["label"]["name"] == "broad" for row in self._rows):
             legend += " The number of a broad head is its entropy_ratio."
