@@ -41,7 +41,7 @@ def jsd_matrix(heads: np.ndarray) -> np.ndarray:
     heads = heads.astype(np.float64)
     n, size = len(heads), max(1, heads[0].size)
     entropies = _entropies(heads)
-    alive = heads.any(axis=-1)
+    alive = np.asarray(heads.any(axis=-1))
     distances = np.zeros((n, n))
     step = max(1, _CHUNK // size)
     for i in range(n):
@@ -58,7 +58,7 @@ def jsd_matrix(heads: np.ndarray) -> np.ndarray:
 
 def _entropies(p: np.ndarray) -> np.ndarray:
     """Each row's entropy in nats, with 0 ln 0 = 0."""
-    return -(p * np.log(np.where(p > 0, p, 1))).sum(axis=-1)
+    return np.asarray(-(p * np.log(np.where(p > 0, p, 1))).sum(axis=-1))
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ def average_linkage(distances: np.ndarray) -> Clusters:
     if not np.isfinite(distances[off]).all():
         raise UsageError("clusters: some heads have no row in common; expected a distance of every pair")
     near = np.where(np.triu(off), distances, np.inf).astype(np.float64)  # only row < column
-    members = {i: (i,) for i in range(n)}  # a cluster has the row of its smallest item
+    members: dict[int, tuple[int, ...]] = {i: (i,) for i in range(n)}  # a cluster has the row of its smallest item
     names = list(range(n))
     merges = []
     for step in range(n - 1):

@@ -180,9 +180,9 @@ def largest_changes(difference: Difference, most: int) -> list[Change]:
     order = candidates[np.argsort(-flat[candidates], kind="stable")][:most]
     found = []
     for place in zip(*(axis.tolist() for axis in np.unravel_index(order, changes.shape)), strict=True):
-        *head_and_query, key = place
+        layer, head, query, key = place
         weights = float(before[place]), float(after[place])
-        found.append(Change(*head_and_query, key if key < len(difference.keys) else None, *weights))
+        found.append(Change(layer, head, query, key if key < len(difference.keys) else None, *weights))
     return found
 
 

@@ -114,7 +114,7 @@ def _input_steps(config: Block, trace: Trace, own: LayerTrace, place: Place) -> 
             "What comes in",
             f"{symbol} = {formula.format(place.layer - 1)}",
             meaning,
-            (_vector(symbol, origin.format(place.layer - 1), own.resid_pre[i]),),
+            (_vector(symbol, origin.format(place.layer - 1), own.kept("resid_pre")[i]),),
         )
     if normed is not None:
         yield Step(
@@ -151,10 +151,10 @@ def _embedding(config: Block, entry: EmbeddingTrace, i: int, symbol: str) -> Ste
         meaning = "Positions play no part."
     else:
         meaning = f"Positions come in later ({config.position.kind})."
-    vectors = [_vector(symbol, "the token's vector" if formula == "t" else result, entry.embedded[i])]
+    vectors = [_vector(symbol, "the token's vector" if formula == "t" else result, entry.kept("embedded")[i])]
     if formula != "t":
         others = [_vector(letter, what, vector, "d_embed") for _, letter, what, vector in added]
-        vectors = [_vector("t", "the token's vector", entry.token_vectors[i], "d_embed"), *others, *vectors]
+        vectors = [_vector("t", "the token's vector", entry.kept("token_vectors")[i], "d_embed"), *others, *vectors]
     title = "The token's vector" + "".join(f" and its {name}'s" for name, *_ in added)
     return Step("embedding", title, f"{symbol} = {formula}", meaning, tuple(vectors))
 
@@ -189,8 +189,8 @@ def _projection(config: Block, own: LayerTrace, place: Place, geometry: Geometry
         f"q = x W_Q{bias[0]}    k_j = {source}_j W_K{bias[1]}",
         meaning,
         (
-            _vector("q", "what the token looks for", own.q[place.head, place.query], "d_head"),
-            Quantity("k", "what it can be found by", own.k[_kv_head(config, place)], ("key", "d_head")),
+            _vector("q", "what the token looks for", own.kept("q")[place.head, place.query], "d_head"),
+            Quantity("k", "what it can be found by", own.kept("k")[_kv_head(config, place)], ("key", "d_head")),
         ),
     )
 
@@ -200,8 +200,8 @@ def _kv_head(config: Block, place: Place) -> int:
 
 
 def _score_steps(config: Block, params: Params, own: LayerTrace, place: Place, geometry: Geometry) -> Iterator[Step]:
-    q = own.q[place.head : place.head + 1, place.query : place.query + 1]
-    k = own.k[_kv_head(config, place)][None]
+    q = own.kept("q")[place.head : place.head + 1, place.query : place.query + 1]
+    k = own.kept("k")[_kv_head(config, place)][None]
     part = params.at("cross" if place.kind == "cross" else "attn")
     w = part["score_w"][place.head : place.head + 1] if config.attention.score == "additive" else None
     raw = attention_scores(q, k, config.replaced({"score_scale": 1.0}), w)[0, 0]
@@ -232,7 +232,7 @@ def _score_steps(config: Block, params: Params, own: LayerTrace, place: Place, g
             "Masked",
             "s_j = -inf where the query may not look",
             "A masked key gets weight 0.",
-            (Quantity("masked", "score", own.scores[place.head, place.query], ("key",)),),
+            (Quantity("masked", "score", own.kept("scores")[place.head, place.query], ("key",)),),
         )
 
 
@@ -253,7 +253,7 @@ _SCORE_WORDS = {
 
 
 def _softmax(own: LayerTrace, place: Place) -> Step:
-    scores, weights = own.scores[place.head, place.query], own.weights[place.head, place.query]
+    scores, weights = own.kept("scores")[place.head, place.query], own.kept("weights")[place.head, place.query]
     top = scores.max()
     exponentials = np.exp(scores - top) if np.isfinite(top) else np.zeros_like(scores)
     return Step(
@@ -268,7 +268,7 @@ def _softmax(own: LayerTrace, place: Place) -> Step:
 
 
 def _weighted_sum(config: Block, own: LayerTrace, place: Place) -> Step:
-    values, weights = own.v[_kv_head(config, place)], own.weights[place.head, place.query]
+    values, weights = own.kept("v")[_kv_head(config, place)], own.kept("weights")[place.head, place.query]
     bias = " + b_V" if config.biases.qkv else ""
     return Step(
         "weighted_sum",
@@ -278,7 +278,7 @@ def _weighted_sum(config: Block, own: LayerTrace, place: Place) -> Step:
         (
             Quantity("v", "what it passes on", values, ("key", "d_head")),
             Quantity("a v", "its share of z", weights[:, None] * values, ("key", "d_head")),
-            _vector("z", "the head's output", own.z[place.head, place.query], "d_head"),
+            _vector("z", "the head's output", own.kept("z")[place.head, place.query], "d_head"),
         ),
     )
 
@@ -293,8 +293,8 @@ def _heads(config: Block, own: LayerTrace, place: Place) -> Step:
         f"o = [z_0 ... z_{config.n_heads - 1}] W_O{bias}" if config.n_heads > 1 else f"o = z W_O{bias}",
         f"{many} times W_O ({width}, {config.d_model}) is o ({config.d_model}).",
         (
-            Quantity("z", "every head's output", own.z[:, place.query], ("head", "d_head")),
-            _vector("o", "the attention's output", own.attn_out[place.query]),
+            Quantity("z", "every head's output", own.kept("z")[:, place.query], ("head", "d_head")),
+            _vector("o", "the attention's output", own.kept("attn_out")[place.query]),
         ),
     )
 
@@ -304,14 +304,14 @@ def _residual_steps(config: Block, trace: Trace, own: LayerTrace, place: Place) 
     first = "norm2" if place.kind == "cross" else "norm1"
     normed = None if pre else getattr(own, first)[i]
     entered = "h" if pre and getattr(own, first) is not None else "x"
-    yield _residual(config, "residual", entered, "o", own.resid_mid[i], normed, place)
+    yield _residual(config, "residual", entered, "o", own.kept("resid_mid")[i], normed, place)
     if not config.d_ff or place.kind == "decoder":
         return
     whole = own if place.kind == "encoder" else trace["decoder", place.layer]
     second = "norm3" if place.kind == "cross" else "norm2"
     gate = "(act(u W_G{2}) * (u W_1{0})) W_2{1}" if config.feed_forward.gated else "act(u W_1{0}) W_2{1}"
     biases = (*((" + b_1", " + b_2") if config.biases.ffn else ("", "")), " + b_G" if config.biases.gate else "")
-    hidden = whole.ffn_hidden[i]
+    hidden = whole.kept("ffn_hidden")[i]
     parallel, activation = config.feed_forward.parallel, config.feed_forward.activation
     read = entered if parallel else "r"
     inner = [_vector("u", "normed by itself" if parallel else "normed again", getattr(whole, second)[i])] if pre else []
@@ -323,11 +323,11 @@ def _residual_steps(config: Block, trace: Trace, own: LayerTrace, place: Place) 
         (
             *inner,
             _vector("act", "after the activation", hidden, "d_ff"),
-            _vector("f", "its output", whole.ffn_out[i]),
+            _vector("f", "its output", whole.kept("ffn_out")[i]),
         ),
     )
     last = None if pre else getattr(whole, second)[i]
-    yield _residual(config, "output", ("u", "r")[pre], "f", whole.resid_post[i], last, place)
+    yield _residual(config, "output", ("u", "r")[pre], "f", whole.kept("resid_post")[i], last, place)
 
 
 def _residual(

@@ -103,7 +103,8 @@ class Attention:
         return n_real(self.queries)
 
     def __len__(self) -> int:
-        return self.matrices.shape[0] * self.matrices.shape[1]
+        n_layers, n_heads = self.matrices.shape[:2]
+        return int(n_layers * n_heads)
 
     def __iter__(self) -> Iterator[Matrix]:
         """Each matrix by itself, layer by layer and head by head."""

@@ -6,8 +6,23 @@ from dataclasses import dataclass, field
 import numpy as np
 
 
+class _Arrays:
+    """Arrays by name, some of which a run kept."""
+
+    def kept(self, name: str) -> np.ndarray:
+        """An array that the run was asked to keep.
+
+        Raises:
+            KeyError: it was not kept.
+        """
+        array: np.ndarray | None = getattr(self, name)
+        if array is None:
+            raise KeyError(f"the trace does not hold {name}; ask the run for it")
+        return array
+
+
 @dataclass(frozen=True, eq=False)
-class LayerTrace:
+class LayerTrace(_Arrays):
     """What one attention part of one layer computed; None where nothing asked for it.
 
     Shapes, with n tokens (n_q queries and n_k keys in cross-attention):
@@ -46,7 +61,7 @@ class LayerTrace:
 
 
 @dataclass(frozen=True, eq=False)
-class EmbeddingTrace:
+class EmbeddingTrace(_Arrays):
     """What went into a stack, (n, d_model) or (n, d_embed); None where nothing asked for it, or there is no such part.
 
     Attributes:

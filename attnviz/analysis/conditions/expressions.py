@@ -7,6 +7,7 @@ or one number, which holds for all of them. ``unknown`` says where it has none, 
 """
 
 import operator
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,9 +15,9 @@ import numpy as np
 from attnviz.analysis.conditions.outcomes import ALL_DIGITS, DIGITS, Outcome
 from attnviz.analysis.heads.table import ConditionError, HeadTable, short
 
-FOLDS = {"max": np.max, "min": np.min, "mean": np.mean}
-QUANTIFIERS = {"any": np.any, "all": np.all}
-SIGNS = {
+FOLDS: Mapping[str, Callable[[np.ndarray], float]] = {"max": np.max, "min": np.min, "mean": np.mean}
+QUANTIFIERS: Mapping[str, Callable[[np.ndarray], np.bool_]] = {"any": np.any, "all": np.all}
+SIGNS: Mapping[str, Callable[[np.ndarray, np.ndarray | str], np.ndarray]] = {
     "<": operator.lt,
     "<=": operator.le,
     ">": operator.gt,
@@ -54,9 +55,10 @@ class Metric:
     def over(self, table: HeadTable, rows: slice) -> np.ndarray:
         """Its values; of one head, its value."""
         values = table.array(self.name, self.column)
-        if self.head is None:
+        if self.layer is None or self.head is None:
             return values[rows]
-        return np.asarray(values[table.cell(self.layer, self.head, self.column)])
+        layer, head = table.cell(self.layer, self.head, self.column)
+        return np.asarray(values[layer, head])
 
     def spread(self) -> "tuple[Metric, ...]":
         """Itself, unless it is of one head."""
@@ -94,6 +96,11 @@ class Fold:
         return ()
 
 
+def _reduced(join: np.ufunc, sides: list[np.ndarray]) -> np.ndarray:
+    """Truth values of one shape, or of none, joined."""
+    return np.asarray(join.reduce(np.broadcast_arrays(*sides)))
+
+
 @dataclass(frozen=True)
 class Comparison:
     """Values compared each with the next: ``0.2 < previous < 0.9``. What is undefined compares to False."""
@@ -107,12 +114,11 @@ class Comparison:
 
     def _held(self, sides: list[np.ndarray]) -> np.ndarray:
         held = [SIGNS[sign](*pair) for sign, *pair in zip(self.signs, sides, sides[1:], strict=False)]
-        return np.logical_and.reduce(np.broadcast_arrays(*held, *(~np.isnan(side) for side in sides)))
+        return _reduced(np.logical_and, [*held, *(~np.isnan(side) for side in sides)])
 
     def unknown(self, table: HeadTable, rows: slice) -> np.ndarray:
         """Where a side of it is undefined."""
-        sides = np.broadcast_arrays(*(np.isnan(value.over(table, rows)) for value in self.values))
-        return np.logical_or.reduce(sides)
+        return _reduced(np.logical_or, [np.isnan(value.over(table, rows)) for value in self.values])
 
     def spread(self) -> tuple[Metric, ...]:
         """Those of its sides."""
@@ -150,11 +156,11 @@ class Labelled:
                 self.label.column, f"no head can be {self.pattern} here ({why}); expected another label"
             )
         labels = self.label.over(table, rows)
-        return SIGNS[self.sign](labels, self.pattern) & (labels != "")
+        return np.asarray(SIGNS[self.sign](labels, self.pattern) & (labels != ""))
 
     def unknown(self, table: HeadTable, rows: slice) -> np.ndarray:
         """Where there is no label."""
-        return self.label.over(table, rows) == ""
+        return np.asarray(self.label.over(table, rows) == "")
 
     def spread(self) -> tuple[Metric, ...]:
         """Its label's."""
@@ -228,13 +234,12 @@ class Joined:
 
     def over(self, table: HeadTable, rows: slice) -> np.ndarray:
         """Where all hold, or any."""
-        each = np.broadcast_arrays(*(condition.over(table, rows) for condition in self.conditions))
-        return (np.logical_and if self.word == "and" else np.logical_or).reduce(each)
+        join = np.logical_and if self.word == "and" else np.logical_or
+        return _reduced(join, [condition.over(table, rows) for condition in self.conditions])
 
     def unknown(self, table: HeadTable, rows: slice) -> np.ndarray:
         """Where one of its conditions is."""
-        each = np.broadcast_arrays(*(condition.unknown(table, rows) for condition in self.conditions))
-        return np.logical_or.reduce(each)
+        return _reduced(np.logical_or, [condition.unknown(table, rows) for condition in self.conditions])
 
     def outcome(self, table: HeadTable) -> Outcome:
         """Whether it holds, with the outcomes of all its conditions."""

@@ -148,7 +148,7 @@ class _Token:
 def _tokens(text: str) -> list[_Token]:
     tokens = []
     for match in _TOKEN.finditer(text):
-        kind = match.lastgroup
+        kind = match.lastgroup or "wrong"
         tokens.append(_Token(kind, match[kind], match.start(kind) + 1))
         if kind == "end":
             break
@@ -216,7 +216,7 @@ class _Parser:
             raise ConditionError(first.column, f"nested too deeply; expected at most {MAX_DEPTH} levels")
         self._next += 1
         if first.text == "not":
-            condition = Not(self._negation())
+            condition: Condition = Not(self._negation())
         elif first.text == "(":
             condition = self._closed(first, self._condition)
         else:

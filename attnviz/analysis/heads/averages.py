@@ -15,8 +15,7 @@ class RunningMean:
 
     def __init__(self) -> None:
         self.texts, self.rows = 0, 0
-        self._sum: np.ndarray | None = None
-        self._weight: np.ndarray | None = None
+        self._sum = self._weight = np.zeros(())
 
     def add(self, values: np.ndarray, rows: int) -> None:
         """One text's numbers (NaN where undefined), and how many rows it has.
@@ -25,7 +24,7 @@ class RunningMean:
             UsageError: the text before had another number of them.
         """
         known = np.isfinite(values)
-        if self._sum is None:
+        if not self.texts:
             self._sum, self._weight = np.zeros(values.shape), np.zeros(values.shape)
         if values.shape != self._sum.shape:
             raise UsageError(f"text {self.texts + 1} has other layers and heads; expected those of the texts before")
@@ -61,11 +60,11 @@ class Running:
     Means and spreads are updated as by West 1979 (weighted Welford), which loses no digits to cancellation.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.texts = 0
         self._names = tuple(all_metrics())
         self._heads: tuple[tuple[int, ...], tuple[int, ...]] | None = None
-        self._moments: _Moments | None = None
+        self._moments = _Moments(())
         self._there: set[str] = set()
         self._missing: dict[str, str] = {}
 

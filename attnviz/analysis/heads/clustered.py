@@ -1,6 +1,7 @@
 """Heads in the order of their similarity."""
 
 from dataclasses import asdict
+from typing import Any
 
 import numpy as np
 
@@ -30,7 +31,9 @@ class Clustered:
         rank = {item: i for i, item in enumerate(self._clusters.order)}
         return sorted(places, key=lambda place: rank[self._item(place)])
 
-    def describe(self, document: dict, places: Places, names: tuple[tuple[int, ...], tuple[int, ...]]) -> None:
+    def describe(
+        self, document: dict[str, Any], places: Places, names: tuple[tuple[int, ...], tuple[int, ...]]
+    ) -> None:
         """Adds the clusters to what ``heads --json`` prints, and to each row its distance to the row before.
 
         Args:

@@ -49,7 +49,7 @@ def fitting_heads(metrics: HeadMetrics, labels: np.ndarray, where: Expression | 
     """
     if where is None:
         return list(np.ndindex(*labels.shape))
-    return [tuple(place) for place in np.argwhere(where.holds(head_table(metrics, labels))).tolist()]
+    return [(i, j) for i, j in np.argwhere(where.holds(head_table(metrics, labels))).tolist()]
 
 
 def sorted_heads(places: Places, values: np.ndarray, *, smallest: bool = False) -> Places:
@@ -69,7 +69,7 @@ def labelled_heads(places: Places, labels: np.ndarray, metrics: HeadMetrics, *, 
     order = {name: i for i, name in enumerate(reversed(LABELS) if last else LABELS)}
 
     def rank(place: tuple[int, int]) -> tuple[int, float]:
-        value = _label(labels[place], metrics, place)["value"]
+        value = _number(metrics.values, _metric_of(labels[place]), place)
         return order[labels[place].name], 0.0 if value is None else -value
 
     return sorted(places, key=rank)
@@ -123,12 +123,17 @@ def _number(values: Mapping[str, np.ndarray], name: str, place: tuple[int, int] 
     return None if isnan(value) else value
 
 
+def _metric_of(label: Label) -> str:
+    """The first word of a label's evidence, which is a metric where any decided it."""
+    return label.evidence.split()[0]
+
+
 def _label(found: Label, metrics: HeadMetrics, place: tuple[int, int]) -> dict[str, object]:
     """The label with the metric that its evidence names, that metric's value, and how many rows that is the mean of.
 
     None for the first two, and 0 rows, without any.
     """
-    metric = found.evidence.split()[0]
+    metric = _metric_of(found)
     known = metric in metrics.values
     return {
         "name": found.name,

@@ -68,7 +68,9 @@ def head_metrics(attention: Attention, patterns: "_Patterns | None" = None) -> H
     step = max(1, _AT_ONCE // (n_layers * n_heads * n_keys))
     blocks = [_block_metrics(attention, patterns, start, start + step) for start in range(0, n_queries, step)]
     names = [name for name in METRICS if name not in missing]
-    sums, counts = ({name: sum(block[i][name] for block in blocks) for name in names if name != "span"} for i in (0, 1))
+    sums, counts = (
+        {name: np.asarray(sum(block[i][name] for block in blocks)) for name in names if name != "span"} for i in (0, 1)
+    )
     with np.errstate(invalid="ignore"):
         values = {name: total / np.where(counts[name] > 0, counts[name], np.nan) for name, total in sums.items()}
     if "span" in names:
@@ -132,7 +134,7 @@ class RowBlock:
     def entropy_ratio(self) -> np.ndarray:
         """Each row's entropy as a share of that of a uniform row, (n_layers, n_heads, n_rows)."""
         ratio = np.where(self.allowed > 1, 1 / np.log(np.maximum(self.allowed, 2)), 0)[:, None] * self.entropy
-        return np.minimum(ratio, 1)  # float32 rows can sum to more than 1
+        return np.asarray(np.minimum(ratio, 1))  # float32 rows can sum to more than 1
 
 
 RowNumbers = Callable[[RowBlock], np.ndarray]  # gives (n_layers, n_heads, n_rows)
@@ -187,7 +189,7 @@ def _block_metrics(
 
 def _seen_rows(attention: Attention, weights: np.ndarray, rows: np.ndarray) -> np.ndarray:
     """(n_layers, n_heads, n_rows), True for the rows that look at anything, shown or left out."""
-    looks = weights.any(axis=-1)
+    looks = np.asarray(weights.any(axis=-1))
     if attention.rest is not None:
         looks |= attention.rest[:, :, rows] > 0
     return looks
@@ -214,11 +216,10 @@ class _Patterns:
         self.rows = dict.fromkeys(("first", "special", "distance", "offset", "self"), everywhere)
         self.rows |= {"previous": np.append(False, real[:-1]), "next": np.append(real[1:], False)}
         self._pairs: dict[tuple[int, int], tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]] = {}
-        self._codes = _codes(attention.keys)
-        if self._codes is not None:
-            _, first, inverse, count = np.unique(
-                self._codes, return_index=True, return_inverse=True, return_counts=True
-            )
+        codes = _codes(attention.keys)
+        self._codes = np.zeros(0, dtype=np.int64) if codes is None else codes
+        if codes is not None:
+            _, first, inverse, count = np.unique(codes, return_index=True, return_inverse=True, return_counts=True)
             self.rows["same"] = (count[inverse] > 1) & ~self._special
             self.rows["induction"] = first[inverse] < np.arange(self._n_keys)
         self.rows = {name: rows for name, rows in self.rows.items() if name not in self.missing}
@@ -260,7 +261,7 @@ class _Patterns:
 def _missing(attention: Attention) -> dict[str, str]:
     """By metric that cannot be computed of these matrices, why."""
     n_queries, n_keys = attention.matrices.shape[2:]
-    missing = {}
+    missing: dict[str, str] = {}
     if not _is_square(attention):
         why = f"it needs queries that are the keys, and there are {n_queries} queries and {n_keys} other keys"
         missing |= {name: why for name, metric in METRICS.items() if metric.square}
@@ -310,5 +311,5 @@ def _are_counted(labels: list[str]) -> bool:
     counted = [_COUNTED.fullmatch(label) for label in labels]
     if not labels or not all(counted):
         return False
-    letters, numbers = zip(*((match[1], int(match[2])) for match in counted), strict=True)
+    letters, numbers = zip(*((match[1], int(match[2])) for match in counted if match), strict=True)
     return len(set(letters)) == 1 and all(a < b for a, b in pairwise(numbers))

@@ -23,7 +23,7 @@ def norms(weights: np.ndarray, v: np.ndarray, wo: np.ndarray, heads: Sequence[in
 
 def weighed(weights: np.ndarray, lengths: np.ndarray) -> np.ndarray:
     """Weights (n_heads, n_q, n_k) times the lengths (n_heads, n_k) of what they weigh, in the weights' float type."""
-    return weights * lengths[:, None, :].astype(weights.dtype)
+    return np.asarray(weights * lengths[:, None, :].astype(weights.dtype))
 
 
 def moved_lengths(v: np.ndarray, wo: np.ndarray) -> np.ndarray:

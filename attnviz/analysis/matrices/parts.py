@@ -42,7 +42,8 @@ def joined(parts: Iterator[Attention], shape: tuple[int, int]) -> Attention:
         parts: at least one.
         shape: of layers and heads of the matrices in all; a reduced axis counts 1.
     """
-    matrices = rest = None
+    matrices: np.ndarray | None = None
+    rest: np.ndarray | None = None
     taken: list[Attention] = []
     masks: dict[int, np.ndarray | None] = {}  # by layer
     done = 0
@@ -52,15 +53,17 @@ def joined(parts: Iterator[Attention], shape: tuple[int, int]) -> Attention:
         if matrices is None:
             count = math.prod(shape)
             matrices = np.empty((count, *part.matrices.shape[2:]), part.matrices.dtype)
-            rest = None if part.rest is None else np.empty((count, *part.rest.shape[2:]), part.rest.dtype)
+            rest = None if part.rest is None else np.full((count, *part.rest.shape[2:]), np.nan, part.rest.dtype)
         some = slice(done, done + part.matrices.shape[1])
         matrices[some] = part.matrices[0]
-        if rest is not None:
+        if rest is not None and part.rest is not None:
             rest[some] = part.rest[0]
         masks |= {part.layers[0]: None if part.masked is None else part.masked[0]}
         taken.append(part.bare)
         done = some.stop
-    none = np.zeros(matrices.shape[1:], dtype=bool)
+    if matrices is None:
+        raise ValueError("there are no parts to join; give at least one")
+    none = np.zeros(matrices.shape[1:], dtype=np.bool_)
     any_masked = any(mask is not None for mask in masks.values())
     whole = matrices.reshape(*shape, *matrices.shape[1:])
     whole.flags.writeable = False

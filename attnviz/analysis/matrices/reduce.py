@@ -44,7 +44,7 @@ def reduced_parts(parts: Iterator[Attention], how: str) -> Iterator[Attention]:
 def _reduced(parts: Iterator[Attention], how: str) -> Attention:
     """One matrix of all parts."""
     taken: list[Attention] = []
-    running = _Maximum() if how == "max" else _Mean()
+    running: _Maximum | _Mean = _Maximum() if how == "max" else _Mean()
     rests, masked = _Mean(), True  # until a part says otherwise
     for part in parts:
         running.add(part.matrices)
@@ -68,13 +68,13 @@ class _Mean:
     ``count``: how many there are: one number, or where some were left out one a cell.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.count: int | np.ndarray = 0
-        self._total: np.ndarray | None = None
+        self._total = np.zeros(())
 
     def add(self, matrices: np.ndarray) -> None:
         for one in matrices.reshape(-1, *matrices.shape[2:]):
-            if self._total is None:
+            if not self._total.shape:
                 self._total = np.zeros(one.shape)
             seen = np.isfinite(one)
             if seen.all():
@@ -90,18 +90,19 @@ class _Mean:
         """(1, 1, ...); -inf where there was no number."""
         mean = np.full(self._total.shape, -np.inf, dtype)
         there = np.asarray(self.count) > 0
-        return np.divide(self._total, self.count, out=mean, where=there, casting="same_kind")[None, None]
+        np.divide(self._total, self.count, out=mean, where=there, casting="same_kind")
+        return mean[None, None]
 
 
 class _Maximum:
     """A maximum over matrices (layers, heads, ...)."""
 
-    def __init__(self):
-        self._most = None
+    def __init__(self) -> None:
+        self._most = np.asarray(-np.inf, np.float16)  # of the narrowest type, so that the matrices' decides
 
     def add(self, matrices: np.ndarray) -> None:
         most = matrices.max(axis=(0, 1))
-        self._most = most if self._most is None else np.maximum(self._most, most)
+        self._most = np.maximum(self._most, most)
 
     def result(self, dtype: np.dtype) -> np.ndarray:
         """(1, 1, ...)."""

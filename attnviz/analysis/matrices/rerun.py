@@ -17,9 +17,10 @@ from attnviz.encoder.block import (
     self_attention_part,
 )
 from attnviz.encoder.config.block import Block
+from attnviz.encoder.embedding import Sequence
 from attnviz.encoder.norms import normalize
 from attnviz.encoder.parameters.params import Params
-from attnviz.encoder.stack import Sequence, Wanted, cross_geometry, self_geometry
+from attnviz.encoder.stack import Wanted, cross_geometry, self_geometry
 from attnviz.trace.trace import Trace
 
 _CHUNK = 1 << 22  # elements of the widest array of all variants that are run at once
@@ -42,6 +43,18 @@ class Ran:
     trace: Trace
     source: Sequence
     target: Sequence | None = None
+
+    def entering(self, kind: str) -> Sequence:
+        """What entered the stack of a kind: the encoder, or the decoder (kinds ``decoder`` and ``cross``).
+
+        Raises:
+            ValueError: the run had no target.
+        """
+        if kind == "encoder":
+            return self.source
+        if self.target is None:
+            raise ValueError(f"a run without a target has no {kind} attention; give the target too")
+        return self.target
 
 
 def stack_config(config: Block, kind: str) -> Block:
@@ -71,17 +84,17 @@ def layer_output(ran: Ran, kind: str, layer: int, z: np.ndarray) -> np.ndarray:
         "cross": ("cross", "norm2", "norm3"),
     }[kind]
     attn_out = linear(merge_heads(z), at.at(part), "o", bias=config.biases.out)
-    x = _returned(add_and_norm(ran.trace[kind, layer].resid_pre, attn_out, at, config, "resid_mid", norm))
+    x = _returned(add_and_norm(ran.trace[kind, layer].kept("resid_pre"), attn_out, at, config, "resid_mid", norm))
     if kind == "decoder":
         x = _cross_attended(ran, at, x)
-    entered = ran.trace["encoder" if kind == "encoder" else "decoder", layer].resid_pre
+    entered = ran.trace["encoder" if kind == "encoder" else "decoder", layer].kept("resid_pre")
     return _returned(feed_forward_part(x, at, config, norm=last_norm, layer_input=entered))
 
 
 def stack_output(ran: Ran, kind: str, layer: int, x: np.ndarray) -> np.ndarray:
     """What leaves the stack where x (..., n, d_model) leaves a layer: the later layers, and the final norm."""
     config, params = stack_config(ran.config, kind), stack_params(ran.params, kind)
-    sequence = ran.source if kind == "encoder" else ran.target
+    sequence = ran.entering(kind)
     for later in range(layer + 1, config.n_layers):
         at = params.at(f"layers.{later}")
         geometry = self_geometry(config, params, sequence, x.dtype, later, causal=kind != "encoder")
@@ -98,7 +111,7 @@ def stack_output(ran: Ran, kind: str, layer: int, x: np.ndarray) -> np.ndarray:
 def variants_at_once(ran: Ran, kind: str) -> int:
     """How many variants of a layer fit into a bounded memory."""
     config = ran.config
-    n_queries = len(ran.source if kind == "encoder" else ran.target)
+    n_queries = len(ran.entering(kind))
     longest = max(len(ran.source), n_queries)
     width = max(config.d_model, config.d_ff, config.n_heads * max(config.d_head, longest))
     return max(1, _CHUNK // (n_queries * width))
@@ -115,4 +128,5 @@ def _returned(steps: Steps) -> np.ndarray:
         while True:
             next(steps)
     except StopIteration as end:
-        return end.value
+        returned: np.ndarray = end.value
+        return returned

@@ -7,6 +7,7 @@ of the layer below, as strong as half the mean of the layer's heads, and half th
 
 from collections import deque
 from collections.abc import Iterable
+from functools import reduce
 from itertools import pairwise
 
 import numpy as np
@@ -28,11 +29,8 @@ def rollout(attention: Iterable[Iterable[np.ndarray]]) -> np.ndarray:
         UsageError: queries and keys are different tokens.
         InputError: weights that are negative or not finite.
     """
-    product = None
-    for layer in attention:
-        mixed = with_residual(layer, "rollout")
-        product = mixed if product is None else mixed @ product
-    return product
+    layers = (with_residual(layer, "rollout") for layer in attention)
+    return np.asarray(reduce(lambda product, mixed: mixed @ product, layers))
 
 
 def flow(attention: np.ndarray) -> np.ndarray:
@@ -55,7 +53,7 @@ def flow(attention: np.ndarray) -> np.ndarray:
         graph = _layered(capacities, sink)
         for query in range(n):
             flows[query, sink] = maximum_flow(graph, n_layers * n + query, sink)
-    return flows / flows.sum(axis=-1, keepdims=True)
+    return np.asarray(flows / flows.sum(axis=-1, keepdims=True))
 
 
 def with_residual(heads: Iterable[np.ndarray], what: str) -> np.ndarray:
@@ -65,7 +63,7 @@ def with_residual(heads: Iterable[np.ndarray], what: str) -> np.ndarray:
         UsageError: queries and keys are different tokens.
         InputError: weights that are negative or not finite.
     """
-    total, n_heads = None, 0
+    total, n_heads = np.zeros(()), 0
     for head in heads:
         n_queries, n_keys = head.shape
         if n_queries != n_keys:
@@ -74,11 +72,12 @@ def with_residual(heads: Iterable[np.ndarray], what: str) -> np.ndarray:
             )
         if not (np.isfinite(head).all() and (head >= 0).all()):
             raise InputError(f"{what}: some weights are negative or not finite; expected attention weights")
-        total = head.astype(np.float64) if total is None else np.add(total, head, out=total)
+        total = np.add(total, head, out=total) if n_heads else head.astype(np.float64)
         n_heads += 1
     total /= 2 * n_heads
     total[np.diag_indices_from(total)] += 0.5
-    return np.divide(total, total.sum(axis=-1, keepdims=True), out=total)
+    total /= total.sum(axis=-1, keepdims=True)
+    return total
 
 
 def _layered(capacities: np.ndarray, sink: int) -> Residual:

@@ -42,15 +42,15 @@ def values_of(
     """
     own, kept = ran.trace[kind, layer], slice(None) if narrowed else list(heads)
     if what in BY_HEADS:
-        return getattr(own, what)[kept]
+        return own.kept(what)[kept]
     from attnviz.analysis.matrices.norms import norms  # noqa: PLC0415 (start-up time)
     from attnviz.analysis.matrices.zeroing import zeroing  # noqa: PLC0415
 
     with _quiet():
         if what == "norms":
-            values = norms(own.weights[kept], own.v, _projection(ran.params, kind, layer), heads)
+            values = norms(own.kept("weights")[kept], own.kept("v"), _projection(ran.params, kind, layer), heads)
         else:
-            values = zeroing(ran, kind, layer)[None].astype(own.weights.dtype)
+            values = zeroing(ran, kind, layer)[None].astype(own.kept("weights").dtype)
     return _finite(values, what, kind, layer)
 
 
@@ -88,12 +88,12 @@ def _norms_in_parts(params: Params, steps: Iterator[StreamedArray]) -> Iterator[
         yield there._replace(value=_finite(values, "norms", kind, layer))
 
 
-def _projection(params: Params, kind: str, layer: int) -> np.ndarray:
+def _projection(params: Params, kind: str, layer: int | None) -> np.ndarray:
     """W_O of an attention, (n_heads * d_head, d_model)."""
     return stack_params(params, kind)[f"layers.{layer}.{'cross' if kind == 'cross' else 'attn'}.wo"]
 
 
-def _finite(values: np.ndarray, what: str, kind: str, layer: int) -> np.ndarray:
+def _finite(values: np.ndarray, what: str, kind: str, layer: int | None) -> np.ndarray:
     if not np.isfinite(values).all():
         raise InputError(f"{kind} layer {layer}: its {what} are not finite; expected vectors and weights of usual size")
     return values

@@ -6,8 +6,9 @@ from attnviz.analysis.compare import cosine_distance
 from attnviz.analysis.matrices.rerun import Ran, layer_output, stack_output, variants_at_once, wanted_to_rerun
 from attnviz.encoder.attention import repeat_kv
 from attnviz.encoder.config.block import Block
+from attnviz.encoder.embedding import Sequence
 from attnviz.encoder.parameters.params import Params
-from attnviz.encoder.stack import Sequence, Wanted, run
+from attnviz.encoder.stack import Wanted, run
 
 
 def wanted_for_zeroing(kind: str, layer: int) -> frozenset[Wanted]:
@@ -28,16 +29,17 @@ def zeroing(ran: Ran, kind: str, layer: int) -> np.ndarray:
         layer: its number.
     """
     own = ran.trace[kind, layer]
-    v = repeat_kv(own.v, ran.config.n_heads // ran.config.n_kv_heads)
-    whole = layer_output(ran, kind, layer, own.z)
-    n_queries, n_keys = own.weights.shape[-2:]
+    v = repeat_kv(own.kept("v"), ran.config.n_heads // ran.config.n_kv_heads)
+    weights, z = own.kept("weights"), own.kept("z")
+    whole = layer_output(ran, kind, layer, z)
+    n_queries, n_keys = weights.shape[-2:]
     changes = np.empty((n_queries, n_keys))
     step = variants_at_once(ran, kind)
     for start in range(0, n_keys, step):
         keys = slice(start, start + step)
-        lost = np.einsum("hik,hkd->khid", own.weights[:, :, keys], v[:, keys])
-        changes[:, keys] = cosine_distance(whole, layer_output(ran, kind, layer, own.z - lost)).T
-    changes[(own.weights == 0).all(axis=0)] = 0  # nothing was taken away: not even rounding may differ
+        lost = np.einsum("hik,hkd->khid", weights[:, :, keys], v[:, keys])
+        changes[:, keys] = cosine_distance(whole, layer_output(ran, kind, layer, z - lost)).T
+    changes[np.all(weights == 0, axis=0)] = 0  # nothing was taken away: not even rounding may differ
     total = changes.sum(axis=-1, keepdims=True)
     return changes / np.where(total == 0, 1, total)
 
@@ -74,7 +76,7 @@ def ablation(
     trace = run(params, config, wanted, source, None if kind == "encoder" else target)
     ran = Ran(params, config, trace, source, target)
     output = trace.outputs[stack]
-    padding = (source if kind == "encoder" else target).padding
+    padding = ran.entering(kind).padding
     real = np.ones(len(output), dtype=bool) if padding is None else ~padding
     step = variants_at_once(ran, kind)
     changes = np.empty((len(layers), len(heads)))
@@ -88,6 +90,6 @@ def ablation(
 
 def _without_heads(ran: Ran, kind: str, layer: int, heads: tuple[int, ...]) -> np.ndarray:
     """The stack's output with each of the heads silenced alone, (len(heads), n, d_model)."""
-    z = np.repeat(ran.trace[kind, layer].z[None], len(heads), axis=0)
+    z = np.repeat(ran.trace[kind, layer].kept("z")[None], len(heads), axis=0)
     z[np.arange(len(heads)), heads] = 0
     return stack_output(ran, kind, layer, layer_output(ran, kind, layer, z))
