@@ -1,9 +1,9 @@
 """Two runs against each other, head by head: how far their rows are apart, and which weights changed most.
 
-Of two texts only the tokens that both have are compared: those of a longest common subsequence, by spelling, capitals
-apart. No row is divided by what is left of it: what it gives to all other tokens (those of the one text only, and
-hidden ones) is one cell of its own, the rest, so that rows stay distributions, and the ``jsd`` of two texts is never
-more than it would be with the other tokens told apart. Tokens that only fill the length are not compared.
+Only the tokens that both texts have are compared: those of a longest common subsequence, by spelling without case.
+Rows are not renormalised: attention to all other tokens (those of one text only, and hidden ones) is one cell, the
+rest, so that rows stay distributions. The ``jsd`` of two texts is never more than it would be with one cell for each
+of these tokens. Padding is not compared.
 """
 
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ class Changes(Attention):
 
     Attributes:
         vs_layers: B's layers; ``layers`` are A's.
-        vs_heads: likewise.
+        vs_heads: B's heads; ``heads`` are A's.
         texts: what was compared, each with its name (``A``, ``B``, ``target``).
         weights: where the numbers of both came from.
     """
@@ -48,7 +48,7 @@ class Changes(Attention):
 
     @property
     def head_names(self) -> tuple[str, ...]:
-        """Likewise."""
+        """``3``, or ``3 → 5``."""
         return tuple(map(_pair, self.heads, self.vs_heads))
 
     @property
@@ -58,7 +58,7 @@ class Changes(Attention):
 
     @property
     def heads_in_words(self) -> str:
-        """Likewise."""
+        """``heads 0-1 → 1-2``."""
         return _many("head", self.heads, self.vs_heads)
 
     def _names(self, i: int, j: int) -> tuple[str, str]:
@@ -78,17 +78,17 @@ def _many(what: str, ours: tuple[int, ...], theirs: tuple[int, ...]) -> str:
 
 @dataclass(frozen=True, eq=False)
 class Difference:
-    """Two attentions A and B compared; the k-th layer of A with the k-th of B, and likewise heads.
+    """Two attentions A and B compared; the k-th layer of A with the k-th of B, and the k-th head.
 
     Attributes:
         a: A, as it was given.
         b: B.
         queries: the places (i, j) in A and in B of the query tokens that both have.
-        keys: likewise of keys.
+        keys: the places (i, j) in A and in B of the key tokens that both have.
         before: A's weights of those, (n_layers, n_heads, n_queries, n_keys) float64.
         after: B's.
         rest_before: what each of A's rows gives to all other keys, (n_layers, n_heads, n_queries); 0 without any.
-        rest_after: likewise of B.
+        rest_after: what each of B's rows gives to all other keys, in the shape of ``rest_before``.
         jsd: (n_layers, n_heads), from 0 (equal) to 1 (nothing in common); NaN where no row is in both.
         one_sided: (n_layers, n_heads), how many rows look at anything on one side only; ``jsd`` leaves them out.
     """
@@ -241,7 +241,7 @@ def _check_heads(a: Attention, b: Attention) -> None:
     for what, ours, theirs in (("layer", a.layers, b.layers), ("head", a.heads, b.heads)):
         if len(ours) != len(theirs):
             raise UsageError(
-                f"diff, {what}s: A has {len(ours)} and B has {len(theirs)}; expected as many",
+                f"diff, {what}s: A has {len(ours)} and B has {len(theirs)}; expected equal numbers",
                 hint=f"--{what} and --vs-{what} choose those to compare",
             )
 
@@ -268,7 +268,8 @@ def _check_labels(what: str, a: Tokens, b: Tokens, nameless: list[str]) -> None:
     if len(a) != len(b):
         whose = f"those of {' and '.join(nameless)} have no labels"
         raise UsageError(
-            f"diff, tokens: A has {len(a)} and B has {len(b)} {what} tokens, and {whose}; expected as many, or labels",
+            f"diff, tokens: A has {len(a)} and B has {len(b)} {what} tokens, and {whose}; "
+            "expected equal numbers, or labels",
             hint='JSON can name its tokens: "tokens": [...]',
         )
 

@@ -58,7 +58,7 @@ class Attention:
         queries: the rows' tokens.
         keys: the columns' tokens.
         layers: the layers' numbers in the model; a reduction over layers still lists what it was made of.
-        heads: likewise for heads.
+        heads: the heads' numbers in the model; a reduction over heads still lists what it was made of.
         model: where the numbers came from.
         kind: ``encoder``, ``decoder`` or ``cross``.
         what: what the values are: ``weights``, ``scores`` (masked ones are -inf), ``norms`` or ``zeroing``.
@@ -150,7 +150,7 @@ class Attention:
 
     @property
     def head_names(self) -> tuple[str, ...]:
-        """Likewise."""
+        """The heads' numbers as text."""
         return tuple(map(str, self.heads))
 
     @property

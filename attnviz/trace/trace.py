@@ -69,7 +69,7 @@ class EmbeddingTrace(_Arrays):
         token_vectors: scaled.
         positions: (n,), where some tokens have none (``pad_id``): each token's, or -1.
         position_vectors: added to them.
-        segment_vectors: likewise.
+        segment_vectors: added to them, where there is a table of segments.
         embedding_sum: their sum, where a norm follows.
         unprojected: what is projected to d_model, (n, d_embed), where that comes last.
         embedded: what enters the first layer, (n, d_model).

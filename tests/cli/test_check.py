@@ -234,8 +234,8 @@ ERRORS = [
         ("a", "--that", "max(ablation) < 1"),
         2,
         [
-            "condition, column 5: ablation is no metric of check, as it takes a run a head; expected one of the others "
-            "(heads --ablation has it)",
+            "condition, column 5: ablation is not measured by check, as it needs one run per head; use another metric, "
+            "or heads --ablation",
             "max(ablation) < 1",
             "    ^",
         ],

@@ -123,7 +123,7 @@ def test_tokens_without_labels_are_compared_by_position_if_they_are_as_many(cli,
         assert (ran.code, ran.err.splitlines()[0]) == (
             2,
             f"attnviz: error: diff, tokens: A has {sizes} query tokens, and those of {nameless} have no labels; "
-            "expected as many, or labels",
+            "expected equal numbers, or labels",
         )
 
 
@@ -305,7 +305,8 @@ ERRORS = [
     (
         (ONE, "--layer", "0", "--vs-layer", "1-2"),
         2,
-        "diff, layers: A has 1 and B has 2; expected as many\nhint: --layer and --vs-layer choose those to compare",
+        "diff, layers: A has 1 and B has 2; expected equal numbers\n"
+        "hint: --layer and --vs-layer choose those to compare",
     ),
     (
         (ONE, "--attention", "a.json", "--vs-attention", "b.json"),

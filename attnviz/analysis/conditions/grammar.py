@@ -15,11 +15,11 @@
     name        = a metric | "layer" | "head"
     pattern     = one of the labels, bare or in quotes
 
-``L0H1.previous`` is the value of one head. ``previous``, and ``L0.previous`` for one layer, have a value a head: an
-aggregate (``max min mean any all``) makes one of them, over all heads, or over those of the one layer that its names
-mention. ``--where`` evaluates a condition of each head by itself, so a bare name is that head's value, a layer stands
-only in aggregates, and one head's value only beside a bare name; ``--that`` has one outcome, so every name stands in
-an aggregate or belongs to one head.
+``L0H1.previous`` is the value of one head. ``previous``, and ``L0.previous`` for one layer, have one value per head:
+an aggregate (``max min mean any all``) makes one of them, over all heads, or over those of the one layer that its names
+mention. ``--where`` evaluates a condition of each head by itself, so a bare name is that head's value, a layer is
+allowed only in aggregates, and one head's value only together with a bare name; ``--that`` has one outcome, so every
+name is inside an aggregate or belongs to one head.
 
 A comparison with an undefined value (NaN) is false, so its ``not`` is true; ``max min mean`` leave undefined values
 out. There is no arithmetic. Parsing is by hand, and nothing is ever executed.
@@ -84,12 +84,12 @@ def parse(
     Args:
         text: a condition.
         names: of the metrics.
-        patterns: the labels that heads can have; without any, ``label`` is no name.
+        patterns: the labels that heads can have; without any, ``label`` is not a name.
         per_head: it is evaluated of each head by itself (``--where``), rather than of a whole run (``--that``).
         elsewhere: by name that is known, but not here, why.
 
     Raises:
-        ConditionError: it is no such condition.
+        ConditionError: the text is not such a condition.
     """
     if len(text) > MAX_LENGTH:
         raise ConditionError(MAX_LENGTH + 1, f"the text has {len(text)} characters; expected at most {MAX_LENGTH}")
@@ -159,7 +159,7 @@ def _tokens(text: str) -> list[_Token]:
 
 def _wrong(word: str) -> str:
     if word.strip("+-.")[:1].isdigit():
-        return f"{_shown(word)} is no number; expected one such as 0.5"
+        return f"{_shown(word)} is not a number; expected one such as 0.5"
     if word in ("'", '"'):
         return f"the quote {word} is not closed; expected another {word}"
     expected = _SPELLED.get(word, "names, numbers, comparisons, and, or, not, parentheses")
@@ -171,7 +171,7 @@ def _shown(word: str) -> str:
 
 
 def _no_aggregate(metric: Metric) -> str:
-    """What to say of a metric that has a value a head where one value is needed."""
+    """The message for a metric that has one value per head where one value is needed."""
     one = replace(metric, layer=metric.layer or 0, head=0)
     if metric.name == "label":
         return f"{metric}: one label a head; expected {one}, or any({metric} == ...)"
@@ -239,7 +239,9 @@ class _Parser:
         condition = self._closed(self._opening(how), self._condition)
         metrics = condition.spread()
         if not metrics:
-            raise ConditionError(how.column, f"{how.text}: nothing in it has a value a head; expected a metric's name")
+            raise ConditionError(
+                how.column, f"{how.text}: nothing in it has one value per head; expected a metric's name"
+            )
         placed = [metric for metric in metrics if metric.layer is not None]
         for metric in placed:
             if metric.layer != placed[0].layer:

@@ -1,4 +1,4 @@
-"""What became of a condition, and what was measured for it: as data, as JSON, in words."""
+"""The outcome of a condition, with what was measured: as data, as JSON, in words."""
 
 from dataclasses import dataclass
 
@@ -11,12 +11,12 @@ class Outcome:
 
     Attributes:
         holds: whether it does.
-        value: of one comparison what was measured: its first side that is no number written out (the pattern, of a
-            label); of ``any`` and ``all`` how many heads hold; else, and where it is undefined, None.
+        value: of one comparison what was measured: its first side that is not a literal number (of a label, the
+            pattern); of ``any`` and ``all`` how many heads hold; else, and where it is undefined, None.
         of: of ``any`` and ``all``, of how many heads.
         digits: how many of the value's it takes, so that what is written has the same outcome; not less than four.
         unknown: of ``any`` and ``all``, of how many heads what is compared is undefined.
-        values: of a comparison of several sides that are no numbers written out, all of these; None where undefined.
+        values: of a comparison of several sides that are not literal numbers, all of these; None where undefined.
         parts: of conditions that are joined, or of one that is negated, the outcomes of all of them, in their order.
     """
 

@@ -13,7 +13,7 @@ from attnviz.errors import InputError, UsageError, one_line
 from attnviz.text.reading import open_lines, read_lines
 
 _ELSEWHERE = {
-    "ablation": "is no metric of check, as it takes a run a head; expected one of the others (heads --ablation has it)"
+    "ablation": "is not measured by check, as it needs one run per head; use another metric, or heads --ablation"
 }
 
 

@@ -42,9 +42,9 @@ class TextMetrics(HeadMetrics):
     """The metrics of every head over several texts: ``values`` are means in which each text weighs as its rows.
 
     Attributes:
-        spread: by metric, (n_layers, n_heads): the standard deviation between the texts' values, weighted likewise.
-        least: likewise the least of the texts' values.
-        most: likewise the greatest.
+        spread: by metric, (n_layers, n_heads): the standard deviation between the texts' values, weighted by rows.
+        least: by metric, (n_layers, n_heads): the least of the texts' values.
+        most: by metric, (n_layers, n_heads): the greatest of the texts' values.
         texts: how many there were; ``counts`` has their rows.
     """
 
@@ -120,7 +120,7 @@ class Running:
 
 
 class _Moments:
-    """Of many numbers at once: the rows so far, their mean, squares about it, the least and the greatest value."""
+    """Running moments of many numbers: rows so far, mean, squares about it, least and greatest value."""
 
     def __init__(self, shape: tuple[int, ...]):
         self.rows = np.zeros(shape, dtype=np.int64)

@@ -13,7 +13,7 @@ def head_distances(attention: Attention) -> np.ndarray:
     What rows gave to hidden keys is one key more. Rows of padding, and rows without any visible key, do not count.
 
     Raises:
-        UsageError: there is no matrix of weights a head.
+        UsageError: the weights are not one matrix per head.
     """
     if attention.what != "weights" or attention.reduce != "none":
         held = attention.what if attention.reduce == "none" else attention.reduce

@@ -53,7 +53,7 @@ class Label:
 def label(values: Mapping[str, float]) -> Label:
     """The pattern that best describes a head: of ``RULES``' first group in which one applies, the greatest value.
 
-    Of equal values the one that stands first wins. ``special`` is out where the first token earns a label of its own
+    The first of equal values wins. ``special`` is out where the first token earns a label of its own
     and gets half as much or more: it most often is one of the special ones, and ``first`` says which. A head that no
     rule fits is ``mixed``; its evidence is the greatest of the shares.
 

@@ -27,7 +27,7 @@ def head_table(metrics: HeadMetrics, labels: np.ndarray | None = None) -> HeadTa
 
     Args:
         metrics: of the heads.
-        labels: likewise, as ``head_labels`` gives them; made of the metrics if they are not there.
+        labels: (n_layers, n_heads), as ``head_labels`` gives them; made of the metrics if None.
     """
     labels = head_labels(metrics) if labels is None else labels
     names = np.vectorize(lambda one: one.name, otypes=[object])(labels)
@@ -41,7 +41,7 @@ def fitting_heads(metrics: HeadMetrics, labels: np.ndarray, where: Expression | 
 
     Args:
         metrics: of the heads.
-        labels: likewise, as ``head_labels`` gives them.
+        labels: (n_layers, n_heads), as ``head_labels`` gives them.
         where: a condition of each head; None for all.
 
     Raises:
@@ -83,11 +83,11 @@ def head_rows(
     spread: Mapping[str, np.ndarray] | None = None,
     z: Mapping[str, np.ndarray] | None = None,
 ) -> list[dict[str, object]]:
-    """A row a head, as JSON has it; what is undefined is None.
+    """One row per head, as JSON has it; what is undefined is None.
 
     Args:
         metrics: of all the heads.
-        labels: likewise.
+        labels: (n_layers, n_heads), as ``head_labels`` gives them.
         places: rows and columns of the heads, in the order wanted.
         columns: the metrics wanted.
         spread: of the metrics between texts, where there are several.

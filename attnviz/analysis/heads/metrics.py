@@ -33,7 +33,7 @@ class HeadMetrics:
         counts: by metric, int64 (n_layers, n_heads): how many rows it is the mean of.
         missing: by metric that cannot be computed here, why.
         layers: the layers' numbers in the model, as ``Attention`` has them.
-        heads: likewise of the heads.
+        heads: the heads' numbers in the model.
     """
 
     values: Mapping[str, np.ndarray]
@@ -50,7 +50,7 @@ def head_metrics(attention: Attention, patterns: "_Patterns | None" = None) -> H
     are all masked, whether or not a mask says so: arrays from elsewhere have none.
 
     Args:
-        attention: weights, a matrix a head or means over heads.
+        attention: weights, one matrix per head or means over heads.
         patterns: of other parts of the same matrices; made here if they are not given.
 
     Raises:
@@ -244,7 +244,7 @@ class _Patterns:
                     yield name, weights[(..., *places)].sum(axis=-1, dtype=np.float64)
 
     def _equal(self, first: int, last: int) -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]:
-        """Of some rows: (row, key) of equal tokens elsewhere, and of the keys after each earlier occurrence."""
+        """(row, key) of equal tokens elsewhere, and of the keys after earlier occurrences, for some rows."""
         block = (first, last)  # parts with fewer heads have larger ones
         if block not in self._pairs:
             row, key = np.nonzero(self._codes[first : last + 1, None] == self._codes)

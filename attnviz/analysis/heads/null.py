@@ -2,7 +2,7 @@
 
 A place means nothing among random weights, so the heads of all random models are pooled; depth does mean something (a
 later layer reads what earlier ones have mixed), so they are pooled layer by layer. The heads of one model share their
-input, and metrics are skewed: z tells what stands out, and is no probability.
+input, and metrics are skewed: z flags outliers; it is not a probability.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,7 +23,8 @@ class Null:
         seeds: of the models.
         layers: the layers' numbers in the model.
         mean: by metric, (n_layers,); NaN where no head has it.
-        std: likewise the standard deviation (of a sample: n - 1); NaN where fewer than two heads have it.
+        std: by metric, (n_layers,), the standard deviation (of a sample: n - 1); NaN where fewer than two
+            heads have it.
     """
 
     seeds: tuple[int, ...]

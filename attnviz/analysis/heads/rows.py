@@ -113,7 +113,7 @@ class Rows:
 
 
 def _chosen(columns: str | None, names: tuple[str, ...], metrics: Mapping[str, Metric]) -> tuple[str, ...]:
-    """The metrics asked for, by themselves or by their z, which stands beside each."""
+    """The metrics asked for, by their own names or by those of their z."""
     if columns is None:
         return ()
     if columns.strip() == "all":

@@ -29,7 +29,7 @@ class HeadTable:
     Attributes:
         values: by metric, float64 (n_layers, n_heads); NaN where it is undefined.
         layers: the numbers of the layers, which need not be all of the model's.
-        heads: likewise of the heads.
+        heads: the numbers of the heads, which need not be all of the model's.
         labels: the pattern of each head, text (n_layers, n_heads), empty where there is none; None without labels.
         missing: by metric, or label, that these heads do not have, why.
     """

@@ -83,7 +83,7 @@ def with_residual(heads: Iterable[np.ndarray], what: str) -> np.ndarray:
 def _layered(capacities: np.ndarray, sink: int) -> Residual:
     """The layered graph as adjacency: node l n + i is token i above layer l - 1; the input is l = 0.
 
-    Of the input only the sink is there: other tokens lead nowhere.
+    The sink is the only input token in it, as other tokens lead nowhere.
     """
     n_layers, n, _ = capacities.shape
     graph: Residual = [{} for _ in range((n_layers + 1) * n)]
@@ -114,7 +114,7 @@ def maximum_flow(graph: Residual, source: int, sink: int) -> float:
 
 
 def _levels(residual: Residual, source: int, sink: int) -> list[int] | None:
-    """Each node's distance to the sink, -1 where it has none or is no nearer than the source; None without a path."""
+    """Each node's distance to the sink, -1 without one or if not nearer than the source; None without a path."""
     levels = [-1] * len(residual)
     levels[sink] = 0
     waiting = deque([sink])

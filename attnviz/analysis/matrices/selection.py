@@ -24,7 +24,7 @@ class Request:
 
     Attributes:
         layers: a selection of layers: ``all``, ``0,2-3,-1``, a number or several.
-        heads: likewise of heads.
+        heads: a selection of heads, in the forms of ``layers``.
         kinds: which attention: ``encoder``, ``decoder``, ``cross``; None for all there are.
         values: one of ``VALUES``; None for weights, or what a file holds.
         reduce: one of ``REDUCTIONS``.
@@ -97,7 +97,7 @@ def select(selection: str | int | list[int] | tuple[int, ...], n: int, what: str
         what: ``layer`` or ``head``, for the messages.
 
     Raises:
-        UsageError: it is no selection, or names one that is not there.
+        UsageError: the text is not a selection, or names one that does not exist.
     """
     if selection == "all":
         return tuple(range(n))
