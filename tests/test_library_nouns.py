@@ -8,12 +8,15 @@ import json
 import pytest
 
 import attnviz
+from attnviz.analysis.matrices.selection import Request
 from attnviz.api.heads import heads_request
+from attnviz.api.sweep import corpus
 from attnviz.cli.main import main
 from attnviz.errors import InputError, UsageError
 from attnviz.output.documents.agreement import agreement_document
 from attnviz.output.documents.heads import heads_document
 from attnviz.output.documents.results import dump, result_document
+from attnviz.sweeps.corpus import Corpus
 from tests.noise import equal_but_for_noise
 
 TEXT = "The cat sat on the mat because the cat was tired"
@@ -129,3 +132,29 @@ def test_what_does_not_fit_is_refused(model):
         attnviz.heads(result, cluster=True, sort="entropy")
     with pytest.raises(UsageError, match="norms and zeroing"):
         attnviz.agreement(result)
+
+
+@pytest.mark.parametrize("of", [attnviz.heads, attnviz.agreement])
+def test_no_text_at_all_is_refused(of):
+    with pytest.raises(InputError, match="expected at least one"):
+        of([])
+
+
+def test_a_corpus_without_input_names_what_it_expects():
+    with pytest.raises(UsageError, match="nothing to run on; expected texts, vectors or results"):
+        next(Corpus(open_model=attnviz.load).values(Request(), str))
+    with pytest.raises(UsageError, match="there is no model to run"):
+        Corpus(texts="A cat").prepared()
+
+
+def test_a_corpus_of_no_results_is_refused():
+    empty = Corpus(results=lambda _: [])
+    with pytest.raises(InputError, match="heads: there is no text"):
+        attnviz.heads(empty)
+
+
+def test_texts_and_results_are_not_mixed(model):
+    result = attnviz.run(TEXT, model=model)
+    for mixed in ([result, TEXT], [TEXT, result], [TEXT, 3]):
+        with pytest.raises(UsageError, match="expected texts alone, or results alone"):
+            corpus(mixed)

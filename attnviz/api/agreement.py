@@ -11,7 +11,7 @@ from attnviz.analysis.heads.averages import RunningMean
 from attnviz.analysis.matrices.selection import Request
 from attnviz.api.heads import heads_request
 from attnviz.api.sweep import Source, corpus
-from attnviz.errors import UsageError
+from attnviz.errors import InputError, UsageError
 from attnviz.sweeps.head_measures import attention_of_heads
 from attnviz.sweeps.runs import Run, run_prepared
 from attnviz.trace.attention import Attention
@@ -51,17 +51,18 @@ def agreement(texts: Source, *, request: Request | None = None, **corpus_options
     if source.results is not None:
         raise UsageError("agreement, attention: norms and zeroing take a model to run; expected one of them")
     request = request or heads_request(target=source.parts.target)
-    attention, mean = None, RunningMean()
-    for _, (attention, numbers, rows) in source.values(request, partial(_measured, request)):  # noqa: B007
+    common: Attention | None = None
+    mean = RunningMean()
+    for _, (common, numbers, rows) in source.values(request, partial(_measured, request)):  # noqa: B007 (the last one is used)
         mean.add(numbers, rows)
-    return AgreementReport(attention, mean.mean(), mean.texts, mean.rows)
+    if common is None:
+        raise InputError("agreement: there is no text; expected at least one")
+    return AgreementReport(common, mean.mean(), mean.texts, mean.rows)
 
 
 def _measured(request: Request, run: Run) -> tuple[Attention, np.ndarray, int]:
     """One text's agreement and its rows, with what all texts have in common."""
-    views = {
-        name: attention_of_heads(run_prepared(run.model, run.prepared, replace(request, values=name)))
-        for name in COMPARED
-    }
+    model, text = run.model_and_text()
+    views = {name: attention_of_heads(run_prepared(model, text, replace(request, values=name))) for name in COMPARED}
     weights = views["weights"]
     return weights.bare, layer_agreement(views), weights.n_rows

@@ -1,7 +1,7 @@
 """One text at a time: its attention, or one of its query tokens step by step."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -36,7 +36,7 @@ def run(
     renormalize: bool = False,
     keep: Iterable[str] = (),
     pad_to: int | None = None,
-    **model_options: object,
+    **model_options: Any,  # each of its own type: paths, texts, numbers, truth values
 ) -> Result:
     """The attention of one text.
 
@@ -123,18 +123,19 @@ def explain(
         prepared.source,
         prepared.target,
     )
-    own = trace[kind, place.layer]
+    arrays = trace[kind, place.layer]
+    q, weights = cast("np.ndarray", arrays.q), cast("np.ndarray", arrays.weights)  # wanted_arrays has both
     stack = model.params if kind == "encoder" else model.params.at("decoder")
     if kind == "cross":
         geometry = cross_geometry(prepared.source, len(queries))
     else:
-        sequence = prepared.source if kind == "encoder" else prepared.target
-        geometry = self_geometry(model.config, stack, sequence, own.q.dtype, place.layer, causal=kind == "decoder")
+        sequence = prepared.target if kind == "decoder" and prepared.target is not None else prepared.source
+        geometry = self_geometry(model.config, stack, sequence, q.dtype, place.layer, causal=kind == "decoder")
     return Explanation(
         place=place,
         queries=queries,
         keys=keys,
-        weights=own.weights[place.head, place.query],
+        weights=weights[place.head, place.query],
         model=model.info,
         steps=explanation.explain(model.config, stack.at(f"layers.{place.layer}"), trace, place, geometry),
         text=prepared.text,

@@ -124,5 +124,6 @@ def set_blas_threads(count: int) -> int | None:
     for setter, teller in _BLAS_CALLS:
         if hasattr(library, setter) and hasattr(library, teller):
             getattr(library, setter)(count)
-            return getattr(library, teller)()
+            in_force: int = getattr(library, teller)()
+            return in_force
     return None

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from attnviz.elsewhere.special_labels import is_special_label
-from attnviz.encoder.stack import Sequence
+from attnviz.encoder.embedding import Sequence
 from attnviz.errors import InputError, UsageError
 from attnviz.model import Model
 from attnviz.sweeps.runs import Prepared

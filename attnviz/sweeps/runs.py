@@ -15,7 +15,8 @@ from attnviz.analysis.matrices.rerun import Ran
 from attnviz.analysis.matrices.selection import Request, arrange, arranged_parts, arranged_tokens, select
 from attnviz.analysis.matrices.values import IN_PARTS, values_in_parts, values_of, wanted_for
 from attnviz.encoder.batch import batches, stacked
-from attnviz.encoder.stack import BY_HEADS, Sequence, Wanted, masked_keys, stream
+from attnviz.encoder.embedding import Sequence
+from attnviz.encoder.stack import BY_HEADS, Wanted, masked_keys, stream
 from attnviz.encoder.stack import run as run_stack
 from attnviz.errors import InputError, UsageError
 from attnviz.model import Model
@@ -26,6 +27,7 @@ from attnviz.trace.tokens import Tokens
 from attnviz.trace.trace import Trace
 
 MOST_HELD = 1 << 24  # numbers of matrices that are held of one text, or of several together (64 MB)
+NO_MODEL = "attention: there is no model to run; expected texts or vectors"
 _MOST_TEXTS = 256  # that are looked at together for texts of equal length
 
 
@@ -90,6 +92,16 @@ class Run:
         """The result without any matrix."""
         return self.about()
 
+    def model_and_text(self) -> tuple[Model, Prepared]:
+        """The model and the prepared text that it runs.
+
+        Raises:
+            UsageError: attention from elsewhere, which has neither.
+        """
+        if self.model is None or self.prepared is None:
+            raise UsageError(NO_MODEL)
+        return self.model, self.prepared
+
     @property
     def per_kind(self) -> int:
         """How many matrices there are of each kind."""
@@ -149,8 +161,8 @@ def _batch_results(plans: "list[_Plan]") -> list[Result]:
     first = plans[0]
     model, what = first.model, first.request.what
     source = stacked([plan.text.source for plan in plans])
-    decoded = first.kinds != ("encoder",)  # then each has a target
-    target = stacked([plan.text.target for plan in plans]) if decoded else None
+    targets = [plan.text.target for plan in plans if plan.text.target is not None]
+    target = stacked(targets) if first.kinds != ("encoder",) else None  # decoder attention: each text has a target
     trace = run_stack(model.params, model.config, first.wanted, source, target, heads=first.heads)
     results = []
     for at, plan in enumerate(plans):
@@ -267,7 +279,7 @@ class _Plan:
         masked = lru_cache(1)(partial(self._masked, kind))  # a layer's parts share it
         for address, value, there in steps:
             heads = tuple(head for head in self.heads if head in there)
-            if heads:
+            if heads and address.layer is not None:  # matrices of heads always have a layer
                 picked = value if len(heads) == len(there) else value[[head - there.start for head in heads]]
                 layers = (address.layer,)
                 yield self._attention(kind, layers, heads, picked[None], masked(layers))
