@@ -106,7 +106,7 @@ def _ablation(run: Run, attention: Attention) -> np.ndarray:
 def averaged(texts: Iterable[Measured], distances: RunningMean | None) -> tuple[Attention, TextMetrics, Null | None]:
     """What all texts have in common, the metrics over all of them, and those of random heads.
 
-    Distances between heads are added to ``distances`` where it is given.
+    Distances between heads are added to ``distances``, unless it is None.
 
     Raises:
         UsageError: the texts have several models or kinds of attention.

@@ -49,7 +49,7 @@ class Prepared:
 
     @property
     def n_tokens(self) -> int:
-        """Of the text, or of its target where that is longer."""
+        """The number of tokens of the text, or of its target if that is longer."""
         return max(len(self.tokens), len(self.target_tokens))
 
     def sides(self, kind: str) -> tuple[Tokens, Tokens]:
@@ -72,7 +72,7 @@ class Run:
         shape: of the layers and heads of the matrices of a kind; a reduced axis counts 1.
         is_long: whether parts take less memory than the result.
         model: what runs it; None of what was read instead.
-        prepared: what is run; likewise.
+        prepared: the text that is run; None of what was read instead.
     """
 
     result: Callable[[], Result]
@@ -229,7 +229,7 @@ class _Plan:
 
     @property
     def shape(self) -> tuple[int, int]:
-        """Of layers and heads of the matrices of a kind; a reduced axis counts 1."""
+        """The numbers of layers and heads of the matrices of one kind; a reduced axis counts 1."""
         n_layers = max(map(len, self.layers.values())) if self.request.reduce in ("none", "mean-heads") else 1
         is_reduced = self.request.reduce != "none" or self.request.what == "zeroing"
         return n_layers, 1 if is_reduced else len(self.heads)

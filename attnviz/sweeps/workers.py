@@ -1,7 +1,7 @@
 """One function over many items in several processes, its values in the order of the items.
 
 Not ``concurrent.futures``: a worker that is killed while it sends its value leaves that pool waiting for ever, its
-thread in the parent stands in the way of forking, and it does not say at which item a worker was. Here every worker
+thread in the parent makes forking unsafe, and it does not say at which item a worker was. Here every worker
 has a pipe of its own, whose end is the news of its death, and the parent has no thread.
 """
 
@@ -67,7 +67,7 @@ def ordered_map(
         workers: 1 or more; no more processes start than there are items, where it is known how many there are.
         where: what an error calls the place of an item: ``texts.txt, lines 1-32``.
         ready: whether the next item can be read without waiting for it: a slow source then holds back no value. Where
-            forking is not to be had, one that is slow from the start is worked on right here: nobody knows whether
+            forking is not available, one that is slow from the start is worked on right here: nobody knows whether
             there is more to come, and other processes would take longer to start than the first value takes.
         before: called before processes start, if any do: it waits for threads of the caller.
         method: ``fork`` or ``spawn``; without it what is safe and quick on this system.
@@ -253,7 +253,7 @@ def _signal_name(number: int) -> str:
 
 
 def _serve(work: Callable[[Item], Value], connection: Connection, inherited: list[Connection]) -> None:
-    """The life of a worker: it answers items until it is killed, or the parent is no more."""
+    """The life of a worker: it answers items until it is killed or the parent has ended."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches every process; the parent decides
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     for end in inherited:
