@@ -5,6 +5,7 @@ Several texts run in batches whose sizes need not be the command's, which change
 
 import json
 
+import numpy as np
 import pytest
 
 import attnviz
@@ -158,3 +159,58 @@ def test_texts_and_results_are_not_mixed(model):
     for mixed in ([result, TEXT], [TEXT, result], [TEXT, 3]):
         with pytest.raises(UsageError, match="expected texts alone, or results alone"):
             corpus(mixed)
+
+
+def test_plain_arguments_equal_the_command(printed, model):
+    flags = ("--layer", "1", "--head", "0,2", "--hide-special", "--columns", "entropy,previous")
+    options = {"layers": 1, "heads": (0, 2), "hide_special": True}
+    report = attnviz.heads(TEXT, model=model, columns=["entropy", "previous"], **options)
+    assert [json.loads(dump(heads_document(report)))] == printed("heads", TEXT, *flags, *SMALL)
+    (checked,) = attnviz.check(TEXT, "max(entropy) < 9", model=model, **options)
+    assert [json.loads(dump(checked.as_dict()))] == printed(
+        "check", TEXT, "--that", "max(entropy) < 9", *flags[:5], *SMALL
+    )
+
+
+def test_a_sweep_takes_the_options_of_run(model):
+    options = {"layers": "0", "heads": 2, "values": "norms", "reduce": "none", "hide_special": True, "words": True}
+    (result,) = attnviz.sweep([TEXT], model=model, **options)
+    expected = attnviz.run(TEXT, model=model, **options)
+    assert result.attention.shape == (1, 1, *expected.attention.shape[2:])
+    np.testing.assert_allclose(result.attention, expected.attention, rtol=1e-5)
+
+
+def test_agreement_of_one_layer_is_that_layer_of_all(model):
+    every = attnviz.agreement(TEXT, model=model)
+    one = attnviz.agreement(TEXT, model=model, layers=1)
+    np.testing.assert_allclose(one.correlations, every.correlations[1:], rtol=1e-5)
+
+
+def test_plain_arguments_keep_the_cross_attention_of_a_target():
+    model = attnviz.load(n_layers=2, n_heads=3, d_model=12, seed=5, decoder=True)
+    report = attnviz.heads("The cat sat", target="le chat", model=model, layers=0)
+    assert (report.attention.kind, report.metrics.layers) == ("cross", (0,))
+
+
+@pytest.mark.parametrize(
+    "of",
+    [
+        lambda **given: attnviz.heads(TEXT, **given),
+        lambda **given: attnviz.check(TEXT, "max(entropy) < 9", **given),
+        lambda **given: attnviz.agreement(TEXT, **given),
+        lambda **given: attnviz.sweep([TEXT], **given),
+    ],
+)
+def test_a_request_and_plain_arguments_are_one_or_the_other(of, model):
+    with pytest.raises(UsageError, match="request: layers, heads or other options are given too"):
+        of(model=model, request=Request(), layers=1)
+
+
+def test_formats_of_pictures_are_a_text_or_a_list(model, tmp_path):
+    result = attnviz.run(TEXT, model=model, layers=0, heads=0)
+    paths = attnviz.heatmaps(result, tmp_path / "list", formats=["png", "svg"]).paths
+    again = attnviz.heatmaps(result, tmp_path / "text", formats="png,svg").paths
+    assert [path.name for path in paths] == [path.name for path in again]
+    assert {path.suffix for path in paths} == {".png", ".svg"}
+    with pytest.raises(UsageError, match="'gif' is not known"):
+        attnviz.heatmaps(result, tmp_path / "wrong", formats=["gif"])

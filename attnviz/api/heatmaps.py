@@ -1,6 +1,6 @@
 """Heat maps as files: one picture per head and an overview, or the similarity of heads."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -43,7 +43,7 @@ def heatmaps(
     result: Result | Run,
     folder: str | Path,
     *,
-    formats: str | tuple[str, ...] = "png",
+    formats: str | Iterable[str] = "png",
     by_similarity: bool = False,
     raw_tokens: bool = False,
     progress: Callable[[int, int], None] | None = None,
@@ -54,7 +54,7 @@ def heatmaps(
     Args:
         result: from ``run`` or ``read_attention``; or the run of a long text, which is drawn a part at a time.
         folder: where the files go; created if missing.
-        formats: ``png``, ``svg``, ``pdf``, separated by commas, or a tuple.
+        formats: ``png``, ``svg``, ``pdf``, separated by commas, or a list of them.
         by_similarity: draw the Jensen-Shannon distances between heads, similar heads together.
         raw_tokens: label tokens in the tokenizer's own spelling.
         progress: called with (pictures written, pictures in all).
@@ -65,7 +65,7 @@ def heatmaps(
         UsageError: an unknown format, or matrices that are not of single heads.
         OutputError: the folder cannot be written to, or has files that attnviz did not write.
     """
-    formats = picture_formats(formats) if isinstance(formats, str) else formats
+    formats = picture_formats(formats if isinstance(formats, str) else ",".join(formats))
     folder = Path(folder)
     paths: list[Path] = []
     notes: list[str] = []

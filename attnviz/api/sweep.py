@@ -16,6 +16,7 @@ from attnviz.sweeps.work import Parts
 from attnviz.trace.result import Result
 
 ValueT = TypeVar("ValueT")
+Selection = str | int | tuple[int, ...]
 Source = str | Path | BinaryIO | Result | Iterable[str] | Iterable[Result] | Corpus
 
 
@@ -43,12 +44,12 @@ def run_json(run: Run, *, precision: int | None = None, top: int | None = None, 
 
 
 @overload
-def sweep(texts: Source, *, request: Request | None = None, **corpus_options: Any) -> Iterator[Result]: ...
+def sweep(texts: Source, *, request: Request | None = None, **options: Any) -> Iterator[Result]: ...
 
 
 @overload
 def sweep(
-    texts: Source, each: Callable[[Run], ValueT], *, request: Request | None = None, **corpus_options: Any
+    texts: Source, each: Callable[[Run], ValueT], *, request: Request | None = None, **options: Any
 ) -> Iterator[ValueT]: ...
 
 
@@ -56,6 +57,14 @@ def sweep(
     texts: Source,
     each: Callable[[Run], Any] = result_of,
     *,
+    layers: Selection = "all",
+    heads: Selection = "all",
+    kinds: tuple[str, ...] | None = None,
+    values: str | None = None,
+    reduce: str = "none",
+    words: bool = False,
+    hide_special: bool = False,
+    renormalize: bool = False,
     request: Request | None = None,
     **corpus_options: Any,
 ) -> Iterator[Any]:
@@ -68,14 +77,40 @@ def sweep(
     Args:
         texts: one text, several, or a ``Path`` with one text per line; or results of ``run`` or ``read_attention``.
         each: makes the value of a run; with several workers it must be a function that can be pickled.
-        request: layers, heads, values and reductions; by default the attention weights of all heads.
+        layers: ``all``, a number, several, or ``"0,2-3,-1"``.
+        heads: which heads, in the same forms as ``layers``.
+        kinds: which attention: ``encoder``, ``decoder``, ``cross``; by default each that the model has.
+        values: ``weights`` by default, ``scores``, ``norms`` or ``zeroing``, as in ``run``.
+        reduce: ``none``, ``mean-heads``, ``mean``, ``max``, ``rollout`` or ``flow``, as in ``run``.
+        words: merge the pieces of words.
+        hide_special: leave out special tokens.
+        renormalize: divide the rows that are left by their sums; only with ``hide_special``.
+        request: a whole request, instead of the eight above.
         corpus_options: see ``corpus``.
 
     Raises:
         UsageError: a layer or head that is not there; options that do not fit.
         InputError: a text that cannot be used, unless ``on_error`` is ``skip``.
     """
-    return (value for _, value in corpus(texts, **corpus_options).values(request or Request(), each))
+    selection = Request(layers, heads, kinds, values, reduce, words, hide_special, renormalize)
+    request = one_request(request, selection, Request())
+    return (value for _, value in corpus(texts, **corpus_options).values(request, each))
+
+
+def one_request(request: Request | None, selection: Request, default: Request) -> Request:
+    """The request that is given whole, or as a selection of layers, heads and so on.
+
+    Args:
+        request: the whole one.
+        selection: made of the other arguments.
+        default: the selection without any other argument.
+
+    Raises:
+        UsageError: both are given.
+    """
+    if request is not None and selection != default:
+        raise UsageError("request: layers, heads or other options are given too; expected one or the other")
+    return request or selection
 
 
 def corpus(
