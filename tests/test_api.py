@@ -152,7 +152,7 @@ def test_padding_is_masked_and_changes_nothing_else():
         (
             lambda: attnviz.run("a b", seed=0, pad_to=1),
             UsageError,
-            "pad-to: 1 is less than the text's 2 tokens; expected as many or more",
+            "pad-to: 1 is less than the text's 2 tokens; expected 2 or more",
         ),
         (
             lambda: attnviz.run("a", reduce="min"),

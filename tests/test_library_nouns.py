@@ -5,15 +5,19 @@ Several texts run in batches whose sizes need not be the command's, which change
 
 import json
 
+import numpy as np
 import pytest
 
 import attnviz
+from attnviz.analysis.matrices.selection import Request
 from attnviz.api.heads import heads_request
+from attnviz.api.sweep import corpus
 from attnviz.cli.main import main
 from attnviz.errors import InputError, UsageError
 from attnviz.output.documents.agreement import agreement_document
 from attnviz.output.documents.heads import heads_document
 from attnviz.output.documents.results import dump, result_document
+from attnviz.sweeps.corpus import Corpus
 from tests.noise import equal_but_for_noise
 
 TEXT = "The cat sat on the mat because the cat was tired"
@@ -129,3 +133,84 @@ def test_what_does_not_fit_is_refused(model):
         attnviz.heads(result, cluster=True, sort="entropy")
     with pytest.raises(UsageError, match="norms and zeroing"):
         attnviz.agreement(result)
+
+
+@pytest.mark.parametrize("of", [attnviz.heads, attnviz.agreement])
+def test_no_text_at_all_is_refused(of):
+    with pytest.raises(InputError, match="expected at least one"):
+        of([])
+
+
+def test_a_corpus_without_input_names_what_it_expects():
+    with pytest.raises(UsageError, match="nothing to run on; expected texts, vectors or results"):
+        next(Corpus(open_model=attnviz.load).values(Request(), str))
+    with pytest.raises(UsageError, match="there is no model to run"):
+        Corpus(texts="A cat").prepared()
+
+
+def test_a_corpus_of_no_results_is_refused():
+    empty = Corpus(results=lambda _: [])
+    with pytest.raises(InputError, match="heads: there is no text"):
+        attnviz.heads(empty)
+
+
+def test_texts_and_results_are_not_mixed(model):
+    result = attnviz.run(TEXT, model=model)
+    for mixed in ([result, TEXT], [TEXT, result], [TEXT, 3]):
+        with pytest.raises(UsageError, match="expected texts alone, or results alone"):
+            corpus(mixed)
+
+
+def test_plain_arguments_equal_the_command(printed, model):
+    flags = ("--layer", "1", "--head", "0,2", "--hide-special", "--columns", "entropy,previous")
+    options = {"layers": 1, "heads": (0, 2), "hide_special": True}
+    report = attnviz.heads(TEXT, model=model, columns=["entropy", "previous"], **options)
+    assert [json.loads(dump(heads_document(report)))] == printed("heads", TEXT, *flags, *SMALL)
+    (checked,) = attnviz.check(TEXT, "max(entropy) < 9", model=model, **options)
+    assert [json.loads(dump(checked.as_dict()))] == printed(
+        "check", TEXT, "--that", "max(entropy) < 9", *flags[:5], *SMALL
+    )
+
+
+def test_a_sweep_takes_the_options_of_run(model):
+    options = {"layers": "0", "heads": 2, "values": "norms", "reduce": "none", "hide_special": True, "words": True}
+    (result,) = attnviz.sweep([TEXT], model=model, **options)
+    expected = attnviz.run(TEXT, model=model, **options)
+    assert result.attention.shape == (1, 1, *expected.attention.shape[2:])
+    np.testing.assert_allclose(result.attention, expected.attention, rtol=1e-5)
+
+
+def test_agreement_of_one_layer_is_that_layer_of_all(model):
+    every = attnviz.agreement(TEXT, model=model)
+    one = attnviz.agreement(TEXT, model=model, layers=1)
+    np.testing.assert_allclose(one.correlations, every.correlations[1:], rtol=1e-5)
+
+
+def test_plain_arguments_keep_the_cross_attention_of_a_target():
+    model = attnviz.load(n_layers=2, n_heads=3, d_model=12, seed=5, decoder=True)
+    report = attnviz.heads("The cat sat", target="le chat", model=model, layers=0)
+    assert (report.attention.kind, report.metrics.layers) == ("cross", (0,))
+
+
+@pytest.mark.parametrize(
+    "of",
+    [
+        lambda **given: attnviz.heads(TEXT, **given),
+        lambda **given: attnviz.check(TEXT, "max(entropy) < 9", **given),
+        lambda **given: attnviz.agreement(TEXT, **given),
+        lambda **given: attnviz.sweep([TEXT], **given),
+    ],
+)
+def test_a_request_and_plain_arguments_are_one_or_the_other(of, model):
+    with pytest.raises(UsageError, match="request: layers, heads or other options are given too"):
+        of(model=model, request=Request(), layers=1)
+
+
+def test_formats_of_pictures_are_a_text_or_a_list(model, tmp_path):
+    result = attnviz.run(TEXT, model=model, layers=0, heads=0)
+    paths = attnviz.heatmaps(result, tmp_path / "list", formats=["png", "svg"]).paths
+    again = attnviz.heatmaps(result, tmp_path / "text", formats="png,svg").paths
+    assert [path.name for path in paths] == [path.name for path in again]
+    assert {path.suffix for path in paths} == {".png", ".svg"}
+    with pytest.raises(UsageError, match="'gif' is not known"):
+        attnviz.heatmaps(result, tmp_path / "wrong", formats=["gif"])

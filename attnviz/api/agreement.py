@@ -10,8 +10,8 @@ from attnviz.analysis.heads.agreement import COMPARED, PAIRS, layer_agreement
 from attnviz.analysis.heads.averages import RunningMean
 from attnviz.analysis.matrices.selection import Request
 from attnviz.api.heads import heads_request
-from attnviz.api.sweep import Source, corpus
-from attnviz.errors import UsageError
+from attnviz.api.sweep import Selection, Source, corpus, one_request
+from attnviz.errors import InputError, UsageError
 from attnviz.sweeps.head_measures import attention_of_heads
 from attnviz.sweeps.runs import Run, run_prepared
 from attnviz.trace.attention import Attention
@@ -35,12 +35,27 @@ class AgreementReport:
     pairs: tuple[tuple[str, str], ...] = PAIRS
 
 
-def agreement(texts: Source, *, request: Request | None = None, **corpus_options: Any) -> AgreementReport:
+def agreement(
+    texts: Source,
+    *,
+    layers: Selection = "all",
+    kind: str | None = None,
+    words: bool = False,
+    hide_special: bool = False,
+    renormalize: bool = False,
+    request: Request | None = None,
+    **corpus_options: Any,
+) -> AgreementReport:
     """The agreement of each layer; several texts are weighted by their tokens.
 
     Args:
         texts: see ``sweep``.
-        request: from ``heads_request``: layers, kind, words, special tokens.
+        layers: ``all``, a number, several, or ``"0,2-3,-1"``.
+        kind: ``encoder``, ``decoder`` or ``cross``; by default cross-attention where there is a target.
+        words: merge the pieces of words.
+        hide_special: leave out special tokens.
+        renormalize: divide the rows that are left by their sums; only with ``hide_special``.
+        request: from ``heads_request``, instead of the five above.
         corpus_options: see ``corpus``.
 
     Raises:
@@ -50,18 +65,27 @@ def agreement(texts: Source, *, request: Request | None = None, **corpus_options
     source = corpus(texts, **corpus_options)
     if source.results is not None:
         raise UsageError("agreement, attention: norms and zeroing take a model to run; expected one of them")
-    request = request or heads_request(target=source.parts.target)
-    attention, mean = None, RunningMean()
-    for _, (attention, numbers, rows) in source.values(request, partial(_measured, request)):  # noqa: B007
+    selection = heads_request(
+        layers,
+        kind=kind,
+        words=words,
+        hide_special=hide_special,
+        renormalize=renormalize,
+        target=source.parts.target,
+    )
+    request = one_request(request, selection, heads_request(target=source.parts.target))
+    common: Attention | None = None
+    mean = RunningMean()
+    for _, (common, numbers, rows) in source.values(request, partial(_measured, request)):  # noqa: B007 (the last one is used)
         mean.add(numbers, rows)
-    return AgreementReport(attention, mean.mean(), mean.texts, mean.rows)
+    if common is None:
+        raise InputError("agreement: there is no text; expected at least one")
+    return AgreementReport(common, mean.mean(), mean.texts, mean.rows)
 
 
 def _measured(request: Request, run: Run) -> tuple[Attention, np.ndarray, int]:
     """One text's agreement and its rows, with what all texts have in common."""
-    views = {
-        name: attention_of_heads(run_prepared(run.model, run.prepared, replace(request, values=name)))
-        for name in COMPARED
-    }
+    model, text = run.model_and_text()
+    views = {name: attention_of_heads(run_prepared(model, text, replace(request, values=name))) for name in COMPARED}
     weights = views["weights"]
     return weights.bare, layer_agreement(views), weights.n_rows

@@ -10,7 +10,7 @@ from attnviz.analysis.conditions.statements import pointed, stated
 from attnviz.analysis.heads.measures import head_table
 from attnviz.analysis.matrices.selection import Request
 from attnviz.api.heads import heads_request
-from attnviz.api.sweep import Source, corpus
+from attnviz.api.sweep import Selection, Source, corpus, one_request
 from attnviz.sweeps.head_measures import metrics_of
 from attnviz.sweeps.runs import Run
 from attnviz.trace.attention import Attention
@@ -65,7 +65,17 @@ class CheckReport:
 
 
 def check(
-    texts: Source, conditions: str | Iterable[str], *, request: Request | None = None, **corpus_options: Any
+    texts: Source,
+    conditions: str | Iterable[str],
+    *,
+    layers: Selection = "all",
+    heads: Selection = "all",
+    kind: str | None = None,
+    words: bool = False,
+    hide_special: bool = False,
+    renormalize: bool = False,
+    request: Request | None = None,
+    **corpus_options: Any,
 ) -> Iterator[CheckReport]:
     """One report per text; all conditions are parsed before the first text runs.
 
@@ -76,7 +86,13 @@ def check(
     Args:
         texts: see ``sweep``.
         conditions: ``L0H1.previous >= 0.8``, ``any(label == first)``; ``@FILE`` has one per line.
-        request: from ``heads_request``: layers, heads, kind, words, special tokens; by default all heads.
+        layers: ``all``, a number, several, or ``"0,2-3,-1"``.
+        heads: which heads, in the same forms as ``layers``.
+        kind: ``encoder``, ``decoder`` or ``cross``; by default cross-attention where there is a target.
+        words: merge the pieces of words.
+        hide_special: leave out special tokens.
+        renormalize: divide the rows that are left by their sums; only with ``hide_special``.
+        request: from ``heads_request``, instead of the six above.
         corpus_options: see ``corpus``.
 
     Raises:
@@ -85,7 +101,10 @@ def check(
     """
     expressions = list(stated([conditions] if isinstance(conditions, str) else list(conditions)))
     source = corpus(texts, **corpus_options)
-    request = request or heads_request(target=source.parts.target)
+    selection = heads_request(
+        layers, heads, kind, words=words, hide_special=hide_special, renormalize=renormalize, target=source.parts.target
+    )
+    request = one_request(request, selection, heads_request(target=source.parts.target))
     values = source.values(request, partial(_checked, expressions), beside=True)
     return (replace(report, where=where) for where, report in values)
 

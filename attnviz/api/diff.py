@@ -59,7 +59,8 @@ class DiffReport:
         from attnviz.output.documents.diff import named_texts
         from attnviz.output.pictures.figures import write_heatmaps
 
-        folder, notes = Path(folder), []
+        folder = Path(folder)
+        notes: list[str] = []
         changes = as_attention(self.difference, tuple(named_texts(self.as_dict(top=1))))
         paths = write_heatmaps(changes, folder, force=force, note=notes.append, progress=progress)
         return HeatmapReport(folder, tuple(paths), 1.0, tuple(notes))

@@ -1,5 +1,6 @@
 """One row per head: metrics, the pattern that describes it best, and how it compares with random heads."""
 
+from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
@@ -10,12 +11,10 @@ from attnviz.analysis.heads.null import Null, with_z, z_scores
 from attnviz.analysis.heads.report import HeadReport
 from attnviz.analysis.heads.rows import Rows
 from attnviz.analysis.matrices.selection import Request
-from attnviz.api.sweep import Source, corpus
+from attnviz.api.sweep import Selection, Source, corpus, one_request
 from attnviz.errors import UsageError
 from attnviz.sweeps.head_measures import averaged, measured, null_companions
 from attnviz.trace.attention import Attention
-
-Selection = str | int | tuple[int, ...]
 
 
 def heads_request(
@@ -37,13 +36,19 @@ def heads_request(
 def heads(
     texts: Source,
     *,
+    layers: Selection = "all",
+    heads: Selection = "all",
+    kind: str | None = None,
+    words: bool = False,
+    hide_special: bool = False,
+    renormalize: bool = False,
     request: Request | None = None,
     ablation: bool = False,
     null: int | None = None,
     where: str | None = None,
     sort: str | None = None,
     top: int | None = None,
-    columns: str | None = None,
+    columns: str | Iterable[str] | None = None,
     cluster: bool = False,
     **corpus_options: Any,
 ) -> HeadReport:
@@ -56,13 +61,19 @@ def heads(
 
     Args:
         texts: see ``sweep``.
-        request: from ``heads_request``: layers, heads, kind, words, special tokens; by default all heads.
+        layers: ``all``, a number, several, or ``"0,2-3,-1"``.
+        heads: which heads, in the same forms as ``layers``.
+        kind: ``encoder``, ``decoder`` or ``cross``; by default cross-attention where there is a target.
+        words: merge the pieces of words.
+        hide_special: leave out special tokens.
+        renormalize: divide the rows that are left by their sums; only with ``hide_special``.
+        request: from ``heads_request``, instead of the six above.
         ablation: also measure how much the output changes without each head.
         null: compare with the heads of so many random-weight models.
         where: list only heads that meet this condition.
         sort: a metric, the largest first; ``-METRIC``, the smallest first; ``label``.
         top: list only the first so many.
-        columns: metrics separated by commas, or ``all``.
+        columns: a list of metrics, or one text: metrics separated by commas, or ``all``.
         cluster: list similar heads together; not with ``sort``.
         corpus_options: see ``corpus``.
 
@@ -72,9 +83,13 @@ def heads(
     """
     if cluster and sort is not None:
         raise UsageError("cluster, sort: both are given; expected one of them")
+    columns = columns if columns is None or isinstance(columns, str) else ",".join(columns)
     rows = Rows.of(where=where, sort=sort, top=top, columns=columns, ablation=ablation, null=null)
     source = corpus(texts, **corpus_options)
-    request = request or heads_request(target=source.parts.target)
+    selection = heads_request(
+        layers, heads, kind, words=words, hide_special=hide_special, renormalize=renormalize, target=source.parts.target
+    )
+    request = one_request(request, selection, heads_request(target=source.parts.target))
     asked = [name for name, value in (("ablation", ablation), ("null", null)) if value]
     if asked and source.results is not None:
         raise UsageError(f"{', '.join(asked)}: there is no model to run on --attention; expected a text, or --vectors")

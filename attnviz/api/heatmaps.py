@@ -1,6 +1,6 @@
 """Heat maps as files: one picture per head and an overview, or the similarity of heads."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -43,7 +43,7 @@ def heatmaps(
     result: Result | Run,
     folder: str | Path,
     *,
-    formats: str | tuple[str, ...] = "png",
+    formats: str | Iterable[str] = "png",
     by_similarity: bool = False,
     raw_tokens: bool = False,
     progress: Callable[[int, int], None] | None = None,
@@ -54,7 +54,7 @@ def heatmaps(
     Args:
         result: from ``run`` or ``read_attention``; or the run of a long text, which is drawn a part at a time.
         folder: where the files go; created if missing.
-        formats: ``png``, ``svg``, ``pdf``, separated by commas, or a tuple.
+        formats: ``png``, ``svg``, ``pdf``, separated by commas, or a list of them.
         by_similarity: draw the Jensen-Shannon distances between heads, similar heads together.
         raw_tokens: label tokens in the tokenizer's own spelling.
         progress: called with (pictures written, pictures in all).
@@ -65,21 +65,23 @@ def heatmaps(
         UsageError: an unknown format, or matrices that are not of single heads.
         OutputError: the folder cannot be written to, or has files that attnviz did not write.
     """
-    formats = picture_formats(formats) if isinstance(formats, str) else formats
+    formats = picture_formats(formats if isinstance(formats, str) else ",".join(formats))
     folder = Path(folder)
     paths: list[Path] = []
     notes: list[str] = []
     largest = 0.0
     run = Run.of(result) if isinstance(result, Result) else result
-    for drawn in _drawn(run, raw_tokens=raw_tokens, whole=by_similarity):
-        largest = max(largest, _largest(drawn))
-        common = {"formats": formats, "note": notes.append, **looks}
-        if by_similarity:
-            paths += _write_similarity(drawn, folder, **common)
-        else:
-            from attnviz.output.pictures.figures import write_heatmaps
+    common: dict[str, Any] = {"formats": formats, "note": notes.append, **looks}
+    if by_similarity:
+        for attention in _labelled_views(run, raw_tokens):
+            largest = max(largest, _largest(attention))
+            paths += _write_similarity(attention, folder, **common)
+        return HeatmapReport(folder, tuple(paths), largest, tuple(notes))
+    from attnviz.output.pictures.figures import write_heatmaps
 
-            paths += write_heatmaps(drawn, folder, progress=progress, **common)
+    for drawn in _drawn(run, raw_tokens):
+        largest = max(largest, _largest(drawn))
+        paths += write_heatmaps(drawn, folder, progress=progress, **common)
     return HeatmapReport(folder, tuple(paths), largest, tuple(notes))
 
 
@@ -100,7 +102,8 @@ def similarity_picture(report: HeadReport, folder: str | Path, **looks: Any) -> 
         raise UsageError("similarity: the report has no distances between heads; expected heads(..., cluster=True)")
     from attnviz.output.pictures.similarity import write_similarity
 
-    folder, notes = Path(folder), []
+    folder = Path(folder)
+    notes: list[str] = []
     distances, order = report.clustered.distances, report.clustered.order
     paths = write_similarity(report.attention, distances, order, folder, note=notes.append, **looks)
     return HeatmapReport(folder, tuple(paths), 1.0, tuple(notes))
@@ -126,13 +129,17 @@ def _write_similarity(attention: Attention, folder: Path, **looks: Any) -> list[
     return write_similarity(attention, distances, head_clusters(distances).order, folder, **looks)
 
 
-def _drawn(run: Run, *, raw_tokens: bool, whole: bool) -> "Iterator[Attention | Condensed]":
+def _drawn(run: Run, raw_tokens: bool) -> "Iterator[Attention | Condensed]":
     """The matrices of each kind; a long text in blocks of maxima, never held as a whole."""
-    if run.is_long and not whole:
+    if run.is_long:
         yield condensed((labelled(part, raw=raw_tokens) for part in ahead(run.parts())), run.shape)
-        return
-    for attention in run.result().views.values():
-        yield labelled(attention, raw=raw_tokens)
+    else:
+        yield from _labelled_views(run, raw_tokens)
+
+
+def _labelled_views(run: Run, raw_tokens: bool) -> "Iterator[Attention]":
+    """The whole matrices of each kind."""
+    return (labelled(attention, raw=raw_tokens) for attention in run.result().views.values())
 
 
 def _largest(drawn: Attention | Condensed) -> float:

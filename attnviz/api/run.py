@@ -1,7 +1,7 @@
 """One text at a time: its attention, or one of its query tokens step by step."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -15,7 +15,10 @@ from attnviz.sweeps.runs import Prepared, kinds_of, run_prepared
 from attnviz.trace.result import Result
 
 if TYPE_CHECKING:
-    from attnviz.trace.steps import Explanation
+    from attnviz.encoder.attention import Geometry
+    from attnviz.encoder.config.block import Block
+    from attnviz.encoder.parameters.params import DType, Params
+    from attnviz.trace.steps import Explanation, Place
 
 
 def run(
@@ -36,7 +39,7 @@ def run(
     renormalize: bool = False,
     keep: Iterable[str] = (),
     pad_to: int | None = None,
-    **model_options: object,
+    **model_options: Any,  # each of its own type: paths, texts, numbers, truth values
 ) -> Result:
     """The attention of one text.
 
@@ -48,7 +51,7 @@ def run(
         tokens: labels for ``vectors``.
         model: what ``load`` gave; by default ``load(**model_options)``, and without any the bundled one.
         layers: ``all``, a number, several, or ``"0,2-3,-1"``.
-        heads: likewise.
+        heads: which heads, in the same forms as ``layers``.
         kinds: which attention: ``encoder``, ``decoder``, ``cross``; by default all there are.
         values: ``weights`` (unless asked otherwise), ``scores``, ``norms``, or ``zeroing`` (one matrix a layer, so that
             its axis of heads has length 1).
@@ -116,27 +119,28 @@ def explain(
         select_one(head, model.config.n_heads, "head"),
         explanation.find_query(None if query is None else str(query), queries),
     )
-    trace = run_stack(
-        model.params,
-        model.config,
-        explanation.wanted_arrays(model.config, kind, place.layer),
-        prepared.source,
-        prepared.target,
-    )
-    own = trace[kind, place.layer]
+    needed = explanation.wanted_arrays(model.config, kind, place.layer)
+    trace = run_stack(model.params, model.config, needed, prepared.source, prepared.target)
+    arrays = trace[kind, place.layer]
+    q, weights = cast("np.ndarray", arrays.q), cast("np.ndarray", arrays.weights)  # both are needed
     stack = model.params if kind == "encoder" else model.params.at("decoder")
-    if kind == "cross":
-        geometry = cross_geometry(prepared.source, len(queries))
-    else:
-        sequence = prepared.source if kind == "encoder" else prepared.target
-        geometry = self_geometry(model.config, stack, sequence, own.q.dtype, place.layer, causal=kind == "decoder")
+    geometry = _geometry(model.config, stack, prepared, place, q.dtype)
     return Explanation(
         place=place,
         queries=queries,
         keys=keys,
-        weights=own.weights[place.head, place.query],
+        weights=weights[place.head, place.query],
         model=model.info,
         steps=explanation.explain(model.config, stack.at(f"layers.{place.layer}"), trace, place, geometry),
         text=prepared.text,
         target=prepared.target_text,
     )
+
+
+def _geometry(config: "Block", stack: "Params", prepared: Prepared, place: "Place", dtype: "DType") -> "Geometry":
+    """Positions and masks of the kind and layer of a place, for scores of a float type."""
+    if place.kind == "cross":
+        return cross_geometry(prepared.source, len(prepared.target_tokens))
+    is_decoder = place.kind == "decoder"
+    sequence = prepared.target if is_decoder and prepared.target is not None else prepared.source
+    return self_geometry(config, stack, sequence, dtype, place.layer, causal=is_decoder)

@@ -1,18 +1,22 @@
 """Many texts through one model, one value per text."""
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Any, BinaryIO, TypeVar
+from typing import Any, BinaryIO, TypeVar, overload
 
 from attnviz.analysis.matrices.selection import Request
 from attnviz.errors import UsageError
 from attnviz.model import Model, load
 from attnviz.sweeps.corpus import Corpus
 from attnviz.sweeps.runs import Run
+from attnviz.sweeps.texts import is_stream
 from attnviz.sweeps.work import Parts
 from attnviz.trace.result import Result
 
 ValueT = TypeVar("ValueT")
+Selection = str | int | tuple[int, ...]
 Source = str | Path | BinaryIO | Result | Iterable[str] | Iterable[Result] | Corpus
 
 
@@ -39,13 +43,31 @@ def run_json(run: Run, *, precision: int | None = None, top: int | None = None, 
     return dump(document | ({"where": run.bare.where} if placed and run.bare.where else {}))
 
 
+@overload
+def sweep(texts: Source, *, request: Request | None = None, **options: Any) -> Iterator[Result]: ...
+
+
+@overload
+def sweep(
+    texts: Source, each: Callable[[Run], ValueT], *, request: Request | None = None, **options: Any
+) -> Iterator[ValueT]: ...
+
+
 def sweep(
     texts: Source,
-    each: Callable[[Run], ValueT] = result_of,
+    each: Callable[[Run], Any] = result_of,
     *,
+    layers: Selection = "all",
+    heads: Selection = "all",
+    kinds: tuple[str, ...] | None = None,
+    values: str | None = None,
+    reduce: str = "none",
+    words: bool = False,
+    hide_special: bool = False,
+    renormalize: bool = False,
     request: Request | None = None,
     **corpus_options: Any,
-) -> Iterator[ValueT]:
+) -> Iterator[Any]:
     """One value per text, in the order of the texts; short texts of equal length run together.
 
     >>> import attnviz
@@ -55,14 +77,40 @@ def sweep(
     Args:
         texts: one text, several, or a ``Path`` with one text per line; or results of ``run`` or ``read_attention``.
         each: makes the value of a run; with several workers it must be a function that can be pickled.
-        request: layers, heads, values and reductions; by default the attention weights of all heads.
+        layers: ``all``, a number, several, or ``"0,2-3,-1"``.
+        heads: which heads, in the same forms as ``layers``.
+        kinds: which attention: ``encoder``, ``decoder``, ``cross``; by default each that the model has.
+        values: ``weights`` by default, ``scores``, ``norms`` or ``zeroing``, as in ``run``.
+        reduce: ``none``, ``mean-heads``, ``mean``, ``max``, ``rollout`` or ``flow``, as in ``run``.
+        words: merge the pieces of words.
+        hide_special: leave out special tokens.
+        renormalize: divide the rows that are left by their sums; only with ``hide_special``.
+        request: a whole request, instead of the eight above.
         corpus_options: see ``corpus``.
 
     Raises:
         UsageError: a layer or head that is not there; options that do not fit.
         InputError: a text that cannot be used, unless ``on_error`` is ``skip``.
     """
-    return (value for _, value in corpus(texts, **corpus_options).values(request or Request(), each))
+    selection = Request(layers, heads, kinds, values, reduce, words, hide_special, renormalize)
+    request = one_request(request, selection, Request())
+    return (value for _, value in corpus(texts, **corpus_options).values(request, each))
+
+
+def one_request(request: Request | None, selection: Request, default: Request) -> Request:
+    """The request that is given whole, or as a selection of layers, heads and so on.
+
+    Args:
+        request: the whole one.
+        selection: made of the other arguments.
+        default: the selection without any other argument.
+
+    Raises:
+        UsageError: both are given.
+    """
+    if request is not None and selection != default:
+        raise UsageError("request: layers, heads or other options are given too; expected one or the other")
+    return request or selection
 
 
 def corpus(
@@ -93,22 +141,31 @@ def corpus(
     """
     if isinstance(texts, Corpus):
         return texts
-    noted = {} if note is None else {"note": note}
-    if isinstance(texts, Result):
-        texts = [texts]
-    if not isinstance(texts, str | Path) and not hasattr(texts, "read1"):
-        texts = list(texts)
-    if isinstance(texts, list) and texts and isinstance(texts[0], Result):
-        if (model, pair, target) != (None, None, None):
-            raise UsageError("model, pair, target: results have run already; expected results alone, or texts")
-        numbered = [(f"result {number}", result) for number, result in enumerate(texts, start=1)]
-        return Corpus(results=lambda scores: numbered, name="results", **noted)  # noqa: ARG005 (results hold their values)
-    return Corpus(
-        open_model=(lambda: load(decoder=target is not None)) if model is None else (lambda: model),
-        texts=texts,
-        parts=Parts(pair, target),
-        on_error=on_error,
-        workers=workers,
-        threads=threads,
-        **noted,
-    )
+    made = _corpus(texts, model, Parts(pair, target))
+    if note is not None:
+        made = replace(made, note=note)
+    return made if made.results is not None else replace(made, on_error=on_error, workers=workers, threads=threads)
+
+
+def _corpus(
+    texts: str | Path | BinaryIO | Result | Iterable[str] | Iterable[Result], model: Model | None, parts: Parts
+) -> Corpus:
+    """A corpus of results, or of texts and what belongs to each."""
+    if isinstance(texts, str | Path) or is_stream(texts):
+        return _corpus_of_texts(texts, model, parts)
+    several = [texts] if isinstance(texts, Result) else list(texts)
+    results = [one for one in several if isinstance(one, Result)]
+    strings = [one for one in several if isinstance(one, str)]
+    if len(results) < len(several) > len(strings):
+        raise UsageError("texts: expected texts alone, or results alone, not both or anything else")
+    if not results:
+        return _corpus_of_texts(strings, model, parts)
+    if (model, parts.pair, parts.target) != (None, None, None):
+        raise UsageError("model, pair, target: results have run already; expected results alone, or texts")
+    numbered = [(f"result {number}", result) for number, result in enumerate(results, start=1)]
+    return Corpus(results=lambda scores: numbered, name="results")  # noqa: ARG005 (results hold their values)
+
+
+def _corpus_of_texts(texts: str | Path | BinaryIO | list[str], model: Model | None, parts: Parts) -> Corpus:
+    opened = partial(load, decoder=parts.target is not None) if model is None else lambda: model
+    return Corpus(open_model=opened, texts=texts, parts=parts)

@@ -43,12 +43,11 @@ def stacked(sequences: list[Sequence]) -> Sequence:
     No query attends to the padding, so a text's numbers do not depend on it.
     """
     n = max(map(len, sequences))
-    type_ids = None
-    if sequences[0].type_ids is not None:
-        type_ids = np.stack([_padded(s.type_ids, n, 0) for s in sequences])
+    typed = [s.type_ids for s in sequences if s.type_ids is not None]  # all of them, or none
+    type_ids = np.stack([_padded(one, n, 0) for one in typed]) if typed else None
     each = [np.zeros(len(s), dtype=bool) if s.padding is None else s.padding for s in sequences]
     padding = np.stack([_padded(one, n, True) for one in each])
-    ids = np.stack([_padded(s.ids, n, s.ids[-1]) for s in sequences])
+    ids = np.stack([_padded(s.ids, n, s.ids[-1]) for s in sequences if s.ids is not None])
     return Sequence(ids=ids, padding=padding if padding.any() else None, type_ids=type_ids)
 
 

@@ -67,7 +67,8 @@ def rms_norm(x: Array, gain: Array, eps: float) -> Array:
 
 def relu(x: Array, out: Array | None = None) -> Array:
     """max(x, 0)."""
-    return np.maximum(x, 0, out=out)
+    rectified: Array = np.maximum(x, 0, out=out)
+    return rectified
 
 
 def gelu(x: Array, out: Array | None = None) -> Array:
@@ -76,7 +77,8 @@ def gelu(x: Array, out: Array | None = None) -> Array:
     It is exact to the last digits in float64, and within 3e-7 in float32 (of the result, where that is above 1).
     """
     if x.dtype == np.float64:
-        return np.multiply(x, 0.5 + 0.5 * _ERF(x * 0.5**0.5).astype(np.float64), out=out)
+        exact: Array = np.multiply(x, 0.5 + 0.5 * _ERF(x * 0.5**0.5).astype(np.float64), out=out)
+        return exact
     return _sigmoid_gated(x, _GELU, out)
 
 
@@ -113,7 +115,8 @@ def _sigmoid_gated(x: Array, coefficients: tuple[float, ...], out: Array | None)
 def _mean(*factors: Array) -> Array:
     """The mean over the last axis of one array (n, width), or of the product of two: (n, 1), without the product."""
     total = np.einsum("ij->i" if len(factors) == 1 else "ij,ij->i", *factors)
-    return total[:, None] / total.dtype.type(factors[0].shape[-1])
+    mean: Array = total[:, None] / total.dtype.type(factors[0].shape[-1])
+    return mean
 
 
 def _blocks(x: Array, out: Array) -> Iterator[tuple[Array, Array]]:

@@ -233,7 +233,7 @@ def _trace(kept: dict[Wanted, Array]) -> Trace:
         (stacks.setdefault(kind, {}) if layer is None else layers.setdefault((kind, layer), {}))[name] = value
     outputs = {kind: arrays.pop("output") for kind, arrays in stacks.items() if "output" in arrays}
     return Trace(
-        layers={key: LayerTrace(*key, **arrays) for key, arrays in layers.items()},
+        layers={(kind, layer): LayerTrace(kind, layer, **arrays) for (kind, layer), arrays in layers.items()},
         embeddings={kind: EmbeddingTrace(kind, **arrays) for kind, arrays in stacks.items()},
         outputs=outputs,
     )

@@ -12,12 +12,13 @@ from attnviz.analysis.matrices.selection import Request, select_attention
 from attnviz.errors import InputError, UsageError
 from attnviz.model import Model
 from attnviz.sweeps.machine import Threads, usable_cpus
-from attnviz.sweeps.runs import Prepared, Run
-from attnviz.sweeps.texts import Texts, Window, opened_texts
+from attnviz.sweeps.runs import NO_MODEL, Prepared, Run
+from attnviz.sweeps.texts import Texts, Window, is_stream, opened_texts
 from attnviz.sweeps.work import Companions, Parts, TextOutcome, Work
 from attnviz.trace.result import Result
 
 ValueT = TypeVar("ValueT")
+Results = Callable[[bool], Iterable[tuple[str, Result]]]
 Progress = Callable[[int | None], AbstractContextManager[Callable[[int, int], None] | None]]
 
 _MANY = 32  # tokens, above which slow values are worth a note
@@ -58,7 +59,7 @@ class Corpus:
     open_model: Callable[[], Model] | None = None
     texts: str | Iterable[str] | Path | BinaryIO | None = None
     vectors: Callable[[Model], Prepared] | None = None
-    results: Callable[[bool], Iterable[tuple[str, Result]]] | None = None
+    results: Results | None = None
     name: str = "attention"
     parts: Parts = Parts()  # noqa: RUF009 (frozen)
     loading: Mapping[str, Any] | None = None
@@ -72,7 +73,7 @@ class Corpus:
     @property
     def are_lines(self) -> bool:
         """Whether the texts are lines of a file or a pipe: perhaps many."""
-        return isinstance(self.texts, Path) or hasattr(self.texts, "read1")
+        return isinstance(self.texts, Path) or is_stream(self.texts)
 
     @property
     def is_single(self) -> bool:
@@ -102,21 +103,21 @@ class Corpus:
             InputError: input that cannot be read or is invalid; with several texts, the message names the line.
         """
         if self.results is not None:
-            for where, run in self._selected(request):
+            for where, run in self._selected(self.results, request):
                 yield where, each(run)
             return
         cpus = usable_cpus()
         workers = (self.workers or cpus) if self.are_lines or not self.is_single else 1
         threads = Threads(self.threads, cpus // (2 if beside else 1) or 1, workers)
         if self.vectors is not None:
-            model, prepared = self._prepared_vectors()
+            model, prepared = self._prepared_vectors(self.vectors)
             _before(threads, self.slow, request, prepared.n_tokens)
             yield "", each(*next(Work(model, self.parts, each, request, companions).arguments([prepared])))
             return
-        with opened_texts(self.texts, most) as texts:
+        with self._opened_texts(most) as texts:
             slow = self.slow if workers == 1 else None
             before = partial(_before, threads, slow, request)
-            work = Work(self.open_model(), self.parts, each, request, companions, before, self.loading)
+            work = Work(self._opened_model(), self.parts, each, request, companions, before, self.loading)
             yield from self._swept(work, texts, workers)
 
     def runs(self, request: Request) -> Iterator[Run]:
@@ -130,20 +131,30 @@ class Corpus:
             UsageError: attention from elsewhere, which has no model.
         """
         if self.results is not None:
-            raise UsageError("attention: there is no model to run; expected texts or vectors")
+            raise UsageError(NO_MODEL)
         if self.vectors is not None:
-            model, prepared = self._prepared_vectors()
+            model, prepared = self._prepared_vectors(self.vectors)
             return model, iter([prepared])
-        model = self.open_model()
+        model = self._opened_model()
         return model, self._prepared_texts(model)
 
+    def _opened_model(self) -> Model:
+        if self.open_model is None:
+            raise UsageError(NO_MODEL)
+        return self.open_model()
+
+    def _opened_texts(self, most: int) -> AbstractContextManager[Texts]:
+        if self.texts is None:
+            raise UsageError("texts: there is nothing to run on; expected texts, vectors or results")
+        return opened_texts(self.texts, most)
+
     def _prepared_texts(self, model: Model) -> Iterator[Prepared]:
-        with opened_texts(self.texts, _MOST) as texts:
+        with self._opened_texts(_MOST) as texts:
             yield from (prepared for _, prepared in self._swept(Work(model, self.parts, _itself), texts, 1))
 
-    def _prepared_vectors(self) -> tuple[Model, Prepared]:
-        model = self.open_model()
-        return model, self.vectors(model)
+    def _prepared_vectors(self, vectors: Callable[[Model], Prepared]) -> tuple[Model, Prepared]:
+        model = self._opened_model()
+        return model, vectors(model)
 
     def _swept(self, work: Work, texts: Texts, workers: int) -> Iterator[tuple[str, Any]]:
         """Each text's value, with its place.
@@ -175,10 +186,10 @@ class Corpus:
                 raise InputError(f"{texts.name}: none of its {n} texts can be used; expected at least one")
             self.note(f"{texts.name}: {skipped} of {n} texts skipped")
 
-    def _selected(self, request: Request) -> Iterator[tuple[str, Run]]:
+    def _selected(self, results: Results, request: Request) -> Iterator[tuple[str, Run]]:
         """What the request selects of each result from elsewhere."""
         noted: set[str] = set()
-        for where, result in self.results(request.values == "scores"):
+        for where, result in results(request.values == "scores"):
             _note_if_slow(self.slow, request, max(len(result.tokens), len(result.target_tokens)))
             selected = select_attention(result, request)
             for reason in _without_effect(request, result):

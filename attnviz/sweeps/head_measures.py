@@ -14,7 +14,7 @@ from attnviz.analysis.heads.null import Null, pooled
 from attnviz.analysis.matrices.parts import ahead
 from attnviz.analysis.matrices.selection import Request
 from attnviz.analysis.matrices.zeroing import ablation
-from attnviz.errors import UsageError
+from attnviz.errors import InputError, UsageError
 from attnviz.sweeps.random_models import random_metrics
 from attnviz.sweeps.runs import Run
 from attnviz.sweeps.work import Companions
@@ -69,7 +69,8 @@ def _measured(run: Run, *, ablated: bool) -> tuple[Attention, HeadMetrics]:
     attention, metrics = metrics_of(run)
     if not ablated:
         return attention, metrics
-    tokens = run.prepared.sides(attention.kind)[0]  # all of them, whatever became of them in the matrices
+    _, prepared = run.model_and_text()
+    tokens = prepared.sides(attention.kind)[0]  # all of them, also those that the matrices leave out or merge
     return attention, with_ablation(metrics, _ablation(run, attention), n_real(tokens))
 
 
@@ -90,7 +91,7 @@ def _of_single_heads(attention: Attention) -> Attention:
 
 
 def _ablation(run: Run, attention: Attention) -> np.ndarray:
-    model, prepared = run.model, run.prepared
+    model, prepared = run.model_and_text()
     return ablation(
         model.params,
         model.config,
@@ -105,12 +106,14 @@ def _ablation(run: Run, attention: Attention) -> np.ndarray:
 def averaged(texts: Iterable[Measured], distances: RunningMean | None) -> tuple[Attention, TextMetrics, Null | None]:
     """What all texts have in common, the metrics over all of them, and those of random heads.
 
-    Distances between heads are added to ``distances`` where it is given.
+    Distances between heads are added to ``distances``, unless it is None.
 
     Raises:
         UsageError: the texts have several models or kinds of attention.
+        InputError: there is no text.
     """
-    running, attention = Running(), None
+    running = Running()
+    attention: Attention | None = None
     like: dict[int, Running] = {}
     for one in texts:
         last, attention = attention, one.attention
@@ -120,8 +123,10 @@ def averaged(texts: Iterable[Measured], distances: RunningMean | None) -> tuple[
         running.add(one.metrics)
         for seed, metrics in one.like.items():
             like.setdefault(seed, Running()).add(metrics)
-        if distances is not None:
+        if distances is not None and one.distances is not None:
             distances.add(one.distances, one.rows)
+    if attention is None:
+        raise InputError("heads: there is no text; expected at least one")
     null = pooled(tuple(like), [of_seed.result() for of_seed in like.values()]) if like else None
     return attention, running.result(), null
 

@@ -41,7 +41,7 @@ def _quotas(root: Path) -> Iterator[float]:
         _, controllers, group = [*line.split(":", 2), "", ""][:3]
         if controllers and "cpu" not in controllers.split(","):
             continue
-        # Of version 2 the line names no controllers; beside version 1 it is mounted one level down.
+        # A line of version 2 names no controllers; on a system with both, version 2 is mounted one level down.
         for mount in ("cpu", controllers) if controllers else ("", "unified"):
             for folder in _upwards(root / "sys/fs/cgroup" / mount, group):
                 yield from _quota(_text(folder / "cpu.max"))
@@ -56,7 +56,7 @@ def _upwards(mount: Path, group: str) -> Iterator[Path]:
 
 
 def _quota(text: str) -> Iterator[float]:
-    """Of ``150000 100000``, a quota and its period, 1.5 CPUs; of ``max 100000``, of -1, or of anything odd, nothing."""
+    """The CPUs of a quota and its period: 1.5 for ``150000 100000``; none for ``max 100000``, -1 or anything odd."""
     try:
         quota, period = map(int, text.split())
     except ValueError:
@@ -124,5 +124,6 @@ def set_blas_threads(count: int) -> int | None:
     for setter, teller in _BLAS_CALLS:
         if hasattr(library, setter) and hasattr(library, teller):
             getattr(library, setter)(count)
-            return getattr(library, teller)()
+            in_force: int = getattr(library, teller)()
+            return in_force
     return None

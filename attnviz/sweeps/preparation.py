@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from attnviz.elsewhere.special_labels import is_special_label
-from attnviz.encoder.stack import Sequence
+from attnviz.encoder.embedding import Sequence
 from attnviz.errors import InputError, UsageError
 from attnviz.model import Model
 from attnviz.sweeps.runs import Prepared
@@ -71,7 +71,9 @@ def _sequence(model: Model, where: str, text: str, pair: str | None, pad_to: int
     tokens = model.tokenizer.encode(text, pair, n_vocab=model.config.n_vocab)
     if pad_to is not None:
         if pad_to < len(tokens):
-            raise UsageError(f"pad-to: {pad_to} is less than the text's {len(tokens)} tokens; expected as many or more")
+            raise UsageError(
+                f"pad-to: {pad_to} is less than the text's {len(tokens)} tokens; expected {len(tokens)} or more"
+            )
         if pad_to > model.config.n_ctx:
             n_ctx = model.config.n_ctx
             raise UsageError(f"pad-to: {pad_to} is more than n_ctx, which is {n_ctx}; expected at most {n_ctx}")

@@ -18,7 +18,7 @@ def random_metrics(
     model: Model,
     texts: list[Prepared],
 ) -> Iterator[dict[int, HeadMetrics]]:
-    """Of each text, by seed, the metrics of all heads of random-weight models, one of which is in memory at a time.
+    """The metrics of random-weight models for each text, by seed; one model is in memory at a time.
 
     Args:
         n_models: how many.

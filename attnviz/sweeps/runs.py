@@ -15,7 +15,8 @@ from attnviz.analysis.matrices.rerun import Ran
 from attnviz.analysis.matrices.selection import Request, arrange, arranged_parts, arranged_tokens, select
 from attnviz.analysis.matrices.values import IN_PARTS, values_in_parts, values_of, wanted_for
 from attnviz.encoder.batch import batches, stacked
-from attnviz.encoder.stack import BY_HEADS, Sequence, Wanted, masked_keys, stream
+from attnviz.encoder.embedding import Sequence
+from attnviz.encoder.stack import BY_HEADS, Wanted, masked_keys, stream
 from attnviz.encoder.stack import run as run_stack
 from attnviz.errors import InputError, UsageError
 from attnviz.model import Model
@@ -26,6 +27,7 @@ from attnviz.trace.tokens import Tokens
 from attnviz.trace.trace import Trace
 
 MOST_HELD = 1 << 24  # numbers of matrices that are held of one text, or of several together (64 MB)
+NO_MODEL = "attention: there is no model to run; expected texts or vectors"
 _MOST_TEXTS = 256  # that are looked at together for texts of equal length
 
 
@@ -47,7 +49,7 @@ class Prepared:
 
     @property
     def n_tokens(self) -> int:
-        """Of the text, or of its target where that is longer."""
+        """The number of tokens of the text, or of its target if that is longer."""
         return max(len(self.tokens), len(self.target_tokens))
 
     def sides(self, kind: str) -> tuple[Tokens, Tokens]:
@@ -70,7 +72,7 @@ class Run:
         shape: of the layers and heads of the matrices of a kind; a reduced axis counts 1.
         is_long: whether parts take less memory than the result.
         model: what runs it; None of what was read instead.
-        prepared: what is run; likewise.
+        prepared: the text that is run; None of what was read instead.
     """
 
     result: Callable[[], Result]
@@ -89,6 +91,16 @@ class Run:
     def bare(self) -> Result:
         """The result without any matrix."""
         return self.about()
+
+    def model_and_text(self) -> tuple[Model, Prepared]:
+        """The model and the prepared text that it runs.
+
+        Raises:
+            UsageError: attention from elsewhere, which has neither.
+        """
+        if self.model is None or self.prepared is None:
+            raise UsageError(NO_MODEL)
+        return self.model, self.prepared
 
     @property
     def per_kind(self) -> int:
@@ -149,8 +161,8 @@ def _batch_results(plans: "list[_Plan]") -> list[Result]:
     first = plans[0]
     model, what = first.model, first.request.what
     source = stacked([plan.text.source for plan in plans])
-    decoded = first.kinds != ("encoder",)  # then each has a target
-    target = stacked([plan.text.target for plan in plans]) if decoded else None
+    targets = [plan.text.target for plan in plans if plan.text.target is not None]
+    target = stacked(targets) if first.kinds != ("encoder",) else None  # decoder attention: each text has a target
     trace = run_stack(model.params, model.config, first.wanted, source, target, heads=first.heads)
     results = []
     for at, plan in enumerate(plans):
@@ -217,7 +229,7 @@ class _Plan:
 
     @property
     def shape(self) -> tuple[int, int]:
-        """Of layers and heads of the matrices of a kind; a reduced axis counts 1."""
+        """The numbers of layers and heads of the matrices of one kind; a reduced axis counts 1."""
         n_layers = max(map(len, self.layers.values())) if self.request.reduce in ("none", "mean-heads") else 1
         is_reduced = self.request.reduce != "none" or self.request.what == "zeroing"
         return n_layers, 1 if is_reduced else len(self.heads)
@@ -267,7 +279,7 @@ class _Plan:
         masked = lru_cache(1)(partial(self._masked, kind))  # a layer's parts share it
         for address, value, there in steps:
             heads = tuple(head for head in self.heads if head in there)
-            if heads:
+            if heads and address.layer is not None:  # matrices of heads always have a layer
                 picked = value if len(heads) == len(there) else value[[head - there.start for head in heads]]
                 layers = (address.layer,)
                 yield self._attention(kind, layers, heads, picked[None], masked(layers))

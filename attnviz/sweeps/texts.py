@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO, NamedTuple, TypeGuard, cast
 
 from attnviz.errors import AttnvizError, InputError
 from attnviz.numbers import spans
@@ -126,10 +126,15 @@ def opened_texts(source: str | Iterable[str] | Path | BinaryIO, most: int) -> It
     if isinstance(source, Path):
         with open_lines(source) as stream:
             yield StreamedTexts(str(source), stream, most)
-    elif hasattr(source, "read1"):
+    elif is_stream(source):
         yield StreamedTexts("standard input", source, most)
     else:
-        yield ListedTexts(source, most)
+        yield ListedTexts(cast("str | Iterable[str]", source), most)
+
+
+def is_stream(source: object) -> TypeGuard[BinaryIO]:
+    """Whether a source of texts is open and gives bytes, as standard input does."""
+    return hasattr(source, "read1")
 
 
 def _size(stream: BinaryIO) -> int | None:

@@ -113,7 +113,7 @@ class Work:
 
 
 def _loaded_again(loading: Mapping[str, Any], *rest: Any) -> Work:
-    return Work(load(**loading), *rest, loading)
+    return replace(Work(load(**loading), *rest), loading=loading)
 
 
 def _shortened(word: str) -> str:

@@ -1,7 +1,7 @@
 """One function over many items in several processes, its values in the order of the items.
 
 Not ``concurrent.futures``: a worker that is killed while it sends its value leaves that pool waiting for ever, its
-thread in the parent stands in the way of forking, and it does not say at which item a worker was. Here every worker
+thread in the parent makes forking unsafe, and it does not say at which item a worker was. Here every worker
 has a pipe of its own, whose end is the news of its death, and the parent has no thread.
 """
 
@@ -16,13 +16,17 @@ from contextlib import contextmanager, suppress
 from itertools import chain, islice
 from multiprocessing import get_all_start_methods, get_context
 from multiprocessing.connection import Connection, wait
-from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
 from multiprocessing.reduction import ForkingPickler
 from queue import SimpleQueue
-from typing import Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from attnviz.errors import WorkerError
+
+if TYPE_CHECKING:
+    from multiprocessing.context import ForkContext, SpawnContext
+
+    Context = ForkContext | SpawnContext
 
 Item = TypeVar("Item")
 Value = TypeVar("Value")
@@ -63,7 +67,7 @@ def ordered_map(
         workers: 1 or more; no more processes start than there are items, where it is known how many there are.
         where: what an error calls the place of an item: ``texts.txt, lines 1-32``.
         ready: whether the next item can be read without waiting for it: a slow source then holds back no value. Where
-            forking is not to be had, one that is slow from the start is worked on right here: nobody knows whether
+            forking is not available, one that is slow from the start is worked on right here: nobody knows whether
             there is more to come, and other processes would take longer to start than the first value takes.
         before: called before processes start, if any do: it waits for threads of the caller.
         method: ``fork`` or ``spawn``; without it what is safe and quick on this system.
@@ -86,7 +90,7 @@ def ordered_map(
     before()
     pool: list[_Worker] = []
     try:
-        _start(pool, work, count, get_context(method))
+        _start(pool, work, count, get_context("fork") if method == "fork" else get_context("spawn"))
         yield _Sweep(pool, stream, len(head), where, ready).values()
     finally:
         for worker in pool:
@@ -115,7 +119,7 @@ def _start_method() -> str:
 class _Worker:
     """A process, the parent's end of its pipe, and the items it has been given and not answered, oldest first."""
 
-    def __init__(self, work: Callable[[Item], Value], context: BaseContext, earlier: list["_Worker"]):
+    def __init__(self, work: Callable[[Item], Value], context: "Context", earlier: list["_Worker"]):
         self.given: deque[tuple[int, Any]] = deque()
         self.connection, there = context.Pipe()
         # A forked child inherits the parent's ends: while it held them open, nobody would learn of the parent's death.
@@ -137,7 +141,7 @@ class _Worker:
         self.connection.close()
 
 
-def _start(pool: list[_Worker], work: Callable[[Item], Value], count: int, context: BaseContext) -> None:
+def _start(pool: list[_Worker], work: Callable[[Item], Value], count: int, context: "Context") -> None:
     """Starts the workers one by one into ``pool``. A Ctrl-C waits until they are there: the children inherit that."""
     for stream in (sys.stdout, sys.stderr):  # what is still buffered is the parent's to write, once
         stream.flush()
@@ -160,7 +164,7 @@ def _start(pool: list[_Worker], work: Callable[[Item], Value], count: int, conte
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-class _Sweep:
+class _Sweep(Generic[Item]):
     """One pass over the items: which are with whom, and which values wait for their turn."""
 
     def __init__(
@@ -211,7 +215,8 @@ class _Sweep:
     def _collect(self, *, blocking: bool) -> None:
         """Takes what the workers have sent; blocking until one has. Of one that has died, why."""
         busy = {worker.connection: worker for worker in self.pool if worker.given}
-        for connection in wait(list(busy), None if blocking else 0):
+        ready = wait(list(busy), None if blocking else 0)
+        for connection in [one for one in busy if one in ready]:
             worker = busy[connection]
             try:
                 data = connection.recv_bytes()
@@ -231,7 +236,9 @@ class _Sweep:
     def _death(self, process: BaseProcess, item: Item) -> WorkerError:
         process.join()
         code = process.exitcode
-        how = f"was killed ({_signal_name(-code)})" if code < 0 else f"ended with exit code {code}"
+        how = f"ended with exit code {code}"
+        if code is not None and code < 0:
+            how = f"was killed ({_signal_name(-code)})"
         return WorkerError(
             f"{self.where(item)}: the process that worked on it {how}; expected it to finish",
             hint="perhaps the memory was too small: --workers N with fewer needs less",
@@ -246,7 +253,7 @@ def _signal_name(number: int) -> str:
 
 
 def _serve(work: Callable[[Item], Value], connection: Connection, inherited: list[Connection]) -> None:
-    """The life of a worker: it answers items until it is killed, or the parent is no more."""
+    """The life of a worker: it answers items until it is killed or the parent has ended."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches every process; the parent decides
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     for end in inherited:

@@ -157,7 +157,7 @@ class PretrainedTokenizer:
         tokens = []
         segment = 0
         for i, (spelled, number) in enumerate(zip(encoding.tokens, encoding.ids, strict=True)):
-            # Of an added token the library gives the text that it was found in, with the space before it.
+            # The library spells an added token as in the text, with the space before it; its number gives the piece.
             piece = (self.library.id_to_token(number) if number in self._added else None) or spelled
             special = bool(encoding.special_tokens_mask[i])
             if not special:

@@ -167,7 +167,7 @@ def _keep_case(made: "Tokenizer", settings: Mapping[str, Any]) -> bool:
         or not isinstance(made.normalizer, normalizers.Sequence)
     ):
         return False
-    steps = list(made.normalizer)
+    steps = [made.normalizer[i] for i in range(len(made.normalizer))]
     kept = [step for step in steps if not isinstance(step, normalizers.Lowercase)]
     made.normalizer = normalizers.Sequence(kept)
     return len(kept) < len(steps)

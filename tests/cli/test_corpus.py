@@ -163,8 +163,7 @@ def test_a_line_that_is_longer_than_what_it_is_filled_up_to_is_skipped(cli, text
     ran = cli("show", "--json", "--file", texts, "--pad-to", "3", "--on-error", "skip", *SMALL)
     assert [json.loads(line)["text"] for line in ran.out.splitlines()] == [t for t in TEXTS if len(t.split()) <= 3]
     assert ran.err.splitlines()[0] == (
-        "attnviz: note: texts.txt, line 5: pad-to: 3 is less than the text's 4 tokens; "
-        "expected as many or more; skipped"
+        "attnviz: note: texts.txt, line 5: pad-to: 3 is less than the text's 4 tokens; expected 4 or more; skipped"
     )
 
 

@@ -70,7 +70,7 @@ ERRORS = [
     ("show a --top 0", 2, "usage: invalid value for '--top': ...", "hint: attnviz show -h says what there is"),
     ('show a --tokens "x y"', 2, "tokens: labels are for --vectors and --attention; expected one of them"),
     ("show a --kind cross", 2, "kind: cross attention needs a target text; expected --target TEXT"),
-    ('show "a b" --seed 0 --pad-to 1', 2, "pad-to: 1 is less than the text's 2 tokens; expected as many or more"),
+    ('show "a b" --seed 0 --pad-to 1', 2, "pad-to: 1 is less than the text's 2 tokens; expected 2 or more"),
     ('show "a b" --seed 0 --pad-to 600', 2, "pad-to: 600 is more than n_ctx, which is 512; expected at most 512"),
     (
         "show a --tokenizer wrod",

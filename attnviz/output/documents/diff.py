@@ -40,7 +40,7 @@ def difference_document(
         places = {"query": query, "key": key, "vs_query": vs_query, "vs_key": vs_key}
         numbers = {"before": change.before, "after": change.after, "change": change.change}
         changes.append({**heads_of(change.layer, change.head), **places, **numbers})
-    sides = tuple(side_document(result, side) for result, side in zip(results, (a, b), strict=True))
+    sides = side_document(results[0], a), side_document(results[1], b)
     pairs, special_only = (difference.queries, difference.keys), difference.special_only
     return diff_document(sides, a.kind, pairs, heads, changes, tolerance, special_only=special_only)
 

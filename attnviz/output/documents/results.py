@@ -82,7 +82,7 @@ def _described_result(result: Result, precision: int | None) -> dict[str, object
         "layers": first.layers,
         "heads": first.heads,
     }
-    last = next(reversed(result.views.values()))
+    last = list(result.views.values())[-1]
     if last.layers != first.layers:  # the decoder has more or fewer than the encoder
         document["decoder_layers"] = last.layers
     if first.reduce != "none":

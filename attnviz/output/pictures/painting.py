@@ -15,7 +15,7 @@ from attnviz.trace.attention import Attention, Matrix
 class Grid:
     """How the tokens of one side become cells: how many each cell holds, how many cells, how many pixels a cell.
 
-    Of a matrix of which a row or column stands for several tokens already, ``given`` says for how many.
+    ``given`` is how many tokens one row or column of the matrix already covers.
     """
 
     tokens: int
