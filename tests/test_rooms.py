@@ -16,7 +16,6 @@ ROOMS_WITHOUT_LIMIT = {"attnviz/checkpoints/huggingface/families"}
 
 # What is larger; the numbers may only shrink.
 LONG_FILES: dict[str, int] = {
-    "attnviz/analysis/conditions/grammar.py": 356,
     "attnviz/analysis/explanation.py": 356,
     "attnviz/cli/options.py": 351,
 }

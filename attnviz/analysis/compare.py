@@ -126,7 +126,8 @@ def average_linkage(distances: np.ndarray) -> Clusters:
 def align(a: Sequence[Hashable], b: Sequence[Hashable]) -> list[tuple[int, int]]:
     """The places (i, j) of a longest common subsequence of two texts' tokens, in order (Wagner & Fischer 1974).
 
-    The choice among several longest ones is always the same. It takes n m steps and one or two times n m bytes (n, m < 65536).
+    The choice among several longest ones is always the same. It takes n m steps and one or two times n m
+    bytes (n, m < 65536).
     """
     known: dict[Hashable, int] = {}
     codes_a, codes_b = (np.array([known.setdefault(t, len(known)) for t in side], dtype=np.int64) for side in (a, b))

@@ -26,10 +26,9 @@ out. There is no arithmetic. Parsing is by hand, and nothing is ever executed.
 """
 
 import difflib
-import re
 import unicodedata
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import isinf
 from typing import TypeVar
 
@@ -48,26 +47,13 @@ from attnviz.analysis.conditions.expressions import (
     Number,
     Quantified,
 )
+from attnviz.analysis.conditions.lexemes import Lexeme, in_quotes, lexemes
 from attnviz.analysis.heads.table import PLACES, ConditionError
 from attnviz.errors import one_line, some
 
 _Inside = TypeVar("_Inside")
 MAX_LENGTH = 4096  # characters of a condition
 MAX_DEPTH = 32  # parentheses, aggregates and nots within one another
-_TOKEN = re.compile(
-    r"""\s*(?:
-      (?P<place>L-?[0-9]+(?:H-?[0-9]+)?(?!\w))
-    | (?P<number>[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?(?![\w.]))
-    | (?P<name>[^\W\d]\w*)
-    | (?P<sign><=|>=|==|!=|<|>)
-    | (?P<quoted>"[^"]*"|'[^']*')
-    | (?P<mark>[().])
-    | (?P<end>\Z)
-    | (?P<wrong>[-+]?\.?[0-9][\w.]*|&&|\|\||.)
-    )""",
-    re.VERBOSE | re.DOTALL,
-)
-_SPELLED = {"=": "==", "&&": "and", "&": "and", "||": "or", "|": "or", "!": "not", "≤": "<=", "≥": ">=", "≠": "!="}
 _KEYWORDS = {"and", "or", "not"}
 
 
@@ -93,7 +79,7 @@ def parse(
     """
     if len(text) > MAX_LENGTH:
         raise ConditionError(MAX_LENGTH + 1, f"the text has {len(text)} characters; expected at most {MAX_LENGTH}")
-    tokens = _tokens(text)
+    tokens = lexemes(text)
     for token in tokens:
         if token.kind == "name" and elsewhere and token.text in elsewhere:
             raise ConditionError(token.column, f"{token.text} {elsewhere[token.text]}")
@@ -138,38 +124,6 @@ def _cells(text: str) -> int:
     return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in shown)
 
 
-@dataclass(frozen=True)
-class _Token:
-    kind: str
-    text: str
-    column: int
-
-
-def _tokens(text: str) -> list[_Token]:
-    tokens = []
-    for match in _TOKEN.finditer(text):
-        kind = match.lastgroup or "wrong"
-        tokens.append(_Token(kind, match[kind], match.start(kind) + 1))
-        if kind == "end":
-            break
-        if kind == "wrong":
-            raise ConditionError(tokens[-1].column, _wrong(match[kind]))
-    return tokens
-
-
-def _wrong(word: str) -> str:
-    if word.strip("+-.")[:1].isdigit():
-        return f"{_shown(word)} is not a number; expected one such as 0.5"
-    if word in ("'", '"'):
-        return f"the quote {word} is not closed; expected another {word}"
-    expected = _SPELLED.get(word, "names, numbers, comparisons, and, or, not, parentheses")
-    return f"unexpected {_shown(word)}; expected {expected}"
-
-
-def _shown(word: str) -> str:
-    return repr(word if len(word) <= 30 else f"{word[:30]}…")
-
-
 def _no_aggregate(metric: Metric) -> str:
     """The message for a metric that has one value per head where one value is needed."""
     one = replace(metric, layer=metric.layer or 0, head=0)
@@ -181,7 +135,7 @@ def _no_aggregate(metric: Metric) -> str:
 class _Parser:
     """By recursive descent, a method a rule of the grammar."""
 
-    def __init__(self, tokens: list[_Token], names: tuple[str, ...], patterns: tuple[str, ...], *, per_head: bool):
+    def __init__(self, tokens: list[Lexeme], names: tuple[str, ...], patterns: tuple[str, ...], *, per_head: bool):
         self._per_head = per_head
         self._tokens, self._next, self._depth = tokens, 0, 0
         self._names, self._patterns = (*names, "label") if patterns else names, patterns
@@ -235,7 +189,7 @@ class _Parser:
             )
         return comparison
 
-    def _quantified(self, how: _Token) -> Quantified:
+    def _quantified(self, how: Lexeme) -> Quantified:
         condition = self._closed(self._opening(how), self._condition)
         metrics = condition.spread()
         if not metrics:
@@ -285,7 +239,7 @@ class _Parser:
             self._next += 1
             number = float(token.text)
             if isinf(number):
-                raise ConditionError(token.column, f"{_shown(token.text)} is too large; expected a finite number")
+                raise ConditionError(token.column, f"{in_quotes(token.text)} is too large; expected a finite number")
             return Number(number)
         if token.text in FOLDS:
             self._next += 1
@@ -307,7 +261,7 @@ class _Parser:
             numbers = self._advance().text[1:].split("H")
             layer, head = int(numbers[0]), int(numbers[1]) if len(numbers) == 2 else None
             if not self._take("."):
-                raise self._unexpected(f". and a metric's name after {_shown(token.text)}")
+                raise self._unexpected(f". and a metric's name after {in_quotes(token.text)}")
         name = self._token
         if name.kind != "name" or name.text.lower() in _KEYWORDS:
             raise self._unexpected("the name of a metric" if layer is not None else "a metric or a number")
@@ -319,23 +273,23 @@ class _Parser:
             raise _unknown(name.column, name.text, "name", self._names)
         return Metric(name.text, layer, head, token.column)
 
-    def _opening(self, how: _Token) -> _Token:
+    def _opening(self, how: Lexeme) -> Lexeme:
         token = self._token
         if not self._take("("):
             raise self._unexpected(f"( after {how.text}")
         return token
 
-    def _closed(self, opening: _Token, inside: Callable[[], _Inside]) -> _Inside:
+    def _closed(self, opening: Lexeme, inside: Callable[[], _Inside]) -> _Inside:
         found = inside()
         if not self._take(")"):
             raise self._unexpected(f"the ) of column {opening.column}")
         return found
 
     @property
-    def _token(self) -> _Token:
+    def _token(self) -> Lexeme:
         return self._tokens[self._next]
 
-    def _advance(self) -> _Token:
+    def _advance(self) -> Lexeme:
         self._next += 1
         return self._tokens[self._next - 1]
 
@@ -348,11 +302,11 @@ class _Parser:
         token = self._token
         if token.text.lower() in _KEYWORDS and token.text not in _KEYWORDS:
             expected = f"{token.text.lower()}, in small letters"
-        what = "it ends too early" if token.kind == "end" else f"unexpected {_shown(token.text)}"
+        what = "it ends too early" if token.kind == "end" else f"unexpected {in_quotes(token.text)}"
         return ConditionError(token.column, f"{what}; expected {expected}")
 
 
 def _unknown(column: int, name: str, what: str, known: tuple[str, ...]) -> ConditionError:
     near = difflib.get_close_matches(name[:40], known, 1)
     hint = f" (did you mean {near[0]}?)" if near else ""
-    return ConditionError(column, f"unknown {what} {_shown(name)}{hint}; expected one of {some(known)}")
+    return ConditionError(column, f"unknown {what} {in_quotes(name)}{hint}; expected one of {some(known)}")
