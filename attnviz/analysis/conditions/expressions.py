@@ -38,13 +38,13 @@ class Number:
         """The number."""
         return np.asarray(self.value)
 
-    def spread(self) -> "tuple[Metric, ...]":
+    def spread(self) -> "tuple[MetricTerm, ...]":
         """None."""
         return ()
 
 
 @dataclass(frozen=True)
-class Metric:
+class MetricTerm:
     """A metric (or ``layer``, ``head``, ``label``) of each head, of those of a layer, or of one head."""
 
     name: str
@@ -60,7 +60,7 @@ class Metric:
         layer, head = table.cell(self.layer, self.head, self.column)
         return np.asarray(values[layer, head])
 
-    def spread(self) -> "tuple[Metric, ...]":
+    def spread(self) -> "tuple[MetricTerm, ...]":
         """Itself, unless it is of one head."""
         return (self,) if self.head is None else ()
 
@@ -83,7 +83,7 @@ class Fold:
     """The largest, smallest or mean value of a metric; heads where it is undefined are left out."""
 
     how: str
-    metric: Metric
+    metric: MetricTerm
 
     def over(self, table: HeadTable, rows: slice) -> np.ndarray:  # noqa: ARG002
         """One number, NaN where the metric is undefined everywhere."""
@@ -91,7 +91,7 @@ class Fold:
         defined = values[~np.isnan(values)]
         return np.asarray(FOLDS[self.how](defined) if defined.size else np.nan)
 
-    def spread(self) -> tuple[Metric, ...]:
+    def spread(self) -> tuple[MetricTerm, ...]:
         """None: it is one number."""
         return ()
 
@@ -105,7 +105,7 @@ def _reduced(join: np.ufunc, sides: list[np.ndarray]) -> np.ndarray:
 class Comparison:
     """Values compared each with the next: ``0.2 < previous < 0.9``. What is undefined compares to False."""
 
-    values: tuple[Number | Metric | Fold, ...]
+    values: tuple[Number | MetricTerm | Fold, ...]
     signs: tuple[str, ...]
 
     def over(self, table: HeadTable, rows: slice) -> np.ndarray:
@@ -120,7 +120,7 @@ class Comparison:
         """Where a side of it is undefined."""
         return _reduced(np.logical_or, [np.isnan(value.over(table, rows)) for value in self.values])
 
-    def spread(self) -> tuple[Metric, ...]:
+    def spread(self) -> tuple[MetricTerm, ...]:
         """Those of its sides."""
         return tuple(metric for value in self.values for metric in value.spread())
 
@@ -144,7 +144,7 @@ class Comparison:
 class Labelled:
     """Whether heads have a label, or another one; those without any label are neither."""
 
-    label: Metric
+    label: MetricTerm
     sign: str
     pattern: str
 
@@ -162,7 +162,7 @@ class Labelled:
         """Where there is no label."""
         return np.asarray(self.label.over(table, rows) == "")
 
-    def spread(self) -> tuple[Metric, ...]:
+    def spread(self) -> tuple[MetricTerm, ...]:
         """Its label's."""
         return self.label.spread()
 
@@ -191,7 +191,7 @@ class Quantified:
         """Nowhere: of any heads, or all, it is known."""
         return np.asarray(False)
 
-    def spread(self) -> tuple[Metric, ...]:
+    def spread(self) -> tuple[MetricTerm, ...]:
         """None: it is true or false of all its heads together."""
         return ()
 
@@ -220,7 +220,7 @@ class Not:
         """Whether it holds, with the outcome of what it negates."""
         return _of_parts(self, table, (self.condition,))
 
-    def spread(self) -> tuple[Metric, ...]:
+    def spread(self) -> tuple[MetricTerm, ...]:
         """Its condition's."""
         return self.condition.spread()
 
@@ -245,7 +245,7 @@ class Joined:
         """Whether it holds, with the outcomes of all its conditions."""
         return _of_parts(self, table, self.conditions)
 
-    def spread(self) -> tuple[Metric, ...]:
+    def spread(self) -> tuple[MetricTerm, ...]:
         """Those of its conditions."""
         return tuple(metric for condition in self.conditions for metric in condition.spread())
 

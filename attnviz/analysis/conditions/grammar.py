@@ -42,7 +42,7 @@ from attnviz.analysis.conditions.expressions import (
     Fold,
     Joined,
     Labelled,
-    Metric,
+    MetricTerm,
     Not,
     Number,
     Quantified,
@@ -124,7 +124,7 @@ def _cells(text: str) -> int:
     return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in shown)
 
 
-def _no_aggregate(metric: Metric) -> str:
+def _no_aggregate(metric: MetricTerm) -> str:
     """The message for a metric that has one value per head where one value is needed."""
     one = replace(metric, layer=metric.layer or 0, head=0)
     if metric.name == "label":
@@ -181,7 +181,7 @@ class _Parser:
     def _of_each_head(self, comparison: Comparison | Labelled) -> Comparison | Labelled:
         """The same, unless it is of one head alone where it has to be of each."""
         values = comparison.values if isinstance(comparison, Comparison) else (comparison.label,)
-        placed = [value for value in values if isinstance(value, Metric) and value.head is not None]
+        placed = [value for value in values if isinstance(value, MetricTerm) and value.head is not None]
         if self._per_head and placed and not comparison.spread():
             one = placed[0]
             raise ConditionError(
@@ -206,12 +206,12 @@ class _Parser:
     def _comparison(self) -> Comparison | Labelled:
         first = self._token
         values, signs = [self._value()], []
-        if isinstance(values[0], Metric) and values[0].name == "label":
+        if isinstance(values[0], MetricTerm) and values[0].name == "label":
             return self._labelled(values[0])
         while self._token.kind == "sign":
             signs.append(self._advance().text)
             values.append(self._value())
-            if isinstance(values[-1], Metric) and values[-1].name == "label":
+            if isinstance(values[-1], MetricTerm) and values[-1].name == "label":
                 raise ConditionError(values[-1].column, "a label on the right; expected label == pattern")
         if not signs:
             raise self._unexpected(f"a comparison ({' '.join(SIGNS)})")
@@ -219,7 +219,7 @@ class _Parser:
             raise ConditionError(first.column, "numbers only, which nothing can change; expected a metric among them")
         return Comparison(tuple(values), tuple(signs))
 
-    def _labelled(self, label: Metric) -> Labelled:
+    def _labelled(self, label: MetricTerm) -> Labelled:
         sign = self._token.text
         if sign not in ("==", "!="):
             raise self._unexpected("== or != and a label")
@@ -233,7 +233,7 @@ class _Parser:
             raise _unknown(token.column, pattern, "label", self._patterns)
         return Labelled(label, sign, pattern)
 
-    def _value(self) -> Number | Metric | Fold:
+    def _value(self) -> Number | MetricTerm | Fold:
         token = self._token
         if token.kind == "number":
             self._next += 1
@@ -246,7 +246,7 @@ class _Parser:
             return Fold(token.text, self._closed(self._opening(token), lambda: self._folded(token.text)))
         return self._metric()
 
-    def _folded(self, how: str) -> Metric:
+    def _folded(self, how: str) -> MetricTerm:
         metric = self._metric()
         if metric.head is not None:
             name = metric.name
@@ -255,7 +255,7 @@ class _Parser:
             raise ConditionError(metric.column, f"label: no number; expected {how} of a metric")
         return metric
 
-    def _metric(self) -> Metric:
+    def _metric(self) -> MetricTerm:
         token, layer, head = self._token, None, None
         if token.kind == "place":
             numbers = self._advance().text[1:].split("H")
@@ -266,12 +266,12 @@ class _Parser:
         if name.kind != "name" or name.text.lower() in _KEYWORDS:
             raise self._unexpected("the name of a metric" if layer is not None else "a metric or a number")
         if layer is not None and name.text in (*FOLDS, *QUANTIFIERS):
-            inside = f"{Metric('name', layer, None, 0)}{' > ...' if name.text in QUANTIFIERS else ''}"
+            inside = f"{MetricTerm('name', layer, None, 0)}{' > ...' if name.text in QUANTIFIERS else ''}"
             raise ConditionError(token.column, f"a layer before {name.text}; expected it inside: {name.text}({inside})")
         self._next += 1
         if name.text not in self._names:
             raise _unknown(name.column, name.text, "name", self._names)
-        return Metric(name.text, layer, head, token.column)
+        return MetricTerm(name.text, layer, head, token.column)
 
     def _opening(self, how: Lexeme) -> Lexeme:
         token = self._token

@@ -23,21 +23,21 @@ class Rows:
 
     Attributes:
         metrics: what is measured, by name.
-        chosen: the metrics asked for; none where those that fit are wanted.
+        selection: the metrics asked for; none where those that fit are wanted.
         where: what has to hold of a head; None for all.
         sort: a metric, its z or ``label``; None for the order of layers and heads.
         backwards: the smallest, or the last label, first.
         top: how many; None for all.
-        said: ``--where`` as it was given.
+        condition_text: ``--where`` as it was given.
     """
 
     metrics: Mapping[str, Metric]
-    chosen: tuple[str, ...]
+    selection: tuple[str, ...]
     where: Expression | None
     sort: str | None
     backwards: bool
     top: int | None
-    said: str | None
+    condition_text: str | None
 
     @classmethod
     def of(
@@ -67,18 +67,18 @@ class Rows:
     @property
     def columns(self) -> tuple[str, ...]:
         """The metrics asked for, or all."""
-        return self.chosen or tuple(self.metrics)
+        return self.selection or tuple(self.metrics)
 
     @property
     def named(self) -> tuple[str, ...]:
         """The metrics that decide which heads are printed, and in which order."""
-        words = [name.removesuffix("_z") for name in (self.sort or "", *re.findall(r"\w+", self.said or ""))]
+        words = [name.removesuffix("_z") for name in (self.sort or "", *re.findall(r"\w+", self.condition_text or ""))]
         return tuple(name for name in (ABLATION.name, *words) if name in self.metrics)
 
     @property
     def words(self) -> str:
         """Which heads are printed, and in which order, in words."""
-        parts = [f"where {self.said}"] if self.said is not None else []
+        parts = [f"where {self.condition_text}"] if self.condition_text is not None else []
         if self.sort == "label":
             parts.append("by label, the last first" if self.backwards else "by label")
         elif self.sort is not None:
@@ -91,7 +91,7 @@ class Rows:
         Raises:
             ConditionError: it asks for what is not there.
         """
-        with pointed(self.said or ""):
+        with pointed(self.condition_text or ""):
             return fitting_heads(metrics, labels, self.where)
 
     def ordered(self, places: Places, metrics: HeadMetrics, labels: np.ndarray) -> Places:

@@ -73,9 +73,11 @@ class Request:
         """What a run computes: weights unless something else is asked for."""
         return self.values or "weights"
 
-    def kinds_of(self, there: tuple[str, ...]) -> tuple[str, ...]:
-        """The kinds asked for, or all there are; of rollout and flow, which cross-attention has not, the others."""
-        return self.kinds or tuple(kind for kind in there if kind != "cross" or self.reduce not in PATHS) or there
+    def kinds_of(self, available: tuple[str, ...]) -> tuple[str, ...]:
+        """The kinds asked for, or all that are available; for rollout and flow, all but cross-attention."""
+        return (
+            self.kinds or tuple(kind for kind in available if kind != "cross" or self.reduce not in PATHS) or available
+        )
 
 
 def _check_shares(what: str) -> None:

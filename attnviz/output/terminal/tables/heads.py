@@ -62,7 +62,7 @@ class Shown:
         return cls(
             units=dict.fromkeys(distance, "ratio") | {name: metric.unit for name, metric in rows.metrics.items()},
             total=len(metrics.layers) * len(metrics.heads),
-            columns=(*distance, *rows.chosen) if rows.chosen else (),
+            columns=(*distance, *rows.selection) if rows.selection else (),
             first=tuple(dict.fromkeys((*distance, *rows.named))),
             which=", ".join(filter(None, (rows.words, together))),
             cmap=cmap,
