@@ -11,6 +11,7 @@ for a ``model_type`` that this package does not have, and where families are lis
 """
 
 from collections.abc import Mapping
+from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import TYPE_CHECKING
@@ -74,6 +75,7 @@ def plugin_faults() -> tuple[str, ...]:
     return tuple(str(fault) for fault in loaded if isinstance(fault, CheckpointError))
 
 
+@cache
 def built_in_types() -> tuple[str, ...]:
     """The values of ``model_type`` that this package has a family for."""
     from attnviz.checkpoints.huggingface import families as package  # noqa: PLC0415 (only where families are needed)

@@ -39,6 +39,10 @@ class Settings:
         value = self.values.get(name)
         return default if value is None else value
 
+    def is_null(self, name: str) -> bool:
+        """Whether a setting is there and null, where that is not the same as missing."""
+        return name in self.values and self.values[name] is None
+
     def unread(self) -> Iterator[str]:
         """The names of settings that are not null and were not read; ``rope_parameters.beta_fast`` inside another."""
         for name, value in self.values.items():
@@ -119,7 +123,7 @@ def choice_from(name: str, choices: Mapping[Any, Any], default: Any = _NEEDED) -
     """The meaning of the value under this name, by a table; a null in place of true is noted."""
 
     def read(settings: Settings) -> object:
-        if default is True and name in settings.values and settings.values[name] is None:
+        if default is True and settings.is_null(name):
             settings.notes.append(f"{name} is null, taken as true; some releases of transformers take it as false")
         return settings.one_of(name, choices, default)
 
@@ -197,8 +201,7 @@ def is_causal(settings: Settings) -> bool:
 
     The masks of all decoder families of transformers read it (``create_causal_mask``), and take null for false.
     """
-    is_null = "is_causal" in settings.values and settings.values["is_causal"] is None
-    return bool(settings.one_of("is_causal", {True: True, False: False}, default=not is_null))
+    return bool(settings.one_of("is_causal", {True: True, False: False}, default=not settings.is_null("is_causal")))
 
 
 def causal(settings: Settings) -> str:

@@ -12,10 +12,6 @@ from attnviz.checkpoints.huggingface.settings import (
 )
 
 
-def _is_null(settings: Settings, name: str) -> bool:
-    return name in settings.values and settings.values[name] is None
-
-
 def _alternating(settings: Settings) -> dict[str, object]:
     """Layers with a window have rotary angles of another base."""
     every = settings.number("global_attn_every_n_layers", 3, least=1)
@@ -25,7 +21,7 @@ def _alternating(settings: Settings) -> dict[str, object]:
     for one in (settings.object("rope_scaling"), rope, wide, near):
         rope_type(one, {"default": None})
     base = wide.number("rope_theta", settings.number("global_rope_theta", 160000.0, float), float)
-    older_base = settings.number("local_rope_theta", base if _is_null(settings, "local_rope_theta") else 10000.0, float)
+    older_base = settings.number("local_rope_theta", base if settings.is_null("local_rope_theta") else 10000.0, float)
     local_base = near.number("rope_theta", older_base, float)
     window = settings.number("sliding_window", settings.number("local_attention", 128) // 2)
     fields: dict[str, object] = {"position": "rotary", "rotary_base": base}
