@@ -9,8 +9,8 @@ import numpy as np
 from attnviz.analysis.heads.agreement import COMPARED, PAIRS, layer_agreement
 from attnviz.analysis.heads.averages import RunningMean
 from attnviz.analysis.matrices.selection import Request
-from attnviz.api.heads import heads_request
-from attnviz.api.sweep import Selection, Source, corpus, one_request
+from attnviz.api.heads import given_request
+from attnviz.api.sweep import Selection, Source, corpus
 from attnviz.errors import InputError, UsageError
 from attnviz.sweeps.head_measures import attention_of_heads
 from attnviz.sweeps.runs import Run, run_prepared
@@ -65,15 +65,8 @@ def agreement(
     source = corpus(texts, **corpus_options)
     if source.results is not None:
         raise UsageError("agreement, attention: norms and zeroing take a model to run; expected one of them")
-    selection = heads_request(
-        layers,
-        kind=kind,
-        words=words,
-        hide_special=hide_special,
-        renormalize=renormalize,
-        target=source.parts.target,
-    )
-    request = one_request(request, selection, heads_request(target=source.parts.target))
+    flags = {"words": words, "hide_special": hide_special, "renormalize": renormalize}
+    request = given_request(request, source.parts.target, layers=layers, kind=kind, **flags)
     common: Attention | None = None
     mean = RunningMean()
     for _, (common, numbers, rows) in source.values(request, partial(_measured, request)):  # noqa: B007 (the last one is used)

@@ -9,8 +9,8 @@ from attnviz.analysis.conditions.expressions import Expression
 from attnviz.analysis.conditions.statements import pointed, stated
 from attnviz.analysis.heads.measures import head_table
 from attnviz.analysis.matrices.selection import Request
-from attnviz.api.heads import heads_request
-from attnviz.api.sweep import Selection, Source, corpus, one_request
+from attnviz.api.heads import given_request
+from attnviz.api.sweep import Selection, Source, corpus
 from attnviz.sweeps.head_measures import metrics_of
 from attnviz.sweeps.runs import Run
 from attnviz.trace.attention import Attention
@@ -101,10 +101,8 @@ def check(
     """
     expressions = list(stated([conditions] if isinstance(conditions, str) else list(conditions)))
     source = corpus(texts, **corpus_options)
-    selection = heads_request(
-        layers, heads, kind, words=words, hide_special=hide_special, renormalize=renormalize, target=source.parts.target
-    )
-    request = one_request(request, selection, heads_request(target=source.parts.target))
+    flags = {"words": words, "hide_special": hide_special, "renormalize": renormalize}
+    request = given_request(request, source.parts.target, layers=layers, heads=heads, kind=kind, **flags)
     values = source.values(request, partial(_checked, expressions), beside=True)
     return (replace(report, where=where) for where, report in values)
 

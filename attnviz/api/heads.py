@@ -33,6 +33,15 @@ def heads_request(
     return Request(layers, heads, kinds, words=words, hide_special=hide_special, renormalize=renormalize)
 
 
+def given_request(request: Request | None, target: str | None, **options: Any) -> Request:
+    """The request that is given whole, or made of the options of ``heads_request``.
+
+    Raises:
+        UsageError: both are given.
+    """
+    return one_request(request, heads_request(**options, target=target), heads_request(target=target))
+
+
 def heads(
     texts: Source,
     *,
@@ -86,10 +95,8 @@ def heads(
     columns = columns if columns is None or isinstance(columns, str) else ",".join(columns)
     rows = Rows.of(where=where, sort=sort, top=top, columns=columns, ablation=ablation, null=null)
     source = corpus(texts, **corpus_options)
-    selection = heads_request(
-        layers, heads, kind, words=words, hide_special=hide_special, renormalize=renormalize, target=source.parts.target
-    )
-    request = one_request(request, selection, heads_request(target=source.parts.target))
+    flags = {"words": words, "hide_special": hide_special, "renormalize": renormalize}
+    request = given_request(request, source.parts.target, layers=layers, heads=heads, kind=kind, **flags)
     asked = [name for name, value in (("ablation", ablation), ("null", null)) if value]
     if asked and source.results is not None:
         raise UsageError(f"{', '.join(asked)}: there is no model to run on --attention; expected a text, or --vectors")
