@@ -1,6 +1,5 @@
 """Vectors from files: the same numbers from every format, and each mistake with its line and column."""
 
-import io
 import json
 import pickle
 import re
@@ -11,22 +10,11 @@ import pytest
 
 from attnviz.elsewhere.vectors import read_vectors
 from attnviz.errors import InputError
+from tests.elsewhere.arrays import npy, npz
 
 THREE = [[0.1, 0.2, 0.3], [0.4, 0.5, 0.6], [0.7, 0.8, 0.9], [-1, 1e3, 2.5e-3], [0, -0.0, 7]]
 EXPECTED = "expected vectors as .npy, .npz, .csv or .json"
 WORDS = re.compile(r"(damaged|not JSON) \(.*\);")  # the libraries' own words
-
-
-def npy(array):
-    file = io.BytesIO()
-    np.save(file, array, allow_pickle=True)
-    return file.getvalue()
-
-
-def npz(**arrays):
-    file = io.BytesIO()
-    np.savez_compressed(file, **arrays)
-    return file.getvalue()
 
 
 def lines(separator):
