@@ -17,7 +17,6 @@ ROOMS_WITHOUT_LIMIT = {"attnviz/checkpoints/huggingface/families"}
 # What is larger; the numbers may only shrink.
 LONG_FILES: dict[str, int] = {
     "attnviz/analysis/explanation.py": 356,
-    "attnviz/cli/options.py": 351,
 }
 LONG_FUNCTIONS: dict[str, int] = {
     "attnviz/cli/commands/heads.py:heads": 41,

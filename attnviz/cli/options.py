@@ -45,6 +45,18 @@ def complete_numbers(what: str) -> Any:
     return complete
 
 
+def numbers_option(what: str, text: str) -> Any:
+    """``--layer`` (``-L``) or ``--head`` (``-H``), completed with what the model has."""
+    initial = what[0].upper()
+    names = (f"--{what}", f"-{initial}")
+    return option(SELECTION, *names, metavar=initial, autocompletion=complete_numbers(what), help=text)
+
+
+def folder_option(text: str) -> Any:
+    """``-o``, the folder of a command's pictures."""
+    return option(VIEW, "-o", "--out", metavar="PATH", parser=folder_name, help=text)
+
+
 class CommonOptions(Options):
     """What every command understands."""
 
@@ -259,6 +271,9 @@ ColormapName = Annotated[
 RawTokens = Annotated[bool, option(VIEW, "--raw-tokens", help="Label tokens in the tokenizer's own spelling (##ing).")]
 
 
+Force = Annotated[bool, option(VIEW, "--force", help="Replace files of these names that attnviz did not write, too.")]
+
+
 Width = Annotated[
     int | None,
     option(VIEW, "--width", metavar="N", min=20, help="Columns to print in. [default: the terminal's; 80 in a pipe]"),
@@ -268,28 +283,8 @@ Width = Annotated[
 class SelectionOptions(Options):
     """Which matrices."""
 
-    layer: Annotated[
-        str | None,
-        option(
-            SELECTION,
-            "--layer",
-            "-L",
-            metavar="L",
-            autocompletion=complete_numbers("layer"),
-            help="Layers: 0,2-3,-1 or all.",
-        ),
-    ] = None
-    head: Annotated[
-        str | None,
-        option(
-            SELECTION,
-            "--head",
-            "-H",
-            metavar="H",
-            autocompletion=complete_numbers("head"),
-            help="Heads: 0,2-3,-1 or all.",
-        ),
-    ] = None
+    layer: Annotated[str | None, numbers_option("layer", "Layers: 0,2-3,-1 or all.")] = None
+    head: Annotated[str | None, numbers_option("head", "Heads: 0,2-3,-1 or all.")] = None
     kind: Annotated[
         Literal["encoder", "decoder", "cross"] | None,
         option(SELECTION, "--kind", help="With --target: only this attention. [default: all three]"),

@@ -124,8 +124,7 @@ def _inputs(sides: SidesOptions, text: str | None, attention: str | None) -> Inp
 
 def _replace(models: ModelOptions, block: BlockOptions, sides: SidesOptions) -> None:
     """Puts the other side's model in place of whatever A's weights come from."""
-    new = {"model": sides.vs_model, "weights": sides.vs_weights, "seed": None}
-    if all(value is None for value in new.values()):
+    if sides.vs_model is None and sides.vs_weights is None:
         return
-    models.model, models.weights, models.revision, block.seed = new["model"], new["weights"], None, new["seed"]
-    models.from_variables = block.from_variables = models.from_variables - set(new)
+    models.model, models.weights, models.revision, block.seed = sides.vs_model, sides.vs_weights, None, None
+    models.from_variables = block.from_variables = models.from_variables - {"model", "weights", "seed"}

@@ -12,10 +12,11 @@ from attnviz.cli.options import (
     VIEW,
     BlockOptions,
     CommonOptions,
+    Force,
     JsonOptions,
     ModelOptions,
     Source,
-    folder_name,
+    folder_option,
     option,
 )
 from attnviz.cli.sides import SidesOptions, results_of_sides
@@ -49,20 +50,10 @@ class DiffOptions(Options):
             help="Exit 1 where the jsd of any head exceeds it, or nothing but special tokens is compared.",
         ),
     ] = None
-    out: Annotated[
-        Path | None,
-        option(
-            VIEW,
-            "-o",
-            "--out",
-            metavar="PATH",
-            parser=folder_name,
-            help="Folder for pictures of B less A as well: overview.png, L00H00.png.",
-        ),
-    ] = None
-    force: Annotated[
-        bool, option(VIEW, "--force", help="Replace files of these names that attnviz did not write, too.")
-    ] = False
+    out: Annotated[Path | None, folder_option("Folder for pictures of B less A as well: overview.png, L00H00.png.")] = (
+        None
+    )
+    force: Force = False
 
 
 app = command_app()

@@ -10,7 +10,7 @@ from attnviz.cli.options import (
     VIEW,
     JsonOptions,
     Source,
-    complete_numbers,
+    numbers_option,
     option,
 )
 from attnviz.errors import AttnvizError, UsageError
@@ -44,26 +44,9 @@ class PlaceOptions(Options):
     ] = None
     layer: Annotated[
         str | None,
-        option(
-            SELECTION,
-            "--layer",
-            "-L",
-            metavar="L",
-            autocompletion=complete_numbers("layer"),
-            help="One layer. [default: 0; of tiny, with neither, the head that show begins with]",
-        ),
+        numbers_option("layer", "One layer. [default: 0; of tiny, with neither, the head that show begins with]"),
     ] = None
-    head: Annotated[
-        str | None,
-        option(
-            SELECTION,
-            "--head",
-            "-H",
-            metavar="H",
-            autocompletion=complete_numbers("head"),
-            help="One head. [default: 0]",
-        ),
-    ] = None
+    head: Annotated[str | None, numbers_option("head", "One head. [default: 0]")] = None
     kind: Annotated[
         Literal["encoder", "decoder", "cross"] | None,
         option(SELECTION, "--kind", help="Which attention. [default: encoder; with --target: cross]"),

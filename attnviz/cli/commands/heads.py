@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 from attnviz.analysis.heads.definitions import ABLATION, METRICS
 from attnviz.cli.command import Options, command, command_app
 from attnviz.cli.head_options import HeadOptions, MeasureOptions, RowOptions, WidthOptions, request_of_heads
-from attnviz.cli.options import VIEW, ColormapName, CommonOptions, JsonOptions, SharedSource, folder_name, option
+from attnviz.cli.options import VIEW, ColormapName, CommonOptions, JsonOptions, SharedSource, folder_option, option
 from attnviz.errors import UsageError
 
 if TYPE_CHECKING:
@@ -53,15 +53,7 @@ class ReportOptions(Options):
         option(VIEW, "--cluster", help="Similar heads together (average linkage), with the jsd to the row above."),
     ] = False
     out: Annotated[
-        Path | None,
-        option(
-            VIEW,
-            "-o",
-            "--out",
-            metavar="PATH",
-            parser=folder_name,
-            help="With --cluster: also draw the distances, as similarity.png in this folder.",
-        ),
+        Path | None, folder_option("With --cluster: also draw the distances, as similarity.png in this folder.")
     ] = None
     force: Annotated[bool, option(VIEW, "--force", help="Overwrite a file attnviz did not create.")] = False
 

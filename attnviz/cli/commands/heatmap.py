@@ -9,10 +9,11 @@ from attnviz.cli.command import Options, command, command_app
 from attnviz.cli.options import (
     VIEW,
     ColormapName,
+    Force,
     ManySource,
     RawTokens,
     SelectionOptions,
-    folder_name,
+    folder_option,
     option,
 )
 from attnviz.errors import UsageError, some
@@ -36,17 +37,7 @@ attnviz show "The cat sat" --json | attnviz heatmap --attention - -o out/
 class PictureOptions(Options):
     """How pictures look, and where they go."""
 
-    out: Annotated[
-        Path,
-        option(
-            VIEW,
-            "-o",
-            "--out",
-            metavar="PATH",
-            parser=folder_name,
-            help="Folder for the pictures; made if it is not there.",
-        ),
-    ]
+    out: Annotated[Path, folder_option("Folder for the pictures; made if it is not there.")]
     format: Annotated[
         str, option(VIEW, "--format", metavar="NAMES", help="png, svg, pdf, or several. [default: png]")
     ] = "png"
@@ -68,9 +59,7 @@ class PictureOptions(Options):
         ),
     ] = False
     raw_tokens: RawTokens = False
-    force: Annotated[
-        bool, option(VIEW, "--force", help="Replace files of these names that attnviz did not write, too.")
-    ] = False
+    force: Force = False
 
 
 app = command_app()
@@ -89,6 +78,8 @@ def heatmap(
     from attnviz.api.heatmaps import heatmaps, picture_formats
     from attnviz.cli.inputs import corpus_of, peeked, request_of
     from attnviz.cli.streams import note, progress
+    from attnviz.output.pictures.rendering import PicturesRendering
+    from attnviz.output.rendering import render
     from attnviz.sweeps.runs import Run
 
     formats = picture_formats(picture.format)
@@ -103,13 +94,19 @@ def heatmap(
     values = corpus_of(source, prints=False).values(request_of(selection), Run.done, beside=True)
     several, values = (True, values) if is_stream else peeked(values)
     written = _Written(picture)
-    for number, (_, run) in enumerate(values, start=1):
-        folder = picture.out / f"text-{number:03d}" if several else picture.out
+
+    def draw(run: Run, folder: Path) -> "Sequence[Path]":
         # Many texts have a bar of their own.
         with nullcontext() if is_stream else progress(source.common, str(folder)) as step:
-            written.add(number, run.bare.where, heatmaps(run, folder, formats=formats, progress=step, **looks))
-    for text in written.notes():
-        note(source.common, text)
+            report = heatmaps(run, folder, formats=formats, progress=step, **looks)
+        written.add(run.bare.where, report)
+        return report.paths
+
+    def finish(paths: "Sequence[Path]") -> None:
+        for text in written.notes(len(paths)):
+            note(source.common, text)
+
+    render((run for _, run in values), PicturesRendering(picture.out, draw, several=several, finish=finish))
 
 
 class _Written:
@@ -119,29 +116,29 @@ class _Written:
         self._picture = picture
         self._fonts: list[str] = []  # notes, the first of which is enough
         self._shifted: list[str] = []  # the first folder whose number is not that of its line
-        self._largest, self._pictures = 0.0, 0  # the largest weight; the number of pictures
+        self._texts, self._largest = 0, 0.0  # their number; the largest weight
         self._others: list[str] = []  # pictures of an earlier run in the same folders
 
-    def add(self, number: int, where: str, report: "HeatmapReport") -> None:
+    def add(self, where: str, report: "HeatmapReport") -> None:
         """The pictures of one text, and its place in its file."""
         from attnviz.trace.result import line_of
 
+        self._texts += 1
         line = line_of(where)
-        if line not in (None, number) and not self._shifted:
+        if line not in (None, self._texts) and not self._shifted:
             self._shifted = [f"{report.folder.name} is of line {line}, as lines without a usable text have no folder"]
         self._fonts += report.notes
         self._largest = max(self._largest, report.largest)
-        self._pictures += len(report.paths)
         self._others += _others(report.folder, report.paths)
 
-    def notes(self) -> "Iterator[str]":
-        """All notes."""
+    def notes(self, n_pictures: int) -> "Iterator[str]":
+        """All notes, on so many pictures."""
         yield from (*self._fonts[:1], *self._shifted)
         of_heads = not (self._picture.overview_only or self._picture.heads_by_similarity)
         if of_heads and self._picture.scale == "shared" and 0 < self._largest < _DARK:
             dark = f"no weight is above {self._largest:.2g}, and colours go from 0 to 1"
             yield f"{dark}: --scale head gives each picture a scale of its own"
-        written = f"{self._pictures} picture{'s' * (self._pictures != 1)} written"
+        written = f"{n_pictures} picture{'s' * (n_pictures != 1)} written"
         if of_heads and self._others:
             written += f", beside {len(self._others)} of an earlier run ({some(self._others, 1)})"
         yield f"{self._picture.out}: {written}"
