@@ -1,0 +1,131 @@
+"""Which heads say most about a text: by the attention that neither a resting place nor a distance explains."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+
+from attnviz.trace.attention import Attention, Matrix
+
+
+def telling_part(attention: Attention) -> np.ndarray:
+    """What each weight is above the head's usual weight at that distance, 0 where it is below: the matrices' shape.
+
+    Attention to special tokens, to the first token of a causal model (the sink) and of a token to itself is left out:
+    heads rest there when they find nothing. The usual weight at a distance is the head's mean over all pairs of
+    tokens that far apart, so that a head of one fixed distance, or of "the neighbours", has next to nothing left. Of
+    cross-attention, which has no distances, the usual weight of a source token is its mean over the rows.
+
+    Args:
+        attention: weights, of tokens or of words, of every selected head.
+
+    Returns:
+        (n_layers, n_heads, n_queries, n_keys), at least 0; rows of special and padding tokens are 0.
+    """
+    weights = np.where(_counting(attention), attention.matrices, 0.0)
+    if attention.kind == "cross":
+        above: np.ndarray = np.maximum(weights - _column_means(attention, weights), 0.0)
+        return above
+    part = np.zeros_like(weights)
+    counts = _counting(attention)
+    n = weights.shape[-1]
+    for offset in range(1 - n, n):
+        rows = np.arange(max(0, -offset), min(n, n - offset))
+        here = weights[..., rows, rows + offset]  # (n_layers, n_heads, pairs)
+        n_pairs = np.broadcast_to(counts, weights.shape)[..., rows, rows + offset].sum(axis=-1, keepdims=True)
+        usual = here.sum(axis=-1, keepdims=True) / np.maximum(n_pairs, 1)
+        part[..., rows, rows + offset] = np.maximum(here - usual, 0.0)
+    return np.where(counts, part, 0.0)
+
+
+def telling_scores(attention: Attention) -> np.ndarray:
+    """How much each head says of the text, (n_layers, n_heads): the mean over rows of ``telling_part``'s sums."""
+    rows = np.array([not (token.special or token.padding) for token in attention.queries])
+    part = telling_part(attention)[:, :, rows]
+    return part.sum(axis=-1).mean(axis=-1) if rows.any() else np.zeros(part.shape[:2])
+
+
+class Link(NamedTuple):
+    """A query that looks at a key: their indices, and the weight."""
+
+    query: int
+    key: int
+    weight: float
+
+
+class HeadSummary(NamedTuple):
+    """What one head says: its name (``L2H8``), how much, and the links that say most, the first one most of all."""
+
+    name: str
+    score: float
+    links: tuple[Link, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Overview:
+    """The head that says most about a text, and the others.
+
+    Attributes:
+        matrix: the weights of the head that says most.
+        heads: every head, the one that says most first; of equal ones the first in the model.
+    """
+
+    matrix: Matrix
+    heads: tuple[HeadSummary, ...]
+
+
+def overview(parts: Iterable[Attention]) -> Overview:
+    """The heads in the order of what they say, and the matrix of the first; one part is looked at after the other.
+
+    Args:
+        parts: weights of one kind, of tokens or of words, layer by layer or some heads at a time; at least one matrix.
+    """
+    heads: list[HeadSummary] = []
+    best: tuple[float, Matrix] | None = None
+    for attention in parts:
+        said, scores = telling_part(attention), telling_scores(attention).ravel()
+        for matrix, part, score in zip(attention, said.reshape(-1, *said.shape[2:]), scores, strict=True):
+            heads.append(HeadSummary(matrix.name, float(score), telling_links(part, matrix.values)))
+            if best is None or score > best[0]:
+                best = float(score), replace(matrix, values=matrix.values.copy())
+    if best is None:
+        raise ValueError("no matrix to choose from")
+    return Overview(best[1], tuple(sorted(heads, key=lambda head: -head.score)))
+
+
+def telling_links(part: np.ndarray, weights: np.ndarray, n: int = 4) -> tuple[Link, ...]:
+    """The links of one head that say most: large weights, at least half of which the distance does not explain.
+
+    Args:
+        part: the head's part of ``telling_part``, (n_queries, n_keys).
+        weights: its weights, (n_queries, n_keys).
+        n: how many at most.
+    """
+    telling = np.where(part > 0, np.minimum(weights, 2 * part), 0.0).ravel()
+    places = np.argsort(-telling, kind="stable")[:n]
+    cells = [(*divmod(int(place), weights.shape[1]), float(telling[place])) for place in places]
+    return tuple(Link(query, key, float(weights[query, key])) for query, key, size in cells if size > 0)
+
+
+def _counting(attention: Attention) -> np.ndarray:
+    """The cells that can say something, broadcast over heads: (1 or n_layers, 1, n_queries, n_keys)."""
+    queries, keys = (
+        np.array([not (token.special or token.padding) for token in side])
+        for side in (attention.queries, attention.keys)
+    )
+    cells = queries[:, None] & keys
+    if attention.kind != "cross":
+        cells &= np.eye(*cells.shape) == 0
+    masked = np.zeros((1, *cells.shape), dtype=bool) if attention.masked is None else attention.masked
+    allowed: np.ndarray = cells & ~masked  # (n_layers, n_queries, n_keys)
+    causal = np.triu(masked, 1).sum(axis=(-1, -2)) == cells.shape[0] * (cells.shape[0] - 1) // 2
+    if attention.kind != "cross" and cells.shape[0] > 1:
+        allowed[causal, :, 0] = False
+    return allowed[:, None]
+
+
+def _column_means(attention: Attention, weights: np.ndarray) -> np.ndarray:
+    counts = np.broadcast_to(_counting(attention), weights.shape).sum(axis=-2, keepdims=True)
+    means: np.ndarray = weights.sum(axis=-2, keepdims=True) / np.maximum(counts, 1)
+    return means

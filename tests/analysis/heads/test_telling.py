@@ -1,0 +1,106 @@
+"""Which heads say most, by attention that no resting place and no distance explains: against loops."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from attnviz.analysis.heads.telling import overview, telling_links, telling_part, telling_scores
+from attnviz.trace.attention import Attention
+from attnviz.trace.model_info import ModelInfo
+from attnviz.trace.tokens import Token
+
+
+def tokens(n, special=()):
+    return tuple(Token(f"t{i}", f"t{i}", special=i in special) for i in range(n))
+
+
+def attention(matrices, special=(), kind="encoder", masked=None):
+    """Matrices (n_heads, n_queries, n_keys) of one layer."""
+    matrices = np.asarray(matrices, np.float64)
+    n_heads, n_queries, n_keys = matrices.shape
+    queries, keys = tokens(n_queries, special), tokens(n_keys, special)
+    masks = None if masked is None else np.asarray(masked)[None]
+    return Attention(
+        matrices[None], queries, keys, (3,), tuple(range(n_heads)), ModelInfo("toy", "seed:0"), kind=kind, masked=masks
+    )
+
+
+def random_rows(seed, n_heads, n, causal=False):
+    weights = np.random.default_rng(seed).gamma(0.3, size=(n_heads, n, n)) + 1e-9
+    weights = np.tril(weights) if causal else weights
+    return weights / weights.sum(axis=-1, keepdims=True)
+
+
+def by_loops(weights, special, causal):
+    """The definition, a pair of tokens after the other."""
+    n = len(weights)
+    pairs = [
+        (i, j)
+        for i in range(n)
+        for j in range(n)
+        if i != j and not {i, j} & set(special) and not (causal and (j > i or j == 0))
+    ]
+    part = np.zeros((n, n))
+    for i, j in pairs:
+        alike = [weights[a, b] for a, b in pairs if b - a == j - i]
+        part[i, j] = max(0.0, weights[i, j] - sum(alike) / len(alike))
+    rows = [i for i in range(n) if i not in special]
+    return part, part[rows].sum() / len(rows)
+
+
+@pytest.mark.parametrize("causal", [False, True])
+@pytest.mark.parametrize("special", [(), (0, 6), (2,)])
+def test_the_part_and_the_score_are_those_of_the_definition(special, causal):
+    weights = random_rows(5, 3, 7, causal)
+    masked = np.triu(np.ones((7, 7), bool), 1) if causal else None
+    view = attention(weights, special, masked=masked)
+    for head in range(3):
+        part, score = by_loops(weights[head], special, causal)
+        np.testing.assert_allclose(telling_part(view)[0, head], part, atol=1e-12)
+        np.testing.assert_allclose(telling_scores(view)[0, head], score, atol=1e-12)
+
+
+def shifted(n, offset):
+    """Every row looks at one distance, and at itself where that leads out of the text."""
+    matrix = np.eye(n)
+    for i in range(n):
+        if 0 <= i + offset < n:
+            matrix[i] = np.eye(n)[i + offset]
+    return matrix
+
+
+def test_resting_and_fixed_distances_say_nothing():
+    n = 6
+    to_special = np.tile(np.eye(n)[0], (n, 1))
+    heads = [np.full((n, n), 1 / n), np.eye(n), shifted(n, -1), shifted(n, 2), to_special]
+    np.testing.assert_allclose(telling_scores(attention(heads, special=(0,)))[0], 0, atol=1e-12)
+
+
+def test_one_link_that_no_distance_explains_makes_its_head_the_first():
+    n = 6
+    peculiar = shifted(n, -1)
+    peculiar[1] = np.eye(n)[5]
+    view = overview([attention([np.full((n, n), 1 / n), shifted(n, 1), peculiar])])
+    assert view.matrix.name == "L3H2"
+    assert view.heads[0].links[0] == (1, 5, 1.0)
+    assert [head.name for head in view.heads] == ["L3H2", "L3H0", "L3H1"]
+
+
+def test_parts_give_what_the_whole_gives():
+    whole = attention(random_rows(8, 4, 5))
+    parts = [replace(whole, matrices=whole.matrices[:, h : h + 1], heads=(h,)) for h in range(4)]
+    assert overview(parts).heads == overview([whole]).heads
+    assert overview(parts).matrix.name == overview([whole]).matrix.name
+
+
+def test_of_cross_attention_a_key_that_all_rows_look_at_says_nothing():
+    same = np.tile([0.7, 0.2, 0.1], (4, 1))
+    different = np.array([[1.0, 0, 0], [0, 1, 0], [0, 0, 1], [1, 0, 0]])
+    scores = telling_scores(attention([same, different], kind="cross"))
+    np.testing.assert_allclose(scores[0, 0], 0, atol=1e-12)
+    assert scores[0, 1] > 0.5
+
+
+def test_nothing_telling_has_no_link():
+    assert telling_links(np.zeros((3, 3)), np.full((3, 3), 1 / 3)) == ()
