@@ -11,7 +11,7 @@ from attnviz.encoder.stack import run as run_stack
 from attnviz.errors import UsageError
 from attnviz.model import Model, load
 from attnviz.sweeps.preparation import prepare, prepare_vectors
-from attnviz.sweeps.runs import Prepared, kinds_of, run_prepared
+from attnviz.sweeps.runs import Prepared, kinds_of, run_prepared, runs
 from attnviz.trace.result import Result
 
 if TYPE_CHECKING:
@@ -83,6 +83,26 @@ def run(
     if text is None:
         raise UsageError("run: nothing to run on; expected a text or vectors")
     return run_prepared(model, prepare(model, text, pair=pair, target=target, pad_to=pad_to), request)
+
+
+def telling_head(model: Model, prepared: Prepared, *, kind: str | None = None) -> tuple[int, int]:
+    """The layer and the head that say most about a text: the ones that ``attnviz show`` prints first.
+
+    Args:
+        model: what ``load`` gave.
+        prepared: what ``prepare`` or ``prepare_vectors`` gave.
+        kind: ``encoder``, ``decoder`` or ``cross``; by default cross where there is a target, else encoder.
+
+    Raises:
+        UsageError: a kind that is not there.
+    """
+    from attnviz.analysis.heads.telling import overview
+    from attnviz.analysis.matrices.words import for_people
+
+    kind = kind or ("encoder" if prepared.target is None else "cross")
+    (run,) = runs(model, [prepared], Request(kinds=(kind,)))
+    first = overview(map(for_people, run.parts())).heads[0]
+    return first.layer, first.head
 
 
 def explain(

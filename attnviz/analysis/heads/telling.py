@@ -58,6 +58,8 @@ class HeadSummary(NamedTuple):
     """What one head says: its name (``L2H8``), how much, and the links that say most, the first one most of all."""
 
     name: str
+    layer: int
+    head: int
     score: float
     links: tuple[Link, ...]
 
@@ -85,8 +87,10 @@ def overview(parts: Iterable[Attention]) -> Overview:
     best: tuple[float, Matrix] | None = None
     for attention in parts:
         said, scores = telling_part(attention), telling_scores(attention).ravel()
-        for matrix, part, score in zip(attention, said.reshape(-1, *said.shape[2:]), scores, strict=True):
-            heads.append(HeadSummary(matrix.name, float(score), telling_links(part, matrix.values)))
+        places = [(layer, head) for layer in attention.layers for head in attention.heads]
+        parts_of_heads = said.reshape(-1, *said.shape[2:])
+        for matrix, place, part, score in zip(attention, places, parts_of_heads, scores, strict=True):
+            heads.append(HeadSummary(matrix.name, *place, float(score), telling_links(part, matrix.values)))
             if best is None or score > best[0]:
                 best = float(score), replace(matrix, values=matrix.values.copy())
     if best is None:

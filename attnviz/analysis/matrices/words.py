@@ -87,6 +87,21 @@ def hide_special(attention: Attention, *, renormalize: bool = False) -> Attentio
     )
 
 
+def for_people(attention: Attention) -> Attention:
+    """Words instead of their pieces, and no special tokens: what views show unless they are asked for tokens.
+
+    Scores stay as they are, whose sums mean nothing, and so does attention with no other tokens than special ones.
+    """
+    if attention.what == "scores":
+        return attention
+    words = merge_words(attention)
+    return (
+        words
+        if any(all(token.special for token in side) for side in (words.queries, words.keys))
+        else hide_special(words)
+    )
+
+
 def visible(tokens: Tokens) -> Tokens:
     """The tokens that are not special."""
     return tuple(token for token in tokens if not token.special)

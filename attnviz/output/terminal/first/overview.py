@@ -54,11 +54,9 @@ class OverviewView(LinesView):
 
     def _caption(self) -> str:
         model, config = self._matrix.model, self._matrix.model.config
-        size = (
-            f" ({several('layer', config['n_layers'])} x {several('head', config['n_heads'])})"
-            if "n_layers" in config
-            else ""
-        )
+        sizes = [config.get(name) for name in ("n_layers", "n_heads")]
+        known = [several(noun, n) for noun, n in zip(("layer", "head"), sizes, strict=True) if isinstance(n, int)]
+        size = f" ({' x '.join(known)})" if known else ""
         origin = f"{one_line(model.name)}{size}"
         if model.is_random:
             seed = model.weights.removeprefix("seed:")

@@ -48,7 +48,7 @@ def test_it_says_the_strongest_link_in_words_and_prints_percent_blank_below_one(
         "             the      cat      sat special",
         "the                   *90               10",
         "cat                             20      80",
-        "sat          *60                         40",
+        "sat          *60                        40",
         "L0H1",
         "-L all prints every head, `attnviz heads` says what each does.",
     ]
