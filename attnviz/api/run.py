@@ -97,11 +97,10 @@ def telling_head(model: Model, prepared: Prepared, *, kind: str | None = None) -
         UsageError: a kind that is not there.
     """
     from attnviz.analysis.heads.telling import overview
-    from attnviz.analysis.matrices.words import for_people
 
     kind = kind or ("encoder" if prepared.target is None else "cross")
-    (run,) = runs(model, [prepared], Request(kinds=(kind,)))
-    first = overview(map(for_people, run.parts())).heads[0]
+    (run,) = runs(model, [prepared], Request(kinds=(kind,), words=True, hide_special=True, lenient=True))
+    first = overview(run.parts()).heads[0]
     return first.layer, first.head
 
 

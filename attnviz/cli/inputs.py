@@ -17,7 +17,7 @@ from attnviz.cli.options import (
 )
 from attnviz.cli.streams import is_watched, note, sweep_progress
 from attnviz.errors import UsageError, some
-from attnviz.model import BUNDLED, Model, load
+from attnviz.model import Model, load
 from attnviz.sweeps.corpus import Corpus
 from attnviz.sweeps.preparation import prepare_vectors
 from attnviz.sweeps.work import Parts
@@ -26,9 +26,6 @@ from attnviz.trace.result import Result
 
 ValueT = TypeVar("ValueT")
 
-# The layer of the bundled model whose heads follow syntax best, and its head that finds subjects and the nouns of
-# adjectives and articles (the model card has the figures).
-FIRST_LAYER, FIRST_HEAD = 2, 8
 _SOURCES = ("text", "file", "vectors", "attention")
 
 
@@ -81,28 +78,27 @@ def corpus_of(source: OptionGroups, *, prints: bool = True) -> Corpus:
     )
 
 
-def request_of(selection: SelectionOptions) -> Request:
-    """The selection as a request."""
+def request_of(selection: SelectionOptions, *, people: bool) -> Request:
+    """The selection as a request.
+
+    Args:
+        selection: the options.
+        people: whether people see the result: whole words and no special tokens, unless they ask for them. Programs
+            get tokens and everything.
+    """
+    words = people if selection.words is None else selection.words
+    hide_special = people if selection.hide_special is None else selection.hide_special
     return Request(
         layers="all" if selection.layer is None else selection.layer,
         heads="all" if selection.head is None else selection.head,
         kinds=None if selection.kind is None else (selection.kind,),
         values=selection.values,
         reduce=selection.reduce,
-        words=selection.words,
-        hide_special=selection.hide_special,
+        words=words,
+        hide_special=hide_special,
+        lenient=not (selection.words or selection.hide_special),
         renormalize=selection.renormalize,
     )
-
-
-def uses_bundled(source: OptionGroups) -> bool:
-    """Whether a text is run through the bundled model, as it is."""
-    inputs = source.inputs
-    elsewhere = (inputs.vectors, inputs.attention, inputs.target) != (None, None, None)
-    origins = source.models.given()
-    if origins == {"model": BUNDLED} and not Path(BUNDLED).exists():
-        origins = {}
-    return not (elsewhere or source.block.given() or origins)
 
 
 def peeked(values: Iterator[ValueT]) -> tuple[bool, Iterator[ValueT]]:

@@ -8,7 +8,7 @@ import typer
 from attnviz.cli.command import INPUT, MANY, SELECTION, OptionGroups, Options
 from attnviz.encoder.config.given import default_of, field_table
 from attnviz.errors import UsageError
-from attnviz.output.colormaps import COLORMAPS
+from attnviz.output.colormaps import COLORMAPS, TERMINAL_COLORMAPS
 
 MODEL, VIEW = "Model", "View"
 BLOCK = "Model shape (also ATTNVIZ_* environment variables, or keys in --config)"
@@ -268,6 +268,11 @@ ColormapName = Annotated[
 ]
 
 
+TerminalColormapName = Annotated[
+    Literal[TERMINAL_COLORMAPS], option(VIEW, "--cmap", envvar="ATTNVIZ_CMAP", help="Colour map. [default: amber]")
+]
+
+
 RawTokens = Annotated[bool, option(VIEW, "--raw-tokens", help="Label tokens in the tokenizer's own spelling (##ing).")]
 
 
@@ -307,10 +312,18 @@ class SelectionOptions(Options):
             "input). [default: none]",
         ),
     ] = "none"
-    words: Annotated[bool, option(SELECTION, "--words", help="Merge the pieces of words.")] = False
+    words: Annotated[
+        bool | None,
+        option(SELECTION, "--words/--no-words", help="Whole words, or tokens. [default: words; in JSON, tokens]"),
+    ] = None
     hide_special: Annotated[
-        bool, option(SELECTION, "--hide-special", help="Leave out special tokens; rest says what they got.")
-    ] = False
+        bool | None,
+        option(
+            SELECTION,
+            "--hide-special/--show-special",
+            help="Leave out special tokens (one column says what they got), or not. [default: out; in JSON, not]",
+        ),
+    ] = None
     renormalize: Annotated[
         bool, option(SELECTION, "--renormalize", help="With --hide-special: let what is left of each row sum to 1.")
     ] = False

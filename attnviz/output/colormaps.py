@@ -4,6 +4,9 @@ viridis, cividis and magma are the perceptually uniform, colour-blind safe maps 
 Firing; Nuñez et al. 2018), greys is its Greys, redblue its RdBu_r (Brewer 2003), safe too; a test compares
 every entry. On terminals with 256 colours the nearest entries of viridis get darker in places where the table gets
 lighter, so each map but redblue, which only pictures use, has a ramp there whose luminance is monotone.
+
+amber is the terminal's own: its first colour is bright enough to be seen on black and dark enough to be seen on white,
+and values below ``LEAST_PAINTED`` have no colour at all, so that a zero is never painted.
 """
 
 from functools import cache
@@ -11,6 +14,9 @@ from functools import cache
 RGB = tuple[int, int, int]
 
 COLORMAPS = ("viridis", "cividis", "magma", "greys")
+AMBER = "amber"
+TERMINAL_COLORMAPS = (AMBER, *COLORMAPS)
+LEAST_PAINTED = 0.05  # of amber, from 0 to 1
 DIVERGING = "redblue"  # for differences: blue below 0, red above, nearly white between
 ENTRIES = 256
 
@@ -18,6 +24,8 @@ ENTRIES = 256
 @cache
 def table(name: str) -> tuple[RGB, ...]:
     """The 256 colours of a map, from the lowest value to the highest, as red, green and blue from 0 to 255."""
+    if name == AMBER:
+        return tuple(_amber((i / (ENTRIES - 1)) ** 0.5) for i in range(ENTRIES))
     from base64 import b64decode  # noqa: PLC0415 (start-up time: the command line needs only the names)
 
     data = b64decode(_TABLES[name])
@@ -49,7 +57,15 @@ def text_on(rgb: RGB) -> RGB:
     return (255, 255, 255) if luminance(rgb) <= 0.179 else (0, 0, 0)
 
 
+def _amber(place: float) -> RGB:
+    dark, bright = (97, 66, 16), (255, 184, 28)
+    red, green, blue = (round(low + (high - low) * place) for low, high in zip(dark, bright, strict=True))
+    return red, green, blue
+
+
 _RAMPS_256 = {
+    # By the root of the value, as the table, so that small values differ.
+    AMBER: (58,) * 2 + (94,) * 4 + (130,) * 6 + (136,) * 9 + (172,) * 11 + (178,) * 14 + (214,) * 18,
     "viridis": (53, 54, 55, 24, 30, 31, 36, 37, 42, 113, 149, 185, 221, 227),
     "cividis": (17, 18, 236, 238, 59, 60, 242, 102, 103, 143, 144, 179, 185, 221, 227),
     "magma": (16, 233, 53, 54, 90, 91, 126, 132, 168, 203, 209, 215, 222, 229),

@@ -83,10 +83,10 @@ def is_right_to_left(label: str) -> bool:
     return not label.isascii() and any(unicodedata.bidirectional(c) in ("R", "AL", "AN") for c in label)
 
 
-def unique(labels: Sequence[str]) -> list[str]:
-    """The labels, with ``#index`` where two are equal."""
+def unique(labels: Sequence[str], numbers: Sequence[int]) -> list[str]:
+    """The labels, with ``#number`` where two are equal."""
     counts = Counter(labels)
-    return [f"{label}#{i}" if counts[label] > 1 else label for i, label in enumerate(labels)]
+    return [f"{label}#{i}" if counts[label] > 1 else label for i, label in zip(numbers, labels, strict=True)]
 
 
 def _clusters(text: str) -> list[str]:

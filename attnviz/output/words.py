@@ -6,6 +6,7 @@ from attnviz.errors import one_line
 from attnviz.names import PATHS
 from attnviz.output.labels import cut, parts_that_differ, wrapped
 from attnviz.trace.attention import Attention, Matrix
+from attnviz.trace.model_info import ModelInfo
 
 LABEL_WIDTH = 20
 FOOT_WIDTH = 100
@@ -34,6 +35,26 @@ def reading(matrix: Matrix) -> tuple[str, ...]:
         sides = "rows: queries (target), columns: keys (source)"
     both = ", both of the target" * (matrix.kind == "decoder")
     return (sides + both, *_MEANINGS.get(matrix.what, ()))
+
+
+def model_words(model: ModelInfo) -> str:
+    """``tiny (3 layers x 12 heads)``; of random weights their seed, and that they mean nothing."""
+    origin = one_line(model.origin)
+    size = f" ({model.size})" if model.size else ""
+    return f"{origin}{size}" + ("; any pattern is chance" if model.is_random else "")
+
+
+def caption(matrix: Matrix) -> str:
+    """Whose matrix it is, and how to read it: ``L2H8 of tiny (3 layers x 12 heads): rows look at columns, in percent``.
+
+    Of random weights it says that patterns mean nothing.
+    """
+    rows, columns = ("target rows", "source columns") if matrix.kind == "cross" else ("rows", "columns")
+    if matrix.name in PATHS:
+        rows, columns = f"rows (tokens of layer {matrix.last_layer})", "columns (input tokens)"
+    kind = "" if matrix.kind == "encoder" else f", {KIND_NAMES[matrix.kind]}"
+    more = renormalized_words(matrix.name) if matrix.renormalized else ""
+    return f"{matrix.title} of {model_words(matrix.model)}{kind}: {rows} look at {columns}, in percent{more}"
 
 
 def corner_words(matrix: Matrix) -> str:
@@ -89,8 +110,8 @@ def several(name: str, n: int) -> str:
 
 
 def provenance_words(provenance: str) -> str:
-    """``weights: tiny (sha256:...)``."""
-    return f"weights: {one_line(provenance)}"
+    """``model: tiny, 3 layers x 12 heads``."""
+    return f"model: {one_line(provenance)}"
 
 
 def kind_words(kind: str, target: str | None) -> str:

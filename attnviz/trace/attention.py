@@ -21,7 +21,7 @@ class Matrix:
         keys: the columns' tokens.
         masked: (n_queries, n_keys), True where a key could not be attended to; None when nothing is masked.
         name: short and unique: ``L0H3``, ``L1mean``, ``mean``.
-        title: the same in words: ``layer 0, head 3``.
+        title: the name in words: ``L0H3``, ``layer 1, mean of heads 0-3``.
         kind: ``encoder``, ``decoder`` or ``cross``.
         what: what the values are, one of ``VALUES``.
         model: where the numbers came from.
@@ -131,7 +131,7 @@ class Attention:
     def _names(self, i: int, j: int) -> tuple[str, str]:
         if "head" in self.axes:
             layer, head = self.layers[i], self.heads[j]
-            return f"L{layer}H{head}", f"layer {layer}, head {head}"
+            return (f"L{layer}H{head}",) * 2
         if self.reduce == "none":
             return f"L{self.layers[i]}{self.what}", f"layer {self.layers[i]}, {self.heads_in_words}"
         if self.reduce == "mean-heads":
@@ -141,7 +141,7 @@ class Attention:
     @property
     def origin(self) -> tuple[tuple[str, str], ...]:
         """Where the numbers came from, each part with its name."""
-        return (("weights", self.model.provenance),)
+        return (("model", self.model.provenance),)
 
     @property
     def layer_names(self) -> tuple[str, ...]:

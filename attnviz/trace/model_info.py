@@ -24,8 +24,23 @@ class ModelInfo:
         return self.weights.startswith("seed:")
 
     @property
+    def origin(self) -> str:
+        """The model's name; of random weights their seed."""
+        return f"random weights, seed {self.weights.removeprefix('seed:')}" if self.is_random else self.name
+
+    @property
+    def size(self) -> str:
+        """``3 layers x 12 heads``; empty where it is not known."""
+        sizes = [self.config.get(f"n_{unit}s") for unit in ("layer", "head")]
+        known = [
+            f"{n} {unit}{'s' * (n != 1)}"
+            for unit, n in zip(("layer", "head"), sizes, strict=True)
+            if isinstance(n, int)
+        ]
+        return " x ".join(known)
+
+    @property
     def provenance(self) -> str:
-        """One phrase for people: where the weights came from."""
-        if self.is_random:
-            return f"random (seed {self.weights.removeprefix('seed:')}): any pattern is chance"
-        return f"{self.name} ({self.weights[:19]})"
+        """One phrase for people: the model and its size; of random weights that they mean nothing."""
+        chance = ": any pattern is chance" if self.is_random else ""
+        return ", ".join(part for part in (self.origin, self.size) if part) + chance

@@ -1,6 +1,6 @@
 """The tokens of a text."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,8 @@ class Token:
         segment: 0 for the text, 1 for its ``--pair``.
         pieces: of a word that was merged from several tokens (``--words``), their spellings; else nothing.
         type_id: its row of the segment table, where the model has one; not every tokenizer tells segments apart.
+        position: its position in the model's input where tokens were merged or left out (a word has that of its first
+            piece); None where its place among the tokens says it.
     """
 
     text: str
@@ -34,6 +36,7 @@ class Token:
     segment: int = 0
     type_id: int = 0
     pieces: tuple[str, ...] = ()
+    position: int | None = None
 
 
 Tokens = tuple[Token, ...]
@@ -42,3 +45,14 @@ Tokens = tuple[Token, ...]
 def n_real(tokens: Tokens) -> int:
     """How many do not only fill the length."""
     return sum(not token.padding for token in tokens)
+
+
+def token_numbers(tokens: Tokens) -> list[int]:
+    """Each token's position in the model's input: the one number that people and programs call it by."""
+    return [i if token.position is None else token.position for i, token in enumerate(tokens)]
+
+
+def numbered(tokens: Tokens) -> Tokens:
+    """The tokens with their positions, which they keep when some are merged or left out."""
+    numbers = token_numbers(tokens)
+    return tuple(replace(token, position=number) for token, number in zip(tokens, numbers, strict=True))

@@ -12,10 +12,10 @@ from rich.console import Console
 
 from attnviz.analysis.matrices.reduce import reduce_attention
 from attnviz.output.terminal.cells import decimal
-from attnviz.output.terminal.matrix_base import Looks, longest_number
-from attnviz.output.terminal.matrix_view import choose_style, view
+from attnviz.output.terminal.matrices.base import Looks, longest_number
+from attnviz.output.terminal.matrices.styles import choose_style, view
 from attnviz.output.terminal.screen import Screen
-from attnviz.output.terminal.summary import SummaryView, head_links
+from attnviz.output.terminal.matrices.summary import SummaryView, head_links
 from tests.output.matrices import SENTENCE, attention, matrix, softmax_rows
 from tests.output.printing import printed
 

@@ -112,6 +112,35 @@ def telling_links(part: np.ndarray, weights: np.ndarray, n: int = 4) -> tuple[Li
     return tuple(Link(query, key, float(weights[query, key])) for query, key, size in cells if size > 0)
 
 
+def strongest_telling(matrix: Matrix) -> Link | None:
+    """The link of one head that says most of those that are the strongest of their row, and beat special tokens.
+
+    Where none says anything, the strongest link of a token to another; None where special tokens always get more.
+    """
+    (part,) = telling_part(_alone(matrix))[0]
+    usable = _counting(_alone(matrix))[0, 0]
+    rows = np.where(usable, matrix.values, 0.0)
+    best = (rows == matrix.values.max(axis=-1, keepdims=True)) & (rows > 0)
+    if matrix.rest is not None:
+        best &= rows > matrix.rest[:, None]
+    links = telling_links(np.where(best, part, 0.0), matrix.values, 1)
+    return next(iter(links or telling_links(np.where(best, rows, 0.0), matrix.values, 1)), None)
+
+
+def _alone(matrix: Matrix) -> Attention:
+    """One matrix as attention of one head."""
+    return Attention(
+        matrices=matrix.values[None, None],
+        queries=matrix.queries,
+        keys=matrix.keys,
+        layers=(0,),
+        heads=(0,),
+        model=matrix.model,
+        kind=matrix.kind,
+        masked=None if matrix.masked is None else matrix.masked[None],
+    )
+
+
 def _counting(attention: Attention) -> np.ndarray:
     """The cells that can say something, broadcast over heads: (1 or n_layers, 1, n_queries, n_keys)."""
     queries, keys = (

@@ -32,6 +32,7 @@ class Request:
         hide_special: leave out special tokens.
         renormalize: divide what is left of each row by its sum.
         keep: further arrays for ``Result.trace``: ``LayerTrace``'s names, for the selected layers, or addresses.
+        lenient: neither words nor hiding where it has no meaning (words of scores, nothing but special tokens), instead of an error.
     """
 
     layers: str | int | tuple[int, ...] = "all"
@@ -43,6 +44,7 @@ class Request:
     hide_special: bool = False
     renormalize: bool = False
     keep: frozenset[str | Wanted] = field(default_factory=frozenset)
+    lenient: bool = False
 
     def __post_init__(self) -> None:
         arrays = [f.name for f in fields(LayerTrace) if f.name not in ("kind", "layer")]
@@ -60,7 +62,7 @@ class Request:
 
         if self.renormalize and not self.hide_special:
             raise UsageError("renormalize: nothing is left out of the rows; expected hide-special too")
-        if self.words and self.what == "scores":
+        if self.words and self.what == "scores" and not self.lenient:
             raise UsageError("words, values: sums of scores mean nothing; expected weights")
         if self.renormalize:
             _check_shares(self.what)
@@ -151,9 +153,9 @@ def arranged_parts(parts: Iterator[Attention], request: Request) -> Iterator[Att
 
 def _of_tokens(attention: Attention, request: Request) -> Attention:
     """Between the tokens that are asked for."""
-    if request.words:
+    if request.words and not (request.lenient and attention.what == "scores"):
         attention = merge_words(attention)
-    if request.hide_special:
+    if request.hide_special and not (request.lenient and not _has_words(attention)):
         if request.renormalize:
             _check_shares(attention.what)
         attention = hide_special(attention, renormalize=request.renormalize)
@@ -162,8 +164,14 @@ def _of_tokens(attention: Attention, request: Request) -> Attention:
 
 def arranged_tokens(tokens: Tokens, request: Request) -> Tokens:
     """The tokens of a text as ``arrange`` leaves them."""
-    tokens = merged(tokens) if request.words else tokens
-    return visible(tokens) if request.hide_special else tokens
+    tokens = merged(tokens) if request.words and not (request.lenient and request.what == "scores") else tokens
+    seen = visible(tokens) if request.hide_special else tokens
+    return seen or tokens if request.lenient else seen
+
+
+def _has_words(attention: Attention) -> bool:
+    """Whether each side has a token that is not special."""
+    return all(any(not token.special for token in side) for side in (attention.queries, attention.keys))
 
 
 def select_attention(result: Result, request: Request) -> Result:

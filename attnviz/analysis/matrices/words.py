@@ -12,7 +12,7 @@ from attnviz.errors import InputError, UsageError
 from attnviz.names import SHARES
 from attnviz.text.labels import printable
 from attnviz.trace.attention import Attention
-from attnviz.trace.tokens import Token, Tokens
+from attnviz.trace.tokens import Token, Tokens, numbered
 
 
 def merge_words(attention: Attention) -> Attention:
@@ -87,24 +87,9 @@ def hide_special(attention: Attention, *, renormalize: bool = False) -> Attentio
     )
 
 
-def for_people(attention: Attention) -> Attention:
-    """Words instead of their pieces, and no special tokens: what views show unless they are asked for tokens.
-
-    Scores stay as they are, whose sums mean nothing, and so does attention with no other tokens than special ones.
-    """
-    if attention.what == "scores":
-        return attention
-    words = merge_words(attention)
-    return (
-        words
-        if any(all(token.special for token in side) for side in (words.queries, words.keys))
-        else hide_special(words)
-    )
-
-
 def visible(tokens: Tokens) -> Tokens:
     """The tokens that are not special."""
-    return tuple(token for token in tokens if not token.special)
+    return tuple(token for token in numbered(tokens) if not token.special)
 
 
 def word_starts(tokens: Tokens) -> list[int]:
@@ -115,7 +100,7 @@ def word_starts(tokens: Tokens) -> list[int]:
 
 def merged(tokens: Tokens) -> Tokens:
     """The tokens with those of a word made one, whose text is all that its pieces cover."""
-    starts = word_starts(tokens)
+    starts, tokens = word_starts(tokens), numbered(tokens)
     return tuple(_one(tokens[start:end]) for start, end in pairwise([*starts, len(tokens)]))
 
 

@@ -44,7 +44,7 @@ class PlaceOptions(Options):
     ] = None
     layer: Annotated[
         str | None,
-        numbers_option("layer", "One layer. [default: 0; of tiny, with neither, the head that show begins with]"),
+        numbers_option("layer", "One layer. [default: 0; with neither, the head that show begins with]"),
     ] = None
     head: Annotated[str | None, numbers_option("head", "One head. [default: 0]")] = None
     kind: Annotated[
@@ -118,15 +118,17 @@ def _views(
 
 def _explanations(source: Source, place: PlaceOptions) -> "Iterator[tuple[str, Explanation]]":
     from attnviz.api.run import explain as explain_prepared
-    from attnviz.cli.inputs import FIRST_HEAD, FIRST_LAYER, corpus_of, uses_bundled
+    from attnviz.api.run import telling_head
+    from attnviz.cli.inputs import corpus_of
 
     if source.inputs.attention is not None:
         raise UsageError("attention: matrices alone cannot be explained; expected a text or --vectors")
-    first = place.layer is None and place.head is None and uses_bundled(source)
-    layer, head = (FIRST_LAYER, FIRST_HEAD) if first else (place.layer or "0", place.head or "0")
     model, prepared = corpus_of(source).prepared()
     for one in prepared:
         try:
+            layer, head = place.layer or "0", place.head or "0"
+            if place.layer is None and place.head is None:
+                layer, head = map(str, telling_head(model, one, kind=place.kind))
             explanation = explain_prepared(model, one, kind=place.kind, layer=layer, head=head, query=place.query)
         except AttnvizError as error:
             raise error.at(one.where) from error

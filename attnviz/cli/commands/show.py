@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from attnviz.cli.command import Options, command, command_app
 from attnviz.cli.options import (
     VIEW,
-    ColormapName,
     JsonOptions,
     RawTokens,
     SelectionOptions,
     SharedSource,
+    TerminalColormapName,
     Width,
     option,
 )
@@ -38,8 +38,8 @@ class ViewOptions(Options):
     """How matrices look."""
 
     style: Annotated[
-        Literal["auto", "numbers", "blocks", "top"],
-        option(VIEW, "--style", help="numbers, blocks, or each row's top keys. [default: what fits]"),
+        Literal["auto", "percent", "numbers", "blocks", "top"],
+        option(VIEW, "--style", help="percent, numbers, blocks, or each row's top keys. [default: what fits]"),
     ] = "auto"
     top: Annotated[
         int | None,
@@ -57,7 +57,7 @@ class ViewOptions(Options):
             VIEW, "--precision", metavar="N", min=0, max=9, help="Decimals. [default: 2; in JSON, all that a float has]"
         ),
     ] = None
-    cmap: ColormapName = "viridis"
+    cmap: TerminalColormapName = "amber"
     width: Width = None
     raw_tokens: RawTokens = False
 
@@ -77,17 +77,15 @@ def show(
     Without a selection: every head if there are few, else their mean and a line for each head. Of the bundled model
     that is one telling head and its whole layer, words whole, special tokens hidden.
     """
-    from attnviz.analysis.matrices.selection import Request
     from attnviz.api.sweep import run_json
-    from attnviz.cli.inputs import FIRST_HEAD, FIRST_LAYER, corpus_of, request_of, uses_bundled
+    from attnviz.cli.inputs import corpus_of, request_of
     from attnviz.cli.renderings import encoded, views_on_screen
     from attnviz.output.rendering import render
     from attnviz.sweeps.runs import Run
 
-    at_first = not (output.json or view.raw_tokens) and not selection.changed() and uses_bundled(source)
     if view.top is not None and view.style not in ("auto", "top"):
         raise UsageError(f"style, top: {view.style} print every key; expected --style top, or no --top")
-    request = Request(layers=FIRST_LAYER, words=True, hide_special=True) if at_first else request_of(selection)
+    request = request_of(selection, people=not output.json)
     if output.json:
         skips = source.many.on_error == "skip"
         line = partial(run_json, precision=view.precision, top=view.top, placed=skips)
@@ -100,7 +98,6 @@ def show(
     tables = _Tables(
         view,
         every=selection.layer is not None or selection.head is not None,
-        head=FIRST_HEAD if at_first else None,
         is_stream=source.inputs.is_stream,
     )
     render((run for _, run in runs), views_on_screen(source.common, tables.of, view.width))
@@ -109,16 +106,15 @@ def show(
 class _Tables:
     """The views of each text: its line, where the weights came from unless the text before says it, its tables."""
 
-    def __init__(self, options: ViewOptions, *, every: bool, head: int | None, is_stream: bool):
-        self._options, self._every, self._head, self._is_stream = options, every, head, is_stream
+    def __init__(self, options: ViewOptions, *, every: bool, is_stream: bool):
+        self._options, self._every, self._is_stream = options, every, is_stream
         self._texts = 0
-        self._provenance: str | None = None
 
     def of(self, run: "Run", screen: "Screen") -> "Iterator[LinesView | str]":
         """The views of one text."""
-        from attnviz.output.terminal.lines import provenance_line, text_line
-        from attnviz.output.terminal.matrix_base import Looks
-        from attnviz.output.terminal.summary import head_views
+        from attnviz.output.terminal.lines import text_line
+        from attnviz.output.terminal.matrices.base import Looks
+        from attnviz.output.terminal.matrices.summary import head_views
 
         self._texts += 1
         if self._texts > 1:
@@ -126,15 +122,14 @@ class _Tables:
         options = self._options
         style = "top" if options.top is not None and options.style == "auto" else options.style
         looks = Looks(style, options.cmap, options.top or 3, options.precision)
-        raw, head, every = options.raw_tokens, self._head, self._every
-        tables = head_views(run.parts(), run.shape, screen, looks, every=every, head=head, raw_tokens=raw)
+        raw, every = options.raw_tokens, self._every
+        tables = head_views(run.parts(), run.shape, screen, looks, every=every, raw_tokens=raw)
         tables = chain([next(tables)], tables)  # where there is an error, nothing has been printed
         about = run.bare
-        if (self._is_stream or self._texts > 1) and about.text is not None:
-            yield text_line(self._texts, about.where, about.text, screen)
-        if self._provenance != about.model.provenance:
-            yield provenance_line(about.model, screen)
-        self._provenance = about.model.provenance
-        for table in tables:
-            yield ""
+        if about.text is not None:
+            number = self._texts if self._is_stream or self._texts > 1 else None
+            yield text_line(number, about.where, about.text, screen)
+        for i, table in enumerate(tables):
+            if i:
+                yield ""
             yield table

@@ -16,7 +16,7 @@ from attnviz.output.pictures.painting import Grid, paint_matrix, paint_mosaic
 from attnviz.output.scale import Scale, own_scale, shared_scale, short_number, strongest_choice
 from attnviz.output.words import LABEL_WIDTH, escaped, extent, foot, overview_title, quantity, sides, unit
 from attnviz.trace.attention import Attention, Matrix
-from attnviz.trace.tokens import Token, Tokens
+from attnviz.trace.tokens import Token, Tokens, token_numbers
 
 MOST_LABELS = 64
 MOST_CELLS = 512
@@ -247,12 +247,13 @@ def sentence(matrix: Matrix, found: tuple[float, int, int] | None = None) -> str
 
 
 def token_side(name: str, tokens: Tokens, grid: Grid, dpi: int, instead: Instead) -> Side:
-    """The labels of one side: all up to 64 tokens, then every second, fifth, tenth, ... with its index."""
+    """The labels of one side: all up to 64 tokens, then every second, fifth, tenth, ... with its position."""
+    numbers = token_numbers(tokens)
     step = _step(len(tokens), grid.length / dpi, MOST_LABELS, LABEL_INCHES)
 
     def label(index: int) -> str:
         text = cut(escaped(tokens[index].label), LABEL_WIDTH)
-        return f"{index} {text.translate(instead)}" if step > 1 else drawable(text, instead, index)
+        return f"{numbers[index]} {text.translate(instead)}" if step > 1 else drawable(text, instead, numbers[index])
 
     return _thinned(name, label, len(tokens), step, grid, dpi)
 

@@ -6,7 +6,7 @@ from rich.color import Color
 from rich.color_triplet import ColorTriplet
 from rich.style import Style
 
-from attnviz.output.colormaps import ENTRIES, palette_rgb, ramp_256, table, text_on
+from attnviz.output.colormaps import AMBER, ENTRIES, LEAST_PAINTED, palette_rgb, ramp_256, table, text_on
 from attnviz.output.terminal.screen import BOLD, DIM, PLAIN, Screen
 
 _SHADES, _ASCII_SHADES = " ░▒▓█", " .:-=+*#%@"
@@ -20,11 +20,14 @@ def masked_sign(screen: Screen) -> str:
 
 @cache
 def cell_style(place: float, cmap: str, system: str | None, *, bold: bool = False) -> Style:
-    """Background of the map, black or white on it; only bold where there are too few colours."""
+    """Background of the map, black or white on it; of 16 colours one hue, and amber's large values reversed."""
     color = background(place, cmap, system)
-    if color is None:  # 16 colours: the glyph or the number, and one hue where there is something to see
-        hue = Color.from_ansi(_HUE) if system == "standard" and place >= 0.05 else None
-        return Style(color=hue, bold=bold) if hue else BOLD if bold else PLAIN
+    if color is None:
+        if system != "standard" or place < LEAST_PAINTED:
+            return BOLD if bold else PLAIN
+        if cmap == AMBER:
+            return Style(reverse=place >= 0.5, bold=bold or place >= 0.2)
+        return Style(color=Color.from_ansi(_HUE), bold=bold)
     number, rgb = color
     ink = text_on(rgb)
     if system == "256":
@@ -35,7 +38,12 @@ def cell_style(place: float, cmap: str, system: str | None, *, bold: bool = Fals
 
 
 def background(place: float, cmap: str, system: str | None) -> tuple[int, tuple[int, int, int]] | None:
-    """The map's colour at a place from 0 to 1: its number in the 256-colour palette, and its red, green and blue."""
+    """The map's colour at a place from 0 to 1: its number in the 256-colour palette, and its red, green and blue.
+
+    None where there are too few colours, and where amber leaves the terminal's own ground.
+    """
+    if cmap == AMBER and place < LEAST_PAINTED:
+        return None
     if system == "truecolor":
         return 0, table(cmap)[min(ENTRIES - 1, int(place * ENTRIES))]
     if system == "256":
@@ -49,8 +57,10 @@ def background(place: float, cmap: str, system: str | None) -> tuple[int, tuple[
 def half_block_style(upper: float | None, lower: float | None, cmap: str, system: str) -> tuple[str, Style]:
     """Two cells in one character: the upper one its ink, the lower one its ground; masked ones stay empty."""
     above, below = (None if place is None else _ground(place, cmap, system) for place in (upper, lower))
+    if above is None and below is None:
+        return ("·", DIM) if upper is None and lower is None else (" ", PLAIN)
     if above is None:
-        return ("·", DIM) if below is None else ("▄", Style(color=below))
+        return "▄", Style(color=below)
     return "▀", Style(color=above, bgcolor=below)
 
 

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from rich.style import Style
 
 from attnviz.errors import one_line
-from attnviz.output.labels import isolated
+from attnviz.output.labels import isolated, unique
 from attnviz.output.terminal.screen import BOLD, DIM, LinesView, Screen, StyledLine
 from attnviz.output.words import kind_words, provenance_words
 from attnviz.trace.model_info import ModelInfo
 from attnviz.trace.result import line_of
-from attnviz.trace.tokens import Tokens
+from attnviz.trace.tokens import Tokens, token_numbers
 
 
 def provenance_line(model: ModelInfo, screen: Screen) -> LinesView:
@@ -23,8 +23,8 @@ def kind_line(kind: str, target: str | None, screen: Screen) -> LinesView:
     return _TextView(kind_words(kind, target), DIM, screen)
 
 
-def text_line(number: int, where: str, text: str, screen: Screen) -> LinesView:
-    """Which of several texts it is, and its line where that has another number, cut to one line."""
+def text_line(number: int | None, where: str, text: str, screen: Screen) -> LinesView:
+    """The text, cut to one line; of several which it is, and its line in the file where that has another number."""
     return _NumberedText(number, line_of(where), text, screen)
 
 
@@ -34,9 +34,15 @@ def plain_labels(tokens: Tokens, screen: Screen) -> list[str]:
 
 
 def row_labels(tokens: Tokens, screen: Screen) -> list[str]:
-    """``12 cat``: the index, then the label. The index tells equal labels apart."""
-    digits = len(str(len(tokens) - 1))
-    return [f"{i:>{digits}} {label}" for i, label in enumerate(plain_labels(tokens, screen))]
+    """``12 cat``: the token's position, then the label. The position tells equal labels apart."""
+    numbers = token_numbers(tokens)
+    digits = len(str(max(numbers)))
+    return [f"{i:>{digits}} {label}" for i, label in zip(numbers, plain_labels(tokens, screen), strict=True)]
+
+
+def unique_labels(tokens: Tokens, screen: Screen) -> list[str]:
+    """The tokens' labels, with ``#position`` where two are equal."""
+    return unique(plain_labels(tokens, screen), token_numbers(tokens))
 
 
 class _TextView(LinesView):
@@ -50,12 +56,12 @@ class _TextView(LinesView):
 
 
 class _NumberedText(LinesView):
-    def __init__(self, number: int, line: int | None, text: str, screen: Screen):
+    def __init__(self, number: int | None, line: int | None, text: str, screen: Screen):
         super().__init__(screen)
         self._number, self._line, self._text = number, line, text
 
     def lines(self) -> Iterator[StyledLine]:
         """One line."""
         place = f" (line {self._line})" if self._line not in (None, self._number) else ""
-        start = f"text {self._number}{place}: "
+        start = "" if self._number is None else f"text {self._number}{place}: "
         yield [(start, DIM), (isolated(self.cut(one_line(self._text), self.screen.width - len(start))), BOLD)]

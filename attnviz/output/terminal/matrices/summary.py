@@ -2,19 +2,20 @@
 
 import math
 from collections.abc import Iterable, Iterator
-from itertools import groupby
+from itertools import chain, groupby
 from operator import attrgetter
 from typing import NamedTuple
 
-from attnviz.analysis.matrices.parts import joined
+from attnviz.analysis.heads.telling import overview
 from attnviz.analysis.matrices.reduce import reduced_parts
 from attnviz.analysis.matrices.spelling import labelled
-from attnviz.output.labels import cell_width, cut, isolated, unique
+from attnviz.output.labels import cell_width, cut, isolated
 from attnviz.output.scale import Scale, fixed_scale, strongest_links
 from attnviz.output.terminal.cells import cell_style, decimal
-from attnviz.output.terminal.lines import plain_labels
-from attnviz.output.terminal.matrix_base import Looks
-from attnviz.output.terminal.matrix_view import view
+from attnviz.output.terminal.lines import unique_labels
+from attnviz.output.terminal.matrices.base import Looks
+from attnviz.output.terminal.matrices.overview import OverviewView
+from attnviz.output.terminal.matrices.styles import view
 from attnviz.output.terminal.screen import BOLD, DIM, PLAIN, LinesView, Screen, StyledLine
 from attnviz.trace.attention import Attention, Matrix
 
@@ -62,9 +63,7 @@ class SummaryView(LinesView):
         heads = [] if self._matrix.values.size == 1 else self._heads
         if not heads:
             yield [(self.cut("none: there is one token"), DIM)]
-        queries, keys = (
-            unique(plain_labels(tokens, self.screen)) for tokens in (self._matrix.queries, self._matrix.keys)
-        )
+        queries, keys = (unique_labels(tokens, self.screen) for tokens in (self._matrix.queries, self._matrix.keys))
         for head in heads[:_MOST_HEADS]:
             yield from self._links(head, queries, keys)
         if len(heads) > _MOST_HEADS:
@@ -113,10 +112,12 @@ def head_views(
     looks: Looks,
     *,
     every: bool = False,
-    head: int | None = None,
     raw_tokens: bool = False,
 ) -> Iterator[LinesView]:
-    """The views of one text: every matrix where they are few, else a summary with one head or the mean.
+    """The views of one text: every matrix where they are few or chosen, else what says most.
+
+    Of weights that is the head that says most, and a line for others; of other values the heads' mean, and a line for
+    each.
 
     Args:
         parts: the matrices of each kind, a part at a time.
@@ -124,19 +125,23 @@ def head_views(
         screen: where they are printed.
         looks: style, colours, decimals.
         every: print every matrix, however many there are.
-        head: the head that a summary begins with; by default the mean of all.
         raw_tokens: label tokens in the tokenizer's own spelling.
     """
     for _, of_kind in groupby(parts, key=attrgetter("kind")):
         named = (labelled(part, raw=raw_tokens) for part in of_kind)
-        if every or math.prod(shape) <= _FEW:
-            yield from (view(matrix, screen, looks) for part in named for matrix in part)
-        elif head is not None:
-            attention = joined(named, shape)
-            yield SummaryView(list(attention)[head], head_links(attention), attention, screen, looks)
+        if every or math.prod(shape) == 1:
+            matrices = (matrix for part in named for matrix in part)
+            yield from (view(matrix, screen, looks, brief=i > 0) for i, matrix in enumerate(matrices))
+            continue
+        first = next(named)
+        every_part = chain([first], named)
+        if first.what == "weights" and first.reduce == "none":
+            yield OverviewView(overview(every_part), screen, looks)
+        elif math.prod(shape) <= _FEW:
+            yield from (view(matrix, screen, looks) for part in every_part for matrix in part)
         else:
             links: list[HeadLinks] = []
-            mean = next(reduced_parts(_with_links(named, links), "mean"))
+            mean = next(reduced_parts(_with_links(every_part, links), "mean"))
             yield SummaryView(next(iter(mean)), links, mean, screen, looks)
 
 

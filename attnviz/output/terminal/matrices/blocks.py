@@ -8,10 +8,11 @@ from attnviz.names import SHARES
 from attnviz.output.labels import cut, fit, isolated
 from attnviz.output.terminal.cells import cell_style, half_block_style, masked_sign, percent, shade
 from attnviz.output.terminal.lines import plain_labels
-from attnviz.output.terminal.matrix_base import Looks, MatrixView, rest_width
+from attnviz.output.terminal.matrices.base import Looks, MatrixView, rest_width
 from attnviz.output.terminal.screen import DIM, PLAIN, Screen, StyledLine
 from attnviz.output.words import corner_words
 from attnviz.trace.attention import Matrix
+from attnviz.trace.tokens import token_numbers
 
 PERCENTS = len(" 37/42")  # of two rows
 
@@ -19,7 +20,7 @@ PERCENTS = len(" 37/42")  # of two rows
 class BlocksView(MatrixView):
     """Small cells of colour: two characters with a percentage, or half a character; glyphs where there is no colour."""
 
-    rest_words = "rest: percent that they got"
+    rest_words = "percent that they got"
 
     def __init__(self, matrix: Matrix, screen: Screen, looks: Looks):
         super().__init__(matrix, screen, looks)
@@ -68,14 +69,18 @@ class BlocksView(MatrixView):
         """The keys' numbers, every fifth or tenth of them, and a tick under each."""
         step = 5 if cell == 2 else 10
         line = ""
+        numbers = token_numbers(self.matrix.keys)
         for j in keys:
-            if j % step == 0 and len(line) <= (j - keys[0]) * cell:
-                number = str(j)
+            if numbers[j] % step == 0 and len(line) <= (j - keys[0]) * cell:
+                number = str(numbers[j])
                 if (j - keys[0]) * cell + len(number) <= len(keys) * cell:
                     line = line.ljust((j - keys[0]) * cell) + number + " "
         corner = fit(corner_words(self.matrix), self.label_width - 1, ascii=self.screen.ascii) + " "
         line = line.rstrip().ljust(len(keys) * cell if self.rest(keys, "") else 0)
-        yield [((corner + line).rstrip() if not self.rest_width else corner + line, DIM), *self.rest(keys, "rest")]
+        yield [
+            ((corner + line).rstrip() if not self.rest_width else corner + line, DIM),
+            *self.rest(keys, self.rest_word),
+        ]
 
     def _cell(self, i: int, j: int) -> tuple[str, Style]:
         width = 2 if self.wide else 1
@@ -97,6 +102,7 @@ class BlocksView(MatrixView):
         return half_block_style(*both, self.looks.cmap, self.screen.color)
 
     def _pair_label(self, i: int) -> str:
-        labels = plain_labels(self.matrix.queries[i : i + 2], self.screen)
-        text = f"{i} {' '.join(isolated(cut(label, 5)) for label in labels)}"
+        pair = self.matrix.queries[i : i + 2]
+        labels = plain_labels(pair, self.screen)
+        text = f"{token_numbers(self.matrix.queries)[i]} {' '.join(isolated(cut(label, 5)) for label in labels)}"
         return fit(text, self.label_width - 1) + " "

@@ -8,9 +8,10 @@ from attnviz.names import SHARES
 from attnviz.output.labels import cell_width, cut, fit, is_right_to_left
 from attnviz.output.terminal.cells import cell_style, decimal, masked_sign
 from attnviz.output.terminal.lines import plain_labels
-from attnviz.output.terminal.matrix_base import MatrixView, number_width, rest_width
+from attnviz.output.terminal.matrices.base import MatrixView, number_width, rest_width
 from attnviz.output.terminal.screen import DIM, PLAIN, StyledLine
 from attnviz.output.words import corner_words
+from attnviz.trace.tokens import token_numbers
 
 
 class NumbersView(MatrixView):
@@ -44,8 +45,9 @@ class NumbersView(MatrixView):
                 yield [(self.row_label(i), PLAIN), *(self._cell(i, j, cell) for j in keys), *self.rest(keys, rest)]
 
     def _header(self, keys: range, shown: list[str], cell: int) -> Iterator[StyledLine]:
+        numbers = token_numbers(self.matrix.keys)
         corner = fit(corner_words(self.matrix), self.label_width - 1, ascii=self.screen.ascii) + " "
-        yield [(corner + "".join(f"{j:>{cell}}" for j in keys), DIM), *self.rest(keys, "rest")]
+        yield [(corner + "".join(f"{numbers[j]:>{cell}}" for j in keys), DIM), *self.rest(keys, self.rest_word)]
         line = "".join(" " + fit(shown[j], cell - 1, right=True) for j in keys)
         yield [(" " * self.label_width + line, PLAIN)]
 

@@ -9,7 +9,7 @@ from attnviz.analysis.heads.telling import overview
 from attnviz.output.colormaps import luminance, palette_rgb, text_on
 from attnviz.output.labels import cell_width
 from attnviz.output.terminal.first.amber import _RAMP_256, amber, weight_style
-from attnviz.output.terminal.first.overview import OverviewView
+from attnviz.output.terminal.matrices.overview import OverviewView
 from attnviz.output.terminal.screen import Screen
 from attnviz.trace.attention import Attention
 from attnviz.trace.model_info import ModelInfo

@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from attnviz.names import SHARES
+from attnviz.output.colormaps import AMBER
 from attnviz.output.labels import cell_width, cut, fit, isolated
 from attnviz.output.scale import Scale, fixed_scale, hidden_cells, strongest_of_rows
 from attnviz.output.terminal.cells import decimal, masked_sign
@@ -16,6 +17,7 @@ from attnviz.output.terminal.lines import plain_labels, row_labels
 from attnviz.output.terminal.screen import BOLD, DIM, PLAIN, LinesView, Screen, StyledLine
 from attnviz.output.words import KIND_NAMES, corner_words, reading, renormalized_words, value_words
 from attnviz.trace.attention import Matrix
+from attnviz.trace.tokens import token_numbers
 
 _LEAST_LABEL = 12
 
@@ -25,14 +27,14 @@ class Looks:
     """What the user may choose.
 
     Attributes:
-        style: ``auto``, ``numbers``, ``blocks`` or ``top``.
-        cmap: one of ``COLORMAPS``.
+        style: ``auto``, or one of the styles.
+        cmap: one of ``TERMINAL_COLORMAPS``.
         top: keys a row in ``top``.
         precision: decimals; None for two, and more where that would be 0.01 at best.
     """
 
     style: str = "auto"
-    cmap: str = "viridis"
+    cmap: str = AMBER
     top: int = 3
     precision: int | None = None
 
@@ -46,7 +48,7 @@ class Looks:
 class MatrixView(LinesView):
     """What the three styles have in common: title, legend, row labels, pages of columns."""
 
-    rest_words = "rest: what they got"
+    rest_words = "what they got"
 
     def __init__(self, matrix: Matrix, screen: Screen, looks: Looks):
         super().__init__(screen)
@@ -55,6 +57,7 @@ class MatrixView(LinesView):
         self.masked = hidden_cells(matrix.values, matrix.masked)
         self.label_width = label_width(matrix, screen)
         self.rest_width = 0
+        self.rest_word = rest_word(matrix)
         self.row_labels = row_labels(matrix.queries, screen)
 
     @cached_property
@@ -79,7 +82,9 @@ class MatrixView(LinesView):
         if self.masked.any():
             legend += f", {masked_sign(self.screen)} masked"
         if self.matrix.hidden:
-            legend += ", special tokens hidden" + ("" if self.matrix.rest is None else f" ({self.rest_words})")
+            legend += ", special tokens hidden" + (
+                "" if self.matrix.rest is None else f" ({self.rest_word}: {self.rest_words})"
+            )
             legend += renormalized_words(self.matrix.name) if self.matrix.renormalized else ""
         yield from self.text(legend, DIM)
 
@@ -96,8 +101,10 @@ class MatrixView(LinesView):
         by_rows = "" not in shown and labels == plain_labels(self.matrix.queries, self.screen)
         if labels == shown or by_rows:
             return
+        numbers = token_numbers(self.matrix.keys)
         longest = self.screen.width - len("0000 ,")
-        named = [f"{j} {isolated(cut(label, longest, ascii=self.screen.ascii))}" for j, label in enumerate(labels)]
+        cuts = [isolated(cut(label, longest, ascii=self.screen.ascii)) for label in labels]
+        named = [f"{number} {label}" for number, label in zip(numbers, cuts, strict=True)]
         yield from flowed("keys: ", [[(name, PLAIN)] for name in named], self.screen.width)
 
     def colors(self) -> tuple[str, ...]:
@@ -126,6 +133,11 @@ class MatrixView(LinesView):
         return fit(self.row_labels[i], self.label_width - 1, ascii=self.screen.ascii) + " "
 
 
+def rest_word(matrix: Matrix) -> str:
+    """What the column of keys that are left out is called."""
+    return "special" if matrix.hidden else "rest"
+
+
 def label_width(matrix: Matrix, screen: Screen) -> int:
     """Columns for the rows' labels: as wide as they are, within reason."""
     widest = max(cell_width(label) for label in row_labels(matrix.queries, screen))
@@ -134,7 +146,7 @@ def label_width(matrix: Matrix, screen: Screen) -> int:
 
 def rest_width(matrix: Matrix, number: int) -> int:
     """Columns for what rows gave to keys that are left out, where there is such a column."""
-    return 0 if matrix.rest is None else 1 + max(number, len(" rest"))
+    return 0 if matrix.rest is None else 1 + max(number, len(rest_word(matrix)))
 
 
 def number_width(matrix: Matrix, looks: Looks) -> int:
