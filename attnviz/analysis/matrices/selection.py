@@ -32,7 +32,8 @@ class Request:
         hide_special: leave out special tokens.
         renormalize: divide what is left of each row by its sum.
         keep: further arrays for ``Result.trace``: ``LayerTrace``'s names, for the selected layers, or addresses.
-        lenient: neither words nor hiding where it has no meaning (words of scores, nothing but special tokens), instead of an error.
+        lenient: leave tokens as they are where words or hiding have no meaning (scores; nothing but special tokens),
+            instead of an error.
     """
 
     layers: str | int | tuple[int, ...] = "all"
