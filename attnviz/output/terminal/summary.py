@@ -56,10 +56,10 @@ class SummaryView(LinesView):
         yield from view(self._matrix, self.screen, self._looks).lines()
         yield []
         others = "" if self._attention.kind == "cross" else ", leaving out tokens that look at themselves"
-        one = "layer" if self._attention.what == "zeroing" else "head"
+        one = "layer" if self._attention.values == "zeroing" else "head"
         about = f"Each {one}'s strongest links (query -> key){others}:"
         yield from self.text(about, BOLD)
-        heads = [] if self._matrix.values.size == 1 else self._heads
+        heads = [] if self._matrix.numbers.size == 1 else self._heads
         if not heads:
             yield [(self.cut("none: there is one token"), DIM)]
         queries, keys = (
@@ -72,7 +72,7 @@ class SummaryView(LinesView):
             yield [(self.cut(more), DIM)]
         first_layer, first_head = self._attention.layers[0], self._attention.heads[0]
         alike = " --words" * self._attention.words + " --hide-special" * self._attention.hidden
-        values = f" --values {self._attention.what}" * (self._attention.what != "weights")
+        values = f" --values {self._attention.values}" * (self._attention.values != "weights")
         chosen = f"--layer {first_layer}" + f" --head {first_head}" * (one == "head")
         more = f"One {one}: {chosen}{values}{alike}. All of them: --layer all{values}."
         yield from self.text(more, DIM)
