@@ -12,8 +12,8 @@ REDUCTIONS = ("none", "mean-heads", "mean", "max", "rollout", "flow")
 PATHS = ("rollout", "flow")  # the reductions that follow tokens through the layers
 
 
-def axes_of(what: str, reduce: str) -> tuple[str, ...]:
+def axes_of(values: str, reduce: str) -> tuple[str, ...]:
     """What each axis of matrices counts, without those of length 1: zeroing is of all heads together."""
     layers = ("layer",) if reduce in ("none", "mean-heads") else ()
-    heads = ("head",) if reduce == "none" and what != "zeroing" else ()
+    heads = ("head",) if reduce == "none" and values != "zeroing" else ()
     return (*layers, *heads, "query", "key")

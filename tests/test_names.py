@@ -35,16 +35,10 @@ FILLERS = {
 }  # fmt: skip
 # Public names that are fillers, as module:name. This set may only shrink.
 UNNAMED = {
-    "analysis/matrices/reduce.py:what",
-    "analysis/matrices/rollout.py:what",
-    "analysis/matrices/selection.py:what",
-    "analysis/matrices/values.py:what",
     "cli/command.py:given",
     "cli/options.py:what",
     "cli/streams.py:what",
-    "elsewhere/document_matrices.py:what",
     "encoder/stack.py:wanted",
-    "names.py:what",
     "output/pictures/condensed.py:given",
     "output/pictures/condensed.py:said",
     "output/pictures/drawing.py:wanted",
@@ -53,10 +47,7 @@ UNNAMED = {
     "output/pictures/pictures.py:given",
     "output/pictures/pictures.py:said",
     "output/pictures/similarity.py:shown",
-    "output/pictures/style.py:what",
-    "output/terminal/matrix_base.py:shown",
-    "output/words.py:what",
-    "trace/attention.py:what",
+    "output/terminal/matrices/base.py:shown",
 }
 
 

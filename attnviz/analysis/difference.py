@@ -71,9 +71,9 @@ def _pair(ours: int, theirs: int) -> str:
     return str(ours) if ours == theirs else f"{ours} → {theirs}"
 
 
-def _many(what: str, ours: tuple[int, ...], theirs: tuple[int, ...]) -> str:
+def _many(axis: str, ours: tuple[int, ...], theirs: tuple[int, ...]) -> str:
     numbers = spans(ours) if ours == theirs else f"{spans(ours)} → {spans(theirs)}"
-    return f"{what}{'s' * (len(ours) > 1)} {numbers}"
+    return f"{axis}{'s' * (len(ours) > 1)} {numbers}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,9 +146,9 @@ def compared(a: Attention, b: Attention) -> Difference:
         UsageError: they are no weights of heads; other numbers of layers or heads; no token in common.
     """
     for side in (a, b):
-        if side.what != "weights" or side.reduce != "none":
-            what = side.what if side.what != "weights" else side.reduce
-            raise UsageError(f"diff, values: these matrices are {what}; expected weights, a matrix of each head")
+        if side.values != "weights" or side.reduce != "none":
+            held = side.values if side.values != "weights" else side.reduce
+            raise UsageError(f"diff, values: these matrices are {held}; expected weights, a matrix of each head")
     if a.kind != b.kind:
         raise UsageError(f"diff, kind: A is {a.kind} attention and B is {b.kind}; expected the same")
     _check_heads(a, b)
@@ -209,7 +209,7 @@ def as_attention(difference: Difference, texts: tuple[tuple[str, str], ...] = ()
         heads=a.heads,
         model=a.model,
         kind=a.kind,
-        what="changes",
+        values="changes",
         masked=masked,
         words=a.words,
         hidden=a.hidden,
@@ -238,37 +238,37 @@ def sides_in_words(a: Attention, b: Attention) -> str:
 
 
 def _check_heads(a: Attention, b: Attention) -> None:
-    for what, ours, theirs in (("layer", a.layers, b.layers), ("head", a.heads, b.heads)):
+    for axis, ours, theirs in (("layer", a.layers, b.layers), ("head", a.heads, b.heads)):
         if len(ours) != len(theirs):
             raise UsageError(
-                f"diff, {what}s: A has {len(ours)} and B has {len(theirs)}; expected equal numbers",
-                hint=f"--{what} and --vs-{what} choose those to compare",
+                f"diff, {axis}s: A has {len(ours)} and B has {len(theirs)}; expected equal numbers",
+                hint=f"--{axis} and --vs-{axis} choose those to compare",
             )
 
 
-def _aligned(what: str, a: Tokens, b: Tokens) -> tuple[tuple[int, int], ...]:
+def _aligned(axis: str, a: Tokens, b: Tokens) -> tuple[tuple[int, int], ...]:
     """The places in A and in B of the tokens that both have, the same whichever side is called A.
 
     Where those of a side have no labels, all of both, one after the other.
     """
     nameless = [name for name, side in (("A", a), ("B", b)) if _is_nameless(side)]
     if nameless:
-        _check_labels(what, a, b, nameless)
+        _check_labels(axis, a, b, nameless)
         return tuple((i, i) for i in range(len(a)) if not (a[i].padding or b[i].padding))
     ours, theirs = ([(_spelling(t), i) for i, t in enumerate(side) if not t.padding] for side in (a, b))
     words, others = ([spelling for spelling, _ in side] for side in (ours, theirs))
     pairs = align(words, others) if words <= others else [(i, j) for j, i in align(others, words)]
     if not pairs:
-        raise UsageError(f"diff: no {what} token of A is in B; expected at least one in both")
+        raise UsageError(f"diff: no {axis} token of A is in B; expected at least one in both")
     return tuple((ours[i][1], theirs[j][1]) for i, j in pairs)
 
 
-def _check_labels(what: str, a: Tokens, b: Tokens, nameless: list[str]) -> None:
+def _check_labels(axis: str, a: Tokens, b: Tokens, nameless: list[str]) -> None:
     """Refuses tokens that have only numbers for names where there are more of them on one side."""
     if len(a) != len(b):
         whose = f"those of {' and '.join(nameless)} have no labels"
         raise UsageError(
-            f"diff, tokens: A has {len(a)} and B has {len(b)} {what} tokens, and {whose}; "
+            f"diff, tokens: A has {len(a)} and B has {len(b)} {axis} tokens, and {whose}; "
             "expected equal numbers, or labels",
             hint='JSON can name its tokens: "tokens": [...]',
         )

@@ -153,7 +153,7 @@ def _embedding(config: Block, entry: EmbeddingTrace, i: int, symbol: str) -> Ste
         meaning = f"Positions come in later ({config.position.kind})."
     vectors = [_vector(symbol, "the token's vector" if formula == "t" else result, entry.kept("embedded")[i])]
     if formula != "t":
-        others = [_vector(letter, what, vector, "d_embed") for _, letter, what, vector in added]
+        others = [_vector(letter, name, vector, "d_embed") for _, letter, name, vector in added]
         vectors = [_vector("t", "the token's vector", entry.kept("token_vectors")[i], "d_embed"), *others, *vectors]
     title = "The token's vector" + "".join(f" and its {name}'s" for name, *_ in added)
     return Step("embedding", title, f"{symbol} = {formula}", meaning, tuple(vectors))

@@ -145,5 +145,5 @@ def _labelled_views(run: Run, raw_tokens: bool) -> "Iterator[Attention]":
 def _largest(drawn: Attention | Condensed) -> float:
     """The largest weight; 1 for values with a scale of their own, up to their largest."""
     attention = drawn.attention if isinstance(drawn, Condensed) else drawn
-    own_scale = attention.what not in SHARES or attention.reduce in PATHS
+    own_scale = attention.values not in SHARES or attention.reduce in PATHS
     return 1.0 if own_scale else float(attention.matrices.max())

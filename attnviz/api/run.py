@@ -1,6 +1,6 @@
 """One text at a time: its attention, or one of its query tokens step by step."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -8,8 +8,9 @@ import numpy as np
 from attnviz.analysis.matrices.selection import Request, select_one
 from attnviz.encoder.stack import cross_geometry, self_geometry
 from attnviz.encoder.stack import run as run_stack
-from attnviz.errors import UsageError
+from attnviz.errors import AttnvizError, UsageError
 from attnviz.model import Model, load
+from attnviz.sweeps.corpus import Corpus
 from attnviz.sweeps.preparation import prepare, prepare_vectors
 from attnviz.sweeps.runs import Prepared, kinds_of, run_prepared, runs
 from attnviz.trace.result import Result
@@ -85,22 +86,32 @@ def run(
     return run_prepared(model, prepare(model, text, pair=pair, target=target, pad_to=pad_to), request)
 
 
-def telling_head(model: Model, prepared: Prepared, *, kind: str | None = None) -> tuple[int, int]:
+def telling_head(
+    model: Model,
+    prepared: Prepared,
+    *,
+    layers: str | int = "all",
+    heads: str | int = "all",
+    kind: str | None = None,
+) -> tuple[int, int]:
     """The layer and the head that say most about a text: the ones that ``attnviz show`` prints first.
 
     Args:
         model: what ``load`` gave.
         prepared: what ``prepare`` or ``prepare_vectors`` gave.
+        layers: a selection of layers to choose from.
+        heads: a selection of heads to choose from.
         kind: ``encoder``, ``decoder`` or ``cross``; by default cross where there is a target, else encoder.
 
     Raises:
-        UsageError: a kind that is not there.
+        UsageError: a layer, head or kind that is not there.
     """
     from attnviz.analysis.heads.telling import overview
 
     kind = kind or ("encoder" if prepared.target is None else "cross")
-    (run,) = runs(model, [prepared], Request(kinds=(kind,), words=True, hide_special=True, lenient=True))
-    first = overview(run.parts()).heads[0]
+    request = Request(layers, heads, (kind,), words=True, hide_special=True, lenient=True)
+    (matrices,) = runs(model, [prepared], request)
+    first = overview(matrices.parts()).heads[0]
     return first.layer, first.head
 
 
@@ -109,8 +120,8 @@ def explain(
     prepared: Prepared,
     *,
     query: str | int | None = None,
-    layer: str | int = 0,
-    head: str | int = 0,
+    layer: str | int | None = None,
+    head: str | int | None = None,
     kind: str | None = None,
 ) -> "Explanation":
     """One head and one query token, step by step, with the numbers of the run.
@@ -119,8 +130,8 @@ def explain(
         model: what ``load`` gave.
         prepared: what ``prepare`` or ``prepare_vectors`` gave.
         query: a token's text or number; by default the last word.
-        layer: one layer.
-        head: one head.
+        layer: one layer; by default that of the head that says most about the text.
+        head: one head; by default the one that says most, of the layer if that is given.
         kind: ``encoder``, ``decoder`` or ``cross``; by default cross where there is a target, else encoder.
 
     Raises:
@@ -132,6 +143,9 @@ def explain(
     kind = kind or ("encoder" if prepared.target is None else "cross")
     kinds_of(Request(kinds=(kind,)), prepared)
     queries, keys = prepared.sides(kind)
+    if layer is None or head is None:
+        layers, heads = ("all" if one is None else one for one in (layer, head))
+        layer, head = telling_head(model, prepared, layers=layers, heads=heads, kind=kind)
     place = Place(
         kind,
         select_one(layer, model.config.layers_of(kind), "layer"),
@@ -153,7 +167,27 @@ def explain(
         steps=explanation.explain(model.config, stack.at(f"layers.{place.layer}"), trace, place, geometry),
         text=prepared.text,
         target=prepared.target_text,
+        where=prepared.where,
     )
+
+
+def explanations(texts: Corpus, **options: Any) -> "Iterator[Explanation]":
+    """The explanation of each text, in order; the model loads when the first is asked for.
+
+    Args:
+        texts: with a model to run.
+        options: see ``explain``.
+
+    Raises:
+        UsageError: attention from elsewhere, which has no model; or a layer, head, kind or token that is not there.
+        InputError: a text that cannot be used.
+    """
+    model, prepared = texts.prepared()
+    for one in prepared:
+        try:
+            yield explain(model, one, **options)
+        except AttnvizError as error:
+            raise error.at(one.where) from error
 
 
 def _geometry(config: "Block", stack: "Params", prepared: Prepared, place: "Place", dtype: "DType") -> "Geometry":

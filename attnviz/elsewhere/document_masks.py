@@ -65,7 +65,7 @@ def with_likely_mask(document: object, result: Result) -> Result:
 
 def _seems_causal(attention: Attention) -> bool:
     n_queries, n_keys = attention.matrices.shape[2:]
-    if attention.kind == "cross" or attention.what != "weights" or attention.masked is not None or n_keys < _FEW:
+    if attention.kind == "cross" or attention.values != "weights" or attention.masked is not None or n_keys < _FEW:
         return False
     looks = attention.matrices.any(axis=(0, 1))
     return n_queries == n_keys and not np.triu(looks, 1).any() and bool(np.tril(looks, -1).any())

@@ -8,13 +8,13 @@ from attnviz.elsewhere.lists import listed_array
 from attnviz.errors import InputError, one_line
 
 
-def matrices_of(fields: Mapping[str, object], key: str, what: str, axes: tuple[str, ...], where: str) -> np.ndarray:
+def matrices_of(fields: Mapping[str, object], key: str, values: str, axes: tuple[str, ...], where: str) -> np.ndarray:
     """(n_layers, n_heads, n_queries, n_keys), with length 1 for axes that the document has not."""
     value = fields[key]
     if isinstance(value, np.ndarray):
         array = value
     else:
-        array = listed_array(value, f"{where}: {key}", axes=4, null=-np.inf if what == "scores" else None)
+        array = listed_array(value, f"{where}: {key}", axes=4, null=-np.inf if values == "scores" else None)
         with np.errstate(over="ignore"):
             array = array.astype(np.float32)
     if not 2 <= array.ndim <= len(axes) or not array.size:

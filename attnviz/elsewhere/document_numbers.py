@@ -21,17 +21,17 @@ def check_numbers(attention: Attention, fields: Mapping[str, object], where: str
 
     Norms are not negative, and masked scores are -inf.
     """
-    values, are_shares = attention.matrices, attention.what in SHARES
-    least, most = {"scores": (-np.inf, _LARGEST), "norms": (0, _LARGEST)}.get(attention.what, (0, 1 + _ONE))
+    values, are_shares = attention.matrices, attention.values in SHARES
+    least, most = {"scores": (-np.inf, _LARGEST), "norms": (0, _LARGEST)}.get(attention.values, (0, 1 + _ONE))
     wrong = ~((values >= least) & (values <= most))  # so that NaN is wrong too
     expected = {"scores": "a finite number, or -inf where it is masked", "norms": "a finite number from 0"}.get(
-        attention.what, "a number from 0 to 1"
+        attention.values, "a number from 0 to 1"
     )
     if wrong.any():
         cell, value = _first_cell(attention, wrong)
-        hint = _SCORES if attention.what == "weights" and np.isfinite(value) else None
+        hint = _SCORES if attention.values == "weights" and np.isfinite(value) else None
         raise InputError(f"{where}: {cell}; expected {expected}", hint)
-    if attention.masked is not None and attention.what != "scores":
+    if attention.masked is not None and attention.values != "scores":
         wrong = attention.masked[:, None] & (values != 0)
         if wrong.any():
             cell, _ = _first_cell(attention, wrong)
@@ -46,7 +46,7 @@ def check_numbers(attention: Attention, fields: Mapping[str, object], where: str
         i, j, query = np.argwhere(wrong)[0]
         raise InputError(
             f"{where}: {_place(attention, i, j)}, row {query} sums to {sums[i, j, query]:.6g}; expected 1",
-            _reason(values, sums) if attention.what == "weights" else None,
+            _reason(values, sums) if attention.values == "weights" else None,
         )
 
 

@@ -38,11 +38,11 @@ def result_of(
         InputError: something that is not as the document itself says, or not as attention is, with its place.
     """
     fields = _fields(document, where)
-    what = _choice(fields, "values", VALUES, "scores" if scores else "weights", where)
+    values = _choice(fields, "values", VALUES, "scores" if scores else "weights", where)
     reduce = _choice(fields, "reduce", REDUCTIONS, "none", where)
-    axes = axes_of(what, reduce)
+    axes = axes_of(values, reduce)
     arrays = {
-        kind: matrices_of(fields, key, what, axes, where) for kind, key in ATTENTION_KEYS.items() if key in fields
+        kind: matrices_of(fields, key, values, axes, where) for kind, key in ATTENTION_KEYS.items() if key in fields
     }
     arrays = kinds_by_shape(arrays, fields)
     n_source, n_target = token_counts(arrays)
@@ -74,7 +74,7 @@ def result_of(
             heads=tuple(heads),
             model=model,
             kind=kind,
-            what=what,
+            values=values,
             reduce=reduce,
             masked=mask_of(fields, kind, arrays[kind], where),
             words=_choice(fields, "words", (False, True), False, where),

@@ -43,12 +43,12 @@ def fixed_scale(matrix: Matrix) -> Scale:
 
     Norms, rollout and flow start at 0, scores at their least.
     """
-    visible = matrix.values[np.isfinite(matrix.values)]
+    visible = matrix.numbers[np.isfinite(matrix.numbers)]
     if matrix.name in PATHS and visible.size:
         return Scale(0.0, float(visible.max()))
-    if matrix.what in SHARES or not visible.size:
+    if matrix.values in SHARES or not visible.size:
         return Scale(0.0, 1.0)
-    return Scale(0.0 if matrix.what == "norms" else float(visible.min()), float(visible.max()))
+    return Scale(0.0 if matrix.values == "norms" else float(visible.min()), float(visible.max()))
 
 
 def shared_scale(attention: Attention) -> Scale:
@@ -59,12 +59,12 @@ def shared_scale(attention: Attention) -> Scale:
     ends = [e for matrix in attention if (e := _extremes(matrix)) is not None] or [(0.0, 0.0)]
     low, high = min(e[0] for e in ends), max(e[1] for e in ends)
     sharing = f"shared by all {'heads' if 'head' in attention.axes else 'layers'}" if len(attention) > 1 else ""
-    if attention.what == "changes":
+    if attention.values == "changes":
         return _about_zero(max(-low, high), "scale", f"{sharing}; " if sharing else "")
     is_path = attention.reduce in PATHS
-    if attention.what in SHARES and not is_path:  # a path's shares are small: what comes from one token of many
+    if attention.values in SHARES and not is_path:  # a path's shares are small: what comes from one token of many
         high = max(high, 1.0)
-    if attention.what != "scores":
+    if attention.values != "scores":
         low = min(low, 0.0)
     low, high = _apart(low, high)
     more = "the largest" if is_path else sharing
@@ -74,14 +74,14 @@ def shared_scale(attention: Attention) -> Scale:
 def own_scale(matrix: Matrix) -> Scale:
     """The scale of one matrix alone: 0 to its largest value, or the extremes of its scores."""
     low, high = _extremes(matrix) or (0.0, 0.0)
-    if matrix.what == "changes":
+    if matrix.values == "changes":
         return _about_zero(max(-low, high), "scale of this head:", "")
-    if matrix.what != "scores":
+    if matrix.values != "scores":
         low = min(low, 0.0)
     low, high = _apart(low, high)
     if matrix.name in PATHS:
         return Scale(low, high, f"scale {_interval(low, high)}, the largest")
-    whose = "layer" if matrix.what == "zeroing" else "head"
+    whose = "layer" if matrix.values == "zeroing" else "head"
     return Scale(low, high, f"scale of this {whose}: {_interval(low, high)}")
 
 
@@ -117,14 +117,14 @@ def strongest_keys(row: np.ndarray, hidden: np.ndarray, values: str, n: int = 1)
 
 def strongest_of_rows(matrix: Matrix) -> list[int | None]:
     """The strongest key of each row; None where every key is hidden, or gets nothing."""
-    hidden = hidden_cells(matrix.values, matrix.masked)
-    found = (strongest_keys(row, absent, matrix.what) for row, absent in zip(matrix.values, hidden, strict=True))
+    hidden = hidden_cells(matrix.numbers, matrix.masked)
+    found = (strongest_keys(row, absent, matrix.values) for row, absent in zip(matrix.numbers, hidden, strict=True))
     return [keys[0] if keys else None for keys in found]
 
 
 def strongest_links(matrix: Matrix, n: int) -> list[tuple[int, int, float]]:
     """The n strongest links (query, key, value) of a matrix, without those of a token to itself."""
-    values = np.where(hidden_cells(matrix.values, matrix.masked), -np.inf, matrix.values)
+    values = np.where(hidden_cells(matrix.numbers, matrix.masked), -np.inf, matrix.numbers)
     if matrix.kind != "cross":
         np.fill_diagonal(values, -np.inf)
     places = [divmod(place, values.shape[1]) for place in largest(values.ravel(), n)]
@@ -137,12 +137,12 @@ def strongest_choice(matrix: Matrix) -> tuple[float, int, int]:
 
     A query with one visible key has no choice: its number says nothing.
     """
-    hidden = hidden_cells(matrix.values, matrix.masked)
+    hidden = hidden_cells(matrix.numbers, matrix.masked)
     if matrix.rest is not None:
         hidden = hidden.copy()
         hidden[:, -1] = True  # the rest is not a key
     free = (~hidden).sum(axis=1) > 1
-    sizes = np.abs(matrix.values) if matrix.what == "changes" else matrix.values
+    sizes = np.abs(matrix.numbers) if matrix.values == "changes" else matrix.numbers
     shown = np.where(hidden | ~free[:, None] & free.any(), -np.inf, sizes) if hidden.any() else sizes
     query, key = np.unravel_index(shown.argmax(), shown.shape)
     return float(shown[query, key]), int(query), int(key)
@@ -162,7 +162,7 @@ def short_number(value: float) -> str:
 
 
 def _extremes(matrix: Matrix) -> tuple[float, float] | None:
-    shown = matrix.values[~hidden_cells(matrix.values, matrix.masked)]
+    shown = matrix.numbers[~hidden_cells(matrix.numbers, matrix.masked)]
     return (float(shown.min()), float(shown.max())) if shown.size else None
 
 

@@ -34,7 +34,7 @@ def reading(matrix: Matrix) -> tuple[str, ...]:
     if matrix.kind == "cross":
         sides = "rows: queries (target), columns: keys (source)"
     both = ", both of the target" * (matrix.kind == "decoder")
-    return (sides + both, *_MEANINGS.get(matrix.what, ()))
+    return (sides + both, *_MEANINGS.get(matrix.values, ()))
 
 
 def model_words(model: ModelInfo) -> str:
@@ -64,7 +64,7 @@ def corner_words(matrix: Matrix) -> str:
 
 def value_words(matrix: Matrix) -> str:
     """What the values are, in words: nothing of rollout and flow, whose title says it."""
-    return "" if matrix.name in PATHS else f"{VALUE_NAMES[matrix.what]}, "
+    return "" if matrix.name in PATHS else f"{VALUE_NAMES[matrix.values]}, "
 
 
 def renormalized_words(reduce: str) -> str:
@@ -74,19 +74,19 @@ def renormalized_words(reduce: str) -> str:
 
 def quantity(attention: Attention) -> str:
     """``self-attention weights``, ``self-attention rollout``."""
-    what = {"zeroing": "value zeroing", "distances": "weights"}.get(attention.what, attention.what)
-    return f"{KIND_NAMES[attention.kind]} {attention.reduce if attention.reduce in PATHS else what}"
+    name = {"zeroing": "value zeroing", "distances": "weights"}.get(attention.values, attention.values)
+    return f"{KIND_NAMES[attention.kind]} {attention.reduce if attention.reduce in PATHS else name}"
 
 
-def unit(what: str, reduce: str) -> str:
+def unit(values: str, reduce: str) -> str:
     """What one number is."""
     names = {"zeroing": "share", "distances": "jsd"}
-    return "share" if reduce in PATHS else names.get(what, what.removesuffix("s"))
+    return "share" if reduce in PATHS else names.get(values, values.removesuffix("s"))
 
 
 def sides(attention: Attention) -> tuple[str, str]:
     """What a row is, and what a column is."""
-    if attention.what == "distances":
+    if attention.values == "distances":
         return "head", "head"
     return (f"token of layer {attention.layers[-1]}", "input token") if attention.reduce in PATHS else ("query", "key")
 
@@ -95,7 +95,7 @@ def extent(attention: Attention) -> str:
     """How many rows and columns, and which tokens are hidden."""
     n_queries, n_keys = len(attention.queries), len(attention.keys)
     row, column = sides(attention)
-    if attention.what == "distances":
+    if attention.values == "distances":
         return f"{n_queries} × {several(column, n_keys)}, similar ones together"
     found = f"{several(row, n_queries)} × {several(column, n_keys - (attention.rest is not None))}"
     found += " (words)" * attention.words + ", special tokens hidden" * attention.hidden
@@ -121,7 +121,7 @@ def kind_words(kind: str, target: str | None) -> str:
 
 def overview_title(attention: Attention) -> str:
     """Which layers and heads."""
-    both = "B less A, " * (attention.what == "changes") + f"{attention.layers_in_words}, {attention.heads_in_words}"
+    both = "B less A, " * (attention.values == "changes") + f"{attention.layers_in_words}, {attention.heads_in_words}"
     return both + {"none": "", "mean-heads": " (mean)"}.get(attention.reduce, f" ({attention.reduce})")
 
 

@@ -118,8 +118,8 @@ def averaged(texts: Iterable[Measured], distances: RunningMean | None) -> tuple[
     for one in texts:
         last, attention = attention, one.attention
         if last is not None and (last.model.weights, last.kind) != (attention.model.weights, attention.kind):
-            what = "kind of attention" if last.kind != attention.kind else "model"
-            raise UsageError(f"heads: text {running.texts + 1} is of another {what}; expected one {what} of all")
+            noun = "kind of attention" if last.kind != attention.kind else "model"
+            raise UsageError(f"heads: text {running.texts + 1} is of another {noun}; expected one {noun} of all")
         running.add(one.metrics)
         for seed, metrics in one.like.items():
             like.setdefault(seed, Running()).add(metrics)

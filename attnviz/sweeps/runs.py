@@ -159,7 +159,7 @@ def _together(plans: "list[_Plan]") -> Iterator[Run]:
 
 def _batch_results(plans: "list[_Plan]") -> list[Result]:
     first = plans[0]
-    model, what = first.model, first.request.what
+    model, values = first.model, first.request.run_values
     source = stacked([plan.text.source for plan in plans])
     targets = [plan.text.target for plan in plans if plan.text.target is not None]
     target = stacked(targets) if first.kinds != ("encoder",) else None  # decoder attention: each text has a target
@@ -169,7 +169,7 @@ def _batch_results(plans: "list[_Plan]") -> list[Result]:
         arrays = {}
         for kind in plan.kinds:
             n_queries, n_keys = map(len, plan.text.sides(kind))
-            arrays[kind] = [getattr(trace[kind, i], what)[at, :, :n_queries, :n_keys] for i in plan.layers[kind]]
+            arrays[kind] = [getattr(trace[kind, i], values)[at, :, :n_queries, :n_keys] for i in plan.layers[kind]]
         results.append(plan.gathered(arrays))
     return results
 
@@ -203,12 +203,12 @@ class _Plan:
     @property
     def comes_in_parts(self) -> bool:
         """Whether what is wanted can be had of some heads without the others, and nothing is wanted besides."""
-        return self.request.what in IN_PARTS and not self.request.keep
+        return self.request.run_values in IN_PARTS and not self.request.keep
 
     @property
     def is_alone(self) -> bool:
         """Whether it has to be run by itself."""
-        is_plain = self.request.what in BY_HEADS and not self.request.keep
+        is_plain = self.request.run_values in BY_HEADS and not self.request.keep
         return not is_plain or self.text.source.ids is None or self.numbers > MOST_HELD
 
     @property
@@ -224,14 +224,14 @@ class _Plan:
         names = {name for name in self.request.keep if isinstance(name, str)}
         wanted = {address for address in self.request.keep if isinstance(address, Wanted)}
         for kind, layer in ((each, number) for each in self.kinds for number in self.layers[each]):
-            wanted |= {Wanted(kind, layer, name) for name in names} | wanted_for(self.request.what, kind, layer)
+            wanted |= {Wanted(kind, layer, name) for name in names} | wanted_for(self.request.run_values, kind, layer)
         return frozenset(wanted)
 
     @property
     def shape(self) -> tuple[int, int]:
         """The numbers of layers and heads of the matrices of one kind; a reduced axis counts 1."""
         n_layers = max(map(len, self.layers.values())) if self.request.reduce in ("none", "mean-heads") else 1
-        is_reduced = self.request.reduce != "none" or self.request.what == "zeroing"
+        is_reduced = self.request.reduce != "none" or self.request.run_values == "zeroing"
         return n_layers, 1 if is_reduced else len(self.heads)
 
     def run(self) -> Run:
@@ -249,9 +249,9 @@ class _Plan:
         narrowed = self.comes_in_parts
         heads = self.heads if narrowed else None
         trace = run_stack(model.params, model.config, self.wanted, text.source, text.target, heads=heads)
-        ran = Ran(model.params, model.config, trace, text.source, text.target)
+        ran, values = Ran(model.params, model.config, trace, text.source, text.target), self.request.run_values
         arrays = {
-            kind: [values_of(self.request.what, ran, kind, i, self.heads, narrowed=narrowed) for i in self.layers[kind]]
+            kind: [values_of(values, ran, kind, i, self.heads, narrowed=narrowed) for i in self.layers[kind]]
             for kind in self.kinds
         }
         return self.gathered(arrays, trace if self.request.keep else None)
@@ -275,7 +275,7 @@ class _Plan:
     def _streamed(self) -> Iterator[Attention]:
         model, (kind,) = self.model, self.kinds
         steps = stream(model.params, model.config, self.wanted, self.text.source, self.text.target)
-        steps = values_in_parts(self.request.what, model.params, steps)
+        steps = values_in_parts(self.request.run_values, model.params, steps)
         masked = lru_cache(1)(partial(self._masked, kind))  # a layer's parts share it
         for address, value, there in steps:
             heads = tuple(head for head in self.heads if head in there)
@@ -304,7 +304,7 @@ class _Plan:
             heads=heads,
             model=self.model.info,
             kind=kind,
-            what=self.request.what,
+            values=self.request.run_values,
             masked=masked,
         )
 

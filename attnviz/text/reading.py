@@ -93,8 +93,8 @@ class Lines:
             found = True
             yield given
         if not found:
-            what = "all lines are blank" if self.blank else "it is empty"
-            raise InputError(f"{self._where}: {what}; expected at least one text")
+            fault = "all lines are blank" if self.blank else "it is empty"
+            raise InputError(f"{self._where}: {fault}; expected at least one text")
 
     def ready(self) -> bool:
         """True where the next window can be read without waiting for the stream's writer.

@@ -16,14 +16,14 @@ class Matrix:
     """One attention matrix as a view shows it.
 
     Attributes:
-        values: (n_queries, n_keys).
+        numbers: (n_queries, n_keys).
         queries: the rows' tokens.
         keys: the columns' tokens.
         masked: (n_queries, n_keys), True where a key could not be attended to; None when nothing is masked.
         name: short and unique: ``L0H3``, ``L1mean``, ``mean``.
         title: the name in words: ``L0H3``, ``layer 1, mean of heads 0-3``.
         kind: ``encoder``, ``decoder`` or ``cross``.
-        what: what the values are, one of ``VALUES``.
+        values: what the numbers are, one of ``VALUES``.
         model: where the numbers came from.
         words: whether queries and keys are words, merged from their pieces.
         hidden: whether special tokens are left out.
@@ -32,7 +32,7 @@ class Matrix:
         last_layer: of rollout and flow, the layer whose tokens the rows are.
     """
 
-    values: np.ndarray
+    numbers: np.ndarray
     queries: Tokens
     keys: Tokens
     name: str
@@ -40,7 +40,7 @@ class Matrix:
     model: ModelInfo
     masked: np.ndarray | None = None
     kind: str = "encoder"
-    what: str = "weights"
+    values: str = "weights"
     words: bool = False
     hidden: bool = False
     renormalized: bool = False
@@ -61,7 +61,7 @@ class Attention:
         heads: the heads' numbers in the model; a reduction over heads still lists what it was made of.
         model: where the numbers came from.
         kind: ``encoder``, ``decoder`` or ``cross``.
-        what: what the values are: ``weights``, ``scores`` (masked ones are -inf), ``norms`` or ``zeroing``.
+        values: what the numbers are: ``weights``, ``scores`` (masked ones are -inf), ``norms`` or ``zeroing``.
         reduce: ``none``, ``mean-heads`` (one matrix a layer), ``mean``, ``max``, ``rollout`` or ``flow`` (one in all).
             The rows of the last two are tokens of the last of these layers, the columns are those of the input.
         masked: (n_layers, n_queries, n_keys), True where a key could not be attended to; None when nothing is masked.
@@ -79,7 +79,7 @@ class Attention:
     heads: tuple[int, ...]
     model: ModelInfo
     kind: str = "encoder"
-    what: str = "weights"
+    values: str = "weights"
     reduce: str = "none"
     masked: np.ndarray | None = None
     words: bool = False
@@ -90,7 +90,7 @@ class Attention:
     @property
     def axes(self) -> tuple[str, ...]:
         """What each axis counts, without those that a reduction took away."""
-        return axes_of(self.what, self.reduce)
+        return axes_of(self.values, self.reduce)
 
     @property
     def bare(self) -> "Attention":
@@ -112,7 +112,7 @@ class Attention:
             for j in range(self.matrices.shape[1]):
                 name, title = self._names(i, j)
                 yield Matrix(
-                    values=self.matrices[i, j],
+                    numbers=self.matrices[i, j],
                     queries=self.queries,
                     keys=self.keys,
                     name=name,
@@ -120,7 +120,7 @@ class Attention:
                     model=self.model,
                     masked=None if self.masked is None else self.masked[i],
                     kind=self.kind,
-                    what=self.what,
+                    values=self.values,
                     words=self.words,
                     hidden=self.hidden,
                     renormalized=self.renormalized,
@@ -133,7 +133,7 @@ class Attention:
             layer, head = self.layers[i], self.heads[j]
             return (f"L{layer}H{head}",) * 2
         if self.reduce == "none":
-            return f"L{self.layers[i]}{self.what}", f"layer {self.layers[i]}, {self.heads_in_words}"
+            return f"L{self.layers[i]}{self.values}", f"layer {self.layers[i]}, {self.heads_in_words}"
         if self.reduce == "mean-heads":
             return f"L{self.layers[i]}mean", f"layer {self.layers[i]}, mean of {self.heads_in_words}"
         return self.reduce, f"{self.reduce} of {self.layers_in_words}, {self.heads_in_words}"
@@ -161,7 +161,7 @@ class Attention:
     @property
     def heads_in_words(self) -> str:
         """``heads 0-3``; ``all heads`` where values were never of one."""
-        return "all heads" if self.what == "zeroing" else f"head{'s' * (len(self.heads) > 1)} {spans(self.heads)}"
+        return "all heads" if self.values == "zeroing" else f"head{'s' * (len(self.heads) > 1)} {spans(self.heads)}"
 
 
 def of_all(parts: Sequence[Attention]) -> Attention:

@@ -141,7 +141,7 @@ def test_of_any_two_texts_jsd_is_symmetric_between_0_and_1_and_rows_stay_whole(o
 def test_what_is_drawn_is_b_less_a_with_both_origins():
     a, b = random_attention(1, "abc"), random_attention(2, "bcd")
     drawn = as_attention(compared(a, b))
-    assert drawn.what == "changes"
+    assert drawn.values == "changes"
     np.testing.assert_allclose(drawn.matrices[1, 2, 0, 1], b.matrices[1, 2, 0, 1] - a.matrices[1, 2, 1, 2], atol=1e-7)
     np.testing.assert_allclose(drawn.matrices.sum(axis=-1) + drawn.rest, 0, atol=1e-6)
     assert [token.text for token in drawn.keys] == ["b", "c"]
@@ -154,7 +154,7 @@ def test_what_is_drawn_is_b_less_a_with_both_origins():
         (random_attention(0, "ab"), random_attention(0, "ab", n_heads=2), "diff, heads: A has 3 and B has 2"),
         (random_attention(0, "ab"), random_attention(0, "ab", n_layers=1), "diff, layers: A has 2 and B has 1"),
         (random_attention(0, "ab"), random_attention(0, "xy"), "no query token of A is in B"),
-        (random_attention(0, "ab"), attention([[np.eye(2)]], "ab", what="scores"), "these matrices are scores"),
+        (random_attention(0, "ab"), attention([[np.eye(2)]], "ab", values="scores"), "these matrices are scores"),
         (
             random_attention(0, "ab"),
             attention([[np.eye(2)]], "ab", kind="cross"),

@@ -27,7 +27,7 @@ def test_two_to_four_axes_are_one_head_a_layers_heads_or_layers_of_heads(shape, 
     assert (view.matrices.shape, view.matrices.dtype) == (full, np.float32)
     np.testing.assert_array_equal(view.matrices, array.reshape(full))
     assert (view.layers, view.heads) == (tuple(range(full[0])), tuple(range(full[1])))
-    assert (view.what, view.reduce, view.masked, view.kind) == ("weights", "none", None, "encoder")
+    assert (view.values, view.reduce, view.masked, view.kind) == ("weights", "none", None, "encoder")
     assert labels(result.tokens) == labels(view.queries) == labels(view.keys) == [f"x{i}" for i in range(shape[-1])]
     assert [(matrix.name, matrix.title) for matrix in view][-1] == (
         f"L{full[0] - 1}H{full[1] - 1}",
@@ -119,7 +119,7 @@ def test_scores_need_not_sum_to_1_and_minus_infinity_is_masked():
     scores[:, :, 0, 1:] = -np.inf
     scores[1, 0, 2, 3] = -np.inf  # in one head only: not a mask
     view = read(npy(scores), scores=True).views["encoder"]
-    assert view.what == "scores"
+    assert view.values == "scores"
     assert np.argwhere(view.masked).tolist() == [[layer, 0, key] for layer in (0, 1) for key in (1, 2, 3)]
     listed = np.where(np.isfinite(scores), scores, None).tolist()
     for document in ({"attention": listed, "values": "scores"}, {"attention": listed}):
@@ -130,7 +130,7 @@ def test_scores_need_not_sum_to_1_and_minus_infinity_is_masked():
 
 def test_a_document_says_itself_what_its_values_are():
     own = dump(result_document(attnviz.run("one two")))
-    assert read(own, scores=True).views["encoder"].what == "weights"
+    assert read(own, scores=True).views["encoder"].values == "weights"
 
 
 def test_json_may_be_spread_over_lines_with_white_space_around():
@@ -202,7 +202,7 @@ def test_what_show_prints_is_read_back_whole(sentence, options):
         assert (view.masked is None) == (other.masked is None)
         if view.masked is not None:
             np.testing.assert_array_equal(view.masked, other.masked)
-        for name in ("layers", "heads", "kind", "what", "reduce"):
+        for name in ("layers", "heads", "kind", "values", "reduce"):
             assert getattr(view, name) == getattr(other, name)
         assert [matrix.title for matrix in view] == [matrix.title for matrix in other]
         for axis in ("queries", "keys"):

@@ -23,12 +23,12 @@ def softmax_rows(n, m, seed=0, causal=False):
     return (weights / weights.sum(axis=-1, keepdims=True)).astype(np.float32)
 
 
-def matrix(queries=SENTENCE, keys=None, values=None, *, causal=False, **more):
+def matrix(queries=SENTENCE, keys=None, numbers=None, *, causal=False, **more):
     keys = queries if keys is None else keys
-    values = softmax_rows(len(queries), len(keys), causal=causal) if values is None else np.asarray(values)
-    masked = np.triu(np.ones(values.shape, dtype=bool), 1) if causal else None
+    numbers = softmax_rows(len(queries), len(keys), causal=causal) if numbers is None else np.asarray(numbers)
+    masked = np.triu(np.ones(numbers.shape, dtype=bool), 1) if causal else None
     named = {"name": "L0H3", "title": "layer 0, head 3", "model": MODEL} | more
-    return Matrix(values=values, queries=tokens(queries), keys=tokens(keys), masked=masked, **named)
+    return Matrix(numbers=numbers, queries=tokens(queries), keys=tokens(keys), masked=masked, **named)
 
 
 def attention(n_layers=2, n_heads=3, queries=SENTENCE, keys=None, **more):

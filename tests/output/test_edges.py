@@ -68,10 +68,10 @@ def test_masks_that_differ_between_layers_are_written_layer_by_layer():
     assert document(np.stack([causal, causal]))["masked"].tolist() == causal.tolist()
 
 
-def edges_of(values, masked, top, what="weights"):
-    n = values.shape[-1]
+def edges_of(numbers, masked, top, values="weights"):
+    n = numbers.shape[-1]
     tokens = tuple(Token(f"t{i}", f"t{i}", piece=f"t{i}") for i in range(n))
-    whole = Attention(values[None, None], tokens, tokens, (0,), (0,), MODEL, what=what, masked=masked)
+    whole = Attention(numbers[None, None], tokens, tokens, (0,), (0,), MODEL, values=values, masked=masked)
     result = Result("text", {"encoder": whole}, MODEL, tokens)
     documents = (
         result_document(result, top=top),

@@ -32,7 +32,7 @@ def test_a_row_of_zeros_has_a_strongest_key_only_where_the_values_are_no_shares(
     zeros[1, 2] = 0.5
     keys = ("a", "b", "c")
     for name, first in (("weights", None), ("zeroing", None), ("scores", 0), ("norms", 0)):
-        assert strongest_of_rows(matrix(("x", "y"), keys, zeros, what=name)) == [first, 2], name
+        assert strongest_of_rows(matrix(("x", "y"), keys, zeros, values=name)) == [first, 2], name
 
 
 def test_a_row_without_a_visible_key_has_no_strongest():
@@ -40,7 +40,7 @@ def test_a_row_without_a_visible_key_has_no_strongest():
         values = np.full((1, 3), 0.5, np.float32)
         assert strongest_keys(values[0], np.ones(3, bool), name, 2) == []
     scores = np.full((1, 2), -np.inf, np.float32)
-    assert strongest_of_rows(matrix(("x",), ("a", "b"), scores, what="scores")) == [None]
+    assert strongest_of_rows(matrix(("x",), ("a", "b"), scores, values="scores")) == [None]
 
 
 def test_hidden_cells_are_masked_or_not_finite():
@@ -52,14 +52,14 @@ def test_hidden_cells_are_masked_or_not_finite():
 
 def test_links_leave_out_tokens_that_look_at_themselves_but_not_across_texts():
     values = np.array([[0.9, 0.1], [0.3, 0.7]], np.float32)
-    assert [link[:2] for link in strongest_links(matrix(("a", "b"), values=values), 3)] == [(1, 0), (0, 1)]
-    across = matrix(("a", "b"), values=values, kind="cross")
+    assert [link[:2] for link in strongest_links(matrix(("a", "b"), numbers=values), 3)] == [(1, 0), (0, 1)]
+    across = matrix(("a", "b"), numbers=values, kind="cross")
     assert [link[:2] for link in strongest_links(across, 2)] == [(0, 0), (1, 1)]
 
 
 def test_the_strongest_choice_is_of_a_query_that_sees_two_keys():
     values = np.array([[1.0, 0.0], [0.6, 0.4]], np.float32)
-    assert strongest_choice(matrix(("a", "b"), values=values, causal=True))[1:] == (1, 0)
+    assert strongest_choice(matrix(("a", "b"), numbers=values, causal=True))[1:] == (1, 0)
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_the_strongest_choice_is_of_a_query_that_sees_two_keys():
     ],
 )
 def test_the_scale_of_a_terminal_has_fixed_ends_for_shares_and_those_of_the_values_for_others(name, values, ends):
-    scale = fixed_scale(matrix(("x",), ("a", "b"), np.array(values, np.float32), what=name))
+    scale = fixed_scale(matrix(("x",), ("a", "b"), np.array(values, np.float32), values=name))
     assert (scale.low, scale.high) == ends
 
 

@@ -39,7 +39,7 @@ def rested(labels=SENTENCE):
     """Words without special tokens, which got from a tenth of a row to nearly all of it."""
     rest = np.linspace(0.1, 0.996, len(labels)).astype(np.float32)
     values = softmax_rows(len(labels), len(labels)) * (1 - rest[:, None])
-    return matrix(labels, values=values, words=True, hidden=True, rest=rest)
+    return matrix(labels, numbers=values, words=True, hidden=True, rest=rest)
 
 
 CASES = {
@@ -47,7 +47,7 @@ CASES = {
     "causal": lambda screen: view(matrix(causal=True), screen),
     "cross": lambda screen: view(matrix(("Le", "chat"), SENTENCE, kind="cross"), screen),
     "scores": lambda screen: view(
-        matrix(values=np.linspace(-12.5, 7, 25).reshape(5, 5).astype(np.float32), what="scores"), screen
+        matrix(numbers=np.linspace(-12.5, 7, 25).reshape(5, 5).astype(np.float32), values="scores"), screen
     ),
     "blocks": lambda screen: view(matrix(causal=True), screen, Looks(style="blocks")),
     "top": lambda screen: view(matrix(), screen, Looks(style="top")),
@@ -126,17 +126,17 @@ def test_a_summary_fits_any_width(queries, width, is_ascii):
     st.booleans(),
 )
 @example(1, 12, 20, 0, 1.0, "weights", "blocks", True)  # a page as narrow as the number above it
-def test_numbers_of_any_length_fit_any_width(n, m, width, precision, size, what, style, rest):
-    values = softmax_rows(n, m)
-    values = (
-        values * np.float32(min(size, 1))
-        if what == "weights"
-        else (values * np.float32(size) - np.float32(size / 3)).astype(np.float32)
+def test_numbers_of_any_length_fit_any_width(n, m, width, precision, size, values, style, rest):
+    numbers = softmax_rows(n, m)
+    numbers = (
+        numbers * np.float32(min(size, 1))
+        if values == "weights"
+        else (numbers * np.float32(size) - np.float32(size / 3)).astype(np.float32)
     )
-    one = matrix([f"token{i}" for i in range(n)], [f"key{j}" for j in range(m)], values, what=what)
-    masked = np.zeros(values.shape, dtype=bool)
+    one = matrix([f"token{i}" for i in range(n)], [f"key{j}" for j in range(m)], numbers, values=values)
+    masked = np.zeros(numbers.shape, dtype=bool)
     masked[0] = True
-    lost = np.linspace(0, 1, n) if rest and what == "weights" else None
+    lost = np.linspace(0, 1, n) if rest and values == "weights" else None
     one = type(one)(**{**vars(one), "masked": masked, "rest": lost, "hidden": rest})
     for color in (None, "truecolor"):
         for line in shown(one, width, color, style=style, precision=precision).split("\n"):
@@ -152,7 +152,7 @@ def test_numbers_of_any_length_fit_any_width(n, m, width, precision, size, what,
 @example([100000.0], 1, False)
 def test_no_number_is_longer_than_the_longest(numbers, precision, are_norms):
     values = np.array([numbers])
-    one = matrix(["a"], ["b"] * len(numbers), values, what="norms" if are_norms else "scores")
+    one = matrix(["a"], ["b"] * len(numbers), values, values="norms" if are_norms else "scores")
     texts = [decimal(x, 2 if precision is None else precision) for x in values[np.isfinite(values)]]
     found = longest_number(one, Looks(precision=precision))
     longest = max(map(len, texts), default=1)
@@ -173,7 +173,7 @@ def test_a_row_of_little_numbers_has_decimals_enough_to_tell_them_apart():
 @pytest.mark.parametrize("width", [20, 24, 30, 40])
 @pytest.mark.parametrize("precision", [0, 2, 6, 9])
 def test_a_summary_of_long_numbers_fits_and_cuts_none(width, precision):
-    heads = attention(what="scores")
+    heads = attention(values="scores")
     heads = type(heads)(**{**vars(heads), "matrices": heads.matrices * np.float32(-12345.678)})
     screen = Screen(width)
     looks = Looks(precision=precision)
@@ -206,8 +206,8 @@ def test_cells_hold_the_numbers_and_the_strongest_of_a_row_is_marked():
     for i, row in enumerate(rows):
         cells = row.split()[2:]
         for j, cell in enumerate(cells):
-            assert float(cell.lstrip("*")) == pytest.approx(one.values[i, j], abs=0.00501)
-            assert cell.startswith("*") == (j == one.values[i].argmax())
+            assert float(cell.lstrip("*")) == pytest.approx(one.numbers[i, j], abs=0.00501)
+            assert cell.startswith("*") == (j == one.numbers[i].argmax())
 
 
 def test_numbers_have_as_many_decimals_as_asked_for():
@@ -219,7 +219,7 @@ def test_one_zero_tiny_and_masked_look_different():
     values = np.array([[1.0, 0.0, 0.0], [0.001, 0.999, 0.0], [0.0, 0.5, 0.5]], dtype=np.float32)
     masked = np.zeros((3, 3), dtype=bool)
     masked[0, 1:] = True
-    one = matrix("abc", values=values)
+    one = matrix("abc", numbers=values)
     one = type(one)(**{**vars(one), "masked": masked})
     assert [line.split()[2:] for line in shown(one).split("\n")[4:7]] == [
         ["*1.00", "·", "·"],
@@ -228,12 +228,12 @@ def test_one_zero_tiny_and_masked_look_different():
     ]
     assert "· masked" in shown(one)
     assert shown(one, ascii=True).split("\n")[4].split()[2:] == ["*1.00", "x", "x"]
-    assert "·" not in shown(matrix("abc", values=values))
+    assert "·" not in shown(matrix("abc", numbers=values))
 
 
 def test_scores_of_any_size_are_whole_numbers_never_cut():
     values = np.array([[-1234567.0, 0.000012], [3.14159, 99999.5]], dtype=np.float32)
-    cells = [line.split()[2:] for line in shown(matrix("ab", values=values, what="scores")).split("\n")[4:6]]
+    cells = [line.split()[2:] for line in shown(matrix("ab", numbers=values, values="scores")).split("\n")[4:6]]
     for row, exact in zip(cells, values, strict=True):
         for cell, value in zip(row, exact, strict=True):
             assert float(cell.lstrip("*")) == pytest.approx(value, rel=0.05, abs=0.005)
@@ -275,9 +275,9 @@ def test_a_masked_half_block_is_empty():
 def test_top_names_keys_weights_and_the_rest():
     one = matrix()
     text = shown(one, style="top", top=2)
-    order = np.argsort(-one.values[1])
-    first, second = (f"{SENTENCE[j]} {one.values[1, j]:.2f}" for j in order[:2])
-    rest = 1 - one.values[1, order[:2]].sum()
+    order = np.argsort(-one.numbers[1])
+    first, second = (f"{SENTENCE[j]} {one.numbers[1, j]:.2f}" for j in order[:2])
+    rest = 1 - one.numbers[1, order[:2]].sum()
     assert f"1 cat -> {first}, {second}, rest {rest:.2f}" in text.replace("    ->", " ->").replace("   ->", " ->")
 
 
@@ -313,14 +313,14 @@ def test_no_cell_of_a_row_of_zeros_is_bold():
 
 
 def test_equal_tokens_are_told_apart_by_their_number():
-    text = shown(matrix(("the", "cat", "the"), values=softmax_rows(3, 3)), style="top")
+    text = shown(matrix(("the", "cat", "the"), numbers=softmax_rows(3, 3)), style="top")
     assert "the#0" in text
     assert "the#2" in text
 
 
 def test_a_fully_masked_row_says_so():
     values = np.array([[0.0, 0.0], [0.5, 0.5]], dtype=np.float32)
-    one = matrix("ab", values=values)
+    one = matrix("ab", numbers=values)
     one = type(one)(**{**vars(one), "masked": np.array([[True, True], [False, False]])})
     assert "0 a -> every key is masked" in shown(one, style="top")
     assert shown(one).split("\n")[4].split() == ["0", "a", "·", "·"]
@@ -361,7 +361,7 @@ def test_the_strongest_block_of_a_row_is_marked_without_colour():
         text = shown(one, style="blocks", ascii=is_ascii)
         assert f"{mark} strongest of its row" in text.replace("\n", " ")
         rows = [line[10:] for line in text.rstrip("\n").split("\n")[-4:]]
-        assert [row.index(mark) // 2 for row in rows] == one.values.argmax(axis=1).tolist()
+        assert [row.index(mark) // 2 for row in rows] == one.numbers.argmax(axis=1).tolist()
 
 
 @pytest.mark.parametrize("style", ["numbers", "blocks", "top"])
@@ -372,7 +372,7 @@ def test_colours_say_what_they_mean(style):
 
 def test_a_weight_that_rounding_puts_above_1_stays_in_its_cell():
     values = np.eye(17, dtype=np.float32) * np.nextafter(np.float32(1), np.float32(2))
-    lines = shown(matrix([f"t{i}" for i in range(17)], values=values)).split("\n")
+    lines = shown(matrix([f"t{i}" for i in range(17)], numbers=values)).split("\n")
     assert {len(line) for line in lines[2:-1]} == {len(lines[2])}
     assert "*1.0" in lines[4]
 

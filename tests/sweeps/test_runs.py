@@ -27,7 +27,7 @@ from attnviz.trace.result import Result
 from tests.encoder.mixtures import configs, model_of, params_of, prepared_of, sequences
 from tests.noise import ROUNDING
 
-ALIKE = ("queries", "keys", "layers", "heads", "kind", "what", "reduce", "words", "hidden", "renormalized")
+ALIKE = ("queries", "keys", "layers", "heads", "kind", "values", "reduce", "words", "hidden", "renormalized")
 SMALL = EncoderConfig(n_layers=3, n_heads=4, d_model=20, d_ff=0, n_vocab=101, n_ctx=900)
 
 

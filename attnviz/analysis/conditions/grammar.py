@@ -302,11 +302,11 @@ class _Parser:
         token = self._token
         if token.text.lower() in _KEYWORDS and token.text not in _KEYWORDS:
             expected = f"{token.text.lower()}, in small letters"
-        what = "it ends too early" if token.kind == "end" else f"unexpected {in_quotes(token.text)}"
-        return ConditionError(token.column, f"{what}; expected {expected}")
+        fault = "it ends too early" if token.kind == "end" else f"unexpected {in_quotes(token.text)}"
+        return ConditionError(token.column, f"{fault}; expected {expected}")
 
 
-def _unknown(column: int, name: str, what: str, known: tuple[str, ...]) -> ConditionError:
+def _unknown(column: int, name: str, noun: str, known: tuple[str, ...]) -> ConditionError:
     near = difflib.get_close_matches(name[:40], known, 1)
     hint = f" (did you mean {near[0]}?)" if near else ""
-    return ConditionError(column, f"unknown {what} {in_quotes(name)}{hint}; expected one of {some(known)}")
+    return ConditionError(column, f"unknown {noun} {in_quotes(name)}{hint}; expected one of {some(known)}")

@@ -15,8 +15,8 @@ def head_distances(attention: Attention) -> np.ndarray:
     Raises:
         UsageError: the weights are not one matrix per head.
     """
-    if attention.what != "weights" or attention.reduce != "none":
-        held = attention.what if attention.reduce == "none" else attention.reduce
+    if attention.values != "weights" or attention.reduce != "none":
+        held = attention.values if attention.reduce == "none" else attention.reduce
         raise UsageError(f"heads by similarity: these matrices are {held}; expected the weights of each head")
     matrices = attention.matrices
     if attention.rest is not None:

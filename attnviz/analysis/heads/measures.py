@@ -113,7 +113,7 @@ def null_document(null: Null, columns: Sequence[str]) -> dict[str, object]:
         numbers = {"mean": null.mean, "std": null.std}
         layers.append(
             {"layer": layer}
-            | {what: {name: _number(values, name, i) for name in columns} for what, values in numbers.items()}
+            | {statistic: {name: _number(values, name, i) for name in columns} for statistic, values in numbers.items()}
         )
     return {"models": len(null.seeds), "seeds": list(null.seeds), "layers": layers}
 

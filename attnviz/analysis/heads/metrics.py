@@ -56,9 +56,9 @@ def head_metrics(attention: Attention, patterns: "_Patterns | None" = None) -> H
     Raises:
         UsageError: scores, or maxima, which are no shares of attention.
     """
-    if attention.what != "weights":
+    if attention.values != "weights":
         raise UsageError(
-            f"metrics, values: they are shares of attention, and these are {attention.what}; expected weights"
+            f"metrics, values: they are shares of attention, and these are {attention.values}; expected weights"
         )
     if attention.reduce == "max":
         raise UsageError("metrics, reduce: rows of maxima do not sum to 1; expected none, mean-heads or mean")

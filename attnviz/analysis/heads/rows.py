@@ -134,21 +134,21 @@ def _parsed(where: str | None, names: tuple[str, ...]) -> Expression | None:
         return parse(where, names, LABELS, per_head=True)
 
 
-def _measured(name: str, what: str, names: tuple[str, ...]) -> None:
-    """Refuses the name of what an option has to be given for."""
+def _measured(name: str, option: str, names: tuple[str, ...]) -> None:
+    """Refuses the name of a metric that is measured only with another option."""
     if name in names:
         return
     if name == "ablation" or (name == "ablation_z" and "ablation" not in names):
-        raise UsageError(f"{what}: ablation is measured only with --ablation; expected both")
+        raise UsageError(f"{option}: ablation is measured only with --ablation; expected both")
     if name.endswith("_z") and name.removesuffix("_z") in all_metrics():
-        raise UsageError(f"{what}: {name} is measured only with --null; expected both")
+        raise UsageError(f"{option}: {name} is measured only with --null; expected both")
 
 
-def _known(name: str, what: str, names: tuple[str, ...]) -> None:
-    _measured(name, what, names)
+def _known(name: str, option: str, names: tuple[str, ...]) -> None:
+    _measured(name, option, names)
     if name not in names:
         near = difflib.get_close_matches(name[:40], names, 1)
         raise UsageError(
-            f"{what}: there is no metric {one_line(name)!r}; expected one of {', '.join(names)}",
+            f"{option}: there is no metric {one_line(name)!r}; expected one of {', '.join(names)}",
             hint=f"did you mean {near[0]}?" if near else None,
         )

@@ -73,11 +73,11 @@ class HeadTable:
         return self.row(layer, column), _index(head, self.heads, "head", column)
 
 
-def _index(number: int, there: tuple[int, ...], what: str, column: int) -> int:
+def _index(number: int, there: tuple[int, ...], axis: str, column: int) -> int:
     positive = number + max(there) + 1 if number < 0 else number
     if positive not in there:
         listed = some([str(n) for n in there])
-        raise ConditionError(column, f"there is no {what} {short(number)} here; expected {listed}")
+        raise ConditionError(column, f"there is no {axis} {short(number)} here; expected {listed}")
     return there.index(positive)
 
 

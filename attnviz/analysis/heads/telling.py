@@ -90,9 +90,9 @@ def overview(parts: Iterable[Attention]) -> Overview:
         places = [(layer, head) for layer in attention.layers for head in attention.heads]
         parts_of_heads = said.reshape(-1, *said.shape[2:])
         for matrix, place, part, score in zip(attention, places, parts_of_heads, scores, strict=True):
-            heads.append(HeadSummary(matrix.name, *place, float(score), telling_links(part, matrix.values)))
+            heads.append(HeadSummary(matrix.name, *place, float(score), telling_links(part, matrix.numbers)))
             if best is None or score > best[0]:
-                best = float(score), replace(matrix, values=matrix.values.copy())
+                best = float(score), replace(matrix, numbers=matrix.numbers.copy())
     if best is None:
         raise ValueError("no matrix to choose from")
     return Overview(best[1], tuple(sorted(heads, key=lambda head: -head.score)))
@@ -119,18 +119,18 @@ def strongest_telling(matrix: Matrix) -> Link | None:
     """
     (part,) = telling_part(_alone(matrix))[0]
     usable = _counting(_alone(matrix))[0, 0]
-    rows = np.where(usable, matrix.values, 0.0)
-    best = (rows == matrix.values.max(axis=-1, keepdims=True)) & (rows > 0)
+    rows = np.where(usable, matrix.numbers, 0.0)
+    best = (rows == matrix.numbers.max(axis=-1, keepdims=True)) & (rows > 0)
     if matrix.rest is not None:
         best &= rows > matrix.rest[:, None]
-    links = telling_links(np.where(best, part, 0.0), matrix.values, 1)
-    return next(iter(links or telling_links(np.where(best, rows, 0.0), matrix.values, 1)), None)
+    links = telling_links(np.where(best, part, 0.0), matrix.numbers, 1)
+    return next(iter(links or telling_links(np.where(best, rows, 0.0), matrix.numbers, 1)), None)
 
 
 def _alone(matrix: Matrix) -> Attention:
     """One matrix as attention of one head."""
     return Attention(
-        matrices=matrix.values[None, None],
+        matrices=matrix.numbers[None, None],
         queries=matrix.queries,
         keys=matrix.keys,
         layers=(0,),

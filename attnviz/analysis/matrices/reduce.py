@@ -22,7 +22,7 @@ def reduce_attention(attention: Attention, how: str) -> Attention:
     Raises:
         UsageError: a reduction that these values have not; see ``follow`` too.
     """
-    check_reduction(how, attention.what)
+    check_reduction(how, attention.values)
     if how == "none":
         return attention
     if how in PATHS:
@@ -109,13 +109,13 @@ class _Maximum:
         return self._most.astype(dtype, copy=False)[None, None]
 
 
-def check_reduction(how: str, what: str) -> None:
+def check_reduction(how: str, values: str) -> None:
     """Rollout and flow are of weights; zeroing has no heads to reduce.
 
     Raises:
         UsageError: these values cannot be reduced so.
     """
-    if how in PATHS and what != "weights":
-        raise UsageError(f"reduce, values: {how} is of weights, not of {what}; expected weights")
-    if how == "mean-heads" and what == "zeroing":
+    if how in PATHS and values != "weights":
+        raise UsageError(f"reduce, values: {how} is of weights, not of {values}; expected weights")
+    if how == "mean-heads" and values == "zeroing":
         raise UsageError("reduce, values: zeroing is of all heads together; expected none, mean or max")

@@ -56,7 +56,7 @@ def flow(attention: np.ndarray) -> np.ndarray:
     return np.asarray(flows / flows.sum(axis=-1, keepdims=True))
 
 
-def with_residual(heads: Iterable[np.ndarray], what: str) -> np.ndarray:
+def with_residual(heads: Iterable[np.ndarray], method: str) -> np.ndarray:
     """Â of a layer, (n, n) float64, from its heads; rows sum to 1, and one without any attention is all residual.
 
     Raises:
@@ -68,10 +68,10 @@ def with_residual(heads: Iterable[np.ndarray], what: str) -> np.ndarray:
         n_queries, n_keys = head.shape
         if n_queries != n_keys:
             raise UsageError(
-                f"{what}: there are {n_queries} queries and {n_keys} keys; expected attention of tokens to themselves"
+                f"{method}: there are {n_queries} queries and {n_keys} keys; expected attention of tokens to themselves"
             )
         if not (np.isfinite(head).all() and (head >= 0).all()):
-            raise InputError(f"{what}: some weights are negative or not finite; expected attention weights")
+            raise InputError(f"{method}: some weights are negative or not finite; expected attention weights")
         total = np.add(total, head, out=total) if n_heads else head.astype(np.float64)
         n_heads += 1
     total /= 2 * n_heads

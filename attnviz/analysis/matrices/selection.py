@@ -63,16 +63,16 @@ class Request:
 
         if self.renormalize and not self.hide_special:
             raise UsageError("renormalize: nothing is left out of the rows; expected hide-special too")
-        if self.words and self.what == "scores" and not self.lenient:
+        if self.words and self.run_values == "scores" and not self.lenient:
             raise UsageError("words, values: sums of scores mean nothing; expected weights")
         if self.renormalize:
-            _check_shares(self.what)
+            _check_shares(self.run_values)
         if self.heads != "all":
-            _check_heads(self.what)
-        check_reduction(self.reduce, self.what)
+            _check_heads(self.run_values)
+        check_reduction(self.reduce, self.run_values)
 
     @property
-    def what(self) -> str:
+    def run_values(self) -> str:
         """What a run computes: weights unless something else is asked for."""
         return self.values or "weights"
 
@@ -83,23 +83,23 @@ class Request:
         )
 
 
-def _check_shares(what: str) -> None:
-    if what not in SHARES:
-        raise UsageError(f"renormalize, values: rows of {what} do not sum to 1; expected weights")
+def _check_shares(values: str) -> None:
+    if values not in SHARES:
+        raise UsageError(f"renormalize, values: rows of {values} do not sum to 1; expected weights")
 
 
-def _check_heads(what: str) -> None:
-    if what == "zeroing":
+def _check_heads(values: str) -> None:
+    if values == "zeroing":
         raise UsageError("head, values: zeroing is of all heads together; expected no selection of heads")
 
 
-def select(selection: str | int | list[int] | tuple[int, ...], n: int, what: str) -> tuple[int, ...]:
+def select(selection: str | int | list[int] | tuple[int, ...], n: int, axis: str) -> tuple[int, ...]:
     """The numbers selected of ``n`` layers or heads, in the order given, each once.
 
     Args:
         selection: ``all``, one number, several, or text such as ``0,2-3,-1``; negative numbers count from the end.
         n: how many there are.
-        what: ``layer`` or ``head``, for the messages.
+        axis: ``layer``, ``head`` or ``query``, for the messages.
 
     Raises:
         UsageError: the text is not a selection, or names one that does not exist.
@@ -107,23 +107,23 @@ def select(selection: str | int | list[int] | tuple[int, ...], n: int, what: str
     if selection == "all":
         return tuple(range(n))
     if isinstance(selection, str):
-        return parse_numbers(selection, n, what)
+        return parse_numbers(selection, n, axis)
     several = selection if isinstance(selection, list | tuple) else [selection]
-    numbers = tuple(dict.fromkeys(counted(operator.index(i), n, what) for i in several))
+    numbers = tuple(dict.fromkeys(counted(operator.index(i), n, axis) for i in several))
     if not numbers:
-        raise UsageError(f"{what}: nothing is selected; expected at least one")
+        raise UsageError(f"{axis}: nothing is selected; expected at least one")
     return numbers
 
 
-def select_one(selection: str | int, n: int, what: str) -> int:
+def select_one(selection: str | int, n: int, axis: str) -> int:
     """One number of ``n``.
 
     Raises:
         UsageError: it is none, or several.
     """
-    numbers = select(selection, n, what)
+    numbers = select(selection, n, axis)
     if len(numbers) != 1:
-        raise UsageError(f"{what}: {selection!r} selects {len(numbers)}; expected one")
+        raise UsageError(f"{axis}: {selection!r} selects {len(numbers)}; expected one")
     return numbers[0]
 
 
@@ -154,18 +154,18 @@ def arranged_parts(parts: Iterator[Attention], request: Request) -> Iterator[Att
 
 def _of_tokens(attention: Attention, request: Request) -> Attention:
     """Between the tokens that are asked for."""
-    if request.words and not (request.lenient and attention.what == "scores"):
+    if request.words and not (request.lenient and attention.values == "scores"):
         attention = merge_words(attention)
     if request.hide_special and not (request.lenient and not _has_words(attention)):
         if request.renormalize:
-            _check_shares(attention.what)
+            _check_shares(attention.values)
         attention = hide_special(attention, renormalize=request.renormalize)
     return attention
 
 
 def arranged_tokens(tokens: Tokens, request: Request) -> Tokens:
     """The tokens of a text as ``arrange`` leaves them."""
-    tokens = merged(tokens) if request.words and not (request.lenient and request.what == "scores") else tokens
+    tokens = merged(tokens) if request.words and not (request.lenient and request.run_values == "scores") else tokens
     seen = visible(tokens) if request.hide_special else tokens
     return seen or tokens if request.lenient else seen
 
@@ -195,10 +195,10 @@ def select_attention(result: Result, request: Request) -> Result:
 
 
 def _narrow(attention: Attention, request: Request) -> Attention:
-    if request.values not in (None, attention.what):
+    if request.values not in (None, attention.values):
         needs = " (that takes a model)" if request.values in ("norms", "zeroing") else ""
         raise UsageError(
-            f"values: the file holds {attention.what}, not {request.values}{needs}; expected {attention.what}"
+            f"values: the file holds {attention.values}, not {request.values}{needs}; expected {attention.values}"
         )
     if attention.reduce != "none":
         if request.reduce not in ("none", attention.reduce):
@@ -209,10 +209,10 @@ def _narrow(attention: Attention, request: Request) -> Attention:
         return arrange(attention, request)
     layers = _held(request.layers, attention.layers, "layer")
     if request.heads != "all":
-        _check_heads(attention.what)
+        _check_heads(attention.values)
     heads = _held(request.heads, attention.heads, "head")
     rows = [attention.layers.index(i) for i in layers]
-    columns = [attention.heads.index(i) for i in heads] if attention.what != "zeroing" else [0]
+    columns = [attention.heads.index(i) for i in heads] if attention.values != "zeroing" else [0]
     picked = replace(
         attention,
         matrices=attention.matrices[np.ix_(rows, columns)],
@@ -235,12 +235,12 @@ def _check_order(attention: Attention, request: Request) -> None:
         raise UsageError(f"{late[0]}, reduce: the file holds a {attention.reduce}, which comes after it; expected none")
 
 
-def _held(selection: str | int | tuple[int, ...], held: tuple[int, ...], what: str) -> tuple[int, ...]:
+def _held(selection: str | int | tuple[int, ...], held: tuple[int, ...], axis: str) -> tuple[int, ...]:
     """The selection among the layers or heads that a file holds, which need not be all of its model's."""
     if selection == "all":
         return held
-    chosen = select(selection, max(held) + 1, what)
+    chosen = select(selection, max(held) + 1, axis)
     for number in chosen:
         if number not in held:
-            raise UsageError(f"{what}: there is no {what} {number} here; expected some of {list(held)}")
+            raise UsageError(f"{axis}: there is no {axis} {number} here; expected some of {list(held)}")
     return chosen

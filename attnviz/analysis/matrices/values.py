@@ -15,22 +15,22 @@ IN_PARTS = (*BY_HEADS, "norms")  # what can be had of some heads of a layer with
 _quiet = partial(np.errstate, over="ignore", invalid="ignore")  # what is not finite gets a message instead
 
 
-def wanted_for(what: str, kind: str, layer: int) -> frozenset[Wanted]:
+def wanted_for(values: str, kind: str, layer: int) -> frozenset[Wanted]:
     """What a trace must hold for ``values_of``."""
-    if what == "zeroing":
+    if values == "zeroing":
         from attnviz.analysis.matrices.zeroing import wanted_for_zeroing  # noqa: PLC0415 (start-up time)
 
         return wanted_for_zeroing(kind, layer)
-    return frozenset(Wanted(kind, layer, name) for name in (("weights", "v") if what == "norms" else (what,)))
+    return frozenset(Wanted(kind, layer, name) for name in (("weights", "v") if values == "norms" else (values,)))
 
 
 def values_of(
-    what: str, ran: Ran, kind: str, layer: int, heads: tuple[int, ...], *, narrowed: bool = False
+    values: str, ran: Ran, kind: str, layer: int, heads: tuple[int, ...], *, narrowed: bool = False
 ) -> np.ndarray:
     """The matrices of the heads, (n_heads, n_queries, n_keys); of ``zeroing`` one, (1, n_queries, n_keys).
 
     Args:
-        what: one of ``VALUES``.
+        values: one of ``VALUES``.
         ran: a run whose trace holds ``wanted_for``.
         kind: ``encoder``, ``decoder`` or ``cross``.
         layer: its number.
@@ -41,31 +41,31 @@ def values_of(
         InputError: norms or changes that are not finite.
     """
     own, kept = ran.trace[kind, layer], slice(None) if narrowed else list(heads)
-    if what in BY_HEADS:
-        return own.kept(what)[kept]
+    if values in BY_HEADS:
+        return own.kept(values)[kept]
     from attnviz.analysis.matrices.norms import norms  # noqa: PLC0415 (start-up time)
     from attnviz.analysis.matrices.zeroing import zeroing  # noqa: PLC0415
 
     with _quiet():
-        if what == "norms":
-            values = norms(own.kept("weights")[kept], own.kept("v"), _projection(ran.params, kind, layer), heads)
+        if values == "norms":
+            numbers = norms(own.kept("weights")[kept], own.kept("v"), _projection(ran.params, kind, layer), heads)
         else:
-            values = zeroing(ran, kind, layer)[None].astype(own.kept("weights").dtype)
-    return _finite(values, what, kind, layer)
+            numbers = zeroing(ran, kind, layer)[None].astype(own.kept("weights").dtype)
+    return _finite(numbers, values, kind, layer)
 
 
-def values_in_parts(what: str, params: Params, steps: Iterator[StreamedArray]) -> Iterator[StreamedArray]:
+def values_in_parts(values: str, params: Params, steps: Iterator[StreamedArray]) -> Iterator[StreamedArray]:
     """The same of a run that gives weights, or scores, some heads at a time.
 
     Args:
-        what: one of ``IN_PARTS``.
+        values: one of ``IN_PARTS``.
         params: the whole model's.
         steps: what is ``wanted_for`` it, as it is computed.
 
     Raises:
         InputError: norms that are not finite.
     """
-    return _norms_in_parts(params, steps) if what == "norms" else steps
+    return _norms_in_parts(params, steps) if values == "norms" else steps
 
 
 def _norms_in_parts(params: Params, steps: Iterator[StreamedArray]) -> Iterator[StreamedArray]:
@@ -84,8 +84,8 @@ def _norms_in_parts(params: Params, steps: Iterator[StreamedArray]) -> Iterator[
             if lengths is None:
                 continue
             there = waiting.pop()
-            values = weighed(there.value, lengths[there.heads])
-        yield there._replace(value=_finite(values, "norms", kind, layer))
+            numbers = weighed(there.value, lengths[there.heads])
+        yield there._replace(value=_finite(numbers, "norms", kind, layer))
 
 
 def _projection(params: Params, kind: str, layer: int | None) -> np.ndarray:
@@ -93,7 +93,9 @@ def _projection(params: Params, kind: str, layer: int | None) -> np.ndarray:
     return stack_params(params, kind)[f"layers.{layer}.{'cross' if kind == 'cross' else 'attn'}.wo"]
 
 
-def _finite(values: np.ndarray, what: str, kind: str, layer: int | None) -> np.ndarray:
-    if not np.isfinite(values).all():
-        raise InputError(f"{kind} layer {layer}: its {what} are not finite; expected vectors and weights of usual size")
-    return values
+def _finite(numbers: np.ndarray, values: str, kind: str, layer: int | None) -> np.ndarray:
+    if not np.isfinite(numbers).all():
+        raise InputError(
+            f"{kind} layer {layer}: its {values} are not finite; expected vectors and weights of usual size"
+        )
+    return numbers

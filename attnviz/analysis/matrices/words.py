@@ -28,7 +28,7 @@ def merge_words(attention: Attention) -> Attention:
     """
     if attention.words:
         return attention
-    if attention.what == "scores":
+    if attention.values == "scores":
         raise UsageError("words, values: sums of scores mean nothing; expected weights")
     if all(token.word is None for token in (*attention.queries, *attention.keys)):
         return attention
@@ -68,7 +68,7 @@ def hide_special(attention: Attention, *, renormalize: bool = False) -> Attentio
     seen = attention.matrices[:, :, queries]
     matrices, rest = seen[..., keys], None
     renormalized = attention.renormalized
-    if attention.what in SHARES:
+    if attention.values in SHARES:
         left = matrices.sum(axis=-1, keepdims=True)
         if renormalize:
             matrices, renormalized = matrices / np.where(left > 0, left, 1), True

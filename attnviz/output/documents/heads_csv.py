@@ -19,11 +19,11 @@ def heads_csv(document: Document, columns: Sequence[str]) -> str:
     more_of = {name: [] if name == "jsd" else more for name in columns}
     stream = io.StringIO()
     writer = csv.writer(stream)
-    metrics = [field for name in columns for field in (name, *(f"{name}_{what}" for what in more_of[name]))]
+    metrics = [field for name in columns for field in (name, *(f"{name}_{key}" for key in more_of[name]))]
     writer.writerow(["layer", "head", "label", "label_metric", "label_value", *metrics])
     for row in document["heads"]:
         label = row["label"]
-        numbers = [n for name in columns for n in (row[name], *(row[what][name] for what in more_of[name]))]
+        numbers = [n for name in columns for n in (row[name], *(row[key][name] for key in more_of[name]))]
         writer.writerow([row["layer"], row["head"], label["name"], label["metric"], label["value"], *numbers])
     return stream.getvalue()
 

@@ -77,7 +77,7 @@ def _described_result(result: Result, precision: int | None) -> dict[str, object
     document |= _token_fields(result)
     document |= {
         "model": model_document(result.model),
-        "values": first.what,
+        "values": first.values,
         "axes": first.axes,
         "layers": first.layers,
         "heads": first.heads,

@@ -37,8 +37,8 @@ def condensed(parts: Iterator[Attention], shape: tuple[int, int]) -> Condensed:
     for part in parts:
         given = tuple(-(-n // MOST_CELLS) for n in part.matrices.shape[2:])
         for matrix in part:
-            hidden = hidden_cells(matrix.values, matrix.masked)
-            cells.append(block_maxima(matrix.values, hidden, given)[0].astype(matrix.values.dtype, copy=False))
+            hidden = hidden_cells(matrix.numbers, matrix.masked)
+            cells.append(block_maxima(matrix.numbers, hidden, given)[0].astype(matrix.numbers.dtype, copy=False))
             found = strongest_choice(matrix)
             said.append((found[0], sentence(matrix, found)))
         taken.append(part.bare)

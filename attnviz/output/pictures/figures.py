@@ -64,7 +64,7 @@ def write_heatmaps(
     """
     style = PictureStyle(tuple(formats), cmap, dpi, scale)
     attention, given, said = attention if isinstance(attention, Condensed) else (attention, (1, 1), None)
-    folder, palette = own_folder(folder), style.palette(attention.what)
+    folder, palette = own_folder(folder), style.palette(attention.values)
     families, instead = chosen_fonts(attention, note)
     overview = partial(pictures.overview_sheet, dpi=dpi, instead=instead, given=given)
     shown, (sheet, grids, gap) = pictures.fitted(attention, overview)

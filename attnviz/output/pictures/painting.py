@@ -36,9 +36,9 @@ class Grid:
 
 def paint_matrix(matrix: Matrix, grids: tuple[Grid, Grid], scale: Scale, palette: np.ndarray) -> np.ndarray:
     """One matrix as an image, (rows' pixels, columns' pixels, 4) uint8."""
-    block_values = block_extremes if matrix.what == "changes" else block_maxima
+    block_values = block_extremes if matrix.values == "changes" else block_maxima
     blocks = (grids[0].block // grids[0].given, grids[1].block // grids[1].given)
-    values, hidden = block_values(matrix.values, hidden_cells(matrix.values, matrix.masked), blocks)
+    values, hidden = block_values(matrix.numbers, hidden_cells(matrix.numbers, matrix.masked), blocks)
     image = enlarge(paint(values, hidden, scale, palette), hidden, (grids[0].pixels, grids[1].pixels))
     if matrix.rest is not None:  # its column is not a key: a white line sets it apart
         pixels = grids[1].pixels

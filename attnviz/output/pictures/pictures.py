@@ -105,7 +105,7 @@ def head_sheet(
     n_queries, n_keys = len(attention.queries), len(attention.keys)
     blocks = [_block(n, MOST_CELLS, own) for n, own in zip((n_queries, n_keys), given, strict=True)]
     longest = max(-(-n_queries // blocks[0]), -(-n_keys // blocks[1]))
-    most, least = (MOST_HEADS, HEAD_INCHES) if attention.what == "distances" else (MOST_LABELS, LABEL_INCHES)
+    most, least = (MOST_HEADS, HEAD_INCHES) if attention.values == "distances" else (MOST_LABELS, LABEL_INCHES)
     inches = min(0.45, max(least, 4.8 / longest)) if longest <= most else most * least / longest
     grids = []
     for n, block, own in zip((n_queries, n_keys), blocks, given, strict=True):
@@ -113,7 +113,7 @@ def head_sheet(
         cell = max(inches, least if n <= most else min(least, 3 / -(-n // block)))
         grids.append(Grid(n, block, max(1, round(cell * dpi)), own))
     rows, columns = grids
-    side = partial(head_side if attention.what == "distances" else token_side, dpi=dpi, instead=instead)
+    side = partial(head_side if attention.values == "distances" else token_side, dpi=dpi, instead=instead)
     subtitle = f"{quantity(attention)}, {extent(attention)}"
     if max(blocks) > 1:
         subtitle += f"; each cell: the largest of {blocks[0]} × {blocks[1]}"
@@ -122,7 +122,7 @@ def head_sheet(
         rows=side(sides(attention)[0], attention.queries, rows),
         columns=side(sides(attention)[1], attention.keys, columns),
         subtitle=subtitle,
-        quantity=unit(attention.what, attention.reduce),
+        quantity=unit(attention.values, attention.reduce),
         provenance=foot(attention).translate(instead),
         masked=_has_masked(attention),
     )
@@ -149,8 +149,8 @@ def overview_sheet(
     gap = max(2, round(0.02 * dpi))
     subtitle = f"{quantity(attention)}, each tile {extent(attention)}"
     if attention.rest is not None:
-        what = "what others got" if attention.what == "changes" else "what they got"
-        subtitle += f"; strip at the right: rest, {what}"
+        share = "what others got" if attention.values == "changes" else "what they got"
+        subtitle += f"; strip at the right: rest, {share}"
     if max(rows.block, columns.block) > 1:
         subtitle += f"; each cell: the largest of {rows.block} × {columns.block}"
     layers = attention.layer_names if "layer" in attention.axes else [spans(attention.layers)]
@@ -160,7 +160,7 @@ def overview_sheet(
         rows=_tile_side("layer", layers, rows.length, gap, dpi),
         columns=_tile_side("head", heads, columns.length, gap, dpi),
         subtitle=subtitle,
-        quantity=unit(attention.what, attention.reduce),
+        quantity=unit(attention.values, attention.reduce),
         provenance=foot(attention).translate(instead),
         masked=_has_masked(attention),
     )
@@ -224,7 +224,7 @@ def file_stem(attention: Attention, index: int) -> str:
     if "head" in attention.axes:
         name = f"L{attention.layers[i]:02d}H{attention.heads[j]:02d}"
     elif "layer" in attention.axes:
-        name = f"L{attention.layers[i]:02d}{'mean' if attention.reduce == 'mean-heads' else attention.what}"
+        name = f"L{attention.layers[i]:02d}{'mean' if attention.reduce == 'mean-heads' else attention.values}"
     else:
         name = attention.reduce
     return _prefix(attention) + name
@@ -237,12 +237,12 @@ def sentence(matrix: Matrix, found: tuple[float, int, int] | None = None) -> str
     if not np.isfinite(value):
         return f"{title}: every key is masked."
     is_path = matrix.name in PATHS
-    verb = "comes most from" if is_path else _VERBS[matrix.what]
+    verb = "comes most from" if is_path else _VERBS[matrix.values]
     query_name, key_name = ("token", "input token") if is_path else ("query", "key")
     return (
         f"{title}: {query_name} {query} “{escaped(matrix.queries[query].label)}” {verb} "
         f"{key_name} {key} “{escaped(matrix.keys[key].label)}” "
-        f"({unit(matrix.what, matrix.name)} {short_number(matrix.values[query, key])})."
+        f"({unit(matrix.values, matrix.name)} {short_number(matrix.numbers[query, key])})."
     )
 
 

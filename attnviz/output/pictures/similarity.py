@@ -70,7 +70,7 @@ def as_distances(attention: Attention, distances: np.ndarray, order: tuple[int, 
     names = [f"L{layer}H{head}" for layer in attention.layers for head in attention.heads]
     heads = tuple(Token(text="", label=names[i], piece=names[i]) for i in order)
     shown = distances[np.ix_(order, order)][None, None]
-    return replace(attention, matrices=shown, queries=heads, keys=heads, what="distances", masked=None, rest=None)
+    return replace(attention, matrices=shown, queries=heads, keys=heads, values="distances", masked=None, rest=None)
 
 
 def similarity_sheet(
@@ -88,12 +88,12 @@ def similarity_sheet(
     """
     sheet, grids = head_sheet(shown, dpi, instead)
     (matrix,) = list(replace(shown, layers=shown.layers[:1], heads=shown.heads[:1]))
-    words = distance_scale(float(matrix.values.max()), shared=scale == "shared")
+    words = distance_scale(float(matrix.numbers.max()), shared=scale == "shared")
     return sheet, Picture(
         stem=("" if attention.kind == "encoder" else f"{attention.kind}-") + "similarity",
         title=f"Heads by similarity: {attention.layers_in_words}, {attention.heads_in_words}",
         scale=words,
-        description=_description(matrix.values, [token.label for token in shown.queries]),
+        description=_description(matrix.numbers, [token.label for token in shown.queries]),
         paint=partial(paint_matrix, matrix, grids, words, palette),
     )
 

@@ -42,7 +42,7 @@ class PictureStyle:
         if not LEAST_DPI <= self.dpi <= MOST_DPI:
             raise UsageError(f"dpi: {self.dpi} is out of range; expected {LEAST_DPI} to {MOST_DPI}")
 
-    def palette(self, what: str = "weights") -> np.ndarray:
+    def palette(self, values: str = "weights") -> np.ndarray:
         """The colours of such values, (256, 4) uint8; changes have a diverging map of their own."""
-        colours = table(DIVERGING if what == "changes" else self.cmap)
+        colours = table(DIVERGING if values == "changes" else self.cmap)
         return np.insert(np.array(colours, np.uint8), 3, 255, axis=1)

@@ -59,9 +59,9 @@ class ExplanationView(LinesView):
     def _heading(self) -> Iterator[StyledLine]:
         e = self._explanation
         token = self._fit(plain_labels(e.queries, self.screen)[e.place.query], self.screen.width // 2).rstrip()
-        what = {"encoder": "self-attention", "decoder": "the decoder's self-attention", "cross": "cross-attention"}
+        names = {"encoder": "self-attention", "decoder": "the decoder's self-attention", "cross": "cross-attention"}
         keys = f"{len(e.keys)} key{'s' * (len(e.keys) != 1)}"
-        about = f"of layer {e.place.layer}, head {e.place.head}: {what[e.place.kind]}, {keys}"
+        about = f"of layer {e.place.layer}, head {e.place.head}: {names[e.place.kind]}, {keys}"
         yield [(self.cut(f"How token {e.place.query}, {token}, attends"), BOLD)]
         yield from self.text(about, PLAIN)
         yield from provenance_line(e.model, self.screen).lines()

@@ -37,7 +37,7 @@ def test_rows_of_padding_do_not_count():
     assert head_distances(replace(heads, matrices=matrices)).tolist() == [[0.0, 0.0], [0.0, 0.0]]
 
 
-@pytest.mark.parametrize(("fields", "held"), [({"what": "scores"}, "scores"), ({"reduce": "mean"}, "mean")])
+@pytest.mark.parametrize(("fields", "held"), [({"values": "scores"}, "scores"), ({"reduce": "mean"}, "mean")])
 def test_other_matrices_than_weights_of_each_head_are_refused(fields, held):
     with pytest.raises(UsageError, match=f"these matrices are {held}; expected the weights of each head"):
         head_distances(replace(attention([1.0, 0.0, 0.0]), **fields))

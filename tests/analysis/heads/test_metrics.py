@@ -277,7 +277,7 @@ def test_the_mean_of_heads_is_a_head():
 @pytest.mark.parametrize(
     ("more", "message"),
     [
-        ({"what": "scores"}, "metrics, values: they are shares of attention, and these are scores; expected weights"),
+        ({"values": "scores"}, "metrics, values: they are shares of attention, and these are scores; expected weights"),
         ({"reduce": "max"}, "metrics, reduce: rows of maxima do not sum to 1; expected none, mean-heads or mean"),
     ],
 )

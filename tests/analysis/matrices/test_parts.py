@@ -108,7 +108,7 @@ def test_masked_scores_are_left_out_of_what_parts_are_reduced_to(how):
     masked = np.array([[[False, True], [False, False]], [[False, True], [True, False]]])
     scores[np.broadcast_to(masked[:, None], scores.shape)] = -np.inf
     whole = Attention(
-        scores, tokens(2), tokens(2), (0, 1), (0, 1, 2), ModelInfo("drawn", "seed:0"), what="scores", masked=masked
+        scores, tokens(2), tokens(2), (0, 1), (0, 1, 2), ModelInfo("drawn", "seed:0"), values="scores", masked=masked
     )
     reduced = reduce_attention(whole, how)
     assert_same(joined(reduced_parts(in_parts(whole, 2), how), reduced.matrices.shape[:2]), reduced)

@@ -9,10 +9,12 @@ from attnviz.trace.model_info import ModelInfo
 from attnviz.trace.tokens import Token
 
 
-def attention(matrices, masked=None, what="weights"):
+def attention(matrices, masked=None, values="weights"):
     tokens = [tuple(Token(f"t{i}", f"t{i}") for i in range(n)) for n in matrices.shape[2:]]
     layers, heads = range(matrices.shape[0]), range(matrices.shape[1])
-    return Attention(matrices, *tokens, tuple(layers), tuple(heads), ModelInfo("m", "seed:0"), what=what, masked=masked)
+    return Attention(
+        matrices, *tokens, tuple(layers), tuple(heads), ModelInfo("m", "seed:0"), values=values, masked=masked
+    )
 
 
 def random_weights(*shape):
@@ -36,7 +38,7 @@ def test_a_maximum_is_the_largest_of_all():
     heads = attention(random_weights(2, 3, 5, 7))
     largest = reduce_attention(heads, "max").matrices
     assert largest.shape == (1, 1, 5, 7)
-    assert all((largest[0, 0] >= m.values).all() for m in heads)
+    assert all((largest[0, 0] >= m.numbers).all() for m in heads)
     assert largest.max() == heads.matrices.max()
 
 

@@ -68,7 +68,7 @@ def held():
     """What a file may hold: layers 1 and 4 and heads 0, 2 and 5 of a model; each matrix holds its layer and head."""
     tokens, model = (Token("a", "a", piece="a"),), ModelInfo("test", "seed:0")
     matrices = np.array([[10, 12, 15], [40, 42, 45]], np.float32)[:, :, None, None]
-    attention = Attention(matrices, tokens, tokens, (1, 4), (0, 2, 5), model, what="scores")
+    attention = Attention(matrices, tokens, tokens, (1, 4), (0, 2, 5), model, values="scores")
     return Result("a", {"encoder": attention}, model, tokens)
 
 

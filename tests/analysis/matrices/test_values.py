@@ -16,29 +16,29 @@ CONFIG = EncoderConfig(n_layers=2, n_heads=3, d_model=12, d_ff=8, n_vocab=50, n_
 SOURCE = Sequence(ids=np.array([5, 17, 17, 3]))
 
 
-def values(what, params, heads=(2, 0), layer=1):
-    wanted = wanted_for(what, "encoder", layer)
+def matrices(values, params, heads=(2, 0), layer=1):
+    wanted = wanted_for(values, "encoder", layer)
     trace = run(params, CONFIG, wanted, SOURCE)
-    return values_of(what, Ran(params, CONFIG, trace, SOURCE), "encoder", layer, heads)
+    return values_of(values, Ran(params, CONFIG, trace, SOURCE), "encoder", layer, heads)
 
 
-@pytest.mark.parametrize("what", VALUES)
-def test_of_the_selected_heads_what_is_wanted_is_enough(what):
+@pytest.mark.parametrize("values", VALUES)
+def test_of_the_selected_heads_what_is_wanted_is_enough(values):
     params = SeededParams(CONFIG)
-    found = values(what, params)
-    assert found.shape == (1 if what == "zeroing" else 2, 4, 4)
+    found = matrices(values, params)
+    assert found.shape == (1 if values == "zeroing" else 2, 4, 4)
     assert found.dtype == np.float32
-    if what != "zeroing":
-        np.testing.assert_array_equal(found, values(what, params, (0, 1, 2))[[2, 0]])
+    if values != "zeroing":
+        np.testing.assert_array_equal(found, matrices(values, params, (0, 1, 2))[[2, 0]])
 
 
-@pytest.mark.parametrize("what", ["norms", "zeroing"])
-def test_numbers_beyond_their_type_are_one_line(what):
+@pytest.mark.parametrize("values", ["norms", "zeroing"])
+def test_numbers_beyond_their_type_are_one_line(values):
     made = SeededParams(CONFIG)
     large = ("layers.1.attn.wv", "layers.1.attn.wo")
     params = ArrayParams({name: made[name] * np.float32(1e30 if name in large else 1) for name in made})
     with pytest.raises(InputError) as caught:
-        values(what, params)
+        matrices(values, params)
     assert str(caught.value) == (
-        f"encoder layer 1: its {what} are not finite; expected vectors and weights of usual size"
+        f"encoder layer 1: its {values} are not finite; expected vectors and weights of usual size"
     )

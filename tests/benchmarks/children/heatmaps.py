@@ -36,7 +36,7 @@ def naive(view: Attention, folder: Path) -> None:
         figure = Figure(figsize=(6.5, 6.8), dpi=150)
         FigureCanvasAgg(figure)
         axes = figure.add_subplot()
-        image = axes.imshow(matrix.values, vmin=0, vmax=1)
+        image = axes.imshow(matrix.numbers, vmin=0, vmax=1)
         axes.set_xticks(range(len(view.keys)), [token.label for token in matrix.keys], rotation=90, parse_math=False)
         axes.set_yticks(range(len(view.keys)), [token.label for token in matrix.queries], parse_math=False)
         axes.set(title=matrix.title, xlabel="key", ylabel="query")

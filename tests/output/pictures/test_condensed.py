@@ -16,13 +16,13 @@ from attnviz.trace.tokens import Token
 MODEL = ModelInfo("toy", "seed:0")
 
 
-def attention(n: int, *, masked: bool = False, what: str = "weights") -> Attention:
-    values = np.random.default_rng(n).random((2, 3, n, n)).astype(np.float32)
+def attention(n: int, *, masked: bool = False, values: str = "weights") -> Attention:
+    numbers = np.random.default_rng(n).random((2, 3, n, n)).astype(np.float32)
     tokens = tuple(Token(f"t{i}", f"t{i}") for i in range(n))
     hidden = np.broadcast_to(~np.tri(n, dtype=bool), (2, n, n)) if masked else None
     if masked:
-        values = np.where(hidden[:, None], -np.inf if what == "scores" else 0, values).astype(np.float32)
-    return Attention(values, tokens, tokens, (1, 4), (0, 2, 5), MODEL, what=what, masked=hidden)
+        numbers = np.where(hidden[:, None], -np.inf if values == "scores" else 0, numbers).astype(np.float32)
+    return Attention(numbers, tokens, tokens, (1, 4), (0, 2, 5), MODEL, values=values, masked=hidden)
 
 
 def parts(whole: Attention, heads_each: int):
@@ -38,10 +38,10 @@ def parts(whole: Attention, heads_each: int):
             )
 
 
-@pytest.mark.parametrize("what", ["weights", "scores"])
+@pytest.mark.parametrize("values", ["weights", "scores"])
 @pytest.mark.parametrize("masked", [False, True])
-def test_pictures_of_parts_are_byte_for_byte_those_of_the_whole(tmp_path, masked, what):
-    whole = attention(11, masked=masked, what=what)
+def test_pictures_of_parts_are_byte_for_byte_those_of_the_whole(tmp_path, masked, values):
+    whole = attention(11, masked=masked, values=values)
     first = write_heatmaps(whole, tmp_path / "whole", dpi=60)
     second = write_heatmaps(condensed(parts(whole, 2), (2, 3)), tmp_path / "parts", dpi=60)
     assert [path.name for path in first] == [path.name for path in second]

@@ -62,7 +62,7 @@ def attention(n_layers=2, n_heads=3, n_queries=5, n_keys=7, *, causal=False, **f
         ModelInfo("toy", "seed:0"),
         masked=masked,
     )
-    return replace(base, **({"matrices": scores} if fields.get("what") == "scores" else {}), **fields)
+    return replace(base, **({"matrices": scores} if fields.get("values") == "scores" else {}), **fields)
 
 
 def plate(view, scale="shared", dpi=80):
@@ -74,10 +74,10 @@ def plate(view, scale="shared", dpi=80):
 
 
 @pytest.mark.parametrize("scale", ["shared", "head"])
-@pytest.mark.parametrize("what", ["weights", "scores"])
-def test_a_swapped_image_equals_an_ordinary_savefig_of_the_same_figure(scale, what):
+@pytest.mark.parametrize("values", ["weights", "scores"])
+def test_a_swapped_image_equals_an_ordinary_savefig_of_the_same_figure(scale, values):
     with drawing.own_settings():
-        sheet, plates = plate(attention(causal=True, what=what), scale)
+        sheet, plates = plate(attention(causal=True, values=values), scale)
         for picture in plates:
             sheet.show(picture)
             quick = sheet.pixels()
@@ -205,7 +205,7 @@ def test_any_label_is_drawn_as_text_in_every_format(tmp_path):
 def test_no_label_overlaps_another_or_leaves_the_picture(sizes):
     words = ["[CLS]", "antidisestablishment", "日本語", "wwwwwwwwwwwwwwwwwwwwwwwww", "i"] * 104
     view = attention(
-        1, 2, *sizes, what="scores", causal=True, queries=tokens(words[: sizes[0]]), keys=tokens(words[: sizes[1]])
+        1, 2, *sizes, values="scores", causal=True, queries=tokens(words[: sizes[0]]), keys=tokens(words[: sizes[1]])
     )
     with drawing.own_settings():
         sheet, plates = plate(view, "head")

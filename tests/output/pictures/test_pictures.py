@@ -36,12 +36,12 @@ def tokens(n):
     return tuple(Token(f"t{i}", f"t{i}") for i in range(n))
 
 
-def attention(values, **fields):
-    values = np.asarray(values, float)
-    n_layers, n_heads, n_queries, n_keys = values.shape
+def attention(matrices, **fields):
+    matrices = np.asarray(matrices, float)
+    n_layers, n_heads, n_queries, n_keys = matrices.shape
     model = ModelInfo("toy", "seed:0")
     base = Attention(
-        values, tokens(n_queries), tokens(n_keys), tuple(range(n_layers)), tuple(range(n_heads)), model, "encoder"
+        matrices, tokens(n_queries), tokens(n_keys), tuple(range(n_layers)), tuple(range(n_heads)), model, "encoder"
     )
     return replace(base, **fields)
 
@@ -58,8 +58,8 @@ def test_a_scale_is_called_shared_only_where_there_are_several_matrices():
     for values, fields, words in (
         ([two[:1]], {}, "scale 0–1"),
         ([two[:1], two[:1]], {"reduce": "mean-heads"}, "scale 0–1, shared by all layers"),
-        ([two], {"what": "changes"}, "scale −0.8 to 0.8, shared by all heads; red: more in B, blue: more in A"),
-        ([two[:1]], {"what": "changes"}, "scale −0.8 to 0.8, red: more in B, blue: more in A"),
+        ([two], {"values": "changes"}, "scale −0.8 to 0.8, shared by all heads; red: more in B, blue: more in A"),
+        ([two[:1]], {"values": "changes"}, "scale −0.8 to 0.8, red: more in B, blue: more in A"),
     ):
         assert shared_scale(attention(values, **fields)).words == words
 
@@ -80,7 +80,7 @@ def test_rows_of_rollout_and_flow_are_tokens_of_the_last_layer_selected():
 
 def heads_of(n):
     named = tuple(Token(text="", label=f"L{i // 12}H{i % 12}") for i in range(n))
-    return attention(np.zeros((1, 1, n, n)), queries=named, keys=named, what="distances")
+    return attention(np.zeros((1, 1, n, n)), queries=named, keys=named, values="distances")
 
 
 @pytest.mark.parametrize("n", [1, 2, 65, 72, 144])
@@ -132,7 +132,7 @@ def test_the_foot_shows_where_long_texts_differ_and_all_of_where_numbers_came_fr
 
 
 def test_scales_of_scores_are_their_extremes_without_masked_ones():
-    scores = attention([[[[-3.0, 2.0], [99.0, -np.inf]], [[5.0, 0.0], [1.0, 1.0]]]], what="scores")
+    scores = attention([[[[-3.0, 2.0], [99.0, -np.inf]], [[5.0, 0.0], [1.0, 1.0]]]], values="scores")
     scores = replace(scores, masked=np.array([[[False, False], [True, True]]]))
     assert (shared_scale(scores).low, shared_scale(scores).high) == (-3.0, 5.0)
     assert own_scale(next(iter(scores))).words == "scale of this head: −3 to 2"
@@ -140,7 +140,7 @@ def test_scales_of_scores_are_their_extremes_without_masked_ones():
 
 def test_scales_of_equal_and_of_no_values_still_have_two_ends():
     for values in (4.0, -np.inf):
-        scores = attention(np.full((1, 1, 2, 3), values), what="scores")
+        scores = attention(np.full((1, 1, 2, 3), values), values="scores")
         for scale in (shared_scale(scores), own_scale(next(iter(scores)))):
             assert scale.low < scale.high
             assert np.isfinite([scale.low, scale.high]).all()
@@ -235,7 +235,7 @@ def test_the_sentence_names_the_strongest_pair_among_queries_that_have_a_choice(
     values = [[[[1.0, 0.0, 0.0], [0.3, 0.7, 0.0], [0.2, 0.2, 0.6]]]]
     view = attention(values, masked=~np.tri(3, dtype=bool)[None])
     assert sentence(next(iter(view))) == "Layer 0, head 0: query 1 “t1” attends most to key 1 “t1” (weight 0.7)."
-    scores = replace(view, what="scores")
+    scores = replace(view, values="scores")
     assert "query 1 “t1” has the largest value for key 1 “t1” (score 0.7)." in sentence(next(iter(scores)))
     nothing = replace(view, masked=np.ones((1, 3, 3), bool))
     assert sentence(next(iter(nothing))) == "Layer 0, head 0: every key is masked."

@@ -54,7 +54,7 @@ class MatrixView(LinesView):
         super().__init__(screen)
         self.matrix, self.looks = matrix, looks
         self.scale: Scale = fixed_scale(matrix)
-        self.masked = hidden_cells(matrix.values, matrix.masked)
+        self.masked = hidden_cells(matrix.numbers, matrix.masked)
         self.label_width = label_width(matrix, screen)
         self.rest_width = 0
         self.rest_word = rest_word(matrix)
@@ -69,12 +69,12 @@ class MatrixView(LinesView):
     def places(self) -> np.ndarray:
         """Every value's place on the scale in 1/256 steps, so that equal colours share a style; masked ones 0."""
         span = self.scale.high - self.scale.low or 1.0
-        values = np.where(self.masked, self.scale.low, self.matrix.values).astype(np.float64)
+        values = np.where(self.masked, self.scale.low, self.matrix.numbers).astype(np.float64)
         return np.floor(np.clip((values - self.scale.low) / span, 0, 1) * 256) / 256
 
     def title(self) -> Iterator[StyledLine]:
         """Layer, head, what the values are; which way to read them; what the signs mean."""
-        n, m = self.matrix.values.shape
+        n, m = self.matrix.numbers.shape
         of = " words" if self.matrix.words else ""
         title = f"{self.matrix.title}: {value_words(self.matrix)}{KIND_NAMES[self.matrix.kind]}, {n} x {m}{of}"
         yield from self.text(title, BOLD)
@@ -151,7 +151,7 @@ def rest_width(matrix: Matrix, number: int) -> int:
 
 def number_width(matrix: Matrix, looks: Looks) -> int:
     """The least columns of a number with its mark: `` .43`` for weights, the longest one for scores."""
-    if matrix.what in SHARES:
+    if matrix.values in SHARES:
         return looks.decimals() + 2 if looks.decimals() else 3
     return longest_number(matrix, looks) + 2
 
@@ -159,9 +159,9 @@ def number_width(matrix: Matrix, looks: Looks) -> int:
 def longest_number(matrix: Matrix, looks: Looks) -> int:
     """Columns of the longest number, without its mark."""
     decimals = looks.decimals()
-    if matrix.what in SHARES:
+    if matrix.values in SHARES:
         return decimals + 2 if decimals else 1
-    values = matrix.values[np.isfinite(matrix.values)]
+    values = matrix.numbers[np.isfinite(matrix.numbers)]
     if not values.size:
         return 1
     ends = np.array([values.min(), values.max()], np.float64)

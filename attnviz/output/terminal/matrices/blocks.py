@@ -29,7 +29,7 @@ class BlocksView(MatrixView):
         self.wide = 2 * len(matrix.keys) <= room
         self.coloured = screen.color in ("truecolor", "256")
         self.halves = self.coloured and not self.wide and not screen.ascii
-        self.percent = self.coloured and self.wide and matrix.what in SHARES
+        self.percent = self.coloured and self.wide and matrix.values in SHARES
         self.mark = ">" if screen.ascii else "*"  # the ASCII shades have a star of their own
 
     def legend(self) -> Iterable[str]:
@@ -89,7 +89,7 @@ class BlocksView(MatrixView):
         place = self.places[i, j]
         is_best = self.best[i] == j
         if self.percent:
-            text = percent(float(self.matrix.values[i, j]))
+            text = percent(float(self.matrix.numbers[i, j]))
         elif self.wide:
             sign = shade(place, self.screen)
             text = (self.mark if is_best else sign) + sign

@@ -54,8 +54,8 @@ class NumbersView(MatrixView):
     def _cell(self, i: int, j: int, width: int) -> tuple[str, Style]:
         if self.masked[i, j]:
             return f"{masked_sign(self.screen):>{width}}", DIM
-        value, is_best = float(self.matrix.values[i, j]), self.best[i] == j
+        value, is_best = float(self.matrix.numbers[i, j]), self.best[i] == j
         decimals = self.looks.decimals()
-        short = self.matrix.what in SHARES and width < decimals + 4
+        short = self.matrix.values in SHARES and width < decimals + 4
         text = ("*" if is_best else "") + decimal(value, decimals, short=short)
         return f"{text:>{width}}", cell_style(self.places[i, j], self.looks.cmap, self.screen.color, bold=is_best)

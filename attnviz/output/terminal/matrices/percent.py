@@ -65,7 +65,7 @@ class PercentView(MatrixView):
     def _percent(self, i: int, j: int) -> tuple[str, Style]:
         if self.masked[i, j]:
             return f"{masked_sign(self.screen):>{self._cell}}", DIM
-        percent = round(100 * float(self.matrix.values[i, j]))
+        percent = round(100 * float(self.matrix.numbers[i, j]))
         best = self.best[i] == j and percent > 0 and self._beats_special(i, j)
         number = str(percent) if percent else ""
         mark = "*" if best and self.screen.color is None and len(number) < self._cell else ""
@@ -74,7 +74,7 @@ class PercentView(MatrixView):
 
     def _beats_special(self, i: int, j: int) -> bool:
         rest = self.matrix.rest
-        return rest is None or float(self.matrix.values[i, j]) > float(rest[i])
+        return rest is None or float(self.matrix.numbers[i, j]) > float(rest[i])
 
     def _share(self, i: int, keys: range) -> StyledLine:
         if self.matrix.rest is None:

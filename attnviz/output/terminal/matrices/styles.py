@@ -38,7 +38,7 @@ def choose_style(matrix: Matrix, screen: Screen, looks: Looks) -> str:
     """The first style that shows all keys: percent for weights, numbers for others; blocks; each row's strongest."""
     room = screen.width - label_width(matrix, screen)
     n = len(matrix.keys)
-    if matrix.what in SHARES and looks.precision is None:
+    if matrix.values in SHARES and looks.precision is None:
         if fits(matrix, screen):
             return "percent"
     elif n * number_width(matrix, looks) <= room - rest_width(matrix, looks.decimals() + 3):

@@ -57,10 +57,10 @@ class SummaryView(LinesView):
         yield from view(self._matrix, self.screen, self._looks).lines()
         yield []
         others = "" if self._attention.kind == "cross" else ", leaving out tokens that look at themselves"
-        one = "layer" if self._attention.what == "zeroing" else "head"
+        one = "layer" if self._attention.values == "zeroing" else "head"
         about = f"Each {one}'s strongest links (query -> key){others}:"
         yield from self.text(about, BOLD)
-        heads = [] if self._matrix.values.size == 1 else self._heads
+        heads = [] if self._matrix.numbers.size == 1 else self._heads
         if not heads:
             yield [(self.cut("none: there is one token"), DIM)]
         queries, keys = (unique_labels(tokens, self.screen) for tokens in (self._matrix.queries, self._matrix.keys))
@@ -71,7 +71,7 @@ class SummaryView(LinesView):
             yield [(self.cut(more), DIM)]
         first_layer, first_head = self._attention.layers[0], self._attention.heads[0]
         alike = " --words" * self._attention.words + " --hide-special" * self._attention.hidden
-        values = f" --values {self._attention.what}" * (self._attention.what != "weights")
+        values = f" --values {self._attention.values}" * (self._attention.values != "weights")
         chosen = f"--layer {first_layer}" + f" --head {first_head}" * (one == "head")
         more = f"One {one}: {chosen}{values}{alike}. All of them: --layer all{values}."
         yield from self.text(more, DIM)
@@ -135,7 +135,7 @@ def head_views(
             continue
         first = next(named)
         every_part = chain([first], named)
-        if first.what == "weights" and first.reduce == "none":
+        if first.values == "weights" and first.reduce == "none":
             yield OverviewView(overview(every_part), screen, looks)
         elif math.prod(shape) <= _FEW:
             yield from (view(matrix, screen, looks) for part in every_part for matrix in part)

@@ -21,7 +21,7 @@ class TopView(MatrixView):
 
     def legend(self) -> Iterable[str]:
         """What the arrow and the rest mean."""
-        sums = self.matrix.what in SHARES and self.matrix.name != "max"  # scores and maxima do not sum to 1
+        sums = self.matrix.values in SHARES and self.matrix.name != "max"  # scores and maxima do not sum to 1
         last = self.matrix.last_layer
         row, keys = ("query", "keys") if last is None else (f"token of layer {last}", "input tokens")
         return (f"{row} -> its strongest {keys}" + " and what is left for the rest" * sums, *self.colors())
@@ -40,14 +40,14 @@ class TopView(MatrixView):
 
     def _longest_number(self) -> int:
         """As ``longest_number``, with the decimals of the row that has most."""
-        seen = np.where(self.masked, 0, self.matrix.values).max(axis=-1)
+        seen = np.where(self.masked, 0, self.matrix.numbers).max(axis=-1)
         decimals = self.looks.decimals(min(seen[seen > 0], default=1.0))
         return max(longest_number(self.matrix, self.looks), decimals + 2)
 
     def _links(self, i: int, names: list[str]) -> Iterator[StyledLine]:
         """The strongest keys with their weights, then the rest, each as a piece of a line."""
-        values = self.matrix.values[i]
-        order = strongest_keys(values, self.masked[i], self.matrix.what, self.looks.top)
+        values = self.matrix.numbers[i]
+        order = strongest_keys(values, self.masked[i], self.matrix.values, self.looks.top)
         if not order and self.matrix.rest is None:
             yield [("every key is masked" if self.masked[i].all() else "nothing", DIM)]
             return
@@ -59,7 +59,7 @@ class TopView(MatrixView):
             )
             yield [(names[j] + " ", PLAIN), (number, style)]
         left = (~self.masked[i]).sum() - len(order) + (0 if self.matrix.rest is None else 1)
-        if left > 0 and self.matrix.what in SHARES and self.matrix.name != "max":  # maxima do not sum to 1
-            rest = max(0.0, float(self.matrix.values[i].sum() - values[order].sum()))
+        if left > 0 and self.matrix.values in SHARES and self.matrix.name != "max":  # maxima do not sum to 1
+            rest = max(0.0, float(self.matrix.numbers[i].sum() - values[order].sum()))
             rest += 0.0 if self.matrix.rest is None else float(self.matrix.rest[i])
             yield [("rest ", DIM), (decimal(rest, decimals), DIM)]

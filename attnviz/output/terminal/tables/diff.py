@@ -183,8 +183,8 @@ class DiffView(LinesView):
             yield [(f"{numbers}  {pair}" if room > 8 else self.cut(numbers), PLAIN)]
 
 
-def _count(n: int, what: str) -> str:
-    return f"{n} {what}{'s' * (n != 1)}"
+def _count(n: int, noun: str) -> str:
+    return f"{n} {noun}{'s' * (n != 1)}"
 
 
 def _partly(row: Document) -> bool:

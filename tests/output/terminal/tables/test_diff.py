@@ -65,7 +65,9 @@ def test_heads_farthest_apart_come_first_and_those_without_a_row_last():
 def changes_of(values):
     values = np.array(values, float)[None, None]
     tokens = TOKENS[: values.shape[-1]]
-    return Attention(values, tokens[: values.shape[2]], tokens, (0,), (0,), ModelInfo("toy", "seed:0"), what="changes")
+    return Attention(
+        values, tokens[: values.shape[2]], tokens, (0,), (0,), ModelInfo("toy", "seed:0"), values="changes"
+    )
 
 
 @pytest.mark.parametrize(("values", "bound"), [([[0.1, -0.4]], 0.4), ([[0.3, 0.2]], 0.3), ([[0, 0]], 1)])

@@ -1,0 +1,60 @@
+"""What ``attnviz show`` prints of each text: which text it is, where the weights came from, and its matrices."""
+
+from collections.abc import Iterator
+from itertools import chain
+from typing import Protocol
+
+from attnviz.output.terminal.lines import text_line
+from attnviz.output.terminal.matrices.base import Looks
+from attnviz.output.terminal.matrices.summary import head_views
+from attnviz.output.terminal.screen import LinesView, Screen
+from attnviz.trace.attention import Attention
+from attnviz.trace.result import Result
+
+
+class TextRun(Protocol):
+    """The matrices of one text, a part at a time; a ``Run`` of ``sweeps`` is one."""
+
+    @property
+    def bare(self) -> Result:
+        """The result without any matrix."""
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """The numbers of layers and heads of a kind."""
+
+    def parts(self) -> Iterator[Attention]:
+        """The matrices of each kind, a part at a time."""
+
+
+class ShowViews:
+    """The views of one text after another.
+
+    Args:
+        looks: style, colours, decimals.
+        every: print every matrix, however many there are.
+        raw_tokens: label tokens in the tokenizer's own spelling.
+        is_stream: whether a first text is one of several, so that a line names it.
+    """
+
+    def __init__(self, looks: Looks, *, every: bool, raw_tokens: bool = False, is_stream: bool = False):
+        self._looks, self._every, self._raw_tokens = looks, every, raw_tokens
+        self._is_stream = is_stream
+        self._texts = 0
+
+    def of(self, run: TextRun, screen: Screen) -> Iterator[LinesView | str]:
+        """The views of the next text."""
+        self._texts += 1
+        if self._texts > 1:
+            yield ""
+        every, raw = self._every, self._raw_tokens
+        tables = head_views(run.parts(), run.shape, screen, self._looks, every=every, raw_tokens=raw)
+        tables = chain([next(tables)], tables)  # where there is an error, nothing has been printed
+        about = run.bare
+        if about.text is not None:
+            number = self._texts if self._is_stream or self._texts > 1 else None
+            yield text_line(number, about.where, about.text, screen)
+        for i, table in enumerate(tables):
+            if i:
+                yield ""
+            yield table
