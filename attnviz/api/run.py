@@ -143,13 +143,15 @@ def explain(
     kind = kind or ("encoder" if prepared.target is None else "cross")
     kinds_of(Request(kinds=(kind,)), prepared)
     queries, keys = prepared.sides(kind)
-    if layer is None or head is None:
-        layers, heads = ("all" if one is None else one for one in (layer, head))
-        layer, head = telling_head(model, prepared, layers=layers, heads=heads, kind=kind)
+    n_layers, n_heads = model.config.layers_of(kind), model.config.n_heads
+    layers = "all" if layer is None else select_one(layer, n_layers, "layer")
+    heads = "all" if head is None else select_one(head, n_heads, "head")
+    if "all" in (layers, heads):
+        layers, heads = telling_head(model, prepared, layers=layers, heads=heads, kind=kind)
     place = Place(
         kind,
-        select_one(layer, model.config.layers_of(kind), "layer"),
-        select_one(head, model.config.n_heads, "head"),
+        int(layers),
+        int(heads),
         explanation.find_query(None if query is None else str(query), queries),
     )
     needed = explanation.wanted_arrays(model.config, kind, place.layer)

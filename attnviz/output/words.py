@@ -38,10 +38,10 @@ def reading(matrix: Matrix) -> tuple[str, ...]:
 
 
 def model_words(model: ModelInfo) -> str:
-    """``tiny (3 layers x 12 heads)``; of random weights their seed, and that they mean nothing."""
+    """``tiny (3 layers x 12 heads)``; of random weights that they mean nothing."""
     origin = one_line(model.origin)
-    size = f" ({model.size})" if model.size else ""
-    return f"{origin}{size}" + ("; any pattern is chance" if model.is_random else "")
+    remark = "any pattern is chance" if model.is_random else model.size
+    return f"{origin} ({remark})" if remark else origin
 
 
 def caption(matrix: Matrix) -> str:

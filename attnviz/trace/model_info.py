@@ -26,7 +26,7 @@ class ModelInfo:
     @property
     def origin(self) -> str:
         """The model's name; of random weights their seed."""
-        return f"random weights, seed {self.weights.removeprefix('seed:')}" if self.is_random else self.name
+        return f"random weights of seed {self.weights.removeprefix('seed:')}" if self.is_random else self.name
 
     @property
     def size(self) -> str:

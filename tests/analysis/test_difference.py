@@ -76,7 +76,7 @@ def test_what_is_drawn_names_the_heads_of_both_sides():
     tokens = ["a", "b"]
     a, b = random_attention(1, tokens), random_attention(2, tokens)
     same = as_attention(compared(a, b))
-    assert [matrix.title for matrix in same][1] == "B less A, layer 0, head 1"
+    assert [matrix.title for matrix in same][1] == "B less A, L0H1"
     drawn = as_attention(compared(a, replace(b, layers=(1, 5), heads=(0, 1, 2))))
     assert [matrix.title for matrix in drawn][:2] == ["B less A, L0H0 → L1H0", "B less A, L0H1 → L1H1"]
     assert (drawn.layer_names, drawn.head_names) == (("0 → 1", "1 → 5"), ("0", "1", "2"))

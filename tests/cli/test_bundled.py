@@ -331,10 +331,10 @@ def test_one_token_has_no_links(cli):
 
 
 def test_explain_begins_with_the_head_that_show_begins_with(cli):
-    assert "of layer 2, head 8:" in cli("explain", "The cat sat.").out
-    assert "of layer 0, head 3:" in cli("explain", "The cat sat.", "-H", "3").out
-    assert "of layer 0, head 0:" in cli("explain", "The cat sat.", "-L", "0").out
-    assert "of layer 0, head 0:" in cli("explain", "The cat sat.", "--seed", "0").out
+    assert "of L2H8:" in cli("explain", "The cat sat.").out
+    assert "of L0H3:" in cli("explain", "The cat sat.", "-H", "3").out
+    assert "of L0H0:" in cli("explain", "The cat sat.", "-L", "0").out
+    assert "of L0H0:" in cli("explain", "The cat sat.", "--seed", "0").out
 
 
 def test_a_query_of_no_text_is_no_token(cli):

@@ -206,7 +206,7 @@ ERRORS = [
     (
         "show --attention sum.json",
         3,
-        "sum.json: layer 0, head 0, row 0 sums to 0.9; expected 1",
+        "sum.json: L0H0, row 0 sums to 0.9; expected 1",
     ),
     (
         "show --attention ragged.json",
@@ -238,7 +238,7 @@ ERRORS = [
     (
         "show --attention nan.npy",
         3,
-        "nan.npy: layer 0, head 0, row 0, column 1 is nan; expected a number from 0 to 1",
+        "nan.npy: L0H0, row 0, column 1 is nan; expected a number from 0 to 1",
     ),
     (
         "show --attention short.npy",

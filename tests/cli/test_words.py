@@ -212,4 +212,4 @@ def test_rows_and_what_they_lost_must_make_one(cli, show):
     found["rest"][0][0][0] += 0.3
     ran = cli("show", "--attention", "-", stdin=json.dumps(found))
     assert ran.code == 3
-    assert "layer 0, head 0, row 0 sums to 1.3; expected 1" in ran.err
+    assert "L0H0, row 0 sums to 1.3; expected 1" in ran.err

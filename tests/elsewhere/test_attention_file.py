@@ -31,7 +31,7 @@ def test_two_to_four_axes_are_one_head_a_layers_heads_or_layers_of_heads(shape, 
     assert labels(result.tokens) == labels(view.queries) == labels(view.keys) == [f"x{i}" for i in range(shape[-1])]
     assert [(matrix.name, matrix.title) for matrix in view][-1] == (
         f"L{full[0] - 1}H{full[1] - 1}",
-        f"layer {full[0] - 1}, head {full[1] - 1}",
+        f"L{full[0] - 1}H{full[1] - 1}",
     )
     assert (result.text, result.target_tokens) == (None, ())
 

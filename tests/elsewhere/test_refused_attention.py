@@ -121,32 +121,32 @@ REFUSED = {
     "edges": (changed(edges=[], attention=...), "it has edges (--top), which are no matrices; expected 'attention'"),
     "a row sum": (
         npy(bad((0, 2, 3), [0.11, 0.2, 0.3, 0.1])),
-        "layer 0, head 2, row 3 sums to 0.71; expected 1",
+        "L0H2, row 3 sums to 0.71; expected 1",
     ),
-    "a row sum of a single head": (npy(softmax(3, 3) / 2), "layer 0, head 0, row 0 sums to 0.5; expected 1"),
+    "a row sum of a single head": (npy(softmax(3, 3) / 2), "L0H0, row 0 sums to 0.5; expected 1"),
     "NaN": (
         npy(bad((1, 0, 2, 3), np.nan)),
-        "layer 1, head 0, row 2, column 3 is nan; expected a number from 0 to 1",
+        "L1H0, row 2, column 3 is nan; expected a number from 0 to 1",
     ),
     "infinity": (
         npy(bad((1, 0, 2, 3), np.inf)),
-        "layer 1, head 0, row 2, column 3 is inf; expected a number from 0 to 1",
+        "L1H0, row 2, column 3 is inf; expected a number from 0 to 1",
     ),
     "too large for single precision": (
         b"[[1e300, 0], [0, 1]]",
-        "layer 0, head 0, row 0, column 0 is inf; expected a number from 0 to 1",
+        "L0H0, row 0, column 0 is inf; expected a number from 0 to 1",
     ),
     "negative": (
         npy(bad((1, 2, 0), [0.4, 0.4, 0.4, -0.2])),
-        "layer 1, head 2, row 0, column 3 is -0.2; expected a number from 0 to 1",
+        "L1H2, row 0, column 3 is -0.2; expected a number from 0 to 1",
     ),
     "above 1": (
         npy(bad((0, 0, 0), [1.5, 0, 0, 0])),
-        "layer 0, head 0, row 0, column 0 is 1.5; expected a number from 0 to 1",
+        "L0H0, row 0, column 0 is 1.5; expected a number from 0 to 1",
     ),
     "own layers and heads": (
         changed(attention=[[[[1, 0, 0], [0, 1, 0], [0, 0, 0.5]]]], layers=[4], heads=[7]),
-        "layer 4, head 7, row 2 sums to 0.5; expected 1",
+        "L4H7, row 2 sums to 0.5; expected 1",
     ),
     "a reduced row sum": (
         changed(attention=[[[1, 0, 0], [0, 1, 0], [0, 0, 0.5]]], reduce="mean-heads", axes=..., heads=[0, 3]),
@@ -154,7 +154,7 @@ REFUSED = {
     ),
     "a cross row sum": (
         text({"cross_attention": [[0.5, 0.5, 0.5]]}),
-        "cross attention, layer 0, head 0, row 0 sums to 1.5; expected 1",
+        "cross attention, L0H0, row 0 sums to 1.5; expected 1",
     ),
     "tokens": (changed(tokens=["a", "b"]), "2 tokens, and the matrices have 3; expected 3"),
     "token texts": (changed(tokens=["a", 1, "c"]), "tokens is not a list of texts; expected one"),
@@ -185,7 +185,7 @@ REFUSED = {
     "a mask": (changed(masked=[[True]]), "masked is not a list of true and false of the shape (3, 3); expected that"),
     "a weight that is masked": (
         changed(attention=[[[[0.5, 0.25, 0.25]] * 3]], layers=[0], heads=[0], masked=[[False, True, False]] * 3),
-        "layer 0, head 0, row 0, column 1 is 0.25, and masked; expected 0 where it is masked",
+        "L0H0, row 0, column 1 is 0.25, and masked; expected 0 where it is masked",
     ),
     "a ragged mask": (
         changed(masked=[[True], [True, False]]),
@@ -252,7 +252,7 @@ def test_scores_that_are_not_finite_are_refused(value, said):
     with pytest.raises(InputError) as caught:
         read(npy(bad((0, 1, 2, 3), value)), name="s", scores=True)
     assert str(caught.value) == (
-        f"s: layer 0, head 1, row 2, column 3 is {said}; expected a finite number, or -inf where it is masked"
+        f"s: L0H1, row 2, column 3 is {said}; expected a finite number, or -inf where it is masked"
     )
     assert caught.value.hint is None
 
@@ -269,7 +269,7 @@ def test_a_later_line_is_named_by_its_number_after_the_results_before_it():
     next(results)
     with pytest.raises(InputError) as caught:
         next(results)
-    assert str(caught.value) == "s, line 3: cross attention, layer 0, head 0, row 0 sums to 0.9; expected 1"
+    assert str(caught.value) == "s, line 3: cross attention, L0H0, row 0 sums to 0.9; expected 1"
 
 
 def test_files_that_cannot_be_opened_are_one_line(tmp_path):

@@ -27,7 +27,7 @@ def matrix(queries=SENTENCE, keys=None, numbers=None, *, causal=False, **more):
     keys = queries if keys is None else keys
     numbers = softmax_rows(len(queries), len(keys), causal=causal) if numbers is None else np.asarray(numbers)
     masked = np.triu(np.ones(numbers.shape, dtype=bool), 1) if causal else None
-    named = {"name": "L0H3", "title": "layer 0, head 3", "model": MODEL} | more
+    named = {"name": "L0H3", "title": "L0H3", "model": MODEL} | more
     return Matrix(numbers=numbers, queries=tokens(queries), keys=tokens(keys), masked=masked, **named)
 
 

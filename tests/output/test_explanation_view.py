@@ -119,7 +119,7 @@ def test_numbers_too_long_for_their_place_have_exponents_and_stay_apart(size, pr
 def test_a_foreign_file_name_is_printed_escaped():
     model = ModelInfo("\x1b[31m日本.npz", "sha256:" + "0" * 64)
     explanation = replace(explained(query="cat"), model=model)
-    assert "weights: \\x1b[31m日本.npz (sha256:000000000000)\n" in printed(explanation, Screen(80))
+    assert "model: \\x1b[31m日本.npz\n" in printed(explanation, Screen(80))
     assert "\\x1b[31m\\u65e5\\u672c.npz" in printed(explanation, Screen(80, ascii=True))
 
 

@@ -81,7 +81,7 @@ def test_right_to_left_labels_are_isolated_and_others_are_not():
 
 
 def test_equal_labels_get_their_number():
-    assert unique(["the", "cat", "the"]) == ["the#0", "cat", "the#2"]
+    assert unique(["the", "cat", "the"], [1, 2, 7]) == ["the#1", "cat", "the#7"]
 
 
 def test_row_labels_carry_their_index_in_a_column():

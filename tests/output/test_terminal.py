@@ -2,6 +2,7 @@
 
 import io
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,9 +14,9 @@ from rich.console import Console
 from attnviz.analysis.matrices.reduce import reduce_attention
 from attnviz.output.terminal.cells import decimal
 from attnviz.output.terminal.matrices.base import Looks, longest_number
-from attnviz.output.terminal.matrices.styles import choose_style, view
-from attnviz.output.terminal.screen import Screen
+from attnviz.output.terminal.matrices.styles import STYLES, choose_style, view
 from attnviz.output.terminal.matrices.summary import SummaryView, head_links
+from attnviz.output.terminal.screen import Screen
 from tests.output.matrices import SENTENCE, attention, matrix, softmax_rows
 from tests.output.printing import printed
 
@@ -43,9 +44,10 @@ def rested(labels=SENTENCE):
 
 
 CASES = {
-    "numbers": lambda screen: view(matrix(), screen),
+    "percent": lambda screen: view(matrix(), screen),
     "causal": lambda screen: view(matrix(causal=True), screen),
     "cross": lambda screen: view(matrix(("Le", "chat"), SENTENCE, kind="cross"), screen),
+    "numbers": lambda screen: view(matrix(causal=True), screen, Looks(style="numbers")),
     "scores": lambda screen: view(
         matrix(numbers=np.linspace(-12.5, 7, 25).reshape(5, 5).astype(np.float32), values="scores"), screen
     ),
@@ -90,7 +92,7 @@ HOSTILE = st.text(st.characters(), max_size=12) | st.sampled_from(
     st.lists(HOSTILE, min_size=1, max_size=40),
     st.integers(20, 130),
     st.sampled_from([None, "standard", "256", "truecolor"]),
-    st.sampled_from(["auto", "numbers", "blocks", "top"]),
+    st.sampled_from(["auto", *STYLES]),
     st.booleans(),
 )
 def test_any_tokens_fit_any_width_and_no_control_character_gets_out(queries, keys, width, color, style, is_ascii):
@@ -122,7 +124,7 @@ def test_a_summary_fits_any_width(queries, width, is_ascii):
     st.none() | st.integers(0, 9),
     st.sampled_from([1e-7, 1e-3, 1.0, 1e3, 1e8, 1e30]),
     st.sampled_from(["weights", "scores"]),
-    st.sampled_from(["auto", "numbers", "blocks", "top"]),
+    st.sampled_from(["auto", *STYLES]),
     st.booleans(),
 )
 @example(1, 12, 20, 0, 1.0, "weights", "blocks", True)  # a page as narrow as the number above it
@@ -187,13 +189,18 @@ def test_the_style_is_the_first_that_fits():
     def chosen(n, width=80):
         return choose_style(matrix([f"t{i}" for i in range(n)]), Screen(width), Looks())
 
-    assert [chosen(n) for n in (1, 17, 18, 35, 70, 71)] == ["numbers"] * 2 + ["blocks"] * 3 + ["top"]
+    assert [chosen(n) for n in (1, 24, 25, 70, 71)] == ["percent"] * 2 + ["blocks"] * 2 + ["top"]
     assert chosen(71, 200) == "blocks"
-    assert chosen(45, 200) == "numbers"
+    assert chosen(60, 200) == "percent"
+
+
+def test_values_that_are_no_weights_are_numbers_where_they_fit():
+    scores = matrix("ab", numbers=np.ones((2, 2), np.float32), values="scores")
+    assert choose_style(scores, Screen(80), Looks()) == "numbers"
 
 
 def test_every_row_and_column_is_printed_with_its_number_and_label():
-    text = shown(matrix())
+    text = shown(matrix(), style="numbers")
     header, labels = text.split("\n")[2:4]
     assert header.split() == ["query\\key", "0", "1", "2", "3", "4"]
     assert labels.split() == list(SENTENCE)
@@ -202,7 +209,7 @@ def test_every_row_and_column_is_printed_with_its_number_and_label():
 
 def test_cells_hold_the_numbers_and_the_strongest_of_a_row_is_marked():
     one = matrix()
-    rows = shown(one).split("\n")[4:9]
+    rows = shown(one, style="numbers").split("\n")[4:9]
     for i, row in enumerate(rows):
         cells = row.split()[2:]
         for j, cell in enumerate(cells):
@@ -211,7 +218,7 @@ def test_cells_hold_the_numbers_and_the_strongest_of_a_row_is_marked():
 
 
 def test_numbers_have_as_many_decimals_as_asked_for():
-    row = shown(matrix(), precision=4).split("\n")[4].split()[2:]
+    row = shown(matrix(), precision=4, style="numbers").split("\n")[4].split()[2:]
     assert all(re.fullmatch(r"\*?0\.\d{4}", cell) for cell in row)
 
 
@@ -221,14 +228,14 @@ def test_one_zero_tiny_and_masked_look_different():
     masked[0, 1:] = True
     one = matrix("abc", numbers=values)
     one = type(one)(**{**vars(one), "masked": masked})
-    assert [line.split()[2:] for line in shown(one).split("\n")[4:7]] == [
+    assert [line.split()[2:] for line in shown(one, style="numbers").split("\n")[4:7]] == [
         ["*1.00", "·", "·"],
         ["0.00", "*1.00", "0"],
         ["0", "*0.50", "0.50"],
     ]
-    assert "· masked" in shown(one)
-    assert shown(one, ascii=True).split("\n")[4].split()[2:] == ["*1.00", "x", "x"]
-    assert "·" not in shown(matrix("abc", numbers=values))
+    assert "· masked" in shown(one, style="numbers")
+    assert shown(one, ascii=True, style="numbers").split("\n")[4].split()[2:] == ["*1.00", "x", "x"]
+    assert "·" not in shown(matrix("abc", numbers=values), style="numbers")
 
 
 def test_scores_of_any_size_are_whole_numbers_never_cut():
@@ -266,7 +273,8 @@ def test_half_blocks_show_two_rows_a_line_and_an_odd_last_one():
 
 
 def test_a_masked_half_block_is_empty():
-    one = matrix([f"t{i}" for i in range(50)], causal=True)
+    numbers = np.tril(np.ones((50, 50), np.float32)) / np.arange(1, 51, dtype=np.float32)[:, None]
+    one = replace(matrix([f"t{i}" for i in range(50)], causal=True), numbers=numbers)
     lines = shown(one, color="truecolor").rstrip("\n").split("\n")[3:]
     cells = [line.split()[-1] for line in lines]  # of rows 2i and 2i + 1
     assert cells == ["▀" * (2 * i + 1) + "▄" + "·" * (48 - 2 * i) for i in range(25)]
@@ -323,12 +331,12 @@ def test_a_fully_masked_row_says_so():
     one = matrix("ab", numbers=values)
     one = type(one)(**{**vars(one), "masked": np.array([[True, True], [False, False]])})
     assert "0 a -> every key is masked" in shown(one, style="top")
-    assert shown(one).split("\n")[4].split() == ["0", "a", "·", "·"]
+    assert shown(one, style="numbers").split("\n")[4].split() == ["0", "a", "·", "·"]
 
 
 def test_a_title_says_what_is_shown():
-    text = shown(matrix(("Le", "chat"), SENTENCE, kind="cross"))
-    assert text.startswith("layer 0, head 3: attention weights, cross-attention, 2 x 5\n")
+    text = shown(matrix(("Le", "chat"), SENTENCE, kind="cross"), style="numbers")
+    assert text.startswith("L0H3: attention weights, cross-attention, 2 x 5\n")
     assert "rows: queries (target), columns: keys (source)" in text
 
 
@@ -350,7 +358,7 @@ def test_keys_that_no_row_and_no_column_names_are_listed(style):
 
 
 def test_columns_from_right_to_left_are_named_above_the_table_even_if_the_rows_name_them():
-    text = shown(matrix(("the", "שלום")), 50)
+    text = shown(matrix(("the", "שלום")), 50, style="numbers")
     assert "keys: 0 the, 1 \u2068שלום\u2069\n" in text
     assert "keys:" not in shown(matrix(("the", "שלום")), 50, style="blocks")
 
@@ -366,13 +374,13 @@ def test_the_strongest_block_of_a_row_is_marked_without_colour():
 
 @pytest.mark.parametrize("style", ["numbers", "blocks", "top"])
 def test_colours_say_what_they_mean(style):
-    assert "viridis from 0 to 1" in shown(matrix(), 200, "256", style=style)
-    assert "viridis" not in shown(matrix(), 200, style=style)
+    assert "amber from 0 to 1" in shown(matrix(), 200, "256", style=style)
+    assert "amber" not in shown(matrix(), 200, style=style)
 
 
 def test_a_weight_that_rounding_puts_above_1_stays_in_its_cell():
     values = np.eye(17, dtype=np.float32) * np.nextafter(np.float32(1), np.float32(2))
-    lines = shown(matrix([f"t{i}" for i in range(17)], numbers=values)).split("\n")
+    lines = shown(matrix([f"t{i}" for i in range(17)], numbers=values), style="numbers").split("\n")
     assert {len(line) for line in lines[2:-1]} == {len(lines[2])}
     assert "*1.0" in lines[4]
 
@@ -384,5 +392,5 @@ def test_maxima_have_no_rest():
 
 def test_16_colours_have_one_hue_beside_the_numbers_and_glyphs():
     screen = Screen(80, "standard")
-    assert "\x1b[35m" in printed(view(matrix(), screen), screen)
+    assert "\x1b[35m" in printed(view(matrix(), screen, Looks(style="numbers", cmap="viridis")), screen)
     assert "\x1b[4" not in printed(view(matrix(), screen, Looks(style="blocks")), screen)

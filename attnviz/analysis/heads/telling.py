@@ -24,7 +24,7 @@ def telling_part(attention: Attention) -> np.ndarray:
         (n_layers, n_heads, n_queries, n_keys), at least 0; rows of special and padding tokens are 0.
     """
     weights = np.where(_counting(attention), attention.matrices, 0.0)
-    if attention.kind == "cross":
+    if not _is_square(attention):
         above: np.ndarray = np.maximum(weights - _column_means(attention, weights), 0.0)
         return above
     part = np.zeros_like(weights)
@@ -148,12 +148,13 @@ def _counting(attention: Attention) -> np.ndarray:
         for side in (attention.queries, attention.keys)
     )
     cells = queries[:, None] & keys
-    if attention.kind != "cross":
+    if _is_square(attention):
         cells &= np.eye(*cells.shape) == 0
     masked = np.zeros((1, *cells.shape), dtype=bool) if attention.masked is None else attention.masked
     allowed: np.ndarray = cells & ~masked  # (n_layers, n_queries, n_keys)
-    causal = np.triu(masked, 1).sum(axis=(-1, -2)) == cells.shape[0] * (cells.shape[0] - 1) // 2
-    if attention.kind != "cross" and cells.shape[0] > 1:
+    n = cells.shape[0]
+    if _is_square(attention) and n > 1:
+        causal = np.triu(masked, 1).sum(axis=(-1, -2)) == n * (n - 1) // 2
         allowed[causal, :, 0] = False
     return allowed[:, None]
 
@@ -162,3 +163,8 @@ def _column_means(attention: Attention, weights: np.ndarray) -> np.ndarray:
     counts = np.broadcast_to(_counting(attention), weights.shape).sum(axis=-2, keepdims=True)
     means: np.ndarray = weights.sum(axis=-2, keepdims=True) / np.maximum(counts, 1)
     return means
+
+
+def _is_square(attention: Attention) -> bool:
+    """Whether the queries are the keys, so that there are distances and a diagonal."""
+    return attention.kind != "cross" and len(attention.queries) == len(attention.keys)

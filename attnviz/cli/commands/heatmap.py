@@ -91,7 +91,7 @@ def heatmap(
     else:
         looks["overview_only"] = picture.overview_only
     is_stream = source.inputs.is_stream
-    values = corpus_of(source, prints=False).values(request_of(selection), Run.done, beside=True)
+    values = corpus_of(source, prints=False).values(request_of(selection, people=True), Run.done, beside=True)
     several, values = (True, values) if is_stream else peeked(values)
     written = _Written(picture)
 

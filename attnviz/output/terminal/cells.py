@@ -10,6 +10,7 @@ from attnviz.output.colormaps import AMBER, ENTRIES, LEAST_PAINTED, palette_rgb,
 from attnviz.output.terminal.screen import BOLD, DIM, PLAIN, Screen
 
 _SHADES, _ASCII_SHADES = " ░▒▓█", " .:-=+*#%@"
+_LEAST_HALF = 0.01  # of half a character, which has no number
 _HUE = 5  # magenta: the one that is legible on black and on white
 
 
@@ -37,12 +38,14 @@ def cell_style(place: float, cmap: str, system: str | None, *, bold: bool = Fals
     )
 
 
-def background(place: float, cmap: str, system: str | None) -> tuple[int, tuple[int, int, int]] | None:
+def background(
+    place: float, cmap: str, system: str | None, least: float = LEAST_PAINTED
+) -> tuple[int, tuple[int, int, int]] | None:
     """The map's colour at a place from 0 to 1: its number in the 256-colour palette, and its red, green and blue.
 
     None where there are too few colours, and where amber leaves the terminal's own ground.
     """
-    if cmap == AMBER and place < LEAST_PAINTED:
+    if cmap == AMBER and place < least:
         return None
     if system == "truecolor":
         return 0, table(cmap)[min(ENTRIES - 1, int(place * ENTRIES))]
@@ -65,7 +68,7 @@ def half_block_style(upper: float | None, lower: float | None, cmap: str, system
 
 
 def _ground(place: float, cmap: str, system: str) -> Color | None:
-    color = background(place, cmap, system)
+    color = background(place, cmap, system, _LEAST_HALF)
     if color is None:
         return None
     number, rgb = color

@@ -61,7 +61,7 @@ class ExplanationView(LinesView):
         token = self._fit(plain_labels(e.queries, self.screen)[e.place.query], self.screen.width // 2).rstrip()
         names = {"encoder": "self-attention", "decoder": "the decoder's self-attention", "cross": "cross-attention"}
         keys = f"{len(e.keys)} key{'s' * (len(e.keys) != 1)}"
-        about = f"of layer {e.place.layer}, head {e.place.head}: {names[e.place.kind]}, {keys}"
+        about = f"of L{e.place.layer}H{e.place.head}: {names[e.place.kind]}, {keys}"
         yield [(self.cut(f"How token {e.place.query}, {token}, attends"), BOLD)]
         yield from self.text(about, PLAIN)
         yield from provenance_line(e.model, self.screen).lines()

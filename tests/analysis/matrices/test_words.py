@@ -14,7 +14,7 @@ from attnviz.analysis.matrices.words import hide_special, merge_words, merged
 from attnviz.errors import InputError, UsageError
 from attnviz.trace.attention import Attention
 from attnviz.trace.model_info import ModelInfo
-from attnviz.trace.tokens import Token
+from attnviz.trace.tokens import Token, numbered
 
 INFO = ModelInfo("test", "seed:0")
 
@@ -128,8 +128,9 @@ def test_what_is_hidden_and_what_is_left_make_the_row(attention, words):
         return
     rows = [i for i, t in enumerate(whole.queries) if not t.special]
     columns = [j for j, t in enumerate(whole.keys) if not t.special]
-    assert found.queries == tuple(whole.queries[i] for i in rows)
-    assert found.keys == tuple(whole.keys[j] for j in columns)
+    queries, keys = numbered(whole.queries), numbered(whole.keys)
+    assert found.queries == tuple(queries[i] for i in rows)
+    assert found.keys == tuple(keys[j] for j in columns)
     np.testing.assert_array_equal(found.matrices, whole.matrices[:, :, rows][..., columns])
     np.testing.assert_allclose(
         found.matrices.sum(axis=-1) + found.rest, whole.matrices.sum(axis=-1)[..., rows], atol=1e-6
@@ -164,7 +165,7 @@ def test_the_rest_of_tokens_hidden_one_after_another_is_what_all_of_them_got():
 def test_merging_twice_changes_nothing(attention):
     once = merge_words(attention)
     assert merge_words(once) is once
-    assert merged(once.keys) == once.keys
+    assert merged(once.keys) == numbered(once.keys)
 
 
 def test_one_token_a_word_keeps_every_number():

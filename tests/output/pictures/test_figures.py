@@ -171,9 +171,9 @@ def test_masked_cells_are_hatched_and_zeros_are_not(tmp_path):
 def test_files_say_what_they_are(tmp_path):
     view = attention(1, 1, 2, 2, matrices=np.array([[[[0.25, 0.75], [0.5, 0.5]]]]), keys=tokens(["the", "日本 <&>"]))
     write_heatmaps(view, tmp_path, formats=("png", "svg", "pdf"), dpi=50)
-    title = "Layer 0, head 0 (self-attention weights, 2 queries × 2 keys; scale 0–1)"
-    sentence = "Layer 0, head 0: query 0 “q0” attends most to key 1 “日本 <&>” (weight 0.75)."
-    source = "weights: random (seed 0): any pattern is chance"
+    title = "L0H0 (self-attention weights, 2 queries × 2 keys; scale 0–1)"
+    sentence = "L0H0: query 0 “q0” attends most to key 1 “日本 <&>” (weight 0.75)."
+    source = "model: random weights of seed 0: any pattern is chance"
     with Image.open(tmp_path / "L00H00.png") as image:
         image.load()
     assert image.text == {"Title": title, "Description": sentence, "Source": source, "Creator": "attnviz heatmap"}

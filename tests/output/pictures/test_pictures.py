@@ -114,7 +114,7 @@ def test_pictures_of_a_difference_say_so_and_name_both_heads_and_both_sides():
         "B less A, L0H0 → L3H0",
         "B less A, L0H1 → L3H1",
     ]
-    weights = "weights: random (seed 0): any pattern is chance"
+    weights = "model: random weights of seed 0: any pattern is chance"
     assert sheet.provenance.split("\n") == ["A: The cat sat", "B: The dog sat", "target: x\\ny", weights]
     turned = changes(40, heads=tuple(range(1, 41)))
     assert not overview_sheet(turned, 100, {})[0].columns.upright
@@ -234,11 +234,11 @@ def test_characters_without_a_font_become_boxes_with_the_tokens_index():
 def test_the_sentence_names_the_strongest_pair_among_queries_that_have_a_choice():
     values = [[[[1.0, 0.0, 0.0], [0.3, 0.7, 0.0], [0.2, 0.2, 0.6]]]]
     view = attention(values, masked=~np.tri(3, dtype=bool)[None])
-    assert sentence(next(iter(view))) == "Layer 0, head 0: query 1 “t1” attends most to key 1 “t1” (weight 0.7)."
+    assert sentence(next(iter(view))) == "L0H0: query 1 “t1” attends most to key 1 “t1” (weight 0.7)."
     scores = replace(view, values="scores")
     assert "query 1 “t1” has the largest value for key 1 “t1” (score 0.7)." in sentence(next(iter(scores)))
     nothing = replace(view, masked=np.ones((1, 3, 3), bool))
-    assert sentence(next(iter(nothing))) == "Layer 0, head 0: every key is masked."
+    assert sentence(next(iter(nothing))) == "L0H0: every key is masked."
 
 
 @pytest.mark.parametrize(

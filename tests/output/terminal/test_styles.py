@@ -63,7 +63,7 @@ def test_titles_and_vectors_of_an_explanation_are_bold_and_meanings_dim():
         assert f"{number}  {view._pretty(step.title)}" in bold
         assert view._pretty(step.formula) in plain
         assert view._pretty(step.meaning).split()[0] in {text.split()[0] for text in dim}
-    assert any(text.startswith("weights: ") for text in dim)
+    assert any(text.startswith("model: ") for text in dim)
     assert bold[0].startswith("How token ")
     vector = next(q for step in explanation.steps for q in step.quantities if q.axes == ("d_model",))
     assert any(f"{vector.values[0]:.3f}" in text for text in bold)
@@ -87,7 +87,7 @@ def test_of_a_difference_texts_headings_and_failures_are_bold_and_remarks_dim():
     assert [words[0] for words in headings] == ["head", "change"]
     assert len(bold) == 6
     assert all(text.startswith("FAILS: ") for text in bold[4:])
-    assert dim == ["A:", "B:", "weights: toy (sha256:0123)", "1 more head: --top 4"]
+    assert dim == ["A:", "B:", "model: toy (sha256:0123)", "1 more head: --top 4"]
     assert {"L0H0", "L1H2", "L1H3"} & {text.split()[0] for text in plain} == {"L1H2", "L1H3", "L0H0"}
     fine = DiffView(
         test_diff.DOCUMENT | {"tolerance": 1, "heads": test_diff.DOCUMENT["heads"][2:]},
@@ -138,7 +138,7 @@ def test_of_agreement_the_headings_are_bold_the_rows_plain_and_remarks_dim():
 
 
 def test_lines_above_views_are_dim_and_the_text_itself_bold():
-    assert texts_in(provenance_line(ModelInfo("toy", "sha256:0"), WIDE), "dim") == ["weights: toy (sha256:0)"]
+    assert texts_in(provenance_line(ModelInfo("toy", "sha256:0"), WIDE), "dim") == ["model: toy"]
     assert texts_in(kind_line("cross", "le chat", WIDE), "dim") == ["cross-attention of the target: le chat"]
     assert styled(text_line(2, "a.txt, line 5", "The cat", WIDE)) == [
         [("text 2 (line 5):", "dim"), ("The cat", "bold")]

@@ -89,9 +89,10 @@ def fits(matrix: Matrix, screen: Screen) -> bool:
 
 def _layout(matrix: Matrix, screen: Screen) -> tuple[int, int]:
     """Columns for the rows' labels, and for the cells."""
+    rest = 0 if matrix.rest is None else 1 + len(rest_word(matrix))
     widest = max(cell_width(label) for label in row_labels(matrix.queries, screen))
-    label = min(max(widest, _LEAST_LABEL), _MOST_LABEL) + 1
-    return label, screen.width - label - (0 if matrix.rest is None else 1 + len(rest_word(matrix)))
+    label = max(2, min(max(widest, _LEAST_LABEL), _MOST_LABEL, screen.width - rest - LEAST_CELL - 1) + 1)
+    return label, screen.width - label - rest
 
 
 def in_words(matrix: Matrix, screen: Screen) -> str:

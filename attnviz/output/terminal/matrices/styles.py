@@ -28,7 +28,9 @@ def view(matrix: Matrix, screen: Screen, looks: Looks | None = None, *, brief: b
         brief: whether it is one of several, of which the first named the model.
     """
     looks = looks or Looks()
-    style = choose_style(matrix, screen, looks) if looks.style == "auto" else looks.style
+    style = looks.style
+    if style == "auto" or (style == "percent" and matrix.values not in SHARES):
+        style = choose_style(matrix, screen, looks)
     if style == "percent":
         return PercentView(matrix, screen, looks, brief=brief)
     return STYLES[style](matrix, screen, looks)
