@@ -17,7 +17,7 @@ from attnviz.trace.result import Result
 
 ValueT = TypeVar("ValueT")
 Selection = str | int | tuple[int, ...]
-Source = str | Path | BinaryIO | Result | Iterable[str] | Iterable[Result] | Corpus
+TextSource = str | Path | BinaryIO | Result | Iterable[str] | Iterable[Result] | Corpus
 
 
 def result_of(run: Run) -> Result:
@@ -44,17 +44,17 @@ def run_json(run: Run, *, precision: int | None = None, top: int | None = None, 
 
 
 @overload
-def sweep(texts: Source, *, request: Request | None = None, **options: Any) -> Iterator[Result]: ...
+def sweep(texts: TextSource, *, request: Request | None = None, **options: Any) -> Iterator[Result]: ...
 
 
 @overload
 def sweep(
-    texts: Source, each: Callable[[Run], ValueT], *, request: Request | None = None, **options: Any
+    texts: TextSource, each: Callable[[Run], ValueT], *, request: Request | None = None, **options: Any
 ) -> Iterator[ValueT]: ...
 
 
 def sweep(
-    texts: Source,
+    texts: TextSource,
     each: Callable[[Run], Any] = result_of,
     *,
     layers: Selection = "all",
@@ -114,7 +114,7 @@ def one_request(request: Request | None, selection: Request, default: Request) -
 
 
 def corpus(
-    texts: Source,
+    texts: TextSource,
     *,
     model: Model | None = None,
     pair: str | None = None,
