@@ -1,6 +1,6 @@
 """One text at a time: its attention, or one of its query tokens step by step."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -8,8 +8,9 @@ import numpy as np
 from attnviz.analysis.matrices.selection import Request, select_one
 from attnviz.encoder.stack import cross_geometry, self_geometry
 from attnviz.encoder.stack import run as run_stack
-from attnviz.errors import UsageError
+from attnviz.errors import AttnvizError, UsageError
 from attnviz.model import Model, load
+from attnviz.sweeps.corpus import Corpus
 from attnviz.sweeps.preparation import prepare, prepare_vectors
 from attnviz.sweeps.runs import Prepared, kinds_of, run_prepared
 from attnviz.trace.result import Result
@@ -134,7 +135,27 @@ def explain(
         steps=explanation.explain(model.config, stack.at(f"layers.{place.layer}"), trace, place, geometry),
         text=prepared.text,
         target=prepared.target_text,
+        where=prepared.where,
     )
+
+
+def explanations(texts: Corpus, **options: Any) -> "Iterator[Explanation]":
+    """The explanation of each text, in order; the model loads when the first is asked for.
+
+    Args:
+        texts: with a model to run.
+        options: see ``explain``.
+
+    Raises:
+        UsageError: attention from elsewhere, which has no model; or a layer, head, kind or token that is not there.
+        InputError: a text that cannot be used.
+    """
+    model, prepared = texts.prepared()
+    for one in prepared:
+        try:
+            yield explain(model, one, **options)
+        except AttnvizError as error:
+            raise error.at(one.where) from error
 
 
 def _geometry(config: "Block", stack: "Params", prepared: Prepared, place: "Place", dtype: "DType") -> "Geometry":

@@ -15,6 +15,8 @@ from attnviz.sweeps.texts import is_stream
 from attnviz.sweeps.work import Parts
 from attnviz.trace.result import Result
 
+_LINES_AT_ONCE = 64  # of JSON, each perhaps a megabyte
+
 ValueT = TypeVar("ValueT")
 Selection = str | int | tuple[int, ...]
 TextSource = str | Path | BinaryIO | Result | Iterable[str] | Iterable[Result] | Corpus
@@ -41,6 +43,28 @@ def run_json(run: Run, *, precision: int | None = None, top: int | None = None, 
     else:
         document = result_document(run.result(), precision=precision, top=top)
     return dump(document | ({"where": run.bare.where} if placed and run.bare.where else {}))
+
+
+def json_lines(
+    texts: Source,
+    *,
+    request: Request,
+    precision: int | None = None,
+    top: int | None = None,
+    **corpus_options: Any,
+) -> Iterator[bytes]:
+    """The lines that ``attnviz show --json`` prints, one per text.
+
+    Args:
+        texts: see ``sweep``.
+        request: what is computed of each text.
+        precision: decimals; by default all that a float has.
+        top: edges to the ``top`` keys of each row, not matrices.
+        corpus_options: see ``corpus``.
+    """
+    source = corpus(texts, **corpus_options)
+    line = partial(run_json, precision=precision, top=top, placed=source.on_error == "skip")
+    return (data for _, data in source.values(request, line, most=_LINES_AT_ONCE))
 
 
 @overload

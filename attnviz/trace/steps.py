@@ -41,7 +41,10 @@ class Place:
 
 @dataclass(frozen=True, eq=False)
 class Explanation:
-    """How one query token of one head came to its output."""
+    """How one query token of one head came to its output.
+
+    ``where``: the text's place among several, ``texts.txt, line 3``.
+    """
 
     place: Place
     queries: Tokens
@@ -51,3 +54,4 @@ class Explanation:
     steps: tuple[Step, ...]
     text: str | None = None
     target: str | None = None
+    where: str = ""

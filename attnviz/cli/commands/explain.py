@@ -13,14 +13,14 @@ from attnviz.cli.options import (
     numbers_option,
     option,
 )
-from attnviz.errors import AttnvizError, UsageError
+from attnviz.errors import UsageError
 
 if TYPE_CHECKING:
     from attnviz.output.rendering import Document
     from attnviz.output.terminal.screen import LinesView, Screen
     from attnviz.trace.steps import Explanation
 
-    _Numbered = tuple[int, tuple[str, Explanation]]  # the text's number and place, and its explanation
+    _Numbered = tuple[int, Explanation]  # the text's number, and its explanation
 
 _EXAMPLES = """
 attnviz explain "The cat sat on the mat" --query cat
@@ -85,49 +85,31 @@ def explain(
 
     From the token's vector to q, k and v, scores, softmax and the weighted sum, to what leaves the layer.
     """
+    from attnviz.api.run import explanations
+    from attnviz.cli.inputs import FIRST_HEAD, FIRST_LAYER, corpus_of, uses_bundled
     from attnviz.cli.renderings import json_or_screen
     from attnviz.output.rendering import render
 
-    views = partial(_views, detail=detail, is_stream=source.inputs.is_stream)
+    if source.inputs.attention is not None:
+        raise UsageError("attention: matrices alone cannot be explained; expected a text or --vectors")
+    at_first = place.layer is None and place.head is None and uses_bundled(source)
+    layer, head = (FIRST_LAYER, FIRST_HEAD) if at_first else (place.layer or "0", place.head or "0")
+    explained = explanations(corpus_of(source), query=place.query, layer=layer, head=head, kind=place.kind)
     document = partial(_document, precision=detail.precision)
+    views = partial(_views, detail=detail, is_stream=source.inputs.is_stream)
     rendering = json_or_screen(source.common, document, views, json=output.json, width=detail.width)
-    render(enumerate(_explanations(source, place), start=1), rendering)
+    render(enumerate(explained, start=1), rendering)
 
 
 def _document(numbered: "_Numbered", *, precision: int | None) -> "Document":
     from attnviz.output.documents.results import explanation_document
 
-    return explanation_document(numbered[1][1], precision=precision)
+    return explanation_document(numbered[1], precision=precision)
 
 
 def _views(
     numbered: "_Numbered", screen: "Screen", *, detail: DetailOptions, is_stream: bool
 ) -> "Iterator[LinesView | str]":
-    """The steps of one text; of several, below a line that names it."""
-    from attnviz.output.terminal.explanation import ExplanationView
-    from attnviz.output.terminal.lines import text_line
+    from attnviz.output.terminal.tables.explain import explain_views
 
-    number, (where, explanation) = numbered
-    precision = 3 if detail.precision is None else detail.precision
-    if number > 1:
-        yield ""
-    if is_stream:
-        yield text_line(number, where, explanation.text or "", screen)
-    yield ExplanationView(explanation, screen, full=detail.full, precision=precision)
-
-
-def _explanations(source: Source, place: PlaceOptions) -> "Iterator[tuple[str, Explanation]]":
-    from attnviz.api.run import explain as explain_prepared
-    from attnviz.cli.inputs import FIRST_HEAD, FIRST_LAYER, corpus_of, uses_bundled
-
-    if source.inputs.attention is not None:
-        raise UsageError("attention: matrices alone cannot be explained; expected a text or --vectors")
-    first = place.layer is None and place.head is None and uses_bundled(source)
-    layer, head = (FIRST_LAYER, FIRST_HEAD) if first else (place.layer or "0", place.head or "0")
-    model, prepared = corpus_of(source).prepared()
-    for one in prepared:
-        try:
-            explanation = explain_prepared(model, one, kind=place.kind, layer=layer, head=head, query=place.query)
-        except AttnvizError as error:
-            raise error.at(one.where) from error
-        yield one.where, explanation
+    return explain_views(numbered, screen, full=detail.full, precision=detail.precision, is_stream=is_stream)

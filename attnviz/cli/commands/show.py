@@ -1,9 +1,6 @@
 """``attnviz show``: attention matrices as tables."""
 
-from collections.abc import Iterator
 from dataclasses import replace
-from functools import partial
-from itertools import chain
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from attnviz.cli.command import Options, command, command_app
@@ -20,10 +17,7 @@ from attnviz.cli.options import (
 from attnviz.errors import UsageError
 
 if TYPE_CHECKING:
-    from attnviz.output.terminal.screen import LinesView, Screen
-    from attnviz.sweeps.runs import Run
-
-_LINES_AT_ONCE = 64  # of JSON, each perhaps a megabyte
+    from attnviz.output.terminal.tables.show import ShowViews
 
 _EXAMPLES = """
 attnviz show "The cat sat on the mat"
@@ -78,63 +72,32 @@ def show(
     that is one telling head and its whole layer, words whole, special tokens hidden.
     """
     from attnviz.analysis.matrices.selection import Request
-    from attnviz.api.sweep import run_json
+    from attnviz.api.sweep import json_lines, sweep
     from attnviz.cli.inputs import FIRST_HEAD, FIRST_LAYER, corpus_of, request_of, uses_bundled
     from attnviz.cli.renderings import encoded, views_on_screen
     from attnviz.output.rendering import render
     from attnviz.sweeps.runs import Run
 
-    at_first = not (output.json or view.raw_tokens) and not selection.changed() and uses_bundled(source)
     if view.top is not None and view.style not in ("auto", "top"):
         raise UsageError(f"style, top: {view.style} print every key; expected --style top, or no --top")
+    at_first = not (output.json or view.raw_tokens) and not selection.changed() and uses_bundled(source)
     request = Request(layers=FIRST_LAYER, words=True, hide_special=True) if at_first else request_of(selection)
     if output.json:
-        skips = source.many.on_error == "skip"
-        line = partial(run_json, precision=view.precision, top=view.top, placed=skips)
-        lines = corpus_of(source).values(request, line, most=_LINES_AT_ONCE)
-        render((data for _, data in lines), encoded(bytes))
+        lines = json_lines(corpus_of(source), request=request, precision=view.precision, top=view.top)
+        render(lines, encoded(bytes))
         return
     if source.workers.workers is not None:
         raise UsageError("workers: tables are printed one after the other; expected --json too")
-    runs = replace(corpus_of(source), workers=1).values(request, Run.done)
-    tables = _Tables(
-        view,
-        every=selection.layer is not None or selection.head is not None,
-        head=FIRST_HEAD if at_first else None,
-        is_stream=source.inputs.is_stream,
-    )
-    render((run for _, run in runs), views_on_screen(source.common, tables.of, view.width))
+    runs = sweep(replace(corpus_of(source), workers=1), Run.done, request=request)
+    every = selection.layer is not None or selection.head is not None
+    views = _views(view, every=every, head=FIRST_HEAD if at_first else None, is_stream=source.inputs.is_stream)
+    render(runs, views_on_screen(source.common, views.of, view.width))
 
 
-class _Tables:
-    """The views of each text: its line, where the weights came from unless the text before says it, its tables."""
+def _views(view: ViewOptions, *, every: bool, head: int | None, is_stream: bool) -> "ShowViews":
+    from attnviz.output.terminal.matrix_base import Looks
+    from attnviz.output.terminal.tables.show import ShowViews
 
-    def __init__(self, options: ViewOptions, *, every: bool, head: int | None, is_stream: bool):
-        self._options, self._every, self._head, self._is_stream = options, every, head, is_stream
-        self._texts = 0
-        self._provenance: str | None = None
-
-    def of(self, run: "Run", screen: "Screen") -> "Iterator[LinesView | str]":
-        """The views of one text."""
-        from attnviz.output.terminal.lines import provenance_line, text_line
-        from attnviz.output.terminal.matrix_base import Looks
-        from attnviz.output.terminal.summary import head_views
-
-        self._texts += 1
-        if self._texts > 1:
-            yield ""
-        options = self._options
-        style = "top" if options.top is not None and options.style == "auto" else options.style
-        looks = Looks(style, options.cmap, options.top or 3, options.precision)
-        raw, head, every = options.raw_tokens, self._head, self._every
-        tables = head_views(run.parts(), run.shape, screen, looks, every=every, head=head, raw_tokens=raw)
-        tables = chain([next(tables)], tables)  # where there is an error, nothing has been printed
-        about = run.bare
-        if (self._is_stream or self._texts > 1) and about.text is not None:
-            yield text_line(self._texts, about.where, about.text, screen)
-        if self._provenance != about.model.provenance:
-            yield provenance_line(about.model, screen)
-        self._provenance = about.model.provenance
-        for table in tables:
-            yield ""
-            yield table
+    style = "top" if view.top is not None and view.style == "auto" else view.style
+    looks = Looks(style, view.cmap, view.top or 3, view.precision)
+    return ShowViews(looks, every=every, head=head, raw_tokens=view.raw_tokens, is_stream=is_stream)
