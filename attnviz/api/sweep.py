@@ -46,7 +46,7 @@ def run_json(run: Run, *, precision: int | None = None, top: int | None = None, 
 
 
 def json_lines(
-    texts: Source,
+    texts: TextSource,
     *,
     request: Request,
     precision: int | None = None,
