@@ -28,7 +28,7 @@ SHARED = {
     "ValueT": "a type variable, which only its own module reads",
 }
 # Names that still mean two things. This set may only shrink: remove a name with its second meaning.
-AMBIGUOUS = {"FORMATS", "SourceOptions"}
+AMBIGUOUS = {"SourceOptions"}
 
 FILLERS = {
     "told", "found", "own", "there", "ours", "theirs", "besides", "shown", "said", "given", "chosen", "wanted", "what",
