@@ -1,8 +1,10 @@
 """What each head does, in numbers, each against a loop written from its definition."""
 
+import re
 from collections import defaultdict
 from dataclasses import replace
 from math import exp, isnan, log, nan
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -433,17 +435,11 @@ def test_a_metric_of_some_rows_is_their_mean_and_rows_that_see_nothing_do_not_co
         np.testing.assert_allclose(found.values["reach"][layer], expected, atol=1e-12)
 
 
-def test_a_metric_can_read_the_places_and_the_tokens_of_its_rows(monkeypatch):
-    metric = Metric(
-        "relative_distance",
-        "How far away the attended tokens are, as a share of the text.",
-        "mean_i Σ_j A·|i−j| / (n − 1)",
-        "ratio",
-        row_numbers=lambda block: (
-            (block.weights * abs(block.positions[:, None] - block.key_positions)).sum(axis=-1) / (block.n_tokens - 1)
-        ),
-    )
-    monkeypatch.setitem(METRICS, "relative_distance", metric)
+def test_the_example_of_the_contributors_page_reads_places_and_tokens(monkeypatch):
+    page = Path(functions.__file__).parents[2] / "docs" / "contributing.md"
+    (example,) = re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+    (metric,) = eval(f"({example})", {"Metric": Metric})
+    monkeypatch.setitem(METRICS, metric.name, metric)
     padding = (Token("", "[PAD]", id=0, piece="[PAD]", special=True, padding=True),) * 2
     weights = np.zeros((2, 3, 7, 7))
     weights[..., :5] = random_weights(np.random.default_rng(0), (2, 3, 7, 5))
@@ -451,7 +447,7 @@ def test_a_metric_can_read_the_places_and_the_tokens_of_its_rows(monkeypatch):
     found = head_metrics(
         attention(weights, tokens(range(5)) + padding, masked=np.broadcast_to(np.arange(7) >= 5, (2, 7, 7)))
     )
-    np.testing.assert_allclose(found.values["relative_distance"], found.values["distance"] / 4, atol=1e-12)
+    np.testing.assert_allclose(found.values[metric.name], found.values["distance"] / 5, atol=1e-12)
 
 
 @given(st.integers(1, 40), st.floats(1, 1.0001))
