@@ -10,7 +10,7 @@ from attnviz.analysis.conditions.statements import pointed, stated
 from attnviz.analysis.heads.measures import head_table
 from attnviz.analysis.matrices.selection import Request
 from attnviz.api.heads import given_request
-from attnviz.api.sweep import Selection, Source, corpus
+from attnviz.api.sweep import Selection, TextSource, corpus
 from attnviz.sweeps.head_measures import metrics_of
 from attnviz.sweeps.runs import Run
 from attnviz.trace.attention import Attention
@@ -96,7 +96,7 @@ class Tally:
 
 
 def check(
-    texts: Source,
+    texts: TextSource,
     conditions: str | Iterable[str],
     *,
     layers: Selection = "all",

@@ -10,7 +10,7 @@ from attnviz.encoder.config.block import EncoderConfig
 from attnviz.encoder.config.given import ACTIVATIONS, NORMS, PLACEMENTS, POSITIONS, ROTARY_SCALINGS, SCORES
 from attnviz.encoder.parameters.params import ArrayParams
 from attnviz.encoder.parameters.shapes import tensor_shapes
-from attnviz.encoder.stack import Sequence, Wanted, run
+from attnviz.encoder.stack import Address, Sequence, run
 from tests.encoder import reference
 
 # Pairwise different primes wherever the block allows it, so that a swapped axis fails.
@@ -183,8 +183,8 @@ def compare(config, arrays, tolerance, *, padding=None, vectors=None, types=(SOU
     for n, (decoder, cross) in enumerate(pairs):
         expected |= {("decoder", n): decoder, ("cross", n): cross}
 
-    wanted = {Wanted(*key, name) for key, layer in expected.items() for name in layer}
-    wanted |= {Wanted(kind, None, name) for kind in ("encoder", "decoder") for name in ("embedded", "output")}
+    addresses = {Address(*key, name) for key, layer in expected.items() for name in layer}
+    addresses |= {Address(kind, None, name) for kind in ("encoder", "decoder") for name in ("embedded", "output")}
     source_types, target_types = (None if ids is None else np.array(ids) for ids in types)
     source = Sequence(
         ids=None if vectors is not None else np.array(SOURCE),
@@ -193,7 +193,7 @@ def compare(config, arrays, tolerance, *, padding=None, vectors=None, types=(SOU
         type_ids=source_types,
     )
     target = Sequence(ids=np.array(TARGET), type_ids=target_types)
-    trace = run(ArrayParams(arrays), own, wanted, source, target)
+    trace = run(ArrayParams(arrays), own, addresses, source, target)
     for key, layer in expected.items():
         for name, numbers in layer.items():
             assert_equal(getattr(trace[key], name), numbers, tolerance, f"{key} {name}")

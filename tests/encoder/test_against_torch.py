@@ -12,7 +12,7 @@ from attnviz.encoder.ops import ACTIVATION_FUNCTIONS, layer_norm, rms_norm, soft
 from attnviz.encoder.parameters.params import ArrayParams
 from attnviz.encoder.parameters.shapes import tensor_shapes
 from attnviz.encoder.scoring import attention_scores
-from attnviz.encoder.stack import Sequence, Wanted, run
+from attnviz.encoder.stack import Address, Sequence, run
 
 GOLDEN = Path(__file__).parent / "golden"
 ENCODERS = ("encoder_post_relu", "encoder_pre_gelu", "encoder_no_bias", "encoder_causal", "encoder_padded")
@@ -29,21 +29,21 @@ def close(actual, expected):
     np.testing.assert_allclose(actual, expected, atol=1e-12)
 
 
-def traced(config, arrays, wanted):
+def traced(config, arrays, addresses):
     decoder = "in.target" in arrays
     names = tensor_shapes(config, decoder=decoder)
     params = ArrayParams({name: arrays[name] for name in names})
     assert {name: params[name].shape for name in params} == names
     source = Sequence(vectors=arrays["in.source"], padding=arrays.get("in.padding"))
-    return run(params, config, wanted, source, Sequence(vectors=arrays["in.target"]) if decoder else None)
+    return run(params, config, addresses, source, Sequence(vectors=arrays["in.target"]) if decoder else None)
 
 
 @pytest.mark.parametrize("name", ENCODERS)
 def test_an_encoder_is_torchs_transformer_encoder_layer(name):
     config, arrays = load(name)
     real = ~arrays["in.padding"]
-    wanted = {Wanted("encoder", i, what) for i in range(2) for what in ("weights", "out")}
-    trace = traced(config, arrays, wanted | {Wanted("encoder", None, "output")})
+    addresses = {Address("encoder", i, what) for i in range(2) for what in ("weights", "out")}
+    trace = traced(config, arrays, addresses | {Address("encoder", None, "output")})
     for i in range(2):
         close(trace["encoder", i].weights, arrays[f"out.weights.{i}"])
         close(trace["encoder", i].out[real], arrays[f"out.{i}"][real])
@@ -53,10 +53,10 @@ def test_an_encoder_is_torchs_transformer_encoder_layer(name):
 @pytest.mark.parametrize("name", DECODERS)
 def test_a_decoder_is_torchs_transformer_decoder_layer(name):
     config, arrays = load(name)
-    wanted = {Wanted(kind, i, "weights") for kind in ("decoder", "cross") for i in range(2)}
-    wanted |= {Wanted("decoder", i, "out") for i in range(2)}
-    wanted |= {Wanted(kind, None, "output") for kind in ("encoder", "decoder")}
-    trace = traced(config, arrays, wanted)
+    addresses = {Address(kind, i, "weights") for kind in ("decoder", "cross") for i in range(2)}
+    addresses |= {Address("decoder", i, "out") for i in range(2)}
+    addresses |= {Address(kind, None, "output") for kind in ("encoder", "decoder")}
+    trace = traced(config, arrays, addresses)
     for i in range(2):
         close(trace["decoder", i].weights, arrays[f"out.decoder_weights.{i}"])
         close(trace["cross", i].weights, arrays[f"out.cross_weights.{i}"])

@@ -87,14 +87,14 @@ class MatrixView(LinesView):
         """Which way to read it, and what the cells' signs mean."""
         return reading(self.matrix)
 
-    def key_list(self, shown: list[str]) -> Iterator[StyledLine]:
-        """The keys with their numbers, where neither their columns (what is shown there) nor the rows name them.
+    def key_list(self, column_labels: list[str]) -> Iterator[StyledLine]:
+        """The keys with their numbers, where neither their columns nor the rows name them.
 
-        A column that shows nothing, of a label from right to left, looks as if its token were blank.
+        A column without a label, as of one from right to left, looks as if its token were blank.
         """
         labels = plain_labels(self.matrix.keys, self.screen)
-        by_rows = "" not in shown and labels == plain_labels(self.matrix.queries, self.screen)
-        if labels == shown or by_rows:
+        by_rows = "" not in column_labels and labels == plain_labels(self.matrix.queries, self.screen)
+        if labels == column_labels or by_rows:
             return
         longest = self.screen.width - len("0000 ,")
         named = [f"{j} {isolated(cut(label, longest, ascii=self.screen.ascii))}" for j, label in enumerate(labels)]
