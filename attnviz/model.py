@@ -118,6 +118,31 @@ def load(
     return seeded_model(Block(**given), chosen, seed)
 
 
+def save(model: Model, path: PathOrText, *, decoder: bool | None = None, overwrite: bool = False) -> None:
+    """Writes a model to a native file, which ``load`` reads.
+
+    Args:
+        model: what ``load`` gave.
+        path: the file; its ending, ``.safetensors`` or ``.npz``, says which format it has.
+        decoder: whether to write a decoder; by default where the model has one.
+        overwrite: replace a file of this name.
+
+    Raises:
+        UsageError: the name has another ending.
+        OutputError: the file exists already, cannot be written, or would not fit the disk.
+    """
+    from attnviz.checkpoints.formats.native import write_native  # noqa: PLC0415 (start-up time: few commands write)
+
+    write_native(
+        Path(path),
+        model.config,
+        model.params,
+        decoder=model.has_decoder if decoder is None else decoder,
+        tokenizer_json=getattr(model.tokenizer, "json_text", None),
+        overwrite=overwrite,
+    )
+
+
 def seeded_model(config: Block, tokenizer: Tokenizer, seed: int) -> Model:
     """A model whose weights are random, made from a seed."""
     return Model(config, SeededParams(config, seed, decoder=True), tokenizer, "seeded", lambda: f"seed:{seed}")

@@ -16,12 +16,12 @@ import pytest
 import typer
 
 from attnviz.cli.app import app
+from tests.approved import UPDATE, assert_stored
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
 BLOCK = re.compile(r"(```console\n)(.*?)(```)", re.DOTALL)
 TRAINED = "all-MiniLM-L6-v2"
-UPDATE = bool(os.environ.get("ATTNVIZ_UPDATE_SNAPSHOTS"))
 
 
 def blocks(*, trained: bool) -> list:
@@ -66,7 +66,8 @@ def assert_block_is_real(block: str, shell) -> None:
     if UPDATE:
         text = README.read_text(encoding="utf-8")
         README.write_text(text.replace(f"```console\n{block}```", f"```console\n{real}```", 1), encoding="utf-8")
-    assert real == block
+        block = real
+    assert_stored(real, block, "this block of the README")
 
 
 @pytest.mark.parametrize("block", blocks(trained=False))

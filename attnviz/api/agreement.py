@@ -34,6 +34,12 @@ class AgreementReport:
     rows: int
     pairs: tuple[tuple[str, str], ...] = PAIRS
 
+    def as_dict(self) -> dict[str, object]:
+        """The object that ``attnviz heads --agreement --json`` prints."""
+        from attnviz.output.documents.agreement import agreement_document
+
+        return agreement_document(self.attention, self.correlations, self.pairs, self.texts, self.rows)
+
 
 def agreement(
     texts: TextSource,
