@@ -118,6 +118,31 @@ def load(
     return seeded_model(Block(**given), chosen, seed)
 
 
+def save(model: Model, path: PathOrText, *, decoder: bool | None = None, overwrite: bool = False) -> None:
+    """Writes a model to a native file, which ``load`` reads.
+
+    Args:
+        model: what ``load`` gave.
+        path: the file; its ending, ``.safetensors`` or ``.npz``, says which format it has.
+        decoder: whether to write a decoder; by default where the model has one.
+        overwrite: replace a file of this name.
+
+    Raises:
+        UsageError: the name has another ending.
+        OutputError: the file exists already, cannot be written, or would not fit the disk.
+    """
+    from attnviz.checkpoints.formats.native import write_native  # noqa: PLC0415 (start-up time: few commands write)
+
+    write_native(
+        Path(path),
+        model.config,
+        model.params,
+        decoder=model.has_decoder if decoder is None else decoder,
+        tokenizer_json=getattr(model.tokenizer, "json_text", None),
+        overwrite=overwrite,
+    )
+
+
 def seeded_model(config: Block, tokenizer: Tokenizer, seed: int) -> Model:
     """A model whose weights are random, made from a seed."""
     return Model(config, SeededParams(config, seed, decoder=True), tokenizer, "seeded", lambda: f"seed:{seed}")
@@ -159,9 +184,7 @@ def _loaded(checkpoint: "Checkpoint", name: str, tokenizer: str | None) -> Model
     )
 
 
-def find_folder(
-    model: PathOrText, revision: str | None = None, *, progress: bool = False, weights: bool = True
-) -> tuple[Path, str]:
+def find_folder(model: PathOrText, revision: str | None = None, *, progress: bool = False) -> tuple[Path, str]:
     """The folder of a model, and what to call it: a path, the bundled model, or one of the hub, fetched if need be.
 
     Raises:
@@ -184,7 +207,7 @@ def find_folder(
         return bundled_folder(), BUNDLED
     from attnviz.checkpoints.huggingface.hub import fetch  # noqa: PLC0415 (start-up time)
 
-    return fetch(str(model), revision=revision, progress=progress, weights=weights), one_line(model)
+    return fetch(str(model), revision=revision, progress=progress), one_line(model)
 
 
 def bundled_folder() -> Path:

@@ -1,4 +1,4 @@
-"""The names of the JSON format that both its writer and its reader need."""
+"""Names that several rooms need: the keys of the JSON format, and the choices of options; this needs no NumPy."""
 
 SCHEMA_NAME = "attnviz/1"
 ATTENTION_KEYS = {"encoder": "attention", "decoder": "decoder_attention", "cross": "cross_attention"}
@@ -10,6 +10,9 @@ VALUES = ("weights", "scores", "norms", "zeroing")
 SHARES = ("weights", "zeroing")  # the values whose rows sum to 1
 REDUCTIONS = ("none", "mean-heads", "mean", "max", "rollout", "flow")
 PATHS = ("rollout", "flow")  # the reductions that follow tokens through the layers
+
+PICTURE_FORMATS = ("png", "svg", "pdf")
+PICTURE_SCALES = ("shared", "head")
 
 
 def axes_of(values: str, reduce: str) -> tuple[str, ...]:

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests.approved import UPDATE
+
 # Before NumPy is imported: on busy cores the threads of small products wait for each other, and take ten times as long.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
@@ -16,6 +18,12 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 settings.register_profile("same", derandomize=True, database=None, deadline=None)
 settings.register_profile("explore", deadline=None)
 settings.load_profile("same")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Refuses to rewrite the README from several processes, which would undo each other's changes."""
+    if UPDATE and getattr(config.option, "numprocesses", None):
+        raise pytest.UsageError("ATTNVIZ_UPDATE_SNAPSHOTS writes files from one process: leave out -n")
 
 
 @pytest.fixture

@@ -43,9 +43,9 @@ def test_a_target_gives_three_kinds_of_attention():
 
 def test_a_token_has_the_same_vector_in_every_sentence():
     model = attnviz.load(seed=0, position="none")
-    from attnviz.encoder.stack import Wanted
+    from attnviz.encoder.stack import Address
 
-    entered = Wanted("encoder", None, "embedded")
+    entered = Address("encoder", None, "embedded")
     first = attnviz.run("the cat sat", model=model, keep=[entered]).trace.embeddings["encoder"].embedded
     other = attnviz.run("a small, old cat", model=model, keep=[entered]).trace.embeddings["encoder"].embedded
     np.testing.assert_array_equal(first[1], other[-1])

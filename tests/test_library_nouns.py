@@ -10,13 +10,15 @@ import pytest
 
 import attnviz
 from attnviz.analysis.matrices.selection import Request
+from attnviz.api.check import Tally
 from attnviz.api.heads import heads_request
-from attnviz.api.sweep import corpus
+from attnviz.api.run import explanations
+from attnviz.api.sweep import corpus, json_lines
 from attnviz.cli.main import main
-from attnviz.errors import InputError, UsageError
-from attnviz.output.documents.agreement import agreement_document
+from attnviz.errors import InputError, OutputError, UsageError
+from attnviz.model import save
 from attnviz.output.documents.heads import heads_document
-from attnviz.output.documents.results import dump, result_document
+from attnviz.output.documents.results import dump, explanation_document, result_document
 from attnviz.sweeps.corpus import Corpus
 from tests.noise import equal_but_for_noise
 
@@ -66,7 +68,7 @@ def test_heads_of_a_result_need_no_model(printed, model):
 def test_agreement_equals_the_command(printed, model):
     (expected,) = printed("heads", TEXT, *SMALL, "--agreement")
     r = attnviz.agreement(TEXT, model=model)
-    assert json.loads(dump(agreement_document(r.attention, r.correlations, r.pairs, r.texts, r.rows))) == expected
+    assert json.loads(dump(r.as_dict())) == expected
     assert r.correlations.shape == (2, 3)
 
 
@@ -93,6 +95,75 @@ def test_sweep_gives_the_results_of_show(printed, model, tmp_path):
     expected = printed("show", "--file", str(path), *SMALL)
     results = list(attnviz.sweep(path, model=model))
     assert equal_but_for_noise([json.loads(dump(result_document(result))) for result in results], expected)
+
+
+def test_json_lines_are_the_lines_of_show(printed, model, tmp_path):
+    path = tmp_path / "texts.txt"
+    path.write_text(f"{TEXT}\n \nA dog ran\n")
+    expected = printed("show", "--file", str(path), *SMALL, "--top", "2", "--precision", "3", "--on-error", "skip")
+    options = {"request": Request(), "top": 2, "precision": 3}
+    lines = [json.loads(line) for line in json_lines(path, model=model, on_error="skip", **options)]
+    assert equal_but_for_noise(lines, expected)
+    assert [line["where"] for line in lines] == [f"{path}, line 1", f"{path}, line 3"]
+    assert "where" not in json.loads(next(json_lines(path, model=model, **options)))
+
+
+def test_explanations_equal_the_command(printed, model, tmp_path):
+    path = tmp_path / "texts.txt"
+    path.write_text(f"{TEXT}\nThe cat sat\n")
+    expected = printed("explain", "--file", str(path), *SMALL, "--query", "cat", "--layer", "1")
+    explained = list(explanations(corpus(path, model=model), query="cat", layer=1))
+    assert [json.loads(dump(explanation_document(one))) for one in explained] == expected
+    assert [one.where for one in explained] == [f"{path}, line 1", f"{path}, line 2"]
+
+
+def test_an_explanation_that_fails_names_its_text(model, tmp_path):
+    path = tmp_path / "texts.txt"
+    path.write_text("The cat\nA dog\n")
+    each = explanations(corpus(path, model=model), query="cat")
+    next(each)
+    with pytest.raises(UsageError, match=r"texts\.txt, line 2: query: no token"):
+        next(each)
+
+
+def test_a_tally_counts_texts_until_one_fails_that_nobody_reads(model):
+    conditions = ["max(entropy) < 1"]
+    reports = list(attnviz.check(["a", "a b c d e f g", "b"], conditions, model=model))
+    assert [report.holds for report in reports] == [True, False, True]
+    tally = Tally()
+    assert list(tally.counted(reports, lambda: True)) == reports
+    assert (tally.texts, tally.failed, tally.in_words()) == (3, 1, "1 of 3 texts fails")
+    unread = Tally()
+    assert list(unread.counted(reports, lambda: False)) == reports[:2]
+    assert (unread.texts, unread.failed) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    ("texts", "failed", "words"),
+    [
+        (1, 0, "0 of 1 text fails"),
+        (1, 1, "1 of 1 text fails"),
+        (3, 0, "0 of 3 texts fail"),
+        (3, 2, "2 of 3 texts fail"),
+    ],
+)
+def test_a_tally_in_words(texts, failed, words):
+    tally = Tally()
+    tally.texts, tally.failed = texts, failed
+    assert tally.in_words() == words
+
+
+@pytest.mark.parametrize("decoder", [True, False])
+def test_a_saved_model_gives_the_same_attention(tmp_path, decoder):
+    model = attnviz.load(n_layers=2, n_heads=3, d_model=12, seed=5, decoder=decoder)
+    save(model, tmp_path / "saved.npz")
+    again = attnviz.load(tmp_path / "saved.npz")
+    assert again.has_decoder == model.has_decoder
+    first, second = (attnviz.run(TEXT, model=one).attention for one in (model, again))
+    np.testing.assert_array_equal(first, second)
+    with pytest.raises(OutputError, match="exists"):
+        save(model, tmp_path / "saved.npz")
+    save(model, tmp_path / "saved.npz", overwrite=True)
 
 
 def test_a_sweep_stops_at_a_bad_text_or_skips_it_with_a_note(model):

@@ -28,7 +28,7 @@ SHARED = {
     "ValueT": "a type variable, which only its own module reads",
 }
 # Names that still mean two things. This set may only shrink: remove a name with its second meaning.
-AMBIGUOUS = {"FORMATS", "Source", "SourceOptions", "labelled", "result_of"}
+AMBIGUOUS = {"SourceOptions"}
 
 FILLERS = {
     "told", "found", "own", "there", "ours", "theirs", "besides", "shown", "said", "given", "chosen", "wanted", "what",
@@ -38,16 +38,6 @@ UNNAMED = {
     "cli/command.py:given",
     "cli/options.py:what",
     "cli/streams.py:what",
-    "encoder/stack.py:wanted",
-    "output/pictures/condensed.py:given",
-    "output/pictures/condensed.py:said",
-    "output/pictures/drawing.py:wanted",
-    "output/pictures/painting.py:given",
-    "output/pictures/pictures.py:found",
-    "output/pictures/pictures.py:given",
-    "output/pictures/pictures.py:said",
-    "output/pictures/similarity.py:shown",
-    "output/terminal/matrices/base.py:shown",
 }
 
 

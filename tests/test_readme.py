@@ -16,12 +16,12 @@ import pytest
 import typer
 
 from attnviz.cli.app import app
+from tests.approved import UPDATE, assert_stored
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
 BLOCK = re.compile(r"(```console\n)(.*?)(```)", re.DOTALL)
 TRAINED = "all-MiniLM-L6-v2"
-UPDATE = bool(os.environ.get("ATTNVIZ_UPDATE_SNAPSHOTS"))
 
 
 def blocks(*, trained: bool) -> list:
@@ -66,7 +66,8 @@ def assert_block_is_real(block: str, shell) -> None:
     if UPDATE:
         text = README.read_text(encoding="utf-8")
         README.write_text(text.replace(f"```console\n{block}```", f"```console\n{real}```", 1), encoding="utf-8")
-    assert real == block
+        block = real
+    assert_stored(real, block, "this block of the README")
 
 
 @pytest.mark.parametrize("block", blocks(trained=False))
@@ -104,6 +105,20 @@ def test_every_command_and_option_is_in_the_readme():
         for parameter in command.params:
             missing += [o for o in (*parameter.opts, *parameter.secondary_opts) if not mentioned(o, text)]
     assert not sorted(set(missing))
+
+
+def test_the_row_of_an_option_names_all_its_choices():
+    """A row of the tables of options that names some choices of an option names all."""
+    rows = [line for line in README.read_text(encoding="utf-8").splitlines() if line.startswith("| `-")]
+    missing = []
+    for words, command in commands():
+        for parameter in command.params:
+            choices = set(getattr(parameter.type, "choices", ()))
+            for row in rows:
+                named = set(re.findall(r"`([^`]+)`", row))
+                if choices & named and named & set(parameter.opts):
+                    missing += [f"{words} {parameter.opts[0]}: {one}" for one in sorted(choices - named)]
+    assert not missing, "add these choices to the row of the option in the README"
 
 
 def mentioned(option: str, text: str) -> bool:

@@ -16,7 +16,7 @@ from attnviz.encoder.attention import Geometry
 from attnviz.encoder.config.block import Block
 from attnviz.encoder.parameters.params import Params
 from attnviz.encoder.scoring import attention_scores
-from attnviz.encoder.stack import Wanted
+from attnviz.encoder.stack import Address
 from attnviz.errors import UsageError, some
 from attnviz.trace.steps import Place, Quantity, Step
 from attnviz.trace.tokens import Tokens
@@ -57,14 +57,14 @@ def find_query(query: str | None, tokens: Tokens) -> int:
     raise UsageError(f"query: no token is {query!r}; expected a token's text, or a number from 0 to {len(tokens) - 1}")
 
 
-def wanted_arrays(config: Block, kind: str, layer: int) -> set[Wanted]:
-    """What a run must keep to be explained."""
+def explanation_addresses(config: Block, kind: str, layer: int) -> set[Address]:
+    """The arrays that a run must keep to be explained."""
     whole = "encoder" if kind == "encoder" else "decoder"
-    wanted = {Wanted(kind, layer, name) for name in _OWN}
-    wanted |= {Wanted(whole, layer, name) for name in _AFTER if config.d_ff and kind != "decoder"}
+    addresses = {Address(kind, layer, name) for name in _OWN}
+    addresses |= {Address(whole, layer, name) for name in _AFTER if config.d_ff and kind != "decoder"}
     if layer == 0 and kind != "cross":
-        wanted |= {Wanted(kind, None, name) for name in _EMBEDDING}
-    return wanted
+        addresses |= {Address(kind, None, name) for name in _EMBEDDING}
+    return addresses
 
 
 def explain(
@@ -79,7 +79,7 @@ def explain(
     Args:
         config: the block's fields.
         params: the layer's parameters (``layers.3``), for what the trace does not hold.
-        trace: a run that kept ``wanted_arrays``.
+        trace: a run that kept ``explanation_addresses``.
         place: which attention.
         geometry: its positions and masks.
     """

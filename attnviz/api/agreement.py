@@ -10,7 +10,7 @@ from attnviz.analysis.heads.agreement import COMPARED, PAIRS, layer_agreement
 from attnviz.analysis.heads.averages import RunningMean
 from attnviz.analysis.matrices.selection import Request
 from attnviz.api.heads import given_request
-from attnviz.api.sweep import Selection, Source, corpus
+from attnviz.api.sweep import Selection, TextSource, corpus
 from attnviz.errors import InputError, UsageError
 from attnviz.sweeps.head_measures import attention_of_heads
 from attnviz.sweeps.runs import Run, run_prepared
@@ -34,9 +34,15 @@ class AgreementReport:
     rows: int
     pairs: tuple[tuple[str, str], ...] = PAIRS
 
+    def as_dict(self) -> dict[str, object]:
+        """The object that ``attnviz heads --agreement --json`` prints."""
+        from attnviz.output.documents.agreement import agreement_document
+
+        return agreement_document(self.attention, self.correlations, self.pairs, self.texts, self.rows)
+
 
 def agreement(
-    texts: Source,
+    texts: TextSource,
     *,
     layers: Selection = "all",
     kind: str | None = None,

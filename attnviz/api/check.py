@@ -1,6 +1,6 @@
 """Conditions on heads, one report per text."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -10,7 +10,7 @@ from attnviz.analysis.conditions.statements import pointed, stated
 from attnviz.analysis.heads.measures import head_table
 from attnviz.analysis.matrices.selection import Request
 from attnviz.api.heads import given_request
-from attnviz.api.sweep import Selection, Source, corpus
+from attnviz.api.sweep import Selection, TextSource, corpus
 from attnviz.sweeps.head_measures import metrics_of
 from attnviz.sweeps.runs import Run
 from attnviz.trace.attention import Attention
@@ -56,6 +56,11 @@ class CheckReport:
         """Whether all conditions hold."""
         return all(condition.holds for condition in self.conditions)
 
+    @property
+    def rows(self) -> tuple[tuple[bool, str, str], ...]:
+        """Whether each condition holds, the condition, and in words what was measured."""
+        return tuple((one.holds, str(one.fields["condition"]), one.words) for one in self.conditions)
+
     def as_dict(self) -> dict[str, object]:
         """The object that ``attnviz check --json`` prints."""
         from attnviz.output.documents.check import check_document
@@ -64,8 +69,34 @@ class CheckReport:
         return check_document(self.result, self.attention, outcomes, self.where)
 
 
+class Tally:
+    """How many texts were checked, and how many failed.
+
+    Attributes:
+        texts: the number of texts so far.
+        failed: how many of them did not meet every condition.
+    """
+
+    def __init__(self) -> None:
+        self.texts = self.failed = 0
+
+    def counted(self, reports: Iterable[CheckReport], is_read: Callable[[], bool]) -> Iterator[CheckReport]:
+        """The reports, counted; where nobody reads them, the first that fails is the last."""
+        for report in reports:
+            self.texts += 1
+            self.failed += not report.holds
+            yield report
+            if self.failed and not is_read():
+                return
+
+    def in_words(self) -> str:
+        """How many fail: ``1 of 3 texts fails``."""
+        texts, fail = "text" + "s" * (self.texts != 1), "fail" + "s" * (1 in (self.failed, self.texts))
+        return f"{self.failed} of {self.texts} {texts} {fail}"
+
+
 def check(
-    texts: Source,
+    texts: TextSource,
     conditions: str | Iterable[str],
     *,
     layers: Selection = "all",

@@ -11,7 +11,7 @@ from attnviz.analysis.heads.null import Null, with_z, z_scores
 from attnviz.analysis.heads.report import HeadReport
 from attnviz.analysis.heads.rows import Rows
 from attnviz.analysis.matrices.selection import Request
-from attnviz.api.sweep import Selection, Source, corpus, one_request
+from attnviz.api.sweep import Selection, TextSource, corpus, one_request
 from attnviz.errors import UsageError
 from attnviz.sweeps.head_measures import averaged, measured, null_companions
 from attnviz.trace.attention import Attention
@@ -43,7 +43,7 @@ def given_request(request: Request | None, target: str | None, **options: Any) -
 
 
 def heads(
-    texts: Source,
+    texts: TextSource,
     *,
     layers: Selection = "all",
     heads: Selection = "all",

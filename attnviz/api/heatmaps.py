@@ -10,7 +10,7 @@ from attnviz.analysis.heads.report import HeadReport
 from attnviz.analysis.matrices.parts import ahead
 from attnviz.analysis.matrices.spelling import labelled
 from attnviz.errors import UsageError
-from attnviz.names import PATHS, SHARES
+from attnviz.names import PATHS, PICTURE_FORMATS, SHARES
 from attnviz.output.pictures.condensed import Condensed, condensed
 from attnviz.sweeps.runs import Run
 from attnviz.trace.attention import Attention
@@ -18,8 +18,6 @@ from attnviz.trace.result import Result
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-FORMATS = ("png", "svg", "pdf")
 
 
 @dataclass(frozen=True)
@@ -117,8 +115,8 @@ def picture_formats(text: str) -> tuple[str, ...]:
     """
     formats = tuple(dict.fromkeys(part.strip().lower() for part in text.split(",")))
     for name in formats:
-        if name not in FORMATS:
-            raise UsageError(f"format: {name!r} is not known; expected some of {', '.join(FORMATS)}")
+        if name not in PICTURE_FORMATS:
+            raise UsageError(f"format: {name!r} is not known; expected some of {', '.join(PICTURE_FORMATS)}")
     return formats
 
 

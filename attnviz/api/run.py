@@ -154,7 +154,7 @@ def explain(
         int(heads),
         explanation.find_query(None if query is None else str(query), queries),
     )
-    needed = explanation.wanted_arrays(model.config, kind, place.layer)
+    needed = explanation.explanation_addresses(model.config, kind, place.layer)
     trace = run_stack(model.params, model.config, needed, prepared.source, prepared.target)
     arrays = trace[kind, place.layer]
     q, weights = cast("np.ndarray", arrays.q), cast("np.ndarray", arrays.weights)  # both are needed

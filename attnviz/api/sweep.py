@@ -19,7 +19,7 @@ _LINES_AT_ONCE = 64  # of JSON, each perhaps a megabyte
 
 ValueT = TypeVar("ValueT")
 Selection = str | int | tuple[int, ...]
-Source = str | Path | BinaryIO | Result | Iterable[str] | Iterable[Result] | Corpus
+TextSource = str | Path | BinaryIO | Result | Iterable[str] | Iterable[Result] | Corpus
 
 
 def result_of(run: Run) -> Result:
@@ -46,7 +46,7 @@ def run_json(run: Run, *, precision: int | None = None, top: int | None = None, 
 
 
 def json_lines(
-    texts: Source,
+    texts: TextSource,
     *,
     request: Request,
     precision: int | None = None,
@@ -68,17 +68,17 @@ def json_lines(
 
 
 @overload
-def sweep(texts: Source, *, request: Request | None = None, **options: Any) -> Iterator[Result]: ...
+def sweep(texts: TextSource, *, request: Request | None = None, **options: Any) -> Iterator[Result]: ...
 
 
 @overload
 def sweep(
-    texts: Source, each: Callable[[Run], ValueT], *, request: Request | None = None, **options: Any
+    texts: TextSource, each: Callable[[Run], ValueT], *, request: Request | None = None, **options: Any
 ) -> Iterator[ValueT]: ...
 
 
 def sweep(
-    texts: Source,
+    texts: TextSource,
     each: Callable[[Run], Any] = result_of,
     *,
     layers: Selection = "all",
@@ -138,7 +138,7 @@ def one_request(request: Request | None, selection: Request, default: Request) -
 
 
 def corpus(
-    texts: Source,
+    texts: TextSource,
     *,
     model: Model | None = None,
     pair: str | None = None,

@@ -15,7 +15,7 @@ _MOST_KEPT = 2**32  # bytes of widened copies that are kept from one text to the
 
 
 @dataclass(frozen=True)
-class Source:
+class TensorSource:
     """A native tensor's place in a file.
 
     Attributes:
@@ -74,10 +74,14 @@ class FileParams(Params):
     """
 
     def __init__(
-        self, file: TensorFile, where: str, shapes: Mapping[str, Shape], sources: Mapping[str, Source] | None = None
+        self,
+        file: TensorFile,
+        where: str,
+        shapes: Mapping[str, Shape],
+        sources: Mapping[str, TensorSource] | None = None,
     ):
         self._file, self._where, self._shapes = file, where, shapes
-        self._sources = sources or {name: Source(name) for name in shapes}
+        self._sources = sources or {name: TensorSource(name) for name in shapes}
         self._type = widest(file.dtypes.values())
         self._read: dict[str, np.ndarray] = {}
         self._kept = 0
@@ -107,7 +111,7 @@ class FileParams(Params):
     def rows(self, name: str, ids: np.ndarray) -> np.ndarray:
         """Rows of a table, without reading the others where the format allows it."""
         source = self._sources[name]
-        if name in self._read or source != Source(source.name, first_row=source.first_row) or source.name is None:
+        if name in self._read or source != TensorSource(source.name, first_row=source.first_row) or source.name is None:
             held: np.ndarray = self[name][ids]
             return held
         rows = self._file.rows(source.name, ids + source.first_row)
@@ -122,7 +126,9 @@ class FileParams(Params):
         return isinstance(array, np.memmap)
 
 
-def _check_finite(array: np.ndarray, where: str, source: Source, name: str, ids: np.ndarray | None = None) -> None:
+def _check_finite(
+    array: np.ndarray, where: str, source: TensorSource, name: str, ids: np.ndarray | None = None
+) -> None:
     """Names the first number that is not finite; ``ids`` are the rows that were read."""
     flat = array.ravel(order="K")
     with np.errstate(over="ignore", invalid="ignore"):

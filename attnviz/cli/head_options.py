@@ -1,12 +1,14 @@
 """The options of commands that measure heads: which of them, on what, of which attention."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
+
+from attnviz.cli.command import ROWS, SELECTION, Options
+from attnviz.cli.options import VIEW, ColormapName, JsonOptions, SelectionOptions, Width, folder_option, option
+from attnviz.errors import UsageError
 
 if TYPE_CHECKING:
     from attnviz.analysis.matrices.selection import Request
-
-from attnviz.cli.command import ROWS, Options
-from attnviz.cli.options import SELECTION, SelectionOptions, Width, option
 
 MEASURES = "Measures (of a model, not of --attention)"
 _OF_MATRICES = SelectionOptions.__annotations__
@@ -78,6 +80,34 @@ class RowOptions(Options):
     ] = None
 
 
+class FormatOptions(Options):
+    """How rows are printed."""
+
+    csv: Annotated[bool, option(VIEW, "--csv", help="Print comma-separated values, numbers in full.")] = False
+    cmap: ColormapName = "viridis"
+
+
+class ReportOptions(Options):
+    """What else can be said of the heads."""
+
+    agreement: Annotated[
+        bool,
+        option(
+            VIEW,
+            "--agreement",
+            help="Instead: how far weights, norms and zeroing rank alike what each layer attends to.",
+        ),
+    ] = False
+    cluster: Annotated[
+        bool,
+        option(VIEW, "--cluster", help="Similar heads together (average linkage), with the jsd to the row above."),
+    ] = False
+    out: Annotated[
+        Path | None, folder_option("With --cluster: also draw the distances, as similarity.png in this folder.")
+    ] = None
+    force: Annotated[bool, option(VIEW, "--force", help="Overwrite a file attnviz did not create.")] = False
+
+
 def request_of_heads(selection: HeadOptions, target: str | None) -> "Request":
     """The selection as a request, of one kind of attention."""
     from attnviz.api.heads import heads_request
@@ -91,3 +121,39 @@ def request_of_heads(selection: HeadOptions, target: str | None) -> "Request":
         renormalize=selection.renormalize,
         target=target,
     )
+
+
+def refuse_clashes(
+    selection: HeadOptions,
+    measures: MeasureOptions,
+    rows: RowOptions,
+    output: JsonOptions,
+    formats: FormatOptions,
+    report: ReportOptions,
+) -> None:
+    """Refuses options of ``heads`` that exclude each other.
+
+    Raises:
+        UsageError: two such options are given.
+    """
+    if report.cluster and (report.agreement or rows.sort is not None):
+        other = "agreement" if report.agreement else "sort"
+        raise UsageError(f"cluster, {other}: both are given; expected one of them")
+    if report.out is not None and not report.cluster:
+        raise UsageError("out: heads draws only similar heads; expected --cluster too, or attnviz heatmap -o DIR")
+    if report.agreement:
+        _refuse_with_agreement(selection, measures, rows, formats)
+    elif output.json and formats.csv:
+        raise UsageError("json, csv: both are given; expected one of them")
+
+
+def _refuse_with_agreement(*groups: Options) -> None:
+    """Refuses options on single heads or metrics, as agreement is about layers."""
+    of_layers = ("layer", "kind", "words", "hide_special")
+    wrong = [name for group in groups for name in group.changed() if name not in of_layers]
+    if wrong:
+        them = "it" if len(wrong) == 1 else "them"
+        raise UsageError(
+            f"{', '.join(wrong)}: agreement compares weights, norms and zeroing of whole layers; expected --agreement "
+            f"without {them}"
+        )

@@ -2,46 +2,82 @@
 
 import sys
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Generic
 
-from attnviz.cli.streams import screen_of, write_bytes
+from attnviz.cli.streams import screen_of, still_read, write_bytes
+from attnviz.output.rendering import Rendering, ReportT
 
 if TYPE_CHECKING:
     from attnviz.cli.options import CommonOptions
-    from attnviz.output.rendering import Document, Rendering, ReportT
+    from attnviz.output.rendering import Document
     from attnviz.output.terminal.screen import LinesView, Screen
 
     Views = Callable[[ReportT, Screen], Iterable[LinesView | str]]
 
 
-def encoded(encode: "Callable[[ReportT], bytes]") -> "Rendering[ReportT]":
+def encoded(encode: "Callable[[ReportT], bytes]") -> Rendering[ReportT]:
     """Writes reports to standard output as the bytes that ``encode`` gives."""
     from attnviz.output.documents.rendering import DocumentsRendering
 
     return DocumentsRendering(write_bytes, encode)
 
 
-def documents(document: "Callable[[ReportT], Document]") -> "Rendering[ReportT]":
+def documents(document: "Callable[[ReportT], Document]") -> Rendering[ReportT]:
     """Writes one line of JSON per report."""
     from attnviz.output.documents.results import dump
 
     return encoded(lambda report: dump(document(report)))
 
 
-def views_on_screen(common: "CommonOptions", views: "Views[ReportT]", width: int | None = None) -> "Rendering[ReportT]":
-    """Prints the views of each report to standard output."""
+def views_on_screen(
+    common: "CommonOptions",
+    views: "Views[ReportT]",
+    width: int | None = None,
+    last: "Callable[[], Iterable[LinesView | str]]" = tuple,
+) -> Rendering[ReportT]:
+    """Prints the views of each report to standard output, and after them the ``last`` ones."""
     from attnviz.output.terminal.rendering import ScreenRendering
 
-    return ScreenRendering(sys.stdout, screen_of(common, width), views)
+    return ScreenRendering(sys.stdout, screen_of(common, width), views, last)
 
 
 def json_or_screen(
     common: "CommonOptions",
     document: "Callable[[ReportT], Document]",
-    views: "Views[ReportT]",
+    load_views: "Callable[[], Views[ReportT]]",
     *,
     json: bool,
     width: int | None = None,
-) -> "Rendering[ReportT]":
-    """The rendering that ``--json`` chooses: documents with it, views without."""
-    return documents(document) if json else views_on_screen(common, views, width)
+    last: "Callable[[], Iterable[LinesView | str]]" = tuple,
+) -> Rendering[ReportT]:
+    """The rendering that ``--json`` chooses: documents with it, views without.
+
+    Args:
+        common: the colours of a screen.
+        document: turns a report into a JSON object.
+        load_views: imports and returns what turns a report into views; called for a screen only.
+        json: whether it is documents.
+        width: the columns of a screen.
+        last: the views after the last report.
+    """
+    return documents(document) if json else views_on_screen(common, load_views(), width, last)
+
+
+class WhileRead(Generic[ReportT]):
+    """Writes reports while somebody reads them, for a command whose exit code counts after that too.
+
+    Attributes:
+        is_read: whether somebody still reads.
+    """
+
+    def __init__(self, rendering: Rendering[ReportT]):
+        self._rendering, self.is_read = rendering, True
+
+    def add(self, report: ReportT) -> None:
+        """Writes the next report, unless its reader is gone."""
+        self.is_read = self.is_read and still_read(partial(self._rendering.add, report))
+
+    def end(self) -> None:
+        """Writes what follows the last report."""
+        self.is_read = self.is_read and still_read(self._rendering.end)

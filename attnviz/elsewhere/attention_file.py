@@ -7,7 +7,7 @@ from typing import BinaryIO
 
 from attnviz.checkpoints.formats.numpy_files import NPY_MAGIC, ZIP_MAGICS, numbers_of
 from attnviz.elsewhere.document_masks import with_likely_mask
-from attnviz.elsewhere.documents import result_of
+from attnviz.elsewhere.documents import read_document
 from attnviz.elsewhere.lists import parse_json
 from attnviz.errors import InputError, one_line
 from attnviz.files import open_file, unreadable
@@ -66,7 +66,7 @@ def _results(
 ) -> Iterator[Result]:
     for at, data, document in _documents(_lines(stream, where), where):
         origin = ModelInfo(one_line(name), f"sha256:{hashlib.sha256(data).hexdigest()}")
-        stated = result_of(document, origin, at, labels=labels, scores=scores)
+        stated = read_document(document, origin, at, labels=labels, scores=scores)
         result = with_likely_mask(document, stated)
         if result is not stated and note is not None:
             note(f"{where}: no token looks at a later one; read as causal attention, with later tokens masked")

@@ -22,7 +22,7 @@ Fields = Mapping[str, object]
 _T = TypeVar("_T", str, bool)
 
 
-def result_of(
+def read_document(
     document: object, origin: ModelInfo, where: str, *, labels: Sequence[str] | None = None, scores: bool = False
 ) -> Result:
     """The attention that a document holds.

@@ -20,7 +20,7 @@ from attnviz.trace.trace import EmbeddingTrace, LayerTrace, Trace
 BY_HEADS = ("scores", "weights")  # computed in groups of heads
 
 
-class Wanted(NamedTuple):
+class Address(NamedTuple):
     """The address of one array of a trace; ``layer`` is None for arrays that belong to no layer.
 
     ``name`` is an array field of ``LayerTrace``; without a layer, one of ``EmbeddingTrace``, or ``output``.
@@ -40,12 +40,12 @@ class StreamedArray(NamedTuple):
         heads: the heads of scores and weights; several arrays, in order, give all heads of a layer.
     """
 
-    address: Wanted
+    address: Address
     value: Array
     heads: range
 
 
-Arrays: TypeAlias = Generator[tuple[Wanted, Array], None, Array]
+Arrays: TypeAlias = Generator[tuple[Address, Array], None, Array]
 
 
 def self_geometry(
@@ -105,32 +105,32 @@ def decode(params: Params, config: Block, target: Sequence, source: Sequence, me
     cross_view = cross_geometry(source, len(target))
     for layer in range(config.n_layers):
         at = stack.at(f"layers.{layer}")
-        yield Wanted("decoder", layer, "resid_pre"), x
+        yield Address("decoder", layer, "resid_pre"), x
         entered = x
         x = yield from _addressed("decoder", layer, self_attention_part(x, at, config, self_view(layer)))
         x = yield from _addressed("cross", layer, cross_attention_part(x, memory, at, config, cross_view))
         part = feed_forward_part(x, at, config, norm="norm3", layer_input=entered)
         x = yield from _addressed("decoder", layer, part)
-        yield Wanted("decoder", layer, "out"), x
+        yield Address("decoder", layer, "out"), x
     return (yield from _finish("decoder", x, stack, config))
 
 
 def stream(
     params: Params,
     config: Block,
-    wanted: Set[Wanted],
+    addresses: Set[Address],
     source: Sequence,
     target: Sequence | None = None,
 ) -> Iterator[StreamedArray]:
-    """Runs the stack, and the decoder if there is a target, until everything wanted has been computed.
+    """Runs the stack, and the decoder if there is a target, until every array asked for has been computed.
 
     Yields:
-        the wanted arrays as they are computed, scores and weights in groups of heads.
+        those arrays as they are computed, scores and weights in groups of heads.
 
     Raises:
-        InputError: a wanted array is not finite (the scores' -inf of masked keys apart).
+        InputError: an array asked for is not finite (the scores' -inf of masked keys apart).
     """
-    left = {address: config.n_heads if address.name in BY_HEADS else 1 for address in wanted}
+    left = {address: config.n_heads if address.name in BY_HEADS else 1 for address in addresses}
     steps = _both(params, config, source, target)
     while left:
         with np.errstate(over="ignore", invalid="ignore"):
@@ -151,18 +151,18 @@ def stream(
 def run(
     params: Params,
     config: Block,
-    wanted: Set[Wanted],
+    addresses: Set[Address],
     source: Sequence,
     target: Sequence | None = None,
     *,
     heads: tuple[int, ...] | None = None,
 ) -> Trace:
-    """The trace of a run, with the wanted arrays.
+    """The trace of a run, with the arrays asked for.
 
     Args:
         params: the whole model's.
         config: the block's fields.
-        wanted: the arrays to keep.
+        addresses: the arrays to keep.
         source: the encoder's input.
         target: the decoder's input, if there is one.
         heads: the heads whose scores and weights are kept, in this order; None for all.
@@ -171,8 +171,8 @@ def run(
         InputError: as ``stream``.
     """
     kept_heads = tuple(range(config.n_heads)) if heads is None else heads
-    kept: dict[Wanted, Array] = {}
-    for address, value, computed in stream(params, config, wanted, source, target):
+    kept: dict[Address, Array] = {}
+    for address, value, computed in stream(params, config, addresses, source, target):
         if address.name not in BY_HEADS or (address.name == "weights" and tuple(computed) == kept_heads):
             kept[address] = value
             continue
@@ -204,7 +204,7 @@ def _finish(kind: str, x: Array, params: Params, config: Block) -> Arrays:
     """The output of a stack, normed where norms come first."""
     if config.norm.placement == "pre":
         x = normalize(x, params.at("final_norm"), config)
-    yield Wanted(kind, None, "output"), x
+    yield Address(kind, None, "output"), x
     return x
 
 
@@ -216,17 +216,17 @@ def _addressed(kind: str, layer: int | None, steps: Steps) -> Arrays:
         except StopIteration as end:
             output: Array = end.value
             return output
-        yield Wanted(kind, layer, name), value
+        yield Address(kind, layer, name), value
 
 
-def _check_finite(address: Wanted, value: Array) -> None:
+def _check_finite(address: Address, value: Array) -> None:
     bad = np.isnan(value) | np.isposinf(value) if address.name == "scores" else ~np.isfinite(value)
     if bad.any():
         where = address.kind if address.layer is None else f"{address.kind} layer {address.layer}"
         raise InputError(f"{where}: the {address.name} are not finite; expected vectors and weights of a usual size")
 
 
-def _trace(kept: dict[Wanted, Array]) -> Trace:
+def _trace(kept: dict[Address, Array]) -> Trace:
     layers: dict[tuple[str, int], dict[str, Array]] = {}
     stacks: dict[str, dict[str, Array]] = {}
     for (kind, layer, name), value in kept.items():

@@ -30,7 +30,7 @@ class Measured(NamedTuple):
         attention: what all texts have in common; no matrices, no tokens.
         metrics: of its heads.
         like: of the heads of random models, by seed.
-        distances: between its heads, where they are wanted.
+        distances: between its heads, where they are asked for.
         rows: its tokens, padding left out.
     """
 
@@ -55,7 +55,7 @@ def measured(
         run: of the text.
         like: the metrics of random models on it, by seed.
         ablated: whether what the output loses without each head is one of the metrics.
-        clustered: whether the distances are wanted.
+        clustered: whether to measure the distances.
     """
     if clustered:
         whole = attention_of_heads(run.result())

@@ -55,10 +55,10 @@ def prepare_vectors(model: Model, vectors: np.ndarray, labels: Iterable[str] | N
     if len(names) != n:
         raise InputError(f"tokens: there are {len(names)}, and {n} vectors; expected one each")
     _check_length(model, "vectors", n)
-    return Prepared(Sequence(vectors=vectors), labelled(names))
+    return Prepared(Sequence(vectors=vectors), vector_tokens(names))
 
 
-def labelled(names: Iterable[str]) -> Tokens:
+def vector_tokens(names: Iterable[str]) -> Tokens:
     """Tokens of vectors, which have only names; some names are those of special tokens."""
     return tuple(
         Token(text="" if special else name, label=printable(name), piece=name, special=special)

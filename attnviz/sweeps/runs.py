@@ -13,10 +13,10 @@ from attnviz.analysis.matrices.parts import joined
 from attnviz.analysis.matrices.paths import check_flow, check_path
 from attnviz.analysis.matrices.rerun import Ran
 from attnviz.analysis.matrices.selection import Request, arrange, arranged_parts, arranged_tokens, select
-from attnviz.analysis.matrices.values import IN_PARTS, values_in_parts, values_of, wanted_for
+from attnviz.analysis.matrices.values import IN_PARTS, value_addresses, values_in_parts, values_of
 from attnviz.encoder.batch import batches, stacked
 from attnviz.encoder.embedding import Sequence
-from attnviz.encoder.stack import BY_HEADS, Wanted, masked_keys, stream
+from attnviz.encoder.stack import BY_HEADS, Address, masked_keys, stream
 from attnviz.encoder.stack import run as run_stack
 from attnviz.errors import InputError, UsageError
 from attnviz.model import Model
@@ -102,11 +102,6 @@ class Run:
             raise UsageError(NO_MODEL)
         return self.model, self.prepared
 
-    @property
-    def per_kind(self) -> int:
-        """How many matrices there are of each kind."""
-        return math.prod(self.shape)
-
     @classmethod
     def of(cls, result: Result, model: Model | None = None, prepared: Prepared | None = None) -> "Run":
         """One that has been run, or was read."""
@@ -127,7 +122,7 @@ def runs(model: Model, texts: Iterable[Prepared], request: Request) -> Iterator[
     Args:
         model: what ``load`` gave.
         texts: read a bounded number ahead.
-        request: what is wanted of each.
+        request: what to compute of each.
 
     Raises:
         UsageError, InputError: at the text that they are of, or when its run is asked for its result.
@@ -163,7 +158,7 @@ def _batch_results(plans: "list[_Plan]") -> list[Result]:
     source = stacked([plan.text.source for plan in plans])
     targets = [plan.text.target for plan in plans if plan.text.target is not None]
     target = stacked(targets) if first.kinds != ("encoder",) else None  # decoder attention: each text has a target
-    trace = run_stack(model.params, model.config, first.wanted, source, target, heads=first.heads)
+    trace = run_stack(model.params, model.config, first.addresses, source, target, heads=first.heads)
     results = []
     for at, plan in enumerate(plans):
         arrays = {}
@@ -202,7 +197,7 @@ class _Plan:
 
     @property
     def comes_in_parts(self) -> bool:
-        """Whether what is wanted can be had of some heads without the others, and nothing is wanted besides."""
+        """Whether the values can be computed of some heads without the others, and no further array is asked for."""
         return self.request.run_values in IN_PARTS and not self.request.keep
 
     @property
@@ -219,13 +214,14 @@ class _Plan:
         return self.numbers > MOST_HELD and self.comes_in_parts and in_order and not needs_whole
 
     @property
-    def wanted(self) -> frozenset[Wanted]:
-        """What the run has to compute."""
-        names = {name for name in self.request.keep if isinstance(name, str)}
-        wanted = {address for address in self.request.keep if isinstance(address, Wanted)}
+    def addresses(self) -> frozenset[Address]:
+        """The arrays that the run has to compute."""
+        keep, values = self.request.keep, self.request.run_values
+        addresses = {address for address in keep if isinstance(address, Address)}
         for kind, layer in ((each, number) for each in self.kinds for number in self.layers[each]):
-            wanted |= {Wanted(kind, layer, name) for name in names} | wanted_for(self.request.run_values, kind, layer)
-        return frozenset(wanted)
+            addresses |= {Address(kind, layer, name) for name in keep if isinstance(name, str)}
+            addresses |= value_addresses(values, kind, layer)
+        return frozenset(addresses)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -248,7 +244,7 @@ class _Plan:
             check_flow(max(len(text.sides(kind)[0]) for kind in self.kinds))
         narrowed = self.comes_in_parts
         heads = self.heads if narrowed else None
-        trace = run_stack(model.params, model.config, self.wanted, text.source, text.target, heads=heads)
+        trace = run_stack(model.params, model.config, self.addresses, text.source, text.target, heads=heads)
         ran, values = Ran(model.params, model.config, trace, text.source, text.target), self.request.run_values
         arrays = {
             kind: [values_of(values, ran, kind, i, self.heads, narrowed=narrowed) for i in self.layers[kind]]
@@ -274,7 +270,7 @@ class _Plan:
 
     def _streamed(self) -> Iterator[Attention]:
         model, (kind,) = self.model, self.kinds
-        steps = stream(model.params, model.config, self.wanted, self.text.source, self.text.target)
+        steps = stream(model.params, model.config, self.addresses, self.text.source, self.text.target)
         steps = values_in_parts(self.request.run_values, model.params, steps)
         masked = lru_cache(1)(partial(self._masked, kind))  # a layer's parts share it
         for address, value, there in steps:

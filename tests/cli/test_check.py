@@ -10,14 +10,13 @@ import numpy as np
 import pytest
 
 import attnviz
+from attnviz.analysis.heads.definitions import METRICS
 from attnviz.analysis.heads.metrics import head_metrics
 from attnviz.cli.main import main
 
 TEXT = "The cat sat on the cat."
-KNOWN = (
-    "entropy, entropy_ratio, span, distance, offset, self, previous, next, first, special, same, induction, "
-    "confidence, layer, head, label"
-)
+KNOWN = ", ".join([*METRICS, "layer", "head", "label"])
+WITHOUT_TOKENS = ", ".join([*(name for name, metric in METRICS.items() if not metric.identity), "layer", "head"])
 
 
 @pytest.fixture
@@ -224,8 +223,7 @@ ERRORS = [
         2,
         [
             "condition, column 5: there is no same here (it needs labels that name the tokens (--tokens), and these "
-            "only count them); expected one of entropy, entropy_ratio, span, distance, offset, self, previous, next, "
-            "first, confidence, layer, head",
+            f"only count them); expected one of {WITHOUT_TOKENS}",
             "max(same) < 1",
             "    ^",
         ],

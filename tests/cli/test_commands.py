@@ -17,7 +17,10 @@ import attnviz
 from attnviz.cli.app import Commands, app
 from attnviz.cli.commands.show import app as show_app
 from attnviz.cli.options import SHOWN_FIELDS
-from attnviz.encoder.config.given import field_names
+from attnviz.encoder.config.given import field_names, field_table
+from attnviz.names import KINDS, PICTURE_FORMATS, PICTURE_SCALES, REDUCTIONS, VALUES
+from attnviz.output.colormaps import COLORMAPS
+from attnviz.output.terminal.styles import STYLES
 
 SENTENCE = "The cat didn't sit."
 ROOT = Path(__file__).parents[2]
@@ -69,6 +72,42 @@ def test_the_table_of_commands_says_what_the_commands_say():
     for name, summary in Commands.summaries.items():
         command = group.get_command(None, name)
         assert command.help.split("\n\n")[0].replace("\n", " ") == summary
+
+
+# The values that an option takes, beside those of the block's fields, by its flag.
+CHOICES = {
+    "--kind": KINDS,
+    "--values": VALUES,
+    "--reduce": REDUCTIONS,
+    "--style": ("auto", *STYLES),
+    "--scale": PICTURE_SCALES,
+    "--cmap": tuple(COLORMAPS),
+    "--color": ("auto", "always", "never"),
+    "--on-error": ("stop", "skip"),
+}
+
+
+def parameters(command):
+    """The parameters of a command and of the commands below it."""
+    yield from command.params
+    for part in getattr(command, "commands", {}).values():
+        yield from parameters(part)
+
+
+def test_an_option_takes_the_values_of_its_table():
+    group = typer.main.get_command(app)
+    found = {}
+    for name in group.list_commands(None):
+        for parameter in parameters(group.get_command(None, name)):
+            if choices := getattr(parameter.type, "choices", None):
+                found.setdefault(parameter.opts[0], set()).add(tuple(choices))
+    fields = {f"--{f.name.replace('_', '-')}": f.metadata.get("choices") for f in field_table()}
+    expected = CHOICES | {flag: choices for flag, choices in fields.items() if choices}
+    assert found == {flag: {choices} for flag, choices in expected.items()}
+
+
+def test_the_formats_of_pictures_are_in_the_help(cli):
+    assert f"{', '.join(PICTURE_FORMATS)}, or several" in cli("heatmap", "-h").out
 
 
 # Precedence

@@ -124,7 +124,7 @@ def test_columns_are_those_asked_for_in_every_format(cli):
 
 def test_all_columns_are_printed_in_blocks_that_fit(cli):
     out = cli("heads", TEXT, *TINY, "--columns", "all").out
-    headers = [line.split() for line in out.splitlines() if line.startswith("head ")]
+    headers = [line.split() for line in out.splitlines() if line.startswith("head  ")]  # a sentence has one space
     assert [name for header in headers for name in header if name not in ("head", "label")] == list(METRICS)
     assert len(table_rows(out)) == len(headers) * 6
     assert "Not shown" not in out

@@ -11,7 +11,7 @@ import pytest
 import attnviz
 from attnviz.analysis.compare import cosine_distance
 from attnviz.encoder.parameters.params import Params
-from attnviz.encoder.stack import Wanted
+from attnviz.encoder.stack import Address
 from attnviz.encoder.stack import run as run_stack
 from attnviz.sweeps.preparation import prepare
 
@@ -49,8 +49,8 @@ def slow(text, kind, target=None, pad_to=None):
     real = np.array([not token.padding for token in tokens])
 
     def output(params):
-        wanted = {Wanted(stack, None, "output")}
-        return run_stack(params, model.config, wanted, prepared.source, prepared.target).outputs[stack][real]
+        addresses = {Address(stack, None, "output")}
+        return run_stack(params, model.config, addresses, prepared.source, prepared.target).outputs[stack][real]
 
     whole, changes = output(model.params), np.empty((2, 3))
     at = {"encoder": "layers.{}.attn.wo", "decoder": "decoder.layers.{}.attn.wo", "cross": "decoder.layers.{}.cross.wo"}

@@ -12,7 +12,7 @@ import attnviz
 from attnviz.analysis.heads.definitions import METRICS
 from attnviz.analysis.heads.metrics import head_metrics
 from attnviz.analysis.matrices.selection import Request
-from attnviz.encoder.stack import Wanted
+from attnviz.encoder.stack import Address
 from attnviz.sweeps.preparation import prepare
 from attnviz.sweeps.random_models import null_seeds, random_like
 from attnviz.sweeps.runs import run_prepared
@@ -97,7 +97,7 @@ def test_the_null_of_a_trained_model_has_its_shape_tokens_and_ids():
     assert other.info.weights == "seed:3"
     assert other.config == model.config
     assert set(model.params) <= set(other.params)
-    asked = Request(keep=frozenset({Wanted("encoder", 0, "q")}))
+    asked = Request(keep=frozenset({Address("encoder", 0, "q")}))
     q, trained = (run_prepared(one, prepared, asked).trace["encoder", 0].q for one in (other, model))
     assert q.shape == trained.shape
     assert not np.allclose(q, trained)

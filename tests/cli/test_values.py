@@ -12,8 +12,8 @@ import attnviz
 from attnviz.analysis.matrices.norms import norms
 from attnviz.analysis.matrices.rerun import Ran, stack_params
 from attnviz.analysis.matrices.rollout import flow, rollout
-from attnviz.analysis.matrices.zeroing import wanted_for_zeroing, zeroing
-from attnviz.encoder.stack import Wanted
+from attnviz.analysis.matrices.zeroing import zeroing, zeroing_addresses
+from attnviz.encoder.stack import Address
 from attnviz.encoder.stack import run as run_stack
 from attnviz.sweeps.preparation import prepare
 
@@ -45,10 +45,10 @@ def ran_with(kind):
     """The same model, run by the stack itself, with all that norms and zeroing need."""
     model = attnviz.load(**SMALL, decoder=kind != "encoder")
     prepared = prepare(model, TEXT, target=None if kind == "encoder" else TARGET)
-    wanted = set()
+    addresses = set()
     for layer in range(model.config.n_layers):
-        wanted |= wanted_for_zeroing(kind, layer) | {Wanted(kind, layer, "weights"), Wanted(kind, layer, "v")}
-    trace = run_stack(model.params, model.config, wanted, prepared.source, prepared.target)
+        addresses |= zeroing_addresses(kind, layer) | {Address(kind, layer, "weights"), Address(kind, layer, "v")}
+    trace = run_stack(model.params, model.config, addresses, prepared.source, prepared.target)
     return Ran(model.params, model.config, trace, prepared.source, prepared.target)
 
 

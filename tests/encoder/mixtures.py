@@ -9,7 +9,7 @@ from attnviz.encoder.embedding import Sequence
 from attnviz.encoder.parameters.params import ArrayParams, Params
 from attnviz.encoder.parameters.seeded import SeededParams
 from attnviz.model import Model
-from attnviz.sweeps.preparation import labelled
+from attnviz.sweeps.preparation import vector_tokens
 from attnviz.sweeps.runs import Prepared
 from attnviz.text.tokenizer import load_tokenizer
 
@@ -78,7 +78,9 @@ def sequences(draw, config: EncoderConfig, most: int = 9, paddings: int = 3) -> 
 
 def prepared_of(source: Sequence, target: Sequence | None = None) -> Prepared:
     """The sequences as texts whose tokens are called by their ids."""
-    tokens = labelled(map(str, source.ids))
+    tokens = vector_tokens(map(str, source.ids))
     if target is None:
         return Prepared(source, tokens)
-    return Prepared(source, tokens, target_text="target", target=target, target_tokens=labelled(map(str, target.ids)))
+    return Prepared(
+        source, tokens, target_text="target", target=target, target_tokens=vector_tokens(map(str, target.ids))
+    )

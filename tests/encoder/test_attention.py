@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from attnviz.encoder import attention
 from attnviz.encoder.config.block import EncoderConfig
 from attnviz.encoder.embedding import Sequence
-from attnviz.encoder.stack import Wanted, run, stream
+from attnviz.encoder.stack import Address, run, stream
 from tests.encoder.mixtures import params_of
 
 N = 5
@@ -29,12 +29,12 @@ NAMES = ("scores", "weights", "v", "z", "attn_out", "out")
 )
 @pytest.mark.parametrize("name", ["scores", "weights"])
 def test_heads_come_in_order_as_many_at_a_time_as_the_bound_allows(monkeypatch, at_once, starts, name):
-    wanted = {Wanted("encoder", 1, name)}
-    whole = getattr(run(PARAMS, CONFIG, wanted, SOURCE)["encoder", 1], name)
+    addresses = {Address("encoder", 1, name)}
+    whole = getattr(run(PARAMS, CONFIG, addresses, SOURCE)["encoder", 1], name)
     monkeypatch.setattr(attention, "_AT_ONCE", at_once)
     found = []
-    for step in stream(PARAMS, CONFIG, wanted, SOURCE):
-        assert (step.address, step.value.flags.writeable) == (Wanted("encoder", 1, name), False)
+    for step in stream(PARAMS, CONFIG, addresses, SOURCE):
+        assert (step.address, step.value.flags.writeable) == (Address("encoder", 1, name), False)
         np.testing.assert_allclose(step.value, whole[step.heads.start : step.heads.stop], atol=1e-12)
         found.append(step.heads)
     assert found == [range(start, stop) for start, stop in zip(starts, [*starts[1:], 7], strict=True)]
@@ -46,11 +46,11 @@ def test_heads_come_in_order_as_many_at_a_time_as_the_bound_allows(monkeypatch, 
     st.sampled_from([1, 2 * N * N, 4 * N * N, 1 << 22]),
 )
 def test_of_all_heads_those_asked_for_are_kept_in_their_order(heads, at_once):
-    wanted = {Wanted("encoder", layer, name) for layer in (0, 1) for name in NAMES}
-    whole = run(PARAMS, CONFIG, wanted, SOURCE)
+    addresses = {Address("encoder", layer, name) for layer in (0, 1) for name in NAMES}
+    whole = run(PARAMS, CONFIG, addresses, SOURCE)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(attention, "_AT_ONCE", at_once)
-        found = run(PARAMS, CONFIG, wanted, SOURCE, heads=heads)
+        found = run(PARAMS, CONFIG, addresses, SOURCE, heads=heads)
     for layer in (0, 1):
         for name in NAMES:
             theirs = getattr(whole["encoder", layer], name)
@@ -59,7 +59,7 @@ def test_of_all_heads_those_asked_for_are_kept_in_their_order(heads, at_once):
 
 
 def test_scores_that_were_kept_are_not_those_that_softmax_overwrites():
-    trace = run(PARAMS, CONFIG, {Wanted("encoder", 0, "scores"), Wanted("encoder", 0, "weights")}, SOURCE)
+    trace = run(PARAMS, CONFIG, {Address("encoder", 0, "scores"), Address("encoder", 0, "weights")}, SOURCE)
     scores, weights = trace["encoder", 0].scores, trace["encoder", 0].weights
     assert not np.shares_memory(scores, weights)
     exponentials = np.exp(scores - scores.max(axis=-1, keepdims=True))
@@ -75,5 +75,5 @@ def test_a_stream_stops_with_the_last_array_that_is_wanted(monkeypatch):
         return softmax(x, out=out)
 
     monkeypatch.setattr(attention, "softmax", watched)
-    assert len(list(stream(PARAMS, CONFIG, {Wanted("encoder", 0, "weights")}, SOURCE))) == 7
+    assert len(list(stream(PARAMS, CONFIG, {Address("encoder", 0, "weights")}, SOURCE))) == 7
     assert len(made) == 7

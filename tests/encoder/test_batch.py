@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from attnviz.encoder import attention, batch
 from attnviz.encoder.batch import batches, stacked
 from attnviz.encoder.embedding import Sequence
-from attnviz.encoder.stack import Wanted, run
+from attnviz.encoder.stack import Address, run
 from tests.encoder.mixtures import configs, params_of, sequences
 
 KINDS = ("encoder", "decoder", "cross")
@@ -85,11 +85,11 @@ def test_in_a_batch_each_text_has_the_numbers_that_it_has_alone(dtype, tolerance
     params = params_of(config, dtype)
     texts = data.draw(st.lists(st.tuples(sequences(config), sequences(config)), min_size=2, max_size=4))
     places = list(product(KINDS, range(config.n_layers)))
-    wanted = {Wanted(*place, name) for place in places for name in ("scores", "weights")}
-    wanted |= {Wanted(kind, None, "output") for kind in ("encoder", "decoder")}
-    together = run(params, config, wanted, *(stacked([text[side] for text in texts]) for side in (0, 1)))
+    addresses = {Address(*place, name) for place in places for name in ("scores", "weights")}
+    addresses |= {Address(kind, None, "output") for kind in ("encoder", "decoder")}
+    together = run(params, config, addresses, *(stacked([text[side] for text in texts]) for side in (0, 1)))
     for at, (source, target) in enumerate(texts):
-        alone = run(params, config, wanted, source, target)
+        alone = run(params, config, addresses, source, target)
         n_of = {"encoder": (len(source),) * 2, "decoder": (len(target),) * 2, "cross": (len(target), len(source))}
         for kind, layer in places:
             n_queries, n_keys = n_of[kind]
@@ -113,10 +113,10 @@ def test_a_batch_may_come_some_heads_at_a_time(data, at_once):
     config = data.draw(configs())
     params = params_of(config, np.float64)
     source = stacked(data.draw(st.lists(sequences(config), min_size=2, max_size=3)))
-    wanted = {Wanted("encoder", 1, "weights"), Wanted("encoder", None, "output")}
-    whole = run(params, config, wanted, source)
+    addresses = {Address("encoder", 1, "weights"), Address("encoder", None, "output")}
+    whole = run(params, config, addresses, source)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(attention, "_AT_ONCE", at_once)
-        some = run(params, config, wanted, source, heads=(2, 0))
+        some = run(params, config, addresses, source, heads=(2, 0))
     np.testing.assert_allclose(some["encoder", 1].weights, whole["encoder", 1].weights[:, [2, 0]], atol=1e-12)
     np.testing.assert_allclose(some.outputs["encoder"], whole.outputs["encoder"], atol=1e-11)

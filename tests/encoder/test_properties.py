@@ -12,7 +12,7 @@ from attnviz.encoder.config.given import ACTIVATIONS, MASKS, NORMS, PLACEMENTS, 
 from attnviz.encoder.ops import softmax
 from attnviz.encoder.parameters.params import ArrayParams, Params
 from attnviz.encoder.parameters.seeded import SeededParams
-from attnviz.encoder.stack import Sequence, Wanted, masked_keys, run
+from attnviz.encoder.stack import Address, Sequence, masked_keys, run
 
 SMALL = {"n_heads": 3, "d_model": 15, "d_head": 4, "d_ff": 17, "n_vocab": 101, "n_layers": 2, "n_ctx": 64}
 
@@ -26,7 +26,7 @@ def doubled(config: EncoderConfig) -> Params:
 def weights_of(config, ids, *, target=None, padding=None, kind="encoder", layer=1):
     source = Sequence(ids=np.asarray(ids), padding=padding)
     other = None if target is None else Sequence(ids=np.asarray(target))
-    return run(doubled(config), config, {Wanted(kind, layer, "weights")}, source, other)[kind, layer].weights
+    return run(doubled(config), config, {Address(kind, layer, "weights")}, source, other)[kind, layer].weights
 
 
 @st.composite
@@ -165,18 +165,18 @@ def test_grouped_heads_equal_full_heads_whose_keys_and_values_are_repeated():
             key = f"layers.{i}.attn.{name}"
             by_head = arrays[key].reshape(*arrays[key].shape[:-1], 2, 4)
             arrays[key] = np.repeat(by_head, 3, axis=-2).reshape(*arrays[key].shape[:-1], 24)
-    wanted, ids = {Wanted("encoder", 1, "weights")}, Sequence(ids=np.array([4, 8, 15, 16, 23]))
+    addresses, ids = {Address("encoder", 1, "weights")}, Sequence(ids=np.array([4, 8, 15, 16, 23]))
     full = grouped.replaced({"n_kv_heads": 6})
     np.testing.assert_allclose(
-        run(ArrayParams(arrays), full, wanted, ids)["encoder", 1].weights,
-        run(params, grouped, wanted, ids)["encoder", 1].weights,
+        run(ArrayParams(arrays), full, addresses, ids)["encoder", 1].weights,
+        run(params, grouped, addresses, ids)["encoder", 1].weights,
         atol=1e-12,
     )
 
 
 def test_rotary_scores_depend_on_distance_alone():
     config = EncoderConfig(**SMALL, position="rotary")
-    scores = run(doubled(config), config, {Wanted("encoder", 0, "scores")}, Sequence(ids=np.full(9, 7)))[
+    scores = run(doubled(config), config, {Address("encoder", 0, "scores")}, Sequence(ids=np.full(9, 7)))[
         "encoder", 0
     ].scores
     for offset in range(-8, 9):
@@ -186,7 +186,7 @@ def test_rotary_scores_depend_on_distance_alone():
 
 def test_the_embedding_scale_multiplies_token_vectors_but_not_given_vectors():
     config = EncoderConfig(**SMALL, embed_scale=3.0, position="none")
-    params, address = doubled(config), Wanted("encoder", None, "embedded")
+    params, address = doubled(config), Address("encoder", None, "embedded")
     ids = np.array([4, 8, 15])
     looked_up = run(params, config, {address}, Sequence(ids=ids)).embeddings["encoder"].embedded
     np.testing.assert_allclose(looked_up, 3 * params["embed.tokens"][ids])

@@ -10,7 +10,7 @@ from attnviz.encoder.config.block import EncoderConfig
 from attnviz.encoder.parameters.params import ArrayParams, Params
 from attnviz.encoder.parameters.seeded import SeededParams
 from attnviz.encoder.parameters.shapes import tensor_shapes
-from attnviz.encoder.stack import Sequence, Wanted, run
+from attnviz.encoder.stack import Address, Sequence, masked_keys, run
 from attnviz.errors import InputError
 from attnviz.trace.trace import LayerTrace
 
@@ -50,20 +50,20 @@ def kept(trace):
 
 def test_the_weights_of_layer_0_need_its_queries_and_keys_and_nothing_after_them():
     params = Watched(SeededParams(CONFIG))
-    trace = run(params, CONFIG, {Wanted("encoder", 0, "weights")}, IDS)
+    trace = run(params, CONFIG, {Address("encoder", 0, "weights")}, IDS)
     assert set(params.read) == {"embed.tokens", *(f"layers.0.attn.{n}" for n in ("wq", "bq", "wk", "bk"))}
     assert kept(trace) == {("encoder", 0, "weights")}
 
 
 def test_a_target_is_not_decoded_for_the_encoders_attention():
     params = Watched(SeededParams(CONFIG, decoder=True))
-    run(params, CONFIG, {Wanted("encoder", 2, "weights")}, IDS, IDS)
+    run(params, CONFIG, {Address("encoder", 2, "weights")}, IDS, IDS)
     assert not [name for name in params.read if name.startswith("decoder")]
 
 
 def test_everything_that_a_layer_computes_can_be_kept():
     names = [f.name for f in fields(LayerTrace) if f.name not in ("kind", "layer", "norm3")]
-    trace = run(SeededParams(CONFIG), CONFIG, {Wanted("encoder", 1, name) for name in names}, IDS)
+    trace = run(SeededParams(CONFIG), CONFIG, {Address("encoder", 1, name) for name in names}, IDS)
     assert kept(trace) == {("encoder", 1, name) for name in names}
     layer = trace["encoder", 1]
     assert layer.q.shape == layer.z.shape == (2, 5, 5)
@@ -75,15 +75,15 @@ def test_everything_that_a_layer_computes_can_be_kept():
 
 def test_the_residual_sums_are_sums_and_the_last_norm_is_the_output():
     names = ("resid_pre", "attn_out", "resid_mid", "norm1", "ffn_out", "resid_post", "norm2", "out")
-    layer = run(SeededParams(CONFIG), CONFIG, {Wanted("encoder", 1, n) for n in names}, IDS)["encoder", 1]
+    layer = run(SeededParams(CONFIG), CONFIG, {Address("encoder", 1, n) for n in names}, IDS)["encoder", 1]
     np.testing.assert_allclose(layer.resid_mid, layer.resid_pre + layer.attn_out, atol=1e-6)
     np.testing.assert_allclose(layer.resid_post, layer.norm1 + layer.ffn_out, atol=1e-6)
     np.testing.assert_array_equal(layer.out, layer.norm2)
 
 
 def test_a_layer_goes_on_where_the_one_before_ended():
-    wanted = {Wanted("encoder", 0, "out"), Wanted("encoder", 1, "resid_pre"), Wanted("encoder", None, "output")}
-    trace = run(SeededParams(CONFIG), CONFIG, wanted | {Wanted("encoder", 2, "out")}, IDS)
+    addresses = {Address("encoder", 0, "out"), Address("encoder", 1, "resid_pre"), Address("encoder", None, "output")}
+    trace = run(SeededParams(CONFIG), CONFIG, addresses | {Address("encoder", 2, "out")}, IDS)
     np.testing.assert_array_equal(trace["encoder", 0].out, trace["encoder", 1].resid_pre)
     np.testing.assert_array_equal(trace["encoder", 2].out, trace.outputs["encoder"])
 
@@ -103,14 +103,14 @@ def test_the_float_type_of_the_weights_is_kept_throughout(dtype, fields):
     made = SeededParams(config)
     params = ArrayParams({name: made[name].astype(dtype) for name in made})
     names = ("q", "k", "v", "scores", "weights", "z", "attn_out", "resid_mid", "ffn_hidden", "ffn_out", "out")
-    trace = run(params, config, {Wanted("encoder", 1, name) for name in names}, IDS)
+    trace = run(params, config, {Address("encoder", 1, name) for name in names}, IDS)
     assert {getattr(trace["encoder", 1], name).dtype for name in names} == {np.dtype(dtype)}
 
 
 def test_numbers_that_overflow_are_refused_with_their_place():
     vectors = np.full((3, 10), 3e38, dtype=np.float32) * np.array([1, -1] * 5, dtype=np.float32)
     with pytest.raises(InputError) as caught:
-        run(SeededParams(CONFIG), CONFIG, {Wanted("encoder", 0, "weights")}, Sequence(vectors=vectors))
+        run(SeededParams(CONFIG), CONFIG, {Address("encoder", 0, "weights")}, Sequence(vectors=vectors))
     assert str(caught.value) == (
         "encoder layer 0: the weights are not finite; expected vectors and weights of a usual size"
     )
@@ -125,10 +125,10 @@ def test_scores_that_overflow_to_infinity_are_refused_as_such(sign):
     tensors = {name: np.array(array) for name, array in SeededParams(config).items()}
     tensors |= {"layers.0.attn.wq": np.eye(2, dtype=np.float32), "layers.0.attn.wk": sign * np.eye(2, dtype=np.float32)}
     vectors = np.array([[1e25, 0], [-1e25, 0]], dtype=np.float32)  # finite, and so are q and k
-    wanted = {Wanted("encoder", 0, "scores")}
+    addresses = {Address("encoder", 0, "scores")}
     for mask in ("none", "causal"):
         with pytest.raises(InputError) as caught:
-            run(ArrayParams(tensors), config.replaced({"mask": mask}), wanted, Sequence(vectors=vectors))
+            run(ArrayParams(tensors), config.replaced({"mask": mask}), addresses, Sequence(vectors=vectors))
         assert str(caught.value) == (
             "encoder layer 0: the scores are not finite; expected vectors and weights of a usual size"
         )
@@ -151,3 +151,18 @@ def test_a_decoder_may_have_other_layers_positions_and_norms(decoder_layers):
     assert f"decoder.layers.{decoder_layers}.attn.wq" not in shapes
     assert {"decoder.embed.positions", "decoder.final_norm.gain"} <= set(shapes)
     assert not {"embed.positions", "final_norm.gain", "decoder.final_norm.bias"} & set(shapes)
+
+
+@pytest.mark.parametrize(("decoder_layers", "window_layers"), [(1, "1"), (1, None), (4, "3"), (4, "0,2"), (4, None)])
+def test_a_window_is_for_the_layers_of_both_stacks(decoder_layers, window_layers):
+    config = EncoderConfig(
+        n_layers=2, decoder_layers=decoder_layers, mask="causal", window=1, window_layers=window_layers, d_model=12
+    )
+    params, source, target = SeededParams(config, decoder=True), Sequence(ids=np.arange(6)), Sequence(ids=np.arange(5))
+    for kind, layers in (("encoder", range(2)), ("decoder", range(decoder_layers))):
+        trace = run(params, config, {Address(kind, layer, "weights") for layer in layers}, source, target)
+        hidden = masked_keys(config, kind, layers, source, target)
+        windowed = [bool(hidden[layer][-1, 0]) for layer in layers]
+        assert windowed == [window_layers is None or str(layer) in window_layers for layer in layers]
+        for layer in layers:
+            np.testing.assert_array_equal(trace[kind, layer].weights[0] == 0, hidden[layer])

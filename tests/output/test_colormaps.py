@@ -4,10 +4,11 @@ import matplotlib
 import numpy as np
 import pytest
 
-from attnviz.output.colormaps import TERMINAL_COLORMAPS, (
+from attnviz.output.colormaps import (
     COLORMAPS,
     DIVERGING,
     ENTRIES,
+    TERMINAL_COLORMAPS,
     luminance,
     palette_rgb,
     ramp_256,

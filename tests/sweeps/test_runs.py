@@ -1,5 +1,6 @@
 """Texts through the stack: together or alone, whole or a part at a time, they give the same."""
 
+import math
 import tracemalloc
 from dataclasses import replace
 from itertools import count
@@ -16,7 +17,7 @@ from attnviz.encoder import attention, batch
 from attnviz.encoder.config.block import EncoderConfig
 from attnviz.encoder.embedding import Sequence
 from attnviz.encoder.parameters.params import ArrayParams
-from attnviz.encoder.stack import Wanted
+from attnviz.encoder.stack import Address
 from attnviz.errors import InputError, UsageError
 from attnviz.model import load
 from attnviz.sweeps import runs as module
@@ -94,9 +95,9 @@ def watched_batches(monkeypatch) -> list[tuple[int, ...]]:
     """The shapes of the ids that the stack is run with from now on, the source's and then the target's."""
     shapes, run_stack = [], module.run_stack
 
-    def watched(params, config, wanted, source, target=None, **options):
+    def watched(params, config, addresses, source, target=None, **options):
         shapes.append((*source.ids.shape, *(() if target is None else target.ids.shape)))
-        return run_stack(params, config, wanted, source, target, **options)
+        return run_stack(params, config, addresses, source, target, **options)
 
     monkeypatch.setattr(module, "run_stack", watched)
     return shapes
@@ -236,7 +237,7 @@ def test_parts_are_the_whole_whatever_is_asked_of_them(tiny, request, at_once, p
     assert_same(found, whole.views["encoder"], ROUNDING)
     in_order = request.layers != "2,0" and request.heads != "1,7,2"
     assert run.is_long == in_order
-    assert run.per_kind == len(whole.views["encoder"])
+    assert math.prod(run.shape) == len(whole.views["encoder"])
     assert_same_result(replace(run.bare, views=whole.views), whole, 0)
 
 
@@ -359,9 +360,9 @@ def test_of_a_layer_no_more_is_computed_than_is_asked_for(monkeypatch):
 def test_one_that_was_read_gives_what_it_has():
     model = model_of(SMALL, np.float32)
     text = prepared_of(texts_of([4])[0].source, texts_of([5])[0].source)
-    result = run_prepared(model, text, Request(keep=frozenset({Wanted("encoder", 0, "q")})))
+    result = run_prepared(model, text, Request(keep=frozenset({Address("encoder", 0, "q")})))
     run = Run.of(result)
-    assert (run.result(), run.per_kind, run.is_long) == (result, 12, False)
+    assert (run.result(), run.shape, run.is_long) == (result, (3, 4), False)
     assert [part.kind for part in run.parts()] == ["encoder", "decoder", "cross"]
     assert (dict(run.bare.views), run.bare.trace) == ({}, None)
 

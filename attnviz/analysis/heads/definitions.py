@@ -1,10 +1,16 @@
 """The table of metrics: one entry per metric, with all that tables, JSON, conditions, help and the README say of it.
 
-It needs no NumPy, so that help and the JSON Schema can read it. ``metrics.py`` holds the functions.
+It imports no NumPy, so that help and the JSON Schema can read it quickly: the functions here call methods of arrays.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from attnviz.analysis.heads.metrics import RowBlock
 
 UNRANKED = 1000  # the rank of a metric that any other may precede
 
@@ -17,8 +23,8 @@ class Metric:
         name: in tables, in conditions and in JSON.
         help: one plain sentence, for the JSON Schema.
         meaning: its definition in one line.
-        unit: what it counts; a ``weight`` is a share of the attention, from 0 to 1.
-        rank: its place in the default view of ``heads``, where the lowest ranks that fit are printed.
+        unit: what it counts, in ASCII; a ``weight`` is a share of the attention, from 0 to 1.
+        rank: its place in the default view of ``heads``, where the lowest ranks that fit are printed; by default last.
         source: the paper that defines it; empty for one derived from another metric.
         decimals: how many digits a table prints after the point.
         square: whether it needs queries that are the keys.
@@ -26,6 +32,9 @@ class Metric:
         whole_rows: whether it needs rows that sum to 1, as a part of a row says little about it.
         signed: whether it can be negative.
         option: the option of ``heads`` that it is measured with; empty where it always is.
+        row_numbers: gives (n_layers, n_heads, n_rows), the numbers of the rows of a block; the metric is their mean.
+            None where ``metrics.py`` has a faster way to the sums.
+        rows: gives (n_rows,), True for the rows of a block that the mean is of; by default every row.
     """
 
     name: str
@@ -40,6 +49,8 @@ class Metric:
     whole_rows: bool = False
     signed: bool = False
     option: str = ""
+    row_numbers: "Callable[[RowBlock], np.ndarray] | None" = None
+    rows: "Callable[[RowBlock], np.ndarray] | None" = None
 
 
 _CLARK = "Clark et al. 2019"
@@ -55,6 +66,7 @@ METRICS: dict[str, Metric] = {
             10,
             _CLARK,
             whole_rows=True,
+            row_numbers=lambda block: block.entropy,
         ),
         Metric(
             "entropy_ratio",
@@ -63,6 +75,7 @@ METRICS: dict[str, Metric] = {
             "ratio",
             140,
             whole_rows=True,
+            row_numbers=lambda block: block.entropy_ratio,
         ),
         Metric(
             "span",
@@ -149,7 +162,15 @@ METRICS: dict[str, Metric] = {
             square=True,
             identity=True,
         ),
-        Metric("confidence", "The largest weight of a row.", "mean_i max_j A[i,j]", "weight", 110, "Voita et al. 2019"),
+        Metric(
+            "confidence",
+            "The largest weight of a row.",
+            "mean_i max_j A[i,j]",
+            "weight",
+            110,
+            "Voita et al. 2019",
+            row_numbers=lambda block: block.weights.max(axis=-1),
+        ),
     )
 }
 ABLATION = Metric(

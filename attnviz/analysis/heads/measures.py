@@ -88,8 +88,8 @@ def head_rows(
     Args:
         metrics: of all the heads.
         labels: (n_layers, n_heads), as ``head_labels`` gives them.
-        places: rows and columns of the heads, in the order wanted.
-        columns: the metrics wanted.
+        places: rows and columns of the heads, in their order.
+        columns: the names of metrics.
         spread: of the metrics between texts, where there are several.
         z: of the metrics among those of random weights, where these were asked for.
     """
@@ -107,7 +107,7 @@ def head_rows(
 
 
 def null_document(null: Null, columns: Sequence[str]) -> dict[str, object]:
-    """The null as JSON has it: of each layer the mean and the standard deviation of each metric wanted."""
+    """The null as JSON has it: of each layer the mean and the standard deviation of each of the metrics."""
     layers = []
     for i, layer in enumerate(null.layers):
         numbers = {"mean": null.mean, "std": null.std}

@@ -5,7 +5,7 @@ are all masked is left out of every mean, and so is the row of a token that only
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
@@ -117,12 +117,26 @@ class RowBlock:
     """Some rows of all matrices, with what several metrics need of them.
 
     Attributes:
-        weights: (n_layers, n_heads, n_rows, n_keys); rows that count for no metric are zeros.
+        weights: (n_layers, n_heads, n_rows, n_keys); rows that see no key are zeros, and their numbers do not count.
         allowed: (n_layers or 1, n_rows), how many keys each row can attend to.
+        positions: (n_rows,), the places of the rows' queries, in the type of the weights.
+        tokens: the n_keys tokens that the rows attend to.
     """
 
     weights: np.ndarray
     allowed: np.ndarray
+    positions: np.ndarray
+    tokens: Tokens
+
+    @cached_property
+    def key_positions(self) -> np.ndarray:
+        """The places of the keys, (n_keys,), in the type of the weights."""
+        return np.arange(len(self.tokens), dtype=self.weights.dtype)
+
+    @cached_property
+    def n_tokens(self) -> int:
+        """How many keys are tokens of the text, padding left out."""
+        return sum(not token.padding for token in self.tokens)
 
     @cached_property
     def entropy(self) -> np.ndarray:
@@ -137,30 +151,21 @@ class RowBlock:
         return np.asarray(np.minimum(ratio, 1))  # float32 rows can sum to more than 1
 
 
-RowNumbers = Callable[[RowBlock], np.ndarray]  # gives (n_layers, n_heads, n_rows)
-# The metrics that are means over all rows of a number of each row. ``_Patterns`` has the weighted sums of some rows.
-ROW_NUMBERS: dict[str, RowNumbers] = {
-    "entropy": lambda block: block.entropy,
-    "entropy_ratio": lambda block: block.entropy_ratio,
-    "confidence": lambda block: block.weights.max(axis=-1),
-}
-
-
-def register_metric(metric: Metric, row_numbers: RowNumbers) -> None:
+def register_metric(metric: Metric) -> None:
     """Adds a metric to the table; conditions, tables, CSV, JSON, its schema and the help then have it.
 
     Args:
-        metric: its entry.
-        row_numbers: the number of each row of a block; the metric is their mean.
+        metric: its entry, with ``row_numbers``.
 
     Raises:
-        UsageError: a name that conditions cannot spell, or that already means something else.
+        UsageError: a name that conditions cannot spell, or that already means something else; no ``row_numbers``.
     """
     known = {*all_metrics(), *LABELS, "layer", "head", "label", "spread", "z", "jsd"}
     if not re.fullmatch("[a-z][a-z0-9_]*", metric.name) or metric.name.endswith("_z") or metric.name in known:
         raise UsageError(f"metric: cannot register {metric.name!r}; use lower-case letters and a name not taken yet")
+    if metric.row_numbers is None:
+        raise UsageError(f"metric: {metric.name} has no numbers; expected row_numbers, a function of a RowBlock")
     METRICS[metric.name] = metric
-    ROW_NUMBERS[metric.name] = row_numbers
 
 
 def _block_metrics(
@@ -176,10 +181,14 @@ def _block_metrics(
     if not all_seen:
         weights = np.where(seen[..., None], weights, 0)
 
-    block = RowBlock(weights, allowed)
-    names = [name for name in ROW_NUMBERS if name not in patterns.missing]
-    sums = {name: ROW_NUMBERS[name](block).sum(axis=-1, dtype=np.float64) for name in names}
-    counts = dict.fromkeys(sums, seen.sum(axis=-1))
+    block = RowBlock(weights, allowed, rows.astype(weights.dtype), attention.keys)
+    sums, counts = {}, {}
+    for name, metric in METRICS.items():
+        if metric.row_numbers is None or name in patterns.missing:
+            continue
+        counted = seen if metric.rows is None else seen & metric.rows(block)
+        sums[name] = metric.row_numbers(block).sum(axis=-1, dtype=np.float64, where=counted)
+        counts[name] = counted.sum(axis=-1)
     for name, total in patterns.sums(weights, rows):
         sums[name] = total
         about = patterns.rows[name][rows]

@@ -23,7 +23,7 @@ class Rows:
 
     Attributes:
         metrics: what is measured, by name.
-        selection: the metrics asked for; none where those that fit are wanted.
+        selection: the metrics asked for; none for those that fit.
         where: what has to hold of a head; None for all.
         sort: a metric, its z or ``label``; None for the order of layers and heads.
         backwards: the smallest, or the last label, first.

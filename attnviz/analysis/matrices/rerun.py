@@ -20,7 +20,7 @@ from attnviz.encoder.config.block import Block
 from attnviz.encoder.embedding import Sequence
 from attnviz.encoder.norms import normalize
 from attnviz.encoder.parameters.params import Params
-from attnviz.encoder.stack import Wanted, cross_geometry, self_geometry
+from attnviz.encoder.stack import Address, cross_geometry, self_geometry
 from attnviz.trace.trace import Trace
 
 _CHUNK = 1 << 22  # elements of the widest array of all variants that are run at once
@@ -33,7 +33,7 @@ class Ran:
     Attributes:
         params: the whole model's.
         config: the block's fields.
-        trace: with what ``wanted_to_rerun`` names.
+        trace: with what ``rerun_addresses`` names.
         source: what entered the encoder.
         target: what entered the decoder, if there is one.
     """
@@ -67,12 +67,12 @@ def stack_params(params: Params, kind: str) -> Params:
     return params if kind == "encoder" else params.at("decoder")
 
 
-def wanted_to_rerun(kind: str, layer: int) -> frozenset[Wanted]:
-    """What a trace must hold for ``layer_output`` and ``stack_output``."""
-    wanted = {Wanted(kind, layer, "resid_pre")}
+def rerun_addresses(kind: str, layer: int) -> frozenset[Address]:
+    """The arrays that a trace must hold for ``layer_output`` and ``stack_output``."""
+    addresses = {Address(kind, layer, "resid_pre")}
     if kind != "encoder":
-        wanted |= {Wanted("decoder", layer, "resid_pre"), Wanted("encoder", None, "output")}
-    return frozenset(wanted)
+        addresses |= {Address("decoder", layer, "resid_pre"), Address("encoder", None, "output")}
+    return frozenset(addresses)
 
 
 def layer_output(ran: Ran, kind: str, layer: int, z: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""What is wanted of a run, and which layers and heads that is: ``0,2-3,-1`` or ``all``."""
+"""What is asked of a run, and which layers and heads that is: ``0,2-3,-1`` or ``all``."""
 
 import operator
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ import numpy as np
 
 from attnviz.analysis.matrices.reduce import check_reduction, reduce_attention, reduced_parts
 from attnviz.analysis.matrices.words import hide_special, merge_words, merged, visible
-from attnviz.encoder.stack import Wanted
+from attnviz.encoder.stack import Address
 from attnviz.errors import UsageError
 from attnviz.names import KINDS, PATHS, REDUCTIONS, SHARES, VALUES
 from attnviz.numbers import counted, parse_numbers
@@ -20,7 +20,7 @@ from attnviz.trace.trace import LayerTrace
 
 @dataclass(frozen=True)
 class Request:
-    """What is wanted of a run.
+    """What is asked of a run.
 
     Attributes:
         layers: a selection of layers: ``all``, ``0,2-3,-1``, a number or several.
@@ -44,7 +44,7 @@ class Request:
     words: bool = False
     hide_special: bool = False
     renormalize: bool = False
-    keep: frozenset[str | Wanted] = field(default_factory=frozenset)
+    keep: frozenset[str | Address] = field(default_factory=frozenset)
     lenient: bool = False
 
     def __post_init__(self) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 
 from attnviz.analysis.matrices.rerun import Ran, stack_params
 from attnviz.encoder.parameters.params import Params
-from attnviz.encoder.stack import BY_HEADS, StreamedArray, Wanted
+from attnviz.encoder.stack import BY_HEADS, Address, StreamedArray
 from attnviz.errors import InputError
 
 IN_PARTS = (*BY_HEADS, "norms")  # what can be had of some heads of a layer without the others
@@ -15,13 +15,13 @@ IN_PARTS = (*BY_HEADS, "norms")  # what can be had of some heads of a layer with
 _quiet = partial(np.errstate, over="ignore", invalid="ignore")  # what is not finite gets a message instead
 
 
-def wanted_for(values: str, kind: str, layer: int) -> frozenset[Wanted]:
-    """What a trace must hold for ``values_of``."""
+def value_addresses(values: str, kind: str, layer: int) -> frozenset[Address]:
+    """The arrays that a trace must hold for ``values_of``."""
     if values == "zeroing":
-        from attnviz.analysis.matrices.zeroing import wanted_for_zeroing  # noqa: PLC0415 (start-up time)
+        from attnviz.analysis.matrices.zeroing import zeroing_addresses  # noqa: PLC0415 (start-up time)
 
-        return wanted_for_zeroing(kind, layer)
-    return frozenset(Wanted(kind, layer, name) for name in (("weights", "v") if values == "norms" else (values,)))
+        return zeroing_addresses(kind, layer)
+    return frozenset(Address(kind, layer, name) for name in (("weights", "v") if values == "norms" else (values,)))
 
 
 def values_of(
@@ -31,7 +31,7 @@ def values_of(
 
     Args:
         values: one of ``VALUES``.
-        ran: a run whose trace holds ``wanted_for``.
+        ran: a run whose trace holds ``value_addresses``.
         kind: ``encoder``, ``decoder`` or ``cross``.
         layer: its number.
         heads: which, in this order.
@@ -60,7 +60,7 @@ def values_in_parts(values: str, params: Params, steps: Iterator[StreamedArray])
     Args:
         values: one of ``IN_PARTS``.
         params: the whole model's.
-        steps: what is ``wanted_for`` it, as it is computed.
+        steps: the arrays of ``value_addresses``, as they are computed.
 
     Raises:
         InputError: norms that are not finite.

@@ -3,17 +3,17 @@
 import numpy as np
 
 from attnviz.analysis.compare import cosine_distance
-from attnviz.analysis.matrices.rerun import Ran, layer_output, stack_output, variants_at_once, wanted_to_rerun
+from attnviz.analysis.matrices.rerun import Ran, layer_output, rerun_addresses, stack_output, variants_at_once
 from attnviz.encoder.attention import repeat_kv
 from attnviz.encoder.config.block import Block
 from attnviz.encoder.embedding import Sequence
 from attnviz.encoder.parameters.params import Params
-from attnviz.encoder.stack import Wanted, run
+from attnviz.encoder.stack import Address, run
 
 
-def wanted_for_zeroing(kind: str, layer: int) -> frozenset[Wanted]:
-    """What a trace must hold for ``zeroing``."""
-    return wanted_to_rerun(kind, layer) | {Wanted(kind, layer, name) for name in ("weights", "v", "z")}
+def zeroing_addresses(kind: str, layer: int) -> frozenset[Address]:
+    """The arrays that a trace must hold for ``zeroing``."""
+    return rerun_addresses(kind, layer) | {Address(kind, layer, name) for name in ("weights", "v", "z")}
 
 
 def zeroing(ran: Ran, kind: str, layer: int) -> np.ndarray:
@@ -24,7 +24,7 @@ def zeroing(ran: Ran, kind: str, layer: int) -> np.ndarray:
     that only z changes: by A[h,i,j] v_j. A row in which nothing changes stays 0.
 
     Args:
-        ran: a run whose trace holds ``wanted_for_zeroing``.
+        ran: a run whose trace holds ``zeroing_addresses``.
         kind: ``encoder``, ``decoder`` (through the cross-attention that follows) or ``cross``.
         layer: its number.
     """
@@ -70,10 +70,10 @@ def ablation(
         heads: the heads, one at a time, in the order of its columns.
     """
     stack = "encoder" if kind == "encoder" else "decoder"
-    wanted = {Wanted(stack, None, "output")}
-    wanted |= {address for layer in layers for address in wanted_to_rerun(kind, layer)}
-    wanted |= {Wanted(kind, layer, "z") for layer in layers}
-    trace = run(params, config, wanted, source, None if kind == "encoder" else target)
+    addresses = {Address(stack, None, "output")}
+    addresses |= {address for layer in layers for address in rerun_addresses(kind, layer)}
+    addresses |= {Address(kind, layer, "z") for layer in layers}
+    trace = run(params, config, addresses, source, None if kind == "encoder" else target)
     ran = Ran(params, config, trace, source, target)
     output = trace.outputs[stack]
     padding = ran.entering(kind).padding

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from attnviz.checkpoints.file_params import Source
+from attnviz.checkpoints.file_params import TensorSource
 from attnviz.checkpoints.huggingface.settings import SettingRule, Settings
 from attnviz.encoder.config.block import Block
 
@@ -132,16 +132,18 @@ class Family:
         fields = {name: rule(settings) if callable(rule) else rule for name, rule in self.fields.items()}
         return fields | dict(self.more(settings))
 
-    def sources(self, shapes: Mapping[str, tuple[int, ...]], config: Block, settings: Settings) -> dict[str, Source]:
+    def sources(
+        self, shapes: Mapping[str, tuple[int, ...]], config: Block, settings: Settings
+    ) -> dict[str, TensorSource]:
         """Where each native tensor lies, under names without prefix."""
         rule = self.first_position
         first = rule(settings) if callable(rule) else rule
         first = max(first - (config.position.pad_id is not None), 0)
         return {name: self._source(name, config, settings, first) for name in shapes}
 
-    def _source(self, name: str, config: Block, settings: Settings, first: int) -> Source:
+    def _source(self, name: str, config: Block, settings: Settings, first: int) -> TensorSource:
         if name in self.zero:
-            return Source(None)
+            return TensorSource(None)
         module, kind = _module_of(name)
         match = re.match(r"layers\.(\d+)\.", module)
         number = self.layer(settings, int(match[1])) if match else ""
@@ -152,10 +154,10 @@ class Family:
             if generic in fused.holds:
                 full, part = fused.module.format(number), fused.holds.index(generic)
                 heads = config.n_heads if fused.by_head else 0
-                return Source(f"{full}.{leaf}", transposed, part, len(fused.holds), heads)
+                return TensorSource(f"{full}.{leaf}", transposed, part, len(fused.holds), heads)
         if generic not in self.modules:
-            return Source(f"{module}.{leaf}")  # which no file has, so that it is reported as missing
-        return Source(
+            return TensorSource(f"{module}.{leaf}")  # which no file has, so that it is reported as missing
+        return TensorSource(
             f"{self.modules[generic].format(number)}.{leaf}",
             transposed,
             first_row=first if generic == "embed.positions" else 0,

@@ -37,10 +37,10 @@ def save_again(source: str, settings: Mapping[str, Any] | None = None) -> str:
     """
     names = (settings or {}).get("architectures")
     name = names[0] if isinstance(names, list) and names else None
-    wanted = name if isinstance(name, str) and re.fullmatch(r"[A-Z]\w+", name, re.ASCII) else "AutoModel"
+    class_name = name if isinstance(name, str) and re.fullmatch(r"[A-Z]\w+", name, re.ASCII) else "AutoModel"
     new = _beside(source, "safetensors")
     return _python(
-        f"from transformers import AutoTokenizer, {wanted} as M; "
+        f"from transformers import AutoTokenizer, {class_name} as M; "
         f"M.from_pretrained({source!r}).save_pretrained({new!r}); "
         f"AutoTokenizer.from_pretrained({source!r}).save_pretrained({new!r})"
     )
@@ -89,9 +89,9 @@ def check_no_adapter(path: Path) -> None:
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         settings, base = {}, None
     base = base if isinstance(base, str) and base else "BASE"
-    wanted, new = _TASKS.get(str(settings.get("task_type")), "AutoModel"), _beside(str(path), "merged")
+    class_name, new = _TASKS.get(str(settings.get("task_type")), "AutoModel"), _beside(str(path), "merged")
     merge = _python(
-        f"from transformers import AutoTokenizer, {wanted} as M; from peft import PeftModel; "
+        f"from transformers import AutoTokenizer, {class_name} as M; from peft import PeftModel; "
         f"PeftModel.from_pretrained(M.from_pretrained({base!r}), {str(path)!r}).merge_and_unload()"
         f".save_pretrained({new!r}); AutoTokenizer.from_pretrained({base!r}).save_pretrained({new!r})"
     )

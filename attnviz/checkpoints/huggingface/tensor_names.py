@@ -27,7 +27,7 @@ def own_names(where: str, file: TensorFile, family: Family, needed: Collection[s
     Args:
         where: the folder, for messages.
         file: its tensors.
-        family: whose names are wanted.
+        family: the model's.
         needed: the family's names of the tensors that the model is made of.
 
     Raises:

@@ -1,6 +1,5 @@
 """``attnviz diff``: two texts, models, seeds, layers or files against each other, head by head."""
 
-from collections.abc import Iterator
 from functools import partial
 from math import isnan
 from pathlib import Path
@@ -23,8 +22,8 @@ from attnviz.cli.sides import SidesOptions, results_of_sides
 from attnviz.errors import UsageError
 
 if TYPE_CHECKING:
-    from attnviz.api.diff import DiffReport
-    from attnviz.output.terminal.screen import LinesView, Screen
+    from attnviz.cli.renderings import Views
+    from attnviz.output.rendering import Document
 
 _EXAMPLES = """
 attnviz diff "The cat sat on the mat" "The dog sat on the mat"
@@ -76,8 +75,8 @@ def diff(
     two texts the tokens that both have are compared; what a row gives to the others is one cell, the rest.
     """
     from attnviz.api.diff import diff as diff_of
-    from attnviz.cli.renderings import json_or_screen
-    from attnviz.cli.streams import still_read
+    from attnviz.cli.renderings import WhileRead, json_or_screen
+    from attnviz.cli.streams import note_pictures, progress
     from attnviz.files import check_folder
     from attnviz.output.rendering import render
 
@@ -87,28 +86,16 @@ def diff(
         check_folder(view.out)
     report = diff_of(*results_of_sides(sides, Source(models=models, block=block, common=common), selection))
     document = report.as_dict(top=view.top, tolerance=view.tolerance)
-    views = partial(_views, document=document, top=view.top)
-    rendering = json_or_screen(common, lambda _: document, views, json=output.json, width=width.width)
-    still_read(partial(render, [report], rendering))
+
+    def load_views() -> "Views[Document]":
+        from attnviz.output.terminal.tables.diff import diff_views
+
+        return partial(diff_views, difference=report.difference, top=view.top)
+
+    rendering = json_or_screen(common, dict, load_views, json=output.json, width=width.width)
+    render([document], WhileRead(rendering))
     if view.out is not None:
-        _draw(report, view.out, force=view.force, common=common)
+        with progress(common, str(view.out)) as step:
+            drawn = report.draw(view.out, force=view.force, progress=step)
+        note_pictures(common, drawn)
     return 1 if document.get("holds") is False else 0
-
-
-def _views(report: "DiffReport", screen: "Screen", *, document: dict[str, object], top: int) -> "Iterator[LinesView]":
-    """The tables of heads and changes."""
-    from attnviz.analysis.difference import sides_in_words
-    from attnviz.output.terminal.tables.diff import DiffView
-
-    a, b = report.difference.a, report.difference.b
-    yield DiffView(document, (a.queries, a.keys), sides_in_words(a, b), screen, top=top)
-
-
-def _draw(report: "DiffReport", folder: Path, *, force: bool, common: CommonOptions) -> None:
-    """Draws the changes, and notes how many pictures there are."""
-    from attnviz.cli.streams import note, progress
-
-    with progress(common, str(folder)) as step:
-        drawn = report.draw(folder, force=force, progress=step)
-    for text in (*drawn.notes, f"{folder}: {len(drawn.paths)} pictures written"):
-        note(common, text)

@@ -1,6 +1,5 @@
 """``attnviz explain``: one query token, step by step."""
 
-from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -16,11 +15,9 @@ from attnviz.cli.options import (
 from attnviz.errors import UsageError
 
 if TYPE_CHECKING:
+    from attnviz.cli.renderings import Views
     from attnviz.output.rendering import Document
-    from attnviz.output.terminal.screen import LinesView, Screen
     from attnviz.trace.steps import Explanation
-
-    _Numbered = tuple[int, Explanation]  # the text's number, and its explanation
 
 _EXAMPLES = """
 attnviz explain "The cat sat on the mat" --query cat
@@ -92,23 +89,18 @@ def explain(
 
     if source.inputs.attention is not None:
         raise UsageError("attention: matrices alone cannot be explained; expected a text or --vectors")
-    options = {name: getattr(place, name) for name in place.names()}
-    explained = explanations(corpus_of(source), **options)
-    document = partial(_document, precision=detail.precision)
-    views = partial(_views, detail=detail, is_stream=source.inputs.is_stream)
-    rendering = json_or_screen(source.common, document, views, json=output.json, width=detail.width)
+    explained = explanations(corpus_of(source), **{name: getattr(place, name) for name in place.names()})
+
+    def document(numbered: "tuple[int, Explanation]") -> "Document":
+        from attnviz.output.documents.results import explanation_document
+
+        return explanation_document(numbered[1], precision=detail.precision)
+
+    def load_views() -> "Views[tuple[int, Explanation]]":
+        from attnviz.output.terminal.tables.explain import explain_views
+
+        several = source.inputs.is_stream
+        return partial(explain_views, full=detail.full, precision=detail.precision, is_stream=several)
+
+    rendering = json_or_screen(source.common, document, load_views, json=output.json, width=detail.width)
     render(enumerate(explained, start=1), rendering)
-
-
-def _document(numbered: "_Numbered", *, precision: int | None) -> "Document":
-    from attnviz.output.documents.results import explanation_document
-
-    return explanation_document(numbered[1], precision=precision)
-
-
-def _views(
-    numbered: "_Numbered", screen: "Screen", *, detail: DetailOptions, is_stream: bool
-) -> "Iterator[LinesView | str]":
-    from attnviz.output.terminal.tables.explain import explain_views
-
-    return explain_views(numbered, screen, full=detail.full, precision=detail.precision, is_stream=is_stream)

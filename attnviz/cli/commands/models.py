@@ -10,9 +10,8 @@ from attnviz.cli.options import CommonOptions, JsonOptions, ModelOptions
 from attnviz.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from attnviz.output.terminal.screen import LinesView, Screen
+    from attnviz.cli.renderings import Views
+    from attnviz.output.rendering import Document
 
 _EXAMPLES = """
 attnviz models
@@ -50,20 +49,22 @@ def models(source: SourceOptions, output: JsonOptions, common: CommonOptions) ->
     from attnviz.model import BUNDLED, bundled_folder, find_folder
     from attnviz.names import SCHEMA_NAME
     from attnviz.output.rendering import render
-    from attnviz.output.terminal.tables.models import FamiliesTable, FolderTable
 
-    if source.source is None:
-        if source.revision is not None:
-            raise UsageError("revision: it is of a model on the hub, and no model is given; expected both")
+    notable: dict[str, object] = {}
+    if source.source is not None:
+        folder = describe_folder(*find_folder(source.source, source.revision, progress=is_watched(common)))
+        document, notable = {"model": folder.as_dict()}, folder.config.notable_fields()
+    elif source.revision is not None:
+        raise UsageError("revision: it is of a model on the hub, and no model is given; expected both")
+    else:
         for fault in plugin_faults():
             note(common, fault)
         bundled = describe_folder(bundled_folder(), BUNDLED)
-        families, described = known_families(), [bundled.as_dict()]
-        document: dict[str, object] = {"bundled": described, "families": families}
-        view: Callable[[Screen], LinesView] = partial(FamiliesTable, families, described)
-    else:
-        folder = describe_folder(*find_folder(source.source, source.revision, progress=is_watched(common)))
-        document = {"model": folder.as_dict()}
-        view = partial(FolderTable, folder.as_dict(), folder.config.notable_fields())
-    rendering = json_or_screen(common, dict, lambda _, screen: [view(screen)], json=output.json)
-    render([{"schema": SCHEMA_NAME, **document}], rendering)
+        document = {"bundled": [bundled.as_dict()], "families": known_families()}
+
+    def load_views() -> "Views[Document]":
+        from attnviz.output.terminal.tables.models import models_views
+
+        return partial(models_views, notable=notable)
+
+    render([{"schema": SCHEMA_NAME, **document}], json_or_screen(common, dict, load_views, json=output.json))

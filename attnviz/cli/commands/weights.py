@@ -10,11 +10,8 @@ from attnviz.cli.options import VIEW, BlockOptions, CommonOptions, JsonOptions, 
 from attnviz.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from attnviz.model import Model
+    from attnviz.cli.renderings import Views
     from attnviz.output.rendering import Document
-    from attnviz.output.terminal.screen import LinesView, Screen
 
 
 class FileOptions(Options):
@@ -78,12 +75,14 @@ def init(
 
     The file then gives exactly the attention that the seed gives.
     """
-    from attnviz.model import load
+    from attnviz.cli.streams import note
+    from attnviz.model import load, save
 
     model = load(fields=block.given(), decoder=True, **models.given())  # seeded, whether its decoder is written or not
     if models.tokenizer is not None and model.tokenizer.n_vocab is None:
         raise UsageError(f"tokenizer: a file cannot hold {models.tokenizer!r}; expected a tokenizer JSON file")
-    _write(model, target, common, decoder=content.decoder)
+    save(model, target.out, decoder=content.decoder, overwrite=target.force)
+    note(common, f"{target.out}: written")
 
 
 @command(app, "convert", examples=_CONVERT_EXAMPLES)
@@ -93,27 +92,12 @@ def convert(source: ModelSourceOptions, target: FileOptions, common: CommonOptio
     The name of the output says which format it has: .safetensors or .npz.
     """
     from attnviz.cli.inputs import loaded
-    from attnviz.cli.streams import is_watched
+    from attnviz.cli.streams import is_watched, note
+    from attnviz.model import save
 
-    is_file = Path(source.source).is_file()
-    given = {"weights" if is_file else "model": source.source, "revision": source.revision}
-    model = loaded({**given, "progress": is_watched(common)}, common)
-    _write(model, target, common, decoder=model.has_decoder)
-
-
-def _write(model: "Model", target: FileOptions, common: CommonOptions, *, decoder: bool) -> None:
-    """Writes a model to a native file."""
-    from attnviz.checkpoints.formats.native import write_native
-    from attnviz.cli.streams import note
-
-    write_native(
-        target.out,
-        model.config,
-        model.params,
-        decoder=decoder,
-        tokenizer_json=getattr(model.tokenizer, "json_text", None),
-        overwrite=target.force,
-    )
+    origin = "weights" if Path(source.source).is_file() else "model"
+    options = {origin: source.source, "revision": source.revision, "progress": is_watched(common)}
+    save(loaded(options, common), target.out, overwrite=target.force)
     note(common, f"{target.out}: written")
 
 
@@ -128,12 +112,10 @@ def info(source: SourceOptions, output: JsonOptions, common: CommonOptions) -> N
     from attnviz.names import SCHEMA_NAME
     from attnviz.output.rendering import render
 
-    def views(described: "Document", screen: "Screen") -> "Iterator[LinesView]":
-        from attnviz.output.terminal.tables.weights import WeightsTable
+    def load_views() -> "Views[Document]":
+        from attnviz.output.terminal.tables.weights import weights_views
 
-        yield WeightsTable(described, screen)
+        return weights_views
 
-    rendering = json_or_screen(
-        common, lambda described: {"schema": SCHEMA_NAME, "weights": described}, views, json=output.json
-    )
-    render([describe(source.path).as_dict()], rendering)
+    document = {"schema": SCHEMA_NAME, "weights": describe(source.path).as_dict()}
+    render([document], json_or_screen(common, dict, load_views, json=output.json))

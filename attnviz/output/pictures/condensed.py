@@ -13,17 +13,17 @@ from attnviz.trace.attention import Attention, of_all
 
 
 class Condensed(NamedTuple):
-    """Blocks of maxima, and what is said of the whole matrices.
+    """Blocks of maxima, and sentences about the whole matrices.
 
     Attributes:
         attention: all its queries and keys, and matrices in which a row or column stands for several of them.
-        given: for how many.
-        said: of each matrix its strongest weight, and the sentence about it.
+        strides: for how many queries and keys.
+        sentences: of each matrix its strongest weight, and the sentence about it.
     """
 
     attention: Attention
-    given: tuple[int, int]
-    said: list[tuple[float, str]]
+    strides: tuple[int, int]
+    sentences: list[tuple[float, str]]
 
 
 def condensed(parts: Iterator[Attention], shape: tuple[int, int]) -> Condensed:
@@ -33,14 +33,14 @@ def condensed(parts: Iterator[Attention], shape: tuple[int, int]) -> Condensed:
         parts: of weights, scores or norms.
         shape: of the layers and heads of the matrices in all; a reduced axis counts 1.
     """
-    cells, said, taken = [], [], []
+    cells, sentences, taken = [], [], []
     for part in parts:
-        given = tuple(-(-n // MOST_CELLS) for n in part.matrices.shape[2:])
+        strides = tuple(-(-n // MOST_CELLS) for n in part.matrices.shape[2:])
         for matrix in part:
             hidden = hidden_cells(matrix.numbers, matrix.masked)
-            cells.append(block_maxima(matrix.numbers, hidden, given)[0].astype(matrix.numbers.dtype, copy=False))
-            found = strongest_choice(matrix)
-            said.append((found[0], sentence(matrix, found)))
+            cells.append(block_maxima(matrix.numbers, hidden, strides)[0].astype(matrix.numbers.dtype, copy=False))
+            strongest = strongest_choice(matrix)
+            sentences.append((strongest[0], sentence(matrix, strongest)))
         taken.append(part.bare)
     matrices = np.stack(cells).reshape(*shape, *cells[0].shape)
-    return Condensed(replace(of_all(taken), matrices=matrices), given, said)
+    return Condensed(replace(of_all(taken), matrices=matrices), strides, sentences)

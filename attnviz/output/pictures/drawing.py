@@ -85,11 +85,11 @@ class Plate:
         return np.array(self.canvas.buffer_rgba())
 
 
-def families_for(wanted: set[str], fonts: Sequence[str] = FONTS) -> tuple[tuple[str, ...], set[str]]:
+def families_for(characters: set[str], fonts: Sequence[str] = FONTS) -> tuple[tuple[str, ...], set[str]]:
     """The installed ones of the fonts that the characters need, and the characters that none of them has."""
     installed = set(fontManager.get_font_names())
     families: list[str] = []
-    missing = set(wanted)
+    missing = set(characters)
     for family in fonts:
         if family not in installed or (families and not missing):
             continue

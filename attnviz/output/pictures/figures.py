@@ -63,16 +63,16 @@ def write_heatmaps(
         OutputError: the folder or a file cannot be written, or is another program's; the files before it are whole.
     """
     style = PictureStyle(tuple(formats), cmap, dpi, scale)
-    attention, given, said = attention if isinstance(attention, Condensed) else (attention, (1, 1), None)
+    attention, strides, sentences = attention if isinstance(attention, Condensed) else (attention, (1, 1), None)
     folder, palette = own_folder(folder), style.palette(attention.values)
     families, instead = chosen_fonts(attention, note)
-    overview = partial(pictures.overview_sheet, dpi=dpi, instead=instead, given=given)
+    overview = partial(pictures.overview_sheet, dpi=dpi, instead=instead, strides=strides)
     shown, (sheet, grids, gap) = pictures.fitted(attention, overview)
-    works = [(sheet, [pictures.overview_picture(shown, grids, gap, palette, said)])]
+    works = [(sheet, [pictures.overview_picture(shown, grids, gap, palette, sentences)])]
     if not overview_only:
-        heads = partial(pictures.head_sheet, dpi=dpi, instead=instead, given=given)
+        heads = partial(pictures.head_sheet, dpi=dpi, instead=instead, strides=strides)
         shown, (sheet, grids) = pictures.fitted(attention, heads)
-        works.append((sheet, pictures.head_pictures(shown, grids, palette, scale, said)))
+        works.append((sheet, pictures.head_pictures(shown, grids, palette, scale, sentences)))
     return write_sheets(works, style, palette, families, folder, force=force, progress=progress)
 
 

@@ -15,13 +15,13 @@ from attnviz.trace.attention import Attention, Matrix
 class Grid:
     """How the tokens of one side become cells: how many each cell holds, how many cells, how many pixels a cell.
 
-    ``given`` is how many tokens one row or column of the matrix already covers.
+    ``stride`` is how many tokens one row or column of the matrix stands for.
     """
 
     tokens: int
     block: int
     pixels: int
-    given: int = 1
+    stride: int = 1
 
     @property
     def cells(self) -> int:
@@ -37,7 +37,7 @@ class Grid:
 def paint_matrix(matrix: Matrix, grids: tuple[Grid, Grid], scale: Scale, palette: np.ndarray) -> np.ndarray:
     """One matrix as an image, (rows' pixels, columns' pixels, 4) uint8."""
     block_values = block_extremes if matrix.values == "changes" else block_maxima
-    blocks = (grids[0].block // grids[0].given, grids[1].block // grids[1].given)
+    blocks = (grids[0].block // grids[0].stride, grids[1].block // grids[1].stride)
     values, hidden = block_values(matrix.numbers, hidden_cells(matrix.numbers, matrix.masked), blocks)
     image = enlarge(paint(values, hidden, scale, palette), hidden, (grids[0].pixels, grids[1].pixels))
     if matrix.rest is not None:  # its column is not a key: a white line sets it apart

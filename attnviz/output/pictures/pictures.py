@@ -96,22 +96,22 @@ def fitted(attention: Attention, sheet_of: Callable[[Attention], Any]) -> tuple[
 
 
 def head_sheet(
-    attention: Attention, dpi: int, instead: Instead, given: tuple[int, int] = (1, 1)
+    attention: Attention, dpi: int, instead: Instead, strides: tuple[int, int] = (1, 1)
 ) -> tuple[Sheet, tuple[Grid, Grid]]:
     """The common parts of the pictures of single heads, and the grids of their rows and columns.
 
-    ``given``: for how many tokens a row and a column of the matrices stand already.
+    ``strides``: for how many tokens a row and a column of the matrices stand.
     """
     n_queries, n_keys = len(attention.queries), len(attention.keys)
-    blocks = [_block(n, MOST_CELLS, own) for n, own in zip((n_queries, n_keys), given, strict=True)]
+    blocks = [_block(n, MOST_CELLS, stride) for n, stride in zip((n_queries, n_keys), strides, strict=True)]
     longest = max(-(-n_queries // blocks[0]), -(-n_keys // blocks[1]))
     most, least = (MOST_HEADS, HEAD_INCHES) if attention.values == "distances" else (MOST_LABELS, LABEL_INCHES)
     inches = min(0.45, max(least, 4.8 / longest)) if longest <= most else most * least / longest
     grids = []
-    for n, block, own in zip((n_queries, n_keys), blocks, given, strict=True):
+    for n, block, stride in zip((n_queries, n_keys), blocks, strides, strict=True):
         # Cells are square unless a short side's labels would not fit.
         cell = max(inches, least if n <= most else min(least, 3 / -(-n // block)))
-        grids.append(Grid(n, block, max(1, round(cell * dpi)), own))
+        grids.append(Grid(n, block, max(1, round(cell * dpi)), stride))
     rows, columns = grids
     side = partial(head_side if attention.values == "distances" else token_side, dpi=dpi, instead=instead)
     subtitle = f"{quantity(attention)}, {extent(attention)}"
@@ -130,21 +130,21 @@ def head_sheet(
 
 
 def overview_sheet(
-    attention: Attention, dpi: int, instead: Instead, given: tuple[int, int] = (1, 1)
+    attention: Attention, dpi: int, instead: Instead, strides: tuple[int, int] = (1, 1)
 ) -> tuple[Sheet, tuple[Grid, Grid], int]:
     """The common parts of the mosaic, the grids of one tile's rows and columns, and the pixels between two tiles.
 
-    ``given``: as of ``head_sheet``.
+    ``strides``: see ``head_sheet``.
     """
     n_layers, n_heads = attention.matrices.shape[:2]
     n_queries, n_keys = len(attention.queries), len(attention.keys)
     inches = min(1.6, max(0.2, 9 / max(n_layers, n_heads)))
     longest = max(n_queries, n_keys)
     grids = []
-    for n, own in zip((n_queries, n_keys), given, strict=True):
+    for n, stride in zip((n_queries, n_keys), strides, strict=True):
         room = max(1, round(inches * dpi * max(n / longest, 1 / 3)))
-        block = _block(n, room, own)
-        grids.append(Grid(n, block, max(1, room // -(-n // block)), own))
+        block = _block(n, room, stride)
+        grids.append(Grid(n, block, max(1, room // -(-n // block)), stride))
     rows, columns = grids
     gap = max(2, round(0.02 * dpi))
     subtitle = f"{quantity(attention)}, each tile {extent(attention)}"
@@ -167,10 +167,10 @@ def overview_sheet(
     return sheet, (rows, columns), gap
 
 
-def _block(n: int, most: int, given: int) -> int:
-    """How many of n tokens a cell holds, so that there are at most so many cells: a multiple of what is given."""
-    there = -(-n // given)
-    return given * -(-there // most)
+def _block(n: int, most: int, stride: int) -> int:
+    """How many of n tokens a cell holds, so that there are at most so many cells: a multiple of the stride."""
+    n_rows = -(-n // stride)
+    return stride * -(-n_rows // most)
 
 
 def head_pictures(
@@ -178,11 +178,11 @@ def head_pictures(
     grids: tuple[Grid, Grid],
     palette: np.ndarray,
     scale: str,
-    said: Sequence[tuple[float, str]] | None = None,
+    sentences: Sequence[tuple[float, str]] | None = None,
 ) -> list[Picture]:
     """One picture per matrix, in order; nothing is painted yet.
 
-    ``said``: of each matrix its strongest weight and the sentence about it, where the matrices do not tell.
+    ``sentences``: of each matrix its strongest weight and the sentence about it, where the matrices do not tell.
     """
     shared = shared_scale(attention) if scale == "shared" else None
     return [
@@ -190,7 +190,7 @@ def head_pictures(
             stem=file_stem(attention, i),
             title=_capital(matrix.title),
             scale=shared or own_scale(matrix),
-            description=said[i][1] if said else sentence(matrix),
+            description=sentences[i][1] if sentences else sentence(matrix),
             paint=partial(paint_matrix, matrix, grids, shared or own_scale(matrix), palette),
         )
         for i, matrix in enumerate(attention)
@@ -202,13 +202,17 @@ def overview_picture(
     grids: tuple[Grid, Grid],
     gap: int,
     palette: np.ndarray,
-    said: Sequence[tuple[float, str]] | None = None,
+    sentences: Sequence[tuple[float, str]] | None = None,
 ) -> Picture:
-    """The mosaic of all matrices: a row of tiles per layer, a column per head; ``said`` as of ``head_pictures``."""
+    """The mosaic of all matrices: a row of tiles per layer, a column per head.
+
+    ``sentences``: see ``head_pictures``.
+    """
     scale = shared_scale(attention)
-    first = (
-        max(said, key=itemgetter(0))[1] if said else sentence(max(attention, key=lambda one: strongest_choice(one)[0]))
-    )
+    if sentences:
+        first = max(sentences, key=itemgetter(0))[1]
+    else:
+        first = sentence(max(attention, key=lambda one: strongest_choice(one)[0]))
     return Picture(
         stem=_prefix(attention) + "overview",
         title="Overview: " + overview_title(attention),
@@ -230,9 +234,9 @@ def file_stem(attention: Attention, index: int) -> str:
     return _prefix(attention) + name
 
 
-def sentence(matrix: Matrix, found: tuple[float, int, int] | None = None) -> str:
-    """One sentence: what attends most to what; ``found``: what ``strongest_choice`` gave, where that is known."""
-    value, query, key = found or strongest_choice(matrix)
+def sentence(matrix: Matrix, strongest: tuple[float, int, int] | None = None) -> str:
+    """One sentence: what attends most to what; ``strongest``: of ``strongest_choice``, where that is known."""
+    value, query, key = strongest or strongest_choice(matrix)
     title = _capital(matrix.title)
     if not np.isfinite(value):
         return f"{title}: every key is masked."

@@ -53,9 +53,9 @@ def write_similarity(
     """
     style = PictureStyle(tuple(formats), cmap, dpi, scale)
     folder, palette = own_folder(folder), style.palette()
-    shown = as_distances(attention, distances, order)
-    families, instead = figures.chosen_fonts(shown, note)
-    sheet, picture = similarity_sheet(attention, shown, dpi, instead, palette, scale)
+    view = as_distances(attention, distances, order)
+    families, instead = figures.chosen_fonts(view, note)
+    sheet, picture = similarity_sheet(attention, view, dpi, instead, palette, scale)
     return figures.write_sheets([(sheet, [picture])], style, palette, families, folder, force=force)
 
 
@@ -74,26 +74,26 @@ def as_distances(attention: Attention, distances: np.ndarray, order: tuple[int, 
 
 
 def similarity_sheet(
-    attention: Attention, shown: Attention, dpi: int, instead: Instead, palette: np.ndarray, scale: str
+    attention: Attention, view: Attention, dpi: int, instead: Instead, palette: np.ndarray, scale: str
 ) -> tuple[Sheet, Picture]:
     """The sheet and the one picture of it.
 
     Args:
         attention: whose heads they are.
-        shown: what ``as_distances`` gave.
+        view: their distances, as ``as_distances`` gives them.
         dpi: pixels an inch.
         instead: characters that no font has.
         palette: (256, 4) uint8.
         scale: ``shared`` for 0 to 1, ``head`` for 0 to the largest distance.
     """
-    sheet, grids = head_sheet(shown, dpi, instead)
-    (matrix,) = list(replace(shown, layers=shown.layers[:1], heads=shown.heads[:1]))
+    sheet, grids = head_sheet(view, dpi, instead)
+    (matrix,) = list(replace(view, layers=view.layers[:1], heads=view.heads[:1]))
     words = distance_scale(float(matrix.numbers.max()), shared=scale == "shared")
     return sheet, Picture(
         stem=("" if attention.kind == "encoder" else f"{attention.kind}-") + "similarity",
         title=f"Heads by similarity: {attention.layers_in_words}, {attention.heads_in_words}",
         scale=words,
-        description=_description(matrix.numbers, [token.label for token in shown.queries]),
+        description=_description(matrix.numbers, [token.label for token in view.queries]),
         paint=partial(paint_matrix, matrix, grids, words, palette),
     )
 

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from attnviz.errors import UsageError, one_line
+from attnviz.names import PICTURE_FORMATS, PICTURE_SCALES
 from attnviz.output.colormaps import COLORMAPS, DIVERGING, table
 
-FORMATS = ("png", "svg", "pdf")
-SCALES = ("shared", "head")
 LEAST_DPI, MOST_DPI = 30, 1200
 
 
@@ -17,10 +16,10 @@ class PictureStyle:
     """What the user may choose.
 
     Attributes:
-        formats: of ``FORMATS``.
+        formats: of ``PICTURE_FORMATS``.
         cmap: a name of ``COLORMAPS``.
         dpi: pixels an inch.
-        scale: of ``SCALES``.
+        scale: of ``PICTURE_SCALES``.
 
     Raises:
         UsageError: an unknown format, colour map or scale, or a dpi out of range.
@@ -32,13 +31,13 @@ class PictureStyle:
     scale: str
 
     def __post_init__(self) -> None:
-        named: list[tuple[str, str, tuple[str, ...]]] = [("format", name, FORMATS) for name in self.formats]
-        named += [("cmap", self.cmap, tuple(COLORMAPS)), ("scale", self.scale, SCALES)]
+        named: list[tuple[str, str, tuple[str, ...]]] = [("format", name, PICTURE_FORMATS) for name in self.formats]
+        named += [("cmap", self.cmap, tuple(COLORMAPS)), ("scale", self.scale, PICTURE_SCALES)]
         for name, value, known in named:
             if value not in known:
                 raise UsageError(f"{name}: {one_line(repr(value))} is not known; expected one of {', '.join(known)}")
         if not self.formats:
-            raise UsageError(f"format: none is given; expected one of {', '.join(FORMATS)}")
+            raise UsageError(f"format: none is given; expected one of {', '.join(PICTURE_FORMATS)}")
         if not LEAST_DPI <= self.dpi <= MOST_DPI:
             raise UsageError(f"dpi: {self.dpi} is out of range; expected {LEAST_DPI} to {MOST_DPI}")
 

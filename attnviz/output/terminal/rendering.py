@@ -14,10 +14,17 @@ class ScreenRendering(Generic[ReportT]):
         stream: where they are printed.
         screen: what the stream can show.
         views: the views of a report in order; a plain text is a view too, and an empty one a blank line.
+        last: what follows the last report; by default nothing.
     """
 
-    def __init__(self, stream: TextIO, screen: Screen, views: Callable[[ReportT, Screen], Iterable[LinesView | str]]):
-        self._stream, self._screen, self._views = stream, screen, views
+    def __init__(
+        self,
+        stream: TextIO,
+        screen: Screen,
+        views: Callable[[ReportT, Screen], Iterable[LinesView | str]],
+        last: Callable[[], Iterable[LinesView | str]] = tuple,
+    ):
+        self._stream, self._screen, self._views, self._last = stream, screen, views, last
 
     def add(self, report: ReportT) -> None:
         """Prints the views of one report, each as soon as it is made."""
@@ -25,4 +32,6 @@ class ScreenRendering(Generic[ReportT]):
             print_to(self._stream, self._screen, view)
 
     def end(self) -> None:
-        """Prints nothing: each view is complete."""
+        """Prints what follows the last report."""
+        for view in self._last():
+            print_to(self._stream, self._screen, view)

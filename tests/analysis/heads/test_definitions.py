@@ -2,18 +2,24 @@
 
 import csv
 import json
+import re
 import subprocess
 import sys
 from io import StringIO
+from itertools import pairwise
 from pathlib import Path
 
 import jsonschema
+import numpy as np
 import pytest
 
 from attnviz.analysis.heads import metrics as functions
 from attnviz.analysis.heads.definitions import ABLATION, METRICS, UNRANKED, Metric, all_metrics
+from attnviz.analysis.heads.metrics import register_metric
 from attnviz.errors import UsageError
 from attnviz.output.documents import schema
+from tests.analysis.heads.test_metrics import attention, tokens
+from tests.approved import UPDATE, assert_stored
 
 ROOT = Path(__file__).parents[3]
 TEXT = "the cat sat on the mat"
@@ -23,8 +29,10 @@ import sys
 from attnviz.analysis.heads.definitions import Metric
 from attnviz.analysis.heads.metrics import register_metric
 register_metric(
-    Metric("faintness", "The smallest weight of a row.", "mean_i min_j A[i,j]", "weight", rank=1, decimals=5),
-    lambda block: block.weights.min(axis=-1),
+    Metric(
+        "faintness", "The smallest weight of a row.", "mean_i min_j A[i,j]", "weight", rank=1, decimals=5,
+        row_numbers=lambda block: block.weights.min(axis=-1),
+    )
 )
 from attnviz.cli.main import main
 sys.exit(main(sys.argv[1:]))
@@ -83,30 +91,55 @@ def test_the_help_names_a_registered_metric():
     assert "confidence, faintness, and with --ablation: ablation" in " ".join(program("heads", "-h").split())
 
 
-def test_the_shipped_schema_is_the_generated_one():
-    assert Path(schema.__file__).with_name("schema.json").read_bytes() == schema.schema_bytes()
+def test_the_schema_has_its_metrics_from_the_table_alone():
+    stored = json.loads(Path(schema.__file__).with_name("schema.json").read_text(encoding="utf-8"))
+    assert stored["$defs"]["metrics"]["properties"] == {}, "leave it empty: `attnviz schema` fills it in"
+    assert list(json.loads(schema.schema_bytes())["$defs"]["metrics"]["properties"]) == list(all_metrics())
+
+
+def readme_row(metric: Metric) -> str:
+    only = f" (with `{metric.option}`)" if metric.option else ""
+    return (
+        f"| `{metric.name}`{only} | {metric.meaning.replace('|', chr(92) + '|')} | {metric.unit} | {metric.source} |\n"
+    )
 
 
 def test_the_readme_defines_every_metric_as_the_table_does():
-    lines = (ROOT / "README.md").read_text(encoding="utf-8").splitlines()
-    start = next(i for i, line in enumerate(lines) if line.startswith("| metric | definition")) + 2
-    rows = lines[start : start + len(all_metrics())]
-    named = {
-        name: f"`{name}`" + (f" (with `{metric.option}`)" if metric.option else "")
-        for name, metric in all_metrics().items()
-    }
-    assert rows == [
-        f"| {named[name]} | {metric.meaning.replace('|', chr(92) + '|')} | {metric.unit} | {metric.source} |"
-        for name, metric in all_metrics().items()
-    ]
-    assert not lines[start + len(rows)].startswith("|")
+    readme = ROOT / "README.md"
+    text = readme.read_text(encoding="utf-8")
+    (stored,) = re.findall(r"^\| metric \| definition.*\n\|[-|]+\n((?:\|.*\n)+)", text, re.MULTILINE)
+    rows = "".join(map(readme_row, all_metrics().values()))
+    if UPDATE:
+        readme.write_text(text.replace(stored, rows, 1), encoding="utf-8")
+        stored = rows
+    assert_stored(rows, stored, "the table of metrics in the README")
 
 
-def test_every_metric_has_a_rank_of_its_own_and_plain_help():
-    ranks = [metric.rank for metric in all_metrics().values()]
-    assert len(set(ranks)) == len(ranks)
-    assert all(0 < rank < UNRANKED for rank in ranks)
-    assert all(metric.help[0].isupper() and metric.help.endswith(".") for metric in all_metrics().values())
+def test_no_two_metrics_have_one_rank():
+    ranks = sorted((metric.rank, name) for name, metric in all_metrics().items() if metric.rank != UNRANKED)
+    shared = [names for names in pairwise(ranks) if names[0][0] == names[1][0]]
+    assert not shared, "give each a rank of its own, or none: then it comes last"
+    assert all(0 < rank < UNRANKED for rank, _ in ranks)
+
+
+@pytest.mark.parametrize("name", all_metrics())
+def test_every_metric_has_plain_help_and_words_that_any_terminal_carries(name):
+    metric = all_metrics()[name]
+    assert metric.name == name
+    assert metric.meaning
+    assert metric.help[0].isupper()
+    assert metric.help.endswith(".")
+    assert metric.unit.isascii(), "tables print the unit: write `squared tokens`, not `tokens²`"
+
+
+@pytest.mark.parametrize("name", METRICS)
+def test_every_metric_has_the_numbers_of_its_rows(name):
+    ones = np.ones((1, 1, 2, 2)) / 2
+    by_patterns = functions._Patterns(attention(ones, tokens([1, 1]))).rows
+    assert METRICS[name].row_numbers or name in by_patterns or name == "span", "give its entry row_numbers"
+
+
+def test_ablation_comes_last():
     assert list(all_metrics()) == [*METRICS, ABLATION.name]
 
 
@@ -117,8 +150,15 @@ def test_the_table_is_read_without_numpy():
 
 @pytest.mark.parametrize("name", ["entropy", "ablation", "layer", "broad", "label", "jsd", "Peak", "a b", "peak_z", ""])
 def test_a_name_that_is_taken_or_cannot_be_spelled_is_refused(name):
-    before = dict(METRICS), dict(functions.ROW_NUMBERS)
+    before = dict(METRICS)
     with pytest.raises(UsageError) as error:
-        functions.register_metric(Metric(name, "Help.", "meaning", "weight"), lambda block: block.entropy)
+        register_metric(Metric(name, "Help.", "meaning", "weight", row_numbers=lambda block: block.entropy))
     assert str(error.value) == f"metric: cannot register {name!r}; use lower-case letters and a name not taken yet"
-    assert before == (METRICS, functions.ROW_NUMBERS)
+    assert before == METRICS
+
+
+def test_a_metric_without_numbers_is_refused():
+    with pytest.raises(UsageError) as error:
+        register_metric(Metric("faintness", "Help.", "meaning", "weight"))
+    assert str(error.value) == "metric: faintness has no numbers; expected row_numbers, a function of a RowBlock"
+    assert "faintness" not in METRICS

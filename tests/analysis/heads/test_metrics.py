@@ -1,15 +1,19 @@
 """What each head does, in numbers, each against a loop written from its definition."""
 
+import re
+from collections import defaultdict
 from dataclasses import replace
-from math import exp, isnan, log
+from math import exp, isnan, log, nan
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from attnviz.analysis.heads import metrics as functions
 from attnviz.analysis.heads.averages import Running
-from attnviz.analysis.heads.definitions import METRICS
+from attnviz.analysis.heads.definitions import METRICS, Metric
 from attnviz.analysis.heads.metrics import head_metrics
 from attnviz.analysis.matrices.reduce import reduce_attention
 from attnviz.analysis.matrices.words import hide_special, merge_words
@@ -17,8 +21,6 @@ from attnviz.errors import InputError, UsageError
 from attnviz.trace.attention import Attention
 from attnviz.trace.model_info import ModelInfo
 from attnviz.trace.tokens import Token
-
-SQUARE = {"distance", "offset", "self", "previous", "next", "same", "induction"}
 
 
 def tokens(ids, special=(), **more):
@@ -43,9 +45,13 @@ def random_weights(rng, shape, masked=None):
 
 
 def reference(weights, masked, ids, special):
-    """By metric, the value of one head and how many rows it is the mean of, as METRICS.md has them."""
+    """By metric, the value of one head and how many rows it is the mean of, from its definition in loops.
+
+    A new metric is one more list here: its numbers of the rows that it is a mean of, after the ``continue`` if it needs
+    queries that are the keys.
+    """
     n_queries, n_keys = len(weights), len(weights[0])
-    rows = {name: [] for name in METRICS}
+    rows = defaultdict(list)
     for i in range(n_queries):
         if all(masked[i]):
             continue
@@ -54,13 +60,13 @@ def reference(weights, masked, ids, special):
         n_seen = sum(not m for m in masked[i])
         rows["entropy"].append(entropy)
         rows["entropy_ratio"].append(entropy / log(n_seen) if n_seen > 1 else 0.0)
-        rows["distance"].append(sum(w * abs(i - j) for j, w in enumerate(row)))
-        rows["offset"].append(sum(w * (j - i) for j, w in enumerate(row)))
         rows["first"].append(row[0])
         rows["special"].append(sum(w for j, w in enumerate(row) if j in special))
         rows["confidence"].append(max(row))
         if n_queries != n_keys:
             continue
+        rows["distance"].append(sum(w * abs(i - j) for j, w in enumerate(row)))
+        rows["offset"].append(sum(w * (j - i) for j, w in enumerate(row)))
         rows["self"].append(row[i])
         if i > 0:
             rows["previous"].append(row[i - 1])
@@ -72,9 +78,28 @@ def reference(weights, masked, ids, special):
         before = [j for j in equal if j < i]
         if before:
             rows["induction"].append(sum(row[j + 1] for j in before))
-    found = {name: (sum(r) / len(r) if r else float("nan"), len(r)) for name, r in rows.items()}
-    mean, count = found["entropy"]
-    return found | {"span": (exp(mean) if count else float("nan"), count)}
+    return rows
+
+
+def mean_of(name, rows):
+    """The value of a metric and how many rows it is the mean of, from the lists of ``reference``."""
+    if name == "span":
+        mean, count = mean_of("entropy", rows)
+        return exp(mean) if count else nan, count
+    return (sum(rows[name]) / len(rows[name]) if rows[name] else nan), len(rows[name])
+
+
+def names_in_loops(ids, special=(), n_queries=None):
+    """The metrics whose definition in loops has a number of some row."""
+    n_keys = len(ids)
+    n_queries = n_keys if n_queries is None else n_queries
+    weights = [[1 / n_keys] * n_keys] * n_queries
+    return {"span"} | {
+        name for name, rows in reference(weights, [[False] * n_keys] * n_queries, ids, special).items() if rows
+    }
+
+
+SQUARE = set(METRICS) - names_in_loops([1, 1, 1], n_queries=2)
 
 
 def check(given, ids, special, within=1e-12):
@@ -89,7 +114,7 @@ def check(given, ids, special, within=1e-12):
             for name, values in metrics.values.items():
                 assert values.shape == metrics.counts[name].shape == (n_layers, n_heads)
                 assert values.dtype == np.float64
-                value, count = expected[name]
+                value, count = mean_of(name, expected)
                 assert metrics.counts[name][layer, head] == count, name
                 assert values[layer, head] == pytest.approx(value, abs=within, nan_ok=True), name
 
@@ -260,7 +285,8 @@ def test_merged_words_are_equal_where_their_pieces_are():
 def test_without_special_tokens_rows_no_longer_are_whole():
     given = attention(random_weights(np.random.default_rng(0), (2, 3, 5, 5)), tokens([9, 1, 2, 1, 9], {0, 4}))
     found = head_metrics(hide_special(given))
-    assert set(found.missing) == {"entropy", "entropy_ratio", "span", "distance", "offset", "special"}
+    assert set(found.missing) == {"special"} | {name for name, metric in METRICS.items() if metric.whole_rows}
+    assert set(found.missing) >= {"entropy", "entropy_ratio", "span", "distance", "offset"}
     assert found.missing["special"] == "special tokens are left out"
     assert found.missing["entropy"] == "without the special tokens rows do not sum to 1; renormalized ones do"
     np.testing.assert_allclose(found.values["first"], given.matrices[:, :, 1:4, 1].mean(axis=-1))
@@ -362,14 +388,66 @@ def test_texts_of_other_heads_and_no_text_at_all_are_errors():
     assert running.result().texts == 1
 
 
-def test_the_table_says_of_each_metric_what_it_is():
-    assert list(METRICS) == [
-        "entropy", "entropy_ratio", "span", "distance", "offset", "self", "previous", "next", "first", "special",
-        "same", "induction", "confidence",
-    ]  # fmt: skip
-    assert {name for name, metric in METRICS.items() if metric.square} == SQUARE
-    assert {name for name, metric in METRICS.items() if metric.identity} == {"special", "same", "induction"}
-    assert all(metric.name == name and metric.meaning and metric.unit for name, metric in METRICS.items())
+def test_every_metric_is_defined_in_loops():
+    missing = set(METRICS) - names_in_loops([1, 1, 1])
+    assert not missing, "add a list with its numbers, written in loops from its definition, to reference() above"
+
+
+def test_the_table_says_which_metrics_need_queries_that_are_the_keys():
+    marked = {name for name, metric in METRICS.items() if metric.square}
+    assert marked == SQUARE, "set `square` where the loops need it, and nowhere else"
+
+
+def test_the_table_says_which_metrics_depend_on_the_tokens():
+    weights = random_weights(np.random.default_rng(0), (1, 1, 5, 5))[0, 0].tolist()
+    masked = [[False] * 5] * 5
+    known, other = reference(weights, masked, [1, 2, 1, 3, 2], {0}), reference(weights, masked, [1, 1, 2, 2, 3], {4})
+    marked = {name for name, metric in METRICS.items() if metric.identity}
+    assert marked == {name for name in known | other if known[name] != other[name]}, (
+        "set `identity` where the loops look at ids or special tokens, and nowhere else"
+    )
+
+
+@pytest.mark.parametrize("name", METRICS)
+def test_only_signed_metrics_are_negative(name):
+    weights = random_weights(np.random.default_rng(0), (2, 3, 7, 7), np.triu(np.ones((2, 7, 7), dtype=bool), 1))
+    values = head_metrics(attention(weights, tokens([1, 2, 1, 3, 2, 3, 1], {0}))).values[name]
+    assert METRICS[name].signed or not (values < 0).any(), "set `signed` where a number can be negative"
+
+
+def test_a_metric_of_some_rows_is_their_mean_and_rows_that_see_nothing_do_not_count(monkeypatch):
+    metric = Metric(
+        "reach",
+        "The attention that is not the strongest, from the third token on.",
+        "mean of 1 − max_j A[i,j] over the rows with two tokens before",
+        "weight",
+        row_numbers=lambda block: 1 - block.weights.max(axis=-1),
+        rows=lambda block: block.positions >= 2,
+    )
+    monkeypatch.setitem(METRICS, "reach", metric)
+    masked = np.zeros((2, 7, 7), dtype=bool)
+    masked[1, 3] = True
+    weights = random_weights(np.random.default_rng(0), (2, 3, 7, 7), masked)
+    found = head_metrics(attention(weights, tokens(range(7)), masked=masked))
+    for layer, counted in enumerate(([2, 3, 4, 5, 6], [2, 4, 5, 6])):
+        assert found.counts["reach"][layer].tolist() == [len(counted)] * 3
+        expected = (1 - weights[layer][:, counted].max(axis=-1)).mean(axis=-1)
+        np.testing.assert_allclose(found.values["reach"][layer], expected, atol=1e-12)
+
+
+def test_the_example_of_the_contributors_page_reads_places_and_tokens(monkeypatch):
+    page = Path(functions.__file__).parents[2] / "docs" / "contributing.md"
+    (example,) = re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+    (metric,) = eval(f"({example})", {"Metric": Metric})  # noqa: S307 (of our own page)
+    monkeypatch.setitem(METRICS, metric.name, metric)
+    padding = (Token("", "[PAD]", id=0, piece="[PAD]", special=True, padding=True),) * 2
+    weights = np.zeros((2, 3, 7, 7))
+    weights[..., :5] = random_weights(np.random.default_rng(0), (2, 3, 7, 5))
+    monkeypatch.setattr(functions, "_AT_ONCE", 1)  # one row per block
+    found = head_metrics(
+        attention(weights, tokens(range(5)) + padding, masked=np.broadcast_to(np.arange(7) >= 5, (2, 7, 7)))
+    )
+    np.testing.assert_allclose(found.values[metric.name], found.values["distance"] / 5, atol=1e-12)
 
 
 @given(st.integers(1, 40), st.floats(1, 1.0001))

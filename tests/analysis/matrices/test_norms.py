@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from attnviz.analysis.matrices.norms import moved_lengths, norms
 from attnviz.encoder.config.block import EncoderConfig
 from attnviz.encoder.parameters.seeded import SeededParams
-from attnviz.encoder.stack import Sequence, Wanted, run
+from attnviz.encoder.stack import Address, Sequence, run
 
 
 def explicit(weights, v, wo):
@@ -67,8 +67,8 @@ def test_of_a_run_the_moved_vectors_add_up_to_what_the_attention_puts_out(n_kv_h
     config = EncoderConfig(n_layers=2, n_heads=4, n_kv_heads=n_kv_heads, d_model=12, d_ff=7, n_vocab=50)
     params = SeededParams(config)
     names = ("weights", "v", "attn_out")
-    wanted = {Wanted("encoder", 1, name) for name in names}
-    layer = run(params, config, wanted, Sequence(ids=np.array([4, 8, 15, 16, 23])))["encoder", 1]
+    addresses = {Address("encoder", 1, name) for name in names}
+    layer = run(params, config, addresses, Sequence(ids=np.array([4, 8, 15, 16, 23])))["encoder", 1]
     wo = params["layers.1.attn.wo"]
     f = np.stack([layer.v[h * n_kv_heads // 4] @ wo[3 * h : 3 * h + 3] for h in range(4)])  # b_O is 0 here
     np.testing.assert_allclose(np.einsum("hij,hjd->id", layer.weights, f), layer.attn_out, atol=1e-5)

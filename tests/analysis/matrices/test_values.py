@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from attnviz.analysis.matrices.rerun import Ran
-from attnviz.analysis.matrices.values import values_of, wanted_for
+from attnviz.analysis.matrices.values import value_addresses, values_of
 from attnviz.encoder.config.block import EncoderConfig
 from attnviz.encoder.parameters.params import ArrayParams
 from attnviz.encoder.parameters.seeded import SeededParams
@@ -17,8 +17,8 @@ SOURCE = Sequence(ids=np.array([5, 17, 17, 3]))
 
 
 def matrices(values, params, heads=(2, 0), layer=1):
-    wanted = wanted_for(values, "encoder", layer)
-    trace = run(params, CONFIG, wanted, SOURCE)
+    addresses = value_addresses(values, "encoder", layer)
+    trace = run(params, CONFIG, addresses, SOURCE)
     return values_of(values, Ran(params, CONFIG, trace, SOURCE), "encoder", layer, heads)
 
 

@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 import attnviz.encoder.attention
 from attnviz.analysis.matrices import rerun
 from attnviz.analysis.matrices.rerun import Ran
-from attnviz.analysis.matrices.zeroing import ablation, wanted_for_zeroing, zeroing
+from attnviz.analysis.matrices.zeroing import ablation, zeroing, zeroing_addresses
 from attnviz.encoder.attention import linear
 from attnviz.encoder.config.block import EncoderConfig
 from attnviz.encoder.config.given import ACTIVATIONS, MASKS, NORMS, PLACEMENTS, POSITIONS, SCORES
 from attnviz.encoder.parameters.params import ArrayParams
 from attnviz.encoder.parameters.seeded import SeededParams
-from attnviz.encoder.stack import Sequence, Wanted, run
+from attnviz.encoder.stack import Address, Sequence, run
 
 SMALL = {"n_heads": 3, "d_model": 15, "d_head": 4, "d_ff": 17, "n_vocab": 101, "n_layers": 3, "n_ctx": 64}
 SOURCE = Sequence(ids=np.array([5, 17, 17, 80, 3]), padding=np.array([False] * 4 + [True]))
@@ -72,30 +72,30 @@ def cosine(a, b):
 
 def zeroing_by_runs(params, config, kind, layer):
     """A whole run for each key."""
-    wanted = {Wanted(STACKS[kind], layer, "out"), Wanted(kind, layer, "weights")}
-    whole = run(params, config, wanted, SOURCE, TARGET)
+    addresses = {Address(STACKS[kind], layer, "out"), Address(kind, layer, "weights")}
+    whole = run(params, config, addresses, SOURCE, TARGET)
     before = whole[STACKS[kind], layer].out
     n_queries, n_keys = whole[kind, layer].weights.shape[1:]
     result = np.zeros((n_queries, n_keys))
     for j in range(n_keys):
         with changed(params, kind, layer, "v", zero(0, j)):
-            after = run(params, config, wanted, SOURCE, TARGET)[STACKS[kind], layer].out
+            after = run(params, config, addresses, SOURCE, TARGET)[STACKS[kind], layer].out
         for i in range(n_queries):
             result[i, j] = 1 - cosine(before[i], after[i])
     return result / result.sum(axis=1, keepdims=True)
 
 
 def zeroing_of(params, config, kind, layer, source=SOURCE, target=TARGET):
-    trace = run(params, config, wanted_for_zeroing(kind, layer), source, target)
+    trace = run(params, config, zeroing_addresses(kind, layer), source, target)
     return zeroing(Ran(params, config, trace, source, target), kind, layer)
 
 
 def ablation_by_runs(params, config, kind, layer, head):
-    wanted = {Wanted(STACKS[kind], None, "output")}
-    before = run(params, config, wanted, SOURCE, TARGET).outputs[STACKS[kind]]
+    addresses = {Address(STACKS[kind], None, "output")}
+    before = run(params, config, addresses, SOURCE, TARGET).outputs[STACKS[kind]]
     columns = slice(head * config.d_head, (head + 1) * config.d_head)
     with changed(params, kind, layer, "o", zero(1, columns)):
-        after = run(params, config, wanted, SOURCE, TARGET).outputs[STACKS[kind]]
+        after = run(params, config, addresses, SOURCE, TARGET).outputs[STACKS[kind]]
     tokens = range(4) if kind == "encoder" else range(3)  # without the padding
     return sum(1 - cosine(before[i], after[i]) for i in tokens) / len(tokens)
 
@@ -155,7 +155,7 @@ def test_zeroing_by_hand():
     names = {f"layers.0.attn.w{n}": eye for n in "qkvo"} | {"layers.0.norm1.gain": ones, "layers.0.norm2.gain": ones}
     source = Sequence(vectors=np.array([[1.0, 0.0], [0.0, 1.0]]))
     params = ArrayParams(names)
-    trace = run(params, config, wanted_for_zeroing("encoder", 0), source)
+    trace = run(params, config, zeroing_addresses("encoder", 0), source)
     # weights are 1/2 each: y_0 = (3/2, 1/2); without v_0 it is (1, 1/2), without v_1 (3/2, 0)
     first = 1 - 1.75 / math.sqrt(2.5 * 1.25)
     second = 1 - 1.5 / math.sqrt(2.5)
@@ -196,7 +196,7 @@ def test_of_the_models_own_float32_rows_sum_to_one_and_masked_keys_lose_nothing(
         Sequence(ids=np.array(ids)),
         Sequence(ids=np.array(others)),
     )
-    trace = run(params, config, wanted_for_zeroing(kind, 1), source, target)
+    trace = run(params, config, zeroing_addresses(kind, 1), source, target)
     result = zeroing(Ran(params, config, trace, source, target), kind, 1)
     np.testing.assert_allclose(result.sum(axis=-1), 1, atol=1e-12)
     assert (result[(trace[kind, 1].weights == 0).all(axis=0)] == 0).all()

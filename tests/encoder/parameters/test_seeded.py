@@ -11,7 +11,7 @@ from attnviz.encoder.config.block import EncoderConfig
 from attnviz.encoder.parameters.params import ArrayParams
 from attnviz.encoder.parameters.seeded import SeededParams, is_seeded, splitmix64, uniform
 from attnviz.encoder.parameters.shapes import tensor_shapes
-from attnviz.encoder.stack import Sequence, Wanted, run
+from attnviz.encoder.stack import Address, Sequence, run
 from tests.noise import ROUNDING
 
 
@@ -65,7 +65,7 @@ def test_the_stored_numbers_of_seed_0_and_7():
 
 def test_the_stored_attention_of_seed_0():
     params, config = SeededParams(EncoderConfig()), EncoderConfig()
-    trace = run(params, config, {Wanted("encoder", 1, "weights")}, Sequence(ids=np.array([3, 1000, 77, 4095])))
+    trace = run(params, config, {Address("encoder", 1, "weights")}, Sequence(ids=np.array([3, 1000, 77, 4095])))
     np.testing.assert_allclose(
         trace["encoder", 1].weights[2],
         [
@@ -109,8 +109,8 @@ def test_numbers_have_the_promised_mean_and_deviation():
 def test_heads_differ_visibly_and_are_not_uniform():
     config = EncoderConfig()
     ids = np.arange(9) * 31
-    wanted = {Wanted("encoder", layer, "weights") for layer in range(2)}
-    trace = run(SeededParams(config), config, wanted, Sequence(ids=ids))
+    addresses = {Address("encoder", layer, "weights") for layer in range(2)}
+    trace = run(SeededParams(config), config, addresses, Sequence(ids=ids))
     heads = np.concatenate([trace["encoder", layer].weights for layer in range(2)])
     assert heads.max(axis=-1).mean() > 2.5 / 9
     for i in range(8):

@@ -55,17 +55,17 @@ def test_blocks_of_parts_are_the_blocks_of_the_whole(monkeypatch, masked):
     monkeypatch.setattr(module, "MOST_CELLS", 8)
     whole = attention(29, masked=masked)
     found = condensed(parts(whole, 1), (2, 3))
-    assert (found.given, found.attention.matrices.shape) == ((4, 4), (2, 3, 8, 8))
+    assert (found.strides, found.attention.matrices.shape) == ((4, 4), (2, 3, 8, 8))
     palette = np.arange(1024, dtype=np.uint8).reshape(256, 4)
     sheets = [
         pictures.head_sheet(whole, 60, {}),
-        pictures.head_sheet(found.attention, 60, {}, found.given),
+        pictures.head_sheet(found.attention, 60, {}, found.strides),
     ]
     assert sheets[0][0].subtitle == sheets[1][0].subtitle
     assert "each cell: the largest of 4 × 4" in sheets[1][0].subtitle
     assert (sheets[0][0].rows, sheets[0][0].columns) == (sheets[1][0].rows, sheets[1][0].columns)
     drawn = pictures.head_pictures(whole, sheets[0][1], palette, "shared")
-    again = pictures.head_pictures(found.attention, sheets[1][1], palette, "shared", found.said)
+    again = pictures.head_pictures(found.attention, sheets[1][1], palette, "shared", found.sentences)
     for one, other in zip(drawn, again, strict=True):
         assert (one.stem, one.title, one.scale, one.description) == (
             other.stem,
@@ -79,7 +79,7 @@ def test_blocks_of_parts_are_the_blocks_of_the_whole(monkeypatch, masked):
 def test_the_overview_of_parts_says_how_many_tokens_a_cell_is(monkeypatch):
     monkeypatch.setattr(module, "MOST_CELLS", 8)
     found = condensed(parts(attention(29), 1), (2, 3))
-    sheet, grids, _ = pictures.overview_sheet(found.attention, 2, {}, found.given)  # so few dots that cells merge
+    sheet, grids, _ = pictures.overview_sheet(found.attention, 2, {}, found.strides)  # so few dots that cells merge
     assert grids[0].block % 4 == 0
     assert grids[0].block > 4
     assert f"each cell: the largest of {grids[0].block} × {grids[1].block}" in sheet.subtitle

@@ -15,11 +15,11 @@ import pytest
 from PIL import Image
 
 from attnviz.errors import OutputError, UsageError
+from attnviz.names import PICTURE_FORMATS
 from attnviz.output.colormaps import table
 from attnviz.output.pictures import drawing, figures, pictures
 from attnviz.output.pictures.drawing import families_for
 from attnviz.output.pictures.figures import write_heatmaps
-from attnviz.output.pictures.style import FORMATS
 from attnviz.trace.attention import Attention
 from attnviz.trace.model_info import ModelInfo
 from attnviz.trace.tokens import Token
@@ -150,7 +150,7 @@ def test_own_files_are_replaced_and_others_left_alone(tmp_path):
 
 
 def test_the_same_input_gives_the_same_bytes_whatever_the_users_settings(tmp_path):
-    draw = partial(write_heatmaps, attention(1, 2), formats=FORMATS, dpi=50)
+    draw = partial(write_heatmaps, attention(1, 2), formats=PICTURE_FORMATS, dpi=50)
     first = [path.read_bytes() for path in draw(tmp_path / "a")]
     with mpl.rc_context({"font.size": 30, "axes.facecolor": "red", "text.parse_math": False, "savefig.dpi": 20}):
         second = [path.read_bytes() for path in draw(tmp_path / "b")]
@@ -196,7 +196,7 @@ def test_any_label_is_drawn_as_text_in_every_format(tmp_path):
     view = attention(
         1, 1, n, n, queries=tokens(NASTY), keys=tokens(NASTY), model=ModelInfo("$$ [b]\n", "sha256:" + "0" * 64)
     )
-    for path in write_heatmaps(view, tmp_path, formats=FORMATS, dpi=50):
+    for path in write_heatmaps(view, tmp_path, formats=PICTURE_FORMATS, dpi=50):
         if path.suffix == ".svg":
             ElementTree.fromstring(path.read_bytes())  # noqa: S314 (our own file)
 
@@ -244,7 +244,7 @@ def test_missing_characters_are_announced_once_and_nothing_warns(tmp_path, monke
     monkeypatch.setattr(figures, "families_for", partial(families_for, fonts=("DejaVu Sans",)))
     notes = []
     view = attention(2, 2, 2, 2, queries=tokens(["日本", "👩\u200d👩"]), keys=tokens(["本", "hi"]))
-    write_heatmaps(view, tmp_path, formats=FORMATS, dpi=50, note=notes.append)
+    write_heatmaps(view, tmp_path, formats=PICTURE_FORMATS, dpi=50, note=notes.append)
     assert notes == [
         "fonts: no installed font has 日 本 👩; drawn as □ with the token's index, "
         "until a font that has them (such as Noto Sans) is installed"

@@ -8,7 +8,7 @@ from attnviz.analysis.heads.telling import overview
 from attnviz.output.colormaps import AMBER, luminance, palette_rgb, ramp_256, table
 from attnviz.output.labels import cell_width
 from attnviz.output.terminal.cells import cell_style
-from attnviz.output.terminal.matrices.overview import OverviewView
+from attnviz.output.terminal.overview import OverviewView
 from attnviz.output.terminal.screen import Screen
 from attnviz.trace.attention import Attention
 from attnviz.trace.model_info import ModelInfo

@@ -4,8 +4,10 @@ from collections.abc import Iterator, Sequence
 
 from attnviz.output.rendering import Document
 from attnviz.output.terminal.cells import decimal
+from attnviz.output.terminal.lines import provenance_line
 from attnviz.output.terminal.screen import BOLD, DIM, PLAIN, LinesView, Screen, StyledLine
 from attnviz.output.words import KIND_NAMES
+from attnviz.trace.model_info import ModelInfo
 
 _GAP = 2
 
@@ -59,3 +61,18 @@ class AgreementView(LinesView):
             line = "".join(f"{' ' * _GAP}{cell:>{len(name)}}" for cell, name in zip(cells, names, strict=True))
             lines.append(f"{row['layer']:>5}{line}")
         return lines
+
+
+def agreement_views(
+    document: Document, screen: Screen, *, model: ModelInfo, pairs: Sequence[tuple[str, str]]
+) -> Iterator[LinesView]:
+    """Where the weights came from, and one row per layer.
+
+    Args:
+        document: as ``heads --agreement --json`` gives it.
+        screen: where they are printed.
+        model: the model that ran.
+        pairs: the columns, each the names of what is compared.
+    """
+    yield provenance_line(model, screen)
+    yield AgreementView(document, pairs, screen)

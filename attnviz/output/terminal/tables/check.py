@@ -1,12 +1,16 @@
 """What ``attnviz check`` prints of a text: each condition, what was measured, and whether it holds."""
 
 from collections.abc import Iterator, Sequence
+from typing import Protocol
 
 from rich.style import Style
 
 from attnviz.errors import one_line
 from attnviz.output.labels import cell_width, cut, fit, isolated, wrapped
+from attnviz.output.terminal.lines import kind_line, provenance_line
 from attnviz.output.terminal.screen import BOLD, DIM, PLAIN, LinesView, Screen, StyledLine
+from attnviz.trace.attention import Attention
+from attnviz.trace.result import Result
 
 _GOOD, _BAD = Style(color="green", bold=True), Style(color="red", bold=True)
 _LEAST = 16  # cells for a condition beside what was measured; with less, that stands below it
@@ -60,3 +64,50 @@ class CheckView(LinesView):
         if self.screen.color is None or self.screen.ascii:
             return "ok" if holds else "FAILS"
         return "✓" if holds else "✗"
+
+
+class CheckedText(Protocol):
+    """The outcome of conditions on one text; a ``CheckReport`` of ``api`` is one."""
+
+    @property
+    def where(self) -> str:
+        """The text's place among several, or empty."""
+
+    @property
+    def result(self) -> Result:
+        """The text and the model."""
+
+    @property
+    def attention(self) -> Attention:
+        """The attention that was measured."""
+
+    @property
+    def rows(self) -> Sequence[tuple[bool, str, str]]:
+        """Whether each condition holds, the condition, and in words what was measured."""
+
+
+class CheckViews:
+    """The views of one text after another; provenance is printed where it differs from the previous text's.
+
+    Args:
+        quiet: print only conditions that do not hold.
+    """
+
+    def __init__(self, *, quiet: bool = False):
+        self._quiet = quiet
+        self._origin: tuple[str, str, str | None] | None = None
+
+    def of(self, report: CheckedText, screen: Screen) -> Iterator[LinesView]:
+        """The views of the next text."""
+        rows = [row for row in report.rows if not (self._quiet and row[0])]
+        if not rows:
+            return
+        result, kind = report.result, report.attention.kind
+        origin = (result.model.provenance, kind, result.target)
+        if not self._quiet and self._origin != origin:
+            self._origin = origin
+            yield provenance_line(result.model, screen)
+            if kind != "encoder":
+                yield kind_line(kind, result.target, screen)
+        title = (report.where, result.text or "") if report.where else ("", "")
+        yield CheckView(rows, screen, title)

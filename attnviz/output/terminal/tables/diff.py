@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from attnviz.analysis.difference import Difference, sides_in_words
 from attnviz.errors import one_line, some
 from attnviz.output.labels import cell_width, cut, fit, isolated, parts_that_differ
 from attnviz.output.rendering import Document
@@ -200,3 +201,16 @@ def head_name(row: Document) -> str:
     """``L0H1``, or ``L3H1/L5H1`` where another head of B is compared."""
     ours, theirs = f"L{row['layer']}H{row['head']}", f"L{row['vs_layer']}H{row['vs_head']}"
     return ours if ours == theirs else f"{ours}/{theirs}"
+
+
+def diff_views(document: Document, screen: Screen, *, difference: Difference, top: int = 10) -> Iterator[LinesView]:
+    """The tables of heads and changes.
+
+    Args:
+        document: as ``diff --json`` gives it, with at most ``top`` changes.
+        screen: where they are printed.
+        difference: what the document was made of.
+        top: how many heads to print.
+    """
+    a, b = difference.a, difference.b
+    yield DiffView(document, (a.queries, a.keys), sides_in_words(a, b), screen, top=top)

@@ -11,10 +11,12 @@ from attnviz.analysis.heads.labels import METRIC_OF
 from attnviz.analysis.heads.report import HeadReport
 from attnviz.errors import one_line
 from attnviz.numbers import spans
+from attnviz.output.documents.heads import heads_document
 from attnviz.output.labels import cell_width
 from attnviz.output.rendering import Document
 from attnviz.output.scale import Scale
 from attnviz.output.terminal.cells import cell_style, decimal
+from attnviz.output.terminal.lines import provenance_line
 from attnviz.output.terminal.screen import BOLD, DIM, PLAIN, LinesView, Screen, StyledLine
 from attnviz.output.words import KIND_NAMES
 
@@ -322,3 +324,9 @@ def label_text(label: Document) -> str:
     if rows <= _FEW_ROWS:
         value += f", {rows} row{'s' * (rows != 1)}"
     return f"mixed: {label['metric']} {value}" if label["name"] == "mixed" else f"{label['name']} {value}"
+
+
+def heads_views(report: HeadReport, screen: Screen, *, cmap: str) -> Iterator[LinesView]:
+    """Where the weights came from, and one row per head."""
+    yield provenance_line(report.attention.model, screen)
+    yield HeadsTable(heads_document(report), Shown.of(report, cmap), screen)

@@ -95,3 +95,17 @@ class FolderTable(LinesView):
         if unknown:
             return f"{text}; {len(unknown)} NOT KNOWN and not used ({some(unknown, _MOST_NAMES)})"
         return f"{text}; every tensor is accounted for"
+
+
+def models_views(document: Document, screen: Screen, *, notable: Document) -> Iterator[LinesView]:
+    """A model folder, or the families that load.
+
+    Args:
+        document: as ``models --json`` gives it.
+        screen: where it is printed.
+        notable: the fields of a folder's configuration that are worth printing.
+    """
+    if "model" in document:
+        yield FolderTable(document["model"], notable, screen)
+    else:
+        yield FamiliesTable(document["families"], document["bundled"], screen)

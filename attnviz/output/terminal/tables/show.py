@@ -5,9 +5,9 @@ from itertools import chain
 from typing import Protocol
 
 from attnviz.output.terminal.lines import text_line
-from attnviz.output.terminal.matrices.base import Looks
-from attnviz.output.terminal.matrices.summary import head_views
 from attnviz.output.terminal.screen import LinesView, Screen
+from attnviz.output.terminal.styles.base import Looks
+from attnviz.output.terminal.summary import head_views
 from attnviz.trace.attention import Attention
 from attnviz.trace.result import Result
 

@@ -77,3 +77,8 @@ def fields_text(config: Document) -> str:
 
 def _said(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def weights_views(document: Document, screen: Screen) -> Iterator[LinesView]:
+    """A file as ``weights info --json`` gives it."""
+    yield WeightsTable(document["weights"], screen)

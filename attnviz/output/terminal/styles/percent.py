@@ -1,0 +1,122 @@
+"""An attention matrix in percent: blank below one, large cells in colour, the special tokens' share at the end."""
+
+from collections.abc import Iterator
+
+from rich.style import Style
+
+from attnviz.analysis.heads.telling import strongest_telling
+from attnviz.names import SHARES
+from attnviz.output.labels import cell_width, cut, fit, isolated
+from attnviz.output.terminal.cells import cell_style, masked_sign
+from attnviz.output.terminal.lines import plain_labels, row_labels, unique_labels
+from attnviz.output.terminal.screen import BOLD, DIM, PLAIN, Screen, StyledLine
+from attnviz.output.terminal.styles.base import Looks, MatrixView, rest_word
+from attnviz.output.words import caption
+from attnviz.trace.attention import Matrix
+
+LEAST_CELL = 3  # two digits and the space before them
+_MOST_CELL = 9
+_LEAST_LABEL, _MOST_LABEL = 6, 18
+_MOST_NAME = 14  # columns for a token's name in a sentence
+
+
+class PercentView(MatrixView):
+    """A sentence, a line of keys, and a line per query.
+
+    Args:
+        matrix: weights; what the special tokens got is its ``rest``, where they are left out.
+        screen: where it is printed.
+        looks: what the user chose.
+    """
+
+    def __init__(self, matrix: Matrix, screen: Screen, looks: Looks):
+        super().__init__(matrix, screen, looks)
+        self.label_width, room = _layout(matrix, screen)
+        self._cell = min(_MOST_CELL, max(LEAST_CELL, room // len(matrix.keys)))
+        self.rest_width = 0 if matrix.rest is None else 1 + len(self.rest_word)
+
+    @classmethod
+    def shows(cls, values: str) -> bool:
+        """Whether they are shares of 1."""
+        return values in SHARES
+
+    @classmethod
+    def fits(cls, matrix: Matrix, screen: Screen, looks: Looks) -> bool:
+        """Whether they are shares, no decimals are asked for, and all keys have room for two digits."""
+        is_plain = cls.shows(matrix.values) and looks.precision is None
+        return is_plain and len(matrix.keys) * LEAST_CELL <= _layout(matrix, screen)[1]
+
+    def title(self) -> Iterator[StyledLine]:
+        """The strongest link in words; whose matrix it is, and how to read it."""
+        words = in_words(self.matrix, self.screen)
+        if self.looks.brief:
+            yield from self.text(f"{self.matrix.title}: {words}", BOLD)
+            return
+        yield from self.text(words, PLAIN)
+        yield from self.text(caption(self.matrix), DIM)
+
+    def lines(self) -> Iterator[StyledLine]:
+        """The title; the keys, cut to their columns; the rows."""
+        yield from self.title()
+        labels = plain_labels(self.matrix.keys, self.screen)
+        for keys, note in self.pages(self._cell):
+            if note:
+                yield note
+            line = "".join(" " + self._head(labels[j]) for j in keys)
+            yield [(" " * self.label_width + line, DIM), *self.rest(keys, self.rest_word)]
+            for i in range(len(self.matrix.queries)):
+                yield [(self.row_label(i), PLAIN), *(self._percent(i, j) for j in keys), *self._share(i, keys)]
+
+    def _head(self, label: str) -> str:
+        """The label's first characters: a column of three has room for two of them, and none for a sign of the cut."""
+        width = self._cell - 1
+        return fit(first_columns(label, width), width, right=True)
+
+    def _percent(self, i: int, j: int) -> tuple[str, Style]:
+        if self.masked[i, j]:
+            return f"{masked_sign(self.screen):>{self._cell}}", DIM
+        percent = round(100 * float(self.matrix.numbers[i, j]))
+        best = self.best[i] == j and percent > 0 and self._beats_special(i, j)
+        number = str(percent) if percent else ""
+        mark = "*" if best and self.screen.color is None and len(number) < self._cell else ""
+        style = cell_style(min(percent, 100) / 100, self.looks.cmap, self.screen.color, bold=best)
+        return f"{mark + number:>{self._cell}}", style
+
+    def _beats_special(self, i: int, j: int) -> bool:
+        rest = self.matrix.rest
+        return rest is None or float(self.matrix.numbers[i, j]) > float(rest[i])
+
+    def _share(self, i: int, keys: range) -> StyledLine:
+        if self.matrix.rest is None:
+            return []
+        return self.rest(keys, str(round(100 * float(self.matrix.rest[i])) or ""))
+
+
+def _layout(matrix: Matrix, screen: Screen) -> tuple[int, int]:
+    """Columns for the rows' labels, and for the cells."""
+    rest = 0 if matrix.rest is None else 1 + len(rest_word(matrix))
+    widest = max(cell_width(label) for label in row_labels(matrix.queries, screen))
+    label = max(2, min(max(widest, _LEAST_LABEL), _MOST_LABEL, screen.width - rest - LEAST_CELL - 1) + 1)
+    return label, screen.width - label - rest
+
+
+def in_words(matrix: Matrix, screen: Screen) -> str:
+    """``"it" looks most at "tired" (72%)``: the link that says most of those that are the strongest of their row."""
+    link = strongest_telling(matrix)
+    if link is None:
+        return "No word looks at another more than at special tokens or at itself."
+    query, key, weight = link
+    looking = unique_labels(matrix.queries, screen)[query]
+    seen = unique_labels(matrix.keys, screen)[key]
+    names = [f'"{isolated(cut(name, _MOST_NAME, ascii=screen.ascii))}"' for name in (looking, seen)]
+    return f"{names[0]} looks most at {names[1]} ({weight:.0%})"
+
+
+def first_columns(label: str, width: int) -> str:
+    """As much of a label as so many columns hold, without a sign of the cut."""
+    kept = ""
+    for character in label:
+        if cell_width(kept + character) > width:
+            break
+        kept += character
+    return kept
