@@ -184,7 +184,7 @@ def test_workers_change_nothing(model):
 
 
 def test_heatmaps_write_the_files_of_the_command(model, tmp_path):
-    assert main(["heatmap", TEXT, *SMALL, "-o", str(tmp_path / "a"), "-q", "--dpi", "40"]) == 0
+    assert main(["heatmap", TEXT, *SMALL, "-o", str(tmp_path / "a"), "-q", "--dpi", "40", "--no-words"]) == 0
     report = attnviz.heatmaps(attnviz.run(TEXT, model=model), tmp_path / "b", dpi=40)
     names = sorted(path.name for path in report.paths)
     assert names == sorted(path.name for path in (tmp_path / "a").glob("*.png"))

@@ -39,7 +39,7 @@ class Changes(Attention):
     @property
     def origin(self) -> tuple[tuple[str, str], ...]:
         """The texts, and where the weights came from."""
-        return (*self.texts, ("weights", self.weights))
+        return (*self.texts, ("model", self.weights))
 
     @property
     def layer_names(self) -> tuple[str, ...]:

@@ -106,7 +106,7 @@ def telling_head(
     Raises:
         UsageError: a layer, head or kind that is not there.
     """
-    from attnviz.analysis.heads.telling import overview
+    from attnviz.analysis.telling import overview
 
     kind = kind or ("encoder" if prepared.target is None else "cross")
     request = Request(layers, heads, (kind,), words=True, hide_special=True, lenient=True)
@@ -143,17 +143,8 @@ def explain(
     kind = kind or ("encoder" if prepared.target is None else "cross")
     kinds_of(Request(kinds=(kind,)), prepared)
     queries, keys = prepared.sides(kind)
-    n_layers, n_heads = model.config.layers_of(kind), model.config.n_heads
-    layers = "all" if layer is None else select_one(layer, n_layers, "layer")
-    heads = "all" if head is None else select_one(head, n_heads, "head")
-    if "all" in (layers, heads):
-        layers, heads = telling_head(model, prepared, layers=layers, heads=heads, kind=kind)
-    place = Place(
-        kind,
-        int(layers),
-        int(heads),
-        explanation.find_query(None if query is None else str(query), queries),
-    )
+    number = explanation.find_query(None if query is None else str(query), queries)
+    place = Place(kind, *_one_head(model, prepared, layer, head, kind), number)
     needed = explanation.explanation_addresses(model.config, kind, place.layer)
     trace = run_stack(model.params, model.config, needed, prepared.source, prepared.target)
     arrays = trace[kind, place.layer]
@@ -190,6 +181,17 @@ def explanations(texts: Corpus, **options: Any) -> "Iterator[Explanation]":
             yield explain(model, one, **options)
         except AttnvizError as error:
             raise error.at(one.where) from error
+
+
+def _one_head(
+    model: Model, prepared: Prepared, layer: str | int | None, head: str | int | None, kind: str
+) -> tuple[int, int]:
+    """The layer and head that are given; where one is not, those that say most."""
+    layers = "all" if layer is None else select_one(layer, model.config.layers_of(kind), "layer")
+    heads = "all" if head is None else select_one(head, model.config.n_heads, "head")
+    if isinstance(layers, int) and isinstance(heads, int):
+        return layers, heads
+    return telling_head(model, prepared, layers=layers, heads=heads, kind=kind)
 
 
 def _geometry(config: "Block", stack: "Params", prepared: Prepared, place: "Place", dtype: "DType") -> "Geometry":

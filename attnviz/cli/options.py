@@ -318,11 +318,7 @@ class SelectionOptions(Options):
     ] = None
     hide_special: Annotated[
         bool | None,
-        option(
-            SELECTION,
-            "--hide-special/--show-special",
-            help="Leave out special tokens (one column says what they got), or not. [default: out; in JSON, not]",
-        ),
+        option(SELECTION, "--hide-special/--show-special", help="Special tokens. [default: hidden; in JSON, shown]"),
     ] = None
     renormalize: Annotated[
         bool, option(SELECTION, "--renormalize", help="With --hide-special: let what is left of each row sum to 1.")

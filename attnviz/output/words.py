@@ -47,7 +47,7 @@ def model_words(model: ModelInfo) -> str:
 def caption(matrix: Matrix) -> str:
     """Whose matrix it is, and how to read it: ``L2H8 of tiny (3 layers x 12 heads): rows look at columns, in percent``.
 
-    Of random weights it says that patterns mean nothing.
+    It says that patterns of random weights mean nothing.
     """
     rows, columns = ("target rows", "source columns") if matrix.kind == "cross" else ("rows", "columns")
     if matrix.name in PATHS:

@@ -406,7 +406,7 @@ def test_the_strongest_block_of_a_row_is_marked_without_colour():
         assert [row.index(mark) // 2 for row in rows] == one.numbers.argmax(axis=1).tolist()
 
 
-@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("style", [style for style in STYLES if style != "percent"])  # it has the numbers
 def test_colours_say_what_they_mean(style):
     assert "amber from 0 to 1" in shown(matrix(), 200, "256", style=style)
     assert "amber" not in shown(matrix(), 200, style=style)

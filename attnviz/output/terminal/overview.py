@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from attnviz.analysis.heads.telling import HeadSummary, Overview
+from attnviz.analysis.telling import HeadSummary, Overview
 from attnviz.output.labels import cell_width, cut, isolated
 from attnviz.output.terminal.cells import cell_style
 from attnviz.output.terminal.lines import unique_labels

@@ -7,9 +7,9 @@ from itertools import chain, groupby
 from operator import attrgetter
 from typing import NamedTuple
 
-from attnviz.analysis.heads.telling import overview
 from attnviz.analysis.matrices.reduce import reduced_parts
 from attnviz.analysis.matrices.spelling import labelled
+from attnviz.analysis.telling import overview
 from attnviz.output.labels import cell_width, cut, isolated
 from attnviz.output.scale import Scale, fixed_scale, strongest_links
 from attnviz.output.terminal.cells import cell_style, decimal
@@ -117,8 +117,8 @@ def head_views(
 ) -> Iterator[LinesView]:
     """The views of one text: every matrix where they are few or chosen, else what says most.
 
-    Of weights that is the head that says most, and a line for others; of other values the heads' mean, and a line for
-    each.
+    For weights that is the head that says most, and a line for others; for other values the heads' mean, and a line
+    for each.
 
     Args:
         parts: the matrices of each kind, a part at a time.

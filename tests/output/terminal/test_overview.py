@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from attnviz.analysis.heads.telling import overview
+from attnviz.analysis.telling import overview
 from attnviz.output.colormaps import AMBER, luminance, palette_rgb, ramp_256, table
 from attnviz.output.labels import cell_width
 from attnviz.output.terminal.cells import cell_style

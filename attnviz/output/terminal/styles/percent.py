@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from rich.style import Style
 
-from attnviz.analysis.heads.telling import strongest_telling
+from attnviz.analysis.telling import strongest_telling
 from attnviz.names import SHARES
 from attnviz.output.labels import cell_width, cut, fit, isolated
 from attnviz.output.terminal.cells import cell_style, masked_sign

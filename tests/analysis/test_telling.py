@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from attnviz.analysis.heads.telling import overview, telling_links, telling_part, telling_scores
+from attnviz.analysis.telling import overview, telling_links, telling_part, telling_scores
 from attnviz.trace.attention import Attention
 from attnviz.trace.model_info import ModelInfo
 from attnviz.trace.tokens import Token
