@@ -154,7 +154,7 @@ def arranged_parts(parts: Iterator[Attention], request: Request) -> Iterator[Att
 
 def _of_tokens(attention: Attention, request: Request) -> Attention:
     """Between the tokens that are asked for."""
-    if request.words and not (request.lenient and attention.values == "scores"):
+    if request.words and not (request.lenient and (attention.values == "scores" or attention.reduce == "max")):
         attention = merge_words(attention)
     if request.hide_special and not (request.lenient and not _has_words(attention)):
         if request.renormalize:
@@ -227,7 +227,7 @@ def _narrow(attention: Attention, request: Request) -> Attention:
 def _check_order(attention: Attention, request: Request) -> None:
     """Words and renormalized rows come before a reduction; only words of a mean are the mean of words too."""
     late = []
-    if request.words and not attention.words and attention.reduce == "max":
+    if request.words and not (request.lenient or attention.words) and attention.reduce == "max":
         late.append("words")
     if request.renormalize and not attention.renormalized and attention.reduce not in PATHS:
         late.append("renormalize")

@@ -81,6 +81,8 @@ def show(
     if view.top is not None and view.style not in ("auto", "top"):
         raise UsageError(f"style, top: {view.style} print every key; expected --style top, or no --top")
     request = request_of(selection, people=not output.json)
+    if source.inputs.target is not None and request.kinds is None and not output.json:
+        request = replace(request, kinds=("cross",))
     if output.json:
         lines = json_lines(corpus_of(source), request=request, precision=view.precision, top=view.top)
         render(lines, encoded(bytes))

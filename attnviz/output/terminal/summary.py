@@ -71,10 +71,9 @@ class SummaryView(LinesView):
             more = f"... and {len(heads) - _MOST_HEADS} more heads"
             yield [(self.cut(more), DIM)]
         first_layer, first_head = self._attention.layers[0], self._attention.heads[0]
-        alike = " --words" * self._attention.words + " --hide-special" * self._attention.hidden
         values = f" --values {self._attention.values}" * (self._attention.values != "weights")
         chosen = f"--layer {first_layer}" + f" --head {first_head}" * (one == "head")
-        more = f"One {one}: {chosen}{values}{alike}. All of them: --layer all{values}."
+        more = f"One {one}: {chosen}{values}. All of them: --layer all{values}."
         yield from self.text(more, DIM)
 
     def _links(self, head: HeadLinks, queries: list[str], keys: list[str]) -> Iterator[StyledLine]:

@@ -8,11 +8,12 @@ from attnviz.analysis.telling import strongest_telling
 from attnviz.names import SHARES
 from attnviz.output.labels import cell_width, cut, fit, isolated
 from attnviz.output.terminal.cells import cell_style, masked_sign
-from attnviz.output.terminal.lines import plain_labels, row_labels, unique_labels
+from attnviz.output.terminal.lines import plain_labels, row_labels
 from attnviz.output.terminal.screen import BOLD, DIM, PLAIN, Screen, StyledLine
 from attnviz.output.terminal.styles.base import Looks, MatrixView, rest_word
 from attnviz.output.words import caption
 from attnviz.trace.attention import Matrix
+from attnviz.trace.tokens import Tokens, token_numbers
 
 LEAST_CELL = 3  # two digits and the space before them
 _MOST_CELL = 9
@@ -106,10 +107,14 @@ def in_words(matrix: Matrix, screen: Screen) -> str:
     if link is None:
         return "No word looks at another more than at special tokens or at itself."
     query, key, weight = link
-    looking = unique_labels(matrix.queries, screen)[query]
-    seen = unique_labels(matrix.keys, screen)[key]
-    names = [f'"{isolated(cut(name, _MOST_NAME, ascii=screen.ascii))}"' for name in (looking, seen)]
-    return f"{names[0]} looks most at {names[1]} ({weight:.0%})"
+    return f"{_quoted(matrix.queries, query, screen)} looks most at {_quoted(matrix.keys, key, screen)} ({weight:.0%})"
+
+
+def _quoted(tokens: Tokens, index: int, screen: Screen) -> str:
+    """A token's name in quotes; of several with one name also its number."""
+    names = plain_labels(tokens, screen)
+    name = isolated(cut(names[index], _MOST_NAME, ascii=screen.ascii))
+    return f'"{name}"' + f" ({token_numbers(tokens)[index]})" * (names.count(names[index]) > 1)
 
 
 def first_columns(label: str, width: int) -> str:
