@@ -15,8 +15,8 @@ import typer
 
 import attnviz
 from attnviz.cli.app import Commands, app
+from attnviz.cli.block_options import SHOWN_FIELDS
 from attnviz.cli.commands.show import app as show_app
-from attnviz.cli.options import SHOWN_FIELDS
 from attnviz.encoder.config.given import field_names, field_table
 from attnviz.names import KINDS, PICTURE_FORMATS, PICTURE_SCALES, REDUCTIONS, VALUES
 from attnviz.output.colormaps import COLORMAPS

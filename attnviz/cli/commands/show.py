@@ -3,17 +3,8 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from attnviz.cli.command import Options, command, command_app
-from attnviz.cli.options import (
-    VIEW,
-    ColormapName,
-    JsonOptions,
-    RawTokens,
-    SelectionOptions,
-    SharedSource,
-    Width,
-    option,
-)
+from attnviz.cli.command import VIEW, Options, command, command_app, option
+from attnviz.cli.options import ColormapName, JsonOptions, RawTokens, SelectionOptions, SharedSource, Width
 from attnviz.errors import UsageError
 
 if TYPE_CHECKING:
