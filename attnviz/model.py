@@ -184,9 +184,7 @@ def _loaded(checkpoint: "Checkpoint", name: str, tokenizer: str | None) -> Model
     )
 
 
-def find_folder(
-    model: PathOrText, revision: str | None = None, *, progress: bool = False, weights: bool = True
-) -> tuple[Path, str]:
+def find_folder(model: PathOrText, revision: str | None = None, *, progress: bool = False) -> tuple[Path, str]:
     """The folder of a model, and what to call it: a path, the bundled model, or one of the hub, fetched if need be.
 
     Raises:
@@ -209,7 +207,7 @@ def find_folder(
         return bundled_folder(), BUNDLED
     from attnviz.checkpoints.huggingface.hub import fetch  # noqa: PLC0415 (start-up time)
 
-    return fetch(str(model), revision=revision, progress=progress, weights=weights), one_line(model)
+    return fetch(str(model), revision=revision, progress=progress), one_line(model)
 
 
 def bundled_folder() -> Path:

@@ -102,11 +102,6 @@ class Run:
             raise UsageError(NO_MODEL)
         return self.model, self.prepared
 
-    @property
-    def per_kind(self) -> int:
-        """How many matrices there are of each kind."""
-        return math.prod(self.shape)
-
     @classmethod
     def of(cls, result: Result, model: Model | None = None, prepared: Prepared | None = None) -> "Run":
         """One that has been run, or was read."""

@@ -1,8 +1,8 @@
 """One function over many items in several processes, its values in the order of the items.
 
-Not ``concurrent.futures``: a worker that is killed while it sends its value leaves that pool waiting for ever, its
-thread in the parent makes forking unsafe, and it does not say at which item a worker was. Here every worker
-has a pipe of its own, whose end is the news of its death, and the parent has no thread.
+Kept although there is ``concurrent.futures``: a worker that is killed while it sends its value leaves that pool waiting
+for ever, its thread in the parent makes forking unsafe, and it does not say at which item a worker was. Here every
+worker has a pipe of its own, whose end is the news of its death, and the parent has no thread.
 """
 
 import os

@@ -328,9 +328,24 @@ def encode(config, params, *, ids=None, vectors=None, padding=None, type_ids=Non
     return layers, norms(x, params, "final_norm", config) if config["norm_placement"] == "pre" else x
 
 
+def decoder_differences(config):
+    """The decoder's settings where they may differ from the encoder's; those without a value are the encoder's."""
+    names = {"n_layers": "decoder_layers"}
+    names |= {name: f"decoder_{name}" for name in ("position", "norm", "norm_placement")}
+    return {name: config[name] if config.get(own) is None else config[own] for name, own in names.items()}
+
+
+def decoder_tables(config, params):
+    """The parameters, with the decoder's own table of positions where only the decoder learns them."""
+    own = params.get("decoder.embed.positions")
+    return params if own is None else params | {"embed.positions": own}
+
+
 def decode(config, params, memory, *, ids=None, vectors=None, padding=None, type_ids=None):
     """As ``encode``, for the decoder: a pair of dicts a layer, of its self-attention and of its cross-attention."""
-    x, layers, table = embedded(config, params, ids, vectors, type_ids), [], params.get("decoder.embed.relative")
+    tables, differences = decoder_tables(config, params), decoder_differences(config)
+    x = embedded(config | {"position": differences["position"]}, tables, ids, vectors, type_ids)
+    layers, table, config = [], params.get("decoder.embed.relative"), config | differences
     for n in range(config["n_layers"]):
         at = f"decoder.layers.{n}"
 

@@ -159,6 +159,24 @@ CONFIGS += [
     },  # Gemma 3
 ]
 
+# Decoders that differ from their encoder.
+CONFIGS += [
+    {"decoder_layers": 1},
+    *({"decoder_layers": n, "window": 1, "mask": "causal", "window_layers": "1"} for n in (1, 3)),
+    *({"decoder_layers": 3, "window": 1, "mask": "causal", "window_layers": layers} for layers in ("2", None)),
+    *(
+        {"position": position, "decoder_position": other, "d_head": 6}
+        for position in POSITIONS
+        for other in POSITIONS
+        if other != position
+    ),
+    *({"norm": norm, "decoder_norm": other} for norm, other in (NORMS, NORMS[::-1])),
+    *({"norm_placement": one, "decoder_norm_placement": other} for one, other in (PLACEMENTS, PLACEMENTS[::-1])),
+    PRE | {"decoder_norm_placement": "post", "first_norm": False},
+    {"norm": "rms", "decoder_norm": "layer", "embed_norm": True, "bias": False},
+    {"position": "rotary", "d_head": 6, "relative_bias": True, "decoder_position": "alibi", "decoder_layers": 1},
+]
+
 
 def made(config, dtype=np.float64, seed=0):
     """Random parameters, norms and biases too, of a size that makes attention far from uniform."""
@@ -291,10 +309,20 @@ FREE = st.fixed_dictionaries(
         "n_segments": st.sampled_from([0, 2]),
         "score_scale": st.none() | st.floats(-2, 2),
         "embed_scale": st.floats(0.5, 2),
+        "decoder_layers": st.none() | st.integers(1, 3),
+        "decoder_position": st.none() | st.sampled_from(POSITIONS),
+        "decoder_norm": st.none() | st.sampled_from(NORMS),
     }
 )
-BLOCKS = st.just({"norm_placement": "post"}) | st.fixed_dictionaries(
-    {"norm_placement": st.just("pre"), "first_norm": st.booleans(), "parallel": st.booleans()}
+OF_DECODER = st.none() | st.sampled_from(PLACEMENTS)
+BLOCKS = (
+    st.fixed_dictionaries({"norm_placement": st.just("post"), "decoder_norm_placement": OF_DECODER})
+    | st.fixed_dictionaries(
+        {"norm_placement": st.just("pre"), "first_norm": st.booleans(), "decoder_norm_placement": OF_DECODER}
+    )
+    | st.fixed_dictionaries(
+        {"norm_placement": st.just("pre"), "first_norm": st.booleans(), "parallel": st.booleans()},
+    )
 )
 WIDTHS = st.just({}) | st.fixed_dictionaries(
     {"project": st.sampled_from(["after", "before"]), "d_embed": st.sampled_from([None, 5])}

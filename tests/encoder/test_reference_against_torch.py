@@ -12,6 +12,7 @@ from tests.encoder import reference
 GOLDEN = Path(__file__).parent / "golden"
 ENCODERS = ("encoder_post_relu", "encoder_pre_gelu", "encoder_no_bias", "encoder_causal", "encoder_padded")
 DECODERS = ("decoder_post", "decoder_pre")
+MIXED = ("mixed_pre", "mixed_post", "mixed_rms", "mixed_layer", "mixed_t5")  # the decoder differs from the encoder
 
 # Written out, not taken from EncoderConfig: nothing of the package may decide what the reference computes.
 DEFAULTS = {
@@ -34,7 +35,7 @@ def load(name):
     with np.load(GOLDEN / f"{name}.npz") as file:
         arrays = {key: file[key] for key in file.files}
     config = DEFAULTS | json.loads(str(arrays.pop("config")))
-    config |= {"d_head": config["d_model"] // config["n_heads"], "n_kv_heads": config["n_heads"]}
+    config = {"d_head": config["d_model"] // config["n_heads"], "n_kv_heads": config["n_heads"]} | config
     inputs = {key: a.tolist() for key, a in arrays.items() if key.startswith("in.")}
     results = {key: a for key, a in arrays.items() if key.startswith("out.")}
     params = {key: a.tolist() for key, a in arrays.items() if key not in inputs and key not in results}
@@ -74,6 +75,23 @@ def test_the_reference_decodes_as_torch_does(name):
         close(cross["weights"], results[f"out.cross_weights.{i}"])
         close(own["out"], results[f"out.decoder.{i}"])
     close(memory, results["out.encoder"])
+    close(output, results["out.decoder"])
+
+
+@pytest.mark.parametrize("name", MIXED)
+def test_the_reference_decodes_as_torch_does_where_the_decoder_differs(name):
+    config, params, inputs, results = load(name)
+    ids, padding = inputs["in.source_ids"], inputs.get("in.padding")
+    real = ~np.array(padding or [False] * len(ids))
+    layers, memory = reference.encode(config, params, ids=ids, padding=padding)
+    pairs, output = reference.decode(config, params, memory, ids=inputs["in.target_ids"], padding=padding)
+    for i, layer in enumerate(layers):
+        close(layer["weights"], results[f"out.weights.{i}"])
+    for i, (own, cross) in enumerate(pairs):
+        close(own["weights"], results[f"out.decoder_weights.{i}"])
+        close(cross["weights"], results[f"out.cross_weights.{i}"])
+    assert {f"out.decoder_weights.{len(pairs)}", f"out.weights.{len(layers)}"}.isdisjoint(results)
+    close(np.array(memory)[real], results["out.encoder"][real])
     close(output, results["out.decoder"])
 
 

@@ -10,7 +10,7 @@ from attnviz.encoder.config.block import EncoderConfig
 from attnviz.encoder.parameters.params import ArrayParams, Params
 from attnviz.encoder.parameters.seeded import SeededParams
 from attnviz.encoder.parameters.shapes import tensor_shapes
-from attnviz.encoder.stack import Address, Sequence, run
+from attnviz.encoder.stack import Address, Sequence, masked_keys, run
 from attnviz.errors import InputError
 from attnviz.trace.trace import LayerTrace
 
@@ -151,3 +151,18 @@ def test_a_decoder_may_have_other_layers_positions_and_norms(decoder_layers):
     assert f"decoder.layers.{decoder_layers}.attn.wq" not in shapes
     assert {"decoder.embed.positions", "decoder.final_norm.gain"} <= set(shapes)
     assert not {"embed.positions", "final_norm.gain", "decoder.final_norm.bias"} & set(shapes)
+
+
+@pytest.mark.parametrize(("decoder_layers", "window_layers"), [(1, "1"), (1, None), (4, "3"), (4, "0,2"), (4, None)])
+def test_a_window_is_for_the_layers_of_both_stacks(decoder_layers, window_layers):
+    config = EncoderConfig(
+        n_layers=2, decoder_layers=decoder_layers, mask="causal", window=1, window_layers=window_layers, d_model=12
+    )
+    params, source, target = SeededParams(config, decoder=True), Sequence(ids=np.arange(6)), Sequence(ids=np.arange(5))
+    for kind, layers in (("encoder", range(2)), ("decoder", range(decoder_layers))):
+        trace = run(params, config, {Address(kind, layer, "weights") for layer in layers}, source, target)
+        hidden = masked_keys(config, kind, layers, source, target)
+        windowed = [bool(hidden[layer][-1, 0]) for layer in layers]
+        assert windowed == [window_layers is None or str(layer) in window_layers for layer in layers]
+        for layer in layers:
+            np.testing.assert_array_equal(trace[kind, layer].weights[0] == 0, hidden[layer])

@@ -1,5 +1,6 @@
 """Texts through the stack: together or alone, whole or a part at a time, they give the same."""
 
+import math
 import tracemalloc
 from dataclasses import replace
 from itertools import count
@@ -236,7 +237,7 @@ def test_parts_are_the_whole_whatever_is_asked_of_them(tiny, request, at_once, p
     assert_same(found, whole.views["encoder"], ROUNDING)
     in_order = request.layers != "2,0" and request.heads != "1,7,2"
     assert run.is_long == in_order
-    assert run.per_kind == len(whole.views["encoder"])
+    assert math.prod(run.shape) == len(whole.views["encoder"])
     assert_same_result(replace(run.bare, views=whole.views), whole, 0)
 
 
@@ -361,7 +362,7 @@ def test_one_that_was_read_gives_what_it_has():
     text = prepared_of(texts_of([4])[0].source, texts_of([5])[0].source)
     result = run_prepared(model, text, Request(keep=frozenset({Address("encoder", 0, "q")})))
     run = Run.of(result)
-    assert (run.result(), run.per_kind, run.is_long) == (result, 12, False)
+    assert (run.result(), run.shape, run.is_long) == (result, (3, 4), False)
     assert [part.kind for part in run.parts()] == ["encoder", "decoder", "cross"]
     assert (dict(run.bare.views), run.bare.trace) == ({}, None)
 

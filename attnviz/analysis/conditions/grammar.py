@@ -22,7 +22,10 @@ allowed only in aggregates, and one head's value only together with a bare name;
 name is inside an aggregate or belongs to one head.
 
 A comparison with an undefined value (NaN) is false, so its ``not`` is true; ``max min mean`` leave undefined values
-out. There is no arithmetic. Parsing is by hand, and nothing is ever executed.
+out. There is no arithmetic, and nothing is ever executed.
+
+Parsing is by hand, not by ``ast.parse``: ``L-1H-2.previous`` is not a Python expression, and the carets below an error
+point at this language's own tokens.
 """
 
 import difflib

@@ -45,7 +45,7 @@ _UNWRITABLE = {
 }
 
 
-def fetch(model_id: str, *, revision: str | None = None, progress: bool = False, weights: bool = True) -> Path:
+def fetch(model_id: str, *, revision: str | None = None, progress: bool = False) -> Path:
     """The folder of a model of the hub: its config, tokenizer and safetensors, fetched unless the cache has them.
 
     The hub is asked which commit is meant; where it does not answer, what it said last time holds. Nothing but the
@@ -55,7 +55,6 @@ def fetch(model_id: str, *, revision: str | None = None, progress: bool = False,
         model_id: ``OWNER/NAME`` or ``NAME``.
         revision: a branch, a tag or a full commit hash; the main branch by default.
         progress: whether to show bars on standard error; otherwise nothing is written there.
-        weights: whether to fetch the weights, too; without them, their index alone.
 
     Raises:
         InputError: a model that is not there, or not for this user, or has no config or no safetensors; a hub that
@@ -67,12 +66,12 @@ def fetch(model_id: str, *, revision: str | None = None, progress: bool = False,
             try:
                 commit, names = _listing(model_id, revision)
             except Exception as error:
-                folder = None if _is_final(error) else _cached(model_id, revision, weights)
+                folder = None if _is_final(error) else _cached(model_id, revision)
                 if folder is None:
                     raise
                 return folder
-            _check_names(one_line(model_id), model_id, names, weights)
-            return _download(model_id, revision, commit, names, weights)
+            _check_names(one_line(model_id), model_id, names)
+            return _download(model_id, revision, commit, names)
 
 
 @contextmanager
@@ -149,10 +148,10 @@ def _listing(model_id: str, revision: str | None) -> tuple[str, frozenset[str]]:
     return commit, frozenset(file.rfilename for file in info.siblings)
 
 
-def _check_names(where: str, model_id: str, names: Collection[str], weights: bool) -> None:
+def _check_names(where: str, model_id: str, names: Collection[str]) -> None:
     if _CONFIG not in names:
         raise InputError(f"{where}: it has no {_CONFIG}; expected a model of the transformers library")
-    if not weights or _SINGLE in names or _INDEX in names:
+    if _SINGLE in names or _INDEX in names:
         return
     pickles = sorted(name for name in names if "/" not in name and name.endswith(_PICKLES))
     if not pickles:
@@ -164,7 +163,7 @@ def _check_names(where: str, model_id: str, names: Collection[str], weights: boo
     )
 
 
-def _download(model_id: str, revision: str | None, commit: str, names: Collection[str], weights: bool) -> Path:
+def _download(model_id: str, revision: str | None, commit: str, names: Collection[str]) -> Path:
     """The folder of a commit; fetches the files that are not in the cache."""
     from huggingface_hub import hf_hub_download, hf_hub_url, try_to_load_from_cache  # noqa: PLC0415 (start-up time)
 
@@ -192,7 +191,7 @@ def _download(model_id: str, revision: str | None, commit: str, names: Collectio
             download(name)
     sharded = _SINGLE not in names and _INDEX in names
     files = shard_names(download(_INDEX)) if sharded else [_SINGLE]
-    for name in files if weights else ():
+    for name in files:
         if name not in names:
             raise CheckpointError(
                 f"{one_line(model_id)}: its {_INDEX} names {one_line(name)}, which is missing; expected all its shards"
@@ -201,7 +200,7 @@ def _download(model_id: str, revision: str | None, commit: str, names: Collectio
     return folder
 
 
-def _cached(model_id: str, revision: str | None, weights: bool) -> Path | None:
+def _cached(model_id: str, revision: str | None) -> Path | None:
     """The folder that the cache has for a revision, if all that is needed is there: weights come last."""
     from huggingface_hub import try_to_load_from_cache  # noqa: PLC0415 (start-up time)
 
@@ -209,7 +208,7 @@ def _cached(model_id: str, revision: str | None, weights: bool) -> Path | None:
     if not isinstance(config, str):
         return None
     folder = Path(config).parent
-    if weights and not (folder / _SINGLE).exists():
+    if not (folder / _SINGLE).exists():
         index = folder / _INDEX
         if not index.exists() or not all((folder / name).exists() for name in shard_names(index)):
             return None

@@ -16,6 +16,7 @@ from attnviz.encoder.config.groups import (
     Sizes,
     flat_values,
 )
+from attnviz.encoder.config.values import MOST_LAYERS
 from attnviz.errors import ConfigError, UsageError
 from attnviz.numbers import parse_numbers, spans
 
@@ -92,13 +93,13 @@ class Block:
 
     @property
     def windowed_layers(self) -> frozenset[int]:
-        """The layers whose self-attention sees only the window."""
+        """The layers, of the encoder and of the decoder, whose self-attention sees only the window."""
         if self.attention.window is None:
             return frozenset()
         if self.attention.window_layers is None:
-            return frozenset(range(self.n_layers))
-        most = max(self.n_layers, self.decoder.n_layers)
-        return frozenset(parse_numbers(self.attention.window_layers, most, "layer"))
+            return frozenset(range(max(self.n_layers, self.decoder.n_layers)))
+        # A decoder's block may have fewer layers than the encoder that the numbers are also for.
+        return frozenset(parse_numbers(self.attention.window_layers, MOST_LAYERS, "layer"))
 
     @property
     def score_factor(self) -> float:

@@ -133,7 +133,7 @@ def without(files: dict[str, bytes], *names: str) -> dict[str, bytes]:
 
 def test_only_the_files_that_are_read_are_fetched(tmp_path):
     with serve({"owner/model": Repository({"main": MODEL})}) as hub:
-        first, second = fetch_all(hub, tmp_path, ("owner/model", {"weights": False}), ("owner/model", {}))
+        first, second = fetch_all(hub, tmp_path, ("owner/model", {}), ("owner/model", {}))
         assert first == second == {"folder": first["folder"]}
         assert Path(first["folder"]).name == commit(MODEL)
         assert contents(second) == without(MODEL, *OTHERS)
@@ -151,14 +151,6 @@ def test_files_that_have_moved_are_followed(tmp_path):
     with serve({"model": Repository({"main": MODEL}, moved=True)}) as hub:
         (result,) = fetch_all(hub, tmp_path, ("model", {}))
     assert contents(result) == without(MODEL, *OTHERS)
-
-
-def test_without_weights_none_are_fetched(tmp_path):
-    models = {"single": Repository({"main": MODEL}), "sharded": Repository({"main": SHARDED})}
-    with serve(models) as hub:
-        single, sharded = fetch_all(hub, tmp_path, ("single", {"weights": False}), ("sharded", {"weights": False}))
-    assert contents(single) == {CONFIG: b"{}", **TOKENIZER}
-    assert contents(sharded) == {CONFIG: b"{ }", INDEX: SHARDED[INDEX]}
 
 
 def test_the_shards_of_an_index_are_fetched_and_no_others(tmp_path):
@@ -195,12 +187,12 @@ def test_a_cache_serves_while_the_hub_fails(tmp_path):
 def test_a_cache_without_all_the_weights_is_not_enough(tmp_path):
     models = {"single": Repository({"main": SMALL}), "sharded": Repository({"main": SHARDED})}
     with serve(models) as hub:
-        calls = [(name, {"weights": False}) for name in models]
+        calls = [(name, {}) for name in models]
         fetched = fetch_all(hub, tmp_path, *calls)
-        Path(fetched[1]["folder"], "model-1.safetensors").write_bytes(b"1")
-        results = fetch_all(hub, tmp_path, *calls, ("single", {}), ("sharded", {}), HF_HUB_OFFLINE="1")
-    assert results[:2] == fetched
-    assert [result["message"] for result in results[2:]] == [
+        for result, name in zip(fetched, (SINGLE, "model-2.safetensors"), strict=True):
+            Path(result["folder"], name).unlink()
+        results = fetch_all(hub, tmp_path, *calls, HF_HUB_OFFLINE="1")
+    assert [result["message"] for result in results] == [
         f"{name}: it is not a folder, not completely in the cache, and HF_HUB_OFFLINE is set; "
         "expected a model that was fetched before"
         for name in models

@@ -44,7 +44,8 @@ def attention_tensors(attention, at):
 
 
 def norm_tensors(norm, at):
-    return {f"{at}.gain": norm.weight} | ({} if norm.bias is None else {f"{at}.bias": norm.bias})
+    bias = getattr(norm, "bias", None)  # nn.RMSNorm does not have the attribute
+    return {f"{at}.gain": norm.weight} | ({} if bias is None else {f"{at}.bias": bias})
 
 
 def layer_tensors(layer, at, parts):
@@ -64,8 +65,8 @@ def weights_of(attention, x, source, **masks):
 
 def save(name, config, tensors, **arrays):
     config = {"d_model": D_MODEL, "n_heads": HEADS, "d_ff": D_FF, "n_vocab": 1, "n_layers": LAYERS} | config
-    plain = {key: value.detach().numpy() for key, value in (tensors | arrays).items()}
-    plain["embed.tokens"] = np.zeros((1, D_MODEL))
+    plain = {"embed.tokens": np.zeros((1, D_MODEL))}
+    plain |= {key: value.detach().numpy() for key, value in (tensors | arrays).items()}
     plain["config"] = np.array(json.dumps({"position": "none"} | config))
     plain["made_with"] = np.array(f"torch {torch.__version__}")
     np.savez_compressed(HERE / f"{name}.npz", **plain)
