@@ -3,36 +3,45 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from attnviz.cli.command import ROWS, SELECTION, Options
-from attnviz.cli.options import VIEW, ColormapName, JsonOptions, SelectionOptions, Width, folder_option, option
+from attnviz.cli.command import ROWS, SELECTION, VIEW, Options, option
+from attnviz.cli.options import (
+    ColormapName,
+    Heads,
+    HideSpecial,
+    JsonOptions,
+    Layers,
+    Renormalize,
+    Width,
+    Words,
+    folder_option,
+)
 from attnviz.errors import UsageError
 
 if TYPE_CHECKING:
     from attnviz.analysis.matrices.selection import Request
 
 MEASURES = "Measures (of a model, not of --attention)"
-_OF_MATRICES = SelectionOptions.__annotations__
 
 
 class HeadOptions(Options):
-    """Which heads, and of which attention; of weights, a matrix a head."""
+    """Which heads, and of which kind of attention; the values are weights."""
 
-    layer: _OF_MATRICES["layer"] = None
-    head: _OF_MATRICES["head"] = None
+    layer: Layers = None
+    head: Heads = None
     kind: Annotated[
         Literal["encoder", "decoder", "cross"] | None,
         option(SELECTION, "--kind", help="Which attention. [default: encoder; with --target: cross]"),
     ] = None
-    words: _OF_MATRICES["words"] = False
-    hide_special: _OF_MATRICES["hide_special"] = False
-    renormalize: _OF_MATRICES["renormalize"] = False
+    words: Words = None
+    hide_special: HideSpecial = None
+    renormalize: Renormalize = False
 
 
 class MeasureOptions(Options):
     """What is measured besides the attention; it takes a model."""
 
     ablation: Annotated[
-        bool, option(MEASURES, "--ablation", help="A metric more: how much the output changes without the head.")
+        bool, option(MEASURES, "--ablation", help="Add `ablation`: output change when the head is removed.")
     ] = False
 
     null: Annotated[
@@ -62,7 +71,7 @@ class RowOptions(Options):
             ROWS,
             "--where",
             metavar="CONDITION",
-            help="Only heads of which this holds: previous > 0.5 and entropy < 1; label == first; and, or, not, ().",
+            help="Only heads that match: previous > 0.5 and entropy < 1; label == first; and, or, not, ().",
         ),
     ] = None
     sort: Annotated[
@@ -116,8 +125,8 @@ def request_of_heads(selection: HeadOptions, target: str | None) -> "Request":
         "all" if selection.layer is None else selection.layer,
         "all" if selection.head is None else selection.head,
         selection.kind,
-        words=selection.words,
-        hide_special=selection.hide_special,
+        words=bool(selection.words),
+        hide_special=bool(selection.hide_special),
         renormalize=selection.renormalize,
         target=target,
     )

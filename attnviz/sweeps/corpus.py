@@ -241,6 +241,8 @@ def _note_if_slow(slow: Callable[[str], None] | None, request: Request, n: int) 
 
 def _without_effect(request: Request, result: Result) -> Iterator[str]:
     """Why options change nothing of a result from elsewhere."""
+    if request.lenient:
+        return
     tokens, views = (*result.tokens, *result.target_tokens), result.views.values()
     if request.hide_special and not any(token.special for token in tokens) and not any(view.hidden for view in views):
         yield "no token is known to be special; --hide-special changes nothing"

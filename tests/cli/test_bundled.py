@@ -42,7 +42,7 @@ def document(ran) -> dict:
 @pytest.mark.parametrize("command", ["show", "explain"])
 @pytest.mark.parametrize("flags", [(), ("--model", "tiny")])
 def test_it_is_what_commands_use_and_name(cli, command, flags):
-    assert f"weights: tiny (sha256:{sha256()[:12]})\n" in printed(cli(command, TEXT, *flags))
+    assert re.search(r"\btiny\W{1,2}3 layers x 12 heads", printed(cli(command, TEXT, *flags)))
     model = document(cli(command, TEXT, "--json", *flags))["model"]
     assert (model["name"], model["weights"]) == ("tiny", f"sha256:{sha256()}")
 
@@ -166,107 +166,108 @@ def test_a_revision_of_its_name_is_asked_of_the_hub(tmp_path, argv):
 
 # What show prints first
 
-TITLE = re.compile(r"^layer (\d+), head (\d+): attention weights, self-attention, (\d+) x \3 words?$", re.MULTILINE)
+SENTENCE = "The animal didn't cross the street because it was too tired."
+CAPTION = re.compile(r"^L(\d+)H(\d+) of .*: rows look at columns, in percent$", re.MULTILINE)
 
 
-def is_first_view(out: str, *, texts: int = 1) -> bool:
-    return len(TITLE.findall(out)) == texts
+def test_the_first_view_of_fourteen_words_is_22_lines_of_80_columns(cli):
+    lines = printed(cli("show", SENTENCE)).splitlines()
+    assert len(lines) == 22
+    assert max(map(len, lines)) <= 80
+    assert lines[0] == SENTENCE
+    assert lines[1] == '"it" looks most at "tired" (72%)'
+    assert lines[2] == "L2H1 of tiny (3 layers x 12 heads): rows look at columns, in percent"
+    assert [line.split()[0] for line in lines[18:21]] == ["L1H7", "L2H8", "L2H0"]
+    assert lines[21].startswith("32 more heads: ")
 
 
-def test_the_first_view_is_a_head_in_words_and_the_links_of_its_layer(cli):
+def test_the_first_view_has_whole_words_and_a_column_for_special_tokens(cli):
     whole = attnviz.run(TEXT)
     assert len(whole.tokens) > len(WORDS) + 2  # the third word is several tokens
     out = printed(cli("show", TEXT))
-    layer, head, n = TITLE.search(out).groups()
-    assert int(n) == len(WORDS)
-    assert re.search(r"^query\\key .* rest$", out, re.MULTILINE)
-    assert re.findall(r"^\d (\S+) ", out, re.MULTILINE) == WORDS
-    assert "[CLS]" not in out
-    assert "[SEP]" not in out
-    chosen = printed(cli("show", TEXT, "--layer", layer, "--head", head, "--words", "--hide-special"))
-    assert out.startswith(chosen)
+    assert [label for _, label in re.findall(r"^ ?(\d+) (\S+) ", out, re.MULTILINE)][: len(WORDS)] == WORDS
+    assert out.splitlines()[3].endswith(" special")
+    assert not re.search(r"\[(CLS|SEP|PAD)\]|##", out)
 
 
-def test_the_first_view_lists_the_strongest_link_of_every_head(cli):
+def test_the_first_view_shows_the_numbers_of_the_library(cli):
+    out = printed(cli("show", SENTENCE))
+    layer, head = map(int, CAPTION.search(out).groups())
+    result = attnviz.run(SENTENCE, layers=layer, heads=head, words=True, hide_special=True)
+    matrix = result.views["encoder"].matrices[0, 0]
+    rows = [line.split()[2:] for line in out.splitlines()[4 : 4 + len(matrix)]]
+    for cells, row, rest in zip(rows, matrix, result.views["encoder"].rest[0, 0], strict=True):
+        expected = [round(100 * float(weight)) for weight in (*row, rest)]
+        assert [int(cell.lstrip("*")) for cell in cells] == [n for n in expected if n]
+
+
+def test_a_choice_of_layer_and_head_never_changes_the_view(cli):
+    first = printed(cli("show", SENTENCE)).splitlines()
+    layer, head = CAPTION.search("\n".join(first)).groups()
+    chosen = printed(cli("show", SENTENCE, "-L", layer, "-H", head)).splitlines()
+    assert chosen == first[: len(chosen)]
+    assert len(chosen) == 18
+
+
+def test_tokens_have_their_number_in_the_models_input(cli):
+    tokens = attnviz.run(TEXT).tokens
     out = printed(cli("show", TEXT))
-    layer = int(TITLE.search(out)[1])
-    heads = attnviz.run(TEXT, layers=layer, words=True, hide_special=True).attention[0].copy()
-    found = re.findall(r"^L(\d+)H(\d+) +(\S+) -> (\S+) ([\d.]+)", out, re.MULTILINE)
-    assert [(int(a), int(b)) for a, b, *_ in found] == [(layer, head) for head in range(len(heads))]
-    for matrix, (*_, query, key, weight) in zip(heads, found, strict=True):
-        np.fill_diagonal(matrix, -1)
-        assert float(weight) == pytest.approx(matrix.max(), abs=0.00501)
-        assert matrix[WORDS.index(query), WORDS.index(key)] == pytest.approx(matrix.max())
+    numbers = [int(n) for n, _ in re.findall(r"^ ?(\d+) (\S+) ", out, re.MULTILINE)][: len(WORDS)]
+    assert [tokens[n].text for n in numbers][:2] == ["The", "cat"]
+    assert numbers[3] > 4  # after the pieces of the third word
+    assert tokens[numbers[3]].text == "slept"
+    everything = printed(cli("show", TEXT, "--no-words", "--show-special", "-L", "0", "-H", "0"))
+    assert f" 0 {tokens[0].label} " in everything
+    for n in numbers:
+        assert re.search(rf"^ ?{n} {re.escape(tokens[n].label)} ", everything, re.MULTILINE)
 
 
 @pytest.mark.parametrize(
-    "flags",
-    [
-        ("--model", "tiny"),
-        ("--style", "top"),
-        ("--style", "blocks"),
-        ("--top", "2"),
-        ("--precision", "3"),
-        ("--cmap", "magma"),
-        ("--width", "100"),
-        ("--pair", "It slept."),
-        ("--pad-to", "20"),
-        ("-q",),
-    ],
+    "flags", [("--style", "top"), ("--style", "blocks"), ("--top", "2"), ("--precision", "3"), ("--cmap", "magma")]
 )
-def test_how_it_looks_and_what_is_read_leave_the_first_view(cli, flags):
+def test_how_it_looks_leaves_the_head_and_its_words(cli, flags):
     out = printed(cli("show", TEXT, *flags))
-    assert is_first_view(out)
-    assert len(re.findall(r"^L\d+H\d+ ", out, re.MULTILINE)) == attnviz.load().config.n_heads
+    first = printed(cli("show", TEXT))
+    assert CAPTION.search(first)[0].split(":")[0] in out
+    assert re.findall(r"^L\d+H\d+  .*", out, re.MULTILINE) == re.findall(r"^L\d+H\d+  .*", first, re.MULTILINE)
     assert not re.search(r"\[(CLS|SEP|PAD)\]", out)
 
 
 @pytest.mark.parametrize(
     "flags",
     [
+        (),
         ("-L", "all"),
         ("-L", "-1"),
         ("-H", "0"),
-        ("--kind", "encoder"),
         ("--values", "scores"),
         ("--reduce", "mean"),
-        ("--words",),
-        ("--hide-special",),
-        ("--hide-special", "--renormalize"),
-        ("--words", "--hide-special"),
+        ("--no-words",),
+        ("--show-special",),
+        ("--renormalize",),
         ("--raw-tokens",),
+        ("--mask", "causal"),
         ("--json",),
         ("--json", "--top", "2"),
     ],
 )
-def test_a_selection_means_for_it_what_it_means_for_any_model(cli, flags):
+def test_it_is_shown_as_any_other_model(cli, flags):
     plain = printed(cli("show", TEXT, "--model", str(bundled_folder()), *flags))
     for origin in ((), ("--model", "tiny")):
         assert printed(cli("show", TEXT, *origin, *flags)) == plain
-    assert plain != printed(cli("show", TEXT))
-
-
-def test_a_field_given_with_it_gives_the_plain_view(cli):
-    for flags in (("--mask", "causal"), ("--n-layers", "2")):
-        out = printed(cli("show", TEXT, "--model", "tiny", *flags))
-        assert "weights: tiny (" in out
-        assert not is_first_view(out)
-        assert "[CLS]" in out
 
 
 def test_the_variable_names_it_too(cli, monkeypatch):
     first = printed(cli("show", TEXT))
     monkeypatch.setenv("ATTNVIZ_MODEL", "tiny")
     assert printed(cli("show", TEXT)) == first
-    assert "random (seed 3)" in printed(cli("show", TEXT, "--seed", "3"))
+    assert "random weights of seed 3" in printed(cli("show", TEXT, "--seed", "3"))
 
 
 def test_each_of_several_texts_has_the_first_view(cli):
     out = printed(cli("show", "-", stdin="The dog barked.\nIs it one?\nNo\n"))
     assert re.findall(r"^text .*", out, re.MULTILINE) == ["text 1: The dog barked.", "text 2: Is it one?", "text 3: No"]
-    assert is_first_view(out, texts=3)
-    assert out.count("weights: tiny (") == 1
-    assert [int(n) for *_, n in TITLE.findall(out)] == [4, 4, 1]
+    assert len(CAPTION.findall(out)) == 3
 
 
 def test_a_text_that_is_too_long_is_one_line(cli):
@@ -326,15 +327,15 @@ def test_what_the_vocabulary_lacks_is_named(cli):
 
 def test_one_token_has_no_links(cli):
     out = cli("show", "Hello").out
-    assert "none: there is one token" in out
-    assert "L2H0" not in out
+    assert "No word looks at another" in out
+    assert "->" not in out
 
 
 def test_explain_begins_with_the_head_that_show_begins_with(cli):
-    assert "of L2H8:" in cli("explain", "The cat sat.").out
-    assert "of L0H3:" in cli("explain", "The cat sat.", "-H", "3").out
-    assert "of L0H0:" in cli("explain", "The cat sat.", "-L", "0").out
-    assert "of L0H0:" in cli("explain", "The cat sat.", "--seed", "0").out
+    layer, head = CAPTION.search(printed(cli("show", SENTENCE))).groups()
+    assert f"of L{layer}H{head}:" in cli("explain", SENTENCE).out
+    assert re.search(r"of L\dH3:", cli("explain", SENTENCE, "-H", "3").out)
+    assert re.search(r"of L0H\d+:", cli("explain", SENTENCE, "-L", "0").out)
 
 
 def test_a_query_of_no_text_is_no_token(cli):
@@ -343,7 +344,7 @@ def test_a_query_of_no_text_is_no_token(cli):
 
 def test_it_is_compared_with_random_weights_of_its_own_shape(cli):
     out = cli("diff", "The cat sat", "--vs-seed", "1").out
-    assert re.search(r"weights: A tiny \(sha256:\w+\); B random \(seed 1\)", out.replace("\n", " "))
+    assert "model: A tiny, 3 layers x 12 heads; B random weights of seed 1" in out.replace("\n", " ")
     assert "mean of 36 heads" in out
 
 

@@ -15,8 +15,8 @@ import typer
 
 import attnviz
 from attnviz.cli.app import Commands, app
+from attnviz.cli.block_options import SHOWN_FIELDS
 from attnviz.cli.commands.show import app as show_app
-from attnviz.cli.options import SHOWN_FIELDS
 from attnviz.encoder.config.given import field_names, field_table
 from attnviz.names import KINDS, PICTURE_FORMATS, PICTURE_SCALES, REDUCTIONS, VALUES
 from attnviz.output.colormaps import COLORMAPS
@@ -327,27 +327,31 @@ def test_fields_may_be_changed_as_long_as_the_tensors_fit(cli):
 # What is printed
 
 
-def test_few_heads_are_all_printed_and_many_are_summarised(cli):
-    assert cli("show", SENTENCE, "--n-layers", "1").out.count("layer 0, head") == 4
-    summary = cli("show", SENTENCE, "--seed", "0").out
+def test_a_choice_of_layers_or_heads_prints_every_matrix(cli):
+    every = cli("show", SENTENCE, "--seed", "0", "-L", "all").out
+    assert re.findall(r"^(L\dH\d)(?:: | of )", every, re.MULTILINE) == [f"L{i}H{j}" for i in range(2) for j in range(4)]
+    assert every.count("rows look at columns") == 1
+    summary = cli("show", SENTENCE, "--seed", "0", "--values", "norms").out
     assert "mean of layers 0-1, heads 0-3" in summary
     assert summary.count("\nL0H") == 4
-    assert cli("show", SENTENCE, "--seed", "0", "-L", "all").out.count(": attention weights") == 8
 
 
-def test_a_target_prints_three_kinds_and_kind_chooses_one(cli):
-    out = cli("show", SENTENCE, "--target", "le chat", "-L", "0", "-H", "0").out
-    kinds = re.findall(r": attention weights, (.*)", out)
-    assert kinds == ["self-attention, 5 x 5", "decoder self-attention, 2 x 2", "cross-attention, 2 x 5"]
-    one = cli("show", SENTENCE, "--target", "le chat", "-L", "0", "-H", "0", "--kind", "cross").out
-    assert one.count(": attention weights") == 1
-    assert "cross-attention, 2 x 5" in one
+def test_a_target_prints_cross_attention_unless_another_kind_is_chosen(cli):
+    of_target = ("show", SENTENCE, "--target", "le chat", "-L", "0", "-H", "0")
+    out = cli(*of_target).out
+    assert cli(*of_target, "--kind", "cross").out == out
+    assert "cross-attention: target rows look at source columns" in " ".join(out.split())
+    for kind, words in (("encoder", ""), ("decoder", ", decoder self-attention")):
+        out = " ".join(cli(*of_target, "--kind", kind).out.split())
+        assert f"{words}: rows look at columns, in percent" in out
 
 
 def test_every_view_says_where_its_weights_came_from(cli):
-    for argv in (["show"], ["show", "-L", "0"], ["explain"]):
-        assert "random (seed 0): any pattern is chance" in cli(*argv, SENTENCE, "--seed", "0").out
-        assert "weights: tiny (sha256:" in cli(*argv, SENTENCE).out
+    for argv in (["show"], ["show", "-L", "0"], ["show", "-L", "0", "--style", "blocks"], ["explain"]):
+        out = cli(*argv, SENTENCE, "--seed", "0").out
+        assert "random weights of seed 0" in out
+        assert "any pattern is chance" in out
+        assert re.search(r"tiny\W{1,2}3 layers x 12 heads", cli(*argv, SENTENCE).out)
 
 
 @pytest.mark.parametrize(

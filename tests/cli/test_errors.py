@@ -8,7 +8,10 @@ import shlex
 
 import pytest
 
+from attnviz.checkpoints.huggingface.registry import built_in_types
 from tests.cli.broken import write_broken_files
+
+FAMILIES = ", ".join(built_in_types())
 
 ERRORS = [
     ('show ""', 3, "text: empty or blank; expected at least one token"),
@@ -47,11 +50,11 @@ ERRORS = [
         "show a --n-layers x",
         2,
         "usage: invalid value for '--n-layers': ...",
-        "hint: attnviz show -h says what there is",
+        "hint: run `attnviz show --help`",
     ),
     ("show a --n-vocab 3000000000", 2, "n_vocab: it is too large; expected less than 2^31"),
     ("show a --score-scale nan", 2, "score_scale: nan is not finite; expected a finite number"),
-    ("show a --mask windw", 2, "usage: invalid value for '--mask': ...", "hint: attnviz show -h says what there is"),
+    ("show a --mask windw", 2, "usage: invalid value for '--mask': ...", "hint: run `attnviz show --help`"),
     ("show a --renormalize", 2, "renormalize: nothing is left out of the rows; expected hide-special too"),
     ("show a --words --values scores", 2, "words, values: sums of scores mean nothing; expected weights"),
     ("show --attention scores.json --words", 2, "words, values: sums of scores mean nothing; expected weights"),
@@ -60,14 +63,14 @@ ERRORS = [
         2,
         "renormalize, values: rows of scores do not sum to 1; expected weights",
     ),
-    ("show a --layrs 2", 2, "usage: no such option: --layrs ...", "hint: attnviz show -h says what there is"),
-    ("shw a", 2, "usage: no such command 'shw'", "hint: attnviz -h says what there is"),
-    ("show a b", 2, "usage: ...", "hint: attnviz show -h says what there is; a text of several words is put in quotes"),
-    ("show -5", 2, "usage: ...", "hint: attnviz show -h says what there is; a text that begins with - comes after --"),
-    ("show a -L 0 -L 1", 2, "layer: it is given 2 times; expected once"),
-    ("heads a --where self>0 --where next>0", 2, "where: it is given 2 times; expected once"),
-    ("show --file latin.txt --file long.txt", 2, "file: it is given 2 times; expected once"),
-    ("show a --top 0", 2, "usage: invalid value for '--top': ...", "hint: attnviz show -h says what there is"),
+    ("show a --layrs 2", 2, "usage: no such option: --layrs ...", "hint: run `attnviz show --help`"),
+    ("shw a", 2, "usage: no such command 'shw'", "hint: run `attnviz --help`"),
+    ("show a b", 2, "usage: ...", "hint: run `attnviz show --help`; put quotes around a text of several words"),
+    ("show -5", 2, "usage: ...", "hint: run `attnviz show --help`; put -- before a text that begins with -"),
+    ("show a -L 0 -L 1", 2, "layer: given 2 times; expected once"),
+    ("heads a --where self>0 --where next>0", 2, "where: given 2 times; expected once"),
+    ("show --file latin.txt --file long.txt", 2, "file: given 2 times; expected once"),
+    ("show a --top 0", 2, "usage: invalid value for '--top': ...", "hint: run `attnviz show --help`"),
     ('show a --tokens "x y"', 2, "tokens: labels are for --vectors and --attention; expected one of them"),
     ("show a --kind cross", 2, "kind: cross attention needs a target text; expected --target TEXT"),
     ('show "a b" --seed 0 --pad-to 1', 2, "pad-to: 1 is less than the text's 2 tokens; expected 2 or more"),
@@ -262,14 +265,14 @@ ERRORS = [
         2,
         "kind: there is no cross attention here; expected encoder",
     ),
-    ("heatmap a", 2, "usage: missing option ...", "hint: attnviz heatmap -h says what there is"),
+    ("heatmap a", 2, "usage: missing option ...", "hint: run `attnviz heatmap --help`"),
     ("heatmap a -o ok.txt", 1, "ok.txt: is a file, or is inside one; expected a folder"),
     ("heatmap a -o out --format gif", 2, "format: 'gif' is not known; expected some of png, svg, pdf"),
     (
         "heatmap a -o out --dpi 1",
         2,
         "usage: invalid value for '--dpi': ...",
-        "hint: attnviz heatmap -h says what there is",
+        "hint: run `attnviz heatmap --help`",
     ),
     (
         "explain a --seed 0 --query zebra",
@@ -331,13 +334,13 @@ ERRORS = [
     (
         'show "the cats sat" --model t5 -L 1',
         3,
-        "t5/config.json: model_type 't5' is not known; expected one of albert, bert, camembert, distilbert, electra, gemma, gpt2, gpt_neox, llama, mistral, modernbert, mpnet, opt, qwen2, qwen3, roberta, xlm-roberta",
+        f"t5/config.json: model_type 't5' is not known; expected one of {FAMILIES}",
         "hint: attention that another program computed is shown by --attention FILE",
     ),
     (
         'show "the cats sat" --model typeless -L 1',
         3,
-        "typeless/config.json: it has no model_type; expected one of albert, bert, camembert, distilbert, electra, gemma, gpt2, gpt_neox, llama, mistral, modernbert, mpnet, opt, qwen2, qwen3, roberta, xlm-roberta",
+        f"typeless/config.json: it has no model_type; expected one of {FAMILIES}",
         "hint: attention that another program computed is shown by --attention FILE",
     ),
     (

@@ -281,15 +281,14 @@ def test_tables_say_what_they_show_and_from_where_to_where_the_colours_go(cli):
     assert f"blank to full from 0 to {largest:.3g}" in table
     rolled = cli("show", "a b c", "--seed", "0", "--reduce", "rollout", "--width", "150").out
     assert "rollout of layers 0-1, heads 0-3" in rolled
-    assert "rows: tokens of layer 1, columns: input tokens" in rolled
-    assert "\nL1\\input " in rolled
+    assert "rows (tokens of layer 1) look at columns (input tokens)" in rolled
     assert "weights," not in rolled
     assert "\ntoken of layer 1 -> its strongest input tokens and" in cli(*SHOW_ROLLOUT, "--style", "top").out
     largest = attnviz.run("a b c", seed=0, reduce="rollout").attention.max()
     blocks = cli(*SHOW_ROLLOUT, "--style", "blocks", "--width", "150").out
     assert f"blank to full from 0 to {largest:.3g}" in blocks
     zeroed = cli("show", "a b c", "--seed", "0", "--values", "zeroing", "-L", "0", "--width", "150").out
-    assert "layer 0, all heads: value zeroing" in zeroed
+    assert "layer 0, all heads of random weights" in zeroed
 
 
 def test_summaries_say_how_to_see_more_of_the_same(cli):

@@ -3,22 +3,17 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from attnviz.cli.command import Options, command, command_app
-from attnviz.cli.options import (
-    VIEW,
-    JsonOptions,
-    RawTokens,
-    SelectionOptions,
-    SharedSource,
-    TerminalColormapName,
-    Width,
-    option,
-)
+from attnviz.cli.command import VIEW, Options, command, command_app, option
+from attnviz.cli.options import JsonOptions, RawTokens, SelectionOptions, SharedSource, TerminalColormapName, Width
 from attnviz.errors import UsageError
 from attnviz.output.terminal.styles import STYLES
 
 if TYPE_CHECKING:
     from attnviz.output.terminal.tables.show import ShowViews
+
+    StyleName = str  # its names are known only when the table is read
+else:
+    StyleName = Literal["auto", *STYLES]
 
 _EXAMPLES = """
 attnviz show "The cat sat on the mat"
@@ -33,7 +28,7 @@ class ViewOptions(Options):
     """How matrices look."""
 
     style: Annotated[
-        Literal["auto", *STYLES],
+        StyleName,
         option(VIEW, "--style", help=f"{'; '.join(map(': '.join, STYLES.items()))}. [default: what fits]"),
     ] = "auto"
     top: Annotated[

@@ -51,6 +51,7 @@ class MatrixView(LinesView):
     """What the styles have in common: title, legend, row labels, pages of columns."""
 
     rest_words = "what they got"
+    signs_masked = True  # whether cells of masked keys have a sign of their own, which the legend explains
 
     def __init__(self, matrix: Matrix, screen: Screen, looks: Looks):
         super().__init__(screen)
@@ -88,10 +89,11 @@ class MatrixView(LinesView):
         """Layer, head, what the values are; which way to read them; what the signs mean."""
         n, m = self.matrix.numbers.shape
         of = " words" if self.matrix.words else ""
-        title = f"{self.matrix.title} of {model_words(self.matrix.model)}: {value_words(self.matrix)}{KIND_NAMES[self.matrix.kind]}, {n} x {m}{of}"
-        yield from self.text(title, BOLD)
+        name = f"{self.matrix.title} of {model_words(self.matrix.model)}"
+        values = f"{value_words(self.matrix)}{KIND_NAMES[self.matrix.kind]}, {n} x {m}{of}"
+        yield from self.text(f"{name}: {values}", BOLD)
         legend = ", ".join(self.legend())
-        if self.masked.any():
+        if self.signs_masked and self.masked.any():
             legend += f", {masked_sign(self.screen)} masked"
         if self.matrix.hidden:
             legend += ", special tokens hidden" + (
