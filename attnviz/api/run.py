@@ -109,6 +109,7 @@ def explain(
         UsageError: a layer, head, kind or token that is not there.
     """
     from attnviz.analysis import explanation
+    from attnviz.analysis.query import find_query
     from attnviz.trace.steps import Explanation, Place
 
     kind = kind or ("encoder" if prepared.target is None else "cross")
@@ -118,7 +119,7 @@ def explain(
         kind,
         select_one(layer, model.config.layers_of(kind), "layer"),
         select_one(head, model.config.n_heads, "head"),
-        explanation.find_query(None if query is None else str(query), queries),
+        find_query(None if query is None else str(query), queries),
     )
     needed = explanation.explanation_addresses(model.config, kind, place.layer)
     trace = run_stack(model.params, model.config, needed, prepared.source, prepared.target)
