@@ -27,18 +27,10 @@ SHARED = {
     "run": ONE_NOUN,
     "ValueT": "a type variable, which only its own module reads",
 }
-# Names that still mean two things. This set may only shrink: remove a name with its second meaning.
-AMBIGUOUS = {"SourceOptions"}
 
 FILLERS = {
     "told", "found", "own", "there", "ours", "theirs", "besides", "shown", "said", "given", "chosen", "wanted", "what",
 }  # fmt: skip
-# Public names that are fillers, as module:name. This set may only shrink.
-UNNAMED = {
-    "cli/command.py:given",
-    "cli/options.py:what",
-    "cli/streams.py:what",
-}
 
 
 def top_level(tree: ast.Module) -> Iterator[str]:
@@ -87,12 +79,12 @@ def filler_names(trees: dict[Path, ast.Module]) -> set[str]:
 
 def test_a_public_name_is_defined_in_one_module():
     repeated = repeated_names(TREES)
-    assert repeated.keys() - SHARED.keys() == AMBIGUOUS, repeated
+    assert repeated.keys() - SHARED.keys() == set(), repeated
     assert repeated.keys() >= SHARED.keys(), "take a name that is not shared any more off the list"
 
 
 def test_a_public_name_names_a_thing():
-    assert filler_names(TREES) == UNNAMED, "rename what is new; take what is renamed off the list"
+    assert filler_names(TREES) == set(), "name the thing"
 
 
 @pytest.mark.parametrize(

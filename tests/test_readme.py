@@ -107,6 +107,20 @@ def test_every_command_and_option_is_in_the_readme():
     assert not sorted(set(missing))
 
 
+def test_the_row_of_an_option_names_all_its_choices():
+    """A row of the tables of options that names some choices of an option names all."""
+    rows = [line for line in README.read_text(encoding="utf-8").splitlines() if line.startswith("| `-")]
+    missing = []
+    for words, command in commands():
+        for parameter in command.params:
+            choices = set(getattr(parameter.type, "choices", ()))
+            for row in rows:
+                named = set(re.findall(r"`([^`]+)`", row))
+                if choices & named and named & set(parameter.opts):
+                    missing += [f"{words} {parameter.opts[0]}: {one}" for one in sorted(choices - named)]
+    assert not missing, "add these choices to the row of the option in the README"
+
+
 def mentioned(option: str, text: str) -> bool:
     if option.startswith("--no-"):
         return mentioned(f"--{option[5:]}", text)

@@ -3,29 +3,38 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from attnviz.cli.command import ROWS, SELECTION, Options
-from attnviz.cli.options import VIEW, ColormapName, JsonOptions, SelectionOptions, Width, folder_option, option
+from attnviz.cli.command import ROWS, SELECTION, VIEW, Options, option
+from attnviz.cli.options import (
+    ColormapName,
+    Heads,
+    HideSpecial,
+    JsonOptions,
+    Layers,
+    Renormalize,
+    Width,
+    Words,
+    folder_option,
+)
 from attnviz.errors import UsageError
 
 if TYPE_CHECKING:
     from attnviz.analysis.matrices.selection import Request
 
 MEASURES = "Measures (of a model, not of --attention)"
-_OF_MATRICES = SelectionOptions.__annotations__
 
 
 class HeadOptions(Options):
     """Which heads, and of which attention; of weights, a matrix a head."""
 
-    layer: _OF_MATRICES["layer"] = None
-    head: _OF_MATRICES["head"] = None
+    layer: Layers = None
+    head: Heads = None
     kind: Annotated[
         Literal["encoder", "decoder", "cross"] | None,
         option(SELECTION, "--kind", help="Which attention. [default: encoder; with --target: cross]"),
     ] = None
-    words: _OF_MATRICES["words"] = False
-    hide_special: _OF_MATRICES["hide_special"] = False
-    renormalize: _OF_MATRICES["renormalize"] = False
+    words: Words = False
+    hide_special: HideSpecial = False
+    renormalize: Renormalize = False
 
 
 class MeasureOptions(Options):

@@ -8,12 +8,15 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from attnviz.analysis.matrices.selection import Request
-from attnviz.cli.command import OptionGroups
+from attnviz.cli.command import Options
 from attnviz.cli.options import (
     CommonOptions,
     InputOptions,
     ManyOptions,
+    ManySource,
     SelectionOptions,
+    SharedSource,
+    Source,
 )
 from attnviz.cli.streams import is_watched, note, sweep_progress
 from attnviz.errors import UsageError, some
@@ -32,11 +35,11 @@ FIRST_LAYER, FIRST_HEAD = 2, 8
 _SOURCES = ("text", "file", "vectors", "attention")
 
 
-def corpus_of(source: OptionGroups, *, prints: bool = True) -> Corpus:
+def corpus_of(source: Source, *, prints: bool = True) -> Corpus:
     """The texts, vectors or attention that the options name.
 
     Args:
-        source: the option groups ``inputs``, ``models``, ``block``, ``common``, and perhaps ``many`` and ``workers``.
+        source: the options of the input and of the model.
         prints: whether values are printed as they come, so that a terminal has no room for progress.
 
     Raises:
@@ -45,17 +48,18 @@ def corpus_of(source: OptionGroups, *, prints: bool = True) -> Corpus:
     """
     inputs, common = source.inputs, source.common
     _check_sources(inputs, common)
-    many = getattr(source, "many", None) or ManyOptions()
-    workers = getattr(source, "workers", None)
+    many = source.many if isinstance(source, ManySource) else ManyOptions()
+    workers = source.workers.workers if isinstance(source, SharedSource) else 1
     noted = partial(note, common)
     slow = noted if is_watched(common) else None
     if inputs.attention is not None:
         groups = (source.models, source.block)
-        flags = [name for group in groups for name in group.given() if name not in group.from_variables]
+        flags = [name for group in groups for name in group.values_by_name() if name not in group.from_variables]
         if flags:
             raise UsageError(f"{', '.join(flags)}: there is no model to run on --attention; expected none of them")
         name = "standard input" if inputs.attention == "-" else Path(inputs.attention).name
-        return Corpus(results=partial(_results, inputs, noted, name), name=name, note=noted, slow=slow)
+        results = partial(_results, inputs.attention, _labels(inputs), noted, name)
+        return Corpus(results=results, name=name, note=noted, slow=slow)
     loading = _load_options(source)
     shared: dict[str, Any] = {
         "open_model": partial(loaded, loading, common),
@@ -75,7 +79,7 @@ def corpus_of(source: OptionGroups, *, prints: bool = True) -> Corpus:
         parts=Parts(inputs.pair, inputs.target, inputs.pad_to),
         loading=loading | {"progress": False},
         on_error=many.on_error,
-        workers=1 if workers is None else workers.workers,
+        workers=workers,
         progress=partial(sweep_progress, common, prints=prints),
         **shared,
     )
@@ -95,14 +99,14 @@ def request_of(selection: SelectionOptions) -> Request:
     )
 
 
-def uses_bundled(source: OptionGroups) -> bool:
+def uses_bundled(source: Source) -> bool:
     """Whether a text is run through the bundled model, as it is."""
     inputs = source.inputs
     elsewhere = (inputs.vectors, inputs.attention, inputs.target) != (None, None, None)
-    origins = source.models.given()
+    origins = source.models.values_by_name()
     if origins == {"model": BUNDLED} and not Path(BUNDLED).exists():
         origins = {}
-    return not (elsewhere or source.block.given() or origins)
+    return not (elsewhere or source.block.values_by_name() or origins)
 
 
 def peeked(values: Iterator[ValueT]) -> tuple[bool, Iterator[ValueT]]:
@@ -126,11 +130,11 @@ def loaded(options: dict[str, Any], common: CommonOptions) -> Model:
     return model
 
 
-def _load_options(source: OptionGroups) -> dict[str, Any]:
+def _load_options(source: Source) -> dict[str, Any]:
     """The arguments of ``load``. A model, weights or seed given as a flag wins over a variable."""
     models, block = source.models, source.block
-    options, fields = models.given(), block.given()
-    origins = {name: models for name in ("model", "weights") if name in options}
+    options, fields = models.values_by_name(), block.values_by_name()
+    origins: dict[str, Options] = {name: models for name in ("model", "weights") if name in options}
     origins |= {"seed": block} if "seed" in fields else {}
     flags = [name for name, group in origins.items() if name not in group.from_variables]
     for name in origins if flags else ():
@@ -141,13 +145,13 @@ def _load_options(source: OptionGroups) -> dict[str, Any]:
 
 
 def _results(
-    inputs: InputOptions, noted: Callable[[str], None], name: str, scores: bool
+    path: str, labels: list[str] | None, noted: Callable[[str], None], name: str, scores: bool
 ) -> Iterator[tuple[str, Result]]:
     """Attention from elsewhere, each with its place."""
     from attnviz.elsewhere.attention_file import read_attention
 
-    source = sys.stdin.buffer if inputs.attention == "-" else Path(inputs.attention)
-    results = read_attention(source, name=name, token_labels=_labels(inputs), scores=scores, note=noted)
+    source = sys.stdin.buffer if path == "-" else Path(path)
+    results = read_attention(source, name=name, token_labels=labels, scores=scores, note=noted)
     for number, result in enumerate(results, start=1):
         yield f"{name}, text {number}", result
 
@@ -176,7 +180,7 @@ def _check_sources(inputs: InputOptions, common: CommonOptions) -> None:
             "text: there is none; expected TEXT, --file, or text on standard input",
             hint=f'for example: attnviz {inputs.command} "The cat sat on the mat"',
         )
-    if named == ["text"] and _is_file(inputs.text):
+    if inputs.text is not None and named == ["text"] and _is_file(inputs.text):
         note(common, f"{inputs.text} is taken for a text, and is the name of a file: --file reads the texts in it")
     if inputs.tokens is not None and not {"vectors", "attention"} & set(named):
         raise UsageError("tokens: labels are for --vectors and --attention; expected one of them")

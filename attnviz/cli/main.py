@@ -5,9 +5,13 @@ import os
 import sys
 from collections.abc import Callable
 from functools import partial
-from typing import TextIO
+from typing import TYPE_CHECKING, Protocol, TextIO, runtime_checkable
 
 from attnviz.sweeps.machine import start_with_one_thread
+
+if TYPE_CHECKING:
+    from typer import Context
+    from typer.core import TyperArgument, TyperOption
 
 _INTERRUPTED = 130
 _OBJECTS = 100_000
@@ -73,7 +77,7 @@ def _explain(error: Exception) -> int:
     code, text, hint, excerpt = 1, "", None, None
     if isinstance(error, AttnvizError):
         code, text, hint, excerpt = error.exit_code, str(error), error.hint, error.excerpt
-    elif hasattr(error, "format_message"):  # Typer's own: an unknown option, a missing value
+    elif isinstance(error, _UsageOfTyper):
         code, text, hint = _usage(error)
     elif isinstance(error, MemoryError):
         text = "memory: not enough for this; expected a shorter text or a smaller block"
@@ -91,18 +95,29 @@ def _explain(error: Exception) -> int:
     return code
 
 
-def _usage(error: Exception) -> tuple[int, str, str | None]:
+@runtime_checkable
+class _UsageOfTyper(Protocol):
+    """An error of Typer's own: an unknown option, a missing value."""
+
+    exit_code: int
+
+    def format_message(self) -> str: ...
+
+
+def _usage(error: _UsageOfTyper) -> tuple[int, str, str | None]:
     text = error.format_message().rstrip(".")
-    context, parameter = getattr(error, "ctx", None), getattr(error, "param", None)
+    context: Context | None = getattr(error, "ctx", None)
+    parameter: TyperOption | TyperArgument | None = getattr(error, "param", None)
     path = context.command_path if context is not None else "attnviz"
     hint = f"{path} -h says what there is"
     if text.startswith("Got unexpected extra"):
         hint += "; a text of several words is put in quotes"
     elif text.startswith("No such option") and "Possible" not in text:
         hint += "; a text that begins with - comes after --"
-    source = parameter and context.get_parameter_source(parameter.name)
-    if source and source.name == "ENVIRONMENT":  # nobody wrote the option that the message names
-        text = f"the variable {parameter.envvar}: {text[:1].lower()}{text[1:]}"
+    if context is not None and parameter is not None and parameter.name is not None:
+        source = context.get_parameter_source(parameter.name)
+        if source and source.name == "ENVIRONMENT":  # nobody wrote the option that the message names
+            text = f"the variable {parameter.envvar}: {text[:1].lower()}{text[1:]}"
     return error.exit_code, f"usage: {text[:1].lower()}{text[1:]}", hint
 
 

@@ -5,22 +5,10 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from attnviz.cli.command import INPUT, MANY, SELECTION, OptionGroups, Options
-from attnviz.encoder.config.given import default_of, field_table
+from attnviz.cli.block_options import BlockOptions
+from attnviz.cli.command import GENERAL, INPUT, MANY, MODEL, SELECTION, VIEW, OptionGroups, Options, option
+from attnviz.encoder.config.given import default_of
 from attnviz.errors import UsageError
-from attnviz.output.colormaps import COLORMAPS
-
-MODEL, VIEW = "Model", "View"
-BLOCK = "Model shape (also ATTNVIZ_* environment variables, or keys in --config)"
-SHOWN_FIELDS = (
-    *("n_layers", "n_heads", "n_kv_heads", "d_model", "d_head", "d_ff", "score", "mask", "window", "position"),
-    *("norm", "norm_placement", "activation", "gated", "bias", "seed"),
-)
-
-
-def option(panel: str, *names: str, help: str, **more: Any) -> Any:  # noqa: A002 (Typer's own word)
-    """An option under a heading of the help; its default stands in the help text, where one is worth saying."""
-    return typer.Option(*names, help=help, rich_help_panel=panel, show_default=False, show_envvar=False, **more)
 
 
 def folder_name(text: str) -> Path:
@@ -34,22 +22,22 @@ def folder_name(text: str) -> Path:
     return Path(text)
 
 
-def complete_numbers(what: str) -> Any:
-    """Completes ``--layer`` and ``--head`` with what the model has, as far as the line says."""
+def complete_numbers(axis: str) -> Any:
+    """Completes ``--layer`` or ``--head`` with the numbers of the model, as far as the line says."""
 
     def complete(ctx: typer.Context, incomplete: str) -> list[str]:
-        name = f"n_{what}s"
+        name = f"n_{axis}s"
         n = ctx.params.get(name) or default_of(name)
         return [choice for choice in ("all", *map(str, range(n)), "-1") if choice.startswith(incomplete)]
 
     return complete
 
 
-def numbers_option(what: str, text: str) -> Any:
-    """``--layer`` (``-L``) or ``--head`` (``-H``), completed with what the model has."""
-    initial = what[0].upper()
-    names = (f"--{what}", f"-{initial}")
-    return option(SELECTION, *names, metavar=initial, autocompletion=complete_numbers(what), help=text)
+def numbers_option(axis: str, text: str) -> Any:
+    """``--layer`` (``-L``) or ``--head`` (``-H``), completed with the numbers of the model."""
+    initial = axis[0].upper()
+    names = (f"--{axis}", f"-{initial}")
+    return option(SELECTION, *names, metavar=initial, autocompletion=complete_numbers(axis), help=text)
 
 
 def folder_option(text: str) -> Any:
@@ -57,15 +45,76 @@ def folder_option(text: str) -> Any:
     return option(VIEW, "-o", "--out", metavar="PATH", parser=folder_name, help=text)
 
 
+# Options of several groups.
+Pair = Annotated[str | None, option(INPUT, "--pair", metavar="TEXT", help="A second segment.")]
+Target = Annotated[
+    str | None,
+    option(INPUT, "--target", metavar="TEXT", help="A target text, whose cross-attention looks at TEXT."),
+]
+AttentionPath = Annotated[
+    str | None,
+    option(
+        INPUT,
+        "--attention",
+        metavar="PATH",
+        help="Attention computed elsewhere: .npy, .npz, .json, or attnviz's JSON; - for stdin.",
+    ),
+]
+TokenLabels = Annotated[
+    str | None,
+    option(INPUT, "--tokens", metavar="TEXT", help="Labels for --vectors or --attention, separated by spaces."),
+]
+Revision = Annotated[
+    str | None,
+    option(MODEL, "--revision", metavar="NAME", help="Branch, tag or commit of the hub's model."),
+]
+ConfigPath = Annotated[
+    Path | None,
+    option(MODEL, "--config", metavar="PATH", envvar="ATTNVIZ_CONFIG", help="A TOML file of the block's fields."),
+]
+TokenizerName = Annotated[
+    str | None,
+    option(
+        MODEL,
+        "--tokenizer",
+        metavar="NAME",
+        envvar="ATTNVIZ_TOKENIZER",
+        autocompletion=lambda incomplete: [
+            name for name in ("word", "whitespace", "char") if name.startswith(incomplete)
+        ],
+        help="word, whitespace, char, or a tokenizers JSON file. [default: the model's own, else word]",
+    ),
+]
+Layers = Annotated[str | None, numbers_option("layer", "Layers: 0,2-3,-1 or all.")]
+Heads = Annotated[str | None, numbers_option("head", "Heads: 0,2-3,-1 or all.")]
+Words = Annotated[bool, option(SELECTION, "--words", help="Merge the pieces of words.")]
+HideSpecial = Annotated[
+    bool, option(SELECTION, "--hide-special", help="Leave out special tokens; rest says what they got.")
+]
+Renormalize = Annotated[
+    bool, option(SELECTION, "--renormalize", help="With --hide-special: let what is left of each row sum to 1.")
+]
+ColormapName = Annotated[
+    Literal["viridis", "cividis", "magma", "greys"],
+    option(VIEW, "--cmap", envvar="ATTNVIZ_CMAP", help="Colour map. [default: viridis]"),
+]
+RawTokens = Annotated[bool, option(VIEW, "--raw-tokens", help="Label tokens in the tokenizer's own spelling (##ing).")]
+Force = Annotated[bool, option(VIEW, "--force", help="Replace files of these names that attnviz did not write, too.")]
+Width = Annotated[
+    int | None,
+    option(VIEW, "--width", metavar="N", min=20, help="Columns to print in. [default: the terminal's; 80 in a pipe]"),
+]
+
+
 class CommonOptions(Options):
     """What every command understands."""
 
     color: Annotated[
         Literal["auto", "always", "never"],
-        option("General", "--color", help="Colour: auto, always or never. NO_COLOR and FORCE_COLOR are honoured."),
+        option(GENERAL, "--color", help="Colour: auto, always or never. NO_COLOR and FORCE_COLOR are honoured."),
     ] = "auto"
-    quiet: Annotated[bool, option("General", "-q", "--quiet", help="No notes, no progress.")] = False
-    debug: Annotated[bool, option("General", "--debug", help="Show a traceback when something fails.")] = False
+    quiet: Annotated[bool, option(GENERAL, "-q", "--quiet", help="No notes, no progress.")] = False
+    debug: Annotated[bool, option(GENERAL, "--debug", help="Show a traceback when something fails.")] = False
 
 
 class JsonOptions(Options):
@@ -87,11 +136,8 @@ class InputOptions(Options):
         ),
     ] = None
     file: Annotated[Path | None, option(INPUT, "--file", metavar="PATH", help="A file of texts, one a line.")] = None
-    pair: Annotated[str | None, option(INPUT, "--pair", metavar="TEXT", help="A second segment.")] = None
-    target: Annotated[
-        str | None,
-        option(INPUT, "--target", metavar="TEXT", help="A target text, whose cross-attention looks at TEXT."),
-    ] = None
+    pair: Pair = None
+    target: Target = None
     vectors: Annotated[
         Path | None,
         option(
@@ -101,19 +147,8 @@ class InputOptions(Options):
             help="Vectors, a row a token, instead of a text: .npy, .npz, .csv, .json.",
         ),
     ] = None
-    attention: Annotated[
-        str | None,
-        option(
-            INPUT,
-            "--attention",
-            metavar="PATH",
-            help="Attention computed elsewhere: .npy, .npz, .json, or attnviz's JSON; - for stdin.",
-        ),
-    ] = None
-    tokens: Annotated[
-        str | None,
-        option(INPUT, "--tokens", metavar="TEXT", help="Labels for --vectors or --attention, separated by spaces."),
-    ] = None
+    attention: AttentionPath = None
+    tokens: TokenLabels = None
     pad_to: Annotated[
         int | None,
         option(INPUT, "--pad-to", metavar="N", min=1, help="Pad to N tokens; padding is masked.", hidden=True),
@@ -173,10 +208,7 @@ class ModelOptions(Options):
             "a tokenizer or a field of the block is given]",
         ),
     ] = None
-    revision: Annotated[
-        str | None,
-        option(MODEL, "--revision", metavar="NAME", help="Branch, tag or commit of the hub's model."),
-    ] = None
+    revision: Revision = None
     weights: Annotated[
         Path | None,
         option(
@@ -187,23 +219,8 @@ class ModelOptions(Options):
             help="A native checkpoint: .safetensors or .npz.",
         ),
     ] = None
-    config: Annotated[
-        Path | None,
-        option(MODEL, "--config", metavar="PATH", envvar="ATTNVIZ_CONFIG", help="A TOML file of the block's fields."),
-    ] = None
-    tokenizer: Annotated[
-        str | None,
-        option(
-            MODEL,
-            "--tokenizer",
-            metavar="NAME",
-            envvar="ATTNVIZ_TOKENIZER",
-            autocompletion=lambda incomplete: [
-                name for name in ("word", "whitespace", "char") if name.startswith(incomplete)
-            ],
-            help="word, whitespace, char, or a tokenizers JSON file. [default: the model's own, else word]",
-        ),
-    ] = None
+    config: ConfigPath = None
+    tokenizer: TokenizerName = None
 
     def begin(self) -> None:
         """Begins the digest of the weights, which takes longest and needs nothing else."""
@@ -214,77 +231,11 @@ class ModelOptions(Options):
                 begin_ahead(Path(path))
 
 
-def _block_field(f: Any) -> Any:
-    """One field of the block as an option: its flag, its ATTNVIZ_ variable, its default in the help."""
-    kind: Any = f.metadata["type"]
-    default = f.metadata["default"]
-    choices = f.metadata.get("choices")
-    flag = "--" + f.name.replace("_", "-")
-    names = (f"{flag}/--no-{flag[2:]}",) if kind is bool else (flag,)
-    shown = {True: "on", False: "off"}.get(default, default) if kind is bool else default
-    text = f.metadata["help"] + ("" if shown is None else f" [default: {shown}]")
-    metavar = {int: "N", float: "X"}.get(kind)  # the field's own check says which numbers are too small
-    hidden = f.name not in SHOWN_FIELDS
-    declared = option(BLOCK, *names, help=text, envvar=f"ATTNVIZ_{f.name.upper()}", metavar=metavar, hidden=hidden)
-    return Annotated[(Literal[choices] if choices else kind) | None, declared]
-
-
-class BlockOptions(Options):
-    """The block's fields; None where neither a flag nor a variable gives one."""
-
-    __annotations__ = {f.name: _block_field(f) for f in field_table()} | {
-        "set": Annotated[
-            list[str] | None,
-            option(BLOCK, "--set", metavar="NAME=VALUE", help="Set any field, such as rotary_base=5e5. Repeatable."),
-        ]
-    }
-
-    def begin(self) -> None:
-        """Takes over what ``--set`` gives, as if it were given by flags.
-
-        Raises:
-            UsageError: a text that sets no field, or a field with another value as a flag.
-        """
-        texts = getattr(self, "set", None) or []
-        self.set = None
-        if not texts:
-            return
-        from attnviz.encoder.config.spelling import assigned
-
-        for name, value in assigned(texts).items():
-            flag = None if name in self.from_variables else getattr(self, name)
-            if flag is not None and flag != value:
-                raise UsageError(f"set, {name.replace('_', '-')}: {value} and {flag}; expected one value")
-            setattr(self, name, value)
-            self.from_variables -= {name}
-
-
-for _name in BlockOptions.names():
-    setattr(BlockOptions, _name, None)
-
-
-ColormapName = Annotated[
-    Literal[COLORMAPS], option(VIEW, "--cmap", envvar="ATTNVIZ_CMAP", help="Colour map. [default: viridis]")
-]
-
-
-RawTokens = Annotated[bool, option(VIEW, "--raw-tokens", help="Label tokens in the tokenizer's own spelling (##ing).")]
-
-
-Force = Annotated[bool, option(VIEW, "--force", help="Replace files of these names that attnviz did not write, too.")]
-
-
-Width = Annotated[
-    int | None,
-    option(VIEW, "--width", metavar="N", min=20, help="Columns to print in. [default: the terminal's; 80 in a pipe]"),
-]
-
-
 class SelectionOptions(Options):
     """Which matrices."""
 
-    layer: Annotated[str | None, numbers_option("layer", "Layers: 0,2-3,-1 or all.")] = None
-    head: Annotated[str | None, numbers_option("head", "Heads: 0,2-3,-1 or all.")] = None
+    layer: Layers = None
+    head: Heads = None
     kind: Annotated[
         Literal["encoder", "decoder", "cross"] | None,
         option(SELECTION, "--kind", help="With --target: only this attention. [default: all three]"),
@@ -307,13 +258,9 @@ class SelectionOptions(Options):
             "input). [default: none]",
         ),
     ] = "none"
-    words: Annotated[bool, option(SELECTION, "--words", help="Merge the pieces of words.")] = False
-    hide_special: Annotated[
-        bool, option(SELECTION, "--hide-special", help="Leave out special tokens; rest says what they got.")
-    ] = False
-    renormalize: Annotated[
-        bool, option(SELECTION, "--renormalize", help="With --hide-special: let what is left of each row sum to 1.")
-    ] = False
+    words: Words = False
+    hide_special: HideSpecial = False
+    renormalize: Renormalize = False
 
 
 class Source(OptionGroups):
@@ -325,22 +272,13 @@ class Source(OptionGroups):
     common: CommonOptions
 
 
-class ManySource(OptionGroups):
+class ManySource(Source):
     """Which texts, through which model."""
 
-    inputs: InputOptions
-    models: ModelOptions
-    block: BlockOptions
     many: ManyOptions
-    common: CommonOptions
 
 
-class SharedSource(OptionGroups):
+class SharedSource(ManySource):
     """Which texts, through which model, in how many processes."""
 
-    inputs: InputOptions
-    models: ModelOptions
-    block: BlockOptions
-    many: ManyOptions
     workers: WorkerOptions
-    common: CommonOptions

@@ -2,22 +2,30 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from copy import copy
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from attnviz.cli.command import INPUT, Options
+from attnviz.cli.block_options import BlockOptions
+from attnviz.cli.command import INPUT, Options, option
 from attnviz.cli.head_options import HeadOptions
-from attnviz.cli.options import BlockOptions, InputOptions, ModelOptions, Source, option
+from attnviz.cli.options import (
+    AttentionPath,
+    CommonOptions,
+    InputOptions,
+    ModelOptions,
+    Pair,
+    Source,
+    Target,
+    TokenLabels,
+)
 from attnviz.errors import UsageError
 
 if TYPE_CHECKING:
     from attnviz.trace.result import Result
 
 VS = "The other side (whatever is not given is the same on both)"
-_INPUT = InputOptions.__annotations__
 
 
 class SidesOptions(Options):
@@ -35,10 +43,10 @@ class SidesOptions(Options):
             help="The other text, if there is one.", show_default=False, metavar="[B]", rich_help_panel=INPUT
         ),
     ] = None
-    pair: _INPUT["pair"] = None
-    target: _INPUT["target"] = None
-    attention: _INPUT["attention"] = None
-    tokens: _INPUT["tokens"] = None
+    pair: Pair = None
+    target: Target = None
+    attention: AttentionPath = None
+    tokens: TokenLabels = None
     vs_attention: Annotated[
         str | None, option(VS, "--vs-attention", metavar="PATH", help="The file that --attention is compared with.")
     ] = None
@@ -60,27 +68,31 @@ class SidesOptions(Options):
     ] = None
 
 
-def results_of_sides(sides: SidesOptions, source: Source, selection: HeadOptions) -> "tuple[Result, Result]":
+def results_of_sides(
+    sides: SidesOptions, models: ModelOptions, block: BlockOptions, selection: HeadOptions, common: CommonOptions
+) -> "tuple[Result, Result]":
     """Both sides run, or read."""
     from attnviz.api.diff import only_result, result_of_random_weights
     from attnviz.cli.head_options import request_of_heads
     from attnviz.cli.inputs import corpus_of
 
     _check(sides)
-    source.inputs = _inputs(sides, sides.text, sides.attention)
+    inputs = _inputs(sides, sides.text, sides.attention)
+    source = Source(inputs=inputs, models=models, block=block, common=common)
     with _side("A"):
         first = only_result(corpus_of(source), request_of_heads(selection, sides.target))
     # Standard input was read already; its text is in the result.
     inputs = _inputs(sides, first.text if sides.other is None else sides.other, sides.vs_attention or sides.attention)
-    selection = copy(selection)
-    source = Source(inputs=inputs, models=copy(source.models), block=copy(source.block), common=source.common)
-    selection.layer = selection.layer if sides.vs_layer is None else sides.vs_layer
-    selection.head = selection.head if sides.vs_head is None else sides.vs_head
+    selection = selection.replaced(
+        layer=selection.layer if sides.vs_layer is None else sides.vs_layer,
+        head=selection.head if sides.vs_head is None else sides.vs_head,
+    )
     request = request_of_heads(selection, sides.target)
+    models, block = _model_of_b(models, block, sides)
+    source = Source(inputs=inputs, models=models, block=block, common=common)
     with _side("B"):
         if sides.vs_seed is not None:
             return first, result_of_random_weights(corpus_of(source), request, sides.vs_seed)
-        _replace(source.models, source.block, sides)
         return first, only_result(corpus_of(source), request)
 
 
@@ -122,9 +134,13 @@ def _inputs(sides: SidesOptions, text: str | None, attention: str | None) -> Inp
     return InputOptions(text=text, pair=sides.pair, target=sides.target, attention=attention, tokens=sides.tokens)
 
 
-def _replace(models: ModelOptions, block: BlockOptions, sides: SidesOptions) -> None:
-    """Puts the other side's model in place of whatever A's weights come from."""
+def _model_of_b(models: ModelOptions, block: BlockOptions, sides: SidesOptions) -> tuple[ModelOptions, BlockOptions]:
+    """A's model, or B's own in its place."""
     if sides.vs_model is None and sides.vs_weights is None:
-        return
-    models.model, models.weights, models.revision, block.seed = sides.vs_model, sides.vs_weights, None, None
-    models.from_variables = block.from_variables = models.from_variables - {"model", "weights", "seed"}
+        return models, block
+    variables = models.from_variables - {"model", "weights", "seed"}
+    origins = {"model": sides.vs_model, "weights": sides.vs_weights, "revision": None}
+    return (
+        models.replaced(**origins, from_variables=variables),
+        block.replaced(seed=None, from_variables=variables),
+    )

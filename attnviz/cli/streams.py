@@ -30,13 +30,6 @@ def screen_of(common: CommonOptions, width: int | None = None) -> "Screen":
     return Screen.of(sys.stdout, os.environ, color=common.color, width=width)
 
 
-def print_view(renderable: object, screen: "Screen") -> None:
-    """Prints one view to standard output."""
-    from attnviz.output.terminal.screen import print_to
-
-    print_to(sys.stdout, screen, renderable)
-
-
 def still_read(write: Callable[[], object]) -> bool:
     """Prints for a command that has a verdict besides: whether somebody still reads, instead of the end of it all.
 
@@ -103,7 +96,7 @@ def sweep_progress(
 
 
 @contextlib.contextmanager
-def progress(common: CommonOptions, what: str) -> Iterator[Callable[[int, int], None] | None]:
+def progress(common: CommonOptions, title: str) -> Iterator[Callable[[int, int], None] | None]:
     """A progress bar on standard error while it is a terminal; None elsewhere."""
     if not is_watched(common):
         yield None
@@ -112,7 +105,7 @@ def progress(common: CommonOptions, what: str) -> Iterator[Callable[[int, int], 
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with _bar(common, *columns) as bar:
-        task = bar.add_task(what, total=None)
+        task = bar.add_task(title, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 

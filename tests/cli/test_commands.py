@@ -15,12 +15,12 @@ import typer
 
 import attnviz
 from attnviz.cli.app import Commands, app
+from attnviz.cli.block_options import SHOWN_FIELDS
 from attnviz.cli.commands.show import app as show_app
-from attnviz.cli.options import SHOWN_FIELDS
 from attnviz.encoder.config.given import field_names, field_table
 from attnviz.names import KINDS, PICTURE_FORMATS, PICTURE_SCALES, REDUCTIONS, VALUES
 from attnviz.output.colormaps import COLORMAPS
-from attnviz.output.terminal.matrix_view import STYLES
+from attnviz.output.terminal.styles import STYLES
 
 SENTENCE = "The cat didn't sit."
 ROOT = Path(__file__).parents[2]

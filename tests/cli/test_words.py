@@ -7,6 +7,8 @@ import jsonschema
 import numpy as np
 import pytest
 
+from attnviz.output.terminal.styles import STYLES
+
 BERT = Path(__file__).parents[1] / "checkpoints" / "golden" / "bert"
 TEXT = "The dog read unbelievable letters."
 
@@ -66,7 +68,7 @@ def test_renormalized_rows_are_told(cli, show):
     assert document(again) == found
 
 
-@pytest.mark.parametrize("style", ["numbers", "blocks", "top"])
+@pytest.mark.parametrize("style", STYLES)
 def test_nothing_is_said_of_a_maximum_that_holds_only_before_it(show, style):
     options = ("--hide-special", "--reduce", "max", "--style", style)
     plain = " ".join(show(*options).out.split())

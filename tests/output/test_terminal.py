@@ -2,6 +2,8 @@
 
 import io
 import re
+from functools import partial
+from pkgutil import iter_modules
 
 import numpy as np
 import pytest
@@ -11,10 +13,12 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from attnviz.analysis.matrices.reduce import reduce_attention
+from attnviz.output.terminal import styles
 from attnviz.output.terminal.cells import decimal
-from attnviz.output.terminal.matrix_base import Looks, longest_number
-from attnviz.output.terminal.matrix_view import choose_style, view
+from attnviz.output.terminal.matrix_view import choose_style, style_view, view
 from attnviz.output.terminal.screen import Screen
+from attnviz.output.terminal.styles import STYLES
+from attnviz.output.terminal.styles.base import Looks, MatrixView, longest_number
 from attnviz.output.terminal.summary import SummaryView, head_links
 from tests.output.matrices import SENTENCE, attention, matrix, softmax_rows
 from tests.output.printing import printed
@@ -43,20 +47,19 @@ def rested(labels=SENTENCE):
 
 
 CASES = {
-    "numbers": lambda screen: view(matrix(), screen),
-    "causal": lambda screen: view(matrix(causal=True), screen),
     "cross": lambda screen: view(matrix(("Le", "chat"), SENTENCE, kind="cross"), screen),
     "scores": lambda screen: view(
         matrix(numbers=np.linspace(-12.5, 7, 25).reshape(5, 5).astype(np.float32), values="scores"), screen
     ),
-    "blocks": lambda screen: view(matrix(causal=True), screen, Looks(style="blocks")),
-    "top": lambda screen: view(matrix(), screen, Looks(style="top")),
-    "rest": lambda screen: view(rested(), screen),
-    "rest-blocks": lambda screen: view(rested(), screen, Looks(style="blocks")),
-    "rest-top": lambda screen: view(rested(), screen, Looks(style="top")),
     "rest-many": lambda screen: view(rested(SENTENCE * 14), screen),
     "summary": lambda screen: summary(attention(), screen),
 }
+for _style in STYLES:
+    CASES |= {
+        _style: partial(view, matrix(), looks=Looks(style=_style)),
+        f"{_style}-causal": partial(view, matrix(causal=True), looks=Looks(style=_style)),
+        f"{_style}-rest": partial(view, rested(), looks=Looks(style=_style)),
+    }
 
 
 # Colours do not depend on the width: one picture of each is enough to read.
@@ -79,6 +82,35 @@ def test_a_rich_console_prints_the_same(case):
         assert console.file.getvalue() == printed(CASES[case](screen), screen)
 
 
+def test_every_style_is_one_file_and_one_entry():
+    files = {module.name for module in iter_modules(styles.__path__)} - {"base"}
+    assert files == set(STYLES), "a file of styles/ needs an entry in STYLES (styles/__init__.py), and an entry a file"
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_every_style_is_a_matrix_view_named_after_its_file(style):
+    assert issubclass(style_view(style), MatrixView)
+    assert style_view(style) is type(view(matrix(), Screen(), Looks(style=style)))
+
+
+@pytest.mark.parametrize("is_ascii", [False, True])
+@pytest.mark.parametrize("style", STYLES)
+def test_every_style_tells_matrices_apart_without_colour(style, is_ascii):
+    one = np.array([[0.9, 0.1, 0], [0.1, 0.8, 0.1], [0.3, 0.3, 0.4]], dtype=np.float32)
+    masked = np.zeros((3, 3), dtype=bool)
+    masked[0, 2] = True
+    whole = matrix("abc", numbers=one)
+    several = whole, matrix("abc", numbers=one[:, ::-1]), type(whole)(**{**vars(whole), "masked": masked})
+    texts = {shown(each, 80, None, style=style, ascii=is_ascii) for each in several}
+    assert len(texts) == len(several), "glyphs or numbers must say what the colours say"
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_every_style_labels_every_row(style):
+    lines = shown(matrix(), style=style).splitlines()
+    assert [line.split()[:2] for line in lines if line[:1].isdigit()] == [[str(i), t] for i, t in enumerate(SENTENCE)]
+
+
 HOSTILE = st.text(st.characters(), max_size=12) | st.sampled_from(
     ["[red]", "[/]", "\x1b[31m", "\u202e", "日本語", "👩‍👩‍👧", "ก็", "שלום", "x" * 500, "", " ", "\n", "$$", "e\u0301"]
 )
@@ -90,7 +122,7 @@ HOSTILE = st.text(st.characters(), max_size=12) | st.sampled_from(
     st.lists(HOSTILE, min_size=1, max_size=40),
     st.integers(20, 130),
     st.sampled_from([None, "standard", "256", "truecolor"]),
-    st.sampled_from(["auto", "numbers", "blocks", "top"]),
+    st.sampled_from(["auto", *STYLES]),
     st.booleans(),
 )
 def test_any_tokens_fit_any_width_and_no_control_character_gets_out(queries, keys, width, color, style, is_ascii):
@@ -122,7 +154,7 @@ def test_a_summary_fits_any_width(queries, width, is_ascii):
     st.none() | st.integers(0, 9),
     st.sampled_from([1e-7, 1e-3, 1.0, 1e3, 1e8, 1e30]),
     st.sampled_from(["weights", "scores"]),
-    st.sampled_from(["auto", "numbers", "blocks", "top"]),
+    st.sampled_from(["auto", *STYLES]),
     st.booleans(),
 )
 @example(1, 12, 20, 0, 1.0, "weights", "blocks", True)  # a page as narrow as the number above it
@@ -364,7 +396,7 @@ def test_the_strongest_block_of_a_row_is_marked_without_colour():
         assert [row.index(mark) // 2 for row in rows] == one.numbers.argmax(axis=1).tolist()
 
 
-@pytest.mark.parametrize("style", ["numbers", "blocks", "top"])
+@pytest.mark.parametrize("style", STYLES)
 def test_colours_say_what_they_mean(style):
     assert "viridis from 0 to 1" in shown(matrix(), 200, "256", style=style)
     assert "viridis" not in shown(matrix(), 200, style=style)

@@ -3,9 +3,9 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
-from attnviz.cli.command import Options, command, command_app
+from attnviz.cli.command import Options, command, command_app, option
 from attnviz.cli.head_options import HeadOptions, WidthOptions, request_of_heads
-from attnviz.cli.options import JsonOptions, SharedSource, option
+from attnviz.cli.options import JsonOptions, SharedSource
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,19 +5,10 @@ from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from attnviz.cli.command import Options, command, command_app
+from attnviz.cli.block_options import BlockOptions
+from attnviz.cli.command import VIEW, Options, command, command_app, option
 from attnviz.cli.head_options import HeadOptions, WidthOptions
-from attnviz.cli.options import (
-    VIEW,
-    BlockOptions,
-    CommonOptions,
-    Force,
-    JsonOptions,
-    ModelOptions,
-    Source,
-    folder_option,
-    option,
-)
+from attnviz.cli.options import CommonOptions, Force, JsonOptions, ModelOptions, folder_option
 from attnviz.cli.sides import SidesOptions, results_of_sides
 from attnviz.errors import UsageError
 
@@ -84,7 +75,7 @@ def diff(
         raise UsageError("tolerance: nan is not a number; expected one from 0 to 1")
     if view.out is not None:
         check_folder(view.out)
-    report = diff_of(*results_of_sides(sides, Source(models=models, block=block, common=common), selection))
+    report = diff_of(*results_of_sides(sides, models, block, selection, common))
     document = report.as_dict(top=view.top, tolerance=view.tolerance)
 
     def load_views() -> "Views[Document]":

@@ -3,15 +3,8 @@
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from attnviz.cli.command import Options, command, command_app
-from attnviz.cli.options import (
-    SELECTION,
-    VIEW,
-    JsonOptions,
-    Source,
-    numbers_option,
-    option,
-)
+from attnviz.cli.command import SELECTION, VIEW, Options, command, command_app, option
+from attnviz.cli.options import JsonOptions, Source, numbers_option
 from attnviz.errors import UsageError
 
 if TYPE_CHECKING:

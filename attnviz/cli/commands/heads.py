@@ -21,7 +21,7 @@ from attnviz.cli.options import CommonOptions, JsonOptions, SharedSource
 if TYPE_CHECKING:
     from attnviz.analysis.heads.report import HeadReport
     from attnviz.cli.renderings import Views
-    from attnviz.output.rendering import Document
+    from attnviz.output.rendering import Document, Rendering
 
 _EXAMPLES = """
 attnviz heads "The cat sat on the mat because the cat was tired"
@@ -61,7 +61,6 @@ def heads(
     from attnviz.cli.renderings import encoded, json_or_screen
     from attnviz.files import check_folder
     from attnviz.output.documents.heads import heads_document
-    from attnviz.output.documents.heads_csv import csv_columns, heads_csv
     from attnviz.output.rendering import render
 
     refuse_clashes(selection, measures, rows, output, formats, report)
@@ -70,7 +69,7 @@ def heads(
         return
     if report.out is not None:
         check_folder(report.out)
-    options = rows.given() | measures.given() | {"cluster": report.cluster}
+    options = rows.values_by_name() | measures.values_by_name() | {"cluster": report.cluster}
     request = request_of_heads(selection, source.inputs.target)
     listed = heads_of(corpus_of(source, prints=False), request=request, **options)
 
@@ -80,12 +79,19 @@ def heads(
         return partial(heads_views, cmap=formats.cmap)
 
     if formats.csv:
-        rendering = encoded(lambda heads: heads_csv(heads_document(heads), csv_columns(heads)).encode())
+        rendering: Rendering[HeadReport] = encoded(_csv)
     else:
         rendering = json_or_screen(source.common, heads_document, load_views, json=output.json, width=width.width)
     render([listed], rendering)
     if report.out is not None:
         _draw(listed, report.out, cmap=formats.cmap, force=report.force, common=source.common)
+
+
+def _csv(report: "HeadReport") -> bytes:
+    from attnviz.output.documents.heads import heads_document
+    from attnviz.output.documents.heads_csv import csv_columns, heads_csv
+
+    return heads_csv(heads_document(report), csv_columns(report)).encode()
 
 
 def _draw(report: "HeadReport", folder: Path, *, cmap: str, force: bool, common: CommonOptions) -> None:

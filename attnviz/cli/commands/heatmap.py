@@ -4,17 +4,8 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from attnviz.cli.command import Options, command, command_app
-from attnviz.cli.options import (
-    VIEW,
-    ColormapName,
-    Force,
-    ManySource,
-    RawTokens,
-    SelectionOptions,
-    folder_option,
-    option,
-)
+from attnviz.cli.command import VIEW, Options, command, command_app, option
+from attnviz.cli.options import ColormapName, Force, ManySource, RawTokens, SelectionOptions, folder_option
 from attnviz.errors import UsageError
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from attnviz.cli.command import Options, command, command_app
-from attnviz.cli.options import CommonOptions, JsonOptions, ModelOptions
+from attnviz.cli.options import CommonOptions, JsonOptions, Revision
 from attnviz.errors import UsageError
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ attnviz models sentence-transformers/all-MiniLM-L6-v2 --json
 """
 
 
-class SourceOptions(Options):
+class FolderOptions(Options):
     """The model to describe."""
 
     source: Annotated[
@@ -30,14 +30,14 @@ class SourceOptions(Options):
             metavar="[DIR|ID]", help="A model folder, tiny, or the id of a model on the hub.", show_default=False
         ),
     ] = None
-    revision: ModelOptions.__annotations__["revision"] = None
+    revision: Revision = None
 
 
 app = command_app()
 
 
 @command(app, "models", examples=_EXAMPLES)
-def models(source: SourceOptions, output: JsonOptions, common: CommonOptions) -> None:
+def models(source: FolderOptions, output: JsonOptions, common: CommonOptions) -> None:
     """List the bundled model and the families that load, or describe a model folder.
 
     Describes a folder, tiny, or a model on the hub: family, sizes, limit, tokenizer, files, and unknown tensors.
@@ -50,6 +50,7 @@ def models(source: SourceOptions, output: JsonOptions, common: CommonOptions) ->
     from attnviz.names import SCHEMA_NAME
     from attnviz.output.rendering import render
 
+    document: dict[str, object]
     notable: dict[str, object] = {}
     if source.source is not None:
         folder = describe_folder(*find_folder(source.source, source.revision, progress=is_watched(common)))

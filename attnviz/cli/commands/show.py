@@ -3,18 +3,10 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from attnviz.cli.command import Options, command, command_app
-from attnviz.cli.options import (
-    VIEW,
-    ColormapName,
-    JsonOptions,
-    RawTokens,
-    SelectionOptions,
-    SharedSource,
-    Width,
-    option,
-)
+from attnviz.cli.command import VIEW, Options, command, command_app, option
+from attnviz.cli.options import ColormapName, JsonOptions, RawTokens, SelectionOptions, SharedSource, Width
 from attnviz.errors import UsageError
+from attnviz.output.terminal.styles import STYLES
 
 if TYPE_CHECKING:
     from attnviz.output.terminal.tables.show import ShowViews
@@ -32,8 +24,8 @@ class ViewOptions(Options):
     """How matrices look."""
 
     style: Annotated[
-        Literal["auto", "numbers", "blocks", "top"],
-        option(VIEW, "--style", help="numbers, blocks, or each row's top keys. [default: what fits]"),
+        Literal["auto", *STYLES],
+        option(VIEW, "--style", help=f"{'; '.join(map(': '.join, STYLES.items()))}. [default: what fits]"),
     ] = "auto"
     top: Annotated[
         int | None,
@@ -95,7 +87,7 @@ def show(
 
 
 def _views(view: ViewOptions, *, every: bool, head: int | None, is_stream: bool) -> "ShowViews":
-    from attnviz.output.terminal.matrix_base import Looks
+    from attnviz.output.terminal.styles.base import Looks
     from attnviz.output.terminal.tables.show import ShowViews
 
     style = "top" if view.top is not None and view.style == "auto" else view.style

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from attnviz.cli.command import Options, command, command_app
-from attnviz.cli.options import VIEW, BlockOptions, CommonOptions, JsonOptions, ModelOptions, option
+from attnviz.cli.block_options import BlockOptions
+from attnviz.cli.command import VIEW, Options, command, command_app, option
+from attnviz.cli.options import CommonOptions, ConfigPath, JsonOptions, Revision, TokenizerName
 from attnviz.errors import UsageError
 
 if TYPE_CHECKING:
@@ -32,8 +33,8 @@ class DecoderOptions(Options):
 class InitOptions(Options):
     """Where the block's fields and the tokenizer come from."""
 
-    config: ModelOptions.__annotations__["config"] = None
-    tokenizer: ModelOptions.__annotations__["tokenizer"] = None
+    config: ConfigPath = None
+    tokenizer: TokenizerName = None
 
 
 class ModelSourceOptions(Options):
@@ -47,10 +48,10 @@ class ModelSourceOptions(Options):
             show_default=False,
         ),
     ]
-    revision: ModelOptions.__annotations__["revision"] = None
+    revision: Revision = None
 
 
-class SourceOptions(Options):
+class CheckpointOptions(Options):
     """The file to read."""
 
     path: Annotated[Path, typer.Argument(metavar="FILE", help="A native checkpoint.", show_default=False)]
@@ -78,7 +79,8 @@ def init(
     from attnviz.cli.streams import note
     from attnviz.model import load, save
 
-    model = load(fields=block.given(), decoder=True, **models.given())  # seeded, whether its decoder is written or not
+    # A decoder is seeded, whether it is written or not.
+    model = load(fields=block.values_by_name(), decoder=True, **models.values_by_name())
     if models.tokenizer is not None and model.tokenizer.n_vocab is None:
         raise UsageError(f"tokenizer: a file cannot hold {models.tokenizer!r}; expected a tokenizer JSON file")
     save(model, target.out, decoder=content.decoder, overwrite=target.force)
@@ -102,7 +104,7 @@ def convert(source: ModelSourceOptions, target: FileOptions, common: CommonOptio
 
 
 @command(app, "info", examples="attnviz weights info toy.safetensors\nattnviz weights info toy.npz --json")
-def info(source: SourceOptions, output: JsonOptions, common: CommonOptions) -> None:
+def info(checkpoint: CheckpointOptions, output: JsonOptions, common: CommonOptions) -> None:
     """Describe a file of weights.
 
     Its configuration, tensors, sizes, number types and SHA-256.
@@ -117,5 +119,5 @@ def info(source: SourceOptions, output: JsonOptions, common: CommonOptions) -> N
 
         return weights_views
 
-    document = {"schema": SCHEMA_NAME, "weights": describe(source.path).as_dict()}
+    document = {"schema": SCHEMA_NAME, "weights": describe(checkpoint.path).as_dict()}
     render([document], json_or_screen(common, dict, load_views, json=output.json))

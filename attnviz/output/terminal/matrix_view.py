@@ -1,27 +1,28 @@
-"""One attention matrix on the terminal: numbers if they fit, else blocks, else each row's strongest keys."""
+"""One attention matrix on the terminal, in the style that was asked for or the first that fits."""
 
-from attnviz.output.terminal.blocks_view import PERCENTS, BlocksView
-from attnviz.output.terminal.matrix_base import Looks, MatrixView, label_width, number_width, rest_width
-from attnviz.output.terminal.numbers_view import NumbersView
-from attnviz.output.terminal.screen import LinesView, Screen
-from attnviz.output.terminal.top_view import TopView
+from importlib import import_module
+
+from attnviz.output.terminal.screen import Screen
+from attnviz.output.terminal.styles import STYLES
+from attnviz.output.terminal.styles.base import Looks, MatrixView
 from attnviz.trace.attention import Matrix
 
-STYLES: dict[str, type[MatrixView]] = {"numbers": NumbersView, "blocks": BlocksView, "top": TopView}
-"""The styles by name: a new one is one file with a subclass of ``MatrixView``, and one entry."""
 
-
-def view(matrix: Matrix, screen: Screen, looks: Looks | None = None) -> LinesView:
+def view(matrix: Matrix, screen: Screen, looks: Looks | None = None) -> MatrixView:
     """The matrix in the style that was asked for, or in the first that fits."""
     looks = looks or Looks()
     style = choose_style(matrix, screen, looks) if looks.style == "auto" else looks.style
-    return STYLES[style](matrix, screen, looks)
+    return style_view(style)(matrix, screen, looks)
 
 
 def choose_style(matrix: Matrix, screen: Screen, looks: Looks) -> str:
-    """``numbers``, ``blocks`` or ``top``: the first that fits the screen whole."""
-    room = screen.width - label_width(matrix, screen)
-    n = len(matrix.keys)
-    if n * number_width(matrix, looks) <= room - rest_width(matrix, looks.decimals() + 3):
-        return "numbers"
-    return "blocks" if n <= room - rest_width(matrix, PERCENTS) else "top"
+    """The first of ``STYLES`` that fits the screen whole; one of them always does."""
+    return next(style for style in STYLES if style_view(style).fits(matrix, screen, looks))
+
+
+def style_view(style: str) -> type[MatrixView]:
+    """The class of a style: ``NumbersView`` in ``styles/numbers.py``."""
+    found: type[MatrixView] = getattr(
+        import_module(f"attnviz.output.terminal.styles.{style}"), f"{style.capitalize()}View"
+    )
+    return found

@@ -13,9 +13,9 @@ from attnviz.output.labels import cell_width, cut, isolated, unique
 from attnviz.output.scale import Scale, fixed_scale, strongest_links
 from attnviz.output.terminal.cells import cell_style, decimal
 from attnviz.output.terminal.lines import plain_labels
-from attnviz.output.terminal.matrix_base import Looks
 from attnviz.output.terminal.matrix_view import view
 from attnviz.output.terminal.screen import BOLD, DIM, PLAIN, LinesView, Screen, StyledLine
+from attnviz.output.terminal.styles.base import Looks
 from attnviz.trace.attention import Attention, Matrix
 
 _MOST_HEADS = 144  # as many as BERT base has

@@ -6,8 +6,8 @@
     python tests/checkpoints/golden/make.py --tiny           tiny.npz, of the model in the package
 
 Made with torch 2.13.0 (CPU), transformers 5.23.0, tokenizers 0.23.3, safetensors 0.8.0, numpy 2.4.6; the same bytes at
-every run. The tests need none of torch and transformers. The recipes stand in recipes.py, the tokenizers in
-vocabularies.py.
+every run. The tests need none of torch and transformers. The recipes are in recipes.py, the tokenizers in
+vocabularies.py. The settings of the families, with their defaults, go to settings.json (see settings.py).
 
 Each folder holds config.json, model.safetensors and the tokenizer as ``save_pretrained`` writes them, and
 ``golden.npz``: ``texts`` (t0, t1 and the two of the pair); ``t0_ids``, ``t1_ids`` (n); ``t0_attention``,
@@ -20,11 +20,13 @@ that a file of another type gives the same attention.
 """
 
 import argparse
+import json
 import math
 import shutil
 from pathlib import Path
 
 import numpy as np
+import settings
 import torch
 import transformers
 from recipes import DEFAULT_SHARP, RECIPES
@@ -205,8 +207,10 @@ def main():
     if options.minilm or options.tiny:
         make_trained("minilm" if options.minilm else "tiny", options.minilm or TINY)
         return
-    total = sum(make(name) for name in options.names or RECIPES)
+    names = options.names or list(RECIPES)
+    total = sum(make(name) for name in names)
     print(total, "bytes together")
+    settings.write({json.loads((HERE / name / "config.json").read_text())["model_type"] for name in names})
     assert total < ALL_LIMIT
 
 

@@ -221,6 +221,13 @@ RECIPES = {
         "LlamaForQuestionAnswering", F32, vocabularies.llama,
         llama_like(6, 2, 4, 12, 2, 31, 397, 61, rms_norm_eps=2e-3, **rope(40.0)),
     ),
+    "starcoder2": Recipe(
+        "Starcoder2ForCausalLM", BF16, vocabularies.gpt2,
+        bert_like(
+            24, 6, 3, 37, 383, 59, num_key_value_heads=2, norm_epsilon=3e-3, sliding_window=6, bos_token_id=376,
+            eos_token_id=376, **rope(50.0),
+        ),
+    ),
     "gemma": Recipe(
         "GemmaForCausalLM", BF16, vocabularies.gemma,
         llama_like(6, 2, 10, 19, 2, 53, 397, 61, rms_norm_eps=2e-3, **rope(45.0)),

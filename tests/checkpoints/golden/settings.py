@@ -1,19 +1,20 @@
-"""Writes settings.json beside it: the names and defaults of the configuration classes of one release of transformers.
+"""Writes settings.json beside it: the names and defaults of the configuration classes of some releases of transformers.
 
-    python tests/checkpoints/golden/settings.py
+    python tests/checkpoints/golden/settings.py                 every family that the file has
+    python tests/checkpoints/golden/settings.py bert gpt2       these
 
-Run once in an environment of each release (4.57.6 and 5.23.0 were used); the file keeps the other releases. ``all`` has
-what every family has with the same default.
+It writes the release of the environment (4.57.6 and 5.23.0 were used) and keeps the others. ``make.py`` writes the
+settings of the families that it makes. A family need not be in every release. ``all`` has what every family of a
+release has with the same default.
 """
 
 import json
+import sys
 from pathlib import Path
 
 import transformers
 
 FILE = Path(__file__).parent / "settings.json"
-TYPES = ["albert", "bert", "camembert", "distilbert", "electra", "gemma", "gpt2", "gpt_neox", "llama", "mistral"]
-TYPES += ["modernbert", "mpnet", "opt", "qwen2", "qwen3", "roberta", "xlm-roberta"]
 
 
 def defaults(model_type):
@@ -21,18 +22,36 @@ def defaults(model_type):
     values = transformers.CONFIG_MAPPING[model_type]().to_dict()
     aliases = transformers.CONFIG_MAPPING[model_type].attribute_map
     own = {name: value for name, value in values.items() if name != "transformers_version"}
-    return own | {alias: values[name] for alias, name in aliases.items() if name in values}
+    own |= {alias: values[name] for alias, name in aliases.items() if name in values}
+    return json.loads(json.dumps(own, default=str))
 
 
-def main():
+def spread(release):
+    """Each family's settings, with those of ``all``."""
+    return {model_type: release["all"] | values for model_type, values in release.items() if model_type != "all"}
+
+
+def gathered(families):
+    """The settings of the families, those with the same default in all of them once, under ``all``."""
+    first, *others = families.values()
+    same = {name for name in first if all(repr(values.get(name, ...)) == repr(first[name]) for values in others)}
+    own = {t: {n: v for n, v in sorted(values.items()) if n not in same} for t, values in sorted(families.items())}
+    return {"all": {name: first[name] for name in sorted(same)}} | own
+
+
+def write(model_types):
+    """Writes the settings of these families, of this release of transformers."""
     table = json.loads(FILE.read_text()) if FILE.exists() else {}
-    release = {model_type: defaults(model_type) for model_type in TYPES}
-    shared = set.intersection(*(set(values) for values in release.values()))
-    same = {name for name in shared if len({repr(values[name]) for values in release.values()}) == 1}
-    families = {t: {n: v for n, v in sorted(values.items()) if n not in same} for t, values in release.items()}
-    table[transformers.__version__] = {"all": {n: release[TYPES[0]][n] for n in sorted(same)}} | families
-    FILE.write_text(json.dumps(dict(sorted(table.items())), indent=0, separators=(",", ":"), default=str) + "\n")
+    families = spread(table.get(transformers.__version__, {}))
+    table[transformers.__version__] = gathered(families | {name: defaults(name) for name in model_types})
+    FILE.write_text(json.dumps(dict(sorted(table.items())), indent=0, separators=(",", ":")) + "\n")
+
+
+def recorded():
+    """The families that the file has in some release."""
+    table = json.loads(FILE.read_text())
+    return sorted({model_type for release in table.values() for model_type in spread(release)})
 
 
 if __name__ == "__main__":
-    main()
+    write(sys.argv[1:] or recorded())

@@ -194,6 +194,9 @@ def fields_of(model_type, **settings):
         ("distilbert", {"hidden_dim": 5}, {"n_heads": 2, "d_model": 8, "n_layers": 4}),
         ("gpt_neox", {"rotary_emb_base": 100, "partial_rotary_factor": 1.0}, {"rotary_base": 100, "rotary_dims": 1}),
         ("gemma", {"hidden_act": "silu", "hidden_activation": "relu"}, {"activation": "silu"}),
+        ("starcoder2", {"hidden_act": "silu", "activation_function": "relu"}, {"activation": "silu"}),
+        ("starcoder2", {"norm_epsilon": 0.5, "layer_norm_epsilon": 0.25}, {"norm_eps": 0.5}),
+        ("starcoder2", {"use_bias": False, "mlp_bias": True}, {"bias": False, "norm_bias": True, "mask": "causal"}),
         (
             "llama",
             {"rope_scaling": {"type": "linear", "factor": 2.0}, "rope_parameters": {"rope_type": "default"}},

@@ -16,7 +16,8 @@ from attnviz.checkpoints.huggingface.registry import built_in_types, families, f
 from attnviz.errors import CheckpointError
 
 RELEASES = json.loads((Path(__file__).parents[1] / "golden" / "settings.json").read_text())
-EACH = [(release, model_type) for release in RELEASES for model_type in built_in_types()]
+EACH = [(release, model_type) for release, types in RELEASES.items() for model_type in types if model_type != "all"]
+NEWEST = {model_type: release for release, model_type in sorted(EACH)}
 # Values that say of each setting that attention is another; what no list has.
 UNUSUAL = {
     "attention_type": "block_sparse",
@@ -45,15 +46,13 @@ SWITCHES = (
 SWITCHES += ("scale_attn_by_inverse_layer_idx", "use_bidirectional_attention", "use_sliding_window")
 UNUSUAL |= dict.fromkeys(SWITCHES, True)
 NUMBERS = {name: 7 for name in CHANGES_ATTENTION if name not in UNUSUAL}
-# Settings that a family reads and that change nothing by themselves, in transformers neither.
+# Settings that change nothing by themselves, in transformers neither.
 WITHOUT_EFFECT = {
-    *((model_type, "is_causal") for model_type in ("bert", "camembert", "electra", "roberta", "xlm-roberta")),
-    *((model_type, "is_causal") for model_type in ("albert", "distilbert", "modernbert", "mpnet")),
     *((model_type, "sliding_window") for model_type in ("qwen2", "qwen3")),  # only with use_sliding_window
-    *((model_type, "layer_types") for model_type in ("qwen2", "qwen3")),  # likewise
+    *((model_type, "layer_types") for model_type in ("qwen2", "qwen3")),  # only with use_sliding_window
     *((model_type, "use_sliding_window") for model_type in ("qwen3", "qwen2")),  # only from layer 28 on
-    *((model_type, "is_decoder") for model_type in ("gemma", "gpt2", "gpt_neox", "llama", "mistral", "opt")),
-    *((model_type, "is_decoder") for model_type in ("qwen2", "qwen3")),
+    # A decoder is one already, and an encoder looks both ways already.
+    *((name, "is_decoder" if family.kind == "decoder" else "is_causal") for name, family in families().items()),
 }
 
 
@@ -73,9 +72,14 @@ def small(model_type, **more):
     """A config.json of a small model, with the names that its family has."""
     sizes = {"num_hidden_layers": 2, "num_attention_heads": 2, "hidden_size": 8, "vocab_size": 9}
     widths = dict.fromkeys(("intermediate_size", "hidden_dim", "ffn_dim"), 8)
-    names = RELEASES["5.23.0"]["all"] | RELEASES["5.23.0"][model_type]
+    release = RELEASES[NEWEST[model_type]]
+    names = release["all"] | release[model_type]
     known = {name: value for name, value in (sizes | widths).items() if name in names}
     return known | {"max_position_embeddings": 16, "model_type": model_type} | more
+
+
+def test_the_settings_of_every_family_are_recorded():
+    assert sorted(NEWEST) == sorted(built_in_types()), "run tests/checkpoints/golden/make.py for the family"
 
 
 @pytest.mark.parametrize(("release", "model_type"), EACH)

@@ -5,8 +5,8 @@ from itertools import chain
 from typing import Protocol
 
 from attnviz.output.terminal.lines import provenance_line, text_line
-from attnviz.output.terminal.matrix_base import Looks
 from attnviz.output.terminal.screen import LinesView, Screen
+from attnviz.output.terminal.styles.base import Looks
 from attnviz.output.terminal.summary import head_views
 from attnviz.trace.attention import Attention
 from attnviz.trace.result import Result

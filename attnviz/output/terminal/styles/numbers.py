@@ -8,13 +8,20 @@ from attnviz.names import SHARES
 from attnviz.output.labels import cell_width, cut, fit, is_right_to_left
 from attnviz.output.terminal.cells import cell_style, decimal, masked_sign
 from attnviz.output.terminal.lines import plain_labels
-from attnviz.output.terminal.matrix_base import MatrixView, number_width, rest_width
-from attnviz.output.terminal.screen import DIM, PLAIN, StyledLine
+from attnviz.output.terminal.screen import DIM, PLAIN, Screen, StyledLine
+from attnviz.output.terminal.styles.base import Looks, MatrixView, label_width, number_width, rest_width
 from attnviz.output.words import corner_words
+from attnviz.trace.attention import Matrix
 
 
 class NumbersView(MatrixView):
     """A number and a colour in every cell, the strongest of a row marked."""
+
+    @classmethod
+    def fits(cls, matrix: Matrix, screen: Screen, looks: Looks) -> bool:
+        """Whether every key has room for a number."""
+        room = screen.width - label_width(matrix, screen) - rest_width(matrix, looks.decimals() + 3)
+        return len(matrix.keys) * number_width(matrix, looks) <= room
 
     def legend(self) -> Iterable[str]:
         """The mark of a row's strongest key."""

@@ -25,7 +25,7 @@ class Looks:
     """What the user may choose.
 
     Attributes:
-        style: ``auto``, ``numbers``, ``blocks`` or ``top``.
+        style: ``auto`` or one of ``STYLES``.
         cmap: one of ``COLORMAPS``.
         top: keys a row in ``top``.
         precision: decimals; None for two, and more where that would be 0.01 at best.
@@ -44,7 +44,7 @@ class Looks:
 
 
 class MatrixView(LinesView):
-    """What the three styles have in common: title, legend, row labels, pages of columns."""
+    """What the styles have in common: title, legend, row labels, pages of columns."""
 
     rest_words = "rest: what they got"
 
@@ -56,6 +56,11 @@ class MatrixView(LinesView):
         self.label_width = label_width(matrix, screen)
         self.rest_width = 0
         self.row_labels = row_labels(matrix.queries, screen)
+
+    @classmethod
+    def fits(cls, matrix: Matrix, screen: Screen, looks: Looks) -> bool:  # noqa: ARG003 (what a style may look at)
+        """Whether the style fits the screen whole; ``auto`` takes the first that does, so never one that says False."""
+        return False
 
     @cached_property
     def best(self) -> list[int | None]:

@@ -8,12 +8,12 @@ from attnviz.names import SHARES
 from attnviz.output.labels import cut, fit, isolated
 from attnviz.output.terminal.cells import cell_style, half_block_style, masked_sign, percent, shade
 from attnviz.output.terminal.lines import plain_labels
-from attnviz.output.terminal.matrix_base import Looks, MatrixView, rest_width
 from attnviz.output.terminal.screen import DIM, PLAIN, Screen, StyledLine
+from attnviz.output.terminal.styles.base import Looks, MatrixView, label_width, rest_width
 from attnviz.output.words import corner_words
 from attnviz.trace.attention import Matrix
 
-PERCENTS = len(" 37/42")  # of two rows
+_PERCENTS = len(" 37/42")  # of two rows
 
 
 class BlocksView(MatrixView):
@@ -23,13 +23,18 @@ class BlocksView(MatrixView):
 
     def __init__(self, matrix: Matrix, screen: Screen, looks: Looks):
         super().__init__(matrix, screen, looks)
-        self.rest_width = rest_width(matrix, PERCENTS)
+        self.rest_width = rest_width(matrix, _PERCENTS)
         room = screen.width - self.label_width - self.rest_width
         self.wide = 2 * len(matrix.keys) <= room
         self.coloured = screen.color in ("truecolor", "256")
         self.halves = self.coloured and not self.wide and not screen.ascii
         self.percent = self.coloured and self.wide and matrix.values in SHARES
         self.mark = ">" if screen.ascii else "*"  # the ASCII shades have a star of their own
+
+    @classmethod
+    def fits(cls, matrix: Matrix, screen: Screen, looks: Looks) -> bool:  # noqa: ARG003 (as every style)
+        """Whether every key has room for a character."""
+        return len(matrix.keys) <= screen.width - label_width(matrix, screen) - rest_width(matrix, _PERCENTS)
 
     def legend(self) -> Iterable[str]:
         """What two characters, or a shade, mean."""

@@ -10,14 +10,20 @@ from attnviz.output.scale import strongest_keys
 from attnviz.output.terminal.cells import cell_style, decimal
 from attnviz.output.terminal.flow import flowed
 from attnviz.output.terminal.lines import plain_labels
-from attnviz.output.terminal.matrix_base import MatrixView, longest_number
-from attnviz.output.terminal.screen import DIM, PLAIN, StyledLine
+from attnviz.output.terminal.screen import DIM, PLAIN, Screen, StyledLine
+from attnviz.output.terminal.styles.base import Looks, MatrixView, longest_number
+from attnviz.trace.attention import Matrix
 
 
 class TopView(MatrixView):
     """One line per query: its strongest keys and what is left; needs neither colour nor width."""
 
     rest_words = "they are in the rest"
+
+    @classmethod
+    def fits(cls, matrix: Matrix, screen: Screen, looks: Looks) -> bool:  # noqa: ARG003 (as every style)
+        """True: lines are wrapped."""
+        return True
 
     def legend(self) -> Iterable[str]:
         """What the arrow and the rest mean."""

@@ -1,0 +1,62 @@
+"""The fields of the block as options: each has a flag and a variable, and ``--set`` gives any of them."""
+
+from typing import Annotated, Any, Literal
+
+from attnviz.cli.command import Options, option
+from attnviz.encoder.config.given import field_table
+from attnviz.errors import UsageError
+
+BLOCK = "Model shape (also ATTNVIZ_* environment variables, or keys in --config)"
+SHOWN_FIELDS = (
+    *("n_layers", "n_heads", "n_kv_heads", "d_model", "d_head", "d_ff", "score", "mask", "window", "position"),
+    *("norm", "norm_placement", "activation", "gated", "bias", "seed"),
+)
+
+
+def _block_field(f: Any) -> Any:
+    """One field of the block as an option: its flag, its ATTNVIZ_ variable, its default in the help."""
+    kind: Any = f.metadata["type"]
+    default = f.metadata["default"]
+    choices = f.metadata.get("choices")
+    flag = "--" + f.name.replace("_", "-")
+    names = (f"{flag}/--no-{flag[2:]}",) if kind is bool else (flag,)
+    shown = {True: "on", False: "off"}.get(default, default) if kind is bool else default
+    text = f.metadata["help"] + ("" if shown is None else f" [default: {shown}]")
+    metavar = {int: "N", float: "X"}.get(kind)  # the field's own check says which numbers are too small
+    hidden = f.name not in SHOWN_FIELDS
+    declared = option(BLOCK, *names, help=text, envvar=f"ATTNVIZ_{f.name.upper()}", metavar=metavar, hidden=hidden)
+    return Annotated[(Literal[choices] if choices else kind) | None, declared]
+
+
+class BlockOptions(Options):
+    """The block's fields; None where neither a flag nor a variable gives one."""
+
+    __annotations__ = {f.name: _block_field(f) for f in field_table()} | {
+        "set": Annotated[
+            list[str] | None,
+            option(BLOCK, "--set", metavar="NAME=VALUE", help="Set any field, such as rotary_base=5e5. Repeatable."),
+        ]
+    }
+
+    def begin(self) -> None:
+        """Takes over what ``--set`` gives, as if it were given by flags.
+
+        Raises:
+            UsageError: a text that sets no field, or a field with another value as a flag.
+        """
+        texts = getattr(self, "set", None) or []
+        self.set = None
+        if not texts:
+            return
+        from attnviz.encoder.config.spelling import assigned
+
+        for name, value in assigned(texts).items():
+            flag = None if name in self.from_variables else getattr(self, name)
+            if flag is not None and flag != value:
+                raise UsageError(f"set, {name.replace('_', '-')}: {value} and {flag}; expected one value")
+            setattr(self, name, value)
+            self.from_variables -= {name}
+
+
+for _name in BlockOptions.names():
+    setattr(BlockOptions, _name, None)
