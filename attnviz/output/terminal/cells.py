@@ -21,11 +21,10 @@ def masked_sign(screen: Screen) -> str:
 @cache
 def cell_style(place: float, cmap: str, system: str | None, *, bold: bool = False) -> Style:
     """Background of the map, black or white on it; only bold where there are too few colours."""
-    color = background(place, cmap, system)
-    if color is None:  # 16 colours: the glyph or the number, and one hue where there is something to see
+    if system not in ("truecolor", "256"):  # the glyph or the number, and one hue where there is something to see
         hue = Color.from_ansi(_HUE) if system == "standard" and place >= 0.05 else None
         return Style(color=hue, bold=bold) if hue else BOLD if bold else PLAIN
-    number, rgb = color
+    number, rgb = background(place, cmap, system)
     ink = text_on(rgb)
     if system == "256":
         return Style(bgcolor=Color.from_ansi(number), color=Color.from_ansi(231 if ink[0] else 16), bold=bold)
@@ -34,15 +33,16 @@ def cell_style(place: float, cmap: str, system: str | None, *, bold: bool = Fals
     )
 
 
-def background(place: float, cmap: str, system: str | None) -> tuple[int, tuple[int, int, int]] | None:
-    """The map's colour at a place from 0 to 1: its number in the 256-colour palette, and its red, green and blue."""
+def background(place: float, cmap: str, system: str) -> tuple[int, tuple[int, int, int]]:
+    """The map's colour at a place from 0 to 1: its number in the 256-colour palette, and its red, green and blue.
+
+    ``system``: ``truecolor``, where the number is 0, or ``256``.
+    """
     if system == "truecolor":
         return 0, table(cmap)[min(ENTRIES - 1, int(place * ENTRIES))]
-    if system == "256":
-        ramp = ramp_256(cmap)
-        number = ramp[min(len(ramp) - 1, int(place * len(ramp)))]
-        return number, palette_rgb(number)
-    return None
+    ramp = ramp_256(cmap)
+    number = ramp[min(len(ramp) - 1, int(place * len(ramp)))]
+    return number, palette_rgb(number)
 
 
 @cache
@@ -54,11 +54,8 @@ def half_block_style(upper: float | None, lower: float | None, cmap: str, system
     return "▀", Style(color=above, bgcolor=below)
 
 
-def _ground(place: float, cmap: str, system: str) -> Color | None:
-    color = background(place, cmap, system)
-    if color is None:
-        return None
-    number, rgb = color
+def _ground(place: float, cmap: str, system: str) -> Color:
+    number, rgb = background(place, cmap, system)
     return Color.from_ansi(number) if system == "256" else Color.from_triplet(ColorTriplet(*rgb))
 
 
