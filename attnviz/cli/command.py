@@ -105,7 +105,7 @@ class SectionedCommand(TyperCommand):
             for parameter, n in Counter(order).items():
                 if n > 1 and _section(parameter) in _ONCE and _has_one_value(parameter):
                     name = str(parameter.name).replace("_", "-")
-                    raise UsageError(f"{name}: it is given {n} times; expected once")
+                    raise UsageError(f"{name}: given {n} times; expected once")
         return super().parse_args(ctx, args)
 
     def format_options(self, ctx: "Context", formatter: "HelpFormatter") -> None:

@@ -24,7 +24,7 @@ MEASURES = "Measures (of a model, not of --attention)"
 
 
 class HeadOptions(Options):
-    """Which heads, and of which attention; of weights, a matrix a head."""
+    """Which heads, and of which kind of attention; the values are weights."""
 
     layer: Layers = None
     head: Heads = None
@@ -41,7 +41,7 @@ class MeasureOptions(Options):
     """What is measured besides the attention; it takes a model."""
 
     ablation: Annotated[
-        bool, option(MEASURES, "--ablation", help="A metric more: how much the output changes without the head.")
+        bool, option(MEASURES, "--ablation", help="Add `ablation`: output change when the head is removed.")
     ] = False
 
     null: Annotated[
@@ -71,7 +71,7 @@ class RowOptions(Options):
             ROWS,
             "--where",
             metavar="CONDITION",
-            help="Only heads of which this holds: previous > 0.5 and entropy < 1; label == first; and, or, not, ().",
+            help="Only heads that match: previous > 0.5 and entropy < 1; label == first; and, or, not, ().",
         ),
     ] = None
     sort: Annotated[

@@ -181,7 +181,7 @@ def _check_sources(inputs: InputOptions, common: CommonOptions) -> None:
             hint=f'for example: attnviz {inputs.command} "The cat sat on the mat"',
         )
     if inputs.text is not None and named == ["text"] and _is_file(inputs.text):
-        note(common, f"{inputs.text} is taken for a text, and is the name of a file: --file reads the texts in it")
+        note(common, f"treating {inputs.text} as text; to read that file use --file {inputs.text}")
     if inputs.tokens is not None and not {"vectors", "attention"} & set(named):
         raise UsageError("tokens: labels are for --vectors and --attention; expected one of them")
     if {"vectors", "attention"} & set(named):

@@ -109,11 +109,11 @@ def _usage(error: _UsageOfTyper) -> tuple[int, str, str | None]:
     context: Context | None = getattr(error, "ctx", None)
     parameter: TyperOption | TyperArgument | None = getattr(error, "param", None)
     path = context.command_path if context is not None else "attnviz"
-    hint = f"{path} -h says what there is"
+    hint = f"run `{path} --help`"
     if text.startswith("Got unexpected extra"):
-        hint += "; a text of several words is put in quotes"
+        hint += "; put quotes around a text of several words"
     elif text.startswith("No such option") and "Possible" not in text:
-        hint += "; a text that begins with - comes after --"
+        hint += "; put -- before a text that begins with -"
     if context is not None and parameter is not None and parameter.name is not None:
         source = context.get_parameter_source(parameter.name)
         if source and source.name == "ENVIRONMENT":  # nobody wrote the option that the message names

@@ -1,7 +1,7 @@
 """The option groups, each declared once. Importing this loads Typer and nothing heavier."""
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -9,6 +9,12 @@ from attnviz.cli.block_options import BlockOptions
 from attnviz.cli.command import GENERAL, INPUT, MANY, MODEL, SELECTION, VIEW, OptionGroups, Options, option
 from attnviz.encoder.config.given import default_of
 from attnviz.errors import UsageError
+from attnviz.output.colormaps import COLORMAPS
+
+if TYPE_CHECKING:
+    Colormap = str  # its names are known only when the table is read
+else:
+    Colormap = Literal[COLORMAPS]
 
 
 def folder_name(text: str) -> Path:
@@ -49,7 +55,7 @@ def folder_option(text: str) -> Any:
 Pair = Annotated[str | None, option(INPUT, "--pair", metavar="TEXT", help="A second segment.")]
 Target = Annotated[
     str | None,
-    option(INPUT, "--target", metavar="TEXT", help="A target text, whose cross-attention looks at TEXT."),
+    option(INPUT, "--target", metavar="TEXT", help="Target text; its tokens attend to TEXT."),
 ]
 AttentionPath = Annotated[
     str | None,
@@ -95,11 +101,11 @@ Renormalize = Annotated[
     bool, option(SELECTION, "--renormalize", help="With --hide-special: let what is left of each row sum to 1.")
 ]
 ColormapName = Annotated[
-    Literal["viridis", "cividis", "magma", "greys"],
+    Colormap,
     option(VIEW, "--cmap", envvar="ATTNVIZ_CMAP", help="Colour map. [default: viridis]"),
 ]
 RawTokens = Annotated[bool, option(VIEW, "--raw-tokens", help="Label tokens in the tokenizer's own spelling (##ing).")]
-Force = Annotated[bool, option(VIEW, "--force", help="Replace files of these names that attnviz did not write, too.")]
+Force = Annotated[bool, option(VIEW, "--force", help="Overwrite files attnviz did not create.")]
 Width = Annotated[
     int | None,
     option(VIEW, "--width", metavar="N", min=20, help="Columns to print in. [default: the terminal's; 80 in a pipe]"),
@@ -129,13 +135,13 @@ class InputOptions(Options):
     text: Annotated[
         str | None,
         typer.Argument(
-            help="The text; - reads standard input, one text a line.",
+            help="The text; - reads standard input, one text per line.",
             show_default=False,
             metavar="[TEXT]",
             rich_help_panel=INPUT,
         ),
     ] = None
-    file: Annotated[Path | None, option(INPUT, "--file", metavar="PATH", help="A file of texts, one a line.")] = None
+    file: Annotated[Path | None, option(INPUT, "--file", metavar="PATH", help="A file of texts, one per line.")] = None
     pair: Pair = None
     target: Target = None
     vectors: Annotated[
@@ -144,7 +150,7 @@ class InputOptions(Options):
             INPUT,
             "--vectors",
             metavar="PATH",
-            help="Vectors, a row a token, instead of a text: .npy, .npz, .csv, .json.",
+            help="Vectors instead of text, one row per token: .npy, .npz, .csv, .json.",
         ),
     ] = None
     attention: AttentionPath = None
@@ -165,7 +171,7 @@ class ManyOptions(Options):
 
     on_error: Annotated[
         Literal["stop", "skip"],
-        option(MANY, "--on-error", help="At a line that cannot be used: stop, or skip it with a note. [default: stop]"),
+        option(MANY, "--on-error", help="On an invalid line: stop, or skip it with a note. [default: stop]"),
     ] = "stop"
     threads: Annotated[
         int | None,

@@ -30,7 +30,7 @@ class ConditionOptions(Options):
             "Conditions",
             "--that",
             metavar="CONDITION",
-            help="L0H1.previous >= 0.8; max, min, mean, any, all over heads; and, or, not. @FILE: one a line, "
+            help="L0H1.previous >= 0.8; max, min, mean, any, all over heads; and, or, not. @FILE: one per line, "
             "# comments. Repeatable.",
         ),
     ] = None
@@ -49,7 +49,7 @@ def check(
 ) -> int:
     """Check conditions on heads: exit 0 if all hold, 1 if one does not.
 
-    Each condition is printed with what was measured; of several texts each has to meet all, and -q prints only
+    Each condition is printed with what was measured; every text must meet every condition, and -q prints only
     failures. Where nobody reads what is printed, the first text that fails is the last. Exit 2: a condition that cannot
     be parsed, or asks for a head that is not there.
     """

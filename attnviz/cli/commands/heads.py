@@ -1,4 +1,4 @@
-"""``attnviz heads``: a row a head, with what it attends to in numbers."""
+"""``attnviz heads``: one row per head, with metrics and the best-fitting pattern."""
 
 from functools import partial
 from pathlib import Path
@@ -51,9 +51,9 @@ def heads(
     report: ReportOptions,
     width: WidthOptions,
 ) -> None:
-    """List what each head does: a row a head, with metrics and the pattern that describes it best.
+    """List what each head does: one row per head, with metrics and the best-fitting pattern.
 
-    Metrics: {metrics}, and with --ablation: {ablation}. Several texts give one table, in which each text weighs as its
+    Metrics: {metrics}, and with --ablation: {ablation}. Several texts give one table, weighted by their
     tokens.
     """
     from attnviz.api.heads import heads as heads_of

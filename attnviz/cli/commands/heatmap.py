@@ -22,7 +22,7 @@ attnviz show "The cat sat" --json | attnviz heatmap --attention - -o out/
 class PictureOptions(Options):
     """How pictures look, and where they go."""
 
-    out: Annotated[Path, folder_option("Folder for the pictures; made if it is not there.")]
+    out: Annotated[Path, folder_option("Output folder, created if missing.")]
     format: Annotated[
         str, option(VIEW, "--format", metavar="NAMES", help="png, svg, pdf, or several. [default: png]")
     ] = "png"
@@ -31,7 +31,8 @@ class PictureOptions(Options):
         int, option(VIEW, "--dpi", metavar="N", min=30, max=1200, help="Dots per inch of PNG. [default: 150]")
     ] = 150
     scale: Annotated[
-        Literal["shared", "head"], option(VIEW, "--scale", help="One colour scale, or one a head. [default: shared]")
+        Literal["shared", "head"],
+        option(VIEW, "--scale", help="One colour scale for all heads, or one per head. [default: shared]"),
     ] = "shared"
     overview_only: Annotated[bool, option(VIEW, "--overview-only", help="Only overview.png.")] = False
     heads_by_similarity: Annotated[

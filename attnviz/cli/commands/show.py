@@ -11,6 +11,10 @@ from attnviz.output.terminal.styles import STYLES
 if TYPE_CHECKING:
     from attnviz.output.terminal.tables.show import ShowViews
 
+    StyleName = str  # its names are known only when the table is read
+else:
+    StyleName = Literal["auto", *STYLES]
+
 _EXAMPLES = """
 attnviz show "The cat sat on the mat"
 attnviz show "The cat sat on the mat" --layer 0 --head 1,3
@@ -24,7 +28,7 @@ class ViewOptions(Options):
     """How matrices look."""
 
     style: Annotated[
-        Literal["auto", *STYLES],
+        StyleName,
         option(VIEW, "--style", help=f"{'; '.join(map(': '.join, STYLES.items()))}. [default: what fits]"),
     ] = "auto"
     top: Annotated[

@@ -24,8 +24,8 @@ FAMILY = replace(
         "layers.{}.ffn.1": "layers.{}.mlp.c_fc",
         "layers.{}.ffn.2": "layers.{}.mlp.c_proj",
     },
-    ignored=mistral.FAMILY.ignored
-    | {
+    ignored={
+        **mistral.FAMILY.ignored,
         "activation_function": ("gelu", "gelu_pytorch_tanh"),  # hidden_act is read
         "layer_norm_epsilon": (1e-5,),  # norm_epsilon is read
         "mlp_type": ("default",),
