@@ -106,6 +106,13 @@ def test_every_style_tells_matrices_apart_without_colour(style, is_ascii):
 
 
 @pytest.mark.parametrize("style", STYLES)
+def test_every_style_explains_the_sign_of_masked_keys_if_it_prints_one(style):
+    legend, *rows = shown(matrix(causal=True), 200, style=style).splitlines()[1:]
+    assert ("· masked" in legend) == any("·" in row for row in rows)
+    assert "masked" not in shown(matrix(), 200, style=style)
+
+
+@pytest.mark.parametrize("style", STYLES)
 def test_every_style_labels_every_row(style):
     lines = shown(matrix(), style=style).splitlines()
     assert [line.split()[:2] for line in lines if line[:1].isdigit()] == [[str(i), t] for i, t in enumerate(SENTENCE)]

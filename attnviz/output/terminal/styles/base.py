@@ -47,6 +47,7 @@ class MatrixView(LinesView):
     """What the styles have in common: title, legend, row labels, pages of columns."""
 
     rest_words = "rest: what they got"
+    signs_masked = True  # whether cells of masked keys have a sign of their own, which the legend explains
 
     def __init__(self, matrix: Matrix, screen: Screen, looks: Looks):
         super().__init__(screen)
@@ -81,7 +82,7 @@ class MatrixView(LinesView):
         title = f"{self.matrix.title}: {value_words(self.matrix)}{KIND_NAMES[self.matrix.kind]}, {n} x {m}{of}"
         yield from self.text(title, BOLD)
         legend = ", ".join(self.legend())
-        if self.masked.any():
+        if self.signs_masked and self.masked.any():
             legend += f", {masked_sign(self.screen)} masked"
         if self.matrix.hidden:
             legend += ", special tokens hidden" + ("" if self.matrix.rest is None else f" ({self.rest_words})")

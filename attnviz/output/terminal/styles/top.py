@@ -19,6 +19,7 @@ class TopView(MatrixView):
     """One line per query: its strongest keys and what is left; needs neither colour nor width."""
 
     rest_words = "they are in the rest"
+    signs_masked = False
 
     @classmethod
     def fits(cls, matrix: Matrix, screen: Screen, looks: Looks) -> bool:  # noqa: ARG003 (as every style)
