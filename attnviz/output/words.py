@@ -53,7 +53,8 @@ def caption(matrix: Matrix) -> str:
     if matrix.name in PATHS:
         rows, columns = f"rows (tokens of layer {matrix.last_layer})", "columns (input tokens)"
     kind = "" if matrix.kind == "encoder" else f", {KIND_NAMES[matrix.kind]}"
-    more = renormalized_words(matrix.name) if matrix.renormalized else ""
+    more = ", special tokens hidden" * (matrix.hidden and matrix.rest is None)
+    more += renormalized_words(matrix.name) if matrix.renormalized else ""
     return f"{matrix.title} of {model_words(matrix.model)}{kind}: {rows} look at {columns}, in percent{more}"
 
 
