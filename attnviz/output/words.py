@@ -99,8 +99,13 @@ def extent(attention: Attention) -> str:
     if attention.values == "distances":
         return f"{n_queries} × {several(column, n_keys)}, similar ones together"
     found = f"{several(row, n_queries)} × {several(column, n_keys - (attention.rest is not None))}"
-    found += " (words)" * attention.words + ", special tokens hidden" * attention.hidden
+    found += " (words)" * has_merged(attention) + ", special tokens hidden" * attention.hidden
     return found + (renormalized_words(attention.reduce) if attention.renormalized else "")
+
+
+def has_merged(attention: Attention | Matrix) -> bool:
+    """Whether some of its words are several tokens."""
+    return attention.words and any(len(token.pieces) > 1 for token in (*attention.queries, *attention.keys))
 
 
 def several(name: str, n: int) -> str:

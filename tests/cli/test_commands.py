@@ -258,7 +258,7 @@ def test_a_tokenizer_file_brings_its_vocabulary(cli, tmp_path):
     assert document["labels"] == ["[CLS]", "cat", "s", "[SEP]"]
     assert document["model"]["n_vocab"] == 5
     assert "2 s " in cli("show", "cats", "--tokenizer", "tokenizer.json", "-L", "0", "-H", "0", "--no-words").out
-    raw = cli("show", "cats", "--tokenizer", "tokenizer.json", "-L", "0", "-H", "0", "--raw-tokens").out
+    raw = cli("show", "cats", "--tokenizer", "tokenizer.json", "-L", "0", "-H", "0", "--raw-tokens", "--no-words").out
     assert "2 ##s" in raw
 
     assert cli("weights", "init", "-o", "with.safetensors", "--tokenizer", "tokenizer.json").code == 0

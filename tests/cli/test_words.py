@@ -120,7 +120,7 @@ OPTIONS = [
     ("--words", "--hide-special", "--renormalize"),
     ("--words", "--hide-special", "--reduce", "mean"),
     ("--hide-special", "--reduce", "mean-heads"),
-    ("--hide-special", "--reduce", "max"),
+    ("--no-words", "--hide-special", "--reduce", "max"),
     ("--words", "--pair", "A slow river", "--pad-to", "31"),
 ]
 

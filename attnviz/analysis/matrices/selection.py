@@ -32,8 +32,8 @@ class Request:
         hide_special: leave out special tokens.
         renormalize: divide what is left of each row by its sum.
         keep: further arrays for ``Result.trace``: ``LayerTrace``'s names, for the selected layers, or addresses.
-        lenient: of ``words`` and ``hide_special``, those that are left undone where they have no meaning (scores; nothing
-            but special tokens), instead of an error.
+        lenient: the options that nobody asked for: ``words`` and ``hide_special`` are left undone where they have no
+            meaning (scores; nothing but special tokens), and ``kinds`` is cross-attention where there is some.
     """
 
     layers: str | int | tuple[int, ...] = "all"
@@ -78,9 +78,11 @@ class Request:
 
     def kinds_of(self, available: tuple[str, ...]) -> tuple[str, ...]:
         """The kinds asked for, or all that are available; for rollout and flow, all but cross-attention."""
-        return (
-            self.kinds or tuple(kind for kind in available if kind != "cross" or self.reduce not in PATHS) or available
-        )
+        if self.kinds:
+            return self.kinds
+        if self.reduce in PATHS:
+            return tuple(kind for kind in available if kind != "cross") or available
+        return ("cross",) if "kinds" in self.lenient and "cross" in available else available
 
 
 def _check_shares(values: str) -> None:
