@@ -127,7 +127,7 @@ def test_the_foot_shows_where_long_texts_differ_and_all_of_where_numbers_came_fr
     b = replace(a, model=ModelInfo("other", "seed:1"))
     lines = foot(as_attention(compared(a, b), (("A", f"{start}cat"), ("B", f"{start}dog")))).split("\n")
     assert [line[:4] + line[-9:] for line in lines[:2]] == ["A: …word cat"[:4] + " word cat", "B: …" + " word dog"]
-    assert " ".join(lines[2:]) == f"weights: {weights_in_words(a, b)}"
+    assert " ".join(lines[2:]) == f"model: {weights_in_words(a, b)}"
     assert all(cell_len(line) <= 100 for line in lines)
 
 

@@ -15,7 +15,7 @@ from attnviz.output.terminal.cells import decimal, masked_sign
 from attnviz.output.terminal.flow import flowed
 from attnviz.output.terminal.lines import plain_labels, row_labels
 from attnviz.output.terminal.screen import BOLD, DIM, PLAIN, LinesView, Screen, StyledLine
-from attnviz.output.words import KIND_NAMES, corner_words, model_words, reading, renormalized_words, value_words
+from attnviz.output.words import KIND_NAMES, corner_words, has_merged, model_words, reading, renormalized_words, value_words
 from attnviz.trace.attention import Matrix
 from attnviz.trace.tokens import token_numbers
 
@@ -88,7 +88,7 @@ class MatrixView(LinesView):
     def title(self) -> Iterator[StyledLine]:
         """Layer, head, what the values are; which way to read them; what the signs mean."""
         n, m = self.matrix.numbers.shape
-        of = " words" if self.matrix.words else ""
+        of = " words" if has_merged(self.matrix) else ""
         name = f"{self.matrix.title} of {model_words(self.matrix.model)}"
         values = f"{value_words(self.matrix)}{KIND_NAMES[self.matrix.kind]}, {n} x {m}{of}"
         yield from self.text(f"{name}: {values}", BOLD)

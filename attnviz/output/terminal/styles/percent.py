@@ -54,7 +54,8 @@ class PercentView(MatrixView):
             yield from self.text(f"{self.matrix.title}: {words}", BOLD)
             return
         yield from self.text(words, PLAIN)
-        yield from self.text(caption(self.matrix), DIM)
+        signs = f", {masked_sign(self.screen)} masked" if self.masked.any() else ""
+        yield from self.text(caption(self.matrix) + signs, DIM)
 
     def lines(self) -> Iterator[StyledLine]:
         """The title; the keys, cut to their columns; the rows."""
