@@ -97,7 +97,8 @@ def svg(lines: list[list[tuple[str, Style]]], title: str) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" role="img" viewBox="0 0 {width:.0f} {height:.0f}" '
         f'width="{width:.0f}" height="{height:.0f}">\n<title>{escape(title)}</title>\n'
         f'<rect x="0.5" y="0.5" width="{width - 1:.0f}" height="{height - 1:.0f}" rx="8" fill="{BACKGROUND}" '
-        f'stroke="#444c5a"/>\n{dots}<g font-family="{FONT}" font-size="{SIZE}" xml:space="preserve">\n{body}</g>\n</svg>\n'
+        f'stroke="#444c5a"/>\n{dots}<g font-family="{FONT}" font-size="{SIZE}" xml:space="preserve">\n'
+        f"{body}</g>\n</svg>\n"
     )
 
 
