@@ -18,10 +18,10 @@ COLORMAPS = ("viridis", "cividis", "magma", "greys")
 AMBER, AZURE = "amber", "azure"
 TERMINAL_COLORMAPS = (AMBER, *COLORMAPS)
 GROUNDLESS = {  # the terminal's own ground is their zero; the darkest and the brightest colour
-    AMBER: ((97, 66, 16), (255, 184, 28)),
-    AZURE: ((28, 72, 122), (104, 186, 255)),
+    AMBER: ((120, 82, 18), (255, 184, 28)),
+    AZURE: ((34, 88, 150), (104, 186, 255)),
 }
-LEAST_PAINTED = 0.05  # of those, from 0 to 1
+LEAST_PAINTED = 0.1  # of those, from 0 to 1
 DIVERGING = "redblue"  # for differences: blue below 0, red above, nearly white between
 ENTRIES = 256
 

@@ -10,6 +10,7 @@ from attnviz.output.colormaps import ENTRIES, GROUNDLESS, LEAST_PAINTED, palette
 from attnviz.output.terminal.screen import BOLD, DIM, PLAIN, Screen
 
 _SHADES, _ASCII_SHADES = " ░▒▓█", " .:-=+*#%@"
+_LEAST_HUE = 0.05  # of 16 colours
 _LEAST_HALF = 0.01  # of half a character, which has no number
 _HUE = 5  # magenta: the one that is legible on black and on white
 
@@ -24,7 +25,7 @@ def cell_style(place: float, cmap: str, system: str | None, *, bold: bool = Fals
     """Background of the map, black or white on it; of 16 colours one hue; amber and azure reverse large values."""
     color = background(place, cmap, system)
     if color is None:
-        if system != "standard" or place < LEAST_PAINTED:
+        if system != "standard" or place < _LEAST_HUE:
             return BOLD if bold else PLAIN
         if cmap in GROUNDLESS:
             return Style(reverse=place >= 0.5, bold=bold or place >= 0.2)

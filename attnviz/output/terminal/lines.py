@@ -5,14 +5,12 @@ from collections.abc import Iterator
 from rich.style import Style
 
 from attnviz.errors import one_line
-from attnviz.output.labels import cut, isolated, unique
+from attnviz.output.labels import isolated, unique
 from attnviz.output.terminal.screen import BOLD, DIM, LinesView, Screen, StyledLine
 from attnviz.output.words import kind_words, provenance_words
 from attnviz.trace.model_info import ModelInfo
 from attnviz.trace.result import line_of
 from attnviz.trace.tokens import Tokens, token_numbers
-
-_MOST_NAME = 14  # columns for a token's name in a sentence
 
 
 def provenance_line(model: ModelInfo, screen: Screen) -> LinesView:
@@ -45,13 +43,6 @@ def row_labels(tokens: Tokens, screen: Screen) -> list[str]:
 def unique_labels(tokens: Tokens, screen: Screen) -> list[str]:
     """The tokens' labels, with ``#position`` where two are equal."""
     return unique(plain_labels(tokens, screen), token_numbers(tokens))
-
-
-def quoted(tokens: Tokens, index: int, screen: Screen) -> str:
-    """A token's name in quotes; of several with one name also its number."""
-    names = plain_labels(tokens, screen)
-    name = isolated(cut(names[index], _MOST_NAME, ascii=screen.ascii))
-    return f'"{name}"' + f" ({token_numbers(tokens)[index]})" * (names.count(names[index]) > 1)
 
 
 class _TextView(LinesView):

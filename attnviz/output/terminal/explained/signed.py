@@ -22,7 +22,6 @@ _MOST_LABEL = 11
 _NUMBER_CELLS = (6, 5, 4)  # columns of a cell that shows a number
 _SIGNED, _LETTER = 2, 1  # columns of a cell that shows a digit
 _MOST_DECIMALS = 3
-_EMPHASIS = 1.5  # of large numbers: as a power of their share of the largest
 _LETTERS = "ihgfedcba 123456789"  # -9 to 9
 
 
@@ -106,7 +105,7 @@ class SignedCells(LinesView):
 
     def _style(self, value: float, row: VectorRow) -> Style:
         largest = float(np.abs(self._scales[row.scale]).max()) or 1.0
-        place = round((abs(float(value)) / largest) ** _EMPHASIS, 2)
+        place = round(abs(float(value)) / largest, 2)
         return cell_style(place, AMBER if value > 0 else AZURE, self.screen.color)
 
 

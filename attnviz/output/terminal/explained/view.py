@@ -17,7 +17,7 @@ from attnviz.output.terminal.explained.mix import MixView
 from attnviz.output.terminal.explained.numbers import INDENT, StepNumbers, pretty
 from attnviz.output.terminal.explained.score import ScoreView, score_formula
 from attnviz.output.terminal.explained.shares import SharesView
-from attnviz.output.terminal.lines import quoted
+from attnviz.output.terminal.in_words import quoted
 from attnviz.output.terminal.screen import BOLD, DIM, PLAIN, LinesView, Screen, StyledLine
 from attnviz.output.words import KIND_NAMES, model_words
 from attnviz.trace.steps import Explanation
