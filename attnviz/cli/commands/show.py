@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from attnviz.cli.command import VIEW, Options, command, command_app, option
-from attnviz.cli.options import JsonOptions, RawTokens, SelectionOptions, SharedSource, TerminalColormapName, Width
+from attnviz.cli.options import ModelJsonOptions, RawTokens, SelectionOptions, SharedSource, TerminalColormapName, Width
 from attnviz.errors import UsageError
 from attnviz.output.terminal.styles import STYLES
 
@@ -60,7 +60,7 @@ def show(
     source: SharedSource,
     selection: SelectionOptions,
     view: ViewOptions,
-    output: JsonOptions,
+    output: ModelJsonOptions,
 ) -> None:
     """Print attention matrices as tables: rows are queries, columns are keys.
 
@@ -79,8 +79,8 @@ def show(
     if source.inputs.target is not None and request.kinds is None and not output.json:
         request = replace(request, kinds=("cross",))
     if output.json:
-        lines = json_lines(corpus_of(source), request=request, precision=view.precision, top=view.top)
-        render(lines, encoded(bytes))
+        options = {"precision": view.precision, "top": view.top, "model_info": output.model_info}
+        render(json_lines(corpus_of(source), request=request, **options), encoded(bytes))
         return
     if source.workers.workers is not None:
         raise UsageError("workers: tables are printed one after the other; expected --json too")
