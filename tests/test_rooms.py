@@ -15,9 +15,7 @@ MOST_FILES, MOST_LINES, MOST_CODE = 12, 350, 40
 ROOMS_WITHOUT_LIMIT = {"attnviz/checkpoints/huggingface/families"}
 
 # What is larger; the numbers may only shrink.
-LONG_FILES: dict[str, int] = {
-    "attnviz/analysis/explanation.py": 356,
-}
+LONG_FILES: dict[str, int] = {}
 LONG_FUNCTIONS: dict[str, int] = {
     "attnviz/elsewhere/documents.py:read_document": 51,
 }

@@ -109,7 +109,9 @@ def telling_head(
     from attnviz.analysis.telling import overview
 
     kind = kind or ("encoder" if prepared.target is None else "cross")
-    request = Request(layers, heads, (kind,), words=True, hide_special=True, lenient=True)
+    request = Request(
+        layers, heads, (kind,), words=True, hide_special=True, lenient=frozenset(("words", "hide_special"))
+    )
     (matrices,) = runs(model, [prepared], request)
     first = overview(matrices.parts()).heads[0]
     return first.layer, first.head
@@ -138,12 +140,13 @@ def explain(
         UsageError: a layer, head, kind or token that is not there.
     """
     from attnviz.analysis import explanation
+    from attnviz.analysis.query import find_query
     from attnviz.trace.steps import Explanation, Place
 
     kind = kind or ("encoder" if prepared.target is None else "cross")
     kinds_of(Request(kinds=(kind,)), prepared)
     queries, keys = prepared.sides(kind)
-    number = explanation.find_query(None if query is None else str(query), queries)
+    number = find_query(None if query is None else str(query), queries)
     place = Place(kind, *_one_head(model, prepared, layer, head, kind), number)
     needed = explanation.explanation_addresses(model.config, kind, place.layer)
     trace = run_stack(model.params, model.config, needed, prepared.source, prepared.target)

@@ -100,7 +100,7 @@ def request_of(selection: SelectionOptions, *, people: bool) -> Request:
         reduce=selection.reduce,
         words=words,
         hide_special=hide_special,
-        lenient=not (selection.words or selection.hide_special),
+        lenient=frozenset(name for name in ("words", "hide_special") if getattr(selection, name) is None),
         renormalize=selection.renormalize,
     )
 

@@ -53,7 +53,8 @@ def caption(matrix: Matrix) -> str:
     if matrix.name in PATHS:
         rows, columns = f"rows (tokens of layer {matrix.last_layer})", "columns (input tokens)"
     kind = "" if matrix.kind == "encoder" else f", {KIND_NAMES[matrix.kind]}"
-    more = renormalized_words(matrix.name) if matrix.renormalized else ""
+    more = ", special tokens hidden" * (matrix.hidden and matrix.rest is None)
+    more += renormalized_words(matrix.name) if matrix.renormalized else ""
     return f"{matrix.title} of {model_words(matrix.model)}{kind}: {rows} look at {columns}, in percent{more}"
 
 
@@ -98,8 +99,18 @@ def extent(attention: Attention) -> str:
     if attention.values == "distances":
         return f"{n_queries} × {several(column, n_keys)}, similar ones together"
     found = f"{several(row, n_queries)} × {several(column, n_keys - (attention.rest is not None))}"
-    found += " (words)" * attention.words + ", special tokens hidden" * attention.hidden
+    found += " (words)" * has_merged(attention) + ", special tokens hidden" * attention.hidden
     return found + (renormalized_words(attention.reduce) if attention.renormalized else "")
+
+
+def rest_word(attention: Attention | Matrix) -> str:
+    """The name of the column of keys that are left out: ``special`` where they are special tokens."""
+    return "special" if attention.hidden else "rest"
+
+
+def has_merged(attention: Attention | Matrix) -> bool:
+    """Whether some of its words are several tokens."""
+    return attention.words and any(len(token.pieces) > 1 for token in (*attention.queries, *attention.keys))
 
 
 def several(name: str, n: int) -> str:

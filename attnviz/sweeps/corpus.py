@@ -241,10 +241,11 @@ def _note_if_slow(slow: Callable[[str], None] | None, request: Request, n: int) 
 
 def _without_effect(request: Request, result: Result) -> Iterator[str]:
     """Why options change nothing of a result from elsewhere."""
-    if request.lenient:
-        return
     tokens, views = (*result.tokens, *result.target_tokens), result.views.values()
-    if request.hide_special and not any(token.special for token in tokens) and not any(view.hidden for view in views):
+    asked = {name for name in ("words", "hide_special") if getattr(request, name)} - request.lenient
+    has_special = any(token.special for token in tokens) or any(view.hidden for view in views)
+    has_words = any(token.word is not None for token in tokens) or any(view.words for view in views)
+    if "hide_special" in asked and not has_special:
         yield "no token is known to be special; --hide-special changes nothing"
-    if request.words and all(token.word is None for token in tokens) and not any(view.words for view in views):
+    if "words" in asked and not has_words:
         yield "no token is known to be part of a word; --words changes nothing"

@@ -148,6 +148,17 @@ def test_what_is_drawn_is_b_less_a_with_both_origins():
     assert drawn.model.provenance == MODEL.provenance
 
 
+def test_a_change_is_masked_where_both_sides_are():
+    causal, later = ~np.tri(4, dtype=bool), ~np.tri(4, k=1, dtype=bool)
+    early = np.tri(4, k=-2, dtype=bool)
+    a, b = (
+        replace(random_attention(seed, "abcd"), masked=np.stack([masked, masked]))
+        for seed, masked in enumerate([causal, later | early])
+    )
+    np.testing.assert_array_equal(as_attention(compared(a, b)).masked, [later, later])
+    assert as_attention(compared(a, random_attention(2, "abcd"))).masked is None
+
+
 @pytest.mark.parametrize(
     ("a", "b", "said"),
     [

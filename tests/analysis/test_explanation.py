@@ -128,7 +128,7 @@ def test_the_default_query_is_the_last_word():
 
 @pytest.mark.parametrize(("wanted", "index"), [("cat", 1), ("1", 1), ("-1", 4), ("the", 2), ("3", 3)])
 def test_a_query_is_a_text_or_a_number(wanted, index):
-    from attnviz.analysis.explanation import find_query
+    from attnviz.analysis.query import find_query
 
     tokens = tuple(Token(text=t, label=t, piece=t) for t in ("The", "cat", "the", "mat", "the"))
     assert find_query(wanted, tokens) == index
@@ -137,7 +137,7 @@ def test_a_query_is_a_text_or_a_number(wanted, index):
 
 
 def test_a_query_that_is_a_word_of_several_tokens_is_refused_with_their_numbers():
-    from attnviz.analysis.explanation import find_query
+    from attnviz.analysis.query import find_query
 
     tokens = (
         Token(text="", label="[CLS]", piece="[CLS]", special=True),

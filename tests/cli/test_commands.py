@@ -19,7 +19,7 @@ from attnviz.cli.block_options import SHOWN_FIELDS
 from attnviz.cli.commands.show import app as show_app
 from attnviz.encoder.config.given import field_names, field_table
 from attnviz.names import KINDS, PICTURE_FORMATS, PICTURE_SCALES, REDUCTIONS, VALUES
-from attnviz.output.colormaps import COLORMAPS
+from attnviz.output.colormaps import COLORMAPS, TERMINAL_COLORMAPS
 from attnviz.output.terminal.styles import STYLES
 
 SENTENCE = "The cat didn't sit."
@@ -81,7 +81,6 @@ CHOICES = {
     "--reduce": REDUCTIONS,
     "--style": ("auto", *STYLES),
     "--scale": PICTURE_SCALES,
-    "--cmap": tuple(COLORMAPS),
     "--color": ("auto", "always", "never"),
     "--on-error": ("stop", "skip"),
 }
@@ -103,6 +102,7 @@ def test_an_option_takes_the_values_of_its_table():
                 found.setdefault(parameter.opts[0], set()).add(tuple(choices))
     fields = {f"--{f.name.replace('_', '-')}": f.metadata.get("choices") for f in field_table()}
     expected = CHOICES | {flag: choices for flag, choices in fields.items() if choices}
+    assert found.pop("--cmap") == {tuple(COLORMAPS), tuple(TERMINAL_COLORMAPS)}
     assert found == {flag: {choices} for flag, choices in expected.items()}
 
 
@@ -257,8 +257,8 @@ def test_a_tokenizer_file_brings_its_vocabulary(cli, tmp_path):
     assert document["tokens"] == ["[CLS]", "cat", "##s", "[SEP]"]
     assert document["labels"] == ["[CLS]", "cat", "s", "[SEP]"]
     assert document["model"]["n_vocab"] == 5
-    assert "2 s " in cli("show", "cats", "--tokenizer", "tokenizer.json", "-L", "0", "-H", "0").out
-    raw = cli("show", "cats", "--tokenizer", "tokenizer.json", "-L", "0", "-H", "0", "--raw-tokens").out
+    assert "2 s " in cli("show", "cats", "--tokenizer", "tokenizer.json", "-L", "0", "-H", "0", "--no-words").out
+    raw = cli("show", "cats", "--tokenizer", "tokenizer.json", "-L", "0", "-H", "0", "--raw-tokens", "--no-words").out
     assert "2 ##s" in raw
 
     assert cli("weights", "init", "-o", "with.safetensors", "--tokenizer", "tokenizer.json").code == 0

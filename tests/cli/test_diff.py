@@ -99,7 +99,7 @@ def test_random_weights_of_the_models_own_shape_are_the_other_side_of_a_seed(cli
     assert cli("weights", "init", "-o", "w.npz", "--n-layers", "3", "--d-model", "20").code == 0
     found = document(cli("diff", ONE, "--weights", "w.npz", "--vs-seed", "0", "--json"))
     assert [row["jsd"] for row in found["heads"]] == [0] * 12
-    assert cli("diff", ONE, OTHER, "--vs-seed", "1").out.splitlines()[2].startswith("weights: A tiny")
+    assert cli("diff", ONE, OTHER, "--vs-seed", "1").out.splitlines()[2].startswith("model: A tiny")
 
 
 def test_tokens_without_labels_are_compared_by_position_if_they_are_as_many(cli, tmp_path):

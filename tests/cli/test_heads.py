@@ -66,7 +66,7 @@ def test_json_has_the_metrics_and_the_label_of_every_head(cli):
 
 def test_the_bundled_model_has_a_head_that_looks_at_the_previous_token(cli):
     ran = cli("heads", TEXT, "--sort", "previous", "--top", "1", "--width", "120")
-    assert ran.out.splitlines()[0].startswith("weights: tiny (sha256:")
+    assert ran.out.splitlines()[0] == "model: tiny, 3 layers x 12 heads"
     assert "1 of 36 heads, the largest previous first; means over 9 tokens" in ran.out
     (row,) = table_rows(ran.out)
     assert row[:3] == ["L0H2", "previous", "1.00"]

@@ -127,6 +127,15 @@ def test_everything_printed_is_valid_against_the_schema(cli, schema, argv):
         schema.validate(document)
 
 
+def test_an_object_unlike_the_schema_fails_wherever_it_is_printed(cli, monkeypatch):
+    from attnviz.output.documents import results
+
+    described = results.model_document
+    monkeypatch.setattr(results, "model_document", lambda model: described(model) | {"n_layers": "two"})
+    with pytest.raises(jsonschema.ValidationError):
+        cli("show", "a b", "--seed", "0", "--json")
+
+
 def test_described_weights_are_valid_against_the_schema(cli, schema):
     assert cli("weights", "init", "-o", "toy.npz", "--n-vocab", "10").code == 0
     (document,) = documents(cli("weights", "info", "toy.npz", "--json"))

@@ -277,7 +277,7 @@ def test_tables_say_what_they_show_and_from_where_to_where_the_colours_go(cli):
     largest = attnviz.run("a b c", seed=0, values="norms").attention[1, 2].max()
     options = ("--seed", "0", "--values", "norms", "-L", "1", "-H", "2", "--style", "blocks", "--width", "150")
     table = cli("show", "a b c", *options).out
-    assert "L1H2: norms, self-attention, 3 x 3" in table
+    assert "L1H2 of random weights of seed 0 (any pattern is chance): norms, self-attention, 3 x 3" in table
     assert f"blank to full from 0 to {largest:.3g}" in table
     rolled = cli("show", "a b c", "--seed", "0", "--reduce", "rollout", "--width", "150").out
     assert "rollout of layers 0-1, heads 0-3" in rolled

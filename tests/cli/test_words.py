@@ -63,7 +63,7 @@ def test_renormalized_rows_are_told(cli, show):
     found = document(show(*options, "--json"))
     assert found["renormalized"] is True
     assert "renormalized" not in document(show("--hide-special", "--json"))
-    assert "special tokens hidden, rows renormalized" in " ".join(show(*options).out.split())
+    assert "in percent, special tokens hidden, rows renormalized" in " ".join(show(*options).out.split())
     again = cli("show", "--attention", "-", "--hide-special", "--json", stdin=json.dumps(found))
     assert document(again) == found
 
@@ -109,7 +109,7 @@ def test_a_row_that_sees_only_hidden_keys_has_all_of_it_in_the_rest(cli):
         "masked": [[False, True], [False, True]],
     }
     ran = cli("show", "--attention", "-", "--hide-special", "--style", "top", stdin=json.dumps(held))
-    assert ran.out.splitlines()[-1] == "0 b -> rest 1.00"
+    assert ran.out.splitlines()[-1] == "1 b -> rest 1.00"
 
 
 OPTIONS = [
@@ -120,7 +120,7 @@ OPTIONS = [
     ("--words", "--hide-special", "--renormalize"),
     ("--words", "--hide-special", "--reduce", "mean"),
     ("--hide-special", "--reduce", "mean-heads"),
-    ("--hide-special", "--reduce", "max"),
+    ("--no-words", "--hide-special", "--reduce", "max"),
     ("--words", "--pair", "A slow river", "--pad-to", "31"),
 ]
 

@@ -7,7 +7,7 @@ from attnviz.trace.attention import Attention, Matrix
 from attnviz.trace.model_info import ModelInfo
 from attnviz.trace.tokens import Token
 
-MODEL = ModelInfo("seeded", "seed:0")
+MODEL = ModelInfo("toy", "sha256:0")
 SENTENCE = ("The", "cat", "didn't", "sleep", ".")
 
 

@@ -377,7 +377,7 @@ def test_a_fully_masked_row_says_so():
 
 def test_a_title_says_what_is_shown():
     text = shown(matrix(("Le", "chat"), SENTENCE, kind="cross"), style="numbers")
-    assert text.startswith("L0H3: attention weights, cross-attention, 2 x 5\n")
+    assert text.startswith("L0H3 of toy: attention weights, cross-attention, 2 x 5\n")
     assert "rows: queries (target), columns: keys (source)" in text
 
 

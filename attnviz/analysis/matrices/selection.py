@@ -32,8 +32,8 @@ class Request:
         hide_special: leave out special tokens.
         renormalize: divide what is left of each row by its sum.
         keep: further arrays for ``Result.trace``: ``LayerTrace``'s names, for the selected layers, or addresses.
-        lenient: leave tokens as they are where words or hiding have no meaning (scores; nothing but special tokens),
-            instead of an error.
+        lenient: the options that nobody asked for: ``words`` and ``hide_special`` are left undone where they have no
+            meaning (scores; nothing but special tokens), and ``kinds`` is cross-attention where there is some.
     """
 
     layers: str | int | tuple[int, ...] = "all"
@@ -45,7 +45,7 @@ class Request:
     hide_special: bool = False
     renormalize: bool = False
     keep: frozenset[str | Address] = field(default_factory=frozenset)
-    lenient: bool = False
+    lenient: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         arrays = [f.name for f in fields(LayerTrace) if f.name not in ("kind", "layer")]
@@ -63,7 +63,7 @@ class Request:
 
         if self.renormalize and not self.hide_special:
             raise UsageError("renormalize: nothing is left out of the rows; expected hide-special too")
-        if self.words and self.run_values == "scores" and not self.lenient:
+        if self.words and self.run_values == "scores" and "words" not in self.lenient:
             raise UsageError("words, values: sums of scores mean nothing; expected weights")
         if self.renormalize:
             _check_shares(self.run_values)
@@ -78,9 +78,11 @@ class Request:
 
     def kinds_of(self, available: tuple[str, ...]) -> tuple[str, ...]:
         """The kinds asked for, or all that are available; for rollout and flow, all but cross-attention."""
-        return (
-            self.kinds or tuple(kind for kind in available if kind != "cross" or self.reduce not in PATHS) or available
-        )
+        if self.kinds:
+            return self.kinds
+        if self.reduce in PATHS:
+            return tuple(kind for kind in available if kind != "cross") or available
+        return ("cross",) if "kinds" in self.lenient and "cross" in available else available
 
 
 def _check_shares(values: str) -> None:
@@ -154,9 +156,10 @@ def arranged_parts(parts: Iterator[Attention], request: Request) -> Iterator[Att
 
 def _of_tokens(attention: Attention, request: Request) -> Attention:
     """Between the tokens that are asked for."""
-    if request.words and not (request.lenient and (attention.values == "scores" or attention.reduce == "max")):
+    can_merge = attention.values != "scores" and attention.reduce != "max"
+    if request.words and (can_merge or "words" not in request.lenient):
         attention = merge_words(attention)
-    if request.hide_special and not (request.lenient and not _has_words(attention)):
+    if request.hide_special and (_has_words(attention) or "hide_special" not in request.lenient):
         if request.renormalize:
             _check_shares(attention.values)
         attention = hide_special(attention, renormalize=request.renormalize)
@@ -165,9 +168,10 @@ def _of_tokens(attention: Attention, request: Request) -> Attention:
 
 def arranged_tokens(tokens: Tokens, request: Request) -> Tokens:
     """The tokens of a text as ``arrange`` leaves them."""
-    tokens = merged(tokens) if request.words and not (request.lenient and request.run_values == "scores") else tokens
+    merges = request.words and request.run_values != "scores"
+    tokens = merged(tokens) if merges else tokens
     seen = visible(tokens) if request.hide_special else tokens
-    return seen or tokens if request.lenient else seen
+    return seen or tokens
 
 
 def _has_words(attention: Attention) -> bool:
@@ -227,7 +231,7 @@ def _narrow(attention: Attention, request: Request) -> Attention:
 def _check_order(attention: Attention, request: Request) -> None:
     """Words and renormalized rows come before a reduction; only words of a mean are the mean of words too."""
     late = []
-    if request.words and not (request.lenient or attention.words) and attention.reduce == "max":
+    if request.words and not ("words" in request.lenient or attention.words) and attention.reduce == "max":
         late.append("words")
     if request.renormalize and not attention.renormalized and attention.reduce not in PATHS:
         late.append("renormalize")

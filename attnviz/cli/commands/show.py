@@ -76,8 +76,8 @@ def show(
     if view.top is not None and view.style not in ("auto", "top"):
         raise UsageError(f"style, top: {view.style} print every key; expected --style top, or no --top")
     request = request_of(selection, people=not output.json)
-    if source.inputs.target is not None and request.kinds is None and not output.json:
-        request = replace(request, kinds=("cross",))
+    if not output.json:
+        request = replace(request, lenient=request.lenient | {"kinds"})
     if output.json:
         options = {"precision": view.precision, "top": view.top, "model_info": output.model_info}
         render(json_lines(corpus_of(source), request=request, **options), encoded(bytes))

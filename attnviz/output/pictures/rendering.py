@@ -23,7 +23,7 @@ class PicturesRendering(Generic[ReportT]):
         draw: Callable[[ReportT, Path], Sequence[Path]],
         *,
         several: bool = False,
-        finish: Callable[[Sequence[Path]], object] | None = None,
+        finish: Callable[[Sequence[Path]], object],
     ):
         self._folder, self._draw, self._several, self._finish = folder, draw, several, finish
         self._written: list[Path] = []
@@ -37,5 +37,4 @@ class PicturesRendering(Generic[ReportT]):
 
     def end(self) -> None:
         """Hands the files to ``finish``."""
-        if self._finish is not None:
-            self._finish(self._written)
+        self._finish(self._written)

@@ -117,12 +117,6 @@ class LinesView:
                 yield Segment(text, style)
             yield Segment.line()
 
-    def __rich_measure__(self, console: object, options: object) -> object:
-        """As wide as the screen it was made for."""
-        from rich.measure import Measurement  # noqa: PLC0415 (only inside a Rich console)
-
-        return Measurement(self.screen.width, self.screen.width)
-
 
 def _rendered(segments: Iterable[Segment], screen: Screen) -> Iterator[str]:
     system = None if screen.color is None else _SYSTEMS[screen.color]

@@ -438,7 +438,7 @@ def test_a_metric_of_some_rows_is_their_mean_and_rows_that_see_nothing_do_not_co
 def test_the_example_of_the_contributors_page_reads_places_and_tokens(monkeypatch):
     page = Path(functions.__file__).parents[2] / "docs" / "contributing.md"
     (example,) = re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
-    (metric,) = eval(f"({example})", {"Metric": Metric})  # noqa: S307 (of our own page)
+    metric = eval(f"({example})", {"Metric": Metric})  # noqa: S307 (of our own page)
     monkeypatch.setitem(METRICS, metric.name, metric)
     padding = (Token("", "[PAD]", id=0, piece="[PAD]", special=True, padding=True),) * 2
     weights = np.zeros((2, 3, 7, 7))

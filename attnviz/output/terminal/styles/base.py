@@ -15,7 +15,16 @@ from attnviz.output.terminal.cells import decimal, masked_sign
 from attnviz.output.terminal.flow import flowed
 from attnviz.output.terminal.lines import plain_labels, row_labels
 from attnviz.output.terminal.screen import BOLD, DIM, PLAIN, LinesView, Screen, StyledLine
-from attnviz.output.words import KIND_NAMES, corner_words, model_words, reading, renormalized_words, value_words
+from attnviz.output.words import (
+    KIND_NAMES,
+    corner_words,
+    has_merged,
+    model_words,
+    reading,
+    renormalized_words,
+    rest_word,
+    value_words,
+)
 from attnviz.trace.attention import Matrix
 from attnviz.trace.tokens import token_numbers
 
@@ -88,7 +97,7 @@ class MatrixView(LinesView):
     def title(self) -> Iterator[StyledLine]:
         """Layer, head, what the values are; which way to read them; what the signs mean."""
         n, m = self.matrix.numbers.shape
-        of = " words" if self.matrix.words else ""
+        of = " words" if has_merged(self.matrix) else ""
         name = f"{self.matrix.title} of {model_words(self.matrix.model)}"
         values = f"{value_words(self.matrix)}{KIND_NAMES[self.matrix.kind]}, {n} x {m}{of}"
         yield from self.text(f"{name}: {values}", BOLD)
@@ -145,11 +154,6 @@ class MatrixView(LinesView):
     def row_label(self, i: int) -> str:
         """The row's label, cut to its place."""
         return fit(self.row_labels[i], self.label_width - 1, ascii=self.screen.ascii) + " "
-
-
-def rest_word(matrix: Matrix) -> str:
-    """What the column of keys that are left out is called."""
-    return "special" if matrix.hidden else "rest"
 
 
 def label_width(matrix: Matrix, screen: Screen) -> int:
