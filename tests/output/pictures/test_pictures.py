@@ -276,9 +276,9 @@ def with_rest(n_keys=3):
 def test_what_hidden_keys_got_is_a_column_of_its_own_set_apart_by_white():
     whole = with_rest()
     shown, (sheet, grids) = fitted(whole, partial(head_sheet, dpi=100, instead={}))
-    assert [token.label for token in shown.keys] == ["t0", "t1", "t2", "rest"]
+    assert [token.label for token in shown.keys] == ["t0", "t1", "t2", "special"]
     np.testing.assert_array_equal(shown.matrices[..., -1], whole.rest)
-    assert sheet.columns.labels[-1] == "rest"
+    assert sheet.columns.labels[-1] == "special"
     assert sheet.subtitle == "self-attention weights, 2 queries × 3 keys, special tokens hidden"
     image = paint_mosaic(shown, grids, 2, shared_scale(shown), PALETTE)
     one = image[2 : 2 + grids[0].length, 2 : 2 + grids[1].length]
