@@ -79,8 +79,9 @@ def show(
     if not output.json:
         request = replace(request, lenient=request.lenient | {"kinds"})
     if output.json:
-        options = {"precision": view.precision, "top": view.top, "model_info": output.model_info}
-        render(json_lines(corpus_of(source), request=request, **options), encoded(bytes))
+        printed = {"precision": view.precision, "top": view.top}
+        lines = json_lines(corpus_of(source), request=request, **printed, model_info=output.model_info)
+        render(lines, encoded(bytes))
         return
     if source.workers.workers is not None:
         raise UsageError("workers: tables are printed one after the other; expected --json too")
