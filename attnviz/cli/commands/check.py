@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from attnviz.cli.command import Options, command, command_app, option
 from attnviz.cli.head_options import HeadOptions, WidthOptions, request_of_heads
+from attnviz.cli.help.pages import CONDITIONS
 from attnviz.cli.options import JsonOptions, SharedSource
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ class ConditionOptions(Options):
     that: Annotated[
         list[str] | None,
         option(
-            "Conditions",
+            CONDITIONS,
             "--that",
             metavar="CONDITION",
             help="L0H1.previous >= 0.8; max, min, mean, any, all over heads; and, or, not. @FILE: one per line, "
@@ -39,7 +40,12 @@ class ConditionOptions(Options):
 app = command_app()
 
 
-@command(app, "check", examples=_EXAMPLES)
+@command(
+    app,
+    "check",
+    examples=_EXAMPLES,
+    main="text that file model attention layer head kind hide_special json quiet",
+)
 def check(
     source: SharedSource,
     selection: HeadOptions,

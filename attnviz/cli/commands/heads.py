@@ -40,7 +40,13 @@ attnviz heads "The cat sat on the mat" --cluster -o out/
 app = command_app()
 
 
-@command(app, "heads", examples=_EXAMPLES, tables={"metrics": ", ".join(METRICS), "ablation": ABLATION.name})
+@command(
+    app,
+    "heads",
+    examples=_EXAMPLES,
+    main="text file model attention where sort top columns hide_special ablation cluster json csv",
+    tables={"metrics": ", ".join(METRICS), "ablation": ABLATION.name},
+)
 def heads(
     source: SharedSource,
     selection: HeadOptions,
