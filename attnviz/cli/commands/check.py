@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _EXAMPLES = """
 attnviz check "The cat sat on the mat" --that "L0H1.previous >= 0.8"
-attnviz check "The cat sat on the mat" --that "max(entropy) < 2.5" --that "any(label == previous)"
+attnviz check "The cat sat on the mat" --that "any(label == previous)"
 attnviz check --file sentences.txt --that @conditions.txt
 attnviz check --attention weights.npy --that "all(first < 0.9)"
 """

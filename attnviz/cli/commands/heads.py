@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _EXAMPLES = """
 attnviz heads "The cat sat on the mat because the cat was tired"
 attnviz heads "The cat sat on the mat" --sort previous --top 5
-attnviz heads "The cat sat on the mat" --where "previous > 0.5 and entropy < 1"
+attnviz heads "The cat sat" --where "previous > 0.5 and entropy < 1"
 attnviz heads --file sentences.txt --columns entropy,previous,special
 attnviz heads "The cat sat on the mat" --ablation --sort ablation
 attnviz heads "The cat sat on the mat" --null 10 --columns previous,entropy
