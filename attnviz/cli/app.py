@@ -26,7 +26,7 @@ class Commands(LazyGroup):
         "weights": "Write seeded weights, describe a file, turn other formats into the native one.",
         "models": "List the bundled model and the families that load, or describe a model folder.",
         "schema": "Print the JSON Schema (2020-12) of what --json prints.",
-        "help": "Print all help on a command, or a topic to read.",
+        "help": "Print a topic to read, or all help on a command.",
         "version": "Print the version.",
     }
 

@@ -97,18 +97,14 @@ def test_a_page_fits_the_terminal(cli, monkeypatch):
 def test_help_alone_lists_commands_and_topics_with_a_line_each(cli):
     ran = cli("help")
     assert (ran.code, ran.err) == (0, "")
-    for name in (*Commands.summaries, *topics()):
+    for name in {*Commands.summaries, *topics()}:
         assert len(re.findall(rf"^  {name}  +\S", ran.out, re.M)) == 1
     assert max(map(len, ran.out.splitlines())) <= 80
 
 
-@pytest.mark.parametrize("words", [*LEAVES, "weights"])
-def test_help_on_a_command_is_its_full_page(cli, words):
+@pytest.mark.parametrize("words", sorted(LEAVES.keys() - topics().keys()))
+def test_help_on_a_command_without_a_topic_is_its_full_page(cli, words):
     assert cli("help", *words.split()) == cli(*words.split(), "--help")
-
-
-def test_no_topic_has_the_name_of_a_command():
-    assert not topics().keys() & Commands.summaries.keys()
 
 
 @pytest.mark.parametrize("topic", topics())
@@ -116,10 +112,9 @@ def test_a_topic_is_its_file(cli, topic):
     ran = cli("help", topic)
     assert (ran.code, ran.err) == (0, "")
     assert max(map(len, ran.out.splitlines())) <= 100
-    path = ROOT / "attnviz" / "docs" / f"{topic}.md"
-    if path.exists():
-        heading = path.read_text(encoding="utf-8").splitlines()[0].lstrip("# ")
-        assert heading == ran.out.splitlines()[0].strip() == topics()[topic]
+    heading = (ROOT / "attnviz" / "docs" / f"{topic}.md").read_text(encoding="utf-8").splitlines()[0].lstrip("# ")
+    assert heading == ran.out.splitlines()[0].strip() == topics()[topic]
+    assert (ran.out.splitlines()[-1] == f"Options: attnviz {topic} --help") == (topic in Commands.summaries)
 
 
 def test_the_topic_of_the_block_has_every_field(cli):
@@ -130,7 +125,13 @@ def test_the_topic_of_the_block_has_every_field(cli):
 
 @pytest.mark.parametrize("words", LEAVES)
 def test_a_command_names_a_topic_that_is_there(words):
-    assert LEAVES[words].topic in (None, *topics())
+    topic = LEAVES[words].topic
+    assert topic in topics() if topic else words in ("help", "version")
+
+
+@pytest.mark.parametrize("words", [words for words, command in LEAVES.items() if command.topic])
+def test_the_full_page_ends_with_its_topic(cli, words):
+    assert cli(*words.split(), "--help").out.splitlines()[-1].startswith(f"More: attnviz help {LEAVES[words].topic}")
 
 
 def test_a_topic_has_colours_where_they_are_wanted(cli):

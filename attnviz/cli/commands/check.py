@@ -45,6 +45,7 @@ app = command_app()
     "check",
     examples=_EXAMPLES,
     main="text that file model attention layer head kind hide_special json quiet",
+    topic="check",
 )
 def check(
     source: SharedSource,

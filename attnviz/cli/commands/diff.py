@@ -55,6 +55,7 @@ app = command_app()
     "diff",
     examples=_EXAMPLES,
     main="text other model vs_model seed vs_seed layer head top tolerance out json",
+    topic="diff",
 )
 def diff(
     sides: SidesOptions,

@@ -75,6 +75,7 @@ app = command_app()
     "explain",
     examples=_EXAMPLES,
     main="text query layer head kind target model full precision json",
+    topic="explain",
 )
 def explain(
     source: Source,

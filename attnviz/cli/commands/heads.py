@@ -45,6 +45,7 @@ app = command_app()
     "heads",
     examples=_EXAMPLES,
     main="text file model attention where sort top columns hide_special ablation cluster json csv",
+    topic="heads",
     tables={"metrics": ", ".join(METRICS), "ablation": ABLATION.name},
 )
 def heads(

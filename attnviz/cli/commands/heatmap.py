@@ -57,6 +57,7 @@ app = command_app()
     "heatmap",
     examples=_EXAMPLES,
     main="text out file model attention layer head values format scale overview_only force",
+    topic="heatmap",
 )
 def heatmap(
     source: ManySource,

@@ -12,7 +12,7 @@ _EXAMPLES = """
 attnviz help
 attnviz help show
 attnviz help weights init
-attnviz help block
+attnviz help reading
 """
 
 
@@ -35,7 +35,7 @@ app = command_app()
 
 @command(app, "help", examples=_EXAMPLES, main="subject")
 def show_help(subject: SubjectOptions, common: CommonOptions) -> None:
-    """Print all help on a command, or a topic to read.
+    """Print a topic to read, or all help on a command.
 
     On a terminal long text opens in a pager: the one that PAGER names, else less.
     """

@@ -61,6 +61,7 @@ app = command_app()
     "show",
     examples=_EXAMPLES,
     main="text layer head style values reduce file model target attention json width",
+    topic="show",
 )
 def show(
     source: SharedSource,

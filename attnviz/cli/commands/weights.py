@@ -81,6 +81,7 @@ app = command_app(
     "init",
     examples="attnviz weights init -o toy.safetensors --n-layers 3 --seed 7",
     main="out config seed n_layers n_heads d_model decoder tokenizer force",
+    topic="weights",
 )
 def init(
     models: InitOptions, block: BlockOptions, content: DecoderOptions, target: FileOptions, common: CommonOptions
@@ -100,7 +101,7 @@ def init(
     note(common, f"{target.out}: written")
 
 
-@command(app, "convert", examples=_CONVERT_EXAMPLES, main="source out revision force")
+@command(app, "convert", examples=_CONVERT_EXAMPLES, main="source out revision force", topic="weights")
 def convert(source: ModelSourceOptions, target: FileOptions, common: CommonOptions) -> None:
     """Turn a model folder, or a native file, into one native file.
 
@@ -121,6 +122,7 @@ def convert(source: ModelSourceOptions, target: FileOptions, common: CommonOptio
     "info",
     examples="attnviz weights info toy.safetensors\nattnviz weights info toy.npz --json",
     main="path json",
+    topic="weights",
 )
 def info(checkpoint: CheckpointOptions, output: JsonOptions, common: CommonOptions) -> None:
     """Describe a file of weights.

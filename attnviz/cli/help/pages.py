@@ -1,4 +1,4 @@
-"""The pages of help: one screen (``-h``), everything (``--help``), and the block's fields, in plain text."""
+"""The pages of help in plain text: one screen (``-h``), everything (``--help``), and a list of subjects."""
 
 import os
 import shutil
@@ -30,10 +30,12 @@ Record = tuple[str, str]
 def full_page(command: "Command", ctx: "Context", examples: Iterable[str], topic: str | None) -> str:
     """Everything about a command: examples, then its options by section, the block's fields last."""
     lines = [*_usage(command, ctx), *_about(command.help or ""), *_section("Examples", list(examples))]
-    for title, parameters in _by_section(command.get_params(ctx)).items():
+    sections = _by_section(command.get_params(ctx))
+    for title, parameters in sections.items():
         lines += _section(title, _columns([_record(p, ctx) for p in parameters], _NAMES))
     if topic is not None:
-        lines += ["", f"More: attnviz help {topic}"]
+        fields = ", and all fields of the model's shape: attnviz help block" if BLOCK in sections else ""
+        lines += ["", f"More: attnviz help {topic}{fields}"]
     return "\n".join(lines)
 
 
@@ -73,13 +75,6 @@ def group_page(
         parameters = [p for p in command.get_params(ctx) if not getattr(p, "hidden", False)]
         lines += _section("Options", _columns([_record(p, ctx) for p in parameters], _NAMES))
     return "\n".join([*lines, "", last])
-
-
-def block_page(command: "Command", ctx: "Context") -> str:
-    """All fields of the block, those too that ``--help`` leaves out."""
-    fields = [p for p in command.get_params(ctx) if _panel(p) == BLOCK]
-    about = "The fields of a model with random weights: give them as options, as ATTNVIZ_* variables or in --config."
-    return "\n".join([*_wrapped(about), *_section("Fields", _columns([_record(p, ctx) for p in fields], _NAMES))])
 
 
 def list_page(commands: Mapping[str, str], topics: Mapping[str, str]) -> str:

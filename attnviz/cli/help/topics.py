@@ -2,13 +2,13 @@
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import typer
 
-from attnviz.cli.help.pages import block_page, list_page
+from attnviz.cli.help.pages import list_page
 from attnviz.cli.help.suggestions import nearest_names
 from attnviz.errors import UsageError
 
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from typer._click.core import Context
 
 _FOLDER = Path(__file__).parent.parent.parent / "docs"
-_BLOCK = "block"
 _WIDEST = 100  # columns of text that are easy to read
 _SYSTEMS: dict[str, Literal["standard", "256", "truecolor"]] = {
     "standard": "standard",
@@ -31,34 +30,32 @@ def topics() -> dict[str, str]:
     for path in sorted(_FOLDER.glob("*.md")):
         with path.open(encoding="utf-8") as lines:
             headings[path.stem] = next(lines, "").lstrip("#").strip()
-    return headings | {_BLOCK: "Model shape: all fields of a model with random weights"}
+    return headings
 
 
 def subject_text(words: Sequence[str], *, color: str) -> str:
-    """The help on a command or a topic; without words, the list of both.
+    """The topic of that name, else the help on that command; without words, the list of both.
 
     Args:
-        words: the words of a command, or one topic.
+        words: one topic, or the words of a command.
         color: whether headings have colours: auto, always or never.
 
     Raises:
         UsageError: there is neither such a command nor such a topic.
     """
     context = _root_context()
+    summaries: Mapping[str, str] = context.command.summaries  # type: ignore[attr-defined]
+    headings = topics()
     if not words:
-        return list_page(context.command.summaries, topics())  # type: ignore[attr-defined]
+        return list_page(summaries, {name: text for name, text in headings.items() if name not in summaries})
     name = " ".join(words)
-    if name == _BLOCK:
-        with _context(context, ["show"]) as inner:
-            return block_page(inner.command, inner)
-    path = _FOLDER / f"{name}.md"
-    commands = context.command.list_commands(context)  # type: ignore[attr-defined]
-    if words[0] in commands:
+    if name in headings:
+        rendered = _rendered((_FOLDER / f"{name}.md").read_text(encoding="utf-8"), color=color)
+        return f"{rendered}\n\nOptions: attnviz {name} --help" if name in summaries else rendered
+    if words[0] in summaries:
         with _context(context, words) as inner:
             return inner.get_help()
-    if len(words) == 1 and name in topics():
-        return _rendered(path.read_text(encoding="utf-8"), color=color)
-    near = nearest_names(name, [*commands, *topics()])[:1]
+    near = nearest_names(name, [*summaries, *headings])[:1]
     question = f" (did you mean {near[0]}?)" if near else ""
     raise UsageError(f"help: '{name}' is not a command or a topic{question}", hint="run `attnviz help` for a list")
 
