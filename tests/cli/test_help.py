@@ -191,7 +191,7 @@ def test_the_model_the_file_and_the_width_have_one_letter(cli, tmp_path):
 # Start-up
 
 
-@pytest.mark.parametrize("words", [["-h"], ["show", "-h"], ["help"], ["help", "show"]])
+@pytest.mark.parametrize("words", [["-h"], ["show", "-h"], ["help"], ["help", "weights", "init"]])
 def test_help_loads_nothing_heavy(words):
     code = (
         f"import sys; from attnviz.cli.main import main; assert main({words!r}) == 0; "

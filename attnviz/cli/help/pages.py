@@ -34,7 +34,7 @@ def full_page(command: "Command", ctx: "Context", examples: Iterable[str], topic
     for title, parameters in sections.items():
         lines += _section(title, _columns([_record(p, ctx) for p in parameters], _NAMES))
     if topic is not None:
-        fields = ", and all fields of the model's shape: attnviz help block" if BLOCK in sections else ""
+        fields = "; all of the model's shape: attnviz help block" if BLOCK in sections else ""
         lines += ["", f"More: attnviz help {topic}{fields}"]
     return "\n".join(lines)
 
