@@ -9,8 +9,8 @@ from attnviz.cli.options import (
     ColormapName,
     Heads,
     HideSpecial,
-    JsonOptions,
     Layers,
+    ModelJsonOptions,
     Renormalize,
     Width,
     Words,
@@ -135,7 +135,7 @@ def refuse_clashes(
     selection: HeadOptions,
     measures: MeasureOptions,
     rows: RowOptions,
-    output: JsonOptions,
+    output: ModelJsonOptions,
     formats: FormatOptions,
     report: ReportOptions,
 ) -> None:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from attnviz.cli.command import Options, command, command_app, option
 from attnviz.cli.help.pages import VIEW
-from attnviz.cli.options import JsonOptions, RawTokens, SelectionOptions, SharedSource, TerminalColormapName, Width
+from attnviz.cli.options import ModelJsonOptions, RawTokens, SelectionOptions, SharedSource, TerminalColormapName, Width
 from attnviz.errors import UsageError
 from attnviz.output.terminal.styles import STYLES
 
@@ -67,7 +67,7 @@ def show(
     source: SharedSource,
     selection: SelectionOptions,
     view: ViewOptions,
-    output: JsonOptions,
+    output: ModelJsonOptions,
 ) -> None:
     """Print attention matrices as tables: rows are queries, columns are keys.
 
@@ -86,7 +86,8 @@ def show(
     if not output.json:
         request = replace(request, lenient=request.lenient | {"kinds"})
     if output.json:
-        lines = json_lines(corpus_of(source), request=request, precision=view.precision, top=view.top)
+        printed = {"precision": view.precision, "top": view.top}
+        lines = json_lines(corpus_of(source), request=request, **printed, model_info=output.model_info)
         render(lines, encoded(bytes))
         return
     if source.workers.workers is not None:
