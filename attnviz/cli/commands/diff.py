@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 from attnviz.cli.block_options import BlockOptions
 from attnviz.cli.command import Options, command, command_app, option
 from attnviz.cli.head_options import HeadOptions, WidthOptions
+from attnviz.cli.help.pages import VIEW
 from attnviz.cli.options import CommonOptions, Force, ModelJsonOptions, ModelOptions, folder_option
 from attnviz.cli.sides import SidesOptions, results_of_sides
 from attnviz.errors import UsageError
