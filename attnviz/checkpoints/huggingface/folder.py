@@ -54,13 +54,13 @@ def read_folder(path: Path, overrides: Mapping[str, object] | None = None) -> Ch
     opened, paths = _open(path, values)
     shapes = tensor_shapes(config)
     if overrides and _is_misfit(tensor_shapes(own), shapes):
-        raise misfit_error(path, own, overrides)
+        raise _misfit_error(path, own, overrides)
     sources = family.sources(shapes, config, settings)
     used = {source.name for source in sources.values() if source.name is not None}
     names = own_names(one_line(path), opened, family, used)
     file = RenamedFile(opened, {name: names[name] for name in used if name in names})
     expected = {s.name: s.stored_shape(shapes[name]) for name, s in sources.items() if s.name}
-    _check(where, family, file, opened, expected, misfit_error(path, own, overrides) if overrides else None)
+    _check(where, family, file, opened, expected, _misfit_error(path, own, overrides) if overrides else None)
     others = sorted(name for name in names if name not in used)
     usual = {s.name for s in family.sources(tensor_shapes(own), own, settings).values()} if overrides else used
     unused = tuple(name for name in others if name in usual or is_unused(name, family))
@@ -85,7 +85,7 @@ def _is_misfit(own: Mapping[str, Shape], changed: Mapping[str, Shape]) -> bool:
     )
 
 
-def misfit_error(path: Path, own: Block, overrides: Mapping[str, object]) -> CheckpointError:
+def _misfit_error(path: Path, own: Block, overrides: Mapping[str, object]) -> CheckpointError:
     """The error where fields are given that the folder's tensors do not fit."""
 
     def changes_shapes(name: str) -> bool:
