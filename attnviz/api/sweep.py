@@ -61,7 +61,12 @@ def json_lines(
         precision: decimals; by default all that a float has.
         top: edges to the ``top`` keys of each row, not matrices.
         corpus_options: see ``corpus``.
+
+    Raises:
+        UsageError: matrices of heads that are chosen by name and are not a grid of layers and heads.
     """
+    if top is None:
+        request = request.of_grid("JSON without --top K")
     source = corpus(texts, **corpus_options)
     line = partial(run_json, precision=precision, top=top, placed=source.on_error == "skip")
     return (data for _, data in source.values(request, line, most=_LINES_AT_ONCE))

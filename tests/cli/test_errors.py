@@ -55,7 +55,11 @@ ERRORS = [
     ("show a --n-vocab 3000000000", 2, "n_vocab: it is too large; expected less than 2^31"),
     ("show a --score-scale nan", 2, "score_scale: nan is not finite; expected a finite number"),
     ("show a --mask windw", 2, "usage: invalid value for '--mask': ...", "hint: run `attnviz show --help`"),
-    ("show a --show-special --renormalize", 2, "renormalize: nothing is left out of the rows; expected hide-special too"),
+    (
+        "show a --show-special --renormalize",
+        2,
+        "renormalize: nothing is left out of the rows; expected hide-special too",
+    ),
     ("show a --words --values scores", 2, "words, values: sums of scores mean nothing; expected weights"),
     ("show --attention scores.json --words", 2, "words, values: sums of scores mean nothing; expected weights"),
     (

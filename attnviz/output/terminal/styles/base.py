@@ -15,7 +15,15 @@ from attnviz.output.terminal.cells import decimal, masked_sign
 from attnviz.output.terminal.flow import flowed
 from attnviz.output.terminal.lines import plain_labels, row_labels
 from attnviz.output.terminal.screen import BOLD, DIM, PLAIN, LinesView, Screen, StyledLine
-from attnviz.output.words import KIND_NAMES, corner_words, has_merged, model_words, reading, renormalized_words, value_words
+from attnviz.output.words import (
+    KIND_NAMES,
+    corner_words,
+    has_merged,
+    model_words,
+    reading,
+    renormalized_words,
+    value_words,
+)
 from attnviz.trace.attention import Matrix
 from attnviz.trace.tokens import token_numbers
 
