@@ -41,7 +41,10 @@ def tokens_of(
     special = _items(fields, f"{prefix}special", _TRUTH, n, where) or _special(fields, prefix, names)
     padding = _items(fields, f"{prefix}padding", _TRUTH, n, where) or [False] * n
     segment = _items(fields, f"{prefix}segments", _SEGMENT, n, where) or [0] * n
-    words = _items(fields, f"{prefix}word_ids", _WORD, n, where) or [None] * n
+    words = _items(fields, f"{prefix}word_ids", _WORD, n, where)
+    if words is None:  # attnviz leaves them out where each token is a word
+        each_is_one = "schema" in fields and offsets is not None
+        words = [i if each_is_one and not special[i] else None for i in range(n)]
     pieces = _items(fields, f"{prefix}pieces", _PIECES, n, where) or [[]] * n
     tokens = []
     for i, name in enumerate(names):

@@ -103,6 +103,11 @@ def extent(attention: Attention) -> str:
     return found + (renormalized_words(attention.reduce) if attention.renormalized else "")
 
 
+def rest_word(attention: Attention | Matrix) -> str:
+    """The name of the column of keys that are left out: ``special`` where they are special tokens."""
+    return "special" if attention.hidden else "rest"
+
+
 def has_merged(attention: Attention | Matrix) -> bool:
     """Whether some of its words are several tokens."""
     return attention.words and any(len(token.pieces) > 1 for token in (*attention.queries, *attention.keys))

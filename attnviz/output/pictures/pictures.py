@@ -14,7 +14,7 @@ from attnviz.output.labels import cut
 from attnviz.output.pictures.fonts import Instead, drawable
 from attnviz.output.pictures.painting import Grid, mosaic_shape, paint_matrix, paint_mosaic
 from attnviz.output.scale import Scale, own_scale, shared_scale, short_number, strongest_choice
-from attnviz.output.words import LABEL_WIDTH, escaped, extent, foot, overview_title, quantity, sides, unit
+from attnviz.output.words import LABEL_WIDTH, escaped, extent, foot, overview_title, quantity, rest_word, sides, unit
 from attnviz.trace.attention import Attention, Matrix
 from attnviz.trace.tokens import Token, Tokens, token_numbers
 
@@ -83,7 +83,8 @@ def fitted(attention: Attention, sheet_of: Callable[[Attention], Any]) -> tuple[
     """
     if attention.rest is None:
         return attention, sheet_of(attention)
-    column = Token(text="", label="rest", piece="rest", special=True)
+    word = rest_word(attention)
+    column = Token(text="", label=word, piece=word, special=True)
     masked = attention.masked
     shown = replace(
         attention,
@@ -150,7 +151,7 @@ def overview_sheet(
     subtitle = f"{quantity(attention)}, each tile {extent(attention)}"
     if attention.rest is not None:
         share = "what others got" if attention.values == "changes" else "what they got"
-        subtitle += f"; strip at the right: rest, {share}"
+        subtitle += f"; strip at the right: {rest_word(attention)}, {share}"
     if max(rows.block, columns.block) > 1:
         subtitle += f"; each cell: the largest of {rows.block} × {columns.block}"
     layers = attention.layer_names if "layer" in attention.axes else [spans(attention.layers)]

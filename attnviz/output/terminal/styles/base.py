@@ -22,6 +22,7 @@ from attnviz.output.words import (
     model_words,
     reading,
     renormalized_words,
+    rest_word,
     value_words,
 )
 from attnviz.trace.attention import Matrix
@@ -153,11 +154,6 @@ class MatrixView(LinesView):
     def row_label(self, i: int) -> str:
         """The row's label, cut to its place."""
         return fit(self.row_labels[i], self.label_width - 1, ascii=self.screen.ascii) + " "
-
-
-def rest_word(matrix: Matrix) -> str:
-    """What the column of keys that are left out is called."""
-    return "special" if matrix.hidden else "rest"
 
 
 def label_width(matrix: Matrix, screen: Screen) -> int:

@@ -10,8 +10,8 @@ from attnviz.output.labels import cell_width, cut, fit, isolated
 from attnviz.output.terminal.cells import cell_style, masked_sign
 from attnviz.output.terminal.lines import plain_labels, row_labels
 from attnviz.output.terminal.screen import BOLD, DIM, PLAIN, Screen, StyledLine
-from attnviz.output.terminal.styles.base import Looks, MatrixView, rest_word
-from attnviz.output.words import caption
+from attnviz.output.terminal.styles.base import Looks, MatrixView
+from attnviz.output.words import caption, rest_word
 from attnviz.trace.attention import Matrix
 from attnviz.trace.tokens import Tokens, token_numbers
 
