@@ -157,7 +157,7 @@ def overview_sheet(
     layers = attention.layer_names if "layer" in attention.axes else [spans(attention.layers)]
     heads = attention.head_names if "head" in attention.axes else [spans(attention.heads)]
     if attention.by_name:
-        layers = []
+        layers = [""]
     sheet = Sheet(
         size=(n_rows * (rows.length + gap) + gap, n_columns * (columns.length + gap) + gap),
         rows=_tile_side("" if attention.by_name else "layer", layers, rows.length, gap, dpi),
@@ -294,7 +294,7 @@ def _tile_side(name: str, labels: Sequence[str], length: int, gap: int, dpi: int
     ticks = tuple(gap + i * (length + gap) + length / 2 for i in range(len(labels)))
     spacing = (length + gap) / dpi
     return Side(
-        name, tuple(labels), ticks, spacing, upright=max(map(len, labels), default=0) * _DIGIT_INCHES <= spacing
+        name, tuple(labels), ticks, spacing, upright=max(map(len, labels)) * _DIGIT_INCHES <= spacing
     )
 
 
