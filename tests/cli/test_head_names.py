@@ -56,8 +56,8 @@ def test_there_is_a_picture_of_each_named_head_and_an_overview_of_them(cli, tmp_
     assert cli("heatmap", TEXT, "-H", NAMES, "-o", "named").code == 0
     named = {path.name: path.read_bytes() for path in (tmp_path / "named").iterdir()}
     assert set(named) == {"L02H08.png", "L01H07.png", "L02H00.png", "overview.png"}
-    assert cli("heatmap", TEXT, "-L", "2", "-H", "8", "-o", "one", "--scale", "shared").code == 0
-    assert named["L02H08.png"] == (tmp_path / "one" / "L02H08.png").read_bytes()
+    assert cli("heatmap", TEXT, "-L", "2", "-o", "layer").code == 0
+    assert named["L02H08.png"] == (tmp_path / "layer" / "L02H08.png").read_bytes()
 
 
 def test_rows_of_heads_are_those_of_the_named_heads_in_the_order_named(cli):
