@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from attnviz.cli.command import VIEW, Options, command, command_app, option
-from attnviz.cli.options import JsonOptions, RawTokens, SelectionOptions, SharedSource, TerminalColormapName, Width
+from attnviz.cli.options import ModelJsonOptions, RawTokens, SelectionOptions, SharedSource, TerminalColormapName, Width
 from attnviz.errors import UsageError
 from attnviz.output.terminal.styles import STYLES
 
@@ -60,7 +60,7 @@ def show(
     source: SharedSource,
     selection: SelectionOptions,
     view: ViewOptions,
-    output: JsonOptions,
+    output: ModelJsonOptions,
 ) -> None:
     """Print attention matrices as tables: rows are queries, columns are keys.
 
@@ -79,7 +79,8 @@ def show(
     if not output.json:
         request = replace(request, lenient=request.lenient | {"kinds"})
     if output.json:
-        lines = json_lines(corpus_of(source), request=request, precision=view.precision, top=view.top)
+        printed = {"precision": view.precision, "top": view.top}
+        lines = json_lines(corpus_of(source), request=request, **printed, model_info=output.model_info)
         render(lines, encoded(bytes))
         return
     if source.workers.workers is not None:

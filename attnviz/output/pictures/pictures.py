@@ -293,9 +293,7 @@ def _thinned(name: str, label: Callable[[int], str], n: int, step: int, grid: Gr
 def _tile_side(name: str, labels: Sequence[str], length: int, gap: int, dpi: int) -> Side:
     ticks = tuple(gap + i * (length + gap) + length / 2 for i in range(len(labels)))
     spacing = (length + gap) / dpi
-    return Side(
-        name, tuple(labels), ticks, spacing, upright=max(map(len, labels)) * _DIGIT_INCHES <= spacing
-    )
+    return Side(name, tuple(labels), ticks, spacing, upright=max(map(len, labels)) * _DIGIT_INCHES <= spacing)
 
 
 def _has_masked(attention: Attention) -> bool:
