@@ -5,12 +5,15 @@ runs its commands in a new folder with the samples: no block needs another. Bloc
 it is (``-m checkpoint``, as in CI).
 """
 
+import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
 from collections import defaultdict
+from itertools import groupby, pairwise
 from pathlib import Path
 
 import pytest
@@ -159,6 +162,62 @@ def test_a_topic_is_plain_markdown_that_a_terminal_can_print(topic):
     assert all("/" not in link for link in re.findall(r"\]\((?!https://)([^)]+)\)", prose))
 
 
+def test_the_readme_is_short():
+    assert len(read("README.md").splitlines()) <= 250, "move details to a topic in attnviz/docs"
+
+
 def test_the_readme_links_every_topic():
     linked = set(re.findall(r"\]\(attnviz/docs/([^)#]+)\)", read("README.md")))
     assert linked == {topic.name for topic in TOPICS}
+
+
+def command_lines(text: str) -> list[str]:
+    """The commands of a page: of its console blocks, of its shell blocks, and those in the text."""
+    consoles = [line[2:] for match in BLOCK.finditer(text) for line in match[2].splitlines() if line.startswith("$ ")]
+    shells = [line for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL) for line in block.splitlines()]
+    return consoles + shells + re.findall(r"`(attnviz [^`\n]+)`", text)
+
+
+def example_texts(line: str) -> list[str]:
+    """The texts that a command line gives to the program: the arguments, ``--target`` and ``--pair``."""
+    if "attnviz" not in line:
+        return []
+    known = dict(commands())
+    lexer = shlex.shlex(line, posix=True, punctuation_chars=True)
+    lexer.commenters, lexer.whitespace_split = "", True
+    found = []
+    for is_split, words in groupby(lexer, key=lambda word: word in ("|", ">", "&&")):
+        program, *rest = words
+        name, *rest = rest if rest and rest[0] in {*TEXT_COMMANDS, *OTHER_COMMANDS} else ["show", *rest]
+        if is_split or program != "attnviz" or name not in TEXT_COMMANDS:
+            continue
+        options = [one for one in known[name].params if one.param_type_name == "option" and not one.is_flag]
+        takes = {spelled for one in options for spelled in one.opts}
+        for before, word in pairwise(["", *rest]):
+            if before in ("--target", "--pair") or not (word.startswith("-") or before in takes):
+                found.append(word)
+    return [text for text in found if text not in PLACEHOLDERS]
+
+
+TEXT_COMMANDS = ("show", "explain", "heads", "diff", "check", "heatmap")
+OTHER_COMMANDS = ("weights", "models", "schema", "help", "version")
+PLACEHOLDERS = {"TEXT", "A", "B", "-"}
+
+
+@pytest.fixture(scope="module")
+def vocabulary() -> set[str]:
+    tokenizer = Path(attnviz.__file__).parent / "bundled" / "tiny" / "tokenizer.json"
+    return set(json.loads(tokenizer.read_text(encoding="utf-8"))["model"]["vocab"])
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_example_sentences_consist_of_words_that_tiny_knows(name, vocabulary):
+    texts = [text for line in command_lines(read(name)) for text in example_texts(line)]
+    words = {word for text in texts for word in re.findall(r"\w+|[^\w\s]", text.lower())}
+    assert sorted(words - vocabulary) == []
+
+
+def test_the_texts_of_a_command_line_are_found():
+    line = 'echo "x y" | attnviz heads "The cat" --target "Le chat" -L 0 --words --where "a < b" | head -n 2'
+    assert example_texts(line) == ["The cat", "Le chat"]
+    assert example_texts('attnviz "The cat" --json') == ["The cat"]

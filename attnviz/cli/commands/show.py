@@ -3,7 +3,8 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from attnviz.cli.command import VIEW, Options, command, command_app, option
+from attnviz.cli.command import Options, command, command_app, option
+from attnviz.cli.help.pages import VIEW
 from attnviz.cli.options import ModelJsonOptions, RawTokens, SelectionOptions, SharedSource, TerminalColormapName, Width
 from attnviz.errors import UsageError
 from attnviz.output.terminal.styles import STYLES
@@ -55,7 +56,13 @@ class ViewOptions(Options):
 app = command_app()
 
 
-@command(app, "show", examples=_EXAMPLES)
+@command(
+    app,
+    "show",
+    examples=_EXAMPLES,
+    main="text layer head style values reduce file model target attention json width",
+    topic="show",
+)
 def show(
     source: SharedSource,
     selection: SelectionOptions,
