@@ -20,7 +20,7 @@ import pytest
 import typer
 
 import attnviz
-from attnviz.cli.app import app
+from attnviz.cli.app import Commands, app
 from tests.approved import UPDATE, assert_stored
 
 ROOT = Path(__file__).parent.parent
@@ -210,11 +210,24 @@ def vocabulary() -> set[str]:
     return set(json.loads(tokenizer.read_text(encoding="utf-8"))["model"]["vocab"])
 
 
+def unknown_words(lines: list[str], vocabulary: set[str]) -> list[str]:
+    texts = [text for line in lines for text in example_texts(line)]
+    return sorted({word for text in texts for word in re.findall(r"\w+|[^\w\s]", text.lower())} - vocabulary)
+
+
 @pytest.mark.parametrize("name", PAGES)
 def test_example_sentences_consist_of_words_that_tiny_knows(name, vocabulary):
-    texts = [text for line in command_lines(read(name)) for text in example_texts(line)]
-    words = {word for text in texts for word in re.findall(r"\w+|[^\w\s]", text.lower())}
-    assert sorted(words - vocabulary) == []
+    assert unknown_words(command_lines(read(name)), vocabulary) == []
+
+
+def test_the_examples_of_help_consist_of_words_that_tiny_knows(vocabulary):
+    lines = [*Commands.examples, *(line for _, command in commands() for line in command.examples)]
+    assert sum("attnviz show" in line for line in lines) > 1
+    assert unknown_words(lines, vocabulary) == []
+
+
+def test_a_word_that_tiny_lacks_is_found(vocabulary):
+    assert unknown_words(['attnviz show "The unicyclist sat"'], vocabulary) == ["unicyclist"]
 
 
 def test_the_texts_of_a_command_line_are_found():

@@ -17,9 +17,9 @@ else:
     StyleName = Literal["auto", *STYLES]
 
 _EXAMPLES = """
-attnviz show "The cat sat on the mat"
-attnviz show "The cat sat on the mat" --layer 0 --head 1,3
-attnviz show "Le chat dort" --target "The cat sleeps" --kind cross
+attnviz show "The cat sat on the table"
+attnviz show "The cat sat on the table" --layer 0 --head 1,3
+attnviz show "The cat drank the milk" --target "The old cat" --kind cross
 attnviz show "The cat sat" --json | jq .tokens
 attnviz show --attention scores.npy --tokens "the cat sat"
 """
