@@ -56,6 +56,7 @@ def word_lines(
     request: Request,
     precision: int | None = None,
     top: int | None = None,
+    model_info: bool = False,
     **corpus_options: Any,
 ) -> Iterator[bytes]:
     """The lines that ``attnviz show --from WORD --json`` prints, one per text.
@@ -66,10 +67,12 @@ def word_lines(
         request: what is computed of each text.
         precision: decimals; by default all that a float has.
         top: each head's ``top`` strongest words, not all its numbers.
+        model_info: all fields of the model, not only its name and sizes.
         corpus_options: see ``corpus``.
     """
     source = corpus(texts, **corpus_options)
-    line = partial(_line, question, precision=precision, top=top, placed=source.on_error == "skip")
+    placed = source.on_error == "skip"
+    line = partial(_line, question, precision=precision, top=top, model_info=model_info, placed=placed)
     return (data for _, data in source.values(request, line, most=_LINES_AT_ONCE))
 
 
@@ -84,12 +87,12 @@ def report_of_word(question: WordQuestion, run: Run) -> WordReport:
         raise InputError(str(error)) from error  # one of several texts: the caller may skip it
 
 
-def _line(question: WordQuestion, run: Run, *, precision: int | None, top: int | None, placed: bool) -> bytes:
+def _line(question: WordQuestion, run: Run, *, placed: bool, **options: Any) -> bytes:
     from attnviz.output.documents.results import dump
     from attnviz.output.documents.word import word_document
 
     report = report_of_word(question, run)
-    document: Document = word_document(report.result, report.word, precision=precision, top=top)
+    document: Document = word_document(report.result, report.word, **options)
     return dump({**document, **({"where": run.bare.where} if placed and run.bare.where else {})})
 
 

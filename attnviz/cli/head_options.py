@@ -8,8 +8,8 @@ from attnviz.cli.options import (
     ColormapName,
     Heads,
     HideSpecial,
-    JsonOptions,
     Layers,
+    ModelJsonOptions,
     Renormalize,
     Width,
     Words,
@@ -136,7 +136,7 @@ def refuse_clashes(
     selection: HeadOptions,
     measures: MeasureOptions,
     rows: RowOptions,
-    output: JsonOptions,
+    output: ModelJsonOptions,
     formats: FormatOptions,
     report: ReportOptions,
 ) -> None:

@@ -121,6 +121,7 @@ TerminalColormapName = Annotated[
 ]
 RawTokens = Annotated[bool, option(VIEW, "--raw-tokens", help="Label tokens in the tokenizer's own spelling (##ing).")]
 Force = Annotated[bool, option(VIEW, "--force", help="Overwrite files attnviz did not create.")]
+Json = Annotated[bool, option(VIEW, "--json", help="Print JSON (`attnviz schema` describes it).")]
 Width = Annotated[
     int | None,
     option(VIEW, "--width", metavar="N", min=20, help="Columns to print in. [default: the terminal's; 80 in a pipe]"),
@@ -141,7 +142,28 @@ class CommonOptions(Options):
 class JsonOptions(Options):
     """For commands that print data."""
 
-    json: Annotated[bool, option(VIEW, "--json", help="Print JSON (`attnviz schema` describes it).")] = False
+    json: Json = False
+
+
+class ModelJsonOptions(Options):
+    """For commands that print data which a model made."""
+
+    json: Json = False
+    model_info: Annotated[
+        bool,
+        option(
+            VIEW, "--model-info", help="With --json: all fields of the model in every object, not only name and sizes."
+        ),
+    ] = False
+
+    def begin(self) -> None:
+        """Refuses all fields of the model where nothing prints them.
+
+        Raises:
+            UsageError: ``--model-info`` without ``--json``.
+        """
+        if self.model_info and not self.json:
+            raise UsageError("model-info: it adds the model's fields to JSON; expected --json too")
 
 
 class InputOptions(Options):

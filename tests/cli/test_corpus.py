@@ -24,7 +24,7 @@ SMALL = ("--n-layers", "2", "--n-heads", "3", "--d-model", "12", "--d-ff", "0")
 TEXTS = ("the cat sat", "a", "the dog ran away", "one two three", "the cat sat", "on and on and on and on it went", "b")
 ALONE = ("--workers", "1")  # several processes are started from processes of their own: test_sweeping.py
 COMMANDS = {
-    "show": ("show", "--json"),
+    "show": ("show", "--json", "--model-info"),
     "check": ("check", "--json", "--that", "mean(entropy) > 0.5"),
 }
 

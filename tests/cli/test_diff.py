@@ -89,7 +89,7 @@ def test_where_only_special_tokens_are_in_both_no_tolerance_holds(cli):
 
 def test_random_weights_of_the_models_own_shape_are_the_other_side_of_a_seed(cli, tmp_path):
     for more in ((), ("--model", "tiny")):
-        found = document(cli("diff", ONE, *more, "--vs-seed", "1", "--json"))
+        found = document(cli("diff", ONE, *more, "--vs-seed", "1", "--json", "--model-info"))
         assert len(found["heads"]) == 36
         ours, theirs = (found[side]["model"] for side in "ab")
         assert (ours["name"], theirs["weights"]) == ("tiny", "seed:1")

@@ -93,7 +93,7 @@ def test_a_target_word_looks_at_the_source(cli):
     assert document(cli("show", *options, "--kind", "decoder", "--to", "le", "--json"))["kind"] == "decoder"
     text = cli("show", *options, "--from", "chat").out
     assert text.startswith('What "chat" looks at in the source\nrandom weights of seed 3 (any pattern is chance)\n')
-    assert cli("show", *options, "--to", "sat").out.startswith('What in the target looks at "sat": ')
+    assert cli("show", *options, "--to", "sat").out.startswith('What in the target looks at "sat"\n')
 
 
 def test_attention_from_elsewhere(cli):

@@ -1,11 +1,12 @@
 """``attnviz check``: exits 1 unless the stated conditions hold."""
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 from attnviz.cli.command import Options, command, command_app, option
 from attnviz.cli.head_options import HeadOptions, WidthOptions, request_of_heads
-from attnviz.cli.options import JsonOptions, SharedSource
+from attnviz.cli.options import ModelJsonOptions, SharedSource
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,7 +46,7 @@ def check(
     selection: HeadOptions,
     conditions: ConditionOptions,
     view: WidthOptions,
-    output: JsonOptions,
+    output: ModelJsonOptions,
 ) -> int:
     """Check conditions on heads: exit 0 if all hold, 1 if one does not.
 
@@ -66,6 +67,8 @@ def check(
     if not several:
         reports = (replace(report, where="") for report in reports)
 
+    document = partial(CheckReport.as_dict, model_info=output.model_info)
+
     def last() -> "Iterator[str]":
         if several and (tally.failed or not common.quiet):
             yield tally.in_words()
@@ -75,8 +78,6 @@ def check(
 
         return CheckViews(quiet=common.quiet).of
 
-    rendering = WhileRead(
-        json_or_screen(common, CheckReport.as_dict, load_views, json=output.json, width=view.width, last=last)
-    )
+    rendering = WhileRead(json_or_screen(common, document, load_views, json=output.json, width=view.width, last=last))
     render(tally.counted(reports, lambda: rendering.is_read), rendering)
     return 1 if tally.failed else 0

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 from attnviz.cli.block_options import BlockOptions
 from attnviz.cli.command import VIEW, Options, command, command_app, option
 from attnviz.cli.head_options import HeadOptions, WidthOptions
-from attnviz.cli.options import CommonOptions, Force, JsonOptions, ModelOptions, folder_option
+from attnviz.cli.options import CommonOptions, Force, ModelJsonOptions, ModelOptions, folder_option
 from attnviz.cli.sides import SidesOptions, results_of_sides
 from attnviz.errors import UsageError
 
@@ -57,7 +57,7 @@ def diff(
     selection: HeadOptions,
     view: DiffOptions,
     width: WidthOptions,
-    output: JsonOptions,
+    output: ModelJsonOptions,
     common: CommonOptions,
 ) -> int:
     """Compare two texts, models, seeds, layers or files, head by head.
@@ -76,7 +76,7 @@ def diff(
     if view.out is not None:
         check_folder(view.out)
     report = diff_of(*results_of_sides(sides, models, block, selection, common))
-    document = report.as_dict(top=view.top, tolerance=view.tolerance)
+    document = report.as_dict(top=view.top, tolerance=view.tolerance, model_info=output.model_info)
 
     def load_views() -> "Views[Document]":
         from attnviz.output.terminal.tables.diff import diff_views

@@ -4,7 +4,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from attnviz.cli.command import SELECTION, VIEW, Options, command, command_app, option
-from attnviz.cli.options import JsonOptions, Source, numbers_option
+from attnviz.cli.options import ModelJsonOptions, Source, numbers_option
 from attnviz.errors import UsageError
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def explain(
     source: Source,
     place: PlaceOptions,
     detail: DetailOptions,
-    output: JsonOptions,
+    output: ModelJsonOptions,
 ) -> None:
     """Explain one query token of one head, step by step, with the real numbers.
 
@@ -87,7 +87,7 @@ def explain(
     def document(numbered: "tuple[int, Explanation]") -> "Document":
         from attnviz.output.documents.results import explanation_document
 
-        return explanation_document(numbered[1], precision=detail.precision)
+        return explanation_document(numbered[1], precision=detail.precision, model_info=output.model_info)
 
     def load_views() -> "Views[tuple[int, Explanation]]":
         from attnviz.output.terminal.tables.explain import explain_views

@@ -16,7 +16,7 @@ from attnviz.cli.head_options import (
     refuse_clashes,
     request_of_heads,
 )
-from attnviz.cli.options import CommonOptions, JsonOptions, SharedSource
+from attnviz.cli.options import CommonOptions, ModelJsonOptions, SharedSource
 
 if TYPE_CHECKING:
     from attnviz.analysis.heads.report import HeadReport
@@ -46,7 +46,7 @@ def heads(
     selection: HeadOptions,
     measures: MeasureOptions,
     rows: RowOptions,
-    output: JsonOptions,
+    output: ModelJsonOptions,
     formats: FormatOptions,
     report: ReportOptions,
     width: WidthOptions,
@@ -81,7 +81,8 @@ def heads(
     if formats.csv:
         rendering: Rendering[HeadReport] = encoded(_csv)
     else:
-        rendering = json_or_screen(source.common, heads_document, load_views, json=output.json, width=width.width)
+        document = partial(heads_document, model_info=output.model_info)
+        rendering = json_or_screen(source.common, document, load_views, json=output.json, width=width.width)
     render([listed], rendering)
     if report.out is not None:
         _draw(listed, report.out, cmap=formats.cmap, force=report.force, common=source.common)
@@ -102,7 +103,7 @@ def _draw(report: "HeadReport", folder: Path, *, cmap: str, force: bool, common:
     note_pictures(common, similarity_picture(report, folder, cmap=cmap, force=force))
 
 
-def _agreement(source: SharedSource, selection: HeadOptions, output: JsonOptions, width: WidthOptions) -> None:
+def _agreement(source: SharedSource, selection: HeadOptions, output: ModelJsonOptions, width: WidthOptions) -> None:
     """Prints one row per layer, or JSON."""
     from attnviz.api.agreement import agreement
     from attnviz.cli.inputs import corpus_of
@@ -117,4 +118,4 @@ def _agreement(source: SharedSource, selection: HeadOptions, output: JsonOptions
         return partial(agreement_views, model=report.attention.model, pairs=report.pairs)
 
     rendering = json_or_screen(source.common, dict, load_views, json=output.json, width=width.width)
-    render([report.as_dict()], rendering)
+    render([report.as_dict(model_info=output.model_info)], rendering)

@@ -1,9 +1,10 @@
 """``attnviz show``: attention matrices as tables, one word in every head."""
 
 from dataclasses import replace
+from functools import partial
 
 from attnviz.cli.command import command, command_app
-from attnviz.cli.options import JsonOptions, SelectionOptions, SharedSource
+from attnviz.cli.options import ModelJsonOptions, SelectionOptions, SharedSource
 from attnviz.cli.show_options import ViewOptions, WordOptions, check_views
 
 _EXAMPLES = """
@@ -25,7 +26,7 @@ def show(
     selection: SelectionOptions,
     word: WordOptions,
     view: ViewOptions,
-    output: JsonOptions,
+    output: ModelJsonOptions,
 ) -> None:
     """Print attention matrices as tables: rows are queries, columns are keys.
 
@@ -37,8 +38,6 @@ def show(
     from attnviz.cli.inputs import corpus_of, request_of
     from attnviz.cli.renderings import encoded, views_on_screen
     from attnviz.output.rendering import render
-    from attnviz.output.terminal.tables.show import ShowViews
-    from attnviz.output.terminal.tables.word import WordViews
     from attnviz.sweeps.runs import Run
 
     check_views(word, view, json=output.json, workers=source.workers.workers)
@@ -46,13 +45,14 @@ def show(
     question = word.question(request, raw=view.raw_tokens)
     if question or not output.json:
         request = replace(request, lenient=request.lenient | {"kinds"})
-    numbers = {"precision": view.precision, "top": view.top}
-    if output.json and question:
-        render(word_lines(corpus_of(source), question, request=request, **numbers), encoded(bytes))
-        return
     if output.json:
-        render(json_lines(corpus_of(source), request=request, **numbers), encoded(bytes))
+        lines = partial(word_lines, question=question) if question else json_lines
+        lines = partial(lines, precision=view.precision, top=view.top, model_info=output.model_info)
+        render(lines(corpus_of(source), request=request), encoded(bytes))
         return
+    from attnviz.output.terminal.tables.show import ShowViews
+    from attnviz.output.terminal.tables.word import WordViews
+
     corpus = replace(corpus_of(source), workers=1)
     every, is_stream = selection.layer is not None or selection.head is not None, source.inputs.is_stream
     if question:

@@ -14,7 +14,12 @@ from attnviz.trace.tokens import Tokens
 
 
 def difference_document(
-    results: tuple[Result, Result], difference: Difference, *, top: int, tolerance: float | None
+    results: tuple[Result, Result],
+    difference: Difference,
+    *,
+    top: int,
+    tolerance: float | None,
+    model_info: bool = False,
 ) -> dict[str, object]:
     """The object of two results and their difference, with so many of the largest changes."""
     a, b = difference.a, difference.b
@@ -40,12 +45,15 @@ def difference_document(
         places = {"query": query, "key": key, "vs_query": vs_query, "vs_key": vs_key}
         numbers = {"before": change.before, "after": change.after, "change": change.change}
         changes.append({**heads_of(change.layer, change.head), **places, **numbers})
-    sides = side_document(results[0], a), side_document(results[1], b)
+    sides = (
+        side_document(results[0], a, model_info=model_info),
+        side_document(results[1], b, model_info=model_info),
+    )
     pairs, special_only = (difference.queries, difference.keys), difference.special_only
     return diff_document(sides, a.kind, pairs, heads, changes, tolerance, special_only=special_only)
 
 
-def side_document(result: Result, attention: Attention) -> dict[str, object]:
+def side_document(result: Result, attention: Attention, *, model_info: bool = False) -> dict[str, object]:
     """One side: its text, tokens, model, layers and heads, and how its tokens were arranged."""
     document: dict[str, object] = {"text": result.text}
     if result.target is not None:
@@ -55,7 +63,8 @@ def side_document(result: Result, attention: Attention) -> dict[str, object]:
         document["query_tokens"] = _pieces(attention.queries)
     if any(token.padding for token in attention.keys):
         document["padding"] = [token.padding for token in attention.keys]
-    document |= {"model": model_document(attention.model), "layers": attention.layers, "heads": attention.heads}
+    model = model_document(attention.model, model_info=model_info)
+    document |= {"model": model, "layers": attention.layers, "heads": attention.heads}
     return document | arranged_fields(attention)
 
 

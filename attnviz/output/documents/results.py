@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import orjson
 
-from attnviz.names import ATTENTION_KEYS, MASK_KEYS, REST_KEYS, SCHEMA_NAME
+from attnviz.names import ATTENTION_KEYS, MASK_KEYS, MODEL_KEYS, REST_KEYS, SCHEMA_NAME
 from attnviz.trace.attention import Attention, of_all
 from attnviz.trace.model_info import ModelInfo
 from attnviz.trace.result import Result
@@ -76,7 +76,7 @@ def _described_result(result: Result, precision: int | None) -> dict[str, object
     document |= {name: text for name, text in (("pair", result.pair), ("target", result.target)) if text is not None}
     document |= _token_fields(result)
     document |= {
-        "model": model_document(result.model),
+        "model": model_document(result.model, model_info=True),
         "values": first.values,
         "axes": first.axes,
         "layers": first.layers,
@@ -102,14 +102,16 @@ def arranged_fields(attention: Attention) -> dict[str, object]:
     return {name: value for name, value in fields.items() if value}
 
 
-def explanation_document(explanation: "Explanation", *, precision: int | None = None) -> dict[str, object]:
+def explanation_document(
+    explanation: "Explanation", *, precision: int | None = None, model_info: bool = False
+) -> dict[str, object]:
     """An explanation as the object that ``explain --json`` prints: masked scores are null."""
     place = explanation.place
     return {
         "schema": SCHEMA_NAME,
         "text": explanation.text,
         **({} if explanation.target is None else {"target": explanation.target}),
-        "model": model_document(explanation.model),
+        "model": model_document(explanation.model, model_info=model_info),
         "kind": place.kind,
         "layer": place.layer,
         "head": place.head,
@@ -140,9 +142,20 @@ def _step(step: "Step", precision: int | None) -> dict[str, object]:
     }
 
 
-def model_document(model: ModelInfo) -> dict[str, object]:
-    """Where the numbers came from: the model's name, its weights' origin, and the block's fields."""
-    return {"name": model.name, "weights": model.weights, **model.config}
+def model_document(model: ModelInfo, *, model_info: bool = False) -> dict[str, object]:
+    """Where the numbers came from: the model's name, its weights' origin, and its sizes.
+
+    Args:
+        model: the model.
+        model_info: all fields of its block, not only the sizes.
+    """
+    document = {"name": model.name, "weights": model.weights, **model.config}
+    return document if model_info else short_model(document)
+
+
+def short_model(document: Mapping[str, object]) -> dict[str, object]:
+    """A model's object without all that is not its name, its weights' origin or a size."""
+    return {name: value for name, value in document.items() if name in MODEL_KEYS}
 
 
 def _token_fields(result: Result) -> dict[str, object]:
@@ -217,7 +230,8 @@ def _edges(attention: Attention, top: int, precision: int | None) -> Iterator[di
             for query, keys in enumerate(order):
                 for key, weight in zip(keys, best[query], strict=True):
                     if not hidden[query, key]:
-                        yield _edge(attention.kind, layer, head, query, key, weight)
+                        tokens = attention.queries[query].piece, attention.keys[key].piece
+                        yield _edge(attention.kind, layer, head, query, key, tokens, weight)
 
 
 def _strongest_keys(values: np.ndarray, top: int) -> np.ndarray:
@@ -233,7 +247,9 @@ def _strongest_keys(values: np.ndarray, top: int) -> np.ndarray:
     return order
 
 
-def _edge(kind: str, layer: int | None, head: int | None, query: int, key: int, weight: float) -> dict[str, object]:
+def _edge(
+    kind: str, layer: int | None, head: int | None, query: int, key: int, tokens: tuple[str, str], weight: float
+) -> dict[str, object]:
     edge: dict[str, object] = {} if kind == "encoder" else {"kind": kind}
     edge |= {name: number for name, number in (("layer", layer), ("head", head)) if number is not None}
-    return edge | {"query": query, "key": key, "weight": weight}
+    return edge | {"query": query, "key": key, "query_token": tokens[0], "key_token": tokens[1], "weight": weight}

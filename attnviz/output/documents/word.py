@@ -12,7 +12,12 @@ from attnviz.trace.tokens import token_numbers
 
 
 def word_document(
-    result: Result, word: WordAttention, *, precision: int | None = None, top: int | None = None
+    result: Result,
+    word: WordAttention,
+    *,
+    precision: int | None = None,
+    top: int | None = None,
+    model_info: bool = False,
 ) -> dict[str, object]:
     """One word of a text as a JSON object: the heads that say most of it first.
 
@@ -21,6 +26,7 @@ def word_document(
         word: the word in every head.
         precision: decimals to round to; the object says so.
         top: each head's strongest words, instead of all its numbers.
+        model_info: all fields of the model, not only its name and sizes.
     """
     texts = {name: text for name in ("pair", "target") if (text := getattr(result, name)) is not None}
     about = word.about
@@ -28,7 +34,7 @@ def word_document(
         "schema": SCHEMA_NAME,
         "text": result.text,
         **texts,
-        "model": model_document(about.model),
+        "model": model_document(about.model, model_info=model_info),
         "kind": about.kind,
         "values": about.values,
         **({} if about.reduce == "none" else {"reduce": about.reduce}),
