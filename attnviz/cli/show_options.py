@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from attnviz.cli.command import SELECTION, VIEW, Options, option
+from attnviz.cli.command import Options, option
+from attnviz.cli.help.pages import SELECTION, VIEW
 from attnviz.cli.options import RawTokens, TerminalColormapName, Width
 from attnviz.errors import UsageError
 from attnviz.output.terminal.styles import STYLES

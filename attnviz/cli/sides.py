@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from attnviz.cli.block_options import BlockOptions
-from attnviz.cli.command import INPUT, Options, option
+from attnviz.cli.command import Options, option
 from attnviz.cli.head_options import HeadOptions
+from attnviz.cli.help.pages import INPUT, SECOND_SIDE
 from attnviz.cli.options import (
     AttentionPath,
     CommonOptions,
@@ -24,8 +25,6 @@ from attnviz.errors import UsageError
 
 if TYPE_CHECKING:
     from attnviz.trace.result import Result
-
-VS = "The other side (whatever is not given is the same on both)"
 
 
 class SidesOptions(Options):
@@ -48,23 +47,30 @@ class SidesOptions(Options):
     attention: AttentionPath = None
     tokens: TokenLabels = None
     vs_attention: Annotated[
-        str | None, option(VS, "--vs-attention", metavar="PATH", help="The file that --attention is compared with.")
+        str | None,
+        option(SECOND_SIDE, "--vs-attention", metavar="PATH", help="The file that --attention is compared with."),
     ] = None
     vs_model: Annotated[
-        str | None, option(VS, "--vs-model", metavar="DIR|ID", help="The model that --model is compared with.")
+        str | None, option(SECOND_SIDE, "--vs-model", metavar="DIR|ID", help="The model that --model is compared with.")
     ] = None
     vs_weights: Annotated[
-        Path | None, option(VS, "--vs-weights", metavar="PATH", help="The checkpoint to compare with.")
+        Path | None, option(SECOND_SIDE, "--vs-weights", metavar="PATH", help="The checkpoint to compare with.")
     ] = None
     vs_seed: Annotated[
         int | None,
-        option(VS, "--vs-seed", metavar="N", help="Random weights of the same shape to compare with, from this seed."),
+        option(
+            SECOND_SIDE,
+            "--vs-seed",
+            metavar="N",
+            help="Random weights of the same shape to compare with, from this seed.",
+        ),
     ] = None
     vs_layer: Annotated[
-        str | None, option(VS, "--vs-layer", metavar="L", help="Layers, compared with those of --layer in order.")
+        str | None,
+        option(SECOND_SIDE, "--vs-layer", metavar="L", help="Layers, compared with those of --layer in order."),
     ] = None
     vs_head: Annotated[
-        str | None, option(VS, "--vs-head", metavar="H", help="Heads, compared with those of --head in order.")
+        str | None, option(SECOND_SIDE, "--vs-head", metavar="H", help="Heads, compared with those of --head in order.")
     ] = None
 
 

@@ -64,7 +64,8 @@ def test_help_shows_options_and_examples(cli, command, flag):
 
 def test_no_command_prints_help_and_the_version_is_one_line(cli):
     assert "Commands:" in cli().out
-    assert cli("--version").out == f"attnviz {attnviz.__version__}\n"
+    for words in ("--version", "-V", "version"):
+        assert cli(words) == (0, f"attnviz {attnviz.__version__}\n", "")
 
 
 def test_the_table_of_commands_says_what_the_commands_say():
@@ -144,7 +145,7 @@ def test_of_weights_and_a_seed_the_flag_wins_over_the_variable(cli, monkeypatch)
 
 
 def test_help_shows_sixteen_fields_of_the_block_and_every_field_is_a_flag(cli):
-    help_text = cli("show", "-h").out
+    help_text = cli("show", "--help").out
     shown = {name for name in field_names() if re.search(rf"^  --{name.replace('_', '-')}\b", help_text, re.M)}
     assert shown == set(SHOWN_FIELDS)
     assert len(shown) == 16

@@ -193,7 +193,7 @@ def test_a_file_in_place_of_the_folder_is_refused_before_anything_runs(cli, tmp_
 
 
 def test_the_help_lists_both_texts_with_the_input(cli):
-    rest = cli("diff", "-h").out.partition("Input:\n")[2]
+    rest = cli("diff", "--help").out.partition("Input:\n")[2]
     assert [line.split()[0] for line in rest.splitlines()[:2]] == ["[A]", "[B]"]
 
 

@@ -349,7 +349,7 @@ def test_colour_is_only_where_it_is_wanted(cli):
 
 
 def test_the_help_names_every_metric(cli):
-    words = set(" ".join(cli("heads", "-h").out.split()).replace(",", " ").replace(".", " ").split())
+    words = set(" ".join(cli("heads", "--help").out.split()).replace(",", " ").replace(".", " ").split())
     assert set(METRICS) <= words
 
 

@@ -144,6 +144,7 @@ def test_a_text_without_the_word_can_be_skipped(cli):
     [
         (("--from", "tried"), "from: no word is 'tried' (did you mean 'tired'?); expected a word of the text"),
         (("--from", "it", "--to", "it"), "from, to: each is a view of its own; expected one of them"),
+        (("--from", "it", "--from", "was"), "from: given 2 times; expected once"),
         (("--to", "it", "--style", "top"), "to, style: a style is of one matrix; expected --style or --to"),
         (("--from", "it", "--workers", "2"), "workers: tables are printed one after the other; expected --json too"),
     ],

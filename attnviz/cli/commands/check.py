@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from attnviz.cli.command import Options, command, command_app, option
 from attnviz.cli.head_options import HeadOptions, WidthOptions, request_of_heads
+from attnviz.cli.help.pages import CONDITIONS
 from attnviz.cli.options import ModelJsonOptions, SharedSource
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 _EXAMPLES = """
 attnviz check "The cat sat on the mat" --that "L0H1.previous >= 0.8"
-attnviz check "The cat sat on the mat" --that "max(entropy) < 2.5" --that "any(label == previous)"
+attnviz check "The cat sat on the mat" --that "any(label == previous)"
 attnviz check --file sentences.txt --that @conditions.txt
 attnviz check --attention weights.npy --that "all(first < 0.9)"
 """
@@ -28,7 +29,7 @@ class ConditionOptions(Options):
     that: Annotated[
         list[str] | None,
         option(
-            "Conditions",
+            CONDITIONS,
             "--that",
             metavar="CONDITION",
             help="L0H1.previous >= 0.8; max, min, mean, any, all over heads; and, or, not. @FILE: one per line, "
@@ -40,7 +41,13 @@ class ConditionOptions(Options):
 app = command_app()
 
 
-@command(app, "check", examples=_EXAMPLES)
+@command(
+    app,
+    "check",
+    examples=_EXAMPLES,
+    main="text that file model attention layer head kind hide_special json quiet",
+    topic="check",
+)
 def check(
     source: SharedSource,
     selection: HeadOptions,

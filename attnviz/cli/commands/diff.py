@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from attnviz.cli.block_options import BlockOptions
-from attnviz.cli.command import VIEW, Options, command, command_app, option
+from attnviz.cli.command import Options, command, command_app, option
 from attnviz.cli.head_options import HeadOptions, WidthOptions
+from attnviz.cli.help.pages import VIEW
 from attnviz.cli.options import CommonOptions, Force, ModelJsonOptions, ModelOptions, folder_option
 from attnviz.cli.sides import SidesOptions, results_of_sides
 from attnviz.errors import UsageError
@@ -49,7 +50,13 @@ class DiffOptions(Options):
 app = command_app()
 
 
-@command(app, "diff", examples=_EXAMPLES)
+@command(
+    app,
+    "diff",
+    examples=_EXAMPLES,
+    main="text other model vs_model seed vs_seed layer head top tolerance out json",
+    topic="diff",
+)
 def diff(
     sides: SidesOptions,
     models: ModelOptions,

@@ -3,7 +3,8 @@
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from attnviz.cli.command import SELECTION, VIEW, Options, command, command_app, option
+from attnviz.cli.command import Options, command, command_app, option
+from attnviz.cli.help.pages import SELECTION, VIEW
 from attnviz.cli.options import ModelJsonOptions, Source, numbers_option
 from attnviz.errors import UsageError
 
@@ -56,7 +57,12 @@ class DetailOptions(Options):
     width: Annotated[
         int | None,
         option(
-            VIEW, "--width", metavar="N", min=40, help="Columns to print in. [default: the terminal's; 80 in a pipe]"
+            VIEW,
+            "-w",
+            "--width",
+            metavar="N",
+            min=40,
+            help="Columns to print in. [default: the terminal's; 80 in a pipe]",
         ),
     ] = None
 
@@ -64,7 +70,13 @@ class DetailOptions(Options):
 app = command_app()
 
 
-@command(app, "explain", examples=_EXAMPLES)
+@command(
+    app,
+    "explain",
+    examples=_EXAMPLES,
+    main="text query layer head kind target model full precision json",
+    topic="explain",
+)
 def explain(
     source: Source,
     place: PlaceOptions,

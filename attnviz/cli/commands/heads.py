@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _EXAMPLES = """
 attnviz heads "The cat sat on the mat because the cat was tired"
 attnviz heads "The cat sat on the mat" --sort previous --top 5
-attnviz heads "The cat sat on the mat" --where "previous > 0.5 and entropy < 1"
+attnviz heads "The cat sat" --where "previous > 0.5 and entropy < 1"
 attnviz heads --file sentences.txt --columns entropy,previous,special
 attnviz heads "The cat sat on the mat" --ablation --sort ablation
 attnviz heads "The cat sat on the mat" --null 10 --columns previous,entropy
@@ -40,7 +40,14 @@ attnviz heads "The cat sat on the mat" --cluster -o out/
 app = command_app()
 
 
-@command(app, "heads", examples=_EXAMPLES, tables={"metrics": ", ".join(METRICS), "ablation": ABLATION.name})
+@command(
+    app,
+    "heads",
+    examples=_EXAMPLES,
+    main="text file model attention where sort top columns hide_special ablation cluster json csv",
+    topic="heads",
+    tables={"metrics": ", ".join(METRICS), "ablation": ABLATION.name},
+)
 def heads(
     source: SharedSource,
     selection: HeadOptions,

@@ -20,7 +20,13 @@ attnviz show --attention scores.npy --tokens "the cat sat"
 app = command_app()
 
 
-@command(app, "show", examples=_EXAMPLES)
+@command(
+    app,
+    "show",
+    examples=_EXAMPLES,
+    main="text from_word to_word layer head style values reduce file model target attention json width",
+    topic="show",
+)
 def show(
     source: SharedSource,
     selection: SelectionOptions,
