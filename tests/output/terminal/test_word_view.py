@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from attnviz.analysis.one_word import WordQuestion, word_attention
+from attnviz.output.colormaps import LEAST_PAINTED
 from attnviz.output.labels import cell_width
 from attnviz.output.terminal.screen import Screen
 from attnviz.output.terminal.sentence.layout import SentenceWords
@@ -104,7 +105,7 @@ def test_a_large_weight_is_painted_and_a_small_one_is_not():
         layer, head = map(int, line[0][0].strip()[1:].split("H"))
         values = whole.matrices[layer, head, WORDS.index("it")]
         painted = [style.bgcolor is not None for text, style in line[1:] if text in WORDS][: len(WORDS)]
-        assert painted == [bool(value >= 0.05) for value in values]
+        assert painted == [bool(value >= LEAST_PAINTED) for value in values]
 
 
 def test_the_word_itself_is_underlined_in_colour_only():
