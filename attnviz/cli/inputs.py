@@ -174,7 +174,7 @@ def _check_sources(inputs: InputOptions, common: CommonOptions) -> None:
     if wants_stdin and (sys.stdin is None or (not named and sys.stdin.isatty())):
         raise UsageError(
             "text: there is none; expected TEXT, --file, or text on standard input",
-            hint=f'for example: attnviz {inputs.command} "The cat sat on the mat"',
+            hint=f'for example: attnviz {inputs.command} "The cat sat on the table"',
         )
     if inputs.text is not None and named == ["text"] and _is_file(inputs.text):
         note(common, f"treating {inputs.text} as text; to read that file use --file {inputs.text}")

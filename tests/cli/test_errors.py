@@ -355,7 +355,7 @@ ERRORS = [
     (
         'show "the cats sat" --model odd -L 1',
         3,
-        "odd/config.json: d_model, n_heads: 6 is not divisible by 4; expected a multiple, or d_head given",
+        "odd/config.json: d_model (hidden_size), n_heads (num_attention_heads): 6 is not divisible by 4; expected a multiple, or d_head given",
     ),
     (
         'show "the cats sat" --model relative -L 1',
@@ -365,7 +365,7 @@ ERRORS = [
     (
         'show "the cats sat" --model quick -L 1',
         3,
-        'quick/config.json: hidden_act is "quick_gelu", which attnviz does not compute; expected gelu, gelu_python, gelu_new, gelu_fast, gelu_pytorch_tanh, relu, silu, swish',
+        'quick/config.json: hidden_act is "quick_gelu", which attnviz does not compute; expected gelu, gelu_python, gelu_new, gelu_fast, gelu_pytorch_tanh, gelu_python_tanh, relu, silu, swish',
     ),
     ('show "the cats sat" --model worded -L 1', 3, 'worded/config.json: num_hidden_layers is "two"; expected a number'),
     (
@@ -431,13 +431,13 @@ ERRORS = [
         'show "the cats sat" --model mute -L 1',
         3,
         "mute: it has no tokenizer; expected tokenizer.json or vocab.txt",
-        "hint: python -c \"from transformers import AutoTokenizer; AutoTokenizer.from_pretrained('mute').save_pretrained('mute-tokenizer')\"; then give --tokenizer mute-tokenizer/tokenizer.json",
+        "hint: add the tokenizer.json of the model that it was trained from, or give one: --tokenizer FILE",
     ),
     (
         'show "the cats sat" --model piece -L 1',
         3,
         "piece: it has no tokenizer (its spiece.model is not read); expected tokenizer.json or vocab.txt",
-        "hint: python -c \"from transformers import AutoTokenizer; AutoTokenizer.from_pretrained('piece').save_pretrained('piece-tokenizer')\"; then give --tokenizer piece-tokenizer/tokenizer.json",
+        "hint: python -c \"from transformers import AutoTokenizer; AutoTokenizer.from_pretrained('piece').save_pretrained('piece-tokenizer')\" && attnviz show \"The cat sat\" --model piece --tokenizer piece-tokenizer/tokenizer.json",
     ),
     (
         'show "the words sat" --model wordy -L 1 -q',
@@ -519,7 +519,7 @@ ERRORS = [
         "weights convert mute -o x.npz",
         3,
         "mute: it has no tokenizer; expected tokenizer.json or vocab.txt",
-        "hint: python -c \"from transformers import AutoTokenizer; AutoTokenizer.from_pretrained('mute').save_pretrained('mute-tokenizer')\"; then give --tokenizer mute-tokenizer/tokenizer.json",
+        "hint: add the tokenizer.json of the model that it was trained from, or give one: --tokenizer FILE",
     ),
     ("show a --attention square.json --model bert", 2, "text, attention: 2 inputs are given; expected one"),
     ("show a --window-layers 0", 2, "window_layers, window: 0 is given, and no window; expected both"),

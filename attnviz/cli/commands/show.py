@@ -8,10 +8,10 @@ from attnviz.cli.options import ModelJsonOptions, SelectionOptions, SharedSource
 from attnviz.cli.show_options import ViewOptions, WordOptions, check_views
 
 _EXAMPLES = """
-attnviz show "The cat sat on the mat"
-attnviz show "The cat sat on the mat" --from cat
-attnviz show "The cat sat on the mat" --layer 0 --head 1,3
-attnviz show "Le chat dort" --target "The cat sleeps" --kind cross
+attnviz show "The cat sat on the table"
+attnviz show "The cat sat on the table" --from cat
+attnviz show "The cat sat on the table" --layer 0 --head 1,3
+attnviz show "The cat drank the milk" --target "The old cat" --kind cross
 attnviz show "The cat sat" --json | jq .tokens
 attnviz show --attention scores.npy --tokens "the cat sat"
 """
@@ -24,7 +24,7 @@ app = command_app()
     app,
     "show",
     examples=_EXAMPLES,
-    main="text from_word to_word layer head style values reduce file model target attention json width",
+    main="text from_word to_word layer head style values reduce file model target attention json",
     topic="show",
 )
 def show(
