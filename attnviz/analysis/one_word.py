@@ -158,10 +158,9 @@ def _heads(part: Attention, sliced: Attention, index: int, side: str) -> Iterato
     """The word in each head of a part."""
     said = telling_part(part)
     sums = (said[:, :, index] if side == "from" else said[..., index]).sum(axis=-1).ravel()
+    numbers = (part.head_at(i, j) for i, j in np.ndindex(*part.matrices.shape[:2]))
     places = [
-        (layer if "layer" in part.axes else None, head if "head" in part.axes else None)
-        for layer in (part.layers if "layer" in part.axes else (None,))
-        for head in (part.heads if "head" in part.axes else (None,))
+        (layer if "layer" in part.axes else None, head if "head" in part.axes else None) for layer, head in numbers
     ]
     for matrix, place, telling in zip(sliced, places, sums, strict=True):
         values = matrix.numbers.ravel().copy()

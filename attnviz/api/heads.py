@@ -107,7 +107,7 @@ def heads(
     attention, metrics, pooled = averaged((value for _, value in values), distances)
     clustered = None
     if distances is not None:
-        clustered = Clustered(distances.mean(), (len(metrics.layers), len(metrics.heads)))
+        clustered = Clustered(distances.mean(), metrics.head_shape)
     return _report(attention, metrics, pooled, rows, clustered)
 
 

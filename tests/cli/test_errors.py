@@ -34,7 +34,11 @@ ERRORS = [
     ('show a --target " "', 3, "target: empty or blank; expected at least one token"),
     ("show a --seed 0 -L 2", 2, "layer: there is no layer 2; expected 0-1 (or from the end, -1)"),
     ("show a --seed 0 -H 9", 2, "head: there is no head 9; expected 0-3 (or from the end, -1)"),
-    ("show a -H x", 2, "head: 'x' cannot be read; expected all, or numbers such as 0,2-3,-1"),
+    (
+        "show a -H x",
+        2,
+        "head: 'x' cannot be read; expected all, or numbers such as 0,2-3,-1, or names such as L2H8,L1H7",
+    ),
     ("show a -L 1-0", 2, "layer: '1-0' runs backwards; expected the smaller number first"),
     ("show a --d-model 65", 2, "d_model, n_heads: 65 is not divisible by 4; expected a multiple, or d_head given"),
     ("show a --n-kv-heads 3", 2, "n_heads, n_kv_heads: 4 is not divisible by 3; expected a multiple"),

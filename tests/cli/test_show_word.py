@@ -38,6 +38,15 @@ def test_a_column_of_the_heads_that_are_chosen(cli):
     np.testing.assert_array_equal(np.float32(head["attention"]), attnviz.run(TEXT, seed=3).attention[1, 2, :, 5])
 
 
+def test_heads_that_are_chosen_by_name(cli):
+    found = document(cli("show", TEXT, *MODEL, "--from", "it", "-H", "L1H3,L0H2", "--json"))
+    matrices = attnviz.run(TEXT, seed=3).attention
+    assert {head["name"] for head in found["heads"]} == {"L1H3", "L0H2"}
+    for head in found["heads"]:
+        row = matrices[head["layer"], head["head"], found["from"]["number"]]
+        np.testing.assert_array_equal(np.float32(head["attention"]), row)
+
+
 @pytest.mark.parametrize(
     ("options", "keywords"),
     [
