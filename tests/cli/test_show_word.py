@@ -85,7 +85,7 @@ def test_the_strongest_words_carry_their_names(cli):
 
 
 def test_masked_keys_are_said(cli):
-    found = document(cli("show", "a b c", "--mask", "causal", "--values", "scores", "--from", "b", "--json"))
+    found = document(cli("show", "a b c", *MODEL, "--mask", "causal", "--values", "scores", "--from", "b", "--json"))
     for head in found["heads"]:
         assert head["masked"] == [False, False, True]
         assert head["attention"][2] is None
