@@ -5,19 +5,23 @@ runs its commands in a new folder with the samples: no block needs another. Bloc
 it is (``-m checkpoint``, as in CI).
 """
 
+import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
 from collections import defaultdict
+from itertools import groupby, pairwise
 from pathlib import Path
 
 import pytest
 import typer
 
 import attnviz
-from attnviz.cli.app import app
+from attnviz.checkpoints.huggingface.registry import families
+from attnviz.cli.app import Commands, app
 from tests.approved import UPDATE, assert_stored
 
 ROOT = Path(__file__).parent.parent
@@ -159,6 +163,79 @@ def test_a_topic_is_plain_markdown_that_a_terminal_can_print(topic):
     assert all("/" not in link for link in re.findall(r"\]\((?!https://)([^)]+)\)", prose))
 
 
+def test_the_readme_counts_the_families():
+    assert f"{len(families())} families of models" in " ".join(read("README.md").split())
+
+
+def test_the_readme_is_short():
+    assert len(read("README.md").splitlines()) <= 250, "move details to a topic in attnviz/docs"
+
+
 def test_the_readme_links_every_topic():
     linked = set(re.findall(r"\]\(attnviz/docs/([^)#]+)\)", read("README.md")))
     assert linked == {topic.name for topic in TOPICS}
+
+
+def command_lines(text: str) -> list[str]:
+    """The commands of a page: of its console blocks, of its shell blocks, and those in the text."""
+    consoles = [line[2:] for match in BLOCK.finditer(text) for line in match[2].splitlines() if line.startswith("$ ")]
+    shells = [line for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL) for line in block.splitlines()]
+    return consoles + shells + re.findall(r"`(attnviz [^`\n]+)`", text)
+
+
+def example_texts(line: str) -> list[str]:
+    """The texts that a command line gives to the program: the arguments, ``--target`` and ``--pair``."""
+    if "attnviz" not in line:
+        return []
+    known = dict(commands())
+    lexer = shlex.shlex(line, posix=True, punctuation_chars=True)
+    lexer.commenters, lexer.whitespace_split = "", True
+    found = []
+    for is_split, words in groupby(lexer, key=lambda word: word in ("|", ">", "&&")):
+        program, *rest = words
+        name, *rest = rest if rest and rest[0] in {*TEXT_COMMANDS, *OTHER_COMMANDS} else ["show", *rest]
+        if is_split or program != "attnviz" or name not in TEXT_COMMANDS:
+            continue
+        options = [one for one in known[name].params if one.param_type_name == "option" and not one.is_flag]
+        takes = {spelled for one in options for spelled in one.opts}
+        for before, word in pairwise(["", *rest]):
+            if before in ("--target", "--pair") or not (word.startswith("-") or before in takes):
+                found.append(word)
+    return [text for text in found if text not in PLACEHOLDERS]
+
+
+TEXT_COMMANDS = ("show", "explain", "heads", "diff", "check", "heatmap")
+OTHER_COMMANDS = ("weights", "models", "schema", "help", "version")
+PLACEHOLDERS = {"TEXT", "A", "B", "-"}
+
+
+@pytest.fixture(scope="module")
+def vocabulary() -> set[str]:
+    tokenizer = Path(attnviz.__file__).parent / "bundled" / "tiny" / "tokenizer.json"
+    return set(json.loads(tokenizer.read_text(encoding="utf-8"))["model"]["vocab"])
+
+
+def unknown_words(lines: list[str], vocabulary: set[str]) -> list[str]:
+    texts = [text for line in lines for text in example_texts(line)]
+    return sorted({word for text in texts for word in re.findall(r"\w+|[^\w\s]", text.lower())} - vocabulary)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_example_sentences_consist_of_words_that_tiny_knows(name, vocabulary):
+    assert unknown_words(command_lines(read(name)), vocabulary) == []
+
+
+def test_the_examples_of_help_consist_of_words_that_tiny_knows(vocabulary):
+    lines = [*Commands.examples, *(line for _, command in commands() for line in command.examples)]
+    assert sum("attnviz show" in line for line in lines) > 1
+    assert unknown_words(lines, vocabulary) == []
+
+
+def test_a_word_that_tiny_lacks_is_found(vocabulary):
+    assert unknown_words(['attnviz show "The unicyclist sat"'], vocabulary) == ["unicyclist"]
+
+
+def test_the_texts_of_a_command_line_are_found():
+    line = 'echo "x y" | attnviz heads "The cat" --target "Le chat" -L 0 --words --where "a < b" | head -n 2'
+    assert example_texts(line) == ["The cat", "Le chat"]
+    assert example_texts('attnviz "The cat" --json') == ["The cat"]

@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from attnviz.analysis.matrices.selection import Request, select_one
+from attnviz.analysis.matrices.selection import Choice, Request, select_one
 from attnviz.encoder.stack import cross_geometry, self_geometry
 from attnviz.encoder.stack import run as run_stack
 from attnviz.errors import AttnvizError, UsageError
 from attnviz.model import Model, load
+from attnviz.numbers import parse_heads
 from attnviz.sweeps.corpus import Corpus
 from attnviz.sweeps.preparation import prepare, prepare_vectors
 from attnviz.sweeps.runs import Prepared, kinds_of, run_prepared, runs
@@ -207,8 +208,7 @@ def _telling_place(
     """The layer and head that are given, or else say most; if needed also the tokens of the link that says most."""
     from attnviz.analysis.telling import strongest_telling
 
-    layers = "all" if layer is None else select_one(layer, model.config.layers_of(kind), "layer")
-    heads = "all" if head is None else select_one(head, model.config.n_heads, "head")
+    layers, heads = _choice(model, layer, head, kind)
     if isinstance(layers, int) and isinstance(heads, int) and not needs_link:
         return layers, heads, None
     said = _overview(model, prepared, layers, heads, kind)
@@ -218,6 +218,19 @@ def _telling_place(
         return first.layer, first.head, None
     tokens = token_numbers(matrix.queries)[link.query], token_numbers(matrix.keys)[link.key]
     return first.layer, first.head, tokens
+
+
+def _choice(model: Model, layer: str | int | None, head: str | int | None, kind: str) -> tuple[str | int, str | int]:
+    """The layer and the head that are given, as numbers; ``all`` where one is not."""
+    if isinstance(head, str) and parse_heads(head) is not None:
+        request = Request("all" if layer is None else layer, head)
+        every_head = Choice.of(request, model.config.layers_of(kind), model.config.n_heads).every_head
+        if len(every_head) > 1:
+            raise UsageError(f"head: {head} names {len(every_head)} heads; expected one")
+        return every_head[0]
+    layers = "all" if layer is None else select_one(layer, model.config.layers_of(kind), "layer")
+    heads = "all" if head is None else select_one(head, model.config.n_heads, "head")
+    return layers, heads
 
 
 def _query_of(link: tuple[int, int] | None, weights: np.ndarray, sides: tuple[Tokens, Tokens]) -> int:

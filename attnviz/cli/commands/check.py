@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from attnviz.cli.renderings import Views
 
 _EXAMPLES = """
-attnviz check "The cat sat on the mat" --that "L0H1.previous >= 0.8"
-attnviz check "The cat sat on the mat" --that "any(label == previous)"
+attnviz check "The cat sat on the table" --that "L0H2.previous >= 0.8"
+attnviz check "The cat sat on the table" --that "any(label == previous)"
 attnviz check --file sentences.txt --that @conditions.txt
 attnviz check --attention weights.npy --that "all(first < 0.9)"
 """
@@ -32,7 +32,7 @@ class ConditionOptions(Options):
             CONDITIONS,
             "--that",
             metavar="CONDITION",
-            help="L0H1.previous >= 0.8; max, min, mean, any, all over heads; and, or, not. @FILE: one per line, "
+            help="L0H2.previous >= 0.8; max, min, mean, any, all over heads; and, or, not. @FILE: one per line, "
             "# comments. Repeatable.",
         ),
     ] = None

@@ -24,16 +24,16 @@ if TYPE_CHECKING:
     from attnviz.output.rendering import Document, Rendering
 
 _EXAMPLES = """
-attnviz heads "The cat sat on the mat because the cat was tired"
-attnviz heads "The cat sat on the mat" --sort previous --top 5
+attnviz heads "The cat sat on the table because the cat was tired"
+attnviz heads "The cat sat on the table" --sort previous --top 5
 attnviz heads "The cat sat" --where "previous > 0.5 and entropy < 1"
 attnviz heads --file sentences.txt --columns entropy,previous,special
-attnviz heads "The cat sat on the mat" --ablation --sort ablation
-attnviz heads "The cat sat on the mat" --null 10 --columns previous,entropy
-attnviz heads "The cat sat on the mat" --csv > heads.csv
+attnviz heads "The cat sat on the table" --ablation --sort ablation
+attnviz heads "The cat sat on the table" --null 10 --columns previous,entropy
+attnviz heads "The cat sat on the table" --csv > heads.csv
 attnviz heads --attention weights.npy --sort -entropy
-attnviz heads "The cat sat on the mat" --agreement
-attnviz heads "The cat sat on the mat" --cluster -o out/
+attnviz heads "The cat sat on the table" --agreement
+attnviz heads "The cat sat on the table" --cluster -o out/
 """
 
 
