@@ -80,7 +80,8 @@ class RowOptions(Options):
         ),
     ] = None
     top: Annotated[
-        int | None, option(ROWS, "--top", metavar="N", min=1, help="Only the first N, after --where and --sort.")
+        int | None,
+        option(ROWS, "--top", metavar="N", min=1, help="Only the N strongest heads, by --sort."),
     ] = None
     columns: Annotated[
         str | None,
