@@ -6,20 +6,20 @@ attention to all other tokens (added or removed ones, and hidden ones) is one ce
 distributions. Padding is not compared.
 """
 
-from collections.abc import Iterator, Sequence, Sized
-from dataclasses import dataclass, replace
-from itertools import pairwise
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from attnviz.analysis.compare import align, jsd
+from attnviz.analysis.alignment import aligned_tokens, with_both_labels
+from attnviz.analysis.compare import jsd
 from attnviz.analysis.matrices.parts import one_by_one
 from attnviz.analysis.matrices.words import merge_words
 from attnviz.errors import UsageError
 from attnviz.numbers import spans
 from attnviz.trace.attention import Attention
 from attnviz.trace.heads import head_name
-from attnviz.trace.tokens import Token, Tokens, numbered
+from attnviz.trace.tokens import Tokens
 
 _LESS = 1e-6  # a rest of so little is rounding
 
@@ -124,8 +124,8 @@ class Difference:
     def sides_with_both_labels(self) -> tuple[Tokens, Tokens]:
         """A's query tokens and key tokens; the label of one that was replaced is ``tired | wide``."""
         return (
-            _with_both_labels(self.replaced_queries, self.a.queries, self.b.queries),
-            _with_both_labels(self.replaced_keys, self.a.keys, self.b.keys),
+            with_both_labels(self.replaced_queries, self.a.queries, self.b.queries),
+            with_both_labels(self.replaced_keys, self.a.keys, self.b.keys),
         )
 
     @property
@@ -179,8 +179,8 @@ def compared(a: Attention, b: Attention) -> Difference:
     if a.by_name or b.by_name:
         a, b = one_by_one(a), one_by_one(b)
     _check_heads(a, b)
-    queries, replaced_queries = _aligned("query", a.queries, b.queries)
-    keys, replaced_keys = _aligned("key", a.keys, b.keys)
+    queries, replaced_queries = aligned_tokens("query", a.queries, b.queries)
+    keys, replaced_keys = aligned_tokens("key", a.keys, b.keys)
     before, rest_before = _chosen(a, [i for i, _ in queries], [i for i, _ in keys])
     after, rest_after = _chosen(b, [j for _, j in queries], [j for _, j in keys])
     distances = np.zeros(before.shape[:2])
@@ -297,64 +297,6 @@ def _check_heads(a: Attention, b: Attention) -> None:
                 f"diff, {axis}s: A has {len(ours)} and B has {len(theirs)}; expected equal numbers",
                 hint=f"--{axis} and --vs-{axis} choose those to compare",
             )
-
-
-def _aligned(axis: str, a: Tokens, b: Tokens) -> tuple[tuple[tuple[int, int], ...], frozenset[tuple[int, int]]]:
-    """The places in A and in B of the tokens that are compared, and those of replaced ones.
-
-    They are the same whichever side is called A. Where tokens of a side have no labels, all of both, one after the
-    other.
-    """
-    nameless = [name for name, side in (("A", a), ("B", b)) if _is_nameless(side)]
-    if nameless:
-        _check_labels(axis, a, b, nameless)
-        return tuple((i, i) for i in range(len(a)) if not (a[i].padding or b[i].padding)), frozenset()
-    ours, theirs = ([(_spelling(t), i) for i, t in enumerate(side) if not t.padding] for side in (a, b))
-    words, others = ([spelling for spelling, _ in side] for side in (ours, theirs))
-    pairs = align(words, others) if words <= others else [(i, j) for j, i in align(others, words)]
-    if not pairs:
-        raise UsageError(f"diff: no {axis} token of A is in B; expected at least one in both")
-    replaced = [(i, j) for i, j in _replacements(pairs, (words, others)) if not (words[i][0] or others[j][0])]
-    places, of_replaced = (
-        [(ours[i][1], theirs[j][1]) for i, j in some_pairs] for some_pairs in (sorted([*pairs, *replaced]), replaced)
-    )
-    return tuple(places), frozenset(of_replaced)
-
-
-def _replacements(pairs: Sequence[tuple[int, int]], sides: tuple[Sized, Sized]) -> Iterator[tuple[int, int]]:
-    """The places of what was replaced one for one: as many of A as of B, between two pairs that both have."""
-    for (i, j), (end, other_end) in pairwise([(-1, -1), *pairs, (len(sides[0]), len(sides[1]))]):
-        if end - i == other_end - j:
-            yield from zip(range(i + 1, end), range(j + 1, other_end), strict=True)
-
-
-def _with_both_labels(replaced: frozenset[tuple[int, int]], ours: Tokens, theirs: Tokens) -> Tokens:
-    """A's tokens with their positions; the label of a replaced one has B's too."""
-    tokens = list(numbered(ours))
-    for i, j in replaced:
-        tokens[i] = replace(tokens[i], label=f"{tokens[i].label} | {theirs[j].label}")
-    return tuple(tokens)
-
-
-def _check_labels(axis: str, a: Tokens, b: Tokens, nameless: list[str]) -> None:
-    """Refuses tokens that have only numbers for names where there are more of them on one side."""
-    if len(a) != len(b):
-        whose = f"those of {' and '.join(nameless)} have no labels"
-        raise UsageError(
-            f"diff, tokens: A has {len(a)} and B has {len(b)} {axis} tokens, and {whose}; "
-            "expected equal numbers, or labels",
-            hint='JSON can name its tokens: "tokens": [...]',
-        )
-
-
-def _is_nameless(tokens: Tokens) -> bool:
-    """Whether they are of vectors or of a file that nobody gave labels for: x0, x1, ...; y0, y1, ... of a target."""
-    return any(all(t.id is None and t.text == f"{letter}{i}" for i, t in enumerate(tokens)) for letter in "xy")
-
-
-def _spelling(token: Token) -> tuple[bool, str]:
-    """What a token is aligned by: tokenizers spell it in their own ways, and special ones have no text."""
-    return token.special, (token.text.strip() or token.piece).casefold()
 
 
 def _chosen(side: Attention, queries: Sequence[int], keys: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:

@@ -191,8 +191,7 @@ def _one_head(
     model: Model, prepared: Prepared, layer: str | int | None, head: str | int | None, kind: str
 ) -> tuple[int, int]:
     """The layer and head that are given; where one is not, those that say most."""
-    names = parse_heads(head) if isinstance(head, str) else None
-    if names is not None:
+    if isinstance(head, str) and parse_heads(head) is not None:
         request = Request("all" if layer is None else layer, head)
         every_head = Choice.of(request, model.config.layers_of(kind), model.config.n_heads).every_head
         if len(every_head) > 1:

@@ -52,7 +52,7 @@ def change_documents(difference: Difference, top: int, *, special: bool = True) 
         top: how many.
         special: whether weights from or to special tokens count.
     """
-    changes = []
+    changes: list[dict[str, object]] = []
     for change in largest_changes(difference, top, special=special):
         query, vs_query = difference.queries[change.query]
         key, vs_key = (None, None) if change.key is None else difference.keys[change.key]

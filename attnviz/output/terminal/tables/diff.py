@@ -253,7 +253,7 @@ def diff_views(
     listed = compared_words(difference) if words and not difference.special_only else difference
     has_special = any(token.special for side in listed.compared_tokens for token in side)
     yield DiffView(
-        document | {"changes": change_documents(listed, top, special=special)},
+        {**document, "changes": change_documents(listed, top, special=special)},
         listed.sides_with_both_labels,
         sides_in_words(difference.a, difference.b),
         screen,
