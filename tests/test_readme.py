@@ -20,7 +20,8 @@ import pytest
 import typer
 
 import attnviz
-from attnviz.cli.app import app
+from attnviz.checkpoints.huggingface.registry import families
+from attnviz.cli.app import Commands, app
 from tests.approved import UPDATE, assert_stored
 
 ROOT = Path(__file__).parent.parent
@@ -162,6 +163,10 @@ def test_a_topic_is_plain_markdown_that_a_terminal_can_print(topic):
     assert all("/" not in link for link in re.findall(r"\]\((?!https://)([^)]+)\)", prose))
 
 
+def test_the_readme_counts_the_families():
+    assert f"{len(families())} families of models" in " ".join(read("README.md").split())
+
+
 def test_the_readme_is_short():
     assert len(read("README.md").splitlines()) <= 250, "move details to a topic in attnviz/docs"
 
@@ -210,11 +215,24 @@ def vocabulary() -> set[str]:
     return set(json.loads(tokenizer.read_text(encoding="utf-8"))["model"]["vocab"])
 
 
+def unknown_words(lines: list[str], vocabulary: set[str]) -> list[str]:
+    texts = [text for line in lines for text in example_texts(line)]
+    return sorted({word for text in texts for word in re.findall(r"\w+|[^\w\s]", text.lower())} - vocabulary)
+
+
 @pytest.mark.parametrize("name", PAGES)
 def test_example_sentences_consist_of_words_that_tiny_knows(name, vocabulary):
-    texts = [text for line in command_lines(read(name)) for text in example_texts(line)]
-    words = {word for text in texts for word in re.findall(r"\w+|[^\w\s]", text.lower())}
-    assert sorted(words - vocabulary) == []
+    assert unknown_words(command_lines(read(name)), vocabulary) == []
+
+
+def test_the_examples_of_help_consist_of_words_that_tiny_knows(vocabulary):
+    lines = [*Commands.examples, *(line for _, command in commands() for line in command.examples)]
+    assert sum("attnviz show" in line for line in lines) > 1
+    assert unknown_words(lines, vocabulary) == []
+
+
+def test_a_word_that_tiny_lacks_is_found(vocabulary):
+    assert unknown_words(['attnviz show "The unicyclist sat"'], vocabulary) == ["unicyclist"]
 
 
 def test_the_texts_of_a_command_line_are_found():

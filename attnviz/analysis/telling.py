@@ -87,9 +87,8 @@ def overview(parts: Iterable[Attention]) -> Overview:
     best: tuple[float, Matrix] | None = None
     for attention in parts:
         said, scores = telling_part(attention), telling_scores(attention).ravel()
-        places = [(layer, head) for layer in attention.layers for head in attention.heads]
         parts_of_heads = said.reshape(-1, *said.shape[2:])
-        for matrix, place, part, score in zip(attention, places, parts_of_heads, scores, strict=True):
+        for matrix, place, part, score in zip(attention, attention.every_head, parts_of_heads, scores, strict=True):
             heads.append(HeadSummary(matrix.name, *place, float(score), telling_links(part, matrix.numbers)))
             if best is None or score > best[0]:
                 best = float(score), replace(matrix, numbers=matrix.numbers.copy())

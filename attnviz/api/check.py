@@ -111,7 +111,7 @@ def check(
     """One report per text; all conditions are parsed before the first text runs.
 
     >>> import attnviz
-    >>> [report.holds for report in attnviz.check("The cat sat on the mat", "max(entropy) < 9")]
+    >>> [report.holds for report in attnviz.check("The cat sat on the table", "max(entropy) < 9")]
     [True]
 
     Args:

@@ -64,7 +64,7 @@ def heads(
     """The metrics of every head; several texts give one table, weighted by their tokens.
 
     >>> import attnviz
-    >>> report = attnviz.heads("The cat sat on the mat", where="previous > 0.5")
+    >>> report = attnviz.heads("The cat sat on the table", where="previous > 0.5")
     >>> report.metrics.values["entropy"].shape
     (4, 12)
 
@@ -107,7 +107,7 @@ def heads(
     attention, metrics, pooled = averaged((value for _, value in values), distances)
     clustered = None
     if distances is not None:
-        clustered = Clustered(distances.mean(), (len(metrics.layers), len(metrics.heads)))
+        clustered = Clustered(distances.mean(), metrics.head_shape)
     return _report(attention, metrics, pooled, rows, clustered)
 
 

@@ -67,9 +67,14 @@ def json_lines(
         top: edges to the ``top`` keys of each row, not matrices.
         model_info: all fields of the model in every line.
         corpus_options: see ``corpus``.
+
+    Raises:
+        UsageError: matrices of heads that are chosen by name and are not a grid of layers and heads.
     """
     from attnviz.output.documents.stream import joined_lines
 
+    if top is None:
+        request = request.of_grid("JSON without --top K")
     source = corpus(texts, **corpus_options)
     line = partial(run_line, precision=precision, top=top, placed=source.on_error == "skip")
     lines = (line for _, line in source.values(request, line, most=_LINES_AT_ONCE))

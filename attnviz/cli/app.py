@@ -12,9 +12,9 @@ class Commands(LazyGroup):
 
     text_command = "show"
     examples = (
-        'attnviz "The cat sat on the mat"',
-        'attnviz explain "The cat sat on the mat" --query cat',
-        'attnviz heads "The cat sat on the mat"',
+        'attnviz "The cat sat on the table"',
+        'attnviz explain "The cat sat on the table" --query cat',
+        'attnviz heads "The cat sat on the table"',
     )
     summaries = {  # noqa: RUF012 (Typer makes the group; the table belongs to the class)
         "show": "Print attention matrices as tables: rows are queries, columns are keys.",

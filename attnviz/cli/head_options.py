@@ -60,7 +60,7 @@ class PerTextOptions(Options):
 
     per_text: Annotated[
         bool,
-        option(VIEW, "--per-text", help="One table per text, or with --json one object per line, without averages."),
+        option(OUTPUT, "--per-text", help="One table per text instead of averages; with --json, one line per text."),
     ] = False
 
 

@@ -95,7 +95,7 @@ TokenizerName = Annotated[
     ),
 ]
 Layers = Annotated[str | None, numbers_option("layer", "Layers: 0,2-3,-1 or all.")]
-Heads = Annotated[str | None, numbers_option("head", "Heads: 0,2-3,-1 or all.")]
+Heads = Annotated[str | None, numbers_option("head", "Heads: L2H8,L1H7, or with --layer numbers: 0,2-3,-1 or all.")]
 _IN_VIEWS = "[default: {} in what people see, not in JSON and metrics]"
 Words = Annotated[
     bool | None,

@@ -22,6 +22,7 @@ from attnviz.cli.options import (
     TokenLabels,
 )
 from attnviz.errors import UsageError
+from attnviz.numbers import parse_heads
 
 if TYPE_CHECKING:
     from attnviz.trace.result import Result
@@ -70,7 +71,8 @@ class SidesOptions(Options):
         option(SECOND_SIDE, "--vs-layer", metavar="L", help="Layers, compared with those of --layer in order."),
     ] = None
     vs_head: Annotated[
-        str | None, option(SECOND_SIDE, "--vs-head", metavar="H", help="Heads, compared with those of --head in order.")
+        str | None,
+        option(SECOND_SIDE, "--vs-head", metavar="H", help="Heads, compared with those of --head in order: L1H7."),
     ] = None
 
 
@@ -90,7 +92,7 @@ def results_of_sides(
     # Standard input was read already; its text is in the result.
     inputs = _inputs(sides, first.text if sides.other is None else sides.other, sides.vs_attention or sides.attention)
     selection = selection.replaced(
-        layer=selection.layer if sides.vs_layer is None else sides.vs_layer,
+        layer=_layer_of_b(selection, sides),
         head=selection.head if sides.vs_head is None else sides.vs_head,
     )
     request = request_of_heads(selection, sides.target)
@@ -100,6 +102,14 @@ def results_of_sides(
         if sides.vs_seed is not None:
             return first, result_of_random_weights(corpus_of(source), request, sides.vs_seed)
         return first, only_result(corpus_of(source), request)
+
+
+def _layer_of_b(selection: HeadOptions, sides: SidesOptions) -> str | None:
+    """B's own layers, or A's; names of heads say their layers themselves."""
+    if sides.vs_layer is not None:
+        return sides.vs_layer
+    has_names = sides.vs_head is not None and parse_heads(sides.vs_head) is not None
+    return None if has_names else selection.layer
 
 
 @contextmanager

@@ -63,7 +63,7 @@ def test_the_rest_is_among_the_largest_changes_and_the_largest_is_the_pictures_s
     assert any(change["key"] is not None for change in others)
     ran = cli(*argv, "-o", "out")
     (line,) = [line for line in ran.out.splitlines() if line.startswith(f"{largest['change']:+.3f}")]
-    assert line.endswith("→ *rest*")
+    assert line.endswith("-> *rest*")
     with Image.open(tmp_path / "out" / "overview.png") as picture:
         assert f"to {abs(largest['change']):.3g}, shared by all heads" in picture.text["Title"]
 

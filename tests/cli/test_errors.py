@@ -19,7 +19,7 @@ ERRORS = [
     ("show", 3, "standard input: it is empty; expected at least one text"),
     ("show a --file ok.txt", 2, "text, file: 2 inputs are given; expected one"),
     (
-        'show "a b c" --n-ctx 2',
+        'show "a b c" --n-ctx 2 --seed 0',
         3,
         "text: 3 tokens, and n_ctx is 2; expected at most 2",
         "hint: shorten the text, or allow more with --n-ctx 3",
@@ -34,12 +34,20 @@ ERRORS = [
     ('show a --target " "', 3, "target: empty or blank; expected at least one token"),
     ("show a --seed 0 -L 2", 2, "layer: there is no layer 2; expected 0-1 (or from the end, -1)"),
     ("show a --seed 0 -H 9", 2, "head: there is no head 9; expected 0-3 (or from the end, -1)"),
-    ("show a -H x", 2, "head: 'x' cannot be read; expected all, or numbers such as 0,2-3,-1"),
-    ("show a -L 1-0", 2, "layer: '1-0' runs backwards; expected the smaller number first"),
-    ("show a --d-model 65", 2, "d_model, n_heads: 65 is not divisible by 4; expected a multiple, or d_head given"),
-    ("show a --n-kv-heads 3", 2, "n_heads, n_kv_heads: 4 is not divisible by 3; expected a multiple"),
     (
-        "show a --position rotary --d-head 7",
+        "show a -H x",
+        2,
+        "head: 'x' cannot be read; expected all, or numbers such as 0,2-3,-1, or names such as L2H8,L1H7",
+    ),
+    ("show a -L 1-0", 2, "layer: '1-0' runs backwards; expected the smaller number first"),
+    (
+        "show a --d-model 65 --seed 0",
+        2,
+        "d_model, n_heads: 65 is not divisible by 4; expected a multiple, or d_head given",
+    ),
+    ("show a --n-kv-heads 3 --seed 0", 2, "n_heads, n_kv_heads: 4 is not divisible by 3; expected a multiple"),
+    (
+        "show a --position rotary --d-head 7 --seed 0",
         2,
         "position, d_head: rotary turns pairs, and d_head is 7; expected it even",
     ),
@@ -132,7 +140,7 @@ ERRORS = [
         "table.toml: block is a table; expected fields at the top level, or a table such as [rotary]",
     ),
     (
-        "show a --config five.toml",
+        "show a --config five.toml --seed 0",
         2,
         "d_model, n_heads: 64 is not divisible by 5; expected a multiple, or d_head given",
     ),
@@ -144,7 +152,7 @@ ERRORS = [
     ("show --file latin.txt", 3, "latin.txt, line 2: byte 2 of the line (0xe9) is not UTF-8; expected UTF-8 text"),
     ("show --file empty.txt", 3, "empty.txt: it is empty; expected a text file"),
     (
-        "show --file long.txt --n-ctx 3",
+        "show --file long.txt --n-ctx 3 --seed 0",
         3,
         "long.txt, line 3: text: 4 tokens, and n_ctx is 3; expected at most 3",
         "hint: shorten the text, or allow more with --n-ctx 4",
@@ -503,8 +511,20 @@ ERRORS = [
     (
         'show "the cats" --model bert --n-heads 2',
         3,
-        "bert/config.json: 14 misshapen (encoder.layer.0.attention.self.query.weight is (6, 6), not (4, 6), ... and 10 more); expected the tensors of this BERT configuration",
-        "hint: besides the folder these fields are given: n_heads=2",
+        "bert: its weights have n_heads=3, not n_heads=2; expected the model's own",
+        "hint: for random weights of that size give --seed 0 instead of a model",
+    ),
+    (
+        "show a --n-heads 5 --mask causal --set d_model=20",
+        3,
+        "tiny: its weights have n_heads=12, d_model=384, not n_heads=5, d_model=20; expected the model's own",
+        "hint: for random weights of that size give --seed 0 instead of a model",
+    ),
+    (
+        "show a --score additive",
+        3,
+        "tiny: its weights have score=scaled_dot, not score=additive; expected the model's own",
+        "hint: for random weights of that size give --seed 0 instead of a model",
     ),
     (
         'show "the cats" --model bert --target cat',
@@ -524,38 +544,38 @@ ERRORS = [
     ("show a --attention square.json --model bert", 2, "text, attention: 2 inputs are given; expected one"),
     ("show a --window-layers 0", 2, "window_layers, window: 0 is given, and no window; expected both"),
     (
-        "show a --mask causal --window 1 --window-layers 5",
+        "show a --mask causal --window 1 --window-layers 5 --seed 0",
         2,
         "window_layers: layer: there is no layer 5; expected 0-1 (or from the end, -1)",
     ),
     (
-        "show a --mask causal --window 1 --window-layers x",
+        "show a --mask causal --window 1 --window-layers x --seed 0",
         2,
         "window_layers: layer: 'x' cannot be read; expected all, or numbers such as 0,2-3,-1",
     ),
     (
-        "show a --pad-id 1",
+        "show a --pad-id 1 --seed 0",
         2,
         "pad_id, position: pad_id is 1, and position is sinusoidal; expected position learned",
     ),
-    ("show a --d-embed 3", 2, "d_embed, d_model: 3 is not 64; expected the same, or project after or before"),
+    ("show a --d-embed 3 --seed 0", 2, "d_embed, d_model: 3 is not 64; expected the same, or project after or before"),
     (
-        "show a --parallel",
+        "show a --parallel --seed 0",
         2,
         "parallel, norm_placement: both parts read the normed input, and it is post; expected pre",
     ),
     (
-        "show a --no-first-norm",
+        "show a --no-first-norm --seed 0",
         2,
         "first_norm, norm_placement: only a norm before a part can be left out, and it is post; expected pre",
     ),
     (
-        "show a --position rotary --rotary-dims 7",
+        "show a --position rotary --rotary-dims 7 --seed 0",
         2,
         "rotary_dims, d_head: rotary turns pairs, and 7 of 16 are given; expected an even number, at most d_head",
     ),
     (
-        "show a --rotary-scaling llama3 --rotary-high 1",
+        "show a --rotary-scaling llama3 --rotary-high 1 --seed 0",
         2,
         "rotary_high, rotary_low: 1 and 1; expected the first to be larger",
     ),
@@ -583,6 +603,6 @@ def test_a_mistake_gets_its_line_and_its_code(cli, files, monkeypatch, line, cod
 
 def test_a_bad_line_comes_after_the_good_ones_before_it(cli, files, monkeypatch):
     monkeypatch.chdir(files)
-    ran = cli("show", "--file", "long.txt", "--n-ctx", "3", "--json")
+    ran = cli("show", "--file", "long.txt", "--n-ctx", "3", "--json", "--seed", "0")
     assert len(ran.out.splitlines()) == 1
     assert ran.code == 3

@@ -111,9 +111,9 @@ def test_help_on_a_command_without_a_topic_is_its_full_page(cli, words):
 def test_a_topic_is_its_file(cli, topic):
     ran = cli("help", topic)
     assert (ran.code, ran.err) == (0, "")
-    assert max(map(len, ran.out.splitlines())) <= 100
-    heading = (ROOT / "attnviz" / "docs" / f"{topic}.md").read_text(encoding="utf-8").splitlines()[0].lstrip("# ")
-    assert heading == ran.out.splitlines()[0].strip() == topics()[topic]
+    stored = [line.strip() for line in (ROOT / "attnviz" / "docs" / f"{topic}.md").read_text("utf-8").splitlines()]
+    assert max(len(line) for line in ran.out.splitlines() if line.strip() not in stored) <= 100  # code is uncut
+    assert stored[0].lstrip("# ") == ran.out.splitlines()[0].strip() == topics()[topic]
     assert (ran.out.splitlines()[-1] == f"Options: attnviz {topic} --help") == (topic in Commands.summaries)
 
 
@@ -218,3 +218,13 @@ def test_on_a_terminal_help_goes_through_the_pager():
     finally:
         os.close(main_end)
         os.close(terminal)
+
+
+def test_a_topic_has_no_names_of_files_no_background_and_uncut_code(cli):
+    plain, coloured = cli("help", "heads").out, cli("help", "heads", "--color", "always").out
+    assert ".md" not in plain
+    assert "see attnviz help json" in " ".join(plain.split())
+    stored = (ROOT / "attnviz" / "docs" / "heads.md").read_text(encoding="utf-8")
+    code = [line for block in re.findall(r"```console\n(.*?)```", stored, re.DOTALL) for line in block.splitlines()]
+    assert {line.rstrip() for line in code} <= set(plain.splitlines())
+    assert not re.findall(r"\x1b\[(?:\d+;)*(?:4\d|10\d)(?:;\d+)*m", coloured)

@@ -57,7 +57,7 @@ def test_several_texts_are_several_lines_in_order(cli):
 
 
 def test_masked_scores_are_null_and_a_mask_is_told(cli):
-    (document,) = documents(cli("show", "a b c", "--json", "--values", "scores", "--mask", "causal"))
+    (document,) = documents(cli("show", "a b c", "--json", "--values", "scores", "--mask", "causal", "--seed", "0"))
     assert document["values"] == "scores"
     assert [v is None for v in document["attention"][0][0][0]] == [False, True, True]
     assert document["masked"] == [[False, True, True], [False, False, True], [False, False, False]]
@@ -116,10 +116,23 @@ def test_edges_leave_out_what_one_head_alone_cannot_see(cli):
 
 
 def test_rounding_keeps_large_scores_and_writes_no_minus_zero(cli):
-    argv = ("show", SENTENCE, "--values", "scores", "--score", "dot", "--score-scale", "1e29", "--precision", "9")
+    argv = (
+        "show",
+        SENTENCE,
+        "--values",
+        "scores",
+        "--score",
+        "dot",
+        "--score-scale",
+        "1e29",
+        "--precision",
+        "9",
+        "--seed",
+        "0",
+    )
     (document,) = documents(cli(*argv, "--json"))
     assert None not in np.ravel(document["attention"]).tolist()
-    argv = ("show", SENTENCE, "--values", "scores", "--score-scale", "-0.001", "--precision", "1")
+    argv = ("show", SENTENCE, "--values", "scores", "--score-scale", "-0.001", "--precision", "1", "--seed", "0")
     (document,) = documents(cli(*argv, "--json"))
     assert not np.signbit(document["attention"]).any()
 
@@ -133,7 +146,20 @@ MANY = [
     ("show", SENTENCE, "--pad-to", "9", "--mask", "window", "--window", "1"),
     ("show", "日本 👩‍👩‍👧 [red] \x1b[31m \u202e", "--seed", "0"),
     ("explain", SENTENCE),
-    ("explain", SENTENCE, "--mask", "causal", "--query", "0", "--score", "additive", "--position", "alibi"),
+    (
+        "explain",
+        SENTENCE,
+        "--mask",
+        "causal",
+        "--query",
+        "0",
+        "--score",
+        "additive",
+        "--position",
+        "alibi",
+        "--seed",
+        "0",
+    ),
     ("explain", "a b", "--target", "c d e", "--norm-placement", "pre"),
 ]
 

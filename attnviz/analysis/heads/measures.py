@@ -16,7 +16,7 @@ Places = list[tuple[int, int]]
 
 def head_labels(metrics: HeadMetrics) -> np.ndarray:
     """Each head's ``Label``, with its evidence: objects (n_layers, n_heads)."""
-    labels = np.empty((len(metrics.layers), len(metrics.heads)), dtype=object)
+    labels = np.empty(metrics.head_shape, dtype=object)
     for place in np.ndindex(*labels.shape):
         labels[place] = label({name: float(values[place]) for name, values in metrics.values.items()})
     return labels
@@ -33,7 +33,8 @@ def head_table(metrics: HeadMetrics, labels: np.ndarray | None = None) -> HeadTa
     names = np.vectorize(lambda one: one.name, otypes=[object])(labels)
     missing = metrics.missing
     never = {name: missing[metric] for name, metric in METRIC_OF.items() if metric in missing}
-    return HeadTable(metrics.values, metrics.layers, metrics.heads, names, {**missing, **never})
+    reasons = {**missing, **never}
+    return HeadTable(metrics.values, metrics.layers, metrics.heads, names, reasons, metrics.by_name)
 
 
 def fitting_heads(metrics: HeadMetrics, labels: np.ndarray, where: Expression | None) -> Places:
@@ -95,7 +96,7 @@ def head_rows(
     """
     rows = []
     for i, j in places:
-        row: dict[str, object] = {"layer": metrics.layers[i], "head": metrics.heads[j]}
+        row: dict[str, object] = dict(zip(("layer", "head"), metrics.head_at(i, j), strict=True))
         row |= {name: _number(metrics.values, name, (i, j)) for name in columns}
         row["label"] = _label(labels[i, j], metrics, (i, j))
         if spread is not None:

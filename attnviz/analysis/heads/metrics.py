@@ -6,7 +6,7 @@ are all masked is left out of every mean, and so is the row of a token that only
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import pairwise
 
@@ -17,6 +17,7 @@ from attnviz.analysis.heads.definitions import ABLATION, METRICS, Metric, all_me
 from attnviz.analysis.heads.labels import LABELS
 from attnviz.errors import UsageError
 from attnviz.trace.attention import Attention, of_all
+from attnviz.trace.heads import HeadAxes
 from attnviz.trace.tokens import Token, Tokens
 
 _AT_ONCE = 1 << 18  # weights that are looked at together, in whole rows: a few arrays of them fit in a core's cache
@@ -25,7 +26,7 @@ _COUNTED = re.compile("([xy]?)([0-9]{1,18})")
 
 
 @dataclass(frozen=True, eq=False)
-class HeadMetrics:
+class HeadMetrics(HeadAxes):
     """The metrics of every head.
 
     Attributes:
@@ -34,6 +35,7 @@ class HeadMetrics:
         missing: by metric that cannot be computed here, why.
         layers: the layers' numbers in the model, as ``Attention`` has them.
         heads: the heads' numbers in the model.
+        by_name: whether each row is one head, as ``Attention`` has it.
     """
 
     values: Mapping[str, np.ndarray]
@@ -41,6 +43,7 @@ class HeadMetrics:
     missing: Mapping[str, str]
     layers: tuple[int, ...]
     heads: tuple[int, ...]
+    by_name: bool = field(default=False, kw_only=True)
 
 
 def head_metrics(attention: Attention, patterns: "_Patterns | None" = None) -> HeadMetrics:
@@ -81,6 +84,7 @@ def head_metrics(attention: Attention, patterns: "_Patterns | None" = None) -> H
         missing=missing,
         layers=attention.layers,
         heads=attention.heads,
+        by_name=attention.by_name,
     )
 
 
@@ -98,11 +102,12 @@ def metrics_of_parts(parts: Iterator[Attention]) -> tuple[Attention, HeadMetrics
     common = of_all(looked_at)
 
     def joined(arrays: list[Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
-        shape = (len(common.layers), len(common.heads))
-        return {name: np.concatenate([one[name].ravel() for one in arrays]).reshape(shape) for name in arrays[0]}
+        flat = {name: np.concatenate([one[name].ravel() for one in arrays]) for name in arrays[0]}
+        return {name: values.reshape(common.head_shape) for name, values in flat.items()}
 
     values, counts = joined([one.values for one in found]), joined([one.counts for one in found])
-    return common, HeadMetrics(values, counts, found[0].missing, common.layers, common.heads)
+    axes = common.layers, common.heads
+    return common, HeadMetrics(values, counts, found[0].missing, *axes, by_name=common.by_name)
 
 
 def with_ablation(metrics: HeadMetrics, changes: np.ndarray, n_tokens: int) -> HeadMetrics:

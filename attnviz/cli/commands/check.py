@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from attnviz.cli.command import Options, command, command_app, option
 from attnviz.cli.head_options import HeadOptions, WidthOptions, request_of_heads
-from attnviz.cli.help.pages import CONDITIONS, VIEW
+from attnviz.cli.help.pages import CONDITIONS, OUTPUT
 from attnviz.cli.options import ModelJsonOptions, SharedSource
 
 if TYPE_CHECKING:
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from attnviz.cli.renderings import Views
 
 _EXAMPLES = """
-attnviz check "The cat sat on the mat" --that "L0H1.previous >= 0.8"
-attnviz check "The cat sat on the mat" --that "any(label == previous)"
+attnviz check "The cat sat on the table" --that "L0H2.previous >= 0.8"
+attnviz check "The cat sat on the table" --that "any(label == previous)"
 attnviz check --file sentences.txt --that @conditions.txt
 attnviz check --attention weights.npy --that "all(first < 0.9)"
 """
@@ -32,7 +32,7 @@ class ConditionOptions(Options):
             CONDITIONS,
             "--that",
             metavar="CONDITION",
-            help="L0H1.previous >= 0.8; max, min, mean, any, all over heads; and, or, not. @FILE: one per line, "
+            help="L0H2.previous >= 0.8; max, min, mean, any, all over heads; and, or, not. @FILE: one per line, "
             "# comments. Repeatable.",
         ),
     ] = None
@@ -42,10 +42,7 @@ class OutcomeOptions(Options):
     """How outcomes are printed."""
 
     per_text: Annotated[
-        bool,
-        option(
-            VIEW, "--per-text", help="One line per text, also on the screen; --json has one object per text anyway."
-        ),
+        bool, option(OUTPUT, "--per-text", help="One line per text, not per condition; --json has one object per text.")
     ] = False
 
 

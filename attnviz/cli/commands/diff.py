@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from attnviz.output.rendering import Document
 
 _EXAMPLES = """
-attnviz diff "The cat sat on the mat" "The dog sat on the mat"
-attnviz diff "The cat sat on the mat" --seed 0 --vs-seed 1 -o out/
-attnviz diff "The cat sat on the mat" --layer 0 --vs-layer 2
-attnviz diff "The cat sat on the mat" --model ./before --vs-model ./after --tolerance 0.05
+attnviz diff "The cat sat on the table" "The dog sat on the table"
+attnviz diff "The cat sat on the table" --seed 0 --vs-seed 1 -o out/
+attnviz diff "The cat sat on the table" --layer 0 --vs-layer 2
+attnviz diff "The cat sat on the table" --model ./before --vs-model ./after --tolerance 0.05
 attnviz diff --attention before.json --vs-attention after.json
 """
 

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from attnviz.trace.steps import Explanation
 
 _EXAMPLES = """
-attnviz explain "The cat sat on the mat" --query cat
-attnviz explain "The cat sat on the mat" --query 1 --layer 1 --head 2 --full
-attnviz explain "Le chat dort" --target "The cat sleeps" --query cat
+attnviz explain "The cat sat on the table" --query cat
+attnviz explain "The cat sat on the table" --query 1 --layer 1 --head 2 --full
+attnviz explain "The cat drank the milk" --target "The old cat" --query cat
 attnviz explain --vectors vectors.csv --weights weights.npz --query 0
 """
 

@@ -27,17 +27,17 @@ if TYPE_CHECKING:
     from attnviz.output.rendering import Document, Rendering
 
 _EXAMPLES = """
-attnviz heads "The cat sat on the mat because the cat was tired"
-attnviz heads "The cat sat on the mat" --sort previous --top 5
+attnviz heads "The cat sat on the table because the cat was tired"
+attnviz heads "The cat sat on the table" --sort previous --top 5
 attnviz heads "The cat sat" --where "previous > 0.5 and entropy < 1"
 attnviz heads --file sentences.txt --columns entropy,previous,special
 attnviz heads --file sentences.txt --per-text --json
-attnviz heads "The cat sat on the mat" --ablation --sort ablation
-attnviz heads "The cat sat on the mat" --null 10 --columns previous,entropy
-attnviz heads "The cat sat on the mat" --csv > heads.csv
+attnviz heads "The cat sat on the table" --ablation --sort ablation
+attnviz heads "The cat sat on the table" --null 10 --columns previous,entropy
+attnviz heads "The cat sat on the table" --csv > heads.csv
 attnviz heads --attention weights.npy --sort -entropy
-attnviz heads "The cat sat on the mat" --agreement
-attnviz heads "The cat sat on the mat" --cluster -o out/
+attnviz heads "The cat sat on the table" --agreement
+attnviz heads "The cat sat on the table" --cluster -o out/
 """
 
 
@@ -118,8 +118,8 @@ def _print_per_text(
     from attnviz.cli.renderings import json_or_screen
     from attnviz.output.rendering import render
 
-    several, listed = peeked(heads_per_text(corpus_of(source), request=request, **options))
-    several = several or source.inputs.is_stream
+    listed = heads_per_text(corpus_of(source), request=request, **options)
+    several, listed = (True, listed) if source.inputs.is_stream else peeked(listed)
     if not several:
         listed = (replace(one, where="") for one in listed)
 

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _EXAMPLES = """
-attnviz heatmap "The cat sat on the mat" -o out/
-attnviz heatmap "The cat sat on the mat" -o out/ --layer 0 --format svg,pdf
+attnviz heatmap "The cat sat on the table" -o out/
+attnviz heatmap "The cat sat on the table" -o out/ --layer 0 --format svg,pdf
 attnviz heatmap --file sentences.txt -o out/ --overview-only
 attnviz show "The cat sat" --json | attnviz heatmap --attention - -o out/
 """

@@ -94,19 +94,25 @@ def _context(context: "Context", words: Sequence[str]) -> "Context":
 
 
 def _rendered(markdown: str, *, color: str) -> str:
-    """Markdown as text for the screen, with colours where that has them."""
+    """Markdown as text for the screen, in the terminal's own colours; code keeps its lines."""
     from io import StringIO
 
     from rich.console import Console
-    from rich.markdown import Markdown
+    from rich.theme import Theme
 
+    from attnviz.cli.help.markdown import Page
     from attnviz.output.terminal.screen import Screen
 
     screen, stream = Screen.of(sys.stdout, os.environ, color=color), StringIO()
     system = None if screen.color is None else _SYSTEMS[screen.color]
     width = min(screen.width, _WIDEST)
     console = Console(
-        file=stream, width=width, color_system=system, force_terminal=system is not None, legacy_windows=False
+        file=stream,
+        width=width,
+        color_system=system,
+        force_terminal=system is not None,
+        legacy_windows=False,
+        theme=Theme({"markdown.code": "cyan"}),  # by default it is on black, whatever the terminal's background
     )
-    console.print(Markdown(markdown, hyperlinks=False))
+    console.print(Page(markdown, hyperlinks=False), crop=False)
     return "\n".join(line.rstrip() for line in stream.getvalue().rstrip().splitlines())

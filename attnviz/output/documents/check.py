@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from attnviz.names import SCHEMA_NAME
-from attnviz.output.documents.results import arranged_fields, model_document, text_fields
+from attnviz.output.documents.results import arranged_fields, head_fields, model_document, text_fields
 from attnviz.trace.attention import Attention
 from attnviz.trace.result import Result
 
@@ -30,8 +30,7 @@ def check_document(
         **text_fields(result, where),
         "model": model_document(result.model, model_info=model_info),
         "kind": attention.kind,
-        "layers": attention.layers,
-        "heads": attention.heads,
+        **head_fields(attention),
         **arranged_fields(attention),
         "holds": all(condition["holds"] for condition in conditions),
         "conditions": list(conditions),

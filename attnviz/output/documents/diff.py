@@ -4,9 +4,11 @@ from collections.abc import Iterable, Iterator
 from math import isnan
 from typing import Any
 
+import numpy as np
+
 from attnviz.analysis.difference import Difference, largest_changes
 from attnviz.names import SCHEMA_NAME
-from attnviz.output.documents.results import arranged_fields, model_document
+from attnviz.output.documents.results import arranged_fields, head_fields, model_document
 from attnviz.output.rendering import Document
 from attnviz.trace.attention import Attention
 from attnviz.trace.result import Result
@@ -25,7 +27,8 @@ def difference_document(
     a, b = difference.a, difference.b
 
     def heads_of(i: int, j: int) -> dict[str, int]:
-        return {"layer": a.layers[i], "head": a.heads[j], "vs_layer": b.layers[i], "vs_head": b.heads[j]}
+        numbers = (*a.head_at(i, j), *b.head_at(i, j))
+        return dict(zip(("layer", "head", "vs_layer", "vs_head"), numbers, strict=True))
 
     heads = [
         {
@@ -35,8 +38,7 @@ def difference_document(
             "vs_rest": float(difference.rest_after[i, j].mean()),
             **({"one_sided": int(difference.one_sided[i, j])} if difference.one_sided[i, j] else {}),
         }
-        for i in range(len(a.layers))
-        for j in range(len(a.heads))
+        for i, j in np.ndindex(*a.head_shape)
     ]
     changes = []
     for change in largest_changes(difference, top):
@@ -64,8 +66,7 @@ def side_document(result: Result, attention: Attention, *, model_info: bool = Fa
     if any(token.padding for token in attention.keys):
         document["padding"] = [token.padding for token in attention.keys]
     model = model_document(attention.model, model_info=model_info)
-    document |= {"model": model, "layers": attention.layers, "heads": attention.heads}
-    return document | arranged_fields(attention)
+    return document | {"model": model, **head_fields(attention), **arranged_fields(attention)}
 
 
 def diff_document(

@@ -25,7 +25,7 @@ def heads_document(report: HeadReport, *, model_info: bool = False) -> dict[str,
     if report.null is not None:
         document["null"] = null_document(report.null, columns)
     if report.clustered is not None:
-        report.clustered.describe(document, report.places, (metrics.layers, metrics.heads))
+        report.clustered.describe(document, report.places, metrics)
     return document
 
 

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import orjson
 
+from attnviz.errors import UsageError
 from attnviz.names import ATTENTION_KEYS, MASK_KEYS, MODEL_KEYS, REST_KEYS, SCHEMA_NAME
 from attnviz.trace.attention import Attention, of_all
+from attnviz.trace.heads import head_name
 from attnviz.trace.model_info import ModelInfo
 from attnviz.trace.result import Result
 from attnviz.trace.tokens import Tokens
@@ -42,7 +44,7 @@ def edges_document(
     taken: list[Attention] = []
     for part in parts:
         edges += _edges(part, top, precision)
-        rests += [] if part.rest is None else [part.rest[0]]
+        rests += [] if part.rest is None else [part.rest.reshape(-1, part.rest.shape[-1])]
         taken.append(part.bare)
     common = of_all(taken)
     n_layers = len(common.layers) if "layer" in common.axes else 1
@@ -58,13 +60,21 @@ def result_document(result: Result, *, precision: int | None = None, top: int | 
         result: what a run, or a file, gave.
         precision: decimals to round to; the object says so. By default numbers read back to the same float.
         top: instead of matrices, each row's strongest keys as ``edges``.
+
+    Raises:
+        UsageError: matrices of heads that were chosen by name, which have no axes of layers and heads.
     """
     document = _described_result(result, precision)
     views = result.views.values()
     if top is not None:
         return document | {"top": top, "edges": [edge for view in views for edge in _edges(view, top, precision)]}
     for attention in views:
-        matrices = _unreduced(attention.matrices, attention.axes, precision)
+        if attention.by_name:
+            raise UsageError(
+                f"head: matrices of {attention.selection_in_words} have no axes of layers and heads; expected a grid "
+                "of layers and heads, or edges (top)"
+            )
+        matrices = _unreduced(attention, attention.matrices, precision)
         document |= {ATTENTION_KEYS[attention.kind]: matrices} | _masked(attention)
     return document
 
@@ -78,8 +88,7 @@ def _described_result(result: Result, precision: int | None) -> dict[str, object
         "model": model_document(result.model, model_info=True),
         "values": first.values,
         "axes": first.axes,
-        "layers": first.layers,
-        "heads": first.heads,
+        **head_fields(first),
     }
     last = list(result.views.values())[-1]
     if last.layers != first.layers:  # the decoder has more or fewer than the encoder
@@ -91,7 +100,7 @@ def _described_result(result: Result, precision: int | None) -> dict[str, object
         document["precision"] = precision
     for kind, attention in result.views.items():
         if attention.rest is not None:
-            document[REST_KEYS[kind]] = _unreduced(attention.rest, attention.axes, precision)
+            document[REST_KEYS[kind]] = _unreduced(attention, attention.rest, precision)
     return document
 
 
@@ -105,6 +114,14 @@ def arranged_fields(attention: Attention) -> dict[str, object]:
     """How the tokens were arranged before the matrices were shown or measured; nothing where they were not."""
     fields = {"words": attention.words, "hidden": "special" * attention.hidden, "renormalized": attention.renormalized}
     return {name: value for name, value in fields.items() if value}
+
+
+def head_fields(attention: Attention) -> dict[str, object]:
+    """The layers and the heads, each once; of heads that were chosen by name, the names too, in their order."""
+    if not attention.by_name:
+        return {"layers": attention.layers, "heads": attention.heads}
+    names = [head_name(*place) for place in attention.every_head]
+    return {"layers": sorted(set(attention.layers)), "heads": sorted(set(attention.heads)), "head_names": names}
 
 
 def explanation_document(
@@ -140,7 +157,7 @@ def _step(step: "Step", precision: int | None) -> dict[str, object]:
                 "meaning": quantity.meaning,
                 "axes": quantity.axes,
                 "shape": quantity.values.shape,
-                "values": np.ascontiguousarray(_rounded(quantity.values, precision)),
+                "values": np.ascontiguousarray(rounded(quantity.values, precision)),
             }
             for quantity in step.quantities
         ],
@@ -199,16 +216,16 @@ def _described(prefix: str, tokens: Tokens) -> dict[str, object]:
     return fields
 
 
-def _unreduced(values: np.ndarray, axes: tuple[str, ...], precision: int | None) -> np.ndarray:
-    """The numbers (n_layers, n_heads, ...) without the axes that a reduction took away."""
-    if "layer" not in axes:
+def _unreduced(attention: Attention, values: np.ndarray, precision: int | None) -> np.ndarray:
+    """The numbers (n_layers, n_heads, ...) without the axes that a reduction, or names of heads, took away."""
+    if "layer" not in attention.axes:
         values = values[0, 0]
-    elif "head" not in axes:
+    elif "head" not in attention.axes or attention.by_name:
         values = values[:, 0]
-    return np.ascontiguousarray(_rounded(values, precision))
+    return np.ascontiguousarray(rounded(values, precision))
 
 
-def _rounded(values: np.ndarray, precision: int | None) -> np.ndarray:
+def rounded(values: np.ndarray, precision: int | None) -> np.ndarray:
     """The values with so many decimals: in float64, where no score overflows, and without -0."""
     if precision is None:
         return values
@@ -226,17 +243,18 @@ def _masked(attention: Attention) -> dict[str, object]:
 
 def _edges(attention: Attention, top: int, precision: int | None) -> Iterator[dict[str, object]]:
     """Each row's ``top`` strongest keys, the strongest first, masked ones left out."""
-    for i, layer in enumerate(attention.layers if "layer" in attention.axes else (None,)):
-        for j, head in enumerate(attention.heads if "head" in attention.axes else (None,)):
-            values = attention.matrices[i, j]
-            order = _strongest_keys(values, top)
-            best = _rounded(np.take_along_axis(values, order, axis=-1), precision)
-            hidden = np.isneginf(values) if attention.masked is None else attention.masked[i] | np.isneginf(values)
-            for query, keys in enumerate(order):
-                for key, weight in zip(keys, best[query], strict=True):
-                    if not hidden[query, key]:
-                        tokens = attention.queries[query].piece, attention.keys[key].piece
-                        yield _edge(attention.kind, layer, head, query, key, tokens, weight)
+    for i, j in np.ndindex(*attention.matrices.shape[:2]):
+        layer, head = attention.head_at(i, j)
+        place = {name: number for name, number in (("layer", layer), ("head", head)) if name in attention.axes}
+        values = attention.matrices[i, j]
+        order = _strongest_keys(values, top)
+        best = rounded(np.take_along_axis(values, order, axis=-1), precision)
+        hidden = np.isneginf(values) if attention.masked is None else attention.masked[i] | np.isneginf(values)
+        for query, keys in enumerate(order):
+            for key, weight in zip(keys, best[query], strict=True):
+                if not hidden[query, key]:
+                    tokens = attention.queries[query].piece, attention.keys[key].piece
+                    yield _edge(attention.kind, place, query, key, tokens, weight)
 
 
 def _strongest_keys(values: np.ndarray, top: int) -> np.ndarray:
@@ -253,8 +271,8 @@ def _strongest_keys(values: np.ndarray, top: int) -> np.ndarray:
 
 
 def _edge(
-    kind: str, layer: int | None, head: int | None, query: int, key: int, tokens: tuple[str, str], weight: float
+    kind: str, place: dict[str, int], query: int, key: int, tokens: tuple[str, str], weight: float
 ) -> dict[str, object]:
     edge: dict[str, object] = {} if kind == "encoder" else {"kind": kind}
-    edge |= {name: number for name, number in (("layer", layer), ("head", head)) if number is not None}
-    return edge | {"query": query, "key": key, "query_token": tokens[0], "key_token": tokens[1], "weight": weight}
+    ends = {"query": query, "key": key, "query_token": tokens[0], "key_token": tokens[1]}
+    return edge | place | ends | {"weight": weight}

@@ -15,7 +15,7 @@ from attnviz.output.labels import cut, wrapped
 
 PIPE_WIDTH = 80
 _SYSTEMS = {"truecolor": ColorSystem.TRUECOLOR, "256": ColorSystem.EIGHT_BIT, "standard": ColorSystem.STANDARD}
-_GLYPHS = "░▒▓█▀▄▌·…→√Σ∅␣"
+_GLYPHS = "░▒▓█▀▄▌·…√Σ∅␣"
 
 StyledLine = list[tuple[str, Style]]
 PLAIN, BOLD, DIM = Style(), Style(bold=True), Style(dim=True)

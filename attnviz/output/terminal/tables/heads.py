@@ -63,7 +63,7 @@ class Shown:
         together = "similar ones together" if report.clustered is not None else ""
         return cls(
             units=dict.fromkeys(distance, "ratio") | {name: metric.unit for name, metric in rows.metrics.items()},
-            total=len(metrics.layers) * len(metrics.heads),
+            total=len(metrics.every_head),
             columns=(*distance, *rows.selection) if rows.selection else (),
             first=tuple(dict.fromkeys((*distance, *rows.named))),
             which=", ".join(filter(None, (rows.words, together))),
