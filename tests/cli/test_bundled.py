@@ -302,7 +302,8 @@ def test_a_text_that_is_too_long_is_one_line(cli):
     limit = attnviz.load().config.n_ctx
     fits = "a " * (limit - 2)
     assert attnviz.run(fits, layers=0, heads=0).attention.shape == (1, 1, limit, limit)
-    message = f"text: {limit + 1} tokens, and n_ctx is {limit}; expected at most {limit}\nhint: shorten the text\n"
+    message = f"text: {limit + 1} tokens, and n_ctx is {limit}; expected at most {limit}\n"
+    message += f"hint: --truncate cuts the text to {limit} tokens\n"
     for argv, stdin, where in (
         (["show", fits + "a"], "", ""),
         (["show", "-"], fits + "a\n", "standard input, line 1: "),
