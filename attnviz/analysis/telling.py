@@ -2,11 +2,14 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from itertools import product
 from typing import NamedTuple
 
 import numpy as np
 
 from attnviz.trace.attention import Attention, Matrix
+
+LEAST_LINK = 0.1  # a weaker link is no example of what a head does
 
 
 def telling_part(attention: Attention) -> np.ndarray:
@@ -86,16 +89,32 @@ def overview(parts: Iterable[Attention]) -> Overview:
     heads: list[HeadSummary] = []
     best: tuple[float, Matrix] | None = None
     for attention in parts:
-        said, scores = telling_part(attention), telling_scores(attention).ravel()
-        places = [(layer, head) for layer in attention.layers for head in attention.heads]
-        parts_of_heads = said.reshape(-1, *said.shape[2:])
-        for matrix, place, part, score in zip(attention, places, parts_of_heads, scores, strict=True):
-            heads.append(HeadSummary(matrix.name, *place, float(score), telling_links(part, matrix.numbers)))
-            if best is None or score > best[0]:
-                best = float(score), replace(matrix, numbers=matrix.numbers.copy())
+        for matrix, head in zip(attention, head_summaries(attention), strict=True):
+            heads.append(head)
+            if best is None or head.score > best[0]:
+                best = head.score, replace(matrix, numbers=matrix.numbers.copy())
     if best is None:
         raise ValueError("no matrix to choose from")
     return Overview(best[1], tuple(sorted(heads, key=lambda head: -head.score)))
+
+
+def head_summaries(attention: Attention, *, fallback: bool = False) -> list[HeadSummary]:
+    """What each head says, layer by layer and head by head.
+
+    Args:
+        attention: weights, of tokens or of words, of every selected head.
+        fallback: where a head's links are all explained by the distance, give its strongest ones.
+    """
+    parts, scores = telling_part(attention), telling_scores(attention)
+    usable = _counting(attention)
+    heads = []
+    for (i, layer), (j, head) in product(enumerate(attention.layers), enumerate(attention.heads)):
+        weights = attention.matrices[i, j]
+        links = telling_links(parts[i, j], weights)
+        if fallback and not any(link.weight >= LEAST_LINK for link in links):
+            links = telling_links(np.where(usable[i % len(usable), 0], weights, 0.0), weights)
+        heads.append(HeadSummary(f"L{layer}H{head}", layer, head, float(scores[i, j]), links))
+    return heads
 
 
 def telling_links(part: np.ndarray, weights: np.ndarray, n: int = 4) -> tuple[Link, ...]:

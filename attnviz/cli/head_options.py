@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from attnviz.cli.command import ROWS, SELECTION, VIEW, Options, option
 from attnviz.cli.options import (
-    ColormapName,
     Heads,
     HideSpecial,
     JsonOptions,
     Layers,
     Renormalize,
+    TerminalColormapName,
     Width,
     Words,
     folder_option,
@@ -93,7 +93,7 @@ class FormatOptions(Options):
     """How rows are printed."""
 
     csv: Annotated[bool, option(VIEW, "--csv", help="Print comma-separated values, numbers in full.")] = False
-    cmap: ColormapName = "viridis"
+    cmap: TerminalColormapName = "amber"
 
 
 class ReportOptions(Options):

@@ -69,7 +69,10 @@ def heads(
         return
     if report.out is not None:
         check_folder(report.out)
-    options = rows.values_by_name() | measures.values_by_name() | {"cluster": report.cluster}
+    for_people = not (output.json or formats.csv)
+    options = rows.values_by_name() | measures.values_by_name() | {"cluster": report.cluster, "examples": for_people}
+    if for_people and rows.sort is None and not report.cluster:
+        options["sort"] = "telling"
     request = request_of_heads(selection, source.inputs.target)
     listed = heads_of(corpus_of(source, prints=False), request=request, **options)
 
