@@ -5,6 +5,8 @@ ATTENTION_KEYS = {"encoder": "attention", "decoder": "decoder_attention", "cross
 MASK_KEYS = {"encoder": "masked", "decoder": "decoder_masked", "cross": "cross_masked"}
 REST_KEYS = {"encoder": "rest", "decoder": "decoder_rest", "cross": "cross_rest"}
 
+MODEL_KEYS = ("name", "weights", "n_layers", "decoder_layers", "n_heads", "d_model", "seed")  # of a model in short
+
 KINDS = ("encoder", "decoder", "cross")
 VALUES = ("weights", "scores", "norms", "zeroing")
 SHARES = ("weights", "zeroing")  # the values whose rows sum to 1

@@ -1,10 +1,11 @@
-"""Lists of layers or heads as people spell them: ``0,2-3,-1``."""
+"""Lists of layers or heads as people spell them: ``0,2-3,-1`` or ``L2H8,L1H7``."""
 
 import re
 
 from attnviz.errors import UsageError
 
 _PART = re.compile(r"(-?\d{1,9})(?:-(-?\d{1,9}))?")
+_HEAD = re.compile(r"L(-?\d{1,9})H(-?\d{1,9})", re.IGNORECASE)
 
 
 def parse_numbers(text: str, n: int, unit: str) -> tuple[int, ...]:
@@ -22,13 +23,34 @@ def parse_numbers(text: str, n: int, unit: str) -> tuple[int, ...]:
     for part in text.split(","):
         match = _PART.fullmatch(part.strip())
         if not match:
-            raise UsageError(f"{unit}: {part.strip()!r} cannot be read; expected all, or numbers such as 0,2-3,-1")
+            names = ", or names such as L2H8,L1H7" * (unit == "head")
+            hint = f"a head has one name: --head {part.strip()}" if _HEAD.fullmatch(part.strip()) else None
+            raise UsageError(
+                f"{unit}: {part.strip()!r} cannot be read; expected all, or numbers such as 0,2-3,-1{names}", hint=hint
+            )
         first = counted(int(match[1]), n, unit)
         last = first if match[2] is None else counted(int(match[2]), n, unit)
         if last < first:
             raise UsageError(f"{unit}: {part.strip()!r} runs backwards; expected the smaller number first")
         numbers += range(first, last + 1)
     return tuple(dict.fromkeys(numbers))
+
+
+def parse_heads(text: str) -> tuple[tuple[int, int], ...] | None:
+    """The layers and heads of a list of names such as ``L2H8,L1H7``; None where no part of it is a name.
+
+    Raises:
+        UsageError: some parts are names and others are not.
+    """
+    parts = [part.strip() for part in text.split(",")]
+    matches = [_HEAD.fullmatch(part) for part in parts]
+    if not any(matches):
+        return None
+    names = [(int(match[1]), int(match[2])) for match in matches if match]
+    if len(names) < len(parts):
+        wrong = next(part for part, match in zip(parts, matches, strict=True) if not match)
+        raise UsageError(f"head: {wrong!r} beside names of heads cannot be read; expected only names such as L2H8,L1H7")
+    return tuple(dict.fromkeys(names))
 
 
 def counted(number: int, n: int, unit: str) -> int:

@@ -21,7 +21,7 @@ settings.load_profile("same")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Refuses to rewrite the README from several processes, which would undo each other's changes."""
+    """Refuses to rewrite files from several processes, which would undo each other's changes."""
     if UPDATE and getattr(config.option, "numprocesses", None):
         raise pytest.UsageError("ATTNVIZ_UPDATE_SNAPSHOTS writes files from one process: leave out -n")
 
@@ -42,5 +42,5 @@ def minilm() -> Path:
     """The folder of all-MiniLM-L6-v2, a trained checkpoint, which ``MINILM`` names."""
     folder = Path(os.environ.get("MINILM", ""))
     if not (folder / "config.json").exists():
-        pytest.fail("MINILM names no folder of all-MiniLM-L6-v2; see Development in the README")
+        pytest.fail("MINILM names no folder of all-MiniLM-L6-v2; see attnviz/docs/contributing.md")
     return folder

@@ -92,7 +92,7 @@ def test_diff_equals_the_command(printed, model):
 def test_sweep_gives_the_results_of_show(printed, model, tmp_path):
     path = tmp_path / "texts.txt"
     path.write_text(f"{TEXT}\nA dog ran\nThe cat sat\n")
-    expected = printed("show", "--file", str(path), *SMALL)
+    expected = printed("show", "--file", str(path), *SMALL, "--model-info")
     results = list(attnviz.sweep(path, model=model))
     assert equal_but_for_noise([json.loads(dump(result_document(result))) for result in results], expected)
 

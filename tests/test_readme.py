@@ -1,36 +1,47 @@
-"""The README says what the program does: its commands are run, its tables are complete.
+"""The README and the topics of ``attnviz help`` say what the program does: commands are run, tables are complete.
 
 A ``console`` block holds commands (``$ ...``), each followed by exactly what it prints. Each block is a test, which
-runs its commands in a new folder: no block needs another. Blocks with a trained model run only where it is
-(``-m checkpoint``, as in CI).
+runs its commands in a new folder with the samples: no block needs another. Blocks with a trained model run only where
+it is (``-m checkpoint``, as in CI).
 """
 
+import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
+from collections import defaultdict
+from itertools import groupby, pairwise
 from pathlib import Path
 
 import pytest
 import typer
 
-from attnviz.cli.app import app
+import attnviz
+from attnviz.cli.app import Commands, app
 from tests.approved import UPDATE, assert_stored
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
+TOPICS = sorted((Path(attnviz.__file__).parent / "docs").glob("*.md"))
+PAGES = {page.name: page for page in (README, *TOPICS)}
 BLOCK = re.compile(r"(```console\n)(.*?)(```)", re.DOTALL)
 TRAINED = "all-MiniLM-L6-v2"
 
 
+def read(name: str) -> str:
+    return PAGES[name].read_text(encoding="utf-8")
+
+
 def blocks(*, trained: bool) -> list:
-    """The blocks with or without a trained model, each named by its first command."""
-    found = [match[2] for match in BLOCK.finditer(README.read_text(encoding="utf-8"))]
+    """The blocks with or without a trained model, each named by its page and its first command."""
     return [
-        pytest.param(block, id=block.splitlines()[0].removeprefix("$ "))
-        for block in found
-        if (TRAINED in block) == trained
+        pytest.param(name, match[2], id=f"{name}: {match[2].splitlines()[0].removeprefix('$ ')}")
+        for name in PAGES
+        for match in BLOCK.finditer(read(name))
+        if (TRAINED in match[2]) == trained
     ]
 
 
@@ -58,33 +69,36 @@ def shell(tmp_path):
     return run
 
 
-def assert_block_is_real(block: str, shell) -> None:
+def assert_block_is_real(name: str, block: str, shell) -> None:
     """A block has commands, and is exactly what its commands print, one after the other in a new folder."""
     commands = [line[2:] for line in block.splitlines() if line.startswith("$ ")]
     assert commands
     real = "".join(f"$ {command}\n{shell(command)}" for command in commands)
     if UPDATE:
-        text = README.read_text(encoding="utf-8")
-        README.write_text(text.replace(f"```console\n{block}```", f"```console\n{real}```", 1), encoding="utf-8")
+        changed = read(name).replace(f"```console\n{block}```", f"```console\n{real}```", 1)
+        PAGES[name].write_text(changed, encoding="utf-8", newline="\n")
         block = real
-    assert_stored(real, block, "this block of the README")
+    assert_stored(real, block, f"this block of {name}")
 
 
-@pytest.mark.parametrize("block", blocks(trained=False))
-def test_a_block_is_what_its_commands_print(block, shell):
-    assert_block_is_real(block, shell)
+@pytest.mark.parametrize(("name", "block"), blocks(trained=False))
+def test_a_block_is_what_its_commands_print(name, block, shell):
+    assert_block_is_real(name, block, shell)
 
 
 @pytest.mark.checkpoint
-@pytest.mark.parametrize("block", blocks(trained=True))
-def test_a_block_with_a_trained_model_is_what_its_commands_print(block, shell, minilm):
+@pytest.mark.parametrize(("name", "block"), blocks(trained=True))
+def test_a_block_with_a_trained_model_is_what_its_commands_print(name, block, shell, minilm):
     (shell.folder / TRAINED).symlink_to(minilm)
-    assert_block_is_real(block, shell)
+    assert_block_is_real(name, block, shell)
 
 
-def test_the_library_example_runs():
-    (example,) = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
-    subprocess.run([sys.executable, "-c", example], cwd=ROOT, check=True, timeout=600)
+@pytest.mark.parametrize("name", ["README.md", "library.md"])
+def test_the_library_examples_run(name):
+    examples = re.findall(r"```python\n(.*?)```", read(name), re.DOTALL)
+    assert examples
+    for example in examples:
+        subprocess.run([sys.executable, "-c", example], cwd=ROOT, check=True, timeout=600)
 
 
 def commands():
@@ -96,29 +110,33 @@ def commands():
             yield f"{name} {inner}".strip(), one
 
 
-def test_every_command_and_option_is_in_the_readme():
-    text = README.read_text(encoding="utf-8")
+def test_every_command_and_option_is_documented():
+    text = "\n".join(map(read, PAGES))
     missing = []
     for words, command in commands():
         if f"attnviz {words}" not in text:
             missing.append(words)
         for parameter in command.params:
             missing += [o for o in (*parameter.opts, *parameter.secondary_opts) if not mentioned(o, text)]
-    assert not sorted(set(missing))
+    assert not sorted(set(missing)), "name these in the README or in a topic of attnviz/docs"
+
+
+def rows() -> list[str]:
+    """The rows of all tables of options."""
+    return [line for name in PAGES for line in read(name).splitlines() if line.startswith("| `-")]
 
 
 def test_the_row_of_an_option_names_all_its_choices():
-    """A row of the tables of options that names some choices of an option names all."""
-    rows = [line for line in README.read_text(encoding="utf-8").splitlines() if line.startswith("| `-")]
-    missing = []
-    for words, command in commands():
+    """Some row names all choices that a command has of an option, and no row names some of them only."""
+    choices = defaultdict(set)  # each option's choices, which can differ between commands
+    for _, command in commands():
         for parameter in command.params:
-            choices = set(getattr(parameter.type, "choices", ()))
-            for row in rows:
-                named = set(re.findall(r"`([^`]+)`", row))
-                if choices & named and named & set(parameter.opts):
-                    missing += [f"{words} {parameter.opts[0]}: {one}" for one in sorted(choices - named)]
-    assert not missing, "add these choices to the row of the option in the README"
+            if named := getattr(parameter.type, "choices", ()):
+                choices[max(parameter.opts, key=len)].add(frozenset(named))
+    for option, sets in choices.items():
+        every = frozenset().union(*sets)
+        named = {every & set(re.findall(r"`([^`]+)`", row)) for row in rows() if f"`{option}`" in row} - {frozenset()}
+        assert named == sets, f"name all choices of {option} in its row in attnviz/docs"
 
 
 def mentioned(option: str, text: str) -> bool:
@@ -127,6 +145,92 @@ def mentioned(option: str, text: str) -> bool:
     return not option.startswith("-") or bool(re.search(rf"(?<![\w-]){re.escape(option)}(?![\w-])", text))
 
 
-def test_links_and_pictures_are_there():
-    for target in re.findall(r"\]\(([^)#]+)\)", README.read_text(encoding="utf-8")):
-        assert (ROOT / target).exists(), target
+@pytest.mark.parametrize("name", PAGES)
+def test_links_and_pictures_are_there(name):
+    for target in re.findall(r"\]\(([^)#]+)\)", read(name)):
+        assert target.startswith("https://") or (PAGES[name].parent / target).exists(), target
+
+
+@pytest.mark.parametrize("topic", TOPICS, ids=lambda topic: topic.stem)
+def test_a_topic_is_plain_markdown_that_a_terminal_can_print(topic):
+    """A topic begins with its title, and has no HTML, no pictures and no links out of the wheel."""
+    text = topic.read_text(encoding="utf-8")
+    prose = re.sub(r"```.*?```|`[^`\n]*`", "", text, flags=re.DOTALL)
+    assert text.startswith("# ")
+    assert not re.findall(r"<[a-z!/][^>]*>", prose)
+    assert not re.findall(r"!\[", prose)
+    assert all("/" not in link for link in re.findall(r"\]\((?!https://)([^)]+)\)", prose))
+
+
+def test_the_readme_is_short():
+    assert len(read("README.md").splitlines()) <= 250, "move details to a topic in attnviz/docs"
+
+
+def test_the_readme_links_every_topic():
+    linked = set(re.findall(r"\]\(attnviz/docs/([^)#]+)\)", read("README.md")))
+    assert linked == {topic.name for topic in TOPICS}
+
+
+def command_lines(text: str) -> list[str]:
+    """The commands of a page: of its console blocks, of its shell blocks, and those in the text."""
+    consoles = [line[2:] for match in BLOCK.finditer(text) for line in match[2].splitlines() if line.startswith("$ ")]
+    shells = [line for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL) for line in block.splitlines()]
+    return consoles + shells + re.findall(r"`(attnviz [^`\n]+)`", text)
+
+
+def example_texts(line: str) -> list[str]:
+    """The texts that a command line gives to the program: the arguments, ``--target`` and ``--pair``."""
+    if "attnviz" not in line:
+        return []
+    known = dict(commands())
+    lexer = shlex.shlex(line, posix=True, punctuation_chars=True)
+    lexer.commenters, lexer.whitespace_split = "", True
+    found = []
+    for is_split, words in groupby(lexer, key=lambda word: word in ("|", ">", "&&")):
+        program, *rest = words
+        name, *rest = rest if rest and rest[0] in {*TEXT_COMMANDS, *OTHER_COMMANDS} else ["show", *rest]
+        if is_split or program != "attnviz" or name not in TEXT_COMMANDS:
+            continue
+        options = [one for one in known[name].params if one.param_type_name == "option" and not one.is_flag]
+        takes = {spelled for one in options for spelled in one.opts}
+        for before, word in pairwise(["", *rest]):
+            if before in ("--target", "--pair") or not (word.startswith("-") or before in takes):
+                found.append(word)
+    return [text for text in found if text not in PLACEHOLDERS]
+
+
+TEXT_COMMANDS = ("show", "explain", "heads", "diff", "check", "heatmap")
+OTHER_COMMANDS = ("weights", "models", "schema", "help", "version")
+PLACEHOLDERS = {"TEXT", "A", "B", "-"}
+
+
+@pytest.fixture(scope="module")
+def vocabulary() -> set[str]:
+    tokenizer = Path(attnviz.__file__).parent / "bundled" / "tiny" / "tokenizer.json"
+    return set(json.loads(tokenizer.read_text(encoding="utf-8"))["model"]["vocab"])
+
+
+def unknown_words(lines: list[str], vocabulary: set[str]) -> list[str]:
+    texts = [text for line in lines for text in example_texts(line)]
+    return sorted({word for text in texts for word in re.findall(r"\w+|[^\w\s]", text.lower())} - vocabulary)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_example_sentences_consist_of_words_that_tiny_knows(name, vocabulary):
+    assert unknown_words(command_lines(read(name)), vocabulary) == []
+
+
+def test_the_examples_of_help_consist_of_words_that_tiny_knows(vocabulary):
+    lines = [*Commands.examples, *(line for _, command in commands() for line in command.examples)]
+    assert sum("attnviz show" in line for line in lines) > 1
+    assert unknown_words(lines, vocabulary) == []
+
+
+def test_a_word_that_tiny_lacks_is_found(vocabulary):
+    assert unknown_words(['attnviz show "The unicyclist sat"'], vocabulary) == ["unicyclist"]
+
+
+def test_the_texts_of_a_command_line_are_found():
+    line = 'echo "x y" | attnviz heads "The cat" --target "Le chat" -L 0 --words --where "a < b" | head -n 2'
+    assert example_texts(line) == ["The cat", "Le chat"]
+    assert example_texts('attnviz "The cat" --json') == ["The cat"]

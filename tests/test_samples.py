@@ -10,6 +10,7 @@ import pytest
 
 import attnviz
 from attnviz.elsewhere.vectors import read_vectors
+from tests.approved import assert_file_stored
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 THREE = SAMPLES / "three-vectors"
@@ -78,3 +79,10 @@ def test_attention_saved_by_pytorch_is_the_same_from_both_files():
     np.testing.assert_array_equal(array.attention, lists.attention)
     assert array.attention.shape == (1, 3, 7, 7)
     assert [t.label for t in array.tokens] == [t.label for t in lists.tokens]
+
+
+def test_the_picture_of_the_readme_is_what_the_program_prints(tmp_path):
+    picture = SAMPLES / "pictures" / "show.svg"
+    script = shutil.copy(SAMPLES / "pictures" / "make.py", tmp_path)
+    runpy.run_path(str(script), run_name="__main__")
+    assert_file_stored((tmp_path / "show.svg").read_text(encoding="utf-8"), picture)

@@ -1,4 +1,4 @@
-"""Docstrings, comments and messages of the package are plain English: patterns that are hard to read are refused."""
+"""The package's docstrings, comments and messages, and its documentation, are plain English: patterns are refused."""
 
 import ast
 import io
@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parent.parent / "attnviz"
+PAGES = {path.name: path for path in (PACKAGE.parent / "README.md", *sorted((PACKAGE / "docs").glob("*.md")))}
 MODULES = {path.relative_to(PACKAGE.parent).as_posix(): path for path in sorted(PACKAGE.rglob("*.py"))}
 
 # Each pattern, with a text that it must refuse and one that it must accept.
@@ -93,3 +94,35 @@ def test_code_is_not_read():
 def test_the_package_is_in_plain_english(name):
     found = found_in(MODULES[name].read_text(encoding="utf-8"))
     assert not found, "\n".join(found)
+
+
+def prose(markdown: str) -> str:
+    """The text of a page without code: each list item and each row of a table is a paragraph."""
+    text = re.sub(r"^ *```.*?^ *```|`[^`\n]*`", "x", markdown, flags=re.DOTALL | re.MULTILINE)
+    text = re.sub(r"^ *(?:[|#-]+|\d+\.) +", "\n", text, flags=re.MULTILINE)  # an item, a row or a title begins
+    return re.sub(r" \| ", "\n\n", text)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_the_documentation_is_in_plain_english(name):
+    assert refusals(prose(PAGES[name].read_text(encoding="utf-8"))) == []
+
+
+def test_every_paragraph_of_a_page_is_read_and_no_code():
+    assert refusals(prose("# A\n\nHere: a row\na head.\n"))
+    assert refusals(prose("- one\n- A row a head\n"))
+    assert refusals(prose("| a | A row a head |\n"))
+    assert refusals(prose("1. one\n2. Of course.\n")) == refusals("Of course.")
+    assert refusals(prose("```\na row a head\n```\n`a row a head`\n")) == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_sentences_of_the_documentation_are_short(name):
+    """About 20 words is the aim; a sentence of more than 32 is two."""
+    text = prose(PAGES[name].read_text(encoding="utf-8"))
+    sentences = [
+        one
+        for block in re.split(r"\n\s*\n", text)
+        for one in re.split(r"(?<=[.:;?!])(?:\*\*)?\s+", " ".join(block.split()))
+    ]
+    assert [one for one in sentences if len(one.split()) > 32] == []

@@ -12,9 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from attnviz.analysis.compare import align, jsd
+from attnviz.analysis.matrices.parts import one_by_one
 from attnviz.errors import UsageError
 from attnviz.numbers import spans
 from attnviz.trace.attention import Attention
+from attnviz.trace.heads import head_name
 from attnviz.trace.tokens import Token, Tokens
 
 _LESS = 1e-6  # a rest of so little is rounding
@@ -43,36 +45,39 @@ class Changes(Attention):
 
     @property
     def layer_names(self) -> tuple[str, ...]:
-        """``3``, or ``3 → 5``."""
+        """``3``, or ``3 -> 5``."""
         return tuple(map(_pair, self.layers, self.vs_layers))
 
     @property
     def head_names(self) -> tuple[str, ...]:
-        """``3``, or ``3 → 5``."""
-        return tuple(map(_pair, self.heads, self.vs_heads))
+        """``3``, or ``3 -> 5``; of heads that were chosen by name ``L2H8``, or ``L2H8 -> L1H7``."""
+        if not self.by_name:
+            return tuple(map(_pair, self.heads, self.vs_heads))
+        theirs = zip(self.vs_layers, self.vs_heads, strict=True)
+        return tuple(_pair(head_name(*a), head_name(*b)) for a, b in zip(self.every_head, theirs, strict=True))
 
     @property
     def layers_in_words(self) -> str:
-        """``layers 0-1 → 1-2``."""
+        """``layers 0-1 -> 1-2``."""
         return _many("layer", self.layers, self.vs_layers)
 
     @property
     def heads_in_words(self) -> str:
-        """``heads 0-1 → 1-2``."""
+        """``heads 0-1 -> 1-2``."""
         return _many("head", self.heads, self.vs_heads)
 
     def _names(self, i: int, j: int) -> tuple[str, str]:
         name, title = super()._names(i, j)
-        other = f"L{self.vs_layers[i]}H{self.vs_heads[j]}"
-        return name, "B less A, " + (title if name == other else f"{name} → {other}")
+        other = head_name(self.vs_layers[i], self.vs_heads[i if self.by_name else j])
+        return name, "B less A, " + (title if name == other else f"{name} -> {other}")
 
 
-def _pair(ours: int, theirs: int) -> str:
-    return str(ours) if ours == theirs else f"{ours} → {theirs}"
+def _pair(ours: object, theirs: object) -> str:
+    return str(ours) if ours == theirs else f"{ours} -> {theirs}"
 
 
 def _many(axis: str, ours: tuple[int, ...], theirs: tuple[int, ...]) -> str:
-    numbers = spans(ours) if ours == theirs else f"{spans(ours)} → {spans(theirs)}"
+    numbers = spans(ours) if ours == theirs else f"{spans(ours)} -> {spans(theirs)}"
     return f"{axis}{'s' * (len(ours) > 1)} {numbers}"
 
 
@@ -151,6 +156,8 @@ def compared(a: Attention, b: Attention) -> Difference:
             raise UsageError(f"diff, values: these matrices are {held}; expected weights, a matrix of each head")
     if a.kind != b.kind:
         raise UsageError(f"diff, kind: A is {a.kind} attention and B is {b.kind}; expected the same")
+    if a.by_name or b.by_name:
+        a, b = one_by_one(a), one_by_one(b)
     _check_heads(a, b)
     queries, keys = _aligned("query", a.queries, b.queries), _aligned("key", a.keys, b.keys)
     before, rest_before = _chosen(a, [i for i, _ in queries], [i for i, _ in keys])
@@ -207,6 +214,7 @@ def as_attention(difference: Difference, texts: tuple[tuple[str, str], ...] = ()
         keys=tuple(a.keys[i] for i in keys),
         layers=a.layers,
         heads=a.heads,
+        by_name=a.by_name,
         model=a.model,
         kind=a.kind,
         values="changes",
@@ -231,6 +239,8 @@ def weights_in_words(a: Attention, b: Attention) -> str:
 def sides_in_words(a: Attention, b: Attention) -> str:
     """Where A and B came from, and their layers and heads where they are not the same."""
     phrase = weights_in_words(a, b)
+    if a.by_name and a.every_head != b.every_head:
+        return f"{phrase}; A {a.selection_in_words}, B {b.selection_in_words}"
     for ours, theirs in ((a.layers_in_words, b.layers_in_words), (a.heads_in_words, b.heads_in_words)):
         if ours != theirs:
             phrase += f"; A {ours}, B {theirs}"
@@ -238,7 +248,7 @@ def sides_in_words(a: Attention, b: Attention) -> str:
 
 
 def _check_heads(a: Attention, b: Attention) -> None:
-    for axis, ours, theirs in (("layer", a.layers, b.layers), ("head", a.heads, b.heads)):
+    for axis, ours, theirs in (("layer", a.layers, b.layers), ("head", a.heads, b.heads))[a.by_name :]:
         if len(ours) != len(theirs):
             raise UsageError(
                 f"diff, {axis}s: A has {len(ours)} and B has {len(theirs)}; expected equal numbers",

@@ -6,7 +6,7 @@ import numpy as np
 
 from attnviz.analysis.heads.labels import PATTERN_METRICS
 from attnviz.analysis.heads.metrics import HeadMetrics, Patterns, head_metrics
-from attnviz.analysis.resting import Remainder, Rest, is_square, rest_of, without_rest
+from attnviz.analysis.resting import Remainder, Rest, head_rest, is_square, without_rest
 from attnviz.trace.attention import Attention, of_all
 
 _SINK = 0.5  # where nothing says which tokens are special, a first token that gets so much is one to rest on
@@ -28,8 +28,8 @@ def metrics_of_parts(parts: Iterator[Attention]) -> tuple[Attention, HeadMetrics
     common = of_all(looked_at)
 
     def joined(arrays: list[Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
-        shape = (len(common.layers), len(common.heads))
-        return {name: np.concatenate([one[name].ravel() for one in arrays]).reshape(shape) for name in arrays[0]}
+        flat = {name: np.concatenate([one[name].ravel() for one in arrays]) for name in arrays[0]}
+        return {name: values.reshape(common.head_shape) for name, values in flat.items()}
 
     values, counts = joined([one.values for one in found]), joined([one.counts for one in found])
     remainder = Remainder(
@@ -39,7 +39,8 @@ def metrics_of_parts(parts: Iterator[Attention]) -> tuple[Attention, HeadMetrics
         share=joined([{"share": one.share} for one in remainders])["share"],
         places=joined([one.places for one in remainders]),
     )
-    return common, HeadMetrics(values, counts, found[0].missing, common.layers, common.heads, remainder=remainder)
+    axes = common.layers, common.heads
+    return common, HeadMetrics(values, counts, found[0].missing, *axes, by_name=common.by_name, remainder=remainder)
 
 
 class _RemainingPatterns:
@@ -58,10 +59,10 @@ class _RemainingPatterns:
 
 def _remainder(attention: Attention, metrics: HeadMetrics, patterns: _RemainingPatterns) -> Remainder:
     """What heads do with the attention that does not rest, and how much that is."""
-    rest = rest_of(attention)
+    rest = head_rest(attention)
     if rest.places or not is_square(attention):
         return _remainder_without(attention, rest, patterns)
-    sunk = rest_of(attention, first=True)
+    sunk = head_rest(attention, first=True)
     without = _remainder_without(attention, sunk, patterns)
     is_sink = metrics.values["first"] >= _SINK
     names = [name for name in PATTERN_METRICS if name not in metrics.missing]

@@ -51,7 +51,7 @@ class Remainder:
     places: Mapping[str, np.ndarray]
 
 
-def rest_of(attention: Attention, *, first: bool = False) -> Rest:
+def head_rest(attention: Attention, *, first: bool = False) -> Rest:
     """How much each head rests, and where: on special tokens, and in a causal model on the first token.
 
     Args:
@@ -61,15 +61,16 @@ def rest_of(attention: Attention, *, first: bool = False) -> Rest:
     special = np.array([token.special and not token.padding for token in attention.keys])
     padding = np.array([token.padding for token in attention.keys])
     sink = np.zeros(len(special), dtype=bool)
-    sink[0] = (first or is_causal(attention)) and token_numbers(attention.keys)[0] == 0 and not special[0]
+    sink[0] = (first or _is_causal(attention)) and token_numbers(attention.keys)[0] == 0 and not special[0]
     weights, hidden = attention.matrices, attention.rest
     real = ~np.array([token.padding for token in attention.queries])
     rows = real & (weights.any(axis=-1) if hidden is None else weights.any(axis=-1) | (hidden > 0))
     n_rows = rows.sum(axis=-1)  # (n_layers, n_heads)
 
     def mean(numbers: np.ndarray) -> np.ndarray:
-        total = numbers.sum(axis=-1, dtype=np.float64, where=rows)
-        return np.divide(total, n_rows, where=n_rows > 0, out=np.full(n_rows.shape, np.nan))
+        means = np.full(n_rows.shape, np.nan)
+        np.divide(numbers.sum(axis=-1, dtype=np.float64, where=rows), n_rows, where=n_rows > 0, out=means)
+        return means
 
     places: dict[str, np.ndarray] = {}
     if hidden is not None:
@@ -106,7 +107,7 @@ def without_rest(attention: Attention, keys: np.ndarray) -> Attention:
     )
 
 
-def is_causal(attention: Attention) -> bool:
+def _is_causal(attention: Attention) -> bool:
     """Whether no token can look at a later one."""
     n, masked = len(attention.keys), attention.masked
     if masked is None or n < 2 or not is_square(attention):

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from itertools import product
 from typing import NamedTuple
 
 import numpy as np
 
 from attnviz.trace.attention import Attention, Matrix
+from attnviz.trace.heads import head_name
 
-LEAST_LINK = 0.1  # a weaker link is no example of what a head does
+LEAST_LINK = 0.1  # a weaker link says too little of what a head does
 
 
 def telling_part(attention: Attention) -> np.ndarray:
@@ -108,12 +108,12 @@ def head_summaries(attention: Attention, *, fallback: bool = False) -> list[Head
     parts, scores = telling_part(attention), telling_scores(attention)
     usable = _counting(attention)
     heads = []
-    for (i, layer), (j, head) in product(enumerate(attention.layers), enumerate(attention.heads)):
+    for (i, j), (layer, head) in zip(np.ndindex(*attention.head_shape), attention.every_head, strict=True):
         weights = attention.matrices[i, j]
         links = telling_links(parts[i, j], weights)
         if fallback and not any(link.weight >= LEAST_LINK for link in links):
             links = telling_links(np.where(usable[i % len(usable), 0], weights, 0.0), weights)
-        heads.append(HeadSummary(f"L{layer}H{head}", layer, head, float(scores[i, j]), links))
+        heads.append(HeadSummary(head_name(layer, head), layer, head, float(scores[i, j]), links))
     return heads
 
 

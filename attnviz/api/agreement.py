@@ -34,11 +34,13 @@ class AgreementReport:
     rows: int
     pairs: tuple[tuple[str, str], ...] = PAIRS
 
-    def as_dict(self) -> dict[str, object]:
-        """The object that ``attnviz heads --agreement --json`` prints."""
+    def as_dict(self, *, model_info: bool = False) -> dict[str, object]:
+        """The object that ``attnviz heads --agreement --json`` prints; ``model_info``: all fields of the model."""
         from attnviz.output.documents.agreement import agreement_document
 
-        return agreement_document(self.attention, self.correlations, self.pairs, self.texts, self.rows)
+        return agreement_document(
+            self.attention, self.correlations, self.pairs, self.texts, self.rows, model_info=model_info
+        )
 
 
 def agreement(

@@ -61,12 +61,12 @@ class CheckReport:
         """Whether each condition holds, the condition, and in words what was measured."""
         return tuple((one.holds, str(one.fields["condition"]), one.words) for one in self.conditions)
 
-    def as_dict(self) -> dict[str, object]:
-        """The object that ``attnviz check --json`` prints."""
+    def as_dict(self, *, model_info: bool = False) -> dict[str, object]:
+        """The object that ``attnviz check --json`` prints; with all fields of the model as ``--model-info`` does."""
         from attnviz.output.documents.check import check_document
 
         outcomes = [condition.fields for condition in self.conditions]
-        return check_document(self.result, self.attention, outcomes, self.where)
+        return check_document(self.result, self.attention, outcomes, self.where, model_info=model_info)
 
 
 class Tally:
@@ -111,7 +111,7 @@ def check(
     """One report per text; all conditions are parsed before the first text runs.
 
     >>> import attnviz
-    >>> [report.holds for report in attnviz.check("The cat sat on the mat", "max(entropy) < 9")]
+    >>> [report.holds for report in attnviz.check("The cat sat on the table", "max(entropy) < 9")]
     [True]
 
     Args:

@@ -31,16 +31,18 @@ class DiffReport:
     b: Result
     difference: Difference
 
-    def as_dict(self, *, top: int = 10, tolerance: float | None = None) -> dict[str, object]:
+    def as_dict(self, *, top: int = 10, tolerance: float | None = None, model_info: bool = False) -> dict[str, object]:
         """The object that ``attnviz diff --json`` prints.
 
         Args:
             top: how many changes it lists, the largest first.
             tolerance: the largest distance that is allowed; adds ``holds``.
+            model_info: all fields of the models.
         """
         from attnviz.output.documents.diff import difference_document
 
-        return difference_document((self.a, self.b), self.difference, top=top, tolerance=tolerance)
+        results = self.a, self.b
+        return difference_document(results, self.difference, top=top, tolerance=tolerance, model_info=model_info)
 
     def draw(
         self, folder: str | Path, *, force: bool = False, progress: Callable[[int, int], None] | None = None

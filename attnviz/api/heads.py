@@ -65,7 +65,7 @@ def heads(
     """The metrics of every head; several texts give one table, weighted by their tokens.
 
     >>> import attnviz
-    >>> report = attnviz.heads("The cat sat on the mat", where="previous > 0.5")
+    >>> report = attnviz.heads("The cat sat on the table", where="previous > 0.5")
     >>> report.metrics.values["entropy"].shape
     (4, 12)
 
@@ -110,7 +110,7 @@ def heads(
     companions = None if null is None else null_companions(null, request, ablated=ablation)
     values = source.values(request, each, companions=companions, beside=True)
     attention, metrics, pooled = averaged((value for _, value in values), means)
-    clustered = Clustered(means.distances.mean(), (len(metrics.layers), len(metrics.heads))) if cluster else None
+    clustered = Clustered(means.distances.mean(), metrics.head_shape) if cluster else None
     return _report(attention, metrics, pooled, rows, clustered, means)
 
 

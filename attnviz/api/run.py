@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from attnviz.analysis.matrices.selection import Request, select_one
+from attnviz.analysis.matrices.selection import Choice, Request, select_one
 from attnviz.encoder.stack import cross_geometry, self_geometry
 from attnviz.encoder.stack import run as run_stack
 from attnviz.errors import AttnvizError, UsageError
 from attnviz.model import Model, load
+from attnviz.numbers import parse_heads
 from attnviz.sweeps.corpus import Corpus
 from attnviz.sweeps.preparation import prepare, prepare_vectors
 from attnviz.sweeps.runs import Prepared, kinds_of, run_prepared, runs
@@ -190,6 +191,13 @@ def _one_head(
     model: Model, prepared: Prepared, layer: str | int | None, head: str | int | None, kind: str
 ) -> tuple[int, int]:
     """The layer and head that are given; where one is not, those that say most."""
+    names = parse_heads(head) if isinstance(head, str) else None
+    if names is not None:
+        request = Request("all" if layer is None else layer, head)
+        every_head = Choice.of(request, model.config.layers_of(kind), model.config.n_heads).every_head
+        if len(every_head) > 1:
+            raise UsageError(f"head: {head} names {len(every_head)} heads; expected one")
+        return every_head[0]
     layers = "all" if layer is None else select_one(layer, model.config.layers_of(kind), "layer")
     heads = "all" if head is None else select_one(head, model.config.n_heads, "head")
     if isinstance(layers, int) and isinstance(heads, int):

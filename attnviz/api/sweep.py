@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, BinaryIO, TypeVar, overload
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar, overload
 
 from attnviz.analysis.matrices.selection import Request
 from attnviz.errors import UsageError
@@ -14,6 +14,9 @@ from attnviz.sweeps.runs import Run
 from attnviz.sweeps.texts import is_stream
 from attnviz.sweeps.work import Parts
 from attnviz.trace.result import Result
+
+if TYPE_CHECKING:
+    from attnviz.output.documents.stream import ModelLine
 
 _LINES_AT_ONCE = 64  # of JSON, each perhaps a megabyte
 
@@ -27,8 +30,8 @@ def result_of(run: Run) -> Result:
     return run.result()
 
 
-def run_json(run: Run, *, precision: int | None = None, top: int | None = None, placed: bool = False) -> bytes:
-    """The line that ``attnviz show --json`` prints for a run.
+def run_line(run: Run, *, precision: int | None = None, top: int | None = None, placed: bool = False) -> "ModelLine":
+    """The line that ``attnviz show --json`` prints for a run, cut at its model.
 
     Args:
         run: of one text.
@@ -36,13 +39,14 @@ def run_json(run: Run, *, precision: int | None = None, top: int | None = None, 
         top: edges to the ``top`` keys of each row, not matrices.
         placed: add ``where``, the text's place in its file, as texts may be left out.
     """
-    from attnviz.output.documents.results import dump, edges_document, result_document
+    from attnviz.output.documents.results import edges_document, result_document
+    from attnviz.output.documents.stream import model_line
 
     if run.is_long and top is not None:
         document = edges_document(run.bare, run.parts(), precision=precision, top=top)
     else:
         document = result_document(run.result(), precision=precision, top=top)
-    return dump(document | ({"where": run.bare.where} if placed and run.bare.where else {}))
+    return model_line(document | ({"where": run.bare.where} if placed and run.bare.where else {}))
 
 
 def json_lines(
@@ -51,20 +55,30 @@ def json_lines(
     request: Request,
     precision: int | None = None,
     top: int | None = None,
+    model_info: bool = False,
     **corpus_options: Any,
 ) -> Iterator[bytes]:
-    """The lines that ``attnviz show --json`` prints, one per text.
+    """The lines that ``attnviz show --json`` prints, one per text; the first has all fields of the model.
 
     Args:
         texts: see ``sweep``.
         request: what is computed of each text.
         precision: decimals; by default all that a float has.
         top: edges to the ``top`` keys of each row, not matrices.
+        model_info: all fields of the model in every line.
         corpus_options: see ``corpus``.
+
+    Raises:
+        UsageError: matrices of heads that are chosen by name and are not a grid of layers and heads.
     """
+    from attnviz.output.documents.stream import joined_lines
+
+    if top is None:
+        request = request.of_grid("JSON without --top K")
     source = corpus(texts, **corpus_options)
-    line = partial(run_json, precision=precision, top=top, placed=source.on_error == "skip")
-    return (data for _, data in source.values(request, line, most=_LINES_AT_ONCE))
+    line = partial(run_line, precision=precision, top=top, placed=source.on_error == "skip")
+    lines = (line for _, line in source.values(request, line, most=_LINES_AT_ONCE))
+    return joined_lines(lines, model_info=model_info)
 
 
 @overload

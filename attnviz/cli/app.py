@@ -4,12 +4,18 @@ from typing import Annotated
 
 import typer
 
-from attnviz.cli.command import LazyGroup
+from attnviz.cli.parsing import LazyGroup
 
 
 class Commands(LazyGroup):
     """The commands; a test holds their summaries equal to what the commands say of themselves."""
 
+    text_command = "show"
+    examples = (
+        'attnviz "The cat sat on the table"',
+        'attnviz explain "The cat sat on the table" --query cat',
+        'attnviz heads "The cat sat on the table"',
+    )
     summaries = {  # noqa: RUF012 (Typer makes the group; the table belongs to the class)
         "show": "Print attention matrices as tables: rows are queries, columns are keys.",
         "heatmap": "Save attention matrices as pictures: L00H00.png, ..., and overview.png.",
@@ -20,6 +26,8 @@ class Commands(LazyGroup):
         "weights": "Write seeded weights, describe a file, turn other formats into the native one.",
         "models": "List the bundled model and the families that load, or describe a model folder.",
         "schema": "Print the JSON Schema (2020-12) of what --json prints.",
+        "help": "Print a topic to read, or all help on a command.",
+        "version": "Print the version.",
     }
 
 
@@ -28,21 +36,18 @@ app = typer.Typer(
     cls=Commands,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    context_settings={"help_option_names": ["--help"]},
 )
 
 
-@app.callback(
-    invoke_without_command=True,
-    epilog="\b\nStart with:\n"
-    '  attnviz show "The cat sat on the mat"\n'
-    '  attnviz explain "The cat sat on the mat" --query cat\n'
-    '  attnviz heatmap "The cat sat on the mat" -o out/',
-)
+@app.callback(invoke_without_command=True)
 def root(
-    ctx: typer.Context, version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False
+    ctx: typer.Context, version: Annotated[bool, typer.Option("-V", "--version", help="Print the version.")] = False
 ) -> None:
-    """See what a transformer attends to: tables, heatmaps and JSON, in the terminal."""
+    """See what a transformer attends to: tables, heatmaps and JSON, in the terminal.
+
+    A text alone is shown: `attnviz "The cat sat"` is `attnviz show "The cat sat"`.
+    """
     if version:
         from attnviz import __version__
 

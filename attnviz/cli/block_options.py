@@ -3,10 +3,10 @@
 from typing import Annotated, Any, Literal
 
 from attnviz.cli.command import Options, option
+from attnviz.cli.help.pages import BLOCK
 from attnviz.encoder.config.given import field_table
 from attnviz.errors import UsageError
 
-BLOCK = "Model shape (also ATTNVIZ_* environment variables, or keys in --config)"
 SHOWN_FIELDS = (
     *("n_layers", "n_heads", "n_kv_heads", "d_model", "d_head", "d_ff", "score", "mask", "window", "position"),
     *("norm", "norm_placement", "activation", "gated", "bias", "seed"),

@@ -3,12 +3,13 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from attnviz.cli.command import ROWS, SELECTION, VIEW, Options, option
+from attnviz.cli.command import Options, option
+from attnviz.cli.help.pages import MEASURES, OUTPUT, ROWS, SELECTION, VIEW
 from attnviz.cli.options import (
     Heads,
     HideSpecial,
-    JsonOptions,
     Layers,
+    ModelJsonOptions,
     Renormalize,
     TerminalColormapName,
     Width,
@@ -19,8 +20,6 @@ from attnviz.errors import UsageError
 
 if TYPE_CHECKING:
     from attnviz.analysis.matrices.selection import Request
-
-MEASURES = "Measures (of a model, not of --attention)"
 
 
 class HeadOptions(Options):
@@ -92,7 +91,7 @@ class RowOptions(Options):
 class FormatOptions(Options):
     """How rows are printed."""
 
-    csv: Annotated[bool, option(VIEW, "--csv", help="Print comma-separated values, numbers in full.")] = False
+    csv: Annotated[bool, option(OUTPUT, "--csv", help="Print comma-separated values, numbers in full.")] = False
     cmap: TerminalColormapName = "amber"
 
 
@@ -114,7 +113,7 @@ class ReportOptions(Options):
     out: Annotated[
         Path | None, folder_option("With --cluster: also draw the distances, as similarity.png in this folder.")
     ] = None
-    force: Annotated[bool, option(VIEW, "--force", help="Overwrite a file attnviz did not create.")] = False
+    force: Annotated[bool, option(OUTPUT, "--force", help="Overwrite a file attnviz did not create.")] = False
 
 
 def request_of_heads(selection: HeadOptions, target: str | None) -> "Request":
@@ -136,7 +135,7 @@ def refuse_clashes(
     selection: HeadOptions,
     measures: MeasureOptions,
     rows: RowOptions,
-    output: JsonOptions,
+    output: ModelJsonOptions,
     formats: FormatOptions,
     report: ReportOptions,
 ) -> None:

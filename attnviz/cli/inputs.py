@@ -1,7 +1,7 @@
 """From the options of a command to its corpus: which texts, through which model."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from itertools import chain, islice
 from pathlib import Path
@@ -20,7 +20,7 @@ from attnviz.cli.options import (
 )
 from attnviz.cli.streams import is_watched, note, sweep_progress
 from attnviz.errors import UsageError, some
-from attnviz.model import Model, load
+from attnviz.model import Model, bundled_folder, load
 from attnviz.sweeps.corpus import Corpus
 from attnviz.sweeps.preparation import prepare_vectors
 from attnviz.sweeps.work import Parts
@@ -137,7 +137,22 @@ def _load_options(source: Source) -> dict[str, Any]:
         if name not in flags:
             (fields if name == "seed" else options).pop(name)
     decoder = source.inputs.target is not None
+    if (fields or models.config is not None) and not _has_random_weights(source, options, fields):
+        options["model"] = bundled_folder()
     return options | {"fields": fields, "decoder": decoder, "progress": is_watched(source.common)}
+
+
+def _has_random_weights(source: Source, options: Mapping[str, object], fields: Mapping[str, object]) -> bool:
+    """Whether the weights are random or of a named model, so that fields are not those of the bundled model."""
+    if "seed" in fields or {"model", "weights", "tokenizer", "revision"} & set(options):
+        return True
+    if source.inputs.vectors is not None or source.inputs.target is not None:
+        return True
+    if source.models.config is None:
+        return False
+    from attnviz.checkpoints.config_file import read_config
+
+    return "seed" in read_config(source.models.config)
 
 
 def _results(
@@ -174,7 +189,7 @@ def _check_sources(inputs: InputOptions, common: CommonOptions) -> None:
     if wants_stdin and (sys.stdin is None or (not named and sys.stdin.isatty())):
         raise UsageError(
             "text: there is none; expected TEXT, --file, or text on standard input",
-            hint=f'for example: attnviz {inputs.command} "The cat sat on the mat"',
+            hint=f'for example: attnviz {inputs.command} "The cat sat on the table"',
         )
     if inputs.text is not None and named == ["text"] and _is_file(inputs.text):
         note(common, f"treating {inputs.text} as text; to read that file use --file {inputs.text}")

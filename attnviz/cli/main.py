@@ -110,10 +110,14 @@ def _usage(error: _UsageOfTyper) -> tuple[int, str, str | None]:
     parameter: TyperOption | TyperArgument | None = getattr(error, "param", None)
     path = context.command_path if context is not None else "attnviz"
     hint = f"run `{path} --help`"
+    option: str | None = getattr(error, "option_name", None)
     if text.startswith("Got unexpected extra"):
         hint += "; put quotes around a text of several words"
-    elif text.startswith("No such option") and "Possible" not in text:
-        hint += "; put -- before a text that begins with -"
+    elif text.startswith("No such option") and option is not None and context is not None:
+        from attnviz.cli.help.suggestions import meant_option
+
+        question, hint = meant_option(option, context)
+        text = f"no such option: {option}{question}"
     if context is not None and parameter is not None and parameter.name is not None:
         source = context.get_parameter_source(parameter.name)
         if source and source.name == "ENVIRONMENT":  # nobody wrote the option that the message names

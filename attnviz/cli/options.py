@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from attnviz.cli.block_options import BlockOptions
-from attnviz.cli.command import GENERAL, INPUT, MANY, MODEL, SELECTION, VIEW, OptionGroups, Options, option
+from attnviz.cli.command import OptionGroups, Options, option
+from attnviz.cli.help.pages import INPUT, MANY, MODEL, OUTPUT, SELECTION, VIEW
 from attnviz.encoder.config.given import default_of
 from attnviz.errors import UsageError
 from attnviz.output.colormaps import COLORMAPS, TERMINAL_COLORMAPS
@@ -44,13 +45,13 @@ def complete_numbers(axis: str) -> Any:
 def numbers_option(axis: str, text: str) -> Any:
     """``--layer`` (``-L``) or ``--head`` (``-H``), completed with the numbers of the model."""
     initial = axis[0].upper()
-    names = (f"--{axis}", f"-{initial}")
+    names = (f"-{initial}", f"--{axis}")
     return option(SELECTION, *names, metavar=initial, autocompletion=complete_numbers(axis), help=text)
 
 
 def folder_option(text: str) -> Any:
     """``-o``, the folder of a command's pictures."""
-    return option(VIEW, "-o", "--out", metavar="PATH", parser=folder_name, help=text)
+    return option(OUTPUT, "-o", "--out", metavar="PATH", parser=folder_name, help=text)
 
 
 # Options of several groups.
@@ -94,7 +95,7 @@ TokenizerName = Annotated[
     ),
 ]
 Layers = Annotated[str | None, numbers_option("layer", "Layers: 0,2-3,-1 or all.")]
-Heads = Annotated[str | None, numbers_option("head", "Heads: 0,2-3,-1 or all.")]
+Heads = Annotated[str | None, numbers_option("head", "Heads: L2H8,L1H7, or with --layer numbers: 0,2-3,-1 or all.")]
 _IN_VIEWS = "[default: {} in what people see, not in JSON and metrics]"
 Words = Annotated[
     bool | None,
@@ -120,10 +121,13 @@ TerminalColormapName = Annotated[
     option(VIEW, "--cmap", envvar="ATTNVIZ_CMAP", help="Colour map. [default: amber]"),
 ]
 RawTokens = Annotated[bool, option(VIEW, "--raw-tokens", help="Label tokens in the tokenizer's own spelling (##ing).")]
-Force = Annotated[bool, option(VIEW, "--force", help="Overwrite files attnviz did not create.")]
+Force = Annotated[bool, option(OUTPUT, "--force", help="Overwrite files attnviz did not create.")]
+Json = Annotated[bool, option(OUTPUT, "--json", help="Print JSON (`attnviz schema` describes it).")]
 Width = Annotated[
     int | None,
-    option(VIEW, "--width", metavar="N", min=20, help="Columns to print in. [default: the terminal's; 80 in a pipe]"),
+    option(
+        VIEW, "-w", "--width", metavar="N", min=20, help="Columns to print in. [default: the terminal's; 80 in a pipe]"
+    ),
 ]
 
 
@@ -132,16 +136,39 @@ class CommonOptions(Options):
 
     color: Annotated[
         Literal["auto", "always", "never"],
-        option(GENERAL, "--color", help="Colour: auto, always or never. NO_COLOR and FORCE_COLOR are honoured."),
+        option(OUTPUT, "--color", help="Colour: auto, always or never. NO_COLOR and FORCE_COLOR are honoured."),
     ] = "auto"
-    quiet: Annotated[bool, option(GENERAL, "-q", "--quiet", help="No notes, no progress.")] = False
-    debug: Annotated[bool, option(GENERAL, "--debug", help="Show a traceback when something fails.")] = False
+    quiet: Annotated[bool, option(OUTPUT, "-q", "--quiet", help="No notes, no progress.")] = False
+    debug: Annotated[bool, option(OUTPUT, "--debug", help="Show a traceback when something fails.")] = False
 
 
 class JsonOptions(Options):
     """For commands that print data."""
 
-    json: Annotated[bool, option(VIEW, "--json", help="Print JSON (`attnviz schema` describes it).")] = False
+    json: Json = False
+
+
+class ModelJsonOptions(Options):
+    """For commands that print data which a model made."""
+
+    json: Json = False
+    model_info: Annotated[
+        bool,
+        option(
+            OUTPUT,
+            "--model-info",
+            help="With --json: all fields of the model in every object, not only name and sizes.",
+        ),
+    ] = False
+
+    def begin(self) -> None:
+        """Refuses all fields of the model where nothing prints them.
+
+        Raises:
+            UsageError: ``--model-info`` without ``--json``.
+        """
+        if self.model_info and not self.json:
+            raise UsageError("model-info: it adds the model's fields to JSON; expected --json too")
 
 
 class InputOptions(Options):
@@ -156,7 +183,9 @@ class InputOptions(Options):
             rich_help_panel=INPUT,
         ),
     ] = None
-    file: Annotated[Path | None, option(INPUT, "--file", metavar="PATH", help="A file of texts, one per line.")] = None
+    file: Annotated[
+        Path | None, option(INPUT, "-f", "--file", metavar="PATH", help="A file of texts, one per line.")
+    ] = None
     pair: Pair = None
     target: Target = None
     vectors: Annotated[
@@ -222,11 +251,11 @@ class ModelOptions(Options):
         str | None,
         option(
             MODEL,
+            "-m",
             "--model",
             metavar="DIR|ID",
             envvar="ATTNVIZ_MODEL",
-            help="A Hugging Face model folder, tiny, or the id of a model on the hub. [default: tiny, unless a seed, "
-            "a tokenizer or a field of the block is given]",
+            help="A model folder (Hugging Face), tiny, or the id of a model on the hub. [default: tiny]",
         ),
     ] = None
     revision: Revision = None

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from attnviz.cli.block_options import BlockOptions
-from attnviz.cli.command import INPUT, Options, option
+from attnviz.cli.command import Options, option
 from attnviz.cli.head_options import HeadOptions
+from attnviz.cli.help.pages import INPUT, SECOND_SIDE
 from attnviz.cli.options import (
     AttentionPath,
     CommonOptions,
@@ -21,11 +22,10 @@ from attnviz.cli.options import (
     TokenLabels,
 )
 from attnviz.errors import UsageError
+from attnviz.numbers import parse_heads
 
 if TYPE_CHECKING:
     from attnviz.trace.result import Result
-
-VS = "The other side (whatever is not given is the same on both)"
 
 
 class SidesOptions(Options):
@@ -48,23 +48,31 @@ class SidesOptions(Options):
     attention: AttentionPath = None
     tokens: TokenLabels = None
     vs_attention: Annotated[
-        str | None, option(VS, "--vs-attention", metavar="PATH", help="The file that --attention is compared with.")
+        str | None,
+        option(SECOND_SIDE, "--vs-attention", metavar="PATH", help="The file that --attention is compared with."),
     ] = None
     vs_model: Annotated[
-        str | None, option(VS, "--vs-model", metavar="DIR|ID", help="The model that --model is compared with.")
+        str | None, option(SECOND_SIDE, "--vs-model", metavar="DIR|ID", help="The model that --model is compared with.")
     ] = None
     vs_weights: Annotated[
-        Path | None, option(VS, "--vs-weights", metavar="PATH", help="The checkpoint to compare with.")
+        Path | None, option(SECOND_SIDE, "--vs-weights", metavar="PATH", help="The checkpoint to compare with.")
     ] = None
     vs_seed: Annotated[
         int | None,
-        option(VS, "--vs-seed", metavar="N", help="Random weights of the same shape to compare with, from this seed."),
+        option(
+            SECOND_SIDE,
+            "--vs-seed",
+            metavar="N",
+            help="Random weights of the same shape to compare with, from this seed.",
+        ),
     ] = None
     vs_layer: Annotated[
-        str | None, option(VS, "--vs-layer", metavar="L", help="Layers, compared with those of --layer in order.")
+        str | None,
+        option(SECOND_SIDE, "--vs-layer", metavar="L", help="Layers, compared with those of --layer in order."),
     ] = None
     vs_head: Annotated[
-        str | None, option(VS, "--vs-head", metavar="H", help="Heads, compared with those of --head in order.")
+        str | None,
+        option(SECOND_SIDE, "--vs-head", metavar="H", help="Heads, compared with those of --head in order: L1H7."),
     ] = None
 
 
@@ -84,7 +92,7 @@ def results_of_sides(
     # Standard input was read already; its text is in the result.
     inputs = _inputs(sides, first.text if sides.other is None else sides.other, sides.vs_attention or sides.attention)
     selection = selection.replaced(
-        layer=selection.layer if sides.vs_layer is None else sides.vs_layer,
+        layer=_layer_of_b(selection, sides),
         head=selection.head if sides.vs_head is None else sides.vs_head,
     )
     request = request_of_heads(selection, sides.target)
@@ -94,6 +102,14 @@ def results_of_sides(
         if sides.vs_seed is not None:
             return first, result_of_random_weights(corpus_of(source), request, sides.vs_seed)
         return first, only_result(corpus_of(source), request)
+
+
+def _layer_of_b(selection: HeadOptions, sides: SidesOptions) -> str | None:
+    """B's own layers, or A's; names of heads say their layers themselves."""
+    if sides.vs_layer is not None:
+        return sides.vs_layer
+    has_names = sides.vs_head is not None and parse_heads(sides.vs_head) is not None
+    return None if has_names else selection.layer
 
 
 @contextmanager

@@ -16,7 +16,7 @@ RGB = tuple[int, int, int]
 COLORMAPS = ("viridis", "cividis", "magma", "greys")
 AMBER = "amber"
 TERMINAL_COLORMAPS = (AMBER, *COLORMAPS)
-LEAST_PAINTED = 0.05  # of amber, from 0 to 1
+LEAST_PAINTED = 0.1  # of amber, from 0 to 1
 DIVERGING = "redblue"  # for differences: blue below 0, red above, nearly white between
 ENTRIES = 256
 
@@ -58,7 +58,7 @@ def text_on(rgb: RGB) -> RGB:
 
 
 def _amber(place: float) -> RGB:
-    dark, bright = (97, 66, 16), (255, 184, 28)
+    dark, bright = (120, 82, 18), (255, 184, 28)
     red, green, blue = (round(low + (high - low) * place) for low, high in zip(dark, bright, strict=True))
     return red, green, blue
 

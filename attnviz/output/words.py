@@ -132,7 +132,7 @@ def kind_words(kind: str, target: str | None) -> str:
 
 def overview_title(attention: Attention) -> str:
     """Which layers and heads."""
-    both = "B less A, " * (attention.values == "changes") + f"{attention.layers_in_words}, {attention.heads_in_words}"
+    both = "B less A, " * (attention.values == "changes") + attention.selection_in_words
     return both + {"none": "", "mean-heads": " (mean)"}.get(attention.reduce, f" ({attention.reduce})")
 
 

@@ -118,7 +118,7 @@ class _Summaries:
 
     def scores(self, metrics: HeadMetrics) -> np.ndarray:
         """How telling each head is, (n_layers, n_heads)."""
-        return np.array([head.score for head in self._heads]).reshape(len(metrics.layers), len(metrics.heads))
+        return np.array([head.score for head in self._heads]).reshape(metrics.head_shape)
 
     def examples(self) -> Examples:
         """The heads' links."""
@@ -157,15 +157,11 @@ def _of_single_heads(attention: Attention) -> Attention:
 
 def _ablation(run: Run, attention: Attention) -> np.ndarray:
     model, prepared = run.model_and_text()
-    return ablation(
-        model.params,
-        model.config,
-        attention.kind,
-        prepared.source,
-        prepared.target,
-        layers=attention.layers,
-        heads=attention.heads,
-    )
+    layers, heads = (tuple(dict.fromkeys(numbers)) for numbers in (attention.layers, attention.heads))
+    arguments = (model.params, model.config, attention.kind, prepared.source, prepared.target)
+    changes = ablation(*arguments, layers=layers, heads=heads)
+    cells = [(layers.index(layer), heads.index(head)) for layer, head in attention.every_head]
+    return np.array([changes[cell] for cell in cells]).reshape(attention.head_shape)
 
 
 def averaged(texts: Iterable[Measured], means: Means) -> tuple[Attention, TextMetrics, Null | None]:

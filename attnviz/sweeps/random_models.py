@@ -27,7 +27,8 @@ def random_metrics(
         model: whose shape and tokens they have.
         texts: as the model's own tokenizer gives them.
     """
-    every = replace(request, heads="all")
+    layers = request.layers if request.names is None else tuple(dict.fromkeys(layer for layer, _ in request.names))
+    every = replace(request, layers=layers, heads="all")
     found: list[dict[int, HeadMetrics]] = [{} for _ in texts]
     for seed in null_seeds(model, n_models):
         for by_seed, run in zip(found, runs(random_like(model, seed), texts, every), strict=True):

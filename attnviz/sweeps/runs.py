@@ -12,7 +12,7 @@ import numpy as np
 from attnviz.analysis.matrices.parts import joined
 from attnviz.analysis.matrices.paths import check_flow, check_path
 from attnviz.analysis.matrices.rerun import Ran
-from attnviz.analysis.matrices.selection import Request, arrange, arranged_parts, arranged_tokens, select
+from attnviz.analysis.matrices.selection import Choice, Request, arrange, arranged_parts, arranged_tokens
 from attnviz.analysis.matrices.values import IN_PARTS, value_addresses, values_in_parts, values_of
 from attnviz.encoder.batch import batches, stacked
 from attnviz.encoder.embedding import Sequence
@@ -164,7 +164,9 @@ def _batch_results(plans: "list[_Plan]") -> list[Result]:
         arrays = {}
         for kind in plan.kinds:
             n_queries, n_keys = map(len, plan.text.sides(kind))
-            arrays[kind] = [getattr(trace[kind, i], values)[at, :, :n_queries, :n_keys] for i in plan.layers[kind]]
+            arrays[kind] = [
+                getattr(trace[kind, i], values)[at, heads, :n_queries, :n_keys] for i, heads in plan.rows(kind)
+            ]
         results.append(plan.gathered(arrays))
     return results
 
@@ -177,23 +179,34 @@ class _Plan:
     text: Prepared
     request: Request
     kinds: tuple[str, ...]
-    layers: Mapping[str, tuple[int, ...]]  # by kind: a decoder may have more or fewer than the encoder
-    heads: tuple[int, ...]
+    choices: Mapping[str, Choice]  # by kind: a decoder may have more or fewer layers than the encoder
 
     @classmethod
     def of(cls, model: Model, text: Prepared, request: Request) -> "_Plan":
-        heads = select(request.heads, model.config.n_heads, "head")
         kinds = kinds_of(request, text)
-        layers = {kind: select(request.layers, model.config.layers_of(kind), "layer") for kind in kinds}
+        config = model.config
+        choices = {kind: Choice.of(request, config.layers_of(kind), config.n_heads) for kind in kinds}
         for kind in kinds if request.reduce in PATHS else ():
-            check_path(request.reduce, kind, layers[kind])
-        return cls(model, text, request, kinds, layers, heads)
+            check_path(request.reduce, kind, choices[kind].layers)
+        return cls(model, text, request, kinds, choices)
+
+    @property
+    def heads(self) -> tuple[int, ...]:
+        """The heads that are run, each once; the same of each kind."""
+        return tuple(dict.fromkeys(self.choices[self.kinds[0]].heads))
+
+    def rows(self, kind: str) -> Iterator[tuple[int, slice | list[int]]]:
+        """The layer of each row of matrices, and where its heads are among those that are run."""
+        choice = self.choices[kind]
+        for i, layer in enumerate(choice.layers):
+            yield layer, [self.heads.index(choice.heads[i])] if choice.by_name else slice(None)
 
     @property
     def numbers(self) -> int:
         """How many there are in all matrices."""
-        each = (len(self.layers[kind]) * math.prod(map(len, self.text.sides(kind))) for kind in self.kinds)
-        return len(self.heads) * sum(each)
+        sizes = (math.prod(map(len, self.text.sides(kind))) for kind in self.kinds)
+        counts = (math.prod(self.choices[kind].head_shape) for kind in self.kinds)
+        return sum(map(math.prod, zip(counts, sizes, strict=True)))
 
     @property
     def comes_in_parts(self) -> bool:
@@ -209,7 +222,7 @@ class _Plan:
     @property
     def is_long(self) -> bool:
         """Whether its matrices are many, and can be had a part at a time: in their own order, of one kind."""
-        in_order = all(tuple(sorted(numbers)) == numbers for numbers in (*self.layers.values(), self.heads))
+        in_order = all(tuple(sorted(choice.every_head)) == choice.every_head for choice in self.choices.values())
         needs_whole = self.request.reduce == "flow" or len(self.kinds) > 1
         return self.numbers > MOST_HELD and self.comes_in_parts and in_order and not needs_whole
 
@@ -218,7 +231,7 @@ class _Plan:
         """The arrays that the run has to compute."""
         keep, values = self.request.keep, self.request.run_values
         addresses = {address for address in keep if isinstance(address, Address)}
-        for kind, layer in ((each, number) for each in self.kinds for number in self.layers[each]):
+        for kind, layer in ((each, number) for each in self.kinds for number in self.choices[each].layers):
             addresses |= {Address(kind, layer, name) for name in keep if isinstance(name, str)}
             addresses |= value_addresses(values, kind, layer)
         return frozenset(addresses)
@@ -226,9 +239,9 @@ class _Plan:
     @property
     def shape(self) -> tuple[int, int]:
         """The numbers of layers and heads of the matrices of one kind; a reduced axis counts 1."""
-        n_layers = max(map(len, self.layers.values())) if self.request.reduce in ("none", "mean-heads") else 1
+        n_layers, n_heads = max(choice.head_shape for choice in self.choices.values())
         is_reduced = self.request.reduce != "none" or self.request.run_values == "zeroing"
-        return n_layers, 1 if is_reduced else len(self.heads)
+        return n_layers if self.request.reduce in ("none", "mean-heads") else 1, 1 if is_reduced else n_heads
 
     def run(self) -> Run:
         """The run, when it is asked for."""
@@ -247,7 +260,7 @@ class _Plan:
         trace = run_stack(model.params, model.config, self.addresses, text.source, text.target, heads=heads)
         ran, values = Ran(model.params, model.config, trace, text.source, text.target), self.request.run_values
         arrays = {
-            kind: [values_of(values, ran, kind, i, self.heads, narrowed=narrowed) for i in self.layers[kind]]
+            kind: [values_of(values, ran, kind, i, self.heads, narrowed=narrowed)[at] for i, at in self.rows(kind)]
             for kind in self.kinds
         }
         return self.gathered(arrays, trace if self.request.keep else None)
@@ -264,8 +277,8 @@ class _Plan:
         for kind, by_layer in arrays.items():
             matrices = np.stack(by_layer)
             matrices.flags.writeable = False
-            masked = self._masked(kind, self.layers[kind])
-            views[kind] = arrange(self._attention(kind, self.layers[kind], self.heads, matrices, masked), self.request)
+            masked = self._masked(kind, self.choices[kind].layers)
+            views[kind] = arrange(self._attention(kind, self.choices[kind], matrices, masked), self.request)
         return self._result(views, trace)
 
     def _streamed(self) -> Iterator[Attention]:
@@ -273,12 +286,16 @@ class _Plan:
         steps = stream(model.params, model.config, self.addresses, self.text.source, self.text.target)
         steps = values_in_parts(self.request.run_values, model.params, steps)
         masked = lru_cache(1)(partial(self._masked, kind))  # a layer's parts share it
+        by_name = self.choices[kind].by_name
         for address, value, there in steps:
-            heads = tuple(head for head in self.heads if head in there)
+            heads = tuple(
+                head for layer, head in self.choices[kind].every_head if (layer == address.layer) & (head in there)
+            )
             if heads and address.layer is not None:  # matrices of heads always have a layer
                 picked = value if len(heads) == len(there) else value[[head - there.start for head in heads]]
-                layers = (address.layer,)
-                yield self._attention(kind, layers, heads, picked[None], masked(layers))
+                layers = (address.layer,) * (len(heads) if by_name else 1)
+                picked = picked[:, None] if by_name else picked[None]
+                yield self._attention(kind, Choice(layers, heads, by_name), picked, masked(layers))
 
     def _masked(self, kind: str, layers: tuple[int, ...]) -> np.ndarray | None:
         return masked_keys(self.model.config, kind, layers, self.text.source, self.text.target)
@@ -286,8 +303,7 @@ class _Plan:
     def _attention(
         self,
         kind: str,
-        layers: tuple[int, ...],
-        heads: tuple[int, ...],
+        choice: Choice,
         matrices: np.ndarray,
         masked: np.ndarray | None,
     ) -> Attention:
@@ -296,8 +312,9 @@ class _Plan:
             matrices=matrices,
             queries=queries,
             keys=keys,
-            layers=layers,
-            heads=heads,
+            layers=choice.layers,
+            heads=choice.heads,
+            by_name=choice.by_name,
             model=self.model.info,
             kind=kind,
             values=self.request.run_values,

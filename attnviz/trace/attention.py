@@ -7,6 +7,7 @@ import numpy as np
 
 from attnviz.names import PATHS, axes_of
 from attnviz.numbers import spans
+from attnviz.trace.heads import HeadAxes, head_name
 from attnviz.trace.model_info import ModelInfo
 from attnviz.trace.tokens import Tokens, n_real
 
@@ -49,7 +50,7 @@ class Matrix:
 
 
 @dataclass(frozen=True, eq=False)
-class Attention:
+class Attention(HeadAxes):
     """The matrices of the selected layers and heads of one kind, with their labels and their origin.
 
     Attributes:
@@ -59,6 +60,8 @@ class Attention:
         keys: the columns' tokens.
         layers: the layers' numbers in the model; a reduction over layers still lists what it was made of.
         heads: the heads' numbers in the model; a reduction over heads still lists what it was made of.
+        by_name: whether each row is one head, chosen by its name, so that the axis of heads has length 1 and ``heads``
+            has the head of each row.
         model: where the numbers came from.
         kind: ``encoder``, ``decoder`` or ``cross``.
         values: what the numbers are: ``weights``, ``scores`` (masked ones are -inf), ``norms`` or ``zeroing``.
@@ -86,6 +89,7 @@ class Attention:
     hidden: bool = False
     renormalized: bool = False
     rest: np.ndarray | None = None
+    by_name: bool = False
 
     @property
     def axes(self) -> tuple[str, ...]:
@@ -130,13 +134,12 @@ class Attention:
 
     def _names(self, i: int, j: int) -> tuple[str, str]:
         if "head" in self.axes:
-            layer, head = self.layers[i], self.heads[j]
-            return (f"L{layer}H{head}",) * 2
+            return (head_name(*self.head_at(i, j)),) * 2
         if self.reduce == "none":
             return f"L{self.layers[i]}{self.values}", f"layer {self.layers[i]}, {self.heads_in_words}"
         if self.reduce == "mean-heads":
             return f"L{self.layers[i]}mean", f"layer {self.layers[i]}, mean of {self.heads_in_words}"
-        return self.reduce, f"{self.reduce} of {self.layers_in_words}, {self.heads_in_words}"
+        return self.reduce, f"{self.reduce} of {self.selection_in_words}"
 
     @property
     def origin(self) -> tuple[tuple[str, str], ...]:
@@ -150,8 +153,15 @@ class Attention:
 
     @property
     def head_names(self) -> tuple[str, ...]:
-        """The heads' numbers as text."""
-        return tuple(map(str, self.heads))
+        """The heads' numbers as text; the names of heads that were chosen by them."""
+        return tuple(head_name(*place) for place in self.every_head) if self.by_name else tuple(map(str, self.heads))
+
+    @property
+    def selection_in_words(self) -> str:
+        """``layers 0-5, heads 0-3``; of heads chosen by name ``heads L2H8, L1H7``."""
+        if self.by_name:
+            return f"heads {', '.join(self.head_names)}"
+        return f"{self.layers_in_words}, {self.heads_in_words}"
 
     @property
     def layers_in_words(self) -> str:
@@ -166,6 +176,8 @@ class Attention:
 
 def of_all(parts: Sequence[Attention]) -> Attention:
     """The first of several parts of the same matrices, with the layers and heads of all of them."""
-    layers = dict.fromkeys(layer for part in parts for layer in part.layers)
-    heads = dict.fromkeys(head for part in parts for head in part.heads)
+    layers = [layer for part in parts for layer in part.layers]
+    heads = [head for part in parts for head in part.heads]
+    if not parts[0].by_name:
+        layers, heads = list(dict.fromkeys(layers)), list(dict.fromkeys(heads))
     return replace(parts[0], layers=tuple(layers), heads=tuple(heads))

@@ -78,9 +78,9 @@ def test_what_is_drawn_names_the_heads_of_both_sides():
     same = as_attention(compared(a, b))
     assert [matrix.title for matrix in same][1] == "B less A, L0H1"
     drawn = as_attention(compared(a, replace(b, layers=(1, 5), heads=(0, 1, 2))))
-    assert [matrix.title for matrix in drawn][:2] == ["B less A, L0H0 → L1H0", "B less A, L0H1 → L1H1"]
-    assert (drawn.layer_names, drawn.head_names) == (("0 → 1", "1 → 5"), ("0", "1", "2"))
-    assert (drawn.layers_in_words, drawn.heads_in_words) == ("layers 0-1 → 1,5", "heads 0-2")
+    assert [matrix.title for matrix in drawn][:2] == ["B less A, L0H0 -> L1H0", "B less A, L0H1 -> L1H1"]
+    assert (drawn.layer_names, drawn.head_names) == (("0 -> 1", "1 -> 5"), ("0", "1", "2"))
+    assert (drawn.layers_in_words, drawn.heads_in_words) == ("layers 0-1 -> 1,5", "heads 0-2")
 
 
 def test_opposite_heads_have_nothing_in_common():

@@ -13,7 +13,7 @@ from attnviz.analysis.heads.agreement import layer_agreement
 from attnviz.analysis.heads.averages import RunningMean
 
 TEXT = "The cat sat on the cat."
-TINY = ("--n-layers", "2", "--n-heads", "3", "--d-model", "24")
+TINY = ("--n-layers", "2", "--n-heads", "3", "--d-model", "24", "--seed", "0")
 FIELDS = {"n_layers": 2, "n_heads": 3, "d_model": 24}
 NAMES = ("weights_norms", "weights_zeroing", "norms_zeroing")
 

@@ -76,17 +76,16 @@ def test_python_and_the_command_line_give_the_same_numbers(cli):
     [
         (("--seed", "0"), {"seed": 0}),
         (("--seed", "7"), {"seed": 7}),
-        (("--n-heads", "2"), {"n_heads": 2}),
-        (("--mask", "causal"), {"mask": "causal"}),
-        (("--no-bias",), {"bias": False}),
-        (("--config", "block.toml"), {"n_layers": 3}),
-        (("--config", "comment.toml"), {}),
+        (("--seed", "0", "--n-heads", "2"), {"n_heads": 2}),
+        (("--set", "seed=3", "--mask", "causal"), {"mask": "causal", "seed": 3}),
+        (("--config", "block.toml"), {"n_layers": 3, "seed": 4}),
+        (("--config", "comment.toml", "--seed", "0"), {}),
         (("--tokenizer", "char"), {"tokenizer": "char"}),
         (("--target", "le chat"), {"target": "le chat"}),
     ],
 )
-def test_a_seed_a_shape_a_tokenizer_or_a_target_gives_seeded_weights(cli, flags, fields):
-    Path("block.toml").write_text("n_layers = 3\n")
+def test_a_seed_a_tokenizer_or_a_target_gives_seeded_weights(cli, flags, fields):
+    Path("block.toml").write_text("n_layers = 3\nseed = 4\n")
     Path("comment.toml").write_text("# every field has its default\n")
     found = document(cli("show", TEXT, "--json", *flags))
     assert (found["model"]["name"], found["model"]["weights"]) == ("seeded", f"seed:{fields.get('seed', 0)}")
@@ -100,13 +99,43 @@ def test_a_seed_a_shape_a_tokenizer_or_a_target_gives_seeded_weights(cli, flags,
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("SEED", "5"), ("N_HEADS", "2"), ("CONFIG", "block.toml"), ("TOKENIZER", "word")]
+    ("name", "value", "seed"), [("SEED", "5", 5), ("CONFIG", "block.toml", 7), ("TOKENIZER", "word", 0)]
 )
-def test_a_variable_asks_as_a_flag_does(cli, monkeypatch, name, value):
-    Path("block.toml").write_text("n_layers = 3\n")
+def test_a_variable_asks_as_a_flag_does(cli, monkeypatch, name, value, seed):
+    Path("block.toml").write_text("n_layers = 3\nseed = 7\n")
     monkeypatch.setenv(f"ATTNVIZ_{name}", value)
-    seed = value if name == "SEED" else "0"
     assert document(cli("show", TEXT, "--json"))["model"]["weights"] == f"seed:{seed}"
+
+
+@pytest.mark.parametrize(
+    ("flags", "fields"),
+    [
+        (("--mask", "causal"), {"mask": "causal"}),
+        (("--mask", "window", "--window", "1"), {"mask": "window", "window": 1}),
+        (("--n-layers", "2"), {"n_layers": 2}),
+        (("--no-bias",), {"bias": False}),
+        (("--set", "position=none"), {"position": "none"}),
+        (("--config", "mask.toml"), {"mask": "causal"}),
+        (("--config", "comment.toml"), {}),
+    ],
+)
+def test_a_field_alone_is_of_the_bundled_model(cli, flags, fields):
+    Path("mask.toml").write_text("mask = 'causal'\n")
+    Path("comment.toml").write_text("# every field has its default\n")
+    Path("tiny").mkdir()  # another model of that name plays no part
+    found = document(cli("show", TEXT, "--json", *flags))
+    assert (found["model"]["name"], found["model"]["weights"]) == ("tiny", f"sha256:{sha256()}")
+    expected = attnviz.run(TEXT, model=attnviz.load(model=bundled_folder(), **fields))
+    np.testing.assert_array_equal(np.float32(found["attention"]), expected.attention)
+    for command in ("show", "explain"):
+        assert "random" not in printed(cli(command, TEXT, *flags))
+
+
+def test_a_field_in_a_variable_is_of_the_bundled_model(cli, monkeypatch):
+    monkeypatch.setenv("ATTNVIZ_MASK", "causal")
+    assert document(cli("show", TEXT, "--json")) == document(cli("show", TEXT, "--json", "--mask", "causal"))
+    monkeypatch.delenv("ATTNVIZ_MASK")
+    assert document(cli("show", TEXT, "--json")) != document(cli("show", TEXT, "--json", "--mask", "causal"))
 
 
 def test_vectors_are_run_through_seeded_weights(cli):

@@ -243,7 +243,7 @@ ERRORS = [
         2,
         [
             "that: no condition is given; expected --that CONDITION",
-            'hint: for example: attnviz check "The cat sat on the mat" --that "max(entropy) < 2.5"',
+            'hint: for example: attnviz check "The cat sat on the table" --that "max(entropy) < 2.5"',
         ],
     ),
     (("a", "--that", "@"), 2, ["that: @ names no file; expected a condition, or @FILE with one a line"]),

@@ -20,11 +20,11 @@ from attnviz.text.tokenizer import load_tokenizer
 from attnviz.text.words import WHITE_SPACE
 from tests.noise import equal_but_for_noise
 
-SMALL = ("--n-layers", "2", "--n-heads", "3", "--d-model", "12", "--d-ff", "0")
+SMALL = ("--n-layers", "2", "--n-heads", "3", "--d-model", "12", "--d-ff", "0", "--seed", "0")
 TEXTS = ("the cat sat", "a", "the dog ran away", "one two three", "the cat sat", "on and on and on and on it went", "b")
 ALONE = ("--workers", "1")  # several processes are started from processes of their own: test_sweeping.py
 COMMANDS = {
-    "show": ("show", "--json"),
+    "show": ("show", "--json", "--model-info"),
     "check": ("check", "--json", "--that", "mean(entropy) > 0.5"),
 }
 

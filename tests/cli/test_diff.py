@@ -63,7 +63,7 @@ def test_the_rest_is_among_the_largest_changes_and_the_largest_is_the_pictures_s
     assert any(change["key"] is not None for change in others)
     ran = cli(*argv, "-o", "out")
     (line,) = [line for line in ran.out.splitlines() if line.startswith(f"{largest['change']:+.3f}")]
-    assert line.endswith("→ *rest*")
+    assert line.endswith("-> *rest*")
     with Image.open(tmp_path / "out" / "overview.png") as picture:
         assert f"to {abs(largest['change']):.3g}, shared by all heads" in picture.text["Title"]
 
@@ -89,7 +89,7 @@ def test_where_only_special_tokens_are_in_both_no_tolerance_holds(cli):
 
 def test_random_weights_of_the_models_own_shape_are_the_other_side_of_a_seed(cli, tmp_path):
     for more in ((), ("--model", "tiny")):
-        found = document(cli("diff", ONE, *more, "--vs-seed", "1", "--json"))
+        found = document(cli("diff", ONE, *more, "--vs-seed", "1", "--json", "--model-info"))
         assert len(found["heads"]) == 36
         ours, theirs = (found[side]["model"] for side in "ab")
         assert (ours["name"], theirs["weights"]) == ("tiny", "seed:1")
@@ -193,7 +193,7 @@ def test_a_file_in_place_of_the_folder_is_refused_before_anything_runs(cli, tmp_
 
 
 def test_the_help_lists_both_texts_with_the_input(cli):
-    rest = cli("diff", "-h").out.partition("Input:\n")[2]
+    rest = cli("diff", "--help").out.partition("Input:\n")[2]
     assert [line.split()[0] for line in rest.splitlines()[:2]] == ["[A]", "[B]"]
 
 

@@ -19,7 +19,7 @@ ERRORS = [
     ("show", 3, "standard input: it is empty; expected at least one text"),
     ("show a --file ok.txt", 2, "text, file: 2 inputs are given; expected one"),
     (
-        'show "a b c" --n-ctx 2',
+        'show "a b c" --n-ctx 2 --seed 0',
         3,
         "text: 3 tokens, and n_ctx is 2; expected at most 2",
         "hint: shorten the text, or allow more with --n-ctx 3",
@@ -34,12 +34,20 @@ ERRORS = [
     ('show a --target " "', 3, "target: empty or blank; expected at least one token"),
     ("show a --seed 0 -L 2", 2, "layer: there is no layer 2; expected 0-1 (or from the end, -1)"),
     ("show a --seed 0 -H 9", 2, "head: there is no head 9; expected 0-3 (or from the end, -1)"),
-    ("show a -H x", 2, "head: 'x' cannot be read; expected all, or numbers such as 0,2-3,-1"),
-    ("show a -L 1-0", 2, "layer: '1-0' runs backwards; expected the smaller number first"),
-    ("show a --d-model 65", 2, "d_model, n_heads: 65 is not divisible by 4; expected a multiple, or d_head given"),
-    ("show a --n-kv-heads 3", 2, "n_heads, n_kv_heads: 4 is not divisible by 3; expected a multiple"),
     (
-        "show a --position rotary --d-head 7",
+        "show a -H x",
+        2,
+        "head: 'x' cannot be read; expected all, or numbers such as 0,2-3,-1, or names such as L2H8,L1H7",
+    ),
+    ("show a -L 1-0", 2, "layer: '1-0' runs backwards; expected the smaller number first"),
+    (
+        "show a --d-model 65 --seed 0",
+        2,
+        "d_model, n_heads: 65 is not divisible by 4; expected a multiple, or d_head given",
+    ),
+    ("show a --n-kv-heads 3 --seed 0", 2, "n_heads, n_kv_heads: 4 is not divisible by 3; expected a multiple"),
+    (
+        "show a --position rotary --d-head 7 --seed 0",
         2,
         "position, d_head: rotary turns pairs, and d_head is 7; expected it even",
     ),
@@ -67,8 +75,41 @@ ERRORS = [
         2,
         "renormalize, values: rows of scores do not sum to 1; expected weights",
     ),
-    ("show a --layrs 2", 2, "usage: no such option: --layrs ...", "hint: run `attnviz show --help`"),
-    ("shw a", 2, "usage: no such command 'shw'", "hint: run `attnviz --help`"),
+    (
+        "show a --layrs 2",
+        2,
+        "usage: no such option: --layrs (did you mean --layer?)",
+        "hint: run `attnviz show --help`",
+    ),
+    ("shw a", 2, "usage: no such command 'shw' (did you mean show?)", "hint: run `attnviz show -h`"),
+    ("weights inf x", 2, "usage: no such command 'inf' (did you mean info?)", "hint: run `attnviz weights info -h`"),
+    (
+        "plot",
+        2,
+        "usage: no such command 'plot'",
+        "hint: run `attnviz -h`; for a text of one word: attnviz show plot",
+    ),
+    (
+        "help shw",
+        2,
+        "help: 'shw' is not a command or a topic (did you mean show?)",
+        "hint: run `attnviz help` for a list",
+    ),
+    ("help show me", 2, "help: 'attnviz show' has no command 'me'; expected it without that word"),
+    ("show a --sort self", 2, "usage: no such option: --sort (attnviz heads has it)", "hint: run `attnviz heads -h`"),
+    (
+        "show a --quary a",
+        2,
+        "usage: no such option: --quary (did you mean --query of attnviz explain?)",
+        "hint: run `attnviz explain --help`",
+    ),
+    ("--layer 0 a", 2, "usage: no such option: --layer (attnviz show has it)", "hint: run `attnviz show -h`"),
+    (
+        "show a --qqqqqq",
+        2,
+        "usage: no such option: --qqqqqq",
+        "hint: run `attnviz show --help`; put -- before a text that begins with -",
+    ),
     ("show a b", 2, "usage: ...", "hint: run `attnviz show --help`; put quotes around a text of several words"),
     ("show -5", 2, "usage: ...", "hint: run `attnviz show --help`; put -- before a text that begins with -"),
     ("show a -L 0 -L 1", 2, "layer: given 2 times; expected once"),
@@ -99,7 +140,7 @@ ERRORS = [
         "table.toml: block is a table; expected fields at the top level, or a table such as [rotary]",
     ),
     (
-        "show a --config five.toml",
+        "show a --config five.toml --seed 0",
         2,
         "d_model, n_heads: 64 is not divisible by 5; expected a multiple, or d_head given",
     ),
@@ -111,7 +152,7 @@ ERRORS = [
     ("show --file latin.txt", 3, "latin.txt, line 2: byte 2 of the line (0xe9) is not UTF-8; expected UTF-8 text"),
     ("show --file empty.txt", 3, "empty.txt: it is empty; expected a text file"),
     (
-        "show --file long.txt --n-ctx 3",
+        "show --file long.txt --n-ctx 3 --seed 0",
         3,
         "long.txt, line 3: text: 4 tokens, and n_ctx is 3; expected at most 3",
         "hint: shorten the text, or allow more with --n-ctx 4",
@@ -322,7 +363,7 @@ ERRORS = [
     (
         'show "the cats sat" --model odd -L 1',
         3,
-        "odd/config.json: d_model, n_heads: 6 is not divisible by 4; expected a multiple, or d_head given",
+        "odd/config.json: d_model (hidden_size), n_heads (num_attention_heads): 6 is not divisible by 4; expected a multiple, or d_head given",
     ),
     (
         'show "the cats sat" --model relative -L 1',
@@ -332,7 +373,7 @@ ERRORS = [
     (
         'show "the cats sat" --model quick -L 1',
         3,
-        'quick/config.json: hidden_act is "quick_gelu", which attnviz does not compute; expected gelu, gelu_python, gelu_new, gelu_fast, gelu_pytorch_tanh, relu, silu, swish',
+        'quick/config.json: hidden_act is "quick_gelu", which attnviz does not compute; expected gelu, gelu_python, gelu_new, gelu_fast, gelu_pytorch_tanh, gelu_python_tanh, relu, silu, swish',
     ),
     ('show "the cats sat" --model worded -L 1', 3, 'worded/config.json: num_hidden_layers is "two"; expected a number'),
     (
@@ -398,13 +439,13 @@ ERRORS = [
         'show "the cats sat" --model mute -L 1',
         3,
         "mute: it has no tokenizer; expected tokenizer.json or vocab.txt",
-        "hint: python -c \"from transformers import AutoTokenizer; AutoTokenizer.from_pretrained('mute').save_pretrained('mute-tokenizer')\"; then give --tokenizer mute-tokenizer/tokenizer.json",
+        "hint: add the tokenizer.json of the model that it was trained from, or give one: --tokenizer FILE",
     ),
     (
         'show "the cats sat" --model piece -L 1',
         3,
         "piece: it has no tokenizer (its spiece.model is not read); expected tokenizer.json or vocab.txt",
-        "hint: python -c \"from transformers import AutoTokenizer; AutoTokenizer.from_pretrained('piece').save_pretrained('piece-tokenizer')\"; then give --tokenizer piece-tokenizer/tokenizer.json",
+        "hint: python -c \"from transformers import AutoTokenizer; AutoTokenizer.from_pretrained('piece').save_pretrained('piece-tokenizer')\" && attnviz show \"The cat sat\" --model piece --tokenizer piece-tokenizer/tokenizer.json",
     ),
     (
         'show "the words sat" --model wordy -L 1 -q',
@@ -470,8 +511,20 @@ ERRORS = [
     (
         'show "the cats" --model bert --n-heads 2',
         3,
-        "bert/config.json: 14 misshapen (encoder.layer.0.attention.self.query.weight is (6, 6), not (4, 6), ... and 10 more); expected the tensors of this BERT configuration",
-        "hint: besides the folder these fields are given: n_heads=2",
+        "bert: its weights have n_heads=3, not n_heads=2; expected the model's own",
+        "hint: for random weights of that size give --seed 0 instead of a model",
+    ),
+    (
+        "show a --n-heads 5 --mask causal --set d_model=20",
+        3,
+        "tiny: its weights have n_heads=12, d_model=384, not n_heads=5, d_model=20; expected the model's own",
+        "hint: for random weights of that size give --seed 0 instead of a model",
+    ),
+    (
+        "show a --score additive",
+        3,
+        "tiny: its weights have score=scaled_dot, not score=additive; expected the model's own",
+        "hint: for random weights of that size give --seed 0 instead of a model",
     ),
     (
         'show "the cats" --model bert --target cat',
@@ -486,43 +539,43 @@ ERRORS = [
         "weights convert mute -o x.npz",
         3,
         "mute: it has no tokenizer; expected tokenizer.json or vocab.txt",
-        "hint: python -c \"from transformers import AutoTokenizer; AutoTokenizer.from_pretrained('mute').save_pretrained('mute-tokenizer')\"; then give --tokenizer mute-tokenizer/tokenizer.json",
+        "hint: add the tokenizer.json of the model that it was trained from, or give one: --tokenizer FILE",
     ),
     ("show a --attention square.json --model bert", 2, "text, attention: 2 inputs are given; expected one"),
     ("show a --window-layers 0", 2, "window_layers, window: 0 is given, and no window; expected both"),
     (
-        "show a --mask causal --window 1 --window-layers 5",
+        "show a --mask causal --window 1 --window-layers 5 --seed 0",
         2,
         "window_layers: layer: there is no layer 5; expected 0-1 (or from the end, -1)",
     ),
     (
-        "show a --mask causal --window 1 --window-layers x",
+        "show a --mask causal --window 1 --window-layers x --seed 0",
         2,
         "window_layers: layer: 'x' cannot be read; expected all, or numbers such as 0,2-3,-1",
     ),
     (
-        "show a --pad-id 1",
+        "show a --pad-id 1 --seed 0",
         2,
         "pad_id, position: pad_id is 1, and position is sinusoidal; expected position learned",
     ),
-    ("show a --d-embed 3", 2, "d_embed, d_model: 3 is not 64; expected the same, or project after or before"),
+    ("show a --d-embed 3 --seed 0", 2, "d_embed, d_model: 3 is not 64; expected the same, or project after or before"),
     (
-        "show a --parallel",
+        "show a --parallel --seed 0",
         2,
         "parallel, norm_placement: both parts read the normed input, and it is post; expected pre",
     ),
     (
-        "show a --no-first-norm",
+        "show a --no-first-norm --seed 0",
         2,
         "first_norm, norm_placement: only a norm before a part can be left out, and it is post; expected pre",
     ),
     (
-        "show a --position rotary --rotary-dims 7",
+        "show a --position rotary --rotary-dims 7 --seed 0",
         2,
         "rotary_dims, d_head: rotary turns pairs, and 7 of 16 are given; expected an even number, at most d_head",
     ),
     (
-        "show a --rotary-scaling llama3 --rotary-high 1",
+        "show a --rotary-scaling llama3 --rotary-high 1 --seed 0",
         2,
         "rotary_high, rotary_low: 1 and 1; expected the first to be larger",
     ),
@@ -550,6 +603,6 @@ def test_a_mistake_gets_its_line_and_its_code(cli, files, monkeypatch, line, cod
 
 def test_a_bad_line_comes_after_the_good_ones_before_it(cli, files, monkeypatch):
     monkeypatch.chdir(files)
-    ran = cli("show", "--file", "long.txt", "--n-ctx", "3", "--json")
+    ran = cli("show", "--file", "long.txt", "--n-ctx", "3", "--json", "--seed", "0")
     assert len(ran.out.splitlines()) == 1
     assert ran.code == 3

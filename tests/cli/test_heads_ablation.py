@@ -17,7 +17,7 @@ from attnviz.sweeps.preparation import prepare
 
 TEXT = "The cat sat on the cat."
 TARGET = "Le chat est assis"
-TINY = ("--n-layers", "2", "--n-heads", "3", "--d-model", "24")  # seeded weights: six heads
+TINY = ("--n-layers", "2", "--n-heads", "3", "--d-model", "24", "--seed", "0")  # seeded weights: six heads
 
 
 class Silenced(Params):

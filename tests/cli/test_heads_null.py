@@ -18,7 +18,7 @@ from attnviz.sweeps.random_models import null_seeds, random_like
 from attnviz.sweeps.runs import run_prepared
 
 TEXT = "The cat sat on the cat."
-TINY = ("--n-layers", "2", "--n-heads", "3", "--d-model", "24")  # seeded weights: six heads
+TINY = ("--n-layers", "2", "--n-heads", "3", "--d-model", "24", "--seed", "0")  # seeded weights: six heads
 FIELDS = {"n_layers": 2, "n_heads": 3, "d_model": 24}
 
 

@@ -57,7 +57,7 @@ def test_several_texts_are_several_lines_in_order(cli):
 
 
 def test_masked_scores_are_null_and_a_mask_is_told(cli):
-    (document,) = documents(cli("show", "a b c", "--json", "--values", "scores", "--mask", "causal"))
+    (document,) = documents(cli("show", "a b c", "--json", "--values", "scores", "--mask", "causal", "--seed", "0"))
     assert document["values"] == "scores"
     assert [v is None for v in document["attention"][0][0][0]] == [False, True, True]
     assert document["masked"] == [[False, True, True], [False, False, True], [False, False, False]]
@@ -91,6 +91,23 @@ def test_top_gives_each_rows_strongest_keys_instead_of_matrices(cli):
         assert row[edge["key"]] >= np.sort(row)[-2]
 
 
+def test_edges_carry_the_tokens_of_their_own_side(cli):
+    for more in ((), ("--target", "c d e"), ("--top", "1", "--reduce", "mean")):
+        (document,) = documents(cli("show", SENTENCE, "--json", "--top", "2", *more))
+        assert document["edges"]
+        for edge in document["edges"]:
+            kind = edge.get("kind", "encoder")
+            queries = document["tokens" if kind == "encoder" else "target_tokens"]
+            keys = document["target_tokens" if kind == "decoder" else "tokens"]
+            assert edge["query_token"] == queries[edge["query"]]
+            assert edge["key_token"] == keys[edge["key"]]
+
+
+def test_edges_of_words_carry_whole_words(cli):
+    (document,) = documents(cli("show", "unbelievably tired", "--json", "--top", "1", "--words", "--hide-special"))
+    assert {edge["query_token"] for edge in document["edges"]} == {"unbelievably", "tired"}
+
+
 def test_edges_leave_out_what_one_head_alone_cannot_see(cli):
     scores = '{"values": "scores", "attention": [[[[null, 1], [0.5, 0.5]], [[0.2, 1], [0.5, 0.5]]]]}'
     (document,) = documents(cli("show", "--attention", "-", "--top", "2", "--json", stdin=scores))
@@ -99,10 +116,23 @@ def test_edges_leave_out_what_one_head_alone_cannot_see(cli):
 
 
 def test_rounding_keeps_large_scores_and_writes_no_minus_zero(cli):
-    argv = ("show", SENTENCE, "--values", "scores", "--score", "dot", "--score-scale", "1e29", "--precision", "9")
+    argv = (
+        "show",
+        SENTENCE,
+        "--values",
+        "scores",
+        "--score",
+        "dot",
+        "--score-scale",
+        "1e29",
+        "--precision",
+        "9",
+        "--seed",
+        "0",
+    )
     (document,) = documents(cli(*argv, "--json"))
     assert None not in np.ravel(document["attention"]).tolist()
-    argv = ("show", SENTENCE, "--values", "scores", "--score-scale", "-0.001", "--precision", "1")
+    argv = ("show", SENTENCE, "--values", "scores", "--score-scale", "-0.001", "--precision", "1", "--seed", "0")
     (document,) = documents(cli(*argv, "--json"))
     assert not np.signbit(document["attention"]).any()
 
@@ -116,7 +146,20 @@ MANY = [
     ("show", SENTENCE, "--pad-to", "9", "--mask", "window", "--window", "1"),
     ("show", "日本 👩‍👩‍👧 [red] \x1b[31m \u202e", "--seed", "0"),
     ("explain", SENTENCE),
-    ("explain", SENTENCE, "--mask", "causal", "--query", "0", "--score", "additive", "--position", "alibi"),
+    (
+        "explain",
+        SENTENCE,
+        "--mask",
+        "causal",
+        "--query",
+        "0",
+        "--score",
+        "additive",
+        "--position",
+        "alibi",
+        "--seed",
+        "0",
+    ),
     ("explain", "a b", "--target", "c d e", "--norm-placement", "pre"),
 ]
 
@@ -131,7 +174,7 @@ def test_an_object_unlike_the_schema_fails_wherever_it_is_printed(cli, monkeypat
     from attnviz.output.documents import results
 
     described = results.model_document
-    monkeypatch.setattr(results, "model_document", lambda model: described(model) | {"n_layers": "two"})
+    monkeypatch.setattr(results, "model_document", lambda model, **_: described(model) | {"n_layers": "two"})
     with pytest.raises(jsonschema.ValidationError):
         cli("show", "a b", "--seed", "0", "--json")
 
@@ -189,12 +232,12 @@ def test_metrics_of_padded_json_are_those_of_the_run(cli):
 
 
 def models_of(document):
-    """The objects of a document that have a configuration's fields."""
+    """The objects of a document that are a model, or have a configuration's fields."""
     if isinstance(document, list):
         return [found for item in document for found in models_of(item)]
     if not isinstance(document, dict):
         return []
-    own = [document] if "norm_placement" in document else []
+    own = [document] if "norm_placement" in document or {"name", "weights"} <= document.keys() else []
     return own + [found for item in document.values() for found in models_of(item)]
 
 

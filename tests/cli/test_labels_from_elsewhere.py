@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-TINY = ("--n-layers", "2", "--n-heads", "3", "--d-model", "24")  # seeded weights: six heads
+TINY = ("--n-layers", "2", "--n-heads", "3", "--d-model", "24", "--seed", "0")  # seeded weights: six heads
 THREE = [[0.5, 0.25, 0.25], [0.125, 0.625, 0.25], [0.2, 0.3, 0.5]]  # rows of three tokens
 NO_SPECIAL = "no label is known as that of a special token, such as [CLS]"
 

@@ -9,7 +9,7 @@ from attnviz.sweeps import runs
 from tests.noise import equal_but_for_noise
 
 TEXT = "Unquestionably the cat that chased the mouse was tired."
-SMALL = ("--n-layers", "2", "--n-heads", "5", "--d-model", "20", "--n-vocab", "97")
+SMALL = ("--n-layers", "2", "--n-heads", "5", "--d-model", "20", "--n-vocab", "97", "--seed", "0")
 
 
 @pytest.fixture
@@ -31,6 +31,11 @@ def held_in_parts(monkeypatch):
         ("show", "-L", "0", "-H", "1,3", *SMALL),
         ("show", "-L", "all", "-H", "3,1", *SMALL),
         ("show", "--values", "scores", *SMALL),
+        ("show", "-H", "L0H1,L0H3,L1H2", *SMALL),
+        ("show", "-H", "L1H2,L0H1", *SMALL),
+        ("show", "-H", "L0H1,L0H3,L1H2", "--values", "norms", "--top", "2", "--json", *SMALL),
+        ("show", "-H", "L0H1,L1H2,L1H4", "--top", "2", "--json", "--hide-special"),
+        ("heads", "-H", "L0H1,L0H3,L1H2", "--ablation", *SMALL),
         ("show", "--reduce", "mean-heads", "--hide-special", "--renormalize"),
         ("show", "--mask", "window", "--window", "1", "--window-layers", "1", "--reduce", "max", *SMALL),
         ("show", "--target", "the dog", "--kind", "cross", "--json", *SMALL),
@@ -48,10 +53,11 @@ def test_what_is_printed_of_a_long_text_is_what_is_printed_of_it_whole(cli, held
     assert (whole.code, whole.err) == (0, "")
 
 
-def test_the_picture_of_a_long_text_is_that_of_it_whole(cli, held_in_parts, tmp_path):
-    assert cli("heatmap", TEXT, "-H", "0-1", "-o", "whole", "--overview-only", *SMALL).code == 0
+@pytest.mark.parametrize("heads", ["0-1", "L0H1,L0H3,L1H2"])
+def test_the_picture_of_a_long_text_is_that_of_it_whole(cli, held_in_parts, tmp_path, heads):
+    assert cli("heatmap", TEXT, "-H", heads, "-o", "whole", "--overview-only", *SMALL).code == 0
     held_in_parts()
-    assert cli("heatmap", TEXT, "-H", "0-1", "-o", "parts", "--overview-only", *SMALL).code == 0
+    assert cli("heatmap", TEXT, "-H", heads, "-o", "parts", "--overview-only", *SMALL).code == 0
     assert (tmp_path / "parts" / "overview.png").read_bytes() == (tmp_path / "whole" / "overview.png").read_bytes()
 
 

@@ -16,7 +16,7 @@ import pytest
 from tests.noise import equal_but_for_noise
 
 ROOT = Path(__file__).parents[2]
-SMALL = ("--n-layers", "1", "--n-heads", "3", "--d-model", "12", "--d-ff", "0", "--n-ctx", "9")
+SMALL = ("--n-layers", "1", "--n-heads", "3", "--d-model", "12", "--d-ff", "0", "--n-ctx", "9", "--seed", "0")
 N = 200  # lines, of which 64 at most are looked at together
 TEXTS = [f"{text} {number}" for number, text in enumerate(islice(cycle(["the cat sat", "a b", "on and on we go"]), N))]
 DATA = "".join(f"{text}\n" for text in TEXTS)

@@ -159,7 +159,8 @@ def test_words_can_be_merged_and_special_tokens_hidden_after_reading(cli):
 def test_edges_of_zeroing_name_their_layer_only(show, schema):
     found = show("--values", "zeroing", "-L", "1", "--top", "1")
     schema.validate(found)
-    assert {tuple(sorted(edge)) for edge in found["edges"]} == {("key", "layer", "query", "weight")}
+    expected = ("key", "key_token", "layer", "query", "query_token", "weight")
+    assert {tuple(sorted(edge)) for edge in found["edges"]} == {expected}
 
 
 WRONG = {

@@ -25,6 +25,7 @@ SIGNS: Mapping[str, Callable[[np.ndarray, np.ndarray | str], np.ndarray]] = {
     "==": operator.eq,
     "!=": operator.ne,
 }
+RowIndex = slice | list[int]
 EVERYWHERE = slice(None)
 
 
@@ -34,7 +35,7 @@ class Number:
 
     value: float
 
-    def over(self, table: HeadTable, rows: slice) -> np.ndarray:  # noqa: ARG002 (as of every node)
+    def over(self, table: HeadTable, rows: RowIndex) -> np.ndarray:  # noqa: ARG002 (as of every node)
         """The number."""
         return np.asarray(self.value)
 
@@ -52,7 +53,7 @@ class MetricTerm:
     head: int | None
     column: int
 
-    def over(self, table: HeadTable, rows: slice) -> np.ndarray:
+    def over(self, table: HeadTable, rows: RowIndex) -> np.ndarray:
         """Its values; of one head, its value."""
         values = table.array(self.name, self.column)
         if self.layer is None or self.head is None:
@@ -70,12 +71,9 @@ class MetricTerm:
         return f"{layer}{head}.{self.name}" if layer else self.name
 
 
-def rows_of(layer: int | None, table: HeadTable, column: int) -> slice:
+def rows_of(layer: int | None, table: HeadTable, column: int) -> RowIndex:
     """The rows of the heads that an aggregate is over: one layer's, or all."""
-    if layer is None:
-        return EVERYWHERE
-    row = table.row(layer, column)
-    return slice(row, row + 1)
+    return EVERYWHERE if layer is None else table.rows(layer, column)
 
 
 @dataclass(frozen=True)
@@ -85,7 +83,7 @@ class Fold:
     how: str
     metric: MetricTerm
 
-    def over(self, table: HeadTable, rows: slice) -> np.ndarray:  # noqa: ARG002
+    def over(self, table: HeadTable, rows: RowIndex) -> np.ndarray:  # noqa: ARG002
         """One number, NaN where the metric is undefined everywhere."""
         values = self.metric.over(table, rows_of(self.metric.layer, table, self.metric.column))
         defined = values[~np.isnan(values)]
@@ -108,7 +106,7 @@ class Comparison:
     values: tuple[Number | MetricTerm | Fold, ...]
     signs: tuple[str, ...]
 
-    def over(self, table: HeadTable, rows: slice) -> np.ndarray:
+    def over(self, table: HeadTable, rows: RowIndex) -> np.ndarray:
         """Whether each holds."""
         return self._held([value.over(table, rows) for value in self.values])
 
@@ -116,7 +114,7 @@ class Comparison:
         held = [SIGNS[sign](*pair) for sign, *pair in zip(self.signs, sides, sides[1:], strict=False)]
         return _reduced(np.logical_and, [*held, *(~np.isnan(side) for side in sides)])
 
-    def unknown(self, table: HeadTable, rows: slice) -> np.ndarray:
+    def unknown(self, table: HeadTable, rows: RowIndex) -> np.ndarray:
         """Where a side of it is undefined."""
         return _reduced(np.logical_or, [np.isnan(value.over(table, rows)) for value in self.values])
 
@@ -148,7 +146,7 @@ class Labelled:
     sign: str
     pattern: str
 
-    def over(self, table: HeadTable, rows: slice) -> np.ndarray:
+    def over(self, table: HeadTable, rows: RowIndex) -> np.ndarray:
         """Whether each holds."""
         if self.pattern in table.missing:
             why = table.missing[self.pattern]
@@ -158,7 +156,7 @@ class Labelled:
         labels = self.label.over(table, rows)
         return np.asarray(SIGNS[self.sign](labels, self.pattern) & (labels != ""))
 
-    def unknown(self, table: HeadTable, rows: slice) -> np.ndarray:
+    def unknown(self, table: HeadTable, rows: RowIndex) -> np.ndarray:
         """Where there is no label."""
         return np.asarray(self.label.over(table, rows) == "")
 
@@ -180,14 +178,14 @@ class Quantified:
     layer: int | None
     column: int
 
-    def over(self, table: HeadTable, rows: slice) -> np.ndarray:  # noqa: ARG002
+    def over(self, table: HeadTable, rows: RowIndex) -> np.ndarray:  # noqa: ARG002
         """Whether it holds."""
         return np.asarray(QUANTIFIERS[self.how](self._each(table)))
 
     def _each(self, table: HeadTable) -> np.ndarray:
         return self.condition.over(table, rows_of(self.layer, table, self.column))
 
-    def unknown(self, table: HeadTable, rows: slice) -> np.ndarray:  # noqa: ARG002
+    def unknown(self, table: HeadTable, rows: RowIndex) -> np.ndarray:  # noqa: ARG002
         """Nowhere: of any heads, or all, it is known."""
         return np.asarray(False)
 
@@ -208,11 +206,11 @@ class Not:
 
     condition: "Condition"
 
-    def over(self, table: HeadTable, rows: slice) -> np.ndarray:
+    def over(self, table: HeadTable, rows: RowIndex) -> np.ndarray:
         """Where the condition does not hold."""
         return ~self.condition.over(table, rows)
 
-    def unknown(self, table: HeadTable, rows: slice) -> np.ndarray:
+    def unknown(self, table: HeadTable, rows: RowIndex) -> np.ndarray:
         """Where its condition is."""
         return self.condition.unknown(table, rows)
 
@@ -232,12 +230,12 @@ class Joined:
     word: str
     conditions: "tuple[Condition, ...]"
 
-    def over(self, table: HeadTable, rows: slice) -> np.ndarray:
+    def over(self, table: HeadTable, rows: RowIndex) -> np.ndarray:
         """Where all hold, or any."""
         join = np.logical_and if self.word == "and" else np.logical_or
         return _reduced(join, [condition.over(table, rows) for condition in self.conditions])
 
-    def unknown(self, table: HeadTable, rows: slice) -> np.ndarray:
+    def unknown(self, table: HeadTable, rows: RowIndex) -> np.ndarray:
         """Where one of its conditions is."""
         return _reduced(np.logical_or, [condition.unknown(table, rows) for condition in self.conditions])
 
@@ -278,7 +276,7 @@ class Expression:
         Raises:
             ConditionError: it asks for a layer, head or metric that is not there.
         """
-        return np.broadcast_to(self.condition.over(table, EVERYWHERE), table.shape).copy()
+        return np.broadcast_to(self.condition.over(table, EVERYWHERE), table.head_shape).copy()
 
     def outcome(self, table: HeadTable) -> Outcome:
         """Whether it holds of the run, with what was measured.

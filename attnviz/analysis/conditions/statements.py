@@ -42,7 +42,7 @@ def stated(options: list[str]) -> Iterator[tuple[str, Expression]]:
     if not options:
         raise UsageError(
             "that: no condition is given; expected --that CONDITION",
-            hint='for example: attnviz check "The cat sat on the mat" --that "max(entropy) < 2.5"',
+            hint='for example: attnviz check "The cat sat on the table" --that "max(entropy) < 2.5"',
         )
     for option in options:
         if option.strip() == "@":

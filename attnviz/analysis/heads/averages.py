@@ -65,7 +65,7 @@ class Running:
     def __init__(self) -> None:
         self.texts = 0
         self._names = tuple(all_metrics())
-        self._heads: tuple[tuple[int, ...], tuple[int, ...]] | None = None
+        self._first: HeadMetrics | None = None
         self._moments = _Moments(())
         self._there: set[str] = set()
         self._missing: dict[str, str] = {}
@@ -77,12 +77,11 @@ class Running:
         Raises:
             UsageError: it has other layers or heads than the texts before.
         """
-        heads = (metrics.layers, metrics.heads)
-        shape = (len(self._names), *map(len, heads))
-        if self._heads is None:
-            self._heads, self._moments = heads, _Moments(shape)
-        if heads != self._heads:
-            told, expected = ("x".join(str(len(axis)) for axis in axes) for axes in (heads, self._heads))
+        shape = (len(self._names), *metrics.head_shape)
+        if self._first is None:
+            self._first, self._moments = metrics, _Moments(shape)
+        if metrics.every_head != self._first.every_head:
+            told, expected = ("x".join(map(str, one.head_shape)) for one in (metrics, self._first))
             raise UsageError(
                 f"metrics: text {self.texts + 1} has other layers and heads ({told}); "
                 f"expected those of the texts before ({expected})"
@@ -104,9 +103,9 @@ class Running:
         Raises:
             InputError: there was none.
         """
-        if self._heads is None:
+        if self._first is None:
             raise InputError("metrics: there is no text; expected at least one")
-        moments, (layers, heads) = self._moments, self._heads
+        moments, first = self._moments, self._first
 
         def by_name(numbers: np.ndarray) -> dict[str, np.ndarray]:
             return {name: numbers[i] for i, name in enumerate(self._names) if name in self._there}
@@ -115,8 +114,9 @@ class Running:
             values=by_name(moments.known(moments.mean)),
             counts=by_name(moments.rows.copy()),
             missing={name: why for name, why in self._missing.items() if name not in self._there},
-            layers=layers,
-            heads=heads,
+            layers=first.layers,
+            heads=first.heads,
+            by_name=first.by_name,
             spread=by_name(moments.known(moments.spread())),
             least=by_name(moments.known(moments.least)),
             most=by_name(moments.known(moments.most)),

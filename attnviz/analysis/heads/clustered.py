@@ -7,6 +7,7 @@ import numpy as np
 
 from attnviz.analysis.heads.clusters import head_clusters
 from attnviz.analysis.heads.measures import Places
+from attnviz.trace.heads import HeadAxes
 
 
 class Clustered:
@@ -31,25 +32,22 @@ class Clustered:
         rank = {item: i for i, item in enumerate(self._clusters.order)}
         return sorted(places, key=lambda place: rank[self._item(place)])
 
-    def describe(
-        self, document: dict[str, Any], places: Places, names: tuple[tuple[int, ...], tuple[int, ...]]
-    ) -> None:
+    def describe(self, document: dict[str, Any], places: Places, axes: HeadAxes) -> None:
         """Adds the clusters to what ``heads --json`` prints, and to each row its distance to the row before.
 
         Args:
             document: whose heads are those of ``places``.
             places: rows and columns of heads.
-            names: the numbers of the layers, and of the heads.
+            axes: the heads' numbers.
         """
         before = None
         for row, place in zip(document["heads"], places, strict=True):
             item = self._item(place)
             row["jsd"] = None if before is None else float(self.distances[before, item])
             before = item
-        order = [divmod(item, self._n_heads) for item in self._clusters.order]
-        layers, heads = names
+        order = [axes.head_at(*divmod(item, self._n_heads)) for item in self._clusters.order]
         document["clusters"] = {
-            "order": [{"layer": layers[i], "head": heads[j]} for i, j in order],
+            "order": [{"layer": layer, "head": head} for layer, head in order],
             "merges": [asdict(merge) for merge in self._clusters.merges],
         }
 

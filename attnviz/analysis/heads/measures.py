@@ -16,7 +16,7 @@ Places = list[tuple[int, int]]
 
 def head_labels(metrics: HeadMetrics) -> np.ndarray:
     """Each head's ``Label``: objects (n_layers, n_heads)."""
-    labels = np.empty((len(metrics.layers), len(metrics.heads)), dtype=object)
+    labels = np.empty(metrics.head_shape, dtype=object)
     remainder = metrics.remainder
 
     def at(place: tuple[int, ...], values: Mapping[str, np.ndarray]) -> dict[str, float]:
@@ -47,8 +47,8 @@ def head_table(metrics: HeadMetrics, labels: np.ndarray | None = None) -> HeadTa
     """
     labels = head_labels(metrics) if labels is None else labels
     names = np.vectorize(lambda one: one.name, otypes=[object])(labels)
-    missing = {**metrics.missing, **unavailable_labels(metrics)}
-    return HeadTable(metrics.values, metrics.layers, metrics.heads, names, missing)
+    reasons = {**metrics.missing, **unavailable_labels(metrics)}
+    return HeadTable(metrics.values, metrics.layers, metrics.heads, names, reasons, metrics.by_name)
 
 
 def fitting_heads(metrics: HeadMetrics, labels: np.ndarray, where: Expression | None) -> Places:
@@ -110,7 +110,7 @@ def head_rows(
     """
     rows = []
     for i, j in places:
-        row: dict[str, object] = {"layer": metrics.layers[i], "head": metrics.heads[j]}
+        row: dict[str, object] = dict(zip(("layer", "head"), metrics.head_at(i, j), strict=True))
         row |= {name: _number(metrics.values, name, (i, j)) for name in columns}
         row["label"] = _label(labels[i, j], metrics, (i, j))
         if spread is not None:
@@ -119,6 +119,12 @@ def head_rows(
             row["z"] = {name: _number(z, name, (i, j)) for name in columns}
         rows.append(row)
     return rows
+
+
+def label_fields(metrics: HeadMetrics, labels: np.ndarray) -> list[dict[str, object]]:
+    """Every head's label as JSON has it, row by row."""
+    places: Places = list(np.ndindex(*metrics.head_shape))
+    return [_label(labels[place], metrics, place) for place in places]
 
 
 def null_document(null: Null, columns: Sequence[str]) -> dict[str, object]:

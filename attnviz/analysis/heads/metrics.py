@@ -18,6 +18,7 @@ from attnviz.analysis.heads.labels import LABELS
 from attnviz.analysis.resting import Remainder, is_square
 from attnviz.errors import UsageError
 from attnviz.trace.attention import Attention
+from attnviz.trace.heads import HeadAxes
 from attnviz.trace.tokens import Token, Tokens
 
 _AT_ONCE = 1 << 18  # weights that are looked at together, in whole rows: a few arrays of them fit in a core's cache
@@ -26,7 +27,7 @@ _COUNTED = re.compile("([xy]?)([0-9]{1,18})")
 
 
 @dataclass(frozen=True, eq=False)
-class HeadMetrics:
+class HeadMetrics(HeadAxes):
     """The metrics of every head.
 
     Attributes:
@@ -35,6 +36,7 @@ class HeadMetrics:
         missing: by metric that cannot be computed here, why.
         layers: the layers' numbers in the model, as ``Attention`` has them.
         heads: the heads' numbers in the model.
+        by_name: whether each row is one head, as ``Attention`` has it.
         remainder: of the attention that does not rest; None where that was not looked at.
     """
 
@@ -43,6 +45,7 @@ class HeadMetrics:
     missing: Mapping[str, str]
     layers: tuple[int, ...]
     heads: tuple[int, ...]
+    by_name: bool = field(default=False, kw_only=True)
     remainder: Remainder | None = field(default=None, kw_only=True)
 
 
@@ -84,6 +87,7 @@ def head_metrics(attention: Attention, patterns: "Patterns | None" = None) -> He
         missing=missing,
         layers=attention.layers,
         heads=attention.heads,
+        by_name=attention.by_name,
     )
 
 

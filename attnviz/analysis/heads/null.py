@@ -53,9 +53,10 @@ def z_scores(metrics: HeadMetrics, null: Null) -> dict[str, np.ndarray]:
 
     NaN where the value is undefined, or where all heads of the null have the same one up to rounding.
     """
+    rows = [null.layers.index(layer) for layer in metrics.layers]
     scores = {}
     for name in metrics.values.keys() & null.mean.keys():
-        mean, std = null.mean[name][:, None], null.std[name][:, None]
+        mean, std = null.mean[name][rows, None], null.std[name][rows, None]
         varies = std > _NOISE * abs(mean)
         scores[name] = np.where(varies, (metrics.values[name] - mean) / np.where(varies, std, 1), np.nan)
     return scores
@@ -63,7 +64,6 @@ def z_scores(metrics: HeadMetrics, null: Null) -> dict[str, np.ndarray]:
 
 def with_z(metrics: HeadMetrics, scores: Mapping[str, np.ndarray]) -> HeadMetrics:
     """The same metrics and the z of each, ``previous_z``, as conditions and orders name it."""
-    shape = len(metrics.layers), len(metrics.heads)
-    values = {f"{name}_z": scores.get(name, np.full(shape, np.nan)) for name in metrics.values}
+    values = {f"{name}_z": scores.get(name, np.full(metrics.head_shape, np.nan)) for name in metrics.values}
     missing = {f"{name}_z": why for name, why in metrics.missing.items()}
     return replace(metrics, values={**metrics.values, **values}, missing={**metrics.missing, **missing})

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from attnviz.errors import UsageError, some
+from attnviz.trace.heads import HeadAxes, head_name
 
 PLACES = ("layer", "head")  # names that are numbers too, and always there
 
@@ -23,7 +24,7 @@ class ConditionError(UsageError):
 
 
 @dataclass(frozen=True, eq=False)
-class HeadTable:
+class HeadTable(HeadAxes):
     """What conditions are evaluated on: the metrics of every head of a run.
 
     Attributes:
@@ -32,6 +33,7 @@ class HeadTable:
         heads: the numbers of the heads, which need not be all of the model's.
         labels: the pattern of each head, text (n_layers, n_heads), empty where there is none; None without labels.
         missing: by metric, or label, that these heads do not have, why.
+        by_name: whether each row is one head, chosen by its name; arrays are then (n_rows, 1).
     """
 
     values: Mapping[str, np.ndarray]
@@ -39,11 +41,7 @@ class HeadTable:
     heads: tuple[int, ...]
     labels: np.ndarray | None = None
     missing: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """Numbers of layers and heads."""
-        return len(self.layers), len(self.heads)
+    by_name: bool = False
 
     def array(self, name: str, column: int) -> np.ndarray:
         """The values of a name, (n_layers, n_heads).
@@ -53,10 +51,9 @@ class HeadTable:
         """
         if name == "label" and self.labels is not None:
             return self.labels
-        if name == "layer":
-            return np.broadcast_to(np.array(self.layers, float)[:, None], self.shape)
-        if name == "head":
-            return np.broadcast_to(np.array(self.heads, float), self.shape)
+        if name in PLACES:
+            numbers = np.array([place[PLACES.index(name)] for place in self.every_head], float)
+            return numbers.reshape(self.head_shape)
         if name not in self.values:
             why = f" ({self.missing[name]})" if name in self.missing else ""
             raise ConditionError(
@@ -64,21 +61,26 @@ class HeadTable:
             )
         return self.values[name]
 
-    def row(self, layer: int, column: int) -> int:
-        """The row of a layer by its number."""
-        return _index(layer, self.layers, "layer", column)
+    def rows(self, layer: int, column: int) -> list[int]:
+        """The rows of a layer by its number."""
+        number = _known(layer, self.layers, "layer", column)
+        return [row for row, other in enumerate(self.layers) if other == number]
 
     def cell(self, layer: int, head: int, column: int) -> tuple[int, int]:
         """The row and the column of one head by its numbers."""
-        return self.row(layer, column), _index(head, self.heads, "head", column)
+        wanted = _known(layer, self.layers, "layer", column), _known(head, self.heads, "head", column)
+        if wanted not in self.every_head:
+            names = some([head_name(*place) for place in self.every_head])
+            raise ConditionError(column, f"there is no head {head_name(*wanted)} here; expected {names}")
+        return divmod(self.every_head.index(wanted), self.head_shape[1])
 
 
-def _index(number: int, there: tuple[int, ...], axis: str, column: int) -> int:
+def _known(number: int, there: tuple[int, ...], axis: str, column: int) -> int:
     positive = number + max(there) + 1 if number < 0 else number
     if positive not in there:
-        listed = some([str(n) for n in there])
+        listed = some([str(n) for n in dict.fromkeys(there)])
         raise ConditionError(column, f"there is no {axis} {short(number)} here; expected {listed}")
-    return there.index(positive)
+    return positive
 
 
 def short(number: int) -> str:

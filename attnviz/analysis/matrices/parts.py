@@ -35,6 +35,23 @@ def each_layer(attention: Attention) -> Iterator[Attention]:
         )
 
 
+def one_by_one(attention: Attention) -> Attention:
+    """The attention with one head per row, as if every head had been chosen by its name."""
+    if attention.by_name:
+        return attention
+    places = attention.every_head
+    n_heads = len(attention.heads)
+    return replace(
+        attention,
+        matrices=attention.matrices.reshape(-1, 1, *attention.matrices.shape[2:]),
+        masked=None if attention.masked is None else np.repeat(attention.masked, n_heads, axis=0),
+        rest=None if attention.rest is None else attention.rest.reshape(-1, 1, attention.rest.shape[-1]),
+        layers=tuple(layer for layer, _ in places),
+        heads=tuple(head for _, head in places),
+        by_name=True,
+    )
+
+
 def joined(parts: Iterator[Attention], shape: tuple[int, int]) -> Attention:
     """All parts as one.
 
@@ -54,10 +71,10 @@ def joined(parts: Iterator[Attention], shape: tuple[int, int]) -> Attention:
             count = math.prod(shape)
             matrices = np.empty((count, *part.matrices.shape[2:]), part.matrices.dtype)
             rest = None if part.rest is None else np.full((count, *part.rest.shape[2:]), np.nan, part.rest.dtype)
-        some = slice(done, done + part.matrices.shape[1])
-        matrices[some] = part.matrices[0]
+        some = slice(done, done + len(part))
+        matrices[some] = part.matrices.reshape(-1, *part.matrices.shape[2:])
         if rest is not None and part.rest is not None:
-            rest[some] = part.rest[0]
+            rest[some] = part.rest.reshape(-1, *part.rest.shape[2:])
         masks |= {part.layers[0]: None if part.masked is None else part.masked[0]}
         taken.append(part.bare)
         done = some.stop
@@ -67,9 +84,12 @@ def joined(parts: Iterator[Attention], shape: tuple[int, int]) -> Attention:
     any_masked = any(mask is not None for mask in masks.values())
     whole = matrices.reshape(*shape, *matrices.shape[1:])
     whole.flags.writeable = False
+    common = of_all(taken)
     return replace(
-        of_all(taken),
+        common,
         matrices=whole,
         rest=None if rest is None else rest.reshape(*shape, *rest.shape[1:]),
-        masked=np.stack([none if mask is None else mask for mask in masks.values()]) if any_masked else None,
+        masked=np.stack([none if mask is None else mask for mask in map(masks.get, common.layers)])
+        if any_masked
+        else None,
     )

@@ -1,8 +1,9 @@
-"""What is asked of a run, and which layers and heads that is: ``0,2-3,-1`` or ``all``."""
+"""What is asked of a run, and which layers and heads that is: ``0,2-3,-1``, ``all``, or ``L2H8,L1H7``."""
 
 import operator
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields, replace
+from itertools import product
 
 import numpy as np
 
@@ -11,8 +12,9 @@ from attnviz.analysis.matrices.words import hide_special, merge_words, merged, v
 from attnviz.encoder.stack import Address
 from attnviz.errors import UsageError
 from attnviz.names import KINDS, PATHS, REDUCTIONS, SHARES, VALUES
-from attnviz.numbers import counted, parse_numbers
+from attnviz.numbers import counted, parse_heads, parse_numbers
 from attnviz.trace.attention import Attention
+from attnviz.trace.heads import HeadAxes, head_name
 from attnviz.trace.result import Result
 from attnviz.trace.tokens import Tokens
 from attnviz.trace.trace import LayerTrace
@@ -24,7 +26,7 @@ class Request:
 
     Attributes:
         layers: a selection of layers: ``all``, ``0,2-3,-1``, a number or several.
-        heads: a selection of heads, in the forms of ``layers``.
+        heads: a selection of heads, in the forms of ``layers``, or by their names: ``L2H8,L1H7``.
         kinds: which attention: ``encoder``, ``decoder``, ``cross``; None for all there are.
         values: one of ``VALUES``; None for weights, or what a file holds.
         reduce: one of ``REDUCTIONS``.
@@ -61,6 +63,13 @@ class Request:
                     expected = ", ".join(str(k) for k in known if k is not None)
                     raise UsageError(f"{name}: {value!r} is not known; expected {expected}")
 
+        if self.names is not None and self.layers != "all":
+            raise UsageError(
+                f"layer, head: {self.heads} names layers, and layer {self.layers} is given too; expected names alone, "
+                "or numbers of layers and of heads"
+            )
+        if self.reduce != "none":
+            self.of_grid(f"reduce {self.reduce}")
         if self.renormalize and not self.hide_special:
             raise UsageError("renormalize: nothing is left out of the rows; expected hide-special too")
         if self.words and self.run_values == "scores" and "words" not in self.lenient:
@@ -70,6 +79,31 @@ class Request:
         if self.heads != "all":
             _check_heads(self.run_values)
         check_reduction(self.reduce, self.run_values)
+
+    @property
+    def names(self) -> tuple[tuple[int, int], ...] | None:
+        """The layers and heads that ``heads`` lists by name; None where it does not list names."""
+        return parse_heads(self.heads) if isinstance(self.heads, str) else None
+
+    def of_grid(self, user: str) -> "Request":
+        """The request with numbers of layers and of heads where names were listed.
+
+        Args:
+            user: what needs a grid of layers and heads, for the message.
+
+        Raises:
+            UsageError: the names are not those of every head of a grid.
+        """
+        if self.names is None:
+            return self
+        layers, heads = _grid(self.names)
+        if len(layers) * len(heads) > len(self.names):
+            whole = ",".join(head_name(*place) for place in product(layers, heads))
+            raise UsageError(
+                f"head: {self.heads} is not a grid of layers and heads, and {user} needs one; expected every head of "
+                f"a grid, such as {whole}"
+            )
+        return replace(self, layers=layers, heads=heads)
 
     @property
     def run_values(self) -> str:
@@ -83,6 +117,38 @@ class Request:
         if self.reduce in PATHS:
             return tuple(kind for kind in available if kind != "cross") or available
         return ("cross",) if "kinds" in self.lenient and "cross" in available else available
+
+
+@dataclass(frozen=True)
+class Choice(HeadAxes):
+    """The layers and heads that a request chooses of a model, or of a file."""
+
+    layers: tuple[int, ...]
+    heads: tuple[int, ...]
+    by_name: bool = False
+
+    @classmethod
+    def of(cls, request: Request, n_layers: int, n_heads: int) -> "Choice":
+        """What the request chooses of so many layers and heads.
+
+        Raises:
+            UsageError: a layer or head that does not exist.
+        """
+        if request.reduce != "none":
+            request = request.of_grid(f"reduce {request.reduce}")
+        if request.names is None:
+            return cls(select(request.layers, n_layers, "layer"), select(request.heads, n_heads, "head"))
+        pairs = [(counted(i, n_layers, "layer"), counted(j, n_heads, "head")) for i, j in request.names]
+        layers, heads = _grid(pairs)
+        if pairs == list(product(layers, heads)):
+            return cls(layers, heads)
+        layers, heads = zip(*dict.fromkeys(pairs), strict=True)
+        return cls(layers, heads, by_name=True)
+
+
+def _grid(pairs: Sequence[tuple[int, int]]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """The layers and the heads of a list of both, each once."""
+    return tuple(dict.fromkeys(layer for layer, _ in pairs)), tuple(dict.fromkeys(head for _, head in pairs))
 
 
 def _check_shares(values: str) -> None:
@@ -211,21 +277,29 @@ def _narrow(attention: Attention, request: Request) -> Attention:
             raise UsageError(f"layer, head: the file holds a {attention.reduce}; expected no selection")
         _check_order(attention, request)
         return arrange(attention, request)
-    layers = _held(request.layers, attention.layers, "layer")
+    if attention.by_name:
+        if (request.layers, request.heads) != ("all", "all"):
+            raise UsageError(f"layer, head: these are {attention.selection_in_words}; expected no selection")
+        return arrange(attention, request)
     if request.heads != "all":
         _check_heads(attention.values)
-    heads = _held(request.heads, attention.heads, "head")
-    rows = [attention.layers.index(i) for i in layers]
-    columns = [attention.heads.index(i) for i in heads] if attention.values != "zeroing" else [0]
-    picked = replace(
+    return arrange(_picked(attention, _held(request, attention)), request)
+
+
+def _picked(attention: Attention, choice: Choice) -> Attention:
+    """The chosen heads of what is whole."""
+    rows = [attention.layers.index(i) for i in choice.layers]
+    columns = [attention.heads.index(i) for i in choice.heads] if attention.values != "zeroing" else [0]
+    cells = (np.array(rows)[:, None], np.array(columns)[:, None]) if choice.by_name else np.ix_(rows, columns)
+    return replace(
         attention,
-        matrices=attention.matrices[np.ix_(rows, columns)],
+        matrices=attention.matrices[cells],
         masked=None if attention.masked is None else attention.masked[rows],
-        rest=None if attention.rest is None else attention.rest[np.ix_(rows, columns)],
-        layers=layers,
-        heads=heads,
+        rest=None if attention.rest is None else attention.rest[cells],
+        layers=choice.layers,
+        heads=choice.heads,
+        by_name=choice.by_name,
     )
-    return arrange(picked, request)
 
 
 def _check_order(attention: Attention, request: Request) -> None:
@@ -239,12 +313,13 @@ def _check_order(attention: Attention, request: Request) -> None:
         raise UsageError(f"{late[0]}, reduce: the file holds a {attention.reduce}, which comes after it; expected none")
 
 
-def _held(selection: str | int | tuple[int, ...], held: tuple[int, ...], axis: str) -> tuple[int, ...]:
-    """The selection among the layers or heads that a file holds, which need not be all of its model's."""
-    if selection == "all":
-        return held
-    chosen = select(selection, max(held) + 1, axis)
-    for number in chosen:
-        if number not in held:
-            raise UsageError(f"{axis}: there is no {axis} {number} here; expected some of {list(held)}")
-    return chosen
+def _held(request: Request, attention: Attention) -> Choice:
+    """What the request chooses of the layers and heads that a file holds, which need not be all of its model's."""
+    choice = Choice.of(request, max(attention.layers) + 1, max(attention.heads) + 1)
+    layers = attention.layers if request.layers == "all" and request.names is None else choice.layers
+    heads = attention.heads if request.heads == "all" else choice.heads
+    for axis, numbers, held in (("layer", layers, attention.layers), ("head", heads, attention.heads)):
+        for number in numbers:
+            if number not in held:
+                raise UsageError(f"{axis}: there is no {axis} {number} here; expected some of {list(held)}")
+    return replace(choice, layers=layers, heads=heads)

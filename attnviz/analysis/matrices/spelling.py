@@ -1,9 +1,20 @@
-"""How the tokens of matrices are labelled."""
+"""How the tokens of matrices are labelled, and which of them a word or a number names."""
 
+import re
+import unicodedata
+from collections.abc import Iterator
 from dataclasses import replace
+from difflib import get_close_matches
+from itertools import pairwise
 
+from attnviz.analysis.matrices.words import merged, word_starts
+from attnviz.errors import UsageError, some
 from attnviz.text.tokenizer import raw_labels
 from attnviz.trace.attention import Attention
+from attnviz.trace.tokens import Token, Tokens, token_numbers
+
+_NUMBER = re.compile(r"-?\d{1,9}")
+_OCCURRENCE = re.compile(r"(.+):([1-9]\d{0,8})", re.DOTALL)
 
 
 def labelled(attention: Attention, *, raw: bool) -> Attention:
@@ -11,3 +22,95 @@ def labelled(attention: Attention, *, raw: bool) -> Attention:
     if not raw:
         return attention
     return replace(attention, queries=raw_labels(attention.queries), keys=raw_labels(attention.keys))
+
+
+def find_word(word: str, tokens: Tokens, option: str) -> int:
+    """The index of the token that a word or a number names.
+
+    A number is a position in the model's input; a negative one counts from its end. A word is one of the text, whole
+    or a piece of one, as it is written or else ignoring case; ``word:2`` is its second occurrence. A word of several
+    tokens is its first. What is both a number and a word is a number; ``7:1`` is the word.
+
+    Args:
+        word: what the user typed.
+        tokens: the tokens, or the words that they were merged into; some may be left out.
+        option: the option's name, for the message.
+
+    Returns:
+        An index into ``tokens``.
+
+    Raises:
+        UsageError: there is no such token.
+    """
+    index = _numbered(word, tokens) if _NUMBER.fullmatch(word) else None
+    if index is not None:
+        return index
+    if places := _places(word, tokens):
+        return places[0]
+    match = _OCCURRENCE.fullmatch(word)
+    if match is None or not (places := _places(match[1], tokens)):
+        raise UsageError(_not_there(word, tokens, option))
+    name, wanted = match[1], int(match[2])
+    places = _places(name, tokens, wanted) or places
+    if wanted > len(places):
+        numbers = some([str(token_numbers(tokens)[i]) for i in places])
+        several = len(places) > 1
+        raise UsageError(
+            f"{option}: {name!r} occurs {len(places)} time{'s' * several}, not {wanted}; "
+            f"expected {name}:1{f' to {name}:{len(places)}' * several}, or a number ({numbers})"
+        )
+    return places[wanted - 1]
+
+
+def _numbered(word: str, tokens: Tokens) -> int | None:
+    """The index of the token at a position in the model's input; of a merged word, at that of any of its pieces."""
+    numbers = token_numbers(tokens)
+    ends = [number + max(1, len(token.pieces)) for number, token in zip(numbers, tokens, strict=True)]
+    number = int(word) + (max(ends) if word.startswith("-") else 0)
+    return next((i for i, (start, end) in enumerate(zip(numbers, ends, strict=True)) if start <= number < end), None)
+
+
+def _places(word: str, tokens: Tokens, least: int = 1) -> list[int]:
+    """The indices of the tokens that a word names: of whole words, else of pieces; as written, else ignoring case.
+
+    Args:
+        word: what the user typed, without an occurrence.
+        tokens: the tokens.
+        least: how many there must be to go no further.
+    """
+    wholes, pieces = list(_whole_words(tokens)), list(enumerate(tokens))
+    for alike in (str, _folded):
+        for level in (wholes, pieces):
+            places = [i for i, token in level if alike(word) in map(alike, _names(token))]
+            if word and len(places) >= least:
+                return places
+    return []
+
+
+def _whole_words(tokens: Tokens) -> Iterator[tuple[int, Token]]:
+    """Each word of one or several tokens, with the index of its first."""
+    starts = [*word_starts(tokens), len(tokens)]
+    for (start, end), word in zip(pairwise(starts), merged(tokens), strict=True):
+        yield start, word if end > start + 1 else tokens[start]
+
+
+def _names(token: Token) -> set[str]:
+    """What the token may be called: its characters, its label, its spelling in the vocabulary."""
+    alone = token.pieces if len(token.pieces) == 1 else ()
+    return {token.text, token.text.strip(), token.label, token.piece, *alone} - {""}
+
+
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).casefold()
+
+
+def _not_there(word: str, tokens: Tokens, option: str) -> str:
+    """The message about a word or a number that no token has."""
+    numbers = token_numbers(tokens)
+    names = {_folded(name): token.label for _, token in _whole_words(tokens) for name in _names(token)}
+    near = get_close_matches(_folded(word), names, n=1, cutoff=0.5)
+    hint = f" (did you mean {names[near[0]]!r}?)" if near else ""
+    several = numbers[0] != numbers[-1]
+    allowed = f"a number from {numbers[0]} to {numbers[-1]}" if several else f"the number {numbers[0]}"
+    words = "a word of the text (word:2 is its second occurrence)"
+    return f"{option}: no word is {word!r}{hint}; expected {words}, or {allowed}"

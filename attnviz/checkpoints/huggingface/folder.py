@@ -16,6 +16,7 @@ from attnviz.checkpoints.huggingface.family import Family
 from attnviz.checkpoints.huggingface.hints import check_plain, save_again
 from attnviz.checkpoints.huggingface.known_settings import check_settings, family_of_classes
 from attnviz.checkpoints.huggingface.registry import families, needed_family
+from attnviz.checkpoints.huggingface.setting_names import with_setting_names
 from attnviz.checkpoints.huggingface.settings import Settings, rope_settings
 from attnviz.checkpoints.huggingface.settings_file import read_settings
 from attnviz.checkpoints.huggingface.tensor_names import is_unused, other_form, own_names, unknown_prefix
@@ -52,12 +53,14 @@ def read_folder(path: Path, overrides: Mapping[str, object] | None = None) -> Ch
         notes += ("the folder also holds an adapter (PEFT), which is not applied: these are the heads of its base",)
     opened, paths = _open(path, values)
     shapes = tensor_shapes(config)
+    if overrides and _is_misfit(tensor_shapes(own), shapes):
+        raise _misfit_error(path, own, overrides)
     sources = family.sources(shapes, config, settings)
     used = {source.name for source in sources.values() if source.name is not None}
     names = own_names(one_line(path), opened, family, used)
     file = RenamedFile(opened, {name: names[name] for name in used if name in names})
     expected = {s.name: s.stored_shape(shapes[name]) for name, s in sources.items() if s.name}
-    _check(where, family, file, opened, expected, overrides)
+    _check(where, family, file, opened, expected, _misfit_error(path, own, overrides) if overrides else None)
     others = sorted(name for name in names if name not in used)
     usual = {s.name for s in family.sources(tensor_shapes(own), own, settings).values()} if overrides else used
     unused = tuple(name for name in others if name in usual or is_unused(name, family))
@@ -72,6 +75,32 @@ def read_folder(path: Path, overrides: Mapping[str, object] | None = None) -> Ch
         unused=unused,
         unknown=unknown,
         notes=notes,
+    )
+
+
+def _is_misfit(own: Mapping[str, Shape], changed: Mapping[str, Shape]) -> bool:
+    """Whether changed fields need tensors of other shapes, or of an additive score, which no family has."""
+    return any(own.get(name, shape) != shape for name, shape in changed.items()) or any(
+        name not in own and name.rpartition(".")[2].startswith("score") for name in changed
+    )
+
+
+def _misfit_error(path: Path, own: Block, overrides: Mapping[str, object]) -> CheckpointError:
+    """The error where fields are given that the folder's tensors do not fit."""
+
+    def changes_shapes(name: str) -> bool:
+        try:
+            return tensor_shapes(own.replaced({name: overrides[name]})) != tensor_shapes(own)
+        except ConfigError:
+            return True
+
+    values = own.as_dict()
+    names = [name for name in overrides if changes_shapes(name)] or list(overrides)
+    own_fields = ", ".join(f"{name}={values.get(name)}" for name in names)
+    fields = ", ".join(f"{name}={overrides[name]}" for name in names)
+    return CheckpointError(
+        f"{one_line(path.resolve().name)}: its weights have {own_fields}, not {fields}; expected the model's own",
+        hint="for random weights of that size give --seed 0 instead of a model",
     )
 
 
@@ -112,7 +141,7 @@ def _configs(family: Family, settings: Settings, overrides: Mapping[str, object]
     try:
         own = Block(**fields)
     except (ConfigError, ZeroDivisionError) as error:
-        raise CheckpointError(f"{settings.where}: {one_line(error)}") from error
+        raise CheckpointError(f"{settings.where}: {with_setting_names(one_line(error), family, settings)}") from error
     changed = own.replaced(overrides) if overrides else own
     if changed.n_ctx > own.n_ctx and "dynamic" in rope_settings(settings).values.values():
         raise ConfigError(
@@ -145,9 +174,18 @@ def _check(
     file: TensorFile,
     opened: TensorFile,
     expected: Mapping[str, Shape],
-    overrides: Mapping[str, object] | None,
+    misfit: CheckpointError | None,
 ) -> None:
-    """Names everything that is missing or misshapen, and what may be the reason."""
+    """Names everything that is missing or misshapen, and what may be the reason.
+
+    Args:
+        where: the file of settings.
+        family: of the model.
+        file: the tensors, under the family's names.
+        opened: the tensors, under their own names.
+        expected: the shapes by name.
+        misfit: the error where given fields are the reason.
+    """
     problems = misfits(file, expected, most=4)
     if not problems:
         return
@@ -156,8 +194,9 @@ def _check(
         raise CheckpointError(
             f"{where}: the file holds {form}, which attnviz does not read; expected float32, float16 or bfloat16"
         )
-    given = ", ".join(f"{name}={value}" for name, value in (overrides or {}).items())
-    hint = f"besides the folder these fields are given: {given}" if given else None
+    if prefix is None and misfit is not None:
+        raise misfit
+    hint = None
     if prefix is not None:
         shared = f"all names in the file begin with {one_line(prefix)[:60]}"
         hint = f"{shared}, which is not a prefix of {family.name}'s names: save the model without it"

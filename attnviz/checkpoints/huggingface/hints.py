@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from attnviz.errors import CheckpointError, one_line
+from attnviz.checkpoints.formats.tensors import open_tensors
+from attnviz.errors import AttnvizError, CheckpointError, one_line
 
 _QUANTISED = {
     "gptq": "GPTQ",
@@ -26,6 +27,7 @@ _TASKS = {  # of an adapter, to the class its base was loaded with
     "TOKEN_CLS": "AutoModelForTokenClassification",
     "QUESTION_ANS": "AutoModelForQuestionAnswering",
 }
+_CLASSIFIER = re.compile(r"\.(classifier|score)(\.out_proj)?(\.modules_to_save\.\w+)?\.weight$")
 
 
 def save_again(source: str, settings: Mapping[str, Any] | None = None) -> str:
@@ -47,12 +49,24 @@ def save_again(source: str, settings: Mapping[str, Any] | None = None) -> str:
 
 
 def save_tokenizer(path: Path) -> str:
-    """The command that writes a folder's tokenizer as ``tokenizer.json`` into another folder, and what takes it."""
+    """The command that writes a folder's tokenizer as ``tokenizer.json`` into another folder, and uses it.
+
+    A folder without a vocabulary has no tokenizer to write: then what to add.
+    """
+    if not _has_vocabulary(path):
+        return "add the tokenizer.json of the model that it was trained from, or give one: --tokenizer FILE"
     new = _beside(str(path), "tokenizer")
     made = _python(
         f"from transformers import AutoTokenizer; AutoTokenizer.from_pretrained({str(path)!r}).save_pretrained({new!r})"
     )
-    return f"{made}; then give --tokenizer {shlex.quote(f'{new}/tokenizer.json')}"
+    model, file = shlex.quote(str(path)), shlex.quote(f"{new}/tokenizer.json")
+    return f'{made} && attnviz show "The cat sat" --model {model} --tokenizer {file}'
+
+
+def _has_vocabulary(path: Path) -> bool:
+    """Whether transformers can make a tokenizer of a folder's files; of none it makes an empty one."""
+    several = ("vocab.json", "merges.txt")
+    return any(path.glob("*.model")) or (path / "vocab.txt").exists() or all((path / name).exists() for name in several)
 
 
 def check_plain(where: str, settings: Mapping[str, Any]) -> None:
@@ -90,9 +104,11 @@ def check_no_adapter(path: Path) -> None:
         settings, base = {}, None
     base = base if isinstance(base, str) and base else "BASE"
     class_name, new = _TASKS.get(str(settings.get("task_type")), "AutoModel"), _beside(str(path), "merged")
+    labels = _number_of_labels(path)
+    more = "" if labels is None else f", num_labels={labels}"
     merge = _python(
         f"from transformers import AutoTokenizer, {class_name} as M; from peft import PeftModel; "
-        f"PeftModel.from_pretrained(M.from_pretrained({base!r}), {str(path)!r}).merge_and_unload()"
+        f"PeftModel.from_pretrained(M.from_pretrained({base!r}{more}), {str(path)!r}).merge_and_unload()"
         f".save_pretrained({new!r}); AutoTokenizer.from_pretrained({base!r}).save_pretrained({new!r})"
     )
     raise CheckpointError(
@@ -100,6 +116,16 @@ def check_no_adapter(path: Path) -> None:
         "expected a model with the adapter merged into it",
         hint=merge,
     )
+
+
+def _number_of_labels(path: Path) -> int | None:
+    """How many labels the classifier in an adapter has; None where there is none that can be read."""
+    file = path / "adapter_model.safetensors"
+    try:
+        shapes = open_tensors(file).shapes if file.is_file() else {}
+    except AttnvizError:
+        return None
+    return next((shape[0] for name, shape in sorted(shapes.items()) if _CLASSIFIER.search(name) and shape), None)
 
 
 def _beside(source: str, suffix: str) -> str:

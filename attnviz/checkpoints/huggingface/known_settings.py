@@ -102,7 +102,8 @@ def check_settings(settings: Settings, family: Family) -> tuple[str, ...]:
         raise CheckpointError(
             f"{settings.where}: {', '.join(refused)}, which attnviz does not compute for {family.name}; "
             "expected settings that it computes",
-            hint="if the model was trained without it, set it to null in config.json",
+            hint=f"if the model was trained without {'it, remove it' if len(refused) == 1 else 'them, remove them'} "
+            "from config.json",
         )
     return (*settings.notes, *_notes(settings, family, unknown))
 

@@ -1,11 +1,13 @@
 """``attnviz check``: exits 1 unless the stated conditions hold."""
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 from attnviz.cli.command import Options, command, command_app, option
 from attnviz.cli.head_options import HeadOptions, WidthOptions, request_of_heads
-from attnviz.cli.options import JsonOptions, SharedSource
+from attnviz.cli.help.pages import CONDITIONS
+from attnviz.cli.options import ModelJsonOptions, SharedSource
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,8 +16,8 @@ if TYPE_CHECKING:
     from attnviz.cli.renderings import Views
 
 _EXAMPLES = """
-attnviz check "The cat sat on the mat" --that "L0H1.previous >= 0.8"
-attnviz check "The cat sat on the mat" --that "max(entropy) < 2.5" --that "any(label == previous)"
+attnviz check "The cat sat on the table" --that "L0H2.previous >= 0.8"
+attnviz check "The cat sat on the table" --that "any(label == previous)"
 attnviz check --file sentences.txt --that @conditions.txt
 attnviz check --attention weights.npy --that "all(first < 0.9)"
 """
@@ -27,10 +29,10 @@ class ConditionOptions(Options):
     that: Annotated[
         list[str] | None,
         option(
-            "Conditions",
+            CONDITIONS,
             "--that",
             metavar="CONDITION",
-            help="L0H1.previous >= 0.8; max, min, mean, any, all over heads; and, or, not. @FILE: one per line, "
+            help="L0H2.previous >= 0.8; max, min, mean, any, all over heads; and, or, not. @FILE: one per line, "
             "# comments. Repeatable.",
         ),
     ] = None
@@ -39,13 +41,19 @@ class ConditionOptions(Options):
 app = command_app()
 
 
-@command(app, "check", examples=_EXAMPLES)
+@command(
+    app,
+    "check",
+    examples=_EXAMPLES,
+    main="text that file model attention layer head kind hide_special json quiet",
+    topic="check",
+)
 def check(
     source: SharedSource,
     selection: HeadOptions,
     conditions: ConditionOptions,
     view: WidthOptions,
-    output: JsonOptions,
+    output: ModelJsonOptions,
 ) -> int:
     """Check conditions on heads: exit 0 if all hold, 1 if one does not.
 
@@ -66,6 +74,8 @@ def check(
     if not several:
         reports = (replace(report, where="") for report in reports)
 
+    document = partial(CheckReport.as_dict, model_info=output.model_info)
+
     def last() -> "Iterator[str]":
         if several and (tally.failed or not common.quiet):
             yield tally.in_words()
@@ -75,8 +85,6 @@ def check(
 
         return CheckViews(quiet=common.quiet).of
 
-    rendering = WhileRead(
-        json_or_screen(common, CheckReport.as_dict, load_views, json=output.json, width=view.width, last=last)
-    )
+    rendering = WhileRead(json_or_screen(common, document, load_views, json=output.json, width=view.width, last=last))
     render(tally.counted(reports, lambda: rendering.is_read), rendering)
     return 1 if tally.failed else 0

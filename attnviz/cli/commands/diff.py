@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from attnviz.cli.block_options import BlockOptions
-from attnviz.cli.command import VIEW, Options, command, command_app, option
+from attnviz.cli.command import Options, command, command_app, option
 from attnviz.cli.head_options import HeadOptions, WidthOptions
-from attnviz.cli.options import CommonOptions, Force, JsonOptions, ModelOptions, folder_option
+from attnviz.cli.help.pages import VIEW
+from attnviz.cli.options import CommonOptions, Force, ModelJsonOptions, ModelOptions, folder_option
 from attnviz.cli.sides import SidesOptions, results_of_sides
 from attnviz.errors import UsageError
 
@@ -17,10 +18,10 @@ if TYPE_CHECKING:
     from attnviz.output.rendering import Document
 
 _EXAMPLES = """
-attnviz diff "The cat sat on the mat" "The dog sat on the mat"
-attnviz diff "The cat sat on the mat" --seed 0 --vs-seed 1 -o out/
-attnviz diff "The cat sat on the mat" --layer 0 --vs-layer 2
-attnviz diff "The cat sat on the mat" --model ./before --vs-model ./after --tolerance 0.05
+attnviz diff "The cat sat on the table" "The dog sat on the table"
+attnviz diff "The cat sat on the table" --seed 0 --vs-seed 1 -o out/
+attnviz diff "The cat sat on the table" --layer 0 --vs-layer 2
+attnviz diff "The cat sat on the table" --model ./before --vs-model ./after --tolerance 0.05
 attnviz diff --attention before.json --vs-attention after.json
 """
 
@@ -49,7 +50,13 @@ class DiffOptions(Options):
 app = command_app()
 
 
-@command(app, "diff", examples=_EXAMPLES)
+@command(
+    app,
+    "diff",
+    examples=_EXAMPLES,
+    main="text other model vs_model seed vs_seed layer head top tolerance out json",
+    topic="diff",
+)
 def diff(
     sides: SidesOptions,
     models: ModelOptions,
@@ -57,7 +64,7 @@ def diff(
     selection: HeadOptions,
     view: DiffOptions,
     width: WidthOptions,
-    output: JsonOptions,
+    output: ModelJsonOptions,
     common: CommonOptions,
 ) -> int:
     """Compare two texts, models, seeds, layers or files, head by head.
@@ -76,7 +83,7 @@ def diff(
     if view.out is not None:
         check_folder(view.out)
     report = diff_of(*results_of_sides(sides, models, block, selection, common))
-    document = report.as_dict(top=view.top, tolerance=view.tolerance)
+    document = report.as_dict(top=view.top, tolerance=view.tolerance, model_info=output.model_info)
 
     def load_views() -> "Views[Document]":
         from attnviz.output.terminal.tables.diff import diff_views

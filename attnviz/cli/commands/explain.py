@@ -3,8 +3,9 @@
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from attnviz.cli.command import SELECTION, VIEW, Options, command, command_app, option
-from attnviz.cli.options import JsonOptions, Source, numbers_option
+from attnviz.cli.command import Options, command, command_app, option
+from attnviz.cli.help.pages import SELECTION, VIEW
+from attnviz.cli.options import ModelJsonOptions, Source, numbers_option
 from attnviz.errors import UsageError
 
 if TYPE_CHECKING:
@@ -13,9 +14,9 @@ if TYPE_CHECKING:
     from attnviz.trace.steps import Explanation
 
 _EXAMPLES = """
-attnviz explain "The cat sat on the mat" --query cat
-attnviz explain "The cat sat on the mat" --query 1 --layer 1 --head 2 --full
-attnviz explain "Le chat dort" --target "The cat sleeps" --query cat
+attnviz explain "The cat sat on the table" --query cat
+attnviz explain "The cat sat on the table" --query 1 --layer 1 --head 2 --full
+attnviz explain "The cat drank the milk" --target "The old cat" --query cat
 attnviz explain --vectors vectors.csv --weights weights.npz --query 0
 """
 
@@ -56,7 +57,12 @@ class DetailOptions(Options):
     width: Annotated[
         int | None,
         option(
-            VIEW, "--width", metavar="N", min=40, help="Columns to print in. [default: the terminal's; 80 in a pipe]"
+            VIEW,
+            "-w",
+            "--width",
+            metavar="N",
+            min=40,
+            help="Columns to print in. [default: the terminal's; 80 in a pipe]",
         ),
     ] = None
 
@@ -64,12 +70,18 @@ class DetailOptions(Options):
 app = command_app()
 
 
-@command(app, "explain", examples=_EXAMPLES)
+@command(
+    app,
+    "explain",
+    examples=_EXAMPLES,
+    main="text query layer head kind target model full precision json",
+    topic="explain",
+)
 def explain(
     source: Source,
     place: PlaceOptions,
     detail: DetailOptions,
-    output: JsonOptions,
+    output: ModelJsonOptions,
 ) -> None:
     """Explain one query token of one head, step by step, with the real numbers.
 
@@ -87,7 +99,7 @@ def explain(
     def document(numbered: "tuple[int, Explanation]") -> "Document":
         from attnviz.output.documents.results import explanation_document
 
-        return explanation_document(numbered[1], precision=detail.precision)
+        return explanation_document(numbered[1], precision=detail.precision, model_info=output.model_info)
 
     def load_views() -> "Views[tuple[int, Explanation]]":
         from attnviz.output.terminal.tables.explain import explain_views

@@ -16,7 +16,7 @@ from attnviz.cli.head_options import (
     refuse_clashes,
     request_of_heads,
 )
-from attnviz.cli.options import CommonOptions, JsonOptions, SharedSource
+from attnviz.cli.options import CommonOptions, ModelJsonOptions, SharedSource
 
 if TYPE_CHECKING:
     from attnviz.analysis.heads.report import HeadReport
@@ -24,29 +24,36 @@ if TYPE_CHECKING:
     from attnviz.output.rendering import Document, Rendering
 
 _EXAMPLES = """
-attnviz heads "The cat sat on the mat because the cat was tired"
-attnviz heads "The cat sat on the mat" --sort previous --top 5
-attnviz heads "The cat sat on the mat" --where "previous > 0.5 and entropy < 1"
+attnviz heads "The cat sat on the table because the cat was tired"
+attnviz heads "The cat sat on the table" --sort previous --top 5
+attnviz heads "The cat sat" --where "previous > 0.5 and entropy < 1"
 attnviz heads --file sentences.txt --columns entropy,previous,special
-attnviz heads "The cat sat on the mat" --ablation --sort ablation
-attnviz heads "The cat sat on the mat" --null 10 --columns previous,entropy
-attnviz heads "The cat sat on the mat" --csv > heads.csv
+attnviz heads "The cat sat on the table" --ablation --sort ablation
+attnviz heads "The cat sat on the table" --null 10 --columns previous,entropy
+attnviz heads "The cat sat on the table" --csv > heads.csv
 attnviz heads --attention weights.npy --sort -entropy
-attnviz heads "The cat sat on the mat" --agreement
-attnviz heads "The cat sat on the mat" --cluster -o out/
+attnviz heads "The cat sat on the table" --agreement
+attnviz heads "The cat sat on the table" --cluster -o out/
 """
 
 
 app = command_app()
 
 
-@command(app, "heads", examples=_EXAMPLES, tables={"metrics": ", ".join(METRICS), "ablation": ABLATION.name})
+@command(
+    app,
+    "heads",
+    examples=_EXAMPLES,
+    main="text file model attention where sort top columns hide_special ablation cluster json csv",
+    topic="heads",
+    tables={"metrics": ", ".join(METRICS), "ablation": ABLATION.name},
+)
 def heads(
     source: SharedSource,
     selection: HeadOptions,
     measures: MeasureOptions,
     rows: RowOptions,
-    output: JsonOptions,
+    output: ModelJsonOptions,
     formats: FormatOptions,
     report: ReportOptions,
     width: WidthOptions,
@@ -84,7 +91,8 @@ def heads(
     if formats.csv:
         rendering: Rendering[HeadReport] = encoded(_csv)
     else:
-        rendering = json_or_screen(source.common, heads_document, load_views, json=output.json, width=width.width)
+        document = partial(heads_document, model_info=output.model_info)
+        rendering = json_or_screen(source.common, document, load_views, json=output.json, width=width.width)
     render([listed], rendering)
     if report.out is not None:
         _draw(listed, report.out, cmap=formats.cmap, force=report.force, common=source.common)
@@ -105,7 +113,7 @@ def _draw(report: "HeadReport", folder: Path, *, cmap: str, force: bool, common:
     note_pictures(common, similarity_picture(report, folder, cmap=cmap, force=force))
 
 
-def _agreement(source: SharedSource, selection: HeadOptions, output: JsonOptions, width: WidthOptions) -> None:
+def _agreement(source: SharedSource, selection: HeadOptions, output: ModelJsonOptions, width: WidthOptions) -> None:
     """Prints one row per layer, or JSON."""
     from attnviz.api.agreement import agreement
     from attnviz.cli.inputs import corpus_of
@@ -120,4 +128,4 @@ def _agreement(source: SharedSource, selection: HeadOptions, output: JsonOptions
         return partial(agreement_views, model=report.attention.model, pairs=report.pairs)
 
     rendering = json_or_screen(source.common, dict, load_views, json=output.json, width=width.width)
-    render([report.as_dict()], rendering)
+    render([report.as_dict(model_info=output.model_info)], rendering)

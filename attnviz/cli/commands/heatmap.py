@@ -4,7 +4,8 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from attnviz.cli.command import VIEW, Options, command, command_app, option
+from attnviz.cli.command import Options, command, command_app, option
+from attnviz.cli.help.pages import OUTPUT, VIEW
 from attnviz.cli.options import ColormapName, Force, ManySource, RawTokens, SelectionOptions, folder_option
 from attnviz.errors import UsageError
 
@@ -12,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _EXAMPLES = """
-attnviz heatmap "The cat sat on the mat" -o out/
-attnviz heatmap "The cat sat on the mat" -o out/ --layer 0 --format svg,pdf
+attnviz heatmap "The cat sat on the table" -o out/
+attnviz heatmap "The cat sat on the table" -o out/ --layer 0 --format svg,pdf
 attnviz heatmap --file sentences.txt -o out/ --overview-only
 attnviz show "The cat sat" --json | attnviz heatmap --attention - -o out/
 """
@@ -24,7 +25,7 @@ class PictureOptions(Options):
 
     out: Annotated[Path, folder_option("Output folder, created if missing.")]
     format: Annotated[
-        str, option(VIEW, "--format", metavar="NAMES", help="png, svg, pdf, or several. [default: png]")
+        str, option(OUTPUT, "--format", metavar="NAMES", help="png, svg, pdf, or several. [default: png]")
     ] = "png"
     cmap: ColormapName = "viridis"
     dpi: Annotated[
@@ -51,7 +52,13 @@ class PictureOptions(Options):
 app = command_app()
 
 
-@command(app, "heatmap", examples=_EXAMPLES)
+@command(
+    app,
+    "heatmap",
+    examples=_EXAMPLES,
+    main="text out file model attention layer head values format scale overview_only force",
+    topic="heatmap",
+)
 def heatmap(
     source: ManySource,
     selection: SelectionOptions,

@@ -36,7 +36,7 @@ class FolderOptions(Options):
 app = command_app()
 
 
-@command(app, "models", examples=_EXAMPLES)
+@command(app, "models", examples=_EXAMPLES, main="source revision json", topic="models")
 def models(source: FolderOptions, output: JsonOptions, common: CommonOptions) -> None:
     """List the bundled model and the families that load, or describe a model folder.
 

@@ -3,8 +3,9 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from attnviz.cli.command import VIEW, Options, command, command_app, option
-from attnviz.cli.options import JsonOptions, RawTokens, SelectionOptions, SharedSource, TerminalColormapName, Width
+from attnviz.cli.command import Options, command, command_app, option
+from attnviz.cli.help.pages import VIEW
+from attnviz.cli.options import ModelJsonOptions, RawTokens, SelectionOptions, SharedSource, TerminalColormapName, Width
 from attnviz.errors import UsageError
 from attnviz.output.terminal.styles import STYLES
 
@@ -16,9 +17,9 @@ else:
     StyleName = Literal["auto", *STYLES]
 
 _EXAMPLES = """
-attnviz show "The cat sat on the mat"
-attnviz show "The cat sat on the mat" --layer 0 --head 1,3
-attnviz show "Le chat dort" --target "The cat sleeps" --kind cross
+attnviz show "The cat sat on the table"
+attnviz show "The cat sat on the table" --layer 0 --head 1,3
+attnviz show "The cat drank the milk" --target "The old cat" --kind cross
 attnviz show "The cat sat" --json | jq .tokens
 attnviz show --attention scores.npy --tokens "the cat sat"
 """
@@ -55,12 +56,18 @@ class ViewOptions(Options):
 app = command_app()
 
 
-@command(app, "show", examples=_EXAMPLES)
+@command(
+    app,
+    "show",
+    examples=_EXAMPLES,
+    main="text layer head style values reduce file model target attention json width",
+    topic="show",
+)
 def show(
     source: SharedSource,
     selection: SelectionOptions,
     view: ViewOptions,
-    output: JsonOptions,
+    output: ModelJsonOptions,
 ) -> None:
     """Print attention matrices as tables: rows are queries, columns are keys.
 
@@ -79,7 +86,8 @@ def show(
     if not output.json:
         request = replace(request, lenient=request.lenient | {"kinds"})
     if output.json:
-        lines = json_lines(corpus_of(source), request=request, precision=view.precision, top=view.top)
+        printed = {"precision": view.precision, "top": view.top}
+        lines = json_lines(corpus_of(source), request=request, **printed, model_info=output.model_info)
         render(lines, encoded(bytes))
         return
     if source.workers.workers is not None:

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from attnviz.cli.block_options import BlockOptions
-from attnviz.cli.command import VIEW, Options, command, command_app, option
+from attnviz.cli.command import Options, command, command_app, option
+from attnviz.cli.help.pages import OUTPUT
 from attnviz.cli.options import CommonOptions, ConfigPath, JsonOptions, Revision, TokenizerName
+from attnviz.cli.parsing import CommandGroup
 from attnviz.errors import UsageError
 
 if TYPE_CHECKING:
@@ -18,15 +20,15 @@ if TYPE_CHECKING:
 class FileOptions(Options):
     """The file to write."""
 
-    out: Annotated[Path, option(VIEW, "-o", "--out", metavar="PATH", help="The file to write: .safetensors or .npz.")]
-    force: Annotated[bool, option(VIEW, "--force", help="Overwrite the file if it exists.")] = False
+    out: Annotated[Path, option(OUTPUT, "-o", "--out", metavar="PATH", help="The file to write: .safetensors or .npz.")]
+    force: Annotated[bool, option(OUTPUT, "--force", help="Overwrite the file if it exists.")] = False
 
 
 class DecoderOptions(Options):
     """What the file holds."""
 
     decoder: Annotated[
-        bool, option(VIEW, "--decoder/--no-decoder", help="Write a decoder too, for cross-attention. [default: off]")
+        bool, option(OUTPUT, "--decoder/--no-decoder", help="Write a decoder too, for cross-attention. [default: off]")
     ] = False
 
 
@@ -62,13 +64,25 @@ attnviz weights convert toy.safetensors -o toy.npz
 attnviz weights convert ./my-bert -o my-bert.safetensors
 """
 
+
+class WeightsCommands(CommandGroup):
+    """The commands on files of weights."""
+
+    examples = ("attnviz weights init -o toy.safetensors --seed 7", "attnviz weights info toy.safetensors")
+
+
 app = command_app(
-    help="Write seeded weights, describe a file, turn other formats into the native one.",
-    epilog="\b\nExamples:\n  attnviz weights init -o toy.safetensors --seed 7\n  attnviz weights info toy.safetensors",
+    cls=WeightsCommands, help="Write seeded weights, describe a file, turn other formats into the native one."
 )
 
 
-@command(app, "init", examples="attnviz weights init -o toy.safetensors --n-layers 3 --seed 7")
+@command(
+    app,
+    "init",
+    examples="attnviz weights init -o toy.safetensors --n-layers 3 --seed 7",
+    main="out config seed n_layers n_heads d_model decoder tokenizer force",
+    topic="weights",
+)
 def init(
     models: InitOptions, block: BlockOptions, content: DecoderOptions, target: FileOptions, common: CommonOptions
 ) -> None:
@@ -87,7 +101,7 @@ def init(
     note(common, f"{target.out}: written")
 
 
-@command(app, "convert", examples=_CONVERT_EXAMPLES)
+@command(app, "convert", examples=_CONVERT_EXAMPLES, main="source out revision force", topic="weights")
 def convert(source: ModelSourceOptions, target: FileOptions, common: CommonOptions) -> None:
     """Turn a model folder, or a native file, into one native file.
 
@@ -103,7 +117,13 @@ def convert(source: ModelSourceOptions, target: FileOptions, common: CommonOptio
     note(common, f"{target.out}: written")
 
 
-@command(app, "info", examples="attnviz weights info toy.safetensors\nattnviz weights info toy.npz --json")
+@command(
+    app,
+    "info",
+    examples="attnviz weights info toy.safetensors\nattnviz weights info toy.npz --json",
+    main="path json",
+    topic="weights",
+)
 def info(checkpoint: CheckpointOptions, output: JsonOptions, common: CommonOptions) -> None:
     """Describe a file of weights.
 

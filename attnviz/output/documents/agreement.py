@@ -11,7 +11,13 @@ from attnviz.trace.attention import Attention
 
 
 def agreement_document(
-    attention: Attention, correlations: np.ndarray, pairs: Sequence[tuple[str, str]], texts: int, rows: int
+    attention: Attention,
+    correlations: np.ndarray,
+    pairs: Sequence[tuple[str, str]],
+    texts: int,
+    rows: int,
+    *,
+    model_info: bool = False,
 ) -> dict[str, object]:
     """The object of correlations (n_layers, n_pairs) over so many texts and rows."""
     layers = []
@@ -20,7 +26,7 @@ def agreement_document(
         layers.append({"layer": layer} | {f"{a}_{b}": None if isnan(number) else number for (a, b), number in named})
     return {
         "schema": SCHEMA_NAME,
-        "model": model_document(attention.model),
+        "model": model_document(attention.model, model_info=model_info),
         "kind": attention.kind,
         "texts": texts,
         "rows": rows,

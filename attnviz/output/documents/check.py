@@ -3,13 +3,18 @@
 from collections.abc import Mapping, Sequence
 
 from attnviz.names import SCHEMA_NAME
-from attnviz.output.documents.results import arranged_fields, model_document
+from attnviz.output.documents.results import arranged_fields, head_fields, model_document
 from attnviz.trace.attention import Attention
 from attnviz.trace.result import Result
 
 
 def check_document(
-    result: Result, attention: Attention, conditions: Sequence[Mapping[str, object]], where: str = ""
+    result: Result,
+    attention: Attention,
+    conditions: Sequence[Mapping[str, object]],
+    where: str = "",
+    *,
+    model_info: bool = False,
 ) -> dict[str, object]:
     """The object of one text.
 
@@ -18,15 +23,15 @@ def check_document(
         attention: the one of its kinds that the conditions are about.
         conditions: each with ``condition`` and the fields of its outcome.
         where: the text's place in its file; nothing for the only one.
+        model_info: all fields of the model.
     """
     document: dict[str, object] = {"schema": SCHEMA_NAME, "text": result.text}
     document |= {name: text for name, text in (("pair", result.pair), ("target", result.target)) if text is not None}
     document |= {"where": where} if where else {}
     document |= {
-        "model": model_document(result.model),
+        "model": model_document(result.model, model_info=model_info),
         "kind": attention.kind,
-        "layers": attention.layers,
-        "heads": attention.heads,
+        **head_fields(attention),
         **arranged_fields(attention),
         "holds": all(condition["holds"] for condition in conditions),
         "conditions": list(conditions),

@@ -4,9 +4,11 @@ from collections.abc import Iterable, Iterator
 from math import isnan
 from typing import Any
 
+import numpy as np
+
 from attnviz.analysis.difference import Difference, largest_changes
 from attnviz.names import SCHEMA_NAME
-from attnviz.output.documents.results import arranged_fields, model_document
+from attnviz.output.documents.results import arranged_fields, head_fields, model_document
 from attnviz.output.rendering import Document
 from attnviz.trace.attention import Attention
 from attnviz.trace.result import Result
@@ -14,13 +16,19 @@ from attnviz.trace.tokens import Tokens
 
 
 def difference_document(
-    results: tuple[Result, Result], difference: Difference, *, top: int, tolerance: float | None
+    results: tuple[Result, Result],
+    difference: Difference,
+    *,
+    top: int,
+    tolerance: float | None,
+    model_info: bool = False,
 ) -> dict[str, object]:
     """The object of two results and their difference, with so many of the largest changes."""
     a, b = difference.a, difference.b
 
     def heads_of(i: int, j: int) -> dict[str, int]:
-        return {"layer": a.layers[i], "head": a.heads[j], "vs_layer": b.layers[i], "vs_head": b.heads[j]}
+        numbers = (*a.head_at(i, j), *b.head_at(i, j))
+        return dict(zip(("layer", "head", "vs_layer", "vs_head"), numbers, strict=True))
 
     heads = [
         {
@@ -30,8 +38,7 @@ def difference_document(
             "vs_rest": float(difference.rest_after[i, j].mean()),
             **({"one_sided": int(difference.one_sided[i, j])} if difference.one_sided[i, j] else {}),
         }
-        for i in range(len(a.layers))
-        for j in range(len(a.heads))
+        for i, j in np.ndindex(*a.head_shape)
     ]
     changes = []
     for change in largest_changes(difference, top):
@@ -40,12 +47,15 @@ def difference_document(
         places = {"query": query, "key": key, "vs_query": vs_query, "vs_key": vs_key}
         numbers = {"before": change.before, "after": change.after, "change": change.change}
         changes.append({**heads_of(change.layer, change.head), **places, **numbers})
-    sides = side_document(results[0], a), side_document(results[1], b)
+    sides = (
+        side_document(results[0], a, model_info=model_info),
+        side_document(results[1], b, model_info=model_info),
+    )
     pairs, special_only = (difference.queries, difference.keys), difference.special_only
     return diff_document(sides, a.kind, pairs, heads, changes, tolerance, special_only=special_only)
 
 
-def side_document(result: Result, attention: Attention) -> dict[str, object]:
+def side_document(result: Result, attention: Attention, *, model_info: bool = False) -> dict[str, object]:
     """One side: its text, tokens, model, layers and heads, and how its tokens were arranged."""
     document: dict[str, object] = {"text": result.text}
     if result.target is not None:
@@ -55,8 +65,8 @@ def side_document(result: Result, attention: Attention) -> dict[str, object]:
         document["query_tokens"] = _pieces(attention.queries)
     if any(token.padding for token in attention.keys):
         document["padding"] = [token.padding for token in attention.keys]
-    document |= {"model": model_document(attention.model), "layers": attention.layers, "heads": attention.heads}
-    return document | arranged_fields(attention)
+    model = model_document(attention.model, model_info=model_info)
+    return document | {"model": model, **head_fields(attention), **arranged_fields(attention)}
 
 
 def diff_document(

@@ -7,13 +7,13 @@ from attnviz.names import SCHEMA_NAME
 from attnviz.output.documents.results import arranged_fields, model_document
 
 
-def heads_document(report: HeadReport) -> dict[str, object]:
-    """The object of a report."""
+def heads_document(report: HeadReport, *, model_info: bool = False) -> dict[str, object]:
+    """The object of a report, with all fields of the model where ``model_info`` asks for them."""
     attention, metrics, columns = report.attention, report.metrics, report.rows.columns
     spread = metrics.spread if metrics.texts > 1 else None
     document: dict[str, object] = {
         "schema": SCHEMA_NAME,
-        "model": model_document(attention.model),
+        "model": model_document(attention.model, model_info=model_info),
         "kind": attention.kind,
         "texts": metrics.texts,
         "rows": max(int(rows.max()) for name, rows in metrics.counts.items() if name != ABLATION.name),
@@ -24,5 +24,5 @@ def heads_document(report: HeadReport) -> dict[str, object]:
     if report.null is not None:
         document["null"] = null_document(report.null, columns)
     if report.clustered is not None:
-        report.clustered.describe(document, report.places, (metrics.layers, metrics.heads))
+        report.clustered.describe(document, report.places, metrics)
     return document

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import orjson
 
-from attnviz.names import ATTENTION_KEYS, MASK_KEYS, REST_KEYS, SCHEMA_NAME
+from attnviz.errors import UsageError
+from attnviz.names import ATTENTION_KEYS, MASK_KEYS, MODEL_KEYS, REST_KEYS, SCHEMA_NAME
 from attnviz.trace.attention import Attention, of_all
+from attnviz.trace.heads import head_name
 from attnviz.trace.model_info import ModelInfo
 from attnviz.trace.result import Result
 from attnviz.trace.tokens import Tokens
@@ -42,7 +44,7 @@ def edges_document(
     taken: list[Attention] = []
     for part in parts:
         edges += _edges(part, top, precision)
-        rests += [] if part.rest is None else [part.rest[0]]
+        rests += [] if part.rest is None else [part.rest.reshape(-1, part.rest.shape[-1])]
         taken.append(part.bare)
     common = of_all(taken)
     n_layers = len(common.layers) if "layer" in common.axes else 1
@@ -58,13 +60,21 @@ def result_document(result: Result, *, precision: int | None = None, top: int | 
         result: what a run, or a file, gave.
         precision: decimals to round to; the object says so. By default numbers read back to the same float.
         top: instead of matrices, each row's strongest keys as ``edges``.
+
+    Raises:
+        UsageError: matrices of heads that were chosen by name, which have no axes of layers and heads.
     """
     document = _described_result(result, precision)
     views = result.views.values()
     if top is not None:
         return document | {"top": top, "edges": [edge for view in views for edge in _edges(view, top, precision)]}
     for attention in views:
-        matrices = _unreduced(attention.matrices, attention.axes, precision)
+        if attention.by_name:
+            raise UsageError(
+                f"head: matrices of {attention.selection_in_words} have no axes of layers and heads; expected a grid "
+                "of layers and heads, or edges (top)"
+            )
+        matrices = _unreduced(attention, attention.matrices, precision)
         document |= {ATTENTION_KEYS[attention.kind]: matrices} | _masked(attention)
     return document
 
@@ -76,11 +86,10 @@ def _described_result(result: Result, precision: int | None) -> dict[str, object
     document |= {name: text for name, text in (("pair", result.pair), ("target", result.target)) if text is not None}
     document |= _token_fields(result)
     document |= {
-        "model": model_document(result.model),
+        "model": model_document(result.model, model_info=True),
         "values": first.values,
         "axes": first.axes,
-        "layers": first.layers,
-        "heads": first.heads,
+        **head_fields(first),
     }
     last = list(result.views.values())[-1]
     if last.layers != first.layers:  # the decoder has more or fewer than the encoder
@@ -92,7 +101,7 @@ def _described_result(result: Result, precision: int | None) -> dict[str, object
         document["precision"] = precision
     for kind, attention in result.views.items():
         if attention.rest is not None:
-            document[REST_KEYS[kind]] = _unreduced(attention.rest, attention.axes, precision)
+            document[REST_KEYS[kind]] = _unreduced(attention, attention.rest, precision)
     return document
 
 
@@ -102,14 +111,24 @@ def arranged_fields(attention: Attention) -> dict[str, object]:
     return {name: value for name, value in fields.items() if value}
 
 
-def explanation_document(explanation: "Explanation", *, precision: int | None = None) -> dict[str, object]:
+def head_fields(attention: Attention) -> dict[str, object]:
+    """The layers and the heads, each once; of heads that were chosen by name, the names too, in their order."""
+    if not attention.by_name:
+        return {"layers": attention.layers, "heads": attention.heads}
+    names = [head_name(*place) for place in attention.every_head]
+    return {"layers": sorted(set(attention.layers)), "heads": sorted(set(attention.heads)), "head_names": names}
+
+
+def explanation_document(
+    explanation: "Explanation", *, precision: int | None = None, model_info: bool = False
+) -> dict[str, object]:
     """An explanation as the object that ``explain --json`` prints: masked scores are null."""
     place = explanation.place
     return {
         "schema": SCHEMA_NAME,
         "text": explanation.text,
         **({} if explanation.target is None else {"target": explanation.target}),
-        "model": model_document(explanation.model),
+        "model": model_document(explanation.model, model_info=model_info),
         "kind": place.kind,
         "layer": place.layer,
         "head": place.head,
@@ -140,9 +159,20 @@ def _step(step: "Step", precision: int | None) -> dict[str, object]:
     }
 
 
-def model_document(model: ModelInfo) -> dict[str, object]:
-    """Where the numbers came from: the model's name, its weights' origin, and the block's fields."""
-    return {"name": model.name, "weights": model.weights, **model.config}
+def model_document(model: ModelInfo, *, model_info: bool = False) -> dict[str, object]:
+    """Where the numbers came from: the model's name, its weights' origin, and its sizes.
+
+    Args:
+        model: the model.
+        model_info: all fields of its block, not only the sizes.
+    """
+    document = {"name": model.name, "weights": model.weights, **model.config}
+    return document if model_info else short_model(document)
+
+
+def short_model(document: Mapping[str, object]) -> dict[str, object]:
+    """A model's object without all that is not its name, its weights' origin or a size."""
+    return {name: value for name, value in document.items() if name in MODEL_KEYS}
 
 
 def _token_fields(result: Result) -> dict[str, object]:
@@ -181,11 +211,11 @@ def _described(prefix: str, tokens: Tokens) -> dict[str, object]:
     return fields
 
 
-def _unreduced(values: np.ndarray, axes: tuple[str, ...], precision: int | None) -> np.ndarray:
-    """The numbers (n_layers, n_heads, ...) without the axes that a reduction took away."""
-    if "layer" not in axes:
+def _unreduced(attention: Attention, values: np.ndarray, precision: int | None) -> np.ndarray:
+    """The numbers (n_layers, n_heads, ...) without the axes that a reduction, or names of heads, took away."""
+    if "layer" not in attention.axes:
         values = values[0, 0]
-    elif "head" not in axes:
+    elif "head" not in attention.axes or attention.by_name:
         values = values[:, 0]
     return np.ascontiguousarray(_rounded(values, precision))
 
@@ -208,16 +238,18 @@ def _masked(attention: Attention) -> dict[str, object]:
 
 def _edges(attention: Attention, top: int, precision: int | None) -> Iterator[dict[str, object]]:
     """Each row's ``top`` strongest keys, the strongest first, masked ones left out."""
-    for i, layer in enumerate(attention.layers if "layer" in attention.axes else (None,)):
-        for j, head in enumerate(attention.heads if "head" in attention.axes else (None,)):
-            values = attention.matrices[i, j]
-            order = _strongest_keys(values, top)
-            best = _rounded(np.take_along_axis(values, order, axis=-1), precision)
-            hidden = np.isneginf(values) if attention.masked is None else attention.masked[i] | np.isneginf(values)
-            for query, keys in enumerate(order):
-                for key, weight in zip(keys, best[query], strict=True):
-                    if not hidden[query, key]:
-                        yield _edge(attention.kind, layer, head, query, key, weight)
+    for i, j in np.ndindex(*attention.matrices.shape[:2]):
+        layer, head = attention.head_at(i, j)
+        place = {name: number for name, number in (("layer", layer), ("head", head)) if name in attention.axes}
+        values = attention.matrices[i, j]
+        order = _strongest_keys(values, top)
+        best = _rounded(np.take_along_axis(values, order, axis=-1), precision)
+        hidden = np.isneginf(values) if attention.masked is None else attention.masked[i] | np.isneginf(values)
+        for query, keys in enumerate(order):
+            for key, weight in zip(keys, best[query], strict=True):
+                if not hidden[query, key]:
+                    tokens = attention.queries[query].piece, attention.keys[key].piece
+                    yield _edge(attention.kind, place, query, key, tokens, weight)
 
 
 def _strongest_keys(values: np.ndarray, top: int) -> np.ndarray:
@@ -233,7 +265,9 @@ def _strongest_keys(values: np.ndarray, top: int) -> np.ndarray:
     return order
 
 
-def _edge(kind: str, layer: int | None, head: int | None, query: int, key: int, weight: float) -> dict[str, object]:
+def _edge(
+    kind: str, place: dict[str, int], query: int, key: int, tokens: tuple[str, str], weight: float
+) -> dict[str, object]:
     edge: dict[str, object] = {} if kind == "encoder" else {"kind": kind}
-    edge |= {name: number for name, number in (("layer", layer), ("head", head)) if number is not None}
-    return edge | {"query": query, "key": key, "weight": weight}
+    ends = {"query": query, "key": key, "query_token": tokens[0], "key_token": tokens[1]}
+    return edge | place | ends | {"weight": weight}

@@ -51,7 +51,7 @@ FONTS = (
     "Unifont",
 )
 MISSING = "□"
-_OUR_WORDS = f"…{MISSING}“”–×−→"
+_OUR_WORDS = f"…{MISSING}“”–×−"
 
 
 def characters(attention: Attention) -> set[str]:

@@ -51,14 +51,19 @@ def paint_mosaic(
 ) -> np.ndarray:
     """All matrices as one image: a row of tiles per layer, a column per head, a dark line in each white gap."""
     height, width = grids[0].length + gap, grids[1].length + gap
-    n_layers, n_heads = attention.matrices.shape[:2]
-    image = np.full((n_layers * height + gap, n_heads * width + gap, 4), 255, np.uint8)
+    n_rows, n_columns = mosaic_shape(attention)
+    image = np.full((n_rows * height + gap, n_columns * width + gap, 4), 255, np.uint8)
     image[height + gap // 2 : -gap : height] = (34, 34, 34, 255)
     image[:, width + gap // 2 : -gap : width] = (34, 34, 34, 255)
     for index, matrix in enumerate(attention):
-        top, left = (gap + n * size for n, size in zip(divmod(index, n_heads), (height, width), strict=True))
+        top, left = (gap + n * size for n, size in zip(divmod(index, n_columns), (height, width), strict=True))
         image[top : top + height - gap, left : left + width - gap] = paint_matrix(matrix, grids, scale, palette)
     return image
+
+
+def mosaic_shape(attention: Attention) -> tuple[int, int]:
+    """How many rows and columns of tiles: layers and heads; heads that were chosen by name are side by side."""
+    return (1, len(attention)) if attention.by_name else attention.matrices.shape[:2]
 
 
 def block_maxima(values: np.ndarray, hidden: np.ndarray, blocks: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:

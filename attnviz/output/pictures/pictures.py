@@ -12,7 +12,7 @@ from attnviz.names import PATHS
 from attnviz.numbers import spans
 from attnviz.output.labels import cut
 from attnviz.output.pictures.fonts import Instead, drawable
-from attnviz.output.pictures.painting import Grid, paint_matrix, paint_mosaic
+from attnviz.output.pictures.painting import Grid, mosaic_shape, paint_matrix, paint_mosaic
 from attnviz.output.scale import Scale, own_scale, shared_scale, short_number, strongest_choice
 from attnviz.output.words import LABEL_WIDTH, escaped, extent, foot, overview_title, quantity, rest_word, sides, unit
 from attnviz.trace.attention import Attention, Matrix
@@ -137,9 +137,9 @@ def overview_sheet(
 
     ``strides``: see ``head_sheet``.
     """
-    n_layers, n_heads = attention.matrices.shape[:2]
+    n_rows, n_columns = mosaic_shape(attention)
     n_queries, n_keys = len(attention.queries), len(attention.keys)
-    inches = min(1.6, max(0.2, 9 / max(n_layers, n_heads)))
+    inches = min(1.6, max(0.2, 9 / max(n_rows, n_columns)))
     longest = max(n_queries, n_keys)
     grids = []
     for n, stride in zip((n_queries, n_keys), strides, strict=True):
@@ -156,9 +156,11 @@ def overview_sheet(
         subtitle += f"; each cell: the largest of {rows.block} × {columns.block}"
     layers = attention.layer_names if "layer" in attention.axes else [spans(attention.layers)]
     heads = attention.head_names if "head" in attention.axes else [spans(attention.heads)]
+    if attention.by_name:
+        layers = [""]
     sheet = Sheet(
-        size=(n_layers * (rows.length + gap) + gap, n_heads * (columns.length + gap) + gap),
-        rows=_tile_side("layer", layers, rows.length, gap, dpi),
+        size=(n_rows * (rows.length + gap) + gap, n_columns * (columns.length + gap) + gap),
+        rows=_tile_side("" if attention.by_name else "layer", layers, rows.length, gap, dpi),
         columns=_tile_side("head", heads, columns.length, gap, dpi),
         subtitle=subtitle,
         quantity=unit(attention.values, attention.reduce),
@@ -218,7 +220,7 @@ def overview_picture(
         stem=_prefix(attention) + "overview",
         title="Overview: " + overview_title(attention),
         scale=scale,
-        description=f"{len(attention)} matrices, layers down, heads across. {first}",
+        description=f"{len(attention)} matrices{'' if attention.by_name else ', layers down, heads across'}. {first}",
         paint=partial(paint_mosaic, attention, grids, gap, scale, palette),
     )
 
@@ -227,7 +229,8 @@ def file_stem(attention: Attention, index: int) -> str:
     """A matrix's file name without its ending: ``L00H03``, ``L01mean``, ``L01zeroing``, ``mean``, ``cross-L00H03``."""
     i, j = divmod(index, attention.matrices.shape[1])
     if "head" in attention.axes:
-        name = f"L{attention.layers[i]:02d}H{attention.heads[j]:02d}"
+        layer, head = attention.head_at(i, j)
+        name = f"L{layer:02d}H{head:02d}"
     elif "layer" in attention.axes:
         name = f"L{attention.layers[i]:02d}{'mean' if attention.reduce == 'mean-heads' else attention.values}"
     else:

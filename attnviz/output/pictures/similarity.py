@@ -15,6 +15,7 @@ from attnviz.output.pictures.pictures import Picture, Sheet, head_sheet
 from attnviz.output.pictures.style import PictureStyle
 from attnviz.output.scale import distance_scale, short_number
 from attnviz.trace.attention import Attention
+from attnviz.trace.heads import head_name
 from attnviz.trace.tokens import Token
 
 
@@ -67,7 +68,7 @@ def as_distances(attention: Attention, distances: np.ndarray, order: tuple[int, 
         distances: (n, n) between its heads, layer by layer.
         order: a permutation of them.
     """
-    names = [f"L{layer}H{head}" for layer in attention.layers for head in attention.heads]
+    names = [head_name(*place) for place in attention.every_head]
     heads = tuple(Token(text="", label=names[i], piece=names[i]) for i in order)
     shown = distances[np.ix_(order, order)][None, None]
     return replace(attention, matrices=shown, queries=heads, keys=heads, values="distances", masked=None, rest=None)
@@ -91,7 +92,7 @@ def similarity_sheet(
     words = distance_scale(float(matrix.numbers.max()), shared=scale == "shared")
     return sheet, Picture(
         stem=("" if attention.kind == "encoder" else f"{attention.kind}-") + "similarity",
-        title=f"Heads by similarity: {attention.layers_in_words}, {attention.heads_in_words}",
+        title=f"Heads by similarity: {attention.selection_in_words}",
         scale=words,
         description=_description(matrix.numbers, [token.label for token in view.queries]),
         paint=partial(paint_matrix, matrix, grids, words, palette),

@@ -10,6 +10,7 @@ from attnviz.output.colormaps import AMBER, ENTRIES, LEAST_PAINTED, palette_rgb,
 from attnviz.output.terminal.screen import BOLD, DIM, PLAIN, Screen
 
 _SHADES, _ASCII_SHADES = " ░▒▓█", " .:-=+*#%@"
+_LEAST_HUE = 0.05  # of 16 colours
 _LEAST_HALF = 0.01  # of half a character, which has no number
 _HUE = 5  # magenta: the one that is legible on black and on white
 
@@ -24,7 +25,7 @@ def cell_style(place: float, cmap: str, system: str | None, *, bold: bool = Fals
     """Background of the map, black or white on it; of 16 colours one hue, and amber's large values reversed."""
     color = background(place, cmap, system)
     if color is None:
-        if system != "standard" or place < LEAST_PAINTED:
+        if system != "standard" or place < _LEAST_HUE:
             return BOLD if bold else PLAIN
         if cmap == AMBER:
             return Style(reverse=place >= 0.5, bold=bold or place >= 0.2)

@@ -52,7 +52,7 @@ class OverviewView(LinesView):
                 break
             style = cell_style(round(weight, 2), self._looks.cmap, self.screen.color)
             names = self.cut(names, self.screen.width - name_width - 6)
-            line += [(names, PLAIN), (f"{weight:.0%}", style), (" ", PLAIN)]
+            line += [(" " * (len(line) > 1) + names, PLAIN), (f"{weight:.0%}", style)]
         return line
 
     def _more(self, n: int) -> str:

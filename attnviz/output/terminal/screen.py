@@ -1,8 +1,4 @@
-"""Where a view is printed: how wide, in which colours, with which characters.
-
-Colour is decided here and nowhere else. Rich is given the outcome: left alone it takes ``FORCE_COLOR=0`` for on, and an
-empty one too, knows nothing of ``CLICOLOR``, and colours whatever runs under ``GITHUB_ACTIONS``.
-"""
+"""Where a view is printed: how wide, in which colours, with which characters."""
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
@@ -14,11 +10,12 @@ from rich.color import ColorSystem
 from rich.segment import Segment
 from rich.style import Style
 
+from attnviz.output.color_choice import choose_color, color_system
 from attnviz.output.labels import cut, wrapped
 
 PIPE_WIDTH = 80
 _SYSTEMS = {"truecolor": ColorSystem.TRUECOLOR, "256": ColorSystem.EIGHT_BIT, "standard": ColorSystem.STANDARD}
-_GLYPHS = "░▒▓█▀▄▌·…→√Σ∅␣"
+_GLYPHS = "░▒▓█▀▄▌·…√Σ∅␣"
 
 StyledLine = list[tuple[str, Style]]
 PLAIN, BOLD, DIM = Style(), Style(bold=True), Style(dim=True)
@@ -54,33 +51,6 @@ class Screen:
     def carried(self, text: str) -> str:
         """The text in characters that the screen can carry: escaped before it is measured, not after."""
         return text.encode("ascii", "backslashreplace").decode() if self.ascii else text
-
-
-def choose_color(flag: str, environ: Mapping[str, str], *, is_terminal: bool) -> bool:
-    """Whether to colour, by what decides first.
-
-    ``--color``; ``NO_COLOR`` (not empty); ``CLICOLOR_FORCE`` or ``FORCE_COLOR`` (not empty and not 0); ``CLICOLOR=0``
-    or ``FORCE_COLOR=0``; ``TERM=dumb``; and at last whether it is a terminal.
-    """
-    if flag != "auto":
-        return flag == "always"
-    if environ.get("NO_COLOR"):
-        return False
-    if any(environ.get(name, "") not in ("", "0") for name in ("CLICOLOR_FORCE", "FORCE_COLOR")):
-        return True
-    if environ.get("CLICOLOR") == "0" or environ.get("FORCE_COLOR") == "0" or environ.get("TERM") == "dumb":
-        return False
-    return is_terminal
-
-
-def color_system(environ: Mapping[str, str]) -> str:
-    """How many colours the terminal has; 256 where nothing is known of it, which nearly all have."""
-    if environ.get("COLORTERM", "").lower() in ("truecolor", "24bit"):
-        return "truecolor"
-    term = environ.get("TERM", "").lower()
-    if term.endswith(("-direct", "-truecolor")):
-        return "truecolor"
-    return "256" if "256color" in term or term in ("", "dumb") else "standard"
 
 
 def print_to(stream: TextIO, screen: Screen, view: "LinesView | str") -> None:

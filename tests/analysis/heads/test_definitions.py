@@ -97,22 +97,22 @@ def test_the_schema_has_its_metrics_from_the_table_alone():
     assert list(json.loads(schema.schema_bytes())["$defs"]["metrics"]["properties"]) == list(all_metrics())
 
 
-def readme_row(metric: Metric) -> str:
+def topic_row(metric: Metric) -> str:
     only = f" (with `{metric.option}`)" if metric.option else ""
     return (
         f"| `{metric.name}`{only} | {metric.meaning.replace('|', chr(92) + '|')} | {metric.unit} | {metric.source} |\n"
     )
 
 
-def test_the_readme_defines_every_metric_as_the_table_does():
-    readme = ROOT / "README.md"
-    text = readme.read_text(encoding="utf-8")
+def test_the_topic_defines_every_metric_as_the_table_does():
+    page = ROOT / "attnviz" / "docs" / "metrics.md"
+    text = page.read_text(encoding="utf-8")
     (stored,) = re.findall(r"^\| metric \| definition.*\n\|[-|]+\n((?:\|.*\n)+)", text, re.MULTILINE)
-    rows = "".join(map(readme_row, all_metrics().values()))
+    rows = "".join(map(topic_row, all_metrics().values()))
     if UPDATE:
-        readme.write_text(text.replace(stored, rows, 1), encoding="utf-8")
+        page.write_text(text.replace(stored, rows, 1), encoding="utf-8")
         stored = rows
-    assert_stored(rows, stored, "the table of metrics in the README")
+    assert_stored(rows, stored, "the table of metrics in attnviz/docs/metrics.md")
 
 
 def test_no_two_metrics_have_one_rank():

@@ -41,10 +41,13 @@ def test_a_selection_selects_in_its_own_order_each_once(selection, numbers):
         ("-8", "head: there is no head -8; expected 0-6 (or from the end, -1)"),
         ("1-9", "head: there is no head 9; expected 0-6 (or from the end, -1)"),
         ("3-1", "head: '3-1' runs backwards; expected the smaller number first"),
-        ("", "head: '' cannot be read; expected all, or numbers such as 0,2-3,-1"),
-        ("1,,2", "head: '' cannot be read; expected all, or numbers such as 0,2-3,-1"),
-        ("two", "head: 'two' cannot be read; expected all, or numbers such as 0,2-3,-1"),
-        ("9999999999", "head: '9999999999' cannot be read; expected all, or numbers such as 0,2-3,-1"),
+        ("", "head: '' cannot be read; expected all, or numbers such as 0,2-3,-1, or names such as L2H8,L1H7"),
+        ("1,,2", "head: '' cannot be read; expected all, or numbers such as 0,2-3,-1, or names such as L2H8,L1H7"),
+        ("two", "head: 'two' cannot be read; expected all, or numbers such as 0,2-3,-1, or names such as L2H8,L1H7"),
+        (
+            "9999999999",
+            "head: '9999999999' cannot be read; expected all, or numbers such as 0,2-3,-1, or names such as L2H8,L1H7",
+        ),
     ],
 )
 def test_a_wrong_selection_gets_one_line(selection, message):

@@ -3,10 +3,12 @@
 import json
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from attnviz import load
@@ -15,6 +17,7 @@ from attnviz.checkpoints.huggingface.hints import save_again
 from attnviz.checkpoints.huggingface.registry import find_family
 from attnviz.checkpoints.huggingface.tokenizer import read_tokenizer
 from attnviz.errors import CheckpointError
+from tests.checkpoints.folders import write_safetensors
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 
@@ -92,6 +95,55 @@ def test_saving_a_pickle_again_keeps_the_head_and_the_folder(tmp_path):
 
 
 @with_transformers
+@pytest.mark.parametrize("labels", [2, 3, 5])
+def test_merging_an_adapter_of_a_classifier_keeps_all_its_labels(tmp_path, labels):
+    import peft
+    import transformers
+
+    kind = transformers.BertForSequenceClassification
+    base = kind.from_pretrained(GOLDEN / "bert", num_labels=labels)
+    config = peft.LoraConfig(task_type="SEQ_CLS", target_modules=["query"], modules_to_save=["classifier"], r=2)
+    adapted = peft.get_peft_model(base, config)
+    adapted.peft_config["default"].base_model_name_or_path = str(GOLDEN / "bert")
+    adapted.save_pretrained(tmp_path / "adapter")
+    do(hint_of(tmp_path / "adapter"), tmp_path)
+    merged = kind.from_pretrained(tmp_path / "adapter-merged")
+    assert merged.classifier.weight.shape[0] == labels
+    expected = adapted.base_model.model.classifier.modules_to_save["default"].weight
+    assert (merged.classifier.weight == expected).all()
+    assert load(model=tmp_path / "adapter-merged").unknown == ()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "base_model.model.classifier.weight",
+        "base_model.model.score.weight",
+        "base_model.model.classifier.out_proj.weight",
+        "base_model.model.classifier.modules_to_save.default.weight",
+    ],
+)
+def test_the_hint_of_a_classifiers_adapter_says_how_many_labels_it_has(tmp_path, name):
+    write_adapter(tmp_path, {name: (3, 4), "base_model.model.classifier.dense.weight": (4, 4)})
+    assert "M.from_pretrained('owner/base', num_labels=3)" in hint_of(tmp_path)
+
+
+@pytest.mark.parametrize("damaged", [False, True])
+def test_the_hint_of_another_adapter_says_nothing_of_labels(tmp_path, damaged):
+    write_adapter(tmp_path, {"base_model.model.h.0.attn.c_attn.lora_A.weight": (2, 4)})
+    if damaged:
+        (tmp_path / "adapter_model.safetensors").write_bytes(b"?")
+    assert "M.from_pretrained('owner/base'), " in hint_of(tmp_path)
+
+
+def write_adapter(folder, shapes):
+    settings = {"base_model_name_or_path": "owner/base", "task_type": "SEQ_CLS", "peft_type": "LORA"}
+    (folder / "adapter_config.json").write_text(json.dumps(settings))
+    tensors = {name: np.zeros(shape, np.float32) for name, shape in shapes.items()}
+    write_safetensors(folder / "adapter_model.safetensors", tensors)
+
+
+@with_transformers
 def test_merging_an_adapter_gives_a_model_that_loads(tmp_path):
     import peft
     import transformers
@@ -106,23 +158,50 @@ def test_merging_an_adapter_gives_a_model_that_loads(tmp_path):
 
 @with_transformers
 def test_a_tokenizer_saved_again_is_one_that_loads(tmp_path):
-    import transformers
-
-    folder = tmp_path / "mute"
-    transformers.BertConfig.from_pretrained(GOLDEN / "bert").save_pretrained(folder)
-    (folder / "tokenizer.json").write_bytes((GOLDEN / "bert" / "tokenizer.json").read_bytes())
-    command = _hint_of_the_tokenizer(folder)
-    made, _, given = command.partition("; then give --tokenizer ")
+    folder = tmp_path / "pieces"
+    shutil.copytree(GOLDEN / "gpt_neox", folder, ignore=shutil.ignore_patterns("tokenizer*"))
+    model = json.loads((GOLDEN / "gpt_neox" / "tokenizer.json").read_text())["model"]
+    (folder / "vocab.json").write_text(json.dumps(model["vocab"]))
+    merges = [pair if isinstance(pair, str) else " ".join(pair) for pair in model["merges"]]
+    (folder / "merges.txt").write_text("\n".join(["#version: 0.2", *merges]))
+    made, _, use = _hint_of_the_tokenizer(folder, "gpt_neox").partition(" && ")
     do(made, tmp_path)
-    assert Path(shlex.split(given)[0]).is_file()
-    assert load(model=GOLDEN / "bert", tokenizer=shlex.split(given)[0]).tokenizer.n_vocab > 0
+    words = shlex.split(use)
+    assert words[:4] == ["attnviz", "show", "The cat sat", "--model"]
+    subprocess.run([sys.executable, "-m", *words], check=True, capture_output=True)
+    assert load(model=folder, tokenizer=words[-1]).tokenizer.n_vocab == len(model["vocab"])
 
 
-def _hint_of_the_tokenizer(folder):
-    """What is suggested without tokenizer.json, which is put back for transformers."""
-    kept = (folder / "tokenizer.json").read_bytes()
-    (folder / "tokenizer.json").unlink()
+def test_a_folder_without_a_vocabulary_is_not_told_to_write_a_tokenizer(tmp_path):
+    assert _hint_of_the_tokenizer(tmp_path, "bert") == (
+        "add the tokenizer.json of the model that it was trained from, or give one: --tokenizer FILE"
+    )
+    (tmp_path / "vocab.json").write_text("{}")  # without merges it is half of one
+    assert "python" not in _hint_of_the_tokenizer(tmp_path, "gpt_neox")
+
+
+@pytest.mark.parametrize("files", [("spiece.model",), ("vocab.json", "merges.txt"), ("vocab.txt",)])
+def test_the_hint_of_a_vocabulary_that_is_not_read_is_one_command(tmp_path, files):
+    folder = tmp_path / "it's"
+    folder.mkdir()
+    for name in files:
+        (folder / name).write_text("")
+    made, _, use = _hint_of_the_tokenizer(folder, "gpt_neox").partition(" && ")
+    assert shlex.split(made)[:2] == ["python", "-c"]
+    command = [
+        "attnviz",
+        "show",
+        "The cat sat",
+        "--model",
+        str(folder),
+        "--tokenizer",
+        f"{folder}-tokenizer/tokenizer.json",
+    ]
+    assert shlex.split(use) == command
+
+
+def _hint_of_the_tokenizer(folder, family):
+    """What is suggested for a folder without ``tokenizer.json``."""
     with pytest.raises(CheckpointError) as error:
-        read_tokenizer(folder, find_family("bert"))
-    (folder / "tokenizer.json").write_bytes(kept)
+        read_tokenizer(folder, find_family(family))
     return error.value.hint

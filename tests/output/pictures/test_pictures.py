@@ -107,12 +107,12 @@ def changes(n_heads, **fields):
 
 def test_pictures_of_a_difference_say_so_and_name_both_heads_and_both_sides():
     sheet, grids, gap = overview_sheet(changes(2), 100, {})
-    assert (sheet.rows.labels, sheet.columns.labels) == (("0 → 3",), ("0", "1"))
-    assert overview_picture(changes(2), grids, gap, PALETTE).title == "Overview: B less A, layer 0 → 3, heads 0-1"
+    assert (sheet.rows.labels, sheet.columns.labels) == (("0 -> 3",), ("0", "1"))
+    assert overview_picture(changes(2), grids, gap, PALETTE).title == "Overview: B less A, layer 0 -> 3, heads 0-1"
     sheet, grids = head_sheet(changes(2), 100, {})
     assert [p.title for p in head_pictures(changes(2), grids, PALETTE, "shared")] == [
-        "B less A, L0H0 → L3H0",
-        "B less A, L0H1 → L3H1",
+        "B less A, L0H0 -> L3H0",
+        "B less A, L0H1 -> L3H1",
     ]
     weights = "model: random weights of seed 0: any pattern is chance"
     assert sheet.provenance.split("\n") == ["A: The cat sat", "B: The dog sat", "target: x\\ny", weights]
@@ -276,9 +276,9 @@ def with_rest(n_keys=3):
 def test_what_hidden_keys_got_is_a_column_of_its_own_set_apart_by_white():
     whole = with_rest()
     shown, (sheet, grids) = fitted(whole, partial(head_sheet, dpi=100, instead={}))
-    assert [token.label for token in shown.keys] == ["t0", "t1", "t2", "rest"]
+    assert [token.label for token in shown.keys] == ["t0", "t1", "t2", "special"]
     np.testing.assert_array_equal(shown.matrices[..., -1], whole.rest)
-    assert sheet.columns.labels[-1] == "rest"
+    assert sheet.columns.labels[-1] == "special"
     assert sheet.subtitle == "self-attention weights, 2 queries × 3 keys, special tokens hidden"
     image = paint_mosaic(shown, grids, 2, shared_scale(shown), PALETTE)
     one = image[2 : 2 + grids[0].length, 2 : 2 + grids[1].length]

@@ -72,12 +72,12 @@ def test_a_masked_cell_is_marked_and_a_zero_is_blank():
     assert [row.count("·") for row in rows] == [2, 1, 0]
 
 
-def test_no_cell_below_a_twentieth_is_painted():
+def test_no_cell_below_a_tenth_is_painted():
     view = OverviewView(overview([attention("abc", HEADS, REST)]), Screen(80, "truecolor"))
     for line in list(view.lines())[3:6]:
         for piece, style in line:
             if style.bgcolor is not None:
-                assert int(piece) >= 5
+                assert int(piece) >= 10
 
 
 def test_amber_gets_brighter_and_is_never_black_or_white():

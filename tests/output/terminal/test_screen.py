@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.style import Style
 
-from attnviz.output.terminal.screen import LinesView, Screen, choose_color, color_system, print_to
+from attnviz.output.color_choice import choose_color, color_system
+from attnviz.output.terminal.screen import LinesView, Screen, print_to
 
 
 class Stream(io.TextIOWrapper):

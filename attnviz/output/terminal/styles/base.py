@@ -13,6 +13,7 @@ from attnviz.output.labels import cell_width, cut, fit, isolated
 from attnviz.output.scale import Scale, fixed_scale, hidden_cells, strongest_of_rows
 from attnviz.output.terminal.cells import decimal, masked_sign
 from attnviz.output.terminal.flow import flowed
+from attnviz.output.terminal.in_words import in_words
 from attnviz.output.terminal.lines import plain_labels, row_labels
 from attnviz.output.terminal.screen import BOLD, DIM, PLAIN, LinesView, Screen, StyledLine
 from attnviz.output.words import (
@@ -96,6 +97,8 @@ class MatrixView(LinesView):
 
     def title(self) -> Iterator[StyledLine]:
         """Layer, head, what the values are; which way to read them; what the signs mean."""
+        if self.matrix.values == "weights":
+            yield from self.text(in_words(self.matrix, self.screen), PLAIN)
         n, m = self.matrix.numbers.shape
         of = " words" if has_merged(self.matrix) else ""
         name = f"{self.matrix.title} of {model_words(self.matrix.model)}"

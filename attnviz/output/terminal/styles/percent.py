@@ -4,21 +4,19 @@ from collections.abc import Iterator
 
 from rich.style import Style
 
-from attnviz.analysis.telling import strongest_telling
 from attnviz.names import SHARES
-from attnviz.output.labels import cell_width, cut, fit, isolated
+from attnviz.output.labels import cell_width, fit
 from attnviz.output.terminal.cells import cell_style, masked_sign
+from attnviz.output.terminal.in_words import in_words
 from attnviz.output.terminal.lines import plain_labels, row_labels
 from attnviz.output.terminal.screen import BOLD, DIM, PLAIN, Screen, StyledLine
 from attnviz.output.terminal.styles.base import Looks, MatrixView
 from attnviz.output.words import caption, rest_word
 from attnviz.trace.attention import Matrix
-from attnviz.trace.tokens import Tokens, token_numbers
 
 LEAST_CELL = 3  # two digits and the space before them
 _MOST_CELL = 9
 _LEAST_LABEL, _MOST_LABEL = 6, 18
-_MOST_NAME = 14  # columns for a token's name in a sentence
 
 
 class PercentView(MatrixView):
@@ -100,22 +98,6 @@ def _layout(matrix: Matrix, screen: Screen) -> tuple[int, int]:
     widest = max(cell_width(label) for label in row_labels(matrix.queries, screen))
     label = max(2, min(max(widest, _LEAST_LABEL), _MOST_LABEL, screen.width - rest - LEAST_CELL - 1) + 1)
     return label, screen.width - label - rest
-
-
-def in_words(matrix: Matrix, screen: Screen) -> str:
-    """``"it" looks most at "tired" (72%)``: the link that says most of those that are the strongest of their row."""
-    link = strongest_telling(matrix)
-    if link is None:
-        return "No word looks at another more than at special tokens or at itself."
-    query, key, weight = link
-    return f"{_quoted(matrix.queries, query, screen)} looks most at {_quoted(matrix.keys, key, screen)} ({weight:.0%})"
-
-
-def _quoted(tokens: Tokens, index: int, screen: Screen) -> str:
-    """A token's name in quotes; of several with one name also its number."""
-    names = plain_labels(tokens, screen)
-    name = isolated(cut(names[index], _MOST_NAME, ascii=screen.ascii))
-    return f'"{name}"' + f" ({token_numbers(tokens)[index]})" * (names.count(names[index]) > 1)
 
 
 def first_columns(label: str, width: int) -> str:

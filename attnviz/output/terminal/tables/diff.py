@@ -9,6 +9,7 @@ from attnviz.output.rendering import Document
 from attnviz.output.terminal.lines import row_labels
 from attnviz.output.terminal.screen import BOLD, DIM, PLAIN, LinesView, Screen, StyledLine
 from attnviz.output.words import kind_words, provenance_words
+from attnviz.trace.heads import head_name
 from attnviz.trace.tokens import Tokens
 
 _BAR = 20
@@ -72,13 +73,13 @@ class DiffView(LinesView):
         rows = ranked(self._document["heads"])
         over = [row for row in rows if row["jsd"] is not None and row["jsd"] > tolerance]
         if over:
-            said = ", ".join(f"{head_name(row)} {row['jsd']:.4g}" for row in over)
+            said = ", ".join(f"{pair_name(row)} {row['jsd']:.4g}" for row in over)
             count = "head exceeds" if len(over) == 1 else "heads exceed"
             yield from self.text(f"FAILS: {len(over)} {count} {tolerance:g}: {said}", BOLD)
-        nothing = [head_name(row) for row in rows if row["jsd"] is None]
+        nothing = [pair_name(row) for row in rows if row["jsd"] is None]
         if nothing:
             yield from self.text(f"FAILS: there is nothing to compare, no row is in both: {', '.join(nothing)}", BOLD)
-        partly = [f"{head_name(row)} {row['one_sided']}" for row in rows if row["jsd"] is not None and _partly(row)]
+        partly = [f"{pair_name(row)} {row['one_sided']}" for row in rows if row["jsd"] is not None and _partly(row)]
         if partly:
             yield from self.text(f"FAILS: rows that look at anything on one side only: {', '.join(partly)}", BOLD)
         special_only = self._document["aligned"].get("special_only", False)
@@ -142,7 +143,7 @@ class DiffView(LinesView):
             of = f"mean of {len(known)} heads" if len(known) > 1 else "one head:"
             yield from self.text(f"jsd: 0 equal, 1 nothing in common; {of} {mean}")
         shown = rows[: self._top]
-        names = [head_name(row) for row in shown]
+        names = [pair_name(row) for row in shown]
         width = max(cell_width(name) for name in ("head", *names))
         yield [(f"{'head':<{width}}    jsd", BOLD)]
         glyph = "#" if self.screen.ascii else "█"
@@ -168,9 +169,9 @@ class DiffView(LinesView):
             yield from self.text(f"no weight changed{slightly}")
             return
         queries, keys = (row_labels(side, self.screen) for side in self._sides)
-        heads = [head_name(change) for change in changes]
+        heads = [pair_name(change) for change in changes]
         width = max(4, *map(len, heads))
-        arrow = "->" if self.screen.ascii else "→"
+        arrow = "->"
         yield [(self.cut(f"{'change':>6} {'A':>6} {'B':>6}  {'head':<{width}}  query {arrow} key"), BOLD)]
         room = self.screen.width - 24 - width
         for change, head in zip(changes, heads, strict=True):
@@ -197,9 +198,9 @@ def ranked(heads: Sequence[Document]) -> list[Document]:
     return sorted(heads, key=lambda row: -1.0 if row["jsd"] is None else row["jsd"], reverse=True)
 
 
-def head_name(row: Document) -> str:
+def pair_name(row: Document) -> str:
     """``L0H1``, or ``L3H1/L5H1`` where another head of B is compared."""
-    ours, theirs = f"L{row['layer']}H{row['head']}", f"L{row['vs_layer']}H{row['vs_head']}"
+    ours, theirs = head_name(row["layer"], row["head"]), head_name(row["vs_layer"], row["vs_head"])
     return ours if ours == theirs else f"{ours}/{theirs}"
 
 

@@ -10,8 +10,9 @@ from attnviz.output.terminal.lines import unique_labels
 from attnviz.output.terminal.screen import PLAIN, Screen, StyledLine
 
 LEAST_EXAMPLE = 22  # columns
-_ARROW, _NUMBER, _GAP = " -> ", 5, 2  # a number with the blank before it: `` 100%``
+_ARROW, _GAP = " -> ", 2
 _MOST_TOKEN = 14  # columns
+_MOST_LINK = 2 * _MOST_TOKEN + len(_ARROW)
 
 
 class ExampleColumn:
@@ -43,12 +44,12 @@ class ExampleColumn:
     def _cell(self, row: int, width: int) -> StyledLine:
         cell: StyledLine = []
         for link in self._rows[row]:
-            names = self._names(link, width - _NUMBER)
-            size = cell_width(names) + _NUMBER
-            if cell and size + _GAP > width:
-                break
-            width -= size + _GAP * bool(cell)
             number = f"{link.weight:.0%}"
+            names = self._names(link, _MOST_LINK if cell else width - len(number) - 1)
+            size = cell_width(names) + 1 + len(number) + _GAP * bool(cell)
+            if cell and size > width:
+                break  # only the first one is cut
+            width -= size
             style = cell_style(round(link.weight, 2), self._cmap, self._screen.color)
             cell += [(" " * _GAP, PLAIN)] * bool(cell) + [(f"{names} ", PLAIN), (number, style)]
         return cell

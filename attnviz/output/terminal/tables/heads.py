@@ -7,7 +7,7 @@ from functools import cached_property
 from rich.style import Style
 
 from attnviz.analysis.heads.definitions import Metric, all_metrics
-from attnviz.analysis.heads.measures import head_rows, unavailable_labels
+from attnviz.analysis.heads.measures import label_fields, unavailable_labels
 from attnviz.analysis.heads.report import Examples, HeadReport
 from attnviz.errors import one_line
 from attnviz.numbers import spans
@@ -64,17 +64,16 @@ class Shown:
         """The choices of a report."""
         distance, rows, metrics = report.distance_columns, report.rows, report.metrics
         together = "similar ones together" if report.clustered is not None else ""
-        every = [(i, j) for i in range(len(metrics.layers)) for j in range(len(metrics.heads))]
         return cls(
             units=dict.fromkeys(distance, "ratio") | {name: metric.unit for name, metric in rows.metrics.items()},
-            total=len(every),
+            total=len(metrics.every_head),
             columns=(*distance, *rows.selection) if rows.selection else (),
             first=tuple(dict.fromkeys((*distance, *rows.named))),
             which=", ".join(filter(None, (rows.words, together))),
             cmap=cmap,
             fitting=report.n_fitting,
             never=tuple(unavailable_labels(metrics)),
-            summary=summary_text(row["label"] for row in head_rows(metrics, report.labels, every, ())),
+            summary=summary_text(label_fields(metrics, report.labels)),
             examples=report.examples,
         )
 

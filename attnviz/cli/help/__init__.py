@@ -1,0 +1,1 @@
+"""Help: what a command can do, which word was meant, and topics to read."""

@@ -1,0 +1,186 @@
+"""How a line is parsed: a command that refuses what would be dropped, and groups that know which command was meant."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+import typer
+from typer.core import TyperCommand, TyperGroup, TyperOption
+
+from attnviz.cli.help.pages import INPUT, ROWS, SELECTION, full_page, group_page, short_page
+from attnviz.errors import UsageError
+
+if TYPE_CHECKING:
+    # Typer has Click inside and makes only part of it public; these are the types of what its classes hand to ours.
+    from typer._click.core import Command, Context, Parameter
+    from typer._click.formatting import HelpFormatter
+
+_ONCE = (INPUT, SELECTION, ROWS)  # sections whose options one could mean to add up
+
+
+def _page_option(name: str, text: str, page: "Callable[[Context], str]") -> TyperOption:
+    """An option that prints a page and ends the program."""
+
+    def show_page(ctx: "Context", parameter: "Parameter", value: bool) -> None:  # noqa: ARG001 (the signature is Typer's)
+        if value and not ctx.resilient_parsing:
+            typer.echo(page(ctx), color=True)  # a page has escape codes only where it may
+            ctx.exit()
+
+    return TyperOption(
+        param_decls=[name], type=bool, is_flag=True, expose_value=False, is_eager=True, help=text, callback=show_page
+    )
+
+
+class _WithPages:
+    """Two pages of help, ``-h`` and ``--help``, for a command or a group."""
+
+    def _pages(self) -> "tuple[Callable[[Context], str], Callable[[Context], str]]":
+        """The short and the full page."""
+        raise NotImplementedError
+
+    def get_help_option(self, ctx: "Context") -> TyperOption:  # noqa: ARG002 (the signature is Typer's)
+        """``--help``."""
+        return self._page_options()[1]
+
+    def get_params(self, ctx: "Context") -> "list[Parameter]":
+        """The parameters, ``-h`` before ``--help``."""
+        *parameters, last = super().get_params(ctx)  # type: ignore[misc]
+        return [*parameters, self._page_options()[0], last]
+
+    def format_help(self, ctx: "Context", formatter: "HelpFormatter") -> None:
+        """Writes the full page."""
+        formatter.write(self._pages()[1](ctx))
+
+    def _page_options(self) -> list[TyperOption]:
+        """Both options, made once, as the parser compares them as objects."""
+        made: list[TyperOption] | None = self.__dict__.get("page_options")
+        if made is None:
+            short, full = self._pages()
+            made = [
+                _page_option("-h", "One screen: the options that matter most.", short),
+                _page_option("--help", "All of this.", full),
+            ]
+            self.__dict__["page_options"] = made
+        return made
+
+
+class SectionedCommand(_WithPages, TyperCommand):
+    """A command whose help is grouped under headings; no text is given twice.
+
+    For options of the model and of the view the last value counts, so that an alias can have its own.
+
+    Attributes:
+        examples: command lines.
+        main_options: the names of the options on the short page, in order.
+        topic: where there is more to read.
+    """
+
+    examples: Sequence[str] = ()
+    main_options: Sequence[str] = ()
+    topic: str | None = None
+
+    def _pages(self) -> "tuple[Callable[[Context], str], Callable[[Context], str]]":
+        return (
+            lambda ctx: short_page(self, ctx, self.examples, self.main_options),
+            lambda ctx: full_page(self, ctx, self.examples, self.topic),
+        )
+
+    def parse_args(self, ctx: "Context", args: list[str]) -> list[str]:
+        """Refuses a second value of an option that has one: the first would be dropped without a word."""
+        if not ctx.resilient_parsing:
+            _, _, order = self.make_parser(ctx).parse_args(args=list(args))
+            for parameter, n in Counter(order).items():
+                if n > 1 and getattr(parameter, "rich_help_panel", None) in _ONCE and _has_one_value(parameter):
+                    name = str(parameter.name).replace("_", "-")
+                    raise UsageError(f"{name}: given {n} times; expected once")
+        return super().parse_args(ctx, args)
+
+
+def _has_one_value(parameter: "Parameter") -> bool:
+    return isinstance(parameter, TyperOption) and not (parameter.multiple or parameter.is_flag)
+
+
+class CommandGroup(_WithPages, TyperGroup):
+    """A group whose help has its commands and examples.
+
+    Attributes:
+        examples: command lines.
+    """
+
+    examples: Sequence[str] = ()
+
+    def _pages(self) -> "tuple[Callable[[Context], str], Callable[[Context], str]]":
+        def page(ctx: "Context", *, full: bool) -> str:
+            last = self._last_line(ctx, full=full)
+            return group_page(self, ctx, self._summaries(ctx), self.examples, last, full=full)
+
+        return (lambda ctx: page(ctx, full=False), lambda ctx: page(ctx, full=True))
+
+    def _last_line(self, ctx: "Context", *, full: bool) -> str:  # noqa: ARG002 (a subclass says more of the full page)
+        return f"{ctx.command_path} COMMAND -h for one command"
+
+    def _summaries(self, ctx: "Context") -> list[tuple[str, str]]:
+        """The commands with what they do."""
+        commands = {name: self.get_command(ctx, name) for name in self.list_commands(ctx)}
+        return [(name, (one.help or "").split("\n\n")[0]) for name, one in commands.items() if one is not None]
+
+    def resolve_command(self, ctx: "Context", args: list[str]) -> "tuple[str | None, Command | None, list[str]]":
+        """The command of the first word.
+
+        Raises:
+            UsageError: there is no such command; the message has the nearest.
+        """
+        word = args[0]
+        if word not in self.list_commands(ctx) and not word.startswith("-") and not ctx.resilient_parsing:
+            from attnviz.cli.help.suggestions import nearest_names
+
+            near = nearest_names(word, self.list_commands(ctx))[:1]
+            question, path = f" (did you mean {near[0]}?)" if near else "", ctx.command_path
+            hint = f"run `{path} {near[0]} -h`" if near else f"run `{path} -h`" + self._other_use(word)
+            raise UsageError(f"usage: no such command '{word}'{question}", hint=hint)
+        return super().resolve_command(ctx, args)
+
+    def _other_use(self, word: str) -> str:  # noqa: ARG002 (a subclass knows one)
+        """What else a word may be that is like no command."""
+        return ""
+
+
+class LazyGroup(CommandGroup):
+    """A group whose commands are modules with an ``app``; a first word that is a text calls one of them.
+
+    Attributes:
+        summaries: the commands' help, known without importing them.
+        text_command: the command that a text alone calls.
+    """
+
+    summaries: Mapping[str, str] = {}
+    text_command = ""
+
+    def list_commands(self, ctx: "Context") -> list[str]:  # noqa: ARG002 (the signature is Typer's)
+        """The commands' names, in the order of their table."""
+        return list(self.summaries)
+
+    def get_command(self, ctx: "Context", cmd_name: str) -> "Command | None":  # noqa: ARG002 (the signature is Typer's)
+        """The command, from the module of its name."""
+        if cmd_name not in self.summaries:
+            return None
+        return typer.main.get_command(import_module(f"attnviz.cli.commands.{cmd_name}").app)
+
+    def resolve_command(self, ctx: "Context", args: list[str]) -> "tuple[str | None, Command | None, list[str]]":
+        """The command of the first word, or the one for texts where the word is a text."""
+        if args[0] not in self.summaries:
+            from attnviz.cli.help.suggestions import is_text
+
+            args = [self.text_command, *args] if is_text(args[0]) else args
+        return super().resolve_command(ctx, args)
+
+    def _other_use(self, word: str) -> str:
+        return f"; for a text of one word: attnviz {self.text_command} {word}"
+
+    def _last_line(self, ctx: "Context", *, full: bool) -> str:  # noqa: ARG002 (no context is needed)
+        more = "attnviz help for topics to read" if full else "attnviz --help for everything"
+        return f"attnviz COMMAND -h for one command, {more}"
+
+    def _summaries(self, ctx: "Context") -> list[tuple[str, str]]:  # noqa: ARG002 (no context is needed)
+        return list(self.summaries.items())

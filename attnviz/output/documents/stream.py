@@ -1,0 +1,45 @@
+"""A stream of JSON lines that has all fields of its model once, in the first line."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple, cast
+
+from attnviz.output.documents.results import dump, short_model
+
+
+class ModelLine(NamedTuple):
+    """One line of JSON, cut at its model.
+
+    Attributes:
+        before: the line up to the model.
+        full: the model with all its fields.
+        short: the model's name, weights and sizes.
+        after: the line after the model, with its line end.
+    """
+
+    before: bytes
+    full: bytes
+    short: bytes
+    after: bytes
+
+
+def model_line(document: Mapping[str, object]) -> ModelLine:
+    """The line of a document that has ``model``, with all its fields, between other keys."""
+    model = cast(Mapping[str, object], document["model"])
+    items = list(document.items())
+    at = list(document).index("model")
+    before, after = (dump(dict(some)).rstrip(b"\n") for some in (items[:at], items[at + 1 :]))
+    full, short = (dump(one).rstrip(b"\n") for one in (model, short_model(model)))
+    return ModelLine(before.removesuffix(b"}") + b',"model":', full, short, b"," + after.removeprefix(b"{") + b"\n")
+
+
+def joined_lines(lines: Iterable[ModelLine], *, model_info: bool = False) -> Iterator[bytes]:
+    """The lines; a model has all its fields in the first line of it, and is in short in the next ones.
+
+    Args:
+        lines: in their order.
+        model_info: all fields in every line.
+    """
+    known: bytes | None = None
+    for before, full, short, after in lines:
+        yield b"".join((before, full if model_info or full != known else short, after))
+        known = full
