@@ -80,7 +80,7 @@ class Running:
         shape = (len(self._names), *metrics.head_shape)
         if self._first is None:
             self._first, self._moments = metrics, _Moments(shape)
-        if metrics.every_head != self._first.every_head:
+        if _axes(metrics) != _axes(self._first):
             told, expected = ("x".join(map(str, one.head_shape)) for one in (metrics, self._first))
             raise UsageError(
                 f"metrics: text {self.texts + 1} has other layers and heads ({told}); "
@@ -123,6 +123,10 @@ class Running:
             texts=self.texts,
             remainder=self._remainders.mean(),
         )
+
+
+def _axes(metrics: HeadMetrics) -> tuple[tuple[int, ...], tuple[int, ...], bool]:
+    return metrics.layers, metrics.heads, metrics.by_name
 
 
 class _Remainders:

@@ -110,7 +110,8 @@ def _draw(report: "HeadReport", folder: Path, *, cmap: str, force: bool, common:
     from attnviz.api.heatmaps import similarity_picture
     from attnviz.cli.streams import note_pictures
 
-    note_pictures(common, similarity_picture(report, folder, cmap=cmap, force=force))
+    picture_map = "viridis" if cmap == "amber" else cmap  # amber is the terminal's own
+    note_pictures(common, similarity_picture(report, folder, cmap=picture_map, force=force))
 
 
 def _agreement(source: SharedSource, selection: HeadOptions, output: ModelJsonOptions, width: WidthOptions) -> None:
