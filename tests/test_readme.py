@@ -20,6 +20,7 @@ import pytest
 import typer
 
 import attnviz
+from attnviz.checkpoints.huggingface.registry import families
 from attnviz.cli.app import Commands, app
 from tests.approved import UPDATE, assert_stored
 
@@ -160,6 +161,10 @@ def test_a_topic_is_plain_markdown_that_a_terminal_can_print(topic):
     assert not re.findall(r"<[a-z!/][^>]*>", prose)
     assert not re.findall(r"!\[", prose)
     assert all("/" not in link for link in re.findall(r"\]\((?!https://)([^)]+)\)", prose))
+
+
+def test_the_readme_counts_the_families():
+    assert f"{len(families())} families of models" in " ".join(read("README.md").split())
 
 
 def test_the_readme_is_short():

@@ -118,11 +118,11 @@ def test_every_paragraph_of_a_page_is_read_and_no_code():
 
 @pytest.mark.parametrize("name", PAGES)
 def test_sentences_of_the_documentation_are_short(name):
-    """About 20 words is the aim; a sentence of more than 32 is two."""
+    """About 20 words is the aim; a sentence of more than 25 is two."""
     text = prose(PAGES[name].read_text(encoding="utf-8"))
     sentences = [
         one
         for block in re.split(r"\n\s*\n", text)
         for one in re.split(r"(?<=[.:;?!])(?:\*\*)?\s+", " ".join(block.split()))
     ]
-    assert [one for one in sentences if len(one.split()) > 32] == []
+    assert [one for one in sentences if len(one.split()) > 25] == []

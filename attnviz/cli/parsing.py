@@ -92,7 +92,7 @@ class SectionedCommand(_WithPages, TyperCommand):
             _, _, order = self.make_parser(ctx).parse_args(args=list(args))
             for parameter, n in Counter(order).items():
                 if n > 1 and getattr(parameter, "rich_help_panel", None) in _ONCE and _has_one_value(parameter):
-                    name = str(parameter.name).replace("_", "-")
+                    name = max(parameter.opts, key=len).lstrip("-")
                     raise UsageError(f"{name}: given {n} times; expected once")
         return super().parse_args(ctx, args)
 

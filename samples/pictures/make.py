@@ -1,13 +1,17 @@
-"""Draws what the program prints as ``show.svg``, the README's first picture: ``python samples/pictures/make.py``.
+"""Draws the README's pictures, by ``python samples/pictures/make.py``.
 
-The picture is a terminal's window with its own dark background, so that it looks the same on a light and a dark page.
+``show.svg`` is what ``attnviz show`` prints. ``L02H08.png`` and ``overview.png`` are what ``attnviz heatmap`` draws.
+
+``show.svg`` is a terminal's window with its own dark background, so that it looks the same on a light and a dark page.
 Every run of characters has a fixed length, so that columns stay below each other in any font.
 """
 
 import os
 import re
+import shutil
 import subprocess
 import sys
+import tempfile
 from html import escape
 from pathlib import Path
 from typing import NamedTuple
@@ -32,12 +36,12 @@ class Style(NamedTuple):
     dim: bool = False
 
 
-def printed() -> str:
-    """What the command prints on a terminal of 80 columns with 24-bit colour."""
+def printed(*arguments: str) -> str:
+    """What the program prints on a terminal with 24-bit colour."""
     names = ("NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLUMNS")
     environ = {name: value for name, value in os.environ.items() if name not in names and not name.startswith("ATTN")}
     environ |= {"COLORTERM": "truecolor", "TERM": "xterm-256color", "PYTHONIOENCODING": "utf-8"}
-    command = [sys.executable, "-m", "attnviz", *COMMAND, "--color", "always", "--width", str(COLUMNS)]
+    command = [sys.executable, "-m", "attnviz", *arguments, "--color", "always"]
     return subprocess.run(command, env=environ, capture_output=True, encoding="utf-8", check=True).stdout  # noqa: S603
 
 
@@ -102,15 +106,29 @@ def svg(lines: list[list[tuple[str, Style]]], title: str) -> str:
     )
 
 
-def main() -> None:
-    """Writes ``show.svg`` beside this script."""
+def write_show() -> None:
+    """Writes ``show.svg``."""
     words = f'{COMMAND[0]} "{COMMAND[1]}"'
     prompt = [("$ ", Style(color=PROMPT, bold=True)), (f"attnviz {words}", Style(bold=True))]
-    output = printed()
+    output = printed(*COMMAND, "--width", str(COLUMNS))
     lines = [prompt, *(runs(line) for line in output.splitlines())]
     summary = "".join(text for text, _ in lines[2])
     title = f"attnviz {words} prints: {summary}"
     (HERE / "show.svg").write_text(svg(lines, title), encoding="utf-8", newline="\n")
+
+
+def write_heatmaps() -> None:
+    """Writes ``L02H08.png`` and ``overview.png``."""
+    with tempfile.TemporaryDirectory() as folder:
+        printed("heatmap", TEXT, "--out", folder)
+        for name in ("L02H08.png", "overview.png"):
+            shutil.copyfile(Path(folder) / name, HERE / name)
+
+
+def main() -> None:
+    """Writes all pictures beside this script."""
+    write_show()
+    write_heatmaps()
 
 
 if __name__ == "__main__":

@@ -152,7 +152,7 @@ def _step(step: "Step", precision: int | None) -> dict[str, object]:
                 "meaning": quantity.meaning,
                 "axes": quantity.axes,
                 "shape": quantity.values.shape,
-                "values": np.ascontiguousarray(_rounded(quantity.values, precision)),
+                "values": np.ascontiguousarray(rounded(quantity.values, precision)),
             }
             for quantity in step.quantities
         ],
@@ -217,10 +217,10 @@ def _unreduced(attention: Attention, values: np.ndarray, precision: int | None) 
         values = values[0, 0]
     elif "head" not in attention.axes or attention.by_name:
         values = values[:, 0]
-    return np.ascontiguousarray(_rounded(values, precision))
+    return np.ascontiguousarray(rounded(values, precision))
 
 
-def _rounded(values: np.ndarray, precision: int | None) -> np.ndarray:
+def rounded(values: np.ndarray, precision: int | None) -> np.ndarray:
     """The values with so many decimals: in float64, where no score overflows, and without -0."""
     if precision is None:
         return values
@@ -243,7 +243,7 @@ def _edges(attention: Attention, top: int, precision: int | None) -> Iterator[di
         place = {name: number for name, number in (("layer", layer), ("head", head)) if name in attention.axes}
         values = attention.matrices[i, j]
         order = _strongest_keys(values, top)
-        best = _rounded(np.take_along_axis(values, order, axis=-1), precision)
+        best = rounded(np.take_along_axis(values, order, axis=-1), precision)
         hidden = np.isneginf(values) if attention.masked is None else attention.masked[i] | np.isneginf(values)
         for query, keys in enumerate(order):
             for key, weight in zip(keys, best[query], strict=True):

@@ -88,7 +88,7 @@ def test_a_registered_metric_is_a_name_in_conditions_and_orders(smallest):
 
 
 def test_the_help_names_a_registered_metric():
-    assert "confidence, faintness, and with --ablation: ablation" in " ".join(program("heads", "-h").split())
+    assert "confidence, faintness, and with --ablation: ablation" in " ".join(program("heads", "--help").split())
 
 
 def test_the_schema_has_its_metrics_from_the_table_alone():

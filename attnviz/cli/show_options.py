@@ -1,0 +1,102 @@
+"""The options of ``show``: one word, and how matrices look."""
+
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from attnviz.cli.command import Options, option
+from attnviz.cli.help.pages import SELECTION, VIEW
+from attnviz.cli.options import RawTokens, TerminalColormapName, Width
+from attnviz.errors import UsageError
+from attnviz.output.terminal.styles import STYLES
+
+if TYPE_CHECKING:
+    from attnviz.analysis.matrices.selection import Request
+    from attnviz.analysis.one_word import WordQuestion
+    from attnviz.output.terminal.styles.base import Looks
+
+    StyleName = str  # its names are known only when the table is read
+else:
+    StyleName = Literal["auto", *STYLES]
+
+
+class WordOptions(Options):
+    """One word instead of matrices."""
+
+    from_word: Annotated[
+        str | None,
+        option(
+            SELECTION,
+            "--from",
+            metavar="WORD",
+            help="What this word looks at, one line per head; a word, word:2 (its second occurrence) or a number.",
+        ),
+    ] = None
+    to_word: Annotated[
+        str | None,
+        option(SELECTION, "--to", metavar="WORD", help="What looks at this word, one line per head."),
+    ] = None
+
+    def question(self, request: "Request", *, raw: bool) -> "WordQuestion | None":
+        """The word that is asked about; None where none is."""
+        from attnviz.analysis.one_word import WordQuestion
+
+        for side, word in (("from", self.from_word), ("to", self.to_word)):
+            if word is not None:
+                return WordQuestion(word, side, request.hide_special, raw)
+        return None
+
+
+class ViewOptions(Options):
+    """How matrices look."""
+
+    style: Annotated[
+        StyleName,
+        option(VIEW, "--style", help=f"{'; '.join(map(': '.join, STYLES.items()))}. [default: what fits]"),
+    ] = "auto"
+    top: Annotated[
+        int | None,
+        option(
+            VIEW,
+            "--top",
+            metavar="K",
+            min=1,
+            help="The K strongest keys of each row: style top [default: 3], or at the end of a line of --from "
+            "[default: 1]; with --json, edges not matrices.",
+        ),
+    ] = None
+    precision: Annotated[
+        int | None,
+        option(
+            VIEW, "--precision", metavar="N", min=0, max=9, help="Decimals. [default: 2; in JSON, all that a float has]"
+        ),
+    ] = None
+    cmap: TerminalColormapName = "amber"
+    width: Width = None
+    raw_tokens: RawTokens = False
+
+    def looks(self, *, top: int) -> "Looks":
+        """The looks of matrices.
+
+        Args:
+            top: the number of strongest keys where none is given.
+        """
+        from attnviz.output.terminal.styles.base import Looks
+
+        style = "top" if self.top is not None and self.style == "auto" else self.style
+        return Looks(style, self.cmap, self.top or top, self.precision)
+
+
+def check_views(word: WordOptions, view: ViewOptions, *, json: bool, workers: int | None) -> None:
+    """Refuses options of views that exclude each other.
+
+    Raises:
+        UsageError: with the names of the options, and what is expected.
+    """
+    views = [name for name, given in (("from", word.from_word), ("to", word.to_word)) if given is not None]
+    if len(views) > 1:
+        raise UsageError(f"{', '.join(views)}: each is a view of its own; expected one of them")
+    if views and view.style != "auto":
+        raise UsageError(f"{views[0]}, style: a style is of one matrix; expected --style or --{views[0]}")
+    if view.top is not None and view.style not in ("auto", "top"):
+        raise UsageError(f"style, top: {view.style} print every key; expected --style top, or no --top")
+    if workers is not None and not json:
+        raise UsageError("workers: tables are printed one after the other; expected --json too")
