@@ -9,6 +9,7 @@ from attnviz.analysis.heads.metrics import HeadMetrics, Patterns, head_metrics
 from attnviz.analysis.resting import Remainder, Rest, head_rest, is_square, without_rest
 from attnviz.trace.attention import Attention, of_all
 
+_MOST_EQUAL = 0.25  # of the tokens: of a text of one word, or of unknown ones, any head seems to look at equal ones
 _SINK = 0.5  # where nothing says which tokens are special, a first token that gets so much is one to rest on
 
 
@@ -53,7 +54,7 @@ class _RemainingPatterns:
         """Those of matrices without these keys."""
         name = keys.tobytes()
         if name not in self._by_keys:
-            self._by_keys[name] = Patterns(attention, PATTERN_METRICS)
+            self._by_keys[name] = Patterns(attention, PATTERN_METRICS, _MOST_EQUAL)
         return self._by_keys[name]
 
 

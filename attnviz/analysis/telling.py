@@ -44,9 +44,13 @@ def telling_part(attention: Attention) -> np.ndarray:
 
 def telling_scores(attention: Attention) -> np.ndarray:
     """How much each head says of the text, (n_layers, n_heads): the mean over rows of ``telling_part``'s sums."""
+    return _scores(attention, telling_part(attention))
+
+
+def _scores(attention: Attention, part: np.ndarray) -> np.ndarray:
     rows = np.array([not (token.special or token.padding) for token in attention.queries])
-    part = telling_part(attention)[:, :, rows]
-    return part.sum(axis=-1).mean(axis=-1) if rows.any() else np.zeros(part.shape[:2])
+    means: np.ndarray = part[:, :, rows].sum(axis=-1).mean(axis=-1) if rows.any() else np.zeros(part.shape[:2])
+    return means
 
 
 class Link(NamedTuple):
@@ -105,8 +109,8 @@ def head_summaries(attention: Attention, *, fallback: bool = False) -> list[Head
         attention: weights, of tokens or of words, of every selected head.
         fallback: where a head's links are all explained by the distance, give its strongest ones.
     """
-    parts, scores = telling_part(attention), telling_scores(attention)
-    usable = _counting(attention)
+    parts = telling_part(attention)
+    scores, usable = _scores(attention, parts), _counting(attention)
     heads = []
     for (i, j), (layer, head) in zip(np.ndindex(*attention.head_shape), attention.every_head, strict=True):
         weights = attention.matrices[i, j]

@@ -76,11 +76,21 @@ class RowOptions(Options):
     sort: Annotated[
         str | None,
         option(
-            ROWS, "--sort", metavar="METRIC", help="The largest first; -METRIC: the smallest first; label: by pattern."
+            ROWS,
+            "--sort",
+            metavar="METRIC",
+            help="Largest first; -METRIC: smallest; label: by pattern; telling: those that say most.",
         ),
     ] = None
     top: Annotated[
-        int | None, option(ROWS, "--top", metavar="N", min=1, help="Only the first N, after --where and --sort.")
+        int | None,
+        option(
+            ROWS,
+            "--top",
+            metavar="N",
+            min=1,
+            help="Only the first N, after --where and --sort; without --sort the N that say most.",
+        ),
     ] = None
     columns: Annotated[
         str | None,

@@ -198,9 +198,14 @@ class Patterns:
         names: the metrics that are computed.
         rows: by linear metric, (n_queries,), the rows that it is about.
         padding: (n_queries,), the rows of tokens that only fill the length.
+
+    Args:
+        attention: the matrices.
+        names: the metrics to compute; by default all.
+        most_equal: the share of all tokens that equal ones may be, so that they count for ``same`` and ``induction``.
     """
 
-    def __init__(self, attention: Attention, names: Collection[str] = ()):
+    def __init__(self, attention: Attention, names: Collection[str] = (), most_equal: float = 1.0):
         self.missing = {name: why for name, why in _missing(attention).items() if not names or name in names}
         self.names = [name for name in METRICS if name not in self.missing and (not names or name in names)]
         n_queries, self._n_keys = attention.matrices.shape[2:]
@@ -217,8 +222,9 @@ class Patterns:
         self._codes = np.zeros(0, dtype=np.int64) if codes is None else codes
         if codes is not None:
             _, first, inverse, count = np.unique(codes, return_index=True, return_inverse=True, return_counts=True)
-            self.rows["same"] = (count[inverse] > 1) & ~self._special
-            self.rows["induction"] = first[inverse] < np.arange(self._n_keys)
+            self._few = count[inverse] <= max(2, most_equal * self._n_keys)
+            self.rows["same"] = (count[inverse] > 1) & ~self._special & self._few
+            self.rows["induction"] = (first[inverse] < np.arange(self._n_keys)) & self._few
         self.rows = {name: rows for name, rows in self.rows.items() if name in self.names}
 
     def sums(self, weights: np.ndarray, rows: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
@@ -245,8 +251,9 @@ class Patterns:
         block = (first, last)  # parts with fewer heads have larger ones
         if block not in self._pairs:
             row, key = np.nonzero(self._codes[first : last + 1, None] == self._codes)
-            same = (key != row + first) & ~self._special[row + first]
-            before = key < row + first
+            few = self._few[row + first]
+            same = (key != row + first) & ~self._special[row + first] & few
+            before = (key < row + first) & few
             pairs = (row[same], key[same]), (row[before], key[before] + 1)
             n_pairs = (last + 1 - first) * self._n_keys
             if len(row) * _FEW_PAIRS > n_pairs:  # of one word over and over there are too many

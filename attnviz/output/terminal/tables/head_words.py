@@ -12,7 +12,7 @@ _FEW_ROWS = 2  # that a label depends on, so that it says so
 _LEAST_REST = 0.5  # of a head without a pattern, from which its label says where it rests
 _MAINLY = 2 / 3  # of all rest on one token, from which that token is named
 _MOST_NAME = 8  # columns of a token that a head rests on
-_NOUNS = {"previous": "previous-token", "next": "next-token", "same": "same-token"}
+_OF_TOKENS = ("previous", "next", "same")
 _AIMS = {
     "previous": "the previous token",
     "next": "the next token",
@@ -64,10 +64,12 @@ def summary_text(labels: Iterable[Document]) -> str:
     labels = list(labels)
     names = Counter(label["name"] for label in labels)
     rests = Counter(rest[0] for rest in map(_rest, labels) if rest is not None)
-    counts = [f"{names[name]} {_NOUNS.get(name, name)}" for name in LABELS if names[name] and name not in REST_LABELS]
+    counts = {name: f"{names[name]} {name}" for name in LABELS if names[name] and name not in REST_LABELS}
+    for name in [name for name in counts if name in _OF_TOKENS][:1]:
+        counts[name] += "-token"  # which the others mean too
     resting = ", ".join(f"{n} on {name}" for name, n in rests.most_common())
     verb = "rests" if next(iter(rests.values()), 0) == 1 else "rest"
-    return "; ".join(filter(None, (", ".join(counts), resting.replace(" on ", f" {verb} on ", 1))))
+    return "; ".join(filter(None, (", ".join(counts.values()), resting.replace(" on ", f" {verb} on ", 1))))
 
 
 def legend_text(labels: Iterable[Document]) -> str:
