@@ -14,6 +14,7 @@ _HOMES = {
     "prepare_vectors": "attnviz.sweeps.preparation",
     "explain": "attnviz.api.run",
     "heads": "attnviz.api.heads",
+    "heads_per_text": "attnviz.api.heads_per_text",
     "diff": "attnviz.api.diff",
     "check": "attnviz.api.check",
     "heatmaps": "attnviz.api.heatmaps",

@@ -22,6 +22,7 @@ import typer
 import attnviz
 from attnviz.checkpoints.huggingface.registry import families
 from attnviz.cli.app import Commands, app
+from attnviz.encoder.config.given import field_names
 from tests.approved import UPDATE, assert_stored
 
 ROOT = Path(__file__).parent.parent
@@ -138,6 +139,27 @@ def test_the_row_of_an_option_names_all_its_choices():
         every = frozenset().union(*sets)
         named = {every & set(re.findall(r"`([^`]+)`", row)) for row in rows() if f"`{option}`" in row} - {frozenset()}
         assert named == sets, f"name all choices of {option} in its row in attnviz/docs"
+
+
+def field_row(parameter) -> str:
+    """The row of a field of the block, from its option: flag, default, what help says of it, and all choices."""
+    meaning, _, default = (parameter.help or "").removesuffix("]").partition(" [default: ")
+    choices = getattr(parameter.type, "choices", ())
+    named = f": {', '.join(f'`{choice}`' for choice in choices)}" if choices else ""
+    return f"| `{parameter.opts[0]}` | {default} | {meaning.removesuffix('.').replace('|', chr(92) + '|')}{named} |\n"
+
+
+def test_the_topic_block_has_a_row_for_each_field_as_help_says_it():
+    text = read("block.md")
+    (stored,) = re.findall(r"^\| field \| default .*\n\|[-|]+\n((?:\|.*\n)+)", text, re.MULTILINE)
+    fields = {f"--{name.replace('_', '-')}" for name in field_names()}
+    parameters = [one for one in dict(commands())["show"].params if one.opts[0] in fields]
+    rows = "".join(map(field_row, parameters))
+    if UPDATE:
+        PAGES["block.md"].write_text(text.replace(stored, rows, 1), encoding="utf-8", newline="\n")
+        stored = rows
+    assert len(parameters) == len(fields)
+    assert_stored(rows, stored, "the table of fields in attnviz/docs/block.md")
 
 
 def mentioned(option: str, text: str) -> bool:

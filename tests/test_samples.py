@@ -1,6 +1,8 @@
 """The samples are what their scripts make, and what the README says of them holds."""
 
+import html
 import json
+import re
 import runpy
 import shutil
 from pathlib import Path
@@ -91,7 +93,12 @@ def pictures(tmp_path_factory):
 
 
 def test_the_first_picture_of_the_readme_is_what_the_program_prints(pictures):
-    assert_file_stored((pictures / "show.svg").read_text(encoding="utf-8"), SAMPLES / "pictures" / "show.svg")
+    drawn = (pictures / "show.svg").read_text(encoding="utf-8")
+    assert_file_stored(drawn, SAMPLES / "pictures" / "show.svg")
+    (alternative,) = re.findall(
+        r"!\[.*: (.*)\]\(.*show.svg\)", (SAMPLES.parent / "README.md").read_text(encoding="utf-8")
+    )
+    assert f"prints: {alternative} (" in html.unescape(drawn), "the README's words for the picture"
 
 
 @pytest.mark.parametrize("name", ["L02H08.png", "overview.png"])

@@ -1,9 +1,9 @@
 """Two runs against each other, head by head: how far their rows are apart, and which weights changed most.
 
-Only the tokens that both texts have are compared: those of a longest common subsequence, by spelling without case.
-Rows are not renormalised: attention to all other tokens (those of one text only, and hidden ones) is one cell, the
-rest, so that rows stay distributions. The ``jsd`` of two texts is never more than it would be with one cell for each
-of these tokens. Padding is not compared.
+Tokens that both texts have are compared: those of a longest common subsequence, by spelling without case. Between
+them, as many tokens of A as of B replaced each other one for one, and are compared too. Rows are not renormalised:
+attention to all other tokens (added or removed ones, and hidden ones) is one cell, the rest, so that rows stay
+distributions. Padding is not compared.
 """
 
 from collections.abc import Sequence
@@ -11,13 +11,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from attnviz.analysis.compare import align, jsd
+from attnviz.analysis.alignment import aligned_tokens, with_both_labels
+from attnviz.analysis.compare import jsd
 from attnviz.analysis.matrices.parts import one_by_one
+from attnviz.analysis.matrices.words import merge_words
 from attnviz.errors import UsageError
 from attnviz.numbers import spans
 from attnviz.trace.attention import Attention
 from attnviz.trace.heads import head_name
-from attnviz.trace.tokens import Token, Tokens
+from attnviz.trace.tokens import Tokens
 
 _LESS = 1e-6  # a rest of so little is rounding
 
@@ -88,8 +90,10 @@ class Difference:
     Attributes:
         a: A, as it was given.
         b: B.
-        queries: the places (i, j) in A and in B of the query tokens that both have.
-        keys: the places (i, j) in A and in B of the key tokens that both have.
+        queries: the places (i, j) in A and in B of the query tokens that are compared.
+        keys: the places (i, j) in A and in B of the key tokens that are compared.
+        replaced_queries: those of the query tokens that are not the same in A and B.
+        replaced_keys: those of the key tokens that are not the same in A and B.
         before: A's weights of those, (n_layers, n_heads, n_queries, n_keys) float64.
         after: B's.
         rest_before: what each of A's rows gives to all other keys, (n_layers, n_heads, n_queries); 0 without any.
@@ -102,6 +106,8 @@ class Difference:
     b: Attention
     queries: tuple[tuple[int, int], ...]
     keys: tuple[tuple[int, int], ...]
+    replaced_queries: frozenset[tuple[int, int]]
+    replaced_keys: frozenset[tuple[int, int]]
     before: np.ndarray
     after: np.ndarray
     rest_before: np.ndarray
@@ -113,6 +119,20 @@ class Difference:
     def has_rest(self) -> bool:
         """Whether rows give anything to keys that are not compared."""
         return bool((self.rest_before > _LESS).any() or (self.rest_after > _LESS).any())
+
+    @property
+    def sides_with_both_labels(self) -> tuple[Tokens, Tokens]:
+        """A's query tokens and key tokens; the label of one that was replaced is ``tired | wide``."""
+        return (
+            with_both_labels(self.replaced_queries, self.a.queries, self.b.queries),
+            with_both_labels(self.replaced_keys, self.a.keys, self.b.keys),
+        )
+
+    @property
+    def compared_tokens(self) -> tuple[Tokens, Tokens]:
+        """The query tokens and the key tokens that are compared, with these labels."""
+        queries, keys = self.sides_with_both_labels
+        return tuple(queries[i] for i, _ in self.queries), tuple(keys[i] for i, _ in self.keys)
 
     @property
     def special_only(self) -> bool:
@@ -159,7 +179,8 @@ def compared(a: Attention, b: Attention) -> Difference:
     if a.by_name or b.by_name:
         a, b = one_by_one(a), one_by_one(b)
     _check_heads(a, b)
-    queries, keys = _aligned("query", a.queries, b.queries), _aligned("key", a.keys, b.keys)
+    queries, replaced_queries = aligned_tokens("query", a.queries, b.queries)
+    keys, replaced_keys = aligned_tokens("key", a.keys, b.keys)
     before, rest_before = _chosen(a, [i for i, _ in queries], [i for i, _ in keys])
     after, rest_after = _chosen(b, [j for _, j in queries], [j for _, j in keys])
     distances = np.zeros(before.shape[:2])
@@ -168,18 +189,39 @@ def compared(a: Attention, b: Attention) -> Difference:
         distances[place] = jsd(whole[0][place], whole[1][place])
     looks = [rows.any(axis=-1) for rows in whole]
     one_sided = (looks[0] ^ looks[1]).sum(axis=-1)
-    return Difference(a, b, queries, keys, before, after, rest_before, rest_after, distances, one_sided)
+    pairs = queries, keys, replaced_queries, replaced_keys
+    return Difference(a, b, *pairs, before, after, rest_before, rest_after, distances, one_sided)
 
 
-def largest_changes(difference: Difference, most: int) -> list[Change]:
+def compared_words(difference: Difference) -> Difference:
+    """The difference between whole words; as it is where words have none in common, or are not known."""
+    a, b = merge_words(difference.a), merge_words(difference.b)
+    if a is difference.a and b is difference.b:
+        return difference
+    try:
+        return compared(a, b)
+    except UsageError:  # pieces in common, and no word
+        return difference
+
+
+def largest_changes(difference: Difference, most: int, *, special: bool = True) -> list[Change]:
     """The weights that changed most, the largest change first; of equal ones the first head's, query's and key's.
 
     What a row gives to all other keys is one of its weights, the last, where there is anything.
+
+    Args:
+        difference: of A and B.
+        most: how many.
+        special: whether weights from or to special tokens count.
     """
     before, after = difference.before, difference.after
     if difference.has_rest:
         before, after = _with_rest(before, difference.rest_before), _with_rest(after, difference.rest_after)
     changes = np.abs(after - before)
+    if not special:
+        queries, keys = (np.array([token.special for token in side]) for side in difference.compared_tokens)
+        changes[:, :, queries] = 0
+        changes[..., : len(keys)][..., keys] = 0
     flat = changes.ravel()
     most = min(most, flat.size)
     least = np.partition(flat, flat.size - most)[flat.size - most] if most else np.inf
@@ -202,6 +244,7 @@ def as_attention(difference: Difference, texts: tuple[tuple[str, str], ...] = ()
     """
     a, b = difference.a, difference.b
     changes = difference.after - difference.before
+    drawn_queries, drawn_keys = difference.compared_tokens
     rest = (difference.rest_after - difference.rest_before) if difference.has_rest else None
     queries, keys = ([i for i, _ in pairs] for pairs in (difference.queries, difference.keys))
     masked = None
@@ -210,8 +253,8 @@ def as_attention(difference: Difference, texts: tuple[tuple[str, str], ...] = ()
         masked = a.masked[:, queries][..., keys] & theirs
     return Changes(
         matrices=changes,
-        queries=tuple(a.queries[i] for i in queries),
-        keys=tuple(a.keys[i] for i in keys),
+        queries=drawn_queries,
+        keys=drawn_keys,
         layers=a.layers,
         heads=a.heads,
         by_name=a.by_name,
@@ -254,44 +297,6 @@ def _check_heads(a: Attention, b: Attention) -> None:
                 f"diff, {axis}s: A has {len(ours)} and B has {len(theirs)}; expected equal numbers",
                 hint=f"--{axis} and --vs-{axis} choose those to compare",
             )
-
-
-def _aligned(axis: str, a: Tokens, b: Tokens) -> tuple[tuple[int, int], ...]:
-    """The places in A and in B of the tokens that both have, the same whichever side is called A.
-
-    Where those of a side have no labels, all of both, one after the other.
-    """
-    nameless = [name for name, side in (("A", a), ("B", b)) if _is_nameless(side)]
-    if nameless:
-        _check_labels(axis, a, b, nameless)
-        return tuple((i, i) for i in range(len(a)) if not (a[i].padding or b[i].padding))
-    ours, theirs = ([(_spelling(t), i) for i, t in enumerate(side) if not t.padding] for side in (a, b))
-    words, others = ([spelling for spelling, _ in side] for side in (ours, theirs))
-    pairs = align(words, others) if words <= others else [(i, j) for j, i in align(others, words)]
-    if not pairs:
-        raise UsageError(f"diff: no {axis} token of A is in B; expected at least one in both")
-    return tuple((ours[i][1], theirs[j][1]) for i, j in pairs)
-
-
-def _check_labels(axis: str, a: Tokens, b: Tokens, nameless: list[str]) -> None:
-    """Refuses tokens that have only numbers for names where there are more of them on one side."""
-    if len(a) != len(b):
-        whose = f"those of {' and '.join(nameless)} have no labels"
-        raise UsageError(
-            f"diff, tokens: A has {len(a)} and B has {len(b)} {axis} tokens, and {whose}; "
-            "expected equal numbers, or labels",
-            hint='JSON can name its tokens: "tokens": [...]',
-        )
-
-
-def _is_nameless(tokens: Tokens) -> bool:
-    """Whether they are of vectors or of a file that nobody gave labels for: x0, x1, ...; y0, y1, ... of a target."""
-    return any(all(t.id is None and t.text == f"{letter}{i}" for i, t in enumerate(tokens)) for letter in "xy")
-
-
-def _spelling(token: Token) -> tuple[bool, str]:
-    """What a token is aligned by: tokenizers spell it in their own ways, and special ones have no text."""
-    return token.special, (token.text.strip() or token.piece).casefold()
 
 
 def _chosen(side: Attention, queries: Sequence[int], keys: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:

@@ -179,7 +179,7 @@ def _score_steps(config: Block, params: Params, own: LayerTrace, place: Place, g
     if config.score_factor != 1.0:
         scale = config.attention.score_scale
         by, number = ("/", f"sqrt({config.d_head})") if scale is None else ("*", f"{scale:g}")
-        reason = "Without it long vectors would make softmax all but one-hot." if by == "/" else "The scale is set."
+        reason = "Without it, softmax would pick almost only one token." if by == "/" else "The scale is set."
         yield Step("scale", "Scaled", f"s_j = r_j {by} {number}", reason, (Quantity("s", "scaled", scaled, ("key",)),))
     if geometry.bias is not None:
         kind = "relative" if config.position.relative_bias else config.position.kind
@@ -202,17 +202,18 @@ def _score_steps(config: Block, params: Params, own: LayerTrace, place: Place, g
         )
 
 
+_DOT = ("r_j = q . k_j", "Score: multiply q with each k, and add up", "Large where q and k point the same way.")
 _SCORE_WORDS = {
-    "scaled_dot": ("r_j = q . k_j", "Compare the query with every key", "Large where q and k point the same way."),
-    "dot": ("r_j = q . k_j", "Compare the query with every key", "Large where q and k point the same way."),
+    "scaled_dot": _DOT,
+    "dot": _DOT,
     "cosine": (
         "r_j = q . k_j / (|q| |k_j|)",
-        "Compare the query with every key",
+        "Score: the cosine of q and each k",
         "The cosine of the angle between q and k, whatever their lengths.",
     ),
     "additive": (
         "r_j = w . tanh(q + k_j)",
-        "Compare the query with every key",
+        "Score: a small network compares q with each k",
         "The additive score of 2015: a small network looks at q and k together.",
     ),
 }
@@ -306,7 +307,7 @@ def _residual(
     place: Place,
 ) -> Step:
     title = {"residual": "Residual sum", "output": "What leaves the layer"}[name]
-    meaning = "The part's output is added to what came in, not put in its place."
+    meaning = "The output is added to the input."
     if name == "residual" and place.kind == "decoder":
         meaning += " Attention to the source comes next (--kind cross)."
     if normed is None:

@@ -6,7 +6,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from attnviz.analysis.difference import Difference, as_attention, compared
+from attnviz.analysis.difference import Difference, as_attention, compared, compared_words
 from attnviz.analysis.matrices.selection import Request
 from attnviz.errors import UsageError
 from attnviz.sweeps.corpus import Corpus
@@ -45,12 +45,18 @@ class DiffReport:
         return difference_document(results, self.difference, top=top, tolerance=tolerance, model_info=model_info)
 
     def draw(
-        self, folder: str | Path, *, force: bool = False, progress: Callable[[int, int], None] | None = None
+        self,
+        folder: str | Path,
+        *,
+        words: bool = False,
+        force: bool = False,
+        progress: Callable[[int, int], None] | None = None,
     ) -> "HeatmapReport":
         """Writes pictures of B - A: one per head, and ``overview``.
 
         Args:
             folder: where the files go; created if missing.
+            words: draw whole words.
             force: replace files that attnviz did not write.
             progress: called with (pictures written, pictures in all).
 
@@ -63,13 +69,14 @@ class DiffReport:
 
         folder = Path(folder)
         notes: list[str] = []
-        changes = as_attention(self.difference, tuple(named_texts(self.as_dict(top=1))))
+        difference = compared_words(self.difference) if words else self.difference
+        changes = as_attention(difference, tuple(named_texts(self.as_dict(top=1))))
         paths = write_heatmaps(changes, folder, force=force, note=notes.append, progress=progress)
         return HeatmapReport(folder, tuple(paths), 1.0, tuple(notes))
 
 
 def diff(a: Result, b: Result) -> DiffReport:
-    """The difference of two results, head by head; tokens that both have are compared.
+    """The difference of two results, head by head; tokens that both have, or that replaced each other, are compared.
 
     >>> import attnviz
     >>> report = attnviz.diff(attnviz.run("The cat sat", seed=0), attnviz.run("The cat sat", seed=1))

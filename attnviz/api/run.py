@@ -15,8 +15,10 @@ from attnviz.sweeps.corpus import Corpus
 from attnviz.sweeps.preparation import prepare, prepare_vectors
 from attnviz.sweeps.runs import Prepared, kinds_of, run_prepared, runs
 from attnviz.trace.result import Result
+from attnviz.trace.tokens import Tokens, token_numbers
 
 if TYPE_CHECKING:
+    from attnviz.analysis.telling import Overview
     from attnviz.encoder.attention import Geometry
     from attnviz.encoder.config.block import Block
     from attnviz.encoder.parameters.params import DType, Params
@@ -107,14 +109,8 @@ def telling_head(
     Raises:
         UsageError: a layer, head or kind that is not there.
     """
-    from attnviz.analysis.telling import overview
-
     kind = kind or ("encoder" if prepared.target is None else "cross")
-    request = Request(
-        layers, heads, (kind,), words=True, hide_special=True, lenient=frozenset(("words", "hide_special"))
-    )
-    (matrices,) = runs(model, [prepared], request)
-    first = overview(matrices.parts()).heads[0]
+    first = _overview(model, prepared, layers, heads, kind).heads[0]
     return first.layer, first.head
 
 
@@ -126,45 +122,53 @@ def explain(
     layer: str | int | None = None,
     head: str | int | None = None,
     kind: str | None = None,
+    keys: Iterable[str | int] = (),
 ) -> "Explanation":
     """One head and one query token, step by step, with the numbers of the run.
 
     Args:
         model: what ``load`` gave.
         prepared: what ``prepare`` or ``prepare_vectors`` gave.
-        query: a token's text or number; by default the last word.
+        query: a token's text or number; by default that of the head's link that says most (``strongest_telling``),
+            of a word of several tokens the one that gives the link most; where no link says anything, the last word.
         layer: one layer; by default that of the head that says most about the text.
         head: one head; by default the one that says most, of the layer if that is given.
         kind: ``encoder``, ``decoder`` or ``cross``; by default cross where there is a target, else encoder.
+        keys: texts or numbers of keys to compare; by default the strongest key and the strongest other word.
 
     Raises:
         UsageError: a layer, head, kind or token that is not there.
     """
     from attnviz.analysis import explanation
+    from attnviz.analysis.key_groups import compared_keys
     from attnviz.analysis.query import find_query
     from attnviz.trace.steps import Explanation, Place
 
     kind = kind or ("encoder" if prepared.target is None else "cross")
     kinds_of(Request(kinds=(kind,)), prepared)
-    queries, keys = prepared.sides(kind)
-    number = find_query(None if query is None else str(query), queries)
-    place = Place(kind, *_one_head(model, prepared, layer, head, kind), number)
-    needed = explanation.explanation_addresses(model.config, kind, place.layer)
+    sides = prepared.sides(kind)
+    number = None if query is None else find_query(str(query), sides[0])
+    first_keys = [find_query(str(key), sides[1]) for key in keys]
+    at_layer, at_head, link = _telling_place(model, prepared, layer, head, kind, needs_link=number is None)
+    needed = explanation.explanation_addresses(model.config, kind, at_layer)
     trace = run_stack(model.params, model.config, needed, prepared.source, prepared.target)
-    arrays = trace[kind, place.layer]
-    q, weights = cast("np.ndarray", arrays.q), cast("np.ndarray", arrays.weights)  # both are needed
+    arrays = trace[kind, at_layer]
+    q, weights = cast("np.ndarray", arrays.q), cast("np.ndarray", arrays.weights)[at_head]  # both are needed
+    number = _query_of(link, weights, sides) if number is None else number
+    place = Place(kind, at_layer, at_head, number)
     stack = model.params if kind == "encoder" else model.params.at("decoder")
     geometry = _geometry(model.config, stack, prepared, place, q.dtype)
     return Explanation(
         place=place,
-        queries=queries,
-        keys=keys,
-        weights=weights[place.head, place.query],
+        queries=sides[0],
+        keys=sides[1],
+        weights=weights[number],
         model=model.info,
         steps=explanation.explain(model.config, stack.at(f"layers.{place.layer}"), trace, place, geometry),
         text=prepared.text,
         target=prepared.target_text,
         where=prepared.where,
+        compared=compared_keys(sides[1], weights[number], first_keys),
     )
 
 
@@ -187,12 +191,38 @@ def explanations(texts: Corpus, **options: Any) -> "Iterator[Explanation]":
             raise error.at(one.where) from error
 
 
-def _one_head(
-    model: Model, prepared: Prepared, layer: str | int | None, head: str | int | None, kind: str
-) -> tuple[int, int]:
-    """The layer and head that are given; where one is not, those that say most."""
-    names = parse_heads(head) if isinstance(head, str) else None
-    if names is not None:
+def _overview(model: Model, prepared: Prepared, layers: str | int, heads: str | int, kind: str) -> "Overview":
+    """What the heads say about a text, as ``attnviz show`` prints it: of whole words, without special tokens."""
+    from attnviz.analysis.telling import overview
+
+    request = Request(
+        layers, heads, (kind,), words=True, hide_special=True, lenient=frozenset(("words", "hide_special"))
+    )
+    (matrices,) = runs(model, [prepared], request)
+    return overview(matrices.parts())
+
+
+def _telling_place(
+    model: Model, prepared: Prepared, layer: str | int | None, head: str | int | None, kind: str, *, needs_link: bool
+) -> tuple[int, int, tuple[int, int] | None]:
+    """The layer and head that are given, or else say most; if needed also the tokens of the link that says most."""
+    from attnviz.analysis.telling import strongest_telling
+
+    layers, heads = _choice(model, layer, head, kind)
+    if isinstance(layers, int) and isinstance(heads, int) and not needs_link:
+        return layers, heads, None
+    said = _overview(model, prepared, layers, heads, kind)
+    matrix, first = said.matrix, said.heads[0]
+    link = strongest_telling(matrix)
+    if link is None:
+        return first.layer, first.head, None
+    tokens = token_numbers(matrix.queries)[link.query], token_numbers(matrix.keys)[link.key]
+    return first.layer, first.head, tokens
+
+
+def _choice(model: Model, layer: str | int | None, head: str | int | None, kind: str) -> tuple[str | int, str | int]:
+    """The layer and the head that are given, as numbers; ``all`` where one is not."""
+    if isinstance(head, str) and parse_heads(head) is not None:
         request = Request("all" if layer is None else layer, head)
         every_head = Choice.of(request, model.config.layers_of(kind), model.config.n_heads).every_head
         if len(every_head) > 1:
@@ -200,9 +230,21 @@ def _one_head(
         return every_head[0]
     layers = "all" if layer is None else select_one(layer, model.config.layers_of(kind), "layer")
     heads = "all" if head is None else select_one(head, model.config.n_heads, "head")
-    if isinstance(layers, int) and isinstance(heads, int):
-        return layers, heads
-    return telling_head(model, prepared, layers=layers, heads=heads, kind=kind)
+    return layers, heads
+
+
+def _query_of(link: tuple[int, int] | None, weights: np.ndarray, sides: tuple[Tokens, Tokens]) -> int:
+    """The token of the link's query that gives most to the link's key, as both may be words of several tokens.
+
+    Without a link it is the last word.
+    """
+    from attnviz.analysis.key_groups import word_of
+    from attnviz.analysis.query import find_query
+
+    if link is None:
+        return find_query(None, sides[0])
+    queries, keys = (word_of(tokens, index) for tokens, index in zip(sides, link, strict=True))
+    return queries[int(weights[np.ix_(queries, keys)].sum(axis=-1).argmax())]
 
 
 def _geometry(config: "Block", stack: "Params", prepared: Prepared, place: "Place", dtype: "DType") -> "Geometry":

@@ -55,6 +55,15 @@ class MeasureOptions(Options):
     ] = None
 
 
+class PerTextOptions(Options):
+    """Whether several texts give one table."""
+
+    per_text: Annotated[
+        bool,
+        option(OUTPUT, "--per-text", help="One table per text instead of averages; with --json, one line per text."),
+    ] = False
+
+
 class WidthOptions(Options):
     """How wide."""
 
@@ -148,6 +157,7 @@ def refuse_clashes(
     output: ModelJsonOptions,
     formats: FormatOptions,
     report: ReportOptions,
+    texts: PerTextOptions,
 ) -> None:
     """Refuses options of ``heads`` that exclude each other.
 
@@ -159,8 +169,12 @@ def refuse_clashes(
         raise UsageError(f"cluster, {other}: both are given; expected one of them")
     if report.out is not None and not report.cluster:
         raise UsageError("out: heads draws only similar heads; expected --cluster too, or attnviz heatmap -o DIR")
+    if texts.per_text and formats.csv:
+        raise UsageError("per-text, csv: a CSV has one table; expected --per-text --json, or no --per-text")
+    if texts.per_text and report.out is not None:
+        raise UsageError("per-text, out: there is one picture of all texts; expected one of them")
     if report.agreement:
-        _refuse_with_agreement(selection, measures, rows, formats)
+        _refuse_with_agreement(selection, measures, rows, formats, texts)
     elif output.json and formats.csv:
         raise UsageError("json, csv: both are given; expected one of them")
 

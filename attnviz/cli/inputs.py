@@ -73,7 +73,7 @@ def corpus_of(source: Source, *, prints: bool = True) -> Corpus:
         return Corpus(vectors=partial(prepare_vectors, vectors=vectors, labels=_labels(inputs)), **shared)
     return Corpus(
         texts=inputs.file or (sys.stdin.buffer if inputs.text in (None, "-") else inputs.text),
-        parts=Parts(inputs.pair, inputs.target, inputs.pad_to),
+        parts=Parts(inputs.pair, inputs.target, inputs.pad_to, inputs.truncate),
         loading=loading | {"progress": False},
         on_error=many.on_error,
         workers=workers,

@@ -94,6 +94,9 @@ TokenizerName = Annotated[
         help="word, whitespace, char, or a tokenizers JSON file. [default: the model's own, else word]",
     ),
 ]
+Truncate = Annotated[
+    bool, option(INPUT, "--truncate", help="Cut a text that is too long for the model; a note says what is left.")
+]
 Layers = Annotated[str | None, numbers_option("layer", "Layers: 0,2-3,-1 or all.")]
 Heads = Annotated[str | None, numbers_option("head", "Heads: L2H8,L1H7, or with --layer numbers: 0,2-3,-1 or all.")]
 _IN_VIEWS = "[default: {} in what people see, not in JSON and metrics]"
@@ -199,6 +202,7 @@ class InputOptions(Options):
     ] = None
     attention: AttentionPath = None
     tokens: TokenLabels = None
+    truncate: Truncate = False
     pad_to: Annotated[
         int | None,
         option(INPUT, "--pad-to", metavar="N", min=1, help="Pad to N tokens; padding is masked.", hidden=True),

@@ -20,6 +20,7 @@ from attnviz.cli.options import (
     Source,
     Target,
     TokenLabels,
+    Truncate,
 )
 from attnviz.errors import UsageError
 from attnviz.numbers import parse_heads
@@ -47,6 +48,7 @@ class SidesOptions(Options):
     target: Target = None
     attention: AttentionPath = None
     tokens: TokenLabels = None
+    truncate: Truncate = False
     vs_attention: Annotated[
         str | None,
         option(SECOND_SIDE, "--vs-attention", metavar="PATH", help="The file that --attention is compared with."),
@@ -147,7 +149,8 @@ def _check(sides: SidesOptions) -> None:
 def _inputs(sides: SidesOptions, text: str | None, attention: str | None) -> InputOptions:
     """One side as other commands have their input."""
     text = None if attention is not None else text
-    return InputOptions(text=text, pair=sides.pair, target=sides.target, attention=attention, tokens=sides.tokens)
+    more = {name: getattr(sides, name) for name in ("pair", "target", "tokens", "truncate")}
+    return InputOptions(text=text, attention=attention, **more)
 
 
 def _model_of_b(models: ModelOptions, block: BlockOptions, sides: SidesOptions) -> tuple[ModelOptions, BlockOptions]:

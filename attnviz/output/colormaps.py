@@ -5,8 +5,9 @@ Firing; Nuñez et al. 2018), greys is its Greys, redblue its RdBu_r (Brewer 2003
 every entry. On terminals with 256 colours the nearest entries of viridis get darker in places where the table gets
 lighter, so each map but redblue, which only pictures use, has a ramp there whose luminance is monotone.
 
-amber is the terminal's own: its first colour is bright enough to be seen on black and dark enough to be seen on white,
-and values below ``LEAST_PAINTED`` have no colour at all, so that a zero is never painted.
+amber is the terminal's own, and azure is for values below zero next to it: their first colours are bright enough to be
+seen on black and dark enough to be seen on white, and values below ``LEAST_PAINTED`` have no colour at all, so that a
+zero is never painted.
 """
 
 from functools import cache
@@ -14,9 +15,13 @@ from functools import cache
 RGB = tuple[int, int, int]
 
 COLORMAPS = ("viridis", "cividis", "magma", "greys")
-AMBER = "amber"
+AMBER, AZURE = "amber", "azure"
 TERMINAL_COLORMAPS = (AMBER, *COLORMAPS)
-LEAST_PAINTED = 0.1  # of amber, from 0 to 1
+GROUNDLESS = {  # the terminal's own ground is their zero; the darkest and the brightest colour
+    AMBER: ((120, 82, 18), (255, 184, 28)),
+    AZURE: ((34, 88, 150), (104, 186, 255)),
+}
+LEAST_PAINTED = 0.1  # of those, from 0 to 1
 DIVERGING = "redblue"  # for differences: blue below 0, red above, nearly white between
 ENTRIES = 256
 
@@ -24,8 +29,8 @@ ENTRIES = 256
 @cache
 def table(name: str) -> tuple[RGB, ...]:
     """The 256 colours of a map, from the lowest value to the highest, as red, green and blue from 0 to 255."""
-    if name == AMBER:
-        return tuple(_amber((i / (ENTRIES - 1)) ** 0.5) for i in range(ENTRIES))
+    if name in GROUNDLESS:
+        return tuple(_between(*GROUNDLESS[name], (i / (ENTRIES - 1)) ** 0.5) for i in range(ENTRIES))
     from base64 import b64decode  # noqa: PLC0415 (start-up time: the command line needs only the names)
 
     data = b64decode(_TABLES[name])
@@ -57,8 +62,7 @@ def text_on(rgb: RGB) -> RGB:
     return (255, 255, 255) if luminance(rgb) <= 0.179 else (0, 0, 0)
 
 
-def _amber(place: float) -> RGB:
-    dark, bright = (120, 82, 18), (255, 184, 28)
+def _between(dark: RGB, bright: RGB, place: float) -> RGB:
     red, green, blue = (round(low + (high - low) * place) for low, high in zip(dark, bright, strict=True))
     return red, green, blue
 
@@ -66,6 +70,7 @@ def _amber(place: float) -> RGB:
 _RAMPS_256 = {
     # By the root of the value, as the table, so that small values differ.
     AMBER: (58,) * 2 + (94,) * 4 + (130,) * 6 + (136,) * 9 + (172,) * 11 + (178,) * 14 + (214,) * 18,
+    AZURE: (24,) * 6 + (25,) * 9 + (31,) * 12 + (32,) * 15 + (74,) * 15 + (75,) * 18,
     "viridis": (53, 54, 55, 24, 30, 31, 36, 37, 42, 113, 149, 185, 221, 227),
     "cividis": (17, 18, 236, 238, 59, 60, 242, 102, 103, 143, 144, 179, 185, 221, 227),
     "magma": (16, 233, 53, 54, 90, 91, 126, 132, 168, 203, 209, 215, 222, 229),

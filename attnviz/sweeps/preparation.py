@@ -9,6 +9,7 @@ from attnviz.encoder.embedding import Sequence
 from attnviz.errors import InputError, UsageError
 from attnviz.model import Model
 from attnviz.sweeps.runs import Prepared
+from attnviz.sweeps.truncation import covered, truncated
 from attnviz.text.labels import printable
 from attnviz.text.reading import check_text
 from attnviz.text.tokenizer import pad
@@ -16,23 +17,42 @@ from attnviz.trace.tokens import Token, Tokens
 
 
 def prepare(
-    model: Model, text: str, *, pair: str | None = None, target: str | None = None, pad_to: int | None = None
+    model: Model,
+    text: str,
+    *,
+    pair: str | None = None,
+    target: str | None = None,
+    pad_to: int | None = None,
+    truncate: bool = False,
 ) -> Prepared:
     """Tokenizes a text, and the target text if there is one.
+
+    Args:
+        model: of which the tokenizer and the limit are.
+        text: the text.
+        pair: its second segment.
+        target: the target text.
+        pad_to: the number of tokens that it is padded to.
+        truncate: cut a text, or a target, that is too long, instead of raising an error.
 
     Raises:
         InputError: a text without tokens, or one longer than ``n_ctx``; a target without a decoder.
     """
-    source, tokens = _sequence(model, "text", text, pair, pad_to)
+    cuts: list[str] = []
+    source, tokens = _sequence(model, "text", text, pair, pad_to, cuts if truncate else None)
+    if cuts:
+        text, pair = covered(text, tokens), None if pair is None else covered(pair, tokens, 1)
     if target is None:
-        return Prepared(source, tokens, text, pair)
+        return Prepared(source, tokens, text, pair, cuts=tuple(cuts))
     if not model.has_decoder:
         raise InputError(
             f"{model.info.name}: these weights have no decoder; expected one for a target text",
             hint="attnviz weights init --decoder writes one",
         )
-    target_sequence, target_tokens = _sequence(model, "target", target, None, None)
-    return Prepared(source, tokens, text, pair, target, target_sequence, target_tokens)
+    n_cuts = len(cuts)
+    target_sequence, target_tokens = _sequence(model, "target", target, None, None, cuts if truncate else None)
+    target = covered(target, target_tokens) if len(cuts) > n_cuts else target
+    return Prepared(source, tokens, text, pair, target, target_sequence, target_tokens, cuts=tuple(cuts))
 
 
 def prepare_vectors(model: Model, vectors: np.ndarray, labels: Iterable[str] | None = None) -> Prepared:
@@ -66,16 +86,22 @@ def vector_tokens(names: Iterable[str]) -> Tokens:
     )
 
 
-def _sequence(model: Model, where: str, text: str, pair: str | None, pad_to: int | None) -> tuple[Sequence, Tokens]:
+def _sequence(
+    model: Model, where: str, text: str, pair: str | None, pad_to: int | None, cuts: list[str] | None
+) -> tuple[Sequence, Tokens]:
+    """What enters the stack for a text; where it is too long it is cut, if there is a list for the note on that."""
     check_text(text, where)
     tokens = model.tokenizer.encode(text, pair, n_vocab=model.config.n_vocab)
+    n, n_ctx = len(tokens), model.config.n_ctx
+    if cuts is not None and n > n_ctx:
+        tokens = truncated(tokens, n_ctx)
+        cuts.append(f"{where}: {n:,} tokens cut to the first {len(tokens):,}, the most that the model takes")
     if pad_to is not None:
         if pad_to < len(tokens):
             raise UsageError(
                 f"pad-to: {pad_to} is less than the text's {len(tokens)} tokens; expected {len(tokens)} or more"
             )
         if pad_to > model.config.n_ctx:
-            n_ctx = model.config.n_ctx
             raise UsageError(f"pad-to: {pad_to} is more than n_ctx, which is {n_ctx}; expected at most {n_ctx}")
         tokens = pad(tokens, pad_to, model.tokenizer.padding_token(model.config.n_vocab))
     _check_length(model, where, len(tokens))
@@ -100,7 +126,11 @@ def _check_length(model: Model, where: str, n: int) -> None:
     if n > model.config.n_ctx:
         raise InputError(
             f"{where}: {n} tokens, and n_ctx is {model.config.n_ctx}; expected at most {model.config.n_ctx}",
-            hint="shorten the text"
-            if model.config.position.kind == "learned" and not model.info.is_random
-            else f"shorten the text, or allow more with --n-ctx {n}",
+            hint=None if where == "vectors" else _length_hint(model, n),
         )
+
+
+def _length_hint(model: Model, n: int) -> str:
+    hint = f"--truncate cuts the text to {model.config.n_ctx} tokens"
+    trained = model.config.position.kind == "learned" and not model.info.is_random
+    return hint if trained else f"{hint}; --n-ctx {n} allows more"

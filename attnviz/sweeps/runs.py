@@ -35,7 +35,7 @@ _MOST_TEXTS = 256  # that are looked at together for texts of equal length
 class Prepared:
     """A text made ready for the stack: its tokens and what enters the stack for them.
 
-    ``where``: its place among several, ``texts.txt, line 3``.
+    ``where``: its place among several, ``texts.txt, line 3``. ``cuts``: a note for each text that was too long.
     """
 
     source: Sequence
@@ -46,6 +46,7 @@ class Prepared:
     target: Sequence | None = None
     target_tokens: Tokens = ()
     where: str = ""
+    cuts: tuple[str, ...] = ()
 
     @property
     def n_tokens(self) -> int:

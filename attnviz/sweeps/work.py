@@ -30,13 +30,13 @@ class TextOutcome(NamedTuple):
     end: int = 0
 
 
-@dataclass(frozen=True)
-class Parts:
-    """What belongs to each text: a second segment, a target text, and the length it is padded to."""
+class Parts(NamedTuple):
+    """What belongs to each text: a second segment, a target text, the length it is padded to, whether it is cut."""
 
     pair: str | None = None
     target: str | None = None
     pad_to: int | None = None
+    truncate: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,16 +99,17 @@ class Work:
     def _prepared(self, where: str, text: str | AttnvizError, notes: list[str]) -> Prepared | AttnvizError:
         if isinstance(text, AttnvizError):
             return text
-        pair, target, pad_to = self.parts.pair, self.parts.target, self.parts.pad_to
         try:
-            prepared = prepare(self.model, text, pair=pair, target=target, pad_to=pad_to)
+            prepared = prepare(self.model, text, **self.parts._asdict())
         except AttnvizError as error:
             return error.at(where)
+        place = f"{where}: " if where else ""
+        notes += [f"{place}{cut}" for cut in prepared.cuts]
         unknown = getattr(self.model.tokenizer, "unknown", None)
         read = [t for t in (*prepared.tokens, *prepared.target_tokens) if t.piece == unknown and not t.special]
         if unknown is not None and read:
             words = some([_shortened(one_line(t.text)) for t in read])
-            notes.append(f"{f'{where}: ' if where else ''}not in the vocabulary of {self.model.info.name}: {words}")
+            notes.append(f"{place}not in the vocabulary of {self.model.info.name}: {words}")
         return replace(prepared, where=where)
 
 

@@ -43,7 +43,18 @@ class Place:
 class Explanation:
     """How one query token of one head came to its output.
 
-    ``where``: the text's place among several, ``texts.txt, line 3``.
+    Attributes:
+        place: which attention.
+        queries: the tokens of the query's side.
+        keys: the tokens of the keys' side.
+        weights: (n_keys,), what the query gives to each key.
+        model: where the numbers came from.
+        steps: what is computed, in order.
+        compared: indices of the keys whose scores are worth comparing, the first one most of all; none where the query
+            gives nothing to any.
+        text: the text.
+        target: the target text.
+        where: the text's place among several, ``texts.txt, line 3``.
     """
 
     place: Place
@@ -52,6 +63,33 @@ class Explanation:
     weights: np.ndarray
     model: ModelInfo
     steps: tuple[Step, ...]
+    compared: tuple[int, ...]
     text: str | None = None
     target: str | None = None
     where: str = ""
+
+    def values(self, step: str, symbol: str) -> np.ndarray:
+        """The numbers of a quantity of a step.
+
+        Raises:
+            KeyError: the explanation has no such step or quantity.
+        """
+        for quantity in (q for one in self.steps if one.name == step for q in one.quantities):
+            if quantity.symbol == symbol:
+                return quantity.values
+        raise KeyError((step, symbol))
+
+    def has(self, step: str) -> bool:
+        """Whether it has a step of that name."""
+        return any(one.name == step for one in self.steps)
+
+    @property
+    def unmasked_scores(self) -> np.ndarray:
+        """(n_keys,), the scores before the mask: scaled, with what positions add."""
+        last = (("bias", "s+b"), ("scale", "s"), ("scores", "r"))
+        return next(self.values(*place) for place in last if self.has(place[0]))
+
+    @property
+    def scores(self) -> np.ndarray:
+        """(n_keys,), the scores that softmax takes: -inf where a key is masked."""
+        return self.values("mask", "masked") if self.has("mask") else self.unmasked_scores

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from attnviz.analysis.difference import as_attention, compared, largest_changes
+from attnviz.analysis.difference import as_attention, compared, compared_words, largest_changes
 from attnviz.errors import UsageError
 from attnviz.trace.attention import Attention
 from attnviz.trace.model_info import ModelInfo
@@ -54,20 +54,67 @@ def test_jsd_of_different_texts_is_of_the_aligned_keys_and_the_rest():
         assert found.jsd[layer, head] == pytest.approx(sum(rows) / len(rows), abs=1e-6)
 
 
-def test_one_token_put_in_anothers_place_changes_nothing_else():
+def test_one_token_put_in_anothers_place_is_compared_with_it():
     matrix = [[[[0.2, 0.5, 0.3], [0.1, 0.8, 0.1], [0, 0, 1]]]]
     found = compared(attention(matrix, ["a", "b", "c"]), attention(matrix, ["a", "B2", "c"]))
+    assert found.queries == found.keys == ((0, 0), (1, 1), (2, 2))
+    assert found.replaced_queries == found.replaced_keys == {(1, 1)}
+    assert [token.label for token in found.compared_tokens[1]] == ["a", "b | B2", "c"]
     assert found.jsd.tolist() == [[0.0]]
-    np.testing.assert_allclose(found.rest_before[0, 0], [0.5, 0])
-    assert found.has_rest
+    assert not found.has_rest
     assert largest_changes(found, 5) == []
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "replaced", "left_out"),
+    [
+        (["a", "b", "c", "d"], ["a", "x", "y", "d"], {(1, 1), (2, 2)}, 0),
+        (["a", "b", "d"], ["a", "x", "y", "d"], set(), 1),  # one word for two: which of them took its place?
+        (["a", "d"], ["a", "x", "d"], set(), 0),
+        (["x", "a", "b", "c"], ["y", "a", "c", "d"], {(0, 0)}, 1),
+    ],
+)
+def test_only_as_many_tokens_of_both_replace_each_other(a, b, replaced, left_out):
+    found = compared(random_attention(1, a), random_attention(2, b))
+    assert found.replaced_keys == replaced
+    assert len(a) - len(found.keys) == left_out
+
+
+def test_a_special_token_replaces_no_other():
+    word, special = Token("b", "b", piece="b"), Token("", "[SEP]", piece="[SEP]", special=True)
+    first = Token("a", "a", piece="a")
+    one, other = (Attention(np.eye(2)[None, None], t, t, (0,), (0,), MODEL) for t in ((first, word), (first, special)))
+    assert compared(one, other).keys == ((0, 0),)
+
+
+def test_changes_of_special_tokens_can_be_left_out():
+    tokens = (Token("", "[CLS]", piece="[CLS]", special=True), *(Token(t, t, piece=t) for t in "ab"))
+    one, other = (replace(random_attention(seed, "xab"), queries=tokens, keys=tokens) for seed in (1, 2))
+    found = compared(one, other)
+    every, words = largest_changes(found, 99), largest_changes(found, 99, special=False)
+    assert words == [change for change in every if change.query != 0 and change.key != 0]
+
+
+def test_of_words_a_replaced_one_is_compared_however_many_pieces_it_has():
+    def pieces(*spellings):
+        return tuple(Token(text=t, label=t, piece=t, word=i) for t, i in spellings)
+
+    ours, theirs = pieces(("the", 0), ("ma", 1), ("t", 1)), pieces(("the", 0), ("rug", 1))
+    one, other = (
+        replace(random_attention(seed, side), queries=side, keys=side) for seed, side in ((1, ours), (2, theirs))
+    )
+    assert compared(one, other).keys == ((0, 0),)
+    words = compared_words(compared(one, other))
+    assert words.keys == ((0, 0), (1, 1))
+    assert words.compared_tokens[1][1].label == "mat | rug"
+    assert compared_words(words) is words
 
 
 def test_the_rest_changes_like_any_key():
     a = [[[[0.2, 0.5, 0.3], [0.1, 0.8, 0.1], [0, 0, 1]]]]
-    b = [[[[0.1, 0.8, 0.1], [0.1, 0.8, 0.1], [0.25, 0.125, 0.625]]]]
-    found = largest_changes(compared(attention(a, ["a", "b", "c"]), attention(b, ["a", "B2", "c"])), 9)
-    by_hand = [(1, 1, -0.375), (0, None, 0.3), (1, 0, 0.25), (0, 1, -0.2), (1, None, 0.125), (0, 0, -0.1)]
+    b = [[[[0.1, 0.8, 0.04, 0.06], [0, 0, 0.5, 0.5], [0.1, 0.8, 0.1, 0], [0.25, 0.125, 0.0, 0.625]]]]
+    found = largest_changes(compared(attention(a, ["a", "b", "c"]), attention(b, ["a", "x", "y", "c"])), 9)
+    by_hand = [(1, 1, -0.375), (0, None, 0.34), (1, 0, 0.25), (0, 1, -0.24), (1, None, 0.125), (0, 0, -0.1)]
     assert [(c.query, c.key) for c in found] == [(query, key) for query, key, _ in by_hand]
     np.testing.assert_allclose([c.change for c in found], [change for *_, change in by_hand], atol=1e-6)
 

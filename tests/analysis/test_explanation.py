@@ -4,6 +4,9 @@ import numpy as np
 import pytest
 
 import attnviz
+from attnviz.analysis.key_groups import word_of
+from attnviz.analysis.telling import strongest_telling
+from attnviz.api.run import telling_head
 from attnviz.errors import UsageError
 from attnviz.trace.tokens import Token
 
@@ -120,10 +123,42 @@ def test_a_causal_mask_is_no_step_where_it_hides_nothing():
     assert "mask" not in steps
 
 
-def test_the_default_query_is_the_last_word():
+def test_the_default_query_and_key_are_those_of_the_head_s_link_that_says_most():
     model = attnviz.load(seed=0)
-    explanation = attnviz.explain(model, attnviz.prepare(model, "The cat sat ."))
-    assert explanation.queries[explanation.place.query].text == "sat"
+    for text in ("The cat sat .", "A dog ran to the old house and slept", "no"):
+        explanation = attnviz.explain(model, attnviz.prepare(model, text), layer=1, head=2)
+        (matrix,) = attnviz.run(text, model=model, layers=1, heads=2).views["encoder"]
+        link = strongest_telling(matrix)
+        if link is None:
+            assert explanation.place.query == len(explanation.queries) - 1
+        else:
+            assert (explanation.place.query, explanation.compared[0]) == link[:2]
+
+
+def test_of_a_word_of_several_tokens_the_one_that_looks_most_is_the_default_query():
+    text, model = "A unicyclist juggled pineapples.", attnviz.load()
+    weights = attnviz.run(text, model=model).attention
+    (merged,) = attnviz.run(text, model=model, words=True, hide_special=True).views.values()
+    several = 0
+    for matrix, (layer, head) in zip(merged, np.ndindex(3, 12), strict=True):
+        explanation = attnviz.explain(model, attnviz.prepare(model, text), layer=layer, head=head)
+        link = strongest_telling(matrix)
+        if link is None:
+            continue
+        sides = (explanation.queries, matrix.queries[link.query]), (explanation.keys, matrix.keys[link.key])
+        query, key = (word_of(tokens, word.position) for tokens, word in sides)
+        shares = weights[layer, head][np.ix_(query, key)].sum(axis=-1)
+        assert explanation.place.query == query[shares.argmax()]
+        several += len(query) > 1
+    assert several > 0
+
+
+def test_the_explained_head_is_the_one_that_says_most():
+    model = attnviz.load(seed=0)
+    prepared = attnviz.prepare(model, TEXT)
+    place = attnviz.explain(model, prepared).place
+    assert (place.layer, place.head) == telling_head(model, prepared)
+    assert attnviz.explain(model, prepared, layer=0).place.layer == 0
 
 
 @pytest.mark.parametrize(("wanted", "index"), [("cat", 1), ("1", 1), ("-1", 4), ("the", 2), ("3", 3)])

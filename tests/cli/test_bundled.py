@@ -302,7 +302,8 @@ def test_a_text_that_is_too_long_is_one_line(cli):
     limit = attnviz.load().config.n_ctx
     fits = "a " * (limit - 2)
     assert attnviz.run(fits, layers=0, heads=0).attention.shape == (1, 1, limit, limit)
-    message = f"text: {limit + 1} tokens, and n_ctx is {limit}; expected at most {limit}\nhint: shorten the text\n"
+    message = f"text: {limit + 1} tokens, and n_ctx is {limit}; expected at most {limit}\n"
+    message += f"hint: --truncate cuts the text to {limit} tokens\n"
     for argv, stdin, where in (
         (["show", fits + "a"], "", ""),
         (["show", "-"], fits + "a\n", "standard input, line 1: "),
@@ -361,9 +362,37 @@ def test_one_token_has_no_links(cli):
 
 def test_explain_begins_with_the_head_that_show_begins_with(cli):
     layer, head = CAPTION.search(printed(cli("show", SENTENCE))).groups()
-    assert f"of L{layer}H{head}:" in cli("explain", SENTENCE).out
-    assert re.search(r"of L\dH3:", cli("explain", SENTENCE, "-H", "3").out)
-    assert re.search(r"of L0H\d+:", cli("explain", SENTENCE, "-L", "0").out)
+    assert f": L{layer}H{head} of tiny" in cli("explain", SENTENCE).out
+    assert re.search(r": L\dH3 of", cli("explain", SENTENCE, "-H", "3").out)
+    assert re.search(r": L0H\d+ of", cli("explain", SENTENCE, "-L", "0").out)
+
+
+def test_explain_begins_with_the_link_that_show_begins_with_and_fits_forty_lines(cli):
+    shown = next(line for line in printed(cli("show", SENTENCE)).split("\n") if " looks most at " in line)
+    lines = cli("explain", SENTENCE).out.splitlines()
+    assert lines[0].startswith(f"{shown}: L")
+    assert len(lines) <= 40
+    assert re.search(r"^   special +\d", "\n".join(lines), re.MULTILINE)
+    assert "[CLS]" not in "\n".join(lines)
+    assert "[CLS]" in cli("explain", SENTENCE, "--show-special").out
+
+
+def test_explain_compares_the_keys_that_are_asked_for(cli):
+    out = cli("explain", SENTENCE, "--query", "it", "--key", "animal", "--key", "street").out
+    assert out.startswith('"it" looks at "animal" (')
+    assert re.findall(r"^   (\w+): q · k = ", out, re.MULTILINE) == ["animal", "street"]
+    ran = cli("explain", SENTENCE, "--key", "zebra")
+    assert ran.code == 2
+    assert "no token is 'zebra'" in ran.err
+
+
+def test_explain_names_a_word_of_several_pieces_and_shows_the_pieces_it_compares(cli):
+    out = cli("explain", "A unicyclist juggled pineapples.", "--query", ".", "-L", "0", "-H", "9").out
+    assert out.startswith('"." looks most at "pineapples" (49%): ')
+    assert re.search(r"^ +12 pine +", out, re.MULTILINE)
+    assert re.search(r"^ +7 juggled +[\d.]+ +[\d.]+  █", out, re.MULTILINE)  # no score of its own
+    tokens = cli("explain", "A unicyclist juggled pineapples.", "--query", ".", "-L", "0", "-H", "9", "--no-words").out
+    assert "juggled" not in tokens
 
 
 def test_a_query_of_no_text_is_no_token(cli):

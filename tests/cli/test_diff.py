@@ -47,8 +47,8 @@ def test_the_rest_of_each_side_is_what_its_rows_give_to_keys_that_are_not_compar
 def test_two_texts_are_aligned_and_places_are_given_on_both_sides(cli):
     found = document(cli("diff", ONE, OTHER, "--seed", "0", "--json", "--top", "4"))
     assert found["a"]["tokens"] == ["The", "cat", "sat", "on", "the", "mat", "."]
-    assert found["aligned"]["keys"] == [[0, 0], [2, 2], [3, 3], [4, 4], [5, 6], [6, 7]]
-    assert all(row["rest"] > 0 and row["vs_rest"] > 0 for row in found["heads"])
+    assert found["aligned"]["keys"] == [[0, 0], [1, 1], [2, 2], [3, 3], [4, 4], [5, 6], [6, 7]]
+    assert all(row["rest"] == 0 < row["vs_rest"] for row in found["heads"])  # `old` was added
     assert len(found["changes"]) == 4
     for change in found["changes"]:
         assert [change["query"], change["vs_query"]] in found["aligned"]["queries"]
@@ -57,7 +57,7 @@ def test_two_texts_are_aligned_and_places_are_given_on_both_sides(cli):
 
 
 def test_the_rest_is_among_the_largest_changes_and_the_largest_is_the_pictures_scale(cli, tmp_path):
-    argv = ("diff", "It was too tired.", "It was too wide.", "--top", "3")
+    argv = ("diff", ONE, "The old cat sat on the mat.", "--top", "3", "--no-words", "--show-special")
     (largest, *others) = document(cli(*argv, "--json"))["changes"]
     assert (largest["key"], largest["vs_key"]) == (None, None)
     assert any(change["key"] is not None for change in others)
@@ -68,12 +68,61 @@ def test_the_rest_is_among_the_largest_changes_and_the_largest_is_the_pictures_s
         assert f"to {abs(largest['change']):.3g}, shared by all heads" in picture.text["Title"]
 
 
+TIRED, WIDE = "The animal was tired.", "The animal was wide."
+
+
+def changes_in(out):
+    """The lines of the table of changes."""
+    return [line for line in out.splitlines() if line[:1] in "+-" and "->" in line]
+
+
+def test_words_that_were_replaced_one_for_one_are_compared_with_each_other(cli):
+    out = cli("diff", TIRED, WIDE, "--top", "99").out
+    lines = changes_in(out)
+    assert any(line.endswith("-> 4 tired | wide") for line in lines)
+    assert any("  4 tired | wide -> " in line for line in lines)
+    assert "rest" not in out
+    assert "compared:" not in out
+    found = document(cli("diff", TIRED, WIDE, "--json"))
+    assert [4, 4] in found["aligned"]["keys"]
+    assert all(row["rest"] == row["vs_rest"] == 0 for row in found["heads"])
+
+
+def test_added_words_are_the_rest(cli):
+    out = cli("diff", TIRED, "The animal was very tired.", "--top", "99").out
+    assert "compared: 7 tokens of A's 7 and B's 8" in out
+    assert any(line.endswith("-> *rest*") for line in changes_in(out))
+    assert "|" not in out
+
+
+def test_changes_are_of_whole_words_without_special_tokens_unless_asked_for(cli):
+    argv = ("diff", "The cat sat on the mat.", "--layer", "1", "--vs-layer", "2", "--top", "999")
+    words, pieces, every = (cli(*argv, *more).out for more in ((), ("--no-words",), ("--show-special",)))
+    ends = [line.rpartition("-> ")[2] for line in changes_in(words)]
+    assert {"6 mat", "1 The"} <= set(ends)  # the number of the word's first piece
+    assert not {"6 ma", "7 t", "0 [CLS]"} & set(ends)
+    assert "without special tokens; --show-special lists them too" in words
+    assert any(line.endswith("-> 7 t") for line in changes_in(pieces))
+    assert any(line.endswith("-> 0 [CLS]") for line in changes_in(every))
+    assert "--show-special" not in every
+    heads = [out.partition("change")[0] for out in (words, pieces, every)]
+    assert heads[0] == heads[1] == heads[2]  # distances are of all tokens
+
+
+def test_equal_inputs_are_one_line(cli):
+    said = "A and B are the same text, model and heads: no weight differs\n"
+    assert cli("diff", ONE, ONE).out == said
+    assert cli("diff", ONE, "--model", "tiny", "--vs-model", "tiny").out == said
+    assert cli("diff", ONE, ONE, "--tolerance", "0").out == f"{said}ok: no jsd exceeds 0\n"
+    assert "no weight changed" in cli("diff", ONE, ONE.upper()).out  # of other spelling, all weights are the same
+
+
 def test_where_only_special_tokens_are_in_both_no_tolerance_holds(cli):
-    argv = ("diff", "cat", "dog")
+    argv = ("diff", "cat", "dog sat")
     ran = cli(*argv)
     assert ran.code == 0
     said = " ".join(ran.out.split())
-    assert "compared: the 2 tokens that both have, of A's 3 and B's 3; the rows of others are left out" in said
+    assert "compared: 2 tokens of A's 3 and B's 4; rows of added and removed tokens are left out" in said
     assert "only special tokens are in both (rows: [CLS], [SEP]): this says nothing about the words" in said
     ran = cli(*argv, "--tolerance", "1")
     assert ran.code == 1
@@ -153,7 +202,7 @@ def test_what_became_of_the_tokens_is_said(cli, flags, said, fields):
     assert lines[3] == (said or "")
     sides = [json.loads(cli(*argv, "--json").out)[name] for name in "ab"]
     assert all(fields == side.keys() & {"words", "hidden", "renormalized"} for side in sides)
-    rest = "compared: all rows and keys but special tokens; what a row gives to them is one"
+    rest = "compared: all rows and keys but special tokens; what a row gives to them is"
     assert (rest in lines) == (fields in ({"hidden"}, {"words", "hidden"}))
 
 

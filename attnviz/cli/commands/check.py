@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from attnviz.cli.command import Options, command, command_app, option
 from attnviz.cli.head_options import HeadOptions, WidthOptions, request_of_heads
-from attnviz.cli.help.pages import CONDITIONS
+from attnviz.cli.help.pages import CONDITIONS, OUTPUT
 from attnviz.cli.options import ModelJsonOptions, SharedSource
 
 if TYPE_CHECKING:
@@ -38,6 +38,14 @@ class ConditionOptions(Options):
     ] = None
 
 
+class OutcomeOptions(Options):
+    """How outcomes are printed."""
+
+    per_text: Annotated[
+        bool, option(OUTPUT, "--per-text", help="One line per text, not per condition; --json has one object per text.")
+    ] = False
+
+
 app = command_app()
 
 
@@ -52,6 +60,7 @@ def check(
     source: SharedSource,
     selection: HeadOptions,
     conditions: ConditionOptions,
+    outcomes: OutcomeOptions,
     view: WidthOptions,
     output: ModelJsonOptions,
 ) -> int:
@@ -83,7 +92,7 @@ def check(
     def load_views() -> "Views[CheckReport]":
         from attnviz.output.terminal.tables.check import CheckViews
 
-        return CheckViews(quiet=common.quiet).of
+        return CheckViews(quiet=common.quiet, per_text=outcomes.per_text).of
 
     rendering = WhileRead(json_or_screen(common, document, load_views, json=output.json, width=view.width, last=last))
     render(tally.counted(reports, lambda: rendering.is_read), rendering)

@@ -69,8 +69,9 @@ def diff(
 ) -> int:
     """Compare two texts, models, seeds, layers or files, head by head.
 
-    Prints how far each head's rows are apart (jsd: 0 equal, 1 nothing in common) and the weights that changed most. Of
-    two texts the tokens that both have are compared; what a row gives to the others is one cell, the rest.
+    Prints how far each head's rows are apart (jsd: 0 equal, 1 nothing in common) and the weights that changed most.
+    Words that were replaced one for one are compared with each other (it -> tired | wide); what a row gives to added or
+    removed words is one cell, *rest*.
     """
     from attnviz.api.diff import diff as diff_of
     from attnviz.cli.renderings import WhileRead, json_or_screen
@@ -83,17 +84,19 @@ def diff(
     if view.out is not None:
         check_folder(view.out)
     report = diff_of(*results_of_sides(sides, models, block, selection, common))
+    words = selection.words is not False
     document = report.as_dict(top=view.top, tolerance=view.tolerance, model_info=output.model_info)
 
     def load_views() -> "Views[Document]":
         from attnviz.output.terminal.tables.diff import diff_views
 
-        return partial(diff_views, difference=report.difference, top=view.top)
+        special = selection.hide_special is False
+        return partial(diff_views, difference=report.difference, top=view.top, words=words, special=special)
 
     rendering = json_or_screen(common, dict, load_views, json=output.json, width=width.width)
     render([document], WhileRead(rendering))
     if view.out is not None:
         with progress(common, str(view.out)) as step:
-            drawn = report.draw(view.out, force=view.force, progress=step)
+            drawn = report.draw(view.out, words=words, force=view.force, progress=step)
         note_pictures(common, drawn)
     return 1 if document.get("holds") is False else 0

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from attnviz.cli.command import Options, command, command_app, option
 from attnviz.cli.help.pages import SELECTION, VIEW
-from attnviz.cli.options import ModelJsonOptions, Source, numbers_option
+from attnviz.cli.options import HideSpecial, ModelJsonOptions, Source, Words, numbers_option
 from attnviz.errors import UsageError
 
 if TYPE_CHECKING:
@@ -30,7 +30,17 @@ class PlaceOptions(Options):
             SELECTION,
             "--query",
             metavar="TOKEN",
-            help="A token's number, or the text of the first such token. [default: the last word]",
+            help="A token's number, or the text of the first such token. [default: that of the link that says most]",
+        ),
+    ] = None
+    key: Annotated[
+        list[str] | None,
+        option(
+            SELECTION,
+            "--key",
+            metavar="TOKEN",
+            help="A key to compare with others; may be repeated. [default: the strongest one, and the strongest other "
+            "word]",
         ),
     ] = None
     layer: Annotated[
@@ -47,7 +57,12 @@ class PlaceOptions(Options):
 class DetailOptions(Options):
     """How much is printed."""
 
-    full: Annotated[bool, option(VIEW, "--full", help="All numbers and all keys.")] = False
+    full: Annotated[bool, option(VIEW, "--full", help="All numbers, of all tokens.")] = False
+    all_steps: Annotated[
+        bool, option(VIEW, "--all-steps", help="Also how x came about, and what becomes of z: every step of the layer.")
+    ] = False
+    words: Words = None
+    hide_special: HideSpecial = None
     precision: Annotated[
         int | None,
         option(
@@ -85,7 +100,8 @@ def explain(
 ) -> None:
     """Explain one query token of one head, step by step, with the real numbers.
 
-    From the token's vector to q, k and v, scores, softmax and the weighted sum, to what leaves the layer.
+    How q and two keys make scores, what softmax makes of them, and which values are mixed. With --all-steps from the
+    token's vector to what leaves the layer.
     """
     from attnviz.api.run import explanations
     from attnviz.cli.inputs import corpus_of
@@ -94,7 +110,9 @@ def explain(
 
     if source.inputs.attention is not None:
         raise UsageError("attention: matrices alone cannot be explained; expected a text or --vectors")
-    explained = explanations(corpus_of(source), **{name: getattr(place, name) for name in place.names()})
+    explained = explanations(
+        corpus_of(source), query=place.query, layer=place.layer, head=place.head, kind=place.kind, keys=place.key or ()
+    )
 
     def document(numbered: "tuple[int, Explanation]") -> "Document":
         from attnviz.output.documents.results import explanation_document
@@ -102,10 +120,13 @@ def explain(
         return explanation_document(numbered[1], precision=detail.precision, model_info=output.model_info)
 
     def load_views() -> "Views[tuple[int, Explanation]]":
+        from attnviz.output.terminal.explained.view import ExplanationLooks
         from attnviz.output.terminal.tables.explain import explain_views
 
-        several = source.inputs.is_stream
-        return partial(explain_views, full=detail.full, precision=detail.precision, is_stream=several)
+        looks = ExplanationLooks(
+            detail.full, detail.all_steps, detail.precision, words=detail.words, hide_special=detail.hide_special
+        )
+        return partial(explain_views, looks=looks, is_stream=source.inputs.is_stream)
 
     rendering = json_or_screen(source.common, document, load_views, json=output.json, width=detail.width)
     render(enumerate(explained, start=1), rendering)

@@ -1,8 +1,9 @@
 """``attnviz heads``: one row per head, with metrics and the best-fitting pattern."""
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from attnviz.analysis.heads.definitions import ABLATION, METRICS
 from attnviz.cli.command import command, command_app
@@ -10,6 +11,7 @@ from attnviz.cli.head_options import (
     FormatOptions,
     HeadOptions,
     MeasureOptions,
+    PerTextOptions,
     ReportOptions,
     RowOptions,
     WidthOptions,
@@ -20,6 +22,7 @@ from attnviz.cli.options import CommonOptions, ModelJsonOptions, SharedSource
 
 if TYPE_CHECKING:
     from attnviz.analysis.heads.report import HeadReport
+    from attnviz.analysis.matrices.selection import Request
     from attnviz.cli.renderings import Views
     from attnviz.output.rendering import Document, Rendering
 
@@ -28,6 +31,7 @@ attnviz heads "The cat sat on the table because the cat was tired"
 attnviz heads "The cat sat on the table" --sort previous --top 5
 attnviz heads "The cat sat" --where "previous > 0.5 and entropy < 1"
 attnviz heads --file sentences.txt --columns entropy,previous,special
+attnviz heads --file sentences.txt --per-text --json
 attnviz heads "The cat sat on the table" --ablation --sort ablation
 attnviz heads "The cat sat on the table" --null 10 --columns previous,entropy
 attnviz heads "The cat sat on the table" --csv > heads.csv
@@ -56,6 +60,7 @@ def heads(
     output: ModelJsonOptions,
     formats: FormatOptions,
     report: ReportOptions,
+    texts: PerTextOptions,
     width: WidthOptions,
 ) -> None:
     """List what each head does: one row per head, with the best-fitting pattern, an example and metrics.
@@ -64,7 +69,7 @@ def heads(
     tokens, and of that 0.98 goes to the previous token.
 
     Metrics: {metrics}, and with --ablation: {ablation}. Several texts give one table, weighted by their
-    tokens.
+    tokens; --per-text gives one per text.
     """
     from attnviz.api.heads import heads as heads_of
     from attnviz.cli.inputs import corpus_of
@@ -73,7 +78,7 @@ def heads(
     from attnviz.output.documents.heads import heads_document
     from attnviz.output.rendering import render
 
-    refuse_clashes(selection, measures, rows, output, formats, report)
+    refuse_clashes(selection, measures, rows, output, formats, report, texts)
     if report.agreement:
         _agreement(source, selection, output, width)
         return
@@ -84,6 +89,9 @@ def heads(
     if for_people and rows.sort is None and not report.cluster:
         options["sort"] = "telling"
     request = request_of_heads(selection, source.inputs.target)
+    if texts.per_text:
+        _print_per_text(source, request, options, output, cmap=formats.cmap, width=width.width)
+        return
     listed = heads_of(corpus_of(source, prints=False), request=request, **options)
 
     def load_views() -> "Views[HeadReport]":
@@ -99,6 +107,35 @@ def heads(
     render([listed], rendering)
     if report.out is not None:
         _draw(listed, report.out, cmap=formats.cmap, force=report.force, common=source.common)
+
+
+def _print_per_text(
+    source: SharedSource,
+    request: "Request",
+    options: dict[str, Any],
+    output: ModelJsonOptions,
+    *,
+    cmap: str,
+    width: int | None,
+) -> None:
+    """Prints one table per text, or lines of JSON, each as soon as it is ready."""
+    from attnviz.api.heads_per_text import TextHeads, heads_per_text
+    from attnviz.cli.inputs import corpus_of, peeked
+    from attnviz.cli.renderings import json_or_screen
+    from attnviz.output.rendering import render
+
+    listed = heads_per_text(corpus_of(source), request=request, **options)
+    several, listed = (True, listed) if source.inputs.is_stream else peeked(listed)
+    if not several:
+        listed = (replace(one, where="") for one in listed)
+
+    def load_views() -> "Views[TextHeads]":
+        from attnviz.output.terminal.tables.text_heads import TextHeadsViews
+
+        return TextHeadsViews(cmap=cmap, several=several).of
+
+    document = partial(TextHeads.as_dict, model_info=output.model_info)
+    render(listed, json_or_screen(source.common, document, load_views, json=output.json, width=width))
 
 
 def _csv(report: "HeadReport") -> bytes:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from attnviz.names import SCHEMA_NAME
-from attnviz.output.documents.results import arranged_fields, head_fields, model_document
+from attnviz.output.documents.results import arranged_fields, head_fields, model_document, text_fields
 from attnviz.trace.attention import Attention
 from attnviz.trace.result import Result
 
@@ -25,10 +25,9 @@ def check_document(
         where: the text's place in its file; nothing for the only one.
         model_info: all fields of the model.
     """
-    document: dict[str, object] = {"schema": SCHEMA_NAME, "text": result.text}
-    document |= {name: text for name, text in (("pair", result.pair), ("target", result.target)) if text is not None}
-    document |= {"where": where} if where else {}
-    document |= {
+    return {
+        "schema": SCHEMA_NAME,
+        **text_fields(result, where),
         "model": model_document(result.model, model_info=model_info),
         "kind": attention.kind,
         **head_fields(attention),
@@ -36,4 +35,3 @@ def check_document(
         "holds": all(condition["holds"] for condition in conditions),
         "conditions": list(conditions),
     }
-    return document

@@ -25,14 +25,9 @@ def difference_document(
 ) -> dict[str, object]:
     """The object of two results and their difference, with so many of the largest changes."""
     a, b = difference.a, difference.b
-
-    def heads_of(i: int, j: int) -> dict[str, int]:
-        numbers = (*a.head_at(i, j), *b.head_at(i, j))
-        return dict(zip(("layer", "head", "vs_layer", "vs_head"), numbers, strict=True))
-
     heads = [
         {
-            **heads_of(i, j),
+            **_heads_of(difference, i, j),
             "jsd": float(difference.jsd[i, j]),
             "rest": float(difference.rest_before[i, j].mean()),
             "vs_rest": float(difference.rest_after[i, j].mean()),
@@ -40,19 +35,37 @@ def difference_document(
         }
         for i, j in np.ndindex(*a.head_shape)
     ]
-    changes = []
-    for change in largest_changes(difference, top):
-        query, vs_query = difference.queries[change.query]
-        key, vs_key = (None, None) if change.key is None else difference.keys[change.key]
-        places = {"query": query, "key": key, "vs_query": vs_query, "vs_key": vs_key}
-        numbers = {"before": change.before, "after": change.after, "change": change.change}
-        changes.append({**heads_of(change.layer, change.head), **places, **numbers})
+    changes = change_documents(difference, top)
     sides = (
         side_document(results[0], a, model_info=model_info),
         side_document(results[1], b, model_info=model_info),
     )
     pairs, special_only = (difference.queries, difference.keys), difference.special_only
     return diff_document(sides, a.kind, pairs, heads, changes, tolerance, special_only=special_only)
+
+
+def change_documents(difference: Difference, top: int, *, special: bool = True) -> list[dict[str, object]]:
+    """So many of the largest changes, each with its heads, its tokens' places in A and in B, and its numbers.
+
+    Args:
+        difference: of A and B.
+        top: how many.
+        special: whether weights from or to special tokens count.
+    """
+    changes: list[dict[str, object]] = []
+    for change in largest_changes(difference, top, special=special):
+        query, vs_query = difference.queries[change.query]
+        key, vs_key = (None, None) if change.key is None else difference.keys[change.key]
+        places = {"query": query, "key": key, "vs_query": vs_query, "vs_key": vs_key}
+        numbers = {"before": change.before, "after": change.after, "change": change.change}
+        changes.append({**_heads_of(difference, change.layer, change.head), **places, **numbers})
+    return changes
+
+
+def _heads_of(difference: Difference, i: int, j: int) -> dict[str, int]:
+    """The numbers of A's and B's layers and heads in row i and column j."""
+    numbers = (*difference.a.head_at(i, j), *difference.b.head_at(i, j))
+    return dict(zip(("layer", "head", "vs_layer", "vs_head"), numbers, strict=True))
 
 
 def side_document(result: Result, attention: Attention, *, model_info: bool = False) -> dict[str, object]:

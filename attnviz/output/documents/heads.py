@@ -4,7 +4,8 @@ from attnviz.analysis.heads.definitions import ABLATION
 from attnviz.analysis.heads.measures import head_rows, null_document
 from attnviz.analysis.heads.report import HeadReport
 from attnviz.names import SCHEMA_NAME
-from attnviz.output.documents.results import arranged_fields, model_document
+from attnviz.output.documents.results import arranged_fields, model_document, text_fields
+from attnviz.trace.result import Result
 
 
 def heads_document(report: HeadReport, *, model_info: bool = False) -> dict[str, object]:
@@ -26,3 +27,10 @@ def heads_document(report: HeadReport, *, model_info: bool = False) -> dict[str,
     if report.clustered is not None:
         report.clustered.describe(document, report.places, metrics)
     return document
+
+
+def text_heads_document(
+    report: HeadReport, result: Result, where: str = "", *, model_info: bool = False
+) -> dict[str, object]:
+    """The object of a report on one of several texts, with the text and its place."""
+    return {"schema": SCHEMA_NAME, **text_fields(result, where)} | heads_document(report, model_info=model_info)

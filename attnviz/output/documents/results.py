@@ -82,8 +82,7 @@ def result_document(result: Result, *, precision: int | None = None, top: int | 
 def _described_result(result: Result, precision: int | None) -> dict[str, object]:
     """All but the matrices themselves."""
     first = next(iter(result.views.values()))
-    document: dict[str, object] = {"schema": SCHEMA_NAME, "text": result.text}
-    document |= {name: text for name, text in (("pair", result.pair), ("target", result.target)) if text is not None}
+    document: dict[str, object] = {"schema": SCHEMA_NAME, **text_fields(result)}
     document |= _token_fields(result)
     document |= {
         "model": model_document(result.model, model_info=True),
@@ -103,6 +102,12 @@ def _described_result(result: Result, precision: int | None) -> dict[str, object
         if attention.rest is not None:
             document[REST_KEYS[kind]] = _unreduced(attention, attention.rest, precision)
     return document
+
+
+def text_fields(result: Result, where: str = "") -> dict[str, object]:
+    """The text, its second segment and its target, where there are any, and its place among several."""
+    texts = (("pair", result.pair), ("target", result.target), ("where", where or None))
+    return {"text": result.text, **{name: text for name, text in texts if text is not None}}
 
 
 def arranged_fields(attention: Attention) -> dict[str, object]:

@@ -246,10 +246,11 @@ def sentence(matrix: Matrix, strongest: tuple[float, int, int] | None = None) ->
         return f"{title}: every key is masked."
     is_path = matrix.name in PATHS
     verb = "comes most from" if is_path else _VERBS[matrix.values]
+    queries, keys = token_numbers(matrix.queries), token_numbers(matrix.keys)
     query_name, key_name = ("token", "input token") if is_path else ("query", "key")
     return (
-        f"{title}: {query_name} {query} “{escaped(matrix.queries[query].label)}” {verb} "
-        f"{key_name} {key} “{escaped(matrix.keys[key].label)}” "
+        f"{title}: {query_name} {queries[query]} “{escaped(matrix.queries[query].label)}” {verb} "
+        f"{key_name} {keys[key]} “{escaped(matrix.keys[key].label)}” "
         f"({unit(matrix.values, matrix.name)} {short_number(matrix.numbers[query, key])})."
     )
 

@@ -6,7 +6,7 @@ from rich.color import Color
 from rich.color_triplet import ColorTriplet
 from rich.style import Style
 
-from attnviz.output.colormaps import AMBER, ENTRIES, LEAST_PAINTED, palette_rgb, ramp_256, table, text_on
+from attnviz.output.colormaps import ENTRIES, GROUNDLESS, LEAST_PAINTED, palette_rgb, ramp_256, table, text_on
 from attnviz.output.terminal.screen import BOLD, DIM, PLAIN, Screen
 
 _SHADES, _ASCII_SHADES = " ░▒▓█", " .:-=+*#%@"
@@ -22,12 +22,12 @@ def masked_sign(screen: Screen) -> str:
 
 @cache
 def cell_style(place: float, cmap: str, system: str | None, *, bold: bool = False) -> Style:
-    """Background of the map, black or white on it; of 16 colours one hue, and amber's large values reversed."""
+    """Background of the map, black or white on it; of 16 colours one hue; amber and azure reverse large values."""
     color = background(place, cmap, system)
     if color is None:
         if system != "standard" or place < _LEAST_HUE:
             return BOLD if bold else PLAIN
-        if cmap == AMBER:
+        if cmap in GROUNDLESS:
             return Style(reverse=place >= 0.5, bold=bold or place >= 0.2)
         return Style(color=Color.from_ansi(_HUE), bold=bold)
     number, rgb = color
@@ -44,9 +44,9 @@ def background(
 ) -> tuple[int, tuple[int, int, int]] | None:
     """The map's colour at a place from 0 to 1: its number in the 256-colour palette, and its red, green and blue.
 
-    None where there are too few colours, and where amber leaves the terminal's own ground.
+    None where there are too few colours, and where a map leaves the terminal's own ground.
     """
-    if cmap == AMBER and place < least:
+    if cmap in GROUNDLESS and place < least:
         return None
     if system == "truecolor":
         return 0, table(cmap)[min(ENTRIES - 1, int(place * ENTRIES))]
@@ -58,9 +58,26 @@ def background(
 
 
 @cache
-def half_block_style(upper: float | None, lower: float | None, cmap: str, system: str) -> tuple[str, Style]:
-    """Two cells in one character: the upper one its ink, the lower one its ground; masked ones stay empty."""
-    above, below = (None if place is None else _ground(place, cmap, system) for place in (upper, lower))
+def ink_style(place: float, cmap: str, system: str | None) -> Style:
+    """The map's colour at a place from 0 to 1 for characters; plain where there are too few colours."""
+    color = None if system is None else _ground(place, cmap, system)
+    return PLAIN if color is None else Style(color=color)
+
+
+@cache
+def half_block_style(
+    upper: float | None, lower: float | None, cmap: str, system: str, least: float = _LEAST_HALF
+) -> tuple[str, Style]:
+    """Two cells in one character: the upper one its ink, the lower one its ground; masked ones stay empty.
+
+    Args:
+        upper: the upper cell's place from 0 to 1; None where it is masked.
+        lower: the lower cell's place.
+        cmap: one of ``TERMINAL_COLORMAPS``.
+        system: ``truecolor`` or ``256``.
+        least: the place at which amber begins.
+    """
+    above, below = (None if place is None else _ground(place, cmap, system, least) for place in (upper, lower))
     if above is None and below is None:
         return ("·", DIM) if upper is None and lower is None else (" ", PLAIN)
     if above is None:
@@ -68,8 +85,8 @@ def half_block_style(upper: float | None, lower: float | None, cmap: str, system
     return "▀", Style(color=above, bgcolor=below)
 
 
-def _ground(place: float, cmap: str, system: str) -> Color | None:
-    color = background(place, cmap, system, _LEAST_HALF)
+def _ground(place: float, cmap: str, system: str, least: float = _LEAST_HALF) -> Color | None:
+    color = background(place, cmap, system, least)
     if color is None:
         return None
     number, rgb = color

@@ -16,10 +16,10 @@ def in_words(matrix: Matrix, screen: Screen) -> str:
     if link is None:
         return "No word looks at another more than at special tokens or at itself."
     query, key, weight = link
-    return f"{_quoted(matrix.queries, query, screen)} looks most at {_quoted(matrix.keys, key, screen)} ({weight:.0%})"
+    return f"{quoted(matrix.queries, query, screen)} looks most at {quoted(matrix.keys, key, screen)} ({weight:.0%})"
 
 
-def _quoted(tokens: Tokens, index: int, screen: Screen) -> str:
+def quoted(tokens: Tokens, index: int, screen: Screen) -> str:
     """A token's name in quotes; of several with one name also its number."""
     names = plain_labels(tokens, screen)
     name = isolated(cut(names[index], _MOST_NAME, ascii=screen.ascii))

@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-import numpy as np
 import pytest
 
-from attnviz.output.terminal.explanation import ExplanationView
+from attnviz.output.terminal.explained.numbers import pretty
+from attnviz.output.terminal.explained.view import ExplanationLooks, ExplanationView
 from attnviz.output.terminal.lines import kind_line, provenance_line, text_line
 from attnviz.output.terminal.screen import Screen
 from attnviz.output.terminal.tables.agreement import AgreementView
@@ -22,51 +22,50 @@ from tests.output.test_explanation_view import explained
 WIDE = Screen(120)
 
 
+EVERYTHING = ExplanationLooks(full=True, all_steps=True)
+
+
 @pytest.mark.parametrize("target", [None, "le chat dort"])
 def test_of_the_keys_of_an_explanation_the_strongest_alone_is_bold_in_every_table(target):
     explanation = explained("The cat didn't sleep", target=target)
     strongest = int(explanation.weights.argmax())
     assert strongest != int(explanation.weights.argmin())
-    rows = [line for line in styled(ExplanationView(explanation, WIDE)) if line[0][0].split()[0].isdecimal()]
+    rows = [line for line in styled(ExplanationView(explanation, WIDE, EVERYTHING)) if len(line) == 2]
     keys = [line for line in rows if line[0][0] in {f"{i} {key.label}" for i, key in enumerate(explanation.keys)}]
     assert len(keys) >= 2 * len(explanation.keys)  # the keys' vectors, and their numbers
-    for (label, label_style), (_, style), *_ in keys:
+    for (label, label_style), (_, style) in keys:
         assert label_style == "none"
         assert style == ("bold" if int(label.split()[0]) == strongest else "none"), label
 
 
-def test_the_bold_key_follows_the_weights_and_not_the_order_of_keys():
+def test_in_the_bars_the_compared_keys_alone_are_bold():
     explanation = explained("The cat didn't sleep")
-    n = len(explanation.keys)
-    for strongest in range(n):
-        weights = np.full(n, 0.5 / n, np.float32)
-        weights[strongest] = 0.9
-        view = ExplanationView(replace(explanation, weights=weights), WIDE)
-        labels = {f"{i} {key.label}": i for i, key in enumerate(explanation.keys)}
-        bold = {labels[line[0][0]] for line in styled(view) if line[0][0] in labels and line[1][1] == "bold"}
-        assert bold == {strongest}
+    bars = [line for line in styled(ExplanationView(explanation, WIDE)) if len(line) == 3 and "█" in line[2][0]]
+    bold = {int(label.split()[0]) for (label, style), *_ in bars if style == "bold"}
+    assert bold == set(explanation.compared)
+    assert len(bars) > len(bold)
 
 
 def test_of_the_heads_of_an_explanation_the_explained_one_alone_is_bold():
     explanation = explained(n_heads=3)
     place = replace(explanation.place, head=1)
-    rows = [line for line in styled(ExplanationView(replace(explanation, place=place), WIDE)) if "head " in line[0][0]]
+    rows = styled(ExplanationView(replace(explanation, place=place), WIDE, ExplanationLooks(all_steps=True)))
     by_head = [(line[0][0], line[1][1]) for line in rows if line[0][0] in ("head 0", "head 1", "head 2")]
     assert by_head == [("head 0", "none"), ("head 1", "bold"), ("head 2", "none")]
 
 
-def test_titles_and_vectors_of_an_explanation_are_bold_and_meanings_dim():
+def test_titles_and_sentences_of_an_explanation_are_bold_and_meanings_dim():
     explanation = explained()
-    view = ExplanationView(explanation, WIDE)
+    view = ExplanationView(explanation, WIDE, ExplanationLooks(all_steps=True))
     bold, dim, plain = (texts_in(view, style) for style in ("bold", "dim", "none"))
-    for number, step in enumerate(explanation.steps, start=1):
-        assert f"{number}  {view._pretty(step.title)}" in bold
-        assert view._pretty(step.formula) in plain
-        assert view._pretty(step.meaning).split()[0] in {text.split()[0] for text in dim}
-    assert any(text.startswith("model: ") for text in dim)
-    assert bold[0].startswith("How token ")
-    vector = next(q for step in explanation.steps for q in step.quantities if q.axes == ("d_model",))
-    assert any(f"{vector.values[0]:.3f}" in text for text in bold)
+    others = [step for step in explanation.steps if step.name in ("embedding", "heads", "residual", "output")]
+    for step in others:
+        assert any(text.endswith(f"  {pretty(step.title, WIDE)}") for text in bold)
+        assert pretty(step.formula, WIDE) in plain
+        assert pretty(step.meaning, WIDE).split()[0] in {text.split()[0] for text in dim}
+    assert " looks " in bold[0]
+    assert " takes " in bold[-1]
+    assert "--full" in dim[-1]
 
 
 def test_a_verdict_is_green_or_red_and_its_condition_plain():

@@ -37,7 +37,7 @@ class CheckView(LinesView):
             rest = cut(f": {text}" if text else "", self.screen.width - cell_width(where), ascii=self.screen.ascii)
             yield [(where, DIM), (isolated(rest), BOLD)]
         rows = [
-            (self._mark(holds), self.screen.carried(one_line(condition)), measured)
+            (outcome_mark(self.screen, holds=holds), self.screen.carried(one_line(condition)), measured)
             for holds, condition, measured in self._conditions
         ]
         marks = max(len(mark) for mark, _, _ in rows)
@@ -60,10 +60,43 @@ class CheckView(LinesView):
             more += [f"  {text}" for text in wrapped(value, room - 2, ascii=self.screen.ascii)] if value else []
         yield from ([(" " * (marks + 2) + text, PLAIN)] for text in more)
 
-    def _mark(self, holds: bool) -> str:
-        if self.screen.color is None or self.screen.ascii:
-            return "ok" if holds else "FAILS"
-        return "✓" if holds else "✗"
+
+class TextOutcomeView(LinesView):
+    """One line: whether all conditions hold on a text, how many do, and which text it is.
+
+    Args:
+        report: the outcome of the conditions.
+        screen: where it is printed.
+    """
+
+    def __init__(self, report: "CheckedText", screen: Screen):
+        super().__init__(screen)
+        self._report = report
+
+    def lines(self) -> Iterator[StyledLine]:
+        """The line, cut to the screen."""
+        report = self._report
+        held = [holds for holds, *_ in report.rows]
+        place = self.screen.carried(one_line(report.where))
+        text = self.screen.carried(one_line(report.result.text or ""))
+        mark = fit(outcome_mark(self.screen, holds=all(held)), cell_width(outcome_mark(self.screen, holds=False)))
+        counts = f"{sum(held)} of {len(held)}"
+        left = self.screen.width - cell_width(mark) - len(counts) - 4
+        place = self.cut(place, left)
+        rest = cut(": " * bool(place and text) + text, left - cell_width(place), ascii=self.screen.ascii)
+        yield [
+            (f"{mark}  ", _GOOD if all(held) else _BAD),
+            (counts + "  " * bool(place or rest), PLAIN),
+            (place, DIM),
+            (isolated(rest), BOLD),
+        ]
+
+
+def outcome_mark(screen: Screen, *, holds: bool) -> str:
+    """The mark of what holds or fails: words without colour."""
+    if screen.color is None or screen.ascii:
+        return "ok" if holds else "FAILS"
+    return "✓" if holds else "✗"
 
 
 class CheckedText(Protocol):
@@ -91,10 +124,11 @@ class CheckViews:
 
     Args:
         quiet: print only conditions that do not hold.
+        per_text: print one line per text instead of its conditions.
     """
 
-    def __init__(self, *, quiet: bool = False):
-        self._quiet = quiet
+    def __init__(self, *, quiet: bool = False, per_text: bool = False):
+        self._quiet, self._per_text = quiet, per_text
         self._origin: tuple[str, str, str | None] | None = None
 
     def of(self, report: CheckedText, screen: Screen) -> Iterator[LinesView]:
@@ -109,5 +143,8 @@ class CheckViews:
             yield provenance_line(result.model, screen)
             if kind != "encoder":
                 yield kind_line(kind, result.target, screen)
+        if self._per_text:
+            yield TextOutcomeView(report, screen)
+            return
         title = (report.where, result.text or "") if report.where else ("", "")
         yield CheckView(rows, screen, title)

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 
-from attnviz.analysis.difference import Difference, sides_in_words
+from attnviz.analysis.difference import Difference, compared_words, sides_in_words
 from attnviz.errors import one_line, some
+from attnviz.output.documents.diff import change_documents
 from attnviz.output.labels import cell_width, cut, fit, isolated, parts_that_differ
 from attnviz.output.rendering import Document
 from attnviz.output.terminal.lines import row_labels
@@ -22,20 +23,34 @@ class DiffView(LinesView):
 
     Args:
         document: as ``diff --json`` gives it, with at most ``top`` changes.
-        sides: A's queries and keys.
+        sides: A's queries and keys, which the places of changes count.
         provenance: where the numbers came from.
         screen: where it is printed.
         top: how many heads to print.
+        remark: printed below the table of changes.
     """
 
     def __init__(
-        self, document: Document, sides: tuple[Tokens, Tokens], provenance: str, screen: Screen, *, top: int = 10
+        self,
+        document: Document,
+        sides: tuple[Tokens, Tokens],
+        provenance: str,
+        screen: Screen,
+        *,
+        top: int = 10,
+        remark: str = "",
     ):
         super().__init__(screen)
         self._document, self._sides, self._provenance, self._top = document, sides, provenance, top
+        self._remark = remark
 
     def lines(self) -> Iterator[StyledLine]:
-        """What was compared, then two tables."""
+        """What was compared, then two tables; of equal sides one line."""
+        if self._is_equal():
+            yield from self.text("A and B are the same text, model and heads: no weight differs")
+            if "tolerance" in self._document:
+                yield from self._verdict()
+            return
         yield from self._texts()
         yield from self.text(provenance_words(self._provenance), DIM)
         yield from (line for words in self._arranged() for line in self.text(words, DIM))
@@ -47,6 +62,11 @@ class DiffView(LinesView):
         if "tolerance" in self._document:
             yield []
             yield from self._verdict()
+
+    def _is_equal(self) -> bool:
+        """Whether both sides are the same in every word and number."""
+        d = self._document
+        return bool(d["a"] == d["b"] and not d["changes"] and all(row["jsd"] == 0 for row in d["heads"]))
 
     def _texts(self) -> Iterator[StyledLine]:
         """Both texts, of long ones the part where they differ; the kind of attention where it is not the usual."""
@@ -116,17 +136,24 @@ class DiffView(LinesView):
         if all(whole.values()):
             said = "all rows and keys" + " but special tokens" * hidden
         elif kept["queries"] == kept["keys"] and sizes["queries"] == sizes["keys"]:
-            said = f"the {_count(kept['keys'], noun)} that both have, {of['keys']}"
+            said = f"{_count(kept['keys'], noun)} {of['keys']}"
         else:
             rows, keys = _count(kept["queries"], "row"), _count(kept["keys"], "key")
-            said = f"{rows}, {of['queries']}, and {keys}, {of['keys']}: those that both have"
-        left = "" if whole["queries"] else "the rows of others are left out, "
-        others = "them" if hidden and all(whole.values()) else "other keys"
-        yield f"compared: {said}; {left}what a row gives to {others} is one cell, the rest"
+            said = f"{rows} {of['queries']}, and {keys} {of['keys']}"
+        left = "" if whole["queries"] else f"rows of added and removed {noun}s are left out, "
+        others = "them" if self._rest == "special" else f"{'these' if left else 'other'} keys"
+        yield f"compared: {said}; {left}what a row gives to {others} is {self._rest}"
         if d["aligned"].get("special_only"):
             names = [self._sides[0][i].label for i, _ in d["aligned"]["queries"]]
             rows = f" (rows: {some(names, 4)})"
             yield f"only special tokens are in both{rows}: this says nothing about the words"
+
+    @property
+    def _rest(self) -> str:
+        """The name of what a row gives to all keys that are not compared; they may be special tokens alone."""
+        d = self._document
+        is_whole = self._sizes("keys") == [len(d["aligned"]["keys"])] * 2
+        return "special" if is_whole and all("hidden" in d[side] for side in "ab") else _REST
 
     def _sizes(self, name: str) -> list[int]:
         """How many queries, or keys, A and B have, without those that only fill the length."""
@@ -167,22 +194,21 @@ class DiffView(LinesView):
         if not changes:
             slightly = f" by {_LEAST_CHANGE} or more" if self._document["changes"] else ""
             yield from self.text(f"no weight changed{slightly}")
+            yield from self.text(self._remark, DIM) if self._remark else ()
             return
         queries, keys = (row_labels(side, self.screen) for side in self._sides)
         heads = [pair_name(change) for change in changes]
         width = max(4, *map(len, heads))
-        arrow = "->"
-        yield [(self.cut(f"{'change':>6} {'A':>6} {'B':>6}  {'head':<{width}}  query {arrow} key"), BOLD)]
+        yield [(self.cut(f"{'change':>6} {'A':>6} {'B':>6}  {'head':<{width}}  query -> key"), BOLD)]
         room = self.screen.width - 24 - width
         for change, head in zip(changes, heads, strict=True):
             numbers = f"{change['change']:+.3f} {change['before']:6.3f} {change['after']:6.3f}  {head:<{width}}"
-            ends = queries[change["query"]], _REST if change["key"] is None else keys[change["key"]]
+            ends = queries[change["query"]], self._rest if change["key"] is None else keys[change["key"]]
             labels = [one_line(end).strip() for end in ends]
-            half = max(1, (room - 2 - cell_width(arrow)) // 2)
-            pair = f" {arrow} ".join(
-                fit(label, min(half, cell_width(label)), ascii=self.screen.ascii) for label in labels
-            )
+            half = max(1, (room - len(" -> ")) // 2)
+            pair = " -> ".join(fit(label, min(half, cell_width(label)), ascii=self.screen.ascii) for label in labels)
             yield [(f"{numbers}  {pair}" if room > 8 else self.cut(numbers), PLAIN)]
+        yield from self.text(self._remark, DIM) if self._remark else ()
 
 
 def _count(n: int, noun: str) -> str:
@@ -204,14 +230,33 @@ def pair_name(row: Document) -> str:
     return ours if ours == theirs else f"{ours}/{theirs}"
 
 
-def diff_views(document: Document, screen: Screen, *, difference: Difference, top: int = 10) -> Iterator[LinesView]:
+def diff_views(
+    document: Document,
+    screen: Screen,
+    *,
+    difference: Difference,
+    top: int = 10,
+    words: bool = True,
+    special: bool = False,
+) -> Iterator[LinesView]:
     """The tables of heads and changes.
 
     Args:
-        document: as ``diff --json`` gives it, with at most ``top`` changes.
+        document: as ``diff --json`` gives it.
         screen: where they are printed.
         difference: what the document was made of.
-        top: how many heads to print.
+        top: how many heads and changes to print.
+        words: whether changes are of whole words.
+        special: whether changes of special tokens are among them.
     """
-    a, b = difference.a, difference.b
-    yield DiffView(document, (a.queries, a.keys), sides_in_words(a, b), screen, top=top)
+    special = special or difference.special_only
+    listed = compared_words(difference) if words and not difference.special_only else difference
+    has_special = any(token.special for side in listed.compared_tokens for token in side)
+    yield DiffView(
+        {**document, "changes": change_documents(listed, top, special=special)},
+        listed.sides_with_both_labels,
+        sides_in_words(difference.a, difference.b),
+        screen,
+        top=top,
+        remark="without special tokens; --show-special lists them too" if has_special and not special else "",
+    )

@@ -1,0 +1,1 @@
+"""The explanation of one query token on the terminal: its parts, a file each."""
