@@ -84,10 +84,9 @@ def heads(
         return
     if report.out is not None:
         check_folder(report.out)
-    for_people = not (output.json or formats.csv)
-    options = rows.values_by_name() | measures.values_by_name() | {"cluster": report.cluster, "examples": for_people}
-    if for_people and rows.sort is None and not report.cluster:
-        options["sort"] = "telling"
+    options = rows.values_by_name() | measures.values_by_name() | {"cluster": report.cluster}
+    if not (output.json or formats.csv):
+        options |= _for_people(rows, report)
     request = request_of_heads(selection, source.inputs.target)
     if texts.per_text:
         _print_per_text(source, request, options, output, cmap=formats.cmap, width=width.width)
@@ -136,6 +135,12 @@ def _print_per_text(
 
     document = partial(TextHeads.as_dict, model_info=output.model_info)
     render(listed, json_or_screen(source.common, document, load_views, json=output.json, width=width))
+
+
+def _for_people(rows: RowOptions, report: ReportOptions) -> dict[str, object]:
+    """What a table has besides: examples, and the heads that say most first unless another order is asked for."""
+    order = {} if rows.sort is not None or report.cluster else {"sort": "telling"}
+    return {"examples": True, **order}
 
 
 def _csv(report: "HeadReport") -> bytes:
