@@ -84,9 +84,7 @@ def heads(
         return
     if report.out is not None:
         check_folder(report.out)
-    options = rows.values_by_name() | measures.values_by_name() | {"cluster": report.cluster}
-    if not (output.json or formats.csv):
-        options |= _for_people(rows, report)
+    options = _options(rows, measures, report, for_people=not (output.json or formats.csv))
     request = request_of_heads(selection, source.inputs.target)
     if texts.per_text:
         _print_per_text(source, request, options, output, cmap=formats.cmap, width=width.width)
@@ -137,10 +135,13 @@ def _print_per_text(
     render(listed, json_or_screen(source.common, document, load_views, json=output.json, width=width))
 
 
-def _for_people(rows: RowOptions, report: ReportOptions) -> dict[str, object]:
-    """What a table has besides: examples, and the heads that say most first unless another order is asked for."""
-    order = {} if rows.sort is not None or report.cluster else {"sort": "telling"}
-    return {"examples": True, **order}
+def _options(rows: RowOptions, measures: MeasureOptions, report: ReportOptions, *, for_people: bool) -> dict[str, Any]:
+    """The options of the library's function; people get examples, and the heads that say most first."""
+    options = rows.values_by_name() | measures.values_by_name()
+    options |= {"cluster": report.cluster, "examples": for_people}
+    if for_people and rows.sort is None and not report.cluster:
+        options["sort"] = "telling"
+    return options
 
 
 def _csv(report: "HeadReport") -> bytes:
