@@ -41,8 +41,8 @@ class PlaceOptions(Options):
             SELECTION,
             "--key",
             metavar="TOKEN",
-            help="A key to compare with others, as --query names one; may be repeated. [default: the strongest one, and "
-            "the strongest other word]",
+            help="A key to compare with others, as --query names one; may be repeated. [default: the strongest one, "
+            "and the strongest other word]",
         ),
     ] = None
     layer: Annotated[
