@@ -10,7 +10,7 @@ import numpy as np
 
 from attnviz.analysis.matrices.spelling import find_word, labelled
 from attnviz.analysis.matrices.words import hide_special
-from attnviz.analysis.telling import telling_part
+from attnviz.analysis.telling import telling_part, telling_sizes
 from attnviz.errors import UsageError
 from attnviz.trace.attention import Attention, of_all
 from attnviz.trace.tokens import Token, Tokens, numbered, token_numbers
@@ -44,7 +44,8 @@ class WordInHead(NamedTuple):
         values: (n_others,), the word's values with the other tokens.
         masked: (n_others,), True where the query could not look at the key.
         rest: of a row, what went to keys that are left out; None of a column, and where nothing is left out.
-        telling: the sum of the row's, or the column's, part that neither a resting place nor a distance explains.
+        telling: how much the strongest of the word's links says, of ``telling_sizes``: neither special tokens, nor the
+            word itself, nor a distance explain it.
     """
 
     name: str
@@ -156,13 +157,17 @@ def _sliced(part: Attention, index: int, question: WordQuestion) -> Attention:
 
 def _heads(part: Attention, sliced: Attention, index: int, side: str) -> Iterator[WordInHead]:
     """The word in each head of a part."""
-    said = telling_part(part)
-    sums = (said[:, :, index] if side == "from" else said[..., index]).sum(axis=-1).ravel()
-    numbers = (part.head_at(i, j) for i, j in np.ndindex(*part.matrices.shape[:2]))
+    said, numbers = telling_part(part), part.matrices
+    if side == "from":
+        said, numbers = said[:, :, index], numbers[:, :, index]
+    else:
+        said, numbers = said[..., index], numbers[..., index]
+    sizes = telling_sizes(said, numbers).max(axis=-1).ravel()
+    addresses = (part.head_at(i, j) for i, j in np.ndindex(*part.matrices.shape[:2]))
     places = [
-        (layer if "layer" in part.axes else None, head if "head" in part.axes else None) for layer, head in numbers
+        (layer if "layer" in part.axes else None, head if "head" in part.axes else None) for layer, head in addresses
     ]
-    for matrix, place, telling in zip(sliced, places, sums, strict=True):
+    for matrix, place, telling in zip(sliced, places, sizes, strict=True):
         values = matrix.numbers.ravel().copy()
         masked = ~np.isfinite(values) if matrix.masked is None else matrix.masked.ravel() | ~np.isfinite(values)
         rest = None if matrix.rest is None or side == "to" else float(matrix.rest[0])

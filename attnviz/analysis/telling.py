@@ -105,10 +105,21 @@ def telling_links(part: np.ndarray, weights: np.ndarray, n: int = 4) -> tuple[Li
         weights: its weights, (n_queries, n_keys).
         n: how many at most.
     """
-    telling = np.where(part > 0, np.minimum(weights, 2 * part), 0.0).ravel()
+    telling = telling_sizes(part, weights).ravel()
     places = np.argsort(-telling, kind="stable")[:n]
     cells = [(*divmod(int(place), weights.shape[1]), float(telling[place])) for place in places]
     return tuple(Link(query, key, float(weights[query, key])) for query, key, size in cells if size > 0)
+
+
+def telling_sizes(part: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """How much each link says: its weight, but no more than twice what the distance does not explain.
+
+    Args:
+        part: of ``telling_part``; any shape.
+        weights: the weights, in the shape of ``part``.
+    """
+    sizes: np.ndarray = np.where(part > 0, np.minimum(weights, 2 * part), 0.0)
+    return sizes
 
 
 def strongest_telling(matrix: Matrix) -> Link | None:

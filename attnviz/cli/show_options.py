@@ -1,4 +1,4 @@
-"""The options of ``show``: one word, and how matrices look."""
+"""The options of ``show``: one word or all heads, and how matrices look."""
 
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -48,6 +48,7 @@ class WordOptions(Options):
 class ViewOptions(Options):
     """How matrices look."""
 
+    grid: Annotated[bool, option(VIEW, "--grid", help="All heads as thumbnails.")] = False
     style: Annotated[
         StyleName,
         option(VIEW, "--style", help=f"{'; '.join(map(': '.join, STYLES.items()))}. [default: what fits]"),
@@ -91,12 +92,21 @@ def check_views(word: WordOptions, view: ViewOptions, *, json: bool, workers: in
     Raises:
         UsageError: with the names of the options, and what is expected.
     """
-    views = [name for name, given in (("from", word.from_word), ("to", word.to_word)) if given is not None]
+    views = [
+        name
+        for name, given in (("from", word.from_word), ("to", word.to_word), ("grid", view.grid or None))
+        if given is not None
+    ]
     if len(views) > 1:
         raise UsageError(f"{', '.join(views)}: each is a view of its own; expected one of them")
     if views and view.style != "auto":
         raise UsageError(f"{views[0]}, style: a style is of one matrix; expected --style or --{views[0]}")
     if view.top is not None and view.style not in ("auto", "top"):
         raise UsageError(f"style, top: {view.style} print every key; expected --style top, or no --top")
+    for name in ("top", "precision"):
+        if view.grid and getattr(view, name) is not None:
+            raise UsageError(f"grid, {name}: thumbnails have no numbers; expected --grid or --{name}")
+    if view.grid and json:
+        raise UsageError("grid, json: thumbnails are a picture for people; expected --grid or --json")
     if workers is not None and not json:
         raise UsageError("workers: tables are printed one after the other; expected --json too")

@@ -98,6 +98,21 @@ def hidden_cells(values: np.ndarray, masked: np.ndarray | None) -> np.ndarray:
     return absent if masked is None else absent | masked
 
 
+def block_maxima(values: np.ndarray, hidden: np.ndarray, blocks: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
+    """The largest visible value of each block, and which blocks have none; the last blocks may be smaller.
+
+    Args:
+        values: (n_queries, n_keys).
+        hidden: (n_queries, n_keys), True where there is nothing to show.
+        blocks: how many rows and columns make one cell.
+    """
+    shown = np.where(hidden, -np.inf, values) if hidden.any() else values
+    if blocks != (1, 1):
+        starts = [np.arange(0, n, block) for n, block in zip(shown.shape, blocks, strict=True)]
+        shown = np.maximum.reduceat(np.maximum.reduceat(shown, starts[0], axis=0), starts[1], axis=1)
+    return shown, np.isneginf(shown)
+
+
 def strongest_keys(row: np.ndarray, hidden: np.ndarray, values: str, n: int = 1) -> list[int]:
     """The n strongest keys of a row, the strongest first and of equal ones the first.
 

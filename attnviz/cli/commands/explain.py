@@ -14,10 +14,11 @@ if TYPE_CHECKING:
     from attnviz.trace.steps import Explanation
 
 _EXAMPLES = """
-attnviz explain "The cat sat on the table" --query cat
+attnviz explain "The animal didn't cross the street because it was too tired."
+attnviz explain "The cat sat on the table" --query cat --key table
 attnviz explain "The cat sat on the table" --query 1 --layer 1 --head 2 --full
 attnviz explain "The cat drank the milk" --target "The old cat" --query cat
-attnviz explain --vectors vectors.csv --weights weights.npz --query 0
+attnviz explain --vectors vectors.csv --weights weights.npz --query 0 --all-steps
 """
 
 
@@ -89,7 +90,7 @@ app = command_app()
     app,
     "explain",
     examples=_EXAMPLES,
-    main="text query layer head kind target model full precision json",
+    main="text query key layer head kind target model full all_steps precision json",
     topic="explain",
 )
 def explain(

@@ -1,4 +1,4 @@
-"""``attnviz show``: attention matrices as tables, one word in every head."""
+"""``attnviz show``: attention matrices as tables, one word in every head, all heads as thumbnails."""
 
 from dataclasses import replace
 from functools import partial
@@ -10,6 +10,7 @@ from attnviz.cli.show_options import ViewOptions, WordOptions, check_views
 _EXAMPLES = """
 attnviz show "The cat sat on the table"
 attnviz show "The cat sat on the table" --from cat
+attnviz show "The cat sat on the table" --grid
 attnviz show "The cat sat on the table" --layer 0 --head 1,3
 attnviz show "The cat drank the milk" --target "The old cat" --kind cross
 attnviz show "The cat sat" --json | jq .tokens
@@ -24,7 +25,7 @@ app = command_app()
     app,
     "show",
     examples=_EXAMPLES,
-    main="text from_word to_word layer head style values reduce file model target attention json",
+    main="text from_word to_word grid layer head style values file model target attention json",
     topic="show",
 )
 def show(
@@ -37,7 +38,7 @@ def show(
     """Print attention matrices as tables: rows are queries, columns are keys.
 
     Without a selection: the head that says most about the text, and a line for the next ones. Words are whole, and one
-    column says what special tokens got. Or one word in every head (--from, --to).
+    column says what special tokens got. Or one word in every head (--from, --to), or every head in small (--grid).
     """
     from attnviz.api.sweep import json_lines, sweep
     from attnviz.api.word import word_lines, word_reports
@@ -66,5 +67,5 @@ def show(
         reports = word_reports(corpus, question, request=request)
         render(reports, views_on_screen(source.common, words.of, view.width))
         return
-    views = ShowViews(view.looks(top=3), every=every, raw_tokens=view.raw_tokens, is_stream=is_stream)
+    views = ShowViews(view.looks(top=3), every=every, raw_tokens=view.raw_tokens, is_stream=is_stream, grid=view.grid)
     render(sweep(corpus, Run.done, request=request), views_on_screen(source.common, views.of, view.width))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from attnviz.output.scale import Scale, hidden_cells
+from attnviz.output.scale import Scale, block_maxima, hidden_cells
 from attnviz.trace.attention import Attention, Matrix
 
 
@@ -64,21 +64,6 @@ def paint_mosaic(
 def mosaic_shape(attention: Attention) -> tuple[int, int]:
     """How many rows and columns of tiles: layers and heads; heads that were chosen by name are side by side."""
     return (1, len(attention)) if attention.by_name else attention.matrices.shape[:2]
-
-
-def block_maxima(values: np.ndarray, hidden: np.ndarray, blocks: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
-    """The largest visible value of each block, and which blocks have none; the last blocks may be smaller.
-
-    Args:
-        values: (n_queries, n_keys).
-        hidden: (n_queries, n_keys), True where there is nothing to show.
-        blocks: how many rows and columns make one cell.
-    """
-    shown = np.where(hidden, -np.inf, values) if hidden.any() else values
-    if blocks != (1, 1):
-        starts = [np.arange(0, n, block) for n, block in zip(shown.shape, blocks, strict=True)]
-        shown = np.maximum.reduceat(np.maximum.reduceat(shown, starts[0], axis=0), starts[1], axis=1)
-    return shown, np.isneginf(shown)
 
 
 def block_extremes(values: np.ndarray, hidden: np.ndarray, blocks: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:

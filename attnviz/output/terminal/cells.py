@@ -65,9 +65,19 @@ def ink_style(place: float, cmap: str, system: str | None) -> Style:
 
 
 @cache
-def half_block_style(upper: float | None, lower: float | None, cmap: str, system: str) -> tuple[str, Style]:
-    """Two cells in one character: the upper one its ink, the lower one its ground; masked ones stay empty."""
-    above, below = (None if place is None else _ground(place, cmap, system) for place in (upper, lower))
+def half_block_style(
+    upper: float | None, lower: float | None, cmap: str, system: str, least: float = _LEAST_HALF
+) -> tuple[str, Style]:
+    """Two cells in one character: the upper one its ink, the lower one its ground; masked ones stay empty.
+
+    Args:
+        upper: the upper cell's place from 0 to 1; None where it is masked.
+        lower: the lower cell's place.
+        cmap: one of ``TERMINAL_COLORMAPS``.
+        system: ``truecolor`` or ``256``.
+        least: the place at which amber begins.
+    """
+    above, below = (None if place is None else _ground(place, cmap, system, least) for place in (upper, lower))
     if above is None and below is None:
         return ("·", DIM) if upper is None and lower is None else (" ", PLAIN)
     if above is None:
@@ -75,8 +85,8 @@ def half_block_style(upper: float | None, lower: float | None, cmap: str, system
     return "▀", Style(color=above, bgcolor=below)
 
 
-def _ground(place: float, cmap: str, system: str) -> Color | None:
-    color = background(place, cmap, system, _LEAST_HALF)
+def _ground(place: float, cmap: str, system: str, least: float = _LEAST_HALF) -> Color | None:
+    color = background(place, cmap, system, least)
     if color is None:
         return None
     number, rgb = color

@@ -11,10 +11,14 @@ import attnviz
 from attnviz.checkpoints.formats.tensors import open_tensors
 from attnviz.checkpoints.huggingface.registry import built_in_types, find_family
 from attnviz.errors import CheckpointError
+from attnviz.output.terminal.explained.view import ExplanationLooks, ExplanationView
+from attnviz.output.terminal.screen import Screen
 from tests.checkpoints.folders import write_safetensors, write_shards
+from tests.output.printing import printed
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 FOLDERS = sorted(file.parent for file in GOLDEN.glob("*/golden.npz"))
+WIDE = Screen(200, ascii=True)
 CLOSE = 2e-5  # the largest difference of any weight, in float32
 
 
@@ -79,8 +83,12 @@ def test_every_layer_can_be_explained(folder):
     model = attnviz.load(model=folder)
     prepared = attnviz.prepare(model, texts_of(folder)[0][0])
     for layer in range(model.config.n_layers):
-        steps = attnviz.explain(model, prepared, layer=layer, head=-1).steps
-        assert steps[-1].name == "output"
+        explanation = attnviz.explain(model, prepared, layer=layer, head=-1)
+        assert explanation.steps[-1].name == "output"
+        text = printed(ExplanationView(explanation, WIDE, ExplanationLooks(precision=6)), WIDE)
+        equations = [float(line.split(" = ")[-1]) for line in text.split("\n") if ": q . k = " in line]
+        expected = [explanation.unmasked_scores[key] for key in explanation.compared]
+        np.testing.assert_allclose(equations, expected, atol=1e-6)
 
 
 @pytest.mark.parametrize("dtype", ["F32", "F16", "BF16", "F64"])

@@ -12,7 +12,7 @@ from rich.cells import cell_len
 from attnviz.analysis.difference import as_attention, compared, weights_in_words
 from attnviz.output.labels import cut
 from attnviz.output.pictures.fonts import missing_note, replacements
-from attnviz.output.pictures.painting import Grid, block_maxima, hatch, paint_mosaic
+from attnviz.output.pictures.painting import Grid, hatch, paint_mosaic
 from attnviz.output.pictures.pictures import (
     file_stem,
     fitted,
@@ -23,7 +23,7 @@ from attnviz.output.pictures.pictures import (
     sentence,
     token_side,
 )
-from attnviz.output.scale import own_scale, shared_scale
+from attnviz.output.scale import block_maxima, own_scale, shared_scale
 from attnviz.output.words import escaped, foot
 from attnviz.trace.attention import Attention
 from attnviz.trace.model_info import ModelInfo

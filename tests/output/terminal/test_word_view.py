@@ -142,6 +142,10 @@ def test_words_are_spaced_as_in_the_text():
 def test_a_second_segment_is_set_apart():
     first, second = Token("yes", "yes", 0, 3), Token("no", "no", 0, 2, segment=1)
     assert SentenceWords.of((first, second), Screen()).gaps == ("", " | ")
+    rows = np.full((1, 1, 2, 2), 0.5)
+    pair = Attention(rows, (first, second), (first, second), (0,), (0,), MODEL)
+    word = word_attention([pair], WordQuestion("no", "from"))
+    assert lines_of(WordView(word, Screen(80), Looks(top=1)))[-2:] == ["      yes | no", "L0H0  50    50 yes 50%"]
 
 
 @pytest.mark.parametrize(("values", "precision", "number"), [("norms", None, "0.50"), ("weights", 3, "0.500")])

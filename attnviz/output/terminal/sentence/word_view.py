@@ -148,7 +148,7 @@ class WordView(LinesView):
         """
         numbers = [max(len(self._below(head, i)) for head in self._candidates) for i in range(len(self._labels))]
         words = [cell_width(word) for word in self._words.words]
-        gaps = [*(min(1, cell_width(gap)) for gap in self._words.gaps[1:]), 0]
+        gaps = [*(cell_width(gap) for gap in self._words.gaps[1:]), 0]
         cells: tuple[int, ...] = ()
         for most in range(max(*words, _LEAST_WORD), _LEAST_WORD - 1, -1):
             shared = zip(words, gaps, numbers, strict=True)
@@ -170,10 +170,11 @@ class WordView(LinesView):
 
     def _header(self) -> Iterator[StyledLine]:
         if self._is_table:
-            words = [
-                fit(cut(word, max(1, width - min(1, len(gap))), ascii=self.screen.ascii), width)
-                for word, width, gap in zip(self._words.words, self._cells, (*self._words.gaps[1:], ""), strict=True)
-            ]
+            shared = zip(self._words.words, self._cells, (*self._words.gaps[1:], ""), strict=True)
+            words = []
+            for word, width, gap in shared:
+                room = width - cell_width(gap)
+                words.append(fit(cut(word, max(1, room), ascii=self.screen.ascii), room) + gap)
             yield [(" " * self._name_width + "".join(words).rstrip(), BOLD)]
 
     def _line(self, head: WordInHead) -> StyledLine:

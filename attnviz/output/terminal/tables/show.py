@@ -8,6 +8,7 @@ from attnviz.output.terminal.lines import text_line
 from attnviz.output.terminal.screen import LinesView, Screen
 from attnviz.output.terminal.styles.base import Looks
 from attnviz.output.terminal.summary import head_views
+from attnviz.output.terminal.thumbnails.thumbnails_view import thumbnail_views
 from attnviz.trace.attention import Attention
 from attnviz.trace.result import Result
 
@@ -35,10 +36,13 @@ class ShowViews:
         every: print every matrix, however many there are.
         raw_tokens: label tokens in the tokenizer's own spelling.
         is_stream: whether a first text is one of several, so that a line names it.
+        grid: every matrix as a thumbnail.
     """
 
-    def __init__(self, looks: Looks, *, every: bool, raw_tokens: bool = False, is_stream: bool = False):
-        self._looks, self._every, self._raw_tokens = looks, every, raw_tokens
+    def __init__(
+        self, looks: Looks, *, every: bool, raw_tokens: bool = False, is_stream: bool = False, grid: bool = False
+    ):
+        self._looks, self._every, self._raw_tokens, self._grid = looks, every, raw_tokens, grid
         self._is_stream = is_stream
         self._texts = 0
 
@@ -48,7 +52,10 @@ class ShowViews:
         if self._texts > 1:
             yield ""
         every, raw = self._every, self._raw_tokens
-        tables = head_views(run.parts(), run.shape, screen, self._looks, every=every, raw_tokens=raw)
+        if self._grid:
+            tables = thumbnail_views(run.parts(), run.shape, screen, self._looks)
+        else:
+            tables = head_views(run.parts(), run.shape, screen, self._looks, every=every, raw_tokens=raw)
         tables = chain([next(tables)], tables)  # where there is an error, nothing has been printed
         about = run.bare
         if about.text is not None:
