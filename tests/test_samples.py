@@ -92,13 +92,15 @@ def pictures(tmp_path_factory):
     return Path(script).parent
 
 
-def test_the_first_picture_of_the_readme_is_what_the_program_prints(pictures):
-    drawn = (pictures / "show.svg").read_text(encoding="utf-8")
-    assert_file_stored(drawn, SAMPLES / "pictures" / "show.svg")
-    (alternative,) = re.findall(
-        r"!\[.*: (.*)\]\(.*show.svg\)", (SAMPLES.parent / "README.md").read_text(encoding="utf-8")
-    )
-    assert f"prints: {alternative} (" in html.unescape(drawn), "the README's words for the picture"
+@pytest.mark.parametrize("name", ["show.svg", "from.svg"])
+def test_a_screen_of_the_readme_is_what_the_program_prints(pictures, name):
+    assert_file_stored((pictures / name).read_text(encoding="utf-8"), SAMPLES / "pictures" / name)
+
+
+def test_the_readme_says_in_words_what_its_first_picture_shows(pictures):
+    readme = (SAMPLES.parent / "README.md").read_text(encoding="utf-8")
+    (alternative,) = re.findall(r"!\[.*: (.*)\]\(.*show.svg\)", readme)
+    assert f"prints: {alternative} (" in html.unescape((pictures / "show.svg").read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize("name", ["L02H08.png", "overview.png"])

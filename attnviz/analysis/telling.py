@@ -7,6 +7,9 @@ from typing import NamedTuple
 import numpy as np
 
 from attnviz.trace.attention import Attention, Matrix
+from attnviz.trace.heads import head_name
+
+LEAST_LINK = 0.1  # a weaker link says too little of what a head does
 
 
 def telling_part(attention: Attention) -> np.ndarray:
@@ -41,9 +44,13 @@ def telling_part(attention: Attention) -> np.ndarray:
 
 def telling_scores(attention: Attention) -> np.ndarray:
     """How much each head says of the text, (n_layers, n_heads): the mean over rows of ``telling_part``'s sums."""
+    return _scores(attention, telling_part(attention))
+
+
+def _scores(attention: Attention, part: np.ndarray) -> np.ndarray:
     rows = np.array([not (token.special or token.padding) for token in attention.queries])
-    part = telling_part(attention)[:, :, rows]
-    return part.sum(axis=-1).mean(axis=-1) if rows.any() else np.zeros(part.shape[:2])
+    means: np.ndarray = part[:, :, rows].sum(axis=-1).mean(axis=-1) if rows.any() else np.zeros(part.shape[:2])
+    return means
 
 
 class Link(NamedTuple):
@@ -86,15 +93,32 @@ def overview(parts: Iterable[Attention]) -> Overview:
     heads: list[HeadSummary] = []
     best: tuple[float, Matrix] | None = None
     for attention in parts:
-        said, scores = telling_part(attention), telling_scores(attention).ravel()
-        parts_of_heads = said.reshape(-1, *said.shape[2:])
-        for matrix, place, part, score in zip(attention, attention.every_head, parts_of_heads, scores, strict=True):
-            heads.append(HeadSummary(matrix.name, *place, float(score), telling_links(part, matrix.numbers)))
-            if best is None or score > best[0]:
-                best = float(score), replace(matrix, numbers=matrix.numbers.copy())
+        for matrix, head in zip(attention, head_summaries(attention), strict=True):
+            heads.append(head)
+            if best is None or head.score > best[0]:
+                best = head.score, replace(matrix, numbers=matrix.numbers.copy())
     if best is None:
         raise ValueError("no matrix to choose from")
     return Overview(best[1], tuple(sorted(heads, key=lambda head: -head.score)))
+
+
+def head_summaries(attention: Attention, *, fallback: bool = False) -> list[HeadSummary]:
+    """What each head says, layer by layer and head by head.
+
+    Args:
+        attention: weights, of tokens or of words, of every selected head.
+        fallback: where a head's links are all explained by the distance, give its strongest ones.
+    """
+    parts = telling_part(attention)
+    scores, usable = _scores(attention, parts), _counting(attention)
+    heads = []
+    for (i, j), (layer, head) in zip(np.ndindex(*attention.head_shape), attention.every_head, strict=True):
+        weights = attention.matrices[i, j]
+        links = telling_links(parts[i, j], weights)
+        if fallback and not any(link.weight >= LEAST_LINK for link in links):
+            links = telling_links(np.where(usable[i % len(usable), 0], weights, 0.0), weights)
+        heads.append(HeadSummary(head_name(layer, head), layer, head, float(scores[i, j]), links))
+    return heads
 
 
 def telling_links(part: np.ndarray, weights: np.ndarray, n: int = 4) -> tuple[Link, ...]:

@@ -4,16 +4,16 @@ from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
-from attnviz.analysis.heads.averages import RunningMean, TextMetrics
+from attnviz.analysis.heads.averages import TextMetrics
 from attnviz.analysis.heads.clustered import Clustered
 from attnviz.analysis.heads.measures import head_labels
 from attnviz.analysis.heads.null import Null, with_z, z_scores
 from attnviz.analysis.heads.report import HeadReport
-from attnviz.analysis.heads.rows import Rows
+from attnviz.analysis.heads.rows import TELLING, Rows
 from attnviz.analysis.matrices.selection import Request
 from attnviz.api.sweep import Selection, TextSource, corpus, one_request
 from attnviz.errors import UsageError
-from attnviz.sweeps.head_measures import averaged, measured, null_companions
+from attnviz.sweeps.head_measures import Means, averaged, measured, null_companions
 from attnviz.trace.attention import Attention
 
 
@@ -59,6 +59,7 @@ def heads(
     top: int | None = None,
     columns: str | Iterable[str] | None = None,
     cluster: bool = False,
+    examples: bool = False,
     **corpus_options: Any,
 ) -> HeadReport:
     """The metrics of every head; several texts give one table, weighted by their tokens.
@@ -80,10 +81,12 @@ def heads(
         ablation: also measure how much the output changes without each head.
         null: compare with the heads of so many random-weight models.
         where: list only heads that meet this condition.
-        sort: a metric, the largest first; ``-METRIC``, the smallest first; ``label``.
-        top: list only the first so many.
+        sort: a metric, the largest first; ``-METRIC``, the smallest first; ``label``; ``telling``, the heads that
+            say most first.
+        top: list only the first so many; without ``sort``, of the heads that say most.
         columns: a list of metrics, or one text: metrics separated by commas, or ``all``.
         cluster: list similar heads together; not with ``sort``.
+        examples: also keep what each head links in the first text.
         corpus_options: see ``corpus``.
 
     Raises:
@@ -92,6 +95,8 @@ def heads(
     """
     if cluster and sort is not None:
         raise UsageError("cluster, sort: both are given; expected one of them")
+    if sort is None and top is not None and not cluster:
+        sort = TELLING
     columns = columns if columns is None or isinstance(columns, str) else ",".join(columns)
     rows = Rows.of(where=where, sort=sort, top=top, columns=columns, ablation=ablation, null=null)
     source = corpus(texts, **corpus_options)
@@ -100,24 +105,32 @@ def heads(
     asked = [name for name, value in (("ablation", ablation), ("null", null)) if value]
     if asked and source.results is not None:
         raise UsageError(f"{', '.join(asked)}: there is no model to run on --attention; expected a text, or --vectors")
-    distances = RunningMean() if cluster else None
-    each = partial(measured, ablated=ablation, clustered=cluster)
+    means, telling = Means(), examples or rows.sort == TELLING
+    each = partial(measured, ablated=ablation, clustered=cluster, telling=telling)
     companions = None if null is None else null_companions(null, request, ablated=ablation)
     values = source.values(request, each, companions=companions, beside=True)
-    attention, metrics, pooled = averaged((value for _, value in values), distances)
-    clustered = None
-    if distances is not None:
-        clustered = Clustered(distances.mean(), metrics.head_shape)
-    return _report(attention, metrics, pooled, rows, clustered)
+    attention, metrics, pooled = averaged((value for _, value in values), means)
+    clustered = Clustered(means.distances.mean(), metrics.head_shape) if cluster else None
+    return _report(attention, metrics, pooled, rows, clustered, means)
 
 
 def _report(
-    attention: Attention, metrics: TextMetrics, null: Null | None, rows: Rows, clustered: Clustered | None
+    attention: Attention,
+    metrics: TextMetrics,
+    null: Null | None,
+    rows: Rows,
+    clustered: Clustered | None,
+    means: Means,
 ) -> HeadReport:
     """The heads that meet the condition, in order."""
     labels = head_labels(metrics)
     z = None if null is None else z_scores(metrics, null)
     named = metrics if z is None else with_z(metrics, z)
     fitting = rows.fitting(named, labels)
-    places = rows.ordered(fitting, named, labels) if clustered is None else clustered.ordered(fitting)
-    return HeadReport(attention, metrics, labels, places[: rows.top], len(fitting), rows, null, z, clustered)
+    if clustered is not None:
+        places = clustered.ordered(fitting)
+    else:
+        places = rows.ordered(fitting, named, labels, means.scores.mean())
+    return HeadReport(
+        attention, metrics, labels, places[: rows.top], len(fitting), rows, null, z, clustered, means.examples
+    )

@@ -22,7 +22,7 @@ class Commands(LazyGroup):
         "explain": "Explain one query token of one head, step by step, with the real numbers.",
         "diff": "Compare two texts, models, seeds, layers or files, head by head.",
         "check": "Check conditions on heads: exit 0 if all hold, 1 if one does not.",
-        "heads": "List what each head does: one row per head, with metrics and the best-fitting pattern.",
+        "heads": "List what each head does: one row per head, with the best-fitting pattern, an example and metrics.",
         "weights": "Write seeded weights, describe a file, turn other formats into the native one.",
         "models": "List the bundled model and the families that load, or describe a model folder.",
         "schema": "Print the JSON Schema (2020-12) of what --json prints.",

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from attnviz.cli.command import Options, option
 from attnviz.cli.help.pages import MEASURES, OUTPUT, ROWS, SELECTION, VIEW
 from attnviz.cli.options import (
-    ColormapName,
     Heads,
     HideSpecial,
     Layers,
     ModelJsonOptions,
     Renormalize,
+    TerminalColormapName,
     Width,
     Words,
     folder_option,
@@ -85,11 +85,21 @@ class RowOptions(Options):
     sort: Annotated[
         str | None,
         option(
-            ROWS, "--sort", metavar="METRIC", help="The largest first; -METRIC: the smallest first; label: by pattern."
+            ROWS,
+            "--sort",
+            metavar="METRIC",
+            help="Largest first; -METRIC: smallest; label: by pattern; telling: those that say most.",
         ),
     ] = None
     top: Annotated[
-        int | None, option(ROWS, "--top", metavar="N", min=1, help="Only the first N, after --where and --sort.")
+        int | None,
+        option(
+            ROWS,
+            "--top",
+            metavar="N",
+            min=1,
+            help="Only the first N, after --where and --sort; without --sort the N that say most.",
+        ),
     ] = None
     columns: Annotated[
         str | None,
@@ -101,7 +111,7 @@ class FormatOptions(Options):
     """How rows are printed."""
 
     csv: Annotated[bool, option(OUTPUT, "--csv", help="Print comma-separated values, numbers in full.")] = False
-    cmap: ColormapName = "viridis"
+    cmap: TerminalColormapName = "amber"
 
 
 class ReportOptions(Options):

@@ -1,6 +1,6 @@
 """What is measured of each text: its attention, and what the output loses with each head."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
@@ -9,18 +9,24 @@ import numpy as np
 
 from attnviz.analysis.heads.averages import Running, RunningMean, TextMetrics
 from attnviz.analysis.heads.clusters import head_distances
-from attnviz.analysis.heads.metrics import HeadMetrics, metrics_of_parts, with_ablation
+from attnviz.analysis.heads.metrics import HeadMetrics, with_ablation
 from attnviz.analysis.heads.null import Null, pooled
+from attnviz.analysis.heads.report import Examples
 from attnviz.analysis.matrices.parts import ahead
-from attnviz.analysis.matrices.selection import Request
+from attnviz.analysis.matrices.selection import Request, arrange
 from attnviz.analysis.matrices.zeroing import ablation
+from attnviz.analysis.remainders import metrics_of_parts
+from attnviz.analysis.telling import HeadSummary, head_summaries
 from attnviz.errors import InputError, UsageError
 from attnviz.sweeps.random_models import random_metrics
 from attnviz.sweeps.runs import Run
 from attnviz.sweeps.work import Companions
 from attnviz.trace.attention import Attention
 from attnviz.trace.result import Result
-from attnviz.trace.tokens import n_real
+from attnviz.trace.tokens import Tokens, n_real
+
+# As people see them, also of arrays that say nothing of their tokens.
+_WORDS = Request(words=True, hide_special=True, lenient=frozenset(("words", "hide_special")))
 
 
 class Measured(NamedTuple):
@@ -32,6 +38,8 @@ class Measured(NamedTuple):
         like: of the heads of random models, by seed.
         distances: between its heads, where they are asked for.
         rows: its tokens, padding left out.
+        scores: how telling each head is, (n_layers, n_heads), where that is asked for.
+        examples: links of each head, where they are asked for.
     """
 
     attention: Attention
@@ -39,6 +47,24 @@ class Measured(NamedTuple):
     like: Mapping[int, HeadMetrics]
     distances: np.ndarray | None
     rows: int
+    scores: np.ndarray | None = None
+    examples: Examples | None = None
+
+
+class Means:
+    """Over all texts: the distances between heads, how telling each head is, and the first text's examples."""
+
+    def __init__(self) -> None:
+        self.distances, self.scores = RunningMean(), RunningMean()
+        self.examples: Examples | None = None
+
+    def add(self, one: Measured) -> None:
+        """One more text."""
+        self.examples = self.examples or one.examples
+        if one.distances is not None:
+            self.distances.add(one.distances, one.rows)
+        if one.scores is not None:
+            self.scores.add(one.scores, one.rows)
 
 
 def null_companions(n_models: int, request: Request, *, ablated: bool) -> Companions:
@@ -47,7 +73,12 @@ def null_companions(n_models: int, request: Request, *, ablated: bool) -> Compan
 
 
 def measured(
-    run: Run, like: Mapping[int, HeadMetrics] | None = None, *, ablated: bool, clustered: bool = False
+    run: Run,
+    like: Mapping[int, HeadMetrics] | None = None,
+    *,
+    ablated: bool,
+    clustered: bool = False,
+    telling: bool = False,
 ) -> Measured:
     """One text's metrics, with ``ablation`` where asked for, and the distances between its heads.
 
@@ -56,17 +87,46 @@ def measured(
         like: the metrics of random models on it, by seed.
         ablated: whether what the output loses without each head is one of the metrics.
         clustered: whether to measure the distances.
+        telling: whether to see how telling each head is, and to keep links.
     """
     if clustered:
         whole = attention_of_heads(run.result())
         run = Run.of(replace(run.bare, views={whole.kind: whole}), run.model, run.prepared)  # it is run only once
-    attention, metrics = _measured(run, ablated=ablated)
+    summaries = _Summaries() if telling else None
+    attention, metrics = _measured(run, ablated=ablated, summaries=summaries)
     common = replace(attention, queries=(), keys=())  # which is sent from worker to parent for every text
-    return Measured(common, metrics, like or {}, head_distances(whole) if clustered else None, attention.n_rows)
+    distances = head_distances(whole) if clustered else None
+    one = Measured(common, metrics, like or {}, distances, attention.n_rows)
+    if summaries is None:
+        return one
+    return one._replace(scores=summaries.scores(metrics), examples=summaries.examples())
 
 
-def _measured(run: Run, *, ablated: bool) -> tuple[Attention, HeadMetrics]:
-    attention, metrics = metrics_of(run)
+class _Summaries:
+    """What each head says, of matrices that come a part at a time: between words, without special tokens."""
+
+    def __init__(self) -> None:
+        self._heads: list[HeadSummary] = []
+        self._sides: tuple[Tokens, Tokens] = (), ()
+
+    def add(self, part: Attention) -> Attention:
+        """One more part, which is given back."""
+        words = arrange(part, _WORDS)
+        self._heads += head_summaries(words, fallback=True)
+        self._sides = words.queries, words.keys
+        return part
+
+    def scores(self, metrics: HeadMetrics) -> np.ndarray:
+        """How telling each head is, (n_layers, n_heads)."""
+        return np.array([head.score for head in self._heads]).reshape(metrics.head_shape)
+
+    def examples(self) -> Examples:
+        """The heads' links."""
+        return Examples(*self._sides, {(head.layer, head.head): head.links for head in self._heads})
+
+
+def _measured(run: Run, *, ablated: bool, summaries: _Summaries | None = None) -> tuple[Attention, HeadMetrics]:
+    attention, metrics = metrics_of(run, summaries.add if summaries else None)
     if not ablated:
         return attention, metrics
     _, prepared = run.model_and_text()
@@ -74,14 +134,19 @@ def _measured(run: Run, *, ablated: bool) -> tuple[Attention, HeadMetrics]:
     return attention, with_ablation(metrics, _ablation(run, attention), n_real(tokens))
 
 
-def metrics_of(run: Run) -> tuple[Attention, HeadMetrics]:
+def metrics_of(run: Run, beside: Callable[[Attention], Attention] | None = None) -> tuple[Attention, HeadMetrics]:
     """One text's metrics, and what its matrices have in common, without them.
+
+    Args:
+        run: of the text.
+        beside: sees each part of the matrices too, and gives it back.
 
     Raises:
         UsageError: there is no matrix a head.
     """
     parts = ahead(run.parts()) if run.is_long else iter([attention_of_heads(run.result())])
-    return metrics_of_parts(_of_single_heads(part) for part in parts)
+    single = (_of_single_heads(part) for part in parts)
+    return metrics_of_parts(single if beside is None else map(beside, single))
 
 
 def _of_single_heads(attention: Attention) -> Attention:
@@ -99,10 +164,10 @@ def _ablation(run: Run, attention: Attention) -> np.ndarray:
     return np.array([changes[cell] for cell in cells]).reshape(attention.head_shape)
 
 
-def averaged(texts: Iterable[Measured], distances: RunningMean | None) -> tuple[Attention, TextMetrics, Null | None]:
+def averaged(texts: Iterable[Measured], means: Means) -> tuple[Attention, TextMetrics, Null | None]:
     """What all texts have in common, the metrics over all of them, and those of random heads.
 
-    Distances between heads are added to ``distances``, unless it is None.
+    What else was measured is added to ``means``.
 
     Raises:
         UsageError: the texts have several models or kinds of attention.
@@ -119,8 +184,7 @@ def averaged(texts: Iterable[Measured], distances: RunningMean | None) -> tuple[
         running.add(one.metrics)
         for seed, metrics in one.like.items():
             like.setdefault(seed, Running()).add(metrics)
-        if distances is not None and one.distances is not None:
-            distances.add(one.distances, one.rows)
+        means.add(one)
     if attention is None:
         raise InputError("heads: there is no text; expected at least one")
     null = pooled(tuple(like), [of_seed.result() for of_seed in like.values()]) if like else None

@@ -1,8 +1,9 @@
 """Draws the README's pictures, by ``python samples/pictures/make.py``.
 
-``show.svg`` is what ``attnviz show`` prints. ``L02H08.png`` and ``overview.png`` are what ``attnviz heatmap`` draws.
+``show.svg`` and ``from.svg`` are what ``attnviz show`` prints. ``L02H08.png`` and ``overview.png`` are what
+``attnviz heatmap`` draws.
 
-``show.svg`` is a terminal's window with its own dark background, so that it looks the same on a light and a dark page.
+An SVG is a terminal's window with its own dark background, so that it looks the same on a light and a dark page.
 Every run of characters has a fixed length, so that columns stay below each other in any font.
 """
 
@@ -18,7 +19,10 @@ from typing import NamedTuple
 
 HERE = Path(__file__).parent
 TEXT = "The animal didn't cross the street because it was too tired."
-COMMAND = ("show", TEXT)
+SCREENS = {  # the options of each picture, and the line that says most
+    "show.svg": ((), 1),
+    "from.svg": (("--from", "it"), 2),
+}
 COLUMNS = 80
 
 FONT = "ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', 'Liberation Mono', monospace"
@@ -34,6 +38,7 @@ class Style(NamedTuple):
     background: str | None = None
     bold: bool = False
     dim: bool = False
+    underline: bool = False
 
 
 def printed(*arguments: str) -> str:
@@ -64,7 +69,7 @@ def styled(style: Style, codes: list[int]) -> Style:
         rgb = "#{:02x}{:02x}{:02x}".format(*codes[2:5])
         style = style._replace(color=rgb) if codes[0] == 38 else style._replace(background=rgb)
         return styled(style, codes[5:]) if codes[5:] else style
-    known = {1: {"bold": True}, 2: {"dim": True}, 39: {"color": None}, 49: {"background": None}}
+    known = {1: {"bold": True}, 2: {"dim": True}, 4: {"underline": True}, 39: {"color": None}, 49: {"background": None}}
     style = style._replace(**known[codes[0]])
     return styled(style, codes[1:]) if codes[1:] else style
 
@@ -79,14 +84,15 @@ def drawn(text: str, style: Style, column: int, top: float) -> str:
         return box
     start, text = len(text) - len(text.lstrip()), text.strip()
     color = style.color or (FAINT if style.dim else FOREGROUND)
-    bold = ' font-weight="700"' if style.bold else ""
+    looks = (' font-weight="700"' if style.bold else "") + (' text-decoration="underline"' if style.underline else "")
     place = f'x="{x + start * CELL:.1f}" y="{top + 13.5:.1f}" textLength="{len(text) * CELL:.1f}"'
-    return f'{box}<text {place} fill="{color}"{bold}>{escape(text)}</text>\n'
+    return f'{box}<text {place} fill="{color}"{looks}>{escape(text)}</text>\n'
 
 
 def svg(lines: list[list[tuple[str, Style]]], title: str) -> str:
     """A terminal's window that shows the lines."""
-    width, height = 2 * EDGE + COLUMNS * CELL, BAR + len(lines) * LINE + EDGE
+    columns = max(sum(len(text) for text, _ in line) for line in lines)
+    width, height = 2 * EDGE + columns * CELL, BAR + len(lines) * LINE + EDGE
     dots = "".join(
         f'<circle cx="{EDGE + 6 + 20 * i}" cy="{BAR / 2:.0f}" r="6" fill="{color}"/>\n'
         for i, color in enumerate(("#ff5f57", "#febc2e", "#28c840"))
@@ -106,15 +112,15 @@ def svg(lines: list[list[tuple[str, Style]]], title: str) -> str:
     )
 
 
-def write_show() -> None:
-    """Writes ``show.svg``."""
-    words = f'{COMMAND[0]} "{COMMAND[1]}"'
-    prompt = [("$ ", Style(color=PROMPT, bold=True)), (f"attnviz {words}", Style(bold=True))]
-    output = printed(*COMMAND, "--width", str(COLUMNS))
-    lines = [prompt, *(runs(line) for line in output.splitlines())]
-    summary = "".join(text for text, _ in lines[2])
-    title = f"attnviz {words} prints: {summary}"
-    (HERE / "show.svg").write_text(svg(lines, title), encoding="utf-8", newline="\n")
+def write_screens() -> None:
+    """Writes ``show.svg`` and ``from.svg``."""
+    for name, (options, telling) in SCREENS.items():
+        command = " ".join(["attnviz show", f'"{TEXT}"', *options])
+        output = printed("show", TEXT, *options, "--width", str(COLUMNS)).splitlines()
+        prompt = [("$ ", Style(color=PROMPT, bold=True)), (command, Style(bold=True))]
+        lines = [prompt, *(runs(line) for line in output)]
+        summary = "".join(text for text, _ in lines[1 + telling])
+        (HERE / name).write_text(svg(lines, f"{command} prints: {summary}"), encoding="utf-8", newline="\n")
 
 
 def write_heatmaps() -> None:
@@ -127,7 +133,7 @@ def write_heatmaps() -> None:
 
 def main() -> None:
     """Writes all pictures beside this script."""
-    write_show()
+    write_screens()
     write_heatmaps()
 
 

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from attnviz.analysis.heads.metrics import head_metrics, metrics_of_parts
+from attnviz.analysis.heads.metrics import head_metrics
 from attnviz.analysis.matrices.parts import joined
 from attnviz.analysis.matrices.selection import Request
+from attnviz.analysis.remainders import metrics_of_parts
 from attnviz.encoder import attention, batch
 from attnviz.encoder.config.block import EncoderConfig
 from attnviz.encoder.embedding import Sequence

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from attnviz.analysis.heads.definitions import all_metrics
+from attnviz.analysis.heads.labels import PATTERN_METRICS
 from attnviz.analysis.heads.metrics import HeadMetrics
+from attnviz.analysis.resting import Remainder
 from attnviz.errors import InputError, UsageError
 
 
@@ -67,6 +69,7 @@ class Running:
         self._moments = _Moments(())
         self._there: set[str] = set()
         self._missing: dict[str, str] = {}
+        self._remainders = _Remainders()
 
     def add(self, metrics: HeadMetrics) -> None:
         """One more text.
@@ -77,7 +80,7 @@ class Running:
         shape = (len(self._names), *metrics.head_shape)
         if self._first is None:
             self._first, self._moments = metrics, _Moments(shape)
-        if metrics.every_head != self._first.every_head:
+        if _axes(metrics) != _axes(self._first):
             told, expected = ("x".join(map(str, one.head_shape)) for one in (metrics, self._first))
             raise UsageError(
                 f"metrics: text {self.texts + 1} has other layers and heads ({told}); "
@@ -91,6 +94,8 @@ class Running:
             if name in metrics.values:
                 values[i], rows[i] = metrics.values[name], metrics.counts[name]
         self._moments.add(values, rows)
+        if metrics.remainder is not None:
+            self._remainders.add(metrics.remainder, metrics.counts["first"])
 
     def result(self) -> TextMetrics:
         """What the texts so far give; only a metric that none of them has is missing.
@@ -116,6 +121,53 @@ class Running:
             least=by_name(moments.known(moments.least)),
             most=by_name(moments.known(moments.most)),
             texts=self.texts,
+            remainder=self._remainders.mean(),
+        )
+
+
+def _axes(metrics: HeadMetrics) -> tuple[tuple[int, ...], tuple[int, ...], bool]:
+    return metrics.layers, metrics.heads, metrics.by_name
+
+
+class _Remainders:
+    """Means over texts of what heads do with the attention that does not rest; each text weighs as its rows."""
+
+    def __init__(self) -> None:
+        self._moments = _Moments(())
+        self._missing: dict[str, str] = {}
+        self._there: set[str] = set()
+        self._share = self._rows = np.zeros(())
+        self._places: dict[str, np.ndarray] = {}
+
+    def add(self, remainder: Remainder, rows: np.ndarray) -> None:
+        """One more text, and how many rows each of its heads has, (n_layers, n_heads)."""
+        if not self._there:
+            self._moments = _Moments((len(PATTERN_METRICS), *rows.shape))
+        self._there |= remainder.values.keys()
+        self._missing = dict(remainder.missing) | self._missing
+        values, counts = np.full(self._moments.mean.shape, np.nan), np.zeros(self._moments.rows.shape, dtype=np.int64)
+        for i, name in enumerate(PATTERN_METRICS):
+            if name in remainder.values:
+                values[i], counts[i] = remainder.values[name], remainder.counts[name]
+        self._moments.add(values, counts)
+        self._rows = self._rows + rows
+        self._share = self._share + np.nan_to_num(remainder.share) * rows
+        for name, place in remainder.places.items():
+            self._places[name] = self._places.get(name, 0.0) + np.nan_to_num(place) * rows
+
+    def mean(self) -> Remainder | None:
+        """As one text's; None where no text has any."""
+        if not self._there:
+            return None
+        moments, rows = self._moments, np.maximum(self._rows, 1)
+        names = [(i, name) for i, name in enumerate(PATTERN_METRICS) if name in self._there]
+        values = moments.known(moments.mean)
+        return Remainder(
+            values={name: values[i] for i, name in names},
+            counts={name: moments.rows[i].copy() for i, name in names},
+            missing={name: why for name, why in self._missing.items() if name not in self._there},
+            share=np.where(self._rows > 0, self._share / rows, np.nan),
+            places={name: place / rows for name, place in self._places.items()},
         )
 
 

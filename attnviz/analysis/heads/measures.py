@@ -6,7 +6,7 @@ from math import isnan
 import numpy as np
 
 from attnviz.analysis.conditions.expressions import Expression
-from attnviz.analysis.heads.labels import LABELS, METRIC_OF, Label, label
+from attnviz.analysis.heads.labels import LABELS, METRIC_OF, REST_LABELS, Label, label
 from attnviz.analysis.heads.metrics import HeadMetrics
 from attnviz.analysis.heads.null import Null
 from attnviz.analysis.heads.table import HeadTable
@@ -15,11 +15,27 @@ Places = list[tuple[int, int]]
 
 
 def head_labels(metrics: HeadMetrics) -> np.ndarray:
-    """Each head's ``Label``, with its evidence: objects (n_layers, n_heads)."""
+    """Each head's ``Label``: objects (n_layers, n_heads)."""
     labels = np.empty(metrics.head_shape, dtype=object)
+    remainder = metrics.remainder
+
+    def at(place: tuple[int, ...], values: Mapping[str, np.ndarray]) -> dict[str, float]:
+        return {name: float(numbers[place]) for name, numbers in values.items()}
+
     for place in np.ndindex(*labels.shape):
-        labels[place] = label({name: float(values[place]) for name, values in metrics.values.items()})
+        values = at(place, metrics.values)
+        if remainder is None:
+            labels[place] = label(values)
+        else:
+            labels[place] = label(values, at(place, remainder.values), float(remainder.share[place]))
     return labels
+
+
+def unavailable_labels(metrics: HeadMetrics) -> dict[str, str]:
+    """The labels that no head can have here, with the reason."""
+    remainder = metrics.remainder or metrics
+    missing = {name: metrics.missing if name in REST_LABELS else remainder.missing for name in METRIC_OF}
+    return {name: missing[name][metric] for name, metric in METRIC_OF.items() if metric in missing[name]}
 
 
 def head_table(metrics: HeadMetrics, labels: np.ndarray | None = None) -> HeadTable:
@@ -31,9 +47,7 @@ def head_table(metrics: HeadMetrics, labels: np.ndarray | None = None) -> HeadTa
     """
     labels = head_labels(metrics) if labels is None else labels
     names = np.vectorize(lambda one: one.name, otypes=[object])(labels)
-    missing = metrics.missing
-    never = {name: missing[metric] for name, metric in METRIC_OF.items() if metric in missing}
-    reasons = {**missing, **never}
+    reasons = {**metrics.missing, **unavailable_labels(metrics)}
     return HeadTable(metrics.values, metrics.layers, metrics.heads, names, reasons, metrics.by_name)
 
 
@@ -65,13 +79,13 @@ def sorted_heads(places: Places, values: np.ndarray, *, smallest: bool = False) 
     return sorted(places, key=lambda place: (isnan(values[place]), 0 if isnan(values[place]) else sign * values[place]))
 
 
-def labelled_heads(places: Places, labels: np.ndarray, metrics: HeadMetrics, *, last: bool = False) -> Places:
-    """The heads by their labels, in the order of ``LABELS``, or from its end; of equal ones the strongest first."""
+def labelled_heads(places: Places, labels: np.ndarray, *, last: bool = False) -> Places:
+    """The heads by their labels, in the order of ``LABELS``, or from its end; of equal ones the largest share first."""
     order = {name: i for i, name in enumerate(reversed(LABELS) if last else LABELS)}
 
     def rank(place: tuple[int, int]) -> tuple[int, float]:
-        value = _number(metrics.values, _metric_of(labels[place]), place)
-        return order[labels[place].name], 0.0 if value is None else -value
+        one = labels[place]
+        return order[one.name], 0.0 if isnan(one.share) else -one.share
 
     return sorted(places, key=rank)
 
@@ -107,6 +121,12 @@ def head_rows(
     return rows
 
 
+def label_fields(metrics: HeadMetrics, labels: np.ndarray) -> list[dict[str, object]]:
+    """Every head's label as JSON has it, row by row."""
+    places: Places = list(np.ndindex(*metrics.head_shape))
+    return [_label(labels[place], metrics, place) for place in places]
+
+
 def null_document(null: Null, columns: Sequence[str]) -> dict[str, object]:
     """The null as JSON has it: of each layer the mean and the standard deviation of each of the metrics."""
     layers = []
@@ -124,21 +144,21 @@ def _number(values: Mapping[str, np.ndarray], name: str, place: tuple[int, int] 
     return None if isnan(value) else value
 
 
-def _metric_of(label: Label) -> str:
-    """The first word of a label's evidence, which is a metric where any decided it."""
-    return label.evidence.split()[0]
-
-
 def _label(found: Label, metrics: HeadMetrics, place: tuple[int, int]) -> dict[str, object]:
-    """The label with the metric that its evidence names, that metric's value, and how many rows that is the mean of.
+    """The label with its metric, that metric's value, both shares, how many rows decide, and where the head rests.
 
-    None for the first two, and 0 rows, without any.
+    Without any row to judge by metric, value and share are None, and 0 rows decide.
     """
-    metric = _metric_of(found)
-    known = metric in metrics.values
+    metric, remainder = found.metric, metrics.remainder
+    counts = metrics.counts if remainder is None or found.name in REST_LABELS else remainder.counts
     return {
         "name": found.name,
-        "metric": metric if known else None,
-        "value": _number(metrics.values, metric, place),
-        "rows": int(metrics.counts[metric][place]) if known else 0,
+        "metric": metric,
+        "value": None if metric is None else _number(metrics.values, metric, place),
+        "share": None if isnan(found.share) else found.share,
+        "of": None if isnan(found.of) else found.of,
+        "rows": 0 if metric is None else int(counts[metric][place]),
+        "rest": {}
+        if remainder is None
+        else {name: _number(remainder.places, name, place) for name in remainder.places},
     }

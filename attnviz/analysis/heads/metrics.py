@@ -5,7 +5,7 @@ are all masked is left out of every mean, and so is the row of a token that only
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import pairwise
@@ -15,8 +15,9 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from attnviz.analysis.heads.definitions import ABLATION, METRICS, Metric, all_metrics
 from attnviz.analysis.heads.labels import LABELS
+from attnviz.analysis.resting import Remainder, is_square
 from attnviz.errors import UsageError
-from attnviz.trace.attention import Attention, of_all
+from attnviz.trace.attention import Attention
 from attnviz.trace.heads import HeadAxes
 from attnviz.trace.tokens import Token, Tokens
 
@@ -36,6 +37,7 @@ class HeadMetrics(HeadAxes):
         layers: the layers' numbers in the model, as ``Attention`` has them.
         heads: the heads' numbers in the model.
         by_name: whether each row is one head, as ``Attention`` has it.
+        remainder: of the attention that does not rest; None where that was not looked at.
     """
 
     values: Mapping[str, np.ndarray]
@@ -44,9 +46,10 @@ class HeadMetrics(HeadAxes):
     layers: tuple[int, ...]
     heads: tuple[int, ...]
     by_name: bool = field(default=False, kw_only=True)
+    remainder: Remainder | None = field(default=None, kw_only=True)
 
 
-def head_metrics(attention: Attention, patterns: "_Patterns | None" = None) -> HeadMetrics:
+def head_metrics(attention: Attention, patterns: "Patterns | None" = None) -> HeadMetrics:
     """Every metric of ``METRICS`` that these matrices allow, for all layers and heads.
 
     Each row's numbers have the type of the weights, means over rows are in float64. A row of zeros is one whose keys
@@ -65,12 +68,12 @@ def head_metrics(attention: Attention, patterns: "_Patterns | None" = None) -> H
         )
     if attention.reduce == "max":
         raise UsageError("metrics, reduce: rows of maxima do not sum to 1; expected none, mean-heads or mean")
-    patterns = patterns or _Patterns(attention)
+    patterns = patterns or Patterns(attention)
     missing = patterns.missing
     n_layers, n_heads, n_queries, n_keys = attention.matrices.shape
     step = max(1, _AT_ONCE // (n_layers * n_heads * n_keys))
     blocks = [_block_metrics(attention, patterns, start, start + step) for start in range(0, n_queries, step)]
-    names = [name for name in METRICS if name not in missing]
+    names = patterns.names
     sums, counts = (
         {name: np.asarray(sum(block[i][name] for block in blocks)) for name in names if name != "span"} for i in (0, 1)
     )
@@ -86,28 +89,6 @@ def head_metrics(attention: Attention, patterns: "_Patterns | None" = None) -> H
         heads=attention.heads,
         by_name=attention.by_name,
     )
-
-
-def metrics_of_parts(parts: Iterator[Attention]) -> tuple[Attention, HeadMetrics]:
-    """``head_metrics`` of matrices that come a part at a time, and what the parts have in common, without matrices.
-
-    Raises:
-        UsageError: as ``head_metrics``.
-    """
-    found, looked_at, patterns = [], [], None
-    for part in parts:
-        patterns = patterns or _Patterns(part)
-        found.append(head_metrics(part, patterns))
-        looked_at.append(part.bare)
-    common = of_all(looked_at)
-
-    def joined(arrays: list[Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
-        flat = {name: np.concatenate([one[name].ravel() for one in arrays]) for name in arrays[0]}
-        return {name: values.reshape(common.head_shape) for name, values in flat.items()}
-
-    values, counts = joined([one.values for one in found]), joined([one.counts for one in found])
-    axes = common.layers, common.heads
-    return common, HeadMetrics(values, counts, found[0].missing, *axes, by_name=common.by_name)
 
 
 def with_ablation(metrics: HeadMetrics, changes: np.ndarray, n_tokens: int) -> HeadMetrics:
@@ -174,7 +155,7 @@ def register_metric(metric: Metric) -> None:
 
 
 def _block_metrics(
-    attention: Attention, patterns: "_Patterns", start: int, stop: int
+    attention: Attention, patterns: "Patterns", start: int, stop: int
 ) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
     """The sums of some rows' numbers, and of how many rows: by metric, (n_layers, n_heads)."""
     weights = attention.matrices[:, :, start:stop]
@@ -189,7 +170,7 @@ def _block_metrics(
     block = RowBlock(weights, allowed, rows.astype(weights.dtype), attention.keys)
     sums, counts = {}, {}
     for name, metric in METRICS.items():
-        if metric.row_numbers is None or name in patterns.missing:
+        if metric.row_numbers is None or name not in patterns.names:
             continue
         counted = seen if metric.rows is None else seen & metric.rows(block)
         sums[name] = metric.row_numbers(block).sum(axis=-1, dtype=np.float64, where=counted)
@@ -209,17 +190,24 @@ def _seen_rows(attention: Attention, weights: np.ndarray, rows: np.ndarray) -> n
     return looks
 
 
-class _Patterns:
+class Patterns:
     """What the linear metrics weigh the attention with: each is a mean over some rows of a weighted sum of the row.
 
     Attributes:
         missing: by metric that cannot be computed here, why.
-        rows: by other metric, (n_queries,), the rows that it is about.
+        names: the metrics that are computed.
+        rows: by linear metric, (n_queries,), the rows that it is about.
         padding: (n_queries,), the rows of tokens that only fill the length.
+
+    Args:
+        attention: the matrices.
+        names: the metrics to compute; by default all.
+        most_equal: the share of all tokens that equal ones may be, so that they count for ``same`` and ``induction``.
     """
 
-    def __init__(self, attention: Attention):
-        self.missing = _missing(attention)
+    def __init__(self, attention: Attention, names: Collection[str] = (), most_equal: float = 1.0):
+        self.missing = {name: why for name, why in _missing(attention).items() if not names or name in names}
+        self.names = [name for name in METRICS if name not in self.missing and (not names or name in names)]
         n_queries, self._n_keys = attention.matrices.shape[2:]
         self._special = np.array([token.special for token in attention.keys])
         # Every row's offsets from its query to the keys are a piece of these.
@@ -234,9 +222,10 @@ class _Patterns:
         self._codes = np.zeros(0, dtype=np.int64) if codes is None else codes
         if codes is not None:
             _, first, inverse, count = np.unique(codes, return_index=True, return_inverse=True, return_counts=True)
-            self.rows["same"] = (count[inverse] > 1) & ~self._special
-            self.rows["induction"] = first[inverse] < np.arange(self._n_keys)
-        self.rows = {name: rows for name, rows in self.rows.items() if name not in self.missing}
+            self._few = count[inverse] <= max(2, most_equal * self._n_keys)
+            self.rows["same"] = (count[inverse] > 1) & ~self._special & self._few
+            self.rows["induction"] = (first[inverse] < np.arange(self._n_keys)) & self._few
+        self.rows = {name: rows for name, rows in self.rows.items() if name in self.names}
 
     def sums(self, weights: np.ndarray, rows: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
         """The weighted sums of some rows (n_layers, n_heads, n_rows, n_keys): by metric, (n_layers, n_heads)."""
@@ -262,8 +251,9 @@ class _Patterns:
         block = (first, last)  # parts with fewer heads have larger ones
         if block not in self._pairs:
             row, key = np.nonzero(self._codes[first : last + 1, None] == self._codes)
-            same = (key != row + first) & ~self._special[row + first]
-            before = key < row + first
+            few = self._few[row + first]
+            same = (key != row + first) & ~self._special[row + first] & few
+            before = (key < row + first) & few
             pairs = (row[same], key[same]), (row[before], key[before] + 1)
             n_pairs = (last + 1 - first) * self._n_keys
             if len(row) * _FEW_PAIRS > n_pairs:  # of one word over and over there are too many
@@ -276,7 +266,7 @@ def _missing(attention: Attention) -> dict[str, str]:
     """By metric that cannot be computed of these matrices, why."""
     n_queries, n_keys = attention.matrices.shape[2:]
     missing: dict[str, str] = {}
-    if not _is_square(attention):
+    if not is_square(attention):
         why = f"it needs queries that are the keys, and there are {n_queries} queries and {n_keys} other keys"
         missing |= {name: why for name, metric in METRICS.items() if metric.square}
     if _codes(attention.keys) is None:
@@ -292,11 +282,6 @@ def _missing(attention: Attention) -> dict[str, str]:
             why = "without the special tokens rows do not sum to 1; renormalized ones do"
             missing |= {name: missing.get(name, why) for name, metric in METRICS.items() if metric.whole_rows}
     return {name: missing[name] for name in METRICS if name in missing}
-
-
-def _is_square(attention: Attention) -> bool:
-    """Whether the queries are the keys: a target as long as its source still is another text."""
-    return attention.kind != "cross" and len(attention.queries) == len(attention.keys)
 
 
 def _codes(tokens: Tokens) -> np.ndarray | None:

@@ -10,7 +10,24 @@ from attnviz.analysis.heads.clustered import Clustered
 from attnviz.analysis.heads.measures import Places
 from attnviz.analysis.heads.null import Null
 from attnviz.analysis.heads.rows import Rows
+from attnviz.analysis.telling import Link
 from attnviz.trace.attention import Attention
+from attnviz.trace.tokens import Tokens
+
+
+@dataclass(frozen=True, eq=False)
+class Examples:
+    """Links of heads in one text.
+
+    Attributes:
+        queries: its tokens that look, words where pieces belong to words.
+        keys: those that are looked at.
+        links: by layer and head, as the model numbers them, the ones that say most first.
+    """
+
+    queries: Tokens
+    keys: Tokens
+    links: Mapping[tuple[int, int], tuple[Link, ...]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,6 +44,7 @@ class HeadReport:
         null: metrics of random-weight models; None without.
         z: standard scores against them, (n_layers, n_heads) by name; None without.
         clustered: the clusters of similar heads; None without.
+        examples: links of the heads in the first text; None where nobody asked for them.
     """
 
     attention: Attention
@@ -38,12 +56,7 @@ class HeadReport:
     null: Null | None = None
     z: Mapping[str, np.ndarray] | None = None
     clustered: Clustered | None = None
-
-    @property
-    def largest(self) -> dict[str, float]:
-        """The largest absolute value of each metric over all heads, listed or not."""
-        known = {name: values[~np.isnan(values)] for name, values in self.metrics.values.items()}
-        return {name: float(np.abs(values).max()) for name, values in known.items() if values.size}
+    examples: "Examples | None" = None
 
     @property
     def distance_columns(self) -> tuple[str, ...]:

@@ -16,6 +16,9 @@ from attnviz.analysis.heads.measures import Places, fitting_heads, labelled_head
 from attnviz.analysis.heads.metrics import HeadMetrics
 from attnviz.errors import UsageError, one_line
 
+TELLING = "telling"  # the order of ``analysis.telling``
+_ORDERS = ("label", TELLING)  # besides those of metrics
+
 
 @dataclass(frozen=True)
 class Rows:
@@ -25,7 +28,7 @@ class Rows:
         metrics: what is measured, by name.
         selection: the metrics asked for; none for those that fit.
         where: what has to hold of a head; None for all.
-        sort: a metric, its z or ``label``; None for the order of layers and heads.
+        sort: a metric, its z, ``label`` or ``telling``; None for the order of layers and heads.
         backwards: the smallest, or the last label, first.
         top: how many; None for all.
         condition_text: ``--where`` as it was given.
@@ -60,8 +63,8 @@ class Rows:
         names = (*metrics, *(f"{name}_z" for name in metrics if null))
         listed, condition = _chosen(columns, names, metrics), _parsed(where, names)
         key = None if sort is None else sort.removeprefix("-")
-        if key not in (None, "label"):
-            _known(key, "sort", (*names, "label"))
+        if key not in (None, *_ORDERS):
+            _known(key, "sort", (*names, *_ORDERS))
         return cls(metrics, listed, condition, key, key != sort, top, where)
 
     @property
@@ -81,6 +84,8 @@ class Rows:
         parts = [f"where {self.condition_text}"] if self.condition_text is not None else []
         if self.sort == "label":
             parts.append("by label, the last first" if self.backwards else "by label")
+        elif self.sort == TELLING:
+            parts.append(f"the {'least' if self.backwards else 'most'} telling first")
         elif self.sort is not None:
             parts.append(f"the {'smallest' if self.backwards else 'largest'} {self.sort} first")
         return ", ".join(parts)
@@ -94,8 +99,10 @@ class Rows:
         with pointed(self.condition_text or ""):
             return fitting_heads(metrics, labels, self.where)
 
-    def ordered(self, places: Places, metrics: HeadMetrics, labels: np.ndarray) -> Places:
-        """These heads in the order that was asked for.
+    def ordered(
+        self, places: Places, metrics: HeadMetrics, labels: np.ndarray, scores: np.ndarray | None = None
+    ) -> Places:
+        """These heads in the order that was asked for; ``scores`` says how telling each is, (n_layers, n_heads).
 
         Raises:
             UsageError: by a metric that no head has.
@@ -103,7 +110,9 @@ class Rows:
         if self.sort is None:
             return places
         if self.sort == "label":
-            return labelled_heads(places, labels, metrics, last=self.backwards)
+            return labelled_heads(places, labels, last=self.backwards)
+        if self.sort == TELLING and scores is not None:
+            return sorted_heads(places, scores, smallest=self.backwards)
         if self.sort not in metrics.values:
             why = metrics.missing[self.sort]
             raise UsageError(f"sort: there is no {self.sort} here ({why}); expected another metric")

@@ -63,7 +63,10 @@ def heads(
     texts: PerTextOptions,
     width: WidthOptions,
 ) -> None:
-    """List what each head does: one row per head, with metrics and the best-fitting pattern.
+    """List what each head does: one row per head, with the best-fitting pattern, an example and metrics.
+
+    The heads that say most come first. `previous 0.98 of 0.34`: 0.34 of the attention does not rest on special
+    tokens, and of that 0.98 goes to the previous token.
 
     Metrics: {metrics}, and with --ablation: {ablation}. Several texts give one table, weighted by their
     tokens; --per-text gives one per text.
@@ -81,7 +84,7 @@ def heads(
         return
     if report.out is not None:
         check_folder(report.out)
-    options = rows.values_by_name() | measures.values_by_name() | {"cluster": report.cluster}
+    options = _options(rows, measures, report, for_people=not (output.json or formats.csv))
     request = request_of_heads(selection, source.inputs.target)
     if texts.per_text:
         _print_per_text(source, request, options, output, cmap=formats.cmap, width=width.width)
@@ -132,6 +135,15 @@ def _print_per_text(
     render(listed, json_or_screen(source.common, document, load_views, json=output.json, width=width))
 
 
+def _options(rows: RowOptions, measures: MeasureOptions, report: ReportOptions, *, for_people: bool) -> dict[str, Any]:
+    """The options of the library's function; people get examples, and the heads that say most first."""
+    options = rows.values_by_name() | measures.values_by_name()
+    options |= {"cluster": report.cluster, "examples": for_people}
+    if for_people and rows.sort is None and not report.cluster:
+        options["sort"] = "telling"
+    return options
+
+
 def _csv(report: "HeadReport") -> bytes:
     from attnviz.output.documents.heads import heads_document
     from attnviz.output.documents.heads_csv import csv_columns, heads_csv
@@ -144,7 +156,8 @@ def _draw(report: "HeadReport", folder: Path, *, cmap: str, force: bool, common:
     from attnviz.api.heatmaps import similarity_picture
     from attnviz.cli.streams import note_pictures
 
-    note_pictures(common, similarity_picture(report, folder, cmap=cmap, force=force))
+    picture_map = "viridis" if cmap == "amber" else cmap  # amber is the terminal's own
+    note_pictures(common, similarity_picture(report, folder, cmap=picture_map, force=force))
 
 
 def _agreement(source: SharedSource, selection: HeadOptions, output: ModelJsonOptions, width: WidthOptions) -> None:

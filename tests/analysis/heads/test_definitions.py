@@ -135,7 +135,7 @@ def test_every_metric_has_plain_help_and_words_that_any_terminal_carries(name):
 @pytest.mark.parametrize("name", METRICS)
 def test_every_metric_has_the_numbers_of_its_rows(name):
     ones = np.ones((1, 1, 2, 2)) / 2
-    by_patterns = functions._Patterns(attention(ones, tokens([1, 1]))).rows
+    by_patterns = functions.Patterns(attention(ones, tokens([1, 1]))).rows
     assert METRICS[name].row_numbers or name in by_patterns or name == "span", "give its entry row_numbers"
 
 

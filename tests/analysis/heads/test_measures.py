@@ -10,7 +10,7 @@ from attnviz.analysis.heads.measures import fitting_heads, head_labels, head_row
 from attnviz.analysis.heads.metrics import HeadMetrics
 
 NAN = np.nan
-PREVIOUS = np.array([[0.9, 0.1, NAN], [0.9, 0.4, 0.2]])
+PREVIOUS = np.array([[0.9, 0.1, NAN], [0.9, 0.6, 0.2]])
 RATIO = np.array([[0.1, 0.97, NAN], [0.2, 0.5, 0.99]])
 METRICS = HeadMetrics(
     values={"entropy_ratio": RATIO, "previous": PREVIOUS},
@@ -39,14 +39,14 @@ def test_labels_come_in_their_order_or_from_its_end():
     labels = head_labels(METRICS)
     names = [[one.name for one in row] for row in labels]
     assert names == [["previous", "broad", "mixed"], ["previous", "previous", "broad"]]
-    found = [labels[place].name for place in labelled_heads(ALL, labels, METRICS)]
+    found = [labels[place].name for place in labelled_heads(ALL, labels)]
     assert found == sorted(found, key=LABELS.index)
-    assert [labels[place].name for place in labelled_heads(ALL, labels, METRICS, last=True)] == found[::-1]
+    assert [labels[place].name for place in labelled_heads(ALL, labels, last=True)] == found[::-1]
 
 
 def test_of_heads_with_one_label_the_strongest_comes_first_either_way():
     for last in (False, True):
-        places = labelled_heads(ALL[::-1], head_labels(METRICS), METRICS, last=last)
+        places = labelled_heads(ALL[::-1], head_labels(METRICS), last=last)
         previous = [PREVIOUS[place] for place in places if place in ((0, 0), (1, 0), (1, 1))]
         assert previous == sorted(previous, reverse=True)
 
@@ -72,7 +72,15 @@ def test_a_row_has_the_layers_and_heads_own_numbers_and_none_for_what_is_undefin
             "head": 7,
             "same": None,
             "previous": 0.2,
-            "label": {"name": "broad", "metric": "entropy_ratio", "value": 0.99, "rows": 1},
+            "label": {
+                "name": "broad",
+                "metric": "entropy_ratio",
+                "value": 0.99,
+                "share": 0.99,
+                "of": 1.0,
+                "rows": 1,
+                "rest": {},
+            },
             "spread": {"same": None, "previous": 0.1},
         },
         {
@@ -80,7 +88,7 @@ def test_a_row_has_the_layers_and_heads_own_numbers_and_none_for_what_is_undefin
             "head": 7,
             "same": None,
             "previous": None,
-            "label": {"name": "mixed", "metric": None, "value": None, "rows": 0},
+            "label": {"name": "mixed", "metric": None, "value": None, "share": None, "of": 1.0, "rows": 0, "rest": {}},
             "spread": {"same": None, "previous": None},
         },
     ]

@@ -8,10 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from attnviz.analysis.heads import metrics as module
-from attnviz.analysis.heads.metrics import head_metrics, metrics_of_parts
+from attnviz.analysis.heads.metrics import head_metrics
 from attnviz.analysis.matrices.parts import each_layer, joined
 from attnviz.analysis.matrices.reduce import reduce_attention, reduced_parts
 from attnviz.analysis.matrices.words import hide_special, merge_words
+from attnviz.analysis.remainders import metrics_of_parts
 from attnviz.trace.attention import Attention
 from attnviz.trace.model_info import ModelInfo
 from attnviz.trace.tokens import Token

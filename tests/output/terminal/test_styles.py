@@ -100,7 +100,8 @@ def test_of_a_difference_texts_headings_and_failures_are_bold_and_remarks_dim():
 def test_of_a_table_of_heads_what_it_is_of_and_its_header_are_bold_and_notes_dim():
     view = HeadsTable(test_heads.ONE, Shown(test_heads.UNITS, 4), WIDE)
     bold, dim, plain = (texts_in(view, style) for style in ("bold", "dim", "none"))
-    assert bold[0].startswith("3 of 4 heads; ")
+    assert bold[0] == "4 heads"
+    assert dim[0].startswith("3 of 4 heads; ")
     assert {text.split()[0] for text in plain} >= {"L0H0", "L0H11", "L11H3"}
     assert not any(text.startswith("L") for text in (*bold, *dim))
     assert any(text.startswith("Units: ") for text in dim)

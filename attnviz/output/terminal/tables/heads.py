@@ -1,31 +1,32 @@
-"""What ``attnviz heads`` prints: one row per head, one column per metric, readable at a glance."""
+"""What ``attnviz heads`` prints: one row per head with its label, an example, and metrics."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
 from rich.style import Style
 
 from attnviz.analysis.heads.definitions import Metric, all_metrics
-from attnviz.analysis.heads.labels import METRIC_OF
-from attnviz.analysis.heads.report import HeadReport
+from attnviz.analysis.heads.measures import label_fields, unavailable_labels
+from attnviz.analysis.heads.report import Examples, HeadReport
 from attnviz.errors import one_line
 from attnviz.numbers import spans
 from attnviz.output.documents.heads import heads_document
 from attnviz.output.labels import cell_width
 from attnviz.output.rendering import Document
-from attnviz.output.scale import Scale
 from attnviz.output.terminal.cells import cell_style, decimal
 from attnviz.output.terminal.lines import provenance_line
 from attnviz.output.terminal.screen import BOLD, DIM, PLAIN, LinesView, Screen, StyledLine
+from attnviz.output.terminal.tables.head_examples import LEAST_EXAMPLE, ExampleColumn
+from attnviz.output.terminal.tables.head_words import MOST_LABEL, label_text, legend_text, summary_text
 from attnviz.output.words import KIND_NAMES
 
-_SHARES = ("weight", "ratio")  # the units of what lies between 0 and 1
+_SHARES = ("weight", "ratio")  # the units of what is from 0 to 1
 _LARGE = 10  # standard deviations, from which on tenths do not matter
-_BAR = 3  # characters
 _GAP = 2
 _LEAST_LABEL = 8
-_FEW_ROWS = 2  # that a label rests on, so that it says so
+_NAME = 6  # columns that the names of heads have where columns are chosen
+_WIDTHS = (100, 80)  # screens between these widths have the same columns
 _Row = Document
 _JSD = Metric("jsd", "", "", "ratio", rank=0)  # a distance, in a column like a metric's
 
@@ -40,10 +41,11 @@ class Shown:
         first: the metrics that are printed before others where not all fit.
         total: how many heads there are, printed or not.
         fitting: how many of them are as ``which`` says, printed or not; None for all.
-        largest: by metric, the largest absolute value of all heads, printed or not.
         which: in words, which of them are printed and in which order: ``where entropy < 1, largest span first``.
         cmap: the map of colours.
-        never: labels that no head can have here, as what they rest on cannot be had.
+        never: labels that no head can have here, as there is no metric for them.
+        summary: how many heads have which label, printed or not.
+        examples: links of the heads in the first text; None for no such column.
     """
 
     units: Mapping[str, str]
@@ -51,10 +53,11 @@ class Shown:
     columns: tuple[str, ...] = ()
     first: tuple[str, ...] = ()
     which: str = ""
-    cmap: str = "viridis"
+    cmap: str = "amber"
     fitting: int | None = None
-    largest: Mapping[str, float] = field(default_factory=dict)
     never: tuple[str, ...] = ()
+    summary: str = ""
+    examples: Examples | None = None
 
     @classmethod
     def of(cls, report: HeadReport, cmap: str) -> "Shown":
@@ -69,8 +72,9 @@ class Shown:
             which=", ".join(filter(None, (rows.words, together))),
             cmap=cmap,
             fitting=report.n_fitting,
-            never=tuple(name for name, metric in METRIC_OF.items() if metric in metrics.missing),
-            largest=report.largest,
+            never=tuple(unavailable_labels(metrics)),
+            summary=summary_text(label_fields(metrics, report.labels)),
+            examples=report.examples,
         )
 
 
@@ -80,25 +84,27 @@ class _Column:
 
     Attributes:
         name: the metric.
-        numbers: as text, one a row.
-        places: the values on the column's scale, one a row; None where undefined.
-        bar: how wide its bars are; 0 where colours do.
+        numbers: as text, one per row.
+        places: the values that have a colour, from 0 to 1, one per row; None where there is none.
     """
 
     name: str
     numbers: tuple[str, ...]
     places: tuple[float | None, ...]
-    bar: int
-
-    @cached_property
-    def number_width(self) -> int:
-        """The width of the longest number."""
-        return max(map(cell_width, self.numbers), default=1)
 
     @cached_property
     def width(self) -> int:
         """The width of the column, without the gap before it."""
-        return max(len(self.name), self.number_width + (self.bar and self.bar + 1))
+        return max(len(self.name), *map(cell_width, self.numbers), 1)
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """The columns of metrics, in as many blocks as they need; how wide labels and examples are, 0 for none."""
+
+    blocks: list[list[_Column]]
+    label: int
+    example: int = 0
 
 
 class HeadsTable(LinesView):
@@ -116,39 +122,45 @@ class HeadsTable(LinesView):
         self._rows: list[_Row] = document["heads"]
         self._metrics = {_JSD.name: _JSD, **all_metrics()}
         self._names = [f"L{row['layer']}H{row['head']}" for row in self._rows]
-        self._labels = [label_text(row["label"]) for row in self._rows]
-        self._colored = screen.color not in (None, "standard")
-        self._bar = 0 if self._colored or "null" in document else _BAR  # z takes the bars' room
+        self._labels = [label_text(row["label"], is_ascii=screen.ascii) for row in self._rows]
+        examples = None if shown.columns else shown.examples
+        places = [(row["layer"], row["head"]) for row in self._rows]
+        self._examples = None if examples is None else ExampleColumn(examples, places, shown.cmap, screen)
 
     def lines(self) -> Iterator[StyledLine]:
-        """What the table is of, the rows, and what its reader has to know."""
-        yield from self.text(self._about(), BOLD)
-        blocks, labels = self._blocks() if self._rows else ([], 0)
-        for number, block in enumerate(blocks):
+        """What the heads do in all, the rows, and what their reader has to know."""
+        yield from self.text(self._headline(), BOLD)
+        yield from self.text(self._about(), DIM)
+        layout = self._layout() if self._rows else _Layout([], 0)
+        for number, block in enumerate(layout.blocks):
             yield []
-            yield from self._block(block, labels if number == 0 else 0)
-        columns = [column for block in blocks for column in block]
-        for number, note in enumerate(self._notes([column.name for column in columns], labels)):
+            yield from self._block(block, layout if number == 0 else _Layout([], 0))
+        columns = [column for block in layout.blocks for column in block]
+        for number, note in enumerate(self._notes([column.name for column in columns], layout)):
             if number == 0:
                 yield []
             yield from self.text(note, DIM)
 
+    def _headline(self) -> str:
+        kind = "" if self._document["kind"] == "encoder" else f"{KIND_NAMES[self._document['kind']]}, "
+        heads = f"{kind}{self._shown.total} head{'s' * (self._shown.total != 1)}"
+        return ": ".join(filter(None, (heads, self._shown.summary)))
+
     def _about(self) -> str:
-        d, total = self._document, self._shown.total
-        heads = f"{total} head{'s' * (total != 1)}"
-        heads = heads if len(self._rows) == total else f"{len(self._rows) or 'none'} of {heads}"
-        comma, fitting = ", ", self._shown.fitting
-        if fitting is not None and len(self._rows) < fitting < total:
-            heads, comma = f"{len(self._rows)} of the {fitting} heads", " "
-        kind = "" if d["kind"] == "encoder" else f"{KIND_NAMES[d['kind']]}: "
-        about = f"{kind}{heads}{self._shown.which and comma}{one_line(self._shown.which)}"
+        d, total, which = self._document, self._shown.total, one_line(self._shown.which)
+        parts = [which] if which else []
+        if len(self._rows) != total:
+            fitting, heads = self._shown.fitting, f"{len(self._rows) or 'none'} of {total} heads"
+            parts = [", ".join([heads, *parts])]
+            if fitting is not None and len(self._rows) < fitting < total:
+                parts = [f"{len(self._rows)} of the {fitting} heads {which}"]
         rows = f"{d['rows']} {'word' if d.get('words') else 'token'}{'s' * (d['rows'] != 1)}"
         means = f"means over {rows}"
         if d["texts"] > 1:
             means += f" of {d['texts']} texts, {self._plus_minus} the standard deviation between texts"
         if d.get("hidden"):
             means += f"; special tokens left out{', rows renormalized' * bool(d.get('renormalized'))}"
-        return f"{about}; {means}"
+        return "; ".join([*parts, means])
 
     @property
     def _plus_minus(self) -> str:
@@ -156,26 +168,43 @@ class HeadsTable(LinesView):
 
     # Columns
 
-    def _blocks(self) -> tuple[list[list[_Column]], int]:
-        """The columns, in as many blocks as they need, and how wide labels are; 0 where there is no room for them."""
+    def _layout(self) -> _Layout:
+        """The columns that were asked for, in blocks; or those that fit, with examples."""
         candidates = [self._column(name) for name in self._shown.columns or self._by_weight()]
+        return self._blocks(candidates) if self._shown.columns else self._chosen(candidates)
+
+    def _chosen(self, candidates: list[_Column]) -> _Layout:
+        """As many columns as fit, the same for all screens between two of ``_WIDTHS``, whatever the labels."""
+        screen = self.screen.width
+        budget = next((width for width in _WIDTHS if screen >= width), screen)
+        names = max(_NAME, self._name_width)
+        least, wide = candidates[0].width + _GAP, budget >= min(_WIDTHS)
+        room = budget - names - _GAP
+        has_example = self._examples is not None and room - MOST_LABEL - _GAP - LEAST_EXAMPLE >= least
+        kept = MOST_LABEL if wide or has_example else min(max(map(cell_width, (*self._labels, "label"))), room - least)
+        label = kept if kept >= _LEAST_LABEL else 0
+        room -= label + (_GAP + LEAST_EXAMPLE if has_example else 0) - (0 if label else _GAP)
+        columns = self._fitting(candidates, room)
+        label = min(label, max(map(cell_width, (*self._labels, "label"))))
+        left = screen - self._name_width - label - _GAP * 2 - sum(column.width + _GAP for column in columns)
+        return _Layout([columns], label, self._examples.width(left) if has_example and self._examples else 0)
+
+    def _blocks(self, candidates: list[_Column]) -> _Layout:
+        """All columns, and labels beside the first ones where there is room for them."""
         names = self._name_width
-        labels = max(map(cell_width, [*self._labels, "label"]))
-        widest = max(column.width for column in candidates) if self._shown.columns else candidates[0].width
+        widest = max(column.width for column in candidates)
         room = self.screen.width - names - _GAP - widest - _GAP
-        labels = min(labels, room) if room >= _LEAST_LABEL else 0
+        label = min(max(map(cell_width, (*self._labels, "label"))), room) if room >= _LEAST_LABEL else 0
         room = self.screen.width - names
-        if not self._shown.columns:
-            return [self._fitting(candidates, room - (labels and labels + _GAP))], labels
         blocks: list[list[_Column]] = [[]]
-        left = room - (labels and labels + _GAP)
+        left = room - (label and label + _GAP)
         for column in candidates:
             if blocks[-1] and column.width + _GAP > left:
                 blocks.append([])
                 left = room
             blocks[-1].append(column)
             left -= column.width + _GAP
-        return blocks, labels
+        return _Layout(blocks, label)
 
     def _by_weight(self) -> list[str]:
         """The metrics that some head has, the most telling first."""
@@ -195,15 +224,9 @@ class HeadsTable(LinesView):
         return sorted(chosen, key=lambda column: order.index(column.name))
 
     def _column(self, name: str) -> _Column:
-        values = [row[name] for row in self._rows]
-        known = [abs(value) for value in values if value is not None]
         is_share = self._shown.units[name] in _SHARES
-        largest = max(known, default=0.0)
-        scale = Scale(0.0, 1.0 if is_share else self._shown.largest.get(name, largest))
-        places = tuple(None if value is None else scale.place(abs(value)) for value in values)
-        column = _Column(name, tuple(self._number(row, name) for row in self._rows), places, self._bar)
-        too_wide = column.width > self.screen.width - self._name_width - _GAP
-        return _Column(name, column.numbers, places, 0) if too_wide else column
+        places = (abs(row[name]) if is_share and row[name] is not None else None for row in self._rows)
+        return _Column(name, tuple(self._number(row, name) for row in self._rows), tuple(places))
 
     def _number(self, row: _Row, name: str) -> str:
         if row[name] is None:
@@ -220,47 +243,54 @@ class HeadsTable(LinesView):
 
     # Lines
 
-    def _block(self, columns: list[_Column], labels: int) -> Iterator[StyledLine]:
-        names = self._name_width
+    def _block(self, columns: list[_Column], layout: _Layout) -> Iterator[StyledLine]:
+        names, gap = self._name_width, " " * _GAP
         room = self.screen.width - names - _GAP
         widths = [min(column.width, room) for column in columns]
-        head = f"{'head':<{names}}{' ' * _GAP * bool(labels)}{'label'[:labels]:<{labels}}"
-        heads = [f"{' ' * _GAP}{self.cut(column.name, w):>{w}}" for column, w in zip(columns, widths, strict=True)]
+        head = f"{'head':<{names}}"
+        for title, width in (("label", layout.label), ("example", layout.example)):
+            head += f"{gap}{title[:width]:<{width}}" if width else ""
+        heads = [f"{gap}{self.cut(column.name, w):>{w}}" for column, w in zip(columns, widths, strict=True)]
         yield [(head + "".join(heads), BOLD)]
         for i, (name, label) in enumerate(zip(self._names, self._labels, strict=True)):
             line: StyledLine = [(f"{name:<{names}}", PLAIN)]
-            if labels:
-                line.append((f"{' ' * _GAP}{self.cut(label, labels):<{labels}}", PLAIN))
+            if layout.label:
+                line.append((gap + self._padded(label, layout.label), PLAIN))
+            if layout.example and self._examples is not None:
+                line += [(gap, PLAIN), *self._examples.row(i, layout.example)]
             for column, width in zip(columns, widths, strict=True):
-                line += [(" " * _GAP, PLAIN), self._cell(column, i, width)]
+                line += [(gap, PLAIN), self._cell(column, i, width)]
             text, style = line[-1]
             yield [*line[:-1], (text if style.bgcolor else text.rstrip(), style)]
 
+    def _padded(self, text: str, width: int) -> str:
+        text = self.cut(text, width)
+        return text + " " * (width - cell_width(text))
+
     def _cell(self, column: _Column, i: int, width: int) -> tuple[str, Style]:
         place = column.places[i]
-        text = f"{column.numbers[i]:>{column.number_width}}"
-        if column.bar:
-            text += f" {self._bar_text(place or 0.0, column.bar):<{column.bar}}"
-        text = f"{self.cut(text, width):>{width}}"
-        return text, PLAIN if place is None else cell_style(place, self._shown.cmap, self.screen.color)
-
-    def _bar_text(self, place: float, width: int) -> str:
-        if self.screen.ascii:
-            return "#" * round(place * width)
-        eighths = round(place * width * 8)
-        return "█" * (eighths // 8) + " ▏▎▍▌▋▊▉"[eighths % 8].strip()
+        text = f"{self.cut(column.numbers[i], width):>{width}}"
+        return text, PLAIN if place is None else cell_style(min(place, 1.0), self._shown.cmap, self.screen.color)
 
     # Notes
 
-    def _notes(self, printed: list[str], labels: int) -> Iterator[str]:
+    def _notes(self, printed: list[str], layout: _Layout) -> Iterator[str]:
         if printed:
-            yield self._legend(printed)
+            yield from filter(None, (legend_text(row["label"] for row in self._rows), self._legend(printed)))
         if "jsd" in printed:
             yield "jsd: the distance to the head in the row above, 0 equal, 1 nothing in common."
-        if printed and not labels:
+        if printed and not layout.label:
             yield "Labels have no room (--width)."
         if printed and "null" in self._document:
             yield from self._null(printed)
+        yield from self._not_printed(printed)
+        if layout.example and self._document["texts"] > 1:
+            yield "Examples are from the first text."
+        if layout.example:
+            yield f"To see a head in full: attnviz show ... -H {self._names[0]}"
+
+    def _not_printed(self, printed: list[str]) -> Iterator[str]:
+        """Which metrics and labels are not there, and why."""
         missing = self._document["missing"]
         defined = [name for name in self._shown.units if name not in missing]
         asked = self._shown.columns or defined
@@ -302,11 +332,6 @@ class HeadsTable(LinesView):
         if n_shares:
             parts.append("the others are shares, from 0 to 1" if parts else "shares, from 0 to 1")
         legend = f"Units: {'; '.join(parts)}."
-        if parts and units and (self._bar or self._colored):
-            marks = "Bars" if self._bar else "Colours"
-            signed = [name for name in printed if self._metrics[name].signed]
-            side = f", {', '.join(signed)} to either side" if signed else ""
-            legend += f" {marks}: shares from 0 to 1, others from 0 to the largest of all heads{side}."
         if any(row["label"]["name"] == "broad" for row in self._rows):
             legend += " The number of a broad head is its entropy_ratio."
         return legend
@@ -314,16 +339,6 @@ class HeadsTable(LinesView):
 
 def _z_text(z: float | None) -> str:
     return "-" if z is None else decimal(z, 0 if abs(round(z, 1)) >= _LARGE else 1)
-
-
-def label_text(label: Document) -> str:
-    """A label with its evidence, never without: ``previous 0.91``, ``mixed: first 0.32``, ``same 0.70, 1 row``."""
-    if label["metric"] is None:
-        return f"{label['name']}: no row"
-    value, rows = f"{label['value']:.2f}", label["rows"]
-    if rows <= _FEW_ROWS:
-        value += f", {rows} row{'s' * (rows != 1)}"
-    return f"mixed: {label['metric']} {value}" if label["name"] == "mixed" else f"{label['name']} {value}"
 
 
 def heads_views(report: HeadReport, screen: Screen, *, cmap: str) -> Iterator[LinesView]:
