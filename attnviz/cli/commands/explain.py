@@ -100,7 +100,7 @@ def explain(
     detail: DetailOptions,
     output: ModelJsonOptions,
 ) -> None:
-    """Explain one query token of one head, step by step, with the real numbers.
+    """Explain a word's attention in one head, step by step, in numbers.
 
     How q and two keys make scores, what softmax makes of them, and which values are mixed. With --all-steps from the
     token's vector to what leaves the layer.

@@ -63,7 +63,7 @@ def heads(
     texts: PerTextOptions,
     width: WidthOptions,
 ) -> None:
-    """List what each head does: one row per head, with the best-fitting pattern, an example and metrics.
+    """List what each head does: its pattern, an example and metrics.
 
     The heads that say most come first. `previous 0.98 of 0.34`: 0.34 of the attention does not rest on special
     tokens, and of that 0.98 goes to the previous token.

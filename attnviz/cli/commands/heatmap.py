@@ -64,9 +64,10 @@ def heatmap(
     selection: SelectionOptions,
     picture: PictureOptions,
 ) -> None:
-    """Save attention matrices as pictures: L00H00.png, ..., and overview.png.
+    """Save attention as pictures: one per head, and an overview.
 
-    Several texts go into numbered folders: out/text-001/, out/text-002/, ...
+    The files are L00H00.png, ..., and overview.png. Several texts go into numbered folders: out/text-001/,
+    out/text-002/, ...
     """
     from attnviz.api.heatmaps import heatmaps, picture_formats
     from attnviz.api.picture_notes import PictureNotes

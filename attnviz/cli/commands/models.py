@@ -38,7 +38,7 @@ app = command_app()
 
 @command(app, "models", examples=_EXAMPLES, main="source revision json", topic="models")
 def models(source: FolderOptions, output: JsonOptions, common: CommonOptions) -> None:
-    """List the bundled model and the families that load, or describe a model folder.
+    """List the models that load, or describe one.
 
     Describes a folder, tiny, or a model on the hub: family, sizes, limit, tokenizer, files, and unknown tensors.
     """

@@ -35,7 +35,7 @@ def show(
     view: ViewOptions,
     output: ModelJsonOptions,
 ) -> None:
-    """Print attention matrices as tables: rows are queries, columns are keys.
+    """Show what each word looks at: a table for a head, or coloured text.
 
     Without a selection: the head that says most about the text, and a line for the next ones. Words are whole, and one
     column says what special tokens got. Or one word in every head (--from, --to), or every head in small (--grid).

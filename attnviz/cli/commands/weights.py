@@ -71,9 +71,7 @@ class WeightsCommands(CommandGroup):
     examples = ("attnviz weights init -o toy.safetensors --seed 7", "attnviz weights info toy.safetensors")
 
 
-app = command_app(
-    cls=WeightsCommands, help="Write seeded weights, describe a file, turn other formats into the native one."
-)
+app = command_app(cls=WeightsCommands, help="Write random weights; describe or convert a file of weights.")
 
 
 @command(
