@@ -206,7 +206,8 @@ def _check_sources(inputs: InputOptions, common: CommonOptions) -> None:
             "text: there is none; expected TEXT, --file, or text on standard input",
             hint=f'for example: attnviz {inputs.command} "The cat sat on the table"',
         )
-    if not wants_stdin and _has_piped_bytes():
+    # Only for somebody who watches: the standard input of a script may be the script.
+    if not wants_stdin and is_watched(common) and _has_piped_bytes():
         command = inputs.command or "diff"
         note(common, f"the piped text is not read, as {named[0]} is given; to read it: attnviz {command} -")
     if inputs.text is not None and named == ["text"] and _is_file(inputs.text):

@@ -101,21 +101,35 @@ def test_a_second_segment_for_a_decoder_is_an_error(cli):
     assert cli("show", "the cat", "--pair", "sat").code == 0
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="pipes of another kind")
+@pytest.mark.skipif(not hasattr(os, "openpty"), reason="no pseudo-terminals here")
 @pytest.mark.parametrize(("piped", "noted"), [(b"the dog\n", True), (b"", False)])
-def test_a_text_that_is_piped_and_given_is_noted(piped, noted):
+def test_a_text_that_is_piped_and_given_is_noted_on_a_terminal(piped, noted):
     reader, writer = os.pipe()
     os.write(writer, piped)
     os.close(writer)
-    environ = {**os.environ, "PYTHONPATH": str(ROOT)}
+    screen, terminal = os.openpty()
+    environ = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "200"}
     argv = [sys.executable, "-m", "attnviz", "show", "the cat", "--seed", "0"]
     try:
-        ran = subprocess.run(argv, stdin=reader, env=environ, capture_output=True, text=True, check=True, timeout=60)
+        ran = subprocess.run(
+            argv, stdin=reader, env=environ, stdout=subprocess.PIPE, stderr=terminal, text=True, check=True, timeout=60
+        )
+        os.write(terminal, b"end\n")
+        printed = os.read(screen, 10_000).decode()
     finally:
-        os.close(reader)
-    note = "attnviz: note: the piped text is not read, as text is given; to read it: attnviz show -\n"
-    assert ran.stderr == (note if noted else "")
+        for descriptor in (reader, screen, terminal):
+            os.close(descriptor)
+    note = "attnviz: note: the piped text is not read, as text is given; to read it: attnviz show -"
+    assert (note in printed) is noted
     assert ran.stdout.startswith("the cat\n")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes of another kind")
+def test_what_a_script_has_on_standard_input_is_not_noted():
+    environ = {**os.environ, "PYTHONPATH": str(ROOT)}
+    argv = [sys.executable, "-m", "attnviz", "show", "the cat", "--seed", "0"]
+    ran = subprocess.run(argv, input=b"the dog\n", env=environ, capture_output=True, check=True, timeout=60)
+    assert ran.stderr == b""
 
 
 # One language of conditions
