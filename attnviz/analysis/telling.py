@@ -5,10 +5,12 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from attnviz.trace.attention import Attention, Matrix
 from attnviz.trace.heads import head_name
 
+_NOISE = 1e-3  # less above the usual weight is rounding
 LEAST_LINK = 0.1  # a weaker link says too little of what a head does
 
 
@@ -30,16 +32,29 @@ def telling_part(attention: Attention) -> np.ndarray:
     if not _is_square(attention):
         above: np.ndarray = np.maximum(weights - _column_means(attention, weights), 0.0)
         return above
-    part = np.zeros_like(weights)
     counts = _counting(attention)
-    n = weights.shape[-1]
-    for offset in range(1 - n, n):
-        rows = np.arange(max(0, -offset), min(n, n - offset))
-        here = weights[..., rows, rows + offset]  # (n_layers, n_heads, pairs)
-        n_pairs = np.broadcast_to(counts, weights.shape)[..., rows, rows + offset].sum(axis=-1, keepdims=True)
-        usual = here.sum(axis=-1, keepdims=True) / np.maximum(n_pairs, 1)
-        part[..., rows, rows + offset] = np.maximum(here - usual, 0.0)
-    return np.where(counts, part, 0.0)
+    n_pairs = _sums_by_offset(counts.astype(weights.dtype))
+    usual = _sums_by_offset(weights) / np.maximum(n_pairs, 1)
+    weights -= _by_offset(usual)
+    part: np.ndarray = np.maximum(weights, 0.0, where=counts, out=np.zeros_like(weights))
+    return part
+
+
+def _sums_by_offset(values: np.ndarray) -> np.ndarray:
+    """The sums of the diagonals of (..., n, n), from the last one above the main one to the last one below: 2n - 1."""
+    n = values.shape[-1]
+    turned = np.zeros((*values.shape[:-1], 2 * n), dtype=values.dtype)
+    turned[..., :n] = values[..., ::-1]
+    # Read in rows that are one shorter, each row of a matrix begins one to the right: diagonals are columns.
+    rows = turned.reshape(*values.shape[:-2], 2 * n * n)[..., : n * (2 * n - 1)]
+    sums: np.ndarray = rows.reshape(*values.shape[:-2], n, 2 * n - 1).sum(axis=-2)
+    return sums
+
+
+def _by_offset(sums: np.ndarray) -> np.ndarray:
+    """A view (..., n, n) of (..., 2n - 1) numbers of diagonals, as ``_sums_by_offset`` orders them."""
+    n = (sums.shape[-1] + 1) // 2
+    return sliding_window_view(sums[..., ::-1], n, axis=-1)[..., ::-1, :]
 
 
 def telling_scores(attention: Attention) -> np.ndarray:
@@ -116,7 +131,8 @@ def head_summaries(attention: Attention, *, fallback: bool = False) -> list[Head
         weights = attention.matrices[i, j]
         links = telling_links(parts[i, j], weights)
         if fallback and not any(link.weight >= LEAST_LINK for link in links):
-            links = telling_links(np.where(usable[i % len(usable), 0], weights, 0.0), weights)
+            rounded = np.where(usable[i % len(usable), 0], weights, 0.0).round(2)  # equal ones in their order
+            links = telling_links(rounded, rounded)
         heads.append(HeadSummary(head_name(layer, head), layer, head, float(scores[i, j]), links))
     return heads
 
@@ -132,7 +148,7 @@ def telling_links(part: np.ndarray, weights: np.ndarray, n: int = 4) -> tuple[Li
     telling = telling_sizes(part, weights).ravel()
     places = np.argsort(-telling, kind="stable")[:n]
     cells = [(*divmod(int(place), weights.shape[1]), float(telling[place])) for place in places]
-    return tuple(Link(query, key, float(weights[query, key])) for query, key, size in cells if size > 0)
+    return tuple(Link(query, key, float(weights[query, key])) for query, key, size in cells if size > _NOISE)
 
 
 def telling_sizes(part: np.ndarray, weights: np.ndarray) -> np.ndarray:
