@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 
 from attnviz.trace.attention import Attention, Matrix
 from attnviz.trace.heads import head_name
@@ -28,33 +27,21 @@ def telling_part(attention: Attention) -> np.ndarray:
     Returns:
         (n_layers, n_heads, n_queries, n_keys), at least 0; rows of special and padding tokens are 0.
     """
-    weights = np.where(_counting(attention), attention.matrices, 0.0)
+    counts = _counting(attention)
+    weights = np.where(counts, attention.matrices, 0.0)
     if not _is_square(attention):
         above: np.ndarray = np.maximum(weights - _column_means(attention, weights), 0.0)
         return above
-    counts = _counting(attention)
-    n_pairs = _sums_by_offset(counts.astype(weights.dtype))
-    usual = _sums_by_offset(weights) / np.maximum(n_pairs, 1)
-    weights -= _by_offset(usual)
-    part: np.ndarray = np.maximum(weights, 0.0, where=counts, out=np.zeros_like(weights))
-    return part
-
-
-def _sums_by_offset(values: np.ndarray) -> np.ndarray:
-    """The sums of the diagonals of (..., n, n), from the last one above the main one to the last one below: 2n - 1."""
-    n = values.shape[-1]
-    turned = np.zeros((*values.shape[:-1], 2 * n), dtype=values.dtype)
-    turned[..., :n] = values[..., ::-1]
-    # Read in rows that are one shorter, each row of a matrix begins one to the right: diagonals are columns.
-    rows = turned.reshape(*values.shape[:-2], 2 * n * n)[..., : n * (2 * n - 1)]
-    sums: np.ndarray = rows.reshape(*values.shape[:-2], n, 2 * n - 1).sum(axis=-2)
-    return sums
-
-
-def _by_offset(sums: np.ndarray) -> np.ndarray:
-    """A view (..., n, n) of (..., 2n - 1) numbers of diagonals, as ``_sums_by_offset`` orders them."""
-    n = (sums.shape[-1] + 1) // 2
-    return sliding_window_view(sums[..., ::-1], n, axis=-1)[..., ::-1, :]
+    n = weights.shape[-1]
+    distances = (np.arange(n) - np.arange(n)[:, None] + n - 1).ravel()  # from 0, of each (query, key)
+    for layer, of_layer in enumerate(weights):
+        counted = counts[layer if len(counts) > 1 else 0, 0]
+        n_pairs = np.maximum(np.bincount(distances, counted.ravel(), minlength=2 * n - 1), 1)
+        for matrix in of_layer:
+            usual = np.bincount(distances, matrix.ravel(), minlength=2 * n - 1) / n_pairs
+            np.maximum(matrix - usual[distances].reshape(n, n), 0.0, out=matrix)
+            matrix[~counted] = 0.0
+    return weights
 
 
 def telling_scores(attention: Attention) -> np.ndarray:

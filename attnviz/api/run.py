@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from attnviz.analysis.matrices.selection import Choice, Request, select_one
+from attnviz.analysis.matrices.spelling import find_word, last_word
 from attnviz.encoder.stack import cross_geometry, self_geometry
 from attnviz.encoder.stack import run as run_stack
 from attnviz.errors import AttnvizError, UsageError
@@ -141,14 +142,13 @@ def explain(
     """
     from attnviz.analysis import explanation
     from attnviz.analysis.key_groups import compared_keys
-    from attnviz.analysis.query import find_query
     from attnviz.trace.steps import Explanation, Place
 
     kind = kind or ("encoder" if prepared.target is None else "cross")
     kinds_of(Request(kinds=(kind,)), prepared)
     sides = prepared.sides(kind)
-    number = None if query is None else find_query(str(query), sides[0])
-    first_keys = [find_query(str(key), sides[1]) for key in keys]
+    number = None if query is None else find_word(str(query), sides[0], "query")
+    first_keys = [find_word(str(key), sides[1], "key") for key in keys]
     at_layer, at_head, link = _telling_place(model, prepared, layer, head, kind, needs_link=number is None)
     needed = explanation.explanation_addresses(model.config, kind, at_layer)
     trace = run_stack(model.params, model.config, needed, prepared.source, prepared.target)
@@ -239,10 +239,9 @@ def _query_of(link: tuple[int, int] | None, weights: np.ndarray, sides: tuple[To
     Without a link it is the last word.
     """
     from attnviz.analysis.key_groups import word_of
-    from attnviz.analysis.query import find_query
 
     if link is None:
-        return find_query(None, sides[0])
+        return last_word(sides[0])
     queries, keys = (word_of(tokens, index) for tokens, index in zip(sides, link, strict=True))
     return queries[int(weights[np.ix_(queries, keys)].sum(axis=-1).argmax())]
 

@@ -46,6 +46,7 @@ def tokens_of(
         each_is_one = "schema" in fields and offsets is not None
         words = [i if each_is_one and not special[i] else None for i in range(n)]
     pieces = _items(fields, f"{prefix}pieces", _PIECES, n, where) or [[]] * n
+    positions: Sequence[int | None] = _items(fields, f"{prefix}positions", _INDEX, n, where) or [None] * n
     tokens = []
     for i, name in enumerate(names):
         start, end = offsets[i] if offsets else (0, 0)
@@ -62,6 +63,7 @@ def tokens_of(
             segment=segment[i],
             word=words[i],
             pieces=tuple(pieces[i]),
+            position=positions[i],
         )
         tokens.append(token)
     return tuple(tokens)
@@ -95,7 +97,8 @@ def relabelled(
     axes = {"keys": n_source, "queries": n_target} if n_target else {"tokens": n_source}
     held = " and ".join(f"{n} {axis}" for axis, n in axes.items() if n)
     raise InputError(
-        f"{where}: there are {len(labels)} labels, and the matrices have {held}; expected one label per token"
+        f"{where}: there are {len(labels)} labels, and the matrices have {held}; expected one label per token",
+        hint='labels are separated by spaces: --tokens "the cat sat"',
     )
 
 

@@ -5,6 +5,7 @@ import pytest
 
 import attnviz
 from attnviz.analysis.key_groups import word_of
+from attnviz.analysis.matrices.spelling import find_word
 from attnviz.analysis.telling import strongest_telling
 from attnviz.api.run import telling_head
 from attnviz.errors import UsageError
@@ -162,38 +163,34 @@ def test_the_explained_head_is_the_one_that_says_most():
 
 
 @pytest.mark.parametrize(("wanted", "index"), [("cat", 1), ("1", 1), ("-1", 4), ("the", 2), ("3", 3)])
-def test_a_query_is_a_text_or_a_number(wanted, index):
-    from attnviz.analysis.query import find_query
-
+def test_a_query_is_a_word_or_a_number(wanted, index):
     tokens = tuple(Token(text=t, label=t, piece=t) for t in ("The", "cat", "the", "mat", "the"))
-    assert find_query(wanted, tokens) == index
+    assert find_word(wanted, tokens, "query") == index
     numbers = tuple(Token(text=t, label=t, piece=t) for t in ("3", "men", "saw", "5", "1815"))
-    assert [find_query(wanted, numbers) for wanted in ("3", "5", "1815", "-1")] == [3, 3, 4, 4]
+    assert [find_word(wanted, numbers, "query") for wanted in ("3", "5", "1815", "-1")] == [3, 3, 4, 4]
 
 
-def test_a_query_that_is_a_word_of_several_tokens_is_refused_with_their_numbers():
-    from attnviz.analysis.query import find_query
+def test_a_query_is_an_occurrence_of_a_word_also_one_of_several_pieces():
+    model = attnviz.load()
+    prepared = attnviz.prepare(model, "The cat sat on the mat near the other mat.")
+    pieces = [token.piece for token in prepared.tokens]
 
-    tokens = (
-        Token(text="", label="[CLS]", piece="[CLS]", special=True),
-        Token(text="He", label="He", start=0, end=2, piece="he", word=0),
-        Token(text="jug", label="jug", start=3, end=6, piece="jug", word=1),
-        Token(text="gled", label="gled", start=6, end=10, piece="##gled", word=1),
-    )
-    with pytest.raises(UsageError) as caught:
-        find_query("juggled", tokens)
-    assert str(caught.value) == "query: 'juggled' is 2 tokens (2 jug, 3 gled); expected one of them, such as 2"
-    assert find_query("##gled", tokens) == 3
+    def place_of(query):
+        return attnviz.explain(model, prepared, query=query).place.query
+
+    first, second = (i for i, piece in enumerate(pieces) if piece == "ma")  # a word of two pieces
+    assert [place_of(query) for query in ("mat", "mat:1", "mat:2", "##t")] == [first, first, second, first + 1]
+    assert place_of("the:2") == [i for i, piece in enumerate(pieces) if piece == "the"][1]
+    explained = attnviz.explain(model, prepared, query="mat:2", keys=["mat", "sat"])
+    assert explained.compared == (first, 3)
 
 
 def test_a_query_that_is_not_there_is_refused():
     model = attnviz.load(seed=0)
     prepared = attnviz.prepare(model, "The cat sat")
-    with pytest.raises(
-        UsageError, match=r"^query: no token is 'dog'; expected a token's text, or a number from 0 to 2$"
-    ):
+    with pytest.raises(UsageError, match=r"^query: no word is 'dog'; expected a word .*, or a number from 0 to 2$"):
         attnviz.explain(model, prepared, query="dog")
-    with pytest.raises(UsageError, match=r"^query: there is no query 3; expected 0-2 \(or from the end, -1\)$"):
+    with pytest.raises(UsageError, match=r"^query: no word is '3'; expected a word"):
         attnviz.explain(model, prepared, query=3)
     with pytest.raises(UsageError, match=r"^layer: '0-1' selects 2; expected one$"):
         attnviz.explain(model, prepared, layer="0-1")

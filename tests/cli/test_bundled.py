@@ -383,7 +383,7 @@ def test_explain_compares_the_keys_that_are_asked_for(cli):
     assert re.findall(r"^   (\w+): q · k = ", out, re.MULTILINE) == ["animal", "street"]
     ran = cli("explain", SENTENCE, "--key", "zebra")
     assert ran.code == 2
-    assert "no token is 'zebra'" in ran.err
+    assert "key: no word is 'zebra'" in ran.err
 
 
 def test_explain_names_a_word_of_several_pieces_and_shows_the_pieces_it_compares(cli):

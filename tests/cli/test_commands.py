@@ -501,7 +501,7 @@ def test_explanations_of_several_texts_have_headings(cli):
 def test_a_token_that_a_line_does_not_have_is_that_lines_error(cli):
     ran = cli("explain", "-", "--seed", "0", "--query", "two", "--json", stdin="\ntwo\nthree\n")
     assert (ran.code, len(ran.out.splitlines())) == (2, 1)
-    assert ran.err.startswith("attnviz: error: standard input, line 3: query: no token is 'two'")
+    assert ran.err.startswith("attnviz: error: standard input, line 3: query: no word is 'two'")
 
 
 def test_an_explanations_json_says_that_it_is_rounded(cli):

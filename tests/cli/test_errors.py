@@ -302,6 +302,7 @@ ERRORS = [
         'show --attention square.json --tokens "a b c"',
         3,
         "square.json: there are 3 labels, and the matrices have 2 tokens; expected one label per token",
+        'hint: labels are separated by spaces: --tokens "the cat sat"',
     ),
     ("show --attention square.json -L 1", 2, "layer: there is no layer 1; expected 0 (or from the end, -1)"),
     ("show --attention square.json --pair b", 2, "pair, attention: both are given; expected one of them"),
@@ -322,10 +323,18 @@ ERRORS = [
     (
         "explain a --seed 0 --query zebra",
         2,
-        "query: no token is 'zebra'; expected a token's text, or a number from 0 to 0",
+        "query: no word is 'zebra'; expected a word of the text (word:2 is its second occurrence), or the number 0",
     ),
-    ("explain a --seed 0 --query=--5", 2, "query: no token is '--5'; expected a token's text, or a number from 0 to 0"),
-    ("explain a --seed 0 --query 3", 2, "query: there is no query 3; expected 0 (or from the end, -1)"),
+    (
+        "explain a --seed 0 --query=--5",
+        2,
+        "query: no word is '--5'; expected a word of the text (word:2 is its second occurrence), or the number 0",
+    ),
+    (
+        "explain a --seed 0 --query 3",
+        2,
+        "query: no word is '3'; expected a word of the text (word:2 is its second occurrence), or the number 0",
+    ),
     ("explain a -L 0-1", 2, "layer: '0-1' selects 2; expected one"),
     (
         "explain --attention square.json",

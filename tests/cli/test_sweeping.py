@@ -24,7 +24,8 @@ COMMANDS = {
     "show": ("show", "--json"),
     "heads": ("heads", "--json"),
     "null": ("heads", "--json", "--null", "2"),
-    "check": ("check", "--json", "--that", "mean(entropy) > 1"),
+    "per text": ("heads", "--json", "--per-text", "--null", "2", "--where", "entropy > 0.1", "--columns", "entropy"),
+    "check": ("check", "--json", "--where", "mean(entropy) > 1"),
 }
 needs_processes = ("--workers", "2")
 
@@ -83,7 +84,7 @@ def test_results_do_not_depend_on_workers_threads_files_or_pipes(run, tmp_path, 
     alone = run(*command, "--file", "texts.txt", "--workers", "1", "--threads", "1")
     assert (alone.returncode, alone.stderr) == (command[0] == "check", b"")
     expected = [json.loads(line) for line in alone.stdout.splitlines()]
-    if command[0] == "heads":
+    if command[0] == "heads" and "--per-text" not in command:
         assert [document["texts"] for document in expected] == [N]
     else:
         assert [document["text"] for document in expected] == TEXTS
@@ -160,9 +161,10 @@ if __name__ == "__main__":
     ("command", "model"),
     [
         (COMMANDS["heads"], ("--file", "texts.txt", "--ablation", "--weights", ROOT / "samples" / "tiny.safetensors")),
+        (COMMANDS["per text"], ("--file", "texts.txt")),
         (COMMANDS["check"], ("--file", "texts.txt")),
     ],
-    ids=["heads", "check"],
+    ids=["heads", "per text", "check"],
 )
 def test_processes_that_inherit_nothing_give_the_same(environment, tmp_path, command, model):
     (tmp_path / "texts.txt").write_text(DATA)
@@ -235,7 +237,7 @@ def test_a_killed_worker_is_one_line_of_error_after_the_results_before_it(sweep)
 
 @pytest.mark.parametrize(
     "command",
-    [("show", "the cat"), ("show",), ("show", "--json"), ("heads",), ("check", "--that", "mean(entropy) > 0")],
+    [("show", "the cat"), ("show",), ("show", "--json"), ("heads",), ("check", "--where", "mean(entropy) > 0")],
     ids=" ".join,
 )
 def test_results_go_to_their_file_while_progress_goes_to_a_terminal(run, environment, tmp_path, command):

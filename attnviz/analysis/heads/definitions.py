@@ -52,6 +52,10 @@ class Metric:
     row_numbers: "Callable[[RowBlock], np.ndarray] | None" = None
     rows: "Callable[[RowBlock], np.ndarray] | None" = None
 
+    def __reduce__(self) -> "tuple[Callable[[str], Metric], tuple[str]]":
+        """Sends a metric to another process by its name, as its functions cannot be sent."""
+        return metric_named, (self.name,)
+
 
 _CLARK = "Clark et al. 2019"
 _VIG = "Vig & Belinkov 2019"
@@ -183,6 +187,11 @@ ABLATION = Metric(
     decimals=4,
     option="--ablation",
 )
+
+
+def metric_named(name: str) -> Metric:
+    """The metric of a name."""
+    return all_metrics()[name]
 
 
 def all_metrics() -> Mapping[str, Metric]:

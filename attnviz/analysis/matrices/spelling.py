@@ -62,6 +62,12 @@ def find_word(word: str, tokens: Tokens, option: str) -> int:
     return places[wanted - 1]
 
 
+def last_word(tokens: Tokens) -> int:
+    """The index of the last token with a letter or a digit; of the last token where none has one."""
+    words = [i for i, token in enumerate(tokens) if not token.special and any(c.isalnum() for c in token.text)]
+    return words[-1] if words else len(tokens) - 1
+
+
 def _numbered(word: str, tokens: Tokens) -> int | None:
     """The index of the token at a position in the model's input; of a merged word, at that of any of its pieces."""
     numbers = token_numbers(tokens)

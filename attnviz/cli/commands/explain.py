@@ -31,7 +31,8 @@ class PlaceOptions(Options):
             SELECTION,
             "--query",
             metavar="TOKEN",
-            help="A token's number, or the text of the first such token. [default: that of the link that says most]",
+            help="A word (word:2 is its second occurrence), or a token's number. [default: that of the link that says "
+            "most]",
         ),
     ] = None
     key: Annotated[
@@ -40,8 +41,8 @@ class PlaceOptions(Options):
             SELECTION,
             "--key",
             metavar="TOKEN",
-            help="A key to compare with others; may be repeated. [default: the strongest one, and the strongest other "
-            "word]",
+            help="A key to compare with others, as --query names one; may be repeated. [default: the strongest one, "
+            "and the strongest other word]",
         ),
     ] = None
     layer: Annotated[

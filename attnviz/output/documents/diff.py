@@ -8,7 +8,7 @@ import numpy as np
 
 from attnviz.analysis.difference import Difference, largest_changes
 from attnviz.names import SCHEMA_NAME
-from attnviz.output.documents.results import arranged_fields, head_fields, model_document
+from attnviz.output.documents.results import arranged_fields, head_fields, model_document, position_fields
 from attnviz.output.rendering import Document
 from attnviz.trace.attention import Attention
 from attnviz.trace.result import Result
@@ -74,8 +74,10 @@ def side_document(result: Result, attention: Attention, *, model_info: bool = Fa
     if result.target is not None:
         document["target"] = result.target
     document["tokens"] = _pieces(attention.keys)
+    document |= position_fields("", attention.keys)
     if attention.queries != attention.keys:
         document["query_tokens"] = _pieces(attention.queries)
+        document |= position_fields("query_", attention.queries)
     if any(token.padding for token in attention.keys):
         document["padding"] = [token.padding for token in attention.keys]
     model = model_document(attention.model, model_info=model_info)

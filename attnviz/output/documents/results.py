@@ -17,7 +17,7 @@ from attnviz.trace.attention import Attention, of_all
 from attnviz.trace.heads import head_name
 from attnviz.trace.model_info import ModelInfo
 from attnviz.trace.result import Result
-from attnviz.trace.tokens import Tokens
+from attnviz.trace.tokens import Tokens, token_numbers
 
 if TYPE_CHECKING:
     from attnviz.trace.steps import Explanation, Step
@@ -206,6 +206,7 @@ def _described(prefix: str, tokens: Tokens) -> dict[str, object]:
         f"{prefix}token_ids": [token.id for token in tokens] if known else None,
         f"{prefix}offsets": [(token.start, token.end) for token in tokens] if known or merged else None,
     }
+    fields |= position_fields(prefix, tokens)
     if merged:
         fields[f"{prefix}pieces"] = [token.pieces or (token.piece,) for token in tokens]
     words = [(token.segment, token.word) for token in tokens if token.word is not None]
@@ -214,6 +215,12 @@ def _described(prefix: str, tokens: Tokens) -> dict[str, object]:
     if any(token.label != token.piece for token in tokens):
         fields[f"{prefix}labels"] = [token.label for token in tokens]
     return fields
+
+
+def position_fields(prefix: str, tokens: Tokens) -> dict[str, object]:
+    """The tokens' numbers, where their places in the list do not say them: some were merged or left out."""
+    numbers = token_numbers(tokens)
+    return {} if numbers == list(range(len(tokens))) else {f"{prefix}positions": numbers}
 
 
 def _unreduced(attention: Attention, values: np.ndarray, precision: int | None) -> np.ndarray:
