@@ -25,6 +25,7 @@ _REASONS: dict[int | None, str] = {
     errno.EFBIG: "the file would be larger than allowed; expected a smaller file or a higher limit",
     errno.ENAMETOOLONG: "the name is too long; expected a shorter one",
 }
+_NEAR = 0.8  # of 1: names less alike than that are not meant
 _NO_FOLDER = "is a file, or is inside one; expected a folder"
 _UNREADABLE: dict[type[BaseException], str] = {
     FileNotFoundError: "no such file",
@@ -48,7 +49,7 @@ def open_file(path: Path, expected: str, error: type[InputError] = InputError) -
     try:
         stream = path.open("rb")
     except (OSError, ValueError) as cause:  # ValueError: a NUL in the name
-        raise error(f"{where}: {unreadable(cause)}; {expected}") from cause
+        raise error(f"{where}: {unreadable(cause)}; {expected}", hint=_nearest_file(path, cause)) from cause
     if not stream.peek(1):
         stream.close()
         raise error(f"{where}: it is empty; {expected}")
@@ -78,6 +79,20 @@ def utf8(data: bytes, where: str, expected: str) -> str:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as cause:
         raise InputError(f"{where}: byte {cause.start + 1} is not UTF-8; {expected}") from cause
+
+
+def _nearest_file(path: Path, cause: BaseException) -> str | None:
+    """A question for a name that is not there: whether a file beside it was meant."""
+    if not isinstance(cause, FileNotFoundError):
+        return None
+    from difflib import get_close_matches  # noqa: PLC0415 (start-up time)
+
+    try:
+        names = [entry.name for entry in path.parent.iterdir()]
+    except OSError:
+        return None
+    near = get_close_matches(path.name, names, n=1, cutoff=_NEAR)
+    return f"did you mean {one_line(path.parent / near[0])}?" if near else None
 
 
 def unreadable(cause: BaseException) -> str:

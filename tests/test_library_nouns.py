@@ -74,7 +74,7 @@ def test_agreement_equals_the_command(printed, model):
 
 def test_check_equals_the_command(printed, model, tmp_path):
     conditions = ["max(entropy) < 2.5", "L1H2.previous >= 0.9"]
-    that = [word for condition in conditions for word in ("--that", condition)]
+    that = [word for condition in conditions for word in ("--where", condition)]
     (expected,) = printed("check", TEXT, *SMALL, *that)
     (report,) = attnviz.check(TEXT, conditions, model=model)
     assert json.loads(dump(report.as_dict())) == expected
@@ -239,7 +239,7 @@ def test_plain_arguments_equal_the_command(printed, model):
     assert [json.loads(dump(heads_document(report)))] == printed("heads", TEXT, *flags, *SMALL)
     (checked,) = attnviz.check(TEXT, "max(entropy) < 9", model=model, **options)
     assert [json.loads(dump(checked.as_dict()))] == printed(
-        "check", TEXT, "--that", "max(entropy) < 9", *flags[:5], *SMALL
+        "check", TEXT, "--where", "max(entropy) < 9", *flags[:5], *SMALL
     )
 
 

@@ -26,20 +26,21 @@ def telling_part(attention: Attention) -> np.ndarray:
     Returns:
         (n_layers, n_heads, n_queries, n_keys), at least 0; rows of special and padding tokens are 0.
     """
-    weights = np.where(_counting(attention), attention.matrices, 0.0)
+    counts = _counting(attention)
+    weights = np.where(counts, attention.matrices, 0.0)
     if not _is_square(attention):
         above: np.ndarray = np.maximum(weights - _column_means(attention, weights), 0.0)
         return above
-    part = np.zeros_like(weights)
-    counts = _counting(attention)
     n = weights.shape[-1]
-    for offset in range(1 - n, n):
-        rows = np.arange(max(0, -offset), min(n, n - offset))
-        here = weights[..., rows, rows + offset]  # (n_layers, n_heads, pairs)
-        n_pairs = np.broadcast_to(counts, weights.shape)[..., rows, rows + offset].sum(axis=-1, keepdims=True)
-        usual = here.sum(axis=-1, keepdims=True) / np.maximum(n_pairs, 1)
-        part[..., rows, rows + offset] = np.maximum(here - usual, 0.0)
-    return np.where(counts, part, 0.0)
+    distances = (np.arange(n) - np.arange(n)[:, None] + n - 1).ravel()  # from 0, of each (query, key)
+    for layer, of_layer in enumerate(weights):
+        counted = counts[layer if len(counts) > 1 else 0, 0]
+        n_pairs = np.maximum(np.bincount(distances, counted.ravel(), minlength=2 * n - 1), 1)
+        for matrix in of_layer:
+            usual = np.bincount(distances, matrix.ravel(), minlength=2 * n - 1) / n_pairs
+            np.maximum(matrix - usual[distances].reshape(n, n), 0.0, out=matrix)
+            matrix[~counted] = 0.0
+    return weights
 
 
 def telling_scores(attention: Attention) -> np.ndarray:

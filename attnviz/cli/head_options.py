@@ -98,7 +98,7 @@ class RowOptions(Options):
             "--top",
             metavar="N",
             min=1,
-            help="Only the first N, after --where and --sort; without --sort the N that say most.",
+            help="Only the N strongest heads, by --sort; without --sort the N that say most.",
         ),
     ] = None
     columns: Annotated[

@@ -1,8 +1,12 @@
 """From the options of a command to its corpus: which texts, through which model."""
 
+import os
+import select
+import stat
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
+from io import BufferedReader
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any, TypeVar
@@ -174,6 +178,17 @@ def _labels(inputs: InputOptions) -> list[str] | None:
     return inputs.tokens.split()
 
 
+def _has_piped_bytes() -> bool:
+    """Whether standard input is a pipe with something in it already."""
+    try:
+        descriptor = sys.stdin.fileno()
+        if not stat.S_ISFIFO(os.fstat(descriptor).st_mode) or not select.select([descriptor], [], [], 0)[0]:
+            return False
+        return isinstance(sys.stdin.buffer, BufferedReader) and bool(sys.stdin.buffer.peek(1))
+    except (OSError, ValueError, AttributeError):  # no standard input, or not one of the system's
+        return False
+
+
 def _is_file(text: str) -> bool:
     try:
         return text != "-" and Path(text).is_file()
@@ -191,6 +206,9 @@ def _check_sources(inputs: InputOptions, common: CommonOptions) -> None:
             "text: there is none; expected TEXT, --file, or text on standard input",
             hint=f'for example: attnviz {inputs.command} "The cat sat on the table"',
         )
+    if not wants_stdin and _has_piped_bytes():
+        command = inputs.command or "diff"
+        note(common, f"the piped text is not read, as {named[0]} is given; to read it: attnviz {command} -")
     if inputs.text is not None and named == ["text"] and _is_file(inputs.text):
         note(common, f"treating {inputs.text} as text; to read that file use --file {inputs.text}")
     if inputs.tokens is not None and not {"vectors", "attention"} & set(named):

@@ -4,7 +4,9 @@ import gc
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
+from itertools import pairwise
 from typing import TYPE_CHECKING, Protocol, TextIO, runtime_checkable
 
 from attnviz.sweeps.machine import start_with_one_thread
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 
 _INTERRUPTED = 130
 _OBJECTS = 100_000
+_NARROWEST = 20
 
 
 def entry() -> None:
@@ -36,14 +39,14 @@ def main(argv: list[str]) -> int:
     Returns:
         0 done; 1 a failure that is nobody's input; 2 wrong usage; 3 invalid input; 130 on Ctrl-C.
     """
-    debug = "--debug" in argv
-    code = _ended(partial(_run, argv), debug=debug)
+    debug, color = "--debug" in argv, _color(argv)
+    code = _ended(partial(_run, argv), debug=debug, color=color)
     # What is still buffered may find no reader, which changes no verdict, or a full disk.
-    late = _ended(_flush, debug=debug)
+    late = _ended(_flush, debug=debug, color=color)
     return code or late
 
 
-def _ended(action: Callable[[], int], *, debug: bool) -> int:
+def _ended(action: Callable[[], int], *, debug: bool, color: str) -> int:
     """How an action ended, as an exit code; nobody to print for is a quiet end."""
     try:
         return action()
@@ -55,7 +58,14 @@ def _ended(action: Callable[[], int], *, debug: bool) -> int:
     except Exception as error:
         if debug:
             raise
-        return _explain(error)
+        return _explain(error, color)
+
+
+def _color(argv: list[str]) -> str:
+    """What ``--color`` says, also on a line that cannot be parsed."""
+    values = [value for name, value in pairwise(argv) if name == "--color"]
+    values += [word.removeprefix("--color=") for word in argv if word.startswith("--color=")]
+    return values[-1] if values and values[-1] in ("always", "never") else "auto"
 
 
 def _flush() -> int:
@@ -70,7 +80,7 @@ def _run(argv: list[str]) -> int:
     return (action() if callable(action) else action) or 0
 
 
-def _explain(error: Exception) -> int:
+def _explain(error: Exception, color: str) -> int:
     """Prints the error as one line, the place in what was written if it says one, and a hint on a line of its own."""
     from attnviz.errors import AttnvizError, one_line
 
@@ -87,9 +97,9 @@ def _explain(error: Exception) -> int:
     else:
         text = f"internal: {type(error).__name__}: {error}"
         hint = "this is a bug; --debug shows where"
-    say(f"attnviz: error: {one_line(text)}")
+    say(one_line(text), label="attnviz: error:", color=color)
     for line in (excerpt or "").splitlines():
-        say(one_line(line))
+        say(one_line(line), wraps=False)
     if hint:
         say(f"hint: {one_line(hint)}")
     return code
@@ -113,6 +123,8 @@ def _usage(error: _UsageOfTyper) -> tuple[int, str, str | None]:
     option: str | None = getattr(error, "option_name", None)
     if text.startswith("Got unexpected extra"):
         hint += "; put quotes around a text of several words"
+        if context is not None and any(parameter.name == "where" for parameter in context.command.params):
+            hint += ', and around a condition, such as "previous > 0.5"'
     elif text.startswith("No such option") and option is not None and context is not None:
         from attnviz.cli.help.suggestions import meant_option
 
@@ -125,10 +137,36 @@ def _usage(error: _UsageOfTyper) -> tuple[int, str, str | None]:
     return error.exit_code, f"usage: {text[:1].lower()}{text[1:]}", hint
 
 
-def say(line: str) -> None:
-    """Prints a line to standard error, whatever characters that can carry."""
+def say(line: str, *, label: str = "", color: str = "auto", wraps: bool = True) -> None:
+    """Prints a line to standard error, whatever characters that can carry.
+
+    Args:
+        line: what to print.
+        label: what precedes it, red where there are colours.
+        color: whether there are: auto, always or never.
+        wraps: whether a terminal breaks it between words; elsewhere it stays one line.
+    """
+    text = f"{label} {line}" if label else line
+    if wraps and sys.stderr.isatty():
+        text = _wrapped(text)
+    if label:
+        from attnviz.output.color_choice import choose_color
+
+        if choose_color(color, os.environ, is_terminal=sys.stderr.isatty()):
+            text = f"\x1b[1;31m{label}\x1b[0m{text.removeprefix(label)}"
     encoding = sys.stderr.encoding or "ascii"
-    print(line.encode(encoding, "backslashreplace").decode(encoding), file=sys.stderr)
+    print(text.encode(encoding, "backslashreplace").decode(encoding), file=sys.stderr)
+
+
+def _wrapped(text: str) -> str:
+    """The text in lines that fit the terminal, broken at spaces only."""
+    from shutil import get_terminal_size
+    from textwrap import fill
+
+    with suppress(OSError, ValueError, AttributeError):
+        columns = int(os.environ.get("COLUMNS") or os.get_terminal_size(sys.stderr.fileno()).columns)
+        return fill(text, max(columns, _NARROWEST), break_long_words=False, break_on_hyphens=False)
+    return fill(text, get_terminal_size().columns, break_long_words=False, break_on_hyphens=False)
 
 
 def discard_output() -> None:

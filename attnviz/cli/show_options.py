@@ -58,9 +58,9 @@ class ViewOptions(Options):
         option(
             VIEW,
             "--top",
-            metavar="K",
+            metavar="N",
             min=1,
-            help="The K strongest keys of each row: style top [default: 3], or at the end of a line of --from "
+            help="Only the N strongest keys of each row: style top [default: 3], or at the end of a line of --from "
             "[default: 1]; with --json, edges not matrices.",
         ),
     ] = None

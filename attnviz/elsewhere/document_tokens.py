@@ -97,7 +97,8 @@ def relabelled(
     axes = {"keys": n_source, "queries": n_target} if n_target else {"tokens": n_source}
     held = " and ".join(f"{n} {axis}" for axis, n in axes.items() if n)
     raise InputError(
-        f"{where}: there are {len(labels)} labels, and the matrices have {held}; expected one label per token"
+        f"{where}: there are {len(labels)} labels, and the matrices have {held}; expected one label per token",
+        hint='labels are separated by spaces: --tokens "the cat sat"',
     )
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from attnviz.elsewhere.special_labels import is_special_label
 from attnviz.encoder.embedding import Sequence
-from attnviz.errors import InputError, UsageError
+from attnviz.errors import InputError, UsageError, one_line
 from attnviz.model import Model
 from attnviz.sweeps.runs import Prepared
 from attnviz.sweeps.truncation import covered, truncated
@@ -73,7 +73,10 @@ def prepare_vectors(model: Model, vectors: np.ndarray, labels: Iterable[str] | N
     n = len(vectors)
     names = [f"x{i}" for i in range(n)] if labels is None else list(labels)
     if len(names) != n:
-        raise InputError(f"tokens: there are {len(names)}, and {n} vectors; expected one each")
+        raise InputError(
+            f"tokens: there are {len(names)}, and {n} vectors; expected one each",
+            hint='labels are separated by spaces: --tokens "the cat sat"',
+        )
     _check_length(model, "vectors", n)
     return Prepared(Sequence(vectors=vectors), vector_tokens(names))
 
@@ -92,6 +95,8 @@ def _sequence(
     """What enters the stack for a text; where it is too long it is cut, if there is a list for the note on that."""
     check_text(text, where)
     tokens = model.tokenizer.encode(text, pair, n_vocab=model.config.n_vocab)
+    if pair is not None:
+        _check_segments(model, tokens, text, pair)
     n, n_ctx = len(tokens), model.config.n_ctx
     if cuts is not None and n > n_ctx:
         tokens = truncated(tokens, n_ctx)
@@ -127,6 +132,17 @@ def _check_length(model: Model, where: str, n: int) -> None:
         raise InputError(
             f"{where}: {n} tokens, and n_ctx is {model.config.n_ctx}; expected at most {model.config.n_ctx}",
             hint=None if where == "vectors" else _length_hint(model, n),
+        )
+
+
+def _check_segments(model: Model, tokens: Tokens, text: str, pair: str) -> None:
+    """Refuses a second segment where nothing tells the two apart, as in most decoders."""
+    second = next((i for i, token in enumerate(tokens) if token.segment == 1), 0)
+    is_joined = second and not tokens[second - 1].special and not tokens[second].special
+    if is_joined and not model.config.embedding.n_segments:
+        raise InputError(
+            f"pair: a second segment is given, and {model.name} puts nothing between two; expected one text",
+            hint=f'give both as one text: "{one_line(f"{text} {pair}")}"',
         )
 
 

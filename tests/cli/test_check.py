@@ -30,7 +30,7 @@ def looks_back(tmp_path):
 
 
 def test_all_hold_and_the_exit_code_is_0(cli, looks_back):
-    ran = cli("check", "--attention", looks_back, "--that", "L0H0.previous >= 0.99", "--that", "max(entropy) < 1.7")
+    ran = cli("check", "--attention", looks_back, "--where", "L0H0.previous >= 0.99", "--where", "max(entropy) < 1.7")
     assert (ran.code, ran.err) == (0, "")
     assert ran.out.splitlines()[1:] == ["ok  L0H0.previous >= 0.99  1", "ok  max(entropy) < 1.7     1.609"]
 
@@ -42,7 +42,7 @@ def test_one_fails_and_the_exit_code_is_1(cli, looks_back):
         "any(previous > 0.5)",
         "max(self) > 1 or L0H0.head == 0",
     )
-    ran = cli("check", "--attention", looks_back, *(word for c in conditions for word in ("--that", c)))
+    ran = cli("check", "--attention", looks_back, *(word for c in conditions for word in ("--where", c)))
     assert (ran.code, ran.err) == (1, "")
     assert ran.out.splitlines()[1:] == [
         "FAILS  L0H1.previous > 0.5              0.2",
@@ -56,7 +56,7 @@ def test_what_is_printed_never_contradicts_the_outcome(cli, tmp_path):
     exact = 0.79997
     np.save(tmp_path / "near.npy", np.array([[1, 0], [exact, 1 - exact]]))
     conditions = ("L0H0.previous >= 0.8", "L0H0.previous < 0.8", "0.1 < L0H0.previous < 0.79998", "L0H0.previous > 0.5")
-    ran = cli("check", "--attention", "near.npy", *(word for c in conditions for word in ("--that", c)))
+    ran = cli("check", "--attention", "near.npy", *(word for c in conditions for word in ("--where", c)))
     assert ran.code == 1
     assert ran.out.splitlines()[1:] == [
         "FAILS  L0H0.previous >= 0.8           0.79997",
@@ -67,16 +67,16 @@ def test_what_is_printed_never_contradicts_the_outcome(cli, tmp_path):
 
 
 def test_quiet_prints_only_failures(cli, looks_back):
-    argv = ("check", "--attention", looks_back, "-q", "--that", "L0H0.previous > 0.5")
+    argv = ("check", "--attention", looks_back, "-q", "--where", "L0H0.previous > 0.5")
     assert cli(*argv) == (0, "", "")
-    assert cli(*argv, "--that", "L0H1.previous > 0.5") == (1, "FAILS  L0H1.previous > 0.5  0.2\n", "")
+    assert cli(*argv, "--where", "L0H1.previous > 0.5") == (1, "FAILS  L0H1.previous > 0.5  0.2\n", "")
 
 
 def test_values_are_the_metrics_of_the_run(cli):
     attention = attnviz.run(TEXT, seed=0).views["encoder"]
     values = head_metrics(attention).values
     that = ("L0H1.previous >= 0", "max(entropy) > 0", "mean(L1.first) > 0")
-    ran = cli("check", TEXT, "--seed", "0", "--json", *(word for c in that for word in ("--that", c)))
+    ran = cli("check", TEXT, "--seed", "0", "--json", *(word for c in that for word in ("--where", c)))
     (document,) = [json.loads(line) for line in ran.out.splitlines()]
     expected = [values["previous"][0, 1], values["entropy"].max(), values["first"][1].mean()]
     np.testing.assert_allclose([c["value"] for c in document["conditions"]], expected, rtol=1e-12)
@@ -84,12 +84,12 @@ def test_values_are_the_metrics_of_the_run(cli):
 
 
 def test_random_weights_are_called_so(cli):
-    assert "any pattern is chance" in cli("check", TEXT, "--seed", "0", "--that", "max(entropy) > 0").out
+    assert "any pattern is chance" in cli("check", TEXT, "--seed", "0", "--where", "max(entropy) > 0").out
 
 
 def test_conditions_come_from_a_file_with_comments(cli, tmp_path, looks_back):
     (tmp_path / "conditions.txt").write_text("# heads\n\nmax(entropy) < 2  # nats\nL0H0.previous > 0.9\n")
-    ran = cli("check", "--attention", looks_back, "--that", "@conditions.txt", "--that", "min(span) >= 1")
+    ran = cli("check", "--attention", looks_back, "--where", "@conditions.txt", "--where", "min(span) >= 1")
     assert ran.code == 0
     assert [line.split("  ")[1] for line in ran.out.splitlines()[1:]] == [
         "max(entropy) < 2",
@@ -100,7 +100,7 @@ def test_conditions_come_from_a_file_with_comments(cli, tmp_path, looks_back):
 
 def test_each_text_is_checked_and_a_failing_one_named_by_its_line(cli, tmp_path):
     (tmp_path / "texts.txt").write_text("a b c d e f\n\na\nb\n")
-    argv = ("check", "--file", "texts.txt", "--seed", "0", "--that", "max(entropy) < 0.1")
+    argv = ("check", "--file", "texts.txt", "--seed", "0", "--where", "max(entropy) < 0.1")
     ran = cli(*argv)
     assert (ran.code, ran.err) == (1, "attnviz: note: texts.txt: skipped blank line 2\n")
     lines = ran.out.splitlines()
@@ -113,13 +113,13 @@ def test_each_text_is_checked_and_a_failing_one_named_by_its_line(cli, tmp_path)
     quiet = cli(*argv, "-q")
     assert (quiet.code, quiet.err) == (1, "")
     assert [line.split(":")[0] for line in quiet.out.splitlines()][::2] == ["texts.txt, line 1", "1 of 3 texts fails"]
-    piped = cli("check", "--seed", "0", "--that", "max(entropy) < 0.1", "-q", stdin="a\nb\n")
+    piped = cli("check", "--seed", "0", "--where", "max(entropy) < 0.1", "-q", stdin="a\nb\n")
     assert piped == (0, "", "")
 
 
 def test_several_documents_are_numbered(cli):
     documents = cli("show", "--seed", "0", "--json", stdin="a b\nc d e\n").out
-    ran = cli("check", "--attention", "-", "--that", "max(entropy) < 0.8", stdin=documents)
+    ran = cli("check", "--attention", "-", "--where", "max(entropy) < 0.8", stdin=documents)
     assert ran.code == 1
     assert [line.split(":")[0] for line in ran.out.splitlines() if ", text" in line] == [
         "standard input, text 1",
@@ -128,14 +128,14 @@ def test_several_documents_are_numbered(cli):
 
 
 def test_what_has_nothing_to_measure_does_not_hold(cli):
-    ran = cli("check", "a b c", "--seed", "0", "--that", "L0H0.same >= 0", "--that", "not L0H0.same >= 0")
+    ran = cli("check", "a b c", "--seed", "0", "--where", "L0H0.same >= 0", "--where", "not L0H0.same >= 0")
     assert ran.code == 1
     assert ran.out.splitlines()[1:] == ["FAILS  L0H0.same >= 0      undefined", "ok     not L0H0.same >= 0  undefined"]
 
 
 def test_a_selection_is_what_conditions_are_about(cli):
     def count(*flags):
-        ran = cli("check", TEXT, "--seed", "0", "--json", "--that", "all(entropy > 0)", *flags)
+        ran = cli("check", TEXT, "--seed", "0", "--json", "--where", "all(entropy > 0)", *flags)
         return json.loads(ran.out)["conditions"][0]["of"]
 
     assert count() == 8
@@ -144,20 +144,20 @@ def test_a_selection_is_what_conditions_are_about(cli):
 
 
 def test_with_a_target_it_is_about_cross_attention(cli):
-    argv = ("check", "a b", "--target", "c d e", "--that", "max(entropy) <= 0.7", "--json")
+    argv = ("check", "a b", "--target", "c d e", "--where", "max(entropy) <= 0.7", "--json")
     kinds = [json.loads(cli(*argv, *more).out)["kind"] for more in ((), ("--kind", "decoder"))]
     assert kinds == ["cross", "decoder"]
     piped = cli("show", "a b", "--target", "c d e", "--json").out
-    ran = cli("check", "--attention", "-", "--that", "max(entropy) <= 0.7", "--json", stdin=piped)
+    ran = cli("check", "--attention", "-", "--where", "max(entropy) <= 0.7", "--json", stdin=piped)
     assert json.loads(ran.out)["kind"] == "cross"
 
 
 @pytest.mark.parametrize(
     "argv",
     [
-        (TEXT, "--that", "any(label == broad)"),
-        (TEXT, "--seed", "0", "--pair", "So what", "--that", "L0H0.label == mixed or max(self) > 2"),
-        ("a b", "--seed", "0", "--that", "L0H0.same > 0", "--words"),
+        (TEXT, "--where", "any(label == broad)"),
+        (TEXT, "--seed", "0", "--pair", "So what", "--where", "L0H0.label == mixed or max(self) > 2"),
+        ("a b", "--seed", "0", "--where", "L0H0.same > 0", "--words"),
     ],
 )
 def test_json_is_valid_against_the_schema(cli, argv):
@@ -168,7 +168,7 @@ def test_json_is_valid_against_the_schema(cli, argv):
 
 
 def test_json_of_several_texts_is_an_object_each_and_names_the_place(cli):
-    ran = cli("check", "-", "--seed", "0", "--json", "--that", "max(entropy) < 0.1", stdin="a\nb c\n")
+    ran = cli("check", "-", "--seed", "0", "--json", "--where", "max(entropy) < 0.1", stdin="a\nb c\n")
     documents = [json.loads(line) for line in ran.out.splitlines()]
     assert ran.code == 1
     assert [(d["where"], d["holds"]) for d in documents] == [
@@ -182,7 +182,7 @@ def test_json_of_several_texts_is_an_object_each_and_names_the_place(cli):
 
 ERRORS = [
     (
-        ("a", "--that", "L0H1.previus >= 0.8"),
+        ("a", "--where", "L0H1.previus >= 0.8"),
         2,
         [
             f"condition, column 6: unknown name 'previus' (did you mean previous?); expected one of {KNOWN}",
@@ -191,7 +191,7 @@ ERRORS = [
         ],
     ),
     (
-        ("a", "--that", "max(entropy) <"),
+        ("a", "--where", "max(entropy) <"),
         2,
         [
             "condition, column 15: it ends too early; expected a metric or a number",
@@ -200,7 +200,7 @@ ERRORS = [
         ],
     ),
     (
-        ("a", "--that", "@conditions.txt"),
+        ("a", "--where", "@conditions.txt"),
         2,
         [
             "conditions.txt, line 2: condition, column 1: previous: one value a head; expected L0H0.previous, "
@@ -210,7 +210,7 @@ ERRORS = [
         ],
     ),
     (
-        ("a", "--seed", "0", "--that", "max(entropy) < 9 and L0H4.first < 1"),
+        ("a", "--seed", "0", "--where", "max(entropy) < 9 and L0H4.first < 1"),
         2,
         [
             "condition, column 22: there is no head 4 here; expected 0, 1, 2, 3",
@@ -219,7 +219,7 @@ ERRORS = [
         ],
     ),
     (
-        ("--attention", "plain.npy", "--that", "max(same) < 1"),
+        ("--attention", "plain.npy", "--where", "max(same) < 1"),
         2,
         [
             "condition, column 5: there is no same here (it needs labels that name the tokens (--tokens), and these "
@@ -229,7 +229,7 @@ ERRORS = [
         ],
     ),
     (
-        ("a", "--that", "max(ablation) < 1"),
+        ("a", "--where", "max(ablation) < 1"),
         2,
         [
             "condition, column 5: ablation is not measured by check, as it needs one run per head; use another metric, "
@@ -242,16 +242,16 @@ ERRORS = [
         ("a",),
         2,
         [
-            "that: no condition is given; expected --that CONDITION",
-            'hint: for example: attnviz check "The cat sat on the table" --that "max(entropy) < 2.5"',
+            "where: no condition is given; expected --where CONDITION",
+            'hint: for example: attnviz check "The cat sat on the table" --where "max(entropy) < 2.5"',
         ],
     ),
-    (("a", "--that", "@"), 2, ["that: @ names no file; expected a condition, or @FILE with one a line"]),
-    (("a", "--that", "@none.txt"), 3, ["none.txt: no such file; expected a text file"]),
-    (("a", "--that", "@comments.txt"), 3, ["comments.txt: there are only comments; expected a condition a line"]),
-    ((" ", "--that", "max(entropy) < 1"), 3, ["text: empty or blank; expected at least one token"]),
+    (("a", "--where", "@"), 2, ["where: @ names no file; expected a condition, or @FILE with one a line"]),
+    (("a", "--where", "@none.txt"), 3, ["none.txt: no such file; expected a text file"]),
+    (("a", "--where", "@comments.txt"), 3, ["comments.txt: there are only comments; expected a condition a line"]),
+    ((" ", "--where", "max(entropy) < 1"), 3, ["text: empty or blank; expected at least one token"]),
     (
-        ("--attention", "mean.json", "--that", "max(entropy) < 1"),
+        ("--attention", "mean.json", "--where", "max(entropy) < 1"),
         2,
         ["heads, reduce: these matrices are mean-heads; expected one of each head"],
     ),
@@ -274,10 +274,10 @@ def test_errors_say_where_and_what(cli, tmp_path, argv, code, said):
 
 
 def test_the_kind_of_attention_and_the_target_are_said_where_they_are_not_the_usual(cli):
-    argv = ("check", "a b", "--target", "c d e", "--that", "max(entropy) < 9")
+    argv = ("check", "a b", "--target", "c d e", "--where", "max(entropy) < 9")
     assert cli(*argv).out.splitlines()[1] == "cross-attention of the target: c d e"
     assert cli(*argv, "--kind", "decoder").out.splitlines()[1] == "decoder self-attention of the target: c d e"
-    assert "attention" not in cli("check", "a b", "--that", "max(entropy) < 9").out
+    assert "attention" not in cli("check", "a b", "--where", "max(entropy) < 9").out
 
 
 # Nobody reads
@@ -306,7 +306,7 @@ def judged(monkeypatch, argv, lines):
     return code
 
 
-SWEEP = ["check", "--file", "texts.txt", "--workers", "1", "--seed", "0", "--that"]
+SWEEP = ["check", "--file", "texts.txt", "--workers", "1", "--seed", "0", "--where"]
 
 
 @pytest.mark.parametrize("lines", range(11))
@@ -325,7 +325,7 @@ def test_where_nobody_reads_every_text_is_judged_up_to_the_first_that_fails(cli,
 
 
 def test_a_closed_pipe_keeps_the_exit_code_of_a_process():
-    argv = [sys.executable, "-m", "attnviz", "check", "a b c", "--seed", "0", "--that", "max(entropy) < 0.1"]
+    argv = [sys.executable, "-m", "attnviz", "check", "a b c", "--seed", "0", "--where", "max(entropy) < 0.1"]
     running = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     running.stdout.close()
     assert (running.wait(300), running.stderr.read()) == (1, b"")

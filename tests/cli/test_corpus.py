@@ -25,7 +25,7 @@ TEXTS = ("the cat sat", "a", "the dog ran away", "one two three", "the cat sat",
 ALONE = ("--workers", "1")  # several processes are started from processes of their own: test_sweeping.py
 COMMANDS = {
     "show": ("show", "--json", "--model-info"),
-    "check": ("check", "--json", "--that", "mean(entropy) > 0.5"),
+    "check": ("check", "--json", "--where", "mean(entropy) > 0.5"),
 }
 
 
@@ -137,7 +137,7 @@ def test_without_skipping_the_texts_before_the_bad_one_are_printed(cli, tmp_path
 @pytest.mark.parametrize("command", ["show", "heads", "check"])
 def test_where_no_line_can_be_used_there_is_an_error(cli, tmp_path, command):
     (tmp_path / "bad.txt").write_bytes(b"a b c d\n\n\xff\n")
-    flags = ("--that", "any(self > 0)") if command == "check" else ()
+    flags = ("--where", "any(self > 0)") if command == "check" else ()
     ran = cli(command, "--file", "bad.txt", *flags, "--json", "--on-error", "skip", *SMALL, "--n-ctx", "3")
     assert (ran.code, ran.out) == (3, "")
     assert ran.err.splitlines()[-2:] == [
@@ -169,8 +169,8 @@ def test_a_line_that_is_longer_than_what_it_is_filled_up_to_is_skipped(cli, text
 
 @pytest.mark.parametrize("on_error", ["stop", "skip"])
 def test_what_is_no_lines_fault_is_no_reason_to_skip_lines(cli, texts, on_error):
-    alone = cli("check", "a b", "--that", "L9H0.self > 0", *SMALL)
-    ran = cli("check", "--file", texts, "--that", "L9H0.self > 0", "--on-error", on_error, *SMALL)
+    alone = cli("check", "a b", "--where", "L9H0.self > 0", *SMALL)
+    ran = cli("check", "--file", texts, "--where", "L9H0.self > 0", "--on-error", on_error, *SMALL)
     assert (ran.code, ran.out, ran.err) == (2, "", alone.err)
     assert ran.err.splitlines()[1:] == ["L9H0.self > 0", "^"]
     ran = cli("show", "--json", "--file", texts, "-L", "9", "--on-error", on_error, *SMALL)

@@ -302,6 +302,7 @@ ERRORS = [
         'show --attention square.json --tokens "a b c"',
         3,
         "square.json: there are 3 labels, and the matrices have 2 tokens; expected one label per token",
+        'hint: labels are separated by spaces: --tokens "the cat sat"',
     ),
     ("show --attention square.json -L 1", 2, "layer: there is no layer 1; expected 0 (or from the end, -1)"),
     ("show --attention square.json --pair b", 2, "pair, attention: both are given; expected one of them"),

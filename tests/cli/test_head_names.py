@@ -83,11 +83,11 @@ def test_named_heads_can_be_sorted_filtered_and_clustered(cli):
 
 def test_conditions_are_of_the_named_heads_alone(cli):
     conditions = ("all(head != 1)", "any(L1.head == 7)", "all(L2.head != 7)", "L2H8.head == 8", "max(layer) == 2")
-    argv = [part for condition in conditions for part in ("--that", condition)]
+    argv = [part for condition in conditions for part in ("--where", condition)]
     report = document(cli("check", TEXT, "-H", NAMES, *argv, "--json"))
     assert [condition["holds"] for condition in report["conditions"]] == [True] * 5
     assert report["head_names"] == ["L2H8", "L1H7", "L2H0"]
-    ran = cli("check", TEXT, "-H", NAMES, "--that", "L1H8.entropy > 1")
+    ran = cli("check", TEXT, "-H", NAMES, "--where", "L1H8.entropy > 1")
     assert ran.code == 2
     assert "there is no head L1H8 here; expected L2H8, L1H7, L2H0" in ran.err
 

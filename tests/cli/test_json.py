@@ -248,7 +248,7 @@ def models_of(document):
         ("explain", SENTENCE),
         ("heads", SENTENCE),
         ("heads", SENTENCE, "--null", "2"),
-        ("check", SENTENCE, "--that", "any(first > 0)"),
+        ("check", SENTENCE, "--where", "any(first > 0)"),
         ("diff", SENTENCE, "The dog sat."),
         ("models",),
         ("models", "tiny"),

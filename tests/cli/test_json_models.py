@@ -38,7 +38,7 @@ COMMANDS = [
     ("show", "-"),
     ("show", "-", "--top", "1"),
     ("explain", "-"),
-    ("check", "-", "--that", "any(first > 0)"),
+    ("check", "-", "--where", "any(first > 0)"),
     ("heads", "-"),
     ("heads", "-", "--agreement"),
     ("diff", "The cat sat", "A dog sat"),

@@ -27,7 +27,7 @@ def test_equal_labels_are_equal_tokens(cli):
     assert json.loads(own)["token_ids"] is None
     assert document(cli, "--attention", "-", stdin=own)["heads"] == found["heads"]
     for condition, code in (("L0H0.induction > 0.29", 0), ("L0H0.induction > 0.31", 1)):
-        assert cli("check", "--attention", "-", "--tokens", "a b a", "--that", condition, stdin=in_file).code == code
+        assert cli("check", "--attention", "-", "--tokens", "a b a", "--where", condition, stdin=in_file).code == code
 
 
 def test_without_labels_nothing_is_known_of_the_tokens_also_when_read_back(cli):

@@ -42,7 +42,7 @@ def held_in_parts(monkeypatch):
         ("heads", "--words", "--columns", "all", "-L", "1,2"),
         ("heads", "--cluster", *SMALL),
         ("heads", "--ablation", *SMALL),
-        ("check", "--that", "max(entropy) > 1", "--that", "L0H1.previous < 2", *SMALL),
+        ("check", "--where", "max(entropy) > 1", "--where", "L0H1.previous < 2", *SMALL),
     ],
     ids=" ".join,
 )

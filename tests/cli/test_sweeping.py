@@ -25,7 +25,7 @@ COMMANDS = {
     "heads": ("heads", "--json"),
     "null": ("heads", "--json", "--null", "2"),
     "per text": ("heads", "--json", "--per-text", "--null", "2", "--where", "entropy > 0.1", "--columns", "entropy"),
-    "check": ("check", "--json", "--that", "mean(entropy) > 1"),
+    "check": ("check", "--json", "--where", "mean(entropy) > 1"),
 }
 needs_processes = ("--workers", "2")
 
@@ -237,7 +237,7 @@ def test_a_killed_worker_is_one_line_of_error_after_the_results_before_it(sweep)
 
 @pytest.mark.parametrize(
     "command",
-    [("show", "the cat"), ("show",), ("show", "--json"), ("heads",), ("check", "--that", "mean(entropy) > 0")],
+    [("show", "the cat"), ("show",), ("show", "--json"), ("heads",), ("check", "--where", "mean(entropy) > 0")],
     ids=" ".join,
 )
 def test_results_go_to_their_file_while_progress_goes_to_a_terminal(run, environment, tmp_path, command):

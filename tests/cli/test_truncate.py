@@ -12,7 +12,7 @@ def document(ran):
     return json.loads(ran.out)
 
 
-@pytest.mark.parametrize("command", [("show",), ("explain",), ("heads",), ("check", "--that", "max(self) < 9")])
+@pytest.mark.parametrize("command", [("show",), ("explain",), ("heads",), ("check", "--where", "max(self) < 9")])
 def test_a_long_text_is_its_beginning(cli, command):
     cut = cli(*command, "one two three four five", *SHORT, "3", "--truncate", "--json")
     assert document(cut) == document(cli(*command, "one two three", *SHORT, "3", "--json"))

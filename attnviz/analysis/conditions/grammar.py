@@ -306,7 +306,10 @@ class _Parser:
         if token.text.lower() in _KEYWORDS and token.text not in _KEYWORDS:
             expected = f"{token.text.lower()}, in small letters"
         fault = "it ends too early" if token.kind == "end" else f"unexpected {in_quotes(token.text)}"
-        return ConditionError(token.column, f"{fault}; expected {expected}")
+        hint = None
+        if token.kind == "end" and expected.startswith("a comparison"):
+            hint = 'put quotes around the condition, such as "previous > 0.5": the shell takes > for a file\'s name'
+        return ConditionError(token.column, f"{fault}; expected {expected}", hint)
 
 
 def _unknown(column: int, name: str, noun: str, known: tuple[str, ...]) -> ConditionError:

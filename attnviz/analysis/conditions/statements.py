@@ -33,7 +33,7 @@ def pointed(text: str, where: str = "") -> Iterator[None]:
 
 
 def stated(options: list[str]) -> Iterator[tuple[str, Expression]]:
-    """The conditions that ``--that`` states, each with where it was read from; ``@FILE`` holds one a line.
+    """The conditions that ``--where`` states, each with where it was read from; ``@FILE`` holds one a line.
 
     Raises:
         UsageError: none; one that cannot be parsed.
@@ -41,12 +41,12 @@ def stated(options: list[str]) -> Iterator[tuple[str, Expression]]:
     """
     if not options:
         raise UsageError(
-            "that: no condition is given; expected --that CONDITION",
-            hint='for example: attnviz check "The cat sat on the table" --that "max(entropy) < 2.5"',
+            "where: no condition is given; expected --where CONDITION",
+            hint='for example: attnviz check "The cat sat on the table" --where "max(entropy) < 2.5"',
         )
     for option in options:
         if option.strip() == "@":
-            raise UsageError("that: @ names no file; expected a condition, or @FILE with one a line")
+            raise UsageError("where: @ names no file; expected a condition, or @FILE with one a line")
         lines = _lines(Path(option[1:])) if option.startswith("@") else [("", option)]
         for where, text in lines:
             with pointed(text, where):

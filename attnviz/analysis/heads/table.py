@@ -18,8 +18,8 @@ class ConditionError(UsageError):
         column: of the character at fault, counted from 1.
     """
 
-    def __init__(self, column: int, message: str):
-        super().__init__(f"condition, column {column}: {message}")
+    def __init__(self, column: int, message: str, hint: str | None = None):
+        super().__init__(f"condition, column {column}: {message}", hint)
         self.column = column
 
 

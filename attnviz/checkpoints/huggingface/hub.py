@@ -256,7 +256,7 @@ def _refusal(error: BaseException, where: str, revision: str) -> InputError:
         fault = f"{host} does not answer" if late else f"the connection to {host} fails ({_reason(error)})"
         return InputError(
             f"{where}: it is not a folder, not completely in the cache, and {fault}; expected a hub within reach",
-            hint=f"the cache is {folder}; HF_ENDPOINT names another hub",
+            hint=f"without a hub: --model FOLDER, or tiny; the cache is {folder}; HF_ENDPOINT names another hub",
         )
     if isinstance(error, OSError) and error.errno in _UNWRITABLE:
         return InputError(

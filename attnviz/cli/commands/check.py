@@ -16,25 +16,28 @@ if TYPE_CHECKING:
     from attnviz.cli.renderings import Views
 
 _EXAMPLES = """
-attnviz check "The cat sat on the table" --that "L0H2.previous >= 0.8"
-attnviz check "The cat sat on the table" --that "any(label == previous)"
-attnviz check --file sentences.txt --that @conditions.txt
-attnviz check --attention weights.npy --that "all(first < 0.9)"
+attnviz check "The cat sat on the table" --where "L0H2.previous >= 0.8"
+attnviz check "The cat sat on the table" --where "any(label == previous)"
+attnviz check --file sentences.txt --where @conditions.txt
+attnviz check --attention weights.npy --where "all(first < 0.9)"
 """
 
 
 class ConditionOptions(Options):
     """What has to hold."""
 
-    that: Annotated[
+    where: Annotated[
         list[str] | None,
         option(
             CONDITIONS,
-            "--that",
+            "--where",
             metavar="CONDITION",
             help="L0H2.previous >= 0.8; max, min, mean, any, all over heads; and, or, not. @FILE: one per line, "
             "# comments. Repeatable.",
         ),
+    ] = None
+    that: Annotated[
+        list[str] | None, option(CONDITIONS, "--that", metavar="CONDITION", help="As --where.", hidden=True)
     ] = None
 
 
@@ -53,7 +56,7 @@ app = command_app()
     app,
     "check",
     examples=_EXAMPLES,
-    main="text that file model attention layer head kind hide_special json quiet",
+    main="text where file model attention layer head kind hide_special json quiet",
     topic="check",
 )
 def check(
@@ -78,7 +81,7 @@ def check(
 
     common, tally = source.common, Tally()
     request = request_of_heads(selection, source.inputs.target)
-    reports = checked(corpus_of(source), conditions.that or [], request=request)
+    reports = checked(corpus_of(source), [*(conditions.where or []), *(conditions.that or [])], request=request)
     several, reports = (True, reports) if source.inputs.is_stream else peeked(reports)
     if not several:
         reports = (replace(report, where="") for report in reports)

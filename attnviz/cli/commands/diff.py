@@ -29,7 +29,9 @@ attnviz diff --attention before.json --vs-attention after.json
 class DiffOptions(Options):
     """What is printed, drawn and allowed."""
 
-    top: Annotated[int, option(VIEW, "--top", metavar="N", min=1, help="Heads and changes to list. [default: 10]")] = 10
+    top: Annotated[
+        int, option(VIEW, "--top", metavar="N", min=1, help="Only the N strongest changes, and heads. [default: 10]")
+    ] = 10
     tolerance: Annotated[
         float | None,
         option(

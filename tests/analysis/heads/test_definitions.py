@@ -81,8 +81,8 @@ def test_a_registered_metric_is_a_column_of_csv(smallest):
 
 def test_a_registered_metric_is_a_name_in_conditions_and_orders(smallest):
     largest = max(smallest.values())
-    program("check", TEXT, "--that", f"max(faintness) < {largest + 1e-4}")
-    program("check", TEXT, "--that", f"max(faintness) < {largest - 1e-4}", code=1)
+    program("check", TEXT, "--where", f"max(faintness) < {largest + 1e-4}")
+    program("check", TEXT, "--where", f"max(faintness) < {largest - 1e-4}", code=1)
     found = json.loads(program("heads", TEXT, "--json", "--sort", "faintness", "--where", "faintness >= 0"))
     assert [row["faintness"] for row in found["heads"]] == pytest.approx(sorted(smallest.values(), reverse=True))
 

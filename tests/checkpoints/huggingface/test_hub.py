@@ -302,7 +302,7 @@ REFUSED = {
         Repository({"main": SMALL}, silent=True),
         {"patience": 0.2},
         "it is not a folder, not completely in the cache, and HUB does not answer; expected a hub within reach",
-        "the cache is CACHE; HF_ENDPOINT names another hub",
+        "without a hub: --model FOLDER, or tiny; the cache is CACHE; HF_ENDPOINT names another hub",
     ),
     "no-hub": (
         Repository({"main": SMALL}, api_error=(200, None)),
