@@ -9,6 +9,7 @@ import numpy as np
 from attnviz.trace.attention import Attention, Matrix
 from attnviz.trace.heads import head_name
 
+_NOISE = 1e-3  # less above the usual weight is rounding
 LEAST_LINK = 0.1  # a weaker link says too little of what a head does
 
 
@@ -117,7 +118,8 @@ def head_summaries(attention: Attention, *, fallback: bool = False) -> list[Head
         weights = attention.matrices[i, j]
         links = telling_links(parts[i, j], weights)
         if fallback and not any(link.weight >= LEAST_LINK for link in links):
-            links = telling_links(np.where(usable[i % len(usable), 0], weights, 0.0), weights)
+            rounded = np.where(usable[i % len(usable), 0], weights, 0.0).round(2)  # equal ones in their order
+            links = telling_links(rounded, rounded)
         heads.append(HeadSummary(head_name(layer, head), layer, head, float(scores[i, j]), links))
     return heads
 
@@ -133,7 +135,7 @@ def telling_links(part: np.ndarray, weights: np.ndarray, n: int = 4) -> tuple[Li
     telling = telling_sizes(part, weights).ravel()
     places = np.argsort(-telling, kind="stable")[:n]
     cells = [(*divmod(int(place), weights.shape[1]), float(telling[place])) for place in places]
-    return tuple(Link(query, key, float(weights[query, key])) for query, key, size in cells if size > 0)
+    return tuple(Link(query, key, float(weights[query, key])) for query, key, size in cells if size > _NOISE)
 
 
 def telling_sizes(part: np.ndarray, weights: np.ndarray) -> np.ndarray:

@@ -72,7 +72,7 @@ def heads(
     Args:
         texts: see ``sweep``.
         layers: ``all``, a number, several, or ``"0,2-3,-1"``.
-        heads: which heads, in the same forms as ``layers``.
+        heads: which heads, in the same forms as ``layers``, or by name: ``"L2H8,L1H7"``.
         kind: ``encoder``, ``decoder`` or ``cross``; by default cross-attention where there is a target.
         words: merge the pieces of words.
         hide_special: leave out special tokens.

@@ -56,7 +56,7 @@ def run(
         tokens: labels for ``vectors``.
         model: what ``load`` gave; by default ``load(**model_options)``, and without any the bundled one.
         layers: ``all``, a number, several, or ``"0,2-3,-1"``.
-        heads: which heads, in the same forms as ``layers``.
+        heads: which heads, in the same forms as ``layers``, or by name: ``"L2H8,L1H7"``.
         kinds: which attention: ``encoder``, ``decoder``, ``cross``; by default all there are.
         values: ``weights`` (unless asked otherwise), ``scores``, ``norms``, or ``zeroing`` (one matrix a layer, so that
             its axis of heads has length 1).

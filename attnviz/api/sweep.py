@@ -116,7 +116,7 @@ def sweep(
         texts: one text, several, or a ``Path`` with one text per line; or results of ``run`` or ``read_attention``.
         each: makes the value of a run; with several workers it must be a function that can be pickled.
         layers: ``all``, a number, several, or ``"0,2-3,-1"``.
-        heads: which heads, in the same forms as ``layers``.
+        heads: which heads, in the same forms as ``layers``, or by name: ``"L2H8,L1H7"``.
         kinds: which attention: ``encoder``, ``decoder``, ``cross``; by default each that the model has.
         values: ``weights`` by default, ``scores``, ``norms`` or ``zeroing``, as in ``run``.
         reduce: ``none``, ``mean-heads``, ``mean``, ``max``, ``rollout`` or ``flow``, as in ``run``.

@@ -46,7 +46,7 @@ def tokens_of(
         each_is_one = "schema" in fields and offsets is not None
         words = [i if each_is_one and not special[i] else None for i in range(n)]
     pieces = _items(fields, f"{prefix}pieces", _PIECES, n, where) or [[]] * n
-    positions: Sequence[int | None] = _items(fields, f"{prefix}positions", _INDEX, n, where) or [None] * n
+    positions = _items(fields, f"{prefix}positions", _INDEX, n, where)
     tokens = []
     for i, name in enumerate(names):
         start, end = offsets[i] if offsets else (0, 0)
@@ -63,7 +63,7 @@ def tokens_of(
             segment=segment[i],
             word=words[i],
             pieces=tuple(pieces[i]),
-            position=positions[i],
+            position=positions[i] if positions else None,
         )
         tokens.append(token)
     return tuple(tokens)

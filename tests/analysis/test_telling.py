@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from attnviz.analysis.telling import overview, telling_links, telling_part, telling_scores
+from attnviz.analysis.telling import head_summaries, overview, telling_links, telling_part, telling_scores
 from attnviz.trace.attention import Attention
 from attnviz.trace.model_info import ModelInfo
 from attnviz.trace.tokens import Token
@@ -104,3 +104,15 @@ def test_of_cross_attention_a_key_that_all_rows_look_at_says_nothing():
 
 def test_nothing_telling_has_no_link():
     assert telling_links(np.zeros((3, 3)), np.full((3, 3), 1 / 3)) == ()
+
+
+def test_where_the_distance_explains_all_links_the_strongest_are_examples_and_equal_ones_come_in_their_order():
+    n = 6
+    noise = 1e-7 * np.random.default_rng(1).random((n, n))
+    rows = np.eye(n, k=-1) * (1 - noise)
+    rows[0, 0] = 1
+    weights = attention([rows], special=(0,))
+    (plain,) = head_summaries(weights)
+    assert plain.links == ()
+    (head,) = head_summaries(weights, fallback=True)
+    assert [(link.query, link.key, link.weight) for link in head.links] == [(i, i - 1, 1.0) for i in (2, 3, 4, 5)]

@@ -16,6 +16,7 @@ from attnviz.analysis.heads.definitions import METRICS
 from attnviz.analysis.heads.labels import LABELS
 from attnviz.analysis.heads.metrics import head_metrics
 from attnviz.analysis.remainders import metrics_of_parts
+from attnviz.analysis.telling import telling_scores
 from tests.noise import ROUNDING
 
 TEXT = "The cat sat on the cat."
@@ -194,6 +195,34 @@ def test_vectors_and_own_json_are_inputs_too(cli, tmp_path):
     assert again["heads"] == direct["heads"]
 
 
+def test_the_table_begins_with_the_head_that_show_prints_and_programs_get_heads_in_their_order(cli):
+    rows = [row[0] for row in table_rows(cli("heads", TEXT).out)]
+    assert sorted(rows, key=lambda name: [int(n) for n in name[1:].split("H")]) == names(document(cli, TEXT))
+    assert rows[0] in cli("show", TEXT).out
+    assert names(document(cli, TEXT, "--sort", "telling")) == rows
+    assert names(document(cli, TEXT, "--sort=-telling")) == rows[::-1]
+    assert names(document(cli, TEXT, "--top", "3")) == rows[:3]
+    assert [row[0] for row in table_rows(cli("heads", TEXT, "--top", "3").out)] == rows[:3]
+    assert [row[0] for row in table_rows(cli("heads", TEXT, "--sort", "label").out)] == names(
+        document(cli, TEXT, "--sort", "label")
+    )
+
+
+def test_the_first_line_counts_all_heads_whichever_are_printed(cli):
+    labels = [head["label"]["name"] for head in document(cli, TEXT)["heads"]]
+    for argv in ((), ("--top", "2"), ("--where", "label == previous")):
+        line = cli("heads", TEXT, *argv, "--width", "120").out.splitlines()[1]
+        assert line.startswith(f"36 heads: {labels.count('previous')} previous-token, ")
+        assert f"{labels.count('broad')} broad" in line
+        assert " rest on [CLS]" in line
+
+
+def test_a_row_has_a_link_between_words_as_an_example(cli):
+    (row,) = table_rows(cli("heads", "The animal was too tired.", "-L", "0", "-H", "2").out)
+    assert " ".join(row[5:9]) == "animal -> The 100%"
+    assert "example" not in cli("heads", TEXT, "--columns", "entropy").out
+
+
 # Several texts
 
 
@@ -216,6 +245,21 @@ def test_several_texts_are_one_table_in_which_each_weighs_as_its_rows(cli, tmp_p
     out = cli("heads", "--file", "texts.txt", *TINY).out
     assert "the most telling first; means over 18 tokens of 3 texts, ± the standard" in out
     assert all("±" in " ".join(row) for row in table_rows(out))
+
+
+def test_examples_are_from_the_first_text_and_the_order_is_of_all_of_them(cli, tmp_path):
+    (tmp_path / "texts.txt").write_text("The animal was tired.\nThe cat sat on the table because it was tired.")
+    out = cli("heads", "--file", "texts.txt", "--where", "layer == 0 and head == 2").out
+    assert "animal -> The 100%" in out
+    assert "Examples are from the first text." in out
+    reports = [attnviz.heads(text, examples=True) for text in (tmp_path / "texts.txt").read_text().split("\n")]
+    sizes = [report.metrics.counts["first"][0, 0] for report in reports]
+    texts = [
+        attnviz.run(text, words=True, hide_special=True) for text in (tmp_path / "texts.txt").read_text().split("\n")
+    ]
+    scores = np.average([telling_scores(text.views["encoder"]) for text in texts], axis=0, weights=sizes)
+    expected = [f"L{i}H{j}" for i, j in sorted(np.ndindex(3, 12), key=lambda place: -scores[place])]
+    assert names(document(cli, "--file", "texts.txt", "--sort", "telling")) == expected
 
 
 def test_many_texts_take_no_more_memory_than_few():

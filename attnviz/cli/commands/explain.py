@@ -49,7 +49,9 @@ class PlaceOptions(Options):
         str | None,
         numbers_option("layer", "One layer. [default: that of the head that says most]"),
     ] = None
-    head: Annotated[str | None, numbers_option("head", "One head. [default: the one that says most]")] = None
+    head: Annotated[
+        str | None, numbers_option("head", "One head: L2H8, or a number. [default: the one that says most]")
+    ] = None
     kind: Annotated[
         Literal["encoder", "decoder", "cross"] | None,
         option(SELECTION, "--kind", help="Which attention. [default: encoder; with --target: cross]"),

@@ -11,7 +11,7 @@ _EXAMPLES = """
 attnviz show "The cat sat on the table"
 attnviz show "The cat sat on the table" --from cat
 attnviz show "The cat sat on the table" --grid
-attnviz show "The cat sat on the table" --layer 0 --head 1,3
+attnviz show "The cat sat on the table" -H L2H8,L1H7
 attnviz show "The cat drank the milk" --target "The old cat" --kind cross
 attnviz show "The cat sat" --json | jq .tokens
 attnviz show --attention scores.npy --tokens "the cat sat"

@@ -13,6 +13,8 @@ _LEAST_REST = 0.5  # of a head without a pattern, from which its label says wher
 _MAINLY = 2 / 3  # of all rest on one token, from which that token is named
 _MOST_NAME = 8  # columns of a token that a head rests on
 _OF_TOKENS = ("previous", "next", "same")
+_MOST_NAMES = 3  # of tokens that the legend lists
+_PLACES = {"special": "special tokens", "first": "the first token"}  # which no token's label names
 _AIMS = {
     "previous": "the previous token",
     "next": "the next token",
@@ -67,8 +69,8 @@ def summary_text(labels: Iterable[Document]) -> str:
     counts = {name: f"{names[name]} {name}" for name in LABELS if names[name] and name not in REST_LABELS}
     for name in [name for name in counts if name in _OF_TOKENS][:1]:
         counts[name] += "-token"  # which the others mean too
-    resting = ", ".join(f"{n} on {name}" for name, n in rests.most_common())
-    verb = "rests" if next(iter(rests.values()), 0) == 1 else "rest"
+    resting = ", ".join(f"{n} on {_PLACES.get(name, name)}" for name, n in rests.most_common())
+    verb = "rests" if max(rests.values(), default=0) == 1 else "rest"
     return "; ".join(filter(None, (", ".join(counts.values()), resting.replace(" on ", f" {verb} on ", 1))))
 
 
@@ -77,7 +79,8 @@ def legend_text(labels: Iterable[Document]) -> str:
     for label in labels:
         text = label_text(label)
         if label["name"] in _AIMS and " of " in text:
-            places = " or ".join(label["rest"]) or "special tokens"
+            names = [_PLACES.get(name, name) for name in label["rest"]]
+            places = " or ".join(names) if len(names) <= _MOST_NAMES else "special tokens"
             return (
                 f"{label['name']} {label['share']:.2f} of {label['of']:.2f}: {label['of']:.2f} of the attention does "
                 f"not rest on {places}; of that, {label['share']:.2f} goes to {_AIMS[label['name']]}."

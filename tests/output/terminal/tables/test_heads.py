@@ -218,6 +218,9 @@ def test_the_summary_counts_labels_in_their_order_and_heads_that_rest():
     assert summary_text(labels[:2]) == "1 next-token, 1 mixed; 1 rests on [CLS]"
     assert summary_text(labels[1:3]) == "1 previous-token, 1 next"
     assert summary_text(labels[3:4]) == "1 rests on [CLS]"
+    sunk = label_of("first", "first", 0.95, 1.0, {"first": 0.95})
+    assert summary_text([labels[3], sunk, sunk]) == "2 rest on the first token, 1 on [CLS]"
+    assert summary_text([sunk, sunk]) == "2 rest on the first token"
 
 
 def test_the_legend_says_what_both_shares_are_with_the_first_that_is_printed():
