@@ -112,7 +112,7 @@ def word_attention(parts: Iterable[Attention], question: WordQuestion) -> WordAt
 
 def _of_kind(first: Attention, others: Iterator[Attention], question: WordQuestion) -> WordAttention:
     tokens = numbered(first.queries if question.side == "from" else first.keys)
-    index = find_word(question.word, tokens, question.side)
+    index = _index(first, tokens, question)
     taken: list[Attention] = []
     heads: list[WordInHead] = []
     sliced = first
@@ -134,6 +134,22 @@ def _of_kind(first: Attention, others: Iterator[Attention], question: WordQuesti
         heads=tuple(sorted(heads, key=lambda head: (-head.telling, -_largest(head)))),
         about=of_all(taken),
     )
+
+
+def _index(first: Attention, tokens: Tokens, question: WordQuestion) -> int:
+    """The word's index; where it is one of the other text, the error says which option takes that."""
+    try:
+        return find_word(question.word, tokens, question.side)
+    except UsageError as error:
+        if first.kind != "cross":
+            raise
+        is_row = question.side == "from"
+        other, option, text = (first.keys, "to", "source") if is_row else (first.queries, "from", "target")
+        try:
+            find_word(question.word, other, option)
+        except UsageError:
+            raise error from None
+        raise UsageError(str(error), f"{question.word!r} is a word of the {text}: --{option} takes it") from None
 
 
 def _sliced(part: Attention, index: int, question: WordQuestion) -> Attention:

@@ -105,6 +105,15 @@ def test_a_target_word_looks_at_the_source(cli):
     assert cli("show", *options, "--to", "sat").out.startswith('What in the target looks at "sat"\n')
 
 
+def test_a_word_of_the_other_text_is_an_error_that_names_its_option(cli):
+    options = ("the cat sat", "--target", "le chat", *MODEL)
+    ran = cli("show", *options, "--from", "cat")
+    assert (ran.code, ran.err.splitlines()[1]) == (2, "hint: 'cat' is a word of the source: --to takes it")
+    ran = cli("show", *options, "--to", "chat")
+    assert (ran.code, ran.err.splitlines()[1]) == (2, "hint: 'chat' is a word of the target: --from takes it")
+    assert "hint" not in cli("show", *options, "--to", "dog").err
+
+
 def test_attention_from_elsewhere(cli):
     written = cli("show", TEXT, *MODEL, "--json")
     elsewhere = document(cli("show", "--attention", "-", "--from", "tired", "--json", stdin=written.out))

@@ -80,7 +80,7 @@ def test_it_looks_as_approved(case, width, color, assert_approved):
 def test_each_half_block_is_a_weight_and_small_ones_are_not_painted():
     whole = attention(n_layers=1, n_heads=2)
     _, _, names, *lines = list(view(whole).lines())
-    assert "".join(text for text, _ in names).split() == ["L0H0*", "L0H1*"]
+    assert "".join(text for text, _ in names).replace("*", "").split() == ["L0H0", "L0H1"]
     colors = table("amber")
     for head in range(2):
         rows = [row for line in lines[:6] for row in pixels_of(line, head * 13, 11)]
@@ -119,6 +119,11 @@ def test_the_heads_that_say_most_are_marked_and_the_first_is_the_hint():
     name = lines[-1].split()[1]
     assert lines[-1] == f"-H {name} shows one in full, --from WORD one word in every head"
     assert any(f"{name}*" in line for line in lines)
+
+
+def test_of_few_heads_one_is_marked_and_of_one_none():
+    assert "".join(lines_of(view(attention(n_layers=1, n_heads=3)))[2:]).count("*") == 1
+    assert "*" not in "".join(lines_of(view(attention(n_layers=1, n_heads=1))))
 
 
 def test_twelve_layers_of_twelve_heads_are_rows_of_layers():

@@ -66,7 +66,8 @@ class ThumbnailsView(LinesView):
             taken.append(part.bare)
         self._about = of_all(taken)
         ranked = sorted(self._thumbnails, key=lambda thumbnail: -thumbnail.telling)
-        self._marked = [thumbnail.name for thumbnail in ranked[:_MARKED] if thumbnail.telling > 0]
+        first_ones = ranked[:_MARKED] if len(ranked) > _MARKED else ranked[:1]
+        self._marked = [thumbnail.name for thumbnail in first_ones if thumbnail.telling > 0 and len(ranked) > 1]
         self._halves = screen.color in ("truecolor", "256") and not screen.ascii
 
     def lines(self) -> Iterator[StyledLine]:
