@@ -86,7 +86,8 @@ def drawn(text: str, style: Style, column: int, top: float) -> str:
     color = style.color or (FAINT if style.dim else FOREGROUND)
     looks = (' font-weight="700"' if style.bold else "") + (' text-decoration="underline"' if style.underline else "")
     place = f'x="{x + start * CELL:.1f}" y="{top + 13.5:.1f}" textLength="{len(text) * CELL:.1f}"'
-    return f'{box}<text {place} fill="{color}"{looks}>{escape(text)}</text>\n'
+    shown = escape(text).replace(" ", "\u00a0")  # browsers collapse plain spaces, whatever xml:space says
+    return f'{box}<text {place} fill="{color}"{looks}>{shown}</text>\n'
 
 
 def svg(lines: list[list[tuple[str, Style]]], title: str) -> str:
@@ -107,7 +108,7 @@ def svg(lines: list[list[tuple[str, Style]]], title: str) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" role="img" viewBox="0 0 {width:.0f} {height:.0f}" '
         f'width="{width:.0f}" height="{height:.0f}">\n<title>{escape(title)}</title>\n'
         f'<rect x="0.5" y="0.5" width="{width - 1:.0f}" height="{height - 1:.0f}" rx="8" fill="{BACKGROUND}" '
-        f'stroke="#444c5a"/>\n{dots}<g font-family="{FONT}" font-size="{SIZE}" xml:space="preserve">\n'
+        f'stroke="#444c5a"/>\n{dots}<g font-family="{FONT}" font-size="{SIZE}">\n'
         f"{body}</g>\n</svg>\n"
     )
 
