@@ -122,7 +122,7 @@ def test_an_explanation_that_fails_names_its_text(model, tmp_path):
     path.write_text("The cat\nA dog\n")
     each = explanations(corpus(path, model=model), query="cat")
     next(each)
-    with pytest.raises(UsageError, match=r"texts\.txt, line 2: query: no token"):
+    with pytest.raises(UsageError, match=r"texts\.txt, line 2: query: no word"):
         next(each)
 
 

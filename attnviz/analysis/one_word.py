@@ -56,6 +56,13 @@ class WordInHead(NamedTuple):
     rest: float | None
     telling: float
 
+    @property
+    def beats_rest(self) -> bool:
+        """Whether a token gets more than all that are left out."""
+        return bool(self.values.size) and (
+            self.rest is None or float(self.values[~self.masked].max(initial=0)) > self.rest
+        )
+
     def strongest(self, n: int) -> list[int]:
         """The n largest values' indices, the largest first and of equal ones the first; masked ones left out."""
         values = np.where(self.masked, -np.inf, self.values)
@@ -131,7 +138,7 @@ def _of_kind(first: Attention, others: Iterator[Attention], question: WordQuesti
         others=side,
         place=numbers.index(number) if is_own else None,
         is_repeated=sum(token.label == tokens[index].label for token in tokens) > 1,
-        heads=tuple(sorted(heads, key=lambda head: (-head.telling, -_largest(head)))),
+        heads=tuple(sorted(heads, key=lambda head: (-round(head.telling, 2), -_largest(head)))),
         about=of_all(taken),
     )
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from operator import attrgetter
 from typing import NamedTuple
 
 import numpy as np
@@ -64,13 +65,22 @@ class Link(NamedTuple):
 
 
 class HeadSummary(NamedTuple):
-    """What one head says: its name (``L2H8``), how much, and the links that say most, the first one most of all."""
+    """What one head says: its name (``L2H8``), how much, and the links that say most, the first one most of all.
+
+    ``strongest``: its largest weight from a word to another, by which heads that say equally much are told apart.
+    """
 
     name: str
     layer: int
     head: int
     score: float
     links: tuple[Link, ...]
+    strongest: float = 0.0
+
+    @property
+    def rank(self) -> tuple[float, float]:
+        """The least for the head that says most."""
+        return -round(self.score, 6), -self.strongest
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,7 +89,7 @@ class Overview:
 
     Attributes:
         matrix: the weights of the head that says most.
-        heads: every head, the one that says most first; of equal ones the first in the model.
+        heads: every head, the one that says most first; of equal ones that with the strongest link, then the first.
     """
 
     matrix: Matrix
@@ -93,15 +103,15 @@ def overview(parts: Iterable[Attention]) -> Overview:
         parts: weights of one kind, of tokens or of words, layer by layer or some heads at a time; at least one matrix.
     """
     heads: list[HeadSummary] = []
-    best: tuple[float, Matrix] | None = None
+    best: tuple[tuple[float, float], Matrix] | None = None
     for attention in parts:
         for matrix, head in zip(attention, head_summaries(attention), strict=True):
             heads.append(head)
-            if best is None or head.score > best[0]:
-                best = head.score, replace(matrix, numbers=matrix.numbers.copy())
+            if best is None or head.rank < best[0]:
+                best = head.rank, replace(matrix, numbers=matrix.numbers.copy())
     if best is None:
         raise ValueError("no matrix to choose from")
-    return Overview(best[1], tuple(sorted(heads, key=lambda head: -head.score)))
+    return Overview(best[1], tuple(sorted(heads, key=attrgetter("rank"))))
 
 
 def head_summaries(attention: Attention, *, fallback: bool = False) -> list[HeadSummary]:
@@ -120,7 +130,8 @@ def head_summaries(attention: Attention, *, fallback: bool = False) -> list[Head
         if fallback and not any(link.weight >= LEAST_LINK for link in links):
             rounded = np.where(usable[i % len(usable), 0], weights, 0.0).round(2)  # equal ones in their order
             links = telling_links(rounded, rounded)
-        heads.append(HeadSummary(head_name(layer, head), layer, head, float(scores[i, j]), links))
+        strongest = float(np.where(usable[i % len(usable), 0], weights, 0.0).max())
+        heads.append(HeadSummary(head_name(layer, head), layer, head, float(scores[i, j]), links, strongest))
     return heads
 
 
@@ -152,16 +163,20 @@ def telling_sizes(part: np.ndarray, weights: np.ndarray) -> np.ndarray:
 def strongest_telling(matrix: Matrix) -> Link | None:
     """The link of one head that says most of those that are the strongest of their row, and beat special tokens.
 
-    Where none says anything, the strongest link of a token to another; None where special tokens always get more.
+    Where none says anything, the strongest link of a token to another, to the first token of a causal model last of
+    all; None where special tokens always get more.
     """
-    (part,) = telling_part(_alone(matrix))[0]
-    usable = _counting(_alone(matrix))[0, 0]
-    rows = np.where(usable, matrix.numbers, 0.0)
-    best = (rows == matrix.numbers.max(axis=-1, keepdims=True)) & (rows > 0)
+    attention = _alone(matrix)
+    (part,) = telling_part(attention)[0]
+    best = (matrix.numbers == matrix.numbers.max(axis=-1, keepdims=True)) & (matrix.numbers > 0)
     if matrix.rest is not None:
-        best &= rows > matrix.rest[:, None]
-    links = telling_links(np.where(best, part, 0.0), matrix.numbers, 1)
-    return next(iter(links or telling_links(np.where(best, rows, 0.0), matrix.numbers, 1)), None)
+        best &= matrix.numbers > matrix.rest[:, None]
+    cells = _counting(attention)[0, 0], _between_words(attention)[0]
+    for sizes in (np.where(best, part, 0.0), *(np.where(best & some, matrix.numbers, 0.0) for some in cells)):
+        links = telling_links(sizes, matrix.numbers, 1)
+        if links:
+            return links[0]
+    return None
 
 
 def _alone(matrix: Matrix) -> Attention:
@@ -180,6 +195,16 @@ def _alone(matrix: Matrix) -> Attention:
 
 def _counting(attention: Attention) -> np.ndarray:
     """The cells that can say something, broadcast over heads: (1 or n_layers, 1, n_queries, n_keys)."""
+    allowed = _between_words(attention)
+    n = allowed.shape[1]
+    if _is_square(attention) and attention.masked is not None and n > 1:
+        causal = np.triu(attention.masked, 1).sum(axis=(-1, -2)) == n * (n - 1) // 2
+        allowed[causal, :, 0] = False
+    return allowed[:, None]
+
+
+def _between_words(attention: Attention) -> np.ndarray:
+    """The cells of one word and another that is not masked: (1 or n_layers, n_queries, n_keys)."""
     queries, keys = (
         np.array([not (token.special or token.padding) for token in side])
         for side in (attention.queries, attention.keys)
@@ -187,13 +212,8 @@ def _counting(attention: Attention) -> np.ndarray:
     cells = queries[:, None] & keys
     if _is_square(attention):
         cells &= np.eye(*cells.shape) == 0
-    masked = np.zeros((1, *cells.shape), dtype=bool) if attention.masked is None else attention.masked
-    allowed: np.ndarray = cells & ~masked  # (n_layers, n_queries, n_keys)
-    n = cells.shape[0]
-    if _is_square(attention) and n > 1:
-        causal = np.triu(masked, 1).sum(axis=(-1, -2)) == n * (n - 1) // 2
-        allowed[causal, :, 0] = False
-    return allowed[:, None]
+    allowed: np.ndarray = cells[None] & ~(np.zeros((1, 1, 1), bool) if attention.masked is None else attention.masked)
+    return allowed
 
 
 def _column_means(attention: Attention, weights: np.ndarray) -> np.ndarray:

@@ -19,7 +19,6 @@ from attnviz.trace.result import Result
 from attnviz.trace.tokens import Tokens, token_numbers
 
 if TYPE_CHECKING:
-    from attnviz.analysis.telling import Overview
     from attnviz.encoder.attention import Geometry
     from attnviz.encoder.config.block import Block
     from attnviz.encoder.parameters.params import DType, Params
@@ -90,31 +89,6 @@ def run(
     return run_prepared(model, prepare(model, text, pair=pair, target=target, pad_to=pad_to), request)
 
 
-def telling_head(
-    model: Model,
-    prepared: Prepared,
-    *,
-    layers: str | int = "all",
-    heads: str | int = "all",
-    kind: str | None = None,
-) -> tuple[int, int]:
-    """The layer and the head that say most about a text: the ones that ``attnviz show`` prints first.
-
-    Args:
-        model: what ``load`` gave.
-        prepared: what ``prepare`` or ``prepare_vectors`` gave.
-        layers: a selection of layers to choose from.
-        heads: a selection of heads to choose from.
-        kind: ``encoder``, ``decoder`` or ``cross``; by default cross where there is a target, else encoder.
-
-    Raises:
-        UsageError: a layer, head or kind that is not there.
-    """
-    kind = kind or ("encoder" if prepared.target is None else "cross")
-    first = _overview(model, prepared, layers, heads, kind).heads[0]
-    return first.layer, first.head
-
-
 def explain(
     model: Model,
     prepared: Prepared,
@@ -133,7 +107,8 @@ def explain(
         query: a token's text or number; by default that of the head's link that says most (``strongest_telling``),
             of a word of several tokens the one that gives the link most; where no link says anything, the last word.
         layer: one layer; by default that of the head that says most about the text.
-        head: one head; by default the one that says most, of the layer if that is given.
+        head: one head; by default the one that says most of the query, or without one of the text, in the layer if
+            that is given.
         kind: ``encoder``, ``decoder`` or ``cross``; by default cross where there is a target, else encoder.
         keys: texts or numbers of keys to compare; by default the strongest key and the strongest other word.
 
@@ -149,7 +124,7 @@ def explain(
     sides = prepared.sides(kind)
     number = None if query is None else find_word(str(query), sides[0], "query")
     first_keys = [find_word(str(key), sides[1], "key") for key in keys]
-    at_layer, at_head, link = _telling_place(model, prepared, layer, head, kind, needs_link=number is None)
+    at_layer, at_head, link = _telling_place(model, prepared, layer, head, kind, number)
     needed = explanation.explanation_addresses(model.config, kind, at_layer)
     trace = run_stack(model.params, model.config, needed, prepared.source, prepared.target)
     arrays = trace[kind, at_layer]
@@ -191,27 +166,27 @@ def explanations(texts: Corpus, **options: Any) -> "Iterator[Explanation]":
             raise error.at(one.where) from error
 
 
-def _overview(model: Model, prepared: Prepared, layers: str | int, heads: str | int, kind: str) -> "Overview":
-    """What the heads say about a text, as ``attnviz show`` prints it: of whole words, without special tokens."""
-    from attnviz.analysis.telling import overview
-
-    request = Request(
-        layers, heads, (kind,), words=True, hide_special=True, lenient=frozenset(("words", "hide_special"))
-    )
-    (matrices,) = runs(model, [prepared], request)
-    return overview(matrices.parts())
-
-
 def _telling_place(
-    model: Model, prepared: Prepared, layer: str | int | None, head: str | int | None, kind: str, *, needs_link: bool
+    model: Model, prepared: Prepared, layer: str | int | None, head: str | int | None, kind: str, query: int | None
 ) -> tuple[int, int, tuple[int, int] | None]:
-    """The layer and head that are given, or else say most; if needed also the tokens of the link that says most."""
-    from attnviz.analysis.telling import strongest_telling
+    """The layer and head that are given, or else those that say most: of the query where one is given, else of all.
+
+    Without a query also the tokens of the link that says most.
+    """
+    from attnviz.analysis.one_word import WordQuestion, word_attention
+    from attnviz.analysis.telling import overview, strongest_telling
 
     layers, heads = _choice(model, layer, head, kind)
-    if isinstance(layers, int) and isinstance(heads, int) and not needs_link:
+    if isinstance(layers, int) and isinstance(heads, int) and query is not None:
         return layers, heads, None
-    said = _overview(model, prepared, layers, heads, kind)
+    lenient = frozenset(("words", "hide_special"))  # as ``attnviz show`` prints it
+    request = Request(layers, heads, (kind,), words=True, hide_special=True, lenient=lenient)
+    (matrices,) = runs(model, [prepared], request)
+    if query is not None and not prepared.sides(kind)[0][query].special:
+        by_telling = word_attention(matrices.parts(), WordQuestion(str(query), "from")).heads
+        best = next((one for one in by_telling if one.beats_rest), by_telling[0])
+        return cast("int", best.layer), cast("int", best.head), None
+    said = overview(matrices.parts())
     matrix, first = said.matrix, said.heads[0]
     link = strongest_telling(matrix)
     if link is None:

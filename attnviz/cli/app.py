@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from attnviz.cli.parsing import LazyGroup
+from attnviz.cli.parsing import LazyGroup, short_help
 
 
 class Commands(LazyGroup):
@@ -13,8 +13,8 @@ class Commands(LazyGroup):
     text_command = "show"
     examples = (
         'attnviz "The cat sat on the table"',
-        'attnviz explain "The cat sat on the table" --query cat',
         'attnviz heads "The cat sat on the table"',
+        "attnviz help reading",
     )
     summaries = {  # noqa: RUF012 (Typer makes the group; the table belongs to the class)
         "show": "Show what each word looks at: a table for a head, or coloured text.",
@@ -44,15 +44,12 @@ app = typer.Typer(
 def root(
     ctx: typer.Context, version: Annotated[bool, typer.Option("-V", "--version", help="Print the version.")] = False
 ) -> None:
-    """See what a transformer attends to: tables, heatmaps and JSON, in the terminal.
-
-    A text alone is shown: `attnviz "The cat sat"` is `attnviz show "The cat sat"`.
-    """
+    """See what a transformer attends to: tables, heatmaps and JSON."""
     if version:
         from attnviz import __version__
 
         typer.echo(f"attnviz {__version__}")
         raise typer.Exit
     if ctx.invoked_subcommand is None:
-        typer.echo(ctx.get_help())
+        typer.echo(short_help(ctx))
         raise typer.Exit

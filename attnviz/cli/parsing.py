@@ -3,7 +3,8 @@
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
-from typing import TYPE_CHECKING
+from itertools import takewhile
+from typing import TYPE_CHECKING, cast
 
 import typer
 from typer.core import TyperCommand, TyperGroup, TyperOption
@@ -63,6 +64,11 @@ class _WithPages:
             ]
             self.__dict__["page_options"] = made
         return made
+
+
+def short_help(ctx: "Context") -> str:
+    """The page of ``-h`` of the command or group that is called."""
+    return cast("_WithPages", ctx.command)._pages()[0](ctx)
 
 
 class SectionedCommand(_WithPages, TyperCommand):
@@ -137,12 +143,12 @@ class CommandGroup(_WithPages, TyperGroup):
 
             near = nearest_names(word, self.list_commands(ctx))[:1]
             question, path = f" (did you mean {near[0]}?)" if near else "", ctx.command_path
-            hint = f"run `{path} {near[0]} -h`" if near else f"run `{path} -h`" + self._other_use(word)
+            hint = f"run `{path} {near[0]} -h`" if near else f"run `{path} -h`" + self._other_use(args)
             raise UsageError(f"usage: no such command '{word}'{question}", hint=hint)
         return super().resolve_command(ctx, args)
 
-    def _other_use(self, word: str) -> str:  # noqa: ARG002 (a subclass knows one)
-        """What else a word may be that is like no command."""
+    def _other_use(self, args: list[str]) -> str:  # noqa: ARG002 (a subclass knows one)
+        """What else words may be, the first of which is like no command."""
         return ""
 
 
@@ -167,6 +173,13 @@ class LazyGroup(CommandGroup):
             return None
         return typer.main.get_command(import_module(f"attnviz.cli.commands.{cmd_name}").app)
 
+    def parse_args(self, ctx: "Context", args: list[str]) -> list[str]:
+        """Options before a text are those of the command that the text alone calls."""
+        own = {name for parameter in self.get_params(ctx) for name in parameter.opts}
+        if args and args[0].startswith("-") and args[0] not in own and not set(args) & set(self.summaries):
+            args = [self.text_command, *args]
+        return super().parse_args(ctx, args)
+
     def resolve_command(self, ctx: "Context", args: list[str]) -> "tuple[str | None, Command | None, list[str]]":
         """The command of the first word, or the one for texts where the word is a text."""
         if args[0] not in self.summaries:
@@ -175,8 +188,11 @@ class LazyGroup(CommandGroup):
             args = [self.text_command, *args] if is_text(args[0]) else args
         return super().resolve_command(ctx, args)
 
-    def _other_use(self, word: str) -> str:
-        return f"; for a text of one word: attnviz {self.text_command} {word}"
+    def _other_use(self, args: list[str]) -> str:
+        words = list(takewhile(lambda word: not word.startswith("-"), args))
+        if len(words) > 1:
+            return f'; put quotes around a text: attnviz "{" ".join(words)}"'
+        return f"; for a text of one word: attnviz {self.text_command} {words[0] or chr(34) * 2}"
 
     def _last_line(self, ctx: "Context", *, full: bool) -> str:  # noqa: ARG002 (no context is needed)
         more = "attnviz help for topics to read" if full else "attnviz --help for everything"

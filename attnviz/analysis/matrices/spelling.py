@@ -63,9 +63,10 @@ def find_word(word: str, tokens: Tokens, option: str) -> int:
 
 
 def last_word(tokens: Tokens) -> int:
-    """The index of the last token with a letter or a digit; of the last token where none has one."""
-    words = [i for i, token in enumerate(tokens) if not token.special and any(c.isalnum() for c in token.text)]
-    return words[-1] if words else len(tokens) - 1
+    """The index of the last token with a letter or a digit; where none has one, of the last that is not special."""
+    plain = [i for i, token in enumerate(tokens) if not token.special]
+    words = [i for i in plain if any(c.isalnum() for c in tokens[i].text)]
+    return (words or plain or [len(tokens) - 1])[-1]
 
 
 def _numbered(word: str, tokens: Tokens) -> int | None:

@@ -37,8 +37,9 @@ def meant_option(name: str, ctx: "Context") -> tuple[str, str]:
         return f" ({owners[0]} has it)", f"run `{owners[0]} -h`"
     for path, command in places.items():
         options |= {f"{path} {option}": option for option in _options(command, ctx) if option not in options.values()}
-    # Two may be as near: the first is one of the command that was typed.
-    near = sorted(options, key=lambda place: -_likeness(name, options[place]))[:1]
+    # An option of the command that was typed is the likelier one.
+    own = {place: 0.1 * (place.rpartition(" ")[0] == here) for place in options}
+    near = sorted(options, key=lambda place: -_likeness(name, options[place]) - own[place])[:1]
     if not near or _likeness(name, options[near[0]]) < _NEAR:
         return "", f"run `{here} --help`; put -- before a text that begins with -"
     option, path = options[near[0]], near[0].rpartition(" ")[0]
@@ -47,7 +48,8 @@ def meant_option(name: str, ctx: "Context") -> tuple[str, str]:
 
 
 def _likeness(word: str, name: str) -> float:
-    return SequenceMatcher(None, word, name).ratio()
+    swapped = sorted(word) == sorted(name)  # two letters that changed places are one slip
+    return SequenceMatcher(None, word, name).ratio() + 0.05 * swapped
 
 
 def _options(command: "Command", ctx: "Context") -> list[str]:

@@ -16,6 +16,14 @@ if TYPE_CHECKING:
     from typer._click.core import Context
 
 _FOLDER = Path(__file__).parent.parent.parent / "docs"
+_SUBJECTS = {
+    **dict.fromkeys(("query", "key", "value", "q", "k", "v", "softmax", "score", "weight"), "reading"),
+    **dict.fromkeys(("figure", "picture", "png", "pdf", "svg", "plot"), "heatmap"),
+    **dict.fromkeys(("model", "bert", "gpt2", "llama", "hub", "transformers"), "models"),
+    **dict.fromkeys(("head", "label", "labels"), "heads"),
+    **dict.fromkeys(("ci", "exit", "pipe"), "scripts"),
+}
+"""Words that people look up, and the topics that explain them."""
 _WIDEST = 100  # columns of text that are easy to read
 _SYSTEMS: dict[str, Literal["standard", "256", "truecolor"]] = {
     "standard": "standard",
@@ -48,7 +56,7 @@ def subject_text(words: Sequence[str], *, color: str) -> str:
     headings = topics()
     if not words:
         return list_page(summaries, {name: text for name, text in headings.items() if name not in summaries})
-    name = " ".join(words)
+    name = _topic_of(" ".join(words), headings)
     if name in headings:
         rendered = _rendered((_FOLDER / f"{name}.md").read_text(encoding="utf-8"), color=color)
         return f"{rendered}\n\nOptions: attnviz {name} --help" if name in summaries else rendered
@@ -58,6 +66,13 @@ def subject_text(words: Sequence[str], *, color: str) -> str:
     near = nearest_names(name, [*summaries, *headings])[:1]
     question = f" (did you mean {near[0]}?)" if near else ""
     raise UsageError(f"help: '{name}' is not a command or a topic{question}", hint="run `attnviz help` for a list")
+
+
+def _topic_of(name: str, headings: Mapping[str, str]) -> str:
+    """The topic that has a name, a heading or a subject; the name itself where none has."""
+    subjects = {heading.lower(): topic for topic, heading in headings.items()} | _SUBJECTS
+    plain = name.lower()
+    return plain if plain in headings else subjects.get(plain, name)
 
 
 def print_long(text: str) -> None:
