@@ -67,7 +67,7 @@ class Link(NamedTuple):
 class HeadSummary(NamedTuple):
     """What one head says: its name (``L2H8``), how much, and the links that say most, the first one most of all.
 
-    ``strongest``: its largest weight from a word to another, by which heads that say equally much are told apart.
+    ``strongest``: its largest weight from a word to another, which orders heads that say equally much.
     """
 
     name: str

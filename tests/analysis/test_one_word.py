@@ -47,7 +47,8 @@ def test_numbers_are_those_of_the_matrices(side, index):
 def test_heads_are_in_the_order_of_what_they_say_of_the_word(side):
     whole = attention(seed=3)
     word = word_attention([whole], WordQuestion("b", side))
-    assert [head.telling for head in word.heads] == sorted((head.telling for head in word.heads), reverse=True)
+    order = [(-round(head.telling, 2), -head.values[~head.masked].max()) for head in word.heads]
+    assert order == sorted(order)  # a difference below a percent is none
     for (layer, head), one in heads_of(word).items():
         part, matrix = telling_part(whole)[layer, head], whole.matrices[layer, head]
         pairs = [(2, j) if side == "from" else (j, 2) for j in range(6)]

@@ -5,7 +5,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from attnviz.analysis.telling import head_summaries, overview, telling_links, telling_part, telling_scores
+from attnviz.analysis.telling import (
+    head_summaries,
+    overview,
+    strongest_telling,
+    telling_links,
+    telling_part,
+    telling_scores,
+)
 from attnviz.trace.attention import Attention
 from attnviz.trace.model_info import ModelInfo
 from attnviz.trace.tokens import Token
@@ -84,7 +91,7 @@ def test_one_link_that_no_distance_explains_makes_its_head_the_first():
     view = overview([attention([np.full((n, n), 1 / n), shifted(n, 1), peculiar])])
     assert view.matrix.name == "L3H2"
     assert view.heads[0].links[0] == (1, 5, 1.0)
-    assert [head.name for head in view.heads] == ["L3H2", "L3H0", "L3H1"]
+    assert [head.name for head in view.heads] == ["L3H2", "L3H1", "L3H0"]  # of equal ones that with the strongest link
 
 
 def test_parts_give_what_the_whole_gives():
@@ -116,3 +123,16 @@ def test_where_the_distance_explains_all_links_the_strongest_are_examples_and_eq
     assert plain.links == ()
     (head,) = head_summaries(weights, fallback=True)
     assert [(link.query, link.key, link.weight) for link in head.links] == [(i, i - 1, 1.0) for i in (2, 3, 4, 5)]
+
+
+def test_heads_that_a_distance_explains_are_in_the_order_of_their_strongest_links():
+    causal = np.triu(np.ones((3, 3), dtype=bool), 1)
+    faint, strong = np.tril(np.ones((3, 3))), np.array([[1.0, 0, 0], [1, 0, 0], [0, 1, 0]])
+    whole = attention([faint / faint.sum(axis=1, keepdims=True), strong], masked=causal)
+    assert overview([whole]).matrix.name == "L3H1"
+
+
+def test_the_first_token_of_a_causal_model_is_named_where_nothing_else_is_looked_at():
+    causal = np.triu(np.ones((3, 3), dtype=bool), 1)
+    (matrix,) = attention([np.eye(3)[[0, 0, 0]]], masked=causal)
+    assert strongest_telling(matrix)[:2] == (1, 0)

@@ -103,7 +103,13 @@ ERRORS = [
         "usage: no such option: --quary (did you mean --query of attnviz explain?)",
         "hint: run `attnviz explain --help`",
     ),
-    ("--layer 0 a", 2, "usage: no such option: --layer (attnviz show has it)", "hint: run `attnviz show -h`"),
+    (
+        "The cat sat",
+        2,
+        "usage: no such command 'The'",
+        'hint: run `attnviz -h`; put quotes around a text: attnviz "The cat sat"',
+    ),
+    ("show a --form b", 2, "usage: no such option: --form (did you mean --from?)", "hint: run `attnviz show --help`"),
     (
         "show a --qqqqqq",
         2,

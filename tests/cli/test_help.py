@@ -228,3 +228,22 @@ def test_a_topic_has_no_names_of_files_no_background_and_uncut_code(cli):
     code = [line for block in re.findall(r"```console\n(.*?)```", stored, re.DOTALL) for line in block.splitlines()]
     assert {line.rstrip() for line in code} <= set(plain.splitlines())
     assert not re.findall(r"\x1b\[(?:\d+;)*(?:4\d|10\d)(?:;\d+)*m", coloured)
+
+
+@pytest.mark.parametrize("flags", [["-L", "2"], ["-m", "tiny"], ["--json"], ["--"]])
+def test_options_before_a_text_are_those_of_show(cli, flags):
+    assert cli(*flags, "The cat sat") == cli("show", *flags, "The cat sat")
+
+
+@pytest.mark.parametrize("argv", [[], ["-h"]])
+def test_the_first_page_needs_no_scrolling(cli, argv):
+    lines = cli(*argv).out.splitlines()
+    assert len(lines) <= 24
+    assert max(map(len, lines)) <= 80
+
+
+@pytest.mark.parametrize(
+    ("subject", "topic"), [("query", "reading"), ("Reading", "reading"), ("figure", "heatmap"), ("bert", "models")]
+)
+def test_a_subject_leads_to_its_topic(cli, subject, topic):
+    assert cli("help", subject).out == cli("help", topic).out
