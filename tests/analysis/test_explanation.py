@@ -195,3 +195,11 @@ def test_a_query_that_is_not_there_is_refused():
         attnviz.explain(model, prepared, query=3)
     with pytest.raises(UsageError, match=r"^layer: '0-1' selects 2; expected one$"):
         attnviz.explain(model, prepared, layer="0-1")
+
+
+def test_a_head_of_one_number_is_explained():
+    model = attnviz.load(seed=0, d_model=4, n_heads=4)
+    explanation = attnviz.explain(model, attnviz.prepare(model, "a b"), layer=0, head=0, query=1)
+    changed = model.config.replaced({"score_scale": 1.0}).as_dict()  # fields that follow from others are checked again
+    assert changed == model.config.as_dict() | {"score_scale": 1.0}
+    np.testing.assert_allclose(explanation.weights.sum(), 1, atol=1e-6)

@@ -49,7 +49,7 @@ class Given:
     position: str | None = choice(POSITIONS, "How positions enter.")
     pad_id: int | None = size(None, "Token id without a position: later tokens are counted without it (learned).", 0)
     rotary_base: float | None = number(10000.0, "Base of the rotary angles.", least=1.0)
-    rotary_dims: int | None = size(None, "Dimensions of q and k that are rotated. [default: d_head]", 2)
+    rotary_dims: int | None = size(None, "Dimensions of q and k that are rotated. [default: d_head]", 1)
     rotary_scaling: str | None = choice(ROTARY_SCALINGS, "How rotary frequencies are stretched for longer texts.")
     rotary_factor: float | None = number(1.0, "By how much they are stretched.", least=1e-6)
     rotary_low: float | None = number(1.0, "llama3: wavelengths above rotary_ctx / this are stretched.", least=1e-6)
