@@ -78,10 +78,11 @@ class Rows:
         words = [name.removesuffix("_z") for name in (self.sort or "", *re.findall(r"\w+", self.condition_text or ""))]
         return tuple(name for name in (ABLATION.name, *words) if name in self.metrics)
 
-    @property
-    def words(self) -> str:
-        """Which heads are printed, and in which order, in words."""
+    def words(self, n_heads: int) -> str:
+        """Which heads are printed, and of several in which order, in words."""
         parts = [f"where {self.condition_text}"] if self.condition_text is not None else []
+        if n_heads < 2:
+            return ", ".join(parts)
         if self.sort == "label":
             parts.append("by label, the last first" if self.backwards else "by label")
         elif self.sort == TELLING:

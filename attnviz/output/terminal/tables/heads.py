@@ -69,7 +69,7 @@ class Shown:
             total=len(metrics.every_head),
             columns=(*distance, *rows.selection) if rows.selection else (),
             first=tuple(dict.fromkeys((*distance, *rows.named))),
-            which=", ".join(filter(None, (rows.words, together))),
+            which=", ".join(filter(None, (rows.words(report.n_fitting), together))),
             cmap=cmap,
             fitting=report.n_fitting,
             never=tuple(unavailable_labels(metrics)),
