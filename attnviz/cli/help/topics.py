@@ -20,7 +20,7 @@ _SUBJECTS = {
     **dict.fromkeys(("query", "key", "value", "q", "k", "v", "softmax", "score", "weight"), "reading"),
     **dict.fromkeys(("figure", "picture", "png", "pdf", "svg", "plot"), "heatmap"),
     **dict.fromkeys(("model", "bert", "gpt2", "llama", "hub", "transformers"), "models"),
-    **dict.fromkeys(("head", "label", "labels"), "heads"),
+    **dict.fromkeys(("head", "label", "labels", "verb", "verbs", "object", "objects", "subject", "syntax"), "heads"),
     **dict.fromkeys(("ci", "exit", "pipe"), "scripts"),
 }
 """Words that people look up, and the topics that explain them."""
