@@ -13,7 +13,7 @@ from attnviz.analysis.heads.rows import TELLING, Rows
 from attnviz.analysis.matrices.selection import Request
 from attnviz.api.sweep import Selection, TextSource, corpus, one_request
 from attnviz.errors import UsageError
-from attnviz.sweeps.head_measures import Means, averaged, measured, null_companions
+from attnviz.sweeps.head_measures import FirstText, Means, averaged, measured, null_companions
 from attnviz.trace.attention import Attention
 
 
@@ -106,7 +106,7 @@ def heads(
     if asked and source.results is not None:
         raise UsageError(f"{', '.join(asked)}: there is no model to run on --attention; expected a text, or --vectors")
     means, telling = Means(), examples or rows.sort == TELLING
-    each = partial(measured, ablated=ablation, clustered=cluster, telling=telling)
+    each = partial(measured, ablated=ablation, clustered=cluster, telling=telling, keeps_links=FirstText())
     companions = None if null is None else null_companions(null, request, ablated=ablation)
     values = source.values(request, each, companions=companions, beside=True)
     attention, metrics, pooled = averaged((value for _, value in values), means)

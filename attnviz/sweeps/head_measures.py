@@ -16,7 +16,7 @@ from attnviz.analysis.matrices.parts import ahead
 from attnviz.analysis.matrices.selection import Request, arrange
 from attnviz.analysis.matrices.zeroing import ablation
 from attnviz.analysis.remainders import metrics_of_parts
-from attnviz.analysis.telling import HeadSummary, head_summaries
+from attnviz.analysis.telling import HeadSummary, head_summaries, telling_scores
 from attnviz.errors import InputError, UsageError
 from attnviz.sweeps.random_models import random_metrics
 from attnviz.sweeps.runs import Run
@@ -72,6 +72,18 @@ def null_companions(n_models: int, request: Request, *, ablated: bool) -> Compan
     return partial(random_metrics, n_models, request, partial(_measured, ablated=ablated))
 
 
+class FirstText:
+    """Whether a text is the first of a process: the first of all texts is, so that others need no examples."""
+
+    def __init__(self) -> None:
+        self._asked = False
+
+    def __call__(self) -> bool:
+        """True once."""
+        is_first, self._asked = not self._asked, True
+        return is_first
+
+
 def measured(
     run: Run,
     like: Mapping[int, HeadMetrics] | None = None,
@@ -79,6 +91,7 @@ def measured(
     ablated: bool,
     clustered: bool = False,
     telling: bool = False,
+    keeps_links: Callable[[], bool] = lambda: True,
 ) -> Measured:
     """One text's metrics, with ``ablation`` where asked for, and the distances between its heads.
 
@@ -87,12 +100,13 @@ def measured(
         like: the metrics of random models on it, by seed.
         ablated: whether what the output loses without each head is one of the metrics.
         clustered: whether to measure the distances.
-        telling: whether to see how telling each head is, and to keep links.
+        telling: whether to see how telling each head is.
+        keeps_links: whether to keep links of this text too, which take more time than all the rest.
     """
     if clustered:
         whole = attention_of_heads(run.result())
         run = Run.of(replace(run.bare, views={whole.kind: whole}), run.model, run.prepared)  # it is run only once
-    summaries = _Summaries() if telling else None
+    summaries = _Summaries(keeps_links=keeps_links()) if telling else None
     attention, metrics = _measured(run, ablated=ablated, summaries=summaries)
     common = replace(attention, queries=(), keys=())  # which is sent from worker to parent for every text
     distances = head_distances(whole) if clustered else None
@@ -105,23 +119,31 @@ def measured(
 class _Summaries:
     """What each head says, of matrices that come a part at a time: between words, without special tokens."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, keeps_links: bool) -> None:
+        self._keeps_links = keeps_links
+        self._scores: list[float] = []
         self._heads: list[HeadSummary] = []
         self._sides: tuple[Tokens, Tokens] = (), ()
 
     def add(self, part: Attention) -> Attention:
         """One more part, which is given back."""
         words = arrange(part, _WORDS)
-        self._heads += head_summaries(words, fallback=True)
+        if self._keeps_links:
+            self._heads += head_summaries(words, fallback=True)
+            self._scores = [head.score for head in self._heads]
+        else:
+            self._scores += telling_scores(words).ravel().tolist()
         self._sides = words.queries, words.keys
         return part
 
     def scores(self, metrics: HeadMetrics) -> np.ndarray:
         """How telling each head is, (n_layers, n_heads)."""
-        return np.array([head.score for head in self._heads]).reshape(metrics.head_shape)
+        return np.array(self._scores).reshape(metrics.head_shape)
 
-    def examples(self) -> Examples:
-        """The heads' links."""
+    def examples(self) -> Examples | None:
+        """The heads' links, where they are kept."""
+        if not self._keeps_links:
+            return None
         return Examples(*self._sides, {(head.layer, head.head): head.links for head in self._heads})
 
 
