@@ -23,12 +23,17 @@ def cut(label: str, width: int, *, ascii: bool = False) -> str:  # noqa: A002 (w
         return label
     if width <= 0:
         return ""
+    return first_columns(label, width - 1) + ("~" if ascii else "…")
+
+
+def first_columns(label: str, width: int) -> str:
+    """As much of a label as so many columns hold, without a sign of the cut."""
     kept = ""
     for cluster in _clusters(label):
-        if cell_width(kept + cluster) > width - 1:
+        if cell_width(kept + cluster) > width:
             break
         kept += cluster
-    return kept + ("~" if ascii else "…")
+    return kept
 
 
 def wrapped(text: str, width: int, *, ascii: bool = False) -> Iterator[str]:  # noqa: A002

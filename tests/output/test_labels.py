@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from attnviz.output.labels import cell_width, cut, fit, isolated, parts_that_differ, unique
+from attnviz.output.labels import cell_width, cut, first_columns, fit, isolated, parts_that_differ, unique
 from attnviz.output.terminal.lines import row_labels
 from attnviz.output.terminal.screen import Screen
 from attnviz.text.labels import printable
@@ -103,3 +103,18 @@ def test_of_two_long_texts_the_part_where_they_differ_is_shown():
 def test_what_differs_is_never_cut_off(start, one, other, width):
     shown = [cut(part, width) for part in parts_that_differ(start + one, start + other, width)]
     assert (shown[0] == shown[1]) == (one == other)
+
+
+@pytest.mark.parametrize(
+    ("label", "width", "kept"),
+    [
+        ("tired", 3, "tir"),
+        ("tired", 9, "tired"),
+        ("日本語", 3, "日"),
+        ("🇫🇷🇩🇪", 3, "🇫🇷"),
+        ("e\u0301té", 1, "e\u0301"),
+        ("a", 0, ""),
+    ],
+)
+def test_the_first_columns_of_a_label_are_whole_graphemes_without_a_sign(label, width, kept):
+    assert first_columns(label, width) == kept

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from rich.style import Style
 
 from attnviz.names import SHARES
-from attnviz.output.labels import cell_width, fit
+from attnviz.output.labels import cell_width, first_columns, fit
 from attnviz.output.terminal.cells import cell_style, masked_sign
 from attnviz.output.terminal.in_words import in_words
 from attnviz.output.terminal.lines import plain_labels, row_labels
@@ -98,13 +98,3 @@ def _layout(matrix: Matrix, screen: Screen) -> tuple[int, int]:
     widest = max(cell_width(label) for label in row_labels(matrix.queries, screen))
     label = max(2, min(max(widest, _LEAST_LABEL), _MOST_LABEL, screen.width - rest - LEAST_CELL - 1) + 1)
     return label, screen.width - label - rest
-
-
-def first_columns(label: str, width: int) -> str:
-    """As much of a label as so many columns hold, without a sign of the cut."""
-    kept = ""
-    for character in label:
-        if cell_width(kept + character) > width:
-            break
-        kept += character
-    return kept
