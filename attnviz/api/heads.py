@@ -13,6 +13,7 @@ from attnviz.analysis.heads.rows import TELLING, Rows
 from attnviz.analysis.matrices.selection import Request
 from attnviz.api.sweep import Selection, TextSource, corpus, one_request
 from attnviz.errors import UsageError
+from attnviz.sweeps.corpus import Corpus
 from attnviz.sweeps.head_measures import FirstText, Means, averaged, measured, null_companions
 from attnviz.trace.attention import Attention
 
@@ -40,6 +41,27 @@ def given_request(request: Request | None, target: str | None, **options: Any) -
         UsageError: both are given.
     """
     return one_request(request, heads_request(**options, target=target), heads_request(target=target))
+
+
+def check_measures(source: Corpus, *, ablation: bool, null: int | None) -> None:
+    """Refuses measures that run a model, of attention that has none.
+
+    Raises:
+        UsageError: such a measure is asked for.
+    """
+    asked = [name for name, value in (("ablation", ablation), ("null", null)) if value]
+    if asked and source.results is not None:
+        raise UsageError(f"{', '.join(asked)}: there is no model to run on --attention; expected a text, or --vectors")
+
+
+def chosen_rows(*, columns: str | Iterable[str] | None, **options: Any) -> Rows:
+    """The rows of the options of ``heads``, whose ``columns`` may be one text or several.
+
+    Raises:
+        UsageError: rows that cannot be.
+    """
+    named = columns if columns is None or isinstance(columns, str) else ",".join(columns)
+    return Rows.of(columns=named, **options)
 
 
 def heads(
@@ -97,14 +119,11 @@ def heads(
         raise UsageError("cluster, sort: both are given; expected one of them")
     if sort is None and top is not None and not cluster:
         sort = TELLING
-    columns = columns if columns is None or isinstance(columns, str) else ",".join(columns)
-    rows = Rows.of(where=where, sort=sort, top=top, columns=columns, ablation=ablation, null=null)
+    rows = chosen_rows(where=where, sort=sort, top=top, columns=columns, ablation=ablation, null=null)
     source = corpus(texts, **corpus_options)
     flags = {"words": words, "hide_special": hide_special, "renormalize": renormalize}
     request = given_request(request, source.parts.target, layers=layers, heads=heads, kind=kind, **flags)
-    asked = [name for name, value in (("ablation", ablation), ("null", null)) if value]
-    if asked and source.results is not None:
-        raise UsageError(f"{', '.join(asked)}: there is no model to run on --attention; expected a text, or --vectors")
+    check_measures(source, ablation=ablation, null=null)
     means, telling = Means(), examples or rows.sort == TELLING
     each = partial(measured, ablated=ablation, clustered=cluster, telling=telling, keeps_links=FirstText())
     companions = None if null is None else null_companions(null, request, ablated=ablation)

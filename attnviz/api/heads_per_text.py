@@ -7,11 +7,9 @@ from typing import Any
 
 from attnviz.analysis.heads.metrics import HeadMetrics
 from attnviz.analysis.heads.report import HeadReport
-from attnviz.analysis.heads.rows import Rows
 from attnviz.analysis.matrices.selection import Request
-from attnviz.api.heads import heads, heads_request
+from attnviz.api.heads import check_measures, chosen_rows, heads, heads_request
 from attnviz.api.sweep import TextSource, ValueT, corpus
-from attnviz.errors import UsageError
 from attnviz.sweeps.corpus import Corpus
 from attnviz.sweeps.head_measures import null_companions
 from attnviz.sweeps.runs import Run
@@ -68,9 +66,7 @@ def heads_per_text(
         InputError: a text that cannot be used.
     """
     source = corpus(texts, **{name: options.pop(name) for name in _OF_A_CORPUS if name in options})
-    asked = [name for name, value in (("ablation", ablation), ("null", null)) if value]
-    if asked and source.results is not None:
-        raise UsageError(f"{', '.join(asked)}: there is no model to run on --attention; expected a text, or --vectors")
+    check_measures(source, ablation=ablation, null=null)
     _check_rows(options, ablation=ablation, null=null)
     request = request or heads_request(target=source.parts.target)
     each = partial(_text_heads, request, {"ablation": ablation, "null": null, **options})
@@ -81,9 +77,8 @@ def heads_per_text(
 
 def _check_rows(options: Mapping[str, Any], *, ablation: bool, null: int | None) -> None:
     """Refuses rows that cannot be, before the first text runs."""
-    where, sort, columns = (options.get(name) for name in ("where", "sort", "columns"))
-    named = columns if columns is None or isinstance(columns, str) else ",".join(columns)
-    Rows.of(where=where, sort=sort, top=options.get("top"), columns=named, ablation=ablation, null=null)
+    given = {name: options.get(name) for name in ("where", "sort", "top", "columns")}
+    chosen_rows(**given, ablation=ablation, null=null)
 
 
 def _text_heads(
