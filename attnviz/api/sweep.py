@@ -46,7 +46,12 @@ def run_line(run: Run, *, precision: int | None = None, top: int | None = None, 
         document = edges_document(run.bare, run.parts(), precision=precision, top=top)
     else:
         document = result_document(run.result(), precision=precision, top=top)
-    return model_line(document | ({"where": run.bare.where} if placed and run.bare.where else {}))
+    return model_line(document | place_fields(run, placed=placed))
+
+
+def place_fields(run: Run, *, placed: bool) -> dict[str, object]:
+    """``where`` of a JSON line, the text's place in its file, where texts may be left out."""
+    return {"where": run.bare.where} if placed and run.bare.where else {}
 
 
 def json_lines(

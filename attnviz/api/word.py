@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from attnviz.analysis.matrices.selection import Request
 from attnviz.analysis.one_word import WordAttention, WordQuestion, word_attention
-from attnviz.api.sweep import TextSource, corpus
+from attnviz.api.sweep import TextSource, corpus, place_fields
 from attnviz.errors import InputError, UsageError
 from attnviz.sweeps.runs import Run
 from attnviz.trace.result import Result
@@ -93,7 +93,7 @@ def _line(question: WordQuestion, run: Run, *, placed: bool, **options: Any) -> 
 
     report = report_of_word(question, run)
     document: Document = word_document(report.result, report.word, **options)
-    return dump({**document, **({"where": run.bare.where} if placed and run.bare.where else {})})
+    return dump({**document, **place_fields(run, placed=placed)})
 
 
 def _spared(request: Request, question: WordQuestion) -> Request:
