@@ -6,7 +6,7 @@ import numpy as np
 
 from attnviz.analysis.one_word import WordAttention, WordInHead
 from attnviz.names import SCHEMA_NAME
-from attnviz.output.documents.results import arranged_fields, model_document, rounded
+from attnviz.output.documents.results import arranged_fields, model_document, rounded, text_fields
 from attnviz.trace.result import Result
 from attnviz.trace.tokens import token_numbers
 
@@ -28,12 +28,10 @@ def word_document(
         top: each head's strongest words, instead of all its numbers.
         model_info: all fields of the model, not only its name and sizes.
     """
-    texts = {name: text for name in ("pair", "target") if (text := getattr(result, name)) is not None}
     about = word.about
     return {
         "schema": SCHEMA_NAME,
-        "text": result.text,
-        **texts,
+        **text_fields(result),
         "model": model_document(about.model, model_info=model_info),
         "kind": about.kind,
         "values": about.values,
