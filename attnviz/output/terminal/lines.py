@@ -1,11 +1,11 @@
 """Plain lines: where numbers came from, which of several texts it is; tokens' labels as a screen carries them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from rich.style import Style
 
 from attnviz.errors import one_line
-from attnviz.output.labels import isolated, unique
+from attnviz.output.labels import cut, isolated, unique
 from attnviz.output.terminal.screen import BOLD, DIM, LinesView, Screen, StyledLine
 from attnviz.output.words import kind_words, provenance_words
 from attnviz.trace.model_info import ModelInfo
@@ -38,6 +38,11 @@ def row_labels(tokens: Tokens, screen: Screen) -> list[str]:
     numbers = token_numbers(tokens)
     digits = len(str(max(numbers)))
     return [f"{i:>{digits}} {label}" for i, label in zip(numbers, plain_labels(tokens, screen), strict=True)]
+
+
+def short_labels(labels: Sequence[str], width: int, screen: Screen) -> list[str]:
+    """Labels of at most so many columns, each kept from turning what is around it."""
+    return [isolated(cut(label, width, ascii=screen.ascii)) for label in labels]
 
 
 def unique_labels(tokens: Tokens, screen: Screen) -> list[str]:

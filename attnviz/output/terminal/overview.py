@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from attnviz.analysis.telling import HeadSummary, Overview
-from attnviz.output.labels import cell_width, cut, isolated
+from attnviz.output.labels import cell_width
 from attnviz.output.terminal.cells import cell_style
-from attnviz.output.terminal.lines import unique_labels
+from attnviz.output.terminal.lines import short_labels, unique_labels
 from attnviz.output.terminal.matrix_view import view
 from attnviz.output.terminal.screen import DIM, PLAIN, LinesView, Screen, StyledLine
 from attnviz.output.terminal.styles.base import Looks
@@ -28,10 +28,7 @@ class OverviewView(LinesView):
         self._looks, self._matrix, self._others = looks or Looks(), overview.matrix, overview.heads[1:]
         self._name = overview.heads[-1].name
         sides = (overview.matrix.queries, overview.matrix.keys)
-        self._queries, self._keys = (
-            [isolated(cut(label, _MOST_LABEL, ascii=screen.ascii)) for label in unique_labels(side, screen)]
-            for side in sides
-        )
+        self._queries, self._keys = (short_labels(unique_labels(side, screen), _MOST_LABEL, screen) for side in sides)
 
     def lines(self) -> Iterator[StyledLine]:
         """The matrix below its sentence, other heads, and how to see more."""

@@ -4,14 +4,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from attnviz.output.labels import cut, isolated
-from attnviz.output.terminal.explained.numbers import number_text
+from attnviz.output.terminal.explained.numbers import MOST_NAME, number_text
 from attnviz.output.terminal.explained.signed import SignedCells, VectorRow
-from attnviz.output.terminal.lines import plain_labels
+from attnviz.output.terminal.lines import plain_labels, short_labels
 from attnviz.output.terminal.screen import BOLD, LinesView, Screen, StyledLine
 from attnviz.trace.steps import Explanation
-
-_MOST_NAME = 14
 
 
 class MixView(LinesView):
@@ -35,7 +32,7 @@ class MixView(LinesView):
         v, moved, z = (self._explanation.values("weighted_sum", symbol) for symbol in ("v", "a v", "z"))
         scale = "v and z"
         for key in self._explanation.compared[:1]:
-            name = isolated(cut(plain_labels(self._explanation.keys, self.screen)[key], _MOST_NAME))
+            (name,) = short_labels(plain_labels((self._explanation.keys[key],), self.screen), MOST_NAME, self.screen)
             weight = number_text(float(self._explanation.weights[key]), self._precision, self.screen)
             yield VectorRow(f"v {name}", v[key], scale)
             yield VectorRow(f"{weight} v", moved[key], scale)

@@ -13,6 +13,7 @@ from attnviz.output.terminal.screen import BOLD, DIM, PLAIN, LinesView, Screen, 
 from attnviz.trace.steps import Explanation, Quantity, Step
 
 INDENT = 3
+MOST_NAME = 14  # columns of a key's name beside its vector
 _PAD = " " * INDENT
 _SHOWN = 4  # numbers of a vector, unless all are asked for
 _PRETTY = ((" . ", " · "), ("-inf", "−∞"), ("sum_j", "Σ_j"), ("sum(e)", "Σe"), ("...", "…"))

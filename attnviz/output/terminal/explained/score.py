@@ -4,14 +4,12 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from attnviz.output.labels import cut, isolated
-from attnviz.output.terminal.explained.numbers import INDENT, number_text, pretty
+from attnviz.output.terminal.explained.numbers import INDENT, MOST_NAME, number_text, pretty
 from attnviz.output.terminal.explained.signed import SignedCells, VectorRow
-from attnviz.output.terminal.lines import plain_labels
+from attnviz.output.terminal.lines import plain_labels, short_labels
 from attnviz.output.terminal.screen import BOLD, DIM, LinesView, Screen, StyledLine
 from attnviz.trace.steps import Explanation
 
-_MOST_NAME = 14
 _ON_TOP = ("scale", "bias")  # steps whose formulas go on with the raw score
 _REMARKS = ("bias", "mask")  # steps whose meaning is worth a line
 
@@ -44,8 +42,7 @@ class ScoreView(LinesView):
         super().__init__(screen)
         self._explanation, self._precision = explanation, precision
         self._steps = {step.name: step for step in explanation.steps}
-        labels = plain_labels(explanation.keys, screen)
-        self._names = [isolated(cut(label, _MOST_NAME, ascii=screen.ascii)) for label in labels]
+        self._names = short_labels(plain_labels(explanation.keys, screen), MOST_NAME, screen)
 
     def lines(self) -> Iterator[StyledLine]:
         """What positions and masks do, if anything; the cells; a line per compared key."""

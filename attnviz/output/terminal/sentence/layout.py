@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from attnviz.output.labels import cell_width, cut, isolated
-from attnviz.output.terminal.lines import plain_labels
+from attnviz.output.labels import cell_width
+from attnviz.output.terminal.lines import plain_labels, short_labels
 from attnviz.output.terminal.screen import Screen
 from attnviz.trace.tokens import Tokens
 
@@ -30,7 +30,7 @@ class SentenceWords:
     def of(cls, tokens: Tokens, screen: Screen) -> "SentenceWords":
         """The words of tokens, merged or not."""
         most = max(4, min(_MOST_WORD, screen.width // 3))
-        words = tuple(isolated(cut(label, most, ascii=screen.ascii)) for label in plain_labels(tokens, screen))
+        words = tuple(short_labels(plain_labels(tokens, screen), most, screen))
         sign = "..." if screen.ascii else "…"
         return cls(words, tuple(_gap(tokens, i) for i in range(len(tokens))), sign)
 

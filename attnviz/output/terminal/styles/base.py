@@ -9,12 +9,12 @@ import numpy as np
 
 from attnviz.names import SHARES
 from attnviz.output.colormaps import AMBER
-from attnviz.output.labels import cell_width, cut, fit, isolated
+from attnviz.output.labels import cell_width, fit
 from attnviz.output.scale import Scale, fixed_scale, hidden_cells, strongest_of_rows
 from attnviz.output.terminal.cells import decimal, masked_sign
 from attnviz.output.terminal.flow import flowed
 from attnviz.output.terminal.in_words import in_words
-from attnviz.output.terminal.lines import plain_labels, row_labels
+from attnviz.output.terminal.lines import plain_labels, row_labels, short_labels
 from attnviz.output.terminal.screen import BOLD, DIM, PLAIN, LinesView, Screen, StyledLine
 from attnviz.output.words import (
     KIND_NAMES,
@@ -129,7 +129,7 @@ class MatrixView(LinesView):
             return
         numbers = token_numbers(self.matrix.keys)
         longest = self.screen.width - len("0000 ,")
-        cuts = [isolated(cut(label, longest, ascii=self.screen.ascii)) for label in labels]
+        cuts = short_labels(labels, longest, self.screen)
         named = [f"{number} {label}" for number, label in zip(numbers, cuts, strict=True)]
         yield from flowed("keys: ", [[(name, PLAIN)] for name in named], self.screen.width)
 

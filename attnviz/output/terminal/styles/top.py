@@ -5,11 +5,11 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from attnviz.names import SHARES
-from attnviz.output.labels import cell_width, cut, fit, isolated
+from attnviz.output.labels import cell_width, fit
 from attnviz.output.scale import strongest_keys
 from attnviz.output.terminal.cells import cell_style, decimal
 from attnviz.output.terminal.flow import flowed
-from attnviz.output.terminal.lines import unique_labels
+from attnviz.output.terminal.lines import short_labels, unique_labels
 from attnviz.output.terminal.screen import DIM, PLAIN, Screen, StyledLine
 from attnviz.output.terminal.styles.base import Looks, MatrixView, longest_number
 from attnviz.trace.attention import Matrix
@@ -39,8 +39,7 @@ class TopView(MatrixView):
         longest = max(4, self.screen.width // 5)
         width = min(max(cell_width(label) for label in self.row_labels), longest + 2)
         longest = max(1, min(longest, self.screen.width - self._longest_number() - 2))
-        labels = unique_labels(self.matrix.keys, self.screen)
-        names = [isolated(cut(label, longest, ascii=self.screen.ascii)) for label in labels]
+        names = short_labels(unique_labels(self.matrix.keys, self.screen), longest, self.screen)
         for i, label in enumerate(self.row_labels):
             start = fit(label, width, ascii=self.screen.ascii) + " -> "
             yield from flowed(start, list(self._links(i, names)), self.screen.width)
