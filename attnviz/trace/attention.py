@@ -55,7 +55,7 @@ class Attention(HeadAxes):
 
     Attributes:
         matrices: (n_layers, n_heads, n_queries, n_keys) of the selected layers and heads, in that order. A reduced
-            axis (see ``reduce``) has length 1, and so has that of heads where there is one matrix a layer (zeroing).
+            axis (see ``reduce``) has length 1, and so has that of heads where there is one matrix per layer (zeroing).
         queries: the rows' tokens.
         keys: the columns' tokens.
         layers: the layers' numbers in the model; a reduction over layers still lists what it was made of.

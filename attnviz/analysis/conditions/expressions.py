@@ -3,7 +3,7 @@
 ``grammar`` has their grammar, ``attnviz.analysis.heads.table`` what they are evaluated on. Each
 node's ``over(table, rows)`` is its value on the heads of these rows (layers) of the table: an array (n_rows, n_heads),
 or one number, which holds for all of them. ``unknown`` says where it has none, as something in it is undefined, and
-``spread()`` names its metrics that have one value a head there and no aggregate around them.
+``spread()`` names its metrics that have one value per head there and no aggregate around them.
 """
 
 import operator

@@ -1,4 +1,4 @@
-"""``check --json``: one object a text, its conditions with what was measured."""
+"""``check --json``: one object per text, its conditions with what was measured."""
 
 from collections.abc import Mapping, Sequence
 
