@@ -17,15 +17,15 @@ if TYPE_CHECKING:
 
 
 def _as_text(result: "Result") -> str:
-    from attnviz.api.notebook import text_of
+    from attnviz.api.pages.notebook import text_display
 
-    return text_of(result)
+    return text_display(result)
 
 
 def _as_page(result: "Result") -> str:
-    from attnviz.api.notebook import html_of
+    from attnviz.api.pages.notebook import html_display
 
-    return html_of(result)
+    return html_display(result)
 
 
 DISPLAYS.update({"text/plain": _as_text, "text/html": _as_page})

@@ -327,7 +327,7 @@ ERRORS = [
     ('html a -o ""', 2, "out: the name is empty; expected FILE.html, DIR/, or - for standard output"),
     ("html a -o no/page.html", 1, "no/page.html: its folder does not exist; expected an existing folder"),
     ("html a -o ok.txt/page.html", 1, "ok.txt/page.html: its folder is a file; expected an existing folder"),
-    ("html a -o ok.txt/", 1, "ok.txt/: is a file, or is inside one; expected a folder"),
+    ("html a -o ok.txt/", 1, "ok.txt: is a file, or is inside one; expected a folder"),
     ("html a -o - --open", 2, "open, out: standard output cannot be opened; expected FILE.html"),
     ("html a --from b --to c", 2, "from, to: a page opens with one word; expected one of them"),
     (

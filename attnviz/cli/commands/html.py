@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _EXAMPLES = """
 attnviz html "The cat sat on the table" --open
-attnviz html "The cat sat on the table" "The dog sat on the table" -o diff.html
+attnviz html "The cat sat on the table" --vs-seed 0 -o diff.html
 attnviz html --file sentences.txt -o pages/
 attnviz html "The cat sat on the table" --values weights,norms --reduce none,rollout
 attnviz html --attention scores.npy --tokens "the cat sat"
@@ -59,18 +59,17 @@ def html(
         "request": request,
         "values": selection.values_listed,
         "reduce": selection.reduce_listed,
-        "word": opening.question(request, raw=opening.raw_tokens),
-        "raw_tokens": opening.raw_tokens,
-        "precision": None if opening.precision is None else int(opening.precision),
+        "word": opening.question(request, raw=False),
+        "precision": opening.precision,
     }
     texts: Corpus | DiffReport
     if versus.changed():
-        from attnviz.cli.page.comparison import compared
+        from attnviz.cli.page.comparison import compared_sides
 
-        texts, options["command"] = compared(source, selection, versus)
+        texts, options["command"] = compared_sides(source, selection, versus)
     else:
         texts = corpus_of(source, prints=place.path is None)
-        options["command"] = partial(show_command, source, selection, opening)
+        options["command"] = partial(show_command, source, selection)
     is_stream = source.inputs.is_stream and not versus.changed()
     paths = _write(place, texts, options, several=is_stream)
     if paths:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _ONE_SIDED = ("file", "vectors", "pad_to")
 
 
-def compared(source: Source, selection: PageSelectionOptions, versus: VersusOptions) -> "tuple[DiffReport, str]":
+def compared_sides(source: Source, selection: PageSelectionOptions, versus: VersusOptions) -> "tuple[DiffReport, str]":
     """Both sides run and compared, and the command that prints it.
 
     Raises:

@@ -1,12 +1,12 @@
 """The options of ``html``: which matrices are on the page, how it opens, what it is compared with, where it goes."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
 from attnviz.cli.command import Options, option
 from attnviz.cli.help.pages import INPUT, OUTPUT, SELECTION, VIEW
-from attnviz.cli.options import Force, Heads, HideSpecial, Kind, Layers, RawTokens, Renormalize, SelectionOptions, Words
+from attnviz.cli.options import Force, Heads, HideSpecial, Kind, Layers, Renormalize, SelectionOptions, Words
 from attnviz.cli.show_options import WordOptions
 from attnviz.cli.sides import VsAttention, VsHead, VsLayer, VsModel, VsSeed, VsWeights
 from attnviz.errors import UsageError
@@ -76,10 +76,16 @@ class OpeningOptions(WordOptions):
         None
     )
     precision: Annotated[
-        Literal["2", "3"] | None,
-        option(VIEW, "--precision", help="Decimals; 3 need more space. [default: 3 up to 128 tokens, else 2]"),
+        int | None,
+        option(
+            VIEW,
+            "--precision",
+            metavar="2|3",
+            min=2,
+            max=3,
+            help="Decimals; 3 need more space. [default: 3 up to 128 tokens, else 2]",
+        ),
     ] = None
-    raw_tokens: RawTokens = False
 
     def begin(self) -> None:
         """Refuses two words.

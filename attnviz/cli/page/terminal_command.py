@@ -16,13 +16,12 @@ if TYPE_CHECKING:
 _ORIGINS = frozenset(("model", "weights", "seed"))  # of weights: a flag wins over variables
 
 
-def show_command(source: Source, selection: Options, opening: Options, result: "Result") -> str:
+def show_command(source: Source, selection: Options, result: "Result") -> str:
     """``attnviz show`` with the text, the input and the model of a result, but no choice of heads and no view.
 
     Args:
         source: the options of the input and of the model.
         selection: the options of the matrices; ``--renormalize`` changes all numbers.
-        opening: the options of the view; ``--raw-tokens`` changes all labels.
         result: of one text.
 
     Returns:
@@ -44,7 +43,6 @@ def show_command(source: Source, selection: Options, opening: Options, result: "
     words += _spelled(inputs, leave=("file",))
     words += _model_words(source.models, source.block)
     words += _spelled(selection, only=("renormalize",))
-    words += _spelled(opening, only=("raw_tokens",))
     return start + shlex.join(words)
 
 
@@ -87,7 +85,9 @@ def _spelled(group: Options, *, leave: Iterable[str] = (), only: Iterable[str] |
         declared = get_args(type(group).__annotations__[name])[-1]
         if isinstance(declared, typer.models.ArgumentInfo):
             continue
-        flag, _, negative = max(declared.param_decls, key=len).partition("/")
+        # Where an annotation has the option, Typer keeps the first of its names as the default.
+        names = [name for name in (declared.default, *declared.param_decls) if isinstance(name, str)]
+        flag, _, negative = max(names, key=len).partition("/")
         value = getattr(group, name)
         if isinstance(value, bool):
             yield flag if value else negative

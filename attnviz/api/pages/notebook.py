@@ -5,17 +5,16 @@ from itertools import groupby
 from operator import attrgetter
 
 from attnviz.analysis.matrices.selection import Request, select_attention
-from attnviz.errors import UsageError
 from attnviz.output.page.notebook import LARGEST, framed, summary, too_large
 from attnviz.sweeps.runs import Run
 from attnviz.trace.attention import Matrix
 from attnviz.trace.result import Result
 
-_MOST_NUMBERS = 16 * LARGEST  # of matrices, beyond which no page is small enough to be worth making
+_MOST_NUMBERS = 8 * LARGEST  # of matrices, beyond which no page is small enough to be worth making
 _AS_SHOWN = Request(words=True, hide_special=True, lenient=frozenset(("words", "hide_special", "kinds")))
 
 
-def text_of(result: Result) -> str:
+def text_display(result: Result) -> str:
     """What ``attnviz show`` prints of the same text, 80 columns wide and without colours."""
     from attnviz.output.rendering import render
     from attnviz.output.terminal.rendering import ScreenRendering
@@ -30,12 +29,12 @@ def text_of(result: Result) -> str:
     return data.decode().rstrip("\n")
 
 
-def html_of(result: Result) -> str:
+def html_display(result: Result) -> str:
     """The page in a frame of its own, then as a table and as text, which untrusted notebooks show too.
 
     A page that is too large for a notebook is left out, with a line on how to write it as a file.
     """
-    static = summary(text_of(result), _told_first(select_attention(result, _AS_SHOWN)))
+    static = summary(text_display(result), _told_first(select_attention(result, _AS_SHOWN)))
     page = _small_page(result)
     return (too_large() if page is None else framed(page)) + static
 
@@ -46,10 +45,7 @@ def _small_page(result: Result) -> str | None:
 
     if sum(view.matrices.size for view in result.views.values()) > _MOST_NUMBERS:
         return None
-    try:
-        page = html(result)
-    except UsageError:  # no page at all can be so large
-        return None
+    page = html(result)
     return page if len(page.encode()) <= LARGEST else None
 
 
