@@ -22,9 +22,9 @@ function drawExport(makeSurface) {
   if (shows.links) {
     moved(surface, 6, top, () => {
       const pane = { x: 0, y: 0, width: links.width, height: links.height };
-      if (state.others.length) drawHeads(surface, [matrix, ...fellows.filter((one) => state.others.includes(one.index))], links, pane, colors);
+      if (state.others.length) drawHeads(surface, headsInColors(), links, pane, colors, word);
       else drawAllLinks(surface, matrix, links, pane, colors, currentLinks());
-      drawWords(surface, matrix, links, pane, colors, state.others.length ? null : word);
+      drawWords(surface, matrix, links, pane, colors, word);
     });
   }
   if (shows.matrix) {
@@ -64,8 +64,15 @@ function moved(surface, x, y, draw) {
   surface.parent = outer;
 }
 
-function exportedSvg() {
-  return drawExport((width, height, title) => new SvgSurface(width, height, title)).source;
+function drawnSvg() {
+  return drawExport((width, height, title) => new SvgSurface(width, height, title));
+}
+
+const exportedSvg = () => drawnSvg().source;
+
+/** What is printed: the drawing on one page. */
+function preparePrint() {
+  byId("printed").replaceChildren(drawnSvg().root);
 }
 
 function exportedPng() {

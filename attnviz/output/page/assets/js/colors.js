@@ -11,7 +11,7 @@ const PALETTES = {
     key: "#1f5fd0",
     stops: ["#ffffff", "#e3ecfb", "#b3ccf3", "#6f9de6", "#2f65c4", "#123a86", "#081f54"],
     below: ["#ffffff", "#fbe9dd", "#f4c4a3", "#e6905a", "#c65a1c", "#8a3407", "#561c00"],
-    lines: ["#1f5fd0", "#b93c0b", "#0a7d5a", "#8a3fb8", "#a06a00", "#c2255c", "#0b7285", "#5c5f66"],
+    lines: ["#1f5fd0", "#0a7d5a", "#8a3fb8", "#a06a00", "#c2255c", "#0b7285", "#5c5f66", "#7a4a1d"],
   },
   dark: {
     paper: "#12161f",
@@ -23,7 +23,7 @@ const PALETTES = {
     key: "#7fb0ff",
     stops: ["#12161f", "#16273f", "#1b3f70", "#2c66b3", "#4f94e8", "#93c3ff", "#e2efff"],
     below: ["#12161f", "#33200f", "#5e3410", "#9a5518", "#d9853a", "#ffb878", "#ffe8d0"],
-    lines: ["#7fb0ff", "#ff9d63", "#4fd1a5", "#cf9bff", "#f2c14e", "#ff8fb1", "#5fd3e6", "#b9bec9"],
+    lines: ["#7fb0ff", "#4fd1a5", "#cf9bff", "#f2c14e", "#ff8fb1", "#5fd3e6", "#b9bec9", "#d9a273"],
   },
 };
 

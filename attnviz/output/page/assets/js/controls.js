@@ -44,7 +44,7 @@ function refreshControls() {
   hide("pair-field", !text.sides.some((side) => side.tokens.segments.some(Boolean)));
   refreshThreshold();
   const names = set.heads.map((one, index) => [index, one.name]);
-  choose("minus", [["", "nothing"], ...names.filter(([index]) => index !== state.head)], state.minus ?? "");
+  choose("minus", [["", "no head"], ...names.filter(([index]) => index !== state.head)], state.minus ?? "");
   hide("minus-field", set.heads.length < 2 || set.signed);
   choose("mode", [["patterns", "patterns"], ["metric", "metric"], ["link", "one link"]].filter(([mode]) => mode !== "metric" || set.metrics), state.mode);
   choose("sort", orders(set).map(sortOption), state.sort);

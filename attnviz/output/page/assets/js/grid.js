@@ -14,7 +14,7 @@ function gridLayout(set) {
   const width = grid.clientWidth;
   const columns = byName ? Math.min(set.heads.length, 8) : set.columns.length;
   const label = byName ? 0 : GRID_LABEL;
-  const cell = Math.max(6, Math.min(byName ? 40 : 30, Math.floor((width - label) / columns)));
+  const cell = Math.max(6, Math.min(44, Math.floor((width - label) / columns)));
   const at = (head, index) => (byName ? [index % columns, Math.floor(index / columns)] : [head.column, head.row]);
   const rows = byName ? Math.ceil(set.heads.length / columns) : set.rows.length;
   return { cell, columns, rows, label, top: byName ? 0 : 18, at, height: rows * cell + (byName ? 0 : 18) + 2 };
@@ -68,7 +68,7 @@ function paintGrid(set, layout, mode) {
   };
   state.others.forEach((index, k) => mark(index, colors.lines[(k + 1) % colors.lines.length], 2.5));
   if (state.minus !== null) mark(state.minus, colors.key, 2.5);
-  mark(state.head, colors.query, 3);
+  mark(state.head, state.others.length ? colors.lines[0] : colors.query, 3);
 }
 
 function paintThumbnail(surface, index, x, y, size, signed, colors) {

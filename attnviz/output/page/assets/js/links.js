@@ -9,8 +9,9 @@ const LINKS_TOP = 28;
 function linksLayout(matrix, width, height) {
   const n = Math.max(matrix.n, matrix.m);
   const line = Math.max(LEAST_LINE, Math.min(LINE_HEIGHT, Math.floor((height - LINKS_TOP - 8) / n)));
+  const natural = LINKS_TOP + n * line + 8;
   const column = Math.min(width * 0.33, Math.max(70, ...[matrix.rows, matrix.columns].map((side) => Math.max(...side.labels.map((_, i) => textWidth(markOf(side, i), 13))) + 48)));
-  return { line, column, left: column, right: width - column, width, height: Math.max(height, LINKS_TOP + n * line + 8), top: LINKS_TOP };
+  return { line, column, left: column, right: width - column, width, height: Math.max(height, natural), natural, top: LINKS_TOP };
 }
 
 const lineAt = (layout, index, y) => layout.top + (index + 0.5) * layout.line - y;
@@ -35,7 +36,8 @@ function drawLink(surface, matrix, layout, { i, j, place, color }, y, height, co
 function drawWords(surface, matrix, layout, { y, height }, colors, word) {
   const { column, line, right, width } = layout;
   const partners = new Map();
-  if (word) {
+  // With several heads the bars of drawHeads take the place of numbers.
+  if (word && !state.others.length) {
     for (const k of strongest(matrix, word).reverse()) {
       const [i, j] = word.at(k);
       partners.set(k, { i, j });
@@ -55,7 +57,7 @@ function drawWords(surface, matrix, layout, { y, height }, colors, word) {
 function drawColumn(surface, matrix, layout, { y, height }, colors, word, partners, isLeft) {
   const { line, column, left, right } = layout;
   const side = isLeft ? matrix.rows : matrix.columns;
-  const isOwn = word && word.isFrom === isLeft;
+  const isOwn = word !== null && word.isFrom === isLeft;
   const x = isLeft ? 0 : right;
   for (let k = 0; k < side.labels.length; k++) {
     const middle = lineAt(layout, k, y);
@@ -81,16 +83,33 @@ function drawColumn(surface, matrix, layout, { y, height }, colors, word, partne
 }
 
 /** The links of several heads for the word that is asked about, or all of them, each head in a colour. */
-function drawHeads(surface, heads, layout, pane, colors) {
-  const least = heads.length > 1 ? 0.3 : 1;
-  heads.forEach((matrix, number) => {
-    const color = colors.lines[number % colors.lines.length];
-    const word = asked(state, matrix);
-    const links = word ? strongest(matrix, word).map((k) => word.at(k)).map(([i, j]) => ({ i, j, place: Math.abs(matrix.place(i, j)) })) : linksOf(state, matrix).slice(-MOST_LINKS / heads.length);
-    surface.inside(0, layout.top - 4, layout.width, pane.height - layout.top + 4, () => {
-      for (const link of links) drawLink(surface, matrix, layout, { ...link, color }, pane.y, pane.height, colors, word ? 1 : least);
+function drawHeads(surface, heads, layout, pane, colors, word) {
+  surface.inside(0, layout.top - 4, layout.width, pane.height - layout.top + 4, () => {
+    heads.forEach((matrix, number) => {
+      const color = colors.lines[number % colors.lines.length];
+      const links = word
+        ? strongest(matrix, word).map((k) => linkTo(matrix, word, k))
+        : linksOf(state, matrix).slice(-MOST_LINKS / heads.length);
+      for (const link of links) {
+        drawLink(surface, matrix, layout, { ...link, color }, pane.y, pane.height, colors, word ? 1 : 0.4);
+        if (word) drawShare(surface, matrix, layout, word, link, color, number, heads.length, pane.y);
+      }
     });
   });
+}
+
+function linkTo(matrix, word, k) {
+  const [i, j] = word.at(k);
+  return { i, j, k, place: Math.abs(matrix.place(i, j)) };
+}
+
+/** A bar behind a partner's label, one for each head, as long as its weight. */
+function drawShare(surface, matrix, layout, word, { k, place }, color, number, n, y) {
+  const height = (layout.line - 4) / n;
+  const top = lineAt(layout, k, y) - layout.line / 2 + 2 + number * height;
+  const length = place * (layout.column - 8);
+  if (length < 0.5) return;
+  surface.bar(word.isFrom ? layout.right + 4 : layout.left - 4 - length, top, length, Math.max(1, height - 1), color, 0.45);
 }
 
 /** The word at a point: its side and index; null where there is none. */

@@ -90,8 +90,8 @@ async function begin() {
   });
   new ResizeObserver(() => view && repaint()).observe(byId("main"));
   darkSystem.addEventListener("change", repaint);
-  addEventListener("beforeprint", repaint);
-  addEventListener("afterprint", repaint);
+  addEventListener("beforeprint", preparePrint);
+  addEventListener("afterprint", () => byId("printed").replaceChildren());
 }
 
 /** Paints all in the sizes and colours of now. */

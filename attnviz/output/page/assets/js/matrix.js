@@ -16,7 +16,8 @@ function matrixLayout(matrix, width, height, zoom = 0) {
   let cell = Math.min(MOST_CELL, Math.max(1, room)) * 1.5 ** zoom;
   if (cell >= CELL_LINES) cell = Math.floor(cell);
   const body = { width: cell * matrix.m + (matrix.rest ? gap + cell : 0), height: cell * matrix.n };
-  return { left, top, gap, cell, body, width: left + body.width + right, height: top + body.height + 8 };
+  const natural = top + body.height + 8;
+  return { left, top, gap, cell, body, width: left + body.width + right, height: natural, natural };
 }
 
 /** Draws a matrix as if it were scrolled by (x, y) inside a pane of a size. */
@@ -30,7 +31,7 @@ function drawMatrix(surface, matrix, layout, pane, colors) {
     if (matrix.rest) drawRest(surface, matrix, layout, pane, colors);
   });
   const mark = selected(state, matrix);
-  surface.inside(0, top, left, height - top, () => {
+  surface.inside(0, top - 7, left, height - top + 7, () => {
     for (let i = 0; i < matrix.n; i++) {
       const middle = top + (i + 0.5) * cell - y;
       if (i % step || middle < top - 10 || middle > height + 10) continue;

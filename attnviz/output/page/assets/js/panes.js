@@ -48,6 +48,7 @@ class Pane {
     if (!this.isSeen || !view) return;
     const { clientWidth, clientHeight } = this.element;
     this.layout = this.drawing.layout(clientWidth, clientHeight);
+    this.element.parentElement.style.setProperty("--content", `${Math.ceil(this.layout.natural) + 2}px`);
     this.spacer.style.width = `${this.layout.width > clientWidth + 1 ? this.layout.width : 1}px`;
     this.spacer.style.height = `${this.layout.height > clientHeight + 1 ? this.layout.height : 1}px`;
     this.paint();
@@ -123,8 +124,8 @@ const linksPane = new Pane("links", {
     const matrix = shown();
     const word = wordUnder(hover, matrix) ?? asked(state, matrix);
     byId("links").classList.toggle("asked", word !== null);
-    if (state.others.length) drawHeads(surface, [matrix, ...fellows.filter((one) => state.others.includes(one.index))], layout, pane, palette());
-    drawWords(surface, matrix, layout, pane, palette(), state.others.length ? null : word);
+    if (state.others.length) drawHeads(surface, headsInColors(), layout, pane, palette(), word);
+    drawWords(surface, matrix, layout, pane, palette(), word);
   },
   at: (layout, pane, x, y) => wordAt(layout, shown(), pane, x, y),
   click(place) {

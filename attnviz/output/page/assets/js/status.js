@@ -28,7 +28,7 @@ function statusParts(matrix, word) {
     const [i, j] = word.at(word.partner);
     return [part(nameOf(matrix.rows, i), "query"), part(" looks at "), part(nameOf(matrix.columns, j), "key"), part(linkWords(matrix, i, j, word, order))];
   }
-  const verb = word.isFrom ? " looks at " : " is looked at by ";
+  const verb = matrix.set.signed ? ": " : word.isFrom ? " looks at " : " is looked at by ";
   const names = order
     .slice(0, 3)
     .filter((k) => matrix.size(...word.at(k)) > 0)

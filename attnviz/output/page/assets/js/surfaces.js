@@ -37,6 +37,12 @@ class CanvasSurface {
     this.context.fillRect(x, y, width, height);
   }
 
+  bar(x, y, width, height, color, alpha) {
+    this.context.globalAlpha = alpha;
+    this.rect(x, y, width, height, color);
+    this.context.globalAlpha = 1;
+  }
+
   frame(x, y, width, height, color, thickness = 1) {
     this.context.strokeStyle = color;
     this.context.lineWidth = thickness;
@@ -122,6 +128,10 @@ class SvgSurface {
     this.add("rect", { x, y, width, height, fill });
   }
 
+  bar(x, y, width, height, fill, alpha) {
+    this.add("rect", { x, y, width, height, fill, "fill-opacity": alpha });
+  }
+
   frame(x, y, width, height, stroke, thickness = 1) {
     this.add("rect", { x, y, width, height, fill: "none", stroke, "stroke-width": thickness });
   }
@@ -141,7 +151,7 @@ class SvgSurface {
   }
 
   image(canvas, x, y, width, height) {
-    this.add("image", { x, y, width, height, href: canvas.toDataURL(), style: "image-rendering:pixelated", preserveAspectRatio: "none" });
+    this.add("image", { x, y, width, height, href: canvas.toDataURL(), "image-rendering": "pixelated", preserveAspectRatio: "none" });
   }
 
   inside(x, y, width, height, draw) {

@@ -69,6 +69,11 @@ function shown() {
   return shownKept;
 }
 
+/** The head and those that are shown beside it in colours. */
+function headsInColors() {
+  return [shown(), ...state.others.map((index) => fellows.find((one) => one.index === index)).filter(Boolean)];
+}
+
 /** The index of a token's number in a side; of a token inside a word that of the word. -1 where it is hidden. */
 function indexOf(number, side, whole) {
   if (number === null) return -1;
