@@ -79,12 +79,16 @@ function refreshThreshold() {
   const slider = byId("least");
   slider.min = isWeight ? "0" : "1";
   slider.max = isWeight ? "1000" : "100";
-  slider.step = isWeight ? "1" : "1";
   // By the root: most of the slider is for small weights.
   slider.value = isWeight ? String(Math.round(Math.sqrt(state.least / 1000) * 1000)) : String(state.share);
-  const words = isWeight ? `at least ${(state.least / 1000).toFixed(3)}` : `the fewest that reach ${state.share}%`;
+  const words = isWeight ? `at least ${leastWords(setOf(state))}` : `the fewest that reach ${state.share}%`;
   slider.setAttribute("aria-valuetext", words);
-  byId("least-value").textContent = isWeight ? (state.least / 1000).toFixed(3) : `${state.share}%`;
+  byId("least-value").textContent = isWeight ? leastWords(setOf(state)) : `${state.share}%`;
+}
+
+/** `2%`, `0.5%`; of numbers that are not shares `0.124`. */
+function leastWords(set) {
+  return set.percent || set.signed ? `${state.least / 10}%` : fixed(leastWeight(state, set), 3);
 }
 
 function titleOfText(text, index) {

@@ -5,7 +5,7 @@ const gridCanvas = grid.querySelector("canvas");
 const gridButtons = byId("grid-buttons");
 const GRID_LABEL = 22;
 let gridKey = "";
-let thumbnails = null; // {set, special, n, m, parts}
+let thumbnails = null; // {key, n, m, parts}
 let everyLink = null; // {key, values}: one link in every head
 
 /** Sizes: heads are columns and layers rows; heads that were chosen by name wrap. */
@@ -24,14 +24,35 @@ async function refreshGrid() {
   const set = setOf(state);
   const layout = gridLayout(set);
   placeButtons(set, layout);
-  const special = state.special;
   const mode = state.mode === "patterns" && layout.cell < 9 ? "metric" : state.mode;
-  if (mode === "patterns" && (thumbnails?.set !== set || thumbnails.special !== special)) {
-    thumbnails = { set, special, ...(await thumbnailsOf(set, special)) };
-  }
+  if (mode === "patterns") thumbnails = await keptThumbnails(set);
   if (mode === "link" || state.sort === "link") await findEveryLink(set);
   if (set !== setOf(state)) return;
   paintGrid(set, layout, mode);
+}
+
+/** The thumbnails of a set; of short texts they are the matrices themselves. */
+async function keptThumbnails(set) {
+  const key = [state.text, state.set, state.special, set.thumbs ? "" : state.words].join();
+  if (thumbnails?.key === key) return thumbnails;
+  if (set.thumbs) return { key, ...(await thumbnailsOf(set, state.special)) };
+  const of = state;
+  const matrices = await Promise.all(set.heads.map((_, index) => viewOf(of, index)));
+  const { n, m } = matrices[0];
+  return { key, n, m, parts: matrices.map(thumbnailBytes) };
+}
+
+/** The bytes of a matrix as thumbnails have them: by the root, of signed ones with 127 for zero. */
+function thumbnailBytes(matrix) {
+  const { n, m, set } = matrix;
+  const bytes = new Uint8Array(n * m);
+  for (let k = 0; k < n * m; k++) {
+    const [i, j] = [Math.floor(k / m), k % m];
+    const place = matrix.isMasked(i, j) ? 0 : matrix.place(i, j);
+    const root = Math.sqrt(Math.abs(place));
+    bytes[k] = set.signed ? 127 + Math.round(127 * Math.sign(place) * root) : Math.ceil(255 * root);
+  }
+  return bytes;
 }
 
 function paintGrid(set, layout, mode) {

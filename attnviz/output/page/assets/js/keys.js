@@ -48,6 +48,7 @@ function edgeWord(isLast) {
   change({ [state.side === "from" ? "query" : "key"]: side.numbers.at(isLast ? -1 : 0), [state.side === "from" ? "key" : "query"]: null });
 }
 
+const isOffered = (id) => !byId(id).hidden;
 const following = (names, now) => names[(names.indexOf(now) + 1) % names.length];
 
 function stepThreshold(direction) {
@@ -77,8 +78,8 @@ const actions = {
   2: () => change({ view: "links" }),
   3: () => change({ view: "matrix" }),
   4: () => change({ view: "table" }),
-  w: () => change({ words: !state.words }),
-  s: () => change({ special: !state.special }),
+  w: () => isOffered("words-field") && change({ words: !state.words }),
+  s: () => isOffered("special-field") && change({ special: !state.special }),
   m: () => change({ mode: following(setOf(state).metrics ? MODES : ["patterns", "link"], state.mode) }),
   c: addHead,
   v: () => change({ set: (state.set + 1) % textOf(state).sets.length }),
@@ -87,8 +88,8 @@ const actions = {
   0: () => change({ zoom: 0 }),
   ",": () => stepThreshold(-1),
   ".": () => stepThreshold(1),
-  n: () => reactions.text((state.text + 1) % head.texts.length),
-  p: () => reactions.text((state.text + head.texts.length - 1) % head.texts.length),
+  n: () => isOffered("text-field") && reactions.text((state.text + 1) % head.texts.length),
+  p: () => isOffered("text-field") && reactions.text((state.text + head.texts.length - 1) % head.texts.length),
   d: () => change({ theme: following(THEMES, state.theme) }),
   g: () => gridButtons.querySelector("[aria-pressed=true]").focus(),
   "?": () => byId("help").showModal(),

@@ -25,8 +25,8 @@ function drawAllLinks(surface, matrix, layout, { y, height }, colors, links) {
   return drawn.length;
 }
 
-function drawLink(surface, matrix, layout, { i, j, place, color }, y, height, colors, strength) {
-  const [y0, y1] = [lineAt(layout, i, y), lineAt(layout, j, y)];
+function drawLink(surface, matrix, layout, { i, j, place, color, shift = 0 }, y, height, colors, strength) {
+  const [y0, y1] = [lineAt(layout, i, y) + shift, lineAt(layout, j, y) + shift];
   if (Math.max(y0, y1) < 0 || Math.min(y0, y1) > height) return;
   const ink = color ?? (matrix.place(i, j) < 0 ? colors.query : colors.key);
   surface.link(layout.left + 4, y0, layout.right - 4, y1, ink, 0.7 + 3 * place, strength * (0.12 + 0.88 * Math.sqrt(place)));
@@ -42,7 +42,7 @@ function drawWords(surface, matrix, layout, { y, height }, colors, word) {
       const [i, j] = word.at(k);
       partners.set(k, { i, j });
       const place = Math.abs(matrix.place(i, j));
-      if (matrix.size(i, j) > 0 && (word.partner < 0 || k === word.partner)) drawLink(surface, matrix, layout, { i, j, place }, y, height, colors, 1);
+      if (place > 0 && (word.partner < 0 || k === word.partner)) drawLink(surface, matrix, layout, { i, j, place }, y, height, colors, 1);
     }
   }
   surface.inside(0, layout.top - 4, width, height - layout.top + 4, () => {
@@ -91,7 +91,8 @@ function drawHeads(surface, heads, layout, pane, colors, word) {
         ? strongest(matrix, word).map((k) => linkTo(matrix, word, k))
         : linksOf(state, matrix).slice(-MOST_LINKS / heads.length);
       for (const link of links) {
-        drawLink(surface, matrix, layout, { ...link, color }, pane.y, pane.height, colors, word ? 1 : 0.4);
+        const shift = (number - (heads.length - 1) / 2) * Math.min(4, layout.line / heads.length);
+        drawLink(surface, matrix, layout, { ...link, color, shift }, pane.y, pane.height, colors, word ? 1 : 0.4);
         if (word) drawShare(surface, matrix, layout, word, link, color, number, heads.length, pane.y);
       }
     });

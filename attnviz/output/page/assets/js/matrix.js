@@ -54,10 +54,15 @@ function drawMatrix(surface, matrix, layout, pane, colors) {
     if (mark.j >= 0) columns(mark.j, colors.key, true);
     if (matrix.rest) {
       const middle = left + layout.body.width - cell / 2 - x;
-      surface.text("special", middle - 2, top - 8, { size: 12, color: colors.dim, turn: TURN });
+      surface.text(restName(matrix), middle - 2, top - 8, { size: 12, color: colors.dim, turn: TURN });
     }
   });
   if (x === 0 && y === 0) surface.text("query ↓  key →", 8, 11, { size: 10.5, color: colors.dim });
+}
+
+/** The name of what rows gave to tokens that are hidden, or of a difference that are not compared. */
+function restName(matrix) {
+  return matrix.set.signed || typeof matrix.text.other === "string" ? "rest" : "special";
 }
 
 function label(surface, side, i, x, y, color, bold = false) {
@@ -105,7 +110,7 @@ function drawRest(surface, matrix, layout, { x, y }, colors) {
   const start = left + body.width - cell - x;
   for (let i = 0; i < matrix.n; i++) {
     const code = matrix.rest[i];
-    const place = placeOf(matrix.numbers.place(code), matrix.set.scale, false);
+    const place = placeOf(matrix.numbers.place(code), matrix.set.scale, matrix.set.signed);
     if (matrix.numbers.isMasked(code)) continue;
     const color = colorAt(place, colors);
     surface.rect(start, top + i * cell - y, cell, cell - (cell >= 12 ? 1 : 0), color.css);

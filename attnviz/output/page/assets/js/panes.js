@@ -157,6 +157,6 @@ function currentLinks() {
 
 function countOfLinks(n, drawn) {
   const unit = n === 1 ? "link" : "links";
-  const least = state.by === "weight" ? `≥ ${(state.least / 1000).toFixed(3)}` : `for ${state.share}%`;
+  const least = state.by === "weight" ? `≥ ${leastWords(shown().set)}` : `for ${state.share}%`;
   return `${n} ${unit} ${least}${drawn < n && drawn ? `, ${drawn} drawn` : ""}`;
 }

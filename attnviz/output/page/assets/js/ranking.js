@@ -16,7 +16,7 @@ function refreshRanking() {
   const set = setOf(state);
   const order = rankedHeads(set);
   const texts = order.map((index) => rankText(set, index));
-  const numbers = texts.map((text) => Math.abs(Number.parseFloat(text)) || 0);
+  const numbers = texts.map((text) => Math.abs(Number(text.match(/\d+(\.\d+)?/)?.[0] ?? 0)));
   const most = Math.max(...numbers, 1e-9);
   const rows = order.slice(0, MOST_ROWS);
   while (ranking.children.length > rows.length) ranking.lastChild.remove();

@@ -31,10 +31,10 @@ function statusParts(matrix, word) {
   const verb = matrix.set.signed ? ": " : word.isFrom ? " looks at " : " is looked at by ";
   const names = order
     .slice(0, 3)
-    .filter((k) => matrix.size(...word.at(k)) > 0)
+    .filter((k) => matrix.place(...word.at(k)) !== 0)
     .map((k) => `${nameOf(word.others, k)} ${matrix.spoken(...word.at(k))}`);
   const rest = matrix.rest && word.isFrom && !matrix.numbers.isMasked(matrix.rest[word.index]);
-  const special = rest ? `; special tokens ${spoken(matrix.set, matrix.rest[word.index], matrix.numbers)}` : "";
+  const special = rest ? `; ${restName(matrix) === "rest" ? "the rest" : "special tokens"} ${spoken(matrix.set, matrix.rest[word.index], matrix.numbers)}` : "";
   if (!names.length) return [part(own, ownKind), part(`${verb}no other word${special}`)];
   return [part(own, ownKind), part(verb), part(names.join(", "), otherKind), part(special)];
 }
@@ -43,7 +43,8 @@ function linkWords(matrix, i, j, word, order) {
   if (matrix.isMasked(i, j)) return ": masked";
   if (matrix.a) return `: ${matrix.a.head.name} ${matrix.a.spoken(i, j)}, ${matrix.b.head.name} ${matrix.b.spoken(i, j)}, difference ${matrix.spoken(i, j)}`;
   const rank = order.indexOf(word.partner) + 1;
-  const place = rank === 1 ? "its strongest" : `number ${rank}`;
+  const first = matrix.set.signed ? "the largest change" : "its strongest";
+  const place = rank === 1 ? first : `number ${rank}`;
   const unit = word.isFrom ? "keys" : "queries";
   return `: ${matrix.spoken(i, j)} (${matrix.exact(i, j)}), ${place} of ${order.length} ${unit}`;
 }
@@ -89,7 +90,7 @@ function drawLegend(surface, set, x, y, width, colors) {
     surface.rect(x + (k * width) / n, y, width / n + 0.5, 11, colorAt(place, colors).css);
   }
   surface.frame(x, y, width, 11, colors.line, 1);
-  const text = (number) => (set.percent || (set.signed && high === 1) ? `${Math.round(number * 100)}` : fixed(number, Math.abs(high) < 10 ? 2 : 0));
+  const text = (number) => (set.percent || set.values === "changes" || set.points ? `${Math.round(number * 100)}` : fixed(number, Math.abs(high) < 10 ? 2 : 0));
   const ticks = set.signed ? [-1, -0.2, 0, 0.2, 1] : [0, 0.05, 0.2, 0.5, 1];
   for (const tick of ticks) {
     const t = set.signed ? (1 + Math.sign(tick) * Math.sqrt(Math.abs(tick))) / 2 : Math.sqrt(tick);

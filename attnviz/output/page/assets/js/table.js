@@ -40,7 +40,7 @@ function section(name, rows) {
 function matrixTable(matrix) {
   const { rows, columns, rest } = matrix;
   const heads = columns.labels.map((_, j) => element("th", markOf(columns, j), { scope: "col" }));
-  if (rest) heads.push(element("th", "special", { scope: "col" }));
+  if (rest) heads.push(element("th", restName(matrix), { scope: "col" }));
   const lines = rows.labels.map((_, i) => {
     const cells = columns.labels.map((_, j) => element("td", cellText(matrix, i, j), { "data-i": i, "data-j": j }));
     if (rest) cells.push(element("td", matrix.numbers.exact(rest[i])));

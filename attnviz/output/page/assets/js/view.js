@@ -32,7 +32,8 @@ function withReader(of, matrix) {
     short: (i, j) => numbers.short(code(i, j)),
     exact: (i, j) => numbers.exact(code(i, j)),
     spoken: (i, j) => spoken(set, code(i, j), numbers),
-    size: (i, j) => Math.abs(value(i, j)),
+    // What is compared: of differences also those below zero.
+    size: (i, j) => (set.signed ? Math.abs(value(i, j)) : value(i, j)),
   };
 }
 
@@ -45,7 +46,7 @@ function lessHead(a, b) {
     codes[k] = Math.round((x - y) * 1000) / 1000;
   }
   const high = Math.max(...a.set.scale.map(Math.abs));
-  const set = { ...a.set, signed: true, percent: false, scale: [-high, high], codes: { bytes: 4, float: true }, rest: false };
+  const set = { ...a.set, signed: true, points: signed, percent: false, scale: [-high, high], codes: { bytes: 4, float: true }, rest: false };
   const sign = (number) => (number > 0 ? "+" : "");
   const made = withReader(state, { ...a, set, codes, code: undefined, rest: null });
   const percent = (i, j) => Math.round(made.value(i, j) * 100);
@@ -121,6 +122,12 @@ function strongest(matrix, word, most = Infinity) {
   return found.slice(0, most);
 }
 
+/** The least weight of a link: the threshold is in thousandths of 1, or of a scale of another size. */
+function leastWeight(of, set) {
+  const [low, high] = set.percent || set.signed ? [0, 1] : set.scale;
+  return low + (of.least / 1000) * (high - low);
+}
+
 /** The links that pass the threshold, the weakest first: by weight, or the fewest of each row that reach a share. */
 function linksOf(of, matrix) {
   const links = [];
@@ -128,11 +135,12 @@ function linksOf(of, matrix) {
     const row = [];
     for (let j = 0; j < matrix.m; j++) {
       if (!matrix.isSeen(i, j)) continue;
-      const size = matrix.size(i, j);
-      if (size > 0) row.push({ i, j, size, place: Math.abs(matrix.place(i, j)) });
+      const place = Math.abs(matrix.place(i, j));
+      if (place > 0) row.push({ i, j, size: matrix.size(i, j), place });
     }
     if (of.by === "weight") {
-      for (const link of row) if (Math.round(link.size * 1000) >= of.least) links.push(link);
+      const least = leastWeight(of, matrix.set);
+      for (const link of row) if (link.size >= least - 1e-9) links.push(link);
       continue;
     }
     row.sort((a, b) => b.size - a.size || a.j - b.j);
