@@ -18,6 +18,7 @@ _HOMES = {
     "diff": "attnviz.api.diff",
     "check": "attnviz.api.check",
     "heatmaps": "attnviz.api.heatmaps",
+    "html": "attnviz.api.html",
     "sweep": "attnviz.api.sweep",
     "agreement": "attnviz.api.agreement",
     "Model": "attnviz.model",

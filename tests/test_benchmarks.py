@@ -119,6 +119,34 @@ def test_the_corpus_leaves_loading_out_of_both_rates_and_takes_the_best_setting(
     assert [c.theirs.name for c in found[:2]] == ["PyTorch at its best", "PyTorch at its best, orjson"]
 
 
+def test_figures_of_the_page_are_scaled_by_the_loop_and_held_against_budgets(module):
+    page = module("page")
+    figures = {"ready": [150.0], "head": [20.0], "hover": [10.0], "nodes": [900], "why": None}
+    failed = {"ready": [], "head": [], "hover": [], "nodes": [], "why": "not ready within 120 s"}
+    shown = {"attnviz": figures, page.HEAD: figures | {"ready": [1500.0]}, page.MODEL: failed, "loop_ms": 220.0}
+    written = {"attnviz": {"file": 0.5, "write": 0.1}, page.HEAD: {"file": 50.0}, page.MODEL: {"file": 60.0}}
+    found = page.compared(128, 1, written, shown)
+    texts = {(one.what, one.theirs.name): (one.ours.median, one.ratio_text()) for one in found}
+    ready = "128 tokens, ready: CPU of the main thread"
+    assert texts[ready, page.HEAD] == (75.0, "10.0 times faster")  # this machine is half as fast as the reference
+    assert texts[ready, page.MODEL] == (75.0, "-")
+    assert texts[ready, "budget"] == (75.0, "0.250 times as long")
+    assert texts["128 tokens, nodes", "budget"] == (900, "0.300 times as many")
+    assert texts["128 tokens, size of the file", page.MODEL] == (0.5, "120 times less")
+    assert len(found) == 3 * 5 + 1
+
+
+def test_the_page_needs_a_browser_and_scripts(module, monkeypatch, tmp_path, capsys):
+    (tmp_path / "config.json").write_text("{}")
+    arguments = [str(tmp_path), "--torch", "/none", "--only", "page"]
+    monkeypatch.delenv("CHROMIUM", raising=False)
+    why = "CHROMIUM: names no program, and page needs it; expected a path such as /usr/bin/chromium"
+    assert (module("run").main(arguments), capsys.readouterr().err) == (2, f"run.py: error: {why}\n")
+    monkeypatch.setenv("CHROMIUM", sys.executable)
+    why = "--scripts: page needs a node_modules with d3, jquery and requirejs; see --help"
+    assert (module("run").main(arguments), capsys.readouterr().err) == (2, f"run.py: error: {why}\n")
+
+
 def test_the_arithmetic_of_a_pass_is_that_of_its_products(module):
     texts, n, n_layers, n_heads, d_head, d_ff = 2, 3, 5, 7, 11, 13
     d_model = n_heads * d_head
@@ -191,7 +219,7 @@ def test_a_child_is_measured_and_its_report_read(module):
         ),
         (
             ["--only", "x"],
-            "argument --only: 'x' is no part; expected some of sentence, corpus, long, heatmap, startup, forward",
+            "argument --only: 'x' is no part; expected some of sentence, corpus, long, heatmap, startup, forward, page",
         ),
         (["--rounds", "0"], "argument --rounds: '0' is no number; expected 1 or more"),
         (["--only", "startup", "--plot", "a.png"], "--plot: long is not among the parts; expected it in --only"),

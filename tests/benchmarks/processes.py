@@ -35,6 +35,8 @@ class Settings:
     rounds: int
     sentences: int
     tokens: tuple[int, ...]
+    chromium: str | None = None
+    scripts: str | None = None
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 MORE_IS_BETTER = {"sentences/s", "Gflop/s"}
-BETTER = {"s": ("faster", "slower"), "ms": ("faster", "slower"), "MB": ("less", "more")}
-OF_IT = {"s": "times as long", "ms": "times as long", "MB": "times as much"}
+BETTER = {"s": ("faster", "slower"), "ms": ("faster", "slower"), "MB": ("less", "more"), "nodes": ("fewer", "more")}
+OF_IT = {"s": "times as long", "ms": "times as long", "MB": "times as much", "nodes": "times as many"}
 
 
 @dataclass(frozen=True)
@@ -28,12 +28,12 @@ class Comparison:
     Attributes:
         part: of the benchmark that it belongs to.
         what: is measured, in words.
-        unit: ``s``, ``ms``, ``MB``, ``sentences/s``, ``Gflop/s``.
+        unit: ``s``, ``ms``, ``MB``, ``nodes``, ``sentences/s``, ``Gflop/s``.
         ours: attnviz.
         theirs: an opponent, or a yardstick.
         yardstick: whether theirs is a bound that ours is held against (ratio = ours / theirs), and no opponent.
         size: tokens of the text, where that varies.
-        goal: of the ratio: at least, or at most for a yardstick of time.
+        goal: of the ratio: at least, or at most for a yardstick of time, size or number.
     """
 
     part: str

@@ -1,4 +1,4 @@
-"""How fast attnviz is, side by side with transformers and PyTorch, with Matplotlib, and with the machine itself.
+"""How fast attnviz is, side by side with transformers and PyTorch, Matplotlib, BertViz, and the machine itself.
 
     python tests/benchmarks/run.py MODEL --torch PYTHON
 
@@ -12,6 +12,12 @@ have nothing else to do. Parts:
   heatmap   144 heads to PNG, against one new Matplotlib figure a head
   startup   import, --help, --version and small runs, against importing typer
   forward   which part of the machine's own sgemm rate the forward pass reaches, one thread
+
+One more part runs only with --only page, for ten minutes:
+
+  page      the HTML page in Chromium, against BertViz's pages of the same attention. It needs playwright (the extra
+            browser) and CHROMIUM, the path of that program; PYTHON has bertviz too; FOLDER is the node_modules after
+            npm install d3@5.7.0 jquery@2 requirejs@2.3.6, which BertViz's pages fetch from the network otherwise
 """
 
 import argparse
@@ -35,9 +41,11 @@ MODULES = {  # each has ``measure(settings)``; loaded when asked for, so that wh
     "heatmap": "heatmap",
     "startup": "startup",
     "forward": "forward",
+    "page": "page",
 }
-NEED_MODEL = {"sentence", "corpus", "forward"}
-NEED_TORCH = {"sentence", "corpus", "long"}
+UNASKED = tuple(name for name in MODULES if name != "page")  # what runs without --only
+NEED_MODEL = {"sentence", "corpus", "forward", "page"}
+NEED_TORCH = {"sentence", "corpus", "long", "page"}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -79,7 +87,7 @@ def arguments() -> argparse.ArgumentParser:
     parser = Arguments(prog="run.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("model", nargs="?", metavar="MODEL", help="a model folder")
     parser.add_argument("--torch", metavar="PYTHON", help="an interpreter with torch and transformers")
-    parser.add_argument("--only", type=names, default=tuple(MODULES), metavar="NAME,...", help="only these parts")
+    parser.add_argument("--only", type=names, default=UNASKED, metavar="NAME,...", help="only these parts")
     parser.add_argument(
         "--rounds", type=positive, default=5, metavar="N", help="runs of each side; three times as many of startup [5]"
     )
@@ -91,6 +99,7 @@ def arguments() -> argparse.ArgumentParser:
         metavar="N,...",
         help="of the long texts [512,1024,2048,4096]",
     )
+    parser.add_argument("--scripts", metavar="FOLDER", help="a node_modules with the scripts of BertViz's pages")
     parser.add_argument("--json", metavar="FILE", help="write all figures, with machine, versions and commit")
     parser.add_argument("--table", metavar="FILE", help="write a Markdown table")
     parser.add_argument("--plot", metavar="FILE.png", help="draw the time of long texts")
@@ -127,6 +136,7 @@ def checked(options: argparse.Namespace) -> tuple[Settings, Sequence[str], dict[
             raise BenchmarkError(f"MODEL: not given, and {part} needs it; expected a model folder")
         if part in NEED_TORCH and options.torch is None:
             raise BenchmarkError(f"--torch: not given, and {part} needs it; expected an interpreter with torch")
+    chromium, scripts = browser(options) if "page" in options.only else (None, None)
     model = None if options.model is None else Path(options.model).resolve()
     if model is not None and not (model / "config.json").is_file():
         raise BenchmarkError(f"{options.model}: has no config.json; expected a model folder")
@@ -140,8 +150,22 @@ def checked(options: argparse.Namespace) -> tuple[Settings, Sequence[str], dict[
     # Absolute, but no links followed: a virtual environment's interpreter is a link.
     torch = options.torch and os.path.abspath(shutil.which(options.torch) or options.torch)
     versions = torch_versions(torch) if torch else None
-    settings = Settings(model and str(model), torch, options.rounds, options.sentences, options.tokens)
-    return settings, options.only, versions
+    sizes = (options.rounds, options.sentences, options.tokens)
+    return Settings(model and str(model), torch, *sizes, chromium, scripts), options.only, versions
+
+
+def browser(options: argparse.Namespace) -> tuple[str, str]:
+    """Chromium, and the scripts of BertViz's pages.
+
+    Raises:
+        BenchmarkError: one of them is not there.
+    """
+    chromium = os.environ.get("CHROMIUM", "")
+    if not os.access(chromium, os.X_OK):
+        raise BenchmarkError("CHROMIUM: names no program, and page needs it; expected a path such as /usr/bin/chromium")
+    if options.scripts is None or not Path(options.scripts, "requirejs", "require.js").is_file():
+        raise BenchmarkError("--scripts: page needs a node_modules with d3, jquery and requirejs; see --help")
+    return chromium, os.path.abspath(options.scripts)
 
 
 def write(options: argparse.Namespace, told: dict, comparisons: Sequence[Comparison]) -> None:

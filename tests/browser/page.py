@@ -1,0 +1,90 @@
+"""A page in a real browser that records whatever a page must never do."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+DESKTOP = {"width": 1280, "height": 800}
+PHONE = {"width": 390, "height": 844}
+ZOOMED = {"width": 640, "height": 400}  # what 1280 x 800 leaves at 200 %
+
+REPORT_VIOLATIONS = """
+document.addEventListener("securitypolicyviolation", event =>
+  reportViolation(`${event.effectiveDirective}: ${event.blockedURI} ${event.sample}`));
+"""
+
+
+@dataclass
+class Recorded:
+    """What a page said and asked for, apart from its own file.
+
+    Attributes:
+        address: of the file, without the part from ``#`` on.
+        faults: console messages, uncaught errors, violations of the security policy, requests, unexpected dialogs.
+    """
+
+    address: str
+    faults: list[str] = field(default_factory=list)
+
+    def watch(self, page: Any) -> None:
+        """Listens to a page of playwright, before it opens the file."""
+        page.expose_function("reportViolation", lambda text: self.faults.append(f"violation: {text}"))
+        page.add_init_script(REPORT_VIOLATIONS)
+        page.on("console", lambda message: self.faults.append(f"console {message.type}: {message.text}"))
+        page.on("pageerror", lambda error: self.faults.append(f"uncaught error: {error}"))
+        page.on("crash", lambda _: self.faults.append("the page crashed"))
+        page.on("request", lambda request: self.request(request.url))
+        page.on("dialog", self.dialog)
+
+    def request(self, url: str) -> None:
+        """A request is a fault unless it is the file itself, or data that the page made."""
+        if url.partition("#")[0] != self.address and not url.startswith(("data:", "blob:")):
+            self.faults.append(f"request: {url}")
+
+    def dialog(self, dialog: Any) -> None:
+        """No control uses alert, confirm or prompt."""
+        self.faults.append(f"dialog: {dialog.message}")
+        dialog.dismiss()
+
+
+@contextmanager
+def recorded(browser: Any, file: Path, fragment: str = "", **context: Any) -> Iterator[tuple[Any, Recorded]]:
+    """The file in a browser context of its own, and what it did; ``context`` are playwright's settings of one.
+
+    The page has painted when this yields: ``data-ready`` is set, if the page is attnviz's.
+    """
+    context = {"viewport": DESKTOP, "color_scheme": "light", "accept_downloads": True, **context}
+    record = Recorded(file.resolve().as_uri())
+    with browser.new_context(**context) as made:
+        page = made.new_page()
+        record.watch(page)
+        page.goto(record.address + fragment)
+        yield page, record
+
+
+def poll(page: Any, expression: str, seconds: float = 20) -> Any:
+    """The value of a JavaScript expression as soon as it is truthy.
+
+    ``page.wait_for_function`` evaluates text in the page, which the security policy refuses.
+
+    Raises:
+        AssertionError: it was not within the time.
+    """
+    end = time.monotonic() + seconds
+    while not (value := page.evaluate(expression)):
+        assert time.monotonic() < end, f"not true within {seconds} s: {expression}"
+        page.wait_for_timeout(10)
+    return value
+
+
+def ready(page: Any) -> None:
+    """Waits for the first paint of attnviz's page."""
+    poll(page, "document.body.dataset.ready === '1'")
+
+
+def settled(page: Any) -> None:
+    """Waits until the page has painted what it was asked for last: two frames with nothing pending."""
+    page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done())))")
