@@ -19,8 +19,27 @@ from attnviz.output.words import escaped
 PAGE_FORMAT = "attnviz-page/1"
 _ASSETS = Path(__file__).parent / "assets"
 # Joined in this order; the script is one strict function.
-STYLE_FILES = ("page.css",)
-SCRIPT_FILES = ("page.js",)
+STYLE_FILES = ("page.css", "small.css")
+SCRIPT_FILES = (
+    "data.js",
+    "numbers.js",
+    "state.js",
+    "colors.js",
+    "surfaces.js",
+    "view.js",
+    "panes.js",
+    "matrix.js",
+    "links.js",
+    "sentence.js",
+    "grid.js",
+    "ranking.js",
+    "table.js",
+    "status.js",
+    "controls.js",
+    "carry.js",
+    "keys.js",
+    "main.js",
+)
 _MOST_TITLE = 80  # characters
 _PLACEHOLDER = re.compile(r"\{\{([a-z]+)\}\}")
 _UNSAFE = re.compile("[<\u2028\u2029\ud800-\udfff]")  # in JSON within HTML, and in UTF-8
