@@ -9,6 +9,7 @@ from attnviz.analysis.matrices.levels import Level, arranged_level, levels
 from attnviz.analysis.matrices.parts import ahead, each_layer
 from attnviz.analysis.matrices.reduce import reduce_attention
 from attnviz.analysis.matrices.selection import Request, arrange, select_attention
+from attnviz.analysis.matrices.spelling import spelled
 from attnviz.analysis.one_word import WordQuestion, word_attention
 from attnviz.analysis.remainders import metrics_of_parts
 from attnviz.analysis.telling import HeadSummary, head_summaries, strongest_telling
@@ -20,6 +21,7 @@ from attnviz.output.page.codes import COARSE, FINE, Codes
 from attnviz.output.page.content import Start, TextContent, set_name, side_fields, text_page_fields
 from attnviz.output.page.facts import NO_FACTS, head_facts
 from attnviz.output.page.sets import SetWriter
+from attnviz.output.rendering import Document
 from attnviz.sweeps.runs import Run, kinds_of, runs
 from attnviz.trace.attention import Attention, Matrix
 from attnviz.trace.result import Result
@@ -42,12 +44,14 @@ class PageOptions:
         word: the word that it opens with.
         precision: decimals; None for what fits the text.
         command: what prints the same in the terminal, or a function that makes it of a result.
+        raw_tokens: label tokens in the tokenizer's own spelling.
     """
 
     requests: tuple[Request, ...]
     word: WordQuestion | None = None
     precision: int | None = None
     command: str | Callable[[Result], str] = ""
+    raw_tokens: bool = False
 
     @property
     def first_run(self) -> Request:
@@ -82,7 +86,7 @@ class PageText:
         self.options = options
         self._result, self._several, self._threads = result, several, threads
         self._chunks = Chunks()
-        self._sets: list[dict[str, object]] = []
+        self._sets: list[Document] = []
         self._sides: dict[tuple[str, Tokens], int] = {}
 
     def writer(self, first: Attention, total: int) -> SetWriter:
@@ -115,14 +119,15 @@ class PageText:
             other: B's text, of a difference.
             merges: whether words may be merged.
         """
-        result = self._result
+        result, raw = self._result, self.options.raw_tokens
         texts = {
             "target": {0: result.target},
             "text": {0: result.text, 1: result.pair},
             "source": {0: result.text, 1: result.pair},
         }
-        sides = [side_fields(name, tokens, texts[name], merges=merges) for name, tokens in self._sides]
+        sides = [side_fields(name, tokens, texts[name], merges=merges, raw=raw) for name, tokens in self._sides]
         document = text_page_fields(result, sides, command=self.options.command_of(result), other=other)
+        first = replace(first, queries=spelled(first.queries, raw=raw), keys=spelled(first.keys, raw=raw))
         precision = self.options.decimals(max(len(tokens) for _, tokens in self._sides))
         return TextContent(document, self._sets, tuple(self._chunks.data), start, first, precision)
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -12,7 +13,7 @@ from attnviz.analysis.matrices.words import word_starts
 from attnviz.output.page.chunks import Chunks, chunk
 from attnviz.output.page.codes import Codes
 from attnviz.output.page.content import axis_names, head_titles, is_share
-from attnviz.output.page.thumbnails import pooled_cells, thumbnail_bytes
+from attnviz.output.page.thumbnails import MOST_SIDE, pooled_cells, thumbnail_bytes
 from attnviz.output.scale import Scale, hidden_cells, scale_between
 from attnviz.output.words import set_caption
 from attnviz.trace.attention import Attention, of_all
@@ -41,11 +42,10 @@ class _Side:
 
 
 class _Encoded(NamedTuple):
-    """One head: its chunk, its two thumbnails, and its least and its largest number; the ends of no number are 0."""
+    """One head: its chunk, its thumbnails with special tokens and without, its least and its largest number."""
 
     data: bytes
-    every: np.ndarray
-    hidden: np.ndarray
+    cells: tuple[np.ndarray, np.ndarray] | None
     ends: tuple[float, float]
 
 
@@ -63,7 +63,7 @@ class SetWriter:
         self._chunks, self._codes, self._total, self._threads = chunks, codes, total, threads
         self._numbers: list[int] = []
         self._size = 0
-        self._cells: tuple[list[np.ndarray], list[np.ndarray]] = [], []
+        self._cells: list[tuple[np.ndarray, np.ndarray]] = []
         self._titles: list[tuple[str, str]] = []
         self._ends: list[tuple[float, float]] = []
         self._parts: list[Attention] = []
@@ -84,8 +84,7 @@ class SetWriter:
         for encoded in self._threads.map(lambda place: self._encoded(level, place), _places(tokens)):
             self._numbers.append(self._chunks.add(encoded.data))
             self._size += len(encoded.data)
-            self._cells[0].append(encoded.every)
-            self._cells[1].append(encoded.hidden)
+            self._cells += [encoded.cells] if encoded.cells is not None else []
             self._ends.append(encoded.ends)
         self._titles += head_titles(tokens)
         self._parts.append(tokens.bare)
@@ -95,27 +94,24 @@ class SetWriter:
         if self._sides is None:
             raise ValueError("the set has no sides yet")
         queries, keys = self._sides
-        tokens, words, (i, j) = level.tokens, level.words, place
-        numbers, masked = tokens.matrices[i, j], None if tokens.masked is None else tokens.masked[i]
         encode = self._codes.encode
-        arrays = [encode(numbers, masked)]
-        if words is not None:
-            merged, cells = words.matrices[i, j], None if words.masked is None else words.masked[i]
-            arrays.append(encode(merged[queries.several], None if cells is None else cells[queries.several]))
-            columns = np.ix_(queries.single, keys.several)
-            arrays.append(encode(merged[columns].T, None if cells is None else cells[columns].T))
-        for one in (tokens, words):
-            if one is not None and one.rest is not None:
-                arrays.append(encode(one.rest[i, j]))
-        absent = hidden_cells(numbers, masked)
-        signed, shown = tokens.values == "changes", np.ix_(queries.shown, keys.shown)
-        every, few = (
-            pooled_cells(numbers, absent, signed=signed),
-            pooled_cells(numbers[shown], absent[shown], signed=signed),
-        )
-        visible = [every, *([] if words is None else [words.matrices[i, j]])] if self._codes.steps is None else [every]
-        data = chunk(arrays, max(numbers.shape))
-        return _Encoded(data, every, few, _ends(numbers, absent, visible))
+        numbers, masked = _matrix(level.tokens, place)
+        codes = encode(numbers, masked)
+        arrays, ends = [codes.T], [_ends(numbers, masked)]  # key by key: what a key gets is alike, and deflates better
+        if level.words is not None:
+            merged, hidden = _matrix(level.words, place)
+            ends.append(_ends(merged, hidden))
+            rows, columns = queries.several, np.ix_(queries.single, keys.several)
+            arrays.append(encode(merged[rows], None if hidden is None else hidden[rows]))
+            arrays.append(encode(merged[columns].T, None if hidden is None else hidden[columns].T))
+        arrays += [encode(one.rest[place]) for one in level if one is not None and one.rest is not None]
+        cells = None
+        if max(numbers.shape) > MOST_SIDE:
+            absent, shown = hidden_cells(numbers, masked), np.ix_(queries.shown, keys.shown)
+            pooled = partial(pooled_cells, signed=level.tokens.values == "changes")
+            cells = pooled(numbers, absent), pooled(numbers[shown], absent[shown])
+        largest = min(low for low, _ in ends), max(high for _, high in ends)
+        return _Encoded(chunk(arrays, max(numbers.shape)), cells, largest)
 
     @property
     def common(self) -> Attention:
@@ -134,10 +130,6 @@ class SetWriter:
         scale, signed = self._scale(common), common.values == "changes"
         rows, columns = axis_names(common)
         width = len(columns)
-        data = b"".join(
-            thumbnail_bytes(cells, scale, signed=signed) for pair in zip(*self._cells, strict=True) for cells in pair
-        )
-        thumbnails = self._chunks.add(chunk([np.frombuffer(data, np.uint8)], 0))
         heads = [
             {"name": short, "title": title, "row": n // width, "column": n % width, "chunk": number}
             for n, ((short, title), number) in enumerate(zip(self._titles, self._numbers, strict=True))
@@ -159,13 +151,18 @@ class SetWriter:
             "codes": self._codes.fields,
             "words": self._has_words,
             "rest": self._has_rest,
-            "thumbs": {
-                "chunk": thumbnails,
-                "all": list(self._cells[0][0].shape),
-                "hidden": list(self._cells[1][0].shape),
-            },
+            "thumbs": self._thumbnails(scale, signed=signed),
             **facts,
         }
+
+    def _thumbnails(self, scale: Scale, *, signed: bool) -> dict[str, object] | None:
+        """Adds the thumbnails to the chunks; None of matrices so small that they are their own thumbnails."""
+        if not self._cells:
+            return None
+        data = b"".join(thumbnail_bytes(cells, scale, signed=signed) for pair in self._cells for cells in pair)
+        number = self._chunks.add(chunk([np.frombuffer(data, np.uint8)], 0))
+        every, hidden = self._cells[0]
+        return {"chunk": number, "all": list(every.shape), "hidden": list(hidden.shape)}
 
     def _scale(self, common: Attention) -> Scale:
         """The scale of all; 1 stays the end of shares that rounding takes a little beyond."""
@@ -181,8 +178,12 @@ def _places(attention: Attention) -> Iterator[tuple[int, int]]:
     return ((i, j) for i in range(n_rows) for j in range(n_columns))
 
 
-def _ends(numbers: np.ndarray, absent: np.ndarray, others: list[np.ndarray]) -> tuple[float, float]:
+def _matrix(attention: Attention, place: tuple[int, int]) -> tuple[np.ndarray, np.ndarray | None]:
+    """The numbers of one head, and which of them are masked."""
+    return attention.matrices[place], None if attention.masked is None else attention.masked[place[0]]
+
+
+def _ends(numbers: np.ndarray, masked: np.ndarray | None) -> tuple[float, float]:
     """The least and the largest visible number; +inf and -inf where there is none."""
-    visible = numbers[~absent] if absent.any() else numbers
-    low = float(visible.min(initial=np.inf))
-    return low, max(float(np.nanmax(one, initial=-np.inf)) for one in (visible, *others))
+    visible = numbers[~hidden_cells(numbers, masked)]
+    return float(visible.min(initial=np.inf)), float(visible.max(initial=-np.inf))
