@@ -118,7 +118,7 @@ function arranged(text, set, options) {
   for (let i = 0; i < n; i++) {
     for (let j = 0; j < m; j++) {
       const patch = merges ? patches.at(rows.indexes[i], columns.indexes[j]) : -1;
-      places[i * m + j] = patch < 0 ? columns.tokens[j] * nQueries + rows.tokens[i] : patch;
+      places[i * m + j] = patch < 0 ? rows.tokens[i] * nKeys + columns.tokens[j] : patch;
     }
   }
   let restPlaces = null;

@@ -100,7 +100,7 @@ class CanvasSurface {
   }
 }
 
-const SVG = "http://www.w3.org/2000/svg";
+const SVG = document.querySelector("#printed svg").namespaceURI;
 
 class SvgSurface {
   constructor(width, height, title) {
