@@ -170,7 +170,7 @@ class SvgSurface {
   titled(title, draw) {
     const outer = this.parent;
     this.parent = this.add("g", {});
-    this.add("title", {}).textContent = title;
+    this.add("title", {}).textContent = title();
     draw();
     this.parent = outer;
   }
