@@ -1,7 +1,5 @@
 // The controls: each shows a field of the state, and changes it.
 
-const VIEW_NAMES = { both: "Both", links: "Links", matrix: "Matrix", table: "Table" };
-
 function fillSelect(id, options) {
   const select = byId(id);
   const key = JSON.stringify(options);

@@ -76,7 +76,7 @@ async function begin() {
     byId("old").hidden = false;
     return;
   }
-  Object.assign(start, valid({ ...start }));
+  Object.assign(start, valid({ ...start, mode: firstMode() }));
   state = readFrom(location.hash);
   listen();
   listenCarry();
