@@ -141,11 +141,10 @@ function valid(next) {
 let pending = Promise.resolve();
 
 /** Changes the state, and shows it; the address follows. */
-function change(changes, { record = true } = {}) {
-  const before = state;
+function change(changes) {
   state = valid({ ...state, ...changes });
-  if (record) remember();
-  pending = refresh(before);
+  remember();
+  pending = refresh();
   return pending;
 }
 
