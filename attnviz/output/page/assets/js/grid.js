@@ -24,7 +24,7 @@ async function refreshGrid() {
   const set = setOf(state);
   const layout = gridLayout(set);
   placeButtons(set, layout);
-  const mode = state.mode === "patterns" && layout.cell < 9 ? "metric" : state.mode;
+  const mode = state.mode;
   if (mode === "patterns") thumbnails = await keptThumbnails(set);
   if (mode === "link" || state.sort === "link") await findEveryLink(set);
   if (set !== setOf(state)) return;
@@ -128,7 +128,7 @@ async function findEveryLink(set) {
   const key = [state.text, state.set, state.side, state.query, state.key, state.words, state.special].join();
   if (everyLink?.key === key) return;
   const of = state;
-  const matrices = await Promise.all(set.heads.map((_, index) => numbersOf(set, index)));
+  const matrices = await Promise.all(set.heads.map((_, index) => numbersOf(of, index)));
   const values = matrices.map((numbers, index) => linkIn(of, numbers, index));
   everyLink = { key, values };
 }
