@@ -43,7 +43,7 @@ SCRIPT_FILES = (
 )
 _MOST_TITLE = 80  # characters
 _PLACEHOLDER = re.compile(r"\{\{([a-z]+)\}\}")
-_COMMENTS = re.compile(r"^[ \t]*(?://[^\n]*|/\*.*?\*/[ \t]*)$", re.MULTILINE | re.DOTALL)  # on lines of their own
+_COMMENTS = re.compile(r"^[ \t]*(?://[^\n]*|/\*(?:(?!\*/)[\s\S])*\*/[ \t]*)$", re.MULTILINE)  # on lines of their own
 _UNSAFE = re.compile("[<\u2028\u2029\ud800-\udfff]")  # in JSON within HTML, and in UTF-8
 _POLICY = (
     "default-src 'none'; script-src '{script}'; style-src '{style}'; img-src data: blob:; base-uri 'none'; "

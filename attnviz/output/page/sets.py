@@ -2,43 +2,20 @@
 
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Executor
-from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 
 from attnviz.analysis.matrices.levels import Level
-from attnviz.analysis.matrices.words import word_starts
 from attnviz.output.page.chunks import Chunks, chunk
 from attnviz.output.page.codes import Codes
 from attnviz.output.page.content import axis_names, head_titles, is_share
-from attnviz.output.page.thumbnails import MOST_SIDE, pooled_cells, thumbnail_bytes
+from attnviz.output.page.sections import Side, head_sections, matrix_at
+from attnviz.output.page.thumbnails import MOST_PLAIN, pooled_cells, thumbnail_bytes
 from attnviz.output.scale import Scale, hidden_cells, scale_between
 from attnviz.output.words import set_caption
 from attnviz.trace.attention import Attention, of_all
-from attnviz.trace.tokens import Tokens
-
-
-@dataclass(frozen=True, eq=False)
-class _Side:
-    """The tokens of a side.
-
-    Attributes:
-        shown: (n_tokens,), True of ordinary tokens; of all where there are no ordinary ones.
-        single: the words of one token.
-        several: the words of several tokens.
-    """
-
-    shown: np.ndarray
-    single: np.ndarray
-    several: np.ndarray
-
-    @classmethod
-    def of(cls, tokens: Tokens) -> "_Side":
-        shown = np.array([not (token.special or token.padding) for token in tokens])
-        lengths = np.diff([*word_starts(tokens), len(tokens)])
-        return cls(shown if shown.any() else ~shown, np.flatnonzero(lengths == 1), np.flatnonzero(lengths > 1))
 
 
 class _Encoded(NamedTuple):
@@ -68,7 +45,7 @@ class SetWriter:
         self._ends: list[tuple[float, float]] = []
         self._parts: list[Attention] = []
         self._has_words = self._has_rest = False
-        self._sides: tuple[_Side, _Side] | None = None
+        self._sides: tuple[Side, Side] | None = None
 
     def add(self, level: Level) -> None:
         """Some more matrices.
@@ -79,7 +56,7 @@ class SetWriter:
         """
         tokens = level.tokens
         if self._sides is None:
-            self._sides = _Side.of(tokens.queries), _Side.of(tokens.keys)
+            self._sides = Side.of(tokens.queries), Side.of(tokens.keys)
             self._has_words, self._has_rest = level.words is not None, tokens.rest is not None
         for encoded in self._threads.map(lambda place: self._encoded(level, place), _places(tokens)):
             self._numbers.append(self._chunks.add(encoded.data))
@@ -93,24 +70,15 @@ class SetWriter:
     def _encoded(self, level: Level, place: tuple[int, int]) -> _Encoded:
         if self._sides is None:
             raise ValueError("the set has no sides yet")
-        queries, keys = self._sides
-        encode = self._codes.encode
-        numbers, masked = _matrix(level.tokens, place)
-        codes = encode(numbers, masked)
-        arrays, ends = [codes.T], [_ends(numbers, masked)]  # key by key: what a key gets is alike, and deflates better
-        if level.words is not None:
-            merged, hidden = _matrix(level.words, place)
-            ends.append(_ends(merged, hidden))
-            rows, columns = queries.several, np.ix_(queries.single, keys.several)
-            arrays.append(encode(merged[rows], None if hidden is None else hidden[rows]))
-            arrays.append(encode(merged[columns].T, None if hidden is None else hidden[columns].T))
-        arrays += [encode(one.rest[place]) for one in level if one is not None and one.rest is not None]
+        numbers, masked = matrix_at(level.tokens, place)
+        ends = [_ends(*matrix_at(one, place)) for one in level if one is not None]
         cells = None
-        if max(numbers.shape) > MOST_SIDE:
-            absent, shown = hidden_cells(numbers, masked), np.ix_(queries.shown, keys.shown)
+        if max(numbers.shape) > MOST_PLAIN:
+            absent, shown = hidden_cells(numbers, masked), np.ix_(*(~side.special for side in self._sides))
             pooled = partial(pooled_cells, signed=level.tokens.values == "changes")
             cells = pooled(numbers, absent), pooled(numbers[shown], absent[shown])
         largest = min(low for low, _ in ends), max(high for _, high in ends)
+        arrays = head_sections(level, place, self._codes, self._sides)
         return _Encoded(chunk(arrays, max(numbers.shape)), cells, largest)
 
     @property
@@ -176,11 +144,6 @@ class SetWriter:
 def _places(attention: Attention) -> Iterator[tuple[int, int]]:
     n_rows, n_columns = attention.matrices.shape[:2]
     return ((i, j) for i in range(n_rows) for j in range(n_columns))
-
-
-def _matrix(attention: Attention, place: tuple[int, int]) -> tuple[np.ndarray, np.ndarray | None]:
-    """The numbers of one head, and which of them are masked."""
-    return attention.matrices[place], None if attention.masked is None else attention.masked[place[0]]
 
 
 def _ends(numbers: np.ndarray, masked: np.ndarray | None) -> tuple[float, float]:

@@ -6,12 +6,13 @@ import numpy as np
 
 from attnviz.output.scale import Scale, block_maxima
 
-MOST_SIDE = 32  # cells
+MOST_PLAIN = 32  # tokens of a side, up to which a matrix is its own thumbnail
+_MOST_SIDE = 24  # cells, about the pixels that a head has in the grid
 _STEPS = 31
 
 
 def pooled_cells(values: np.ndarray, hidden: np.ndarray, *, signed: bool) -> np.ndarray:
-    """The largest visible value of each block, at most 32 x 32, NaN where there is none.
+    """The largest visible value of each block, at most 24 x 24, NaN where there is none.
 
     A mean would lose thin diagonals.
 
@@ -20,7 +21,7 @@ def pooled_cells(values: np.ndarray, hidden: np.ndarray, *, signed: bool) -> np.
         hidden: (n_queries, n_keys), True where there is nothing to show.
         signed: whether the value farthest from 0 counts.
     """
-    rows, columns = (math.ceil(n / MOST_SIDE) for n in values.shape)
+    rows, columns = (math.ceil(n / _MOST_SIDE) for n in values.shape)
     largest, none = block_maxima(values, hidden, (rows, columns))
     if signed:
         least = -block_maxima(-values, hidden, (rows, columns))[0]
