@@ -9,7 +9,7 @@ from attnviz.analysis.matrices.levels import Level, arranged_level, levels
 from attnviz.analysis.matrices.parts import ahead, each_layer
 from attnviz.analysis.matrices.reduce import reduce_attention
 from attnviz.analysis.matrices.selection import Request, arrange, select_attention
-from attnviz.analysis.matrices.spelling import spelled
+from attnviz.analysis.matrices.spelling import raw_spelled
 from attnviz.analysis.one_word import WordQuestion, word_attention
 from attnviz.analysis.remainders import metrics_of_parts
 from attnviz.analysis.telling import HeadSummary, head_summaries, strongest_telling
@@ -127,7 +127,7 @@ class PageText:
         }
         sides = [side_fields(name, tokens, texts[name], merges=merges, raw=raw) for name, tokens in self._sides]
         document = text_page_fields(result, sides, command=self.options.command_of(result), other=other)
-        first = replace(first, queries=spelled(first.queries, raw=raw), keys=spelled(first.keys, raw=raw))
+        first = replace(first, queries=raw_spelled(first.queries, raw=raw), keys=raw_spelled(first.keys, raw=raw))
         precision = self.options.decimals(max(len(tokens) for _, tokens in self._sides))
         return TextContent(document, self._sets, tuple(self._chunks.data), start, first, precision)
 
