@@ -135,7 +135,9 @@ class PageSet:
         sums = tokens[:, special].sum(axis=1)
         is_float = bool(self.fields["codes"].get("float"))
         result = tokens
-        query_words, key_words = (side["pieces"] or [[i, 1] for i in range(len(side["tokens"]["labels"]))] for side in self.sides)
+        query_words, key_words = (
+            side["pieces"] or [[i, 1] for i in range(size)] for side, size in zip(self.sides, (n, m), strict=True)
+        )
         if self.fields["words"]:
             merged = np.array([[tokens[i : i + a, j : j + b].sum() for j, b in key_words] for i, a in query_words])
             merged = merged if is_float else merged // np.array([[a] for _, a in query_words])
@@ -182,6 +184,11 @@ class PageSet:
         data = np.frombuffer(self.page.chunk(thumbs["chunk"]), np.uint8).reshape(len(self.fields["heads"]), sum(sizes))
         part = data[head, : sizes[0]] if special else data[head, sizes[0] :]
         return part.reshape(thumbs["all"] if special else thumbs["hidden"])
+
+
+def _words_of(side: dict) -> list[list[int]]:
+    """Each word's first token and how many it has."""
+    return side["pieces"] or [[i, 1] for i in range(len(side["tokens"]["labels"]))]
 
 
 def _kept(one: dict, special: bool) -> list[int]:

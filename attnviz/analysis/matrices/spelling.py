@@ -21,10 +21,12 @@ def labelled(attention: Attention, *, raw: bool) -> Attention:
     """The attention, with ``raw`` labelled in the tokenizer's own spelling."""
     if not raw:
         return attention
-    return replace(attention, queries=spelled(attention.queries, raw=raw), keys=spelled(attention.keys, raw=raw))
+    return replace(
+        attention, queries=raw_spelled(attention.queries, raw=raw), keys=raw_spelled(attention.keys, raw=raw)
+    )
 
 
-def spelled(tokens: Tokens, *, raw: bool) -> Tokens:
+def raw_spelled(tokens: Tokens, *, raw: bool) -> Tokens:
     """The tokens, with ``raw`` labelled in the tokenizer's own spelling."""
     return raw_labels(tokens) if raw else tokens
 

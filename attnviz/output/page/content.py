@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TypedDict
 
-from attnviz.analysis.matrices.spelling import spelled
+from attnviz.analysis.matrices.spelling import raw_spelled
 from attnviz.analysis.matrices.words import merged, word_starts
 from attnviz.names import SHARES
 from attnviz.output.rendering import Document
@@ -119,8 +119,8 @@ def side_fields(
     counts = [[start, end - start] for start, end in pairwise([*starts, len(tokens)])]
     return {
         "name": name,
-        "tokens": _list(spelled(tokens, raw=raw), text),
-        "words": _list(spelled(merged(tokens), raw=raw), text) if has_words else None,
+        "tokens": _list(raw_spelled(tokens, raw=raw), text),
+        "words": _list(raw_spelled(merged(tokens), raw=raw), text) if has_words else None,
         "pieces": counts if has_words else None,
     }
 

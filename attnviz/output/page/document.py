@@ -93,11 +93,11 @@ def embedded_json(value: object) -> str:
 
 
 def _numbered(texts: Sequence[TextContent]) -> list[dict[str, object]]:
-    """The texts with chunks counted over all of them."""
+    """The texts with chunks counted over all of them, and where each begins."""
     documents, before = [], 0
-    for text in texts:
+    for number, text in enumerate(texts):
         sets = [_shifted(one, before) for one in text.sets]
-        documents.append({**text.document, "sets": sets})
+        documents.append({**text.document, "sets": sets, "start": {**text.start, "text": number}})
         before += len(text.chunks)
     return documents
 

@@ -16,7 +16,7 @@ from attnviz.trace.tokens import Tokens
 
 
 @dataclass(frozen=True, eq=False)
-class Side:
+class TokenSide:
     """The tokens of a side.
 
     Attributes:
@@ -30,14 +30,16 @@ class Side:
     special: np.ndarray
 
     @classmethod
-    def of(cls, tokens: Tokens) -> "Side":
+    def of(cls, tokens: Tokens) -> "TokenSide":
         """The side of some tokens; where none is ordinary, nothing is hidden."""
         special = np.array([token.special or token.padding for token in tokens])
         starts = np.array(word_starts(tokens))
         return cls(starts, np.diff([*starts, len(tokens)]), special & (not special.all()))
 
 
-def head_sections(level: Level, place: tuple[int, int], codes: Codes, sides: tuple[Side, Side]) -> list[np.ndarray]:
+def head_sections(
+    level: Level, place: tuple[int, int], codes: Codes, sides: tuple[TokenSide, TokenSide]
+) -> list[np.ndarray]:
     """The codes of one head, in their order in its chunk.
 
     1. Between tokens, key by key: what one key gets is alike, which deflates better.
@@ -75,7 +77,7 @@ def matrix_at(attention: Attention, place: tuple[int, int]) -> tuple[np.ndarray,
     return attention.matrices[place], None if attention.masked is None else attention.masked[place[0]]
 
 
-def _means(sums: np.ndarray, queries: Side) -> np.ndarray:
+def _means(sums: np.ndarray, queries: TokenSide) -> np.ndarray:
     """The means of rows over the tokens of words, rounded down; (n_query_words, ...)."""
     means: np.ndarray = np.add.reduceat(sums, queries.starts, axis=0) // queries.counts[:, None]
     return means

@@ -11,7 +11,7 @@ from attnviz.analysis.matrices.levels import Level
 from attnviz.output.page.chunks import Chunks, chunk
 from attnviz.output.page.codes import Codes
 from attnviz.output.page.content import axis_names, head_titles, is_share
-from attnviz.output.page.sections import Side, head_sections, matrix_at
+from attnviz.output.page.sections import TokenSide, head_sections, matrix_at
 from attnviz.output.page.thumbnails import MOST_PLAIN, pooled_cells, thumbnail_bytes
 from attnviz.output.scale import Scale, hidden_cells, scale_between
 from attnviz.output.words import set_caption
@@ -45,7 +45,7 @@ class SetWriter:
         self._ends: list[tuple[float, float]] = []
         self._parts: list[Attention] = []
         self._has_words = self._has_rest = False
-        self._sides: tuple[Side, Side] | None = None
+        self._sides: tuple[TokenSide, TokenSide] | None = None
 
     def add(self, level: Level) -> None:
         """Some more matrices.
@@ -56,7 +56,7 @@ class SetWriter:
         """
         tokens = level.tokens
         if self._sides is None:
-            self._sides = Side.of(tokens.queries), Side.of(tokens.keys)
+            self._sides = TokenSide.of(tokens.queries), TokenSide.of(tokens.keys)
             self._has_words, self._has_rest = level.words is not None, tokens.rest is not None
         for encoded in self._threads.map(lambda place: self._encoded(level, place), _places(tokens)):
             self._numbers.append(self._chunks.add(encoded.data))
