@@ -8,7 +8,8 @@ function drawExport(makeSurface) {
   const colors = PALETTES.light;
   const shows = { links: ["both", "links"].includes(state.view) && matrix.n <= 80, matrix: state.view !== "links" };
   const ground = matrixLayout(matrix, EXPORT.width, EXPORT.width, 0);
-  const cell = Math.max(ground.cell, Math.min(26, Math.floor(3000 / matrix.m)));
+  // Numbers in the cells of short texts; of long ones cells that are still drawn one by one, up to 170 tokens.
+  const cell = Math.max(ground.cell, matrix.m <= 40 ? 26 : Math.min(12, Math.floor(1040 / matrix.m)));
   const layout = shows.matrix ? { ...ground, cell, ...exportSize(matrix, ground, cell) } : { width: 0, height: 0 };
   const links = shows.links ? linksLayout(matrix, EXPORT.links, 0) : { width: 0, height: 0 };
   const lines = captionLines(matrix, Math.max(500, layout.width + links.width));

@@ -1,7 +1,5 @@
 // The controls: each shows a field of the state, and changes it.
 
-const VIEW_NAMES = { both: "Both", links: "Links", matrix: "Matrix", table: "Table" };
-
 function fillSelect(id, options) {
   const select = byId(id);
   const key = JSON.stringify(options);
@@ -111,6 +109,7 @@ function refreshHeadLine() {
   byId("head-title").textContent = title.charAt(0).toUpperCase() + title.slice(1);
   const label = set.labels ? [set.labels[state.head], set.shares?.[state.head]].filter(Boolean).join(" ") : "";
   byId("head-label").textContent = label;
+  byId("head-label").title = "The pattern that fits best, of the attention that does not rest on special tokens";
   hide("head-label", !label || state.minus !== null);
   const names = head.metrics.map((metric) => metric.name).filter((name) => set.metrics?.[name]?.[state.head] != null);
   const shownNames = names.filter((name) => HEAD_METRICS.includes(name)).slice(0, 6);

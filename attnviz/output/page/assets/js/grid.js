@@ -1,10 +1,11 @@
 // All heads at once: thumbnails, one metric, or one link in every head. A canvas, with a real button for each head.
 
 const grid = byId("grid");
-const gridCanvas = grid.querySelector("canvas");
+const [gridCanvas, gridMarks] = grid.querySelectorAll("canvas");
 const gridButtons = byId("grid-buttons");
 const GRID_LABEL = 22;
 let gridKey = "";
+let paintedKey = "";
 let thumbnails = null; // {key, n, m, parts}
 let everyLink = null; // {key, values}: one link in every head
 
@@ -24,11 +25,16 @@ async function refreshGrid() {
   const set = setOf(state);
   const layout = gridLayout(set);
   placeButtons(set, layout);
-  const mode = state.mode === "patterns" && layout.cell < 9 ? "metric" : state.mode;
+  const mode = state.mode;
   if (mode === "patterns") thumbnails = await keptThumbnails(set);
   if (mode === "link" || state.sort === "link") await findEveryLink(set);
   if (set !== setOf(state)) return;
-  paintGrid(set, layout, mode);
+  const key = [mode, thumbnails?.key, state.text, state.set, grid.clientWidth, devicePixelRatio, palette() === PALETTES.dark];
+  if (mode === "metric") key.push(state.sort);
+  if (mode === "link") key.push(everyLink.key);
+  if (paintedKey !== key.join()) paintGrid(set, layout, mode);
+  paintedKey = key.join();
+  markGrid(set, layout);
 }
 
 /** The thumbnails of a set; of short texts they are the matrices themselves. */
@@ -83,6 +89,13 @@ function paintGrid(set, layout, mode) {
     }
     surface.frame(x + 0.5, y + 0.5, cell - 1, cell - 1, colors.line, 1);
   });
+}
+
+/** Frames of the current head, of those in colours, and of the one that is subtracted. */
+function markGrid(set, layout) {
+  const colors = palette();
+  const { cell, label, top, at } = layout;
+  const surface = sized(gridMarks, grid.clientWidth, layout.height);
   const mark = (index, color, thickness) => {
     const [column, row] = at(set.heads[index], index);
     surface.frame(label + column * cell + 0.5, top + row * cell + 0.5, cell - 1, cell - 1, color, thickness);
@@ -128,7 +141,7 @@ async function findEveryLink(set) {
   const key = [state.text, state.set, state.side, state.query, state.key, state.words, state.special].join();
   if (everyLink?.key === key) return;
   const of = state;
-  const matrices = await Promise.all(set.heads.map((_, index) => numbersOf(set, index)));
+  const matrices = await Promise.all(set.heads.map((_, index) => numbersOf(of, index)));
   const values = matrices.map((numbers, index) => linkIn(of, numbers, index));
   everyLink = { key, values };
 }

@@ -10,7 +10,7 @@ function linksLayout(matrix, width, height) {
   const n = Math.max(matrix.n, matrix.m);
   const line = Math.max(LEAST_LINE, Math.min(LINE_HEIGHT, Math.floor((height - LINKS_TOP - 8) / n)));
   const natural = LINKS_TOP + n * line + 8;
-  const column = Math.min(width * 0.33, Math.max(70, ...[matrix.rows, matrix.columns].map((side) => Math.max(...side.labels.map((_, i) => textWidth(markOf(side, i), 13))) + 48)));
+  const column = Math.min(width * 0.36, Math.max(70, ...[matrix.rows, matrix.columns].map((side) => Math.max(...side.labels.map((_, i) => textWidth(markOf(side, i), 13))) + 48)));
   return { line, column, left: column, right: width - column, width, height: Math.max(height, natural), natural, top: LINKS_TOP };
 }
 
@@ -70,7 +70,7 @@ function drawColumn(surface, matrix, layout, { y, height }, colors, word, partne
     const isPartner = word && !isOwn && word.partner === k;
     if (isPartner) surface.frame(x + 1, middle - line / 2 + 1, column - 2, line - 2, accent, 2);
     const ink = isMarked ? accent : color ? color.ink : side.special[k] ? colors.dim : colors.ink;
-    const text = fitted(markOf(side, k), column - (color ? 44 : 16), 13, isMarked);
+    const text = fitted(markOf(side, k), column - (color ? 36 : 14), 13, isMarked);
     const number = color ? matrix.short(place.i, place.j) : "";
     if (isLeft) {
       surface.text(text, left - 6, middle, { size: 13, color: ink, align: "right", bold: isMarked });

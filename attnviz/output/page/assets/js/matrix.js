@@ -81,7 +81,7 @@ function drawCells(surface, matrix, layout, { x, y, width, height }, colors) {
   for (let i = i0; i < i1; i++) {
     for (let j = j0; j < j1; j++) {
       const [cx, cy] = [left + j * cell - x, top + i * cell - y];
-      surface.titled(sentenceOfLink(matrix, i, j), () => {
+      surface.titled(() => sentenceOfLink(matrix, i, j), () => {
         const color = drawCell(surface, matrix, i, j, cx, cy, cell, colors);
         const text = color && cell >= CELL_TEXT ? matrix.short(i, j) : "";
         if (text && text !== "0" && textWidth(text, size) <= cell - 1) {

@@ -28,6 +28,13 @@ const start = {
 };
 let state = { ...start };
 
+/** How heads are shown first: as patterns, but where a cell of the grid is too small for one. */
+function firstMode() {
+  const set = setOf(start);
+  const cell = (innerWidth < 760 ? innerWidth - 46 : 290) / set.columns.length;
+  return cell < 14 && set.metrics ? "metric" : "patterns";
+}
+
 const number = {
   write: (value) => (value === null ? "" : String(value)),
   read: (text) => (text === "" ? null : /^-?\d{1,7}$/.test(text) ? Number(text) : undefined),
@@ -134,11 +141,10 @@ function valid(next) {
 let pending = Promise.resolve();
 
 /** Changes the state, and shows it; the address follows. */
-function change(changes, { record = true } = {}) {
-  const before = state;
+function change(changes) {
   state = valid({ ...state, ...changes });
-  if (record) remember();
-  pending = refresh(before);
+  remember();
+  pending = refresh();
   return pending;
 }
 

@@ -5,7 +5,7 @@ let fellows = []; // the same of further heads, and of the one that is subtracte
 
 /** The matrix of one head with the words and special tokens that are asked for, and its filters. */
 async function viewOf(of, index) {
-  const numbers = await numbersOf(setOf(of), index);
+  const numbers = await numbersOf(of, index);
   return withReader(of, { ...arrangedMatrix(of, numbers), index, head: setOf(of).heads[index] });
 }
 
@@ -157,7 +157,9 @@ function linksOf(of, matrix) {
 
 /** `the`, or where several have its label `the (7)`. */
 function nameOf(side, index) {
-  return side.repeated[index] ? `${side.labels[index]} (${side.numbers[index]})` : side.labels[index];
+  const label = side.labels[index];
+  const name = label.length > 40 ? `${graphemesOf(label).slice(0, 39).join("")}…` : label;
+  return side.repeated[index] ? `${name} (${side.numbers[index]})` : name;
 }
 
 const SUBSCRIPTS = "₀₁₂₃₄₅₆₇₈₉";
