@@ -101,11 +101,17 @@ function modelWords(text, set) {
   return [text.model, `${n} ${n === 1 ? "token" : "tokens"}`, text.digest, text.where].filter(Boolean).join(" · ");
 }
 
+/** `layer 2, head 8`. */
+function titleOfHead(one) {
+  const [, layer, number] = one.name.match(/^L(\d+)H(\d+)$/) ?? [];
+  return one.title ?? (layer ? `layer ${layer}, head ${number}` : one.name);
+}
+
 /** The head's name, its pattern and its metrics. */
 function refreshHeadLine() {
   const set = setOf(state);
   const one = set.heads[state.head];
-  const title = state.minus === null ? one.title : `${one.name} less ${set.heads[state.minus].name}`;
+  const title = state.minus === null ? titleOfHead(one) : `${one.name} less ${set.heads[state.minus].name}`;
   byId("head-title").textContent = title.charAt(0).toUpperCase() + title.slice(1);
   const label = set.labels ? [set.labels[state.head], set.shares?.[state.head]].filter(Boolean).join(" ") : "";
   byId("head-label").textContent = label;
@@ -138,9 +144,15 @@ function refreshChips(set) {
   );
 }
 
+/** A text as it opens: its telling head, and the link that says most. */
+function opening(text) {
+  const { set, head: index, side, query, key } = head.texts[text].start ?? { set: 0, head: 0, side: "from", query: null, key: null };
+  return { text, set, head: index, side, query, key };
+}
+
 const reactions = {
   set: (value) => change({ set: Number(value) }),
-  text: (value) => change({ text: Number(value), set: 0, query: null, key: null, others: [], minus: null }),
+  text: (value) => change({ ...opening(Number(value)), others: [], minus: null }),
   pair: (value) => change({ pair: value }),
   by: (value) => change({ by: value }),
   minus: (value) => change({ minus: value === "" ? null : Number(value), others: [] }),

@@ -16,7 +16,7 @@ function gridLayout(set) {
   const columns = byName ? Math.min(set.heads.length, 8) : set.columns.length;
   const label = byName ? 0 : GRID_LABEL;
   const cell = Math.max(6, Math.min(44, Math.floor((width - label) / columns)));
-  const at = (head, index) => (byName ? [index % columns, Math.floor(index / columns)] : [head.column, head.row]);
+  const at = (index) => [index % columns, Math.floor(index / columns)];
   const rows = byName ? Math.ceil(set.heads.length / columns) : set.rows.length;
   return { cell, columns, rows, label, top: byName ? 0 : 18, at, height: rows * cell + (byName ? 0 : 18) + 2 };
 }
@@ -75,8 +75,8 @@ function paintGrid(set, layout, mode) {
     });
   }
   const texts = mode === "patterns" ? null : gridNumbers(set, mode);
-  set.heads.forEach((one, index) => {
-    const [column, row] = at(one, index);
+  set.heads.forEach((_, index) => {
+    const [column, row] = at(index);
     const [x, y] = [label + column * cell, top + row * cell];
     const gap = cell >= 14 ? 2 : 1;
     if (mode === "patterns") paintThumbnail(surface, index, x + gap / 2, y + gap / 2, cell - gap, set.signed, colors);
@@ -97,7 +97,7 @@ function markGrid(set, layout) {
   const { cell, label, top, at } = layout;
   const surface = sized(gridMarks, grid.clientWidth, layout.height);
   const mark = (index, color, thickness) => {
-    const [column, row] = at(set.heads[index], index);
+    const [column, row] = at(index);
     surface.frame(label + column * cell + 0.5, top + row * cell + 0.5, cell - 1, cell - 1, color, thickness);
   };
   state.others.forEach((index, k) => mark(index, colors.lines[(k + 1) % colors.lines.length], 2.5));
@@ -129,10 +129,11 @@ function gridNumbers(set, mode) {
   if (mode === "link") return set.heads.map((_, index) => everyLink?.values[index] ?? null);
   const name = set.metrics?.[state.sort] ? state.sort : head.metrics.find((metric) => set.metrics?.[metric.name])?.name;
   const texts = set.metrics?.[name] ?? [];
-  const most = Math.max(...texts.map((text) => Math.abs(Number(text ?? 0))), 1e-9);
+  const numbers = texts.filter((text) => text !== null).map(Number);
+  const [least, most] = [Math.min(...numbers), Math.max(...numbers)];
   return set.heads.map((_, index) => {
     const text = texts[index];
-    return text === null || text === undefined ? null : { place: Math.abs(Number(text)) / most, text };
+    return text === null || text === undefined ? null : { place: ((Number(text) - least) / (most - least || 1)) ** 2, text };
   });
 }
 
@@ -166,9 +167,9 @@ function placeButtons(set, layout) {
     gridKey = key;
     grid.style.height = `${layout.height}px`;
     gridButtons.replaceChildren(
-      ...set.heads.map((one, index) => {
+      ...set.heads.map((_, index) => {
         const button = document.createElement("button");
-        const [column, row] = layout.at(one, index);
+        const [column, row] = layout.at(index);
         button.type = "button";
         button.className = "head";
         button.dataset.head = index;
@@ -214,9 +215,9 @@ grid.addEventListener("click", (event) => {
 function neighbour(columns, rows) {
   const set = setOf(state);
   const { at } = gridLayout(set);
-  const [column, row] = at(set.heads[state.head], state.head);
-  const found = set.heads.findIndex((one, index) => {
-    const [c, r] = at(one, index);
+  const [column, row] = at(state.head);
+  const found = set.heads.findIndex((_, index) => {
+    const [c, r] = at(index);
     return c === column + columns && r === row + rows;
   });
   return found < 0 ? null : found;
