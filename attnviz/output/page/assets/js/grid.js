@@ -29,7 +29,15 @@ async function refreshGrid() {
   if (mode === "patterns") thumbnails = await keptThumbnails(set);
   if (mode === "link" || state.sort === "link") await findEveryLink(set);
   if (set !== setOf(state)) return;
-  const key = [mode, thumbnails?.key, state.text, state.set, grid.clientWidth, devicePixelRatio, palette() === PALETTES.dark];
+  const key = [
+    mode,
+    thumbnails?.key,
+    state.text,
+    state.set,
+    grid.clientWidth,
+    devicePixelRatio,
+    palette() === PALETTES.dark,
+  ];
   if (mode === "metric") key.push(state.sort);
   if (mode === "link") key.push(everyLink.key);
   if (paintedKey !== key.join()) paintGrid(set, layout, mode);
@@ -68,10 +76,12 @@ function paintGrid(set, layout, mode) {
   if (label) {
     const every = Math.ceil(16 / cell);
     set.columns.forEach((name, j) => {
-      if (j % every === 0) surface.text(name, label + (j + 0.5) * cell, 8, { size: 10.5, color: colors.dim, align: "center" });
+      if (j % every === 0)
+        surface.text(name, label + (j + 0.5) * cell, 8, { size: 10.5, color: colors.dim, align: "center" });
     });
     set.rows.forEach((name, i) => {
-      if (i % every === 0) surface.text(name, label - 8, top + (i + 0.5) * cell, { size: 10.5, color: colors.dim, align: "right" });
+      if (i % every === 0)
+        surface.text(name, label - 8, top + (i + 0.5) * cell, { size: 10.5, color: colors.dim, align: "right" });
     });
   }
   const texts = mode === "patterns" ? null : gridNumbers(set, mode);
@@ -85,7 +95,8 @@ function paintGrid(set, layout, mode) {
       const text = texts[index].text === "0" ? "" : texts[index].text;
       const color = colorAt(place, colors);
       surface.rect(x + gap / 2, y + gap / 2, cell - gap, cell - gap, color.css);
-      if (textWidth(text, 9.5) <= cell - 3) surface.text(text, x + cell / 2, y + cell / 2, { size: 9.5, color: color.ink, align: "center" });
+      if (textWidth(text, 9.5) <= cell - 3)
+        surface.text(text, x + cell / 2, y + cell / 2, { size: 9.5, color: color.ink, align: "center" });
     }
     surface.frame(x + 0.5, y + 0.5, cell - 1, cell - 1, colors.line, 1);
   });
@@ -133,7 +144,9 @@ function gridNumbers(set, mode) {
   const [least, most] = [Math.min(...numbers), Math.max(...numbers)];
   return set.heads.map((_, index) => {
     const text = texts[index];
-    return text === null || text === undefined ? null : { place: ((Number(text) - least) / (most - least || 1)) ** 2, text };
+    return text === null || text === undefined
+      ? null
+      : { place: ((Number(text) - least) / (most - least || 1)) ** 2, text };
   });
 }
 
@@ -158,7 +171,12 @@ function linkIn(of, numbers, index) {
   if (partner === undefined) return null;
   const cell = word.at(partner);
   if (!matrix.isSeen(...cell)) return null;
-  return { place: matrix.place(...cell), size: matrix.size(...cell), text: matrix.short(...cell), partner: markOf(word.others, partner) };
+  return {
+    place: matrix.place(...cell),
+    size: matrix.size(...cell),
+    text: matrix.short(...cell),
+    partner: markOf(word.others, partner),
+  };
 }
 
 function placeButtons(set, layout) {
@@ -199,7 +217,9 @@ function titleOf(set, index) {
 /** Chooses a head; with Shift, Ctrl or the command key it is added to those that are compared in colours. */
 function chooseHead(index, event) {
   if (event && (event.shiftKey || event.ctrlKey || event.metaKey) && index !== state.head) {
-    const others = state.others.includes(index) ? state.others.filter((one) => one !== index) : [...state.others, index].slice(-7);
+    const others = state.others.includes(index)
+      ? state.others.filter((one) => one !== index)
+      : [...state.others, index].slice(-7);
     change({ others, minus: null });
     return;
   }
