@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TypedDict
 
+from attnviz.analysis.matrices.levels import has_other_words
 from attnviz.analysis.matrices.spelling import raw_spelled
 from attnviz.analysis.matrices.words import merged, word_starts
 from attnviz.names import SHARES
@@ -105,7 +106,7 @@ def side_fields(
     merges: bool = True,
     raw: bool = False,
 ) -> dict[str, object]:
-    """The tokens of a side, and their words where some word has several tokens.
+    """The tokens of a side, and their words where these differ from tokens.
 
     Args:
         name: ``text``, ``source`` or ``target``.
@@ -115,7 +116,7 @@ def side_fields(
         raw: label tokens in the tokenizer's own spelling.
     """
     starts = word_starts(tokens)
-    has_words = merges and len(starts) < len(tokens)
+    has_words = merges and has_other_words(tokens)
     counts = [[start, end - start] for start, end in pairwise([*starts, len(tokens)])]
     return {
         "name": name,

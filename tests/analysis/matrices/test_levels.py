@@ -95,7 +95,8 @@ def test_words_are_left_out_where_they_say_nothing_more(attention):
     assert not merges_words(replace(attention, values="scores"))
     assert not merges_words(replace(attention, reduce="max"))
     assert not merges_words(arrange(attention, Request(words=True)))
-    assert not merges_words(attnviz.run("The cat sat").views["encoder"])
+    assert not merges_words(attnviz.run("the cat sat").views["encoder"])
+    assert merges_words(attnviz.run("The cat sat").views["encoder"])  # whose token is "the"
 
 
 def test_nothing_but_special_tokens_is_not_hidden():

@@ -80,7 +80,11 @@ def test_masked_numbers_have_all_bits_set_and_no_other_number_has():
     fine = Codes.of(bounded=True, signed=False, steps=FINE).encode(values, masked)
     assert (fine.dtype, fine.tolist()) == (np.uint16, [65535, 2000, 500])
     floats = Codes.of(bounded=False, signed=False, steps=FINE).encode(np.array([-np.inf, 2.5, -1.0]))
-    assert (floats.dtype, np.isnan(floats).tolist(), floats[1:].tolist()) == (np.float32, [True, False, False], [2.5, -1])
+    assert (floats.dtype, np.isnan(floats).tolist(), floats[1:].tolist()) == (
+        np.float32,
+        [True, False, False],
+        [2.5, -1],
+    )
 
 
 @pytest.mark.parametrize("value", [-0.5, 1.3, 40.0])
