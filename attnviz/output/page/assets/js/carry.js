@@ -18,7 +18,9 @@ function drawExport(makeSurface) {
   const height = Math.ceil(top + Math.max(links.height, layout.height) + 52);
   const surface = makeSurface(width, height, captionOf(matrix));
   surface.rect(0, 0, width, height, colors.paper);
-  lines.forEach((line, k) => surface.text(line.text, 12, 18 + k * 18, { size: k ? 12 : 14, bold: !k, color: k ? colors.dim : colors.ink }));
+  lines.forEach((line, k) =>
+    surface.text(line.text, 12, 18 + k * 18, { size: k ? 12 : 14, bold: !k, color: k ? colors.dim : colors.ink }),
+  );
   const word = asked(state, matrix);
   if (shows.links) {
     moved(surface, 6, top, () => {
@@ -46,7 +48,9 @@ function exportSize(matrix, ground, cell) {
 
 /** The text, whose matrix it is, and what is selected, in lines that fit. */
 function captionLines(matrix, width) {
-  const said = statusParts(matrix, asked(state, matrix)).map((one) => one.textContent).join("");
+  const said = statusParts(matrix, asked(state, matrix))
+    .map((one) => one.textContent)
+    .join("");
   const texts = [titleOfText(matrix.text, state.text), captionOf(matrix), ...(asked(state, matrix) ? [said] : [])];
   return texts.map((text, k) => ({ text: fitted(text, width, k ? 12 : 14, !k) }));
 }
@@ -91,7 +95,10 @@ function exportedPng() {
 function fileName(suffix) {
   const set = setOf(state);
   const names = [set.heads[state.head].name, state.minus === null ? "" : `less-${set.heads[state.minus].name}`];
-  return `attnviz-${names.filter(Boolean).join("-").replace(/[^\w.-]+/g, "-")}.${suffix}`;
+  return `attnviz-${names
+    .filter(Boolean)
+    .join("-")
+    .replace(/[^\w.-]+/g, "-")}.${suffix}`;
 }
 
 function save(blob, name) {

@@ -76,7 +76,8 @@ function restored(text, set, numbers) {
   const [queries, keys] = [queryWords(rows), queryWords(columns)];
   let place = nQueries * columns.tokens.labels.length;
   if (set.words) {
-    for (const tokens of queries.filter((one) => one.length > 1)) for (const key of keys) add(place++, sum(tokens, key));
+    for (const tokens of queries.filter((one) => one.length > 1))
+      for (const key of keys) add(place++, sum(tokens, key));
     for (const key of keys.filter((one) => one.length > 1)) {
       for (const tokens of queries) if (tokens.length === 1) add(place++, sum(tokens, key));
     }

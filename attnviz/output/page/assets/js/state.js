@@ -70,7 +70,10 @@ function oneOf(names) {
 }
 
 function truth() {
-  return { write: (value) => (value ? "1" : "0"), read: (text) => (text === "1" ? true : text === "0" ? false : undefined) };
+  return {
+    write: (value) => (value ? "1" : "0"),
+    read: (text) => (text === "1" ? true : text === "0" ? false : undefined),
+  };
 }
 
 function textOf(of) {
@@ -100,7 +103,11 @@ function orders(set) {
 /** The state as `key=value&...`, only what is not as the page opens. */
 function written() {
   return Object.entries(FIELDS)
-    .map(([name, field]) => [name, field.write(state[name]), JSON.stringify(state[name]) === JSON.stringify(start[name])])
+    .map(([name, field]) => [
+      name,
+      field.write(state[name]),
+      JSON.stringify(state[name]) === JSON.stringify(start[name]),
+    ])
     .filter(([, , isDefault]) => !isDefault)
     .map(([name, value]) => `${name}=${encodeURIComponent(value)}`)
     .join("&");
@@ -129,7 +136,10 @@ function valid(next) {
   next.others = next.others.filter((index) => fits(index) && index !== next.head);
   if (!fits(next.minus) || next.minus === next.head) next.minus = null;
   if (!orders(set).includes(next.sort)) next.sort = orders(set)[0];
-  for (const [name, side] of [["query", text.sides[set.queries]], ["key", text.sides[set.keys]]]) {
+  for (const [name, side] of [
+    ["query", text.sides[set.queries]],
+    ["key", text.sides[set.keys]],
+  ]) {
     if (next[name] !== null && !side.tokens.numbers.includes(next[name])) next[name] = null;
   }
   next.least = Math.min(1000, Math.max(0, next.least ?? 20));

@@ -152,12 +152,21 @@ class SvgSurface {
     const anchor = { left: "start", center: "middle", right: "end" }[align];
     const element = this.add("text", { x, y, fill: color, "font-size": size, "text-anchor": anchor, dy: "0.35em" });
     if (bold) element.setAttribute("font-weight", "600");
-    if (turn) element.setAttribute("transform", `rotate(${turn} ${Math.round(x * 100) / 100} ${Math.round(y * 100) / 100})`);
+    if (turn)
+      element.setAttribute("transform", `rotate(${turn} ${Math.round(x * 100) / 100} ${Math.round(y * 100) / 100})`);
     element.textContent = text;
   }
 
   image(canvas, x, y, width, height) {
-    this.add("image", { x, y, width, height, href: canvas.toDataURL(), "image-rendering": "pixelated", preserveAspectRatio: "none" });
+    this.add("image", {
+      x,
+      y,
+      width,
+      height,
+      href: canvas.toDataURL(),
+      "image-rendering": "pixelated",
+      preserveAspectRatio: "none",
+    });
   }
 
   inside(x, y, width, height, draw) {

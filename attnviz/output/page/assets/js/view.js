@@ -46,7 +46,15 @@ function lessHead(a, b) {
     codes[k] = Math.round((x - y) * 1000) / 1000;
   }
   const high = Math.max(...a.set.scale.map(Math.abs));
-  const set = { ...a.set, signed: true, points: signed, percent: false, scale: [-high, high], codes: { bytes: 4, float: true }, rest: false };
+  const set = {
+    ...a.set,
+    signed: true,
+    points: signed,
+    percent: false,
+    scale: [-high, high],
+    codes: { bytes: 4, float: true },
+    rest: false,
+  };
   const sign = (number) => (number > 0 ? "+" : "");
   const made = withReader(state, { ...a, set, codes, code: undefined, rest: null });
   const percent = (i, j) => Math.round(made.value(i, j) * 100);
