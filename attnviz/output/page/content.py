@@ -163,14 +163,8 @@ def set_name(values: str, reduce: str, kind: str | None) -> str:
 
 
 def head_titles(attention: Attention) -> list[tuple[str, str]]:
-    """The name and the title of each matrix: ``L2H8``, ``layer 2, head 8``."""
-    titles = [(matrix.name, matrix.title) for matrix in attention]
-    if "head" not in attention.axes:
-        return titles
-    return [
-        (name, f"layer {layer}, head {head}" if title == name else title)
-        for (name, title), (layer, head) in zip(titles, attention.every_head, strict=True)
-    ]
+    """The name of each matrix, and its title where that says more: ``L0mean``, ``layer 0, mean of heads 0-3``."""
+    return [(matrix.name, "" if matrix.title == matrix.name else matrix.title) for matrix in attention]
 
 
 def axis_names(attention: Attention) -> tuple[list[str], list[str]]:

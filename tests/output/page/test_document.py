@@ -106,8 +106,8 @@ def test_a_reader_without_scripts_has_a_table_of_the_first_matrix():
     page = page_of_tokens(["a<b", "c"])
     (table,) = re.findall("<noscript>(.*?)</noscript>", page.document, re.DOTALL)
     assert "<table>" in table
-    assert "<th>0 a&lt;b</th>" in table
-    assert table.count("<td>50</td>") == 4
+    assert "<th>0 a&lt;b<" in table
+    assert table.count("<td>50<") == 4
     (many,) = re.findall("<noscript>(.*?)</noscript>", page_of_tokens(["a"] * 41).document, re.DOTALL)
     assert many.count("<tr>") == 41  # a head and the 40 strongest links
 
@@ -115,7 +115,7 @@ def test_a_reader_without_scripts_has_a_table_of_the_first_matrix():
 def test_numbers_without_bounds_have_decimals_in_the_table():
     result = attnviz.run("The cat", values="norms")
     (table,) = re.findall("<noscript>(.*?)</noscript>", attnviz.html(result), re.DOTALL)
-    assert f"<td>{result.views['encoder'].matrices[0, 0, 1, 1]:.2f}</td>" in table
+    assert f"<td>{result.views['encoder'].matrices[0, 0, 1, 1]:.2f}<" in table
 
 
 @pytest.mark.parametrize("hostile", HOSTILE)
@@ -181,5 +181,7 @@ def test_no_source_has_a_string_of_several_lines():
     from attnviz.output.page import document
 
     for name in SCRIPT_FILES:
-        lines = (document._ASSETS / "js" / name).read_text(encoding="utf-8").splitlines()
-        assert not [line for line in lines if line.count("`") % 2], name
+        source = stripped((document._ASSETS / "js" / name).read_text(encoding="utf-8"))
+        strings = re.findall(r"`((?:\\.|\$\{(?:[^{}]|\{[^{}]*\})*\}|[^`\\])*)`", source)
+        texts = [re.sub(r"\$\{(?:[^{}]|\{[^{}]*\})*\}", "", string) for string in strings]
+        assert not [text for text in texts if "\n" in text], name
