@@ -107,7 +107,7 @@ def test_a_reader_without_scripts_has_a_table_of_the_first_matrix():
     (table,) = re.findall("<noscript>(.*?)</noscript>", page.document, re.DOTALL)
     assert "<table>" in table
     assert "<th>0 a&lt;b<" in table
-    assert table.count("<td>50<") == 4
+    assert table.count("<td>50") == 4
     (many,) = re.findall("<noscript>(.*?)</noscript>", page_of_tokens(["a"] * 41).document, re.DOTALL)
     assert many.count("<tr>") == 41  # a head and the 40 strongest links
 
