@@ -18,6 +18,7 @@ _HOMES = {
     "diff": "attnviz.api.diff",
     "check": "attnviz.api.check",
     "heatmaps": "attnviz.api.heatmaps",
+    "html": "attnviz.api.html",
     "sweep": "attnviz.api.sweep",
     "agreement": "attnviz.api.agreement",
     "Model": "attnviz.model",
@@ -40,6 +41,7 @@ __all__ = [  # noqa: PLE0604 (the names are those of the table above)
 def __getattr__(name: str) -> object:
     if name not in _HOMES:
         raise AttributeError(f"module 'attnviz' has no attribute {name!r}")
+    import_module("attnviz.api")  # so that a notebook can show whatever result that name gives
     return getattr(import_module(_HOMES[name]), name)
 
 

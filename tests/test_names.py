@@ -24,6 +24,7 @@ SHARED = {
     "diff": ONE_NOUN,
     "explain": ONE_NOUN,
     "heads": ONE_NOUN,
+    "html": ONE_NOUN,
     "run": ONE_NOUN,
     "ValueT": "a type variable, which only its own module reads",
 }

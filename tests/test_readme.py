@@ -226,7 +226,7 @@ def example_texts(line: str) -> list[str]:
     return [text for text in found if text not in PLACEHOLDERS]
 
 
-TEXT_COMMANDS = ("show", "explain", "heads", "diff", "check", "heatmap")
+TEXT_COMMANDS = ("show", "explain", "heads", "diff", "check", "heatmap", "html")
 OTHER_COMMANDS = ("weights", "models", "schema", "help", "version")
 PLACEHOLDERS = {"TEXT", "A", "B", "-"}
 

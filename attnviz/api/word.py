@@ -46,7 +46,7 @@ def word_reports(
         InputError: one of several texts has none.
     """
     source = corpus(texts, **corpus_options)
-    return (report for _, report in source.values(_spared(request, question), partial(report_of_word, question)))
+    return (report for _, report in source.values(word_request(request, question), partial(report_of_word, question)))
 
 
 def word_lines(
@@ -96,7 +96,7 @@ def _line(question: WordQuestion, run: Run, *, placed: bool, **options: Any) -> 
     return dump({**document, **place_fields(run, placed=placed)})
 
 
-def _spared(request: Request, question: WordQuestion) -> Request:
+def word_request(request: Request, question: WordQuestion) -> Request:
     """The request with special tokens kept, where the question leaves them out: the word itself may be one."""
     spares = question.hide_special and not request.renormalize
     return replace(request, hide_special=False) if spares else request

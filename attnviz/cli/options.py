@@ -99,6 +99,10 @@ Truncate = Annotated[
 ]
 Layers = Annotated[str | None, numbers_option("layer", "Layers: 0,2-3,-1 or all.")]
 Heads = Annotated[str | None, numbers_option("head", "Heads: L2H8,L1H7, or with --layer numbers: 0,2-3,-1 or all.")]
+Kind = Annotated[
+    Literal["encoder", "decoder", "cross"] | None,
+    option(SELECTION, "--kind", help="With --target: only this attention. [default: all three]"),
+]
 _IN_VIEWS = "[default: {} in what people see, not in JSON and metrics]"
 Words = Annotated[
     bool | None,
@@ -290,10 +294,7 @@ class SelectionOptions(Options):
 
     layer: Layers = None
     head: Heads = None
-    kind: Annotated[
-        Literal["encoder", "decoder", "cross"] | None,
-        option(SELECTION, "--kind", help="With --target: only this attention. [default: all three]"),
-    ] = None
+    kind: Kind = None
     values: Annotated[
         Literal["weights", "scores", "norms", "zeroing"] | None,
         option(

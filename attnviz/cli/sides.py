@@ -29,6 +29,36 @@ if TYPE_CHECKING:
     from attnviz.trace.result import Result
 
 
+# What the second side has of its own, for commands that compare.
+VsAttention = Annotated[
+    str | None,
+    option(SECOND_SIDE, "--vs-attention", metavar="PATH", help="The file that --attention is compared with."),
+]
+VsModel = Annotated[
+    str | None, option(SECOND_SIDE, "--vs-model", metavar="DIR|ID", help="The model that --model is compared with.")
+]
+VsWeights = Annotated[
+    Path | None, option(SECOND_SIDE, "--vs-weights", metavar="PATH", help="The checkpoint to compare with.")
+]
+VsSeed = Annotated[
+    int | None,
+    option(
+        SECOND_SIDE,
+        "--vs-seed",
+        metavar="N",
+        help="Random weights of the same shape to compare with, from this seed.",
+    ),
+]
+VsLayer = Annotated[
+    str | None,
+    option(SECOND_SIDE, "--vs-layer", metavar="L", help="Layers, compared with those of --layer in order."),
+]
+VsHead = Annotated[
+    str | None,
+    option(SECOND_SIDE, "--vs-head", metavar="H", help="Heads, compared with those of --head in order: L1H7."),
+]
+
+
 class SidesOptions(Options):
     """What is compared."""
 
@@ -49,33 +79,12 @@ class SidesOptions(Options):
     attention: AttentionPath = None
     tokens: TokenLabels = None
     truncate: Truncate = False
-    vs_attention: Annotated[
-        str | None,
-        option(SECOND_SIDE, "--vs-attention", metavar="PATH", help="The file that --attention is compared with."),
-    ] = None
-    vs_model: Annotated[
-        str | None, option(SECOND_SIDE, "--vs-model", metavar="DIR|ID", help="The model that --model is compared with.")
-    ] = None
-    vs_weights: Annotated[
-        Path | None, option(SECOND_SIDE, "--vs-weights", metavar="PATH", help="The checkpoint to compare with.")
-    ] = None
-    vs_seed: Annotated[
-        int | None,
-        option(
-            SECOND_SIDE,
-            "--vs-seed",
-            metavar="N",
-            help="Random weights of the same shape to compare with, from this seed.",
-        ),
-    ] = None
-    vs_layer: Annotated[
-        str | None,
-        option(SECOND_SIDE, "--vs-layer", metavar="L", help="Layers, compared with those of --layer in order."),
-    ] = None
-    vs_head: Annotated[
-        str | None,
-        option(SECOND_SIDE, "--vs-head", metavar="H", help="Heads, compared with those of --head in order: L1H7."),
-    ] = None
+    vs_attention: VsAttention = None
+    vs_model: VsModel = None
+    vs_weights: VsWeights = None
+    vs_seed: VsSeed = None
+    vs_layer: VsLayer = None
+    vs_head: VsHead = None
 
 
 def results_of_sides(

@@ -57,8 +57,19 @@ def shared_scale(attention: Attention) -> Scale:
     Norms, rollout and flow start at 0.
     """
     ends = [e for matrix in attention if (e := _extremes(matrix)) is not None] or [(0.0, 0.0)]
-    low, high = min(e[0] for e in ends), max(e[1] for e in ends)
-    sharing = f"shared by all {'heads' if 'head' in attention.axes else 'layers'}" if len(attention) > 1 else ""
+    return scale_between(attention, min(e[0] for e in ends), max(e[1] for e in ends), len(attention))
+
+
+def scale_between(attention: Attention, low: float, high: float, n_matrices: int) -> Scale:
+    """The scale of all matrices, as ``shared_scale`` says it, by their extremes.
+
+    Args:
+        attention: what they have in common; its matrices are not looked at.
+        low: their least visible value.
+        high: their largest.
+        n_matrices: how many they are.
+    """
+    sharing = f"shared by all {'heads' if 'head' in attention.axes else 'layers'}" if n_matrices > 1 else ""
     if attention.values == "changes":
         return _about_zero(max(-low, high), "scale", f"{sharing}; " if sharing else "")
     is_path = attention.reduce in PATHS

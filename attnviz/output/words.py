@@ -3,7 +3,7 @@
 import unicodedata
 
 from attnviz.errors import one_line
-from attnviz.names import PATHS
+from attnviz.names import PATHS, SHARES
 from attnviz.output.labels import cut, parts_that_differ, wrapped
 from attnviz.trace.attention import Attention, Matrix
 from attnviz.trace.model_info import ModelInfo
@@ -49,13 +49,28 @@ def caption(matrix: Matrix) -> str:
 
     It says that patterns of random weights mean nothing.
     """
-    rows, columns = ("target rows", "source columns") if matrix.kind == "cross" else ("rows", "columns")
-    if matrix.name in PATHS:
-        rows, columns = f"rows (tokens of layer {matrix.last_layer})", "columns (input tokens)"
+    looks = _looks(matrix.kind, matrix.last_layer)
     kind = "" if matrix.kind == "encoder" else f", {KIND_NAMES[matrix.kind]}"
     more = ", special tokens hidden" * (matrix.hidden and matrix.rest is None)
     more += renormalized_words(matrix.name) if matrix.renormalized else ""
-    return f"{matrix.title} of {model_words(matrix.model)}{kind}: {rows} look at {columns}, in percent{more}"
+    return f"{matrix.title} of {model_words(matrix.model)}{kind}: {looks}, in percent{more}"
+
+
+def set_caption(attention: Attention) -> str:
+    """How to read each of several matrices: ``rows look at columns, in percent``."""
+    looks = _looks(attention.kind, attention.layers[-1] if attention.reduce in PATHS else None)
+    meaning = ", ".join(_MEANINGS.get(attention.values, ()))
+    unit_words = ", in percent" * (attention.values in SHARES) + f": {meaning}" * bool(meaning)
+    if attention.values == "changes":
+        unit_words = ", B less A: positive where B has more"
+    return looks + unit_words + (renormalized_words(attention.reduce) if attention.renormalized else "")
+
+
+def _looks(kind: str, last_layer: int | None) -> str:
+    rows, columns = ("target rows", "source columns") if kind == "cross" else ("rows", "columns")
+    if last_layer is not None:  # of rollout and flow
+        rows, columns = f"rows (tokens of layer {last_layer})", "columns (input tokens)"
+    return f"{rows} look at {columns}"
 
 
 def corner_words(matrix: Matrix) -> str:

@@ -1,11 +1,12 @@
 """What a run gives back for one text."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from attnviz.trace.attention import Attention
+from attnviz.trace.displays import media_bundle
 from attnviz.trace.model_info import ModelInfo
 from attnviz.trace.tokens import Tokens
 from attnviz.trace.trace import Trace
@@ -20,6 +21,8 @@ def line_of(where: str) -> int | None:
 @dataclass(frozen=True, eq=False)
 class Result:
     """What a run gives back for one text; ``attnviz show --json`` prints exactly this.
+
+    In a notebook it is a page to click, and the text of ``attnviz show``.
 
     Attributes:
         text: the input; None for ``--vectors`` and ``--attention``.
@@ -57,3 +60,9 @@ class Result:
     def cross_attention(self) -> np.ndarray:
         """The target's attention to the source, (n_layers, n_heads, n_target, n_source)."""
         return self.views["cross"].matrices
+
+    def _repr_mimebundle_(
+        self, include: Container[str] | None = None, exclude: Container[str] | None = None
+    ) -> dict[str, str]:
+        """What a notebook shows, by media type."""
+        return media_bundle(self, include, exclude)

@@ -27,6 +27,7 @@ ROOT = Path(__file__).parents[2]
 COMMANDS = [
     "weights",
     "show",
+    "html",
     "heatmap",
     "explain",
     "check",

@@ -14,8 +14,8 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from attnviz.analysis.matrices.reduce import reduce_attention
+from attnviz.output.decimals import decimal
 from attnviz.output.terminal import styles
-from attnviz.output.terminal.cells import decimal
 from attnviz.output.terminal.matrix_view import choose_style, style_view, view
 from attnviz.output.terminal.screen import Screen
 from attnviz.output.terminal.styles import STYLES

@@ -19,6 +19,7 @@ _FOLDER = Path(__file__).parent.parent.parent / "docs"
 _SUBJECTS = {
     **dict.fromkeys(("query", "key", "value", "q", "k", "v", "softmax", "score", "weight"), "reading"),
     **dict.fromkeys(("figure", "picture", "png", "pdf", "svg", "plot"), "heatmap"),
+    **dict.fromkeys(("page", "browser", "click", "interactive", "bertviz", "notebook", "jupyter"), "html"),
     **dict.fromkeys(("model", "bert", "gpt2", "llama", "hub", "transformers"), "models"),
     **dict.fromkeys(("head", "label", "labels", "verb", "verbs", "object", "objects", "subject", "syntax"), "heads"),
     **dict.fromkeys(("ci", "exit", "pipe"), "scripts"),

@@ -108,21 +108,3 @@ def percent(value: float) -> str:
     if rounded == 0:
         return " 0" if value == 0 else "  "
     return f"{rounded:>2}"
-
-
-def decimal(value: float, precision: int, *, short: bool = False) -> str:
-    """A number with so many decimals; exactly 0 is ``0``, and one too long for a table has an exponent.
-
-    Args:
-        value: a finite number.
-        precision: decimals.
-        short: without the leading 0, ``.43``; and 1 loses a decimal instead, ``1.0``.
-    """
-    if value == 0:
-        return "0"
-    text = f"{value:.{precision}f}"
-    if len(text) > precision + 6:
-        return f"{value:.{max(0, precision - 1)}e}"
-    if short and (text.startswith("0.") or text == f"{1:.{precision}f}"):  # a sum's rounding may exceed 1
-        return text[1:] if text.startswith("0.") else text[: precision + 1].removesuffix(".")
-    return text

@@ -10,9 +10,10 @@ from typing import NamedTuple
 from attnviz.analysis.matrices.reduce import reduced_parts
 from attnviz.analysis.matrices.spelling import labelled
 from attnviz.analysis.telling import overview
+from attnviz.output.decimals import decimal
 from attnviz.output.labels import cell_width, cut, isolated
 from attnviz.output.scale import Scale, fixed_scale, strongest_links
-from attnviz.output.terminal.cells import cell_style, decimal
+from attnviz.output.terminal.cells import cell_style
 from attnviz.output.terminal.lines import unique_labels
 from attnviz.output.terminal.matrix_view import view
 from attnviz.output.terminal.overview import OverviewView

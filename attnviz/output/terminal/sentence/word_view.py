@@ -9,9 +9,10 @@ from rich.style import Style
 from attnviz.analysis.one_word import WordAttention, WordInHead
 from attnviz.names import PATHS, SHARES
 from attnviz.output.colormaps import AMBER, LEAST_PAINTED
+from attnviz.output.decimals import decimal
 from attnviz.output.labels import cell_width, cut, fit, isolated
 from attnviz.output.scale import Scale
-from attnviz.output.terminal.cells import cell_style, decimal, masked_sign
+from attnviz.output.terminal.cells import cell_style, masked_sign
 from attnviz.output.terminal.lines import plain_labels
 from attnviz.output.terminal.screen import BOLD, DIM, PLAIN, LinesView, Screen, StyledLine
 from attnviz.output.terminal.sentence.layout import SentenceWords

@@ -9,9 +9,10 @@ import numpy as np
 
 from attnviz.names import SHARES
 from attnviz.output.colormaps import AMBER
+from attnviz.output.decimals import decimal
 from attnviz.output.labels import cell_width, fit
 from attnviz.output.scale import Scale, fixed_scale, hidden_cells, strongest_of_rows
-from attnviz.output.terminal.cells import decimal, masked_sign
+from attnviz.output.terminal.cells import masked_sign
 from attnviz.output.terminal.flow import flowed
 from attnviz.output.terminal.in_words import in_words
 from attnviz.output.terminal.lines import plain_labels, row_labels, short_labels

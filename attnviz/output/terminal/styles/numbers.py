@@ -5,8 +5,9 @@ from collections.abc import Iterable, Iterator
 from rich.style import Style
 
 from attnviz.names import SHARES
+from attnviz.output.decimals import decimal
 from attnviz.output.labels import cell_width, cut, fit, is_right_to_left
-from attnviz.output.terminal.cells import cell_style, decimal, masked_sign
+from attnviz.output.terminal.cells import cell_style, masked_sign
 from attnviz.output.terminal.lines import plain_labels
 from attnviz.output.terminal.screen import DIM, PLAIN, Screen, StyledLine
 from attnviz.output.terminal.styles.base import Looks, MatrixView, label_width, number_width, rest_width

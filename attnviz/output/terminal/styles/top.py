@@ -5,9 +5,10 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from attnviz.names import SHARES
+from attnviz.output.decimals import decimal
 from attnviz.output.labels import cell_width, fit
 from attnviz.output.scale import strongest_keys
-from attnviz.output.terminal.cells import cell_style, decimal
+from attnviz.output.terminal.cells import cell_style
 from attnviz.output.terminal.flow import flowed
 from attnviz.output.terminal.lines import short_labels, unique_labels
 from attnviz.output.terminal.screen import DIM, PLAIN, Screen, StyledLine

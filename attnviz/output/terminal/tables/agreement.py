@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
+from attnviz.output.decimals import decimal
 from attnviz.output.rendering import Document
-from attnviz.output.terminal.cells import decimal
 from attnviz.output.terminal.lines import provenance_line
 from attnviz.output.terminal.screen import BOLD, DIM, PLAIN, LinesView, Screen, StyledLine
 from attnviz.output.words import KIND_NAMES

@@ -11,14 +11,15 @@ from attnviz.analysis.heads.measures import label_fields, unavailable_labels
 from attnviz.analysis.heads.report import Examples, HeadReport
 from attnviz.errors import one_line
 from attnviz.numbers import spans
+from attnviz.output.decimals import decimal
 from attnviz.output.documents.heads import heads_document
+from attnviz.output.head_words import MOST_LABEL, label_text, legend_text, summary_text
 from attnviz.output.labels import cell_width
 from attnviz.output.rendering import Document
-from attnviz.output.terminal.cells import cell_style, decimal
+from attnviz.output.terminal.cells import cell_style
 from attnviz.output.terminal.lines import provenance_line
 from attnviz.output.terminal.screen import BOLD, DIM, PLAIN, LinesView, Screen, StyledLine
 from attnviz.output.terminal.tables.head_examples import LEAST_EXAMPLE, ExampleColumn
-from attnviz.output.terminal.tables.head_words import MOST_LABEL, label_text, legend_text, summary_text
 from attnviz.output.words import KIND_NAMES
 
 _SHARES = ("weight", "ratio")  # the units of what is from 0 to 1

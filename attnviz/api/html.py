@@ -1,0 +1,223 @@
+"""The page: one HTML file with all heads of one text or several, which a browser shows without a network."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+from itertools import product
+from typing import Any
+
+import numpy as np
+
+from attnviz.analysis.difference import as_attention, compared_words, largest_changes
+from attnviz.analysis.matrices.levels import Level, arranged_level, with_rest
+from attnviz.analysis.matrices.selection import Request
+from attnviz.analysis.one_word import WordQuestion
+from attnviz.api.diff import DiffReport
+from attnviz.api.html_texts import PageOptions, PageText, page_threads, run_content, start_of
+from attnviz.api.sweep import Selection, TextSource, corpus, one_request
+from attnviz.errors import InputError, UsageError
+from attnviz.output.page.chunks import check_size
+from attnviz.output.page.content import TextContent
+from attnviz.output.page.document import page_document
+from attnviz.output.page.facts import NO_FACTS, difference_facts
+from attnviz.trace.attention import Attention
+from attnviz.trace.result import Result
+from attnviz.trace.tokens import token_numbers
+
+Names = str | Sequence[str] | None
+_LENIENT = frozenset(("words", "hide_special"))
+
+
+def html(
+    texts: TextSource | DiffReport,
+    *,
+    layers: Selection = "all",
+    heads: Selection = "all",
+    kinds: tuple[str, ...] | None = None,
+    values: Names = None,
+    reduce: Names = None,
+    words: bool = True,
+    hide_special: bool = True,
+    renormalize: bool = False,
+    word: WordQuestion | None = None,
+    precision: int | None = None,
+    command: str | Callable[[Result], str] = "",
+    request: Request | None = None,
+    **corpus_options: Any,
+) -> str:
+    """The page of all texts, or of the difference of two results.
+
+    >>> import attnviz
+    >>> attnviz.html("The cat sat on the table")[:15]
+    '<!doctype html>'
+
+    Args:
+        texts: see ``sweep``; or what ``diff`` gives.
+        layers: ``all``, a number, several, or ``"0,2-3,-1"``.
+        heads: which heads, in the same forms as ``layers``, or by name: ``"L2H8,L1H7"``.
+        kinds: which attention: ``encoder``, ``decoder``, ``cross``; by default each that the model has.
+        values: one or several of ``weights`` (the default), ``scores``, ``norms``, ``zeroing``, as ``sweep`` has them.
+        reduce: one or several of ``none`` (the default), ``mean-heads``, ``mean``, ``max``, ``rollout``, ``flow``; each
+            is taken of the values that it fits.
+        words: whether words are merged when the page opens.
+        hide_special: whether special tokens are left out when the page opens.
+        renormalize: leave out special tokens for good, and divide the rows that are left by their sums.
+        word: the page opens with this word, in the head that says most of it.
+        precision: 2 or 3 decimals; by default 3 of texts of up to 128 tokens, else 2.
+        command: what prints the same in the terminal, or a function that makes it of a result.
+        request: a whole request, instead of layers to ``renormalize``, but for ``values`` and ``reduce``.
+        corpus_options: see ``corpus``.
+
+    Raises:
+        UsageError: options that do not fit each other, or a page of more than 64 MB.
+        InputError: a text that cannot be used, unless ``on_error`` is ``skip``.
+    """
+    selection = Request(layers, heads, kinds, None, "none", words, hide_special, renormalize, lenient=_LENIENT)
+    contents = _contents(texts, selection, request, values, reduce, word, precision, command, corpus_options)
+    taken: list[TextContent] = []
+    size = 0
+    for _, content in contents:
+        taken.append(content)
+        size += sum(map(len, content.chunks))
+        check_size(size)
+    if not taken:
+        raise InputError("html: there is no text; expected at least one")
+    return page_document(taken)
+
+
+def html_pages(
+    texts: TextSource | DiffReport,
+    *,
+    values: Names = None,
+    reduce: Names = None,
+    word: WordQuestion | None = None,
+    precision: int | None = None,
+    command: str | Callable[[Result], str] = "",
+    request: Request | None = None,
+    **corpus_options: Any,
+) -> Iterator[tuple[str, str]]:
+    """One page per text, each with its text's place: ``texts.txt, line 3``, or empty.
+
+    Args:
+        texts: see ``html``.
+        values: see ``html``.
+        reduce: see ``html``.
+        word: see ``html``.
+        precision: see ``html``.
+        command: see ``html``.
+        request: what is selected, and how pages open.
+        corpus_options: see ``corpus``.
+
+    Raises:
+        UsageError: options that do not fit each other, or a page of more than 64 MB.
+        InputError: a text that cannot be used, unless ``on_error`` is ``skip``.
+    """
+    selection = Request(words=True, hide_special=True, lenient=_LENIENT)
+    contents = _contents(texts, selection, request, values, reduce, word, precision, command, corpus_options)
+    return ((where, page_document([content])) for where, content in contents)
+
+
+def page_requests(request: Request, values: Names, reduce: Names) -> tuple[Request, ...]:
+    """One request per set of matrices: each of the values with each reduction that fits it.
+
+    Args:
+        request: the selection.
+        values: one or several names; None for weights, or what a file holds.
+        reduce: one or several names; None for none.
+
+    Raises:
+        UsageError: a name that is not known, or that fits none of the others.
+    """
+    fitting: list[Request] = []
+    errors: list[tuple[str | None, str, UsageError]] = []
+    names = _listed(values, request.values), _listed(reduce, request.reduce)
+    for one, reduction in product(*names):
+        try:
+            fitting.append(replace(request, values=one, reduce=reduction or "none"))
+        except UsageError as error:
+            errors.append((one, reduction or "none", error))
+    kept = {name for one in fitting for name in (one.values, one.reduce)}
+    for one, reduction, refusal in errors:
+        if not {one, reduction} <= kept:
+            raise refusal
+    return tuple(fitting)
+
+
+def _listed(names: Names, default: str | None) -> tuple[str | None, ...]:
+    if not names:
+        return (default,)
+    several = names.split(",") if isinstance(names, str) else names
+    return tuple(dict.fromkeys(name.strip() for name in several))
+
+
+def _contents(
+    texts: TextSource | DiffReport,
+    selection: Request,
+    request: Request | None,
+    values: Names,
+    reduce: Names,
+    word: WordQuestion | None,
+    precision: int | None,
+    command: str | Callable[[Result], str],
+    corpus_options: dict[str, Any],
+) -> Iterator[tuple[str, TextContent]]:
+    """What the page says of each text, with its place."""
+    if precision not in (None, 2, 3):
+        raise UsageError(f"precision: {precision} is given; expected 2 or 3 decimals")
+    default = Request(words=True, hide_special=True, lenient=_LENIENT)
+    request = one_request(request, selection, default)
+    requests = page_requests(request, values, reduce)
+    options = PageOptions(requests, word, precision, command)
+    if isinstance(texts, DiffReport):
+        return iter([("", difference_content(texts, options))])
+    source = corpus(texts, **corpus_options)
+    return source.values(options.first_run, partial(run_content, options), beside=True)
+
+
+def difference_content(report: DiffReport, options: PageOptions) -> TextContent:
+    """The difference of two results, between words or between tokens as the first request says, and both sides of it.
+
+    There is one level: tokens and words of two texts are not aligned alike.
+
+    Raises:
+        UsageError: too large a page.
+    """
+    request = options.requests[0]
+    whole = report.difference
+    difference = compared_words(whole) if request.words and not whole.special_only else whole
+    changes = as_attention(difference)
+    before, after = (
+        with_rest(_side(side, changes, matrices, rest if difference.has_rest else None))
+        for side, matrices, rest in (
+            (difference.a, difference.before, difference.rest_before),
+            (difference.b, difference.after, difference.rest_after),
+        )
+    )
+    shown = replace(changes, rest=None if before.rest is None or after.rest is None else after.rest - before.rest)
+    with page_threads() as threads:
+        text = PageText(options, report.a, several=changes.kind != "encoder", threads=threads)
+        for attention, name in ((shown, "B - A"), (before, "A"), (after, "B")):
+            writer = text.writer(attention, len(attention))
+            writer.add(Level(attention, None))
+            text.end_set(writer, difference_facts(difference.jsd) if name == "B - A" else NO_FACTS, name)
+    is_special = not request.hide_special or difference.special_only
+    change = next(iter(largest_changes(difference, 1, special=is_special)), None)
+    head = 0 if change is None else change.layer * changes.matrices.shape[1] + change.head
+    first = list(arranged_level(Level(shown, None), request))[head]
+    start = start_of(first, head, request)
+    if change is not None:
+        start["query"] = token_numbers(changes.queries)[change.query]
+        start["key"] = None if change.key is None else token_numbers(changes.keys)[change.key]
+    return text.content(start, first, report.b, merges=False)
+
+
+def _side(attention: Attention, changes: Attention, matrices: np.ndarray, rest: np.ndarray | None) -> Attention:
+    """The weights of A or of B between the tokens that are compared."""
+    return replace(
+        attention,
+        matrices=matrices,
+        queries=changes.queries,
+        keys=changes.keys,
+        masked=changes.masked,
+        rest=rest,
+    )

@@ -1,0 +1,1 @@
+"""Pages for readers: what a notebook shows."""

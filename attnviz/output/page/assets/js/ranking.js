@@ -1,0 +1,72 @@
+// The heads in an order: what says most, a metric, or one link.
+
+const ranking = byId("ranking");
+const MOST_ROWS = 144;
+
+function rankedHeads(set) {
+  if (state.sort === "link") {
+    const size = (index) => everyLink?.values[index]?.size ?? -1;
+    return set.heads.map((_, index) => index).sort((a, b) => size(b) - size(a) || a - b);
+  }
+  if (state.sort === "telling") return set.telling;
+  return set.order?.[state.sort] ?? set.heads.map((_, index) => index);
+}
+
+function refreshRanking() {
+  const set = setOf(state);
+  const order = rankedHeads(set);
+  const texts = order.map((index) => rankText(set, index));
+  const numbers = texts.map((text) => Math.abs(Number(text.match(/\d+(\.\d+)?/)?.[0] ?? 0)));
+  const most = Math.max(...numbers, 1e-9);
+  const rows = order.slice(0, MOST_ROWS);
+  while (ranking.children.length > rows.length) ranking.lastChild.remove();
+  while (ranking.children.length < rows.length) ranking.append(rankRow());
+  rows.forEach((index, k) => fillRow(ranking.children[k], set, index, texts[k], numbers[k] / most));
+  byId("ranking-more").textContent = order.length > rows.length ? `${order.length - rows.length} more in the grid above` : "";
+}
+
+function rankRow() {
+  const row = document.createElement("button");
+  row.type = "button";
+  row.className = "rank";
+  row.append(...["name", "label", "value"].map((name) => Object.assign(document.createElement("span"), { className: name })));
+  return row;
+}
+
+function fillRow(row, set, index, text, share) {
+  const [name, label, value] = row.children;
+  const words = rankLabel(set, index);
+  row.dataset.head = index;
+  if (name.textContent !== set.heads[index].name) name.textContent = set.heads[index].name;
+  if (label.textContent !== words) label.textContent = words;
+  if (value.textContent !== text) value.textContent = text;
+  row.style.setProperty("--share", `${Math.round(share * 100)}%`);
+  const isCurrent = index === state.head;
+  row.tabIndex = isCurrent ? 0 : -1;
+  row.setAttribute("aria-pressed", String(isCurrent));
+}
+
+function rankLabel(set, index) {
+  if (state.sort === "link") return everyLink?.values[index]?.partner ?? "";
+  return set.labels?.[index] ?? "";
+}
+
+function rankText(set, index) {
+  if (state.sort === "link") {
+    const link = everyLink?.values[index];
+    return link ? link.text : "";
+  }
+  if (state.sort === "telling") return set.shares?.[index] ?? "";
+  return set.metrics?.[state.sort]?.[index] ?? "";
+}
+
+ranking.addEventListener("click", (event) => {
+  const row = event.target.closest("[data-head]");
+  if (row) chooseHead(Number(row.dataset.head), event);
+});
+
+/** The next head of the ranking, or with -1 the one before. */
+function rankedNeighbour(step) {
+  const order = rankedHeads(setOf(state));
+  return order[Math.min(order.length - 1, Math.max(0, order.indexOf(state.head) + step))];
+}
