@@ -111,3 +111,11 @@ def test_the_heatmaps_of_the_readme_say_what_the_program_says_now(pictures, name
     with Image.open(pictures / name) as drawn, Image.open(SAMPLES / "pictures" / name) as stored:
         assert drawn.size == stored.size
         assert drawn.text == stored.text
+
+
+def test_the_picture_of_the_page_is_small_and_fits_a_readme():
+    """What it shows is drawn by a browser; the tests of the marker ``browser`` hold that."""
+    path = SAMPLES / "pictures" / "page.png"
+    with Image.open(path) as picture:
+        assert picture.size == (1280, 800)
+    assert path.stat().st_size < 150_000

@@ -26,6 +26,7 @@ from attnviz.trace.tokens import token_numbers
 
 Names = str | Sequence[str] | None
 _LENIENT = frozenset(("words", "hide_special"))
+_DEFAULT = Request(words=True, hide_special=True, lenient=_LENIENT)
 
 
 def html(
@@ -42,6 +43,7 @@ def html(
     word: WordQuestion | None = None,
     precision: int | None = None,
     command: str | Callable[[Result], str] = "",
+    raw_tokens: bool = False,
     request: Request | None = None,
     **corpus_options: Any,
 ) -> str:
@@ -65,6 +67,7 @@ def html(
         word: the page opens with this word, in the head that says most of it.
         precision: 2 or 3 decimals; by default 3 of texts of up to 128 tokens, else 2.
         command: what prints the same in the terminal, or a function that makes it of a result.
+        raw_tokens: label tokens in the tokenizer's own spelling.
         request: a whole request, instead of layers to ``renormalize``, but for ``values`` and ``reduce``.
         corpus_options: see ``corpus``.
 
@@ -73,10 +76,11 @@ def html(
         InputError: a text that cannot be used, unless ``on_error`` is ``skip``.
     """
     selection = Request(layers, heads, kinds, None, "none", words, hide_special, renormalize, lenient=_LENIENT)
-    contents = _contents(texts, selection, request, values, reduce, word, precision, command, corpus_options)
+    others = {"word": word, "precision": precision, "command": command, "raw_tokens": raw_tokens}
+    options = _options(selection, request, values, reduce, **others)
     taken: list[TextContent] = []
     size = 0
-    for _, content in contents:
+    for _, content in _contents(texts, options, corpus_options):
         taken.append(content)
         size += sum(map(len, content.chunks))
         check_size(size)
@@ -93,6 +97,7 @@ def html_pages(
     word: WordQuestion | None = None,
     precision: int | None = None,
     command: str | Callable[[Result], str] = "",
+    raw_tokens: bool = False,
     request: Request | None = None,
     **corpus_options: Any,
 ) -> Iterator[tuple[str, str]]:
@@ -105,6 +110,7 @@ def html_pages(
         word: see ``html``.
         precision: see ``html``.
         command: see ``html``.
+        raw_tokens: see ``html``.
         request: what is selected, and how pages open.
         corpus_options: see ``corpus``.
 
@@ -112,9 +118,9 @@ def html_pages(
         UsageError: options that do not fit each other, or a page of more than 64 MB.
         InputError: a text that cannot be used, unless ``on_error`` is ``skip``.
     """
-    selection = Request(words=True, hide_special=True, lenient=_LENIENT)
-    contents = _contents(texts, selection, request, values, reduce, word, precision, command, corpus_options)
-    return ((where, page_document([content])) for where, content in contents)
+    others = {"word": word, "precision": precision, "command": command, "raw_tokens": raw_tokens}
+    options = _options(_DEFAULT, request, values, reduce, **others)
+    return ((where, page_document([content])) for where, content in _contents(texts, options, corpus_options))
 
 
 def page_requests(request: Request, values: Names, reduce: Names) -> tuple[Request, ...]:
@@ -150,24 +156,28 @@ def _listed(names: Names, default: str | None) -> tuple[str | None, ...]:
     return tuple(dict.fromkeys(name.strip() for name in several))
 
 
-def _contents(
-    texts: TextSource | DiffReport,
+def _options(
     selection: Request,
     request: Request | None,
     values: Names,
     reduce: Names,
-    word: WordQuestion | None,
-    precision: int | None,
-    command: str | Callable[[Result], str],
-    corpus_options: dict[str, Any],
+    **others: Any,  # the other attributes of ``PageOptions``
+) -> PageOptions:
+    """The options of a page, checked.
+
+    Raises:
+        UsageError: options that do not fit each other.
+    """
+    options = PageOptions(page_requests(one_request(request, selection, _DEFAULT), values, reduce), **others)
+    if options.precision not in (None, 2, 3):
+        raise UsageError(f"precision: {options.precision} is given; expected 2 or 3 decimals")
+    return options
+
+
+def _contents(
+    texts: TextSource | DiffReport, options: PageOptions, corpus_options: dict[str, Any]
 ) -> Iterator[tuple[str, TextContent]]:
     """What the page says of each text, with its place."""
-    if precision not in (None, 2, 3):
-        raise UsageError(f"precision: {precision} is given; expected 2 or 3 decimals")
-    default = Request(words=True, hide_special=True, lenient=_LENIENT)
-    request = one_request(request, selection, default)
-    requests = page_requests(request, values, reduce)
-    options = PageOptions(requests, word, precision, command)
     if isinstance(texts, DiffReport):
         return iter([("", difference_content(texts, options))])
     source = corpus(texts, **corpus_options)

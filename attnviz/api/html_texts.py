@@ -1,7 +1,7 @@
 """What the page says of one text: its sets of matrices, from one run for each of its values, and where it opens."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
@@ -9,6 +9,7 @@ from attnviz.analysis.matrices.levels import Level, arranged_level, levels
 from attnviz.analysis.matrices.parts import ahead, each_layer
 from attnviz.analysis.matrices.reduce import reduce_attention
 from attnviz.analysis.matrices.selection import Request, arrange, select_attention
+from attnviz.analysis.matrices.spelling import raw_spelled
 from attnviz.analysis.one_word import WordQuestion, word_attention
 from attnviz.analysis.remainders import metrics_of_parts
 from attnviz.analysis.telling import HeadSummary, head_summaries, strongest_telling
@@ -20,6 +21,7 @@ from attnviz.output.page.codes import COARSE, FINE, Codes
 from attnviz.output.page.content import Start, TextContent, set_name, side_fields, text_page_fields
 from attnviz.output.page.facts import NO_FACTS, head_facts
 from attnviz.output.page.sets import SetWriter
+from attnviz.output.rendering import Document
 from attnviz.sweeps.runs import Run, kinds_of, runs
 from attnviz.trace.attention import Attention, Matrix
 from attnviz.trace.result import Result
@@ -42,12 +44,14 @@ class PageOptions:
         word: the word that it opens with.
         precision: decimals; None for what fits the text.
         command: what prints the same in the terminal, or a function that makes it of a result.
+        raw_tokens: label tokens in the tokenizer's own spelling.
     """
 
     requests: tuple[Request, ...]
     word: WordQuestion | None = None
     precision: int | None = None
     command: str | Callable[[Result], str] = ""
+    raw_tokens: bool = False
 
     @property
     def first_run(self) -> Request:
@@ -82,7 +86,7 @@ class PageText:
         self.options = options
         self._result, self._several, self._threads = result, several, threads
         self._chunks = Chunks()
-        self._sets: list[dict[str, object]] = []
+        self._sets: list[Document] = []
         self._sides: dict[tuple[str, Tokens], int] = {}
 
     def writer(self, first: Attention, total: int) -> SetWriter:
@@ -115,14 +119,15 @@ class PageText:
             other: B's text, of a difference.
             merges: whether words may be merged.
         """
-        result = self._result
+        result, raw = self._result, self.options.raw_tokens
         texts = {
             "target": {0: result.target},
             "text": {0: result.text, 1: result.pair},
             "source": {0: result.text, 1: result.pair},
         }
-        sides = [side_fields(name, tokens, texts[name], merges=merges) for name, tokens in self._sides]
+        sides = [side_fields(name, tokens, texts[name], merges=merges, raw=raw) for name, tokens in self._sides]
         document = text_page_fields(result, sides, command=self.options.command_of(result), other=other)
+        first = replace(first, queries=raw_spelled(first.queries, raw=raw), keys=raw_spelled(first.keys, raw=raw))
         precision = self.options.decimals(max(len(tokens) for _, tokens in self._sides))
         return TextContent(document, self._sets, tuple(self._chunks.data), start, first, precision)
 
@@ -181,7 +186,7 @@ def run_content(options: PageOptions, run: Run) -> TextContent:
         for request in options.requests:
             of_request = request.kinds_of(kinds)
             for kind in (kind for kind in _ORDER if kind in of_request):
-                openings.append((_add_set(text, request, matrices.parts(request, kind), matrices.shape(request)), kind))
+                openings.append((_add_set(text, request, matrices, kind), kind))
     opening, kind = openings[0]
     head, first = opening.first
     request = options.requests[0]
@@ -223,14 +228,14 @@ class _Matrices:
         self._first, self._run = run, run
         self._request = options.first_run
         raw = [raw_request(request) for request in options.requests]
-        self._is_streamed = run.is_long and len(set(raw)) == len(raw) and options.word is None
-        self._views = None if self._is_streamed and options.requests[0].reduce == "none" else run.result().views
+        self._can_stream = len(set(raw)) == len(raw) and options.word is None
+        self._views: Mapping[str, Attention] | None = None
 
     def parts(self, request: Request, kind: str) -> AttentionParts:
         """Gives matrices of heads, or those that the request reduces by paths, a part at a time."""
         self._turn_to(raw_request(request))
-        if self._views is None or (self._run.is_long and self._is_streamed and request.reduce == "none"):
-            run = self._run
+        run = self._run
+        if run.is_long and self._can_stream and request.reduce == "none":
             return lambda: ahead(run.parts())
         view = self._view(request, kind)
         if request.reduce in PATHS and view.reduce == "none":
@@ -242,6 +247,15 @@ class _Matrices:
         """How many matrices the request has, at most."""
         n_layers, n_heads = self._run.shape
         return {"none": n_layers * n_heads, "mean-heads": n_layers}.get(request.reduce, 1)
+
+    def has_facts(self, request: Request, kind: str) -> bool:
+        """Whether the matrices of a request are weights of heads, which have metrics and labels."""
+        self._turn_to(raw_request(request))
+        is_asked = (request.run_values, request.reduce) == ("weights", "none")
+        if self._run.model is not None or not is_asked:
+            return is_asked
+        view = self._view(request, kind)
+        return (view.values, view.reduce) == ("weights", "none")
 
     def whole(self, request: Request, kind: str) -> Attention:
         """All matrices of heads of a kind."""
@@ -267,8 +281,9 @@ class _Matrices:
         (self._run,) = runs(self._first.model, [self._first.prepared], request)
 
 
-def _add_set(text: PageText, request: Request, parts: AttentionParts, total: int) -> Opening:
+def _add_set(text: PageText, request: Request, matrices: _Matrices, kind: str) -> Opening:
     """Adds a set to the text; gives where a page opens with it."""
+    parts, total = matrices.parts(request, kind), matrices.shape(request)
     is_selected = (request.layers, request.heads) != ("all", "all")
     opening = Opening(request, telling=not is_selected)
     writer: SetWriter | None = None
@@ -286,7 +301,7 @@ def _add_set(text: PageText, request: Request, parts: AttentionParts, total: int
             yield part
 
     facts = NO_FACTS
-    if (request.run_values, request.reduce) == ("weights", "none"):
+    if matrices.has_facts(request, kind):
         _, metrics = metrics_of_parts(passed())
         facts = head_facts(metrics, opening.telling)
     else:

@@ -21,7 +21,14 @@ def labelled(attention: Attention, *, raw: bool) -> Attention:
     """The attention, with ``raw`` labelled in the tokenizer's own spelling."""
     if not raw:
         return attention
-    return replace(attention, queries=raw_labels(attention.queries), keys=raw_labels(attention.keys))
+    return replace(
+        attention, queries=raw_spelled(attention.queries, raw=raw), keys=raw_spelled(attention.keys, raw=raw)
+    )
+
+
+def raw_spelled(tokens: Tokens, *, raw: bool) -> Tokens:
+    """The tokens, with ``raw`` labelled in the tokenizer's own spelling."""
+    return raw_labels(tokens) if raw else tokens
 
 
 def find_word(word: str, tokens: Tokens, option: str) -> int:

@@ -34,8 +34,9 @@ def html_display(result: Result) -> str:
 
     A page that is too large for a notebook is left out, with a line on how to write it as a file.
     """
-    static = summary(text_display(result), _told_first(select_attention(result, _AS_SHOWN)))
     page = _small_page(result)
+    first = _told_first(select_attention(result, _AS_SHOWN))
+    static = summary(text_display(result), first, has_page=page is not None)
     return (too_large() if page is None else framed(page)) + static
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TypedDict
 
+from attnviz.analysis.matrices.spelling import raw_spelled
 from attnviz.analysis.matrices.words import merged, word_starts
 from attnviz.names import SHARES
 from attnviz.output.rendering import Document
@@ -46,7 +47,7 @@ class TextContent:
     """
 
     document: dict[str, object]
-    sets: list[dict[str, object]]
+    sets: list[Document]
     chunks: tuple[bytes, ...]
     start: Start
     first: Matrix
@@ -96,7 +97,14 @@ def _digest(info: ModelInfo) -> str:
     return f"{name}{colon}{digits[:_DIGITS]}"
 
 
-def side_fields(name: str, tokens: Tokens, text: Mapping[int, str | None], *, merges: bool = True) -> dict[str, object]:
+def side_fields(
+    name: str,
+    tokens: Tokens,
+    text: Mapping[int, str | None],
+    *,
+    merges: bool = True,
+    raw: bool = False,
+) -> dict[str, object]:
     """The tokens of a side, and their words where some word has several tokens.
 
     Args:
@@ -104,14 +112,15 @@ def side_fields(name: str, tokens: Tokens, text: Mapping[int, str | None], *, me
         tokens: of the matrices.
         text: the text of each segment, where it is known.
         merges: whether words may be merged.
+        raw: label tokens in the tokenizer's own spelling.
     """
     starts = word_starts(tokens)
     has_words = merges and len(starts) < len(tokens)
     counts = [[start, end - start] for start, end in pairwise([*starts, len(tokens)])]
     return {
         "name": name,
-        "tokens": _list(tokens, text),
-        "words": _list(merged(tokens), text) if has_words else None,
+        "tokens": _list(raw_spelled(tokens, raw=raw), text),
+        "words": _list(raw_spelled(merged(tokens), raw=raw), text) if has_words else None,
         "pieces": counts if has_words else None,
     }
 

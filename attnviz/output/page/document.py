@@ -14,6 +14,7 @@ from attnviz.output.page.chunks import check_size
 from attnviz.output.page.content import TextContent
 from attnviz.output.page.facts import metric_documents
 from attnviz.output.page.still import still_table
+from attnviz.output.rendering import Document
 from attnviz.output.words import escaped
 
 PAGE_FORMAT = "attnviz-page/1"
@@ -42,6 +43,7 @@ SCRIPT_FILES = (
 )
 _MOST_TITLE = 80  # characters
 _PLACEHOLDER = re.compile(r"\{\{([a-z]+)\}\}")
+_COMMENTS = re.compile(r"^[ \t]*(?://[^\n]*|/\*(?:(?!\*/)[\s\S])*\*/[ \t]*)$", re.MULTILINE)  # on lines of their own
 _UNSAFE = re.compile("[<\u2028\u2029\ud800-\udfff]")  # in JSON within HTML, and in UTF-8
 _POLICY = (
     "default-src 'none'; script-src '{script}'; style-src '{style}'; img-src data: blob:; base-uri 'none'; "
@@ -91,30 +93,26 @@ def embedded_json(value: object) -> str:
 
 
 def _numbered(texts: Sequence[TextContent]) -> list[dict[str, object]]:
-    """The texts with chunks counted over all of them."""
+    """The texts with chunks counted over all of them, and where each begins."""
     documents, before = [], 0
-    for text in texts:
+    for number, text in enumerate(texts):
         sets = [_shifted(one, before) for one in text.sets]
-        documents.append({**text.document, "sets": sets})
+        documents.append({**text.document, "sets": sets, "start": {**text.start, "text": number}})
         before += len(text.chunks)
     return documents
 
 
-def _shifted(document: dict[str, object], before: int) -> dict[str, object]:
+def _shifted(document: Document, before: int) -> dict[str, object]:
     """A set with the chunks of earlier texts counted too."""
-    heads, thumbnails = document["heads"], document["thumbs"]
-    if not isinstance(heads, list) or not isinstance(thumbnails, dict):
-        raise TypeError("a set has a list of heads and a mapping of thumbnails")
-    return {
-        **document,
-        "heads": [{**head, "chunk": head["chunk"] + before} for head in heads],
-        "thumbs": {**thumbnails, "chunk": thumbnails["chunk"] + before},
-    }
+    heads = [{**head, "chunk": head["chunk"] + before} for head in document["heads"]]
+    thumbnails = document["thumbs"]
+    if thumbnails is not None:
+        thumbnails = {**thumbnails, "chunk": thumbnails["chunk"] + before}
+    return {**document, "heads": heads, "thumbs": thumbnails}
 
 
 def _metric_names(texts: Sequence[TextContent]) -> set[str]:
-    named = (one["metrics"] for text in texts for one in text.sets)
-    return {name for metrics in named if isinstance(metrics, dict) for name in metrics}
+    return {name for text in texts for one in text.sets for name in one["metrics"]}
 
 
 def _title(texts: Sequence[TextContent]) -> str:
@@ -129,7 +127,16 @@ def _script() -> str:
 
 
 def _joined(folder: str, names: Sequence[str]) -> str:
-    return "".join(_asset(f"{folder}/{name}") for name in names)
+    return "".join(stripped(_asset(f"{folder}/{name}")) for name in names)
+
+
+def stripped(source: str) -> str:
+    """A script or a style without indentation and without comments that have lines of their own.
+
+    Strings of several lines would change: sources have none.
+    """
+    lines = _COMMENTS.sub("", source).splitlines()
+    return "".join(f"{line.strip()}\n" for line in lines if line.strip())
 
 
 def _asset(name: str) -> str:

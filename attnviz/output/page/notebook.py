@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from html import escape
 
 from attnviz.names import SHARES
-from attnviz.output.colormaps import AMBER, ENTRIES, LEAST_PAINTED, RGB, table, text_on
 from attnviz.output.labels import unique
 from attnviz.output.scale import Scale, fixed_scale, hidden_cells, short_number
 from attnviz.output.words import caption, rest_word
@@ -18,6 +17,8 @@ LARGEST = 1_000_000
 """Bytes of the largest page that a notebook holds: each run of a cell adds it to the file."""
 _HEIGHT = 640
 _MOST = 40  # rows and columns of the table
+_BLUE = "46,115,233"
+_THINNEST, _DENSEST = 0.05, 0.65  # of a veil of colour, from 0 to 1
 _SANDBOX = "allow-scripts allow-downloads allow-popups"
 
 
@@ -41,15 +42,18 @@ def too_large() -> str:
     )
 
 
-def summary(printed: str, matrix: Matrix) -> str:
+def summary(printed: str, matrix: Matrix, *, has_page: bool) -> str:
     """A matrix as a coloured table, and what the terminal prints, to be unfolded.
 
     Args:
         printed: what ``attnviz show`` prints.
         matrix: what it prints first.
+        has_page: whether the page is above it, unless the notebook takes it away.
     """
     first = printed.partition("\n")[0]
-    return f"<details><summary>As text: {escape(first)}</summary>{_table(matrix)}<pre>{escape(printed)}</pre></details>"
+    hint = "<p>If there is no page above, trust this notebook to see it.</p>" * has_page
+    content = f"{_table(matrix)}<pre>{escape(printed)}</pre>{hint}"
+    return f"<details><summary>As text: {escape(first)}</summary>{content}</details>"
 
 
 def _table(matrix: Matrix) -> str:
@@ -85,17 +89,10 @@ def _rows(matrix: Matrix) -> Iterator[str]:
 
 
 def _cell(value: float, scale: Scale, in_percent: bool) -> str:
-    """One number on its colour; small ones have none, so that they can be read on any ground."""
-    place = scale.place(value)
-    style = ""
-    if place >= LEAST_PAINTED:
-        rgb = table(AMBER)[min(ENTRIES - 1, int(place * ENTRIES))]
-        style = f' style="background-color:{_color(rgb)};color:{_color(text_on(rgb))}"'
+    """One number on a veil of colour, under which the text stays readable on light and on dark ground."""
+    veil = _DENSEST * scale.place(value) ** 0.5
+    style = f' style="background-color:rgba({_BLUE},{veil:.2f})"' if veil >= _THINNEST else ""
     return f"<td{style}>{_number(value, in_percent)}</td>"
-
-
-def _color(rgb: RGB) -> str:
-    return "#{:02x}{:02x}{:02x}".format(*rgb)
 
 
 def _number(value: float, in_percent: bool) -> str:

@@ -2,50 +2,27 @@
 
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 
 from attnviz.analysis.matrices.levels import Level
-from attnviz.analysis.matrices.words import word_starts
 from attnviz.output.page.chunks import Chunks, chunk
 from attnviz.output.page.codes import Codes
 from attnviz.output.page.content import axis_names, head_titles, is_share
-from attnviz.output.page.thumbnails import pooled_cells, thumbnail_bytes
+from attnviz.output.page.sections import TokenSide, head_sections, matrix_at
+from attnviz.output.page.thumbnails import MOST_PLAIN, pooled_cells, thumbnail_bytes
 from attnviz.output.scale import Scale, hidden_cells, scale_between
 from attnviz.output.words import set_caption
 from attnviz.trace.attention import Attention, of_all
-from attnviz.trace.tokens import Tokens
-
-
-@dataclass(frozen=True, eq=False)
-class _Side:
-    """The tokens of a side.
-
-    Attributes:
-        shown: (n_tokens,), True of ordinary tokens; of all where there are no ordinary ones.
-        single: the words of one token.
-        several: the words of several tokens.
-    """
-
-    shown: np.ndarray
-    single: np.ndarray
-    several: np.ndarray
-
-    @classmethod
-    def of(cls, tokens: Tokens) -> "_Side":
-        shown = np.array([not (token.special or token.padding) for token in tokens])
-        lengths = np.diff([*word_starts(tokens), len(tokens)])
-        return cls(shown if shown.any() else ~shown, np.flatnonzero(lengths == 1), np.flatnonzero(lengths > 1))
 
 
 class _Encoded(NamedTuple):
-    """One head: its chunk, its two thumbnails, and its least and its largest number; the ends of no number are 0."""
+    """One head: its chunk, its thumbnails with special tokens and without, its least and its largest number."""
 
     data: bytes
-    every: np.ndarray
-    hidden: np.ndarray
+    cells: tuple[np.ndarray, np.ndarray] | None
     ends: tuple[float, float]
 
 
@@ -63,12 +40,12 @@ class SetWriter:
         self._chunks, self._codes, self._total, self._threads = chunks, codes, total, threads
         self._numbers: list[int] = []
         self._size = 0
-        self._cells: tuple[list[np.ndarray], list[np.ndarray]] = [], []
+        self._cells: list[tuple[np.ndarray, np.ndarray]] = []
         self._titles: list[tuple[str, str]] = []
         self._ends: list[tuple[float, float]] = []
         self._parts: list[Attention] = []
         self._has_words = self._has_rest = False
-        self._sides: tuple[_Side, _Side] | None = None
+        self._sides: tuple[TokenSide, TokenSide] | None = None
 
     def add(self, level: Level) -> None:
         """Some more matrices.
@@ -79,13 +56,12 @@ class SetWriter:
         """
         tokens = level.tokens
         if self._sides is None:
-            self._sides = _Side.of(tokens.queries), _Side.of(tokens.keys)
+            self._sides = TokenSide.of(tokens.queries), TokenSide.of(tokens.keys)
             self._has_words, self._has_rest = level.words is not None, tokens.rest is not None
         for encoded in self._threads.map(lambda place: self._encoded(level, place), _places(tokens)):
             self._numbers.append(self._chunks.add(encoded.data))
             self._size += len(encoded.data)
-            self._cells[0].append(encoded.every)
-            self._cells[1].append(encoded.hidden)
+            self._cells += [encoded.cells] if encoded.cells is not None else []
             self._ends.append(encoded.ends)
         self._titles += head_titles(tokens)
         self._parts.append(tokens.bare)
@@ -94,28 +70,16 @@ class SetWriter:
     def _encoded(self, level: Level, place: tuple[int, int]) -> _Encoded:
         if self._sides is None:
             raise ValueError("the set has no sides yet")
-        queries, keys = self._sides
-        tokens, words, (i, j) = level.tokens, level.words, place
-        numbers, masked = tokens.matrices[i, j], None if tokens.masked is None else tokens.masked[i]
-        encode = self._codes.encode
-        arrays = [encode(numbers, masked)]
-        if words is not None:
-            merged, cells = words.matrices[i, j], None if words.masked is None else words.masked[i]
-            arrays.append(encode(merged[queries.several], None if cells is None else cells[queries.several]))
-            columns = np.ix_(queries.single, keys.several)
-            arrays.append(encode(merged[columns].T, None if cells is None else cells[columns].T))
-        for one in (tokens, words):
-            if one is not None and one.rest is not None:
-                arrays.append(encode(one.rest[i, j]))
-        absent = hidden_cells(numbers, masked)
-        signed, shown = tokens.values == "changes", np.ix_(queries.shown, keys.shown)
-        every, few = (
-            pooled_cells(numbers, absent, signed=signed),
-            pooled_cells(numbers[shown], absent[shown], signed=signed),
-        )
-        visible = [every, *([] if words is None else [words.matrices[i, j]])] if self._codes.steps is None else [every]
-        data = chunk(arrays, max(numbers.shape))
-        return _Encoded(data, every, few, _ends(numbers, absent, visible))
+        numbers, masked = matrix_at(level.tokens, place)
+        ends = [_ends(*matrix_at(one, place)) for one in level if one is not None]
+        cells = None
+        if max(numbers.shape) > MOST_PLAIN:
+            absent, shown = hidden_cells(numbers, masked), np.ix_(*(~side.special for side in self._sides))
+            pooled = partial(pooled_cells, signed=level.tokens.values == "changes")
+            cells = pooled(numbers, absent), pooled(numbers[shown], absent[shown])
+        largest = min(low for low, _ in ends), max(high for _, high in ends)
+        arrays = head_sections(level, place, self._codes, self._sides)
+        return _Encoded(chunk(arrays, max(numbers.shape)), cells, largest)
 
     @property
     def common(self) -> Attention:
@@ -134,10 +98,6 @@ class SetWriter:
         scale, signed = self._scale(common), common.values == "changes"
         rows, columns = axis_names(common)
         width = len(columns)
-        data = b"".join(
-            thumbnail_bytes(cells, scale, signed=signed) for pair in zip(*self._cells, strict=True) for cells in pair
-        )
-        thumbnails = self._chunks.add(chunk([np.frombuffer(data, np.uint8)], 0))
         heads = [
             {"name": short, "title": title, "row": n // width, "column": n % width, "chunk": number}
             for n, ((short, title), number) in enumerate(zip(self._titles, self._numbers, strict=True))
@@ -159,13 +119,18 @@ class SetWriter:
             "codes": self._codes.fields,
             "words": self._has_words,
             "rest": self._has_rest,
-            "thumbs": {
-                "chunk": thumbnails,
-                "all": list(self._cells[0][0].shape),
-                "hidden": list(self._cells[1][0].shape),
-            },
+            "thumbs": self._thumbnails(scale, signed=signed),
             **facts,
         }
+
+    def _thumbnails(self, scale: Scale, *, signed: bool) -> dict[str, object] | None:
+        """Adds the thumbnails to the chunks; None of matrices so small that they are their own thumbnails."""
+        if not self._cells:
+            return None
+        data = b"".join(thumbnail_bytes(cells, scale, signed=signed) for pair in self._cells for cells in pair)
+        number = self._chunks.add(chunk([np.frombuffer(data, np.uint8)], 0))
+        every, hidden = self._cells[0]
+        return {"chunk": number, "all": list(every.shape), "hidden": list(hidden.shape)}
 
     def _scale(self, common: Attention) -> Scale:
         """The scale of all; 1 stays the end of shares that rounding takes a little beyond."""
@@ -181,8 +146,7 @@ def _places(attention: Attention) -> Iterator[tuple[int, int]]:
     return ((i, j) for i in range(n_rows) for j in range(n_columns))
 
 
-def _ends(numbers: np.ndarray, absent: np.ndarray, others: list[np.ndarray]) -> tuple[float, float]:
+def _ends(numbers: np.ndarray, masked: np.ndarray | None) -> tuple[float, float]:
     """The least and the largest visible number; +inf and -inf where there is none."""
-    visible = numbers[~absent] if absent.any() else numbers
-    low = float(visible.min(initial=np.inf))
-    return low, max(float(np.nanmax(one, initial=-np.inf)) for one in (visible, *others))
+    visible = numbers[~hidden_cells(numbers, masked)]
+    return float(visible.min(initial=np.inf)), float(visible.max(initial=-np.inf))

@@ -58,7 +58,7 @@ def test_without_trust_the_table_and_the_text_are_left():
     read = Elements(static)
     assert static.startswith("<details><summary>")
     names = {name for name, _ in read.elements}
-    assert names == {"details", "summary", "table", "caption", "thead", "tbody", "tr", "th", "td", "i", "pre"}
+    assert names == {"details", "summary", "table", "caption", "thead", "tbody", "tr", "th", "td", "i", "pre", "p"}
     assert {key for _, attributes in read.elements for key in attributes} <= {"style", "scope"}
     assert any("background-color" in (attributes.get("style") or "") for _, attributes in read.elements)
     assert unescape(re.search(r"<pre>(.*)</pre>", static, re.DOTALL)[1]) == bundle(result)["text/plain"]
@@ -88,7 +88,7 @@ def test_a_hostile_token_stays_text(text):
     assert attributes["srcdoc"] == attnviz.html(result)
     read = Elements(html)
     assert {name for name, _ in read.elements} <= {
-        *("iframe", "details", "summary", "table", "caption", "thead", "tbody", "tr", "th", "td", "i", "pre")
+        *("iframe", "details", "summary", "table", "caption", "thead", "tbody", "tr", "th", "td", "i", "pre", "p")
     }
     assert "\u202e" not in static
     assert "\x1b" not in static

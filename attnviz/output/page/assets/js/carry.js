@@ -8,7 +8,8 @@ function drawExport(makeSurface) {
   const colors = PALETTES.light;
   const shows = { links: ["both", "links"].includes(state.view) && matrix.n <= 80, matrix: state.view !== "links" };
   const ground = matrixLayout(matrix, EXPORT.width, EXPORT.width, 0);
-  const cell = Math.max(ground.cell, Math.min(26, Math.floor(3000 / matrix.m)));
+  // Numbers in the cells of short texts; of long ones cells that are still drawn one by one, up to 170 tokens.
+  const cell = Math.max(ground.cell, matrix.m <= 40 ? 26 : Math.min(12, Math.floor(1040 / matrix.m)));
   const layout = shows.matrix ? { ...ground, cell, ...exportSize(matrix, ground, cell) } : { width: 0, height: 0 };
   const links = shows.links ? linksLayout(matrix, EXPORT.links, 0) : { width: 0, height: 0 };
   const lines = captionLines(matrix, Math.max(500, layout.width + links.width));
@@ -17,7 +18,9 @@ function drawExport(makeSurface) {
   const height = Math.ceil(top + Math.max(links.height, layout.height) + 52);
   const surface = makeSurface(width, height, captionOf(matrix));
   surface.rect(0, 0, width, height, colors.paper);
-  lines.forEach((line, k) => surface.text(line.text, 12, 18 + k * 18, { size: k ? 12 : 14, bold: !k, color: k ? colors.dim : colors.ink }));
+  lines.forEach((line, k) =>
+    surface.text(line.text, 12, 18 + k * 18, { size: k ? 12 : 14, bold: !k, color: k ? colors.dim : colors.ink }),
+  );
   const word = asked(state, matrix);
   if (shows.links) {
     moved(surface, 6, top, () => {
@@ -45,7 +48,9 @@ function exportSize(matrix, ground, cell) {
 
 /** The text, whose matrix it is, and what is selected, in lines that fit. */
 function captionLines(matrix, width) {
-  const said = statusParts(matrix, asked(state, matrix)).map((one) => one.textContent).join("");
+  const said = statusParts(matrix, asked(state, matrix))
+    .map((one) => one.textContent)
+    .join("");
   const texts = [titleOfText(matrix.text, state.text), captionOf(matrix), ...(asked(state, matrix) ? [said] : [])];
   return texts.map((text, k) => ({ text: fitted(text, width, k ? 12 : 14, !k) }));
 }
@@ -90,7 +95,10 @@ function exportedPng() {
 function fileName(suffix) {
   const set = setOf(state);
   const names = [set.heads[state.head].name, state.minus === null ? "" : `less-${set.heads[state.minus].name}`];
-  return `attnviz-${names.filter(Boolean).join("-").replace(/[^\w.-]+/g, "-")}.${suffix}`;
+  return `attnviz-${names
+    .filter(Boolean)
+    .join("-")
+    .replace(/[^\w.-]+/g, "-")}.${suffix}`;
 }
 
 function save(blob, name) {

@@ -1,7 +1,5 @@
 // The controls: each shows a field of the state, and changes it.
 
-const VIEW_NAMES = { both: "Both", links: "Links", matrix: "Matrix", table: "Table" };
-
 function fillSelect(id, options) {
   const select = byId(id);
   const key = JSON.stringify(options);
@@ -34,21 +32,46 @@ function refreshControls() {
   const set = setOf(state);
   press("view", state.view);
   press("side", state.side);
-  choose("set", text.sets.map((one, i) => [i, one.name]), state.set);
+  choose(
+    "set",
+    text.sets.map((one, i) => [i, one.name]),
+    state.set,
+  );
   hide("set-field", text.sets.length < 2);
   byId("words").checked = state.words;
   hide("words-field", !(set.words && [set.queries, set.keys].some((side) => text.sides[side].words)));
   byId("hide-special").checked = !state.special;
   hide("special-field", ![set.queries, set.keys].some((side) => text.sides[side].tokens.special.some(Boolean)));
-  choose("pair", [["all", "whole text"], ["first", "within the first"], ["second", "within the second"], ["across", "from one to the other"]], state.pair);
+  choose(
+    "pair",
+    [
+      ["all", "whole text"],
+      ["first", "within the first"],
+      ["second", "within the second"],
+      ["across", "from one to the other"],
+    ],
+    state.pair,
+  );
   hide("pair-field", !text.sides.some((side) => side.tokens.segments.some(Boolean)));
   refreshThreshold();
   const names = set.heads.map((one, index) => [index, one.name]);
   choose("minus", [["", "no head"], ...names.filter(([index]) => index !== state.head)], state.minus ?? "");
   hide("minus-field", set.heads.length < 2 || set.signed);
-  choose("mode", [["patterns", "patterns"], ["metric", "metric"], ["link", "one link"]].filter(([mode]) => mode !== "metric" || set.metrics), state.mode);
+  choose(
+    "mode",
+    [
+      ["patterns", "patterns"],
+      ["metric", "metric"],
+      ["link", "one link"],
+    ].filter(([mode]) => mode !== "metric" || set.metrics),
+    state.mode,
+  );
   choose("sort", orders(set).map(sortOption), state.sort);
-  choose("text", head.texts.map((one, i) => [i, titleOfText(one, i)]), state.text);
+  choose(
+    "text",
+    head.texts.map((one, i) => [i, titleOfText(one, i)]),
+    state.text,
+  );
   hide("text-field", head.texts.length < 2);
   nameTheme();
   byId("page-title").textContent = titleOfText(text, state.text);
@@ -75,7 +98,14 @@ function sortOption(name) {
 
 function refreshThreshold() {
   const isWeight = state.by === "weight";
-  choose("by", [["weight", "weight"], ["share", "share"]], state.by);
+  choose(
+    "by",
+    [
+      ["weight", "weight"],
+      ["share", "share"],
+    ],
+    state.by,
+  );
   const slider = byId("least");
   slider.min = isWeight ? "0" : "1";
   slider.max = isWeight ? "1000" : "100";
@@ -103,18 +133,26 @@ function modelWords(text, set) {
   return [text.model, `${n} ${n === 1 ? "token" : "tokens"}`, text.digest, text.where].filter(Boolean).join(" · ");
 }
 
+/** `layer 2, head 8`. */
+function titleOfHead(one) {
+  const [, layer, number] = one.name.match(/^L(\d+)H(\d+)$/) ?? [];
+  return one.title ?? (layer ? `layer ${layer}, head ${number}` : one.name);
+}
+
 /** The head's name, its pattern and its metrics. */
 function refreshHeadLine() {
   const set = setOf(state);
   const one = set.heads[state.head];
-  const title = state.minus === null ? one.title : `${one.name} less ${set.heads[state.minus].name}`;
+  const title = state.minus === null ? titleOfHead(one) : `${one.name} less ${set.heads[state.minus].name}`;
   byId("head-title").textContent = title.charAt(0).toUpperCase() + title.slice(1);
   const label = set.labels ? [set.labels[state.head], set.shares?.[state.head]].filter(Boolean).join(" ") : "";
   byId("head-label").textContent = label;
+  byId("head-label").title = "The pattern that fits best, of the attention that does not rest on special tokens";
   hide("head-label", !label || state.minus !== null);
   const names = head.metrics.map((metric) => metric.name).filter((name) => set.metrics?.[name]?.[state.head] != null);
   const shownNames = names.filter((name) => HEAD_METRICS.includes(name)).slice(0, 6);
-  byId("head-metrics").textContent = state.minus === null ? shownNames.map((name) => `${name} ${set.metrics[name][state.head]}`).join(" · ") : "";
+  byId("head-metrics").textContent =
+    state.minus === null ? shownNames.map((name) => `${name} ${set.metrics[name][state.head]}`).join(" · ") : "";
   refreshChips(set);
 }
 
@@ -131,7 +169,10 @@ function refreshChips(set) {
       chip.className = "chip";
       chip.dataset.drop = index;
       chip.textContent = `${set.heads[index].name}${k ? " ×" : ""}`;
-      chip.setAttribute("aria-label", k ? `Drop ${set.heads[index].name}` : `${set.heads[index].name}, the current head`);
+      chip.setAttribute(
+        "aria-label",
+        k ? `Drop ${set.heads[index].name}` : `${set.heads[index].name}, the current head`,
+      );
       chip.style.borderColor = lines[k % lines.length];
       chip.disabled = k === 0;
       return chip;
@@ -139,9 +180,21 @@ function refreshChips(set) {
   );
 }
 
+/** A text as it opens: its telling head, and the link that says most. */
+function opening(text) {
+  const {
+    set,
+    head: index,
+    side,
+    query,
+    key,
+  } = head.texts[text].start ?? { set: 0, head: 0, side: "from", query: null, key: null };
+  return { text, set, head: index, side, query, key };
+}
+
 const reactions = {
   set: (value) => change({ set: Number(value) }),
-  text: (value) => change({ text: Number(value), set: 0, query: null, key: null, others: [], minus: null }),
+  text: (value) => change({ ...opening(Number(value)), others: [], minus: null }),
   pair: (value) => change({ pair: value }),
   by: (value) => change({ by: value }),
   minus: (value) => change({ minus: value === "" ? null : Number(value), others: [] }),
@@ -150,7 +203,8 @@ const reactions = {
 };
 
 function listen() {
-  for (const [id, react] of Object.entries(reactions)) byId(id).addEventListener("change", (event) => react(event.target.value));
+  for (const [id, react] of Object.entries(reactions))
+    byId(id).addEventListener("change", (event) => react(event.target.value));
   byId("theme").addEventListener("click", () => change({ theme: following(THEMES, state.theme) }));
   byId("words").addEventListener("change", (event) => change({ words: event.target.checked }));
   byId("hide-special").addEventListener("change", (event) => change({ special: !event.target.checked }));

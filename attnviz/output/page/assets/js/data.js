@@ -39,10 +39,11 @@ const held = new Map();
 let nHeld = 0;
 
 /** The numbers of a head's chunk; a promise, kept for the next time. */
-function numbersOf(set, index) {
+function numbersOf(of, index) {
+  const [text, set] = [textOf(of), setOf(of)];
   const chunk = set.heads[index].chunk;
   if (!held.has(chunk)) {
-    const promise = inflated(chunk).then((bytes) => joinedPlanes(bytes, set.codes));
+    const promise = inflated(chunk).then((bytes) => restored(text, set, joinedPlanes(bytes, set.codes)));
     held.set(chunk, promise);
     promise.then((numbers) => {
       nHeld += numbers.length;
@@ -54,6 +55,38 @@ function numbersOf(set, index) {
     });
   }
   return held.get(chunk);
+}
+
+/** The numbers of words and of rests, which are stored as what their tokens' codes do not say already. */
+function restored(text, set, numbers) {
+  if (set.codes.float || !(set.words || set.rest)) return numbers;
+  const [rows, columns] = [text.sides[set.queries], text.sides[set.keys]];
+  const nQueries = rows.tokens.labels.length;
+  const most = set.codes.bytes === 1 ? 0xff : 0xffff;
+  const special = columns.tokens.special.flatMap((is, j) => (is ? [j] : []));
+  const piecesOf = (side, word) => (side.pieces ? side.pieces[word] : [word, 1]);
+  const range = ([first, count]) => Array.from({ length: count }, (_, k) => first + k);
+  const sum = (queries, keys) => {
+    let total = 0;
+    for (const i of queries) for (const j of keys) total += numbers[j * nQueries + i];
+    return Math.floor(total / queries.length);
+  };
+  const add = (place, prediction) => (numbers[place] = (numbers[place] + prediction) & most);
+  const queryWords = (side) => (side.pieces ?? side.tokens.labels).map((_, word) => range(piecesOf(side, word)));
+  const [queries, keys] = [queryWords(rows), queryWords(columns)];
+  let place = nQueries * columns.tokens.labels.length;
+  if (set.words) {
+    for (const tokens of queries.filter((one) => one.length > 1))
+      for (const key of keys) add(place++, sum(tokens, key));
+    for (const key of keys.filter((one) => one.length > 1)) {
+      for (const tokens of queries) if (tokens.length === 1) add(place++, sum(tokens, key));
+    }
+  }
+  if (set.rest) {
+    rows.tokens.labels.forEach((_, i) => add(place++, sum([i], special)));
+    if (set.words) for (const tokens of queries) add(place++, sum(tokens, special));
+  }
+  return numbers;
 }
 
 /** Words of several tokens: the index of each, and where its row or column is among the patches. */
@@ -118,7 +151,7 @@ function arranged(text, set, options) {
   for (let i = 0; i < n; i++) {
     for (let j = 0; j < m; j++) {
       const patch = merges ? patches.at(rows.indexes[i], columns.indexes[j]) : -1;
-      places[i * m + j] = patch < 0 ? rows.tokens[i] * nKeys + columns.tokens[j] : patch;
+      places[i * m + j] = patch < 0 ? columns.tokens[j] * nQueries + rows.tokens[i] : patch;
     }
   }
   let restPlaces = null;

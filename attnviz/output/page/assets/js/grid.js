@@ -1,10 +1,11 @@
 // All heads at once: thumbnails, one metric, or one link in every head. A canvas, with a real button for each head.
 
 const grid = byId("grid");
-const gridCanvas = grid.querySelector("canvas");
+const [gridCanvas, gridMarks] = grid.querySelectorAll("canvas");
 const gridButtons = byId("grid-buttons");
 const GRID_LABEL = 22;
 let gridKey = "";
+let paintedKey = "";
 let thumbnails = null; // {key, n, m, parts}
 let everyLink = null; // {key, values}: one link in every head
 
@@ -15,7 +16,7 @@ function gridLayout(set) {
   const columns = byName ? Math.min(set.heads.length, 8) : set.columns.length;
   const label = byName ? 0 : GRID_LABEL;
   const cell = Math.max(6, Math.min(44, Math.floor((width - label) / columns)));
-  const at = (head, index) => (byName ? [index % columns, Math.floor(index / columns)] : [head.column, head.row]);
+  const at = (index) => [index % columns, Math.floor(index / columns)];
   const rows = byName ? Math.ceil(set.heads.length / columns) : set.rows.length;
   return { cell, columns, rows, label, top: byName ? 0 : 18, at, height: rows * cell + (byName ? 0 : 18) + 2 };
 }
@@ -24,11 +25,24 @@ async function refreshGrid() {
   const set = setOf(state);
   const layout = gridLayout(set);
   placeButtons(set, layout);
-  const mode = state.mode === "patterns" && layout.cell < 9 ? "metric" : state.mode;
+  const mode = state.mode;
   if (mode === "patterns") thumbnails = await keptThumbnails(set);
   if (mode === "link" || state.sort === "link") await findEveryLink(set);
   if (set !== setOf(state)) return;
-  paintGrid(set, layout, mode);
+  const key = [
+    mode,
+    thumbnails?.key,
+    state.text,
+    state.set,
+    grid.clientWidth,
+    devicePixelRatio,
+    palette() === PALETTES.dark,
+  ];
+  if (mode === "metric") key.push(state.sort);
+  if (mode === "link") key.push(everyLink.key);
+  if (paintedKey !== key.join()) paintGrid(set, layout, mode);
+  paintedKey = key.join();
+  markGrid(set, layout);
 }
 
 /** The thumbnails of a set; of short texts they are the matrices themselves. */
@@ -62,15 +76,17 @@ function paintGrid(set, layout, mode) {
   if (label) {
     const every = Math.ceil(16 / cell);
     set.columns.forEach((name, j) => {
-      if (j % every === 0) surface.text(name, label + (j + 0.5) * cell, 8, { size: 10.5, color: colors.dim, align: "center" });
+      if (j % every === 0)
+        surface.text(name, label + (j + 0.5) * cell, 8, { size: 10.5, color: colors.dim, align: "center" });
     });
     set.rows.forEach((name, i) => {
-      if (i % every === 0) surface.text(name, label - 8, top + (i + 0.5) * cell, { size: 10.5, color: colors.dim, align: "right" });
+      if (i % every === 0)
+        surface.text(name, label - 8, top + (i + 0.5) * cell, { size: 10.5, color: colors.dim, align: "right" });
     });
   }
   const texts = mode === "patterns" ? null : gridNumbers(set, mode);
-  set.heads.forEach((one, index) => {
-    const [column, row] = at(one, index);
+  set.heads.forEach((_, index) => {
+    const [column, row] = at(index);
     const [x, y] = [label + column * cell, top + row * cell];
     const gap = cell >= 14 ? 2 : 1;
     if (mode === "patterns") paintThumbnail(surface, index, x + gap / 2, y + gap / 2, cell - gap, set.signed, colors);
@@ -79,12 +95,20 @@ function paintGrid(set, layout, mode) {
       const text = texts[index].text === "0" ? "" : texts[index].text;
       const color = colorAt(place, colors);
       surface.rect(x + gap / 2, y + gap / 2, cell - gap, cell - gap, color.css);
-      if (textWidth(text, 9.5) <= cell - 3) surface.text(text, x + cell / 2, y + cell / 2, { size: 9.5, color: color.ink, align: "center" });
+      if (textWidth(text, 9.5) <= cell - 3)
+        surface.text(text, x + cell / 2, y + cell / 2, { size: 9.5, color: color.ink, align: "center" });
     }
     surface.frame(x + 0.5, y + 0.5, cell - 1, cell - 1, colors.line, 1);
   });
+}
+
+/** Frames of the current head, of those in colours, and of the one that is subtracted. */
+function markGrid(set, layout) {
+  const colors = palette();
+  const { cell, label, top, at } = layout;
+  const surface = sized(gridMarks, grid.clientWidth, layout.height);
   const mark = (index, color, thickness) => {
-    const [column, row] = at(set.heads[index], index);
+    const [column, row] = at(index);
     surface.frame(label + column * cell + 0.5, top + row * cell + 0.5, cell - 1, cell - 1, color, thickness);
   };
   state.others.forEach((index, k) => mark(index, colors.lines[(k + 1) % colors.lines.length], 2.5));
@@ -116,10 +140,13 @@ function gridNumbers(set, mode) {
   if (mode === "link") return set.heads.map((_, index) => everyLink?.values[index] ?? null);
   const name = set.metrics?.[state.sort] ? state.sort : head.metrics.find((metric) => set.metrics?.[metric.name])?.name;
   const texts = set.metrics?.[name] ?? [];
-  const most = Math.max(...texts.map((text) => Math.abs(Number(text ?? 0))), 1e-9);
+  const numbers = texts.filter((text) => text !== null).map(Number);
+  const [least, most] = [Math.min(...numbers), Math.max(...numbers)];
   return set.heads.map((_, index) => {
     const text = texts[index];
-    return text === null || text === undefined ? null : { place: Math.abs(Number(text)) / most, text };
+    return text === null || text === undefined
+      ? null
+      : { place: ((Number(text) - least) / (most - least || 1)) ** 2, text };
   });
 }
 
@@ -128,7 +155,7 @@ async function findEveryLink(set) {
   const key = [state.text, state.set, state.side, state.query, state.key, state.words, state.special].join();
   if (everyLink?.key === key) return;
   const of = state;
-  const matrices = await Promise.all(set.heads.map((_, index) => numbersOf(set, index)));
+  const matrices = await Promise.all(set.heads.map((_, index) => numbersOf(of, index)));
   const values = matrices.map((numbers, index) => linkIn(of, numbers, index));
   everyLink = { key, values };
 }
@@ -144,7 +171,12 @@ function linkIn(of, numbers, index) {
   if (partner === undefined) return null;
   const cell = word.at(partner);
   if (!matrix.isSeen(...cell)) return null;
-  return { place: matrix.place(...cell), size: matrix.size(...cell), text: matrix.short(...cell), partner: markOf(word.others, partner) };
+  return {
+    place: matrix.place(...cell),
+    size: matrix.size(...cell),
+    text: matrix.short(...cell),
+    partner: markOf(word.others, partner),
+  };
 }
 
 function placeButtons(set, layout) {
@@ -153,9 +185,9 @@ function placeButtons(set, layout) {
     gridKey = key;
     grid.style.height = `${layout.height}px`;
     gridButtons.replaceChildren(
-      ...set.heads.map((one, index) => {
+      ...set.heads.map((_, index) => {
         const button = document.createElement("button");
-        const [column, row] = layout.at(one, index);
+        const [column, row] = layout.at(index);
         button.type = "button";
         button.className = "head";
         button.dataset.head = index;
@@ -185,7 +217,9 @@ function titleOf(set, index) {
 /** Chooses a head; with Shift, Ctrl or the command key it is added to those that are compared in colours. */
 function chooseHead(index, event) {
   if (event && (event.shiftKey || event.ctrlKey || event.metaKey) && index !== state.head) {
-    const others = state.others.includes(index) ? state.others.filter((one) => one !== index) : [...state.others, index].slice(-7);
+    const others = state.others.includes(index)
+      ? state.others.filter((one) => one !== index)
+      : [...state.others, index].slice(-7);
     change({ others, minus: null });
     return;
   }
@@ -201,9 +235,9 @@ grid.addEventListener("click", (event) => {
 function neighbour(columns, rows) {
   const set = setOf(state);
   const { at } = gridLayout(set);
-  const [column, row] = at(set.heads[state.head], state.head);
-  const found = set.heads.findIndex((one, index) => {
-    const [c, r] = at(one, index);
+  const [column, row] = at(state.head);
+  const found = set.heads.findIndex((_, index) => {
+    const [c, r] = at(index);
     return c === column + columns && r === row + rows;
   });
   return found < 0 ? null : found;

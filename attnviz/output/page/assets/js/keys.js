@@ -45,7 +45,10 @@ function movePartner(step) {
 function edgeWord(isLast) {
   const matrix = shown();
   const side = state.side === "from" ? matrix.rows : matrix.columns;
-  change({ [state.side === "from" ? "query" : "key"]: side.numbers.at(isLast ? -1 : 0), [state.side === "from" ? "key" : "query"]: null });
+  change({
+    [state.side === "from" ? "query" : "key"]: side.numbers.at(isLast ? -1 : 0),
+    [state.side === "from" ? "key" : "query"]: null,
+  });
 }
 
 const isOffered = (id) => !byId(id).hidden;
@@ -59,7 +62,11 @@ function stepThreshold(direction) {
 
 function addHead() {
   const next = rankedNeighbour(1);
-  change({ others: [...state.others.filter((index) => index !== state.head), state.head].slice(-7), head: next, minus: null });
+  change({
+    others: [...state.others.filter((index) => index !== state.head), state.head].slice(-7),
+    head: next,
+    minus: null,
+  });
 }
 
 const actions = {
@@ -106,13 +113,15 @@ const headActions = {
 async function onKey(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
   const { target } = event;
-  if (target.matches("select, textarea") || (target.matches("input[type=range]") && event.key.startsWith("Arrow"))) return;
+  if (target.matches("select, textarea") || (target.matches("input[type=range]") && event.key.startsWith("Arrow")))
+    return;
   const place = target.closest("#grid, #ranking, #sentence");
   const isArrow = event.key.startsWith("Arrow") || event.key === "Home" || event.key === "End";
   if (place && place.id !== "sentence" && isArrow) {
     event.preventDefault();
     const step = event.key === "ArrowUp" ? -1 : 1;
-    const next = place.id === "grid" ? headActions[event.key]?.() : event.key.match(/Up|Down/) ? rankedNeighbour(step) : null;
+    const next =
+      place.id === "grid" ? headActions[event.key]?.() : event.key.match(/Up|Down/) ? rankedNeighbour(step) : null;
     if (next === null || next === undefined) return;
     await change({ head: next });
     place.querySelector("[aria-pressed=true]")?.focus();

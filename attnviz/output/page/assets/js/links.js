@@ -10,8 +10,25 @@ function linksLayout(matrix, width, height) {
   const n = Math.max(matrix.n, matrix.m);
   const line = Math.max(LEAST_LINE, Math.min(LINE_HEIGHT, Math.floor((height - LINKS_TOP - 8) / n)));
   const natural = LINKS_TOP + n * line + 8;
-  const column = Math.min(width * 0.33, Math.max(70, ...[matrix.rows, matrix.columns].map((side) => Math.max(...side.labels.map((_, i) => textWidth(markOf(side, i), 13))) + 48)));
-  return { line, column, left: column, right: width - column, width, height: Math.max(height, natural), natural, top: LINKS_TOP };
+  const column = Math.min(
+    width * 0.36,
+    Math.max(
+      70,
+      ...[matrix.rows, matrix.columns].map(
+        (side) => Math.max(...side.labels.map((_, i) => textWidth(markOf(side, i), 13))) + 48,
+      ),
+    ),
+  );
+  return {
+    line,
+    column,
+    left: column,
+    right: width - column,
+    width,
+    height: Math.max(height, natural),
+    natural,
+    top: LINKS_TOP,
+  };
 }
 
 const lineAt = (layout, index, y) => layout.top + (index + 0.5) * layout.line - y;
@@ -29,7 +46,15 @@ function drawLink(surface, matrix, layout, { i, j, place, color, shift = 0 }, y,
   const [y0, y1] = [lineAt(layout, i, y) + shift, lineAt(layout, j, y) + shift];
   if (Math.max(y0, y1) < 0 || Math.min(y0, y1) > height) return;
   const ink = color ?? (matrix.place(i, j) < 0 ? colors.query : colors.key);
-  surface.link(layout.left + 4, y0, layout.right - 4, y1, ink, 0.7 + 3 * place, strength * (0.12 + 0.88 * Math.sqrt(place)));
+  surface.link(
+    layout.left + 4,
+    y0,
+    layout.right - 4,
+    y1,
+    ink,
+    0.7 + 3 * place,
+    strength * (0.12 + 0.88 * Math.sqrt(place)),
+  );
 }
 
 /** The words of both columns, and the links of the word that is asked about, with their numbers. */
@@ -42,7 +67,8 @@ function drawWords(surface, matrix, layout, { y, height }, colors, word) {
       const [i, j] = word.at(k);
       partners.set(k, { i, j });
       const place = Math.abs(matrix.place(i, j));
-      if (place > 0 && (word.partner < 0 || k === word.partner)) drawLink(surface, matrix, layout, { i, j, place }, y, height, colors, 1);
+      if (place > 0 && (word.partner < 0 || k === word.partner))
+        drawLink(surface, matrix, layout, { i, j, place }, y, height, colors, 1);
     }
   }
   surface.inside(0, layout.top - 4, width, height - layout.top + 4, () => {
@@ -70,14 +96,15 @@ function drawColumn(surface, matrix, layout, { y, height }, colors, word, partne
     const isPartner = word && !isOwn && word.partner === k;
     if (isPartner) surface.frame(x + 1, middle - line / 2 + 1, column - 2, line - 2, accent, 2);
     const ink = isMarked ? accent : color ? color.ink : side.special[k] ? colors.dim : colors.ink;
-    const text = fitted(markOf(side, k), column - (color ? 44 : 16), 13, isMarked);
+    const text = fitted(markOf(side, k), column - (color ? 36 : 14), 13, isMarked);
     const number = color ? matrix.short(place.i, place.j) : "";
     if (isLeft) {
       surface.text(text, left - 6, middle, { size: 13, color: ink, align: "right", bold: isMarked });
       if (number && number !== "0") surface.text(number, 6, middle, { size: 11, color: ink });
     } else {
       surface.text(text, right + 6, middle, { size: 13, color: ink, bold: isMarked || isPartner });
-      if (number && number !== "0") surface.text(number, layout.width - 6, middle, { size: 11, color: ink, align: "right" });
+      if (number && number !== "0")
+        surface.text(number, layout.width - 6, middle, { size: 11, color: ink, align: "right" });
     }
   }
 }
@@ -110,7 +137,14 @@ function drawShare(surface, matrix, layout, word, { k, place }, color, number, n
   const top = lineAt(layout, k, y) - layout.line / 2 + 2 + number * height;
   const length = place * (layout.column - 8);
   if (length < 0.5) return;
-  surface.bar(word.isFrom ? layout.right + 4 : layout.left - 4 - length, top, length, Math.max(1, height - 1), color, 0.45);
+  surface.bar(
+    word.isFrom ? layout.right + 4 : layout.left - 4 - length,
+    top,
+    length,
+    Math.max(1, height - 1),
+    color,
+    0.45,
+  );
 }
 
 /** The word at a point: its side and index; null where there is none. */

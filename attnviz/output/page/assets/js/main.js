@@ -3,17 +3,18 @@
 const LONG = 80; // tokens from which the text is the better index
 
 let turns = 0;
+let viewKey = null;
 
 /** Shows the state; numbers that are not there yet are waited for. */
-async function refresh(before) {
+async function refresh() {
   const turn = ++turns;
   const of = state;
   const needed = [of.head, ...of.others, ...(of.minus === null ? [] : [of.minus])];
-  const isSame = view && before && sameMatrix(before, of);
-  if (!isSame) {
+  if (viewKey !== matrixKey(of)) {
     const views = await Promise.all(needed.map((index) => viewOf(of, index)));
     if (turn !== turns) return;
     [view, ...fellows] = views;
+    viewKey = matrixKey(of);
     shownKept = null;
   }
   refreshAll();
@@ -23,9 +24,9 @@ async function refresh(before) {
   document.body.dataset.ready = "1";
 }
 
-function sameMatrix(before, after) {
-  const key = (of) => [of.text, of.set, of.head, of.others, of.minus, of.words, of.special, of.pair].join("|");
-  return key(before) === key(after);
+/** What the matrices depend on. */
+function matrixKey(of) {
+  return [of.text, of.set, of.head, of.others, of.minus, of.words, of.special, of.pair].join("|");
 }
 
 function refreshAll() {
@@ -76,17 +77,16 @@ async function begin() {
     byId("old").hidden = false;
     return;
   }
-  Object.assign(start, valid({ ...start }));
+  Object.assign(start, valid({ ...start, mode: firstMode() }));
   state = readFrom(location.hash);
   listen();
   listenCarry();
   listenKeys();
-  await refresh(null);
+  await refresh();
   addEventListener("hashchange", () => {
     if (location.hash.slice(1) === written()) return;
-    const before = state;
     state = readFrom(location.hash);
-    pending = refresh(before);
+    pending = refresh();
   });
   new ResizeObserver(() => view && repaint()).observe(byId("main"));
   darkSystem.addEventListener("change", repaint);

@@ -7,12 +7,16 @@ const TURN = -48;
 
 /** Sizes of a matrix in a pane: cells, labels, and how large all of it is. */
 function matrixLayout(matrix, width, height, zoom = 0) {
-  const longest = (side, most) => Math.min(most, Math.max(...side.labels.slice(0, 600).map((_, i) => textWidth(markOf(side, i), 12)), 20));
+  const longest = (side, most) =>
+    Math.min(most, Math.max(...side.labels.slice(0, 600).map((_, i) => textWidth(markOf(side, i), 12)), 20));
   const left = longest(matrix.rows, Math.min(150, width * 0.3)) + 14;
   const top = longest(matrix.columns, 110) * Math.sin((-TURN * Math.PI) / 180) + 26;
   const gap = matrix.rest ? 10 : 0;
   const right = 34;
-  const room = Math.min((width - left - right - gap) / (matrix.m + (matrix.rest ? 1 : 0)), (height - top - 8) / matrix.n);
+  const room = Math.min(
+    (width - left - right - gap) / (matrix.m + (matrix.rest ? 1 : 0)),
+    (height - top - 8) / matrix.n,
+  );
   let cell = Math.min(MOST_CELL, Math.max(1, room)) * 1.5 ** zoom;
   if (cell >= CELL_LINES) cell = Math.floor(cell);
   const body = { width: cell * matrix.m + (matrix.rest ? gap + cell : 0), height: cell * matrix.n };
@@ -36,7 +40,8 @@ function drawMatrix(surface, matrix, layout, pane, colors) {
       const middle = top + (i + 0.5) * cell - y;
       if (i % step || middle < top - 10 || middle > height + 10) continue;
       const color = matrix.rows.special[i] ? colors.dim : colors.ink;
-      if (i !== mark.i && (step === 1 || Math.abs(i - mark.i) * cell > 12 || mark.i < 0)) label(surface, matrix.rows, i, left - 8, middle, color);
+      if (i !== mark.i && (step === 1 || Math.abs(i - mark.i) * cell > 12 || mark.i < 0))
+        label(surface, matrix.rows, i, left - 8, middle, color);
     }
     if (mark.i >= 0) label(surface, matrix.rows, mark.i, left - 8, top + (mark.i + 0.5) * cell - y, colors.query, true);
   });
@@ -66,7 +71,12 @@ function restName(matrix) {
 }
 
 function label(surface, side, i, x, y, color, bold = false) {
-  surface.text(fitted(markOf(side, i), Math.min(150, x - 4), 12, bold), x, y, { size: 12, color, align: "right", bold });
+  surface.text(fitted(markOf(side, i), Math.min(150, x - 4), 12, bold), x, y, {
+    size: 12,
+    color,
+    align: "right",
+    bold,
+  });
 }
 
 function drawCells(surface, matrix, layout, { x, y, width, height }, colors) {
@@ -81,13 +91,16 @@ function drawCells(surface, matrix, layout, { x, y, width, height }, colors) {
   for (let i = i0; i < i1; i++) {
     for (let j = j0; j < j1; j++) {
       const [cx, cy] = [left + j * cell - x, top + i * cell - y];
-      surface.titled(sentenceOfLink(matrix, i, j), () => {
-        const color = drawCell(surface, matrix, i, j, cx, cy, cell, colors);
-        const text = color && cell >= CELL_TEXT ? matrix.short(i, j) : "";
-        if (text && text !== "0" && textWidth(text, size) <= cell - 1) {
-          surface.text(text, cx + cell / 2, cy + cell / 2 + 0.5, { size, color: color.ink, align: "center" });
-        }
-      });
+      surface.titled(
+        () => sentenceOfLink(matrix, i, j),
+        () => {
+          const color = drawCell(surface, matrix, i, j, cx, cy, cell, colors);
+          const text = color && cell >= CELL_TEXT ? matrix.short(i, j) : "";
+          if (text && text !== "0" && textWidth(text, size) <= cell - 1) {
+            surface.text(text, cx + cell / 2, cy + cell / 2 + 0.5, { size, color: color.ink, align: "center" });
+          }
+        },
+      );
     }
   }
 }
@@ -97,7 +110,8 @@ function drawCell(surface, matrix, i, j, x, y, cell, colors) {
   const gap = cell >= 12 ? 1 : 0;
   if (!matrix.isSeen(i, j)) {
     surface.rect(x, y, cell - gap, cell - gap, colors.panel);
-    if (matrix.isMasked(i, j)) surface.text("·", x + cell / 2, y + cell / 2, { size: 10, color: colors.dim, align: "center" });
+    if (matrix.isMasked(i, j))
+      surface.text("·", x + cell / 2, y + cell / 2, { size: 10, color: colors.dim, align: "center" });
     return null;
   }
   const color = colorAt(matrix.place(i, j), colors);
@@ -116,7 +130,11 @@ function drawRest(surface, matrix, layout, { x, y }, colors) {
     surface.rect(start, top + i * cell - y, cell, cell - (cell >= 12 ? 1 : 0), color.css);
     const text = matrix.numbers.short(code);
     if (cell >= CELL_TEXT && text !== "0") {
-      surface.text(text, start + cell / 2, top + (i + 0.5) * cell - y, { size: cell >= 25 ? 11 : 9.5, color: color.ink, align: "center" });
+      surface.text(text, start + cell / 2, top + (i + 0.5) * cell - y, {
+        size: cell >= 25 ? 11 : 9.5,
+        color: color.ink,
+        align: "center",
+      });
     }
   }
 }
@@ -149,8 +167,10 @@ function drawMatrixMarks(surface, matrix, layout, { x, y, width, height }, color
   const { left, top, cell, body } = layout;
   const { i, j } = selected(state, matrix);
   surface.inside(left - 1, top - 1, width - left + 2, height - top + 2, () => {
-    const row = (at, color, thickness) => surface.frame(left - x, top + at * cell - y, body.width, Math.max(cell, 2), color, thickness);
-    const column = (at, color, thickness) => surface.frame(left + at * cell - x, top - y, Math.max(cell, 2), body.height, color, thickness);
+    const row = (at, color, thickness) =>
+      surface.frame(left - x, top + at * cell - y, body.width, Math.max(cell, 2), color, thickness);
+    const column = (at, color, thickness) =>
+      surface.frame(left + at * cell - x, top - y, Math.max(cell, 2), body.height, color, thickness);
     if (hover) {
       if (hover.i !== null) row(hover.i, colors.dim, 1);
       if (hover.j !== null) column(hover.j, colors.dim, 1);

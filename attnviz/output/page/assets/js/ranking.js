@@ -22,14 +22,17 @@ function refreshRanking() {
   while (ranking.children.length > rows.length) ranking.lastChild.remove();
   while (ranking.children.length < rows.length) ranking.append(rankRow());
   rows.forEach((index, k) => fillRow(ranking.children[k], set, index, texts[k], numbers[k] / most));
-  byId("ranking-more").textContent = order.length > rows.length ? `${order.length - rows.length} more in the grid above` : "";
+  byId("ranking-more").textContent =
+    order.length > rows.length ? `${order.length - rows.length} more in the grid above` : "";
 }
 
 function rankRow() {
   const row = document.createElement("button");
   row.type = "button";
   row.className = "rank";
-  row.append(...["name", "label", "value"].map((name) => Object.assign(document.createElement("span"), { className: name })));
+  row.append(
+    ...["name", "label", "value"].map((name) => Object.assign(document.createElement("span"), { className: name })),
+  );
   return row;
 }
 

@@ -10,7 +10,12 @@ function refreshSentence() {
   const key = [state.text, matrix.set.queries, matrix.set.keys, state.words && matrix.set.words, state.special].join();
   if (key !== sentenceKey) {
     sentenceKey = key;
-    const lines = isCross ? [["from", matrix.rows], ["to", matrix.columns]] : [[null, matrix.rows]];
+    const lines = isCross
+      ? [
+          ["from", matrix.rows],
+          ["to", matrix.columns],
+        ]
+      : [[null, matrix.rows]];
     sentence.replaceChildren(...lines.map(([side, list]) => lineOfWords(side, list, matrix)));
   }
   colorSentence();

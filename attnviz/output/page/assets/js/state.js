@@ -28,6 +28,13 @@ const start = {
 };
 let state = { ...start };
 
+/** How heads are shown first: as patterns, but where a cell of the grid is too small for one. */
+function firstMode() {
+  const set = setOf(start);
+  const cell = (innerWidth < 760 ? innerWidth - 46 : 290) / set.columns.length;
+  return cell < 14 && set.metrics ? "metric" : "patterns";
+}
+
 const number = {
   write: (value) => (value === null ? "" : String(value)),
   read: (text) => (text === "" ? null : /^-?\d{1,7}$/.test(text) ? Number(text) : undefined),
@@ -63,7 +70,10 @@ function oneOf(names) {
 }
 
 function truth() {
-  return { write: (value) => (value ? "1" : "0"), read: (text) => (text === "1" ? true : text === "0" ? false : undefined) };
+  return {
+    write: (value) => (value ? "1" : "0"),
+    read: (text) => (text === "1" ? true : text === "0" ? false : undefined),
+  };
 }
 
 function textOf(of) {
@@ -93,7 +103,11 @@ function orders(set) {
 /** The state as `key=value&...`, only what is not as the page opens. */
 function written() {
   return Object.entries(FIELDS)
-    .map(([name, field]) => [name, field.write(state[name]), JSON.stringify(state[name]) === JSON.stringify(start[name])])
+    .map(([name, field]) => [
+      name,
+      field.write(state[name]),
+      JSON.stringify(state[name]) === JSON.stringify(start[name]),
+    ])
     .filter(([, , isDefault]) => !isDefault)
     .map(([name, value]) => `${name}=${encodeURIComponent(value)}`)
     .join("&");
@@ -122,7 +136,10 @@ function valid(next) {
   next.others = next.others.filter((index) => fits(index) && index !== next.head);
   if (!fits(next.minus) || next.minus === next.head) next.minus = null;
   if (!orders(set).includes(next.sort)) next.sort = orders(set)[0];
-  for (const [name, side] of [["query", text.sides[set.queries]], ["key", text.sides[set.keys]]]) {
+  for (const [name, side] of [
+    ["query", text.sides[set.queries]],
+    ["key", text.sides[set.keys]],
+  ]) {
     if (next[name] !== null && !side.tokens.numbers.includes(next[name])) next[name] = null;
   }
   next.least = Math.min(1000, Math.max(0, next.least ?? 20));
@@ -134,11 +151,10 @@ function valid(next) {
 let pending = Promise.resolve();
 
 /** Changes the state, and shows it; the address follows. */
-function change(changes, { record = true } = {}) {
-  const before = state;
+function change(changes) {
   state = valid({ ...state, ...changes });
-  if (record) remember();
-  pending = refresh(before);
+  remember();
+  pending = refresh();
   return pending;
 }
 

@@ -26,7 +26,12 @@ function statusParts(matrix, word) {
   const order = strongest(matrix, word);
   if (word.partner >= 0) {
     const [i, j] = word.at(word.partner);
-    return [part(nameOf(matrix.rows, i), "query"), part(" looks at "), part(nameOf(matrix.columns, j), "key"), part(linkWords(matrix, i, j, word, order))];
+    return [
+      part(nameOf(matrix.rows, i), "query"),
+      part(" looks at "),
+      part(nameOf(matrix.columns, j), "key"),
+      part(linkWords(matrix, i, j, word, order)),
+    ];
   }
   const verb = matrix.set.signed ? ": " : word.isFrom ? " looks at " : " is looked at by ";
   const names = order
@@ -34,14 +39,17 @@ function statusParts(matrix, word) {
     .filter((k) => matrix.place(...word.at(k)) !== 0)
     .map((k) => `${nameOf(word.others, k)} ${matrix.spoken(...word.at(k))}`);
   const rest = matrix.rest && word.isFrom && !matrix.numbers.isMasked(matrix.rest[word.index]);
-  const special = rest ? `; ${restName(matrix) === "rest" ? "the rest" : "special tokens"} ${spoken(matrix.set, matrix.rest[word.index], matrix.numbers)}` : "";
+  const special = rest
+    ? `; ${restName(matrix) === "rest" ? "the rest" : "special tokens"} ${spoken(matrix.set, matrix.rest[word.index], matrix.numbers)}`
+    : "";
   if (!names.length) return [part(own, ownKind), part(`${verb}no other word${special}`)];
   return [part(own, ownKind), part(verb), part(names.join(", "), otherKind), part(special)];
 }
 
 function linkWords(matrix, i, j, word, order) {
   if (matrix.isMasked(i, j)) return ": masked";
-  if (matrix.a) return `: ${matrix.a.head.name} ${matrix.a.spoken(i, j)}, ${matrix.b.head.name} ${matrix.b.spoken(i, j)}, difference ${matrix.spoken(i, j)}`;
+  if (matrix.a)
+    return `: ${matrix.a.head.name} ${matrix.a.spoken(i, j)}, ${matrix.b.head.name} ${matrix.b.spoken(i, j)}, difference ${matrix.spoken(i, j)}`;
   const rank = order.indexOf(word.partner) + 1;
   const first = matrix.set.signed ? "the largest change" : "its strongest";
   const place = rank === 1 ? first : `number ${rank}`;
@@ -62,7 +70,10 @@ function sayHover(place) {
     return;
   }
   const matrix = shown();
-  if (place.own) line.textContent = statusParts(matrix, place).map((one) => one.textContent).join("");
+  if (place.own)
+    line.textContent = statusParts(matrix, place)
+      .map((one) => one.textContent)
+      .join("");
   else line.textContent = sentenceOfLink(matrix, place.i, place.j);
 }
 
@@ -90,11 +101,18 @@ function drawLegend(surface, set, x, y, width, colors) {
     surface.rect(x + (k * width) / n, y, width / n + 0.5, 11, colorAt(place, colors).css);
   }
   surface.frame(x, y, width, 11, colors.line, 1);
-  const text = (number) => (set.percent || set.values === "changes" || set.points ? `${Math.round(number * 100)}` : fixed(number, Math.abs(high) < 10 ? 2 : 0));
+  const text = (number) =>
+    set.percent || set.values === "changes" || set.points
+      ? `${Math.round(number * 100)}`
+      : fixed(number, Math.abs(high) < 10 ? 2 : 0);
   const ticks = set.signed ? [-1, -0.2, 0, 0.2, 1] : [0, 0.05, 0.2, 0.5, 1];
   for (const tick of ticks) {
     const t = set.signed ? (1 + Math.sign(tick) * Math.sqrt(Math.abs(tick))) / 2 : Math.sqrt(tick);
     const number = set.signed ? tick * high : low + tick * (high - low);
-    surface.text(text(number) + (tick === 1 && set.percent ? "%" : ""), x + t * width, y + 19, { size: 10, color: colors.dim, align: "center" });
+    surface.text(text(number) + (tick === 1 && set.percent ? "%" : ""), x + t * width, y + 19, {
+      size: 10,
+      color: colors.dim,
+      align: "center",
+    });
   }
 }

@@ -16,12 +16,18 @@ function textWidth(text, size, bold = false) {
   return widths.get(key);
 }
 
-const graphemes = Intl.Segmenter ? new Intl.Segmenter(undefined, { granularity: "grapheme" }) : null;
+const segmenter = Intl.Segmenter ? new Intl.Segmenter(undefined, { granularity: "grapheme" }) : null;
+
+/** What must not be cut apart, of the first characters of a text. */
+function graphemesOf(text) {
+  const start = text.slice(0, 200);
+  return segmenter ? Array.from(segmenter.segment(start), (one) => one.segment) : [...start];
+}
 
 /** The text, cut between characters to a width. */
 function fitted(text, width, size, bold = false) {
   if (textWidth(text, size, bold) <= width) return text;
-  const pieces = graphemes ? Array.from(graphemes.segment(text.slice(0, 200)), (one) => one.segment) : [...text.slice(0, 200)];
+  const pieces = graphemesOf(text);
   let kept = pieces.length;
   while (kept > 1 && textWidth(`${pieces.slice(0, kept).join("")}…`, size, bold) > width) kept--;
   return `${pieces.slice(0, kept).join("")}…`;
@@ -146,12 +152,21 @@ class SvgSurface {
     const anchor = { left: "start", center: "middle", right: "end" }[align];
     const element = this.add("text", { x, y, fill: color, "font-size": size, "text-anchor": anchor, dy: "0.35em" });
     if (bold) element.setAttribute("font-weight", "600");
-    if (turn) element.setAttribute("transform", `rotate(${turn} ${Math.round(x * 100) / 100} ${Math.round(y * 100) / 100})`);
+    if (turn)
+      element.setAttribute("transform", `rotate(${turn} ${Math.round(x * 100) / 100} ${Math.round(y * 100) / 100})`);
     element.textContent = text;
   }
 
   image(canvas, x, y, width, height) {
-    this.add("image", { x, y, width, height, href: canvas.toDataURL(), "image-rendering": "pixelated", preserveAspectRatio: "none" });
+    this.add("image", {
+      x,
+      y,
+      width,
+      height,
+      href: canvas.toDataURL(),
+      "image-rendering": "pixelated",
+      preserveAspectRatio: "none",
+    });
   }
 
   inside(x, y, width, height, draw) {
@@ -170,7 +185,7 @@ class SvgSurface {
   titled(title, draw) {
     const outer = this.parent;
     this.parent = this.add("g", {});
-    this.add("title", {}).textContent = title;
+    this.add("title", {}).textContent = title();
     draw();
     this.parent = outer;
   }

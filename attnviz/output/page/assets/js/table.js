@@ -57,15 +57,19 @@ function cellText(matrix, i, j) {
 
 function linksTable(matrix, word) {
   const links = word
-    ? strongest(matrix, word).map((k) => word.at(k)).map(([i, j]) => ({ i, j }))
+    ? strongest(matrix, word)
+        .map((k) => word.at(k))
+        .map(([i, j]) => ({ i, j }))
     : [...currentLinks()].reverse();
-  const lines = links.slice(0, MOST_ROWS_OF_LINKS).map(({ i, j }) =>
-    rowOf(
-      element("td", nameOf(matrix.rows, i)),
-      element("td", nameOf(matrix.columns, j)),
-      element("td", matrix.exact(i, j), { "data-i": i, "data-j": j }),
-    ),
-  );
+  const lines = links
+    .slice(0, MOST_ROWS_OF_LINKS)
+    .map(({ i, j }) =>
+      rowOf(
+        element("td", nameOf(matrix.rows, i)),
+        element("td", nameOf(matrix.columns, j)),
+        element("td", matrix.exact(i, j), { "data-i": i, "data-j": j }),
+      ),
+    );
   const count = links.length > lines.length ? `the ${lines.length} strongest of ${links.length} links; ` : "";
   const titles = ["query", "key", matrix.set.name].map((title) => element("th", title, { scope: "col" }));
   return [element("caption", count + captionOf(matrix)), section("thead", [rowOf(...titles)]), section("tbody", lines)];

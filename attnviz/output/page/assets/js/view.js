@@ -5,7 +5,7 @@ let fellows = []; // the same of further heads, and of the one that is subtracte
 
 /** The matrix of one head with the words and special tokens that are asked for, and its filters. */
 async function viewOf(of, index) {
-  const numbers = await numbersOf(setOf(of), index);
+  const numbers = await numbersOf(of, index);
   return withReader(of, { ...arrangedMatrix(of, numbers), index, head: setOf(of).heads[index] });
 }
 
@@ -46,7 +46,15 @@ function lessHead(a, b) {
     codes[k] = Math.round((x - y) * 1000) / 1000;
   }
   const high = Math.max(...a.set.scale.map(Math.abs));
-  const set = { ...a.set, signed: true, points: signed, percent: false, scale: [-high, high], codes: { bytes: 4, float: true }, rest: false };
+  const set = {
+    ...a.set,
+    signed: true,
+    points: signed,
+    percent: false,
+    scale: [-high, high],
+    codes: { bytes: 4, float: true },
+    rest: false,
+  };
   const sign = (number) => (number > 0 ? "+" : "");
   const made = withReader(state, { ...a, set, codes, code: undefined, rest: null });
   const percent = (i, j) => Math.round(made.value(i, j) * 100);
@@ -157,7 +165,9 @@ function linksOf(of, matrix) {
 
 /** `the`, or where several have its label `the (7)`. */
 function nameOf(side, index) {
-  return side.repeated[index] ? `${side.labels[index]} (${side.numbers[index]})` : side.labels[index];
+  const label = side.labels[index];
+  const name = label.length > 40 ? `${graphemesOf(label).slice(0, 39).join("")}…` : label;
+  return side.repeated[index] ? `${name} (${side.numbers[index]})` : name;
 }
 
 const SUBSCRIPTS = "₀₁₂₃₄₅₆₇₈₉";
