@@ -123,3 +123,9 @@ def pixels(page: Any, selector: str = "body") -> np.ndarray:
 def picture(png: bytes) -> np.ndarray:
     """The colours of a PNG file, without its transparency."""
     return imread(io.BytesIO(png))[..., :3]
+
+
+def n_colors(seen: np.ndarray) -> int:
+    """How many colours a picture has."""
+    bytes_ = np.rint(seen * 255).astype(np.uint32)
+    return len(np.unique(bytes_ @ np.array([65536, 256, 1], np.uint32)))
