@@ -90,24 +90,8 @@ STOP = """() => { const one = document.activeElement;
   const isSeen = box.width > 0 && box.height > 0;
   const isMarked = parseFloat(style.outlineWidth) > 0 && style.outlineStyle !== "none";
   return {name: one.id || one.dataset.view || one.dataset.side || one.className || one.tagName, isSeen, isMarked}; }"""
-STOPS = set(
-    [
-        "theme",
-        "link",
-        "command",
-        "png",
-        "svg",
-        "print",
-        "help-button",
-        "mode",
-        "sort",
-        "minus",
-        "both",
-        "links",
-        "matrix",
-        "table",
-    ]
-)
+STOPS = {"theme", "link", "command", "png", "svg", "print", "help-button", "mode", "sort", "minus", "both", "links"}
+STOPS |= {"matrix", "table"}
 STOPS |= {"from", "to", "hide-special", "by", "least"}
 
 
