@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from attnviz.analysis.difference import as_attention, compared_words, largest_changes
+from attnviz.analysis.difference import Difference, as_attention, compared_words, largest_changes
 from attnviz.analysis.matrices.levels import Level, arranged_level, with_rest
 from attnviz.analysis.matrices.selection import Request
+from attnviz.analysis.matrices.spelling import find_word
 from attnviz.analysis.one_word import WordQuestion
 from attnviz.api.diff import DiffReport
 from attnviz.api.html_texts import PageOptions, PageText, page_threads, run_content, start_of
@@ -210,15 +211,42 @@ def difference_content(report: DiffReport, options: PageOptions) -> TextContent:
             writer = text.writer(attention, len(attention))
             writer.add(Level(attention, None))
             text.end_set(writer, difference_facts(difference.jsd) if name == "B - A" else NO_FACTS, name)
-    is_special = not request.hide_special or difference.special_only
-    change = next(iter(largest_changes(difference, 1, special=is_special)), None)
-    head = 0 if change is None else change.layer * changes.matrices.shape[1] + change.head
-    first = list(arranged_level(Level(shown, None), request))[head]
+    arranged = arranged_level(Level(shown, None), request)
+    if options.word is None:
+        head, query, key = _largest_change(difference, special=not request.hide_special or difference.special_only)
+    else:
+        head, query, key = _changed_word(arranged, options.word)
+    first = list(arranged)[head]
     start = start_of(first, head, request)
-    if change is not None:
-        start["query"] = token_numbers(changes.queries)[change.query]
-        start["key"] = None if change.key is None else token_numbers(changes.keys)[change.key]
+    start["query"], start["key"] = query, key
+    if options.word is not None:
+        start["side"] = options.word.side
     return text.content(start, first, report.b, merges=False)
+
+
+def _largest_change(difference: Difference, *, special: bool) -> tuple[int, int | None, int | None]:
+    """The head, and the numbers of the query and of the key, that changed most."""
+    change = next(iter(largest_changes(difference, 1, special=special)), None)
+    if change is None:
+        return 0, None, None
+    changes = as_attention(difference)
+    key = None if change.key is None else token_numbers(changes.keys)[change.key]
+    head = change.layer * changes.matrices.shape[1] + change.head
+    return head, token_numbers(changes.queries)[change.query], key
+
+
+def _changed_word(changes: Attention, word: WordQuestion) -> tuple[int, int | None, int | None]:
+    """The head in which a word changed most, and its number as a query or as a key.
+
+    Raises:
+        UsageError: there is no such word on both sides.
+    """
+    is_query = word.side == "from"
+    tokens = changes.queries if is_query else changes.keys
+    index = find_word(word.word, tokens, word.side)
+    sizes = np.abs(changes.matrices.take(index, axis=-2 if is_query else -1))
+    number = token_numbers(tokens)[index]
+    return int(sizes.max(axis=-1).argmax()), number if is_query else None, None if is_query else number
 
 
 def _side(attention: Attention, changes: Attention, matrices: np.ndarray, rest: np.ndarray | None) -> Attention:

@@ -353,6 +353,11 @@ ERRORS = [
     ),
     ("html -f ok.txt --vs-seed 0", 2, "file, vs-seed: a comparison is of two texts; expected one of them"),
     (
+        "html a b --from zebra",
+        2,
+        "from: no word is 'zebra'; expected a word of the text (word:2 is its second occurrence), or the number 1",
+    ),
+    (
         "html a --grid",
         2,
         "usage: no such option: --grid (attnviz show has it)",

@@ -5,6 +5,8 @@ import json
 import os
 import re
 import shlex
+import subprocess
+import sys
 import webbrowser
 from pathlib import Path
 
@@ -184,10 +186,16 @@ def test_lists_of_values_and_reductions_are_sets_and_what_does_not_fit_is_left_o
     assert len(set(names_of(Path("attnviz.html")))) == 3
 
 
+def test_of_several_values_those_that_have_no_words_stay_without(cli):
+    assert cli("html", TEXT, "--values", "scores,weights", "--words").code == 0
+    assert names_of(Path("attnviz.html")) == ["scores", "weights"]
+
+
 def test_heads_that_are_chosen_are_the_only_ones(cli):
     assert "KB, 2 heads; open" in cli("html", TEXT, "-H", "L2H8,L1H7").err
     (one,) = head_of(Path("attnviz.html"))["texts"][0]["sets"]
     assert [head["name"] for head in one["heads"]] == ["L2H8", "L1H7"]
+    assert "KB, 36 heads; open" in cli("html", TEXT, "--reduce", "mean,none").err
     assert "KB, 1 matrix; open" in cli("html", TEXT, "--reduce", "mean").err
     assert "KB, 3 matrices; open" in cli("html", TEXT, "--reduce", "mean-heads").err
 
@@ -201,6 +209,21 @@ def test_words_and_special_tokens_say_how_it_opens(cli):
     assert (changed["words"], changed["special"]) == (False, True)
     assert (start("--from", "cat")["side"], start("--from", "cat")["query"]) == ("from", 2)
     assert (start("--to", "cat")["side"], start("--to", "cat")["key"]) == ("to", 2)
+
+
+def test_tokens_have_the_spelling_of_the_vocabulary_if_asked(cli):
+    def text(*options):
+        return head_of(cli("html", "unbelievable", *options, "-o", "-").out)["texts"][0]
+
+    assert "##ble" not in text()["sides"][0]["tokens"]["labels"]
+    assert "##ble" in text("--raw-tokens")["sides"][0]["tokens"]["labels"]
+    assert text("--raw-tokens")["command"] == "attnviz show unbelievable --raw-tokens"
+
+
+def test_a_piped_page_whose_reader_is_gone_ends_quietly():
+    line = f"{shlex.quote(sys.executable)} -m attnviz html 'The cat' --seed 0 -o - | head -c 100"
+    ran = subprocess.run(["sh", "-c", line], capture_output=True, check=True)
+    assert (len(ran.stdout), ran.stderr) == (100, b"")
 
 
 def test_decimals_are_chosen(cli):
@@ -249,6 +272,16 @@ def test_a_second_side_gives_the_difference_and_both(cli, options):
     (text,) = head_of(Path("attnviz.html"))["texts"]
     assert text["command"].startswith("attnviz diff ")
     assert cli(*shlex.split(text["command"])[1:]) == cli("diff", *options)
+
+
+def test_a_comparison_opens_with_a_word_if_asked(cli):
+    def start(*options):
+        return head_of(cli("html", "The animal was too tired.", *options, "-o", "-").out)["start"]
+
+    opened = start("The animal was too wide.", "--from", "was")
+    assert (opened["side"], opened["query"], opened["key"]) == ("from", 3, None)
+    opened = start("--vs-seed", "0", "--to", "animal")
+    assert (opened["side"], opened["query"], opened["key"]) == ("to", None, 2)
 
 
 def test_a_comparison_of_files_and_of_a_piped_text(cli, tmp_path):

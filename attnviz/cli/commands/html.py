@@ -46,7 +46,7 @@ def html(
     It opens in any browser, also offline: the page loads nothing. Click a word to see where every head sends it. With a
     second text, or an option such as --vs-seed, the page shows what differs.
     """
-    from attnviz.cli.inputs import corpus_of, request_of
+    from attnviz.cli.inputs import corpus_of
     from attnviz.cli.page.places import PagePlace, open_in_browser, written_line
     from attnviz.cli.page.terminal_command import show_command
     from attnviz.cli.streams import note
@@ -54,13 +54,14 @@ def html(
     place = PagePlace.of(output.out, force=output.force)
     if output.open and place.path is None:
         raise UsageError("open, out: standard output cannot be opened; expected FILE.html")
-    request = request_of(selection.one, people=True)
+    request = selection.request
     options: dict[str, Any] = {
         "request": request,
         "values": selection.values_listed,
         "reduce": selection.reduce_listed,
-        "word": opening.question(request, raw=False),
+        "word": opening.question(request, raw=opening.raw_tokens),
         "precision": opening.precision,
+        "raw_tokens": opening.raw_tokens,
     }
     texts: Corpus | DiffReport
     if versus.changed():
@@ -69,7 +70,7 @@ def html(
         texts, options["command"] = compared_sides(source, selection, versus)
     else:
         texts = corpus_of(source, prints=place.path is None)
-        options["command"] = partial(show_command, source, selection)
+        options["command"] = partial(show_command, source, selection, opening)
     is_stream = source.inputs.is_stream and not versus.changed()
     paths = _write(place, texts, options, several=is_stream)
     if paths:

@@ -1,16 +1,20 @@
 """The options of ``html``: which matrices are on the page, how it opens, what it is compared with, where it goes."""
 
-from typing import Annotated
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from attnviz.cli.command import Options, option
 from attnviz.cli.help.pages import INPUT, OUTPUT, SELECTION, VIEW
-from attnviz.cli.options import Force, Heads, HideSpecial, Kind, Layers, Renormalize, SelectionOptions, Words
+from attnviz.cli.options import Force, Heads, HideSpecial, Kind, Layers, RawTokens, Renormalize, SelectionOptions, Words
 from attnviz.cli.show_options import WordOptions
 from attnviz.cli.sides import VsAttention, VsHead, VsLayer, VsModel, VsSeed, VsWeights
 from attnviz.errors import UsageError
 from attnviz.names import REDUCTIONS, VALUES
+
+if TYPE_CHECKING:
+    from attnviz.analysis.matrices.selection import Request
 
 
 class PageSelectionOptions(Options):
@@ -44,10 +48,14 @@ class PageSelectionOptions(Options):
     renormalize: Renormalize = False
 
     @property
-    def one(self) -> SelectionOptions:
-        """The selection without the lists."""
+    def request(self) -> "Request":
+        """The selection without the lists; of several values, those that have no words stay without."""
+        from attnviz.cli.inputs import request_of
+
         names = ("layer", "head", "kind", "words", "hide_special", "renormalize")
-        return SelectionOptions(**{name: getattr(self, name) for name in names})
+        request = request_of(SelectionOptions(**{name: getattr(self, name) for name in names}), people=True)
+        several = frozenset(("words",)) if len(self.values_listed) > 1 else frozenset()
+        return replace(request, lenient=request.lenient | several)
 
     @property
     def values_listed(self) -> tuple[str, ...]:
@@ -86,6 +94,8 @@ class OpeningOptions(WordOptions):
             help="Decimals; 3 need more space. [default: 3 up to 128 tokens, else 2]",
         ),
     ] = None
+
+    raw_tokens: RawTokens = False
 
     def begin(self) -> None:
         """Refuses two words.

@@ -132,7 +132,8 @@ def _content(path: Path) -> str:
     if found is None:
         return "one page"
     texts = orjson.loads(found[1])["texts"]
-    names = [head["name"] for head in texts[0]["sets"][0]["heads"]]
+    heads = max((one["heads"] for one in texts[0]["sets"]), key=len)
+    names = [head["name"] for head in heads]
     nouns = ("head", "heads") if all(map(_HEAD_NAME.fullmatch, names)) else ("matrix", "matrices")
     return f"{len(texts)} texts, " * (len(texts) > 1) + f"{len(names)} {nouns[len(names) > 1]}"
 

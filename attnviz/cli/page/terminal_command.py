@@ -16,12 +16,13 @@ if TYPE_CHECKING:
 _ORIGINS = frozenset(("model", "weights", "seed"))  # of weights: a flag wins over variables
 
 
-def show_command(source: Source, selection: Options, result: "Result") -> str:
+def show_command(source: Source, selection: Options, opening: Options, result: "Result") -> str:
     """``attnviz show`` with the text, the input and the model of a result, but no choice of heads and no view.
 
     Args:
         source: the options of the input and of the model.
         selection: the options of the matrices; ``--renormalize`` changes all numbers.
+        opening: the options of the view; ``--raw-tokens`` changes all labels.
         result: of one text.
 
     Returns:
@@ -43,6 +44,7 @@ def show_command(source: Source, selection: Options, result: "Result") -> str:
     words += _spelled(inputs, leave=("file",))
     words += _model_words(source.models, source.block)
     words += _spelled(selection, only=("renormalize",))
+    words += _spelled(opening, only=("raw_tokens",))
     return start + shlex.join(words)
 
 

@@ -17,7 +17,6 @@ NO_FACTS: dict[str, object] = {
     "order": {},
     "labels": None,
     "shares": None,
-    "texts": None,
     "telling": None,
 }
 
@@ -45,7 +44,6 @@ def head_facts(metrics: HeadMetrics, telling: Sequence[int]) -> dict[str, object
         "order": orders,
         "labels": names,
         "shares": [text.removeprefix(name).lstrip(" ,:") for text, name in zip(texts, names, strict=True)],
-        "texts": texts,
         "telling": list(telling),
     }
 
