@@ -90,11 +90,9 @@ def test_the_percents_of_the_matrix_are_those_of_the_terminal(opened, sample):
     numbers = [re.search(r">(\d+)</text>", one) for one in found]
     command = re.sub(r" --from \d+$", "", page.evaluate("window.attnviz.command()"))
     out = printed(sample, command, "--style", "percent")
-    rows = [
-        re.sub(r"^ *\d+ \S+", "", line).replace("*", " ") for line in out.splitlines() if re.match(r" *\d+ \S", line)
-    ]
+    lines = [line.replace("*", " ").split() for line in out.splitlines() if re.match(r" *\d+ \S", line)]
     assert len(found) == 14 * 14
-    assert [one[1] for one in numbers if one] == [number for row in rows for number in row.split()[:-1]]
+    assert [one[1] for one in numbers if one] == [number for line in lines for number in line[2:-1]]
 
 
 @pytest.mark.parametrize("side", ["from", "to"])
@@ -126,7 +124,7 @@ def test_the_ranking_has_the_order_and_the_numbers_of_heads(opened, sample):
     page = opened(sample("sentence"))
     for metric in ("entropy", "previous", "special"):
         act(page, lambda metric=metric: page.select_option("#sort", metric))
-        out = printed(sample, f"attnviz heads {shlex.quote(SENTENCE)} --metrics {metric} --sort {metric}")
+        out = printed(sample, f"attnviz heads {shlex.quote(SENTENCE)} --columns {metric} --sort {metric}")
         terminal = re.findall(r"^(L\d+H\d+) .* (-?\d+\.\d+)$", out, re.MULTILINE)
         rows = [tuple(text.split("\n")) for text in page.locator("#ranking .rank").all_inner_texts()]
         assert [(row[0], row[-1]) for row in rows] == terminal
