@@ -120,9 +120,10 @@ function terminalCommand() {
   if (set.kind !== text.sets[0].kind || set.kind === "cross") words.push(`--kind ${set.kind}`);
   if (set.values !== "weights" && set.values !== "changes") words.push(`--values ${set.values}`);
   if (set.reduce !== "none") words.push(`--reduce ${set.reduce}`);
-  const { name } = set.heads[state.head];
+  const name = set.heads[state.head].name;
+  const [, layer] = name.match(/^L(\d+)(?!\d*H)/) ?? [];
   if (/^L\d+H\d+$/.test(name)) words.push(`-H ${name}`);
-  else if (set.reduce === "mean-heads") words.push(`-L ${set.rows[state.head]}`);
+  else if (layer) words.push(`-L ${layer}`);
   if (!state.words) words.push("--no-words");
   if (state.special && !text.command.includes("--renormalize")) words.push("--show-special");
   const own = state.side === "from" ? state.query : state.key;
