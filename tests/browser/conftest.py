@@ -1,6 +1,7 @@
 """One Chromium for all tests of the page, and a page for each test that may say nothing and ask for nothing."""
 
 import os
+import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.browser.page import Recorded, ready, recorded
+from tests.browser.samples import ROOT, command, write_inputs
 
 # As root there is no sandbox. The other switches keep the browser itself from asking for anything.
 SWITCHES = (
@@ -37,6 +39,25 @@ def browser() -> Iterator[Any]:
         launched = playwright.chromium.launch(executable_path=path, args=list(SWITCHES))
         yield launched
         launched.close()
+
+
+@pytest.fixture(scope="session")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """``sample("sentence")`` gives the file of a page of ``SAMPLES``, which is written once."""
+    folder = tmp_path_factory.mktemp("pages")
+    write_inputs(folder)
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("ATTNVIZ_")}
+
+    def page_file(name: str) -> Path:
+        file = folder / f"{name.replace(' ', '-')}.html"
+        if not file.exists():
+            words = command(name, file.name)
+            environ["PYTHONPATH"] = str(ROOT)
+            done = subprocess.run(words, cwd=folder, env=environ, capture_output=True, text=True, check=False)
+            assert done.returncode == 0, done.stderr
+        return file
+
+    return page_file
 
 
 @pytest.fixture

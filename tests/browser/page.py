@@ -1,11 +1,15 @@
 """A page in a real browser that records whatever a page must never do."""
 
+import io
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+from matplotlib.image import imread
 
 DESKTOP = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 844}
@@ -51,16 +55,20 @@ class Recorded:
 
 
 @contextmanager
-def recorded(browser: Any, file: Path, fragment: str = "", **context: Any) -> Iterator[tuple[Any, Recorded]]:
-    """The file in a browser context of its own, and what it did; ``context`` are playwright's settings of one.
+def recorded(
+    browser: Any, file: Path, fragment: str = "", *, before: str = "", **context: Any
+) -> Iterator[tuple[Any, Recorded]]:
+    """The file in a browser context of its own, and what it did.
 
-    The page has painted when this yields: ``data-ready`` is set, if the page is attnviz's.
+    ``before`` is run in the page before its script; ``context`` are playwright's settings of a browser context.
     """
     context = {"viewport": DESKTOP, "color_scheme": "light", "accept_downloads": True, **context}
     record = Recorded(file.resolve().as_uri())
     with browser.new_context(**context) as made:
         page = made.new_page()
         record.watch(page)
+        if before:
+            page.add_init_script(before)
         page.goto(record.address + fragment)
         yield page, record
 
@@ -86,5 +94,38 @@ def ready(page: Any) -> None:
 
 
 def settled(page: Any) -> None:
-    """Waits until the page has painted what it was asked for last: two frames with nothing pending."""
-    page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done())))")
+    """Waits until the page has shown what it was asked for last, and painted it."""
+    page.evaluate(
+        """async () => {
+          await window.attnviz?.ready();
+          await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done())));
+          await window.attnviz?.ready();
+        }"""
+    )
+
+
+def act(page: Any, action: Callable[[], object]) -> None:
+    """Does something on attnviz's page, and waits until it is shown."""
+    action()
+    settled(page)
+
+
+def state(page: Any) -> dict[str, Any]:
+    """What is chosen on attnviz's page."""
+    return page.evaluate("window.attnviz.state()")
+
+
+def pixels(page: Any, selector: str = "body") -> np.ndarray:
+    """A picture of an element as it is seen: rows, columns, and red, green and blue from 0 to 1."""
+    return picture(page.locator(selector).first.screenshot(animations="disabled", caret="hide"))
+
+
+def picture(png: bytes) -> np.ndarray:
+    """The colours of a PNG file, without its transparency."""
+    return imread(io.BytesIO(png))[..., :3]
+
+
+def n_colors(seen: np.ndarray) -> int:
+    """How many colours a picture has."""
+    bytes_ = np.rint(seen * 255).astype(np.uint32)
+    return len(np.unique(bytes_ @ np.array([65536, 256, 1], np.uint32)))

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from attnviz.analysis.matrices.reduce import reduced_parts
 from attnviz.analysis.matrices.selection import Request
-from attnviz.analysis.matrices.words import hide_special, merge_words, word_starts
+from attnviz.analysis.matrices.words import hide_special, merge_words, merged
 from attnviz.names import PATHS
 from attnviz.trace.attention import Attention
 from attnviz.trace.tokens import Tokens, numbered
@@ -21,7 +21,7 @@ class Level(NamedTuple):
 
     Attributes:
         tokens: all tokens; ``rest`` is what each row gives to special tokens, and what was left out before.
-        words: all words, with their rest; None where no word has several tokens, or their sums mean nothing.
+        words: all words, with their rest; None where words are tokens, or their sums mean nothing.
     """
 
     tokens: Attention
@@ -60,9 +60,17 @@ def with_rest(attention: Attention) -> Attention:
 
 
 def merges_words(attention: Attention) -> bool:
-    """Whether some word has several tokens whose numbers can be added."""
-    several = any(len(word_starts(side)) < len(side) for side in (attention.queries, attention.keys))
-    return several and attention.values != "scores" and attention.reduce != "max" and not attention.words
+    """Whether some word has several tokens, or another label than its token, and its numbers can be added."""
+    can_merge = attention.values != "scores" and attention.reduce != "max" and not attention.words
+    return can_merge and any(has_other_words(side) for side in (attention.queries, attention.keys))
+
+
+def has_other_words(tokens: Tokens) -> bool:
+    """Whether some word has several tokens, or another label than its token: ``The`` of the token ``the``."""
+    if all(token.word is None for token in tokens):
+        return False
+    words = merged(tokens)
+    return len(words) < len(tokens) or any(word.label != token.label for word, token in zip(words, tokens, strict=True))
 
 
 def _level(part: Attention, request: Request) -> Level:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TypedDict
 
+from attnviz.analysis.matrices.levels import has_other_words
 from attnviz.analysis.matrices.spelling import raw_spelled
 from attnviz.analysis.matrices.words import merged, word_starts
 from attnviz.names import SHARES
@@ -105,7 +106,7 @@ def side_fields(
     merges: bool = True,
     raw: bool = False,
 ) -> dict[str, object]:
-    """The tokens of a side, and their words where some word has several tokens.
+    """The tokens of a side, and their words where these differ from tokens.
 
     Args:
         name: ``text``, ``source`` or ``target``.
@@ -115,7 +116,7 @@ def side_fields(
         raw: label tokens in the tokenizer's own spelling.
     """
     starts = word_starts(tokens)
-    has_words = merges and len(starts) < len(tokens)
+    has_words = merges and has_other_words(tokens)
     counts = [[start, end - start] for start, end in pairwise([*starts, len(tokens)])]
     return {
         "name": name,
@@ -162,14 +163,8 @@ def set_name(values: str, reduce: str, kind: str | None) -> str:
 
 
 def head_titles(attention: Attention) -> list[tuple[str, str]]:
-    """The name and the title of each matrix: ``L2H8``, ``layer 2, head 8``."""
-    titles = [(matrix.name, matrix.title) for matrix in attention]
-    if "head" not in attention.axes:
-        return titles
-    return [
-        (name, f"layer {layer}, head {head}" if title == name else title)
-        for (name, title), (layer, head) in zip(titles, attention.every_head, strict=True)
-    ]
+    """The name of each matrix, and its title where that says more: ``L0mean``, ``layer 0, mean of heads 0-3``."""
+    return [(matrix.name, "" if matrix.title == matrix.name else matrix.title) for matrix in attention]
 
 
 def axis_names(attention: Attention) -> tuple[list[str], list[str]]:

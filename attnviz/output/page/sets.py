@@ -97,10 +97,9 @@ class SetWriter:
         common = self.common
         scale, signed = self._scale(common), common.values == "changes"
         rows, columns = axis_names(common)
-        width = len(columns)
         heads = [
-            {"name": short, "title": title, "row": n // width, "column": n % width, "chunk": number}
-            for n, ((short, title), number) in enumerate(zip(self._titles, self._numbers, strict=True))
+            {"name": name, "title": title, "chunk": chunk_number} if title else {"name": name, "chunk": chunk_number}
+            for (name, title), chunk_number in zip(self._titles, self._numbers, strict=True)
         ]
         return {
             "kind": common.kind,

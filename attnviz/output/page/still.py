@@ -48,8 +48,9 @@ def _link_rows(matrix: Matrix) -> list[str]:
 
 
 def _row(heads: list[str], cells: list[str], element: str) -> str:
-    named = "".join(f"<th>{_escaped(name)}</th>" for name in heads)
-    return f"<tr>{named}{''.join(f'<{element}>{_escaped(cell)}</{element}>' for cell in cells)}</tr>"
+    """One row, without the end tags that HTML does not need."""
+    named = "".join(f"<th>{_escaped(name)}" for name in heads)
+    return f"<tr>{named}{''.join(f'<{element}>{_escaped(cell)}' for cell in cells)}"
 
 
 def _number(matrix: Matrix, value: float) -> str:

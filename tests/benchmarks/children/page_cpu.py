@@ -58,7 +58,7 @@ class Tab:
 
 
 class Ours:
-    """attnviz's page: a button of the grid, a token of the sentence."""
+    """attnviz's page: a click on a head of the grid shows it, the pointer on a cell its row and column."""
 
     file = "attnviz.html"
     ready = "document.body.dataset.ready === '1'"
@@ -66,14 +66,15 @@ class Ours:
     @staticmethod
     def heads(page: Page):
         """Acts that each choose another head."""
-        buttons = page.locator("#grid [data-head]")
-        count = buttons.count()
-        return [lambda k=k: buttons.nth(k * 7 % count).click() for k in range(REPEATS)]
+        return [lambda box=box: page.mouse.click(*box) for box in centres(page, "#grid [data-head]")]
 
     @staticmethod
     def tokens(page: Page):
-        """Acts that each put the pointer on another token."""
-        return [lambda box=box: page.mouse.move(*box) for box in centres(page, "#sentence [data-token]")]
+        """Acts that each put the pointer on another token: of the words of the text, and of the cells of the matrix."""
+        box = page.locator("#matrix").bounding_box()
+        places = [0.3 + 0.6 * k / REPEATS for k in range(REPEATS)]
+        cells = [(box["x"] + box["width"] * place, box["y"] + box["height"] * place) for place in places]
+        return [lambda box=box: page.mouse.move(*box) for box in (*centres(page, "#sentence .word"), *cells)]
 
 
 class HeadView:

@@ -121,7 +121,9 @@ function terminalCommand() {
   if (set.values !== "weights" && set.values !== "changes") words.push(`--values ${set.values}`);
   if (set.reduce !== "none") words.push(`--reduce ${set.reduce}`);
   const name = set.heads[state.head].name;
+  const [, layer] = name.match(/^L(\d+)(?!\d*H)/) ?? [];
   if (/^L\d+H\d+$/.test(name)) words.push(`-H ${name}`);
+  else if (layer) words.push(`-L ${layer}`);
   if (!state.words) words.push("--no-words");
   if (state.special && !text.command.includes("--renormalize")) words.push("--show-special");
   const own = state.side === "from" ? state.query : state.key;
