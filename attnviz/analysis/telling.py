@@ -144,9 +144,10 @@ def telling_links(part: np.ndarray, weights: np.ndarray, n: int = 4) -> tuple[Li
         n: how many at most.
     """
     telling = telling_sizes(part, weights).ravel()
-    places = np.argsort(-telling, kind="stable")[:n]
-    cells = [(*divmod(int(place), weights.shape[1]), float(telling[place])) for place in places]
-    return tuple(Link(query, key, float(weights[query, key])) for query, key, size in cells if size > _NOISE)
+    candidates = np.flatnonzero(telling > _NOISE)
+    places = candidates[np.argsort(-telling[candidates], kind="stable")][:n].tolist()
+    cells = [divmod(place, weights.shape[1]) for place in places]
+    return tuple(Link(query, key, float(weights[query, key])) for query, key in cells)
 
 
 def telling_sizes(part: np.ndarray, weights: np.ndarray) -> np.ndarray:

@@ -1,6 +1,7 @@
 """The tokens of a text."""
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,7 @@ def token_numbers(tokens: Tokens) -> list[int]:
     return [i if token.position is None else token.position for i, token in enumerate(tokens)]
 
 
+@lru_cache(8)  # the parts of a long text have the same tokens
 def numbered(tokens: Tokens) -> Tokens:
     """The tokens with their positions, which they keep when some are merged or left out."""
     numbers = token_numbers(tokens)

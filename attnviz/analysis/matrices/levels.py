@@ -8,12 +8,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
+import numpy as np
+
 from attnviz.analysis.matrices.reduce import reduced_parts
 from attnviz.analysis.matrices.selection import Request
-from attnviz.analysis.matrices.words import hide_special, merge_words, merged
-from attnviz.names import PATHS
+from attnviz.analysis.matrices.words import attention_to, hide_special, merge_words, merged
+from attnviz.names import PATHS, SHARES
 from attnviz.trace.attention import Attention
-from attnviz.trace.tokens import Tokens, numbered
+from attnviz.trace.tokens import Tokens
 
 
 class Level(NamedTuple):
@@ -53,10 +55,13 @@ def levels(parts: Callable[[], Iterator[Attention]], request: Request) -> Iterat
 
 def with_rest(attention: Attention) -> Attention:
     """The attention with what each row gives to special tokens as its ``rest``, where that is known."""
-    if not any(token.special for token in attention.keys) or all(token.special for token in attention.keys):
+    special = np.array([token.special for token in attention.keys])
+    if not special.any() or special.all():
         return attention
-    queries = tuple(replace(token, special=False) for token in numbered(attention.queries))  # hiding spares the rows
-    return replace(attention, rest=hide_special(replace(attention, queries=queries)).rest)
+    if attention.values not in SHARES or attention.reduce == "max" or attention.renormalized:
+        return replace(attention, rest=None)
+    rest = attention_to(attention.matrices, special)
+    return replace(attention, rest=rest if attention.rest is None else rest + attention.rest)
 
 
 def merges_words(attention: Attention) -> bool:

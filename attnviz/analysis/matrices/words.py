@@ -4,6 +4,7 @@ Both change the tokens along with the matrices, so that whatever looks at them n
 """
 
 from dataclasses import replace
+from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -13,6 +14,8 @@ from attnviz.names import SHARES
 from attnviz.text.labels import printable
 from attnviz.trace.attention import Attention
 from attnviz.trace.tokens import Token, Tokens, numbered
+
+_KEPT = 8  # sides whose words are remembered: the parts of a long text have the same ones
 
 
 def merge_words(attention: Attention) -> Attention:
@@ -73,7 +76,7 @@ def hide_special(attention: Attention, *, renormalize: bool = False) -> Attentio
         if renormalize:
             matrices, renormalized = matrices / np.where(left > 0, left, 1), True
         elif attention.reduce != "max" and not renormalized:
-            rest = seen[..., ~keys].sum(axis=-1)
+            rest = attention_to(seen, ~keys)
             rest = rest if attention.rest is None else rest + attention.rest[:, :, queries]
     return replace(
         attention,
@@ -87,6 +90,18 @@ def hide_special(attention: Attention, *, renormalize: bool = False) -> Attentio
     )
 
 
+def attention_to(matrices: np.ndarray, keys: np.ndarray) -> np.ndarray:
+    """What each row gives to some keys, (n_layers, n_heads, n_queries).
+
+    Args:
+        matrices: (n_layers, n_heads, n_queries, n_keys).
+        keys: (n_keys,), True for these keys.
+    """
+    total: np.ndarray = matrices[..., keys].sum(axis=-1)
+    return total
+
+
+@lru_cache(_KEPT)
 def visible(tokens: Tokens) -> Tokens:
     """The tokens that are not special."""
     return tuple(token for token in numbered(tokens) if not token.special)
@@ -98,6 +113,7 @@ def word_starts(tokens: Tokens) -> list[int]:
     return [i for i, word in enumerate(words) if i == 0 or word is None or word != words[i - 1]]
 
 
+@lru_cache(_KEPT)
 def merged(tokens: Tokens) -> Tokens:
     """The tokens with those of a word made one, whose text is all that its pieces cover."""
     starts, tokens = word_starts(tokens), numbered(tokens)

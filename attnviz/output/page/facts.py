@@ -16,7 +16,7 @@ NO_FACTS: dict[str, object] = {
     "metrics": {},
     "order": {},
     "labels": None,
-    "shares": None,
+    "texts": None,
     "telling": None,
 }
 
@@ -37,13 +37,11 @@ def head_facts(metrics: HeadMetrics, telling: Sequence[int]) -> dict[str, object
         strings[name] = [None if np.isnan(one) else decimal(float(one), metric.decimals) for one in numbers]
         orders[name] = np.argsort(-numbers, kind="stable").tolist()  # NaN last
     labels = label_fields(metrics, head_labels(metrics))
-    texts = [label_text(one) for one in labels]
-    names = [str(one["name"]) for one in labels]
     return {
         "metrics": strings,
         "order": orders,
-        "labels": names,
-        "shares": [text.removeprefix(name).lstrip(" ,:") for text, name in zip(texts, names, strict=True)],
+        "labels": [str(one["name"]) for one in labels],
+        "texts": [label_text(one) for one in labels],
         "telling": list(telling),
     }
 

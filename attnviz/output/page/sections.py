@@ -29,6 +29,23 @@ class TokenSide:
     counts: np.ndarray
     special: np.ndarray
 
+    @property
+    def single(self) -> np.ndarray:
+        """The tokens that are words."""
+        tokens: np.ndarray = self.starts[self.counts == 1]
+        return tokens
+
+    def words(self, *, several: bool) -> tuple[np.ndarray, np.ndarray]:
+        """Tokens, and the places among them at which their words begin.
+
+        Args:
+            several: only words of several tokens.
+        """
+        is_part = self.counts > 1 if several else self.counts > 0
+        counts = self.counts[is_part]
+        tokens = np.flatnonzero(np.repeat(is_part, self.counts))
+        return tokens, np.cumsum(counts) - counts
+
     @classmethod
     def of(cls, tokens: Tokens) -> "TokenSide":
         """The side of some tokens; where none is ordinary, nothing is hidden."""
@@ -58,16 +75,21 @@ def head_sections(
     queries, keys = sides
     arrays = [between.T]
     if level.words is not None:
-        words = codes.encode(*matrix_at(level.words, place))
+        merged, hidden = matrix_at(level.words, place)
+        places = [np.ix_(queries.counts > 1, keys.counts > 0), np.ix_(queries.counts == 1, keys.counts > 1)]
+        rows, columns = (codes.encode(merged[some], None if hidden is None else hidden[some]) for some in places)
         if codes.steps is not None:
-            words = _beyond(words, _means(np.add.reduceat(between, keys.starts, axis=1, dtype=np.int64), queries))
-        arrays += [words[queries.counts > 1], words[queries.counts == 1][:, keys.counts > 1].T]
-    sums = between[:, keys.special].sum(axis=1, keepdims=True, dtype=np.int64) if codes.steps is not None else None
+            several = _row_sums(between, queries, several=True)
+            rows = _beyond(rows, _row_sums(several.T, keys).T // queries.counts[queries.counts > 1][:, None])
+            columns = _beyond(columns, _row_sums(between[queries.single].T, keys, several=True).T)
+        arrays += [rows, columns.T]
+    sums = between[:, keys.special].sum(axis=1, dtype=np.int64) if codes.steps is not None else None
     for one in level:
         if one is not None and one.rest is not None:
             rest = codes.encode(one.rest[place])
             if sums is not None:
-                rest = _beyond(rest, (sums if one is level.tokens else _means(sums, queries))[:, 0])
+                is_words = one is not level.tokens
+                rest = _beyond(rest, _row_sums(sums, queries) // queries.counts if is_words else sums)
             arrays.append(rest)
     return arrays
 
@@ -77,10 +99,17 @@ def matrix_at(attention: Attention, place: tuple[int, int]) -> tuple[np.ndarray,
     return attention.matrices[place], None if attention.masked is None else attention.masked[place[0]]
 
 
-def _means(sums: np.ndarray, queries: TokenSide) -> np.ndarray:
-    """The means of rows over the tokens of words, rounded down; (n_query_words, ...)."""
-    means: np.ndarray = np.add.reduceat(sums, queries.starts, axis=0) // queries.counts[:, None]
-    return means
+def _row_sums(numbers: np.ndarray, side: TokenSide, *, several: bool = False) -> np.ndarray:
+    """The sums of rows over the tokens of words.
+
+    Args:
+        numbers: (n_tokens, ...).
+        side: of the rows.
+        several: only words of several tokens.
+    """
+    rows, starts = side.words(several=several)
+    sums: np.ndarray = np.add.reduceat(numbers[rows], starts, axis=0, dtype=np.int64)
+    return sums
 
 
 def _beyond(codes: np.ndarray, prediction: np.ndarray) -> np.ndarray:

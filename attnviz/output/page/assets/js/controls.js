@@ -54,6 +54,9 @@ function refreshControls() {
   );
   hide("pair-field", !text.sides.some((side) => side.tokens.segments.some(Boolean)));
   refreshThreshold();
+  // Where lines are drawn, or links are rows of the table.
+  const isList = state.view === "table" && !isSmall(shown());
+  hide("least-field", byId("links-pane").hidden && !isList);
   const names = set.heads.map((one, index) => [index, one.name]);
   choose("minus", [["", "no head"], ...names.filter(([index]) => index !== state.head)], state.minus ?? "");
   hide("minus-field", set.heads.length < 2 || set.signed);
@@ -74,8 +77,14 @@ function refreshControls() {
   );
   hide("text-field", head.texts.length < 2);
   nameTheme();
-  byId("page-title").textContent = titleOfText(text, state.text);
-  byId("page-model").textContent = modelWords(text, set);
+  for (const [id, words] of [
+    ["page-title", titleOfText(text, state.text)],
+    ["page-model", modelWords(text, set)],
+  ]) {
+    byId(id).textContent = words;
+    byId(id).title = words;
+  }
+  byId("zoom").classList.toggle("zoomed", state.zoom > 0);
   document.documentElement.dataset.theme = state.theme;
 }
 
@@ -101,7 +110,7 @@ function refreshThreshold() {
   choose(
     "by",
     [
-      ["weight", "weight"],
+      ["weight", "weight ≥"],
       ["share", "share"],
     ],
     state.by,
@@ -118,12 +127,14 @@ function refreshThreshold() {
 
 /** `2%`, `0.5%`; of numbers that are not shares `0.124`. */
 function leastWords(set) {
-  return set.percent || set.signed ? `${state.least / 10}%` : fixed(leastWeight(state, set), 3);
+  return set.percent || set.signed
+    ? `${state.least / 10}${set.signed ? " points" : "%"}`
+    : fixed(leastWeight(state, set), 3);
 }
 
 function titleOfText(text, index) {
   const words = [text.text, text.pair, text.target].filter((one) => one !== null && one !== undefined).join(" → ");
-  const both = text.other && text.other !== text.text ? `A: ${text.text}  B: ${text.other}` : words;
+  const both = text.other && text.other !== text.text ? `A: ${text.text}\nB: ${text.other}` : words;
   const title = both || text.where || text.sides[0].tokens.labels.slice(0, 40).join(" ");
   return head.texts.length > 1 ? `${index + 1}. ${title}` : title;
 }
@@ -143,20 +154,36 @@ function titleOfHead(one) {
 function refreshHeadLine() {
   const set = setOf(state);
   const one = set.heads[state.head];
-  const title = state.minus === null ? titleOfHead(one) : `${one.name} less ${set.heads[state.minus].name}`;
+  const title = state.minus === null ? titleOfHead(one) : `${one.name} minus ${set.heads[state.minus].name}`;
   byId("head-title").textContent = title.charAt(0).toUpperCase() + title.slice(1);
-  const label = set.labels ? [set.labels[state.head], set.shares?.[state.head]].filter(Boolean).join(" ") : "";
+  const label = set.texts?.[state.head] ?? "";
   byId("head-label").textContent = label;
-  byId("head-label").title = "The pattern that fits best, of the attention that does not rest on special tokens";
+  byId("head-label").title = labelHelp(label);
   hide("head-label", !label || state.minus !== null);
   const names = head.metrics.map((metric) => metric.name).filter((name) => set.metrics?.[name]?.[state.head] != null);
-  const shownNames = names.filter((name) => HEAD_METRICS.includes(name)).slice(0, 6);
-  byId("head-metrics").textContent =
-    state.minus === null ? shownNames.map((name) => `${name} ${set.metrics[name][state.head]}`).join(" · ") : "";
+  const words = (name) => `${name} ${set.metrics[name][state.head]}`;
+  const line = byId("head-metrics");
+  line.textContent =
+    state.minus === null
+      ? HEAD_METRICS.filter((name) => names.includes(name))
+          .map(words)
+          .join(" · ")
+      : "";
+  const help = head.metrics.filter((metric) => names.includes(metric.name));
+  line.title = help.map((metric) => `${words(metric.name)}: ${metric.help}`).join("\n");
   refreshChips(set);
 }
 
-const HEAD_METRICS = ["entropy", "distance", "previous", "special", "induction", "confidence", "diagonal", "span"];
+const HEAD_METRICS = ["entropy", "distance", "special", "confidence", "jsd"];
+
+/** What the numbers of a label say, such as those of `mixed: next 0.23 of 0.58`. */
+function labelHelp(label) {
+  const [numbers, name, of] = label.match(/(\w+) \d\.\d+(?: of (\d\.\d+))?/) ?? [];
+  const metric = head.metrics.find((one) => one.name === (name === "broad" ? "entropy_ratio" : name));
+  if (!metric) return "";
+  const part = of ? ` Of the ${of} of the attention that does not rest on special or first tokens.` : "";
+  return `${label.startsWith("mixed") ? "No pattern fits well. The best one: " : ""}${numbers}: ${metric.help}${part}`;
+}
 
 /** The further heads, each with its colour and a way to drop it. */
 function refreshChips(set) {
@@ -192,13 +219,23 @@ function opening(text) {
   return { text, set, head: index, side, query, key };
 }
 
+let usualHead = "";
+
+/** Other values of the same head, also after those of all heads in one. */
+function chooseSet(index) {
+  const { heads } = setOf(state);
+  if (heads.length > 1) usualHead = heads[state.head].name;
+  const at = textOf(state).sets[index].heads.findIndex((one) => one.name === usualHead);
+  change({ set: index, ...(at >= 0 && { head: at }) });
+}
+
 const reactions = {
-  set: (value) => change({ set: Number(value) }),
+  set: (value) => chooseSet(Number(value)),
   text: (value) => change({ ...opening(Number(value)), others: [], minus: null }),
   pair: (value) => change({ pair: value }),
   by: (value) => change({ by: value }),
   minus: (value) => change({ minus: value === "" ? null : Number(value), others: [] }),
-  mode: (value) => change({ mode: value }),
+  mode: (value) => change({ mode: value, ...(value === "metric" && { sort: gridMetric(setOf(state)) }) }),
   sort: (value) => change({ sort: value }),
 };
 
@@ -213,10 +250,11 @@ function listen() {
     change(state.by === "weight" ? { least: Math.round((value / 1000) ** 2 * 1000) } : { share: value });
   });
   document.addEventListener("click", (event) => {
-    const button = event.target.closest("#toolbar [data-view], #toolbar [data-side], [data-drop]");
+    const button = event.target.closest("#toolbar [data-view], #toolbar [data-side], [data-drop], [data-zoom]");
     if (!button) return;
     if (button.dataset.view) change({ view: button.dataset.view });
     if (button.dataset.side) turnSide(button.dataset.side);
+    if (button.dataset.zoom) change({ zoom: state.zoom + Number(button.dataset.zoom) });
     if (button.dataset.drop) change({ others: state.others.filter((index) => index !== Number(button.dataset.drop)) });
   });
 }

@@ -15,9 +15,10 @@ function gridLayout(set) {
   const width = grid.clientWidth;
   const columns = byName ? Math.min(set.heads.length, 8) : set.columns.length;
   const label = byName ? 0 : GRID_LABEL;
-  const cell = Math.max(6, Math.min(44, Math.floor((width - label) / columns)));
   const at = (index) => [index % columns, Math.floor(index / columns)];
   const rows = byName ? Math.ceil(set.heads.length / columns) : set.rows.length;
+  const most = Math.max(44, Math.min(96, Math.floor(200 / rows)));
+  const cell = Math.max(6, Math.min(most, Math.floor((width - label) / columns)));
   return { cell, columns, rows, label, top: byName ? 0 : 18, at, height: rows * cell + (byName ? 0 : 18) + 2 };
 }
 
@@ -135,11 +136,15 @@ function paintThumbnail(surface, index, x, y, size, signed, colors) {
   context.drawImage(canvas, x, y, size, size);
 }
 
+/** The metric that colours the grid: that of the ranking, or the first. */
+function gridMetric(set) {
+  return set.metrics?.[state.sort] ? state.sort : head.metrics.find((metric) => set.metrics?.[metric.name])?.name;
+}
+
 /** What each head's cell says: a metric between the extremes of all heads, or the selected link. */
 function gridNumbers(set, mode) {
   if (mode === "link") return set.heads.map((_, index) => everyLink?.values[index] ?? null);
-  const name = set.metrics?.[state.sort] ? state.sort : head.metrics.find((metric) => set.metrics?.[metric.name])?.name;
-  const texts = set.metrics?.[name] ?? [];
+  const texts = set.metrics?.[gridMetric(set)] ?? [];
   const numbers = texts.filter((text) => text !== null).map(Number);
   const [least, most] = [Math.min(...numbers), Math.max(...numbers)];
   return set.heads.map((_, index) => {
@@ -210,8 +215,7 @@ function placeButtons(set, layout) {
 
 /** `L2H8: previous 0.98 of 0.34`. */
 function titleOf(set, index) {
-  const label = set.labels ? `: ${[set.labels[index], set.shares?.[index]].filter(Boolean).join(" ")}` : "";
-  return set.heads[index].name + label;
+  return [set.heads[index].name, set.texts?.[index]].filter(Boolean).join(": ");
 }
 
 /** Chooses a head; with Shift, Ctrl or the command key it is added to those that are compared in colours. */

@@ -8,17 +8,17 @@ const KEYS = [
   ["Esc", "choose no word"],
   ["F T", "what the word looks at; what looks at it"],
   ["1 2 3 4", "both, links, matrix, table"],
-  ["W", "words or tokens"],
-  ["S", "special tokens"],
+  ["W", "whole words, or their pieces"],
+  ["S", "hide special tokens, or show them"],
   ["M", "heads as patterns, a metric, or one link in every head"],
-  ["C", "add the head to those in colours: or Shift and click"],
-  ["V", "the next values: weights, norms, another kind"],
-  ["+ - 0", "a larger matrix, a smaller one, all of it"],
+  ["C", "keep this head in a colour beside the next one (or Shift and click)"],
+  ["V", "the next of the values: weights, norms, ..."],
+  ["+ - 0", "a larger matrix, a smaller one, as it was"],
   [", .", "more links, fewer"],
-  ["N P", "the next text, the one before"],
-  ["D", "light, dark, as the system"],
-  ["G", "to the heads"],
-  ["?", "these keys"],
+  ["N P", "the next text, the text before"],
+  ["D", "light, dark, or as the system"],
+  ["G", "go to the heads"],
+  ["?", "this help"],
 ];
 
 /** Moves the selected word by so many words. */
@@ -87,9 +87,9 @@ const actions = {
   4: () => change({ view: "table" }),
   w: () => isOffered("words-field") && change({ words: !state.words }),
   s: () => isOffered("special-field") && change({ special: !state.special }),
-  m: () => change({ mode: following(setOf(state).metrics ? MODES : ["patterns", "link"], state.mode) }),
+  m: () => reactions.mode(following(setOf(state).metrics ? MODES : ["patterns", "link"], state.mode)),
   c: addHead,
-  v: () => change({ set: (state.set + 1) % textOf(state).sets.length }),
+  v: () => chooseSet((state.set + 1) % textOf(state).sets.length),
   "+": () => change({ zoom: state.zoom + 1 }),
   "-": () => change({ zoom: state.zoom - 1 }),
   0: () => change({ zoom: 0 }),
@@ -141,4 +141,8 @@ function listenKeys() {
   byId("help-button").addEventListener("click", () => byId("help").showModal());
   const rows = KEYS.map(([keys, words]) => rowOf(element("th", keys, { scope: "row" }), element("td", words)));
   byId("help-keys").replaceChildren(section("tbody", rows));
+  const metrics = head.metrics.map(({ name, help }) =>
+    rowOf(element("th", name, { scope: "row" }), element("td", help)),
+  );
+  byId("help-metrics").replaceChildren(section("tbody", metrics));
 }

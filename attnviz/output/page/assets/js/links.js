@@ -1,6 +1,7 @@
 // Two columns of words joined by lines: queries at the left, keys at the right.
 
-const LINE_HEIGHT = 30;
+const LINE_HEIGHT = 42;
+const PHONE_LINE = 30;
 const LEAST_LINE = 20;
 const MOST_LINKS = 3000;
 const LINKS_TOP = 28;
@@ -8,7 +9,10 @@ const LINKS_TOP = 28;
 /** Sizes of the columns in a pane. */
 function linksLayout(matrix, width, height) {
   const n = Math.max(matrix.n, matrix.m);
-  const line = Math.max(LEAST_LINE, Math.min(LINE_HEIGHT, Math.floor((height - LINKS_TOP - 8) / n)));
+  const line = Math.max(
+    LEAST_LINE,
+    Math.min(innerWidth < 760 ? PHONE_LINE : LINE_HEIGHT, Math.floor((height - LINKS_TOP - 8) / n)),
+  );
   const natural = LINKS_TOP + n * line + 8;
   const column = Math.min(
     width * 0.36,
@@ -67,8 +71,8 @@ function drawWords(surface, matrix, layout, { y, height }, colors, word) {
       const [i, j] = word.at(k);
       partners.set(k, { i, j });
       const place = Math.abs(matrix.place(i, j));
-      if (place > 0 && (word.partner < 0 || k === word.partner))
-        drawLink(surface, matrix, layout, { i, j, place }, y, height, colors, 1);
+      const strength = word.partner < 0 || k === word.partner ? 1 : 0.45;
+      if (place > 0) drawLink(surface, matrix, layout, { i, j, place }, y, height, colors, strength);
     }
   }
   surface.inside(0, layout.top - 4, width, height - layout.top + 4, () => {

@@ -68,8 +68,7 @@ function followSelection(matrix) {
 
 function nearest(box, element) {
   const [outer, inner] = [box.getBoundingClientRect(), element.getBoundingClientRect()];
-  if (inner.top < outer.top) box.scrollTop -= outer.top - inner.top + 8;
-  else if (inner.bottom > outer.bottom) box.scrollTop += inner.bottom - outer.bottom + 8;
+  box.scrollTop = scrolledTo(inner.top - outer.top + box.scrollTop, inner.height, box.scrollTop, outer.height, 8);
 }
 
 async function begin() {

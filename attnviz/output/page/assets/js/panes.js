@@ -70,13 +70,19 @@ class Pane {
   /** Scrolls so that a rectangle of the drawing is in sight. */
   show(x, y, width, height, left, top) {
     const { pane } = this;
-    const to = {};
-    if (x - pane.x < left) to.left = x - left;
-    else if (x + width - pane.x > pane.width) to.left = x + width - pane.width + 4;
-    if (y - pane.y < top) to.top = y - top;
-    else if (y + height - pane.y > pane.height) to.top = y + height - pane.height + 4;
-    if (to.left !== undefined || to.top !== undefined) this.element.scrollTo(to);
+    this.element.scrollTo({
+      left: scrolledTo(x, width, pane.x, pane.width, left),
+      top: scrolledTo(y, height, pane.y, pane.height, top),
+    });
   }
+}
+
+/** Where to scroll so that a stretch is in sight beyond an axis; to the middle of what was far away. */
+function scrolledTo(at, size, from, room, axis) {
+  const [before, after] = [axis + from - at, at + size - from - room];
+  if (before <= 0 && after <= 0) return from;
+  if (Math.max(before, after) > 4 * size) return at - axis - (room - axis - size) / 2;
+  return before > 0 ? at - axis : at + size - room + 4;
 }
 
 /** Selects the row and the column at a place of the matrix. */

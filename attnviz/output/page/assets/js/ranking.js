@@ -22,8 +22,9 @@ function refreshRanking() {
   while (ranking.children.length > rows.length) ranking.lastChild.remove();
   while (ranking.children.length < rows.length) ranking.append(rankRow());
   rows.forEach((index, k) => fillRow(ranking.children[k], set, index, texts[k], numbers[k] / most));
+  const more = order.length > rows.length ? `${order.length - rows.length} more in the grid above. ` : "";
   byId("ranking-more").textContent =
-    order.length > rows.length ? `${order.length - rows.length} more in the grid above` : "";
+    more + (order.length > 1 && !set.signed ? "Shift+click: several heads in colours" : "");
 }
 
 function rankRow() {
@@ -43,6 +44,7 @@ function fillRow(row, set, index, text, share) {
   if (name.textContent !== set.heads[index].name) name.textContent = set.heads[index].name;
   if (label.textContent !== words) label.textContent = words;
   if (value.textContent !== text) value.textContent = text;
+  row.classList.toggle("vague", /^(mixed|broad)/.test(words));
   row.style.setProperty("--share", `${Math.round(share * 100)}%`);
   const isCurrent = index === state.head;
   row.tabIndex = isCurrent ? 0 : -1;
@@ -51,7 +53,7 @@ function fillRow(row, set, index, text, share) {
 
 function rankLabel(set, index) {
   if (state.sort === "link") return everyLink?.values[index]?.partner ?? "";
-  return set.labels?.[index] ?? "";
+  return (isMetric(set) ? set.labels : set.texts)?.[index] ?? "";
 }
 
 function rankText(set, index) {
@@ -59,9 +61,12 @@ function rankText(set, index) {
     const link = everyLink?.values[index];
     return link ? link.text : "";
   }
-  if (state.sort === "telling") return set.shares?.[index] ?? "";
-  return set.metrics?.[state.sort]?.[index] ?? "";
+  if (isMetric(set)) return set.metrics[state.sort][index] ?? "";
+  // Differences have no patterns: they are told by how far apart their rows are.
+  return (set.signed && set.metrics?.jsd?.[index]) || "";
 }
+
+const isMetric = (set) => Boolean(set.metrics?.[state.sort]);
 
 ranking.addEventListener("click", (event) => {
   const row = event.target.closest("[data-head]");

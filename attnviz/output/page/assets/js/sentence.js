@@ -77,7 +77,8 @@ function colorWord(element, index, matrix, word, colors) {
     element.style.background = background;
     element.style.color = background ? color.ink : "";
   }
-  const shownNumber = number === "0" ? "" : number;
+  // Not where it would run into the next word's.
+  const shownNumber = number === "0" || number.length > element.textContent.length + 2 ? "" : number;
   if ((element.dataset.weight ?? "") !== shownNumber) {
     if (shownNumber) element.dataset.weight = shownNumber;
     else delete element.dataset.weight;

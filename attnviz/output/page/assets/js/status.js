@@ -80,7 +80,7 @@ function sayHover(place) {
 /** One line for exports and tables: whose matrix it is, and how to read it. */
 function captionOf(matrix) {
   const { set, text } = matrix;
-  const name = matrix.a ? `${matrix.a.head.name} less ${matrix.b.head.name}` : matrix.head.name;
+  const name = matrix.a ? `${matrix.a.head.name} minus ${matrix.b.head.name}` : matrix.head.name;
   return `${name} of ${text.model}: ${set.caption}${matrix.a ? ", differences of the rounded numbers" : ""}`;
 }
 
@@ -88,8 +88,8 @@ function captionOf(matrix) {
 function refreshLegend() {
   if (!view) return;
   const matrix = shown();
-  const surface = sized(byId("legend"), 160, 30);
-  drawLegend(surface, matrix.set, 8, 2, 134, palette());
+  const surface = sized(byId("legend"), 168, 30);
+  drawLegend(surface, matrix.set, 16, 2, 134, palette());
 }
 
 function drawLegend(surface, set, x, y, width, colors) {

@@ -9,7 +9,7 @@ function refreshTable() {
   if (byId("table-pane").hidden) return;
   const matrix = shown();
   const word = asked(state, matrix);
-  const isWhole = matrix.n * matrix.m <= MOST_CELLS;
+  const isWhole = isSmall(matrix);
   const key = isWhole ? [] : [state.side, state.query, state.key, state.by, state.least, state.share];
   if (tableKey?.matrix !== matrix || tableKey.key !== key.join()) {
     tableKey = { matrix, key: key.join() };
@@ -17,6 +17,9 @@ function refreshTable() {
   }
   if (isWhole) markTable(matrix);
 }
+
+const isSmall = (matrix) => matrix.n * matrix.m <= MOST_CELLS;
+const tableCaption = (matrix) => captionOf(matrix).replace(", in percent", "");
 
 function element(name, text, attributes = {}) {
   const made = document.createElement(name);
@@ -47,7 +50,11 @@ function matrixTable(matrix) {
     return rowOf(element("th", markOf(rows, i), { scope: "row" }), ...cells);
   });
   const corner = element("td", "query \\ key");
-  return [element("caption", captionOf(matrix)), section("thead", [rowOf(corner, ...heads)]), section("tbody", lines)];
+  return [
+    element("caption", tableCaption(matrix)),
+    section("thead", [rowOf(corner, ...heads)]),
+    section("tbody", lines),
+  ];
 }
 
 function cellText(matrix, i, j) {
@@ -72,7 +79,11 @@ function linksTable(matrix, word) {
     );
   const count = links.length > lines.length ? `the ${lines.length} strongest of ${links.length} links; ` : "";
   const titles = ["query", "key", matrix.set.name].map((title) => element("th", title, { scope: "col" }));
-  return [element("caption", count + captionOf(matrix)), section("thead", [rowOf(...titles)]), section("tbody", lines)];
+  return [
+    element("caption", count + tableCaption(matrix)),
+    section("thead", [rowOf(...titles)]),
+    section("tbody", lines),
+  ];
 }
 
 function markTable(matrix) {
