@@ -55,7 +55,7 @@ function refreshControls() {
   hide("pair-field", !text.sides.some((side) => side.tokens.segments.some(Boolean)));
   refreshThreshold();
   // Where lines are drawn, or links are rows of the table.
-  const isList = state.view === "table" && !isSmall(shown());
+  const isList = state.view === "table" && !isSmall(shown()) && !asked(state, shown());
   hide("least-field", byId("links-pane").hidden && !isList);
   const names = set.heads.map((one, index) => [index, one.name]);
   choose("minus", [["", "no head"], ...names.filter(([index]) => index !== state.head)], state.minus ?? "");
@@ -235,7 +235,7 @@ const reactions = {
   pair: (value) => change({ pair: value }),
   by: (value) => change({ by: value }),
   minus: (value) => change({ minus: value === "" ? null : Number(value), others: [] }),
-  mode: (value) => change({ mode: value, ...(value === "metric" && { sort: gridMetric(setOf(state)) }) }),
+  mode: (value) => change({ mode: value }),
   sort: (value) => change({ sort: value }),
 };
 

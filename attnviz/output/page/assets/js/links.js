@@ -63,7 +63,7 @@ function drawLink(surface, matrix, layout, { i, j, place, color, shift = 0 }, y,
 
 /** The words of both columns, and the links of the word that is asked about, with their numbers. */
 function drawWords(surface, matrix, layout, { y, height }, colors, word) {
-  const { column, line, right, width } = layout;
+  const { width } = layout;
   const partners = new Map();
   // With several heads the bars of drawHeads take the place of numbers.
   if (word && !state.others.length) {
@@ -81,7 +81,6 @@ function drawWords(surface, matrix, layout, { y, height }, colors, word) {
   });
   surface.text("query", 8, 12, { size: 10.5, color: colors.dim });
   surface.text("key", width - 8, 12, { size: 10.5, color: colors.dim, align: "right" });
-  return { column, line, right };
 }
 
 function drawColumn(surface, matrix, layout, { y, height }, colors, word, partners, isLeft) {
