@@ -1,6 +1,11 @@
 """One number with its decimals, as tables and the page print it."""
 
 
+def whole_percent(value: float) -> int:
+    """A share in percent, rounded as two decimals of it are: ties of the share itself, not of its product with 100."""
+    return round(100 * round(float(value), 2))  # NumPy's own round is of the product
+
+
 def decimal(value: float, precision: int, *, short: bool = False) -> str:
     """A number with so many decimals; exactly 0 is ``0``, and one too long for a table has an exponent.
 

@@ -13,6 +13,7 @@ from attnviz.analysis.matrices.selection import Request, arrange
 from attnviz.analysis.one_word import WordQuestion
 from attnviz.api.html import html_pages, page_requests
 from attnviz.errors import InputError, UsageError
+from attnviz.output.decimals import whole_percent
 from attnviz.output.documents.heads import heads_document
 from attnviz.output.head_words import label_text
 from attnviz.output.page import chunks
@@ -63,8 +64,8 @@ def assert_strings(shown: PageSet, codes: np.ndarray, numbers: np.ndarray, hidde
     values = [None if absent else float(x) for x, absent in zip(numbers.ravel(), hidden.ravel(), strict=True)]
     for decimals in decimals_of(shown):
         assert shown.strings(codes, decimals) == [None if x is None else f"{x:.{decimals}f}" for x in values]
-    if shown.fields["percent"] and numbers.dtype == np.float32:
-        assert shown.percents(codes) == [None if x is None else round(100 * x) for x in values]
+    if shown.fields["percent"]:
+        assert shown.percents(codes) == [None if x is None else whole_percent(x) for x in values]
 
 
 # Numbers

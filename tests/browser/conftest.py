@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.browser.page import Recorded, ready, recorded
-from tests.browser.samples import ROOT, command, write_inputs
+from tests.browser.samples import command, environment, write_inputs
 
 # As root there is no sandbox. The other switches keep the browser itself from asking for anything.
 SWITCHES = (
@@ -46,14 +46,12 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     """``sample("sentence")`` gives the file of a page of ``SAMPLES``, which is written once."""
     folder = tmp_path_factory.mktemp("pages")
     write_inputs(folder)
-    environ = {name: value for name, value in os.environ.items() if not name.startswith("ATTNVIZ_")}
 
     def page_file(name: str) -> Path:
         file = folder / f"{name.replace(' ', '-')}.html"
         if not file.exists():
             words = command(name, file.name)
-            environ["PYTHONPATH"] = str(ROOT)
-            done = subprocess.run(words, cwd=folder, env=environ, capture_output=True, text=True, check=False)
+            done = subprocess.run(words, cwd=folder, env=environment(), capture_output=True, text=True, check=False)
             assert done.returncode == 0, done.stderr
         return file
 

@@ -1,6 +1,7 @@
 """The pages that the tests open, each as the words of an ``attnviz html`` command."""
 
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -58,6 +59,7 @@ SAMPLES: dict[str, tuple[str, ...]] = {
     "special": (SENTENCE, "--show-special", "--no-words", "--from", "it"),
     "renormalized": (SENTENCE, "--renormalize"),
     "scores": (SENTENCE, "--values", "scores"),
+    "two decimals": (SENTENCE, "--precision", "2"),
 }
 
 
@@ -75,3 +77,9 @@ def write_inputs(folder: Path) -> None:
 def command(name: str, file: str) -> list[str]:
     """The program and arguments that write a sample."""
     return [sys.executable, "-m", "attnviz", "html", *SAMPLES[name], "-o", file]
+
+
+def environment() -> dict[str, str]:
+    """The variables of the programs that tests start: this working tree, and no setting of attnviz."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("ATTNVIZ_")}
+    return kept | {"PYTHONPATH": str(ROOT)}

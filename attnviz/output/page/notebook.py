@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from html import escape
 
 from attnviz.names import SHARES
+from attnviz.output.decimals import whole_percent
 from attnviz.output.labels import unique
 from attnviz.output.scale import Scale, fixed_scale, hidden_cells, short_number
 from attnviz.output.words import caption, rest_word
@@ -96,4 +97,4 @@ def _cell(value: float, scale: Scale, in_percent: bool) -> str:
 
 
 def _number(value: float, in_percent: bool) -> str:
-    return str(round(100 * value) or "") if in_percent else short_number(value)
+    return str(whole_percent(value) or "") if in_percent else short_number(value)

@@ -2,6 +2,7 @@
 
 import html
 
+from attnviz.output.decimals import whole_percent
 from attnviz.output.page.content import is_share
 from attnviz.output.scale import hidden_cells, largest
 from attnviz.output.words import caption, escaped
@@ -55,7 +56,7 @@ def _row(heads: list[str], cells: list[str], element: str) -> str:
 
 def _number(matrix: Matrix, value: float) -> str:
     if is_share(matrix):
-        return str(round(100 * value) or "")
+        return str(whole_percent(value) or "")
     return f"{value:.2f}"
 
 

@@ -7,6 +7,7 @@ from rich.color_triplet import ColorTriplet
 from rich.style import Style
 
 from attnviz.output.colormaps import ENTRIES, GROUNDLESS, LEAST_PAINTED, palette_rgb, ramp_256, table, text_on
+from attnviz.output.decimals import whole_percent
 from attnviz.output.terminal.screen import BOLD, DIM, PLAIN, Screen
 
 _SHADES, _ASCII_SHADES = " ░▒▓█", " .:-=+*#%@"
@@ -102,7 +103,7 @@ def shade(place: float, screen: Screen) -> str:
 
 def percent(value: float) -> str:
     """A weight as a percentage in two characters: ``1.`` is 1.00, blank is less than half a percent but not 0."""
-    rounded = round(100 * value)
+    rounded = whole_percent(value)
     if rounded >= 100:
         return "1."
     if rounded == 0:

@@ -1,6 +1,7 @@
 """What a head looks at most, as a sentence."""
 
 from attnviz.analysis.telling import strongest_telling
+from attnviz.output.decimals import whole_percent
 from attnviz.output.labels import cut, isolated
 from attnviz.output.terminal.lines import plain_labels
 from attnviz.output.terminal.screen import Screen
@@ -16,7 +17,8 @@ def in_words(matrix: Matrix, screen: Screen) -> str:
     if link is None:
         return "No word looks at another more than at special tokens or at itself."
     query, key, weight = link
-    return f"{quoted(matrix.queries, query, screen)} looks most at {quoted(matrix.keys, key, screen)} ({weight:.0%})"
+    names = quoted(matrix.queries, query, screen), quoted(matrix.keys, key, screen)
+    return f"{names[0]} looks most at {names[1]} ({whole_percent(weight)}%)"
 
 
 def quoted(tokens: Tokens, index: int, screen: Screen) -> str:

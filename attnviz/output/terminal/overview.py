@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from attnviz.analysis.telling import HeadSummary, Overview
+from attnviz.output.decimals import whole_percent
 from attnviz.output.labels import cell_width
 from attnviz.output.terminal.cells import cell_style
 from attnviz.output.terminal.lines import short_labels, unique_labels
@@ -49,7 +50,7 @@ class OverviewView(LinesView):
                 break
             style = cell_style(round(weight, 2), self._looks.cmap, self.screen.color)
             names = self.cut(names, self.screen.width - name_width - 6)
-            line += [(" " * (len(line) > 1) + names, PLAIN), (f"{weight:.0%}", style)]
+            line += [(" " * (len(line) > 1) + names, PLAIN), (f"{whole_percent(weight)}%", style)]
         return line
 
     def _more(self, n: int) -> str:

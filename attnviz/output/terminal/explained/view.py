@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from attnviz.analysis.key_groups import spelled, word_of, word_shares
 from attnviz.analysis.matrices.words import merged
+from attnviz.output.decimals import whole_percent
 from attnviz.output.labels import cell_width
 from attnviz.output.terminal.explained.mix import MixView
 from attnviz.output.terminal.explained.numbers import INDENT, StepNumbers, pretty
@@ -154,14 +155,14 @@ class ExplanationView(LinesView):
         if not e.compared:
             return f"{query} looks at nothing, as every key is masked"
         name, share, is_most = self._key_word()
-        return f"{query} looks {'most ' if is_most else ''}at {name} ({share:.0%})"
+        return f"{query} looks {'most ' if is_most else ''}at {name} ({whole_percent(share)}%)"
 
     def _last_sentence(self) -> str:
         """``"it" takes 72% of what it passes on from "tired"``: a word is whole."""
         if not self._explanation.compared:
             return f"{self._query} takes nothing from any key."
         name, share, _ = self._key_word()
-        return f"{self._query} takes {share:.0%} of what it passes on from {name}."
+        return f"{self._query} takes {whole_percent(share)}% of what it passes on from {name}."
 
     def _hint(self) -> Iterator[StyledLine]:
         hints = [] if self._looks.full else ["--full: all numbers"]

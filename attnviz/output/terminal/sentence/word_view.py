@@ -9,7 +9,7 @@ from rich.style import Style
 from attnviz.analysis.one_word import WordAttention, WordInHead
 from attnviz.names import PATHS, SHARES
 from attnviz.output.colormaps import AMBER, LEAST_PAINTED
-from attnviz.output.decimals import decimal
+from attnviz.output.decimals import decimal, whole_percent
 from attnviz.output.labels import cell_width, cut, fit, isolated
 from attnviz.output.scale import Scale
 from attnviz.output.terminal.cells import cell_style, masked_sign
@@ -228,7 +228,9 @@ class WordView(LinesView):
         return text
 
     def _number(self, value: float) -> str:
-        return f"{value:.0%}" if self._in_percent else decimal(value, self._looks.decimals(abs(value) or 1.0))
+        return (
+            f"{whole_percent(value)}%" if self._in_percent else decimal(value, self._looks.decimals(abs(value) or 1.0))
+        )
 
     def _below(self, head: WordInHead, i: int) -> str:
         """A word's number in a table: blank below half a percent."""
@@ -237,7 +239,7 @@ class WordView(LinesView):
         value = float(head.values[i])
         if not self._in_percent:
             return decimal(value, self._looks.decimals())
-        return str(round(100 * value) or "")
+        return str(whole_percent(value) or "")
 
     def _numbers(self, head: WordInHead) -> StyledLine:
         """A number below each word."""

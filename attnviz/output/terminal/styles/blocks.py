@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from rich.style import Style
 
 from attnviz.names import SHARES
+from attnviz.output.decimals import whole_percent
 from attnviz.output.labels import cut, fit, isolated
 from attnviz.output.terminal.cells import cell_style, half_block_style, masked_sign, percent, shade
 from attnviz.output.terminal.lines import plain_labels
@@ -68,7 +69,7 @@ class BlocksView(MatrixView):
     def _percents(self, i: int) -> str:
         """What the rows of a line gave to keys that are left out, in percent."""
         rest = self.matrix.rest
-        return "" if rest is None else "/".join(f"{100 * x:.0f}" for x in rest[i : i + (2 if self.halves else 1)])
+        return "" if rest is None else "/".join(str(whole_percent(x)) for x in rest[i : i + (2 if self.halves else 1)])
 
     def _header(self, keys: range, cell: int) -> Iterator[StyledLine]:
         """The keys' numbers, every fifth or tenth of them, and a tick under each."""

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from rich.style import Style
 
 from attnviz.names import SHARES
+from attnviz.output.decimals import whole_percent
 from attnviz.output.labels import cell_width, first_columns, fit
 from attnviz.output.terminal.cells import cell_style, masked_sign
 from attnviz.output.terminal.in_words import in_words
@@ -75,7 +76,7 @@ class PercentView(MatrixView):
     def _percent(self, i: int, j: int) -> tuple[str, Style]:
         if self.masked[i, j]:
             return f"{masked_sign(self.screen):>{self._cell}}", DIM
-        percent = round(100 * float(self.matrix.numbers[i, j]))
+        percent = whole_percent(float(self.matrix.numbers[i, j]))
         best = self.best[i] == j and percent > 0 and self._beats_special(i, j)
         number = str(percent) if percent else ""
         mark = "*" if best and self.screen.color is None and len(number) < self._cell else ""
@@ -89,7 +90,7 @@ class PercentView(MatrixView):
     def _share(self, i: int, keys: range) -> StyledLine:
         if self.matrix.rest is None:
             return []
-        return self.rest(keys, str(round(100 * float(self.matrix.rest[i])) or ""))
+        return self.rest(keys, str(whole_percent(float(self.matrix.rest[i])) or ""))
 
 
 def _layout(matrix: Matrix, screen: Screen) -> tuple[int, int]:

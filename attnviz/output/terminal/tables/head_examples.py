@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from attnviz.analysis.heads.report import Examples
 from attnviz.analysis.telling import LEAST_LINK, Link
+from attnviz.output.decimals import whole_percent
 from attnviz.output.labels import cell_width, cut, isolated
 from attnviz.output.terminal.cells import cell_style
 from attnviz.output.terminal.lines import unique_labels
@@ -44,7 +45,7 @@ class ExampleColumn:
     def _cell(self, row: int, width: int) -> StyledLine:
         cell: StyledLine = []
         for link in self._rows[row]:
-            number = f"{link.weight:.0%}"
+            number = f"{whole_percent(link.weight)}%"
             names = self._names(link, _MOST_LINK if cell else width - len(number) - 1)
             size = cell_width(names) + 1 + len(number) + _GAP * bool(cell)
             if cell and size > width:
