@@ -84,7 +84,6 @@ function refreshControls() {
     byId(id).textContent = words;
     byId(id).title = words;
   }
-  byId("zoom").classList.toggle("zoomed", state.zoom > 0);
   document.documentElement.dataset.theme = state.theme;
 }
 

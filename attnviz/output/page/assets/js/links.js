@@ -1,7 +1,6 @@
 // Two columns of words joined by lines: queries at the left, keys at the right.
 
 const LINE_HEIGHT = 42;
-const PHONE_LINE = 30;
 const LEAST_LINE = 20;
 const MOST_LINKS = 3000;
 const LINKS_TOP = 28;
@@ -11,7 +10,7 @@ function linksLayout(matrix, width, height) {
   const n = Math.max(matrix.n, matrix.m);
   const line = Math.max(
     LEAST_LINE,
-    Math.min(innerWidth < 760 ? PHONE_LINE : LINE_HEIGHT, Math.floor((height - LINKS_TOP - 8) / n)),
+    Math.min(innerWidth < 760 ? 30 : LINE_HEIGHT, Math.floor((height - LINKS_TOP - 8) / n)),
   );
   const natural = LINKS_TOP + n * line + 8;
   const column = Math.min(

@@ -8,8 +8,8 @@ const TURN = -48;
 /** Sizes of a matrix in a pane: cells, labels, and how large all of it is. */
 function matrixLayout(matrix, width, height, zoom = 0) {
   const longest = (side, most) =>
-    Math.min(most, Math.max(...side.labels.slice(0, 600).map((_, i) => textWidth(markOf(side, i), 12)), 20));
-  const left = longest(matrix.rows, Math.min(150, width * 0.3)) * 1.08 + 14; // a bold one is wider
+    Math.min(most, Math.max(...side.labels.slice(0, 600).map((_, i) => textWidth(markOf(side, i), 12, true)), 20));
+  const left = longest(matrix.rows, Math.min(150, width * 0.3)) + 14;
   const top = longest(matrix.columns, 110) * Math.sin((-TURN * Math.PI) / 180) + 26;
   const gap = matrix.rest ? 10 : 0;
   const right = matrix.rest ? 46 : 34; // where the last label leans

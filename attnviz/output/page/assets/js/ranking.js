@@ -31,7 +31,7 @@ function refreshRanking() {
 function rankingHints(set, nMore) {
   const isBlank = [state.mode, state.sort].includes("link") && !asked(state, shown());
   return [
-    state.mode === "metric" && !isMetric(set) && `The colours are ${gridMetric(set)}.`,
+    state.mode === "metric" && !isMetric(set) && `Colours: ${gridMetric(set)}.`,
     nMore > 0 && `${nMore} more in the grid.`,
     isBlank && "Choose a word to see it in every head.",
     set.heads.length > 1 && !set.signed && "Shift+click: several heads in colours.",
