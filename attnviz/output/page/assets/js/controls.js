@@ -119,9 +119,9 @@ function refreshThreshold() {
   slider.max = isWeight ? "1000" : "100";
   // By the root: most of the slider is for small weights.
   slider.value = isWeight ? String(Math.round(Math.sqrt(state.least / 1000) * 1000)) : String(state.share);
-  const words = isWeight ? `at least ${leastWords(setOf(state))}` : `the fewest that reach ${state.share}%`;
+  const words = isWeight ? `at least ${leastWords(shown().set)}` : `the fewest that reach ${state.share}%`;
   slider.setAttribute("aria-valuetext", words);
-  byId("least-value").textContent = isWeight ? leastWords(setOf(state)) : `${state.share}%`;
+  byId("least-value").textContent = isWeight ? leastWords(shown().set) : `${state.share}%`;
 }
 
 /** `2%`, `0.5%`; of numbers that are not shares `0.124`. */

@@ -79,6 +79,8 @@ function label(surface, side, i, x, y, color, bold = false) {
   });
 }
 
+const textSize = (cell) => (cell >= 44 ? 14 : cell >= 30 ? 12 : cell >= 25 ? 11 : 9.5);
+
 function drawCells(surface, matrix, layout, { x, y, width, height }, colors) {
   const { left, top, cell } = layout;
   const [i0, i1] = [Math.max(0, Math.floor(y / cell)), Math.min(matrix.n, Math.ceil((y + height - top) / cell))];
@@ -87,7 +89,7 @@ function drawCells(surface, matrix, layout, { x, y, width, height }, colors) {
     const [across, down] = [(j1 - j0) * cell, (i1 - i0) * cell];
     surface.rect(left + j0 * cell - x - 1, top + i0 * cell - y - 1, across + 1, down + 1, colors.line);
   }
-  const size = cell >= 44 ? 14 : cell >= 30 ? 12 : cell >= 25 ? 11 : 9.5;
+  const size = textSize(cell);
   for (let i = i0; i < i1; i++) {
     for (let j = j0; j < j1; j++) {
       const [cx, cy] = [left + j * cell - x, top + i * cell - y];
@@ -131,7 +133,7 @@ function drawRest(surface, matrix, layout, { x, y }, colors) {
     const text = matrix.numbers.short(code);
     if (cell >= CELL_TEXT && text !== "0") {
       surface.text(text, start + cell / 2, top + (i + 0.5) * cell - y, {
-        size: cell >= 44 ? 14 : cell >= 30 ? 12 : cell >= 25 ? 11 : 9.5,
+        size: textSize(cell),
         color: color.ink,
         align: "center",
       });
