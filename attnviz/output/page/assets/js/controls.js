@@ -182,7 +182,7 @@ function labelHelp(label) {
   const metric = head.metrics.find((one) => one.name === (name === "broad" ? "entropy_ratio" : name));
   if (!metric) return "";
   const part = of ? ` Of the ${of} of the attention that does not rest on special or first tokens.` : "";
-  return `${label.startsWith("mixed") ? "No pattern fits well. The best one: " : ""}${numbers}: ${metric.help}${part}`;
+  return `${label.startsWith("mixed") ? "The best pattern: " : ""}${numbers}: ${metric.help}${part}`;
 }
 
 /** The further heads, each with its colour and a way to drop it. */

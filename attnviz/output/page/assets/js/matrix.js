@@ -12,7 +12,8 @@ function matrixLayout(matrix, width, height, zoom = 0) {
   const left = longest(matrix.rows, Math.min(150, width * 0.3)) + 14;
   const top = longest(matrix.columns, 110) * Math.sin((-TURN * Math.PI) / 180) + 26;
   const gap = matrix.rest ? 10 : 0;
-  const right = matrix.rest ? 46 : 34; // where the last label leans
+  // Where the last label leans.
+  const right = matrix.rest ? 46 : 34;
   const room = Math.min(
     (width - left - right - gap) / (matrix.m + (matrix.rest ? 1 : 0)),
     (height - top - 8) / matrix.n,
