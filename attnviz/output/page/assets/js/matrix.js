@@ -1,7 +1,9 @@
 // The matrix: cells with their numbers where there is room, axes that stay when it is scrolled.
 
-const CELL_TEXT = 21; // pixels of a cell from which its number is written
-const CELL_LINES = 6; // from which cells are drawn one by one
+// Pixels of a cell from which its number is written.
+const CELL_TEXT = 21;
+// Pixels from which cells are drawn one by one.
+const CELL_LINES = 6;
 const MOST_CELL = 60;
 const TURN = -48;
 

@@ -73,7 +73,7 @@ function rankText(set, index) {
     return link ? link.text : "";
   }
   if (isMetric(set)) return set.metrics[state.sort][index] ?? "";
-  // Differences have no patterns: they are told by how far apart their rows are.
+  // Differences have no patterns; the number says how far apart their rows are.
   return (set.signed && set.metrics?.jsd?.[index]) || "";
 }
 
