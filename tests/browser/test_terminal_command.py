@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+import attnviz
 from tests.browser.page import poll
 
 pytestmark = pytest.mark.browser
@@ -66,3 +67,10 @@ def cell(document: dict, query: int, key: int) -> float:
         for side, number in zip(sides, (query, key), strict=True)
     ]
     return matrix[places[0]][places[1]]
+
+
+def test_where_no_command_can_read_the_input_again_there_is_no_button(opened, tmp_path):
+    for name, command in (("with", "attnviz show a"), ("without", "")):
+        (tmp_path / f"{name}.html").write_text(attnviz.html("a", command=command), "utf-8")
+    assert opened(tmp_path / "with.html").locator("#command").is_visible()
+    assert not opened(tmp_path / "without.html").locator("#command").is_visible()

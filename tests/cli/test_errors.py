@@ -358,6 +358,12 @@ ERRORS = [
         "from: no word is 'zebra'; expected a word of the text (word:2 is its second occurrence), or the number 1",
     ),
     (
+        "show a --html",
+        2,
+        "usage: no such option: --html (attnviz html is a command)",
+        "hint: run `attnviz html -h`",
+    ),
+    (
         "html a --grid",
         2,
         "usage: no such option: --grid (attnviz show has it)",

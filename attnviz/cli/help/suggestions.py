@@ -32,6 +32,8 @@ def meant_option(name: str, ctx: "Context") -> tuple[str, str]:
     here = ctx.command_path
     options = {f"{here} {option}": option for option in _options(ctx.command, ctx)}
     places = {f"attnviz {path}": command for path, command in _all_commands(ctx.find_root())}
+    if (path := f"attnviz {name.lstrip('-')}") in places:
+        return f" ({path} is a command)", f"run `{path} -h`"
     owners = [path for path, command in places.items() if name in _options(command, ctx)]
     if owners:
         return f" ({owners[0]} has it)", f"run `{owners[0]} -h`"

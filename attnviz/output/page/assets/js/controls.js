@@ -76,6 +76,7 @@ function refreshControls() {
     state.text,
   );
   hide("text-field", head.texts.length < 2);
+  hide("command", !text.command);
   nameTheme();
   for (const [id, words] of [
     ["page-title", titleOfText(text, state.text)],
