@@ -17,6 +17,7 @@ from attnviz.output.decimals import whole_percent
 from attnviz.output.documents.heads import heads_document
 from attnviz.output.head_words import label_text
 from attnviz.output.page import chunks
+from attnviz.sweeps.corpus import Corpus
 from attnviz.trace.attention import Attention
 from attnviz.trace.model_info import ModelInfo
 from attnviz.trace.result import Result
@@ -391,6 +392,11 @@ def test_a_text_that_cannot_be_used_is_skipped_or_an_error():
         attnviz.html(["The cat", " "])
     question = WordQuestion("cat", "from", hide_special=True)
     assert len(page(["The cat sat", "A dog"], word=question, on_error="skip").head["texts"]) == 1
+
+
+def test_a_corpus_without_texts_is_an_error():
+    with pytest.raises(InputError, match="html: there is no text; expected at least one"):
+        attnviz.html(Corpus(results=lambda _: []))
 
 
 def test_a_text_says_its_model_its_command_and_its_segments():
