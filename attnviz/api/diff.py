@@ -1,6 +1,6 @@
 """Two results against each other, head by head."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class DiffReport:
-    """Two results and their difference.
+    """Two results and their difference; in a notebook the page of B - A, and the text of ``attnviz diff``.
 
     Attributes:
         a: one result.
@@ -73,6 +73,16 @@ class DiffReport:
         changes = as_attention(difference, tuple(named_texts(self.as_dict(top=1))))
         paths = write_heatmaps(changes, folder, force=force, note=notes.append, progress=progress)
         return HeatmapReport(folder, tuple(paths), 1.0, tuple(notes))
+
+    def _repr_mimebundle_(
+        self, include: Container[str] | None = None, exclude: Container[str] | None = None
+    ) -> dict[str, str]:
+        """What a notebook shows, by media type."""
+        from attnviz.api.pages.notebook import diff_html_display, diff_text_display
+        from attnviz.trace.displays import media_bundle
+
+        displays = {"text/plain": diff_text_display, "text/html": diff_html_display}
+        return media_bundle(self, displays, include, exclude)
 
 
 def diff(a: Result, b: Result) -> DiffReport:

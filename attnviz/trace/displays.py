@@ -3,28 +3,33 @@
 The library fills the table (``attnviz.api``): this room only says that a result can be shown, and renders nothing.
 """
 
-from collections.abc import Callable, Container
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Container, Mapping
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from attnviz.trace.result import Result
 
 DISPLAYS: "dict[str, Callable[[Result], str]]" = {}
 
+ValueT = TypeVar("ValueT")
+
 
 def media_bundle(
-    result: "Result", include: Container[str] | None = None, exclude: Container[str] | None = None
+    report: ValueT,
+    displays: Mapping[str, Callable[[ValueT], str]],
+    include: Container[str] | None = None,
+    exclude: Container[str] | None = None,
 ) -> dict[str, str]:
-    """A result in every media type that a notebook wants; its ``repr`` where nothing can render it.
+    """A report in every media type that a notebook wants; its ``repr`` where nothing can render it.
 
     Args:
-        result: what is shown.
+        report: what is shown.
+        displays: what renders it, by media type.
         include: the only media types that are wanted; None for all.
         exclude: media types that are not.
     """
-    displays = DISPLAYS or {"text/plain": repr}
     return {
-        name: display(result)
-        for name, display in displays.items()
+        name: display(report)
+        for name, display in (displays or {"text/plain": repr}).items()
         if (include is None or name in include) and name not in (exclude or ())
     }

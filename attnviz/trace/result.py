@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from attnviz.trace.attention import Attention
-from attnviz.trace.displays import media_bundle
+from attnviz.trace.displays import DISPLAYS, media_bundle
 from attnviz.trace.model_info import ModelInfo
 from attnviz.trace.tokens import Tokens
 from attnviz.trace.trace import Trace
@@ -65,4 +65,4 @@ class Result:
         self, include: Container[str] | None = None, exclude: Container[str] | None = None
     ) -> dict[str, str]:
         """What a notebook shows, by media type."""
-        return media_bundle(self, include, exclude)
+        return media_bundle(self, DISPLAYS, include, exclude)

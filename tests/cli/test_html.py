@@ -1,6 +1,7 @@
 """``attnviz html``: where pages go, what is on them, what is refused, and the command that a page names."""
 
 import errno
+import html
 import json
 import os
 import re
@@ -367,6 +368,14 @@ def test_a_result_in_a_notebook_is_as_text_what_show_prints(cli, given, options)
     text = "The cat sat on the table"
     shown = attnviz.run(text, **given)._repr_mimebundle_(include={"text/plain"})
     assert shown == {"text/plain": cli("show", text, *options).out.rstrip("\n")}
+
+
+def test_a_difference_in_a_notebook_is_as_text_what_diff_prints(cli):
+    texts = ("The animal was too tired.", "The animal was too wide.")
+    shown = attnviz.diff(*map(attnviz.run, texts))._repr_mimebundle_()
+    assert shown["text/plain"] == cli("diff", *texts).out.rstrip("\n")
+    assert names_of(html.unescape(re.search('srcdoc="([^"]*)"', shown["text/html"])[1])) == ["B - A", "A", "B"]
+    assert shown["text/plain"] in html.unescape(shown["text/html"].partition("<details>")[2])
 
 
 # Help

@@ -43,17 +43,18 @@ def too_large() -> str:
     )
 
 
-def summary(printed: str, matrix: Matrix, *, has_page: bool) -> str:
+def summary(printed: str, matrix: Matrix | None, *, has_page: bool) -> str:
     """A matrix as a coloured table, and what the terminal prints, to be unfolded.
 
     Args:
-        printed: what ``attnviz show`` prints.
-        matrix: what it prints first.
+        printed: what a command prints.
+        matrix: what it prints first; None for text alone.
         has_page: whether the page is above it, unless the notebook takes it away.
     """
     first = printed.partition("\n")[0]
     hint = "<p>If there is no page above, trust this notebook to see it.</p>" * has_page
-    content = f"{_table(matrix)}<pre>{escape(printed)}</pre>{hint}"
+    table = "" if matrix is None else _table(matrix)
+    content = f"{table}<pre>{escape(printed)}</pre>{hint}"
     return f"<details><summary>As text: {escape(first)}</summary>{content}</details>"
 
 
