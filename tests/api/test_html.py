@@ -17,6 +17,7 @@ from attnviz.output.decimals import whole_percent
 from attnviz.output.documents.heads import heads_document
 from attnviz.output.head_words import label_text
 from attnviz.output.page import chunks
+from attnviz.sweeps.corpus import Corpus
 from attnviz.trace.attention import Attention
 from attnviz.trace.model_info import ModelInfo
 from attnviz.trace.result import Result
@@ -68,23 +69,6 @@ def assert_strings(shown: PageSet, codes: np.ndarray, numbers: np.ndarray, hidde
         assert shown.percents(codes) == [None if x is None else whole_percent(x) for x in values]
 
 
-# Numbers
-
-
-@pytest.mark.parametrize("precision", [2, 3])
-def test_every_number_of_a_run_is_on_the_page(precision):
-    result = attnviz.run(TEXT)
-    assert_shows(page(TEXT, precision=precision).set(), result.views["encoder"])
-
-
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("precision", [2, 3])
-def test_every_number_of_random_matrices_is_on_the_page_ties_included(dtype, precision):
-    for seed in range(4):
-        view = random_view(seed, dtype)
-        assert_shows(page(result_of(view), precision=precision).set(), view)
-
-
 def random_view(seed: int, dtype: type, n: int = 11, m: int = 11, kind: str = "encoder") -> Attention:
     """Rows of random numbers and of ties, some of them masked; tokens that are special, and pieces of words."""
     rng = np.random.default_rng(seed)
@@ -108,6 +92,23 @@ def tokens(n: int) -> tuple[Token, ...]:
 
 def result_of(*views: Attention) -> Result:
     return Result("a text", {view.kind: view for view in views}, views[0].model, views[0].keys)
+
+
+# Numbers
+
+
+@pytest.mark.parametrize("precision", [2, 3])
+def test_every_number_of_a_run_is_on_the_page(precision):
+    result = attnviz.run(TEXT)
+    assert_shows(page(TEXT, precision=precision).set(), result.views["encoder"])
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("precision", [2, 3])
+def test_every_number_of_random_matrices_is_on_the_page_ties_included(dtype, precision):
+    for seed in range(4):
+        view = random_view(seed, dtype)
+        assert_shows(page(result_of(view), precision=precision).set(), view)
 
 
 def test_cross_attention_has_a_side_for_each_text():
@@ -164,6 +165,40 @@ def test_renormalized_rows_have_no_special_tokens():
     assert sum(made.head["texts"][0]["sides"][0]["tokens"]["special"]) == 0
     assert made.set().fields["rest"] is False
     assert_shows(made.set(), attnviz.run(TEXT).views["encoder"], Request(hide_special=True, renormalize=True))
+
+
+@pytest.mark.parametrize(
+    ("view", "request_of_view"),
+    [
+        (random_view(1, np.float32, 5, 11), {}),
+        (random_view(2, np.float64, 1, 1), {}),
+        (attnviz.run(TEXT, pad_to=20).views["encoder"], {}),
+        (attnviz.run(TEXT, pad_to=20).views["encoder"], {"reduce": "mean"}),
+        (attnviz.run("the cat sat", seed=0, mask="causal", pad_to=5).views["encoder"], {"reduce": "rollout"}),
+        (attnviz.run(TEXT, pair="Quickly misunderstood.").views["encoder"], {}),
+        (attnviz.run("x", seed=0).views["encoder"], {}),
+        (attnviz.run(TEXT).views["encoder"], {"reduce": "rollout", "renormalize": True, "hide_special": True}),
+        (attnviz.run(TEXT).views["encoder"], {"reduce": "mean", "renormalize": True, "hide_special": True}),
+        (attnviz.run(TEXT, values="zeroing").views["encoder"], {"reduce": "max"}),
+        (attnviz.run(TEXT, layers="2,0", heads="3,1").views["encoder"], {"reduce": "mean-heads"}),
+        (attnviz.run(TEXT, layers=(2, 1, 0)).views["encoder"], {"reduce": "rollout"}),
+    ],
+)
+def test_every_number_of_a_result_is_on_the_page(view, request_of_view):
+    options = {"renormalize": True} if "renormalize" in request_of_view else {}
+    made = page(result_of(view), reduce=request_of_view.get("reduce"), **options)
+    assert_shows(made.set(), view, Request(**request_of_view))
+
+
+@pytest.mark.parametrize(("special", "word"), [(True, None), (False, None)])
+def test_tokens_of_one_kind_alone_are_all_shown(special, word):
+    view = random_view(2, np.float32, 4, 4)
+    alike = tuple(replace(token, special=special, word=word) for token in view.queries)
+    view = replace(view, queries=alike, keys=alike)
+    made = page(result_of(view))
+    assert set(made.head["texts"][0]["sides"][0]["tokens"]["special"]) == {0}
+    assert made.head["texts"][0]["sides"][0]["words"] is None
+    assert_shows(made.set(), view)
 
 
 def test_a_selection_has_its_heads_and_their_names():
@@ -359,6 +394,11 @@ def test_a_text_that_cannot_be_used_is_skipped_or_an_error():
     assert len(page(["The cat sat", "A dog"], word=question, on_error="skip").head["texts"]) == 1
 
 
+def test_a_corpus_without_texts_is_an_error():
+    with pytest.raises(InputError, match="html: there is no text; expected at least one"):
+        attnviz.html(Corpus(results=lambda _: []))
+
+
 def test_a_text_says_its_model_its_command_and_its_segments():
     made = page("The cat sat", pair="A dog", command=lambda result: f"attnviz show {result.text!r}")
     (text,) = made.head["texts"]
@@ -424,6 +464,30 @@ def test_a_difference_opens_at_its_largest_change():
     head, query, key = np.unravel_index(sizes.argmax(), sizes.shape)
     queries, keys = made.set().shown(words=True, special=False)
     assert (start["head"], start["query"], start["key"]) == (head, queries[query]["numbers"], keys[key]["numbers"])
+
+
+def test_pairs_of_other_heads_have_both_their_names():
+    first, second = (attnviz.run(TEXT, heads=heads) for heads in ("L2H8,L1H7", "L0H8,L1H7"))
+    fields = page(attnviz.diff(first, second)).set().fields
+    assert (fields["rows"], fields["columns"]) == (["L2H8 -> L0H8", "L1H7"], [""])
+    assert [head["title"] for head in fields["heads"]] == ["B less A, L2H8 -> L0H8", "B less A, L1H7"]
+
+
+def test_a_difference_of_cross_attention_has_the_target_as_queries():
+    model = attnviz.load(seed=0, decoder=True)
+    first, second = (attnviz.run("The cat sat", target=target, model=model) for target in ("Le chat", "Le chien"))
+    (text,) = page(attnviz.diff(first, second)).head["texts"]
+    assert [side["name"] for side in text["sides"]] == ["target", "source"]
+    assert text["sides"][0]["tokens"]["labels"] == ["Le", "chat | chien"]
+    assert text["target"] == "Le chat"
+
+
+def test_a_difference_between_tokens_is_there_on_request():
+    report = attnviz.diff(attnviz.run(TEXT), attnviz.run(TEXT.replace("cat", "dog")))
+    between_tokens = page(report, words=False).head["texts"][0]["sides"][0]
+    assert "bel" in between_tokens["tokens"]["labels"]
+    assert between_tokens["words"] is None
+    assert "unbelievable" in page(report).head["texts"][0]["sides"][0]["tokens"]["labels"]
 
 
 def test_equal_results_differ_in_nothing():

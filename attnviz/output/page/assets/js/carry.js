@@ -11,7 +11,7 @@ function drawExport(makeSurface) {
   // Numbers in the cells of short texts; of long ones cells that are still drawn one by one, up to 170 tokens.
   const cell = Math.max(ground.cell, matrix.m <= 40 ? 26 : Math.min(12, Math.floor(1040 / matrix.m)));
   const layout = shows.matrix ? { ...ground, cell, ...exportSize(matrix, ground, cell) } : { width: 0, height: 0 };
-  const links = shows.links ? linksLayout(matrix, EXPORT.links, 0) : { width: 0, height: 0 };
+  const links = shows.links ? linksLayout(matrix, EXPORT.links, layout.height) : { width: 0, height: 0 };
   const lines = captionLines(matrix, Math.max(500, layout.width + links.width));
   const width = Math.ceil(Math.max(500, links.width + layout.width) + 24);
   const top = 16 + lines.length * 18;
@@ -38,6 +38,12 @@ function drawExport(makeSurface) {
     });
   }
   drawLegend(surface, matrix.set, 14, height - 38, 134, colors);
+  if (shows.links && state.others.length) {
+    [state.head, ...state.others].forEach((index, k) => {
+      const color = colors.lines[k % colors.lines.length];
+      surface.text(headName(index), 180 + 56 * k, height - 31, { size: 13, color, bold: true });
+    });
+  }
   return surface;
 }
 

@@ -55,7 +55,7 @@ function refreshControls() {
   hide("pair-field", !text.sides.some((side) => side.tokens.segments.some(Boolean)));
   refreshThreshold();
   // Where lines are drawn, or links are rows of the table.
-  const isList = state.view === "table" && !isSmall(shown());
+  const isList = state.view === "table" && !isSmall(shown()) && !asked(state, shown());
   hide("least-field", byId("links-pane").hidden && !isList);
   const names = set.heads.map((one, index) => [index, one.name]);
   choose("minus", [["", "no head"], ...names.filter(([index]) => index !== state.head)], state.minus ?? "");
@@ -85,7 +85,6 @@ function refreshControls() {
     byId(id).textContent = words;
     byId(id).title = words;
   }
-  byId("zoom").classList.toggle("zoomed", state.zoom > 0);
   document.documentElement.dataset.theme = state.theme;
 }
 
@@ -121,9 +120,9 @@ function refreshThreshold() {
   slider.max = isWeight ? "1000" : "100";
   // By the root: most of the slider is for small weights.
   slider.value = isWeight ? String(Math.round(Math.sqrt(state.least / 1000) * 1000)) : String(state.share);
-  const words = isWeight ? `at least ${leastWords(setOf(state))}` : `the fewest that reach ${state.share}%`;
+  const words = isWeight ? `at least ${leastWords(shown().set)}` : `the fewest that reach ${state.share}%`;
   slider.setAttribute("aria-valuetext", words);
-  byId("least-value").textContent = isWeight ? leastWords(setOf(state)) : `${state.share}%`;
+  byId("least-value").textContent = isWeight ? leastWords(shown().set) : `${state.share}%`;
 }
 
 /** `2%`, `0.5%`; of numbers that are not shares `0.124`. */
@@ -183,7 +182,7 @@ function labelHelp(label) {
   const metric = head.metrics.find((one) => one.name === (name === "broad" ? "entropy_ratio" : name));
   if (!metric) return "";
   const part = of ? ` Of the ${of} of the attention that does not rest on special or first tokens.` : "";
-  return `${label.startsWith("mixed") ? "No pattern fits well. The best one: " : ""}${numbers}: ${metric.help}${part}`;
+  return `${label.startsWith("mixed") ? "The best pattern: " : ""}${numbers}: ${metric.help}${part}`;
 }
 
 /** The further heads, each with its colour and a way to drop it. */
@@ -236,7 +235,7 @@ const reactions = {
   pair: (value) => change({ pair: value }),
   by: (value) => change({ by: value }),
   minus: (value) => change({ minus: value === "" ? null : Number(value), others: [] }),
-  mode: (value) => change({ mode: value, ...(value === "metric" && { sort: gridMetric(setOf(state)) }) }),
+  mode: (value) => change({ mode: value }),
   sort: (value) => change({ sort: value }),
 };
 

@@ -87,7 +87,7 @@ const actions = {
   4: () => change({ view: "table" }),
   w: () => isOffered("words-field") && change({ words: !state.words }),
   s: () => isOffered("special-field") && change({ special: !state.special }),
-  m: () => reactions.mode(following(setOf(state).metrics ? MODES : ["patterns", "link"], state.mode)),
+  m: () => change({ mode: following(setOf(state).metrics ? MODES : ["patterns", "link"], state.mode) }),
   c: addHead,
   v: () => chooseSet((state.set + 1) % textOf(state).sets.length),
   "+": () => change({ zoom: state.zoom + 1 }),
@@ -139,10 +139,10 @@ async function onKey(event) {
 function listenKeys() {
   document.addEventListener("keydown", onKey);
   byId("help-button").addEventListener("click", () => byId("help").showModal());
-  const rows = KEYS.map(([keys, words]) => rowOf(element("th", keys, { scope: "row" }), element("td", words)));
-  byId("help-keys").replaceChildren(section("tbody", rows));
-  const metrics = head.metrics.map(({ name, help }) =>
-    rowOf(element("th", name, { scope: "row" }), element("td", help)),
-  );
-  byId("help-metrics").replaceChildren(section("tbody", metrics));
+  const fill = (id, caption, rows) => {
+    const lines = rows.map(([name, words]) => rowOf(element("th", name, { scope: "row" }), element("td", words)));
+    byId(id).replaceChildren(element("caption", caption), section("tbody", lines));
+  };
+  fill("help-keys", "Keys", KEYS);
+  fill("help-metrics", "Numbers of a head", head.metrics.map(Object.values));
 }

@@ -1,7 +1,6 @@
 // Two columns of words joined by lines: queries at the left, keys at the right.
 
 const LINE_HEIGHT = 42;
-const PHONE_LINE = 30;
 const LEAST_LINE = 20;
 const MOST_LINKS = 3000;
 const LINKS_TOP = 28;
@@ -11,7 +10,7 @@ function linksLayout(matrix, width, height) {
   const n = Math.max(matrix.n, matrix.m);
   const line = Math.max(
     LEAST_LINE,
-    Math.min(innerWidth < 760 ? PHONE_LINE : LINE_HEIGHT, Math.floor((height - LINKS_TOP - 8) / n)),
+    Math.min(innerWidth < 760 ? 30 : LINE_HEIGHT, Math.floor((height - LINKS_TOP - 8) / n)),
   );
   const natural = LINKS_TOP + n * line + 8;
   const column = Math.min(
@@ -63,7 +62,7 @@ function drawLink(surface, matrix, layout, { i, j, place, color, shift = 0 }, y,
 
 /** The words of both columns, and the links of the word that is asked about, with their numbers. */
 function drawWords(surface, matrix, layout, { y, height }, colors, word) {
-  const { column, line, right, width } = layout;
+  const { width } = layout;
   const partners = new Map();
   // With several heads the bars of drawHeads take the place of numbers.
   if (word && !state.others.length) {
@@ -81,7 +80,6 @@ function drawWords(surface, matrix, layout, { y, height }, colors, word) {
   });
   surface.text("query", 8, 12, { size: 10.5, color: colors.dim });
   surface.text("key", width - 8, 12, { size: 10.5, color: colors.dim, align: "right" });
-  return { column, line, right };
 }
 
 function drawColumn(surface, matrix, layout, { y, height }, colors, word, partners, isLeft) {

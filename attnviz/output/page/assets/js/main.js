@@ -1,6 +1,7 @@
 // From the state to the page: what changed is shown anew, and nothing else.
 
-const LONG = 80; // tokens from which the text is the better index
+// Tokens from which the text is the better index.
+const LONG = 80;
 
 let turns = 0;
 let viewKey = null;

@@ -1,18 +1,21 @@
 // The matrix: cells with their numbers where there is room, axes that stay when it is scrolled.
 
-const CELL_TEXT = 21; // pixels of a cell from which its number is written
-const CELL_LINES = 6; // from which cells are drawn one by one
+// Pixels of a cell from which its number is written.
+const CELL_TEXT = 21;
+// Pixels from which cells are drawn one by one.
+const CELL_LINES = 6;
 const MOST_CELL = 60;
 const TURN = -48;
 
 /** Sizes of a matrix in a pane: cells, labels, and how large all of it is. */
 function matrixLayout(matrix, width, height, zoom = 0) {
   const longest = (side, most) =>
-    Math.min(most, Math.max(...side.labels.slice(0, 600).map((_, i) => textWidth(markOf(side, i), 12)), 20));
+    Math.min(most, Math.max(...side.labels.slice(0, 600).map((_, i) => textWidth(markOf(side, i), 12, true)), 20));
   const left = longest(matrix.rows, Math.min(150, width * 0.3)) + 14;
   const top = longest(matrix.columns, 110) * Math.sin((-TURN * Math.PI) / 180) + 26;
   const gap = matrix.rest ? 10 : 0;
-  const right = matrix.rest ? 46 : 34; // where the last label leans
+  // Where the last label leans.
+  const right = matrix.rest ? 46 : 34;
   const room = Math.min(
     (width - left - right - gap) / (matrix.m + (matrix.rest ? 1 : 0)),
     (height - top - 8) / matrix.n,
@@ -79,6 +82,8 @@ function label(surface, side, i, x, y, color, bold = false) {
   });
 }
 
+const textSize = (cell) => (cell >= 44 ? 14 : cell >= 30 ? 12 : cell >= 25 ? 11 : 9.5);
+
 function drawCells(surface, matrix, layout, { x, y, width, height }, colors) {
   const { left, top, cell } = layout;
   const [i0, i1] = [Math.max(0, Math.floor(y / cell)), Math.min(matrix.n, Math.ceil((y + height - top) / cell))];
@@ -87,7 +92,7 @@ function drawCells(surface, matrix, layout, { x, y, width, height }, colors) {
     const [across, down] = [(j1 - j0) * cell, (i1 - i0) * cell];
     surface.rect(left + j0 * cell - x - 1, top + i0 * cell - y - 1, across + 1, down + 1, colors.line);
   }
-  const size = cell >= 44 ? 14 : cell >= 30 ? 12 : cell >= 25 ? 11 : 9.5;
+  const size = textSize(cell);
   for (let i = i0; i < i1; i++) {
     for (let j = j0; j < j1; j++) {
       const [cx, cy] = [left + j * cell - x, top + i * cell - y];
@@ -131,7 +136,7 @@ function drawRest(surface, matrix, layout, { x, y }, colors) {
     const text = matrix.numbers.short(code);
     if (cell >= CELL_TEXT && text !== "0") {
       surface.text(text, start + cell / 2, top + (i + 0.5) * cell - y, {
-        size: cell >= 44 ? 14 : cell >= 30 ? 12 : cell >= 25 ? 11 : 9.5,
+        size: textSize(cell),
         color: color.ink,
         align: "center",
       });

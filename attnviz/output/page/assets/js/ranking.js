@@ -22,9 +22,20 @@ function refreshRanking() {
   while (ranking.children.length > rows.length) ranking.lastChild.remove();
   while (ranking.children.length < rows.length) ranking.append(rankRow());
   rows.forEach((index, k) => fillRow(ranking.children[k], set, index, texts[k], numbers[k] / most));
-  const more = order.length > rows.length ? `${order.length - rows.length} more in the grid above. ` : "";
-  byId("ranking-more").textContent =
-    more + (order.length > 1 && !set.signed ? "Shift+click: several heads in colours" : "");
+  byId("ranking-more").textContent = rankingHints(set, order.length - rows.length)
+    .filter(Boolean)
+    .join(" ");
+}
+
+/** What the list and the grid do not say themselves. */
+function rankingHints(set, nMore) {
+  const isBlank = [state.mode, state.sort].includes("link") && !asked(state, shown());
+  return [
+    state.mode === "metric" && !isMetric(set) && `Colours: ${gridMetric(set)}.`,
+    nMore > 0 && `${nMore} more in the grid.`,
+    isBlank && "Choose a word to see it in every head.",
+    set.heads.length > 1 && !set.signed && "Shift+click: several heads in colours.",
+  ];
 }
 
 function rankRow() {
@@ -62,7 +73,7 @@ function rankText(set, index) {
     return link ? link.text : "";
   }
   if (isMetric(set)) return set.metrics[state.sort][index] ?? "";
-  // Differences have no patterns: they are told by how far apart their rows are.
+  // Differences have no patterns; the number says how far apart their rows are.
   return (set.signed && set.metrics?.jsd?.[index]) || "";
 }
 

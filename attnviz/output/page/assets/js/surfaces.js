@@ -114,13 +114,11 @@ class SvgSurface {
     this.parent = this.root;
     this.clips = 0;
     this.set(this.root, { width, height, viewBox: `0 0 ${width} ${height}`, "font-family": FONT, role: "img" });
-    this.set(this.root, { xmlns: SVG });
     this.add("title", {}).textContent = title;
   }
 
   set(element, attributes) {
     for (const [name, value] of Object.entries(attributes)) {
-      if (name === "xmlns") continue;
       element.setAttribute(name, typeof value === "number" ? String(Math.round(value * 100) / 100) : value);
     }
     return element;

@@ -57,12 +57,15 @@ function lessHead(a, b) {
   };
   const sign = (number) => (number > 0 ? "+" : "");
   const made = withReader(state, { ...a, set, codes, code: undefined, rest: null });
-  const percent = (i, j) => Math.round(made.value(i, j) * 100);
+  const short = (i, j) => {
+    const percent = Math.round(made.value(i, j) * 100);
+    return signed ? sign(percent) + percent : fixed(made.value(i, j), 2);
+  };
   return {
     ...made,
-    short: (i, j) => (signed ? `${sign(percent(i, j))}${percent(i, j)}` : fixed(made.value(i, j), 2)),
+    short,
     exact: (i, j) => sign(made.value(i, j)) + fixed(made.value(i, j), head.precision),
-    spoken: (i, j) => (signed ? `${sign(percent(i, j))}${percent(i, j)} points` : fixed(made.value(i, j), 2)),
+    spoken: (i, j) => short(i, j) + (signed ? " points" : ""),
     a,
     b,
   };
