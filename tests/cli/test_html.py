@@ -13,8 +13,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import typer
 
 import attnviz
+from attnviz.cli.app import app
 
 TEXT = "The cat didn't sit."
 SMALL = ("--seed", "0")
@@ -389,3 +391,11 @@ def test_help_finds_the_topic(cli, subject):
 def test_the_first_screen_has_the_page(cli):
     assert re.search(r"^  html +.*page to click", cli("-h").out, re.M)
     assert "html" in attnviz.__all__
+
+
+def test_it_takes_every_option_of_show_but_those_of_tables_and_of_json():
+    group = typer.main.get_command(app)
+    show, page = ({one.name for one in group.get_command(None, name).params} for name in ("show", "html"))
+    assert show - page == {"grid", "style", "top", "cmap", "width", "json", "model_info", "workers"}
+    diff = {one.name for one in group.get_command(None, "diff").params}
+    assert diff - page == {"top", "tolerance", "width", "json", "model_info"}
