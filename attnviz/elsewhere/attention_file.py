@@ -2,13 +2,14 @@
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
 from attnviz.checkpoints.formats.numpy_files import NPY_MAGIC, ZIP_MAGICS, numbers_of
-from attnviz.elsewhere.document_masks import with_likely_mask
 from attnviz.elsewhere.documents import read_document
 from attnviz.elsewhere.lists import parse_json
+from attnviz.elsewhere.read_options import ReadOptions
 from attnviz.errors import InputError, one_line
 from attnviz.files import open_file, unreadable
 from attnviz.trace.model_info import ModelInfo
@@ -47,31 +48,35 @@ def read_attention(
     Raises:
         InputError: data that cannot be read, with the exact place of what is wrong.
     """
+    path = Path(source) if isinstance(source, str | Path) else None
+    called = name or (path.name if path else "standard input")
+    where = one_line(path or called)
+    options = ReadOptions(token_labels=token_labels, scores=scores)
+    if note is not None:
+        options = replace(options, note=_noted_once(note, where))
     if isinstance(source, str | Path):
-        path = Path(source)
-        with open_file(path, _EXPECTED) as stream:
-            yield from _results(stream, one_line(path), name or path.name, token_labels, scores, note)
+        with open_file(Path(source), _EXPECTED) as stream:
+            yield from _results(stream, where, called, options)
     else:
-        called = name or "standard input"
-        yield from _results(source, one_line(called), called, token_labels, scores, note)
+        yield from _results(source, where, called, options)
 
 
-def _results(
-    stream: BinaryIO,
-    where: str,
-    name: str,
-    labels: Sequence[str] | None,
-    scores: bool,
-    note: Callable[[str], None] | None,
-) -> Iterator[Result]:
-    for at, data, document in _documents(_lines(stream, where), where):
+def _results(source: BinaryIO, where: str, name: str, options: ReadOptions) -> Iterator[Result]:
+    for at, data, document in _documents(_lines(source, where), where):
         origin = ModelInfo(one_line(name), f"sha256:{hashlib.sha256(data).hexdigest()}")
-        stated = read_document(document, origin, at, labels=labels, scores=scores)
-        result = with_likely_mask(document, stated)
-        if result is not stated and note is not None:
-            note(f"{where}: no token looks at a later one; read as causal attention, with later tokens masked")
-            note = None  # once a file
-        yield result
+        yield read_document(document, origin, at, options)
+
+
+def _noted_once(note: Callable[[str], None], where: str) -> Callable[[str], None]:
+    """Prints each remark once, with the name of the file."""
+    noted: set[str] = set()
+
+    def note_once(text: str) -> None:
+        if text not in noted:
+            noted.add(text)
+            note(f"{where}: {text}")
+
+    return note_once
 
 
 def _documents(lines: Iterator[bytes], where: str) -> Iterator[tuple[str, bytes, object]]:

@@ -1,19 +1,27 @@
-"""One document of attention, by the names of ``show --json``, to a result; everything in it is checked."""
+"""One document of attention, by the names of ``show --json``, to a result; everything in it is checked.
+
+The steps, each in a room of its own: a file becomes documents (``files``), their arrays get names, axes and kinds
+(``shapes``), their numbers are checked and masked (``values``), their tokens are named (``tokens``).
+"""
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from attnviz.elsewhere.document_masks import mask_of, rest_of
-from attnviz.elsewhere.document_matrices import kinds_by_shape, matrices_of, token_counts
-from attnviz.elsewhere.document_numbers import check_numbers
-from attnviz.elsewhere.document_tokens import index_list, relabelled, text_of, tokens_of
+import numpy as np
+
+from attnviz.elsewhere.read_options import ReadOptions
+from attnviz.elsewhere.shapes.matrices import kinds_by_shape, matrices_of, token_counts
+from attnviz.elsewhere.tokens.document_tokens import index_list, relabelled, text_of, tokens_of
+from attnviz.elsewhere.values.masks import mask_of, rest_of, with_likely_mask
+from attnviz.elsewhere.values.numbers import check_numbers
 from attnviz.errors import InputError, one_line
 from attnviz.names import ATTENTION_KEYS, KINDS, REDUCTIONS, SCHEMA_NAME, VALUES, axes_of
 from attnviz.trace.attention import Attention
 from attnviz.trace.model_info import ModelInfo
 from attnviz.trace.result import Result
+from attnviz.trace.tokens import Tokens
 
 _ORIGIN = re.compile("seed:[0-9]+|sha256:[0-9a-f]{64}")
 _EXPECTED = "expected lists, or an object with 'attention'"
@@ -22,69 +30,112 @@ Fields = Mapping[str, object]
 _T = TypeVar("_T", str, bool)
 
 
-def read_document(
-    document: object, origin: ModelInfo, where: str, *, labels: Sequence[str] | None = None, scores: bool = False
-) -> Result:
+@dataclass(frozen=True)
+class _Statements:
+    """What a document states about all of its matrices."""
+
+    values: str
+    reduce: str
+    words: bool
+    hidden: bool
+    renormalized: bool
+
+    @classmethod
+    def of(cls, fields: Fields, options: ReadOptions, where: str) -> "_Statements":
+        return cls(
+            values=_choice(fields, "values", VALUES, "scores" if options.scores else "weights", where),
+            reduce=_choice(fields, "reduce", REDUCTIONS, "none", where),
+            words=_choice(fields, "words", (False, True), False, where),
+            hidden=_choice(fields, "hidden", ("nothing", "special"), "nothing", where) == "special",
+            renormalized=_choice(fields, "renormalized", (False, True), False, where),
+        )
+
+    @property
+    def axes(self) -> tuple[str, ...]:
+        return axes_of(self.values, self.reduce)
+
+
+def read_document(document: object, origin: ModelInfo, where: str, options: ReadOptions) -> Result:
     """The attention that a document holds.
 
     Args:
         document: nested lists, or an object whose matrices are nested lists or arrays.
         origin: what to call it if it does not say where its numbers came from.
         where: for the messages.
-        labels: for its tokens, instead of its own.
-        scores: whether its numbers are scores, unless it says what they are.
+        options: what the user says about it.
 
     Raises:
         InputError: something that is not as the document itself says, or not as attention is, with its place.
     """
     fields = _fields(document, where)
-    values = _choice(fields, "values", VALUES, "scores" if scores else "weights", where)
-    reduce = _choice(fields, "reduce", REDUCTIONS, "none", where)
-    axes = axes_of(values, reduce)
-    arrays = {
-        kind: matrices_of(fields, key, values, axes, where) for kind, key in ATTENTION_KEYS.items() if key in fields
-    }
-    arrays = kinds_by_shape(arrays, fields)
+    stated = _Statements.of(fields, options, where)
+    arrays = kinds_by_shape(
+        {
+            kind: matrices_of(fields, key, stated.values, stated.axes, where)
+            for kind, key in ATTENTION_KEYS.items()
+            if key in fields
+        },
+        fields,
+    )
     n_source, n_target = token_counts(arrays)
-    if labels is not None:
-        fields = relabelled(fields, labels, n_source, n_target, where)
+    if options.token_labels is not None:
+        fields = relabelled(fields, options.token_labels, n_source, n_target, where)
     text, pair, target_text = (text_of(fields, key, where) for key in ("text", "pair", "target"))
     source = tokens_of(fields, "", n_source, (text, pair), where)
     target = tokens_of(fields, "target_", n_target, (target_text,), where)
+    model = _model(fields, where)
+    views = _views(fields, stated, arrays, (source, target), model, where)
+    if model is None:
+        n_layers, n_heads = next(iter(arrays.values())).shape[:2]
+        model = replace(origin, config={"n_layers": n_layers, "n_heads": n_heads})
+    views = {kind: with_likely_mask(fields, replace(view, model=model), options) for kind, view in views.items()}
+    return Result(text, views, model, source, target, pair, target_text)
+
+
+def _views(
+    fields: Fields,
+    stated: _Statements,
+    arrays: Mapping[str, np.ndarray],
+    sides: tuple[Tokens, Tokens],
+    model: ModelInfo | None,
+    where: str,
+) -> dict[str, Attention]:
+    """The matrices of each kind with their tokens, layers and heads."""
+    source, target = sides
     n_layers, n_heads = next(iter(arrays.values())).shape[:2]
-    layers = index_list(fields, "layers", n_layers if "layer" in axes else None, where) or range(n_layers)
+    layers = index_list(fields, "layers", n_layers if "layer" in stated.axes else None, where) or range(n_layers)
     decoder_layers = index_list(fields, "decoder_layers", None, where) or layers
-    heads = index_list(fields, "heads", n_heads if "head" in axes else None, where) or range(n_heads)
-    model = _model(fields, where) or replace(origin, config={"n_layers": n_layers, "n_heads": n_heads})
+    heads = index_list(fields, "heads", n_heads if "head" in stated.axes else None, where) or range(n_heads)
     views = {}
     for kind in (kind for kind in KINDS if kind in arrays):
         queries, keys = (source if kind == "encoder" else target), (target if kind == "decoder" else source)
         numbers = layers if kind == "encoder" or "encoder" not in arrays else decoder_layers
-        n_layers = len(numbers) if "layer" in axes else 1
-        if arrays[kind].shape != (expected := (n_layers, n_heads, len(queries), len(keys))):
-            shape = arrays[kind].shape
-            raise InputError(
-                f"{where}: {ATTENTION_KEYS[kind]} has the shape {shape}; expected {expected}, to fit the rest"
-            )
+        n_layers = len(numbers) if "layer" in stated.axes else 1
+        _check_shape(kind, arrays[kind].shape, (n_layers, n_heads, len(queries), len(keys)), where)
         view = Attention(
             matrices=arrays[kind],
             queries=queries,
             keys=keys,
             layers=tuple(numbers),
             heads=tuple(heads),
-            model=model,
+            model=model or ModelInfo("", ""),
             kind=kind,
-            values=values,
-            reduce=reduce,
+            values=stated.values,
+            reduce=stated.reduce,
             masked=mask_of(fields, kind, arrays[kind], where),
-            words=_choice(fields, "words", (False, True), False, where),
-            hidden=_choice(fields, "hidden", ("nothing", "special"), "nothing", where) == "special",
-            renormalized=_choice(fields, "renormalized", (False, True), False, where),
-            rest=rest_of(fields, kind, arrays[kind], axes, where),
+            words=stated.words,
+            hidden=stated.hidden,
+            renormalized=stated.renormalized,
+            rest=rest_of(fields, kind, arrays[kind], stated.axes, where),
         )
         check_numbers(view, fields, where)
         views[kind] = view
-    return Result(text, views, model, source, target, pair, target_text)
+    return views
+
+
+def _check_shape(kind: str, shape: tuple[int, ...], expected: tuple[int, ...], where: str) -> None:
+    if shape != expected:
+        raise InputError(f"{where}: {ATTENTION_KEYS[kind]} has the shape {shape}; expected {expected}, to fit the rest")
 
 
 def _fields(document: object, where: str) -> Fields:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Generic, NamedTuple, TypeVar
 
-from attnviz.elsewhere.special_labels import is_special_label
+from attnviz.elsewhere.tokens.special_labels import is_special_label
 from attnviz.errors import InputError
 from attnviz.text.labels import printable
 from attnviz.trace.tokens import Token, Tokens
