@@ -12,7 +12,7 @@ LAST_AXIS = "its heads are on the last axis: --axes {}query,key,head says so"
 COLUMNS = "its columns sum to 1, and rows are queries: --axes head,key,query turns them"
 SOFTMAXES = "its rows have negative numbers and sum to 0.6, as those of a difference of two softmaxes do"
 PERCENT = "its rows sum to 100, as percent do: divide them by 100"
-DIFFERENCE = "its rows sum to 0, as those of a difference of two do: save the two, and compare them with attnviz diff"
+DIFFERENCE = "its rows sum to 0, as a difference does: see attnviz diff --attention A --vs-attention B"
 TRAIN_MODE = [[2 / 3, 0, 2 / 9], [10 / 9, 0, 0], [0, 1 / 9, 8 / 9]]
 
 

@@ -43,10 +43,7 @@ def tokens_of(
     names = _names_of(fields, prefix, n, ids, where)
     n = len(names)
     offsets = _items(fields, f"{prefix}offsets", _SPAN, n, where)
-    special = _special(fields, prefix, names, options, where)
-    stated = _items(fields, f"{prefix}padding", _TRUTH, n, where)
-    padding = padding_of(fields, prefix, names, stated, options, where)
-    special = [a or b for a, b in zip(special, padding, strict=True)]
+    special, padding = _special_and_padding(fields, prefix, names, options, where)
     segment = _items(fields, f"{prefix}segments", _SEGMENT, n, where) or [0] * n
     spelled = _spelled(fields, prefix, names, special, options)
     labels = _items(fields, f"{prefix}labels", _TEXT, n, where) or (spelled.labels if spelled else names)
@@ -55,15 +52,13 @@ def tokens_of(
         words = list(spelled.words) if spelled else _single_words(fields, offsets, special)
     pieces = _items(fields, f"{prefix}pieces", _PIECES, n, where) or [[]] * n
     positions = _items(fields, f"{prefix}positions", _INDEX, n, where)
-    tokens = []
-    for i, name in enumerate(spelled.texts if spelled else names):
-        start, end = offsets[i] if offsets else (0, 0)
-        text = segments[segment[i]] if offsets and segment[i] < len(segments) else None
-        token = Token(
-            text="" if special[i] else name if text is None else text[start:end],
+    texts = _texts(spelled.texts if spelled else names, offsets, segment, segments)
+    return tuple(
+        Token(
+            text="" if special[i] else texts[i],
             label=printable(labels[i]),
-            start=start,
-            end=end,
+            start=offsets[i][0] if offsets else 0,
+            end=offsets[i][1] if offsets else 0,
             id=ids[i] if ids else None,
             piece=names[i],
             special=special[i],
@@ -73,8 +68,34 @@ def tokens_of(
             pieces=tuple(pieces[i]),
             position=positions[i] if positions else None,
         )
-        tokens.append(token)
-    return tuple(tokens)
+        for i in range(n)
+    )
+
+
+def _texts(
+    names: Sequence[str],
+    offsets: Sequence[Sequence[int]] | None,
+    segment: Sequence[int],
+    segments: Sequence[str | None],
+) -> list[str]:
+    """The characters of each token: those of the text at its offsets, else its name."""
+    texts = list(names)
+    for i, (start, end) in enumerate(offsets or ()):
+        text = segments[segment[i]] if segment[i] < len(segments) else None
+        texts[i] = names[i] if text is None else text[start:end]
+    return texts
+
+
+def _special_and_padding(
+    fields: Mapping[str, object], prefix: str, names: Sequence[str], options: ReadOptions, where: str
+) -> tuple[list[bool], list[bool]]:
+    """Which tokens are special, and which are padding, which is special too unless attnviz says that it is not."""
+    special = _special(fields, prefix, names, options, where)
+    stated = _items(fields, f"{prefix}padding", _TRUTH, len(names), where)
+    padding = padding_of(fields, prefix, names, stated, options, where)
+    if "schema" not in fields or options.padding is not None:
+        special = [a or b for a, b in zip(special, padding, strict=True)]
+    return special, padding
 
 
 def _single_words(fields: Mapping[str, object], offsets: object, special: Sequence[bool]) -> list[int | None]:

@@ -85,7 +85,7 @@ def _difference(facts: RowFacts) -> str | None:
         return None
     total = float(facts.sums.mean())
     if abs(total) <= _NEAR * min(1.0, facts.most):
-        return "its rows sum to 0, as those of a difference of two do: save the two, and compare them with attnviz diff"
+        return "its rows sum to 0, as a difference does: see attnviz diff --attention A --vs-attention B"
     if 0 < total < 1:
         return f"its rows have negative numbers and sum to {total:.3g}, as those of a difference of two softmaxes do"
     return None
