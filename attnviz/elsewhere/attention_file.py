@@ -26,6 +26,9 @@ def read_attention(
     name: str | None = None,
     token_labels: Sequence[str] | None = None,
     scores: bool = False,
+    partial: bool = False,
+    padding: str | tuple[int, int] | None = None,
+    special: Sequence[str] | None = None,
     note: Callable[[str], None] | None = None,
 ) -> Iterator[Result]:
     """The attention of a file or a stream, one result per text, each read when it is asked for.
@@ -43,6 +46,10 @@ def read_attention(
         token_labels: labels for the tokens, instead of the file's; where queries and keys differ in number, for the
             axis that has as many tokens.
         scores: whether numbers are scores (before softmax), unless the file says what they are.
+        partial: whether rows may sum to less than 1; what they miss is their ``rest``.
+        padding: which tokens only fill the length: ``auto`` (also those at the ends whose labels say so), ``none``, or
+            how many at the start and at the end; by default what the file says.
+        special: the labels of special tokens; by default what the file, or else their spelling, says.
         note: is called with each remark on how the file was read.
 
     Raises:
@@ -51,7 +58,7 @@ def read_attention(
     path = Path(source) if isinstance(source, str | Path) else None
     called = name or (path.name if path else "standard input")
     where = one_line(path or called)
-    options = ReadOptions(token_labels=token_labels, scores=scores)
+    options = ReadOptions(token_labels=token_labels, scores=scores, partial=partial, padding=padding, special=special)
     if note is not None:
         options = replace(options, note=_noted_once(note, where))
     if isinstance(source, str | Path):

@@ -15,7 +15,7 @@ from attnviz.elsewhere.read_options import ReadOptions
 from attnviz.elsewhere.shapes.matrices import kinds_by_shape, matrices_of, token_counts
 from attnviz.elsewhere.tokens.document_tokens import index_list, relabelled, text_of, tokens_of
 from attnviz.elsewhere.values.masks import mask_of, rest_of, with_likely_mask
-from attnviz.elsewhere.values.numbers import check_numbers
+from attnviz.elsewhere.values.numbers import clean_numbers
 from attnviz.errors import InputError, one_line
 from attnviz.names import ATTENTION_KEYS, KINDS, REDUCTIONS, SCHEMA_NAME, VALUES, axes_of
 from attnviz.trace.attention import Attention
@@ -81,10 +81,10 @@ def read_document(document: object, origin: ModelInfo, where: str, options: Read
     if options.token_labels is not None:
         fields = relabelled(fields, options.token_labels, n_source, n_target, where)
     text, pair, target_text = (text_of(fields, key, where) for key in ("text", "pair", "target"))
-    source = tokens_of(fields, "", n_source, (text, pair), where)
-    target = tokens_of(fields, "target_", n_target, (target_text,), where)
+    source = tokens_of(fields, "", n_source, (text, pair), options, where)
+    target = tokens_of(fields, "target_", n_target, (target_text,), options, where)
     model = _model(fields, where)
-    views = _views(fields, stated, arrays, (source, target), model, where)
+    views = _views(fields, stated, arrays, (source, target), model, options, where)
     if model is None:
         n_layers, n_heads = next(iter(arrays.values())).shape[:2]
         model = replace(origin, config={"n_layers": n_layers, "n_heads": n_heads})
@@ -98,6 +98,7 @@ def _views(
     arrays: Mapping[str, np.ndarray],
     sides: tuple[Tokens, Tokens],
     model: ModelInfo | None,
+    options: ReadOptions,
     where: str,
 ) -> dict[str, Attention]:
     """The matrices of each kind with their tokens, layers and heads."""
@@ -128,8 +129,7 @@ def _views(
             renormalized=stated.renormalized,
             rest=rest_of(fields, kind, arrays[kind], stated.axes, where),
         )
-        check_numbers(view, fields, where)
-        views[kind] = view
+        views[kind] = clean_numbers(view, fields, options, where)
     return views
 
 

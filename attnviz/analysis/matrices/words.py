@@ -61,7 +61,7 @@ def hide_special(attention: Attention, *, renormalize: bool = False) -> Attentio
         InputError: there is no other token.
     """
     queries, keys = (np.array([not token.special for token in side]) for side in (attention.queries, attention.keys))
-    if queries.all() and keys.all() and attention.rest is None:
+    if queries.all() and keys.all() and (attention.rest is None or not renormalize):
         return attention
     if not queries.any() or not keys.any():
         raise InputError("hide-special: every token is special; expected some that are not")

@@ -8,6 +8,7 @@ import numpy as np
 from attnviz.elsewhere.lists import listed_array
 from attnviz.elsewhere.read_options import ReadOptions
 from attnviz.elsewhere.values.blocks import head_blocks
+from attnviz.elsewhere.values.padding_masks import padding_mask
 from attnviz.errors import InputError
 from attnviz.names import MASK_KEYS, REST_KEYS
 from attnviz.trace.attention import Attention
@@ -51,19 +52,23 @@ def with_likely_mask(fields: Mapping[str, object], attention: Attention, options
     It looks so where no query of any layer and head gives anything to a later token (exactly 0), and some give to an
     earlier one. With only two tokens that is chance. Documents of attnviz itself have a mask where there is one.
     """
-    if "schema" in fields or not _seems_causal(attention):
+    padding = padding_mask(attention)
+    if "schema" in fields or not _seems_causal(attention, padding):
         return attention
     part = "" if attention.kind == "encoder" else f" {attention.kind}"
     options.note(f"no token looks at a later one; read as causal{part} attention, with later tokens masked")
     shape = attention.matrices.shape[:1] + attention.matrices.shape[2:]
-    return replace(attention, masked=np.broadcast_to(np.triu(np.ones(shape[1:], bool), 1), shape))
+    later = np.triu(np.ones(shape[1:], bool), 1)
+    return replace(attention, masked=np.broadcast_to(later if padding is None else later | padding, shape))
 
 
-def _seems_causal(attention: Attention) -> bool:
+def _seems_causal(attention: Attention, padding: np.ndarray | None) -> bool:
     n_queries, n_keys = attention.matrices.shape[2:]
-    if attention.kind == "cross" or attention.values != "weights" or attention.masked is not None or n_keys < _FEW:
+    if attention.kind == "cross" or attention.values != "weights" or n_queries != n_keys:
         return False
-    if n_queries != n_keys:
+    if sum(not token.padding for token in attention.keys) < _FEW:
+        return False
+    if attention.masked is not None and not (padding is not None and (attention.masked == padding).all()):
         return False
     looks = np.zeros((n_queries, n_keys), dtype=bool)
     for _, _, block in head_blocks(attention.matrices):
