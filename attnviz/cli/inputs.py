@@ -4,7 +4,7 @@ import os
 import select
 import stat
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 from io import BufferedReader
 from itertools import chain, islice
@@ -13,7 +13,10 @@ from typing import Any, TypeVar
 
 from attnviz.analysis.matrices.selection import Request
 from attnviz.cli.command import Options
+from attnviz.cli.elsewhere.attention_input import attention_results, check_elsewhere, labels_of
+from attnviz.cli.elsewhere.attention_options import AttentionOptions
 from attnviz.cli.options import (
+    AttentionSource,
     CommonOptions,
     InputOptions,
     ManyOptions,
@@ -28,8 +31,6 @@ from attnviz.model import Model, bundled_folder, load
 from attnviz.sweeps.corpus import Corpus
 from attnviz.sweeps.preparation import prepare_vectors
 from attnviz.sweeps.work import Parts
-from attnviz.text.reading import check_text
-from attnviz.trace.result import Result
 
 ValueT = TypeVar("ValueT")
 
@@ -49,6 +50,8 @@ def corpus_of(source: Source, *, prints: bool = True) -> Corpus:
     """
     inputs, common = source.inputs, source.common
     _check_sources(inputs, common)
+    elsewhere = source.elsewhere if isinstance(source, AttentionSource) else AttentionOptions()
+    check_elsewhere(inputs, elsewhere)
     many = source.many if isinstance(source, ManySource) else ManyOptions()
     workers = source.workers.workers if isinstance(source, SharedSource) else 1
     noted = partial(note, common)
@@ -58,8 +61,7 @@ def corpus_of(source: Source, *, prints: bool = True) -> Corpus:
         flags = [name for group in groups for name in group.values_by_name() if name not in group.from_variables]
         if flags:
             raise UsageError(f"{', '.join(flags)}: there is no model to run on --attention; expected none of them")
-        name = "standard input" if inputs.attention == "-" else Path(inputs.attention).name
-        results = partial(_results, inputs.attention, _labels(inputs), noted, name)
+        name, results = attention_results(inputs, elsewhere, noted)
         return Corpus(results=results, name=name, note=noted, slow=slow)
     loading = _load_options(source)
     shared: dict[str, Any] = {
@@ -74,7 +76,9 @@ def corpus_of(source: Source, *, prints: bool = True) -> Corpus:
         vectors = read_vectors(inputs.vectors)
         if not {"weights", "model"} & set(loading):
             loading["fields"].setdefault("d_model", vectors.shape[1])
-        return Corpus(vectors=partial(prepare_vectors, vectors=vectors, labels=_labels(inputs)), **shared)
+        return Corpus(
+            vectors=partial(prepare_vectors, vectors=vectors, labels=labels_of(inputs.tokens, "tokens")), **shared
+        )
     return Corpus(
         texts=inputs.file or (sys.stdin.buffer if inputs.text in (None, "-") else inputs.text),
         parts=Parts(inputs.pair, inputs.target, inputs.pad_to, inputs.truncate),
@@ -157,25 +161,6 @@ def _has_random_weights(source: Source, options: Mapping[str, object], fields: M
     from attnviz.checkpoints.config_file import read_config
 
     return "seed" in read_config(source.models.config)
-
-
-def _results(
-    path: str, labels: list[str] | None, noted: Callable[[str], None], name: str, scores: bool
-) -> Iterator[tuple[str, Result]]:
-    """Attention from elsewhere, each with its place."""
-    from attnviz.elsewhere.attention_file import read_attention
-
-    source = sys.stdin.buffer if path == "-" else Path(path)
-    results = read_attention(source, name=name, token_labels=labels, scores=scores, note=noted)
-    for number, result in enumerate(results, start=1):
-        yield f"{name}, text {number}", result
-
-
-def _labels(inputs: InputOptions) -> list[str] | None:
-    if inputs.tokens is None:
-        return None
-    check_text(inputs.tokens, "tokens")
-    return inputs.tokens.split()
 
 
 def _has_piped_bytes() -> bool:

@@ -7,6 +7,7 @@ import typer
 
 from attnviz.cli.block_options import BlockOptions
 from attnviz.cli.command import OptionGroups, Options, option
+from attnviz.cli.elsewhere.attention_options import AttentionOptions
 from attnviz.cli.help.pages import INPUT, MANY, MODEL, OUTPUT, SELECTION, VIEW
 from attnviz.encoder.config.given import default_of
 from attnviz.errors import UsageError
@@ -66,7 +67,7 @@ AttentionPath = Annotated[
         INPUT,
         "--attention",
         metavar="PATH",
-        help="Attention computed elsewhere: .npy, .npz, .json, or attnviz's JSON; - for stdin.",
+        help="Attention computed elsewhere: .npy, .npz, .safetensors, JSON, or attnviz's JSON; - for stdin.",
     ),
 ]
 TokenLabels = Annotated[
@@ -326,7 +327,13 @@ class Source(OptionGroups):
     common: CommonOptions
 
 
-class ManySource(Source):
+class AttentionSource(Source):
+    """Which text, through which model; or which attention from elsewhere."""
+
+    elsewhere: AttentionOptions
+
+
+class ManySource(AttentionSource):
     """Which texts, through which model."""
 
     many: ManyOptions

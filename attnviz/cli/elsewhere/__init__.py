@@ -1,0 +1,1 @@
+"""How commands read attention from elsewhere: its options, and its input."""

@@ -1,0 +1,80 @@
+"""From the options of a command to attention from elsewhere."""
+
+import sys
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from attnviz.cli.elsewhere.attention_options import AttentionOptions
+from attnviz.cli.options import InputOptions
+from attnviz.errors import UsageError
+from attnviz.text.reading import check_text
+
+if TYPE_CHECKING:
+    from attnviz.analysis.matrices.selection import Request
+    from attnviz.trace.result import Result
+
+AttentionResults = Callable[["Request"], "Iterator[tuple[str, Result]]"]
+
+
+def attention_results(
+    inputs: InputOptions, elsewhere: AttentionOptions, note: Callable[[str], None]
+) -> tuple[str, AttentionResults]:
+    """The name of the input, and what reads it when it is known what is asked of it.
+
+    Raises:
+        UsageError: options that exclude each other.
+    """
+    path = inputs.attention or ""
+    name = "standard input" if path == "-" else Path(path).name
+    options = _read_options(inputs, elsewhere)
+    return name, partial(_results, path, name, options | {"note": note})
+
+
+def check_elsewhere(inputs: InputOptions, elsewhere: AttentionOptions) -> None:
+    """Refuses options of ``--attention`` without it.
+
+    Raises:
+        UsageError: names them.
+    """
+    names = [name.replace("_", "-") for name in elsewhere.changed()]
+    if names and inputs.attention is None:
+        raise UsageError(f"{', '.join(names)}: there is no attention to read; expected --attention FILE too")
+    if inputs.tokens is not None and {"query-tokens", "key-tokens"} & set(names):
+        raise UsageError("tokens: labels of queries or keys are given too; expected --tokens alone, or the other two")
+
+
+def labels_of(text: str | None, name: str) -> list[str] | None:
+    """The labels of ``--tokens`` and its like.
+
+    Raises:
+        UsageError: they cannot be read.
+    """
+    if text is None:
+        return None
+    check_text(text, name)
+    return text.split()
+
+
+def _read_options(inputs: InputOptions, elsewhere: AttentionOptions) -> dict[str, Any]:
+    """The fields of ``ReadOptions`` that the command line says."""
+    from attnviz.elsewhere.shapes.axes import parse_axes
+
+    return {
+        "token_labels": labels_of(inputs.tokens, "tokens"),
+        "query_labels": labels_of(elsewhere.query_tokens, "query-tokens"),
+        "key_labels": labels_of(elsewhere.key_tokens, "key-tokens"),
+        "axes": None if elsewhere.axes is None else parse_axes(elsewhere.axes),
+    }
+
+
+def _results(path: str, name: str, options: dict[str, Any], request: "Request") -> "Iterator[tuple[str, Result]]":
+    """Attention from elsewhere, each with its place."""
+    from attnviz.elsewhere.attention_file import read_attention
+
+    source = sys.stdin.buffer if path == "-" else Path(path)
+    kind = request.kinds[0] if request.kinds else None
+    results = read_attention(source, name=name, mapped=True, scores=request.values == "scores", kind=kind, **options)
+    for number, result in enumerate(results, start=1):
+        yield f"{name}, text {number}", result
