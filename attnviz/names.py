@@ -13,6 +13,7 @@ SHARES = ("weights", "zeroing")  # the values whose rows sum to 1
 REDUCTIONS = ("none", "mean-heads", "mean", "max", "rollout", "flow")
 PATHS = ("rollout", "flow")  # the reductions that follow tokens through the layers
 
+FILE_FORMATS = ("text", "jsonl", "csv", "tsv", "pairs")  # of files of texts
 PICTURE_FORMATS = ("png", "svg", "pdf")
 PICTURE_SCALES = ("shared", "head")
 

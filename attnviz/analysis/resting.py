@@ -61,7 +61,9 @@ def head_rest(attention: Attention, *, first: bool = False) -> Rest:
     special = np.array([token.special and not token.padding for token in attention.keys])
     padding = np.array([token.padding for token in attention.keys])
     sink = np.zeros(len(special), dtype=bool)
-    sink[0] = (first or _is_causal(attention)) and token_numbers(attention.keys)[0] == 0 and not special[0]
+    start = int((~padding).argmax())
+    is_first = token_numbers(attention.keys)[start] == start  # nothing before it is left out
+    sink[start] = (first or _is_causal(attention)) and is_first and not special[start]
     weights, hidden = attention.matrices, attention.rest
     real = ~np.array([token.padding for token in attention.queries])
     rows = real & (weights.any(axis=-1) if hidden is None else weights.any(axis=-1) | (hidden > 0))

@@ -199,7 +199,8 @@ def _counting(attention: Attention) -> np.ndarray:
     n = allowed.shape[1]
     if _is_square(attention) and attention.masked is not None and n > 1:
         causal = np.triu(attention.masked, 1).sum(axis=(-1, -2)) == n * (n - 1) // 2
-        allowed[causal, :, 0] = False
+        start = next((i for i, token in enumerate(attention.keys) if not token.padding), 0)
+        allowed[causal, :, start] = False
     return allowed[:, None]
 
 

@@ -11,8 +11,9 @@ from attnviz.errors import UsageError
 from attnviz.model import Model, load
 from attnviz.sweeps.corpus import Corpus
 from attnviz.sweeps.runs import Run
-from attnviz.sweeps.texts import is_stream
+from attnviz.sweeps.texts import is_stream, layout_of
 from attnviz.sweeps.work import Parts
+from attnviz.text.layout import FileLayout
 from attnviz.trace.result import Result
 
 if TYPE_CHECKING:
@@ -166,6 +167,7 @@ def corpus(
     workers: int | None = 1,
     threads: int | None = None,
     note: Callable[[str], None] | None = None,
+    layout: FileLayout = FileLayout(),  # noqa: B008 (frozen)
 ) -> Corpus:
     """Texts or results, ready to be run; a corpus is returned as it is.
 
@@ -178,37 +180,48 @@ def corpus(
         workers: processes; None for as many as there are CPUs. More than one needs a system that can fork.
         threads: threads of a matrix product; None for one, and for long texts as many as there are CPUs.
         note: called with each note.
+        layout: of a file, how it holds texts: ``FileLayout("csv", field="sentence")``; by default as its name says.
 
     Raises:
         UsageError: a model beside results, which have one.
     """
     if isinstance(texts, Corpus):
         return texts
-    made = _corpus(texts, model, Parts(pair, target))
+    notes: list[str] = []
+    if isinstance(texts, Path) or is_stream(texts):
+        layout, notes = layout_of(texts, layout, is_alone=pair is None and target is None)
+    made = _corpus(texts, model, Parts(pair, target), layout)
     if note is not None:
         made = replace(made, note=note)
+    for remark in notes:
+        made.note(remark)
     return made if made.results is not None else replace(made, on_error=on_error, workers=workers, threads=threads)
 
 
 def _corpus(
-    texts: str | Path | BinaryIO | Result | Iterable[str] | Iterable[Result], model: Model | None, parts: Parts
+    texts: str | Path | BinaryIO | Result | Iterable[str] | Iterable[Result],
+    model: Model | None,
+    parts: Parts,
+    layout: FileLayout,
 ) -> Corpus:
     """A corpus of results, or of texts and what belongs to each."""
     if isinstance(texts, str | Path) or is_stream(texts):
-        return _corpus_of_texts(texts, model, parts)
+        return _corpus_of_texts(texts, model, parts, layout)
     several = [texts] if isinstance(texts, Result) else list(texts)
     results = [one for one in several if isinstance(one, Result)]
     strings = [one for one in several if isinstance(one, str)]
     if len(results) < len(several) > len(strings):
         raise UsageError("texts: expected texts alone, or results alone, not both or anything else")
     if not results:
-        return _corpus_of_texts(strings, model, parts)
+        return _corpus_of_texts(strings, model, parts, layout)
     if (model, parts.pair, parts.target) != (None, None, None):
         raise UsageError("model, pair, target: results have run already; expected results alone, or texts")
     numbered = [(f"result {number}", result) for number, result in enumerate(results, start=1)]
     return Corpus(results=lambda request: numbered, name="results")  # noqa: ARG005 (results hold their values)
 
 
-def _corpus_of_texts(texts: str | Path | BinaryIO | list[str], model: Model | None, parts: Parts) -> Corpus:
-    opened = partial(load, decoder=parts.target is not None) if model is None else lambda: model
-    return Corpus(open_model=opened, texts=texts, parts=parts)
+def _corpus_of_texts(
+    texts: str | Path | BinaryIO | list[str], model: Model | None, parts: Parts, layout: FileLayout
+) -> Corpus:
+    made = Corpus(texts=texts, parts=parts, layout=layout)
+    return replace(made, open_model=partial(load, decoder=made.has_target) if model is None else lambda: model)

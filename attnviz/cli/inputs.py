@@ -4,22 +4,23 @@ import os
 import select
 import stat
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from io import BufferedReader
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from attnviz.analysis.matrices.selection import Request
 from attnviz.cli.command import Options
-from attnviz.cli.elsewhere.attention_input import attention_results, check_elsewhere, labels_of
-from attnviz.cli.elsewhere.attention_options import AttentionOptions
+from attnviz.cli.groups.attention import AttentionOptions, attention_results, check_elsewhere, labels_of
+from attnviz.cli.groups.many import ManyOptions
+from attnviz.cli.groups.text_files import TextsInput, refuse_text_options
 from attnviz.cli.options import (
     AttentionSource,
     CommonOptions,
     InputOptions,
-    ManyOptions,
     ManySource,
     SelectionOptions,
     SharedSource,
@@ -30,6 +31,7 @@ from attnviz.errors import UsageError, some
 from attnviz.model import Model, bundled_folder, load
 from attnviz.sweeps.corpus import Corpus
 from attnviz.sweeps.preparation import prepare_vectors
+from attnviz.sweeps.runs import Prepared
 from attnviz.sweeps.work import Parts
 
 ValueT = TypeVar("ValueT")
@@ -56,31 +58,23 @@ def corpus_of(source: Source, *, prints: bool = True) -> Corpus:
     workers = source.workers.workers if isinstance(source, SharedSource) else 1
     noted = partial(note, common)
     slow = noted if is_watched(common) else None
+    if inputs.attention is not None or inputs.vectors is not None:
+        refuse_text_options(inputs, source.texts)
     if inputs.attention is not None:
-        groups = (source.models, source.block)
-        flags = [name for group in groups for name in group.values_by_name() if name not in group.from_variables]
-        if flags:
-            raise UsageError(f"{', '.join(flags)}: there is no model to run on --attention; expected none of them")
-        name, results = attention_results(inputs, elsewhere, noted)
-        return Corpus(results=results, name=name, note=noted, slow=slow)
-    loading = _load_options(source)
+        return _attention_corpus(source, elsewhere, Corpus(note=noted, slow=slow))
+    texts = TextsInput(inputs, source.texts, noted) if inputs.vectors is None else None
+    loading = _load_options(source, decoder=texts is not None and texts.has_target)
     shared: dict[str, Any] = {
         "open_model": partial(loaded, loading, common),
         "note": noted,
         "slow": slow,
         "threads": many.threads,
     }
-    if inputs.vectors is not None:
-        from attnviz.elsewhere.vectors import read_vectors
-
-        vectors = read_vectors(inputs.vectors)
-        if not {"weights", "model"} & set(loading):
-            loading["fields"].setdefault("d_model", vectors.shape[1])
-        return Corpus(
-            vectors=partial(prepare_vectors, vectors=vectors, labels=labels_of(inputs.tokens, "tokens")), **shared
-        )
+    if texts is None:
+        return Corpus(vectors=_prepared_vectors(inputs, loading), **shared)
     return Corpus(
-        texts=inputs.file or (sys.stdin.buffer if inputs.text in (None, "-") else inputs.text),
+        texts=texts.texts,
+        layout=texts.layout,
         parts=Parts(inputs.pair, inputs.target, inputs.pad_to, inputs.truncate),
         loading=loading | {"progress": False},
         on_error=many.on_error,
@@ -88,6 +82,30 @@ def corpus_of(source: Source, *, prints: bool = True) -> Corpus:
         progress=partial(sweep_progress, common, prints=prints),
         **shared,
     )
+
+
+def _attention_corpus(source: Source, elsewhere: AttentionOptions, corpus: Corpus) -> Corpus:
+    """The corpus with the attention of a file, or of standard input.
+
+    Raises:
+        UsageError: options of a model.
+    """
+    groups = (source.models, source.block)
+    flags = [name for group in groups for name in group.values_by_name() if name not in group.from_variables]
+    if flags:
+        raise UsageError(f"{', '.join(flags)}: there is no model to run on --attention; expected none of them")
+    name, results = attention_results(source.inputs, elsewhere, corpus.note)
+    return replace(corpus, results=results, name=name)
+
+
+def _prepared_vectors(inputs: InputOptions, loading: Mapping[str, Any]) -> Callable[[Model], Prepared]:
+    """What makes the vectors of a file ready; a model of random weights is as wide as they are."""
+    from attnviz.elsewhere.vectors import read_vectors
+
+    vectors = read_vectors(cast("Path", inputs.vectors))
+    if not {"weights", "model"} & set(loading):
+        loading["fields"].setdefault("d_model", vectors.shape[1])
+    return partial(prepare_vectors, vectors=vectors, labels=labels_of(inputs.tokens, "tokens"))
 
 
 def request_of(selection: SelectionOptions, *, people: bool) -> Request:
@@ -134,7 +152,7 @@ def loaded(options: dict[str, Any], common: CommonOptions) -> Model:
     return model
 
 
-def _load_options(source: Source) -> dict[str, Any]:
+def _load_options(source: Source, *, decoder: bool) -> dict[str, Any]:
     """The arguments of ``load``. A model, weights or seed given as a flag wins over a variable."""
     models, block = source.models, source.block
     options, fields = models.values_by_name(), block.values_by_name()
@@ -144,8 +162,7 @@ def _load_options(source: Source) -> dict[str, Any]:
     for name in origins if flags else ():
         if name not in flags:
             (fields if name == "seed" else options).pop(name)
-    decoder = source.inputs.target is not None
-    if (fields or models.config is not None) and not _has_random_weights(source, options, fields):
+    if (fields or models.config is not None) and not (decoder or _has_random_weights(source, options, fields)):
         options["model"] = bundled_folder()
     return options | {"fields": fields, "decoder": decoder, "progress": is_watched(source.common)}
 
@@ -154,7 +171,7 @@ def _has_random_weights(source: Source, options: Mapping[str, object], fields: M
     """Whether the weights are random or of a named model, so that fields are not those of the bundled model."""
     if "seed" in fields or {"model", "weights", "tokenizer", "revision"} & set(options):
         return True
-    if source.inputs.vectors is not None or source.inputs.target is not None:
+    if source.inputs.vectors is not None:
         return True
     if source.models.config is None:
         return False
@@ -185,7 +202,7 @@ def _check_sources(inputs: InputOptions, common: CommonOptions) -> None:
     named = [name for name in _SOURCES if getattr(inputs, name) is not None]
     if len(named) > 1:
         raise UsageError(f"{', '.join(named)}: {len(named)} inputs are given; expected one")
-    wants_stdin = not named or "-" in (inputs.text, inputs.attention)
+    wants_stdin = not named or "-" in (inputs.text, inputs.attention, str(inputs.file))
     if wants_stdin and (sys.stdin is None or (not named and sys.stdin.isatty())):
         raise UsageError(
             "text: there is none; expected TEXT, --file, or text on standard input",

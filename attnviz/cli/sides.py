@@ -9,7 +9,7 @@ import typer
 
 from attnviz.cli.block_options import BlockOptions
 from attnviz.cli.command import Options, option
-from attnviz.cli.elsewhere.attention_options import AttentionOptions
+from attnviz.cli.groups.attention import AttentionOptions
 from attnviz.cli.head_options import HeadOptions
 from attnviz.cli.help.pages import INPUT, SECOND_SIDE
 from attnviz.cli.options import (
@@ -96,14 +96,14 @@ def results_of_sides(
     inputs = _inputs(sides, sides.text, sides.attention)
     source = AttentionSource(inputs=inputs, elsewhere=elsewhere, models=models, block=block, common=common)
     with _side("A"):
-        first = only_result(corpus_of(source), request_of_heads(selection, sides.target))
+        first = only_result(corpus_of(source), request_of_heads(selection, target=sides.target is not None))
     # Standard input was read already; its text is in the result.
     inputs = _inputs(sides, first.text if sides.other is None else sides.other, sides.vs_attention or sides.attention)
     selection = selection.replaced(
         layer=_layer_of_b(selection, sides),
         head=selection.head if sides.vs_head is None else sides.vs_head,
     )
-    request = request_of_heads(selection, sides.target)
+    request = request_of_heads(selection, target=sides.target is not None)
     models, block = _model_of_b(models, block, sides)
     source = AttentionSource(inputs=inputs, elsewhere=elsewhere, models=models, block=block, common=common)
     with _side("B"):

@@ -42,7 +42,7 @@ def read_attention(
         note: is called with each remark on how the file was read.
         mapped: leave the numbers of a file in it until they are used, whatever their type.
         options: what the file does not say: ``token_labels``, ``query_labels``, ``key_labels``, ``axes``, ``kind``,
-            ``scores``; see ``ReadOptions``.
+            ``scores``, ``partial``, ``padding``, ``special``; see ``ReadOptions``.
 
     Raises:
         InputError: data that cannot be read, with the exact place of what is wrong.

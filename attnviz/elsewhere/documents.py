@@ -17,7 +17,7 @@ from attnviz.elsewhere.tokens.document_tokens import index_list, relabelled, tex
 from attnviz.elsewhere.tokens.sides import of_generation, with_sides
 from attnviz.elsewhere.tokens.token_fields import of_one_text
 from attnviz.elsewhere.values.masks import mask_of, rest_of, with_likely_mask
-from attnviz.elsewhere.values.numbers import check_numbers
+from attnviz.elsewhere.values.numbers import clean_numbers
 from attnviz.errors import InputError, one_line
 from attnviz.names import KINDS, MASK_KEYS
 from attnviz.trace.attention import Attention
@@ -92,16 +92,15 @@ def _result(text: _Text, origin: ModelInfo, options: ReadOptions) -> Result:
     fields, where = text.fields, text.where
     n_source, n_target = text.counts
     sentence, pair, target_text = (text_of(fields, key, where) for key in ("text", "pair", "target"))
-    source = tokens_of(fields, "", n_source, (sentence, pair), where)
-    target = tokens_of(fields, "target_", n_target, (target_text,), where)
+    source = tokens_of(fields, "", n_source, (sentence, pair), options, where)
+    target = tokens_of(fields, "target_", n_target, (target_text,), options, where)
     n_layers, n_heads = next(iter(text.arrays.values())).matrices.shape[:2]
     model = stated_model(fields, where) or replace(origin, config={"n_layers": n_layers, "n_heads": n_heads})
     views = {}
     for kind in (kind for kind in KINDS if kind in text.arrays):
         queries, keys = (source if kind == "encoder" else target), (target if kind == "decoder" else source)
         view = _view(text, kind, (queries, keys), model)
-        check_numbers(view, fields, where)
-        views[kind] = with_likely_mask(fields, view, options)
+        views[kind] = with_likely_mask(fields, clean_numbers(view, fields, options, where), options)
     return Result(sentence, views, model, source, target, pair, target_text)
 
 

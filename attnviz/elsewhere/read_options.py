@@ -21,6 +21,10 @@ class ReadOptions:
             to drop; None where the shape says it.
         kind: the kind of attention of a file that does not say it: ``encoder``, ``decoder`` or ``cross``.
         scores: whether numbers are scores (before softmax), unless the file says what they are.
+        partial: whether rows may sum to less than 1, and what they miss is their ``rest``.
+        padding: which tokens of the text only fill the length: ``auto`` (also those at its ends whose labels say so),
+            ``none``, or how many at its start and its end; None for what the file says.
+        special: the labels of special tokens; None for what the file, or else their spelling, says.
         note: called with each remark on how the file was read, without the name of the file; the same remark is
             printed once a file.
     """
@@ -31,4 +35,7 @@ class ReadOptions:
     axes: tuple[str, ...] | None = None
     kind: str | None = None
     scores: bool = False
+    partial: bool = False
+    padding: str | tuple[int, int] | None = None
+    special: Sequence[str] | None = None
     note: Callable[[str], None] = _no_note

@@ -26,7 +26,7 @@ def write_broken_files(folder: Path) -> None:
         "table.toml": "[block]\nn_heads = 2\n",
         "five.toml": "n_heads = 5\n",
         "wrong.toml": 'n_heads = "four"\n',
-        "sum.json": "[[0.5, 0.4], [0.5, 0.5]]",
+        "sum.json": "[[0.5, 0.2], [0.5, 0.5]]",
         "ragged.json": "[[0.5, 0.5], [0.5]]",
         "nan.json": "[[1, NaN]]",
         "object.json": '{"a": 1}',

@@ -261,7 +261,7 @@ ERRORS = [
     (
         "show --attention sum.json",
         3,
-        "sum.json: L0H0, row 0 sums to 0.9; expected 1",
+        "sum.json: L0H0, row 0 sums to 0.7; expected 1",
     ),
     (
         "show --attention ragged.json",

@@ -237,10 +237,10 @@ def test_what_is_no_attention_is_one_line(tmp_path, case):
 @pytest.mark.parametrize(
     ("data", "hint"),
     [
-        (npy(softmax(3, 3) / 2), HINT),
+        (npy(softmax(3, 3) / 2), "its rows all sum to 0.5: divide them by it"),
         (npy(-softmax(3, 3)), HINT),
-        (npy(softmax(3, 3) * 1.01), None),
-        (npy(softmax(3, 3).T), "its columns sum to 1: rows are queries, columns are the keys that they look at"),
+        (npy(softmax(3, 3) * 1.01), "its rows all sum to 1.01: divide them by it"),
+        (npy(softmax(3, 3).T), "its columns sum to 1, and rows are queries: --axes key,query turns them"),
         (npy(bad((0, 0, 0, 0), np.nan)), None),
         (npy(softmax(2, 2, 3, 5, 5)), "for example --axes layer,batch,head,query,key"),
         (b"[[0.5, NaN]", None),
@@ -271,11 +271,11 @@ def test_labels_that_fit_no_axis_are_refused_with_all_numbers(shape, held):
 
 
 def test_a_later_line_is_named_by_its_number_after_the_results_before_it():
-    results = read_attention(io.BytesIO(text(GOOD) + b"\n\n" + text([[0.5, 0.4]]) + b"\n"), name="s")
+    results = read_attention(io.BytesIO(text(GOOD) + b"\n\n" + text([[0.5, 0.2]]) + b"\n"), name="s")
     next(results)
     with pytest.raises(InputError) as caught:
         next(results)
-    assert str(caught.value) == "s, line 3: cross attention, L0H0, row 0 sums to 0.9; expected 1"
+    assert str(caught.value) == "s, line 3: cross attention, L0H0, row 0 sums to 0.7; expected 1"
 
 
 def test_files_that_cannot_be_opened_are_one_line(tmp_path):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from attnviz.cli.block_options import BlockOptions
 from attnviz.cli.command import Options, command, command_app, option
-from attnviz.cli.elsewhere.attention_options import AttentionOptions
+from attnviz.cli.groups.attention import AttentionOptions
 from attnviz.cli.head_options import HeadOptions, WidthOptions
 from attnviz.cli.help.pages import VIEW
 from attnviz.cli.options import CommonOptions, Force, ModelJsonOptions, ModelOptions, folder_option

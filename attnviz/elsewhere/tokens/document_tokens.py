@@ -3,7 +3,10 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Generic, NamedTuple, TypeVar
 
+from attnviz.elsewhere.read_options import ReadOptions
+from attnviz.elsewhere.tokens.padding import padding_of
 from attnviz.elsewhere.tokens.special_labels import is_special_label
+from attnviz.elsewhere.tokens.word_pieces import WordPieces, word_pieces
 from attnviz.errors import InputError
 from attnviz.text.labels import printable
 from attnviz.trace.tokens import Token, Tokens
@@ -14,50 +17,50 @@ _LETTERS = {"": "x", "target_": "y"}  # of vectors that nobody named
 
 
 def tokens_of(
-    fields: Mapping[str, object], prefix: str, n: int | None, segments: Sequence[str | None], where: str
+    fields: Mapping[str, object],
+    prefix: str,
+    n: int | None,
+    segments: Sequence[str | None],
+    options: ReadOptions,
+    where: str,
 ) -> Tokens:
     """The tokens of the text, or of the target (``prefix`` is ``target_``).
 
-    The document says which of them are special; where it does not, their names do.
+    The document says which of them are special, padding, or pieces of a word; where it does not, their labels do.
 
     Args:
         fields: the document.
         prefix: of the fields' names.
         n: how many there must be; None where no matrix says so.
         segments: the texts that offsets count in: the text and its pair.
+        options: what the user says of them.
         where: for the messages.
 
     Raises:
         InputError: a field that is not a list of what it should be, or of another length.
     """
-    key = next((key for key in _NAMES[prefix] if fields.get(key) is not None), None)
-    names = None if key is None else _items(fields, key, _TEXT, n, where)
-    if names is None:
-        names = [f"{_LETTERS[prefix]}{i}" for i in range(n or 0)]
-    n = len(names)
-    labels = _items(fields, f"{prefix}labels", _TEXT, n, where) or names
     ids = _items(fields, f"{prefix}token_ids", _INDEX, n, where)
+    names = _names_of(fields, prefix, n, ids, where)
+    n = len(names)
     offsets = _items(fields, f"{prefix}offsets", _SPAN, n, where)
-    special = _items(fields, f"{prefix}special", _TRUTH, n, where) or _special(fields, prefix, names)
-    padding = _items(fields, f"{prefix}padding", _TRUTH, n, where) or [False] * n
+    special, padding = _special_and_padding(fields, prefix, names, options, where)
     segment = _items(fields, f"{prefix}segments", _SEGMENT, n, where) or [0] * n
+    spelled = _spelled(fields, prefix, names, special, options)
+    labels = _items(fields, f"{prefix}labels", _TEXT, n, where) or (spelled.labels if spelled else names)
     words = _items(fields, f"{prefix}word_ids", _WORD, n, where)
-    if words is None:  # attnviz leaves them out where each token is a word
-        each_is_one = "schema" in fields and offsets is not None
-        words = [i if each_is_one and not special[i] else None for i in range(n)]
+    if words is None:
+        words = list(spelled.words) if spelled else _single_words(fields, offsets, special)
     pieces = _items(fields, f"{prefix}pieces", _PIECES, n, where) or [[]] * n
     positions = _items(fields, f"{prefix}positions", _INDEX, n, where)
-    tokens = []
-    for i, name in enumerate(names):
-        start, end = offsets[i] if offsets else (0, 0)
-        text = segments[segment[i]] if offsets and segment[i] < len(segments) else None
-        token = Token(
-            text="" if special[i] else name if text is None else text[start:end],
+    texts = _texts(spelled.texts if spelled else names, offsets, segment, segments)
+    return tuple(
+        Token(
+            text="" if special[i] else texts[i],
             label=printable(labels[i]),
-            start=start,
-            end=end,
+            start=offsets[i][0] if offsets else 0,
+            end=offsets[i][1] if offsets else 0,
             id=ids[i] if ids else None,
-            piece=name,
+            piece=names[i],
             special=special[i],
             padding=padding[i],
             segment=segment[i],
@@ -65,15 +68,88 @@ def tokens_of(
             pieces=tuple(pieces[i]),
             position=positions[i] if positions else None,
         )
-        tokens.append(token)
-    return tuple(tokens)
+        for i in range(n)
+    )
 
 
-def _special(fields: Mapping[str, object], prefix: str, names: Sequence[str]) -> list[bool]:
-    """The names that belong to special tokens, in a document that does not mark them."""
+def _texts(
+    names: Sequence[str],
+    offsets: Sequence[Sequence[int]] | None,
+    segment: Sequence[int],
+    segments: Sequence[str | None],
+) -> list[str]:
+    """The characters of each token: those of the text at its offsets, else its name."""
+    texts = list(names)
+    for i, (start, end) in enumerate(offsets or ()):
+        text = segments[segment[i]] if segment[i] < len(segments) else None
+        texts[i] = names[i] if text is None else text[start:end]
+    return texts
+
+
+def _special_and_padding(
+    fields: Mapping[str, object], prefix: str, names: Sequence[str], options: ReadOptions, where: str
+) -> tuple[list[bool], list[bool]]:
+    """Which tokens are special, and which are padding, which is special too unless attnviz says that it is not."""
+    special = _special(fields, prefix, names, options, where)
+    stated = _items(fields, f"{prefix}padding", _TRUTH, len(names), where)
+    padding = padding_of(fields, prefix, names, stated, options, where)
+    if "schema" not in fields or options.padding is not None:
+        special = [a or b for a, b in zip(special, padding, strict=True)]
+    return special, padding
+
+
+def _single_words(fields: Mapping[str, object], offsets: object, special: Sequence[bool]) -> list[int | None]:
+    """The words of a document that lists none: attnviz leaves them out where each token is a word."""
+    each_is_one = "schema" in fields and offsets is not None
+    return [i if each_is_one and not is_special else None for i, is_special in enumerate(special)]
+
+
+def _names_of(
+    fields: Mapping[str, object], prefix: str, n: int | None, ids: Sequence[int] | None, where: str
+) -> list[str]:
+    """The tokens' names: the document's, else their ids, else their numbers."""
+    key = next((key for key in _NAMES[prefix] if fields.get(key) is not None), None)
+    names = None if key is None else _items(fields, key, _TEXT, n, where)
+    if names is None:
+        names = [f"{_LETTERS[prefix]}{i}" for i in range(n or 0)] if ids is None else list(map(str, ids))
+    return names
+
+
+def _special(
+    fields: Mapping[str, object], prefix: str, names: Sequence[str], options: ReadOptions, where: str
+) -> list[bool]:
+    """Which tokens are special: what the user says, else the document, else their labels."""
+    if options.special is not None:
+        missing = [label for label in options.special if label not in names]
+        if missing and not prefix:
+            options.note(f"no token is {missing[0]!r}, which --special names")
+        return [name in options.special for name in names]
+    stated = _items(fields, f"{prefix}special", _TRUTH, len(names), where)
+    if stated is not None:
+        return stated
     if prefix and "schema" in fields:  # attnviz leaves out the target's list where none is special
         return [False] * len(names)
-    return [is_special_label(name) for name in names]
+    special = [is_special_label(name) for name in names]
+    if any(special) and "schema" not in fields:
+        labels = dict.fromkeys(name for name, is_special in zip(names, special, strict=True) if is_special)
+        options.note(f"special by their labels: {', '.join(map(printable, labels))}; --special says which are")
+    return special
+
+
+def _spelled(
+    fields: Mapping[str, object], prefix: str, names: Sequence[str], special: Sequence[bool], options: ReadOptions
+) -> WordPieces | None:
+    """What labels say of words, in a document of another program that does not say it."""
+    stated = ("labels", "word_ids", "offsets", "pieces")
+    if "schema" in fields or any(fields.get(f"{prefix}{key}") is not None for key in stated):
+        return None
+    spelled = word_pieces(names, special)
+    if spelled is not None:
+        options.note(
+            f"labels are pieces of words ({spelled.sign} {spelled.meaning}), printed without it; "
+            "--words merges them, --raw-tokens keeps the spelling"
+        )
+    return spelled
 
 
 def relabelled(
@@ -102,8 +178,8 @@ def renamed(fields: Mapping[str, object], prefix: str, labels: Sequence[str]) ->
     """The document with the user's labels for the text's tokens, or the target's (``prefix`` is ``target_``)."""
     old = {*_NAMES[prefix], *(f"{prefix}{name}" for name in ("labels", "pieces", "word_ids", "token_ids"))}
     kept = {key: value for key, value in fields.items() if key not in old}
-    if fields.get(f"{prefix}special") in (None, [False] * len(labels)):
-        kept[f"{prefix}special"] = [is_special_label(label) for label in labels]
+    if fields.get(f"{prefix}special") == [False] * len(labels):
+        del kept[f"{prefix}special"]
     return kept | {f"{prefix}tokens": list(labels)}
 
 

@@ -6,7 +6,10 @@ from attnviz.elsewhere.read_options import ReadOptions
 from attnviz.elsewhere.tokens.document_tokens import renamed
 from attnviz.errors import InputError, UsageError
 
-_OF_TOKENS = ("tokens", "labels", "token_ids", "special", "padding", "segments", "offsets", "word_ids", "pieces")
+_OF_TOKENS = (
+    *("tokens", "labels", "token_ids", "special", "padding", "segments", "offsets", "word_ids", "pieces"),
+    "attention_mask",
+)
 
 
 def with_sides(
@@ -73,6 +76,8 @@ def of_generation(fields: Mapping[str, object], n: int, options: ReadOptions) ->
             options.note("the last token has no attention of its own; it is left out")
         elif len(value) < n and name.endswith("padding"):
             fitted[name] = [*value, *[False] * (n - len(value))]
+        elif len(value) < n and name.endswith("attention_mask"):
+            fitted[name] = [*value, *[1] * (n - len(value))]
         elif len(value) < n and name.endswith("token_ids"):
             del fitted[name]
     return fitted

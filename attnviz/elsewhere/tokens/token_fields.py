@@ -19,7 +19,7 @@ _SYNONYMS = {
     "decoder_input_ids": "target_token_ids",
     "offset_mapping": "offsets",
 }
-_MASKS = {"attention_mask": "padding", "decoder_attention_mask": "target_padding"}
+_MASKS = ("attention_mask", "decoder_attention_mask", "target_attention_mask")
 _FLAGS = {"special_tokens_mask": "special", "decoder_special_tokens_mask": "target_special"}
 _SEGMENTS = {"token_type_ids": "segments"}
 
@@ -40,7 +40,7 @@ _DEPTHS = {
 _OF_ALL = ("schema", "values", "reduce", "axes", "words", "hidden", "renormalized", "model", "precision")
 _OF_HEADS = ("layers", "heads", "decoder_layers", "head_names", "top")
 _OF_MATRICES = ("masked", "decoder_masked", "cross_masked", "rest", "decoder_rest", "cross_rest")
-_KNOWN = {*_DEPTHS, *_OF_ALL, *_OF_HEADS, *_OF_MATRICES}
+_KNOWN = {*_DEPTHS, *_MASKS, *_OF_ALL, *_OF_HEADS, *_OF_MATRICES}
 
 
 def token_fields(content: Mapping[str, object]) -> tuple[dict[str, object], list[str]]:
@@ -51,7 +51,7 @@ def token_fields(content: Mapping[str, object]) -> tuple[dict[str, object], list
     fields: dict[str, object] = {}
     unknown = []
     for name in content:
-        known = {**_SYNONYMS, **_MASKS, **_FLAGS, **_SEGMENTS}.get(name.lower(), name)
+        known = {**_SYNONYMS, **_FLAGS, **_SEGMENTS}.get(name.lower(), name)
         if known not in _KNOWN:
             unknown.append(name)
         elif known == name or known not in content:
@@ -63,8 +63,6 @@ def token_fields(content: Mapping[str, object]) -> tuple[dict[str, object], list
 
 def _converted(name: str, value: object) -> object:
     """The value of a tokenizer's name in attnviz's form: truth values for 0 and 1; nothing where it has no use."""
-    if name in _MASKS:
-        return _each(value, lambda item: item == 0)
     if name in _FLAGS:
         return _each(value, lambda item: item == 1)
     if name in _SEGMENTS:
@@ -81,7 +79,11 @@ def _each(value: object, convert: Callable[[object], bool]) -> object:
 
 def n_texts(fields: Mapping[str, object]) -> int | None:
     """The number of texts that the fields are about; None where they are about one, without a list of texts."""
-    counts = [len(value) for name, value in fields.items() if isinstance(value, list) and _is_of_texts(name, value)]
+    lists = {name: value for name, value in fields.items() if isinstance(value, list)}
+    counts = [len(value) for name, value in lists.items() if _is_of_texts(name, value)]
+    if not counts:  # a square mask may be of the queries and keys of one text
+        masks = [lists[name] for name in _MASKS if name in lists]
+        counts = [len(mask) for mask in masks if isinstance(mask[0], list) and len(mask) != len(mask[0])]
     return max(counts, default=None)
 
 
@@ -97,6 +99,8 @@ def of_one_text(fields: Mapping[str, object], number: int, n: int, where: str) -
             if len(value) not in (1, n):
                 raise InputError(f"{where}: {name} is of {len(value)} texts, and the arrays are of {n}; expected {n}")
             picked[name] = value[number if len(value) == n else 0]
+        elif name in _MASKS and isinstance(value, list) and len(value) == n > 1 and isinstance(value[0], list):
+            picked[name] = value[number]
         else:
             picked[name] = value
     return picked

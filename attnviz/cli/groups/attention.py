@@ -1,26 +1,44 @@
-"""From the options of a command to attention from elsewhere."""
+"""How a file of attention from elsewhere is read: the options, and the input that they make."""
 
 import sys
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from attnviz.cli.elsewhere.attention_options import AttentionOptions
-from attnviz.cli.options import InputOptions
+from attnviz.cli.command import Options, option
+from attnviz.cli.help.pages import ELSEWHERE
 from attnviz.errors import UsageError
-from attnviz.text.reading import check_text
 
 if TYPE_CHECKING:
     from attnviz.analysis.matrices.selection import Request
+    from attnviz.cli.options import InputOptions
     from attnviz.trace.result import Result
 
-AttentionResults = Callable[["Request"], "Iterator[tuple[str, Result]]"]
+
+class AttentionOptions(Options):
+    """What a file of ``--attention`` does not say itself."""
+
+    axes: Annotated[
+        str | None,
+        option(
+            ELSEWHERE,
+            "--axes",
+            metavar="NAMES",
+            help="What each axis counts: some of batch,layer,head,query,key; - for an axis of length 1 to drop.",
+        ),
+    ] = None
+    query_tokens: Annotated[
+        str | None, option(ELSEWHERE, "--query-tokens", metavar="TEXT", help="Labels for the queries (rows).")
+    ] = None
+    key_tokens: Annotated[
+        str | None, option(ELSEWHERE, "--key-tokens", metavar="TEXT", help="Labels for the keys (columns).")
+    ] = None
 
 
 def attention_results(
-    inputs: InputOptions, elsewhere: AttentionOptions, note: Callable[[str], None]
-) -> tuple[str, AttentionResults]:
+    inputs: "InputOptions", elsewhere: AttentionOptions, note: Callable[[str], None]
+) -> "tuple[str, Callable[[Request], Iterator[tuple[str, Result]]]]":
     """The name of the input, and what reads it when it is known what is asked of it.
 
     Raises:
@@ -32,7 +50,7 @@ def attention_results(
     return name, partial(_results, path, name, options | {"note": note})
 
 
-def check_elsewhere(inputs: InputOptions, elsewhere: AttentionOptions) -> None:
+def check_elsewhere(inputs: "InputOptions", elsewhere: AttentionOptions) -> None:
     """Refuses options of ``--attention`` without it.
 
     Raises:
@@ -46,18 +64,17 @@ def check_elsewhere(inputs: InputOptions, elsewhere: AttentionOptions) -> None:
 
 
 def labels_of(text: str | None, name: str) -> list[str] | None:
-    """The labels of ``--tokens`` and its like.
+    """The labels of ``--tokens`` and its like; None without the option.
 
     Raises:
-        UsageError: they cannot be read.
+        InputError: they cannot be read.
     """
-    if text is None:
-        return None
-    check_text(text, name)
-    return text.split()
+    from attnviz.elsewhere.tokens.token_list import token_list
+
+    return None if text is None else token_list(text, name)
 
 
-def _read_options(inputs: InputOptions, elsewhere: AttentionOptions) -> dict[str, Any]:
+def _read_options(inputs: "InputOptions", elsewhere: AttentionOptions) -> dict[str, Any]:
     """The fields of ``ReadOptions`` that the command line says."""
     from attnviz.elsewhere.shapes.axes import parse_axes
 

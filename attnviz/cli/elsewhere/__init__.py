@@ -1,1 +1,0 @@
-"""How commands read attention from elsewhere: its options, and its input."""
