@@ -118,7 +118,7 @@ def test_partial_rows_show_their_rest(cli):
     assert document(ran)["rest"] == [[pytest.approx([0.125, 0.375, 0.377])]]
     people = cli("show", "--attention", "-", "--partial", stdin=file).out
     assert people.splitlines()[2].split() == ["x0", "x1", "x2", "rest"]
-    assert "special" not in people
+    assert "special tokens hidden" not in people
     missing = document(cli("heads", "--attention", "-", "--partial", "--json", stdin=file))["missing"]
     assert missing["entropy"] == "a part of each row is its rest, and goes to no key"
 
@@ -158,7 +158,7 @@ def test_labels_as_a_json_list_or_a_file(cli, tmp_path):
     ran = cli("show", "--attention", "-", "--tokens", "@other.txt", stdin=json.dumps(THREE))
     assert (ran.code, ran.err.splitlines()[0]) == (
         3,
-        "attnviz: error: tokens: other.txt: no such file; expected labels, one per line, or a JSON list of texts",
+        "attnviz: error: other.txt: no such file; expected labels, one per line, or a JSON list of texts",
     )
 
 

@@ -4,15 +4,15 @@ from collections.abc import Mapping
 from typing import Annotated
 
 from attnviz.cli.command import option
-from attnviz.cli.help.pages import INPUT
+from attnviz.cli.help.pages import ELSEWHERE
 
 Partial = Annotated[
-    bool, option(INPUT, "--partial", help="Rows may sum to less than 1; what they miss is shown as rest.")
+    bool, option(ELSEWHERE, "--partial", help="Rows may sum to less than 1; what they miss is shown as rest.")
 ]
 Padding = Annotated[
     str | None,
     option(
-        INPUT,
+        ELSEWHERE,
         "--padding",
         metavar="auto|none|L,R",
         help="Tokens that are padding: auto (also by labels such as [PAD] at the ends), none, or how many at the start "
@@ -22,7 +22,7 @@ Padding = Annotated[
 Special = Annotated[
     str | None,
     option(
-        INPUT,
+        ELSEWHERE,
         "--special",
         metavar="TEXT",
         help="Labels of special tokens, separated by spaces. [default: what the file or the labels say]",
