@@ -276,18 +276,20 @@ def _narrow(attention: Attention, request: Request) -> Attention:
         if (request.layers, request.heads) != ("all", "all"):
             raise UsageError(f"layer, head: the file holds a {attention.reduce}; expected no selection")
         _check_order(attention, request)
-        return arrange(attention, request)
+        return arrange(_in_memory(attention), request)
     if attention.by_name:
         if (request.layers, request.heads) != ("all", "all"):
             raise UsageError(f"layer, head: these are {attention.selection_in_words}; expected no selection")
-        return arrange(attention, request)
+        return arrange(_in_memory(attention), request)
     if request.heads != "all":
         _check_heads(attention.values)
-    return arrange(_picked(attention, _held(request, attention)), request)
+    return arrange(_in_memory(_picked(attention, _held(request, attention))), request)
 
 
 def _picked(attention: Attention, choice: Choice) -> Attention:
     """The chosen heads of what is whole."""
+    if (choice.layers, choice.heads) == (attention.layers, attention.heads) and not choice.by_name:
+        return attention
     rows = [attention.layers.index(i) for i in choice.layers]
     columns = [attention.heads.index(i) for i in choice.heads] if attention.values != "zeroing" else [0]
     cells = (np.array(rows)[:, None], np.array(columns)[:, None]) if choice.by_name else np.ix_(rows, columns)
@@ -300,6 +302,14 @@ def _picked(attention: Attention, choice: Choice) -> Attention:
         heads=choice.heads,
         by_name=choice.by_name,
     )
+
+
+def _in_memory(attention: Attention) -> Attention:
+    """The attention with plain arrays of floats: a file's may be mapped, and of any type."""
+    stored = attention.matrices
+    wide = stored.dtype.kind == "f" and stored.dtype.itemsize >= 8
+    with np.errstate(over="ignore"):
+        return replace(attention, matrices=np.asarray(stored, dtype=np.float64 if wide else np.float32))
 
 
 def _check_order(attention: Attention, request: Request) -> None:

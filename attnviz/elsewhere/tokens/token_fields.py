@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
+from attnviz.elsewhere.files.array_files import ArrayFile
 from attnviz.errors import InputError
 
 # Other programs' names of what attnviz has a name for.
@@ -40,6 +41,7 @@ _DEPTHS = {
 _OF_ALL = ("schema", "values", "reduce", "axes", "words", "hidden", "renormalized", "model", "precision")
 _OF_HEADS = ("layers", "heads", "decoder_layers", "head_names", "top")
 _OF_MATRICES = ("masked", "decoder_masked", "cross_masked", "rest", "decoder_rest", "cross_rest")
+_TYPES = {"words": bool, "hidden": str, "renormalized": bool, "values": str, "reduce": str, "model": dict}
 _KNOWN = {*_DEPTHS, *_MASKS, *_OF_ALL, *_OF_HEADS, *_OF_MATRICES}
 
 
@@ -52,13 +54,23 @@ def token_fields(content: Mapping[str, object]) -> tuple[dict[str, object], list
     unknown = []
     for name in content:
         known = {**_SYNONYMS, **_FLAGS, **_SEGMENTS}.get(name.lower(), name)
-        if known not in _KNOWN:
+        if known not in _KNOWN or not _may_be_meant(name, content):
             unknown.append(name)
         elif known == name or known not in content:
             value = content[name]
             value = value.tolist() if isinstance(value, np.ndarray) else value
             fields[known] = _converted(name.lower(), value)
     return {name: value for name, value in fields.items() if value is not None}, unknown
+
+
+def _may_be_meant(name: str, content: Mapping[str, object]) -> bool:
+    """Whether a name of attnviz's own format may mean in another program's file what it means there."""
+    expected = _TYPES.get(name)
+    if expected is None or "schema" in content:
+        return True
+    if isinstance(content, ArrayFile) and name in content.headers and content.headers[name].shape:
+        return False
+    return content[name] is None or isinstance(content[name], expected)
 
 
 def _converted(name: str, value: object) -> object:
