@@ -71,7 +71,7 @@ def _padding(
     if isinstance(said, tuple):
         return nothing if prefix else _ends(said, len(names))
     if stated is not None:
-        return list(stated)
+        return list(map(bool, stated))
     masked = _masked(fields, prefix, len(names), options)
     return _labelled(fields, prefix, names, options) if masked is None else masked
 
