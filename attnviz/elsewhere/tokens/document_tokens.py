@@ -120,9 +120,6 @@ def _special(
 ) -> list[bool]:
     """Which tokens are special: what the user says, else the document, else their labels."""
     if options.special is not None:
-        missing = [label for label in options.special if label not in names]
-        if missing and not prefix:
-            options.note(f"no token is {missing[0]!r}, which --special names")
         return [name in options.special for name in names]
     stated = _items(fields, f"{prefix}special", _TRUTH, len(names), where)
     if stated is not None:
@@ -150,6 +147,14 @@ def _spelled(
             "--words merges them, --raw-tokens keeps the spelling"
         )
     return spelled
+
+
+def note_missing_special(tokens: Tokens, options: ReadOptions) -> None:
+    """Says which label of the user's special tokens no token has."""
+    names = {token.piece for token in tokens}
+    for label in options.special or ():
+        if label not in names:
+            options.note(f"no token is {label!r}, which --special names")
 
 
 def relabelled(
