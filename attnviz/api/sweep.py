@@ -31,22 +31,25 @@ def result_of(run: Run) -> Result:
     return run.result()
 
 
-def run_line(run: Run, *, precision: int | None = None, top: int | None = None, placed: bool = False) -> "ModelLine":
+def run_line(
+    run: Run, *, precision: int | None = None, top: int | None = None, received: bool = False, placed: bool = False
+) -> "ModelLine":
     """The line that ``attnviz show --json`` prints for a run, cut at its model.
 
     Args:
         run: of one text.
         precision: decimals; by default all that a float has.
         top: edges to the ``top`` keys of each row, not matrices.
+        received: add the means of the columns.
         placed: add ``where``, the text's place in its file, as texts may be left out.
     """
     from attnviz.output.documents.results import edges_document, result_document
     from attnviz.output.documents.stream import model_line
 
     if run.is_long and top is not None:
-        document = edges_document(run.bare, run.parts(), precision=precision, top=top)
+        document = edges_document(run.bare, run.parts(), precision=precision, top=top, received=received)
     else:
-        document = result_document(run.result(), precision=precision, top=top)
+        document = result_document(run.result(), precision=precision, top=top, received=received)
     return model_line(document | place_fields(run, placed=placed))
 
 
@@ -61,6 +64,7 @@ def json_lines(
     request: Request,
     precision: int | None = None,
     top: int | None = None,
+    received: bool = False,
     model_info: bool = False,
     **corpus_options: Any,
 ) -> Iterator[bytes]:
@@ -71,6 +75,7 @@ def json_lines(
         request: what is computed of each text.
         precision: decimals; by default all that a float has.
         top: edges to the ``top`` keys of each row, not matrices.
+        received: add the means of the columns: each key's mean share over the rows.
         model_info: all fields of the model in every line.
         corpus_options: see ``corpus``.
 
@@ -82,7 +87,8 @@ def json_lines(
     if top is None:
         request = request.of_grid("JSON without --top K")
     source = corpus(texts, **corpus_options)
-    line = partial(run_line, precision=precision, top=top, placed=source.on_error == "skip")
+    placed = source.on_error == "skip"
+    line = partial(run_line, precision=precision, top=top, received=received, placed=placed)
     lines = (line for _, line in source.values(request, line, most=_LINES_AT_ONCE))
     return joined_lines(lines, model_info=model_info)
 

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from attnviz.cli.command import Options, option
+from attnviz.cli.groups.parts import PartOptions
 from attnviz.cli.help.pages import SELECTION, VIEW
 from attnviz.cli.options import RawTokens, TerminalColormapName, Width
 from attnviz.errors import UsageError
@@ -49,6 +50,9 @@ class ViewOptions(Options):
     """How matrices look."""
 
     grid: Annotated[bool, option(VIEW, "--grid", help="All heads as thumbnails.")] = False
+    received: Annotated[
+        bool, option(VIEW, "--received", help="Add what each token receives: the means of the columns.")
+    ] = False
     style: Annotated[
         StyleName,
         option(VIEW, "--style", help=f"{'; '.join(map(': '.join, STYLES.items()))}. [default: what fits]"),
@@ -83,10 +87,10 @@ class ViewOptions(Options):
         from attnviz.output.terminal.styles.base import Looks
 
         style = "top" if self.top is not None and self.style == "auto" else self.style
-        return Looks(style, self.cmap, self.top or top, self.precision)
+        return Looks(style, self.cmap, self.top or top, self.precision, received=self.received)
 
 
-def check_views(word: WordOptions, view: ViewOptions, *, json: bool, workers: int | None) -> None:
+def check_views(word: WordOptions, view: ViewOptions, parts: PartOptions, *, json: bool, workers: int | None) -> None:
     """Refuses options of views that exclude each other.
 
     Raises:
@@ -106,6 +110,11 @@ def check_views(word: WordOptions, view: ViewOptions, *, json: bool, workers: in
     for name in ("top", "precision"):
         if view.grid and getattr(view, name) is not None:
             raise UsageError(f"grid, {name}: thumbnails have no numbers; expected --grid or --{name}")
+    for name in (*parts.changed(), *(["received"] * view.received)) if views else ():
+        if views != ["grid"] or name == "received":
+            raise UsageError(f"{views[0]}, {name}: {name} is about whole matrices; expected --{views[0]} or --{name}")
+    if view.received and values == "scores":
+        raise UsageError("received, values: a mean of scores is not a share; expected weights")
     if view.grid and json:
         raise UsageError("grid, json: thumbnails are a picture for people; expected --grid or --json")
     if workers is not None and not json:

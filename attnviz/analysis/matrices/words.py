@@ -61,10 +61,23 @@ def hide_special(attention: Attention, *, renormalize: bool = False) -> Attentio
         InputError: there is no other token.
     """
     queries, keys = (np.array([not token.special for token in side]) for side in (attention.queries, attention.keys))
-    if queries.all() and keys.all() and (attention.rest is None or not renormalize):
+    if queries.all() and keys.all() and attention.rest is None:
         return attention
     if not queries.any() or not keys.any():
         raise InputError("hide-special: every token is special; expected some that are not")
+    return replace(kept_tokens(attention, queries, keys, renormalize=renormalize), hidden=True)
+
+
+def kept_tokens(attention: Attention, queries: np.ndarray, keys: np.ndarray, *, renormalize: bool = False) -> Attention:
+    """Attention between some tokens.
+
+    Args:
+        attention: between all of them.
+        queries: (n_queries,), True for those that are kept.
+        keys: (n_keys,), True for those that are kept.
+        renormalize: divide each row by what is left of it (a row of which nothing is left stays 0); else ``rest`` says
+            what the others got.
+    """
     seen = attention.matrices[:, :, queries]
     matrices, rest = seen[..., keys], None
     renormalized = attention.renormalized
@@ -78,13 +91,16 @@ def hide_special(attention: Attention, *, renormalize: bool = False) -> Attentio
     return replace(
         attention,
         matrices=matrices,
-        queries=visible(attention.queries),
-        keys=visible(attention.keys),
+        queries=_where(attention.queries, queries),
+        keys=_where(attention.keys, keys),
         masked=None if attention.masked is None else attention.masked[:, queries][:, :, keys],
-        hidden=True,
         renormalized=renormalized,
         rest=rest,
     )
+
+
+def _where(tokens: Tokens, kept: np.ndarray) -> Tokens:
+    return tuple(token for token, keep in zip(numbered(tokens), kept, strict=True) if keep)
 
 
 def visible(tokens: Tokens) -> Tokens:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from rich.style import Style
 
+from attnviz.analysis.choices.received import Received
 from attnviz.names import SHARES
 from attnviz.output.labels import cell_width, first_columns, fit
 from attnviz.output.terminal.cells import cell_style, masked_sign
@@ -66,6 +67,8 @@ class PercentView(MatrixView):
             yield [(" " * self.label_width + line, DIM), *self.rest(keys, self.rest_word)]
             for i in range(len(self.matrix.queries)):
                 yield [(self.row_label(i), PLAIN), *(self._percent(i, j) for j in keys), *self._share(i, keys)]
+            if self.received is not None:
+                yield self._received_row(self.received, keys)
 
     def _head(self, label: str) -> str:
         """The label's first characters: a column of three has room for two of them, and none for a sign of the cut."""
@@ -82,8 +85,14 @@ class PercentView(MatrixView):
         style = cell_style(min(percent, 100) / 100, self.looks.cmap, self.screen.color, bold=best)
         return f"{mark + number:>{self._cell}}", style
 
+    def _received_row(self, means: Received, keys: range) -> StyledLine:
+        cells = [round(100 * float(means.shares[j])) or "" for j in keys]
+        rest = "" if means.rest is None else str(round(100 * float(means.rest)) or "")
+        row: StyledLine = [(f"{cell:>{self._cell}}", PLAIN) for cell in cells]
+        return [(self.received_label(), DIM), *row, *self.rest(keys, rest)]
+
     def _beats_special(self, i: int, j: int) -> bool:
-        rest = self.matrix.rest
+        rest = None if self.matrix.keys_chosen else self.matrix.rest
         return rest is None or float(self.matrix.numbers[i, j]) > float(rest[i])
 
     def _share(self, i: int, keys: range) -> StyledLine:
