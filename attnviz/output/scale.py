@@ -61,6 +61,16 @@ def shared_scale(attention: Attention) -> Scale:
     return scale_between(attention, min(e[0] for e in ends), max(e[1] for e in ends), len(attention))
 
 
+def fitted_scale(attention: Attention) -> Scale:
+    """The scale of all matrices that ends at the largest value of all, of shares too."""
+    ends = [e for matrix in attention if (e := _extremes(matrix)) is not None] or [(0.0, 0.0)]
+    low, high = min(e[0] for e in ends), max(e[1] for e in ends)
+    if attention.values not in SHARES or attention.reduce in PATHS:
+        return scale_between(attention, low, high, len(attention))
+    low, high = _apart(min(low, 0.0), high)
+    return Scale(low, high, f"scale {_interval(low, high)}, the largest of all")
+
+
 def scale_between(attention: Attention, low: float, high: float, n_matrices: int) -> Scale:
     """The scale of all matrices, as ``shared_scale`` says it, by their extremes.
 

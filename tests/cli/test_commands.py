@@ -477,7 +477,10 @@ def test_where_no_weight_is_large_a_note_says_how_to_see_more(cli, tmp_path):
     shared = Path("out/L00H00.png").read_bytes()
     assert "no weight" not in cli(*even, "--scale", "head").err
     assert Path("out/L00H00.png").read_bytes() != shared  # so that the advice is worth something
-    assert "no weight" not in cli(*even, "--overview-only").err
+    assert cli(*even, "--overview-only").err.startswith(dark)
+    shared = Path("out/overview.png").read_bytes()
+    assert "no weight" not in cli(*even, "--overview-only", "--scale", "head").err
+    assert Path("out/overview.png").read_bytes() != shared
     assert "no weight" not in cli("heatmap", "--attention", "one.npy", "-o", "out").err
     both = "".join(cli("show", "--attention", name, "--json").out for name in ("even.npy", "one.npy"))
     assert "no weight" not in cli("heatmap", "--attention", "-", "-o", "both", stdin=both).err

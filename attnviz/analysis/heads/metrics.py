@@ -284,6 +284,9 @@ def _missing(attention: Attention) -> dict[str, str]:
         if not attention.renormalized:
             why = "without the special tokens rows do not sum to 1; renormalized ones do"
             missing |= {name: missing.get(name, why) for name, metric in METRICS.items() if metric.whole_rows}
+    elif attention.rest is not None:
+        why = "a part of each row is its rest, and goes to no key"
+        missing |= {name: missing.get(name, why) for name, metric in METRICS.items() if metric.whole_rows}
     return {name: missing[name] for name in METRICS if name in missing}
 
 

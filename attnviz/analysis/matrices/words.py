@@ -86,8 +86,12 @@ def kept_tokens(attention: Attention, queries: np.ndarray, keys: np.ndarray, *, 
         if renormalize:
             matrices, renormalized = matrices / np.where(left > 0, left, 1), True
         elif attention.reduce != "max" and not renormalized:
-            rest = seen[..., ~keys].sum(axis=-1)
-            rest = rest if attention.rest is None else rest + attention.rest[:, :, queries]
+            sides = (*attention.queries, *attention.keys)
+            only_padding = all(token.padding for token in sides if token.special)
+            before = None if attention.rest is None else attention.rest[:, :, queries]
+            if before is not None or not only_padding:  # padding gets nothing
+                rest = seen[..., ~keys].sum(axis=-1)
+                rest = rest if before is None else rest + before
     return replace(
         attention,
         matrices=matrices,

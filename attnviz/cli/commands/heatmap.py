@@ -99,7 +99,8 @@ def heatmap(
     values = corpus_of(source, prints=False).values(request_of(selection, parts, people=True), Run.done, beside=True)
     several, values = (True, values) if is_stream else peeked(values)
     of_heads = not (picture.overview_only or picture.heads_by_similarity)
-    notes = PictureNotes(picture.out, of_heads=of_heads, shared=picture.scale == "shared")
+    shared = picture.scale == "shared" and not picture.heads_by_similarity
+    notes = PictureNotes(picture.out, of_heads=of_heads, shared=shared)
 
     def draw(run: Run, folder: Path) -> "Sequence[Path]":
         # Many texts have a bar of their own.

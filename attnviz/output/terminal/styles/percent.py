@@ -6,7 +6,7 @@ from rich.style import Style
 
 from attnviz.analysis.choices.received import Received
 from attnviz.names import SHARES
-from attnviz.output.labels import cell_width, first_columns, fit
+from attnviz.output.labels import cell_width, cut_apart, first_columns, fit
 from attnviz.output.terminal.cells import cell_style, masked_sign
 from attnviz.output.terminal.in_words import in_words
 from attnviz.output.terminal.lines import plain_labels, row_labels
@@ -14,9 +14,11 @@ from attnviz.output.terminal.screen import BOLD, DIM, PLAIN, Screen, StyledLine
 from attnviz.output.terminal.styles.base import Looks, MatrixView
 from attnviz.output.words import caption, rest_word
 from attnviz.trace.attention import Matrix
+from attnviz.trace.tokens import token_numbers
 
 LEAST_CELL = 3  # two digits and the space before them
 _MOST_CELL = 9
+_LEAST_APART = 6  # columns in which a label and a number have room
 _LEAST_LABEL, _MOST_LABEL = 6, 18
 
 
@@ -59,21 +61,25 @@ class PercentView(MatrixView):
     def lines(self) -> Iterator[StyledLine]:
         """The title; the keys, cut to their columns; the rows."""
         yield from self.title()
-        labels = plain_labels(self.matrix.keys, self.screen)
+        heads = self._heads()
         for keys, note in self.pages(self._cell):
             if note:
                 yield note
-            line = "".join(" " + self._head(labels[j]) for j in keys)
+            line = "".join(" " + heads[j] for j in keys)
             yield [(" " * self.label_width + line, DIM), *self.rest(keys, self.rest_word)]
             for i in range(len(self.matrix.queries)):
                 yield [(self.row_label(i), PLAIN), *(self._percent(i, j) for j in keys), *self._share(i, keys)]
             if self.received is not None:
                 yield self._received_row(self.received, keys)
 
-    def _head(self, label: str) -> str:
-        """The label's first characters: a column of three has room for two of them, and none for a sign of the cut."""
-        width = self._cell - 1
-        return fit(first_columns(label, width), width, right=True)
+    def _heads(self) -> list[str]:
+        """The labels' first characters: a column of three has room for two of them, and none for a sign of the cut."""
+        width, labels = self._cell - 1, plain_labels(self.matrix.keys, self.screen)
+        if width < _LEAST_APART:
+            shown = [first_columns(label, width) for label in labels]
+        else:
+            shown = cut_apart(labels, token_numbers(self.matrix.keys), width, first_columns)
+        return [fit(label, width, right=True) for label in shown]
 
     def _percent(self, i: int, j: int) -> tuple[str, Style]:
         if self.masked[i, j]:
