@@ -144,11 +144,15 @@ def head_summaries(attention: Attention, *, fallback: bool = False) -> list[Head
 def _chosen_summaries(attention: Attention, choice: TokenChoice) -> list[HeadSummary]:
     """What each head says in the rows and columns that are chosen; links have the indices that are left.
 
-    The usual weights are those of the whole text. Where the head says nothing there, its largest weights count.
+    The usual weights are those of the whole text. Where all columns are shown, a link counts that gets more than all
+    special tokens. Where the head says nothing, its largest weights are its links.
     """
     rows, columns = (np.flatnonzero(kept) for kept in choice.kept(attention.queries, attention.keys))
     cells = np.ix_(rows, columns)
     parts = telling_part(attention)
+    if choice.columns is None:
+        special = np.array([token.special for token in attention.keys])
+        parts = np.where(attention.matrices > attention.matrices[..., special].sum(-1, keepdims=True), parts, 0.0)
     heads = []
     for (i, j), (layer, head) in zip(np.ndindex(*attention.head_shape), attention.every_head, strict=True):
         weights, part = attention.matrices[i, j][cells], parts[i, j][cells]

@@ -90,7 +90,7 @@ class ViewOptions(Options):
         return Looks(style, self.cmap, self.top or top, self.precision, received=self.received)
 
 
-def check_views(word: WordOptions, view: ViewOptions, parts: PartOptions, *, json: bool, workers: int | None) -> None:
+def check_views(word: WordOptions, view: ViewOptions, *, json: bool, workers: int | None) -> None:
     """Refuses options of views that exclude each other.
 
     Raises:
@@ -110,12 +110,22 @@ def check_views(word: WordOptions, view: ViewOptions, parts: PartOptions, *, jso
     for name in ("top", "precision"):
         if view.grid and getattr(view, name) is not None:
             raise UsageError(f"grid, {name}: thumbnails have no numbers; expected --grid or --{name}")
-    for name in (*parts.changed(), *(["received"] * view.received)) if views else ():
-        if views != ["grid"] or name == "received":
-            raise UsageError(f"{views[0]}, {name}: {name} is about whole matrices; expected --{views[0]} or --{name}")
-    if view.received and values == "scores":
-        raise UsageError("received, values: a mean of scores is not a share; expected weights")
     if view.grid and json:
         raise UsageError("grid, json: thumbnails are a picture for people; expected --grid or --json")
     if workers is not None and not json:
         raise UsageError("workers: tables are printed one after the other; expected --json too")
+
+
+def check_parts_of_views(word: WordOptions, view: ViewOptions, parts: PartOptions, values: str | None) -> None:
+    """Refuses parts of a matrix where a view has none of them.
+
+    Raises:
+        UsageError: with the names of the options, and what is expected.
+    """
+    views = [name for name, word_of in (("from", word.from_word), ("to", word.to_word)) if word_of is not None]
+    wrong = parts.changed() if views else []
+    for name in (*wrong, *(["received"] * view.received if views or view.grid else [])):
+        other = views[0] if views else "grid"
+        raise UsageError(f"{other}, {name}: {name} is about whole matrices; expected --{other} or --{name}")
+    if view.received and values == "scores":
+        raise UsageError("received, values: a mean of scores is not a share; expected weights")

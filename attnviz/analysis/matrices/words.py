@@ -61,7 +61,7 @@ def hide_special(attention: Attention, *, renormalize: bool = False) -> Attentio
         InputError: there is no other token.
     """
     queries, keys = (np.array([not token.special for token in side]) for side in (attention.queries, attention.keys))
-    if queries.all() and keys.all() and attention.rest is None:
+    if queries.all() and keys.all() and (attention.rest is None or not renormalize):
         return attention
     if not queries.any() or not keys.any():
         raise InputError("hide-special: every token is special; expected some that are not")
@@ -86,9 +86,9 @@ def kept_tokens(attention: Attention, queries: np.ndarray, keys: np.ndarray, *, 
         if renormalize:
             matrices, renormalized = matrices / np.where(left > 0, left, 1), True
         elif attention.reduce != "max" and not renormalized:
-            sides = (*attention.queries, *attention.keys)
-            only_padding = all(token.padding for token in sides if token.special)
             before = None if attention.rest is None else attention.rest[:, :, queries]
+            left_out = [token for token, keep in zip(attention.keys, keys, strict=True) if not keep]
+            only_padding = bool(left_out) and all(token.padding for token in left_out)
             if before is not None or not only_padding:  # padding gets nothing
                 rest = seen[..., ~keys].sum(axis=-1)
                 rest = rest if before is None else rest + before

@@ -6,7 +6,7 @@ from functools import partial
 from attnviz.cli.command import command, command_app
 from attnviz.cli.groups.parts import PartOptions
 from attnviz.cli.options import ModelJsonOptions, SelectionOptions, SharedSource
-from attnviz.cli.show_options import ViewOptions, WordOptions, check_views
+from attnviz.cli.show_options import ViewOptions, WordOptions, check_parts_of_views, check_views
 
 _EXAMPLES = """
 attnviz show "The cat sat on the table"
@@ -49,7 +49,8 @@ def show(
     from attnviz.cli.renderings import encoded, views_on_screen
     from attnviz.output.rendering import render
 
-    check_views(word, view, parts, values=selection.values, json=output.json, workers=source.workers.workers)
+    check_views(word, view, json=output.json, workers=source.workers.workers)
+    check_parts_of_views(word, view, parts, selection.values)
     request = request_of(selection, parts, people=not output.json)
     question = word.question(request, raw=view.raw_tokens)
     if question or not output.json:

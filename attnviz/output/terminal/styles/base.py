@@ -31,6 +31,7 @@ from attnviz.output.words import (
 from attnviz.trace.attention import Matrix
 from attnviz.trace.tokens import token_numbers
 
+RECEIVED = "received"  # the label of the means of the columns
 _LEAST_LABEL = 12
 _MOST_RECEIVED = 5  # keys in a list of those that receive most
 
@@ -166,7 +167,7 @@ class MatrixView(LinesView):
 
     def received_label(self) -> str:
         """The label of the means of the columns."""
-        label = "received" if self.label_width > len("received") else "mean"
+        label = RECEIVED if self.label_width > len(RECEIVED) else "mean"
         return fit(label, self.label_width - 1, ascii=self.screen.ascii) + " "
 
     def received_list(self) -> Iterator[StyledLine]:

@@ -11,7 +11,7 @@ from attnviz.output.terminal.cells import cell_style, masked_sign
 from attnviz.output.terminal.in_words import in_words
 from attnviz.output.terminal.lines import plain_labels, row_labels
 from attnviz.output.terminal.screen import BOLD, DIM, PLAIN, Screen, StyledLine
-from attnviz.output.terminal.styles.base import Looks, MatrixView
+from attnviz.output.terminal.styles.base import RECEIVED, Looks, MatrixView
 from attnviz.output.words import caption, rest_word
 from attnviz.trace.attention import Matrix
 from attnviz.trace.tokens import token_numbers
@@ -33,7 +33,7 @@ class PercentView(MatrixView):
 
     def __init__(self, matrix: Matrix, screen: Screen, looks: Looks):
         super().__init__(matrix, screen, looks)
-        self.label_width, room = _layout(matrix, screen)
+        self.label_width, room = _layout(matrix, screen, looks)
         self._cell = min(_MOST_CELL, max(LEAST_CELL, room // len(matrix.keys)))
         self.rest_width = 0 if matrix.rest is None else 1 + len(self.rest_word)
 
@@ -46,7 +46,7 @@ class PercentView(MatrixView):
     def fits(cls, matrix: Matrix, screen: Screen, looks: Looks) -> bool:
         """Whether they are shares, no decimals are asked for, and all keys have room for two digits."""
         is_plain = cls.shows(matrix.values) and looks.precision is None
-        return is_plain and len(matrix.keys) * LEAST_CELL <= _layout(matrix, screen)[1]
+        return is_plain and len(matrix.keys) * LEAST_CELL <= _layout(matrix, screen, looks)[1]
 
     def title(self) -> Iterator[StyledLine]:
         """The strongest link in words; whose matrix it is, and how to read it."""
@@ -107,9 +107,10 @@ class PercentView(MatrixView):
         return self.rest(keys, str(round(100 * float(self.matrix.rest[i])) or ""))
 
 
-def _layout(matrix: Matrix, screen: Screen) -> tuple[int, int]:
+def _layout(matrix: Matrix, screen: Screen, looks: Looks) -> tuple[int, int]:
     """Columns for the rows' labels, and for the cells."""
     rest = 0 if matrix.rest is None else 1 + len(rest_word(matrix))
     widest = max(cell_width(label) for label in row_labels(matrix.queries, screen))
+    widest = max(widest, len(RECEIVED) * looks.received)
     label = max(2, min(max(widest, _LEAST_LABEL), _MOST_LABEL, screen.width - rest - LEAST_CELL - 1) + 1)
     return label, screen.width - label - rest
