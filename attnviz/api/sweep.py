@@ -223,7 +223,7 @@ def _corpus(
     if (model, parts.pair, parts.target) != (None, None, None):
         raise UsageError("model, pair, target: results have run already; expected results alone, or texts")
     numbered = [(f"result {number}", result) for number, result in enumerate(results, start=1)]
-    return Corpus(results=lambda scores: numbered, name="results")  # noqa: ARG005 (results hold their values)
+    return Corpus(results=lambda request: numbered, name="results")  # noqa: ARG005 (results hold their values)
 
 
 def _corpus_of_texts(

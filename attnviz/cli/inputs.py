@@ -14,10 +14,12 @@ from typing import Any, TypeVar, cast
 
 from attnviz.analysis.matrices.selection import Request
 from attnviz.cli.command import Options
+from attnviz.cli.groups.attention import AttentionOptions, attention_results, check_elsewhere, labels_of
 from attnviz.cli.groups.many import ManyOptions
 from attnviz.cli.groups.parts import PartOptions
 from attnviz.cli.groups.text_files import TextsInput, refuse_text_options
 from attnviz.cli.options import (
+    AttentionSource,
     CommonOptions,
     InputOptions,
     ManySource,
@@ -32,8 +34,6 @@ from attnviz.sweeps.corpus import Corpus
 from attnviz.sweeps.preparation import prepare_vectors
 from attnviz.sweeps.runs import Prepared
 from attnviz.sweeps.work import Parts
-from attnviz.text.reading import check_text
-from attnviz.trace.result import Result
 
 ValueT = TypeVar("ValueT")
 
@@ -53,6 +53,8 @@ def corpus_of(source: Source, *, prints: bool = True) -> Corpus:
     """
     inputs, common = source.inputs, source.common
     _check_sources(inputs, common)
+    elsewhere = source.elsewhere if isinstance(source, AttentionSource) else AttentionOptions()
+    check_elsewhere(inputs, elsewhere)
     many = source.many if isinstance(source, ManySource) else ManyOptions()
     workers = source.workers.workers if isinstance(source, SharedSource) else 1
     noted = partial(note, common)
@@ -60,7 +62,7 @@ def corpus_of(source: Source, *, prints: bool = True) -> Corpus:
     if inputs.attention is not None or inputs.vectors is not None:
         refuse_text_options(inputs, source.texts)
     if inputs.attention is not None:
-        return _attention_corpus(source, inputs.attention, Corpus(note=noted, slow=slow))
+        return _attention_corpus(source, elsewhere, Corpus(note=noted, slow=slow))
     texts = TextsInput(inputs, source.texts, noted) if inputs.vectors is None else None
     loading = _load_options(source, decoder=texts is not None and texts.has_target)
     shared: dict[str, Any] = {
@@ -83,7 +85,7 @@ def corpus_of(source: Source, *, prints: bool = True) -> Corpus:
     )
 
 
-def _attention_corpus(source: Source, path: str, corpus: Corpus) -> Corpus:
+def _attention_corpus(source: Source, elsewhere: AttentionOptions, corpus: Corpus) -> Corpus:
     """The corpus with the attention of a file, or of standard input.
 
     Raises:
@@ -93,8 +95,7 @@ def _attention_corpus(source: Source, path: str, corpus: Corpus) -> Corpus:
     flags = [name for group in groups for name in group.values_by_name() if name not in group.from_variables]
     if flags:
         raise UsageError(f"{', '.join(flags)}: there is no model to run on --attention; expected none of them")
-    name = "standard input" if path == "-" else Path(path).name
-    results = partial(_results, path, _labels(source.inputs), corpus.note, name)
+    name, results = attention_results(source.inputs, elsewhere, corpus.note)
     return replace(corpus, results=results, name=name)
 
 
@@ -105,7 +106,7 @@ def _prepared_vectors(inputs: InputOptions, loading: Mapping[str, Any]) -> Calla
     vectors = read_vectors(cast("Path", inputs.vectors))
     if not {"weights", "model"} & set(loading):
         loading["fields"].setdefault("d_model", vectors.shape[1])
-    return partial(prepare_vectors, vectors=vectors, labels=_labels(inputs))
+    return partial(prepare_vectors, vectors=vectors, labels=labels_of(inputs.tokens, "tokens"))
 
 
 def request_of(selection: SelectionOptions, parts: PartOptions | None = None, *, people: bool) -> Request:
@@ -180,25 +181,6 @@ def _has_random_weights(source: Source, options: Mapping[str, object], fields: M
     from attnviz.checkpoints.config_file import read_config
 
     return "seed" in read_config(source.models.config)
-
-
-def _results(
-    path: str, labels: list[str] | None, noted: Callable[[str], None], name: str, scores: bool
-) -> Iterator[tuple[str, Result]]:
-    """Attention from elsewhere, each with its place."""
-    from attnviz.elsewhere.attention_file import read_attention
-
-    source = sys.stdin.buffer if path == "-" else Path(path)
-    results = read_attention(source, name=name, token_labels=labels, scores=scores, note=noted)
-    for number, result in enumerate(results, start=1):
-        yield f"{name}, text {number}", result
-
-
-def _labels(inputs: InputOptions) -> list[str] | None:
-    if inputs.tokens is None:
-        return None
-    check_text(inputs.tokens, "tokens")
-    return inputs.tokens.split()
 
 
 def _has_piped_bytes() -> bool:

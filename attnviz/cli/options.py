@@ -7,6 +7,7 @@ import typer
 
 from attnviz.cli.block_options import BlockOptions
 from attnviz.cli.command import OptionGroups, Options, option
+from attnviz.cli.groups.attention import AttentionOptions
 from attnviz.cli.groups.many import ManyOptions, WorkerOptions
 from attnviz.cli.groups.text_files import DrawnTextFileOptions, TextFileOptions
 from attnviz.cli.help.pages import INPUT, MODEL, OUTPUT, SELECTION, VIEW
@@ -68,7 +69,7 @@ AttentionPath = Annotated[
         INPUT,
         "--attention",
         metavar="PATH",
-        help="Attention computed elsewhere: .npy, .npz, .json, or attnviz's JSON; - for stdin.",
+        help="Attention computed elsewhere: .npy, .npz, .safetensors, JSON, or attnviz's JSON; - for stdin.",
     ),
 ]
 TokenLabels = Annotated[
@@ -305,7 +306,13 @@ class Source(OptionGroups):
     common: CommonOptions
 
 
-class ManySource(Source):
+class AttentionSource(Source):
+    """Which text, through which model; or which attention from elsewhere."""
+
+    elsewhere: AttentionOptions = AttentionOptions()
+
+
+class ManySource(AttentionSource):
     """Which texts, through which model."""
 
     many: ManyOptions

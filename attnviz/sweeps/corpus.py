@@ -19,7 +19,7 @@ from attnviz.text.layout import FileLayout
 from attnviz.trace.result import Result
 
 ValueT = TypeVar("ValueT")
-Results = Callable[[bool], Iterable[tuple[str, Result]]]
+Results = Callable[[Request], Iterable[tuple[str, Result]]]
 Progress = Callable[[int | None], AbstractContextManager[Callable[[int, int], None] | None]]
 
 _MANY = 32  # tokens, above which slow values are worth a note
@@ -45,7 +45,7 @@ class Corpus:
         open_model: loads the model, when it is needed; None for attention from elsewhere.
         texts: one text, several, a file with one per line, or an open stream of bytes.
         vectors: makes vectors ready for the model.
-        results: gives attention from elsewhere, each with its place; called with whether a file holds scores.
+        results: gives attention from elsewhere, each with its place; called with what is asked of it.
         name: the name of the input of ``results`` in notes.
         parts: belongs to each text.
         layout: how a file or a stream holds its texts.
@@ -197,7 +197,7 @@ class Corpus:
     def _selected(self, results: Results, request: Request) -> Iterator[tuple[str, Run]]:
         """What the request selects of each result from elsewhere."""
         noted: set[str] = set()
-        for where, result in results(request.values == "scores"):
+        for where, result in results(request):
             _note_if_slow(self.slow, request, max(len(result.tokens), len(result.target_tokens)))
             selected = select_attention(result, request)
             for reason in _without_effect(request, result):

@@ -165,17 +165,22 @@ def relabelled(
     """
     for prefix, n in (("", n_source), ("target_", n_target)):
         if n == len(labels):
-            old = {*_NAMES[prefix], *(f"{prefix}{name}" for name in ("labels", "pieces", "word_ids", "token_ids"))}
-            kept = {key: value for key, value in fields.items() if key not in old}
-            if fields.get(f"{prefix}special") == [False] * n:
-                del kept[f"{prefix}special"]
-            return kept | {f"{prefix}tokens": list(labels)}
+            return renamed(fields, prefix, labels)
     axes = {"keys": n_source, "queries": n_target} if n_target else {"tokens": n_source}
     held = " and ".join(f"{n} {axis}" for axis, n in axes.items() if n)
     raise InputError(
         f"{where}: there are {len(labels)} labels, and the matrices have {held}; expected one label per token",
         hint='labels are separated by spaces: --tokens "the cat sat"',
     )
+
+
+def renamed(fields: Mapping[str, object], prefix: str, labels: Sequence[str]) -> dict[str, object]:
+    """The document with the user's labels for the text's tokens, or the target's (``prefix`` is ``target_``)."""
+    old = {*_NAMES[prefix], *(f"{prefix}{name}" for name in ("labels", "pieces", "word_ids", "token_ids"))}
+    kept = {key: value for key, value in fields.items() if key not in old}
+    if fields.get(f"{prefix}special") == [False] * len(labels):
+        del kept[f"{prefix}special"]
+    return kept | {f"{prefix}tokens": list(labels)}
 
 
 def text_of(fields: Mapping[str, object], key: str, where: str) -> str | None:

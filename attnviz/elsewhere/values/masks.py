@@ -20,8 +20,7 @@ def mask_of(fields: Mapping[str, object], kind: str, array: np.ndarray, where: s
     """(n_layers, n_queries, n_keys): as the document says, else where all scores are -inf."""
     key, shape = MASK_KEYS[kind], (array.shape[0], *array.shape[2:])
     if fields.get(key) is None:
-        hidden = np.logical_and.reduce(np.isneginf(array), axis=1)
-        return hidden if hidden.any() else None
+        return _always_hidden(array)
     try:
         masked = np.array(fields[key])
     except ValueError:  # ragged
@@ -29,6 +28,14 @@ def mask_of(fields: Mapping[str, object], kind: str, array: np.ndarray, where: s
     if masked.dtype != bool or masked.shape not in (shape, shape[1:]):
         raise InputError(f"{where}: {key} is not a list of true and false of the shape {shape[1:]}; expected that")
     return np.broadcast_to(masked, shape)
+
+
+def _always_hidden(array: np.ndarray) -> np.ndarray | None:
+    """(n_layers, n_queries, n_keys): where the scores of all heads of a layer are -inf; None where there is none."""
+    hidden = np.ones((array.shape[0], *array.shape[2:]), dtype=bool)
+    for i, _, block in head_blocks(array):
+        hidden[i] &= np.isneginf(block).all(axis=0)
+    return hidden if hidden.any() else None
 
 
 def rest_of(
