@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar, overload
 
+from attnviz.analysis.choices.token_choice import TokenChoice
 from attnviz.analysis.matrices.selection import Request
 from attnviz.errors import UsageError
 from attnviz.model import Model, load
@@ -91,6 +92,26 @@ def json_lines(
     line = partial(run_line, precision=precision, top=top, received=received, placed=placed)
     lines = (line for _, line in source.values(request, line, most=_LINES_AT_ONCE))
     return joined_lines(lines, model_info=model_info)
+
+
+def without_choice(request: Request) -> Request:
+    """The request for whole matrices, from which a view takes the rows and columns that are chosen."""
+    if not request.choice:
+        return request
+    return replace(request, rows=None, columns=None, hide_special=False, renormalize=False)
+
+
+def chosen_run(choice: TokenChoice | None, run: Run) -> Run:
+    """The run with its result there, if its text has the tokens that are chosen.
+
+    Raises:
+        TokenChoiceError: it does not have them.
+    """
+    run = run.done()
+    if choice is not None:
+        part = next(iter(run.parts()))
+        choice.kept(part.queries, part.keys)
+    return run
 
 
 @overload

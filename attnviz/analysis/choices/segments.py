@@ -68,7 +68,7 @@ def segment_tokens(tokens: Tokens, text: str = "text") -> Tokens:
 
 def are_segments(tokens: Tokens) -> bool:
     """Whether these are segments of a text, as ``segment_tokens`` makes them."""
-    return all(token.pieces and token.word is None for token in tokens)
+    return bool(tokens) and all(token.pieces and token.word is None for token in tokens)
 
 
 def _groups(tokens: Tokens) -> dict[str, list[int]]:

@@ -42,8 +42,7 @@ def show(
     Without a selection: the head that says most about the text, and a line for the next ones. Words are whole, and one
     column says what special tokens got. Or one word in every head (--from, --to), or every head in small (--grid).
     """
-    from attnviz.api.parts import chosen_run, without_choice
-    from attnviz.api.sweep import json_lines, sweep
+    from attnviz.api.sweep import chosen_run, json_lines, sweep, without_choice
     from attnviz.api.word import word_lines, word_reports
     from attnviz.cli.inputs import corpus_of, request_of
     from attnviz.cli.renderings import encoded, views_on_screen
