@@ -74,7 +74,12 @@ AttentionPath = Annotated[
 ]
 TokenLabels = Annotated[
     str | None,
-    option(INPUT, "--tokens", metavar="TEXT", help="Labels for --vectors or --attention, separated by spaces."),
+    option(
+        INPUT,
+        "--tokens",
+        metavar="TEXT",
+        help="Labels for --vectors or --attention: words, a JSON list, or @FILE, one per line.",
+    ),
 ]
 Revision = Annotated[
     str | None,

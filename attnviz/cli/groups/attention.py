@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from attnviz.cli.command import Options, option
+from attnviz.cli.groups.attention_values import Padding, Partial, Special, value_options
 from attnviz.cli.help.pages import ELSEWHERE
 from attnviz.errors import UsageError
 
@@ -34,6 +35,9 @@ class AttentionOptions(Options):
     key_tokens: Annotated[
         str | None, option(ELSEWHERE, "--key-tokens", metavar="TEXT", help="Labels for the keys (columns).")
     ] = None
+    special: Special = None
+    padding: Padding = None
+    partial: Partial = False
 
 
 def attention_results(
@@ -83,6 +87,7 @@ def _read_options(inputs: "InputOptions", elsewhere: AttentionOptions) -> dict[s
         "query_labels": labels_of(elsewhere.query_tokens, "query-tokens"),
         "key_labels": labels_of(elsewhere.key_tokens, "key-tokens"),
         "axes": None if elsewhere.axes is None else parse_axes(elsewhere.axes),
+        **value_options(partial=elsewhere.partial, padding=elsewhere.padding, special=elsewhere.special),
     }
 
 

@@ -6,10 +6,25 @@ import numpy as np
 
 from attnviz.elsewhere.read_options import ReadOptions
 from attnviz.elsewhere.tokens.special_labels import is_padding_label
-from attnviz.errors import InputError, UsageError
+from attnviz.errors import InputError, UsageError, one_line
 
 _MASKS = {"": ("attention_mask",), "target_": ("target_attention_mask", "decoder_attention_mask")}
 _MASKED = -1e3  # less of a mask that is added to scores hides a key
+
+
+def parse_padding(text: str) -> str | tuple[int, int]:
+    """What ``--padding`` says: ``auto``, ``none``, or how many tokens at the start and at the end.
+
+    Raises:
+        UsageError: something else.
+    """
+    if text in ("auto", "none"):
+        return text
+    numbers = text.split(",")
+    if len(numbers) != 2 or not all(number.strip().isdecimal() for number in numbers):
+        raise UsageError(f"padding: {one_line(text)!r} is not known; expected auto, none, or LEFT,RIGHT such as 0,2")
+    left, right = map(int, numbers)
+    return left, right
 
 
 def padding_of(

@@ -22,7 +22,7 @@ class RowFacts(NamedTuple):
         most: the largest number.
         has_zeros: whether a number is exactly 0.
         columns_sum_to_one: whether the columns of every matrix do.
-        are_whole: whether all are whole numbers, some of them above 1.
+        are_whole: whether all are whole numbers.
         logs_sum_to_one: whether all numbers are at most 0, and e to their power sums to 1 in every row.
         shape: (n_layers, n_heads, n_queries, n_keys).
     """
@@ -49,7 +49,7 @@ def row_facts(matrices: np.ndarray) -> RowFacts:
         most=most,
         has_zeros=bool((matrices == 0).any()),
         columns_sum_to_one=_is_one(matrices.sum(axis=-2, dtype=np.float64)),
-        are_whole=most > 1 and bool((matrices == np.rint(matrices)).all()),
+        are_whole=bool((matrices == np.rint(matrices)).all()),
         logs_sum_to_one=_is_one(powers),
         shape=matrices.shape,
     )
@@ -111,7 +111,13 @@ def _sink(facts: RowFacts) -> str | None:
 
 def _dropout(facts: RowFacts) -> str | None:
     mean, high = float(facts.sums.mean()), float(facts.sums.max())
-    if facts.least < 0 or not facts.has_zeros or not 0.5 <= mean <= 2 or not 1 + _SUM_OF_ONE < high <= _MOST_KEPT:
+    if (
+        facts.least < 0
+        or facts.are_whole
+        or not facts.has_zeros
+        or not 0.5 <= mean <= 2
+        or not 1 + _SUM_OF_ONE < high <= _MOST_KEPT
+    ):
         return None
     return "its rows are scattered round 1, as dropout leaves them: save them in evaluation mode, model.eval()"
 
@@ -127,7 +133,7 @@ def _are_equal(facts: RowFacts) -> bool:
     """Whether all rows sum to about the same; whole numbers may differ by their rounding."""
     low, high = float(facts.sums.min()), float(facts.sums.max())
     slack = _NEAR * max(abs(low), abs(high), min(1.0, facts.most))
-    return facts.sums.size > 1 and high - low <= slack + facts.shape[-1] / 2 * facts.are_whole
+    return facts.sums.size > 1 and high - low <= slack + facts.shape[-1] / 2 * (facts.are_whole and facts.most > 1)
 
 
 def _is_one(sums: np.ndarray) -> bool:
