@@ -13,7 +13,7 @@ from attnviz.elsewhere.files.documents import FileDocument
 from attnviz.elsewhere.read_options import ReadOptions
 from attnviz.elsewhere.shapes.matrices import KindMatrices, document_matrices, token_counts
 from attnviz.elsewhere.statements import Statements, stated_model
-from attnviz.elsewhere.tokens.document_tokens import index_list, relabelled, text_of, tokens_of
+from attnviz.elsewhere.tokens.document_tokens import index_list, note_missing_special, relabelled, text_of, tokens_of
 from attnviz.elsewhere.tokens.sides import of_generation, with_sides
 from attnviz.elsewhere.tokens.token_fields import of_one_text
 from attnviz.elsewhere.values.masks import mask_of, rest_of, with_likely_mask
@@ -93,7 +93,9 @@ def _result(text: _Text, origin: ModelInfo, options: ReadOptions) -> Result:
     n_source, n_target = text.counts
     sentence, pair, target_text = (text_of(fields, key, where) for key in ("text", "pair", "target"))
     source = tokens_of(fields, "", n_source, (sentence, pair), options, where)
-    target = tokens_of(fields, "target_", n_target, (target_text,), options, where)
+    of_target = options.of_target(has_source=n_source is not None)
+    target = tokens_of(fields, "target_", n_target, (target_text,), of_target, where)
+    note_missing_special((*source, *target), options)
     n_layers, n_heads = next(iter(text.arrays.values())).matrices.shape[:2]
     model = stated_model(fields, where) or replace(origin, config={"n_layers": n_layers, "n_heads": n_heads})
     views = {}

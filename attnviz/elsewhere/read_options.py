@@ -1,7 +1,7 @@
 """What the user says about a file of attention, where the file does not say it."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 def _no_note(text: str) -> None:
@@ -39,3 +39,7 @@ class ReadOptions:
     padding: str | tuple[int, int] | None = None
     special: Sequence[str] | None = None
     note: Callable[[str], None] = _no_note
+
+    def of_target(self, *, has_source: bool) -> "ReadOptions":
+        """The options for the target's tokens: numbers of padding tokens are about the source, if there is one."""
+        return replace(self, padding=None) if has_source and isinstance(self.padding, tuple) else self

@@ -133,3 +133,18 @@ def test_the_targets_mask_is_the_targets():
     view = read(data).views["cross"]
     assert [token.padding for token in view.queries] == [False, False, True]
     assert view.masked[0].tolist() == [[False] * 2, [False] * 2, [True] * 2]
+
+
+def test_padding_of_a_decoder_alone_is_that_of_its_text():
+    data = text({"decoder_attention": [[1, 0, 0], [0.5, 0.5, 0], [0, 0, 1]], "tokens": ["x", "y", "[PAD]"]})
+    noted = []
+    (view,) = read(data, padding=(0, 1), special=["x"], note=noted.append).views.values()
+    assert [token.padding for token in view.keys] == [False, False, True]
+    assert not any("--special" in note for note in noted)
+
+
+def test_numbers_of_padding_are_those_of_the_source():
+    data = text({"cross_attention": [[0.5, 0.5, 0], [0.25, 0.75, 0]]})
+    (view,) = read(data, padding=(0, 1)).views.values()
+    assert [token.padding for token in view.keys] == [False, False, True]
+    assert not any(token.padding for token in view.queries)

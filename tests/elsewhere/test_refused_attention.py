@@ -165,7 +165,7 @@ REFUSED = {
     ),
     "tokens": (changed(tokens=["a", "b"]), "2 tokens, and the matrices have 3; expected 3"),
     "token texts": (changed(tokens=["a", 1, "c"]), "tokens is not a list of texts; expected one"),
-    "special": (changed(special=[1, 0, 0]), "special is not a list of true and false; expected one"),
+    "special": (changed(special=[2, 0, 0]), "special is not a list of true and false; expected one"),
     "ids": (
         changed(token_ids=[1, -2, 3]),
         "token_ids is not a list of whole numbers from 0; expected one",

@@ -72,6 +72,12 @@ def test_partial_rows_are_still_not_above_one():
         read(text([[0.5, 0.3123], [0.7001, 0.5]]), partial=True)
 
 
+def test_rows_that_miss_one_by_chance_have_no_factor():
+    with pytest.raises(InputError) as caught:
+        read(npy(softmax(2, 5, 5) * RNG.uniform(0.993, 0.999, (2, 5, 1))))
+    assert "divide" not in (caught.value.hint or "")
+
+
 def test_a_single_short_row_is_not_a_sink():
     array = softmax(2, 5, 5)
     array[0, 1] *= 0.713

@@ -1,9 +1,13 @@
 """Labels of one scheme say which tokens are pieces of one word."""
 
+import io
+
 import pytest
 
 from attnviz.analysis.matrices.words import hide_special, merge_words
+from attnviz.elsewhere.attention_file import read_attention
 from attnviz.elsewhere.tokens.word_pieces import word_pieces
+from attnviz.output.documents.results import dump, result_document
 from attnviz.text.tokenizer import raw_labels
 from tests.elsewhere.arrays import labels, read, softmax, text
 
@@ -56,13 +60,28 @@ def test_pieces_of_a_file_merge_to_words_and_keep_their_spelling():
     ]
 
 
-@pytest.mark.parametrize("key", ["labels", "word_ids", "offsets"])
-def test_what_the_file_says_of_words_is_not_guessed(key):
-    value = {"labels": list("abcd"), "word_ids": [None, 0, 1, None], "offsets": [[0, 0]] * 4}[key]
+@pytest.mark.parametrize("key", ["labels", "offsets"])
+def test_what_the_file_says_of_labels_is_not_guessed(key):
+    value = {"labels": list("abcd"), "offsets": [[0, 0]] * 4}[key]
     data = text({"attention": softmax(4, 4).tolist(), "tokens": ["[CLS]", "un", "##icy", "[SEP]"], key: value})
     noted = []
     read(data, note=noted.append)
     assert not any("pieces of words" in note for note in noted)
+
+
+def test_the_words_of_the_file_are_its_words():
+    tokens = ["[CLS]", "un", "##icy", "day", "[SEP]"]
+    data = text({"attention": softmax(5, 5).tolist(), "tokens": tokens, "word_ids": [None, 0, 0, 0, None]})
+    view = read(data).views["encoder"]
+    assert labels(view.keys) == ["[CLS]", "un", "icy", "day", "[SEP]"]
+    assert labels(hide_special(merge_words(view)).keys) == ["unicyday"]
+
+
+def test_words_of_pieces_come_back_from_json():
+    result = read(pieces())
+    (again,) = read_attention(io.BytesIO(dump(result_document(result))))
+    assert again.tokens == result.tokens
+    assert labels(merge_words(again.views["encoder"]).keys) == ["[CLS]", "unicy", "[SEP]"]
 
 
 def test_labels_of_the_user_are_pieces_too():

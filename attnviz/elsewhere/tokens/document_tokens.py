@@ -120,13 +120,10 @@ def _special(
 ) -> list[bool]:
     """Which tokens are special: what the user says, else the document, else their labels."""
     if options.special is not None:
-        missing = [label for label in options.special if label not in names]
-        if missing and not prefix:
-            options.note(f"no token is {missing[0]!r}, which --special names")
         return [name in options.special for name in names]
     stated = _items(fields, f"{prefix}special", _TRUTH, len(names), where)
     if stated is not None:
-        return stated
+        return list(map(bool, stated))
     if prefix and "schema" in fields:  # attnviz leaves out the target's list where none is special
         return [False] * len(names)
     special = [is_special_label(name) for name in names]
@@ -139,17 +136,25 @@ def _special(
 def _spelled(
     fields: Mapping[str, object], prefix: str, names: Sequence[str], special: Sequence[bool], options: ReadOptions
 ) -> WordPieces | None:
-    """What labels say of words, in a document of another program that does not say it."""
-    stated = ("labels", "word_ids", "offsets", "pieces")
-    if "schema" in fields or any(fields.get(f"{prefix}{key}") is not None for key in stated):
+    """What labels say of words, unless offsets say what they cover; attnviz says what it prints instead of a name."""
+    has_labels = fields.get(f"{prefix}labels") is not None
+    if fields.get(f"{prefix}offsets") is not None or has_labels != ("schema" in fields):
         return None
     spelled = word_pieces(names, special)
-    if spelled is not None:
+    if spelled is not None and not has_labels:
         options.note(
             f"labels are pieces of words ({spelled.sign} {spelled.meaning}), printed without it; "
             "--words merges them, --raw-tokens keeps the spelling"
         )
     return spelled
+
+
+def note_missing_special(tokens: Tokens, options: ReadOptions) -> None:
+    """Says which label of the user's special tokens no token has."""
+    names = {token.piece for token in tokens}
+    for label in options.special or ():
+        if label not in names:
+            options.note(f"no token is {label!r}, which --special names")
 
 
 def relabelled(
@@ -208,7 +213,7 @@ class _Kind(NamedTuple, Generic[_T]):
 
 _TEXT: _Kind[str] = _Kind(lambda item: isinstance(item, str), "texts")
 _INDEX: _Kind[int] = _Kind(_is_index, "whole numbers from 0")
-_TRUTH: _Kind[bool] = _Kind(lambda item: isinstance(item, bool), "true and false")
+_TRUTH: _Kind[bool] = _Kind(lambda item: isinstance(item, bool) or item in (0, 1), "true and false")
 _SEGMENT: _Kind[int] = _Kind(lambda item: type(item) is int and item in (0, 1), "0 and 1")
 _WORD: _Kind[int | None] = _Kind(lambda item: item is None or _is_index(item), "whole numbers from 0, and nulls")
 _PIECES: _Kind[list[str]] = _Kind(

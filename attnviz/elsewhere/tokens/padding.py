@@ -66,12 +66,12 @@ def _padding(
     options: ReadOptions,
 ) -> list[bool]:
     nothing, said = [False] * len(names), options.padding
-    if said == "none":
+    if said == "none" or not names:
         return nothing
     if isinstance(said, tuple):
-        return nothing if prefix else _ends(said, len(names))
+        return _ends(said, len(names))
     if stated is not None:
-        return list(stated)
+        return list(map(bool, stated))
     masked = _masked(fields, prefix, len(names), options)
     return _labelled(fields, prefix, names, options) if masked is None else masked
 

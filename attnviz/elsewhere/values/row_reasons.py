@@ -133,6 +133,8 @@ def _are_equal(facts: RowFacts) -> bool:
     """Whether all rows sum to about the same; whole numbers may differ by their rounding."""
     low, high = float(facts.sums.min()), float(facts.sums.max())
     slack = _NEAR * max(abs(low), abs(high), min(1.0, facts.most))
+    if low > 0:  # sums that differ from 1 by no more than from each other miss it by chance
+        slack = min(slack, abs(facts.sums.mean() - 1) / 5)
     return facts.sums.size > 1 and high - low <= slack + facts.shape[-1] / 2 * (facts.are_whole and facts.most > 1)
 
 
