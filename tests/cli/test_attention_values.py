@@ -106,7 +106,7 @@ def test_rounded_rows_are_accepted_with_a_note(cli, tmp_path):
         cli("show", "--attention", "-", stdin=json.dumps({"attention": ROUNDED})),
     ):
         assert ran.code == 0
-        assert "weights are rounded to 2 decimals: rows sum to 0.99 to 1, not 1" in ran.err
+        assert "weights are rounded to 2 decimals: rows sum to 0.99 to 1" in ran.err
 
 
 def test_partial_rows_show_their_rest(cli):
