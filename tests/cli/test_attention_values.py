@@ -162,9 +162,36 @@ def test_labels_as_a_json_list_or_a_file(cli, tmp_path):
     )
 
 
-def test_tokens_in_an_npz_are_labels(cli, tmp_path):
-    np.savez(tmp_path / "saved.npz", attention=np.float32(THREE), tokens=np.array(["the", "cat", "sat"]))
+@pytest.mark.parametrize("name", ["tokens", "labels", "words", "str_tokens"])
+@pytest.mark.parametrize(
+    "tokens",
+    [
+        np.array(["the", "cat", "sat"]),
+        np.array([["the", "cat", "sat"]]),
+        np.array([b"the", b"cat", b"sat"]),
+    ],
+    ids=["texts", "one batch", "bytes"],
+)
+def test_tokens_in_an_npz_are_labels(cli, tmp_path, name, tokens):
+    np.savez(tmp_path / "saved.npz", attention=np.float32(THREE), **{name: tokens})
     assert document(cli("show", "--attention", "saved.npz", "--json"))["tokens"] == ["the", "cat", "sat"]
+    fields = {
+        "attention": THREE,
+        name: np.char.decode(tokens).tolist() if tokens.dtype.kind == "S" else tokens.tolist(),
+    }
+    ran = cli("show", "--attention", "-", "--json", stdin=json.dumps(fields))
+    assert document(ran)["tokens"] == ["the", "cat", "sat"]
+
+
+def test_tokens_that_are_one_text_are_its_words(cli):
+    ran = cli("show", "--attention", "-", "--json", stdin=json.dumps({"attention": THREE, "tokens": "the cat sat"}))
+    assert document(ran)["tokens"] == ["the", "cat", "sat"]
+
+
+def test_arrays_that_are_not_used_are_named(cli, tmp_path):
+    np.savez(tmp_path / "saved.npz", attention=np.float32(THREE), logits=np.zeros(3), hidden_states=np.zeros((3, 4)))
+    ran = cli("show", "--attention", "saved.npz", "--json")
+    assert "logits" in ran.err
 
 
 def test_long_labels_that_start_alike_are_told_apart(cli):
