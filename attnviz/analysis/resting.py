@@ -119,4 +119,5 @@ def _is_causal(attention: Attention) -> bool:
 
 def is_square(attention: Attention) -> bool:
     """Whether the queries are the keys: a target as long as its source is still another text."""
-    return attention.kind != "cross" and len(attention.queries) == len(attention.keys)
+    queries, keys = attention.queries, attention.keys
+    return attention.kind != "cross" and len(queries) == len(keys) and token_numbers(queries) == token_numbers(keys)

@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar, overload
 
+from attnviz.analysis.choices.token_choice import TokenChoice
 from attnviz.analysis.matrices.selection import Request
 from attnviz.errors import UsageError
 from attnviz.model import Model, load
@@ -31,22 +32,25 @@ def result_of(run: Run) -> Result:
     return run.result()
 
 
-def run_line(run: Run, *, precision: int | None = None, top: int | None = None, placed: bool = False) -> "ModelLine":
+def run_line(
+    run: Run, *, precision: int | None = None, top: int | None = None, received: bool = False, placed: bool = False
+) -> "ModelLine":
     """The line that ``attnviz show --json`` prints for a run, cut at its model.
 
     Args:
         run: of one text.
         precision: decimals; by default all that a float has.
         top: edges to the ``top`` keys of each row, not matrices.
+        received: add the means of the columns.
         placed: add ``where``, the text's place in its file, as texts may be left out.
     """
     from attnviz.output.documents.results import edges_document, result_document
     from attnviz.output.documents.stream import model_line
 
     if run.is_long and top is not None:
-        document = edges_document(run.bare, run.parts(), precision=precision, top=top)
+        document = edges_document(run.bare, run.parts(), precision=precision, top=top, received=received)
     else:
-        document = result_document(run.result(), precision=precision, top=top)
+        document = result_document(run.result(), precision=precision, top=top, received=received)
     return model_line(document | place_fields(run, placed=placed))
 
 
@@ -61,6 +65,7 @@ def json_lines(
     request: Request,
     precision: int | None = None,
     top: int | None = None,
+    received: bool = False,
     model_info: bool = False,
     **corpus_options: Any,
 ) -> Iterator[bytes]:
@@ -71,6 +76,7 @@ def json_lines(
         request: what is computed of each text.
         precision: decimals; by default all that a float has.
         top: edges to the ``top`` keys of each row, not matrices.
+        received: add the means of the columns: each key's mean share over the rows.
         model_info: all fields of the model in every line.
         corpus_options: see ``corpus``.
 
@@ -82,9 +88,30 @@ def json_lines(
     if top is None:
         request = request.of_grid("JSON without --top K")
     source = corpus(texts, **corpus_options)
-    line = partial(run_line, precision=precision, top=top, placed=source.on_error == "skip")
+    placed = source.on_error == "skip"
+    line = partial(run_line, precision=precision, top=top, received=received, placed=placed)
     lines = (line for _, line in source.values(request, line, most=_LINES_AT_ONCE))
     return joined_lines(lines, model_info=model_info)
+
+
+def without_choice(request: Request) -> Request:
+    """The request for whole matrices, from which a view takes the rows and columns that are chosen."""
+    if not request.choice:
+        return request
+    return replace(request, rows=None, columns=None, hide_special=False, renormalize=False)
+
+
+def chosen_run(choice: TokenChoice | None, run: Run) -> Run:
+    """The run with its result there, if its text has the tokens that are chosen.
+
+    Raises:
+        TokenChoiceError: it does not have them.
+    """
+    run = run.done()
+    if choice is not None:
+        part = next(iter(run.parts()))
+        choice.kept(part.queries, part.keys)
+    return run
 
 
 @overload

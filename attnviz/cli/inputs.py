@@ -16,6 +16,7 @@ from attnviz.analysis.matrices.selection import Request
 from attnviz.cli.command import Options
 from attnviz.cli.groups.attention import AttentionOptions, attention_results, check_elsewhere, labels_of
 from attnviz.cli.groups.many import ManyOptions
+from attnviz.cli.groups.parts import PartOptions
 from attnviz.cli.groups.text_files import TextsInput, refuse_text_options
 from attnviz.cli.options import (
     AttentionSource,
@@ -108,17 +109,18 @@ def _prepared_vectors(inputs: InputOptions, loading: Mapping[str, Any]) -> Calla
     return partial(prepare_vectors, vectors=vectors, labels=labels_of(inputs.tokens, "tokens"))
 
 
-def request_of(selection: SelectionOptions, *, people: bool) -> Request:
+def request_of(selection: SelectionOptions, parts: PartOptions | None = None, *, people: bool) -> Request:
     """The selection as a request.
 
     Args:
         selection: the options.
+        parts: the options on rows, columns and segments.
         people: whether people see the result: whole words and no special tokens, unless they ask for them. Programs
             get tokens and everything.
     """
     words = people if selection.words is None else selection.words
     hide_special = people if selection.hide_special is None else selection.hide_special
-    return Request(
+    request = Request(
         layers="all" if selection.layer is None else selection.layer,
         heads="all" if selection.head is None else selection.head,
         kinds=None if selection.kind is None else (selection.kind,),
@@ -127,8 +129,9 @@ def request_of(selection: SelectionOptions, *, people: bool) -> Request:
         words=words,
         hide_special=hide_special,
         lenient=frozenset(name for name in ("words", "hide_special") if getattr(selection, name) is None),
-        renormalize=selection.renormalize,
     )
+    request = request if parts is None else parts.request(request)
+    return replace(request, renormalize=selection.renormalize)
 
 
 def peeked(values: Iterator[ValueT]) -> tuple[bool, Iterator[ValueT]]:

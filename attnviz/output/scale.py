@@ -10,6 +10,7 @@ import numpy as np
 
 from attnviz.names import PATHS, SHARES
 from attnviz.trace.attention import Attention, Matrix
+from attnviz.trace.tokens import token_numbers
 
 
 @dataclass(frozen=True)
@@ -162,7 +163,8 @@ def strongest_links(matrix: Matrix, n: int) -> list[tuple[int, int, float]]:
     """The n strongest links (query, key, value) of a matrix, without those of a token to itself."""
     values = np.where(hidden_cells(matrix.numbers, matrix.masked), -np.inf, matrix.numbers)
     if matrix.kind != "cross":
-        np.fill_diagonal(values, -np.inf)
+        queries, keys = (np.array(token_numbers(side)) for side in (matrix.queries, matrix.keys))
+        values[queries[:, None] == keys] = -np.inf
     places = [divmod(place, values.shape[1]) for place in largest(values.ravel(), n)]
     links = [(query, key, float(values[query, key])) for query, key in places]
     return [link for link in links if link[2] != -np.inf]

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from attnviz.analysis.matrices.selection import Request
-from attnviz.errors import AttnvizError, CheckpointError, InputError, one_line, some
+from attnviz.errors import AttnvizError, CheckpointError, InputError, TokenChoiceError, one_line, some
 from attnviz.model import Model, load
 from attnviz.sweeps.preparation import prepare
 from attnviz.sweeps.runs import Prepared, runs
@@ -82,6 +82,8 @@ class Work:
                 values = next(arguments)
                 try:
                     value = self.each(*values)
+                except TokenChoiceError as raised:  # one of several texts may lack a word
+                    error = InputError(f"{where}: {raised}", raised.hint) if where else raised
                 except AttnvizError as raised:
                     skips = isinstance(raised, InputError) and not isinstance(raised, CheckpointError)
                     error = raised.at(where) if skips else raised

@@ -18,7 +18,7 @@ from attnviz.cli.app import Commands, app
 from attnviz.cli.block_options import SHOWN_FIELDS
 from attnviz.cli.commands.show import app as show_app
 from attnviz.encoder.config.given import field_names, field_table
-from attnviz.names import KINDS, PICTURE_FORMATS, PICTURE_SCALES, REDUCTIONS, VALUES
+from attnviz.names import FILE_FORMATS, KINDS, PICTURE_FORMATS, PICTURE_SCALES, REDUCTIONS, VALUES
 from attnviz.output.colormaps import COLORMAPS, TERMINAL_COLORMAPS
 from attnviz.output.terminal.styles import STYLES
 
@@ -84,6 +84,8 @@ CHOICES = {
     "--scale": PICTURE_SCALES,
     "--color": ("auto", "always", "never"),
     "--on-error": ("stop", "skip"),
+    "--format": FILE_FORMATS,
+    "--file-format": FILE_FORMATS,  # of heatmap, whose --format is that of its pictures
 }
 
 

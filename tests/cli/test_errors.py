@@ -66,7 +66,7 @@ ERRORS = [
     (
         "show a --show-special --renormalize",
         2,
-        "renormalize: nothing is left out of the rows; expected hide-special too",
+        "renormalize: nothing is left out of the rows; expected hide-special or columns too",
     ),
     ("show a --words --values scores", 2, "words, values: sums of scores mean nothing; expected weights"),
     ("show --attention scores.json --words", 2, "words, values: sums of scores mean nothing; expected weights"),

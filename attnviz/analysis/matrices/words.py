@@ -65,6 +65,19 @@ def hide_special(attention: Attention, *, renormalize: bool = False) -> Attentio
         return attention
     if not queries.any() or not keys.any():
         raise InputError("hide-special: every token is special; expected some that are not")
+    return replace(kept_tokens(attention, queries, keys, renormalize=renormalize), hidden=True)
+
+
+def kept_tokens(attention: Attention, queries: np.ndarray, keys: np.ndarray, *, renormalize: bool = False) -> Attention:
+    """Attention between some tokens.
+
+    Args:
+        attention: between all of them.
+        queries: (n_queries,), True for those that are kept.
+        keys: (n_keys,), True for those that are kept.
+        renormalize: divide each row by what is left of it (a row of which nothing is left stays 0); else ``rest`` says
+            what the others got.
+    """
     seen = attention.matrices[:, :, queries]
     matrices, rest = seen[..., keys], None
     renormalized = attention.renormalized
@@ -73,22 +86,25 @@ def hide_special(attention: Attention, *, renormalize: bool = False) -> Attentio
         if renormalize:
             matrices, renormalized = matrices / np.where(left > 0, left, 1), True
         elif attention.reduce != "max" and not renormalized:
-            sides = (*attention.queries, *attention.keys)
-            only_padding = all(token.padding for token in sides if token.special)
             before = None if attention.rest is None else attention.rest[:, :, queries]
+            left_out = [token for token, keep in zip(attention.keys, keys, strict=True) if not keep]
+            only_padding = bool(left_out) and all(token.padding for token in left_out)
             if before is not None or not only_padding:  # padding gets nothing
                 rest = seen[..., ~keys].sum(axis=-1)
                 rest = rest if before is None else rest + before
     return replace(
         attention,
         matrices=matrices,
-        queries=visible(attention.queries),
-        keys=visible(attention.keys),
+        queries=_where(attention.queries, queries),
+        keys=_where(attention.keys, keys),
         masked=None if attention.masked is None else attention.masked[:, queries][:, :, keys],
-        hidden=True,
         renormalized=renormalized,
         rest=rest,
     )
+
+
+def _where(tokens: Tokens, kept: np.ndarray) -> Tokens:
+    return tuple(token for token, keep in zip(numbered(tokens), kept, strict=True) if keep)
 
 
 def visible(tokens: Tokens) -> Tokens:

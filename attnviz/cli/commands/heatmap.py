@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from attnviz.cli.command import Options, command, command_app, option
+from attnviz.cli.groups.parts import PartOptions
 from attnviz.cli.help.pages import OUTPUT, VIEW
 from attnviz.cli.options import ColormapName, DrawnSource, Force, RawTokens, SelectionOptions, folder_option
 from attnviz.errors import UsageError
@@ -69,6 +70,7 @@ app = command_app()
 def heatmap(
     source: DrawnSource,
     selection: SelectionOptions,
+    parts: PartOptions,
     picture: PictureOptions,
 ) -> None:
     """Save attention as pictures: one per head, and an overview.
@@ -94,7 +96,7 @@ def heatmap(
     else:
         looks["overview_only"] = picture.overview_only
     is_stream = source.inputs.is_stream
-    values = corpus_of(source, prints=False).values(request_of(selection, people=True), Run.done, beside=True)
+    values = corpus_of(source, prints=False).values(request_of(selection, parts, people=True), Run.done, beside=True)
     several, values = (True, values) if is_stream else peeked(values)
     of_heads = not (picture.overview_only or picture.heads_by_similarity)
     shared = picture.scale == "shared" and not picture.heads_by_similarity
