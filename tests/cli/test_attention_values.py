@@ -123,6 +123,15 @@ def test_partial_rows_show_their_rest(cli):
     assert missing["entropy"] == "a part of each row is its rest, and goes to no key"
 
 
+def test_a_rest_that_is_not_of_special_tokens_is_not_called_so(cli):
+    rows = [[0.5, 0.25, 0.125], [0.125, 0.25, 0.25], [0.25, 0.25, 0.123]]
+    file = json.dumps({"attention": rows, "tokens": ["[CLS]", "a", "b"]})
+    people = cli("show", "--attention", "-", "--partial", stdin=file).out
+    assert [line.split() for line in people.splitlines()[2:4]] == [["a", "b", "rest"], ["1", "a", "*25", "25", "50"]]
+    (head,) = document(cli("heads", "--attention", "-", "--partial", "--json", stdin=file))["heads"]
+    assert head["label"]["rest"]["others"] == pytest.approx((0.125 + 0.375 + 0.377) / 3)
+
+
 def test_words_and_special_tokens_of_pieces(cli):
     file = json.dumps(PIECES)
     ran = cli("show", "--attention", "-", "--words", "--hide-special", "--json", stdin=file)
