@@ -12,6 +12,7 @@ import numpy as np
 from attnviz.elsewhere.files.documents import FileDocument
 from attnviz.elsewhere.read_options import ReadOptions
 from attnviz.elsewhere.shapes.matrices import KindMatrices, document_matrices, token_counts
+from attnviz.elsewhere.shapes.parts import whole_document
 from attnviz.elsewhere.statements import Statements, stated_model
 from attnviz.elsewhere.tokens.document_tokens import index_list, note_missing_special, relabelled, text_of, tokens_of
 from attnviz.elsewhere.tokens.sides import of_generation, with_sides
@@ -62,14 +63,15 @@ def read_document(document: FileDocument, name: str, options: ReadOptions) -> It
     Raises:
         InputError: something that is not as the document itself says, or not as attention is, with its place.
     """
-    fields, arrays, stated = document_matrices(document.content, options, document.where)
+    content, held = whole_document(document.content, document.where)
+    fields, arrays, stated = document_matrices(content, options, document.where)
     origin = ModelInfo(one_line(name), f"sha256:{document.digest}", is_file=True)
     n_texts = max(len(one.matrices) for one in arrays.values())
     for number in range(n_texts):
         where = f"{document.where}, text {number + 1}" if n_texts > 1 else document.where
         of_text = {kind: one.of_text(number) for kind, one in arrays.items()}
         text = _Text(where, of_one_text(fields, number, n_texts, where), of_text, stated)
-        yield _result(_with_labels(text, options), origin, options)
+        yield held.narrowed_result(_result(_with_labels(text, options), origin, options))
 
 
 def _with_labels(text: _Text, options: ReadOptions) -> _Text:
