@@ -112,3 +112,11 @@ def picked_heads(attention: Attention, choice: HeadAxes) -> Attention:
         heads=choice.heads,
         by_name=choice.by_name,
     )
+
+
+def in_memory(attention: Attention) -> Attention:
+    """The attention with plain arrays of floats: those of a file may be mapped, and of any type."""
+    stored = attention.matrices
+    wide = stored.dtype.kind == "f" and stored.dtype.itemsize >= 8
+    with np.errstate(over="ignore"):
+        return replace(attention, matrices=np.asarray(stored, dtype=np.float64 if wide else np.float32))

@@ -9,6 +9,9 @@ from attnviz.errors import InputError
 
 # Other programs' names of what attnviz has a name for.
 _SYNONYMS = {
+    "str_tokens": "tokens",
+    "token_strings": "tokens",
+    "input_tokens": "tokens",
     "source_tokens": "tokens",
     "src_tokens": "tokens",
     "encoder_tokens": "tokens",
@@ -52,9 +55,12 @@ def token_fields(content: Mapping[str, object]) -> tuple[dict[str, object], list
     """
     fields: dict[str, object] = {}
     unknown = []
+    synonyms = {**_SYNONYMS, **_FLAGS, **_SEGMENTS}
+    if (other := _other_name_of_tokens(content)) is not None:
+        synonyms[other] = "tokens"
     for name in content:
-        known = {**_SYNONYMS, **_FLAGS, **_SEGMENTS}.get(name.lower(), name)
-        if known not in _KNOWN or not _may_be_meant(name, content):
+        known = synonyms.get(name.lower(), name)
+        if known not in _KNOWN or (known == name and not _may_be_meant(name, content)):
             unknown.append(name)
         elif known == name or known not in content:
             value = content[name]
@@ -71,6 +77,20 @@ def _may_be_meant(name: str, content: Mapping[str, object]) -> bool:
     if isinstance(content, ArrayFile) and name in content.headers and content.headers[name].shape:
         return False
     return content[name] is None or isinstance(content[name], expected)
+
+
+def _other_name_of_tokens(content: Mapping[str, object]) -> str | None:
+    """The name of a list of ``labels`` or ``words`` that is the tokens, where nothing else is; None without one.
+
+    In what attnviz writes, ``labels`` are what it prints instead of tokens, and ``words`` is true or false.
+    """
+    if any(name in content for name in ("schema", "tokens", "keys")):
+        return None
+    for name in ("labels", "words"):
+        value = content.get(name)
+        if isinstance(value, list) and value and isinstance(value[0], str | list):
+            return name
+    return None
 
 
 def _converted(name: str, value: object) -> object:
