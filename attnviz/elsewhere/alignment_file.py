@@ -72,7 +72,7 @@ def _content(pair: AlignedPair, options: ReadOptions, where: str) -> dict[str, o
         sizes.append(last + 1 if known is None else len(known))
     if 0 in sizes:
         return None
-    matrix = alignment_matrix(pair.links, *sizes, where)
+    matrix = alignment_matrix(pair.links, sizes[0], sizes[1], where)
     content: dict[str, object] = {"cross_attention": matrix, "layers": [0], "heads": [0]}
     for key, text_key, words in (("tokens", "text", pair.source), ("target_tokens", "target", pair.target)):
         if words is not None:
