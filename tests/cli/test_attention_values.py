@@ -106,7 +106,7 @@ def test_rounded_rows_are_accepted_with_a_note(cli, tmp_path):
         cli("show", "--attention", "-", stdin=json.dumps({"attention": ROUNDED})),
     ):
         assert ran.code == 0
-        assert "weights are rounded to 2 decimals: rows sum to 0.99 to 1, not 1" in ran.err
+        assert "weights are rounded to 2 decimals: rows sum to 0.99 to 1" in ran.err
 
 
 def test_partial_rows_show_their_rest(cli):
@@ -121,6 +121,15 @@ def test_partial_rows_show_their_rest(cli):
     assert "special tokens hidden" not in people
     missing = document(cli("heads", "--attention", "-", "--partial", "--json", stdin=file))["missing"]
     assert missing["entropy"] == "a part of each row is its rest, and goes to no key"
+
+
+def test_a_rest_that_is_not_of_special_tokens_is_not_called_so(cli):
+    rows = [[0.5, 0.25, 0.125], [0.125, 0.25, 0.25], [0.25, 0.25, 0.123]]
+    file = json.dumps({"attention": rows, "tokens": ["[CLS]", "a", "b"]})
+    people = cli("show", "--attention", "-", "--partial", stdin=file).out
+    assert [line.split() for line in people.splitlines()[2:4]] == [["a", "b", "rest"], ["1", "a", "*25", "25", "50"]]
+    (head,) = document(cli("heads", "--attention", "-", "--partial", "--json", stdin=file))["heads"]
+    assert head["label"]["rest"]["others"] == pytest.approx((0.125 + 0.375 + 0.377) / 3)
 
 
 def test_words_and_special_tokens_of_pieces(cli):
@@ -162,9 +171,36 @@ def test_labels_as_a_json_list_or_a_file(cli, tmp_path):
     )
 
 
-def test_tokens_in_an_npz_are_labels(cli, tmp_path):
-    np.savez(tmp_path / "saved.npz", attention=np.float32(THREE), tokens=np.array(["the", "cat", "sat"]))
+@pytest.mark.parametrize("name", ["tokens", "labels", "words", "str_tokens"])
+@pytest.mark.parametrize(
+    "tokens",
+    [
+        np.array(["the", "cat", "sat"]),
+        np.array([["the", "cat", "sat"]]),
+        np.array([b"the", b"cat", b"sat"]),
+    ],
+    ids=["texts", "one batch", "bytes"],
+)
+def test_tokens_in_an_npz_are_labels(cli, tmp_path, name, tokens):
+    np.savez(tmp_path / "saved.npz", attention=np.float32(THREE), **{name: tokens})
     assert document(cli("show", "--attention", "saved.npz", "--json"))["tokens"] == ["the", "cat", "sat"]
+    fields = {
+        "attention": THREE,
+        name: np.char.decode(tokens).tolist() if tokens.dtype.kind == "S" else tokens.tolist(),
+    }
+    ran = cli("show", "--attention", "-", "--json", stdin=json.dumps(fields))
+    assert document(ran)["tokens"] == ["the", "cat", "sat"]
+
+
+def test_tokens_that_are_one_text_are_its_words(cli):
+    ran = cli("show", "--attention", "-", "--json", stdin=json.dumps({"attention": THREE, "tokens": "the cat sat"}))
+    assert document(ran)["tokens"] == ["the", "cat", "sat"]
+
+
+def test_arrays_that_are_not_used_are_named(cli, tmp_path):
+    np.savez(tmp_path / "saved.npz", attention=np.float32(THREE), logits=np.zeros(3), hidden_states=np.zeros((3, 4)))
+    ran = cli("show", "--attention", "saved.npz", "--json")
+    assert "logits" in ran.err
 
 
 def test_long_labels_that_start_alike_are_told_apart(cli):

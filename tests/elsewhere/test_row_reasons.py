@@ -7,6 +7,7 @@ from attnviz.errors import InputError
 from tests.elsewhere.arrays import RNG, npy, read, softmax, text
 
 SCORES = "scores, as they are before softmax, are read by show and heatmap, with --values scores"
+LOGARITHMS = "these are logarithms of weights: save their exponentials"
 DROPOUT = "its rows are scattered round 1, as dropout leaves them: save them in evaluation mode, model.eval()"
 LAST_AXIS = "its heads are on the last axis: --axes {}query,key,head says so"
 COLUMNS = "its columns sum to 1, and rows are queries: --axes head,key,query turns them"
@@ -34,7 +35,10 @@ def dropped(p, *shape):
         (softmax(1, 5, 5) - 0.4 * softmax(1, 5, 5), SOFTMAXES),
         (RNG.standard_normal((3, 5, 5)), SCORES),
         (RNG.uniform(0, 4, (3, 5, 5)), SCORES),
-        (np.log(softmax(3, 5, 5)), "these are logarithms of weights: save their exponentials"),
+        (np.log(softmax(3, 5, 5)), LOGARITHMS),
+        (np.log(np.eye(5) + 1e-9), LOGARITHMS),
+        (np.where(np.eye(5) > 0, 0, -np.inf), LOGARITHMS),
+        (np.where(np.eye(5) > 0, 0.7, -np.inf), SCORES),
         (softmax(3, 5, 5) * RNG.uniform(0.3, 0.9, (3, 5, 1)), None),
         (softmax(4, 5, 5).swapaxes(-1, -2), COLUMNS),
         (np.moveaxis(softmax(4, 5, 5), 0, -1), LAST_AXIS.format("")),
@@ -84,3 +88,9 @@ def test_a_single_short_row_is_not_a_sink():
     with pytest.raises(InputError) as caught:
         read(npy(array))
     assert caught.value.hint is None
+
+
+def test_partial_says_where_it_changes_nothing():
+    noted = []
+    read(npy(RNG.standard_normal((5, 5))), scores=True, partial=True, name="a", note=noted.append)
+    assert noted == ["a: --partial changes nothing: these are scores"]

@@ -65,7 +65,9 @@ def hide_special(attention: Attention, *, renormalize: bool = False) -> Attentio
         return attention
     if not queries.any() or not keys.any():
         raise InputError("hide-special: every token is special; expected some that are not")
-    return replace(kept_tokens(attention, queries, keys, renormalize=renormalize), hidden=True)
+    kept = kept_tokens(attention, queries, keys, renormalize=renormalize)
+    has_others = attention.rest is not None and not attention.hidden  # keys that are left out and not special
+    return replace(kept, hidden=True, keys_chosen=attention.keys_chosen or has_others)
 
 
 def kept_tokens(attention: Attention, queries: np.ndarray, keys: np.ndarray, *, renormalize: bool = False) -> Attention:

@@ -109,6 +109,8 @@ def _names_of(
 ) -> list[str]:
     """The tokens' names: the document's, else their ids, else their numbers."""
     key = next((key for key in _NAMES[prefix] if fields.get(key) is not None), None)
+    if key is not None and isinstance(fields[key], str):  # labels as people type them
+        fields = {key: str(fields[key]).split()}
     names = None if key is None else _items(fields, key, _TEXT, n, where)
     if names is None:
         names = [f"{_LETTERS[prefix]}{i}" for i in range(n or 0)] if ids is None else list(map(str, ids))

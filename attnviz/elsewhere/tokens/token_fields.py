@@ -8,6 +8,9 @@ from attnviz.errors import InputError
 
 # Other programs' names of what attnviz has a name for.
 _SYNONYMS = {
+    "str_tokens": "tokens",
+    "token_strings": "tokens",
+    "input_tokens": "tokens",
     "source_tokens": "tokens",
     "src_tokens": "tokens",
     "encoder_tokens": "tokens",
@@ -50,6 +53,7 @@ def token_fields(content: Mapping[str, object]) -> tuple[dict[str, object], list
     """
     fields: dict[str, object] = {}
     unknown = []
+    content = _with_tokens(content)
     for name in content:
         known = {**_SYNONYMS, **_FLAGS, **_SEGMENTS}.get(name.lower(), name)
         if known not in _KNOWN:
@@ -59,6 +63,19 @@ def token_fields(content: Mapping[str, object]) -> tuple[dict[str, object], list
             value = value.tolist() if isinstance(value, np.ndarray) else value
             fields[known] = _converted(name.lower(), value)
     return {name: value for name, value in fields.items() if value is not None}, unknown
+
+
+def _with_tokens(content: Mapping[str, object]) -> Mapping[str, object]:
+    """The fields, of which a list of ``labels`` or ``words`` is the tokens where nothing else is.
+
+    In what attnviz writes, ``labels`` are what it prints instead of tokens, and ``words`` is true or false.
+    """
+    if any(name in content for name in ("schema", "tokens", "keys")):
+        return content
+    for name in ("labels", "words"):
+        if isinstance(content.get(name), list | np.ndarray):
+            return {"tokens" if key == name else key: value for key, value in content.items()}
+    return content
 
 
 def _converted(name: str, value: object) -> object:

@@ -11,7 +11,7 @@ from attnviz.elsewhere.values.absent_rows import with_masked_scores, without_nan
 from attnviz.elsewhere.values.blocks import head_blocks
 from attnviz.elsewhere.values.padding_masks import mask_padding
 from attnviz.elsewhere.values.rounding import EXACT, Rounding, roundings_of
-from attnviz.elsewhere.values.row_reasons import SCORES_HINT, likely_reason, row_facts
+from attnviz.elsewhere.values.row_reasons import likely_reason, row_facts
 from attnviz.elsewhere.values.row_scan import RowScan, edited, scan_rows
 from attnviz.errors import InputError, one_line
 from attnviz.names import SHARES
@@ -52,6 +52,8 @@ def _checked(
     """
     _check_range(attention, scan, where)
     if attention.values not in SHARES:
+        if options.partial:
+            options.note(f"--partial changes nothing: these are {attention.values}")
         return attention
     _check_masked(attention, where)
     if attention.reduce == "max":
@@ -66,8 +68,8 @@ def _checked(
     if wrong.any() or ("schema" not in fields and not stated and (misses > _NOTED).any()):
         rounding = _rounding(attention, sums)
     if rounding is not None:
-        low, high = sums[sums != 0].min(), sums[sums != 0].max()
-        options.note(f"weights are {rounding.name}: rows sum to {low:.4g} to {high:.4g}, not 1")
+        ends = dict.fromkeys(f"{end:.4g}" for end in (sums[sums != 0].min(), sums[sums != 0].max()))
+        options.note(f"{attention.values} are {rounding.name}: rows sum to {' to '.join(ends)}")
     elif wrong.any():
         i, j, query = np.argwhere(wrong)[0]
         raise InputError(
@@ -88,7 +90,7 @@ def _check_range(attention: Attention, scan: RowScan, where: str) -> None:
         wrong = ~((block >= least) & (block <= most))
         if wrong.any():
             cell, value = _first_cell(attention, (i, j), block, wrong)
-            hint = _reason(attention) if attention.values == "weights" and np.isfinite(value) else None
+            hint = None if np.isnan(value) or np.isposinf(value) else _reason(attention)
             expected = _EXPECTED.get(attention.values, "a number from 0 to 1")
             raise InputError(f"{where}: {cell}; expected {expected}", hint)
 
@@ -134,8 +136,7 @@ def _reason(attention: Attention) -> str | None:
     """A likely reason why numbers are not weights, as a hint."""
     if attention.values != "weights" or attention.reduce != "none":
         return None
-    matrices = edited(attention.matrices, lambda _, __, block: block)
-    return likely_reason(row_facts(matrices)) if np.isfinite(matrices).all() else SCORES_HINT
+    return likely_reason(row_facts(edited(attention.matrices, lambda _, __, block: block)))
 
 
 def _first_cell(

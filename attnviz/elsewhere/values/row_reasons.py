@@ -6,6 +6,7 @@ import numpy as np
 
 _NEAR = 0.02  # by which sums of rows may differ that are meant to be equal, as a share
 _SUM_OF_ONE = 2e-3
+_LOW = -1e30  # a number in the place of -inf
 _PERCENT = 100.0
 _MOST_ROWS = 0.9  # of the rows: where more are whole, the others should be
 _MOST_KEPT = 10.0  # times 1: dropout divides what it keeps by the share that it keeps
@@ -38,11 +39,13 @@ class RowFacts(NamedTuple):
 
 
 def row_facts(matrices: np.ndarray) -> RowFacts:
-    """The facts of matrices (n_layers, n_heads, n_queries, n_keys) of finite numbers."""
-    sums = matrices.sum(axis=-1, dtype=np.float64)
+    """The facts of matrices (n_layers, n_heads, n_queries, n_keys), without NaN."""
     most = float(matrices.max())
     with np.errstate(under="ignore"):
-        powers = np.exp(np.minimum(matrices, 0), dtype=np.float64).sum(axis=-1) if most <= 0 else np.zeros(1)
+        is_low = most <= _SUM_OF_ONE
+        powers = np.exp(np.minimum(matrices, 0), dtype=np.float64).sum(axis=-1) if is_low else np.zeros(1)
+    matrices = np.nan_to_num(matrices, neginf=_LOW, posinf=-_LOW)
+    sums = matrices.sum(axis=-1, dtype=np.float64)
     return RowFacts(
         sums=sums[matrices.any(axis=-1)],
         least=float(matrices.min()),
