@@ -118,6 +118,25 @@ def test_an_archive_with_one_array_of_matrices_beside_other_things():
     assert (result.text, labels(result.tokens)) == ("a b", list("abcd"))
 
 
+@FORMATS
+def test_attnviz_s_own_names_mean_something_else_in_other_files(encode):
+    arrays = {
+        "attention": softmax(4, 4),
+        "hidden": np.ones((4, 8), np.float32),
+        "values": np.ones((4, 8), np.float32),
+        "labels": np.array([1]),
+    }
+    noted = []
+    assert read(encode(arrays), name="f", note=noted.append).attention.shape == (1, 1, 4, 4)
+    assert noted == ["f: not used: hidden, labels, values"]
+
+
+def test_source_and_target_may_be_lists_of_words():
+    sides = {"source": ["le", "chat"], "target": ["the", "cat"]}
+    (view,) = read(text({"attention": softmax(2, 2).tolist(), **sides})).views.values()
+    assert (view.kind, labels(view.queries), labels(view.keys)) == ("cross", ["the", "cat"], ["le", "chat"])
+
+
 def test_weights_and_scores_side_by_side():
     scores = np.random.default_rng(1).standard_normal((1, 2, 4, 4)).astype(np.float32)
     data = npz(**{"blocks.0.attn.hook_pattern": LAYERS[0], "blocks.0.attn.hook_attn_scores": scores})
