@@ -120,7 +120,7 @@ def extent(attention: Attention) -> str:
 
 def rest_word(attention: Attention | Matrix) -> str:
     """The name of the column of keys that are left out: ``special`` where they are special tokens."""
-    return "special" if attention.hidden else "rest"
+    return "special" if attention.hidden and not attention.keys_chosen else "rest"
 
 
 def has_merged(attention: Attention | Matrix) -> bool:
