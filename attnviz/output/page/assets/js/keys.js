@@ -99,8 +99,14 @@ const actions = {
   p: () => isOffered("text-field") && reactions.text((state.text + head.texts.length - 1) % head.texts.length),
   d: () => change({ theme: following(THEMES, state.theme) }),
   g: () => gridButtons.querySelector("[aria-pressed=true]").focus(),
-  "?": () => byId("help").showModal(),
+  "?": openHelp,
 };
+
+/** Shows the help from its top. The attribute autofocus would be an error in a notebook's frame. */
+function openHelp() {
+  byId("help").showModal();
+  byId("help-title").focus();
+}
 
 /** What arrows do among the heads. */
 const headActions = {
@@ -138,7 +144,7 @@ async function onKey(event) {
 
 function listenKeys() {
   document.addEventListener("keydown", onKey);
-  byId("help-button").addEventListener("click", () => byId("help").showModal());
+  byId("help-button").addEventListener("click", openHelp);
   const fill = (id, caption, rows) => {
     const lines = rows.map(([name, words]) => rowOf(element("th", name, { scope: "row" }), element("td", words)));
     byId(id).replaceChildren(element("caption", caption), section("tbody", lines));
