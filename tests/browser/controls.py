@@ -68,6 +68,11 @@ def at(selector: str, x: float, y: float) -> Callable[[Any], object]:
     return click
 
 
+def chosen(selector: str, label: str) -> Callable[[Any], object]:
+    """Chooses an option of a list."""
+    return lambda page: page.select_option(selector, label=label)
+
+
 def link_of_heads(page: Any) -> None:
     """Two heads in colours."""
     page.locator("#grid [data-head='3']").click(modifiers=["Shift"])
@@ -106,6 +111,22 @@ CONTROLS: dict[str, Control] = {
     "a word": button("sentence", "#sentence .word:nth-of-type(2)", {"query": 2, "key": None}),
     "a word of the target": button("cross", "#sentence .word[data-side=from] >> nth=0", {"side": "from", "query": 0}),
     "a word of the source": button("cross", "#sentence .word[data-side=to] >> nth=1", {"key": 1}),
+    "a long word": button("hostile", "#sentence .word:nth-of-type(5)", {"query": 4, "key": None}),
+    "a piece joins its word": box("inside", "#words", {"words": True}),
+    "a larger matrix": button("sentence", "[data-zoom='1']", {"zoom": 1}),
+    "a smaller matrix": button("sentence", "[data-zoom='-1']", {"zoom": 0}, before=clicked("[data-zoom='1']")),
+    "a name of a row": Control(
+        "sentence", at("#matrix", 0.08, 0.5), pressed("#sentence .word:nth-of-type(8)"), {"side": "from", "key": None}
+    ),
+    "a name of a column": Control("sentence", at("#matrix", 0.4, 0.1), pressed("#sentence .word:nth-of-type(7)"), {}),
+    "no head to subtract": choice("sentence", "#minus", "no head", {"minus": None}, before=chosen("#minus", "L2H8")),
+    "a head fewer in colours": Control(
+        "sentence",
+        clicked("#grid [data-head='3']", modifiers=["Shift"]),
+        pressed("#grid [data-head='3']", "Shift+Enter"),
+        {"others": []},
+        before=link_of_heads,
+    ),
     "a text": choice("texts", "#text", "3. A dog", {"text": 2}),
     "colours": button("sentence", "#theme", {"theme": "light"}),
 }

@@ -56,6 +56,7 @@ SAMPLES: dict[str, tuple[str, ...]] = {
     "hostile": ("--attention", "hostile.json"),
     "scripts": (SCRIPTS, "--seed", "0", "--tokenizer", "whitespace"),
     "pieces": ("Unbelievable antidisestablishmentarianism astonishes philosophers.",),
+    "inside": ("Unbelievable antidisestablishmentarianism astonishes philosophers.", "--no-words", "--from", "3"),
     "special": (SENTENCE, "--show-special", "--no-words", "--from", "it"),
     "renormalized": (SENTENCE, "--renormalize"),
     "scores": (SENTENCE, "--values", "scores"),

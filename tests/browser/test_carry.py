@@ -93,6 +93,32 @@ def test_the_drawing_follows_the_view(opened, sample):
     assert float(both.get("width")) > float(links.get("width"))
 
 
+def test_the_drawing_of_a_difference_of_heads_says_so(opened, sample):
+    page = opened(sample("sentence"), "#view=matrix&head=L2H1&minus=L2H8")
+    download = saved(page, "#svg")
+    assert download.suggested_filename == "attnviz-L2H1-less-L2H8.svg"
+    found = cells(ET.fromstring(Path(download.path()).read_text(encoding="utf-8")))  # noqa: S314
+    table = table_of(page)
+    one, other = (shown_numbers(opened, sample, head) for head in ("L2H1", "L2H8"))
+    for row, texts in enumerate(table):
+        for column, text in enumerate(texts[1:15]):
+            assert float(text) == pytest.approx(one[row][column] - other[row][column], abs=1e-9)
+    assert len(found) == 14 * 14
+    assert {"+", "-"} <= {text[:1] for text in found.values()}
+
+
+def shown_numbers(opened, sample, head: str) -> list[list[float]]:
+    """The numbers of one head's table."""
+    return [[float(text) for text in row[1:15]] for row in table_of(opened(sample("sentence"), f"#head={head}"))]
+
+
+@pytest.mark.parametrize("fragment", ["#others=L0H2.L1H8", "#others=L0H2&query=&key="])
+def test_the_drawing_has_the_colours_of_several_heads(opened, sample, fragment):
+    page = opened(sample("sentence"), f"{fragment}&view=links")
+    strokes = {path.get("stroke") for path in drawing(page).iter(f"{SVG}path")}
+    assert len(strokes) == 1 + fragment.count("H")
+
+
 @pytest.mark.parametrize("name", ["sentence", "long", "many heads", "hostile"])
 def test_the_picture_is_light_and_not_empty_in_the_dark(opened, sample, name):
     page = opened(sample(name), color_scheme="dark")

@@ -1,5 +1,7 @@
 """Every kind of page, in every view, size and theme: nothing is printed or asked for, and nothing sticks out."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -105,3 +107,21 @@ def test_without_scripts_there_is_a_table(records, sample):
     page, record = records(sample("sentence"), java_script_enabled=False)
     assert page.locator("noscript table td").count() >= 14 * 14
     assert record.faults == []
+
+
+def test_the_table_of_a_long_text_lists_its_strongest_links(opened, sample):
+    page = opened(sample("long"), "#view=table&query=&key=&least=0")
+    assert re.match(r"the 250 strongest of \d+ links; ", page.locator("#table caption").inner_text())
+    numbers = [float(text) for text in page.locator("#table tbody td:last-child").all_inner_texts()]
+    assert len(numbers) == 250
+    assert numbers == sorted(numbers, reverse=True)
+    act(page, lambda: page.locator("#table tbody td:last-child").nth(3).click())
+    assert f"({numbers[3]:.2f})" in page.locator("#status").inner_text()
+
+
+def test_one_link_of_many_heads_is_in_every_cell(opened, sample):
+    page = opened(sample("causal"), "#mode=link&sort=link&query=3&key=1")
+    values = page.locator("#ranking .rank").all_inner_texts()
+    assert len(values) == 8
+    act(page, lambda: page.keyboard.press("Escape"))
+    assert page.locator("#ranking .rank").count() == 8

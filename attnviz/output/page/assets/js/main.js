@@ -89,6 +89,9 @@ async function begin() {
     pending = refresh();
   });
   new ResizeObserver(() => view && repaint()).observe(byId("main"));
+  // The panes get smaller too where the sentence or the line of what is selected needs more room.
+  const panes = new ResizeObserver(() => view && [linksPane, matrixPane].forEach((pane) => pane.refresh()));
+  for (const pane of [linksPane, matrixPane]) panes.observe(pane.element);
   darkSystem.addEventListener("change", repaint);
   addEventListener("beforeprint", preparePrint);
   addEventListener("afterprint", () => byId("printed").replaceChildren());
