@@ -215,8 +215,8 @@ class Patterns:
         self.padding = np.array([token.padding for token in attention.queries])
         real = ~np.array([token.padding for token in attention.keys])
         self._real = real
-        first = int(real.argmax())  # after padding at the left
-        self._first = slice(first, first + 1)
+        start = int(real.argmax())  # after padding at the left
+        self._first = slice(start, start + 1)
         everywhere = np.ones(n_queries, dtype=bool)
         self.rows = dict.fromkeys(("first", "special", "distance", "offset", "self"), everywhere)
         self.rows |= {"previous": np.append(False, real[:-1]), "next": np.append(real[1:], False)}
