@@ -144,6 +144,13 @@ def test_weights_and_scores_side_by_side():
     np.testing.assert_array_equal(read(data, scores=True).attention, scores)
 
 
+def test_the_whole_cache_of_transformer_lens():
+    names = ("attn.q.hook_in", "attn.hook_q", "attn.hook_z", "hook_resid_pre", "attn.hook_out", "ln1.hook_scale")
+    cache = {f"blocks.{i}.{name}": softmax(1, 4, 8) for i in range(3) for name in names}
+    cache |= {f"blocks.{i}.attn.hook_pattern": LAYERS[i] for i in range(3)}
+    np.testing.assert_array_equal(read(npz(**cache)).attention, np.concatenate(LAYERS[:3]))
+
+
 def test_an_array_called_scores_holds_scores_and_a_note_says_so():
     noted = []
     view = read(npz(attn_scores=np.full((2, 2), 3.0)), name="f", note=noted.append).views["encoder"]
