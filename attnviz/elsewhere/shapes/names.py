@@ -17,12 +17,11 @@ _KIND_OF_NAME = {
     **dict.fromkeys(("cross_attention", "cross_attentions"), "cross"),
 }
 _TRANSFORMERS = ("attentions", "encoder_attentions", "decoder_attentions", "cross_attentions")
-_CROSS = re.compile("cross|enc_?dec|encoder_(decoder|attn|attention)", re.IGNORECASE)
+_CROSS = re.compile("cross|enc_?dec|encoder_decoder|decoder.*encoder_att", re.IGNORECASE)
 _SCORES = re.compile("scores", re.IGNORECASE)
 # What may stand around the number of a layer where nothing else says that arrays are attention.
 _NUMBERED = re.compile("att|pattern|head|^arr|layer|block|step|^l?h?$", re.IGNORECASE)
 _OTHER = re.compile("hidden|embed|mlp|resid|logit|bias|norm|query|key|value|hook_[qkvz]|_proj", re.IGNORECASE)
-_STEPS = re.compile("step|token|^arr", re.IGNORECASE)
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +35,6 @@ class NamedArray:
         parts: by number: of layers, or of layers and heads; or of the steps of a generation.
         is_scores: whether its name says that it holds scores.
         keys: the names in the file.
-        may_be_steps: whether the numbers of its parts may be those of steps.
     """
 
     kind: str
@@ -45,7 +43,6 @@ class NamedArray:
     parts: Mapping[tuple[int, ...], object] = field(default_factory=dict)
     is_scores: bool = False
     keys: tuple[str, ...] = ()
-    may_be_steps: bool = False
 
     @property
     def is_of_transformers(self) -> bool:
@@ -135,8 +132,8 @@ def _one_a_kind(found: list[NamedArray], where: str, scores: bool) -> list[Named
 def _of_group(group: _Group, content: Mapping[str, object]) -> NamedArray:
     parts = {number: _value(content, name) for number, name in sorted(zip(group.numbers, group.names, strict=True))}
     name = one_line(group.names[0]) + (f", ..., {one_line(group.names[-1])}" if len(parts) > 1 else "")
-    is_scores, may_be_steps = bool(_SCORES.search(group.stem)), bool(_STEPS.search(group.stem))
-    return NamedArray(group.kind, name, parts=parts, is_scores=is_scores, keys=group.names, may_be_steps=may_be_steps)
+    is_scores = bool(_SCORES.search(group.stem))
+    return NamedArray(group.kind, name, parts=parts, is_scores=is_scores, keys=group.names)
 
 
 def _groups(names: Iterable[str]) -> Iterator[_Group]:
