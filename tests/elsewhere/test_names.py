@@ -137,6 +137,12 @@ def test_source_and_target_may_be_lists_of_words():
     assert (view.kind, labels(view.queries), labels(view.keys)) == ("cross", ["the", "cat"], ["le", "chat"])
 
 
+def test_layers_may_be_an_object_in_an_object():
+    layers = {str(i): layer.tolist() for i, layer in enumerate(LAYERS)}
+    for document in ({"attentions": layers}, {"encoder": {f"layer_{i}": layer for i, layer in layers.items()}}):
+        np.testing.assert_array_equal(read(text(document)).attention, np.concatenate(LAYERS))
+
+
 def test_weights_and_scores_side_by_side():
     scores = np.random.default_rng(1).standard_normal((1, 2, 4, 4)).astype(np.float32)
     data = npz(**{"blocks.0.attn.hook_pattern": LAYERS[0], "blocks.0.attn.hook_attn_scores": scores})

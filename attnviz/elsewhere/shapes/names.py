@@ -114,6 +114,19 @@ def named_arrays(content: Mapping[str, object], where: str, *, scores: bool = Fa
     raise _none_found(content, where)
 
 
+def without_nesting(content: Mapping[str, object]) -> Mapping[str, object]:
+    """The values of an object, those of objects of lists in it by both names: ``attentions.0``."""
+    inner = {
+        name: value
+        for name, value in content.items()
+        if isinstance(value, dict) and value and all(isinstance(item, list) for item in value.values())
+    }
+    if not inner:
+        return content
+    flat = {f"{name}.{key}": item for name, value in inner.items() for key, item in value.items()}
+    return {name: value for name, value in content.items() if name not in inner} | flat
+
+
 def _one_a_kind(found: list[NamedArray], where: str, scores: bool) -> list[NamedArray]:
     """One array of each kind: weights, or scores where those are asked for.
 
