@@ -137,11 +137,24 @@ def test_source_and_target_may_be_lists_of_words():
     assert (view.kind, labels(view.queries), labels(view.keys)) == ("cross", ["the", "cat"], ["le", "chat"])
 
 
+def test_layers_may_be_an_object_in_an_object():
+    layers = {str(i): layer.tolist() for i, layer in enumerate(LAYERS)}
+    for document in ({"attentions": layers}, {"encoder": {f"layer_{i}": layer for i, layer in layers.items()}}):
+        np.testing.assert_array_equal(read(text(document)).attention, np.concatenate(LAYERS))
+
+
 def test_weights_and_scores_side_by_side():
     scores = np.random.default_rng(1).standard_normal((1, 2, 4, 4)).astype(np.float32)
     data = npz(**{"blocks.0.attn.hook_pattern": LAYERS[0], "blocks.0.attn.hook_attn_scores": scores})
     np.testing.assert_array_equal(read(data).attention, LAYERS[0])
     np.testing.assert_array_equal(read(data, scores=True).attention, scores)
+
+
+def test_the_whole_cache_of_transformer_lens():
+    names = ("attn.q.hook_in", "attn.hook_q", "attn.hook_z", "hook_resid_pre", "attn.hook_out", "ln1.hook_scale")
+    cache = {f"blocks.{i}.{name}": softmax(1, 4, 8) for i in range(3) for name in names}
+    cache |= {f"blocks.{i}.attn.hook_pattern": LAYERS[i] for i in range(3)}
+    np.testing.assert_array_equal(read(npz(**cache)).attention, np.concatenate(LAYERS[:3]))
 
 
 def test_an_array_called_scores_holds_scores_and_a_note_says_so():

@@ -21,6 +21,7 @@ _CROSS = re.compile("cross|enc_?dec|encoder_decoder|decoder.*encoder_att", re.IG
 _SCORES = re.compile("scores", re.IGNORECASE)
 # What may stand around the number of a layer where nothing else says that arrays are attention.
 _NUMBERED = re.compile("att|pattern|head|^arr|layer|block|step|^l?h?$", re.IGNORECASE)
+_PATTERN = re.compile("pattern|weights|probs|scores", re.IGNORECASE)
 _OTHER = re.compile("hidden|embed|mlp|resid|logit|bias|norm|query|key|value|hook_[qkvz]|_proj", re.IGNORECASE)
 
 
@@ -103,6 +104,7 @@ def named_arrays(content: Mapping[str, object], where: str, *, scores: bool = Fa
     groups = list(_groups(name for name in content if _n_axes(content, name) >= 2))
     fitting = [group for group in groups if _NUMBERED.search(group.stem) and not _OTHER.search(group.stem)]
     if fitting:
+        fitting = [group for group in fitting if _PATTERN.search(group.stem)] or fitting
         return _one_a_kind([_of_group(group, content) for group in fitting], where, scores)
     matrices = [name for name in content if _n_axes(content, name) >= 1] if isinstance(content, ArrayFile) else []
     floats = [name for name in matrices if _is_float(content, name)] or matrices
@@ -110,6 +112,19 @@ def named_arrays(content: Mapping[str, object], where: str, *, scores: bool = Fa
         name = floats[0]
         return [NamedArray(kind_in_words(name), one_line(name), _value(content, name), keys=(name,))]
     raise _none_found(content, where)
+
+
+def without_nesting(content: Mapping[str, object]) -> Mapping[str, object]:
+    """The values of an object, those of objects of lists in it by both names: ``attentions.0``."""
+    inner = {
+        name: value
+        for name, value in content.items()
+        if isinstance(value, dict) and value and all(isinstance(item, list) for item in value.values())
+    }
+    if not inner:
+        return content
+    flat = {f"{name}.{key}": item for name, value in inner.items() for key, item in value.items()}
+    return {name: value for name, value in content.items() if name not in inner} | flat
 
 
 def _one_a_kind(found: list[NamedArray], where: str, scores: bool) -> list[NamedArray]:
