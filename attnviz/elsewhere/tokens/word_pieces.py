@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 from attnviz.text.pretrained import Spelling, byte_of_character
 
-
 _IN_PLACE = re.compile(r"\[(UNK|MASK)\]|<(unk|mask)>")  # in the place of a word
 
 
