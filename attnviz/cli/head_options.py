@@ -29,7 +29,12 @@ class HeadOptions(Options):
     head: Heads = None
     kind: Annotated[
         Literal["encoder", "decoder", "cross"] | None,
-        option(SELECTION, "--kind", help="Which attention. [default: encoder; with --target: cross]"),
+        option(
+            SELECTION,
+            "--kind",
+            help="Which attention; of --attention also what an unnamed array is. [default: encoder; with "
+            "--target: cross]",
+        ),
     ] = None
     words: Words = None
     hide_special: HideSpecial = None

@@ -14,7 +14,13 @@ from typing import Any, TypeVar, cast
 
 from attnviz.analysis.matrices.selection import Request
 from attnviz.cli.command import Options
-from attnviz.cli.groups.attention import AttentionOptions, attention_results, check_elsewhere, labels_of
+from attnviz.cli.groups.attention import (
+    AttentionOptions,
+    alignment_results,
+    attention_results,
+    check_elsewhere,
+    labels_of,
+)
 from attnviz.cli.groups.many import ManyOptions
 from attnviz.cli.groups.parts import PartOptions
 from attnviz.cli.groups.text_files import TextsInput, refuse_text_options
@@ -33,6 +39,7 @@ from attnviz.model import Model, bundled_folder, load
 from attnviz.sweeps.corpus import Corpus
 from attnviz.sweeps.preparation import prepare_vectors
 from attnviz.sweeps.runs import Prepared
+from attnviz.sweeps.texts import file_pairs
 from attnviz.sweeps.work import Parts
 
 ValueT = TypeVar("ValueT")
@@ -52,8 +59,9 @@ def corpus_of(source: Source, *, prints: bool = True) -> Corpus:
         InputError: a file that cannot be read.
     """
     inputs, common = source.inputs, source.common
-    _check_sources(inputs, common)
     elsewhere = source.elsewhere if isinstance(source, AttentionSource) else AttentionOptions()
+    if elsewhere.alignment is None:
+        _check_sources(inputs, common)
     check_elsewhere(inputs, elsewhere)
     many = source.many if isinstance(source, ManySource) else ManyOptions()
     workers = source.workers.workers if isinstance(source, SharedSource) else 1
@@ -61,7 +69,7 @@ def corpus_of(source: Source, *, prints: bool = True) -> Corpus:
     slow = noted if is_watched(common) else None
     if inputs.attention is not None or inputs.vectors is not None:
         refuse_text_options(inputs, source.texts)
-    if inputs.attention is not None:
+    if inputs.attention is not None or elsewhere.alignment is not None:
         return _attention_corpus(source, elsewhere, Corpus(note=noted, slow=slow))
     texts = TextsInput(inputs, source.texts, noted) if inputs.vectors is None else None
     loading = _load_options(source, decoder=texts is not None and texts.has_target)
@@ -95,8 +103,32 @@ def _attention_corpus(source: Source, elsewhere: AttentionOptions, corpus: Corpu
     flags = [name for group in groups for name in group.values_by_name() if name not in group.from_variables]
     if flags:
         raise UsageError(f"{', '.join(flags)}: there is no model to run on --attention; expected none of them")
-    name, results = attention_results(source.inputs, elsewhere, corpus.note)
+    if elsewhere.alignment is not None:
+        pairs = _pairs(source, corpus.note)
+        name, results = alignment_results(source.inputs, elsewhere, pairs, corpus.note)
+    else:
+        name, results = attention_results(source.inputs, elsewhere, corpus.note)
     return replace(corpus, results=results, name=name)
+
+
+def _pairs(source: Source, note: Callable[[str], None]) -> Iterator[tuple[str, str]] | None:
+    """The source and the target of each text that is given beside an alignment; None without one.
+
+    Raises:
+        UsageError: a file whose texts have no target.
+    """
+    inputs = source.inputs
+    if inputs.text is not None and inputs.target is not None:
+        return iter([(inputs.text, inputs.target)])
+    if inputs.file is None:
+        return None
+    texts = TextsInput(inputs, source.texts, note)
+    if not texts.layout.has_target:
+        raise UsageError(
+            "alignment, file: its texts have no target; expected lines SOURCE ||| TARGET (--format pairs), or "
+            "--target-field NAME"
+        )
+    return file_pairs(texts.texts, texts.layout)
 
 
 def _prepared_vectors(inputs: InputOptions, loading: Mapping[str, Any]) -> Callable[[Model], Prepared]:

@@ -276,7 +276,11 @@ class SelectionOptions(Options):
     head: Heads = None
     kind: Annotated[
         Literal["encoder", "decoder", "cross"] | None,
-        option(SELECTION, "--kind", help="With --target: only this attention. [default: all three]"),
+        option(
+            SELECTION,
+            "--kind",
+            help="Only this attention, with --target; of --attention also what an unnamed array is. [default: all]",
+        ),
     ] = None
     values: Annotated[
         Literal["weights", "scores", "norms", "zeroing"] | None,

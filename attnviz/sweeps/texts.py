@@ -142,6 +142,20 @@ def opened_texts(
         yield ListedTexts(cast("str | Iterable[str]", source), most)
 
 
+def file_pairs(source: str | Path | BinaryIO, layout: FileLayout) -> Iterator[tuple[str, str]]:
+    """The text and the target of each line of a file.
+
+    Raises:
+        InputError: a line that cannot be read.
+    """
+    with opened_texts(source, 1, layout) as texts:
+        for window in texts:
+            for one in window.texts:
+                if isinstance(one.text, AttnvizError):
+                    raise one.text
+                yield one.text, one.target or ""
+
+
 def layout_of(source: Path | BinaryIO, layout: FileLayout, *, is_alone: bool = True) -> tuple[FileLayout, list[str]]:
     """How a file or a stream holds its texts, and notes on what was taken for granted.
 

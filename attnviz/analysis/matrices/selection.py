@@ -7,7 +7,7 @@ from itertools import product
 
 from attnviz.analysis.choices.segments import segment_tokens, sum_segments
 from attnviz.analysis.choices.token_choice import TokenChoice, check_parts, choose_tokens
-from attnviz.analysis.matrices.parts import picked_heads
+from attnviz.analysis.matrices.parts import in_memory, picked_heads
 from attnviz.analysis.matrices.reduce import check_reduction, reduce_attention, reduced_parts
 from attnviz.analysis.matrices.words import hide_special, merge_words, merged, visible
 from attnviz.encoder.stack import Address
@@ -299,14 +299,14 @@ def _narrow(attention: Attention, request: Request) -> Attention:
         if (request.layers, request.heads) != ("all", "all"):
             raise UsageError(f"layer, head: the file holds a {attention.reduce}; expected no selection")
         _check_order(attention, request)
-        return arrange(attention, request)
+        return arrange(in_memory(attention), request)
     if attention.by_name:
         if (request.layers, request.heads) != ("all", "all"):
             raise UsageError(f"layer, head: these are {attention.selection_in_words}; expected no selection")
-        return arrange(attention, request)
+        return arrange(in_memory(attention), request)
     if request.heads != "all":
         _check_heads(attention.values)
-    return arrange(picked_heads(attention, _held(request, attention)), request)
+    return arrange(in_memory(picked_heads(attention, _held(request, attention))), request)
 
 
 def _check_order(attention: Attention, request: Request) -> None:

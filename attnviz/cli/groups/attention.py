@@ -1,7 +1,7 @@
 """How a file of attention from elsewhere is read: the options, and the input that they make."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -20,6 +20,15 @@ if TYPE_CHECKING:
 class AttentionOptions(Options):
     """What a file of ``--attention`` does not say itself."""
 
+    alignment: Annotated[
+        str | None,
+        option(
+            ELSEWHERE,
+            "--alignment",
+            metavar="PATH",
+            help="Word alignments instead of --attention, a line per pair: 0-0 1-2 (source-target); - for stdin.",
+        ),
+    ] = None
     axes: Annotated[
         str | None,
         option(
@@ -61,10 +70,24 @@ def check_elsewhere(inputs: "InputOptions", elsewhere: AttentionOptions) -> None
         UsageError: names them.
     """
     names = [name.replace("_", "-") for name in elsewhere.changed()]
-    if names and inputs.attention is None:
+    if elsewhere.alignment is not None:
+        _check_alignment(inputs, names)
+    elif names and inputs.attention is None:
         raise UsageError(f"{', '.join(names)}: there is no attention to read; expected --attention FILE too")
     if inputs.tokens is not None and {"query-tokens", "key-tokens"} & set(names):
         raise UsageError("tokens: labels of queries or keys are given too; expected --tokens alone, or the other two")
+
+
+def _check_alignment(inputs: "InputOptions", names: list[str]) -> None:
+    """Refuses what an alignment does not take, and a text without its target."""
+    given = [name for name in ("attention", "vectors", "tokens", "pair") if getattr(inputs, name) is not None]
+    if given or "axes" in names:
+        raise UsageError(
+            f"alignment, {(given or ['axes'])[0]}: both are given; expected --alignment with --query-tokens and "
+            "--key-tokens, or with a text and its --target"
+        )
+    if inputs.text is not None and inputs.target is None:
+        raise UsageError("alignment: a text is given without its target; expected TEXT --target TEXT")
 
 
 def labels_of(text: str | None, name: str) -> list[str] | None:
@@ -76,6 +99,35 @@ def labels_of(text: str | None, name: str) -> list[str] | None:
     from attnviz.elsewhere.tokens.token_list import token_list
 
     return None if text is None else token_list(text, name)
+
+
+def alignment_results(
+    inputs: "InputOptions",
+    elsewhere: AttentionOptions,
+    pairs: "Iterable[tuple[str, str]] | None",
+    note: Callable[[str], None],
+) -> "tuple[str, Callable[[Request], Iterator[tuple[str, Result]]]]":
+    """The name of a file of alignments, and what reads it.
+
+    Args:
+        inputs: the options of the input.
+        elsewhere: with an alignment.
+        pairs: the source and the target of each line, where they are known.
+        note: called with each note.
+    """
+    from attnviz.elsewhere.alignment_file import read_alignments
+    from attnviz.elsewhere.read_options import ReadOptions
+
+    path = elsewhere.alignment or ""
+    name = "standard input" if path == "-" else Path(path).name
+    options = ReadOptions(**_read_options(inputs, elsewhere), note=lambda text: note(f"{name}: {text}"))
+
+    def results(_: "Request") -> "Iterator[tuple[str, Result]]":
+        source = sys.stdin.buffer if path == "-" else Path(path)
+        for number, result in enumerate(read_alignments(source, name, options, pairs), start=1):
+            yield f"{name}, text {number}", result
+
+    return name, results
 
 
 def _read_options(inputs: "InputOptions", elsewhere: AttentionOptions) -> dict[str, Any]:

@@ -149,7 +149,7 @@ def _of_one_text(lengths: tuple[int, ...], hints: AxesHints) -> list[str] | None
 
 def _of_texts(lengths: tuple[int, ...], hints: AxesHints) -> list[str] | None:
     """Names of the axes before the queries, of which one counts the texts that the file has tokens of."""
-    places = [i for i, length in enumerate(lengths) if length == hints.n_texts]
+    places = [i for i, length in enumerate(lengths[:2]) if length == hints.n_texts]
     if len(lengths) > 2 and hints.batch_second and 1 in places:
         places = [1]
     if not places or (len(lengths) > 2 and len(places) > 1):

@@ -17,7 +17,7 @@ _KIND_OF_NAME = {
     **dict.fromkeys(("cross_attention", "cross_attentions"), "cross"),
 }
 _TRANSFORMERS = ("attentions", "encoder_attentions", "decoder_attentions", "cross_attentions")
-_CROSS = re.compile("cross|enc_?dec|encoder_(decoder|attn|attention)", re.IGNORECASE)
+_CROSS = re.compile("cross|enc_?dec|encoder_decoder|decoder.*encoder_att", re.IGNORECASE)
 _SCORES = re.compile("scores", re.IGNORECASE)
 # What may stand around the number of a layer where nothing else says that arrays are attention.
 _NUMBERED = re.compile("att|pattern|head|^arr|layer|block|step|^l?h?$", re.IGNORECASE)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
+from attnviz.elsewhere.files.array_files import ArrayFile
 from attnviz.errors import InputError
 
 # Other programs' names of what attnviz has a name for.
@@ -43,6 +44,7 @@ _DEPTHS = {
 _OF_ALL = ("schema", "values", "reduce", "axes", "words", "hidden", "renormalized", "model", "precision")
 _OF_HEADS = ("layers", "heads", "decoder_layers", "head_names", "top")
 _OF_MATRICES = ("masked", "decoder_masked", "cross_masked", "rest", "decoder_rest", "cross_rest")
+_TYPES = {"words": bool, "hidden": str, "renormalized": bool, "values": str, "reduce": str, "model": dict}
 _KNOWN = {*_DEPTHS, *_MASKS, *_OF_ALL, *_OF_HEADS, *_OF_MATRICES}
 
 
@@ -53,10 +55,12 @@ def token_fields(content: Mapping[str, object]) -> tuple[dict[str, object], list
     """
     fields: dict[str, object] = {}
     unknown = []
-    content = _with_tokens(content)
+    synonyms = {**_SYNONYMS, **_FLAGS, **_SEGMENTS}
+    if (other := _other_name_of_tokens(content)) is not None:
+        synonyms[other] = "tokens"
     for name in content:
-        known = {**_SYNONYMS, **_FLAGS, **_SEGMENTS}.get(name.lower(), name)
-        if known not in _KNOWN:
+        known = synonyms.get(name.lower(), name)
+        if known not in _KNOWN or (known == name and not _may_be_meant(name, content)):
             unknown.append(name)
         elif known == name or known not in content:
             value = content[name]
@@ -65,17 +69,28 @@ def token_fields(content: Mapping[str, object]) -> tuple[dict[str, object], list
     return {name: value for name, value in fields.items() if value is not None}, unknown
 
 
-def _with_tokens(content: Mapping[str, object]) -> Mapping[str, object]:
-    """The fields, of which a list of ``labels`` or ``words`` is the tokens where nothing else is.
+def _may_be_meant(name: str, content: Mapping[str, object]) -> bool:
+    """Whether a name of attnviz's own format may mean in another program's file what it means there."""
+    expected = _TYPES.get(name)
+    if expected is None or "schema" in content:
+        return True
+    if isinstance(content, ArrayFile) and name in content.headers and content.headers[name].shape:
+        return False
+    return content[name] is None or isinstance(content[name], expected)
+
+
+def _other_name_of_tokens(content: Mapping[str, object]) -> str | None:
+    """The name of a list of ``labels`` or ``words`` that is the tokens, where nothing else is; None without one.
 
     In what attnviz writes, ``labels`` are what it prints instead of tokens, and ``words`` is true or false.
     """
     if any(name in content for name in ("schema", "tokens", "keys")):
-        return content
+        return None
     for name in ("labels", "words"):
-        if isinstance(content.get(name), list | np.ndarray):
-            return {"tokens" if key == name else key: value for key, value in content.items()}
-    return content
+        value = content.get(name)
+        if isinstance(value, list) and value and isinstance(value[0], str | list):
+            return name
+    return None
 
 
 def _converted(name: str, value: object) -> object:

@@ -6,7 +6,7 @@ import numpy as np
 
 from attnviz.elsewhere.files.file_array import floats, forget_pages
 
-_MOST = 1 << 20  # numbers in a block of several heads
+_MOST = 1 << 18  # numbers in a block of several heads
 
 
 def head_blocks(matrices: np.ndarray) -> Iterator[tuple[int, int, np.ndarray]]:
