@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from attnviz.elsewhere.documents import read_document
+from attnviz.elsewhere.files.array_files import file_digest
 from attnviz.elsewhere.files.documents import file_documents
 from attnviz.elsewhere.files.file_array import floats
 from attnviz.elsewhere.files.file_types import EXPECTED
@@ -74,8 +75,10 @@ def _in_memory(result: Result) -> Result:
 
 
 def _results(source: AttentionStream, path: Path | None, name: str, options: ReadOptions) -> Iterator[Result]:
+    digest = file_digest(path) if path is not None and source.is_mapped else None
     for document in file_documents(source, path):
-        yield from read_document(document, name, options)
+        digest = digest or document.digest  # all texts of a file are of one model
+        yield from read_document(document._replace(digest=digest), name, options)
 
 
 def _noted_once(note: Callable[[str], None], where: str) -> Callable[[str], None]:

@@ -13,6 +13,7 @@ from attnviz.text.reading import Line, Lines, is_blank, read_lines
 _TEXT_FIELDS = ("text", "sentence", "content")
 _BAR = "|||"
 _JQ = "to turn a list into lines: jq -c '.[]' FILE > FILE.jsonl"
+_JQ_OBJECT = "to put each object on one line: jq -c . FILE > FILE.jsonl"
 _LONG_NAME = 40  # characters of a field's name in a message
 
 
@@ -169,7 +170,8 @@ class Records:
         if isinstance(record, str) and not self._layout.names:
             return line._replace(text=record)
         if not isinstance(record, dict):
-            hint = _JQ if text.lstrip().startswith("[") else None
+            start = text.lstrip()[:1]
+            hint = _JQ if start == "[" else _JQ_OBJECT if start == "{" else None
             raise InputError(f"{self._where}, line {line.number}: {fault}; expected one JSON object per line", hint)
         if self._header.columns is None:
             self._header.columns = self._named_columns(list(record), nested=True)
@@ -204,7 +206,8 @@ class Records:
             if text is None:
                 raise _HeaderError(
                     f"{self._where}: it has no field {', '.join(_TEXT_FIELDS[:-1])} or {_TEXT_FIELDS[-1]}; expected "
-                    f"--field with one of its fields: {_listed(names)}"
+                    f"--field with one of its fields: {_listed(names)}",
+                    None if nested else _header_hint(names),
                 )
         else:
             text = layout.field
@@ -246,6 +249,15 @@ def _numbered(layout: FileLayout) -> _Columns | None:
         target = "2"
     columns = [None if name is None else int(name) - 1 for name in (layout.field or "1", pair, target)]
     return _Columns(columns[0] or 0, columns[1], columns[2])
+
+
+def _header_hint(names: Sequence[str]) -> str:
+    """What may be wrong with a first line in which no name is a usual one."""
+    if len(names) == 1 and ";" in names[0]:
+        return "its fields seem to be separated by semicolons, and CSV has commas"
+    if len(names) == 1 and "\t" in names[0]:
+        return "its fields seem to be separated by tabs: --format tsv"
+    return "of a file without a header, --field takes the number of a column"
 
 
 def _tsv_row(text: str) -> list[str]:

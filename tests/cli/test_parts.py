@@ -127,6 +127,13 @@ def test_blocks_are_sums_to_segments(cli):
     np.testing.assert_allclose(np.array(found["attention"])[:, :, 0, 1], expected, atol=1e-6)
 
 
+def test_pictures_of_blocks_name_the_segments(cli, tmp_path):
+    options = ("-o", "out", "--format", "svg", "--overview-only")
+    assert cli("heatmap", "The cat sat", "--pair", "A dog ran", "--blocks", *options).code == 0
+    drawn = (tmp_path / "out" / "overview.svg").read_text()
+    assert "each tile rows and columns: text, pair, special" in drawn
+
+
 def test_blocks_of_all_heads_are_a_line_each(cli):
     ran = cli("show", "The cat sat", "--pair", "A dog ran", "--blocks", "--color", "never")
     lines = ran.out.splitlines()

@@ -149,7 +149,7 @@ def test_lines_that_look_like_records_get_a_note(cli, files):
             "heads --file pairs.tsv",
             3,
             "pairs.tsv: it has no field text, sentence or content; expected --field with one of its fields: sentence1, "
-            "sentence2, label",
+            "sentence2, label\nhint: of a file without a header, --field takes the number of a column",
         ),
         (
             "show --file raw16.txt",

@@ -70,6 +70,8 @@ def test_utf_16_without_a_mark_is_named(tmp_path, charset):
     ("data", "name", "hint"),
     [
         (b"\x80\x04\x95abc", "it is a pickle, which could run any program and is never read", TORCH),
+        (b"(lp0\nF0.5\na.", "it is a pickle, which could run any program and is never read", TORCH),
+        (b"0.5,0.5\n1,0\n", "it is text", "numpy.loadtxt('saved', delimiter=',')"),
         (
             archive("attentions/data.pkl", "attentions/version"),
             "it is a PyTorch file (.pt, .pth), whose pickle could run any program and is never read",

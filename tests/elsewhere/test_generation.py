@@ -81,6 +81,15 @@ def test_steps_of_an_encoder_and_a_decoder():
     np.testing.assert_allclose(result.cross_attention, cross[:, 0], rtol=1e-6)
 
 
+def test_numbered_steps_of_each_kind():
+    cross = softmax(2, 1, 4, N, 5)
+    arrays = {f"decoder_attentions_{k}": BATCHED[..., k : k + 1, : k + 1] for k in range(N)}
+    arrays |= {f"cross_attentions_{k}": cross[..., k : k + 1, :] for k in range(N)}
+    result = read(npz(**arrays))
+    np.testing.assert_allclose(result.decoder_attention, WHOLE, rtol=1e-6)
+    np.testing.assert_allclose(result.cross_attention, cross[:, 0], rtol=1e-6)
+
+
 def test_lists_that_grow_otherwise_are_ragged():
     with pytest.raises(InputError, match="expected lists of equal length"):
         read(text(lists([STEPS[0], STEPS[2]])))

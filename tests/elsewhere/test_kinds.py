@@ -7,6 +7,7 @@ import pytest
 
 from attnviz.elsewhere.attention_file import read_attention
 from attnviz.errors import InputError, UsageError
+from attnviz.output.documents.results import dump, result_document
 from tests.elsewhere.arrays import labels, npy, read, softmax, text
 
 WEIGHTS = softmax(3, 3)
@@ -76,3 +77,12 @@ def test_several_texts_of_a_list_of_documents_are_of_one_model():
         found = list(read_attention(io.BytesIO(data), name="f"))
         assert [len(result.tokens) for result in found] == [3, 4]
         assert len({result.model.identity for result in found}) == 1
+
+
+def test_texts_of_a_file_are_of_one_model_also_after_they_were_printed(tmp_path):
+    lines = b"\n".join(text(softmax(n, n).tolist()) for n in (3, 4))
+    (tmp_path / "f").write_bytes(lines)
+    for source in (tmp_path / "f", io.BytesIO(lines)):
+        printed = b"".join(dump(result_document(result)) for result in read_attention(source))
+        first, second = read_attention(io.BytesIO(printed))
+        assert first.model.identity == second.model.identity

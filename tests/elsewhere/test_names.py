@@ -118,11 +118,43 @@ def test_an_archive_with_one_array_of_matrices_beside_other_things():
     assert (result.text, labels(result.tokens)) == ("a b", list("abcd"))
 
 
+@FORMATS
+def test_attnviz_s_own_names_mean_something_else_in_other_files(encode):
+    arrays = {
+        "attention": softmax(4, 4),
+        "hidden": np.ones((4, 8), np.float32),
+        "values": np.ones((4, 8), np.float32),
+        "labels": np.array([1]),
+    }
+    noted = []
+    assert read(encode(arrays), name="f", note=noted.append).attention.shape == (1, 1, 4, 4)
+    assert noted == ["f: not used: hidden, labels, values"]
+
+
+def test_source_and_target_may_be_lists_of_words():
+    sides = {"source": ["le", "chat"], "target": ["the", "cat"]}
+    (view,) = read(text({"attention": softmax(2, 2).tolist(), **sides})).views.values()
+    assert (view.kind, labels(view.queries), labels(view.keys)) == ("cross", ["the", "cat"], ["le", "chat"])
+
+
+def test_layers_may_be_an_object_in_an_object():
+    layers = {str(i): layer.tolist() for i, layer in enumerate(LAYERS)}
+    for document in ({"attentions": layers}, {"encoder": {f"layer_{i}": layer for i, layer in layers.items()}}):
+        np.testing.assert_array_equal(read(text(document)).attention, np.concatenate(LAYERS))
+
+
 def test_weights_and_scores_side_by_side():
     scores = np.random.default_rng(1).standard_normal((1, 2, 4, 4)).astype(np.float32)
     data = npz(**{"blocks.0.attn.hook_pattern": LAYERS[0], "blocks.0.attn.hook_attn_scores": scores})
     np.testing.assert_array_equal(read(data).attention, LAYERS[0])
     np.testing.assert_array_equal(read(data, scores=True).attention, scores)
+
+
+def test_the_whole_cache_of_transformer_lens():
+    names = ("attn.q.hook_in", "attn.hook_q", "attn.hook_z", "hook_resid_pre", "attn.hook_out", "ln1.hook_scale")
+    cache = {f"blocks.{i}.{name}": softmax(1, 4, 8) for i in range(3) for name in names}
+    cache |= {f"blocks.{i}.attn.hook_pattern": LAYERS[i] for i in range(3)}
+    np.testing.assert_array_equal(read(npz(**cache)).attention, np.concatenate(LAYERS[:3]))
 
 
 def test_an_array_called_scores_holds_scores_and_a_note_says_so():

@@ -154,6 +154,26 @@ def test_a_header_names_the_fields_in_errors():
     assert message('{"id": 1}\n', "jsonl").endswith("expected --field with one of its fields: id")
 
 
+@pytest.mark.parametrize(
+    ("data", "format", "hint"),
+    [
+        ("id;text\n1;a\n", "csv", "its fields seem to be separated by semicolons, and CSV has commas"),
+        ("id\ttext\n1\ta\n", "csv", "its fields seem to be separated by tabs: --format tsv"),
+        ("The cat,1\n", "csv", "of a file without a header, --field takes the number of a column"),
+        ('{"id": 1}\n', "jsonl", None),
+    ],
+)
+def test_a_hint_says_what_may_be_wrong_with_a_header(data, format, hint):  # noqa: A002
+    with pytest.raises(InputError) as caught:
+        texts(data, format)
+    assert caught.value.hint == hint
+
+
+def test_json_over_several_lines_has_a_hint():
+    hints = [line.text.hint for line in records('{\n "text": "a"\n}\n', FileLayout("jsonl"))]
+    assert hints == ["to put each object on one line: jq -c . FILE > FILE.jsonl", None, None]
+
+
 def test_tsv_gives_columns_by_name_and_keeps_quotes_that_are_part_of_a_text():
     assert texts(PAIRS, "tsv", field="sentence1", pair_field="sentence2") == [
         (2, "The cat slept.", "A cat was asleep.", None),

@@ -45,7 +45,7 @@ class ArrayFile(Mapping[str, object]):
 
     Attributes:
         headers: of each array.
-        digest: of the file.
+        digest: of the bytes it was read from; empty where the numbers are still in their file.
     """
 
     def __init__(
@@ -86,7 +86,7 @@ def array_file(source: AttentionStream, path: Path | None) -> ArrayFile:
     """
     place = path if source.is_mapped else None
     data = b"" if place else source.all_bytes()
-    digest = _digest(place) if place else hashlib.sha256(data).hexdigest()
+    digest = "" if place else hashlib.sha256(data).hexdigest()
     try:
         if source.is_safetensors:
             return _safetensors(data, place, digest, source.where)
@@ -94,10 +94,16 @@ def array_file(source: AttentionStream, path: Path | None) -> ArrayFile:
             return _npy(data, place, digest)
         return _npz(data, place, digest, source.where)
     except DamageError as error:
-        raise InputError(f"{source.where}: {error}; {EXPECTED}") from error
+        raise _damaged(error, source.where) from error
 
 
-def _digest(path: Path) -> str:
+def _damaged(error: DamageError, where: str) -> InputError:
+    hint = "save arrays one by one: numpy.savez('attention.npz', *arrays)" if "is a pickle" in str(error) else None
+    return InputError(f"{where}: {error}; {EXPECTED}", hint)
+
+
+def file_digest(path: Path) -> str:
+    """The SHA-256 of a file, which is read a piece at a time."""
     with readable(one_line(path)), path.open("rb") as file:
         digest = hashlib.sha256()
         while piece := file.read(_PIECE):
@@ -131,7 +137,7 @@ def _npz(data: bytes, path: Path | None, digest: str, where: str) -> ArrayFile:
         try:
             return archive.read(name)
         except DamageError as error:
-            raise InputError(f"{where}: {error}; {EXPECTED}") from error
+            raise _damaged(error, where) from error
 
     return ArrayFile(headers, read, {}, digest)
 

@@ -53,6 +53,11 @@ _ZSTD = FileType("it is packed by zstd", "unpack it first: zstd -d FILE")
 _PICTURE = FileType("it is a picture", "save the numbers, not their picture")
 _ZIP = FileType("it is a ZIP archive without arrays", "numpy.savez writes archives of arrays (.npz)")
 
+_NUMBERS = FileType(
+    "it is text", "of numbers, in Python: numpy.save('attention.npy', numpy.loadtxt('FILE', delimiter=','))"
+)
+_OLD_PICKLES = (b"(lp", b"(dp", b"]q", b"}q", b"cnumpy", b"ctorch", b"ccollections")  # of protocols 0 and 1
+
 _BY_START = (
     (b"\x89HDF\r\n\x1a\n", _H5),
     (b"GGUF", _GGUF),
@@ -69,8 +74,10 @@ _BY_START = (
 
 def foreign_type(start: bytes) -> FileType | None:
     """The type of a file that begins so; None where it is not one of those known here."""
-    if start[:1] == b"\x80":
+    if start[:1] == b"\x80" or start.startswith(_OLD_PICKLES):
         return PICKLE
+    if start[:1].isdigit() or start[:2] in (b"# ", b"-0", b".0"):
+        return _NUMBERS
     if _is_onnx(start):
         return _ONNX
     return next((kind for magic, kind in _BY_START if start.startswith(magic)), None)

@@ -33,7 +33,10 @@ def kind_of_unnamed(
     if options.kind is not None:
         check_square(options.kind, shape, subject)
         return options.kind
-    return "cross" if shape[-2] != shape[-1] or _has_own_labels(options) else "encoder"
+    if shape[-2] == shape[-1] and options.query_labels != options.key_labels:
+        options.note("queries and keys have labels of their own; read as cross-attention, and --kind says otherwise")
+        return "cross"
+    return "cross" if shape[-2] != shape[-1] else "encoder"
 
 
 def check_square(kind: str, shape: Sequence[int], subject: str) -> None:
@@ -52,8 +55,3 @@ def check_square(kind: str, shape: Sequence[int], subject: str) -> None:
 def _has_own_queries(fields: Mapping[str, object]) -> bool:
     queries = fields.get("queries")
     return queries is not None and queries != fields.get("keys", fields.get("tokens"))
-
-
-def _has_own_labels(options: ReadOptions) -> bool:
-    """Whether the user names queries and keys that are not the same."""
-    return options.query_labels != options.key_labels

@@ -9,7 +9,7 @@ from attnviz.elsewhere.read_options import ReadOptions
 from attnviz.elsewhere.shapes.axes import AxesHints, AxesReading, stated_axes, usual_axes
 from attnviz.elsewhere.shapes.edges import edge_matrices
 from attnviz.elsewhere.shapes.kinds import check_square, kind_of_unnamed
-from attnviz.elsewhere.shapes.names import NamedArray, named_arrays
+from attnviz.elsewhere.shapes.names import NamedArray, named_arrays, without_nesting
 from attnviz.elsewhere.shapes.nested import WholeArray, whole_array
 from attnviz.elsewhere.statements import Statements
 from attnviz.elsewhere.tokens.token_fields import n_texts, token_fields
@@ -62,6 +62,8 @@ def document_matrices(
     if not isinstance(content, Mapping):
         kind = "text" if isinstance(content, str) else "value"
         raise InputError(f"{where}: it is one {kind}; expected lists, or an object with 'attention'")
+    if isinstance(content, dict) and "schema" not in content:
+        content = without_nesting(content)
     fields, unknown = token_fields(content)
     if fields.get("schema", SCHEMA_NAME) != SCHEMA_NAME:
         raise InputError(f"{where}: its schema is {one_line(fields['schema'])[:40]!r}; expected {SCHEMA_NAME}")

@@ -21,8 +21,8 @@ _CROSS = re.compile("cross|enc_?dec|encoder_decoder|decoder.*encoder_att", re.IG
 _SCORES = re.compile("scores", re.IGNORECASE)
 # What may stand around the number of a layer where nothing else says that arrays are attention.
 _NUMBERED = re.compile("att|pattern|head|^arr|layer|block|step|^l?h?$", re.IGNORECASE)
+_PATTERN = re.compile("pattern|weights|probs|scores", re.IGNORECASE)
 _OTHER = re.compile("hidden|embed|mlp|resid|logit|bias|norm|query|key|value|hook_[qkvz]|_proj", re.IGNORECASE)
-_STEPS = re.compile("step|token|^arr", re.IGNORECASE)
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +36,6 @@ class NamedArray:
         parts: by number: of layers, or of layers and heads; or of the steps of a generation.
         is_scores: whether its name says that it holds scores.
         keys: the names in the file.
-        may_be_steps: whether the numbers of its parts may be those of steps.
     """
 
     kind: str
@@ -45,7 +44,6 @@ class NamedArray:
     parts: Mapping[tuple[int, ...], object] = field(default_factory=dict)
     is_scores: bool = False
     keys: tuple[str, ...] = ()
-    may_be_steps: bool = False
 
     @property
     def is_of_transformers(self) -> bool:
@@ -106,6 +104,7 @@ def named_arrays(content: Mapping[str, object], where: str, *, scores: bool = Fa
     groups = list(_groups(name for name in content if _n_axes(content, name) >= 2))
     fitting = [group for group in groups if _NUMBERED.search(group.stem) and not _OTHER.search(group.stem)]
     if fitting:
+        fitting = [group for group in fitting if _PATTERN.search(group.stem)] or fitting
         return _one_a_kind([_of_group(group, content) for group in fitting], where, scores)
     matrices = [name for name in content if _n_axes(content, name) >= 1] if isinstance(content, ArrayFile) else []
     floats = [name for name in matrices if _is_float(content, name)] or matrices
@@ -113,6 +112,19 @@ def named_arrays(content: Mapping[str, object], where: str, *, scores: bool = Fa
         name = floats[0]
         return [NamedArray(kind_in_words(name), one_line(name), _value(content, name), keys=(name,))]
     raise _none_found(content, where)
+
+
+def without_nesting(content: Mapping[str, object]) -> Mapping[str, object]:
+    """The values of an object, those of objects of lists in it by both names: ``attentions.0``."""
+    inner = {
+        name: value
+        for name, value in content.items()
+        if isinstance(value, dict) and value and all(isinstance(item, list) for item in value.values())
+    }
+    if not inner:
+        return content
+    flat = {f"{name}.{key}": item for name, value in inner.items() for key, item in value.items()}
+    return {name: value for name, value in content.items() if name not in inner} | flat
 
 
 def _one_a_kind(found: list[NamedArray], where: str, scores: bool) -> list[NamedArray]:
@@ -135,8 +147,8 @@ def _one_a_kind(found: list[NamedArray], where: str, scores: bool) -> list[Named
 def _of_group(group: _Group, content: Mapping[str, object]) -> NamedArray:
     parts = {number: _value(content, name) for number, name in sorted(zip(group.numbers, group.names, strict=True))}
     name = one_line(group.names[0]) + (f", ..., {one_line(group.names[-1])}" if len(parts) > 1 else "")
-    is_scores, may_be_steps = bool(_SCORES.search(group.stem)), bool(_STEPS.search(group.stem))
-    return NamedArray(group.kind, name, parts=parts, is_scores=is_scores, keys=group.names, may_be_steps=may_be_steps)
+    is_scores = bool(_SCORES.search(group.stem))
+    return NamedArray(group.kind, name, parts=parts, is_scores=is_scores, keys=group.names)
 
 
 def _groups(names: Iterable[str]) -> Iterator[_Group]:

@@ -50,8 +50,11 @@ def whole_array(named: NamedArray, where: str, null: float) -> WholeArray:
     if len(next(iter(arrays))) == 2:
         return _of_grid(arrays, what)
     steps = list(arrays.values())
-    if named.may_be_steps and are_steps([step.shape for step in steps]):
+    shapes = [step.shape for step in steps]
+    if are_steps(shapes):
         return _of_steps(steps)
+    if named.kind == "cross" and are_cross_steps(shapes) and (len(set(shapes)) > 1 or len(shapes[-1]) > 4):
+        return WholeArray(stacked_queries(steps))
     check_lengths(steps, what)
     return WholeArray(np.stack(steps), layers=tuple(number for (number,) in arrays))
 

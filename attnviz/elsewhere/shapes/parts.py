@@ -40,7 +40,7 @@ class HeldParts(NamedTuple):
             keys=tuple(numbered(attention.keys)[i] for i in columns),
             masked=None if masked is None or not masked.any() else masked,
             rest=None if rest is None else rest[..., rows],
-            keys_chosen=self.columns is not None,
+            keys_chosen=self.columns is not None and not attention.hidden,
         )
 
 

@@ -44,7 +44,12 @@ _DEPTHS = {
 _OF_ALL = ("schema", "values", "reduce", "axes", "words", "hidden", "renormalized", "model", "precision")
 _OF_HEADS = ("layers", "heads", "decoder_layers", "head_names", "top")
 _OF_MATRICES = ("masked", "decoder_masked", "cross_masked", "rest", "decoder_rest", "cross_rest")
-_TYPES = {"words": bool, "hidden": str, "renormalized": bool, "values": str, "reduce": str, "model": dict}
+_TYPES: dict[str, type] = {
+    **dict.fromkeys(("words", "renormalized"), bool),
+    **dict.fromkeys(("hidden", "values", "reduce", "pair"), str),
+    **dict.fromkeys(("layers", "heads", "decoder_layers", "head_names", "labels", "axes"), list),
+    "model": dict,
+}
 _KNOWN = {*_DEPTHS, *_MASKS, *_OF_ALL, *_OF_HEADS, *_OF_MATRICES}
 
 
@@ -58,6 +63,9 @@ def token_fields(content: Mapping[str, object]) -> tuple[dict[str, object], list
     synonyms = {**_SYNONYMS, **_FLAGS, **_SEGMENTS}
     if (other := _other_name_of_tokens(content)) is not None:
         synonyms[other] = "tokens"
+    for name, known in (("source", "tokens"), ("target", "target_tokens")):
+        if "schema" not in content and known not in content and isinstance(content.get(name), list):
+            synonyms[name] = known
     for name in content:
         known = synonyms.get(name.lower(), name)
         if known not in _KNOWN or (known == name and not _may_be_meant(name, content)):
@@ -74,9 +82,13 @@ def _may_be_meant(name: str, content: Mapping[str, object]) -> bool:
     expected = _TYPES.get(name)
     if expected is None or "schema" in content:
         return True
-    if isinstance(content, ArrayFile) and name in content.headers and content.headers[name].shape:
+    if isinstance(content, ArrayFile) and name in content.headers and len(content.headers[name].shape) > 1:
         return False
-    return content[name] is None or isinstance(content[name], expected)
+    value = content[name]
+    value = value.tolist() if isinstance(value, np.ndarray) else value
+    if name == "labels" and isinstance(value, list) and not all(isinstance(item, str | list) for item in value):
+        return False  # such as the classes of a data set
+    return value is None or isinstance(value, expected)
 
 
 def _other_name_of_tokens(content: Mapping[str, object]) -> str | None:
