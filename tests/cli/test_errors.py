@@ -306,7 +306,7 @@ ERRORS = [
         "square.json: attention has the shape (2, 2); expected one name per axis, not --axes layer,head,query,key",
     ),
     (
-        'show --attention square.json --query-tokens "a b c"',
+        'show --attention square.json --kind cross --query-tokens "a b c"',
         3,
         "square.json: --query-tokens has 3 labels, and the matrices have 2 queries; expected 2",
     ),

@@ -40,6 +40,7 @@ def test_rows_of_rounded_numbers_are_read_with_a_note(encode, rows, note):
         *((lambda a, k=k: np.round(a, k), f"rounded to {k} decimal{'s' * (k > 1)}") for k in (1, 2, 3, 4)),
         (lambda a: np.round(a, 2).astype(np.float16), "rounded to 2 decimals, in float16"),
         (lambda a: bfloat16(np.round(a, 1)), "rounded to 1 decimal, in bfloat16"),
+        *((lambda a, k=k: np.round(bfloat16(a), k), f"bfloat16, printed with {k} decimals") for k in (4, 5, 6)),
     ],
 )
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

@@ -33,6 +33,11 @@ def test_other_labels_are_none(names):
     assert word_pieces(names, [False] * len(names)) is None
 
 
+def test_what_takes_the_place_of_a_word_is_one():
+    assert word_pieces(["ĠThe", "<mask>", "ed", "Ġcat"], [False] * 4).words == (0, 1, 2, 3)
+    assert word_pieces(["▁a", "<unk>", "▁b"], [False] * 3).words == (0, 1, 2)
+
+
 def test_bytes_of_a_character_in_several_pieces_are_one_character_of_the_word():
     found = word_pieces(["Ġx", "æĹ", "¥"], [False] * 3)
     assert found.words == (0, 0, 0)

@@ -1,11 +1,14 @@
 """Labels that are a vocabulary's spelling of pieces: ``Ġthe``, ``▁the``, ``##ing``, ``ing</w>``, ``walk@@``."""
 
 import codecs
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from attnviz.text.pretrained import Spelling, byte_of_character
+
+_IN_PLACE = re.compile(r"\[(UNK|MASK)\]|<(unk|mask)>")  # in the place of a word
 
 
 @dataclass(frozen=True)
@@ -78,7 +81,8 @@ def _words(names: Sequence[str], special: Sequence[bool], scheme: _Scheme) -> tu
             words.append(None)
             before = None
             continue
-        number += before is None or scheme.starts(before, name)
+        is_alone = before is None or _IN_PLACE.fullmatch(name) or _IN_PLACE.fullmatch(before)
+        number += bool(is_alone) or scheme.starts(before or "", name)
         words.append(number)
         before = name
     return tuple(words)

@@ -11,6 +11,9 @@ import numpy as np
 
 EXACT = 2e-3  # what a row of a longer type may miss without a note: arithmetic, and decimals of many places
 
+# More decimals in a 16-bit type could be chance, as its own steps are nearly as small.
+_FEW_PLACES = 2
+_SINGLE = 1e-7  # what float32 can do to a number, as a share
 _NEAR = 1e-3  # of a unit in the last place, by which a decimal in binary may be off
 
 
@@ -31,8 +34,15 @@ class Rounding:
         """The kind in words: ``bfloat16``, ``rounded to 2 decimals``."""
         if not self.places:
             return self.number_type
+        if self.is_printed:
+            return f"{self.number_type}, printed with {self.places} decimals"
         decimals = f"rounded to {self.places} decimal{'s' * (self.places > 1)}"
         return f"{decimals}, in {self.number_type}" if self.number_type else decimals
+
+    @property
+    def is_printed(self) -> bool:
+        """Whether the numbers of the type were rounded to decimals, and not decimals to numbers of the type."""
+        return bool(self.number_type) and self.places > _FEW_PLACES
 
     @property
     def share(self) -> float:
@@ -46,6 +56,9 @@ class Rounding:
 
     def fits(self, values: np.ndarray) -> bool:
         """Whether all of these values are rounded in this way."""
+        if self.is_printed:
+            printed = _nearest_bfloat16(values).astype(np.float64).round(self.places)
+            return bool((np.abs(printed - values) <= _NEAR * 10.0**-self.places + _SINGLE * np.abs(values)).all())
         if self.number_type:
             narrow = values.astype(np.float32)
             if not np.array_equal(narrow, values) or not _IS_TYPE[self.number_type](narrow):
@@ -85,6 +98,12 @@ def roundings_of(blocks: Iterable[np.ndarray]) -> list[Rounding]:
     return kinds
 
 
+def _nearest_bfloat16(values: np.ndarray) -> np.ndarray:
+    """The numbers rounded to bfloat16, half to even."""
+    bits = np.ascontiguousarray(values, dtype=np.float32).view(np.uint32)
+    return ((bits + 0x7FFF + (bits >> 16 & 1)) & 0xFFFF0000).astype(np.uint32).view(np.float32)
+
+
 def _is_bfloat16(values: np.ndarray) -> bool:
     return not (np.ascontiguousarray(values).view(np.uint32) & 0xFFFF).any()
 
@@ -95,9 +114,9 @@ def _is_float16(values: np.ndarray) -> bool:
 
 
 _IS_TYPE = {"bfloat16": _is_bfloat16, "float16": _is_float16}
-# More than two decimals in a 16-bit type could be chance: its own steps are nearly as small.
 _KINDS = (
     *(Rounding(places) for places in (1, 2, 3, 4)),
     *(Rounding(0, number_type) for number_type in _IS_TYPE),
     *(Rounding(places, number_type) for number_type in _IS_TYPE for places in (1, 2)),
+    *(Rounding(places, "bfloat16") for places in (4, 5, 6)),
 )
