@@ -25,6 +25,7 @@ _HOMES = {
     "read_attention": "attnviz.elsewhere.attention_file",
     "EncoderConfig": "attnviz.encoder.config.block",
     "AttnvizError": "attnviz.errors",
+    "FileLayout": "attnviz.text.layout",
     "Attention": "attnviz.trace.attention",
     "LayerTrace": "attnviz.trace.trace",
     "Result": "attnviz.trace.result",

@@ -33,6 +33,10 @@ class UsageError(AttnvizError):
     exit_code = 2
 
 
+class TokenChoiceError(UsageError):
+    """A choice of tokens that a text does not have; other texts may have them."""
+
+
 class ConfigError(UsageError):
     """Fields of the block that do not fit each other."""
 

@@ -4,6 +4,7 @@ SCHEMA_NAME = "attnviz/1"
 ATTENTION_KEYS = {"encoder": "attention", "decoder": "decoder_attention", "cross": "cross_attention"}
 MASK_KEYS = {"encoder": "masked", "decoder": "decoder_masked", "cross": "cross_masked"}
 REST_KEYS = {"encoder": "rest", "decoder": "decoder_rest", "cross": "cross_rest"}
+RECEIVED_KEYS = {"encoder": "received", "decoder": "decoder_received", "cross": "cross_received"}
 
 MODEL_KEYS = ("name", "weights", "n_layers", "decoder_layers", "n_heads", "d_model", "seed")  # of a model in short
 
@@ -13,6 +14,7 @@ SHARES = ("weights", "zeroing")  # the values whose rows sum to 1
 REDUCTIONS = ("none", "mean-heads", "mean", "max", "rollout", "flow")
 PATHS = ("rollout", "flow")  # the reductions that follow tokens through the layers
 
+FILE_FORMATS = ("text", "jsonl", "csv", "tsv", "pairs")  # of files of texts
 PICTURE_FORMATS = ("png", "svg", "pdf")
 PICTURE_SCALES = ("shared", "head")
 

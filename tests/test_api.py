@@ -32,6 +32,27 @@ def test_one_line_gives_attention_as_a_numpy_array():
     assert result.model.weights == "seed:0"
 
 
+def test_rows_and_columns_of_a_text_have_a_rest():
+    whole = attnviz.run("The cat sat", seed=0).attention
+    view = attnviz.run("The cat sat", seed=0, rows="cat", columns="The,2").views["encoder"]
+    np.testing.assert_array_equal(view.matrices, whole[:, :, 1:2][..., [0, 2]])
+    np.testing.assert_allclose(view.rest, whole[:, :, 1:2, 1], atol=1e-6)
+
+
+def test_a_file_is_read_as_its_layout_says(tmp_path):
+    path = tmp_path / "data.csv"
+    path.write_text('id,sentence1,sentence2\n1,"The cat, sat",A dog\n')
+    notes = []
+    layout = attnviz.FileLayout(field="sentence1", pair_field="sentence2")
+    (result,) = attnviz.sweep(path, layout=layout, note=notes.append)
+    assert (result.text, result.pair, notes) == ("The cat, sat", "A dog", [])
+    path = tmp_path / "data.txt"
+    path.write_text("The cat ||| A dog\n")
+    (result,) = attnviz.sweep(path, note=notes.append)
+    assert (result.text, result.target) == ("The cat", "A dog")
+    assert [note.partition(": ")[2][:29] for note in notes] == ["read as SOURCE ||| TARGET; --"]
+
+
 def test_a_target_gives_three_kinds_of_attention():
     result = attnviz.run("The cat sat", target="Le chat", seed=0)
     assert result.attention.shape == (2, 4, 3, 3)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from attnviz.analysis.heads.labels import PATTERN_METRICS
+from attnviz.analysis.heads.labels import EVEN, PATTERN_METRICS
 from attnviz.analysis.heads.metrics import HeadMetrics, Patterns, head_metrics
 from attnviz.analysis.resting import Remainder, Rest, head_rest, is_square, without_rest
 from attnviz.trace.attention import Attention, of_all
@@ -66,6 +66,8 @@ def _remainder(attention: Attention, metrics: HeadMetrics, patterns: _RemainingP
     sunk = head_rest(attention, first=True)
     without = _remainder_without(attention, sunk, patterns)
     is_sink = metrics.values["first"] >= _SINK
+    if "entropy_ratio" in metrics.values:  # of two tokens the first gets half by chance
+        is_sink &= ~(metrics.values["entropy_ratio"] >= EVEN.least)
     names = [name for name in PATTERN_METRICS if name not in metrics.missing]
     return Remainder(
         {name: np.where(is_sink, without.values[name], metrics.values[name]) for name in names},

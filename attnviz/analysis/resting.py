@@ -13,7 +13,7 @@ from attnviz.trace.attention import Attention
 from attnviz.trace.tokens import token_numbers
 
 LEAST_LEFT = 0.1  # of a row: what is left of less says nothing
-FIRST, SPECIAL = "first", "special"  # places of rest that no token of the view names
+FIRST, SPECIAL, OTHERS = "first", "special", "others"  # places of rest that no token of the view names
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,7 +23,7 @@ class Rest:
     Attributes:
         keys: (n_keys,), True for the keys on which heads rest, and for padding.
         places: by the label of a special token, or ``first``: (n_layers, n_heads), the mean share of a row.
-            ``special``: what special tokens got that are left out of the matrices.
+            ``special``: what special tokens got that are left out of the matrices; ``others``: what other keys got.
         share: (n_layers, n_heads), the mean share of a row that goes to other tokens; NaN where no row counts.
     """
 
@@ -61,7 +61,9 @@ def head_rest(attention: Attention, *, first: bool = False) -> Rest:
     special = np.array([token.special and not token.padding for token in attention.keys])
     padding = np.array([token.padding for token in attention.keys])
     sink = np.zeros(len(special), dtype=bool)
-    sink[0] = (first or _is_causal(attention)) and token_numbers(attention.keys)[0] == 0 and not special[0]
+    start = int((~padding).argmax())
+    is_first = token_numbers(attention.keys)[start] == start  # nothing before it is left out
+    sink[start] = (first or _is_causal(attention)) and is_first and not special[start]
     weights, hidden = attention.matrices, attention.rest
     real = ~np.array([token.padding for token in attention.queries])
     rows = real & (weights.any(axis=-1) if hidden is None else weights.any(axis=-1) | (hidden > 0))
@@ -74,7 +76,7 @@ def head_rest(attention: Attention, *, first: bool = False) -> Rest:
 
     places: dict[str, np.ndarray] = {}
     if hidden is not None:
-        places[SPECIAL] = mean(hidden)
+        places[SPECIAL if attention.hidden and not attention.keys_chosen else OTHERS] = mean(hidden)
     for key in np.flatnonzero(special | sink):
         name = FIRST if sink[key] else attention.keys[key].label
         places[name] = places.get(name, 0.0) + mean(weights[..., key])
@@ -117,4 +119,5 @@ def _is_causal(attention: Attention) -> bool:
 
 def is_square(attention: Attention) -> bool:
     """Whether the queries are the keys: a target as long as its source is still another text."""
-    return attention.kind != "cross" and len(attention.queries) == len(attention.keys)
+    queries, keys = attention.queries, attention.keys
+    return attention.kind != "cross" and len(queries) == len(keys) and token_numbers(queries) == token_numbers(keys)

@@ -7,8 +7,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from attnviz.analysis.choices.token_choice import TokenChoice, choose_tokens
+from attnviz.analysis.resting import is_square
 from attnviz.trace.attention import Attention, Matrix
 from attnviz.trace.heads import head_name
+from attnviz.trace.tokens import token_numbers
 
 _NOISE = 1e-3  # less above the usual weight is rounding
 LEAST_LINK = 0.1  # a weaker link says too little of what a head does
@@ -30,7 +33,7 @@ def telling_part(attention: Attention) -> np.ndarray:
     """
     counts = _counting(attention)
     weights = np.where(counts, attention.matrices, 0.0)
-    if not _is_square(attention):
+    if not is_square(attention):
         above: np.ndarray = np.maximum(weights - _column_means(attention, weights), 0.0)
         return above
     n = weights.shape[-1]
@@ -96,16 +99,19 @@ class Overview:
     heads: tuple[HeadSummary, ...]
 
 
-def overview(parts: Iterable[Attention]) -> Overview:
+def overview(parts: Iterable[Attention], choice: TokenChoice | None = None) -> Overview:
     """The heads in the order of what they say, and the matrix of the first; one part is looked at after the other.
 
     Args:
         parts: weights of one kind, of tokens or of words, layer by layer or some heads at a time; at least one matrix.
+        choice: which rows and columns are shown: the heads say something of these alone.
     """
     heads: list[HeadSummary] = []
     best: tuple[tuple[float, float], Matrix] | None = None
     for attention in parts:
-        for matrix, head in zip(attention, head_summaries(attention), strict=True):
+        summaries = head_summaries(attention) if choice is None else _chosen_summaries(attention, choice)
+        narrowed = attention if choice is None else choose_tokens(attention, choice)
+        for matrix, head in zip(narrowed, summaries, strict=True):
             heads.append(head)
             if best is None or head.rank < best[0]:
                 best = head.rank, replace(matrix, numbers=matrix.numbers.copy())
@@ -132,6 +138,27 @@ def head_summaries(attention: Attention, *, fallback: bool = False) -> list[Head
             links = telling_links(rounded, rounded)
         strongest = float(np.where(usable[i % len(usable), 0], weights, 0.0).max())
         heads.append(HeadSummary(head_name(layer, head), layer, head, float(scores[i, j]), links, strongest))
+    return heads
+
+
+def _chosen_summaries(attention: Attention, choice: TokenChoice) -> list[HeadSummary]:
+    """What each head says in the rows and columns that are chosen; links have the indices that are left.
+
+    The usual weights are those of the whole text. Where all columns are shown, a link counts that gets more than all
+    special tokens. Where the head says nothing, its largest weights are its links.
+    """
+    rows, columns = (np.flatnonzero(kept) for kept in choice.kept(attention.queries, attention.keys))
+    cells = np.ix_(rows, columns)
+    parts = telling_part(attention)
+    if choice.columns is None:
+        special = np.array([token.special for token in attention.keys])
+        parts = np.where(attention.matrices > attention.matrices[..., special].sum(-1, keepdims=True), parts, 0.0)
+    heads = []
+    for (i, j), (layer, head) in zip(np.ndindex(*attention.head_shape), attention.every_head, strict=True):
+        weights, part = attention.matrices[i, j][cells], parts[i, j][cells]
+        links = telling_links(part, weights) or telling_links(weights, weights)
+        score = float(part.sum(axis=-1).mean())
+        heads.append(HeadSummary(head_name(layer, head), layer, head, score, links, float(weights.max())))
     return heads
 
 
@@ -170,9 +197,10 @@ def strongest_telling(matrix: Matrix) -> Link | None:
     attention = _alone(matrix)
     (part,) = telling_part(attention)[0]
     best = (matrix.numbers == matrix.numbers.max(axis=-1, keepdims=True)) & (matrix.numbers > 0)
-    if matrix.rest is not None:
+    if matrix.rest is not None and not matrix.keys_chosen:
         best &= matrix.numbers > matrix.rest[:, None]
-    cells = _counting(attention)[0, 0], _between_words(attention)[0]
+    cells = [_counting(attention)[0, 0], _between_words(attention)[0]]
+    cells += [np.ones_like(best)] * matrix.keys_chosen  # special tokens too, where they were asked for
     for sizes in (np.where(best, part, 0.0), *(np.where(best & some, matrix.numbers, 0.0) for some in cells)):
         links = telling_links(sizes, matrix.numbers, 1)
         if links:
@@ -197,10 +225,13 @@ def _alone(matrix: Matrix) -> Attention:
 def _counting(attention: Attention) -> np.ndarray:
     """The cells that can say something, broadcast over heads: (1 or n_layers, 1, n_queries, n_keys)."""
     allowed = _between_words(attention)
-    n = allowed.shape[1]
-    if _is_square(attention) and attention.masked is not None and n > 1:
-        causal = np.triu(attention.masked, 1).sum(axis=(-1, -2)) == n * (n - 1) // 2
-        allowed[causal, :, 0] = False
+    if attention.kind != "cross" and attention.masked is not None:
+        queries, keys = (np.array(token_numbers(side)) for side in (attention.queries, attention.keys))
+        later = keys > queries[:, None]
+        causal = later.any() & (attention.masked | ~later).all(axis=(-1, -2))
+        start = next((i for i, token in enumerate(attention.keys) if not token.padding), 0)
+        if is_square(attention) or keys[start] == 0:  # where keys were chosen, the first one need not be the sink
+            allowed[causal, :, start] = False
     return allowed[:, None]
 
 
@@ -211,8 +242,8 @@ def _between_words(attention: Attention) -> np.ndarray:
         for side in (attention.queries, attention.keys)
     )
     cells = queries[:, None] & keys
-    if _is_square(attention):
-        cells &= np.eye(*cells.shape) == 0
+    if attention.kind != "cross":
+        cells &= np.array(token_numbers(attention.queries))[:, None] != token_numbers(attention.keys)
     allowed: np.ndarray = cells[None] & ~(np.zeros((1, 1, 1), bool) if attention.masked is None else attention.masked)
     return allowed
 
@@ -221,8 +252,3 @@ def _column_means(attention: Attention, weights: np.ndarray) -> np.ndarray:
     counts = np.broadcast_to(_counting(attention), weights.shape).sum(axis=-2, keepdims=True)
     means: np.ndarray = weights.sum(axis=-2, keepdims=True) / np.maximum(counts, 1)
     return means
-
-
-def _is_square(attention: Attention) -> bool:
-    """Whether the queries are the keys, so that there are distances and a diagonal."""
-    return attention.kind != "cross" and len(attention.queries) == len(attention.keys)

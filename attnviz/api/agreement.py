@@ -74,7 +74,7 @@ def agreement(
     if source.results is not None:
         raise UsageError("agreement, attention: norms and zeroing take a model to run; expected one of them")
     flags = {"words": words, "hide_special": hide_special, "renormalize": renormalize}
-    request = given_request(request, source.parts.target, layers=layers, kind=kind, **flags)
+    request = given_request(request, source.has_target, layers=layers, kind=kind, **flags)
     common: Attention | None = None
     mean = RunningMean()
     for _, (common, numbers, rows) in source.values(request, partial(_measured, request)):  # noqa: B007 (the last one is used)

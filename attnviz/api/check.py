@@ -133,7 +133,7 @@ def check(
     expressions = list(stated([conditions] if isinstance(conditions, str) else list(conditions)))
     source = corpus(texts, **corpus_options)
     flags = {"words": words, "hide_special": hide_special, "renormalize": renormalize}
-    request = given_request(request, source.parts.target, layers=layers, heads=heads, kind=kind, **flags)
+    request = given_request(request, source.has_target, layers=layers, heads=heads, kind=kind, **flags)
     values = source.values(request, partial(_checked, expressions), beside=True)
     return (replace(report, where=where) for where, report in values)
 

@@ -26,15 +26,15 @@ def heads_request(
     words: bool = False,
     hide_special: bool = False,
     renormalize: bool = False,
-    target: str | None = None,
+    target: bool = False,
 ) -> Request:
     """The attention that is measured: weights of one kind, by default cross-attention where there is a target."""
-    kind = kind or ("cross" if target is not None else None)
+    kind = kind or ("cross" if target else None)
     kinds = None if kind is None else (kind,)
     return Request(layers, heads, kinds, words=words, hide_special=hide_special, renormalize=renormalize)
 
 
-def given_request(request: Request | None, target: str | None, **options: Any) -> Request:
+def given_request(request: Request | None, target: bool, **options: Any) -> Request:
     """The request that is given whole, or made of the options of ``heads_request``.
 
     Raises:
@@ -122,7 +122,7 @@ def heads(
     rows = chosen_rows(where=where, sort=sort, top=top, columns=columns, ablation=ablation, null=null)
     source = corpus(texts, **corpus_options)
     flags = {"words": words, "hide_special": hide_special, "renormalize": renormalize}
-    request = given_request(request, source.parts.target, layers=layers, heads=heads, kind=kind, **flags)
+    request = given_request(request, source.has_target, layers=layers, heads=heads, kind=kind, **flags)
     check_measures(source, ablation=ablation, null=null)
     means, telling = Means(), examples or rows.sort == TELLING
     each = partial(measured, ablated=ablation, clustered=cluster, telling=telling, keeps_links=FirstText())

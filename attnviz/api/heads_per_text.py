@@ -16,7 +16,7 @@ from attnviz.sweeps.runs import Run
 from attnviz.sweeps.work import Companions
 from attnviz.trace.result import Result
 
-_OF_A_CORPUS = ("model", "pair", "target", "on_error", "workers", "threads", "note")
+_OF_A_CORPUS = ("model", "pair", "target", "on_error", "workers", "threads", "note", "layout")
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +68,7 @@ def heads_per_text(
     source = corpus(texts, **{name: options.pop(name) for name in _OF_A_CORPUS if name in options})
     check_measures(source, ablation=ablation, null=null)
     _check_rows(options, ablation=ablation, null=null)
-    request = request or heads_request(target=source.parts.target)
+    request = request or heads_request(target=source.has_target)
     each = partial(_text_heads, request, {"ablation": ablation, "null": null, **options})
     companions = None if null is None else null_companions(null, request, ablated=ablation)
     values = source.values(request, each, companions=companions, beside=True)

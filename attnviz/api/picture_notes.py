@@ -18,7 +18,7 @@ class PictureNotes:
     Args:
         folder: the folder of all pictures.
         of_heads: whether there is a picture of each head.
-        shared: whether all pictures have one scale.
+        shared: whether all pictures of weights have one scale.
     """
 
     def __init__(self, folder: Path, *, of_heads: bool, shared: bool):
@@ -41,7 +41,7 @@ class PictureNotes:
     def texts(self, n_pictures: int) -> Iterator[str]:
         """All notes, on so many pictures."""
         yield from (*self._fonts[:1], *self._shifted)
-        if self._of_heads and self._shared and 0 < self._largest < _DARK:
+        if self._shared and 0 < self._largest < _DARK:
             dark = f"no weight is above {self._largest:.2g}, and colours go from 0 to 1"
             yield f"{dark}: --scale head gives each picture a scale of its own"
         written = f"{n_pictures} picture{'s' * (n_pictures != 1)} written"

@@ -41,6 +41,9 @@ def run(
     words: bool = False,
     hide_special: bool = False,
     renormalize: bool = False,
+    rows: str | None = None,
+    columns: str | None = None,
+    blocks: bool = False,
     keep: Iterable[str] = (),
     pad_to: int | None = None,
     **model_options: Any,  # each of its own type: paths, texts, numbers, truth values
@@ -63,6 +66,9 @@ def run(
         words: merge the pieces of words: attention to a word is the sum over them, from it the mean.
         hide_special: leave out special tokens; what each row gave them is in ``rest``.
         renormalize: divide what is left of each row by its sum.
+        rows: only these queries: words, numbers, ranges, ``special``, ``pair``, ``text``, separated by commas.
+        columns: only these keys; what a row gave to others is in ``rest``.
+        blocks: sum attention between the text, its pair, and special tokens.
         keep: names of ``LayerTrace``'s arrays to keep in ``result.trace``, for the selected layers.
         pad_to: fill the text up to so many tokens; no query attends to the filling.
         model_options: ``weights``, ``tokenizer``, ``config``, and fields of ``EncoderConfig`` (``seed=0, n_heads=8``).
@@ -77,7 +83,8 @@ def run(
         model = load(**model_options, decoder=target is not None)
     elif model_options:
         raise UsageError(f"run: a model and {', '.join(model_options)} are given; expected one of them")
-    request = Request(layers, heads, kinds, values, reduce, words, hide_special, renormalize, frozenset(keep))
+    parts: dict[str, Any] = {"rows": rows, "columns": columns, "blocks": blocks}
+    request = Request(layers, heads, kinds, values, reduce, words, hide_special, renormalize, frozenset(keep), **parts)
     if vectors is not None:
         if (text, pair, target, pad_to) != (None, None, None, None):
             raise UsageError("vectors: a text is given too; expected one of them")

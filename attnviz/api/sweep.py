@@ -6,13 +6,15 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar, overload
 
+from attnviz.analysis.choices.token_choice import TokenChoice
 from attnviz.analysis.matrices.selection import Request
 from attnviz.errors import UsageError
 from attnviz.model import Model, load
 from attnviz.sweeps.corpus import Corpus
 from attnviz.sweeps.runs import Run
-from attnviz.sweeps.texts import is_stream
+from attnviz.sweeps.texts import is_stream, layout_of
 from attnviz.sweeps.work import Parts
+from attnviz.text.layout import FileLayout
 from attnviz.trace.result import Result
 
 if TYPE_CHECKING:
@@ -30,22 +32,25 @@ def result_of(run: Run) -> Result:
     return run.result()
 
 
-def run_line(run: Run, *, precision: int | None = None, top: int | None = None, placed: bool = False) -> "ModelLine":
+def run_line(
+    run: Run, *, precision: int | None = None, top: int | None = None, received: bool = False, placed: bool = False
+) -> "ModelLine":
     """The line that ``attnviz show --json`` prints for a run, cut at its model.
 
     Args:
         run: of one text.
         precision: decimals; by default all that a float has.
         top: edges to the ``top`` keys of each row, not matrices.
+        received: add the means of the columns.
         placed: add ``where``, the text's place in its file, as texts may be left out.
     """
     from attnviz.output.documents.results import edges_document, result_document
     from attnviz.output.documents.stream import model_line
 
     if run.is_long and top is not None:
-        document = edges_document(run.bare, run.parts(), precision=precision, top=top)
+        document = edges_document(run.bare, run.parts(), precision=precision, top=top, received=received)
     else:
-        document = result_document(run.result(), precision=precision, top=top)
+        document = result_document(run.result(), precision=precision, top=top, received=received)
     return model_line(document | place_fields(run, placed=placed))
 
 
@@ -60,6 +65,7 @@ def json_lines(
     request: Request,
     precision: int | None = None,
     top: int | None = None,
+    received: bool = False,
     model_info: bool = False,
     **corpus_options: Any,
 ) -> Iterator[bytes]:
@@ -70,6 +76,7 @@ def json_lines(
         request: what is computed of each text.
         precision: decimals; by default all that a float has.
         top: edges to the ``top`` keys of each row, not matrices.
+        received: add the means of the columns: each key's mean share over the rows.
         model_info: all fields of the model in every line.
         corpus_options: see ``corpus``.
 
@@ -81,9 +88,30 @@ def json_lines(
     if top is None:
         request = request.of_grid("JSON without --top K")
     source = corpus(texts, **corpus_options)
-    line = partial(run_line, precision=precision, top=top, placed=source.on_error == "skip")
+    placed = source.on_error == "skip"
+    line = partial(run_line, precision=precision, top=top, received=received, placed=placed)
     lines = (line for _, line in source.values(request, line, most=_LINES_AT_ONCE))
     return joined_lines(lines, model_info=model_info)
+
+
+def without_choice(request: Request) -> Request:
+    """The request for whole matrices, from which a view takes the rows and columns that are chosen."""
+    if not request.choice:
+        return request
+    return replace(request, rows=None, columns=None, hide_special=False, renormalize=False)
+
+
+def chosen_run(choice: TokenChoice | None, run: Run) -> Run:
+    """The run with its result there, if its text has the tokens that are chosen.
+
+    Raises:
+        TokenChoiceError: it does not have them.
+    """
+    run = run.done()
+    if choice is not None:
+        part = next(iter(run.parts()))
+        choice.kept(part.queries, part.keys)
+    return run
 
 
 @overload
@@ -166,6 +194,7 @@ def corpus(
     workers: int | None = 1,
     threads: int | None = None,
     note: Callable[[str], None] | None = None,
+    layout: FileLayout = FileLayout(),  # noqa: B008 (frozen)
 ) -> Corpus:
     """Texts or results, ready to be run; a corpus is returned as it is.
 
@@ -178,37 +207,48 @@ def corpus(
         workers: processes; None for as many as there are CPUs. More than one needs a system that can fork.
         threads: threads of a matrix product; None for one, and for long texts as many as there are CPUs.
         note: called with each note.
+        layout: of a file, how it holds texts: ``FileLayout("csv", field="sentence")``; by default as its name says.
 
     Raises:
         UsageError: a model beside results, which have one.
     """
     if isinstance(texts, Corpus):
         return texts
-    made = _corpus(texts, model, Parts(pair, target))
+    notes: list[str] = []
+    if isinstance(texts, Path) or is_stream(texts):
+        layout, notes = layout_of(texts, layout, is_alone=pair is None and target is None)
+    made = _corpus(texts, model, Parts(pair, target), layout)
     if note is not None:
         made = replace(made, note=note)
+    for remark in notes:
+        made.note(remark)
     return made if made.results is not None else replace(made, on_error=on_error, workers=workers, threads=threads)
 
 
 def _corpus(
-    texts: str | Path | BinaryIO | Result | Iterable[str] | Iterable[Result], model: Model | None, parts: Parts
+    texts: str | Path | BinaryIO | Result | Iterable[str] | Iterable[Result],
+    model: Model | None,
+    parts: Parts,
+    layout: FileLayout,
 ) -> Corpus:
     """A corpus of results, or of texts and what belongs to each."""
     if isinstance(texts, str | Path) or is_stream(texts):
-        return _corpus_of_texts(texts, model, parts)
+        return _corpus_of_texts(texts, model, parts, layout)
     several = [texts] if isinstance(texts, Result) else list(texts)
     results = [one for one in several if isinstance(one, Result)]
     strings = [one for one in several if isinstance(one, str)]
     if len(results) < len(several) > len(strings):
         raise UsageError("texts: expected texts alone, or results alone, not both or anything else")
     if not results:
-        return _corpus_of_texts(strings, model, parts)
+        return _corpus_of_texts(strings, model, parts, layout)
     if (model, parts.pair, parts.target) != (None, None, None):
         raise UsageError("model, pair, target: results have run already; expected results alone, or texts")
     numbered = [(f"result {number}", result) for number, result in enumerate(results, start=1)]
-    return Corpus(results=lambda scores: numbered, name="results")  # noqa: ARG005 (results hold their values)
+    return Corpus(results=lambda request: numbered, name="results")  # noqa: ARG005 (results hold their values)
 
 
-def _corpus_of_texts(texts: str | Path | BinaryIO | list[str], model: Model | None, parts: Parts) -> Corpus:
-    opened = partial(load, decoder=parts.target is not None) if model is None else lambda: model
-    return Corpus(open_model=opened, texts=texts, parts=parts)
+def _corpus_of_texts(
+    texts: str | Path | BinaryIO | list[str], model: Model | None, parts: Parts, layout: FileLayout
+) -> Corpus:
+    made = Corpus(texts=texts, parts=parts, layout=layout)
+    return replace(made, open_model=partial(load, decoder=made.has_target) if model is None else lambda: model)

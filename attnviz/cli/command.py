@@ -77,6 +77,10 @@ class OptionGroups:
         """The groups by name, those of the base class first."""
         return {name: kind for base in reversed(cls.__mro__) for name, kind in inspect.get_annotations(base).items()}
 
+    def replaced(self, **groups: Options) -> "Self":
+        """The same with other groups in the place of some."""
+        return type(self)(**{**self.__dict__, **groups})
+
 
 def command(
     app: typer.Typer,

@@ -29,7 +29,12 @@ class HeadOptions(Options):
     head: Heads = None
     kind: Annotated[
         Literal["encoder", "decoder", "cross"] | None,
-        option(SELECTION, "--kind", help="Which attention. [default: encoder; with --target: cross]"),
+        option(
+            SELECTION,
+            "--kind",
+            help="Which attention; of --attention also what an unnamed array is. [default: encoder; with "
+            "--target: cross]",
+        ),
     ] = None
     words: Words = None
     hide_special: HideSpecial = None
@@ -135,8 +140,8 @@ class ReportOptions(Options):
     force: Annotated[bool, option(OUTPUT, "--force", help="Overwrite a file attnviz did not create.")] = False
 
 
-def request_of_heads(selection: HeadOptions, target: str | None) -> "Request":
-    """The selection as a request, of one kind of attention."""
+def request_of_heads(selection: HeadOptions, *, target: bool) -> "Request":
+    """The selection as a request, of one kind of attention: by default cross-attention where there is a target."""
     from attnviz.api.heads import heads_request
 
     return heads_request(
@@ -159,10 +164,11 @@ def refuse_clashes(
     report: ReportOptions,
     texts: PerTextOptions,
 ) -> None:
-    """Refuses options of ``heads`` that exclude each other.
+    """Refuses options of ``heads`` that exclude each other, and a folder that cannot be one.
 
     Raises:
         UsageError: two such options are given.
+        OutputError: the folder of the picture is a file, or is inside one.
     """
     if report.cluster and (report.agreement or rows.sort is not None):
         other = "agreement" if report.agreement else "sort"
@@ -177,6 +183,10 @@ def refuse_clashes(
         _refuse_with_agreement(selection, measures, rows, formats, texts)
     elif output.json and formats.csv:
         raise UsageError("json, csv: both are given; expected one of them")
+    if report.out is not None:
+        from attnviz.files import check_folder
+
+        check_folder(report.out)
 
 
 def _refuse_with_agreement(*groups: Options) -> None:

@@ -5,18 +5,29 @@ import select
 import stat
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from io import BufferedReader
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from attnviz.analysis.matrices.selection import Request
 from attnviz.cli.command import Options
+from attnviz.cli.groups.attention import (
+    AttentionOptions,
+    alignment_results,
+    attention_results,
+    check_elsewhere,
+    labels_of,
+)
+from attnviz.cli.groups.many import ManyOptions
+from attnviz.cli.groups.parts import PartOptions
+from attnviz.cli.groups.text_files import TextsInput, refuse_text_options
 from attnviz.cli.options import (
+    AttentionSource,
     CommonOptions,
     InputOptions,
-    ManyOptions,
     ManySource,
     SelectionOptions,
     SharedSource,
@@ -27,9 +38,9 @@ from attnviz.errors import UsageError, some
 from attnviz.model import Model, bundled_folder, load
 from attnviz.sweeps.corpus import Corpus
 from attnviz.sweeps.preparation import prepare_vectors
+from attnviz.sweeps.runs import Prepared
+from attnviz.sweeps.texts import file_pairs
 from attnviz.sweeps.work import Parts
-from attnviz.text.reading import check_text
-from attnviz.trace.result import Result
 
 ValueT = TypeVar("ValueT")
 
@@ -48,35 +59,31 @@ def corpus_of(source: Source, *, prints: bool = True) -> Corpus:
         InputError: a file that cannot be read.
     """
     inputs, common = source.inputs, source.common
-    _check_sources(inputs, common)
+    elsewhere = source.elsewhere if isinstance(source, AttentionSource) else AttentionOptions()
+    if elsewhere.alignment is None:
+        _check_sources(inputs, common)
+    check_elsewhere(inputs, elsewhere)
     many = source.many if isinstance(source, ManySource) else ManyOptions()
     workers = source.workers.workers if isinstance(source, SharedSource) else 1
     noted = partial(note, common)
     slow = noted if is_watched(common) else None
-    if inputs.attention is not None:
-        groups = (source.models, source.block)
-        flags = [name for group in groups for name in group.values_by_name() if name not in group.from_variables]
-        if flags:
-            raise UsageError(f"{', '.join(flags)}: there is no model to run on --attention; expected none of them")
-        name = "standard input" if inputs.attention == "-" else Path(inputs.attention).name
-        results = partial(_results, inputs.attention, _labels(inputs), noted, name)
-        return Corpus(results=results, name=name, note=noted, slow=slow)
-    loading = _load_options(source)
+    if inputs.attention is not None or inputs.vectors is not None:
+        refuse_text_options(inputs, source.texts)
+    if inputs.attention is not None or elsewhere.alignment is not None:
+        return _attention_corpus(source, elsewhere, Corpus(note=noted, slow=slow))
+    texts = TextsInput(inputs, source.texts, noted) if inputs.vectors is None else None
+    loading = _load_options(source, decoder=texts is not None and texts.has_target)
     shared: dict[str, Any] = {
         "open_model": partial(loaded, loading, common),
         "note": noted,
         "slow": slow,
         "threads": many.threads,
     }
-    if inputs.vectors is not None:
-        from attnviz.elsewhere.vectors import read_vectors
-
-        vectors = read_vectors(inputs.vectors)
-        if not {"weights", "model"} & set(loading):
-            loading["fields"].setdefault("d_model", vectors.shape[1])
-        return Corpus(vectors=partial(prepare_vectors, vectors=vectors, labels=_labels(inputs)), **shared)
+    if texts is None:
+        return Corpus(vectors=_prepared_vectors(inputs, loading), **shared)
     return Corpus(
-        texts=inputs.file or (sys.stdin.buffer if inputs.text in (None, "-") else inputs.text),
+        texts=texts.texts,
+        layout=texts.layout,
         parts=Parts(inputs.pair, inputs.target, inputs.pad_to, inputs.truncate),
         loading=loading | {"progress": False},
         on_error=many.on_error,
@@ -86,17 +93,66 @@ def corpus_of(source: Source, *, prints: bool = True) -> Corpus:
     )
 
 
-def request_of(selection: SelectionOptions, *, people: bool) -> Request:
+def _attention_corpus(source: Source, elsewhere: AttentionOptions, corpus: Corpus) -> Corpus:
+    """The corpus with the attention of a file, or of standard input.
+
+    Raises:
+        UsageError: options of a model.
+    """
+    groups = (source.models, source.block)
+    flags = [name for group in groups for name in group.values_by_name() if name not in group.from_variables]
+    if flags:
+        raise UsageError(f"{', '.join(flags)}: there is no model to run on --attention; expected none of them")
+    if elsewhere.alignment is not None:
+        pairs = _pairs(source, corpus.note)
+        name, results = alignment_results(source.inputs, elsewhere, pairs, corpus.note)
+    else:
+        name, results = attention_results(source.inputs, elsewhere, corpus.note)
+    return replace(corpus, results=results, name=name)
+
+
+def _pairs(source: Source, note: Callable[[str], None]) -> Iterator[tuple[str, str]] | None:
+    """The source and the target of each text that is given beside an alignment; None without one.
+
+    Raises:
+        UsageError: a file whose texts have no target.
+    """
+    inputs = source.inputs
+    if inputs.text is not None and inputs.target is not None:
+        return iter([(inputs.text, inputs.target)])
+    if inputs.file is None:
+        return None
+    texts = TextsInput(inputs, source.texts, note)
+    if not texts.layout.has_target:
+        raise UsageError(
+            "alignment, file: its texts have no target; expected lines SOURCE ||| TARGET (--format pairs), or "
+            "--target-field NAME"
+        )
+    return file_pairs(texts.texts, texts.layout)
+
+
+def _prepared_vectors(inputs: InputOptions, loading: Mapping[str, Any]) -> Callable[[Model], Prepared]:
+    """What makes the vectors of a file ready; a model of random weights is as wide as they are."""
+    from attnviz.elsewhere.vectors import read_vectors
+
+    vectors = read_vectors(cast("Path", inputs.vectors))
+    if not {"weights", "model"} & set(loading):
+        loading["fields"].setdefault("d_model", vectors.shape[1])
+    return partial(prepare_vectors, vectors=vectors, labels=labels_of(inputs.tokens, "tokens"))
+
+
+def request_of(selection: SelectionOptions, parts: PartOptions | None = None, *, people: bool) -> Request:
     """The selection as a request.
 
     Args:
         selection: the options.
+        parts: the options on rows, columns and segments.
         people: whether people see the result: whole words and no special tokens, unless they ask for them. Programs
             get tokens and everything.
     """
     words = people if selection.words is None else selection.words
     hide_special = people if selection.hide_special is None else selection.hide_special
-    return Request(
+    request = Request(
         layers="all" if selection.layer is None else selection.layer,
         heads="all" if selection.head is None else selection.head,
         kinds=None if selection.kind is None else (selection.kind,),
@@ -105,8 +161,9 @@ def request_of(selection: SelectionOptions, *, people: bool) -> Request:
         words=words,
         hide_special=hide_special,
         lenient=frozenset(name for name in ("words", "hide_special") if getattr(selection, name) is None),
-        renormalize=selection.renormalize,
     )
+    request = request if parts is None else parts.request(request)
+    return replace(request, renormalize=selection.renormalize)
 
 
 def peeked(values: Iterator[ValueT]) -> tuple[bool, Iterator[ValueT]]:
@@ -130,7 +187,7 @@ def loaded(options: dict[str, Any], common: CommonOptions) -> Model:
     return model
 
 
-def _load_options(source: Source) -> dict[str, Any]:
+def _load_options(source: Source, *, decoder: bool) -> dict[str, Any]:
     """The arguments of ``load``. A model, weights or seed given as a flag wins over a variable."""
     models, block = source.models, source.block
     options, fields = models.values_by_name(), block.values_by_name()
@@ -140,8 +197,7 @@ def _load_options(source: Source) -> dict[str, Any]:
     for name in origins if flags else ():
         if name not in flags:
             (fields if name == "seed" else options).pop(name)
-    decoder = source.inputs.target is not None
-    if (fields or models.config is not None) and not _has_random_weights(source, options, fields):
+    if (fields or models.config is not None) and not (decoder or _has_random_weights(source, options, fields)):
         options["model"] = bundled_folder()
     return options | {"fields": fields, "decoder": decoder, "progress": is_watched(source.common)}
 
@@ -150,32 +206,13 @@ def _has_random_weights(source: Source, options: Mapping[str, object], fields: M
     """Whether the weights are random or of a named model, so that fields are not those of the bundled model."""
     if "seed" in fields or {"model", "weights", "tokenizer", "revision"} & set(options):
         return True
-    if source.inputs.vectors is not None or source.inputs.target is not None:
+    if source.inputs.vectors is not None:
         return True
     if source.models.config is None:
         return False
     from attnviz.checkpoints.config_file import read_config
 
     return "seed" in read_config(source.models.config)
-
-
-def _results(
-    path: str, labels: list[str] | None, noted: Callable[[str], None], name: str, scores: bool
-) -> Iterator[tuple[str, Result]]:
-    """Attention from elsewhere, each with its place."""
-    from attnviz.elsewhere.attention_file import read_attention
-
-    source = sys.stdin.buffer if path == "-" else Path(path)
-    results = read_attention(source, name=name, token_labels=labels, scores=scores, note=noted)
-    for number, result in enumerate(results, start=1):
-        yield f"{name}, text {number}", result
-
-
-def _labels(inputs: InputOptions) -> list[str] | None:
-    if inputs.tokens is None:
-        return None
-    check_text(inputs.tokens, "tokens")
-    return inputs.tokens.split()
 
 
 def _has_piped_bytes() -> bool:
@@ -200,7 +237,7 @@ def _check_sources(inputs: InputOptions, common: CommonOptions) -> None:
     named = [name for name in _SOURCES if getattr(inputs, name) is not None]
     if len(named) > 1:
         raise UsageError(f"{', '.join(named)}: {len(named)} inputs are given; expected one")
-    wants_stdin = not named or "-" in (inputs.text, inputs.attention)
+    wants_stdin = not named or "-" in (inputs.text, inputs.attention, str(inputs.file))
     if wants_stdin and (sys.stdin is None or (not named and sys.stdin.isatty())):
         raise UsageError(
             "text: there is none; expected TEXT, --file, or text on standard input",

@@ -7,7 +7,10 @@ import typer
 
 from attnviz.cli.block_options import BlockOptions
 from attnviz.cli.command import OptionGroups, Options, option
-from attnviz.cli.help.pages import INPUT, MANY, MODEL, OUTPUT, SELECTION, VIEW
+from attnviz.cli.groups.attention import AttentionOptions
+from attnviz.cli.groups.many import ManyOptions, WorkerOptions
+from attnviz.cli.groups.text_files import DrawnTextFileOptions, TextFileOptions
+from attnviz.cli.help.pages import INPUT, MODEL, OUTPUT, SELECTION, VIEW
 from attnviz.encoder.config.given import default_of
 from attnviz.errors import UsageError
 from attnviz.output.colormaps import COLORMAPS, TERMINAL_COLORMAPS
@@ -66,12 +69,17 @@ AttentionPath = Annotated[
         INPUT,
         "--attention",
         metavar="PATH",
-        help="Attention computed elsewhere: .npy, .npz, .json, or attnviz's JSON; - for stdin.",
+        help="Attention computed elsewhere: .npy, .npz, .safetensors, JSON, or attnviz's JSON; - for stdin.",
     ),
 ]
 TokenLabels = Annotated[
     str | None,
-    option(INPUT, "--tokens", metavar="TEXT", help="Labels for --vectors or --attention, separated by spaces."),
+    option(
+        INPUT,
+        "--tokens",
+        metavar="TEXT",
+        help="Labels for --vectors or --attention: words, a JSON list, or @FILE, one per line.",
+    ),
 ]
 Revision = Annotated[
     str | None,
@@ -101,7 +109,11 @@ Layers = Annotated[str | None, numbers_option("layer", "Layers: 0,2-3,-1 or all.
 Heads = Annotated[str | None, numbers_option("head", "Heads: L2H8,L1H7, or with --layer numbers: 0,2-3,-1 or all.")]
 Kind = Annotated[
     Literal["encoder", "decoder", "cross"] | None,
-    option(SELECTION, "--kind", help="With --target: only this attention. [default: all three]"),
+    option(
+        SELECTION,
+        "--kind",
+        help="Only this attention, with --target; of --attention also what an unnamed array is. [default: all]",
+    ),
 ]
 _IN_VIEWS = "[default: {} in what people see, not in JSON and metrics]"
 Words = Annotated[
@@ -191,8 +203,16 @@ class InputOptions(Options):
         ),
     ] = None
     file: Annotated[
-        Path | None, option(INPUT, "-f", "--file", metavar="PATH", help="A file of texts, one per line.")
+        Path | None,
+        option(
+            INPUT,
+            "-f",
+            "--file",
+            metavar="PATH",
+            help="A file of texts, one per line; or .jsonl, .csv, .tsv; - for stdin.",
+        ),
     ] = None
+    whole: Annotated[bool, option(INPUT, "--whole", help="Read the whole file as one text.")] = False
     pair: Pair = None
     target: Target = None
     vectors: Annotated[
@@ -215,41 +235,9 @@ class InputOptions(Options):
     @property
     def is_stream(self) -> bool:
         """Whether texts are read a line at a time, from a file or from standard input."""
+        if self.whole:
+            return False
         return self.file is not None or (self.text in (None, "-") and self.vectors is None and self.attention is None)
-
-
-class ManyOptions(Options):
-    """What becomes of texts that cannot be used, and how fast the others go."""
-
-    on_error: Annotated[
-        Literal["stop", "skip"],
-        option(MANY, "--on-error", help="On an invalid line: stop, or skip it with a note. [default: stop]"),
-    ] = "stop"
-    threads: Annotated[
-        int | None,
-        option(
-            MANY,
-            "--threads",
-            metavar="N",
-            min=1,
-            help="Threads of a matrix product. [default: 1; of long texts all CPUs there are]",
-        ),
-    ] = None
-
-
-class WorkerOptions(Options):
-    """For commands whose texts can be shared out."""
-
-    workers: Annotated[
-        int | None,
-        option(
-            MANY,
-            "--workers",
-            metavar="N",
-            min=1,
-            help="Processes that share the lines of a file or a pipe. [default: the CPUs there are]",
-        ),
-    ] = None
 
 
 class ModelOptions(Options):
@@ -322,15 +310,28 @@ class Source(OptionGroups):
     """Which text, through which model."""
 
     inputs: InputOptions
+    texts: TextFileOptions = TextFileOptions()
     models: ModelOptions
     block: BlockOptions
     common: CommonOptions
 
 
-class ManySource(Source):
+class AttentionSource(Source):
+    """Which text, through which model; or which attention from elsewhere."""
+
+    elsewhere: AttentionOptions = AttentionOptions()
+
+
+class ManySource(AttentionSource):
     """Which texts, through which model."""
 
     many: ManyOptions
+
+
+class DrawnSource(ManySource):
+    """Which texts, through which model, for a command whose ``--format`` is that of its pictures."""
+
+    texts: DrawnTextFileOptions = DrawnTextFileOptions()  # with its annotation: it is the group's kind
 
 
 class SharedSource(ManySource):

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from attnviz.cli.command import Options, option
+from attnviz.cli.groups.parts import PartOptions
 from attnviz.cli.help.pages import SELECTION, VIEW
 from attnviz.cli.options import RawTokens, TerminalColormapName, Width
 from attnviz.errors import UsageError
@@ -49,6 +50,9 @@ class ViewOptions(Options):
     """How matrices look."""
 
     grid: Annotated[bool, option(VIEW, "--grid", help="All heads as thumbnails.")] = False
+    received: Annotated[
+        bool, option(VIEW, "--received", help="Add what each token receives: the means of the columns.")
+    ] = False
     style: Annotated[
         StyleName,
         option(VIEW, "--style", help=f"{'; '.join(map(': '.join, STYLES.items()))}. [default: what fits]"),
@@ -83,7 +87,7 @@ class ViewOptions(Options):
         from attnviz.output.terminal.styles.base import Looks
 
         style = "top" if self.top is not None and self.style == "auto" else self.style
-        return Looks(style, self.cmap, self.top or top, self.precision)
+        return Looks(style, self.cmap, self.top or top, self.precision, received=self.received)
 
 
 def check_views(word: WordOptions, view: ViewOptions, *, json: bool, workers: int | None) -> None:
@@ -110,3 +114,18 @@ def check_views(word: WordOptions, view: ViewOptions, *, json: bool, workers: in
         raise UsageError("grid, json: thumbnails are a picture for people; expected --grid or --json")
     if workers is not None and not json:
         raise UsageError("workers: tables are printed one after the other; expected --json too")
+
+
+def check_parts_of_views(word: WordOptions, view: ViewOptions, parts: PartOptions, values: str | None) -> None:
+    """Refuses parts of a matrix where a view has none of them.
+
+    Raises:
+        UsageError: with the names of the options, and what is expected.
+    """
+    views = [name for name, word_of in (("from", word.from_word), ("to", word.to_word)) if word_of is not None]
+    wrong = parts.changed() if views else []
+    for name in (*wrong, *(["received"] * view.received if views or view.grid else [])):
+        other = views[0] if views else "grid"
+        raise UsageError(f"{other}, {name}: {name} is about whole matrices; expected --{other} or --{name}")
+    if view.received and values == "scores":
+        raise UsageError("received, values: a mean of scores is not a share; expected weights")

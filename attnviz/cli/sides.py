@@ -9,15 +9,16 @@ import typer
 
 from attnviz.cli.block_options import BlockOptions
 from attnviz.cli.command import Options, option
+from attnviz.cli.groups.attention import AttentionOptions
 from attnviz.cli.head_options import HeadOptions
 from attnviz.cli.help.pages import INPUT, SECOND_SIDE
 from attnviz.cli.options import (
     AttentionPath,
+    AttentionSource,
     CommonOptions,
     InputOptions,
     ModelOptions,
     Pair,
-    Source,
     Target,
     TokenLabels,
     Truncate,
@@ -88,7 +89,12 @@ class SidesOptions(Options):
 
 
 def results_of_sides(
-    sides: SidesOptions, models: ModelOptions, block: BlockOptions, selection: HeadOptions, common: CommonOptions
+    sides: SidesOptions,
+    elsewhere: AttentionOptions,
+    models: ModelOptions,
+    block: BlockOptions,
+    selection: HeadOptions,
+    common: CommonOptions,
 ) -> "tuple[Result, Result]":
     """Both sides run, or read."""
     from attnviz.api.diff import only_result, result_of_random_weights
@@ -97,18 +103,18 @@ def results_of_sides(
 
     _check(sides)
     inputs = _inputs(sides, sides.text, sides.attention)
-    source = Source(inputs=inputs, models=models, block=block, common=common)
+    source = AttentionSource(inputs=inputs, elsewhere=elsewhere, models=models, block=block, common=common)
     with _side("A"):
-        first = only_result(corpus_of(source), request_of_heads(selection, sides.target))
+        first = only_result(corpus_of(source), request_of_heads(selection, target=sides.target is not None))
     # Standard input was read already; its text is in the result.
     inputs = _inputs(sides, first.text if sides.other is None else sides.other, sides.vs_attention or sides.attention)
     selection = selection.replaced(
         layer=_layer_of_b(selection, sides),
         head=selection.head if sides.vs_head is None else sides.vs_head,
     )
-    request = request_of_heads(selection, sides.target)
+    request = request_of_heads(selection, target=sides.target is not None)
     models, block = _model_of_b(models, block, sides)
-    source = Source(inputs=inputs, models=models, block=block, common=common)
+    source = AttentionSource(inputs=inputs, elsewhere=elsewhere, models=models, block=block, common=common)
     with _side("B"):
         if sides.vs_seed is not None:
             return first, result_of_random_weights(corpus_of(source), request, sides.vs_seed)

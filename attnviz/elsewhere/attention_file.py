@@ -1,116 +1,93 @@
 """Attention that another program computed, or attnviz itself: files and streams to results."""
 
-import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO, cast
 
-from attnviz.checkpoints.formats.numpy_files import NPY_MAGIC, ZIP_MAGICS, numbers_of
-from attnviz.elsewhere.document_masks import with_likely_mask
 from attnviz.elsewhere.documents import read_document
-from attnviz.elsewhere.lists import parse_json
-from attnviz.errors import InputError, one_line
-from attnviz.files import open_file, unreadable
-from attnviz.trace.model_info import ModelInfo
+from attnviz.elsewhere.files.array_files import file_digest
+from attnviz.elsewhere.files.documents import file_documents
+from attnviz.elsewhere.files.file_array import floats
+from attnviz.elsewhere.files.file_types import EXPECTED
+from attnviz.elsewhere.files.streams import AttentionStream
+from attnviz.elsewhere.read_options import ReadOptions
+from attnviz.errors import one_line
+from attnviz.files import is_special, open_file
 from attnviz.trace.result import Result
-
-_EXPECTED = "expected attention as .npy, .npz or JSON"
-_BOM = b"\xef\xbb\xbf"
-_STARTS = b"{[ \t\r\n\x93P\xef"  # JSON, white space, .npy, .npz, the byte order mark of UTF-8
 
 
 def read_attention(
     source: str | Path | BinaryIO,
     *,
     name: str | None = None,
-    token_labels: Sequence[str] | None = None,
-    scores: bool = False,
     note: Callable[[str], None] | None = None,
+    mapped: bool = False,
+    **options: Any,  # each of its own type: see ReadOptions
 ) -> Iterator[Result]:
     """The attention of a file or a stream, one result per text, each read when it is asked for.
 
-    The content says which format it has. Arrays (``.npy``; ``.npz`` with one array, or one called ``attention``) have 2
-    to 4 axes: one head, the heads of a layer, layers of heads. JSON is such an array as nested lists, an object with
-    ``attention`` and whatever else ``show --json`` prints, or several of either, one per line.
+    The content says which format it has. Arrays are one head (query, key), the heads of a layer, or layers of heads;
+    axes of length 1 beside these are dropped. ``.npz``, ``.safetensors`` and JSON objects name them: ``attention``,
+    ``attentions``, ``encoder_attentions``, ``decoder_attentions``, ``cross_attentions``, or one array per layer
+    (``arr_0``, ``layer_0``). JSON may also be nested lists, ``edges``, the steps of a generation, what ``show --json``
+    prints, or several of these: one per line, or a list of objects.
 
-    ``attention`` is cross-attention, its rows another text's tokens, where matrices are not square or where ``queries``
-    are named with ``keys``. In arrays without a mask, zeros at all later tokens are read as a causal mask.
+    ``attention`` is cross-attention where its queries have tokens of their own (``target_tokens``, or ``queries`` with
+    ``keys``), or where matrices are not square. In arrays without a mask, zeros at all later tokens are read as a
+    causal mask. Where a choice was made, a note says so.
 
     Args:
         source: a path, or a binary stream.
         name: what messages and titles call it; the file's name by default.
-        token_labels: labels for the tokens, instead of the file's; where queries and keys differ in number, for the
-            axis that has as many tokens.
-        scores: whether numbers are scores (before softmax), unless the file says what they are.
         note: is called with each remark on how the file was read.
+        mapped: leave the numbers of a file in it until they are used, whatever their type.
+        options: what the file does not say: ``token_labels``, ``query_labels``, ``key_labels``, ``axes``, ``kind``,
+            ``scores``, ``partial``, ``padding``, ``special``; see ``ReadOptions``.
 
     Raises:
         InputError: data that cannot be read, with the exact place of what is wrong.
     """
-    if isinstance(source, str | Path):
-        path = Path(source)
-        with open_file(path, _EXPECTED) as stream:
-            yield from _results(stream, one_line(path), name or path.name, token_labels, scores, note)
-    else:
-        called = name or "standard input"
-        yield from _results(source, one_line(called), called, token_labels, scores, note)
+    path = Path(source) if isinstance(source, str | Path) else None
+    called = name or (path.name if path else "standard input")
+    where = one_line(path or called)
+    reading = ReadOptions(**options)
+    if note is not None:
+        reading = replace(reading, note=_noted_once(note, where))
+    results = _opened_results(source, path, where, called, reading)
+    yield from results if mapped else map(_in_memory, results)
 
 
-def _results(
-    stream: BinaryIO,
-    where: str,
-    name: str,
-    labels: Sequence[str] | None,
-    scores: bool,
-    note: Callable[[str], None] | None,
+def _opened_results(
+    source: str | Path | BinaryIO, path: Path | None, where: str, name: str, options: ReadOptions
 ) -> Iterator[Result]:
-    for at, data, document in _documents(_lines(stream, where), where):
-        origin = ModelInfo(one_line(name), f"sha256:{hashlib.sha256(data).hexdigest()}")
-        stated = read_document(document, origin, at, labels=labels, scores=scores)
-        result = with_likely_mask(document, stated)
-        if result is not stated and note is not None:
-            note(f"{where}: no token looks at a later one; read as causal attention, with later tokens masked")
-            note = None  # once a file
-        yield result
-
-
-def _documents(lines: Iterator[bytes], where: str) -> Iterator[tuple[str, bytes, object]]:
-    """Each document with its place and its bytes: one per line, or a single one over several lines."""
-    numbered = enumerate(lines, start=1)
-    blank = b""
-    for _, first in numbered:
-        if first.strip():
-            break
-        blank += first
-    else:
-        raise InputError(f"{where}: it is empty; {_EXPECTED}")
-    if first.startswith((NPY_MAGIC, *ZIP_MAGICS)):
-        data = first + b"".join(lines)
-        yield where, data, {"attention": numbers_of(data, where, "attention", _EXPECTED)}
+    if path is None:
+        yield from _results(AttentionStream(cast("BinaryIO", source), where), None, name, options)
         return
-    try:
-        document = parse_json(first, where, _EXPECTED)
-    except InputError:  # its lists go on in the next line, or it is not JSON at all
-        data = blank + first + b"".join(lines)
-        yield where, data, parse_json(data, where, _EXPECTED)
-        return
-    yield where, blank + first, document
-    for number, line in numbered:
-        if line.strip():
-            at = f"{where}, line {number}"
-            yield at, line, parse_json(line, at, _EXPECTED)
+    with open_file(path, EXPECTED) as stream:
+        yield from _results(AttentionStream(stream, where, is_mapped=not is_special(path)), path, name, options)
 
 
-def _lines(stream: BinaryIO, where: str) -> Iterator[bytes]:
-    """The lines, as they arrive; what cannot be an array or JSON is refused at its first byte."""
-    try:
-        start = stream.read(1)
-        if start == b"\x80":
-            raise InputError(f"{where}: it is a pickle, which could run any program and is never read; {_EXPECTED}")
-        if start.strip(_STARTS):
-            raise InputError(f"{where}: it is not an .npy, .npz or JSON file; {_EXPECTED}")
-        if start:
-            yield (start if start == b"\n" else start + stream.readline()).removeprefix(_BOM)
-        yield from stream
-    except OSError as error:  # a folder as standard input, a disk that fails
-        raise InputError(f"{where}: {unreadable(error)}; {_EXPECTED}") from error
+def _in_memory(result: Result) -> Result:
+    """The result without a number that is still in its file."""
+    views = {kind: replace(view, matrices=floats(view.matrices)) for kind, view in result.views.items()}
+    return replace(result, views=views)
+
+
+def _results(source: AttentionStream, path: Path | None, name: str, options: ReadOptions) -> Iterator[Result]:
+    digest = file_digest(path) if path is not None and source.is_mapped else None
+    for document in file_documents(source, path):
+        digest = digest or document.digest  # all texts of a file are of one model
+        yield from read_document(document._replace(digest=digest), name, options)
+
+
+def _noted_once(note: Callable[[str], None], where: str) -> Callable[[str], None]:
+    """Prints each remark once, with the name of the file."""
+    noted: set[str] = set()
+
+    def note_once(text: str) -> None:
+        if text not in noted:
+            noted.add(text)
+            note(f"{where}: {text}")
+
+    return note_once

@@ -1,126 +1,158 @@
-"""One document of attention, by the names of ``show --json``, to a result; everything in it is checked."""
+"""A file's documents of attention to results; everything in them is checked.
 
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from typing import TypeVar
+The steps, each in a room of its own: a file becomes documents (``files``), their arrays get names, axes and kinds
+(``shapes``), their numbers are checked and masked (``values``), their tokens are named (``tokens``).
+"""
 
-from attnviz.elsewhere.document_masks import mask_of, rest_of
-from attnviz.elsewhere.document_matrices import kinds_by_shape, matrices_of, token_counts
-from attnviz.elsewhere.document_numbers import check_numbers
-from attnviz.elsewhere.document_tokens import index_list, relabelled, text_of, tokens_of
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from attnviz.elsewhere.files.documents import FileDocument
+from attnviz.elsewhere.read_options import ReadOptions
+from attnviz.elsewhere.shapes.matrices import KindMatrices, document_matrices, token_counts
+from attnviz.elsewhere.shapes.parts import whole_document
+from attnviz.elsewhere.statements import Statements, stated_model
+from attnviz.elsewhere.tokens.document_tokens import index_list, note_missing_special, relabelled, text_of, tokens_of
+from attnviz.elsewhere.tokens.sides import of_generation, with_sides
+from attnviz.elsewhere.tokens.token_fields import of_one_text
+from attnviz.elsewhere.values.masks import mask_of, rest_of, with_likely_mask
+from attnviz.elsewhere.values.numbers import clean_numbers
 from attnviz.errors import InputError, one_line
-from attnviz.names import ATTENTION_KEYS, KINDS, REDUCTIONS, SCHEMA_NAME, VALUES, axes_of
+from attnviz.names import KINDS, MASK_KEYS
 from attnviz.trace.attention import Attention
 from attnviz.trace.model_info import ModelInfo
 from attnviz.trace.result import Result
-
-_ORIGIN = re.compile("seed:[0-9]+|sha256:[0-9a-f]{64}")
-_EXPECTED = "expected lists, or an object with 'attention'"
+from attnviz.trace.tokens import Tokens
 
 Fields = Mapping[str, object]
-_T = TypeVar("_T", str, bool)
+_Arrays = Mapping[str, KindMatrices]
 
 
-def read_document(
-    document: object, origin: ModelInfo, where: str, *, labels: Sequence[str] | None = None, scores: bool = False
-) -> Result:
-    """The attention that a document holds.
+@dataclass(frozen=True, eq=False)
+class _Text:
+    """What a document holds about one text.
+
+    Attributes:
+        where: its place, for the messages.
+        fields: what is said of its tokens and numbers.
+        arrays: its matrices by kind, (layer, head, query, key).
+        stated: what the document says about all matrices.
+    """
+
+    where: str
+    fields: Fields
+    arrays: _Arrays
+    stated: Statements
+
+    @property
+    def counts(self) -> tuple[int | None, int | None]:
+        """How many tokens the text and the target have."""
+        return token_counts({kind: one.matrices.shape for kind, one in self.arrays.items()})
+
+
+def read_document(document: FileDocument, name: str, options: ReadOptions) -> Iterator[Result]:
+    """The attention of each text that a document holds.
 
     Args:
         document: nested lists, or an object whose matrices are nested lists or arrays.
-        origin: what to call it if it does not say where its numbers came from.
-        where: for the messages.
-        labels: for its tokens, instead of its own.
-        scores: whether its numbers are scores, unless it says what they are.
+        name: of the file, where the document does not say where its numbers came from.
+        options: what the user says about it.
 
     Raises:
         InputError: something that is not as the document itself says, or not as attention is, with its place.
     """
-    fields = _fields(document, where)
-    values = _choice(fields, "values", VALUES, "scores" if scores else "weights", where)
-    reduce = _choice(fields, "reduce", REDUCTIONS, "none", where)
-    axes = axes_of(values, reduce)
-    arrays = {
-        kind: matrices_of(fields, key, values, axes, where) for kind, key in ATTENTION_KEYS.items() if key in fields
-    }
-    arrays = kinds_by_shape(arrays, fields)
-    n_source, n_target = token_counts(arrays)
-    if labels is not None:
-        fields = relabelled(fields, labels, n_source, n_target, where)
-    text, pair, target_text = (text_of(fields, key, where) for key in ("text", "pair", "target"))
-    source = tokens_of(fields, "", n_source, (text, pair), where)
-    target = tokens_of(fields, "target_", n_target, (target_text,), where)
-    n_layers, n_heads = next(iter(arrays.values())).shape[:2]
-    layers = index_list(fields, "layers", n_layers if "layer" in axes else None, where) or range(n_layers)
-    decoder_layers = index_list(fields, "decoder_layers", None, where) or layers
-    heads = index_list(fields, "heads", n_heads if "head" in axes else None, where) or range(n_heads)
-    model = _model(fields, where) or replace(origin, config={"n_layers": n_layers, "n_heads": n_heads})
+    content, held = whole_document(document.content, document.where)
+    fields, arrays, stated = document_matrices(content, options, document.where)
+    origin = ModelInfo(one_line(name), f"sha256:{document.digest}", is_file=True)
+    n_texts = max(len(one.matrices) for one in arrays.values())
+    for number in range(n_texts):
+        where = f"{document.where}, text {number + 1}" if n_texts > 1 else document.where
+        of_text = {kind: one.of_text(number) for kind, one in arrays.items()}
+        text = _Text(where, of_one_text(fields, number, n_texts, where), of_text, stated)
+        yield held.narrowed_result(_result(_with_labels(text, options), origin, options))
+
+
+def _with_labels(text: _Text, options: ReadOptions) -> _Text:
+    """The text with the user's labels, and with the fields that its matrices bring about."""
+    source, target = text.counts
+    fields = dict(text.fields)
+    for kind, one in text.arrays.items():
+        if one.is_causal:
+            n = one.matrices.shape[-1]
+            fields = of_generation(fields, n, options)
+            fields.setdefault(MASK_KEYS[kind], np.triu(np.ones((n, n), bool), 1).tolist())
+    fields = with_sides(fields, tuple(text.arrays), (source, target), options, text.where)
+    if options.token_labels is not None:
+        fields = relabelled(fields, options.token_labels, source, target, text.where)
+    return replace(text, fields=fields)
+
+
+def _result(text: _Text, origin: ModelInfo, options: ReadOptions) -> Result:
+    """The result of a text whose fields are complete."""
+    fields, where = text.fields, text.where
+    n_source, n_target = text.counts
+    sentence, pair, target_text = (text_of(fields, key, where) for key in ("text", "pair", "target"))
+    source = tokens_of(fields, "", n_source, (sentence, pair), options, where)
+    of_target = options.of_target(has_source=n_source is not None)
+    target = tokens_of(fields, "target_", n_target, (target_text,), of_target, where)
+    note_missing_special((*source, *target), options)
+    n_layers, n_heads = next(iter(text.arrays.values())).matrices.shape[:2]
+    model = stated_model(fields, where) or replace(origin, config={"n_layers": n_layers, "n_heads": n_heads})
     views = {}
-    for kind in (kind for kind in KINDS if kind in arrays):
+    for kind in (kind for kind in KINDS if kind in text.arrays):
         queries, keys = (source if kind == "encoder" else target), (target if kind == "decoder" else source)
-        numbers = layers if kind == "encoder" or "encoder" not in arrays else decoder_layers
-        n_layers = len(numbers) if "layer" in axes else 1
-        if arrays[kind].shape != (expected := (n_layers, n_heads, len(queries), len(keys))):
-            shape = arrays[kind].shape
-            raise InputError(
-                f"{where}: {ATTENTION_KEYS[kind]} has the shape {shape}; expected {expected}, to fit the rest"
-            )
-        view = Attention(
-            matrices=arrays[kind],
-            queries=queries,
-            keys=keys,
-            layers=tuple(numbers),
-            heads=tuple(heads),
-            model=model,
-            kind=kind,
-            values=values,
-            reduce=reduce,
-            masked=mask_of(fields, kind, arrays[kind], where),
-            words=_choice(fields, "words", (False, True), False, where),
-            hidden=_choice(fields, "hidden", ("nothing", "special"), "nothing", where) == "special",
-            renormalized=_choice(fields, "renormalized", (False, True), False, where),
-            rest=rest_of(fields, kind, arrays[kind], axes, where),
-        )
-        check_numbers(view, fields, where)
-        views[kind] = view
-    return Result(text, views, model, source, target, pair, target_text)
+        view = _view(text, kind, (queries, keys), model)
+        views[kind] = with_likely_mask(fields, clean_numbers(view, fields, options, where), options)
+    return Result(sentence, views, model, source, target, pair, target_text)
 
 
-def _fields(document: object, where: str) -> Fields:
-    fields = {"attention": document} if isinstance(document, list) else document
-    if not isinstance(fields, dict):
-        raise InputError(f"{where}: it is one {'text' if isinstance(fields, str) else 'value'}; {_EXPECTED}")
-    if fields.get("schema", SCHEMA_NAME) != SCHEMA_NAME:
-        raise InputError(f"{where}: its schema is {one_line(fields['schema'])[:40]!r}; expected {SCHEMA_NAME}")
-    if "edges" in fields:
-        raise InputError(
-            f"{where}: it has edges (--top), which are no matrices; expected 'attention'",
-            hint="write it without --top",
-        )
-    if not any(key in fields for key in ATTENTION_KEYS.values()):
-        raise InputError(f"{where}: it has no 'attention'; {_EXPECTED}")
-    return fields
+def _view(text: _Text, kind: str, sides: tuple[Tokens, Tokens], model: ModelInfo) -> Attention:
+    """The matrices of one kind with their tokens, layers and heads."""
+    fields, stated, matrices, where = text.fields, text.stated, text.arrays[kind].matrices, text.where
+    layers, heads, by_name = _numbers(text, kind)
+    queries, keys = sides
+    n_layers = len(layers) if "layer" in stated.axes else 1
+    n_heads = next(iter(text.arrays.values())).matrices.shape[1]
+    _check_shape(text.arrays[kind].name, matrices.shape, (n_layers, n_heads, len(queries), len(keys)), where)
+    rest = text.arrays[kind].rest
+    return Attention(
+        matrices=matrices,
+        queries=queries,
+        keys=keys,
+        layers=layers,
+        heads=heads,
+        by_name=by_name,
+        model=model,
+        kind=kind,
+        values=stated.values,
+        reduce=stated.reduce,
+        masked=mask_of(fields, kind, matrices, where),
+        words=stated.words,
+        hidden=stated.hidden,
+        renormalized=stated.renormalized,
+        rest=rest_of(fields, kind, matrices, stated.axes, where) if rest is None else rest,
+    )
 
 
-def _choice(fields: Fields, key: str, choices: tuple[_T, ...], default: _T, where: str) -> _T:
-    value = fields.get(key, default)
-    if type(value) is not type(default) or value not in choices:
-        expected = ", ".join(str(choice).lower() for choice in choices)
-        raise InputError(f"{where}: {key} {one_line(value)[:40]!r} is not known; expected one of {expected}")
-    return value
+def _numbers(text: _Text, kind: str) -> tuple[tuple[int, ...], tuple[int, ...], bool]:
+    """The numbers of the layers and of the heads, and whether heads are chosen by name."""
+    fields, where, named = text.fields, text.where, text.arrays[kind]
+    if named.by_name:
+        return named.layers, named.heads, True
+    n_layers, n_heads = next(iter(text.arrays.values())).matrices.shape[:2]
+    layers = index_list(fields, "layers", n_layers if "layer" in text.stated.axes else None, where)
+    decoder_layers = index_list(fields, "decoder_layers", None, where) or layers
+    heads = index_list(fields, "heads", n_heads if "head" in text.stated.axes else None, where)
+    of_kind = layers if kind == "encoder" or "encoder" not in text.arrays else decoder_layers
+    return (
+        tuple(of_kind or named.layers or range(named.matrices.shape[0] if layers is None else n_layers)),
+        tuple(heads or named.heads or range(n_heads)),
+        False,
+    )
 
 
-def _model(fields: Fields, where: str) -> ModelInfo | None:
-    """The origin of its numbers that the document states, if it does."""
-    model = fields.get("model")
-    if model is None:
-        return None
-    if not isinstance(model, dict) or not all(isinstance(model.get(key), str) for key in ("name", "weights")):
-        raise InputError(f"{where}: its model has no name or no weights; expected an object with both")
-    if not _ORIGIN.fullmatch(model["weights"]):
-        raise InputError(
-            f"{where}: its model's weights are {one_line(model['weights'])[:40]!r}; expected seed:N or sha256:..."
-        )
-    rest = {key: value for key, value in model.items() if key not in ("name", "weights")}
-    return ModelInfo(one_line(model["name"]), model["weights"], rest)
+def _check_shape(name: str, shape: tuple[int, ...], expected: tuple[int, ...], where: str) -> None:
+    if shape != expected:
+        raise InputError(f"{where}: {name} has the shape {shape}; expected {expected}, to fit the rest")

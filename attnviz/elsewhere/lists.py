@@ -1,13 +1,22 @@
 """Arrays in JSON: nested lists of numbers, refused with the exact place of what is wrong."""
 
+import json
+from contextlib import suppress
+
 import numpy as np
 import orjson
 
 from attnviz.errors import InputError, one_line
 
 
-def parse_json(data: bytes, where: str, expected: str) -> object:
+def parse_json(data: bytes, where: str, expected: str, *, numbers_of_python: bool = False) -> object:
     """One JSON value.
+
+    Args:
+        data: its text.
+        where: for the messages.
+        expected: the end of the messages.
+        numbers_of_python: whether ``NaN`` and ``Infinity`` are read, which Python writes and JSON does not have.
 
     Raises:
         InputError: it is not JSON; the message has the line and column.
@@ -16,7 +25,10 @@ def parse_json(data: bytes, where: str, expected: str) -> object:
         return orjson.loads(data)
     except orjson.JSONDecodeError as error:
         not_numbers = b"NaN" in data or b"Infinity" in data
-        hint = "NaN and Infinity are not JSON" if not_numbers else None
+        if not_numbers and numbers_of_python:
+            with suppress(ValueError, RecursionError):
+                return json.loads(data)
+        hint = "NaN and Infinity are not JSON" if not_numbers and not numbers_of_python else None
         raise InputError(f"{where}: it is not JSON ({one_line(error)}); {expected}", hint) from error
 
 

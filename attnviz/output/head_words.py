@@ -14,7 +14,11 @@ _MAINLY = 2 / 3  # of all rest on one token, from which that token is named
 _MOST_NAME = 8  # columns of a token that a head rests on
 _OF_TOKENS = ("previous", "next", "same")
 _MOST_NAMES = 3  # of tokens that the legend lists
-_PLACES = {"special": "special tokens", "first": "the first token"}  # which no token's label names
+_PLACES = {
+    "special": "special tokens",
+    "first": "the first token",
+    "others": "tokens that are left out",
+}  # which no token's label names
 _AIMS = {
     "previous": "the previous token",
     "next": "the next token",

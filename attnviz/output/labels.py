@@ -5,7 +5,7 @@ A label from right to left stands between invisible isolates (FSI, PDI), so that
 
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from rich.cells import cell_len
 
@@ -34,6 +34,27 @@ def first_columns(label: str, width: int) -> str:
             break
         kept += cluster
     return kept
+
+
+def cut_apart(
+    labels: Sequence[str], numbers: Sequence[int], width: int, cutting: Callable[[str, int], str] = cut
+) -> list[str]:
+    """Labels in at most so many columns; where two that differ would look the same, with ``#number`` at their ends.
+
+    Args:
+        labels: the labels.
+        numbers: their tokens' numbers.
+        width: the columns of one label.
+        cutting: cuts one label to a width.
+    """
+    shown = [cutting(label, width) for label in labels]
+    wholes: dict[str, set[str]] = {}
+    for short, label in zip(shown, labels, strict=True):
+        wholes.setdefault(short, set()).add(label)
+    return [
+        f"{cutting(label, width - len(f'#{number}'))}#{number}" if len(wholes[short]) > 1 else short
+        for short, label, number in zip(shown, labels, numbers, strict=True)
+    ]
 
 
 def wrapped(text: str, width: int, *, ascii: bool = False) -> Iterator[str]:  # noqa: A002

@@ -10,6 +10,7 @@ import numpy as np
 
 from attnviz.names import PATHS, SHARES
 from attnviz.trace.attention import Attention, Matrix
+from attnviz.trace.tokens import token_numbers
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,16 @@ def shared_scale(attention: Attention) -> Scale:
     """
     ends = [e for matrix in attention if (e := _extremes(matrix)) is not None] or [(0.0, 0.0)]
     return scale_between(attention, min(e[0] for e in ends), max(e[1] for e in ends), len(attention))
+
+
+def fitted_scale(attention: Attention) -> Scale:
+    """The scale of all matrices that ends at the largest value of all, of shares too."""
+    ends = [e for matrix in attention if (e := _extremes(matrix)) is not None] or [(0.0, 0.0)]
+    low, high = min(e[0] for e in ends), max(e[1] for e in ends)
+    if attention.values not in SHARES or attention.reduce in PATHS:
+        return scale_between(attention, low, high, len(attention))
+    low, high = _apart(min(low, 0.0), high)
+    return Scale(low, high, f"scale {_interval(low, high)}, the largest of all")
 
 
 def scale_between(attention: Attention, low: float, high: float, n_matrices: int) -> Scale:
@@ -152,7 +163,8 @@ def strongest_links(matrix: Matrix, n: int) -> list[tuple[int, int, float]]:
     """The n strongest links (query, key, value) of a matrix, without those of a token to itself."""
     values = np.where(hidden_cells(matrix.numbers, matrix.masked), -np.inf, matrix.numbers)
     if matrix.kind != "cross":
-        np.fill_diagonal(values, -np.inf)
+        queries, keys = (np.array(token_numbers(side)) for side in (matrix.queries, matrix.keys))
+        values[queries[:, None] == keys] = -np.inf
     places = [divmod(place, values.shape[1]) for place in largest(values.ravel(), n)]
     links = [(query, key, float(values[query, key])) for query, key in places]
     return [link for link in links if link[2] != -np.inf]

@@ -2,6 +2,7 @@
 
 import unicodedata
 
+from attnviz.analysis.choices.segments import are_segments
 from attnviz.errors import one_line
 from attnviz.names import PATHS, SHARES
 from attnviz.output.labels import cut, parts_that_differ, wrapped
@@ -111,6 +112,8 @@ def extent(attention: Attention) -> str:
     """How many rows and columns, and which tokens are hidden."""
     n_queries, n_keys = len(attention.queries), len(attention.keys)
     row, column = sides(attention)
+    if are_segments(attention.queries):
+        return _segment_names(attention)
     if attention.values == "distances":
         return f"{n_queries} × {several(column, n_keys)}, similar ones together"
     found = f"{several(row, n_queries)} × {several(column, n_keys - (attention.rest is not None))}"
@@ -118,9 +121,15 @@ def extent(attention: Attention) -> str:
     return found + (renormalized_words(attention.reduce) if attention.renormalized else "")
 
 
+def _segment_names(attention: Attention) -> str:
+    """``rows and columns: text, pair, special``."""
+    rows, columns = (", ".join(token.label for token in side) for side in (attention.queries, attention.keys))
+    return f"rows and columns: {rows}" if rows == columns else f"rows: {rows}; columns: {columns}"
+
+
 def rest_word(attention: Attention | Matrix) -> str:
     """The name of the column of keys that are left out: ``special`` where they are special tokens."""
-    return "special" if attention.hidden else "rest"
+    return "special" if attention.hidden and not attention.keys_chosen else "rest"
 
 
 def has_merged(attention: Attention | Matrix) -> bool:

@@ -15,10 +15,11 @@ from attnviz.sweeps.machine import Threads, usable_cpus
 from attnviz.sweeps.runs import NO_MODEL, Prepared, Run
 from attnviz.sweeps.texts import Texts, Window, is_stream, opened_texts
 from attnviz.sweeps.work import Companions, Parts, TextOutcome, Work
+from attnviz.text.layout import FileLayout
 from attnviz.trace.result import Result
 
 ValueT = TypeVar("ValueT")
-Results = Callable[[bool], Iterable[tuple[str, Result]]]
+Results = Callable[[Request], Iterable[tuple[str, Result]]]
 Progress = Callable[[int | None], AbstractContextManager[Callable[[int, int], None] | None]]
 
 _MANY = 32  # tokens, above which slow values are worth a note
@@ -44,9 +45,10 @@ class Corpus:
         open_model: loads the model, when it is needed; None for attention from elsewhere.
         texts: one text, several, a file with one per line, or an open stream of bytes.
         vectors: makes vectors ready for the model.
-        results: gives attention from elsewhere, each with its place; called with whether a file holds scores.
+        results: gives attention from elsewhere, each with its place; called with what is asked of it.
         name: the name of the input of ``results`` in notes.
         parts: belongs to each text.
+        layout: how a file or a stream holds its texts.
         loading: the arguments of ``load``, for processes that do not inherit the model.
         on_error: at a text that cannot be used: ``stop``, or ``skip`` it with a note.
         workers: processes; None for as many as there are CPUs.
@@ -62,6 +64,7 @@ class Corpus:
     results: Results | None = None
     name: str = "attention"
     parts: Parts = Parts()  # noqa: RUF009 (frozen)
+    layout: FileLayout = FileLayout()  # noqa: RUF009 (frozen)
     loading: Mapping[str, Any] | None = None
     on_error: str = "stop"
     workers: int | None = 1
@@ -74,6 +77,11 @@ class Corpus:
     def are_lines(self) -> bool:
         """Whether the texts are lines of a file or a pipe: perhaps many."""
         return isinstance(self.texts, Path) or is_stream(self.texts)
+
+    @property
+    def has_target(self) -> bool:
+        """Whether each text has a target text."""
+        return self.parts.target is not None or (self.are_lines and self.layout.has_target)
 
     @property
     def is_single(self) -> bool:
@@ -146,7 +154,7 @@ class Corpus:
     def _opened_texts(self, most: int) -> AbstractContextManager[Texts]:
         if self.texts is None:
             raise UsageError("texts: there is nothing to run on; expected texts, vectors or results")
-        return opened_texts(self.texts, most)
+        return opened_texts(self.texts, most, self.layout)
 
     def _prepared_texts(self, model: Model) -> Iterator[Prepared]:
         with self._opened_texts(_MOST) as texts:
@@ -189,7 +197,7 @@ class Corpus:
     def _selected(self, results: Results, request: Request) -> Iterator[tuple[str, Run]]:
         """What the request selects of each result from elsewhere."""
         noted: set[str] = set()
-        for where, result in results(request.values == "scores"):
+        for where, result in results(request):
             _note_if_slow(self.slow, request, max(len(result.tokens), len(result.target_tokens)))
             selected = select_attention(result, request)
             for reason in _without_effect(request, result):

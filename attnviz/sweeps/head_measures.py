@@ -200,7 +200,7 @@ def averaged(texts: Iterable[Measured], means: Means) -> tuple[Attention, TextMe
     like: dict[int, Running] = {}
     for one in texts:
         last, attention = attention, one.attention
-        if last is not None and (last.model.weights, last.kind) != (attention.model.weights, attention.kind):
+        if last is not None and (last.model.identity, last.kind) != (attention.model.identity, attention.kind):
             noun = "kind of attention" if last.kind != attention.kind else "model"
             raise UsageError(f"heads: text {running.texts + 1} is of another {noun}; expected one {noun} of all")
         running.add(one.metrics)

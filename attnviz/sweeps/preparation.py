@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from attnviz.elsewhere.special_labels import is_special_label
+from attnviz.elsewhere.tokens.special_labels import is_special_label
 from attnviz.encoder.embedding import Sequence
 from attnviz.errors import InputError, UsageError, one_line
 from attnviz.model import Model

@@ -18,7 +18,7 @@ from attnviz.encoder.batch import batches, stacked
 from attnviz.encoder.embedding import Sequence
 from attnviz.encoder.stack import BY_HEADS, Address, masked_keys, stream
 from attnviz.encoder.stack import run as run_stack
-from attnviz.errors import InputError, UsageError
+from attnviz.errors import InputError, TokenChoiceError, UsageError
 from attnviz.model import Model
 from attnviz.names import KINDS, PATHS
 from attnviz.trace.attention import Attention
@@ -147,7 +147,7 @@ def _together(plans: "list[_Plan]") -> Iterator[Run]:
     done: dict[int, Result] = {}
     for batch in batches([plan.text.n_tokens for plan in plans]) if len(plans) > 1 else ():
         if len(batch) > 1:
-            with suppress(InputError):  # of one of them: it is raised when that is run by itself
+            with suppress(InputError, TokenChoiceError):  # of one of them: it is raised when that is run by itself
                 done |= zip(batch, _batch_results([plans[i] for i in batch]), strict=True)
     for i, plan in enumerate(plans):
         yield Run.of(done.pop(i), plan.model, plan.text) if i in done else plan.run()

@@ -3,25 +3,29 @@
 import os
 import stat
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, TypeGuard, cast
 
 from attnviz.errors import AttnvizError, InputError
 from attnviz.numbers import spans
-from attnviz.text.reading import open_lines, read_lines
+from attnviz.text.datasets import Records
+from attnviz.text.layout import N_LOOKED_AT, FileLayout, settled_layout
+from attnviz.text.reading import Lines, open_lines, read_lines
 
 
 class PlacedText(NamedTuple):
     """A text, or the error that took its place, with its place in the input: ``texts.txt, line 3``, or empty.
 
-    ``end``: the end of its line, in bytes from the start.
+    ``end``: the end of its line, in bytes from the start. ``pair``, ``target``: what its line says of them.
     """
 
     where: str
     text: str | AttnvizError
     end: int = 0
+    pair: str | None = None
+    target: str | None = None
 
 
 class Window(NamedTuple):
@@ -77,7 +81,7 @@ class ListedTexts:
 
 
 class StreamedTexts:
-    """The lines of a file or a pipe.
+    """The lines of a file or a pipe, or a field of each of its records.
 
     Attributes:
         name: the name of the file in messages.
@@ -87,15 +91,16 @@ class StreamedTexts:
 
     are_lines = True
 
-    def __init__(self, name: str, stream: BinaryIO, most: int):
+    def __init__(self, name: str, stream: BinaryIO, most: int, layout: FileLayout):
         self.name = name
         self.size = _size(stream)
-        self._lines = read_lines(stream, name)
+        is_plain = layout.format in (None, "text")
+        self._lines: Lines | Records = read_lines(stream, name) if is_plain else Records(stream, name, layout)
         self._most = most
 
     def __iter__(self) -> Iterator[Window]:
         for window in self._lines.windows(self._most):
-            yield Window([PlacedText(f"{self.name}, line {number}", text, end) for number, text, end in window])
+            yield Window([PlacedText(f"{self.name}, line {line.number}", *line[1:]) for line in window])
 
     def ready(self) -> bool:
         """Whether the next texts can be read without waiting for their writer."""
@@ -113,23 +118,97 @@ Texts = ListedTexts | StreamedTexts
 
 
 @contextmanager
-def opened_texts(source: str | Iterable[str] | Path | BinaryIO, most: int) -> Iterator[Texts]:
+def opened_texts(
+    source: str | Iterable[str] | Path | BinaryIO,
+    most: int,
+    layout: FileLayout = FileLayout(),  # noqa: B008 (frozen)
+) -> Iterator[Texts]:
     """The texts of a source, open for a ``with`` block.
 
     Args:
         source: one text; several; a file with one text per line; or standard input, open as bytes.
         most: texts in a window. A larger window finds more texts of equal length, and keeps more of them waiting.
+        layout: how a file or standard input holds its texts.
 
     Raises:
         InputError: the file cannot be opened.
     """
     if isinstance(source, Path):
         with open_lines(source) as stream:
-            yield StreamedTexts(str(source), stream, most)
+            yield StreamedTexts(str(source), stream, most, layout)
     elif is_stream(source):
-        yield StreamedTexts("standard input", source, most)
+        yield StreamedTexts("standard input", source, most, layout)
     else:
         yield ListedTexts(cast("str | Iterable[str]", source), most)
+
+
+def file_pairs(source: str | Path | BinaryIO, layout: FileLayout) -> Iterator[tuple[str, str]]:
+    """The text and the target of each line of a file.
+
+    Raises:
+        InputError: a line that cannot be read.
+    """
+    with opened_texts(source, 1, layout) as texts:
+        for window in texts:
+            for one in window.texts:
+                if isinstance(one.text, AttnvizError):
+                    raise one.text
+                yield one.text, one.target or ""
+
+
+def layout_of(source: Path | BinaryIO, layout: FileLayout, *, is_alone: bool = True) -> tuple[FileLayout, list[str]]:
+    """How a file or a stream holds its texts, and notes on what was taken for granted.
+
+    Its first bytes are looked at, and are read again later. Of a pipe they are looked at only where it can do that.
+
+    Args:
+        source: a file, or an open stream.
+        layout: what the user says.
+        is_alone: see ``settled_layout``.
+
+    Raises:
+        UsageError: fields that the format does not have.
+    """
+    if layout.format is not None:
+        start, is_whole = b"", True
+    elif isinstance(source, Path):
+        start, is_whole = _start_of_file(source)
+    else:
+        start, is_whole = _start_of_stream(source)
+    name = str(source) if isinstance(source, Path) else "standard input"
+    return settled_layout(layout, name, start, is_whole=is_whole, is_alone=is_alone)
+
+
+def _start_of_file(path: Path) -> tuple[bytes, bool]:
+    """The first bytes of a file, and whether they are all; nothing of a pipe, which can be read only once."""
+    if not path.is_file():
+        return b"", True
+    with open_lines(path) as stream:
+        start = stream.read(N_LOOKED_AT)
+    return start, len(start) < N_LOOKED_AT
+
+
+def _start_of_stream(stream: BinaryIO) -> tuple[bytes, bool]:
+    """The bytes that have arrived, which stay to be read, and whether they are all."""
+    if hasattr(stream, "peek"):
+        return stream.peek(1)[:N_LOOKED_AT], False
+    if not stream.seekable():
+        return b"", True
+    place = stream.tell()
+    start = stream.read(N_LOOKED_AT)
+    stream.seek(place)
+    return start, len(start) < N_LOOKED_AT
+
+
+def whole_text(source: Path | BinaryIO) -> str:
+    """All of a file or a stream as one text.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    with open_lines(source) if isinstance(source, Path) else nullcontext(source) as stream:
+        lines = read_lines(stream, str(source) if isinstance(source, Path) else "standard input", keeps_blank=True)
+        return "\n".join(text for _, text in lines)
 
 
 def is_stream(source: object) -> TypeGuard[BinaryIO]:

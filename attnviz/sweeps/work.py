@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from attnviz.analysis.matrices.selection import Request
-from attnviz.errors import AttnvizError, CheckpointError, InputError, one_line, some
+from attnviz.errors import AttnvizError, CheckpointError, InputError, TokenChoiceError, one_line, some
 from attnviz.model import Model, load
 from attnviz.sweeps.preparation import prepare
 from attnviz.sweeps.runs import Prepared, runs
-from attnviz.sweeps.texts import Window
+from attnviz.sweeps.texts import PlacedText, Window
 
 _LONG_WORD = 40  # characters of a word that a note shows
 
@@ -70,24 +70,26 @@ class Work:
     def __call__(self, window: Window) -> Iterator[TextOutcome]:
         """The outcome of each text of the window."""
         notes: dict[int, list[str]] = {i: [] for i in range(len(window.texts))}
-        prepared = [self._prepared(where, text, notes[i]) for i, (where, text, _) in enumerate(window.texts)]
+        prepared = [self._prepared(placed, notes[i]) for i, placed in enumerate(window.texts)]
         good = [one for one in prepared if isinstance(one, Prepared)]
         if self.before is not None and good:
             self.before(max(one.n_tokens for one in good))
         arguments = self.arguments(good)
-        for i, (one, (where, _, end)) in enumerate(zip(prepared, window.texts, strict=True)):
-            value, skips = None, True
+        for i, (one, placed) in enumerate(zip(prepared, window.texts, strict=True)):
+            where, value, skips = placed.where, None, True
             error: AttnvizError | None = None
             if isinstance(one, Prepared):
                 values = next(arguments)
                 try:
                     value = self.each(*values)
+                except TokenChoiceError as raised:  # one of several texts may lack a word
+                    error = InputError(f"{where}: {raised}", raised.hint) if where else raised
                 except AttnvizError as raised:
                     skips = isinstance(raised, InputError) and not isinstance(raised, CheckpointError)
                     error = raised.at(where) if skips else raised
             else:
                 error = one
-            yield TextOutcome(where, value, tuple(notes[i]), error, skips and where != "", end)
+            yield TextOutcome(where, value, tuple(notes[i]), error, skips and where != "", placed.end)
 
     def arguments(self, texts: list[Prepared]) -> Iterator[tuple[Any, ...]]:
         """The arguments of ``each`` for each text."""
@@ -96,11 +98,13 @@ class Work:
             return zip(firsts)
         return zip(firsts, self.companions(self.model, texts), strict=True)
 
-    def _prepared(self, where: str, text: str | AttnvizError, notes: list[str]) -> Prepared | AttnvizError:
+    def _prepared(self, placed: PlacedText, notes: list[str]) -> Prepared | AttnvizError:
+        where, text = placed.where, placed.text
         if isinstance(text, AttnvizError):
             return text
+        of_line = {name: part for name in ("pair", "target") if (part := getattr(placed, name)) is not None}
         try:
-            prepared = prepare(self.model, text, **self.parts._asdict())
+            prepared = prepare(self.model, text, **self.parts._asdict() | of_line)
         except AttnvizError as error:
             return error.at(where)
         place = f"{where}: " if where else ""

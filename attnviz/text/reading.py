@@ -5,16 +5,13 @@ import re
 import select
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, NamedTuple, cast
+from typing import BinaryIO, NamedTuple
 
 from attnviz.errors import InputError, one_line
-from attnviz.files import open_file, unreadable
+from attnviz.files import open_file
+from attnviz.text.streams import TextStream
 from attnviz.text.words import WHITE_SPACE
 
-if TYPE_CHECKING:
-    from io import BufferedReader
-
-_CHUNK = 1 << 20  # of a file; a pipe gives what it holds
 _BLANK_TOLD = 100  # so that memory does not grow with a file of nothing else
 _SHARED = 64  # lines that are worth the work of two
 _BOM = b"\xef\xbb\xbf"
@@ -42,27 +39,39 @@ def is_blank(text: str) -> bool:
 
 
 class Line(NamedTuple):
-    """A line that is not blank, with its 1-based number; what cannot be read is its error."""
+    """A text with the 1-based number of its line; what cannot be read is its error.
+
+    Attributes:
+        number: of the line.
+        text: the text, or its error.
+        end: where the line ends, in bytes from the start of the stream.
+        pair: its second segment, where the line has one.
+        target: its target text, where the line has one.
+    """
 
     number: int
     text: str | InputError
-    end: int  # in bytes from the start of the stream
+    end: int
+    pair: str | None = None
+    target: str | None = None
 
 
 class Lines:
     r"""The lines of a stream that are not blank, one at a time, as (1-based number, text).
 
-    Lines end with ``\n`` or ``\r\n``, nothing else; a byte order mark at the start is dropped.
+    Lines end with ``\n`` or ``\r\n``, nothing else; a byte order mark at the start is dropped. What is packed is
+    unpacked, and UTF-16 and UTF-32 are known by their byte order mark.
 
     Attributes:
         blank: numbers of the first blank lines met so far.
         n_blank: how many blank lines there were.
     """
 
-    def __init__(self, stream: BinaryIO, where: str):
+    def __init__(self, stream: BinaryIO, where: str, *, keeps_blank: bool = False):
         self.blank: list[int] = []
         self.n_blank = 0
-        self._stream = stream
+        self._stream = TextStream(stream, where)
+        self._keeps_blank = keeps_blank
         self._where = where
         self._last = self._position = 0  # the number of the last line, and its end in bytes
         self._arrived: list[Line] = []  # and not been taken yet
@@ -71,10 +80,10 @@ class Lines:
 
     def __iter__(self) -> Iterator[tuple[int, str]]:
         for window in self.windows(_SHARED):
-            for number, text, _ in window:
-                if isinstance(text, InputError):
-                    raise text
-                yield number, text
+            for line in window:
+                if isinstance(line.text, InputError):
+                    raise line.text
+                yield line.number, line.text
 
     def windows(self, most: int) -> Iterator[list[Line]]:
         """The lines, as many at a time as have arrived, but no more than ``most``; what cannot be read is its error.
@@ -110,7 +119,7 @@ class Lines:
 
     def _read(self) -> None:
         """Takes the lines that are there; where there are none yet, those that come next."""
-        chunk = self._chunk()
+        chunk = self._stream.read()
         *ended, rest = chunk.split(b"\n")
         if ended:
             ended[0] = b"".join([*self._begun, ended[0]])
@@ -123,25 +132,37 @@ class Lines:
             self._last += 1
             self._position += len(raw) + (not self._ended)
             text = self._decoded(self._last, raw)
-            if not isinstance(text, InputError) and is_blank(text):
-                self.n_blank += 1
-                if len(self.blank) < _BLANK_TOLD:
-                    self.blank.append(self._last)
+            if not isinstance(text, InputError) and is_blank(text) and not self._keeps_blank:
+                self.skip(self._last)
             else:
-                self._arrived.append(Line(self._last, text, self._position))
+                end = self._position if self._stream.is_plain else self._stream.n_read
+                self._arrived.append(Line(self._last, text, end))
 
-    def _chunk(self) -> bytes:
-        try:
-            return cast("BufferedReader", self._stream).read1(_CHUNK)  # the type of all binary files that are opened
-        except OSError as error:  # a folder as standard input, a disk that fails
-            raise InputError(f"{self._where}: {unreadable(error)}; expected text, one per line") from error
+    def skip(self, number: int) -> None:
+        """Counts a line without a text."""
+        self.n_blank += 1
+        if len(self.blank) < _BLANK_TOLD:
+            self.blank.append(number)
 
     def _decoded(self, number: int, raw: bytes) -> str | InputError:
         skipped = len(_BOM) if number == 1 and raw.startswith(_BOM) else 0
         line = raw[skipped:].removesuffix(b"\r")
+        if b"\0" in line:
+            first = "UTF-16BE" if line.startswith(b"\0") and number == 1 else "UTF-16LE"
+            return InputError(
+                f"{self._where}, line {number}: it has zero bytes, as UTF-16 without a byte order mark has; expected "
+                "UTF-8, or UTF-16 with its mark",
+                f"iconv -f {first} -t UTF-8 converts it, if it is that",
+            )
         try:
             return line.decode("utf-8")
         except UnicodeDecodeError as error:
+            if self._stream.encoding != "UTF-8":  # converted, so that this can only be a surrogate
+                at = len(line[: error.start].decode()) + 1
+                return InputError(
+                    f"{self._where}, line {number}: character {at} of the line is half a surrogate pair; expected "
+                    f"{self._stream.encoding} text"
+                )
             return InputError(
                 f"{self._where}, line {number}: byte {skipped + error.start + 1} of the line "
                 f"(0x{line[error.start]:02x}) is not UTF-8; expected UTF-8 text"
@@ -153,17 +174,18 @@ def _window_size(n: int, most: int) -> int:
     return -(-n // max(-(-n // most), 2 if n >= _SHARED else 1))
 
 
-def read_lines(stream: BinaryIO, where: str) -> Lines:
+def read_lines(stream: BinaryIO, where: str, *, keeps_blank: bool = False) -> Lines:
     """The texts of a binary stream, one per line, read as they arrive.
 
     Args:
         stream: a file, a pipe, standard input.
         where: what error messages call it.
+        keeps_blank: whether blank lines are lines too.
 
     Raises:
         InputError: while iterating: bytes that are not UTF-8, or no text at all.
     """
-    return Lines(stream, one_line(where))
+    return Lines(stream, one_line(where), keeps_blank=keeps_blank)
 
 
 def open_lines(path: str | os.PathLike[str]) -> BinaryIO:

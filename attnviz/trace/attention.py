@@ -30,6 +30,7 @@ class Matrix:
         hidden: whether special tokens are left out.
         renormalized: whether rows were then divided by what is left of them.
         rest: (n_queries,), what each row gave to keys that are left out; None where that is not known, or nothing.
+        keys_chosen: whether the keys were chosen, so that those that are left out are not only special tokens.
         last_layer: of rollout and flow, the layer whose tokens the rows are.
     """
 
@@ -46,6 +47,7 @@ class Matrix:
     hidden: bool = False
     renormalized: bool = False
     rest: np.ndarray | None = None
+    keys_chosen: bool = False
     last_layer: int | None = None
 
 
@@ -73,6 +75,7 @@ class Attention(HeadAxes):
         renormalized: whether rows were then divided by what is left of them.
         rest: (n_layers, n_heads, n_queries), what each row gave to keys that are left out; None where that is not known
             (scores, norms, maxima), where rows were divided by what is left of them, and where nothing is left out.
+        keys_chosen: whether the keys were chosen, so that those that are left out are not only special tokens.
     """
 
     matrices: np.ndarray
@@ -90,6 +93,7 @@ class Attention(HeadAxes):
     renormalized: bool = False
     rest: np.ndarray | None = None
     by_name: bool = False
+    keys_chosen: bool = False
 
     @property
     def axes(self) -> tuple[str, ...]:
@@ -129,6 +133,7 @@ class Attention(HeadAxes):
                     hidden=self.hidden,
                     renormalized=self.renormalized,
                     rest=None if self.rest is None else self.rest[i, j],
+                    keys_chosen=self.keys_chosen,
                     last_layer=self.layers[-1] if self.reduce in PATHS else None,
                 )
 

@@ -12,16 +12,23 @@ class ModelInfo:
         name: short name of the model or file.
         weights: where the numbers came from: ``seed:0`` or ``sha256:...``.
         config: the block's fields by name, JSON-ready; empty where they are not known.
+        is_file: whether the model is not known, and name and weights are those of a file of attention.
     """
 
     name: str
     weights: str
     config: Mapping[str, object] = field(default_factory=dict)
+    is_file: bool = False
 
     @property
     def is_random(self) -> bool:
         """Whether the weights are seeded random numbers, in which any pattern is chance."""
         return self.weights.startswith("seed:")
+
+    @property
+    def identity(self) -> str:
+        """What is the same for all texts of one model: its weights; of an unknown model the name of the file."""
+        return self.name if self.is_file else self.weights
 
     @property
     def origin(self) -> str:

@@ -26,12 +26,13 @@ def write_broken_files(folder: Path) -> None:
         "table.toml": "[block]\nn_heads = 2\n",
         "five.toml": "n_heads = 5\n",
         "wrong.toml": 'n_heads = "four"\n',
-        "sum.json": "[[0.5, 0.4], [0.5, 0.5]]",
+        "sum.json": "[[0.5, 0.2], [0.5, 0.5]]",
         "ragged.json": "[[0.5, 0.5], [0.5]]",
         "nan.json": "[[1, NaN]]",
         "object.json": '{"a": 1}',
         "vector.json": "[1, 2]",
         "square.json": "[[1, 0], [0, 1]]",
+        "named.json": '{"encoder_attentions": [[1, 0], [0, 1]], "values": "scores"}',
         "mean.json": '{"attention": [[[1.0]]], "axes": ["layer", "query", "key"], "reduce": "mean-heads"}',
         "scores.json": '{"attention": [[5.0]], "values": "scores"}',
         "ragged.csv": "1,2\n3\n",
@@ -45,7 +46,7 @@ def write_broken_files(folder: Path) -> None:
     (folder / "noise.bin").write_bytes(bytes((i * 7919 + 5) % 251 for i in range(3000)))
     (folder / "pickle.pkl").write_bytes(pickle.dumps([1, 2, 3]))
     (folder / "huge.safetensors").write_bytes((2**60).to_bytes(8, "little") + b"{}")
-    np.save(folder / "five.npy", np.ones((1, 1, 1, 1, 1)))
+    np.save(folder / "five.npy", np.ones((2, 2, 2, 1, 1)))
     np.save(folder / "nan.npy", np.array([[1.0, np.nan], [0.0, 1.0]]))
     np.save(folder / "short.npy", np.eye(9))
     (folder / "short.npy").write_bytes((folder / "short.npy").read_bytes()[:-10])

@@ -18,7 +18,7 @@ from attnviz.cli.app import Commands, app
 from attnviz.cli.block_options import SHOWN_FIELDS
 from attnviz.cli.commands.show import app as show_app
 from attnviz.encoder.config.given import field_names, field_table
-from attnviz.names import KINDS, PICTURE_FORMATS, PICTURE_SCALES, REDUCTIONS, VALUES
+from attnviz.names import FILE_FORMATS, KINDS, PICTURE_FORMATS, PICTURE_SCALES, REDUCTIONS, VALUES
 from attnviz.output.colormaps import COLORMAPS, TERMINAL_COLORMAPS
 from attnviz.output.terminal.styles import STYLES
 
@@ -85,6 +85,8 @@ CHOICES = {
     "--scale": PICTURE_SCALES,
     "--color": ("auto", "always", "never"),
     "--on-error": ("stop", "skip"),
+    "--format": FILE_FORMATS,
+    "--file-format": FILE_FORMATS,  # of heatmap, whose --format is that of its pictures
 }
 
 
@@ -478,7 +480,10 @@ def test_where_no_weight_is_large_a_note_says_how_to_see_more(cli, tmp_path):
     shared = Path("out/L00H00.png").read_bytes()
     assert "no weight" not in cli(*even, "--scale", "head").err
     assert Path("out/L00H00.png").read_bytes() != shared  # so that the advice is worth something
-    assert "no weight" not in cli(*even, "--overview-only").err
+    assert cli(*even, "--overview-only").err.startswith(dark)
+    shared = Path("out/overview.png").read_bytes()
+    assert "no weight" not in cli(*even, "--overview-only", "--scale", "head").err
+    assert Path("out/overview.png").read_bytes() != shared
     assert "no weight" not in cli("heatmap", "--attention", "one.npy", "-o", "out").err
     both = "".join(cli("show", "--attention", name, "--json").out for name in ("even.npy", "one.npy"))
     assert "no weight" not in cli("heatmap", "--attention", "-", "-o", "both", stdin=both).err

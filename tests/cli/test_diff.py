@@ -158,7 +158,7 @@ def test_tokens_without_labels_are_compared_by_position_if_they_are_as_many(cli,
     np.save(tmp_path / "small.npy", attnviz.run("a b", seed=0).attention)
 
     def sides(a, b):
-        return cli("diff", "--attention", a, "--vs-attention", b, "--json")
+        return cli("diff", "--attention", a, "--vs-attention", b, "--json", "-q")
 
     expected = [row["jsd"] for row in document(sides("a.json", "b.json"))["heads"]]
     assert [row["jsd"] for row in document(sides("a.npy", "b.json"))["heads"]] == pytest.approx(expected)
@@ -382,7 +382,7 @@ ERRORS = [
     (
         ("--attention", "a.json", "--vs-attention", "b.json"),
         3,
-        "a.json: no such file; expected attention as .npy, .npz or JSON",
+        "a.json: no such file; expected attention as .npy, .npz, .safetensors or JSON",
     ),
     ((ONE, " "), 3, "text: empty or blank; expected at least one token"),
 ]

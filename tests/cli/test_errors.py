@@ -66,7 +66,7 @@ ERRORS = [
     (
         "show a --show-special --renormalize",
         2,
-        "renormalize: nothing is left out of the rows; expected hide-special too",
+        "renormalize: nothing is left out of the rows; expected hide-special or columns too",
     ),
     ("show a --words --values scores", 2, "words, values: sums of scores mean nothing; expected weights"),
     ("show --attention scores.json --words", 2, "words, values: sums of scores mean nothing; expected weights"),
@@ -244,23 +244,24 @@ ERRORS = [
         2,
         "values: the file holds scores, not weights; expected scores",
     ),
-    ("show --attention nope.npy", 3, "nope.npy: no such file; expected attention as .npy, .npz or JSON"),
-    ("show --attention folder", 3, "folder: it is a folder; expected attention as .npy, .npz or JSON"),
+    ("show --attention nope.npy", 3, "nope.npy: no such file; expected attention as .npy, .npz, .safetensors or JSON"),
+    ("show --attention folder", 3, "folder: it is a folder; expected attention as .npy, .npz, .safetensors or JSON"),
     (
         "show --attention noise.bin",
         3,
-        "noise.bin: it is not an .npy, .npz or JSON file; expected attention as .npy, .npz or JSON",
+        "noise.bin: it is not an .npy, .npz, .safetensors or JSON file; expected attention as .npy, .npz, .safetensors or JSON",
     ),
     (
         "show --attention pickle.pkl",
         3,
-        "pickle.pkl: it is a pickle, which could run any program and is never read; expected attention as .npy, .npz or JSON",
+        "pickle.pkl: it is a pickle, which could run any program and is never read; expected attention as .npy, .npz, .safetensors or JSON",
+        "hint: in Python: a = torch.load('pickle.pkl', map_location='cpu'); numpy.savez('attention.npz', *[layer.detach().float().numpy() for layer in a])",
     ),
-    ("show --attention empty.txt", 3, "empty.txt: it is empty; expected attention as .npy, .npz or JSON"),
+    ("show --attention empty.txt", 3, "empty.txt: it is empty; expected attention as .npy, .npz, .safetensors or JSON"),
     (
         "show --attention sum.json",
         3,
-        "sum.json: L0H0, row 0 sums to 0.9; expected 1",
+        "sum.json: L0H0, row 0 sums to 0.7; expected 1",
     ),
     (
         "show --attention ragged.json",
@@ -270,24 +271,54 @@ ERRORS = [
     (
         "show --attention nan.json",
         3,
-        "nan.json: it is not JSON (...); expected attention as .npy, .npz or JSON",
-        "hint: NaN and Infinity are not JSON",
+        "nan.json: cross attention, L0H0, row 0, column 1 is nan; expected a number from 0 to 1",
     ),
     (
         "show --attention object.json",
         3,
-        "object.json: it has no 'attention'; expected lists, or an object with 'attention'",
-    ),
-    (
-        "show --attention vector.json",
-        3,
-        "vector.json: attention has the shape (2,); expected (layer, head, query, key) or its last axes",
+        "object.json: it has no 'attention', only a; expected lists, or an object with attention, attentions, encoder_attentions, decoder_attentions, cross_attentions, or layer_0, layer_1, ...",
     ),
     (
         "show --attention five.npy",
         3,
-        "five.npy: attention has the shape (1, 1, 1, 1, 1); expected (layer, head, query, key) or its last axes",
-        "hint: of a batch, save one text: without the axis of the batch",
+        "five.npy: attention has the shape (2, 2, 2, 1, 1), and which axis counts texts is not clear; expected --axes",
+        "hint: for example --axes layer,batch,head,query,key",
+    ),
+    (
+        "show --attention five.npy --axes layer,-,head,query,key",
+        3,
+        "five.npy: attention has the shape (2, 2, 2, 1, 1), and --axes layer,-,head,query,key drops axis 1; expected length 1 of that axis",
+        "hint: where axis 1 counts texts: --axes layer,batch,head,query,key",
+    ),
+    (
+        "show --attention square.json --axes layer,head,query",
+        2,
+        "axes: layer,head,query has no key; expected some of batch,layer,head,query,key, and - for an axis to drop",
+    ),
+    (
+        "show --attention square.json --axes heads,query,key",
+        2,
+        "axes: 'heads' is not an axis; expected some of batch,layer,head,query,key, and - for an axis to drop",
+    ),
+    (
+        "show --attention square.json --axes layer,head,query,key",
+        3,
+        "square.json: attention has the shape (2, 2); expected one name per axis, not --axes layer,head,query,key",
+    ),
+    (
+        'show --attention square.json --kind cross --query-tokens "a b c"',
+        3,
+        "square.json: --query-tokens has 3 labels, and the matrices have 2 queries; expected 2",
+    ),
+    (
+        'show --attention square.json --tokens "a b" --key-tokens "a b"',
+        2,
+        "tokens: labels of queries or keys are given too; expected --tokens alone, or the other two",
+    ),
+    (
+        'show "the cat" --axes head,query,key',
+        2,
+        "axes: there is no attention to read; expected --attention FILE too",
     ),
     (
         "show --attention nan.npy",
@@ -297,12 +328,12 @@ ERRORS = [
     (
         "show --attention short.npy",
         3,
-        "short.npy: it has 638 bytes of data for the shape (9, 9) of float64; expected attention as .npy, .npz or JSON",
+        "short.npy: it has 638 bytes of data for the shape (9, 9) of float64; expected attention as .npy, .npz, .safetensors or JSON",
     ),
     (
         "show --attention huge.npy",
         3,
-        "huge.npy: it has 48 bytes of data for the shape (1152921504606846976,) of float64; expected attention as .npy, .npz or JSON",
+        "huge.npy: it has 48 bytes of data for the shape (1152921504606846976,) of float64; expected attention as .npy, .npz, .safetensors or JSON",
     ),
     (
         'show --attention square.json --tokens "a b c"',
@@ -313,7 +344,7 @@ ERRORS = [
     ("show --attention square.json -L 1", 2, "layer: there is no layer 1; expected 0 (or from the end, -1)"),
     ("show --attention square.json --pair b", 2, "pair, attention: both are given; expected one of them"),
     (
-        "show --attention square.json --values scores --kind cross",
+        "show --attention named.json --values scores --kind cross",
         2,
         "kind: there is no cross attention here; expected encoder",
     ),

@@ -206,11 +206,19 @@ def test_words_of_a_text_that_look_like_special_tokens_are_read_back_as_words(cl
     assert "no token is known to be special" in hidden.err
 
 
-def test_edges_are_refused_as_matrices(cli):
-    piped = cli("show", SENTENCE, "--json", "--top", "2")
-    ran = cli("show", "--attention", "-", stdin=piped.out)
-    assert (ran.code, ran.out) == (3, "")
-    assert "edges" in ran.err
+def test_edges_are_read_back_and_what_they_leave_out_is_rest(cli):
+    whole = json.loads(cli("show", SENTENCE, "--json").out)
+    (again,) = documents(
+        cli("show", "--attention", "-", "--json", stdin=cli("show", SENTENCE, "--json", "--top", "2").out)
+    )
+    weights, found = np.array(whole["attention"]), np.array(again["attention"])
+    best = np.sort(weights, axis=-1)[..., -2:].sum(axis=-1)
+    np.testing.assert_allclose(found.sum(axis=-1), best, atol=1e-6)
+    np.testing.assert_allclose(again["rest"], 1 - best, atol=1e-6)
+    assert ((found == 0) | np.isclose(found, weights)).all()
+    assert [again[name] for name in ("tokens", "layers", "heads")] == [
+        whole[name] for name in ("tokens", "layers", "heads")
+    ]
 
 
 def test_padding_is_told_and_read_back(cli, schema):

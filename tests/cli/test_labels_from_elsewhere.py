@@ -12,7 +12,8 @@ NO_SPECIAL = "no label is known as that of a special token, such as [CLS]"
 
 def document(cli, *argv, **more):
     ran = cli("heads", *argv, "--json", **more)
-    assert (ran.code, ran.err) == (0, "")
+    assert ran.code == 0
+    assert all("special by their labels: " in line for line in ran.err.splitlines())
     return json.loads(ran.out)
 
 
@@ -65,7 +66,8 @@ def test_labels_of_special_tokens_are_special_everywhere(cli, tokens):
     assert head["special"] == pytest.approx((0.75 + 0.375 + 0.7) / 3)
     assert json.loads(cli("show", "--attention", "-", "--json", stdin=file).out)["special"] == [True, False, True]
     ran = cli("show", "--attention", "-", "--json", "--hide-special", stdin=file)
-    assert ran.err == ""
+    labels = ", ".join((tokens[0], tokens[2]))
+    assert ran.err == f"attnviz: note: standard input: special by their labels: {labels}; --special says which are\n"
     hidden = json.loads(ran.out)
     assert (hidden["tokens"], hidden["attention"], hidden["rest"]) == (["b"], [[[[0.625]]]], [[[0.375]]])
 
@@ -111,13 +113,18 @@ def test_a_files_special_tokens_are_compared_with_those_of_a_model(cli, tmp_path
     assert json.loads(ran.out)["aligned"]["keys"] == [[0, 0], [1, 1], [2, 2], [3, 3]]
 
 
-def test_word_pieces_are_hidden_by_their_labels_and_not_guessed_to_be_words(cli):
+def test_word_pieces_are_merged_and_hidden_by_their_labels(cli):
     uniform = [[0.25] * 4] * 4
     file = json.dumps({"attention": uniform, "tokens": ["[CLS]", "un", "##icy", "[SEP]"]})
     ran = cli("show", "--attention", "-", "--words", "--hide-special", "--json", stdin=file)
-    assert json.loads(ran.out)["tokens"] == ["un", "##icy"]
-    note = "no token is known to be part of a word; --words changes nothing"
-    assert ran.err == f"attnviz: note: standard input: {note}\n"
+    assert json.loads(ran.out)["tokens"] == ["unicy"]
+    assert "labels are pieces of words (## continues a word)" in ran.err
+    for tokens in (["[CLS]", "un", "##icy", "▁day"], ["[CLS]", "un", "icy", "[SEP]"]):
+        file = json.dumps({"attention": uniform, "tokens": tokens})
+        ran = cli("show", "--attention", "-", "--words", "--json", stdin=file)
+        assert json.loads(ran.out)["tokens"] == tokens
+        note = "no token is known to be part of a word; --words changes nothing"
+        assert ran.err.endswith(f"attnviz: note: standard input: {note}\n")
 
 
 def test_what_changes_nothing_is_noted_once_a_file(cli):

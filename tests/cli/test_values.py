@@ -145,7 +145,7 @@ def test_paths_of_a_file_are_those_of_the_model(cli, how):
     expected = document(cli("show", TEXT, "--model", BERT, "--json", "--reduce", how))
     assert document(cli("show", "--attention", "-", "--json", "--reduce", how, stdin=weights)) == expected
     np.save("saved.npy", np.array(json.loads(weights)["attention"]))
-    found = document(cli("show", "--attention", "saved.npy", "--json", "--reduce", how))
+    found = document(cli("show", "--attention", "saved.npy", "--json", "--reduce", how, "-q"))
     np.testing.assert_allclose(found["attention"], expected["attention"], atol=1e-6)
 
 
@@ -234,7 +234,10 @@ def test_rollout_needs_as_many_queries_as_keys(cli):
     [
         ({"values": "norms", "attention": [[[0.5, -1.0], [2, 3]]]}, "row 0, column 1 is -1; expected a finite number"),
         ({"values": "zeroing", "attention": [[[0.5, 0.2], [0, 1]]]}, "row 0 sums to 0.7; expected 1"),
-        ({"values": "zeroing", "attention": [[[[0.5, 0.5], [0, 1]]]]}, "expected (layer, query, key) or its last axes"),
+        (
+            {"values": "zeroing", "attention": [[[[0.5, 0.5], [0, 1]]] * 2] * 2},
+            "(2, 2, 2, 2), and which axis counts texts is not clear",
+        ),
     ],
 )
 def test_documents_that_cannot_be_true_are_refused(cli, change, message):

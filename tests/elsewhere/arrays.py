@@ -31,8 +31,10 @@ def text(value):
     return json.dumps(value).encode()
 
 
-def read(data, **options):
-    (result,) = read_attention(io.BytesIO(data), **options)
+def read(data, note=None, **options):
+    """The only text of a file; ``note`` gets all remarks but the one on how axes are read."""
+    heard = None if note is None else lambda text: None if "--axes" in text else note(text)
+    (result,) = read_attention(io.BytesIO(data), note=heard, **options)
     return result
 
 

@@ -217,5 +217,9 @@ def test_rounded_numbers_are_read_with_their_rounding():
     assert abs(rounded["attention"].sum(axis=-1) - 1).max() > 0.01
     assert read(dump(rounded)).attention.shape == ran.attention.shape
     del rounded["precision"]
+    noted = []
+    assert read(dump(rounded), note=noted.append).attention.shape == ran.attention.shape
+    assert "weights are rounded to 2 decimals" in noted[0]
+    rounded["attention"] = rounded["attention"] * np.float32(0.707)
     with pytest.raises(InputError, match="row 0 sums to"):
         read(dump(rounded))

@@ -18,7 +18,10 @@ from tests.elsewhere.arrays import RNG, npy, npz, read, softmax, text
 
 JSON_WORDS = re.compile(r"not JSON \(.*line 1 column [0-9]+.*\);")  # the library's own words
 DAMAGE_WORDS = re.compile(r"damaged \(.*\);")
-EXPECTED = "expected attention as .npy, .npz or JSON"
+EXPECTED = "expected attention as .npy, .npz, .safetensors or JSON"
+NAMES = (
+    "expected attention, attentions, encoder_attentions, decoder_attentions, cross_attentions, or layer_0, layer_1, ..."
+)
 OWN = result_document(attnviz.run("a b c", n_layers=1, n_heads=2))
 OWN = json.loads(dump(OWN))
 GOOD = [[0.5, 0.5], [0.25, 0.75]]
@@ -42,8 +45,8 @@ TOO_LARGE = np.lib.format.magic(1, 0) + (118).to_bytes(2, "little") + (
 REFUSED = {
     "empty": (b"", f"it is empty; {EXPECTED}"),
     "blank": (b" \n\t\n", f"it is empty; {EXPECTED}"),
-    "random": (b"\xd5" + RNG.bytes(500), f"it is not an .npy, .npz or JSON file; {EXPECTED}"),
-    "text": (b"the cat sat", f"it is not an .npy, .npz or JSON file; {EXPECTED}"),
+    "random": (b"\xd5" + RNG.bytes(500), f"it is not an .npy, .npz, .safetensors or JSON file; {EXPECTED}"),
+    "text": (b"the cat sat", f"it is not an .npy, .npz, .safetensors or JSON file; {EXPECTED}"),
     "pickle": (pickle.dumps(GOOD), f"it is a pickle, which could run any program and is never read; {EXPECTED}"),
     "pickled array": (
         npy(np.array([None])),
@@ -65,20 +68,16 @@ REFUSED = {
     "cut archive": (npz(a=softmax(3, 3))[:-9], f"it is damaged (...); {EXPECTED}"),
     "several arrays": (
         npz(a=softmax(3, 3), b=softmax(3, 3)),
-        f"its arrays are a, b; which one is not said, as none is called attention; {EXPECTED}",
+        f"its arrays are a, b; which one is attention is not clear; {NAMES}",
     ),
-    "no arrays": (npz(), f"its arrays are none; which one is not said, as none is called attention; {EXPECTED}"),
-    "texts": (npy(np.array([["a"]])), "its numbers are of type <U1; expected real numbers"),
-    "complex": (npy(np.eye(2) + 0j), "its numbers are of type complex128; expected real numbers"),
-    "booleans": (npy(np.eye(2) > 0), "its numbers are of type bool; expected real numbers"),
+    "no arrays": (npz(), f"its arrays are none; which one is attention is not clear; {NAMES}"),
+    "texts": (npy(np.array([["a"]])), "attention: its numbers are of type <U1; expected real numbers"),
+    "complex": (npy(np.eye(2) + 0j), "attention: its numbers are of type complex128; expected real numbers"),
+    "booleans": (npy(np.eye(2) > 0), "attention: its numbers are of type bool; expected real numbers"),
     "no axis": (npy(np.float32(1)), "attention has the shape (); expected (layer, head, query, key) or its last axes"),
-    "1 axis": (
-        npy(softmax(3)),
-        "attention has the shape (3,); expected (layer, head, query, key) or its last axes",
-    ),
-    "5 axes": (
-        npy(softmax(1, 2, 3, 5, 5)),
-        "attention has the shape (1, 2, 3, 5, 5); expected (layer, head, query, key) or its last axes",
+    "5 axes, none of length 1": (
+        npy(softmax(2, 2, 3, 5, 5)),
+        "attention has the shape (2, 2, 3, 5, 5), and which axis counts texts is not clear; expected --axes",
     ),
     "no rows": (
         npy(np.zeros((2, 0, 3))),
@@ -88,11 +87,12 @@ REFUSED = {
         b"[[],[]]",
         "attention has the shape (2, 0); expected (layer, head, query, key) or its last axes",
     ),
-    "6 lists deep": (b"[[[[[[1]]]]]]", "attention has lists 6 deep; expected at most 4"),
+    "7 lists deep": (b"[[[[[[[1]]]]]]]", "attention has lists 7 deep; expected at most 6"),
     "100000 brackets": (b"[" * 100_000 + b"]" * 100_000, f"it is not JSON (...); {EXPECTED}"),
-    "900 lists deep": (b"[" * 900 + b"]" * 900, "attention has lists 900 deep; expected at most 4"),
+    "900 lists deep": (b"[" * 900 + b"]" * 900, "attention has lists 900 deep; expected at most 6"),
     "cut JSON": (text(GOOD)[:-3], f"it is not JSON (...); {EXPECTED}"),
-    "NaN in JSON": (b"[[0.5, NaN]]", f"it is not JSON (...); {EXPECTED}"),
+    "NaN in JSON": (b"[[0.5, NaN], [0, 1]]", "L0H0, row 0, column 1 is nan; expected a number from 0 to 1"),
+    "NaN in bad JSON": (b"[[0.5, NaN]", f"it is not JSON (...); {EXPECTED}"),
     "half a surrogate pair": (b'{"attention": [[1]], "tokens": ["\\ud800"]}', f"it is not JSON (...); {EXPECTED}"),
     "not UTF-8": (b'{"attention": [[1]], "tokens": ["\xff"]}', None),
     "ragged": (
@@ -117,8 +117,15 @@ REFUSED = {
     "an object for a number": (text([[{}, 1]]), "attention[0][0] is an object; expected a number"),
     "null in weights": (text([[1, None], [0, 1]]), "attention[0][1] is null; expected a number"),
     "a text": (text({"attention": "x" * 99}), f'attention is "{"x" * 38}…; expected lists of numbers'),
-    "no attention": (text({"weights": GOOD}), "it has no 'attention'; expected lists, or an object with 'attention'"),
-    "edges": (changed(edges=[], attention=...), "it has edges (--top), which are no matrices; expected 'attention'"),
+    "no attention": (
+        text({"weights": GOOD}),
+        "it has no 'attention', only weights; expected lists, or an object with attention, attentions, "
+        "encoder_attentions, decoder_attentions, cross_attentions, or layer_0, layer_1, ...",
+    ),
+    "edges": (
+        changed(edges=[], attention=...),
+        "edges is not a list of edges; expected (query, key, weight) or (layer, head, query, key, weight)",
+    ),
     "a row sum": (
         npy(bad((0, 2, 3), [0.11, 0.2, 0.3, 0.1])),
         "L0H2, row 3 sums to 0.71; expected 1",
@@ -158,7 +165,7 @@ REFUSED = {
     ),
     "tokens": (changed(tokens=["a", "b"]), "2 tokens, and the matrices have 3; expected 3"),
     "token texts": (changed(tokens=["a", 1, "c"]), "tokens is not a list of texts; expected one"),
-    "special": (changed(special=[1, 0, 0]), "special is not a list of true and false; expected one"),
+    "special": (changed(special=[2, 0, 0]), "special is not a list of true and false; expected one"),
     "ids": (
         changed(token_ids=[1, -2, 3]),
         "token_ids is not a list of whole numbers from 0; expected one",
@@ -178,8 +185,8 @@ REFUSED = {
     ),
     "axes": (
         changed(axes=["head", "layer", "query", "key"]),
-        "its axes are ['head', 'layer', 'query', 'key']; expected ['layer', 'head', 'query', 'key'] for the shape "
-        "(1, 2, 3, 3)",
+        "attention: its axes are ['head', 'layer', 'query', 'key']; expected ['layer', 'head', 'query', 'key'] for the "
+        "shape (1, 2, 3, 3)",
     ),
     "axes of a reduction": (changed(reduce="mean"), "attention has the shape (1, 2, 3, 3); expected (query, key)"),
     "a mask": (changed(masked=[[True]]), "masked is not a list of true and false of the shape (3, 3); expected that"),
@@ -208,7 +215,7 @@ REFUSED = {
     ),
     "two rectangles": (
         text({"attention": [[1, 0, 0]], "cross_attention": [[1, 0, 0]]}),
-        "attention has the shape (1, 1, 1, 3); expected (1, 1, 3, 3), to fit the rest",
+        "attention is 1 x 3 (queries x keys); expected square matrices of encoder attention",
     ),
 }  # fmt: skip
 
@@ -230,14 +237,13 @@ def test_what_is_no_attention_is_one_line(tmp_path, case):
 @pytest.mark.parametrize(
     ("data", "hint"),
     [
-        (npy(softmax(3, 3) / 2), HINT),
+        (npy(softmax(3, 3) / 2), "its rows all sum to 0.5: divide them by it"),
         (npy(-softmax(3, 3)), HINT),
-        (npy(softmax(3, 3) * 1.01), None),
-        (npy(softmax(3, 3).T), "its columns sum to 1: rows are queries, columns are the keys that they look at"),
+        (npy(softmax(3, 3) * 1.01), "its rows all sum to 1.01: divide them by it"),
+        (npy(softmax(3, 3).T), "its columns sum to 1, and rows are queries: --axes key,query turns them"),
         (npy(bad((0, 0, 0, 0), np.nan)), None),
-        (npy(softmax(1, 2, 3, 5, 5)), "of a batch, save one text: without the axis of the batch"),
-        (b"[[0.5, NaN]]", "NaN and Infinity are not JSON"),
-        (changed(edges=[], attention=...), "write it without --top"),
+        (npy(softmax(2, 2, 3, 5, 5)), "for example --axes layer,batch,head,query,key"),
+        (b"[[0.5, NaN]", None),
         (text({"attention": [[1, 0]], "tokens": ["a"]}), None),
     ],
 )
@@ -265,11 +271,11 @@ def test_labels_that_fit_no_axis_are_refused_with_all_numbers(shape, held):
 
 
 def test_a_later_line_is_named_by_its_number_after_the_results_before_it():
-    results = read_attention(io.BytesIO(text(GOOD) + b"\n\n" + text([[0.5, 0.4]]) + b"\n"), name="s")
+    results = read_attention(io.BytesIO(text(GOOD) + b"\n\n" + text([[0.5, 0.2]]) + b"\n"), name="s")
     next(results)
     with pytest.raises(InputError) as caught:
         next(results)
-    assert str(caught.value) == "s, line 3: cross attention, L0H0, row 0 sums to 0.9; expected 1"
+    assert str(caught.value) == "s, line 3: cross attention, L0H0, row 0 sums to 0.7; expected 1"
 
 
 def test_files_that_cannot_be_opened_are_one_line(tmp_path):

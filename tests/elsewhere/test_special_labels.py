@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 import attnviz
-from attnviz.elsewhere.special_labels import is_special_label
+from attnviz.elsewhere.tokens.special_labels import is_special_label
 
 GOLDEN = Path(__file__).parents[1] / "checkpoints" / "golden"
 FOLDERS = sorted(path.parent.name for path in GOLDEN.glob("*/config.json"))

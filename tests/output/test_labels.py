@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from attnviz.output.labels import cell_width, cut, first_columns, fit, isolated, parts_that_differ, unique
+from attnviz.output.labels import cell_width, cut, cut_apart, first_columns, fit, isolated, parts_that_differ, unique
 from attnviz.output.terminal.lines import row_labels
 from attnviz.output.terminal.screen import Screen
 from attnviz.text.labels import printable
@@ -118,3 +118,12 @@ def test_what_differs_is_never_cut_off(start, one, other, width):
 )
 def test_the_first_columns_of_a_label_are_whole_graphemes_without_a_sign(label, width, kept):
     assert first_columns(label, width) == kept
+
+
+def test_labels_that_differ_only_where_they_are_cut_get_their_numbers():
+    long = [f"internationalisation_of_{letter}" for letter in "abc"]
+    assert cut_apart([*long, "the", "the"], [3, 4, 15, 16, 17], 20) == [
+        "internationalisat…#3", "internationalisat…#4", "internationalisa…#15", "the", "the"
+    ]  # fmt: skip
+    assert cut_apart(long[:1] * 2, [0, 1], 9) == ["internat…"] * 2  # they are equal
+    assert cut_apart(long[:2], [0, 1], 8, first_columns) == ["intern#0", "intern#1"]

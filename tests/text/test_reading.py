@@ -37,7 +37,7 @@ def test_a_byte_order_mark_is_dropped_at_the_start_only():
     assert lines_of(b"\xef\xbb\xbfa\n\xef\xbb\xbfb\n") == [(1, "a"), (2, "\ufeffb")]
 
 
-@given(st.lists(st.text(st.characters(exclude_characters="\r\n\ufeff", codec="utf-8")), max_size=6), st.booleans())
+@given(st.lists(st.text(st.characters(exclude_characters="\0\r\n\ufeff", codec="utf-8")), max_size=6), st.booleans())
 def test_every_line_comes_back_or_is_counted_as_blank(texts, windows):
     texts = [*texts, "last"]
     lines = read_lines(io.BytesIO(("\r\n" if windows else "\n").join(texts).encode()), "pipe")
@@ -95,7 +95,7 @@ def test_windows_have_every_line_however_the_bytes_arrive(pieces, data):
 def test_lines_that_came_together_are_a_window_and_bad_ones_have_their_place():
     lines = read_lines(io.BytesIO(b"one\n\xff\n\nfour\n"), "pipe")
     ((first, second, third),) = lines.windows(64)
-    assert (first, third) == ((1, "one", 4), (4, "four", 12))
+    assert (first[:3], third[:3]) == ((1, "one", 4), (4, "four", 12))
     assert (second.number, type(second.text), second.end) == (2, InputError, 6)
 
 
@@ -110,14 +110,14 @@ def test_a_window_is_ready_when_a_whole_line_that_is_not_blank_has_come():
                 sink.write(data)
                 told.append(lines.ready())
             assert told == [False, False, False, False, True]
-            assert next(windows) == [(2, "a b", 5), (3, "b", 7)]
+            assert [line[:3] for line in next(windows)] == [(2, "a b", 5), (3, "b", 7)]
             assert lines.ready()
-            assert next(windows) == [(4, "c", 9)]
+            assert [line[:3] for line in next(windows)] == [(4, "c", 9)]
             assert not lines.ready()
             sink.write(b"last")
             assert not lines.ready()
         assert lines.ready()
-        assert list(windows) == [[(5, "last", 13)]]
+        assert [[line[:3] for line in window] for window in windows] == [[(5, "last", 13)]]
         assert lines.ready()
 
 

@@ -132,7 +132,7 @@ METRICS: dict[str, Metric] = {
         Metric(
             "first",
             "Attention to the first token.",
-            "mean_i A[i,0]: the attention sink",
+            "mean_i A[i,0]: the attention sink; padding before token 0 does not count",
             "weight",
             60,
             "Xiao et al. 2023; Gu et al. 2024",

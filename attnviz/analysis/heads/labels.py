@@ -21,10 +21,10 @@ class Rule:
 
 # On all of the attention: hardly a tenth does not rest.
 RESTING: tuple[Rule, ...] = (Rule("first", "first", 0.9), Rule("special", "special", 0.9))
+EVEN = Rule("broad", "entropy_ratio", 0.95)  # all but uniform: in a short text any one token's share is large by chance
 # On the attention that does not rest, in groups of which the first that has a rule that fits decides.
 RULES: tuple[tuple[Rule, ...], ...] = (
-    # All but uniform: in a short text any one token's share is large by chance.
-    (Rule("broad", "entropy_ratio", 0.95),),
+    (EVEN,),
     # Half of it goes to one place.
     (
         Rule("previous", "previous", 0.5),

@@ -214,6 +214,9 @@ class Patterns:
         self._offsets = np.arange(1 - n_queries, self._n_keys, dtype=attention.matrices.dtype)
         self.padding = np.array([token.padding for token in attention.queries])
         real = ~np.array([token.padding for token in attention.keys])
+        self._real = real
+        start = int(real.argmax())  # after padding at the left
+        self._first = slice(start, start + 1)
         everywhere = np.ones(n_queries, dtype=bool)
         self.rows = dict.fromkeys(("first", "special", "distance", "offset", "self"), everywhere)
         self.rows |= {"previous": np.append(False, real[:-1]), "next": np.append(real[1:], False)}
@@ -229,7 +232,7 @@ class Patterns:
 
     def sums(self, weights: np.ndarray, rows: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
         """The weighted sums of some rows (n_layers, n_heads, n_rows, n_keys): by metric, (n_layers, n_heads)."""
-        for name, keys in (("first", slice(0, 1)), ("special", self._special)):
+        for name, keys in (("first", self._first), ("special", self._special & self._real)):
             if name in self.rows:
                 yield name, weights[..., keys].sum(axis=(-2, -1), dtype=np.float64)
         for name, offset in (("self", 0), ("previous", -1), ("next", 1)):
@@ -281,6 +284,9 @@ def _missing(attention: Attention) -> dict[str, str]:
         if not attention.renormalized:
             why = "without the special tokens rows do not sum to 1; renormalized ones do"
             missing |= {name: missing.get(name, why) for name, metric in METRICS.items() if metric.whole_rows}
+    elif attention.rest is not None:
+        why = "a part of each row is its rest, and goes to no key"
+        missing |= {name: missing.get(name, why) for name, metric in METRICS.items() if metric.whole_rows}
     return {name: missing[name] for name in METRICS if name in missing}
 
 

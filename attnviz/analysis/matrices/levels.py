@@ -58,6 +58,8 @@ def with_rest(attention: Attention) -> Attention:
     special = np.array([token.special for token in attention.keys])
     if not special.any() or special.all():
         return attention
+    if attention.rest is None and all(token.padding for token in attention.keys if token.special):
+        return attention  # padding gets nothing
     if attention.values not in SHARES or attention.reduce == "max" or attention.renormalized:
         return replace(attention, rest=None)
     rest = attention_to(attention.matrices, special)

@@ -12,6 +12,7 @@ from dataclasses import replace
 import numpy as np
 
 from attnviz.trace.attention import Attention, of_all
+from attnviz.trace.heads import HeadAxes
 
 
 def ahead(parts: Iterator[Attention]) -> Iterator[Attention]:
@@ -93,3 +94,29 @@ def joined(parts: Iterator[Attention], shape: tuple[int, int]) -> Attention:
         if any_masked
         else None,
     )
+
+
+def picked_heads(attention: Attention, choice: HeadAxes) -> Attention:
+    """The chosen heads of what is whole; a copy, unless they are all."""
+    if (choice.layers, choice.heads) == (attention.layers, attention.heads) and not choice.by_name:
+        return attention
+    rows = [attention.layers.index(i) for i in choice.layers]
+    columns = [attention.heads.index(i) for i in choice.heads] if attention.values != "zeroing" else [0]
+    cells = (np.array(rows)[:, None], np.array(columns)[:, None]) if choice.by_name else np.ix_(rows, columns)
+    return replace(
+        attention,
+        matrices=attention.matrices[cells],
+        masked=None if attention.masked is None else attention.masked[rows],
+        rest=None if attention.rest is None else attention.rest[cells],
+        layers=choice.layers,
+        heads=choice.heads,
+        by_name=choice.by_name,
+    )
+
+
+def in_memory(attention: Attention) -> Attention:
+    """The attention with plain arrays of floats: those of a file may be mapped, and of any type."""
+    stored = attention.matrices
+    wide = stored.dtype.kind == "f" and stored.dtype.itemsize >= 8
+    with np.errstate(over="ignore"):
+        return replace(attention, matrices=np.asarray(stored, dtype=np.float64 if wide else np.float32))

@@ -5,8 +5,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields, replace
 from itertools import product
 
-import numpy as np
-
+from attnviz.analysis.choices.segments import segment_tokens, sum_segments
+from attnviz.analysis.choices.token_choice import TokenChoice, check_parts, choose_tokens
+from attnviz.analysis.matrices.parts import in_memory, picked_heads
 from attnviz.analysis.matrices.reduce import check_reduction, reduce_attention, reduced_parts
 from attnviz.analysis.matrices.words import hide_special, merge_words, merged, visible
 from attnviz.encoder.stack import Address
@@ -16,7 +17,7 @@ from attnviz.numbers import counted, parse_heads, parse_numbers
 from attnviz.trace.attention import Attention
 from attnviz.trace.heads import HeadAxes, head_name
 from attnviz.trace.result import Result
-from attnviz.trace.tokens import Tokens
+from attnviz.trace.tokens import Tokens, numbered
 from attnviz.trace.trace import LayerTrace
 
 
@@ -33,6 +34,9 @@ class Request:
         words: merge the pieces of words.
         hide_special: leave out special tokens.
         renormalize: divide what is left of each row by its sum.
+        rows: which queries are kept, as ``token_places`` reads them; None for all.
+        columns: which keys are kept; None for all.
+        blocks: sum attention between segments.
         keep: further arrays for ``Result.trace``: ``LayerTrace``'s names, for the selected layers, or addresses.
         lenient: the options that nobody asked for: ``words`` and ``hide_special`` are left undone where they have no
             meaning (scores; nothing but special tokens), and ``kinds`` is cross-attention where there is some.
@@ -48,6 +52,9 @@ class Request:
     renormalize: bool = False
     keep: frozenset[str | Address] = field(default_factory=frozenset)
     lenient: frozenset[str] = frozenset()
+    rows: str | None = None
+    columns: str | None = None
+    blocks: bool = False
 
     def __post_init__(self) -> None:
         arrays = [f.name for f in fields(LayerTrace) if f.name not in ("kind", "layer")]
@@ -70,8 +77,7 @@ class Request:
             )
         if self.reduce != "none":
             self.of_grid(f"reduce {self.reduce}")
-        if self.renormalize and not self.hide_special:
-            raise UsageError("renormalize: nothing is left out of the rows; expected hide-special too")
+        check_parts(self.choice, self.run_values, blocks=self.blocks)
         if self.words and self.run_values == "scores" and "words" not in self.lenient:
             raise UsageError("words, values: sums of scores mean nothing; expected weights")
         if self.renormalize:
@@ -84,6 +90,11 @@ class Request:
     def names(self) -> tuple[tuple[int, int], ...] | None:
         """The layers and heads that ``heads`` lists by name; None where it does not list names."""
         return parse_heads(self.heads) if isinstance(self.heads, str) else None
+
+    @property
+    def choice(self) -> TokenChoice:
+        """The rows and columns that are kept; false where all of them are."""
+        return TokenChoice(self.rows, self.columns, self.hide_special, self.renormalize)
 
     def of_grid(self, user: str) -> "Request":
         """The request with numbers of layers and of heads where names were listed.
@@ -225,6 +236,12 @@ def _of_tokens(attention: Attention, request: Request) -> Attention:
     can_merge = attention.values != "scores" and attention.reduce != "max"
     if request.words and (can_merge or "words" not in request.lenient):
         attention = merge_words(attention)
+    if request.blocks:
+        attention = sum_segments(attention)
+        if "hide_special" in request.lenient:  # segments are few, and special tokens are one of them
+            return attention
+    if request.choice:
+        return choose_tokens(attention, request.choice)
     if request.hide_special and (_has_words(attention) or "hide_special" not in request.lenient):
         if request.renormalize:
             _check_shares(attention.values)
@@ -236,6 +253,12 @@ def arranged_tokens(tokens: Tokens, request: Request) -> Tokens:
     """The tokens of a text as ``arrange`` leaves them."""
     merges = request.words and request.run_values != "scores"
     tokens = merged(tokens) if merges else tokens
+    if request.blocks:
+        tokens = segment_tokens(tokens)
+        if "hide_special" in request.lenient:
+            return tokens
+    if request.choice:
+        return numbered(tokens)
     seen = visible(tokens) if request.hide_special else tokens
     return seen or tokens
 
@@ -276,30 +299,14 @@ def _narrow(attention: Attention, request: Request) -> Attention:
         if (request.layers, request.heads) != ("all", "all"):
             raise UsageError(f"layer, head: the file holds a {attention.reduce}; expected no selection")
         _check_order(attention, request)
-        return arrange(attention, request)
+        return arrange(in_memory(attention), request)
     if attention.by_name:
         if (request.layers, request.heads) != ("all", "all"):
             raise UsageError(f"layer, head: these are {attention.selection_in_words}; expected no selection")
-        return arrange(attention, request)
+        return arrange(in_memory(attention), request)
     if request.heads != "all":
         _check_heads(attention.values)
-    return arrange(_picked(attention, _held(request, attention)), request)
-
-
-def _picked(attention: Attention, choice: Choice) -> Attention:
-    """The chosen heads of what is whole."""
-    rows = [attention.layers.index(i) for i in choice.layers]
-    columns = [attention.heads.index(i) for i in choice.heads] if attention.values != "zeroing" else [0]
-    cells = (np.array(rows)[:, None], np.array(columns)[:, None]) if choice.by_name else np.ix_(rows, columns)
-    return replace(
-        attention,
-        matrices=attention.matrices[cells],
-        masked=None if attention.masked is None else attention.masked[rows],
-        rest=None if attention.rest is None else attention.rest[cells],
-        layers=choice.layers,
-        heads=choice.heads,
-        by_name=choice.by_name,
-    )
+    return arrange(in_memory(picked_heads(attention, _held(request, attention))), request)
 
 
 def _check_order(attention: Attention, request: Request) -> None:

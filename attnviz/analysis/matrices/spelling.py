@@ -8,12 +8,14 @@ from difflib import get_close_matches
 from itertools import pairwise
 
 from attnviz.analysis.matrices.words import merged, word_starts
-from attnviz.errors import UsageError, some
+from attnviz.errors import TokenChoiceError, UsageError, some
 from attnviz.text.tokenizer import raw_labels
 from attnviz.trace.attention import Attention
 from attnviz.trace.tokens import Token, Tokens, token_numbers
 
+_GROUPS = ("special", "pair", "text")
 _NUMBER = re.compile(r"-?\d{1,9}")
+_RANGE = re.compile(r"(-?\d{1,9})-(-?\d{1,9})")
 _OCCURRENCE = re.compile(r"(.+):([1-9]\d{0,8})", re.DOTALL)
 
 
@@ -67,6 +69,80 @@ def find_word(word: str, tokens: Tokens, option: str) -> int:
             f"expected {name}:1{f' to {name}:{len(places)}' * several}, or a number ({numbers})"
         )
     return places[wanted - 1]
+
+
+def token_places(selection: str, tokens: Tokens, option: str) -> tuple[int, ...]:
+    """The indices of all tokens that a selection names, in the order of the text.
+
+    A selection has parts between commas: numbers and ranges (positions in the model's input, as in ``find_word``),
+    words (every occurrence, and all pieces of each, unless it says ``word:2``), and ``special``, ``pair`` and ``text``,
+    the tokens that a tokenizer added, those of the second segment, and those of the first one.
+
+    Args:
+        selection: what the user typed.
+        tokens: the tokens, or the words that they were merged into.
+        option: the option's name, for the message.
+
+    Raises:
+        TokenChoiceError: a part that names none of these tokens.
+    """
+    if selection.strip() and _places(selection.strip(), tokens):
+        return _all_pieces(_places(selection.strip(), tokens), selection.strip(), tokens)
+    places: set[int] = set()
+    for part in selection.split(","):
+        places |= set(_places_of_part(part.strip(), tokens, option))
+    return tuple(sorted(places))
+
+
+def _places_of_part(part: str, tokens: Tokens, option: str) -> tuple[int, ...]:
+    """The indices of the tokens that one part of a selection names."""
+    if part in _GROUPS:
+        places = tuple(i for i, token in enumerate(tokens) if _group(token) == part)
+        if not places:
+            expected = "a second segment (--pair TEXT)" if part == "pair" else "a word, a number or a range"
+            raise TokenChoiceError(f"{option}: no token is of {part!r}; expected {expected}")
+        return places
+    if match := _RANGE.fullmatch(part):
+        return _in_range(match, tokens, option)
+    if not _NUMBER.fullmatch(part) and (found := _places(part, tokens)):
+        return _all_pieces(found, part, tokens)
+    try:
+        place = find_word(part, tokens, option)
+    except UsageError as error:
+        hint = f"{', '.join(_GROUPS)} name groups of tokens, 1-3 is a range, and commas separate several"
+        raise TokenChoiceError(str(error), hint) from error
+    return (place,) if _NUMBER.fullmatch(part) else _all_pieces([place], part.rpartition(":")[0], tokens)
+
+
+def _group(token: Token) -> str:
+    """Which of ``_GROUPS`` a token is of; padding is of none."""
+    if token.padding:
+        return ""
+    return "special" if token.special else _GROUPS[1] if token.segment else _GROUPS[2]
+
+
+def _in_range(match: re.Match[str], tokens: Tokens, option: str) -> tuple[int, ...]:
+    """The indices of the tokens from one position to another."""
+    ends = [_numbered(number, tokens) for number in match.groups()]
+    first, last = ends
+    if first is None or last is None or first > last:
+        numbers = token_numbers(tokens)
+        raise TokenChoiceError(
+            f"{option}: {match[0]} is not a range of tokens; expected numbers from {numbers[0]} to {numbers[-1]}, the "
+            "smaller one first"
+        )
+    return tuple(range(first, last + 1))
+
+
+def _all_pieces(places: list[int], word: str, tokens: Tokens) -> tuple[int, ...]:
+    """The places of a word's pieces too, where it is the whole word that is named and not its first piece."""
+    starts = [*word_starts(tokens), len(tokens)]
+    found: list[int] = []
+    for place in places:
+        end = next(end for start, end in pairwise(starts) if start <= place < end)
+        is_piece = _folded(word) in map(_folded, _names(tokens[place]))
+        found += [place] if is_piece else range(place, end)
+    return tuple(found)
 
 
 def last_word(tokens: Tokens) -> int:

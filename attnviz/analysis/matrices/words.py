@@ -64,10 +64,25 @@ def hide_special(attention: Attention, *, renormalize: bool = False) -> Attentio
         InputError: there is no other token.
     """
     queries, keys = (np.array([not token.special for token in side]) for side in (attention.queries, attention.keys))
-    if queries.all() and keys.all() and attention.rest is None:
+    if queries.all() and keys.all() and (attention.rest is None or not renormalize):
         return attention
     if not queries.any() or not keys.any():
         raise InputError("hide-special: every token is special; expected some that are not")
+    kept = kept_tokens(attention, queries, keys, renormalize=renormalize)
+    has_others = attention.rest is not None and not attention.hidden  # keys that are left out and not special
+    return replace(kept, hidden=True, keys_chosen=attention.keys_chosen or has_others)
+
+
+def kept_tokens(attention: Attention, queries: np.ndarray, keys: np.ndarray, *, renormalize: bool = False) -> Attention:
+    """Attention between some tokens.
+
+    Args:
+        attention: between all of them.
+        queries: (n_queries,), True for those that are kept.
+        keys: (n_keys,), True for those that are kept.
+        renormalize: divide each row by what is left of it (a row of which nothing is left stays 0); else ``rest`` says
+            what the others got.
+    """
     seen = attention.matrices[:, :, queries]
     matrices, rest = seen[..., keys], None
     renormalized = attention.renormalized
@@ -76,15 +91,18 @@ def hide_special(attention: Attention, *, renormalize: bool = False) -> Attentio
         if renormalize:
             matrices, renormalized = matrices / np.where(left > 0, left, 1), True
         elif attention.reduce != "max" and not renormalized:
-            rest = attention_to(seen, ~keys)
-            rest = rest if attention.rest is None else rest + attention.rest[:, :, queries]
+            before = None if attention.rest is None else attention.rest[:, :, queries]
+            left_out = [token for token, keep in zip(attention.keys, keys, strict=True) if not keep]
+            only_padding = bool(left_out) and all(token.padding for token in left_out)
+            if before is not None or not only_padding:  # padding gets nothing
+                rest = attention_to(seen, ~keys)
+                rest = rest if before is None else rest + before
     return replace(
         attention,
         matrices=matrices,
-        queries=visible(attention.queries),
-        keys=visible(attention.keys),
+        queries=_where(attention.queries, queries),
+        keys=_where(attention.keys, keys),
         masked=None if attention.masked is None else attention.masked[:, queries][:, :, keys],
-        hidden=True,
         renormalized=renormalized,
         rest=rest,
     )
@@ -99,6 +117,10 @@ def attention_to(matrices: np.ndarray, keys: np.ndarray) -> np.ndarray:
     """
     total: np.ndarray = matrices[..., keys].sum(axis=-1)
     return total
+
+
+def _where(tokens: Tokens, kept: np.ndarray) -> Tokens:
+    return tuple(token for token, keep in zip(numbered(tokens), kept, strict=True) if keep)
 
 
 @lru_cache(_KEPT)

@@ -113,6 +113,31 @@ def read_npy(stream: BinaryIO, size: int) -> np.ndarray:
         return np.lib.format.read_array(stream, allow_pickle=False)
 
 
+class NpyLayout(NamedTuple):
+    """Where and how the numbers of an ``.npy`` file are stored."""
+
+    shape: tuple[int, ...]
+    dtype: np.dtype
+    fortran: bool
+    start: int
+
+
+def npy_layout(stream: BinaryIO, size: int) -> NpyLayout:
+    """Where the numbers of an ``.npy`` file of ``size`` bytes are.
+
+    Raises:
+        DamageError: its header is not one, or announces a pickle or another number of bytes than there are.
+    """
+    shape, dtype = npy_header(stream, size, "it")
+    start = stream.tell()
+    stream.seek(0)
+    with _refusing("it"):
+        version = np.lib.format.read_magic(stream)
+        read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+        _, fortran, _ = read(stream)
+    return NpyLayout(shape, dtype, fortran, start)
+
+
 def npy_header(stream: IO[bytes], size: int, subject: str) -> Header:
     """The header at the start of the ``size`` bytes of a stream, checked against their number.
 

@@ -47,6 +47,10 @@ class SafetensorsFile:
         """A tensor, or a part of it: a view of the file for float32 and float64, a copy for 16-bit floats."""
         return NUMBER_TYPES[self.dtypes[name]].widen(part(self._stored(name)))
 
+    def place(self, name: str) -> int:
+        """The byte of the file at which a tensor starts."""
+        return self._starts[name]
+
     def rows(self, name: str, ids: np.ndarray) -> np.ndarray:
         """Rows of a table, touching no others."""
         return NUMBER_TYPES[self.dtypes[name]].widen(self._stored(name)[ids])

@@ -80,8 +80,9 @@ def check(
     from attnviz.output.rendering import render
 
     common, tally = source.common, Tally()
-    request = request_of_heads(selection, source.inputs.target)
-    reports = checked(corpus_of(source), [*(conditions.where or []), *(conditions.that or [])], request=request)
+    corpus = corpus_of(source)
+    request = request_of_heads(selection, target=corpus.has_target)
+    reports = checked(corpus, [*(conditions.where or []), *(conditions.that or [])], request=request)
     several, reports = (True, reports) if source.inputs.is_stream else peeked(reports)
     if not several:
         reports = (replace(report, where="") for report in reports)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from attnviz.cli.block_options import BlockOptions
 from attnviz.cli.command import Options, command, command_app, option
+from attnviz.cli.groups.attention import AttentionOptions
 from attnviz.cli.head_options import HeadOptions, WidthOptions
 from attnviz.cli.help.pages import VIEW
 from attnviz.cli.options import CommonOptions, Force, ModelJsonOptions, ModelOptions, folder_option
@@ -61,6 +62,7 @@ app = command_app()
 )
 def diff(
     sides: SidesOptions,
+    elsewhere: AttentionOptions,
     models: ModelOptions,
     block: BlockOptions,
     selection: HeadOptions,
@@ -85,7 +87,7 @@ def diff(
         raise UsageError("tolerance: nan is not a number; expected one from 0 to 1")
     if view.out is not None:
         check_folder(view.out)
-    report = diff_of(*results_of_sides(sides, models, block, selection, common))
+    report = diff_of(*results_of_sides(sides, elsewhere, models, block, selection, common))
     words = selection.words is not False
     document = report.as_dict(top=view.top, tolerance=view.tolerance, model_info=output.model_info)
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from attnviz.analysis.matrices.selection import Request
     from attnviz.cli.renderings import Views
     from attnviz.output.rendering import Document, Rendering
+    from attnviz.sweeps.corpus import Corpus
 
 _EXAMPLES = """
 attnviz heads "The cat sat on the table because the cat was tired"
@@ -74,7 +75,6 @@ def heads(
     from attnviz.api.heads import heads as heads_of
     from attnviz.cli.inputs import corpus_of
     from attnviz.cli.renderings import encoded, json_or_screen
-    from attnviz.files import check_folder
     from attnviz.output.documents.heads import heads_document
     from attnviz.output.rendering import render
 
@@ -82,14 +82,13 @@ def heads(
     if report.agreement:
         _agreement(source, selection, output, width)
         return
-    if report.out is not None:
-        check_folder(report.out)
     options = _options(rows, measures, report, for_people=not (output.json or formats.csv))
-    request = request_of_heads(selection, source.inputs.target)
+    corpus = corpus_of(source, prints=texts.per_text)
+    request = request_of_heads(selection, target=corpus.has_target)
     if texts.per_text:
-        _print_per_text(source, request, options, output, cmap=formats.cmap, width=width.width)
+        _print_per_text(source, corpus, request, options, output, cmap=formats.cmap, width=width.width)
         return
-    listed = heads_of(corpus_of(source, prints=False), request=request, **options)
+    listed = heads_of(corpus, request=request, **options)
 
     def load_views() -> "Views[HeadReport]":
         from attnviz.output.terminal.tables.heads import heads_views
@@ -108,6 +107,7 @@ def heads(
 
 def _print_per_text(
     source: SharedSource,
+    corpus: "Corpus",
     request: "Request",
     options: dict[str, Any],
     output: ModelJsonOptions,
@@ -117,11 +117,11 @@ def _print_per_text(
 ) -> None:
     """Prints one table per text, or lines of JSON, each as soon as it is ready."""
     from attnviz.api.heads_per_text import TextHeads, heads_per_text
-    from attnviz.cli.inputs import corpus_of, peeked
+    from attnviz.cli.inputs import peeked
     from attnviz.cli.renderings import json_or_screen
     from attnviz.output.rendering import render
 
-    listed = heads_per_text(corpus_of(source), request=request, **options)
+    listed = heads_per_text(corpus, request=request, **options)
     several, listed = (True, listed) if source.inputs.is_stream else peeked(listed)
     if not several:
         listed = (replace(one, where="") for one in listed)
@@ -167,7 +167,8 @@ def _agreement(source: SharedSource, selection: HeadOptions, output: ModelJsonOp
     from attnviz.cli.renderings import json_or_screen
     from attnviz.output.rendering import render
 
-    report = agreement(corpus_of(source, prints=False), request=request_of_heads(selection, source.inputs.target))
+    corpus = corpus_of(source, prints=False)
+    report = agreement(corpus, request=request_of_heads(selection, target=corpus.has_target))
 
     def load_views() -> "Views[Document]":
         from attnviz.output.terminal.tables.agreement import agreement_views

@@ -5,9 +5,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from attnviz.cli.command import Options, command, command_app, option
+from attnviz.cli.groups.parts import PartOptions
 from attnviz.cli.help.pages import OUTPUT, VIEW
-from attnviz.cli.options import ColormapName, Force, ManySource, RawTokens, SelectionOptions, folder_option
+from attnviz.cli.options import ColormapName, DrawnSource, Force, RawTokens, SelectionOptions, folder_option
 from attnviz.errors import UsageError
+from attnviz.names import FILE_FORMATS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,7 +27,13 @@ class PictureOptions(Options):
 
     out: Annotated[Path, folder_option("Output folder, created if missing.")]
     format: Annotated[
-        str, option(OUTPUT, "--format", metavar="NAMES", help="png, svg, pdf, or several. [default: png]")
+        str,
+        option(
+            OUTPUT,
+            "--format",
+            metavar="NAMES",
+            help="png, svg, pdf, or several; that of --file too, such as jsonl. [default: png]",
+        ),
     ] = "png"
     cmap: ColormapName = "viridis"
     dpi: Annotated[
@@ -60,8 +68,9 @@ app = command_app()
     topic="heatmap",
 )
 def heatmap(
-    source: ManySource,
+    source: DrawnSource,
     selection: SelectionOptions,
+    parts: PartOptions,
     picture: PictureOptions,
 ) -> None:
     """Save attention as pictures: one per head, and an overview.
@@ -77,7 +86,8 @@ def heatmap(
     from attnviz.output.rendering import render
     from attnviz.sweeps.runs import Run
 
-    formats = picture_formats(picture.format)
+    source, names = _formats(source, picture.format)
+    formats = picture_formats(names)
     if picture.overview_only and picture.heads_by_similarity:
         raise UsageError("overview-only, heads-by-similarity: both are given; expected one of them")
     looks = {name: getattr(picture, name) for name in ("cmap", "dpi", "scale", "force", "raw_tokens")}
@@ -86,10 +96,11 @@ def heatmap(
     else:
         looks["overview_only"] = picture.overview_only
     is_stream = source.inputs.is_stream
-    values = corpus_of(source, prints=False).values(request_of(selection, people=True), Run.done, beside=True)
+    values = corpus_of(source, prints=False).values(request_of(selection, parts, people=True), Run.done, beside=True)
     several, values = (True, values) if is_stream else peeked(values)
     of_heads = not (picture.overview_only or picture.heads_by_similarity)
-    notes = PictureNotes(picture.out, of_heads=of_heads, shared=picture.scale == "shared")
+    shared = picture.scale == "shared" and not picture.heads_by_similarity
+    notes = PictureNotes(picture.out, of_heads=of_heads, shared=shared)
 
     def draw(run: Run, folder: Path) -> "Sequence[Path]":
         # Many texts have a bar of their own.
@@ -103,3 +114,15 @@ def heatmap(
             note(source.common, text)
 
     render((run for _, run in values), PicturesRendering(picture.out, draw, several=several, finish=finish))
+
+
+def _formats(source: DrawnSource, names: str) -> tuple[DrawnSource, str]:
+    """The names of ``--format`` without that of the file of texts, and the source with that."""
+    listed = names.split(",")
+    of_files = [name for name in listed if name.strip().lower() in FILE_FORMATS]
+    if not of_files:
+        return source, names
+    if len(of_files) > 1 or source.texts.file_format is not None:
+        raise UsageError("format: several formats of a file of texts are given; expected one")
+    texts = source.texts.replaced(file_format=of_files[0].strip().lower())
+    return source.replaced(texts=texts), ",".join(name for name in listed if name not in of_files) or "png"

@@ -4,8 +4,9 @@ from dataclasses import replace
 from functools import partial
 
 from attnviz.cli.command import command, command_app
+from attnviz.cli.groups.parts import PartOptions
 from attnviz.cli.options import ModelJsonOptions, SelectionOptions, SharedSource
-from attnviz.cli.show_options import ViewOptions, WordOptions, check_views
+from attnviz.cli.show_options import ViewOptions, WordOptions, check_parts_of_views, check_views
 
 _EXAMPLES = """
 attnviz show "The cat sat on the table"
@@ -31,6 +32,7 @@ app = command_app()
 def show(
     source: SharedSource,
     selection: SelectionOptions,
+    parts: PartOptions,
     word: WordOptions,
     view: ViewOptions,
     output: ModelJsonOptions,
@@ -40,20 +42,20 @@ def show(
     Without a selection: the head that says most about the text, and a line for the next ones. Words are whole, and one
     column says what special tokens got. Or one word in every head (--from, --to), or every head in small (--grid).
     """
-    from attnviz.api.sweep import json_lines, sweep
+    from attnviz.api.sweep import chosen_run, json_lines, sweep, without_choice
     from attnviz.api.word import word_lines, word_reports
     from attnviz.cli.inputs import corpus_of, request_of
     from attnviz.cli.renderings import encoded, views_on_screen
     from attnviz.output.rendering import render
-    from attnviz.sweeps.runs import Run
 
     check_views(word, view, json=output.json, workers=source.workers.workers)
-    request = request_of(selection, people=not output.json)
+    check_parts_of_views(word, view, parts, selection.values)
+    request = request_of(selection, parts, people=not output.json)
     question = word.question(request, raw=view.raw_tokens)
     if question or not output.json:
         request = replace(request, lenient=request.lenient | {"kinds"})
     if output.json:
-        lines = partial(word_lines, question=question) if question else json_lines
+        lines = partial(word_lines, question=question) if question else partial(json_lines, received=view.received)
         lines = partial(lines, precision=view.precision, top=view.top, model_info=output.model_info)
         render(lines(corpus_of(source), request=request), encoded(bytes))
         return
@@ -67,5 +69,9 @@ def show(
         reports = word_reports(corpus, question, request=request)
         render(reports, views_on_screen(source.common, words.of, view.width))
         return
-    views = ShowViews(view.looks(top=3), every=every, raw_tokens=view.raw_tokens, is_stream=is_stream, grid=view.grid)
-    render(sweep(corpus, Run.done, request=request), views_on_screen(source.common, views.of, view.width))
+    looks, choice = view.looks(top=3), request.choice if request.choice else None
+    views = ShowViews(
+        looks, every=every, raw_tokens=view.raw_tokens, is_stream=is_stream, grid=view.grid, choice=choice
+    )
+    runs = sweep(corpus, partial(chosen_run, choice), request=without_choice(request))
+    render(runs, views_on_screen(source.common, views.of, view.width))

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from attnviz.cli.head_options import HeadOptions
-from attnviz.cli.options import Source
+from attnviz.cli.options import AttentionSource
 from attnviz.cli.page.options import PageSelectionOptions, VersusOptions
 from attnviz.cli.page.terminal_command import diff_command
 from attnviz.cli.sides import SidesOptions, results_of_sides
@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 _ONE_SIDED = ("file", "vectors", "pad_to")
 
 
-def compared_sides(source: Source, selection: PageSelectionOptions, versus: VersusOptions) -> "tuple[DiffReport, str]":
+def compared_sides(
+    source: AttentionSource, selection: PageSelectionOptions, versus: VersusOptions
+) -> "tuple[DiffReport, str]":
     """Both sides run and compared, and the command that prints it.
 
     Raises:
@@ -36,11 +38,11 @@ def compared_sides(source: Source, selection: PageSelectionOptions, versus: Vers
         hide_special=selection.renormalize,
         renormalize=selection.renormalize,
     )
-    report = diff(*results_of_sides(sides, source.models, source.block, heads, source.common))
-    return report, diff_command(sides, source.models, source.block, selection, report.a)
+    report = diff(*results_of_sides(sides, source.elsewhere, source.models, source.block, heads, source.common))
+    return report, diff_command(sides, source.elsewhere, source.models, source.block, selection, report.a)
 
 
-def _check(source: Source, selection: PageSelectionOptions, versus: VersusOptions) -> None:
+def _check(source: AttentionSource, selection: PageSelectionOptions, versus: VersusOptions) -> None:
     """Refuses what is of one text, or of other values than weights."""
     name = versus.changed()[0].replace("_", "-")
     for option in _ONE_SIDED:

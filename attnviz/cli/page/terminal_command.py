@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, get_args
 import typer
 
 from attnviz.cli.command import Options
-from attnviz.cli.options import Source
+from attnviz.cli.options import AttentionSource
 
 if TYPE_CHECKING:
     from attnviz.cli.sides import SidesOptions
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _ORIGINS = frozenset(("model", "weights", "seed"))  # of weights: a flag wins over variables
 
 
-def show_command(source: Source, selection: Options, opening: Options, result: "Result") -> str:
+def show_command(source: AttentionSource, selection: Options, opening: Options, result: "Result") -> str:
     """``attnviz show`` with the text, the input and the model of a result, but no choice of heads and no view.
 
     Args:
@@ -41,18 +41,25 @@ def show_command(source: Source, selection: Options, opening: Options, result: "
         words.append(text)
     elif inputs.attention == "-":
         return ""
-    words += _spelled(inputs, leave=("file",))
+    words += _spelled(inputs, leave=("file", "pair", "target", "whole"))
+    for name in ("pair", "target"):  # also those of a file's line
+        other = getattr(result, name)
+        words += [] if other is None else _with_value(f"--{name}", other)
+    words += _spelled(source.elsewhere)
     words += _model_words(source.models, source.block)
     words += _spelled(selection, only=("renormalize",))
     words += _spelled(opening, only=("raw_tokens",))
     return start + shlex.join(words)
 
 
-def diff_command(sides: "SidesOptions", models: Options, block: Options, selection: Options, first: "Result") -> str:
+def diff_command(
+    sides: "SidesOptions", elsewhere: Options, models: Options, block: Options, selection: Options, first: "Result"
+) -> str:
     """``attnviz diff`` with both sides, their models and the heads that are compared.
 
     Args:
         sides: the options of both sides.
+        elsewhere: the options of attention from elsewhere.
         models: the options of the model.
         block: the options of the model's shape.
         selection: the options of the heads.
@@ -64,7 +71,7 @@ def diff_command(sides: "SidesOptions", models: Options, block: Options, selecti
     if sides.attention == "-" or any("\0" in text or text.startswith("-") for text in texts):
         return ""
     words = ["attnviz", "diff", *([] if sides.attention is not None else texts)]
-    words += [*_spelled(sides), *_model_words(models, block)]
+    words += [*_spelled(sides), *_spelled(elsewhere), *_model_words(models, block)]
     words += _spelled(selection, leave=("words", "hide_special", "values", "reduce"))
     return shlex.join(words)
 
@@ -94,5 +101,9 @@ def _spelled(group: Options, *, leave: Iterable[str] = (), only: Iterable[str] |
         if isinstance(value, bool):
             yield flag if value else negative
         else:
-            text = str(value)
-            yield from [f"{flag}={text}"] if text.startswith("-") else [flag, text]
+            yield from _with_value(flag, str(value))
+
+
+def _with_value(flag: str, text: str) -> list[str]:
+    """An option and its value, as one word where the value looks like an option."""
+    return [f"{flag}={text}"] if text.startswith("-") else [flag, text]

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import orjson
 
+from attnviz.analysis.choices.received import received as received_of
+from attnviz.analysis.choices.segments import are_segments
 from attnviz.errors import UsageError
-from attnviz.names import ATTENTION_KEYS, MASK_KEYS, MODEL_KEYS, REST_KEYS, SCHEMA_NAME
+from attnviz.names import ATTENTION_KEYS, MASK_KEYS, MODEL_KEYS, RECEIVED_KEYS, REST_KEYS, SCHEMA_NAME
 from attnviz.trace.attention import Attention, of_all
 from attnviz.trace.heads import head_name
 from attnviz.trace.model_info import ModelInfo
@@ -29,7 +31,7 @@ def dump(document: Mapping[str, object]) -> bytes:
 
 
 def edges_document(
-    bare: Result, parts: Iterator[Attention], *, precision: int | None = None, top: int
+    bare: Result, parts: Iterator[Attention], *, precision: int | None = None, top: int, received: bool = False
 ) -> dict[str, object]:
     """As ``result_document`` with ``top``, of matrices of one kind that come a part at a time.
 
@@ -38,36 +40,49 @@ def edges_document(
         parts: each of one layer, in the order of layers and heads.
         precision: as of ``result_document``.
         top: as in ``result_document``.
+        received: as in ``result_document``.
     """
     edges: list[dict[str, object]] = []
     rests: list[np.ndarray] = []
+    means: list[np.ndarray] = []
     taken: list[Attention] = []
     for part in parts:
-        edges += _edges(part, top, precision)
+        edges += _edges(part, top, precision, _key_places(bare, part))
+        means += [received_of(part).shares.reshape(-1, len(part.keys))] if received else []
         rests += [] if part.rest is None else [part.rest.reshape(-1, part.rest.shape[-1])]
         taken.append(part.bare)
     common = of_all(taken)
     n_layers = len(common.layers) if "layer" in common.axes else 1
     rest = np.concatenate(rests).reshape(n_layers, -1, len(common.queries)) if rests else None
     found = replace(bare, views={common.kind: replace(common, rest=rest)})
-    return _described_result(found, precision) | {"top": top, "edges": edges}
+    document = _described_result(found, precision)
+    if means:
+        shares = np.concatenate(means).reshape(n_layers, -1, len(common.keys))
+        document[RECEIVED_KEYS[common.kind]] = _unreduced(common, shares, precision)
+    return document | {"top": top, "edges": edges}
 
 
-def result_document(result: Result, *, precision: int | None = None, top: int | None = None) -> dict[str, object]:
+def result_document(
+    result: Result, *, precision: int | None = None, top: int | None = None, received: bool = False
+) -> dict[str, object]:
     """A run's result as the object that ``show --json`` prints.
 
     Args:
         result: what a run, or a file, gave.
         precision: decimals to round to; the object says so. By default numbers read back to the same float.
         top: instead of matrices, each row's strongest keys as ``edges``.
+        received: also the means of the columns.
 
     Raises:
-        UsageError: matrices of heads that were chosen by name, which have no axes of layers and heads.
+        UsageError: means of scores; matrices of heads that were chosen by name, which have no axes of layers and heads.
     """
     document = _described_result(result, precision)
     views = result.views.values()
+    for view in views if received else ():
+        document[RECEIVED_KEYS[view.kind]] = _unreduced(view, received_of(view).shares, precision)
     if top is not None:
-        return document | {"top": top, "edges": [edge for view in views for edge in _edges(view, top, precision)]}
+        edges = [edge for view in views for edge in _edges(view, top, precision, _key_places(result, view))]
+        return document | {"top": top, "edges": edges}
     for attention in views:
         if attention.by_name:
             raise UsageError(
@@ -95,13 +110,39 @@ def _described_result(result: Result, precision: int | None) -> dict[str, object
         document["decoder_layers"] = last.layers
     if first.reduce != "none":
         document["reduce"] = first.reduce
-    document |= arranged_fields(first)
+    document |= arranged_fields(first) | _chosen_fields(result, first)
     if precision is not None:
         document["precision"] = precision
     for kind, attention in result.views.items():
         if attention.rest is not None:
             document[REST_KEYS[kind]] = _unreduced(attention, attention.rest, precision)
     return document
+
+
+def _chosen_fields(result: Result, attention: Attention) -> dict[str, object]:
+    """The rows and the columns that were chosen, as places among the tokens of their side; nothing where all are."""
+    rows, columns = _key_places(result, attention)
+    fields: dict[str, object] = {}
+    if len(rows) != len(_side(result, attention, 0)):
+        fields["rows"] = rows
+    if len(columns) != len(_side(result, attention, 1)):
+        fields["columns"] = columns
+    return fields
+
+
+def _key_places(result: Result, attention: Attention) -> tuple[list[int], list[int]]:
+    """The places of the queries and of the keys among the tokens of their side."""
+    places = []
+    for side, tokens in enumerate((attention.queries, attention.keys)):
+        at = {number: i for i, number in enumerate(token_numbers(_side(result, attention, side)))}
+        places.append([at.get(number, i) for i, number in enumerate(token_numbers(tokens))])
+    return places[0], places[1]
+
+
+def _side(result: Result, attention: Attention, side: int) -> Tokens:
+    """The tokens of the text that the queries (0) or the keys (1) are of."""
+    is_target = attention.kind == "decoder" or (attention.kind == "cross" and side == 0)
+    return result.target_tokens if is_target else result.tokens
 
 
 def text_fields(result: Result, where: str = "") -> dict[str, object]:
@@ -112,7 +153,12 @@ def text_fields(result: Result, where: str = "") -> dict[str, object]:
 
 def arranged_fields(attention: Attention) -> dict[str, object]:
     """How the tokens were arranged before the matrices were shown or measured; nothing where they were not."""
-    fields = {"words": attention.words, "hidden": "special" * attention.hidden, "renormalized": attention.renormalized}
+    fields: dict[str, object] = {
+        "words": attention.words,
+        "blocks": are_segments(attention.queries),
+        "hidden": "special" * attention.hidden,
+        "renormalized": attention.renormalized,
+    }
     return {name: value for name, value in fields.items() if value}
 
 
@@ -199,15 +245,16 @@ def _described(prefix: str, tokens: Tokens) -> dict[str, object]:
     Words that were merged have offsets, and the pieces they were made of; tokens say which word they belong to where
     several share one.
     """
-    merged = any(token.pieces for token in tokens)
-    known = not merged and all(token.id is not None for token in tokens)
+    merged = any(token.pieces and token.word is not None for token in tokens)
+    gathered = merged or any(token.pieces for token in tokens)
+    known = not gathered and all(token.id is not None for token in tokens)
     fields: dict[str, object] = {
         f"{prefix}tokens": [token.piece for token in tokens],
         f"{prefix}token_ids": [token.id for token in tokens] if known else None,
         f"{prefix}offsets": [(token.start, token.end) for token in tokens] if known or merged else None,
     }
     fields |= position_fields(prefix, tokens)
-    if merged:
+    if gathered:
         fields[f"{prefix}pieces"] = [token.pieces or (token.piece,) for token in tokens]
     words = [(token.segment, token.word) for token in tokens if token.word is not None]
     if not merged and len(set(words)) < len(words):
@@ -248,8 +295,13 @@ def _masked(attention: Attention) -> dict[str, object]:
     return {MASK_KEYS[attention.kind]: np.ascontiguousarray(masked[0] if same else masked)}
 
 
-def _edges(attention: Attention, top: int, precision: int | None) -> Iterator[dict[str, object]]:
-    """Each row's ``top`` strongest keys, the strongest first, masked ones left out."""
+def _edges(
+    attention: Attention, top: int, precision: int | None, places: tuple[list[int], list[int]]
+) -> Iterator[dict[str, object]]:
+    """Each row's ``top`` strongest keys, the strongest first, masked ones left out.
+
+    ``places``: the places of queries and keys among the tokens of their side.
+    """
     for i, j in np.ndindex(*attention.matrices.shape[:2]):
         layer, head = attention.head_at(i, j)
         place = {name: number for name, number in (("layer", layer), ("head", head)) if name in attention.axes}
@@ -261,7 +313,7 @@ def _edges(attention: Attention, top: int, precision: int | None) -> Iterator[di
             for key, weight in zip(keys, best[query], strict=True):
                 if not hidden[query, key]:
                     tokens = attention.queries[query].piece, attention.keys[key].piece
-                    yield _edge(attention.kind, place, query, key, tokens, weight)
+                    yield _edge(attention.kind, place, places[0][query], places[1][key], tokens, weight)
 
 
 def _strongest_keys(values: np.ndarray, top: int) -> np.ndarray:

@@ -48,8 +48,8 @@ def write_heatmaps(
         formats: any of ``png``, ``svg``, ``pdf``.
         cmap: a name of ``COLORMAPS``; changes have a diverging one of their own.
         dpi: pixels an inch.
-        scale: ``shared`` (0 to 1 for weights, the common extremes for scores) or ``head`` (each picture its own; the
-            overview is always shared).
+        scale: ``shared`` (0 to 1 for weights, the common extremes for scores) or ``head`` (each picture its own; that
+            of the overview ends at the largest value of all).
         overview_only: leave the pictures of single matrices out.
         force: also replace files of these names that attnviz did not write.
         note: told once which characters no installed font has.
@@ -68,7 +68,7 @@ def write_heatmaps(
     families, instead = chosen_fonts(attention, note)
     overview = partial(pictures.overview_sheet, dpi=dpi, instead=instead, strides=strides)
     shown, (sheet, grids, gap) = pictures.fitted(attention, overview)
-    works = [(sheet, [pictures.overview_picture(shown, grids, gap, palette, sentences)])]
+    works = [(sheet, [pictures.overview_picture(shown, grids, gap, palette, scale, sentences)])]
     if not overview_only:
         heads = partial(pictures.head_sheet, dpi=dpi, instead=instead, strides=strides)
         shown, (sheet, grids) = pictures.fitted(attention, heads)

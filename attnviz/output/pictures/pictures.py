@@ -10,10 +10,10 @@ import numpy as np
 
 from attnviz.names import PATHS
 from attnviz.numbers import spans
-from attnviz.output.labels import cut
+from attnviz.output.labels import cut, cut_apart
 from attnviz.output.pictures.fonts import Instead, drawable
 from attnviz.output.pictures.painting import Grid, mosaic_shape, paint_matrix, paint_mosaic
-from attnviz.output.scale import Scale, own_scale, shared_scale, short_number, strongest_choice
+from attnviz.output.scale import Scale, fitted_scale, own_scale, shared_scale, short_number, strongest_choice
 from attnviz.output.words import LABEL_WIDTH, escaped, extent, foot, overview_title, quantity, rest_word, sides, unit
 from attnviz.trace.attention import Attention, Matrix
 from attnviz.trace.tokens import Token, Tokens, token_numbers
@@ -205,13 +205,15 @@ def overview_picture(
     grids: tuple[Grid, Grid],
     gap: int,
     palette: np.ndarray,
+    scale: str,
     sentences: Sequence[tuple[float, str]] | None = None,
 ) -> Picture:
-    """The mosaic of all matrices: a row of tiles per layer, a column per head.
+    """The mosaic of all matrices: a row of tiles per layer, a column per head, all on one scale.
 
+    With ``scale`` ``head``, on which each picture is as bright as it can be, it ends at the largest value of all.
     ``sentences``: see ``head_pictures``.
     """
-    scale = shared_scale(attention)
+    ends = shared_scale(attention) if scale == "shared" else fitted_scale(attention)
     if sentences:
         first = max(sentences, key=itemgetter(0))[1]
     else:
@@ -219,9 +221,9 @@ def overview_picture(
     return Picture(
         stem=_prefix(attention) + "overview",
         title="Overview: " + overview_title(attention),
-        scale=scale,
+        scale=ends,
         description=f"{len(attention)} matrices{'' if attention.by_name else ', layers down, heads across'}. {first}",
-        paint=partial(paint_mosaic, attention, grids, gap, scale, palette),
+        paint=partial(paint_mosaic, attention, grids, gap, ends, palette),
     )
 
 
@@ -259,9 +261,11 @@ def token_side(name: str, tokens: Tokens, grid: Grid, dpi: int, instead: Instead
     """The labels of one side: all up to 64 tokens, then every second, fifth, tenth, ... with its position."""
     numbers = token_numbers(tokens)
     step = _step(len(tokens), grid.length / dpi, MOST_LABELS, LABEL_INCHES)
+    texts = [escaped(token.label) for token in tokens]
+    texts = [cut(text, LABEL_WIDTH) for text in texts] if step > 1 else cut_apart(texts, numbers, LABEL_WIDTH)
 
     def label(index: int) -> str:
-        text = cut(escaped(tokens[index].label), LABEL_WIDTH)
+        text = texts[index]
         return f"{numbers[index]} {text.translate(instead)}" if step > 1 else drawable(text, instead, numbers[index])
 
     return _thinned(name, label, len(tokens), step, grid, dpi)

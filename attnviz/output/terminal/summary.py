@@ -7,6 +7,8 @@ from itertools import chain, groupby
 from operator import attrgetter
 from typing import NamedTuple
 
+from attnviz.analysis.choices.segments import are_segments
+from attnviz.analysis.choices.token_choice import TokenChoice, choose_tokens
 from attnviz.analysis.matrices.reduce import reduced_parts
 from attnviz.analysis.matrices.spelling import labelled
 from attnviz.analysis.telling import overview
@@ -18,6 +20,7 @@ from attnviz.output.terminal.lines import unique_labels
 from attnviz.output.terminal.matrix_view import view
 from attnviz.output.terminal.overview import OverviewView
 from attnviz.output.terminal.screen import BOLD, DIM, PLAIN, LinesView, Screen, StyledLine
+from attnviz.output.terminal.segments_view import SegmentsView
 from attnviz.output.terminal.styles.base import Looks
 from attnviz.trace.attention import Attention, Matrix
 
@@ -114,6 +117,7 @@ def head_views(
     *,
     every: bool = False,
     raw_tokens: bool = False,
+    choice: TokenChoice | None = None,
 ) -> Iterator[LinesView]:
     """The views of one text: every matrix where they are few or chosen, else what says most.
 
@@ -127,22 +131,29 @@ def head_views(
         looks: style, colours, decimals.
         every: print every matrix, however many there are.
         raw_tokens: label tokens in the tokenizer's own spelling.
+        choice: the rows and columns that are shown; None for all.
     """
+
+    def narrowed(some: Iterable[Attention]) -> Iterator[Attention]:
+        return iter(some) if choice is None else (choose_tokens(part, choice) for part in some)
+
     for _, of_kind in groupby(parts, key=attrgetter("kind")):
         named = (labelled(part, raw=raw_tokens) for part in of_kind)
         if every or math.prod(shape) == 1:
-            matrices = (matrix for part in named for matrix in part)
+            matrices = (matrix for part in narrowed(named) for matrix in part)
             yield from (view(matrix, screen, replace(looks, brief=i > 0)) for i, matrix in enumerate(matrices))
             continue
         first = next(named)
         every_part = chain([first], named)
-        if first.values == "weights" and first.reduce == "none":
-            yield OverviewView(overview(every_part), screen, looks)
+        if are_segments(first.queries):
+            yield SegmentsView(every_part, screen, looks)
+        elif first.values == "weights" and first.reduce == "none":
+            yield OverviewView(overview(every_part, choice), screen, looks)
         elif math.prod(shape) <= _FEW:
-            yield from (view(matrix, screen, looks) for part in every_part for matrix in part)
+            yield from (view(matrix, screen, looks) for part in narrowed(every_part) for matrix in part)
         else:
             links: list[HeadLinks] = []
-            mean = next(reduced_parts(_with_links(every_part, links), "mean"))
+            mean = next(reduced_parts(_with_links(narrowed(every_part), links), "mean"))
             yield SummaryView(next(iter(mean)), links, mean, screen, looks)
 
 

@@ -108,7 +108,10 @@ def changes(n_heads, **fields):
 def test_pictures_of_a_difference_say_so_and_name_both_heads_and_both_sides():
     sheet, grids, gap = overview_sheet(changes(2), 100, {})
     assert (sheet.rows.labels, sheet.columns.labels) == (("0 -> 3",), ("0", "1"))
-    assert overview_picture(changes(2), grids, gap, PALETTE).title == "Overview: B less A, layer 0 -> 3, heads 0-1"
+    assert (
+        overview_picture(changes(2), grids, gap, PALETTE, "shared").title
+        == "Overview: B less A, layer 0 -> 3, heads 0-1"
+    )
     sheet, grids = head_sheet(changes(2), 100, {})
     assert [p.title for p in head_pictures(changes(2), grids, PALETTE, "shared")] == [
         "B less A, L0H0 -> L3H0",

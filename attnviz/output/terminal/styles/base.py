@@ -7,6 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
+from attnviz.analysis.choices.received import Received, received_of_matrix
 from attnviz.names import SHARES
 from attnviz.output.colormaps import AMBER
 from attnviz.output.decimals import decimal
@@ -15,7 +16,7 @@ from attnviz.output.scale import Scale, fixed_scale, hidden_cells, strongest_of_
 from attnviz.output.terminal.cells import masked_sign
 from attnviz.output.terminal.flow import flowed
 from attnviz.output.terminal.in_words import in_words
-from attnviz.output.terminal.lines import plain_labels, row_labels, short_labels
+from attnviz.output.terminal.lines import plain_labels, row_labels, short_labels, unique_labels
 from attnviz.output.terminal.screen import BOLD, DIM, PLAIN, LinesView, Screen, StyledLine
 from attnviz.output.words import (
     KIND_NAMES,
@@ -30,7 +31,9 @@ from attnviz.output.words import (
 from attnviz.trace.attention import Matrix
 from attnviz.trace.tokens import token_numbers
 
+RECEIVED = "received"  # the label of the means of the columns
 _LEAST_LABEL = 12
+_MOST_RECEIVED = 5  # keys in a list of those that receive most
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,7 @@ class Looks:
         top: keys a row in ``top``.
         precision: decimals; None for two, and more where that would be 0.01 at best.
         brief: whether it is one of several matrices, of which the first names the model and says how to read them.
+        received: whether the means of the columns are below the rows.
     """
 
     style: str = "auto"
@@ -50,6 +54,7 @@ class Looks:
     top: int = 3
     precision: int | None = None
     brief: bool = False
+    received: bool = False
 
     def decimals(self, strongest: float = 1.0) -> int:
         """The decimals of numbers whose strongest this is: in a long text each key gets little."""
@@ -88,6 +93,11 @@ class MatrixView(LinesView):
     def best(self) -> list[int | None]:
         """The strongest key of each row."""
         return strongest_of_rows(self.matrix)
+
+    @cached_property
+    def received(self) -> Received | None:
+        """The means of the columns; None where nobody asked for them."""
+        return received_of_matrix(self.matrix) if self.looks.received else None
 
     @cached_property
     def places(self) -> np.ndarray:
@@ -154,6 +164,26 @@ class MatrixView(LinesView):
         return (
             [(f"{text:>{self.rest_width}}", DIM)] if self.rest_width and keys[-1] == len(self.matrix.keys) - 1 else []
         )
+
+    def received_label(self) -> str:
+        """The label of the means of the columns."""
+        label = RECEIVED if self.label_width > len(RECEIVED) else "mean"
+        return fit(label, self.label_width - 1, ascii=self.screen.ascii) + " "
+
+    def received_list(self) -> Iterator[StyledLine]:
+        """The keys that receive most, in a line, where cells have no room for numbers."""
+        if self.received is None:
+            return
+        shares, rest = self.received
+        names = short_labels(unique_labels(self.matrix.keys, self.screen), self.screen.width // 5, self.screen)
+        decimals = self.looks.decimals(float(shares.max(initial=0)))
+        order = np.argsort(-shares, kind="stable")[: max(self.looks.top, _MOST_RECEIVED)]
+        pieces: list[StyledLine] = [
+            [(f"{names[j]} ", PLAIN), (decimal(float(shares[j]), decimals), PLAIN)] for j in order if shares[j] > 0
+        ]
+        if rest is not None:
+            pieces.append([(f"{self.rest_word} ", DIM), (decimal(float(rest), decimals), DIM)])
+        yield from flowed("received: ", pieces, self.screen.width)
 
     def row_label(self, i: int) -> str:
         """The row's label, cut to its place."""

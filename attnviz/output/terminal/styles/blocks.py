@@ -65,6 +65,7 @@ class BlocksView(MatrixView):
                 else:
                     line = [(self.row_label(i), PLAIN), *(self._cell(i, j) for j in keys)]
                 yield [*line, *self.rest(keys, self._percents(i))]
+        yield from self.received_list()
 
     def _percents(self, i: int) -> str:
         """What the rows of a line gave to keys that are left out, in percent."""

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from rich.style import Style
 
+from attnviz.analysis.choices.received import Received
 from attnviz.names import SHARES
 from attnviz.output.decimals import decimal
 from attnviz.output.labels import cell_width, cut, fit, is_right_to_left
@@ -51,6 +52,15 @@ class NumbersView(MatrixView):
             for i in range(len(self.matrix.queries)):
                 rest = "" if self.matrix.rest is None else decimal(float(self.matrix.rest[i]), decimals)
                 yield [(self.row_label(i), PLAIN), *(self._cell(i, j, cell) for j in keys), *self.rest(keys, rest)]
+            if self.received is not None:
+                yield self._received_row(self.received, keys, cell, decimals)
+
+    def _received_row(self, means: Received, keys: range, width: int, decimals: int) -> StyledLine:
+        short = self.matrix.values in SHARES and width < self.looks.decimals() + 4
+        numbers = [decimal(float(means.shares[j]), self.looks.decimals(), short=short) for j in keys]
+        row: StyledLine = [(f"{number:>{width}}", PLAIN) for number in numbers]
+        rest = "" if means.rest is None else decimal(float(means.rest), decimals)
+        return [(self.received_label(), DIM), *row, *self.rest(keys, rest)]
 
     def _header(self, keys: range, shown: list[str], cell: int) -> Iterator[StyledLine]:
         numbers = token_numbers(self.matrix.keys)

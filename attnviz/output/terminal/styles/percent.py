@@ -4,19 +4,22 @@ from collections.abc import Iterator
 
 from rich.style import Style
 
+from attnviz.analysis.choices.received import Received
 from attnviz.names import SHARES
 from attnviz.output.decimals import whole_percent
-from attnviz.output.labels import cell_width, first_columns, fit
+from attnviz.output.labels import cell_width, cut_apart, first_columns, fit
 from attnviz.output.terminal.cells import cell_style, masked_sign
 from attnviz.output.terminal.in_words import in_words
 from attnviz.output.terminal.lines import plain_labels, row_labels
 from attnviz.output.terminal.screen import BOLD, DIM, PLAIN, Screen, StyledLine
-from attnviz.output.terminal.styles.base import Looks, MatrixView
+from attnviz.output.terminal.styles.base import RECEIVED, Looks, MatrixView
 from attnviz.output.words import caption, rest_word
 from attnviz.trace.attention import Matrix
+from attnviz.trace.tokens import token_numbers
 
 LEAST_CELL = 3  # two digits and the space before them
 _MOST_CELL = 9
+_LEAST_APART = 6  # columns in which a label and a number have room
 _LEAST_LABEL, _MOST_LABEL = 6, 18
 
 
@@ -31,7 +34,7 @@ class PercentView(MatrixView):
 
     def __init__(self, matrix: Matrix, screen: Screen, looks: Looks):
         super().__init__(matrix, screen, looks)
-        self.label_width, room = _layout(matrix, screen)
+        self.label_width, room = _layout(matrix, screen, looks)
         self._cell = min(_MOST_CELL, max(LEAST_CELL, room // len(matrix.keys)))
         self.rest_width = 0 if matrix.rest is None else 1 + len(self.rest_word)
 
@@ -44,7 +47,7 @@ class PercentView(MatrixView):
     def fits(cls, matrix: Matrix, screen: Screen, looks: Looks) -> bool:
         """Whether they are shares, no decimals are asked for, and all keys have room for two digits."""
         is_plain = cls.shows(matrix.values) and looks.precision is None
-        return is_plain and len(matrix.keys) * LEAST_CELL <= _layout(matrix, screen)[1]
+        return is_plain and len(matrix.keys) * LEAST_CELL <= _layout(matrix, screen, looks)[1]
 
     def title(self) -> Iterator[StyledLine]:
         """The strongest link in words; whose matrix it is, and how to read it."""
@@ -59,19 +62,25 @@ class PercentView(MatrixView):
     def lines(self) -> Iterator[StyledLine]:
         """The title; the keys, cut to their columns; the rows."""
         yield from self.title()
-        labels = plain_labels(self.matrix.keys, self.screen)
+        heads = self._heads()
         for keys, note in self.pages(self._cell):
             if note:
                 yield note
-            line = "".join(" " + self._head(labels[j]) for j in keys)
+            line = "".join(" " + heads[j] for j in keys)
             yield [(" " * self.label_width + line, DIM), *self.rest(keys, self.rest_word)]
             for i in range(len(self.matrix.queries)):
                 yield [(self.row_label(i), PLAIN), *(self._percent(i, j) for j in keys), *self._share(i, keys)]
+            if self.received is not None:
+                yield self._received_row(self.received, keys)
 
-    def _head(self, label: str) -> str:
-        """The label's first characters: a column of three has room for two of them, and none for a sign of the cut."""
-        width = self._cell - 1
-        return fit(first_columns(label, width), width, right=True)
+    def _heads(self) -> list[str]:
+        """The labels' first characters: a column of three has room for two of them, and none for a sign of the cut."""
+        width, labels = self._cell - 1, plain_labels(self.matrix.keys, self.screen)
+        if width < _LEAST_APART:
+            shown = [first_columns(label, width) for label in labels]
+        else:
+            shown = cut_apart(labels, token_numbers(self.matrix.keys), width, first_columns)
+        return [fit(label, width, right=True) for label in shown]
 
     def _percent(self, i: int, j: int) -> tuple[str, Style]:
         if self.masked[i, j]:
@@ -83,8 +92,14 @@ class PercentView(MatrixView):
         style = cell_style(min(percent, 100) / 100, self.looks.cmap, self.screen.color, bold=best)
         return f"{mark + number:>{self._cell}}", style
 
+    def _received_row(self, means: Received, keys: range) -> StyledLine:
+        cells = [round(100 * float(means.shares[j])) or "" for j in keys]
+        rest = "" if means.rest is None else str(round(100 * float(means.rest)) or "")
+        row: StyledLine = [(f"{cell:>{self._cell}}", PLAIN) for cell in cells]
+        return [(self.received_label(), DIM), *row, *self.rest(keys, rest)]
+
     def _beats_special(self, i: int, j: int) -> bool:
-        rest = self.matrix.rest
+        rest = None if self.matrix.keys_chosen else self.matrix.rest
         return rest is None or float(self.matrix.numbers[i, j]) > float(rest[i])
 
     def _share(self, i: int, keys: range) -> StyledLine:
@@ -93,9 +108,10 @@ class PercentView(MatrixView):
         return self.rest(keys, str(whole_percent(float(self.matrix.rest[i])) or ""))
 
 
-def _layout(matrix: Matrix, screen: Screen) -> tuple[int, int]:
+def _layout(matrix: Matrix, screen: Screen, looks: Looks) -> tuple[int, int]:
     """Columns for the rows' labels, and for the cells."""
     rest = 0 if matrix.rest is None else 1 + len(rest_word(matrix))
     widest = max(cell_width(label) for label in row_labels(matrix.queries, screen))
+    widest = max(widest, len(RECEIVED) * looks.received)
     label = max(2, min(max(widest, _LEAST_LABEL), _MOST_LABEL, screen.width - rest - LEAST_CELL - 1) + 1)
     return label, screen.width - label - rest

@@ -44,6 +44,7 @@ class TopView(MatrixView):
         for i, label in enumerate(self.row_labels):
             start = fit(label, width, ascii=self.screen.ascii) + " -> "
             yield from flowed(start, list(self._links(i, names)), self.screen.width)
+        yield from self.received_list()
 
     def _longest_number(self) -> int:
         """As ``longest_number``, with the decimals of the row that has most."""

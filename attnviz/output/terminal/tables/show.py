@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Protocol
 
+from attnviz.analysis.choices.token_choice import TokenChoice, choose_tokens
 from attnviz.output.terminal.lines import text_line
 from attnviz.output.terminal.screen import LinesView, Screen
 from attnviz.output.terminal.styles.base import Looks
@@ -37,11 +38,20 @@ class ShowViews:
         raw_tokens: label tokens in the tokenizer's own spelling.
         is_stream: whether a first text is one of several, so that a line names it.
         grid: every matrix as a thumbnail.
+        choice: the rows and columns that are shown; None for all.
     """
 
     def __init__(
-        self, looks: Looks, *, every: bool, raw_tokens: bool = False, is_stream: bool = False, grid: bool = False
+        self,
+        looks: Looks,
+        *,
+        every: bool,
+        raw_tokens: bool = False,
+        is_stream: bool = False,
+        grid: bool = False,
+        choice: TokenChoice | None = None,
     ):
+        self._choice = choice
         self._looks, self._every, self._raw_tokens, self._grid = looks, every, raw_tokens, grid
         self._is_stream = is_stream
         self._texts = 0
@@ -53,9 +63,12 @@ class ShowViews:
             yield ""
         every, raw = self._every, self._raw_tokens
         if self._grid:
-            tables = thumbnail_views(run.parts(), run.shape, screen, self._looks)
+            parts = run.parts() if self._choice is None else (choose_tokens(p, self._choice) for p in run.parts())
+            tables = thumbnail_views(parts, run.shape, screen, self._looks)
         else:
-            tables = head_views(run.parts(), run.shape, screen, self._looks, every=every, raw_tokens=raw)
+            tables = head_views(
+                run.parts(), run.shape, screen, self._looks, every=every, raw_tokens=raw, choice=self._choice
+            )
         tables = chain([next(tables)], tables)  # where there is an error, nothing has been printed
         about = run.bare
         if about.text is not None:

@@ -6,10 +6,12 @@ from dataclasses import replace
 import numpy as np
 
 from attnviz.elsewhere.lists import listed_array
+from attnviz.elsewhere.read_options import ReadOptions
+from attnviz.elsewhere.values.blocks import head_blocks
+from attnviz.elsewhere.values.padding_masks import padding_mask
 from attnviz.errors import InputError
 from attnviz.names import MASK_KEYS, REST_KEYS
 from attnviz.trace.attention import Attention
-from attnviz.trace.result import Result
 
 _FEW = 3  # tokens, below which zeros above the diagonal say nothing
 
@@ -18,8 +20,7 @@ def mask_of(fields: Mapping[str, object], kind: str, array: np.ndarray, where: s
     """(n_layers, n_queries, n_keys): as the document says, else where all scores are -inf."""
     key, shape = MASK_KEYS[kind], (array.shape[0], *array.shape[2:])
     if fields.get(key) is None:
-        hidden = np.logical_and.reduce(np.isneginf(array), axis=1)
-        return hidden if hidden.any() else None
+        return _always_hidden(array)
     try:
         masked = np.array(fields[key])
     except ValueError:  # ragged
@@ -27,6 +28,14 @@ def mask_of(fields: Mapping[str, object], kind: str, array: np.ndarray, where: s
     if masked.dtype != bool or masked.shape not in (shape, shape[1:]):
         raise InputError(f"{where}: {key} is not a list of true and false of the shape {shape[1:]}; expected that")
     return np.broadcast_to(masked, shape)
+
+
+def _always_hidden(array: np.ndarray) -> np.ndarray | None:
+    """(n_layers, n_queries, n_keys): where the scores of all heads of a layer are -inf; None where there is none."""
+    hidden = np.ones((array.shape[0], *array.shape[2:]), dtype=bool)
+    for i, _, block in head_blocks(array):
+        hidden[i] &= np.isneginf(block).all(axis=0)
+    return hidden if hidden.any() else None
 
 
 def rest_of(
@@ -44,32 +53,33 @@ def rest_of(
     return rest.reshape(shape).astype(np.float32)
 
 
-def with_likely_mask(document: object, result: Result) -> Result:
-    """A result whose later tokens are masked where its attention looks like a causal model's; else the one given.
+def with_likely_mask(fields: Mapping[str, object], attention: Attention, options: ReadOptions) -> Attention:
+    """Attention whose later tokens are masked where it looks like a causal model's; else the one given.
 
     It looks so where no query of any layer and head gives anything to a later token (exactly 0), and some give to an
     earlier one. With only two tokens that is chance. Documents of attnviz itself have a mask where there is one.
     """
-    if isinstance(document, dict) and "schema" in document:
-        return result
-    views = {
-        kind: replace(
-            view, masked=np.broadcast_to(np.triu(np.ones(view.matrices.shape[2:], bool), 1), _mask_shape(view))
-        )
-        if _seems_causal(view)
-        else view
-        for kind, view in result.views.items()
-    }
-    return result if all(views[kind] is view for kind, view in result.views.items()) else replace(result, views=views)
+    padding = padding_mask(attention)
+    if "schema" in fields or not _seems_causal(attention, padding):
+        return attention
+    part = "" if attention.kind == "encoder" else f" {attention.kind}"
+    options.note(f"no token looks at a later one; read as causal{part} attention, with later tokens masked")
+    shape = attention.matrices.shape[:1] + attention.matrices.shape[2:]
+    later = np.triu(np.ones(shape[1:], bool), 1)
+    return replace(attention, masked=np.broadcast_to(later if padding is None else later | padding, shape))
 
 
-def _seems_causal(attention: Attention) -> bool:
+def _seems_causal(attention: Attention, padding: np.ndarray | None) -> bool:
     n_queries, n_keys = attention.matrices.shape[2:]
-    if attention.kind == "cross" or attention.values != "weights" or attention.masked is not None or n_keys < _FEW:
+    if attention.kind == "cross" or attention.values != "weights" or n_queries != n_keys:
         return False
-    looks = attention.matrices.any(axis=(0, 1))
-    return n_queries == n_keys and not np.triu(looks, 1).any() and bool(np.tril(looks, -1).any())
-
-
-def _mask_shape(attention: Attention) -> tuple[int, int, int]:
-    return attention.matrices.shape[:1] + attention.matrices.shape[2:]
+    if sum(not token.padding for token in attention.keys) < _FEW:
+        return False
+    if attention.masked is not None and not (padding is not None and (attention.masked == padding).all()):
+        return False
+    looks = np.zeros((n_queries, n_keys), dtype=bool)
+    for _, _, block in head_blocks(attention.matrices):
+        looks |= block.any(axis=0)
+        if np.triu(looks, 1).any():
+            return False
+    return bool(np.tril(looks, -1).any())

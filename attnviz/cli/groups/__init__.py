@@ -1,0 +1,1 @@
+"""Option groups of one subject each, declared once."""

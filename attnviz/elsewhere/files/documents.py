@@ -1,0 +1,73 @@
+"""The documents of a file: one of arrays, or of JSON one per line, one over several lines, or a list of objects."""
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from attnviz.elsewhere.files.array_files import array_file
+from attnviz.elsewhere.files.file_types import EXPECTED
+from attnviz.elsewhere.files.streams import AttentionStream
+from attnviz.elsewhere.lists import parse_json
+from attnviz.errors import InputError
+
+
+class FileDocument(NamedTuple):
+    """What a file holds about one text, or about the texts of a batch.
+
+    Attributes:
+        where: its place in messages: the file, and the line or the number of the text where there are several.
+        digest: of the bytes that it was read from.
+        content: nested lists; or an object, or the arrays of a file by name.
+    """
+
+    where: str
+    digest: str
+    content: object
+
+
+def file_documents(source: AttentionStream, path: Path | None) -> Iterator[FileDocument]:
+    """Each document, read when it is asked for.
+
+    Args:
+        source: the stream.
+        path: the file that the stream reads, if it is one.
+
+    Raises:
+        InputError: what is neither arrays nor JSON.
+    """
+    if source.is_arrays or source.is_safetensors:
+        arrays = array_file(source, path)
+        yield FileDocument(source.where, arrays.digest, arrays)
+        return
+    for where, data, value in _json_values(source):
+        digest = hashlib.sha256(data).hexdigest()
+        if isinstance(value, list) and value and all(isinstance(item, dict) for item in value):
+            for number, item in enumerate(value, start=1):
+                yield FileDocument(f"{where}, text {number}" if len(value) > 1 else where, digest, item)
+        else:
+            yield FileDocument(where, digest, value)
+
+
+def _json_values(source: AttentionStream) -> Iterator[tuple[str, bytes, object]]:
+    """Each value with its place and its bytes."""
+    where, lines = source.where, source.lines()
+    numbered = enumerate(lines, start=1)
+    blank = b""
+    for _, first in numbered:
+        if first.strip():
+            break
+        blank += first
+    else:
+        raise InputError(f"{where}: it is empty; {EXPECTED}")
+    try:
+        value = parse_json(first, where, EXPECTED, numbers_of_python=True)
+    except InputError:  # its lists go on in the next line, or it is not JSON at all
+        data = blank + first + b"".join(lines)
+        yield where, data, parse_json(data, where, EXPECTED, numbers_of_python=True)
+        return
+    yield where, blank + first, value
+    for number, line in numbered:
+        if line.strip():
+            at = f"{where}, line {number}"
+            yield at, line, parse_json(line, at, EXPECTED, numbers_of_python=True)

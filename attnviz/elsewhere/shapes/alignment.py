@@ -1,0 +1,70 @@
+"""Word alignments as fast_align, Pharaoh and Marian write them: a line per pair of sentences, ``0-0 1-2``."""
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+
+from attnviz.errors import InputError, one_line
+
+_LINK = re.compile(r"(\d{1,6})-(\d{1,6})")
+_PARTS = "|||"
+
+
+@dataclass(frozen=True)
+class AlignedPair:
+    """The links of a pair of sentences.
+
+    Attributes:
+        links: the numbers of a source word and a target word each.
+        source: the words of the source, where the line has them.
+        target: the words of the target, where the line has them.
+    """
+
+    links: tuple[tuple[int, int], ...]
+    source: tuple[str, ...] | None = None
+    target: tuple[str, ...] | None = None
+
+
+def parse_alignment(line: str, where: str) -> AlignedPair:
+    """The links of a line: ``0-0 1-2``, perhaps after ``TARGET |||`` or ``SOURCE ||| TARGET |||``.
+
+    >>> parse_alignment("the cat ||| 0-0 2-1", "a.txt").links
+    ((0, 0), (2, 1))
+
+    Raises:
+        InputError: something that is not a link.
+    """
+    *texts, said = line.split(_PARTS)
+    if len(texts) > 2:
+        raise InputError(
+            f"{where}: {len(texts)} parts before the links; expected SOURCE {_PARTS} TARGET {_PARTS} 0-0 1-2"
+        )
+    links = []
+    for word in said.split():
+        match = _LINK.fullmatch(word)
+        if match is None:
+            raise InputError(
+                f"{where}: {one_line(word)[:40]!r} is not a link; expected numbers of a source word and a target word, "
+                "such as 0-0 1-2"
+            )
+        links.append((int(match[1]), int(match[2])))
+    words = [tuple(text.split()) for text in texts]
+    return AlignedPair(tuple(dict.fromkeys(links)), words[-2] if len(words) > 1 else None, words[-1] if words else None)
+
+
+def alignment_matrix(links: tuple[tuple[int, int], ...], n_source: int, n_target: int, where: str) -> np.ndarray:
+    """(n_target, n_source): each target word's links share its row equally; 0 for a word without links.
+
+    Raises:
+        InputError: a link to a word that is not there.
+    """
+    matrix = np.zeros((n_target, n_source), dtype=np.float32)
+    for source, target in links:
+        for side, number, n in (("source", source, n_source), ("target", target, n_target)):
+            if number >= n:
+                raise InputError(f"{where}: {source}-{target} links {side} word {number}, of {n}; expected 0-{n - 1}")
+        matrix[target, source] = 1
+    sums = matrix.sum(axis=1, keepdims=True)
+    shared: np.ndarray = np.divide(matrix, sums, out=matrix, where=sums > 0)
+    return shared

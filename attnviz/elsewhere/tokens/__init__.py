@@ -1,0 +1,1 @@
+"""The tokens of a file: their labels, which are special, which are pieces of a word."""

@@ -1,0 +1,1 @@
+"""The numbers of matrices: what rounding, masks and padding do to them, and what is wrong with them."""
