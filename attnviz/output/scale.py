@@ -206,7 +206,7 @@ def _extremes(matrix: Matrix) -> tuple[float, float] | None:
 
 def _apart(low: float, high: float) -> tuple[float, float]:
     """Ends that differ, for values that do not."""
-    return (low, high) if high > low else (low, low + 1.0)
+    return (low, high) if high > low else (low, low + max(1.0, 1e-6 * abs(low)))  # 1e30 + 1 is 1e30
 
 
 def _about_zero(bound: float, name: str, sharing: str) -> Scale:

@@ -168,3 +168,20 @@ def test_lists_of_another_number_of_texts_are_refused():
 def test_names_that_are_not_axes_are_refused(names):
     with pytest.raises(UsageError, match="expected some of batch,layer,head,query,key"):
         parse_axes(names)
+
+
+@pytest.mark.parametrize(
+    ("names", "shape", "note"),
+    [
+        ("layer_{}", (3, 2, 5, 5), "the shape (3, 2, 5, 5) is read as 3 texts of 2 heads; if it is not: --axes {}"),
+        ("L{}H0", (3, 5, 5), "the shape (3, 5, 5) is read as 3 texts"),
+    ],
+)
+def test_the_note_on_numbered_arrays_names_axes_that_they_can_have(names, shape, note):
+    data = npz(**{names.format(i): softmax(*shape) for i in range(2)})
+    noted = []
+    assert len(list(read_attention(io.BytesIO(data), name="f", note=noted.append))) == 3
+    axes = "head,batch,query,key"
+    assert noted == [f"f: {note.format(axes)}"]
+    if "{}" in note:
+        assert len(list(read_attention(io.BytesIO(data), axes=tuple(axes.split(","))))) == 2

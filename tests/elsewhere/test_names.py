@@ -280,3 +280,12 @@ def test_a_kind_that_is_null_is_left_out_where_another_is_there():
 def test_bertviz_names_the_labels_of_both_sides():
     view = read(text({"attn": softmax(2, 2).tolist(), "left_text": ["a", "b"], "right_text": ["c", "d"]})).views
     assert (labels(view["cross"].queries), labels(view["cross"].keys)) == (["a", "b"], ["c", "d"])
+
+
+@pytest.mark.parametrize("name", ["L{}H{}", "layer_{}_head_{}", "layers.{}.heads.{}", "layer{}h{}"])
+@pytest.mark.parametrize("places", [((0, 0), (0, 1), (0, 2)), ((1, 4), (2, 4)), ((3, 5),)], ids=str)
+def test_names_of_layers_and_heads_are_these_where_only_one_of_them_differs(name, places):
+    arrays = {name.format(*place): softmax(3, 3) for place in places}
+    view = read(npz(**arrays)).views["encoder"]
+    assert [(layer, head) for layer in view.layers for head in view.heads] == list(places)
+    np.testing.assert_allclose(view.matrices.reshape(-1, 3, 3), list(arrays.values()), rtol=1e-6)

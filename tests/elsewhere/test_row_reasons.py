@@ -12,6 +12,7 @@ DROPOUT = "its rows are scattered round 1, as dropout leaves them: save them in 
 LAST_AXIS = "its heads are on the last axis: --axes {}query,key,head says so"
 COLUMNS = "its columns sum to 1, and rows are queries: --axes head,key,query turns them"
 SOFTMAXES = "its rows have negative numbers and sum to 0.6, as those of a difference of two softmaxes do"
+NOISE = "its rows sum to 1, so small numbers below 0 are errors of arithmetic: numpy.maximum(a, 0) removes them"
 PERCENT = "its rows sum to 100, as percent do: divide them by 100"
 DIFFERENCE = "its rows sum to 0, as a difference does: see attnviz diff --attention A --vs-attention B"
 TRAIN_MODE = [[2 / 3, 0, 2 / 9], [10 / 9, 0, 0], [0, 1 / 9, 8 / 9]]
@@ -39,6 +40,8 @@ def dropped(p, *shape):
         (np.log(np.eye(5) + 1e-9), LOGARITHMS),
         (np.where(np.eye(5) > 0, 0, -np.inf), LOGARITHMS),
         (np.where(np.eye(5) > 0, 0.7, -np.inf), SCORES),
+        (np.eye(5) - 1e-9, NOISE),
+        (np.full((2, 2), 3e38), "its rows all sum to 6e+38: divide them by it"),
         (softmax(3, 5, 5) * RNG.uniform(0.3, 0.9, (3, 5, 1)), None),
         (softmax(4, 5, 5).swapaxes(-1, -2), COLUMNS),
         (np.moveaxis(softmax(4, 5, 5), 0, -1), LAST_AXIS.format("")),
@@ -94,3 +97,9 @@ def test_partial_says_where_it_changes_nothing():
     noted = []
     read(npy(RNG.standard_normal((5, 5))), scores=True, partial=True, name="a", note=noted.append)
     assert noted == ["a: --partial changes nothing: these are scores"]
+
+
+def test_numbers_that_no_float32_has_are_refused_as_others():
+    with pytest.raises(InputError) as caught:
+        read(npy(np.full((2, 2), 1e300)), name="f")
+    assert str(caught.value) == "f: L0H0, row 0, column 0 is 1e+300; expected a number from 0 to 1"

@@ -10,6 +10,7 @@ from attnviz.output.scale import (
     fitted_scale,
     fixed_scale,
     hidden_cells,
+    own_scale,
     strongest_choice,
     strongest_keys,
     strongest_links,
@@ -95,3 +96,10 @@ def test_a_fitted_scale_ends_at_the_largest_of_all():
     assert weights.high == pytest.approx(0.04)
     scores = fitted_scale(attention([[-1, -np.inf], [2, 0.5]], "scores"))
     assert (scores.low, scores.high) == (-1, 2)
+
+
+@pytest.mark.parametrize("value", [0.0, 5.0, -1e30, 1e30])
+def test_a_scale_of_equal_scores_has_ends_that_differ(value):
+    scale = own_scale(matrix(("x", "y"), ("a", "b"), np.full((2, 2), value), values="scores"))
+    assert scale.low == value < scale.high
+    assert len(scale.labels) == 5

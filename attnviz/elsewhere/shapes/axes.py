@@ -174,7 +174,9 @@ def _note(shape: tuple[int, ...], names: list[str], hints: AxesHints) -> str:
     if "batch" not in names and not ((is_open and DROPPED not in names) or (first_dropped and len(counted) == 2)):
         return ""
     read = " of ".join(f"{n} {_UNITS[name]}{'s' * (n != 1)}" for name, n in counted)
-    first, other = counted[0][0], {"batch": "layer", "layer": "batch", "head": "layer"}[counted[0][0]]
+    if not hints.units:
+        return f"the shape {shape} is read as {read}"
+    first, other = counted[0][0], {"batch": hints.units[0], "layer": "batch", "head": "layer"}[counted[0][0]]
     swapped = [{first: other, other: first}.get(name, name) for name in names]
     return f"the shape {shape} is read as {read}; if it is not: --axes {','.join((*swapped, 'query', 'key'))}"
 

@@ -20,6 +20,7 @@ _KIND_OF_NAME = {
 _TRANSFORMERS = ("attentions", "encoder_attentions", "decoder_attentions", "cross_attentions")
 _CROSS = re.compile("cross|enc_?dec|encoder_decoder|decoder.*encoder_att", re.IGNORECASE)
 _SCORES = re.compile("scores", re.IGNORECASE)
+_HEAD = re.compile(r"(head|^[\W_]*h)s?[\W_]*$", re.IGNORECASE)  # before the number of a head: L0H1, layer_0_head_1
 # What may stand around the number of a layer where nothing else says that arrays are attention.
 _NUMBERED = re.compile("att|pattern|probs|scores|^weights|head|^arr|layer|block|step|^l?h?$", re.IGNORECASE)
 _PATTERN = re.compile("pattern|weights|probs|scores", re.IGNORECASE)
@@ -165,6 +166,8 @@ def _groups(names: Iterable[str]) -> Iterator[_Group]:
         members.sort()
         numbers = [number for number, _ in members]
         differ = [i for i in range(len(numbers[0])) if len({number[i] for number in numbers}) > 1] or [-1]
+        if len(numbers[0]) == 2 and _HEAD.search(words[1]):
+            differ = [0, 1]
         if len(differ) <= 2:
             yield _Group(
                 "".join(words),

@@ -60,7 +60,8 @@ class Rounding:
             printed = _nearest_bfloat16(values).astype(np.float64).round(self.places)
             return bool((np.abs(printed - values) <= _NEAR * 10.0**-self.places + _SINGLE * np.abs(values)).all())
         if self.number_type:
-            narrow = values.astype(np.float32)
+            with np.errstate(over="ignore"):
+                narrow = values.astype(np.float32)
             if not np.array_equal(narrow, values) or not _IS_TYPE[self.number_type](narrow):
                 return False
         if not self.places:
@@ -100,7 +101,8 @@ def roundings_of(blocks: Iterable[np.ndarray]) -> list[Rounding]:
 
 def _nearest_bfloat16(values: np.ndarray) -> np.ndarray:
     """The numbers rounded to bfloat16, half to even."""
-    bits = np.ascontiguousarray(values, dtype=np.float32).view(np.uint32)
+    with np.errstate(over="ignore"):
+        bits = np.ascontiguousarray(values, dtype=np.float32).view(np.uint32)
     return ((bits + 0x7FFF + (bits >> 16 & 1)) & 0xFFFF0000).astype(np.uint32).view(np.float32)
 
 

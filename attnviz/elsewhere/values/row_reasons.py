@@ -9,6 +9,7 @@ _SUM_OF_ONE = 2e-3
 _LOW = -1e30  # a number in the place of -inf
 _PERCENT = 100.0
 _MOST_ROWS = 0.9  # of the rows: where more are whole, the others should be
+_LEAST_NOISE = -1e-3
 _MOST_KEPT = 10.0  # times 1: dropout divides what it keeps by the share that it keeps
 
 SCORES_HINT = "scores, as they are before softmax, are read by show and heatmap, with --values scores"
@@ -71,7 +72,7 @@ def _logarithms(facts: RowFacts) -> str | None:
 
 def _columns(facts: RowFacts) -> str | None:
     """Transposed matrices, or heads on the last axis."""
-    if not facts.columns_sum_to_one:
+    if not facts.columns_sum_to_one or _is_one(facts.sums):
         return None
     n_layers, n_heads, n_queries, n_keys = facts.shape
     layer = "layer," if n_layers > 1 else ""
@@ -125,11 +126,17 @@ def _dropout(facts: RowFacts) -> str | None:
     return "its rows are scattered round 1, as dropout leaves them: save them in evaluation mode, model.eval()"
 
 
+def _noise(facts: RowFacts) -> str | None:
+    if not _LEAST_NOISE <= facts.least < 0 or not _is_one(facts.sums):
+        return None
+    return "its rows sum to 1, so small numbers below 0 are errors of arithmetic: numpy.maximum(a, 0) removes them"
+
+
 def _scores(facts: RowFacts) -> str | None:
     return SCORES_HINT if facts.least < 0 or facts.most > 1 + _SUM_OF_ONE else None
 
 
-_RULES = (_logarithms, _columns, _difference, _factor, _sink, _dropout, _scores)
+_RULES = (_logarithms, _columns, _noise, _difference, _factor, _sink, _dropout, _scores)
 
 
 def _are_equal(facts: RowFacts) -> bool:
