@@ -50,9 +50,12 @@ function linkWords(matrix, i, j, word, order) {
   if (matrix.isMasked(i, j)) return ": masked";
   if (matrix.a)
     return `: ${matrix.a.head.name} ${matrix.a.spoken(i, j)}, ${matrix.b.head.name} ${matrix.b.spoken(i, j)}, difference ${matrix.spoken(i, j)}`;
-  const rank = order.indexOf(word.partner) + 1;
+  const own = strengthOf(matrix, word, word.partner);
+  const last = order.filter((k) => strengthOf(matrix, word, k) >= own).length;
+  const rank = order.findIndex((k) => strengthOf(matrix, word, k) === own) + 1;
   const first = matrix.set.signed ? "the largest change" : "its strongest";
-  const place = rank === 1 ? first : `number ${rank}`;
+  // Of numbers that are stored alike nobody knows the order.
+  const place = last > rank ? `number ${rank} to ${last}` : rank === 1 ? first : `number ${rank}`;
   const unit = word.isFrom ? "keys" : "queries";
   return `: ${matrix.spoken(i, j)} (${matrix.exact(i, j)}), ${place} of ${order.length} ${unit}`;
 }
