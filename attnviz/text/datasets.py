@@ -14,6 +14,7 @@ _TEXT_FIELDS = ("text", "sentence", "content")
 _BAR = "|||"
 _JQ = "to turn a list into lines: jq -c '.[]' FILE > FILE.jsonl"
 _JQ_OBJECT = "to put each object on one line: jq -c . FILE > FILE.jsonl"
+_LONGEST = 1 << 27  # characters of a field; the standard library's limit is shorter than many documents
 _LONG_NAME = 40  # characters of a field's name in a message
 
 
@@ -113,6 +114,8 @@ class Records:
             return self._of_json(line, text)
         if self._layout.format == "pairs":
             parts = text.split(_BAR if _BAR in text else "\t")
+            if len(parts) > 2 and not self._layout.names:
+                return self._failed(line, f"it has {len(parts)} parts", f"expected SOURCE {_BAR} TARGET")
             return self._of_row(line, [part.strip() for part in parts])
         if self._layout.format == "tsv":
             return self._of_row(line, _tsv_row(text))
@@ -127,6 +130,7 @@ class Records:
         if len(self._begun) > 1 and '"' not in text:
             return None  # inside a quoted field
         begun = self._begun
+        csv.field_size_limit(max(csv.field_size_limit(), _LONGEST))
         try:
             (row,) = csv.reader(["\n".join(str(one.text) for one in begun)], strict=True)
         except csv.Error as error:
@@ -220,6 +224,12 @@ class Records:
                 )
         if nested:
             return _Columns(text, layout.pair_field, layout.target_field)
+        twice = next((name for name in named if name is not None and names.count(name) > 1), None)
+        if twice is not None:
+            raise _HeaderError(
+                f"{self._where}: its header has {names.count(twice)} fields {_shown(twice)}; expected one",
+                "without the header, --field takes the number of a column",
+            )
         pair, target = (None if name is None else names.index(name) for name in named[1:])
         return _Columns(names.index(text), pair, target)
 

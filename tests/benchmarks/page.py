@@ -15,14 +15,14 @@ LENGTHS = (24, 128, 510)  # tokens, special ones included
 LOOP_MS = 110.0  # 100 million multiplications and additions, as measured on two cores of a server of 2026
 HEAD, MODEL = "BertViz's head view", "BertViz's model view"
 
-# Of attnviz's page: at most, at each length.
-BUDGETS: Mapping[str, tuple[str, Sequence[float]]] = {
+# Of attnviz's page: at most, at each length; None where nothing is fixed.
+BUDGETS: Mapping[str, tuple[str, Sequence[float | None]]] = {
     "file": ("MB", (0.2, 1.1, 2.5)),
     "ready": ("ms", (300, 300, 700)),
     "head": ("ms", (35, 35, 120)),
     "hover": ("ms", (20, 20, 40)),
     "nodes": ("nodes", (3000, 3000, 3000)),
-    "write": ("s", (0.5, 0.5, 0.5)),
+    "write": ("s", (0.5, 0.5, None)),
 }
 WORDS = {
     "file": "size of the file",
@@ -46,6 +46,11 @@ def measure(settings: Settings) -> Found:
             shown = measured(child("page_cpu.py", settings.chromium, settings.scripts, settings.rounds, folder)).report
         if not shown["attnviz"]["ready"]:
             raise BenchmarkError(f"the page of {n} tokens: {shown['attnviz']['why']}; expected a page that opens")
+        for name in ("attnviz", HEAD, MODEL):
+            say(
+                f"page: {n} tokens, {name}, ms: "
+                + ", ".join(f"{key} {shown[name][key]}" for key in ("ready", "head", "hover"))
+            )
         details.append({"tokens": n, "loop_ms": shown["loop_ms"], "written": written, "pages": shown})
         comparisons += compared(n, place, written, shown)
     return Found(comparisons, {"reference_loop_ms": LOOP_MS, "lengths": details})
@@ -59,8 +64,9 @@ def compared(n: int, place: int, written: Mapping[str, Mapping], shown: Mapping[
         what, ours = f"{n} tokens, {WORDS[figure]}", sides.pop("attnviz")
         if figure != "write":
             made += [Comparison("page", what, unit, ours, theirs, size=n) for theirs in sides.values()]
-        budget = Samples("budget", (most[place],))
-        made.append(Comparison("page", what, unit, ours, budget, yardstick=True, size=n, goal=1))
+        if (budget := most[place]) is None:
+            continue
+        made.append(Comparison("page", what, unit, ours, Samples("budget", (budget,)), yardstick=True, size=n, goal=1))
     return made
 
 

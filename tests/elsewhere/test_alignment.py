@@ -73,6 +73,14 @@ REFUSED = {
         {"pairs": [("a", "b")] * 2},
         "a.txt: it has 1 lines, and there are more pairs of texts; expected a line for each",
     ),
+    "0-0 7-1000000\n": (
+        {},
+        "a.txt, line 1: 7-1000000 links a word past 999999; expected numbers from 0 to 999999",
+    ),
+    "99999-99999\n": (
+        {},
+        "a.txt, line 1: its links are between 100000 and 100000 words; expected those of a pair of sentences",
+    ),
     "a ||| b ||| c ||| 0-0\n": (
         {},
         "a.txt, line 1: 3 parts before the links; expected SOURCE ||| TARGET ||| 0-0 1-2",

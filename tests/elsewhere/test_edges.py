@@ -82,13 +82,27 @@ def test_what_show_prints_with_top_is_read_back(sentence, options):
         ([[0, 1, 0.5], [0, 1, 0.25]], "edges[1] has the place of an edge before it; expected one weight for each"),
         ([[0, 7, 0.5]], "edges[0]: its key is 7, of 3 tokens; expected 0-2"),
         ([[0, 0, 0.75], [0, 1, 0.75]], "L0H0, row 0 sums to 1.5; expected 1"),
-        ([{"query": 0, "weight": 1}], "edges[0]: its key is None; expected a whole number from 0"),
+        ([[0, 1, None]], "edges[0] has no weight; expected (query, key, weight) or (layer, head, query, key, weight)"),
+        (
+            [{"query": 0, "weight": 1}],
+            "edges[0] has no key; expected (query, key, weight) or (layer, head, query, key, weight)",
+        ),
     ],
 )
 def test_edges_that_cannot_be_are_refused_with_their_place(edges, message):
     with pytest.raises(InputError) as caught:
         read(text({"edges": edges, "tokens": ["a", "b", "c"]}), name="f")
     assert str(caught.value) == f"f: {message}"
+    assert caught.value.hint is None  # edges are neither what dropout leaves nor scores
+
+
+def test_edges_between_tokens_that_nobody_can_have_are_refused_before_their_matrix_is_made():
+    with pytest.raises(InputError) as caught:
+        read(text({"edges": [[0, 10**9, 0.5]]}), name="f")
+    assert str(caught.value) == (
+        "f: its edges reach query 1000000000 and key 1000000000, which makes matrices of 1000000002000000001 numbers; "
+        "expected at most 1073741824"
+    )
 
 
 def test_edges_of_scores_are_refused_as_nothing_is_known_of_the_others():

@@ -206,3 +206,47 @@ def test_names_that_do_not_fit_are_refused(arrays, message):
     with pytest.raises(InputError) as caught:
         list(read_attention(io.BytesIO(npz(**arrays)), name="f"))
     assert str(caught.value) == message
+
+
+@FORMATS
+def test_the_only_numbers_of_a_file_are_attention_whatever_they_are_called(encode):
+    arrays = {"probs": softmax(2, 3, 3), "attention_mask": np.array([[1, 1, 1]]), "ids": np.arange(3)}
+    np.testing.assert_allclose(read(encode(arrays)).attention[0], arrays["probs"], rtol=1e-6)
+
+
+@FORMATS
+@pytest.mark.parametrize("name", ["attention_scores", "scores", "scores_{}"])
+def test_arrays_called_scores_are_scores_unless_rows_sum_to_1(encode, name):
+    weights = softmax(3, 3)
+    for array, values, words in (
+        (weights, "weights", "weights, as rows sum to 1; --values scores says otherwise"),
+        (np.log(weights) * 2, "scores", "scores, as they are before softmax"),
+    ):
+        noted = []
+        result = read(encode({name.format(i): array[None] for i in range(2)}), note=noted.append)
+        view = result.views["encoder"]
+        assert view.values == values
+        np.testing.assert_allclose(view.matrices[0, 0], array, rtol=1e-6)
+        assert noted[0].endswith(f" are read as {words}")
+
+
+@pytest.mark.parametrize("prefix", ["", "target_"])
+@pytest.mark.parametrize("ids", [[5, 6, 7], [[5, 6, 7]]], ids=str)
+@pytest.mark.parametrize("encode", [as_npz, as_json])
+def test_tokens_that_are_whole_numbers_are_ids(encode, ids, prefix):
+    noted = []
+    array = {"cross_attention": softmax(3, 3)} if prefix else {"attention": softmax(3, 3)}
+    result = read(encode(array | {f"{prefix}tokens": np.array(ids)}), note=noted.append)
+    tokens = result.target_tokens if prefix else result.tokens
+    assert labels(tokens) == ["5", "6", "7"]
+    assert [token.id for token in tokens] == [5, 6, 7]
+    assert noted == ["standard input: tokens are called by their ids; --tokens gives their texts"]
+
+
+def test_masks_of_several_texts_do_not_fit_one_matrix():
+    with pytest.raises(InputError) as caught:
+        read(text({"attention": softmax(3, 3).tolist(), "attention_mask": [[1, 1, 1], [1, 1, 0]]}), name="f")
+    assert str(caught.value) == (
+        "f: attention has the shape (3, 3) of one text, and its tokens, ids or masks are of 2 texts; expected those "
+        "of one text, or an axis that counts texts"
+    )

@@ -81,11 +81,12 @@ REFUSED = {
     ),
     "no rows": (
         npy(np.zeros((2, 0, 3))),
-        "attention has the shape (2, 0, 3); expected (layer, head, query, key) or its last axes",
+        "attention has the shape (2, 0, 3), which holds no numbers; expected (layer, head, query, key) or its last "
+        "axes",
     ),
     "empty lists": (
         b"[[],[]]",
-        "attention has the shape (2, 0); expected (layer, head, query, key) or its last axes",
+        "attention has the shape (2, 0), which holds no numbers; expected (layer, head, query, key) or its last axes",
     ),
     "7 lists deep": (b"[[[[[[[1]]]]]]]", "attention has lists 7 deep; expected at most 6"),
     "100000 brackets": (b"[" * 100_000 + b"]" * 100_000, f"it is not JSON (...); {EXPECTED}"),
@@ -118,9 +119,13 @@ REFUSED = {
     "null in weights": (text([[1, None], [0, 1]]), "attention[0][1] is null; expected a number"),
     "a text": (text({"attention": "x" * 99}), f'attention is "{"x" * 38}…; expected lists of numbers'),
     "no attention": (
-        text({"weights": GOOD}),
-        "it has no 'attention', only weights; expected lists, or an object with attention, attentions, "
+        text({"weights": GOOD, "others": GOOD}),
+        "it has no 'attention', only weights, others; expected lists, or an object with attention, attentions, "
         "encoder_attentions, decoder_attentions, cross_attentions, or layer_0, layer_1, ...",
+    ),
+    "an array among objects": (
+        text([{"attention": GOOD}, GOOD]),
+        "item 1 of its list is not an object, and others are; expected an object for each text, or lists of numbers",
     ),
     "edges": (
         changed(edges=[], attention=...),

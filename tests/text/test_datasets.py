@@ -199,6 +199,23 @@ def test_pairs_are_separated_by_bars_or_a_tab():
     assert texts("a ||| b\n", "pairs", field="2", target_field="1") == [(1, "b", None, "a")]
 
 
+def test_pairs_of_more_than_two_parts_are_errors_of_their_line():
+    assert errors("a ||| b\na ||| b ||| c\n", "pairs") == ["data, line 2: it has 3 parts; expected SOURCE ||| TARGET"]
+    assert errors("a\tb\tc\n", "pairs") == ["data, line 1: it has 3 parts; expected SOURCE ||| TARGET"]
+
+
+def test_a_field_that_a_header_has_twice_is_not_guessed():
+    twice = "data: its header has 2 fields text; expected one"
+    assert message("id,text,text\n1,a,b\n", "csv") == message("id\ttext\ttext\n1\ta\tb\n", "tsv") == twice
+    assert message("t,text,t\n1,a,b\n", "csv", pair_field="t") == "data: its header has 2 fields t; expected one"
+    assert plain("id,text,id\n1,a,b\n", "csv") == ["a"]
+
+
+def test_a_text_of_csv_may_be_as_long_as_a_book():
+    book = "a " * 200_000
+    assert plain(f'text\n"{book}"\n', "csv") == [book]
+
+
 def test_a_file_of_nothing_but_a_header_has_no_text():
     assert message("text,label\n", "csv") == "data: it has no record with a text; expected at least one"
 

@@ -42,7 +42,13 @@ def file_documents(source: AttentionStream, path: Path | None) -> Iterator[FileD
         return
     for where, data, value in _json_values(source):
         digest = hashlib.sha256(data).hexdigest()
-        if isinstance(value, list) and value and all(isinstance(item, dict) for item in value):
+        are_objects = [isinstance(item, dict) for item in value] if isinstance(value, list) else []
+        if any(are_objects) and not all(are_objects):
+            raise InputError(
+                f"{where}: item {are_objects.index(False)} of its list is not an object, and others are; expected an "
+                "object for each text, or lists of numbers"
+            )
+        if isinstance(value, list) and any(are_objects):
             for number, item in enumerate(value, start=1):
                 yield FileDocument(f"{where}, text {number}" if len(value) > 1 else where, digest, item)
         else:

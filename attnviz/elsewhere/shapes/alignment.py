@@ -7,7 +7,9 @@ import numpy as np
 
 from attnviz.errors import InputError, one_line
 
-_LINK = re.compile(r"(\d{1,6})-(\d{1,6})")
+_LINK = re.compile(r"([0-9]+)-([0-9]+)")
+_MOST_DIGITS = 6
+_MOST_CELLS = 1 << 28  # of a matrix: 1 GiB
 _PARTS = "|||"
 
 
@@ -48,6 +50,10 @@ def parse_alignment(line: str, where: str) -> AlignedPair:
                 f"{where}: {one_line(word)[:40]!r} is not a link; expected numbers of a source word and a target word, "
                 "such as 0-0 1-2"
             )
+        if max(map(len, match.groups())) > _MOST_DIGITS:
+            raise InputError(
+                f"{where}: {one_line(word)[:40]} links a word past 999999; expected numbers from 0 to 999999"
+            )
         links.append((int(match[1]), int(match[2])))
     words = [tuple(text.split()) for text in texts]
     return AlignedPair(tuple(dict.fromkeys(links)), words[-2] if len(words) > 1 else None, words[-1] if words else None)
@@ -59,6 +65,10 @@ def alignment_matrix(links: tuple[tuple[int, int], ...], n_source: int, n_target
     Raises:
         InputError: a link to a word that is not there.
     """
+    if n_target * n_source > _MOST_CELLS:
+        raise InputError(
+            f"{where}: its links are between {n_source} and {n_target} words; expected those of a pair of sentences"
+        )
     matrix = np.zeros((n_target, n_source), dtype=np.float32)
     for source, target in links:
         for side, number, n in (("source", source, n_source), ("target", target, n_target)):

@@ -113,6 +113,11 @@ def usual_axes(shape: tuple[int, ...], subject: str, hints: AxesHints) -> AxesRe
     if len(shape) == 1:
         return AxesReading(("key",), f"the shape {shape} is read as one query")
     lengths = shape[:-2]
+    if not lengths and (hints.n_texts or 1) > 1:
+        raise InputError(
+            f"{subject} has the shape {shape} of one text, and its tokens, ids or masks are of {hints.n_texts} texts; "
+            "expected those of one text, or an axis that counts texts"
+        )
     names = _of_texts(lengths, hints) if (hints.n_texts or 1) > 1 else _of_one_text(lengths, hints)
     if names is None:
         texts = f" of tokens of {hints.n_texts} texts" if (hints.n_texts or 1) > 1 else ""
@@ -125,7 +130,8 @@ def usual_axes(shape: tuple[int, ...], subject: str, hints: AxesHints) -> AxesRe
 
 def _check_lengths(shape: tuple[int, ...], subject: str) -> None:
     if not shape or 0 in shape:
-        raise InputError(f"{subject} has the shape {shape}; expected (layer, head, query, key) or its last axes")
+        empty = ", which holds no numbers" if 0 in shape else ""
+        raise InputError(f"{subject} has the shape {shape}{empty}; expected (layer, head, query, key) or its last axes")
 
 
 def _of_one_text(lengths: tuple[int, ...], hints: AxesHints) -> list[str] | None:

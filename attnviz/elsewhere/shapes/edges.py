@@ -10,6 +10,7 @@ from attnviz.numbers import parse_heads
 
 _COLUMNS = {3: (), 4: ("head",), 5: ("layer", "head")}
 _ENDS = ("query", "key", "weight")
+_MOST_CELLS = 1 << 30  # of all matrices: 4 GiB
 _FORMS = "(query, key, weight) or (layer, head, query, key, weight)"
 
 
@@ -109,6 +110,8 @@ def _edge(row: object, at: str) -> _Edge:
     else:
         raise InputError(f"{at} is {one_line(row)[:60]}; expected {_FORMS}")
     for name, value in values.items():
+        if value is None:
+            raise InputError(f"{at} has no {name}; expected {_FORMS}")
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
         if not is_number or (name != "weight" and (value < 0 or value != int(value))):
             kinds = "a number" if name == "weight" else "a whole number from 0"
@@ -128,6 +131,12 @@ def _of_kind(
     is_whole: bool,
 ) -> EdgeMatrices:
     n_queries, n_keys = _size([edge for _, edge in edges], sides, kind)
+    n = grid.shape[0] * grid.shape[1] * n_queries * n_keys
+    if n > _MOST_CELLS:
+        raise InputError(
+            f"{where}: its edges reach query {n_queries - 1} and key {n_keys - 1}, which makes matrices of {n} "
+            f"numbers; expected at most {_MOST_CELLS}"
+        )
     matrices = np.zeros((*grid.shape, n_queries, n_keys), dtype=np.float32)
     taken = np.zeros(matrices.shape, dtype=bool)
     for i, edge in edges:

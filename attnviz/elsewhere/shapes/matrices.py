@@ -16,6 +16,8 @@ from attnviz.elsewhere.tokens.token_fields import n_texts, token_fields
 from attnviz.errors import InputError, one_line, some
 from attnviz.names import SCHEMA_NAME, SHARES
 
+_NEAR_ONE = 0.01  # of a row's sum, as 16-bit numbers have it
+
 
 @dataclass(frozen=True, eq=False)
 class KindMatrices:
@@ -74,10 +76,32 @@ def document_matrices(
     arrays = named_arrays(content, where, scores=options.scores)
     _note_unused(set(unknown).difference(*(named.keys for named in arrays)), fields, options)
     if any(named.is_scores for named in arrays) and "values" not in fields and not options.scores:
-        fields["values"] = "scores"
-        options.note(f"{arrays[0].name} are read as scores, as they are before softmax")
+        if all(_sum_to_one(named) for named in arrays):  # Keras calls weights attention_scores
+            options.note(f"{arrays[0].name} are read as weights, as rows sum to 1; --values scores says otherwise")
+        else:
+            fields["values"] = "scores"
+            options.note(f"{arrays[0].name} are read as scores, as they are before softmax")
     stated = Statements.of(fields, options, where)
     return fields, _matrices_by_kind(arrays, fields, stated, options, where), stated
+
+
+def _sum_to_one(named: NamedArray) -> bool:
+    """Whether the first matrix has no number below 0, and rows that sum to about 1, as weights have and scores not."""
+    value = next(iter(named.parts.values())) if named.parts else named.value
+    while isinstance(value, list | np.ndarray) and len(value) and _is_nested(value[0]):
+        value = value[0]
+    try:
+        rows = np.array(value, dtype=np.float64)
+    except (TypeError, ValueError):
+        return False
+    return bool(rows.size and (rows >= 0).all() and (np.abs(rows.sum(axis=-1) - 1) <= _NEAR_ONE).all())
+
+
+def _is_nested(value: object) -> bool:
+    """Whether it is a matrix, or deeper."""
+    if isinstance(value, np.ndarray):
+        return value.ndim > 1
+    return isinstance(value, list) and bool(value) and isinstance(value[0], list)
 
 
 def _note_unused(names: set[str], fields: Mapping[str, object], options: ReadOptions) -> None:

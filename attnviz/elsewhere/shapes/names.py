@@ -20,7 +20,7 @@ _TRANSFORMERS = ("attentions", "encoder_attentions", "decoder_attentions", "cros
 _CROSS = re.compile("cross|enc_?dec|encoder_decoder|decoder.*encoder_att", re.IGNORECASE)
 _SCORES = re.compile("scores", re.IGNORECASE)
 # What may stand around the number of a layer where nothing else says that arrays are attention.
-_NUMBERED = re.compile("att|pattern|head|^arr|layer|block|step|^l?h?$", re.IGNORECASE)
+_NUMBERED = re.compile("att|pattern|probs|scores|^weights|head|^arr|layer|block|step|^l?h?$", re.IGNORECASE)
 _PATTERN = re.compile("pattern|weights|probs|scores", re.IGNORECASE)
 _OTHER = re.compile("hidden|embed|mlp|resid|logit|bias|norm|query|key|value|hook_[qkvz]|_proj", re.IGNORECASE)
 
@@ -106,11 +106,12 @@ def named_arrays(content: Mapping[str, object], where: str, *, scores: bool = Fa
     if fitting:
         fitting = [group for group in fitting if _PATTERN.search(group.stem)] or fitting
         return _one_a_kind([_of_group(group, content) for group in fitting], where, scores)
-    matrices = [name for name in content if _n_axes(content, name) >= 1] if isinstance(content, ArrayFile) else []
-    floats = [name for name in matrices if _is_float(content, name)] or matrices
-    if len(floats) == 1:
-        name = floats[0]
-        return [NamedArray(kind_in_words(name), one_line(name), _value(content, name), keys=(name,))]
+    name = _only_matrix(content)
+    if name is not None:
+        is_scores = bool(_SCORES.search(name))
+        return [
+            NamedArray(kind_in_words(name), one_line(name), _value(content, name), is_scores=is_scores, keys=(name,))
+        ]
     raise _none_found(content, where)
 
 
@@ -185,8 +186,21 @@ def _n_axes(content: Mapping[str, object], name: str) -> int:
     return n if isinstance(value, int | float) and not isinstance(value, bool) else 0
 
 
-def _is_float(content: ArrayFile | Mapping[str, object], name: str) -> bool:
-    return isinstance(content, ArrayFile) and name in content.headers and content.headers[name].kind == "f"
+def _only_matrix(content: Mapping[str, object]) -> str | None:
+    """The name of the only numbers that may be attention; None where there are none, or several.
+
+    In a file of arrays one vector is enough; in JSON numbers must have rows, and fractions, as ids have not.
+    """
+    if isinstance(content, ArrayFile):
+        matrices = [name for name in content if _n_axes(content, name) >= 1]
+        floats = [name for name in matrices if content.headers[name].kind == "f"] or matrices
+    else:
+        floats = [name for name in content if _n_axes(content, name) >= 2 and _has_fraction(content[name])]
+    return floats[0] if len(floats) == 1 else None
+
+
+def _has_fraction(value: object) -> bool:
+    return any(map(_has_fraction, value)) if isinstance(value, list) else isinstance(value, float)
 
 
 def _none_found(content: Mapping[str, object], where: str) -> InputError:

@@ -80,17 +80,24 @@ def _of_steps(steps: Sequence[np.ndarray]) -> WholeArray:
 
 
 def _step_arrays(value: object) -> list[np.ndarray]:
-    """The items of a list, where each is an array; none where one is not."""
+    """The items of a list, where each is an array; none where one is not.
+
+    Rows of 1, 2, 3, ... numbers, a causal matrix without its masked half, are steps of one query each.
+    """
     try:
         arrays = [np.array(item) for item in value] if isinstance(value, list) else []
     except ValueError:
         return []
-    return arrays if all(array.dtype.kind in "fiu" for array in arrays) else []
+    if not all(array.dtype.kind in "fiu" for array in arrays):
+        return []
+    is_triangle = [array.shape for array in arrays] == [(i + 1,) for i in range(len(arrays))]
+    return [array[None] for array in arrays] if is_triangle else arrays
 
 
-def _steps_of_layers(value: object) -> list[np.ndarray]:
-    """The steps of lists that have a layer's steps together; none where they do not."""
-    layers = [_step_arrays(item) for item in value] if isinstance(value, list) else []
+def _steps_of_layers(value: object, most: int = _MOST_AXES) -> list[np.ndarray]:
+    """The steps of lists that have the steps of a layer, or of a head, together; none where they do not."""
+    items = value if isinstance(value, list) and most else []
+    layers = [_step_arrays(item) or _steps_of_layers(item, most - 1) for item in items]
     shapes = {tuple(step.shape for step in layer) for layer in layers}
     return [np.stack(step) for step in zip(*layers, strict=True)] if len(shapes) == 1 else []
 

@@ -74,7 +74,17 @@ def token_fields(content: Mapping[str, object]) -> tuple[dict[str, object], list
             value = content[name]
             value = value.tolist() if isinstance(value, np.ndarray) else value
             fields[known] = _converted(name.lower(), value)
+    for prefix in ("", "target_"):  # TransformerLens calls ids tokens
+        if "schema" not in content and _are_whole(fields.get(f"{prefix}tokens")):
+            fields[f"{prefix}token_ids"] = fields.pop(f"{prefix}tokens")
     return {name: value for name, value in fields.items() if value is not None}, unknown
+
+
+def _are_whole(value: object) -> bool:
+    """Whether these are lists of whole numbers."""
+    if isinstance(value, list) and value:
+        return all(_are_whole(item) if isinstance(item, list) else type(item) is int for item in value)
+    return False
 
 
 def _may_be_meant(name: str, content: Mapping[str, object]) -> bool:

@@ -134,8 +134,8 @@ def _rounding(attention: Attention, sums: np.ndarray) -> Rounding | None:
 
 def _reason(attention: Attention) -> str | None:
     """A likely reason why numbers are not weights, as a hint."""
-    if attention.values != "weights" or attention.reduce != "none":
-        return None
+    if attention.values != "weights" or attention.reduce != "none" or attention.rest is not None:
+        return None  # with a rest, what rows miss is known already
     return likely_reason(row_facts(edited(attention.matrices, lambda _, __, block: block)))
 
 
