@@ -70,7 +70,7 @@ def corpus_of(source: Source, *, prints: bool = True) -> Corpus:
     if inputs.attention is not None or inputs.vectors is not None:
         refuse_text_options(inputs, source.texts)
     if inputs.attention is not None or elsewhere.alignment is not None:
-        return _attention_corpus(source, elsewhere, Corpus(note=noted, slow=slow))
+        return _attention_corpus(source, elsewhere, Corpus(note=noted, slow=slow, on_error=many.on_error))
     texts = TextsInput(inputs, source.texts, noted) if inputs.vectors is None else None
     loading = _load_options(source, decoder=texts is not None and texts.has_target)
     shared: dict[str, Any] = {
@@ -103,11 +103,12 @@ def _attention_corpus(source: Source, elsewhere: AttentionOptions, corpus: Corpu
     flags = [name for group in groups for name in group.values_by_name() if name not in group.from_variables]
     if flags:
         raise UsageError(f"{', '.join(flags)}: there is no model to run on --attention; expected none of them")
+    skips = corpus.on_error == "skip"
     if elsewhere.alignment is not None:
         pairs = _pairs(source, corpus.note)
-        name, results = alignment_results(source.inputs, elsewhere, pairs, corpus.note)
+        name, results = alignment_results(source.inputs, elsewhere, pairs, corpus.note, skip_errors=skips)
     else:
-        name, results = attention_results(source.inputs, elsewhere, corpus.note)
+        name, results = attention_results(source.inputs, elsewhere, corpus.note, skip_errors=skips)
     return replace(corpus, results=results, name=name)
 
 

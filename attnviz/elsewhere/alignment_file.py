@@ -44,23 +44,30 @@ def read_alignments(
 
 def _results(stream: BinaryIO, name: str, options: ReadOptions, pairs: Pairs | None) -> Iterator[Result]:
     texts = None if pairs is None else iter(pairs)
-    number = 0
+    number = n_read = 0
     for number, line in read_lines(stream, name, keeps_blank=True):
         where = f"{name}, line {number}"
-        pair = parse_alignment(line, where)
-        if texts is not None:
-            text = next(texts, None)
-            if text is None:
-                raise InputError(f"{where}: there are {number - 1} pairs of texts; expected one for each line")
-            pair = AlignedPair(pair.links, *(tuple(side.split()) for side in text))
-        content = _content(pair, options, where)
-        if content is None:
-            options.note(f"line {number} has no links, and its words are not known; skipped")
-            continue
-        document = FileDocument(where, hashlib.sha256(line.encode()).hexdigest(), content)
-        yield from read_document(document, name, options)
+        text = None if texts is None else next(texts, None)
+        if texts is not None and text is None:
+            raise InputError(f"{where}: there are {number - 1} pairs of texts; expected one for each line")
+        try:
+            pair = parse_alignment(line, where)
+            if text is not None:
+                pair = AlignedPair(pair.links, *(tuple(side.split()) for side in text))
+            content = _content(pair, options, where)
+            if content is None:
+                options.note(f"line {number} has no links, and its words are not known; skipped")
+                continue
+            document = FileDocument(where, hashlib.sha256(line.encode()).hexdigest(), content)
+            for result in read_document(document, name, options):
+                n_read += 1
+                yield result
+        except InputError as error:
+            options.note_skipped(error, name)
     if texts is not None and next(texts, None) is not None:
         raise InputError(f"{name}: it has {number} lines, and there are more pairs of texts; expected a line for each")
+    if number and not n_read:
+        raise InputError(f"{name}: none of its {number} lines has links that can be used; {_EXPECTED}")
 
 
 def _content(pair: AlignedPair, options: ReadOptions, where: str) -> dict[str, object] | None:

@@ -12,7 +12,7 @@ from attnviz.elsewhere.files.file_array import floats
 from attnviz.elsewhere.files.file_types import EXPECTED
 from attnviz.elsewhere.files.streams import AttentionStream
 from attnviz.elsewhere.read_options import ReadOptions
-from attnviz.errors import one_line
+from attnviz.errors import InputError, one_line
 from attnviz.files import is_special, open_file
 from attnviz.trace.result import Result
 
@@ -43,7 +43,7 @@ def read_attention(
         note: is called with each remark on how the file was read.
         mapped: leave the numbers of a file in it until they are used, whatever their type.
         options: what the file does not say: ``token_labels``, ``query_labels``, ``key_labels``, ``axes``, ``kind``,
-            ``scores``, ``partial``, ``padding``, ``special``; see ``ReadOptions``.
+            ``scores``, ``partial``, ``padding``, ``special``, ``skip_errors``; see ``ReadOptions``.
 
     Raises:
         InputError: data that cannot be read, with the exact place of what is wrong.
@@ -76,9 +76,20 @@ def _in_memory(result: Result) -> Result:
 
 def _results(source: AttentionStream, path: Path | None, name: str, options: ReadOptions) -> Iterator[Result]:
     digest = file_digest(path) if path is not None and source.is_mapped else None
+    n_read, error = 0, None
     for document in file_documents(source, path):
         digest = digest or document.digest  # all texts of a file are of one model
-        yield from read_document(document._replace(digest=digest), name, options)
+        try:
+            if isinstance(document.content, InputError):
+                raise document.content
+            for result in read_document(document._replace(digest=digest), name, options):
+                n_read += 1
+                yield result
+        except InputError as skipped:
+            options.note_skipped(skipped, source.where)
+            error = skipped
+    if error is not None and not n_read:
+        raise InputError(f"{source.where}: none of its texts can be used; expected at least one") from error
 
 
 def _noted_once(note: Callable[[str], None], where: str) -> Callable[[str], None]:

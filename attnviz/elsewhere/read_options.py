@@ -25,6 +25,7 @@ class ReadOptions:
         padding: which tokens of the text only fill the length: ``auto`` (also those at its ends whose labels say so),
             ``none``, or how many at its start and its end; None for what the file says.
         special: the labels of special tokens; None for what the file, or else their spelling, says.
+        skip_errors: whether a text that cannot be read is left out with a note.
         note: called with each remark on how the file was read, without the name of the file; the same remark is
             printed once a file.
     """
@@ -38,7 +39,14 @@ class ReadOptions:
     partial: bool = False
     padding: str | tuple[int, int] | None = None
     special: Sequence[str] | None = None
+    skip_errors: bool = False
     note: Callable[[str], None] = _no_note
+
+    def note_skipped(self, error: Exception, where: str) -> None:
+        """Notes the error of a text, or raises it where texts are not skipped."""
+        if not self.skip_errors:
+            raise error
+        self.note(f"{str(error).removeprefix(where).lstrip(',: ')}; skipped")
 
     def of_target(self, *, has_source: bool) -> "ReadOptions":
         """The options for the target's tokens: numbers of padding tokens are about the source, if there is one."""

@@ -8,11 +8,11 @@ from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, TypeGuard, cast
 
-from attnviz.errors import AttnvizError, InputError
+from attnviz.errors import AttnvizError, InputError, one_line
 from attnviz.numbers import spans
 from attnviz.text.datasets import Records
 from attnviz.text.layout import N_LOOKED_AT, FileLayout, settled_layout
-from attnviz.text.reading import Lines, open_lines, read_lines
+from attnviz.text.reading import Lines, is_blank, open_lines, read_lines
 
 
 class PlacedText(NamedTuple):
@@ -204,11 +204,14 @@ def whole_text(source: Path | BinaryIO) -> str:
     """All of a file or a stream as one text.
 
     Raises:
-        InputError: it cannot be read.
+        InputError: it cannot be read, or has no text.
     """
+    name = one_line(source) if isinstance(source, Path) else "standard input"
     with open_lines(source) if isinstance(source, Path) else nullcontext(source) as stream:
-        lines = read_lines(stream, str(source) if isinstance(source, Path) else "standard input", keeps_blank=True)
-        return "\n".join(text for _, text in lines)
+        text = "\n".join(line for _, line in read_lines(stream, name, keeps_blank=True))
+    if is_blank(text):
+        raise InputError(f"{name}: it is blank; expected a text")
+    return text
 
 
 def is_stream(source: object) -> TypeGuard[BinaryIO]:

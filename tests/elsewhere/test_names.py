@@ -250,3 +250,33 @@ def test_masks_of_several_texts_do_not_fit_one_matrix():
         "f: attention has the shape (3, 3) of one text, and its tokens, ids or masks are of 2 texts; expected those "
         "of one text, or an axis that counts texts"
     )
+
+
+@pytest.mark.parametrize(
+    ("value", "name"),
+    [
+        ({"attentions": None}, "attentions"),
+        ({"attentions": [None, None]}, "attentions"),
+        ([None, None], "attention"),
+        ({"decoder_attentions": None, "tokens": ["a"]}, "decoder_attentions"),
+    ],
+    ids=str,
+)
+def test_attention_that_a_model_did_not_give_is_refused_with_how_to_get_it(value, name):
+    with pytest.raises(InputError) as caught:
+        read(text(value), name="f")
+    assert str(caught.value) == f"f: {name} is null; expected numbers"
+    assert "attn_implementation='eager'" in caught.value.hint
+
+
+def test_a_kind_that_is_null_is_left_out_where_another_is_there():
+    noted = []
+    cross = softmax(2, 1, 2, 3, 4).tolist()
+    result = read(text({"cross_attentions": cross, "decoder_attentions": [None, None]}), note=noted.append)
+    assert list(result.views) == ["cross"]
+    assert noted == ["standard input: not used: decoder_attentions"]
+
+
+def test_bertviz_names_the_labels_of_both_sides():
+    view = read(text({"attn": softmax(2, 2).tolist(), "left_text": ["a", "b"], "right_text": ["c", "d"]})).views
+    assert (labels(view["cross"].queries), labels(view["cross"].keys)) == (["a", "b"], ["c", "d"])

@@ -50,7 +50,7 @@ class AttentionOptions(Options):
 
 
 def attention_results(
-    inputs: "InputOptions", elsewhere: AttentionOptions, note: Callable[[str], None]
+    inputs: "InputOptions", elsewhere: AttentionOptions, note: Callable[[str], None], *, skip_errors: bool = False
 ) -> "tuple[str, Callable[[Request], Iterator[tuple[str, Result]]]]":
     """The name of the input, and what reads it when it is known what is asked of it.
 
@@ -59,7 +59,7 @@ def attention_results(
     """
     path = inputs.attention or ""
     name = "standard input" if path == "-" else Path(path).name
-    options = _read_options(inputs, elsewhere)
+    options = _read_options(inputs, elsewhere) | {"skip_errors": skip_errors}
     return name, partial(_results, path, name, options | {"note": note})
 
 
@@ -106,6 +106,8 @@ def alignment_results(
     elsewhere: AttentionOptions,
     pairs: "Iterable[tuple[str, str]] | None",
     note: Callable[[str], None],
+    *,
+    skip_errors: bool = False,
 ) -> "tuple[str, Callable[[Request], Iterator[tuple[str, Result]]]]":
     """The name of a file of alignments, and what reads it.
 
@@ -114,13 +116,16 @@ def alignment_results(
         elsewhere: with an alignment.
         pairs: the source and the target of each line, where they are known.
         note: called with each note.
+        skip_errors: whether a line that cannot be read is left out with a note.
     """
     from attnviz.elsewhere.alignment_file import read_alignments
     from attnviz.elsewhere.read_options import ReadOptions
 
     path = elsewhere.alignment or ""
     name = "standard input" if path == "-" else Path(path).name
-    options = ReadOptions(**_read_options(inputs, elsewhere), note=lambda text: note(f"{name}: {text}"))
+    options = ReadOptions(
+        **_read_options(inputs, elsewhere), skip_errors=skip_errors, note=lambda text: note(f"{name}: {text}")
+    )
 
     def results(_: "Request") -> "Iterator[tuple[str, Result]]":
         source = sys.stdin.buffer if path == "-" else Path(path)

@@ -15,7 +15,7 @@ from attnviz.checkpoints.formats.number_types import NUMBER_TYPES
 from attnviz.checkpoints.formats.numpy_files import NPY_MAGIC, DamageError, Npz, npy_layout, read_npy
 from attnviz.checkpoints.formats.safetensors_file import SafetensorsFile
 from attnviz.elsewhere.files.file_array import mapped_array
-from attnviz.elsewhere.files.file_types import EXPECTED, FileType, archive_type, refused
+from attnviz.elsewhere.files.file_types import EAGER_HINT, EXPECTED, FileType, archive_type, refused
 from attnviz.elsewhere.files.streams import AttentionStream, readable
 from attnviz.errors import CheckpointError, InputError, one_line
 
@@ -98,7 +98,9 @@ def array_file(source: AttentionStream, path: Path | None) -> ArrayFile:
 
 
 def _damaged(error: DamageError, where: str) -> InputError:
-    hint = "save arrays one by one: numpy.savez('attention.npz', *arrays)" if "is a pickle" in str(error) else None
+    hint = None
+    if "is a pickle" in str(error):
+        hint = f"save arrays one by one: numpy.savez('attention.npz', *arrays), texts with dtype=str; {EAGER_HINT}"
     return InputError(f"{where}: {error}; {EXPECTED}", hint)
 
 

@@ -18,7 +18,7 @@ class FileDocument(NamedTuple):
     Attributes:
         where: its place in messages: the file, and the line or the number of the text where there are several.
         digest: of the bytes that it was read from.
-        content: nested lists; or an object, or the arrays of a file by name.
+        content: nested lists; or an object, or the arrays of a file by name; or the error of a line that is not JSON.
     """
 
     where: str
@@ -76,4 +76,12 @@ def _json_values(source: AttentionStream) -> Iterator[tuple[str, bytes, object]]
     for number, line in numbered:
         if line.strip():
             at = f"{where}, line {number}"
-            yield at, line, parse_json(line, at, EXPECTED, numbers_of_python=True)
+            yield at, line, _parsed(line, at)
+
+
+def _parsed(line: bytes, at: str) -> object:
+    """The value of a line; its error, where it is not JSON, so that the next lines can be read."""
+    try:
+        return parse_json(line, at, EXPECTED, numbers_of_python=True)
+    except InputError as error:
+        return error

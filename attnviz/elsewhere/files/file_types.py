@@ -6,6 +6,8 @@ from attnviz.errors import InputError
 
 EXPECTED = "expected attention as .npy, .npz, .safetensors or JSON"
 
+EAGER_HINT = "transformers gives no attention unless the model is loaded with attn_implementation='eager'"
+
 _PICKLE = "it is a pickle, which could run any program and is never read"
 _SAVE_TORCH = (
     "in Python: a = torch.load('FILE', map_location='cpu'); "

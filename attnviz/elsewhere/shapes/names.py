@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from attnviz.elsewhere.files.array_files import ArrayFile
+from attnviz.elsewhere.files.file_types import EAGER_HINT
 from attnviz.errors import InputError, one_line, some
 
 # Whole names, of transformers and others, without case; "" is for a kind that the name leaves open.
@@ -88,7 +89,7 @@ def named_arrays(content: Mapping[str, object], where: str, *, scores: bool = Fa
         InputError: none of them is attention, or several may be.
     """
     held = (
-        {name.lower(): name for name in content if content[name] is not None}
+        {name.lower(): name for name in content if not _is_none(content[name])}
         if not isinstance(content, ArrayFile)
         else {name.lower(): name for name in content}
     )
@@ -101,6 +102,7 @@ def named_arrays(content: Mapping[str, object], where: str, *, scores: bool = Fa
     ]
     if exact:
         return _one_a_kind(exact, where, scores)
+    _check_not_none(content, where)
     groups = list(_groups(name for name in content if _n_axes(content, name) >= 2))
     fitting = [group for group in groups if _NUMBERED.search(group.stem) and not _OTHER.search(group.stem)]
     if fitting:
@@ -184,6 +186,20 @@ def _n_axes(content: Mapping[str, object], name: str) -> int:
     while isinstance(value, list) and value:
         value, n = value[0], n + 1
     return n if isinstance(value, int | float) and not isinstance(value, bool) else 0
+
+
+def _is_none(value: object) -> bool:
+    """Whether it is null, or a list of nothing else."""
+    return value is None or (isinstance(value, list) and bool(value) and all(item is None for item in value))
+
+
+def _check_not_none(content: Mapping[str, object], where: str) -> None:
+    """Refuses attention that a model did not give: null, or null for each layer."""
+    if isinstance(content, ArrayFile):
+        return
+    name = next((name for name, value in content.items() if name.lower() in _KIND_OF_NAME and _is_none(value)), None)
+    if name is not None:
+        raise InputError(f"{where}: {one_line(name)} is null; expected numbers", EAGER_HINT)
 
 
 def _only_matrix(content: Mapping[str, object]) -> str | None:

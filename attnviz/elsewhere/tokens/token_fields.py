@@ -19,6 +19,8 @@ _SYNONYMS = {
     "decoder_tokens": "target_tokens",
     "query_tokens": "queries",
     "key_tokens": "keys",
+    "left_text": "queries",
+    "right_text": "keys",
     "input_ids": "token_ids",
     "decoder_input_ids": "target_token_ids",
     "offset_mapping": "offsets",
