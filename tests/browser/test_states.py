@@ -68,6 +68,13 @@ def test_scores_have_no_share(opened, sample):
     assert page.locator("#by option").all_inner_texts() == ["weight ≥"]
 
 
+def test_a_difference_of_scores_has_no_points(opened, sample):
+    page = opened(sample("values"), "#view=links")
+    act(page, lambda: page.select_option("#set", label="scores"))
+    act(page, lambda: page.select_option("#minus", "3"))
+    assert re.search(r" links? ≥ \d+\.\d{3}$", page.locator("#link-count").inner_text())
+
+
 def test_one_link_in_every_head_follows_the_pairs(opened, sample):
     page = opened(sample("pair"), "#mode=link&sort=link&query=1&key=")
     ranking = page.locator("#ranking")

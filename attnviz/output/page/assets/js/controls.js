@@ -127,9 +127,7 @@ function refreshThreshold() {
 
 /** `2%`, `0.5%`; of numbers that are not shares `0.124`. */
 function leastWords(set) {
-  return set.percent || set.signed
-    ? `${state.least / 10}${set.signed ? " points" : "%"}`
-    : fixed(leastWeight(state, set), 3);
+  return hasParts(set) ? `${state.least / 10}${set.signed ? " points" : "%"}` : fixed(leastWeight(state, set), 3);
 }
 
 function titleOfText(text, index) {
@@ -222,8 +220,7 @@ function chooseSet(index) {
   const at = (name) => textOf(state).sets[index].heads.findIndex((one) => one.name === name);
   const moved = (other) => (other === null ? null : at(heads[other].name));
   const same = at(usualHead);
-  const others = state.others.map(moved);
-  change({ set: index, others, minus: moved(state.minus), ...(same >= 0 && { head: same }) });
+  change({ set: index, others: state.others.map(moved), minus: moved(state.minus), ...(same >= 0 && { head: same }) });
 }
 
 const reactions = {

@@ -23,8 +23,10 @@ const start = {
   mode: "patterns",
   sort: "",
   by: "weight",
-  least: 20, // thousandths
-  share: 90, // percent
+  // Thousandths.
+  least: 20,
+  // Percent.
+  share: 90,
   pair: "all",
   theme: "auto",
   zoom: 0,

@@ -104,10 +104,7 @@ function drawLegend(surface, set, x, y, width, colors) {
     surface.rect(x + (k * width) / n, y, width / n + 0.5, 11, colorAt(place, colors).css);
   }
   surface.frame(x, y, width, 11, colors.line, 1);
-  const text = (number) =>
-    set.percent || set.values === "changes" || set.points
-      ? `${Math.round(number * 100)}`
-      : fixed(number, Math.abs(high) < 10 ? 2 : 0);
+  const text = (number) => (hasParts(set) ? `${Math.round(number * 100)}` : fixed(number, Math.abs(high) < 10 ? 2 : 0));
   const ticks = set.signed ? [-1, -0.2, 0, 0.2, 1] : [0, 0.05, 0.2, 0.5, 1];
   for (const tick of ticks) {
     const t = set.signed ? (1 + Math.sign(tick) * Math.sqrt(Math.abs(tick))) / 2 : Math.sqrt(tick);

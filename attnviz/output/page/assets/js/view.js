@@ -139,9 +139,12 @@ function strongest(matrix, word, most = Infinity) {
 /** What partners are ordered by: it tells apart numbers of which the digits are equal. */
 const strengthOf = (matrix, word, k) => Math.abs(matrix.place(...word.at(k)));
 
+/** Whether numbers are shares of 1, or differences of such. */
+const hasParts = (set) => set.percent || set.points || set.values === "changes";
+
 /** The least weight of a link: the threshold is in thousandths of 1, or of a scale of another size. */
 function leastWeight(of, set) {
-  const [low, high] = set.percent || set.signed ? [0, 1] : set.scale;
+  const [low, high] = hasParts(set) ? [0, 1] : set.signed ? [0, set.scale[1]] : set.scale;
   return low + (of.least / 1000) * (high - low);
 }
 
