@@ -25,7 +25,7 @@ NAMES = (
 OWN = result_document(attnviz.run("a b c", n_layers=1, n_heads=2))
 OWN = json.loads(dump(OWN))
 GOOD = [[0.5, 0.5], [0.25, 0.75]]
-HINT = "scores, as they are before softmax, are read by show and heatmap, with --values scores"
+HINT = "scores, as they are before softmax, are read by show, heatmap and html, with --values scores"
 
 
 def changed(**fields):

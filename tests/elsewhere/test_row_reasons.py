@@ -6,7 +6,7 @@ import pytest
 from attnviz.errors import InputError
 from tests.elsewhere.arrays import RNG, npy, read, softmax, text
 
-SCORES = "scores, as they are before softmax, are read by show and heatmap, with --values scores"
+SCORES = "scores, as they are before softmax, are read by show, heatmap and html, with --values scores"
 LOGARITHMS = "these are logarithms of weights: save their exponentials"
 DROPOUT = "its rows are scattered round 1, as dropout leaves them: save them in evaluation mode, model.eval()"
 LAST_AXIS = "its heads are on the last axis: --axes {}query,key,head says so"

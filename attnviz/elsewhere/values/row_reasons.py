@@ -12,7 +12,7 @@ _MOST_ROWS = 0.9  # of the rows: where more are whole, the others should be
 _LEAST_NOISE = -1e-3
 _MOST_KEPT = 10.0  # times 1: dropout divides what it keeps by the share that it keeps
 
-SCORES_HINT = "scores, as they are before softmax, are read by show and heatmap, with --values scores"
+SCORES_HINT = "scores, as they are before softmax, are read by show, heatmap and html, with --values scores"
 
 
 class RowFacts(NamedTuple):

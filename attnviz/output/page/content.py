@@ -1,5 +1,6 @@
 """What the page says of a text: its sides and its sets of matrices, as JSON has them."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -8,14 +9,16 @@ from typing import TypedDict
 from attnviz.analysis.matrices.levels import has_other_words
 from attnviz.analysis.matrices.spelling import raw_spelled
 from attnviz.analysis.matrices.words import merged, word_starts
+from attnviz.errors import one_line
 from attnviz.names import SHARES
 from attnviz.output.rendering import Document
-from attnviz.output.words import KIND_NAMES, model_words
+from attnviz.output.words import KIND_NAMES, escaped, model_words
 from attnviz.trace.attention import Attention, Matrix
 from attnviz.trace.model_info import ModelInfo
 from attnviz.trace.result import Result
 from attnviz.trace.tokens import Tokens, token_numbers
 
+_TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")  # what follows is read from right to left
 _DIGITS = 12  # of a digest
 _SET_NAMES = {"mean-heads": "mean of heads", "mean": "mean", "max": "maximum", "rollout": "rollout", "flow": "flow"}
 _OF_VALUES = {"zeroing": "value zeroing", "changes": "B - A"}
@@ -72,10 +75,10 @@ def text_page_fields(
     """
     infos = [one.model for one in (result, other) if one is not None]
     return {
-        "text": result.text,
-        "target": result.target,
-        "pair": result.pair,
-        "other": None if other is None else other.text,
+        "text": _printable(result.text),
+        "target": _printable(result.target),
+        "pair": _printable(result.pair),
+        "other": None if other is None else _printable(other.text),
         "where": result.where,
         "model": _both([model_words(info) for info in infos]),
         "digest": _both([_digest(info) for info in infos]),
@@ -83,6 +86,11 @@ def text_page_fields(
         "command": command,
         "sides": list(sides),
     }
+
+
+def _printable(text: str | None) -> str | None:
+    """The text with control characters, which a drawing (XML) cannot hold, and marks that turn a line as escapes."""
+    return None if text is None else _TURNS.sub(lambda match: one_line(match[0]), escaped(text))
 
 
 def _both(phrases: list[str]) -> str:

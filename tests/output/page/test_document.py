@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 import attnviz
 from attnviz.output.page.document import SCRIPT_FILES, STYLE_FILES, embedded_json, stripped
+from attnviz.output.words import escaped
 from attnviz.text.labels import printable
 from attnviz.trace.attention import Attention
 from attnviz.trace.model_info import ModelInfo
@@ -134,7 +135,8 @@ def assert_is_text(texts: list[str], plain: Page | None) -> None:
     page = page_of_tokens(texts)
     (text,) = page.head["texts"]
     assert text["sides"][0]["tokens"]["labels"] == [printable(one) for one in texts]
-    assert text["text"] == "".join(texts)
+    turns = re.compile("[\u202a-\u202e\u2066-\u2069]")
+    assert text["text"] == turns.sub(lambda match: f"\\u{ord(match[0]):04x}", escaped("".join(texts)))
     assert text["model"] == "<b>model</b>"
     assert page.script_types == [("head", "application/json"), ("data", "text/plain"), (None, None)]
     page.document.encode("utf-8")

@@ -66,7 +66,7 @@ function refreshControls() {
       ["patterns", "patterns"],
       ["metric", "metric"],
       ["link", "one link"],
-    ].filter(([mode]) => mode !== "metric" || set.metrics),
+    ].filter(([mode]) => mode !== "metric" || hasMetrics(set)),
     state.mode,
   );
   choose("sort", orders(set).map(sortOption), state.sort);
@@ -112,7 +112,7 @@ function refreshThreshold() {
     [
       ["weight", "weight ≥"],
       ["share", "share"],
-    ],
+    ].filter(([by]) => by === "weight" || setOf(state).values !== "scores"),
     state.by,
   );
   const slider = byId("least");
@@ -127,13 +127,11 @@ function refreshThreshold() {
 
 /** `2%`, `0.5%`; of numbers that are not shares `0.124`. */
 function leastWords(set) {
-  return set.percent || set.signed
-    ? `${state.least / 10}${set.signed ? " points" : "%"}`
-    : fixed(leastWeight(state, set), 3);
+  return hasParts(set) ? `${state.least / 10}${set.signed ? " points" : "%"}` : fixed(leastWeight(state, set), 3);
 }
 
 function titleOfText(text, index) {
-  const words = [text.text, text.pair, text.target].filter((one) => one !== null && one !== undefined).join(" → ");
+  const words = [text.text, text.pair, text.target].filter((one) => one !== null).join(" → ");
   const both = text.other && text.other !== text.text ? `A: ${text.text}\nB: ${text.other}` : words;
   const title = both || text.where || text.sides[0].tokens.labels.slice(0, 40).join(" ");
   return head.texts.length > 1 ? `${index + 1}. ${title}` : title;
@@ -160,7 +158,7 @@ function refreshHeadLine() {
   byId("head-label").textContent = label;
   byId("head-label").title = labelHelp(label);
   hide("head-label", !label || state.minus !== null);
-  const names = head.metrics.map((metric) => metric.name).filter((name) => set.metrics?.[name]?.[state.head] != null);
+  const names = head.metrics.map((metric) => metric.name).filter((name) => set.metrics[name]?.[state.head] != null);
   const words = (name) => `${name} ${set.metrics[name][state.head]}`;
   const line = byId("head-metrics");
   line.textContent =
@@ -209,13 +207,7 @@ function refreshChips(set) {
 
 /** A text as it opens: its telling head, and the link that says most. */
 function opening(text) {
-  const {
-    set,
-    head: index,
-    side,
-    query,
-    key,
-  } = head.texts[text].start ?? { set: 0, head: 0, side: "from", query: null, key: null };
+  const { set, head: index, side, query, key } = head.texts[text].start;
   return { text, set, head: index, side, query, key };
 }
 
@@ -225,8 +217,10 @@ let usualHead = "";
 function chooseSet(index) {
   const { heads } = setOf(state);
   if (heads.length > 1) usualHead = heads[state.head].name;
-  const at = textOf(state).sets[index].heads.findIndex((one) => one.name === usualHead);
-  change({ set: index, ...(at >= 0 && { head: at }) });
+  const at = (name) => textOf(state).sets[index].heads.findIndex((one) => one.name === name);
+  const moved = (other) => (other === null ? null : at(heads[other].name));
+  const same = at(usualHead);
+  change({ set: index, others: state.others.map(moved), minus: moved(state.minus), ...(same >= 0 && { head: same }) });
 }
 
 const reactions = {

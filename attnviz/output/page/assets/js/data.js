@@ -34,7 +34,8 @@ function joinedPlanes(bytes, codes) {
   return numbers;
 }
 
-const MOST_HELD = 64 << 20; // numbers that stay inflated
+// Numbers that stay inflated.
+const MOST_HELD = 64 << 20;
 const held = new Map();
 let nHeld = 0;
 

@@ -6,8 +6,10 @@ const gridButtons = byId("grid-buttons");
 const GRID_LABEL = 22;
 let gridKey = "";
 let paintedKey = "";
-let thumbnails = null; // {key, n, m, parts}
-let everyLink = null; // {key, values}: one link in every head
+// {key, n, m, parts}
+let thumbnails = null;
+// {key, values}: one link in every head
+let everyLink = null;
 
 /** Sizes: heads are columns and layers rows; heads that were chosen by name wrap. */
 function gridLayout(set) {
@@ -23,13 +25,15 @@ function gridLayout(set) {
 }
 
 async function refreshGrid() {
-  const set = setOf(state);
+  const of = state;
+  const { mode } = of;
+  const set = setOf(of);
   const layout = gridLayout(set);
   placeButtons(set, layout);
-  const mode = state.mode;
-  if (mode === "patterns") thumbnails = await keptThumbnails(set);
-  if (mode === "link" || state.sort === "link") await findEveryLink(set);
-  if (set !== setOf(state)) return;
+  const pictures = mode === "patterns" ? await keptThumbnails(set) : thumbnails;
+  const links = mode === "link" || of.sort === "link" ? await foundEveryLink(set) : everyLink;
+  if (of !== state) return;
+  [thumbnails, everyLink] = [pictures, links];
   const key = [
     mode,
     thumbnails?.key,
@@ -138,13 +142,13 @@ function paintThumbnail(surface, index, x, y, size, signed, colors) {
 
 /** The metric that colours the grid: that of the ranking, or the first. */
 function gridMetric(set) {
-  return set.metrics?.[state.sort] ? state.sort : head.metrics.find((metric) => set.metrics?.[metric.name])?.name;
+  return set.metrics[state.sort] ? state.sort : head.metrics.find((metric) => set.metrics[metric.name])?.name;
 }
 
 /** What each head's cell says: a metric between the extremes of all heads, or the selected link. */
 function gridNumbers(set, mode) {
   if (mode === "link") return set.heads.map((_, index) => everyLink?.values[index] ?? null);
-  const texts = set.metrics?.[gridMetric(set)] ?? [];
+  const texts = set.metrics[gridMetric(set)] ?? [];
   const numbers = texts.filter((text) => text !== null).map(Number);
   const [least, most] = [Math.min(...numbers), Math.max(...numbers)];
   return set.heads.map((_, index) => {
@@ -156,13 +160,13 @@ function gridNumbers(set, mode) {
 }
 
 /** The selected link in every head; of a word without a partner its strongest one. */
-async function findEveryLink(set) {
-  const key = [state.text, state.set, state.side, state.query, state.key, state.words, state.special].join();
-  if (everyLink?.key === key) return;
+async function foundEveryLink(set) {
   const of = state;
+  const key = [of.text, of.set, of.side, of.query, of.key, of.words, of.special, of.pair].join();
+  if (everyLink?.key === key) return everyLink;
   const matrices = await Promise.all(set.heads.map((_, index) => numbersOf(of, index)));
   const values = matrices.map((numbers, index) => linkIn(of, numbers, index));
-  everyLink = { key, values };
+  return { key, values };
 }
 
 function linkIn(of, numbers, index) {
@@ -223,7 +227,7 @@ function chooseHead(index, event) {
   if (event && (event.shiftKey || event.ctrlKey || event.metaKey) && index !== state.head) {
     const others = state.others.includes(index)
       ? state.others.filter((one) => one !== index)
-      : [...state.others, index].slice(-7);
+      : [...state.others, index];
     change({ others, minus: null });
     return;
   }

@@ -63,7 +63,7 @@ function stepThreshold(direction) {
 function addHead() {
   const next = rankedNeighbour(1);
   change({
-    others: [...state.others.filter((index) => index !== state.head), state.head].slice(-7),
+    others: [...state.others.filter((index) => index !== state.head), state.head],
     head: next,
     minus: null,
   });
@@ -87,7 +87,7 @@ const actions = {
   4: () => change({ view: "table" }),
   w: () => isOffered("words-field") && change({ words: !state.words }),
   s: () => isOffered("special-field") && change({ special: !state.special }),
-  m: () => change({ mode: following(setOf(state).metrics ? MODES : ["patterns", "link"], state.mode) }),
+  m: () => change({ mode: following(hasMetrics(setOf(state)) ? MODES : ["patterns", "link"], state.mode) }),
   c: addHead,
   v: () => chooseSet((state.set + 1) % textOf(state).sets.length),
   "+": () => change({ zoom: state.zoom + 1 }),
@@ -119,10 +119,9 @@ const headActions = {
 async function onKey(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
   const { target } = event;
-  if (target.matches("select, textarea") || (target.matches("input[type=range]") && event.key.startsWith("Arrow")))
-    return;
-  const place = target.closest("#grid, #ranking, #sentence");
   const isArrow = event.key.startsWith("Arrow") || event.key === "Home" || event.key === "End";
+  if (target.matches("select, textarea") || (target.matches("input[type=range]") && isArrow)) return;
+  const place = target.closest("#grid, #ranking, #sentence");
   if (place && place.id !== "sentence" && isArrow) {
     event.preventDefault();
     const step = event.key === "ArrowUp" ? -1 : 1;

@@ -9,7 +9,7 @@ function rankedHeads(set) {
     return set.heads.map((_, index) => index).sort((a, b) => size(b) - size(a) || a - b);
   }
   if (state.sort === "telling") return set.telling;
-  return set.order?.[state.sort] ?? set.heads.map((_, index) => index);
+  return set.order[state.sort] ?? set.heads.map((_, index) => index);
 }
 
 function refreshRanking() {
@@ -74,10 +74,10 @@ function rankText(set, index) {
   }
   if (isMetric(set)) return set.metrics[state.sort][index] ?? "";
   // Differences have no patterns; the number says how far apart their rows are.
-  return (set.signed && set.metrics?.jsd?.[index]) || "";
+  return (set.signed && set.metrics.jsd?.[index]) || "";
 }
 
-const isMetric = (set) => Boolean(set.metrics?.[state.sort]);
+const isMetric = (set) => Boolean(set.metrics[state.sort]);
 
 ranking.addEventListener("click", (event) => {
   const row = event.target.closest("[data-head]");

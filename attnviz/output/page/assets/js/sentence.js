@@ -7,7 +7,9 @@ let sentenceKey = "";
 function refreshSentence() {
   const matrix = shown();
   const isCross = matrix.set.queries !== matrix.set.keys;
-  const key = [state.text, matrix.set.queries, matrix.set.keys, state.words && matrix.set.words, state.special].join();
+  // Not of the state, whose numbers may not be there yet.
+  const { set, of } = matrix;
+  const key = [of.text, set.queries, set.keys, of.words && set.words, of.special].join();
   if (key !== sentenceKey) {
     sentenceKey = key;
     const lines = isCross

@@ -4,13 +4,16 @@ const VIEWS = ["both", "links", "matrix", "table"];
 const MODES = ["patterns", "metric", "link"];
 const PAIRS = ["all", "first", "second", "across"];
 const THEMES = ["auto", "light", "dark"];
+const MOST_OTHERS = 7;
 
 const start = {
   text: head.start.text,
   set: head.start.set,
   head: head.start.head,
-  others: [], // further heads, whose links have colours of their own
-  minus: null, // the head that is subtracted
+  // Further heads, whose links have colours of their own.
+  others: [],
+  // The head that is subtracted.
+  minus: null,
   view: "both",
   side: head.start.side,
   query: head.start.query,
@@ -20,8 +23,10 @@ const start = {
   mode: "patterns",
   sort: "",
   by: "weight",
-  least: 20, // thousandths
-  share: 90, // percent
+  // Thousandths.
+  least: 20,
+  // Percent.
+  share: 90,
   pair: "all",
   theme: "auto",
   zoom: 0,
@@ -32,7 +37,7 @@ let state = { ...start };
 function firstMode() {
   const set = setOf(start);
   const cell = (innerWidth < 760 ? innerWidth - 46 : 290) / set.columns.length;
-  return cell < 14 && set.metrics ? "metric" : "patterns";
+  return cell < 14 && hasMetrics(set) ? "metric" : "patterns";
 }
 
 const number = {
@@ -84,6 +89,8 @@ function setOf(of) {
   return textOf(of).sets[of.set];
 }
 
+const hasMetrics = (set) => Object.keys(set.metrics).length > 0;
+
 function headName(index) {
   return index === null ? "" : setOf(state).heads[index].name;
 }
@@ -96,7 +103,7 @@ function headNamed(name, next) {
 
 /** The orders of the ranking that a set has: what says most, one link, the heads' places, metrics. */
 function orders(set) {
-  const metrics = head.metrics.map((metric) => metric.name).filter((name) => set.order && set.order[name]);
+  const metrics = head.metrics.map((metric) => metric.name).filter((name) => set.order[name]);
   return [...(set.telling ? ["telling"] : []), "place", "link", ...metrics];
 }
 
@@ -133,8 +140,12 @@ function valid(next) {
   const text = textOf(next);
   const fits = (index) => Number.isInteger(index) && index >= 0 && index < set.heads.length;
   if (!fits(next.head)) next.head = set.telling ? set.telling[0] : 0;
-  next.others = next.others.filter((index) => fits(index) && index !== next.head);
-  if (!fits(next.minus) || next.minus === next.head) next.minus = null;
+  if (set.signed || !fits(next.minus) || next.minus === next.head) next.minus = null;
+  const others = next.others.filter((index) => fits(index) && index !== next.head);
+  next.others = next.minus === null ? [...new Set(others)].slice(-MOST_OTHERS) : [];
+  if (next.mode === "metric" && !hasMetrics(set)) next.mode = "patterns";
+  // Scores are no parts of a whole.
+  if (set.values === "scores") next.by = "weight";
   if (!orders(set).includes(next.sort)) next.sort = orders(set)[0];
   for (const [name, side] of [
     ["query", text.sides[set.queries]],

@@ -50,9 +50,12 @@ function linkWords(matrix, i, j, word, order) {
   if (matrix.isMasked(i, j)) return ": masked";
   if (matrix.a)
     return `: ${matrix.a.head.name} ${matrix.a.spoken(i, j)}, ${matrix.b.head.name} ${matrix.b.spoken(i, j)}, difference ${matrix.spoken(i, j)}`;
-  const rank = order.indexOf(word.partner) + 1;
+  const own = strengthOf(matrix, word, word.partner);
+  const last = order.filter((k) => strengthOf(matrix, word, k) >= own).length;
+  const rank = order.findIndex((k) => strengthOf(matrix, word, k) === own) + 1;
   const first = matrix.set.signed ? "the largest change" : "its strongest";
-  const place = rank === 1 ? first : `number ${rank}`;
+  // Of numbers that are stored alike nobody knows the order.
+  const place = last > rank ? `number ${rank} to ${last}` : rank === 1 ? first : `number ${rank}`;
   const unit = word.isFrom ? "keys" : "queries";
   return `: ${matrix.spoken(i, j)} (${matrix.exact(i, j)}), ${place} of ${order.length} ${unit}`;
 }
@@ -101,10 +104,7 @@ function drawLegend(surface, set, x, y, width, colors) {
     surface.rect(x + (k * width) / n, y, width / n + 0.5, 11, colorAt(place, colors).css);
   }
   surface.frame(x, y, width, 11, colors.line, 1);
-  const text = (number) =>
-    set.percent || set.values === "changes" || set.points
-      ? `${Math.round(number * 100)}`
-      : fixed(number, Math.abs(high) < 10 ? 2 : 0);
+  const text = (number) => (hasParts(set) ? `${Math.round(number * 100)}` : fixed(number, Math.abs(high) < 10 ? 2 : 0));
   const ticks = set.signed ? [-1, -0.2, 0, 0.2, 1] : [0, 0.05, 0.2, 0.5, 1];
   for (const tick of ticks) {
     const t = set.signed ? (1 + Math.sign(tick) * Math.sqrt(Math.abs(tick))) / 2 : Math.sqrt(tick);

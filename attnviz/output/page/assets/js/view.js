@@ -1,7 +1,9 @@
 // What is seen: one matrix as the controls ask for it, its links, the strongest keys of a word.
 
-let view = null; // of the head, set when its numbers are there
-let fellows = []; // the same of further heads, and of the one that is subtracted
+// Of the head, set when its numbers are there.
+let view = null;
+// The same of further heads, and of the one that is subtracted.
+let fellows = [];
 
 /** The matrix of one head with the words and special tokens that are asked for, and its filters. */
 async function viewOf(of, index) {
@@ -23,6 +25,7 @@ function withReader(of, matrix) {
   const value = (i, j) => numbers.value(code(i, j));
   return {
     ...matrix,
+    of,
     numbers,
     fits,
     value,
@@ -56,7 +59,7 @@ function lessHead(a, b) {
     rest: false,
   };
   const sign = (number) => (number > 0 ? "+" : "");
-  const made = withReader(state, { ...a, set, codes, code: undefined, rest: null });
+  const made = withReader(a.of, { ...a, set, codes, code: undefined, rest: null });
   const short = (i, j) => {
     const percent = Math.round(made.value(i, j) * 100);
     return signed ? sign(percent) + percent : fixed(made.value(i, j), 2);
@@ -122,20 +125,26 @@ function asked(of, matrix) {
   };
 }
 
-/** A word's partners, the strongest first; of equal ones the first. */
+/** A word's partners, the strongest first; of those that are stored alike the first. */
 function strongest(matrix, word, most = Infinity) {
   const found = [];
   for (let k = 0; k < word.n; k++) {
     const [i, j] = word.at(k);
     if (matrix.isSeen(i, j)) found.push(k);
   }
-  found.sort((a, b) => matrix.size(...word.at(b)) - matrix.size(...word.at(a)) || a - b);
+  found.sort((a, b) => strengthOf(matrix, word, b) - strengthOf(matrix, word, a) || a - b);
   return found.slice(0, most);
 }
 
+/** What partners are ordered by: it tells apart numbers of which the digits are equal. */
+const strengthOf = (matrix, word, k) => Math.abs(matrix.place(...word.at(k)));
+
+/** Whether numbers are shares of 1, or differences of such. */
+const hasParts = (set) => set.percent || set.points || set.values === "changes";
+
 /** The least weight of a link: the threshold is in thousandths of 1, or of a scale of another size. */
 function leastWeight(of, set) {
-  const [low, high] = set.percent || set.signed ? [0, 1] : set.scale;
+  const [low, high] = hasParts(set) ? [0, 1] : set.signed ? [0, set.scale[1]] : set.scale;
   return low + (of.least / 1000) * (high - low);
 }
 
