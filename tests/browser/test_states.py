@@ -75,6 +75,16 @@ def test_a_difference_of_scores_has_no_points(opened, sample):
     assert re.search(r" links? ≥ \d+\.\d{3}$", page.locator("#link-count").inner_text())
 
 
+def test_the_colours_of_a_difference_of_scores_reach_its_largest(opened, tmp_path):
+    np.save(tmp_path / "scores.npy", np.array([[[[-8.0, 1], [0, 0]], [[9, 9], [0, 0]]]]))
+    command = ["html", "--attention", "scores.npy", "--values", "scores", "-o", "scores.html"]
+    subprocess.run([sys.executable, "-m", "attnviz", *command], cwd=tmp_path, check=True, capture_output=True)
+    page = opened(tmp_path / "scores.html", "#head=L0H1&minus=L0H0&side=from&query=0")
+    assert page.locator("#status").inner_text() == "x0: x0 17.00, x1 8.00"
+    colors = page.locator("#sentence .word").evaluate_all("words => words.map(one => one.style.background)")
+    assert len(set(colors)) == 2
+
+
 def test_one_link_in_every_head_follows_the_pairs(opened, sample):
     page = opened(sample("pair"), "#mode=link&sort=link&query=1&key=")
     ranking = page.locator("#ranking")

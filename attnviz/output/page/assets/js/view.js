@@ -48,7 +48,7 @@ function lessHead(a, b) {
     const [x, y] = [a.numbers.value(a.codes[k]), b.numbers.value(b.codes[k])];
     codes[k] = Math.round((x - y) * 1000) / 1000;
   }
-  const high = Math.max(...a.set.scale.map(Math.abs));
+  const high = a.set.scale[1] - a.set.scale[0];
   const set = {
     ...a.set,
     signed: true,
