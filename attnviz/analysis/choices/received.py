@@ -24,30 +24,26 @@ class Received(NamedTuple):
 def received(attention: Attention) -> Received:
     """Each key's mean share over the rows, (n_layers, n_heads, n_keys).
 
-    The mean is over all rows that there are, without padding and without those whose keys are all masked. A key that is
+    The mean is over all rows that there are, without padding and without those that look at nothing. A key that is
     masked for a row gets 0 of it. Where rows sum to 1, the shares and the rest do too.
 
     Raises:
         UsageError: it holds scores, whose mean is not a share.
     """
-    masked = None if attention.masked is None else attention.masked[:, None]
-    return _received(attention.matrices, masked, attention.rest, attention.queries, attention.values)
+    return _received(attention.matrices, attention.rest, attention.queries, attention.values)
 
 
 def received_of_matrix(matrix: Matrix) -> Received:
     """Each key's mean share over the rows of one matrix, (n_keys,); see ``received``."""
-    return _received(matrix.numbers, matrix.masked, matrix.rest, matrix.queries, matrix.values)
+    return _received(matrix.numbers, matrix.rest, matrix.queries, matrix.values)
 
 
-def _received(
-    numbers: np.ndarray, masked: np.ndarray | None, rest: np.ndarray | None, queries: Tokens, values: str
-) -> Received:
+def _received(numbers: np.ndarray, rest: np.ndarray | None, queries: Tokens, values: str) -> Received:
     if values == "scores":
         raise UsageError("received, values: a mean of scores is not a share; expected weights")
     rows = np.array([not token.padding for token in queries])
-    if masked is not None:
-        seen = ~masked.all(axis=-1)
-        rows = rows & (seen if rest is None else seen | (rest > 0))
+    looks = numbers.any(axis=-1)  # not where all keys are masked, and not a row of zeros that a file holds
+    rows = rows & (looks if rest is None else looks | (rest > 0))
     counted = np.broadcast_to(rows, numbers.shape[:-1])
     count = np.maximum(counted.sum(axis=-1), 1)
     shares = (numbers * counted[..., None]).sum(axis=-2, dtype=np.float64) / count[..., None]

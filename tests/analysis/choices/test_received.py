@@ -38,6 +38,13 @@ def test_rows_without_a_key_and_padding_do_not_count():
     np.testing.assert_allclose(found[1], whole.matrices[1][:, [0, 1, 3]].mean(axis=1))
 
 
+def test_a_row_of_zeros_does_not_count():
+    whole = attention()
+    whole.matrices[0, 1, 2] = 0
+    np.testing.assert_allclose(received(whole).shares[0, 1], whole.matrices[0, 1, [0, 1, 3, 4]].mean(axis=0))
+    np.testing.assert_allclose(received(whole).shares.sum(axis=-1), 1)
+
+
 def test_what_was_left_out_receives_its_mean_too():
     rest = np.random.default_rng(4).random((2, 3, 5))
     np.testing.assert_allclose(received(attention(rest=rest)).rest, rest.mean(axis=-1))
