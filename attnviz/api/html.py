@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from attnviz.analysis.difference import Difference, as_attention, compared_words, largest_changes
+from attnviz.analysis.difference import Changes, Difference, as_attention, compared_words, largest_changes
 from attnviz.analysis.matrices.levels import Level, arranged_level, with_rest
 from attnviz.analysis.matrices.selection import Request
 from attnviz.analysis.matrices.spelling import find_word
@@ -213,7 +213,9 @@ def difference_content(report: DiffReport, options: PageOptions) -> TextContent:
             text.end_set(writer, difference_facts(difference.jsd) if name == "B - A" else NO_FACTS, name)
     arranged = arranged_level(Level(shown, None), request)
     if options.word is None:
-        head, query, key = _largest_change(difference, special=not request.hide_special or difference.special_only)
+        head, query, key = _largest_change(
+            difference, changes, special=not request.hide_special or difference.special_only
+        )
     else:
         head, query, key = _changed_word(arranged, options.word)
     first = list(arranged)[head]
@@ -224,12 +226,11 @@ def difference_content(report: DiffReport, options: PageOptions) -> TextContent:
     return text.content(start, first, report.b, merges=False)
 
 
-def _largest_change(difference: Difference, *, special: bool) -> tuple[int, int | None, int | None]:
+def _largest_change(difference: Difference, changes: Changes, *, special: bool) -> tuple[int, int | None, int | None]:
     """The head, and the numbers of the query and of the key, that changed most."""
     change = next(iter(largest_changes(difference, 1, special=special)), None)
     if change is None:
         return 0, None, None
-    changes = as_attention(difference)
     key = None if change.key is None else token_numbers(changes.keys)[change.key]
     head = change.layer * changes.matrices.shape[1] + change.head
     return head, token_numbers(changes.queries)[change.query], key

@@ -6,6 +6,7 @@ import html
 import json
 import re
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 from attnviz import __version__
@@ -122,11 +123,13 @@ def _title(texts: Sequence[TextContent]) -> str:
     return f"{title}{f' and {len(others)} more' if others else ''} - attnviz"
 
 
+@cache  # a folder of pages has one script
 def _script() -> str:
     return f'(() => {{\n"use strict";\n{_joined("js", SCRIPT_FILES)}}})();\n'
 
 
-def _joined(folder: str, names: Sequence[str]) -> str:
+@cache
+def _joined(folder: str, names: tuple[str, ...]) -> str:
     return "".join(stripped(_asset(f"{folder}/{name}")) for name in names)
 
 
@@ -139,6 +142,7 @@ def stripped(source: str) -> str:
     return "".join(f"{line.strip()}\n" for line in lines if line.strip())
 
 
+@cache
 def _asset(name: str) -> str:
     return (_ASSETS / name).read_text(encoding="utf-8")
 

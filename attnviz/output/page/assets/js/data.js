@@ -58,6 +58,9 @@ function numbersOf(of, index) {
   return held.get(chunk);
 }
 
+/** The first token of each word, and how many it has; where words are tokens, one each. */
+const piecesOf = (side) => side.pieces ?? side.tokens.labels.map((_, i) => [i, 1]);
+
 /** The numbers of words and of rests, which are stored as what their tokens' codes do not say already. */
 function restored(text, set, numbers) {
   if (set.codes.float || !(set.words || set.rest)) return numbers;
@@ -65,7 +68,6 @@ function restored(text, set, numbers) {
   const nQueries = rows.tokens.labels.length;
   const most = set.codes.bytes === 1 ? 0xff : 0xffff;
   const special = columns.tokens.special.flatMap((is, j) => (is ? [j] : []));
-  const piecesOf = (side, word) => (side.pieces ? side.pieces[word] : [word, 1]);
   const range = ([first, count]) => Array.from({ length: count }, (_, k) => first + k);
   const sum = (queries, keys) => {
     let total = 0;
@@ -73,8 +75,7 @@ function restored(text, set, numbers) {
     return Math.floor(total / queries.length);
   };
   const add = (place, prediction) => (numbers[place] = (numbers[place] + prediction) & most);
-  const queryWords = (side) => (side.pieces ?? side.tokens.labels).map((_, word) => range(piecesOf(side, word)));
-  const [queries, keys] = [queryWords(rows), queryWords(columns)];
+  const [queries, keys] = [rows, columns].map((side) => piecesOf(side).map(range));
   let place = nQueries * columns.tokens.labels.length;
   if (set.words) {
     for (const tokens of queries.filter((one) => one.length > 1))
@@ -174,7 +175,7 @@ function arrangedMatrix(of, numbers) {
 
 /** Where the numbers of words of several pieces are; `at` gives -1 for those of two single tokens. */
 function wordPatches(sides, start) {
-  const pieces = sides.map((side) => side.pieces ?? side.tokens.labels.map((_, i) => [i, 1]));
+  const pieces = sides.map(piecesOf);
   const [severalQueries, severalKeys] = pieces.map(severalPieces);
   const nKeyWords = pieces[1].length;
   const columnsStart = start + severalQueries.size * nKeyWords;
