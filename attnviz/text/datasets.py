@@ -56,7 +56,6 @@ class Records:
         self._lines: Lines = read_lines(stream, where, keeps_blank=layout.format == "csv")
         self._header = _Header(columns=_numbered(layout))
         self._begun: list[Line] = []  # the lines of a record of CSV that is not complete
-        self._n_lines = 0
 
     @property
     def blank(self) -> list[int]:
