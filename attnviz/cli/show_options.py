@@ -134,12 +134,7 @@ def check_views(
     _check_image(word, view, parts, selection)
 
 
-def check_parts_of_views(word: WordOptions, view: ViewOptions, parts: PartOptions, selection: SelectionOptions) -> None:
-    """Refuses parts of a matrix where a view has none of them.
-
-    Raises:
-        UsageError: with the names of the options, and what is expected.
-    """
+def _check_parts(word: WordOptions, view: ViewOptions, parts: PartOptions, selection: SelectionOptions) -> None:
     views = [name for name, word_of in (("from", word.from_word), ("to", word.to_word)) if word_of is not None]
     wrong = parts.changed() if views else []
     for name in (*wrong, *(["received"] * view.received if views or view.grid else [])):

@@ -21,7 +21,7 @@ def matrix_pixels(matrix: Matrix, room: tuple[int, int], cell_height: float, cma
         matrix: what is drawn.
         room: the largest (width, height) in pixels.
         cell_height: of the terminal's characters, in pixels.
-        cmap: a name of ``COLORMAPS``.
+        cmap: a name of ``PICTURE_COLORMAPS``.
     """
     dpi = max(LEAST_DPI, round(_DPI_OF_CELL * cell_height))
     for _ in range(_TRIES):

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from attnviz.output.colormaps import COLORMAPS
+from attnviz.output.colormaps import AMBER, PAPER
 from attnviz.output.pictures.encoding import png
 from attnviz.output.pictures.inline import matrix_pixels
 from attnviz.output.terminal.images.image_screen import ImageScreen
@@ -26,13 +26,13 @@ class ImageView(LinesView):
         matrix: what is drawn.
         screen: where it is printed.
         images: how the terminal draws pictures.
-        cmap: the colours; those that only a terminal's text has are the picture's usual ones here.
+        cmap: one of ``TERMINAL_COLORMAPS``; a picture has its own usual colours in the place of the text's.
     """
 
     def __init__(self, matrix: Matrix, screen: Screen, images: ImageScreen, cmap: str):
         super().__init__(screen)
         self._matrix, self._images = matrix, images
-        self._cmap = cmap if cmap in COLORMAPS else COLORMAPS[0]
+        self._cmap = PAPER if cmap == AMBER else cmap
 
     def lines(self) -> Iterator[StyledLine]:
         """The picture, or a line that there is no room for it."""
