@@ -74,7 +74,7 @@ class Plate:
         self.image.pixels = picture.paint()
         self.title.set_text(picture.title)
         self.scale.set_text(picture.scale.words)
-        self.bar.set_yticklabels(picture.scale.labels)
+        self.bar.set_yticklabels([label for _, label in picture.scale.ticks])
 
     def pixels(self) -> np.ndarray:
         """Draws what changed over the static parts: (height, width, 4) uint8, equal to what ``savefig`` would draw."""
@@ -134,7 +134,7 @@ def draw_plate(
     figure = Figure(figsize=(where.width / dpi, where.height / dpi), dpi=dpi, facecolor="white")
     canvas: Any = FigureCanvasAgg(figure)
     axes = _image_axes(figure, sheet, where, font)
-    bar = _colour_bar(figure, sheet, where, palette, font)
+    bar = _colour_bar(figure, sheet, where, palette, font, [place for place, _ in plates[0].scale.ticks])
     title, scale = _words(figure, axes, sheet, where, font)
     image = _Pixels(axes, np.zeros((*sheet.size, 4), np.uint8))
     moving = [image, *axes.spines.values(), title]
@@ -196,14 +196,19 @@ def _words(
 
 
 def _colour_bar(
-    figure: Figure, sheet: Sheet, where: Layout, palette: np.ndarray, font: Callable[..., FontProperties]
+    figure: Figure,
+    sheet: Sheet,
+    where: Layout,
+    palette: np.ndarray,
+    font: Callable[..., FontProperties],
+    places: Sequence[float],
 ) -> Axes:
-    """The colour bar, and below it a sample of what masked cells look like."""
+    """The colour bar with ticks at places from 0 to 1, and below it a sample of what masked cells look like."""
     left, width = where.right + where.pixels(0.15), where.pixels(0.13)
     bar = _axes(figure, where, (left, where.top - where.bar_height, width, where.bar_height))
     colours = palette[np.linspace(255, 0, where.bar_height).round().astype(int)]
     _Pixels(bar, colours[:, None].repeat(width, axis=1))
-    ticks = np.linspace(where.bar_height, 0, 5)
+    ticks = [where.bar_height * (1 - place) for place in places]
     bar.set_yticks(ticks, [""] * len(ticks), fontproperties=font(size=LINE_POINTS), color=_INK)
     bar.tick_params(left=False, right=True, labelleft=False, labelright=True, length=2, width=0.6, pad=2, color=_INK)
     if sheet.masked:

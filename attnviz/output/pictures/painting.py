@@ -3,6 +3,7 @@
 One pixel of these arrays is one pixel of the picture, so that no cell is lost or blurred by resampling.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -47,15 +48,18 @@ def paint_matrix(matrix: Matrix, grids: tuple[Grid, Grid], scale: Scale, palette
 
 
 def paint_mosaic(
-    attention: Attention, grids: tuple[Grid, Grid], gap: int, scale: Scale, palette: np.ndarray
+    attention: Attention, grids: tuple[Grid, Grid], gap: int, scales: Sequence[Scale], palette: np.ndarray
 ) -> np.ndarray:
-    """All matrices as one image: a row of tiles per layer, a column per head, a dark line in each white gap."""
+    """All matrices as one image: a row of tiles per layer, a column per head, a dark line in each white gap.
+
+    ``scales``: of each matrix.
+    """
     height, width = grids[0].length + gap, grids[1].length + gap
     n_rows, n_columns = mosaic_shape(attention)
     image = np.full((n_rows * height + gap, n_columns * width + gap, 4), 255, np.uint8)
     image[height + gap // 2 : -gap : height] = (34, 34, 34, 255)
     image[:, width + gap // 2 : -gap : width] = (34, 34, 34, 255)
-    for index, matrix in enumerate(attention):
+    for index, (matrix, scale) in enumerate(zip(attention, scales, strict=True)):
         top, left = (gap + n * size for n, size in zip(divmod(index, n_columns), (height, width), strict=True))
         image[top : top + height - gap, left : left + width - gap] = paint_matrix(matrix, grids, scale, palette)
     return image
@@ -82,8 +86,8 @@ def paint(values: np.ndarray, hidden: np.ndarray, scale: Scale, palette: np.ndar
         scale: the values of the palette's ends; values beyond them get the end's colour.
         palette: (256, 4) uint8.
     """
-    part = (np.where(hidden, scale.low, values) - scale.low) / (scale.high - scale.low)
-    colours: np.ndarray = palette[np.clip(part * 256, 0, 255).astype(np.uint8)]
+    parts = scale.places(np.where(hidden, scale.low, values))
+    colours: np.ndarray = palette[np.minimum(parts * 256, 255).astype(np.uint8)]
     return colours
 
 

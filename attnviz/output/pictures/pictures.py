@@ -11,9 +11,10 @@ import numpy as np
 from attnviz.names import PATHS
 from attnviz.numbers import spans
 from attnviz.output.labels import cut, cut_apart
+from attnviz.output.picture_scales import own_picture_scale, picture_scale, tile_scales
 from attnviz.output.pictures.fonts import Instead, drawable
 from attnviz.output.pictures.painting import Grid, mosaic_shape, paint_matrix, paint_mosaic
-from attnviz.output.scale import Scale, fitted_scale, own_scale, shared_scale, short_number, strongest_choice
+from attnviz.output.scale import Scale, short_number, strongest_choice
 from attnviz.output.words import LABEL_WIDTH, escaped, extent, foot, overview_title, quantity, rest_word, sides, unit
 from attnviz.trace.attention import Attention, Matrix
 from attnviz.trace.tokens import Token, Tokens, token_numbers
@@ -187,14 +188,14 @@ def head_pictures(
 
     ``sentences``: of each matrix its strongest weight and the sentence about it, where the matrices do not tell.
     """
-    shared = shared_scale(attention) if scale == "shared" else None
+    shared = picture_scale(attention) if scale == "shared" else None
     return [
         Picture(
             stem=file_stem(attention, i),
             title=_capital(matrix.title),
-            scale=shared or own_scale(matrix),
+            scale=shared or own_picture_scale(matrix),
             description=sentences[i][1] if sentences else sentence(matrix),
-            paint=partial(paint_matrix, matrix, grids, shared or own_scale(matrix), palette),
+            paint=partial(paint_matrix, matrix, grids, shared or own_picture_scale(matrix), palette),
         )
         for i, matrix in enumerate(attention)
     ]
@@ -210,10 +211,13 @@ def overview_picture(
 ) -> Picture:
     """The mosaic of all matrices: a row of tiles per layer, a column per head, all on one scale.
 
-    With ``scale`` ``head``, on which each picture is as bright as it can be, it ends at the largest value of all.
+    With ``scale`` ``head`` each tile has a scale of its own.
     ``sentences``: see ``head_pictures``.
     """
-    ends = shared_scale(attention) if scale == "shared" else fitted_scale(attention)
+    ends, scales = tile_scales(attention)
+    if scale == "shared":
+        ends = picture_scale(attention)
+        scales = [ends] * len(attention)
     if sentences:
         first = max(sentences, key=itemgetter(0))[1]
     else:
@@ -223,7 +227,7 @@ def overview_picture(
         title="Overview: " + overview_title(attention),
         scale=ends,
         description=f"{len(attention)} matrices{'' if attention.by_name else ', layers down, heads across'}. {first}",
-        paint=partial(paint_mosaic, attention, grids, gap, ends, palette),
+        paint=partial(paint_mosaic, attention, grids, gap, scales, palette),
     )
 
 
