@@ -36,25 +36,6 @@ def first_columns(label: str, width: int) -> str:
     return kept
 
 
-def cut_middle(label: str, width: float, measure: Callable[[str], float] = cell_width) -> str:
-    """The label in at most a width, with ``…`` for what is left out of its middle: both ends tell words apart.
-
-    Args:
-        label: the label.
-        width: the most that ``measure`` may give.
-        measure: the width of a text; columns of a terminal unless another one is given.
-    """
-    if measure(label) <= width:
-        return label
-    clusters = _clusters(label)
-    for n_kept in range(len(clusters) - 1, 0, -1):
-        n_first = (n_kept + 1) // 2
-        shown = "".join([*clusters[:n_first], "…", *clusters[len(clusters) - (n_kept - n_first) :]])
-        if measure(shown) <= width:
-            return shown
-    return "…"
-
-
 def cut_apart(
     labels: Sequence[str], numbers: Sequence[int], width: int, cutting: Callable[[str, int], str] = cut
 ) -> list[str]:
@@ -126,6 +107,11 @@ def isolated(label: str) -> str:
 def is_right_to_left(label: str) -> bool:
     """Whether some of it reads from right to left."""
     return not label.isascii() and any(unicodedata.bidirectional(c) in ("R", "AL", "AN") for c in label)
+
+
+def is_upright(label: str) -> bool:
+    """Whether it is one wide character, such as 日, which nobody should have to read lying on its side."""
+    return len(_clusters(label)) == 1 and cell_width(label) == 2
 
 
 def unique(labels: Sequence[str], numbers: Sequence[int]) -> list[str]:
