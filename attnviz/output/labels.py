@@ -57,6 +57,63 @@ def cut_apart(
     ]
 
 
+def cut_middle(text: str, width: float, measure: Callable[[str], float]) -> str:
+    """The text in at most so much width; of a longer one its start and its end, between whole characters.
+
+    Args:
+        text: the text.
+        width: in the unit of ``measure``.
+        measure: the width of a text.
+
+    Returns:
+        The text with ``…`` for what was left out; nothing where not even that fits.
+    """
+    if measure(text) <= width:
+        return text
+    clusters = _clusters(text)
+
+    def shortened(n: int) -> str:
+        n_last = n // 2
+        return "".join(clusters[: n - n_last]) + "…" + "".join(clusters[len(clusters) - n_last :])
+
+    fewest, most = -1, len(clusters) - 1  # characters kept: so many fit, more than so many do not
+    while fewest < most:
+        n = (fewest + most + 1) // 2
+        fewest, most = (n, most) if measure(shortened(n)) <= width else (fewest, n - 1)
+    return shortened(fewest) if fewest >= 0 else ""
+
+
+def cut_middle_apart(
+    labels: Sequence[str],
+    numbers: Sequence[int],
+    width: float,
+    measure: Callable[[str], float],
+    *,
+    equal: bool = True,
+) -> list[str]:
+    """Labels cut in the middle; those that look the same have ``#number`` at their ends.
+
+    Args:
+        labels: the labels.
+        numbers: their tokens' numbers.
+        width: of one label, in the unit of ``measure``.
+        measure: the width of a text.
+        equal: number labels that are equal before the cut, too.
+    """
+    shown = [cut_middle(label, width, measure) for label in labels]
+    alike: dict[str, list[str]] = {}
+    for short, label in zip(shown, labels, strict=True):
+        alike.setdefault(short, []).append(label)
+
+    def apart(short: str, label: str, number: int) -> str:
+        if len(alike[short] if equal else set(alike[short])) == 1:
+            return short
+        mark = f"#{number}"
+        return cut_middle(label, width - measure(mark), measure) + mark
+
+    return [apart(*each) for each in zip(shown, labels, numbers, strict=True)]
+
+
 def wrapped(text: str, width: int, *, ascii: bool = False) -> Iterator[str]:  # noqa: A002
     """The text in lines of at most so many columns, broken at spaces; a longer word is cut."""
     line = ""

@@ -4,7 +4,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from attnviz.output.labels import cell_width, cut, cut_apart, first_columns, fit, isolated, parts_that_differ, unique
+from attnviz.output.labels import (
+    cell_width,
+    cut,
+    cut_apart,
+    cut_middle,
+    cut_middle_apart,
+    first_columns,
+    fit,
+    isolated,
+    parts_that_differ,
+    unique,
+)
 from attnviz.output.terminal.lines import row_labels
 from attnviz.output.terminal.screen import Screen
 from attnviz.text.labels import printable
@@ -127,3 +138,43 @@ def test_labels_that_differ_only_where_they_are_cut_get_their_numbers():
     ]  # fmt: skip
     assert cut_apart(long[:1] * 2, [0, 1], 9) == ["internat…"] * 2  # they are equal
     assert cut_apart(long[:2], [0, 1], 8, first_columns) == ["intern#0", "intern#1"]
+
+
+@pytest.mark.parametrize(
+    ("label", "width", "expected"),
+    [
+        ("cat", 3, "cat"),
+        ("internationalisation", 9, "inte…tion"),
+        ("internationalisation", 8, "inte…ion"),
+        ("日本語文字", 7, "日本…字"),
+        ("e\u0301tude", 4, "e\u0301t…e"),
+        ("👩‍👩‍👧xyz👍🏽", 4, "👩‍👩‍👧…"),
+        ("abc", 1, "…"),
+        ("abc", 0.5, ""),
+        ("", 0, ""),
+    ],
+)
+def test_a_label_is_cut_in_the_middle_between_characters(label, width, expected):
+    assert cut_middle(label, width, cell_width) == expected
+
+
+@given(st.lists(st.sampled_from(CLUSTERS), max_size=12), st.integers(0, 20))
+def test_a_label_cut_in_the_middle_keeps_as_many_whole_characters_as_fit(clusters, width):
+    label = "".join(clusters)
+    short = cut_middle(label, width, cell_width)
+    assert cell_width(short) <= width
+    if short != label:
+        n = len(clusters)
+        halves = ["".join(clusters[: k - k // 2]) + "…" + "".join(clusters[n - k // 2 :]) for k in range(n)]
+        assert short == max((half for half in halves if cell_width(half) <= width), key=len, default="")
+
+
+def test_labels_that_look_the_same_get_their_numbers():
+    long = [f"inter{letter}nationalisation" for letter in "abc"]
+    assert cut_middle_apart([*long, "the", "cat", "the"], [3, 4, 15, 16, 17, 18], 11, cell_width) == [
+        "inte…tion#3", "inte…tion#4", "inte…ion#15", "the#16", "cat", "the#18"
+    ]  # fmt: skip
+    assert cut_middle_apart([*long[:2], "the", "the"], [3, 4, 5, 6], 11, cell_width, equal=False) == [
+        "inte…tion#3", "inte…tion#4", "the", "the"
+    ]  # fmt: skip
+    assert cut_middle_apart(long[:1] * 2, [0, 1], 11, cell_width, equal=False) == ["inter…ation"] * 2
