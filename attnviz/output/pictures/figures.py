@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from attnviz.files import own_folder, write_atomically
+from attnviz.output.colormaps import PAPER
 from attnviz.output.pictures import pictures
 from attnviz.output.pictures.condensed import Condensed
 from attnviz.output.pictures.drawing import Plate, draw_plate, families_for, own_settings, vector
@@ -27,7 +28,7 @@ def write_heatmaps(
     folder: str | Path,
     *,
     formats: Sequence[str] = ("png",),
-    cmap: str = "viridis",
+    cmap: str = PAPER,
     dpi: int = 150,
     scale: str = "shared",
     overview_only: bool = False,
@@ -46,7 +47,7 @@ def write_heatmaps(
         attention: (n_layers, n_heads, n_queries, n_keys) with its labels; or what ``condensed`` made of parts of it.
         folder: where to; made if needed.
         formats: any of ``png``, ``svg``, ``pdf``.
-        cmap: a name of ``COLORMAPS``; changes have a diverging one of their own.
+        cmap: a name of ``PICTURE_COLORMAPS``; changes have a diverging one of their own.
         dpi: pixels an inch.
         scale: ``shared`` (0 to 1 for weights, the common extremes for scores) or ``head`` (each picture its own; that
             of the overview ends at the largest value of all).

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from attnviz.files import own_folder
+from attnviz.output.colormaps import PAPER
 from attnviz.output.pictures import figures
 from attnviz.output.pictures.fonts import Instead
 from attnviz.output.pictures.painting import paint_matrix
@@ -26,7 +27,7 @@ def write_similarity(
     folder: str | Path,
     *,
     formats: Sequence[str] = ("png",),
-    cmap: str = "viridis",
+    cmap: str = PAPER,
     dpi: int = 150,
     scale: str = "shared",
     force: bool = False,
@@ -40,7 +41,7 @@ def write_similarity(
         order: a permutation of them.
         folder: where to; made if needed.
         formats: any of ``png``, ``svg``, ``pdf``.
-        cmap: a name of ``COLORMAPS``.
+        cmap: a name of ``PICTURE_COLORMAPS``.
         dpi: pixels an inch.
         scale: ``shared`` (0 to 1), or ``head`` (0 to the largest).
         force: also replace files of these names that attnviz did not write.
