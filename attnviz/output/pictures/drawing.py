@@ -190,6 +190,11 @@ def families_for(characters: set[str], fonts: Sequence[str] = FONTS) -> tuple[tu
     return tuple(families), missing
 
 
+def matplotlib_palette(name: str) -> np.ndarray:
+    """The colours of one of Matplotlib's maps, (256, 4) uint8."""
+    return np.array(mpl.colormaps[name](np.arange(256), bytes=True))
+
+
 @contextmanager
 def own_settings() -> Iterator[None]:
     """Matplotlib's own defaults, whatever the user's ``matplotlibrc`` says, put back afterwards."""
