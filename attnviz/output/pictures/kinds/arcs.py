@@ -6,7 +6,14 @@ from dataclasses import dataclass, replace
 from attnviz.errors import UsageError
 from attnviz.output.labels import cut_middle
 from attnviz.output.pictures.heading import MARGIN, Heading, frame, natural_width
-from attnviz.output.pictures.kinds.links import HeadLinks, LinkChoice, StyledLink, refuse_values, styled_links, with_rest
+from attnviz.output.pictures.kinds.links import (
+    HeadLinks,
+    LinkChoice,
+    StyledLink,
+    refuse_values,
+    styled_links,
+    with_rest,
+)
 from attnviz.output.pictures.kinds.tints import darkened, ground_of
 from attnviz.output.pictures.kinds.words import (
     BASELINE,
@@ -315,9 +322,7 @@ def _part(distance: float, farthest: float) -> float:
     return (distance / farthest) ** 0.7 if farthest else 0.0
 
 
-def _head(
-    row: _Row, plan: _Plan, head: HeadLinks, y: float, rooms: tuple[float, float], width: float
-) -> list[Item]:
+def _head(row: _Row, plan: _Plan, head: HeadLinks, y: float, rooms: tuple[float, float], width: float) -> list[Item]:
     """One head: its name, its arcs, then the words."""
     size = plan.size
     name = head.matrix.title
@@ -335,9 +340,7 @@ def _head(
     return items + _words(row, plan, head, top)
 
 
-def _arc(
-    row: _Row, plan: _Plan, link: StyledLink, top: float, most: float, reach: tuple[float, float]
-) -> Curve:
+def _arc(row: _Row, plan: _Plan, link: StyledLink, top: float, most: float, reach: tuple[float, float]) -> Curve:
     """An arc from the query to the key, the higher the longer; a loop where they are one word."""
     start, end = plan.centers[row.queries[link.query]], plan.centers[row.keys[link.key]]
     way = _way(row, link)
@@ -363,7 +366,9 @@ def _words(row: _Row, plan: _Plan, head: HeadLinks, top: float) -> list[Item]:
     strip = _STRIP if plan.step > 1 else 0.0
     left = plan.pitch / 2
     items: list[Item] = [
-        Box(plan.centers[i] - left, top, plan.pitch, strip, fill=ground) for i, ground in grounds.items() if strip and ground
+        Box(plan.centers[i] - left, top, plan.pitch, strip, fill=ground)
+        for i, ground in grounds.items()
+        if strip and ground
     ]
     room = plan.band - 2 * PADDING - 2 - (strip and strip + 1) if plan.turned else MOST_EMS * plan.size
     middle = (top + (strip and strip + 1) + top + plan.band) / 2

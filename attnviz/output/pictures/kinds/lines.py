@@ -226,14 +226,10 @@ def _plan(
     pitches = tuple(min(body / n, max(body / most, free)) for n in page.lines)
     gap = min(panel - sum(columns) - 2 * PADDING, max(1.6 * body, 1.4 * _GAP))
     inset = (panel - sum(columns) - 2 * PADDING - gap) / 2
-    return _Plan(
-        width, (panel, names + body), n_columns, names, size, columns, inset, (pitches[0], pitches[1])
-    )
+    return _Plan(width, (panel, names + body), n_columns, names, size, columns, inset, (pitches[0], pitches[1]))
 
 
-def _grown(
-    page: _Page, panel: float, body: float, columns: tuple[float, float]
-) -> tuple[float, tuple[float, float]]:
+def _grown(page: _Page, panel: float, body: float, columns: tuple[float, float]) -> tuple[float, tuple[float, float]]:
     """The largest type, up to twice the smallest, in which no line is too high and no word is cut; its columns."""
     font = page.look.font_size
     for tenths in range(int(_GROWTH * 10), 10, -1):
@@ -263,10 +259,11 @@ def _names_height(
     return (1 if _one_line(page, heads, panel, columns, size) else 2) * size * LINE_HEIGHT + 3
 
 
-def _one_line(
-    page: _Page, heads: Sequence[HeadLinks], panel: float, columns: tuple[float, float], size: float
-) -> bool:
-    over = [max(0.0, page.measure(name, size, False) - width) for name, width in zip(sides(page.attention), columns, strict=True)]
+def _one_line(page: _Page, heads: Sequence[HeadLinks], panel: float, columns: tuple[float, float], size: float) -> bool:
+    over = [
+        max(0.0, page.measure(name, size, False) - width)
+        for name, width in zip(sides(page.attention), columns, strict=True)
+    ]
     widest = max(page.measure(head.matrix.title, size, True) for head in heads)
     return max(over) == 0 and widest + 12 <= panel - sum(columns) - 2 * PADDING
 
@@ -315,7 +312,16 @@ def _names(page: _Page, head: HeadLinks, plan: _Plan, x: float, y: float, inner:
         name = cut(head.matrix.name, name_room, True)
     centre = x + panel / 2 if not one_line else sum(inner) / 2
     items: list[Item] = [
-        Words(name, centre, middle + BASELINE * size, size, ha="center", bold=True, color=darkened(head.color), role="panel name")
+        Words(
+            name,
+            centre,
+            middle + BASELINE * size,
+            size,
+            ha="center",
+            bold=True,
+            color=darkened(head.color),
+            role="panel name",
+        )
     ]
     below = middle if one_line else middle + row
     for side, text in enumerate(sides(page.attention)):

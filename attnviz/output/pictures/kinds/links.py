@@ -144,8 +144,14 @@ def _visible(matrix: Matrix) -> np.ndarray:
 
 
 def _head_links(
-    matrix: Matrix, look: Look, choice: LinkChoice, cells: tuple[np.ndarray, np.ndarray], color: str,
-    shades: tuple[np.ndarray, np.ndarray], *, has_rest: bool,
+    matrix: Matrix,
+    look: Look,
+    choice: LinkChoice,
+    cells: tuple[np.ndarray, np.ndarray],
+    color: str,
+    shades: tuple[np.ndarray, np.ndarray],
+    *,
+    has_rest: bool,
 ) -> HeadLinks:
     shown, colored = cells
     n_keys = shown.shape[1]

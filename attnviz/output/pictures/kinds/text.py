@@ -283,7 +283,14 @@ def _word(row: _Row, plan: _Plan, number: int, index: int, y: float) -> list[Ite
     start = x + _PADDING * size
     items: list[Item] = [
         Box(x, top, wide, high, fill, edge, 1.0 if index == row.chosen else 0.5),
-        Words(label, start, middle + BASELINE * size, size, color=FAINT_INK if masked else ink_on(fill or "#ffffff"), role="word"),
+        Words(
+            label,
+            start,
+            middle + BASELINE * size,
+            size,
+            color=FAINT_INK if masked else ink_on(fill or "#ffffff"),
+            role="word",
+        ),
     ]
     if masked:
         items.append(Line(((x, middle), (x + wide, middle)), 0.6, FAINT_INK))

@@ -152,9 +152,7 @@ def no_room(look: Look, needed: str) -> UsageError:
     return UsageError(f"size: {words} is too small for words of {look.font_size:g} pt; expected {needed}")
 
 
-def scene_of(
-    width: float, height: float, items: Iterable[Item], heading: Heading | None, **more: object
-) -> Scene:
+def scene_of(width: float, height: float, items: Iterable[Item], heading: Heading | None, **more: object) -> Scene:
     """A scene of items, with the title and the caption of its heading."""
     title, caption = (heading.title, heading.caption) if heading else ("", "")
     return Scene(width, height, tuple(items), title=title, caption=caption, **more)  # type: ignore[arg-type]
