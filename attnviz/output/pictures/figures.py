@@ -11,6 +11,7 @@ from attnviz.files import own_folder
 from attnviz.names import PICTURE_FORMATS
 from attnviz.output.pictures.descriptions import file_stem
 from attnviz.output.pictures.drawing import Drawing, families_for, measure_in, own_settings
+from attnviz.output.pictures.files.writing import write_scenes
 from attnviz.output.pictures.fonts import Instead, characters, missing_note, replacements
 from attnviz.output.pictures.kinds.scenes import words_scene
 from attnviz.output.pictures.matrices.condensed import Condensed
@@ -18,7 +19,6 @@ from attnviz.output.pictures.matrices.sheets import Drawn, head_scenes, overview
 from attnviz.output.pictures.matrices.similarity import as_distances, similarity_scene
 from attnviz.output.pictures.scene import Scene
 from attnviz.output.pictures.style import PictureStyle
-from attnviz.output.pictures.writing import write_scenes
 from attnviz.trace.attention import Attention
 
 MOST_PANELS, FEW_PANELS = 16, 4

@@ -17,6 +17,7 @@ from attnviz.trace.attention import Attention
 from attnviz.trace.heads import head_name
 from attnviz.trace.tokens import Token
 
+
 def as_distances(attention: Attention, distances: np.ndarray, order: tuple[int, ...]) -> Attention:
     """One matrix, whose rows and columns are heads in an order, with the attention's origin.
 
