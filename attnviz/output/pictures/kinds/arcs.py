@@ -228,6 +228,11 @@ def _planned(row: _Row, width: float, heads: Sequence[HeadLinks], height: float 
             plan = _with_rooms(row, _flat(row, size, width), heads, width, height, 3 if size > font else 1)
             if plan is not None:
                 return plan
+    for size in sizes[:-1]:
+        turned = _upright(row, size, width, MOST_EMS * size)
+        plan = _with_rooms(row, turned, heads, width, height, 3) if turned.step == 1 else None
+        if plan is not None:
+            return plan
     labels = MOST_EMS * font
     while labels >= _LEAST_EMS * font:
         plan = _with_rooms(row, _upright(row, font, width, labels), heads, width, height)
@@ -293,7 +298,7 @@ def _with_rooms(
         least = factor * _LEAST_ROOM
         if free < max(total * least, sum(map(sum, rooms_of(least)))):
             return None
-        tallest = min(free / total, 0.6 * max(farthest, 4 * least)) if total else least
+        tallest = min(free / total, max(0.6 * farthest, _MOST_ROOM)) if total else least
         while tallest > least and sum(map(sum, rooms_of(tallest))) > free:
             tallest *= 0.98
         left = free - sum(map(sum, rooms_of(tallest)))

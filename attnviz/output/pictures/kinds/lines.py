@@ -32,8 +32,10 @@ _WIDE_GAP = 60.0  # a narrower one makes links steep
 _LEAST_EMS = 3.0  # of a column of words, in sizes of the type
 _PITCH = 1.5  # from one word to the next, in sizes of the type
 _MOST_BODY = 580.0  # of the words of one panel, where no height is given: a page
+_LEAST_BODY = 250.0  # of many panels below each other
 _GROWTH = 2.0  # the largest type, in sizes of the smallest
 _REST_GAP = 0.6  # above the rest, in lines
+_MOST_EMS_WIDE = 0.57  # the widest line, in sizes of the type
 _STRIP = 3.0  # the width of the shades of words without a label
 _PAGE = 6.9 * 72
 
@@ -214,7 +216,8 @@ def _plan(
     most = max(page.lines)
     if height is None:
         wide = min(0.35 * panel, most * 2.4 * font)
-        body = min(max(most * _PITCH * font, wide), _MOST_BODY)
+        page_part = max(_MOST_BODY / math.ceil(len(heads) / n_columns), _LEAST_BODY)
+        body = min(max(most * _PITCH * font, wide), page_part)
     else:
         body = height - names
     if body < min(3.0, most) * LINE_HEIGHT * font:
@@ -278,7 +281,7 @@ def _panel(page: _Page, head: HeadLinks, plan: _Plan, x: float, y: float) -> lis
     items = _names(page, head, plan, x, y, inner)
     top = y + plan.names
     heights = _heights(page, plan, top)
-    most = min(4.0, max(0.8, 0.6 * min(plan.pitches)))
+    most = min(_MOST_EMS_WIDE * size, max(0.8, 0.6 * min(plan.pitches)))
     ends = inner[0] + PADDING, inner[1] - PADDING
     for link in head.links:
         points = ((ends[0], heights[0][link.query]), (ends[1], heights[1][link.key]))

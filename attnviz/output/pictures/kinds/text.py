@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 
 from attnviz.errors import UsageError
-from attnviz.output.labels import cut_middle
+from attnviz.output.labels import cut_middle, isolated
 from attnviz.output.pictures.fonts import drawable
 from attnviz.output.pictures.heading import MARGIN, Heading, frame, natural_width
 from attnviz.output.pictures.kinds.links import with_rest
@@ -24,15 +24,16 @@ from attnviz.trace.tokens import Token, Tokens, token_numbers
 _PITCH = 1.6  # from one line to the next, in sizes of the type
 _GROUND = 1.35  # the height of a word's colour
 _PADDING = 0.16  # of a word's colour, at both sides
-_SPACE = 0.3  # between two words
+_SPACE = 0.15  # between two words
 _SEAM = 0.06  # between two words without a space
 _REST_SPACE = 1.2  # before the rest
 _NAME_SPACE = 1.0  # after a head's name
 _HEAD_SPACE = 0.5  # between two heads
-_GROWTH = 2.0  # the largest type, in sizes of the smallest
+_GROWTH = 3.0  # the largest type, in sizes of the smallest
 _PAGE, _LEAST_WIDTH = 6.9 * 72, 3.3 * 72
 _MOST_BAR = 130.0
 _LEAST_LINE = 4.0  # of words, in sizes of the type
+_OUTLINE = 0.9  # points from a word's colour to its outline
 _QUOTED = 24  # characters of the chosen word in a sentence
 
 
@@ -124,11 +125,11 @@ def text_scene(
     height = given if given is not None else around.top + plan.height(len(matrices)) + around.foot
     items: list[Item] = []
     hovers: list[Hover] = []
-    y = around.top
+    y = around.top if room is None else around.top + (room - plan.height(len(matrices))) / 2
     names = _hover_names(attention, query, key)
     for number, matrix in enumerate(matrices):
         items += _name(row, plan, matrix, y, width)
-        for i in range(len(row.tokens)):
+        for i in sorted(range(len(row.tokens)), key=lambda index: index == row.chosen):
             items += _word(row, plan, number, i, y)
             hovers.append(_hover(row, plan, (number, i), y, names))
         y += plan.head + _HEAD_SPACE * plan.size
@@ -173,7 +174,7 @@ def _said(
     assert index is not None
     label = drawable(escaped(side[index].label), row.look.instead)
     label = label if len(label) <= _QUOTED else label[:_QUOTED] + "…"
-    word = f"“{label}” ({token_numbers(side)[index]})"
+    word = f"“{isolated(label)}” ({token_numbers(side)[index]})"
     words = f"what {word} looks at" if query is not None else f"what looks at {word}"
     words += "; struck out: masked" * bool(row.hidden.any())
     return replace(heading, lines=(*heading.lines, words))
@@ -192,7 +193,7 @@ def _natural(row: _Row, matrices: Sequence[Matrix]) -> float:
 
 
 def _planned(row: _Row, matrices: Sequence[Matrix], width: float, room: float | None, around: float) -> _Plan:
-    """The largest type, up to twice the smallest, in which all lines have room."""
+    """The largest type, up to three times the smallest, in which all lines have room."""
     font = row.look.font_size
     sizes = [font * tenths / 10 for tenths in range(int(_GROWTH * 10), 9, -1)] if room is not None else [font]
     for size in sizes:
@@ -275,16 +276,17 @@ def _word(row: _Row, plan: _Plan, number: int, index: int, y: float) -> list[Ite
     value, masked = float(row.numbers[number, index]), bool(row.hidden[number, index])
     is_rest = row.has_rest and index == len(row.tokens) - 1
     fill = None if masked else palette_color(row.look.palette, row.look.scale.place(value))
-    edge = INK if index == row.chosen else FAINT_INK if is_rest else None
     size, middle = plan.size, top + high / 2
     line_end = max(place[1] + place[2] for place in plan.places)
     label = _shown(row, row.labels[index], size, line_end - plan.left)
     label = label if masked else _with_number(row, index, label, value)
     start = x + _PADDING * size
     items: list[Item] = [
-        Box(x, top, wide, high, fill, edge, 1.0 if index == row.chosen else 0.5),
+        Box(x, top, wide, high, fill, FAINT_INK if is_rest else None),
         Words(label, start, middle + BASELINE * size, size, color=FAINT_INK if masked else ink_on(fill or "#ffffff"), role="word"),
     ]
+    if index == row.chosen:  # around the colour, so that it is seen on a dark one too
+        items.append(Box(x - _OUTLINE, top - _OUTLINE, wide + 2 * _OUTLINE, high + 2 * _OUTLINE, None, INK, 0.8))
     if masked:
         items.append(Line(((x, middle), (x + wide, middle)), 0.6, FAINT_INK))
     return items

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from attnviz.errors import UsageError
-from attnviz.output.labels import cut_middle_apart
+from attnviz.output.labels import cut_middle_apart, isolated
 from attnviz.output.pictures.fonts import drawable
 from attnviz.output.pictures.heading import Heading
 from attnviz.output.pictures.kinds.tints import FAINT_INK, ink_on
@@ -110,7 +110,7 @@ def thinned_labels(
     short = cut_middle_apart(
         texts, [numbers[i] for i in shown], left, lambda text: measure(text, size, False), equal=False
     )
-    return {i: f"{before[i]}{text}".rstrip() for i, text in zip(shown, short, strict=True)}
+    return {i: f"{before[i]}{isolated(text)}".rstrip() if step > 1 else text for i, text in zip(shown, short, strict=True)}
 
 
 def word_items(text: str, place: Place, size: float, style: WordStyle, measure: Measure) -> list[Item]:
