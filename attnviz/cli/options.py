@@ -13,13 +13,11 @@ from attnviz.cli.groups.text_files import DrawnTextFileOptions, TextFileOptions
 from attnviz.cli.help.pages import INPUT, MODEL, OUTPUT, SELECTION, VIEW
 from attnviz.encoder.config.given import default_of
 from attnviz.errors import UsageError
-from attnviz.output.colormaps import COLORMAPS, TERMINAL_COLORMAPS
+from attnviz.output.colormaps import TERMINAL_COLORMAPS
 
 if TYPE_CHECKING:
-    Colormap = str  # the names are known only when the tables are read
-    TerminalColormap = str
+    TerminalColormap = str  # the names are known only when the tables are read
 else:
-    Colormap = Literal[COLORMAPS]
     TerminalColormap = Literal[TERMINAL_COLORMAPS]
 
 
@@ -130,10 +128,6 @@ HideSpecial = Annotated[
 ]
 Renormalize = Annotated[
     bool, option(SELECTION, "--renormalize", help="With --hide-special: let what is left of each row sum to 1.")
-]
-ColormapName = Annotated[
-    Colormap,
-    option(VIEW, "--cmap", envvar="ATTNVIZ_CMAP", help="Colour map. [default: viridis]"),
 ]
 TerminalColormapName = Annotated[
     TerminalColormap,

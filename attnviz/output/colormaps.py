@@ -8,9 +8,16 @@ lighter, so each map but redblue, which only pictures use, has a ramp there whos
 amber is the terminal's own, and azure is for values below zero next to it: their first colours are bright enough to be
 seen on black and dark enough to be seen on white, and values below ``LEAST_PAINTED`` have no colour at all, so that a
 zero is never painted.
+
+paper is the pictures' own: from white over sky blue to a dark indigo. In CAM02-UCS, where equal distances look equal,
+its steps are equal, and its lightness falls evenly from 100 to 18: so it does in grey, and for people who see fewer
+colours. Its hue and chroma follow a Bezier curve from white over (a', b') = (-19, -9) and (-33, -33) to (12, -22). A
+test measures it.
 """
 
 from functools import cache
+
+from attnviz.errors import UsageError, one_line
 
 RGB = tuple[int, int, int]
 
@@ -22,6 +29,11 @@ GROUNDLESS = {  # the terminal's own ground is their zero; the darkest and the b
     AZURE: ((34, 88, 150), (104, 186, 255)),
 }
 LEAST_PAINTED = 0.1  # of those, from 0 to 1
+PAPER = "paper"
+_SEQUENTIAL = """viridis plasma inferno magma cividis Greys Purples Blues Greens Oranges Reds YlOrBr YlOrRd OrRd PuRd
+RdPu BuPu GnBu PuBu YlGnBu PuBuGn BuGn YlGn binary gist_yarg gist_gray gray bone pink spring summer autumn winter cool
+Wistia hot afmhot gist_heat copper"""
+PICTURE_COLORMAPS = (PAPER, *_SEQUENTIAL.split())  # all but the first are Matplotlib's sequential maps
 DIVERGING = "redblue"  # for differences: blue below 0, red above, nearly white between
 ENTRIES = 256
 
@@ -35,6 +47,30 @@ def table(name: str) -> tuple[RGB, ...]:
 
     data = b64decode(_TABLES[name])
     return tuple((data[i], data[i + 1], data[i + 2]) for i in range(0, len(data), 3))
+
+
+def colormap_name(text: str) -> str:
+    """The name of a picture's colour map, as ``PICTURE_COLORMAPS`` writes it; ``_r`` at its end reverses the map.
+
+    Args:
+        text: the name in capitals or small letters.
+
+    Raises:
+        UsageError: no map has that name.
+    """
+    names = {name.lower(): name for name in PICTURE_COLORMAPS}
+    wanted = text.strip().lower()
+    stem = wanted.removesuffix("_r")
+    if stem in names:
+        return names[stem] + wanted[len(stem) :]
+    from difflib import get_close_matches  # noqa: PLC0415 (start-up time)
+
+    near = [names[name] for name in get_close_matches(wanted, names, cutoff=0.7)]
+    question = f" (did you mean {' or '.join(near)}?)" if near else ""
+    raise UsageError(
+        f"cmap: {one_line(repr(text))} is not known{question}; expected {PAPER}, or a sequential map of Matplotlib "
+        "such as viridis, Greys or YlGnBu"
+    )
 
 
 def ramp_256(name: str) -> tuple[int, ...]:
@@ -129,6 +165,18 @@ _TABLES = {
         "RUVFREREQkJCQUFBQEBAPj4+PT09Ozs7Ojo6ODg4Nzc3NjY2NDQ0MzMzMTExMDAwLy8vLS0tLCwsKioqKSkpKCgoJiYmJSUlIyMj"
         "IiIiISEhICAgHx8fHh4eHR0dGxsbGhoaGRkZGBgYFxcXFhYWFBQUExMTEhISEREREBAQDw8PDQ0NDAwMCwsLCgoKCQkJCAgIBgYG"
         "BQUFBAQEAwMDAgICAQEBAAAA"
+    ),
+    "paper": (
+        "/////f7+/P39+vz8+fv79/r79vn69Pj58vf48fb37/b27vX27PT16vP06fLz5/Hy5vDy5O/x4u7w4e3v3+3v3uzu3Ovt2urs2ens1+jr"
+        "1ufq1Obp0ubp0eXoz+TnzePnzOLmyuHlyeHlx+Dkxd/kxN7jwt3iwNziv9zhvdvhu9rgutnfuNjfttjetdfes9bdsdXdsNTcrtTcrNPb"
+        "qtLbqdHap9DapdDZo8/Zos7YoM3YnszXnMzXm8vXmcrWl8nWlcnVk8jVksfVkMbUjsbUjMXUisTTiMPThsPThcLSg8HSgcDSf8DRfb/R"
+        "e77Reb3Rd73QdbzQc7vQcbrQb7rQbbnPa7jPaLfPZrfPZLbPYrXPYLTOXrTOW7POWbLOV7HOVLHOUrDOUK/OTa7OS67OSK3ORqzOQ6vO"
+        "QarOPqrOPKnOOajON6fONKbOMqXOL6TOLaTOKqPOKKLOJqHOI6DOIZ/OH57OHp3OHJzNG5vNGprNGZnNGZjNGZfMGZbMGZXMGpTLG5PL"
+        "G5LLHJHKHZDKH4/JII7JIY3IIozHI4vHJInGJojGJ4fFKIbEKYXDKoTDK4PCLILBLYHALoDAL3+/MH6+MX29Mny9M3u8M3q7NHm6NXe5"
+        "Nna4NnW3N3S3OHO2OHK1OXG0OXCzOm+yOm6xO22wO2ywPGuvPGquPWmtPWisPWerPmaqPmWpP2SoP2OnP2KnP2GmQGClQF+kQF6jQF2i"
+        "QVyhQVugQVqfQVmeQVidQledQlacQlWbQlSaQlOZQlKYQlGXQlCWQk+VQk6UQk2UQkyTQ0uSQ0qRQ0mQQ0iPQ0eOQ0aNQ0WMQkSMQkOL"
+        "QkKKQkGJQkCIQj+HQj6GQj2FQjuFQjqEQjmDQjiCQjeBQTaAQTV/QTR/QTN+QTJ9QTF8QTB7QC96QC56QCx5QCt4QCp3QCl2Pyh1Pyd1"
+        "PyV0PyRzPyNyPiJxPiFxPh9wPh5vPR1uPRttPRptPRhsPBdrPBVqPBRpPBJpOxBoOw9nOw1mOgtmOghlOgZkOgRj"
     ),
     "redblue": (
         "BTBhBjJjBzRmCDZpCThsCjpvCzxyDD51DUB4DkN7D0V+EUeBEkmEE0uHFE2KFU+NFlGQF1STGFaVGViYGlqbHFyeHV6hHmCkH2Kn"

@@ -19,7 +19,7 @@ from attnviz.cli.block_options import SHOWN_FIELDS
 from attnviz.cli.commands.show import app as show_app
 from attnviz.encoder.config.given import field_names, field_table
 from attnviz.names import FILE_FORMATS, KINDS, PICTURE_FORMATS, PICTURE_SCALES, REDUCTIONS, VALUES
-from attnviz.output.colormaps import COLORMAPS, TERMINAL_COLORMAPS
+from attnviz.output.colormaps import TERMINAL_COLORMAPS
 from attnviz.output.terminal.styles import STYLES
 
 SENTENCE = "The cat didn't sit."
@@ -106,7 +106,7 @@ def test_an_option_takes_the_values_of_its_table():
                 found.setdefault(parameter.opts[0], set()).add(tuple(choices))
     fields = {f"--{f.name.replace('_', '-')}": f.metadata.get("choices") for f in field_table()}
     expected = CHOICES | {flag: choices for flag, choices in fields.items() if choices}
-    assert found.pop("--cmap") == {tuple(COLORMAPS), tuple(TERMINAL_COLORMAPS)}
+    assert found.pop("--cmap") == {tuple(TERMINAL_COLORMAPS)}
     assert found == {flag: {choices} for flag, choices in expected.items()}
 
 

@@ -19,6 +19,7 @@ from attnviz.cli.head_options import (
     request_of_heads,
 )
 from attnviz.cli.options import CommonOptions, ModelJsonOptions, SharedSource
+from attnviz.output.colormaps import AMBER, PAPER
 
 if TYPE_CHECKING:
     from attnviz.analysis.heads.report import HeadReport
@@ -156,7 +157,7 @@ def _draw(report: "HeadReport", folder: Path, *, cmap: str, force: bool, common:
     from attnviz.api.heatmaps import similarity_picture
     from attnviz.cli.streams import note_pictures
 
-    picture_map = "viridis" if cmap == "amber" else cmap  # amber is the terminal's own
+    picture_map = PAPER if cmap == AMBER else cmap  # amber is the terminal's own
     note_pictures(common, similarity_picture(report, folder, cmap=picture_map, force=force))
 
 

@@ -5,11 +5,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from attnviz.cli.command import Options, command, command_app, option
+from attnviz.cli.groups.colormaps import ColormapName
 from attnviz.cli.groups.parts import PartOptions
 from attnviz.cli.help.pages import OUTPUT, VIEW
-from attnviz.cli.options import ColormapName, DrawnSource, Force, RawTokens, SelectionOptions, folder_option
+from attnviz.cli.options import DrawnSource, Force, RawTokens, SelectionOptions, folder_option
 from attnviz.errors import UsageError
 from attnviz.names import FILE_FORMATS
+from attnviz.output.colormaps import PAPER
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,7 +37,7 @@ class PictureOptions(Options):
             help="png, svg, pdf, or several; that of --file too, such as jsonl. [default: png]",
         ),
     ] = "png"
-    cmap: ColormapName = "viridis"
+    cmap: ColormapName = PAPER
     dpi: Annotated[
         int, option(VIEW, "--dpi", metavar="N", min=30, max=1200, help="Dots per inch of PNG. [default: 150]")
     ] = 150

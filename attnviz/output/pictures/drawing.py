@@ -20,7 +20,7 @@ for _chatty in ("matplotlib", "fontTools"):
 import matplotlib as mpl
 import numpy as np
 from matplotlib.artist import Artist
-from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, findfont, fontManager, get_font
 from matplotlib.lines import Line2D
@@ -36,7 +36,7 @@ from attnviz.output.pictures.scene import Box, Curve, Item, Line, Measure, Raste
 POINTS_PER_INCH = 72
 VECTOR_DPI = 300
 """Pixels an inch of the images in a PDF or an SVG."""
-_MEASURED_AT = 16  # pixels a point: widths without the rounding of a screen
+_MEASURED_AT = 4  # pixels a point: widths without the rounding of a screen
 
 
 class _Pixels(Artist):
@@ -48,16 +48,20 @@ class _Pixels(Artist):
 
     def draw(self, renderer: Any) -> None:
         figure, raster = self.figure, self.raster
-        scale = figure.dpi / POINTS_PER_INCH  # type: ignore[union-attr]
         detail = renderer.get_image_magnification()
-        left, right = (round(x * scale * detail) for x in (raster.x, raster.x + raster.width))
-        top, bottom = (round(y * scale * detail) for y in (raster.y, raster.y + raster.height))
+        scale = detail * figure.dpi / POINTS_PER_INCH  # type: ignore[union-attr]
+        left, right = (round(x * scale) for x in (raster.x, raster.x + raster.width))
+        top, bottom = (round(y * scale) for y in (raster.y, raster.y + raster.height))
         height, width = max(bottom - top, 1), max(right - left, 1)
-        # Renderers take the lowest row first.
-        upward = np.ascontiguousarray(raster.paint(height, width)[::-1])
-        page = figure.bbox.height  # type: ignore[union-attr]
+        pixels = raster.paint(height, width)
+        if isinstance(renderer, RendererAgg):  # 5 times as quick as to draw it
+            page: Any = np.asarray(renderer.buffer_rgba())
+            inside = page[top : top + height, left : left + width]
+            inside[:] = pixels[: inside.shape[0], : inside.shape[1]]
+            return
         context = renderer.new_gc()
-        renderer.draw_image(context, left / detail, page - (top + height) / detail, upward)
+        below = figure.bbox.height - (top + height) / detail  # type: ignore[union-attr]
+        renderer.draw_image(context, left / detail, below, np.ascontiguousarray(pixels[::-1]))  # the lowest row first
         context.restore()
 
 
@@ -107,7 +111,7 @@ class Drawing:
         words = {"Title": scene.title, "Description": scene.description, "Source": scene.source, "Creator": CREATOR}
         with mpl.rc_context({"svg.fonttype": "path" if outline_text else "none"}):
             figure.savefig(buffer, format="svg", dpi=VECTOR_DPI, metadata={**words, "Date": None})
-        return accessible_svg(buffer.getvalue().decode(), description, scene.hovers).encode()
+        return accessible_svg(buffer.getvalue().decode(), description, tuple(scene.hovers())).encode()
 
     def artists(self, items: Sequence[Item], figure: Figure) -> Iterator[Artist]:
         """What Matplotlib draws for items, in their order, at home in a figure."""
@@ -186,12 +190,18 @@ def families_for(characters: set[str], fonts: Sequence[str] = FONTS) -> tuple[tu
     return tuple(families), missing
 
 
+def matplotlib_palette(name: str) -> np.ndarray:
+    """The colours of one of Matplotlib's maps, (256, 4) uint8."""
+    return np.array(mpl.colormaps[name](np.arange(256), bytes=True))
+
+
 @contextmanager
 def own_settings() -> Iterator[None]:
     """Matplotlib's own defaults, whatever the user's ``matplotlibrc`` says, put back afterwards."""
     with mpl.rc_context(), warnings.catch_warnings():
         mpl.rcdefaults()
         mpl.rcParams["svg.hashsalt"] = "attnviz"
+        mpl.rcParams["text.hinting"] = "none"  # so that words are as wide as they were measured
         mpl.rcParams["pdf.fonttype"] = 42  # TrueType: many publishers take no Type 3
         # Characters without a glyph have their own note; shaping can still ask for one that no text has.
         warnings.filterwarnings("ignore", message="Glyph |Matplotlib currently does not support")

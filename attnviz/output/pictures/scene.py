@@ -3,7 +3,7 @@
 Lengths are points, 1/72 inch. x grows from the left edge, y from the top edge downwards.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -111,7 +111,7 @@ class Scene:
         width, height: its size.
         fixed: what is drawn first. Scenes with this very tuple have it drawn once for all of them.
         moving: what is drawn over it.
-        hovers: what a browser says of its parts.
+        hovers: gives what a browser says of its parts; called for an SVG only.
         title: of the file's metadata.
         description: one sentence: what attends most to what.
         source: where the numbers came from.
@@ -122,7 +122,7 @@ class Scene:
     height: float
     fixed: tuple[Item, ...]
     moving: tuple[Item, ...] = ()
-    hovers: tuple[Hover, ...] = ()
+    hovers: Callable[[], Iterable[Hover]] = tuple
     title: str = ""
     description: str = ""
     source: str = ""

@@ -8,6 +8,7 @@ from attnviz.output.pictures.scene import Measure
 from attnviz.output.words import escaped
 from attnviz.trace.tokens import Tokens, token_numbers
 
+
 def fitted_labels(
     tokens: Tokens, shown: Iterable[int], room: float, size: float, instead: Instead, measure: Measure
 ) -> list[str]:

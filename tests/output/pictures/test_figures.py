@@ -67,7 +67,7 @@ def attention(n_layers=2, n_heads=3, n_queries=5, n_keys=7, *, causal=False, **f
 
 def plate(view, scale="shared", dpi=80):
     """The figure of single heads, with its pictures."""
-    palette = np.insert(table("viridis"), 3, 255, axis=1)
+    palette = np.insert(table("paper"), 3, 255, axis=1)
     sheet, grids = pictures.head_sheet(view, dpi, {})
     plates = pictures.head_pictures(view, grids, palette, scale)
     return drawing.draw_plate(sheet, plates, palette, dpi, ("DejaVu Sans",)), plates
@@ -107,7 +107,7 @@ def test_every_cell_has_its_values_colour_with_queries_down_and_keys_across(tmp_
 def test_the_colour_bar_has_its_high_end_at_the_top(tmp_path):
     write_heatmaps(attention(1, 1, 1, 1, matrices=np.full((1, 1, 1, 1), 0.5)), tmp_path, dpi=100)
     pixels = np.asarray(Image.open(tmp_path / "L00H00.png").convert("RGB"))
-    colours = {tuple(colour): i for i, colour in enumerate(table("viridis"))}
+    colours = {tuple(colour): i for i, colour in enumerate(table("paper"))}
     rows = {colours.get(tuple(pixel)): y for y, row in enumerate(pixels) for pixel in row}
     low, high = (min(y for i, y in rows.items() if i in ends) for ends in (range(10, 60), range(200, 250)))
     assert high < low
@@ -268,7 +268,7 @@ def test_unknown_options_are_one_line_and_write_nothing(tmp_path, options, messa
 
 
 def test_an_unknown_colour_map_names_the_known_ones(tmp_path):
-    with pytest.raises(UsageError, match=r"cmap: 'jet' is not known; expected one of .*viridis"):
+    with pytest.raises(UsageError, match=r"cmap: 'jet' is not known; expected paper, .*viridis"):
         write_heatmaps(attention(), tmp_path, cmap="jet")
 
 

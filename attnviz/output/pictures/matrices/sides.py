@@ -93,7 +93,10 @@ def ticks(side: Side, length: float, size: float, most: float, measure: Measure,
     labels = _fitted(side, indices, most, size, measure, numbered=step > 1 and side.counts)
     widths = [measure(label, size, False) for label in labels]
     fits = [width <= spacing - 0.3 * size for width in widths]
-    upright = [not turned or (all(fits) if not side.counts else fit and is_upright(label)) for label, fit in zip(labels, fits, strict=True)]
+    upright = [
+        not turned or (all(fits) if not side.counts else fit and is_upright(label))
+        for label, fit in zip(labels, fits, strict=True)
+    ]
     depths = [label_height(size) if turned and stands else width for stands, width in zip(upright, widths, strict=True)]
     name = side.name
     if step > 1:

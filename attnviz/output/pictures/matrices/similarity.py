@@ -1,63 +1,23 @@
 """The matrix of distances between heads as a picture."""
 
-from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 
-from attnviz.files import own_folder
-from attnviz.output.pictures import figures
-from attnviz.output.pictures.fonts import Instead
-from attnviz.output.pictures.painting import paint_matrix
-from attnviz.output.pictures.pictures import Picture, Sheet, head_sheet
-from attnviz.output.pictures.style import PictureStyle
+from attnviz.output.pictures.matrices.layout import Sheet, layout
+from attnviz.output.pictures.matrices.painting import Grid, paint_matrix
+from attnviz.output.pictures.matrices.scenes import Picture, scenes
+from attnviz.output.pictures.matrices.sheets import Drawn
+from attnviz.output.pictures.matrices.sides import named_side
+from attnviz.output.pictures.scene import Scene
 from attnviz.output.scale import distance_scale, short_number
+from attnviz.output.words import extent, unit
 from attnviz.trace.attention import Attention
 from attnviz.trace.heads import head_name
 from attnviz.trace.tokens import Token
 
-
-def write_similarity(
-    attention: Attention,
-    distances: np.ndarray,
-    order: tuple[int, ...],
-    folder: str | Path,
-    *,
-    formats: Sequence[str] = ("png",),
-    cmap: str = "viridis",
-    dpi: int = 150,
-    scale: str = "shared",
-    force: bool = False,
-    note: Callable[[str], None] | None = None,
-) -> list[Path]:
-    """Writes ``similarity.png``: the distances between heads, in the order of their clusters.
-
-    Args:
-        attention: whose heads they are.
-        distances: (n, n) between its heads, layer by layer.
-        order: a permutation of them.
-        folder: where to; made if needed.
-        formats: any of ``png``, ``svg``, ``pdf``.
-        cmap: a name of ``COLORMAPS``.
-        dpi: pixels an inch.
-        scale: ``shared`` (0 to 1), or ``head`` (0 to the largest).
-        force: also replace files of these names that attnviz did not write.
-        note: told once which characters no installed font has.
-
-    Returns:
-        The files; one a format.
-
-    Raises:
-        UsageError, OutputError: as ``write_heatmaps``.
-    """
-    style = PictureStyle(tuple(formats), cmap, dpi, scale)
-    folder, palette = own_folder(folder), style.palette()
-    view = as_distances(attention, distances, order)
-    families, instead = figures.chosen_fonts(view, note)
-    sheet, picture = similarity_sheet(attention, view, dpi, instead, palette, scale)
-    return figures.write_sheets([(sheet, [picture])], style, palette, families, folder, force=force)
+LEAST_CELL, LONGEST = 7.2, 14.4 * 72
 
 
 def as_distances(attention: Attention, distances: np.ndarray, order: tuple[int, ...]) -> Attention:
@@ -74,29 +34,38 @@ def as_distances(attention: Attention, distances: np.ndarray, order: tuple[int, 
     return replace(attention, matrices=shown, queries=heads, keys=heads, values="distances", masked=None, rest=None)
 
 
-def similarity_sheet(
-    attention: Attention, view: Attention, dpi: int, instead: Instead, palette: np.ndarray, scale: str
-) -> tuple[Sheet, Picture]:
-    """The sheet and the one picture of it.
+def similarity_scene(drawn: Drawn, attention: Attention) -> Scene:
+    """The picture of the distances between heads.
 
     Args:
+        drawn: their distances, as ``as_distances`` gives them, and how to draw them.
         attention: whose heads they are.
-        view: their distances, as ``as_distances`` gives them.
-        dpi: pixels an inch.
-        instead: characters that no font has.
-        palette: (256, 4) uint8.
-        scale: ``shared`` for 0 to 1, ``head`` for 0 to the largest distance.
     """
-    sheet, grids = head_sheet(view, dpi, instead)
+    view = drawn.attention
     (matrix,) = list(replace(view, layers=view.layers[:1], heads=view.heads[:1]))
-    words = distance_scale(float(matrix.numbers.max()), shared=scale == "shared")
-    return sheet, Picture(
-        stem=("" if attention.kind == "encoder" else f"{attention.kind}-") + "similarity",
-        title=f"Heads by similarity: {attention.selection_in_words}",
-        scale=words,
-        description=_description(matrix.numbers, [token.label for token in view.queries]),
-        paint=partial(paint_matrix, matrix, grids, words, palette),
+    scale = distance_scale(float(matrix.numbers.max()), shared=drawn.style.scale == "shared")
+    labels = [token.label for token in view.queries]
+    grid, points = Grid(len(labels)), _cell(len(labels))
+    words = drawn.heading(f"Heads by similarity: {attention.selection_in_words}", extent(view), scale)
+    bar_labels = tuple(label for _, label in scale.ticks)
+    sides = named_side("head", labels), named_side("head", labels)
+    sheet = Sheet(*sides, (), (words,), unit(view.values, view.reduce), bar_labels, masked=False, cell=(points, points))
+    picture = Picture(
+        stem="",
+        heading=words,
+        scale=scale,
+        description=_description(matrix.numbers, labels),
+        source=drawn.source,
+        paints=(partial(paint_matrix, matrix, (grid, grid), scale, drawn.style.palette(view.values)),),
+        matrices=(matrix,),
     )
+    look = drawn.look(scale)
+    return next(scenes(sheet, layout(sheet, look, drawn.measure), [picture], look, drawn.measure))
+
+
+def _cell(n: int) -> float:
+    """The natural side of a cell in points; names of heads are short, and may be closer together than tokens."""
+    return min(32.0, max(LEAST_CELL, 4.8 * 72 / n)) if n * LEAST_CELL <= LONGEST else LONGEST / n
 
 
 def _description(distances: np.ndarray, names: list[str]) -> str:
