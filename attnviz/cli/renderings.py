@@ -11,6 +11,7 @@ from attnviz.output.rendering import Rendering, ReportT
 if TYPE_CHECKING:
     from attnviz.cli.options import CommonOptions
     from attnviz.output.rendering import Document
+    from attnviz.output.terminal.images.image_screen import ImageScreen
     from attnviz.output.terminal.screen import LinesView, Screen
 
     Views = Callable[[ReportT, Screen], Iterable[LinesView | str]]
@@ -35,11 +36,20 @@ def views_on_screen(
     views: "Views[ReportT]",
     width: int | None = None,
     last: "Callable[[], Iterable[LinesView | str]]" = tuple,
+    images: "ImageScreen | None" = None,
 ) -> Rendering[ReportT]:
-    """Prints the views of each report to standard output, and after them the ``last`` ones."""
+    """Prints the views of each report to standard output, and after them the ``last`` ones.
+
+    Args:
+        common: the colours of the screen.
+        views: what turns a report into views.
+        width: the columns of the screen.
+        last: the views after the last report.
+        images: how its terminal draws pictures; None for text.
+    """
     from attnviz.output.terminal.rendering import ScreenRendering
 
-    return ScreenRendering(sys.stdout, screen_of(common, width), views, last)
+    return ScreenRendering(sys.stdout, screen_of(common, width, images), views, last)
 
 
 def json_or_screen(

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from attnviz.cli.command import Options, option
 from attnviz.cli.groups.parts import PartOptions
 from attnviz.cli.help.pages import SELECTION, VIEW
-from attnviz.cli.options import RawTokens, TerminalColormapName, Width
+from attnviz.cli.options import RawTokens, SelectionOptions, TerminalColormapName, Width
 from attnviz.errors import UsageError
 from attnviz.output.terminal.styles import STYLES
 
@@ -50,6 +50,12 @@ class ViewOptions(Options):
     """How matrices look."""
 
     grid: Annotated[bool, option(VIEW, "--grid", help="All heads as thumbnails.")] = False
+    image: Annotated[
+        bool,
+        option(
+            VIEW, "--image", help="Draw matrices as pictures, in terminals with kitty graphics, iTerm2 images or Sixel."
+        ),
+    ] = False
     received: Annotated[
         bool, option(VIEW, "--received", help="Add what each token receives: the means of the columns.")
     ] = False
@@ -90,8 +96,16 @@ class ViewOptions(Options):
         return Looks(style, self.cmap, self.top or top, self.precision, received=self.received)
 
 
-def check_views(word: WordOptions, view: ViewOptions, *, json: bool, workers: int | None) -> None:
-    """Refuses options of views that exclude each other.
+def check_views(
+    word: WordOptions,
+    view: ViewOptions,
+    parts: PartOptions,
+    selection: SelectionOptions,
+    *,
+    json: bool,
+    workers: int | None,
+) -> None:
+    """Refuses options that exclude each other, and parts of a matrix where a view has none of them.
 
     Raises:
         UsageError: with the names of the options, and what is expected.
@@ -110,22 +124,35 @@ def check_views(word: WordOptions, view: ViewOptions, *, json: bool, workers: in
     for name in ("top", "precision"):
         if view.grid and getattr(view, name) is not None:
             raise UsageError(f"grid, {name}: thumbnails have no numbers; expected --grid or --{name}")
-    if view.grid and json:
-        raise UsageError("grid, json: thumbnails are a picture for people; expected --grid or --json")
+    for name in ("grid", "image"):
+        if getattr(view, name) and json:
+            things = "thumbnails are" if name == "grid" else "it is"
+            raise UsageError(f"{name}, json: {things} a picture for people; expected --{name} or --json")
     if workers is not None and not json:
         raise UsageError("workers: tables are printed one after the other; expected --json too")
+    _check_parts(word, view, parts, selection)
+    _check_image(word, view, parts, selection)
 
 
-def check_parts_of_views(word: WordOptions, view: ViewOptions, parts: PartOptions, values: str | None) -> None:
-    """Refuses parts of a matrix where a view has none of them.
-
-    Raises:
-        UsageError: with the names of the options, and what is expected.
-    """
+def _check_parts(word: WordOptions, view: ViewOptions, parts: PartOptions, selection: SelectionOptions) -> None:
     views = [name for name, word_of in (("from", word.from_word), ("to", word.to_word)) if word_of is not None]
     wrong = parts.changed() if views else []
     for name in (*wrong, *(["received"] * view.received if views or view.grid else [])):
         other = views[0] if views else "grid"
         raise UsageError(f"{other}, {name}: {name} is about whole matrices; expected --{other} or --{name}")
-    if view.received and values == "scores":
+    if view.received and selection.values == "scores":
         raise UsageError("received, values: a mean of scores is not a share; expected weights")
+
+
+def _check_image(word: WordOptions, view: ViewOptions, parts: PartOptions, selection: SelectionOptions) -> None:
+    if not view.image:
+        return
+    words = [name for name, given in (("from", word.from_word), ("to", word.to_word)) if given is not None]
+    for name in (*words, *(["grid"] * view.grid)):
+        raise UsageError(f"{name}, image: a picture is of one matrix; expected --{name} or --image")
+    for name in ("style", "top", "precision", "received"):
+        if getattr(view, name) != getattr(ViewOptions, name):
+            raise UsageError(f"image, {name}: {name} is about tables of text; expected --image or --{name}")
+    are_lines = selection.layer is None and selection.head is None and selection.reduce in ("none", "mean-heads")
+    if parts.blocks and are_lines:
+        raise UsageError("blocks, image: the blocks of all heads are lines of text; expected --layer or --head too")

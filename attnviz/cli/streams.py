@@ -13,6 +13,7 @@ from attnviz.errors import one_line
 
 if TYPE_CHECKING:
     from attnviz.api.heatmaps import HeatmapReport
+    from attnviz.output.terminal.images.image_screen import ImageScreen
     from attnviz.output.terminal.screen import Screen
 
 
@@ -23,11 +24,11 @@ def write_bytes(data: bytes) -> None:
     sys.stdout.buffer.flush()
 
 
-def screen_of(common: CommonOptions, width: int | None = None) -> "Screen":
+def screen_of(common: CommonOptions, width: int | None = None, images: "ImageScreen | None" = None) -> "Screen":
     """What standard output can show."""
     from attnviz.output.terminal.screen import Screen
 
-    return Screen.of(sys.stdout, os.environ, color=common.color, width=width)
+    return Screen.of(sys.stdout, os.environ, color=common.color, width=width, images=images)
 
 
 def still_read(write: Callable[[], object]) -> bool:

@@ -119,7 +119,7 @@ def extent(attention: Attention) -> str:
         return _segment_names(attention)
     if attention.values == "distances":
         return f"{n_queries} × {several(column, n_keys)}, similar ones together"
-    found = f"{several(row, n_queries)} × {several(column, n_keys - (attention.rest is not None))}"
+    found = f"{several(row, n_queries)} × {several(column, n_keys)}"
     found += " (words)" * has_merged(attention) + ", special tokens hidden" * attention.hidden
     return found + (renormalized_words(attention.reduce) if attention.renormalized else "")
 

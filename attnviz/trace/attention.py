@@ -32,6 +32,9 @@ class Matrix:
         rest: (n_queries,), what each row gave to keys that are left out; None where that is not known, or nothing.
         keys_chosen: whether the keys were chosen, so that those that are left out are not only special tokens.
         last_layer: of rollout and flow, the layer whose tokens the rows are.
+        layers: the number of its layer; of a reduction, those that it was made of.
+        heads: the number of its head; of a reduction, those that it was made of.
+        reduce: what it was reduced by, as in ``Attention``.
     """
 
     numbers: np.ndarray
@@ -49,6 +52,9 @@ class Matrix:
     rest: np.ndarray | None = None
     keys_chosen: bool = False
     last_layer: int | None = None
+    layers: tuple[int, ...] = ()
+    heads: tuple[int, ...] = ()
+    reduce: str = "none"
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,6 +125,8 @@ class Attention(HeadAxes):
         for i in range(self.matrices.shape[0]):
             for j in range(self.matrices.shape[1]):
                 name, title = self._names(i, j)
+                is_layer, is_head = "layer" in self.axes, "head" in self.axes
+                layer, head = self.head_at(i, j) if is_head else (self.layers[i], 0)
                 yield Matrix(
                     numbers=self.matrices[i, j],
                     queries=self.queries,
@@ -135,7 +143,34 @@ class Attention(HeadAxes):
                     rest=None if self.rest is None else self.rest[i, j],
                     keys_chosen=self.keys_chosen,
                     last_layer=self.layers[-1] if self.reduce in PATHS else None,
+                    layers=(layer,) if is_layer else self.layers,
+                    heads=(head,) if is_head else self.heads,
+                    reduce=self.reduce,
                 )
+
+    def only(self, i: int, j: int) -> "Attention":
+        """The attention of which one matrix, by its place on the first two axes, is all."""
+        layer = slice(i, i + 1) if "layer" in self.axes else slice(None)
+        head = slice(None) if "head" not in self.axes else layer if self.by_name else slice(j, j + 1)
+        rows, columns = slice(i, i + 1), slice(j, j + 1)
+        return replace(
+            self,
+            matrices=self.matrices[rows, columns],
+            masked=None if self.masked is None else self.masked[rows],
+            rest=None if self.rest is None else self.rest[rows, columns],
+            **{name: getattr(self, name)[layer] for name in self.of_layers},
+            **{name: getattr(self, name)[head] for name in self.of_heads},
+        )
+
+    @property
+    def of_layers(self) -> tuple[str, ...]:
+        """The attributes that have an entry of each layer."""
+        return ("layers",)
+
+    @property
+    def of_heads(self) -> tuple[str, ...]:
+        """The attributes that have an entry of each head."""
+        return ("heads",)
 
     def _names(self, i: int, j: int) -> tuple[str, str]:
         if "head" in self.axes:
@@ -177,6 +212,27 @@ class Attention(HeadAxes):
     def heads_in_words(self) -> str:
         """``heads 0-3``; ``all heads`` where values were never of one."""
         return "all heads" if self.values == "zeroing" else f"head{'s' * (len(self.heads) > 1)} {spans(self.heads)}"
+
+
+def attention_of_matrix(matrix: Matrix) -> Attention:
+    """The attention whose only matrix this is."""
+    return Attention(
+        matrices=matrix.numbers[None, None],
+        queries=matrix.queries,
+        keys=matrix.keys,
+        layers=matrix.layers,
+        heads=matrix.heads,
+        model=matrix.model,
+        kind=matrix.kind,
+        values=matrix.values,
+        reduce=matrix.reduce,
+        masked=None if matrix.masked is None else matrix.masked[None],
+        words=matrix.words,
+        hidden=matrix.hidden,
+        renormalized=matrix.renormalized,
+        rest=None if matrix.rest is None else matrix.rest[None, None],
+        keys_chosen=matrix.keys_chosen,
+    )
 
 
 def of_all(parts: Sequence[Attention]) -> Attention:

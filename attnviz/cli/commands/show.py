@@ -6,7 +6,7 @@ from functools import partial
 from attnviz.cli.command import command, command_app
 from attnviz.cli.groups.parts import PartOptions
 from attnviz.cli.options import ModelJsonOptions, SelectionOptions, SharedSource
-from attnviz.cli.show_options import ViewOptions, WordOptions, check_parts_of_views, check_views
+from attnviz.cli.show_options import ViewOptions, WordOptions, check_views
 
 _EXAMPLES = """
 attnviz show "The cat sat on the table"
@@ -44,12 +44,12 @@ def show(
     """
     from attnviz.api.sweep import chosen_run, json_lines, sweep, without_choice
     from attnviz.api.word import word_lines, word_reports
+    from attnviz.cli.images.terminal_images import terminal_images
     from attnviz.cli.inputs import corpus_of, request_of
     from attnviz.cli.renderings import encoded, views_on_screen
     from attnviz.output.rendering import render
 
-    check_views(word, view, json=output.json, workers=source.workers.workers)
-    check_parts_of_views(word, view, parts, selection.values)
+    check_views(word, view, parts, selection, json=output.json, workers=source.workers.workers)
     request = request_of(selection, parts, people=not output.json)
     question = word.question(request, raw=view.raw_tokens)
     if question or not output.json:
@@ -74,4 +74,5 @@ def show(
         looks, every=every, raw_tokens=view.raw_tokens, is_stream=is_stream, grid=view.grid, choice=choice
     )
     runs = sweep(corpus, partial(chosen_run, choice), request=without_choice(request))
-    render(runs, views_on_screen(source.common, views.of, view.width))
+    images = terminal_images(source.common) if view.image else None
+    render(runs, views_on_screen(source.common, views.of, view.width, images=images))

@@ -29,7 +29,7 @@ from matplotlib.path import Path
 from matplotlib.text import Text
 from matplotlib.transforms import Affine2D
 
-from attnviz.output.pictures.encoding import CREATOR, accessible_svg
+from attnviz.output.pictures.files.encoding import CREATOR, accessible_svg
 from attnviz.output.pictures.fonts import FONTS
 from attnviz.output.pictures.scene import Box, Curve, Item, Line, Measure, Raster, Scene, Words
 

@@ -1,8 +1,8 @@
 """Pictures of an attention as files: a folder with one of each matrix, or one figure."""
 
-from collections.abc import Callable, Iterator
-from itertools import chain
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -11,15 +11,15 @@ from attnviz.files import own_folder
 from attnviz.names import PICTURE_FORMATS
 from attnviz.output.pictures.descriptions import file_stem
 from attnviz.output.pictures.drawing import Drawing, families_for, measure_in, own_settings
+from attnviz.output.pictures.files.writing import write_scenes
 from attnviz.output.pictures.fonts import Instead, characters, missing_note, replacements
+from attnviz.output.pictures.kinds.scenes import words_scene
 from attnviz.output.pictures.matrices.condensed import Condensed
 from attnviz.output.pictures.matrices.sheets import Drawn, head_scenes, overview_scene, panel_scene
 from attnviz.output.pictures.matrices.similarity import as_distances, similarity_scene
 from attnviz.output.pictures.scene import Scene
 from attnviz.output.pictures.style import PictureStyle
-from attnviz.output.pictures.word_scenes import words_scene
-from attnviz.output.pictures.writing import write_scenes
-from attnviz.trace.attention import Attention, attention_of_matrix
+from attnviz.trace.attention import Attention
 
 MOST_PANELS, FEW_PANELS = 16, 4
 Note = Callable[[str], None]
@@ -74,7 +74,7 @@ def write_heatmaps(
     with own_settings():
         overview = ((f"{prefix}overview", overview_scene(drawn)) for _ in range(has_overview))
         scenes = chain(overview, _scenes_of_heads(drawn, query, key) if n_heads else ())
-        files = ((folder / stem, scene) for stem, scene in scenes)
+        files = _noted(((folder / stem, scene) for stem, scene in scenes), note)
         for paths in write_scenes(files, style, families, force=force):
             written.append(paths)
             if progress:
@@ -115,8 +115,8 @@ def write_figure(
     path = Path(path)
     drawn, families = _drawn(attention, style, "", texts, note)
     with own_settings():
-        scene = _figure(drawn, query, key)
-        (paths,) = write_scenes([(path.with_suffix(""), scene)], style, families, force=force)
+        scenes = _noted([(path.with_suffix(""), _figure(drawn, query, key))], note)
+        (paths,) = write_scenes(scenes, style, families, force=force)
     return paths
 
 
@@ -187,6 +187,17 @@ def _drawn(
     return Drawn(whole, strides, sentences, style, instead, measure_in(families), prefix, texts), families
 
 
+def _noted(scenes: Iterable[tuple[Path, Scene]], note: Note | None) -> Iterator[tuple[Path, Scene]]:
+    """The scenes, as they are; ``note`` gets each of their notes once."""
+    known: set[str] = set()
+    for path, scene in scenes:
+        for text in scene.notes:
+            if note and text not in known:
+                note(text)
+            known.add(text)
+        yield path, scene
+
+
 def _figure(drawn: Drawn, query: int | None, key: int | None) -> Scene:
     attention = drawn.attention
     if drawn.style.kind != "matrix":
@@ -201,9 +212,9 @@ def _scenes_of_heads(drawn: Drawn, query: int | None, key: int | None) -> Iterat
     if drawn.style.kind == "matrix":
         yield from head_scenes(drawn)
         return
-    for i, matrix in enumerate(drawn.attention):
-        one = replace(drawn, attention=attention_of_matrix(matrix))
-        yield file_stem(drawn.attention, i, drawn.prefix), words_scene(one, query, key)
+    for index in range(len(drawn.attention)):
+        one = replace(drawn, attention=drawn.attention.only(*divmod(index, drawn.attention.matrices.shape[1])))
+        yield file_stem(drawn.attention, index, drawn.prefix), words_scene(one, query, key)
 
 
 def _is_selection(attention: Attention) -> bool:

@@ -29,6 +29,11 @@ class Heading:
     foot: tuple[str, ...] = ()
 
     @property
+    def full_title(self) -> str:
+        """The title with the lines under it, for a file's metadata."""
+        return f"{self.title} ({'; '.join(self.lines)})" if self.lines else self.title
+
+    @property
     def caption(self) -> str:
         """All of it as one line of text."""
         parts = [part.rstrip(".") for part in (self.title, *self.lines, *self.foot) if part]

@@ -116,6 +116,7 @@ class Scene:
         description: one sentence: what attends most to what.
         source: where the numbers came from.
         caption: all that its heading says, as text.
+        notes: what its user should know, such as that something has no room.
     """
 
     width: float
@@ -127,3 +128,4 @@ class Scene:
     description: str = ""
     source: str = ""
     caption: str = ""
+    notes: tuple[str, ...] = ()

@@ -2,15 +2,22 @@
 
 from importlib import import_module
 
-from attnviz.output.terminal.screen import Screen
+from attnviz.output.terminal.screen import LinesView, Screen
 from attnviz.output.terminal.styles import STYLES
 from attnviz.output.terminal.styles.base import Looks, MatrixView
 from attnviz.trace.attention import Matrix
 
 
-def view(matrix: Matrix, screen: Screen, looks: Looks | None = None) -> MatrixView:
-    """The matrix in the style that was asked for; where that cannot show its values, in the first that fits."""
+def view(matrix: Matrix, screen: Screen, looks: Looks | None = None) -> LinesView:
+    """The matrix as a picture where the screen draws them, else in the style that was asked for.
+
+    Where that style cannot show its values, it is the first that fits.
+    """
     looks = looks or Looks()
+    if screen.images is not None:
+        from attnviz.output.terminal.images.image_view import ImageView  # noqa: PLC0415 (it loads Matplotlib)
+
+        return ImageView(matrix, screen, screen.images, looks.cmap)
     style = looks.style
     if style == "auto" or not style_view(style).shows(matrix.values):
         style = choose_style(matrix, screen, looks)

@@ -12,6 +12,7 @@ from rich.style import Style
 
 from attnviz.output.color_choice import choose_color, color_system
 from attnviz.output.labels import cut, wrapped
+from attnviz.output.terminal.images.image_screen import ImageScreen
 
 PIPE_WIDTH = 80
 _SYSTEMS = {"truecolor": ColorSystem.TRUECOLOR, "256": ColorSystem.EIGHT_BIT, "standard": ColorSystem.STANDARD}
@@ -29,23 +30,32 @@ class Screen:
         width: columns.
         color: ``truecolor``, ``256``, ``standard`` (16 colours); None for no colour, and no escape codes at all.
         ascii: whether the stream cannot carry block characters.
+        images: how matrices are drawn as pictures; None where they are text.
     """
 
     width: int = PIPE_WIDTH
     color: str | None = None
     ascii: bool = False
+    images: ImageScreen | None = None
 
     @classmethod
     def of(
-        cls, stream: TextIO, environ: Mapping[str, str], *, color: str = "auto", width: int | None = None
+        cls,
+        stream: TextIO,
+        environ: Mapping[str, str],
+        *,
+        color: str = "auto",
+        width: int | None = None,
+        images: ImageScreen | None = None,
     ) -> "Screen":
-        """What a stream can show; ``color`` and ``width`` are what the user asked for."""
+        """What a stream can show; ``color``, ``width`` and ``images`` are what the user asked for."""
         is_terminal = stream.isatty()
         coloured = choose_color(color, environ, is_terminal=is_terminal)
         return cls(
             width=width or _width(environ, is_terminal=is_terminal),
             color=color_system(environ) if coloured else None,
             ascii=not _carries(stream.encoding, _GLYPHS),
+            images=images,
         )
 
     def carried(self, text: str) -> str:

@@ -150,7 +150,8 @@ def _sized(sheet: Sheet, look: Look, measure: Measure, shape: tuple[int, int]) -
             width, height = _not_stretched(sheet, width, height)
         least = LEAST_EMS * size
         if width < least or height < least:
-            raise _too_small(look, given.width + (least - width) * shape[1], (least - height) * shape[0])
+            more = max(0.0, least - width, 0.0 if given.height or height <= 0 else (least - height) * width / height)
+            raise _too_small(look, given.width + more * shape[1], (least - height) * shape[0])
         extent = (height, width)
     return _placed(sheet, look, measure, shape, extent, size)
 
@@ -217,11 +218,11 @@ def frame_of(sheet: Sheet, look: Look, width: float, measure: Measure) -> Frame:
 def _rooms(sheet: Sheet, look: Look, measure: Measure, image: tuple[float, float], size: float) -> _Rooms:
     rows, columns = _both_ticks(sheet, look, image, size, measure)
     line = label_height(look.font_size)
-    left = MARGIN + line * bool(rows.name) + rows.depth + TICK + GAP
+    left = MARGIN + line * bool(sheet.rows.name) + rows.depth + TICK + GAP
     bar_words = TICK + GAP + max(measure(label, look.font_size, False) for label in sheet.bar_labels) + GAP + line
     swatch = GAP + measure("masked", look.font_size, False) if sheet.masked else 0
     right = BAR_GAP + BAR_WIDTH + max(bar_words, swatch) + MARGIN
-    below = TICK + GAP + columns.depth + line * bool(columns.name)
+    below = TICK + GAP + columns.depth + line * bool(sheet.columns.name)
     if sheet.masked:
         below = max(below, 2 * line)
     return _Rooms(left, right, below, line + GAP if sheet.names else 0.0)

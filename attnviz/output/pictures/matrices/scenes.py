@@ -22,6 +22,7 @@ from attnviz.trace.attention import Matrix
 MOST_HOVERS = 64 * 64
 LEAST_NUMBER = 0.01
 _SWATCH = 0.9  # of a line
+_NO_ROOM = "numbers: no cell has room for one; a larger --size, a smaller --font-size or fewer words give it room"
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +53,7 @@ class Picture:
 def scenes(sheet: Sheet, place: Layout, pictures: Sequence[Picture], look: Look, measure: Measure) -> Iterator[Scene]:
     """Each picture of a sheet as a scene; they share their ``fixed`` items."""
     shared = len({picture.scale for picture in pictures}) == 1
-    common: list[Item] = [*_labels(sheet, place, look), *_bar(sheet, place, look)]
+    common: list[Item] = [*_labels(sheet, place, look, measure), *_bar(sheet, place, look, measure)]
     common += place.frame.items(place.height)[len(place.frame.above) :]
     frames = [frame(picture.heading, look, place.width, measure).above for picture in pictures]
     always = set(frames[0]).intersection(*frames)
@@ -67,23 +68,28 @@ def scenes(sheet: Sheet, place: Layout, pictures: Sequence[Picture], look: Look,
         for rect, paint in zip(place.panels, picture.paints, strict=True):
             moving.append(Raster(*rect, paint))
             moving.append(Box(*rect, edge="#222222"))
-        if look.numbers:
-            for rect, matrix in zip(place.panels, picture.matrices, strict=False):
-                moving += _numbers(matrix, rect, look, picture.scale, measure)
+        numbers = [
+            number
+            for rect, matrix in zip(place.panels, picture.matrices, strict=False)
+            if look.numbers
+            for number in _numbers(matrix, rect, look, picture.scale, measure)
+        ]
+        moving += numbers
         yield Scene(
             width=place.width,
             height=place.height,
             fixed=fixed,
             moving=tuple(moving),
             hovers=partial(_hovers, picture, place),
-            title=picture.heading.title,
+            title=picture.heading.full_title,
             description=picture.description,
             source=picture.source,
             caption=picture.heading.caption,
+            notes=(_NO_ROOM,) if look.numbers and not numbers else (),
         )
 
 
-def _labels(sheet: Sheet, place: Layout, look: Look) -> Iterator[Item]:
+def _labels(sheet: Sheet, place: Layout, look: Look, measure: Measure) -> Iterator[Item]:
     """The labels of rows and columns, with their ticks, the names of the sides and of the panels."""
     size = place.label_size
     for i in place.with_rows:
@@ -94,12 +100,17 @@ def _labels(sheet: Sheet, place: Layout, look: Look) -> Iterator[Item]:
         words = Words(name, rect.x + rect.width / 2, rect.y - GAP, look.font_size, ha="center", role="panel name")
         yield Words(**{**vars(words), "va": "bottom"})
     first, last = place.panels[0], place.panels[-1]
-    middle = (first.y + last.y + last.height) / 2
-    left = first.x - TICK - GAP - place.rows.depth - GAP
-    yield Words(place.rows.name, left, middle, look.font_size, "center", "bottom", 90, role="axis name")
     right = max(rect.x + rect.width for rect in place.panels)
-    below = last.y + last.height + TICK + GAP + place.columns.depth
-    yield Words(place.columns.name, (first.x + right) / 2, below, look.font_size, "center", "top", role="axis name")
+    size, bottom = look.font_size, last.y + last.height
+
+    def fitting(names: Sequence[str], length: float) -> str:
+        return next((name for name in names if measure(name, size, False) <= length), "")
+
+    left = first.x - TICK - GAP - place.rows.depth - GAP
+    name = fitting(place.rows.names, bottom - first.y)
+    yield Words(name, left, (first.y + bottom) / 2, size, "center", "bottom", 90, role="axis name")
+    name, below = fitting(place.columns.names, right - first.x), bottom + TICK + GAP + place.columns.depth
+    yield Words(name, (first.x + right) / 2, below, size, "center", "top", role="axis name")
 
 
 def _row_labels(rect: Rect, ticks: Ticks, size: float) -> Iterator[Item]:
@@ -121,7 +132,7 @@ def _column_labels(rect: Rect, ticks: Ticks, size: float) -> Iterator[Item]:
             yield Words(label, x, y, size, "right", "center", 90, role="column label")
 
 
-def _bar(sheet: Sheet, place: Layout, look: Look) -> Iterator[Item]:
+def _bar(sheet: Sheet, place: Layout, look: Look, measure: Measure) -> Iterator[Item]:
     """The colour bar with its name, and below it a sample of what masked cells look like."""
     bar, size = place.bar, look.font_size
 
@@ -132,7 +143,8 @@ def _bar(sheet: Sheet, place: Layout, look: Look) -> Iterator[Item]:
     yield Raster(*bar, paint)
     yield Box(*bar, edge="#222222")
     right = place.width - max(0.0, _offset(place)) - 4.0
-    yield Words(sheet.quantity, right, bar.y + bar.height / 2, size, "center", "bottom", 90, role="axis name")
+    quantity = sheet.quantity if measure(sheet.quantity, size, False) <= bar.height else ""
+    yield Words(quantity, right, bar.y + bar.height / 2, size, "center", "bottom", 90, role="axis name")
     if sheet.masked:
         side, y = size * _SWATCH, bar.y + bar.height + label_height(size) * 0.6
         yield Raster(bar.x, y, side, side, hatch)
@@ -148,21 +160,26 @@ def _offset(place: Layout) -> float:
 def _bar_labels(place: Layout, look: Look, scale: Scale) -> Iterator[Item]:
     bar, size = place.bar, look.font_size
     x = bar.x + bar.width
-    for part, label in _fitting(scale.ticks, bar.height, label_height(size)):
+    for part, label in _fitting(scale.ticks, bar.height, size):
         y = bar.y + bar.height * (1 - part)
         yield Line(((x, y), (x + TICK, y)))
-        y = min(max(y, bar.y + size / 2), bar.y + bar.height - size / 2)  # the ends stay beside the bar
+        y = bar.y + bar.height - _beside(part, bar.height, size)
         yield Words(label, x + TICK + GAP, y, size, va="center", role="bar label")
 
 
-def _fitting(marks: Sequence[tuple[float, str]], length: float, least: float) -> list[tuple[float, str]]:
+def _fitting(marks: Sequence[tuple[float, str]], length: float, size: float) -> list[tuple[float, str]]:
     """The labels of a bar that have room: all, every second, ..., and always the last."""
     for step in range(1, len(marks)):
         kept = [*marks[: len(marks) - 1 : step], marks[-1]]
-        places = [part * length for part, _ in kept]
-        if min(b - a for a, b in pairwise(places)) >= least:
+        places = [_beside(part, length, size) for part, _ in kept]
+        if min(b - a for a, b in pairwise(places)) >= label_height(size):
             return kept
-    return [marks[0], marks[-1]][: 2 if length >= least else 1]
+    return [marks[-1]]
+
+
+def _beside(part: float, length: float, size: float) -> float:
+    """Where a label of a bar is, from its lower end: the first and the last stay beside it."""
+    return max(size / 2, min(part * length, length - size / 2))
 
 
 def _numbers(matrix: Matrix, rect: Rect, look: Look, scale: Scale, measure: Measure) -> Iterator[Item]:

@@ -85,7 +85,7 @@ def head_scenes(drawn: Drawn) -> Iterator[tuple[str, Scene]]:
         return [
             Picture(
                 stem=file_stem(shown.attention, i, shown.prefix),
-                heading=shown.heading(matrix.title, _details(shown, grids), own),
+                heading=shown.heading(matrix.title, _details(drawn, grids), own),
                 scale=own,
                 description=shown.sentences[i][1] if shown.sentences else sentence(drawn_matrix),
                 source=shown.source,
@@ -108,7 +108,7 @@ def panel_scene(drawn: Drawn) -> Scene:
         return [
             Picture(
                 stem="",
-                heading=shown.heading(overview_title(shown.attention), _details(shown, grids), scale),
+                heading=shown.heading(overview_title(shown.attention), _details(drawn, grids), scale),
                 scale=scale,
                 description=f"{len(matrices)} matrices. {first_sentence(drawn)}",
                 source=shown.source,
@@ -130,7 +130,7 @@ def overview_scene(drawn: Drawn) -> Scene:
     place: Layout | None = None
     for _ in range(3):
         shown, grids = _with_grids(drawn, blocks_for)
-        details = f"each tile {extent(shown.attention)}{_strip(shown.attention)}{_blocks(grids)}"
+        details = f"each tile {extent(drawn.attention)}{_strip(shown.attention)}{_blocks(grids)}"
         words = shown.heading("Overview: " + overview_title(drawn.attention), details, scale)
         sheet = Sheet(
             rows, columns, (), (words,), _unit(drawn.attention), _bar_labels([scale]), has_masked(drawn.attention),

@@ -43,14 +43,15 @@ class Ticks:
     """The labels that have room on a side.
 
     Attributes:
-        name: what they are, and that some are left out.
+        names: what they are, and that some are left out: from the longest to nothing, of which the first that fits is
+            written.
         places: of each, from the start of the image, as a share of the side.
         labels: as they are drawn.
         upright: of each, whether it is drawn upright although its neighbours may be turned.
         depth: from the image to the end of the longest label.
     """
 
-    name: str
+    names: tuple[str, ...]
     places: tuple[float, ...]
     labels: tuple[str, ...]
     upright: tuple[bool, ...]
@@ -98,13 +99,14 @@ def ticks(side: Side, length: float, size: float, most: float, measure: Measure,
         for label, fit in zip(labels, fits, strict=True)
     ]
     depths = [label_height(size) if turned and stands else width for stands, width in zip(upright, widths, strict=True)]
-    name = side.name
+    names = [side.name, ""]
     if step > 1:
-        name += f" (every {step}{'nd' if step == 2 else 'th'} of {n} labelled)"
+        every = f"every {step}{'nd' if step == 2 else 'th'}"
+        names = [f"{side.name} ({every} of {n} labelled)", f"{side.name} ({every})", *names]
     places = tuple((i + 0.5) / side.grid.block / side.grid.cells for i in indices)
     if side.grid.block > 1:  # a block's label is at its middle, as that of a single token
         places = tuple((i // side.grid.block + 0.5) / side.grid.cells for i in indices)
-    return Ticks(name, places, tuple(labels), tuple(upright), max(depths))
+    return Ticks(tuple(names), places, tuple(labels), tuple(upright), max(depths))
 
 
 def label_height(size: float) -> float:

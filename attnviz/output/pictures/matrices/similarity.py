@@ -9,15 +9,13 @@ from attnviz.output.pictures.matrices.layout import Sheet, layout
 from attnviz.output.pictures.matrices.painting import Grid, paint_matrix
 from attnviz.output.pictures.matrices.scenes import Picture, scenes
 from attnviz.output.pictures.matrices.sheets import Drawn
-from attnviz.output.pictures.matrices.sides import named_side
+from attnviz.output.pictures.matrices.sides import MOST_LABELS, named_side
 from attnviz.output.pictures.scene import Scene
 from attnviz.output.scale import distance_scale, short_number
 from attnviz.output.words import extent, unit
 from attnviz.trace.attention import Attention
 from attnviz.trace.heads import head_name
 from attnviz.trace.tokens import Token
-
-LEAST_CELL, LONGEST = 7.2, 14.4 * 72
 
 
 def as_distances(attention: Attention, distances: np.ndarray, order: tuple[int, ...]) -> Attention:
@@ -45,7 +43,7 @@ def similarity_scene(drawn: Drawn, attention: Attention) -> Scene:
     (matrix,) = list(replace(view, layers=view.layers[:1], heads=view.heads[:1]))
     scale = distance_scale(float(matrix.numbers.max()), shared=drawn.style.scale == "shared")
     labels = [token.label for token in view.queries]
-    grid, points = Grid(len(labels)), _cell(len(labels))
+    grid, points = Grid(len(labels)), _cell(len(labels), drawn.style.font_size)
     words = drawn.heading(f"Heads by similarity: {attention.selection_in_words}", extent(view), scale)
     bar_labels = tuple(label for _, label in scale.ticks)
     sides = named_side("head", labels), named_side("head", labels)
@@ -63,9 +61,10 @@ def similarity_scene(drawn: Drawn, attention: Attention) -> Scene:
     return next(scenes(sheet, layout(sheet, look, drawn.measure), [picture], look, drawn.measure))
 
 
-def _cell(n: int) -> float:
-    """The natural side of a cell in points; names of heads are short, and may be closer together than tokens."""
-    return min(32.0, max(LEAST_CELL, 4.8 * 72 / n)) if n * LEAST_CELL <= LONGEST else LONGEST / n
+def _cell(n: int, size: float) -> float:
+    """The natural side of a cell in points: so that each name of as many heads as BERT base has fits beside its row."""
+    least = 1.16 * size
+    return min(32.0, max(least, 4.8 * 72 / n)) if n <= MOST_LABELS else MOST_LABELS * least / n
 
 
 def _description(distances: np.ndarray, names: list[str]) -> str:

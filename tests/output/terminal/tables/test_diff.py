@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from attnviz.output.pictures.painting import block_extremes
+from attnviz.output.pictures.matrices.painting import block_extremes
 from attnviz.output.scale import own_scale, shared_scale
 from attnviz.output.terminal.screen import Screen
 from attnviz.output.terminal.tables.diff import DiffView, ranked

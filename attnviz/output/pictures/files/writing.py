@@ -9,7 +9,7 @@ import numpy as np
 
 from attnviz.files import write_atomically
 from attnviz.output.pictures.drawing import Drawing
-from attnviz.output.pictures.encoding import CREATOR, png
+from attnviz.output.pictures.files.encoding import CREATOR, png
 from attnviz.output.pictures.scene import Scene
 from attnviz.output.pictures.style import PictureStyle
 

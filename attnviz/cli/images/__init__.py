@@ -1,0 +1,1 @@
+"""Pictures inside the terminal: asking it what it can draw."""
