@@ -39,7 +39,7 @@ class StyledLink(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class HeadLinks:
+class StyledHead:
     """The links of one matrix.
 
     Attributes:
@@ -87,15 +87,30 @@ def refuse_values(attention: Attention, style: str) -> None:
     """Refuses values that are no width.
 
     Raises:
-        UsageError: scores, of which 0 is not the least; distances between heads.
+        UsageError: scores, of which 0 is not the least; distances between heads; a long text in blocks.
     """
+    refuse_blocks(attention, style)
     names = {"scores": "scores, which can be below 0", "distances": "distances between heads"}
     if attention.values in names:
         others = "matrix or text" if attention.values == "scores" else "matrix"
         raise UsageError(f"style: {style} cannot draw {names[attention.values]}; use --style {others}")
 
 
-def with_rest(attention: Attention) -> tuple[Attention, bool]:
+def refuse_blocks(attention: Attention, style: str) -> None:
+    """Refuses matrices whose rows or columns stand for several words each.
+
+    Raises:
+        UsageError: a long text, of which there are only blocks of maxima.
+    """
+    n_queries, n_keys = len(attention.queries), len(attention.keys)
+    if attention.matrices.shape[2:] != (n_queries, n_keys):
+        raise UsageError(
+            f"style: {style} draws single words, and {n_queries} × {n_keys} are too many; "
+            "choose some with --rows and --columns, or use --style matrix"
+        )
+
+
+def with_rest_key(attention: Attention) -> tuple[Attention, bool]:
     """The attention with what rows give to hidden keys as a last key, and whether it has such a key."""
     if attention.rest is None:
         return attention, False
@@ -112,7 +127,7 @@ def with_rest(attention: Attention) -> tuple[Attention, bool]:
 
 def styled_links(
     attention: Attention, look: Look, choice: LinkChoice, *, has_rest: bool
-) -> tuple[list[HeadLinks], list[str]]:
+) -> tuple[list[StyledHead], list[str]]:
     """The links of every matrix that can be seen, and sentences about what is left out.
 
     Args:
@@ -152,7 +167,7 @@ def _head_links(
     shades: tuple[np.ndarray, np.ndarray],
     *,
     has_rest: bool,
-) -> HeadLinks:
+) -> StyledHead:
     shown, colored = cells
     n_keys = shown.shape[1]
     links = []
@@ -170,7 +185,7 @@ def _head_links(
     hidden = hidden_cells(matrix.numbers, matrix.masked)
     rows = hidden[choice.query] if choice.query is not None else hidden.all(axis=0)
     columns = hidden[:, choice.key] if choice.key is not None else hidden.all(axis=1)
-    return HeadLinks(
+    return StyledHead(
         matrix, color, tuple(link for *_, link in links), *shades,
         frozenset(np.flatnonzero(columns).tolist()), frozenset(np.flatnonzero(rows).tolist()),
     )  # fmt: skip
@@ -237,7 +252,7 @@ def _left_out(attention: Attention, least: float, least_pale: float, choice: Lin
     return [words]
 
 
-def _about_masked(heads: Sequence[HeadLinks], attention: Attention) -> list[str]:
+def _about_masked(heads: Sequence[StyledHead], attention: Attention) -> list[str]:
     if any(head.masked_keys or head.masked_queries for head in heads):
         return ["struck out: masked"]
     is_masked = attention.masked is not None and bool(attention.masked.any())

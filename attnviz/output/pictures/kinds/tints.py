@@ -29,7 +29,7 @@ def darkened(color: str, contrast: float = 4.5) -> str:
     return _hex(rgb)
 
 
-def shade(color: str, part: float) -> str:
+def word_shade(color: str, part: float) -> str:
     """The ground of a word of which so much is coloured, from 0 to 1: light enough for ink."""
     return mixed(color, _MOST_SHADE * part)
 
@@ -61,7 +61,7 @@ def ground_of(color: str, palette: np.ndarray, part: float, values: str) -> str 
     """
     if abs(part) < _LEAST_SHADE:
         return None
-    return shade(sign_color(palette, part) if values == "changes" else color, abs(part))
+    return word_shade(sign_color(palette, part) if values == "changes" else color, abs(part))
 
 
 def _rgb(color: str) -> tuple[int, int, int]:

@@ -1,23 +1,26 @@
 """Words of a picture: which of many have a label, and a word with its ground, its outline or its stroke."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from attnviz.errors import UsageError
-from attnviz.output.labels import cut_middle_apart
+from attnviz.output.labels import cut_middle, cut_middle_apart, isolated
 from attnviz.output.pictures.fonts import drawable
 from attnviz.output.pictures.heading import Heading
 from attnviz.output.pictures.kinds.tints import FAINT_INK, ink_on
 from attnviz.output.pictures.look import Look
 from attnviz.output.pictures.scene import INK, LINE_HEIGHT, Box, Item, Line, Measure, Scene, Words
 from attnviz.output.words import escaped
+from attnviz.trace.attention import Matrix
 from attnviz.trace.tokens import Tokens, token_numbers
 
 STEPS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000)
 BASELINE = 0.34
 """From the middle of a line of type down to its baseline, in sizes of the type."""
 PADDING = 1.5
-MOST_EMS = 12.0
+STRIP = 3.0
+"""The width of the shades of words without a label."""
+WORD_EMS = 12.0
 """The widest label, in sizes of its type."""
 _GROUND = 1.2  # the height of a word's ground, in sizes of its type
 
@@ -40,7 +43,7 @@ class WordStyle:
 
 
 @dataclass(frozen=True)
-class Place:
+class WordPlace:
     """Where a word is: along its line of type, and across it.
 
     Attributes:
@@ -105,15 +108,28 @@ def thinned_labels(
     shown = sorted({*(i for i in range(0, n, step) if all(abs(i - one) >= step for one in kept)), *kept})
     numbers = token_numbers(tokens)
     before = {i: f"{numbers[i]} " if step > 1 else "" for i in shown}
-    texts = [drawable(escaped(tokens[i].label), look.instead, numbers[i]) for i in shown]
+    texts = [drawable(escaped(tokens[i].label), look.instead, None if step > 1 else numbers[i]) for i in shown]
     left = room + 1e-6 - max((measure(text, size, False) for text in before.values()), default=0.0)
     short = cut_middle_apart(
         texts, [numbers[i] for i in shown], left, lambda text: measure(text, size, False), equal=False
     )
-    return {i: f"{before[i]}{text}".rstrip() for i, text in zip(shown, short, strict=True)}
+    return {
+        i: f"{before[i]}{isolated(text)}".rstrip() if step > 1 else text for i, text in zip(shown, short, strict=True)
+    }
 
 
-def word_items(text: str, place: Place, size: float, style: WordStyle, measure: Measure) -> list[Item]:
+def strip_width(step: int) -> float:
+    """What the shades of words take beside their labels, where not all have one."""
+    return STRIP + 1 if step > 1 else 0.0
+
+
+def fitted_title(matrix: Matrix, room: float, size: float, measure: Measure) -> str:
+    """A matrix's title in bold type; its short name where that is too wide."""
+    name = matrix.title if measure(matrix.title, size, True) <= room else matrix.name
+    return cut_middle(name, room, lambda part: measure(part, size, True))
+
+
+def word_items(text: str, place: WordPlace, size: float, style: WordStyle, measure: Measure) -> list[Item]:
     """A word on a line of type, with what is behind and over it.
 
     Args:
@@ -138,9 +154,18 @@ def word_items(text: str, place: Place, size: float, style: WordStyle, measure: 
     return items
 
 
-def step_words(n: int, step: int) -> str:
-    """``every 5th of 128 words has a label``."""
-    return f"every {step}{'nd' if step == 2 else 'th'} of {n} words has a label"
+def step_remarks(steps: Iterable[tuple[int, int]]) -> tuple[str, ...]:
+    """``every 5th of 128 words has a label``, for each number of words with its step."""
+    return tuple(
+        f"every {step}{'nd' if step == 2 else 'th'} of {n} words has a label"
+        for n, step in dict.fromkeys(steps)
+        if step > 1
+    )
+
+
+def with_remarks(heading: Heading | None, remarks: Iterable[str]) -> Heading | None:
+    """The heading with one more line of remarks."""
+    return replace(heading, lines=(*heading.lines, "; ".join(remarks))) if heading else None
 
 
 def no_room(look: Look, needed: str) -> UsageError:
@@ -152,7 +177,7 @@ def no_room(look: Look, needed: str) -> UsageError:
     return UsageError(f"size: {words} is too small for words of {look.font_size:g} pt; expected {needed}")
 
 
-def scene_of(width: float, height: float, items: Iterable[Item], heading: Heading | None, **more: object) -> Scene:
+def scene_of(width: float, height: float, items: Iterable[Item], heading: Heading | None) -> Scene:
     """A scene of items, with the title and the caption of its heading."""
     title, caption = (heading.title, heading.caption) if heading else ("", "")
-    return Scene(width, height, tuple(items), title=title, caption=caption, **more)  # type: ignore[arg-type]
+    return Scene(width, height, tuple(items), title=title, caption=caption)
