@@ -66,12 +66,13 @@ class DiffReport:
         from attnviz.api.heatmaps import HeatmapReport
         from attnviz.output.documents.diff import named_texts
         from attnviz.output.pictures.figures import write_heatmaps
+        from attnviz.output.pictures.style import PictureStyle
 
         folder = Path(folder)
         notes: list[str] = []
         difference = compared_words(self.difference) if words else self.difference
         changes = as_attention(difference, tuple(named_texts(self.as_dict(top=1))))
-        paths = write_heatmaps(changes, folder, force=force, note=notes.append, progress=progress)
+        paths = write_heatmaps(changes, folder, PictureStyle(), force=force, note=notes.append, progress=progress)
         return HeatmapReport(folder, tuple(paths), 1.0, tuple(notes))
 
     def _repr_mimebundle_(

@@ -11,13 +11,15 @@ from attnviz.analysis.matrices.parts import ahead
 from attnviz.analysis.matrices.spelling import labelled
 from attnviz.errors import UsageError
 from attnviz.names import PATHS, PICTURE_FORMATS, SHARES
-from attnviz.output.pictures.condensed import Condensed, condensed
+from attnviz.output.pictures.matrices.condensed import Condensed, condensed
 from attnviz.sweeps.runs import Run
 from attnviz.trace.attention import Attention
 from attnviz.trace.result import Result
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from attnviz.output.pictures.style import PictureStyle
 
 
 @dataclass(frozen=True)
@@ -69,17 +71,22 @@ def heatmaps(
     notes: list[str] = []
     largest = 0.0
     run = Run.of(result) if isinstance(result, Result) else result
-    common: dict[str, Any] = {"formats": formats, "note": notes.append, **looks}
-    if by_similarity:
-        for attention in _labelled_views(run, raw_tokens):
-            largest = max(largest, _largest(attention))
-            paths += _write_similarity(attention, folder, **common)
-        return HeatmapReport(folder, tuple(paths), largest, tuple(notes))
     from attnviz.output.pictures.figures import write_heatmaps
+    from attnviz.output.pictures.style import PictureStyle
 
-    for drawn in _drawn(run, raw_tokens):
+    common: dict[str, Any] = {"note": notes.append, "force": looks.pop("force", False)}
+    overview_only = looks.pop("overview_only", False)
+    style = PictureStyle(formats=formats, **looks)
+    views = list(_labelled_views(run, raw_tokens) if by_similarity else _drawn(run, raw_tokens))
+    for drawn in views:
+        attention = drawn.attention if isinstance(drawn, Condensed) else drawn
         largest = max(largest, _largest(drawn))
-        paths += write_heatmaps(drawn, folder, progress=progress, **common)
+        common["prefix"] = f"{attention.kind}-" if len(views) > 1 else ""
+        if by_similarity:
+            paths += _write_similarity(attention, folder, style, **common)
+        else:
+            more = {"overview_only": overview_only, "progress": progress, "texts": _texts(run.bare, attention.kind)}
+            paths += write_heatmaps(drawn, folder, style, **more, **common)
     return HeatmapReport(folder, tuple(paths), largest, tuple(notes))
 
 
@@ -98,12 +105,15 @@ def similarity_picture(report: HeadReport, folder: str | Path, **looks: Any) -> 
     """
     if report.clustered is None:
         raise UsageError("similarity: the report has no distances between heads; expected heads(..., cluster=True)")
-    from attnviz.output.pictures.similarity import write_similarity
+    from attnviz.output.pictures.figures import write_similarity
+    from attnviz.output.pictures.style import PictureStyle
 
     folder = Path(folder)
     notes: list[str] = []
     distances, order = report.clustered.distances, report.clustered.order
-    paths = write_similarity(report.attention, distances, order, folder, note=notes.append, **looks)
+    force = looks.pop("force", False)
+    style = PictureStyle(**looks)
+    paths = write_similarity(report.attention, distances, order, folder, style, force=force, note=notes.append)
     return HeatmapReport(folder, tuple(paths), 1.0, tuple(notes))
 
 
@@ -120,11 +130,19 @@ def picture_formats(text: str) -> tuple[str, ...]:
     return formats
 
 
-def _write_similarity(attention: Attention, folder: Path, **looks: Any) -> list[Path]:
-    from attnviz.output.pictures.similarity import write_similarity
+def _write_similarity(attention: Attention, folder: Path, style: "PictureStyle", **more: Any) -> list[Path]:
+    from attnviz.output.pictures.figures import write_similarity
 
     distances = head_distances(attention)
-    return write_similarity(attention, distances, head_clusters(distances).order, folder, **looks)
+    return write_similarity(attention, distances, head_clusters(distances).order, folder, style, **more)
+
+
+def _texts(result: Result, kind: str) -> tuple[tuple[str, str], ...]:
+    """The texts that a kind of attention is of, each with its name."""
+    source = "text" if result.target is None else "source"
+    texts = {source: result.text, "pair": result.pair, "target": result.target}
+    names = {"encoder": (source, "pair"), "decoder": ("target",), "cross": ("target", source, "pair")}[kind]
+    return tuple((name, text) for name in names if (text := texts[name]) is not None)
 
 
 def _drawn(run: Run, raw_tokens: bool) -> "Iterator[Attention | Condensed]":

@@ -1,12 +1,8 @@
 """The picture of one matrix as pixels, as large as a terminal has room for."""
 
-from functools import partial
-
 import numpy as np
 
-from attnviz.output.pictures import pictures
-from attnviz.output.pictures.drawing import draw_plate, own_settings
-from attnviz.output.pictures.figures import chosen_fonts
+from attnviz.output.pictures.figures import figure_pixels
 from attnviz.output.pictures.style import LEAST_DPI, PictureStyle
 from attnviz.trace.attention import Matrix, attention_of_matrix
 
@@ -25,7 +21,7 @@ def matrix_pixels(matrix: Matrix, room: tuple[int, int], cell_height: float, cma
     """
     dpi = max(LEAST_DPI, round(_DPI_OF_CELL * cell_height))
     for _ in range(_TRIES):
-        pixels = _drawn(matrix, PictureStyle(("png",), cmap, dpi, "shared"))
+        pixels = _drawn(matrix, PictureStyle(cmap=cmap, dpi=dpi))
         excess = max(size / most for size, most in zip(pixels.shape[1::-1], room, strict=True))
         if excess <= 1:
             return pixels
@@ -36,11 +32,4 @@ def matrix_pixels(matrix: Matrix, room: tuple[int, int], cell_height: float, cma
 
 
 def _drawn(matrix: Matrix, style: PictureStyle) -> np.ndarray:
-    attention = attention_of_matrix(matrix)
-    palette = style.palette(attention.values)
-    families, instead = chosen_fonts(attention, None)
-    sheet_of = partial(pictures.head_sheet, dpi=style.dpi, instead=instead)
-    fitted, (sheet, grids) = pictures.fitted(attention, sheet_of)
-    plates = pictures.head_pictures(fitted, grids, palette, style.scale)
-    with own_settings():
-        return draw_plate(sheet, plates, palette, style.dpi, families).pixels()
+    return figure_pixels(attention_of_matrix(matrix), style)

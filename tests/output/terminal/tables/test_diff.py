@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from attnviz.output.picture_scales import own_picture_scale, picture_scale
-from attnviz.output.pictures.painting import block_extremes
+from attnviz.output.pictures.matrices.painting import block_extremes
 from attnviz.output.terminal.screen import Screen
 from attnviz.output.terminal.tables.diff import DiffView, ranked
 from attnviz.trace.attention import Attention
