@@ -110,10 +110,10 @@ def similarity_picture(report: HeadReport, folder: str | Path, **looks: Any) -> 
 
     folder = Path(folder)
     notes: list[str] = []
-    distances, order = report.clustered.distances, report.clustered.order
+    distances, clusters = report.clustered.distances, report.clustered.clusters
     force = looks.pop("force", False)
     style = PictureStyle(**looks)
-    paths = write_similarity(report.attention, distances, order, folder, style, force=force, note=notes.append)
+    paths = write_similarity(report.attention, distances, clusters, folder, style, force=force, note=notes.append)
     return HeatmapReport(folder, tuple(paths), 1.0, tuple(notes))
 
 
@@ -134,7 +134,7 @@ def _write_similarity(attention: Attention, folder: Path, style: "PictureStyle",
     from attnviz.output.pictures.figures import write_similarity
 
     distances = head_distances(attention)
-    return write_similarity(attention, distances, head_clusters(distances).order, folder, style, **more)
+    return write_similarity(attention, distances, head_clusters(distances), folder, style, **more)
 
 
 def _texts(result: Result, kind: str) -> tuple[tuple[str, str], ...]:

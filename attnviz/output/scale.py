@@ -145,13 +145,6 @@ def scale_between(attention: Attention, low: float, high: float, n_matrices: int
     return Scale(low, high, f"scale {interval_in_words(low, high)}" + (f", {more}" if more else ""))
 
 
-def distance_scale(largest: float, *, shared: bool) -> Scale:
-    """The scale of distances between heads: 0 to 1 if it is shared, else 0 to the largest."""
-    high = 1.0 if shared or largest == 0 else largest
-    end = "1, nothing in common" if high == 1 else f"{short_number(high)}, the largest"
-    return Scale(0.0, high, f"distance (jsd) from 0, equal, to {end}")
-
-
 def hidden_cells(values: np.ndarray, masked: np.ndarray | None) -> np.ndarray:
     """Where there is nothing to show: masked keys, and scores of -inf; (n_queries, n_keys), bool."""
     absent: np.ndarray = ~np.isfinite(values)

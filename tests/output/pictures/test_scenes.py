@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from attnviz.analysis.difference import as_attention, compared, weights_in_words
+from attnviz.analysis.heads.clusters import head_clusters
 from attnviz.errors import UsageError
 from attnviz.output.labels import cut
 from attnviz.output.picture_scales import own_picture_scale, picture_scale
@@ -150,7 +151,8 @@ def similarity(n, **style):
     view = attention(np.ones((n_layers, n_heads, 1, 1)))
     n = n_layers * n_heads
     distances = np.abs(np.subtract.outer(np.arange(n), np.arange(n))) / n
-    return similarity_scene(drawn(as_distances(view, distances, tuple(range(n))), **style), view)
+    clusters = head_clusters(distances)
+    return similarity_scene(drawn(as_distances(view, distances, clusters.order), **style), view, clusters)
 
 
 @pytest.mark.parametrize("n", [1, 2, 72, 144])

@@ -119,7 +119,7 @@ def _fitted(side: Side, indices: range, most: float, size: float, measure: Measu
     if not side.counts:
         return whole
     if numbered:
-        texts = [f"{n} {text.translate(side.instead)}" for text, n in zip(whole, numbers, strict=True)]
+        texts = [f"{n} {drawable(text, side.instead)}" for text, n in zip(whole, numbers, strict=True)]
     else:
         texts = [drawable(text, side.instead, n) for text, n in zip(whole, numbers, strict=True)]
     return cut_middle_apart(texts, numbers, most, lambda text: measure(text, size, False))
