@@ -6,7 +6,7 @@ from attnviz.analysis.compare import Clusters, Merge, average_linkage, jsd_matri
 from attnviz.errors import UsageError
 from attnviz.trace.attention import Attention
 
-_CUT = 0.7
+_CUT = 0.5
 
 
 def head_distances(attention: Attention) -> np.ndarray:
@@ -48,8 +48,15 @@ def cluster_spans(clusters: Clusters) -> list[range]:
 
 
 def cut_distance(clusters: Clusters) -> float:
-    """The distance at which the hierarchy is cut: 70 % of the last merge's, as SciPy's ``dendrogram`` colours it."""
-    return _CUT * clusters.merges[-1].distance if clusters.merges else 0.0
+    """The distance at which the hierarchy is cut: half the mean distance of all pairs of heads.
+
+    A single head far from all others does not move it, unlike a share of the last merge's distance. The mean is of the
+    merges' distances, each of which is that of the pairs that it joins.
+    """
+    sizes = [1] * len(clusters.order) + [merge.size for merge in clusters.merges]
+    n_pairs = [sizes[merge.left] * sizes[merge.right] for merge in clusters.merges]
+    total = sum(n * merge.distance for n, merge in zip(n_pairs, clusters.merges, strict=True))
+    return _CUT * total / sum(n_pairs) if n_pairs else 0.0
 
 
 def cut_clusters(clusters: Clusters) -> list[range]:

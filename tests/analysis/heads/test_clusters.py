@@ -51,11 +51,12 @@ def on_a_line(*places):
     return np.abs(np.subtract.outer(places, places)).astype(float)
 
 
-def test_the_hierarchy_is_cut_at_70_percent_of_the_last_merge():
-    clusters = head_clusters(on_a_line(0, 10, 1, 11, 5))
-    # 0 with 1, 10 with 11, then 5 with the first two, then all: at distances 1, 1, 4.5 and 8.5.
+def test_the_hierarchy_is_cut_at_half_the_mean_distance():
+    distances = on_a_line(0, 10, 1, 11, 3)
+    clusters = head_clusters(distances)
+    # 0 with 1, 10 with 11, then 3 with the first two, then all: at distances 1, 1, 2.5 and 9.2.
     assert clusters.order == (0, 2, 4, 1, 3)
-    assert cut_distance(clusters) == pytest.approx(0.7 * 8.5)
+    assert cut_distance(clusters) == pytest.approx(0.5 * distances[~np.eye(5, dtype=bool)].mean())
     assert cut_clusters(clusters) == [range(3), range(3, 5)]
 
 
@@ -79,6 +80,9 @@ def test_the_places_of_a_cluster_hold_its_heads(n, seed):
     for merge in clusters.merges:
         heads.append(heads[merge.left] | heads[merge.right])
     assert [set(span) for span in cluster_spans(clusters)] == heads
+    if n > 1:
+        mean = (distances + distances.T)[~np.eye(n, dtype=bool)].mean()
+        assert cut_distance(clusters) == pytest.approx(mean / 2)
     cut = cut_clusters(clusters)
     assert all(a.stop <= b.start for a, b in itertools.pairwise(cut))
     below = {place for merge, span in zip(clusters.merges, cluster_spans(clusters)[n:], strict=True)

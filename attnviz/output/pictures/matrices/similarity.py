@@ -85,7 +85,9 @@ def _dark_first(palette: np.ndarray) -> np.ndarray:
 
 def _cut(clusters: Clusters) -> str:
     """What the borders are; nothing where there is none."""
-    return f"; framed: clusters nearer than {short_number(cut_distance(clusters))}" if cut_clusters(clusters) else ""
+    if not cut_clusters(clusters):
+        return ""
+    return f"; framed: clusters nearer than {short_number(cut_distance(clusters))}, half the mean distance"
 
 
 def _cell(n: int, size: float) -> float:
