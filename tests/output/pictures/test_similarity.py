@@ -31,8 +31,8 @@ def test_what_rows_gave_to_hidden_keys_and_what_is_masked_are_of_no_distance(tmp
     assert first.read_bytes() == second.read_bytes()
 
 
-# 0 with 2, 1 with 3, then 4 with the first two, then all: at distances 1, 1, 2.5 and 9.2 hundredths.
-PLACES = np.array([0, 10, 1, 11, 3]) / 100
+# 0 with 2, 1 with 3, then 4 with the first two, then all: at distances 10, 12, 25 and 92.67 thousandths.
+PLACES = np.array([0, 100, 10, 112, 30]) / 1000
 
 
 def scene_of(places=PLACES, **style):
@@ -64,7 +64,7 @@ def test_a_border_is_around_each_cluster_and_a_bracket_over_each_merge():
     spans = [((b.points[0][0] - rect.x) / cell - 0.5, (b.points[-1][0] - rect.x) / cell - 0.5) for b in brackets]
     np.testing.assert_allclose(spans, [(0, 1), (3, 4), (0.5, 2), (1.25, 3.5)])
     heights = [rect.y - b.points[1][1] for b in brackets]
-    np.testing.assert_allclose(np.diff(heights) / (heights[-1] - heights[0]), [0, 1.5 / 8.2, 6.7 / 8.2], atol=1e-6)
+    np.testing.assert_allclose(np.array(heights[:3]) / heights[3], np.array([10, 12, 25]) / 92.667, atol=1e-4)
     assert max(heights) < 0.21 * rect.height
     assert len({b.color for b in brackets[:3]}) == 1
     assert brackets[3].color != brackets[0].color
@@ -81,7 +81,7 @@ def test_few_or_equal_heads_have_no_borders(places):
 
 def test_range_and_norm_are_those_of_all_pictures():
     scene = scene_of(range=":0.05", norm="sqrt")
-    assert "distance (jsd): square-root scale 0–0.05, 0.05 and more in the last colour (largest 0.11)" in line(scene)
+    assert "distance (jsd): square-root scale 0–0.05, 0.05 and more in the last colour (largest 0.112)" in line(scene)
     assert written(scene, "axis name")[-1] == "jsd (square root)"
     assert written(scene, "bar label") == ["0", "0.005", "0.0125", "0.025", "≥0.05"]
-    assert "distance (jsd) from 0, equal, to 0.11, the largest" in line(scene_of(scale="head"))
+    assert "distance (jsd) from 0, equal, to 0.112, the largest" in line(scene_of(scale="head"))
