@@ -71,6 +71,13 @@ def changes(n_heads, **fields):
     return as_attention(compared(a, b), (("A", "The cat sat"), ("B", "The dog sat"), ("target", "x\ny")))
 
 
+def test_the_foot_names_emoji_that_no_font_has_and_shows_what_has_no_shape():
+    flag = "\U0001f3f4\U000e0067\U000e0062\U000e0077\U000e006c\U000e0073\U000e007f"
+    texts = (("text", f"fine 👩\u200d💻 {flag}\u202e\n"),)
+    (scene,) = heads(attention([[[[1.0]]]]), texts=texts, instead=replacements(set("👩💻\u200d") | set(flag)))
+    assert written(scene, "foot")[0] == "text: fine (woman + personal computer) (flag gbwls)\\u202e\\n"
+
+
 def test_the_foot_shows_where_long_texts_differ_and_all_of_where_numbers_came_from():
     start = "word " * 60
     a = attention([[[[1.0]]]], model=ModelInfo("a long name " * 8, "sha256:0123456789abcdef"))
