@@ -8,7 +8,7 @@ import pytest
 from attnviz.analysis.heads.clusters import head_clusters
 from attnviz.output.pictures.figures import write_similarity
 from attnviz.output.pictures.matrices.similarity import as_distances, similarity_scene
-from attnviz.output.pictures.scene import Box, Line, Raster
+from attnviz.output.pictures.scene import Box, Stroke, Raster
 from attnviz.output.pictures.style import PictureStyle
 from tests.output.matrices import attention
 from tests.output.pictures.drawn import drawn, line, painted, written
@@ -60,7 +60,7 @@ def test_a_border_is_around_each_cluster_and_a_bracket_over_each_merge():
     cell = rect.width / 5
     expected = [(rect.x, rect.y, 3 * cell, 3 * cell), (rect.x + 3 * cell, rect.y + 3 * cell, 2 * cell, 2 * cell)]
     np.testing.assert_allclose(sorted(borders), expected)
-    brackets = [item for item in scene.moving if isinstance(item, Line)]
+    brackets = [item for item in scene.moving if isinstance(item, Stroke)]
     spans = [((b.points[0][0] - rect.x) / cell - 0.5, (b.points[-1][0] - rect.x) / cell - 0.5) for b in brackets]
     np.testing.assert_allclose(spans, [(0, 1), (3, 4), (0.5, 2), (1.25, 3.5)])
     heights = [rect.y - b.points[1][1] for b in brackets]
@@ -75,7 +75,7 @@ def test_a_border_is_around_each_cluster_and_a_bracket_over_each_merge():
 def test_few_or_equal_heads_have_no_borders(places):
     scene = scene_of(np.array(places))
     assert "framed" not in line(scene)
-    assert len([item for item in scene.moving if isinstance(item, Line)]) == len(places) - 1
+    assert len([item for item in scene.moving if isinstance(item, Stroke)]) == len(places) - 1
     assert len([item for item in scene.moving if isinstance(item, Box)]) == 1
 
 

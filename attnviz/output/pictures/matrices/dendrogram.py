@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from attnviz.analysis.compare import Clusters
 from attnviz.analysis.heads.clusters import cut_clusters, cut_distance
 from attnviz.output.pictures.matrices.layout import Rect
-from attnviz.output.pictures.scene import INK, Box, Line
+from attnviz.output.pictures.scene import INK, Box, Stroke
 
 _ABOVE_CUT = "#8c8c8c"
 _BORDER, _HALO = 1.0, 2.2  # a dark line on a light one, which is seen on any colour
 
 
-def dendrogram(clusters: Clusters, rect: Rect) -> Iterator[Line]:
+def dendrogram(clusters: Clusters, rect: Rect) -> Iterator[Stroke]:
     """Each merge as a bracket over the two clusters that it joins, as high as their distance; grey above the cut.
 
     Args:
@@ -26,7 +26,7 @@ def dendrogram(clusters: Clusters, rect: Rect) -> Iterator[Line]:
         height = bottom - (merge.distance / largest * rect.height if largest > 0 else 0.0)
         (left, left_top), (right, right_top) = tops[merge.left], tops[merge.right]
         corners = ((left, left_top), (left, height), (right, height), (right, right_top))
-        yield Line(corners, color=INK if merge.distance < cut else _ABOVE_CUT)
+        yield Stroke(corners, color=INK if merge.distance < cut else _ABOVE_CUT)
         tops.append(((left + right) / 2, height))
 
 
