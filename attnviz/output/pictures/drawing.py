@@ -31,7 +31,7 @@ from matplotlib.transforms import Affine2D
 
 from attnviz.output.pictures.files.encoding import CREATOR, accessible_svg
 from attnviz.output.pictures.fonts import FONTS
-from attnviz.output.pictures.scene import Box, Curve, Mark, Stroke, Measure, Raster, Scene, TextLine
+from attnviz.output.pictures.scene import Box, Curve, Mark, Measure, Raster, Scene, Stroke, TextLine
 
 POINTS_PER_INCH = 72
 VECTOR_DPI = 300

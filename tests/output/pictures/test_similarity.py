@@ -8,7 +8,7 @@ import pytest
 from attnviz.analysis.heads.clusters import head_clusters
 from attnviz.output.pictures.figures import write_similarity
 from attnviz.output.pictures.matrices.similarity import as_distances, similarity_scene
-from attnviz.output.pictures.scene import Box, Stroke, Raster
+from attnviz.output.pictures.scene import Box, Raster, Stroke
 from attnviz.output.pictures.style import PictureStyle
 from tests.output.matrices import attention
 from tests.output.pictures.drawn import drawn, line, painted, written

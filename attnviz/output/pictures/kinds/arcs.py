@@ -40,7 +40,7 @@ from attnviz.output.pictures.kinds.words import (
     word_items,
 )
 from attnviz.output.pictures.look import Look
-from attnviz.output.pictures.scene import LINE_HEIGHT, Box, Curve, Mark, Stroke, Measure, Scene, TextLine
+from attnviz.output.pictures.scene import LINE_HEIGHT, Box, Curve, Mark, Measure, Scene, Stroke, TextLine
 from attnviz.trace.attention import Attention
 
 _PALE_LEADER = "#cccccc"

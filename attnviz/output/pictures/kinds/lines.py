@@ -31,7 +31,7 @@ from attnviz.output.pictures.kinds.words import (
     word_items,
 )
 from attnviz.output.pictures.look import Look
-from attnviz.output.pictures.scene import LINE_HEIGHT, Box, Mark, Stroke, Measure, Scene, TextLine
+from attnviz.output.pictures.scene import LINE_HEIGHT, Box, Mark, Measure, Scene, Stroke, TextLine
 from attnviz.output.words import sides
 from attnviz.trace.attention import Attention
 

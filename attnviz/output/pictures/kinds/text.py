@@ -28,7 +28,7 @@ from attnviz.output.pictures.kinds.text_layout import (
 from attnviz.output.pictures.kinds.tints import FAINT_INK, ink_on, palette_color
 from attnviz.output.pictures.kinds.words import BASELINE, fitted_title, scene_of, with_remarks
 from attnviz.output.pictures.look import Look
-from attnviz.output.pictures.scene import INK, Box, Hover, Mark, Stroke, Measure, Raster, Scene, TextLine
+from attnviz.output.pictures.scene import INK, Box, Hover, Mark, Measure, Raster, Scene, Stroke, TextLine
 from attnviz.output.scale import short_number
 from attnviz.output.words import escaped, unit
 from attnviz.trace.attention import Attention, Matrix

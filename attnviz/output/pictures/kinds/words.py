@@ -9,7 +9,7 @@ from attnviz.output.pictures.fonts import drawable
 from attnviz.output.pictures.heading import Heading
 from attnviz.output.pictures.kinds.tints import FAINT_INK, ink_on
 from attnviz.output.pictures.look import Look
-from attnviz.output.pictures.scene import INK, LINE_HEIGHT, Box, Mark, Stroke, Measure, Scene, TextLine
+from attnviz.output.pictures.scene import INK, LINE_HEIGHT, Box, Mark, Measure, Scene, Stroke, TextLine
 from attnviz.output.words import escaped
 from attnviz.trace.attention import Matrix
 from attnviz.trace.tokens import Tokens, token_numbers

@@ -14,7 +14,7 @@ from attnviz.output.pictures.look import Look
 from attnviz.output.pictures.matrices.layout import GAP, TICK, Layout, Rect, Sheet
 from attnviz.output.pictures.matrices.painting import Grid, cell_values, hatch
 from attnviz.output.pictures.matrices.sides import Ticks, label_height
-from attnviz.output.pictures.scene import Box, Hover, Mark, Stroke, Measure, Raster, Scene, TextLine
+from attnviz.output.pictures.scene import Box, Hover, Mark, Measure, Raster, Scene, Stroke, TextLine
 from attnviz.output.scale import Scale, short_number
 from attnviz.output.words import escaped
 from attnviz.trace.attention import Matrix
