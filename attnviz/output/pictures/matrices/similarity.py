@@ -10,7 +10,7 @@ from attnviz.analysis.heads.clusters import cut_clusters, cut_distance
 from attnviz.output.colormaps import luminance
 from attnviz.output.picture_scales import distance_scale
 from attnviz.output.pictures.matrices.dendrogram import cluster_borders, dendrogram
-from attnviz.output.pictures.matrices.layout import GAP, Rect, Sheet, layout
+from attnviz.output.pictures.matrices.layout import LABEL_GAP, Rect, Sheet, layout
 from attnviz.output.pictures.matrices.painting import Grid, paint_matrix
 from attnviz.output.pictures.matrices.scenes import Picture, scenes
 from attnviz.output.pictures.matrices.sheets import Drawn, on_bar
@@ -73,7 +73,7 @@ def similarity_scene(drawn: Drawn, attention: Attention, clusters: Clusters) -> 
     place = layout(sheet, look, drawn.measure)
     scene, rect = next(scenes(sheet, place, [picture], look, drawn.measure)), place.panels[0]
     over = sheet.above * rect.height
-    room = Rect(rect.x, rect.y - over + GAP, rect.width, over - GAP)
+    room = Rect(rect.x, rect.y - over + LABEL_GAP, rect.width, over - LABEL_GAP)
     return replace(scene, moving=(*scene.moving, *dendrogram(clusters, room), *cluster_borders(clusters, rect)))
 
 
