@@ -171,7 +171,7 @@ def planned_arcs(row: ArcsRow, width: float, heads: Sequence[StyledHead], height
     labels = WORD_EMS * font
     while labels >= _LEAST_EMS * font:
         plan = _with_rooms(row, _upright(row, font, width, labels), heads, width, height)
-        if plan is not None and (plan.pitch * plan.step * 3 <= width or row.n_text < 3):
+        if plan is not None and -(-row.n_text // plan.step) >= min(3, row.n_text):
             return plan
         labels -= font
     least = (_LEAST_EMS + LINE_HEIGHT) * font + 8 + 2 * _LEAST_ROOM

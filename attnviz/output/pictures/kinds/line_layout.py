@@ -24,7 +24,7 @@ _PITCH = 1.5  # from one word to the next, in sizes of the type
 _MOST_BODY = 580.0  # of the words of one panel, where no height is given: a page
 _LEAST_BODY = 250.0  # of many panels below each other
 _GROWTH = 2.0  # the largest type, in sizes of the smallest
-REST_GAP = 0.6  # above the rest, in lines
+_REST_EMS = 1.9  # the height of the rest, with the space above it
 _PAGE = 6.9 * 72
 
 
@@ -78,18 +78,20 @@ class LinesPage:
         """How many words there are at each side, without the rest."""
         return len(self.attention.queries), len(self.attention.keys) - self.has_rest
 
-    @property
-    def lines(self) -> tuple[float, float]:
-        """How many lines of type each side needs."""
-        queries, keys = self.sizes
-        return float(queries), keys + (1 + REST_GAP) * self.has_rest
+    def high(self, size: float, pitch: float) -> float:
+        """The height of all words at a distance, in sizes of the type."""
+        return max(self.sizes) * pitch * size + self.rest_room(size)
+
+    def rest_room(self, size: float) -> float:
+        """The height of the rest, with the space above it."""
+        return _REST_EMS * size * self.has_rest
 
     def pitches(self, body: float, size: float) -> tuple[float, float]:
         """From one word to the next, at the left and at the right: equal ones where words are level."""
-        queries, keys = self.lines
-        pitch = body / max(queries, keys)
-        free = 0.0 if self.sizes[0] == self.sizes[1] else _PITCH * size
-        return min(body / queries, max(pitch, free)), min(body / keys, max(pitch, free))
+        room, (queries, keys) = body - self.rest_room(size), self.sizes
+        pitch = room / max(queries, keys)
+        free = 0.0 if queries == keys else _PITCH * size
+        return min(room / queries, max(pitch, free)), min(room / keys, max(pitch, free))
 
     def steps(self, body: float, size: float) -> tuple[int, ...]:
         """Every which word of each side has a label."""
@@ -166,7 +168,7 @@ def _plan(
         room: the width of the picture, the width and the height of a panel.
         n_columns: panels side by side.
     """
-    font, most = page.look.font_size, max(page.lines)
+    font = page.look.font_size
     width, panel, height = room
     free = panel - 2 * PADDING - _LEAST_GAP
     columns = _columns(needs, free, _LEAST_EMS * font)
@@ -174,7 +176,7 @@ def _plan(
         return None
     names = _names_height(page, heads, panel, columns, font)
     body = _natural_body(page, panel, math.ceil(len(heads) / n_columns)) if height is None else height - names
-    if body < min(3.0, most) * LINE_HEIGHT * font:
+    if body < min(3, max(page.sizes)) * LINE_HEIGHT * font + page.rest_room(font):
         return None
     size, columns = _grown(page, panel, body, columns)
     if max(page.steps(body, size)) > 1:  # labels have positions then
@@ -189,9 +191,9 @@ def _plan(
 
 def _natural_body(page: LinesPage, panel: float, n_rows: int) -> float:
     """The height of a panel's words where no height is given: every word has a line, unless that takes pages."""
-    font, most = page.look.font_size, max(page.lines)
-    wide = min(0.35 * panel, most * 2.4 * font)
-    return min(max(most * _PITCH * font, wide), max(_MOST_BODY / n_rows, _LEAST_BODY))
+    font = page.look.font_size
+    wide = min(0.35 * panel, page.high(font, 2.4))
+    return min(max(page.high(font, _PITCH), wide), max(_MOST_BODY / n_rows, _LEAST_BODY))
 
 
 def _grown(
@@ -201,7 +203,7 @@ def _grown(
     font = page.look.font_size
     for tenths in range(int(_GROWTH * 10), 10, -1):
         size = font * tenths / 10
-        if max(page.lines) * _PITCH * size > body:
+        if page.high(size, _PITCH) > body:
             continue
         needs = _needs(page, size)
         if sum(needs) + 2 * PADDING + 0.4 * panel <= panel:

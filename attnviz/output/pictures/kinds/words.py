@@ -170,11 +170,9 @@ def with_remarks(heading: Heading | None, remarks: Iterable[str]) -> Heading | N
 
 def no_room(look: Look, needed: str) -> UsageError:
     """The error of a size in which not even a few words have room."""
-    size = look.size
-    if size is None:
-        return UsageError(f"size: nothing has room; expected {needed}")
-    words = " x ".join(f"{length / 72:.3g}in" for length in (size.width, size.height) if length is not None)
-    return UsageError(f"size: {words} is too small for words of {look.font_size:g} pt; expected {needed}")
+    lengths = (look.size.width, look.size.height) if look.size else ()
+    words = " x ".join(f"{length / 72:.3g}in" for length in lengths if length is not None) or "this"
+    return UsageError(f"size: {words} leaves no room for words of {look.font_size:g} pt; expected {needed}")
 
 
 def scene_of(width: float, height: float, items: Iterable[Item], heading: Heading | None) -> Scene:
