@@ -47,20 +47,22 @@ class _Pixels(Artist):
         self.raster = raster
 
     def draw(self, renderer: Any) -> None:
-        figure, raster = self.figure, self.raster
+        figure: Any = self.figure
+        raster = self.raster
         detail = renderer.get_image_magnification()
-        scale = detail * figure.dpi / POINTS_PER_INCH  # type: ignore[union-attr]
+        scale = detail * figure.dpi / POINTS_PER_INCH
         left, right = (round(x * scale) for x in (raster.x, raster.x + raster.width))
         top, bottom = (round(y * scale) for y in (raster.y, raster.y + raster.height))
         height, width = max(bottom - top, 1), max(right - left, 1)
         pixels = raster.paint(height, width)
         if isinstance(renderer, RendererAgg):  # 5 times as quick as to draw it
-            page: Any = np.asarray(renderer.buffer_rgba())
+            agg: Any = renderer
+            page = np.asarray(agg.buffer_rgba())
             inside = page[top : top + height, left : left + width]
             inside[:] = pixels[: inside.shape[0], : inside.shape[1]]
             return
         context = renderer.new_gc()
-        below = figure.bbox.height - (top + height) / detail  # type: ignore[union-attr]
+        below = figure.bbox.height - (top + height) / detail
         renderer.draw_image(context, left / detail, below, np.ascontiguousarray(pixels[::-1]))  # the lowest row first
         context.restore()
 

@@ -7,10 +7,11 @@ import numpy as np
 from attnviz.errors import UsageError, one_line
 from attnviz.names import PICTURE_FORMATS, PICTURE_KINDS, PICTURE_NORMS, PICTURE_SCALES
 from attnviz.output.colormaps import DIVERGING, PAPER, colormap_name, table
+from attnviz.output.picture_scales import range_ends
 from attnviz.output.pictures.fonts import Instead
 from attnviz.output.pictures.look import Look
 from attnviz.output.pictures.sizes import figure_size
-from attnviz.output.scale import Scale, range_ends
+from attnviz.output.scale import Scale
 
 LEAST_DPI, MOST_DPI = 30, 1200
 LEAST_TYPE, MOST_TYPE = 3.0, 72.0

@@ -11,13 +11,15 @@ from rich.cells import cell_len
 from attnviz.analysis.difference import as_attention, compared, weights_in_words
 from attnviz.errors import UsageError
 from attnviz.output.labels import cut
+from attnviz.output.picture_scales import own_picture_scale, picture_scale
 from attnviz.output.pictures.descriptions import file_stem, sentence
+from attnviz.output.pictures.drawing import matplotlib_palette
 from attnviz.output.pictures.fonts import missing_note, replacements
 from attnviz.output.pictures.matrices.painting import Grid, hatch, paint_matrix, paint_mosaic
 from attnviz.output.pictures.matrices.sides import grid_of, ticks, token_side
 from attnviz.output.pictures.matrices.similarity import as_distances, similarity_scene
 from attnviz.output.pictures.scene import Raster, Words
-from attnviz.output.scale import block_maxima, own_scale, shared_scale
+from attnviz.output.scale import block_maxima
 from attnviz.output.words import escaped, foot
 from attnviz.trace.model_info import ModelInfo
 from attnviz.trace.tokens import Token
@@ -38,9 +40,9 @@ PALETTE = np.stack([np.arange(256), 255 - np.arange(256), np.full(256, 7), np.fu
 
 
 def test_shared_scale_of_weights_is_0_to_1_and_wider_only_where_a_value_is_outside():
-    inside = shared_scale(attention([[[[0.2, 0.8]], [[0.5, 0.5]]]]))
+    inside = picture_scale(attention([[[[0.2, 0.8]], [[0.5, 0.5]]]]))
     assert (inside.low, inside.high, inside.words) == (0.0, 1.0, "scale 0–1, shared by all heads")
-    outside = shared_scale(attention([[[[-0.5, 1.5]], [[0, 0]]]]))
+    outside = picture_scale(attention([[[[-0.5, 1.5]], [[0, 0]]]]))
     assert (outside.low, outside.high, outside.words) == (-0.5, 1.5, "scale −0.5 to 1.5, shared by all heads")
 
 
@@ -52,13 +54,13 @@ def test_a_scale_is_called_shared_only_where_there_are_several_matrices():
         ([two], {"values": "changes"}, "scale −0.8 to 0.8, shared by all heads; red: more in B, blue: more in A"),
         ([two[:1]], {"values": "changes"}, "scale −0.8 to 0.8, red: more in B, blue: more in A"),
     ):
-        assert shared_scale(attention(values, **fields)).words == words
+        assert picture_scale(attention(values, **fields)).words == words
 
 
 @pytest.mark.parametrize("reduce", ["rollout", "flow"])
 def test_the_scale_of_rollout_and_flow_ends_at_their_largest_and_says_so(reduce):
     path = attention([[[[0.25, 0.125], [0.5, 0]]]], reduce=reduce)
-    for scale in (shared_scale(path), own_scale(next(iter(path)))):
+    for scale in (picture_scale(path), own_picture_scale(next(iter(path)))):
         assert (scale.low, scale.high, scale.words) == (0.0, 0.5, "scale 0–0.5, the largest")
 
 
@@ -81,20 +83,20 @@ def test_the_foot_shows_where_long_texts_differ_and_all_of_where_numbers_came_fr
 def test_scales_of_scores_are_their_extremes_without_masked_ones():
     scores = attention([[[[-3.0, 2.0], [99.0, -np.inf]], [[5.0, 0.0], [1.0, 1.0]]]], values="scores")
     scores = replace(scores, masked=np.array([[[False, False], [True, True]]]))
-    assert (shared_scale(scores).low, shared_scale(scores).high) == (-3.0, 5.0)
-    assert own_scale(next(iter(scores))).words == "scale of this head: −3 to 2"
+    assert (picture_scale(scores).low, picture_scale(scores).high) == (-3.0, 5.0)
+    assert own_picture_scale(next(iter(scores))).words == "scale of this head: −3 to 2"
 
 
 def test_scales_of_equal_and_of_no_values_still_have_two_ends():
     for values in (4.0, -np.inf):
         scores = attention(np.full((1, 1, 2, 3), values), values="scores")
-        for scale in (shared_scale(scores), own_scale(next(iter(scores)))):
+        for scale in (picture_scale(scores), own_picture_scale(next(iter(scores)))):
             assert scale.low < scale.high
             assert np.isfinite([scale.low, scale.high]).all()
 
 
 def test_own_scale_of_weights_begins_at_0():
-    assert own_scale(next(iter(attention([[[[0.2, 0.5]]]])))).words == "scale of this head: 0–0.5"
+    assert own_picture_scale(next(iter(attention([[[[0.2, 0.5]]]])))).words == "scale of this head: 0–0.5"
 
 
 @settings(max_examples=60)
@@ -182,7 +184,7 @@ def test_pictures_of_a_difference_say_so_and_name_both_heads_and_both_sides():
 def test_the_mosaic_has_a_row_per_layer_a_column_per_head_and_hatched_masked_cells():
     values = np.arange(2 * 3 * 1 * 2).reshape(2, 3, 1, 2) / 12
     view = attention(values, masked=np.array([[[False, False]], [[False, True]]]))
-    grids, scale = (Grid(1), Grid(2)), shared_scale(view)
+    grids, scale = (Grid(1), Grid(2)), picture_scale(view)
     tiles = [lambda *size, one=one: paint_matrix(one, grids, scale, PALETTE, *size) for one in view]
     image = paint_mosaic(tiles, (2, 3), 2, 20, 60)
     assert image.shape == (20, 60, 4)
@@ -283,7 +285,8 @@ def test_what_hidden_keys_got_is_a_column_of_its_own_set_apart_by_white():
     assert line(scene).startswith("self-attention weights, 2 queries × 3 keys, special tokens hidden")
     image = painted(scene, 20, 80)
     assert (image[:, 60:62] == 255).all()
-    assert tuple(image[0, -1]) != tuple(image[-1, -1]) != (255, 255, 255, 255)
+    assert (image[:, -1] == matplotlib_palette("Greys")[255]).all()
+    assert "goes beyond it" in line(scene)
     assert (image[:, :60] != 255).any(axis=-1).all()
 
 

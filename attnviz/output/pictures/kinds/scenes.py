@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Protocol
 
+from attnviz.output.picture_scales import picture_scale
 from attnviz.output.pictures.descriptions import sentence
 from attnviz.output.pictures.heading import Heading
 from attnviz.output.pictures.kinds.arcs import arcs_scene
@@ -12,7 +13,7 @@ from attnviz.output.pictures.kinds.text import text_scene
 from attnviz.output.pictures.look import Look
 from attnviz.output.pictures.matrices.sheets import Drawn, first_sentence
 from attnviz.output.pictures.scene import Measure, Scene
-from attnviz.output.scale import own_picture_scale, strongest_choice
+from attnviz.output.scale import strongest_choice
 from attnviz.output.words import extent, overview_title
 from attnviz.trace.attention import Attention
 
@@ -42,9 +43,7 @@ def words_scene(drawn: Drawn, query: int | None, key: int | None) -> Scene:
     """
     attention, style = drawn.attention, drawn.style
     matrices = list(attention)
-    scale = drawn.shared_scale
-    if style.scale == "head" and len(matrices) == 1:
-        scale = own_picture_scale(matrices[0], style.ends, style.norm)
+    scale = drawn.own_scales[0] if len(matrices) == 1 else picture_scale(attention, style.ends, style.norm)
     if style.kind == "text" and query is None and key is None:
         _, query, _ = strongest_choice(max(matrices, key=lambda matrix: strongest_choice(matrix)[0]))
     title = matrices[0].title if len(matrices) == 1 else overview_title(attention)

@@ -107,8 +107,8 @@ def paint(values: np.ndarray, hidden: np.ndarray, scale: Scale, palette: np.ndar
         scale: the values of the palette's ends; values beyond them get the end's colour.
         palette: (256, 4) uint8.
     """
-    part = (np.where(hidden, scale.low, values) - scale.low) / (scale.high - scale.low)
-    colours: np.ndarray = palette[np.clip(part * 256, 0, 255).astype(np.uint8)]
+    parts = scale.places(np.where(hidden, scale.low, values))
+    colours: np.ndarray = palette[np.minimum(parts * 256, 255).astype(np.uint8)]
     return colours
 
 

@@ -8,6 +8,7 @@ from operator import itemgetter
 import numpy as np
 
 from attnviz.numbers import spans
+from attnviz.output.picture_scales import own_picture_scale, picture_scale, tile_scales
 from attnviz.output.pictures.descriptions import capital, file_stem, has_masked, sentence
 from attnviz.output.pictures.fonts import Instead
 from attnviz.output.pictures.heading import Heading
@@ -18,7 +19,7 @@ from attnviz.output.pictures.matrices.scenes import Picture, scenes
 from attnviz.output.pictures.matrices.sides import MOST_CELLS, Side, grid_of, named_side, token_side
 from attnviz.output.pictures.scene import Measure, Scene
 from attnviz.output.pictures.style import PictureStyle
-from attnviz.output.scale import Scale, own_picture_scale, picture_scale, strongest_choice
+from attnviz.output.scale import Scale, strongest_choice
 from attnviz.output.words import extent, foot, overview_title, quantity, rest_word, sides, unit
 from attnviz.trace.attention import Attention
 from attnviz.trace.tokens import Token
@@ -52,10 +53,21 @@ class Drawn:
     prefix: str = ""
     texts: tuple[tuple[str, str], ...] = ()
 
+    def scales(self, part: str) -> tuple[Scale, list[Scale]]:
+        """The scale of the colour bar of a picture of all matrices, and that of each; ``part``: what it calls one."""
+        ends, norm = self.style.ends, self.style.norm
+        if self.style.scale == "head" and len(self.attention) > 1:
+            return tile_scales(self.attention, ends, norm, part)
+        shared = picture_scale(self.attention, ends, norm)
+        return shared, [shared] * len(self.attention)
+
     @property
-    def shared_scale(self) -> Scale:
-        """The scale of all matrices."""
-        return picture_scale(self.attention, self.style.scale, self.style.ends, self.style.norm)
+    def own_scales(self) -> list[Scale]:
+        """The scale of each matrix in a picture of its own."""
+        ends, norm = self.style.ends, self.style.norm
+        if self.style.scale == "shared":
+            return [picture_scale(self.attention, ends, norm)] * len(self.attention)
+        return [own_picture_scale(matrix, ends, norm) for matrix in self.attention]
 
     def look(self, scale: Scale) -> Look:
         """What a layout needs."""
@@ -73,13 +85,16 @@ class Drawn:
 
     def heading(self, title: str, details: str, scale: Scale) -> Heading:
         """The words around a picture; ``details``: what the line under the title says after the quantity."""
-        lines = (f"{quantity(self.attention)}, {details}", scale.words)
+        rest = self.attention.rest
+        beyond = rest is not None and scale.high > 0 and float(rest.max()) > scale.high * (1 + 1e-6)
+        scale_words = scale.words + f"; {rest_word(self.attention)} goes beyond it" * beyond
+        lines = (f"{quantity(self.attention)}, {details}", scale_words)
         return Heading(capital(self.style.title or title), tuple(filter(None, lines)), self.foot)
 
 
 def head_scenes(drawn: Drawn) -> Iterator[tuple[str, Scene]]:
     """One picture of each matrix, in order, with its file's stem."""
-    scale = None if drawn.style.scale == "head" else drawn.shared_scale
+    scales = drawn.own_scales
 
     def pictures(shown: Drawn, grids: tuple[Grid, Grid]) -> list[Picture]:
         return [
@@ -92,8 +107,7 @@ def head_scenes(drawn: Drawn) -> Iterator[tuple[str, Scene]]:
                 paints=(partial(paint_matrix, matrix, grids, own, shown.style.palette(matrix.values)),),
                 matrices=(matrix,),
             )
-            for i, (matrix, drawn_matrix) in enumerate(zip(shown.attention, drawn.attention, strict=True))
-            for own in [scale or own_picture_scale(matrix, shown.style.ends, shown.style.norm)]
+            for i, (matrix, drawn_matrix, own) in enumerate(zip(shown.attention, drawn.attention, scales, strict=True))
         ]
 
     yield from _laid_out(drawn, pictures, ())
@@ -101,7 +115,7 @@ def head_scenes(drawn: Drawn) -> Iterator[tuple[str, Scene]]:
 
 def panel_scene(drawn: Drawn) -> Scene:
     """All matrices as panels of one picture."""
-    scale, names = drawn.shared_scale, tuple(matrix.name for matrix in drawn.attention)
+    (scale, scales), names = drawn.scales("panel"), tuple(matrix.name for matrix in drawn.attention)
 
     def pictures(shown: Drawn, grids: tuple[Grid, Grid]) -> list[Picture]:
         matrices, palette = tuple(shown.attention), shown.style.palette(shown.attention.values)
@@ -112,7 +126,10 @@ def panel_scene(drawn: Drawn) -> Scene:
                 scale=scale,
                 description=f"{len(matrices)} matrices. {first_sentence(drawn)}",
                 source=shown.source,
-                paints=tuple(partial(paint_matrix, matrix, grids, scale, palette) for matrix in matrices),
+                paints=tuple(
+                    partial(paint_matrix, matrix, grids, own, palette)
+                    for matrix, own in zip(matrices, scales, strict=True)
+                ),
                 matrices=matrices,
             )
         ]
@@ -122,7 +139,7 @@ def panel_scene(drawn: Drawn) -> Scene:
 
 def overview_scene(drawn: Drawn) -> Scene:
     """The mosaic of all matrices: a row of tiles per layer, a column per head, all on one scale."""
-    scale, style = drawn.shared_scale, drawn.style
+    (scale, scales), style = drawn.scales("tile"), drawn.style
     palette, look = style.palette(drawn.attention.values), drawn.look(scale)
     rows, columns = _tile_sides(drawn.attention)
     shape = rows.grid.cells, columns.grid.cells
@@ -143,7 +160,7 @@ def overview_scene(drawn: Drawn) -> Scene:
             break
         blocks_for = (pixels[0], pixels[1])
     tiles: list[Callable[[int, int], np.ndarray]] = [
-        partial(paint_matrix, matrix, grids, scale, palette) for matrix in shown.attention
+        partial(paint_matrix, matrix, grids, own, palette) for matrix, own in zip(shown.attention, scales, strict=True)
     ]
     picture = Picture(
         stem="",
