@@ -14,8 +14,8 @@ from attnviz.trace.attention import Attention
 from attnviz.trace.tokens import Tokens
 
 PANEL_GUTTER = 14.0  # between two panels
-_LEAST_GAP, _GAP = 26.0, 90.0  # between the two columns of words
-_WIDE_GAP = 60.0  # a narrower one makes links steep
+_LEAST_GAP, _GAP = 3.7, 13.0  # between the two columns of words, in sizes of the type
+_WIDE_GAP = 8.5  # a narrower one makes links steep
 _NAME_EMS = 4.0  # the widest name of a side that widens its column
 _NAME_GAP = 6.0  # between two names on one line
 NAMES_GAP = 3.0  # between names and words
@@ -113,7 +113,7 @@ def _needs(page: LinesPage, size: float, steps: Sequence[int] = (1, 1)) -> tuple
 
 def natural_lines(page: LinesPage, heads: Sequence[StyledHead]) -> float:
     """The width of a picture whose size is not given: as many panels as a page holds side by side."""
-    panel = sum(_needs(page, page.look.font_size)) + 2 * PADDING + _GAP
+    panel = sum(_needs(page, page.look.font_size)) + 2 * PADDING + _GAP * page.look.font_size
     n = min(len(heads), max(1, int((_PAGE - 2 * MARGIN + PANEL_GUTTER) / (panel + PANEL_GUTTER))))
     n = math.ceil(len(heads) / math.ceil(len(heads) / n))
     return 2 * MARGIN + n * panel + (n - 1) * PANEL_GUTTER
@@ -122,7 +122,7 @@ def natural_lines(page: LinesPage, heads: Sequence[StyledHead]) -> float:
 def planned_lines(page: LinesPage, heads: Sequence[StyledHead], width: float, height: float | None) -> LinesPlan:
     """The best plan of all numbers of columns: most labels, then the widest panels."""
     font, n = page.look.font_size, len(heads)
-    plans: list[tuple[tuple[float, ...], LinesPlan]] = []
+    plans: list[tuple[tuple[float, int], LinesPlan]] = []
     needs = _needs(page, font)
     for n_rows in range(1, n + 1):
         n_columns = math.ceil(n / n_rows)
@@ -134,7 +134,7 @@ def planned_lines(page: LinesPage, heads: Sequence[StyledHead], width: float, he
         if plan is not None:
             plans.append((_cost(page, needs, plan, n_rows, height), plan))
     if not plans:
-        wide = 2 * (_LEAST_EMS * font + 2 * PADDING) + _LEAST_GAP + 2 * MARGIN
+        wide = 2 * (_LEAST_EMS * font + 2 * PADDING) + _LEAST_GAP * font + 2 * MARGIN
         high = 5 * LINE_HEIGHT * font + NAMES_GAP
         panels = f"{wide / 72 + 0.05:.1f}in x {high / 72 + 0.05:.1f}in" + " for each head" * (n > 1)
         raise no_room(page.look, f"at least {panels}, and room for the title")
@@ -143,13 +143,14 @@ def planned_lines(page: LinesPage, heads: Sequence[StyledHead], width: float, he
 
 def _cost(
     page: LinesPage, needs: tuple[float, float], plan: LinesPlan, n_rows: int, height: float | None
-) -> tuple[float, ...]:
-    """What speaks against a plan: first missing labels, then cut ones, then narrow gaps and a picture too high."""
+) -> tuple[float, int]:
+    """What speaks against a plan: words without a label, cut labels, narrow gaps, a picture that is too high."""
     gap = plan.panel[0] - sum(plan.columns)
-    cut = sum(max(0.0, need - column) for need, column in zip(needs, plan.columns, strict=True))
-    high = n_rows * plan.panel[1] / (1.4 * plan.width) if height is None else 1.0
-    shape = max(0.0, math.log(_WIDE_GAP / gap)) + 1.5 * max(0.0, math.log(high))
-    return sum(page.steps(plan.body, plan.size)), float(cut > 1), shape, n_rows
+    missing = sum(math.log2(step) for step in page.steps(plan.body, plan.size)) / 2
+    cut = max(max(0.0, 1 - column / need) for need, column in zip(needs, plan.columns, strict=True))
+    narrow = max(0.0, math.log(_WIDE_GAP * plan.size / gap))
+    high = max(0.0, math.log(n_rows * plan.panel[1] / (1.4 * plan.width))) if height is None else 0.0
+    return missing + 3 * cut + narrow + 1.5 * high, n_rows
 
 
 def _plan(
@@ -170,7 +171,7 @@ def _plan(
     """
     font = page.look.font_size
     width, panel, height = room
-    free = panel - 2 * PADDING - _LEAST_GAP
+    free = panel - 2 * PADDING - _LEAST_GAP * font
     columns = _columns(needs, free, _LEAST_EMS * font)
     if columns is None:
         return None
@@ -184,7 +185,7 @@ def _plan(
     if height is not None:
         names = _names_height(page, heads, panel, columns, size)
         body = height - names
-    gap = min(panel - sum(columns) - 2 * PADDING, max(1.6 * body, 1.4 * _GAP))
+    gap = min(panel - sum(columns) - 2 * PADDING, max(1.6 * body, 1.4 * _GAP * size))
     inset = (panel - sum(columns) - 2 * PADDING - gap) / 2
     return LinesPlan(width, (panel, names + body), n_columns, names, size, columns, inset, page.pitches(body, size))
 

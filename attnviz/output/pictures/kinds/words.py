@@ -107,15 +107,21 @@ def thinned_labels(
     kept = sorted(always) if step > 1 else []
     shown = sorted({*(i for i in range(0, n, step) if all(abs(i - one) >= step for one in kept)), *kept})
     numbers = token_numbers(tokens)
-    before = {i: f"{numbers[i]} " if step > 1 else "" for i in shown}
-    texts = [drawable(escaped(tokens[i].label), look.instead, None if step > 1 else numbers[i]) for i in shown]
-    left = room + 1e-6 - max((measure(text, size, False) for text in before.values()), default=0.0)
-    short = cut_middle_apart(
-        texts, [numbers[i] for i in shown], left, lambda text: measure(text, size, False), equal=False
-    )
-    return {
-        i: f"{before[i]}{isolated(text)}".rstrip() if step > 1 else text for i, text in zip(shown, short, strict=True)
-    }
+    room += 1e-6  # a label is as wide as the room that was made for it
+
+    def wide(text: str) -> float:
+        return measure(text, size, False)
+
+    if step == 1:
+        texts = [drawable(escaped(tokens[i].label), look.instead, numbers[i]) for i in shown]
+        short = cut_middle_apart(texts, [numbers[i] for i in shown], room, wide, equal=False)
+        return dict(zip(shown, short, strict=True))
+    labels = {}
+    for i in shown:
+        text = drawable(escaped(tokens[i].label), look.instead)
+        left = room - wide(f"{numbers[i]} ")
+        labels[i] = f"{numbers[i]} {isolated(cut_middle(text, left, wide))}".rstrip()
+    return labels
 
 
 def strip_width(step: int) -> float:

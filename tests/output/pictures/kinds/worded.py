@@ -5,9 +5,11 @@ from itertools import accumulate
 
 import numpy as np
 
+from attnviz.output.picture_scales import picture_scale
 from attnviz.output.pictures.drawing import families_for, own_settings
 from attnviz.output.pictures.fonts import characters, replacements
 from attnviz.output.pictures.kinds.scenes import words_scene
+from attnviz.output.pictures.look import Look
 from attnviz.output.pictures.scene import Scene
 from attnviz.text.labels import printable
 from attnviz.trace.attention import Attention
@@ -41,6 +43,12 @@ def rows(n: int, m: int | None = None, heads: int = 1, seed: int = 0) -> np.ndar
     scores = np.random.default_rng(seed).normal(size=(heads, n, m or n)) * np.linspace(0.5, 4, heads)[:, None, None]
     weights = np.exp(scores - scores.max(-1, keepdims=True))
     return weights / weights.sum(-1, keepdims=True)
+
+
+def look_of(one: Attention, **style) -> Look:
+    """The look of a picture of all its matrices."""
+    made = drawn(one, **style)
+    return made.look(picture_scale(one, made.style.ends, made.style.norm))
 
 
 def picture(kind: str, one: Attention, query: int | None = None, key: int | None = None, **more) -> Scene:
