@@ -39,7 +39,7 @@ from attnviz.output.pictures.kinds.words import (
     word_items,
 )
 from attnviz.output.pictures.look import Look
-from attnviz.output.pictures.scene import LINE_HEIGHT, Box, Curve, Item, Line, Measure, Scene, Words
+from attnviz.output.pictures.scene import LINE_HEIGHT, Box, Curve, Mark, Measure, Scene, Stroke, TextLine
 from attnviz.trace.attention import Attention
 
 _PALE_LEADER = "#cccccc"
@@ -76,7 +76,7 @@ def arcs_scene(
         remarks.append("words are shaded by what they receive")
     said, around, plan, width = _planned_row(row, heads, heading, remarks)
     height = look.size.height if look.size and look.size.height else around.top + plan.tops[-1] + around.foot
-    items: list[Item] = []
+    items: list[Mark] = []
     for number, head in enumerate(heads):
         items += _head(row, plan, head, around.top, number)
     return scene_of(width, height, [*around.items(height), *items], said)
@@ -107,12 +107,12 @@ def _directions(row: ArcsRow, heads: Sequence[StyledHead]) -> str:
     return ", ".join(name for way, name in names.items() if way in ways) or "no link"
 
 
-def _head(row: ArcsRow, plan: ArcsPlan, head: StyledHead, top: float, number: int) -> list[Item]:
+def _head(row: ArcsRow, plan: ArcsPlan, head: StyledHead, top: float, number: int) -> list[Mark]:
     """One head: its name, its arcs, then the words."""
     size, (x, y) = plan.size, plan.corner(number)
     name = fitted_title(head.matrix, plan.width - 2 * MARGIN, size, row.measure)
     base, color = top + y + size * LINE_HEIGHT / 2 + BASELINE * size, darkened(head.color)
-    items: list[Item] = [Words(name, x + MARGIN, base, size, bold=True, color=color, role="panel name")]
+    items: list[Mark] = [TextLine(name, x + MARGIN, base, size, bold=True, color=color, role="panel name")]
     corner = x, top + y + plan.name + plan.rooms[number // plan.n_columns][0]
     most = _MOST_WIDE * size
     most = min(most, max(0.8, 0.5 * plan.pitch)) if plan.turned else most
@@ -137,7 +137,7 @@ def _arc(row: ArcsRow, plan: ArcsPlan, link: StyledLink, corner: tuple[float, fl
     return Curve(((start, edge), (start, over), (end, over), (end, edge)), width, link.color, link.opacity)
 
 
-def _words(row: ArcsRow, plan: ArcsPlan, head: StyledHead, corner: tuple[float, float]) -> list[Item]:
+def _words(row: ArcsRow, plan: ArcsPlan, head: StyledHead, corner: tuple[float, float]) -> list[Mark]:
     """The words, shaded; where only some have a label, all have a strip of their shade."""
     left, top = corner
     centers = [left + center for center in plan.centers]
@@ -147,7 +147,7 @@ def _words(row: ArcsRow, plan: ArcsPlan, head: StyledHead, corner: tuple[float, 
     grounds = {i: ground_of(head.color, row.look.palette, part, head.matrix.values) for i, part in parts.items()}
     masked = {row.keys[i] for i in head.masked_keys} | {row.queries[i] for i in head.masked_queries}
     strip = strip_width(plan.step)
-    items: list[Item] = [
+    items: list[Mark] = [
         Box(centers[i] - plan.pitch / 2, top, plan.pitch, STRIP, fill=ground)
         for i, ground in grounds.items()
         if strip and ground
@@ -165,7 +165,7 @@ def _words(row: ArcsRow, plan: ArcsPlan, head: StyledHead, corner: tuple[float, 
             half = length / 2 + PADDING + 0.5
             ends = {1: (top + strip, middle - half), -1: (middle + half, top + plan.band)}
             items += [
-                Line(((centers[i], start), (centers[i], end)), 0.4, _PALE_LEADER)
+                Stroke(((centers[i], start), (centers[i], end)), 0.4, _PALE_LEADER)
                 for way, (start, end) in ends.items()
                 if end - start > 1 and (i, way) in linked
             ]

@@ -9,7 +9,7 @@ from attnviz.errors import UsageError
 from attnviz.output.colormaps import luminance
 from attnviz.output.pictures.kinds.links import LinkChoice, styled_links, with_rest_key
 from attnviz.output.pictures.kinds.tints import HEAD_COLORS, PALE, darkened
-from attnviz.output.pictures.scene import Box, Curve, Line
+from attnviz.output.pictures.scene import Box, Curve, Stroke
 from tests.output.pictures.drawn import line, written
 from tests.output.pictures.kinds.worded import look_of, picture, rows, view
 
@@ -22,7 +22,7 @@ def links(one, query=None, key=None, **style):
 
 
 def shapes(scene):
-    return [item for item in scene.fixed if isinstance(item, Line | Curve)]
+    return [item for item in scene.fixed if isinstance(item, Stroke | Curve)]
 
 
 def test_every_visible_weight_is_one_link_as_wide_as_the_weight():
@@ -100,7 +100,7 @@ def test_masked_keys_of_the_chosen_query_are_struck_out():
         scene = picture(kind, causal, 2)
         assert "struck out: masked" in line(scene), kind
         strokes = [
-            item for item in scene.fixed if isinstance(item, Line) and item.width == 0.6 and item.color == "#6b6b6b"
+            item for item in scene.fixed if isinstance(item, Stroke) and item.width == 0.6 and item.color == "#6b6b6b"
         ]
         assert len(strokes) == 2, kind
     assert "masked pairs have no link" in line(picture("lines", causal))

@@ -9,7 +9,7 @@ import pytest
 from attnviz.errors import UsageError
 from attnviz.output.colormaps import luminance
 from attnviz.output.pictures.kinds.tints import ink_on, palette_color
-from attnviz.output.pictures.scene import Box, Words
+from attnviz.output.pictures.scene import Box, TextLine
 from tests.output.pictures.drawn import line, written
 from tests.output.pictures.kinds.worded import look_of, picture, rows, view, words_of
 
@@ -17,7 +17,7 @@ SENTENCE = "The animal didn't cross the street ."
 
 
 def words(scene):
-    return [item for item in scene.fixed if isinstance(item, Words) and item.role == "word"]
+    return [item for item in scene.fixed if isinstance(item, TextLine) and item.role == "word"]
 
 
 def grounds(scene):

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from attnviz.errors import UsageError
 from attnviz.output.pictures.drawing import own_settings
-from attnviz.output.pictures.scene import Box, Curve, Line, Scene
+from attnviz.output.pictures.scene import Box, Curve, Scene, Stroke
 from tests.output.pictures.kinds.worded import picture, rows, view
 from tests.output.pictures.test_layout import check
 
@@ -27,7 +27,7 @@ KINDS = ("lines", "arcs", "text")
 
 def points(item) -> list[tuple[float, float]]:
     """Points that a shape reaches; a curve no farther than three quarters of the way to its control points."""
-    if isinstance(item, Line):
+    if isinstance(item, Stroke):
         return list(item.points)
     if isinstance(item, Box):
         return [(item.x, item.y), (item.x + item.width, item.y + item.height)]
@@ -40,7 +40,7 @@ def points(item) -> list[tuple[float, float]]:
 
 def check_shapes(scene: Scene) -> None:
     for item in scene.fixed:
-        if isinstance(item, Line | Box | Curve):
+        if isinstance(item, Stroke | Box | Curve):
             for x, y in points(item):
                 assert -0.5 <= x <= scene.width + 0.5, item
                 assert -0.5 <= y <= scene.height + 0.5, item
