@@ -16,6 +16,7 @@ _GUTTER = 10.0  # between two heads
 _COLUMN_GUTTER = 10.0  # between two heads side by side
 _LEAST_COLUMN = 8.0  # the width of a head, in sizes of the type
 _PAGE_HEIGHT = 9 * 72.0
+_GROWN_ROOM = 4.0  # the least height of arcs over larger type, in sizes of the type
 _SPACE = 0.8  # between two words, in sizes of the type
 _GROWTH = 2.0  # the largest type, in sizes of the smallest
 _PAGE = 6.9 * 72
@@ -194,7 +195,8 @@ def _natural_plan(row: ArcsRow, heads: Sequence[StyledHead], widths: Sequence[fl
         is_flat = _flat_width(row, font) <= width
         words = _flat(row, font, width) if is_flat else _upright(row, font, width, WORD_EMS * font)
         tallest = min(_MOST_ROOM, max(2 * _LEAST_ROOM, 0.2 * width))
-        plan = _with_rooms(row, words, heads, n, tallest)
+        shares, farthest = _shares(row, words, heads, n)
+        plan = _with_rooms(words, shares, n, (tallest, farthest))
         if plan.tops[-1] <= _PAGE_HEIGHT:
             break
     return plan
@@ -209,14 +211,14 @@ def _plan(
     for size in sizes:
         if _flat_width(row, size) <= width:
             words = _flat(row, size, width)
-            plan = _in_height(row, words, heads, n_columns, height, 3 if size > font else 1)
+            plan = _in_height(row, words, heads, n_columns, height)
             if plan is not None:
                 return plan
     for size in sizes:
         words = _upright(row, size, width, labels * size / font)
         n_labels = -(-row.n_text // words.step)
         if n_labels >= min(3, row.n_text) and (words.step == 1 or size == font):
-            plan = _in_height(row, words, heads, n_columns, height, 3 if size > font else 1)
+            plan = _in_height(row, words, heads, n_columns, height)
             if plan is not None:
                 return plan
     return None
@@ -253,40 +255,53 @@ def _upright(row: ArcsRow, size: float, width: float, room: float) -> ArcsPlan:
 
 
 def _in_height(
-    row: ArcsRow, plan: ArcsPlan, heads: Sequence[StyledHead], n_columns: int, height: float, factor: float
+    row: ArcsRow, plan: ArcsPlan, heads: Sequence[StyledHead], n_columns: int, height: float
 ) -> ArcsPlan | None:
-    """The plan with arcs as high as a height allows; None where that is less than so many times the least."""
-    n_rows = -(-len(heads) // n_columns)
-    tallest = max(0.6 * max(max(_reaches(row, plan, head)) for head in heads), _MOST_ROOM)
-    while tallest >= factor * _LEAST_ROOM:
-        whole = _with_rooms(row, plan, heads, n_columns, tallest)
+    """The plan with arcs as high as a height allows; None where that is less than larger type needs, or any."""
+    shares, farthest = _shares(row, plan, heads, n_columns)
+    least = max(_LEAST_ROOM, _GROWN_ROOM * plan.size if plan.size > row.look.font_size else 0.0)
+    tallest = max(0.6 * farthest, _MOST_ROOM, least)
+    while tallest >= least:
+        whole = _with_rooms(plan, shares, n_columns, (tallest, farthest))
         left = height - whole.tops[-1]
         if left >= 0:
-            return replace(whole, gutter=_GUTTER + (left / (n_rows - 1) if n_rows > 1 else 0.0))
+            return replace(whole, gutter=_GUTTER + (left / (len(shares) - 1) if len(shares) > 1 else 0.0))
         tallest *= 0.97
     return None
 
 
-def _with_rooms(row: ArcsRow, plan: ArcsPlan, heads: Sequence[StyledHead], n_columns: int, tallest: float) -> ArcsPlan:
+def _with_rooms(
+    plan: ArcsPlan, shares: Sequence[tuple[float, float, bool]], n_columns: int, reach: tuple[float, float]
+) -> ArcsPlan:
     """The plan with room for arcs above and below, where the longest arc is so high."""
+    rooms = tuple((max(above * reach[0], LOOP * loops), below * reach[0]) for above, below, loops in shares)
+    return replace(plan, n_columns=n_columns, rooms=rooms, reach=reach)
+
+
+def _shares(
+    row: ArcsRow, plan: ArcsPlan, heads: Sequence[StyledHead], n_columns: int
+) -> tuple[list[tuple[float, float, bool]], float]:
+    """The heights above and below each row of heads, as shares of the highest arc, and if it has loops; its length."""
     reaches = [_reaches(row, plan, head) for head in heads]
-    farthest = max(max(pair) for pair in reaches)
-    loops = [any(link_way(row, link) == 0 for link in head.links) for head in heads]
-    rooms = []
+    farthest = max(max(right, left) for right, left, _ in reaches)
+    shares = []
     for start in range(0, len(heads), n_columns):
-        some = range(start, min(start + n_columns, len(heads)))
-        above, below = (max(arc_part(reaches[i][side], farthest) for i in some) * tallest for side in (0, 1))
-        rooms.append((max(above, LOOP * any(loops[i] for i in some)), below))
-    return replace(plan, n_columns=n_columns, rooms=tuple(rooms), reach=(tallest, farthest))
+        some = reaches[start : start + n_columns]
+        above, below = (max(arc_part(reach[side], farthest) for reach in some) for side in (0, 1))
+        shares.append((above, below, any(loops for _, _, loops in some)))
+    return shares, farthest
 
 
-def _reaches(row: ArcsRow, plan: ArcsPlan, head: StyledHead) -> tuple[float, float]:
-    """How far the links of a head look at the most, to the right and to the left."""
-    farthest = {1: 0.0, -1: 0.0, 0: 0.0}
+def _reaches(row: ArcsRow, plan: ArcsPlan, head: StyledHead) -> tuple[float, float, bool]:
+    """How far the links of a head look at the most, to the right and to the left, and whether it has loops."""
+    farthest = {1: 0.0, -1: 0.0}
+    loops = False
     for link in head.links:
         way = link_way(row, link)
-        farthest[way] = max(farthest[way], link_distance(plan, link, row))
-    return farthest[1], farthest[-1]
+        loops = loops or way == 0
+        if way:
+            farthest[way] = max(farthest[way], link_distance(plan, link, row))
+    return farthest[1], farthest[-1], loops
 
 
 def arc_part(distance: float, farthest: float) -> float:
