@@ -9,7 +9,6 @@ from attnviz.errors import some
 from attnviz.trace.result import line_of
 
 _PICTURE = re.compile(r"((decoder|cross)-)?(L\d\d+(H\d\d+|mean|zeroing)|overview|similarity)")
-_DARK = 0.1  # the largest weight, below which a picture on the scale from 0 to 1 shows next to nothing
 
 
 class PictureNotes:
@@ -41,9 +40,6 @@ class PictureNotes:
     def texts(self, n_pictures: int) -> Iterator[str]:
         """All notes, on so many pictures."""
         yield from (*self._fonts[:1], *self._shifted)
-        if self._shared and 0 < self._largest < _DARK:
-            dark = f"no weight is above {self._largest:.2g}, and colours go from 0 to 1"
-            yield f"{dark}: --scale head gives each picture a scale of its own"
         written = f"{n_pictures} picture{'s' * (n_pictures != 1)} written"
         if self._of_heads and self._others:
             written += f", beside {len(self._others)} of an earlier run ({some(self._others, 1)})"

@@ -23,7 +23,7 @@ from attnviz.trace.attention import Attention
 
 MOST_PANELS, FEW_PANELS = 16, 4
 Note = Callable[[str], None]
-Texts = tuple[tuple[str, str], ...]
+NamedTexts = tuple[tuple[str, str], ...]
 
 
 def write_heatmaps(
@@ -35,7 +35,7 @@ def write_heatmaps(
     prefix: str = "",
     query: int | None = None,
     key: int | None = None,
-    texts: Texts = (),
+    texts: NamedTexts = (),
     force: bool = False,
     note: Note | None = None,
     progress: Callable[[int, int], None] | None = None,
@@ -89,7 +89,7 @@ def write_figure(
     *,
     query: int | None = None,
     key: int | None = None,
-    texts: Texts = (),
+    texts: NamedTexts = (),
     force: bool = False,
     note: Note | None = None,
 ) -> list[Path]:
@@ -163,7 +163,7 @@ def is_picture(path: Path) -> bool:
 
 
 def figure_pixels(
-    attention: Attention | Condensed, style: PictureStyle, *, texts: Texts = (), note: Note | None = None
+    attention: Attention | Condensed, style: PictureStyle, *, texts: NamedTexts = (), note: Note | None = None
 ) -> np.ndarray:
     """The figure that ``write_figure`` writes, as (height, width, 4) uint8."""
     drawn, families = _drawn(attention, style, "", texts, note)
@@ -171,7 +171,7 @@ def figure_pixels(
         return Drawing(families, style.dpi).pixels(_figure(drawn, None, None))
 
 
-def chosen_fonts(attention: Attention, texts: Texts, note: Note | None) -> tuple[tuple[str, ...], Instead]:
+def chosen_fonts(attention: Attention, texts: NamedTexts, note: Note | None) -> tuple[tuple[str, ...], Instead]:
     """The fonts for all labels, and what replaces characters that none has; ``note`` gets one line about them."""
     families, missing = families_for(characters(attention, texts))
     if note and (text := missing_note(missing)):
@@ -180,7 +180,7 @@ def chosen_fonts(attention: Attention, texts: Texts, note: Note | None) -> tuple
 
 
 def _drawn(
-    attention: Attention | Condensed, style: PictureStyle, prefix: str, texts: Texts, note: Note | None
+    attention: Attention | Condensed, style: PictureStyle, prefix: str, texts: NamedTexts, note: Note | None
 ) -> tuple[Drawn, tuple[str, ...]]:
     whole, strides, sentences = attention if isinstance(attention, Condensed) else (attention, (1, 1), None)
     families, instead = chosen_fonts(whole, texts, note)

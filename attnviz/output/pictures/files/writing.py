@@ -47,10 +47,10 @@ def write_scenes(
                     futures.append(encoders.submit(_write_png, path, pixels, scene, style.dpi, force=force))
                 else:
                     data = drawing.vector(scene, ending, outline_text=style.outline_text)
-                    save(path, data, force=force)
+                    save_picture(path, data, force=force)
             if style.caption:
                 paths.append(stem.with_name(stem.name + _CAPTION))
-                save(paths[-1], f"{scene.caption} Drawn by {CREATOR}.\n".encode(errors="replace"), force=force)
+                save_picture(paths[-1], f"{scene.caption} Drawn by {CREATOR}.\n".encode(errors="replace"), force=force)
             waiting.append((paths, futures))
             while len(waiting) > _WAITING:
                 yield _finished(waiting)
@@ -58,12 +58,12 @@ def write_scenes(
             yield _finished(waiting)
 
 
-def save(path: Path, data: bytes, *, force: bool) -> None:
+def save_picture(path: Path, data: bytes, *, force: bool) -> None:
     """Writes a picture, over an earlier one of attnviz's own too; over anything else only if it must."""
-    write_atomically(path, data, overwrite=force or is_ours(path))
+    write_atomically(path, data, overwrite=force or is_our_picture(path))
 
 
-def is_ours(path: Path) -> bool:
+def is_our_picture(path: Path) -> bool:
     """Whether attnviz wrote a file: its pictures and captions say so."""
     try:
         return CREATOR.encode() in path.read_bytes()
@@ -85,4 +85,4 @@ def _write_png(path: Path, pixels: np.ndarray, scene: Scene, dpi: int, *, force:
         "Source": scene.source,
         "Creator": CREATOR,  # what lets a later run know the file for one of its own
     }
-    save(path, png(pixels, words, dpi), force=force)
+    save_picture(path, png(pixels, words, dpi), force=force)

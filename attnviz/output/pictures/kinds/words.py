@@ -1,4 +1,4 @@
-"""Words of a picture: which of many have a label, and a word with its ground, its outline or its stroke."""
+"""TextLine of a picture: which of many have a label, and a word with its ground, its outline or its stroke."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace

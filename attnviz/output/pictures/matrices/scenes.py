@@ -11,7 +11,7 @@ from attnviz.names import SHARES
 from attnviz.output.colormaps import text_on
 from attnviz.output.pictures.heading import Heading, frame
 from attnviz.output.pictures.look import Look
-from attnviz.output.pictures.matrices.layout import GAP, TICK, Layout, Rect, Sheet
+from attnviz.output.pictures.matrices.layout import LABEL_GAP, TICK, Layout, Rect, Sheet
 from attnviz.output.pictures.matrices.painting import Grid, cell_values, hatch
 from attnviz.output.pictures.matrices.sides import Ticks, label_height
 from attnviz.output.pictures.scene import Box, Hover, Mark, Measure, Raster, Scene, Stroke, TextLine
@@ -97,7 +97,9 @@ def _labels(sheet: Sheet, place: Layout, look: Look, measure: Measure) -> Iterat
     for i in place.with_columns:
         yield from _column_labels(place.panels[i], place.columns, size)
     for rect, name in zip(place.panels, sheet.names, strict=False):
-        words = TextLine(name, rect.x + rect.width / 2, rect.y - GAP, look.font_size, ha="center", role="panel name")
+        words = TextLine(
+            name, rect.x + rect.width / 2, rect.y - LABEL_GAP, look.font_size, ha="center", role="panel name"
+        )
         yield TextLine(**{**vars(words), "va": "bottom"})
     first, last = place.panels[0], place.panels[-1]
     right = max(rect.x + rect.width for rect in place.panels)
@@ -106,10 +108,10 @@ def _labels(sheet: Sheet, place: Layout, look: Look, measure: Measure) -> Iterat
     def fitting(names: Sequence[str], length: float) -> str:
         return next((name for name in names if measure(name, size, False) <= length), "")
 
-    left = first.x - TICK - GAP - place.rows.depth - GAP
+    left = first.x - TICK - LABEL_GAP - place.rows.depth - LABEL_GAP
     name = fitting(place.rows.names, bottom - first.y)
     yield TextLine(name, left, (first.y + bottom) / 2, size, "center", "bottom", 90, role="axis name")
-    name, below = fitting(place.columns.names, right - first.x), bottom + TICK + GAP + place.columns.depth
+    name, below = fitting(place.columns.names, right - first.x), bottom + TICK + LABEL_GAP + place.columns.depth
     yield TextLine(name, (first.x + right) / 2, below, size, "center", "top", role="axis name")
 
 
@@ -117,7 +119,7 @@ def _row_labels(rect: Rect, ticks: Ticks, size: float) -> Iterator[Mark]:
     for share, label in zip(ticks.places, ticks.labels, strict=True):
         y = rect.y + share * rect.height
         yield Stroke(((rect.x - TICK, y), (rect.x, y)))
-        yield TextLine(label, rect.x - TICK - GAP, y, size, "right", "center", role="row label")
+        yield TextLine(label, rect.x - TICK - LABEL_GAP, y, size, "right", "center", role="row label")
 
 
 def _column_labels(rect: Rect, ticks: Ticks, size: float) -> Iterator[Mark]:
@@ -125,7 +127,7 @@ def _column_labels(rect: Rect, ticks: Ticks, size: float) -> Iterator[Mark]:
     for share, label, upright in zip(ticks.places, ticks.labels, ticks.upright, strict=True):
         x = rect.x + share * rect.width
         yield Stroke(((x, bottom), (x, bottom + TICK)))
-        y = bottom + TICK + GAP
+        y = bottom + TICK + LABEL_GAP
         if upright:
             yield TextLine(label, x, y, size, "center", "top", role="column label")
         else:
@@ -149,12 +151,12 @@ def _bar(sheet: Sheet, place: Layout, look: Look, measure: Measure) -> Iterator[
         side, y = size * _SWATCH, bar.y + bar.height + label_height(size) * 0.6
         yield Raster(bar.x, y, side, side, hatch)
         yield Box(bar.x, y, side, side, edge="#222222")
-        yield TextLine("masked", bar.x + side + GAP, y + side / 2, size, va="center", role="axis name")
+        yield TextLine("masked", bar.x + side + LABEL_GAP, y + side / 2, size, va="center", role="axis name")
 
 
 def _offset(place: Layout) -> float:
     """How far the images are from where they would be without room at the sides."""
-    return place.panels[0].x - (4.0 + label_height(place.label_size) + place.rows.depth + TICK + GAP)
+    return place.panels[0].x - (4.0 + label_height(place.label_size) + place.rows.depth + TICK + LABEL_GAP)
 
 
 def _bar_labels(place: Layout, look: Look, scale: Scale) -> Iterator[Mark]:
@@ -164,7 +166,7 @@ def _bar_labels(place: Layout, look: Look, scale: Scale) -> Iterator[Mark]:
         y = bar.y + bar.height * (1 - part)
         yield Stroke(((x, y), (x + TICK, y)))
         y = bar.y + bar.height - _beside(part, bar.height, size)
-        yield TextLine(label, x + TICK + GAP, y, size, va="center", role="bar label")
+        yield TextLine(label, x + TICK + LABEL_GAP, y, size, va="center", role="bar label")
 
 
 def _fitting(marks: Sequence[tuple[float, str]], length: float, size: float) -> list[tuple[float, str]]:
