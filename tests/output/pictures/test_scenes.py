@@ -290,6 +290,15 @@ def test_what_hidden_keys_got_is_a_column_of_its_own_set_apart_by_white():
     assert (image[:, :60] != 255).any(axis=-1).all()
 
 
+def test_the_column_of_the_rest_has_its_label_and_no_number_where_keys_have_some():
+    view = replace(with_rest(65), matrices=np.full((1, 2, 2, 65), 0.01))
+    scene = heads(view, size="6.9in")[0]
+    labels = written(scene, "column label")
+    assert labels[:2] == ["0 t0", "2 t2"]
+    assert labels[-2:] == ["62 t62", "special"]  # 64 would be too near
+    assert "key (every 2nd of 65 labelled)" in written(scene, "axis name")
+
+
 def test_the_rest_is_no_key_that_something_attends_to():
     assert "special" not in heads(with_rest())[0].description
 

@@ -246,9 +246,9 @@ def _sides(drawn: Drawn, grids: tuple[Grid, Grid]) -> tuple[Side, Side]:
     if attention.values == "distances":
         labels = [token.label for token in attention.queries]
         return named_side(names[0], labels), named_side(names[1], labels)
-    tokens = (attention.queries, attention.keys)
-    rows, columns = (token_side(*each, drawn.instead) for each in zip(names, tokens, grids, strict=True))
-    return rows, columns
+    rows = token_side(names[0], attention.queries, grids[0], drawn.instead)
+    has_rest = attention.rest is not None
+    return rows, token_side(names[1], attention.keys, grids[1], drawn.instead, has_rest=has_rest)
 
 
 def _tile_sides(attention: Attention) -> tuple[Side, Side]:
