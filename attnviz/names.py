@@ -17,6 +17,9 @@ PATHS = ("rollout", "flow")  # the reductions that follow tokens through the lay
 FILE_FORMATS = ("text", "jsonl", "csv", "tsv", "pairs")  # of files of texts
 PICTURE_FORMATS = ("png", "svg", "pdf")
 PICTURE_SCALES = ("shared", "head")
+PICTURE_KINDS = ("matrix", "lines", "arcs", "text")
+PICTURE_NORMS = ("linear", "sqrt", "log")
+CAPTION_ENDING = ".txt"  # of the file beside a picture
 
 
 def axes_of(values: str, reduce: str) -> tuple[str, ...]:

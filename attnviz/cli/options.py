@@ -21,17 +21,6 @@ else:
     TerminalColormap = Literal[TERMINAL_COLORMAPS]
 
 
-def folder_name(text: str) -> Path:
-    """The folder that an option names.
-
-    Raises:
-        UsageError: the name is empty, which would be the folder we are in.
-    """
-    if not text.strip():
-        raise UsageError("out: the name is empty; expected a folder")
-    return Path(text)
-
-
 def complete_numbers(axis: str) -> Any:
     """Completes ``--layer`` or ``--head`` with the numbers of the model, as far as the line says."""
 
@@ -50,9 +39,9 @@ def numbers_option(axis: str, text: str) -> Any:
     return option(SELECTION, *names, metavar=initial, autocompletion=complete_numbers(axis), help=text)
 
 
-def folder_option(text: str) -> Any:
-    """``-o``, the folder of a command's pictures."""
-    return option(OUTPUT, "-o", "--out", metavar="PATH", parser=folder_name, help=text)
+def place_option(text: str) -> Any:
+    """``-o``, where the pictures of a command go."""
+    return option(OUTPUT, "-o", "--out", metavar="PATH", help=text)
 
 
 # Options of several groups.

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from attnviz.analysis.heads.definitions import ABLATION, METRICS
@@ -18,8 +17,9 @@ from attnviz.cli.head_options import (
     refuse_clashes,
     request_of_heads,
 )
-from attnviz.cli.options import CommonOptions, ModelJsonOptions, SharedSource
-from attnviz.output.colormaps import AMBER, PAPER
+from attnviz.cli.options import ModelJsonOptions, SharedSource
+from attnviz.cli.pictures.options import FigureOptions
+from attnviz.output.colormaps import AMBER
 
 if TYPE_CHECKING:
     from attnviz.analysis.heads.report import HeadReport
@@ -64,6 +64,7 @@ def heads(
     report: ReportOptions,
     texts: PerTextOptions,
     width: WidthOptions,
+    figure: FigureOptions,
 ) -> None:
     """List what each head does: its pattern, an example and metrics.
 
@@ -74,12 +75,15 @@ def heads(
     tokens; --per-text gives one per text.
     """
     from attnviz.api.heads import heads as heads_of
+    from attnviz.api.heatmaps import similarity_picture
     from attnviz.cli.inputs import corpus_of
+    from attnviz.cli.pictures.places import PicturePlace, note_pictures
     from attnviz.cli.renderings import encoded, json_or_screen
     from attnviz.output.documents.heads import heads_document
     from attnviz.output.rendering import render
 
     refuse_clashes(selection, measures, rows, output, formats, report, texts)
+    place = PicturePlace.beside_text(report.out, figure, force=report.force)
     if report.agreement:
         _agreement(source, selection, output, width)
         return
@@ -102,8 +106,11 @@ def heads(
         document = partial(heads_document, model_info=output.model_info)
         rendering = json_or_screen(source.common, document, load_views, json=output.json, width=width.width)
     render([listed], rendering)
-    if report.out is not None:
-        _draw(listed, report.out, cmap=formats.cmap, force=report.force, common=source.common)
+    if place is not None:
+        looks = figure.looks | {"force": report.force}
+        # amber is the terminal's own
+        looks |= {} if formats.cmap == AMBER else {"cmap": formats.cmap}
+        note_pictures(source.common, place, similarity_picture(listed, place, **looks))
 
 
 def _print_per_text(
@@ -150,15 +157,6 @@ def _csv(report: "HeadReport") -> bytes:
     from attnviz.output.documents.heads_csv import csv_columns, heads_csv
 
     return heads_csv(heads_document(report), csv_columns(report)).encode()
-
-
-def _draw(report: "HeadReport", folder: Path, *, cmap: str, force: bool, common: CommonOptions) -> None:
-    """Draws the distances between the heads."""
-    from attnviz.api.heatmaps import similarity_picture
-    from attnviz.cli.streams import note_pictures
-
-    picture_map = PAPER if cmap == AMBER else cmap  # amber is the terminal's own
-    note_pictures(common, similarity_picture(report, folder, cmap=picture_map, force=force))
 
 
 def _agreement(source: SharedSource, selection: HeadOptions, output: ModelJsonOptions, width: WidthOptions) -> None:
