@@ -41,6 +41,16 @@ class Changes(Attention):
     weights: str = ""
 
     @property
+    def of_layers(self) -> tuple[str, ...]:
+        """The attributes that have an entry of each layer."""
+        return ("layers", "vs_layers")
+
+    @property
+    def of_heads(self) -> tuple[str, ...]:
+        """The attributes that have an entry of each head."""
+        return ("heads", "vs_heads")
+
+    @property
     def origin(self) -> tuple[tuple[str, str], ...]:
         """The texts, and where the weights came from."""
         return (*self.texts, ("model", self.weights))

@@ -166,6 +166,11 @@ def is_right_to_left(label: str) -> bool:
     return not label.isascii() and any(unicodedata.bidirectional(c) in ("R", "AL", "AN") for c in label)
 
 
+def is_upright(label: str) -> bool:
+    """Whether it is one wide character, such as 日, which nobody should have to read lying on its side."""
+    return len(_clusters(label)) == 1 and cell_width(label) == 2
+
+
 def unique(labels: Sequence[str], numbers: Sequence[int]) -> list[str]:
     """The labels, with ``#number`` where two are equal."""
     counts = Counter(labels)

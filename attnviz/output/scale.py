@@ -12,31 +12,94 @@ from attnviz.names import PATHS, SHARES
 from attnviz.trace.attention import Attention, Matrix
 from attnviz.trace.tokens import token_numbers
 
+NORM_WORDS = {"linear": "", "sqrt": "square root", "log": "logarithmic"}
+DECADES = 3  # below the upper end, which a logarithmic scale shows unless its lower end is given
+
 
 @dataclass(frozen=True)
 class Scale:
-    """The values at the two ends of the colours, and how a picture says so.
+    """The values at the two ends of the colours, how colours follow values between, and how a picture says so.
 
     Attributes:
         low: the value of the first colour.
         high: the value of the last colour.
         words: the scale in words; empty where nothing says it.
+        norm: how places follow values, of ``NORM_WORDS``; on a logarithmic scale what is not above ``low`` has the
+            first colour, also 0.
+        diverging: whether the scale goes from -high to high, and the norm counts from 0 to both sides.
+        below: whether some value is less than ``low``, and has the first colour.
+        above: whether some value is more than ``high``, and has the last colour.
+        end_names: what to write at the ends instead of their values.
     """
 
     low: float
     high: float
     words: str = ""
+    norm: str = "linear"
+    diverging: bool = False
+    below: bool = False
+    above: bool = False
+    end_names: tuple[str, str] | None = None
 
     def place(self, value: float) -> float:
         """The place of a value between the ends, from 0 to 1."""
+        if self.norm != "linear":
+            return float(self.places(np.array(value)))
         span = self.high - self.low
         return min(1.0, max(0.0, (value - self.low) / span)) if span > 0 else 0.0
 
+    def places(self, values: np.ndarray) -> np.ndarray:
+        """The places of finite values between the ends, from 0 to 1, of the same shape."""
+        if self.norm == "linear" or not self.diverging:
+            return self._parts(values, self.low, self.high)
+        sides: np.ndarray = np.sign(values) * self._parts(np.abs(values), self.high / 10**DECADES, self.high)
+        return 0.5 + sides / 2
+
+    def _parts(self, values: np.ndarray, low: float, high: float) -> np.ndarray:
+        if self.norm == "log":
+            logarithms: np.ndarray = np.log(np.clip(values, low, high) / low)
+            return logarithms / math.log(high / low)
+        if self.diverging and self.norm == "sqrt":
+            low = 0.0
+        parts: np.ndarray = np.clip((values - low) / (high - low), 0, 1)
+        return np.sqrt(parts) if self.norm == "sqrt" else parts
+
+    @property
+    def norm_words(self) -> str:
+        """What a colour bar says about the norm; nothing where it is linear."""
+        return NORM_WORDS[self.norm]
+
     @property
     def labels(self) -> list[str]:
-        """The values at five equal distances on a colour bar, from its lower to its upper end, all equally exact."""
+        """The values at five equal distances on a linear colour bar, from its lower to its upper end, equally exact."""
         decimals = 2 - math.floor(math.log10(self.high - self.low))
         return [short_number(round(value, decimals)) for value in np.linspace(self.low, self.high, 5).tolist()]
+
+    @property
+    def ticks(self) -> list[tuple[float, str]]:
+        """The places and labels of a colour bar, from its lower to its upper end, which are the first and the last."""
+        if self.end_names:
+            middle = [(0.5, "0")] if self.diverging else []
+            return [(0.0, self.end_names[0]), *middle, (1.0, self.end_names[1])]
+        if self.norm == "linear":
+            marks = list(zip((0.0, 0.25, 0.5, 0.75, 1.0), self.labels, strict=True))
+        else:
+            marks = [(self.place(value), short_number(value)) for value in self._round_values()]
+        first, last = marks[0][1], marks[-1][1]
+        marks[0] = (0.0, f"≤{first}" if self.below else first)
+        marks[-1] = (1.0, f"≥{last}" if self.above else last)
+        return marks
+
+    def _round_values(self) -> list[float]:
+        """The values that a bar of square roots or logarithms labels, from one end to the other."""
+        if self.diverging:
+            inner = self.high * (0.25 if self.norm == "sqrt" else 10 ** (-DECADES / 2))
+            return [self.low, -inner, 0.0, inner, self.high]
+        if self.norm == "sqrt":
+            return [self.low + (self.high - self.low) * part for part in (0, 0.1, 0.25, 0.5, 1)]
+        first, last = (math.floor(math.log10(end)) for end in (self.low, self.high))
+        decades = [10.0**exponent for exponent in range(first, last + 1, max(1, (last - first) // 4))]
+        return [self.low, *(value for value in decades if 0.06 < self.place(value) < 0.94), self.high]
 
 
 def fixed_scale(matrix: Matrix) -> Scale:
@@ -52,27 +115,10 @@ def fixed_scale(matrix: Matrix) -> Scale:
     return Scale(0.0 if matrix.values == "norms" else float(visible.min()), float(visible.max()))
 
 
-def shared_scale(attention: Attention) -> Scale:
-    """The scale of all matrices: 0 to 1 for shares (wider if a value is outside), else the extremes.
+def scale_between(attention: Attention, low: float, high: float, n_matrices: int) -> Scale:
+    """The scale of all matrices by their extremes: 0 to 1 for shares, wider if a value is outside.
 
     Norms, rollout and flow start at 0.
-    """
-    ends = [e for matrix in attention if (e := _extremes(matrix)) is not None] or [(0.0, 0.0)]
-    return scale_between(attention, min(e[0] for e in ends), max(e[1] for e in ends), len(attention))
-
-
-def fitted_scale(attention: Attention) -> Scale:
-    """The scale of all matrices that ends at the largest value of all, of shares too."""
-    ends = [e for matrix in attention if (e := _extremes(matrix)) is not None] or [(0.0, 0.0)]
-    low, high = min(e[0] for e in ends), max(e[1] for e in ends)
-    if attention.values not in SHARES or attention.reduce in PATHS:
-        return scale_between(attention, low, high, len(attention))
-    low, high = _apart(min(low, 0.0), high)
-    return Scale(low, high, f"scale {_interval(low, high)}, the largest of all")
-
-
-def scale_between(attention: Attention, low: float, high: float, n_matrices: int) -> Scale:
-    """The scale of all matrices, as ``shared_scale`` says it, by their extremes.
 
     Args:
         attention: what they have in common; its matrices are not looked at.
@@ -82,29 +128,15 @@ def scale_between(attention: Attention, low: float, high: float, n_matrices: int
     """
     sharing = f"shared by all {'heads' if 'head' in attention.axes else 'layers'}" if n_matrices > 1 else ""
     if attention.values == "changes":
-        return _about_zero(max(-low, high), "scale", f"{sharing}; " if sharing else "")
+        return scale_about_zero(max(-low, high), "scale", f"{sharing}; " if sharing else "")
     is_path = attention.reduce in PATHS
     if attention.values in SHARES and not is_path:  # a path's shares are small: what comes from one token of many
         high = max(high, 1.0)
     if attention.values != "scores":
         low = min(low, 0.0)
-    low, high = _apart(low, high)
+    low, high = ends_apart(low, high)
     more = "the largest" if is_path else sharing
-    return Scale(low, high, f"scale {_interval(low, high)}" + (f", {more}" if more else ""))
-
-
-def own_scale(matrix: Matrix) -> Scale:
-    """The scale of one matrix alone: 0 to its largest value, or the extremes of its scores."""
-    low, high = _extremes(matrix) or (0.0, 0.0)
-    if matrix.values == "changes":
-        return _about_zero(max(-low, high), "scale of this head:", "")
-    if matrix.values != "scores":
-        low = min(low, 0.0)
-    low, high = _apart(low, high)
-    if matrix.name in PATHS:
-        return Scale(low, high, f"scale {_interval(low, high)}, the largest")
-    whose = "layer" if matrix.values == "zeroing" else "head"
-    return Scale(low, high, f"scale of this {whose}: {_interval(low, high)}")
+    return Scale(low, high, f"scale {interval_in_words(low, high)}" + (f", {more}" if more else ""))
 
 
 def distance_scale(largest: float, *, shared: bool) -> Scale:
@@ -199,22 +231,18 @@ def short_number(value: float) -> str:
     return f"{value:.3g}".replace("-", "−")
 
 
-def _extremes(matrix: Matrix) -> tuple[float, float] | None:
-    shown = matrix.numbers[~hidden_cells(matrix.numbers, matrix.masked)]
-    return (float(shown.min()), float(shown.max())) if shown.size else None
-
-
-def _apart(low: float, high: float) -> tuple[float, float]:
+def ends_apart(low: float, high: float) -> tuple[float, float]:
     """Ends that differ, for values that do not."""
     return (low, high) if high > low else (low, low + max(1.0, 1e-6 * abs(low)))  # 1e30 + 1 is 1e30
 
 
-def _about_zero(bound: float, name: str, sharing: str) -> Scale:
+def scale_about_zero(bound: float, name: str, sharing: str) -> Scale:
     """From -bound to bound, so that no change has the colour between."""
     bound = bound if bound > 0 else 1.0
-    interval = _interval(-bound, bound)
-    return Scale(-bound, bound, f"{name} {interval}, {sharing}red: more in B, blue: more in A")
+    interval = interval_in_words(-bound, bound)
+    return Scale(-bound, bound, diverging=True, words=f"{name} {interval}, {sharing}red: more in B, blue: more in A")
 
 
-def _interval(low: float, high: float) -> str:
+def interval_in_words(low: float, high: float) -> str:
+    """The ends of a scale: ``0–1``, or ``−1 to 1``."""
     return f"{short_number(low)}–{short_number(high)}" if low >= 0 else f"{short_number(low)} to {short_number(high)}"

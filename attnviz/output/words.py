@@ -1,6 +1,7 @@
 """What every view says about matrices in words: what they are, of what size, and where they came from."""
 
 import unicodedata
+from collections.abc import Sequence
 
 from attnviz.analysis.choices.segments import are_segments
 from attnviz.errors import one_line
@@ -105,18 +106,20 @@ def sides(attention: Attention) -> tuple[str, str]:
     """What a row is, and what a column is."""
     if attention.values == "distances":
         return "head", "head"
-    return (f"token of layer {attention.layers[-1]}", "input token") if attention.reduce in PATHS else ("query", "key")
+    if attention.reduce in PATHS:
+        return f"token of layer {attention.layers[-1]}", "input token"
+    return ("query", "key") if attention.kind != "cross" else ("query (target)", "key (source)")
 
 
 def extent(attention: Attention) -> str:
     """How many rows and columns, and which tokens are hidden."""
     n_queries, n_keys = len(attention.queries), len(attention.keys)
-    row, column = sides(attention)
+    row, column = (name.partition(" (")[0] for name in sides(attention))
     if are_segments(attention.queries):
         return _segment_names(attention)
     if attention.values == "distances":
         return f"{n_queries} × {several(column, n_keys)}, similar ones together"
-    found = f"{several(row, n_queries)} × {several(column, n_keys - (attention.rest is not None))}"
+    found = f"{several(row, n_queries)} × {several(column, n_keys)}"
     found += " (words)" * has_merged(attention) + ", special tokens hidden" * attention.hidden
     return found + (renormalized_words(attention.reduce) if attention.renormalized else "")
 
@@ -160,9 +163,12 @@ def overview_title(attention: Attention) -> str:
     return both + {"none": "", "mean-heads": " (mean)"}.get(attention.reduce, f" ({attention.reduce})")
 
 
-def foot(attention: Attention) -> str:
-    """The lines at the foot: what was compared, of long texts the part where they differ; where numbers came from."""
-    *texts, (name, weights) = [(name, escaped(one_line(text))) for name, text in attention.origin]
+def foot(attention: Attention, texts: Sequence[tuple[str, str]] = ()) -> str:
+    """The lines at the foot: texts, of two that are compared the part where they differ; where numbers came from.
+
+    ``texts``: those whose attention it is, each with its name, where the attention does not say them itself.
+    """
+    *texts, (name, weights) = [(name, escaped(one_line(text))) for name, text in (*texts, *attention.origin)]
     if [name for name, _ in texts[:2]] == ["A", "B"]:
         parts = parts_that_differ(texts[0][1], texts[1][1], FOOT_WIDTH - len("A: "))
         texts[:2] = zip("AB", parts, strict=True)

@@ -148,6 +148,30 @@ class Attention(HeadAxes):
                     reduce=self.reduce,
                 )
 
+    def only(self, i: int, j: int) -> "Attention":
+        """The attention of which one matrix, by its place on the first two axes, is all."""
+        layer = slice(i, i + 1) if "layer" in self.axes else slice(None)
+        head = slice(None) if "head" not in self.axes else layer if self.by_name else slice(j, j + 1)
+        rows, columns = slice(i, i + 1), slice(j, j + 1)
+        return replace(
+            self,
+            matrices=self.matrices[rows, columns],
+            masked=None if self.masked is None else self.masked[rows],
+            rest=None if self.rest is None else self.rest[rows, columns],
+            **{name: getattr(self, name)[layer] for name in self.of_layers},
+            **{name: getattr(self, name)[head] for name in self.of_heads},
+        )
+
+    @property
+    def of_layers(self) -> tuple[str, ...]:
+        """The attributes that have an entry of each layer."""
+        return ("layers",)
+
+    @property
+    def of_heads(self) -> tuple[str, ...]:
+        """The attributes that have an entry of each head."""
+        return ("heads",)
+
     def _names(self, i: int, j: int) -> tuple[str, str]:
         if "head" in self.axes:
             return (head_name(*self.head_at(i, j)),) * 2

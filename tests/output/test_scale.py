@@ -7,16 +7,13 @@ from hypothesis import strategies as st
 
 from attnviz.output.scale import (
     Scale,
-    fitted_scale,
     fixed_scale,
     hidden_cells,
-    own_scale,
     strongest_choice,
     strongest_keys,
     strongest_links,
     strongest_of_rows,
 )
-from attnviz.trace.attention import Attention
 from tests.output.matrices import matrix
 
 
@@ -84,22 +81,3 @@ def test_the_scale_of_a_terminal_has_fixed_ends_for_shares_and_those_of_the_valu
 def test_a_place_is_between_0_and_1_and_grows_with_the_value(low, high, value):
     scale = Scale(min(low, high), max(low, high))
     assert 0 <= scale.place(value) <= scale.place(value + 1) <= 1
-
-
-def test_a_fitted_scale_ends_at_the_largest_of_all():
-    def attention(values, name="weights"):
-        one = matrix(("x", "y"), ("a", "b"), np.float32(values), values=name)
-        return Attention(one.numbers[None, None], one.queries, one.keys, (0,), (0,), one.model, values=name)
-
-    weights = fitted_scale(attention([[0.01, 0.02], [0.03, 0.04]]))
-    assert (weights.low, weights.words) == (0.0, "scale 0–0.04, the largest of all")
-    assert weights.high == pytest.approx(0.04)
-    scores = fitted_scale(attention([[-1, -np.inf], [2, 0.5]], "scores"))
-    assert (scores.low, scores.high) == (-1, 2)
-
-
-@pytest.mark.parametrize("value", [0.0, 5.0, -1e30, 1e30])
-def test_a_scale_of_equal_scores_has_ends_that_differ(value):
-    scale = own_scale(matrix(("x", "y"), ("a", "b"), np.full((2, 2), value), values="scores"))
-    assert scale.low == value < scale.high
-    assert len(scale.labels) == 5

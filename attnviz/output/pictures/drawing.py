@@ -1,7 +1,7 @@
-"""Figures drawn with Matplotlib: the only module that imports it, and never its ``pyplot``.
+"""Scenes drawn with Matplotlib: the only module that imports it, and never its ``pyplot``.
 
-The static parts of a figure (labels, colour bar, words) cost most of its time and are the same for every head. They
-are drawn once; then, per head, only the image, its frame, the title and the scale are drawn over a copy of them.
+What scenes have in common (labels, colour bar, words) costs most of the time. It is drawn once; then, scene by scene,
+what moves is drawn over a copy of it.
 """
 
 # ruff: noqa: E402 (what the imports would log has to be silenced before them)
@@ -9,10 +9,8 @@ are drawn once; then, per head, only the image, its frame, the title and the sca
 import io
 import logging
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any
 
 # Its remarks on caches and fonts are not for our users; whoever configured logging still gets them.
@@ -22,67 +20,160 @@ for _chatty in ("matplotlib", "fontTools"):
 import matplotlib as mpl
 import numpy as np
 from matplotlib.artist import Artist
-from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, findfont, fontManager, get_font
+from matplotlib.lines import Line2D
+from matplotlib.patches import PathPatch, Rectangle
+from matplotlib.path import Path
 from matplotlib.text import Text
+from matplotlib.transforms import Affine2D
 
-from attnviz.output.pictures.encoding import CREATOR, accessible_svg
+from attnviz.output.pictures.files.encoding import CREATOR, accessible_svg
 from attnviz.output.pictures.fonts import FONTS
-from attnviz.output.pictures.layout import LINE_POINTS, TITLE_POINTS, Layout, label_points, layout
-from attnviz.output.pictures.painting import hatch
-from attnviz.output.pictures.pictures import Picture, Sheet
+from attnviz.output.pictures.scene import Box, Curve, Item, Line, Measure, Raster, Scene, Words
 
-_INK = "#222222"
+POINTS_PER_INCH = 72
+VECTOR_DPI = 300
+"""Pixels an inch of the images in a PDF or an SVG."""
+_MEASURED_AT = 4  # pixels a point: widths without the rounding of a screen
 
 
 class _Pixels(Artist):
     """An image whose pixels are the picture's own: what ``imshow`` would draw, without 24 ms of resampling."""
 
-    def __init__(self, axes: Axes, pixels: np.ndarray):
+    def __init__(self, raster: Raster):
         super().__init__()
-        self.pixels = pixels
-        self.corner = axes.bbox
-        # Above the ticks, below the frame: in this order a picture drawn in two parts equals one drawn in one.
-        self.set_zorder(3)
-        axes.add_artist(self)
+        self.raster = raster
 
     def draw(self, renderer: Any) -> None:
+        figure: Any = self.figure
+        raster = self.raster
+        detail = renderer.get_image_magnification()
+        scale = detail * figure.dpi / POINTS_PER_INCH
+        left, right = (round(x * scale) for x in (raster.x, raster.x + raster.width))
+        top, bottom = (round(y * scale) for y in (raster.y, raster.y + raster.height))
+        height, width = max(bottom - top, 1), max(right - left, 1)
+        pixels = raster.paint(height, width)
+        if isinstance(renderer, RendererAgg):  # 5 times as quick as to draw it
+            agg: Any = renderer
+            page = np.asarray(agg.buffer_rgba())
+            inside = page[top : top + height, left : left + width]
+            inside[:] = pixels[: inside.shape[0], : inside.shape[1]]
+            return
         context = renderer.new_gc()
-        # Renderers take the lowest row first, and vector ones one pixel for each of the resolution they save with.
-        upward = np.ascontiguousarray(self.pixels[::-1])
-        renderer.draw_image(context, self.corner.x0, self.corner.y0, upward)
+        below = figure.bbox.height - (top + height) / detail
+        renderer.draw_image(context, left / detail, below, np.ascontiguousarray(pixels[::-1]))  # the lowest row first
         context.restore()
 
 
-@dataclass(frozen=True, eq=False)
-class Plate:
-    """A figure whose static parts are drawn, and the artists that change from picture to picture."""
+class Drawing:
+    """Draws scenes of one resolution in the same fonts, as pixels or as vectors.
 
-    figure: Figure
-    canvas: Any  # a FigureCanvasAgg, whose methods Matplotlib leaves untyped
-    image: _Pixels
-    title: Text
-    scale: Text
-    bar: Axes
-    moving: tuple[Artist, ...]
-    background: Any = None
+    Args:
+        families: fonts; each is tried for the characters that the ones before it lack.
+        dpi: pixels an inch.
+    """
 
-    def show(self, picture: Picture) -> None:
-        """Puts a picture in, without drawing it."""
-        self.image.pixels = picture.paint()
-        self.title.set_text(picture.title)
-        self.scale.set_text(picture.scale.words)
-        self.bar.set_yticklabels(picture.scale.labels)
+    def __init__(self, families: Sequence[str], dpi: int):
+        self._families, self._dpi = [*families, "sans-serif"], dpi  # of an SVG's reader, who may lack them
+        self._fixed: tuple[Item, ...] | None = None
+        self._canvas: Any = None  # a FigureCanvasAgg, whose methods Matplotlib leaves untyped
+        self._background: Any = None
 
-    def pixels(self) -> np.ndarray:
-        """Draws what changed over the static parts: (height, width, 4) uint8, equal to what ``savefig`` would draw."""
-        self.canvas.restore_region(self.background)
-        renderer = self.canvas.get_renderer()
-        for artist in self.moving:
+    def pixels(self, scene: Scene) -> np.ndarray:
+        """The scene as (height, width, 4) uint8."""
+        if scene.fixed is not self._fixed or self._canvas is None:
+            figure = self._figure(scene)
+            for artist in self.artists(scene.fixed, figure):
+                figure.add_artist(artist)
+            self._canvas, self._fixed = FigureCanvasAgg(figure), scene.fixed
+            self._canvas.draw()
+            self._background = self._canvas.copy_from_bbox(figure.bbox)
+        self._canvas.restore_region(self._background)
+        renderer = self._canvas.get_renderer()
+        for artist in self.artists(scene.moving, self._canvas.figure):
             artist.draw(renderer)
-        return np.array(self.canvas.buffer_rgba())
+        return np.array(self._canvas.buffer_rgba())
+
+    def vector(self, scene: Scene, ending: str, *, outline_text: bool = False) -> bytes:
+        """The scene as ``svg`` or ``pdf``, without a date.
+
+        ``outline_text``: draw the letters of an SVG as shapes, which look the same without their font.
+        """
+        figure = self._figure(scene, whole_pixels=False)
+        for artist in self.artists((*scene.fixed, *scene.moving), figure):
+            figure.add_artist(artist)
+        buffer = io.BytesIO()
+        description = f"{scene.description} {scene.source[:1].upper()}{scene.source[1:]}."
+        if ending == "pdf":
+            words = {"Title": scene.title, "Subject": description, "Creator": CREATOR, "CreationDate": None}
+            figure.savefig(buffer, format="pdf", dpi=VECTOR_DPI, metadata=words)
+            return buffer.getvalue()
+        words = {"Title": scene.title, "Description": scene.description, "Source": scene.source, "Creator": CREATOR}
+        with mpl.rc_context({"svg.fonttype": "path" if outline_text else "none"}):
+            figure.savefig(buffer, format="svg", dpi=VECTOR_DPI, metadata={**words, "Date": None})
+        return accessible_svg(buffer.getvalue().decode(), description, tuple(scene.hovers())).encode()
+
+    def artists(self, items: Sequence[Item], figure: Figure) -> Iterator[Artist]:
+        """What Matplotlib draws for items, in their order, at home in a figure."""
+        place = Affine2D().scale(1 / POINTS_PER_INCH, -1 / POINTS_PER_INCH).translate(0, figure.get_figheight())
+        transform = place + figure.dpi_scale_trans
+        for number, item in enumerate(items):
+            artist = self._artist(item)
+            artist.set_figure(figure)
+            if not isinstance(artist, _Pixels):
+                artist.set_transform(transform)
+            artist.set_zorder(number)
+            artist.set_clip_on(False)
+            yield artist
+
+    def _artist(self, item: Item) -> Artist:
+        if isinstance(item, Words):
+            font = FontProperties(family=self._families, size=item.size, weight="bold" if item.bold else "normal")
+            return Text(
+                item.x, item.y, item.text, color=item.color, ha=item.ha, va=item.va, rotation=item.rotation,
+                rotation_mode="anchor", fontproperties=font, parse_math=False,
+            )  # fmt: skip
+        if isinstance(item, Raster):
+            return _Pixels(item)
+        if isinstance(item, Line):
+            xs, ys = zip(*item.points, strict=True)
+            return Line2D(xs, ys, linewidth=item.width, color=item.color, alpha=item.opacity, solid_capstyle="butt")
+        if isinstance(item, Curve):
+            path = Path(item.points, [Path.MOVETO, Path.CURVE4, Path.CURVE4, Path.CURVE4])
+            return PathPatch(
+                path, fill=False, linewidth=item.width, edgecolor=item.color, alpha=item.opacity, capstyle="butt"
+            )
+        if isinstance(item, Box):
+            return Rectangle(
+                (item.x, item.y), item.width, item.height, fill=item.fill is not None, facecolor=item.fill,
+                edgecolor=item.edge or "none", linewidth=item.line_width if item.edge else 0, alpha=item.opacity,
+            )  # fmt: skip
+        raise TypeError(item)
+
+    def _figure(self, scene: Scene, *, whole_pixels: bool = True) -> Figure:
+        """A figure of the scene's size."""
+        sides = [length / POINTS_PER_INCH for length in (scene.width, scene.height)]
+        if whole_pixels:
+            sides = [(max(1, round(inches * self._dpi)) + 1e-6) / self._dpi for inches in sides]
+        return Figure(figsize=(sides[0], sides[1]), dpi=self._dpi, facecolor="white")
+
+
+def measure_in(families: Sequence[str]) -> Measure:
+    """A function that measures words in these fonts, and remembers what it measured."""
+    canvas: Any = FigureCanvasAgg(Figure(figsize=(0.1, 0.1), dpi=POINTS_PER_INCH * _MEASURED_AT))
+    renderer = canvas.get_renderer()
+    known: dict[tuple[str, bool], float] = {}
+
+    def measure(text: str, points: float, bold: bool) -> float:
+        key = (text, bold)
+        if key not in known:
+            style = FontProperties(family=list(families), size=10, weight="bold" if bold else "normal")
+            known[key] = float(renderer.get_text_width_height_descent(text, style, False)[0]) / (10 * _MEASURED_AT)
+        return known[key] * points
+
+    return measure
 
 
 def families_for(characters: set[str], fonts: Sequence[str] = FONTS) -> tuple[tuple[str, ...], set[str]]:
@@ -112,117 +203,8 @@ def own_settings() -> Iterator[None]:
     with mpl.rc_context(), warnings.catch_warnings():
         mpl.rcdefaults()
         mpl.rcParams["svg.hashsalt"] = "attnviz"
+        mpl.rcParams["text.hinting"] = "none"  # so that words are as wide as they were measured
         mpl.rcParams["pdf.fonttype"] = 42  # TrueType: many publishers take no Type 3
         # Characters without a glyph have their own note; shaping can still ask for one that no text has.
         warnings.filterwarnings("ignore", message="Glyph |Matplotlib currently does not support")
         yield
-
-
-def draw_plate(
-    sheet: Sheet, plates: Sequence[Picture], palette: np.ndarray, dpi: int, families: Sequence[str]
-) -> Plate:
-    """The figure for the pictures of a sheet, with everything drawn that they have in common."""
-    font = partial(FontProperties, family=list(families))
-    measuring: Any = FigureCanvasAgg(Figure(figsize=(1, 1), dpi=dpi))
-    renderer = measuring.get_renderer()
-
-    def measure(text: str, points: float, bold: bool) -> float:
-        style = font(size=points, weight="bold" if bold else "normal")
-        return float(renderer.get_text_width_height_descent(text, style, False)[0])
-
-    where = layout(sheet, plates, dpi, measure)
-    figure = Figure(figsize=(where.width / dpi, where.height / dpi), dpi=dpi, facecolor="white")
-    canvas: Any = FigureCanvasAgg(figure)
-    axes = _image_axes(figure, sheet, where, font)
-    bar = _colour_bar(figure, sheet, where, palette, font)
-    title, scale = _words(figure, axes, sheet, where, font)
-    image = _Pixels(axes, np.zeros((*sheet.size, 4), np.uint8))
-    moving = [image, *axes.spines.values(), title]
-    if len({picture.scale for picture in plates}) > 1:
-        moving += [scale, bar.yaxis]
-    for artist in moving:
-        artist.set_animated(True)
-    plate = Plate(figure, canvas, image, title, scale, bar, tuple(moving))
-    plate.show(plates[0])
-    canvas.draw()
-    return replace(plate, background=canvas.copy_from_bbox(figure.bbox))
-
-
-def _axes(figure: Figure, where: Layout, box: tuple[int, int, int, int]) -> Axes:
-    """Axes at (left, bottom, width, height) in pixels, without ticks."""
-    left, bottom, width, height = box
-    axes = figure.add_axes((left / where.width, bottom / where.height, width / where.width, height / where.height))
-    axes.set(xlim=(0, width), ylim=(height, 0), xticks=[], yticks=[])
-    for spine in axes.spines.values():
-        spine.set(linewidth=0.6, edgecolor=_INK, zorder=4)
-    return axes
-
-
-def _image_axes(figure: Figure, sheet: Sheet, where: Layout, font: Callable[..., FontProperties]) -> Axes:
-    axes = _axes(figure, where, (where.left, where.bottom, where.image_width, where.image_height))
-    for side, set_ticks in ((sheet.rows, axes.set_yticks), (sheet.columns, axes.set_xticks)):
-        set_ticks(side.ticks, side.labels, fontproperties=font(size=label_points(side)), color=_INK, parse_math=False)
-    if not sheet.columns.upright:
-        for label in axes.get_xticklabels():
-            label.set(rotation=90, rotation_mode="anchor", ha="right", va="center")
-    axes.tick_params(length=2, width=0.6, pad=2, color=_INK)
-    return axes
-
-
-def _words(
-    figure: Figure, axes: Axes, sheet: Sheet, where: Layout, font: Callable[..., FontProperties]
-) -> tuple[Text, Text]:
-    """Writes what stands around the image; returns the title and the scale, which change with the picture."""
-
-    def write(x: float, y: float, text: str, points: float = LINE_POINTS, **style: Any) -> Text:
-        weight = style.pop("weight", "normal")
-        style = {"fontproperties": font(size=points, weight=weight), "color": _INK, "parse_math": False, **style}
-        # Texts of the axes, not of the figure, which leaves animated ones out even when it is saved.
-        return axes.text(x / where.width, y / where.height, text, transform=figure.transFigure, **style)
-
-    margin, top = where.pixels(0.12), where.height - where.pixels(0.1)
-    middle, centre = where.bottom + where.image_height / 2, where.left + where.image_width / 2
-    write(margin, middle, sheet.rows.name, 8, rotation=90, ha="left", va="center")
-    write(centre, where.bottom - where.column_labels - where.pixels(0.06), sheet.columns.name, 8, ha="center", va="top")
-    write(margin, top - where.pixels(0.25), sheet.subtitle, va="top")
-    write(margin, where.pixels(0.1), sheet.provenance, va="bottom")
-    bar_middle = where.top - where.bar_height / 2
-    write(where.right + where.bar_room, bar_middle, sheet.quantity, rotation=90, ha="right", va="center")
-    if sheet.masked:
-        swatch = where.top - where.bar_height - where.pixels(0.15 + 0.065)
-        write(where.right + where.pixels(0.34), swatch, "masked", va="center")
-    title = write(margin, top, "", TITLE_POINTS, weight="bold", va="top")
-    return title, write(margin, top - where.pixels(0.42), "", va="top")
-
-
-def _colour_bar(
-    figure: Figure, sheet: Sheet, where: Layout, palette: np.ndarray, font: Callable[..., FontProperties]
-) -> Axes:
-    """The colour bar, and below it a sample of what masked cells look like."""
-    left, width = where.right + where.pixels(0.15), where.pixels(0.13)
-    bar = _axes(figure, where, (left, where.top - where.bar_height, width, where.bar_height))
-    colours = palette[np.linspace(255, 0, where.bar_height).round().astype(int)]
-    _Pixels(bar, colours[:, None].repeat(width, axis=1))
-    ticks = np.linspace(where.bar_height, 0, 5)
-    bar.set_yticks(ticks, [""] * len(ticks), fontproperties=font(size=LINE_POINTS), color=_INK)
-    bar.tick_params(left=False, right=True, labelleft=False, labelright=True, length=2, width=0.6, pad=2, color=_INK)
-    if sheet.masked:
-        sample = where.top - where.bar_height - where.pixels(0.15) - width
-        _Pixels(_axes(figure, where, (left, sample, width, width)), hatch(width, width))
-    return bar
-
-
-def vector(figure: Figure, ending: str, words: dict[str, str]) -> bytes:
-    """The figure as SVG or PDF, without a date."""
-    buffer = io.BytesIO()
-    source = words["Source"]
-    description = f"{words['Description']} {source[:1].upper()}{source[1:]}."
-    if ending == "pdf":
-        figure.savefig(
-            buffer,
-            format="pdf",
-            metadata={"Title": words["Title"], "Subject": description, "Creator": CREATOR, "CreationDate": None},
-        )
-        return buffer.getvalue()
-    figure.savefig(buffer, format="svg", metadata={**words, "Date": None})
-    return accessible_svg(buffer.getvalue().decode(), description).encode()

@@ -1,57 +1,60 @@
-"""Heat maps as files: which pictures there are, drawn one after the other, encoded by two threads, written whole."""
+"""Pictures of an attention as files: a folder with one of each matrix, or one figure."""
 
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from functools import partial
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
 
-from attnviz.files import own_folder, write_atomically
-from attnviz.output.colormaps import PAPER
-from attnviz.output.pictures import pictures
-from attnviz.output.pictures.condensed import Condensed
-from attnviz.output.pictures.drawing import Plate, draw_plate, families_for, own_settings, vector
-from attnviz.output.pictures.encoding import CREATOR, png
+from attnviz.files import own_folder
+from attnviz.names import PICTURE_FORMATS
+from attnviz.output.pictures.descriptions import file_stem
+from attnviz.output.pictures.drawing import Drawing, families_for, measure_in, own_settings
+from attnviz.output.pictures.files.writing import write_scenes
 from attnviz.output.pictures.fonts import Instead, characters, missing_note, replacements
-from attnviz.output.pictures.pictures import Picture, Sheet
+from attnviz.output.pictures.kinds.scenes import words_scene
+from attnviz.output.pictures.matrices.condensed import Condensed
+from attnviz.output.pictures.matrices.sheets import Drawn, head_scenes, overview_scene, panel_scene
+from attnviz.output.pictures.matrices.similarity import as_distances, similarity_scene
+from attnviz.output.pictures.scene import Scene
 from attnviz.output.pictures.style import PictureStyle
 from attnviz.trace.attention import Attention
 
-_THREADS = 2
-_WAITING = 4
+MOST_PANELS, FEW_PANELS = 16, 4
+Note = Callable[[str], None]
+Texts = tuple[tuple[str, str], ...]
 
 
 def write_heatmaps(
     attention: Attention | Condensed,
     folder: str | Path,
+    style: PictureStyle,
     *,
-    formats: Sequence[str] = ("png",),
-    cmap: str = PAPER,
-    dpi: int = 150,
-    scale: str = "shared",
     overview_only: bool = False,
+    prefix: str = "",
+    query: int | None = None,
+    key: int | None = None,
+    texts: Texts = (),
     force: bool = False,
-    note: Callable[[str], None] | None = None,
+    note: Note | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> list[Path]:
-    """Writes an overview of all matrices and one picture of each.
+    """Writes one picture of each matrix, and of several an overview.
 
     The files are ``overview.png``, ``L00H00.png``, ..., or ``L00mean.png``, ``mean.png``, ``rollout.png`` where heads
-    or layers are reduced, ``L00zeroing.png`` where values are of layers; those of decoder and cross-attention begin
-    with ``decoder-`` and ``cross-``. Those of an earlier run are replaced; nothing else in the folder is touched.
-    The same input gives the same bytes.
+    or layers are reduced, ``L00zeroing.png`` where values are of layers. Those of an earlier run are replaced; nothing
+    else in the folder is touched. The same input gives the same bytes.
 
     Args:
         attention: (n_layers, n_heads, n_queries, n_keys) with its labels; or what ``condensed`` made of parts of it.
         folder: where to; made if needed.
-        formats: any of ``png``, ``svg``, ``pdf``.
-        cmap: a name of ``PICTURE_COLORMAPS``; changes have a diverging one of their own.
-        dpi: pixels an inch.
-        scale: ``shared`` (0 to 1 for weights, the common extremes for scores) or ``head`` (each picture its own; that
-            of the overview ends at the largest value of all).
+        style: what the user chose.
         overview_only: leave the pictures of single matrices out.
+        prefix: what the names of files begin with, such as ``cross-``.
+        query: the index of a query whose links are shown, by styles that show some.
+        key: the index of a key whose links are shown.
+        texts: the texts whose attention it is, each with its name: ``text``, ``target``.
         force: also replace files of these names that attnviz did not write.
         note: told once which characters no installed font has.
         progress: told (pictures done, pictures in all).
@@ -60,98 +63,163 @@ def write_heatmaps(
         The files, in the order in which they were written.
 
     Raises:
-        UsageError: an unknown format, colour map or scale, or a dpi out of range.
+        UsageError: the size is too small.
         OutputError: the folder or a file cannot be written, or is another program's; the files before it are whole.
     """
-    style = PictureStyle(tuple(formats), cmap, dpi, scale)
-    attention, strides, sentences = attention if isinstance(attention, Condensed) else (attention, (1, 1), None)
-    folder, palette = own_folder(folder), style.palette(attention.values)
-    families, instead = chosen_fonts(attention, note)
-    overview = partial(pictures.overview_sheet, dpi=dpi, instead=instead, strides=strides)
-    shown, (sheet, grids, gap) = pictures.fitted(attention, overview)
-    works = [(sheet, [pictures.overview_picture(shown, grids, gap, palette, scale, sentences)])]
-    if not overview_only:
-        heads = partial(pictures.head_sheet, dpi=dpi, instead=instead, strides=strides)
-        shown, (sheet, grids) = pictures.fitted(attention, heads)
-        works.append((sheet, pictures.head_pictures(shown, grids, palette, scale, sentences)))
-    return write_sheets(works, style, palette, families, folder, force=force, progress=progress)
-
-
-def write_sheets(
-    works: Sequence[tuple[Sheet, Sequence[Picture]]],
-    style: PictureStyle,
-    palette: np.ndarray,
-    families: Sequence[str],
-    folder: Path,
-    *,
-    force: bool,
-    progress: Callable[[int, int], None] | None = None,
-) -> list[Path]:
-    """Writes the pictures of each sheet; the files, in order."""
-    total = sum(len(plates) for _, plates in works)
+    folder = own_folder(folder)
+    drawn, families = _drawn(attention, style, prefix, texts, note)
+    n_heads = 0 if overview_only else len(drawn.attention)
+    has_overview = overview_only or n_heads > 1
     written: list[list[Path]] = []
     with own_settings():
-        for sheet, plates in works:
-            plate = draw_plate(sheet, plates, palette, style.dpi, families)
-            for paths in _write(plate, sheet, plates, folder, list(dict.fromkeys(style.formats)), force=force):
-                written.append(paths)
-                if progress:
-                    progress(len(written), total)
+        overview = ((f"{prefix}overview", overview_scene(drawn)) for _ in range(has_overview))
+        scenes = chain(overview, _scenes_of_heads(drawn, query, key) if n_heads else ())
+        files = _noted(((folder / stem, scene) for stem, scene in scenes), note)
+        for paths in write_scenes(files, style, families, force=force):
+            written.append(paths)
+            if progress:
+                progress(len(written), n_heads + has_overview)
     return [path for paths in written for path in paths]
 
 
-def chosen_fonts(attention: Attention, note: Callable[[str], None] | None) -> tuple[tuple[str, ...], Instead]:
+def write_figure(
+    attention: Attention | Condensed,
+    path: str | Path,
+    style: PictureStyle,
+    *,
+    query: int | None = None,
+    key: int | None = None,
+    texts: Texts = (),
+    force: bool = False,
+    note: Note | None = None,
+) -> list[Path]:
+    """Writes one figure: one matrix, several as its panels, or a mosaic of all.
+
+    Args:
+        attention: as for ``write_heatmaps``.
+        path: of the file; the style has one format, which is its ending.
+        style: what the user chose.
+        query: the index of a query whose links are shown, by styles that show some.
+        key: the index of a key whose links are shown.
+        texts: the texts whose attention it is, each with its name: ``text``, ``target``.
+        force: also replace a file that attnviz did not write.
+        note: told once which characters no installed font has.
+
+    Returns:
+        The file, and that of its caption.
+
+    Raises:
+        UsageError: the size is too small.
+        OutputError: the file cannot be written, or is another program's.
+    """
+    path = Path(path)
+    drawn, families = _drawn(attention, style, "", texts, note)
+    with own_settings():
+        scenes = _noted([(path.with_suffix(""), _figure(drawn, query, key))], note)
+        (paths,) = write_scenes(scenes, style, families, force=force)
+    return paths
+
+
+def write_similarity(
+    attention: Attention,
+    distances: np.ndarray,
+    order: tuple[int, ...],
+    path: str | Path,
+    style: PictureStyle,
+    *,
+    prefix: str = "",
+    force: bool = False,
+    note: Note | None = None,
+) -> list[Path]:
+    """Writes the distances between heads, in the order of their clusters.
+
+    Args:
+        attention: whose heads they are.
+        distances: (n, n) between its heads, layer by layer.
+        order: a permutation of them.
+        path: a folder, in which ``similarity.png`` is written; or one file, if the name ends so.
+        style: what the user chose; with the scale ``head`` the colours end at the largest distance, not at 1.
+        prefix: what the name of a file in a folder begins with.
+        force: also replace a file that attnviz did not write.
+        note: told once which characters no installed font has.
+
+    Returns:
+        The files, one a format, and that of the caption.
+
+    Raises:
+        UsageError, OutputError: as ``write_figure``.
+    """
+    path = Path(path)
+    stem = path.with_suffix("") if is_picture(path) else own_folder(path) / f"{prefix}similarity"
+    drawn, families = _drawn(as_distances(attention, distances, order), style, "", (), note)
+    with own_settings():
+        (paths,) = write_scenes([(stem, similarity_scene(drawn, attention))], style, families, force=force)
+    return paths
+
+
+def is_picture(path: Path) -> bool:
+    """Whether a path is that of one picture, by its ending."""
+    return path.suffix.lower().removeprefix(".") in PICTURE_FORMATS
+
+
+def figure_pixels(
+    attention: Attention | Condensed, style: PictureStyle, *, texts: Texts = (), note: Note | None = None
+) -> np.ndarray:
+    """The figure that ``write_figure`` writes, as (height, width, 4) uint8."""
+    drawn, families = _drawn(attention, style, "", texts, note)
+    with own_settings():
+        return Drawing(families, style.dpi).pixels(_figure(drawn, None, None))
+
+
+def chosen_fonts(attention: Attention, texts: Texts, note: Note | None) -> tuple[tuple[str, ...], Instead]:
     """The fonts for all labels, and what replaces characters that none has; ``note`` gets one line about them."""
-    families, missing = families_for(characters(attention))
+    families, missing = families_for(characters(attention, texts))
     if note and (text := missing_note(missing)):
         note(text)
     return families, replacements(missing)
 
 
-def _write(
-    plate: Plate, sheet: Sheet, plates: Sequence[Picture], folder: Path, formats: Sequence[str], *, force: bool
-) -> Iterator[list[Path]]:
-    """Draws in this thread and encodes PNG files in two others; yields each picture's files when they are there."""
-    waiting: deque[tuple[list[Path], list[Future[None]]]] = deque()
-    with ThreadPoolExecutor(_THREADS) as encoders:
-        for picture in plates:
-            plate.show(picture)
-            title = f"{picture.title} ({sheet.subtitle}; {picture.scale.words})"
-            words = {"Title": title, "Description": picture.description, "Source": sheet.provenance.replace("\n", "; ")}
-            # What lets a later run know the file for one of its own.
-            words["Creator"] = CREATOR
-            paths, futures = [folder / f"{picture.stem}.{ending}" for ending in formats], []
-            for path, ending in zip(paths, formats, strict=True):
-                if ending == "png":
-                    dpi = round(plate.figure.dpi)
-                    futures.append(encoders.submit(_write_png, path, plate.pixels(), words, dpi, force=force))
-                else:
-                    _save(path, vector(plate.figure, ending, words), force=force)
-            waiting.append((paths, futures))
-            while len(waiting) > _WAITING:
-                yield _finished(waiting)
-        while waiting:
-            yield _finished(waiting)
+def _drawn(
+    attention: Attention | Condensed, style: PictureStyle, prefix: str, texts: Texts, note: Note | None
+) -> tuple[Drawn, tuple[str, ...]]:
+    whole, strides, sentences = attention if isinstance(attention, Condensed) else (attention, (1, 1), None)
+    families, instead = chosen_fonts(whole, texts, note)
+    return Drawn(whole, strides, sentences, style, instead, measure_in(families), prefix, texts), families
 
 
-def _finished(waiting: deque[tuple[list[Path], list[Future[None]]]]) -> list[Path]:
-    paths, futures = waiting.popleft()
-    for future in futures:
-        future.result()
-    return paths
+def _noted(scenes: Iterable[tuple[Path, Scene]], note: Note | None) -> Iterator[tuple[Path, Scene]]:
+    """The scenes, as they are; ``note`` gets each of their notes once."""
+    known: set[str] = set()
+    for path, scene in scenes:
+        for text in scene.notes:
+            if note and text not in known:
+                note(text)
+            known.add(text)
+        yield path, scene
 
 
-def _write_png(path: Path, pixels: np.ndarray, words: dict[str, str], dpi: int, *, force: bool) -> None:
-    _save(path, png(pixels, words, dpi), force=force)
+def _figure(drawn: Drawn, query: int | None, key: int | None) -> Scene:
+    attention = drawn.attention
+    if drawn.style.kind != "matrix":
+        return words_scene(drawn, query, key)
+    if len(attention) == 1:
+        return next(scene for _, scene in head_scenes(drawn))
+    return panel_scene(drawn) if _is_selection(attention) else overview_scene(drawn)
 
 
-def _save(path: Path, data: bytes, *, force: bool) -> None:
-    """Writes a picture, over an earlier one of attnviz's own too; over anything else only if it must."""
-    write_atomically(path, data, overwrite=force or _is_ours(path))
+def _scenes_of_heads(drawn: Drawn, query: int | None, key: int | None) -> Iterator[tuple[str, Scene]]:
+    """A picture of each matrix with its file's stem."""
+    if drawn.style.kind == "matrix":
+        yield from head_scenes(drawn)
+        return
+    for index in range(len(drawn.attention)):
+        one = replace(drawn, attention=drawn.attention.only(*divmod(index, drawn.attention.matrices.shape[1])))
+        yield file_stem(drawn.attention, index, drawn.prefix), words_scene(one, query, key)
 
 
-def _is_ours(path: Path) -> bool:
-    try:
-        return CREATOR.encode() in path.read_bytes()
-    except OSError:
-        return False
+def _is_selection(attention: Attention) -> bool:
+    """Whether only some of the model's matrices were asked for, and so few that each can be a panel."""
+    sizes = [attention.model.config.get(name) for name in ("n_layers", "n_heads")]
+    n_layers, n_heads = (size if isinstance(size, int) else 0 for size in sizes)
+    n_all = n_layers * n_heads if attention.axes[:2] == ("layer", "head") else 0
+    return len(attention) <= (MOST_PANELS if len(attention) < n_all else FEW_PANELS)

@@ -54,10 +54,13 @@ MISSING = "□"
 _OUR_WORDS = f"…{MISSING}“”–×−"
 
 
-def characters(attention: Attention) -> set[str]:
-    """Every character that a picture of this attention may draw, except ASCII, which every font has."""
+def characters(attention: Attention, texts: tuple[tuple[str, str], ...] = ()) -> set[str]:
+    """Every character that a picture of this attention may draw, except ASCII, which every font has.
+
+    ``texts``: the texts that it shows, each with its name.
+    """
     labels = [token.label for token in (*attention.queries, *attention.keys)]
-    origin = (text for _, text in attention.origin)
+    origin = (text for _, text in (*texts, *attention.origin))
     return {c for c in "".join([*labels, *origin, _OUR_WORDS]) if not c.isascii()}
 
 

@@ -1,12 +1,10 @@
 """Heat maps as files: what is in them, where, and that nothing else happens."""
 
-import io
 import os
 import subprocess
 import sys
 from dataclasses import replace
 from functools import partial
-from itertools import pairwise
 from xml.etree import ElementTree
 
 import matplotlib as mpl
@@ -17,12 +15,13 @@ from PIL import Image
 from attnviz.errors import OutputError, UsageError
 from attnviz.names import PICTURE_FORMATS
 from attnviz.output.colormaps import table
-from attnviz.output.pictures import drawing, figures, pictures
-from attnviz.output.pictures.drawing import families_for
-from attnviz.output.pictures.figures import write_heatmaps
+from attnviz.output.pictures import drawing, figures
+from attnviz.output.pictures.drawing import Drawing, families_for, matplotlib_palette
+from attnviz.output.pictures.style import PictureStyle
 from attnviz.trace.attention import Attention
 from attnviz.trace.model_info import ModelInfo
 from attnviz.trace.tokens import Token
+from tests.output.pictures.drawn import FONTS, heads
 
 NASTY = [
     "$$",
@@ -65,26 +64,24 @@ def attention(n_layers=2, n_heads=3, n_queries=5, n_keys=7, *, causal=False, **f
     return replace(base, **({"matrices": scores} if fields.get("values") == "scores" else {}), **fields)
 
 
-def plate(view, scale="shared", dpi=80):
-    """The figure of single heads, with its pictures."""
-    palette = np.insert(table("paper"), 3, 255, axis=1)
-    sheet, grids = pictures.head_sheet(view, dpi, {})
-    plates = pictures.head_pictures(view, grids, palette, scale)
-    return drawing.draw_plate(sheet, plates, palette, dpi, ("DejaVu Sans",)), plates
+def write_heatmaps(view, folder, *, formats=("png",), **options):
+    """Writes them in a style of keywords."""
+    more = {
+        name: options.pop(name) for name in ("overview_only", "prefix", "force", "note", "progress") if name in options
+    }
+    return figures.write_heatmaps(view, folder, PictureStyle(formats=tuple(formats), **options), **more)
 
 
 @pytest.mark.parametrize("scale", ["shared", "head"])
 @pytest.mark.parametrize("values", ["weights", "scores"])
-def test_a_swapped_image_equals_an_ordinary_savefig_of_the_same_figure(scale, values):
+def test_pictures_drawn_one_after_the_other_are_those_drawn_alone(scale, values):
+    scenes = heads(attention(causal=True, values=values), scale=scale)
     with drawing.own_settings():
-        sheet, plates = plate(attention(causal=True, values=values), scale)
-        for picture in plates:
-            sheet.show(picture)
-            quick = sheet.pixels()
-            buffer = io.BytesIO()
-            sheet.figure.savefig(buffer, format="png")
-            ordinary = np.asarray(Image.open(buffer).convert("RGBA"))
-            assert (quick == ordinary).all()
+        one_by_one = Drawing(FONTS, 80)
+        for scene in scenes:
+            assert (one_by_one.pixels(scene) == Drawing(FONTS, 80).pixels(scene)).all()
+            alone = replace(scene, fixed=(*scene.fixed, *scene.moving), moving=())
+            assert (one_by_one.pixels(scene) == Drawing(FONTS, 80).pixels(alone)).all()
 
 
 def test_every_cell_has_its_values_colour_with_queries_down_and_keys_across(tmp_path):
@@ -94,7 +91,7 @@ def test_every_cell_has_its_values_colour_with_queries_down_and_keys_across(tmp_
     centres = np.empty((2, 3, 2))
     for i in range(2):
         for j in range(3):
-            colour = table("magma")[int(values[0, 0, i, j] * 256)]
+            colour = tuple(matplotlib_palette("magma")[int(values[0, 0, i, j] * 256)][:3])
             found = np.argwhere((pixels == colour).all(axis=-1))
             assert len(found) > 1000  # a cell, not the colour bar's one row
             centres[i, j] = np.median(found, axis=0)
@@ -117,9 +114,9 @@ def test_the_colour_bar_has_its_high_end_at_the_top(tmp_path):
     ("fields", "names"),
     [
         ({}, ["overview", "L00H00", "L00H01", "L00H02", "L01H00", "L01H01", "L01H02"]),
-        ({"kind": "cross", "n_layers": 1, "n_heads": 1}, ["cross-overview", "cross-L00H00"]),
+        ({"n_layers": 1, "n_heads": 1}, ["L00H00"]),
         ({"n_heads": 1, "reduce": "mean-heads"}, ["overview", "L00mean", "L01mean"]),
-        ({"n_layers": 1, "n_heads": 1, "reduce": "max"}, ["overview", "max"]),
+        ({"n_layers": 1, "n_heads": 1, "reduce": "max"}, ["max"]),
     ],
 )
 def test_the_files_are_returned_in_order_and_are_all_there_is(tmp_path, fields, names):
@@ -201,38 +198,6 @@ def test_any_label_is_drawn_as_text_in_every_format(tmp_path):
             ElementTree.fromstring(path.read_bytes())  # noqa: S314 (our own file)
 
 
-@pytest.mark.parametrize("sizes", [(1, 1), (2, 9), (8, 8), (24, 24), (64, 64), (65, 7), (7, 200), (130, 520)])
-def test_no_label_overlaps_another_or_leaves_the_picture(sizes):
-    words = ["[CLS]", "antidisestablishment", "日本語", "wwwwwwwwwwwwwwwwwwwwwwwww", "i"] * 104
-    view = attention(
-        1, 2, *sizes, values="scores", causal=True, queries=tokens(words[: sizes[0]]), keys=tokens(words[: sizes[1]])
-    )
-    with drawing.own_settings():
-        sheet, plates = plate(view, "head")
-        sheet.show(plates[1])
-        axes = sheet.image.axes
-        boxes = {}
-        for name, texts in {
-            "rows": axes.get_yticklabels(),
-            "columns": axes.get_xticklabels(),
-            "bar": sheet.bar.get_yticklabels(),
-            "words": axes.texts,
-        }.items():
-            boxes[name] = [text.get_window_extent() for text in texts if text.get_text()]
-    for box in (*boxes["rows"], *boxes["columns"], *boxes["bar"], *boxes["words"]):
-        assert box.x0 >= 0
-        assert box.y0 >= 0
-        assert box.x1 <= sheet.figure.bbox.x1
-        assert box.y1 <= sheet.figure.bbox.y1
-    for name, words_too in [("rows", boxes["words"]), ("columns", boxes["words"]), ("bar", boxes["words"])]:
-        assert not any(one.overlaps(other) for one in boxes[name] for other in words_too)
-    assert all(above.y0 >= below.y1 - 1 for above, below in pairwise(boxes["rows"]))
-    assert all(left.x1 <= right.x0 + 1 for left, right in pairwise(boxes["columns"]))
-    assert len(boxes["words"]) == 7 + (sizes != (1, 1))  # title, subtitle, scale, source, query, key, score, "masked"
-    for i, one in enumerate(boxes["words"]):
-        assert not any(one.overlaps(other) for other in boxes["words"][i + 1 :])
-
-
 def test_only_the_fonts_that_are_needed_and_installed_are_used():
     fonts = ("cmr10", "No Such Font", "DejaVu Sans", "DejaVu Serif")
     assert families_for({"A"}, fonts) == (("cmr10",), set())
@@ -288,7 +253,8 @@ def test_pyplot_is_never_imported_and_an_unwritable_home_says_nothing(tmp_path):
     program = """
 import sys
 from tests_view import view
-from attnviz.output.pictures.figures import write_heatmaps
+from attnviz.output.pictures.figures import figure_pixels, write_figure
+from attnviz.output.pictures.style import PictureStyle
 write_heatmaps(view, sys.argv[1], dpi=50, overview_only=True)
 assert "matplotlib.pyplot" not in sys.modules
 """

@@ -4,7 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from attnviz.output.pictures.similarity import as_distances, write_similarity
+from attnviz.output.pictures.figures import write_similarity
+from attnviz.output.pictures.matrices.similarity import as_distances
+from attnviz.output.pictures.style import PictureStyle
 from tests.output.matrices import attention
 
 DISTANCES = np.array([[0.0, 0.5, 0.2], [0.5, 0.0, 0.7], [0.2, 0.7, 0.0]])
@@ -19,7 +21,7 @@ def test_what_rows_gave_to_hidden_keys_and_what_is_masked_are_of_no_distance(tmp
     assert [token.label for token in shown.keys] == ["L0H2", "L0H0", "L0H1"]
     assert shown.matrices[0, 0].tolist() == [[0.0, 0.2, 0.7], [0.2, 0.0, 0.5], [0.7, 0.5, 0.0]]
     (first,), (second,) = (
-        write_similarity(one, DISTANCES, (2, 0, 1), tmp_path / name, dpi=60)
+        write_similarity(one, DISTANCES, (2, 0, 1), tmp_path / name, PictureStyle(dpi=60))
         for name, one in (("plain", plain), ("rested", rested))
     )
     assert first.read_bytes() == second.read_bytes()

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from attnviz.output.colormaps import AMBER, PAPER
-from attnviz.output.pictures.encoding import png
+from attnviz.output.pictures.files.encoding import png
 from attnviz.output.pictures.inline import matrix_pixels
 from attnviz.output.terminal.images.image_screen import ImageScreen
 from attnviz.output.terminal.images.iterm2 import iterm2_image

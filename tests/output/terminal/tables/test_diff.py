@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from attnviz.output.pictures.painting import block_extremes
-from attnviz.output.scale import own_scale, shared_scale
+from attnviz.output.picture_scales import own_picture_scale, picture_scale
+from attnviz.output.pictures.matrices.painting import block_extremes
 from attnviz.output.terminal.screen import Screen
 from attnviz.output.terminal.tables.diff import DiffView, ranked
 from attnviz.trace.attention import Attention
@@ -73,7 +73,7 @@ def changes_of(values):
 @pytest.mark.parametrize(("values", "bound"), [([[0.1, -0.4]], 0.4), ([[0.3, 0.2]], 0.3), ([[0, 0]], 1)])
 def test_the_scale_of_changes_is_symmetric_about_0(values, bound):
     attention = changes_of(values)
-    for scale in (shared_scale(attention), own_scale(next(iter(attention)))):
+    for scale in (picture_scale(attention), own_picture_scale(next(iter(attention)))):
         assert (scale.low, scale.high) == (-bound, bound)
         assert scale.words.endswith("red: more in B, blue: more in A")
 

@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from attnviz.output.pictures.pictures import MOST_CELLS, sentence
+from attnviz.output.pictures.descriptions import sentence
+from attnviz.output.pictures.matrices.sides import MOST_CELLS
 from attnviz.output.scale import block_maxima, hidden_cells, strongest_choice
 from attnviz.trace.attention import Attention, of_all
 

@@ -2,10 +2,12 @@
 
 import struct
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from xml.sax.saxutils import escape
 
 import numpy as np
+
+from attnviz.output.pictures.scene import Hover
 
 CREATOR = "attnviz heatmap"  # what lets a later run know a file for one of its own
 
@@ -39,10 +41,21 @@ def png(pixels: np.ndarray, words: Mapping[str, str], dpi: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
 
 
-def accessible_svg(svg: str, description: str) -> str:
-    """The drawing as one image with a description, which is read out together with its title."""
+def accessible_svg(svg: str, description: str, hovers: Sequence[Hover] = ()) -> str:
+    """The drawing as one image with a description, which is read out together with its title.
+
+    ``hovers``: what a browser says of its parts; each is a rectangle that nobody sees.
+    """
     start, rest = svg.split("<svg ", 1)
     title, rest = rest.split("</title>", 1)
+    if hovers:
+        body, end = rest.rsplit("</svg>", 1)
+        parts = "\n".join(
+            f'<rect x="{h.x:.4g}" y="{h.y:.4g}" width="{h.width:.4g}" height="{h.height:.4g}">'
+            f"<title>{escape(h.text)}</title></rect>"
+            for h in hovers
+        )
+        rest = f'{body}<g fill-opacity="0">\n{parts}\n</g>\n</svg>{end}'
     return f'{start}<svg role="img" {title}</title>\n <desc>{escape(description)}</desc>{rest}'
 
 

@@ -1,0 +1,1 @@
+"""Pictures as files: bytes in each format, written whole."""

@@ -1,0 +1,254 @@
+"""Where the words and the arcs of a picture are."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from attnviz.errors import UsageError
+from attnviz.output.pictures.heading import MARGIN
+from attnviz.output.pictures.kinds.links import StyledHead, StyledLink, with_rest_key
+from attnviz.output.pictures.kinds.words import PADDING, WORD_EMS, label_step, no_room, strip_width, thinned_labels
+from attnviz.output.pictures.look import Look
+from attnviz.output.pictures.scene import LINE_HEIGHT, Measure
+from attnviz.trace.attention import Attention
+from attnviz.trace.tokens import Token, Tokens, token_numbers
+
+_GUTTER = 10.0  # between two heads
+_SPACE = 0.8  # between two words, in sizes of the type
+_GROWTH = 2.0  # the largest type, in sizes of the smallest
+_PAGE = 6.9 * 72
+_LEAST_WIDTH = 3.3 * 72  # of a picture whose size is not given
+_LEAST_ROOM, _MOST_ROOM = 14.0, 150.0  # the height of the arcs at one side
+LOOP = 9.0  # the height of a look at oneself
+_LEAST_EMS = 3.0
+_REST_GAP = 1.5
+
+
+@dataclass(frozen=True, eq=False)
+class ArcsRow:
+    """What all heads have in common: the words, and where queries and keys are among them.
+
+    Attributes:
+        words: every word once, in the text's order; the rest is the last one.
+        queries, keys: the index of each query and key among the words.
+        has_rest: whether the last word is the rest.
+        outlined: the indices of the chosen words.
+        look: the resolved style.
+        measure: the width of a text.
+    """
+
+    words: Tokens
+    queries: tuple[int, ...]
+    keys: tuple[int, ...]
+    has_rest: bool
+    outlined: frozenset[int]
+    look: Look
+    measure: Measure
+
+    @property
+    def n_text(self) -> int:
+        """How many words are of the text."""
+        return len(self.words) - self.has_rest
+
+
+@dataclass(frozen=True)
+class ArcsPlan:
+    """Where words and arcs are.
+
+    Attributes:
+        size: of the type.
+        centers: the middle of each word, from the left.
+        turned: whether words read upwards.
+        step: every which word has a label.
+        pitch: from one word to the next, where all are equal.
+        band: the height of the words.
+        rooms: of each head the heights of its arcs above and below.
+        tallest: the height of the longest arc.
+        gutter: between two heads.
+    """
+
+    size: float
+    centers: tuple[float, ...]
+    turned: bool
+    step: int
+    pitch: float
+    band: float
+    rooms: tuple[tuple[float, float], ...] = ()
+    tallest: float = 0.0
+    gutter: float = _GUTTER
+
+    @property
+    def name(self) -> float:
+        """The height of a head's name."""
+        return self.size * LINE_HEIGHT + 2
+
+    @property
+    def tops(self) -> list[float]:
+        """Where each head begins, and where the last one ends."""
+        tops = [0.0]
+        for rooms in self.rooms:
+            tops.append(tops[-1] + self.name + self.band + sum(rooms) + self.gutter)
+        return [*tops[:-1], tops[-1] - self.gutter]
+
+
+def arcs_row(attention: Attention, look: Look, measure: Measure, query: int | None, key: int | None) -> ArcsRow:
+    """The words of the text; refuses two texts.
+
+    Raises:
+        UsageError: queries and keys are not of one text.
+    """
+    sides = attention.queries, attention.keys
+    numbers = [token_numbers(side) for side in sides]
+    by_number: dict[int, Token] = {}
+    for side, places in zip(sides, numbers, strict=True):
+        for token, number in zip(side, places, strict=True):
+            if attention.kind == "cross" or by_number.setdefault(number, token).label != token.label:
+                raise UsageError(
+                    "style: arcs needs queries and keys of one text, and these are of two; use --style lines"
+                )
+    order = {number: index for index, number in enumerate(sorted(by_number))}
+    words = [by_number[number] for number in order]
+    queries, keys = (tuple(order[number] for number in places) for places in numbers)
+    chosen = frozenset([queries[query]] if query is not None else []) | ({keys[key]} if key is not None else set())
+    rest = attention.rest is not None
+    if rest:
+        words.append(with_rest_key(attention)[0].keys[-1])
+        keys = (*keys, len(words) - 1)
+    return ArcsRow(tuple(words), queries, keys, rest, chosen, look, measure)
+
+
+def link_way(row: ArcsRow, link: StyledLink) -> int:
+    """Whether a link looks to the right (1), to the left (-1) or at its own word (0)."""
+    query, key = row.queries[link.query], row.keys[link.key]
+    return (key > query) - (key < query)
+
+
+def link_distance(plan: ArcsPlan, link: StyledLink, row: ArcsRow) -> float:
+    """How far apart the two words of a link are."""
+    return abs(plan.centers[row.queries[link.query]] - plan.centers[row.keys[link.key]])
+
+
+def _widths(row: ArcsRow, size: float, step: int, room: float) -> dict[int, float]:
+    """The lengths of the labels that there are."""
+    return {i: row.measure(label, size, False) for i, label in arc_labels(row, size, step, room).items()}
+
+
+def arc_labels(row: ArcsRow, size: float, step: int, room: float) -> dict[int, str]:
+    """The labels that there are, by the index of the word."""
+    n = row.n_text
+    labels = thinned_labels(row.words[:n], step, row.outlined, room, size, row.look, row.measure)
+    rest = thinned_labels(row.words[n:], 1, (), room, size, row.look, row.measure)
+    return labels | {n + i: label for i, label in rest.items()}
+
+
+def natural_arcs(row: ArcsRow) -> float:
+    """The width of a picture whose size is not given: that of its words, at most that of a page."""
+    size = row.look.font_size
+    flat = _flat_width(row, size)
+    if flat <= _PAGE:
+        return max(flat, _LEAST_WIDTH)
+    return min(_PAGE, max(_LEAST_WIDTH, 2 * MARGIN + len(row.words) * 1.3 * LINE_HEIGHT * size))
+
+
+def _flat_width(row: ArcsRow, size: float) -> float:
+    widths = _widths(row, size, 1, WORD_EMS * size).values()
+    return sum(widths) + (len(widths) - 1 + row.has_rest) * _SPACE * size + 2 * (MARGIN + PADDING)
+
+
+def planned_arcs(row: ArcsRow, width: float, heads: Sequence[StyledHead], height: float | None) -> ArcsPlan:
+    """Words side by side where they fit, as large as there is room; else turned, and only some labelled."""
+    font = row.look.font_size
+    sizes = [font * tenths / 10 for tenths in range(int(_GROWTH * 10), 9, -1)] if height is not None else [font]
+    for size in sizes:
+        if _flat_width(row, size) <= width:
+            plan = _with_rooms(row, _flat(row, size, width), heads, width, height, 3 if size > font else 1)
+            if plan is not None:
+                return plan
+    for size in sizes[:-1]:
+        turned = _upright(row, size, width, WORD_EMS * size)
+        plan = _with_rooms(row, turned, heads, width, height, 3) if turned.step == 1 else None
+        if plan is not None:
+            return plan
+    labels = WORD_EMS * font
+    while labels >= _LEAST_EMS * font:
+        plan = _with_rooms(row, _upright(row, font, width, labels), heads, width, height)
+        if plan is not None and (plan.pitch * plan.step * 3 <= width or row.n_text < 3):
+            return plan
+        labels -= font
+    least = (_LEAST_EMS + LINE_HEIGHT) * font + 8 + 2 * _LEAST_ROOM
+    needed = (len(heads) * (least + _GUTTER) + 2 * MARGIN) / 72
+    raise no_room(row.look, f"at least 1in x {needed:.2g}in, and room for the title")
+
+
+def _flat(row: ArcsRow, size: float, width: float) -> ArcsPlan:
+    """Words side by side, with what is left of the width between them."""
+    widths = list(_widths(row, size, 1, WORD_EMS * size).values())
+    free = width - 2 * (MARGIN + PADDING) - sum(widths)
+    n_spaces = len(widths) - 1 + row.has_rest
+    space = min(free / n_spaces, 4 * size) if n_spaces else 0.0
+    x = (width - sum(widths) - n_spaces * space) / 2
+    centers = []
+    for i, wide in enumerate(widths):
+        x += space if row.has_rest and i == len(widths) - 1 else 0
+        centers.append(x + wide / 2)
+        x += wide + space
+    return ArcsPlan(size, tuple(centers), False, 1, space, size * LINE_HEIGHT + 2)
+
+
+def _upright(row: ArcsRow, size: float, width: float, room: float) -> ArcsPlan:
+    """Turned words at equal distances."""
+    left = MARGIN + size * 0.65
+    free = width - 2 * left
+    rest = _REST_GAP * size * row.has_rest
+    pitch = min((free - rest) / max(len(row.words) - 1, 1), 6 * size)
+    left = (width - rest - pitch * (len(row.words) - 1)) / 2
+    step = label_step(row.n_text, pitch, size)
+    centers = [left + i * pitch + (rest if i >= row.n_text else 0) for i in range(len(row.words))]
+    if row.has_rest:  # its label has as much room as any
+        centers[-1] = max(centers[-1], centers[row.n_text - 1] + size * LINE_HEIGHT)
+    band = max(_widths(row, size, step, room + 2 * size * (step > 1)).values()) + 2 * PADDING + 2 + strip_width(step)
+    return ArcsPlan(size, tuple(centers), True, step, pitch, band)
+
+
+def _with_rooms(
+    row: ArcsRow, plan: ArcsPlan, heads: Sequence[StyledHead], width: float, height: float | None, factor: float = 1
+) -> ArcsPlan | None:
+    """The plan with room for arcs above and below; None where there is less than so many times the least."""
+    reaches = [_reaches(row, plan, head) for head in heads]
+    farthest = max((max(pair) for pair in reaches), default=0.0)
+    parts = [tuple(arc_part(reach, farthest) for reach in pair) for pair in reaches]
+    loops = [any(link_way(row, link) == 0 for link in head.links) for head in heads]
+    tallest = min(_MOST_ROOM, max(2 * _LEAST_ROOM, 0.2 * width))
+    gutter = _GUTTER
+
+    def rooms_of(tallest: float) -> list[tuple[float, float]]:
+        return [
+            (max(above * tallest, LOOP * loop), below * tallest)
+            for (above, below), loop in zip(parts, loops, strict=True)
+        ]
+
+    if height is not None:
+        free = height - len(heads) * (plan.name + plan.band) - (len(heads) - 1) * _GUTTER
+        total = sum(map(sum, parts))
+        least = factor * _LEAST_ROOM
+        if free < max(total * least, sum(map(sum, rooms_of(least)))):
+            return None
+        tallest = min(free / total, max(0.6 * farthest, _MOST_ROOM)) if total else least
+        while tallest > least and sum(map(sum, rooms_of(tallest))) > free:
+            tallest *= 0.98
+        left = free - sum(map(sum, rooms_of(tallest)))
+        gutter += left / (len(heads) - 1) if len(heads) > 1 else 0.0
+    return replace(plan, rooms=tuple(rooms_of(tallest)), tallest=tallest, gutter=gutter)
+
+
+def _reaches(row: ArcsRow, plan: ArcsPlan, head: StyledHead) -> tuple[float, float]:
+    """How far the links of a head look at the most, to the right and to the left."""
+    farthest = {1: 0.0, -1: 0.0, 0: 0.0}
+    for link in head.links:
+        way = link_way(row, link)
+        farthest[way] = max(farthest[way], link_distance(plan, link, row))
+    return farthest[1], farthest[-1]
+
+
+def arc_part(distance: float, farthest: float) -> float:
+    """The height of an arc, as a share of the tallest one."""
+    return (distance / farthest) ** 0.7 if farthest else 0.0

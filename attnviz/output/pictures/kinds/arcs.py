@@ -1,0 +1,184 @@
+"""Words on a line joined by arcs: above it the looks to the right, below it the looks to the left."""
+
+from collections.abc import Sequence
+
+from attnviz.output.labels import is_upright
+from attnviz.output.pictures.heading import MARGIN, Frame, Heading, frame, natural_width
+from attnviz.output.pictures.kinds.arc_layout import (
+    LOOP,
+    ArcsPlan,
+    ArcsRow,
+    arc_labels,
+    arc_part,
+    arcs_row,
+    link_distance,
+    link_way,
+    natural_arcs,
+    planned_arcs,
+)
+from attnviz.output.pictures.kinds.links import (
+    LinkChoice,
+    StyledHead,
+    StyledLink,
+    refuse_values,
+    styled_links,
+    with_rest_key,
+)
+from attnviz.output.pictures.kinds.tints import darkened, ground_of
+from attnviz.output.pictures.kinds.words import (
+    BASELINE,
+    PADDING,
+    STRIP,
+    WORD_EMS,
+    WordPlace,
+    WordStyle,
+    fitted_title,
+    scene_of,
+    step_remarks,
+    strip_width,
+    with_remarks,
+    word_items,
+)
+from attnviz.output.pictures.look import Look
+from attnviz.output.pictures.scene import LINE_HEIGHT, Box, Curve, Item, Line, Measure, Scene, Words
+from attnviz.trace.attention import Attention
+
+_PALE_LEADER = "#cccccc"
+_MOST_WIDE = 0.5  # the widest arc, in sizes of the type
+
+
+def arcs_scene(
+    attention: Attention,
+    look: Look,
+    heading: Heading | None,
+    measure: Measure,
+    query: int | None = None,
+    key: int | None = None,
+) -> Scene:
+    """The words of a text on a line, one line per head; an arc's width and opacity are the weight.
+
+    Args:
+        attention: one or more matrices, whose queries and keys are words of one text.
+        look: the resolved style.
+        heading: the words around the drawing.
+        measure: the width of a text.
+        query: the index of the query whose links alone are coloured.
+        key: the index of the key whose links alone are coloured.
+
+    Raises:
+        UsageError: cross-attention, values that have no width, or a size too small for a few words.
+    """
+    refuse_values(attention, "arcs")
+    row = arcs_row(attention, look, measure, query, key)
+    shown, has_rest = with_rest_key(attention)
+    heads, remarks = styled_links(shown, look, LinkChoice(query, key), has_rest=has_rest)
+    remarks.insert(0, _directions(row, heads))
+    if query is None and key is None:
+        remarks.append("words are shaded by what they receive")
+    said, around, plan, width = _planned_row(row, heads, heading, remarks)
+    height = look.size.height if look.size and look.size.height else around.top + plan.tops[-1] + around.foot
+    items: list[Item] = []
+    for head, y, rooms in zip(heads, plan.tops[:-1], plan.rooms, strict=True):
+        items += _head(row, plan, head, around.top + y, rooms, width)
+    return scene_of(width, height, [*around.items(height), *items], said)
+
+
+def _planned_row(
+    row: ArcsRow, heads: Sequence[StyledHead], heading: Heading | None, remarks: Sequence[str]
+) -> tuple[Heading | None, Frame, ArcsPlan, float]:
+    """The heading with what it says of the labels, its words at their places, the plan for the rest, the width."""
+    size = row.look.size
+    labels: tuple[str, ...] = ()
+    for _ in range(4):  # a line about the labels leaves them less room
+        said = with_remarks(heading, [*remarks, *labels])
+        width = size.width if size else natural_width(said, row.look, natural_arcs(row), row.measure)
+        around = frame(said, row.look, width, row.measure)
+        room = size.height - around.top - around.foot if size and size.height else None
+        plan = planned_arcs(row, width, heads, room)
+        before, labels = labels, step_remarks([(row.n_text, plan.step)])
+        if labels == before:
+            break
+    return said, around, plan, width
+
+
+def _directions(row: ArcsRow, heads: Sequence[StyledHead]) -> str:
+    """What is above and below the words."""
+    ways = {link_way(row, link) for head in heads for link in head.links}
+    names = {1: "above: looks to the right", -1: "below: looks to the left", 0: "loop: looks at itself"}
+    return ", ".join(name for way, name in names.items() if way in ways) or "no link"
+
+
+def _head(
+    row: ArcsRow, plan: ArcsPlan, head: StyledHead, y: float, rooms: tuple[float, float], width: float
+) -> list[Item]:
+    """One head: its name, its arcs, then the words."""
+    size = plan.size
+    name = fitted_title(head.matrix, width - 2 * MARGIN, size, row.measure)
+    base = y + size * LINE_HEIGHT / 2 + BASELINE * size
+    items: list[Item] = [Words(name, MARGIN, base, size, bold=True, color=darkened(head.color), role="panel name")]
+    top = y + plan.name + rooms[0]
+    most = _MOST_WIDE * size
+    most = min(most, max(0.8, 0.5 * plan.pitch)) if plan.turned else most
+    farthest = max((link_distance(plan, link, row) for link in head.links), default=0.0)
+    tallest = max(rooms[0] if rooms[0] > rooms[1] else 0.0, rooms[1])
+    items += [_arc(row, plan, link, top, most, (tallest, farthest)) for link in head.links]
+    return items + _words(row, plan, head, top)
+
+
+def _arc(row: ArcsRow, plan: ArcsPlan, link: StyledLink, top: float, most: float, reach: tuple[float, float]) -> Curve:
+    """An arc from the query to the key, the higher the longer; a loop where they are one word."""
+    start, end = plan.centers[row.queries[link.query]], plan.centers[row.keys[link.key]]
+    way = link_way(row, link)
+    width = max(0.3, most * link.strength)
+    if way == 0:
+        high, wide = (LOOP - 2) / 0.75, min(8.0, max(2.0, plan.pitch))
+        points = ((start - 1, top), (start - wide, top - high), (start + wide, top - high), (start + 1, top))
+        return Curve(points, min(width, 1.5), link.color, link.opacity)
+    tallest, farthest = reach
+    high = max(tallest * arc_part(abs(end - start), farthest) - width / 2 - 1, 1.0) / 0.75
+    edge = top if way > 0 else top + plan.band
+    over = edge - high if way > 0 else edge + high
+    return Curve(((start, edge), (start, over), (end, over), (end, edge)), width, link.color, link.opacity)
+
+
+def _words(row: ArcsRow, plan: ArcsPlan, head: StyledHead, top: float) -> list[Item]:
+    """The words, shaded; where only some have a label, all have a strip of their shade."""
+    parts = dict.fromkeys(range(len(row.words)), 0.0)
+    parts |= {row.queries[i]: float(part) for i, part in enumerate(head.query_shades) if part}
+    parts |= {row.keys[i]: float(part) for i, part in enumerate(head.key_shades) if part}
+    grounds = {i: ground_of(head.color, row.look.palette, part, head.matrix.values) for i, part in parts.items()}
+    masked = {row.keys[i] for i in head.masked_keys} | {row.queries[i] for i in head.masked_queries}
+    strip = strip_width(plan.step)
+    items: list[Item] = [
+        Box(plan.centers[i] - plan.pitch / 2, top, plan.pitch, STRIP, fill=ground)
+        for i, ground in grounds.items()
+        if strip and ground
+    ]
+    room = plan.band - 2 * PADDING - 2 - strip if plan.turned else WORD_EMS * plan.size
+    middle = top + (strip + plan.band) / 2
+    linked = _linked(row, head)
+    for i, label in arc_labels(row, plan.size, plan.step, room).items():
+        style = WordStyle(None if strip else grounds[i], i in row.outlined, i in masked, is_faint=i >= row.n_text)
+        place = WordPlace(plan.centers[i], middle, "center")
+        if plan.turned and not is_upright(label):
+            place = WordPlace(middle, plan.centers[i], "center", turned=True)
+        if plan.turned:
+            length = plan.size if is_upright(label) else row.measure(label, plan.size, False)
+            half = length / 2 + PADDING + 0.5
+            ends = {1: (top + strip, middle - half), -1: (middle + half, top + plan.band)}
+            items += [
+                Line(((plan.centers[i], start), (plan.centers[i], end)), 0.4, _PALE_LEADER)
+                for way, (start, end) in ends.items()
+                if end - start > 1 and (i, way) in linked
+            ]
+        items += word_items(label, place, plan.size, style, row.measure)
+    return items
+
+
+def _linked(row: ArcsRow, head: StyledHead) -> set[tuple[int, int]]:
+    """The words that have an arc above (1) or below (-1)."""
+    ends = set()
+    for link in head.links:
+        way = link_way(row, link) or 1
+        ends |= {(row.queries[link.query], way), (row.keys[link.key], way)}
+    return ends

@@ -1,0 +1,1 @@
+"""Matrices as pictures: one, several panels, or a mosaic of all."""
