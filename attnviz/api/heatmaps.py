@@ -87,7 +87,7 @@ def heatmaps(
             paths += _write_similarity(attention, folder, style, **common)
         elif place is not None:
             common |= {"overview_only": overview_only, "progress": progress, "texts": _texts(run.bare, attention.kind)}
-            paths += write_heatmaps(view, folder, style, **place, **common)
+            paths += write_heatmaps(view, folder, style, **common, **place)
     return HeatmapReport(folder, tuple(paths), tuple(dict.fromkeys(notes)))
 
 
@@ -206,7 +206,7 @@ def check_figure(path: Path, *, force: bool, caption: bool) -> None:
         raise OutputError(f"{one_line(path)}: its folder {reason}; expected an existing folder")
     for file in (path, *([path.with_suffix(CAPTION_ENDING)] * caption)):
         if file.is_file() and not force:
-            from attnviz.output.pictures.writing import is_ours
+            from attnviz.output.pictures.files.writing import is_ours
 
             if not is_ours(file):
                 raise OutputError(f"{one_line(file)}: exists already; expected a new file, or --force")
@@ -260,7 +260,7 @@ def _texts(result: Result, kind: str) -> tuple[tuple[str, str], ...]:
 
 def _word_places(
     views: "list[Attention | Condensed]", from_word: str | None, to_word: str | None
-) -> list[dict[str, int] | None]:
+) -> list[dict[str, Any] | None]:
     """Of each kind of attention the index of the word that is asked about; None where it has no such word.
 
     Raises:
@@ -269,7 +269,7 @@ def _word_places(
     side, word = ("from", from_word) if from_word is not None else ("to", to_word)
     if word is None:
         return [{}] * len(views)
-    places: list[dict[str, int] | None] = []
+    places: list[dict[str, Any] | None] = []
     problem: UsageError | None = None
     for attention in map(_attention, views):
         try:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from attnviz.cli.block_options import BlockOptions
+from attnviz.cli.block_options import BlockOptions, DrawnBlockOptions
 from attnviz.cli.command import OptionGroups, Options, option
 from attnviz.cli.groups.attention import AttentionOptions
 from attnviz.cli.groups.many import ManyOptions, WorkerOptions
@@ -312,9 +312,10 @@ class ManySource(AttentionSource):
 
 
 class DrawnSource(ManySource):
-    """Which texts, through which model, for a command whose ``--format`` is that of its pictures."""
+    """Which texts, through which model, for a command whose ``--format`` and ``--norm`` are those of its pictures."""
 
     texts: DrawnTextFileOptions = DrawnTextFileOptions()  # with its annotation: it is the group's kind
+    block: DrawnBlockOptions = DrawnBlockOptions()
 
 
 class SharedSource(ManySource):

@@ -10,7 +10,7 @@ from attnviz.cli.groups.parts import PartOptions
 from attnviz.cli.options import DrawnSource, SelectionOptions
 from attnviz.cli.pictures.options import FigureOptions, PictureOptions
 from attnviz.errors import UsageError
-from attnviz.names import FILE_FORMATS
+from attnviz.names import FILE_FORMATS, PICTURE_NORMS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -96,6 +96,7 @@ def _prepared(
     from attnviz.cli.pictures.places import PicturePlace
     from attnviz.output.pictures.style import PictureStyle
 
+    source, picture = _norms(source, picture)
     source, names = _formats(source, picture.format)
     formats = None if names is None else picture_formats(names)
     place = PicturePlace.of(picture.out, formats, force=picture.force, caption=figure.caption)
@@ -118,3 +119,15 @@ def _formats(source: DrawnSource, names: str | None) -> tuple[DrawnSource, str |
         raise UsageError("format: several formats of a file of texts are given; expected one")
     texts = source.texts.replaced(file_format=of_files[0].strip().lower())
     return source.replaced(texts=texts), ",".join(name for name in listed if name not in of_files) or None
+
+
+def _norms(source: DrawnSource, picture: PictureOptions) -> tuple[DrawnSource, PictureOptions]:
+    """The source with the block's norm, if ``--norm`` names that, and the picture without it."""
+    if picture.color_norm in PICTURE_NORMS:
+        return source, picture
+    block = source.block
+    flag = None if "norm" in block.from_variables else block.values_by_name().get("norm")
+    if flag not in (None, picture.color_norm):
+        raise UsageError(f"norm, block-norm: {picture.color_norm} and {flag}; expected one norm of the block")
+    block = block.replaced(norm=picture.color_norm, from_variables=block.from_variables - {"norm"})
+    return source.replaced(block=block), picture.replaced(color_norm=PictureOptions.color_norm)

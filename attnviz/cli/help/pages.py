@@ -18,8 +18,10 @@ SECOND_SIDE = "The other side (whatever is not given is the same on both)"
 MANY, MODEL, OUTPUT = "Many texts, long texts", "Model", "Output"
 ELSEWHERE = "How --attention is read"
 BLOCK = "Model shape (also ATTNVIZ_* environment variables, or keys in --config)"
-_SECTIONS = (CONDITIONS, SELECTION, ROWS, VIEW, PICTURES, MEASURES, INPUT, ELSEWHERE, SECOND_SIDE, MANY, MODEL, OUTPUT)
-_SECTIONS += (BLOCK,)
+_SECTIONS = (
+    *(CONDITIONS, SELECTION, ROWS, VIEW, PICTURES, MEASURES),
+    *(INPUT, ELSEWHERE, SECOND_SIDE, MANY, MODEL, OUTPUT, BLOCK),
+)
 
 _WIDEST, _NARROWEST = 100, 50  # columns of a page
 _NAMES = 28  # columns of the options' names in the full page

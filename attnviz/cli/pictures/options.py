@@ -6,6 +6,7 @@ from attnviz.cli.command import Options, option
 from attnviz.cli.groups.colormaps import ColormapName
 from attnviz.cli.help.pages import OUTPUT, PICTURES, SELECTION, VIEW
 from attnviz.cli.options import Force, RawTokens, place_option
+from attnviz.encoder.config.given import NORMS
 from attnviz.errors import UsageError
 from attnviz.names import PICTURE_KINDS, PICTURE_NORMS
 from attnviz.output.colormaps import PAPER
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     NormName = str
 else:
     KindName = Literal[PICTURE_KINDS]
-    NormName = Literal[PICTURE_NORMS]
+    NormName = Literal[*PICTURE_NORMS, *NORMS]
 
 DEFAULT_FOLDER = "attnviz-heatmaps"
 
@@ -131,9 +132,14 @@ class PictureOptions(Options):
             "weight is larger]",
         ),
     ] = None
-    norm: Annotated[NormName, option(VIEW, "--norm", help="How values between become colours. [default: linear]")] = (
-        "linear"
-    )
+    color_norm: Annotated[
+        NormName,
+        option(
+            VIEW,
+            "--norm",
+            help="How values between become colours: linear, sqrt, log; or the model's: layer, rms. [default: linear]",
+        ),
+    ] = "linear"
     numbers: Annotated[
         bool, option(VIEW, "--numbers", help="Write each weight of 0.01 or more into its cell, where it fits.")
     ] = False
@@ -175,5 +181,5 @@ class PictureOptions(Options):
     @property
     def looks(self) -> dict[str, Any]:
         """What these options say of a ``PictureStyle``."""
-        looks = {name: getattr(self, name) for name in ("cmap", "scale", "range", "norm", "numbers")}
-        return looks | {"kind": self.style}
+        looks = {name: getattr(self, name) for name in ("cmap", "scale", "range", "numbers")}
+        return looks | {"kind": self.style, "norm": self.color_norm}
