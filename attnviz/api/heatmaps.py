@@ -261,7 +261,7 @@ def _texts(result: Result, kind: str) -> tuple[tuple[str, str], ...]:
 def _word_places(
     views: "list[Attention | Condensed]", from_word: str | None, to_word: str | None
 ) -> list[dict[str, Any] | None]:
-    """Of each kind of attention the index of the word that is asked about; None where it has no such word.
+    """The index of the word that is asked about in each kind of attention; None where a kind has no such word.
 
     Raises:
         UsageError: no kind has the word.

@@ -12,13 +12,23 @@ from pathlib import Path
 import numpy as np
 import pytest
 import typer
+from PIL import Image
 
 import attnviz
 from attnviz.cli.app import Commands, app
 from attnviz.cli.block_options import SHOWN_FIELDS
 from attnviz.cli.commands.show import app as show_app
-from attnviz.encoder.config.given import field_names, field_table
-from attnviz.names import FILE_FORMATS, KINDS, PICTURE_FORMATS, PICTURE_SCALES, REDUCTIONS, VALUES
+from attnviz.encoder.config.given import NORMS, field_names, field_table
+from attnviz.names import (
+    FILE_FORMATS,
+    KINDS,
+    PICTURE_FORMATS,
+    PICTURE_KINDS,
+    PICTURE_NORMS,
+    PICTURE_SCALES,
+    REDUCTIONS,
+    VALUES,
+)
 from attnviz.output.colormaps import TERMINAL_COLORMAPS
 from attnviz.output.terminal.styles import STYLES
 
@@ -107,11 +117,16 @@ def test_an_option_takes_the_values_of_its_table():
     fields = {f"--{f.name.replace('_', '-')}": f.metadata.get("choices") for f in field_table()}
     expected = CHOICES | {flag: choices for flag, choices in fields.items() if choices}
     assert found.pop("--cmap") == {tuple(TERMINAL_COLORMAPS)}
+    # In heatmap these are about pictures; its --norm is that of the block too, which has a flag of its own there.
+    assert found["--style"] == {("auto", *STYLES), PICTURE_KINDS}
+    assert found["--norm"] == {NORMS, (*PICTURE_NORMS, *NORMS)}
+    expected |= {"--block-norm": NORMS}
+    found |= {"--style": {("auto", *STYLES)}, "--norm": {NORMS}}
     assert found == {flag: {choices} for flag, choices in expected.items()}
 
 
 def test_the_formats_of_pictures_are_in_the_help(cli):
-    assert f"{', '.join(PICTURE_FORMATS)}, or several" in cli("heatmap", "-h").out
+    assert f"{', '.join(PICTURE_FORMATS)}, or in a folder several" in " ".join(cli("heatmap", "--help").out.split())
 
 
 # Precedence
@@ -471,22 +486,19 @@ def test_folders_that_have_other_numbers_than_the_lines_are_told(cli):
     assert f"attnviz: note: {said}\n" in cli(*flags, stdin="a\n\nb\n\nc\n").err
 
 
-def test_where_no_weight_is_large_a_note_says_how_to_see_more(cli, tmp_path):
+def test_where_no_weight_is_large_the_colours_end_there_and_the_picture_says_so(cli, tmp_path):
     np.save(tmp_path / "even.npy", np.full((1, 40, 40), 1 / 40))
     np.save(tmp_path / "one.npy", np.eye(40)[None])
-    dark = "attnviz: note: no weight is above 0.025, and colours go from 0 to 1: --scale head gives each picture"
-    even = ("heatmap", "--attention", "even.npy", "-o", "out")
-    assert cli(*even).err.startswith(dark)
-    shared = Path("out/L00H00.png").read_bytes()
-    assert "no weight" not in cli(*even, "--scale", "head").err
-    assert Path("out/L00H00.png").read_bytes() != shared  # so that the advice is worth something
-    assert cli(*even, "--overview-only").err.startswith(dark)
-    shared = Path("out/overview.png").read_bytes()
-    assert "no weight" not in cli(*even, "--overview-only", "--scale", "head").err
-    assert Path("out/overview.png").read_bytes() != shared
-    assert "no weight" not in cli("heatmap", "--attention", "one.npy", "-o", "out").err
-    both = "".join(cli("show", "--attention", name, "--json").out for name in ("even.npy", "one.npy"))
-    assert "no weight" not in cli("heatmap", "--attention", "-", "-o", "both", stdin=both).err
+    titles = {}
+    for name in ("even", "one"):
+        assert (
+            cli("heatmap", "--attention", f"{name}.npy", "-o", name).err
+            == f"attnviz: note: {name}: 1 picture written\n"
+        )
+        with Image.open(tmp_path / name / "L00H00.png") as picture:
+            titles[name] = picture.text["Title"]
+    assert "scale 0–0.025" in titles["even"]
+    assert "scale 0–1" in titles["one"]
 
 
 def test_heatmaps_of_several_piped_results_do_not_overwrite_each_other(cli):

@@ -426,7 +426,7 @@ ERRORS = [
         "blocks, image: the blocks of all heads are lines of text; expected --layer or --head too",
     ),
     ('heatmap a -o ""', 2, "out: the name is empty; expected FIGURE.pdf, .svg or .png, or a folder"),
-    ("heatmap a -o ok.txt/", 1, "ok.txt/: is a file, or is inside one; expected a folder"),
+    ("heatmap a -o ok.txt/", 1, "ok.txt: is a file, or is inside one; expected a folder"),
     (
         "heatmap a -o fig.jpg",
         2,
@@ -466,7 +466,7 @@ ERRORS = [
         "overview-only, out: a figure is one picture; expected a folder, or no --overview-only",
     ),
     (
-        "heatmap --file ok.txt -o fig.pdf",
+        "heatmap --file long.txt -o fig.pdf --seed 0",
         2,
         "out: there are several texts, and a figure is of one; expected a folder, or one text",
     ),

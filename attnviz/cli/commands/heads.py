@@ -22,6 +22,8 @@ from attnviz.cli.pictures.options import FigureOptions
 from attnviz.output.colormaps import AMBER
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from attnviz.analysis.heads.report import HeadReport
     from attnviz.analysis.matrices.selection import Request
     from attnviz.cli.renderings import Views
@@ -75,9 +77,8 @@ def heads(
     tokens; --per-text gives one per text.
     """
     from attnviz.api.heads import heads as heads_of
-    from attnviz.api.heatmaps import similarity_picture
     from attnviz.cli.inputs import corpus_of
-    from attnviz.cli.pictures.places import PicturePlace, note_pictures
+    from attnviz.cli.pictures.places import PicturePlace
     from attnviz.cli.renderings import encoded, json_or_screen
     from attnviz.output.documents.heads import heads_document
     from attnviz.output.rendering import render
@@ -106,11 +107,7 @@ def heads(
         document = partial(heads_document, model_info=output.model_info)
         rendering = json_or_screen(source.common, document, load_views, json=output.json, width=width.width)
     render([listed], rendering)
-    if place is not None:
-        looks = figure.looks | {"force": report.force}
-        # amber is the terminal's own
-        looks |= {} if formats.cmap == AMBER else {"cmap": formats.cmap}
-        note_pictures(source.common, place, similarity_picture(listed, place, **looks))
+    _draw(source, listed, place, formats, figure.looks | {"force": report.force})
 
 
 def _print_per_text(
@@ -157,6 +154,20 @@ def _csv(report: "HeadReport") -> bytes:
     from attnviz.output.documents.heads_csv import csv_columns, heads_csv
 
     return heads_csv(heads_document(report), csv_columns(report)).encode()
+
+
+def _draw(
+    source: SharedSource, report: "HeadReport", place: "Path | None", formats: FormatOptions, looks: dict[str, Any]
+) -> None:
+    """Draws the distances between the heads, where there is a place for them."""
+    from attnviz.api.heatmaps import similarity_picture
+    from attnviz.cli.pictures.places import note_pictures
+
+    if place is None:
+        return
+    if formats.cmap != AMBER:  # which is the terminal's own
+        looks |= {"cmap": formats.cmap}
+    note_pictures(source.common, place, similarity_picture(report, place, **looks))
 
 
 def _agreement(source: SharedSource, selection: HeadOptions, output: ModelJsonOptions, width: WidthOptions) -> None:

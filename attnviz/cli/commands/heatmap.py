@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 _EXAMPLES = """
 attnviz heatmap "The cat sat on the table" -H L2H8 -o figure.pdf
 attnviz heatmap "The cat sat on the table" -o out/
-attnviz heatmap "The cat sat on the table" -H L2H8,L1H7 -o figure.svg --style lines
-attnviz heatmap "The cat sat on the table" -H L2H8 -o figure.pdf --size 3.3in --no-title --caption
+attnviz heatmap "The cat sat" -H L2H8,L1H7 -o figure.svg --style lines
+attnviz heatmap "The cat sat" -H L2H8 -o figure.pdf --size 3.3in --no-title --caption
 attnviz heatmap --file sentences.txt -o out/ --overview-only
 attnviz show "The cat sat" --json | attnviz heatmap --attention - -o out/
 """
@@ -44,7 +44,7 @@ def heatmap(
     picture: PictureOptions,
     figure: FigureOptions,
 ) -> None:
-    """Save attention as pictures: one figure, or one picture per head and an overview.
+    """Save attention as one figure, or as pictures of all heads.
 
     -o FIGURE.pdf is one figure: of one head, of several side by side, or of all. In a folder, the files are L00H00.png,
     ..., and overview.png; several texts go into numbered folders: out/text-001/, out/text-002/, ...

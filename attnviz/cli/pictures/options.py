@@ -91,7 +91,7 @@ class PictureOptions(Options):
             OUTPUT,
             "--format",
             metavar="NAMES",
-            help="Of a folder: png, svg, pdf, or several; that of --file too, such as jsonl. [default: png]",
+            help="png, svg, pdf, or in a folder several; that of --file too, such as jsonl. [default: png]",
         ),
     ] = None
     style: Annotated[
