@@ -66,9 +66,10 @@ class DiffReport:
             UsageError: a look that cannot be.
             OutputError: a file cannot be written, or is another program's.
         """
-        from attnviz.api.heatmaps import HeatmapReport, is_figure, styled_for
+        from attnviz.api.heatmaps import HeatmapReport, styled_for
         from attnviz.output.documents.diff import named_texts
         from attnviz.output.pictures.figures import write_figure, write_heatmaps
+        from attnviz.output.pictures.files.paths import is_figure
 
         path, notes = Path(path), list[str]()
         style = styled_for(path, looks, force=force)

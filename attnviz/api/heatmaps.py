@@ -10,7 +10,8 @@ from attnviz.analysis.heads.report import HeadReport
 from attnviz.analysis.matrices.parts import ahead
 from attnviz.analysis.matrices.spelling import find_word, labelled
 from attnviz.errors import OutputError, UsageError, one_line
-from attnviz.names import CAPTION_ENDING, PICTURE_FORMATS
+from attnviz.names import PICTURE_FORMATS
+from attnviz.output.pictures.files.paths import caption_path, is_figure
 from attnviz.output.pictures.matrices.condensed import Condensed, condensed
 from attnviz.sweeps.runs import Run
 from attnviz.trace.attention import Attention
@@ -166,11 +167,6 @@ def similarity_picture(report: HeadReport, path: str | Path, *, force: bool = Fa
     return HeatmapReport(path.parent if is_figure(path) else path, tuple(paths), tuple(notes))
 
 
-def is_figure(path: Path) -> bool:
-    """Whether a path is that of one figure, not of a folder: by its ending."""
-    return path.suffix.removeprefix(".").lower() in PICTURE_FORMATS and not path.is_dir()
-
-
 def styled_for(path: Path, looks: Mapping[str, Any], *, force: bool) -> "PictureStyle":
     """The style of pictures that go to a file, which has to be free, or to a folder.
 
@@ -204,11 +200,11 @@ def check_figure(path: Path, *, force: bool, caption: bool) -> None:
     if not path.parent.is_dir():
         reason = "is a file" if path.parent.exists() else "does not exist"
         raise OutputError(f"{one_line(path)}: its folder {reason}; expected an existing folder")
-    for file in (path, *([path.with_suffix(CAPTION_ENDING)] * caption)):
+    for file in (path, *([caption_path(path)] * caption)):
         if file.is_file() and not force:
-            from attnviz.output.pictures.files.writing import is_ours
+            from attnviz.output.pictures.files.writing import is_our_picture
 
-            if not is_ours(file):
+            if not is_our_picture(file):
                 raise OutputError(f"{one_line(file)}: exists already; expected a new file, or --force")
 
 

@@ -31,7 +31,7 @@ from matplotlib.transforms import Affine2D
 
 from attnviz.output.pictures.files.encoding import CREATOR, accessible_svg
 from attnviz.output.pictures.fonts import FONTS
-from attnviz.output.pictures.scene import Box, Curve, Item, Line, Measure, Raster, Scene, Words
+from attnviz.output.pictures.scene import Box, Curve, Mark, Measure, Raster, Scene, Stroke, TextLine
 
 POINTS_PER_INCH = 72
 VECTOR_DPI = 300
@@ -77,7 +77,7 @@ class Drawing:
 
     def __init__(self, families: Sequence[str], dpi: int):
         self._families, self._dpi = [*families, "sans-serif"], dpi  # of an SVG's reader, who may lack them
-        self._fixed: tuple[Item, ...] | None = None
+        self._fixed: tuple[Mark, ...] | None = None
         self._canvas: Any = None  # a FigureCanvasAgg, whose methods Matplotlib leaves untyped
         self._background: Any = None
 
@@ -115,7 +115,7 @@ class Drawing:
             figure.savefig(buffer, format="svg", dpi=VECTOR_DPI, metadata={**words, "Date": None})
         return accessible_svg(buffer.getvalue().decode(), description, tuple(scene.hovers())).encode()
 
-    def artists(self, items: Sequence[Item], figure: Figure) -> Iterator[Artist]:
+    def artists(self, items: Sequence[Mark], figure: Figure) -> Iterator[Artist]:
         """What Matplotlib draws for items, in their order, at home in a figure."""
         place = Affine2D().scale(1 / POINTS_PER_INCH, -1 / POINTS_PER_INCH).translate(0, figure.get_figheight())
         transform = place + figure.dpi_scale_trans
@@ -128,8 +128,8 @@ class Drawing:
             artist.set_clip_on(False)
             yield artist
 
-    def _artist(self, item: Item) -> Artist:
-        if isinstance(item, Words):
+    def _artist(self, item: Mark) -> Artist:
+        if isinstance(item, TextLine):
             font = FontProperties(family=self._families, size=item.size, weight="bold" if item.bold else "normal")
             return Text(
                 item.x, item.y, item.text, color=item.color, ha=item.ha, va=item.va, rotation=item.rotation,
@@ -137,7 +137,7 @@ class Drawing:
             )  # fmt: skip
         if isinstance(item, Raster):
             return _Pixels(item)
-        if isinstance(item, Line):
+        if isinstance(item, Stroke):
             xs, ys = zip(*item.points, strict=True)
             return Line2D(xs, ys, linewidth=item.width, color=item.color, alpha=item.opacity, solid_capstyle="butt")
         if isinstance(item, Curve):

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from attnviz.files import own_folder
-from attnviz.names import PICTURE_FORMATS
 from attnviz.output.pictures.descriptions import file_stem
 from attnviz.output.pictures.drawing import Drawing, families_for, measure_in, own_settings
+from attnviz.output.pictures.files.paths import is_figure
 from attnviz.output.pictures.files.writing import write_scenes
 from attnviz.output.pictures.fonts import Instead, characters, missing_note, replacements
 from attnviz.output.pictures.kinds.scenes import words_scene
@@ -23,7 +23,7 @@ from attnviz.trace.attention import Attention
 
 MOST_PANELS, FEW_PANELS = 16, 4
 Note = Callable[[str], None]
-Texts = tuple[tuple[str, str], ...]
+NamedTexts = tuple[tuple[str, str], ...]
 
 
 def write_heatmaps(
@@ -35,7 +35,7 @@ def write_heatmaps(
     prefix: str = "",
     query: int | None = None,
     key: int | None = None,
-    texts: Texts = (),
+    texts: NamedTexts = (),
     force: bool = False,
     note: Note | None = None,
     progress: Callable[[int, int], None] | None = None,
@@ -89,7 +89,7 @@ def write_figure(
     *,
     query: int | None = None,
     key: int | None = None,
-    texts: Texts = (),
+    texts: NamedTexts = (),
     force: bool = False,
     note: Note | None = None,
 ) -> list[Path]:
@@ -115,7 +115,7 @@ def write_figure(
     path = Path(path)
     drawn, families = _drawn(attention, style, "", texts, note)
     with own_settings():
-        scenes = _noted([(path.with_suffix(""), _figure(drawn, query, key))], note)
+        scenes = _noted([(path, _figure(drawn, query, key))], note)
         (paths,) = write_scenes(scenes, style, families, force=force)
     return paths
 
@@ -150,20 +150,15 @@ def write_similarity(
         UsageError, OutputError: as ``write_figure``.
     """
     path = Path(path)
-    stem = path.with_suffix("") if is_picture(path) else own_folder(path) / f"{prefix}similarity"
+    place = path if is_figure(path) else own_folder(path) / f"{prefix}similarity"
     drawn, families = _drawn(as_distances(attention, distances, order), style, "", (), note)
     with own_settings():
-        (paths,) = write_scenes([(stem, similarity_scene(drawn, attention))], style, families, force=force)
+        (paths,) = write_scenes([(place, similarity_scene(drawn, attention))], style, families, force=force)
     return paths
 
 
-def is_picture(path: Path) -> bool:
-    """Whether a path is that of one picture, by its ending."""
-    return path.suffix.lower().removeprefix(".") in PICTURE_FORMATS
-
-
 def figure_pixels(
-    attention: Attention | Condensed, style: PictureStyle, *, texts: Texts = (), note: Note | None = None
+    attention: Attention | Condensed, style: PictureStyle, *, texts: NamedTexts = (), note: Note | None = None
 ) -> np.ndarray:
     """The figure that ``write_figure`` writes, as (height, width, 4) uint8."""
     drawn, families = _drawn(attention, style, "", texts, note)
@@ -171,7 +166,7 @@ def figure_pixels(
         return Drawing(families, style.dpi).pixels(_figure(drawn, None, None))
 
 
-def chosen_fonts(attention: Attention, texts: Texts, note: Note | None) -> tuple[tuple[str, ...], Instead]:
+def chosen_fonts(attention: Attention, texts: NamedTexts, note: Note | None) -> tuple[tuple[str, ...], Instead]:
     """The fonts for all labels, and what replaces characters that none has; ``note`` gets one line about them."""
     families, missing = families_for(characters(attention, texts))
     if note and (text := missing_note(missing)):
@@ -180,7 +175,7 @@ def chosen_fonts(attention: Attention, texts: Texts, note: Note | None) -> tuple
 
 
 def _drawn(
-    attention: Attention | Condensed, style: PictureStyle, prefix: str, texts: Texts, note: Note | None
+    attention: Attention | Condensed, style: PictureStyle, prefix: str, texts: NamedTexts, note: Note | None
 ) -> tuple[Drawn, tuple[str, ...]]:
     whole, strides, sentences = attention if isinstance(attention, Condensed) else (attention, (1, 1), None)
     families, instead = chosen_fonts(whole, texts, note)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from attnviz.output.pictures.look import Look
-from attnviz.output.pictures.scene import LINE_HEIGHT, Measure, Words
+from attnviz.output.pictures.scene import LINE_HEIGHT, Measure, TextLine
 
 MARGIN = 4.0
 """Between a picture's edge and anything in it, in points."""
@@ -51,14 +51,14 @@ class Frame:
         foot: the height of the foot.
     """
 
-    above: tuple[Words, ...]
-    below: tuple[Words, ...]
+    above: tuple[TextLine, ...]
+    below: tuple[TextLine, ...]
     top: float
     foot: float
 
-    def items(self, height: float) -> tuple[Words, ...]:
+    def items(self, height: float) -> tuple[TextLine, ...]:
         """All words of a picture of this height."""
-        return (*self.above, *(Words(**{**vars(words), "y": words.y + height}) for words in self.below))
+        return (*self.above, *(TextLine(**{**vars(words), "y": words.y + height}) for words in self.below))
 
 
 def frame(heading: Heading | None, look: Look, width: float, measure: Measure) -> Frame:
@@ -70,12 +70,12 @@ def frame(heading: Heading | None, look: Look, width: float, measure: Measure) -
     for role, text in (("title", heading.title), *(("line", line) for line in heading.lines)):
         points, bold = (size * _TITLE_FACTOR, True) if role == "title" else (size, False)
         for part in wrapped_words(text, room, points, measure, bold=bold):
-            above.append(Words(part, MARGIN, y, points, va="top", bold=bold, role=role))
+            above.append(TextLine(part, MARGIN, y, points, va="top", bold=bold, role=role))
             y += points * LINE_HEIGHT
     lines = [part for text in heading.foot for part in wrapped_words(text, room, size, measure)]
     height = size * LINE_HEIGHT
     below = tuple(
-        Words(line, MARGIN, -MARGIN - height * (len(lines) - i), size, va="top", role="foot")
+        TextLine(line, MARGIN, -MARGIN - height * (len(lines) - i), size, va="top", role="foot")
         for i, line in enumerate(lines)
     )
     foot = MARGIN + (height * len(lines) + size * _GAP if lines else 0)

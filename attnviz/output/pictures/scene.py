@@ -18,7 +18,7 @@ Measure = Callable[[str, float, bool], float]
 
 
 @dataclass(frozen=True)
-class Words:
+class TextLine:
     """One line of text.
 
     Attributes:
@@ -45,7 +45,7 @@ class Words:
 
 
 @dataclass(frozen=True)
-class Line:
+class Stroke:
     """A straight or broken line through points."""
 
     points: tuple[tuple[float, float], ...]
@@ -100,7 +100,7 @@ class Hover:
     text: str
 
 
-Item = Words | Line | Curve | Box | Raster
+Mark = TextLine | Stroke | Curve | Box | Raster
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,8 +121,8 @@ class Scene:
 
     width: float
     height: float
-    fixed: tuple[Item, ...]
-    moving: tuple[Item, ...] = ()
+    fixed: tuple[Mark, ...]
+    moving: tuple[Mark, ...] = ()
     hovers: Callable[[], Iterable[Hover]] = tuple
     title: str = ""
     description: str = ""

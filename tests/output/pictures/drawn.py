@@ -7,7 +7,7 @@ import numpy as np
 
 from attnviz.output.pictures.drawing import measure_in, own_settings
 from attnviz.output.pictures.matrices.sheets import Drawn, head_scenes, overview_scene, panel_scene
-from attnviz.output.pictures.scene import Raster, Scene, Words
+from attnviz.output.pictures.scene import Raster, Scene, TextLine
 from attnviz.output.pictures.style import PictureStyle
 from attnviz.trace.attention import Attention
 from attnviz.trace.model_info import ModelInfo
@@ -54,12 +54,12 @@ def panels(view: Attention, **more) -> Scene:
 
 def written(scene: Scene, role: str) -> list[str]:
     """The words of a role, in order."""
-    return [item.text for item in (*scene.fixed, *scene.moving) if isinstance(item, Words) and item.role == role]
+    return [item.text for item in (*scene.fixed, *scene.moving) if isinstance(item, TextLine) and item.role == role]
 
 
 def line(scene: Scene) -> str:
     """The line under the title, in one."""
-    lines = [item for item in (*scene.fixed, *scene.moving) if isinstance(item, Words) and item.role == "line"]
+    lines = [item for item in (*scene.fixed, *scene.moving) if isinstance(item, TextLine) and item.role == "line"]
     return " ".join(item.text for item in sorted(lines, key=lambda item: item.y))
 
 

@@ -253,9 +253,9 @@ def test_pyplot_is_never_imported_and_an_unwritable_home_says_nothing(tmp_path):
     program = """
 import sys
 from tests_view import view
-from attnviz.output.pictures.figures import figure_pixels, write_figure
+from attnviz.output.pictures.figures import write_heatmaps
 from attnviz.output.pictures.style import PictureStyle
-write_heatmaps(view, sys.argv[1], dpi=50, overview_only=True)
+write_heatmaps(view, sys.argv[1], PictureStyle(dpi=50), overview_only=True)
 assert "matplotlib.pyplot" not in sys.modules
 """
     (tmp_path / "tests_view.py").write_text(

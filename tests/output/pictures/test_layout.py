@@ -13,7 +13,7 @@ from matplotlib.text import Text
 
 from attnviz.errors import UsageError
 from attnviz.output.pictures.drawing import Drawing, own_settings
-from attnviz.output.pictures.scene import Raster, Scene, Words
+from attnviz.output.pictures.scene import Raster, Scene, TextLine
 from tests.output.pictures.drawn import FONTS, attention, heads, overview, panels, tokens
 
 DPI = 144
@@ -27,7 +27,7 @@ SENTENCES = (
 SIZES = st.sampled_from(["2in", "3.3in", "6.9in", "13.33x7.5in", "3.3inx2.5in", "8cm", "6.9x2in", "1.2in"])
 
 
-def boxes(scene: Scene) -> list[tuple[Words, tuple[float, float, float, float]]]:
+def boxes(scene: Scene) -> list[tuple[TextLine, tuple[float, float, float, float]]]:
     """All words with the boxes that Matplotlib draws them in, in points: left, bottom, right, top."""
     figure = Figure(figsize=(scene.width / 72, scene.height / 72), dpi=DPI)
     renderer = FigureCanvasAgg(figure).get_renderer()

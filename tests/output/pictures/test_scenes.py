@@ -18,7 +18,7 @@ from attnviz.output.pictures.fonts import missing_note, replacements
 from attnviz.output.pictures.matrices.painting import Grid, hatch, paint_matrix, paint_mosaic
 from attnviz.output.pictures.matrices.sides import grid_of, ticks, token_side
 from attnviz.output.pictures.matrices.similarity import as_distances, similarity_scene
-from attnviz.output.pictures.scene import Raster, Words
+from attnviz.output.pictures.scene import Raster, TextLine
 from attnviz.output.scale import block_maxima
 from attnviz.output.words import escaped, foot
 from attnviz.trace.model_info import ModelInfo
@@ -176,9 +176,9 @@ def test_pictures_of_a_difference_say_so_and_name_both_heads_and_both_sides():
     assert [written(scene, "title") for scene in scenes] == [["B less A, L0H0 -> L3H0"], ["B less A, L0H1 -> L3H1"]]
     weights = "model: random weights of seed 0: any pattern is chance"
     assert written(scenes[0], "foot") == ["A: The cat sat", "B: The dog sat", "target: x\\ny", weights]
-    names = [item for item in overview(changes(40, heads=tuple(range(1, 41)))).fixed if isinstance(item, Words)]
+    names = [item for item in overview(changes(40, heads=tuple(range(1, 41)))).fixed if isinstance(item, TextLine)]
     assert {item.rotation for item in names if item.role == "column label"} == {90}
-    assert {item.rotation for item in whole.fixed if isinstance(item, Words) and item.role == "column label"} == {0}
+    assert {item.rotation for item in whole.fixed if isinstance(item, TextLine) and item.role == "column label"} == {0}
 
 
 def test_the_mosaic_has_a_row_per_layer_a_column_per_head_and_hatched_masked_cells():
@@ -247,7 +247,7 @@ def test_equal_words_are_told_apart_and_long_ones_cut_in_their_middle():
 def test_a_single_wide_character_stands_upright_among_turned_words():
     words = tokens(["猫", "sat", "日本"])
     (scene,) = heads(replace(attention(np.zeros((1, 1, 3, 3))), queries=words, keys=words))
-    columns = [item for item in scene.fixed if isinstance(item, Words) and item.role == "column label"]
+    columns = [item for item in scene.fixed if isinstance(item, TextLine) and item.role == "column label"]
     assert [(item.text, item.rotation) for item in columns] == [("猫", 0), ("sat", 90), ("日本", 90)]
 
 

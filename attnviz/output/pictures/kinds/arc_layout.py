@@ -155,7 +155,7 @@ def _flat_width(row: ArcsRow, size: float) -> float:
 
 
 def planned_arcs(row: ArcsRow, width: float, heads: Sequence[StyledHead], height: float | None) -> ArcsPlan:
-    """Words side by side where they fit, as large as there is room; else turned, and only some labelled."""
+    """TextLine side by side where they fit, as large as there is room; else turned, and only some labelled."""
     font = row.look.font_size
     sizes = [font * tenths / 10 for tenths in range(int(_GROWTH * 10), 9, -1)] if height is not None else [font]
     for size in sizes:
@@ -180,7 +180,7 @@ def planned_arcs(row: ArcsRow, width: float, heads: Sequence[StyledHead], height
 
 
 def _flat(row: ArcsRow, size: float, width: float) -> ArcsPlan:
-    """Words side by side, with what is left of the width between them."""
+    """TextLine side by side, with what is left of the width between them."""
     widths = list(_widths(row, size, 1, WORD_EMS * size).values())
     free = width - 2 * (MARGIN + PADDING) - sum(widths)
     n_spaces = len(widths) - 1 + row.has_rest

@@ -1,4 +1,4 @@
-"""Words on a line joined by arcs: above it the looks to the right, below it the looks to the left."""
+"""TextLine on a line joined by arcs: above it the looks to the right, below it the looks to the left."""
 
 from collections.abc import Sequence
 
@@ -40,7 +40,7 @@ from attnviz.output.pictures.kinds.words import (
     word_items,
 )
 from attnviz.output.pictures.look import Look
-from attnviz.output.pictures.scene import LINE_HEIGHT, Box, Curve, Item, Line, Measure, Scene, Words
+from attnviz.output.pictures.scene import LINE_HEIGHT, Box, Curve, Mark, Measure, Scene, Stroke, TextLine
 from attnviz.trace.attention import Attention
 
 _PALE_LEADER = "#cccccc"
@@ -77,7 +77,7 @@ def arcs_scene(
         remarks.append("words are shaded by what they receive")
     said, around, plan, width = _planned_row(row, heads, heading, remarks)
     height = look.size.height if look.size and look.size.height else around.top + plan.tops[-1] + around.foot
-    items: list[Item] = []
+    items: list[Mark] = []
     for head, y, rooms in zip(heads, plan.tops[:-1], plan.rooms, strict=True):
         items += _head(row, plan, head, around.top + y, rooms, width)
     return scene_of(width, height, [*around.items(height), *items], said)
@@ -110,12 +110,12 @@ def _directions(row: ArcsRow, heads: Sequence[StyledHead]) -> str:
 
 def _head(
     row: ArcsRow, plan: ArcsPlan, head: StyledHead, y: float, rooms: tuple[float, float], width: float
-) -> list[Item]:
+) -> list[Mark]:
     """One head: its name, its arcs, then the words."""
     size = plan.size
     name = fitted_title(head.matrix, width - 2 * MARGIN, size, row.measure)
     base = y + size * LINE_HEIGHT / 2 + BASELINE * size
-    items: list[Item] = [Words(name, MARGIN, base, size, bold=True, color=darkened(head.color), role="panel name")]
+    items: list[Mark] = [TextLine(name, MARGIN, base, size, bold=True, color=darkened(head.color), role="panel name")]
     top = y + plan.name + rooms[0]
     most = _MOST_WIDE * size
     most = min(most, max(0.8, 0.5 * plan.pitch)) if plan.turned else most
@@ -141,7 +141,7 @@ def _arc(row: ArcsRow, plan: ArcsPlan, link: StyledLink, top: float, most: float
     return Curve(((start, edge), (start, over), (end, over), (end, edge)), width, link.color, link.opacity)
 
 
-def _words(row: ArcsRow, plan: ArcsPlan, head: StyledHead, top: float) -> list[Item]:
+def _words(row: ArcsRow, plan: ArcsPlan, head: StyledHead, top: float) -> list[Mark]:
     """The words, shaded; where only some have a label, all have a strip of their shade."""
     parts = dict.fromkeys(range(len(row.words)), 0.0)
     parts |= {row.queries[i]: float(part) for i, part in enumerate(head.query_shades) if part}
@@ -149,7 +149,7 @@ def _words(row: ArcsRow, plan: ArcsPlan, head: StyledHead, top: float) -> list[I
     grounds = {i: ground_of(head.color, row.look.palette, part, head.matrix.values) for i, part in parts.items()}
     masked = {row.keys[i] for i in head.masked_keys} | {row.queries[i] for i in head.masked_queries}
     strip = strip_width(plan.step)
-    items: list[Item] = [
+    items: list[Mark] = [
         Box(plan.centers[i] - plan.pitch / 2, top, plan.pitch, STRIP, fill=ground)
         for i, ground in grounds.items()
         if strip and ground
@@ -167,7 +167,7 @@ def _words(row: ArcsRow, plan: ArcsPlan, head: StyledHead, top: float) -> list[I
             half = length / 2 + PADDING + 0.5
             ends = {1: (top + strip, middle - half), -1: (middle + half, top + plan.band)}
             items += [
-                Line(((plan.centers[i], start), (plan.centers[i], end)), 0.4, _PALE_LEADER)
+                Stroke(((plan.centers[i], start), (plan.centers[i], end)), 0.4, _PALE_LEADER)
                 for way, (start, end) in ends.items()
                 if end - start > 1 and (i, way) in linked
             ]

@@ -31,7 +31,7 @@ from attnviz.output.pictures.kinds.words import (
     word_items,
 )
 from attnviz.output.pictures.look import Look
-from attnviz.output.pictures.scene import LINE_HEIGHT, Box, Item, Line, Measure, Scene, Words
+from attnviz.output.pictures.scene import LINE_HEIGHT, Box, Mark, Measure, Scene, Stroke, TextLine
 from attnviz.output.words import sides
 from attnviz.trace.attention import Attention
 
@@ -70,7 +70,7 @@ def lines_scene(
     n_rows = math.ceil(len(heads) / plan.n_columns)
     natural = around.top + n_rows * plan.panel[1] + (n_rows - 1) * PANEL_GUTTER + around.foot
     height = look.size.height if look.size and look.size.height else natural
-    items: list[Item] = []
+    items: list[Mark] = []
     for number, head in enumerate(heads):
         row, column = divmod(number, plan.n_columns)
         x = MARGIN + column * (plan.panel[0] + PANEL_GUTTER)
@@ -96,7 +96,7 @@ def _planned_page(
     return said, around, plan
 
 
-def _panel(page: LinesPage, head: StyledHead, plan: LinesPlan, x: float, y: float) -> list[Item]:
+def _panel(page: LinesPage, head: StyledHead, plan: LinesPlan, x: float, y: float) -> list[Mark]:
     """One head: its name, the lines, then the words over them."""
     size, (left, right) = plan.size, plan.columns
     inner = x + plan.inset + left, x + plan.panel[0] - plan.inset - right
@@ -107,7 +107,7 @@ def _panel(page: LinesPage, head: StyledHead, plan: LinesPlan, x: float, y: floa
     ends = inner[0] + PADDING, inner[1] - PADDING
     for link in head.links:
         points = ((ends[0], heights[0][link.query]), (ends[1], heights[1][link.key]))
-        items.append(Line(points, max(0.3, most * link.strength), link.color, link.opacity))
+        items.append(Stroke(points, max(0.3, most * link.strength), link.color, link.opacity))
     for side in (0, 1):
         items += _column(page, head, plan, side, inner[side], heights[side])
     return items
@@ -127,7 +127,7 @@ def _heights(page: LinesPage, plan: LinesPlan, top: float) -> list[list[float]]:
 
 def _names(
     page: LinesPage, head: StyledHead, plan: LinesPlan, x: float, y: float, inner: tuple[float, float]
-) -> list[Item]:
+) -> list[Mark]:
     size, panel = plan.size, plan.panel[0]
     one_line = plan.names < 1.5 * size * LINE_HEIGHT + NAMES_GAP
     row = size * LINE_HEIGHT
@@ -136,19 +136,19 @@ def _names(
     name = fitted_title(head.matrix, inner[1] - inner[0] if one_line else panel, size, page.measure)
     centre = x + panel / 2 if not one_line else sum(inner) / 2
     base, color = middle + BASELINE * size, darkened(head.color)
-    items: list[Item] = [Words(name, centre, base, size, "center", bold=True, color=color, role="panel name")]
+    items: list[Mark] = [TextLine(name, centre, base, size, "center", bold=True, color=color, role="panel name")]
     below = middle if one_line else middle + row
     for side, text in enumerate(sides(page.attention)):
         shown = cut_middle(text, panel / 2 - 2, lambda part: page.measure(part, size, False))
         wide = page.measure(shown, size, False)
         left = max(x, inner[0] - wide) if side == 0 else min(inner[1], x + panel - wide)
-        items.append(Words(shown, left, below + BASELINE * size, size, color=FAINT_INK, role="axis name"))
+        items.append(TextLine(shown, left, below + BASELINE * size, size, color=FAINT_INK, role="axis name"))
     return items
 
 
 def _column(
     page: LinesPage, head: StyledHead, plan: LinesPlan, side: int, x: float, heights: Sequence[float]
-) -> list[Item]:
+) -> list[Mark]:
     """The words of one side, shaded; where only some have a label, all have a strip of their shade."""
     tokens = page.tokens[side]
     n = page.sizes[side]
@@ -163,7 +163,7 @@ def _column(
     labels = thinned_labels(tokens[:n], step, always, room, plan.size, page.look, page.measure)
     if page.has_rest and side == 1:
         labels |= {n: thinned_labels(tokens[n:], 1, (), room, plan.size, page.look, page.measure)[0]}
-    items: list[Item] = []
+    items: list[Mark] = []
     grounds = [ground_of(head.color, page.look.palette, float(part), head.matrix.values) for part in shades]
     if strip:
         pitch = plan.pitches[side]

@@ -28,7 +28,7 @@ from attnviz.output.pictures.kinds.text_layout import (
 from attnviz.output.pictures.kinds.tints import FAINT_INK, ink_on, palette_color
 from attnviz.output.pictures.kinds.words import BASELINE, fitted_title, scene_of, with_remarks
 from attnviz.output.pictures.look import Look
-from attnviz.output.pictures.scene import INK, Box, Hover, Item, Line, Measure, Raster, Scene, Words
+from attnviz.output.pictures.scene import INK, Box, Hover, Mark, Measure, Raster, Scene, Stroke, TextLine
 from attnviz.output.scale import short_number
 from attnviz.output.words import escaped, unit
 from attnviz.trace.attention import Attention, Matrix
@@ -73,7 +73,7 @@ def text_scene(
     room = None if given is None else given - around.top - around.foot
     plan = planned_text(row, matrices, width, room, around.top + around.foot)
     height = given if given is not None else around.top + plan.height(len(matrices)) + around.foot
-    items: list[Item] = []
+    items: list[Mark] = []
     top = around.top if room is None else around.top + (room - plan.height(len(matrices))) / 2
     tops = [top + i * (plan.head + HEAD_SPACE * plan.size) for i in range(len(matrices) + 1)]
     for number, (matrix, y) in enumerate(zip(matrices, tops[:-1], strict=True)):
@@ -93,11 +93,11 @@ def _said(attention: Attention, row: TextRow, heading: Heading | None, chosen: C
     return with_remarks(heading, [remark, *["struck out: masked"] * bool(row.hidden.any())])
 
 
-def _name(row: TextRow, plan: TextPlan, matrix: Matrix, y: float, width: float) -> list[Item]:
+def _name(row: TextRow, plan: TextPlan, matrix: Matrix, y: float, width: float) -> list[Mark]:
     middle = y + TEXT_PITCH * plan.size / 2
     room = width - 2 * MARGIN
     name = fitted_title(matrix, room, plan.size, row.measure)
-    return [Words(name, MARGIN, middle + BASELINE * plan.size, plan.size, bold=True, role="panel name")]
+    return [TextLine(name, MARGIN, middle + BASELINE * plan.size, plan.size, bold=True, role="panel name")]
 
 
 def _box(plan: TextPlan, index: int, y: float) -> tuple[float, float, float, float]:
@@ -106,7 +106,7 @@ def _box(plan: TextPlan, index: int, y: float) -> tuple[float, float, float, flo
     return x, middle - _GROUND * plan.size / 2, wide, _GROUND * plan.size
 
 
-def _word(row: TextRow, plan: TextPlan, number: int, index: int, y: float) -> list[Item]:
+def _word(row: TextRow, plan: TextPlan, number: int, index: int, y: float) -> list[Mark]:
     """One word in its colour; masked ones without, struck out."""
     x, top, wide, high = _box(plan, index, y)
     value, masked = float(row.numbers[number, index]), bool(row.hidden[number, index])
@@ -115,14 +115,14 @@ def _word(row: TextRow, plan: TextPlan, number: int, index: int, y: float) -> li
     size, middle = plan.size, top + high / 2
     label = plan.labels[index] if masked else with_number(row, index, plan.labels[index], value)
     start, color = x + WORD_PADDING * size, FAINT_INK if masked else ink_on(fill or "#ffffff")
-    items: list[Item] = [
+    items: list[Mark] = [
         Box(x, top, wide, high, fill, FAINT_INK if is_rest else None),
-        Words(label, start, middle + BASELINE * size, size, color=color, role="word"),
+        TextLine(label, start, middle + BASELINE * size, size, color=color, role="word"),
     ]
     if index == row.outlined:  # around the colour, so that it is seen on a dark one too
         items.append(Box(x - _OUTLINE, top - _OUTLINE, wide + 2 * _OUTLINE, high + 2 * _OUTLINE, None, INK, 0.8))
     if masked:
-        items.append(Line(((x, middle), (x + wide, middle)), 0.6, FAINT_INK))
+        items.append(Stroke(((x, middle), (x + wide, middle)), 0.6, FAINT_INK))
     return items
 
 
@@ -140,7 +140,7 @@ def _hovers(row: TextRow, plan: TextPlan, tops: Sequence[float], names: tuple[st
         yield Hover(*_box(plan, index, tops[number]), text)
 
 
-def _bar(attention: Attention, row: TextRow, plan: TextPlan, y: float, width: float) -> list[Item]:
+def _bar(attention: Attention, row: TextRow, plan: TextPlan, y: float, width: float) -> list[Mark]:
     """The colour bar, with its values below it."""
     size = plan.size
     name = unit(attention.values, attention.reduce)
@@ -152,8 +152,8 @@ def _bar(attention: Attention, row: TextRow, plan: TextPlan, y: float, width: fl
     if length < 3 * size:
         return []
     middle = y + size / 2
-    items: list[Item] = [
-        Words(name, MARGIN, middle + BASELINE * size, size, role="bar name"),
+    items: list[Mark] = [
+        TextLine(name, MARGIN, middle + BASELINE * size, size, role="bar name"),
         Raster(left, y, length, size, partial(_gradient, row.look.palette)),
         Box(left, y, length, size, None, INK),
     ]
@@ -162,8 +162,8 @@ def _bar(attention: Attention, row: TextRow, plan: TextPlan, y: float, width: fl
         half = row.measure(label, size, False) / 2
         x = left + place * length
         if x - half >= end and x - half >= MARGIN:
-            items.append(Line(((x, y + size), (x, y + size + 2)), 0.6, INK))
-            items.append(Words(label, x - half, y + size + 2 + 0.95 * size, size, role="bar label"))
+            items.append(Stroke(((x, y + size), (x, y + size + 2)), 0.6, INK))
+            items.append(TextLine(label, x - half, y + size + 2 + 0.95 * size, size, role="bar label"))
             end = x + half + 0.5 * size
     return items
 

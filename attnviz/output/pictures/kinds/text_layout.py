@@ -116,15 +116,15 @@ def chosen_word(attention: Attention, query: int | None, key: int | None) -> Cho
     return ChosenWord(True, max((strongest_choice(matrix) for matrix in attention), key=itemgetter(0))[1])
 
 
-def text_row(attention: Attention, look: Look, measure: Measure, chosen: ChosenWord) -> TextRow:
+def text_row(attention: Attention, look: Look, measure: Measure, focus: ChosenWord) -> TextRow:
     """The words of the chosen row or column, and their values."""
-    shown, has_rest = with_rest_key(attention) if chosen.is_query else (attention, False)
-    tokens = shown.keys if chosen.is_query else shown.queries
+    shown, has_rest = with_rest_key(attention) if focus.is_query else (attention, False)
+    tokens = shown.keys if focus.is_query else shown.queries
     numbers = token_numbers(tokens)
     labels = tuple(
         drawable(escaped(token.label), look.instead, number) for token, number in zip(tokens, numbers, strict=True)
     )
-    word, place = chosen.token(attention), chosen.number(attention)
+    word, place = focus.token(attention), focus.number(attention)
     same = [
         i
         for i, (token, number) in enumerate(zip(tokens[: len(tokens) - has_rest], numbers, strict=False))
@@ -135,8 +135,8 @@ def text_row(attention: Attention, look: Look, measure: Measure, chosen: ChosenW
         labels=labels,
         outlined=same[0] if same else None,
         has_rest=has_rest,
-        numbers=np.array([chosen.of(matrix.numbers) for matrix in shown]),
-        hidden=np.array([chosen.of(hidden_cells(matrix.numbers, matrix.masked)) for matrix in shown]),
+        numbers=np.array([focus.of(matrix.numbers) for matrix in shown]),
+        hidden=np.array([focus.of(hidden_cells(matrix.numbers, matrix.masked)) for matrix in shown]),
         look=look,
         measure=measure,
     )

@@ -1,4 +1,4 @@
-"""Words of a picture: which of many have a label, and a word with its ground, its outline or its stroke."""
+"""TextLine of a picture: which of many have a label, and a word with its ground, its outline or its stroke."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -9,7 +9,7 @@ from attnviz.output.pictures.fonts import drawable
 from attnviz.output.pictures.heading import Heading
 from attnviz.output.pictures.kinds.tints import FAINT_INK, ink_on
 from attnviz.output.pictures.look import Look
-from attnviz.output.pictures.scene import INK, LINE_HEIGHT, Box, Item, Line, Measure, Scene, Words
+from attnviz.output.pictures.scene import INK, LINE_HEIGHT, Box, Mark, Measure, Scene, Stroke, TextLine
 from attnviz.output.words import escaped
 from attnviz.trace.attention import Matrix
 from attnviz.trace.tokens import Tokens, token_numbers
@@ -65,12 +65,12 @@ class WordPlace:
         across = self.middle - thickness / 2
         return (across, start, thickness, length) if self.turned else (start, across, length, thickness)
 
-    def words(self, text: str, start: float, size: float, color: str) -> Words:
+    def words(self, text: str, start: float, size: float, color: str) -> TextLine:
         """The text with its upper or left end at the start."""
         base = self.middle + BASELINE * size
         if self.turned:
-            return Words(text, base, start, size, ha="right", rotation=90, color=color, role=self.role)
-        return Words(text, start, base, size, color=color, role=self.role)
+            return TextLine(text, base, start, size, ha="right", rotation=90, color=color, role=self.role)
+        return TextLine(text, start, base, size, color=color, role=self.role)
 
     def stroke(self, start: float, length: float) -> tuple[tuple[float, float], ...]:
         """The points of a line through the word."""
@@ -129,7 +129,7 @@ def fitted_title(matrix: Matrix, room: float, size: float, measure: Measure) -> 
     return cut_middle(name, room, lambda part: measure(part, size, True))
 
 
-def word_items(text: str, place: WordPlace, size: float, style: WordStyle, measure: Measure) -> list[Item]:
+def word_items(text: str, place: WordPlace, size: float, style: WordStyle, measure: Measure) -> list[Mark]:
     """A word on a line of type, with what is behind and over it.
 
     Args:
@@ -143,14 +143,14 @@ def word_items(text: str, place: WordPlace, size: float, style: WordStyle, measu
     start = place.along - {"left": 0.0, "center": width / 2, "right": width}[place.ha]
     ground = ink_on(style.ground or "#ffffff")
     color = FAINT_INK if style.is_masked or style.is_faint else ground
-    items: list[Item] = []
+    items: list[Mark] = []
     if style.ground or style.is_chosen:
         edge = INK if style.is_chosen else None
         box = place.box(start - PADDING, width + 2 * PADDING, size * _GROUND)
         items.append(Box(*box, fill=style.ground, edge=edge, line_width=0.8))
     items.append(place.words(text, start, size, color))
     if style.is_masked:
-        items.append(Line(place.stroke(start, width), 0.6, FAINT_INK))
+        items.append(Stroke(place.stroke(start, width), 0.6, FAINT_INK))
     return items
 
 
@@ -177,7 +177,7 @@ def no_room(look: Look, needed: str) -> UsageError:
     return UsageError(f"size: {words} is too small for words of {look.font_size:g} pt; expected {needed}")
 
 
-def scene_of(width: float, height: float, items: Iterable[Item], heading: Heading | None) -> Scene:
+def scene_of(width: float, height: float, items: Iterable[Mark], heading: Heading | None) -> Scene:
     """A scene of items, with the title and the caption of its heading."""
     title, caption = (heading.title, heading.caption) if heading else ("", "")
     return Scene(width, height, tuple(items), title=title, caption=caption)

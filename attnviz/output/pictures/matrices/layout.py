@@ -12,7 +12,7 @@ from attnviz.output.pictures.look import Look
 from attnviz.output.pictures.matrices.sides import Side, Ticks, label_height, ticks
 from attnviz.output.pictures.scene import Measure
 
-TICK, GAP = 2.5, 2.0
+TICK, LABEL_GAP = 2.5, 2.0
 BAR_WIDTH, BAR_GAP = 8.0, 7.0
 PANEL_GAP = 9.0
 MOST_EMS, MOST_SHARE = 13.0, 0.3  # the widest label: so many sizes of its type, or this share of a given width
@@ -218,14 +218,16 @@ def frame_of(sheet: Sheet, look: Look, width: float, measure: Measure) -> Frame:
 def _rooms(sheet: Sheet, look: Look, measure: Measure, image: tuple[float, float], size: float) -> _Rooms:
     rows, columns = _both_ticks(sheet, look, image, size, measure)
     line = label_height(look.font_size)
-    left = MARGIN + line * bool(sheet.rows.name) + rows.depth + TICK + GAP
-    bar_words = TICK + GAP + max(measure(label, look.font_size, False) for label in sheet.bar_labels) + GAP + line
-    swatch = GAP + measure("masked", look.font_size, False) if sheet.masked else 0
+    left = MARGIN + line * bool(sheet.rows.name) + rows.depth + TICK + LABEL_GAP
+    bar_words = (
+        TICK + LABEL_GAP + max(measure(label, look.font_size, False) for label in sheet.bar_labels) + LABEL_GAP + line
+    )
+    swatch = LABEL_GAP + measure("masked", look.font_size, False) if sheet.masked else 0
     right = BAR_GAP + BAR_WIDTH + max(bar_words, swatch) + MARGIN
-    below = TICK + GAP + columns.depth + line * bool(sheet.columns.name)
+    below = TICK + LABEL_GAP + columns.depth + line * bool(sheet.columns.name)
     if sheet.masked:
         below = max(below, 2 * line)
-    return _Rooms(left, right, below, line + GAP if sheet.names else 0.0)
+    return _Rooms(left, right, below, line + LABEL_GAP if sheet.names else 0.0)
 
 
 def _both_ticks(

@@ -11,10 +11,10 @@ from attnviz.names import SHARES
 from attnviz.output.colormaps import text_on
 from attnviz.output.pictures.heading import Heading, frame
 from attnviz.output.pictures.look import Look
-from attnviz.output.pictures.matrices.layout import GAP, TICK, Layout, Rect, Sheet
+from attnviz.output.pictures.matrices.layout import LABEL_GAP, TICK, Layout, Rect, Sheet
 from attnviz.output.pictures.matrices.painting import Grid, cell_values, hatch
 from attnviz.output.pictures.matrices.sides import Ticks, label_height
-from attnviz.output.pictures.scene import Box, Hover, Item, Line, Measure, Raster, Scene, Words
+from attnviz.output.pictures.scene import Box, Hover, Mark, Measure, Raster, Scene, Stroke, TextLine
 from attnviz.output.scale import Scale, short_number
 from attnviz.output.words import escaped
 from attnviz.trace.attention import Matrix
@@ -53,7 +53,7 @@ class Picture:
 def scenes(sheet: Sheet, place: Layout, pictures: Sequence[Picture], look: Look, measure: Measure) -> Iterator[Scene]:
     """Each picture of a sheet as a scene; they share their ``fixed`` items."""
     shared = len({picture.scale for picture in pictures}) == 1
-    common: list[Item] = [*_labels(sheet, place, look, measure), *_bar(sheet, place, look, measure)]
+    common: list[Mark] = [*_labels(sheet, place, look, measure), *_bar(sheet, place, look, measure)]
     common += place.frame.items(place.height)[len(place.frame.above) :]
     frames = [frame(picture.heading, look, place.width, measure).above for picture in pictures]
     always = set(frames[0]).intersection(*frames)
@@ -63,7 +63,7 @@ def scenes(sheet: Sheet, place: Layout, pictures: Sequence[Picture], look: Look,
         common += bar_labels(pictures[0].scale)
     fixed = tuple(common)
     for picture, words in zip(pictures, frames, strict=True):
-        moving: list[Item] = [item for item in words if item not in always]
+        moving: list[Mark] = [item for item in words if item not in always]
         moving += () if shared else bar_labels(picture.scale)
         for rect, paint in zip(place.panels, picture.paints, strict=True):
             moving.append(Raster(*rect, paint))
@@ -89,7 +89,7 @@ def scenes(sheet: Sheet, place: Layout, pictures: Sequence[Picture], look: Look,
         )
 
 
-def _labels(sheet: Sheet, place: Layout, look: Look, measure: Measure) -> Iterator[Item]:
+def _labels(sheet: Sheet, place: Layout, look: Look, measure: Measure) -> Iterator[Mark]:
     """The labels of rows and columns, with their ticks, the names of the sides and of the panels."""
     size = place.label_size
     for i in place.with_rows:
@@ -97,8 +97,10 @@ def _labels(sheet: Sheet, place: Layout, look: Look, measure: Measure) -> Iterat
     for i in place.with_columns:
         yield from _column_labels(place.panels[i], place.columns, size)
     for rect, name in zip(place.panels, sheet.names, strict=False):
-        words = Words(name, rect.x + rect.width / 2, rect.y - GAP, look.font_size, ha="center", role="panel name")
-        yield Words(**{**vars(words), "va": "bottom"})
+        words = TextLine(
+            name, rect.x + rect.width / 2, rect.y - LABEL_GAP, look.font_size, ha="center", role="panel name"
+        )
+        yield TextLine(**{**vars(words), "va": "bottom"})
     first, last = place.panels[0], place.panels[-1]
     right = max(rect.x + rect.width for rect in place.panels)
     size, bottom = look.font_size, last.y + last.height
@@ -106,33 +108,33 @@ def _labels(sheet: Sheet, place: Layout, look: Look, measure: Measure) -> Iterat
     def fitting(names: Sequence[str], length: float) -> str:
         return next((name for name in names if measure(name, size, False) <= length), "")
 
-    left = first.x - TICK - GAP - place.rows.depth - GAP
+    left = first.x - TICK - LABEL_GAP - place.rows.depth - LABEL_GAP
     name = fitting(place.rows.names, bottom - first.y)
-    yield Words(name, left, (first.y + bottom) / 2, size, "center", "bottom", 90, role="axis name")
-    name, below = fitting(place.columns.names, right - first.x), bottom + TICK + GAP + place.columns.depth
-    yield Words(name, (first.x + right) / 2, below, size, "center", "top", role="axis name")
+    yield TextLine(name, left, (first.y + bottom) / 2, size, "center", "bottom", 90, role="axis name")
+    name, below = fitting(place.columns.names, right - first.x), bottom + TICK + LABEL_GAP + place.columns.depth
+    yield TextLine(name, (first.x + right) / 2, below, size, "center", "top", role="axis name")
 
 
-def _row_labels(rect: Rect, ticks: Ticks, size: float) -> Iterator[Item]:
+def _row_labels(rect: Rect, ticks: Ticks, size: float) -> Iterator[Mark]:
     for share, label in zip(ticks.places, ticks.labels, strict=True):
         y = rect.y + share * rect.height
-        yield Line(((rect.x - TICK, y), (rect.x, y)))
-        yield Words(label, rect.x - TICK - GAP, y, size, "right", "center", role="row label")
+        yield Stroke(((rect.x - TICK, y), (rect.x, y)))
+        yield TextLine(label, rect.x - TICK - LABEL_GAP, y, size, "right", "center", role="row label")
 
 
-def _column_labels(rect: Rect, ticks: Ticks, size: float) -> Iterator[Item]:
+def _column_labels(rect: Rect, ticks: Ticks, size: float) -> Iterator[Mark]:
     bottom = rect.y + rect.height
     for share, label, upright in zip(ticks.places, ticks.labels, ticks.upright, strict=True):
         x = rect.x + share * rect.width
-        yield Line(((x, bottom), (x, bottom + TICK)))
-        y = bottom + TICK + GAP
+        yield Stroke(((x, bottom), (x, bottom + TICK)))
+        y = bottom + TICK + LABEL_GAP
         if upright:
-            yield Words(label, x, y, size, "center", "top", role="column label")
+            yield TextLine(label, x, y, size, "center", "top", role="column label")
         else:
-            yield Words(label, x, y, size, "right", "center", 90, role="column label")
+            yield TextLine(label, x, y, size, "right", "center", 90, role="column label")
 
 
-def _bar(sheet: Sheet, place: Layout, look: Look, measure: Measure) -> Iterator[Item]:
+def _bar(sheet: Sheet, place: Layout, look: Look, measure: Measure) -> Iterator[Mark]:
     """The colour bar with its name, and below it a sample of what masked cells look like."""
     bar, size = place.bar, look.font_size
 
@@ -144,27 +146,27 @@ def _bar(sheet: Sheet, place: Layout, look: Look, measure: Measure) -> Iterator[
     yield Box(*bar, edge="#222222")
     right = place.width - max(0.0, _offset(place)) - 4.0
     quantity = sheet.quantity if measure(sheet.quantity, size, False) <= bar.height else ""
-    yield Words(quantity, right, bar.y + bar.height / 2, size, "center", "bottom", 90, role="axis name")
+    yield TextLine(quantity, right, bar.y + bar.height / 2, size, "center", "bottom", 90, role="axis name")
     if sheet.masked:
         side, y = size * _SWATCH, bar.y + bar.height + label_height(size) * 0.6
         yield Raster(bar.x, y, side, side, hatch)
         yield Box(bar.x, y, side, side, edge="#222222")
-        yield Words("masked", bar.x + side + GAP, y + side / 2, size, va="center", role="axis name")
+        yield TextLine("masked", bar.x + side + LABEL_GAP, y + side / 2, size, va="center", role="axis name")
 
 
 def _offset(place: Layout) -> float:
     """How far the images are from where they would be without room at the sides."""
-    return place.panels[0].x - (4.0 + label_height(place.label_size) + place.rows.depth + TICK + GAP)
+    return place.panels[0].x - (4.0 + label_height(place.label_size) + place.rows.depth + TICK + LABEL_GAP)
 
 
-def _bar_labels(place: Layout, look: Look, scale: Scale) -> Iterator[Item]:
+def _bar_labels(place: Layout, look: Look, scale: Scale) -> Iterator[Mark]:
     bar, size = place.bar, look.font_size
     x = bar.x + bar.width
     for part, label in _fitting(scale.ticks, bar.height, size):
         y = bar.y + bar.height * (1 - part)
-        yield Line(((x, y), (x + TICK, y)))
+        yield Stroke(((x, y), (x + TICK, y)))
         y = bar.y + bar.height - _beside(part, bar.height, size)
-        yield Words(label, x + TICK + GAP, y, size, va="center", role="bar label")
+        yield TextLine(label, x + TICK + LABEL_GAP, y, size, va="center", role="bar label")
 
 
 def _fitting(marks: Sequence[tuple[float, str]], length: float, size: float) -> list[tuple[float, str]]:
@@ -182,7 +184,7 @@ def _beside(part: float, length: float, size: float) -> float:
     return max(size / 2, min(part * length, length - size / 2))
 
 
-def _numbers(matrix: Matrix, rect: Rect, look: Look, scale: Scale, measure: Measure) -> Iterator[Item]:
+def _numbers(matrix: Matrix, rect: Rect, look: Look, scale: Scale, measure: Measure) -> Iterator[Mark]:
     """Each number of 0.01 or more in its cell, where it fits: 0.62, or .62 where that does not."""
     values = matrix.numbers
     cell = rect.width / values.shape[1], rect.height / values.shape[0]
@@ -199,7 +201,7 @@ def _numbers(matrix: Matrix, rect: Rect, look: Look, scale: Scale, measure: Meas
         red, green, blue, _ = look.palette[round(scale.place(float(value)) * 255)].tolist()
         ink = "#ffffff" if text_on((red, green, blue)) == (255, 255, 255) else "#000000"
         x, y = rect.x + (j + 0.5) * cell[0], rect.y + (i + 0.5) * cell[1]
-        yield Words(text, x, y, look.font_size, "center", "center", color=ink, role="number")
+        yield TextLine(text, x, y, look.font_size, "center", "center", color=ink, role="number")
 
 
 def _hovers(picture: Picture, place: Layout) -> Iterator[Hover]:

@@ -25,7 +25,7 @@ from attnviz.trace.attention import Attention
 from attnviz.trace.tokens import Token
 
 INCH = 72.0
-LEAST_CELL, MOST_CELL, LONGEST = 0.14 * INCH, 0.45 * INCH, 9.0 * INCH
+_LEAST_CELL, _MOST_CELL, _LONGEST = 0.14 * INCH, 0.45 * INCH, 9.0 * INCH
 _GAP = 3  # pixels between two tiles of the mosaic
 
 
@@ -55,19 +55,25 @@ class Drawn:
 
     def scales(self, part: str) -> tuple[Scale, list[Scale]]:
         """The scale of the colour bar of a picture of all matrices, and that of each; ``part``: what it calls one."""
-        ends, norm = self.style.ends, self.style.norm
-        if self.style.scale == "head" and len(self.attention) > 1:
-            return tile_scales(self.attention, ends, norm, part)
-        shared = picture_scale(self.attention, ends, norm)
-        return shared, [shared] * len(self.attention)
+        attention, ends, norm = self._scaled, self.style.ends, self.style.norm
+        if self.style.scale == "head" and len(attention) > 1:
+            return tile_scales(attention, ends, norm, part)
+        shared = picture_scale(attention, ends, norm)
+        return shared, [shared] * len(attention)
 
     @property
     def own_scales(self) -> list[Scale]:
         """The scale of each matrix in a picture of its own."""
-        ends, norm = self.style.ends, self.style.norm
+        attention, ends, norm = self._scaled, self.style.ends, self.style.norm
         if self.style.scale == "shared":
-            return [picture_scale(self.attention, ends, norm)] * len(self.attention)
-        return [own_picture_scale(matrix, ends, norm) for matrix in self.attention]
+            return [picture_scale(attention, ends, norm)] * len(attention)
+        return [own_picture_scale(matrix, ends, norm) for matrix in attention]
+
+    @property
+    def _scaled(self) -> Attention:
+        """The matrices whose values the scales span: of changes also what others got, which is one of them."""
+        has_more = self.attention.values == "changes" and self.attention.rest is not None
+        return _with_rest_column(self.attention) if has_more else self.attention
 
     def look(self, scale: Scale) -> Look:
         """What a layout needs."""
@@ -255,10 +261,10 @@ def _tile_sides(attention: Attention) -> tuple[Side, Side]:
 
 def _natural_cell(drawn: Drawn, grids: tuple[Grid, Grid]) -> tuple[float, float]:
     """The height and the width of a cell; both the same, unless the labels of a short side would not fit."""
-    least = max(LEAST_CELL, 1.2 * drawn.style.font_size)
+    least = max(_LEAST_CELL, 1.2 * drawn.style.font_size)
     longest = max(grid.cells for grid in grids)
-    most = int(LONGEST / least)
-    points = min(MOST_CELL, max(least, 4.8 * INCH / longest)) if longest <= most else LONGEST / longest
+    most = int(_LONGEST / least)
+    points = min(_MOST_CELL, max(least, 4.8 * INCH / longest)) if longest <= most else _LONGEST / longest
     height, width = (max(points, least if grid.tokens <= most else min(least, 3 * INCH / grid.cells)) for grid in grids)
     return height, width
 
