@@ -162,8 +162,8 @@ def similarity_picture(report: HeadReport, path: str | Path, *, force: bool = Fa
 
     path, notes = Path(path), list[str]()
     style = styled_for(path, looks, force=force)
-    distances, order = report.clustered.distances, report.clustered.order
-    paths = write_similarity(report.attention, distances, order, path, style, force=force, note=notes.append)
+    distances, clusters = report.clustered.distances, report.clustered.clusters
+    paths = write_similarity(report.attention, distances, clusters, path, style, force=force, note=notes.append)
     return HeatmapReport(path.parent if is_figure(path) else path, tuple(paths), tuple(notes))
 
 
@@ -243,7 +243,7 @@ def _write_similarity(attention: Attention, path: Path, style: "PictureStyle", *
     from attnviz.output.pictures.figures import write_similarity
 
     distances = head_distances(attention)
-    return write_similarity(attention, distances, head_clusters(distances).order, path, style, **more)
+    return write_similarity(attention, distances, head_clusters(distances), path, style, **more)
 
 
 def _texts(result: Result, kind: str) -> tuple[tuple[str, str], ...]:

@@ -1,9 +1,10 @@
 """Colour tables as our own data: importing Matplotlib for them would cost a third of a second.
 
 viridis, cividis and magma are the perceptually uniform, colour-blind safe maps of Matplotlib (Smith, van der Walt,
-Firing; Nuñez et al. 2018), greys is its Greys, redblue its RdBu_r (Brewer 2003), safe too; a test compares
-every entry. On terminals with 256 colours the nearest entries of viridis get darker in places where the table gets
-lighter, so each map but redblue, which only pictures use, has a ramp there whose luminance is monotone.
+Firing; Nuñez et al. 2018), greys is its Greys, redblue its RdBu_r (Brewer 2003), safe too, made lighter towards a white
+middle; a test compares every entry. On terminals with 256 colours the nearest entries of viridis get darker in places
+where the table gets lighter, so each map but redblue, which only pictures use, has a ramp there whose luminance is
+monotone.
 
 amber is the terminal's own, and azure is for values below zero next to it: their first colours are bright enough to be
 seen on black and dark enough to be seen on white, and values below ``LEAST_PAINTED`` have no colour at all, so that a
@@ -34,7 +35,7 @@ _SEQUENTIAL = """viridis plasma inferno magma cividis Greys Purples Blues Greens
 RdPu BuPu GnBu PuBu YlGnBu PuBuGn BuGn YlGn binary gist_yarg gist_gray gray bone pink spring summer autumn winter cool
 Wistia hot afmhot gist_heat copper"""
 PICTURE_COLORMAPS = (PAPER, *_SEQUENTIAL.split())  # all but the first are Matplotlib's sequential maps
-DIVERGING = "redblue"  # for differences: blue below 0, red above, nearly white between
+DIVERGING = "redblue"  # for differences: blue below 0, red above, white between
 ENTRIES = 256
 
 
@@ -179,16 +180,15 @@ _TABLES = {
         "PyV0PyRzPyNyPiJxPiFxPh9wPh5vPR1uPRttPRptPRhsPBdrPBVqPBRpPBJpOxBoOw9nOw1mOgtmOghlOgZkOgRj"
     ),
     "redblue": (
-        "BTBhBjJjBzRmCDZpCThsCjpvCzxyDD51DUB4DkN7D0V+EUeBEkmEE0uHFE2KFU+NFlGQF1STGFaVGViYGlqbHFyeHV6hHmCkH2Kn"
-        "IGSqIWasI2itJGquJWyvJ22wKG+wKXGxK3OyLHWzLXa0L3i1MHq2MXy3M324NH+5NYG5N4O6OIS7OYa8O4i9PIq+PYu/P43AQI/B"
-        "QZHCQ5PDRpTESZbFTJjGT5rHUpzIVZ7JWKDKW6LLXqTMYabNZajOaKrPa6zQbq7RcbDSdLLTd7TVerbWfbjXgLrYhLzZh77aisDb"
-        "jcLckMTdk8XelcbfmMjfmsngncrhn8vhos3ipM7jp8/kqdDkq9LlrtPmsNTms9XntdfouNjoutnpvdrqv9zrwt3rxN7sx9/tyeHt"
-        "zOLuzuPv0eXw0uXw0+bw1efw1ufx2Ojx2enx2+nx3Ory3uvy3+zy4ezz4u3z5O7z5e7z5+/06PD06vH06/H07fL17vP18PP18fT2"
-        "8/X29PX29vb29/b29/X09/Ty9/Pw+PLu+PDs+O/q+O7o+e3n+ezl+evj+erh+enf+ujd+ufb+uXZ+uTX++PW++LU++HS++DQ/N/O"
-        "/N7M/N3K/NzI/dvH/NjE/NbB+9S++9K8+9C5+s62+sy0+sqx+ceu+cWr+cOp+MGm+L+j+L2h97ue97mb97eZ9rSW9rKT9bCQ9a6O"
-        "9ayL9KqI9KiG9KaD86OA8qB+8Z5875t67ph47ZZ27JN065By6o5w6Itu54hs5oVq5YNo5IBl4n1j4Xth4Hhf33Vd3nJb3XBZ221X"
-        "2mpV2WhT2GVR12JP1mBN1F1L01pK0VdJ0FRHzlFGzU9FzExDyklCyUZBx0M/xkA+xT48wzs7wjg6wDU4vzI3vjA2vC00uyozuScy"
-        "uCQxtiEvtR8utBwtshkrsBcqrRYqqhUppxQppBMooRIonhEnmxAnmRAnlg8mkw4mkA0ljQwligskhwokhAkjgQgjfgciewYieAUh"
-        "dQQhcgMgbwIgbAEfaQAfZwAf"
+        "BTBhBjJjBzRmCDZpCThsCjpvCzxyDD51DkF5D0R8EEZ/EkiCE0qFFEyIFU6LFlCOF1KRGFWUGVeWGlmZG1ucHV2fHmCjH2KmIGSpImas"
+        "I2iuJWqvJmywJ26xKW+yKnGyK3OzLXW0Lne1L3i2MXu4Mn25M3+6NYC7NoK8OIS8Ooa9O4e+PIm/PovAP43BQI7CQpDDQ5LERJXGRpfH"
+        "SZjITJrJT5zKUp7LVqDMWaLNXKTOX6bPYqjQZarRaazSbK7Tb7DUcrPWdbXXeLfYe7nafrvbgb3chL/diMHejMPfj8XgksfhlcnimMrj"
+        "msvknc7ln8/motDnpNHnp9PoqdTprNXqrtbqsNjrtNnsttrsudvtu93uvt7uwODww+HxxePyyOTyyuXzzeb0z+j00un11Or21+z32Oz3"
+        "2u333O733e743/D54PH54vH54/L65fP65vT66PT76fX76/b77Pb77vf87/j88fn88vn89fv+9vz++Pz++f3/+/7//P7//v////////79"
+        "//37//z5//v3//n1//jz//fx//Xv//Tt//Pr//Lp//Hn//Dl/+/j/+3h/+zf/+ve/+rc/+na/+jY/+fW/+XT/+TR/+PP/+LO/9/L/93I"
+        "/9vF/9nD/9fA/9W9/9O7/9G4/861/8yy/8mv/ses/sWp/sOn/MGk/L+h/L2f+7qc+7iZ+raW+rSU+rKR+bCO+a6M+auI+KiF96WD9qOB"
+        "9KB/85198pt78Jh575V37pN17JBz641x6opv6Yht6IRq5oFn5X9l5Hxj43lh4nZf4XRd33Fb3m5Z3GxX22lV2mZT2WRR12FP1l5O1FpM"
+        "01dK0VRJ0FJIz09GzUxFzElEykZCyUNByEE/xT4+xDs9wjg7wTU6wDI4vi82vSw1uyk0uiYzuCMxtyEwth4vtBstshksrxgsrBcrqBYr"
+        "pRUqohMpnxIonBEomhEolxAnlA8nkQ4mjg0miwwliAslhQokggkkfwgjfAcjeAUhdQQhcgMgbwIgbAEfaQAfZwAf"
     ),
 }

@@ -29,7 +29,7 @@ def cut(label: str, width: int, *, ascii: bool = False) -> str:  # noqa: A002 (w
 def first_columns(label: str, width: int) -> str:
     """As much of a label as so many columns hold, without a sign of the cut."""
     kept = ""
-    for cluster in _clusters(label):
+    for cluster in graphemes(label):
         if cell_width(kept + cluster) > width:
             break
         kept += cluster
@@ -70,7 +70,7 @@ def cut_middle(text: str, width: float, measure: Callable[[str], float]) -> str:
     """
     if measure(text) <= width:
         return text
-    clusters = _clusters(text)
+    clusters = graphemes(text)
 
     def shortened(n: int) -> str:
         n_last = n // 2
@@ -132,7 +132,7 @@ def parts_that_differ(a: str, b: str, width: int, *, ascii: bool = False) -> tup
     """
     if a == b or max(map(cell_width, (a, b))) <= width:
         return a, b
-    first, second = _clusters(a), _clusters(b)
+    first, second = graphemes(a), graphemes(b)
     same = next(
         (i for i, (x, y) in enumerate(zip(first, second, strict=False)) if x != y), min(len(first), len(second))
     )
@@ -168,7 +168,7 @@ def is_right_to_left(label: str) -> bool:
 
 def is_upright(label: str) -> bool:
     """Whether it is one wide character, such as 日, which nobody should have to read lying on its side."""
-    return len(_clusters(label)) == 1 and cell_width(label) == 2
+    return len(graphemes(label)) == 1 and cell_width(label) == 2
 
 
 def unique(labels: Sequence[str], numbers: Sequence[int]) -> list[str]:
@@ -177,8 +177,8 @@ def unique(labels: Sequence[str], numbers: Sequence[int]) -> list[str]:
     return [f"{label}#{i}" if counts[label] > 1 else label for i, label in zip(numbers, labels, strict=True)]
 
 
-def _clusters(text: str) -> list[str]:
-    """A text in pieces that must not be cut apart: a character with its marks, joined and paired ones."""
+def graphemes(text: str) -> list[str]:
+    """The pieces of a text that must not be cut apart: a character with its marks, joined and paired ones."""
     clusters: list[str] = []
     flags = 0
     for c in text:

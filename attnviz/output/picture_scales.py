@@ -142,6 +142,20 @@ def tile_scales(
     return replace(bar, words=f"{words} ({details})" if details else words), scales
 
 
+def distance_scale(largest: float, ends: Ends = ANY_ENDS, norm: str = "linear", *, shared: bool = True) -> Scale:
+    """The scale of distances between heads: 0 to 1 if it is shared, else 0 to the largest.
+
+    Raises:
+        UsageError: ends or a norm that distances do not have.
+    """
+    high = 1.0 if shared or largest == 0 else largest
+    scale = _settled(_Draft((0.0, high), (0.0, largest), "scale"), "distances", ends, norm)
+    if ends != ANY_ENDS or norm != "linear":
+        return replace(scale, words=f"distance (jsd): {scale.words}")
+    end = "1, nothing in common" if high == 1 else f"{short_number(high)}, the largest"
+    return replace(scale, words=f"distance (jsd) from 0, equal, to {end}")
+
+
 def round_number_above(value: float) -> float:
     """The next number with one or two digits, at least as large as a positive value."""
     exponent = math.floor(math.log10(value))

@@ -72,8 +72,13 @@ class Scale:
     @property
     def labels(self) -> list[str]:
         """The values at five equal distances on a linear colour bar, from its lower to its upper end, equally exact."""
-        decimals = 2 - math.floor(math.log10(self.high - self.low))
-        return [short_number(round(value, decimals)) for value in np.linspace(self.low, self.high, 5).tolist()]
+        return [self._label(value) for value in np.linspace(self.low, self.high, 5).tolist()]
+
+    def _label(self, value: float) -> str:
+        """The value to half a hundredth of the span between the ends."""
+        last = math.floor(math.log10(self.high - self.low)) - 2  # the place of the last digit
+        n_digits = max(3, math.floor(math.log10(max(abs(self.low), abs(self.high)))) - last + 1)
+        return f"{round(value, -last) + 0.0:.{n_digits}g}".replace("-", "−")
 
     @property
     def ticks(self) -> list[tuple[float, str]]:
@@ -84,7 +89,8 @@ class Scale:
         if self.norm == "linear":
             marks = list(zip((0.0, 0.25, 0.5, 0.75, 1.0), self.labels, strict=True))
         else:
-            marks = [(self.place(value), short_number(value)) for value in self._round_values()]
+            as_text = short_number if self.norm == "log" else self._label
+            marks = [(self.place(value), as_text(value)) for value in self._round_values()]
         first, last = marks[0][1], marks[-1][1]
         marks[0] = (0.0, f"≤{first}" if self.below else first)
         marks[-1] = (1.0, f"≥{last}" if self.above else last)
@@ -137,13 +143,6 @@ def scale_between(attention: Attention, low: float, high: float, n_matrices: int
     low, high = ends_apart(low, high)
     more = "the largest" if is_path else sharing
     return Scale(low, high, f"scale {interval_in_words(low, high)}" + (f", {more}" if more else ""))
-
-
-def distance_scale(largest: float, *, shared: bool) -> Scale:
-    """The scale of distances between heads: 0 to 1 if it is shared, else 0 to the largest."""
-    high = 1.0 if shared or largest == 0 else largest
-    end = "1, nothing in common" if high == 1 else f"{short_number(high)}, the largest"
-    return Scale(0.0, high, f"distance (jsd) from 0, equal, to {end}")
 
 
 def hidden_cells(values: np.ndarray, masked: np.ndarray | None) -> np.ndarray:

@@ -1,5 +1,6 @@
 """What every view says about matrices in words: what they are, of what size, and where they came from."""
 
+import re
 import unicodedata
 from collections.abc import Sequence
 
@@ -25,6 +26,8 @@ _MEANINGS = {
     "norms": ("weight x length of what the head moves",),
     "zeroing": ("share of what a row changes by without a key's value",),
 }
+# The joiners of letters and emoji, and the flags of regions, which are a black flag with letters that have no shape.
+_JOINING = re.compile("([\u200c\u200d]|\U0001f3f4[\U000e0030-\U000e0039\U000e0061-\U000e007a]+\U000e007f)")
 
 
 def reading(matrix: Matrix) -> tuple[str, ...]:
@@ -168,12 +171,18 @@ def foot(attention: Attention, texts: Sequence[tuple[str, str]] = ()) -> str:
 
     ``texts``: those whose attention it is, each with its name, where the attention does not say them itself.
     """
-    *texts, (name, weights) = [(name, escaped(one_line(text))) for name, text in (*texts, *attention.origin)]
+    *texts, (name, weights) = [(name, _in_one_line(text)) for name, text in (*texts, *attention.origin)]
     if [name for name, _ in texts[:2]] == ["A", "B"]:
         parts = parts_that_differ(texts[0][1], texts[1][1], FOOT_WIDTH - len("A: "))
         texts[:2] = zip("AB", parts, strict=True)
     lines = [cut(f"{name}: {text}", FOOT_WIDTH) for name, text in texts]
     return "\n".join([*lines, *wrapped(f"{name}: {weights}", FOOT_WIDTH)])
+
+
+def _in_one_line(text: str) -> str:
+    """The text with escapes for controls and other characters without a shape, but for those that join letters."""
+    parts = _JOINING.split(text)
+    return "".join(part if i % 2 else escaped(one_line(part)) for i, part in enumerate(parts))
 
 
 def escaped(text: str) -> str:

@@ -24,11 +24,21 @@ from attnviz.output.colormaps import (
 from attnviz.output.pictures.style import palette_of
 
 
-@pytest.mark.parametrize("name", [*COLORMAPS, DIVERGING])
+@pytest.mark.parametrize("name", COLORMAPS)
 def test_a_table_is_matplotlibs(name):
-    its_name = {"greys": "Greys", "redblue": "RdBu_r"}.get(name, name)
-    theirs = matplotlib.colormaps[its_name](np.arange(ENTRIES), bytes=True)
+    theirs = matplotlib.colormaps[{"greys": "Greys"}.get(name, name)](np.arange(ENTRIES), bytes=True)
     np.testing.assert_array_equal(np.array(table(name)), theirs[:, :3])
+
+
+def test_the_map_of_differences_is_matplotlibs_with_a_white_middle():
+    theirs = matplotlib.colormaps["RdBu_r"](np.arange(ENTRIES), bytes=True)[:, :3].astype(int)
+    lighter = np.array(table(DIVERGING)) - theirs
+    assert table(DIVERGING)[ENTRIES // 2] == (255, 255, 255)
+    assert lighter.min() == 0
+    assert lighter.max() == 9
+    lightness = cam02_ucs(linear(table(DIVERGING)))[:, 0]
+    assert np.diff(lightness[:129]).min() > 0
+    assert np.diff(lightness[128:]).max() < 0
 
 
 def contrast(rgb):

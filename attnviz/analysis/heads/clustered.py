@@ -16,20 +16,24 @@ class Clustered:
     Args:
         distances: (n, n) between heads, layer by layer.
         shape: (n_layers, n_heads).
+
+    Attributes:
+        distances: as above.
+        clusters: their hierarchy, whose merges name places in its order.
     """
 
     def __init__(self, distances: np.ndarray, shape: tuple[int, int]):
         self.distances, self._n_heads = distances, shape[1]
-        self._clusters = head_clusters(distances)
+        self.clusters = head_clusters(distances)
 
     @property
     def order(self) -> tuple[int, ...]:
         """All heads, layer by layer numbered from 0, similar ones together."""
-        return self._clusters.order
+        return self.clusters.order
 
     def ordered(self, places: Places) -> Places:
         """These heads, similar ones together."""
-        rank = {item: i for i, item in enumerate(self._clusters.order)}
+        rank = {item: i for i, item in enumerate(self.clusters.order)}
         return sorted(places, key=lambda place: rank[self._item(place)])
 
     def describe(self, document: dict[str, Any], places: Places, axes: HeadAxes) -> None:
@@ -45,10 +49,10 @@ class Clustered:
             item = self._item(place)
             row["jsd"] = None if before is None else float(self.distances[before, item])
             before = item
-        order = [axes.head_at(*divmod(item, self._n_heads)) for item in self._clusters.order]
+        order = [axes.head_at(*divmod(item, self._n_heads)) for item in self.clusters.order]
         document["clusters"] = {
             "order": [{"layer": layer, "head": head} for layer, head in order],
-            "merges": [asdict(merge) for merge in self._clusters.merges],
+            "merges": [asdict(merge) for merge in self.clusters.merges],
         }
 
     def _item(self, place: tuple[int, int]) -> int:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from attnviz.analysis.compare import Clusters
 from attnviz.files import own_folder
 from attnviz.output.pictures.descriptions import file_stem
 from attnviz.output.pictures.drawing import Drawing, families_for, measure_in, own_settings
@@ -123,7 +124,7 @@ def write_figure(
 def write_similarity(
     attention: Attention,
     distances: np.ndarray,
-    order: tuple[int, ...],
+    clusters: Clusters,
     path: str | Path,
     style: PictureStyle,
     *,
@@ -136,7 +137,7 @@ def write_similarity(
     Args:
         attention: whose heads they are.
         distances: (n, n) between its heads, layer by layer.
-        order: a permutation of them.
+        clusters: as ``head_clusters`` gives them.
         path: a folder, in which ``similarity.png`` is written; or one file, if the name ends so.
         style: what the user chose; with the scale ``head`` the colours end at the largest distance, not at 1.
         prefix: what the name of a file in a folder begins with.
@@ -151,9 +152,9 @@ def write_similarity(
     """
     path = Path(path)
     place = path if is_figure(path) else own_folder(path) / f"{prefix}similarity"
-    drawn, families = _drawn(as_distances(attention, distances, order), style, "", (), note)
+    drawn, families = _drawn(as_distances(attention, distances, clusters.order), style, "", (), note)
     with own_settings():
-        (paths,) = write_scenes([(place, similarity_scene(drawn, attention))], style, families, force=force)
+        (paths,) = write_scenes([(place, similarity_scene(drawn, attention, clusters))], style, families, force=force)
     return paths
 
 

@@ -1,8 +1,12 @@
 """Which fonts to look for, and what a picture does about characters that no font has."""
 
+import unicodedata
 from collections.abc import Mapping
+from itertools import groupby
+from operator import itemgetter
 
 from attnviz.errors import one_line
+from attnviz.output.labels import graphemes
 from attnviz.trace.attention import Attention
 
 Instead = Mapping[int, str | None]
@@ -51,6 +55,7 @@ FONTS = (
     "Unifont",
 )
 MISSING = "□"
+_JOINER, _KEYCAP, _BLACK_FLAG = "\u200d", "\u20e3", "\U0001f3f4"
 _OUR_WORDS = f"…{MISSING}“”–×−"
 
 
@@ -65,28 +70,96 @@ def characters(attention: Attention, texts: tuple[tuple[str, str], ...] = ()) ->
 
 
 def replacements(missing: set[str]) -> Instead:
-    """A box for each missing character, and nothing for those that have no shape."""
-    return {ord(c): None if _is_shapeless(c) else MISSING for c in missing}
+    """What is drawn for each missing character: a symbol's name, nothing for what has no shape, or else a box."""
+    return {ord(c): None if _is_shapeless(c) else _symbol_name(c) or MISSING for c in missing}
 
 
 def drawable(text: str, instead: Instead, index: int | None = None) -> str:
-    """The text in characters that there are, with the token's index where something was lost."""
-    drawn = text.translate(instead)
+    """The text in characters that there are, with the token's index where something was lost.
+
+    The name of a symbol is in brackets where there is more than symbols: ``fine (slightly smiling face)``.
+    """
+    if not any(ord(c) in instead for c in text):
+        return text
+    pieces = [_spelled(cluster, instead) for cluster in graphemes(text)]
+    only_names = all(is_name for _, is_name in pieces)
+    drawn, after_name = "", False
+    for is_name, group in groupby(pieces, key=itemgetter(1)):
+        run = [piece for piece, _ in group]
+        words = _listed(run) if is_name else "".join(run)
+        if (is_name and drawn[-1:].isalnum()) or (after_name and words[:1].isalnum()):
+            drawn += " "
+        drawn += f"({words})" if is_name and not only_names else words
+        after_name = is_name
     return f"{drawn} #{index}" if index is not None and drawn.count(MISSING) > text.count(MISSING) else drawn
 
 
 def missing_note(missing: set[str]) -> str | None:
     """One line for people about the characters that no font has; None if every character can be drawn."""
     seen = sorted(c for c in missing if not _is_shapeless(c))
-    if not seen:
-        return None
-    more = f" and {len(seen) - 8} more" if len(seen) > 8 else ""
-    return (
-        f"fonts: no installed font has {one_line(' '.join(seen[:8]))}{more}; drawn as {MISSING} with the token's "
-        "index, until a font that has them (such as Noto Sans) is installed"
-    )
+    boxes, named = ([c for c in seen if bool(_symbol_name(c)) is is_symbol] for is_symbol in (False, True))
+    words = []
+    if boxes:
+        words.append(
+            f"no installed font has {_some_characters(boxes)}; drawn as {MISSING} with the token's index, until a font "
+            "that has them (such as Noto Sans) is installed"
+        )
+    if named:
+        words.append(f"no installed font has {_some_characters(named)}; drawn by name")
+    return f"fonts: {'; '.join(words)}" if words else None
+
+
+def _some_characters(characters: list[str]) -> str:
+    more = f" and {len(characters) - 8} more" if len(characters) > 8 else ""
+    return f"{one_line(' '.join(characters[:8]))}{more}"
+
+
+def _listed(names: list[str]) -> str:
+    """Names with commas between them; of equal ones in a row the first, and how many they are."""
+    counts = [(name, len(list(same))) for name, same in groupby(names)]
+    return ", ".join(f"{name} ×{n}" if n > 1 else name for name, n in counts)
+
+
+def _spelled(cluster: str, instead: Instead) -> tuple[str, bool]:
+    """What is drawn for one character as people see it, and whether that is a name."""
+    lost = [c for c in cluster if ord(c) in instead and not _is_shapeless(c)]
+    if not any(instead[ord(c)] != MISSING for c in lost):
+        return cluster.translate(instead), False
+    if all("\U0001f1e6" <= c <= "\U0001f1ff" for c in cluster) and len(cluster) == 2:
+        return "flag " + "".join(chr(ord(c) - 0x1F1E6 + ord("A")) for c in cluster), True
+    if cluster[0] == _BLACK_FLAG and (tags := [c for c in cluster if "\U000e0020" <= c <= "\U000e007e"]):
+        return "flag " + "".join(chr(ord(c) - 0xE0000) for c in tags), True
+    if _KEYCAP in lost:
+        return f"keycap {cluster[0].translate(instead)}", True
+    parts = [part.translate(_Names(instead)).strip() for part in cluster.split(_JOINER)]
+    return " + ".join(filter(None, parts)), True
+
+
+class _Names(dict[int, str | None]):
+    """What is drawn for the characters of one symbol: names with spaces between them, nothing for the shapeless."""
+
+    def __init__(self, instead: Instead):
+        super().__init__()
+        self._instead = instead
+
+    def __missing__(self, code: int) -> str | None:
+        if _is_shapeless(chr(code)):
+            return None
+        name = self._instead.get(code, chr(code))
+        return f" {name}" if name else None
+
+
+def _symbol_name(character: str) -> str:
+    """The name of a symbol or an emoji in small letters; nothing for letters and for what has no name."""
+    category = unicodedata.category(character)
+    if category[0] != "S" and category != "No" and character != _KEYCAP:
+        return ""
+    name = unicodedata.name(character, "").lower()
+    return name.replace("emoji modifier fitzpatrick type-", "tone ").replace("symbol letter ", "")
 
 
 def _is_shapeless(character: str) -> bool:
-    """Whether it is a joiner or a variation selector: nothing is lost without it."""
-    return character in "\u200b\u200c\u200d\u2060\ufeff" or "\ufe00" <= character <= "\ufe0f"
+    """Whether it is a joiner, a tag or a variation selector: nothing is lost without it."""
+    is_selector = "\ufe00" <= character <= "\ufe0f" or "\U000e0100" <= character <= "\U000e01ef"
+    # The format characters of Arabic are signs that are seen.
+    return is_selector or (unicodedata.category(character) == "Cf" and unicodedata.bidirectional(character) != "AN")

@@ -14,6 +14,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from attnviz.output.pictures.figures import write_heatmaps
+from attnviz.output.pictures.style import PictureStyle
 from attnviz.trace.attention import Attention
 from attnviz.trace.model_info import ModelInfo
 from attnviz.trace.tokens import Token
@@ -55,10 +56,10 @@ def seconds(work, view: Attention) -> float:
 def main() -> None:
     """Alternates, after a run that loads fonts and modules."""
     view = attention()
-    seconds(lambda v, f: write_heatmaps(v, f, overview_only=True), view)
+    seconds(lambda v, f: write_heatmaps(v, f, PictureStyle(), overview_only=True), view)
     ours, theirs = [], []
     for _ in range(int(sys.argv[1])):
-        ours.append(seconds(write_heatmaps, view))
+        ours.append(seconds(lambda v, f: write_heatmaps(v, f, PictureStyle()), view))
         theirs.append(seconds(naive, view))
     json.dump({"heads": LAYERS * HEADS, "tokens": len(view.keys), "ours": ours, "naive": theirs}, sys.stdout)
 

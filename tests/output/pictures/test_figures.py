@@ -211,8 +211,8 @@ def test_missing_characters_are_announced_once_and_nothing_warns(tmp_path, monke
     view = attention(2, 2, 2, 2, queries=tokens(["日本", "👩\u200d👩"]), keys=tokens(["本", "hi"]))
     write_heatmaps(view, tmp_path, formats=PICTURE_FORMATS, dpi=50, note=notes.append)
     assert notes == [
-        "fonts: no installed font has 日 本 👩; drawn as □ with the token's index, "
-        "until a font that has them (such as Noto Sans) is installed"
+        "fonts: no installed font has 日 本; drawn as □ with the token's index, until a font that has them "
+        "(such as Noto Sans) is installed; no installed font has 👩; drawn by name"
     ]
 
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from attnviz.analysis.difference import as_attention, compared, weights_in_words
+from attnviz.analysis.heads.clusters import head_clusters
 from attnviz.errors import UsageError
 from attnviz.output.labels import cut
 from attnviz.output.picture_scales import own_picture_scale, picture_scale
@@ -68,6 +69,13 @@ def changes(n_heads, **fields):
     a = attention(np.full((1, n_heads, 2, 2), 0.5))
     b = replace(a, layers=(3,), **fields)
     return as_attention(compared(a, b), (("A", "The cat sat"), ("B", "The dog sat"), ("target", "x\ny")))
+
+
+def test_the_foot_names_emoji_that_no_font_has_and_shows_what_has_no_shape():
+    flag = "\U0001f3f4\U000e0067\U000e0062\U000e0077\U000e006c\U000e0073\U000e007f"
+    texts = (("text", f"fine 👩\u200d💻 {flag}\u202e\n"),)
+    (scene,) = heads(attention([[[[1.0]]]]), texts=texts, instead=replacements(set("👩💻\u200d") | set(flag)))
+    assert written(scene, "foot")[0] == "text: fine (woman + personal computer) (flag gbwls)\\u202e\\n"
 
 
 def test_the_foot_shows_where_long_texts_differ_and_all_of_where_numbers_came_from():
@@ -150,7 +158,8 @@ def similarity(n, **style):
     view = attention(np.ones((n_layers, n_heads, 1, 1)))
     n = n_layers * n_heads
     distances = np.abs(np.subtract.outer(np.arange(n), np.arange(n))) / n
-    return similarity_scene(drawn(as_distances(view, distances, tuple(range(n))), **style), view)
+    clusters = head_clusters(distances)
+    return similarity_scene(drawn(as_distances(view, distances, clusters.order), **style), view, clusters)
 
 
 @pytest.mark.parametrize("n", [1, 2, 72, 144])
@@ -288,6 +297,15 @@ def test_what_hidden_keys_got_is_a_column_of_its_own_set_apart_by_white():
     assert (image[:, -1] == matplotlib_palette("Greys")[255]).all()
     assert "goes beyond it" in line(scene)
     assert (image[:, :60] != 255).any(axis=-1).all()
+
+
+def test_the_column_of_the_rest_has_its_label_and_no_number_where_keys_have_some():
+    view = replace(with_rest(65), matrices=np.full((1, 2, 2, 65), 0.01))
+    scene = heads(view, size="6.9in")[0]
+    labels = written(scene, "column label")
+    assert labels[:2] == ["0 t0", "2 t2"]
+    assert labels[-2:] == ["62 t62", "special"]  # 64 would be too near
+    assert "key (every 2nd of 65 labelled)" in written(scene, "axis name")
 
 
 def test_the_rest_is_no_key_that_something_attends_to():

@@ -13,6 +13,10 @@ from attnviz.trace.attention import Attention
 from attnviz.trace.tokens import Token, Tokens, token_numbers
 
 _GUTTER = 10.0  # between two heads
+_COLUMN_GUTTER = 10.0  # between two heads side by side
+_LEAST_COLUMN = 8.0  # the width of a head, in sizes of the type
+_PAGE_HEIGHT = 9 * 72.0
+_GROWN_ROOM = 4.0  # the least height of arcs over larger type, in sizes of the type
 _SPACE = 0.8  # between two words, in sizes of the type
 _GROWTH = 2.0  # the largest type, in sizes of the smallest
 _PAGE = 6.9 * 72
@@ -61,9 +65,11 @@ class ArcsPlan:
         step: every which word has a label.
         pitch: from one word to the next, where all are equal.
         band: the height of the words.
-        rooms: of each head the heights of its arcs above and below.
-        tallest: the height of the longest arc.
-        gutter: between two heads.
+        width: of one head.
+        n_columns: heads side by side.
+        rooms: of each row of heads the heights of its arcs above and below.
+        reach: the height of the longest arc, and its length.
+        gutter: between two rows of heads.
     """
 
     size: float
@@ -72,8 +78,10 @@ class ArcsPlan:
     step: int
     pitch: float
     band: float
+    width: float
+    n_columns: int = 1
     rooms: tuple[tuple[float, float], ...] = ()
-    tallest: float = 0.0
+    reach: tuple[float, float] = (0.0, 0.0)
     gutter: float = _GUTTER
 
     @property
@@ -83,11 +91,16 @@ class ArcsPlan:
 
     @property
     def tops(self) -> list[float]:
-        """Where each head begins, and where the last one ends."""
+        """Where each row of heads begins, and where the last one ends."""
         tops = [0.0]
         for rooms in self.rooms:
             tops.append(tops[-1] + self.name + self.band + sum(rooms) + self.gutter)
         return [*tops[:-1], tops[-1] - self.gutter]
+
+    def corner(self, number: int) -> tuple[float, float]:
+        """The upper left corner of a head."""
+        row, column = divmod(number, self.n_columns)
+        return column * (self.width + _COLUMN_GUTTER), self.tops[row]
 
 
 def arcs_row(attention: Attention, look: Look, measure: Measure, query: int | None, key: int | None) -> ArcsRow:
@@ -155,32 +168,64 @@ def _flat_width(row: ArcsRow, size: float) -> float:
 
 
 def planned_arcs(row: ArcsRow, width: float, heads: Sequence[StyledHead], height: float | None) -> ArcsPlan:
-    """TextLine side by side where they fit, as large as there is room; else turned, and only some labelled."""
+    """The best plan: most labels, then fewest heads side by side, all of it as large as there is room."""
     font = row.look.font_size
-    sizes = [font * tenths / 10 for tenths in range(int(_GROWTH * 10), 9, -1)] if height is not None else [font]
-    for size in sizes:
-        if _flat_width(row, size) <= width:
-            plan = _with_rooms(row, _flat(row, size, width), heads, width, height, 3 if size > font else 1)
-            if plan is not None:
-                return plan
-    for size in sizes[:-1]:
-        turned = _upright(row, size, width, WORD_EMS * size)
-        plan = _with_rooms(row, turned, heads, width, height, 3) if turned.step == 1 else None
-        if plan is not None:
-            return plan
+    widths = [(width - (n - 1) * _COLUMN_GUTTER) / n for n in range(1, len(heads) + 1)]
+    if width < _LEAST_COLUMN * font:
+        raise no_room(row.look, f"at least {_LEAST_COLUMN * font / 72 + 0.05:.1f}in wide")
+    if height is None:
+        return _natural_plan(row, heads, [one for one in widths if one >= _LEAST_WIDTH] or widths[:1])
+    grids = [(one, n) for n, one in enumerate(widths, 1) if one >= _LEAST_COLUMN * font]
     labels = WORD_EMS * font
     while labels >= _LEAST_EMS * font:
-        plan = _with_rooms(row, _upright(row, font, width, labels), heads, width, height)
-        if plan is not None and (plan.pitch * plan.step * 3 <= width or row.n_text < 3):
-            return plan
+        plans = [_plan(row, heads, one, n, height, labels) for one, n in grids]
+        usable = [plan for plan in plans if plan is not None]
+        if usable:
+            return min(usable, key=lambda plan: plan.step)
         labels -= font
     least = (_LEAST_EMS + LINE_HEIGHT) * font + 8 + 2 * _LEAST_ROOM
-    needed = (len(heads) * (least + _GUTTER) + 2 * MARGIN) / 72
-    raise no_room(row.look, f"at least 1in x {needed:.2g}in, and room for the title")
+    needed = (len(heads) * (least + _GUTTER) + 2 * MARGIN) / 72 + 0.05
+    raise no_room(row.look, f"at least {width / 72:.2g}in x {needed:.1f}in, and room for the title")
+
+
+def _natural_plan(row: ArcsRow, heads: Sequence[StyledHead], widths: Sequence[float]) -> ArcsPlan:
+    """The heads below each other; side by side where that would take more than a page."""
+    font = row.look.font_size
+    for n, width in enumerate(widths, 1):
+        is_flat = _flat_width(row, font) <= width
+        words = _flat(row, font, width) if is_flat else _upright(row, font, width, WORD_EMS * font)
+        tallest = min(_MOST_ROOM, max(2 * _LEAST_ROOM, 0.2 * width))
+        shares, farthest = _shares(row, words, heads, n)
+        plan = _with_rooms(words, shares, n, (tallest, farthest))
+        if plan.tops[-1] <= _PAGE_HEIGHT:
+            break
+    return plan
+
+
+def _plan(
+    row: ArcsRow, heads: Sequence[StyledHead], width: float, n_columns: int, height: float, labels: float
+) -> ArcsPlan | None:
+    """The plan of so many heads side by side in a height, with labels of at most a length; None if there is none."""
+    font = row.look.font_size
+    sizes = [font * tenths / 10 for tenths in range(int(_GROWTH * 10), 9, -1)] if labels >= WORD_EMS * font else [font]
+    for size in sizes:
+        if _flat_width(row, size) <= width:
+            words = _flat(row, size, width)
+            plan = _in_height(row, words, heads, n_columns, height)
+            if plan is not None:
+                return plan
+    for size in sizes:
+        words = _upright(row, size, width, labels * size / font)
+        n_labels = -(-row.n_text // words.step)
+        if n_labels >= min(3, row.n_text) and (words.step == 1 or size == font):
+            plan = _in_height(row, words, heads, n_columns, height)
+            if plan is not None:
+                return plan
+    return None
 
 
 def _flat(row: ArcsRow, size: float, width: float) -> ArcsPlan:
-    """TextLine side by side, with what is left of the width between them."""
+    """Words side by side, with what is left of the width between them."""
     widths = list(_widths(row, size, 1, WORD_EMS * size).values())
     free = width - 2 * (MARGIN + PADDING) - sum(widths)
     n_spaces = len(widths) - 1 + row.has_rest
@@ -191,7 +236,7 @@ def _flat(row: ArcsRow, size: float, width: float) -> ArcsPlan:
         x += space if row.has_rest and i == len(widths) - 1 else 0
         centers.append(x + wide / 2)
         x += wide + space
-    return ArcsPlan(size, tuple(centers), False, 1, space, size * LINE_HEIGHT + 2)
+    return ArcsPlan(size, tuple(centers), False, 1, space, size * LINE_HEIGHT + 2, width)
 
 
 def _upright(row: ArcsRow, size: float, width: float, room: float) -> ArcsPlan:
@@ -206,47 +251,57 @@ def _upright(row: ArcsRow, size: float, width: float, room: float) -> ArcsPlan:
     if row.has_rest:  # its label has as much room as any
         centers[-1] = max(centers[-1], centers[row.n_text - 1] + size * LINE_HEIGHT)
     band = max(_widths(row, size, step, room + 2 * size * (step > 1)).values()) + 2 * PADDING + 2 + strip_width(step)
-    return ArcsPlan(size, tuple(centers), True, step, pitch, band)
+    return ArcsPlan(size, tuple(centers), True, step, pitch, band, width)
+
+
+def _in_height(
+    row: ArcsRow, plan: ArcsPlan, heads: Sequence[StyledHead], n_columns: int, height: float
+) -> ArcsPlan | None:
+    """The plan with arcs as high as a height allows; None where that is less than larger type needs, or any."""
+    shares, farthest = _shares(row, plan, heads, n_columns)
+    least = max(_LEAST_ROOM, _GROWN_ROOM * plan.size if plan.size > row.look.font_size else 0.0)
+    tallest = max(0.6 * farthest, _MOST_ROOM, least)
+    while tallest >= least:
+        whole = _with_rooms(plan, shares, n_columns, (tallest, farthest))
+        left = height - whole.tops[-1]
+        if left >= 0:
+            return replace(whole, gutter=_GUTTER + (left / (len(shares) - 1) if len(shares) > 1 else 0.0))
+        tallest *= 0.97
+    return None
 
 
 def _with_rooms(
-    row: ArcsRow, plan: ArcsPlan, heads: Sequence[StyledHead], width: float, height: float | None, factor: float = 1
-) -> ArcsPlan | None:
-    """The plan with room for arcs above and below; None where there is less than so many times the least."""
+    plan: ArcsPlan, shares: Sequence[tuple[float, float, bool]], n_columns: int, reach: tuple[float, float]
+) -> ArcsPlan:
+    """The plan with room for arcs above and below, where the longest arc is so high."""
+    rooms = tuple((max(above * reach[0], LOOP * loops), below * reach[0]) for above, below, loops in shares)
+    return replace(plan, n_columns=n_columns, rooms=rooms, reach=reach)
+
+
+def _shares(
+    row: ArcsRow, plan: ArcsPlan, heads: Sequence[StyledHead], n_columns: int
+) -> tuple[list[tuple[float, float, bool]], float]:
+    """The heights above and below each row of heads, as shares of the highest arc, and if it has loops; its length."""
     reaches = [_reaches(row, plan, head) for head in heads]
-    farthest = max((max(pair) for pair in reaches), default=0.0)
-    parts = [tuple(arc_part(reach, farthest) for reach in pair) for pair in reaches]
-    loops = [any(link_way(row, link) == 0 for link in head.links) for head in heads]
-    tallest = min(_MOST_ROOM, max(2 * _LEAST_ROOM, 0.2 * width))
-    gutter = _GUTTER
-
-    def rooms_of(tallest: float) -> list[tuple[float, float]]:
-        return [
-            (max(above * tallest, LOOP * loop), below * tallest)
-            for (above, below), loop in zip(parts, loops, strict=True)
-        ]
-
-    if height is not None:
-        free = height - len(heads) * (plan.name + plan.band) - (len(heads) - 1) * _GUTTER
-        total = sum(map(sum, parts))
-        least = factor * _LEAST_ROOM
-        if free < max(total * least, sum(map(sum, rooms_of(least)))):
-            return None
-        tallest = min(free / total, max(0.6 * farthest, _MOST_ROOM)) if total else least
-        while tallest > least and sum(map(sum, rooms_of(tallest))) > free:
-            tallest *= 0.98
-        left = free - sum(map(sum, rooms_of(tallest)))
-        gutter += left / (len(heads) - 1) if len(heads) > 1 else 0.0
-    return replace(plan, rooms=tuple(rooms_of(tallest)), tallest=tallest, gutter=gutter)
+    farthest = max(max(right, left) for right, left, _ in reaches)
+    shares = []
+    for start in range(0, len(heads), n_columns):
+        some = reaches[start : start + n_columns]
+        above, below = (max(arc_part(reach[side], farthest) for reach in some) for side in (0, 1))
+        shares.append((above, below, any(loops for _, _, loops in some)))
+    return shares, farthest
 
 
-def _reaches(row: ArcsRow, plan: ArcsPlan, head: StyledHead) -> tuple[float, float]:
-    """How far the links of a head look at the most, to the right and to the left."""
-    farthest = {1: 0.0, -1: 0.0, 0: 0.0}
+def _reaches(row: ArcsRow, plan: ArcsPlan, head: StyledHead) -> tuple[float, float, bool]:
+    """How far the links of a head look at the most, to the right and to the left, and whether it has loops."""
+    farthest = {1: 0.0, -1: 0.0}
+    loops = False
     for link in head.links:
         way = link_way(row, link)
-        farthest[way] = max(farthest[way], link_distance(plan, link, row))
-    return farthest[1], farthest[-1]
+        loops = loops or way == 0
+        if way:
+            farthest[way] = max(farthest[way], link_distance(plan, link, row))
+    return farthest[1], farthest[-1], loops
 
 
 def arc_part(distance: float, farthest: float) -> float:

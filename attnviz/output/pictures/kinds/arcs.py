@@ -1,4 +1,4 @@
-"""TextLine on a line joined by arcs: above it the looks to the right, below it the looks to the left."""
+"""Words on a line joined by arcs: above it the looks to the right, below it the looks to the left."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,6 @@ from attnviz.output.pictures.kinds.arc_layout import (
     arc_labels,
     arc_part,
     arcs_row,
-    link_distance,
     link_way,
     natural_arcs,
     planned_arcs,
@@ -78,8 +77,8 @@ def arcs_scene(
     said, around, plan, width = _planned_row(row, heads, heading, remarks)
     height = look.size.height if look.size and look.size.height else around.top + plan.tops[-1] + around.foot
     items: list[Mark] = []
-    for head, y, rooms in zip(heads, plan.tops[:-1], plan.rooms, strict=True):
-        items += _head(row, plan, head, around.top + y, rooms, width)
+    for number, head in enumerate(heads):
+        items += _head(row, plan, head, around.top, number)
     return scene_of(width, height, [*around.items(height), *items], said)
 
 
@@ -108,41 +107,40 @@ def _directions(row: ArcsRow, heads: Sequence[StyledHead]) -> str:
     return ", ".join(name for way, name in names.items() if way in ways) or "no link"
 
 
-def _head(
-    row: ArcsRow, plan: ArcsPlan, head: StyledHead, y: float, rooms: tuple[float, float], width: float
-) -> list[Mark]:
+def _head(row: ArcsRow, plan: ArcsPlan, head: StyledHead, top: float, number: int) -> list[Mark]:
     """One head: its name, its arcs, then the words."""
-    size = plan.size
-    name = fitted_title(head.matrix, width - 2 * MARGIN, size, row.measure)
-    base = y + size * LINE_HEIGHT / 2 + BASELINE * size
-    items: list[Mark] = [TextLine(name, MARGIN, base, size, bold=True, color=darkened(head.color), role="panel name")]
-    top = y + plan.name + rooms[0]
+    size, (x, y) = plan.size, plan.corner(number)
+    name = fitted_title(head.matrix, plan.width - 2 * MARGIN, size, row.measure)
+    base, color = top + y + size * LINE_HEIGHT / 2 + BASELINE * size, darkened(head.color)
+    items: list[Mark] = [TextLine(name, x + MARGIN, base, size, bold=True, color=color, role="panel name")]
+    corner = x, top + y + plan.name + plan.rooms[number // plan.n_columns][0]
     most = _MOST_WIDE * size
     most = min(most, max(0.8, 0.5 * plan.pitch)) if plan.turned else most
-    farthest = max((link_distance(plan, link, row) for link in head.links), default=0.0)
-    tallest = max(rooms[0] if rooms[0] > rooms[1] else 0.0, rooms[1])
-    items += [_arc(row, plan, link, top, most, (tallest, farthest)) for link in head.links]
-    return items + _words(row, plan, head, top)
+    items += [_arc(row, plan, link, corner, most) for link in head.links]
+    return items + _words(row, plan, head, corner)
 
 
-def _arc(row: ArcsRow, plan: ArcsPlan, link: StyledLink, top: float, most: float, reach: tuple[float, float]) -> Curve:
+def _arc(row: ArcsRow, plan: ArcsPlan, link: StyledLink, corner: tuple[float, float], most: float) -> Curve:
     """An arc from the query to the key, the higher the longer; a loop where they are one word."""
-    start, end = plan.centers[row.queries[link.query]], plan.centers[row.keys[link.key]]
+    left, top = corner
+    start, end = left + plan.centers[row.queries[link.query]], left + plan.centers[row.keys[link.key]]
     way = link_way(row, link)
     width = max(0.3, most * link.strength)
     if way == 0:
         high, wide = (LOOP - 2) / 0.75, min(8.0, max(2.0, plan.pitch))
         points = ((start - 1, top), (start - wide, top - high), (start + wide, top - high), (start + 1, top))
         return Curve(points, min(width, 1.5), link.color, link.opacity)
-    tallest, farthest = reach
+    tallest, farthest = plan.reach
     high = max(tallest * arc_part(abs(end - start), farthest) - width / 2 - 1, 1.0) / 0.75
     edge = top if way > 0 else top + plan.band
     over = edge - high if way > 0 else edge + high
     return Curve(((start, edge), (start, over), (end, over), (end, edge)), width, link.color, link.opacity)
 
 
-def _words(row: ArcsRow, plan: ArcsPlan, head: StyledHead, top: float) -> list[Mark]:
+def _words(row: ArcsRow, plan: ArcsPlan, head: StyledHead, corner: tuple[float, float]) -> list[Mark]:
     """The words, shaded; where only some have a label, all have a strip of their shade."""
+    left, top = corner
+    centers = [left + center for center in plan.centers]
     parts = dict.fromkeys(range(len(row.words)), 0.0)
     parts |= {row.queries[i]: float(part) for i, part in enumerate(head.query_shades) if part}
     parts |= {row.keys[i]: float(part) for i, part in enumerate(head.key_shades) if part}
@@ -150,7 +148,7 @@ def _words(row: ArcsRow, plan: ArcsPlan, head: StyledHead, top: float) -> list[M
     masked = {row.keys[i] for i in head.masked_keys} | {row.queries[i] for i in head.masked_queries}
     strip = strip_width(plan.step)
     items: list[Mark] = [
-        Box(plan.centers[i] - plan.pitch / 2, top, plan.pitch, STRIP, fill=ground)
+        Box(centers[i] - plan.pitch / 2, top, plan.pitch, STRIP, fill=ground)
         for i, ground in grounds.items()
         if strip and ground
     ]
@@ -159,15 +157,15 @@ def _words(row: ArcsRow, plan: ArcsPlan, head: StyledHead, top: float) -> list[M
     linked = _linked(row, head)
     for i, label in arc_labels(row, plan.size, plan.step, room).items():
         style = WordStyle(None if strip else grounds[i], i in row.outlined, i in masked, is_faint=i >= row.n_text)
-        place = WordPlace(plan.centers[i], middle, "center")
+        place = WordPlace(centers[i], middle, "center")
         if plan.turned and not is_upright(label):
-            place = WordPlace(middle, plan.centers[i], "center", turned=True)
+            place = WordPlace(middle, centers[i], "center", turned=True)
         if plan.turned:
             length = plan.size if is_upright(label) else row.measure(label, plan.size, False)
             half = length / 2 + PADDING + 0.5
             ends = {1: (top + strip, middle - half), -1: (middle + half, top + plan.band)}
             items += [
-                Stroke(((plan.centers[i], start), (plan.centers[i], end)), 0.4, _PALE_LEADER)
+                Stroke(((centers[i], start), (centers[i], end)), 0.4, _PALE_LEADER)
                 for way, (start, end) in ends.items()
                 if end - start > 1 and (i, way) in linked
             ]

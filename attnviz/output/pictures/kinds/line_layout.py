@@ -14,8 +14,8 @@ from attnviz.trace.attention import Attention
 from attnviz.trace.tokens import Tokens
 
 PANEL_GUTTER = 14.0  # between two panels
-_LEAST_GAP, _GAP = 26.0, 90.0  # between the two columns of words
-_WIDE_GAP = 60.0  # a narrower one makes links steep
+_LEAST_GAP, _GAP = 3.7, 13.0  # between the two columns of words, in sizes of the type
+_WIDE_GAP = 8.5  # a narrower one makes links steep
 _NAME_EMS = 4.0  # the widest name of a side that widens its column
 _NAME_GAP = 6.0  # between two names on one line
 NAMES_GAP = 3.0  # between names and words
@@ -24,7 +24,7 @@ _PITCH = 1.5  # from one word to the next, in sizes of the type
 _MOST_BODY = 580.0  # of the words of one panel, where no height is given: a page
 _LEAST_BODY = 250.0  # of many panels below each other
 _GROWTH = 2.0  # the largest type, in sizes of the smallest
-REST_GAP = 0.6  # above the rest, in lines
+_REST_EMS = 1.9  # the height of the rest, with the space above it
 _PAGE = 6.9 * 72
 
 
@@ -78,18 +78,20 @@ class LinesPage:
         """How many words there are at each side, without the rest."""
         return len(self.attention.queries), len(self.attention.keys) - self.has_rest
 
-    @property
-    def lines(self) -> tuple[float, float]:
-        """How many lines of type each side needs."""
-        queries, keys = self.sizes
-        return float(queries), keys + (1 + REST_GAP) * self.has_rest
+    def high(self, size: float, pitch: float) -> float:
+        """The height of all words at a distance, in sizes of the type."""
+        return max(self.sizes) * pitch * size + self.rest_room(size)
+
+    def rest_room(self, size: float) -> float:
+        """The height of the rest, with the space above it."""
+        return _REST_EMS * size * self.has_rest
 
     def pitches(self, body: float, size: float) -> tuple[float, float]:
         """From one word to the next, at the left and at the right: equal ones where words are level."""
-        queries, keys = self.lines
-        pitch = body / max(queries, keys)
-        free = 0.0 if self.sizes[0] == self.sizes[1] else _PITCH * size
-        return min(body / queries, max(pitch, free)), min(body / keys, max(pitch, free))
+        room, (queries, keys) = body - self.rest_room(size), self.sizes
+        pitch = room / max(queries, keys)
+        free = 0.0 if queries == keys else _PITCH * size
+        return min(room / queries, max(pitch, free)), min(room / keys, max(pitch, free))
 
     def steps(self, body: float, size: float) -> tuple[int, ...]:
         """Every which word of each side has a label."""
@@ -111,7 +113,7 @@ def _needs(page: LinesPage, size: float, steps: Sequence[int] = (1, 1)) -> tuple
 
 def natural_lines(page: LinesPage, heads: Sequence[StyledHead]) -> float:
     """The width of a picture whose size is not given: as many panels as a page holds side by side."""
-    panel = sum(_needs(page, page.look.font_size)) + 2 * PADDING + _GAP
+    panel = sum(_needs(page, page.look.font_size)) + 2 * PADDING + _GAP * page.look.font_size
     n = min(len(heads), max(1, int((_PAGE - 2 * MARGIN + PANEL_GUTTER) / (panel + PANEL_GUTTER))))
     n = math.ceil(len(heads) / math.ceil(len(heads) / n))
     return 2 * MARGIN + n * panel + (n - 1) * PANEL_GUTTER
@@ -120,7 +122,7 @@ def natural_lines(page: LinesPage, heads: Sequence[StyledHead]) -> float:
 def planned_lines(page: LinesPage, heads: Sequence[StyledHead], width: float, height: float | None) -> LinesPlan:
     """The best plan of all numbers of columns: most labels, then the widest panels."""
     font, n = page.look.font_size, len(heads)
-    plans: list[tuple[tuple[float, ...], LinesPlan]] = []
+    plans: list[tuple[tuple[float, int], LinesPlan]] = []
     needs = _needs(page, font)
     for n_rows in range(1, n + 1):
         n_columns = math.ceil(n / n_rows)
@@ -132,7 +134,7 @@ def planned_lines(page: LinesPage, heads: Sequence[StyledHead], width: float, he
         if plan is not None:
             plans.append((_cost(page, needs, plan, n_rows, height), plan))
     if not plans:
-        wide = 2 * (_LEAST_EMS * font + 2 * PADDING) + _LEAST_GAP + 2 * MARGIN
+        wide = 2 * (_LEAST_EMS * font + 2 * PADDING) + _LEAST_GAP * font + 2 * MARGIN
         high = 5 * LINE_HEIGHT * font + NAMES_GAP
         panels = f"{wide / 72 + 0.05:.1f}in x {high / 72 + 0.05:.1f}in" + " for each head" * (n > 1)
         raise no_room(page.look, f"at least {panels}, and room for the title")
@@ -141,13 +143,14 @@ def planned_lines(page: LinesPage, heads: Sequence[StyledHead], width: float, he
 
 def _cost(
     page: LinesPage, needs: tuple[float, float], plan: LinesPlan, n_rows: int, height: float | None
-) -> tuple[float, ...]:
-    """What speaks against a plan: first missing labels, then cut ones, then narrow gaps and a picture too high."""
+) -> tuple[float, int]:
+    """What speaks against a plan: words without a label, cut labels, narrow gaps, a picture that is too high."""
     gap = plan.panel[0] - sum(plan.columns)
-    cut = sum(max(0.0, need - column) for need, column in zip(needs, plan.columns, strict=True))
-    high = n_rows * plan.panel[1] / (1.4 * plan.width) if height is None else 1.0
-    shape = max(0.0, math.log(_WIDE_GAP / gap)) + 1.5 * max(0.0, math.log(high))
-    return sum(page.steps(plan.body, plan.size)), float(cut > 1), shape, n_rows
+    missing = sum(math.log2(step) for step in page.steps(plan.body, plan.size)) / 2
+    cut = max(max(0.0, 1 - column / need) for need, column in zip(needs, plan.columns, strict=True))
+    narrow = max(0.0, math.log(_WIDE_GAP * plan.size / gap))
+    high = max(0.0, math.log(n_rows * plan.panel[1] / (1.4 * plan.width))) if height is None else 0.0
+    return missing + 3 * cut + narrow + 1.5 * high, n_rows
 
 
 def _plan(
@@ -166,15 +169,15 @@ def _plan(
         room: the width of the picture, the width and the height of a panel.
         n_columns: panels side by side.
     """
-    font, most = page.look.font_size, max(page.lines)
+    font = page.look.font_size
     width, panel, height = room
-    free = panel - 2 * PADDING - _LEAST_GAP
+    free = panel - 2 * PADDING - _LEAST_GAP * font
     columns = _columns(needs, free, _LEAST_EMS * font)
     if columns is None:
         return None
     names = _names_height(page, heads, panel, columns, font)
     body = _natural_body(page, panel, math.ceil(len(heads) / n_columns)) if height is None else height - names
-    if body < min(3.0, most) * LINE_HEIGHT * font:
+    if body < min(3, max(page.sizes)) * LINE_HEIGHT * font + page.rest_room(font):
         return None
     size, columns = _grown(page, panel, body, columns)
     if max(page.steps(body, size)) > 1:  # labels have positions then
@@ -182,16 +185,16 @@ def _plan(
     if height is not None:
         names = _names_height(page, heads, panel, columns, size)
         body = height - names
-    gap = min(panel - sum(columns) - 2 * PADDING, max(1.6 * body, 1.4 * _GAP))
+    gap = min(panel - sum(columns) - 2 * PADDING, max(1.6 * body, 1.4 * _GAP * size))
     inset = (panel - sum(columns) - 2 * PADDING - gap) / 2
     return LinesPlan(width, (panel, names + body), n_columns, names, size, columns, inset, page.pitches(body, size))
 
 
 def _natural_body(page: LinesPage, panel: float, n_rows: int) -> float:
     """The height of a panel's words where no height is given: every word has a line, unless that takes pages."""
-    font, most = page.look.font_size, max(page.lines)
-    wide = min(0.35 * panel, most * 2.4 * font)
-    return min(max(most * _PITCH * font, wide), max(_MOST_BODY / n_rows, _LEAST_BODY))
+    font = page.look.font_size
+    wide = min(0.35 * panel, page.high(font, 2.4))
+    return min(max(page.high(font, _PITCH), wide), max(_MOST_BODY / n_rows, _LEAST_BODY))
 
 
 def _grown(
@@ -201,7 +204,7 @@ def _grown(
     font = page.look.font_size
     for tenths in range(int(_GROWTH * 10), 10, -1):
         size = font * tenths / 10
-        if max(page.lines) * _PITCH * size > body:
+        if page.high(size, _PITCH) > body:
             continue
         needs = _needs(page, size)
         if sum(needs) + 2 * PADDING + 0.4 * panel <= panel:

@@ -8,7 +8,6 @@ from attnviz.output.pictures.heading import MARGIN, Frame, Heading, frame, natur
 from attnviz.output.pictures.kinds.line_layout import (
     NAMES_GAP,
     PANEL_GUTTER,
-    REST_GAP,
     LinesPage,
     LinesPlan,
     natural_lines,
@@ -114,14 +113,14 @@ def _panel(page: LinesPage, head: StyledHead, plan: LinesPlan, x: float, y: floa
 
 
 def _heights(page: LinesPage, plan: LinesPlan, top: float) -> list[list[float]]:
-    """The middle of each word of both sides: level where they are as many, else each side in the panel's middle."""
+    """The middle of each word of both sides, each side in the middle of the panel; the rest is below its keys."""
     both = []
-    level = page.sizes[0] == page.sizes[1]
-    for n, n_lines, pitch in zip(page.sizes, page.lines, plan.pitches, strict=True):
-        first = top + (plan.body - (max(page.lines) if level else n_lines) * pitch) / 2 + pitch / 2
+    rest = page.rest_room(plan.size)
+    for n, pitch in zip(page.sizes, page.pitches(plan.body, plan.size), strict=True):
+        first = top + (plan.body - rest - n * pitch) / 2 + pitch / 2
         both.append([first + i * pitch for i in range(n)])
     if page.has_rest:
-        both[1].append(both[1][-1] + plan.pitches[1] * (1 + REST_GAP))
+        both[1].append(both[1][-1] + plan.pitches[1] / 2 + rest - plan.size * LINE_HEIGHT / 2)
     return both
 
 

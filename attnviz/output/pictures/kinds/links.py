@@ -139,9 +139,9 @@ def styled_links(
     shape = attention.matrices.shape[2:]
     colored = choice.of((shape[0], shape[1]))
     sizes = [np.abs(_visible(matrix)) for matrix in attention]
-    high = max(abs(look.scale.low), abs(look.scale.high))
-    least = _least_drawn([size[colored] for size in sizes], high)
-    least_pale = least if choice.is_empty else max(least, _least_drawn([size[~colored] for size in sizes], high))
+    faintest = _faintest(attention.values, look)
+    least = _least_drawn([size[colored] for size in sizes], faintest)
+    least_pale = least if choice.is_empty else max(least, _least_drawn([size[~colored] for size in sizes], faintest))
     received = [_received(matrix, has_rest=has_rest) for matrix in attention]
     most = max((float(np.abs(one).max(initial=0)) for one in received), default=0.0) or 1.0
     heads = []
@@ -227,10 +227,19 @@ def _received(matrix: Matrix, *, has_rest: bool) -> np.ndarray:
     return received
 
 
-def _least_drawn(sizes: Sequence[np.ndarray], high: float) -> float:
-    """The least value that is drawn: a twentieth of the scale, or more where there are too many links."""
-    values = np.concatenate([size.ravel() for size in sizes]) if sizes else np.zeros(0)
-    least = _round_up(_LEAST_PART * high)
+def _faintest(values: str, look: Look) -> float:
+    """The least round value whose link can be seen: a twentieth of the scale."""
+    high = max(abs(look.scale.low), abs(look.scale.high))
+    value = _round_up(1e-6 * high)
+    while value < high and link_strength(value, values, look) < _LEAST_PART - 1e-6:
+        value = _round_up(value * 1.01)
+    return value
+
+
+def _least_drawn(sizes: Sequence[np.ndarray], faintest: float) -> float:
+    """The least value that is drawn: the faintest, or more where there are too many links."""
+    values = np.concatenate([size.ravel() for size in sizes])
+    least = faintest
     values = values[values >= least]
     while values.size > MOST_LINKS:
         least = _round_up(least * 1.01)

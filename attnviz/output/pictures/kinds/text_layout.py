@@ -116,27 +116,27 @@ def chosen_word(attention: Attention, query: int | None, key: int | None) -> Cho
     return ChosenWord(True, max((strongest_choice(matrix) for matrix in attention), key=itemgetter(0))[1])
 
 
-def text_row(attention: Attention, look: Look, measure: Measure, focus: ChosenWord) -> TextRow:
+def text_row(attention: Attention, look: Look, measure: Measure, word: ChosenWord) -> TextRow:
     """The words of the chosen row or column, and their values."""
-    shown, has_rest = with_rest_key(attention) if focus.is_query else (attention, False)
-    tokens = shown.keys if focus.is_query else shown.queries
+    shown, has_rest = with_rest_key(attention) if word.is_query else (attention, False)
+    tokens = shown.keys if word.is_query else shown.queries
     numbers = token_numbers(tokens)
     labels = tuple(
         drawable(escaped(token.label), look.instead, number) for token, number in zip(tokens, numbers, strict=True)
     )
-    word, place = focus.token(attention), focus.number(attention)
+    label, place = word.token(attention).label, word.number(attention)
     same = [
         i
         for i, (token, number) in enumerate(zip(tokens[: len(tokens) - has_rest], numbers, strict=False))
-        if number == place and token.label == word.label and attention.kind != "cross"
+        if number == place and token.label == label and attention.kind != "cross"
     ]
     return TextRow(
         tokens=tokens,
         labels=labels,
         outlined=same[0] if same else None,
         has_rest=has_rest,
-        numbers=np.array([focus.of(matrix.numbers) for matrix in shown]),
-        hidden=np.array([focus.of(hidden_cells(matrix.numbers, matrix.masked)) for matrix in shown]),
+        numbers=np.array([word.of(matrix.numbers) for matrix in shown]),
+        hidden=np.array([word.of(hidden_cells(matrix.numbers, matrix.masked)) for matrix in shown]),
         look=look,
         measure=measure,
     )
@@ -163,6 +163,8 @@ def planned_text(row: TextRow, matrices: Sequence[Matrix], width: float, room: f
         names_above = names > 0.3 * (width - 2 * MARGIN)
         left = MARGIN if names_above else MARGIN + names
         if width - MARGIN - left < _LEAST_LINE * size:
+            if size > font:
+                continue
             raise no_room(row.look, f"at least {(2 * MARGIN + _LEAST_LINE * 2 * font) / 72:.2g}in wide")
         labels = _cut_labels(row, size, width - MARGIN - left)
         plan = TextPlan(size, left, names_above, labels, _places(row, labels, size, width - MARGIN, left))

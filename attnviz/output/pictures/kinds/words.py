@@ -107,15 +107,21 @@ def thinned_labels(
     kept = sorted(always) if step > 1 else []
     shown = sorted({*(i for i in range(0, n, step) if all(abs(i - one) >= step for one in kept)), *kept})
     numbers = token_numbers(tokens)
-    before = {i: f"{numbers[i]} " if step > 1 else "" for i in shown}
-    texts = [drawable(escaped(tokens[i].label), look.instead, None if step > 1 else numbers[i]) for i in shown]
-    left = room + 1e-6 - max((measure(text, size, False) for text in before.values()), default=0.0)
-    short = cut_middle_apart(
-        texts, [numbers[i] for i in shown], left, lambda text: measure(text, size, False), equal=False
-    )
-    return {
-        i: f"{before[i]}{isolated(text)}".rstrip() if step > 1 else text for i, text in zip(shown, short, strict=True)
-    }
+    room += 1e-6  # a label is as wide as the room that was made for it
+
+    def wide(text: str) -> float:
+        return measure(text, size, False)
+
+    if step == 1:
+        texts = [drawable(escaped(tokens[i].label), look.instead, numbers[i]) for i in shown]
+        short = cut_middle_apart(texts, [numbers[i] for i in shown], room, wide, equal=False)
+        return dict(zip(shown, short, strict=True))
+    labels = {}
+    for i in shown:
+        text = drawable(escaped(tokens[i].label), look.instead)
+        left = room - wide(f"{numbers[i]} ")
+        labels[i] = f"{numbers[i]} {isolated(cut_middle(text, left, wide))}".rstrip()
+    return labels
 
 
 def strip_width(step: int) -> float:
@@ -170,11 +176,9 @@ def with_remarks(heading: Heading | None, remarks: Iterable[str]) -> Heading | N
 
 def no_room(look: Look, needed: str) -> UsageError:
     """The error of a size in which not even a few words have room."""
-    size = look.size
-    if size is None:
-        return UsageError(f"size: nothing has room; expected {needed}")
-    words = " x ".join(f"{length / 72:.3g}in" for length in (size.width, size.height) if length is not None)
-    return UsageError(f"size: {words} is too small for words of {look.font_size:g} pt; expected {needed}")
+    lengths = (look.size.width, look.size.height) if look.size else ()
+    words = " x ".join(f"{length / 72:.3g}in" for length in lengths if length is not None) or "this"
+    return UsageError(f"size: {words} leaves no room for words of {look.font_size:g} pt; expected {needed}")
 
 
 def scene_of(width: float, height: float, items: Iterable[Mark], heading: Heading | None) -> Scene:

@@ -143,15 +143,20 @@ def _sized(sheet: Sheet, look: Look, measure: Measure, shape: tuple[int, int]) -
         rooms = _rooms(sheet, look, measure, extent, size)
         above = frame_of(sheet, look, given.width, measure)
         width = (given.width - rooms.left - rooms.right - (shape[1] - 1) * PANEL_GAP) / shape[1]
+        least_height, least_width = (
+            min(LEAST_EMS * size, side.grid.cells * label_height(size)) for side in (sheet.rows, sheet.columns)
+        )
         height = width / sheet.columns.grid.cells * sheet.rows.grid.cells * sheet.cell[0] / sheet.cell[1]
         if given.height is not None:
             around = above.top + above.foot + rooms.below + shape[0] * rooms.name + (shape[0] - 1) * PANEL_GAP
             height = (given.height - around) / shape[0] / (1 + sheet.above)
             width, height = _not_stretched(sheet, width, height)
-        least = LEAST_EMS * size
-        if width < least or height < least:
-            more = max(0.0, least - width, 0.0 if given.height or height <= 0 else (least - height) * width / height)
-            raise _too_small(look, given.width + more * shape[1], (least - height) * shape[0])
+        elif width >= least_width:  # a few long rows are as high as their labels
+            height = max(height, least_height)
+        if width < least_width or height < least_height:
+            raise _too_small(
+                look, given.width + max(0, least_width - width) * shape[1], (least_height - height) * shape[0]
+            )
         extent = (height, width)
     return _placed(sheet, look, measure, shape, extent, size)
 

@@ -10,7 +10,7 @@ import numpy as np
 from attnviz.numbers import spans
 from attnviz.output.picture_scales import own_picture_scale, picture_scale, tile_scales
 from attnviz.output.pictures.descriptions import capital, file_stem, has_masked, sentence
-from attnviz.output.pictures.fonts import Instead
+from attnviz.output.pictures.fonts import Instead, drawable
 from attnviz.output.pictures.heading import Heading
 from attnviz.output.pictures.look import Look
 from attnviz.output.pictures.matrices.layout import Layout, Rect, Sheet, layout
@@ -87,7 +87,7 @@ class Drawn:
     @property
     def foot(self) -> tuple[str, ...]:
         """The lines at the foot: the texts, and where the numbers came from."""
-        return tuple(foot(self.attention, self.texts).translate(self.instead).split("\n"))
+        return tuple(drawable(foot(self.attention, self.texts), self.instead).split("\n"))
 
     def heading(self, title: str, details: str, scale: Scale) -> Heading:
         """The words around a picture; ``details``: what the line under the title says after the quantity."""
@@ -156,8 +156,8 @@ def overview_scene(drawn: Drawn) -> Scene:
         details = f"each tile {extent(drawn.attention)}{_strip(shown.attention)}{_blocks(grids)}"
         words = shown.heading("Overview: " + overview_title(drawn.attention), details, scale)
         sheet = Sheet(
-            rows, columns, (), (words,), _unit(drawn.attention), _bar_labels([scale]), has_masked(drawn.attention),
-            _natural_tile(drawn.attention, shape),
+            rows, columns, (), (words,), on_bar(drawn.attention, scale), _bar_labels([scale]),
+            has_masked(drawn.attention), _natural_tile(drawn.attention, shape),
         )  # fmt: skip
         place = layout(sheet, look, drawn.measure)
         rect = place.panels[0]
@@ -195,8 +195,9 @@ def _laid_out(
         scales = [picture.scale for picture in pictures]
         look = drawn.look(scales[0])
         sheet = Sheet(
-            *_sides(shown, grids), names, tuple(picture.heading for picture in pictures), _unit(drawn.attention),
-            _bar_labels(scales), has_masked(drawn.attention), _natural_cell(shown, grids),
+            *_sides(shown, grids), names, tuple(picture.heading for picture in pictures),
+            on_bar(drawn.attention, scales[0]), _bar_labels(scales),
+            has_masked(drawn.attention), _natural_cell(shown, grids),
         )  # fmt: skip
         place = layout(sheet, look, drawn.measure)
         rect = place.panels[0]
@@ -246,9 +247,9 @@ def _sides(drawn: Drawn, grids: tuple[Grid, Grid]) -> tuple[Side, Side]:
     if attention.values == "distances":
         labels = [token.label for token in attention.queries]
         return named_side(names[0], labels), named_side(names[1], labels)
-    tokens = (attention.queries, attention.keys)
-    rows, columns = (token_side(*each, drawn.instead) for each in zip(names, tokens, grids, strict=True))
-    return rows, columns
+    rows = token_side(names[0], attention.queries, grids[0], drawn.instead)
+    has_rest = attention.rest is not None
+    return rows, token_side(names[1], attention.keys, grids[1], drawn.instead, has_rest=has_rest)
 
 
 def _tile_sides(attention: Attention) -> tuple[Side, Side]:
@@ -307,5 +308,7 @@ def _bar_labels(scales: Sequence[Scale]) -> tuple[str, ...]:
     return tuple({label for scale in scales for _, label in scale.ticks})
 
 
-def _unit(attention: Attention) -> str:
-    return unit(attention.values, attention.reduce)
+def on_bar(attention: Attention, scale: Scale) -> str:
+    """What a colour bar shows: the quantity, and the norm where it is not linear."""
+    name = unit(attention.values, attention.reduce)
+    return f"{name} ({scale.norm_words})" if scale.norm_words else name

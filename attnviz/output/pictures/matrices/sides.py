@@ -28,6 +28,7 @@ class Side:
         numbers: of the tokens.
         instead: what is drawn for characters that no font has.
         counts: whether a label has its token's number where some have none.
+        has_rest: whether the last label is that of what the others got, which is no token and always has its label.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Side:
     numbers: tuple[int, ...]
     instead: Instead = field(default_factory=dict)
     counts: bool = True
+    has_rest: bool = False
 
 
 @dataclass(frozen=True)
@@ -58,10 +60,10 @@ class Ticks:
     depth: float
 
 
-def token_side(name: str, tokens: Tokens, grid: Grid, instead: Instead) -> Side:
-    """The side of some tokens."""
+def token_side(name: str, tokens: Tokens, grid: Grid, instead: Instead, *, has_rest: bool = False) -> Side:
+    """The side of some tokens; ``has_rest``: the last is what the others got."""
     whole = tuple(escaped(token.label) for token in tokens)
-    return Side(name, grid, whole, tuple(token_numbers(tokens)), instead)
+    return Side(name, grid, whole, tuple(token_numbers(tokens)), instead, has_rest=has_rest)
 
 
 def named_side(name: str, labels: Sequence[str]) -> Side:
@@ -86,10 +88,13 @@ def ticks(side: Side, length: float, size: float, most: float, measure: Measure,
         measure: the width of a text.
         turned: whether the side is that of columns, whose labels are turned unless they fit upright.
     """
-    n = side.grid.tokens
+    n = side.grid.tokens - side.has_rest
     room = max(1, min(MOST_LABELS, int(length / (_PACKED * size) + 1e-9)))
-    step = next((step for step in _STEPS if n / step <= room), _STEPS[-1])
-    indices = range(0, n, step)
+    step = next((step for step in _STEPS if side.grid.tokens / step <= room), _STEPS[-1])
+    indices = list(range(0, n, step))
+    if side.has_rest:
+        apart = _PACKED * size / length * side.grid.tokens - 1e-9  # in tokens
+        indices = [*(i for i in indices if n - i >= apart), n]
     spacing = length * step / (side.grid.cells * side.grid.block)
     labels = _fitted(side, indices, most, size, measure, numbered=step > 1 and side.counts)
     widths = [measure(label, size, False) for label in labels]
@@ -114,12 +119,13 @@ def label_height(size: float) -> float:
     return size * LINE_HEIGHT
 
 
-def _fitted(side: Side, indices: range, most: float, size: float, measure: Measure, *, numbered: bool) -> list[str]:
+def _fitted(side: Side, indices: list[int], most: float, size: float, measure: Measure, *, numbered: bool) -> list[str]:
     whole, numbers = [side.whole[i] for i in indices], [side.numbers[i] for i in indices]
     if not side.counts:
         return whole
     if numbered:
-        texts = [f"{n} {text.translate(side.instead)}" for text, n in zip(whole, numbers, strict=True)]
+        texts = [f"{n} {drawable(text, side.instead)}" for text, n in zip(whole, numbers, strict=True)]
+        texts[len(texts) - side.has_rest :] = whole[len(texts) - side.has_rest :]
     else:
         texts = [drawable(text, side.instead, n) for text, n in zip(whole, numbers, strict=True)]
     return cut_middle_apart(texts, numbers, most, lambda text: measure(text, size, False))
