@@ -12,7 +12,7 @@ from attnviz.trace.attention import Attention, Matrix
 from attnviz.trace.model_info import ModelInfo
 
 LABEL_WIDTH = 20
-FOOT_WIDTH = 100
+FOOT_WIDTH, TEXT_WIDTH = 100, 300
 
 KIND_NAMES = {"encoder": "self-attention", "decoder": "decoder self-attention", "cross": "cross-attention"}
 
@@ -172,10 +172,11 @@ def foot(attention: Attention, texts: Sequence[tuple[str, str]] = ()) -> str:
     ``texts``: those whose attention it is, each with its name, where the attention does not say them itself.
     """
     *texts, (name, weights) = [(name, _in_one_line(text)) for name, text in (*texts, *attention.origin)]
-    if [name for name, _ in texts[:2]] == ["A", "B"]:
+    is_pair = [name for name, _ in texts[:2]] == ["A", "B"]
+    if is_pair:
         parts = parts_that_differ(texts[0][1], texts[1][1], FOOT_WIDTH - len("A: "))
         texts[:2] = zip("AB", parts, strict=True)
-    lines = [cut(f"{name}: {text}", FOOT_WIDTH) for name, text in texts]
+    lines = [cut(f"{name}: {text}", FOOT_WIDTH if is_pair else TEXT_WIDTH) for name, text in texts]
     return "\n".join([*lines, *wrapped(f"{name}: {weights}", FOOT_WIDTH)])
 
 
