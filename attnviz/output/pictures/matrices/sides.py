@@ -28,7 +28,7 @@ class Side:
         numbers: of the tokens.
         instead: what is drawn for characters that no font has.
         counts: whether a label has its token's number where some have none.
-        has_rest: whether the last label is that of what the others got, which is no token and always has its label.
+        has_rest: whether the last label is what the others got: not a token, and always labelled.
     """
 
     name: str
