@@ -17,6 +17,7 @@ _HOMES = {
     "heads_per_text": "attnviz.api.heads_per_text",
     "diff": "attnviz.api.diff",
     "check": "attnviz.api.check",
+    "figure": "attnviz.api.heatmaps",
     "heatmaps": "attnviz.api.heatmaps",
     "html": "attnviz.api.html",
     "sweep": "attnviz.api.sweep",

@@ -19,6 +19,7 @@ PICTURE_FORMATS = ("png", "svg", "pdf")
 PICTURE_SCALES = ("shared", "head")
 PICTURE_KINDS = ("matrix", "lines", "arcs", "text")
 PICTURE_NORMS = ("linear", "sqrt", "log")
+CAPTION_ENDING = ".txt"  # of the file beside a picture
 
 
 def axes_of(values: str, reduce: str) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Container
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from attnviz.analysis.difference import Difference, as_attention, compared, compared_words
 from attnviz.analysis.matrices.selection import Request
@@ -46,34 +46,40 @@ class DiffReport:
 
     def draw(
         self,
-        folder: str | Path,
+        path: str | Path,
         *,
         words: bool = False,
         force: bool = False,
         progress: Callable[[int, int], None] | None = None,
+        **looks: Any,
     ) -> "HeatmapReport":
-        """Writes pictures of B - A: one per head, and ``overview``.
+        """Writes pictures of B - A: one figure in a file, or in a folder one per head and ``overview``.
 
         Args:
-            folder: where the files go; created if missing.
+            path: a file whose name ends in ``.png``, ``.svg`` or ``.pdf``; else a folder, created if missing.
             words: draw whole words.
             force: replace files that attnviz did not write.
             progress: called with (pictures written, pictures in all).
+            looks: ``formats`` (of a folder), and those of ``attnviz.heatmaps``.
 
         Raises:
-            OutputError: the folder cannot be written to, or has files that attnviz did not write.
+            UsageError: a look that cannot be.
+            OutputError: a file cannot be written, or is another program's.
         """
-        from attnviz.api.heatmaps import HeatmapReport
+        from attnviz.api.heatmaps import HeatmapReport, styled_for
         from attnviz.output.documents.diff import named_texts
-        from attnviz.output.pictures.figures import write_heatmaps
-        from attnviz.output.pictures.style import PictureStyle
+        from attnviz.output.pictures.figures import write_figure, write_heatmaps
+        from attnviz.output.pictures.files.paths import is_figure
 
-        folder = Path(folder)
-        notes: list[str] = []
+        path, notes = Path(path), list[str]()
+        style = styled_for(path, looks, force=force)
         difference = compared_words(self.difference) if words else self.difference
         changes = as_attention(difference, tuple(named_texts(self.as_dict(top=1))))
-        paths = write_heatmaps(changes, folder, PictureStyle(), force=force, note=notes.append, progress=progress)
-        return HeatmapReport(folder, tuple(paths), 1.0, tuple(notes))
+        if is_figure(path):
+            paths = write_figure(changes, path, style, force=force, note=notes.append)
+            return HeatmapReport(path.parent, tuple(paths), tuple(notes))
+        paths = write_heatmaps(changes, path, style, force=force, note=notes.append, progress=progress)
+        return HeatmapReport(path, tuple(paths), tuple(notes))
 
     def _repr_mimebundle_(
         self, include: Container[str] | None = None, exclude: Container[str] | None = None

@@ -1,6 +1,6 @@
-"""Heat maps as files: one picture per head and an overview, or the similarity of heads."""
+"""Heat maps as files: one figure, one picture per head and an overview, or the similarity of heads."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -8,17 +8,16 @@ from typing import TYPE_CHECKING, Any
 from attnviz.analysis.heads.clusters import head_clusters, head_distances
 from attnviz.analysis.heads.report import HeadReport
 from attnviz.analysis.matrices.parts import ahead
-from attnviz.analysis.matrices.spelling import labelled
-from attnviz.errors import UsageError
-from attnviz.names import PATHS, PICTURE_FORMATS, SHARES
+from attnviz.analysis.matrices.spelling import find_word, labelled
+from attnviz.errors import OutputError, UsageError, one_line
+from attnviz.names import PICTURE_FORMATS
+from attnviz.output.pictures.files.paths import caption_path, is_figure
 from attnviz.output.pictures.matrices.condensed import Condensed, condensed
 from attnviz.sweeps.runs import Run
 from attnviz.trace.attention import Attention
 from attnviz.trace.result import Result
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from attnviz.output.pictures.style import PictureStyle
 
 
@@ -29,13 +28,11 @@ class HeatmapReport:
     Attributes:
         folder: their folder.
         paths: the files, in the order in which they were written.
-        largest: the largest weight, or 1 where values have a scale of their own.
-        notes: on fonts that lack a character.
+        notes: on fonts that lack a character, and on what a picture leaves out.
     """
 
     folder: Path
     paths: tuple[Path, ...]
-    largest: float
     notes: tuple[str, ...] = field(default=())
 
 
@@ -45,76 +42,170 @@ def heatmaps(
     *,
     formats: str | Iterable[str] = "png",
     by_similarity: bool = False,
+    overview_only: bool = False,
     raw_tokens: bool = False,
+    from_word: str | None = None,
+    to_word: str | None = None,
+    force: bool = False,
     progress: Callable[[int, int], None] | None = None,
     **looks: Any,
 ) -> HeatmapReport:
-    """Writes one picture per head, and ``overview``; or with ``by_similarity`` only ``similarity``.
+    """Writes one picture per head, and of several heads ``overview``; or with ``by_similarity`` only ``similarity``.
 
     Args:
         result: from ``run`` or ``read_attention``; or the run of a long text, which is drawn a part at a time.
         folder: where the files go; created if missing.
         formats: ``png``, ``svg``, ``pdf``, separated by commas, or a list of them.
         by_similarity: draw the Jensen-Shannon distances between heads, similar heads together.
+        overview_only: leave out the pictures of single heads.
         raw_tokens: label tokens in the tokenizer's own spelling.
+        from_word: in kinds other than ``matrix``, the word whose row is shown, as in ``attnviz show --from``.
+        to_word: in kinds other than ``matrix``, the word whose column is shown.
+        force: replace files that attnviz did not write.
         progress: called with (pictures written, pictures in all).
-        looks: ``cmap``, ``dpi``, ``scale`` (``shared`` or ``head``), ``force`` (replace files that attnviz did not
-            write), ``overview_only``.
+        looks: ``kind`` (``matrix``, ``lines``, ``arcs``, ``text``), ``cmap``, ``scale`` (``shared`` or ``head``),
+            ``range`` (``"0:0.2"``), ``norm`` (``linear``, ``sqrt``, ``log``), ``numbers``, ``size`` (``"3.3in"``),
+            ``font_size``, ``title`` (an empty one leaves out all words around a drawing), ``caption``,
+            ``outline_text``, ``dpi``.
 
     Raises:
-        UsageError: an unknown format, or matrices that are not of single heads.
+        UsageError: an unknown format or look, matrices that are not of single heads, or a word that is not there.
         OutputError: the folder cannot be written to, or has files that attnviz did not write.
     """
-    formats = picture_formats(formats if isinstance(formats, str) else ",".join(formats))
-    folder = Path(folder)
-    paths: list[Path] = []
-    notes: list[str] = []
-    largest = 0.0
-    run = Run.of(result) if isinstance(result, Result) else result
     from attnviz.output.pictures.figures import write_heatmaps
-    from attnviz.output.pictures.style import PictureStyle
 
-    common: dict[str, Any] = {"note": notes.append, "force": looks.pop("force", False)}
-    overview_only = looks.pop("overview_only", False)
-    style = PictureStyle(formats=formats, **looks)
-    views = list(_labelled_views(run, raw_tokens) if by_similarity else _drawn(run, raw_tokens))
-    for drawn in views:
-        attention = drawn.attention if isinstance(drawn, Condensed) else drawn
-        largest = max(largest, _largest(drawn))
+    formats = picture_formats(formats if isinstance(formats, str) else ",".join(formats))
+    style, folder, notes = _style(formats, looks), Path(folder), list[str]()
+    paths: list[Path] = []
+    run = Run.of(result) if isinstance(result, Result) else result
+    views = list(_drawn(run, raw_tokens, style, whole=by_similarity))
+    places = _word_places(views, from_word, to_word)
+    for view, place in zip(views, places, strict=True):
+        attention = _attention(view)
+        common: dict[str, Any] = {"force": force, "note": notes.append}
         common["prefix"] = f"{attention.kind}-" if len(views) > 1 else ""
         if by_similarity:
             paths += _write_similarity(attention, folder, style, **common)
-        else:
-            more = {"overview_only": overview_only, "progress": progress, "texts": _texts(run.bare, attention.kind)}
-            paths += write_heatmaps(drawn, folder, style, **more, **common)
-    return HeatmapReport(folder, tuple(paths), largest, tuple(notes))
+        elif place is not None:
+            common |= {"overview_only": overview_only, "progress": progress, "texts": _texts(run.bare, attention.kind)}
+            paths += write_heatmaps(view, folder, style, **common, **place)
+    return HeatmapReport(folder, tuple(paths), tuple(dict.fromkeys(notes)))
 
 
-def similarity_picture(report: HeadReport, folder: str | Path, **looks: Any) -> HeatmapReport:
-    """Writes ``similarity``: the distances between the heads of ``heads(..., cluster=True)``, means over its texts.
+def figure(
+    result: Result | Run,
+    path: str | Path,
+    *,
+    by_similarity: bool = False,
+    raw_tokens: bool = False,
+    from_word: str | None = None,
+    to_word: str | None = None,
+    force: bool = False,
+    **looks: Any,
+) -> HeatmapReport:
+    """Writes one figure in one file: one head, several heads side by side, or an overview of all.
+
+    >>> import attnviz
+    >>> result = attnviz.run("The cat sat on the table", heads="L2H8")
+    >>> attnviz.figure(result, "figure.pdf", size="3.3in").paths  # doctest: +SKIP
+    (PosixPath('figure.pdf'),)
+
+    Args:
+        result: from ``run`` or ``read_attention``, of one kind of attention.
+        path: of the file, whose name ends in ``.png``, ``.svg`` or ``.pdf``.
+        by_similarity: draw the Jensen-Shannon distances between heads, similar heads together.
+        raw_tokens: see ``heatmaps``.
+        from_word: see ``heatmaps``.
+        to_word: see ``heatmaps``.
+        force: replace a file that attnviz did not write.
+        looks: see ``heatmaps``.
+
+    Raises:
+        UsageError: an unknown format or look, several kinds of attention, or a word that is not there.
+        OutputError: the file cannot be written, or is another program's.
+    """
+    from attnviz.output.pictures.figures import write_figure
+
+    path, notes = Path(path), list[str]()
+    style = _style(_formats_of(path), looks)
+    check_figure(path, force=force, caption=style.caption)
+    run = Run.of(result) if isinstance(result, Result) else result
+    views = list(_drawn(run, raw_tokens, style, whole=by_similarity))
+    if len(views) > 1:
+        kinds = [_attention(view).kind for view in views]
+        raise UsageError(f"kind: there is attention of kind {', '.join(kinds)}; expected one of them for one figure")
+    (view,), (place,) = views, _word_places(views, from_word, to_word)
+    if by_similarity:
+        paths = _write_similarity(_attention(view), path, style, force=force, note=notes.append)
+    else:
+        texts = _texts(run.bare, _attention(view).kind)
+        paths = write_figure(view, path, style, **(place or {}), texts=texts, force=force, note=notes.append)
+    return HeatmapReport(path.parent, tuple(paths), tuple(dict.fromkeys(notes)))
+
+
+def similarity_picture(report: HeadReport, path: str | Path, *, force: bool = False, **looks: Any) -> HeatmapReport:
+    """Draws the distances between the heads of ``heads(..., cluster=True)``, means over its texts.
 
     Args:
         report: from ``heads``.
-        folder: where the file goes; created if missing.
-        looks: ``cmap``, ``dpi``, ``scale`` (``shared`` or ``head``), ``formats`` (a tuple), ``force`` (replace files
-            that attnviz did not write).
+        path: a file, as in ``figure``; else a folder, in which ``similarity`` is written.
+        force: replace a file that attnviz did not write.
+        looks: ``formats`` (of a folder), and those of ``heatmaps``.
 
     Raises:
         UsageError: the report has no clusters.
-        OutputError: the folder cannot be written to, or has files that attnviz did not write.
+        OutputError: the file cannot be written, or is another program's.
     """
     if report.clustered is None:
         raise UsageError("similarity: the report has no distances between heads; expected heads(..., cluster=True)")
     from attnviz.output.pictures.figures import write_similarity
-    from attnviz.output.pictures.style import PictureStyle
 
-    folder = Path(folder)
-    notes: list[str] = []
+    path, notes = Path(path), list[str]()
+    style = styled_for(path, looks, force=force)
     distances, clusters = report.clustered.distances, report.clustered.clusters
-    force = looks.pop("force", False)
-    style = PictureStyle(**looks)
-    paths = write_similarity(report.attention, distances, clusters, folder, style, force=force, note=notes.append)
-    return HeatmapReport(folder, tuple(paths), 1.0, tuple(notes))
+    paths = write_similarity(report.attention, distances, clusters, path, style, force=force, note=notes.append)
+    return HeatmapReport(path.parent if is_figure(path) else path, tuple(paths), tuple(notes))
+
+
+def styled_for(path: Path, looks: Mapping[str, Any], *, force: bool) -> "PictureStyle":
+    """The style of pictures that go to a file, which has to be free, or to a folder.
+
+    Args:
+        path: a file or a folder.
+        looks: the attributes of the style; its formats count for a folder.
+        force: replace files that attnviz did not write.
+
+    Raises:
+        UsageError: a look that cannot be.
+        OutputError: the file cannot be written, or is another program's.
+    """
+    if not is_figure(path):
+        return _style(tuple(looks.get("formats", ("png",))), {k: v for k, v in looks.items() if k != "formats"})
+    style = _style(_formats_of(path), {name: value for name, value in looks.items() if name != "formats"})
+    check_figure(path, force=force, caption=style.caption)
+    return style
+
+
+def check_figure(path: Path, *, force: bool, caption: bool) -> None:
+    """Refuses a file that cannot be written, before anything is drawn.
+
+    Args:
+        path: the file.
+        force: replace files that attnviz did not write.
+        caption: whether a text file is written beside it.
+
+    Raises:
+        OutputError: its folder is missing, or another program wrote it.
+    """
+    if not path.parent.is_dir():
+        reason = "is a file" if path.parent.exists() else "does not exist"
+        raise OutputError(f"{one_line(path)}: its folder {reason}; expected an existing folder")
+    for file in (path, *([caption_path(path)] * caption)):
+        if file.is_file() and not force:
+            from attnviz.output.pictures.files.writing import is_our_picture
+
+            if not is_our_picture(file):
+                raise OutputError(f"{one_line(file)}: exists already; expected a new file, or --force")
 
 
 def picture_formats(text: str) -> tuple[str, ...]:
@@ -130,11 +221,29 @@ def picture_formats(text: str) -> tuple[str, ...]:
     return formats
 
 
-def _write_similarity(attention: Attention, folder: Path, style: "PictureStyle", **more: Any) -> list[Path]:
+def _formats_of(path: Path) -> tuple[str]:
+    """The format of a figure, by the ending of its name.
+
+    Raises:
+        UsageError: there is none, or it is not known.
+    """
+    ending = path.suffix.removeprefix(".").lower()
+    if ending not in PICTURE_FORMATS:
+        raise UsageError(f"path: {one_line(path)} is not the name of a picture; expected .png, .svg or .pdf at its end")
+    return (ending,)
+
+
+def _style(formats: tuple[str, ...], looks: Mapping[str, Any]) -> "PictureStyle":
+    from attnviz.output.pictures.style import PictureStyle
+
+    return PictureStyle(formats=formats, **looks)
+
+
+def _write_similarity(attention: Attention, path: Path, style: "PictureStyle", **more: Any) -> list[Path]:
     from attnviz.output.pictures.figures import write_similarity
 
     distances = head_distances(attention)
-    return write_similarity(attention, distances, head_clusters(distances), folder, style, **more)
+    return write_similarity(attention, distances, head_clusters(distances), path, style, **more)
 
 
 def _texts(result: Result, kind: str) -> tuple[tuple[str, str], ...]:
@@ -145,21 +254,48 @@ def _texts(result: Result, kind: str) -> tuple[tuple[str, str], ...]:
     return tuple((name, text) for name in names if (text := texts[name]) is not None)
 
 
-def _drawn(run: Run, raw_tokens: bool) -> "Iterator[Attention | Condensed]":
-    """The matrices of each kind; a long text in blocks of maxima, never held as a whole."""
-    if run.is_long:
-        yield condensed((labelled(part, raw=raw_tokens) for part in ahead(run.parts())), run.shape)
-    else:
-        yield from _labelled_views(run, raw_tokens)
+def _word_places(
+    views: "list[Attention | Condensed]", from_word: str | None, to_word: str | None
+) -> list[dict[str, Any] | None]:
+    """The index of the word that is asked about in each kind of attention; None where a kind has no such word.
+
+    Raises:
+        UsageError: no kind has the word.
+    """
+    side, word = ("from", from_word) if from_word is not None else ("to", to_word)
+    if word is None:
+        return [{}] * len(views)
+    places: list[dict[str, Any] | None] = []
+    problem: UsageError | None = None
+    for attention in map(_attention, views):
+        try:
+            if side == "from":
+                places.append({"query": find_word(word, attention.queries, side)})
+            else:
+                places.append({"key": find_word(word, attention.keys, side)})
+        except UsageError as error:
+            places.append(None)
+            problem = error
+    if problem is not None and not any(places):
+        raise problem
+    return places
 
 
-def _labelled_views(run: Run, raw_tokens: bool) -> "Iterator[Attention]":
-    """The whole matrices of each kind."""
-    return (labelled(attention, raw=raw_tokens) for attention in run.result().views.values())
+def _attention(view: Attention | Condensed) -> Attention:
+    return view.attention if isinstance(view, Condensed) else view
 
 
-def _largest(drawn: Attention | Condensed) -> float:
-    """The largest weight; 1 for values with a scale of their own, up to their largest."""
-    attention = drawn.attention if isinstance(drawn, Condensed) else drawn
-    own_scale = attention.values not in SHARES or attention.reduce in PATHS
-    return 1.0 if own_scale else float(attention.matrices.max())
+def _drawn(run: Run, raw_tokens: bool, style: "PictureStyle", *, whole: bool) -> Iterator[Attention | Condensed]:
+    """The matrices of each kind; a long text in blocks of maxima, never held as a whole.
+
+    Raises:
+        UsageError: a long text in a style that needs each number.
+    """
+    if not run.is_long or whole:
+        yield from (labelled(attention, raw=raw_tokens) for attention in run.result().views.values())
+        return
+    if style.kind != "matrix":
+        raise UsageError(
+            f"style: {style.kind} needs whole matrices, and they are too large; expected one head, or matrix"
+        )
+    yield condensed((labelled(part, raw=raw_tokens) for part in ahead(run.parts())), run.shape)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from attnviz.api.heatmaps import HeatmapReport
 from attnviz.errors import some
+from attnviz.names import CAPTION_ENDING
 from attnviz.trace.result import line_of
 
 _PICTURE = re.compile(r"((decoder|cross)-)?(L\d\d+(H\d\d+|mean|zeroing)|overview|similarity)")
@@ -15,16 +16,15 @@ class PictureNotes:
     """The notes on pictures, once all are written.
 
     Args:
-        folder: the folder of all pictures.
+        place: the folder of all pictures, or the file of one; None for standard output.
         of_heads: whether there is a picture of each head.
-        shared: whether all pictures of weights have one scale.
     """
 
-    def __init__(self, folder: Path, *, of_heads: bool, shared: bool):
-        self._folder, self._of_heads, self._shared = folder, of_heads, shared
-        self._fonts: list[str] = []  # notes, the first of which is enough
+    def __init__(self, place: Path | None, *, of_heads: bool = False):
+        self._place, self._of_heads = place, of_heads
+        self._notes: Sequence[str] = ()  # those of the first text that has any: others' are alike
         self._shifted: list[str] = []  # the first folder whose number is not that of its line
-        self._n_texts, self._largest = 0, 0.0  # their number; the largest weight
+        self._n_texts = 0
         self._others: list[str] = []  # pictures of an earlier run in the same folders
 
     def add(self, where: str, report: HeatmapReport) -> None:
@@ -33,21 +33,25 @@ class PictureNotes:
         line = line_of(where)
         if line not in (None, self._n_texts) and not self._shifted:
             self._shifted = [f"{report.folder.name} is of line {line}, as lines without a usable text have no folder"]
-        self._fonts += report.notes
-        self._largest = max(self._largest, report.largest)
-        self._others += _others(report.folder, report.paths)
+        self._notes = self._notes or report.notes
+        if self._of_heads and report.paths and self._place not in report.paths:
+            self._others += _others(report.folder, report.paths)
 
-    def texts(self, n_pictures: int) -> Iterator[str]:
-        """All notes, on so many pictures."""
-        yield from (*self._fonts[:1], *self._shifted)
-        written = f"{n_pictures} picture{'s' * (n_pictures != 1)} written"
-        if self._of_heads and self._others:
-            written += f", beside {len(self._others)} of an earlier run ({some(self._others, 1)})"
-        yield f"{self._folder}: {written}"
+    def texts(self, paths: Sequence[Path]) -> Iterator[str]:
+        """All notes, on the files that were written."""
+        yield from (*self._notes, *self._shifted)
+        if self._place in paths:
+            yield f"{', '.join(map(str, paths))}: written"
+        elif self._place is not None:
+            n = sum(path.suffix != CAPTION_ENDING for path in paths)
+            written = f"{n} picture{'s' * (n != 1)} written"
+            if self._others:
+                written += f", beside {len(self._others)} of an earlier run ({some(self._others, 1)})"
+            yield f"{self._place}: {written}"
 
 
 def _others(folder: Path, written: Sequence[Path]) -> list[str]:
     """Pictures of the same formats in a folder that were not written now, and so are perhaps of another text."""
-    endings = {path.suffix for path in written}
+    endings = {path.suffix for path in written} - {CAPTION_ENDING}
     pictures = {path for path in folder.iterdir() if path.suffix in endings and _PICTURE.fullmatch(path.stem)}
     return sorted(path.name for path in pictures - set(written))

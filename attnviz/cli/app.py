@@ -19,7 +19,7 @@ class Commands(LazyGroup):
     summaries = {  # noqa: RUF012 (Typer makes the group; the table belongs to the class)
         "show": "Show what each word looks at: a table for a head, or coloured text.",
         "html": "Write a page to click: every head and every word, in one file.",
-        "heatmap": "Save attention as pictures: one per head, and an overview.",
+        "heatmap": "Save attention as one figure, or as pictures of all heads.",
         "explain": "Explain a word's attention in one head, step by step, in numbers.",
         "diff": "Compare two texts, models, seeds, layers or files, head by head.",
         "check": "Check conditions on heads: exit 0 if all hold, 1 if one does not.",

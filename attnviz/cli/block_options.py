@@ -13,12 +13,12 @@ SHOWN_FIELDS = (
 )
 
 
-def _block_field(f: Any) -> Any:
+def _block_field(f: Any, flag: str | None = None) -> Any:
     """One field of the block as an option: its flag, its ATTNVIZ_ variable, its default in the help."""
     kind: Any = f.metadata["type"]
     default = f.metadata["default"]
     choices = f.metadata.get("choices")
-    flag = "--" + f.name.replace("_", "-")
+    flag = flag or "--" + f.name.replace("_", "-")
     names = (f"{flag}/--no-{flag[2:]}",) if kind is bool else (flag,)
     shown = {True: "on", False: "off"}.get(default, default) if kind is bool else default
     text = f.metadata["help"] + ("" if shown is None else f" [default: {shown}]")
@@ -60,3 +60,11 @@ class BlockOptions(Options):
 
 for _name in BlockOptions.names():
     setattr(BlockOptions, _name, None)
+
+
+class DrawnBlockOptions(BlockOptions):
+    """``BlockOptions`` of a command whose ``--norm`` is that of its colours."""
+
+    __annotations__ = BlockOptions.__annotations__ | {
+        f.name: _block_field(f, "--block-norm") for f in field_table() if f.name == "norm"
+    }

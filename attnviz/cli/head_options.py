@@ -1,6 +1,5 @@
 """The options of commands that measure heads: which of them, on what, of which attention."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from attnviz.cli.command import Options, option
@@ -14,7 +13,7 @@ from attnviz.cli.options import (
     TerminalColormapName,
     Width,
     Words,
-    folder_option,
+    place_option,
 )
 from attnviz.errors import UsageError
 
@@ -135,7 +134,10 @@ class ReportOptions(Options):
         option(VIEW, "--cluster", help="Similar heads together (average linkage), with the jsd to the row above."),
     ] = False
     out: Annotated[
-        Path | None, folder_option("With --cluster: also draw the distances, as similarity.png in this folder.")
+        str | None,
+        place_option(
+            "With --cluster: also draw the distances: FIGURE.pdf, .svg or .png; else similarity.png in a folder."
+        ),
     ] = None
     force: Annotated[bool, option(OUTPUT, "--force", help="Overwrite a file attnviz did not create.")] = False
 
@@ -164,11 +166,10 @@ def refuse_clashes(
     report: ReportOptions,
     texts: PerTextOptions,
 ) -> None:
-    """Refuses options of ``heads`` that exclude each other, and a folder that cannot be one.
+    """Refuses options of ``heads`` that exclude each other.
 
     Raises:
         UsageError: two such options are given.
-        OutputError: the folder of the picture is a file, or is inside one.
     """
     if report.cluster and (report.agreement or rows.sort is not None):
         other = "agreement" if report.agreement else "sort"
@@ -183,10 +184,6 @@ def refuse_clashes(
         _refuse_with_agreement(selection, measures, rows, formats, texts)
     elif output.json and formats.csv:
         raise UsageError("json, csv: both are given; expected one of them")
-    if report.out is not None:
-        from attnviz.files import check_folder
-
-        check_folder(report.out)
 
 
 def _refuse_with_agreement(*groups: Options) -> None:

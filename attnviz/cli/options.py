@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from attnviz.cli.block_options import BlockOptions
+from attnviz.cli.block_options import BlockOptions, DrawnBlockOptions
 from attnviz.cli.command import OptionGroups, Options, option
 from attnviz.cli.groups.attention import AttentionOptions
 from attnviz.cli.groups.many import ManyOptions, WorkerOptions
@@ -19,17 +19,6 @@ if TYPE_CHECKING:
     TerminalColormap = str  # the names are known only when the tables are read
 else:
     TerminalColormap = Literal[TERMINAL_COLORMAPS]
-
-
-def folder_name(text: str) -> Path:
-    """The folder that an option names.
-
-    Raises:
-        UsageError: the name is empty, which would be the folder we are in.
-    """
-    if not text.strip():
-        raise UsageError("out: the name is empty; expected a folder")
-    return Path(text)
 
 
 def complete_numbers(axis: str) -> Any:
@@ -50,9 +39,9 @@ def numbers_option(axis: str, text: str) -> Any:
     return option(SELECTION, *names, metavar=initial, autocompletion=complete_numbers(axis), help=text)
 
 
-def folder_option(text: str) -> Any:
-    """``-o``, the folder of a command's pictures."""
-    return option(OUTPUT, "-o", "--out", metavar="PATH", parser=folder_name, help=text)
+def place_option(text: str) -> Any:
+    """``-o``, where the pictures of a command go."""
+    return option(OUTPUT, "-o", "--out", metavar="PATH", help=text)
 
 
 # Options of several groups.
@@ -323,9 +312,10 @@ class ManySource(AttentionSource):
 
 
 class DrawnSource(ManySource):
-    """Which texts, through which model, for a command whose ``--format`` is that of its pictures."""
+    """Which texts, through which model, for a command whose ``--format`` and ``--norm`` are those of its pictures."""
 
     texts: DrawnTextFileOptions = DrawnTextFileOptions()  # with its annotation: it is the group's kind
+    block: DrawnBlockOptions = DrawnBlockOptions()
 
 
 class SharedSource(ManySource):

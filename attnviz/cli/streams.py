@@ -12,7 +12,6 @@ from attnviz.cli.options import CommonOptions
 from attnviz.errors import one_line
 
 if TYPE_CHECKING:
-    from attnviz.api.heatmaps import HeatmapReport
     from attnviz.output.terminal.images.image_screen import ImageScreen
     from attnviz.output.terminal.screen import Screen
 
@@ -50,13 +49,6 @@ def note(common: CommonOptions, text: str) -> None:
     """One line to standard error, unless ``-q``."""
     if not common.quiet:
         say(f"attnviz: note: {one_line(text)}")
-
-
-def note_pictures(common: CommonOptions, report: "HeatmapReport") -> None:
-    """The notes on pictures, and how many were written."""
-    n = len(report.paths)
-    for text in (*report.notes, f"{report.folder}: {n} picture{'s' * (n != 1)} written"):
-        note(common, text)
 
 
 def is_watched(common: CommonOptions) -> bool:

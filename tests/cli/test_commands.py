@@ -18,8 +18,17 @@ import attnviz
 from attnviz.cli.app import Commands, app
 from attnviz.cli.block_options import SHOWN_FIELDS
 from attnviz.cli.commands.show import app as show_app
-from attnviz.encoder.config.given import field_names, field_table
-from attnviz.names import FILE_FORMATS, KINDS, PICTURE_FORMATS, PICTURE_SCALES, REDUCTIONS, VALUES
+from attnviz.encoder.config.given import NORMS, field_names, field_table
+from attnviz.names import (
+    FILE_FORMATS,
+    KINDS,
+    PICTURE_FORMATS,
+    PICTURE_KINDS,
+    PICTURE_NORMS,
+    PICTURE_SCALES,
+    REDUCTIONS,
+    VALUES,
+)
 from attnviz.output.colormaps import TERMINAL_COLORMAPS
 from attnviz.output.terminal.styles import STYLES
 
@@ -108,11 +117,16 @@ def test_an_option_takes_the_values_of_its_table():
     fields = {f"--{f.name.replace('_', '-')}": f.metadata.get("choices") for f in field_table()}
     expected = CHOICES | {flag: choices for flag, choices in fields.items() if choices}
     assert found.pop("--cmap") == {tuple(TERMINAL_COLORMAPS)}
+    # In heatmap these are about pictures; its --norm is that of the block too, which has a flag of its own there.
+    assert found["--style"] == {("auto", *STYLES), PICTURE_KINDS}
+    assert found["--norm"] == {NORMS, (*PICTURE_NORMS, *NORMS)}
+    expected |= {"--block-norm": NORMS}
+    found |= {"--style": {("auto", *STYLES)}, "--norm": {NORMS}}
     assert found == {flag: {choices} for flag, choices in expected.items()}
 
 
 def test_the_formats_of_pictures_are_in_the_help(cli):
-    assert f"{', '.join(PICTURE_FORMATS)}, or several" in cli("heatmap", "-h").out
+    assert f"{', '.join(PICTURE_FORMATS)}, or in a folder several" in " ".join(cli("heatmap", "--help").out.split())
 
 
 # Precedence
@@ -477,7 +491,8 @@ def test_where_no_weight_is_large_the_scale_ends_there_and_says_so(cli, tmp_path
     assert cli("heatmap", "--attention", "even.npy", "-o", "out").code == 0
     for name in ("L00H00", "overview"):
         with Image.open(f"out/{name}.png") as image:
-            assert "scale 0–0.025, the largest is 0.025" in image.text["Title"]
+            assert "scale 0–0.03, " in image.text["Title"]
+            assert "the largest is 0.025" in image.text["Title"]
 
 
 def test_heatmaps_of_several_piped_results_do_not_overwrite_each_other(cli):

@@ -236,8 +236,9 @@ def test_a_file_in_place_of_the_folder_is_refused_before_anything_runs(cli, tmp_
     for folder in ("out", "out/more"):
         ran = cli("diff", ONE, OTHER, "-o", folder)
         assert ran == (1, "", f"attnviz: error: {folder}: is a file, or is inside one; expected a folder\n")
+    empty = "attnviz: error: out: the name is empty; expected FIGURE.pdf, .svg or .png, or a folder\n"
     for command in (("diff", ONE, OTHER), ("heatmap", ONE)):
-        assert cli(*command, "-o", "") == (2, "", "attnviz: error: out: the name is empty; expected a folder\n")
+        assert cli(*command, "-o", "") == (2, "", empty)
     assert list(tmp_path.iterdir()) == [tmp_path / "out"]
 
 

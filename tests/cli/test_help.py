@@ -15,7 +15,7 @@ from attnviz.cli.help.topics import topics
 from attnviz.encoder.config.given import field_names
 
 ROOT = Path(__file__).parents[2]
-SECTIONS = ["Examples", "Conditions", "Selection", "Rows and columns", "View", "Measures", "Input"]
+SECTIONS = ["Examples", "Conditions", "Selection", "Rows and columns", "View", "Pictures", "Measures", "Input"]
 SECTIONS += ["How --attention is read", "The other side", "Many texts", "Model", "Output", "Model shape"]
 
 

@@ -17,6 +17,7 @@ import typer
 
 import attnviz
 from attnviz.cli.app import app
+from attnviz.cli.pictures.options import FigureOptions
 
 TEXT = "The cat didn't sit."
 SMALL = ("--seed", "0")
@@ -400,4 +401,5 @@ def test_it_takes_every_option_of_show_but_those_of_tables_of_json_and_of_parts(
     parts = {"rows", "columns", "blocks", "received"}  # the page has every token; its reader chooses
     assert show - page == tables_and_json | parts
     diff = {one.name for one in group.get_command(None, "diff").params}
-    assert diff - page == {"top", "tolerance", "width", "json", "model_info"}
+    figure = set(FigureOptions.names())
+    assert diff - page == {"top", "tolerance", "width", "json", "model_info"} | figure

@@ -2,7 +2,6 @@
 
 from functools import partial
 from math import isnan
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from attnviz.cli.block_options import BlockOptions
@@ -10,7 +9,8 @@ from attnviz.cli.command import Options, command, command_app, option
 from attnviz.cli.groups.attention import AttentionOptions
 from attnviz.cli.head_options import HeadOptions, WidthOptions
 from attnviz.cli.help.pages import VIEW
-from attnviz.cli.options import CommonOptions, Force, ModelJsonOptions, ModelOptions, folder_option
+from attnviz.cli.options import CommonOptions, Force, ModelJsonOptions, ModelOptions, place_option
+from attnviz.cli.pictures.options import FigureOptions
 from attnviz.cli.sides import SidesOptions, results_of_sides
 from attnviz.errors import UsageError
 
@@ -44,9 +44,10 @@ class DiffOptions(Options):
             help="Exit 1 where the jsd of any head exceeds it, or nothing but special tokens is compared.",
         ),
     ] = None
-    out: Annotated[Path | None, folder_option("Folder for pictures of B less A as well: overview.png, L00H00.png.")] = (
-        None
-    )
+    out: Annotated[
+        str | None,
+        place_option("Also draw B less A: FIGURE.pdf, .svg or .png for one figure; else a folder of pictures."),
+    ] = None
     force: Force = False
 
 
@@ -68,6 +69,7 @@ def diff(
     selection: HeadOptions,
     view: DiffOptions,
     width: WidthOptions,
+    figure: FigureOptions,
     output: ModelJsonOptions,
     common: CommonOptions,
 ) -> int:
@@ -78,15 +80,14 @@ def diff(
     removed words is one cell, *rest*.
     """
     from attnviz.api.diff import diff as diff_of
+    from attnviz.cli.pictures.places import PicturePlace, note_pictures
     from attnviz.cli.renderings import WhileRead, json_or_screen
-    from attnviz.cli.streams import note_pictures, progress
-    from attnviz.files import check_folder
+    from attnviz.cli.streams import progress
     from attnviz.output.rendering import render
 
     if view.tolerance is not None and isnan(view.tolerance):
         raise UsageError("tolerance: nan is not a number; expected one from 0 to 1")
-    if view.out is not None:
-        check_folder(view.out)
+    place = PicturePlace.beside_text(view.out, figure, force=view.force)
     report = diff_of(*results_of_sides(sides, elsewhere, models, block, selection, common))
     words = selection.words is not False
     document = report.as_dict(top=view.top, tolerance=view.tolerance, model_info=output.model_info)
@@ -99,8 +100,8 @@ def diff(
 
     rendering = json_or_screen(common, dict, load_views, json=output.json, width=width.width)
     render([document], WhileRead(rendering))
-    if view.out is not None:
-        with progress(common, str(view.out)) as step:
-            drawn = report.draw(view.out, words=words, force=view.force, progress=step)
-        note_pictures(common, drawn)
+    if place is not None:
+        with progress(common, str(place)) as step:
+            drawn = report.draw(place, words=words, force=view.force, progress=step, **figure.looks)
+        note_pictures(common, place, drawn)
     return 1 if document.get("holds") is False else 0

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from attnviz.analysis.heads.definitions import ABLATION, METRICS
@@ -18,10 +17,13 @@ from attnviz.cli.head_options import (
     refuse_clashes,
     request_of_heads,
 )
-from attnviz.cli.options import CommonOptions, ModelJsonOptions, SharedSource
-from attnviz.output.colormaps import AMBER, PAPER
+from attnviz.cli.options import ModelJsonOptions, SharedSource
+from attnviz.cli.pictures.options import FigureOptions
+from attnviz.output.colormaps import AMBER
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from attnviz.analysis.heads.report import HeadReport
     from attnviz.analysis.matrices.selection import Request
     from attnviz.cli.renderings import Views
@@ -64,6 +66,7 @@ def heads(
     report: ReportOptions,
     texts: PerTextOptions,
     width: WidthOptions,
+    figure: FigureOptions,
 ) -> None:
     """List what each head does: its pattern, an example and metrics.
 
@@ -75,11 +78,13 @@ def heads(
     """
     from attnviz.api.heads import heads as heads_of
     from attnviz.cli.inputs import corpus_of
+    from attnviz.cli.pictures.places import PicturePlace
     from attnviz.cli.renderings import encoded, json_or_screen
     from attnviz.output.documents.heads import heads_document
     from attnviz.output.rendering import render
 
     refuse_clashes(selection, measures, rows, output, formats, report, texts)
+    place = PicturePlace.beside_text(report.out, figure, force=report.force)
     if report.agreement:
         _agreement(source, selection, output, width)
         return
@@ -102,8 +107,7 @@ def heads(
         document = partial(heads_document, model_info=output.model_info)
         rendering = json_or_screen(source.common, document, load_views, json=output.json, width=width.width)
     render([listed], rendering)
-    if report.out is not None:
-        _draw(listed, report.out, cmap=formats.cmap, force=report.force, common=source.common)
+    _draw(source, listed, place, formats, figure.looks | {"force": report.force})
 
 
 def _print_per_text(
@@ -152,13 +156,18 @@ def _csv(report: "HeadReport") -> bytes:
     return heads_csv(heads_document(report), csv_columns(report)).encode()
 
 
-def _draw(report: "HeadReport", folder: Path, *, cmap: str, force: bool, common: CommonOptions) -> None:
-    """Draws the distances between the heads."""
+def _draw(
+    source: SharedSource, report: "HeadReport", place: "Path | None", formats: FormatOptions, looks: dict[str, Any]
+) -> None:
+    """Draws the distances between the heads, where there is a place for them."""
     from attnviz.api.heatmaps import similarity_picture
-    from attnviz.cli.streams import note_pictures
+    from attnviz.cli.pictures.places import note_pictures
 
-    picture_map = PAPER if cmap == AMBER else cmap  # amber is the terminal's own
-    note_pictures(common, similarity_picture(report, folder, cmap=picture_map, force=force))
+    if place is None:
+        return
+    if formats.cmap != AMBER:  # which is the terminal's own
+        looks |= {"cmap": formats.cmap}
+    note_pictures(source.common, place, similarity_picture(report, place, **looks))
 
 
 def _agreement(source: SharedSource, selection: HeadOptions, output: ModelJsonOptions, width: WidthOptions) -> None:

@@ -1,62 +1,30 @@
-"""``attnviz heatmap``: one picture per head, and an overview."""
+"""``attnviz heatmap``: one figure, or one picture per head and an overview."""
 
 from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Any
 
-from attnviz.cli.command import Options, command, command_app, option
-from attnviz.cli.groups.colormaps import ColormapName
+from attnviz.cli.command import command, command_app
 from attnviz.cli.groups.parts import PartOptions
-from attnviz.cli.help.pages import OUTPUT, VIEW
-from attnviz.cli.options import DrawnSource, Force, RawTokens, SelectionOptions, folder_option
+from attnviz.cli.options import DrawnSource, SelectionOptions
+from attnviz.cli.pictures.options import FigureOptions, PictureOptions
 from attnviz.errors import UsageError
-from attnviz.names import FILE_FORMATS
-from attnviz.output.colormaps import PAPER
+from attnviz.names import FILE_FORMATS, PICTURE_NORMS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from attnviz.cli.pictures.places import PicturePlace
+
 _EXAMPLES = """
+attnviz heatmap "The cat sat on the table" -H L2H8 -o figure.pdf
 attnviz heatmap "The cat sat on the table" -o out/
-attnviz heatmap "The cat sat on the table" -o out/ --layer 0 --format svg,pdf
+attnviz heatmap "The cat sat" -H L2H8,L1H7 -o figure.svg --style lines
+attnviz heatmap "The cat sat" -H L2H8 -o figure.pdf --size 3.3in --no-title --caption
 attnviz heatmap --file sentences.txt -o out/ --overview-only
 attnviz show "The cat sat" --json | attnviz heatmap --attention - -o out/
 """
-
-
-class PictureOptions(Options):
-    """How pictures look, and where they go."""
-
-    out: Annotated[Path, folder_option("Output folder, created if missing.")]
-    format: Annotated[
-        str,
-        option(
-            OUTPUT,
-            "--format",
-            metavar="NAMES",
-            help="png, svg, pdf, or several; that of --file too, such as jsonl. [default: png]",
-        ),
-    ] = "png"
-    cmap: ColormapName = PAPER
-    dpi: Annotated[
-        int, option(VIEW, "--dpi", metavar="N", min=30, max=1200, help="Dots per inch of PNG. [default: 150]")
-    ] = 150
-    scale: Annotated[
-        Literal["shared", "head"],
-        option(VIEW, "--scale", help="One colour scale for all heads, or one per head. [default: shared]"),
-    ] = "shared"
-    overview_only: Annotated[bool, option(VIEW, "--overview-only", help="Only overview.png.")] = False
-    heads_by_similarity: Annotated[
-        bool,
-        option(
-            VIEW,
-            "--heads-by-similarity",
-            help="Only similarity.png: the distances between heads (see heads --cluster -o DIR).",
-            hidden=True,
-        ),
-    ] = False
-    raw_tokens: RawTokens = False
-    force: Force = False
 
 
 app = command_app()
@@ -66,7 +34,7 @@ app = command_app()
     app,
     "heatmap",
     examples=_EXAMPLES,
-    main="text out file model attention layer head values format scale overview_only force",
+    main="text out file model attention layer head values style size scale overview_only force",
     topic="heatmap",
 )
 def heatmap(
@@ -74,13 +42,15 @@ def heatmap(
     selection: SelectionOptions,
     parts: PartOptions,
     picture: PictureOptions,
+    figure: FigureOptions,
 ) -> None:
-    """Save attention as pictures: one per head, and an overview.
+    """Save attention as one figure, or as pictures of all heads.
 
-    The files are L00H00.png, ..., and overview.png. Several texts go into numbered folders: out/text-001/,
-    out/text-002/, ...
+    -o FIGURE.pdf is one figure: of one head, of several side by side, or of all. In a folder, the files are L00H00.png,
+    ..., and overview.png; several texts go into numbered folders: out/text-001/, out/text-002/, ...
     """
-    from attnviz.api.heatmaps import heatmaps, picture_formats
+    from attnviz.api.heatmaps import figure as draw_figure
+    from attnviz.api.heatmaps import heatmaps
     from attnviz.api.picture_notes import PictureNotes
     from attnviz.cli.inputs import corpus_of, peeked, request_of
     from attnviz.cli.streams import note, progress
@@ -88,43 +58,76 @@ def heatmap(
     from attnviz.output.rendering import render
     from attnviz.sweeps.runs import Run
 
-    source, names = _formats(source, picture.format)
-    formats = picture_formats(names)
-    if picture.overview_only and picture.heads_by_similarity:
-        raise UsageError("overview-only, heads-by-similarity: both are given; expected one of them")
-    looks = {name: getattr(picture, name) for name in ("cmap", "dpi", "scale", "force", "raw_tokens")}
-    if picture.heads_by_similarity:
-        looks["by_similarity"] = True
-    else:
-        looks["overview_only"] = picture.overview_only
+    source, place, looks = _prepared(source, picture, figure)
     is_stream = source.inputs.is_stream
     values = corpus_of(source, prints=False).values(request_of(selection, parts, people=True), Run.done, beside=True)
-    several, values = (True, values) if is_stream else peeked(values)
-    of_heads = not (picture.overview_only or picture.heads_by_similarity)
-    shared = picture.scale == "shared" and not picture.heads_by_similarity
-    notes = PictureNotes(picture.out, of_heads=of_heads, shared=shared)
+    several, values = (True, values) if is_stream and not place.is_figure else peeked(values)
+    if several and place.is_figure:
+        raise UsageError("out: there are several texts, and a figure is of one; expected a folder, or one text")
+    notes = PictureNotes(place.path, of_heads=not (picture.overview_only or picture.heads_by_similarity))
 
-    def draw(run: Run, folder: Path) -> "Sequence[Path]":
-        # Many texts have a bar of their own.
-        with nullcontext() if is_stream else progress(source.common, str(folder)) as step:
-            report = heatmaps(run, folder, formats=formats, progress=step, **looks)
+    def draw(run: Run, path: Path) -> "Sequence[Path]":
+        if place.is_figure:
+            report = place.drawn(partial(draw_figure, run, **looks))
+        else:
+            # Many texts have a bar of their own.
+            with nullcontext() if is_stream else progress(source.common, str(path)) as step:
+                report = heatmaps(run, path, progress=step, **looks)
         notes.add(run.bare.where, report)
         return report.paths
 
     def finish(paths: "Sequence[Path]") -> None:
-        for text in notes.texts(len(paths)):
+        for text in notes.texts(paths):
             note(source.common, text)
 
-    render((run for _, run in values), PicturesRendering(picture.out, draw, several=several, finish=finish))
+    render((run for _, run in values), PicturesRendering(place.path or Path(), draw, several=several, finish=finish))
 
 
-def _formats(source: DrawnSource, names: str) -> tuple[DrawnSource, str]:
+def _prepared(
+    source: DrawnSource, picture: PictureOptions, figure: FigureOptions
+) -> "tuple[DrawnSource, PicturePlace, dict[str, Any]]":
+    """The source with the format of its file, where the pictures go, and how they look: checked before anything runs.
+
+    Raises:
+        UsageError: options that contradict each other, or a value that cannot be.
+        OutputError: a place that cannot be written to.
+    """
+    from attnviz.api.heatmaps import picture_formats
+    from attnviz.cli.pictures.places import PicturePlace
+    from attnviz.output.pictures.style import PictureStyle
+
+    source, picture = _norms(source, picture)
+    source, names = _formats(source, picture.format)
+    formats = None if names is None else picture_formats(names)
+    place = PicturePlace.of(picture.out, formats, force=picture.force, caption=figure.caption)
+    if place.is_figure and picture.overview_only:
+        raise UsageError("overview-only, out: a figure is one picture; expected a folder, or no --overview-only")
+    looks, of_folder = picture.looks | figure.looks, {"formats": place.formats, "overview_only": picture.overview_only}
+    PictureStyle(formats=place.formats, **looks)
+    words = {"from_word": picture.from_word, "to_word": picture.to_word, "raw_tokens": picture.raw_tokens}
+    looks |= {"by_similarity": picture.heads_by_similarity, "force": picture.force, **words}
+    return source, place, looks if place.is_figure else {**looks, **of_folder}
+
+
+def _formats(source: DrawnSource, names: str | None) -> tuple[DrawnSource, str | None]:
     """The names of ``--format`` without that of the file of texts, and the source with that."""
-    listed = names.split(",")
+    listed = [] if names is None else names.split(",")
     of_files = [name for name in listed if name.strip().lower() in FILE_FORMATS]
     if not of_files:
         return source, names
     if len(of_files) > 1 or source.texts.file_format is not None:
         raise UsageError("format: several formats of a file of texts are given; expected one")
     texts = source.texts.replaced(file_format=of_files[0].strip().lower())
-    return source.replaced(texts=texts), ",".join(name for name in listed if name not in of_files) or "png"
+    return source.replaced(texts=texts), ",".join(name for name in listed if name not in of_files) or None
+
+
+def _norms(source: DrawnSource, picture: PictureOptions) -> tuple[DrawnSource, PictureOptions]:
+    """The source with the block's norm, if ``--norm`` names that, and the picture without it."""
+    if picture.color_norm in PICTURE_NORMS:
+        return source, picture
+    block = source.block
+    flag = None if "norm" in block.from_variables else block.values_by_name().get("norm")
+    if flag not in (None, picture.color_norm):
+        raise UsageError(f"norm, block-norm: {picture.color_norm} and {flag}; expected one norm of the block")
+    block = block.replaced(norm=picture.color_norm, from_variables=block.from_variables - {"norm"})
+    return source.replaced(block=block), picture.replaced(color_norm=PictureOptions.color_norm)

@@ -13,12 +13,15 @@ if TYPE_CHECKING:
     from typer._click.core import Command, Context, Parameter
 
 INPUT, SELECTION, ROWS, CONDITIONS = "Input", "Selection", "Rows and columns", "Conditions"
-VIEW, MEASURES = "View", "Measures (of a model, not of --attention)"
+VIEW, PICTURES, MEASURES = "View", "Pictures", "Measures (of a model, not of --attention)"
 SECOND_SIDE = "The other side (whatever is not given is the same on both)"
 MANY, MODEL, OUTPUT = "Many texts, long texts", "Model", "Output"
 ELSEWHERE = "How --attention is read"
 BLOCK = "Model shape (also ATTNVIZ_* environment variables, or keys in --config)"
-_SECTIONS = (CONDITIONS, SELECTION, ROWS, VIEW, MEASURES, INPUT, ELSEWHERE, SECOND_SIDE, MANY, MODEL, OUTPUT, BLOCK)
+_SECTIONS = (
+    *(CONDITIONS, SELECTION, ROWS, VIEW, PICTURES, MEASURES),
+    *(INPUT, ELSEWHERE, SECOND_SIDE, MANY, MODEL, OUTPUT, BLOCK),
+)
 
 _WIDEST, _NARROWEST = 100, 50  # columns of a page
 _NAMES = 28  # columns of the options' names in the full page

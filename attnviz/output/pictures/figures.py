@@ -9,9 +9,9 @@ import numpy as np
 
 from attnviz.analysis.compare import Clusters
 from attnviz.files import own_folder
-from attnviz.names import PICTURE_FORMATS
 from attnviz.output.pictures.descriptions import file_stem
 from attnviz.output.pictures.drawing import Drawing, families_for, measure_in, own_settings
+from attnviz.output.pictures.files.paths import is_figure
 from attnviz.output.pictures.files.writing import write_scenes
 from attnviz.output.pictures.fonts import Instead, characters, missing_note, replacements
 from attnviz.output.pictures.kinds.scenes import words_scene
@@ -116,7 +116,7 @@ def write_figure(
     path = Path(path)
     drawn, families = _drawn(attention, style, "", texts, note)
     with own_settings():
-        scenes = _noted([(path.with_suffix(""), _figure(drawn, query, key))], note)
+        scenes = _noted([(path, _figure(drawn, query, key))], note)
         (paths,) = write_scenes(scenes, style, families, force=force)
     return paths
 
@@ -151,16 +151,11 @@ def write_similarity(
         UsageError, OutputError: as ``write_figure``.
     """
     path = Path(path)
-    stem = path.with_suffix("") if is_picture(path) else own_folder(path) / f"{prefix}similarity"
+    place = path if is_figure(path) else own_folder(path) / f"{prefix}similarity"
     drawn, families = _drawn(as_distances(attention, distances, clusters.order), style, "", (), note)
     with own_settings():
-        (paths,) = write_scenes([(stem, similarity_scene(drawn, attention, clusters))], style, families, force=force)
+        (paths,) = write_scenes([(place, similarity_scene(drawn, attention, clusters))], style, families, force=force)
     return paths
-
-
-def is_picture(path: Path) -> bool:
-    """Whether a path is that of one picture, by its ending."""
-    return path.suffix.lower().removeprefix(".") in PICTURE_FORMATS
 
 
 def figure_pixels(

@@ -10,12 +10,12 @@ import numpy as np
 from attnviz.files import write_atomically
 from attnviz.output.pictures.drawing import Drawing
 from attnviz.output.pictures.files.encoding import CREATOR, png
+from attnviz.output.pictures.files.paths import caption_path, picture_path
 from attnviz.output.pictures.scene import Scene
 from attnviz.output.pictures.style import PictureStyle
 
 _THREADS = 2
 _WAITING = 4
-_CAPTION = ".txt"
 
 
 def write_scenes(
@@ -26,7 +26,7 @@ def write_scenes(
     PNG files are encoded in two threads while the next scenes are drawn.
 
     Args:
-        scenes: each with its file's path, without the ending.
+        scenes: each with its file's path, without the ending if there are several formats.
         style: formats, resolution, caption.
         families: fonts.
         force: also replace files that attnviz did not write.
@@ -37,10 +37,10 @@ def write_scenes(
     drawing = Drawing(families, style.dpi)
     waiting: deque[tuple[list[Path], list[Future[None]]]] = deque()
     with ThreadPoolExecutor(_THREADS) as encoders:
-        for stem, scene in scenes:
+        for place, scene in scenes:
             paths, futures = [], []
             for ending in dict.fromkeys(style.formats):
-                path = stem.with_name(f"{stem.name}.{ending}")
+                path = picture_path(place, ending)
                 paths.append(path)
                 if ending == "png":
                     pixels = drawing.pixels(scene)
@@ -49,7 +49,7 @@ def write_scenes(
                     data = drawing.vector(scene, ending, outline_text=style.outline_text)
                     save_picture(path, data, force=force)
             if style.caption:
-                paths.append(stem.with_name(stem.name + _CAPTION))
+                paths.append(caption_path(place))
                 save_picture(paths[-1], f"{scene.caption} Drawn by {CREATOR}.\n".encode(errors="replace"), force=force)
             waiting.append((paths, futures))
             while len(waiting) > _WAITING:

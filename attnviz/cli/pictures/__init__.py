@@ -1,0 +1,1 @@
+"""Options of pictures, and where they go."""
