@@ -38,6 +38,7 @@ class ArcsRow:
         outlined: the indices of the chosen words.
         look: the resolved style.
         measure: the width of a text.
+        has_names: whether each head's name is above it.
     """
 
     words: Tokens
@@ -47,6 +48,7 @@ class ArcsRow:
     outlined: frozenset[int]
     look: Look
     measure: Measure
+    has_names: bool
 
     @property
     def n_text(self) -> int:
@@ -66,6 +68,7 @@ class ArcsPlan:
         pitch: from one word to the next, where all are equal.
         band: the height of the words.
         width: of one head.
+        has_names: whether each head's name is above it.
         n_columns: heads side by side.
         rooms: of each row of heads the heights of its arcs above and below.
         reach: the height of the longest arc, and its length.
@@ -79,6 +82,7 @@ class ArcsPlan:
     pitch: float
     band: float
     width: float
+    has_names: bool
     n_columns: int = 1
     rooms: tuple[tuple[float, float], ...] = ()
     reach: tuple[float, float] = (0.0, 0.0)
@@ -87,7 +91,7 @@ class ArcsPlan:
     @property
     def name(self) -> float:
         """The height of a head's name."""
-        return self.size * LINE_HEIGHT + 2
+        return self.size * LINE_HEIGHT + 2 if self.has_names else 0.0
 
     @property
     def tops(self) -> list[float]:
@@ -103,7 +107,9 @@ class ArcsPlan:
         return column * (self.width + _COLUMN_GUTTER), self.tops[row]
 
 
-def arcs_row(attention: Attention, look: Look, measure: Measure, query: int | None, key: int | None) -> ArcsRow:
+def arcs_row(
+    attention: Attention, look: Look, measure: Measure, query: int | None, key: int | None, *, has_names: bool
+) -> ArcsRow:
     """The words of the text; refuses two texts.
 
     Raises:
@@ -126,7 +132,7 @@ def arcs_row(attention: Attention, look: Look, measure: Measure, query: int | No
     if rest:
         words.append(with_rest_key(attention)[0].keys[-1])
         keys = (*keys, len(words) - 1)
-    return ArcsRow(tuple(words), queries, keys, rest, chosen, look, measure)
+    return ArcsRow(tuple(words), queries, keys, rest, chosen, look, measure, has_names)
 
 
 def link_way(row: ArcsRow, link: StyledLink) -> int:
@@ -236,7 +242,7 @@ def _flat(row: ArcsRow, size: float, width: float) -> ArcsPlan:
         x += space if row.has_rest and i == len(widths) - 1 else 0
         centers.append(x + wide / 2)
         x += wide + space
-    return ArcsPlan(size, tuple(centers), False, 1, space, size * LINE_HEIGHT + 2, width)
+    return ArcsPlan(size, tuple(centers), False, 1, space, size * LINE_HEIGHT + 2, width, row.has_names)
 
 
 def _upright(row: ArcsRow, size: float, width: float, room: float) -> ArcsPlan:
@@ -251,7 +257,7 @@ def _upright(row: ArcsRow, size: float, width: float, room: float) -> ArcsPlan:
     if row.has_rest:  # its label has as much room as any
         centers[-1] = max(centers[-1], centers[row.n_text - 1] + size * LINE_HEIGHT)
     band = max(_widths(row, size, step, room + 2 * size * (step > 1)).values()) + 2 * PADDING + 2 + strip_width(step)
-    return ArcsPlan(size, tuple(centers), True, step, pitch, band, width)
+    return ArcsPlan(size, tuple(centers), True, step, pitch, band, width, row.has_names)
 
 
 def _in_height(

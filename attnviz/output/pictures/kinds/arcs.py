@@ -32,10 +32,12 @@ from attnviz.output.pictures.kinds.words import (
     WordPlace,
     WordStyle,
     fitted_title,
+    needs_names,
     scene_of,
     step_remarks,
     strip_width,
     with_remarks,
+    without_numbers,
     word_items,
 )
 from attnviz.output.pictures.look import Look
@@ -68,7 +70,7 @@ def arcs_scene(
         UsageError: cross-attention, values that have no width, or a size too small for a few words.
     """
     refuse_values(attention, "arcs")
-    row = arcs_row(attention, look, measure, query, key)
+    row = arcs_row(attention, look, measure, query, key, has_names=needs_names(attention, look, heading))
     shown, has_rest = with_rest_key(attention)
     heads, remarks = styled_links(shown, look, LinkChoice(query, key), has_rest=has_rest)
     remarks.insert(0, _directions(row, heads))
@@ -79,7 +81,7 @@ def arcs_scene(
     items: list[Mark] = []
     for number, head in enumerate(heads):
         items += _head(row, plan, head, around.top, number)
-    return scene_of(width, height, [*around.items(height), *items], said)
+    return scene_of(width, height, [*around.items(height), *items], said, without_numbers(look, "arcs"))
 
 
 def _planned_row(
@@ -112,7 +114,9 @@ def _head(row: ArcsRow, plan: ArcsPlan, head: StyledHead, top: float, number: in
     size, (x, y) = plan.size, plan.corner(number)
     name = fitted_title(head.matrix, plan.width - 2 * MARGIN, size, row.measure)
     base, color = top + y + size * LINE_HEIGHT / 2 + BASELINE * size, darkened(head.color)
-    items: list[Mark] = [TextLine(name, x + MARGIN, base, size, bold=True, color=color, role="panel name")]
+    items: list[Mark] = []
+    if plan.has_names:
+        items.append(TextLine(name, x + MARGIN, base, size, bold=True, color=color, role="panel name"))
     corner = x, top + y + plan.name + plan.rooms[number // plan.n_columns][0]
     most = _MOST_WIDE * size
     most = min(most, max(0.8, 0.5 * plan.pitch)) if plan.turned else most

@@ -67,6 +67,7 @@ class LinesPage:
     has_rest: bool
     look: Look
     measure: Measure
+    has_names: bool = True
 
     @property
     def tokens(self) -> tuple[Tokens, Tokens]:
@@ -227,7 +228,8 @@ def _names_height(
 ) -> float:
     """The height of the names above a panel: one line where a head's name fits between those of the columns."""
     widths = [page.measure(name, size, False) for name in sides(page.attention)]
-    widest = max(page.measure(head.matrix.title, size, True) for head in heads)
+    titles = [head.matrix.title for head in heads] if page.has_names else [""]
+    widest = max(page.measure(title, size, True) for title in titles)
     fits = all(width <= column for width, column in zip(widths, columns, strict=True))
     one_line = fits and widest + 2 * _NAME_GAP <= panel - sum(columns) - 2 * PADDING
     return (1 if one_line else 2) * size * LINE_HEIGHT + NAMES_GAP

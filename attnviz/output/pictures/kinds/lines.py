@@ -22,11 +22,13 @@ from attnviz.output.pictures.kinds.words import (
     WordPlace,
     WordStyle,
     fitted_title,
+    needs_names,
     scene_of,
     step_remarks,
     strip_width,
     thinned_labels,
     with_remarks,
+    without_numbers,
     word_items,
 )
 from attnviz.output.pictures.look import Look
@@ -61,7 +63,7 @@ def lines_scene(
     refuse_values(attention, "lines")
     choice = LinkChoice(query, key)
     attention, has_rest = with_rest_key(attention)
-    page = LinesPage(attention, choice, has_rest, look, measure)
+    page = LinesPage(attention, choice, has_rest, look, measure, needs_names(attention, look, heading))
     heads, remarks = styled_links(attention, look, choice, has_rest=has_rest)
     if choice.is_empty:
         remarks.append("keys are shaded by what they receive")
@@ -74,7 +76,7 @@ def lines_scene(
         row, column = divmod(number, plan.n_columns)
         x = MARGIN + column * (plan.panel[0] + PANEL_GUTTER)
         items += _panel(page, head, plan, x, around.top + row * (plan.panel[1] + PANEL_GUTTER))
-    return scene_of(plan.width, height, [*around.items(height), *items], said)
+    return scene_of(plan.width, height, [*around.items(height), *items], said, without_numbers(look, "lines"))
 
 
 def _planned_page(
@@ -135,7 +137,9 @@ def _names(
     name = fitted_title(head.matrix, inner[1] - inner[0] if one_line else panel, size, page.measure)
     centre = x + panel / 2 if not one_line else sum(inner) / 2
     base, color = middle + BASELINE * size, darkened(head.color)
-    items: list[Mark] = [TextLine(name, centre, base, size, "center", bold=True, color=color, role="panel name")]
+    items: list[Mark] = []
+    if page.has_names:
+        items.append(TextLine(name, centre, base, size, "center", bold=True, color=color, role="panel name"))
     below = middle if one_line else middle + row
     for side, text in enumerate(sides(page.attention)):
         shown = cut_middle(text, panel / 2 - 2, lambda part: page.measure(part, size, False))

@@ -26,7 +26,7 @@ from attnviz.output.pictures.kinds.text_layout import (
     with_number,
 )
 from attnviz.output.pictures.kinds.tints import FAINT_INK, ink_on, palette_color
-from attnviz.output.pictures.kinds.words import BASELINE, fitted_title, scene_of, with_remarks
+from attnviz.output.pictures.kinds.words import BASELINE, fitted_title, needs_names, scene_of, with_remarks
 from attnviz.output.pictures.look import Look
 from attnviz.output.pictures.scene import INK, Box, Hover, Mark, Measure, Raster, Scene, Stroke, TextLine
 from attnviz.output.scale import short_number
@@ -64,7 +64,7 @@ def text_scene(
     if attention.values == "distances":
         raise UsageError("style: text cannot draw distances between heads; use --style matrix")
     chosen = chosen_word(attention, query, key)
-    row = text_row(attention, look, measure, chosen)
+    row = text_row(attention, look, measure, chosen, has_names=needs_names(attention, look, heading))
     matrices = list(attention)
     said = _said(attention, row, heading, chosen)
     width = look.size.width if look.size else natural_width(said, look, natural_text(row, matrices), measure)
@@ -77,7 +77,7 @@ def text_scene(
     top = around.top if room is None else around.top + (room - plan.height(len(matrices))) / 2
     tops = [top + i * (plan.head + HEAD_SPACE * plan.size) for i in range(len(matrices) + 1)]
     for number, (matrix, y) in enumerate(zip(matrices, tops[:-1], strict=True)):
-        items += _name(row, plan, matrix, y, width)
+        items += _name(row, plan, matrix, y, width) if row.has_names else []
         for i in sorted(range(len(row.tokens)), key=lambda index: index == row.outlined):
             items += _word(row, plan, number, i, y)
     items += _bar(attention, row, plan, tops[-1], width)

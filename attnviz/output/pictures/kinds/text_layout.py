@@ -66,6 +66,7 @@ class TextRow:
         hidden: which are masked, (n_matrices, n_words).
         look: the resolved style.
         measure: the width of a text.
+        has_names: whether each head's name is at its left, or above it.
     """
 
     tokens: Tokens
@@ -76,6 +77,7 @@ class TextRow:
     hidden: np.ndarray
     look: Look
     measure: Measure
+    has_names: bool
 
 
 @dataclass(frozen=True)
@@ -116,7 +118,7 @@ def chosen_word(attention: Attention, query: int | None, key: int | None) -> Cho
     return ChosenWord(True, max((strongest_choice(matrix) for matrix in attention), key=itemgetter(0))[1])
 
 
-def text_row(attention: Attention, look: Look, measure: Measure, word: ChosenWord) -> TextRow:
+def text_row(attention: Attention, look: Look, measure: Measure, word: ChosenWord, *, has_names: bool) -> TextRow:
     """The words of the chosen row or column, and their values."""
     shown, has_rest = with_rest_key(attention) if word.is_query else (attention, False)
     tokens = shown.keys if word.is_query else shown.queries
@@ -139,10 +141,14 @@ def text_row(attention: Attention, look: Look, measure: Measure, word: ChosenWor
         hidden=np.array([word.of(hidden_cells(matrix.numbers, matrix.masked)) for matrix in shown]),
         look=look,
         measure=measure,
+        has_names=has_names,
     )
 
 
 def _names_width(row: TextRow, matrices: Sequence[Matrix], size: float) -> float:
+    """The width of the heads' names, with the space after them."""
+    if not row.has_names:
+        return 0.0
     return max(row.measure(matrix.title, size, True) for matrix in matrices) + _NAME_SPACE * size
 
 
@@ -193,9 +199,16 @@ def _places(
 
 def _cut_labels(row: TextRow, size: float, room: float) -> tuple[str, ...]:
     """The labels, of which none is wider than a line."""
-    number = row.measure(" −0.00", size, False) if row.look.numbers else 0.0
+    number = 0.0
+    if row.look.numbers:
+        values = row.numbers[~row.hidden]
+        number = max((row.measure(f" {_number_words(value)}", size, False) for value in values.tolist()), default=0.0)
     most = min(WORD_EMS * size, room - number - 2 * WORD_PADDING * size)
     return tuple(cut_middle(label, most, lambda part: row.measure(part, size, False)) for label in row.labels)
+
+
+def _number_words(value: float) -> str:
+    return f"{value:.2f}".replace("-", "−")
 
 
 def with_number(row: TextRow, index: int, label: str, number: float | None = None) -> str:
@@ -203,7 +216,7 @@ def with_number(row: TextRow, index: int, label: str, number: float | None = Non
     if not row.look.numbers:
         return label
     values = row.numbers[~row.hidden[:, index], index] if number is None else [number]
-    numbers = [f"{value:.2f}".replace("-", "−") for value in values if abs(value) >= _LEAST_NUMBER]
+    numbers = [_number_words(value) for value in values if abs(value) >= _LEAST_NUMBER]
     return f"{isolated(label)} {max(numbers, key=len)}" if numbers else label
 
 

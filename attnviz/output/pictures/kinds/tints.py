@@ -7,8 +7,8 @@ import numpy as np
 from attnviz.output.colormaps import luminance, text_on
 from attnviz.output.pictures.scene import INK
 
-HEAD_COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#882255", "#444444")
-"""One per head: Okabe and Ito 2008, which colour-blind people tell apart, but for yellow, which white paper hides."""
+HEAD_COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#aa3377", "#661100")
+"""One per head: Okabe and Ito 2008 without yellow and black, two of Tol 2021; colour-blind people tell all apart."""
 PALE = "#9a9a9a"
 """Links that are not of the chosen word, or that go to hidden tokens."""
 FAINT_INK = "#6b6b6b"

@@ -11,7 +11,7 @@ from attnviz.output.pictures.kinds.tints import FAINT_INK, ink_on
 from attnviz.output.pictures.look import Look
 from attnviz.output.pictures.scene import INK, LINE_HEIGHT, Box, Mark, Measure, Scene, Stroke, TextLine
 from attnviz.output.words import escaped
-from attnviz.trace.attention import Matrix
+from attnviz.trace.attention import Attention, Matrix
 from attnviz.trace.tokens import Tokens, token_numbers
 
 STEPS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000)
@@ -135,6 +135,17 @@ def fitted_title(matrix: Matrix, room: float, size: float, measure: Measure) -> 
     return cut_middle(name, room, lambda part: measure(part, size, True))
 
 
+def needs_names(attention: Attention, look: Look, heading: Heading | None) -> bool:
+    """Whether heads have names of their own: not one head whose name is the title."""
+    said = heading.title if heading and look.heading else ""
+    return len(attention) != 1 or said.lower() != next(iter(attention)).title.lower()
+
+
+def without_numbers(look: Look, style: str) -> tuple[str, ...]:
+    """A note where numbers are asked for, which a style does not write."""
+    return (f"numbers: --style {style} writes none; matrix and text do",) * look.numbers
+
+
 def word_items(text: str, place: WordPlace, size: float, style: WordStyle, measure: Measure) -> list[Mark]:
     """A word on a line of type, with what is behind and over it.
 
@@ -181,7 +192,9 @@ def no_room(look: Look, needed: str) -> UsageError:
     return UsageError(f"size: {words} leaves no room for words of {look.font_size:g} pt; expected {needed}")
 
 
-def scene_of(width: float, height: float, items: Iterable[Mark], heading: Heading | None) -> Scene:
+def scene_of(
+    width: float, height: float, items: Iterable[Mark], heading: Heading | None, notes: tuple[str, ...] = ()
+) -> Scene:
     """A scene of items, with the title and the caption of its heading."""
     title, caption = (heading.title, heading.caption) if heading else ("", "")
-    return Scene(width, height, tuple(items), title=title, caption=caption)
+    return Scene(width, height, tuple(items), title=title, caption=caption, notes=notes)

@@ -200,3 +200,38 @@ def test_words_with_equal_places_are_level():
     left, right = ([item.y for item in words if (item.x < middle) == side] for side in (True, False))
     assert right[:9] == pytest.approx(left)
     assert len(right) == 10
+
+
+@pytest.mark.parametrize("kind", ["lines", "arcs", "text"])
+def test_one_head_is_named_once(kind):
+    one, several = view(rows(6)), view(rows(6, heads=2))
+    assert written(picture(kind, one), "panel name") == []
+    assert written(picture(kind, one, title="Coreference"), "panel name") == ["L0H0"]
+    assert written(picture(kind, one, title=""), "panel name") == ["L0H0"]
+    assert written(picture(kind, several), "panel name") == ["L0H0", "L0H1"]
+
+
+@pytest.mark.parametrize("kind", ["lines", "arcs"])
+def test_a_note_says_that_links_have_no_numbers(kind):
+    (note,) = picture(kind, view(rows(6)), numbers=True).notes
+    assert note == f"numbers: --style {kind} writes none; matrix and text do"
+    assert picture(kind, view(rows(6))).notes == ()
+
+
+def test_colours_of_heads_differ_for_colour_blind_people():
+    """Machado et al. 2009: what protanopes, deuteranopes and tritanopes see."""
+    seen = [
+        np.eye(3),
+        np.array([[0.152, 1.053, -0.205], [0.115, 0.786, 0.099], [-0.004, -0.048, 1.052]]),
+        np.array([[0.367, 0.861, -0.228], [0.280, 0.673, 0.047], [-0.012, 0.043, 0.969]]),
+        np.array([[1.256, -0.077, -0.179], [-0.078, 0.931, 0.148], [0.005, 0.691, 0.304]]),
+    ]
+    to_xyz = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
+    rgb = np.array([[int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)] for color in HEAD_COLORS])
+    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    for matrix in seen:
+        xyz = np.clip(linear @ matrix.T, 0, 1) @ to_xyz.T / [0.9505, 1, 1.089]
+        x, y, z = np.where(xyz > 0.008856, np.cbrt(xyz), 7.787 * xyz + 16 / 116).T
+        lab = np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], axis=1)
+        apart = np.linalg.norm(lab[:, None] - lab, axis=-1)
+        assert apart[~np.eye(8, dtype=bool)].min() > 16

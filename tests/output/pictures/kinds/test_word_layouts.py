@@ -56,23 +56,26 @@ def check_shapes(scene: Scene) -> None:
     st.booleans(),
     st.booleans(),
     st.sampled_from([7, 9.5]),
+    st.sampled_from([{}, {"title": ""}, {"numbers": True}]),
 )
-@example("lines", SENTENCES[0], 128, 2, "3.3in", False, True, 7)
-@example("lines", SENTENCES[3], 600, 1, "13.33x7.5in", True, False, 7)
-@example("arcs", SENTENCES[0], 128, 2, "6.9in", True, False, 7)
-@example("arcs", SENTENCES[2], 600, 1, "3.3in", False, True, 7)
-@example("text", SENTENCES[0], 600, 1, "3.3in", True, False, 7)
-@example("text", SENTENCES[4], 14, 8, "13.33x7.5in", True, True, 7)
-@example("lines", SENTENCES[0], 14, 8, "3.3in", False, True, 7)
-@example("arcs", SENTENCES[1], 14, 8, None, False, False, 7)
-@example("lines", SENTENCES[1], 1, 1, "1.2in", False, False, 7)
-def test_pictures_of_words_have_their_size_and_legible_words(kind, sentence, n, heads, size, chosen, hides, font_size):
+@example("lines", SENTENCES[0], 128, 2, "3.3in", False, True, 7, {})
+@example("lines", SENTENCES[3], 600, 1, "13.33x7.5in", True, False, 7, {})
+@example("arcs", SENTENCES[0], 128, 2, "6.9in", True, False, 7, {})
+@example("arcs", SENTENCES[2], 600, 1, "3.3in", False, True, 7, {})
+@example("text", SENTENCES[0], 600, 1, "3.3in", True, False, 7, {})
+@example("text", SENTENCES[4], 14, 8, "13.33x7.5in", True, True, 7, {})
+@example("lines", SENTENCES[0], 14, 8, "3.3in", False, True, 7, {})
+@example("arcs", SENTENCES[1], 14, 8, None, False, False, 7, {})
+@example("lines", SENTENCES[1], 1, 1, "1.2in", False, False, 7, {})
+def test_pictures_of_words_have_their_size_and_legible_words(
+    kind, sentence, n, heads, size, chosen, hides, font_size, more
+):
     fields = {"rest": np.full((1, heads, n), 0.3), "hidden": True} if hides else {}
     fields["masked"] = np.triu(np.ones((1, n, n), bool), 1) if n % 3 == 0 else None
     query = n // 2 if chosen else None
     one = view(rows(n, heads=heads), sentence, **fields)
     try:
-        scene = picture(kind, one, query, size=size, font_size=font_size)
+        scene = picture(kind, one, query, size=size, font_size=font_size, **more)
     except UsageError as error:
         message = str(error)
         assert "leaves no room" in message
