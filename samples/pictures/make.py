@@ -1,7 +1,6 @@
-"""Draws the README's pictures, by ``python samples/pictures/make.py``.
+"""Draws the README's pictures of the terminal, by ``python samples/pictures/make.py``.
 
-``show.svg`` and ``from.svg`` are what ``attnviz show`` prints. ``L02H08.png`` and ``overview.png`` are what
-``attnviz heatmap`` draws.
+``show.svg`` and ``from.svg`` are what ``attnviz show`` prints.
 
 An SVG is a terminal's window with its own dark background, so that it looks the same on a light and a dark page.
 Every run of characters has a fixed length, so that columns stay below each other in any font.
@@ -9,10 +8,8 @@ Every run of characters has a fixed length, so that columns stay below each othe
 
 import os
 import re
-import shutil
 import subprocess
 import sys
-import tempfile
 from html import escape
 from pathlib import Path
 from typing import NamedTuple
@@ -124,18 +121,9 @@ def write_screens() -> None:
         (HERE / name).write_text(svg(lines, f"{command} prints: {summary}"), encoding="utf-8", newline="\n")
 
 
-def write_heatmaps() -> None:
-    """Writes ``L02H08.png`` and ``overview.png``."""
-    with tempfile.TemporaryDirectory() as folder:
-        printed("heatmap", TEXT, "--out", folder)
-        for name in ("L02H08.png", "overview.png"):
-            shutil.copyfile(Path(folder) / name, HERE / name)
-
-
 def main() -> None:
-    """Writes all pictures beside this script."""
+    """Writes the pictures beside this script."""
     write_screens()
-    write_heatmaps()
 
 
 if __name__ == "__main__":

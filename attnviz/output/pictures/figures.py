@@ -179,7 +179,7 @@ def _drawn(
     attention: Attention | Condensed, style: PictureStyle, prefix: str, texts: NamedTexts, note: Note | None
 ) -> tuple[Drawn, tuple[str, ...]]:
     whole, strides, sentences = attention if isinstance(attention, Condensed) else (attention, (1, 1), None)
-    families, instead = chosen_fonts(whole, texts, note)
+    families, instead = chosen_fonts(whole, (*texts, ("title", style.title or "")), note)
     return Drawn(whole, strides, sentences, style, instead, measure_in(families), prefix, texts), families
 
 

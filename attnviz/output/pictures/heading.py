@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from attnviz.output.pictures.fonts import Instead, drawable
 from attnviz.output.pictures.look import Look
 from attnviz.output.pictures.scene import LINE_HEIGHT, Measure, TextLine
 
@@ -39,6 +40,11 @@ class Heading:
         parts = [part.rstrip(".") for part in (self.title, *self.lines, *self.foot) if part]
         return ". ".join(parts) + "."
 
+    def in_fonts(self, instead: Instead) -> "Heading":
+        """The words in characters that the fonts have."""
+        lines, foot = (tuple(drawable(text, instead) for text in part) for part in (self.lines, self.foot))
+        return Heading(drawable(self.title, instead), lines, foot)
+
 
 @dataclass(frozen=True)
 class Frame:
@@ -65,6 +71,7 @@ def frame(heading: Heading | None, look: Look, width: float, measure: Measure) -
     """The words of a heading in a picture of this width; without a heading only the margins."""
     if heading is None or not look.heading:
         return Frame((), (), MARGIN, MARGIN)
+    heading = heading.in_fonts(look.instead)
     room, size = width - 2 * MARGIN, look.font_size
     above, y = [], MARGIN
     for role, text in (("title", heading.title), *(("line", line) for line in heading.lines)):
@@ -86,6 +93,7 @@ def natural_width(heading: Heading | None, look: Look, drawing: float, measure: 
     """The width of a picture whose size is not given: that of its drawing, or of its words, of those at most 5 in."""
     if heading is None or not look.heading:
         return drawing
+    heading = heading.in_fonts(look.instead)
     widths = [measure(text, look.font_size, False) for text in (*heading.lines, *heading.foot)]
     widths.append(measure(heading.title, look.font_size * _TITLE_FACTOR, True))
     return max(drawing, min(max(widths) + 2 * MARGIN + 1, LEAST_WIDTH))

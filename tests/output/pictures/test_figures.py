@@ -205,6 +205,14 @@ def test_only_the_fonts_that_are_needed_and_installed_are_used():
     assert families_for({"A", "日"}, fonts) == (("cmr10",), {"日"})
 
 
+def test_characters_of_a_given_title_are_looked_for_too(tmp_path, monkeypatch):
+    monkeypatch.setattr(figures, "families_for", partial(families_for, fonts=("DejaVu Sans",)))
+    notes = []
+    write_heatmaps(attention(1, 1, 1, 1), tmp_path, dpi=50, title="日", note=notes.append)
+    assert len(notes) == 1
+    assert notes[0].startswith("fonts: no installed font has 日; drawn as")
+
+
 def test_missing_characters_are_announced_once_and_nothing_warns(tmp_path, monkeypatch):
     monkeypatch.setattr(figures, "families_for", partial(families_for, fonts=("DejaVu Sans",)))
     notes = []

@@ -71,6 +71,16 @@ def changes(n_heads, **fields):
     return as_attention(compared(a, b), (("A", "The cat sat"), ("B", "The dog sat"), ("target", "x\ny")))
 
 
+def test_emoji_are_drawn_by_name_and_stay_themselves_in_metadata_and_caption():
+    instead = replacements({"🙂"})
+    (scene,) = heads(attention([[[[1.0]]]]), texts=(("text", "fine 🙂"),), instead=instead, title="b-cells 🙂\x1b")
+    assert written(scene, "title") == ["b-cells (slightly smiling face)\\x1b"]
+    assert written(scene, "foot")[0] == "text: fine (slightly smiling face)"
+    assert scene.title.startswith("b-cells 🙂\\x1b (")
+    assert "text: fine 🙂" in scene.caption
+    assert "text: fine 🙂" in scene.source
+
+
 def test_the_foot_names_emoji_that_no_font_has_and_shows_what_has_no_shape():
     flag = "\U0001f3f4\U000e0067\U000e0062\U000e0077\U000e006c\U000e0073\U000e007f"
     texts = (("text", f"fine 👩\u200d💻 {flag}\u202e\n"),)

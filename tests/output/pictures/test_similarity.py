@@ -8,10 +8,11 @@ import pytest
 from attnviz.analysis.heads.clusters import head_clusters
 from attnviz.output.pictures.figures import write_similarity
 from attnviz.output.pictures.matrices.similarity import as_distances, similarity_scene
-from attnviz.output.pictures.scene import Box, Raster, Stroke
+from attnviz.output.pictures.scene import Box, Raster, Stroke, TextLine
 from attnviz.output.pictures.style import PictureStyle
 from tests.output.matrices import attention
 from tests.output.pictures.drawn import drawn, line, painted, written
+from tests.output.pictures.test_layout import check
 
 DISTANCES = np.array([[0.0, 0.5, 0.2], [0.5, 0.0, 0.7], [0.2, 0.7, 0.0]])
 
@@ -85,3 +86,13 @@ def test_range_and_norm_are_those_of_all_pictures():
     assert written(scene, "axis name")[-1] == "jsd (square root)"
     assert written(scene, "bar label") == ["0", "0.005", "0.0125", "0.025", "≥0.05"]
     assert "distance (jsd) from 0, equal, to 0.112, the largest" in line(scene_of(scale="head"))
+
+
+@pytest.mark.parametrize("size", [None, "2.2in", "3.3in", "6.9in", "13.33x7.5in", "3.3x2.5in"])
+@pytest.mark.parametrize("n", [1, 2, 36, 144])
+def test_nothing_of_a_picture_of_any_size_overlaps_its_dendrogram(n, size):
+    scene = scene_of(np.random.default_rng(0).random(n), size=size)
+    check(scene, 7)
+    heads = [item for item in (*scene.fixed, *scene.moving) if isinstance(item, TextLine) and item.va == "top"]
+    lowest = max(item.y + item.size for item in heads if item.role in ("title", "line"))
+    assert all(y >= lowest - 0.5 for item in scene.moving if isinstance(item, Stroke) for _, y in item.points)

@@ -18,6 +18,7 @@ PANEL_GAP = 9.0
 MOST_EMS, MOST_SHARE = 13.0, 0.3  # the widest label: so many sizes of its type, or this share of a given width
 LEAST_EMS = 3.0  # the shortest side of an image, in sizes of the type
 LEAST_PANEL, MOST_RATIO = 1.2 * 72, 2.0
+MOST_HEIGHT = 1.3  # of a picture of panels, in its width
 LARGEST_LABEL = 9.0
 
 
@@ -118,10 +119,15 @@ def layout(sheet: Sheet, look: Look, measure: Measure) -> Layout:
 
 
 def _is_better(tried: Layout, found: Layout, look: Look) -> bool:
-    """Whether more columns are better: images are larger in a given height, or still wide enough."""
+    """Whether a layout of more columns is better.
+
+    In a given height images are larger. Else they are still wide enough, and as many words have their labels, unless
+    the picture would be tall without.
+    """
     if look.size is not None and look.size.height is not None:
         return min(tried.panels[0][2:]) > min(found.panels[0][2:])
-    return tried.panels[0].width >= LEAST_PANEL
+    labels, before = (len(one.rows.labels) + len(one.columns.labels) for one in (tried, found))
+    return tried.panels[0].width >= LEAST_PANEL and (labels >= before or found.height > MOST_HEIGHT * found.width)
 
 
 def _natural(sheet: Sheet, look: Look, measure: Measure) -> Layout:

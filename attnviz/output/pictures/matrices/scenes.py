@@ -194,7 +194,7 @@ def _numbers(matrix: Matrix, rect: Rect, look: Look, scale: Scale, measure: Meas
     for (i, j), value in np.ndenumerate(values):
         if not np.isfinite(value) or abs(value) < LEAST_NUMBER or (matrix.masked is not None and matrix.masked[i, j]):
             continue
-        texts = [f"{value:.2f}", f"{value:.2f}".lstrip("0")] if shares else [short_number(value)]
+        texts = _shares_in_words(float(value)) if shares else [short_number(value)]
         text = next((text for text in texts if measure(text, look.font_size, False) <= cell[0] - 1), None)
         if text is None:
             continue
@@ -202,6 +202,12 @@ def _numbers(matrix: Matrix, rect: Rect, look: Look, scale: Scale, measure: Meas
         ink = "#ffffff" if text_on((red, green, blue)) == (255, 255, 255) else "#000000"
         x, y = rect.x + (j + 0.5) * cell[0], rect.y + (i + 0.5) * cell[1]
         yield TextLine(text, x, y, look.font_size, "center", "center", color=ink, role="number")
+
+
+def _shares_in_words(value: float) -> list[str]:
+    """A share from its longest to its shortest form: ``0.62``, ``.62``; ``1.00``, ``1``."""
+    decimals = f"{value:.2f}"
+    return [decimals, decimals.removeprefix("0").removesuffix(".00")]
 
 
 def _hovers(picture: Picture, place: Layout) -> Iterator[Hover]:

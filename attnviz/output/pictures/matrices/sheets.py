@@ -10,7 +10,7 @@ import numpy as np
 from attnviz.numbers import spans
 from attnviz.output.picture_scales import own_picture_scale, picture_scale, tile_scales
 from attnviz.output.pictures.descriptions import capital, file_stem, has_masked, sentence
-from attnviz.output.pictures.fonts import Instead, drawable
+from attnviz.output.pictures.fonts import Instead
 from attnviz.output.pictures.heading import Heading
 from attnviz.output.pictures.look import Look
 from attnviz.output.pictures.matrices.layout import Layout, Rect, Sheet, layout
@@ -20,7 +20,7 @@ from attnviz.output.pictures.matrices.sides import MOST_CELLS, Side, grid_of, na
 from attnviz.output.pictures.scene import Measure, Scene
 from attnviz.output.pictures.style import PictureStyle
 from attnviz.output.scale import Scale, strongest_choice
-from attnviz.output.words import extent, foot, overview_title, quantity, rest_word, sides, unit
+from attnviz.output.words import escaped, extent, foot, overview_title, quantity, rest_word, sides, unit
 from attnviz.trace.attention import Attention
 from attnviz.trace.tokens import Token
 
@@ -87,7 +87,7 @@ class Drawn:
     @property
     def foot(self) -> tuple[str, ...]:
         """The lines at the foot: the texts, and where the numbers came from."""
-        return tuple(drawable(foot(self.attention, self.texts), self.instead).split("\n"))
+        return tuple(foot(self.attention, self.texts).split("\n"))
 
     def heading(self, title: str, details: str, scale: Scale) -> Heading:
         """The words around a picture; ``details``: what the line under the title says after the quantity."""
@@ -95,7 +95,7 @@ class Drawn:
         beyond = rest is not None and scale.high > 0 and float(rest.max()) > scale.high * (1 + 1e-6)
         scale_words = scale.words + f"; {rest_word(self.attention)} goes beyond it" * beyond
         lines = (f"{quantity(self.attention)}, {details}", scale_words)
-        return Heading(capital(self.style.title or title), tuple(filter(None, lines)), self.foot)
+        return Heading(escaped(self.style.title or capital(title)), tuple(filter(None, lines)), self.foot)
 
 
 def head_scenes(drawn: Drawn) -> Iterator[tuple[str, Scene]]:
