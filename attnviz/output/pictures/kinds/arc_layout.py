@@ -1,5 +1,6 @@
 """Where the words and the arcs of a picture are."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -15,6 +16,8 @@ from attnviz.trace.tokens import Token, Tokens, token_numbers
 _GUTTER = 10.0  # between two heads
 _COLUMN_GUTTER = 10.0  # between two heads side by side
 _LEAST_COLUMN = 8.0  # the width of a head, in sizes of the type
+_FEW_HEADS = 6  # below each other, where no size is given
+_ASPECT = 3.0  # of a head, about: its width by its height
 _PAGE_HEIGHT = 9 * 72.0
 _GROWN_ROOM = 4.0  # the least height of arcs over larger type, in sizes of the type
 _SPACE = 0.8  # between two words, in sizes of the type
@@ -159,13 +162,17 @@ def arc_labels(row: ArcsRow, size: float, step: int, room: float) -> dict[int, s
     return labels | {n + i: label for i, label in rest.items()}
 
 
-def natural_arcs(row: ArcsRow) -> float:
-    """The width of a picture whose size is not given: that of its words, at most that of a page."""
+def natural_arcs(row: ArcsRow, n_heads: int) -> float:
+    """The width of a picture whose size is not given: that of its words, at most a page; of many heads a square."""
     size = row.look.font_size
     flat = _flat_width(row, size)
-    if flat <= _PAGE:
-        return max(flat, _LEAST_WIDTH)
-    return min(_PAGE, max(_LEAST_WIDTH, 2 * MARGIN + len(row.words) * 1.3 * LINE_HEIGHT * size))
+    width = max(flat, _LEAST_WIDTH)
+    if flat > _PAGE:
+        width = min(_PAGE, max(_LEAST_WIDTH, 2 * MARGIN + len(row.words) * 1.3 * LINE_HEIGHT * size))
+    n = (
+        max(1, round(math.sqrt(n_heads / 3))) if n_heads > _FEW_HEADS else 1
+    )  # a head is about three times as wide as high
+    return n * width + (n - 1) * _COLUMN_GUTTER
 
 
 def _flat_width(row: ArcsRow, size: float) -> float:

@@ -92,7 +92,7 @@ def _planned_row(
     labels: tuple[str, ...] = ()
     for _ in range(4):  # a line about the labels leaves them less room
         said = with_remarks(heading, [*remarks, *labels])
-        width = size.width if size else natural_width(said, row.look, natural_arcs(row), row.measure)
+        width = size.width if size else natural_width(said, row.look, natural_arcs(row, len(heads)), row.measure)
         around = frame(said, row.look, width, row.measure)
         room = size.height - around.top - around.foot if size and size.height else None
         plan = planned_arcs(row, width, heads, room)

@@ -113,9 +113,12 @@ def _needs(page: LinesPage, size: float, steps: Sequence[int] = (1, 1)) -> tuple
 
 
 def natural_lines(page: LinesPage, heads: Sequence[StyledHead]) -> float:
-    """The width of a picture whose size is not given: as many panels as a page holds side by side."""
-    panel = sum(_needs(page, page.look.font_size)) + 2 * PADDING + _GAP * page.look.font_size
-    n = min(len(heads), max(1, int((_PAGE - 2 * MARGIN + PANEL_GUTTER) / (panel + PANEL_GUTTER))))
+    """The width of a picture whose size is not given: so many panels as a page holds, or a square of more of them."""
+    font = page.look.font_size
+    panel = sum(_needs(page, font)) + 2 * PADDING + _GAP * font
+    on_page = max(1, int((_PAGE - 2 * MARGIN + PANEL_GUTTER) / (panel + PANEL_GUTTER)))
+    high = _natural_body(page, panel, len(heads)) + 2 * LINE_HEIGHT * font
+    n = min(len(heads), max(on_page, round(math.sqrt(len(heads) * high / panel))))
     n = math.ceil(len(heads) / math.ceil(len(heads) / n))
     return 2 * MARGIN + n * panel + (n - 1) * PANEL_GUTTER
 
@@ -232,4 +235,4 @@ def _names_height(
     widest = max(page.measure(title, size, True) for title in titles)
     fits = all(width <= column for width, column in zip(widths, columns, strict=True))
     one_line = fits and widest + 2 * _NAME_GAP <= panel - sum(columns) - 2 * PADDING
-    return (1 if one_line else 2) * size * LINE_HEIGHT + NAMES_GAP
+    return (1 if one_line or not page.has_names else 2) * size * LINE_HEIGHT + NAMES_GAP

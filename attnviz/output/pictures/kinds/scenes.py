@@ -13,7 +13,6 @@ from attnviz.output.pictures.kinds.text import text_scene
 from attnviz.output.pictures.look import Look
 from attnviz.output.pictures.matrices.sheets import Drawn, first_sentence
 from attnviz.output.pictures.scene import Measure, Scene
-from attnviz.output.scale import strongest_choice
 from attnviz.output.words import extent, overview_title
 from attnviz.trace.attention import Attention
 
@@ -44,8 +43,6 @@ def words_scene(drawn: Drawn, query: int | None, key: int | None) -> Scene:
     attention, style = drawn.attention, drawn.style
     matrices = list(attention)
     scale = drawn.own_scales[0] if len(matrices) == 1 else picture_scale(attention, style.ends, style.norm)
-    if style.kind == "text" and query is None and key is None:
-        _, query, _ = strongest_choice(max(matrices, key=lambda matrix: strongest_choice(matrix)[0]))
     title = matrices[0].title if len(matrices) == 1 else overview_title(attention)
     heading = drawn.heading(title, extent(attention), scale)
     scene = _STYLES[style.kind](attention, drawn.look(scale), heading, drawn.measure, query, key)

@@ -3,10 +3,11 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 
 import numpy as np
 
+from attnviz.analysis.telling import strongest_telling
 from attnviz.output.labels import cut_middle, isolated
 from attnviz.output.pictures.fonts import drawable
 from attnviz.output.pictures.heading import MARGIN
@@ -110,12 +111,17 @@ class TextPlan:
 
 
 def chosen_word(attention: Attention, query: int | None, key: int | None) -> ChosenWord:
-    """The word that was chosen, else the query with the strongest link."""
+    """The word that was chosen, else the query of the link that says most, of weights, or that is the strongest."""
     if query is not None:
         return ChosenWord(True, query)
     if key is not None:
         return ChosenWord(False, key)
-    return ChosenWord(True, max((strongest_choice(matrix) for matrix in attention), key=itemgetter(0))[1])
+    matrices = list(attention)
+    if attention.values == "weights":
+        links = [link for link in map(strongest_telling, matrices) if link is not None]
+        if links:
+            return ChosenWord(True, max(links, key=attrgetter("weight")).query)
+    return ChosenWord(True, max((strongest_choice(matrix) for matrix in matrices), key=itemgetter(0))[1])
 
 
 def text_row(attention: Attention, look: Look, measure: Measure, word: ChosenWord, *, has_names: bool) -> TextRow:

@@ -55,10 +55,17 @@ def test_a_chosen_key_shows_its_column():
     assert [box.fill for _, box in shown] == colors
 
 
-def test_without_a_choice_it_is_the_row_of_the_strongest_link():
-    numbers = np.full((7, 7), 1 / 7)
-    numbers[4] = [0, 0, 0, 0, 0, 0.9, 0.1]
+def test_without_a_choice_it_is_the_row_of_the_link_that_says_most():
+    numbers = np.full((7, 7), 0.02)
+    numbers[range(7), [1, 2, 3, 4, 5, 6, 0]] = 0.88  # the next token, which says nothing of the text
+    numbers[4, 5], numbers[4, 2] = 0.2, 0.7
     assert "what “the” (4) looks at" in line(picture("text", view(numbers, SENTENCE)))
+
+
+def test_of_other_values_it_is_the_row_of_the_largest():
+    numbers = np.full((7, 7), 1.0)
+    numbers[5, 1] = 9
+    assert "what “street” (5) looks at" in line(picture("text", view(numbers, SENTENCE, values="norms")))
 
 
 @pytest.mark.parametrize("cmap", ["paper", "viridis", "magma", "cividis", "greys"])

@@ -125,3 +125,11 @@ def test_the_size_that_an_error_names_is_enough(kind):
         per_head = 3 if "each head" in str(caught.value) else 1
         wide, high = needed if len(needed) == 2 else (needed[0], 30)
         picture(kind, one, 3, size=f"{max(wide, 0.5)}x{high * per_head + 0.4}in", title="")
+
+
+@pytest.mark.parametrize("kind", ["lines", "arcs"])
+def test_many_heads_are_no_tower(kind):
+    scene = picture(kind, view(rows(14, heads=36)))
+    assert 0.4 < scene.width / scene.height < 2.5
+    narrow = picture(kind, view(rows(14, heads=4)), size="3.3in")
+    assert narrow.height < 3 * narrow.width
