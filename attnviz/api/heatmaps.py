@@ -13,6 +13,7 @@ from attnviz.errors import OutputError, UsageError, one_line
 from attnviz.names import PICTURE_FORMATS
 from attnviz.output.pictures.files.paths import caption_path, is_figure
 from attnviz.output.pictures.matrices.condensed import Condensed, condensed
+from attnviz.output.words import KIND_NAMES
 from attnviz.sweeps.runs import Run
 from attnviz.trace.attention import Attention
 from attnviz.trace.result import Result
@@ -111,7 +112,7 @@ def figure(
     (PosixPath('figure.pdf'),)
 
     Args:
-        result: from ``run`` or ``read_attention``, of one kind of attention.
+        result: from ``run`` or ``read_attention``; of several kinds of attention the last is drawn, cross-attention.
         path: of the file, whose name ends in ``.png``, ``.svg`` or ``.pdf``.
         by_similarity: draw the Jensen-Shannon distances between heads, similar heads together.
         raw_tokens: see ``heatmaps``.
@@ -121,7 +122,7 @@ def figure(
         looks: see ``heatmaps``.
 
     Raises:
-        UsageError: an unknown format or look, several kinds of attention, or a word that is not there.
+        UsageError: an unknown format or look, or a word that is not there.
         OutputError: the file cannot be written, or is another program's.
     """
     from attnviz.output.pictures.figures import write_figure
@@ -132,8 +133,8 @@ def figure(
     run = Run.of(result) if isinstance(result, Result) else result
     views = list(_drawn(run, raw_tokens, style, whole=by_similarity))
     if len(views) > 1:
-        kinds = [_attention(view).kind for view in views]
-        raise UsageError(f"kind: there is attention of kind {', '.join(kinds)}; expected one of them for one figure")
+        views = views[-1:]  # of the kinds in their order: what a target looks at is what it is given for
+        notes.append(f"figure of the {KIND_NAMES[_attention(views[0]).kind]}; --kind draws another one")
     (view,), (place,) = views, _word_places(views, from_word, to_word)
     if by_similarity:
         paths = _write_similarity(_attention(view), path, style, force=force, note=notes.append)

@@ -470,11 +470,6 @@ ERRORS = [
         2,
         "out: there are several texts, and a figure is of one; expected a folder, or one text",
     ),
-    (
-        "heatmap a --target b --seed 0 -o fig.pdf",
-        2,
-        "kind: there is attention of kind encoder, decoder, cross; expected one of them for one figure",
-    ),
     ("heatmap a -o fig.pdf --title b --no-title", 2, "title, no-title: both are given; expected one of them"),
     (
         "heatmap a -o fig.pdf --from a --to a --style lines",

@@ -280,3 +280,13 @@ def test_a_difference_and_the_similarity_of_heads_take_a_file_in_the_library(tmp
     report = attnviz.heads("The cat sat", cluster=True)
     assert similarity_picture(report, tmp_path / "s.svg").paths == (tmp_path / "s.svg",)
     assert np.asarray([path.exists() for path in (tmp_path / "d.png", tmp_path / "s.svg")]).all()
+
+
+def test_a_figure_of_a_target_is_of_the_cross_attention_and_a_note_says_so(cli, tmp_path):
+    ran = cli("heatmap", "a b", "--target", "c d", "--seed", "0", "-o", "figure.svg", "-H", "L0H0")
+    assert "figure of the cross-attention; --kind draws another one" in ran.err
+    assert "query (target)" in Path("figure.svg").read_text(encoding="utf-8")
+    assert (
+        "note: figure of"
+        not in cli("heatmap", "a b", "--target", "c d", "--seed", "0", "-o", "figure.svg", "--kind", "decoder").err
+    )

@@ -37,8 +37,8 @@ class Heading:
     @property
     def caption(self) -> str:
         """All of it as one line of text."""
-        parts = [part.rstrip(".") for part in (self.title, *self.lines, *self.foot) if part]
-        return ". ".join(parts) + "."
+        parts = [part if part[-1] in ".?!…" else f"{part}." for part in (self.title, *self.lines, *self.foot) if part]
+        return " ".join(parts)
 
     def in_fonts(self, instead: Instead) -> "Heading":
         """The words in characters that the fonts have."""
