@@ -494,7 +494,7 @@ ERRORS = [
     (
         "heatmap a -o fig.pdf --style arcs --numbers",
         2,
-        "numbers, style: arcs has no cells; expected --style matrix, or no --numbers",
+        "numbers, style: arcs have no cells; expected --style matrix or text",
     ),
     (
         "heatmap a --heads-by-similarity --style lines",
