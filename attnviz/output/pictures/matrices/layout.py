@@ -20,6 +20,7 @@ LEAST_EMS = 3.0  # the shortest side of an image, in sizes of the type
 LEAST_PANEL, MOST_RATIO = 1.2 * 72, 2.0
 MOST_HEIGHT = 1.3  # of a picture of panels, in its width
 LARGEST_LABEL = 9.0
+COLUMNS_WIDTH, MOST_GROWTH, KEPT = 7 * 72.0, 2.0, 0.85  # type grows on wider pages if so much of the image is left
 
 
 class Rect(NamedTuple):
@@ -68,6 +69,7 @@ class Layout:
         rows, columns: the labels.
         bar: the colour bar.
         frame: the words of the heading that takes most room.
+        type_size: of the smallest type.
         label_size: of the type of the labels.
     """
 
@@ -80,6 +82,7 @@ class Layout:
     columns: Ticks
     bar: Rect
     frame: Frame
+    type_size: float
     label_size: float
 
 
@@ -101,6 +104,22 @@ def layout(sheet: Sheet, look: Look, measure: Measure) -> Layout:
     """
     if look.size is None:
         return _natural(sheet, look, measure)
+    found = _best(sheet, look, measure)
+    if look.size.height is None:
+        return found
+    most = min(MOST_GROWTH, look.size.width / COLUMNS_WIDTH)  # a slide is read from afar
+    for tenths in range(int(most * 10), 10, -1):
+        try:
+            larger = _best(sheet, replace(look, font_size=look.font_size * tenths / 10), measure)
+        except UsageError:
+            continue
+        if _labels(larger) == _labels(found) and min(larger.panels[0][2:]) >= KEPT * min(found.panels[0][2:]):
+            return larger
+    return found
+
+
+def _best(sheet: Sheet, look: Look, measure: Measure) -> Layout:
+    """The layout with the best number of columns of panels, in one size of type."""
     n = max(1, len(sheet.names))
     shapes = [(-(-n // columns), columns) for columns in range(1, n + 1)]
     shapes = [shape for i, shape in enumerate(shapes) if shape[0] not in [rows for rows, _ in shapes[:i]]]
@@ -126,8 +145,13 @@ def _is_better(tried: Layout, found: Layout, look: Look) -> bool:
     """
     if look.size is not None and look.size.height is not None:
         return min(tried.panels[0][2:]) > min(found.panels[0][2:])
-    labels, before = (len(one.rows.labels) + len(one.columns.labels) for one in (tried, found))
-    return tried.panels[0].width >= LEAST_PANEL and (labels >= before or found.height > MOST_HEIGHT * found.width)
+    fewer = _labels(tried) < _labels(found)
+    return tried.panels[0].width >= LEAST_PANEL and (not fewer or found.height > MOST_HEIGHT * found.width)
+
+
+def _labels(place: Layout) -> int:
+    """How many labels have room."""
+    return len(place.rows.labels) + len(place.columns.labels)
 
 
 def _natural(sheet: Sheet, look: Look, measure: Measure) -> Layout:
@@ -216,6 +240,7 @@ def _placed(
         columns=columns,
         bar=Rect(last.x + last.width + BAR_GAP, panels[0].y, BAR_WIDTH, panels[-1].y + height - panels[0].y),
         frame=words,
+        type_size=look.font_size,
         label_size=size,
     )
 
@@ -235,7 +260,7 @@ def _rooms(sheet: Sheet, look: Look, measure: Measure, image: tuple[float, float
     )
     swatch = LABEL_GAP + measure("masked", look.font_size, False) if sheet.masked else 0
     right = BAR_GAP + BAR_WIDTH + max(bar_words, swatch) + MARGIN
-    below = TICK + LABEL_GAP + columns.depth + line * bool(sheet.columns.name)
+    below = TICK + 2 * LABEL_GAP + columns.depth + line * bool(sheet.columns.name)
     if sheet.masked:
         below = max(below, 2 * line)
     return _Rooms(left, right, below, line + LABEL_GAP if sheet.names else 0.0)

@@ -1,7 +1,7 @@
 """Pictures of matrices as scenes: what all pictures of a sheet have in common, and what is of one only."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import pairwise
 
@@ -52,6 +52,7 @@ class Picture:
 
 def scenes(sheet: Sheet, place: Layout, pictures: Sequence[Picture], look: Look, measure: Measure) -> Iterator[Scene]:
     """Each picture of a sheet as a scene; they share their ``fixed`` items."""
+    look = replace(look, font_size=place.type_size)
     shared = len({picture.scale for picture in pictures}) == 1
     common: list[Mark] = [*_labels(sheet, place, look, measure), *_bar(sheet, place, look, measure)]
     common += place.frame.items(place.height)[len(place.frame.above) :]
@@ -111,7 +112,7 @@ def _labels(sheet: Sheet, place: Layout, look: Look, measure: Measure) -> Iterat
     left = first.x - TICK - LABEL_GAP - place.rows.depth - LABEL_GAP
     name = fitting(place.rows.names, bottom - first.y)
     yield TextLine(name, left, (first.y + bottom) / 2, size, "center", "bottom", 90, role="axis name")
-    name, below = fitting(place.columns.names, right - first.x), bottom + TICK + LABEL_GAP + place.columns.depth
+    name, below = fitting(place.columns.names, right - first.x), bottom + TICK + 2 * LABEL_GAP + place.columns.depth
     yield TextLine(name, (first.x + right) / 2, below, size, "center", "top", role="axis name")
 
 
