@@ -6,8 +6,8 @@
     python tests/checkpoints/golden/make.py --tiny           tiny.npz, of the model in the package
 
 Made with torch 2.13.0 (CPU), transformers 5.23.0, tokenizers 0.23.3, safetensors 0.8.0, numpy 2.4.6; the same bytes at
-every run. The tests need none of torch and transformers. The recipes are in recipes.py, the tokenizers in
-vocabularies.py. The settings of the families, with their defaults, go to settings.json (see settings.py).
+every run. The tests need none of torch and transformers. The recipes are in recipes_*.py, joined in recipes.py, the
+tokenizers in vocabularies.py. The settings of the families, with their defaults, go to settings.json (see settings.py).
 
 Each folder holds config.json, model.safetensors and the tokenizer as ``save_pretrained`` writes them, and
 ``golden.npz``: ``texts`` (t0, t1 and the two of the pair); ``t0_ids``, ``t1_ids`` (n); ``t0_attention``,
@@ -29,7 +29,8 @@ import numpy as np
 import settings
 import torch
 import transformers
-from recipes import DEFAULT_SHARP, RECIPES
+from recipe import DEFAULT_SHARP
+from recipes import RECIPES
 from tokenizers import Tokenizer
 from torch import nn
 
@@ -47,7 +48,7 @@ MINILM_TEXTS = (
     "whole unabridged report again.",
 )
 MINILM_PAIR = ("Who waded?", "Tourists, unhurriedly.")
-FOLDER_LIMIT, MINILM_LIMIT, TOKENIZER_LIMIT, ALL_LIMIT = 100_000, 400_000, 25_000, 3_000_000
+FOLDER_LIMIT, MINILM_LIMIT, TOKENIZER_LIMIT, ALL_LIMIT = 100_000, 400_000, 25_000, 6_000_000
 SHARPENED = ("q_lin", "k_lin", "q_proj", "k_proj", "query", "key", "attn.q", "attn.k", "c_attn", "Wqkv")
 QUIETENED = ("attention.output.dense", "attention.dense", "attn.o.", "out_lin")  # else tokens become alike in post-norm
 torch.set_num_threads(1)

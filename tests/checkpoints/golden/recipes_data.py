@@ -1,0 +1,5 @@
+"""Recipes of families that are data only."""
+
+from recipe import Recipe
+
+RECIPES: dict[str, Recipe] = {}
