@@ -23,7 +23,16 @@ if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
 PLUGIN_GROUP = "attnviz.families"
-_SPELLED_WITH_A_HYPHEN = {"xlm_roberta": "xlm-roberta"}
+_SPELLED_WITH_A_HYPHEN = (
+    "bert_generation",
+    "data2vec_text",
+    "megatron_bert",
+    "modernbert_decoder",
+    "openai_gpt",
+    "roberta_prelayernorm",
+    "xlm_roberta",
+    "xlm_roberta_xl",
+)
 
 
 def find_family(model_type: object) -> Family | None:
@@ -81,7 +90,7 @@ def built_in_types() -> tuple[str, ...]:
     from attnviz.checkpoints.huggingface import families as package  # noqa: PLC0415 (only where families are needed)
 
     names = sorted(module.name for module in iter_modules(package.__path__))
-    return tuple(_SPELLED_WITH_A_HYPHEN.get(name, name) for name in names)
+    return tuple(name.replace("_", "-") if name in _SPELLED_WITH_A_HYPHEN else name for name in names)
 
 
 def _built_in(model_type: str) -> Family:

@@ -11,6 +11,7 @@ import transformers
 
 F32, F16, BF16 = "float32", "float16", "bfloat16"
 DEFAULT_SHARP = 1.4
+ROBERTA_IDS = {"pad_token_id": 1, "bos_token_id": 0, "eos_token_id": 2, "type_vocab_size": 1}
 
 
 @dataclass(frozen=True)

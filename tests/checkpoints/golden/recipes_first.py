@@ -1,9 +1,8 @@
 """Recipes of the first families."""
 
 import vocabularies
-from recipe import BF16, F16, F32, Recipe, bert_like, llama_like, rope
+from recipe import BF16, F16, F32, ROBERTA_IDS, Recipe, bert_like, llama_like, rope
 
-ROBERTA_IDS = {"pad_token_id": 1, "bos_token_id": 0, "eos_token_id": 2, "type_vocab_size": 1}
 LLAMA3_ROPE = {
     "rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
     "original_max_position_embeddings": 53, "rope_theta": 500.0,

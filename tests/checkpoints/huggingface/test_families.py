@@ -68,7 +68,9 @@ def test_token_ids_and_attention_are_those_of_transformers(folder):
 
 
 def test_the_golden_attention_is_far_from_uniform_and_from_one_hot(folder):
-    for _, _, ids, attention in texts_of(folder)[:3]:
+    for text, _, ids, attention in texts_of(folder):
+        if "<pad>" in text:  # its padding tokens are alike
+            continue
         peaks = attention.max(axis=-1).mean(axis=-1)
         assert len(ids) >= 10
         assert peaks.min() > 0.3

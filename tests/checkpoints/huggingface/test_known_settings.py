@@ -118,12 +118,17 @@ def outcome(model_type, values, name, usual):
 
 
 BERT_LIKE = ("albert", "bert", "camembert", "distilbert", "electra", "mpnet", "roberta", "xlm-roberta")
+BERT_LIKE += ("bert-generation", "data2vec-text", "dpr", "ernie", "megatron-bert", "rembert", "roberta-prelayernorm")
+BERT_LIKE += ("xlm-roberta-xl",)
+ENCODERS_ONLY = ("ibert", "luke", "splinter")  # the published code has no decoder of them
 REFUSED = {  # what the published code computes and attnviz does not, with values that it must refuse
-    **{(model_type, "position_embedding_type"): ("relative_key", "relative_key_query") for model_type in BERT_LIKE},
+    **{(name, "position_embedding_type"): ("relative_key", "relative_key_query") for name in BERT_LIKE + ENCODERS_ONLY},
     **{(model_type, "add_cross_attention"): (True,) for model_type in BERT_LIKE},
     ("gpt2", "scale_attn_by_inverse_layer_idx"): (True,),
     ("gpt2", "add_cross_attention"): (True,),
     ("mpnet", "relative_attention_num_buckets"): (16, 64),
+    ("ernie", "use_task_id"): (True,),
+    ("ibert", "quant_mode"): (True,),
     ("opt", "layer_norm_elementwise_affine"): (False,),
     ("opt", "_remove_final_layer_norm"): (True,),
 }
