@@ -105,11 +105,7 @@ def load(
 
         given = {**read_config(Path(config)), **given}
     if model is not None:
-        if tokenizer in BUILTIN:  # its ids are hashes: vectors of pieces that the text does not have
-            raise UsageError(
-                f"tokenizer: {tokenizer} has no vocabulary, and a trained model's ids mean pieces of its own; "
-                "expected a tokenizers JSON file"
-            )
+        _check_has_vocabulary(tokenizer)
         folder = find_folder(model, revision, variant=variant, progress=progress)
         return _load_folder(*folder, tokenizer, given, variant)
     if weights is not None:
@@ -177,6 +173,14 @@ def _load_folder(
 
     given.pop("seed", None)  # of a config file: these weights are made already
     return _loaded(read_folder(path, overrides=given, variant=variant), name, tokenizer)
+
+
+def _check_has_vocabulary(tokenizer: str | None) -> None:
+    if tokenizer in BUILTIN:  # its ids are hashes: vectors of pieces that the text does not have
+        raise UsageError(
+            f"tokenizer: {tokenizer} has no vocabulary, and a trained model's ids mean pieces of its own; "
+            "expected a tokenizers JSON file"
+        )
 
 
 def _loaded(checkpoint: "Checkpoint", name: str, tokenizer: str | None) -> Model:

@@ -49,10 +49,9 @@ def read_pickle(data: memoryview, start: int = 0) -> tuple[object, int]:
 
 def _step_name(code: bytes) -> str:
     """A step's name in Python's own list."""
-    from pickletools import code2op  # noqa: PLC0415 (for errors alone)
+    from pickletools import opcodes  # noqa: PLC0415 (for errors alone)
 
-    known = code2op.get(code.decode("latin-1"))
-    return f"byte {code[0]:#04x}" if known is None else str(known.name)
+    return next((step.name for step in opcodes if step.code == code.decode("latin-1")), f"byte {code[0]:#04x}")
 
 
 class _Machine:
