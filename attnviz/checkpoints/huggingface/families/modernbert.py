@@ -2,12 +2,12 @@
 
 from attnviz.checkpoints.huggingface.families import bert
 from attnviz.checkpoints.huggingface.family import Family, Fused
+from attnviz.checkpoints.huggingface.rules.rotary import rope_type, stretching
 from attnviz.checkpoints.huggingface.settings import (
     Settings,
     activation_from,
     layer_types,
     number_from,
-    rope_type,
     switch_from,
 )
 
@@ -18,13 +18,15 @@ def _alternating(settings: Settings) -> dict[str, object]:
     windowed = layer_types(settings, lambda i: i % every != 0)
     rope = settings.object("rope_parameters")
     wide, near = rope.object("full_attention"), rope.object("sliding_attention")
-    for one in (settings.object("rope_scaling"), rope, wide, near):
+    for one in (settings.object("rope_scaling"), rope, near):
         rope_type(one, {"default": None})
     base = wide.number("rope_theta", settings.number("global_rope_theta", 160000.0, float), float)
     older_base = settings.number("local_rope_theta", base if settings.is_null("local_rope_theta") else 10000.0, float)
     local_base = near.number("rope_theta", older_base, float)
     window = settings.number("sliding_window", settings.number("local_attention", 128) // 2)
-    fields: dict[str, object] = {"position": "rotary", "rotary_base": base}
+    stretch = stretching(settings, wide)
+    stretch.pop("rotary_truncate", None)  # the published code looks for it beside the two
+    fields = {"position": "rotary", "rotary_base": base, **stretch}
     if windowed is not None:
         fields |= {
             "mask": "window",
