@@ -16,7 +16,7 @@ MASKS = ("none", "causal", "window")
 POSITIONS = ("sinusoidal", "learned", "rotary", "alibi", "relative", "none")
 NORMS = ("layer", "rms")
 PLACEMENTS = ("post", "pre")
-ACTIVATIONS = ("relu", "gelu", "gelu_tanh", "silu")
+ACTIVATIONS = ("relu", "gelu", "gelu_tanh", "quick_gelu", "silu")
 ROTARY_SCALINGS = ("none", "linear", "llama3")
 PROJECTIONS = ("none", "after", "before")
 

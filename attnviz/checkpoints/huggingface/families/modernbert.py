@@ -12,17 +12,22 @@ from attnviz.checkpoints.huggingface.settings import (
 )
 
 
-def _alternating(settings: Settings) -> dict[str, object]:
-    """Layers with a window have rotary angles of another base."""
+def layers_and_bases(settings: Settings) -> tuple[str | None, float, float]:
+    """The layers with a window, the base of the rotary angles of all others, and of these."""
     every = settings.number("global_attn_every_n_layers", 3, least=1)
-    windowed = layer_types(settings, lambda i: i % every != 0)
+    layers = layer_types(settings, lambda i: i % every != 0)
     rope = settings.object("rope_parameters")
     wide, near = rope.object("full_attention"), rope.object("sliding_attention")
     for one in (settings.object("rope_scaling"), rope, wide, near):
         rope_type(one, {"default": None})
     base = wide.number("rope_theta", settings.number("global_rope_theta", 160000.0, float), float)
     older_base = settings.number("local_rope_theta", base if settings.is_null("local_rope_theta") else 10000.0, float)
-    local_base = near.number("rope_theta", older_base, float)
+    return layers, base, near.number("rope_theta", older_base, float)
+
+
+def _alternating(settings: Settings) -> dict[str, object]:
+    """Layers with a window have rotary angles of another base."""
+    windowed, base, local_base = layers_and_bases(settings)
     window = settings.number("sliding_window", settings.number("local_attention", 128) // 2)
     fields: dict[str, object] = {"position": "rotary", "rotary_base": base}
     if windowed is not None:
