@@ -9,24 +9,25 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from attnviz.analysis.layer_parts import steps_after_heads
 from attnviz.encoder.attention import Geometry
 from attnviz.encoder.config.block import Block
 from attnviz.encoder.parameters.params import Params
-from attnviz.encoder.scoring import attention_scores
+from attnviz.encoder.scoring import attention_scores, capped
 from attnviz.encoder.stack import Address
-from attnviz.trace.steps import Place, Quantity, Step
+from attnviz.trace.steps import Place, Quantity, Step, one_vector
 from attnviz.trace.trace import EmbeddingTrace, LayerTrace, Trace
 
 _OWN = ("q", "k", "scores", "weights", "v", "z", "attn_out", "resid_pre", "resid_mid", "norm1", "norm2")
 _SUMMED = ("token_vectors", "positions", "position_vectors", "segment_vectors")
 _EMBEDDING = (*_SUMMED, "embedding_sum", "unprojected", "embedded")
-_AFTER = ("ffn_hidden", "ffn_out", "resid_post", "norm2", "norm3", "out")
+_AFTER = ("ffn_hidden", "ffn_out", "resid_post", "norm2", "norm3", "norm2_out", "norm3_out", "out")
 
 
 def explanation_addresses(config: Block, kind: str, layer: int) -> set[Address]:
     """The arrays that a run must keep to be explained."""
     whole = "encoder" if kind == "encoder" else "decoder"
-    addresses = {Address(kind, layer, name) for name in _OWN}
+    addresses = {Address(kind, layer, name) for name in (*_OWN, "norm1_out", "norm2_out")}
     addresses |= {Address(whole, layer, name) for name in _AFTER if config.d_ff and kind != "decoder"}
     if layer == 0 and kind != "cross":
         addresses |= {Address(kind, None, name) for name in _EMBEDDING}
@@ -57,16 +58,12 @@ def explain(
         _softmax(own, place),
         _weighted_sum(config, own, place),
         _heads(config, own, place),
-        *_residual_steps(config, trace, own, place),
+        *steps_after_heads(config, trace, own, place),
     )
 
 
-def _vector(symbol: str, meaning: str, values: np.ndarray, axis: str = "d_model") -> Quantity:
-    return Quantity(symbol, meaning, values, (axis,))
-
-
 def _input_steps(config: Block, trace: Trace, own: LayerTrace, place: Place) -> Iterator[Step]:
-    i, before = place.query, config.norm.placement == "pre"
+    i, before = place.query, config.norm.before
     norm = "norm2" if place.kind == "cross" else "norm1"
     normed = getattr(own, norm) if before else None  # the first layer may have no norm
     symbol = "x" if normed is None else "h"
@@ -80,15 +77,15 @@ def _input_steps(config: Block, trace: Trace, own: LayerTrace, place: Place) -> 
             "What comes in",
             f"{symbol} = {formula.format(place.layer - 1)}",
             meaning,
-            (_vector(symbol, origin.format(place.layer - 1), own.kept("resid_pre")[i]),),
+            (one_vector(symbol, origin.format(place.layer - 1), own.kept("resid_pre")[i]),),
         )
     if normed is not None:
         yield Step(
             "norm",
             "Normed first",
             f"x = {config.norm.kind}_norm({symbol})",
-            "This block norms before each part (pre).",
-            (_vector("x", "the normed vector", normed[i]),),
+            f"This block norms before each part ({config.norm.placement}).",
+            (one_vector("x", "the normed vector", normed[i]),),
         )
 
 
@@ -117,10 +114,10 @@ def _embedding(config: Block, entry: EmbeddingTrace, i: int, symbol: str) -> Ste
         meaning = "Positions play no part."
     else:
         meaning = f"Positions come in later ({config.position.kind})."
-    vectors = [_vector(symbol, "the token's vector" if formula == "t" else result, entry.kept("embedded")[i])]
+    vectors = [one_vector(symbol, "the token's vector" if formula == "t" else result, entry.kept("embedded")[i])]
     if formula != "t":
-        others = [_vector(letter, name, vector, "d_embed") for _, letter, name, vector in added]
-        vectors = [_vector("t", "the token's vector", entry.kept("token_vectors")[i], "d_embed"), *others, *vectors]
+        others = [one_vector(letter, name, vector, "d_embed") for _, letter, name, vector in added]
+        vectors = [one_vector("t", "the token's vector", entry.kept("token_vectors")[i], "d_embed"), *others, *vectors]
     title = "The token's vector" + "".join(f" and its {name}'s" for name, *_ in added)
     return Step("embedding", title, f"{symbol} = {formula}", meaning, tuple(vectors))
 
@@ -142,7 +139,12 @@ def _projection(config: Block, own: LayerTrace, place: Place, geometry: Geometry
     if place.kind == "cross":
         meaning += " Keys come from the source text: m is the encoder's output."
     if config.attention.qk_norm:
-        meaning += f" Each head's q and k are normed ({config.norm.kind}_norm)."
+        which = (
+            "The q and k of all heads together" if config.attention.qk_norm_width == "all" else "Each head's q and k"
+        )
+        meaning += f" {which} are normed ({config.norm.kind}_norm)."
+    if config.attention.clip_qkv is not None:
+        meaning += f" Their numbers are clipped to {config.attention.clip_qkv:g}."
     if geometry.angles is not None:
         turned = 2 * geometry.angles.shape[-1]
         part = "" if turned == config.d_head else f"The first {turned} numbers of "
@@ -155,7 +157,7 @@ def _projection(config: Block, own: LayerTrace, place: Place, geometry: Geometry
         f"q = x W_Q{bias[0]}    k_j = {source}_j W_K{bias[1]}",
         meaning,
         (
-            _vector("q", "what the token looks for", own.kept("q")[place.head, place.query], "d_head"),
+            one_vector("q", "what the token looks for", own.kept("q")[place.head, place.query], "d_head"),
             Quantity("k", "what it can be found by", own.kept("k")[_kv_head(config, place)], ("key", "d_head")),
         ),
     )
@@ -172,7 +174,7 @@ def _score_steps(config: Block, params: Params, own: LayerTrace, place: Place, g
     w = part["score_w"][place.head : place.head + 1] if config.attention.score == "additive" else None
     raw = attention_scores(q, k, config.replaced({"score_scale": 1.0}), w)[0, 0]
     formula, title, meaning = _SCORE_WORDS[config.attention.score]
-    extra = () if w is None else (_vector("w", "learned, one vector a head", w[0], "d_head"),)
+    extra = () if w is None else (one_vector("w", "learned, one vector a head", w[0], "d_head"),)
     yield Step("scores", title, formula, meaning, (*extra, Quantity("r", "raw score", raw, ("key",))))
 
     scaled = raw * raw.dtype.type(config.score_factor)
@@ -181,6 +183,9 @@ def _score_steps(config: Block, params: Params, own: LayerTrace, place: Place, g
         by, number = ("/", f"sqrt({config.d_head})") if scale is None else ("*", f"{scale:g}")
         reason = "Without it, softmax would pick almost only one token." if by == "/" else "The scale is set."
         yield Step("scale", "Scaled", f"s_j = r_j {by} {number}", reason, (Quantity("s", "scaled", scaled, ("key",)),))
+    if (cap := config.attention.score_cap) is not None:
+        scaled = capped(scaled.copy(), cap)
+        yield _cap_step(cap, scaled)
     if geometry.bias is not None:
         kind = "relative" if config.position.relative_bias else config.position.kind
         bias = np.broadcast_to(geometry.bias[place.head, place.query], scaled.shape)
@@ -200,6 +205,12 @@ def _score_steps(config: Block, params: Params, own: LayerTrace, place: Place, g
             "A masked key gets weight 0.",
             (Quantity("masked", "score", own.kept("scores")[place.head, place.query], ("key",)),),
         )
+
+
+def _cap_step(cap: float, scores: np.ndarray) -> Step:
+    meaning = f"No score is beyond {cap:g}; small ones hardly change."
+    quantities = (Quantity("s", "capped", scores, ("key",)),)
+    return Step("cap", "Softly capped", f"s_j = {cap:g} tanh(s_j / {cap:g})", meaning, quantities)
 
 
 _DOT = ("r_j = q . k_j", "Score: multiply q with each k, and add up", "Large where q and k point the same way.")
@@ -245,7 +256,7 @@ def _weighted_sum(config: Block, own: LayerTrace, place: Place) -> Step:
         (
             Quantity("v", "what it passes on", values, ("key", "d_head")),
             Quantity("a v", "its share of z", weights[:, None] * values, ("key", "d_head")),
-            _vector("z", "the head's output", own.kept("z")[place.head, place.query], "d_head"),
+            one_vector("z", "the head's output", own.kept("z")[place.head, place.query], "d_head"),
         ),
     )
 
@@ -261,63 +272,6 @@ def _heads(config: Block, own: LayerTrace, place: Place) -> Step:
         f"{many} times W_O ({width}, {config.d_model}) is o ({config.d_model}).",
         (
             Quantity("z", "every head's output", own.kept("z")[:, place.query], ("head", "d_head")),
-            _vector("o", "the attention's output", own.kept("attn_out")[place.query]),
+            one_vector("o", "the attention's output", own.kept("attn_out")[place.query]),
         ),
-    )
-
-
-def _residual_steps(config: Block, trace: Trace, own: LayerTrace, place: Place) -> Iterator[Step]:
-    i, pre = place.query, config.norm.placement == "pre"
-    first = "norm2" if place.kind == "cross" else "norm1"
-    normed = None if pre else getattr(own, first)[i]
-    entered = "h" if pre and getattr(own, first) is not None else "x"
-    yield _residual(config, "residual", entered, "o", own.kept("resid_mid")[i], normed, place)
-    if not config.d_ff or place.kind == "decoder":
-        return
-    whole = own if place.kind == "encoder" else trace["decoder", place.layer]
-    second = "norm3" if place.kind == "cross" else "norm2"
-    gate = "(act(u W_G{2}) * (u W_1{0})) W_2{1}" if config.feed_forward.gated else "act(u W_1{0}) W_2{1}"
-    biases = (*((" + b_1", " + b_2") if config.biases.ffn else ("", "")), " + b_G" if config.biases.gate else "")
-    hidden = whole.kept("ffn_hidden")[i]
-    parallel, activation = config.feed_forward.parallel, config.feed_forward.activation
-    read = entered if parallel else "r"
-    inner = [_vector("u", "normed by itself" if parallel else "normed again", getattr(whole, second)[i])] if pre else []
-    yield Step(
-        "feed_forward",
-        "Feed-forward, each token by itself",
-        (f"u = {config.norm.kind}_norm({read})    " if pre else "") + f"f = {gate.format(*biases)}",
-        f"act is {activation}; {np.count_nonzero(hidden)} of {config.d_ff} hidden numbers are not 0.",
-        (
-            *inner,
-            _vector("act", "after the activation", hidden, "d_ff"),
-            _vector("f", "its output", whole.kept("ffn_out")[i]),
-        ),
-    )
-    last = None if pre else getattr(whole, second)[i]
-    yield _residual(config, "output", ("u", "r")[pre], "f", whole.kept("resid_post")[i], last, place)
-
-
-def _residual(
-    config: Block,
-    name: str,
-    before: str,
-    part: str,
-    total: np.ndarray,
-    normed: np.ndarray | None,
-    place: Place,
-) -> Step:
-    title = {"residual": "Residual sum", "output": "What leaves the layer"}[name]
-    meaning = "The output is added to the input."
-    if name == "residual" and place.kind == "decoder":
-        meaning += " Attention to the source comes next (--kind cross)."
-    if normed is None:
-        symbol = {"residual": "r", "output": "y"}[name]
-        return Step(name, title, f"{symbol} = {before} + {part}", meaning, (_vector(symbol, "the sum", total),))
-    symbol = {"residual": "u", "output": "y"}[name]
-    return Step(
-        name,
-        f"{title}, normed" if name == "output" else f"{title} and norm",
-        f"{symbol} = {config.norm.kind}_norm({before} + {part})",
-        meaning,
-        (_vector(f"{before}+{part}", "the sum", total), _vector(symbol, "normed", normed)),
     )

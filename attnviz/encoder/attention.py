@@ -13,7 +13,7 @@ from attnviz.encoder.ops import softmax
 from attnviz.encoder.parameters.params import Array, Params
 from attnviz.encoder.positions import rotate
 from attnviz.encoder.products import of_rows
-from attnviz.encoder.scoring import attention_scores
+from attnviz.encoder.scoring import attention_scores, capped
 
 # A part of the block is a generator: it yields (name, array) as it computes, and returns its output. A caller that
 # stops asking stops the computation; one that prints the steps runs the same code as one that wants the result. Scores
@@ -55,10 +55,8 @@ def attention(x: Array, source: Array, params: Params, config: Block, geometry: 
         ``q``, ``k``, then ``scores`` and ``weights`` of one group of heads after another, (..., some, n_q, n_k), with
         ``v`` after the first weights, then ``z`` and ``attn_out``; other shapes as in ``LayerTrace``.
     """
-    q = split_heads(linear(x, params, "q", bias=config.biases.qkv), config.n_heads)  # (n_heads, n_q, d_head)
-    k = split_heads(linear(source, params, "k", bias=config.biases.qkv), config.n_kv_heads)  # (n_kv_heads, n_k, d_head)
-    if config.attention.qk_norm:
-        q, k = normalize(q, params.at("q_norm"), config), normalize(k, params.at("k_norm"), config)
+    q = _heads_of(x, params, "q", config.n_heads, config)  # (n_heads, n_q, d_head)
+    k = _heads_of(source, params, "k", config.n_kv_heads, config)  # (n_kv_heads, n_k, d_head)
     if geometry.angles is not None:
         q, k = rotate(q, geometry.angles), rotate(k, geometry.angles)  # shapes as before
     yield "q", q
@@ -72,6 +70,8 @@ def attention(x: Array, source: Array, params: Params, config: Block, geometry: 
     for heads in _head_groups(q, k):
         part = (..., heads, slice(None), slice(None))  # some heads, all tokens, all of their width
         scores = attention_scores(q[part], k[part], config, None if score_w is None else score_w[heads])
+        if config.attention.score_cap is not None:
+            scores = capped(scores, config.attention.score_cap)
         if geometry.bias is not None:
             scores += geometry.bias[heads]  # (some, n_q, n_k)
         if masked is not None:
@@ -82,7 +82,7 @@ def attention(x: Array, source: Array, params: Params, config: Block, geometry: 
         yield "weights", weights
 
         if v is None:  # a caller that wants only weights has stopped by now
-            v = split_heads(linear(source, params, "v", bias=config.biases.qkv), config.n_kv_heads)
+            v = _heads_of(source, params, "v", config.n_kv_heads, config)
             yield "v", v  # (n_kv_heads, n_k, d_head)
             v = repeat_kv(v, group)  # (n_heads, n_k, d_head)
 
@@ -93,6 +93,19 @@ def attention(x: Array, source: Array, params: Params, config: Block, geometry: 
     attn_out = linear(merge_heads(z), params, "o", bias=config.biases.out)  # (n_q, n_heads * d_head) to (n_q, d_model)
     yield "attn_out", attn_out
     return attn_out
+
+
+def _heads_of(x: Array, params: Params, name: str, n_heads: int, config: Block) -> Array:
+    """The q, k or v of each head, (..., n_heads, n, width): projected, q and k perhaps normed, perhaps clipped."""
+    y = linear(x, params, name, bias=config.biases.qkv)  # (..., n, n_heads * width)
+    width = config.attention.qk_norm_width if config.attention.qk_norm and name != "v" else None
+    if width == "all":
+        y = normalize(y, params.at(f"{name}_norm"), config)
+    y = split_heads(y, n_heads)
+    if width in ("head", "each"):
+        y = normalize(y, params.at(f"{name}_norm"), config, n_heads=n_heads if width == "each" else None)
+    clip = config.attention.clip_qkv
+    return y if clip is None else np.clip(y, -clip, clip)
 
 
 def _head_groups(q: Array, k: Array) -> Iterator[slice]:

@@ -58,8 +58,8 @@ def feed_forward(x: Array, params: Params, config: Block) -> Steps:
 
 
 def norm_before(x: Array, params: Params, config: Block, name: str, *, exists: bool = True) -> Steps:
-    """The input of a part: x itself (post, or a norm that the model leaves out), or x normed (pre)."""
-    if config.norm.placement == "post" or not exists:
+    """The input of a part: x normed where norms come first, else x itself."""
+    if not (config.norm.before and exists):
         return x
     normed = normalize(x, params.at(name), config)
     yield name, normed
@@ -67,10 +67,14 @@ def norm_before(x: Array, params: Params, config: Block, name: str, *, exists: b
 
 
 def add_and_norm(x: Array, part: Array, params: Params, config: Block, resid: str, name: str) -> Steps:
-    """The residual sum x + part, and its norm where norms come after (post)."""
+    """The residual sum of x and a part's output, which may be normed before; and the sum's norm (post)."""
+    if config.norm.on_output:
+        output_norm = config.norm.output_norm(name)
+        part = normalize(part, params.at(output_norm), config)
+        yield output_norm, part
     x = x + part
     yield resid, x
-    if config.norm.placement == "pre":
+    if not config.norm.on_sum:
         return x
     normed = normalize(x, params.at(name), config)
     yield name, normed

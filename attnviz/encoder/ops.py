@@ -45,24 +45,26 @@ def softmax(scores: Array, out: Array | None = None) -> Array:
     return weights
 
 
-def layer_norm(x: Array, gain: Array, bias: Array | None, eps: float) -> Array:
+def layer_norm(x: Array, gain: Array | None, bias: Array | None, eps: float) -> Array:
     """Layer norm with the biased variance (Ba et al. 2016); x is (..., d_model), gain and bias (d_model,)."""
-    normed = np.empty(x.shape, np.result_type(x, gain))
+    normed = np.empty(x.shape, x.dtype if gain is None else np.result_type(x, gain))
     for rows, block in _blocks(x, normed):
         np.subtract(rows, _mean(rows), out=block)
         np.divide(block, np.sqrt(_mean(block, block) + x.dtype.type(eps)), out=block)
-        np.multiply(block, gain, out=block)
+        if gain is not None:
+            np.multiply(block, gain, out=block)
         if bias is not None:
             np.add(block, bias, out=block)
     return normed
 
 
-def rms_norm(x: Array, gain: Array, eps: float) -> Array:
+def rms_norm(x: Array, gain: Array | None, eps: float) -> Array:
     """Root-mean-square norm (Zhang & Sennrich 2019); x is (..., d_model), gain (d_model,)."""
-    normed = np.empty(x.shape, np.result_type(x, gain))
+    normed = np.empty(x.shape, x.dtype if gain is None else np.result_type(x, gain))
     for rows, block in _blocks(x, normed):
         np.divide(rows, np.sqrt(_mean(rows, rows) + x.dtype.type(eps)), out=block)
-        np.multiply(block, gain, out=block)
+        if gain is not None:
+            np.multiply(block, gain, out=block)
     return normed
 
 

@@ -59,7 +59,7 @@ def self_geometry(
         bias=score_bias(
             config.position, config.n_heads, params, n, dtype, causal=causal or config.attention.mask == "causal"
         ),
-        angles=rotary_angles(config.position, n, windowed=windowed),
+        angles=rotary_angles(config.position, n, windowed=windowed) if layer in config.rotary_layers else None,
         normed=config.norm.first or layer > 0,
     )
 
@@ -68,14 +68,16 @@ def _self_geometries(
     config: Block, params: Params, sequence: Sequence, dtype: DType, *, causal: bool
 ) -> Callable[[int], Geometry]:
     """Each layer's geometry, made once for all layers that share it."""
-    windowed = config.windowed_layers
+    windowed, rotary = config.windowed_layers, config.rotary_layers
+    made: dict[tuple[bool, ...], Geometry] = {}
 
-    @cache
-    def made(like: tuple[bool, bool]) -> Geometry:
-        layer = next(i for i in range(config.n_layers) if (i in windowed, i == 0) == like)
-        return self_geometry(config, params, sequence, dtype, layer, causal=causal)
+    def geometry(layer: int) -> Geometry:
+        like = (layer in windowed, layer in rotary, layer == 0)
+        if like not in made:
+            made[like] = self_geometry(config, params, sequence, dtype, layer, causal=causal)
+        return made[like]
 
-    return lambda layer: made((layer in windowed, layer == 0))
+    return geometry
 
 
 def cross_geometry(source: Sequence, n_target: int) -> Geometry:
@@ -201,8 +203,8 @@ def _both(params: Params, config: Block, source: Sequence, target: Sequence | No
 
 
 def _finish(kind: str, x: Array, params: Params, config: Block) -> Arrays:
-    """The output of a stack, normed where norms come first."""
-    if config.norm.placement == "pre":
+    """The output of a stack, normed unless the last sum was."""
+    if not config.norm.on_sum:
         x = normalize(x, params.at("final_norm"), config)
     yield Address(kind, None, "output"), x
     return x

@@ -18,6 +18,11 @@ class Quantity:
     axes: tuple[str, ...]
 
 
+def one_vector(symbol: str, meaning: str, values: np.ndarray, axis: str = "d_model") -> Quantity:
+    """A quantity that is one vector."""
+    return Quantity(symbol, meaning, values, (axis,))
+
+
 @dataclass(frozen=True, eq=False)
 class Step:
     """One step of the computation."""
@@ -85,8 +90,8 @@ class Explanation:
 
     @property
     def unmasked_scores(self) -> np.ndarray:
-        """(n_keys,), the scores before the mask: scaled, with what positions add."""
-        last = (("bias", "s+b"), ("scale", "s"), ("scores", "r"))
+        """(n_keys,), the scores before the mask: scaled, capped, with what positions add."""
+        last = (("bias", "s+b"), ("cap", "s"), ("scale", "s"), ("scores", "r"))
         return next(self.values(*place) for place in last if self.has(place[0]))
 
     @property

@@ -28,6 +28,7 @@ class LayerTrace(_Arrays):
     Shapes, with n tokens (n_q queries and n_k keys in cross-attention):
         resid_pre (n, d_model): what enters the layer.
         norm1, norm2, norm3 (n, d_model): the norms' outputs.
+        norm1_out, norm2_out, norm3_out (n, d_model): the parts' outputs, normed, where norms are on both sides.
         q (n_heads, n_q, d_head); k, v (n_kv_heads, n_k, d_head), rotated where positions are rotary.
         scores, weights (n_heads, n_q, n_k): before softmax (scaled, biased, masked with -inf); after it.
         z (n_heads, n_q, d_head): weighted sum of the values, per head.
@@ -54,6 +55,9 @@ class LayerTrace(_Arrays):
     resid_mid: np.ndarray | None = None
     norm2: np.ndarray | None = None
     norm3: np.ndarray | None = None
+    norm1_out: np.ndarray | None = None
+    norm2_out: np.ndarray | None = None
+    norm3_out: np.ndarray | None = None
     ffn_hidden: np.ndarray | None = None
     ffn_out: np.ndarray | None = None
     resid_post: np.ndarray | None = None

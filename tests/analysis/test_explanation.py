@@ -19,6 +19,10 @@ VARIANTS = [
     {"score": "cosine", "score_scale": 5.0, "position": "rotary", "bias": False},
     {"score": "dot", "position": "learned", "d_ff": 0, "d_head": 6},
     {"position": "learned", "pad_id": 0},
+    {"norm_placement": "sandwich", "score_cap": 1.5, "norm": "rms", "mask": "causal"},
+    {"norm_placement": "output", "qk_norm": True, "qk_norm_width": "all", "position": "rotary", "rotary_layers": "0"},
+    {"norm_placement": "output", "parallel": True, "score_cap": 2.0, "position": "alibi", "clip_qkv": 0.7},
+    {"norm_placement": "sandwich", "first_norm": False, "parallel": True},
 ]
 
 
@@ -40,8 +44,12 @@ def test_each_step_follows_from_the_one_before(fields, kind):
     config, stack = model.config, model.params if kind == "encoder" else model.params.at("decoder")
     attn = stack.at("layers.1").at("cross" if kind == "cross" else "attn")
     x = (steps.get("norm") or steps.get("input"))["x"]
+    clip = config.attention.clip_qkv or np.inf
     own = slice(2 * config.d_head, 3 * config.d_head)
     q = x @ attn["wq"][:, own] + (attn["bq"][own] if config.biases.default else 0)
+    q = q.clip(-clip, clip)
+    if config.attention.qk_norm:
+        q = steps["projection"]["q"]
     if config.position.kind != "rotary" or kind == "cross":
         close(steps["projection"]["q"], q)
     close(np.linalg.norm(steps["projection"]["q"]), np.linalg.norm(q))
@@ -58,6 +66,9 @@ def test_each_step_follows_from_the_one_before(fields, kind):
     scores = r * config.score_factor
     if "scale" in steps:
         close(steps["scale"]["s"], scores)
+    if (cap := config.attention.score_cap) is not None:
+        scores = cap * np.tanh(scores / cap)
+        close(steps["cap"]["s"], scores)
     if "bias" in steps:
         close(steps["bias"]["s+b"], scores + steps["bias"]["b"])
         scores = steps["bias"]["s+b"]
@@ -101,7 +112,8 @@ def test_the_weights_are_those_that_show_prints(fields):
         ({"position": "alibi"}, {"mask"}, {"bias"}),
         ({"score": "dot"}, {"scale"}, {"scores"}),
         ({"d_ff": 0}, {"feed_forward", "output"}, {"residual"}),
-        ({"norm_placement": "pre"}, set(), {"norm"}),
+        ({"norm_placement": "pre"}, {"cap"}, {"norm"}),
+        ({"norm_placement": "output", "score_cap": 2.0}, {"norm"}, {"cap"}),
     ],
 )
 def test_only_what_the_block_does_is_a_step(fields, absent, present):

@@ -660,12 +660,12 @@ ERRORS = [
     (
         "show a --parallel --seed 0",
         2,
-        "parallel, norm_placement: both parts read the normed input, and it is post; expected pre",
+        "parallel, norm_placement: both parts read the same input, and it is post; expected another",
     ),
     (
         "show a --no-first-norm --seed 0",
         2,
-        "first_norm, norm_placement: only a norm before a part can be left out, and it is post; expected pre",
+        "first_norm, norm_placement: only a norm before a part can be left out, and it is post; expected pre or sandwich",
     ),
     (
         "show a --position rotary --rotary-dims 7 --seed 0",

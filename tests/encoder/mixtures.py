@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from attnviz.encoder.config.block import EncoderConfig
-from attnviz.encoder.config.given import ACTIVATIONS, NORMS, PLACEMENTS, POSITIONS, SCORES
+from attnviz.encoder.config.given import ACTIVATIONS, NORMS, PLACEMENTS, POSITIONS, QK_NORM_WIDTHS, SCORES
 from attnviz.encoder.embedding import Sequence
 from attnviz.encoder.parameters.params import ArrayParams, Params
 from attnviz.encoder.parameters.seeded import SeededParams
@@ -22,6 +22,8 @@ _MASKS = (
     {"mask": "window", "window": 2, "window_layers": "1"},
 )
 
+_QK_NORMS = ({}, *({"qk_norm": True, "qk_norm_width": width} for width in QK_NORM_WIDTHS))
+
 
 @st.composite
 def configs(draw, **fixed) -> EncoderConfig:
@@ -38,12 +40,19 @@ def configs(draw, **fixed) -> EncoderConfig:
         "d_ff": 17 if gated else draw(st.sampled_from([0, 17])),
         "n_kv_heads": draw(st.sampled_from([1, 3])),
         "n_segments": draw(st.sampled_from([0, 2])),
-        "qk_norm": draw(st.booleans()),
+        **draw(st.sampled_from(_QK_NORMS)),
+        "score_cap": draw(st.sampled_from([None, 2.0])),
+        "clip_qkv": draw(st.sampled_from([None, 1.5])),
+        "norm_gain": draw(st.booleans()),
         "embed_norm": draw(st.booleans()),
         "bias": draw(st.booleans()),
     }
+    if drawn["position"] == "rotary":
+        drawn["rotary_layers"] = draw(st.sampled_from([None, "1"]))
     if drawn["position"] == "learned":
         drawn["pad_id"] = draw(st.sampled_from([None, 0, 1]))
+    if not fixed.get("qk_norm", True):
+        drawn["qk_norm_width"] = "head"
     return EncoderConfig(**(_SIZES | drawn | fixed))
 
 

@@ -46,12 +46,15 @@ def scale(config):
     return 1 / math.sqrt(config["d_head"]) if config["score"] == "scaled_dot" else 1.0
 
 
+def is_among(layer, spelled):
+    """Whether a layer is one of those that a text such as "0,2-3" names; None names all."""
+    ends = [] if spelled is None else [part.split("-") for part in spelled.split(",")]
+    return spelled is None or any(int(end[0]) <= layer <= int(end[-1]) for end in ends)
+
+
 def has_window(config, layer):
-    """Whether the layer's self-attention sees only the window: ``window_layers`` is text such as "0,2-3"."""
-    if config["window"] is None or config.get("window_layers") is None:
-        return config["window"] is not None
-    ends = [part.split("-") for part in config["window_layers"].split(",")]
-    return any(int(end[0]) <= layer <= int(end[-1]) for end in ends)
+    """Whether the layer's self-attention sees only the window."""
+    return config["window"] is not None and is_among(layer, config.get("window_layers"))
 
 
 def is_allowed(i, j, config, causal, layer):
@@ -69,7 +72,8 @@ def has_bias(config, kind):
 
 def norm(row, params, name, config):
     """Layer norm (Ba et al. 2016, biased variance) or RMS norm (Zhang & Sennrich 2019)."""
-    n, gain = len(row), params[f"{name}.gain"]
+    n = len(row)
+    gain = params[f"{name}.gain"] if config.get("norm_gain", True) else [1.0] * n
     if config["norm"] == "rms":
         root = math.sqrt(sum(x * x for x in row) / n + config["norm_eps"])
         return [x / root * g for x, g in zip(row, gain, strict=True)]
@@ -163,10 +167,28 @@ def heads_of(x, params, at, name, n_heads, config):
     """A projection (name q, k or v) of rows, cut into heads; q and k are normed where ``qk_norm`` says so."""
     bias = params[f"{at}.b{name}"] if has_bias(config, "qkv") else None
     rows, width = product(x, params[f"{at}.w{name}"], bias), config["d_head"]
+    normed, at = name != "v" and config.get("qk_norm"), f"{at}.{name}_norm"
+    over = config.get("qk_norm_width", "head")
+    if normed and over == "all":
+        rows = norms(rows, params, at, config)
     heads = [[row[h * width : (h + 1) * width] for row in rows] for h in range(n_heads)]
-    if name != "v" and config.get("qk_norm"):
-        return [norms(head, params, f"{at}.{name}_norm", config) for head in heads]
-    return heads
+    if normed and over == "head":
+        heads = [norms(head, params, at, config) for head in heads]
+    if normed and over == "each":
+        heads = [norms(head, own_part(params, at, h, width), at, config) for h, head in enumerate(heads)]
+    clip = config.get("clip_qkv")
+    if clip is None:
+        return heads
+    return [[[min(max(value, -clip), clip) for value in row] for row in head] for head in heads]
+
+
+def own_part(params, at, h, width):
+    """The norm of head h, where a tensor has those of all heads."""
+    return {
+        f"{at}.{kind}": params[f"{at}.{kind}"][h * width : (h + 1) * width]
+        for kind in ("gain", "bias")
+        if f"{at}.{kind}" in params
+    }
 
 
 def position_bias(i, j, h, config, causal, table):
@@ -185,7 +207,7 @@ def attention(x, source, params, at, config, *, padding=None, layer=None, causal
     own, causal = layer is not None, causal or config["mask"] == "causal"
     q = heads_of(x, params, at, "q", heads, config)
     k, v = (heads_of(source, params, at, name, kv_heads, config) for name in "kv")
-    if own and config["position"] == "rotary":
+    if own and config["position"] == "rotary" and is_among(layer, config.get("rotary_layers")):
         turns = rotary_frequencies(config, layer)
         q, k = ([[rotated(r, p, turns) for p, r in enumerate(head)] for head in m] for m in (q, k))
     scores, weights, z = [], [], []
@@ -197,6 +219,8 @@ def attention(x, source, params, at, config, *, padding=None, layer=None, causal
             row = []
             for j in range(len(source)):
                 s = raw_score(q[h][i], k[shared][j], config["score"], w) * scale(config)
+                cap = config.get("score_cap")
+                s = s if cap is None else cap * math.tanh(s / cap)
                 s += position_bias(i, j, h, config, causal, table) if own else 0.0
                 hidden = own and not is_allowed(i, j, config, causal, layer)
                 row.append(-INF if hidden or (padding is not None and padding[j]) else s)
@@ -272,22 +296,30 @@ def embedded(config, params, ids=None, vectors=None, type_ids=None):
 
 
 def part(x, run, params, at, name, config, reads=None):
-    """One part of a block with its residual sum and norm: after it (post), or before it (pre).
+    """One part of a block with its residual sum and norms.
 
-    ``run`` gives the part's numbers and what is added to x; with pre norms it may read something else than x.
+    ``run`` gives the part's numbers and what is added to x; it may read something else than x. The norm is one of the
+    sum (post), of what is read (pre), of what is added (output: OLMo 2), or there are two: of what is read and of what
+    is added (sandwich: Gemma 2).
     """
     reads = x if reads is None else reads
-    if config["norm_placement"] == "post":
+    placement = config["norm_placement"]
+    if placement == "post":
         made, out = run(reads)
         total = add(x, out)
         normed = norms(total, params, f"{at}.{name}", config)
         return made | {name: normed}, total, normed
-    if name == "norm1" and at.endswith("layers.0") and not config.get("first_norm", True):
+    left_out = name == "norm1" and at.endswith("layers.0") and not config.get("first_norm", True)
+    if placement == "output" or left_out:
         made, out = run(reads)
     else:
         normed = norms(reads, params, f"{at}.{name}", config)
         made, out = run(normed)
         made |= {name: normed}
+    if placement in ("sandwich", "output"):
+        own = name if placement == "output" else f"{name}_out"
+        out = norms(out, params, f"{at}.{own}", config)
+        made |= {own: out}
     total = add(x, out)
     return made, total, total
 
@@ -325,7 +357,7 @@ def encode(config, params, *, ids=None, vectors=None, padding=None, type_ids=Non
         made, y = attention_part(x, params, at, n, config, padding=padding, table=table)
         more, x = feed_forward_part(y, params, at, "norm2", config, entered=x)
         layers.append(made | more | {"out": x})
-    return layers, norms(x, params, "final_norm", config) if config["norm_placement"] == "pre" else x
+    return layers, x if config["norm_placement"] == "post" else norms(x, params, "final_norm", config)
 
 
 def decoder_differences(config):
@@ -358,4 +390,4 @@ def decode(config, params, memory, *, ids=None, vectors=None, padding=None, type
         cross |= {"resid_pre": y, "resid_mid": total, "out": after}
         more, x = feed_forward_part(after, params, at, "norm3", config, entered=x)
         layers.append((own | more | {"out": x}, cross))
-    return layers, norms(x, params, "decoder.final_norm", config) if config["norm_placement"] == "pre" else x
+    return layers, x if config["norm_placement"] == "post" else norms(x, params, "decoder.final_norm", config)

@@ -7,7 +7,15 @@ from hypothesis import strategies as st
 
 from attnviz.encoder import scoring
 from attnviz.encoder.config.block import EncoderConfig
-from attnviz.encoder.config.given import ACTIVATIONS, NORMS, PLACEMENTS, POSITIONS, ROTARY_SCALINGS, SCORES
+from attnviz.encoder.config.given import (
+    ACTIVATIONS,
+    NORMS,
+    PLACEMENTS,
+    POSITIONS,
+    QK_NORM_WIDTHS,
+    ROTARY_SCALINGS,
+    SCORES,
+)
 from attnviz.encoder.parameters.params import ArrayParams
 from attnviz.encoder.parameters.shapes import tensor_shapes
 from attnviz.encoder.stack import Address, Sequence, run
@@ -101,6 +109,31 @@ CONFIGS += [
     ),
 ]
 
+# Norms on a part's output, softly capped scores, layers without rotation, norms over several heads.
+CONFIGS += [
+    *({"norm_placement": one, "norm": norm, "norm_gain": False} for one in PLACEMENTS for norm in NORMS),
+    *({"norm_placement": one, "d_ff": 0} for one in ("sandwich", "output")),
+    *({"norm_placement": one, "parallel": True} for one in ("sandwich", "output")),
+    {"norm_placement": "sandwich", "first_norm": False},
+    {"norm_placement": "sandwich", "first_norm": False, "parallel": True, "gated": True, "bias": False},
+    {"norm_gain": False, "norm_bias": False},
+    *({"score": score, "score_cap": 0.7} for score in SCORES),
+    {"score_cap": 1.3, "mask": "causal", "position": "relative"},
+    {"score_cap": 1.3, "position": "alibi", "score_scale": 0.9},
+    {"clip_qkv": 0.4},
+    {"clip_qkv": 0.0},
+    ROTARY | {"clip_qkv": 0.6, "n_kv_heads": 1, "qk_norm": True, "qk_norm_width": "all", "norm": "rms"},
+    *({"qk_norm": True, "qk_norm_width": width, "norm": norm} for width in ("each", "all") for norm in NORMS),
+    {"qk_norm": True, "qk_norm_width": "each", "n_heads": 6, "n_kv_heads": 2, "norm_bias": False},
+    {"qk_norm": True, "qk_norm_width": "each", "norm_gain": False},
+    ROTARY | {"qk_norm": True, "qk_norm_width": "all", "n_kv_heads": 1, "norm_bias": False},
+    *(ROTARY | {"rotary_layers": layers} for layers in ("0", "1")),
+    ROTARY | {"rotary_layers": "0,2", "n_layers": 3, "norm_placement": "pre"},
+    LLAMA3 | {"rotary_layers": "1", "mask": "causal", "window": 2, "window_layers": "0", "decoder_layers": 3},
+    ROTARY | {"rotary_layers": "1", "decoder_position": "alibi"},
+    {"position": "alibi", "d_head": 6, "decoder_position": "rotary", "rotary_layers": "0"},
+]
+
 # Mixtures as families have them.
 CONFIGS += [
     {"d_embed": 5, "project": "after", "position": "learned", "embed_norm": True, "n_segments": 2},  # ELECTRA
@@ -157,7 +190,37 @@ CONFIGS += [
         "window_rotary_base": 7.0,
         "rotary_scaling": "linear",
         "rotary_factor": 8.0,
-    },  # Gemma 3
+    },  # Gemma 3's attention
+    ROTARY
+    | {
+        "norm_placement": "sandwich",
+        "norm": "rms",
+        "gated": True,
+        "activation": "gelu_tanh",
+        "bias": False,
+        "score_scale": 0.5,
+        "score_cap": 2.0,
+        "embed_scale": 7**0.5,
+        "n_kv_heads": 1,
+        "mask": "causal",
+        "window": 2,
+        "window_layers": "0",
+    },  # Gemma 2
+    LLAMA3
+    | {
+        "norm_placement": "output",
+        "norm": "rms",
+        "qk_norm": True,
+        "qk_norm_width": "all",
+        "gated": True,
+        "activation": "silu",
+        "bias": False,
+        "n_kv_heads": 1,
+        "mask": "causal",
+        "window": 2,
+        "window_layers": "0",
+        "window_rotary_base": 7.0,
+    },  # OLMo 3
 ]
 
 # Decoders that differ from their encoder.
@@ -172,7 +235,12 @@ CONFIGS += [
         if other != position
     ),
     *({"norm": norm, "decoder_norm": other} for norm, other in (NORMS, NORMS[::-1])),
-    *({"norm_placement": one, "decoder_norm_placement": other} for one, other in (PLACEMENTS, PLACEMENTS[::-1])),
+    *(
+        {"norm_placement": one, "decoder_norm_placement": other}
+        for one in PLACEMENTS
+        for other in PLACEMENTS
+        if one != other
+    ),
     PRE | {"decoder_norm_placement": "post", "first_norm": False},
     {"norm": "rms", "decoder_norm": "layer", "embed_norm": True, "bias": False},
     {"position": "rotary", "d_head": 6, "relative_bias": True, "decoder_position": "alibi", "decoder_layers": 1},
@@ -303,12 +371,14 @@ FREE = st.fixed_dictionaries(
         "position": st.sampled_from(POSITIONS),
         "norm": st.sampled_from(NORMS),
         "activation": st.sampled_from(ACTIVATIONS),
-        **{name: st.booleans() for name in ("gated", "gate_bias", "bias", "qk_norm", "embed_norm", "relative_bias")},
+        **{name: st.booleans() for name in ("gated", "gate_bias", "bias", "embed_norm", "relative_bias", "norm_gain")},
         **{name: st.none() | st.booleans() for name in BIASES},
         "n_kv_heads": st.sampled_from([1, 3]),
         "d_ff": st.sampled_from([0, 11]),
         "n_segments": st.sampled_from([0, 2]),
         "score_scale": st.none() | st.floats(-2, 2),
+        "score_cap": st.none() | st.floats(0.1, 9),
+        "clip_qkv": st.none() | st.floats(0.1, 2),
         "embed_scale": st.floats(0.5, 2),
         "decoder_layers": st.none() | st.integers(1, 3),
         "decoder_position": st.none() | st.sampled_from(POSITIONS),
@@ -317,13 +387,21 @@ FREE = st.fixed_dictionaries(
 )
 OF_DECODER = st.none() | st.sampled_from(PLACEMENTS)
 BLOCKS = (
-    st.fixed_dictionaries({"norm_placement": st.just("post"), "decoder_norm_placement": OF_DECODER})
+    st.fixed_dictionaries({"norm_placement": st.sampled_from(["post", "output"]), "decoder_norm_placement": OF_DECODER})
     | st.fixed_dictionaries(
-        {"norm_placement": st.just("pre"), "first_norm": st.booleans(), "decoder_norm_placement": OF_DECODER}
+        {
+            "norm_placement": st.sampled_from(["pre", "sandwich"]),
+            "first_norm": st.booleans(),
+            "decoder_norm_placement": OF_DECODER,
+        }
     )
     | st.fixed_dictionaries(
-        {"norm_placement": st.just("pre"), "first_norm": st.booleans(), "parallel": st.booleans()},
+        {"norm_placement": st.sampled_from(["pre", "sandwich"]), "first_norm": st.booleans(), "parallel": st.booleans()}
     )
+    | st.fixed_dictionaries({"norm_placement": st.just("output"), "parallel": st.booleans()})
+)
+QK_NORMS = st.just({}) | st.fixed_dictionaries(
+    {"qk_norm": st.just(True), "qk_norm_width": st.sampled_from(QK_NORM_WIDTHS)}
 )
 WIDTHS = st.just({}) | st.fixed_dictionaries(
     {"project": st.sampled_from(["after", "before"]), "d_embed": st.sampled_from([None, 5])}
@@ -335,6 +413,9 @@ MASKS = st.sampled_from([{}, {"mask": "causal"}]) | st.fixed_dictionaries(
         "window_layers": st.sampled_from([None, "0", "1", "0-1"]),
         "window_rotary_base": st.sampled_from([None, 7.0]),
     }
+)
+TURNS = st.just({}) | st.fixed_dictionaries(
+    {"position": st.just("rotary"), "rotary_layers": st.sampled_from(["0", "1"])}
 )
 PADS = st.just({}) | st.fixed_dictionaries({"position": st.just("learned"), "pad_id": st.sampled_from([7, 3, 0, 1])})
 HEADS = st.sampled_from([{"d_head": 2}, {"d_head": 6}, *({"d_head": 6, "rotary_dims": n} for n in (2, 4))])
@@ -351,7 +432,7 @@ STRETCHES = st.fixed_dictionaries(
 
 @settings(max_examples=60)
 @given(
-    mixed(FREE, BLOCKS, WIDTHS, MASKS, PADS, HEADS, STRETCHES),
+    mixed(FREE, BLOCKS, QK_NORMS, WIDTHS, MASKS, st.one_of(PADS, TURNS), HEADS, STRETCHES),
     st.none() | st.lists(st.booleans(), min_size=len(SOURCE), max_size=len(SOURCE)),
     st.integers(0, 99),
 )

@@ -105,7 +105,7 @@ def stack_output(ran: Ran, kind: str, layer: int, x: np.ndarray) -> np.ndarray:
         x = _returned(self_attention_part(x, at, config, geometry))
         x = _cross_attended(ran, at, x)
         x = _returned(feed_forward_part(x, at, config, norm="norm3", layer_input=entered))
-    return normalize(x, params.at("final_norm"), config) if config.norm.placement == "pre" else x
+    return normalize(x, params.at("final_norm"), config) if not config.norm.on_sum else x
 
 
 def variants_at_once(ran: Ran, kind: str) -> int:

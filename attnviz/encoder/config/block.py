@@ -94,12 +94,19 @@ class Block:
     @property
     def windowed_layers(self) -> frozenset[int]:
         """The layers, of the encoder and of the decoder, whose self-attention sees only the window."""
-        if self.attention.window is None:
-            return frozenset()
-        if self.attention.window_layers is None:
+        return frozenset() if self.attention.window is None else self._layers(self.attention.window_layers)
+
+    @property
+    def rotary_layers(self) -> frozenset[int]:
+        """The layers, of the encoder and of the decoder, whose self-attention rotates q and k, if any does."""
+        return self._layers(self.position.rotary_layers)
+
+    def _layers(self, spelled: str | None) -> frozenset[int]:
+        """Numbers of layers from their spelling; all layers for None."""
+        if spelled is None:
             return frozenset(range(max(self.n_layers, self.decoder.n_layers)))
         # A decoder's block may have fewer layers than the encoder that the numbers are also for.
-        return frozenset(parse_numbers(self.attention.window_layers, MOST_LAYERS, "layer"))
+        return frozenset(parse_numbers(spelled, MOST_LAYERS, "layer"))
 
     @property
     def score_factor(self) -> float:
@@ -128,8 +135,8 @@ class Block:
     def replaced(self, overrides: Mapping[str, object]) -> "Block":
         """The block with some flat fields replaced.
 
-        Without a mask nothing has a window; only learned positions leave out a token; key and value heads that were as
-        many as all heads stay so.
+        Without a mask nothing has a window; only learned positions leave out a token, and only rotary ones layers; key
+        and value heads that were as many as all heads stay so.
 
         Raises:
             ConfigError: the fields do not fit.
@@ -139,8 +146,9 @@ class Block:
             for name in ("window", "window_layers", "window_rotary_base"):
                 if name not in overrides:
                     values[name] = None
-        if overrides.get("position", "learned") != "learned" and "pad_id" not in overrides:
-            values["pad_id"] = None
+        for name, kind in (("pad_id", "learned"), ("rotary_layers", "rotary")):
+            if overrides.get("position", kind) != kind and name not in overrides:
+                values[name] = None
         if "n_heads" in overrides and "n_kv_heads" not in overrides and self.n_kv_heads == self.n_heads:
             values["n_kv_heads"] = None
         return Block(**values)
@@ -169,6 +177,8 @@ class Block:
 
 EncoderConfig = Block  # the public name
 
+LAYER_NUMBERS = ("window_layers", "rotary_layers")  # fields that name layers
+
 _GROUPS: dict[str, Any] = {
     "sizes": Sizes,
     "embedding": EmbeddingConfig,
@@ -194,19 +204,19 @@ def _resolved(given: Given) -> dict[str, Any]:
     follows |= {"decoder_layers": values["n_layers"], "decoder_position": values["position"]}
     follows |= {"decoder_norm": values["norm"], "decoder_norm_placement": values["norm_placement"]}
     values |= {name: value for name, value in follows.items() if values[name] is None}
-    values["window_layers"] = _window_layers(values)
+    values |= {name: _layer_numbers(name, values) for name in LAYER_NUMBERS}
     return values
 
 
-def _window_layers(values: Mapping[str, Any]) -> str | None:
-    """The layers with a window in their shortest spelling; None for all."""
-    if values["window_layers"] in (None, "all"):
+def _layer_numbers(name: str, values: Mapping[str, Any]) -> str | None:
+    """The layers that a field names in their shortest spelling; None for all."""
+    if values[name] in (None, "all"):
         return None
     most = max(values["n_layers"], values["decoder_layers"])
     try:
-        return spans(tuple(sorted(parse_numbers(values["window_layers"], most, "layer"))))
+        return spans(tuple(sorted(parse_numbers(values[name], most, "layer"))))
     except UsageError as error:
-        raise ConfigError(f"window_layers: {error}") from error
+        raise ConfigError(f"{name}: {error}") from error
 
 
 def _values_of(group: Any, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -246,7 +256,12 @@ def _misfits(block: Block) -> Iterator[str]:
             "expected the same, or project after or before"
         )
     if "post" in (block.norm.placement, block.decoder.norm.placement) and block.feed_forward.parallel:
-        yield "parallel, norm_placement: both parts read the normed input, and it is post; expected pre"
+        yield "parallel, norm_placement: both parts read the same input, and it is post; expected another"
+    if position.rotary_layers is not None and "rotary" not in (position.kind, block.decoder.position.kind):
+        yield (
+            f"rotary_layers, position: {position.rotary_layers} is given, and position is {position.kind}; "
+            "expected position rotary"
+        )
     yield from _position_misfits(sizes, position)
     if block.decoder.position.kind == "rotary" != position.kind:
         yield from _position_misfits(sizes, block.decoder.position)

@@ -15,10 +15,11 @@ SCORES = ("scaled_dot", "dot", "cosine", "additive")
 MASKS = ("none", "causal", "window")
 POSITIONS = ("sinusoidal", "learned", "rotary", "alibi", "relative", "none")
 NORMS = ("layer", "rms")
-PLACEMENTS = ("post", "pre")
+PLACEMENTS = ("post", "pre", "sandwich", "output")
 ACTIVATIONS = ("relu", "gelu", "gelu_tanh", "quick_gelu", "silu")
 ROTARY_SCALINGS = ("none", "linear", "llama3")
 PROJECTIONS = ("none", "after", "before")
+QK_NORM_WIDTHS = ("head", "each", "all")
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,12 @@ class Given:
     embed_norm: bool | None = switch(False, "Norm of the embeddings' sum.")
     score: str | None = choice(SCORES, "How a query and a key are compared.")
     score_scale: float | None = number(None, "Number that replaces the score's own scale.")
+    score_cap: float | None = number(None, "Soft cap c of the scaled scores: c tanh(s / c).", least=1e-6)
+    clip_qkv: float | None = number(None, "The numbers of q, k and v are clipped to this size.", least=0.0)
     qk_norm: bool | None = switch(False, "Norm of each head's q and k.")
+    qk_norm_width: str | None = choice(
+        QK_NORM_WIDTHS, "qk_norm: one gain for all heads, one for each, or one norm over all heads together."
+    )
     mask: str | None = choice(MASKS, "Which keys a query may not see.")
     window: int | None = size(None, "Keys visible on each side (mask window); with mask causal, keys back.", 0)
     window_layers: str | None = layer_numbers("Layers that see only the window, such as 0,2-3. [default: all]")
@@ -50,6 +56,7 @@ class Given:
     pad_id: int | None = size(None, "Token id without a position: later tokens are counted without it (learned).", 0)
     rotary_base: float | None = number(10000.0, "Base of the rotary angles.", least=1.0)
     rotary_dims: int | None = size(None, "Dimensions of q and k that are rotated. [default: d_head]", 1)
+    rotary_layers: str | None = layer_numbers("Layers that rotate q and k, such as 0,2-3 (rotary). [default: all]")
     rotary_scaling: str | None = choice(ROTARY_SCALINGS, "How rotary frequencies are stretched for longer texts.")
     rotary_factor: float | None = number(1.0, "By how much they are stretched.", least=1e-6)
     rotary_low: float | None = number(1.0, "llama3: wavelengths above rotary_ctx / this are stretched.", least=1e-6)
@@ -62,8 +69,11 @@ class Given:
         128, "Distance from which relative positions share the last bucket.", least=2
     )
     norm: str | None = choice(NORMS, "Layer norm or RMS norm.")
-    norm_placement: str | None = choice(PLACEMENTS, "Norm after each residual sum (2017 paper) or before each part.")
+    norm_placement: str | None = choice(
+        PLACEMENTS, "Norm of each residual sum (2017 paper), before each part, on both its sides, on its output."
+    )
     norm_eps: float | None = number(1e-5, "Added to the variance before its root.", least=0.0)
+    norm_gain: bool | None = switch(True, "Learned gain of the norms; off, they have no weights of their own.")
     first_norm: bool | None = switch(True, "The first layer's first norm (pre); some models have none.")
     parallel: bool | None = switch(False, "Attention and feed-forward read the same input, side by side (pre).")
     activation: str | None = choice(ACTIVATIONS, "Activation of the feed-forward.")

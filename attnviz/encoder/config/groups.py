@@ -58,12 +58,17 @@ class AttentionConfig:
 
     score: str
     score_scale: float | None
+    score_cap: float | None
+    clip_qkv: float | None
     qk_norm: bool
+    qk_norm_width: str
     mask: str
     window: int | None
     window_layers: str | None
 
     def __post_init__(self) -> None:
+        if self.qk_norm_width != "head" and not self.qk_norm:
+            raise ConfigError(f"qk_norm_width, qk_norm: {self.qk_norm_width} is given, and no qk_norm; expected both")
         if self.mask == "window" and self.window is None:
             raise ConfigError("mask, window: the mask is window, and window is not given; expected both")
         if self.window is not None and self.mask == "none":
@@ -82,6 +87,7 @@ class PositionConfig:
     pad_id: int | None
     rotary_base: float
     rotary_dims: int
+    rotary_layers: str | None
     rotary_scaling: str
     rotary_factor: float
     rotary_low: float
@@ -113,18 +119,39 @@ class PositionConfig:
 
 @dataclass(frozen=True)
 class NormConfig:
-    """The norm, and its place."""
+    """The norm, and its place: after each sum, before each part, on its output, or on both sides of it."""
 
     kind: str = _named("norm")
     placement: str = _named("norm_placement")
     eps: float = _named("norm_eps")
+    gain: bool = _named("norm_gain")
     first: bool = _named("first_norm")
 
     def __post_init__(self) -> None:
-        if self.placement == "post" and not self.first:
+        if not (self.before or self.first):
             raise ConfigError(
-                "first_norm, norm_placement: only a norm before a part can be left out, and it is post; expected pre"
+                "first_norm, norm_placement: only a norm before a part can be left out, and it is "
+                f"{self.placement}; expected pre or sandwich"
             )
+
+    @property
+    def before(self) -> bool:
+        """Whether each part reads its input normed (``pre``, ``sandwich``)."""
+        return self.placement in ("pre", "sandwich")
+
+    @property
+    def on_output(self) -> bool:
+        """Whether each part's output is normed before it is added (``output``, ``sandwich``)."""
+        return self.placement in ("output", "sandwich")
+
+    @property
+    def on_sum(self) -> bool:
+        """Whether each residual sum is normed (``post``); otherwise there is one norm at the end of the stack."""
+        return self.placement == "post"
+
+    def output_norm(self, name: str) -> str:
+        """The name of the norm on a part's output, where ``name`` is the part's: ``norm1``, or ``norm1_out``."""
+        return f"{name}_out" if self.before else name
 
 
 @dataclass(frozen=True)

@@ -56,12 +56,11 @@ def _stack_shapes(prefix: str, attentions: tuple[str, ...], config: Block) -> di
         layer = f"{prefix}layers.{i}."
         for number, name in enumerate(attentions, start=1):
             shapes |= {f"{layer}{name}.{k}": s for k, s in _attention_shapes(config).items()}
-            if config.norm.first or (i, number) != (0, 1):
-                shapes |= _norm_shapes(f"{layer}norm{number}", config.d_model, config)
+            shapes |= _part_norms(f"{layer}norm{number}", config, first=(i, number) == (0, 1))
         if config.d_ff:
-            shapes |= _norm_shapes(f"{layer}norm{len(attentions) + 1}", config.d_model, config)
+            shapes |= _part_norms(f"{layer}norm{len(attentions) + 1}", config)
             shapes |= {f"{layer}ffn.{k}": s for k, s in _ffn_shapes(config).items()}
-    if config.norm.placement == "pre":
+    if not config.norm.on_sum:
         shapes |= _norm_shapes(f"{prefix}final_norm", config.d_model, config)
     return shapes
 
@@ -79,14 +78,24 @@ def _attention_shapes(config: Block) -> dict[str, Shape]:
     if config.biases.out:
         shapes["bo"] = (config.d_model,)
     if config.attention.qk_norm:
-        shapes |= _norm_shapes("q_norm", config.d_head, config) | _norm_shapes("k_norm", config.d_head, config)
+        shared = config.attention.qk_norm_width == "head"
+        shapes |= _norm_shapes("q_norm", config.d_head if shared else q_width, config)
+        shapes |= _norm_shapes("k_norm", config.d_head if shared else kv_width, config)
     if config.attention.score == "additive":
         shapes["score_w"] = (config.n_heads, config.d_head)
     return shapes
 
 
+def _part_norms(name: str, config: Block, *, first: bool = False) -> dict[str, Shape]:
+    """The norms of a part; the first of all may be left out."""
+    names = () if first and not config.norm.first else (name,)
+    names = (*names, f"{name}_out") if config.norm.before and config.norm.on_output else names
+    shapes = (_norm_shapes(one, config.d_model, config) for one in names)
+    return {name: shape for some in shapes for name, shape in some.items()}
+
+
 def _norm_shapes(name: str, width: int, config: Block) -> dict[str, Shape]:
-    shapes: dict[str, Shape] = {f"{name}.gain": (width,)}
+    shapes: dict[str, Shape] = {f"{name}.gain": (width,)} if config.norm.gain else {}
     if config.norm.kind == "layer" and config.biases.norm:
         shapes[f"{name}.bias"] = (width,)
     return shapes

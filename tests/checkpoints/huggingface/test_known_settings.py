@@ -68,6 +68,12 @@ def read(model_type, values):
     return family, settings, family.config_fields(settings)
 
 
+def checked(model_type, values):
+    """The fields, and the notes."""
+    family, settings, fields = read(model_type, values)
+    return fields, check_settings(settings, family)
+
+
 def small(model_type, **more):
     """A config.json of a small model, with the names that its family has."""
     sizes = {"num_hidden_layers": 2, "num_attention_heads": 2, "hidden_size": 8, "vocab_size": 9}
@@ -270,8 +276,7 @@ def test_factors_of_dynamic_positions_are_known():
 )
 def test_what_a_family_does_not_compute_is_refused_by_name(model_type, settings, message):
     with pytest.raises(CheckpointError) as caught:
-        family, read_settings, _ = read(model_type, small(model_type, **settings))
-        check_settings(read_settings, family)
+        checked(model_type, small(model_type, **settings))
     assert message in str(caught.value)
 
 
@@ -292,8 +297,8 @@ def test_what_a_family_does_not_compute_is_refused_by_name(model_type, settings,
     ],
 )
 def test_a_setting_of_one_family_is_the_field_that_it_means(model_type, settings, expected):
-    family, read_settings, fields = read(model_type, small(model_type, **settings))
-    assert check_settings(read_settings, family) == ()
+    fields, notes = checked(model_type, small(model_type, **settings))
+    assert notes == ()
     assert {name: fields.get(name) for name in expected} == expected
 
 
