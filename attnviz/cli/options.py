@@ -85,6 +85,10 @@ Revision = Annotated[
     str | None,
     option(MODEL, "--revision", metavar="NAME", help="Branch, tag or commit of the hub's model."),
 ]
+Variant = Annotated[
+    str | None,
+    option(MODEL, "--variant", metavar="NAME", help="Variant of the model's weights: fp16 is model.fp16.safetensors."),
+]
 ConfigPath = Annotated[
     Path | None,
     option(MODEL, "--config", metavar="PATH", envvar="ATTNVIZ_CONFIG", help="A TOML file of the block's fields."),
@@ -255,6 +259,7 @@ class ModelOptions(Options):
         ),
     ] = None
     revision: Revision = None
+    variant: Variant = None
     weights: Annotated[
         Path | None,
         option(

@@ -494,19 +494,17 @@ ERRORS = [
     (
         'show "the cats sat" --model weightless -L 1',
         3,
-        "weightless: it has no weights; expected model.safetensors, or shards and their index",
+        "weightless: it has no weights; expected model.safetensors or pytorch_model.bin, or shards and their index",
     ),
     (
         'show "the cats sat" --model pickled -L 1',
         3,
-        "pickled: it has pytorch_model.bin, a pickle, which could run any program and is never read; expected model.safetensors",
-        "hint: python -c \"from transformers import AutoTokenizer, AutoModel as M; M.from_pretrained('pickled').save_pretrained('pickled-safetensors'); AutoTokenizer.from_pretrained('pickled').save_pretrained('pickled-safetensors')\"",
+        "pickled/pytorch_model.bin: it is a pickle, which could run any program and is never read; expected a .safetensors or .npz file",
     ),
     (
         'show "the cats sat" --model flax -L 1',
         3,
-        "flax: it has flax_model.msgpack; expected model.safetensors",
-        "hint: python -c \"from transformers import AutoTokenizer, AutoModel as M; M.from_pretrained('flax').save_pretrained('flax-safetensors'); AutoTokenizer.from_pretrained('flax').save_pretrained('flax-safetensors')\"",
+        "flax: it has flax_model.msgpack, which is not read; expected model.safetensors or pytorch_model.bin, or shards and their index",
     ),
     (
         'show "the cats sat" --model sharded -L 1',
@@ -631,8 +629,25 @@ ERRORS = [
         "hint: attnviz weights init --decoder writes one",
     ),
     ("models nowhere/", 3, "nowhere/: no such folder; expected a model folder, or a model's id"),
+    ("show a --variant fp16", 2, "variant: it is of a model's weights, and no model is given; expected both"),
+    ("models --variant x", 2, "variant: it is of a model's weights, and no model is given; expected both"),
+    (
+        "show a --model bert --variant ../x",
+        2,
+        "variant: '../x' cannot be in a file's name; expected one such as fp16",
+    ),
+    (
+        "show a --model bert --variant fp16",
+        3,
+        "bert: it has no weights of the variant fp16; expected one that is there",
+        "hint: its weights are of no variant; without --variant it loads",
+    ),
     ("models --revision x", 2, "revision: it is of a model on the hub, and no model is given; expected both"),
-    ("models weightless", 3, "weightless: it has no weights; expected model.safetensors, or shards and their index"),
+    (
+        "models weightless",
+        3,
+        "weightless: it has no weights; expected model.safetensors or pytorch_model.bin, or shards and their index",
+    ),
     (
         "weights convert mute -o x.npz",
         3,

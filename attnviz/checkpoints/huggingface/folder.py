@@ -1,4 +1,4 @@
-"""A Hugging Face model folder: ``config.json``, safetensors, a tokenizer."""
+"""A Hugging Face model folder: ``config.json``, weights, a tokenizer."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -9,33 +9,29 @@ import numpy as np
 
 from attnviz.checkpoints.checkpoint import Checkpoint
 from attnviz.checkpoints.file_params import FileParams
-from attnviz.checkpoints.formats.shards import ShardedFile
 from attnviz.checkpoints.formats.tensor_file import TensorFile, View, misfits, whole
-from attnviz.checkpoints.formats.tensors import open_tensors
 from attnviz.checkpoints.huggingface.family import Family
-from attnviz.checkpoints.huggingface.hints import check_plain, save_again
+from attnviz.checkpoints.huggingface.hints import check_plain
 from attnviz.checkpoints.huggingface.known_settings import check_settings, family_of_classes
 from attnviz.checkpoints.huggingface.registry import families, needed_family
 from attnviz.checkpoints.huggingface.setting_names import with_setting_names
-from attnviz.checkpoints.huggingface.settings import Settings, rope_settings
+from attnviz.checkpoints.huggingface.settings import Settings
 from attnviz.checkpoints.huggingface.settings_file import read_settings
+from attnviz.checkpoints.huggingface.storage.weight_files import open_weights
 from attnviz.checkpoints.huggingface.tensor_names import is_unused, other_form, own_names, unknown_prefix
 from attnviz.checkpoints.huggingface.tokenizer import read_tokenizer
 from attnviz.encoder.config.block import Block
 from attnviz.encoder.parameters.shapes import Shape, tensor_shapes
 from attnviz.errors import CheckpointError, ConfigError, one_line
 
-WEIGHTS, INDEX = "model.safetensors", "model.safetensors.index.json"
-_PICKLES = ("pytorch_model*.bin", "*.pt", "*.pth", "*.ckpt")
-_UNREAD = (*_PICKLES, "*.h5", "*.msgpack", "*.gguf", "*.onnx", "adapter_model.safetensors")
 
-
-def read_folder(path: Path, overrides: Mapping[str, object] | None = None) -> Checkpoint:
+def read_folder(path: Path, overrides: Mapping[str, object] | None = None, *, variant: str | None = None) -> Checkpoint:
     """Opens a model folder and checks every name and shape before any maths; tensors are read when asked for.
 
     Args:
         path: the folder.
         overrides: fields that replace those of ``config.json``, such as ``mask``; the tensors must still fit.
+        variant: of the weights, such as ``fp16``.
 
     Raises:
         CheckpointError: a file that is missing or damaged, a family that is not known, a setting that is not computed
@@ -51,7 +47,7 @@ def read_folder(path: Path, overrides: Mapping[str, object] | None = None) -> Ch
     notes = check_settings(settings, family)
     if (path / "adapter_config.json").is_file():
         notes += ("the folder also holds an adapter (PEFT), which is not applied: these are the heads of its base",)
-    opened, paths = _open(path, values)
+    opened, paths = open_weights(path, variant)
     shapes = tensor_shapes(config)
     if overrides and _is_misfit(tensor_shapes(own), shapes):
         raise _misfit_error(path, own, overrides)
@@ -143,29 +139,7 @@ def _configs(family: Family, settings: Settings, overrides: Mapping[str, object]
     except (ConfigError, ZeroDivisionError) as error:
         raise CheckpointError(f"{settings.where}: {with_setting_names(one_line(error), family, settings)}") from error
     changed = own.replaced(overrides) if overrides else own
-    if changed.n_ctx > own.n_ctx and "dynamic" in rope_settings(settings).values.values():
-        raise ConfigError(
-            f"n_ctx is {changed.n_ctx}, and beyond {own.n_ctx} dynamic rotary positions change with the text, which "
-            f"attnviz does not compute; expected at most {own.n_ctx}"
-        )
     return own, changed
-
-
-def _open(path: Path, settings: Mapping[str, Any]) -> tuple[TensorFile, tuple[Path, ...]]:
-    single, index = path / WEIGHTS, path / INDEX
-    if single.exists():
-        return open_tensors(single), (single,)
-    if index.exists():
-        sharded = ShardedFile(index)
-        return sharded, sharded.paths
-    for pattern in _UNREAD:
-        for other in sorted(path.glob(pattern))[:1]:
-            why = ", a pickle, which could run any program and is never read" if pattern in _PICKLES else ""
-            raise CheckpointError(
-                f"{one_line(path)}: it has {one_line(other.name)}{why}; expected {WEIGHTS}",
-                hint=save_again(str(path), settings),
-            )
-    raise CheckpointError(f"{one_line(path)}: it has no weights; expected {WEIGHTS}, or shards and their index")
 
 
 def _check(

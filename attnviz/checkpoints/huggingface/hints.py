@@ -30,24 +30,6 @@ _TASKS = {  # of an adapter, to the class its base was loaded with
 _CLASSIFIER = re.compile(r"\.(classifier|score)(\.out_proj)?(\.modules_to_save\.\w+)?\.weight$")
 
 
-def save_again(source: str, settings: Mapping[str, Any] | None = None) -> str:
-    """The command that saves a model as safetensors, with its head and its tokenizer, in another folder.
-
-    Args:
-        source: a folder, or a model's id on the hub.
-        settings: of its ``config.json``, where they are known: they name the class of the model with its head.
-    """
-    names = (settings or {}).get("architectures")
-    name = names[0] if isinstance(names, list) and names else None
-    class_name = name if isinstance(name, str) and re.fullmatch(r"[A-Z]\w+", name, re.ASCII) else "AutoModel"
-    new = _beside(source, "safetensors")
-    return _python(
-        f"from transformers import AutoTokenizer, {class_name} as M; "
-        f"M.from_pretrained({source!r}).save_pretrained({new!r}); "
-        f"AutoTokenizer.from_pretrained({source!r}).save_pretrained({new!r})"
-    )
-
-
 def save_tokenizer(path: Path) -> str:
     """The command that writes a folder's tokenizer as ``tokenizer.json`` into another folder, and uses it.
 

@@ -29,8 +29,8 @@ UNUSUAL = {
     "per_layer_config": {"0": {"num_key_value_heads": 1}},
     "position_embedding_type": "relative_key",
     "pruned_heads": {"0": [1]},
-    "rope_parameters": {"rope_type": "yarn", "factor": 4.0},
-    "rope_scaling": {"rope_type": "yarn", "factor": 4.0},
+    "rope_parameters": {"rope_type": "axial", "factor": 4.0},
+    "rope_scaling": {"rope_type": "axial", "factor": 4.0},
     "is_causal": False,
     "sliding_window": 3,
 }

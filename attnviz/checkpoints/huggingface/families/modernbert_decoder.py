@@ -7,9 +7,9 @@ from attnviz.checkpoints.huggingface.settings import Settings, windowed
 
 
 def _alternating(settings: Settings) -> dict[str, object]:
-    layers, base, local_base = modernbert.layers_and_bases(settings)
+    layers, fields, local_base = modernbert.layers_and_rotary(settings)
     window = settings.number("sliding_window", settings.number("local_attention", 128) // 2, least=1)
-    fields = {"position": "rotary", "rotary_base": base} | windowed(settings, window, layers)
+    fields |= windowed(settings, window, layers)
     return fields | ({"window_rotary_base": local_base} if "window" in fields else {})
 
 

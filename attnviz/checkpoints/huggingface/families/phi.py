@@ -2,7 +2,8 @@
 
 from attnviz.checkpoints.huggingface.families import llama
 from attnviz.checkpoints.huggingface.family import Family
-from attnviz.checkpoints.huggingface.settings import Settings, activation_from, number_from, rotary, switch_from
+from attnviz.checkpoints.huggingface.rules.rotary import rotary
+from attnviz.checkpoints.huggingface.settings import Settings, activation_from, number_from, switch_from
 
 
 def partly_rotary(settings: Settings) -> dict[str, object]:
