@@ -145,10 +145,12 @@ def _projection(config: Block, own: LayerTrace, place: Place, geometry: Geometry
         meaning += f" {which} are normed ({config.norm.kind}_norm)."
     if config.attention.clip_qkv is not None:
         meaning += f" Their numbers are clipped to {config.attention.clip_qkv:g}."
-    if geometry.angles is not None:
-        turned = 2 * geometry.angles.shape[-1]
+    if geometry.rotations is not None:
+        turned = config.position.rotary_dims
         part = "" if turned == config.d_head else f"The first {turned} numbers of "
         meaning += f" {part}q and k are turned by their positions' angles (rotary)."
+        if abs(geometry.rotations[..., 0, 0]) != 1:  # of position 0, which is not turned
+            meaning += f" Turned numbers are multiplied by {abs(geometry.rotations[..., 0, 0]):.4g}."
     if config.n_kv_heads < config.n_heads:
         meaning += f" Head {place.head} shares key and value head {_kv_head(config, place)} (grouped queries)."
     return Step(

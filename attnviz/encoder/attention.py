@@ -11,7 +11,7 @@ from attnviz.encoder.config.block import Block
 from attnviz.encoder.norms import normalize
 from attnviz.encoder.ops import softmax
 from attnviz.encoder.parameters.params import Array, Params
-from attnviz.encoder.positions import rotate
+from attnviz.encoder.positions.rotary import rotate
 from attnviz.encoder.products import of_rows
 from attnviz.encoder.scoring import attention_scores, capped
 
@@ -31,13 +31,13 @@ class Geometry:
         allowed: (n_q, n_k), in a batch (n_texts, 1, n_q, n_k), True where a query may attend to a key; None for
             everywhere.
         bias: (n_heads, n_q, n_k), added to the scaled scores; None for no bias.
-        angles: (n, rotary_dims / 2), by which q and k are rotated; None for no rotation.
+        rotations: (n, pairs), complex, by which the pairs of q and k are multiplied; None for no rotation.
         normed: whether the part has a norm before it, where norms come first.
     """
 
     allowed: Array | None = None
     bias: Array | None = None
-    angles: Array | None = None
+    rotations: Array | None = None
     normed: bool = True
 
 
@@ -57,8 +57,8 @@ def attention(x: Array, source: Array, params: Params, config: Block, geometry: 
     """
     q = _heads_of(x, params, "q", config.n_heads, config)  # (n_heads, n_q, d_head)
     k = _heads_of(source, params, "k", config.n_kv_heads, config)  # (n_kv_heads, n_k, d_head)
-    if geometry.angles is not None:
-        q, k = rotate(q, geometry.angles), rotate(k, geometry.angles)  # shapes as before
+    if geometry.rotations is not None:
+        q, k = rotate(q, geometry.rotations), rotate(k, geometry.rotations)  # shapes as before
     yield "q", q
     yield "k", k
 

@@ -10,7 +10,7 @@ from attnviz.encoder.config.groups import PositionConfig
 from attnviz.encoder.norms import normalize
 from attnviz.encoder.parameters.params import Array, Params
 from attnviz.encoder.parameters.shapes import has_decoder_positions
-from attnviz.encoder.positions import counted_positions, position_vectors
+from attnviz.encoder.positions.vectors import counted_positions, position_vectors
 from attnviz.encoder.products import of_rows
 
 

@@ -13,7 +13,8 @@ from attnviz.encoder.embedding import Sequence, embed
 from attnviz.encoder.masks import allowed_keys, without_padding
 from attnviz.encoder.norms import normalize
 from attnviz.encoder.parameters.params import Array, DType, Params
-from attnviz.encoder.positions import rotary_angles, score_bias
+from attnviz.encoder.positions.bias import score_bias
+from attnviz.encoder.positions.rotary import rotations
 from attnviz.errors import InputError
 from attnviz.trace.trace import EmbeddingTrace, LayerTrace, Trace
 
@@ -59,9 +60,15 @@ def self_geometry(
         bias=score_bias(
             config.position, config.n_heads, params, n, dtype, causal=causal or config.attention.mask == "causal"
         ),
-        angles=rotary_angles(config.position, n, windowed=windowed) if layer in config.rotary_layers else None,
+        rotations=_rotations(config, sequence, dtype, windowed=windowed) if layer in config.rotary_layers else None,
         normed=config.norm.first or layer > 0,
     )
+
+
+def _rotations(config: Block, sequence: Sequence, dtype: DType, *, windowed: bool) -> Array | None:
+    lengths = None if sequence.padding is None else (~sequence.padding).sum(axis=-1)
+    turned = rotations(config.position, config.d_head, len(sequence), windowed=windowed, lengths=lengths)
+    return None if turned is None else turned.astype(np.result_type(dtype, np.complex64))
 
 
 def _self_geometries(

@@ -90,7 +90,7 @@ def activation(x, kind):
         return 0.5 * x * (1 + math.erf(x / math.sqrt(2)))
     if kind == "gelu_tanh":
         return 0.5 * x * (1 + math.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)))
-    return x / (1 + math.exp(-x))
+    return x / (1 + math.exp(-(1.702 if kind == "quick_gelu" else 1) * x))
 
 
 def sinusoid(position, d_model):
@@ -99,13 +99,46 @@ def sinusoid(position, d_model):
     return [math.sin(a) if d % 2 == 0 else math.cos(a) for d, a in enumerate(angles)]
 
 
-def stretched(frequency, config):
-    """A rotary frequency for longer texts: Chen et al. 2023 (linear), Llama 3.1 (by wavelength)."""
+def yarn_bounds(config):
+    """The last pair that is kept and the first that is stretched in full, by how often each turns in rotary_ctx."""
+    dims = config.get("rotary_dims") or config["d_head"]
+
+    def pair_of(turns):  # base^(-2i/dims) * rotary_ctx = 2 pi turns
+        return dims / 2 * math.log(config["rotary_ctx"] / (2 * math.pi * turns), config["rotary_base"])
+
+    first, last = pair_of(config["rotary_high"]), pair_of(config["rotary_low"])
+    if config["rotary_truncate"]:
+        first, last = math.floor(first), math.ceil(last)
+    first, last = max(first, 0), min(last, dims - 1)
+    return first, last if last != first else last + 0.001
+
+
+def rotary_magnitude(config, layer):
+    """The number that multiplies rotated vectors; 1 in windows with a base of their own."""
+    if has_window(config, layer) and config.get("window_rotary_base") is not None:
+        return 1.0
+    if config.get("rotary_attention_factor") is not None:
+        return config["rotary_attention_factor"]
+    kind, factor = config.get("rotary_scaling", "none"), config.get("rotary_factor", 1.0)
+    if factor <= 1 or kind not in ("yarn", "longrope"):
+        return 1.0
+    return 0.1 * math.log(factor) + 1 if kind == "yarn" else (1 + math.log(factor, config["rotary_ctx"])) ** 0.5
+
+
+def stretched(frequency, config, i, n):
+    """The rotary frequency of pair i for longer texts of n tokens.
+
+    Chen et al. 2023 (linear), Llama 3.1 (by wavelength), Peng et al. 2023 (YaRN, by pair), Ding et al. 2024 (LongRoPE).
+    """
     kind, slow = config.get("rotary_scaling", "none"), frequency / config.get("rotary_factor", 1.0)
-    if kind == "none":
-        return frequency
-    if kind == "linear":
-        return slow
+    if kind in ("none", "dynamic", "linear", "proportional"):
+        return frequency if kind in ("none", "dynamic") else slow
+    if kind == "longrope":
+        return frequency / config["rotary_long" if n > config["rotary_ctx"] else "rotary_short"][i]
+    if kind == "yarn":
+        first, last = yarn_bounds(config)
+        share = min(max((i - first) / (last - first), 0), 1)
+        return (1 - share) * frequency + share * slow
     wavelength = 2 * math.pi / frequency
     if wavelength < config["rotary_ctx"] / config["rotary_high"]:
         return frequency
@@ -116,21 +149,26 @@ def stretched(frequency, config):
     return (1 - share) * slow + share * frequency
 
 
-def rotary_frequencies(config, layer):
-    """A layer's frequencies, one a pair; a base of the windows' own is never stretched."""
+def rotary_frequencies(config, layer, n=1):
+    """A layer's frequencies for a text of n tokens, one a pair; a base of the windows' own is never stretched."""
     dims = config.get("rotary_dims") or config["d_head"]
     if has_window(config, layer) and config.get("window_rotary_base") is not None:
         return [config["window_rotary_base"] ** (-2 * i / dims) for i in range(dims // 2)]
-    return [stretched(config["rotary_base"] ** (-2 * i / dims), config) for i in range(dims // 2)]
+    base, kind, ctx = config["rotary_base"], config.get("rotary_scaling"), config.get("rotary_ctx")
+    if kind == "dynamic" and n > ctx:  # "NTK-aware": the slowest pair goes as far in n as it went in rotary_ctx
+        base *= (config["rotary_factor"] * n / ctx - config["rotary_factor"] + 1) ** (dims / (dims - 2))
+    width = config["d_head"] if kind == "proportional" else dims
+    turned = [stretched(base ** (-2 * i / width), config, i, n) for i in range(dims // 2)]
+    return turned + [0.0] * (width // 2 - dims // 2) if kind == "proportional" else turned
 
 
-def rotated(x, position, frequencies):
+def rotated(x, position, frequencies, magnitude=1.0):
     """Su et al. 2021, pairs (i, i + half) of the first dimensions: each turned by position * its frequency."""
     out, half = list(x), len(frequencies)
     for i, frequency in enumerate(frequencies):
         angle = position * frequency
-        out[i] = x[i] * math.cos(angle) - x[i + half] * math.sin(angle)
-        out[i + half] = x[i] * math.sin(angle) + x[i + half] * math.cos(angle)
+        out[i] = magnitude * (x[i] * math.cos(angle) - x[i + half] * math.sin(angle))
+        out[i + half] = magnitude * (x[i] * math.sin(angle) + x[i + half] * math.cos(angle))
     return out
 
 
@@ -208,8 +246,9 @@ def attention(x, source, params, at, config, *, padding=None, layer=None, causal
     q = heads_of(x, params, at, "q", heads, config)
     k, v = (heads_of(source, params, at, name, kv_heads, config) for name in "kv")
     if own and config["position"] == "rotary" and is_among(layer, config.get("rotary_layers")):
-        turns = rotary_frequencies(config, layer)
-        q, k = ([[rotated(r, p, turns) for p, r in enumerate(head)] for head in m] for m in (q, k))
+        n_real = len(x) if padding is None else len(x) - sum(padding)
+        turns, magnitude = rotary_frequencies(config, layer, n_real), rotary_magnitude(config, layer)
+        q, k = ([[rotated(r, p, turns, magnitude) for p, r in enumerate(head)] for head in m] for m in (q, k))
     scores, weights, z = [], [], []
     for h in range(heads):
         shared = h * kv_heads // heads

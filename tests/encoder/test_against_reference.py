@@ -29,6 +29,14 @@ SOURCE_TYPES, TARGET_TYPES = [0, 0, 0, 1, 1, 0, 1, 1], [1, 0, 0, 1]
 ROTARY = {"position": "rotary", "d_head": 6, "rotary_base": 31.0}
 # Of the three wavelengths that ROTARY has, one is kept, one lies between, one is stretched in full.
 LLAMA3 = ROTARY | {"rotary_scaling": "llama3", "rotary_factor": 8.0, "rotary_ctx": 40}
+YARN = ROTARY | {"rotary_scaling": "yarn", "rotary_factor": 8.0, "rotary_ctx": 60, "rotary_high": 8.0}
+LONGROPE = ROTARY | {
+    "rotary_scaling": "longrope",
+    "rotary_factor": 8.0,
+    "rotary_ctx": 5,
+    "rotary_short": [1.0, 1.5, 2.0],
+    "rotary_long": [1.2, 3.0, 7.0],
+}
 PRE = {"norm_placement": "pre"}
 BIASES = ("qkv_bias", "out_bias", "ffn_bias", "norm_bias")
 
@@ -96,6 +104,18 @@ CONFIGS += [
     ROTARY | {"rotary_scaling": "linear", "rotary_factor": 2.5},
     LLAMA3,
     LLAMA3 | {"rotary_low": 2.0, "rotary_high": 3.0},
+    *(ROTARY | {"rotary_scaling": "dynamic", "rotary_factor": 4.0, "rotary_ctx": ctx} for ctx in (3, 5, 90)),
+    *(ROTARY | {"rotary_scaling": "proportional", "rotary_factor": 2.5, "rotary_dims": dims} for dims in (2, 4, 6)),
+    YARN,
+    YARN | {"rotary_truncate": False},
+    YARN | {"rotary_truncate": False, "rotary_low": 2.0, "rotary_high": 5.0, "rotary_dims": 4},
+    YARN | {"rotary_ctx": 3},
+    YARN | {"rotary_factor": 0.5},
+    YARN | {"rotary_attention_factor": 0.7},
+    ROTARY | {"rotary_attention_factor": 1.3, "rotary_dims": 2},
+    *(LONGROPE | {"rotary_ctx": ctx} for ctx in (3, 5, 90)),
+    LONGROPE | {"rotary_attention_factor": 1.0},
+    LONGROPE | {"rotary_factor": 0.5},
     *({"relative_bias": True, "position": position, "d_head": 6} for position in POSITIONS),
     {"relative_bias": True, "relative_buckets": 6, "relative_max_distance": 5, "mask": "causal"},
     {"mask": "window", "window": 1, "window_layers": "1"},
@@ -103,7 +123,8 @@ CONFIGS += [
     {"mask": "window", "window": 2, "window_layers": "0,2", "n_layers": 3},
     ROTARY | {"mask": "window", "window": 2, "window_rotary_base": 7.0},
     *(
-        LLAMA3 | {"mask": mask, "window": 2, "window_layers": "0", "window_rotary_base": base}
+        stretched | {"mask": mask, "window": 2, "window_layers": "0", "window_rotary_base": base}
+        for stretched in (LLAMA3, YARN, LONGROPE)
         for mask in ("window", "causal")
         for base in (None, 7.0)
     ),
@@ -142,6 +163,7 @@ CONFIGS += [
     {"position": "learned", "pad_id": 7, "n_segments": 2, "embed_norm": True, "activation": "gelu"},  # RoBERTa
     {"position": "learned", "pad_id": 1, "relative_bias": True, "embed_norm": True, "activation": "gelu"},  # MPNet
     PRE | {"position": "alibi", "embed_norm": True, "mask": "causal", "activation": "gelu_tanh"},  # BLOOM
+    PRE | {"position": "learned", "mask": "causal", "activation": "quick_gelu"},  # CLIP's texts
     PRE
     | ROTARY
     | {
@@ -422,6 +444,8 @@ STRETCHES = st.fixed_dictionaries(
     {
         "rotary_base": st.sampled_from([31.0, 10000.0]),
         "rotary_scaling": st.sampled_from(ROTARY_SCALINGS),
+        "rotary_truncate": st.booleans(),
+        "rotary_attention_factor": st.none() | st.floats(0.5, 2),
         "rotary_factor": st.floats(0.5, 9),
         "rotary_ctx": st.integers(4, 90),
         "rotary_high": st.floats(1.5, 5),
@@ -429,9 +453,18 @@ STRETCHES = st.fixed_dictionaries(
 )
 
 
+def fitted(config):
+    """A mixture whose rotary scaling has enough pairs, and one divisor for each."""
+    pairs = config.get("rotary_dims", config["d_head"]) // 2
+    if config["rotary_scaling"] == "dynamic" and pairs == 1:
+        return config | {"rotary_scaling": "linear"}
+    divisors = {name: LONGROPE[name][:pairs] for name in ("rotary_short", "rotary_long")}
+    return config | divisors if config["rotary_scaling"] == "longrope" else config
+
+
 @settings(max_examples=60)
 @given(
-    mixed(FREE, BLOCKS, QK_NORMS, WIDTHS, MASKS, st.one_of(PADS, TURNS), HEADS, STRETCHES),
+    mixed(FREE, BLOCKS, QK_NORMS, WIDTHS, MASKS, st.one_of(PADS, TURNS), HEADS, STRETCHES).map(fitted),
     st.none() | st.lists(st.booleans(), min_size=len(SOURCE), max_size=len(SOURCE)),
     st.integers(0, 99),
 )
@@ -449,7 +482,7 @@ def test_llama3_keeps_blends_and_stretches_frequencies_at_these_sizes():
 
 
 def test_alibi_slopes_are_the_papers_for_any_number_of_heads():
-    from attnviz.encoder.positions import alibi_slopes
+    from attnviz.encoder.positions.bias import alibi_slopes
 
     for n in range(1, 70):
         np.testing.assert_allclose(alibi_slopes(n), reference.alibi_slopes(n), rtol=1e-12)
@@ -459,7 +492,7 @@ def test_alibi_slopes_are_the_papers_for_any_number_of_heads():
 @pytest.mark.parametrize("bidirectional", [True, False])
 @pytest.mark.parametrize(("buckets", "distance"), [(32, 128), (8, 20), (6, 5)])
 def test_relative_buckets_are_t5s_for_every_offset(buckets, distance, bidirectional):
-    from attnviz.encoder.positions import relative_buckets
+    from attnviz.encoder.positions.bias import relative_buckets
 
     offsets = np.arange(-300, 301)
     config = {"relative_buckets": buckets, "relative_max_distance": distance}

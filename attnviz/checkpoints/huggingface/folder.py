@@ -15,7 +15,7 @@ from attnviz.checkpoints.huggingface.hints import check_plain
 from attnviz.checkpoints.huggingface.known_settings import check_settings, family_of_classes
 from attnviz.checkpoints.huggingface.registry import families, needed_family
 from attnviz.checkpoints.huggingface.setting_names import with_setting_names
-from attnviz.checkpoints.huggingface.settings import Settings, rope_settings
+from attnviz.checkpoints.huggingface.settings import Settings
 from attnviz.checkpoints.huggingface.settings_file import read_settings
 from attnviz.checkpoints.huggingface.storage.weight_files import open_weights
 from attnviz.checkpoints.huggingface.tensor_names import is_unused, other_form, own_names, unknown_prefix
@@ -140,11 +140,6 @@ def _configs(family: Family, settings: Settings, overrides: Mapping[str, object]
     except (ConfigError, ZeroDivisionError) as error:
         raise CheckpointError(f"{settings.where}: {with_setting_names(one_line(error), family, settings)}") from error
     changed = own.replaced(overrides) if overrides else own
-    if changed.n_ctx > own.n_ctx and "dynamic" in rope_settings(settings).values.values():
-        raise ConfigError(
-            f"n_ctx is {changed.n_ctx}, and beyond {own.n_ctx} dynamic rotary positions change with the text, which "
-            f"attnviz does not compute; expected at most {own.n_ctx}"
-        )
     return own, changed
 
 

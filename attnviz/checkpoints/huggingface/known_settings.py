@@ -89,14 +89,14 @@ def check_settings(settings: Settings, family: Family) -> tuple[str, ...]:
         CheckpointError: a setting that changes attention and that the family does not compute.
     """
     refused, unknown = [], []
-    for name in settings.unread():
-        value = settings.values.get(name)
+    for name, value in settings.unread():
+        own = name.rpartition(".")[2]  # of attn_config.clip_qkv: clip_qkv
         if name in family.ignored:
             continue
-        if name in CHANGES_ATTENTION:
-            if not _is_neutral(name, value):
+        if own in CHANGES_ATTENTION:
+            if not _is_neutral(own, value):
                 refused.append(f"{name} is {_short(value)}")
-        elif not _matches(name, (*IRRELEVANT, *family.irrelevant)):
+        elif not _matches(own, IRRELEVANT) and not _matches(name, family.irrelevant):
             unknown.append(one_line(name))
     if refused:
         raise CheckpointError(

@@ -200,6 +200,7 @@ def _resolved(given: Given) -> dict[str, Any]:
         )
     d_head = values["d_model"] // values["n_heads"] if values["d_head"] is None else values["d_head"]
     follows = {"n_kv_heads": values["n_heads"], "d_head": d_head, "d_embed": values["d_model"], "rotary_dims": d_head}
+    follows["rotary_high"] = 32.0 if values["rotary_scaling"] == "yarn" else 4.0
     follows |= {f"{part}_bias": values["bias"] for part in ("qkv", "out", "ffn", "norm")}
     follows |= {"decoder_layers": values["n_layers"], "decoder_position": values["position"]}
     follows |= {"decoder_norm": values["norm"], "decoder_norm_placement": values["norm_placement"]}

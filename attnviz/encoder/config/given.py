@@ -8,7 +8,7 @@ from dataclasses import Field, dataclass, fields
 from functools import cache
 from typing import Any
 
-from attnviz.encoder.config.values import checked, choice, layer_numbers, nearest, number, size, switch
+from attnviz.encoder.config.values import checked, choice, layer_numbers, nearest, number, numbers, size, switch
 from attnviz.errors import ConfigError
 
 SCORES = ("scaled_dot", "dot", "cosine", "additive")
@@ -16,8 +16,8 @@ MASKS = ("none", "causal", "window")
 POSITIONS = ("sinusoidal", "learned", "rotary", "alibi", "relative", "none")
 NORMS = ("layer", "rms")
 PLACEMENTS = ("post", "pre", "sandwich", "output")
-ACTIVATIONS = ("relu", "gelu", "gelu_tanh", "silu")
-ROTARY_SCALINGS = ("none", "linear", "llama3")
+ACTIVATIONS = ("relu", "gelu", "gelu_tanh", "quick_gelu", "silu")
+ROTARY_SCALINGS = ("none", "linear", "dynamic", "llama3", "yarn", "longrope", "proportional")
 PROJECTIONS = ("none", "after", "before")
 QK_NORM_WIDTHS = ("head", "each", "all")
 
@@ -59,9 +59,21 @@ class Given:
     rotary_layers: str | None = layer_numbers("Layers that rotate q and k, such as 0,2-3 (rotary). [default: all]")
     rotary_scaling: str | None = choice(ROTARY_SCALINGS, "How rotary frequencies are stretched for longer texts.")
     rotary_factor: float | None = number(1.0, "By how much they are stretched.", least=1e-6)
-    rotary_low: float | None = number(1.0, "llama3: wavelengths above rotary_ctx / this are stretched.", least=1e-6)
-    rotary_high: float | None = number(4.0, "llama3: wavelengths below rotary_ctx / this are kept.", least=1e-6)
-    rotary_ctx: int | None = size(8192, "llama3: the longest text before the stretching.")
+    rotary_low: float | None = number(
+        1.0, "llama3, yarn: wavelengths above rotary_ctx / this are stretched.", least=1e-6
+    )
+    rotary_high: float | None = number(
+        None, "llama3, yarn: wavelengths below rotary_ctx / this are kept. [default: 4; with yarn 32]", least=1e-6
+    )
+    rotary_ctx: int | None = size(8192, "The longest text before the stretching.", least=2)
+    rotary_truncate: bool | None = switch(True, "yarn: the first and last pair between kept and stretched are whole.")
+    rotary_short: tuple[float, ...] | None = numbers(
+        "longrope: one divisor for each pair, for texts up to rotary_ctx.", least=1e-6
+    )
+    rotary_long: tuple[float, ...] | None = numbers("longrope: the divisors for longer texts.", least=1e-6)
+    rotary_attention_factor: float | None = number(
+        None, "Multiplies rotated q and k. [default: as yarn and longrope have it, else 1]", least=0.0
+    )
     window_rotary_base: float | None = number(None, "Base in layers with a window. [default: rotary_base]", 1.0)
     relative_bias: bool | None = switch(False, "Relative positions (T5) in addition to another position.")
     relative_buckets: int | None = size(32, "Distance buckets of relative positions (T5).", least=4)

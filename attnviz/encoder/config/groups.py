@@ -3,6 +3,7 @@
 Nothing has to be filled in: a field that is None is absent (no window, no padding id, the score's own scale).
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
 from typing import Any
@@ -93,23 +94,63 @@ class PositionConfig:
     rotary_low: float
     rotary_high: float
     rotary_ctx: int
+    rotary_truncate: bool
+    rotary_short: tuple[float, ...] | None
+    rotary_long: tuple[float, ...] | None
+    rotary_attention_factor: float | None
     window_rotary_base: float | None
     relative_bias: bool
     relative_buckets: int
     relative_max_distance: int
 
     def __post_init__(self) -> None:
-        if self.rotary_scaling == "llama3" and self.rotary_high <= self.rotary_low:
-            raise ConfigError(
-                f"rotary_high, rotary_low: {self.rotary_high:g} and {self.rotary_low:g}; "
-                "expected the first to be larger"
-            )
+        self._check_rotary()
         exact = self.relative_buckets // 2  # of a causal row, which a decoder always has
         if self.has_relative_bias and self.relative_max_distance <= exact:
             raise ConfigError(
                 f"relative_max_distance, relative_buckets: {self.relative_max_distance} with "
                 f"{self.relative_buckets} buckets; expected more than {exact}"
             )
+
+    def _check_rotary(self) -> None:
+        kind, dims = self.rotary_scaling, self.rotary_dims
+        if kind in ("llama3", "yarn") and self.rotary_high <= self.rotary_low:
+            raise ConfigError(
+                f"rotary_high, rotary_low: {self.rotary_high:g} and {self.rotary_low:g}; "
+                "expected the first to be larger"
+            )
+        if kind == "yarn" and self.rotary_base == 1:
+            raise ConfigError("rotary_base, rotary_scaling: yarn tells pairs apart by it; expected more than 1")
+        if kind == "dynamic" and dims <= 2:
+            raise ConfigError(f"rotary_dims, rotary_scaling: {dims} with dynamic; expected more than 2")
+        for name in ("rotary_short", "rotary_long") if kind == "longrope" else ():
+            divisors = getattr(self, name)
+            if divisors is None or len(divisors) != dims // 2:
+                amount = "none" if divisors is None else len(divisors)
+                raise ConfigError(
+                    f"{name}, rotary_dims: {amount} given; expected {dims // 2}, one for each pair of {dims}"
+                )
+
+    @property
+    def follows_length(self) -> bool:
+        """Whether a text's rotary angles depend on its length."""
+        return self.rotary_scaling in ("dynamic", "longrope")
+
+    @property
+    def attention_factor(self) -> float:
+        """The number that multiplies rotated q and k: ``rotary_attention_factor``, or the scaling's own.
+
+        YaRN's is 0.1 ln(factor) + 1 (Peng et al. 2023, equation 22), LongRoPE's sqrt(1 + ln(factor) / ln(rotary_ctx))
+        (Ding et al. 2024), and 1 where nothing is stretched.
+        """
+        if self.rotary_attention_factor is not None:
+            return self.rotary_attention_factor
+        stretch = math.log(max(self.rotary_factor, 1.0))
+        if self.rotary_scaling == "yarn":
+            return 0.1 * stretch + 1
+        if self.rotary_scaling == "longrope" and stretch:
+            return math.sqrt(1 + stretch / math.log(self.rotary_ctx))
+        return 1.0
 
     @property
     def has_relative_bias(self) -> bool:

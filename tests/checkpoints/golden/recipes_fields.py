@@ -1,5 +1,49 @@
 """Recipes of families with fields of their own for positions and scores."""
 
-from recipe import Recipe
+import vocabularies
+from recipe import BF16, F16, Recipe, bert_like, llama_like, rope
 
-RECIPES: dict[str, Recipe] = {}
+# The longest text of the first training is between the lengths of the two texts.
+LONGROPE = {
+    "rope_type": "longrope", "original_max_position_embeddings": 14, "rope_theta": 40.0,
+    "short_factor": [1.0, 1.5, 2.0], "long_factor": [1.2, 3.0, 7.0],
+}  # fmt: skip
+
+RECIPES: dict[str, Recipe] = {
+    "llama_yarn": Recipe(
+        "LlamaModel", BF16, vocabularies.llama,
+        llama_like(
+            2, 1, 10, 8, 2, 13, 397, 61, rms_norm_eps=2e-3,
+            rope_parameters={
+                "rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 16, "rope_theta": 40.0,
+                "beta_fast": 2.0, "beta_slow": 0.5, "truncate": False,
+            },
+        ),
+    ),
+    "llama_longrope": Recipe(
+        "LlamaModel", F16, vocabularies.llama,
+        llama_like(2, 1, 6, 8, 2, 13, 397, 61, rms_norm_eps=2e-3, rope_parameters=LONGROPE),
+    ),
+    "gpt_neox_yarn": Recipe(
+        "GPTNeoXModel", F16, vocabularies.gpt_neox,
+        bert_like(16, 2, 2, 11, 383, 61, layer_norm_eps=3e-3, bos_token_id=0, eos_token_id=0)
+        | rope(
+            50.0, partial_rotary_factor=0.75, rope_type="yarn", factor=3.0, original_max_position_embeddings=23,
+            mscale=1.0, mscale_all_dim=0.3, beta_fast=3.0,
+        ),
+    ),
+    "modernbert_yarn": Recipe(
+        "ModernBertModel", BF16, vocabularies.modernbert,
+        bert_like(
+            8, 2, 2, 13, 383, 61, global_attn_every_n_layers=2, local_attention=6, norm_eps=2e-3,
+            rope_parameters={
+                "full_attention": {
+                    "rope_type": "yarn", "rope_theta": 30.0, "factor": 4.0, "original_max_position_embeddings": 19,
+                    "beta_fast": 2.5,
+                },
+                "sliding_attention": {"rope_type": "default", "rope_theta": 20.0},
+            },
+            pad_token_id=3, bos_token_id=1, eos_token_id=2, cls_token_id=1, sep_token_id=2,
+        ), pair=True, seed=1,
+    ),
+}  # fmt: skip

@@ -164,8 +164,18 @@ def test_the_older_spelling_of_settings_means_the_same(name, tmp_path):
 @pytest.mark.parametrize(
     ("rope", "message"),
     [
-        ({"rope_type": "yarn", "factor": 4.0}, 'rope_type is "yarn"'),
-        ({"type": "longrope"}, 'type is "longrope"'),
+        ({"rope_type": "axial", "factor": 4.0}, 'rope_type is "axial"'),
+        ({"type": "ntk"}, 'type is "ntk"'),
+        ({"type": "longrope"}, "it has no short_factor"),
+        ({"type": "longrope", "short_factor": [1, 1], "long_factor": "x"}, 'long_factor is "x"'),
+        ({"type": "longrope", "short_factor": [1, 1], "long_factor": [True, 1]}, r"long_factor is \[true, 1\]"),
+        (
+            {"type": "longrope", "short_factor": [1, 1], "long_factor": [1]},
+            r"rotary_long \(rope_scaling.long_factor\), rotary_dims \(head_dim\): 1 given; expected 2",
+        ),
+        ({"rope_type": "yarn"}, "it has no factor"),
+        ({"rope_type": "yarn", "factor": 2.0, "beta_fast": "x"}, 'beta_fast is "x"'),
+        ({"rope_type": "yarn", "factor": 2.0, "truncate": 3}, "truncate is 3"),
         ({"rope_type": "linear"}, "it has no factor"),
         ({"rope_type": "llama3", "factor": 2.0}, "it has no low_freq_factor"),
         ({"rope_type": "linear", "factor": "x"}, 'factor is "x"'),

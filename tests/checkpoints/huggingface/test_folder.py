@@ -12,7 +12,7 @@ import attnviz
 from attnviz.checkpoints.file_params import FileParams
 from attnviz.checkpoints.huggingface.folder import read_folder
 from attnviz.checkpoints.huggingface.registry import find_family
-from attnviz.errors import CheckpointError, ConfigError
+from attnviz.errors import CheckpointError
 from tests.checkpoints.folders import bert_tensors, write_bert, write_safetensors, write_shards
 from tests.checkpoints.huggingface.test_families import GOLDEN
 
@@ -215,15 +215,14 @@ def test_the_group_of_an_albert_layer_is_rounded_as_in_the_published_code():
     assert [family.layer(settings, i).split(".")[0] for i in (8, 9, 10)] == ["6", str(int(9 / (18 / 14))), "7"]
 
 
-def test_a_context_beyond_what_dynamic_positions_were_trained_for_is_refused(tmp_path):
+def test_a_longer_context_leaves_dynamic_positions_the_length_they_were_trained_for(tmp_path):
     copy = shutil.copytree(GOLDEN / "llama", tmp_path / "llama")
     settings = json.loads((copy / "config.json").read_text())
     rope = {"rope_parameters": {"rope_type": "dynamic", "factor": 2.0, "rope_theta": 10000.0}}
     (copy / "config.json").write_text(json.dumps(settings | rope | {"rope_scaling": None}))
-    limit = settings["max_position_embeddings"]
-    assert read_folder(copy, {"n_ctx": limit}).config.n_ctx == limit
-    with pytest.raises(ConfigError, match=f"expected at most {limit}"):
-        read_folder(copy, {"n_ctx": limit + 1})
+    trained = settings["max_position_embeddings"]
+    config = read_folder(copy, {"n_ctx": trained + 1}).config
+    assert (config.n_ctx, config.position.rotary_ctx) == (trained + 1, trained)
 
 
 @pytest.mark.parametrize("twin", ["bert.encoder.layer.0.output.dense.bias", "embeddings.LayerNorm.gamma"])

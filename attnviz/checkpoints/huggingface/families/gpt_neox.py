@@ -2,13 +2,12 @@
 
 from attnviz.checkpoints.huggingface.families import bert
 from attnviz.checkpoints.huggingface.family import Family, Fused
+from attnviz.checkpoints.huggingface.rules.rotary import rope_settings, rotary
 from attnviz.checkpoints.huggingface.settings import (
     Settings,
     activation_from,
     causal,
     number_from,
-    rope_settings,
-    rotary,
     switch_from,
 )
 from attnviz.errors import CheckpointError

@@ -2,12 +2,12 @@
 
 from attnviz.checkpoints.huggingface.families import bert
 from attnviz.checkpoints.huggingface.family import Family
+from attnviz.checkpoints.huggingface.rules.rotary import rotary
 from attnviz.checkpoints.huggingface.settings import (
     Settings,
     activation_from,
     causal,
     number_from,
-    rotary,
     size_from,
     switch_from,
 )
