@@ -469,9 +469,9 @@ ERRORS = [
         'relative/config.json: position_embedding_type is "relative_key", which attnviz does not compute; expected absolute',
     ),
     (
-        'show "the cats sat" --model quick -L 1',
+        'show "the cats sat" --model mish -L 1',
         3,
-        'quick/config.json: hidden_act is "quick_gelu", which attnviz does not compute; expected gelu, gelu_python, gelu_new, gelu_fast, gelu_pytorch_tanh, gelu_python_tanh, relu, silu, swish',
+        'mish/config.json: hidden_act is "mish", which attnviz does not compute; expected gelu, gelu_python, gelu_new, gelu_fast, gelu_pytorch_tanh, gelu_python_tanh, quick_gelu, relu, silu, swish',
     ),
     ('show "the cats sat" --model worded -L 1', 3, 'worded/config.json: num_hidden_layers is "two"; expected a number'),
     (

@@ -97,7 +97,7 @@ def activation(x, kind):
         return 0.5 * x * (1 + math.erf(x / math.sqrt(2)))
     if kind == "gelu_tanh":
         return 0.5 * x * (1 + math.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)))
-    return x / (1 + math.exp(-x))
+    return x / (1 + math.exp(-(1.702 if kind == "quick_gelu" else 1) * x))
 
 
 def sinusoid(position, d_model):

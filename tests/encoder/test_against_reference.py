@@ -176,6 +176,7 @@ CONFIGS += [
     {"position": "learned", "pad_id": 7, "n_segments": 2, "embed_norm": True, "activation": "gelu"},  # RoBERTa
     {"position": "learned", "pad_id": 1, "relative_bias": True, "embed_norm": True, "activation": "gelu"},  # MPNet
     PRE | {"position": "alibi", "embed_norm": True, "mask": "causal", "activation": "gelu_tanh"},  # BLOOM
+    PRE | {"position": "learned", "mask": "causal", "activation": "quick_gelu"},  # CLIP's texts
     PRE
     | ROTARY
     | {

@@ -77,6 +77,7 @@ class Family:
         defaults: settings that a ``config.json`` may leave out, where not all families agree on them.
         aliases: other names of settings to the family's own; they win, as in the published code.
         more: further fields that follow from several settings at once.
+        more_modules: further names of modules that follow from settings.
         prefixes: what may stand before each name.
         unused: names of heads and buffers, with ``*``, that play no part in attention.
         required: settings that may have only these values (null and missing are always fine).
@@ -103,6 +104,7 @@ class Family:
     defaults: dict[str, object] = field(default_factory=dict)
     aliases: Mapping[str, str] = field(default_factory=dict)
     more: Callable[[Settings], Mapping[str, object]] = lambda settings: {}  # noqa: ARG005
+    more_modules: Callable[[Settings], Mapping[str, str]] = lambda settings: {}  # noqa: ARG005
     prefixes: tuple[str, ...] = ()
     unused: tuple[str, ...] = ()
     required: Mapping[str, tuple[object, ...]] = field(default_factory=dict)
@@ -139,9 +141,12 @@ class Family:
         rule = self.first_position
         first = rule(settings) if callable(rule) else rule
         first = max(first - (config.position.pad_id is not None), 0)
-        return {name: self._source(name, config, settings, first) for name in shapes}
+        modules = self.modules | dict(self.more_modules(settings))
+        return {name: self._source(name, config, settings, first, modules) for name in shapes}
 
-    def _source(self, name: str, config: Block, settings: Settings, first: int) -> TensorSource:
+    def _source(
+        self, name: str, config: Block, settings: Settings, first: int, modules: Mapping[str, str]
+    ) -> TensorSource:
         if name in self.zero:
             return TensorSource(None)
         module, kind = _module_of(name)
@@ -155,10 +160,10 @@ class Family:
                 full, part = fused.module.format(number), fused.holds.index(generic)
                 heads = config.n_heads if fused.by_head else 0
                 return TensorSource(f"{full}.{leaf}", transposed, part, len(fused.holds), heads)
-        if generic not in self.modules:
+        if generic not in modules:
             return TensorSource(f"{module}.{leaf}")  # which no file has, so that it is reported as missing
         return TensorSource(
-            f"{self.modules[generic].format(number)}.{leaf}",
+            f"{modules[generic].format(number)}.{leaf}",
             transposed,
             first_row=first if generic == "embed.positions" else 0,
             plus=self.norm_plus if kind == "gain" else 0.0,

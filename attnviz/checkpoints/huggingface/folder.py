@@ -19,7 +19,7 @@ from attnviz.checkpoints.huggingface.settings import Settings
 from attnviz.checkpoints.huggingface.settings_file import read_settings
 from attnviz.checkpoints.huggingface.storage.weight_files import open_weights
 from attnviz.checkpoints.huggingface.tensor_names import is_unused, other_form, own_names, unknown_prefix
-from attnviz.checkpoints.huggingface.tokenizer import read_tokenizer
+from attnviz.checkpoints.huggingface.tokenizer import read_regex_tokenizer, read_tokenizer
 from attnviz.encoder.config.block import Block
 from attnviz.encoder.parameters.shapes import Shape, tensor_shapes
 from attnviz.errors import CheckpointError, ConfigError, one_line
@@ -67,6 +67,7 @@ def read_folder(path: Path, overrides: Mapping[str, object] | None = None, *, va
         params=FileParams(file, one_line(path), shapes, sources),
         files=paths,
         tokenizer=partial(read_tokenizer, path, family),
+        regex_tokenizer=partial(read_regex_tokenizer, path, family),
         model_type=model_type,
         unused=unused,
         unknown=unknown,

@@ -43,13 +43,13 @@ class Settings:
         """Whether a setting is there and null, where that is not the same as missing."""
         return name in self.values and self.values[name] is None
 
-    def unread(self) -> Iterator[str]:
-        """The names of settings that are not null and were not read; ``rope_parameters.beta_fast`` inside another."""
+    def unread(self) -> Iterator[tuple[str, object]]:
+        """Settings that are not null and were not read: their names, ``rope_parameters.beta_fast`` inside another."""
         for name, value in self.values.items():
             if name not in self.read:
-                yield from [name] if value is not None else []
+                yield from [(name, value)] if value is not None else []
             elif name in self.inner and self.inner[name].read:
-                yield from (f"{name}.{below}" for below in self.inner[name].unread())
+                yield from ((f"{name}.{below}", inside) for below, inside in self.inner[name].unread())
 
     @overload
     def number(self, name: str, default: int = ..., kind: type[int] = ..., least: float = ...) -> int: ...
@@ -137,6 +137,7 @@ ACTIVATION_NAMES = {
     "gelu_fast": "gelu_tanh",
     "gelu_pytorch_tanh": "gelu_tanh",
     "gelu_python_tanh": "gelu_tanh",
+    "quick_gelu": "quick_gelu",
     "relu": "relu",
     "silu": "silu",
     "swish": "silu",

@@ -1,10 +1,11 @@
 """Recipes of families that are data only. Their folders are small; copies of another family have only one layer."""
 
 import vocabularies
-from recipe import BF16, F16, ROBERTA_IDS, Recipe, bert_like
+from recipe import BF16, F16, ROBERTA_IDS, Recipe, bert_like, llama_like, rope
 
 COPY = bert_like(12, 3, 1, 13, 151, 31)
 TWO_LAYERS = bert_like(12, 3, 2, 13, 151, 31, layer_norm_eps=2e-3)
+IDS = {"pad_token_id": 0, "bos_token_id": 2, "eos_token_id": 3}
 COUNTED = {"layer_norm_eps": 1e-3, **ROBERTA_IDS}  # positions are counted without padding
 
 RECIPES = {
@@ -59,5 +60,95 @@ RECIPES = {
         "SplinterModel", F16, vocabularies.bert,
         COPY, pair=True,
         sharp=1.7, seed=2,
+    ),
+    "modernbert_decoder": Recipe(
+        "ModernBertDecoderForCausalLM", F16, vocabularies.bert,
+        bert_like(
+            12, 3, 3, 11, 151, 31, local_attention=8, layer_types=["full_attention", *["sliding_attention"] * 2],
+            norm_eps=2e-3, pad_token_id=0, bos_token_id=2, eos_token_id=3, cls_token_id=2, sep_token_id=3,
+            rope_parameters={
+                "full_attention": {"rope_type": "default", "rope_theta": 300.0},
+                "sliding_attention": {"rope_type": "default", "rope_theta": 20.0},
+            },
+        ),
+        seed=0,
+    ),
+    "eurobert": Recipe(
+        "EuroBertForMaskedLM", F16, vocabularies.bert,
+        llama_like(4, 2, 6, 12, 2, 11, 151, 31, rms_norm_eps=2e-3, **IDS, mask_token_id=4, **rope(40.0)),
+        seed=1,
+    ),
+    "seed_oss": Recipe(
+        "SeedOssForCausalLM", F16, vocabularies.bert,
+        llama_like(4, 2, 6, 13, 2, 11, 151, 31, rms_norm_eps=2e-3, **IDS, **rope(40.0)),
+        seed=0,
+    ),
+    "ministral": Recipe(
+        "MinistralForCausalLM", F16, vocabularies.bert,
+        llama_like(
+            4, 2, 6, 13, 2, 11, 151, 31, sliding_window=5, layer_types=["full_attention", "sliding_attention"],
+            rms_norm_eps=2e-3, **IDS, **rope(40.0),
+        ),
+        seed=0,
+    ),
+    "phi": Recipe(
+        "PhiForCausalLM", F16, vocabularies.bert,
+        bert_like(
+            20, 2, 2, 11, 151, 31, num_key_value_heads=1, layer_norm_eps=2e-3, **IDS,
+            **rope(40.0, partial_rotary_factor=0.4),
+        ),
+        seed=0,
+    ),
+    "phi_qk_norm": Recipe(
+        "PhiModel", F16, vocabularies.bert, bert_like(12, 3, 1, 11, 151, 31, qk_layernorm=True, **IDS, **rope(40.0)),
+        seed=0,
+    ),
+    "stablelm": Recipe(
+        "StableLmForCausalLM", F16, vocabularies.bert,
+        bert_like(16, 2, 2, 11, 151, 31, num_key_value_heads=1, layer_norm_eps=2e-3, **IDS, **rope(40.0)),
+        seed=0,
+    ),
+    "stablelm_parallel": Recipe(
+        "StableLmModel", F16, vocabularies.bert,
+        bert_like(
+            16, 2, 2, 11, 151, 31, num_key_value_heads=2, use_parallel_residual=True, use_qkv_bias=True, **IDS,
+            **rope(40.0, partial_rotary_factor=0.5),
+        ),
+        seed=0,
+    ),
+    "gpt_neo": Recipe(
+        "GPTNeoForCausalLM", F16, vocabularies.bert,
+        {
+            "hidden_size": 12, "num_heads": 3, "num_layers": 3, "intermediate_size": 11, "vocab_size": 151,
+            "max_position_embeddings": 31, "window_size": 5, "layer_norm_epsilon": 2e-3,
+            "attention_types": [[["global", "local", "local"], 1]], "bos_token_id": 2, "eos_token_id": 3,
+        },
+        seed=0,
+    ),
+    "openai_gpt": Recipe(
+        "OpenAIGPTLMHeadModel", F16, vocabularies.bert,
+        {
+            "n_embd": 12, "n_head": 3, "n_layer": 2, "vocab_size": 151, "n_positions": 31, "layer_norm_epsilon": 2e-3,
+        },
+        seed=0,
+    ),
+    "biogpt": Recipe("BioGptForCausalLM", F16, vocabularies.mpnet, TWO_LAYERS, seed=0),
+    "clip_text_model": Recipe(
+        "CLIPTextModelWithProjection", F16, vocabularies.bert,
+        TWO_LAYERS | IDS | {"projection_dim": 7},
+        seed=0,
+    ),
+    "bloom": Recipe(
+        "BloomForCausalLM", F16, vocabularies.bert,
+        {"hidden_size": 12, "n_head": 3, "n_layer": 2, "vocab_size": 151, "layer_norm_epsilon": 2e-3},
+        seed=0,
+    ),
+    "mpt": Recipe(
+        "MptForCausalLM", F16, vocabularies.bert,
+        {
+            "d_model": 12, "n_heads": 3, "n_layers": 2, "vocab_size": 151, "max_seq_len": 31,
+            "layer_norm_epsilon": 2e-3, "attn_config": {"softmax_scale": 0.7},
+        },
+        seed=0,
     ),
 }  # fmt: skip

@@ -21,11 +21,11 @@ NEWEST = {model_type: release for release, model_type in sorted(EACH)}
 # Values that say of each setting that attention is another; what no list has.
 UNUSUAL = {
     "attention_type": "block_sparse",
-    "attention_types": [[["global", "local"], 2]],
+    "attention_types": [[["global"], 2]],
     "is_decoder": True,
     "layer_types": ["sliding_attention", "full_attention"],
     "no_rope_layers": [1, 0],
-    "partial_rotary_factor": 0.5,
+    "partial_rotary_factor": 0.75,
     "per_layer_config": {"0": {"num_key_value_heads": 1}},
     "position_embedding_type": "relative_key",
     "pruned_heads": {"0": [1]},
@@ -68,14 +68,21 @@ def read(model_type, values):
     return family, settings, family.config_fields(settings)
 
 
+def checked(model_type, values):
+    """The fields, and the notes."""
+    family, settings, fields = read(model_type, values)
+    return fields, check_settings(settings, family)
+
+
 def small(model_type, **more):
     """A config.json of a small model, with the names that its family has."""
     sizes = {"num_hidden_layers": 2, "num_attention_heads": 2, "hidden_size": 8, "vocab_size": 9}
+    sizes |= {"max_position_embeddings": 16, "attention_types": [[["global", "local"], 1]]}
     widths = dict.fromkeys(("intermediate_size", "hidden_dim", "ffn_dim"), 8)
     release = RELEASES[NEWEST[model_type]]
     names = release["all"] | release[model_type]
     known = {name: value for name, value in (sizes | widths).items() if name in names}
-    return known | {"max_position_embeddings": 16, "model_type": model_type} | more
+    return known | {"model_type": model_type} | more
 
 
 def test_the_settings_of_every_family_are_recorded():
@@ -129,6 +136,10 @@ REFUSED = {  # what the published code computes and attnviz does not, with value
     ("mpnet", "relative_attention_num_buckets"): (16, 64),
     ("ernie", "use_task_id"): (True,),
     ("ibert", "quant_mode"): (True,),
+    ("bloom", "apply_residual_connection_post_layernorm"): (True,),
+    ("mpt", "expansion_ratio"): (2,),
+    ("mpt", "no_bias"): (False,),
+    ("mpt", "norm_type"): ("rmsnorm",),
     ("opt", "layer_norm_elementwise_affine"): (False,),
     ("opt", "_remove_final_layer_norm"): (True,),
 }
@@ -236,3 +247,62 @@ def test_factors_of_dynamic_positions_are_known():
     rope = {"rope_type": "dynamic", "factor": 2.0}
     family, settings, _ = read("llama", small("llama", rope_parameters=rope))
     assert check_settings(settings, family) == ()
+
+
+@pytest.mark.parametrize(
+    ("model_type", "settings", "message"),
+    [
+        ("mpt", {"attn_config": {"clip_qkv": 8}}, "config.json, attn_config: clip_qkv is set"),
+        ("mpt", {"attn_config": {"alibi": False}}, "config.json, attn_config: alibi is false"),
+        ("mpt", {"attn_config": {"alibi_bias_max": 16}}, "config.json, attn_config: alibi_bias_max is 16"),
+        ("mpt", {"attn_config": {"qk_ln": True}}, "config.json, attn_config: qk_ln is true"),
+        ("mpt", {"attn_config": {"prefix_lm": True}}, "config.json, attn_config: prefix_lm is true"),
+        ("mpt", {"attn_config": {"attn_type": "multiquery_attention"}}, "attn_config: attn_type is"),
+        ("mpt", {"attn_config": {"sliding_window": 4}}, "attn_config.sliding_window is 4"),
+        ("mpt", {"is_causal": False}, "config.json: is_causal is false"),
+        ("bloom", {"is_causal": False}, "config.json: is_causal is false"),
+        ("bloom", {"pretraining_tp": 4, "slow_but_exact": True}, "config.json: slow_but_exact is true"),
+        ("stablelm", {"qk_layernorm": True}, "qk_layernorm is true"),
+        ("gpt_neo", {"attention_types": [[["global", "far"], 1]]}, "attention_types is not a list of"),
+        ("gpt_neo", {"attention_types": [[["global"], 2**40]]}, "attention_types is not a list of"),
+        ("gpt_neo", {"attention_types": "local"}, "attention_types is not a list of"),
+        (
+            "modernbert",
+            {"rope_parameters": {"full_attention": {"partial_rotary_factor": 0.5}}},
+            "partial_rotary_factor",
+        ),
+        ("ibert", {"hidden_act": "relu"}, 'hidden_act is "relu"'),
+    ],
+)
+def test_what_a_family_does_not_compute_is_refused_by_name(model_type, settings, message):
+    with pytest.raises(CheckpointError) as caught:
+        checked(model_type, small(model_type, **settings))
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("model_type", "settings", "expected"),
+    [
+        ("bloom", {"pretraining_tp": 1, "slow_but_exact": True}, {"out_bias": None}),
+        ("bloom", {"n_embed": 24}, {"d_model": 24, "d_ff": 96}),
+        ("mpt", {"attn_config": {"softmax_scale": 0.25}}, {"score_scale": 0.25}),
+        ("gpt_neo", {"attention_types": [[["local"], 2]]}, {"window": 255, "window_layers": "0-1"}),
+        ("gpt_neo", {"attention_types": [[["global"], 2]]}, {"window": None}),
+        ("phi", {"qk_layernorm": True}, {"qk_norm": True}),
+        ("phi", {"partial_rotary_factor": 0.5, "rope_parameters": {"partial_rotary_factor": 0.25}}, {"rotary_dims": 1}),
+        ("biogpt", {"scale_embedding": False}, {"embed_scale": 1.0}),
+        ("ministral", {"sliding_window": None}, {"mask": "causal", "window": None}),
+        ("clip_text_model", {"is_causal": False}, {"mask": "none"}),
+        ("seed_oss", {"attention_out_bias": True}, {"out_bias": True, "qkv_bias": True}),
+    ],
+)
+def test_a_setting_of_one_family_is_the_field_that_it_means(model_type, settings, expected):
+    fields, notes = checked(model_type, small(model_type, **settings))
+    assert notes == ()
+    assert {name: fields.get(name) for name in expected} == expected
+
+
+def test_two_settings_of_gpt_neo_that_disagree_are_noted():
+    family, settings, _ = read("gpt_neo", small("gpt_neo", attention_layers=["local", "local"]))
+    (note,) = check_settings(settings, family)
+    assert note == "attention_layers is not what attention_types makes: only attention_types is read"
