@@ -22,7 +22,7 @@ from attnviz.trace.trace import EmbeddingTrace, LayerTrace, Trace
 _OWN = ("q", "k", "scores", "weights", "v", "z", "attn_out", "resid_pre", "resid_mid", "norm1", "norm2")
 _SUMMED = ("token_vectors", "positions", "position_vectors", "segment_vectors")
 _EMBEDDING = (*_SUMMED, "embedding_sum", "unprojected", "embedded")
-_AFTER = ("ffn_hidden", "ffn_out", "resid_post", "norm2", "norm3", "norm2_out", "norm3_out", "out")
+_AFTER = ("routing", "ffn_hidden", "ffn_out", "resid_post", "norm2", "norm3", "norm2_out", "norm3_out", "out")
 
 
 def explanation_addresses(config: Block, kind: str, layer: int) -> set[Address]:
@@ -51,7 +51,7 @@ def explain(
         place: which attention.
         geometry: its positions and masks.
     """
-    own = trace[place.kind, place.layer]
+    config, own = config.at_layer(place.layer), trace[place.kind, place.layer]
     return (
         *_input_steps(config, trace, own, place),
         _projection(config, own, place, geometry),

@@ -26,6 +26,8 @@ VARIANTS = [
     {"disentangled": "both", "disentangled_span": 4, "n_kv_heads": 2, "mask": "causal"},
     {"disentangled": "c2p", "disentangled_norm": True, "score": "dot", "score_cap": 3.0},
     {"disentangled": "p2c", "disentangled_share": True, "position": "alibi"},
+    {"n_experts": 5, "norm_placement": "pre", "gated": True, "d_shared": 7, "shared_gate": True},
+    {"n_experts": 6, "router_groups": 2, "router": "sigmoid", "expert_layers": "1", "d_expert": 9},
 ]
 
 
@@ -121,6 +123,24 @@ def test_the_last_step_is_the_layers_output(fields, kind):
     result = attnviz.run(TEXT, target=target, model=attnviz.load(seed=3, **fields), keep=["out"])
     out = result.trace[whole, 1].out[2]
     close(list(steps[explanation.steps[-1].name].values())[-1], out)
+
+
+def test_the_experts_shares_and_their_outputs_are_the_runs():
+    fields = {"n_experts": 5, "experts_per_token": 2, "expert_layers": "1", "norm_placement": "pre"}
+    model, explanation, steps = explained(fields)
+    shares, at = steps["routing"]["p"], model.params.at("layers.1.ffn")
+    logits = steps["routing"]["u"] @ at["wr"]
+    first, second = np.argsort(-logits)[:2]
+    assert sorted(np.flatnonzero(shares)) == sorted((first, second))
+    close(shares[first] / shares[second], np.exp(logits[first] - logits[second]))
+    close(shares.sum(), 1)
+    made = [np.maximum(steps["routing"]["u"] @ at[f"experts.{e}.w1"], 0) @ at[f"experts.{e}.w2"] for e in range(5)]
+    close(steps["feed_forward"]["f"], sum(share * out for share, out in zip(shares, made, strict=True)))
+    step = next(step for step in explanation.steps if step.name == "routing")
+    assert step.meaning == (
+        f"The token is sent to {first} ({shares[first]:.3g}), {second} ({shares[second]:.3g}); there are 5 experts."
+    )
+    assert "routing" not in explained(fields, layer=0)[2]
 
 
 @pytest.mark.parametrize("fields", VARIANTS)

@@ -90,6 +90,10 @@ def norm(row, params, name, config):
     return [(x - mean) / root * g + b for x, g, b in zip(row, gain, bias, strict=True)]
 
 
+def sigmoid(x):
+    return 1 / (1 + math.exp(-x))
+
+
 def activation(x, kind):
     if kind == "relu":
         return max(x, 0.0)
@@ -324,18 +328,57 @@ def attention(x, source, params, at, config, *, padding=None, layer=None, causal
     return {"q": q, "k": k, "v": v, "scores": scores, "weights": weights, "z": z, "attn_out": out}
 
 
+def gated(g, h, config):
+    """A number of the hidden layer from that of the gate and the other one (Shazeer 2020; clipped: GPT-OSS)."""
+    limit = config.get("gate_limit")
+    if limit is not None:
+        g, h = min(g, limit), max(min(h, limit), -limit)
+    return activation(g, config["activation"]) * (h + config.get("gate_plus", 0.0))
+
+
 def feed_forward(x, params, at, config):
     b1, b2 = (params[f"{at}.b{n}"] if has_bias(config, "ffn") else None for n in (1, 2))
     hidden = product(x, params[f"{at}.w1"], b1)
     if config["gated"]:
         gates = product(x, params[f"{at}.wg"], params[f"{at}.bg"] if config.get("gate_bias") else None)
         hidden = [
-            [activation(g, config["activation"]) * h for g, h in zip(gate, row, strict=True)]
+            [gated(g, h, config) for g, h in zip(gate, row, strict=True)]
             for gate, row in zip(gates, hidden, strict=True)
         ]
     else:
         hidden = [[activation(h, config["activation"]) for h in row] for row in hidden]
     return hidden, product(hidden, params[f"{at}.w2"], b2)
+
+
+def shares_of_experts(row, params, at, config):
+    """A token's share of each expert (Shazeer et al. 2017; groups and the bias of the choice: DeepSeek-V3)."""
+    n, groups = config["n_experts"], config.get("router_groups", 1)
+    bias = params[f"{at}.br"] if config.get("router_bias") else None
+    (logits,) = product([row], params[f"{at}.wr"], bias)
+    scores = softmax(logits) if config.get("router", "softmax") == "softmax" else [sigmoid(one) for one in logits]
+    choice = [s + params[f"{at}.bc"][e] if config.get("router_choice_bias") else s for e, s in enumerate(scores)]
+    of_group = [sorted(choice[g * n // groups : (g + 1) * n // groups], reverse=True)[:2] for g in range(groups)]
+    best = sorted(range(groups), key=lambda g: -sum(of_group[g]))[: config.get("groups_per_token", groups)]
+    allowed = [e for e in range(n) if e * groups // n in best]
+    chosen = sorted(allowed, key=lambda e: -choice[e])[: config["experts_per_token"]]
+    total = sum(scores[e] for e in chosen) if config.get("router_norm", True) else 1.0
+    return [scores[e] / total * config.get("router_scale", 1.0) if e in chosen else 0.0 for e in range(n)]
+
+
+def mixture(x, params, at, config):
+    """The experts' outputs times their shares, and the shared expert's."""
+    shares = [shares_of_experts(row, params, at, config) for row in x]
+    outs = [[0.0] * len(row) for row in x]
+    for i, row in enumerate(x):
+        for e, share in enumerate(shares[i]):
+            if share:
+                (out,) = feed_forward([row], params, f"{at}.experts.{e}", config)[1]
+                outs[i] = [a + share * b for a, b in zip(outs[i], out, strict=True)]
+        if config.get("d_shared"):
+            (out,) = feed_forward([row], params, f"{at}.shared", config)[1]
+            gate = sigmoid(product([row], params[f"{at}.ws"])[0][0]) if config.get("shared_gate") else 1.0
+            outs[i] = [a + gate * b for a, b in zip(outs[i], out, strict=True)]
+    return shares, outs
 
 
 def add(x, y):
@@ -433,6 +476,9 @@ def feed_forward_part(x, params, at, name, config, entered):
         return {}, x
 
     def run(y):
+        if config.get("n_experts") and is_among(int(at.rpartition(".")[2]), config.get("expert_layers")):
+            shares, out = mixture(y, params, f"{at}.ffn", config)
+            return {"routing": shares, "ffn_out": out}, out
         hidden, out = feed_forward(y, params, f"{at}.ffn", config)
         return {"ffn_hidden": hidden, "ffn_out": out}, out
 

@@ -168,6 +168,27 @@ CONFIGS += [
     {"disentangled": "both", "disentangled_norm": True, "norm": "rms", "relative_bias": True, "decoder_norm": "layer"},
 ]
 
+# Experts, and gates that are clipped.
+EXPERTS = {"n_experts": 5, "experts_per_token": 3, "d_expert": 2}
+GROUPS = EXPERTS | {"n_experts": 6, "router_groups": 3, "groups_per_token": 2, "experts_per_token": 3}
+CONFIGS += [
+    EXPERTS,
+    EXPERTS | {"experts_per_token": 1},
+    EXPERTS | {"experts_per_token": 5, "d_expert": None},
+    EXPERTS | {"expert_layers": "1", "gated": True, "gate_bias": True},
+    EXPERTS | {"expert_layers": "0", "decoder_layers": 3, "norm_placement": "output", "bias": False},
+    EXPERTS | PRE | {"d_shared": 3, "parallel": True},
+    EXPERTS | PRE | {"d_shared": 3, "shared_gate": True, "gated": True, "bias": False},
+    EXPERTS | {"router": "sigmoid", "router_norm": False, "router_bias": True},
+    *(EXPERTS | {"router": r, "router_choice_bias": True, "router_scale": 2.5} for r in ("softmax", "sigmoid")),
+    *(GROUPS | {"router": r, "router_choice_bias": True, "n_kv_heads": 1} for r in ("softmax", "sigmoid")),
+    GROUPS | {"groups_per_token": 3, "router_norm": False},
+    GROUPS | {"router_groups": 6, "groups_per_token": 3},
+    {"gated": True, "gate_limit": 0.4},
+    {"gated": True, "gate_plus": 1.0, "activation": "silu"},
+    EXPERTS | {"gated": True, "gate_plus": 1.0, "gate_limit": 0.5, "activation": "silu", "gate_bias": True},
+]
+
 # Mixtures as families have them.
 CONFIGS += [
     {"d_embed": 5, "project": "after", "position": "learned", "embed_norm": True, "n_segments": 2},  # ELECTRA
