@@ -20,9 +20,11 @@ FIELDS = {name: rule for name, rule in gemma.FAMILY.fields.items() if name != "m
 
 
 def _score_cap(settings: Settings) -> float | None:
-    return settings.number(
-        "attn_logit_softcapping", None if settings.is_null("attn_logit_softcapping") else 50.0, float
-    )
+    """Null is no cap; missing is 50."""
+    if settings.is_null("attn_logit_softcapping"):
+        settings.get("attn_logit_softcapping")
+        return None
+    return settings.number("attn_logit_softcapping", 50.0, float)
 
 
 def _windows(settings: Settings) -> dict[str, object]:

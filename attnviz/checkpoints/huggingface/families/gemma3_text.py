@@ -25,7 +25,8 @@ def _windows(settings: Settings) -> dict[str, object]:
 
 def _rotary(settings: Settings) -> dict[str, object]:
     """One base for layers with a window, another one, perhaps stretched, for those that see all."""
-    fields, nested, older = _windows(settings), settings.object("rope_parameters"), settings.object("rope_scaling")
+    fields: dict[str, object] = _windows(settings)
+    nested, older = settings.object("rope_parameters"), settings.object("rope_scaling")
     wide, near = nested.object("full_attention"), nested.object("sliding_attention")
     for one in (nested, near):
         rope_type(one, {"default": None})
@@ -52,7 +53,7 @@ FAMILY = replace(
         "layers.{}.attn.k_norm": "layers.{}.self_attn.k_norm",
     },
     required={},
-    ignored=gemma2.FAMILY.ignored | {"attn_logit_softcapping": ()},
+    ignored={**gemma2.FAMILY.ignored, "attn_logit_softcapping": ()},
     irrelevant=("_sliding_window_pattern",),
     classes="Gemma3(Text)?",
 )
