@@ -20,7 +20,7 @@ FIELDS = {name: rule for name, rule in gemma.FAMILY.fields.items() if name != "m
 
 
 def _score_cap(settings: Settings) -> float | None:
-    """Null is no cap; missing is 50."""
+    """Null means no cap, a missing setting 50."""
     if settings.is_null("attn_logit_softcapping"):
         settings.get("attn_logit_softcapping")
         return None
