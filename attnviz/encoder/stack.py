@@ -1,6 +1,7 @@
 """The one stack: embed, run the blocks, and keep only the arrays that the caller asks for."""
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Set
+from dataclasses import replace
 from functools import cache
 from typing import NamedTuple, TypeAlias
 
@@ -14,6 +15,7 @@ from attnviz.encoder.masks import allowed_keys, without_padding
 from attnviz.encoder.norms import normalize
 from attnviz.encoder.parameters.params import Array, DType, Params
 from attnviz.encoder.positions.bias import score_bias
+from attnviz.encoder.positions.disentangled import Offsets, offset_vectors
 from attnviz.encoder.positions.rotary import rotations
 from attnviz.errors import InputError
 from attnviz.trace.trace import EmbeddingTrace, LayerTrace, Trace
@@ -62,8 +64,16 @@ def self_geometry(
             config.position, config.n_heads, params, n, dtype, causal=causal or config.attention.mask == "causal"
         ),
         rotations=_rotations(config, sequence, dtype, windowed=windowed) if layer in config.rotary_layers else None,
+        offsets=_offsets(config, params, n, dtype),
         normed=config.norm.first or layer > 0,
     )
+
+
+def _offsets(config: Block, params: Params, n: int, dtype: DType) -> Offsets | None:
+    offsets = offset_vectors(config.disentangled, params, n, dtype)
+    if offsets is None or not config.disentangled.norm:
+        return offsets
+    return replace(offsets, vectors=normalize(offsets.vectors, params.at("embed.offsets_norm"), config))
 
 
 def _rotations(config: Block, sequence: Sequence, dtype: DType, *, windowed: bool) -> Array | None:

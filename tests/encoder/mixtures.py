@@ -22,6 +22,16 @@ _MASKS = (
     {"mask": "window", "window": 2, "window_layers": "1"},
 )
 
+_DISTANCES = (
+    {},
+    {"disentangled": "both", "disentangled_span": 3, "disentangled_norm": True},
+    {"disentangled": "c2p", "disentangled_span": 5, "disentangled_max_distance": 9, "disentangled_share": True},
+)
+_STRETCHES = (  # which depend on a text's length
+    {},
+    {"rotary_scaling": "dynamic", "rotary_factor": 3.0, "rotary_ctx": 3},
+    {"rotary_scaling": "longrope", "rotary_ctx": 3, "rotary_short": [1.0, 1.5], "rotary_long": [3.0, 7.0]},
+)
 _EXPERTS = (
     {},
     {"n_experts": 5, "d_expert": 3},
@@ -54,7 +64,10 @@ def configs(draw, **fixed) -> EncoderConfig:
         "embed_norm": draw(st.booleans()),
         "bias": draw(st.booleans()),
     }
+    if drawn["score"] in ("scaled_dot", "dot"):
+        drawn |= draw(st.sampled_from(_DISTANCES))
     if drawn["position"] == "rotary":
+        drawn |= draw(st.sampled_from(_STRETCHES))
         drawn["rotary_layers"] = draw(st.sampled_from([None, "1"]))
     if drawn["position"] == "learned":
         drawn["pad_id"] = draw(st.sampled_from([None, 0, 1]))

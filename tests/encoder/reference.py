@@ -43,7 +43,14 @@ def raw_score(q, k, kind, w):
 def scale(config):
     if config["score_scale"] is not None:
         return config["score_scale"]
-    return 1 / math.sqrt(config["d_head"]) if config["score"] == "scaled_dot" else 1.0
+    if config["score"] != "scaled_dot":
+        return 1.0
+    return 1 / math.sqrt(config["d_head"] * (1 + len(disentangled_parts(config))))  # He et al. 2021: sqrt(3d) with both
+
+
+def disentangled_parts(config):
+    kind = config.get("disentangled", "none")
+    return {"none": [], "both": ["c2p", "p2c"]}.get(kind, [kind])
 
 
 def is_among(layer, spelled):
@@ -243,7 +250,50 @@ def position_bias(i, j, h, config, causal, table):
     return total
 
 
-def attention(x, source, params, at, config, *, padding=None, layer=None, causal=False, table=None):
+def offset_row(i, j, config):
+    """He et al. 2021, equation 3, of query i and key j: the row of i - j, and far ones share the last.
+
+    With a largest distance the rows beyond half the span are on a logarithmic scale (DeBERTa v2's published code).
+    """
+    span, offset, far = config["disentangled_span"], i - j, config.get("disentangled_max_distance")
+    if far is not None and abs(offset) > span // 2:
+        half = span // 2
+        distance = half + math.ceil(math.log(abs(offset) / half) / math.log((far - 1) / half) * (half - 1))
+        offset = distance if offset > 0 else -distance
+    if offset <= -span:
+        return 0
+    return 2 * span - 1 if offset >= span else offset + span
+
+
+def offset_vector(row, h, letters, params, at, config):
+    """Row ``row`` of the offsets' keys (``k``) or queries (``q``) of head h."""
+    shared, width = config.get("disentangled_share"), config["d_head"]
+    name = letters if shared else f"p{letters}"
+    bias = params[f"{at}.b{name}"] if has_bias(config, "qkv") else None
+    return product([row], params[f"{at}.w{name}"], bias)[0][h * width : (h + 1) * width]
+
+
+def disentangled_score(i, j, q, k, h, shared, params, at, config, offsets):
+    """Content to position and position to content (He et al. 2021, equation 4).
+
+    The published code takes the row of i - j for both, where the paper has j - i in the second.
+    """
+    parts, total = disentangled_parts(config), 0.0
+    if parts:
+        row = offsets[offset_row(i, j, config)]
+        total += dot(q, offset_vector(row, shared, "k", params, at, config)) if "c2p" in parts else 0.0
+        total += dot(k, offset_vector(row, h, "q", params, at, config)) if "p2c" in parts else 0.0
+    return total
+
+
+def offset_table(params, prefix, config):
+    """The vectors of offsets, (2 span, d_model), normed where that is set."""
+    table = params.get(f"{prefix}embed.offsets")
+    normed = table is not None and config.get("disentangled_norm")
+    return norms(table, params, f"{prefix}embed.offsets_norm", config) if normed else table
+
+
+def attention(x, source, params, at, config, *, padding=None, layer=None, causal=False, table=None, offsets=None):
     """One multi-head attention; ``layer`` is None in cross-attention, which has no positions and no mask."""
     heads, kv_heads, width = config["n_heads"], config["n_kv_heads"], config["d_head"]
     own, causal = layer is not None, causal or config["mask"] == "causal"
@@ -261,7 +311,10 @@ def attention(x, source, params, at, config, *, padding=None, layer=None, causal
         for i in range(len(x)):
             row = []
             for j in range(len(source)):
-                s = raw_score(q[h][i], k[shared][j], config["score"], w) * scale(config)
+                s = raw_score(q[h][i], k[shared][j], config["score"], w)
+                if own:
+                    s += disentangled_score(i, j, q[h][i], k[shared][j], h, shared, params, at, config, offsets)
+                s *= scale(config)
                 cap = config.get("score_cap")
                 s = s if cap is None else cap * math.tanh(s / cap)
                 s += position_bias(i, j, h, config, causal, table) if own else 0.0
@@ -437,9 +490,10 @@ def feed_forward_part(x, params, at, name, config, entered):
 def encode(config, params, *, ids=None, vectors=None, padding=None, type_ids=None):
     """Each layer's numbers under the names of LayerTrace, and the stack's output."""
     x, layers, table = embedded(config, params, ids, vectors, type_ids), [], params.get("embed.relative")
+    offsets = offset_table(params, "", config)
     for n in range(config["n_layers"]):
         at = f"layers.{n}"
-        made, y = attention_part(x, params, at, n, config, padding=padding, table=table)
+        made, y = attention_part(x, params, at, n, config, padding=padding, table=table, offsets=offsets)
         more, x = feed_forward_part(y, params, at, "norm2", config, entered=x)
         layers.append(made | more | {"out": x})
     return layers, x if config["norm_placement"] == "post" else norms(x, params, "final_norm", config)
@@ -463,6 +517,7 @@ def decode(config, params, memory, *, ids=None, vectors=None, padding=None, type
     tables, differences = decoder_tables(config, params), decoder_differences(config)
     x = embedded(config | {"position": differences["position"]}, tables, ids, vectors, type_ids)
     layers, table, config = [], params.get("decoder.embed.relative"), config | differences
+    offsets = offset_table(params, "decoder.", config)
     for n in range(config["n_layers"]):
         at = f"decoder.layers.{n}"
 
@@ -470,7 +525,7 @@ def decode(config, params, memory, *, ids=None, vectors=None, padding=None, type
             made = attention(y, memory, params, f"{at}.cross", config, padding=padding)
             return made, made["attn_out"]
 
-        own, y = attention_part(x, params, at, n, config, causal=True, table=table)
+        own, y = attention_part(x, params, at, n, config, causal=True, table=table, offsets=offsets)
         cross, total, after = part(y, cross_run, params, at, "norm2", config)
         cross |= {"resid_pre": y, "resid_mid": total, "out": after}
         more, x = feed_forward_part(after, params, at, "norm3", config, entered=x)

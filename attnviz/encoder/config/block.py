@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
+from attnviz.encoder.config.disentangled import DisentangledConfig
 from attnviz.encoder.config.given import Given, default_of, field_names
 from attnviz.encoder.config.groups import (
     AttentionConfig,
@@ -38,6 +39,7 @@ class Block:
     embedding: EmbeddingConfig
     attention: AttentionConfig
     position: PositionConfig
+    disentangled: DisentangledConfig
     norm: NormConfig
     feed_forward: FeedForwardConfig
     biases: BiasConfig
@@ -114,7 +116,14 @@ class Block:
         """The number that multiplies a raw score: ``score_scale``, or the score's own (1/sqrt(d_head) or 1)."""
         if self.attention.score_scale is not None:
             return self.attention.score_scale
-        return float(self.d_head**-0.5) if self.attention.score == "scaled_dot" else 1.0
+        if self.attention.score != "scaled_dot":
+            return 1.0
+        return float((self.d_head * self.score_parts) ** -0.5)
+
+    @property
+    def score_parts(self) -> int:
+        """The number of products that a raw score is the sum of: q.k, and those with distances."""
+        return 1 + len(self.disentangled.parts)
 
     def layers_of(self, kind: str) -> int:
         """The number of layers with attention of a kind: ``encoder``, ``decoder`` or ``cross``."""
@@ -205,6 +214,7 @@ _GROUPS: dict[str, Any] = {
     "embedding": EmbeddingConfig,
     "attention": AttentionConfig,
     "position": PositionConfig,
+    "disentangled": DisentangledConfig,
     "norm": NormConfig,
     "feed_forward": FeedForwardConfig,
     "biases": BiasConfig,
@@ -272,6 +282,11 @@ def _misfits(block: Block) -> Iterator[str]:
     sizes, position = block.sizes, block.position
     if block.attention.window is None and position.window_rotary_base is not None:
         yield (f"window_rotary_base, window: {position.window_rotary_base} is given, and no window; expected both")
+    if block.disentangled.parts and block.attention.score not in ("scaled_dot", "dot"):
+        yield (
+            f"disentangled, score: distances add to products, and the score is {block.attention.score}; "
+            "expected scaled_dot or dot"
+        )
     if block.embedding.project == "none" and block.embedding.d_embed != sizes.d_model:
         yield (
             f"d_embed, d_model: {block.embedding.d_embed} is not {sizes.d_model}; "

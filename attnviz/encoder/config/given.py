@@ -18,6 +18,7 @@ NORMS = ("layer", "rms")
 PLACEMENTS = ("post", "pre", "sandwich", "output")
 ACTIVATIONS = ("relu", "gelu", "gelu_tanh", "quick_gelu", "silu")
 ROTARY_SCALINGS = ("none", "linear", "dynamic", "llama3", "yarn", "longrope", "proportional")
+DISENTANGLED = ("none", "c2p", "p2c", "both")
 PROJECTIONS = ("none", "after", "before")
 ROUTERS = ("softmax", "sigmoid")
 QK_NORM_WIDTHS = ("head", "each", "all")
@@ -81,6 +82,15 @@ class Given:
     relative_max_distance: int | None = size(
         128, "Distance from which relative positions share the last bucket.", least=2
     )
+    disentangled: str | None = choice(
+        DISENTANGLED, "Scores of q with keys of distances (c2p), of k with queries of distances (p2c), as in DeBERTa."
+    )
+    disentangled_span: int | None = size(128, "Vectors of distances on each side.", least=2)
+    disentangled_max_distance: int | None = size(
+        None, "Distance from which all share a vector, in logarithmic steps from half the span on. [default: no steps]"
+    )
+    disentangled_share: bool | None = switch(False, "Distances use the W_Q and W_K of words.")
+    disentangled_norm: bool | None = switch(False, "Norm of the vectors of distances.")
     norm: str | None = choice(NORMS, "Layer norm or RMS norm.")
     norm_placement: str | None = choice(
         PLACEMENTS, "Norm of each residual sum (2017 paper), before each part, on both its sides, on its output."

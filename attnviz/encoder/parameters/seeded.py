@@ -60,7 +60,7 @@ class SeededParams(Params):
 
     def _elements(self, name: str, index: Array) -> Array:
         last = name.rsplit(".", 1)[-1]
-        if last in ("gain", "bias", "bq", "bk", "bv", "bo", "b1", "b2", "bg", "br", "bc", "b"):
+        if last in ("gain", "bias", "bq", "bk", "bv", "bo", "b1", "b2", "bg", "br", "bc", "b", "bpq", "bpk"):
             return np.full(index.shape, 1.0 if last == "gain" else 0.0, dtype=np.float32)
         return uniform(f"{self._seed}/{name}", index) * np.float32(3**0.5 * self._deviation(name, last))
 
@@ -74,8 +74,11 @@ class SeededParams(Params):
             "segments": 0.5**0.5,
             "w": config.embedding.d_embed**-0.5,
             "relative": 1.0,
+            "offsets": 1.0,
             "wq": (1.5 / config.d_model) ** 0.5,
             "wk": (1.5 / config.d_model) ** 0.5,
+            "wpq": (1.5 / config.d_model) ** 0.5,
+            "wpk": (1.5 / config.d_model) ** 0.5,
             "wv": config.d_model**-0.5,
             "wo": (config.n_heads * config.d_head) ** -0.5,
             "score_w": 2.0 * config.d_head**-0.5,

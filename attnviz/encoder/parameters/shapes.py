@@ -52,10 +52,14 @@ def _stack_shapes(prefix: str, attentions: tuple[str, ...], config: Block) -> di
     shapes: dict[str, Shape] = {}
     if config.position.has_relative_bias:
         shapes[f"{prefix}embed.relative"] = (config.position.relative_buckets, config.n_heads)
+    if config.disentangled.parts:
+        shapes[f"{prefix}embed.offsets"] = (2 * config.disentangled.span, config.d_model)
+        if config.disentangled.norm:
+            shapes |= _norm_shapes(f"{prefix}embed.offsets_norm", config.d_model, config)
     for i in range(config.n_layers):
         layer = f"{prefix}layers.{i}."
         for number, name in enumerate(attentions, start=1):
-            shapes |= {f"{layer}{name}.{k}": s for k, s in _attention_shapes(config).items()}
+            shapes |= {f"{layer}{name}.{k}": s for k, s in _attention_shapes(config, name).items()}
             shapes |= _part_norms(f"{layer}norm{number}", config, first=(i, number) == (0, 1))
         if config.d_ff:
             shapes |= _part_norms(f"{layer}norm{len(attentions) + 1}", config)
@@ -65,7 +69,7 @@ def _stack_shapes(prefix: str, attentions: tuple[str, ...], config: Block) -> di
     return shapes
 
 
-def _attention_shapes(config: Block) -> dict[str, Shape]:
+def _attention_shapes(config: Block, name: str) -> dict[str, Shape]:
     q_width, kv_width = config.n_heads * config.d_head, config.n_kv_heads * config.d_head
     shapes: dict[str, Shape] = {
         "wq": (config.d_model, q_width),
@@ -83,6 +87,11 @@ def _attention_shapes(config: Block) -> dict[str, Shape]:
         shapes |= _norm_shapes("k_norm", config.d_head if shared else kv_width, config)
     if config.attention.score == "additive":
         shapes["score_w"] = (config.n_heads, config.d_head)
+    own = {"c2p": ("pk", kv_width), "p2c": ("pq", q_width)} if name == "attn" and not config.disentangled.share else {}
+    for letters, width in (own[part] for part in config.disentangled.parts if part in own):
+        shapes[f"w{letters}"] = (config.d_model, width)
+        if config.biases.qkv:
+            shapes[f"b{letters}"] = (width,)
     return shapes
 
 
