@@ -16,6 +16,7 @@ from attnviz.encoder.config.groups import (
     PositionConfig,
     Sizes,
     flat_values,
+    is_before,
 )
 from attnviz.encoder.config.values import MOST_LAYERS
 from attnviz.errors import ConfigError, UsageError
@@ -256,14 +257,13 @@ def _values_of(group: Any, values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _decoder(values: Mapping[str, Any], position: PositionConfig, norm: NormConfig) -> DecoderConfig:
-    """The decoder's group; what the encoder's norms leave out, norms of another placement do not."""
+    """The decoder's group; only norms before a part leave out the first."""
     placement = values["decoder_norm_placement"]
-    first = norm.first if placement == norm.placement else True
     kind = values["decoder_position"]
     return DecoderConfig(
         values["decoder_layers"],
         replace(position, kind=kind, pad_id=position.pad_id if kind == "learned" else None),
-        replace(norm, kind=values["decoder_norm"], placement=placement, first=first),
+        replace(norm, kind=values["decoder_norm"], placement=placement, first=norm.first or not is_before(placement)),
     )
 
 

@@ -158,6 +158,11 @@ class PositionConfig:
         return self.relative_bias or self.kind == "relative"
 
 
+def is_before(placement: str) -> bool:
+    """Whether norms of a placement come before each part."""
+    return placement in ("pre", "sandwich")
+
+
 @dataclass(frozen=True)
 class NormConfig:
     """The norm, and its place: after each sum, before each part, on its output, or on both sides of it."""
@@ -178,7 +183,7 @@ class NormConfig:
     @property
     def before(self) -> bool:
         """Whether each part reads its input normed (``pre``, ``sandwich``)."""
-        return self.placement in ("pre", "sandwich")
+        return is_before(self.placement)
 
     @property
     def on_output(self) -> bool:
