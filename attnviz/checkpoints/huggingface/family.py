@@ -73,7 +73,7 @@ class Family:
         fields: flat names of the block: each a value, or a rule that reads it from ``config.json``.
         modules: the block's modules (``layers.{}.attn.q``), each with the file's name
             (``encoder.layer.{}.attention.self.query``). Linear layers and norms have ``weight`` and ``bias``, tables
-            ``weight``.
+            ``weight``. Experts have a number of their own (``layers.{}.ffn.experts.{}.1``).
         fused: modules of the file that hold several of the block's.
         defaults: settings that a ``config.json`` may leave out, where not all families agree on them.
         aliases: other names of settings to the family's own; they win, as in the published code.
@@ -153,24 +153,29 @@ class Family:
         if name in self.zero:
             return TensorSource(None)
         module, kind = _module_of(name)
-        match = re.match(r"layers\.(\d+)\.", module)
-        number = self.layer(settings, int(match[1])) if match else ""
-        generic = re.sub(r"^layers\.\d+\.", "layers.{}.", module)
+        generic, numbers = _generic(module)
+        numbers = (self.layer(settings, int(numbers[0])), *numbers[1:]) if numbers else ()
         transposed = self.linear and kind == "matrix"
         leaf = "bias" if kind == "bias" else "weight"
         for fused in self.fused:
             if generic in fused.holds:
-                full, part = fused.module.format(number), fused.holds.index(generic)
+                full, part = fused.module.format(*numbers), fused.holds.index(generic)
                 heads = config.n_heads if fused.by_head else 0
                 return TensorSource(f"{full}.{leaf}", transposed, part, len(fused.holds), heads)
         if generic not in modules:
             return TensorSource(f"{module}.{leaf}")  # which no file has, so that it is reported as missing
         return TensorSource(
-            f"{modules[generic].format(number)}.{leaf}",
+            f"{modules[generic].format(*numbers)}.{leaf}",
             transposed,
             first_row=first if generic == "embed.positions" else 0,
             plus=self.norm_plus if kind == "gain" else 0.0,
         )
+
+
+def _generic(module: str) -> tuple[str, tuple[str, ...]]:
+    """A module's name with ``{}`` for the numbers of its layer and of its expert, and these numbers."""
+    numbered = r"(?<=^layers\.)\d+|(?<=\.experts\.)\d+"
+    return re.sub(numbered, "{}", module), tuple(re.findall(numbered, module))
 
 
 def _module_of(name: str) -> tuple[str, str]:

@@ -48,7 +48,8 @@ UNUSUAL |= dict.fromkeys(SWITCHES, True)
 NUMBERS = {name: 7 for name in CHANGES_ATTENTION if name not in UNUSUAL}
 # Settings that change nothing by themselves, in transformers neither.
 WITHOUT_EFFECT = {
-    *((model_type, "sliding_window") for model_type in ("qwen2", "qwen3")),  # only with use_sliding_window
+    # only with use_sliding_window
+    *((model_type, "sliding_window") for model_type in ("qwen2", "qwen3", "qwen2_moe", "qwen3_moe")),
     *((model_type, "layer_types") for model_type in ("qwen2", "qwen3")),  # only with use_sliding_window
     *((model_type, "use_sliding_window") for model_type in ("qwen3", "qwen2")),  # only from layer 28 on
     ("gemma2", "layer_types"),  # as it has them by itself
@@ -242,6 +243,13 @@ def test_the_classes_say_the_family(names, model_type):
         ("bert", {"is_decoder": True, "is_causal": False}, {"mask": "none"}),
         ("bert", {"is_causal": False}, {"mask": "none"}),
         ("qwen2", {"layer_types": ["attention", "attention"]}, {"mask": "causal"}),
+        (
+            "qwen2_moe",
+            {"use_sliding_window": True, "sliding_window": 3},
+            {"mask": "causal", "window": 2, "window_layers": "0"},
+        ),
+        ("qwen3_moe", {"use_sliding_window": True, "sliding_window": 3}, {"window": 2, "window_layers": "all"}),
+        ("mixtral", {"sliding_window": 3}, {"mask": "causal", "window": 2, "window_layers": "all"}),
     ],
 )
 def test_a_setting_of_the_mask_is_the_mask_of_the_published_code(model_type, settings, expected):
