@@ -17,6 +17,7 @@ from attnviz.checkpoints.huggingface.registry import families, needed_family
 from attnviz.checkpoints.huggingface.setting_names import with_setting_names
 from attnviz.checkpoints.huggingface.settings import Settings
 from attnviz.checkpoints.huggingface.settings_file import read_settings
+from attnviz.checkpoints.huggingface.storage.tensor_sources import tensor_sources
 from attnviz.checkpoints.huggingface.storage.weight_files import open_weights
 from attnviz.checkpoints.huggingface.tensor_names import is_unused, other_form, own_names, unknown_prefix
 from attnviz.checkpoints.huggingface.tokenizer import read_regex_tokenizer, read_tokenizer
@@ -51,14 +52,14 @@ def read_folder(path: Path, overrides: Mapping[str, object] | None = None, *, va
     shapes = tensor_shapes(config)
     if overrides and _is_misfit(tensor_shapes(own), shapes):
         raise _misfit_error(path, own, overrides)
-    sources = family.sources(shapes, config, settings)
+    sources = tensor_sources(family, shapes, config, settings)
     used = {source.name for source in sources.values() if source.name is not None}
     names = own_names(one_line(path), opened, family, used)
     file = RenamedFile(opened, {name: names[name] for name in used if name in names})
     expected = {s.name: s.stored_shape(shapes[name]) for name, s in sources.items() if s.name}
     _check(where, family, file, opened, expected, _misfit_error(path, own, overrides) if overrides else None)
     others = sorted(name for name in names if name not in used)
-    usual = {s.name for s in family.sources(tensor_shapes(own), own, settings).values()} if overrides else used
+    usual = {s.name for s in tensor_sources(family, tensor_shapes(own), own, settings).values()} if overrides else used
     unused = tuple(name for name in others if name in usual or is_unused(name, family))
     unknown = tuple(names[name] for name in others if name not in unused)
     return Checkpoint(
