@@ -89,7 +89,9 @@ class Family:
         first_position: row of the position table that belongs to the first token; a number, or a rule. Where ``pad_id``
             is a field, the row before it is the padding's.
         norm_plus: what is added to a norm's stored gain.
-        zero: tensors of the block that are 0, because the file's model does not have them.
+        zero: tensors of the block that are 0, because the file's model does not have them; ``{}`` stands for a layer.
+        tensors: tensors of the block whose names in the file are not a module's with ``weight`` or ``bias`` (DeBERTa's
+            ``q_bias``).
         layer: the file's number for a layer, where it is not the same; ``{}`` of ``modules`` stands for it.
         vocabulary: for folders without ``tokenizer.json``.
     """
@@ -115,6 +117,7 @@ class Family:
     first_position: int | Callable[[Settings], int] = 0
     norm_plus: float = 0.0
     zero: tuple[str, ...] = ()
+    tensors: Mapping[str, str] = field(default_factory=dict)
     layer: Callable[[Settings, int], str] = lambda settings, i: str(i)  # noqa: ARG005
     vocabulary: Vocabulary | None = None
 
@@ -147,13 +150,15 @@ class Family:
     def _source(
         self, name: str, config: Block, settings: Settings, first: int, modules: Mapping[str, str]
     ) -> TensorSource:
-        if name in self.zero:
+        if name in self.zero or re.sub(r"^layers\.\d+\.", "layers.{}.", name) in self.zero:
             return TensorSource(None)
         module, kind = _module_of(name)
         match = re.match(r"layers\.(\d+)\.", module)
         number = self.layer(settings, int(match[1])) if match else ""
         generic = re.sub(r"^layers\.\d+\.", "layers.{}.", module)
         transposed = self.linear and kind == "matrix"
+        if (own := re.sub(r"^layers\.\d+\.", "layers.{}.", name)) in self.tensors:
+            return TensorSource(self.tensors[own].format(number), transposed)
         leaf = "bias" if kind == "bias" else "weight"
         for fused in self.fused:
             if generic in fused.holds:

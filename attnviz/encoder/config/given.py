@@ -74,7 +74,7 @@ class Given:
     )
     rotary_long: tuple[float, ...] | None = numbers("longrope: the divisors for longer texts.", least=1e-6)
     rotary_attention_factor: float | None = number(
-        None, "Multiplies rotated q and k. [default: as yarn and longrope have it, else 1]", least=0.0
+        None, "Multiplies rotated q and k. [default: the scaling's]", least=0.0
     )
     window_rotary_base: float | None = number(None, "Base in layers with a window. [default: rotary_base]", 1.0)
     relative_bias: bool | None = switch(False, "Relative positions (T5) in addition to another position.")

@@ -14,6 +14,8 @@ from transformers import (
     AlbertTokenizer,
     BertTokenizer,
     CamembertTokenizer,
+    DebertaTokenizer,
+    DebertaV2Tokenizer,
     DistilBertTokenizer,
     GemmaTokenizer,
     GPT2Tokenizer,
@@ -207,6 +209,15 @@ def mpnet():
 def roberta():
     vocab, merges = byte_level(("<s>", "<pad>", "</s>", "<unk>"), ("<mask>",))
     return RobertaTokenizer(vocab=vocab, merges=merges)
+
+
+def deberta():
+    vocab, merges = byte_level(("[PAD]", "[CLS]", "[SEP]", "[UNK]"), ("[MASK]",))
+    return DebertaTokenizer(vocab=vocab, merges=merges)
+
+
+def deberta_v2():
+    return DebertaV2Tokenizer(vocab=[*unigram(("[PAD]", "[CLS]", "[SEP]", "[UNK]")), ("[MASK]", 0.0)])
 
 
 def gpt2():
