@@ -61,6 +61,7 @@ def test_the_scale_is_the_scores_own_unless_one_is_given(fields, factor):
             {"position": "learned", "pad_id": 9, "n_vocab": 9},
             "pad_id, n_vocab: 9 is not the id of a token; expected less than 9",
         ),
+        ({"zero_id": 9, "n_vocab": 9}, "zero_id, n_vocab: 9 is not the id of a token; expected less than 9"),
         ({"n_layers": 0}, "n_layers: 0 is too small; expected 1 or more"),
         ({"n_layers": 2.5}, "n_layers: 2.5 is not a whole number; expected a whole number"),
         ({"n_layers": True}, "n_layers: True is not a whole number; expected a whole number"),
