@@ -13,7 +13,7 @@ from attnviz.encoder.config.given import Given, check_field_names
 from attnviz.encoder.parameters.params import Params
 from attnviz.encoder.parameters.seeded import SeededParams
 from attnviz.errors import InputError, UsageError, one_line
-from attnviz.text.tokenizer import BUILTIN, Tokenizer, load_tokenizer
+from attnviz.text.tokenizer import BUILTIN, REGEX, Tokenizer, load_tokenizer
 from attnviz.trace.model_info import ModelInfo
 
 if TYPE_CHECKING:
@@ -78,8 +78,8 @@ def load(
         revision: of the hub's model: a branch, a tag, a commit.
         variant: of the model's weights: ``fp16`` is ``model.fp16.safetensors``.
         progress: whether a download shows bars on standard error.
-        tokenizer: ``word``, ``whitespace``, ``char`` (not with ``model``) or the path of a ``tokenizers`` JSON file; by
-            default the checkpoint's own, else ``word``.
+        tokenizer: ``word``, ``whitespace``, ``char`` (not with ``model``), ``regex:PATTERN`` (with a model that has a
+            ``vocab.txt``), or the path of a ``tokenizers`` JSON file; by default the checkpoint's own, else ``word``.
         config: a TOML file of fields; ``fields`` win over it, and both win over the checkpoint's header.
         decoder: whether a target text is to be run, which the bundled model cannot.
         fields: fields of ``EncoderConfig`` by name, also as keyword arguments: ``n_heads=8, mask="causal"``.
@@ -188,7 +188,9 @@ def _loaded(checkpoint: "Checkpoint", name: str, tokenizer: str | None) -> Model
     digest = checkpoint.begin_digest()
     notes = checkpoint.notes
     chosen: Tokenizer
-    if tokenizer is None and checkpoint.tokenizer is not None:
+    if tokenizer is not None and tokenizer.startswith(REGEX) and checkpoint.regex_tokenizer is not None:
+        chosen = checkpoint.regex_tokenizer(tokenizer)
+    elif tokenizer is None and checkpoint.tokenizer is not None:
         chosen = pretrained = checkpoint.tokenizer()
         notes += pretrained.notes(checkpoint.config.n_vocab)
     else:

@@ -10,9 +10,10 @@ from collections.abc import Iterator
 import numpy as np
 
 from attnviz.analysis.layer_parts import steps_after_heads
-from attnviz.encoder.attention import Geometry
+from attnviz.encoder.attention import Geometry, offset_heads
 from attnviz.encoder.config.block import Block
 from attnviz.encoder.parameters.params import Params
+from attnviz.encoder.positions.disentangled import Offsets
 from attnviz.encoder.scoring import attention_scores, capped
 from attnviz.encoder.stack import Address
 from attnviz.trace.steps import Place, Quantity, Step, one_vector
@@ -21,7 +22,7 @@ from attnviz.trace.trace import EmbeddingTrace, LayerTrace, Trace
 _OWN = ("q", "k", "scores", "weights", "v", "z", "attn_out", "resid_pre", "resid_mid", "norm1", "norm2")
 _SUMMED = ("token_vectors", "positions", "position_vectors", "segment_vectors")
 _EMBEDDING = (*_SUMMED, "embedding_sum", "unprojected", "embedded")
-_AFTER = ("ffn_hidden", "ffn_out", "resid_post", "norm2", "norm3", "norm2_out", "norm3_out", "out")
+_AFTER = ("routing", "ffn_hidden", "ffn_out", "resid_post", "norm2", "norm3", "norm2_out", "norm3_out", "out")
 
 
 def explanation_addresses(config: Block, kind: str, layer: int) -> set[Address]:
@@ -50,7 +51,7 @@ def explain(
         place: which attention.
         geometry: its positions and masks.
     """
-    own = trace[place.kind, place.layer]
+    config, own = config.at_layer(place.layer), trace[place.kind, place.layer]
     return (
         *_input_steps(config, trace, own, place),
         _projection(config, own, place, geometry),
@@ -179,10 +180,13 @@ def _score_steps(config: Block, params: Params, own: LayerTrace, place: Place, g
     extra = () if w is None else (one_vector("w", "learned, one vector a head", w[0], "d_head"),)
     yield Step("scores", title, formula, meaning, (*extra, Quantity("r", "raw score", raw, ("key",))))
 
+    if geometry.offsets is not None:
+        raw, step = _distances(config, part, own, place, geometry.offsets, raw)
+        yield step
     scaled = raw * raw.dtype.type(config.score_factor)
     if config.score_factor != 1.0:
         scale = config.attention.score_scale
-        by, number = ("/", f"sqrt({config.d_head})") if scale is None else ("*", f"{scale:g}")
+        by, number = ("/", f"sqrt({config.d_head * config.score_parts})") if scale is None else ("*", f"{scale:g}")
         reason = "Without it, softmax would pick almost only one token." if by == "/" else "The scale is set."
         yield Step("scale", "Scaled", f"s_j = r_j {by} {number}", reason, (Quantity("s", "scaled", scaled, ("key",)),))
     if (cap := config.attention.score_cap) is not None:
@@ -207,6 +211,31 @@ def _score_steps(config: Block, params: Params, own: LayerTrace, place: Place, g
             "A masked key gets weight 0.",
             (Quantity("masked", "score", own.kept("scores")[place.head, place.query], ("key",)),),
         )
+
+
+def _distances(
+    config: Block, params: Params, own: LayerTrace, place: Place, offsets: Offsets, raw: np.ndarray
+) -> tuple[np.ndarray, Step]:
+    """The raw scores with the parts that distances add, and the step that adds them."""
+    heads = slice(place.head, place.head + 1)
+    q, k = own.kept("q")[heads], own.kept("k")[_kv_head(config, place)][None]
+    added = [part[0, place.query] for part in offset_heads(offsets, params, config).parts(q, k, heads)]
+    total = raw + sum(added)
+    parts = {part: _DISTANCE_WORDS[part] for part in config.disentangled.parts}
+    quantities = [Quantity(part, words[1], v, ("key",)) for (part, words), v in zip(parts.items(), added, strict=True)]
+    return total, Step(
+        "distance",
+        "Words meet distances",
+        f"r_j = r_j + {' + '.join(product for product, _ in parts.values())}",
+        "Each distance between two tokens has a key kd and a query qd of its own (disentangled attention).",
+        (*quantities, Quantity("r+d", "sum", total, ("key",))),
+    )
+
+
+_DISTANCE_WORDS = {
+    "c2p": ("q . kd_ij", "content to position"),
+    "p2c": ("k_j . qd_ij", "position to content"),
+}
 
 
 def _cap_step(cap: float, scores: np.ndarray) -> Step:

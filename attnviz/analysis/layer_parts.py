@@ -24,7 +24,7 @@ def steps_after_heads(config: Block, trace: Trace, attended: LayerTrace, place: 
         return
     whole = attended if place.kind == "encoder" else trace["decoder", place.layer]
     read = entered if config.feed_forward.parallel else "u" if norm.on_sum else "r"
-    yield _feed_forward(config, whole, i, read, second)
+    yield from _feed_forward(config, whole, i, read, second)
     added_to = "u" if norm.on_sum else "r"
     normed = _normed(config, whole, second, i)
     yield _residual(config, "output", (added_to, "f"), whole.kept("resid_post")[i], normed, place)
@@ -38,17 +38,20 @@ def _normed(config: Block, layer: LayerTrace, name: str, i: int) -> np.ndarray |
     return normed
 
 
-def _feed_forward(config: Block, whole: LayerTrace, i: int, read: str, norm: str) -> Step:
+def _feed_forward(config: Block, whole: LayerTrace, i: int, read: str, norm: str) -> Iterator[Step]:
     part, formula = config.feed_forward, ""
     inner: tuple[Quantity, ...] = ()
     if config.norm.before:
         formula = f"u = {config.norm.kind}_norm({read})    "
         inner = (one_vector("u", "normed by itself" if part.parallel else "normed again", whole.kept(norm)[i]),)
         read = "u"
+    if part.n_experts:
+        yield from _experts(config, whole, i, f"{formula}{{}}", read, inner)
+        return
     gate = "(act({u} W_G{2}) * ({u} W_1{0})) W_2{1}" if part.gated else "act({u} W_1{0}) W_2{1}"
     biases = (*((" + b_1", " + b_2") if config.biases.ffn else ("", "")), " + b_G" if config.biases.gate else "")
     hidden = whole.kept("ffn_hidden")[i]
-    return Step(
+    yield Step(
         "feed_forward",
         "Feed-forward, each token by itself",
         f"{formula}f = {gate.format(*biases, u=read)}",
@@ -58,6 +61,42 @@ def _feed_forward(config: Block, whole: LayerTrace, i: int, read: str, norm: str
             one_vector("act", "after the activation", hidden, "d_ff"),
             one_vector("f", "its output", whole.kept("ffn_out")[i]),
         ),
+    )
+
+
+def _experts(
+    config: Block, whole: LayerTrace, i: int, formula: str, read: str, inner: tuple[Quantity, ...]
+) -> Iterator[Step]:
+    """The choice of experts, and their outputs added up.
+
+    Args:
+        config: the block's fields.
+        whole: the layer's arrays.
+        i: the query's index.
+        formula: of the input, with ``{}`` for that of the choice.
+        read: the input's symbol.
+        inner: the input, where it is normed.
+    """
+    part, shares = config.feed_forward, whole.kept("routing")[i]
+    chosen = sorted(np.flatnonzero(shares), key=lambda expert: -shares[expert])
+    named = ", ".join(f"{expert} ({shares[expert]:.3g})" for expert in chosen)
+    bias = " + b_R" if part.router_bias else ""
+    yield Step(
+        "routing",
+        "The router chooses experts",
+        formula.format(f"p = {part.router}({read} W_R{bias}), the {part.experts_per_token} largest"),
+        f"The token is sent to {named}; there are {part.n_experts} experts.",
+        (*inner, one_vector("p", "share of each expert", shares, "expert")),
+    )
+    shared = ""
+    if part.d_shared:
+        shared = f" + sigmoid({read} W_S) E_shared({read})" if part.shared_gate else f" + E_shared({read})"
+    yield Step(
+        "feed_forward",
+        "Feed-forward, each token by its experts",
+        f"f = sum_e p_e E_e({read}){shared}",
+        f"Each expert E_e is a feed-forward of {part.d_expert} hidden numbers ({part.activation}).",
+        (one_vector("f", "their outputs, added up", whole.kept("ffn_out")[i]),),
     )
 
 

@@ -103,7 +103,8 @@ TokenizerName = Annotated[
         autocompletion=lambda incomplete: [
             name for name in ("word", "whitespace", "char") if name.startswith(incomplete)
         ],
-        help="word, whitespace, char, or a tokenizers JSON file. [default: the model's own, else word]",
+        help="word, whitespace, char, regex:PATTERN (with a model's vocab.txt), or a tokenizers JSON file. "
+        "[default: the model's own, else word]",
     ),
 ]
 Truncate = Annotated[

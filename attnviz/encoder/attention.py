@@ -11,6 +11,7 @@ from attnviz.encoder.config.block import Block
 from attnviz.encoder.norms import normalize
 from attnviz.encoder.ops import softmax
 from attnviz.encoder.parameters.params import Array, Params
+from attnviz.encoder.positions.disentangled import OffsetHeads, Offsets
 from attnviz.encoder.positions.rotary import rotate
 from attnviz.encoder.products import of_rows
 from attnviz.encoder.scoring import attention_scores, capped
@@ -32,12 +33,14 @@ class Geometry:
             everywhere.
         bias: (n_heads, n_q, n_k), added to the scaled scores; None for no bias.
         rotations: (n, pairs), complex, by which the pairs of q and k are multiplied; None for no rotation.
+        offsets: the vectors of offsets between tokens, for disentangled attention; None for none.
         normed: whether the part has a norm before it, where norms come first.
     """
 
     allowed: Array | None = None
     bias: Array | None = None
     rotations: Array | None = None
+    offsets: Offsets | None = None
     normed: bool = True
 
 
@@ -66,10 +69,13 @@ def attention(x: Array, source: Array, params: Params, config: Block, geometry: 
     k = repeat_kv(k, group)  # (n_heads, n_k, d_head)
     v, z = None, np.empty_like(q)  # (n_heads, n_q, d_head)
     score_w = params["score_w"] if config.attention.score == "additive" else None  # (n_heads, d_head)
+    offsets = None if geometry.offsets is None else offset_heads(geometry.offsets, params, config)
     masked = None if geometry.allowed is None else ~geometry.allowed  # (n_q, n_k), the same for every head
     for heads in _head_groups(q, k):
         part = (..., heads, slice(None), slice(None))  # some heads, all tokens, all of their width
         scores = attention_scores(q[part], k[part], config, None if score_w is None else score_w[heads])
+        for added in () if offsets is None else offsets.parts(q[part], k[part], heads, config.score_factor):
+            scores += added
         if config.attention.score_cap is not None:
             scores = capped(scores, config.attention.score_cap)
         if geometry.bias is not None:
@@ -106,6 +112,20 @@ def _heads_of(x: Array, params: Params, name: str, n_heads: int, config: Block) 
         y = normalize(y, params.at(f"{name}_norm"), config, n_heads=n_heads if width == "each" else None)
     clip = config.attention.clip_qkv
     return y if clip is None else np.clip(y, -clip, clip)
+
+
+def offset_heads(offsets: Offsets, params: Params, config: Block) -> OffsetHeads:
+    """The keys and queries that a layer makes of offsets, (n_heads, 2n, d_head) each (He et al. 2021, equation 4)."""
+    shared, bias = config.disentangled.share, config.biases.qkv
+    rows, parts = offsets.rows, config.disentangled.parts
+    keys = queries = None
+    if "c2p" in parts:
+        keys = split_heads(linear(offsets.vectors, params, "k" if shared else "pk", bias=bias), config.n_kv_heads)
+        keys = repeat_kv(keys, config.n_heads // config.n_kv_heads)[:, np.append(rows[-2::-1], rows[0])]
+    if "p2c" in parts:
+        queries = split_heads(linear(offsets.vectors, params, "q" if shared else "pq", bias=bias), config.n_heads)
+        queries = queries[:, rows]
+    return OffsetHeads(keys, queries)
 
 
 def _head_groups(q: Array, k: Array) -> Iterator[slice]:

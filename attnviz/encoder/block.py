@@ -1,9 +1,10 @@
 """The one block: attention, cross-attention in a decoder, feed-forward, each with its residual sum and norm."""
 
-from attnviz.encoder.attention import Geometry, Steps, attention, linear
+from attnviz.encoder.attention import Geometry, Steps, attention
 from attnviz.encoder.config.block import Block
+from attnviz.encoder.feed_forward.dense import feed_forward
+from attnviz.encoder.feed_forward.experts import mixture
 from attnviz.encoder.norms import normalize
-from attnviz.encoder.ops import ACTIVATION_FUNCTIONS
 from attnviz.encoder.parameters.params import Array, Params
 
 
@@ -38,23 +39,9 @@ def feed_forward_part(x: Array, params: Params, config: Block, *, norm: str, lay
     if not config.d_ff:
         return x
     normed = yield from norm_before(layer_input if config.feed_forward.parallel else x, params, config, norm)
-    ffn_out = yield from feed_forward(normed, params.at("ffn"), config)
+    run = mixture if config.feed_forward.n_experts else feed_forward
+    ffn_out = yield from run(normed, params.at("ffn"), config)
     return (yield from add_and_norm(x, ffn_out, params, config, "resid_post", norm))
-
-
-def feed_forward(x: Array, params: Params, config: Block) -> Steps:
-    """act(x W_1 + b_1) W_2 + b_2; gated: (act(x W_g + b_g) * (x W_1 + b_1)) W_2 + b_2 (Shazeer 2020)."""
-    activation = ACTIVATION_FUNCTIONS[config.feed_forward.activation]
-    hidden = linear(x, params, "1", bias=config.biases.ffn)
-    if config.feed_forward.gated:
-        gate = linear(x, params, "g", bias=config.biases.gate)
-        hidden *= activation(gate, out=gate)
-    else:
-        hidden = activation(hidden, out=hidden)
-    yield "ffn_hidden", hidden
-    ffn_out = linear(hidden, params, "2", bias=config.biases.ffn)
-    yield "ffn_out", ffn_out
-    return ffn_out
 
 
 def norm_before(x: Array, params: Params, config: Block, name: str, *, exists: bool = True) -> Steps:

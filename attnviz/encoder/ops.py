@@ -100,6 +100,13 @@ def silu(x: Array, out: Array | None = None) -> Array:
     return _sigmoid_gated(x, _SILU, out)
 
 
+def sigmoid(x: Array) -> Array:
+    """1 / (1 + e^-x)."""
+    with np.errstate(over="ignore"):
+        share: Array = 1 / (1 + np.exp(-x))
+    return share
+
+
 ACTIVATION_FUNCTIONS = {
     "relu": relu,
     "gelu": gelu,

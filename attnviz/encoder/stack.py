@@ -1,6 +1,7 @@
 """The one stack: embed, run the blocks, and keep only the arrays that the caller asks for."""
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Set
+from dataclasses import replace
 from functools import cache
 from typing import NamedTuple, TypeAlias
 
@@ -14,11 +15,13 @@ from attnviz.encoder.masks import allowed_keys, without_padding
 from attnviz.encoder.norms import normalize
 from attnviz.encoder.parameters.params import Array, DType, Params
 from attnviz.encoder.positions.bias import score_bias
+from attnviz.encoder.positions.disentangled import Offsets, offset_vectors
 from attnviz.encoder.positions.rotary import rotations
 from attnviz.errors import InputError
 from attnviz.trace.trace import EmbeddingTrace, LayerTrace, Trace
 
 BY_HEADS = ("scores", "weights")  # computed in groups of heads
+_LAST = ("out", "embedded")  # of a layer, and of what is before it: what has not come by then does not exist
 
 
 class Address(NamedTuple):
@@ -61,8 +64,16 @@ def self_geometry(
             config.position, config.n_heads, params, n, dtype, causal=causal or config.attention.mask == "causal"
         ),
         rotations=_rotations(config, sequence, dtype, windowed=windowed) if layer in config.rotary_layers else None,
+        offsets=_offsets(config, params, n, dtype),
         normed=config.norm.first or layer > 0,
     )
+
+
+def _offsets(config: Block, params: Params, n: int, dtype: DType) -> Offsets | None:
+    offsets = offset_vectors(config.disentangled, params, n, dtype)
+    if offsets is None or not config.disentangled.norm:
+        return offsets
+    return replace(offsets, vectors=normalize(offsets.vectors, params.at("embed.offsets_norm"), config))
 
 
 def _rotations(config: Block, sequence: Sequence, dtype: DType, *, windowed: bool) -> Array | None:
@@ -97,7 +108,7 @@ def encode(params: Params, config: Block, source: Sequence) -> Arrays:
     x = yield from _addressed("encoder", None, embed(params, config, source))
     geometry = _self_geometries(config, params, source, x.dtype, causal=False)
     for layer in range(config.n_layers):
-        block = encoder_block(x, params.at(f"layers.{layer}"), config, geometry(layer))
+        block = encoder_block(x, params.at(f"layers.{layer}"), config.at_layer(layer), geometry(layer))
         x = yield from _addressed("encoder", layer, block)
     return (yield from _finish("encoder", x, params, config))
 
@@ -118,7 +129,7 @@ def decode(params: Params, config: Block, target: Sequence, source: Sequence, me
         entered = x
         x = yield from _addressed("decoder", layer, self_attention_part(x, at, config, self_view(layer)))
         x = yield from _addressed("cross", layer, cross_attention_part(x, memory, at, config, cross_view))
-        part = feed_forward_part(x, at, config, norm="norm3", layer_input=entered)
+        part = feed_forward_part(x, at, config.at_layer(layer), norm="norm3", layer_input=entered)
         x = yield from _addressed("decoder", layer, part)
         yield Address("decoder", layer, "out"), x
     return (yield from _finish("decoder", x, stack, config))
@@ -132,6 +143,8 @@ def stream(
     target: Sequence | None = None,
 ) -> Iterator[StreamedArray]:
     """Runs the stack, and the decoder if there is a target, until every array asked for has been computed.
+
+    An array that the configuration does not have, such as the norm of a part without one, is left out.
 
     Yields:
         those arrays as they are computed, scores and weights in groups of heads.
@@ -155,6 +168,8 @@ def stream(
             if not left[address]:
                 del left[address]
             yield StreamedArray(address, _read_only(value), range(before, before + count))
+        if address.name in _LAST:
+            left = {one: n for one, n in left.items() if one[:2] != address[:2] or one.name == "output"}
 
 
 def run(

@@ -30,7 +30,7 @@ def wordpiece(path: Path, *, specials: Mapping[str, str], lower_case: bool, stri
     """
     from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers  # noqa: PLC0415 (start-up time)
 
-    vocabulary = {line: number for number, line in enumerate(_lines(path, _LINES))}
+    vocabulary = vocabulary_of_lines(path)
     _check_specials(path, vocabulary, [specials["unk"]])
     made = Tokenizer(models.WordPiece(vocabulary, unk_token=specials["unk"], max_input_chars_per_word=100))
     made.normalizer = normalizers.BertNormalizer(
@@ -58,6 +58,15 @@ def whole_tokens(path: Path, *, unknown: str) -> "Tokenizer":
     split = pre_tokenizers.Split(Regex(longest_first), "isolated")
     made.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.WhitespaceSplit(), split])
     return made
+
+
+def vocabulary_of_lines(path: Path) -> dict[str, int]:
+    """The ids of the tokens of a ``vocab.txt``: a token's id is its line.
+
+    Raises:
+        InputError: the file cannot be read.
+    """
+    return {line: number for number, line in enumerate(_lines(path, _LINES))}
 
 
 def byte_level(vocabulary_path: Path, merges_path: Path, *, add_prefix_space: bool) -> "Tokenizer":

@@ -91,7 +91,7 @@ class Explanation:
     @property
     def unmasked_scores(self) -> np.ndarray:
         """(n_keys,), the scores before the mask: scaled, capped, with what positions add."""
-        last = (("bias", "s+b"), ("cap", "s"), ("scale", "s"), ("scores", "r"))
+        last = (("bias", "s+b"), ("cap", "s"), ("scale", "s"), ("distance", "r+d"), ("scores", "r"))
         return next(self.values(*place) for place in last if self.has(place[0]))
 
     @property

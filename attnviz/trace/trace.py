@@ -35,6 +35,7 @@ class LayerTrace(_Arrays):
         attn_out (n_q, d_model): after concatenation and W_O.
         resid_mid (n_q, d_model): the residual sum after the attention.
         ffn_hidden (n, d_ff), ffn_out (n, d_model), resid_post (n, d_model): the feed-forward part and its residual sum.
+        routing (n, n_experts): instead of ffn_hidden, each token's shares of the experts.
         out (n, d_model): what leaves the layer.
 
     A decoder layer has two of these: kind ``decoder`` (its self-attention and feed-forward) and kind ``cross``
@@ -59,6 +60,7 @@ class LayerTrace(_Arrays):
     norm2_out: np.ndarray | None = None
     norm3_out: np.ndarray | None = None
     ffn_hidden: np.ndarray | None = None
+    routing: np.ndarray | None = None
     ffn_out: np.ndarray | None = None
     resid_post: np.ndarray | None = None
     out: np.ndarray | None = None

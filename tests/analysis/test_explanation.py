@@ -23,6 +23,11 @@ VARIANTS = [
     {"norm_placement": "output", "qk_norm": True, "qk_norm_width": "all", "position": "rotary", "rotary_layers": "0"},
     {"norm_placement": "output", "parallel": True, "score_cap": 2.0, "position": "alibi", "clip_qkv": 0.7},
     {"norm_placement": "sandwich", "first_norm": False, "parallel": True},
+    {"disentangled": "both", "disentangled_span": 4, "n_kv_heads": 2, "mask": "causal"},
+    {"disentangled": "c2p", "disentangled_norm": True, "score": "dot", "score_cap": 3.0},
+    {"disentangled": "p2c", "disentangled_share": True, "position": "alibi"},
+    {"n_experts": 5, "norm_placement": "pre", "gated": True, "d_shared": 7, "shared_gate": True},
+    {"n_experts": 6, "router_groups": 2, "router": "sigmoid", "expert_layers": "1", "d_expert": 9},
 ]
 
 
@@ -31,6 +36,23 @@ def explained(fields, *, kind="encoder", layer=1, head=2, query="2"):
     prepared = attnviz.prepare(model, TEXT, target=None if kind == "encoder" else TARGET)
     explanation = attnviz.explain(model, prepared, query=query, layer=layer, head=head, kind=kind)
     return model, explanation, {step.name: {q.symbol: q.values for q in step.quantities} for step in explanation.steps}
+
+
+def distances_by_hand(config, stack, attn, q, k):
+    """What distances add to the raw scores of query 2 of head 2, by their definition."""
+    shared, norm = config.disentangled.share, config.disentangled.norm
+    table, added = stack["embed.offsets"], {"c2p": [], "p2c": []}
+    for j, key in enumerate(k):
+        vector = table[min(max(2 - j + config.disentangled.span, 0), 2 * config.disentangled.span - 1)]
+        if norm:
+            vector = (vector - vector.mean()) / np.sqrt(vector.var() + config.norm.eps)
+        for part, letter, other in (("c2p", "k", q), ("p2c", "q", key)):
+            name = letter if shared else f"p{letter}"
+            heads = config.n_kv_heads if letter == "k" else config.n_heads
+            head, width = 2 * heads // config.n_heads, config.d_head
+            if part in config.disentangled.parts:
+                added[part].append(other @ (vector @ attn[f"w{name}"])[head * width : (head + 1) * width])
+    return {part: np.array(numbers) for part, numbers in added.items()}
 
 
 def close(actual, expected):
@@ -63,6 +85,12 @@ def test_each_step_follows_from_the_one_before(fields, kind):
             "additive": lambda j: steps["scores"]["w"] @ np.tanh(q + k[j]),
         }[config.attention.score](j)
         close(r[j], by_hand)
+    if config.disentangled.parts and kind != "cross":
+        added = distances_by_hand(config, stack, attn, q, k)
+        for part in config.disentangled.parts:
+            close(steps["distance"][part], added[part])
+            r = r + added[part]
+        close(steps["distance"]["r+d"], r)
     scores = r * config.score_factor
     if "scale" in steps:
         close(steps["scale"]["s"], scores)
@@ -97,6 +125,24 @@ def test_the_last_step_is_the_layers_output(fields, kind):
     close(list(steps[explanation.steps[-1].name].values())[-1], out)
 
 
+def test_the_experts_shares_and_their_outputs_are_the_runs():
+    fields = {"n_experts": 5, "experts_per_token": 2, "expert_layers": "1", "norm_placement": "pre"}
+    model, explanation, steps = explained(fields)
+    shares, at = steps["routing"]["p"], model.params.at("layers.1.ffn")
+    logits = steps["routing"]["u"] @ at["wr"]
+    first, second = np.argsort(-logits)[:2]
+    assert sorted(np.flatnonzero(shares)) == sorted((first, second))
+    close(shares[first] / shares[second], np.exp(logits[first] - logits[second]))
+    close(shares.sum(), 1)
+    made = [np.maximum(steps["routing"]["u"] @ at[f"experts.{e}.w1"], 0) @ at[f"experts.{e}.w2"] for e in range(5)]
+    close(steps["feed_forward"]["f"], sum(share * out for share, out in zip(shares, made, strict=True)))
+    step = next(step for step in explanation.steps if step.name == "routing")
+    assert step.meaning == (
+        f"The token is sent to {first} ({shares[first]:.3g}), {second} ({shares[second]:.3g}); there are 5 experts."
+    )
+    assert "routing" not in explained(fields, layer=0)[2]
+
+
 @pytest.mark.parametrize("fields", VARIANTS)
 def test_the_weights_are_those_that_show_prints(fields):
     _, explanation, _ = explained(fields)
@@ -114,6 +160,8 @@ def test_the_weights_are_those_that_show_prints(fields):
         ({"d_ff": 0}, {"feed_forward", "output"}, {"residual"}),
         ({"norm_placement": "pre"}, {"cap"}, {"norm"}),
         ({"norm_placement": "output", "score_cap": 2.0}, {"norm"}, {"cap"}),
+        ({}, {"distance"}, {"scores"}),
+        ({"disentangled": "c2p"}, {"bias"}, {"distance", "scale"}),
     ],
 )
 def test_only_what_the_block_does_is_a_step(fields, absent, present):

@@ -22,6 +22,22 @@ _MASKS = (
     {"mask": "window", "window": 2, "window_layers": "1"},
 )
 
+_DISTANCES = (
+    {},
+    {"disentangled": "both", "disentangled_span": 3, "disentangled_norm": True},
+    {"disentangled": "c2p", "disentangled_span": 5, "disentangled_max_distance": 9, "disentangled_share": True},
+)
+_STRETCHES = (  # which depend on a text's length
+    {},
+    {"rotary_scaling": "dynamic", "rotary_factor": 3.0, "rotary_ctx": 3},
+    {"rotary_scaling": "longrope", "rotary_ctx": 3, "rotary_short": [1.0, 1.5], "rotary_long": [3.0, 7.0]},
+)
+_EXPERTS = (
+    {},
+    {"n_experts": 5, "d_expert": 3},
+    {"n_experts": 6, "router_groups": 3, "groups_per_token": 1, "router": "sigmoid", "router_choice_bias": True}
+    | {"expert_layers": "1", "d_shared": 4, "shared_gate": True, "router_bias": True},
+)
 _QK_NORMS = ({}, *({"qk_norm": True, "qk_norm_width": width} for width in QK_NORM_WIDTHS))
 
 
@@ -39,6 +55,7 @@ def configs(draw, **fixed) -> EncoderConfig:
         "gated": gated,
         "d_ff": 17 if gated else draw(st.sampled_from([0, 17])),
         "n_kv_heads": draw(st.sampled_from([1, 3])),
+        **draw(st.sampled_from(_EXPERTS)),
         "n_segments": draw(st.sampled_from([0, 2])),
         **draw(st.sampled_from(_QK_NORMS)),
         "score_cap": draw(st.sampled_from([None, 2.0])),
@@ -47,10 +64,15 @@ def configs(draw, **fixed) -> EncoderConfig:
         "embed_norm": draw(st.booleans()),
         "bias": draw(st.booleans()),
     }
+    if drawn["score"] in ("scaled_dot", "dot"):
+        drawn |= draw(st.sampled_from(_DISTANCES))
     if drawn["position"] == "rotary":
+        drawn |= draw(st.sampled_from(_STRETCHES))
         drawn["rotary_layers"] = draw(st.sampled_from([None, "1"]))
     if drawn["position"] == "learned":
         drawn["pad_id"] = draw(st.sampled_from([None, 0, 1]))
+    if not drawn["d_ff"]:
+        drawn = {name: value for name, value in drawn.items() if name not in _EXPERTS[1] | _EXPERTS[2]}
     if not fixed.get("qk_norm", True):
         drawn["qk_norm_width"] = "head"
     return EncoderConfig(**(_SIZES | drawn | fixed))

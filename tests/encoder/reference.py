@@ -43,7 +43,14 @@ def raw_score(q, k, kind, w):
 def scale(config):
     if config["score_scale"] is not None:
         return config["score_scale"]
-    return 1 / math.sqrt(config["d_head"]) if config["score"] == "scaled_dot" else 1.0
+    if config["score"] != "scaled_dot":
+        return 1.0
+    return 1 / math.sqrt(config["d_head"] * (1 + len(disentangled_parts(config))))  # He et al. 2021: sqrt(3d) with both
+
+
+def disentangled_parts(config):
+    kind = config.get("disentangled", "none")
+    return {"none": [], "both": ["c2p", "p2c"]}.get(kind, [kind])
 
 
 def is_among(layer, spelled):
@@ -81,6 +88,10 @@ def norm(row, params, name, config):
     root = math.sqrt(sum((x - mean) ** 2 for x in row) / n + config["norm_eps"])
     bias = params[f"{name}.bias"] if has_bias(config, "norm") else [0.0] * n
     return [(x - mean) / root * g + b for x, g, b in zip(row, gain, bias, strict=True)]
+
+
+def sigmoid(x):
+    return 1 / (1 + math.exp(-x))
 
 
 def activation(x, kind):
@@ -239,7 +250,50 @@ def position_bias(i, j, h, config, causal, table):
     return total
 
 
-def attention(x, source, params, at, config, *, padding=None, layer=None, causal=False, table=None):
+def offset_row(i, j, config):
+    """He et al. 2021, equation 3, of query i and key j: the row of i - j, and far ones share the last.
+
+    With a largest distance the rows beyond half the span are on a logarithmic scale (DeBERTa v2's published code).
+    """
+    span, offset, far = config["disentangled_span"], i - j, config.get("disentangled_max_distance")
+    if far is not None and abs(offset) > span // 2:
+        half = span // 2
+        distance = half + math.ceil(math.log(abs(offset) / half) / math.log((far - 1) / half) * (half - 1))
+        offset = distance if offset > 0 else -distance
+    if offset <= -span:
+        return 0
+    return 2 * span - 1 if offset >= span else offset + span
+
+
+def offset_vector(row, h, letters, params, at, config):
+    """Row ``row`` of the offsets' keys (``k``) or queries (``q``) of head h."""
+    shared, width = config.get("disentangled_share"), config["d_head"]
+    name = letters if shared else f"p{letters}"
+    bias = params[f"{at}.b{name}"] if has_bias(config, "qkv") else None
+    return product([row], params[f"{at}.w{name}"], bias)[0][h * width : (h + 1) * width]
+
+
+def disentangled_score(i, j, q, k, h, shared, params, at, config, offsets):
+    """Content to position and position to content (He et al. 2021, equation 4).
+
+    The published code takes the row of i - j for both, where the paper has j - i in the second.
+    """
+    parts, total = disentangled_parts(config), 0.0
+    if parts:
+        row = offsets[offset_row(i, j, config)]
+        total += dot(q, offset_vector(row, shared, "k", params, at, config)) if "c2p" in parts else 0.0
+        total += dot(k, offset_vector(row, h, "q", params, at, config)) if "p2c" in parts else 0.0
+    return total
+
+
+def offset_table(params, prefix, config):
+    """The vectors of offsets, (2 span, d_model), normed where that is set."""
+    table = params.get(f"{prefix}embed.offsets")
+    normed = table is not None and config.get("disentangled_norm")
+    return norms(table, params, f"{prefix}embed.offsets_norm", config) if normed else table
+
+
+def attention(x, source, params, at, config, *, padding=None, layer=None, causal=False, table=None, offsets=None):
     """One multi-head attention; ``layer`` is None in cross-attention, which has no positions and no mask."""
     heads, kv_heads, width = config["n_heads"], config["n_kv_heads"], config["d_head"]
     own, causal = layer is not None, causal or config["mask"] == "causal"
@@ -257,7 +311,10 @@ def attention(x, source, params, at, config, *, padding=None, layer=None, causal
         for i in range(len(x)):
             row = []
             for j in range(len(source)):
-                s = raw_score(q[h][i], k[shared][j], config["score"], w) * scale(config)
+                s = raw_score(q[h][i], k[shared][j], config["score"], w)
+                if own:
+                    s += disentangled_score(i, j, q[h][i], k[shared][j], h, shared, params, at, config, offsets)
+                s *= scale(config)
                 cap = config.get("score_cap")
                 s = s if cap is None else cap * math.tanh(s / cap)
                 s += position_bias(i, j, h, config, causal, table) if own else 0.0
@@ -271,18 +328,57 @@ def attention(x, source, params, at, config, *, padding=None, layer=None, causal
     return {"q": q, "k": k, "v": v, "scores": scores, "weights": weights, "z": z, "attn_out": out}
 
 
+def gated(g, h, config):
+    """A number of the hidden layer from that of the gate and the other one (Shazeer 2020; clipped: GPT-OSS)."""
+    limit = config.get("gate_limit")
+    if limit is not None:
+        g, h = min(g, limit), max(min(h, limit), -limit)
+    return activation(g, config["activation"]) * (h + config.get("gate_plus", 0.0))
+
+
 def feed_forward(x, params, at, config):
     b1, b2 = (params[f"{at}.b{n}"] if has_bias(config, "ffn") else None for n in (1, 2))
     hidden = product(x, params[f"{at}.w1"], b1)
     if config["gated"]:
         gates = product(x, params[f"{at}.wg"], params[f"{at}.bg"] if config.get("gate_bias") else None)
         hidden = [
-            [activation(g, config["activation"]) * h for g, h in zip(gate, row, strict=True)]
+            [gated(g, h, config) for g, h in zip(gate, row, strict=True)]
             for gate, row in zip(gates, hidden, strict=True)
         ]
     else:
         hidden = [[activation(h, config["activation"]) for h in row] for row in hidden]
     return hidden, product(hidden, params[f"{at}.w2"], b2)
+
+
+def shares_of_experts(row, params, at, config):
+    """A token's share of each expert (Shazeer et al. 2017; groups and the bias of the choice: DeepSeek-V3)."""
+    n, groups = config["n_experts"], config.get("router_groups", 1)
+    bias = params[f"{at}.br"] if config.get("router_bias") else None
+    (logits,) = product([row], params[f"{at}.wr"], bias)
+    scores = softmax(logits) if config.get("router", "softmax") == "softmax" else [sigmoid(one) for one in logits]
+    choice = [s + params[f"{at}.bc"][e] if config.get("router_choice_bias") else s for e, s in enumerate(scores)]
+    of_group = [sorted(choice[g * n // groups : (g + 1) * n // groups], reverse=True)[:2] for g in range(groups)]
+    best = sorted(range(groups), key=lambda g: -sum(of_group[g]))[: config.get("groups_per_token", groups)]
+    allowed = [e for e in range(n) if e * groups // n in best]
+    chosen = sorted(allowed, key=lambda e: -choice[e])[: config["experts_per_token"]]
+    total = sum(scores[e] for e in chosen) if config.get("router_norm", True) else 1.0
+    return [scores[e] / total * config.get("router_scale", 1.0) if e in chosen else 0.0 for e in range(n)]
+
+
+def mixture(x, params, at, config):
+    """The experts' outputs times their shares, and the shared expert's."""
+    shares = [shares_of_experts(row, params, at, config) for row in x]
+    outs = [[0.0] * len(row) for row in x]
+    for i, row in enumerate(x):
+        for e, share in enumerate(shares[i]):
+            if share:
+                (out,) = feed_forward([row], params, f"{at}.experts.{e}", config)[1]
+                outs[i] = [a + share * b for a, b in zip(outs[i], out, strict=True)]
+        if config.get("d_shared"):
+            (out,) = feed_forward([row], params, f"{at}.shared", config)[1]
+            gate = sigmoid(product([row], params[f"{at}.ws"])[0][0]) if config.get("shared_gate") else 1.0
+            outs[i] = [a + gate * b for a, b in zip(outs[i], out, strict=True)]
+    return shares, outs
 
 
 def add(x, y):
@@ -389,6 +485,9 @@ def feed_forward_part(x, params, at, name, config, entered):
         return {}, x
 
     def run(y):
+        if config.get("n_experts") and is_among(int(at.rpartition(".")[2]), config.get("expert_layers")):
+            shares, out = mixture(y, params, f"{at}.ffn", config)
+            return {"routing": shares, "ffn_out": out}, out
         hidden, out = feed_forward(y, params, f"{at}.ffn", config)
         return {"ffn_hidden": hidden, "ffn_out": out}, out
 
@@ -401,9 +500,10 @@ def encode(config, params, *, ids=None, vectors=None, padding=None, type_ids=Non
     """Each layer's numbers under the names of LayerTrace, and the stack's output."""
     x, layers = embedded(config, params, ids, vectors, type_ids, padding), []
     table = params.get("embed.relative")
+    offsets = offset_table(params, "", config)
     for n in range(config["n_layers"]):
         at = f"layers.{n}"
-        made, y = attention_part(x, params, at, n, config, padding=padding, table=table)
+        made, y = attention_part(x, params, at, n, config, padding=padding, table=table, offsets=offsets)
         more, x = feed_forward_part(y, params, at, "norm2", config, entered=x)
         layers.append(made | more | {"out": x})
     return layers, x if config["norm_placement"] == "post" else norms(x, params, "final_norm", config)
@@ -427,6 +527,7 @@ def decode(config, params, memory, *, ids=None, vectors=None, padding=None, type
     tables, differences = decoder_tables(config, params), decoder_differences(config)
     x = embedded(config | {"position": differences["position"]}, tables, ids, vectors, type_ids)
     layers, table, config = [], params.get("decoder.embed.relative"), config | differences
+    offsets = offset_table(params, "decoder.", config)
     for n in range(config["n_layers"]):
         at = f"decoder.layers.{n}"
 
@@ -434,7 +535,7 @@ def decode(config, params, memory, *, ids=None, vectors=None, padding=None, type
             made = attention(y, memory, params, f"{at}.cross", config, padding=padding)
             return made, made["attn_out"]
 
-        own, y = attention_part(x, params, at, n, config, causal=True, table=table)
+        own, y = attention_part(x, params, at, n, config, causal=True, table=table, offsets=offsets)
         cross, total, after = part(y, cross_run, params, at, "norm2", config)
         cross |= {"resid_pre": y, "resid_mid": total, "out": after}
         more, x = feed_forward_part(after, params, at, "norm3", config, entered=x)

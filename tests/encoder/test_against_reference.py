@@ -9,6 +9,7 @@ from attnviz.encoder import scoring
 from attnviz.encoder.config.block import EncoderConfig
 from attnviz.encoder.config.given import (
     ACTIVATIONS,
+    DISENTANGLED,
     NORMS,
     PLACEMENTS,
     POSITIONS,
@@ -153,6 +154,39 @@ CONFIGS += [
     LLAMA3 | {"rotary_layers": "1", "mask": "causal", "window": 2, "window_layers": "0", "decoder_layers": 3},
     ROTARY | {"rotary_layers": "1", "decoder_position": "alibi"},
     {"position": "alibi", "d_head": 6, "decoder_position": "rotary", "rotary_layers": "0"},
+]
+
+CONFIGS += [
+    *({"disentangled": parts, "disentangled_span": 3} for parts in DISENTANGLED),
+    *({"disentangled": parts, "disentangled_share": True, "score": "dot"} for parts in DISENTANGLED),
+    *({"disentangled": "both", "disentangled_span": 4, "disentangled_max_distance": far} for far in (4, 5, 7, 30)),
+    {"disentangled": "both", "disentangled_span": 5, "disentangled_max_distance": 6, "disentangled_norm": True},
+    {"disentangled": "c2p", "disentangled_span": 2, "disentangled_max_distance": 3},
+    {"disentangled": "p2c", "qkv_bias": False, "score_scale": 0.37, "mask": "causal", "score_cap": 3.0},
+    {"disentangled": "both", "n_heads": 6, "n_kv_heads": 2, "d_head": 4, "qk_norm": True, "clip_qkv": 0.8},
+    {"disentangled": "both", "n_kv_heads": 1, "disentangled_share": True, "position": "rotary", "d_head": 6},
+    {"disentangled": "both", "disentangled_norm": True, "norm": "rms", "relative_bias": True, "decoder_norm": "layer"},
+]
+
+# Experts, and gates that are clipped.
+EXPERTS = {"n_experts": 5, "experts_per_token": 3, "d_expert": 2}
+GROUPS = EXPERTS | {"n_experts": 6, "router_groups": 3, "groups_per_token": 2, "experts_per_token": 3}
+CONFIGS += [
+    EXPERTS,
+    EXPERTS | {"experts_per_token": 1},
+    EXPERTS | {"experts_per_token": 5, "d_expert": None},
+    EXPERTS | {"expert_layers": "1", "gated": True, "gate_bias": True},
+    EXPERTS | {"expert_layers": "0", "decoder_layers": 3, "norm_placement": "output", "bias": False},
+    EXPERTS | PRE | {"d_shared": 3, "parallel": True},
+    EXPERTS | PRE | {"d_shared": 3, "shared_gate": True, "gated": True, "bias": False},
+    EXPERTS | {"router": "sigmoid", "router_norm": False, "router_bias": True},
+    *(EXPERTS | {"router": r, "router_choice_bias": True, "router_scale": 2.5} for r in ("softmax", "sigmoid")),
+    *(GROUPS | {"router": r, "router_choice_bias": True, "n_kv_heads": 1} for r in ("softmax", "sigmoid")),
+    GROUPS | {"groups_per_token": 3, "router_norm": False},
+    GROUPS | {"router_groups": 6, "groups_per_token": 3},
+    {"gated": True, "gate_limit": 0.4},
+    {"gated": True, "gate_plus": 1.0, "activation": "silu"},
+    EXPERTS | {"gated": True, "gate_plus": 1.0, "gate_limit": 0.5, "activation": "silu", "gate_bias": True},
 ]
 
 # Mixtures as families have them.
@@ -400,6 +434,11 @@ FREE = st.fixed_dictionaries(
         "n_kv_heads": st.sampled_from([1, 3]),
         "d_ff": st.sampled_from([0, 11]),
         "n_segments": st.sampled_from([0, 2]),
+        "disentangled": st.sampled_from(DISENTANGLED),
+        "disentangled_span": st.integers(2, 9),
+        "disentangled_share": st.booleans(),
+        "disentangled_norm": st.booleans(),
+        "disentangled_max_distance": st.none() | st.integers(6, 20),
         "score_scale": st.none() | st.floats(-2, 2),
         "score_cap": st.none() | st.floats(0.1, 9),
         "clip_qkv": st.none() | st.floats(0.1, 2),
@@ -457,7 +496,9 @@ STRETCHES = st.fixed_dictionaries(
 
 
 def fitted(config):
-    """A mixture whose rotary scaling has enough pairs, and one divisor for each."""
+    """A mixture whose rotary scaling has enough pairs and one divisor for each; distances only with products."""
+    if config["score"] in ("cosine", "additive"):
+        config = config | {"disentangled": "none"}
     pairs = config.get("rotary_dims", config["d_head"]) // 2
     if config["rotary_scaling"] == "dynamic" and pairs == 1:
         return config | {"rotary_scaling": "linear"}

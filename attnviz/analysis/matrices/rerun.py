@@ -77,7 +77,8 @@ def rerun_addresses(kind: str, layer: int) -> frozenset[Address]:
 
 def layer_output(ran: Ran, kind: str, layer: int, z: np.ndarray) -> np.ndarray:
     """What leaves a layer whose attention of this kind gives z (..., n_heads, n_q, d_head): (..., n_q, d_model)."""
-    config, at = stack_config(ran.config, kind), stack_params(ran.params, kind).at(f"layers.{layer}")
+    config = stack_config(ran.config, kind).at_layer(layer)
+    at = stack_params(ran.params, kind).at(f"layers.{layer}")
     part, norm, last_norm = {
         "encoder": ("attn", "norm1", "norm2"),
         "decoder": ("attn", "norm1", "norm3"),
@@ -99,12 +100,12 @@ def stack_output(ran: Ran, kind: str, layer: int, x: np.ndarray) -> np.ndarray:
         at = params.at(f"layers.{later}")
         geometry = self_geometry(config, params, sequence, x.dtype, later, causal=kind != "encoder")
         if kind == "encoder":
-            x = _returned(encoder_block(x, at, config, geometry))
+            x = _returned(encoder_block(x, at, config.at_layer(later), geometry))
             continue
         entered = x
         x = _returned(self_attention_part(x, at, config, geometry))
         x = _cross_attended(ran, at, x)
-        x = _returned(feed_forward_part(x, at, config, norm="norm3", layer_input=entered))
+        x = _returned(feed_forward_part(x, at, config.at_layer(later), norm="norm3", layer_input=entered))
     return normalize(x, params.at("final_norm"), config) if not config.norm.on_sum else x
 
 

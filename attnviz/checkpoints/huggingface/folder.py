@@ -25,7 +25,7 @@ from attnviz.checkpoints.huggingface.tensor_names import (
     rounding_notes,
     unknown_prefix,
 )
-from attnviz.checkpoints.huggingface.tokenizer import read_tokenizer
+from attnviz.checkpoints.huggingface.tokenizer import read_regex_tokenizer, read_tokenizer
 from attnviz.encoder.config.block import Block
 from attnviz.encoder.parameters.shapes import Shape, tensor_shapes
 from attnviz.errors import CheckpointError, ConfigError, one_line
@@ -80,6 +80,7 @@ def read_folder(path: Path, overrides: Mapping[str, object] | None = None, *, va
         params=FileParams(file, one_line(path), shapes, sources),
         files=paths,
         tokenizer=partial(read_tokenizer, path, family),
+        regex_tokenizer=partial(read_regex_tokenizer, path, family),
         model_type=model_type,
         unused=unused,
         unknown=unknown,

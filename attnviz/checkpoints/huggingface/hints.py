@@ -35,6 +35,8 @@ def save_tokenizer(path: Path) -> str:
 
     A folder without a vocabulary has no tokenizer to write: then what to add.
     """
+    if not _has_vocabulary(path) and (path / "vocab.txt").exists():
+        return "if its tokens are the matches of a regular expression: --tokenizer regex:PATTERN, with its vocab.txt"
     if not _has_vocabulary(path):
         return "add the tokenizer.json of the model that it was trained from, or give one: --tokenizer FILE"
     new = _beside(str(path), "tokenizer")
@@ -48,7 +50,7 @@ def save_tokenizer(path: Path) -> str:
 def _has_vocabulary(path: Path) -> bool:
     """Whether transformers can make a tokenizer of a folder's files; of none it makes an empty one."""
     several = ("vocab.json", "merges.txt")
-    return any(path.glob("*.model")) or (path / "vocab.txt").exists() or all((path / name).exists() for name in several)
+    return any(path.glob("*.model")) or all((path / name).exists() for name in several)
 
 
 def check_plain(where: str, settings: Mapping[str, Any]) -> None:

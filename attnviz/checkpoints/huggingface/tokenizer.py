@@ -11,9 +11,12 @@ from attnviz.checkpoints.huggingface.hints import save_tokenizer
 from attnviz.checkpoints.huggingface.settings_file import read_object
 from attnviz.errors import CheckpointError, one_line
 from attnviz.text.pretrained import PretrainedTokenizer, pretrained_tokenizer
+from attnviz.text.regex import RegexTokenizer, regex_tokenizer
+from attnviz.text.tokenizer import REGEX
 from attnviz.text.vocabularies import add_specials, byte_level, token_switches, token_text, whole_tokens, wordpiece
 
 _EXPECTED = "expected settings of a tokenizer"
+_BERT_SPECIALS = {"cls": "[CLS]", "sep": "[SEP]", "unk": "[UNK]", "pad": "[PAD]", "mask": "[MASK]"}
 
 
 def read_tokenizer(path: Path, family: Family) -> PretrainedTokenizer:
@@ -38,6 +41,29 @@ def read_tokenizer(path: Path, family: Family) -> PretrainedTokenizer:
         made = pretrained_tokenizer(file, settings=settings)
         return replace(made, more_notes=tuple(_disagreements(made, settings)))
     return pretrained_tokenizer(_from_vocabulary(path, family, settings), name=name, settings=settings)
+
+
+def read_regex_tokenizer(path: Path, family: Family, spec: str) -> RegexTokenizer:
+    """The tokenizer of a regular expression, with the ids of a model folder's ``vocab.txt``.
+
+    Args:
+        path: the folder.
+        family: of the model, whose special tokens are taken where the folder does not name them; else BERT's.
+        spec: ``regex:PATTERN``.
+
+    Raises:
+        UsageError: it is not a regular expression.
+        InputError: the folder has no ``vocab.txt``, or it is damaged.
+    """
+    file = path / "vocab.txt"
+    if not file.exists():
+        raise CheckpointError(f"{one_line(path)}: it has no vocab.txt; expected one for --tokenizer {REGEX}PATTERN")
+    usual = family.vocabulary.specials if family.vocabulary else {}
+    tokens = _token_settings(path, tokenizer_settings(path))
+    roles = {**_BERT_SPECIALS, **usual}
+    return regex_tokenizer(
+        spec, file, {role: token_text(tokens.get(f"{role}_token")) or token for role, token in roles.items()}
+    )
 
 
 def _disagreements(made: PretrainedTokenizer, settings: dict[str, Any]) -> Iterator[str]:

@@ -1,10 +1,11 @@
 """The resolved block: frozen groups, made from flat fields."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from attnviz.encoder.config.given import Given, field_names
+from attnviz.encoder.config.disentangled import DisentangledConfig
+from attnviz.encoder.config.given import Given, default_of, field_names
 from attnviz.encoder.config.groups import (
     AttentionConfig,
     BiasConfig,
@@ -15,6 +16,7 @@ from attnviz.encoder.config.groups import (
     PositionConfig,
     Sizes,
     flat_values,
+    is_before,
 )
 from attnviz.encoder.config.values import MOST_LAYERS
 from attnviz.errors import ConfigError, UsageError
@@ -37,6 +39,7 @@ class Block:
     embedding: EmbeddingConfig
     attention: AttentionConfig
     position: PositionConfig
+    disentangled: DisentangledConfig
     norm: NormConfig
     feed_forward: FeedForwardConfig
     biases: BiasConfig
@@ -113,7 +116,14 @@ class Block:
         """The number that multiplies a raw score: ``score_scale``, or the score's own (1/sqrt(d_head) or 1)."""
         if self.attention.score_scale is not None:
             return self.attention.score_scale
-        return float(self.d_head**-0.5) if self.attention.score == "scaled_dot" else 1.0
+        if self.attention.score != "scaled_dot":
+            return 1.0
+        return float((self.d_head * self.score_parts) ** -0.5)
+
+    @property
+    def score_parts(self) -> int:
+        """The number of products that a raw score is the sum of: q.k, and those with distances."""
+        return 1 + len(self.disentangled.parts)
 
     def layers_of(self, kind: str) -> int:
         """The number of layers with attention of a kind: ``encoder``, ``decoder`` or ``cross``."""
@@ -124,33 +134,40 @@ class Block:
         """The block as the decoder has it: its layers, positions and norms in the encoder's place."""
         if self.decoder == DecoderConfig(self.n_layers, self.position, self.norm):
             return self
+        sizes = replace(self.sizes, n_layers=self.decoder.n_layers)
+        return self._with(sizes=sizes, position=self.decoder.position, norm=self.decoder.norm)
+
+    def at_layer(self, layer: int) -> "Block":
+        """The block as one layer has it: with experts, or without."""
+        part = self.feed_forward
+        if not part.n_experts or layer in self._layers(part.expert_layers):
+            return self
+        return self._with(feed_forward=replace(part, n_experts=0, expert_layers=None, d_shared=0))
+
+    def _with(self, **groups: object) -> "Block":
+        """The block with other groups, which are not held against each other."""
         block: Block = object.__new__(Block)
-        groups = {f.name: getattr(self, f.name) for f in fields(self)}
-        groups["sizes"] = replace(self.sizes, n_layers=self.decoder.n_layers)
-        groups |= {"position": self.decoder.position, "norm": self.decoder.norm}
-        for name, group in groups.items():
-            object.__setattr__(block, name, group)
+        for f in fields(self):
+            object.__setattr__(block, f.name, groups.get(f.name, getattr(self, f.name)))
         return block
 
     def replaced(self, overrides: Mapping[str, object]) -> "Block":
         """The block with some flat fields replaced.
 
-        Without a mask nothing has a window; only learned positions leave out a token, and only rotary ones layers; key
-        and value heads that were as many as all heads stay so.
+        A field that only a value of another one allows goes with that value: without a mask nothing has a window. A
+        size that followed another one still does: key and value heads that were as many as all heads stay so.
 
         Raises:
             ConfigError: the fields do not fit.
         """
-        values = {**self.as_dict(), **overrides}
-        if overrides.get("mask") == "none":
-            for name in ("window", "window_layers", "window_rotary_base"):
-                if name not in overrides:
-                    values[name] = None
-        for name, kind in (("pad_id", "learned"), ("rotary_layers", "rotary")):
-            if overrides.get("position", kind) != kind and name not in overrides:
+        own = self.as_dict()
+        values = {**own, **overrides}
+        for name, (other, allows) in _ALLOWED_BY.items():
+            if other in overrides and name not in overrides and not allows(overrides[other]):
+                values[name] = default_of(name)
+        for name, other in _FOLLOWING.items():
+            if other in overrides and name not in overrides and own[name] == own[other]:
                 values[name] = None
-        if "n_heads" in overrides and "n_kv_heads" not in overrides and self.n_kv_heads == self.n_heads:
-            values["n_kv_heads"] = None
         return Block(**values)
 
     def notable_fields(self) -> dict[str, object]:
@@ -177,13 +194,27 @@ class Block:
 
 EncoderConfig = Block  # the public name
 
-LAYER_NUMBERS = ("window_layers", "rotary_layers")  # fields that name layers
+# Fields that need some value of another one, which says whether it is one of these.
+_ALLOWED_BY: dict[str, tuple[str, Callable[[Any], bool]]] = {
+    **dict.fromkeys(("window", "window_layers", "window_rotary_base"), ("mask", lambda mask: mask != "none")),
+    "pad_id": ("position", lambda position: position == "learned"),
+    "rotary_layers": ("position", lambda position: position == "rotary"),
+    "qk_norm_width": ("qk_norm", bool),
+    **dict.fromkeys(("gate_limit", "gate_plus"), ("gated", bool)),
+    **dict.fromkeys(("expert_layers", "d_shared", "shared_gate"), ("n_experts", bool)),
+}
+_FOLLOWING = {"n_kv_heads": "n_heads", "d_expert": "d_ff", "groups_per_token": "router_groups"}
+
+_MOST_EXPERTS = 2**18  # of all layers: each has tensors of its own
+
+LAYER_NUMBERS = ("window_layers", "rotary_layers", "expert_layers")  # fields that name layers
 
 _GROUPS: dict[str, Any] = {
     "sizes": Sizes,
     "embedding": EmbeddingConfig,
     "attention": AttentionConfig,
     "position": PositionConfig,
+    "disentangled": DisentangledConfig,
     "norm": NormConfig,
     "feed_forward": FeedForwardConfig,
     "biases": BiasConfig,
@@ -202,6 +233,7 @@ def _resolved(given: Given) -> dict[str, Any]:
     follows = {"n_kv_heads": values["n_heads"], "d_head": d_head, "d_embed": values["d_model"], "rotary_dims": d_head}
     follows["rotary_high"] = 32.0 if values["rotary_scaling"] == "yarn" else 4.0
     follows |= {f"{part}_bias": values["bias"] for part in ("qkv", "out", "ffn", "norm")}
+    follows |= {"d_expert": values["d_ff"], "groups_per_token": values["router_groups"]}
     follows |= {"decoder_layers": values["n_layers"], "decoder_position": values["position"]}
     follows |= {"decoder_norm": values["norm"], "decoder_norm_placement": values["norm_placement"]}
     values |= {name: value for name, value in follows.items() if values[name] is None}
@@ -225,14 +257,13 @@ def _values_of(group: Any, values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _decoder(values: Mapping[str, Any], position: PositionConfig, norm: NormConfig) -> DecoderConfig:
-    """The decoder's group; what the encoder's norms leave out, norms of another placement do not."""
+    """The decoder's group; only norms before a part leave out the first."""
     placement = values["decoder_norm_placement"]
-    first = norm.first if placement == norm.placement else True
     kind = values["decoder_position"]
     return DecoderConfig(
         values["decoder_layers"],
         replace(position, kind=kind, pad_id=position.pad_id if kind == "learned" else None),
-        replace(norm, kind=values["decoder_norm"], placement=placement, first=first),
+        replace(norm, kind=values["decoder_norm"], placement=placement, first=norm.first or not is_before(placement)),
     )
 
 
@@ -251,6 +282,11 @@ def _misfits(block: Block) -> Iterator[str]:
     sizes, position = block.sizes, block.position
     if block.attention.window is None and position.window_rotary_base is not None:
         yield (f"window_rotary_base, window: {position.window_rotary_base} is given, and no window; expected both")
+    if block.disentangled.parts and block.attention.score not in ("scaled_dot", "dot"):
+        yield (
+            f"disentangled, score: distances add to products, and the score is {block.attention.score}; "
+            "expected scaled_dot or dot"
+        )
     if block.embedding.project == "none" and block.embedding.d_embed != sizes.d_model:
         yield (
             f"d_embed, d_model: {block.embedding.d_embed} is not {sizes.d_model}; "
@@ -267,6 +303,11 @@ def _misfits(block: Block) -> Iterator[str]:
             f"rotary_layers, position: {position.rotary_layers} is given, and position is {position.kind}; "
             "expected position rotary"
         )
+    if block.feed_forward.n_experts and not (sizes.d_ff and block.feed_forward.d_expert):
+        yield f"n_experts, d_ff, d_expert: {block.feed_forward.n_experts} experts of no width; expected it larger"
+    n_experts = block.feed_forward.n_experts * max(sizes.n_layers, block.decoder.n_layers)
+    if n_experts > _MOST_EXPERTS:
+        yield f"n_experts, n_layers: {n_experts} experts in all; expected at most {_MOST_EXPERTS}"
     yield from _position_misfits(sizes, position)
     if block.decoder.position.kind == "rotary" != position.kind:
         yield from _position_misfits(sizes, block.decoder.position)

@@ -18,7 +18,9 @@ NORMS = ("layer", "rms")
 PLACEMENTS = ("post", "pre", "sandwich", "output")
 ACTIVATIONS = ("relu", "gelu", "gelu_tanh", "quick_gelu", "silu")
 ROTARY_SCALINGS = ("none", "linear", "dynamic", "llama3", "yarn", "longrope", "proportional")
+DISENTANGLED = ("none", "c2p", "p2c", "both")
 PROJECTIONS = ("none", "after", "before")
+ROUTERS = ("softmax", "sigmoid")
 QK_NORM_WIDTHS = ("head", "each", "all")
 
 
@@ -83,6 +85,15 @@ class Given:
     relative_max_distance: int | None = size(
         128, "Distance from which relative positions share the last bucket.", least=2
     )
+    disentangled: str | None = choice(
+        DISENTANGLED, "Scores of q with keys of distances (c2p), of k with queries of distances (p2c), as in DeBERTa."
+    )
+    disentangled_span: int | None = size(128, "Vectors of distances on each side.", least=2)
+    disentangled_max_distance: int | None = size(
+        None, "Distance from which all share a vector, in logarithmic steps from half the span on. [default: no steps]"
+    )
+    disentangled_share: bool | None = switch(False, "Distances use the W_Q and W_K of words.")
+    disentangled_norm: bool | None = switch(False, "Norm of the vectors of distances.")
     norm: str | None = choice(NORMS, "Layer norm or RMS norm.")
     norm_placement: str | None = choice(
         PLACEMENTS, "Norm of each residual sum (2017 paper), before each part, on both its sides, on its output."
@@ -93,6 +104,21 @@ class Given:
     parallel: bool | None = switch(False, "Attention and feed-forward read the same input, side by side (pre).")
     activation: str | None = choice(ACTIVATIONS, "Activation of the feed-forward.")
     gated: bool | None = switch(False, "Gated feed-forward: (act(x W_g) * x W_1) W_2.")
+    gate_limit: float | None = number(None, "gated: x W_g is at most this, x W_1 of at most this size.", least=0.0)
+    gate_plus: float | None = number(0.0, "gated: added to x W_1.")
+    n_experts: int | None = size(0, "Feed-forwards that a router chooses from; 0 for one without a router.", least=0)
+    experts_per_token: int | None = size(2, "Experts that each token is sent to.")
+    expert_layers: str | None = layer_numbers("Layers with experts, such as 0,2-3. [default: all]")
+    d_expert: int | None = size(None, "Width of an expert's hidden layer. [default: d_ff]", 0)
+    d_shared: int | None = size(0, "Width of the shared expert's hidden layer; 0 for no shared expert.", least=0)
+    shared_gate: bool | None = switch(False, "The shared expert's output times sigmoid(x W_s).")
+    router: str | None = choice(ROUTERS, "What makes shares of the router's logits.")
+    router_norm: bool | None = switch(True, "The chosen experts' shares are divided by their sum.")
+    router_scale: float | None = number(1.0, "Multiplies the shares of the chosen experts.")
+    router_bias: bool | None = switch(False, "Bias of the router's logits.")
+    router_choice_bias: bool | None = switch(False, "A bias that takes part in the choice alone.")
+    router_groups: int | None = size(1, "Groups of experts, of which the best are chosen first.")
+    groups_per_token: int | None = size(None, "Groups that are chosen. [default: router_groups]")
     bias: bool | None = switch(True, "Biases in the projections, the feed-forward and layer norm.")
     qkv_bias: bool | None = switch(None, "Biases of q, k and v. [default: bias]")
     out_bias: bool | None = switch(None, "Bias of W_O. [default: bias]")

@@ -159,6 +159,11 @@ class PositionConfig:
         return self.relative_bias or self.kind == "relative"
 
 
+def is_before(placement: str) -> bool:
+    """Whether norms of a placement come before each part."""
+    return placement in ("pre", "sandwich")
+
+
 @dataclass(frozen=True)
 class NormConfig:
     """The norm, and its place: after each sum, before each part, on its output, or on both sides of it."""
@@ -179,7 +184,7 @@ class NormConfig:
     @property
     def before(self) -> bool:
         """Whether each part reads its input normed (``pre``, ``sandwich``)."""
-        return self.placement in ("pre", "sandwich")
+        return is_before(self.placement)
 
     @property
     def on_output(self) -> bool:
@@ -198,11 +203,55 @@ class NormConfig:
 
 @dataclass(frozen=True)
 class FeedForwardConfig:
-    """The feed-forward: its activation, its gate, and what it reads."""
+    """The feed-forward: its activation, its gate, what it reads, and its experts."""
 
     parallel: bool
     activation: str
     gated: bool
+    gate_limit: float | None
+    gate_plus: float
+    n_experts: int
+    experts_per_token: int
+    expert_layers: str | None
+    d_expert: int
+    d_shared: int
+    shared_gate: bool
+    router: str
+    router_norm: bool
+    router_scale: float
+    router_bias: bool
+    router_choice_bias: bool
+    router_groups: int
+    groups_per_token: int
+
+    def __post_init__(self) -> None:
+        for name in ("gate_limit", "gate_plus"):
+            if getattr(self, name) and not self.gated:
+                raise ConfigError(f"{name}, gated: {getattr(self, name):g} is given, and no gate; expected both")
+        if not self.n_experts:
+            for name in ("expert_layers", "d_shared"):
+                if getattr(self, name):
+                    raise ConfigError(
+                        f"{name}, n_experts: {getattr(self, name)} is given, and no expert; expected both"
+                    )
+            return
+        if self.shared_gate and not self.d_shared:
+            raise ConfigError("shared_gate, d_shared: a gate of the shared expert, and there is none; expected both")
+        if self.n_experts % self.router_groups:
+            raise ConfigError(
+                f"n_experts, router_groups: {self.n_experts} is not divisible by {self.router_groups}; "
+                "expected a multiple"
+            )
+        if self.groups_per_token > self.router_groups:
+            raise ConfigError(
+                f"groups_per_token, router_groups: {self.groups_per_token} of {self.router_groups}; "
+                "expected at most as many"
+            )
+        within = self.n_experts // self.router_groups * self.groups_per_token
+        if self.experts_per_token > within:
+            raise ConfigError(
+                f"experts_per_token, n_experts: {self.experts_per_token} of {within}; expected at most as many"
+            )
 
 
 @dataclass(frozen=True)

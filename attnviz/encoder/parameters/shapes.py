@@ -52,20 +52,24 @@ def _stack_shapes(prefix: str, attentions: tuple[str, ...], config: Block) -> di
     shapes: dict[str, Shape] = {}
     if config.position.has_relative_bias:
         shapes[f"{prefix}embed.relative"] = (config.position.relative_buckets, config.n_heads)
+    if config.disentangled.parts:
+        shapes[f"{prefix}embed.offsets"] = (2 * config.disentangled.span, config.d_model)
+        if config.disentangled.norm:
+            shapes |= _norm_shapes(f"{prefix}embed.offsets_norm", config.d_model, config)
     for i in range(config.n_layers):
         layer = f"{prefix}layers.{i}."
         for number, name in enumerate(attentions, start=1):
-            shapes |= {f"{layer}{name}.{k}": s for k, s in _attention_shapes(config).items()}
+            shapes |= {f"{layer}{name}.{k}": s for k, s in _attention_shapes(config, name).items()}
             shapes |= _part_norms(f"{layer}norm{number}", config, first=(i, number) == (0, 1))
         if config.d_ff:
             shapes |= _part_norms(f"{layer}norm{len(attentions) + 1}", config)
-            shapes |= {f"{layer}ffn.{k}": s for k, s in _ffn_shapes(config).items()}
+            shapes |= {f"{layer}ffn.{k}": s for k, s in _ffn_shapes(config.at_layer(i)).items()}
     if not config.norm.on_sum:
         shapes |= _norm_shapes(f"{prefix}final_norm", config.d_model, config)
     return shapes
 
 
-def _attention_shapes(config: Block) -> dict[str, Shape]:
+def _attention_shapes(config: Block, name: str) -> dict[str, Shape]:
     q_width, kv_width = config.n_heads * config.d_head, config.n_kv_heads * config.d_head
     shapes: dict[str, Shape] = {
         "wq": (config.d_model, q_width),
@@ -83,6 +87,11 @@ def _attention_shapes(config: Block) -> dict[str, Shape]:
         shapes |= _norm_shapes("k_norm", config.d_head if shared else kv_width, config)
     if config.attention.score == "additive":
         shapes["score_w"] = (config.n_heads, config.d_head)
+    own = {"c2p": ("pk", kv_width), "p2c": ("pq", q_width)} if name == "attn" and not config.disentangled.share else {}
+    for letters, width in (own[part] for part in config.disentangled.parts if part in own):
+        shapes[f"w{letters}"] = (config.d_model, width)
+        if config.biases.qkv:
+            shapes[f"b{letters}"] = (width,)
     return shapes
 
 
@@ -102,11 +111,27 @@ def _norm_shapes(name: str, width: int, config: Block) -> dict[str, Shape]:
 
 
 def _ffn_shapes(config: Block) -> dict[str, Shape]:
-    shapes: dict[str, Shape] = {"w1": (config.d_model, config.d_ff), "w2": (config.d_ff, config.d_model)}
+    part = config.feed_forward
+    if not part.n_experts:
+        return _dense_shapes("", config.d_ff, config)
+    shapes: dict[str, Shape] = {"wr": (config.d_model, part.n_experts)}
+    shapes |= {"br": (part.n_experts,)} if part.router_bias else {}
+    shapes |= {"bc": (part.n_experts,)} if part.router_choice_bias else {}
+    for expert in range(part.n_experts):
+        shapes |= _dense_shapes(f"experts.{expert}.", part.d_expert, config)
+    if part.d_shared:
+        shapes |= _dense_shapes("shared.", part.d_shared, config)
+        shapes |= {"ws": (config.d_model, 1)} if part.shared_gate else {}
+    return shapes
+
+
+def _dense_shapes(prefix: str, width: int, config: Block) -> dict[str, Shape]:
+    """One feed-forward, whose hidden layer has this width."""
+    shapes: dict[str, Shape] = {f"{prefix}w1": (config.d_model, width), f"{prefix}w2": (width, config.d_model)}
     if config.biases.ffn:
-        shapes |= {"b1": (config.d_ff,), "b2": (config.d_model,)}
+        shapes |= {f"{prefix}b1": (width,), f"{prefix}b2": (config.d_model,)}
     if config.feed_forward.gated:
-        shapes["wg"] = (config.d_model, config.d_ff)
+        shapes[f"{prefix}wg"] = (config.d_model, width)
         if config.biases.gate:
-            shapes["bg"] = (config.d_ff,)
+            shapes[f"{prefix}bg"] = (width,)
     return shapes

@@ -71,8 +71,10 @@ def drawn(module, name, parameter, sharp, generator):
     if name.endswith("bias") and parameter.ndim == 1:
         return 0.3 * values
     if parameter.ndim == 1:
-        gain = 0.25 * values + (0 if type(module).__name__ == "GemmaRMSNorm" else 1)
-        return gain * (sharp / DEFAULT_SHARP if "q_norm" in name else 1)  # a norm undoes what sharpens q
+        plus_one = type(module).__name__.startswith("Gemma")  # these multiply by 1 + weight
+        if "q_norm" in name:  # a norm undoes what sharpens q
+            return (0.25 * values + 1) * (sharp / DEFAULT_SHARP) - int(plus_one)
+        return 0.25 * values + (0 if plus_one else 1)
     if isinstance(module, nn.Embedding):
         return 0.8 * values
     n_in = parameter.shape[0 if isinstance(module, transformers.pytorch_utils.Conv1D) else 1]

@@ -170,7 +170,9 @@ RECIPES = {
     ),
     "big_bird": Recipe(
         "BigBirdModel", F16, vocabularies.bert,
-        TWO_LAYERS | {"use_bias": False, "rescale_embeddings": True, "attention_type": "original_full", "sep_token_id": 3}, pair=True,
+        TWO_LAYERS
+        | {"use_bias": False, "rescale_embeddings": True, "attention_type": "original_full", "sep_token_id": 3},
+        pair=True,
         seed=55,
     ),
     "nomic_bert": Recipe(

@@ -144,6 +144,14 @@ OLDER = {
         "layer_types": None,
     },
     "gemma": lambda rope: {"rope_theta": rope["rope_theta"], "hidden_act": "gelu"},
+    "gemma2": lambda rope: {"rope_theta": rope["rope_theta"], "layer_types": None},
+    "gemma3": lambda rope: {
+        "rope_theta": rope["full_attention"]["rope_theta"],
+        "rope_local_base_freq": rope["sliding_attention"]["rope_theta"],
+        "rope_scaling": {"type": "linear", "factor": 3.0},
+        "sliding_window_pattern": 2,
+        "layer_types": None,
+    },
 }
 
 

@@ -67,7 +67,7 @@ def test_the_new_folder_is_beside_the_old_one(tmp_path, monkeypatch):
 def with_vocabulary(folder):
     """A folder with a vocabulary that transformers can make a tokenizer of."""
     folder.mkdir()
-    (folder / "vocab.txt").write_text("")
+    (folder / "spiece.model").write_text("")
     return folder
 
 
@@ -157,7 +157,12 @@ def test_a_folder_without_a_vocabulary_is_not_told_to_write_a_tokenizer(tmp_path
     assert "python" not in _hint_of_the_tokenizer(tmp_path, "gpt_neox")
 
 
-@pytest.mark.parametrize("files", [("spiece.model",), ("vocab.json", "merges.txt"), ("vocab.txt",)])
+def test_a_vocabulary_of_lines_that_the_family_has_no_rule_for_may_be_of_a_regular_expression(tmp_path):
+    (tmp_path / "vocab.txt").write_text("")
+    assert "--tokenizer regex:PATTERN" in _hint_of_the_tokenizer(tmp_path, "gpt_neox")
+
+
+@pytest.mark.parametrize("files", [("spiece.model",), ("vocab.json", "merges.txt")])
 def test_the_hint_of_a_vocabulary_that_is_not_read_is_one_command(tmp_path, files):
     folder = tmp_path / "it's"
     folder.mkdir()

@@ -51,6 +51,7 @@ WITHOUT_EFFECT = {
     *((model_type, "sliding_window") for model_type in ("qwen2", "qwen3")),  # only with use_sliding_window
     *((model_type, "layer_types") for model_type in ("qwen2", "qwen3")),  # only with use_sliding_window
     *((model_type, "use_sliding_window") for model_type in ("qwen3", "qwen2")),  # only from layer 28 on
+    ("gemma2", "layer_types"),  # as it has them by itself
     # A decoder is one already, and an encoder looks both ways already.
     *((name, "is_decoder" if family.kind == "decoder" else "is_causal") for name, family in families().items()),
 }
@@ -156,7 +157,6 @@ REFUSED = {  # what the published code computes and attnviz does not, with value
     ("nomic_bert", "num_shared_experts"): (1,),
     ("nomic_bert", "parallel_block"): (True,),
     ("nomic_bert", "prenorm"): (True,),
-    ("nomic_bert", "rotary_emb_fraction"): (0.5,),
     ("nomic_bert", "rotary_emb_interleaved"): (True,),
     ("nomic_bert", "scale_attn_by_inverse_layer_idx"): (True,),
     ("nomic_bert", "scale_attn_weights"): (False,),
@@ -166,6 +166,7 @@ REFUSED = {  # what the published code computes and attnviz does not, with value
     ("mpt", "expansion_ratio"): (2,),
     ("mpt", "no_bias"): (False,),
     ("mpt", "norm_type"): ("rmsnorm",),
+    ("gemma2", "use_bidirectional_attention"): (True,),
     ("opt", "layer_norm_elementwise_affine"): (False,),
     ("opt", "_remove_final_layer_norm"): (True,),
 }
@@ -243,6 +244,20 @@ def test_the_classes_say_the_family(names, model_type):
         ("gemma", {"is_causal": False}, {"mask": "none"}),
         ("gemma", {"use_bidirectional_attention": True}, {"mask": "none"}),
         ("mistral", {"is_causal": False, "sliding_window": 3}, {"mask": "window", "window": 3}),
+        ("gemma3_text", {"sliding_window": 6}, {"mask": "causal", "window": 5, "window_layers": "0-1"}),
+        (
+            "gemma3_text",
+            {"sliding_window": 6, "use_bidirectional_attention": True, "sliding_window_pattern": 2},
+            {"mask": "window", "window": 3, "window_layers": "0"},
+        ),
+        (
+            "gemma3_text",
+            {"sliding_window": 6, "use_bidirectional_attention": True, "is_causal": False},
+            {"mask": "window", "window": 4, "window_layers": "0-1"},
+        ),
+        ("gemma3_text", {"is_causal": False, "sliding_window": 6}, {"mask": "window", "window": 6}),
+        ("gemma3_text", {"sliding_window_pattern": 1, "use_bidirectional_attention": True}, {"mask": "none"}),
+        ("gemma2", {"is_causal": False, "sliding_window": 3}, {"mask": "window", "window": 3, "window_layers": "0"}),
         (
             "qwen3",
             {"is_causal": False, "use_sliding_window": True, "sliding_window": 3, "max_window_layers": 1},
@@ -295,6 +310,7 @@ def test_factors_of_dynamic_positions_are_known():
             {"rope_parameters": {"full_attention": {"partial_rotary_factor": 0.5}}},
             "partial_rotary_factor",
         ),
+        ("nomic_bert", {"rotary_emb_fraction": 0.5}, "rotary_emb_fraction is 0.5"),
         ("esm", {"token_dropout": True}, "it has no mask_token_id"),
         ("esm", {"position_embedding_type": "relative_key"}, 'position_embedding_type is "relative_key"'),
         ("ibert", {"hidden_act": "relu"}, 'hidden_act is "relu"'),

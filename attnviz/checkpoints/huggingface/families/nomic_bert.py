@@ -5,6 +5,7 @@ from dataclasses import replace
 from attnviz.checkpoints.huggingface.families import bert, llama
 from attnviz.checkpoints.huggingface.family import Family, Fused
 from attnviz.checkpoints.huggingface.settings import Settings, choice_from
+from attnviz.errors import CheckpointError
 
 _GATED = {"silu": "silu", "swiglu": "silu", "gelu": "gelu", "geglu": "gelu"}
 _MODULES = {
@@ -21,6 +22,9 @@ _MODULES = {
 
 
 def _rotary(settings: Settings) -> dict[str, object]:
+    fraction = settings.number("rotary_emb_fraction", 1.0, float)
+    if fraction != 1:
+        raise CheckpointError(f"{settings.where}: rotary_emb_fraction is {fraction}; expected 1")
     return llama.rotary_fields(settings)
 
 
@@ -58,7 +62,6 @@ _NEW = Family(
         "num_shared_experts": (0,),
         "parallel_block": (False,),
         "prenorm": (False,),
-        "rotary_emb_fraction": (1,),
         "rotary_emb_interleaved": (False,),
         "scale_attn_by_inverse_layer_idx": (False,),
         "scale_attn_weights": (True,),

@@ -5,7 +5,6 @@ from dataclasses import replace
 from attnviz.checkpoints.huggingface.families import llama, phi
 from attnviz.checkpoints.huggingface.settings import Settings, number_from, switch_from
 
-_HEAD_NORMS = "layers.{}.self_attn.{}_layernorm.norms.{}"
 _parallel = switch_from("use_parallel_residual", default=False)
 
 
@@ -34,7 +33,7 @@ FAMILY = replace(
     },
     more=_heads,
     modules=llama.MODULES
-    | {f"layers.{{}}.attn.{part}_norm": _HEAD_NORMS.format("{}", part, "{head}") for part in "qk"},
+    | {f"layers.{{}}.attn.{part}_norm": f"layers.{{}}.self_attn.{part}_layernorm.norms.{{head}}" for part in "qk"},
     more_modules=_shared_norm,
     zero=tuple(f"layers.{{}}.attn.{part}_norm.bias" for part in "qk"),
     defaults={"partial_rotary_factor": 0.25},
