@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from attnviz.checkpoints.checkpoint import Checkpoint
-from attnviz.checkpoints.file_params import FileParams
+from attnviz.checkpoints.file_params import FileParams, TensorSource
 from attnviz.checkpoints.formats.tensor_file import TensorFile, View, misfits, whole
 from attnviz.checkpoints.huggingface.family import Family
 from attnviz.checkpoints.huggingface.hints import check_plain
@@ -63,10 +63,7 @@ def read_folder(path: Path, overrides: Mapping[str, object] | None = None, *, va
     names = own_names(one_line(path), opened, family, used)
     notes += tuple(rounding_notes(names, opened, family))
     file = RenamedFile(opened, {name: names[name] for name in used if name in names})
-    expected = {theirs: s.stored_shape(shapes[name]) for name, s in sources.items() for theirs in s.names}
-    expected |= {  # a table of any number of rows
-        s.added: (*file.shapes.get(s.added, ())[:1], *shapes[name][1:]) for name, s in sources.items() if s.added
-    }
+    expected = _stored_shapes(sources, shapes, file)
     _check(where, family, file, opened, expected, _misfit_error(path, own, overrides) if overrides else None)
     others = sorted(name for name in names if name not in used)
     usual = used
@@ -86,6 +83,17 @@ def read_folder(path: Path, overrides: Mapping[str, object] | None = None, *, va
         unknown=unknown,
         notes=notes,
     )
+
+
+def _stored_shapes(
+    sources: Mapping[str, TensorSource], shapes: Mapping[str, Shape], file: TensorFile
+) -> dict[str, Shape]:
+    """The shapes that the file's tensors must have; a table of which one row is added has any number of rows."""
+    expected = {theirs: s.stored_shape(shapes[name]) for name, s in sources.items() for theirs in s.names}
+    for name, source in sources.items():
+        if source.added:
+            expected[source.added] = (*file.shapes.get(source.added, ())[:1], *shapes[name][1:])
+    return expected
 
 
 def _is_misfit(own: Mapping[str, Shape], changed: Mapping[str, Shape]) -> bool:
