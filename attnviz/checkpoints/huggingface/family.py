@@ -18,6 +18,7 @@ from typing import Any
 from attnviz.checkpoints.file_params import TensorSource
 from attnviz.checkpoints.huggingface.settings import SettingRule, Settings
 from attnviz.encoder.config.block import Block
+from attnviz.text.pieces.layout import PieceLayout
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,6 +98,7 @@ class Family:
         zero: tensors of the block that are 0, because the file's model does not have them; ``{}`` stands for a layer.
         layer: the file's number for a layer, where it is not the same; ``{}`` of ``modules`` stands for it.
         vocabulary: for folders without ``tokenizer.json``.
+        pieces: for folders with a SentencePiece model alone; None where those are not read.
     """
 
     name: str
@@ -126,6 +128,7 @@ class Family:
     zero: tuple[str, ...] = ()
     layer: Callable[[Settings, int], str] = lambda settings, i: str(i)  # noqa: ARG005
     vocabulary: Vocabulary | None = None
+    pieces: PieceLayout | None = None
 
     def settings(self, values: Mapping[str, Any], where: str) -> Settings:
         """The settings of a ``config.json``, with the family's defaults."""
