@@ -19,7 +19,7 @@ PARTS = ("c2p", "p2c", "both")
 
 
 def group(span, longest, kind="both"):
-    return EncoderConfig(disentangled=kind, disentangled_span=span, disentangled_max_distance=longest).disentangled
+    return EncoderConfig(disentangled=kind, disentangled_span=span, disentangled_max=longest).disentangled
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case['span']}-{case['longest']}")
@@ -30,7 +30,7 @@ def test_logarithmic_steps_are_those_of_transformers(case):
 
 @pytest.mark.parametrize(("span", "longest"), [(3, None), (256, None), (256, 512), (5, 9), (2, 3)])
 def test_the_rows_are_the_loops_for_every_offset(span, longest):
-    config = {"disentangled_span": span, "disentangled_max_distance": longest}
+    config = {"disentangled_span": span, "disentangled_max": longest}
     offsets = np.arange(-700, 701)
     expected = [reference.offset_row(int(offset), 0, config) for offset in offsets]
     assert offset_rows(offsets, group(span, longest)).tolist() == expected
@@ -62,8 +62,8 @@ def test_one_token_alone_has_distance_0(kind):
             "disentangled, score: distances add to products, and the score is cosine; expected scaled_dot or dot",
         ),
         (
-            {"disentangled_span": 8, "disentangled_max_distance": 5},
-            "disentangled_max_distance, disentangled_span: 5 with 8 vectors on each side; expected 6 or more",
+            {"disentangled_span": 8, "disentangled_max": 5},
+            "disentangled_max, disentangled_span: 5 with 8 vectors on each side; expected 6 or more",
         ),
         ({"disentangled_span": 1}, "disentangled_span: 1 is too small; expected 2 or more"),
     ],

@@ -15,6 +15,7 @@ from typing import Any
 
 from attnviz.checkpoints.formats.shards import shard_names
 from attnviz.checkpoints.huggingface.storage.weight_files import is_index, missing_weights, weight_names, weights_name
+from attnviz.checkpoints.huggingface.tokenizer import SENTENCEPIECE_FILES
 from attnviz.errors import AttnvizError, CheckpointError, InputError, one_line
 
 PATIENCE = 5.0  # seconds in which a hub has to answer, unless HF_HUB_ETAG_TIMEOUT says otherwise
@@ -179,7 +180,7 @@ def _download(model_id: str, revision: str | None, commit: str, names: Collectio
     if revision != commit and not (isinstance(known, str) and Path(known).parent.name == commit):
         download(_CONFIG, revision)  # asked for by its name, the cache notes which commit the revision means
     folder = download(_CONFIG).parent
-    for name in _TOKENIZER:
+    for name in _TOKENIZER if _TOKENIZER[0] in names else (*_TOKENIZER, *SENTENCEPIECE_FILES):
         if name in names:
             download(name)
     files = shard_names(download(weights)) if is_index(weights) else [weights]

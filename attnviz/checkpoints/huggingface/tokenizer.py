@@ -13,8 +13,16 @@ from attnviz.errors import CheckpointError, one_line
 from attnviz.text.pretrained import PretrainedTokenizer, pretrained_tokenizer
 from attnviz.text.regex import RegexTokenizer, regex_tokenizer
 from attnviz.text.tokenizer import REGEX
-from attnviz.text.vocabularies import add_specials, byte_level, token_switches, token_text, wordpiece
+from attnviz.text.vocabularies import add_specials, byte_level, token_switches, token_text, whole_tokens, wordpiece
 
+SENTENCEPIECE_FILES = (
+    "sentencepiece.bpe.model",
+    "spiece.model",
+    "spm.model",
+    "sentencepiece.model",
+    "tokenizer.model",
+    "sp.model",
+)
 _EXPECTED = "expected settings of a tokenizer"
 _BERT_SPECIALS = {"cls": "[CLS]", "sep": "[SEP]", "unk": "[UNK]", "pad": "[PAD]", "mask": "[MASK]"}
 
@@ -40,7 +48,20 @@ def read_tokenizer(path: Path, family: Family) -> PretrainedTokenizer:
     if file.exists():
         made = pretrained_tokenizer(file, settings=settings)
         return replace(made, more_notes=tuple(_disagreements(made, settings)))
+    older = all((path / name).exists() for name in family.vocabulary.files) if family.vocabulary else False
+    model = sentencepiece_file(path)
+    if model is not None and family.pieces is not None and not older:
+        from attnviz.text.pieces.tokenizer import sentencepiece_tokenizer  # noqa: PLC0415 (start-up time)
+
+        return sentencepiece_tokenizer(
+            model, family.pieces, name=name, settings=_token_settings(path, settings) | settings
+        )
     return pretrained_tokenizer(_from_vocabulary(path, family, settings), name=name, settings=settings)
+
+
+def sentencepiece_file(path: Path) -> Path | None:
+    """A folder's SentencePiece model; None where it has none."""
+    return next((path / name for name in SENTENCEPIECE_FILES if (path / name).is_file()), None)
 
 
 def read_regex_tokenizer(path: Path, family: Family, spec: str) -> RegexTokenizer:
@@ -93,7 +114,9 @@ def _disagreement(name: str, value: bool) -> str:
 def tokenizer_file(path: Path, family: Family) -> str:
     """The name of the file that holds a folder's vocabulary."""
     older = family.vocabulary.files if family.vocabulary else ()
-    return older[0] if older and not (path / "tokenizer.json").exists() else "tokenizer.json"
+    model = sentencepiece_file(path)
+    names = ("tokenizer.json", *older[:1], *([model.name] if model else []))
+    return next((name for name in names if (path / name).exists()), names[0])
 
 
 def tokenizer_settings(path: Path) -> dict[str, Any]:
@@ -129,6 +152,8 @@ def _from_vocabulary(path: Path, family: Family, settings: dict[str, Any]) -> An
             lower_case=settings.get("do_lower_case") is not False,
             strip_accents=accents if isinstance(accents, bool) else None,
         )
+    elif vocabulary.kind == "wholes":
+        made = whole_tokens(path / files[0], unknown=specials["unk"])
     else:
         made = byte_level(*(path / name for name in files), add_prefix_space=bool(settings.get("add_prefix_space")))
     add_specials(

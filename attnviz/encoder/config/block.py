@@ -16,6 +16,7 @@ from attnviz.encoder.config.groups import (
     PositionConfig,
     Sizes,
     flat_values,
+    is_before,
 )
 from attnviz.encoder.config.values import MOST_LAYERS
 from attnviz.errors import ConfigError, UsageError
@@ -256,14 +257,13 @@ def _values_of(group: Any, values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _decoder(values: Mapping[str, Any], position: PositionConfig, norm: NormConfig) -> DecoderConfig:
-    """The decoder's group; what the encoder's norms leave out, norms of another placement do not."""
+    """The decoder's group; only norms before a part leave out the first."""
     placement = values["decoder_norm_placement"]
-    first = norm.first if placement == norm.placement else True
     kind = values["decoder_position"]
     return DecoderConfig(
         values["decoder_layers"],
         replace(position, kind=kind, pad_id=position.pad_id if kind == "learned" else None),
-        replace(norm, kind=values["decoder_norm"], placement=placement, first=first),
+        replace(norm, kind=values["decoder_norm"], placement=placement, first=norm.first or not is_before(placement)),
     )
 
 
@@ -291,6 +291,10 @@ def _misfits(block: Block) -> Iterator[str]:
         yield (
             f"d_embed, d_model: {block.embedding.d_embed} is not {sizes.d_model}; "
             "expected the same, or project after or before"
+        )
+    if block.embedding.zero_id is not None and block.embedding.zero_id >= sizes.n_vocab:
+        yield (
+            f"zero_id, n_vocab: {block.embedding.zero_id} is not the id of a token; expected less than {sizes.n_vocab}"
         )
     if "post" in (block.norm.placement, block.decoder.norm.placement) and block.feed_forward.parallel:
         yield "parallel, norm_placement: both parts read the same input, and it is post; expected another"

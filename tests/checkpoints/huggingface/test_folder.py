@@ -211,7 +211,7 @@ def fields_of(model_type, **settings):
                 "position_buckets": 4,
                 "norm_rel_ebd": "x|layer_norm",
             },
-            {"disentangled_span": 4, "disentangled_max_distance": 9, "disentangled_norm": True},
+            {"disentangled_span": 4, "disentangled_max": 9, "disentangled_norm": True},
         ),
         (
             "deberta-v2",

@@ -182,6 +182,18 @@ def test_files_of_pytorch_are_fetched_where_there_is_no_safetensors(tmp_path):
     assert contents(sharded) == without(SHARDED_BIN, "pytorch_model-3.bin")
 
 
+def test_a_sentencepiece_model_is_fetched_where_there_is_no_tokenizer_json(tmp_path):
+    pieces = {"spiece.model": b"s", "tokenizer.model": b"t", "vocab.txt": b"v"}
+    models = {
+        "older": Repository({"main": SMALL | pieces}),
+        "both": Repository({"main": {CONFIG: b"{    }", SINGLE: b"w", "tokenizer.json": b"j"} | pieces}),
+    }
+    with serve(models) as hub:
+        older, both = fetch_all(hub, tmp_path, ("older", {}), ("both", {}))
+    assert contents(older) == SMALL | pieces
+    assert set(contents(both)) == {CONFIG, SINGLE, "tokenizer.json", "vocab.txt"}
+
+
 def test_a_variant_of_the_weights_is_fetched_in_their_place(tmp_path):
     files = MODEL | {
         "model.safetensors.index.8bit.json": index("model.8bit-1.safetensors"),

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from attnviz.checkpoints.huggingface.families import bert
+from attnviz.text.pieces.layout import PieceLayout
 
 FAMILY = replace(
     bert.FAMILY,
@@ -14,4 +15,5 @@ FAMILY = replace(
     classes="BertGeneration",
     unused=("lm_head.*", *bert.HEADS),
     vocabulary=None,
+    pieces=PieceLayout(specials=("<s>", "</s>", "<pad>", "<::::>")),
 )

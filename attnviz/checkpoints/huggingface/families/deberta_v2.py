@@ -3,6 +3,7 @@
 from attnviz.checkpoints.huggingface.families import deberta
 from attnviz.checkpoints.huggingface.family import Family
 from attnviz.checkpoints.huggingface.settings import Settings, switch_from
+from attnviz.text.pieces.layout import PieceLayout
 
 
 def _distances(settings: Settings) -> dict[str, object]:
@@ -14,7 +15,7 @@ def _distances(settings: Settings) -> dict[str, object]:
     if "disentangled" not in fields:
         return fields
     if buckets > 0:
-        fields |= {"disentangled_span": buckets, "disentangled_max_distance": fields["disentangled_span"]}
+        fields |= {"disentangled_span": buckets, "disentangled_max": fields["disentangled_span"]}
     normed = "layer_norm" in [one.strip() for one in norms.split("|")]
     return fields | {"disentangled_share": shared, "disentangled_norm": normed}
 
@@ -43,4 +44,11 @@ FAMILY = Family(
     irrelevant=(*deberta.UNREAD, "conv_act", "conv_groups"),
     ignored={"is_causal": (False,), "is_decoder": (False,), "talking_head": (False,)},
     classes="DebertaV2",
+    pieces=PieceLayout(
+        last=("[MASK]",),
+        single="[CLS] $A [SEP]",
+        pair="[CLS] $A [SEP] $B:1 [SEP]:1",
+        specials=("[MASK]",),
+        lower=False,
+    ),
 )

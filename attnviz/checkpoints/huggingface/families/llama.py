@@ -11,6 +11,7 @@ from attnviz.checkpoints.huggingface.settings import (
     size_from,
     switch_from,
 )
+from attnviz.text.pieces.layout import PieceLayout
 
 
 def d_head(settings: Settings) -> int:
@@ -68,6 +69,7 @@ FAMILY = Family(
     modules=MODULES,
     irrelevant=("pretraining_tp",),
     classes="Llama",
+    pieces=PieceLayout(around_is_set=("<s>", "</s>")),
     prefixes=("model.",),
     unused=("lm_head.*", "score.*", "qa_outputs.*", "layers.*.self_attn.rotary_emb.inv_freq", "rotary_emb.inv_freq"),
 )

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from attnviz.checkpoints.huggingface.families import bert
 from attnviz.checkpoints.huggingface.settings import size_from
+from attnviz.text.pieces.layout import PieceLayout
 
 FAMILY = replace(
     bert.FAMILY,
@@ -16,4 +17,7 @@ FAMILY = replace(
     classes="RemBert",
     prefixes=("rembert.",),
     vocabulary=None,
+    pieces=PieceLayout(
+        single="[CLS] $A [SEP]", pair="[CLS] $A [SEP] $B:1 [SEP]:1", specials=("[MASK]",), mask="[MASK]", lower=False
+    ),
 )

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from attnviz.checkpoints.huggingface.families import bert, roberta
+from attnviz.checkpoints.huggingface.families import bert, roberta, xlm_roberta
 from attnviz.checkpoints.huggingface.settings import number_from
 
 FAMILY = replace(
@@ -20,4 +20,5 @@ FAMILY = replace(
     },
     classes="XLMRobertaXL",
     vocabulary=None,
+    pieces=xlm_roberta.PIECES,
 )
