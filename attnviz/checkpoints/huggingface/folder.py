@@ -17,6 +17,7 @@ from attnviz.checkpoints.huggingface.registry import families, needed_family
 from attnviz.checkpoints.huggingface.setting_names import with_setting_names
 from attnviz.checkpoints.huggingface.settings import Settings
 from attnviz.checkpoints.huggingface.settings_file import read_settings
+from attnviz.checkpoints.huggingface.storage.quantised import dequantised
 from attnviz.checkpoints.huggingface.storage.weight_files import open_weights
 from attnviz.checkpoints.huggingface.tensor_names import is_unused, other_form, own_names, unknown_prefix
 from attnviz.checkpoints.huggingface.tokenizer import read_regex_tokenizer, read_tokenizer
@@ -47,7 +48,9 @@ def read_folder(path: Path, overrides: Mapping[str, object] | None = None, *, va
     notes = check_settings(settings, family)
     if (path / "adapter_config.json").is_file():
         notes += ("the folder also holds an adapter (PEFT), which is not applied: these are the heads of its base",)
-    opened, paths = open_weights(path, variant)
+    stored, paths = open_weights(path, variant)
+    opened, scaled = dequantised(stored, one_line(path), values)
+    notes += scaled
     shapes = tensor_shapes(config)
     if overrides and _is_misfit(tensor_shapes(own), shapes):
         raise _misfit_error(path, own, overrides)
