@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from attnviz.checkpoints.huggingface.families import gemma, llama
+from attnviz.checkpoints.huggingface.rules.windows import window_of
 from attnviz.checkpoints.huggingface.settings import Settings, activation_from, layer_types, switch_from, windowed
 
 MODULES = llama.MODULES | {
@@ -30,8 +31,7 @@ def _score_cap(settings: Settings) -> float | None:
 def _windows(settings: Settings) -> dict[str, object]:
     """Every second layer sees only the window, from the first on."""
     layers = layer_types(settings, lambda i: i % 2 == 0)
-    window = settings.number("sliding_window", least=1) if layers else None
-    return llama.rotary_fields(settings) | windowed(settings, window, layers)
+    return llama.rotary_fields(settings) | windowed(settings, window_of(settings, layers), layers)
 
 
 FAMILY = replace(
