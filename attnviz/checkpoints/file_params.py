@@ -25,6 +25,9 @@ class TensorSource:
         parts: how many.
         heads: not 0 where the parts alternate head by head.
         first_row: of a table, rows before this one belong to nothing.
+        spare_rows: of a table, so many rows at its end are never used.
+        others: further tensors of the file, which follow the first one along its only axis.
+        added: another tensor of the file, whose first row is added to each row.
         plus: what is added to each number.
     """
 
@@ -34,6 +37,15 @@ class TensorSource:
     parts: int = 1
     heads: int = 0
     first_row: int = 0
+    spare_rows: int = 0
+    others: tuple[str, ...] = ()
+    added: str | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The file's tensors that it is made from."""
+        return tuple(name for name in (self.name, *self.others, self.added) if name is not None)
+
     plus: float = 0.0
 
     def stored_shape(self, shape: Shape) -> Shape:
@@ -43,7 +55,7 @@ class TensorSource:
         axis = self._out_axis(len(shape))
         sizes = list(shape)
         sizes[axis] *= self.parts
-        sizes[0] += self.first_row
+        sizes[0] = sizes[0] // (1 + len(self.others)) + self.first_row + self.spare_rows
         return tuple(sizes)
 
     def view(self, stored: np.ndarray) -> np.ndarray:
@@ -53,8 +65,8 @@ class TensorSource:
             runs = np.moveaxis(stored, axis, 0)
             split = runs.reshape(max(self.heads, 1), self.parts, -1, *runs.shape[1:])[:, self.part]
             stored = np.moveaxis(split.reshape(-1, *runs.shape[1:]), 0, axis)
-        if self.first_row:
-            stored = stored[self.first_row :]
+        if self.first_row or self.spare_rows:
+            stored = stored[self.first_row : len(stored) - self.spare_rows]
         return stored.T if self.transposed else stored
 
     def _out_axis(self, n_axes: int) -> int:
@@ -95,6 +107,11 @@ class FileParams(Params):
         else:
             array = self._file.array(source.name, source.view)
             _check_finite(array, self._where, source, name)
+            if source.others:
+                array = np.concatenate([array, *(self._file.array(other) for other in source.others)])
+                _check_finite(array, self._where, source, name)
+            if source.added is not None:
+                array = array + self._file.rows(source.added, np.zeros(1, dtype=np.int64))  # (1, width)
             array = (array + self._type.type(source.plus) if source.plus else array).astype(self._type, copy=False)
         array.flags.writeable = False
         if self._kept + array.nbytes <= _MOST_KEPT or self._is_mapped(array):
@@ -111,7 +128,8 @@ class FileParams(Params):
     def rows(self, name: str, ids: np.ndarray) -> np.ndarray:
         """Rows of a table, without reading the others where the format allows it."""
         source = self._sources[name]
-        if name in self._read or source != TensorSource(source.name, first_row=source.first_row) or source.name is None:
+        plain = TensorSource(source.name, first_row=source.first_row, spare_rows=source.spare_rows)
+        if name in self._read or source != plain or source.name is None:
             held: np.ndarray = self[name][ids]
             return held
         rows = self._file.rows(source.name, ids + source.first_row)

@@ -196,6 +196,7 @@ CONFIGS += [
     {"d_embed": 5, "project": "before", "position": "learned", "mask": "causal", "embed_scale": 1.5},  # OPT-350m
     {"position": "learned", "pad_id": 7, "n_segments": 2, "embed_norm": True, "activation": "gelu"},  # RoBERTa
     {"position": "learned", "pad_id": 1, "relative_bias": True, "embed_norm": True, "activation": "gelu"},  # MPNet
+    PRE | ROTARY | {"zero_id": 7, "embed_scale": 0.88, "activation": "gelu"},  # ESM-2
     PRE | {"position": "alibi", "embed_norm": True, "mask": "causal", "activation": "gelu_tanh"},  # BLOOM
     PRE | {"position": "learned", "mask": "causal", "activation": "quick_gelu"},  # CLIP's texts
     PRE
@@ -371,6 +372,7 @@ def test_float32_equals_the_loops_to_1e_5(config):
         {"mask": "window", "window": 1},
         {"position": "relative"},
         {"position": "learned", "pad_id": 7},
+        {"zero_id": 7},
     ],
 )
 @pytest.mark.parametrize("n_real", [5, 0])
@@ -422,6 +424,7 @@ def mixed(*choices):
 
 FREE = st.fixed_dictionaries(
     {
+        "zero_id": st.sampled_from([None, 7]),
         "score": st.sampled_from(SCORES),
         "position": st.sampled_from(POSITIONS),
         "norm": st.sampled_from(NORMS),

@@ -9,8 +9,9 @@ The families themselves are in ``families/``, one small file for each ``model_ty
 5. A golden folder with ``tests/checkpoints/golden/make.py``: the tests then compare it with transformers.
 """
 
+import fnmatch
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -40,7 +41,7 @@ class Vocabulary:
     """The parts of a tokenizer that older vocabulary files leave out.
 
     Attributes:
-        kind: ``wordpiece`` (``vocab.txt``) or ``bytes`` (``vocab.json`` and ``merges.txt``).
+        kind: ``wordpiece`` or ``wholes`` (``vocab.txt``), or ``bytes`` (``vocab.json`` and ``merges.txt``).
         single: the tokens around one text, with ``$A`` for it, in the names of ``specials``.
         pair: the tokens around two texts, with the row of the segment table after each colon.
         specials: the special tokens by role, unless ``tokenizer_config.json`` says otherwise.
@@ -58,7 +59,7 @@ class Vocabulary:
     @property
     def files(self) -> tuple[str, ...]:
         """The files it is made from."""
-        return {"wordpiece": ("vocab.txt",), "bytes": ("vocab.json", "merges.txt")}[self.kind]
+        return {"wordpiece": ("vocab.txt",), "wholes": ("vocab.txt",), "bytes": ("vocab.json", "merges.txt")}[self.kind]
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +74,11 @@ class Family:
         fields: flat names of the block: each a value, or a rule that reads it from ``config.json``.
         modules: the block's modules (``layers.{}.attn.q``), each with the file's name
             (``encoder.layer.{}.attention.self.query``). Linear layers and norms have ``weight`` and ``bias``, tables
+<<<<<<< HEAD
             ``weight``. Experts have a number of their own (``layers.{}.ffn.experts.{}.1``).
+=======
+            ``weight``. ``{head}`` stands for the number of each head that has a module of its own.
+>>>>>>> int18
         fused: modules of the file that hold several of the block's.
         defaults: settings that a ``config.json`` may leave out, where not all families agree on them.
         aliases: other names of settings to the family's own; they win, as in the published code.
@@ -81,6 +86,7 @@ class Family:
         more_modules: further names of modules that follow from settings.
         prefixes: what may stand before each name.
         unused: names of heads and buffers, with ``*``, that play no part in attention.
+        rounded: those of ``unused`` that the published code takes from the file, where attnviz computes them anew.
         required: settings that may have only these values (null and missing are always fine).
         irrelevant: settings without any part in attention, besides those of all families; ``*`` stands for anything.
         ignored: settings that change attention in other families, and that the published code of this one does not
@@ -89,8 +95,11 @@ class Family:
         linear: whether linear layers are stored as (out, in); GPT-2's are (in, out).
         first_position: row of the position table that belongs to the first token; a number, or a rule. Where ``pad_id``
             is a field, the row before it is the padding's.
+        spare_positions: how many rows at the end of the position table are never used.
+        added: by table of the block, a table of the file whose first row is added to each of its rows.
+        older: the family as an older file spells its tensors, by a pattern that one of their names matches.
         norm_plus: what is added to a norm's stored gain.
-        zero: tensors of the block that are 0, because the file's model does not have them.
+        zero: tensors of the block that are 0, because the file's model does not have them; ``{}`` stands for a layer.
         layer: the file's number for a layer, where it is not the same; ``{}`` of ``modules`` stands for it.
         vocabulary: for folders without ``tokenizer.json``.
         pieces: for folders with a SentencePiece model alone; None where those are not read.
@@ -109,12 +118,16 @@ class Family:
     more_modules: Callable[[Settings], Mapping[str, str]] = lambda settings: {}  # noqa: ARG005
     prefixes: tuple[str, ...] = ()
     unused: tuple[str, ...] = ()
+    rounded: tuple[str, ...] = ()
     required: Mapping[str, tuple[object, ...]] = field(default_factory=dict)
     irrelevant: tuple[str, ...] = ()
     ignored: Mapping[str, tuple[object, ...]] = field(default_factory=dict)
     classes: str = ""
     linear: bool = True
     first_position: int | Callable[[Settings], int] = 0
+    spare_positions: Callable[[Settings], int] = lambda settings: 0  # noqa: ARG005
+    added: Callable[[Settings], Mapping[str, str]] = lambda settings: {}  # noqa: ARG005
+    older: Mapping[str, "Family"] = field(default_factory=dict)
     norm_plus: float = 0.0
     zero: tuple[str, ...] = ()
     layer: Callable[[Settings, int], str] = lambda settings, i: str(i)  # noqa: ARG005
@@ -137,6 +150,13 @@ class Family:
         fields = {name: rule(settings) if callable(rule) else rule for name, rule in self.fields.items()}
         return fields | dict(self.more(settings))
 
+    def spelled(self, names: Iterable[str]) -> "Family":
+        """The family as a file spells its tensors."""
+        for pattern, older in self.older.items():
+            if any(fnmatch.fnmatchcase(name, pattern) for name in names):
+                return older
+        return self
+
     def sources(
         self, shapes: Mapping[str, tuple[int, ...]], config: Block, settings: Settings
     ) -> dict[str, TensorSource]:
@@ -150,7 +170,7 @@ class Family:
     def _source(
         self, name: str, config: Block, settings: Settings, first: int, modules: Mapping[str, str]
     ) -> TensorSource:
-        if name in self.zero:
+        if name in self.zero or re.sub(r"^layers\.\d+\.", "layers.{}.", name) in self.zero:
             return TensorSource(None)
         module, kind = _module_of(name)
         generic, numbers = _generic(module)
@@ -164,10 +184,22 @@ class Family:
                 return TensorSource(f"{full}.{leaf}", transposed, part, len(fused.holds), heads)
         if generic not in modules:
             return TensorSource(f"{module}.{leaf}")  # which no file has, so that it is reported as missing
+        is_table = generic == "embed.positions"
+        added = self.added(settings).get(generic)
+        n_heads = config.n_kv_heads if generic.endswith("k_norm") else config.n_heads
+        n_modules = n_heads if "{head}" in modules[generic] else 1
+        first_name, *others = (f"{modules[generic].format(number, head=head)}.{leaf}" for head in range(n_modules))
         return TensorSource(
+<<<<<<< HEAD
             f"{modules[generic].format(*numbers)}.{leaf}",
+=======
+            first_name,
+>>>>>>> int18
             transposed,
-            first_row=first if generic == "embed.positions" else 0,
+            others=tuple(others),
+            first_row=first if is_table else 0,
+            spare_rows=self.spare_positions(settings) if is_table else 0,
+            added=None if added is None else f"{added}.weight",
             plus=self.norm_plus if kind == "gain" else 0.0,
         )
 

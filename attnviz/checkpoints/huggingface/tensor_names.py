@@ -74,6 +74,23 @@ def is_unused(name: str, family: Family) -> bool:
     return any(fnmatch.fnmatchcase(name, pattern) for pattern in family.unused)
 
 
+def rounding_notes(names: Mapping[str, str], file: TensorFile, family: Family) -> Iterator[str]:
+    """A note where the published code takes numbers from the file that are rounded more than float32.
+
+    Args:
+        names: the file's, by the family's own.
+        file: the tensors.
+        family: of the model.
+    """
+    found = [name for name in names if any(fnmatch.fnmatchcase(name, pattern) for pattern in family.rounded)]
+    kinds = sorted({file.dtypes[names[name]] for name in found} - {"F32", "F64"})
+    if kinds:
+        yield (
+            f"{one_line(names[found[0]])} is stored as {kinds[0]}: {family.name} in transformers takes these rounded "
+            "numbers, attnviz the exact ones"
+        )
+
+
 def other_form(shapes: Mapping[str, tuple[int, ...]]) -> str | None:
     """The form of matrices that are not plain, by their names; None for plain ones."""
     for form, parts in _OTHER_FORMS.items():

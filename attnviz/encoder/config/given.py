@@ -42,6 +42,9 @@ class Given:
     d_embed: int | None = size(None, "Width of the embedding tables (see project). [default: d_model]")
     project: str | None = choice(PROJECTIONS, "From d_embed to d_model: after or before positions are added.")
     embed_scale: float | None = number(1.0, "Multiplies token vectors before positions are added.")
+    zero_id: int | None = size(
+        None, "Token id whose vector is 0; the other tokens' vectors grow to make up for it (ESM).", 0
+    )
     embed_norm: bool | None = switch(False, "Norm of the embeddings' sum.")
     score: str | None = choice(SCORES, "How a query and a key are compared.")
     score_scale: float | None = number(None, "Number that replaces the score's own scale.")

@@ -49,6 +49,7 @@ class EmbeddingConfig:
     n_segments: int
     d_embed: int
     project: str
+    zero_id: int | None
     scale: float = _named("embed_scale")
     norm: bool = _named("embed_norm")
 

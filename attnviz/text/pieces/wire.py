@@ -7,7 +7,7 @@ from typing import NamedTuple
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 
 
-class Field(NamedTuple):
+class WireField(NamedTuple):
     """A field of a message.
 
     Attributes:
@@ -21,7 +21,7 @@ class Field(NamedTuple):
     start: int
 
 
-def fields(data: bytes) -> Iterator[Field]:
+def fields(data: bytes) -> Iterator[WireField]:
     """The fields of a message, in their order.
 
     Raises:
@@ -34,7 +34,7 @@ def fields(data: bytes) -> Iterator[Field]:
         if kind == _VARINT:
             start = at
             whole, at = _varint(data, at)
-            yield Field(number, whole, start)
+            yield WireField(number, whole, start)
             continue
         if kind == _BYTES:
             size, at = _varint(data, at)
@@ -44,7 +44,7 @@ def fields(data: bytes) -> Iterator[Field]:
             raise ValueError(f"a field of kind {kind}")
         if at + size > len(data):
             raise ValueError("a field that ends too late")
-        yield Field(number, data[at : at + size], at)
+        yield WireField(number, data[at : at + size], at)
         at += size
 
 

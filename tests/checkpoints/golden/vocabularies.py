@@ -5,9 +5,11 @@ The pieces are learnt here, by plain byte-pair merging with ties broken by spell
 """
 
 import math
+import tempfile
 from collections import Counter
 from functools import cache
 from itertools import pairwise
+from pathlib import Path
 
 from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
 from transformers import (
@@ -15,6 +17,7 @@ from transformers import (
     BertTokenizer,
     CamembertTokenizer,
     DistilBertTokenizer,
+    EsmTokenizer,
     GemmaTokenizer,
     GPT2Tokenizer,
     GPTNeoXTokenizer,
@@ -93,6 +96,7 @@ LLAMA3_SPLIT = (  # as its tokenizer.json has it
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}"
     r"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
 )
+ESM_TOKENS = ["<cls>", "<pad>", "<eos>", "<unk>", *"LAGVSERTIDPKQNFYMHWCXBUZO.-", "<null_1>", "<mask>"]
 BYTES = [f"<0x{byte:02X}>" for byte in range(256)]
 
 
@@ -298,6 +302,14 @@ def mistral():
     )
     names = {"unk_token": "<unk>", "bos_token": "<s>", "eos_token": "</s>"}
     return TokenizersBackend(tokenizer_object=tokenizer, **names)
+
+
+def esm():
+    """The published vocabulary of ESM-2, whose class reads a ``vocab.txt`` and writes no ``tokenizer.json``."""
+    with tempfile.TemporaryDirectory() as made:
+        file = Path(made) / "vocab.txt"
+        file.write_text("\n".join(ESM_TOKENS))
+        return EsmTokenizer(str(file))
 
 
 def gemma():
