@@ -74,11 +74,8 @@ class Family:
         fields: flat names of the block: each a value, or a rule that reads it from ``config.json``.
         modules: the block's modules (``layers.{}.attn.q``), each with the file's name
             (``encoder.layer.{}.attention.self.query``). Linear layers and norms have ``weight`` and ``bias``, tables
-<<<<<<< HEAD
-            ``weight``. Experts have a number of their own (``layers.{}.ffn.experts.{}.1``).
-=======
-            ``weight``. ``{head}`` stands for the number of each head that has a module of its own.
->>>>>>> int18
+            ``weight``. Experts have a number of their own (``layers.{}.ffn.experts.{}.1``); ``{head}`` stands for the
+            number of each head that has a module of its own.
         fused: modules of the file that hold several of the block's.
         defaults: settings that a ``config.json`` may leave out, where not all families agree on them.
         aliases: other names of settings to the family's own; they win, as in the published code.
@@ -188,13 +185,9 @@ class Family:
         added = self.added(settings).get(generic)
         n_heads = config.n_kv_heads if generic.endswith("k_norm") else config.n_heads
         n_modules = n_heads if "{head}" in modules[generic] else 1
-        first_name, *others = (f"{modules[generic].format(number, head=head)}.{leaf}" for head in range(n_modules))
+        first_name, *others = (f"{modules[generic].format(*numbers, head=head)}.{leaf}" for head in range(n_modules))
         return TensorSource(
-<<<<<<< HEAD
-            f"{modules[generic].format(*numbers)}.{leaf}",
-=======
             first_name,
->>>>>>> int18
             transposed,
             others=tuple(others),
             first_row=first if is_table else 0,
