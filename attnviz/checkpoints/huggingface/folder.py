@@ -1,6 +1,6 @@
 """A Hugging Face model folder: ``config.json``, weights, a tokenizer."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from attnviz.checkpoints.huggingface.registry import families, needed_family
 from attnviz.checkpoints.huggingface.setting_names import with_setting_names
 from attnviz.checkpoints.huggingface.settings import Settings
 from attnviz.checkpoints.huggingface.settings_file import read_settings
+from attnviz.checkpoints.huggingface.storage.quantised import dequantised
 from attnviz.checkpoints.huggingface.storage.weight_files import open_weights
 from attnviz.checkpoints.huggingface.tensor_names import (
     is_unused,
@@ -53,7 +54,9 @@ def read_folder(path: Path, overrides: Mapping[str, object] | None = None, *, va
     notes = check_settings(settings, family)
     if (path / "adapter_config.json").is_file():
         notes += ("the folder also holds an adapter (PEFT), which is not applied: these are the heads of its base",)
-    opened, paths = open_weights(path, variant)
+    stored, paths = open_weights(path, variant)
+    opened, scaled = dequantised(stored, one_line(path), values)
+    notes += scaled
     family = family.spelled(opened.shapes)
     shapes = tensor_shapes(config)
     if overrides and _is_misfit(tensor_shapes(own), shapes):
@@ -65,12 +68,8 @@ def read_folder(path: Path, overrides: Mapping[str, object] | None = None, *, va
     file = RenamedFile(opened, {name: names[name] for name in used if name in names})
     expected = _stored_shapes(sources, shapes, file)
     _check(where, family, file, opened, expected, _misfit_error(path, own, overrides) if overrides else None)
-    others = sorted(name for name in names if name not in used)
-    usual = used
-    if overrides:
-        usual = {name for s in family.sources(tensor_shapes(own), own, settings).values() for name in s.names}
-    unused = tuple(name for name in others if name in usual or is_unused(name, family))
-    unknown = tuple(names[name] for name in others if name not in unused)
+    usual = family.sources(tensor_shapes(own), own, settings) if overrides else sources
+    unused, unknown = _others(names, used, {name for source in usual.values() for name in source.names}, family)
     return Checkpoint(
         config=config,
         file=file,
@@ -83,6 +82,15 @@ def read_folder(path: Path, overrides: Mapping[str, object] | None = None, *, va
         unknown=unknown,
         notes=notes,
     )
+
+
+def _others(
+    names: Mapping[str, str], used: Collection[str], usual: Collection[str], family: Family
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The tensors that are not used: by the family's names those that are known, by the file's those that are not."""
+    others = sorted(name for name in names if name not in used)
+    unused = tuple(name for name in others if name in usual or is_unused(name, family))
+    return unused, tuple(names[name] for name in others if name not in unused)
 
 
 def _stored_shapes(

@@ -9,13 +9,22 @@ from attnviz.checkpoints.huggingface.family import Family
 from attnviz.errors import CheckpointError, one_line
 
 # What may stand before any family's names: models with a head (model., transformer.), DataParallel and Lightning
-# (module., model.), torch.compile (_orig_mod.), PEFT after merging (base_model.model.), sentence-transformers.
-WRAPPERS = ("model.", "transformer.", "module.", "_orig_mod.", "base_model.model.", "0.auto_model.", "auto_model.")
+# (module., model.), PEFT after merging (base_model.model.), sentence-transformers.
+WRAPPERS = ("model.", "transformer.", "module.", "base_model.model.", "0.auto_model.", "auto_model.")
+# What may stand anywhere in a name: torch.compile, FSDP and checkpointing of a part of a model.
+INSIDE = ("_orig_mod.", "_fsdp_wrapped_module.", "_checkpoint_wrapped_module.")
 _RENAMED = {".gamma": ".weight", ".beta": ".bias"}  # of norms in files from before 2020
 # Parts of names that only some files have: tensors that stand for a matrix in another form.
 _OTHER_FORMS = {
     "quantised weights (GPTQ or AWQ)": (".qweight", ".qzeros", ".g_idx"),
     "quantised weights (bitsandbytes)": (".SCB", ".absmax", ".quant_map", ".quant_state."),
+    "packed weights of less than 8 bits": (
+        ".weight_packed",
+        ".weight_shape",
+        ".weight_scale_2",
+        ".weight_global_scale",
+    ),
+    "quantised weights (quanto)": (".weight._data", ".weight._scale"),
     "quantised weights (fp8)": (".weight_scale", ".weight_scale_inv", ".input_scale"),
     "an adapter that is not merged (LoRA)": (".lora_A.", ".lora_B.", ".base_layer."),
 }
@@ -60,6 +69,8 @@ def _own_name(theirs: str, family: Family, needed: Collection[str]) -> str:
 def _rests(theirs: str, prefixes: tuple[str, ...]) -> Iterator[str]:
     """The name in today's spelling, and what is left of it without one prefix, without two, ..."""
     name = theirs
+    for wrapper in INSIDE:
+        name = name.replace(wrapper, "")
     for old, new in _RENAMED.items():
         if name.endswith(old):
             name = name.removesuffix(old) + new
