@@ -11,9 +11,9 @@ MODULES = llama.MODULES | {
     "layers.{}.norm2": "layers.{}.pre_feedforward_layernorm",
     "layers.{}.norm2_out": "layers.{}.post_feedforward_layernorm",
 }
-BIASES = {name: switch_from("attention_bias", default=False) for name in ("qkv_bias", "out_bias")}
+_BIASES = {name: switch_from("attention_bias", default=False) for name in ("qkv_bias", "out_bias")}
 FIELDS = {name: rule for name, rule in gemma.FAMILY.fields.items() if name != "mask"} | {
-    **BIASES,
+    **_BIASES,
     "norm_placement": "sandwich",
     "activation": activation_from("hidden_activation", "gelu_pytorch_tanh"),
     "score_scale": lambda settings: settings.number("query_pre_attn_scalar", 256, float, least=1e-6) ** -0.5,

@@ -5,13 +5,15 @@ from dataclasses import replace
 from attnviz.checkpoints.huggingface.families import llama, olmoe
 from attnviz.checkpoints.huggingface.settings import switch_from
 
-BIASES = {name: switch_from("attention_bias", default=False) for name in ("qkv_bias", "out_bias")}
+ATTENTION_BIASES = {name: switch_from("attention_bias", default=False) for name in ("qkv_bias", "out_bias")}
 
 FAMILY = replace(
     llama.FAMILY,
     name="OLMo",
     paper="Groeneveld et al. 2024",
     example="allenai/OLMo-1B-hf",
-    fields=llama.FIELDS | BIASES | {"norm": "layer", "norm_gain": False, "norm_eps": 1e-5, "clip_qkv": olmoe.clip},
+    fields=llama.FIELDS
+    | ATTENTION_BIASES
+    | {"norm": "layer", "norm_gain": False, "norm_eps": 1e-5, "clip_qkv": olmoe.clip},
     classes="Olmo",
 )

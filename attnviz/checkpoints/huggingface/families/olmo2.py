@@ -6,7 +6,7 @@ from attnviz.checkpoints.huggingface.families import llama, olmo, olmoe
 from attnviz.checkpoints.huggingface.settings import number_from
 
 # The norms are on what the parts give.
-NORMS = {
+OUTPUT_NORMS = {
     "layers.{}.norm1": "layers.{}.post_attention_layernorm",
     "layers.{}.norm2": "layers.{}.post_feedforward_layernorm",
 }
@@ -17,13 +17,13 @@ FAMILY = replace(
     paper="Walsh et al. 2025",
     example="allenai/OLMo-2-0425-1B",
     fields=llama.FIELDS
-    | olmo.BIASES
+    | olmo.ATTENTION_BIASES
     | {
         "norm_placement": "output",
         "norm_eps": number_from("rms_norm_eps", 1e-5),
         "qk_norm": True,
         "qk_norm_width": "all",
     },
-    modules=llama.MODULES | NORMS | olmoe.Q_AND_K_NORMS,
+    modules=llama.MODULES | OUTPUT_NORMS | olmoe.Q_AND_K_NORMS,
     classes="Olmo2",
 )
