@@ -170,7 +170,7 @@ class Family:
     def _source(
         self, name: str, config: Block, settings: Settings, first: int, modules: Mapping[str, str]
     ) -> TensorSource:
-        own = re.sub(r"^layers\.\d+\.", "layers.{}.", name)
+        own = _generic(name)[0]
         if name in self.zero or own in self.zero:
             return TensorSource(None)
         module, kind = _module_of(name)
@@ -178,7 +178,7 @@ class Family:
         numbers = (self.layer(settings, int(numbers[0])), *numbers[1:]) if numbers else ()
         transposed = self.linear and kind == "matrix"
         if own in self.tensors:
-            return TensorSource(self.tensors[own].format(number), transposed)
+            return TensorSource(self.tensors[own].format(*numbers), transposed)
         leaf = "bias" if kind == "bias" else "weight"
         for fused in self.fused:
             if generic in fused.holds:
@@ -204,7 +204,7 @@ class Family:
 
 
 def _generic(module: str) -> tuple[str, tuple[str, ...]]:
-    """A module's name with ``{}`` for the numbers of its layer and of its expert, and these numbers."""
+    """A module's or tensor's name with ``{}`` for the numbers of its layer and of its expert, and these numbers."""
     numbered = r"(?<=^layers\.)\d+|(?<=\.experts\.)\d+"
     return re.sub(numbered, "{}", module), tuple(re.findall(numbered, module))
 
