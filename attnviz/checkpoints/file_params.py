@@ -29,6 +29,9 @@ class TensorSource:
         blocks: not 0 for a convolution of width 1, (out, in / blocks, 1): so many matrices along a diagonal.
         folded: not 0 for a vector that is stored in so many rows.
         first_row: of a table, rows before this one belong to nothing.
+        spare_rows: of a table, so many rows at its end are never used.
+        others: further tensors of the file, which follow the first one along its only axis.
+        added: another tensor of the file, whose first row is added to each row.
         plus: what is added to each number.
         times: what each number is multiplied by.
         computed: for a tensor that the file does not have, what makes it from its shape; None for all 0.
@@ -43,9 +46,17 @@ class TensorSource:
     blocks: int = 0
     folded: int = 0
     first_row: int = 0
+    spare_rows: int = 0
+    others: tuple[str, ...] = ()
+    added: str | None = None
     plus: float = 0.0
     times: float = 1.0
     computed: Callable[[Shape], np.ndarray] | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The file's tensors that it is made from."""
+        return tuple(name for name in (self.name, *self.others, self.added) if name is not None)
 
     def stored_shape(self, shape: Shape) -> Shape:
         """The file tensor's shape, if the native tensor has the given one."""
@@ -58,7 +69,7 @@ class TensorSource:
             return (sizes[0], sizes[1] // self.blocks, 1)
         if self.folded:
             return (self.folded, sizes[0] // self.folded)
-        sizes[0] += self.first_row
+        sizes[0] = sizes[0] // (1 + len(self.others)) + self.first_row + self.spare_rows
         return tuple(sizes)
 
     def view(self, stored: np.ndarray) -> np.ndarray:
@@ -69,8 +80,8 @@ class TensorSource:
             stored = stored.ravel()
         if self.part is not None or self.order:
             stored = self._native_outputs(stored)
-        if self.first_row:
-            stored = stored[self.first_row :]
+        if self.first_row or self.spare_rows:
+            stored = stored[self.first_row : len(stored) - self.spare_rows]
         return stored.T if self.transposed else stored
 
     def _native_outputs(self, stored: np.ndarray) -> np.ndarray:
@@ -135,6 +146,11 @@ class FileParams(Params):
         if source.name is not None:
             array = self._file.array(source.name, source.view)
             _check_finite(array, self._where, source, name)
+            if source.others:
+                array = np.concatenate([array, *(self._file.array(other) for other in source.others)])
+                _check_finite(array, self._where, source, name)
+            if source.added is not None:
+                array = array + self._file.rows(source.added, np.zeros(1, dtype=np.int64))  # (1, width)
             array = source.changed(array, self._type)
         elif source.computed is not None:
             array = source.computed(self._shapes[name]).astype(self._type)
@@ -155,7 +171,8 @@ class FileParams(Params):
     def rows(self, name: str, ids: np.ndarray) -> np.ndarray:
         """Rows of a table, without reading the others where the format allows it."""
         source = self._sources[name]
-        if name in self._read or source != TensorSource(source.name, first_row=source.first_row) or source.name is None:
+        plain = TensorSource(source.name, first_row=source.first_row, spare_rows=source.spare_rows)
+        if name in self._read or source != plain or source.name is None:
             held: np.ndarray = self[name][ids]
             return held
         rows = self._file.rows(source.name, ids + source.first_row)

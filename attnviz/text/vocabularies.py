@@ -1,6 +1,7 @@
 """Tokenizers made from vocabulary files older than ``tokenizer.json``, and the settings that change either."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,6 +38,25 @@ def wordpiece(path: Path, *, specials: Mapping[str, str], lower_case: bool, stri
     )
     made.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     made.decoder = decoders.WordPiece(prefix="##")
+    return made
+
+
+def whole_tokens(path: Path, *, unknown: str) -> "Tokenizer":
+    """ESM's tokenizer: the tokens of a ``vocab.txt`` are found in a text as wholes, the longest first.
+
+    Words between them are unknown.
+
+    Raises:
+        InputError: the file cannot be read, or lacks the token for what it does not know.
+    """
+    from tokenizers import Regex, Tokenizer, models, pre_tokenizers  # noqa: PLC0415 (start-up time)
+
+    vocabulary = {line.strip(): number for number, line in enumerate(_lines(path, _LINES))}
+    _check_specials(path, vocabulary, [unknown])
+    made = Tokenizer(models.WordLevel(vocabulary, unk_token=unknown))
+    longest_first = "|".join(re.escape(token) for token in sorted(vocabulary, key=len, reverse=True) if token)
+    split = pre_tokenizers.Split(Regex(longest_first), "isolated")
+    made.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.WhitespaceSplit(), split])
     return made
 
 

@@ -128,8 +128,8 @@ def rotary_magnitude(config, layer):
     """The number that multiplies rotated vectors; 1 in windows with a base of their own."""
     if has_window(config, layer) and config.get("window_rotary_base") is not None:
         return 1.0
-    if config.get("rotary_attention_factor") is not None:
-        return config["rotary_attention_factor"]
+    if config.get("rotary_magnitude") is not None:
+        return config["rotary_magnitude"]
     kind, factor = config.get("rotary_scaling", "none"), config.get("rotary_factor", 1.0)
     if factor <= 1 or kind not in ("yarn", "longrope"):
         return 1.0
@@ -255,7 +255,7 @@ def offset_row(i, j, config):
 
     With a largest distance the rows beyond half the span are on a logarithmic scale (DeBERTa v2's published code).
     """
-    span, offset, far = config["disentangled_span"], i - j, config.get("disentangled_max_distance")
+    span, offset, far = config["disentangled_span"], i - j, config.get("disentangled_max")
     if far is not None and abs(offset) > span // 2:
         half = span // 2
         distance = half + math.ceil(math.log(abs(offset) / half) / math.log((far - 1) / half) * (half - 1))
@@ -414,12 +414,21 @@ def projected(x, config, params):
     return product(x, params["embed.project.w"], params["embed.project.b"] if config["bias"] else None)
 
 
-def embedded(config, params, ids=None, vectors=None, type_ids=None):
+def token_vectors(config, params, ids, padding):
+    """Scaled; those of zero_id are 0, and the others n / (n - how many) times as large (ESM's published code)."""
+    real = [i for p, i in enumerate(ids) if padding is None or not padding[p]]
+    zeros = [i for i in real if i == config.get("zero_id")]
+    growth = len(real) / max(len(real) - len(zeros), 1) if zeros else 1.0
+    factors = [0.0 if i == config.get("zero_id") else growth * config["embed_scale"] for i in ids]
+    return [[factor * value for value in params["embed.tokens"][i]] for i, factor in zip(ids, factors, strict=True)]
+
+
+def embedded(config, params, ids=None, vectors=None, type_ids=None, padding=None):
     """What enters the first layer, d_model wide; vectors stand for all that is made in another width."""
     project = config.get("project")
     if ids is None:
         return vectors if project == "after" else with_positions(vectors, config, params)
-    x = [[value * config["embed_scale"] for value in params["embed.tokens"][i]] for i in ids]
+    x = token_vectors(config, params, ids, padding)
     if project == "before":
         x = projected(x, config, params)
     x = with_positions(x, config, params, ids)
@@ -489,7 +498,8 @@ def feed_forward_part(x, params, at, name, config, entered):
 
 def encode(config, params, *, ids=None, vectors=None, padding=None, type_ids=None):
     """Each layer's numbers under the names of LayerTrace, and the stack's output."""
-    x, layers, table = embedded(config, params, ids, vectors, type_ids), [], params.get("embed.relative")
+    x, layers = embedded(config, params, ids, vectors, type_ids, padding), []
+    table = params.get("embed.relative")
     offsets = offset_table(params, "", config)
     for n in range(config["n_layers"]):
         at = f"layers.{n}"

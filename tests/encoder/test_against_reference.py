@@ -112,10 +112,10 @@ CONFIGS += [
     YARN | {"rotary_truncate": False, "rotary_low": 2.0, "rotary_high": 5.0, "rotary_dims": 4},
     YARN | {"rotary_ctx": 3},
     YARN | {"rotary_factor": 0.5},
-    YARN | {"rotary_attention_factor": 0.7},
-    ROTARY | {"rotary_attention_factor": 1.3, "rotary_dims": 2},
+    YARN | {"rotary_magnitude": 0.7},
+    ROTARY | {"rotary_magnitude": 1.3, "rotary_dims": 2},
     *(LONGROPE | {"rotary_ctx": ctx} for ctx in (3, 5, 90)),
-    LONGROPE | {"rotary_attention_factor": 1.0},
+    LONGROPE | {"rotary_magnitude": 1.0},
     LONGROPE | {"rotary_factor": 0.5},
     *({"relative_bias": True, "position": position, "d_head": 6} for position in POSITIONS),
     {"relative_bias": True, "relative_buckets": 6, "relative_max_distance": 5, "mask": "causal"},
@@ -159,9 +159,9 @@ CONFIGS += [
 CONFIGS += [
     *({"disentangled": parts, "disentangled_span": 3} for parts in DISENTANGLED),
     *({"disentangled": parts, "disentangled_share": True, "score": "dot"} for parts in DISENTANGLED),
-    *({"disentangled": "both", "disentangled_span": 4, "disentangled_max_distance": far} for far in (4, 5, 7, 30)),
-    {"disentangled": "both", "disentangled_span": 5, "disentangled_max_distance": 6, "disentangled_norm": True},
-    {"disentangled": "c2p", "disentangled_span": 2, "disentangled_max_distance": 3},
+    *({"disentangled": "both", "disentangled_span": 4, "disentangled_max": far} for far in (4, 5, 7, 30)),
+    {"disentangled": "both", "disentangled_span": 5, "disentangled_max": 6, "disentangled_norm": True},
+    {"disentangled": "c2p", "disentangled_span": 2, "disentangled_max": 3},
     {"disentangled": "p2c", "qkv_bias": False, "score_scale": 0.37, "mask": "causal", "score_cap": 3.0},
     {"disentangled": "both", "n_heads": 6, "n_kv_heads": 2, "d_head": 4, "qk_norm": True, "clip_qkv": 0.8},
     {"disentangled": "both", "n_kv_heads": 1, "disentangled_share": True, "position": "rotary", "d_head": 6},
@@ -196,6 +196,7 @@ CONFIGS += [
     {"d_embed": 5, "project": "before", "position": "learned", "mask": "causal", "embed_scale": 1.5},  # OPT-350m
     {"position": "learned", "pad_id": 7, "n_segments": 2, "embed_norm": True, "activation": "gelu"},  # RoBERTa
     {"position": "learned", "pad_id": 1, "relative_bias": True, "embed_norm": True, "activation": "gelu"},  # MPNet
+    PRE | ROTARY | {"zero_id": 7, "embed_scale": 0.88, "activation": "gelu"},  # ESM-2
     PRE | {"position": "alibi", "embed_norm": True, "mask": "causal", "activation": "gelu_tanh"},  # BLOOM
     PRE | {"position": "learned", "mask": "causal", "activation": "quick_gelu"},  # CLIP's texts
     PRE
@@ -371,6 +372,7 @@ def test_float32_equals_the_loops_to_1e_5(config):
         {"mask": "window", "window": 1},
         {"position": "relative"},
         {"position": "learned", "pad_id": 7},
+        {"zero_id": 7},
     ],
 )
 @pytest.mark.parametrize("n_real", [5, 0])
@@ -422,6 +424,7 @@ def mixed(*choices):
 
 FREE = st.fixed_dictionaries(
     {
+        "zero_id": st.sampled_from([None, 7]),
         "score": st.sampled_from(SCORES),
         "position": st.sampled_from(POSITIONS),
         "norm": st.sampled_from(NORMS),
@@ -435,7 +438,7 @@ FREE = st.fixed_dictionaries(
         "disentangled_span": st.integers(2, 9),
         "disentangled_share": st.booleans(),
         "disentangled_norm": st.booleans(),
-        "disentangled_max_distance": st.none() | st.integers(6, 20),
+        "disentangled_max": st.none() | st.integers(6, 20),
         "score_scale": st.none() | st.floats(-2, 2),
         "score_cap": st.none() | st.floats(0.1, 9),
         "clip_qkv": st.none() | st.floats(0.1, 2),
@@ -484,7 +487,7 @@ STRETCHES = st.fixed_dictionaries(
         "rotary_base": st.sampled_from([31.0, 10000.0]),
         "rotary_scaling": st.sampled_from(ROTARY_SCALINGS),
         "rotary_truncate": st.booleans(),
-        "rotary_attention_factor": st.none() | st.floats(0.5, 2),
+        "rotary_magnitude": st.none() | st.floats(0.5, 2),
         "rotary_factor": st.floats(0.5, 9),
         "rotary_ctx": st.integers(4, 90),
         "rotary_high": st.floats(1.5, 5),

@@ -9,7 +9,8 @@ The families themselves are in ``families/``, one small file for each ``model_ty
 5. A golden folder with ``tests/checkpoints/golden/make.py``: the tests then compare it with transformers.
 """
 
-from collections.abc import Callable, Mapping
+import fnmatch
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -41,7 +42,7 @@ class Vocabulary:
     """The parts of a tokenizer that older vocabulary files leave out.
 
     Attributes:
-        kind: ``wordpiece`` (``vocab.txt``) or ``bytes`` (``vocab.json`` and ``merges.txt``).
+        kind: ``wordpiece`` or ``wholes`` (``vocab.txt``), or ``bytes`` (``vocab.json`` and ``merges.txt``).
         single: the tokens around one text, with ``$A`` for it, in the names of ``specials``.
         pair: the tokens around two texts, with the row of the segment table after each colon.
         specials: the special tokens by role, unless ``tokenizer_config.json`` says otherwise.
@@ -59,7 +60,7 @@ class Vocabulary:
     @property
     def files(self) -> tuple[str, ...]:
         """The files it is made from."""
-        return {"wordpiece": ("vocab.txt",), "bytes": ("vocab.json", "merges.txt")}[self.kind]
+        return {"wordpiece": ("vocab.txt",), "wholes": ("vocab.txt",), "bytes": ("vocab.json", "merges.txt")}[self.kind]
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +75,8 @@ class Family:
         fields: flat names of the block: each a value, or a rule that reads it from ``config.json``.
         modules: the block's modules (``layers.{}.attn.q``), each with the file's name
             (``encoder.layer.{}.attention.self.query``). Linear layers and norms have ``weight`` and ``bias``, tables
-            ``weight``. Experts have a number of their own (``layers.{}.ffn.experts.{}.1``).
+            ``weight``. Experts have a number of their own (``layers.{}.ffn.experts.{}.1``); ``{head}`` stands for the
+            number of each head that has a module of its own.
         fused: modules of the file that hold several of the block's.
         defaults: settings that a ``config.json`` may leave out, where not all families agree on them.
         aliases: other names of settings to the family's own; they win, as in the published code.
@@ -82,6 +84,7 @@ class Family:
         more_modules: further names of modules that follow from settings.
         prefixes: what may stand before each name.
         unused: names of heads and buffers, with ``*``, that play no part in attention.
+        rounded: those of ``unused`` that the published code takes from the file, where attnviz computes them anew.
         required: settings that may have only these values (null and missing are always fine).
         irrelevant: settings without any part in attention, besides those of all families; ``*`` stands for anything.
         ignored: settings that change attention in other families, and that the published code of this one does not
@@ -90,9 +93,13 @@ class Family:
         linear: whether linear layers are stored as (out, in); GPT-2's are (in, out).
         first_position: row of the position table that belongs to the first token; a number, or a rule. Where ``pad_id``
             is a field, the row before it is the padding's.
+        spare_positions: how many rows at the end of the position table are never used.
+        added: by table of the block, a table of the file whose first row is added to each of its rows.
+        older: the family as an older file spells its tensors, by a pattern that one of their names matches.
         norm_plus: what is added to a norm's stored gain.
-        zero: tensors of the block that are 0, because the file's model does not have them; ``{}`` is a layer's number.
-        tensors: tensors of the block whose names are not those of a module with ``weight`` or ``bias``.
+        zero: tensors of the block that are 0, because the file's model does not have them; ``{}`` stands for a layer.
+        tensors: tensors of the block whose names in the file are not a module's with ``weight`` or ``bias`` (DeBERTa's
+            ``q_bias``).
         computed: tensors of the block that the published code computes, each with what makes it from its shape.
         orders: modules whose outputs have other places in each head, each with the head's stored outputs in order.
         folded: norms whose gain is stored as one row for each head, each with the number of heads.
@@ -116,12 +123,16 @@ class Family:
     more_modules: Callable[[Settings], Mapping[str, str]] = lambda settings: {}  # noqa: ARG005
     prefixes: tuple[str, ...] = ()
     unused: tuple[str, ...] = ()
+    rounded: tuple[str, ...] = ()
     required: Mapping[str, tuple[object, ...]] = field(default_factory=dict)
     irrelevant: tuple[str, ...] = ()
     ignored: Mapping[str, tuple[object, ...]] = field(default_factory=dict)
     classes: str = ""
     linear: bool = True
     first_position: int | Callable[[Settings], int] = 0
+    spare_positions: Callable[[Settings], int] = lambda settings: 0  # noqa: ARG005
+    added: Callable[[Settings], Mapping[str, str]] = lambda settings: {}  # noqa: ARG005
+    older: Mapping[str, "Family"] = field(default_factory=dict)
     norm_plus: float = 0.0
     zero: tuple[str, ...] = ()
     tensors: Mapping[str, str] = field(default_factory=dict)
@@ -149,3 +160,10 @@ class Family:
             settings.one_of(name, {value: value for value in allowed}, allowed[0])
         fields = {name: rule(settings) if callable(rule) else rule for name, rule in self.fields.items()}
         return fields | dict(self.more(settings))
+
+    def spelled(self, names: Iterable[str]) -> "Family":
+        """The family as a file spells its tensors."""
+        for pattern, older in self.older.items():
+            if any(fnmatch.fnmatchcase(name, pattern) for name in names):
+                return older
+        return self

@@ -1,6 +1,6 @@
 """A Hugging Face model folder: ``config.json``, weights, a tokenizer."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from attnviz.checkpoints.checkpoint import Checkpoint
-from attnviz.checkpoints.file_params import FileParams
+from attnviz.checkpoints.file_params import FileParams, TensorSource
 from attnviz.checkpoints.formats.tensor_file import TensorFile, View, misfits, whole
 from attnviz.checkpoints.huggingface.family import Family
 from attnviz.checkpoints.huggingface.hints import check_plain
@@ -17,9 +17,16 @@ from attnviz.checkpoints.huggingface.registry import families, needed_family
 from attnviz.checkpoints.huggingface.setting_names import with_setting_names
 from attnviz.checkpoints.huggingface.settings import Settings
 from attnviz.checkpoints.huggingface.settings_file import read_settings
+from attnviz.checkpoints.huggingface.storage.quantised import dequantised
 from attnviz.checkpoints.huggingface.storage.tensor_sources import tensor_sources
 from attnviz.checkpoints.huggingface.storage.weight_files import open_weights
-from attnviz.checkpoints.huggingface.tensor_names import is_unused, other_form, own_names, unknown_prefix
+from attnviz.checkpoints.huggingface.tensor_names import (
+    is_unused,
+    other_form,
+    own_names,
+    rounding_notes,
+    unknown_prefix,
+)
 from attnviz.checkpoints.huggingface.tokenizer import read_regex_tokenizer, read_tokenizer
 from attnviz.encoder.config.block import Block
 from attnviz.encoder.parameters.shapes import Shape, tensor_shapes
@@ -48,20 +55,22 @@ def read_folder(path: Path, overrides: Mapping[str, object] | None = None, *, va
     notes = check_settings(settings, family)
     if (path / "adapter_config.json").is_file():
         notes += ("the folder also holds an adapter (PEFT), which is not applied: these are the heads of its base",)
-    opened, paths = open_weights(path, variant)
+    stored, paths = open_weights(path, variant)
+    opened, scaled = dequantised(stored, one_line(path), values)
+    notes += scaled
+    family = family.spelled(opened.shapes)
     shapes = tensor_shapes(config)
     if overrides and _is_misfit(tensor_shapes(own), shapes):
         raise _misfit_error(path, own, overrides)
     sources = tensor_sources(family, shapes, config, settings)
-    used = {source.name for source in sources.values() if source.name is not None}
+    used = {name for source in sources.values() for name in source.names}
     names = own_names(one_line(path), opened, family, used)
+    notes += tuple(rounding_notes(names, opened, family))
     file = RenamedFile(opened, {name: names[name] for name in used if name in names})
-    expected = {s.name: s.stored_shape(shapes[name]) for name, s in sources.items() if s.name}
+    expected = _stored_shapes(sources, shapes, file)
     _check(where, family, file, opened, expected, _misfit_error(path, own, overrides) if overrides else None)
-    others = sorted(name for name in names if name not in used)
-    usual = {s.name for s in tensor_sources(family, tensor_shapes(own), own, settings).values()} if overrides else used
-    unused = tuple(name for name in others if name in usual or is_unused(name, family))
-    unknown = tuple(names[name] for name in others if name not in unused)
+    usual = tensor_sources(family, tensor_shapes(own), own, settings) if overrides else sources
+    unused, unknown = _others(names, used, {name for source in usual.values() for name in source.names}, family)
     return Checkpoint(
         config=config,
         file=file,
@@ -74,6 +83,26 @@ def read_folder(path: Path, overrides: Mapping[str, object] | None = None, *, va
         unknown=unknown,
         notes=notes,
     )
+
+
+def _others(
+    names: Mapping[str, str], used: Collection[str], usual: Collection[str], family: Family
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The tensors that are not used: by the family's names those that are known, by the file's those that are not."""
+    others = sorted(name for name in names if name not in used)
+    unused = tuple(name for name in others if name in usual or is_unused(name, family))
+    return unused, tuple(names[name] for name in others if name not in unused)
+
+
+def _stored_shapes(
+    sources: Mapping[str, TensorSource], shapes: Mapping[str, Shape], file: TensorFile
+) -> dict[str, Shape]:
+    """The shapes that the file's tensors must have; a table of which one row is added has any number of rows."""
+    expected = {theirs: s.stored_shape(shapes[name]) for name, s in sources.items() for theirs in s.names}
+    for name, source in sources.items():
+        if source.added:
+            expected[source.added] = (*file.shapes.get(source.added, ())[:1], *shapes[name][1:])
+    return expected
 
 
 def _is_misfit(own: Mapping[str, Shape], changed: Mapping[str, Shape]) -> bool:

@@ -14,13 +14,9 @@ from typing import Any
 from attnviz.checkpoints.formats.tensors import open_tensors
 from attnviz.errors import AttnvizError, CheckpointError, one_line
 
-_QUANTISED = {
-    "gptq": "GPTQ",
-    "awq": "AWQ",
-    "bitsandbytes": "bitsandbytes",
-    "fp8": "fp8",
-    "compressed-tensors": "scales",
-}
+_QUANTISED = {"gptq": "GPTQ", "awq": "AWQ", "bitsandbytes": "bitsandbytes", "compressed-tensors": "scales"}
+_PLAIN_SCALES = ("fp8", "fbgemm_fp8", "compressed-tensors", "modelopt")  # methods whose 8-bit weights are read
+_NOT_PLAIN = ("pack-quantized", "marlin-24", "nvfp4-pack-quantized", "mxfp4-pack-quantized")  # of compressed-tensors
 _TASKS = {  # of an adapter, to the class its base was loaded with
     "CAUSAL_LM": "AutoModelForCausalLM",
     "SEQ_CLS": "AutoModelForSequenceClassification",
@@ -54,7 +50,7 @@ def _has_vocabulary(path: Path) -> bool:
 
 
 def check_plain(where: str, settings: Mapping[str, Any]) -> None:
-    """Refuses weights that ``config.json`` says are quantised.
+    """Refuses weights that ``config.json`` says are quantised, unless 8 bits and a scale are all.
 
     Raises:
         CheckpointError: they are.
@@ -65,10 +61,13 @@ def check_plain(where: str, settings: Mapping[str, Any]) -> None:
     method = quantised.get("quant_method") if isinstance(quantised, dict) else None
     if method is None and isinstance(quantised, dict):
         method = "bitsandbytes" if {"load_in_8bit", "load_in_4bit"} & set(quantised) else None
+    form = quantised.get("format") if isinstance(quantised, dict) else None
+    if method in _PLAIN_SCALES and form not in _NOT_PLAIN:
+        return
     by = f"by {_QUANTISED.get(str(method), one_line(method)[:40])} " if method else ""
     raise CheckpointError(
         f"{where}: its weights are quantised {by}(quantization_config), which attnviz does not read; "
-        "expected the model before that, in float32, float16 or bfloat16"
+        "expected the model before that, in float32, float16 or bfloat16, or int8 or fp8 with scales"
     )
 
 
@@ -104,9 +103,9 @@ def check_no_adapter(path: Path) -> None:
 
 def _number_of_labels(path: Path) -> int | None:
     """How many labels the classifier in an adapter has; None where there is none that can be read."""
-    file = path / "adapter_model.safetensors"
+    files = [file for end in ("safetensors", "bin") if (file := path / f"adapter_model.{end}").is_file()]
     try:
-        shapes = open_tensors(file).shapes if file.is_file() else {}
+        shapes = open_tensors(files[0]).shapes if files else {}
     except AttnvizError:
         return None
     return next((shape[0] for name, shape in sorted(shapes.items()) if _CLASSIFIER.search(name) and shape), None)

@@ -35,6 +35,7 @@ IRRELEVANT = (
     *("_num_labels", "export_model_type", "generator_size", "is_llama_config", "masked_softmax_fusion", "num_steps"),
     *("matryoshka_dimensions", "max_sequence_length", "output_past", "sbert_ce_default_activation_function"),
     *("final_logit_softcapping", "logits_scaling", "logit_scale"),  # of the head, after all attention
+    "quantization_config",  # the tensors and their scales say it; other methods are refused before
     "use_mrope",  # of a text alone, rotary positions in three parts are the usual ones
     *("unsloth_fixed", "unsloth_version", "generation_config", "loss_type", "vocab_size_padded"),
 )

@@ -13,7 +13,7 @@ from attnviz.errors import CheckpointError, one_line
 from attnviz.text.pretrained import PretrainedTokenizer, pretrained_tokenizer
 from attnviz.text.regex import RegexTokenizer, regex_tokenizer
 from attnviz.text.tokenizer import REGEX
-from attnviz.text.vocabularies import add_specials, byte_level, token_switches, token_text, wordpiece
+from attnviz.text.vocabularies import add_specials, byte_level, token_switches, token_text, whole_tokens, wordpiece
 
 SENTENCEPIECE_FILES = (
     "sentencepiece.bpe.model",
@@ -152,6 +152,8 @@ def _from_vocabulary(path: Path, family: Family, settings: dict[str, Any]) -> An
             lower_case=settings.get("do_lower_case") is not False,
             strip_accents=accents if isinstance(accents, bool) else None,
         )
+    elif vocabulary.kind == "wholes":
+        made = whole_tokens(path / files[0], unknown=specials["unk"])
     else:
         made = byte_level(*(path / name for name in files), add_prefix_space=bool(settings.get("add_prefix_space")))
     add_specials(

@@ -292,6 +292,10 @@ def _misfits(block: Block) -> Iterator[str]:
             f"d_embed, d_model: {block.embedding.d_embed} is not {sizes.d_model}; "
             "expected the same, or project after or before"
         )
+    if block.embedding.zero_id is not None and block.embedding.zero_id >= sizes.n_vocab:
+        yield (
+            f"zero_id, n_vocab: {block.embedding.zero_id} is not the id of a token; expected less than {sizes.n_vocab}"
+        )
     if "post" in (block.norm.placement, block.decoder.norm.placement) and block.feed_forward.parallel:
         yield "parallel, norm_placement: both parts read the same input, and it is post; expected another"
     if position.rotary_layers is not None and "rotary" not in (position.kind, block.decoder.position.kind):

@@ -42,6 +42,9 @@ class Given:
     d_embed: int | None = size(None, "Width of the embedding tables (see project). [default: d_model]")
     project: str | None = choice(PROJECTIONS, "From d_embed to d_model: after or before positions are added.")
     embed_scale: float | None = number(1.0, "Multiplies token vectors before positions are added.")
+    zero_id: int | None = size(
+        None, "Token id whose vector is 0; the other tokens' vectors grow to make up for it (ESM).", 0
+    )
     embed_norm: bool | None = switch(False, "Norm of the embeddings' sum.")
     score: str | None = choice(SCORES, "How a query and a key are compared.")
     score_scale: float | None = number(None, "Number that replaces the score's own scale.")
@@ -73,9 +76,7 @@ class Given:
         "longrope: one divisor for each pair, for texts up to rotary_ctx.", least=1e-6
     )
     rotary_long: tuple[float, ...] | None = numbers("longrope: the divisors for longer texts.", least=1e-6)
-    rotary_attention_factor: float | None = number(
-        None, "Multiplies rotated q and k. [default: as yarn and longrope have it, else 1]", least=0.0
-    )
+    rotary_magnitude: float | None = number(None, "Multiplies rotated q and k. [default: the scaling's]", least=0.0)
     window_rotary_base: float | None = number(None, "Base in layers with a window. [default: rotary_base]", 1.0)
     relative_bias: bool | None = switch(False, "Relative positions (T5) in addition to another position.")
     relative_buckets: int | None = size(32, "Distance buckets of relative positions (T5).", least=4)
@@ -86,7 +87,7 @@ class Given:
         DISENTANGLED, "Scores of q with keys of distances (c2p), of k with queries of distances (p2c), as in DeBERTa."
     )
     disentangled_span: int | None = size(128, "Vectors of distances on each side.", least=2)
-    disentangled_max_distance: int | None = size(
+    disentangled_max: int | None = size(
         None, "Distance from which all share a vector, in logarithmic steps from half the span on. [default: no steps]"
     )
     disentangled_share: bool | None = switch(False, "Distances use the W_Q and W_K of words.")

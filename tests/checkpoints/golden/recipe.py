@@ -19,9 +19,9 @@ ROBERTA_IDS = {"pad_token_id": 1, "bos_token_id": 0, "eos_token_id": 2, "type_vo
 class Recipe:
     """One folder: the name of a class of transformers, the arguments of its config, and so on.
 
-    ``sharp`` scales the matrices that make queries and keys, ``seed`` the weights: chosen so that no head is nearly
-    uniform or one-hot, which make.py checks. ``pair`` says that a pair of texts is run too, ``counts_positions`` that
-    a text with padding tokens in it is.
+    ``texts`` replace the two usual ones. ``sharp`` scales the matrices that make queries and keys, ``seed`` the
+    weights: chosen so that no head is nearly uniform or one-hot, which make.py checks. ``pair`` says that a pair of
+    texts is run too, ``counts_positions`` that a text with padding tokens in it is.
     """
 
     model: str
@@ -30,6 +30,7 @@ class Recipe:
     config: dict
     pair: bool = False
     counts_positions: bool = False
+    texts: tuple[str, str] | None = None
     sharp: float = DEFAULT_SHARP
     seed: int = 0
 

@@ -67,3 +67,46 @@ RECIPES |= {
         seed=4,
     ),
 }  # fmt: skip
+
+# Norms on a part's output, layers without positions.
+ENDS = {"pad_token_id": 0, "bos_token_id": 2, "eos_token_id": 3}
+RECIPES |= {
+    "olmo": Recipe(
+        "OlmoForCausalLM", BF16, vocabularies.bert,
+        bert_like(18, 3, 2, 5, 180, 61, num_key_value_heads=1, clip_qkv=1.2, **ENDS, **rope(45.0)),
+        seed=1,
+    ),
+    "olmo2": Recipe(
+        "Olmo2ForCausalLM", BF16, vocabularies.bert,
+        bert_like(18, 3, 2, 5, 180, 61, num_key_value_heads=1, rms_norm_eps=2e-3, **ENDS, **rope(45.0)),
+        seed=4,
+    ),
+    "olmo3": Recipe(
+        "Olmo3ForCausalLM", BF16, vocabularies.bert,
+        bert_like(
+            18, 3, 2, 5, 180, 61, num_key_value_heads=1, rms_norm_eps=2e-3, sliding_window=6, **ENDS,
+            layer_types=["sliding_attention", "full_attention"],
+            rope_parameters={
+                "sliding_attention": {"rope_type": "default", "rope_theta": 45.0},
+                "full_attention": {
+                    "rope_type": "yarn", "rope_theta": 45.0, "factor": 4.0, "beta_fast": 2.0, "beta_slow": 0.2,
+                    "original_max_position_embeddings": 16,
+                },
+            },
+        ),
+    ),
+    "exaone4": Recipe(
+        "Exaone4ForCausalLM", BF16, vocabularies.bert,
+        bert_like(
+            18, 3, 2, 5, 180, 61, num_key_value_heads=1, rms_norm_eps=2e-3, sliding_window=7, sliding_window_pattern=2,
+            **ENDS, **rope(45.0),
+        ),
+    ),
+    "smollm3": Recipe(
+        "SmolLM3ForCausalLM", BF16, vocabularies.bert,
+        bert_like(
+            18, 3, 2, 5, 180, 61, num_key_value_heads=1, rms_norm_eps=2e-3, no_rope_layer_interval=2,
+            use_sliding_window=True, sliding_window=8, attention_bias=True, **ENDS, **rope(45.0),
+        ),
+    ),
+}  # fmt: skip

@@ -1,12 +1,14 @@
 """Recipes of families that are data only. Their folders are small; copies of another family have only one layer."""
 
 import vocabularies
-from recipe import BF16, F16, ROBERTA_IDS, Recipe, bert_like, llama_like, rope
+from recipe import BF16, F16, F32, ROBERTA_IDS, Recipe, bert_like, llama_like, rope
 
 COPY = bert_like(12, 3, 1, 13, 151, 31)
 TWO_LAYERS = bert_like(12, 3, 2, 13, 151, 31, layer_norm_eps=2e-3)
 IDS = {"pad_token_id": 0, "bos_token_id": 2, "eos_token_id": 3}
 COUNTED = {"layer_norm_eps": 1e-3, **ROBERTA_IDS}  # positions are counted without padding
+ESM = {"vocab_size": 33, "pad_token_id": 1, "mask_token_id": 32, "eos_token_id": 2}
+PROTEINS = ("MKTAYIAKQRQISFVK", "MA<mask>GE <mask>LKxoVd.")
 
 RECIPES = {
     "ernie": Recipe(
@@ -150,5 +152,45 @@ RECIPES = {
             "layer_norm_epsilon": 2e-3, "attn_config": {"softmax_scale": 0.7},
         },
         seed=0,
+    ),
+    "esm": Recipe(
+        "EsmForMaskedLM", F32, vocabularies.esm,
+        TWO_LAYERS | ESM | {"position_embedding_type": "rotary", "token_dropout": True}, texts=PROTEINS,
+        seed=36,
+    ),
+    "esm_absolute": Recipe(
+        "EsmModel", F16, vocabularies.esm,
+        TWO_LAYERS | ESM | {"max_position_embeddings": 37, "emb_layer_norm_before": True}, texts=PROTEINS,
+        counts_positions=True,
+        seed=71,
+    ),
+    "ernie_tasks": Recipe(
+        "ErnieModel", F16, vocabularies.bert, COPY | {"use_task_id": True, "task_type_vocab_size": 5}, pair=True,
+        sharp=1.7, seed=1,
+    ),
+    "big_bird": Recipe(
+        "BigBirdModel", F16, vocabularies.bert,
+        TWO_LAYERS
+        | {"use_bias": False, "rescale_embeddings": True, "attention_type": "original_full", "sep_token_id": 3},
+        pair=True,
+        seed=55,
+    ),
+    "nomic_bert": Recipe(
+        "NomicBertForMaskedLM", F16, vocabularies.bert, TWO_LAYERS | rope(30.0), pair=True,
+        seed=13,
+    ),
+    "stablelm_norms": Recipe(
+        "StableLmModel", F16, vocabularies.bert,
+        bert_like(
+            24, 4, 1, 11, 151, 31, num_key_value_heads=2, qk_layernorm=True, **IDS,
+            **rope(40.0, partial_rotary_factor=0.7),
+        ),
+        seed=1,
+    ),
+    "mpt_clipped": Recipe(
+        "MptModel", F16, vocabularies.bert,
+        {"d_model": 12, "n_heads": 3, "n_layers": 1, "vocab_size": 151, "max_seq_len": 31,
+         "attn_config": {"clip_qkv": 1.5}},
+        sharp=2.0, seed=0,
     ),
 }  # fmt: skip

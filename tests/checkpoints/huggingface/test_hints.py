@@ -18,6 +18,7 @@ from attnviz.checkpoints.huggingface.registry import find_family
 from attnviz.checkpoints.huggingface.tokenizer import read_tokenizer
 from attnviz.errors import CheckpointError
 from tests.checkpoints.folders import write_safetensors
+from tests.checkpoints.formats.pytorch.pytorch_files import write_bin
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 
@@ -111,6 +112,13 @@ def test_the_hint_of_another_adapter_says_nothing_of_labels(tmp_path, damaged):
     if damaged:
         (tmp_path / "adapter_model.safetensors").write_bytes(b"?")
     assert "M.from_pretrained('owner/base'), " in hint_of(tmp_path)
+
+
+def test_an_adapter_in_a_file_of_pytorch_says_as_much(tmp_path):
+    write_adapter(tmp_path, {})
+    (tmp_path / "adapter_model.safetensors").unlink()
+    write_bin(tmp_path / "adapter_model.bin", {"base_model.model.classifier.weight": np.zeros((3, 4), np.float32)})
+    assert "M.from_pretrained('owner/base', num_labels=3)" in hint_of(tmp_path)
 
 
 def write_adapter(folder, shapes):

@@ -20,7 +20,7 @@ EACH = [(release, model_type) for release, types in RELEASES.items() for model_t
 NEWEST = {model_type: release for release, model_type in sorted(EACH)}
 # Values that say of each setting that attention is another; what no list has.
 UNUSUAL = {
-    "attention_type": "block_sparse",
+    "attention_type": "sparse",
     "attention_types": [[["global"], 2]],
     "is_decoder": True,
     "layer_types": ["sliding_attention", "full_attention"],
@@ -48,6 +48,8 @@ UNUSUAL |= dict.fromkeys(SWITCHES, True)
 NUMBERS = {name: 7 for name in CHANGES_ATTENTION if name not in UNUSUAL}
 # Settings that change nothing by themselves, in transformers neither.
 WITHOUT_EFFECT = {
+    # of two layers, without a window
+    *(("smollm3", name) for name in ("sliding_window", "use_sliding_window", "no_rope_layer_interval")),
     # only with use_sliding_window
     *((model_type, "sliding_window") for model_type in ("qwen2", "qwen3", "qwen2_moe", "qwen3_moe")),
     *((model_type, "layer_types") for model_type in ("qwen2", "qwen3")),  # only with use_sliding_window
@@ -58,9 +60,13 @@ WITHOUT_EFFECT = {
 }
 
 
-def settings_of(release, model_type, **more):
+WITHOUT_DEFAULT = {"esm": {"vocab_size": 33, "pad_token_id": 1}}  # the class needs them, and has null
+
+
+def settings_of(release, model_type):
     """A config.json with every setting of a release at its default, read by its family."""
-    values = RELEASES[release]["all"] | RELEASES[release][model_type] | more | {"model_type": model_type}
+    values = RELEASES[release]["all"] | RELEASES[release][model_type] | {"model_type": model_type}
+    values |= WITHOUT_DEFAULT.get(model_type, {})
     return read(model_type, values)
 
 
@@ -79,7 +85,7 @@ def checked(model_type, values):
 def small(model_type, **more):
     """A config.json of a small model, with the names that its family has."""
     sizes = {"num_hidden_layers": 2, "num_attention_heads": 2, "hidden_size": 8, "vocab_size": 9}
-    sizes |= {"max_position_embeddings": 16, "attention_types": [[["global", "local"], 1]]}
+    sizes |= {"pad_token_id": 1, "max_position_embeddings": 16, "attention_types": [[["global", "local"], 1]]}
     widths = dict.fromkeys(("intermediate_size", "hidden_dim", "ffn_dim"), 8)
     release = RELEASES[NEWEST[model_type]]
     names = release["all"] | release[model_type]
@@ -127,16 +133,39 @@ def outcome(model_type, values, name, usual):
 
 
 BERT_LIKE = ("albert", "bert", "camembert", "distilbert", "electra", "mpnet", "roberta", "xlm-roberta")
-BERT_LIKE += ("bert-generation", "data2vec-text", "dpr", "ernie", "megatron-bert", "rembert", "roberta-prelayernorm")
+BERT_LIKE += (
+    "big_bird",
+    "bert-generation",
+    "data2vec-text",
+    "dpr",
+    "ernie",
+    "megatron-bert",
+    "rembert",
+    "roberta-prelayernorm",
+)
 BERT_LIKE += ("xlm-roberta-xl",)
 ENCODERS_ONLY = ("ibert", "luke", "splinter")  # the published code has no decoder of them
 REFUSED = {  # what the published code computes and attnviz does not, with values that it must refuse
     **{(name, "position_embedding_type"): ("relative_key", "relative_key_query") for name in BERT_LIKE + ENCODERS_ONLY},
     **{(model_type, "add_cross_attention"): (True,) for model_type in BERT_LIKE},
+    ("deberta", "talking_head"): (True,),
+    ("deberta-v2", "conv_kernel_size"): (3, 5),
     ("gpt2", "scale_attn_by_inverse_layer_idx"): (True,),
     ("gpt2", "add_cross_attention"): (True,),
     ("mpnet", "relative_attention_num_buckets"): (16, 64),
-    ("ernie", "use_task_id"): (True,),
+    ("esm", "add_cross_attention"): (True,),
+    ("esm", "is_folding_model"): (True,),
+    ("nomic_bert", "causal"): (True,),
+    ("nomic_bert", "expert_choice_router"): (True,),
+    ("nomic_bert", "moe_every_n_layers"): (2,),
+    ("nomic_bert", "num_experts"): (8,),
+    ("nomic_bert", "num_shared_experts"): (1,),
+    ("nomic_bert", "parallel_block"): (True,),
+    ("nomic_bert", "prenorm"): (True,),
+    ("nomic_bert", "rotary_emb_interleaved"): (True,),
+    ("nomic_bert", "scale_attn_by_inverse_layer_idx"): (True,),
+    ("nomic_bert", "scale_attn_weights"): (False,),
+    ("nomic_bert", "use_rms_norm"): (True,),
     ("ibert", "quant_mode"): (True,),
     ("bloom", "apply_residual_connection_post_layernorm"): (True,),
     ("mpt", "expansion_ratio"): (2,),
@@ -250,6 +279,21 @@ def test_the_classes_say_the_family(names, model_type):
         ),
         ("qwen3_moe", {"use_sliding_window": True, "sliding_window": 3}, {"window": 2, "window_layers": "all"}),
         ("mixtral", {"sliding_window": 3}, {"mask": "causal", "window": 2, "window_layers": "all"}),
+        ("smollm3", {"no_rope_layer_interval": 2}, {"mask": "causal", "rotary_layers": "0"}),
+        ("smollm3", {"no_rope_layers": [0, 0]}, {"mask": "causal", "position": "none"}),
+        (
+            "smollm3",
+            {"no_rope_layers": [0, 1], "use_sliding_window": True, "sliding_window": 3},
+            {"rotary_layers": "1", "window": 2, "window_layers": "0"},
+        ),
+        ("exaone4", {"sliding_window": None}, {"mask": "causal", "position": "rotary"}),
+        ("exaone4", {"sliding_window_pattern": 2}, {"window": 4095, "window_layers": "0", "rotary_layers": "0"}),
+        (
+            "exaone4",
+            {"sliding_window_pattern": "LG", "layer_types": ["full_attention"] * 2},
+            {"mask": "causal", "position": "none"},
+        ),
+        ("olmo3", {"rope_theta": 7.0}, {"rotary_base": 7.0, "window_rotary_base": 5e5, "window_layers": "0-1"}),
     ],
 )
 def test_a_setting_of_the_mask_is_the_mask_of_the_published_code(model_type, settings, expected):
@@ -276,7 +320,6 @@ def test_factors_of_dynamic_positions_are_known():
 @pytest.mark.parametrize(
     ("model_type", "settings", "message"),
     [
-        ("mpt", {"attn_config": {"clip_qkv": 8}}, "config.json, attn_config: clip_qkv is set"),
         ("mpt", {"attn_config": {"alibi": False}}, "config.json, attn_config: alibi is false"),
         ("mpt", {"attn_config": {"alibi_bias_max": 16}}, "config.json, attn_config: alibi_bias_max is 16"),
         ("mpt", {"attn_config": {"qk_ln": True}}, "config.json, attn_config: qk_ln is true"),
@@ -286,7 +329,6 @@ def test_factors_of_dynamic_positions_are_known():
         ("mpt", {"is_causal": False}, "config.json: is_causal is false"),
         ("bloom", {"is_causal": False}, "config.json: is_causal is false"),
         ("bloom", {"pretraining_tp": 4, "slow_but_exact": True}, "config.json: slow_but_exact is true"),
-        ("stablelm", {"qk_layernorm": True}, "qk_layernorm is true"),
         ("gpt_neo", {"attention_types": [[["global", "far"], 1]]}, "attention_types is not a list of"),
         ("gpt_neo", {"attention_types": [[["global"], 2**40]]}, "attention_types is not a list of"),
         ("gpt_neo", {"attention_types": "local"}, "attention_types is not a list of"),
@@ -295,6 +337,9 @@ def test_factors_of_dynamic_positions_are_known():
             {"rope_parameters": {"full_attention": {"partial_rotary_factor": 0.5}}},
             "partial_rotary_factor",
         ),
+        ("nomic_bert", {"rotary_emb_fraction": 0.5}, "rotary_emb_fraction is 0.5"),
+        ("esm", {"token_dropout": True}, "it has no mask_token_id"),
+        ("esm", {"position_embedding_type": "relative_key"}, 'position_embedding_type is "relative_key"'),
         ("ibert", {"hidden_act": "relu"}, 'hidden_act is "relu"'),
     ],
 )
@@ -309,6 +354,13 @@ def test_what_a_family_does_not_compute_is_refused_by_name(model_type, settings,
     [
         ("bloom", {"pretraining_tp": 1, "slow_but_exact": True}, {"out_bias": None}),
         ("bloom", {"n_embed": 24}, {"d_model": 24, "d_ff": 96}),
+        ("stablelm", {"qk_layernorm": True}, {"qk_norm": True, "qk_norm_width": "each"}),
+        ("big_bird", {"block_size": 1, "num_random_blocks": 2}, {"n_ctx": 9}),
+        ("big_bird", {"block_size": 1, "attention_type": "original_full"}, {"n_ctx": 16}),
+        ("big_bird", {"rescale_embeddings": True, "use_bias": False}, {"embed_scale": 8**0.5, "qkv_bias": False}),
+        ("nomic_bert", {"n_embd": 12, "n_head": 3, "rotary_emb_base": 30}, {"d_head": 4, "rotary_base": 30}),
+        ("nomic_bert", {"activation_function": "geglu"}, {"activation": "gelu", "rotary_base": 1000.0}),
+        ("mpt", {"attn_config": {"clip_qkv": 8}}, {"clip_qkv": 8}),
         ("mpt", {"attn_config": {"softmax_scale": 0.25}}, {"score_scale": 0.25}),
         ("gpt_neo", {"attention_types": [[["local"], 2]]}, {"window": 255, "window_layers": "0-1"}),
         ("gpt_neo", {"attention_types": [[["global"], 2]]}, {"window": None}),
@@ -317,6 +369,10 @@ def test_what_a_family_does_not_compute_is_refused_by_name(model_type, settings,
         ("biogpt", {"scale_embedding": False}, {"embed_scale": 1.0}),
         ("ministral", {"sliding_window": None}, {"mask": "causal", "window": None}),
         ("clip_text_model", {"is_causal": False}, {"mask": "none"}),
+        ("esm", {"position_embedding_type": "rotary"}, {"position": "rotary", "n_ctx": 16, "pad_id": None}),
+        ("esm", {}, {"position": "learned", "n_ctx": 14, "pad_id": 1, "zero_id": None, "embed_norm": False}),
+        ("esm", {"token_dropout": True, "mask_token_id": 3}, {"zero_id": 3, "embed_scale": 0.88}),
+        ("esm", {"emb_layer_norm_before": True}, {"embed_norm": True}),
         ("seed_oss", {"attention_out_bias": True}, {"out_bias": True, "qkv_bias": True}),
     ],
 )

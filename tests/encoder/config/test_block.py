@@ -61,6 +61,7 @@ def test_the_scale_is_the_scores_own_unless_one_is_given(fields, factor):
             {"position": "learned", "pad_id": 9, "n_vocab": 9},
             "pad_id, n_vocab: 9 is not the id of a token; expected less than 9",
         ),
+        ({"zero_id": 9, "n_vocab": 9}, "zero_id, n_vocab: 9 is not the id of a token; expected less than 9"),
         (
             {"qk_norm_width": "all"},
             "qk_norm_width, qk_norm: all is given, and no qk_norm; expected both",

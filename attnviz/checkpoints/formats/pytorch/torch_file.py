@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from attnviz.checkpoints.formats.number_types import NUMBER_TYPES
+from attnviz.checkpoints.formats.number_types import READ_TYPES
 from attnviz.checkpoints.formats.numpy_files import ZIP_MAGICS, DamageError
 from attnviz.checkpoints.formats.pytorch.archive import TorchArchive
 from attnviz.checkpoints.formats.pytorch.legacy import LegacyFile
@@ -54,7 +54,7 @@ class TorchFile:
     def _stored(self, name: str) -> np.ndarray:
         tensor = self._tensors[name]
         storage = tensor.storage
-        dtype = NUMBER_TYPES[storage.kind].stored.newbyteorder(self._content.byte_order)
+        dtype = READ_TYPES[storage.kind].stored.newbyteorder(self._content.byte_order)
         try:
             if 0 in tensor.shape:
                 return np.empty(tensor.shape, dtype)
@@ -69,12 +69,12 @@ class TorchFile:
 
     def array(self, name: str, part: View = whole) -> np.ndarray:
         """A tensor, or a part of it: a view of the file where it stores aligned float32 or float64."""
-        widened = NUMBER_TYPES[self.dtypes[name]].widen(part(self._stored(name)))
+        widened = READ_TYPES[self.dtypes[name]].widen(part(self._stored(name)))
         return widened if widened.flags.aligned else widened.copy()  # products of numbers between words are slow
 
     def rows(self, name: str, ids: np.ndarray) -> np.ndarray:
         """Rows of a table, touching no others."""
-        return NUMBER_TYPES[self.dtypes[name]].widen(self._stored(name)[ids])
+        return READ_TYPES[self.dtypes[name]].widen(self._stored(name)[ids])
 
 
 def _tensors(state: object) -> dict[str, StoredTensor]:

@@ -3,7 +3,6 @@
 from attnviz.checkpoints.huggingface.families.bloom import causal_alibi
 from attnviz.checkpoints.huggingface.family import Family, Fused
 from attnviz.checkpoints.huggingface.settings import Settings, number_from, size_from
-from attnviz.errors import CheckpointError
 
 
 def _d_ff(settings: Settings) -> int:
@@ -23,10 +22,8 @@ def _attention(settings: Settings) -> dict[str, object]:
     }
     for name, values in allowed.items():
         config.one_of(name, {value: value for value in values}, values[0])
-    if config.get("clip_qkv", 0) != 0:
-        raise CheckpointError(f"{config.where}: clip_qkv is set, which attnviz does not compute; expected null")
-    scale = config.get("softmax_scale")
-    return {} if scale is None else {"score_scale": config.number("softmax_scale", kind=float)}
+    scale, clip = config.number("softmax_scale", 0.0, float), config.number("clip_qkv", 0.0, float)
+    return {name: value for name, value in {"score_scale": scale, "clip_qkv": clip}.items() if value}
 
 
 FAMILY = Family(

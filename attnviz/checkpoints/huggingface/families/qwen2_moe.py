@@ -4,8 +4,8 @@ from dataclasses import replace
 
 from attnviz.checkpoints.huggingface.families import llama, qwen2
 from attnviz.checkpoints.huggingface.rules.experts import experts
+from attnviz.checkpoints.huggingface.rules.windows import window_of
 from attnviz.checkpoints.huggingface.settings import Settings, layer_types, switch_from, windowed
-from attnviz.errors import CheckpointError
 
 EXPERTS = {
     "layers.{}.ffn.r": "layers.{}.mlp.gate",
@@ -27,14 +27,9 @@ LOSSES = ("router_aux_loss_coef", "output_router_logits")
 def _windows(settings: Settings) -> dict[str, object]:
     """Every second layer below ``max_window_layers`` sees a window, if ``use_sliding_window`` says so."""
     used = switch_from("use_sliding_window", default=False)(settings)
-    window, end = settings.number("sliding_window", None), settings.number("max_window_layers", 28)
+    end = settings.number("max_window_layers", 28)
     layers = layer_types(settings, lambda i: bool(used) and i % 2 == 0 and i < end)
-    if layers is not None and not (used and window):
-        raise CheckpointError(
-            f"{settings.where}: layer_types names layers with a window, and use_sliding_window and sliding_window name "
-            "none; expected both or none"
-        )
-    return windowed(settings, window, layers)
+    return windowed(settings, window_of(settings, layers, used=bool(used)), layers)
 
 
 def _fields(settings: Settings) -> dict[str, object]:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from attnviz.checkpoints.file_params import TensorSource
 from attnviz.checkpoints.huggingface.family import Family, Fused
@@ -39,48 +39,65 @@ def tensor_sources(
         config: the block's fields.
         settings: of ``config.json``.
     """
-    rule = family.first_position
-    first = rule(settings) if callable(rule) else rule
-    first = max(first - (config.position.pad_id is not None), 0)
     modules = family.modules | dict(family.more_modules(settings))
     factors, convolutions = family.factors(settings), family.convolutions(settings)
 
-    def source(native: _Native) -> TensorSource:
-        if native.name in (*family.zero, *family.computed):
+    def source(name: str) -> TensorSource:
+        native = _native(name)
+        if {name, native.name} & {*family.zero, *family.computed}:
             return TensorSource(None, computed=family.computed.get(native.name))
-        fused = next((fused for fused in family.fused if native.module in fused.holds), None)
         numbers = (family.layer(settings, int(native.numbers[0])), *native.numbers[1:]) if native.numbers else ()
+        matrix = native.kind == "matrix"
+        if native.name in family.tensors:
+            return TensorSource(family.tensors[native.name].format(*numbers), family.linear and matrix)
+        fused = next((fused for fused in family.fused if native.module in fused.holds), None)
         # A module that the family does not name is looked for under its own name, and reported as missing.
         stored = modules.get(native.module, native.module) if fused is None else fused.module
-        start, end, group, groups = (0, 0, 0, 1) if fused is None else _part(fused, native, shapes, config)
-        matrix = native.kind == "matrix"
-        return TensorSource(
-            family.tensors.get(native.name, f"{stored}.{'bias' if native.kind == 'bias' else 'weight'}").format(
-                *numbers
-            ),
+        leaf = "bias" if native.kind == "bias" else "weight"
+        first, *others = (f"{stored.format(*numbers, head=head)}.{leaf}" for head in _heads(stored, native, config))
+        place = TensorSource(
+            first,
             family.linear and matrix,
-            part=None if fused is None else (start, end),
-            group=group,
-            groups=groups,
             order=family.orders[native.module](config) if native.module in family.orders else (),
             blocks=convolutions.get(native.module, 0) if matrix else 0,
             folded=family.folded[native.module](config) if native.module in family.folded else 0,
-            first_row=first if native.module == "embed.positions" else 0,
+            others=tuple(others),
             plus=family.norm_plus if native.kind == "gain" else 0.0,
             times=factors.get(native.module, 1.0),
         )
+        place = place if fused is None else _part(place, fused, native, shapes, config)
+        return _position_table(place, family, config, settings) if native.module == "embed.positions" else place
 
-    return {name: source(_native(name)) for name in shapes}
+    added = family.added(settings)
+    sources = {name: source(name) for name in shapes}
+    return sources | {name: replace(sources[name], added=f"{added[name]}.weight") for name in added if name in sources}
 
 
-def _part(fused: Fused, native: _Native, shapes: Mapping[str, Shape], config: Block) -> tuple[int, int, int, int]:
-    """A fused tensor's part: its first output and its end among those of one group, all outputs of one, and groups."""
+def _position_table(place: TensorSource, family: Family, config: Block, settings: Settings) -> TensorSource:
+    """The place of the position table, without the rows that no token ever has."""
+    rule = family.first_position
+    first = rule(settings) if callable(rule) else rule
+    first = max(first - (config.position.pad_id is not None), 0)
+    return replace(place, first_row=first, spare_rows=family.spare_positions(settings))
+
+
+def _heads(stored: str, native: _Native, config: Block) -> range:
+    """The numbers of the heads that have modules of their own; 0 alone where all share one."""
+    if "{head}" not in stored:
+        return range(1)
+    return range(config.n_kv_heads if native.module.endswith("k_norm") else config.n_heads)
+
+
+def _part(
+    place: TensorSource, fused: Fused, native: _Native, shapes: Mapping[str, Shape], config: Block
+) -> TensorSource:
+    """The place of one part of a fused tensor, by the widths of all of them."""
     groups, letter = fused.groups(config), "b" if native.kind == "bias" else "w"
     names = [re.sub(r"\.(\w+)$", rf".{letter}\1", module).format(*native.numbers) for module in fused.holds]
     widths = [shapes[name][-1] // groups for name in names]
     index = fused.holds.index(native.module)
     start = sum(widths[:index])
-    return start, start + widths[index], sum(widths), groups
+    return replace(place, part=(start, start + widths[index]), group=sum(widths), groups=groups)
 
 
 def _native(name: str) -> _Native:
