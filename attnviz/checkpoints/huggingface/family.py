@@ -74,7 +74,8 @@ class Family:
         fields: flat names of the block: each a value, or a rule that reads it from ``config.json``.
         modules: the block's modules (``layers.{}.attn.q``), each with the file's name
             (``encoder.layer.{}.attention.self.query``). Linear layers and norms have ``weight`` and ``bias``, tables
-            ``weight``. ``{head}`` stands for the number of each head that has a module of its own.
+            ``weight``. Experts have a number of their own (``layers.{}.ffn.experts.{}.1``); ``{head}`` stands for the
+            number of each head that has a module of its own.
         fused: modules of the file that hold several of the block's.
         defaults: settings that a ``config.json`` may leave out, where not all families agree on them.
         aliases: other names of settings to the family's own; they win, as in the published code.
@@ -169,14 +170,13 @@ class Family:
         if name in self.zero or re.sub(r"^layers\.\d+\.", "layers.{}.", name) in self.zero:
             return TensorSource(None)
         module, kind = _module_of(name)
-        match = re.match(r"layers\.(\d+)\.", module)
-        number = self.layer(settings, int(match[1])) if match else ""
-        generic = re.sub(r"^layers\.\d+\.", "layers.{}.", module)
+        generic, numbers = _generic(module)
+        numbers = (self.layer(settings, int(numbers[0])), *numbers[1:]) if numbers else ()
         transposed = self.linear and kind == "matrix"
         leaf = "bias" if kind == "bias" else "weight"
         for fused in self.fused:
             if generic in fused.holds:
-                full, part = fused.module.format(number), fused.holds.index(generic)
+                full, part = fused.module.format(*numbers), fused.holds.index(generic)
                 heads = config.n_heads if fused.by_head else 0
                 return TensorSource(f"{full}.{leaf}", transposed, part, len(fused.holds), heads)
         if generic not in modules:
@@ -185,7 +185,7 @@ class Family:
         added = self.added(settings).get(generic)
         n_heads = config.n_kv_heads if generic.endswith("k_norm") else config.n_heads
         n_modules = n_heads if "{head}" in modules[generic] else 1
-        first_name, *others = (f"{modules[generic].format(number, head=head)}.{leaf}" for head in range(n_modules))
+        first_name, *others = (f"{modules[generic].format(*numbers, head=head)}.{leaf}" for head in range(n_modules))
         return TensorSource(
             first_name,
             transposed,
@@ -195,6 +195,12 @@ class Family:
             added=None if added is None else f"{added}.weight",
             plus=self.norm_plus if kind == "gain" else 0.0,
         )
+
+
+def _generic(module: str) -> tuple[str, tuple[str, ...]]:
+    """A module's name with ``{}`` for the numbers of its layer and of its expert, and these numbers."""
+    numbered = r"(?<=^layers\.)\d+|(?<=\.experts\.)\d+"
+    return re.sub(numbered, "{}", module), tuple(re.findall(numbered, module))
 
 
 def _module_of(name: str) -> tuple[str, str]:

@@ -30,7 +30,7 @@ import recipes_first
 import settings
 import torch
 import transformers
-from recipe import DEFAULT_SHARP
+from recipe import DEFAULT_SHARP, EAGER
 from recipes import RECIPES
 from tokenizers import Tokenizer
 from torch import nn
@@ -172,7 +172,7 @@ def make(name):
     recipe, folder = RECIPES[name], HERE / name
     save(recipe, folder)
     model_class = getattr(transformers, recipe.model)
-    model = model_class.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager").eval()
+    model = model_class.from_pretrained(folder, dtype=torch.float32, **EAGER).eval()
     for key, values in randomised(recipe).named_parameters():
         assert torch.equal(values, model.state_dict()[key]), f"{name}: {key} did not come back"
     tokenizer = transformers.AutoTokenizer.from_pretrained(folder)

@@ -195,6 +195,12 @@ def fields_of(model_type, **settings):
         ("gpt_neox", {"rotary_emb_base": 100, "partial_rotary_factor": 1.0}, {"rotary_base": 100, "rotary_dims": 1}),
         ("gemma", {"hidden_act": "silu", "hidden_activation": "relu"}, {"activation": "silu"}),
         ("starcoder2", {"hidden_act": "silu", "activation_function": "relu"}, {"activation": "silu"}),
+        ("mixtral", {}, {"n_experts": 8, "experts_per_token": 2, "rotary_base": 1e6}),
+        ("mixtral", {"num_experts": 3}, {"n_experts": 3}),
+        ("qwen2_moe", {"mlp_only_layers": [1, 2]}, {"router_norm": False, "expert_layers": "0,3", "d_shared": 5632}),
+        ("qwen3_moe", {"decoder_sparse_step": 2, "num_local_experts": 5}, {"expert_layers": "1,3", "n_experts": 5}),
+        ("qwen3_moe", {"num_experts": 0}, {"n_experts": 0}),
+        ("olmoe", {"clip_qkv": None, "norm_topk_prob": True}, {"clip_qkv": None, "router_norm": True}),
         ("starcoder2", {"norm_epsilon": 0.5, "layer_norm_epsilon": 0.25}, {"norm_eps": 0.5}),
         ("starcoder2", {"use_bias": False, "mlp_bias": True}, {"bias": False, "norm_bias": True, "mask": "causal"}),
         (

@@ -53,6 +53,35 @@ def rotary(
     }
 
 
+def rotary_by_layer_type(
+    settings: Settings, base: float, window_base: float, older: str | None = None
+) -> tuple[dict[str, object], float]:
+    """The rotary fields of layers that see all, and the base of those with a window, which are never stretched.
+
+    Args:
+        settings: the model's; ``rope_parameters`` has an object for each type of layer.
+        base: of layers that see all, where nothing says it.
+        window_base: of layers with a window, where nothing says it.
+        older: the setting that older files have for it; None for none.
+
+    Raises:
+        CheckpointError: a kind that is not computed here.
+    """
+    nested, scaling = settings.object("rope_parameters"), settings.object("rope_scaling")
+    wide, near = nested.object("full_attention"), nested.object("sliding_attention")
+    for one in (nested, near):
+        rope_type(one, {"default": None})
+    if older is not None:
+        window_base = settings.number(older, window_base, float)
+    wide = scaling if scaling.values else wide
+    fields = {
+        "position": "rotary",
+        "rotary_base": wide.number("rope_theta", settings.number("rope_theta", base, float), float),
+        **stretching(settings, wide),
+    }
+    return fields, near.number("rope_theta", window_base, float)
+
+
 def stretching(settings: Settings, rope: Settings, renamed: Mapping[str, str] = _SAME) -> dict[str, object]:
     """``rotary_scaling`` and its fields, as transformers' ``modeling_rope_utils`` reads them.
 
