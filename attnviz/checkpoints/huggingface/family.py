@@ -97,6 +97,8 @@ class Family:
         older: the family as an older file spells its tensors, by a pattern that one of their names matches.
         norm_plus: what is added to a norm's stored gain.
         zero: tensors of the block that are 0, because the file's model does not have them; ``{}`` stands for a layer.
+        tensors: tensors of the block whose names in the file are not a module's with ``weight`` or ``bias`` (DeBERTa's
+            ``q_bias``).
         layer: the file's number for a layer, where it is not the same; ``{}`` of ``modules`` stands for it.
         vocabulary: for folders without ``tokenizer.json``.
         pieces: for folders with a SentencePiece model alone; None where those are not read.
@@ -127,6 +129,7 @@ class Family:
     older: Mapping[str, "Family"] = field(default_factory=dict)
     norm_plus: float = 0.0
     zero: tuple[str, ...] = ()
+    tensors: Mapping[str, str] = field(default_factory=dict)
     layer: Callable[[Settings, int], str] = lambda settings, i: str(i)  # noqa: ARG005
     vocabulary: Vocabulary | None = None
     pieces: PieceLayout | None = None
@@ -167,12 +170,15 @@ class Family:
     def _source(
         self, name: str, config: Block, settings: Settings, first: int, modules: Mapping[str, str]
     ) -> TensorSource:
-        if name in self.zero or re.sub(r"^layers\.\d+\.", "layers.{}.", name) in self.zero:
+        own = _generic(name)[0]
+        if name in self.zero or own in self.zero:
             return TensorSource(None)
         module, kind = _module_of(name)
         generic, numbers = _generic(module)
         numbers = (self.layer(settings, int(numbers[0])), *numbers[1:]) if numbers else ()
         transposed = self.linear and kind == "matrix"
+        if own in self.tensors:
+            return TensorSource(self.tensors[own].format(*numbers), transposed)
         leaf = "bias" if kind == "bias" else "weight"
         for fused in self.fused:
             if generic in fused.holds:
@@ -198,7 +204,7 @@ class Family:
 
 
 def _generic(module: str) -> tuple[str, tuple[str, ...]]:
-    """A module's name with ``{}`` for the numbers of its layer and of its expert, and these numbers."""
+    """A module's or tensor's name with ``{}`` for the numbers of its layer and of its expert, and these numbers."""
     numbered = r"(?<=^layers\.)\d+|(?<=\.experts\.)\d+"
     return re.sub(numbered, "{}", module), tuple(re.findall(numbered, module))
 

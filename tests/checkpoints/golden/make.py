@@ -51,7 +51,21 @@ MINILM_TEXTS = (
 MINILM_PAIR = ("Who waded?", "Tourists, unhurriedly.")
 FOLDER_LIMIT, NEW_LIMIT, MINILM_LIMIT = 100_000, 40_000, 400_000
 TOKENIZER_LIMIT, ALL_LIMIT = 25_000, 6_000_000
-SHARPENED = ("q_lin", "k_lin", "q_proj", "k_proj", "query", "key", "attn.q", "attn.k", "c_attn", "Wqkv")
+SHARPENED = (
+    "in_proj",
+    "pos_proj",
+    "pos_q_proj",
+    "q_lin",
+    "k_lin",
+    "q_proj",
+    "k_proj",
+    "query",
+    "key",
+    "attn.q",
+    "attn.k",
+    "c_attn",
+    "Wqkv",
+)
 QUIETENED = ("attention.output.dense", "attention.dense", "attn.o.", "out_lin")  # else tokens become alike in post-norm
 torch.set_num_threads(1)
 transformers.logging.disable_progress_bar()
