@@ -89,6 +89,10 @@ Variant = Annotated[
     str | None,
     option(MODEL, "--variant", metavar="NAME", help="Variant of the model's weights: fp16 is model.fp16.safetensors."),
 ]
+FamilyName = Annotated[
+    str | None,
+    option(MODEL, "--as", metavar="TYPE", help="Read a model of an unknown model_type as one of this: llama."),
+]
 ConfigPath = Annotated[
     Path | None,
     option(MODEL, "--config", metavar="PATH", envvar="ATTNVIZ_CONFIG", help="A TOML file of the block's fields."),
@@ -261,6 +265,7 @@ class ModelOptions(Options):
     ] = None
     revision: Revision = None
     variant: Variant = None
+    family: FamilyName = None
     weights: Annotated[
         Path | None,
         option(
