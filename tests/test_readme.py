@@ -21,7 +21,7 @@ import typer
 
 import attnviz
 from attnviz.checkpoints.huggingface.registry import families
-from attnviz.checkpoints.huggingface.rules.text_part import WRAPPERS, text_part
+from attnviz.checkpoints.huggingface.rules.text_part import TEXT_MODELS, text_part
 from attnviz.cli.app import Commands, app
 from attnviz.encoder.config.given import field_names
 from tests.approved import UPDATE, assert_stored
@@ -212,7 +212,7 @@ def wrapper_sentence() -> str:
     """The names of models that also read pictures: those that were compared, and those that load."""
     compared = sorted(file.parent.name for file in (GOLDEN / "wrapped").glob("*/config.json"))
     loading = {
-        name for name in WRAPPERS if text_part({"model_type": name, "text_config": {}}, "").model_type in families()
+        name for name in TEXT_MODELS if text_part({"model_type": name, "text_config": {}}, "").model_type in families()
     }
     named = [", ".join(f"`{name}`" for name in names) for names in (compared, sorted(loading - set(compared)))]
     return f"compared: {named[0]}.\nOthers that load: {named[1]}.\n"

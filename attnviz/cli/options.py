@@ -82,8 +82,7 @@ TokenLabels = Annotated[
     ),
 ]
 Revision = Annotated[
-    str | None,
-    option(MODEL, "--revision", metavar="NAME", help="Branch, tag or commit of the hub's model."),
+    str | None, option(MODEL, "--revision", metavar="NAME", help="Branch, tag or commit of the hub's model.")
 ]
 Variant = Annotated[
     str | None,

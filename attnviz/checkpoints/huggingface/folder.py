@@ -15,7 +15,7 @@ from attnviz.checkpoints.huggingface.family import Family
 from attnviz.checkpoints.huggingface.hints import check_plain
 from attnviz.checkpoints.huggingface.known_settings import check_settings, family_of_classes
 from attnviz.checkpoints.huggingface.registry import families, find_family, needed_family, read_as
-from attnviz.checkpoints.huggingface.rules.text_part import UNUSED, text_part
+from attnviz.checkpoints.huggingface.rules.text_part import PICTURE_PARTS, text_part
 from attnviz.checkpoints.huggingface.setting_names import with_setting_names
 from attnviz.checkpoints.huggingface.settings import Settings
 from attnviz.checkpoints.huggingface.settings_file import read_settings
@@ -63,8 +63,7 @@ def read_folder(
     stored, paths = open_weights(path, variant)
     opened, scaled = dequantised(stored, one_line(path), values)
     notes += scaled
-    family = family.spelled(opened.shapes)
-    shapes = tensor_shapes(config)
+    family, shapes = family.spelled(opened.shapes), tensor_shapes(config)
     if overrides and _is_misfit(tensor_shapes(own), shapes):
         raise _misfit_error(path, own, overrides)
     sources = family.sources(shapes, config, settings)
@@ -162,7 +161,7 @@ def _read_family(
     part = text_part(values, where) if find_family(model_type) is None else None
     if part is not None:
         check_plain(part.where, part.values)
-        model_type, values, where, notes, unused = part.model_type, part.values, part.where, (part.note,), UNUSED
+        model_type, values, where, notes, unused = part.model_type, part.values, part.where, (part.note,), PICTURE_PARTS
     if family_type is not None:
         notes += (read_as(model_type, family_type),)
         model_type = family_type

@@ -9,7 +9,7 @@ import pytest
 
 import attnviz
 from attnviz.checkpoints.huggingface.description import describe_folder
-from attnviz.checkpoints.huggingface.rules.text_part import WRAPPERS, text_part
+from attnviz.checkpoints.huggingface.rules.text_part import TEXT_MODELS, text_part
 from attnviz.errors import CheckpointError, UsageError
 from tests.checkpoints.folders import write_bert, write_safetensors
 from tests.checkpoints.huggingface.test_families import GOLDEN, assert_is_golden, copied, tensors_of
@@ -107,7 +107,7 @@ def test_a_text_config_that_does_not_load_is_named_with_its_place(settings, mess
 
 
 def test_every_wrapper_with_a_known_text_model_says_which():
-    assert all(isinstance(text_type, str) for text_type in WRAPPERS.values())
+    assert all(isinstance(text_type, str) for text_type in TEXT_MODELS.values())
     assert text_part({"model_type": "bert"}, "config.json") is None
 
 

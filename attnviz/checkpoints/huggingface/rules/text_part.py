@@ -1,6 +1,6 @@
 """The text part of a model that also reads pictures or sound: the settings inside its ``text_config``.
 
-Of a text alone, its attention is that of the text model. The settings leave out what is the default of that model.
+A text alone gets the attention of the text model. The settings leave out what is the default of that model.
 """
 
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from attnviz.errors import CheckpointError, one_line
 
 # The wrappers that were compared with transformers, or whose code was read, each with the text model that its
 # text_config has where it does not say so.
-WRAPPERS: Mapping[str, str] = {
+TEXT_MODELS: Mapping[str, str] = {
     "aya_vision": "cohere2",
     "blip-2": "opt",
     "clip": "clip_text_model",
@@ -34,7 +34,7 @@ WRAPPERS: Mapping[str, str] = {
     "vipllava": "llama",
 }
 _FLAT = ("qwen2_5_vl", "qwen2_vl")  # older files of these have the text model's settings beside those of pictures
-# Text models that have a name to themselves there; of a text alone, rotary positions in three parts are the usual ones.
+# Text models that have a name to themselves there: rotary positions in three parts are the usual ones for a text alone.
 _SAME_AS: Mapping[str, str] = {"qwen2_5_vl_text": "qwen2", "qwen2_vl_text": "qwen2", "qwen3_vl_text": "qwen3"}
 _SECTIONS = ("mrope_section", "mrope_interleaved")
 
@@ -68,7 +68,7 @@ _DEFAULTS: Mapping[str, Mapping[str, object]] = {
 _OWN_DEFAULTS = {"idefics3": {"rms_norm_eps": 1e-5}, "smolvlm": {"rms_norm_eps": 1e-5}}
 
 # What else such a file holds, by the start of its names without ``model.``.
-UNUSED = (
+PICTURE_PARTS = (
     *("vision_tower.*", "vision_model.*", "vision_embed_tokens.*", "visual.*", "image_newline", "audio_tower.*"),
     *("multi_modal_projector.*", "mm_projector.*", "connector.*", "qformer.*", "query_tokens"),
     *("image_tower.*", "video_tower.*", "language_projection.*", "vision_projection.*", "visual_projection.*"),
@@ -112,14 +112,14 @@ def text_part(values: Mapping[str, Any], where: str) -> TextPart | None:
         return None
     if not isinstance(inner, dict):
         raise CheckpointError(f"{where}: text_config is not an object; expected the settings of a text model")
-    model_type = inner.get("model_type") or WRAPPERS.get(str(outer))
+    model_type = inner.get("model_type") or TEXT_MODELS.get(str(outer))
     if not isinstance(model_type, str):
         raise CheckpointError(f"{where}, text_config: it has no model_type; expected that of a text model")
     given = {name: value for name, value in inner.items() if name != "model_type"}
     usual = {**_DEFAULTS.get(model_type, {}), **_OWN_DEFAULTS.get(str(outer), {})}
     family = _SAME_AS.get(model_type, model_type)
     note = f"model_type is {one_line(outer)[:40]}: its text part alone is read (text_config, {one_line(family)[:40]})"
-    if outer not in WRAPPERS:
+    if outer not in TEXT_MODELS:
         note += ", which was not compared with transformers: the numbers may differ"
     rope = {name: _without_sections(given[name]) for name in ("rope_scaling", "rope_parameters") if name in given}
     shared = {name: values[name] for name in ("auto_map",) if name in values}

@@ -10,7 +10,7 @@ from attnviz.output.terminal.tables.weights import byte_size, fields_text
 
 _MOST_NAMES = 6
 _KINDS = {
-    "encoder": "Encoders (model_type, family, for example): every token sees every token",
+    "encoder": "Encoders (model_type, for example, family): every token sees every token",
     "decoder": "Decoders: a token sees only earlier ones",
 }
 
@@ -41,7 +41,7 @@ class FamiliesTable(LinesView):
             yield []
         about = f"{len(self._families)} families of models load, from a folder or by an id on the hub:"
         yield from self.text(about, PLAIN)
-        columns = ("model_type", "name", "example")
+        columns = ("model_type", "example", "name")
         widths = [max(cell_width(family[name]) for family in self._families) for name in columns]
         for kind, title in _KINDS.items():
             yield []
