@@ -25,7 +25,7 @@ _MASKS = (
 _DISTANCES = (
     {},
     {"disentangled": "both", "disentangled_span": 3, "disentangled_norm": True},
-    {"disentangled": "c2p", "disentangled_span": 5, "disentangled_max_distance": 9, "disentangled_share": True},
+    {"disentangled": "c2p", "disentangled_span": 5, "disentangled_max": 9, "disentangled_share": True},
 )
 _STRETCHES = (  # which depend on a text's length
     {},

@@ -128,8 +128,8 @@ def rotary_magnitude(config, layer):
     """The number that multiplies rotated vectors; 1 in windows with a base of their own."""
     if has_window(config, layer) and config.get("window_rotary_base") is not None:
         return 1.0
-    if config.get("rotary_attention_factor") is not None:
-        return config["rotary_attention_factor"]
+    if config.get("rotary_magnitude") is not None:
+        return config["rotary_magnitude"]
     kind, factor = config.get("rotary_scaling", "none"), config.get("rotary_factor", 1.0)
     if factor <= 1 or kind not in ("yarn", "longrope"):
         return 1.0
@@ -255,7 +255,7 @@ def offset_row(i, j, config):
 
     With a largest distance the rows beyond half the span are on a logarithmic scale (DeBERTa v2's published code).
     """
-    span, offset, far = config["disentangled_span"], i - j, config.get("disentangled_max_distance")
+    span, offset, far = config["disentangled_span"], i - j, config.get("disentangled_max")
     if far is not None and abs(offset) > span // 2:
         half = span // 2
         distance = half + math.ceil(math.log(abs(offset) / half) / math.log((far - 1) / half) * (half - 1))

@@ -28,6 +28,7 @@ PLUGIN_GROUP = "attnviz.families"
 _SPELLED_WITH_A_HYPHEN = (
     "bert_generation",
     "data2vec_text",
+    "deberta_v2",
     "megatron_bert",
     "modernbert_decoder",
     "openai_gpt",

@@ -30,7 +30,7 @@ import recipes_first
 import settings
 import torch
 import transformers
-from recipe import DEFAULT_SHARP
+from recipe import DEFAULT_SHARP, EAGER
 from recipes import RECIPES
 from tokenizers import Tokenizer
 from torch import nn
@@ -51,7 +51,21 @@ MINILM_TEXTS = (
 MINILM_PAIR = ("Who waded?", "Tourists, unhurriedly.")
 FOLDER_LIMIT, NEW_LIMIT, MINILM_LIMIT = 100_000, 40_000, 400_000
 TOKENIZER_LIMIT, ALL_LIMIT = 25_000, 6_000_000
-SHARPENED = ("q_lin", "k_lin", "q_proj", "k_proj", "query", "key", "attn.q", "attn.k", "c_attn", "Wqkv")
+SHARPENED = (
+    "in_proj",
+    "pos_proj",
+    "pos_q_proj",
+    "q_lin",
+    "k_lin",
+    "q_proj",
+    "k_proj",
+    "query",
+    "key",
+    "attn.q",
+    "attn.k",
+    "c_attn",
+    "Wqkv",
+)
 QUIETENED = ("attention.output.dense", "attention.dense", "attn.o.", "out_lin")  # else tokens become alike in post-norm
 torch.set_num_threads(1)
 transformers.logging.disable_progress_bar()
@@ -173,7 +187,7 @@ def make(name):
     recipe, folder = RECIPES[name], HERE / name
     save(recipe, folder)
     model_class = getattr(transformers, recipe.model)
-    model = model_class.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager").eval()
+    model = model_class.from_pretrained(folder, dtype=torch.float32, **EAGER).eval()
     for key, values in randomised(recipe).named_parameters():
         assert torch.equal(values, model.state_dict()[key]), f"{name}: {key} did not come back"
     tokenizer = transformers.AutoTokenizer.from_pretrained(folder)

@@ -11,6 +11,7 @@ import transformers
 
 F32, F16, BF16 = "float32", "float16", "bfloat16"
 DEFAULT_SHARP = 1.4
+EAGER = {"attn_implementation": "eager", "experts_implementation": "eager"}
 ROBERTA_IDS = {"pad_token_id": 1, "bos_token_id": 0, "eos_token_id": 2, "type_vocab_size": 1}
 
 
@@ -36,7 +37,7 @@ class Recipe:
     def new_model(self):
         """The model with its initial weights."""
         model_class = getattr(transformers, self.model)
-        return model_class(model_class.config_class(attn_implementation="eager", **self.config))
+        return model_class(model_class.config_class(**EAGER, **self.config))
 
 
 def bert_like(hidden, heads, layers, ff, vocab, positions, **more):

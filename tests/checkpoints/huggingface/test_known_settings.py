@@ -48,7 +48,10 @@ UNUSUAL |= dict.fromkeys(SWITCHES, True)
 NUMBERS = {name: 7 for name in CHANGES_ATTENTION if name not in UNUSUAL}
 # Settings that change nothing by themselves, in transformers neither.
 WITHOUT_EFFECT = {
-    *((model_type, "sliding_window") for model_type in ("qwen2", "qwen3")),  # only with use_sliding_window
+    # of two layers, without a window
+    *(("smollm3", name) for name in ("sliding_window", "use_sliding_window", "no_rope_layer_interval")),
+    # only with use_sliding_window
+    *((model_type, "sliding_window") for model_type in ("qwen2", "qwen3", "qwen2_moe", "qwen3_moe")),
     *((model_type, "layer_types") for model_type in ("qwen2", "qwen3")),  # only with use_sliding_window
     *((model_type, "use_sliding_window") for model_type in ("qwen3", "qwen2")),  # only from layer 28 on
     ("gemma2", "layer_types"),  # as it has them by itself
@@ -145,6 +148,8 @@ ENCODERS_ONLY = ("ibert", "luke", "splinter")  # the published code has no decod
 REFUSED = {  # what the published code computes and attnviz does not, with values that it must refuse
     **{(name, "position_embedding_type"): ("relative_key", "relative_key_query") for name in BERT_LIKE + ENCODERS_ONLY},
     **{(model_type, "add_cross_attention"): (True,) for model_type in BERT_LIKE},
+    ("deberta", "talking_head"): (True,),
+    ("deberta-v2", "conv_kernel_size"): (3, 5),
     ("gpt2", "scale_attn_by_inverse_layer_idx"): (True,),
     ("gpt2", "add_cross_attention"): (True,),
     ("mpnet", "relative_attention_num_buckets"): (16, 64),
@@ -267,6 +272,28 @@ def test_the_classes_say_the_family(names, model_type):
         ("bert", {"is_decoder": True, "is_causal": False}, {"mask": "none"}),
         ("bert", {"is_causal": False}, {"mask": "none"}),
         ("qwen2", {"layer_types": ["attention", "attention"]}, {"mask": "causal"}),
+        (
+            "qwen2_moe",
+            {"use_sliding_window": True, "sliding_window": 3},
+            {"mask": "causal", "window": 2, "window_layers": "0"},
+        ),
+        ("qwen3_moe", {"use_sliding_window": True, "sliding_window": 3}, {"window": 2, "window_layers": "all"}),
+        ("mixtral", {"sliding_window": 3}, {"mask": "causal", "window": 2, "window_layers": "all"}),
+        ("smollm3", {"no_rope_layer_interval": 2}, {"mask": "causal", "rotary_layers": "0"}),
+        ("smollm3", {"no_rope_layers": [0, 0]}, {"mask": "causal", "position": "none"}),
+        (
+            "smollm3",
+            {"no_rope_layers": [0, 1], "use_sliding_window": True, "sliding_window": 3},
+            {"rotary_layers": "1", "window": 2, "window_layers": "0"},
+        ),
+        ("exaone4", {"sliding_window": None}, {"mask": "causal", "position": "rotary"}),
+        ("exaone4", {"sliding_window_pattern": 2}, {"window": 4095, "window_layers": "0", "rotary_layers": "0"}),
+        (
+            "exaone4",
+            {"sliding_window_pattern": "LG", "layer_types": ["full_attention"] * 2},
+            {"mask": "causal", "position": "none"},
+        ),
+        ("olmo3", {"rope_theta": 7.0}, {"rotary_base": 7.0, "window_rotary_base": 5e5, "window_layers": "0-1"}),
     ],
 )
 def test_a_setting_of_the_mask_is_the_mask_of_the_published_code(model_type, settings, expected):

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from attnviz.checkpoints.huggingface.families import gemma, llama
+from attnviz.checkpoints.huggingface.rules.windows import window_of
 from attnviz.checkpoints.huggingface.settings import Settings, activation_from, layer_types, switch_from, windowed
 
 MODULES = llama.MODULES | {
@@ -10,9 +11,9 @@ MODULES = llama.MODULES | {
     "layers.{}.norm2": "layers.{}.pre_feedforward_layernorm",
     "layers.{}.norm2_out": "layers.{}.post_feedforward_layernorm",
 }
-BIASES = {name: switch_from("attention_bias", default=False) for name in ("qkv_bias", "out_bias")}
+_BIASES = {name: switch_from("attention_bias", default=False) for name in ("qkv_bias", "out_bias")}
 FIELDS = {name: rule for name, rule in gemma.FAMILY.fields.items() if name != "mask"} | {
-    **BIASES,
+    **_BIASES,
     "norm_placement": "sandwich",
     "activation": activation_from("hidden_activation", "gelu_pytorch_tanh"),
     "score_scale": lambda settings: settings.number("query_pre_attn_scalar", 256, float, least=1e-6) ** -0.5,
@@ -30,8 +31,7 @@ def _score_cap(settings: Settings) -> float | None:
 def _windows(settings: Settings) -> dict[str, object]:
     """Every second layer sees only the window, from the first on."""
     layers = layer_types(settings, lambda i: i % 2 == 0)
-    window = settings.number("sliding_window", least=1) if layers else None
-    return llama.rotary_fields(settings) | windowed(settings, window, layers)
+    return llama.rotary_fields(settings) | windowed(settings, window_of(settings, layers), layers)
 
 
 FAMILY = replace(

@@ -6,7 +6,8 @@ EmbeddingGemma is the same model in which every token sees every token, near one
 from dataclasses import replace
 
 from attnviz.checkpoints.huggingface.families import gemma2
-from attnviz.checkpoints.huggingface.rules.rotary import rope_type, stretching
+from attnviz.checkpoints.huggingface.rules.rotary import rotary_by_layer_type
+from attnviz.checkpoints.huggingface.rules.windows import window_of
 from attnviz.checkpoints.huggingface.settings import Settings, is_causal, layer_types, switch_from, windowed
 
 
@@ -15,29 +16,19 @@ def _windows(settings: Settings) -> dict[str, object]:
     every = settings.number("sliding_window_pattern", 6, least=1)
     layers = layer_types(settings, lambda i: (i + 1) % every != 0)
     both_ways = switch_from("use_bidirectional_attention", default=False)(settings)
-    if layers is None:
+    size = window_of(settings, layers)
+    if size is None:
         return {"mask": "none"} if both_ways else windowed(settings, None, None)
-    size = settings.number("sliding_window", least=1)
     if both_ways and is_causal(settings):
         return {"mask": "window", "window": size // 2, "window_layers": layers}
     return windowed(settings, size // 2 + 1 if both_ways else size, layers)
 
 
-def _rotary(settings: Settings) -> dict[str, object]:
+def _fields(settings: Settings) -> dict[str, object]:
     """One base for layers with a window, another one, perhaps stretched, for those that see all."""
-    fields: dict[str, object] = _windows(settings)
-    nested, older = settings.object("rope_parameters"), settings.object("rope_scaling")
-    wide, near = nested.object("full_attention"), nested.object("sliding_attention")
-    for one in (nested, near):
-        rope_type(one, {"default": None})
-    wide = older if older.values else wide
-    fields |= {
-        "position": "rotary",
-        "rotary_base": wide.number("rope_theta", settings.number("rope_theta", 1e6, float), float),
-        **stretching(settings, wide),
-    }
-    local = near.number("rope_theta", settings.number("rope_local_base_freq", 10000.0, float), float)
-    return fields | ({"window_rotary_base": local} if "window" in fields else {})
+    masks = _windows(settings)
+    turns, local = rotary_by_layer_type(settings, 1e6, 10000.0, "rope_local_base_freq")
+    return masks | turns | ({"window_rotary_base": local} if "window" in masks else {})
 
 
 FAMILY = replace(
@@ -46,7 +37,7 @@ FAMILY = replace(
     paper="Kamath et al. 2025",
     example="google/gemma-3-1b-pt",
     fields=gemma2.FIELDS | {"qk_norm": True},
-    more=_rotary,
+    more=_fields,
     modules=gemma2.MODULES
     | {
         "layers.{}.attn.q_norm": "layers.{}.self_attn.q_norm",

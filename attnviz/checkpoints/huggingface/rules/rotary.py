@@ -53,6 +53,35 @@ def rotary(
     }
 
 
+def rotary_by_layer_type(
+    settings: Settings, base: float, window_base: float, older: str | None = None
+) -> tuple[dict[str, object], float]:
+    """The rotary fields of layers that see all, and the base of those with a window, which are never stretched.
+
+    Args:
+        settings: the model's; ``rope_parameters`` has an object for each type of layer.
+        base: of layers that see all, where nothing says it.
+        window_base: of layers with a window, where nothing says it.
+        older: the setting that older files have for it; None for none.
+
+    Raises:
+        CheckpointError: a kind that is not computed here.
+    """
+    nested, scaling = settings.object("rope_parameters"), settings.object("rope_scaling")
+    wide, near = nested.object("full_attention"), nested.object("sliding_attention")
+    for one in (nested, near):
+        rope_type(one, {"default": None})
+    if older is not None:
+        window_base = settings.number(older, window_base, float)
+    wide = scaling if scaling.values else wide
+    fields = {
+        "position": "rotary",
+        "rotary_base": wide.number("rope_theta", settings.number("rope_theta", base, float), float),
+        **stretching(settings, wide),
+    }
+    return fields, near.number("rope_theta", window_base, float)
+
+
 def stretching(settings: Settings, rope: Settings, renamed: Mapping[str, str] = _SAME) -> dict[str, object]:
     """``rotary_scaling`` and its fields, as transformers' ``modeling_rope_utils`` reads them.
 
@@ -84,7 +113,7 @@ def stretching(settings: Settings, rope: Settings, renamed: Mapping[str, str] = 
     if kind == "yarn":
         fields |= _yarn(rope, factor)
     if kind in ("yarn", "longrope") and rope.get("attention_factor") is not None:
-        fields["rotary_attention_factor"] = rope.number("attention_factor", kind=float)
+        fields["rotary_magnitude"] = rope.number("attention_factor", kind=float)
     return fields
 
 
@@ -110,7 +139,7 @@ def _yarn(rope: Settings, factor: float) -> dict[str, object]:
     scales = [rope.number(name, 0.0, float) for name in ("mscale", "mscale_all_dim")]
     if all(scales):
         above, below = (0.1 * scale * math.log(max(factor, 1.0)) + 1 for scale in scales)
-        fields["rotary_attention_factor"] = above / below
+        fields["rotary_magnitude"] = above / below
     return fields
 
 
