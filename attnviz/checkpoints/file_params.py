@@ -28,6 +28,7 @@ class TensorSource:
         spare_rows: of a table, so many rows at its end are never used.
         others: further tensors of the file, which follow the first one along its only axis.
         added: another tensor of the file, whose first row is added to each row.
+        neighbours: not 0 for a convolution over so many tokens, which is stored as (out, in, neighbours).
         plus: what is added to each number.
     """
 
@@ -40,6 +41,7 @@ class TensorSource:
     spare_rows: int = 0
     others: tuple[str, ...] = ()
     added: str | None = None
+    neighbours: int = 0
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -50,6 +52,8 @@ class TensorSource:
 
     def stored_shape(self, shape: Shape) -> Shape:
         """The file tensor's shape, if the native tensor has the given one."""
+        if self.neighbours:
+            return (shape[1], shape[0] // self.neighbours, self.neighbours)
         if self.transposed:
             shape = shape[::-1]
         axis = self._out_axis(len(shape))
@@ -60,6 +64,8 @@ class TensorSource:
 
     def view(self, stored: np.ndarray) -> np.ndarray:
         """The native tensor, as a view of the stored one (a copy where parts alternate)."""
+        if self.neighbours:
+            return stored.transpose(2, 1, 0).reshape(-1, len(stored))
         if self.parts > 1:
             axis = self._out_axis(stored.ndim)
             runs = np.moveaxis(stored, axis, 0)

@@ -187,6 +187,8 @@ class Family:
                 return TensorSource(f"{full}.{leaf}", transposed, part, len(fused.holds), heads)
         if generic not in modules:
             return TensorSource(f"{module}.{leaf}")  # which no file has, so that it is reported as missing
+        if generic == "layers.{}.conv" and kind == "matrix":
+            return TensorSource(f"{modules[generic]}.weight", neighbours=config.convolution.kernel)
         is_table = generic == "embed.positions"
         added = self.added(settings).get(generic)
         n_heads = config.n_kv_heads if generic.endswith("k_norm") else config.n_heads
