@@ -18,6 +18,7 @@ from attnviz.checkpoints.huggingface.setting_names import with_setting_names
 from attnviz.checkpoints.huggingface.settings import Settings
 from attnviz.checkpoints.huggingface.settings_file import read_settings
 from attnviz.checkpoints.huggingface.storage.quantised import dequantised
+from attnviz.checkpoints.huggingface.storage.tensor_sources import tensor_sources
 from attnviz.checkpoints.huggingface.storage.weight_files import open_weights
 from attnviz.checkpoints.huggingface.tensor_names import (
     is_unused,
@@ -61,14 +62,14 @@ def read_folder(path: Path, overrides: Mapping[str, object] | None = None, *, va
     shapes = tensor_shapes(config)
     if overrides and _is_misfit(tensor_shapes(own), shapes):
         raise _misfit_error(path, own, overrides)
-    sources = family.sources(shapes, config, settings)
+    sources = tensor_sources(family, shapes, config, settings)
     used = {name for source in sources.values() for name in source.names}
     names = own_names(one_line(path), opened, family, used)
     notes += tuple(rounding_notes(names, opened, family))
     file = RenamedFile(opened, {name: names[name] for name in used if name in names})
     expected = _stored_shapes(sources, shapes, file)
     _check(where, family, file, opened, expected, _misfit_error(path, own, overrides) if overrides else None)
-    usual = family.sources(tensor_shapes(own), own, settings) if overrides else sources
+    usual = tensor_sources(family, tensor_shapes(own), own, settings) if overrides else sources
     unused, unknown = _others(names, used, {name for source in usual.values() for name in source.names}, family)
     return Checkpoint(
         config=config,

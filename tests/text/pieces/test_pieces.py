@@ -144,7 +144,12 @@ def test_a_family_gives_the_ids_that_transformers_gives(folder, name):
 
 @pytest.mark.parametrize(
     ("name", "begin", "end"),
-    [("rembert", "[CLS]", "[SEP]"), ("xlm_roberta_xl", "<s>", "</s>"), ("bert_generation", None, None)],
+    [
+        ("rembert", "[CLS]", "[SEP]"),
+        ("big_bird", "[CLS]", "[SEP]"),
+        ("xlm_roberta_xl", "<s>", "</s>"),
+        ("bert_generation", None, None),
+    ],
 )
 def test_further_families_put_their_tokens_around_a_text(folder, name, begin, end):
     path = folder(name)

@@ -3,6 +3,7 @@
 import json
 
 from attnviz.checkpoints.huggingface.families import bert
+from attnviz.checkpoints.huggingface.families.gpt_neox import n_heads
 from attnviz.checkpoints.huggingface.family import Family, Fused, Vocabulary
 from attnviz.checkpoints.huggingface.settings import Settings, activation_from, number_from, switch_from
 from attnviz.errors import CheckpointError
@@ -93,7 +94,7 @@ FAMILY = Family(
         Fused(
             "encoder.layer.{}.attention.self.in_proj",
             ("layers.{}.attn.q", "layers.{}.attn.k", "layers.{}.attn.v"),
-            by_head=True,
+            groups=n_heads,
         ),
     ),
     tensors={

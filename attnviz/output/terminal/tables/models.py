@@ -74,6 +74,8 @@ class FolderTable(LinesView):
         tokenizer = f["tokenizer"]
         yield from self.text(
             f"tokenizer: {tokenizer['algorithm']}, {tokenizer['n_vocab']} ids, from {tokenizer['file']}"
+            if tokenizer
+            else "tokenizer: none of its own"
         )
         for file in f["files"]:
             yield from self.text(f"weights: {file['name']}, {byte_size(file['bytes'])}, {', '.join(f['dtypes'])}")
