@@ -66,13 +66,13 @@ class FolderInfo:
         return {**vars(self), "config": self.config.as_dict()}
 
 
-def describe_folder(path: Path, name: str, *, variant: str | None = None) -> FolderInfo:
+def describe_folder(path: Path, name: str, *, variant: str | None = None, family_type: str | None = None) -> FolderInfo:
     """A model folder's family, sizes, tokenizer and files, and whether every tensor is accounted for.
 
     Raises:
         InputError: as loading it does.
     """
-    folder = read_folder(path, variant=variant)
+    folder = read_folder(path, variant=variant, family_type=family_type)
     family = needed_family(folder.model_type, one_line(path))
     tokenizer, notes = _described_tokenizer(path, family, folder.config.n_vocab)
     shapes, dtypes = folder.file.shapes, folder.file.dtypes
