@@ -149,7 +149,7 @@ REFUSED = {  # what the published code computes and attnviz does not, with value
     **{(name, "position_embedding_type"): ("relative_key", "relative_key_query") for name in BERT_LIKE + ENCODERS_ONLY},
     **{(model_type, "add_cross_attention"): (True,) for model_type in BERT_LIKE},
     ("deberta", "talking_head"): (True,),
-    ("deberta-v2", "conv_kernel_size"): (3, 5),
+    ("deberta-v2", "conv_groups"): (2,),
     ("gpt2", "scale_attn_by_inverse_layer_idx"): (True,),
     ("gpt2", "add_cross_attention"): (True,),
     ("mpnet", "relative_attention_num_buckets"): (16, 64),
