@@ -8,7 +8,7 @@ from attnviz.checkpoints.huggingface.settings import Settings
 from attnviz.errors import CheckpointError
 
 
-def partly_rotary(settings: Settings) -> dict[str, object]:
+def first_numbers_rotary(settings: Settings) -> dict[str, object]:
     """The first ``rotary_dim`` numbers of each head are turned.
 
     Raises:
@@ -28,7 +28,7 @@ FAMILY = replace(
     example="EleutherAI/gpt-j-6b",
     fields={name: rule for name, rule in gpt2.FAMILY.fields.items() if name not in ("score", "position")}
     | {"parallel": True, "qkv_bias": False, "out_bias": False},
-    more=partly_rotary,
+    more=first_numbers_rotary,
     modules={
         "embed.tokens": "wte",
         "layers.{}.norm1": "h.{}.ln_1",
