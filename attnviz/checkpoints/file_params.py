@@ -27,6 +27,7 @@ class TensorSource:
         groups: how often the parts follow each other.
         order: the stored outputs in the native order, again for each ``len(order)`` of them; empty for the same order.
         blocks: not 0 for a convolution of width 1, (out, in / blocks, 1): so many matrices along a diagonal.
+        neighbours: not 0 for a convolution over so many tokens, (out, in / neighbours, neighbours).
         folded: not 0 for a vector that is stored in so many rows.
         first_row: of a table, rows before this one belong to nothing.
         spare_rows: of a table, so many rows at its end are never used.
@@ -44,6 +45,7 @@ class TensorSource:
     groups: int = 1
     order: tuple[int, ...] = ()
     blocks: int = 0
+    neighbours: int = 0
     folded: int = 0
     first_row: int = 0
     spare_rows: int = 0
@@ -67,6 +69,8 @@ class TensorSource:
             sizes[self._out_axis(len(shape))] = self.group * self.groups
         if self.blocks:
             return (sizes[0], sizes[1] // self.blocks, 1)
+        if self.neighbours:
+            return (sizes[0], sizes[1] // self.neighbours, self.neighbours)
         if self.folded:
             return (self.folded, sizes[0] // self.folded)
         sizes[0] = sizes[0] // (1 + len(self.others)) + self.first_row + self.spare_rows
@@ -76,6 +80,8 @@ class TensorSource:
         """The native tensor, as a view of the stored one (a copy where parts alternate or outputs change places)."""
         if self.blocks:
             stored = _block_diagonal(stored[..., 0], self.blocks)
+        if self.neighbours:
+            stored = np.swapaxes(stored, 1, 2).reshape(len(stored), -1)  # (out, neighbours * in)
         if self.folded:
             stored = stored.ravel()
         if self.part is not None or self.order:

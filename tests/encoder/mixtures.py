@@ -64,6 +64,8 @@ def configs(draw, **fixed) -> EncoderConfig:
         "embed_norm": draw(st.booleans()),
         "bias": draw(st.booleans()),
     }
+    if drawn["d_ff"]:
+        drawn["conv_kernel"] = draw(st.sampled_from([0, 0, 3]))
     if drawn["score"] in ("scaled_dot", "dot"):
         drawn |= draw(st.sampled_from(_DISTANCES))
     if drawn["position"] == "rotary":

@@ -496,6 +496,23 @@ def feed_forward_part(x, params, at, name, config, entered):
     return made | {"resid_post": total}, y
 
 
+def convolution(x, params, config, padding):
+    """act(sum_t x[i + t - side] W_t + b), W_t the rows of w of neighbour t; what is padding or beyond the ends is 0."""
+    kernel, width, n = config["conv_kernel"], len(x[0]), len(x)
+    bias = params["layers.0.conv.b"] if config["bias"] else [0.0] * width
+    rows = []
+    for i in range(n):
+        total = list(bias)
+        for t in range(kernel):
+            j = i + t - kernel // 2
+            if 0 <= j < n and not (padding is not None and padding[j]):
+                w = params["layers.0.conv.w"][t * width : (t + 1) * width]
+                total = [a + b for a, b in zip(total, product([x[j]], w)[0], strict=True)]
+        kind = config["conv_activation"]
+        rows.append([math.tanh(value) if kind == "tanh" else activation(value, kind) for value in total])
+    return rows
+
+
 def encode(config, params, *, ids=None, vectors=None, padding=None, type_ids=None):
     """Each layer's numbers under the names of LayerTrace, and the stack's output."""
     x, layers = embedded(config, params, ids, vectors, type_ids, padding), []
@@ -504,7 +521,11 @@ def encode(config, params, *, ids=None, vectors=None, padding=None, type_ids=Non
     for n in range(config["n_layers"]):
         at = f"layers.{n}"
         made, y = attention_part(x, params, at, n, config, padding=padding, table=table, offsets=offsets)
-        more, x = feed_forward_part(y, params, at, "norm2", config, entered=x)
+        more, y = feed_forward_part(y, params, at, "norm2", config, entered=x)
+        if n == 0 and config.get("conv_kernel"):
+            convolved = convolution(x, params, config, padding)
+            more, y = more | {"conv_out": convolved}, norms(add(y, convolved), params, "layers.0.conv_norm", config)
+        x = y
         layers.append(made | more | {"out": x})
     return layers, x if config["norm_placement"] == "post" else norms(x, params, "final_norm", config)
 

@@ -165,6 +165,9 @@ CONFIGS += [
     {"disentangled": "p2c", "qkv_bias": False, "score_scale": 0.37, "mask": "causal", "score_cap": 3.0},
     {"disentangled": "both", "n_heads": 6, "n_kv_heads": 2, "d_head": 4, "qk_norm": True, "clip_qkv": 0.8},
     {"disentangled": "both", "n_kv_heads": 1, "disentangled_share": True, "position": "rotary", "d_head": 6},
+    *({"conv_kernel": kernel, "conv_activation": "gelu"} for kernel in (1, 3, 5, 17)),
+    {"conv_kernel": 3, "norm_placement": "pre", "parallel": True, "bias": False, "norm": "rms"},
+    {"conv_kernel": 5, "disentangled": "both", "embed_norm": True, "n_experts": 3, "expert_layers": "1", "d_model": 10},
     {"disentangled": "both", "disentangled_norm": True, "norm": "rms", "relative_bias": True, "decoder_norm": "layer"},
 ]
 
@@ -373,6 +376,9 @@ def test_float32_equals_the_loops_to_1e_5(config):
         {"position": "relative"},
         {"position": "learned", "pad_id": 7},
         {"zero_id": 7},
+        {"conv_kernel": 3},
+        {"disentangled": "both"},
+        ROTARY | {"rotary_scaling": "dynamic", "rotary_factor": 4.0, "rotary_ctx": 4},
     ],
 )
 @pytest.mark.parametrize("n_real", [5, 0])
@@ -437,6 +443,7 @@ FREE = st.fixed_dictionaries(
         "disentangled": st.sampled_from(DISENTANGLED),
         "disentangled_span": st.integers(2, 9),
         "disentangled_share": st.booleans(),
+        "conv_kernel": st.sampled_from([0, 0, 1, 3]),
         "disentangled_norm": st.booleans(),
         "disentangled_max": st.none() | st.integers(6, 20),
         "score_scale": st.none() | st.floats(-2, 2),
@@ -499,6 +506,8 @@ def fitted(config):
     """A mixture whose rotary scaling has enough pairs and one divisor for each; distances only with products."""
     if config["score"] in ("cosine", "additive"):
         config = config | {"disentangled": "none"}
+    if not config["d_ff"]:
+        config = config | {"conv_kernel": 0}
     pairs = config.get("rotary_dims", config["d_head"]) // 2
     if config["rotary_scaling"] == "dynamic" and pairs == 1:
         return config | {"rotary_scaling": "linear"}

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
+from attnviz.encoder.config.convolution import ConvolutionConfig
 from attnviz.encoder.config.disentangled import DisentangledConfig
 from attnviz.encoder.config.given import Given, default_of, field_names
 from attnviz.encoder.config.groups import (
@@ -40,6 +41,7 @@ class Block:
     attention: AttentionConfig
     position: PositionConfig
     disentangled: DisentangledConfig
+    convolution: ConvolutionConfig
     norm: NormConfig
     feed_forward: FeedForwardConfig
     biases: BiasConfig
@@ -138,7 +140,9 @@ class Block:
         return self._with(sizes=sizes, position=self.decoder.position, norm=self.decoder.norm)
 
     def at_layer(self, layer: int) -> "Block":
-        """The block as one layer has it: with experts, or without."""
+        """The block as one layer has it: with experts or without, and only the first with a convolution."""
+        if layer and self.convolution.kernel:
+            return self._with(convolution=replace(self.convolution, kernel=0)).at_layer(layer)
         part = self.feed_forward
         if not part.n_experts or layer in self._layers(part.expert_layers):
             return self
@@ -199,6 +203,7 @@ _ALLOWED_BY: dict[str, tuple[str, Callable[[Any], bool]]] = {
     **dict.fromkeys(("window", "window_layers", "window_rotary_base"), ("mask", lambda mask: mask != "none")),
     "pad_id": ("position", lambda position: position == "learned"),
     "rotary_layers": ("position", lambda position: position == "rotary"),
+    "rotary_high": ("rotary_scaling", lambda scaling: scaling is None),  # each has a default of its own
     "qk_norm_width": ("qk_norm", bool),
     **dict.fromkeys(("gate_limit", "gate_plus"), ("gated", bool)),
     **dict.fromkeys(("expert_layers", "d_shared", "shared_gate"), ("n_experts", bool)),
@@ -215,6 +220,7 @@ _GROUPS: dict[str, Any] = {
     "attention": AttentionConfig,
     "position": PositionConfig,
     "disentangled": DisentangledConfig,
+    "convolution": ConvolutionConfig,
     "norm": NormConfig,
     "feed_forward": FeedForwardConfig,
     "biases": BiasConfig,
@@ -282,11 +288,6 @@ def _misfits(block: Block) -> Iterator[str]:
     sizes, position = block.sizes, block.position
     if block.attention.window is None and position.window_rotary_base is not None:
         yield (f"window_rotary_base, window: {position.window_rotary_base} is given, and no window; expected both")
-    if block.disentangled.parts and block.attention.score not in ("scaled_dot", "dot"):
-        yield (
-            f"disentangled, score: distances add to products, and the score is {block.attention.score}; "
-            "expected scaled_dot or dot"
-        )
     if block.embedding.project == "none" and block.embedding.d_embed != sizes.d_model:
         yield (
             f"d_embed, d_model: {block.embedding.d_embed} is not {sizes.d_model}; "
@@ -308,9 +309,20 @@ def _misfits(block: Block) -> Iterator[str]:
     n_experts = block.feed_forward.n_experts * max(sizes.n_layers, block.decoder.n_layers)
     if n_experts > _MOST_EXPERTS:
         yield f"n_experts, n_layers: {n_experts} experts in all; expected at most {_MOST_EXPERTS}"
+    yield from _deberta_misfits(block)
     yield from _position_misfits(sizes, position)
     if block.decoder.position.kind == "rotary" != position.kind:
         yield from _position_misfits(sizes, block.decoder.position)
+
+
+def _deberta_misfits(block: Block) -> Iterator[str]:
+    if block.disentangled.parts and block.attention.score not in ("scaled_dot", "dot"):
+        yield (
+            f"disentangled, score: distances add to products, and the score is {block.attention.score}; "
+            "expected scaled_dot or dot"
+        )
+    if block.convolution.kernel and not block.d_ff:
+        yield f"conv_kernel, d_ff: {block.convolution.kernel} tokens, after no feed-forward; expected d_ff above 0"
 
 
 def _position_misfits(sizes: Sizes, position: PositionConfig) -> Iterator[str]:

@@ -92,6 +92,10 @@ class Given:
     )
     disentangled_share: bool | None = switch(False, "Distances use the W_Q and W_K of words.")
     disentangled_norm: bool | None = switch(False, "Norm of the vectors of distances.")
+    conv_kernel: int | None = size(
+        0, "Neighbouring tokens in a convolution beside the encoder's first layer; 0 for none.", least=0
+    )
+    conv_activation: str | None = choice(("tanh", *ACTIVATIONS), "Activation of the convolution.")
     norm: str | None = choice(NORMS, "Layer norm or RMS norm.")
     norm_placement: str | None = choice(
         PLACEMENTS, "Norm of each residual sum (2017 paper), before each part, on both its sides, on its output."

@@ -79,4 +79,11 @@ RECIPES: dict[str, Recipe] = {
             **DISENTANGLED | {"type_vocab_size": 3, "pos_att_type": ["p2c"], "position_biased_input": True},
         ), pair=True, sharp=1.7, seed=2,
     ),
+    "deberta_v2_conv": Recipe(
+        "DebertaV2Model", F16, vocabularies.bert,
+        bert_like(
+            10, 2, 2, 7, 167, 41, layer_norm_eps=1e-3, position_buckets=4, conv_kernel_size=3, conv_act="gelu",
+            attention_head_size=5, **DISENTANGLED,
+        ), sharp=1.7, seed=0,
+    ),
 }  # fmt: skip

@@ -2,7 +2,7 @@
 
 from attnviz.checkpoints.huggingface.families import deberta
 from attnviz.checkpoints.huggingface.family import Family
-from attnviz.checkpoints.huggingface.settings import Settings, switch_from
+from attnviz.checkpoints.huggingface.settings import ACTIVATION_NAMES, Settings, choice_from, switch_from
 from attnviz.text.pieces.layout import PieceLayout
 
 
@@ -27,11 +27,15 @@ FAMILY = Family(
     fields=deberta.FIELDS
     | {
         "d_head": lambda settings: settings.number("attention_head_size", None, least=1),
+        "conv_kernel": lambda settings: settings.number("conv_kernel_size", 0),
+        "conv_activation": choice_from("conv_act", ACTIVATION_NAMES | {"tanh": "tanh"}, "tanh"),
     },
     more=_distances,
     modules=deberta.SHARED_MODULES
     | {
         "embed.offsets_norm": "encoder.LayerNorm",
+        "layers.{}.conv": "encoder.conv.conv",
+        "layers.{}.conv_norm": "encoder.conv.LayerNorm",
         "layers.{}.attn.q": "encoder.layer.{}.attention.self.query_proj",
         "layers.{}.attn.k": "encoder.layer.{}.attention.self.key_proj",
         "layers.{}.attn.v": "encoder.layer.{}.attention.self.value_proj",
@@ -40,8 +44,8 @@ FAMILY = Family(
     },
     prefixes=("deberta.",),
     unused=(*deberta.HEADS, "encoder.LayerNorm.*"),
-    required={"conv_kernel_size": (0,)},
-    irrelevant=(*deberta.UNREAD, "conv_act", "conv_groups"),
+    required={"conv_groups": (1,)},
+    irrelevant=deberta.UNREAD,
     ignored={"is_causal": (False,), "is_decoder": (False,), "talking_head": (False,)},
     classes="DebertaV2",
     pieces=PieceLayout(

@@ -60,6 +60,7 @@ def tensor_sources(
             family.linear and matrix,
             order=family.orders[native.module](config) if native.module in family.orders else (),
             blocks=convolutions.get(native.module, 0) if matrix else 0,
+            neighbours=config.convolution.kernel if matrix and native.module == "layers.{}.conv" else 0,
             folded=family.folded[native.module](config) if native.module in family.folded else 0,
             others=tuple(others),
             plus=family.norm_plus if native.kind == "gain" else 0.0,
