@@ -60,6 +60,7 @@ def load(
     model: PathOrText | None = None,
     revision: str | None = None,
     variant: str | None = None,
+    family: str | None = None,
     progress: bool = False,
     tokenizer: str | None = None,
     config: PathOrText | None = None,
@@ -77,6 +78,7 @@ def load(
         model: a Hugging Face model folder, ``tiny``, or the id of a model on the hub; a folder wins over both.
         revision: of the hub's model: a branch, a tag, a commit.
         variant: of the model's weights: ``fp16`` is ``model.fp16.safetensors``.
+        family: a ``model_type`` that is known, such as ``llama``, to read a model of an unknown one as.
         progress: whether a download shows bars on standard error.
         tokenizer: ``word``, ``whitespace``, ``char`` (not with ``model``), ``regex:PATTERN`` (with a model that has a
             ``vocab.txt``), or the path of a ``tokenizers`` JSON file; by default the checkpoint's own, else ``word``.
@@ -97,7 +99,7 @@ def load(
     if len(told) > 1:
         raise UsageError(f"{', '.join(told)}: {len(told)} origins of weights are given; expected one of them")
     if model is None:
-        check_unneeded(revision, variant)
+        check_unneeded(revision, variant, family)
     if not (told or given or config or tokenizer or decoder):
         return _load_folder(bundled_folder(), BUNDLED, None, given)
     if config is not None:
@@ -107,7 +109,7 @@ def load(
     if model is not None:
         _check_has_vocabulary(tokenizer)
         folder = find_folder(model, revision, variant=variant, progress=progress)
-        return _load_folder(*folder, tokenizer, given, variant)
+        return _load_folder(*folder, tokenizer, given, variant, family)
     if weights is not None:
         return _load_native(Path(weights), tokenizer, given)
     chosen = load_tokenizer(tokenizer or "word")
@@ -117,16 +119,18 @@ def load(
     return seeded_model(Block(**given), chosen, seed)
 
 
-def check_unneeded(revision: str | None, variant: str | None) -> None:
+def check_unneeded(revision: str | None, variant: str | None, family: str | None = None) -> None:
     """Refuses what is of a model, where none is given.
 
     Raises:
-        UsageError: either is given.
+        UsageError: one of them is given.
     """
     if revision is not None:
         raise UsageError("revision: it is of a model on the hub, and no model is given; expected both")
     if variant is not None:
         raise UsageError("variant: it is of a model's weights, and no model is given; expected both")
+    if family is not None:
+        raise UsageError("as: it is the family of a model, and no model is given; expected both")
 
 
 def save(model: Model, path: PathOrText, *, decoder: bool | None = None, overwrite: bool = False) -> None:
@@ -167,12 +171,17 @@ def _load_native(path: Path, tokenizer: str | None, given: dict[str, object]) ->
 
 
 def _load_folder(
-    path: Path, name: str, tokenizer: str | None, given: dict[str, object], variant: str | None = None
+    path: Path,
+    name: str,
+    tokenizer: str | None,
+    given: dict[str, object],
+    variant: str | None = None,
+    family: str | None = None,
 ) -> Model:
     from attnviz.checkpoints.huggingface.folder import read_folder  # noqa: PLC0415 (start-up time)
 
     given.pop("seed", None)  # of a config file: these weights are made already
-    return _loaded(read_folder(path, overrides=given, variant=variant), name, tokenizer)
+    return _loaded(read_folder(path, overrides=given, variant=variant, family_type=family), name, tokenizer)
 
 
 def _check_has_vocabulary(tokenizer: str | None) -> None:

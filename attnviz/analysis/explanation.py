@@ -22,7 +22,18 @@ from attnviz.trace.trace import EmbeddingTrace, LayerTrace, Trace
 _OWN = ("q", "k", "scores", "weights", "v", "z", "attn_out", "resid_pre", "resid_mid", "norm1", "norm2")
 _SUMMED = ("token_vectors", "positions", "position_vectors", "segment_vectors")
 _EMBEDDING = (*_SUMMED, "embedding_sum", "unprojected", "embedded")
-_AFTER = ("routing", "ffn_hidden", "ffn_out", "resid_post", "norm2", "norm3", "norm2_out", "norm3_out", "out")
+_AFTER = (
+    "routing",
+    "ffn_hidden",
+    "ffn_out",
+    "resid_post",
+    "norm2",
+    "norm3",
+    "norm2_out",
+    "norm3_out",
+    "conv_out",
+    "out",
+)
 
 
 def explanation_addresses(config: Block, kind: str, layer: int) -> set[Address]:

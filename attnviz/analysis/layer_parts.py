@@ -8,8 +8,8 @@ from attnviz.encoder.config.block import Block
 from attnviz.trace.steps import Place, Quantity, Step, one_vector
 from attnviz.trace.trace import LayerTrace, Trace
 
-_SYMBOLS = {"residual": "r", "output": "y"}  # of the sums
-_TITLES = {"residual": "Residual sum", "output": "What leaves the layer"}
+_SYMBOLS = {"residual": "r", "mixed": "m", "output": "y"}  # of the sums
+_TITLES = {"residual": "Residual sum", "mixed": "Residual sum", "output": "What leaves the layer"}
 
 
 def steps_after_heads(config: Block, trace: Trace, attended: LayerTrace, place: Place) -> Iterator[Step]:
@@ -27,7 +27,26 @@ def steps_after_heads(config: Block, trace: Trace, attended: LayerTrace, place: 
     yield from _feed_forward(config, whole, i, read, second)
     added_to = "u" if norm.on_sum else "r"
     normed = _normed(config, whole, second, i)
-    yield _residual(config, "output", (added_to, "f"), whole.kept("resid_post")[i], normed, place)
+    convolved = config.convolution.kernel and place.kind == "encoder"
+    name = "mixed" if convolved else "output"
+    yield _residual(config, name, (added_to, "f"), whole.kept("resid_post")[i], normed, place)
+    if convolved:
+        yield _convolution(config, whole, i)
+
+
+def _convolution(config: Block, whole: LayerTrace, i: int) -> Step:
+    """The convolution over what entered the first layer, added to what its other parts made."""
+    part, side, bias = config.convolution, config.convolution.kernel // 2, " + b_C" if config.biases.default else ""
+    return Step(
+        "output",
+        "What leaves the layer, with a convolution",
+        f"c = {part.activation}([x_-{side} ... x_{side}] W_C{bias})    y = {config.norm.kind}_norm(m + c)",
+        f"The first layer also mixes each token with its neighbours, {part.kernel} tokens in all.",
+        (
+            one_vector("c", "what the neighbours give", whole.kept("conv_out")[i]),
+            one_vector("y", "the sum, normed", whole.kept("out")[i]),
+        ),
+    )
 
 
 def _normed(config: Block, layer: LayerTrace, name: str, i: int) -> np.ndarray | None:
@@ -124,7 +143,7 @@ def _residual(
         meaning = meaning.replace("is added", f"is normed ({config.norm.placement}), then added")
         quantities = (one_vector("n", "the output, normed", normed), one_vector(symbol, "the sum", total))
         return Step(name, title, f"n = {kind}({part})    {symbol} = {before} + n", meaning, quantities)
-    symbol = {"residual": "u", "output": "y"}[name]
+    symbol = {"residual": "u", "mixed": "m", "output": "y"}[name]
     return Step(
         name,
         f"{title}, normed" if name == "output" else f"{title} and norm",

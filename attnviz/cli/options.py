@@ -82,12 +82,15 @@ TokenLabels = Annotated[
     ),
 ]
 Revision = Annotated[
-    str | None,
-    option(MODEL, "--revision", metavar="NAME", help="Branch, tag or commit of the hub's model."),
+    str | None, option(MODEL, "--revision", metavar="NAME", help="Branch, tag or commit of the hub's model.")
 ]
 Variant = Annotated[
     str | None,
     option(MODEL, "--variant", metavar="NAME", help="Variant of the model's weights: fp16 is model.fp16.safetensors."),
+]
+FamilyName = Annotated[
+    str | None,
+    option(MODEL, "--as", metavar="TYPE", help="Read a model of an unknown model_type as one of this: llama."),
 ]
 ConfigPath = Annotated[
     Path | None,
@@ -261,6 +264,7 @@ class ModelOptions(Options):
     ] = None
     revision: Revision = None
     variant: Variant = None
+    family: FamilyName = None
     weights: Annotated[
         Path | None,
         option(

@@ -173,7 +173,8 @@ def _model_of_b(models: ModelOptions, block: BlockOptions, sides: SidesOptions) 
     if sides.vs_model is None and sides.vs_weights is None:
         return models, block
     variables = models.from_variables - {"model", "weights", "seed"}
-    origins = {"model": sides.vs_model, "weights": sides.vs_weights, "revision": None, "variant": None}
+    origins = {"model": sides.vs_model, "weights": sides.vs_weights, "revision": None}
+    origins |= {"variant": None, "family": None}
     return (
         models.replaced(**origins, from_variables=variables),
         block.replaced(seed=None, from_variables=variables),

@@ -33,6 +33,7 @@ class Geometry:
         bias: (n_heads, n_q, n_k), added to the scaled scores; None for no bias.
         rotations: (n, pairs), complex, by which the pairs of q and k are multiplied; None for no rotation.
         offsets: the vectors of offsets between tokens, for disentangled attention; None for none.
+        padding: (n,), in a batch (n_texts, n), True where a place only fills the length; None for none.
         normed: whether the part has a norm before it, where norms come first.
     """
 
@@ -40,6 +41,7 @@ class Geometry:
     bias: Array | None = None
     rotations: Array | None = None
     offsets: Offsets | None = None
+    padding: Array | None = None
     normed: bool = True
 
 

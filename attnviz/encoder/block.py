@@ -2,6 +2,7 @@
 
 from attnviz.encoder.attention import Geometry, Steps, attention
 from attnviz.encoder.config.block import Block
+from attnviz.encoder.convolution import convolution_part
 from attnviz.encoder.feed_forward.dense import feed_forward
 from attnviz.encoder.feed_forward.experts import mixture
 from attnviz.encoder.norms import normalize
@@ -12,7 +13,8 @@ def encoder_block(x: Array, params: Params, config: Block, geometry: Geometry) -
     """Self-attention and feed-forward on x (n, d_model); yields the names of ``LayerTrace``, returns (n, d_model)."""
     yield "resid_pre", x
     attended = yield from self_attention_part(x, params, config, geometry)
-    x = yield from feed_forward_part(attended, params, config, norm="norm2", layer_input=x)
+    made = yield from feed_forward_part(attended, params, config, norm="norm2", layer_input=x)
+    x = yield from convolution_part(made, x, params, config, geometry)
     yield "out", x
     return x
 

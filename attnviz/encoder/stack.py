@@ -65,6 +65,7 @@ def self_geometry(
         ),
         rotations=_rotations(config, sequence, dtype, windowed=windowed) if layer in config.rotary_layers else None,
         offsets=_offsets(config, params, n, dtype),
+        padding=sequence.padding,
         normed=config.norm.first or layer > 0,
     )
 

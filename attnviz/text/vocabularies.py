@@ -133,7 +133,7 @@ def add_specials(
     )
     single, pair = (_filled(template, specials) for template in templates)
     used = [token for token in specials.values() if token in f"{single} {pair}".replace(":1", "").split()]
-    _check_specials(path, made.get_vocab(), used)
+    _check_specials(path, {token: number for token in used if (number := made.token_to_id(token)) is not None}, used)
     steps: list[processors.PostProcessor] = []
     if trim_offsets:
         prefixed = getattr(made.pre_tokenizer, "add_prefix_space", False)

@@ -37,6 +37,7 @@ class LayerTrace(_Arrays):
         resid_mid (n_q, d_model): the residual sum after the attention.
         ffn_hidden (n, d_ff), ffn_out (n, d_model), resid_post (n, d_model): the feed-forward part and its residual sum.
         routing (n, n_experts): instead of ffn_hidden, each token's shares of the experts.
+        conv_out (n, d_model): the convolution's output, where the first layer has one.
         out (n, d_model): what leaves the layer.
 
     A decoder layer has two of these: kind ``decoder`` (its self-attention and feed-forward) and kind ``cross``
@@ -64,6 +65,7 @@ class LayerTrace(_Arrays):
     routing: np.ndarray | None = None
     ffn_out: np.ndarray | None = None
     resid_post: np.ndarray | None = None
+    conv_out: np.ndarray | None = None
     out: np.ndarray | None = None
 
 

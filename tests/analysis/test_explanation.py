@@ -29,6 +29,7 @@ VARIANTS = [
     {"sink": True, "mask": "causal", "d_v": 5},
     {"q_latent": 9, "kv_latent": 7, "d_v": 3, "bias": False},
     {"kv_latent": 7, "position": "rotary", "rotary_dims": 4, "latent_bias": True},
+    {"conv_kernel": 3, "conv_activation": "gelu"},
     {"n_experts": 5, "norm_placement": "pre", "gated": True, "d_shared": 7, "shared_gate": True},
     {"n_experts": 6, "router_groups": 2, "router": "sigmoid", "expert_layers": "1", "d_expert": 9},
 ]
@@ -135,11 +136,12 @@ def test_each_step_follows_from_the_one_before(fields, kind):  # noqa: C901 (one
 @pytest.mark.parametrize("fields", VARIANTS)
 @pytest.mark.parametrize("kind", ["encoder", "cross"])
 def test_the_last_step_is_the_layers_output(fields, kind):
-    _, explanation, steps = explained(fields, kind=kind)
+    layer = 0 if "conv_kernel" in fields else 1
+    _, explanation, steps = explained(fields, kind=kind, layer=layer)
     whole = "encoder" if kind == "encoder" else "decoder"
     target = None if kind == "encoder" else TARGET
     result = attnviz.run(TEXT, target=target, model=attnviz.load(seed=3, **fields), keep=["out"])
-    out = result.trace[whole, 1].out[2]
+    out = result.trace[whole, layer].out[2]
     close(list(steps[explanation.steps[-1].name].values())[-1], out)
 
 

@@ -76,6 +76,7 @@ def write_broken_models(folder: Path) -> None:
     write_bert(folder / "narrow", hidden_size=9)
     write_bert(folder / "odd", num_attention_heads=4)
     write_bert(folder / "relative", position_embedding_type="relative_key")
+    write_bert(folder / "mamba", model_type="mamba")
     write_bert(folder / "mish", hidden_act="mish")
     write_bert(folder / "worded", num_hidden_layers="two")
     write_bert(folder / "t5", model_type="t5")

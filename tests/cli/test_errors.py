@@ -11,7 +11,7 @@ import pytest
 from attnviz.checkpoints.huggingface.registry import built_in_types
 from tests.cli.broken import write_broken_files
 
-FAMILIES = ", ".join(built_in_types())
+FAMILIES = f"one of the {len(built_in_types())} that `attnviz models` lists"
 
 ERRORS = [
     ('show ""', 3, "text: empty or blank; expected at least one token"),
@@ -477,14 +477,14 @@ ERRORS = [
     (
         'show "the cats sat" --model t5 -L 1',
         3,
-        f"t5/config.json: model_type 't5' is not known; expected one of {FAMILIES}",
-        "hint: attention that another program computed is shown by --attention FILE",
+        f"t5/config.json: model_type 't5' is not known; expected {FAMILIES}",
+        "hint: --as TYPE reads it as a known family, and --attention FILE shows what another program computed",
     ),
     (
         'show "the cats sat" --model typeless -L 1',
         3,
-        f"typeless/config.json: it has no model_type; expected one of {FAMILIES}",
-        "hint: attention that another program computed is shown by --attention FILE",
+        f"typeless/config.json: it has no model_type; expected {FAMILIES}",
+        "hint: --as TYPE reads it as a known family, and --attention FILE shows what another program computed",
     ),
     (
         'show "the cats sat" --model nan -L 1',
@@ -630,6 +630,19 @@ ERRORS = [
     ),
     ("models nowhere/", 3, "nowhere/: no such folder; expected a model folder, or a model's id"),
     ("show a --variant fp16", 2, "variant: it is of a model's weights, and no model is given; expected both"),
+    ("show a --as bert", 2, "as: it is the family of a model, and no model is given; expected both"),
+    ("models --as bert", 2, "as: it is the family of a model, and no model is given; expected both"),
+    (
+        "show a --model bert --as bart",
+        2,
+        "as: 'bart' is not known (did you mean 'bert'?); expected one of those that `attnviz models` lists",
+    ),
+    (
+        "show a --model mamba",
+        3,
+        "mamba/config.json: model_type 'mamba' is a state-space model, which has no attention matrix; expected a "
+        "transformer",
+    ),
     ("models --variant x", 2, "variant: it is of a model's weights, and no model is given; expected both"),
     (
         "show a --model bert --variant ../x",

@@ -25,7 +25,7 @@ _MASKS = (
 _DISTANCES = (
     {},
     {"disentangled": "both", "disentangled_span": 3, "disentangled_norm": True},
-    {"disentangled": "c2p", "disentangled_span": 5, "disentangled_max_distance": 9, "disentangled_share": True},
+    {"disentangled": "c2p", "disentangled_span": 5, "disentangled_max": 9, "disentangled_share": True},
 )
 _STRETCHES = (  # which depend on a text's length
     {},
@@ -66,6 +66,8 @@ def configs(draw, **fixed) -> EncoderConfig:
         "embed_norm": draw(st.booleans()),
         "bias": draw(st.booleans()),
     }
+    if drawn["d_ff"]:
+        drawn["conv_kernel"] = draw(st.sampled_from([0, 0, 3]))
     if drawn["score"] in ("scaled_dot", "dot"):
         drawn |= draw(st.sampled_from(_DISTANCES))
     if drawn["position"] == "rotary":

@@ -128,8 +128,8 @@ def rotary_magnitude(config, layer):
     """The number that multiplies rotated vectors; 1 in windows with a base of their own."""
     if has_window(config, layer) and config.get("window_rotary_base") is not None:
         return 1.0
-    if config.get("rotary_attention_factor") is not None:
-        return config["rotary_attention_factor"]
+    if config.get("rotary_magnitude") is not None:
+        return config["rotary_magnitude"]
     kind, factor = config.get("rotary_scaling", "none"), config.get("rotary_factor", 1.0)
     if factor <= 1 or kind not in ("yarn", "longrope"):
         return 1.0
@@ -275,7 +275,7 @@ def offset_row(i, j, config):
 
     With a largest distance the rows beyond half the span are on a logarithmic scale (DeBERTa v2's published code).
     """
-    span, offset, far = config["disentangled_span"], i - j, config.get("disentangled_max_distance")
+    span, offset, far = config["disentangled_span"], i - j, config.get("disentangled_max")
     if far is not None and abs(offset) > span // 2:
         half = span // 2
         distance = half + math.ceil(math.log(abs(offset) / half) / math.log((far - 1) / half) * (half - 1))
@@ -518,6 +518,23 @@ def feed_forward_part(x, params, at, name, config, entered):
     return made | {"resid_post": total}, y
 
 
+def convolution(x, params, config, padding):
+    """act(sum_t x[i + t - side] W_t + b), W_t the rows of w of neighbour t; what is padding or beyond the ends is 0."""
+    kernel, width, n = config["conv_kernel"], len(x[0]), len(x)
+    bias = params["layers.0.conv.b"] if config["bias"] else [0.0] * width
+    rows = []
+    for i in range(n):
+        total = list(bias)
+        for t in range(kernel):
+            j = i + t - kernel // 2
+            if 0 <= j < n and not (padding is not None and padding[j]):
+                w = params["layers.0.conv.w"][t * width : (t + 1) * width]
+                total = [a + b for a, b in zip(total, product([x[j]], w)[0], strict=True)]
+        kind = config["conv_activation"]
+        rows.append([math.tanh(value) if kind == "tanh" else activation(value, kind) for value in total])
+    return rows
+
+
 def encode(config, params, *, ids=None, vectors=None, padding=None, type_ids=None):
     """Each layer's numbers under the names of LayerTrace, and the stack's output."""
     x, layers = embedded(config, params, ids, vectors, type_ids, padding), []
@@ -526,7 +543,11 @@ def encode(config, params, *, ids=None, vectors=None, padding=None, type_ids=Non
     for n in range(config["n_layers"]):
         at = f"layers.{n}"
         made, y = attention_part(x, params, at, n, config, padding=padding, table=table, offsets=offsets)
-        more, x = feed_forward_part(y, params, at, "norm2", config, entered=x)
+        more, y = feed_forward_part(y, params, at, "norm2", config, entered=x)
+        if n == 0 and config.get("conv_kernel"):
+            convolved = convolution(x, params, config, padding)
+            more, y = more | {"conv_out": convolved}, norms(add(y, convolved), params, "layers.0.conv_norm", config)
+        x = y
         layers.append(made | more | {"out": x})
     return layers, x if config["norm_placement"] == "post" else norms(x, params, "final_norm", config)
 

@@ -112,10 +112,10 @@ CONFIGS += [
     YARN | {"rotary_truncate": False, "rotary_low": 2.0, "rotary_high": 5.0, "rotary_dims": 4},
     YARN | {"rotary_ctx": 3},
     YARN | {"rotary_factor": 0.5},
-    YARN | {"rotary_attention_factor": 0.7},
-    ROTARY | {"rotary_attention_factor": 1.3, "rotary_dims": 2},
+    YARN | {"rotary_magnitude": 0.7},
+    ROTARY | {"rotary_magnitude": 1.3, "rotary_dims": 2},
     *(LONGROPE | {"rotary_ctx": ctx} for ctx in (3, 5, 90)),
-    LONGROPE | {"rotary_attention_factor": 1.0},
+    LONGROPE | {"rotary_magnitude": 1.0},
     LONGROPE | {"rotary_factor": 0.5},
     *({"relative_bias": True, "position": position, "d_head": 6} for position in POSITIONS),
     {"relative_bias": True, "relative_buckets": 6, "relative_max_distance": 5, "mask": "causal"},
@@ -159,12 +159,15 @@ CONFIGS += [
 CONFIGS += [
     *({"disentangled": parts, "disentangled_span": 3} for parts in DISENTANGLED),
     *({"disentangled": parts, "disentangled_share": True, "score": "dot"} for parts in DISENTANGLED),
-    *({"disentangled": "both", "disentangled_span": 4, "disentangled_max_distance": far} for far in (4, 5, 7, 30)),
-    {"disentangled": "both", "disentangled_span": 5, "disentangled_max_distance": 6, "disentangled_norm": True},
-    {"disentangled": "c2p", "disentangled_span": 2, "disentangled_max_distance": 3},
+    *({"disentangled": "both", "disentangled_span": 4, "disentangled_max": far} for far in (4, 5, 7, 30)),
+    {"disentangled": "both", "disentangled_span": 5, "disentangled_max": 6, "disentangled_norm": True},
+    {"disentangled": "c2p", "disentangled_span": 2, "disentangled_max": 3},
     {"disentangled": "p2c", "qkv_bias": False, "score_scale": 0.37, "mask": "causal", "score_cap": 3.0},
     {"disentangled": "both", "n_heads": 6, "n_kv_heads": 2, "d_head": 4, "qk_norm": True, "clip_qkv": 0.8},
     {"disentangled": "both", "n_kv_heads": 1, "disentangled_share": True, "position": "rotary", "d_head": 6},
+    *({"conv_kernel": kernel, "conv_activation": "gelu"} for kernel in (1, 3, 5, 17)),
+    {"conv_kernel": 3, "norm_placement": "pre", "parallel": True, "bias": False, "norm": "rms"},
+    {"conv_kernel": 5, "disentangled": "both", "embed_norm": True, "n_experts": 3, "expert_layers": "1", "d_model": 10},
     {"disentangled": "both", "disentangled_norm": True, "norm": "rms", "relative_bias": True, "decoder_norm": "layer"},
 ]
 
@@ -392,6 +395,9 @@ def test_float32_equals_the_loops_to_1e_5(config):
         {"position": "relative"},
         {"position": "learned", "pad_id": 7},
         {"zero_id": 7},
+        {"conv_kernel": 3},
+        {"disentangled": "both"},
+        ROTARY | {"rotary_scaling": "dynamic", "rotary_factor": 4.0, "rotary_ctx": 4},
     ],
 )
 @pytest.mark.parametrize("n_real", [5, 0])
@@ -456,8 +462,9 @@ FREE = st.fixed_dictionaries(
         "disentangled": st.sampled_from(DISENTANGLED),
         "disentangled_span": st.integers(2, 9),
         "disentangled_share": st.booleans(),
+        "conv_kernel": st.sampled_from([0, 0, 1, 3]),
         "disentangled_norm": st.booleans(),
-        "disentangled_max_distance": st.none() | st.integers(6, 20),
+        "disentangled_max": st.none() | st.integers(6, 20),
         "score_scale": st.none() | st.floats(-2, 2),
         "score_cap": st.none() | st.floats(0.1, 9),
         "clip_qkv": st.none() | st.floats(0.1, 2),
@@ -509,7 +516,7 @@ STRETCHES = st.fixed_dictionaries(
         "rotary_base": st.sampled_from([31.0, 10000.0]),
         "rotary_scaling": st.sampled_from(ROTARY_SCALINGS),
         "rotary_truncate": st.booleans(),
-        "rotary_attention_factor": st.none() | st.floats(0.5, 2),
+        "rotary_magnitude": st.none() | st.floats(0.5, 2),
         "rotary_factor": st.floats(0.5, 9),
         "rotary_ctx": st.integers(4, 90),
         "rotary_high": st.floats(1.5, 5),
@@ -523,6 +530,8 @@ def fitted(config):
         config = config | {"disentangled": "none"}
     if config["disentangled"] != "none":
         config = config | {"q_latent": None}
+    if not config["d_ff"]:
+        config = config | {"conv_kernel": 0}
     pairs = config.get("rotary_dims", config["d_head"]) // 2
     if config["rotary_scaling"] == "dynamic" and pairs == 1:
         return config | {"rotary_scaling": "linear"}

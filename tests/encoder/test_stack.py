@@ -81,10 +81,10 @@ def test_a_target_is_not_decoded_for_the_encoders_attention():
 
 def test_everything_that_a_layer_computes_can_be_kept():
     names = [f.name for f in fields(LayerTrace) if f.name not in ("kind", "layer", "norm3", "norm3_out", "routing")]
-    config = CONFIG.replaced({"norm_placement": "sandwich"})
-    trace = run(SeededParams(config), config, {Address("encoder", 1, name) for name in names}, IDS)
-    assert kept(trace) == {("encoder", 1, name) for name in names}
-    layer = trace["encoder", 1]
+    config = CONFIG.replaced({"norm_placement": "sandwich", "conv_kernel": 3})
+    trace = run(SeededParams(config), config, {Address("encoder", 0, name) for name in names}, IDS)
+    assert kept(trace) == {("encoder", 0, name) for name in names}
+    layer = trace["encoder", 0]
     assert layer.q.shape == layer.z.shape == (2, 5, 5)
     assert layer.scores.shape == layer.weights.shape == (2, 5, 5)
     assert layer.ffn_hidden.shape == (5, 7)

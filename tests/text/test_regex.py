@@ -2,6 +2,8 @@
 
 import re
 import signal
+import subprocess
+import sys
 import threading
 import time
 
@@ -124,6 +126,31 @@ def test_an_expression_that_takes_too_long_is_ended(vocabulary, monkeypatch):
         regex_tokenizer(ENDLESS, vocabulary, SPECIALS).encode(TEXT, n_vocab=20)
     assert signal.getsignal(signal.SIGALRM) is before
     assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
+
+
+PROGRAM = """
+import sys
+from pathlib import Path
+from attnviz.text.regex import regex_tokenizer
+tokenizer = regex_tokenizer(sys.argv[1], Path(sys.argv[2]), {"unk": "[UNK]"})
+try:
+    print("ready", flush=True)
+    tokenizer.encode(sys.argv[3], n_vocab=20)
+except KeyboardInterrupt:
+    print("ended")
+"""
+
+
+def test_ctrl_c_ends_an_expression(vocabulary, heeds_ctrl_c):
+    command = [sys.executable, "-c", PROGRAM, ENDLESS, str(vocabulary), TEXT]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8")
+    try:
+        assert process.stdout.readline() == "ready\n"
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    assert (out, err) == ("ended\n", "")
 
 
 def test_a_timer_of_the_program_goes_on(smiles):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from attnviz.encoder.attention import Steps, merge_heads
+from attnviz.encoder.attention import Geometry, Steps, merge_heads
 from attnviz.encoder.block import (
     add_and_norm,
     cross_attention_part,
@@ -17,6 +17,7 @@ from attnviz.encoder.block import (
     self_attention_part,
 )
 from attnviz.encoder.config.block import Block
+from attnviz.encoder.convolution import convolution_part
 from attnviz.encoder.embedding import Sequence
 from attnviz.encoder.norms import normalize
 from attnviz.encoder.parameters.params import Params
@@ -90,7 +91,10 @@ def layer_output(ran: Ran, kind: str, layer: int, z: np.ndarray) -> np.ndarray:
     if kind == "decoder":
         x = _cross_attended(ran, at, x)
     entered = ran.trace["encoder" if kind == "encoder" else "decoder", layer].kept("resid_pre")
-    return _returned(feed_forward_part(x, at, config, norm=last_norm, layer_input=entered))
+    made = _returned(feed_forward_part(x, at, config, norm=last_norm, layer_input=entered))
+    if kind != "encoder":
+        return made
+    return _returned(convolution_part(made, entered, at, config, Geometry(padding=ran.source.padding)))
 
 
 def stack_output(ran: Ran, kind: str, layer: int, x: np.ndarray) -> np.ndarray:

@@ -10,14 +10,15 @@ The families themselves are in ``families/``, one small file for each ``model_ty
 """
 
 import fnmatch
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from attnviz.checkpoints.file_params import TensorSource
+import numpy as np
+
 from attnviz.checkpoints.huggingface.settings import SettingRule, Settings
 from attnviz.encoder.config.block import Block
+from attnviz.encoder.parameters.shapes import Shape
 from attnviz.text.pieces.layout import PieceLayout
 
 
@@ -27,13 +28,13 @@ class Fused:
 
     Attributes:
         module: its name.
-        holds: the modules of the block, in order.
-        by_head: whether they alternate head by head (GPT-NeoX), not in blocks.
+        holds: the modules of the block, in order. Their widths may differ.
+        groups: how often they follow each other: once, or for each head (GPT-NeoX), each with its share of the outputs.
     """
 
     module: str
     holds: tuple[str, ...]
-    by_head: bool = False
+    groups: Callable[[Block], int] = lambda block: 1  # noqa: ARG005
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,6 +98,13 @@ class Family:
         older: the family as an older file spells its tensors, by a pattern that one of their names matches.
         norm_plus: what is added to a norm's stored gain.
         zero: tensors of the block that are 0, because the file's model does not have them; ``{}`` stands for a layer.
+        tensors: tensors of the block whose names in the file are not a module's with ``weight`` or ``bias`` (DeBERTa's
+            ``q_bias``).
+        computed: tensors of the block that the published code computes, each with what makes it from its shape.
+        orders: modules whose outputs have other places in each head, each with the head's stored outputs in order.
+        folded: norms whose gain is stored as one row for each head, each with the number of heads.
+        factors: numbers that multiply a module's weights, from settings.
+        convolutions: modules that are stored as convolutions of width 1, from settings; each with its groups.
         layer: the file's number for a layer, where it is not the same; ``{}`` of ``modules`` stands for it.
         vocabulary: for folders without ``tokenizer.json``.
         pieces: for folders with a SentencePiece model alone; None where those are not read.
@@ -127,6 +135,12 @@ class Family:
     older: Mapping[str, "Family"] = field(default_factory=dict)
     norm_plus: float = 0.0
     zero: tuple[str, ...] = ()
+    tensors: Mapping[str, str] = field(default_factory=dict)
+    computed: Mapping[str, Callable[[Shape], np.ndarray]] = field(default_factory=dict)
+    orders: Mapping[str, Callable[[Block], tuple[int, ...]]] = field(default_factory=dict)
+    folded: Mapping[str, Callable[[Block], int]] = field(default_factory=dict)
+    factors: Callable[[Settings], Mapping[str, float]] = lambda settings: {}  # noqa: ARG005
+    convolutions: Callable[[Settings], Mapping[str, int]] = lambda settings: {}  # noqa: ARG005
     layer: Callable[[Settings, int], str] = lambda settings, i: str(i)  # noqa: ARG005
     vocabulary: Vocabulary | None = None
     pieces: PieceLayout | None = None
@@ -153,62 +167,3 @@ class Family:
             if any(fnmatch.fnmatchcase(name, pattern) for name in names):
                 return older
         return self
-
-    def sources(
-        self, shapes: Mapping[str, tuple[int, ...]], config: Block, settings: Settings
-    ) -> dict[str, TensorSource]:
-        """Where each native tensor lies, under names without prefix."""
-        rule = self.first_position
-        first = rule(settings) if callable(rule) else rule
-        first = max(first - (config.position.pad_id is not None), 0)
-        modules = self.modules | dict(self.more_modules(settings))
-        return {name: self._source(name, config, settings, first, modules) for name in shapes}
-
-    def _source(
-        self, name: str, config: Block, settings: Settings, first: int, modules: Mapping[str, str]
-    ) -> TensorSource:
-        if name in self.zero or re.sub(r"^layers\.\d+\.", "layers.{}.", name) in self.zero:
-            return TensorSource(None)
-        module, kind = _module_of(name)
-        generic, numbers = _generic(module)
-        numbers = (self.layer(settings, int(numbers[0])), *numbers[1:]) if numbers else ()
-        transposed = self.linear and kind == "matrix"
-        leaf = "bias" if kind == "bias" else "weight"
-        for fused in self.fused:
-            if generic in fused.holds:
-                full, part = fused.module.format(*numbers), fused.holds.index(generic)
-                heads = config.n_heads if fused.by_head else 0
-                return TensorSource(f"{full}.{leaf}", transposed, part, len(fused.holds), heads)
-        if generic not in modules:
-            return TensorSource(f"{module}.{leaf}")  # which no file has, so that it is reported as missing
-        is_table = generic == "embed.positions"
-        added = self.added(settings).get(generic)
-        n_heads = config.n_kv_heads if generic.endswith("k_norm") else config.n_heads
-        n_modules = n_heads if "{head}" in modules[generic] else 1
-        first_name, *others = (f"{modules[generic].format(*numbers, head=head)}.{leaf}" for head in range(n_modules))
-        return TensorSource(
-            first_name,
-            transposed,
-            others=tuple(others),
-            first_row=first if is_table else 0,
-            spare_rows=self.spare_positions(settings) if is_table else 0,
-            added=None if added is None else f"{added}.weight",
-            plus=self.norm_plus if kind == "gain" else 0.0,
-        )
-
-
-def _generic(module: str) -> tuple[str, tuple[str, ...]]:
-    """A module's name with ``{}`` for the numbers of its layer and of its expert, and these numbers."""
-    numbered = r"(?<=^layers\.)\d+|(?<=\.experts\.)\d+"
-    return re.sub(numbered, "{}", module), tuple(re.findall(numbered, module))
-
-
-def _module_of(name: str) -> tuple[str, str]:
-    """A native tensor's module and what it is of it: ``layers.0.attn.wq`` is the matrix of ``layers.0.attn.q``."""
-    stem, leaf = name.rsplit(".", 1)
-    if leaf in ("gain", "bias"):
-        return stem, leaf
-    if stem == "embed":
-        return name, "table"
-    kind = {"w": "matrix", "b": "bias"}[leaf[0]]
-    return (f"{stem}.{leaf[1:]}" if leaf[1:] else stem), kind

@@ -1,6 +1,7 @@
 """A Hugging Face model folder: ``config.json``, weights, a tokenizer."""
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,11 +14,13 @@ from attnviz.checkpoints.formats.tensor_file import TensorFile, View, misfits, w
 from attnviz.checkpoints.huggingface.family import Family
 from attnviz.checkpoints.huggingface.hints import check_plain
 from attnviz.checkpoints.huggingface.known_settings import check_settings, family_of_classes
-from attnviz.checkpoints.huggingface.registry import families, needed_family
+from attnviz.checkpoints.huggingface.registry import families, find_family, needed_family, read_as
+from attnviz.checkpoints.huggingface.rules.text_part import PICTURE_PARTS, text_part
 from attnviz.checkpoints.huggingface.setting_names import with_setting_names
 from attnviz.checkpoints.huggingface.settings import Settings
 from attnviz.checkpoints.huggingface.settings_file import read_settings
 from attnviz.checkpoints.huggingface.storage.quantised import dequantised
+from attnviz.checkpoints.huggingface.storage.tensor_sources import tensor_sources
 from attnviz.checkpoints.huggingface.storage.weight_files import open_weights
 from attnviz.checkpoints.huggingface.tensor_names import (
     is_unused,
@@ -32,43 +35,46 @@ from attnviz.encoder.parameters.shapes import Shape, tensor_shapes
 from attnviz.errors import CheckpointError, ConfigError, one_line
 
 
-def read_folder(path: Path, overrides: Mapping[str, object] | None = None, *, variant: str | None = None) -> Checkpoint:
+def read_folder(
+    path: Path,
+    overrides: Mapping[str, object] | None = None,
+    *,
+    variant: str | None = None,
+    family_type: str | None = None,
+) -> Checkpoint:
     """Opens a model folder and checks every name and shape before any maths; tensors are read when asked for.
 
     Args:
         path: the folder.
         overrides: fields that replace those of ``config.json``, such as ``mask``; the tensors must still fit.
         variant: of the weights, such as ``fp16``.
+        family_type: a ``model_type`` that is known, in place of the folder's own.
 
     Raises:
         CheckpointError: a file that is missing or damaged, a family that is not known, a setting that is not computed
             here, tensors that are missing or misshapen: all of them in one message.
         ConfigError: overrides that do not fit the folder's fields.
     """
-    values = read_settings(path)
-    where = one_line(path / "config.json")
-    model_type, family = _family(values, where)
-    check_plain(where, values)
-    settings = family.settings(values, where)
+    values, where = read_settings(path), one_line(path / "config.json")
+    model_type, family, settings, notes = _read_family(values, where, family_type)
     own, config = _configs(family, settings, overrides or {})
-    notes = check_settings(settings, family)
+    notes += check_settings(settings, family)
     if (path / "adapter_config.json").is_file():
         notes += ("the folder also holds an adapter (PEFT), which is not applied: these are the heads of its base",)
     stored, paths = open_weights(path, variant)
     opened, scaled = dequantised(stored, one_line(path), values)
     notes += scaled
-    family = family.spelled(opened.shapes)
-    shapes = tensor_shapes(config)
+    family, shapes = family.spelled(opened.shapes), tensor_shapes(config)
     if overrides and _is_misfit(tensor_shapes(own), shapes):
         raise _misfit_error(path, own, overrides)
-    sources = family.sources(shapes, config, settings)
+    sources = tensor_sources(family, shapes, config, settings)
     used = {name for source in sources.values() for name in source.names}
     names = own_names(one_line(path), opened, family, used)
     notes += tuple(rounding_notes(names, opened, family))
     file = RenamedFile(opened, {name: names[name] for name in used if name in names})
     expected = _stored_shapes(sources, shapes, file)
     _check(where, family, file, opened, expected, _misfit_error(path, own, overrides) if overrides else None)
-    usual = family.sources(tensor_shapes(own), own, settings) if overrides else sources
+    usual = tensor_sources(family, tensor_shapes(own), own, settings) if overrides else sources
     unused, unknown = _others(names, used, {name for source in usual.values() for name in source.names}, family)
     return Checkpoint(
         config=config,
@@ -130,12 +136,39 @@ def _misfit_error(path: Path, own: Block, overrides: Mapping[str, object]) -> Ch
     )
 
 
-def _family(values: Mapping[str, Any], where: str) -> tuple[str, Family]:
-    """The ``model_type`` and its family; files from before ``model_type`` say it by ``architectures`` alone."""
+def _read_family(
+    values: Mapping[str, Any], where: str, family_type: str | None
+) -> tuple[str, Family, Settings, tuple[str, ...]]:
+    """The ``model_type``, its family, the settings that it reads, and notes.
+
+    Files from before ``model_type`` say it by ``architectures`` alone; a model that also reads pictures has it in its
+    ``text_config``.
+
+    Args:
+        values: of the ``config.json``.
+        where: the file, for messages.
+        family_type: a ``model_type`` that is known, in place of the folder's own.
+
+    Raises:
+        CheckpointError: it is not known, or the weights are quantised.
+        UsageError: ``family_type`` is not known.
+    """
+    check_plain(where, values)
+    notes: tuple[str, ...] = ()
+    unused: tuple[str, ...] = ()
     model_type = values.get("model_type")
     if model_type is None:
         model_type = family_of_classes(values, families())
-    return str(model_type), needed_family(model_type, where)
+    part = text_part(values, where) if find_family(model_type) is None else None
+    if part is not None:
+        check_plain(part.where, part.values)
+        model_type, values, where, notes, unused = part.model_type, part.values, part.where, (part.note,), PICTURE_PARTS
+    if family_type is not None:
+        notes += (read_as(model_type, family_type),)
+        model_type = family_type
+    family = needed_family(model_type, where)
+    family = replace(family, unused=(*family.unused, *unused)) if unused else family
+    return str(model_type), family, family.settings(values, where), notes
 
 
 class RenamedFile:

@@ -9,8 +9,17 @@ from attnviz.checkpoints.huggingface.family import Family
 from attnviz.errors import CheckpointError, one_line
 
 # What may stand before any family's names: models with a head (model., transformer.), DataParallel and Lightning
-# (module., model.), PEFT after merging (base_model.model.), sentence-transformers.
-WRAPPERS = ("model.", "transformer.", "module.", "base_model.model.", "0.auto_model.", "auto_model.")
+# (module., model.), PEFT after merging (base_model.model.), sentence-transformers, models that also read pictures.
+WRAPPERS = (
+    "language_model.",
+    "text_model.",
+    "model.",
+    "transformer.",
+    "module.",
+    "base_model.model.",
+    "0.auto_model.",
+    "auto_model.",
+)
 # What may stand anywhere in a name: torch.compile, FSDP and checkpointing of a part of a model.
 INSIDE = ("_orig_mod.", "_fsdp_wrapped_module.", "_checkpoint_wrapped_module.")
 _RENAMED = {".gamma": ".weight", ".beta": ".bias"}  # of norms in files from before 2020

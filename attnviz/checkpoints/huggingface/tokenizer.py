@@ -27,6 +27,10 @@ _EXPECTED = "expected settings of a tokenizer"
 _BERT_SPECIALS = {"cls": "[CLS]", "sep": "[SEP]", "unk": "[UNK]", "pad": "[PAD]", "mask": "[MASK]"}
 
 
+class MissingTokenizerError(CheckpointError):
+    """A model folder without a tokenizer that can be read."""
+
+
 def read_tokenizer(path: Path, family: Family) -> PretrainedTokenizer:
     """The tokenizer that a model folder's texts go through, exactly as its model expects them.
 
@@ -138,7 +142,7 @@ def _from_vocabulary(path: Path, family: Family, settings: dict[str, Any]) -> An
         others = [file.name for file in sorted(path.glob("*.model"))]
         instead = f" (its {one_line(others[0])} is not read)" if others else ""
         expected = " or ".join(["tokenizer.json", *([" and ".join(files)] if files else [])])
-        raise CheckpointError(
+        raise MissingTokenizerError(
             f"{one_line(path)}: it has no tokenizer{instead}; expected {expected}",
             hint=save_tokenizer(path),
         )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from attnviz.cli.command import Options, command, command_app
-from attnviz.cli.options import CommonOptions, JsonOptions, Revision, Variant
+from attnviz.cli.options import CommonOptions, FamilyName, JsonOptions, Revision, Variant
 
 if TYPE_CHECKING:
     from attnviz.cli.renderings import Views
@@ -31,6 +31,7 @@ class FolderOptions(Options):
     ] = None
     revision: Revision = None
     variant: Variant = None
+    family: FamilyName = None
 
 
 app = command_app()
@@ -54,10 +55,10 @@ def models(source: FolderOptions, output: JsonOptions, common: CommonOptions) ->
     notable: dict[str, object] = {}
     if source.source is not None:
         origin = find_folder(source.source, source.revision, variant=source.variant, progress=is_watched(common))
-        folder = describe_folder(*origin, variant=source.variant)
+        folder = describe_folder(*origin, variant=source.variant, family_type=source.family)
         document, notable = {"model": folder.as_dict()}, folder.config.notable_fields()
     else:
-        check_unneeded(source.revision, source.variant)
+        check_unneeded(source.revision, source.variant, source.family)
         for fault in plugin_faults():
             note(common, fault)
         bundled = describe_folder(bundled_folder(), BUNDLED)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
+from attnviz.encoder.config.convolution import ConvolutionConfig
 from attnviz.encoder.config.disentangled import DisentangledConfig
 from attnviz.encoder.config.given import Given, default_of, field_names
 from attnviz.encoder.config.groups import (
@@ -41,6 +42,7 @@ class Block:
     attention: AttentionConfig
     position: PositionConfig
     disentangled: DisentangledConfig
+    convolution: ConvolutionConfig
     norm: NormConfig
     feed_forward: FeedForwardConfig
     biases: BiasConfig
@@ -150,7 +152,9 @@ class Block:
         return self._with(sizes=sizes, position=self.decoder.position, norm=self.decoder.norm)
 
     def at_layer(self, layer: int) -> "Block":
-        """The block as one layer has it: with experts, or without."""
+        """The block as one layer has it: with experts or without, and only the first with a convolution."""
+        if layer and self.convolution.kernel:
+            return self._with(convolution=replace(self.convolution, kernel=0)).at_layer(layer)
         part = self.feed_forward
         if not part.n_experts or layer in self._layers(part.expert_layers):
             return self
@@ -211,6 +215,7 @@ _ALLOWED_BY: dict[str, tuple[str, Callable[[Any], bool]]] = {
     **dict.fromkeys(("window", "window_layers", "window_rotary_base"), ("mask", lambda mask: mask != "none")),
     "pad_id": ("position", lambda position: position == "learned"),
     "rotary_layers": ("position", lambda position: position == "rotary"),
+    "rotary_high": ("rotary_scaling", lambda scaling: scaling is None),  # each has a default of its own
     "qk_norm_width": ("qk_norm", bool),
     **dict.fromkeys(("gate_limit", "gate_plus"), ("gated", bool)),
     **dict.fromkeys(("expert_layers", "d_shared", "shared_gate"), ("n_experts", bool)),
@@ -232,6 +237,7 @@ _GROUPS: dict[str, Any] = {
     "attention": AttentionConfig,
     "position": PositionConfig,
     "disentangled": DisentangledConfig,
+    "convolution": ConvolutionConfig,
     "norm": NormConfig,
     "feed_forward": FeedForwardConfig,
     "biases": BiasConfig,

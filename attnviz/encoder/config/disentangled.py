@@ -13,7 +13,7 @@ class DisentangledConfig:
 
     kind: str = field(metadata={"flat": "disentangled"})
     span: int = field(metadata={"flat": "disentangled_span"})
-    max_distance: int | None = field(metadata={"flat": "disentangled_max_distance"})
+    max_distance: int | None = field(metadata={"flat": "disentangled_max"})
     share: bool = field(metadata={"flat": "disentangled_share"})
     norm: bool = field(metadata={"flat": "disentangled_norm"})
 
@@ -21,7 +21,7 @@ class DisentangledConfig:
         least = self.span // 2 + 2
         if self.parts and self.max_distance is not None and self.max_distance < least:
             raise ConfigError(
-                f"disentangled_max_distance, disentangled_span: {self.max_distance} with {self.span} vectors on each "
+                f"disentangled_max, disentangled_span: {self.max_distance} with {self.span} vectors on each "
                 f"side; expected {least} or more"
             )
 

@@ -81,9 +81,7 @@ class Given:
         "longrope: one divisor for each pair, for texts up to rotary_ctx.", least=1e-6
     )
     rotary_long: tuple[float, ...] | None = numbers("longrope: the divisors for longer texts.", least=1e-6)
-    rotary_attention_factor: float | None = number(
-        None, "Multiplies rotated q and k. [default: as yarn and longrope have it, else 1]", least=0.0
-    )
+    rotary_magnitude: float | None = number(None, "Multiplies rotated q and k. [default: the scaling's]", least=0.0)
     window_rotary_base: float | None = number(None, "Base in layers with a window. [default: rotary_base]", 1.0)
     relative_bias: bool | None = switch(False, "Relative positions (T5) in addition to another position.")
     relative_buckets: int | None = size(32, "Distance buckets of relative positions (T5).", least=4)
@@ -94,11 +92,15 @@ class Given:
         DISENTANGLED, "Scores of q with keys of distances (c2p), of k with queries of distances (p2c), as in DeBERTa."
     )
     disentangled_span: int | None = size(128, "Vectors of distances on each side.", least=2)
-    disentangled_max_distance: int | None = size(
+    disentangled_max: int | None = size(
         None, "Distance from which all share a vector, in logarithmic steps from half the span on. [default: no steps]"
     )
     disentangled_share: bool | None = switch(False, "Distances use the W_Q and W_K of words.")
     disentangled_norm: bool | None = switch(False, "Norm of the vectors of distances.")
+    conv_kernel: int | None = size(
+        0, "Neighbouring tokens in a convolution beside the encoder's first layer; 0 for none.", least=0
+    )
+    conv_activation: str | None = choice(("tanh", *ACTIVATIONS), "Activation of the convolution.")
     norm: str | None = choice(NORMS, "Layer norm or RMS norm.")
     norm_placement: str | None = choice(
         PLACEMENTS, "Norm of each residual sum (2017 paper), before each part, on both its sides, on its output."

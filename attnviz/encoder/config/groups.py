@@ -103,7 +103,7 @@ class PositionConfig:
     rotary_truncate: bool
     rotary_short: tuple[float, ...] | None
     rotary_long: tuple[float, ...] | None
-    rotary_attention_factor: float | None
+    rotary_magnitude: float | None
     window_rotary_base: float | None
     relative_bias: bool
     relative_buckets: int
@@ -144,13 +144,13 @@ class PositionConfig:
 
     @property
     def attention_factor(self) -> float:
-        """The number that multiplies rotated q and k: ``rotary_attention_factor``, or the scaling's own.
+        """The number that multiplies rotated q and k: ``rotary_magnitude``, or the scaling's own.
 
         YaRN's is 0.1 ln(factor) + 1 (Peng et al. 2023, equation 22), LongRoPE's sqrt(1 + ln(factor) / ln(rotary_ctx))
         (Ding et al. 2024), and 1 where nothing is stretched.
         """
-        if self.rotary_attention_factor is not None:
-            return self.rotary_attention_factor
+        if self.rotary_magnitude is not None:
+            return self.rotary_magnitude
         stretch = math.log(max(self.rotary_factor, 1.0))
         if self.rotary_scaling == "yarn":
             return 0.1 * stretch + 1

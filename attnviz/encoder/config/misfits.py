@@ -16,11 +16,6 @@ def field_misfits(block: "Block") -> Iterator[str]:
     sizes, position = block.sizes, block.position
     if block.attention.window is None and position.window_rotary_base is not None:
         yield (f"window_rotary_base, window: {position.window_rotary_base} is given, and no window; expected both")
-    if block.disentangled.parts and block.attention.score not in ("scaled_dot", "dot"):
-        yield (
-            f"disentangled, score: distances add to products, and the score is {block.attention.score}; "
-            "expected scaled_dot or dot"
-        )
     if block.embedding.project == "none" and block.embedding.d_embed != sizes.d_model:
         yield (
             f"d_embed, d_model: {block.embedding.d_embed} is not {sizes.d_model}; "
@@ -38,6 +33,7 @@ def field_misfits(block: "Block") -> Iterator[str]:
             "expected position rotary"
         )
     yield from _expert_misfits(block)
+    yield from _deberta_misfits(block)
     yield from _latent_misfits(block)
     yield from _position_misfits(sizes, position)
     if block.decoder.position.kind == "rotary" != position.kind:
@@ -62,6 +58,16 @@ def _latent_misfits(block: "Block") -> Iterator[str]:
             )
     if block.disentangled.parts and (block.attention.q_latent or block.attention.kv_latent):
         yield "disentangled, q_latent, kv_latent: distances have no such vectors; expected one of these fields"
+
+
+def _deberta_misfits(block: "Block") -> Iterator[str]:
+    if block.disentangled.parts and block.attention.score not in ("scaled_dot", "dot"):
+        yield (
+            f"disentangled, score: distances add to products, and the score is {block.attention.score}; "
+            "expected scaled_dot or dot"
+        )
+    if block.convolution.kernel and not block.d_ff:
+        yield f"conv_kernel, d_ff: {block.convolution.kernel} tokens, after no feed-forward; expected d_ff above 0"
 
 
 def _position_misfits(sizes: Sizes, position: PositionConfig) -> Iterator[str]:

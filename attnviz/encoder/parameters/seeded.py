@@ -94,7 +94,7 @@ class SeededParams(Params):
             "tokens": 1.0,
             "positions": 0.5**0.5,  # as large as sinusoids are
             "segments": 0.5**0.5,
-            "w": config.embedding.d_embed**-0.5,
+            "w": (config.embedding.d_embed if name.startswith("embed.") else self._shapes[name][0]) ** -0.5,
             "relative": 1.0,
             "offsets": 1.0,
             "wq": (1.5 / of_q) ** 0.5,

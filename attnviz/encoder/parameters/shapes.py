@@ -64,6 +64,10 @@ def _stack_shapes(prefix: str, attentions: tuple[str, ...], config: Block) -> di
         if config.d_ff:
             shapes |= _part_norms(f"{layer}norm{len(attentions) + 1}", config)
             shapes |= {f"{layer}ffn.{k}": s for k, s in _ffn_shapes(config.at_layer(i)).items()}
+    if config.convolution.kernel and not prefix:  # of the encoder
+        shapes["layers.0.conv.w"] = (config.convolution.kernel * config.d_model, config.d_model)
+        shapes |= {"layers.0.conv.b": (config.d_model,)} if config.biases.default else {}
+        shapes |= _norm_shapes("layers.0.conv_norm", config.d_model, config)
     if not config.norm.on_sum:
         shapes |= _norm_shapes(f"{prefix}final_norm", config.d_model, config)
     return shapes

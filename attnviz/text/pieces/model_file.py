@@ -13,6 +13,7 @@ NORMAL, UNKNOWN, CONTROL, USER_DEFINED, UNUSED, BYTE = 1, 2, 3, 4, 5, 6
 _UNIGRAM, _BPE = 1, 2
 _EXPECTED = "expected a SentencePiece model of Unigram or BPE"
 _LOWERED = 100.0
+_FLOAT = struct.Struct("<f")
 
 
 class Piece(NamedTuple):
@@ -81,12 +82,12 @@ def read_sentencepiece(path: Path) -> SentencePieceModel:
 
 
 def _model(data: bytes) -> SentencePieceModel:
-    pieces: list[Piece] = []
+    pieces, at = _first_pieces(data)
     trainer: dict[int, int | bytes] = {}
     normalizer: dict[int, int | bytes] = {}
-    for number, value, start in fields(data):
+    for number, value, start in fields(data[at:]):
         if number == 1:
-            pieces.append(_piece(bytes_of(value), start))
+            pieces.append(_piece(bytes_of(value), start + at))
         elif number in (2, 3):
             (trainer if number == 2 else normalizer).update((f.number, f.value) for f in fields(bytes_of(value)))
     kind, unk = trainer.get(3, _UNIGRAM), trainer.get(40, 0)
@@ -108,8 +109,32 @@ def _model(data: bytes) -> SentencePieceModel:
     )
 
 
+def _first_pieces(data: bytes) -> tuple[list[Piece], int]:
+    """The pieces at the start that are written as SentencePiece itself writes them, and the byte after them.
+
+    There may be 256,000 of them, so that this is one loop: a text, a score, and a kind where it is not the usual one.
+    """
+    pieces: list[Piece] = []
+    at, end = 0, len(data) - 4
+    while at < end and data[at] == 0x0A and data[at + 1] < 128 and data[at + 2] == 0x0A:
+        start, n = at + 4, data[at + 3]
+        score_at, next_at = start + n + 1, at + 2 + data[at + 1]
+        left = next_at - score_at - 4  # of the message, after the score: nothing, or a kind
+        if n > 127 or left not in (0, 2) or next_at > len(data) or data[score_at - 1] != 0x15:
+            break
+        kind = NORMAL
+        if left:
+            kind = data[next_at - 1]
+            if data[next_at - 2] != 0x18 or kind > 127:
+                break
+        score: float = _FLOAT.unpack_from(data, score_at)[0]
+        pieces.append(Piece(data[start : start + n].decode(), score, kind, score_at))
+        at = next_at
+    return pieces, at
+
+
 def _piece(data: bytes, start: int) -> Piece:
-    """A piece from its message, which begins at a byte of the file."""
+    """A piece from its message, which begins at a byte of the file; its fields may have any order."""
     text, score, kind, score_at = "", 0.0, NORMAL, -1
     for number, value, at in fields(data):
         if number == 1:

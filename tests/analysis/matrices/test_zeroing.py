@@ -30,6 +30,7 @@ CONFIGS = {
     "parallel": {"norm_placement": "pre", "parallel": True, "norm": "rms", "gated": True, "activation": "silu"},
     "parallel, no first norm": {"norm_placement": "pre", "parallel": True, "first_norm": False, "qk_norm": True},
     "grouped, causal": {"n_kv_heads": 1, "mask": "causal", "position": "alibi", "activation": "gelu"},
+    "disentangled, with a convolution": {"disentangled": "both", "conv_kernel": 3},
     "windowed layers": {"mask": "window", "window": 1, "window_layers": "1", "position": "relative"},
     "additive, no feed-forward": {"score": "additive", "d_ff": 0, "bias": False},
 }

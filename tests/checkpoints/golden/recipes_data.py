@@ -8,6 +8,7 @@ TWO_LAYERS = bert_like(12, 3, 2, 13, 151, 31, layer_norm_eps=2e-3)
 IDS = {"pad_token_id": 0, "bos_token_id": 2, "eos_token_id": 3}
 COUNTED = {"layer_norm_eps": 1e-3, **ROBERTA_IDS}  # positions are counted without padding
 ESM = {"vocab_size": 33, "pad_token_id": 1, "mask_token_id": 32, "eos_token_id": 2}
+SIGHT = {"hidden_size": 4, "num_attention_heads": 1, "num_hidden_layers": 1, "intermediate_size": 3}
 PROTEINS = ("MKTAYIAKQRQISFVK", "MA<mask>GE <mask>LKxoVd.")
 
 RECIPES = {
@@ -192,5 +193,37 @@ RECIPES = {
         {"d_model": 12, "n_heads": 3, "n_layers": 1, "vocab_size": 151, "max_seq_len": 31,
          "attn_config": {"clip_qkv": 1.5}},
         sharp=2.0, seed=0,
+    ),
+    "wrapped/llava": Recipe(
+        "LlavaForConditionalGeneration", F16, vocabularies.bert,
+        {
+            "text_config": {"model_type": "llama"} | IDS
+            | llama_like(4, 2, 6, 12, 2, 11, 151, 31, rms_norm_eps=2e-3, **rope(40.0)),
+            "vision_config": {"model_type": "clip_vision_model", "image_size": 4, "patch_size": 2, "projection_dim": 2}
+            | SIGHT,
+            "image_token_index": 150,
+        },
+        seed=0,
+    ),
+    "wrapped/qwen2_vl": Recipe(
+        "Qwen2VLForConditionalGeneration", F16, vocabularies.bert,
+        {
+            "text_config": IDS | bert_like(
+                12, 2, 2, 11, 151, 31, num_key_value_heads=1, rms_norm_eps=2e-3,
+                rope_parameters={"rope_type": "default", "rope_theta": 40.0, "mrope_section": [1, 1, 1]},
+            ),
+            "vision_config": {"depth": 1, "embed_dim": 4, "num_heads": 1, "hidden_size": 12, "patch_size": 2},
+            "image_token_id": 150, "video_token_id": 149, "vision_start_token_id": 148, "vision_end_token_id": 147,
+        },
+        seed=0,
+    ),
+    "wrapped/gemma3": Recipe(
+        "Gemma3ForConditionalGeneration", F16, vocabularies.bert,
+        {
+            "text_config": IDS | llama_like(4, 2, 6, 12, 2, 11, 151, 31, rms_norm_eps=2e-3, sliding_window=5),
+            "vision_config": {"model_type": "siglip_vision_model", "image_size": 4, "patch_size": 2} | SIGHT,
+            "mm_tokens_per_image": 4, "image_token_index": 150, "boi_token_index": 149, "eoi_token_index": 148,
+        },
+        sharp=2.3, seed=16,
     ),
 }  # fmt: skip

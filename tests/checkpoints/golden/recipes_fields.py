@@ -9,6 +9,13 @@ LONGROPE = {
     "short_factor": [1.0, 1.5, 2.0], "long_factor": [1.2, 3.0, 7.0],
 }  # fmt: skip
 
+DISENTANGLED = {
+    "relative_attention": True,
+    "position_biased_input": False,
+    "type_vocab_size": 0,
+    "pos_att_type": "p2c|c2p",
+}
+
 RECIPES: dict[str, Recipe] = {
     "llama_yarn": Recipe(
         "LlamaModel", BF16, vocabularies.llama,
@@ -45,5 +52,38 @@ RECIPES: dict[str, Recipe] = {
             },
             pad_token_id=3, bos_token_id=1, eos_token_id=2, cls_token_id=1, sep_token_id=2,
         ), pair=True, seed=1,
+    ),
+    "deberta": Recipe(
+        "DebertaForMaskedLM", BF16, vocabularies.deberta,
+        bert_like(8, 2, 2, 7, 383, 61, layer_norm_eps=2e-3, max_relative_positions=9, legacy=False, **DISENTANGLED),
+        sharp=1.7, seed=0,
+    ),
+    "deberta_biased": Recipe(
+        "DebertaModel", F16, vocabularies.bert,
+        bert_like(
+            14, 2, 2, 11, 163, 53, layer_norm_eps=3e-3, relative_attention=True, pos_att_type=["c2p"],
+            type_vocab_size=2,
+        ), pair=True, sharp=1.7, seed=1,
+    ),
+    "deberta_v2": Recipe(
+        "DebertaV2ForTokenClassification", F16, vocabularies.deberta_v2,
+        bert_like(
+            10, 2, 2, 7, 191, 61, layer_norm_eps=2e-3, position_buckets=6, norm_rel_ebd="layer_norm",
+            share_att_key=True, **DISENTANGLED,
+        ), sharp=1.7, seed=0,
+    ),
+    "deberta_v2_own": Recipe(
+        "DebertaV2Model", BF16, vocabularies.bert,
+        bert_like(
+            8, 2, 2, 7, 193, 41, layer_norm_eps=3e-3, max_relative_positions=7,
+            **DISENTANGLED | {"type_vocab_size": 3, "pos_att_type": ["p2c"], "position_biased_input": True},
+        ), pair=True, sharp=1.7, seed=2,
+    ),
+    "deberta_v2_conv": Recipe(
+        "DebertaV2Model", F16, vocabularies.bert,
+        bert_like(
+            10, 2, 2, 7, 167, 41, layer_norm_eps=1e-3, position_buckets=4, conv_kernel_size=3, conv_act="gelu",
+            attention_head_size=5, **DISENTANGLED,
+        ), sharp=1.7, seed=0,
     ),
 }  # fmt: skip

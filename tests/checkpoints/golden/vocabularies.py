@@ -16,6 +16,8 @@ from transformers import (
     AlbertTokenizer,
     BertTokenizer,
     CamembertTokenizer,
+    DebertaTokenizer,
+    DebertaV2Tokenizer,
     DistilBertTokenizer,
     EsmTokenizer,
     GemmaTokenizer,
@@ -211,6 +213,15 @@ def mpnet():
 def roberta():
     vocab, merges = byte_level(("<s>", "<pad>", "</s>", "<unk>"), ("<mask>",))
     return RobertaTokenizer(vocab=vocab, merges=merges)
+
+
+def deberta():
+    vocab, merges = byte_level(("[PAD]", "[CLS]", "[SEP]", "[UNK]"), ("[MASK]",))
+    return DebertaTokenizer(vocab=vocab, merges=merges)
+
+
+def deberta_v2():
+    return DebertaV2Tokenizer(vocab=[*unigram(("[PAD]", "[CLS]", "[SEP]", "[UNK]")), ("[MASK]", 0.0)])
 
 
 def gpt2():

@@ -148,6 +148,8 @@ ENCODERS_ONLY = ("ibert", "luke", "splinter")  # the published code has no decod
 REFUSED = {  # what the published code computes and attnviz does not, with values that it must refuse
     **{(name, "position_embedding_type"): ("relative_key", "relative_key_query") for name in BERT_LIKE + ENCODERS_ONLY},
     **{(model_type, "add_cross_attention"): (True,) for model_type in BERT_LIKE},
+    ("deberta", "talking_head"): (True,),
+    ("deberta-v2", "conv_groups"): (2,),
     ("gpt2", "scale_attn_by_inverse_layer_idx"): (True,),
     ("gpt2", "add_cross_attention"): (True,),
     ("mpnet", "relative_attention_num_buckets"): (16, 64),

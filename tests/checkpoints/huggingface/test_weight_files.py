@@ -1,6 +1,7 @@
 """Which files of a folder hold the weights, and that all formats of the same weights give the same attention."""
 
 import hashlib
+import json
 import shutil
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from attnviz.checkpoints.formats.shards import ShardedFile
 from attnviz.checkpoints.formats.tensors import open_tensors
 from attnviz.checkpoints.huggingface.folder import read_folder
 from attnviz.cli.main import main
-from attnviz.errors import CheckpointError, UsageError
+from attnviz.errors import CheckpointError, InputError, UsageError
 from tests.checkpoints.folders import bert_tensors, write_bert, write_safetensors
 from tests.checkpoints.formats.pytorch.pytorch_files import write_bin, write_bin_shards
 
@@ -159,3 +160,25 @@ def test_a_native_file_is_not_pytorchs(tmp_path):
     with pytest.raises(CheckpointError, match="it is a PyTorch file, which has no configuration") as error:
         load(tmp_path / "x.pt")
     assert error.value.hint == "in a model folder it is pytorch_model.bin, beside config.json: --model FOLDER"
+
+
+@pytest.mark.parametrize("name", ["model.safetensors", "vocab.txt", "config.json"])
+def test_a_pointer_of_git_lfs_is_named(tmp_path, name):
+    folder = write_bert(tmp_path / "bert")
+    (folder / name).write_text("version https://git-lfs.example/spec/v1\noid sha256:0\nsize 9\n")
+    with pytest.raises(
+        InputError, match=f"{name}: it is a pointer of Git LFS in place of the file; expected "
+    ) as error:
+        load(model=folder)
+    assert error.value.hint == "git lfs pull, in the folder that was cloned, fetches the file"
+
+
+def test_a_folder_without_a_tokenizer_is_described(tmp_path, capfd):
+    folder = write_bert(tmp_path / "bert")
+    (folder / "vocab.txt").unlink()
+    assert main(["models", str(folder)]) == 0
+    said = capfd.readouterr().out
+    assert "tokenizer: none of its own" in said
+    assert "note: it has no tokenizer; expected tokenizer.json or vocab.txt" in said
+    assert main(["models", str(folder), "--json"]) == 0
+    assert json.loads(capfd.readouterr().out)["model"]["tokenizer"] is None

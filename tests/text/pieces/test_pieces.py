@@ -3,6 +3,7 @@
 import builtins
 import json
 import shutil
+import struct
 import sys
 from itertools import pairwise
 from pathlib import Path
@@ -18,7 +19,7 @@ from attnviz.checkpoints.huggingface.tokenizer import read_tokenizer
 from attnviz.cli.main import main
 from attnviz.errors import CheckpointError, InputError
 from attnviz.text.pieces.layout import PieceLayout
-from attnviz.text.pieces.model_file import read_sentencepiece
+from attnviz.text.pieces.model_file import BYTE, CONTROL, read_sentencepiece
 from attnviz.text.pieces.tokenizer import sentencepiece_tokenizer
 from attnviz.text.reading import is_blank
 from tests.text.pieces.trained import CORPUS, train
@@ -144,7 +145,12 @@ def test_a_family_gives_the_ids_that_transformers_gives(folder, name):
 
 @pytest.mark.parametrize(
     ("name", "begin", "end"),
-    [("rembert", "[CLS]", "[SEP]"), ("xlm_roberta_xl", "<s>", "</s>"), ("bert_generation", None, None)],
+    [
+        ("rembert", "[CLS]", "[SEP]"),
+        ("big_bird", "[CLS]", "[SEP]"),
+        ("xlm_roberta_xl", "<s>", "</s>"),
+        ("bert_generation", None, None),
+    ],
 )
 def test_further_families_put_their_tokens_around_a_text(folder, name, begin, end):
     path = folder(name)
@@ -259,6 +265,33 @@ def test_models_of_characters_and_words_are_refused(tmp_path, options):
 def test_pieces_that_end_in_a_space_are_refused(tmp_path):
     with pytest.raises(InputError, match="a model whose pieces end in a space"):
         read_sentencepiece(train(tmp_path / "x.model", model_type="unigram", treat_whitespace_as_suffix=True))
+
+
+@pytest.mark.parametrize("name", ["llama", "bert", "gemma"])
+def test_pieces_are_those_of_the_library_and_scores_are_where_they_are_said_to_be(name):
+    path = GOLDEN / "pieces" / f"{name}.model"
+    model, reference = read_sentencepiece(path), sentencepiece.SentencePieceProcessor()
+    reference.load(str(path))
+    assert [piece.text for piece in model.pieces] == [reference.id_to_piece(i) for i in range(len(reference))]
+    assert [piece.score for piece in model.pieces] == [reference.get_score(i) for i in range(len(reference))]
+    assert [piece.kind == CONTROL for piece in model.pieces] == [reference.is_control(i) for i in range(len(reference))]
+    assert [piece.kind == BYTE for piece in model.pieces] == [reference.is_byte(i) for i in range(len(reference))]
+    scores = [struct.unpack_from("<f", model.data, piece.score_at)[0] for piece in model.pieces]
+    assert scores == [piece.score for piece in model.pieces]
+
+
+def message(number, body):
+    return bytes([number << 3 | 2, len(body)]) + body
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 0, 2)])
+def test_the_fields_of_a_piece_may_have_any_order(tmp_path, order):
+    parts = (message(1, b"<unk>"), b"\x15" + struct.pack("<f", -1.5), bytes([0x18, 2]))
+    first = message(1, b"".join(parts[i] for i in order))
+    second = message(1, message(1, "▁é".encode()) + b"\x15" + struct.pack("<f", -2.5))
+    (tmp_path / "x.model").write_bytes(first + second + message(2, b"\x18\x01"))
+    pieces = read_sentencepiece(tmp_path / "x.model").pieces
+    assert [(piece.text, piece.score, piece.kind) for piece in pieces] == [("<unk>", -1.5, 2), ("▁é", -2.5, 1)]
 
 
 @given(changes=st.lists(st.tuples(st.floats(0, 1), st.integers(0, 255)), max_size=5), kept=st.floats(0, 1))

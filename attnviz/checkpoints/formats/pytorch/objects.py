@@ -158,8 +158,8 @@ def _tensor(arguments: tuple[object, ...]) -> StoredTensor:
     if len(shape) != len(strides) or len(shape) > 32:
         raise DamageError(f"a tensor has {len(shape)} sizes and {len(strides)} strides")
     numbers = math.prod(shape)
-    last = offset + sum((size - 1) * stride for size, stride in zip(shape, strides, strict=True)) if numbers else offset
-    if last >= storage.size + (not numbers) or numbers > max(storage.size, _MOST_REPEATED):
+    last = offset + sum((size - 1) * stride for size, stride in zip(shape, strides, strict=True))
+    if numbers and (last >= storage.size or numbers > max(storage.size, _MOST_REPEATED)):
         raise DamageError(f"a tensor of shape {_short(shape)} does not fit its storage of {storage.size} numbers")
     return StoredTensor(storage, storage.start + offset, shape, strides)
 

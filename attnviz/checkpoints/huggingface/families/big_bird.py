@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from attnviz.checkpoints.huggingface.families import bert
 from attnviz.checkpoints.huggingface.settings import Settings, activation_from, switch_from
+from attnviz.text.pieces.layout import PieceLayout
 
 
 def _n_ctx(settings: Settings) -> int:
@@ -40,4 +41,7 @@ FAMILY = replace(
     irrelevant=(),
     classes="BigBird",
     vocabulary=None,
+    pieces=PieceLayout(
+        single="[CLS] $A [SEP]", pair="[CLS] $A [SEP] $B:1 [SEP]:1", specials=("[MASK]",), mask="[MASK]"
+    ),
 )

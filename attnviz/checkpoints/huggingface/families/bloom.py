@@ -56,7 +56,7 @@ FAMILY = Family(
         "layers.{}.ffn.2": "h.{}.mlp.dense_4h_to_h",
         "final_norm": "ln_f",
     },
-    fused=(Fused("h.{}.self_attention.query_key_value", gpt_neox.FAMILY.fused[0].holds, by_head=True),),
+    fused=(Fused("h.{}.self_attention.query_key_value", gpt_neox.FAMILY.fused[0].holds, groups=gpt_neox.n_heads),),
     required={"apply_residual_connection_post_layernorm": (False,)},
     irrelevant=(
         *("attention_softmax_in_fp32", "bias_dropout_fusion", "offset_alibi", "skip_bias_add", "skip_bias_add_qkv"),

@@ -113,7 +113,7 @@ def stretching(settings: Settings, rope: Settings, renamed: Mapping[str, str] = 
     if kind == "yarn":
         fields |= _yarn(rope, factor)
     if kind in ("yarn", "longrope") and rope.get("attention_factor") is not None:
-        fields["rotary_attention_factor"] = rope.number("attention_factor", kind=float)
+        fields["rotary_magnitude"] = rope.number("attention_factor", kind=float)
     return fields
 
 
@@ -139,7 +139,7 @@ def _yarn(rope: Settings, factor: float) -> dict[str, object]:
     scales = [rope.number(name, 0.0, float) for name in ("mscale", "mscale_all_dim")]
     if all(scales):
         above, below = (0.1 * scale * math.log(max(factor, 1.0)) + 1 for scale in scales)
-        fields["rotary_attention_factor"] = above / below
+        fields["rotary_magnitude"] = above / below
     return fields
 
 

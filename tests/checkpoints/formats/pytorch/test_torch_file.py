@@ -108,6 +108,11 @@ def test_a_part_of_a_storage_begins_at_its_offset(tmp_path):
     np.testing.assert_array_equal(open_tensors(path).array("a"), [3, 4])
 
 
+def test_a_tensor_of_nothing_may_begin_anywhere(tmp_path):
+    path = write_zip(tmp_path / "x.bin", state(a=tensor((0, 3), offset=7), b=tensor()), {"0": NUMBERS.tobytes()})
+    assert open_tensors(path).array("a").shape == (0, 3)
+
+
 def test_pickles_of_python_2_are_read(tmp_path):
     """Texts without encoding, and ordered dictionaries made of a list of pairs."""
     pair = b"](U\x01a" + tensor() + b"e"
