@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import attnviz.encoder.attention
+import attnviz.encoder.projections
 from attnviz.analysis.matrices import rerun
 from attnviz.analysis.matrices.rerun import Ran
 from attnviz.analysis.matrices.zeroing import ablation, zeroing, zeroing_addresses
@@ -54,7 +55,8 @@ def changed(params, kind, layer, name, change):
         y = linear(x, params, which, bias=bias)
         return change(y) if here and name == "v" else y
 
-    with mock.patch.object(attnviz.encoder.attention, "linear", other):
+    module = attnviz.encoder.attention if name == "o" else attnviz.encoder.projections
+    with mock.patch.object(module, "linear", other):
         yield
 
 
