@@ -21,7 +21,17 @@ IRRELEVANT = (
     *("attn_implementation", "_attn_implementation*", "_experts_implementation*", "_name_or_path"),
     *("_commit_hash", "_output_attentions", "experts_implementation"),
     *("_flash_attn_2_enabled", "use_flash_attention*", "chunk_size_feed_forward", "gradient_checkpointing"),
-    *("*_token_id", "*_token_ids", "token_healing", "padding_side", "tokenizer_class", "max_length", "max_new_tokens"),
+    *(
+        "*_token_id",
+        "*_token_ids",
+        "token_healing",
+        "padding_side",
+        "pad_token",
+        "tokenizer_class",
+        "tokenizer_name",
+        "max_length",
+        "max_new_tokens",
+    ),
     *("*dropout*", "*_pdrop", "*layerdrop", "initializer_*", "tie_*", "is_encoder_decoder", "add_cross_attention"),
     *("id2label", "label2id", "num_labels", "problem_type", "finetuning_task", "task_specific_params", "language"),
     *("classifier_*", "summary_*", "output_attentions", "output_hidden_states", "output_scores", "prefix"),
@@ -80,7 +90,10 @@ CHANGES_ATTENTION: Mapping[str, tuple[object, ...]] = {
 }
 
 _MOST_SHOWN = 40  # characters of a value
-_CLASS = "(?:Model|PreTrainedModel|LMHeadModel|DoubleHeadsModel|For[A-Z][A-Za-z]*)"
+_CLASS = (
+    "(?:Model|ModelWithProjection|PreTrainedModel|LMHeadModel|DoubleHeadsModel|Encoder|Decoder|Reader"
+    "|For[A-Z][A-Za-z]*)"
+)
 
 
 def check_settings(settings: Settings, family: Family) -> tuple[str, ...]:

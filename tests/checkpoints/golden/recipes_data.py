@@ -94,6 +94,17 @@ RECIPES = {
         ),
         seed=0,
     ),
+    "ministral3": Recipe(
+        "Ministral3ForCausalLM", F16, vocabularies.bert,
+        llama_like(
+            4, 2, 6, 12, 2, 11, 151, 61, rms_norm_eps=2e-3, **IDS,
+            rope_parameters={
+                "rope_type": "yarn", "rope_theta": 40.0, "factor": 2.0, "original_max_position_embeddings": 31,
+                "beta_fast": 9.0, "beta_slow": 1.0, "mscale": 1.0, "mscale_all_dim": 1.0, "llama_4_scaling_beta": 0.5,
+            },
+        ),
+        seed=0,
+    ),
     "phi": Recipe(
         "PhiForCausalLM", F16, vocabularies.bert,
         bert_like(

@@ -78,8 +78,10 @@ def test_the_golden_attention_is_far_from_uniform_and_from_one_hot(folder):
         assert peaks.max() < 0.98
 
 
-def test_every_tensor_is_accounted_for(folder):
-    assert attnviz.load(model=folder).unknown == ()
+def test_every_tensor_and_every_setting_is_accounted_for(folder):
+    model = attnviz.load(model=folder)
+    assert model.unknown == ()
+    assert [note for note in model.notes if "in transformers does not read it" not in note] == []
 
 
 def test_every_layer_can_be_explained(folder):

@@ -11,7 +11,6 @@ FAMILY = replace(
     paper="Rothe et al. 2020",
     example="google/bert_for_seq_generation_L-24_bbc_encoder",
     fields=bert.FIELDS | {"n_segments": 0},
-    irrelevant=(),
     classes="BertGeneration",
     unused=("lm_head.*", *bert.HEADS),
     vocabulary=None,

@@ -38,7 +38,6 @@ FAMILY = replace(
         "qkv_bias": switch_from("use_bias", default=True),
     },
     spare_positions=_spare_positions,
-    irrelevant=(),
     classes="BigBird",
     vocabulary=None,
     pieces=PieceLayout(

@@ -11,8 +11,8 @@ FAMILY = replace(
     name="DPR",
     paper="Karpukhin et al. 2020",
     example="facebook/dpr-question_encoder-single-nq-base",
-    irrelevant=("projection_dim",),
-    classes="DPR(?:Context|Question)?(?:Encoder|Reader)?",
+    irrelevant=("projection_dim", *bert.POOLER_SETTINGS),
+    classes="DPR(?:Context|Question)?",
     prefixes=tuple(f"{place}bert_model." for place in _PLACES),
     unused=("*encode_proj.*", "span_predictor.qa_*", *bert.HEADS),
 )

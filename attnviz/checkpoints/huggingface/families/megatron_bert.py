@@ -16,6 +16,5 @@ FAMILY = replace(
         "layers.{}.norm2": "encoder.layer.{}.ln",
         "final_norm": "encoder.ln",
     },
-    irrelevant=(),
     classes="MegatronBert",
 )

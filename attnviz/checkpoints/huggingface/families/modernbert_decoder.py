@@ -23,7 +23,7 @@ FAMILY = replace(
     modules=modernbert.FAMILY.modules | {f"layers.{{}}.attn.{part}": f"layers.{{}}.attn.{part}_proj" for part in "qkv"},
     fused=modernbert.FAMILY.fused[1:],
     ignored={name: neutral for name, neutral in modernbert.FAMILY.ignored.items() if name != "is_causal"}
-    | {"is_decoder": (True, False)},
+    | {"is_decoder": (True, False), "position_embedding_type": ("absolute", "sans_pos")},
     irrelevant=(*modernbert.FAMILY.irrelevant, "num_key_value_heads"),
     classes="ModernBertDecoder",
     unused=("lm_head.*", "decoder.*", *modernbert.FAMILY.unused),

@@ -3,6 +3,7 @@
 from attnviz.checkpoints.huggingface.families.bloom import causal_alibi
 from attnviz.checkpoints.huggingface.family import Family, Fused
 from attnviz.checkpoints.huggingface.settings import Settings, number_from, size_from
+from attnviz.errors import CheckpointError
 
 
 def _d_ff(settings: Settings) -> int:
@@ -19,9 +20,14 @@ def _attention(settings: Settings) -> dict[str, object]:
         "prefix_lm": (False,),
         "qk_ln": (False,),
         "qk_gn": (False,),
+        "rope": (False,),
     }
     for name, values in allowed.items():
         config.one_of(name, {value: value for value in values}, values[0])
+    if config.get("sliding_window_size", -1) != -1:
+        raise CheckpointError(
+            f"{config.where}: sliding_window_size is set, which attnviz does not compute; expected -1"
+        )
     scale, clip = config.number("softmax_scale", 0.0, float), config.number("clip_qkv", 0.0, float)
     return {name: value for name, value in {"score_scale": scale, "clip_qkv": clip}.items() if value}
 
@@ -65,6 +71,7 @@ FAMILY = Family(
     },
     irrelevant=(
         *("attn_config.attn_impl", "attn_config.attn_uses_sequence_id", "attn_config.model_type"),
+        *("attn_config.rope_theta", "attn_config.rope_impl", "attn_config.rope_*_config", "attn_config.fused_qkv"),
         *("embedding_fraction", "init_config", "init_device", "learned_pos_emb", "verbose"),
     ),
     classes="(?:Mpt|MPT)",
