@@ -121,7 +121,19 @@ def attention(model, ids, type_ids=None, **more):
     more |= {} if type_ids is None else {"token_type_ids": [type_ids]}
     more = {name: torch.tensor(values) for name, values in more.items()}
     outputs = model(input_ids=torch.tensor([ids]), output_attentions=True, **more)
-    return torch.cat(outputs.attentions).numpy()
+    banded = model.config.model_type == "longformer"
+    return torch.cat([dense(one) if banded else one for one in outputs.attentions]).numpy()
+
+
+def dense(banded):
+    """Weights by key, (1, n_heads, n, n), of those by offset, (1, n_heads, n, window + 1), as Longformer gives them."""
+    n, width = banded.shape[2:]
+    by_key = torch.zeros(*banded.shape[:2], n, n + width)
+    for i in range(n):
+        by_key[:, :, i, i : i + width] = banded[:, :, i]
+    side = width // 2
+    assert by_key[..., :side].abs().max() == by_key[..., n + side :].abs().max() == 0
+    return by_key[..., side : n + side]
 
 
 def padded_results(model, tokenizer):
