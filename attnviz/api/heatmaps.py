@@ -133,7 +133,7 @@ def figure(
     run = Run.of(result) if isinstance(result, Result) else result
     views = list(_drawn(run, raw_tokens, style, whole=by_similarity))
     if len(views) > 1:
-        views = views[-1:]  # of the kinds in their order: what a target looks at is what it is given for
+        views = views[-1:]  # the last kind is cross-attention: a target is there for that
         notes.append(f"figure of the {KIND_NAMES[_attention(views[0]).kind]}; --kind draws another one")
     (view,), (place,) = views, _word_places(views, from_word, to_word)
     if by_similarity:

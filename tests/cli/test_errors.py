@@ -494,7 +494,7 @@ ERRORS = [
     (
         "heatmap a -o fig.pdf --style arcs --numbers",
         2,
-        "numbers, style: arcs has no cells; expected --style matrix, or no --numbers",
+        "numbers, style: arcs have no cells; expected --style matrix or text",
     ),
     (
         "heatmap a --heads-by-similarity --style lines",
@@ -511,6 +511,23 @@ ERRORS = [
         "heatmap a -o fig.pdf --size 0.1in",
         2,
         "size: 0.1in is out of range; expected sides of 0.25in to 200in",
+    ),
+    (
+        "heatmap a -o fig.pdf --size 0.4in",
+        2,
+        "size: 0.4in leaves no room for cells beside the labels; expected at least ..., or --no-title, or a smaller "
+        "--font-size",
+    ),
+    ("heatmap a -o fig.pdf --range 3", 2, "range: cannot read '3'; expected LOW:HIGH, such as 0:0.2, or :0.2"),
+    (
+        "heatmap a -o fig.pdf --range 1:0",
+        2,
+        "range: 1:0 is empty; expected LOW:HIGH with LOW below HIGH, such as 0:0.2",
+    ),
+    (
+        "heatmap a -o fig.pdf --cmap jet",
+        2,
+        "cmap: 'jet' is not known; expected paper, or a sequential map of Matplotlib such as viridis, Greys or YlGnBu",
     ),
     ("heatmap a -o fig.pdf --font-size 1", 2, "font-size: 1 is out of range; expected 3 to 72 points"),
     (

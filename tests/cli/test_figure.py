@@ -235,6 +235,23 @@ def test_an_option_of_colours_changes_the_picture(cli, tmp_path, options):
     assert (tmp_path / "a.png").read_bytes() != plain
 
 
+def test_a_variable_gives_the_colours_of_pictures_alone_or_of_the_terminal_too(cli, monkeypatch, tmp_path):
+    def drawn(*options, **variables):
+        for name in ("ATTNVIZ_PICTURE_CMAP", "ATTNVIZ_CMAP"):
+            monkeypatch.delenv(name, raising=False)
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+        assert cli("heatmap", TEXT, "-H", "L2H8", "-o", "a.png", *options).code == 0
+        return (tmp_path / "a.png").read_bytes()
+
+    paper, magma, greys = (drawn("--cmap", name) for name in ("paper", "magma", "Greys"))
+    assert len({paper, magma, greys}) == 3
+    assert drawn() == drawn(ATTNVIZ_CMAP="amber") == paper  # amber is of the terminal alone
+    assert drawn(ATTNVIZ_CMAP="magma") == magma
+    assert drawn(ATTNVIZ_CMAP="amber", ATTNVIZ_PICTURE_CMAP="greys") == greys
+    assert drawn("--cmap", "magma", ATTNVIZ_PICTURE_CMAP="greys") == magma
+
+
 def test_the_norm_of_the_block_is_meant_by_its_own_names(cli, tmp_path):
     argv = ("heatmap", TEXT, "--seed", "0", "-H", "L1H2", "-o", "a.png")
     pictures = []

@@ -105,7 +105,7 @@ def test_a_sixel_terminal_gets_a_picture_that_fits_it(terminal):
     assert below == "\n"
     assert (pixels[..., 3] == 255).all()
     assert 300 < pixels.shape[1] <= 900
-    assert 300 < pixels.shape[0] <= 720 - 3 * 18
+    assert 300 < pixels.shape[0] <= 720 - 8 * 18
     assert len({tuple(color) for color in pixels.reshape(-1, 4)}) > 16
 
 

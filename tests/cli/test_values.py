@@ -259,7 +259,7 @@ def test_documents_that_cannot_be_true_are_refused(cli, change, message):
 def test_pictures_are_named_after_what_they_show(cli, options, files):
     ran = cli("heatmap", "a b c", "--seed", "0", "-o", "out", "--dpi", "40", *options.split())
     assert ran.code == 0
-    assert {path.stem for path in Path("out").iterdir()} == files | {"overview"}
+    assert {path.stem for path in Path("out").iterdir()} == files | ({"overview"} if len(files) > 1 else set())
 
 
 def test_a_picture_says_what_it_shows(cli):

@@ -141,7 +141,12 @@ class PictureOptions(Options):
         ),
     ] = "linear"
     numbers: Annotated[
-        bool, option(VIEW, "--numbers", help="Write each weight of 0.01 or more into its cell, where it fits.")
+        bool,
+        option(
+            VIEW,
+            "--numbers",
+            help="Write weights of 0.01 or more into their cells, or beside words, where they fit.",
+        ),
     ] = False
     overview_only: Annotated[bool, option(VIEW, "--overview-only", help="Only overview.png.")] = False
     heads_by_similarity: Annotated[
@@ -170,8 +175,8 @@ class PictureOptions(Options):
             raise UsageError(
                 f"{words[0]}, style: a matrix shows every word; expected --style lines, arcs or text, or --{parts}"
             )
-        if self.numbers and self.style != "matrix":
-            raise UsageError(f"numbers, style: {self.style} has no cells; expected --style matrix, or no --numbers")
+        if self.numbers and self.style in ("lines", "arcs"):
+            raise UsageError(f"numbers, style: {self.style} have no cells; expected --style matrix or text")
         if self.heads_by_similarity:
             wrong = [name for name in ("overview_only", "numbers", "style") if name in self.changed()]
             if wrong:

@@ -5,7 +5,6 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from attnviz.cli.options import CommonOptions
@@ -111,6 +110,8 @@ class PicturePlace:
         """
         if self.path is not None:
             return draw(self.path)
+        from tempfile import TemporaryDirectory
+
         with TemporaryDirectory() as folder:
             report = draw(Path(folder) / f"figure.{self.formats[0]}")
             write_bytes(report.paths[0].read_bytes())

@@ -23,6 +23,7 @@ LEAST_PANEL, MOST_RATIO = 1.2 * 72, 2.0
 MOST_HEIGHT = 1.3  # of a picture of panels, in its width
 MOST_TALL = 2.4  # of an image whose height is not given, in the width of its picture
 LARGEST_LABEL = 9.0
+COLUMNS_WIDTH, MOST_GROWTH, KEPT = 7 * 72.0, 2.0, 0.85  # type grows on wider pages if so much of the image is left
 
 
 class Rect(NamedTuple):
@@ -71,6 +72,7 @@ class Layout:
         rows, columns: the labels.
         bar: the colour bar.
         frame: the words of the heading that takes most room.
+        type_size: of the smallest type.
         label_size: of the type of the labels.
     """
 
@@ -83,6 +85,7 @@ class Layout:
     columns: Ticks
     bar: Rect
     frame: Frame
+    type_size: float
     label_size: float
 
 
@@ -107,11 +110,19 @@ def layout(sheet: Sheet, look: Look, measure: Measure) -> Layout:
     best = _best(sheet, look, measure)
     if best is None:
         raise _too_small(sheet, look, measure)
+    if look.size.height is None:
+        return best
+    most = min(MOST_GROWTH, look.size.width / COLUMNS_WIDTH)  # a slide is read from afar
+    for tenths in range(int(most * 10), 10, -1):
+        larger = _best(sheet, replace(look, font_size=look.font_size * tenths / 10), measure)
+        is_as_good = larger is not None and _labels(larger) == _labels(best)
+        if larger is not None and is_as_good and min(larger.panels[0][2:]) >= KEPT * min(best.panels[0][2:]):
+            return larger
     return best
 
 
 def _best(sheet: Sheet, look: Look, measure: Measure) -> Layout | None:
-    """The best arrangement of the panels in the given size; nothing if it has room for none."""
+    """The layout with the best number of columns of panels, in one size of type; nothing if there is room for none."""
     n = max(1, len(sheet.names))
     shapes = [(-(-n // columns), columns) for columns in range(1, n + 1)]
     shapes = [shape for i, shape in enumerate(shapes) if shape[0] not in [rows for rows, _ in shapes[:i]]]
@@ -131,8 +142,13 @@ def _is_better(tried: Layout, found: Layout, look: Look) -> bool:
     """
     if look.size is not None and look.size.height is not None:
         return min(tried.panels[0][2:]) > min(found.panels[0][2:])
-    labels, before = (len(one.rows.labels) + len(one.columns.labels) for one in (tried, found))
-    return tried.panels[0].width >= LEAST_PANEL and (labels >= before or found.height > MOST_HEIGHT * found.width)
+    fewer = _labels(tried) < _labels(found)
+    return tried.panels[0].width >= LEAST_PANEL and (not fewer or found.height > MOST_HEIGHT * found.width)
+
+
+def _labels(place: Layout) -> int:
+    """How many labels have room."""
+    return len(place.rows.labels) + len(place.columns.labels)
 
 
 def _natural(sheet: Sheet, look: Look, measure: Measure) -> Layout:
@@ -222,6 +238,7 @@ def _placed(
         columns=columns,
         bar=Rect(last.x + last.width + BAR_GAP, panels[0].y, BAR_WIDTH, panels[-1].y + height - panels[0].y),
         frame=words,
+        type_size=look.font_size,
         label_size=size,
     )
 

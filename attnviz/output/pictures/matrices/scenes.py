@@ -1,7 +1,7 @@
 """Pictures of matrices as scenes: what all pictures of a sheet have in common, and what is of one only."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import pairwise
 
@@ -52,6 +52,7 @@ class Picture:
 
 def scenes(sheet: Sheet, place: Layout, pictures: Sequence[Picture], look: Look, measure: Measure) -> Iterator[Scene]:
     """Each picture of a sheet as a scene; they share their ``fixed`` items."""
+    look = replace(look, font_size=place.type_size)
     shared = len({picture.scale for picture in pictures}) == 1
     common: list[Mark] = [*_labels(sheet, place, look, measure), *_bar(sheet, place, look, measure)]
     common += place.frame.items(place.height)[len(place.frame.above) :]

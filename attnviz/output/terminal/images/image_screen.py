@@ -27,9 +27,14 @@ class ImageScreen:
     most: tuple[int, int] | None = None
 
     def room(self, columns: int, spare_rows: int) -> tuple[int, int]:
-        """The largest (width, height) of a picture in pixels, some columns wide, that leaves some rows free."""
+        """The largest (width, height) of a picture in pixels, some columns wide.
+
+        Args:
+            columns: at most so many, and those of the terminal.
+            spare_rows: how many rows are left free, where the terminal has twice as many.
+        """
         width = int(min(columns, self.columns) * self.cell[0])
-        height = int(max(1, self.rows - spare_rows) * self.cell[1])
+        height = int(max(1, self.rows - spare_rows, self.rows // 2) * self.cell[1])
         if self.protocol == "sixel" and self.most is not None:
             width, height = min(width, self.most[0]), min(height, self.most[1])
         return width, height

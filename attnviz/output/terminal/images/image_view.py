@@ -15,7 +15,7 @@ from attnviz.output.terminal.images.sixel import sixel_image
 from attnviz.output.terminal.screen import DIM, PLAIN, LinesView, Screen, StyledLine
 from attnviz.trace.attention import Matrix
 
-_SPARE_ROWS = 3  # of the terminal: the text above a picture, and the prompt below it
+_SPARE_ROWS = 8  # of the terminal: the text above a picture, the lines of other heads and the prompt below it
 _DPI = 96
 
 
