@@ -515,8 +515,7 @@ ERRORS = [
     (
         "heatmap a -o fig.pdf --size 0.4in",
         2,
-        "size: 0.4in leaves no room for cells beside the labels; expected at least ..., or --no-title, or a smaller "
-        "--font-size",
+        "size: 0.4in leaves no room for cells beside the labels; expected at least ..., or a smaller --font-size",
     ),
     ("heatmap a -o fig.pdf --range 3", 2, "range: cannot read '3'; expected LOW:HIGH, such as 0:0.2, or :0.2"),
     (

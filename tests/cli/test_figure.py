@@ -59,6 +59,19 @@ def test_an_existing_folder_is_one_whatever_its_name(cli, tmp_path):
     assert files(tmp_path) == ["out.png/L02H08.png", "out.png/similarity.png"]
 
 
+@pytest.mark.parametrize("name", ["a.txt", "a.svg", "a.png", "a.pdf"])
+@pytest.mark.parametrize("content", ['attnviz heatmap "x" -o a.pdf\n', "Drawn by attnviz heatmap. And edited.\n"])
+def test_a_file_that_only_mentions_the_command_is_kept(cli, tmp_path, name, content):
+    (tmp_path / name).write_text(content, encoding="utf-8")
+    figure = name.replace(".txt", ".png")
+    ran = cli("heatmap", TEXT, "-H", "L2H8", "-o", figure, "--caption")
+    assert ran == (1, "", f"attnviz: error: {name}: exists already; expected a new file, or --force\n")
+    assert (tmp_path / name).read_text(encoding="utf-8") == content
+    assert files(tmp_path) == [name]
+    for _ in range(2):  # what attnviz wrote is its own
+        assert cli("heatmap", TEXT, "-H", "L2H8", "-o", f"own.{figure[-3:]}", "--caption").code == 0
+
+
 def test_without_a_name_the_folder_is_attnviz_heatmaps(cli, tmp_path):
     assert cli("heatmap", TEXT, "-L", "2").err == "attnviz: note: attnviz-heatmaps: 13 pictures written\n"
     assert len(files(tmp_path / "attnviz-heatmaps")) == 13

@@ -8,6 +8,7 @@ what moves is drawn over a copy of it.
 
 import io
 import logging
+import math
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -29,13 +30,15 @@ from matplotlib.path import Path
 from matplotlib.text import Text
 from matplotlib.transforms import Affine2D
 
+from attnviz.errors import UsageError
 from attnviz.output.pictures.files.encoding import CREATOR, accessible_svg
 from attnviz.output.pictures.fonts import FONTS
 from attnviz.output.pictures.scene import Box, Curve, Mark, Measure, Raster, Scene, Stroke, TextLine
 
 POINTS_PER_INCH = 72
-VECTOR_DPI = 300
-"""Pixels an inch of the images in a PDF or an SVG."""
+MOST_PIXELS, MOST_SIDE = 200_000_000, 60_000  # of a PNG: 13.33x7.5in has 144 million at 1,200 dpi
+VECTOR_DPI, MOST_VECTOR_PIXELS = 300, 50_000_000
+"""Pixels an inch of the images in a PDF or an SVG: fewer where the whole picture would have more than the most."""
 _MEASURED_AT = 4  # pixels a point: widths without the rounding of a screen
 
 
@@ -84,6 +87,7 @@ class Drawing:
     def pixels(self, scene: Scene) -> np.ndarray:
         """The scene as (height, width, 4) uint8."""
         if scene.fixed is not self._fixed or self._canvas is None:
+            self._check_pixels(scene)
             figure = self._figure(scene)
             for artist in self.artists(scene.fixed, figure):
                 figure.add_artist(artist)
@@ -105,14 +109,16 @@ class Drawing:
         for artist in self.artists((*scene.fixed, *scene.moving), figure):
             figure.add_artist(artist)
         buffer = io.BytesIO()
+        inches = scene.width * scene.height / POINTS_PER_INCH**2
+        dpi = min(VECTOR_DPI, int(math.sqrt(MOST_VECTOR_PIXELS / inches)))
         description = f"{scene.description} {scene.source[:1].upper()}{scene.source[1:]}."
         if ending == "pdf":
             words = {"Title": scene.title, "Subject": description, "Creator": CREATOR, "CreationDate": None}
-            figure.savefig(buffer, format="pdf", dpi=VECTOR_DPI, metadata=words)
+            figure.savefig(buffer, format="pdf", dpi=dpi, metadata=words)
             return buffer.getvalue()
         words = {"Title": scene.title, "Description": scene.description, "Source": scene.source, "Creator": CREATOR}
         with mpl.rc_context({"svg.fonttype": "path" if outline_text else "none"}):
-            figure.savefig(buffer, format="svg", dpi=VECTOR_DPI, metadata={**words, "Date": None})
+            figure.savefig(buffer, format="svg", dpi=dpi, metadata={**words, "Date": None})
         return accessible_svg(buffer.getvalue().decode(), description, tuple(scene.hovers())).encode()
 
     def artists(self, items: Sequence[Mark], figure: Figure) -> Iterator[Artist]:
@@ -151,6 +157,14 @@ class Drawing:
                 edgecolor=item.edge or "none", linewidth=item.line_width if item.edge else 0, alpha=item.opacity,
             )  # fmt: skip
         raise TypeError(item)
+
+    def _check_pixels(self, scene: Scene) -> None:
+        width, height = (math.ceil(side / POINTS_PER_INCH * self._dpi) for side in (scene.width, scene.height))
+        if width * height > MOST_PIXELS or max(width, height) > MOST_SIDE:
+            raise UsageError(
+                f"size: {width} x {height} pixels are too many for a PNG; expected at most {MOST_PIXELS // 10**6} "
+                f"million, and {MOST_SIDE} on a side: use a smaller --size or --dpi, or a PDF or an SVG"
+            )
 
     def _figure(self, scene: Scene, *, whole_pixels: bool = True) -> Figure:
         """A figure of the scene's size."""

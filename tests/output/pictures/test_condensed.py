@@ -72,7 +72,7 @@ def test_the_overview_of_parts_says_how_many_tokens_a_cell_is(monkeypatch):
     monkeypatch.setattr(module, "MOST_CELLS", 8)
     found = condensed(parts(attention(29), 1), (2, 3))
     more = {"strides": found.strides, "sentences": found.sentences}
-    scene = overview(found.attention, size="1.6in", title="", dpi=30, **more)  # so few dots that cells merge
+    scene = overview(found.attention, size="1.66in", title="", dpi=30, **more)  # so few dots that cells merge
     assert "each cell: the largest of 12 × 12" in scene.caption
 
 

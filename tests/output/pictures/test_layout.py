@@ -115,3 +115,39 @@ def test_pictures_of_the_natural_size_have_legible_words(sentence, n, m, n_heads
     with own_settings():
         for scene in (heads(view)[-1], panels(view), overview(view)):
             check(scene, 7)
+
+
+@pytest.mark.parametrize("size", [None, "3.3in", "6.9in"])
+@pytest.mark.parametrize(("n", "m"), [(1, 1), (5, 5), (14, 14), (1, 60)])
+def test_names_of_axes_are_apart_from_labels_and_near_them(n, m, size):
+    (scene,) = heads(view_of(SENTENCES[1], n, m), size=size, dpi=DPI)
+    with own_settings():
+        found = boxes(scene)
+    of_role = {role: [box for item, box in found if item.role == role] for role in ("column label", "bar label")}
+    names = {item.text.split(" (")[0]: box for item, box in found if item.role == "axis name"}
+    below = names["key"][3], min(box[1] for box in of_role["column label"])
+    assert 1.5 <= below[1] - below[0] <= 6
+    if "weight" in names:
+        assert 0 <= names["weight"][0] - max(box[2] for box in of_role["bar label"]) <= 12
+
+
+@pytest.mark.parametrize(("n", "m"), [(600, 1), (2000, 3), (300, 7)])
+def test_many_rows_of_few_keys_are_no_taller_than_a_page(n, m):
+    (scene,) = heads(view_of("a", n, m), size="3.3in")
+    assert scene.height <= 3 * scene.width
+
+
+@pytest.mark.parametrize("size", ["0.3in", "0.7in", "1in", "3.3x0.3in", "3.3x1in", "1x10in", "10x1in", "0.25x0.25in"])
+@pytest.mark.parametrize("draw", [heads, panels, overview])
+def test_the_size_that_an_error_expects_has_room_and_a_tenth_of_an_inch_less_has_none(draw, size):
+    view = view_of(SENTENCES[0], 7, 7, 5)
+    with pytest.raises(UsageError, match="leaves no room") as error:
+        draw(view, size=size)
+    expected = str(error.value).partition("at least ")[2].partition(",")[0]
+    draw(view, size=expected.replace("in x ", "x"))
+    less = "x".join(
+        f"{float(side) - 0.1 * (side not in size.removesuffix('in').split('x')):.4g}"
+        for side in expected.removesuffix("in").split("in x ")
+    )
+    with pytest.raises(UsageError, match="leaves no room"):
+        draw(view, size=f"{less}in")

@@ -3,6 +3,7 @@
 Type has one size, and never a smaller one: where there is less room there are fewer labels.
 """
 
+from bisect import bisect_left
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -11,6 +12,7 @@ from attnviz.output.pictures.heading import MARGIN, Frame, Heading, frame, natur
 from attnviz.output.pictures.look import Look
 from attnviz.output.pictures.matrices.sides import Side, Ticks, label_height, ticks
 from attnviz.output.pictures.scene import Measure
+from attnviz.output.pictures.sizes import MOST, FigureSize
 
 TICK, LABEL_GAP = 2.5, 2.0
 BAR_WIDTH, BAR_GAP = 8.0, 7.0
@@ -19,6 +21,7 @@ MOST_EMS, MOST_SHARE = 13.0, 0.3  # the widest label: so many sizes of its type,
 LEAST_EMS = 3.0  # the shortest side of an image, in sizes of the type
 LEAST_PANEL, MOST_RATIO = 1.2 * 72, 2.0
 MOST_HEIGHT = 1.3  # of a picture of panels, in its width
+MOST_TALL = 2.4  # of an image whose height is not given, in the width of its picture
 LARGEST_LABEL = 9.0
 COLUMNS_WIDTH, MOST_GROWTH, KEPT = 7 * 72.0, 2.0, 0.85  # type grows on wider pages if so much of the image is left
 
@@ -104,37 +107,31 @@ def layout(sheet: Sheet, look: Look, measure: Measure) -> Layout:
     """
     if look.size is None:
         return _natural(sheet, look, measure)
-    found = _best(sheet, look, measure)
+    best = _best(sheet, look, measure)
+    if best is None:
+        raise _too_small(sheet, look, measure)
     if look.size.height is None:
-        return found
+        return best
     most = min(MOST_GROWTH, look.size.width / COLUMNS_WIDTH)  # a slide is read from afar
     for tenths in range(int(most * 10), 10, -1):
-        try:
-            larger = _best(sheet, replace(look, font_size=look.font_size * tenths / 10), measure)
-        except UsageError:
-            continue
-        if _labels(larger) == _labels(found) and min(larger.panels[0][2:]) >= KEPT * min(found.panels[0][2:]):
+        larger = _best(sheet, replace(look, font_size=look.font_size * tenths / 10), measure)
+        is_as_good = larger is not None and _labels(larger) == _labels(best)
+        if larger is not None and is_as_good and min(larger.panels[0][2:]) >= KEPT * min(best.panels[0][2:]):
             return larger
-    return found
+    return best
 
 
-def _best(sheet: Sheet, look: Look, measure: Measure) -> Layout:
-    """The layout with the best number of columns of panels, in one size of type."""
+def _best(sheet: Sheet, look: Look, measure: Measure) -> Layout | None:
+    """The layout with the best number of columns of panels, in one size of type; nothing if there is room for none."""
     n = max(1, len(sheet.names))
     shapes = [(-(-n // columns), columns) for columns in range(1, n + 1)]
     shapes = [shape for i, shape in enumerate(shapes) if shape[0] not in [rows for rows, _ in shapes[:i]]]
-    found, problem = None, None
+    best: Layout | None = None
     for shape in shapes:
-        try:
-            tried = _sized(sheet, look, measure, shape)
-        except UsageError as error:
-            problem = problem or error
-            continue
-        if found is None or _is_better(tried, found, look):
-            found = tried
-    if found is None:
-        raise problem or UsageError("size: there is no room")
-    return found
+        tried = _sized(sheet, look, measure, shape)
+        if tried is not None and (best is None or _is_better(tried, best, look)):
+            best = tried
+    return best
 
 
 def _is_better(tried: Layout, found: Layout, look: Look) -> bool:
@@ -164,8 +161,8 @@ def _natural(sheet: Sheet, look: Look, measure: Measure) -> Layout:
     return _placed(sheet, look, measure, shape, (height, width), size)
 
 
-def _sized(sheet: Sheet, look: Look, measure: Measure, shape: tuple[int, int]) -> Layout:
-    """The layout of a given width, or of a width and a height, with so many rows and columns of panels."""
+def _sized(sheet: Sheet, look: Look, measure: Measure, shape: tuple[int, int]) -> Layout | None:
+    """The layout of a given size with so many rows and columns of panels; nothing if they have no room."""
     assert look.size is not None  # noqa: S101 (for the type checker)
     size, given = look.font_size, look.size
     extent = (given.height or given.width, given.width)
@@ -181,12 +178,13 @@ def _sized(sheet: Sheet, look: Look, measure: Measure, shape: tuple[int, int]) -
             around = above.top + above.foot + rooms.below + shape[0] * rooms.name + (shape[0] - 1) * PANEL_GAP
             height = (given.height - around) / shape[0] / (1 + sheet.above)
             width, height = _not_stretched(sheet, width, height)
-        elif width >= least_width:  # a few long rows are as high as their labels
+        elif width >= least_width:  # a few long rows are as high as their labels; many short ones fit a page
             height = max(height, least_height)
+            if height > MOST_TALL * given.width:
+                height = MOST_TALL * given.width
+                width = max(least_width, _not_stretched(sheet, width, height)[0])
         if width < least_width or height < least_height:
-            raise _too_small(
-                look, given.width + max(0, least_width - width) * shape[1], (least_height - height) * shape[0]
-            )
+            return None
         extent = (height, width)
     return _placed(sheet, look, measure, shape, extent, size)
 
@@ -254,13 +252,13 @@ def frame_of(sheet: Sheet, look: Look, width: float, measure: Measure) -> Frame:
 def _rooms(sheet: Sheet, look: Look, measure: Measure, image: tuple[float, float], size: float) -> _Rooms:
     rows, columns = _both_ticks(sheet, look, image, size, measure)
     line = label_height(look.font_size)
-    left = MARGIN + line * bool(sheet.rows.name) + rows.depth + TICK + LABEL_GAP
+    left = MARGIN + (line + LABEL_GAP) * bool(sheet.rows.name) + rows.depth + TICK + LABEL_GAP
     bar_words = (
         TICK + LABEL_GAP + max(measure(label, look.font_size, False) for label in sheet.bar_labels) + LABEL_GAP + line
     )
     swatch = LABEL_GAP + measure("masked", look.font_size, False) if sheet.masked else 0
     right = BAR_GAP + BAR_WIDTH + max(bar_words, swatch) + MARGIN
-    below = TICK + 2 * LABEL_GAP + columns.depth + line * bool(sheet.columns.name)
+    below = TICK + LABEL_GAP + columns.depth + (LABEL_GAP + line) * bool(sheet.columns.name)
     if sheet.masked:
         below = max(below, 2 * line)
     return _Rooms(left, right, below, line + LABEL_GAP if sheet.names else 0.0)
@@ -278,14 +276,33 @@ def _both_ticks(
     return rows, ticks(sheet.columns, image[1], size, most, measure, turned=True)
 
 
-def _too_small(look: Look, width: float, more: float) -> UsageError:
+def _too_small(sheet: Sheet, look: Look, measure: Measure) -> UsageError:
+    """The error of a size without room, with the nearest size that has some: higher if that helps, else wider."""
     assert look.size is not None  # noqa: S101 (for the type checker)
-    inches = f"{look.size.width / 72:.2g}in"
-    least = f"{-(-width // 7.2) / 10:g}in"
-    if look.size.height is not None:
-        inches += f" x {look.size.height / 72:.2g}in"
-        least += f" x {-(-(look.size.height + max(0.0, more)) // 7.2) / 10:g}in"
+    given, tenth = look.size, 7.2
+
+    def grown(by_width: float, by_height: float) -> FigureSize | None:
+        """The size with the fewest tenths of an inch more that has room."""
+
+        def size(tenths: int) -> FigureSize:
+            sides = [
+                None if side is None else side if not by else (side // tenth + tenths) * tenth
+                for side, by in ((given.width, by_width), (given.height, by_height))
+            ]
+            return FigureSize(sides[0] or given.width, sides[1])
+
+        tenths = range(1, int(MOST // tenth))
+        least = bisect_left(tenths, True, key=lambda n: _best(sheet, replace(look, size=size(n)), measure) is not None)
+        return size(tenths[least]) if least < len(tenths) else None
+
+    least = (given.height is not None and grown(0, 1)) or grown(1, 0) or grown(1, 1)
+    ways = [f"at least {_in_inches(least)}"] if least else []
+    ways += ["--no-title"] if given.height is not None and look.heading else []
     return UsageError(
-        f"size: {inches} leaves no room for cells beside the labels; expected at least {least}, "
-        "or --no-title, or a smaller --font-size"
+        f"size: {_in_inches(given)} leaves no room for cells beside the labels; "
+        f"expected {', '.join([*ways, 'or ' * bool(ways) + 'a smaller --font-size'])}"
     )
+
+
+def _in_inches(size: FigureSize) -> str:
+    return "in x ".join(f"{side / 72:.4g}" for side in (size.width, size.height) if side is not None) + "in"

@@ -145,7 +145,8 @@ def _bar(sheet: Sheet, place: Layout, look: Look, measure: Measure) -> Iterator[
 
     yield Raster(*bar, paint)
     yield Box(*bar, edge="#222222")
-    right = place.width - max(0.0, _offset(place)) - 4.0
+    widest = max(measure(label, size, False) for label in sheet.bar_labels)
+    right = bar.x + bar.width + TICK + LABEL_GAP + widest + LABEL_GAP + label_height(size)
     quantity = sheet.quantity if measure(sheet.quantity, size, False) <= bar.height else ""
     yield TextLine(quantity, right, bar.y + bar.height / 2, size, "center", "bottom", 90, role="axis name")
     if sheet.masked:
@@ -153,11 +154,6 @@ def _bar(sheet: Sheet, place: Layout, look: Look, measure: Measure) -> Iterator[
         yield Raster(bar.x, y, side, side, hatch)
         yield Box(bar.x, y, side, side, edge="#222222")
         yield TextLine("masked", bar.x + side + LABEL_GAP, y + side / 2, size, va="center", role="axis name")
-
-
-def _offset(place: Layout) -> float:
-    """How far the images are from where they would be without room at the sides."""
-    return place.panels[0].x - (4.0 + label_height(place.label_size) + place.rows.depth + TICK + LABEL_GAP)
 
 
 def _bar_labels(place: Layout, look: Look, scale: Scale) -> Iterator[Mark]:
