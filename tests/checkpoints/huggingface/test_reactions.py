@@ -5,6 +5,7 @@ expression splits reactions into atoms and bonds.
 """
 
 import hashlib
+import json
 from pathlib import Path
 
 import numpy as np
@@ -42,6 +43,16 @@ def test_every_setting_and_tensor_is_accounted_for(rxnmapper, rxnfp):
     for folder in (rxnmapper, rxnfp / "bert_ft_10k_25s"):
         model = attnviz.load(model=folder, tokenizer="regex:.")
         assert (model.unknown, model.notes) == ((), ())
+
+
+@pytest.mark.parametrize("name", ["bert_ft", "bert_pretrained"])
+def test_folders_that_do_not_say_what_they_are_are_read_as_bert(rxnfp, name, capfd):
+    command = ["show", "CCO", "--model", str(rxnfp / name), "--as", "bert", "--tokenizer", "regex:.", "--json"]
+    assert main(command) == 0
+    printed = capfd.readouterr()
+    assert np.array(json.loads(printed.out)["attention"]).shape == (12, 4, 5, 5)
+    assert "model_type is missing, read as bert (--as)" in printed.err
+    assert "tensors" not in printed.err
 
 
 def test_the_digest_is_the_file_s(rxnmapper):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import sentencepiece
-from hypothesis import example, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from attnviz import load, run
@@ -83,6 +83,9 @@ def pairs(models):
 @settings(max_examples=150)
 def test_ids_are_those_of_the_library_itself(pairs, name, text):
     tokenizer, reference = pairs[name]
+    assume(
+        not any(special in text for special in ("<s>", "</s>", "<unk>"))
+    )  # wholes to families, and not to the library
     expected = reference.encode(text)
     if not expected or is_blank(text):
         with pytest.raises(InputError, match="expected at least one token"):
