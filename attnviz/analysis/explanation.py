@@ -67,7 +67,7 @@ def explain(
         *_input_steps(config, trace, own, place),
         _projection(config, own, place, geometry),
         *_score_steps(config, params, own, place, geometry),
-        _softmax(own, place),
+        _softmax(config, params, own, place),
         _weighted_sum(config, own, place),
         _heads(config, own, place),
         *steps_after_heads(config, trace, own, place),
@@ -148,6 +148,7 @@ def _projection(config: Block, own: LayerTrace, place: Place, geometry: Geometry
     bias = (" + b_Q", " + b_K") if config.biases.qkv else ("", "")
     source = "m" if place.kind == "cross" else "x"
     meaning = f"x ({config.d_model}) times W_Q ({config.d_model}, {config.d_head}) is q ({config.d_head})."
+    meaning += _of_latent(config)
     if place.kind == "cross":
         meaning += " Keys come from the source text: m is the encoder's output."
     if config.attention.qk_norm:
@@ -175,6 +176,18 @@ def _projection(config: Block, own: LayerTrace, place: Place, geometry: Geometry
             Quantity("k", "what it can be found by", own.kept("k")[_kv_head(config, place)], ("key", "d_head")),
         ),
     )
+
+
+def _of_latent(config: Block) -> str:
+    """What q, k and v are made of, where it is not x."""
+    own, text = config.attention, ""
+    if own.q_latent is not None:
+        text += f" For q, x is first made a normed vector of {own.q_latent} numbers."
+    if own.kv_latent is not None:
+        text += f" For k and v, x is first made a normed vector of {own.kv_latent} numbers."
+    if config.shared_dims:
+        text += f" The first {config.shared_dims} numbers of k are the same for all heads, and made of x itself."
+    return text
 
 
 def _kv_head(config: Block, place: Place) -> int:
@@ -272,18 +285,32 @@ _SCORE_WORDS = {
 }
 
 
-def _softmax(own: LayerTrace, place: Place) -> Step:
+def _softmax(config: Block, params: Params, own: LayerTrace, place: Place) -> Step:
     scores, weights = own.kept("scores")[place.head, place.query], own.kept("weights")[place.head, place.query]
     top = scores.max()
     exponentials = np.exp(scores - top) if np.isfinite(top) else np.zeros_like(scores)
+    meaning = f"max s = {top:.4g}, sum(e) = {exponentials.sum():.4g}."
+    if not np.isfinite(top):
+        meaning = "Every key is masked: all weights are 0."
+    quantities = (Quantity("e", "exponential", exponentials, ("key",)), Quantity("a", "weight", weights, ("key",)))
+    if not config.attention.sink:
+        formula = "e_j = exp(s_j - max s)    a_j = e_j / sum(e)"
+        return Step("softmax", "Softmax: weights that sum to 1", formula, meaning, quantities)
+    sink = params.at("cross" if place.kind == "cross" else "attn")["sink"][place.head]
+    with np.errstate(over="ignore"):
+        of_sink = np.exp(sink - top) if np.isfinite(top) else np.float32(1)
+    lost = 1 - weights.sum(dtype=np.float64)
+    meaning += f" The head's sink (s_0 = {sink:.4g}) takes {max(lost, 0):.4g}, which no key gets."
     return Step(
         "softmax",
-        "Softmax: weights that sum to 1",
-        "e_j = exp(s_j - max s)    a_j = e_j / sum(e)",
-        "Every key is masked: all weights are 0."
-        if not np.isfinite(top)
-        else f"max s = {top:.4g}, sum(e) = {exponentials.sum():.4g}.",
-        (Quantity("e", "exponential", exponentials, ("key",)), Quantity("a", "weight", weights, ("key",))),
+        "Softmax: weights, and the share of the sink",
+        "e_j = exp(s_j - max s)    a_j = e_j / (e_0 + sum(e))",
+        meaning,
+        (
+            *quantities,
+            one_vector("e_0", "the sink's exponential", np.array([of_sink]), "head"),
+            one_vector("a_0", "the sink's share", np.array([lost]), "head"),
+        ),
     )
 
 
@@ -305,7 +332,7 @@ def _weighted_sum(config: Block, own: LayerTrace, place: Place) -> Step:
 
 def _heads(config: Block, own: LayerTrace, place: Place) -> Step:
     bias = " + b_O" if config.biases.out else ""
-    width = config.n_heads * config.d_head
+    width = config.n_heads * config.d_v
     many = f"Each head looks its own way; all outputs ({width})" if config.n_heads > 1 else f"The output ({width})"
     return Step(
         "heads",

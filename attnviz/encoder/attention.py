@@ -8,12 +8,11 @@ from typing import TypeAlias
 import numpy as np
 
 from attnviz.encoder.config.block import Block
-from attnviz.encoder.norms import normalize
-from attnviz.encoder.ops import softmax
+from attnviz.encoder.ops import softmax, softmax_with_sink
 from attnviz.encoder.parameters.params import Array, Params
 from attnviz.encoder.positions.disentangled import OffsetHeads, Offsets
 from attnviz.encoder.positions.rotary import rotate
-from attnviz.encoder.products import of_rows
+from attnviz.encoder.projections import linear, project_heads, split_heads
 from attnviz.encoder.scoring import attention_scores, capped
 
 # A part of the block is a generator: it yields (name, array) as it computes, and returns its output. A caller that
@@ -52,7 +51,7 @@ def attention(x: Array, source: Array, params: Params, config: Block, geometry: 
     Args:
         x: (..., n_q, d_model), the source of the queries.
         source: (..., n_k, d_model), the source of the keys and values.
-        params: ``wq wk wv wo``, their biases, ``score_w``, ``q_norm`` and ``k_norm``.
+        params: ``wq wk wv wo``, their biases, ``score_w``, ``sink``, and what ``project_heads`` takes.
         config: the block's fields.
         geometry: positions and masks.
 
@@ -60,8 +59,8 @@ def attention(x: Array, source: Array, params: Params, config: Block, geometry: 
         ``q``, ``k``, then ``scores`` and ``weights`` of one group of heads after another, (..., some, n_q, n_k), with
         ``v`` after the first weights, then ``z`` and ``attn_out``; other shapes as in ``LayerTrace``.
     """
-    q = _heads_of(x, params, "q", config.n_heads, config)  # (n_heads, n_q, d_head)
-    k = _heads_of(source, params, "k", config.n_kv_heads, config)  # (n_kv_heads, n_k, d_head)
+    q = project_heads(x, params, "q", config.n_heads, config)  # (n_heads, n_q, d_head)
+    k = project_heads(source, params, "k", config.n_kv_heads, config)  # (n_kv_heads, n_k, d_head)
     if geometry.rotations is not None:
         q, k = rotate(q, geometry.rotations), rotate(k, geometry.rotations)  # shapes as before
     yield "q", q
@@ -69,8 +68,9 @@ def attention(x: Array, source: Array, params: Params, config: Block, geometry: 
 
     group = config.n_heads // config.n_kv_heads
     k = repeat_kv(k, group)  # (n_heads, n_k, d_head)
-    v, z = None, np.empty_like(q)  # (n_heads, n_q, d_head)
+    v, z = None, np.empty((*q.shape[:-1], config.d_v), q.dtype)  # (n_heads, n_q, d_v)
     score_w = params["score_w"] if config.attention.score == "additive" else None  # (n_heads, d_head)
+    sink = params["sink"] if config.attention.sink else None  # (n_heads,)
     offsets = None if geometry.offsets is None else offset_heads(geometry.offsets, params, config)
     masked = None if geometry.allowed is None else ~geometry.allowed  # (n_q, n_k), the same for every head
     for heads in _head_groups(q, k):
@@ -86,34 +86,22 @@ def attention(x: Array, source: Array, params: Params, config: Block, geometry: 
             np.copyto(scores, -np.inf, where=masked)
         yield "scores", scores
 
-        weights = softmax(scores, out=scores)  # (some, n_q, n_k), over the keys
+        # (some, n_q, n_k), over the keys
+        weights = softmax(scores, out=scores) if sink is None else softmax_with_sink(scores, sink[heads])
         yield "weights", weights
 
         if v is None:  # a caller that wants only weights has stopped by now
-            v = _heads_of(source, params, "v", config.n_kv_heads, config)
-            yield "v", v  # (n_kv_heads, n_k, d_head)
-            v = repeat_kv(v, group)  # (n_heads, n_k, d_head)
+            v = project_heads(source, params, "v", config.n_kv_heads, config)
+            yield "v", v  # (n_kv_heads, n_k, d_v)
+            v = repeat_kv(v, group)  # (n_heads, n_k, d_v)
 
-        np.matmul(weights, v[part], out=z[part])  # (some, n_q, n_k) @ (some, n_k, d_head) -> (some, n_q, d_head)
+        np.matmul(weights, v[part], out=z[part])  # (some, n_q, n_k) @ (some, n_k, d_v) -> (some, n_q, d_v)
         del scores, weights  # free them before the next heads need as much
-    yield "z", z  # (n_heads, n_q, d_head)
+    yield "z", z  # (n_heads, n_q, d_v)
 
-    attn_out = linear(merge_heads(z), params, "o", bias=config.biases.out)  # (n_q, n_heads * d_head) to (n_q, d_model)
+    attn_out = linear(merge_heads(z), params, "o", bias=config.biases.out)  # (n_q, n_heads * d_v) to (n_q, d_model)
     yield "attn_out", attn_out
     return attn_out
-
-
-def _heads_of(x: Array, params: Params, name: str, n_heads: int, config: Block) -> Array:
-    """The q, k or v of each head, (..., n_heads, n, width): projected, q and k perhaps normed, perhaps clipped."""
-    y = linear(x, params, name, bias=config.biases.qkv)  # (..., n, n_heads * width)
-    width = config.attention.qk_norm_width if config.attention.qk_norm and name != "v" else None
-    if width == "all":
-        y = normalize(y, params.at(f"{name}_norm"), config)
-    y = split_heads(y, n_heads)
-    if width in ("head", "each"):
-        y = normalize(y, params.at(f"{name}_norm"), config, n_heads=n_heads if width == "each" else None)
-    clip = config.attention.clip_qkv
-    return y if clip is None else np.clip(y, -clip, clip)
 
 
 def offset_heads(offsets: Offsets, params: Params, config: Block) -> OffsetHeads:
@@ -135,20 +123,6 @@ def _head_groups(q: Array, k: Array) -> Iterator[slice]:
     n_heads = q.shape[-3]
     step = max(1, _AT_ONCE // (math.prod(q.shape[:-3]) * q.shape[-2] * k.shape[-2]))
     return (slice(start, min(start + step, n_heads)) for start in range(0, n_heads, step))
-
-
-def linear(x: Array, params: Params, name: str, *, bias: bool) -> Array:
-    """x W + b, with ``w{name}`` and ``b{name}``: one matrix product for all rows of x (..., width)."""
-    y = of_rows(x, params[f"w{name}"])  # (..., n, width) @ (width, m) -> (..., n, m)
-    if bias:
-        y += params[f"b{name}"]
-    return y
-
-
-def split_heads(x: Array, n_heads: int) -> Array:
-    """(..., n, n_heads * d_head) to (..., n_heads, n, d_head)."""
-    x = x.reshape(*x.shape[:-1], n_heads, -1)  # (..., n, n_heads, d_head)
-    return np.swapaxes(x, -2, -3)  # (..., n_heads, n, d_head)
 
 
 def merge_heads(z: Array) -> Array:

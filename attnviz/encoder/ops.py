@@ -45,6 +45,21 @@ def softmax(scores: Array, out: Array | None = None) -> Array:
     return weights
 
 
+def softmax_with_sink(scores: Array, sink: Array) -> Array:
+    """Softmax over the last axis and one more score, whose share no key gets (GPT-OSS, 2025); written to the scores.
+
+    Args:
+        scores: (..., n_heads, n_q, n_k).
+        sink: (n_heads,), each head's further score.
+    """
+    sink = sink[:, None, None]  # (n_heads, 1, 1)
+    top = np.maximum(scores.max(axis=-1, keepdims=True), sink)  # (..., n_heads, n_q, 1)
+    np.exp(np.subtract(scores, top, out=scores), out=scores)
+    total = scores.sum(axis=-1, keepdims=True, dtype=np.float64) + np.exp(sink - top)  # as in softmax
+    scores /= total.astype(scores.dtype)
+    return scores
+
+
 def layer_norm(x: Array, gain: Array | None, bias: Array | None, eps: float) -> Array:
     """Layer norm with the biased variance (Ba et al. 2016); x is (..., d_model), gain and bias (d_model,)."""
     normed = np.empty(x.shape, x.dtype if gain is None else np.result_type(x, gain))

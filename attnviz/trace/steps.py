@@ -84,6 +84,10 @@ class Explanation:
                 return quantity.values
         raise KeyError((step, symbol))
 
+    def has_value(self, step: str, symbol: str) -> bool:
+        """Whether one of its steps has that quantity."""
+        return any(q.symbol == symbol for one in self.steps if one.name == step for q in one.quantities)
+
     def has(self, step: str) -> bool:
         """Whether it has a step of that name."""
         return any(one.name == step for one in self.steps)

@@ -29,9 +29,10 @@ class LayerTrace(_Arrays):
         resid_pre (n, d_model): what enters the layer.
         norm1, norm2, norm3 (n, d_model): the norms' outputs.
         norm1_out, norm2_out, norm3_out (n, d_model): the parts' outputs, normed, where norms are on both sides.
-        q (n_heads, n_q, d_head); k, v (n_kv_heads, n_k, d_head), rotated where positions are rotary.
+        q (n_heads, n_q, d_head); k (n_kv_heads, n_k, d_head), rotated where positions are rotary; v (n_kv_heads, n_k,
+            d_v).
         scores, weights (n_heads, n_q, n_k): before softmax (scaled, biased, masked with -inf); after it.
-        z (n_heads, n_q, d_head): weighted sum of the values, per head.
+        z (n_heads, n_q, d_v): weighted sum of the values, per head.
         attn_out (n_q, d_model): after concatenation and W_O.
         resid_mid (n_q, d_model): the residual sum after the attention.
         ffn_hidden (n, d_ff), ffn_out (n, d_model), resid_post (n, d_model): the feed-forward part and its residual sum.

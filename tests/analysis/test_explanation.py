@@ -26,6 +26,9 @@ VARIANTS = [
     {"disentangled": "both", "disentangled_span": 4, "n_kv_heads": 2, "mask": "causal"},
     {"disentangled": "c2p", "disentangled_norm": True, "score": "dot", "score_cap": 3.0},
     {"disentangled": "p2c", "disentangled_share": True, "position": "alibi"},
+    {"sink": True, "mask": "causal", "d_v": 5},
+    {"q_latent": 9, "kv_latent": 7, "d_v": 3, "bias": False},
+    {"kv_latent": 7, "position": "rotary", "rotary_dims": 4, "latent_bias": True},
     {"conv_kernel": 3, "conv_activation": "gelu"},
     {"n_experts": 5, "norm_placement": "pre", "gated": True, "d_shared": 7, "shared_gate": True},
     {"n_experts": 6, "router_groups": 2, "router": "sigmoid", "expert_layers": "1", "d_expert": 9},
@@ -60,15 +63,26 @@ def close(actual, expected):
     np.testing.assert_allclose(actual, expected, atol=2e-5, rtol=2e-5)
 
 
+def latent_of(x, attn, config):
+    """What q is made of, where there is a vector for it."""
+    if config.attention.q_latent is None:
+        return x
+    x = x @ attn["wql"] + (attn["bql"] if config.biases.latent else 0)
+    gain, bias = (attn.get(f"q_latent_norm.{name}", default) for name, default in (("gain", 1), ("bias", 0)))
+    return (x - x.mean()) / np.sqrt(x.var() + config.attention.latent_eps) * gain + bias
+
+
 @pytest.mark.parametrize("kind", ["encoder", "decoder", "cross"])
 @pytest.mark.parametrize("fields", VARIANTS)
-def test_each_step_follows_from_the_one_before(fields, kind):
+def test_each_step_follows_from_the_one_before(fields, kind):  # noqa: C901 (one branch per kind of step)
     model, explanation, steps = explained(fields, kind=kind)
     config, stack = model.config, model.params if kind == "encoder" else model.params.at("decoder")
     attn = stack.at("layers.1").at("cross" if kind == "cross" else "attn")
     x = (steps.get("norm") or steps.get("input"))["x"]
     clip = config.attention.clip_qkv or np.inf
     own = slice(2 * config.d_head, 3 * config.d_head)
+    if config.attention.q_latent or config.attention.kv_latent:
+        x = latent_of(x, attn, config)
     q = x @ attn["wq"][:, own] + (attn["bq"][own] if config.biases.default else 0)
     q = q.clip(-clip, clip)
     if config.attention.qk_norm:
@@ -105,7 +119,11 @@ def test_each_step_follows_from_the_one_before(fields, kind):
         scores = np.where(np.isinf(steps["mask"]["masked"]), -np.inf, scores)
         close(steps["mask"]["masked"], scores)
 
-    weights = np.exp(scores - scores.max()) / np.exp(scores - scores.max()).sum()
+    lost = np.exp(attn["sink"][2] - scores.max()) if config.attention.sink else 0.0
+    weights = np.exp(scores - scores.max()) / (np.exp(scores - scores.max()).sum() + lost)
+    if config.attention.sink:
+        close(steps["softmax"]["e_0"], [lost])
+        close(steps["softmax"]["a_0"], [1 - weights.sum()])
     close(steps["softmax"]["a"], weights)
     close(explanation.weights, weights)
     close(steps["weighted_sum"]["a v"], weights[:, None] * steps["weighted_sum"]["v"])

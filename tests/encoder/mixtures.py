@@ -38,6 +38,7 @@ _EXPERTS = (
     {"n_experts": 6, "router_groups": 3, "groups_per_token": 1, "router": "sigmoid", "router_choice_bias": True}
     | {"expert_layers": "1", "d_shared": 4, "shared_gate": True, "router_bias": True},
 )
+_LATENTS = ({}, {"q_latent": 5, "kv_latent": 3, "d_v": 2, "rotary_dims": 2}, {"d_v": 3})
 _QK_NORMS = ({}, *({"qk_norm": True, "qk_norm_width": width} for width in QK_NORM_WIDTHS))
 
 
@@ -56,6 +57,7 @@ def configs(draw, **fixed) -> EncoderConfig:
         "d_ff": 17 if gated else draw(st.sampled_from([0, 17])),
         "n_kv_heads": draw(st.sampled_from([1, 3])),
         **draw(st.sampled_from(_EXPERTS)),
+        **draw(st.sampled_from(_LATENTS)),
         "n_segments": draw(st.sampled_from([0, 2])),
         **draw(st.sampled_from(_QK_NORMS)),
         "score_cap": draw(st.sampled_from([None, 2.0])),
@@ -73,6 +75,10 @@ def configs(draw, **fixed) -> EncoderConfig:
         drawn["rotary_layers"] = draw(st.sampled_from([None, "1"]))
     if drawn["position"] == "learned":
         drawn["pad_id"] = draw(st.sampled_from([None, 0, 1]))
+    if drawn.get("rotary_scaling") in ("dynamic", "longrope"):  # which need all pairs of a head
+        drawn = {name: value for name, value in drawn.items() if name not in ("kv_latent", "rotary_dims")}
+    if drawn.get("disentangled", "none") != "none":
+        drawn = {name: value for name, value in drawn.items() if name not in ("q_latent", "kv_latent")}
     if not drawn["d_ff"]:
         drawn = {name: value for name, value in drawn.items() if name not in _EXPERTS[1] | _EXPERTS[2]}
     if not fixed.get("qk_norm", True):

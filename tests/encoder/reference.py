@@ -215,7 +215,16 @@ def bucket(offset, config, causal):
 def heads_of(x, params, at, name, n_heads, config):
     """A projection (name q, k or v) of rows, cut into heads; q and k are normed where ``qk_norm`` says so."""
     bias = params[f"{at}.b{name}"] if has_bias(config, "qkv") else None
-    rows, width = product(x, params[f"{at}.w{name}"], bias), config["d_head"]
+    rows, width = product(latent(x, params, at, name, config), params[f"{at}.w{name}"], bias), config["d_head"]
+    if name == "v":
+        width = config.get("d_v") or width
+    if name == "k" and config.get("kv_latent") and config["position"] == "rotary":
+        shared = product(x, params[f"{at}.wkr"], params[f"{at}.bkr"] if config.get("latent_bias") else None)
+        own = width - len(shared[0])
+        rows = [
+            [v for h in range(n_heads) for v in [*shared[i], *row[h * own : (h + 1) * own]]]
+            for i, row in enumerate(rows)
+        ]
     normed, at = name != "v" and config.get("qk_norm"), f"{at}.{name}_norm"
     over = config.get("qk_norm_width", "head")
     if normed and over == "all":
@@ -229,6 +238,17 @@ def heads_of(x, params, at, name, n_heads, config):
     if clip is None:
         return heads
     return [[[min(max(value, -clip), clip) for value in row] for row in head] for head in heads]
+
+
+def latent(x, params, at, name, config):
+    """What q, or k and v, are made of: x, or narrower vectors (DeepSeek-V2, 2024, section 2.1)."""
+    which = "q" if name == "q" else "kv"
+    if not config.get(f"{which}_latent"):
+        return x
+    rows = product(x, params[f"{at}.w{which}l"], params[f"{at}.b{which}l"] if config.get("latent_bias") else None)
+    eps = config.get("latent_eps")
+    own = config if eps is None else config | {"norm_eps": eps}
+    return norms(rows, params, f"{at}.{which}_latent_norm", own)
 
 
 def own_part(params, at, h, width):
@@ -295,7 +315,7 @@ def offset_table(params, prefix, config):
 
 def attention(x, source, params, at, config, *, padding=None, layer=None, causal=False, table=None, offsets=None):
     """One multi-head attention; ``layer`` is None in cross-attention, which has no positions and no mask."""
-    heads, kv_heads, width = config["n_heads"], config["n_kv_heads"], config["d_head"]
+    heads, kv_heads, width = config["n_heads"], config["n_kv_heads"], config.get("d_v") or config["d_head"]
     own, causal = layer is not None, causal or config["mask"] == "causal"
     q = heads_of(x, params, at, "q", heads, config)
     k, v = (heads_of(source, params, at, name, kv_heads, config) for name in "kv")
@@ -321,7 +341,9 @@ def attention(x, source, params, at, config, *, padding=None, layer=None, causal
                 hidden = own and not is_allowed(i, j, config, causal, layer)
                 row.append(-INF if hidden or (padding is not None and padding[j]) else s)
             scores[h].append(row)
-        weights.append([softmax(row) for row in scores[h]])
+        # A sink's score takes part, and its share goes nowhere (GPT-OSS, 2025).
+        sink = [params[f"{at}.sink"][h]] if config.get("sink") else []
+        weights.append([softmax(row + sink)[: len(row)] for row in scores[h]])
         z.append([[sum(a * v[shared][j][d] for j, a in enumerate(row)) for d in range(width)] for row in weights[h]])
     joined = [[value for h in range(heads) for value in z[h][i]] for i in range(len(x))]
     out = product(joined, params[f"{at}.wo"], params[f"{at}.bo"] if has_bias(config, "out") else None)

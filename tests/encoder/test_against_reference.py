@@ -192,6 +192,24 @@ CONFIGS += [
     EXPERTS | {"gated": True, "gate_plus": 1.0, "gate_limit": 0.5, "activation": "silu", "gate_bias": True},
 ]
 
+# Vectors of other widths, and sinks.
+LATENT = {"q_latent": 4, "kv_latent": 3, "d_v": 2}
+CONFIGS += [
+    {"d_v": 3},
+    {"d_v": 7, "n_kv_heads": 1, "mask": "causal"},
+    {"q_latent": 4},
+    {"kv_latent": 4, "norm": "rms", "qk_norm": True},
+    LATENT,
+    LATENT | {"latent_eps": 0.3, "latent_bias": True, "bias": False},
+    LATENT | ROTARY | {"rotary_dims": 2, "n_kv_heads": 1, "latent_bias": True},
+    LATENT | ROTARY | {"rotary_dims": 4, "norm": "rms", "qk_norm": True, "qk_norm_width": "all", "clip_qkv": 1.5},
+    LATENT | ROTARY | {"rotary_dims": 4, "qk_norm": True, "qk_norm_width": "each", "n_kv_heads": 1},
+    LATENT | ROTARY | {"rotary_dims": 2, "decoder_position": "alibi", "norm_gain": False},
+    {"sink": True},
+    *({"sink": True, "score": score, "mask": "causal", "score_cap": 2.0} for score in SCORES),
+    {"sink": True, "mask": "window", "window": 0, "n_kv_heads": 1, "norm_placement": "output"},
+]
+
 # Mixtures as families have them.
 CONFIGS += [
     {"d_embed": 5, "project": "after", "position": "learned", "embed_norm": True, "n_segments": 2},  # ELECTRA
@@ -371,6 +389,7 @@ def test_float32_equals_the_loops_to_1e_5(config):
     "config",
     [
         {},
+        {"sink": True},
         {"mask": "causal"},
         {"mask": "window", "window": 1},
         {"position": "relative"},
@@ -449,6 +468,9 @@ FREE = st.fixed_dictionaries(
         "score_scale": st.none() | st.floats(-2, 2),
         "score_cap": st.none() | st.floats(0.1, 9),
         "clip_qkv": st.none() | st.floats(0.1, 2),
+        "sink": st.booleans(),
+        "q_latent": st.none() | st.just(4),
+        "d_v": st.none() | st.just(3),
         "embed_scale": st.floats(0.5, 2),
         "decoder_layers": st.none() | st.integers(1, 3),
         "decoder_position": st.none() | st.sampled_from(POSITIONS),
@@ -506,6 +528,8 @@ def fitted(config):
     """A mixture whose rotary scaling has enough pairs and one divisor for each; distances only with products."""
     if config["score"] in ("cosine", "additive"):
         config = config | {"disentangled": "none"}
+    if config["disentangled"] != "none":
+        config = config | {"q_latent": None}
     if not config["d_ff"]:
         config = config | {"conv_kernel": 0}
     pairs = config.get("rotary_dims", config["d_head"]) // 2

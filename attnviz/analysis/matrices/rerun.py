@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from attnviz.encoder.attention import Geometry, Steps, linear, merge_heads
+from attnviz.encoder.attention import Geometry, Steps, merge_heads
 from attnviz.encoder.block import (
     add_and_norm,
     cross_attention_part,
@@ -21,6 +21,7 @@ from attnviz.encoder.convolution import convolution_part
 from attnviz.encoder.embedding import Sequence
 from attnviz.encoder.norms import normalize
 from attnviz.encoder.parameters.params import Params
+from attnviz.encoder.projections import linear
 from attnviz.encoder.stack import Address, cross_geometry, self_geometry
 from attnviz.trace.trace import Trace
 
@@ -118,7 +119,7 @@ def variants_at_once(ran: Ran, kind: str) -> int:
     config = ran.config
     n_queries = len(ran.entering(kind))
     longest = max(len(ran.source), n_queries)
-    width = max(config.d_model, config.d_ff, config.n_heads * max(config.d_head, longest))
+    width = max(config.d_model, config.d_ff, config.n_heads * max(config.d_head, config.d_v, longest))
     return max(1, _CHUNK // (n_queries * width))
 
 

@@ -19,6 +19,7 @@ from attnviz.encoder.config.groups import (
     flat_values,
     is_before,
 )
+from attnviz.encoder.config.misfits import field_misfits
 from attnviz.encoder.config.values import MOST_LAYERS
 from attnviz.errors import ConfigError, UsageError
 from attnviz.numbers import parse_numbers, spans
@@ -53,7 +54,7 @@ class Block:
         groups["decoder"] = _decoder(values, groups["position"], groups["norm"])
         for name, group in groups.items():
             object.__setattr__(self, name, group)
-        for problem in _misfits(self):
+        for problem in field_misfits(self):
             raise ConfigError(problem)
 
     @property
@@ -80,6 +81,17 @@ class Block:
     def d_head(self) -> int:
         """Width of a head's q, k and v."""
         return self.sizes.d_head
+
+    @property
+    def d_v(self) -> int:
+        """Width of a head's v and z."""
+        return self.sizes.d_v
+
+    @property
+    def shared_dims(self) -> int:
+        """Dimensions of k that all heads share: with ``kv_latent``, those that are rotated; otherwise none."""
+        is_shared = self.attention.kv_latent is not None and self.position.kind == "rotary"
+        return self.position.rotary_dims if is_shared else 0
 
     @property
     def d_ff(self) -> int:
@@ -208,9 +220,14 @@ _ALLOWED_BY: dict[str, tuple[str, Callable[[Any], bool]]] = {
     **dict.fromkeys(("gate_limit", "gate_plus"), ("gated", bool)),
     **dict.fromkeys(("expert_layers", "d_shared", "shared_gate"), ("n_experts", bool)),
 }
-_FOLLOWING = {"n_kv_heads": "n_heads", "d_expert": "d_ff", "groups_per_token": "router_groups"}
+_FOLLOWING = {
+    "n_kv_heads": "n_heads",
+    "d_v": "d_head",
+    "latent_eps": "norm_eps",
+    "d_expert": "d_ff",
+    "groups_per_token": "router_groups",
+}
 
-_MOST_EXPERTS = 2**18  # of all layers: each has tensors of its own
 
 LAYER_NUMBERS = ("window_layers", "rotary_layers", "expert_layers")  # fields that name layers
 
@@ -239,6 +256,7 @@ def _resolved(given: Given) -> dict[str, Any]:
     follows = {"n_kv_heads": values["n_heads"], "d_head": d_head, "d_embed": values["d_model"], "rotary_dims": d_head}
     follows["rotary_high"] = 32.0 if values["rotary_scaling"] == "yarn" else 4.0
     follows |= {f"{part}_bias": values["bias"] for part in ("qkv", "out", "ffn", "norm")}
+    follows |= {"d_v": d_head, "latent_eps": values["norm_eps"]}
     follows |= {"d_expert": values["d_ff"], "groups_per_token": values["router_groups"]}
     follows |= {"decoder_layers": values["n_layers"], "decoder_position": values["position"]}
     follows |= {"decoder_norm": values["norm"], "decoder_norm_placement": values["norm_placement"]}
@@ -281,62 +299,3 @@ def _decoder_differences(block: Block) -> Iterator[tuple[str, object]]:
         "decoder_norm_placement": (block.decoder.norm.placement, block.norm.placement),
     }
     return ((name, one) for name, (one, other) in pairs.items() if one != other)
-
-
-def _misfits(block: Block) -> Iterator[str]:
-    """Messages about groups that do not fit each other, with the fields and their values."""
-    sizes, position = block.sizes, block.position
-    if block.attention.window is None and position.window_rotary_base is not None:
-        yield (f"window_rotary_base, window: {position.window_rotary_base} is given, and no window; expected both")
-    if block.embedding.project == "none" and block.embedding.d_embed != sizes.d_model:
-        yield (
-            f"d_embed, d_model: {block.embedding.d_embed} is not {sizes.d_model}; "
-            "expected the same, or project after or before"
-        )
-    if block.embedding.zero_id is not None and block.embedding.zero_id >= sizes.n_vocab:
-        yield (
-            f"zero_id, n_vocab: {block.embedding.zero_id} is not the id of a token; expected less than {sizes.n_vocab}"
-        )
-    if "post" in (block.norm.placement, block.decoder.norm.placement) and block.feed_forward.parallel:
-        yield "parallel, norm_placement: both parts read the same input, and it is post; expected another"
-    if position.rotary_layers is not None and "rotary" not in (position.kind, block.decoder.position.kind):
-        yield (
-            f"rotary_layers, position: {position.rotary_layers} is given, and position is {position.kind}; "
-            "expected position rotary"
-        )
-    if block.feed_forward.n_experts and not (sizes.d_ff and block.feed_forward.d_expert):
-        yield f"n_experts, d_ff, d_expert: {block.feed_forward.n_experts} experts of no width; expected it larger"
-    n_experts = block.feed_forward.n_experts * max(sizes.n_layers, block.decoder.n_layers)
-    if n_experts > _MOST_EXPERTS:
-        yield f"n_experts, n_layers: {n_experts} experts in all; expected at most {_MOST_EXPERTS}"
-    yield from _deberta_misfits(block)
-    yield from _position_misfits(sizes, position)
-    if block.decoder.position.kind == "rotary" != position.kind:
-        yield from _position_misfits(sizes, block.decoder.position)
-
-
-def _deberta_misfits(block: Block) -> Iterator[str]:
-    if block.disentangled.parts and block.attention.score not in ("scaled_dot", "dot"):
-        yield (
-            f"disentangled, score: distances add to products, and the score is {block.attention.score}; "
-            "expected scaled_dot or dot"
-        )
-    if block.convolution.kernel and not block.d_ff:
-        yield f"conv_kernel, d_ff: {block.convolution.kernel} tokens, after no feed-forward; expected d_ff above 0"
-
-
-def _position_misfits(sizes: Sizes, position: PositionConfig) -> Iterator[str]:
-    kind, pad_id, dims = position.kind, position.pad_id, position.rotary_dims
-    if pad_id is not None and kind != "learned":
-        yield f"pad_id, position: pad_id is {pad_id}, and position is {kind}; expected position learned"
-    if pad_id is not None and pad_id >= sizes.n_vocab:
-        yield f"pad_id, n_vocab: {pad_id} is not the id of a token; expected less than {sizes.n_vocab}"
-    if kind != "rotary":
-        return
-    if dims == sizes.d_head and dims % 2:
-        yield f"position, d_head: rotary turns pairs, and d_head is {dims}; expected it even"
-    elif dims % 2 or dims > sizes.d_head:
-        yield (
-            f"rotary_dims, d_head: rotary turns pairs, and {dims} of {sizes.d_head} are given; "
-            "expected an even number, at most d_head"
-        )

@@ -35,6 +35,7 @@ class Given:
     )
     d_model: int | None = size(64, "Width of a token's vector.")
     d_head: int | None = size(None, "Width of a head's q, k and v. [default: d_model / n_heads]")
+    d_v: int | None = size(None, "Width of a head's v and z. [default: d_head]")
     d_ff: int | None = size(256, "Width of the feed-forward's hidden layer; 0 leaves the feed-forward out.", least=0)
     n_vocab: int | None = size(4096, "Rows of the token embedding table.")
     n_ctx: int | None = size(512, "Longest text, in tokens.")
@@ -50,6 +51,10 @@ class Given:
     score_scale: float | None = number(None, "Number that replaces the score's own scale.")
     score_cap: float | None = number(None, "Soft cap c of the scaled scores: c tanh(s / c).", least=1e-6)
     clip_qkv: float | None = number(None, "The numbers of q, k and v are clipped to this size.", least=0.0)
+    sink: bool | None = switch(False, "A learned score per head takes a share of each row, which no key gets (rest).")
+    q_latent: int | None = size(None, "Width of a normed vector that q is made of, in place of x.")
+    kv_latent: int | None = size(None, "Width of a normed vector that k and v are made of; all heads rotate one part.")
+    latent_eps: float | None = number(None, "norm_eps of the norms of these vectors. [default: norm_eps]", least=0.0)
     qk_norm: bool | None = switch(False, "Norm of each head's q and k.")
     qk_norm_width: str | None = choice(
         QK_NORM_WIDTHS, "qk_norm: one gain for all heads, one for each, or one norm over all heads together."
@@ -123,6 +128,7 @@ class Given:
     groups_per_token: int | None = size(None, "Groups that are chosen. [default: router_groups]")
     bias: bool | None = switch(True, "Biases in the projections, the feed-forward and layer norm.")
     qkv_bias: bool | None = switch(None, "Biases of q, k and v. [default: bias]")
+    latent_bias: bool | None = switch(False, "Biases of the vectors that q, k and v are made of (q_latent, kv_latent).")
     out_bias: bool | None = switch(None, "Bias of W_O. [default: bias]")
     ffn_bias: bool | None = switch(None, "Biases of the feed-forward. [default: bias]")
     gate_bias: bool | None = switch(False, "Bias of the gated feed-forward's gate.")

@@ -31,6 +31,7 @@ class Sizes:
     n_kv_heads: int
     d_model: int
     d_head: int
+    d_v: int
     d_ff: int
     n_vocab: int
     n_ctx: int
@@ -62,6 +63,10 @@ class AttentionConfig:
     score_scale: float | None
     score_cap: float | None
     clip_qkv: float | None
+    sink: bool
+    q_latent: int | None
+    kv_latent: int | None
+    latent_eps: float
     qk_norm: bool
     qk_norm_width: str
     mask: str
@@ -260,6 +265,7 @@ class BiasConfig:
 
     default: bool = _named("bias")
     qkv: bool = _named("qkv_bias")
+    latent: bool = _named("latent_bias")
     out: bool = _named("out_bias")
     ffn: bool = _named("ffn_bias")
     gate: bool = _named("gate_bias")

@@ -2,10 +2,11 @@
 
 import numpy as np
 
-from attnviz.encoder.attention import Steps, linear
+from attnviz.encoder.attention import Steps
 from attnviz.encoder.config.block import Block
 from attnviz.encoder.ops import ACTIVATION_FUNCTIONS
 from attnviz.encoder.parameters.params import Array, Params
+from attnviz.encoder.projections import linear
 
 
 def feed_forward(x: Array, params: Params, config: Block) -> Steps:

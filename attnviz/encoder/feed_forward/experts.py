@@ -2,11 +2,12 @@
 
 import numpy as np
 
-from attnviz.encoder.attention import Steps, linear
+from attnviz.encoder.attention import Steps
 from attnviz.encoder.config.block import Block
 from attnviz.encoder.feed_forward.dense import hidden_layer
 from attnviz.encoder.ops import sigmoid, softmax
 from attnviz.encoder.parameters.params import Array, Params
+from attnviz.encoder.projections import linear
 
 _FOR_A_GROUP = 2  # experts whose scores speak for their group (DeepSeek-V3, 2024)
 

@@ -75,20 +75,25 @@ def _stack_shapes(prefix: str, attentions: tuple[str, ...], config: Block) -> di
 
 def _attention_shapes(config: Block, name: str) -> dict[str, Shape]:
     q_width, kv_width = config.n_heads * config.d_head, config.n_kv_heads * config.d_head
+    k_width, v_width = config.n_kv_heads * (config.d_head - config.shared_dims), config.n_kv_heads * config.d_v
+    of_q, of_kv = (width or config.d_model for width in (config.attention.q_latent, config.attention.kv_latent))
     shapes: dict[str, Shape] = {
-        "wq": (config.d_model, q_width),
-        "wk": (config.d_model, kv_width),
-        "wv": (config.d_model, kv_width),
-        "wo": (q_width, config.d_model),
+        "wq": (of_q, q_width),
+        "wk": (of_kv, k_width),
+        "wv": (of_kv, v_width),
+        "wo": (config.n_heads * config.d_v, config.d_model),
+        **_latent_shapes(config),
     }
     if config.biases.qkv:
-        shapes |= {"bq": (q_width,), "bk": (kv_width,), "bv": (kv_width,)}
+        shapes |= {"bq": (q_width,), "bk": (k_width,), "bv": (v_width,)}
     if config.biases.out:
         shapes["bo"] = (config.d_model,)
     if config.attention.qk_norm:
         shared = config.attention.qk_norm_width == "head"
         shapes |= _norm_shapes("q_norm", config.d_head if shared else q_width, config)
         shapes |= _norm_shapes("k_norm", config.d_head if shared else kv_width, config)
+    if config.attention.sink:
+        shapes["sink"] = (config.n_heads,)
     if config.attention.score == "additive":
         shapes["score_w"] = (config.n_heads, config.d_head)
     own = {"c2p": ("pk", kv_width), "p2c": ("pq", q_width)} if name == "attn" and not config.disentangled.share else {}
@@ -97,6 +102,18 @@ def _attention_shapes(config: Block, name: str) -> dict[str, Shape]:
         if config.biases.qkv:
             shapes[f"b{letters}"] = (width,)
     return shapes
+
+
+def _latent_shapes(config: Block) -> dict[str, Shape]:
+    """What makes the vectors that q, k and v are made of, and the part of k that all heads share."""
+    shapes: dict[str, Shape] = {}
+    for name, width in (("q", config.attention.q_latent), ("kv", config.attention.kv_latent)):
+        if width is not None:
+            shapes |= _norm_shapes(f"{name}_latent_norm", width, config) | {f"w{name}l": (config.d_model, width)}
+    if config.shared_dims:
+        shapes["wkr"] = (config.d_model, config.shared_dims)
+    biased = {f"b{name[1:]}": shape[1:] for name, shape in shapes.items() if name.startswith("w")}
+    return shapes | (biased if config.biases.latent else {})
 
 
 def _part_norms(name: str, config: Block, *, first: bool = False) -> dict[str, Shape]:

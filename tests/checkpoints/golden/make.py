@@ -84,8 +84,8 @@ def drawn(module, name, parameter, sharp, generator):
     values = torch.randn(parameter.shape, generator=generator)
     if name.endswith("bias") and parameter.ndim == 1:
         return 0.3 * values
-    if parameter.ndim == 1:
-        plus_one = type(module).__name__.startswith("Gemma")  # these multiply by 1 + weight
+    if parameter.ndim == 1 or "q_norm" in name or "k_norm" in name:
+        plus_one = type(module).__name__.startswith(("Gemma", "NemotronLayerNorm1P"))  # these multiply by 1 + weight
         if "q_norm" in name:  # a norm undoes what sharpens q
             return (0.25 * values + 1) * (sharp / DEFAULT_SHARP) - int(plus_one)
         return 0.25 * values + (0 if plus_one else 1)
@@ -121,7 +121,19 @@ def attention(model, ids, type_ids=None, **more):
     more |= {} if type_ids is None else {"token_type_ids": [type_ids]}
     more = {name: torch.tensor(values) for name, values in more.items()}
     outputs = model(input_ids=torch.tensor([ids]), output_attentions=True, **more)
-    return torch.cat(outputs.attentions).numpy()
+    banded = model.config.model_type == "longformer"
+    return torch.cat([dense(one) if banded else one for one in outputs.attentions]).numpy()
+
+
+def dense(banded):
+    """Weights by key, (1, n_heads, n, n), of those by offset, (1, n_heads, n, window + 1), as Longformer gives them."""
+    n, width = banded.shape[2:]
+    by_key = torch.zeros(*banded.shape[:2], n, n + width)
+    for i in range(n):
+        by_key[:, :, i, i : i + width] = banded[:, :, i]
+    side = width // 2
+    assert by_key[..., :side].abs().max() == by_key[..., n + side :].abs().max() == 0
+    return by_key[..., side : n + side]
 
 
 def padded_results(model, tokenizer):

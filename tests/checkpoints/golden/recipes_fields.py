@@ -1,7 +1,7 @@
 """Recipes of families with fields of their own for positions and scores."""
 
 import vocabularies
-from recipe import BF16, F16, Recipe, bert_like, llama_like, rope
+from recipe import BF16, F16, ROBERTA_IDS, Recipe, bert_like, llama_like, rope
 
 # The longest text of the first training is between the lengths of the two texts.
 LONGROPE = {
@@ -85,5 +85,10 @@ RECIPES: dict[str, Recipe] = {
             10, 2, 2, 7, 167, 41, layer_norm_eps=1e-3, position_buckets=4, conv_kernel_size=3, conv_act="gelu",
             attention_head_size=5, **DISENTANGLED,
         ), sharp=1.7, seed=0,
+    ),
+    "longformer": Recipe(
+        "LongformerForMaskedLM", F16, vocabularies.mpnet,
+        bert_like(10, 2, 2, 7, 167, 61, layer_norm_eps=2e-3, attention_window=[6, 6], **ROBERTA_IDS),
+        pair=True, counts_positions=True, sharp=1.7,
     ),
 }  # fmt: skip
