@@ -146,3 +146,10 @@ RECIPES["deepseek_v3_biased"] = Recipe(
         num_experts_per_tok=1, first_k_dense_replace=1, norm_topk_prob=False, **rope(45.0),
     ),
 )  # fmt: skip
+RECIPES["cohere2"] = Recipe(
+    "Cohere2ForCausalLM", BF16, vocabularies.bert,
+    bert_like(
+        18, 3, 2, 5, 180, 61, num_key_value_heads=1, layer_norm_eps=2e-3, sliding_window=7, sliding_window_pattern=2,
+        **ENDS, **rope(45.0),
+    ),
+)  # fmt: skip
