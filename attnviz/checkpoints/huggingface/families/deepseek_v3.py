@@ -23,7 +23,7 @@ def _fields(settings: Settings) -> dict[str, object]:
     heads = settings.number("num_attention_heads", least=1)
     if settings.number("num_key_value_heads", heads) != heads:
         raise CheckpointError(
-            f"{settings.where}: num_key_value_heads is not num_attention_heads ({heads}); expected as many"
+            f"{settings.where}: num_key_value_heads is not num_attention_heads ({heads}); expected the same number"
         )
     rank = None if settings.is_null("q_lora_rank") else settings.number("q_lora_rank", 1536, least=1)
     settings.get("q_lora_rank")
