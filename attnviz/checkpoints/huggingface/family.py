@@ -159,6 +159,8 @@ class Family:
         for name, allowed in self.required.items():
             settings.one_of(name, {value: value for value in allowed}, allowed[0])
         fields = {name: rule(settings) if callable(rule) else rule for name, rule in self.fields.items()}
+        for rule in (self.more_modules, self.factors, self.convolutions, self.added, self.spare_positions):
+            rule(settings)  # so that all that is read of the settings is read now, and refused if it cannot be
         return fields | dict(self.more(settings))
 
     def spelled(self, names: Iterable[str]) -> "Family":

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from attnviz.text.pieces.layout import PieceLayout
 from attnviz.text.pieces.model_file import NORMAL, UNUSED, USER_DEFINED, SentencePieceModel
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ def converted(
     vocabulary: Sequence[tuple[str, float]],
     unk: int,
     *,
-    fold: tuple[bool, bool] | None = None,
+    layout: PieceLayout,
 ) -> "Tokenizer":
     """The library's tokenizer with a model's pieces, merges and normalisation.
 
@@ -27,7 +28,7 @@ def converted(
         model: of the file.
         vocabulary: the pieces with their scores, in the order of the ids.
         unk: the id for what is unknown.
-        fold: whether texts are lower-cased first, and whether they keep their accents; None for neither.
+        layout: of the family, which says whether texts are lower-cased first, and whether they keep their accents.
     """
     from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers  # noqa: PLC0415 (start-up time)
 
@@ -46,7 +47,7 @@ def converted(
         made = Tokenizer(models.Unigram(list(vocabulary), unk, model.byte_fallback))
     symbols = [piece.text for piece in model.pieces if piece.kind == USER_DEFINED]
     at_first = bool(symbols) and model.dummy_prefix  # else each part between symbols would begin with a space
-    made.normalizer = _normalizer(model, fold, prefix=model.dummy_prefix and not at_first)
+    made.normalizer = _normalizer(model, layout, prefix=model.dummy_prefix and not at_first)
     if at_first:
         made.pre_tokenizer = pre_tokenizers.Metaspace(SPACE, "first", split=False)
     made.add_tokens([AddedToken(symbol, normalized=at_first, special=False) for symbol in symbols])
@@ -54,15 +55,14 @@ def converted(
     return made
 
 
-def _normalizer(model: SentencePieceModel, fold: tuple[bool, bool] | None, *, prefix: bool) -> "Normalizer":
+def _normalizer(model: SentencePieceModel, layout: PieceLayout, *, prefix: bool) -> "Normalizer":
     from tokenizers import Regex, normalizers  # noqa: PLC0415 (start-up time)
 
     steps: list[Normalizer] = []
-    if fold is not None:
-        lower, keep_accents = fold
-        steps += [normalizers.Replace("``", '"'), normalizers.Replace("''", '"')]
-        steps += [] if keep_accents else [normalizers.NFKD(), normalizers.StripAccents()]
-        steps += [normalizers.Lowercase()] if lower else []
+    if layout.lower is not None:
+        steps += [normalizers.Replace("``", '"'), normalizers.Replace("''", '"')] if layout.quotes else []
+        steps += [] if layout.keep_accents else [normalizers.NFKD(), normalizers.StripAccents()]
+        steps += [normalizers.Lowercase()] if layout.lower else []
     if model.charsmap:
         steps.append(normalizers.Precompiled(model.charsmap))
     if model.squeezes:

@@ -16,6 +16,7 @@ class PieceLayout:
         specials: further tokens that are found in a text as wholes.
         mask: of them, the one that takes the space before it.
         lower: whether a text is lower-cased, unless ``do_lower_case`` says otherwise; None where the family cannot.
+        quotes: whether two backticks or apostrophes become a quotation mark, for such families.
         keep_accents: whether accents stay, unless ``keep_accents`` says otherwise; for families that can lower-case.
         around_is_set: the tokens that begin and end a text where ``add_bos_token`` (true, unless it is said) and
             ``add_eos_token`` ask for them; nothing where these settings are not read.
@@ -30,6 +31,7 @@ class PieceLayout:
     specials: tuple[str, ...] = ()
     mask: str = ""
     lower: bool | None = None
+    quotes: bool = False
     keep_accents: bool = True
     around_is_set: tuple[str, ...] = ()
     split_digits: bool = False

@@ -156,7 +156,7 @@ class SentencePieceTokenizer(PretrainedTokenizer):
         places: list[int] = []
         at = 0
         while at < len(text):
-            quotes = _QUOTES.match(text, at)
+            quotes = _QUOTES.match(text, at) if self.layout.quotes else None
             new = '"' if quotes else text[at]
             if not self.layout.keep_accents:
                 new = "".join(c for c in unicodedata.normalize("NFKD", new) if not unicodedata.combining(c))
@@ -261,7 +261,7 @@ def _converted(
         model,
         [*before, *kept, *after],
         ids[model.unk],
-        fold=None if layout.lower is None else (layout.lower, layout.keep_accents),
+        layout=layout,
     )
     around = [part.partition(":")[0] for part in f"{layout.single} {layout.pair}".split() if part[0] != "$"]
     control = [piece.text for piece in pieces if piece.kind == CONTROL]

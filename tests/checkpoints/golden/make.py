@@ -84,8 +84,8 @@ def drawn(module, name, parameter, sharp, generator):
     values = torch.randn(parameter.shape, generator=generator)
     if name.endswith("bias") and parameter.ndim == 1:
         return 0.3 * values
-    if parameter.ndim == 1:
-        plus_one = type(module).__name__.startswith("Gemma")  # these multiply by 1 + weight
+    if parameter.ndim == 1 or "q_norm" in name or "k_norm" in name:
+        plus_one = type(module).__name__.startswith(("Gemma", "NemotronLayerNorm1P"))  # these multiply by 1 + weight
         if "q_norm" in name:  # a norm undoes what sharpens q
             return (0.25 * values + 1) * (sharp / DEFAULT_SHARP) - int(plus_one)
         return 0.25 * values + (0 if plus_one else 1)

@@ -22,7 +22,12 @@ from vocabularies import CORPUS
 HERE = Path(__file__).parent
 PLAIN = {"normalization_rule_name": "identity", "hard_vocab_limit": False, "minloglevel": 2}
 BERT = {"pad_id": 0, "unk_id": 1, "bos_id": -1, "eos_id": -1, "control_symbols": ["[CLS]", "[SEP]", "[MASK]"]}
+DEBERTA = {
+    "pad_id": 0, "bos_id": 1, "eos_id": 2, "unk_id": 3, "pad_piece": "[PAD]", "bos_piece": "[CLS]",
+    "eos_piece": "[SEP]", "unk_piece": "[UNK]",
+}  # fmt: skip
 MODELS = {
+    "deberta": {"model_type": "unigram", "vocab_size": 180, **DEBERTA},
     "fairseq": {"model_type": "unigram", "vocab_size": 180},
     "bert": {"model_type": "unigram", "vocab_size": 180, **BERT},
     "llama": {"model_type": "bpe", "vocab_size": 420, "byte_fallback": True, "remove_extra_whitespaces": False},
@@ -36,6 +41,7 @@ FOLDERS = {
     "xlm-roberta": ("fairseq", "sentencepiece.bpe.model", {}),
     "camembert": ("fairseq", "sentencepiece.bpe.model", {}),
     "albert": ("bert", "spiece.model", {}),
+    "deberta_v2": ("deberta", "spm.model", {}),
     "llama": ("llama", "tokenizer.model", {"tokenizer_class": "LlamaTokenizer", "add_bos_token": True}),
     "gemma": ("gemma", "tokenizer.model", {"tokenizer_class": "GemmaTokenizer", "add_bos_token": True}),
 }

@@ -55,6 +55,7 @@ WITHOUT_EFFECT = {
     *((model_type, "layer_types") for model_type in ("qwen2", "qwen3")),  # only with use_sliding_window
     *((model_type, "use_sliding_window") for model_type in ("qwen3", "qwen2")),  # only from layer 28 on
     ("gemma2", "layer_types"),  # as it has them by itself
+    *((model_type, "multi_query") for model_type in ("falcon", "gpt_bigcode")),  # true by default
     # A decoder is one already, and an encoder looks both ways already.
     *((name, "is_decoder" if family.kind == "decoder" else "is_causal") for name, family in families().items()),
 }
@@ -73,7 +74,7 @@ def settings_of(release, model_type):
 def read(model_type, values):
     family = find_family(model_type)
     settings = family.settings(values, "config.json")
-    return family, settings, family.config_fields(settings)
+    return family, settings, family.config_fields(settings) | dict(family.factors(settings))
 
 
 def checked(model_type, values):
@@ -150,6 +151,8 @@ REFUSED = {  # what the published code computes and attnviz does not, with value
     **{(model_type, "add_cross_attention"): (True,) for model_type in BERT_LIKE},
     ("deberta", "talking_head"): (True,),
     ("deberta-v2", "conv_groups"): (2,),
+    ("falcon", "alibi"): (True,),
+    ("gpt_bigcode", "add_cross_attention"): (True,),
     ("gpt2", "scale_attn_by_inverse_layer_idx"): (True,),
     ("gpt2", "add_cross_attention"): (True,),
     ("mpnet", "relative_attention_num_buckets"): (16, 64),

@@ -60,6 +60,7 @@ FAMILY = Family(
         specials=("[MASK]",),
         mask="[MASK]",
         lower=True,
+        quotes=True,
         keep_accents=False,
         split_digits=True,
     ),

@@ -18,6 +18,11 @@ FAMILY = replace(
     prefixes=("rembert.",),
     vocabulary=None,
     pieces=PieceLayout(
-        single="[CLS] $A [SEP]", pair="[CLS] $A [SEP] $B:1 [SEP]:1", specials=("[MASK]",), mask="[MASK]", lower=False
+        single="[CLS] $A [SEP]",
+        pair="[CLS] $A [SEP] $B:1 [SEP]:1",
+        specials=("[MASK]",),
+        mask="[MASK]",
+        lower=False,
+        quotes=True,
     ),
 )
