@@ -37,6 +37,7 @@ UNUSUAL = {
 SWITCHES = (
     "alibi",
     "multi_query",
+    "qk_layer_norms",
     "qk_layernorm",
     "relative_attention",
     "rope_interleaved",
