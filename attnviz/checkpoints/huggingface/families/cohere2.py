@@ -22,5 +22,14 @@ FAMILY = replace(
     more=_fields,
     modules={name: module for name, module in cohere.FAMILY.modules.items() if not name.endswith(("q_norm", "k_norm"))},
     defaults={"sliding_window": 4096},
+    ignored={  # of Cohere's own program
+        "layer_switch": (4,),
+        "order_of_interleaved_layers": ("local_attn_first",),
+        "position_embedding_type": ("rope_gptj",),
+        "rotary_pct": (1.0,),
+        "use_gated_activation": (True,),
+        "use_parallel_block": (True,),
+    },
+    irrelevant=("_sliding_window_pattern", "use_embedding_sharing", "use_parallel_embedding"),
     classes="Cohere2",
 )
