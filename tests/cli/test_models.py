@@ -122,17 +122,16 @@ def test_families_are_listed_encoders_first(cli):
     _, encoders, decoders = re.split(r"^(?:Encoders|Decoders)\b", cli("models").out, flags=re.MULTILINE)
     for family in families:
         part = encoders if family["kind"] == "encoder" else decoders
-        assert f"{family['model_type']} {family['example']} " in " ".join(part.split())
-    assert "gpt2 openai-community/gpt2 GPT-2" in " ".join(decoders.split())
+        assert [family["model_type"], family["example"]] in [line.split() for line in part.splitlines()]
 
 
 def test_a_family_of_another_package_is_listed(cli, tmp_path, monkeypatch):
-    assert "Toy" not in cli("models").out
+    assert "toy" not in cli("models").out
     install(tmp_path / "site", {"toy": "FAMILY"})
     monkeypatch.syspath_prepend(tmp_path / "site")
     ran = cli("models")
     assert ran.err == ""
-    assert [line.split() for line in ran.out.splitlines() if "Toy" in line] == [["toy", "toys/toy-base", "Toy"]]
+    assert [line.split() for line in ran.out.splitlines() if "toy" in line] == [["toy", "toys/toy-base"]]
     assert json.loads(cli("models", "--json").out)["families"] == known_families()
 
 

@@ -10,7 +10,7 @@ from attnviz.output.terminal.tables.weights import byte_size, fields_text
 
 _MOST_NAMES = 6
 _KINDS = {
-    "encoder": "Encoders (model_type, for example, family): every token sees every token",
+    "encoder": "Encoders (model_type, for example): every token sees every token",
     "decoder": "Decoders: a token sees only earlier ones",
 }
 
@@ -41,15 +41,16 @@ class FamiliesTable(LinesView):
             yield []
         about = f"{len(self._families)} families of models load, from a folder or by an id on the hub:"
         yield from self.text(about, PLAIN)
-        columns = ("model_type", "example", "name")
+        columns = ("model_type", "example")
         widths = [max(cell_width(family[name]) for family in self._families) for name in columns]
         for kind, title in _KINDS.items():
-            yield []
-            yield from self.text(title, BOLD)
-            for family in self._families:
-                if family["kind"] == kind:
-                    cells = (family[name].ljust(width) for name, width in zip(columns, widths, strict=True))
-                    yield [(self.cut("  ".join(cells).rstrip()), PLAIN)]
+            families = [family for family in self._families if family["kind"] == kind]
+            if families:
+                yield []
+                yield from self.text(title, BOLD)
+            for family in families:
+                cells = (family[name].ljust(width) for name, width in zip(columns, widths, strict=True))
+                yield [(self.cut("  ".join(cells).rstrip()), PLAIN)]
 
 
 class FolderTable(LinesView):
