@@ -27,6 +27,7 @@ def test_gelu_is_exact_in_float64_and_within_3e_7_in_float32():
 def test_activations_are_what_their_papers_say(name, dtype, tolerance):
     by_hand = {
         "relu": lambda x: max(x, 0.0),
+        "relu2": lambda x: x * x if x > 0 else 0.0,
         "gelu": lambda x: x * 0.5 * (1 + math.erf(x / math.sqrt(2))),
         "gelu_tanh": lambda x: 0.5 * x * (1 + math.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3))),
         "quick_gelu": lambda x: x / (1 + math.exp(-1.702 * x)),
