@@ -13,6 +13,12 @@ FALCON = {
     "bos_token_id": 2, "eos_token_id": 3,
 }  # fmt: skip
 
+GTE = {
+    **bert_like(12, 3, 2, 13, 151, 31, type_vocab_size=2, layer_norm_eps=2e-3, pad_token_id=0),
+    # An NTK factor of 4 with the base 20, as the model's own code has it: base 80, and 4^(2/4) for heads of width 4.
+    "rope_parameters": {"rope_type": "linear", "factor": 2.0, "rope_theta": 80.0},
+}
+
 RECIPES: dict[str, Recipe] = {
     "phi3": Recipe(
         "Phi3ForCausalLM",
@@ -205,24 +211,21 @@ RECIPES: dict[str, Recipe] = {
         sharp=1.7,
         seed=31,
     ),
-    "gte": Recipe(
+    "gte": Recipe("GteForMaskedLM", F16, vocabularies.bert, GTE | {"num_hidden_layers": 1}, pair=True),
+    "new": Recipe(
         "GteForMaskedLM",
         F16,
         vocabularies.bert,
-        bert_like(
-            12,
-            3,
-            2,
-            13,
-            151,
-            31,
-            type_vocab_size=2,
-            layer_norm_eps=2e-3,
-            pad_token_id=0,
-            # An NTK factor of 4 with the base 20, as the model's own code has it.
-            rope_parameters={"rope_type": "linear", "factor": 2.0, "rope_theta": 80.0},
-        ),
+        GTE,
         pair=True,
         seed=41,
+        own_config={
+            "model_type": "new",
+            "rope_theta": 20.0,
+            "rope_scaling": {"type": "ntk", "factor": 4.0},
+            "layer_norm_type": "layer_norm",
+            "pack_qkv": True,
+            "position_embedding_type": "rope",
+        },
     ),
 }
