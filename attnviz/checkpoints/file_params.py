@@ -21,6 +21,8 @@ class TensorSource:
     Attributes:
         name: the file's tensor; None for a tensor that the file does not have.
         transposed: whether it is stored as (out, in), as PyTorch's linear layers are; the native layout is (in, out).
+        entry: of a tensor that holds some of the same shape along its first axis, which one, and how many; None for a
+            tensor that is one.
         part: of a tensor that holds several side by side along ``out``, the first and the end of its outputs among
             those of one group; None for a tensor that is the native one alone.
         group: how many outputs of all parts a group has.
@@ -40,6 +42,7 @@ class TensorSource:
 
     name: str | None
     transposed: bool = False
+    entry: tuple[int, int] | None = None
     part: tuple[int, int] | None = None
     group: int = 0
     groups: int = 1
@@ -67,6 +70,8 @@ class TensorSource:
         sizes = list(shape)
         if self.part is not None:
             sizes[self._out_axis(len(shape))] = self.group * self.groups
+        if self.entry is not None:
+            return (self.entry[1], *sizes)
         if self.blocks:
             return (sizes[0], sizes[1] // self.blocks, 1)
         if self.neighbours:
@@ -78,6 +83,8 @@ class TensorSource:
 
     def view(self, stored: np.ndarray) -> np.ndarray:
         """The native tensor, as a view of the stored one (a copy where parts alternate or outputs change places)."""
+        if self.entry is not None:
+            stored = stored[self.entry[0]]
         if self.blocks:
             stored = _block_diagonal(stored[..., 0], self.blocks)
         if self.neighbours:

@@ -115,7 +115,7 @@ def add_specials(
         made: the tokenizer.
         path: for messages.
         specials: the tokens by role.
-        templates: roles around ``$A``, the text, and around two texts, ``$A`` and ``$B``.
+        templates: roles, or tokens of the vocabulary, around ``$A``, the text, and around two texts, ``$A`` and ``$B``.
         switches: by role, how a token is found in a text, such as ``lstrip``: with the space before it.
         trim_offsets: whether a piece's place in the text leaves out the space that it begins with.
 
@@ -132,7 +132,7 @@ def add_specials(
         ]
     )
     single, pair = (_filled(template, specials) for template in templates)
-    used = [token for token in specials.values() if token in f"{single} {pair}".replace(":1", "").split()]
+    used = [part.removesuffix(":1") for part in f"{single} {pair}".split() if not part.startswith("$")]
     _check_specials(path, {token: number for token in used if (number := made.token_to_id(token)) is not None}, used)
     steps: list[processors.PostProcessor] = []
     if trim_offsets:

@@ -63,6 +63,7 @@ def configs(draw, **fixed) -> EncoderConfig:
         "score_cap": draw(st.sampled_from([None, 2.0])),
         "clip_qkv": draw(st.sampled_from([None, 1.5])),
         "norm_gain": draw(st.booleans()),
+        "sink": draw(st.booleans()),
         "embed_norm": draw(st.booleans()),
         "bias": draw(st.booleans()),
     }

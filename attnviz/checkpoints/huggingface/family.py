@@ -38,6 +38,21 @@ class Fused:
 
 
 @dataclass(frozen=True, eq=False)
+class Stacked:
+    """A tensor of the file that holds those of all experts, as (experts, in, out).
+
+    Attributes:
+        tensor: its full name, with ``{}`` for the layer.
+        part: of several tensors whose outputs alternate in it, which one.
+        parts: how many.
+    """
+
+    tensor: str
+    part: int = 0
+    parts: int = 1
+
+
+@dataclass(frozen=True, eq=False)
 class Vocabulary:
     """The parts of a tokenizer that older vocabulary files leave out.
 
@@ -100,6 +115,7 @@ class Family:
         zero: tensors of the block that are 0, because the file's model does not have them; ``{}`` stands for a layer.
         tensors: tensors of the block whose names in the file are not a module's with ``weight`` or ``bias`` (DeBERTa's
             ``q_bias``).
+        stacked: the experts' tensors that the file has in one each (``layers.{}.ffn.experts.{}.w1``).
         computed: tensors of the block that the published code computes, each with what makes it of the settings and its
             shape.
         orders: modules whose outputs have other places in each head, each with the head's stored outputs in order.
@@ -137,6 +153,7 @@ class Family:
     norm_plus: float = 0.0
     zero: tuple[str, ...] = ()
     tensors: Mapping[str, str] = field(default_factory=dict)
+    stacked: Mapping[str, Stacked] = field(default_factory=dict)
     computed: Mapping[str, Callable[[Settings, Shape], np.ndarray]] = field(default_factory=dict)
     orders: Mapping[str, Callable[[Block], tuple[int, ...]]] = field(default_factory=dict)
     folded: Mapping[str, Callable[[Block], int]] = field(default_factory=dict)

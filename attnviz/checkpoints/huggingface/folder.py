@@ -15,7 +15,7 @@ from attnviz.checkpoints.huggingface.family import Family
 from attnviz.checkpoints.huggingface.hints import check_plain
 from attnviz.checkpoints.huggingface.known_settings import check_settings, family_of_classes
 from attnviz.checkpoints.huggingface.registry import families, find_family, needed_family, read_as
-from attnviz.checkpoints.huggingface.rules.text_part import PICTURE_PARTS, text_part
+from attnviz.checkpoints.huggingface.rules.text_part import PICTURE_PARTS, PICTURE_SETTINGS, text_part
 from attnviz.checkpoints.huggingface.setting_names import with_setting_names
 from attnviz.checkpoints.huggingface.settings import Settings
 from attnviz.checkpoints.huggingface.settings_file import read_settings
@@ -155,19 +155,21 @@ def _read_family(
     """
     check_plain(where, values)
     notes: tuple[str, ...] = ()
-    unused: tuple[str, ...] = ()
+    extended: dict[str, tuple[str, ...]] = {}
     model_type = values.get("model_type")
     if model_type is None:
         model_type = family_of_classes(values, families())
     part = text_part(values, where) if find_family(model_type) is None else None
     if part is not None:
         check_plain(part.where, part.values)
-        model_type, values, where, notes, unused = part.model_type, part.values, part.where, (part.note,), PICTURE_PARTS
+        model_type, values, where, notes = part.model_type, part.values, part.where, (part.note,)
+        extended = {"unused": PICTURE_PARTS, "irrelevant": PICTURE_SETTINGS}
     if family_type is not None:
         notes += (read_as(model_type, family_type),)
         model_type = family_type
     family = needed_family(model_type, where)
-    family = replace(family, unused=(*family.unused, *unused)) if unused else family
+    more: dict[str, Any] = {name: (*getattr(family, name), *names) for name, names in extended.items()}
+    family = replace(family, **more) if more else family
     return str(model_type), family, family.settings(values, where), notes
 
 

@@ -74,6 +74,7 @@ CHANGES_ATTENTION: Mapping[str, tuple[object, ...]] = {
     "per_layer_config": ({},),
     "position_embedding_type": ("absolute", "rope", "rotary"),
     "pruned_heads": ({},),
+    "qk_layer_norms": (False,),
     "qk_layernorm": (False,),
     "query_pre_attn_scalar": (),
     "relative_attention": (False,),

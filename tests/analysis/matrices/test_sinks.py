@@ -87,3 +87,10 @@ def test_metrics_that_need_whole_rows_say_what_is_missing(model):
     needing = [name for name, metric in METRICS.items() if metric.whole_rows]
     assert needing
     assert all(missing[name] == "a part of each row is its rest, and goes to no key" for name in needing)
+
+
+def test_heads_rest_on_their_sink(capsys):
+    assert main(["heads", TEXT, "--seed", "1", "--set", "sink=true", "--mask", "causal"]) == 0
+    printed = capsys.readouterr().out
+    assert "rests on sink" in printed
+    assert "tokens that are left out" not in printed

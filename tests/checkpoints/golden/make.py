@@ -179,7 +179,8 @@ def check_telling(name, arrays):
             assert peak.min() > 0.35, f"{name} {key}: {peak.round(2).tolist()}"
             assert peak.max() < 0.97, f"{name} {key}: {peak.round(2).tolist()}"
             assert one_hot.max() < 0.5, f"{name} {key}: {one_hot.round(2).tolist()}"
-            assert np.abs(weights.sum(-1) - 1).max() < 1e-5
+            sums = weights.sum(-1)
+            assert np.abs(sums - 1).max() < 1e-5 if RECIPES[name].whole_rows else 0.1 < sums.min() < 0.9
 
 
 def rounding(model, arrays):

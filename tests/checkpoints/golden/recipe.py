@@ -21,7 +21,8 @@ class Recipe:
 
     ``texts`` replace the two usual ones. ``sharp`` scales the matrices that make queries and keys, ``seed`` the
     weights: chosen so that no head is nearly uniform or one-hot, which make.py checks. ``pair`` says that a pair of
-    texts is run too, ``counts_positions`` that a text with padding tokens in it is.
+    texts is run too, ``counts_positions`` that a text with padding tokens in it is, ``whole_rows`` that rows sum to 1:
+    no sink takes a share of them.
     """
 
     model: str
@@ -30,6 +31,7 @@ class Recipe:
     config: dict
     pair: bool = False
     counts_positions: bool = False
+    whole_rows: bool = True
     texts: tuple[str, str] | None = None
     sharp: float = DEFAULT_SHARP
     seed: int = 0

@@ -1,7 +1,7 @@
 """Recipes of families with fields of their own for norms, layers and experts."""
 
 import vocabularies
-from recipe import BF16, Recipe, bert_like, llama_like, rope
+from recipe import BF16, F32, Recipe, bert_like, llama_like, rope
 
 RECIPES: dict[str, Recipe] = {
     "gemma2": Recipe(
@@ -110,3 +110,46 @@ RECIPES |= {
         ),
     ),
 }  # fmt: skip
+
+# Sinks and latent attention.
+RECIPES |= {
+    "gpt_oss": Recipe(
+        "GptOssForCausalLM", BF16, vocabularies.bert,
+        llama_like(
+            3, 1, 6, 9, 2, 5, 180, 61, rms_norm_eps=2e-3, num_local_experts=3, num_experts_per_tok=2, sliding_window=6,
+            swiglu_limit=0.9,
+            **rope(
+                45.0, rope_type="yarn", factor=4.0, beta_fast=2.0, beta_slow=0.2, truncate=False,
+                original_max_position_embeddings=16,
+            ),
+        ),
+        whole_rows=False, seed=51,
+    ),
+    "deepseek_v3": Recipe(
+        "DeepseekV3ForCausalLM", BF16, vocabularies.bert,
+        bert_like(
+            10, 3, 2, 5, 180, 61, num_key_value_heads=3, rms_norm_eps=2e-3, q_lora_rank=7, kv_lora_rank=5, v_head_dim=3,
+            qk_rope_head_dim=4, qk_nope_head_dim=3, moe_intermediate_size=2, n_routed_experts=6, n_group=3,
+            topk_group=2, num_experts_per_tok=3, first_k_dense_replace=1, n_shared_experts=2,
+            **rope(
+                45.0, rope_type="yarn", factor=4.0, beta_fast=2.0, beta_slow=0.2, mscale=1.0, mscale_all_dim=0.7,
+                original_max_position_embeddings=16,
+            ),
+        ),
+    ),
+}  # fmt: skip
+RECIPES["deepseek_v3_biased"] = Recipe(
+    "DeepseekV3Model", F32, vocabularies.bert,
+    bert_like(
+        8, 2, 1, 3, 180, 61, num_key_value_heads=2, q_lora_rank=None, kv_lora_rank=3, v_head_dim=5, attention_bias=True,
+        qk_rope_head_dim=6, qk_nope_head_dim=1, moe_intermediate_size=2, n_routed_experts=2, n_group=1, topk_group=1,
+        num_experts_per_tok=1, first_k_dense_replace=1, norm_topk_prob=False, **rope(45.0),
+    ),
+)  # fmt: skip
+RECIPES["cohere2"] = Recipe(
+    "Cohere2ForCausalLM", BF16, vocabularies.bert,
+    bert_like(
+        18, 3, 2, 5, 180, 61, num_key_value_heads=1, layer_norm_eps=2e-3, sliding_window=7, sliding_window_pattern=2,
+        **ENDS, **rope(45.0),
+    ),
+)  # fmt: skip

@@ -8,6 +8,7 @@ LLAMA3_ROPE = {
     "original_max_position_embeddings": 53, "rope_theta": 500.0,
 }  # fmt: skip
 NEOX_CONFIG = bert_like(24, 3, 2, 43, 383, 61, layer_norm_eps=3e-3, bos_token_id=0, eos_token_id=0)
+IDS = {"pad_token_id": 0, "bos_token_id": 2, "eos_token_id": 3}
 
 RECIPES = {
     "bert": Recipe(
@@ -88,9 +89,10 @@ RECIPES = {
         seed=27,
     ),
     "gpt_neox_serial": Recipe(
-        "GPTNeoXModel", F32, vocabularies.gpt_neox,
-        NEOX_CONFIG | {"use_parallel_residual": False} | rope(30.0, partial_rotary_factor=0.5),
-        seed=47,
+        "GPTNeoXModel", F16, vocabularies.bert,
+        bert_like(24, 3, 2, 13, 151, 31, use_parallel_residual=False, layer_norm_eps=3e-3, **IDS)
+        | rope(30.0, partial_rotary_factor=0.5),
+        seed=0,
     ),
     "opt": Recipe(
         "OPTForCausalLM", F32, vocabularies.opt,
@@ -143,31 +145,33 @@ RECIPES = {
         llama_like(6, 2, 10, 23, 2, 41, 389, 67, rms_norm_eps=3e-3, tie_word_embeddings=True, **rope(90.0)),
     ),
     "qwen3_bidirectional": Recipe(
-        "Qwen3Model", BF16, vocabularies.qwen,
+        "Qwen3Model", F16, vocabularies.bert,
         llama_like(
-            6, 2, 10, 23, 2, 41, 389, 67, rms_norm_eps=3e-3, is_causal=False, use_sliding_window=True, sliding_window=3,
-            max_window_layers=1, **rope(90.0),
+            6, 2, 10, 11, 2, 13, 151, 31, rms_norm_eps=3e-3, is_causal=False, use_sliding_window=True, sliding_window=3,
+            max_window_layers=1, **IDS, **rope(90.0),
         ),
-        sharp=2.8,
+        sharp=2.8, seed=0,
     ),
     "gpt2_bidirectional": Recipe(
-        "GPT2Model", F32, vocabularies.gpt2,
+        "GPT2Model", F16, vocabularies.bert,
         {
-            "n_embd": 15, "n_head": 3, "n_layer": 2, "n_inner": 37, "vocab_size": 383, "n_positions": 61,
-            "is_causal": False, "bos_token_id": 376, "eos_token_id": 376,
+            "n_embd": 15, "n_head": 3, "n_layer": 2, "n_inner": 13, "vocab_size": 151, "n_positions": 31,
+            "is_causal": False, "bos_token_id": 2, "eos_token_id": 3,
         },
-        seed=24,
+        seed=0,
     ),
     "mistral_layer_types": Recipe(
-        "MistralForCausalLM", F16, vocabularies.mistral,
+        "MistralForCausalLM", F16, vocabularies.bert,
         llama_like(
-            6, 3, 6, 29, 2, 41, 397, 67, sliding_window=5, layer_types=["full_attention", "sliding_attention"],
+            6, 3, 4, 13, 2, 11, 151, 31, sliding_window=5, layer_types=["full_attention", "sliding_attention"], **IDS,
             **rope(60.0),
         ),
+        seed=0,
     ),
     "llama_qa": Recipe(
-        "LlamaForQuestionAnswering", F32, vocabularies.llama,
-        llama_like(6, 2, 4, 12, 2, 31, 397, 61, rms_norm_eps=2e-3, **rope(40.0)),
+        "LlamaForQuestionAnswering", F16, vocabularies.bert,
+        llama_like(6, 2, 4, 12, 2, 11, 151, 31, rms_norm_eps=2e-3, **IDS, **rope(40.0)),
+        seed=0,
     ),
     "starcoder2": Recipe(
         "Starcoder2ForCausalLM", BF16, vocabularies.gpt2,

@@ -37,6 +37,7 @@ UNUSUAL = {
 SWITCHES = (
     "alibi",
     "multi_query",
+    "qk_layer_norms",
     "qk_layernorm",
     "relative_attention",
     "rope_interleaved",
@@ -54,6 +55,7 @@ WITHOUT_EFFECT = {
     *((model_type, "sliding_window") for model_type in ("qwen2", "qwen3", "qwen2_moe", "qwen3_moe")),
     *((model_type, "layer_types") for model_type in ("qwen2", "qwen3")),  # only with use_sliding_window
     *((model_type, "use_sliding_window") for model_type in ("qwen3", "qwen2")),  # only from layer 28 on
+    *((model_type, "layer_types") for model_type in ("gemma2", "gpt_oss")),  # as they have them by themselves
     ("gemma2", "layer_types"),  # as it has them by itself
     *((model_type, "multi_query") for model_type in ("falcon", "gpt_bigcode")),  # true by default
     # A decoder is one already, and an encoder looks both ways already.
@@ -181,6 +183,10 @@ REFUSED = {  # what the published code computes and attnviz does not, with value
     ("mpt", "no_bias"): (False,),
     ("mpt", "norm_type"): ("rmsnorm",),
     ("gemma2", "use_bidirectional_attention"): (True,),
+    ("deepseek_v3", "rope_interleave"): (False,),
+    ("deepseek_v3", "scoring_func"): ("softmax",),
+    ("deepseek_v3", "topk_method"): ("greedy",),
+    ("deepseek_v3", "moe_layer_freq"): (2,),
     ("opt", "layer_norm_elementwise_affine"): (False,),
     ("opt", "_remove_final_layer_norm"): (True,),
 }

@@ -9,7 +9,10 @@ import pytest
 
 import attnviz
 from attnviz.checkpoints.huggingface.description import describe_folder
+from attnviz.checkpoints.huggingface.folder import _read_family
+from attnviz.checkpoints.huggingface.known_settings import check_settings
 from attnviz.checkpoints.huggingface.rules.text_part import TEXT_MODELS, text_part
+from attnviz.encoder.config.block import Block
 from attnviz.errors import CheckpointError, UsageError
 from tests.checkpoints.folders import write_bert, write_safetensors
 from tests.checkpoints.huggingface.test_families import GOLDEN, assert_is_golden, copied, tensors_of
@@ -160,3 +163,73 @@ def test_models_without_attention_are_refused_with_the_reason(model_type, reason
         attnviz.load(model=write_bert(tmp_path / "model", model_type=model_type))
     assert f"config.json: model_type {model_type!r} is {reason}" in str(caught.value)
     assert str(caught.value).endswith("; expected a transformer")
+
+
+PUBLISHED = {
+    "llava": {
+        "model_type": "llava", "image_token_index": 32000, "projector_hidden_act": "gelu", "vision_feature_layer": -2,
+        "text_config": {
+            "_name_or_path": "lmsys/vicuna-7b-v1.5", "architectures": ["LlamaForCausalLM"], "model_type": "llama",
+            "max_position_embeddings": 4096, "rms_norm_eps": 1e-5, "torch_dtype": "float16", "vocab_size": 32064,
+        },
+    },
+    "llava_next": {
+        "model_type": "llava_next", "use_image_newline_parameter": True,
+        "text_config": {
+            "architectures": ["MistralForCausalLM"], "intermediate_size": 14336, "max_position_embeddings": 32768,
+            "model_type": "mistral", "num_key_value_heads": 8, "rms_norm_eps": 1e-5, "rope_theta": 1000000.0,
+            "sliding_window": None, "vocab_size": 32064,
+        },
+    },
+    "mistral3": {
+        "model_type": "mistral3", "spatial_merge_size": 2,
+        "text_config": {
+            "attention_dropout": 0.0, "head_dim": 128, "hidden_size": 5120, "intermediate_size": 32768,
+            "max_position_embeddings": 131072, "model_type": "mistral", "num_attention_heads": 32,
+            "num_hidden_layers": 40, "num_key_value_heads": 8, "rms_norm_eps": 1e-5, "rope_theta": 1e9,
+            "sliding_window": None, "vocab_size": 131072,
+        },
+    },
+    "paligemma": {
+        "model_type": "paligemma", "projection_dim": 2048,
+        "text_config": {
+            "hidden_size": 2048, "intermediate_size": 16384, "model_type": "gemma", "num_attention_heads": 8,
+            "num_hidden_layers": 18, "num_image_tokens": 256, "num_key_value_heads": 1, "vocab_size": 257216,
+        },
+    },
+    "qwen2_vl": {
+        "architectures": ["Qwen2VLForConditionalGeneration"], "attention_dropout": 0.0, "hidden_act": "silu",
+        "hidden_size": 1536, "image_token_id": 151655, "intermediate_size": 8960, "max_position_embeddings": 32768,
+        "max_window_layers": 28, "model_type": "qwen2_vl", "num_attention_heads": 12, "num_hidden_layers": 28,
+        "num_key_value_heads": 2, "rms_norm_eps": 1e-6, "rope_theta": 1000000.0, "sliding_window": 32768,
+        "rope_scaling": {"type": "mrope", "mrope_section": [16, 24, 24]}, "use_sliding_window": False,
+        "vision_config": {"depth": 32}, "vision_start_token_id": 151652, "vocab_size": 151936,
+    },
+    "smolvlm": {
+        "model_type": "smolvlm", "scale_factor": 4,
+        "text_config": {
+            "_flash_attn_2_enabled": True, "architectures": ["LlamaForCausalLM"], "head_dim": 64, "hidden_size": 576,
+            "intermediate_size": 1536, "is_llama_config": True, "max_position_embeddings": 8192, "model_type": "llama",
+            "neftune_noise_alpha": 0.0, "num_attention_heads": 9, "num_hidden_layers": 30, "num_key_value_heads": 3,
+            "perceiver_config": {"depth": 6}, "pixel_shuffle_factor": 4, "qk_layer_norms": False,
+            "rope_interleaved": False, "rope_theta": 100000, "use_resampler": False, "vocab_size": 49280,
+        },
+    },
+}  # fmt: skip
+FIELDS = {
+    "llava": {"d_model": 4096, "d_ff": 11008, "n_layers": 32, "n_ctx": 4096, "n_vocab": 32064},
+    "llava_next": {"d_model": 4096, "n_kv_heads": 8, "rotary_base": 1e6, "window": None},
+    "mistral3": {"d_head": 128, "rotary_base": 1e9, "window": None},
+    "paligemma": {"d_head": 256, "n_kv_heads": 1, "n_ctx": 8192, "embed_scale": 2048**0.5},
+    "qwen2_vl": {"qkv_bias": True, "rotary_base": 1e6, "rotary_scaling": "none", "window": None},
+    "smolvlm": {"n_kv_heads": 3, "norm_eps": 1e-5},
+}
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_published_settings_of_wrappers_are_read_without_another_note(name):
+    _, family, settings, notes = _read_family(PUBLISHED[name], "config.json", None)
+    fields = Block(**family.config_fields(settings)).as_dict()
+    assert {field: fields[field] for field in FIELDS[name]} == FIELDS[name]
+    assert check_settings(settings, family) == ()
+    assert len(notes) == 1

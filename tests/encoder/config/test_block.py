@@ -4,6 +4,7 @@ import pytest
 
 from attnviz.encoder.config.block import EncoderConfig
 from attnviz.encoder.config.given import check_field_names, default_of, field_names
+from attnviz.encoder.config.spelling import assigned
 from attnviz.errors import ConfigError
 
 
@@ -125,6 +126,36 @@ def test_the_scale_is_the_scores_own_unless_one_is_given(fields, factor):
             "score: 'cosin' is not known (did you mean 'cosine'?); expected one of scaled_dot, dot, cosine, additive",
         ),
         ({"norm": 3}, "norm: 3 is not known; expected one of layer, rms"),
+        ({"rotary_long": 3}, "rotary_long: 3 is not a list of numbers; expected numbers such as 1,1.5,2"),
+        ({"rotary_long": "1,x"}, "rotary_long: '1,x' is not a list of numbers; expected numbers such as 1,1.5,2"),
+        ({"rotary_long": []}, "rotary_long: [] is not a list of numbers; expected numbers such as 1,1.5,2"),
+        ({"rotary_long": [1, True]}, "rotary_long: True is not a number; expected a number"),
+        ({"rotary_long": "1,0"}, "rotary_long: 0.0 is too small; expected 1e-06 or more"),
+        (
+            {"rotary_scaling": "longrope", "d_head": 6, "rotary_short": [1, 2, 3], "rotary_long": [1]},
+            "rotary_long, rotary_dims: 1 given; expected 3, one for each pair of 6",
+        ),
+        (
+            {"rotary_scaling": "longrope", "d_head": 6},
+            "rotary_short, rotary_dims: none given; expected 3, one for each pair of 6",
+        ),
+        (
+            {"rotary_scaling": "yarn", "rotary_low": 32.0},
+            "rotary_high, rotary_low: 32 and 32; expected the first to be larger",
+        ),
+        (
+            {"rotary_scaling": "yarn", "rotary_base": 1.0},
+            "rotary_base, rotary_scaling: yarn tells pairs apart by it; expected more than 1",
+        ),
+        (
+            {"rotary_scaling": "dynamic", "rotary_dims": 2},
+            "rotary_dims, rotary_scaling: 2 with dynamic; expected more than 2",
+        ),
+        ({"conv_kernel": 4}, "conv_kernel: 4 tokens have no middle; expected an odd number, or 0"),
+        (
+            {"conv_kernel": 3, "d_ff": 0},
+            "conv_kernel, d_ff: 3 tokens, after no feed-forward; expected d_ff above 0",
+        ),
     ],
 )
 def test_a_field_that_does_not_fit_gets_one_line(fields, message):
@@ -179,3 +210,16 @@ def test_a_layer_without_experts_is_a_block_without_them():
     assert config.at_layer(0).d_ff == 7
     plain = EncoderConfig()
     assert plain.at_layer(0) is plain
+
+
+def test_a_list_of_numbers_is_spelled_with_commas_too():
+    spelled = {"rotary_scaling": "longrope", "d_head": 4, "rotary_short": "1, 1.5", "rotary_long": [2, 3]}
+    config = EncoderConfig(**spelled)
+    assert (config.position.rotary_short, config.position.rotary_long) == ((1.0, 1.5), (2.0, 3.0))
+    assert assigned(["rotary_short=1,1.5"]) == {"rotary_short": (1.0, 1.5)}
+
+
+def test_another_stretching_has_its_own_bound():
+    assert EncoderConfig(rotary_scaling="yarn").position.rotary_high == 32
+    assert EncoderConfig(rotary_scaling="llama3").replaced({"rotary_scaling": "yarn"}).position.rotary_high == 32
+    assert EncoderConfig(rotary_high=7.0).replaced({"mask": "causal"}).position.rotary_high == 7

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from attnviz.checkpoints.huggingface.families import bert
+from attnviz.checkpoints.huggingface.family import Vocabulary
 
 FAMILY = replace(
     bert.FAMILY,
@@ -16,4 +17,10 @@ FAMILY = replace(
     classes="Splinter",
     prefixes=("splinter.",),
     unused=("splinter_qass.*", *bert.HEADS),
+    vocabulary=Vocabulary(
+        "wordpiece",
+        "cls $A sep",
+        "cls $A question . sep $B:1 sep:1",  # a question, and where its answer is
+        bert.SPECIALS | {"question": "[QUESTION]"},
+    ),
 )

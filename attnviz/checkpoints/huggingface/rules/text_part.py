@@ -74,6 +74,10 @@ PICTURE_PARTS = (
     *("image_tower.*", "video_tower.*", "language_projection.*", "vision_projection.*", "visual_projection.*"),
     *("embedding_proj_layer.*", "custom_text_proj.*", "lm_head.*", "logit_scale"),
 )
+PICTURE_SETTINGS = (
+    *("image_token_*", "num_image_tokens", "perceiver_config", "pixel_shuffle_factor", "use_resampler"),
+    "neftune_noise_alpha",  # noise in training
+)
 
 
 @dataclass(frozen=True, eq=False)

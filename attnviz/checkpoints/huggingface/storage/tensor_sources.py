@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from attnviz.checkpoints.file_params import TensorSource
-from attnviz.checkpoints.huggingface.family import Family, Fused
+from attnviz.checkpoints.huggingface.family import Family, Fused, Stacked
 from attnviz.checkpoints.huggingface.settings import Settings
 from attnviz.encoder.config.block import Block
 from attnviz.encoder.parameters.shapes import Shape
@@ -19,7 +19,7 @@ class _Native:
     Attributes:
         name: with ``{}`` for the numbers of its layer and of its expert (``layers.{}.attn.wq``).
         module: the module's (``layers.{}.attn.q``).
-        kind: what it is of its module: ``matrix``, ``bias``, ``gain`` or ``table``.
+        kind: what it is of its module: ``matrix``, ``bias``, ``gain``, ``table`` or ``vector``.
         numbers: of its layer and of its expert.
     """
 
@@ -50,6 +50,8 @@ def tensor_sources(
             return TensorSource(None, computed=None if rule is None else partial(rule, settings))
         numbers = (family.layer(settings, int(native.numbers[0])), *native.numbers[1:]) if native.numbers else ()
         matrix = native.kind == "matrix"
+        if native.name in family.stacked:
+            return _entry(family.stacked[native.name], native, shapes[name], config)
         if native.name in family.tensors:
             return TensorSource(family.tensors[native.name].format(*numbers), family.linear and matrix)
         fused = next((fused for fused in family.fused if native.module in fused.holds), None)
@@ -103,6 +105,15 @@ def _part(
     return replace(place, part=(start, start + widths[index]), group=sum(widths), groups=groups)
 
 
+def _entry(stacked: Stacked, native: _Native, shape: Shape, config: Block) -> TensorSource:
+    """The place of an expert's tensor among those of all experts."""
+    layer, expert = native.numbers
+    place = TensorSource(stacked.tensor.format(layer), entry=(int(expert), config.feed_forward.n_experts))
+    if stacked.parts == 1:
+        return place
+    return replace(place, part=(stacked.part, stacked.part + 1), group=stacked.parts, groups=shape[-1])
+
+
 def _native(name: str) -> _Native:
     numbered = r"(?<=^layers\.)\d+|(?<=\.experts\.)\d+"
     module, kind = _module_of(name)
@@ -118,5 +129,7 @@ def _module_of(name: str) -> tuple[str, str]:
         return stem, leaf
     if stem == "embed":
         return name, "table"
+    if leaf == "sink":
+        return name, "vector"
     kind = {"w": "matrix", "b": "bias"}[leaf[0]]
     return (f"{stem}.{leaf[1:]}" if leaf[1:] else stem), kind
