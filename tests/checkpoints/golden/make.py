@@ -218,7 +218,7 @@ def make(name):
     check_tokenizer(folder, arrays)
     if recipe.own_config:
         values = json.loads((folder / "config.json").read_text()) | recipe.own_config
-        values = {key: value for key, value in values.items() if key not in ("architectures", "rope_parameters")}
+        values = {key: value for key, value in values.items() if key != "rope_parameters"}
         (folder / "config.json").write_text(json.dumps(values, indent=2) + "\n")
     np.savez_compressed(folder / "golden.npz", **arrays)
     size = sum(file.stat().st_size for file in folder.iterdir())

@@ -32,6 +32,7 @@ def _rotary(settings: Settings) -> dict[str, object]:
 
 FAMILY = replace(
     gte.PUBLISHED,
+    name="GTE (own code)",
     example="Alibaba-NLP/gte-multilingual-base",
     fields=gte.PUBLISHED.fields
     | {
@@ -43,6 +44,6 @@ FAMILY = replace(
     defaults={},
     required={"position_embedding_type": ("rope",), "pack_qkv": (True,), "logn_attention_scale": (False,)},
     irrelevant=("unpad_inputs", "use_memory_efficient_attention", "logn_attention_clip1"),
-    classes="New",
+    classes="(?:New|Gte)",
     vocabulary=bert.VOCABULARY,
 )
