@@ -24,6 +24,7 @@ FAMILY = replace(
     orders=turned_pairs("layers.{}.attn.q", "layers.{}.attn.k"),
     prefixes=("roformer.",),
     unused=(*bert.HEADS, "encoder.embed_positions.weight"),
+    rounded=("encoder.embed_positions.weight",),
     required={"rotary_value": (False,), "add_cross_attention": (False,)},
     classes="RoFormer",
     vocabulary=None,
