@@ -89,6 +89,13 @@ def relu(x: Array, out: Array | None = None) -> Array:
     return rectified
 
 
+def relu2(x: Array, out: Array | None = None) -> Array:
+    """max(x, 0) squared (So et al. 2021), as Nemotron has it."""
+    rectified = relu(x, out)
+    with np.errstate(over="ignore"):
+        return np.square(rectified, out=rectified)
+
+
 def gelu(x: Array, out: Array | None = None) -> Array:
     """x Phi(x) with the exact normal distribution (Hendrycks & Gimpel 2016), as BERT has it.
 
@@ -124,6 +131,7 @@ def sigmoid(x: Array) -> Array:
 
 ACTIVATION_FUNCTIONS = {
     "relu": relu,
+    "relu2": relu2,
     "gelu": gelu,
     "gelu_tanh": gelu_tanh,
     "quick_gelu": quick_gelu,

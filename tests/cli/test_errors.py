@@ -624,7 +624,7 @@ ERRORS = [
     (
         'show "the cats sat" --model mish -L 1',
         3,
-        'mish/config.json: hidden_act is "mish", which attnviz does not compute; expected gelu, gelu_python, gelu_new, gelu_fast, gelu_pytorch_tanh, gelu_python_tanh, quick_gelu, relu, silu, swish',
+        'mish/config.json: hidden_act is "mish", which attnviz does not compute; expected gelu, gelu_python, gelu_new, gelu_fast, gelu_pytorch_tanh, gelu_python_tanh, quick_gelu, relu, relu2, silu, swish',
     ),
     ('show "the cats sat" --model worded -L 1', 3, 'worded/config.json: num_hidden_layers is "two"; expected a number'),
     (

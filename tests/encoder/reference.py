@@ -97,6 +97,8 @@ def sigmoid(x):
 def activation(x, kind):
     if kind == "relu":
         return max(x, 0.0)
+    if kind == "relu2":
+        return max(x, 0.0) * max(x, 0.0)
     if kind == "gelu":
         return 0.5 * x * (1 + math.erf(x / math.sqrt(2)))
     if kind == "gelu_tanh":

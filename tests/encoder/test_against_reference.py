@@ -220,6 +220,7 @@ CONFIGS += [
     PRE | ROTARY | {"zero_id": 7, "embed_scale": 0.88, "activation": "gelu"},  # ESM-2
     PRE | {"position": "alibi", "embed_norm": True, "mask": "causal", "activation": "gelu_tanh"},  # BLOOM
     PRE | {"position": "learned", "mask": "causal", "activation": "quick_gelu"},  # CLIP's texts
+    PRE | ROTARY | {"rotary_dims": 2, "mask": "causal", "activation": "relu2", "bias": False},  # Nemotron
     PRE
     | ROTARY
     | {

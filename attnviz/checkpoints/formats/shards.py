@@ -86,8 +86,15 @@ def _kind(index: Path) -> type[SafetensorsFile] | type[TorchFile]:
     return TorchFile if ".bin." in index.name else SafetensorsFile
 
 
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # a name that no file can have
+        return False
+
+
 def _open(path: Path, index: Path) -> TensorFile:
-    if not path.exists():
+    if not _is_there(path):
         raise CheckpointError(f"{one_line(index)}: {one_line(path.name)} is not there; expected all its shards")
     file, kind = open_tensors(path), _kind(index)
     if not isinstance(file, kind):

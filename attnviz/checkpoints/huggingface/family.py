@@ -116,7 +116,8 @@ class Family:
         tensors: tensors of the block whose names in the file are not a module's with ``weight`` or ``bias`` (DeBERTa's
             ``q_bias``).
         stacked: the experts' tensors that the file has in one each (``layers.{}.ffn.experts.{}.w1``).
-        computed: tensors of the block that the published code computes, each with what makes it from its shape.
+        computed: tensors of the block that the published code computes, each with what makes it of the settings and its
+            shape.
         orders: modules whose outputs have other places in each head, each with the head's stored outputs in order.
         folded: norms whose gain is stored as one row for each head, each with the number of heads.
         factors: numbers that multiply a module's weights, from settings.
@@ -153,7 +154,7 @@ class Family:
     zero: tuple[str, ...] = ()
     tensors: Mapping[str, str] = field(default_factory=dict)
     stacked: Mapping[str, Stacked] = field(default_factory=dict)
-    computed: Mapping[str, Callable[[Shape], np.ndarray]] = field(default_factory=dict)
+    computed: Mapping[str, Callable[[Settings, Shape], np.ndarray]] = field(default_factory=dict)
     orders: Mapping[str, Callable[[Block], tuple[int, ...]]] = field(default_factory=dict)
     folded: Mapping[str, Callable[[Block], int]] = field(default_factory=dict)
     factors: Callable[[Settings], Mapping[str, float]] = lambda settings: {}  # noqa: ARG005

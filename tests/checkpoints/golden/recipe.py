@@ -35,6 +35,7 @@ class Recipe:
     texts: tuple[str, str] | None = None
     sharp: float = DEFAULT_SHARP
     seed: int = 0
+    own_config: dict | None = None
 
     def new_model(self):
         """The model with its initial weights."""

@@ -1,7 +1,7 @@
 """Recipes of families whose stored tensors are transformed."""
 
 import vocabularies
-from recipe import BF16, F16, Recipe, bert_like, llama_like, rope
+from recipe import BF16, F16, F32, Recipe, bert_like, llama_like, rope
 
 IDS = {"pad_token_id": 0, "bos_token_id": 2, "eos_token_id": 3}
 GPT = {
@@ -12,6 +12,12 @@ FALCON = {
     "num_hidden_layers": 2, "vocab_size": 151, "max_position_embeddings": 31, "layer_norm_epsilon": 2e-3,
     "bos_token_id": 2, "eos_token_id": 3,
 }  # fmt: skip
+
+GTE = {
+    **bert_like(12, 3, 2, 13, 151, 31, type_vocab_size=2, layer_norm_eps=2e-3, pad_token_id=0),
+    # An NTK factor of 4 with the base 20, as the model's own code has it: base 80, and 4^(2/4) for heads of width 4.
+    "rope_parameters": {"rope_type": "linear", "factor": 2.0, "rope_theta": 80.0},
+}
 
 RECIPES: dict[str, Recipe] = {
     "phi3": Recipe(
@@ -138,5 +144,88 @@ RECIPES: dict[str, Recipe] = {
         F16,
         vocabularies.bert,
         llama_like(4, 2, 8, 13, 2, 11, 151, 31, rms_norm_eps=2e-3, **IDS, **rope(40.0, partial_rotary_factor=0.25)),
+    ),
+    "nemotron": Recipe(
+        "NemotronForCausalLM",
+        F16,
+        vocabularies.bert,
+        bert_like(
+            16,
+            4,
+            2,
+            11,
+            151,
+            31,
+            num_key_value_heads=2,
+            norm_eps=2e-3,
+            attention_bias=True,
+            mlp_bias=True,
+            **IDS,
+            **rope(40.0, partial_rotary_factor=0.67),
+        ),
+    ),
+    "roformer": Recipe(
+        "RoFormerModel",
+        F32,
+        vocabularies.bert,
+        bert_like(12, 3, 2, 5, 151, 31, embedding_size=5, type_vocab_size=2, layer_norm_eps=2e-3),
+        pair=True,
+        seed=73,
+    ),
+    "xglm": Recipe(
+        "XGLMForCausalLM",
+        F16,
+        vocabularies.mpnet,
+        {
+            "d_model": 12,
+            "attention_heads": 3,
+            "num_layers": 2,
+            "ffn_dim": 13,
+            "vocab_size": 151,
+            "max_position_embeddings": 31,
+            "pad_token_id": 7,
+            "bos_token_id": 0,
+            "eos_token_id": 2,
+        },
+    ),
+    "squeezebert": Recipe(
+        "SqueezeBertForMaskedLM",
+        F16,
+        vocabularies.bert,
+        bert_like(
+            12,
+            3,
+            2,
+            14,
+            151,
+            31,
+            embedding_size=12,
+            q_groups=2,
+            k_groups=3,
+            v_groups=4,
+            post_attention_groups=2,
+            intermediate_groups=2,
+            output_groups=1,
+        ),
+        pair=True,
+        sharp=1.7,
+        seed=31,
+    ),
+    "gte": Recipe("GteForMaskedLM", F16, vocabularies.bert, GTE | {"num_hidden_layers": 1}, pair=True),
+    "new": Recipe(
+        "GteForMaskedLM",
+        F16,
+        vocabularies.bert,
+        GTE,
+        pair=True,
+        seed=41,
+        own_config={
+            "model_type": "new",
+            "rope_theta": 20.0,
+            "rope_scaling": {"type": "ntk", "factor": 4.0},
+            "layer_norm_type": "layer_norm",
+            "pack_qkv": True,
+            "position_embedding_type": "rope",
+        },
     ),
 }

@@ -211,14 +211,16 @@ def test_linear_scaling_divides_the_angles(tmp_path):
     assert attnviz.load(model=copy).config.position.rotary_factor == 2.0
 
 
-def test_frequencies_that_a_file_has_rounded_are_noted_where_the_published_code_takes_them(tmp_path):
-    copy = copied(GOLDEN / "esm", tmp_path)
-    tensors = tensors_of(GOLDEN / "esm")
+@pytest.mark.parametrize(("family", "name"), [("esm", "inv_freq"), ("roformer", "embed_positions.weight")])
+def test_frequencies_that_a_file_has_rounded_are_noted_where_the_published_code_takes_them(family, name, tmp_path):
+    copy = copied(GOLDEN / family, tmp_path)
+    tensors = tensors_of(GOLDEN / family)
     write_safetensors(copy / "model.safetensors", tensors, "F32")
     assert attnviz.load(model=copy).notes == ()
     write_safetensors(copy / "model.safetensors", tensors, "F16")
     (note,) = attnviz.load(model=copy).notes
-    assert "inv_freq is stored as F16: ESM in transformers takes these rounded numbers, attnviz the exact" in note
+    spelled = find_family(family).name
+    assert f"{name} is stored as F16: {spelled} in transformers takes these rounded numbers, attnviz the exact" in note
 
 
 def test_texts_that_are_too_short_for_sparse_attention_see_everything(tmp_path):

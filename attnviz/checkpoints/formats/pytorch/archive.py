@@ -42,7 +42,7 @@ class TorchArchive:
     """
 
     def __init__(self, path: Path, data: np.ndarray):
-        self._path, self._data = path, data
+        self._data = data
         self._members = _members(path, data.data)
         pickles = [name for name in self._members if name.endswith(f"/{_PICKLE}") and name.count("/") == 1]
         if len(pickles) != 1:
@@ -51,7 +51,7 @@ class TorchArchive:
         if self._members[pickles[0]].entry.file_size > _MOST_PICKLED:
             raise DamageError(f"its {_PICKLE} has more than {_MOST_PICKLED:,} bytes")
         self.byte_order = self._byte_order()
-        self.state, _ = read_pickle(self._member(pickles[0]).data)
+        self.state, _, _ = read_pickle(self._member(pickles[0]).data)
 
     def check(self, storage: Storage) -> None:
         """Compares a storage's size with its member's.
@@ -84,16 +84,21 @@ class TorchArchive:
         if not member.is_packed:
             stored: np.ndarray = self._data[member.start : member.start + member.entry.file_size]
             return stored
-        try:
-            with zipfile.ZipFile(self._path) as archive:
-                unpacked = archive.read(member.entry)
-        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError) as error:
-            raise DamageError(f"it is damaged ({one_line(error)[:120]})") from error
-        except MemoryError as error:
-            raise DamageError(f"its member {one_line(name)[:80]} does not fit the memory") from error
-        if len(unpacked) != member.entry.file_size:
-            raise DamageError(f"it is damaged (its member {one_line(name)[:80]} ends too early)")
-        return np.frombuffer(unpacked, np.uint8)
+        return np.frombuffer(_unpacked(self._data.data, member, one_line(name)[:80]), np.uint8)
+
+
+def _unpacked(data: memoryview, member: Member, name: str) -> bytes:
+    """The bytes of a packed member: never more than its size, whatever is packed there."""
+    entry, bound = member.entry, member.entry.file_size + 1  # a limit of 0 would be none
+    try:
+        unpacked = zlib.decompressobj(-15).decompress(data[member.start : member.start + entry.compress_size], bound)
+    except zlib.error as error:
+        raise DamageError(f"it is damaged ({one_line(error)[:120]})") from error
+    except MemoryError as error:
+        raise DamageError(f"its member {name} does not fit the memory") from error
+    if len(unpacked) != entry.file_size or zlib.crc32(unpacked) != entry.CRC:
+        raise DamageError(f"it is damaged (its member {name} has other bytes than its table of contents says)")
+    return unpacked
 
 
 def is_torch_archive(path: Path) -> bool:

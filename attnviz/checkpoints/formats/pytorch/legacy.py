@@ -1,5 +1,7 @@
 """Files that ``torch.save`` wrote before PyTorch 1.6: five pickles, then each storage with its number of numbers."""
 
+from functools import cached_property
+
 import numpy as np
 
 from attnviz.checkpoints.formats.numpy_files import DamageError
@@ -23,34 +25,33 @@ class LegacyFile:
     def __init__(self, data: np.ndarray):
         self._data = data
         view = data.data
-        magic, at = read_pickle(view)
+        magic, at, _ = read_pickle(view)
         if magic != _MAGIC:
             raise DamageError("it is a pickle that torch.save did not write, and is not read")
-        version, at = read_pickle(view, at)
-        if version != _PROTOCOL:
-            raise DamageError(f"it is of version {one_line(version)[:20]}, and version {_PROTOCOL} is read")
-        _, at = read_pickle(view, at)  # the machine's sizes, which play no part in the numbers
-        self.state, at = read_pickle(view, at)
-        keys, self._first = read_pickle(view, at)
+        version, at, _ = read_pickle(view, at)
+        if version != _PROTOCOL:  # which may be of any type and depth, and is not printed then
+            number = f"version {version}" if type(version) is int and abs(version) < 2**31 else "no known version"
+            raise DamageError(f"it is of {number}, and version {_PROTOCOL} is read")
+        _, at, _ = read_pickle(view, at)  # the machine's sizes, which play no part in the numbers
+        self.state, at, storages = read_pickle(view, at)
+        keys, first, _ = read_pickle(view, at)
         if not isinstance(keys, list) or not all(type(key) is str for key in keys) or len(set(keys)) < len(keys):
             raise DamageError("it is damaged (its list of storages)")
         self._keys: list[str] = keys
-        self._starts: dict[str, int] = {}
+        self._first, self._storages = first, storages
 
-    def place(self, storages: dict[str, Storage]) -> None:
-        """Finds where each storage begins.
-
-        Args:
-            storages: those that the pickle names, by key.
+    @cached_property
+    def _starts(self) -> dict[str, int]:
+        """Where the numbers of each storage begin, by key; also of those whose tensors are not the model's.
 
         Raises:
-            DamageError: a storage that is not in the file, or has another size there.
+            DamageError: a storage that the pickle does not name, or that has another size there.
         """
-        at = self._first
+        at, starts = self._first, {}
         for key in self._keys:
-            if key not in storages:
+            if key not in self._storages:
                 raise DamageError(f"its pickle does not name its storage {one_line(key)[:40]}")
-            storage = storages[key]
+            storage = self._storages[key]
             held = int.from_bytes(self._data[at : at + 8].tobytes(), "little", signed=True)
             end = at + 8 + storage.total * storage.itemsize
             if held != storage.total or end > len(self._data):
@@ -58,8 +59,9 @@ class LegacyFile:
                     f"it is damaged (its storage {one_line(key)[:40]} has {storage.total} numbers in the pickle, "
                     f"{held} in the file, and {len(self._data) - at} bytes are left)"
                 )
-            self._starts[key] = at + 8
+            starts[key] = at + 8
             at = end
+        return starts
 
     def check(self, storage: Storage) -> None:
         """Compares a storage with those of the file.

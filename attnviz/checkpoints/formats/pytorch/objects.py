@@ -142,9 +142,10 @@ def _ordered_dictionary(arguments: tuple[object, ...]) -> OrderedDictionary:
     if len(arguments) != 1 or not isinstance(pairs, list):
         raise DamageError("its pickle makes a dictionary of something else than pairs")
     for pair in pairs:
-        if not isinstance(pair, list | tuple) or len(pair) != 2 or type(pair[0]) not in (str, int):
+        if not isinstance(pair, list | tuple) or len(pair) != 2 or not is_key(pair[0]):
             raise DamageError("its pickle makes a dictionary of something else than pairs")
         made[pair[0]] = pair[1]
+    pairs.clear()  # each pair takes steps, and is used once
     return made
 
 
@@ -155,6 +156,8 @@ def _tensor(arguments: tuple[object, ...]) -> StoredTensor:
     storage, offset, shape, strides = arguments[:4]
     if not isinstance(storage, Storage) or not _is_size(offset) or not _are_sizes(shape) or not _are_sizes(strides):
         raise DamageError("its pickle makes a tensor without storage, sizes or strides")
+    if len(arguments) == 7 and not _is_plain(arguments[6]):
+        raise DamageError("a tensor is stored negated or conjugated, which is not read (torch.save its resolve_neg())")
     if len(shape) != len(strides) or len(shape) > 32:
         raise DamageError(f"a tensor has {len(shape)} sizes and {len(strides)} strides")
     numbers = math.prod(shape)
@@ -162,6 +165,16 @@ def _tensor(arguments: tuple[object, ...]) -> StoredTensor:
     if numbers and (last >= storage.size or numbers > max(storage.size, _MOST_REPEATED)):
         raise DamageError(f"a tensor of shape {_short(shape)} does not fit its storage of {storage.size} numbers")
     return StoredTensor(storage, storage.start + offset, shape, strides)
+
+
+def _is_plain(metadata: object) -> bool:
+    """Whether a tensor's numbers are those of its storage: PyTorch notes there when they are negated or conjugated."""
+    return metadata is None or (isinstance(metadata, dict) and all(value is False for value in metadata.values()))
+
+
+def is_key(value: object) -> TypeGuard[str | int]:
+    """Whether a value is a key of a dictionary: a text, or a number of 64 bits; larger ones can share one hash."""
+    return type(value) is str or (type(value) is int and abs(value) < 2**63)
 
 
 def _is_size(value: object) -> TypeGuard[int]:

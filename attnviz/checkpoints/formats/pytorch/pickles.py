@@ -7,28 +7,44 @@ that it does not know end the reading. Its memory is bounded by the number of st
 
 import struct
 from collections.abc import Callable
+from typing import NamedTuple
 
 from attnviz.checkpoints.formats.numpy_files import DamageError
 from attnviz.checkpoints.formats.pytorch.objects import (
     OrderedDictionary,
+    Storage,
     allowed_global,
     call_result,
+    is_key,
     stored_run,
 )
+from attnviz.errors import one_line
 
 _MOST_STEPS = 2**22
 _MOST_NAME = 2**10  # bytes of a name that is a line
+_MOST_TEXT = 2**20  # bytes of a text
 
 
-def read_pickle(data: memoryview, start: int = 0) -> tuple[object, int]:
-    """What a pickle of tensors describes, and the byte after its end.
+class PickleContent(NamedTuple):
+    """What a pickle describes.
+
+    Attributes:
+        value: numbers, texts, tuples, lists and dictionaries of them, and the tensors as ``StoredTensor``.
+        end: the byte after the pickle.
+        storages: all that it names, by key.
+    """
+
+    value: object
+    end: int
+    storages: dict[str, Storage]
+
+
+def read_pickle(data: memoryview, start: int = 0) -> PickleContent:
+    """What a pickle of tensors describes.
 
     Args:
         data: the bytes of the file.
         start: where the pickle begins.
-
-    Returns:
-        numbers, texts, tuples, lists and dictionaries of them, and the tensors as ``StoredTensor``.
 
     Raises:
         DamageError: it is not such a pickle, or does not end within the bytes.
@@ -37,7 +53,7 @@ def read_pickle(data: memoryview, start: int = 0) -> tuple[object, int]:
     for _ in range(_MOST_STEPS):
         code = machine.read(1)
         if code == b".":
-            return machine.pop(), machine.at
+            return PickleContent(machine.pop(), machine.at, machine.storages)
         step = _STEPS.get(code)
         if step is None:
             raise DamageError(
@@ -62,6 +78,7 @@ class _Machine:
         self._stack: list[object] = []
         self._marks: list[int] = []
         self._memo: dict[int, object] = {}
+        self.storages: dict[str, Storage] = {}
 
     def read(self, n: int) -> bytes:
         """The next bytes."""
@@ -77,6 +94,13 @@ class _Machine:
             raise DamageError("it is damaged (a name in its pickle has no end)")
         self.at += len(text) + 1
         return _text(text)
+
+    def text(self, form: str) -> str:
+        """The next text, after its number of bytes in the spelling of ``struct``; of at most a megabyte."""
+        size = self.number(form)
+        if _MOST_TEXT < size <= len(self._data) - self.at:
+            raise DamageError(f"its pickle has a text of {size:,} bytes, and {_MOST_TEXT:,} are read")
+        return _text(self.read(size))
 
     def number(self, form: str) -> int:
         """The next whole number, in the spelling of ``struct``."""
@@ -151,8 +175,8 @@ def _fill(machine: _Machine, items: list[object]) -> None:
     if not isinstance(filled, dict) or len(items) % 2:
         raise DamageError("it is damaged (its pickle fills something else than a dictionary)")
     for key, value in zip(items[::2], items[1::2], strict=True):
-        if type(key) not in (str, int):
-            raise DamageError("its pickle has a dictionary with keys that are neither texts nor numbers")
+        if not is_key(key):
+            raise DamageError("its pickle has a dictionary with keys that are neither texts nor numbers of 64 bits")
         filled[key] = value
 
 
@@ -190,6 +214,14 @@ def _call(machine: _Machine) -> object:
     return call_result(function, arguments)
 
 
+def _run(machine: _Machine) -> Storage:
+    storage = stored_run(machine.pop())
+    known = machine.storages.setdefault(storage.key, storage)
+    if (known.kind, known.total) != (storage.kind, storage.total):
+        raise DamageError(f"its storage {one_line(known.key)[:40]} has two types or sizes")
+    return storage
+
+
 def _build(machine: _Machine) -> None:
     """Leaves the attributes of an ordered dictionary out (``_metadata``); nothing else may have any."""
     machine.pop()
@@ -219,11 +251,11 @@ _STEPS: dict[bytes, Callable[[_Machine], None]] = {
     b"M": _pushing(lambda machine: machine.number("<H")),
     b"\x8a": _pushing(_long),
     b"G": _pushing(_float),
-    b"X": _pushing(lambda machine: _text(machine.read(machine.number("<I")))),
-    b"\x8c": _pushing(lambda machine: _text(machine.read(machine.number("<B")))),
-    b"\x8d": _pushing(lambda machine: _text(machine.read(machine.number("<Q")))),
-    b"U": _pushing(lambda machine: _text(machine.read(machine.number("<B")))),  # a text of Python 2
-    b"T": _pushing(lambda machine: _text(machine.read(machine.number("<I")))),
+    b"X": _pushing(lambda machine: machine.text("<I")),
+    b"\x8c": _pushing(lambda machine: machine.text("<B")),
+    b"\x8d": _pushing(lambda machine: machine.text("<Q")),
+    b"U": _pushing(lambda machine: machine.text("<B")),  # a text of Python 2
+    b"T": _pushing(lambda machine: machine.text("<I")),
     b"C": _pushing(lambda machine: machine.read(machine.number("<B"))),
     b"B": _pushing(lambda machine: machine.read(machine.number("<I"))),
     b"(": _Machine.mark,
@@ -245,7 +277,7 @@ _STEPS: dict[bytes, Callable[[_Machine], None]] = {
     b"j": lambda machine: machine.recall(machine.number("<I")),
     b"c": _pushing(lambda machine: allowed_global(machine.line(), machine.line())),
     b"\x93": _pushing(_stack_global),
-    b"Q": _pushing(lambda machine: stored_run(machine.pop())),
+    b"Q": _pushing(_run),
     b"R": _pushing(_call),
     b"b": _build,
 }

@@ -43,11 +43,7 @@ class TorchFile:
     def _check_storages(self) -> None:
         storages: dict[str, Storage] = {}
         for tensor in self._tensors.values():
-            known = storages.setdefault(tensor.storage.key, tensor.storage)
-            if (known.kind, known.total) != (tensor.storage.kind, tensor.storage.total):
-                raise DamageError(f"its storage {one_line(known.key)[:40]} has two types or sizes")
-        if isinstance(self._content, LegacyFile):
-            self._content.place(storages)
+            storages[tensor.storage.key] = tensor.storage
         for storage in storages.values():
             self._content.check(storage)
 

@@ -105,7 +105,7 @@ FAMILY = Family(
     aliases={"n_embed": "hidden_size"},
     # transformers adds ALiBi twice to eager attention and once to its others, so that there is nothing to compare with.
     required={"alibi": (False,)},
-    ignored={"is_decoder": (True, False)},
+    ignored={"is_decoder": (True, False), "apply_residual_connection_post_layernorm": (False,)},
     classes="Falcon",
     prefixes=("transformer.",),
     unused=("lm_head.*", "score.*", "classifier.*", "qa_outputs.*", "h.*.self_attention.rotary_emb.inv_freq"),

@@ -25,6 +25,7 @@ FAMILY = replace(
     irrelevant=(
         *("attention_softmax_in_fp32", "scale_attention_softmax_in_fp32", "inference_runner", "max_batch_size"),
         *("validate_runner_input", "pre_allocate_kv_cache", "max_sequence_length", "pad_key_length"),
+        "n_ctx",
         "num_key_value_heads",  # multi_query says it
     ),
     classes="GPTBigCode",

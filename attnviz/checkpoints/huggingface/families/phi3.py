@@ -29,7 +29,10 @@ FAMILY = replace(
         GATE_AND_UP,
     ),
     defaults={"original_max_position_embeddings": 4096},
-    ignored={"attention_bias": (False,), "mlp_bias": (False,)},
+    ignored={
+        **dict.fromkeys(("attention_bias", "mlp_bias"), (False,)),
+        **dict.fromkeys(("full_attn_mod", "interpolate_factor"), (1,)),
+    },
     irrelevant=("original_max_position_embeddings",),
     classes="Phi3",
 )

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
 from attnviz.checkpoints.file_params import TensorSource
 from attnviz.checkpoints.huggingface.family import Family, Fused, Stacked
@@ -45,7 +46,8 @@ def tensor_sources(
     def source(name: str) -> TensorSource:
         native = _native(name)
         if {name, native.name} & {*family.zero, *family.computed}:
-            return TensorSource(None, computed=family.computed.get(native.name))
+            rule = family.computed.get(native.name)
+            return TensorSource(None, computed=None if rule is None else partial(rule, settings))
         numbers = (family.layer(settings, int(native.numbers[0])), *native.numbers[1:]) if native.numbers else ()
         matrix = native.kind == "matrix"
         if native.name in family.stacked:

@@ -22,6 +22,7 @@ from attnviz.checkpoints.formats.number_types import NUMBER_TYPES
 from attnviz.checkpoints.formats.numpy_files import DamageError
 from attnviz.checkpoints.formats.pytorch import pickles
 from attnviz.checkpoints.formats.pytorch.pickles import read_pickle
+from attnviz.checkpoints.formats.shards import ShardedFile
 from attnviz.checkpoints.formats.tensors import open_tensors
 from attnviz.errors import CheckpointError
 from tests.checkpoints.formats.pytorch.pytorch_files import (
@@ -104,6 +105,29 @@ HOSTILE = {
         "its pickle makes a dictionary of something else than pairs",
     ),
     "keys that are tuples": (state(a=b"}()tNs"), "a dictionary with keys that are neither texts nor numbers"),
+    "keys of one hash": (
+        b"\x80\x02}(" + b"".join(whole((2**61 - 1) * i) + b"N" for i in range(1, 9)) + b"u.",
+        "a dictionary with keys that are neither texts nor numbers of 64 bits",
+    ),
+    "pairs of which thousands of dictionaries are made": (
+        b"\x80\x02]("
+        + b"".join(whole(i) + b"N\x86" for i in range(2000))
+        + b"e\x85q\x01"
+        + named("collections", "OrderedDict")
+        + b"q\x02"
+        + b"h\x02h\x01R" * 2000
+        + b".",
+        "it does not hold named tensors",
+    ),
+    "a text of more than a megabyte": (
+        b"\x80\x04" + text("a" * (2**20 + 1)) + text("b") + b"\x93.",
+        "its pickle has a text of 1,048,577 bytes, and 1,048,576 are read",
+    ),
+    "numbers that are negated": (
+        state(a=tensor(more=b"}" + text("conj") + b"\x89s" + text("neg") + b"\x88s")),
+        "a tensor is stored negated or conjugated",
+    ),
+    "something else that is said of the numbers": (state(a=tensor(more=b"K\x01")), "a tensor is stored negated"),
     "a foreign persistent id": (state(a=b"X\x01\x00\x00\x00aQ"), "a persistent id that is not a storage's"),
     "a persistent module": (
         state(a=tuple_of(text("module"), named("torch", "FloatStorage"), text("a"), text("b"), text("c")) + b"Q"),
@@ -328,6 +352,25 @@ def test_a_member_that_is_there_twice_is_refused(tmp_path):
     assert "its member a/data/0 is there twice" in refusal(tmp_path / "x.bin")
 
 
+@pytest.mark.parametrize("packed", ["data.pkl", "data/0"])
+def test_a_member_is_never_unpacked_beyond_the_size_that_it_has(tmp_path, packed):
+    """64 megabytes of zeros, which both of its headers call 24 bytes."""
+    with zipfile.ZipFile(tmp_path / "x.bin", "w", zipfile.ZIP_DEFLATED) as archive:
+        if packed == "data/0":
+            archive.writestr("a/data.pkl", state(a=tensor()))
+        archive.writestr(f"a/{packed}", bytes(2**26))
+    data = bytearray((tmp_path / "x.bin").read_bytes())
+    for magic, place in ((b"PK\x03\x04", 22), (b"PK\x01\x02", 24)):
+        struct.pack_into("<I", data, data.rfind(magic) + place, 24)
+    (tmp_path / "x.bin").write_bytes(data)
+    tracemalloc.start()
+    with pytest.raises(CheckpointError, match=f"its member a/{packed} has other bytes"):
+        open_tensors(tmp_path / "x.bin").array("a")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 2**22
+
+
 def test_a_bomb_is_not_unpacked(tmp_path):
     """32 megabytes of zeros in 32 kilobytes."""
     total = 2**23
@@ -410,7 +453,7 @@ STEPS = [bytes([code]) for code in range(256)] + [
 @settings(max_examples=500)
 def test_any_sequence_of_steps_is_read_or_refused(steps):
     with contextlib.suppress(DamageError):
-        _, end = read_pickle(memoryview(b"".join(steps) + b"."))
+        _, end, _ = read_pickle(memoryview(b"".join(steps) + b"."))
         assert end <= len(b"".join(steps)) + 1
 
 
@@ -420,9 +463,20 @@ def test_steps_without_end_are_ended(monkeypatch):
         read_pickle(memoryview(b"\x80\x02" + b"N" * 1000 + b"."))
 
 
-def test_an_index_that_leads_elsewhere_is_refused(tmp_path):
-    from attnviz.checkpoints.formats.shards import ShardedFile
+@pytest.mark.parametrize("steps", [b")" + b"\x85" * 10**5, b")" + b"q\x00h\x00\x86" * 60], ids=["deep", "doubled"])
+def test_a_version_of_any_depth_is_not_printed(tmp_path, steps):
+    (tmp_path / "x.bin").write_bytes(MAGIC + b"\x80\x02" + steps + b".")
+    assert "it is of no known version, and version 1001 is read" in refusal(tmp_path / "x.bin")
 
+
+def test_a_shard_of_a_name_that_no_file_can_have_is_missing(tmp_path):
+    index = tmp_path / "pytorch_model.bin.index.json"
+    index.write_text(json.dumps({"weight_map": {"a": f"{'x' * 300}.bin"}}))
+    with pytest.raises(CheckpointError, match="is not there; expected all its shards"):
+        ShardedFile(index)
+
+
+def test_an_index_that_leads_elsewhere_is_refused(tmp_path):
     index = tmp_path / "pytorch_model.bin.index.json"
     for file in ("../x.bin", "x.safetensors", "/etc/x.bin"):
         index.write_text(json.dumps({"weight_map": {"a": file}}))

@@ -136,6 +136,16 @@ def test_the_tensors_of_a_training_run_are_those_of_its_model(tmp_path, name):
     assert set(open_tensors(path).shapes) == {"a"}
 
 
+@pytest.mark.parametrize("write", [write_zip, write_legacy])
+def test_the_tensors_of_an_optimiser_are_left_out(tmp_path, write):
+    numbers = np.arange(6, dtype="<f4").tobytes()
+    inner = [b"}" + text(name) + tensor(source=storage(key)) + b"s" for name, key in (("a", "0"), ("m", "1"))]
+    pickle = b"\x80\x02}(" + text("model") + inner[0] + text("optimizer") + inner[1] + b"u."
+    file = open_tensors(write(tmp_path / "x.bin", pickle, {"1": bytes(24), "0": numbers}))
+    assert file.array("a").tobytes() == numbers
+    assert list(file.shapes) == ["a"]
+
+
 def test_opening_needs_no_pickle_module():
     assert not {"pickle", "pickletools", "torch"} & set(
         vars(sys.modules["attnviz.checkpoints.formats.pytorch.pickles"])
