@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from attnviz.output.labels import graphemes
 from attnviz.output.pictures.fonts import Instead, drawable
 from attnviz.output.pictures.look import Look
 from attnviz.output.pictures.scene import LINE_HEIGHT, Measure, TextLine
@@ -37,8 +38,9 @@ class Heading:
     @property
     def caption(self) -> str:
         """All of it as one line of text."""
-        parts = [part if part[-1] in ".?!…" else f"{part}." for part in (self.title, *self.lines, *self.foot) if part]
-        return " ".join(parts)
+        parts = filter(None, (part.strip() for part in (self.title, *self.lines, *self.foot)))
+        sentences = [part if part[-1] in ".?!…" else f"{part}." for part in parts]
+        return " ".join(sentences)
 
     def in_fonts(self, instead: Instead) -> "Heading":
         """The words in characters that the fonts have."""
@@ -105,10 +107,10 @@ def wrapped_words(text: str, room: float, points: float, measure: Measure, *, bo
         return []
     lines = list(_lines(text, room, points, measure, bold))
     if len(lines) > _MOST_LINES:
-        last = lines[_MOST_LINES - 1]
-        while last and measure(last + "…", points, bold) > room:
-            last = last[:-1]
-        lines[_MOST_LINES - 1 :] = [last.rstrip() + "…"]
+        last = graphemes(lines[_MOST_LINES - 1])
+        while last and measure("".join(last) + "…", points, bold) > room:
+            last.pop()
+        lines[_MOST_LINES - 1 :] = ["".join(last).rstrip() + "…"]
     return lines
 
 
@@ -128,9 +130,9 @@ def _lines(text: str, room: float, points: float, measure: Measure, bold: bool) 
 
 
 def _pieces(word: str, room: float, points: float, measure: Measure, bold: bool) -> list[str]:
-    """A word in pieces of a width, each of at least one character."""
+    """A word in pieces of a width, each of at least one character as people see it."""
     pieces = [""]
-    for character in word:
+    for character in graphemes(word):
         if pieces[-1] and measure(pieces[-1] + character, points, bold) > room:
             pieces.append("")
         pieces[-1] += character

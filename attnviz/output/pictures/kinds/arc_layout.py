@@ -7,7 +7,15 @@ from dataclasses import dataclass, replace
 from attnviz.errors import UsageError
 from attnviz.output.pictures.heading import MARGIN
 from attnviz.output.pictures.kinds.links import StyledHead, StyledLink, with_rest_key
-from attnviz.output.pictures.kinds.words import PADDING, WORD_EMS, label_step, no_room, strip_width, thinned_labels
+from attnviz.output.pictures.kinds.words import (
+    PADDING,
+    WORD_EMS,
+    label_step,
+    no_room,
+    size_with,
+    strip_width,
+    thinned_labels,
+)
 from attnviz.output.pictures.look import Look
 from attnviz.output.pictures.scene import LINE_HEIGHT, Measure
 from attnviz.trace.attention import Attention
@@ -196,9 +204,9 @@ def planned_arcs(row: ArcsRow, width: float, heads: Sequence[StyledHead], height
         if usable:
             return min(usable, key=lambda plan: plan.step)
         labels -= font
-    least = (_LEAST_EMS + LINE_HEIGHT) * font + 8 + 2 * _LEAST_ROOM
-    needed = (len(heads) * (least + _GUTTER) + 2 * MARGIN) / 72 + 0.05
-    raise no_room(row.look, f"at least {width / 72:.2g}in x {needed:.1f}in, and room for the title")
+    numbered = 2 * font + strip_width(2)  # labels have their positions where some words have none
+    least = (_LEAST_EMS + LINE_HEIGHT) * font + numbered + 8 + 2 * _LEAST_ROOM
+    raise no_room(row.look, size_with(row.look, width, len(heads) * (least + _GUTTER) + 2 * MARGIN, height))
 
 
 def _natural_plan(row: ArcsRow, heads: Sequence[StyledHead], widths: Sequence[float]) -> ArcsPlan:

@@ -6,7 +6,15 @@ from dataclasses import dataclass
 
 from attnviz.output.pictures.heading import MARGIN
 from attnviz.output.pictures.kinds.links import LinkChoice, StyledHead
-from attnviz.output.pictures.kinds.words import PADDING, WORD_EMS, label_step, no_room, strip_width, thinned_labels
+from attnviz.output.pictures.kinds.words import (
+    PADDING,
+    WORD_EMS,
+    label_step,
+    no_room,
+    size_with,
+    strip_width,
+    thinned_labels,
+)
 from attnviz.output.pictures.look import Look
 from attnviz.output.pictures.scene import LINE_HEIGHT, Measure
 from attnviz.output.words import sides
@@ -139,9 +147,11 @@ def planned_lines(page: LinesPage, heads: Sequence[StyledHead], width: float, he
             plans.append((_cost(page, needs, plan, n_rows, height), plan))
     if not plans:
         wide = 2 * (_LEAST_EMS * font + 2 * PADDING) + _LEAST_GAP * font + 2 * MARGIN
-        high = 5 * LINE_HEIGHT * font + NAMES_GAP
-        panels = f"{wide / 72 + 0.05:.1f}in x {high / 72 + 0.05:.1f}in" + " for each head" * (n > 1)
-        raise no_room(page.look, f"at least {panels}, and room for the title")
+        if width < wide or height is None:
+            raise no_room(page.look, f"at least {wide / 72 + 0.05:.1f}in wide")
+        n_columns = min(n, int((width - 2 * MARGIN + PANEL_GUTTER) / (wide - 2 * MARGIN + PANEL_GUTTER)))
+        high = 5 * LINE_HEIGHT * font + NAMES_GAP + PANEL_GUTTER
+        raise no_room(page.look, size_with(page.look, width, math.ceil(n / n_columns) * high, height))
     return min(plans, key=lambda pair: pair[0])[1]
 
 

@@ -192,6 +192,12 @@ def no_room(look: Look, needed: str) -> UsageError:
     return UsageError(f"size: {words} leaves no room for words of {look.font_size:g} pt; expected {needed}")
 
 
+def size_with(look: Look, width: float, needed: float, room: float) -> str:
+    """The size, as high as is needed: ``room`` is what the words above and below leave of the height now."""
+    around = (look.size.height if look.size and look.size.height else room) - room
+    return f"at least {width / 72:.4g}in x {(needed + around) / 72 + 0.05:.1f}in"
+
+
 def scene_of(
     width: float, height: float, items: Iterable[Mark], heading: Heading | None, notes: tuple[str, ...] = ()
 ) -> Scene:

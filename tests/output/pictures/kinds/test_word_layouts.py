@@ -128,6 +128,25 @@ def test_the_size_that_an_error_names_is_enough(kind):
 
 
 @pytest.mark.parametrize("kind", ["lines", "arcs"])
+@pytest.mark.parametrize("title", ["", None])
+@pytest.mark.parametrize(("n", "n_heads"), [(14, 1), (14, 3), (5, 7), (60, 2)])
+@pytest.mark.parametrize("size", ["3.3x0.3in", "6.9x0.5in", "1.5x0.3in", "0.5in", "0.5x9in"])
+def test_the_size_that_an_error_names_has_room_with_the_title_too(kind, size, n, n_heads, title):
+    one = view(rows(n, heads=n_heads))
+    with pytest.raises(UsageError) as caught:
+        picture(kind, one, 3, size=size, title=title)
+    message = str(caught.value)
+    assert ("for the title" in message) is False
+    picture(
+        kind,
+        one,
+        3,
+        size=re.search(r"at least ([\d.]+in(?: x [\d.]+in)?)", message)[1].replace("in x ", "x"),
+        title=title,
+    )
+
+
+@pytest.mark.parametrize("kind", ["lines", "arcs"])
 def test_many_heads_are_no_tower(kind):
     scene = picture(kind, view(rows(14, heads=36)))
     assert 0.4 < scene.width / scene.height < 2.5
