@@ -25,6 +25,7 @@ _REASONS: dict[int | None, str] = {
     errno.EFBIG: "the file would be larger than allowed; expected a smaller file or a higher limit",
     errno.ENAMETOOLONG: "the name is too long; expected a shorter one",
 }
+_POINTER, _PULL = b"version https://git-lfs", "git lfs pull, in the folder that was cloned, fetches the file"
 _NEAR = 0.8  # of 1: names less alike than that are not meant
 _NO_FOLDER = "is a file, or is inside one; expected a folder"
 _UNREADABLE: dict[type[BaseException], str] = {
@@ -43,7 +44,7 @@ def open_file(path: Path, expected: str, error: type[InputError] = InputError) -
         error: the class of the errors.
 
     Raises:
-        InputError: it is missing, a folder, empty, or cannot be read.
+        InputError: it is missing, a folder, empty, a pointer of Git LFS, or cannot be read.
     """
     where = one_line(path)
     try:
@@ -53,6 +54,9 @@ def open_file(path: Path, expected: str, error: type[InputError] = InputError) -
     if not stream.peek(1):
         stream.close()
         raise error(f"{where}: it is empty; {expected}")
+    if stream.peek(len(_POINTER)).startswith(_POINTER):
+        stream.close()
+        raise error(f"{where}: it is a pointer of Git LFS in place of the file; {expected}", hint=_PULL)
     return stream
 
 

@@ -13,7 +13,7 @@ from attnviz.encoder.config.given import Given, check_field_names
 from attnviz.encoder.parameters.params import Params
 from attnviz.encoder.parameters.seeded import SeededParams
 from attnviz.errors import InputError, UsageError, one_line
-from attnviz.text.tokenizer import BUILTIN, Tokenizer, load_tokenizer
+from attnviz.text.tokenizer import BUILTIN, REGEX, Tokenizer, load_tokenizer
 from attnviz.trace.model_info import ModelInfo
 
 if TYPE_CHECKING:
@@ -59,6 +59,8 @@ def load(
     *,
     model: PathOrText | None = None,
     revision: str | None = None,
+    variant: str | None = None,
+    family: str | None = None,
     progress: bool = False,
     tokenizer: str | None = None,
     config: PathOrText | None = None,
@@ -75,9 +77,11 @@ def load(
         weights: a native ``.safetensors`` or ``.npz`` file.
         model: a Hugging Face model folder, ``tiny``, or the id of a model on the hub; a folder wins over both.
         revision: of the hub's model: a branch, a tag, a commit.
+        variant: of the model's weights: ``fp16`` is ``model.fp16.safetensors``.
+        family: a ``model_type`` that is known, such as ``llama``, to read a model of an unknown one as.
         progress: whether a download shows bars on standard error.
-        tokenizer: ``word``, ``whitespace``, ``char`` (not with ``model``) or the path of a ``tokenizers`` JSON file; by
-            default the checkpoint's own, else ``word``.
+        tokenizer: ``word``, ``whitespace``, ``char`` (not with ``model``), ``regex:PATTERN`` (with a model that has a
+            ``vocab.txt``), or the path of a ``tokenizers`` JSON file; by default the checkpoint's own, else ``word``.
         config: a TOML file of fields; ``fields`` win over it, and both win over the checkpoint's header.
         decoder: whether a target text is to be run, which the bundled model cannot.
         fields: fields of ``EncoderConfig`` by name, also as keyword arguments: ``n_heads=8, mask="causal"``.
@@ -94,8 +98,8 @@ def load(
     told = [name for name, value in origins.items() if value is not None]
     if len(told) > 1:
         raise UsageError(f"{', '.join(told)}: {len(told)} origins of weights are given; expected one of them")
-    if revision is not None and model is None:
-        raise UsageError("revision: it is of a model on the hub, and no model is given; expected both")
+    if model is None:
+        check_unneeded(revision, variant, family)
     if not (told or given or config or tokenizer or decoder):
         return _load_folder(bundled_folder(), BUNDLED, None, given)
     if config is not None:
@@ -103,12 +107,9 @@ def load(
 
         given = {**read_config(Path(config)), **given}
     if model is not None:
-        if tokenizer in BUILTIN:  # its ids are hashes: vectors of pieces that the text does not have
-            raise UsageError(
-                f"tokenizer: {tokenizer} has no vocabulary, and a trained model's ids mean pieces of its own; "
-                "expected a tokenizers JSON file"
-            )
-        return _load_folder(*find_folder(model, revision, progress=progress), tokenizer, given)
+        _check_has_vocabulary(tokenizer)
+        folder = find_folder(model, revision, variant=variant, progress=progress)
+        return _load_folder(*folder, tokenizer, given, variant, family)
     if weights is not None:
         return _load_native(Path(weights), tokenizer, given)
     chosen = load_tokenizer(tokenizer or "word")
@@ -116,6 +117,20 @@ def load(
         given.setdefault("n_vocab", chosen.n_vocab)
     seed: int = Given.of(given, "model").value("seed")
     return seeded_model(Block(**given), chosen, seed)
+
+
+def check_unneeded(revision: str | None, variant: str | None, family: str | None = None) -> None:
+    """Refuses what is of a model, where none is given.
+
+    Raises:
+        UsageError: one of them is given.
+    """
+    if revision is not None:
+        raise UsageError("revision: it is of a model on the hub, and no model is given; expected both")
+    if variant is not None:
+        raise UsageError("variant: it is of a model's weights, and no model is given; expected both")
+    if family is not None:
+        raise UsageError("as: it is the family of a model, and no model is given; expected both")
 
 
 def save(model: Model, path: PathOrText, *, decoder: bool | None = None, overwrite: bool = False) -> None:
@@ -155,11 +170,26 @@ def _load_native(path: Path, tokenizer: str | None, given: dict[str, object]) ->
     return _loaded(read_native(path, overrides=given), one_line(path.name), tokenizer)
 
 
-def _load_folder(path: Path, name: str, tokenizer: str | None, given: dict[str, object]) -> Model:
+def _load_folder(
+    path: Path,
+    name: str,
+    tokenizer: str | None,
+    given: dict[str, object],
+    variant: str | None = None,
+    family: str | None = None,
+) -> Model:
     from attnviz.checkpoints.huggingface.folder import read_folder  # noqa: PLC0415 (start-up time)
 
     given.pop("seed", None)  # of a config file: these weights are made already
-    return _loaded(read_folder(path, overrides=given), name, tokenizer)
+    return _loaded(read_folder(path, overrides=given, variant=variant, family_type=family), name, tokenizer)
+
+
+def _check_has_vocabulary(tokenizer: str | None) -> None:
+    if tokenizer in BUILTIN:  # its ids are hashes: vectors of pieces that the text does not have
+        raise UsageError(
+            f"tokenizer: {tokenizer} has no vocabulary, and a trained model's ids mean pieces of its own; "
+            "expected a tokenizers JSON file"
+        )
 
 
 def _loaded(checkpoint: "Checkpoint", name: str, tokenizer: str | None) -> Model:
@@ -167,7 +197,9 @@ def _loaded(checkpoint: "Checkpoint", name: str, tokenizer: str | None) -> Model
     digest = checkpoint.begin_digest()
     notes = checkpoint.notes
     chosen: Tokenizer
-    if tokenizer is None and checkpoint.tokenizer is not None:
+    if tokenizer is not None and tokenizer.startswith(REGEX) and checkpoint.regex_tokenizer is not None:
+        chosen = checkpoint.regex_tokenizer(tokenizer)
+    elif tokenizer is None and checkpoint.tokenizer is not None:
         chosen = pretrained = checkpoint.tokenizer()
         notes += pretrained.notes(checkpoint.config.n_vocab)
     else:
@@ -184,7 +216,9 @@ def _loaded(checkpoint: "Checkpoint", name: str, tokenizer: str | None) -> Model
     )
 
 
-def find_folder(model: PathOrText, revision: str | None = None, *, progress: bool = False) -> tuple[Path, str]:
+def find_folder(
+    model: PathOrText, revision: str | None = None, *, variant: str | None = None, progress: bool = False
+) -> tuple[Path, str]:
     """The folder of a model, and what to call it: a path, the bundled model, or one of the hub, fetched if need be.
 
     Raises:
@@ -207,7 +241,7 @@ def find_folder(model: PathOrText, revision: str | None = None, *, progress: boo
         return bundled_folder(), BUNDLED
     from attnviz.checkpoints.huggingface.hub import fetch  # noqa: PLC0415 (start-up time)
 
-    return fetch(str(model), revision=revision, progress=progress), one_line(model)
+    return fetch(str(model), revision=revision, variant=variant, progress=progress), one_line(model)
 
 
 def bundled_folder() -> Path:

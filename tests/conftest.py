@@ -40,7 +40,23 @@ def heeds_ctrl_c() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def minilm() -> Path:
     """The folder of all-MiniLM-L6-v2, a trained checkpoint, which ``MINILM`` names."""
-    folder = Path(os.environ.get("MINILM", ""))
-    if not (folder / "config.json").exists():
-        pytest.fail("MINILM names no folder of all-MiniLM-L6-v2; see attnviz/docs/contributing.md")
+    return _trained("MINILM", "all-MiniLM-L6-v2")
+
+
+@pytest.fixture(scope="session")
+def rxnmapper() -> Path:
+    """The folder of RXNMapper's ALBERT, which ``RXNMAPPER`` names."""
+    return _trained("RXNMAPPER", "albert_heads_8_uspto_all_1310k")
+
+
+@pytest.fixture(scope="session")
+def rxnfp() -> Path:
+    """The folder with rxnfp's models, which ``RXNFP`` names."""
+    return _trained("RXNFP", "rxnfp's models", "bert_ft/config.json")
+
+
+def _trained(variable: str, name: str, file: str = "config.json") -> Path:
+    folder = Path(os.environ.get(variable, ""))
+    if not (folder / file).exists():
+        pytest.fail(f"{variable} names no folder of {name}; see attnviz/docs/contributing.md")
     return folder

@@ -38,6 +38,7 @@ LIBRARIES = {
     "typer": ("cli",),
     "rich": ("output", "cli"),
     "tokenizers": ("text",),
+    "sentencepiece": ("text",),
     "safetensors": ("checkpoints",),
     "huggingface_hub": ("checkpoints",),
 }

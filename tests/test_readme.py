@@ -12,7 +12,7 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections import defaultdict
+from collections import Counter, defaultdict
 from itertools import groupby, pairwise
 from pathlib import Path
 
@@ -21,12 +21,14 @@ import typer
 
 import attnviz
 from attnviz.checkpoints.huggingface.registry import families
+from attnviz.checkpoints.huggingface.rules.text_part import TEXT_MODELS, text_part
 from attnviz.cli.app import Commands, app
 from attnviz.encoder.config.given import field_names
 from tests.approved import UPDATE, assert_stored
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
+GOLDEN = ROOT / "tests" / "checkpoints" / "golden"
 TOPICS = sorted((Path(attnviz.__file__).parent / "docs").glob("*.md"))
 PAGES = {page.name: page for page in (README, *TOPICS)}
 BLOCK = re.compile(r"(```console\n)(.*?)(```)", re.DOTALL)
@@ -186,7 +188,50 @@ def test_a_topic_is_plain_markdown_that_a_terminal_can_print(topic):
 
 
 def test_the_readme_counts_the_families():
-    assert f"{len(families())} families of models" in " ".join(read("README.md").split())
+    text = read("README.md")
+    (stored,) = re.findall(r"\d+ families of models", text)
+    expected = f"{len(families())} families of models"
+    if UPDATE:
+        PAGES["README.md"].write_text(text.replace(stored, expected, 1), encoding="utf-8", newline="\n")
+        stored = expected
+    assert_stored(expected, stored, "the number of families in README.md")
+
+
+def family_row(model_type: str) -> str:
+    """The row of a family, with the classes and the number of the golden models that it was compared with."""
+    family, classes = families()[model_type], Counter()
+    for file in sorted(GOLDEN.glob("*/config.json")):
+        settings = json.loads(file.read_text(encoding="utf-8"))
+        if settings["model_type"] == model_type:
+            classes[settings["architectures"][0]] += 1
+    compared = ", ".join(f"`{name}`{f' ({times} times)' if times > 1 else ''}" for name, times in classes.items())
+    return f"| {family.name} | `{model_type}` | {family.kind} | {family.paper} | {compared} |\n"
+
+
+def wrapper_sentence() -> str:
+    """The names of models that also read pictures: those that were compared, and those that load."""
+    compared = sorted(file.parent.name for file in (GOLDEN / "wrapped").glob("*/config.json"))
+    loading = {
+        name for name in TEXT_MODELS if text_part({"model_type": name, "text_config": {}}, "").model_type in families()
+    }
+    named = [", ".join(f"`{name}`" for name in names) for names in (compared, sorted(loading - set(compared)))]
+    return f"compared: {named[0]}.\nOthers that load: {named[1]}.\n"
+
+
+def test_the_topic_families_says_what_each_was_compared_with():
+    text = read("families.md")
+    kinds = sorted(families().items(), key=lambda item: (item[1].kind != "encoder", item[0]))
+    rows = "".join(family_row(model_type) for model_type, _ in kinds)
+    expected = re.sub(r"(?<=\|---\|\n)(\|.*\n)*", lambda _: rows, text, count=1)
+    expected = re.sub(
+        r"compared: `.*?\.\nOthers that load: .*?\.\n", lambda _: wrapper_sentence(), expected, flags=re.DOTALL
+    )
+    if UPDATE:
+        PAGES["families.md"].write_text(expected, encoding="utf-8", newline="\n")
+        text = expected
+    assert rows in expected
+    assert wrapper_sentence() in expected
+    assert_stored(expected, text, "the table of families in attnviz/docs/families.md")
 
 
 def test_the_readme_is_short():

@@ -9,24 +9,37 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from attnviz.encoder.attention import Geometry
+from attnviz.analysis.layer_parts import steps_after_heads
+from attnviz.encoder.attention import Geometry, offset_heads
 from attnviz.encoder.config.block import Block
 from attnviz.encoder.parameters.params import Params
-from attnviz.encoder.scoring import attention_scores
+from attnviz.encoder.positions.disentangled import Offsets
+from attnviz.encoder.scoring import attention_scores, capped
 from attnviz.encoder.stack import Address
-from attnviz.trace.steps import Place, Quantity, Step
+from attnviz.trace.steps import Place, Quantity, Step, one_vector
 from attnviz.trace.trace import EmbeddingTrace, LayerTrace, Trace
 
 _OWN = ("q", "k", "scores", "weights", "v", "z", "attn_out", "resid_pre", "resid_mid", "norm1", "norm2")
 _SUMMED = ("token_vectors", "positions", "position_vectors", "segment_vectors")
 _EMBEDDING = (*_SUMMED, "embedding_sum", "unprojected", "embedded")
-_AFTER = ("ffn_hidden", "ffn_out", "resid_post", "norm2", "norm3", "out")
+_AFTER = (
+    "routing",
+    "ffn_hidden",
+    "ffn_out",
+    "resid_post",
+    "norm2",
+    "norm3",
+    "norm2_out",
+    "norm3_out",
+    "conv_out",
+    "out",
+)
 
 
 def explanation_addresses(config: Block, kind: str, layer: int) -> set[Address]:
     """The arrays that a run must keep to be explained."""
     whole = "encoder" if kind == "encoder" else "decoder"
-    addresses = {Address(kind, layer, name) for name in _OWN}
+    addresses = {Address(kind, layer, name) for name in (*_OWN, "norm1_out", "norm2_out")}
     addresses |= {Address(whole, layer, name) for name in _AFTER if config.d_ff and kind != "decoder"}
     if layer == 0 and kind != "cross":
         addresses |= {Address(kind, None, name) for name in _EMBEDDING}
@@ -49,24 +62,20 @@ def explain(
         place: which attention.
         geometry: its positions and masks.
     """
-    own = trace[place.kind, place.layer]
+    config, own = config.at_layer(place.layer), trace[place.kind, place.layer]
     return (
         *_input_steps(config, trace, own, place),
         _projection(config, own, place, geometry),
         *_score_steps(config, params, own, place, geometry),
-        _softmax(own, place),
+        _softmax(config, params, own, place),
         _weighted_sum(config, own, place),
         _heads(config, own, place),
-        *_residual_steps(config, trace, own, place),
+        *steps_after_heads(config, trace, own, place),
     )
 
 
-def _vector(symbol: str, meaning: str, values: np.ndarray, axis: str = "d_model") -> Quantity:
-    return Quantity(symbol, meaning, values, (axis,))
-
-
 def _input_steps(config: Block, trace: Trace, own: LayerTrace, place: Place) -> Iterator[Step]:
-    i, before = place.query, config.norm.placement == "pre"
+    i, before = place.query, config.norm.before
     norm = "norm2" if place.kind == "cross" else "norm1"
     normed = getattr(own, norm) if before else None  # the first layer may have no norm
     symbol = "x" if normed is None else "h"
@@ -80,15 +89,15 @@ def _input_steps(config: Block, trace: Trace, own: LayerTrace, place: Place) -> 
             "What comes in",
             f"{symbol} = {formula.format(place.layer - 1)}",
             meaning,
-            (_vector(symbol, origin.format(place.layer - 1), own.kept("resid_pre")[i]),),
+            (one_vector(symbol, origin.format(place.layer - 1), own.kept("resid_pre")[i]),),
         )
     if normed is not None:
         yield Step(
             "norm",
             "Normed first",
             f"x = {config.norm.kind}_norm({symbol})",
-            "This block norms before each part (pre).",
-            (_vector("x", "the normed vector", normed[i]),),
+            f"This block norms before each part ({config.norm.placement}).",
+            (one_vector("x", "the normed vector", normed[i]),),
         )
 
 
@@ -117,10 +126,10 @@ def _embedding(config: Block, entry: EmbeddingTrace, i: int, symbol: str) -> Ste
         meaning = "Positions play no part."
     else:
         meaning = f"Positions come in later ({config.position.kind})."
-    vectors = [_vector(symbol, "the token's vector" if formula == "t" else result, entry.kept("embedded")[i])]
+    vectors = [one_vector(symbol, "the token's vector" if formula == "t" else result, entry.kept("embedded")[i])]
     if formula != "t":
-        others = [_vector(letter, name, vector, "d_embed") for _, letter, name, vector in added]
-        vectors = [_vector("t", "the token's vector", entry.kept("token_vectors")[i], "d_embed"), *others, *vectors]
+        others = [one_vector(letter, name, vector, "d_embed") for _, letter, name, vector in added]
+        vectors = [one_vector("t", "the token's vector", entry.kept("token_vectors")[i], "d_embed"), *others, *vectors]
     title = "The token's vector" + "".join(f" and its {name}'s" for name, *_ in added)
     return Step("embedding", title, f"{symbol} = {formula}", meaning, tuple(vectors))
 
@@ -139,14 +148,22 @@ def _projection(config: Block, own: LayerTrace, place: Place, geometry: Geometry
     bias = (" + b_Q", " + b_K") if config.biases.qkv else ("", "")
     source = "m" if place.kind == "cross" else "x"
     meaning = f"x ({config.d_model}) times W_Q ({config.d_model}, {config.d_head}) is q ({config.d_head})."
+    meaning += _of_latent(config)
     if place.kind == "cross":
         meaning += " Keys come from the source text: m is the encoder's output."
     if config.attention.qk_norm:
-        meaning += f" Each head's q and k are normed ({config.norm.kind}_norm)."
-    if geometry.angles is not None:
-        turned = 2 * geometry.angles.shape[-1]
+        which = (
+            "The q and k of all heads together" if config.attention.qk_norm_width == "all" else "Each head's q and k"
+        )
+        meaning += f" {which} are normed ({config.norm.kind}_norm)."
+    if config.attention.clip_qkv is not None:
+        meaning += f" Their numbers are clipped to {config.attention.clip_qkv:g}."
+    if geometry.rotations is not None:
+        turned = config.position.rotary_dims
         part = "" if turned == config.d_head else f"The first {turned} numbers of "
         meaning += f" {part}q and k are turned by their positions' angles (rotary)."
+        if abs(geometry.rotations[..., 0, 0]) != 1:  # of position 0, which is not turned
+            meaning += f" Turned numbers are multiplied by {abs(geometry.rotations[..., 0, 0]):.4g}."
     if config.n_kv_heads < config.n_heads:
         meaning += f" Head {place.head} shares key and value head {_kv_head(config, place)} (grouped queries)."
     return Step(
@@ -155,10 +172,22 @@ def _projection(config: Block, own: LayerTrace, place: Place, geometry: Geometry
         f"q = x W_Q{bias[0]}    k_j = {source}_j W_K{bias[1]}",
         meaning,
         (
-            _vector("q", "what the token looks for", own.kept("q")[place.head, place.query], "d_head"),
+            one_vector("q", "what the token looks for", own.kept("q")[place.head, place.query], "d_head"),
             Quantity("k", "what it can be found by", own.kept("k")[_kv_head(config, place)], ("key", "d_head")),
         ),
     )
+
+
+def _of_latent(config: Block) -> str:
+    """What q, k and v are made of, where it is not x."""
+    own, text = config.attention, ""
+    if own.q_latent is not None:
+        text += f" For q, x is first made a normed vector of {own.q_latent} numbers."
+    if own.kv_latent is not None:
+        text += f" For k and v, x is first made a normed vector of {own.kv_latent} numbers."
+    if config.shared_dims:
+        text += f" The first {config.shared_dims} numbers of k are the same for all heads, and made of x itself."
+    return text
 
 
 def _kv_head(config: Block, place: Place) -> int:
@@ -172,15 +201,21 @@ def _score_steps(config: Block, params: Params, own: LayerTrace, place: Place, g
     w = part["score_w"][place.head : place.head + 1] if config.attention.score == "additive" else None
     raw = attention_scores(q, k, config.replaced({"score_scale": 1.0}), w)[0, 0]
     formula, title, meaning = _SCORE_WORDS[config.attention.score]
-    extra = () if w is None else (_vector("w", "learned, one vector a head", w[0], "d_head"),)
+    extra = () if w is None else (one_vector("w", "learned, one vector a head", w[0], "d_head"),)
     yield Step("scores", title, formula, meaning, (*extra, Quantity("r", "raw score", raw, ("key",))))
 
+    if geometry.offsets is not None:
+        raw, step = _distances(config, part, own, place, geometry.offsets, raw)
+        yield step
     scaled = raw * raw.dtype.type(config.score_factor)
     if config.score_factor != 1.0:
         scale = config.attention.score_scale
-        by, number = ("/", f"sqrt({config.d_head})") if scale is None else ("*", f"{scale:g}")
+        by, number = ("/", f"sqrt({config.d_head * config.score_parts})") if scale is None else ("*", f"{scale:g}")
         reason = "Without it, softmax would pick almost only one token." if by == "/" else "The scale is set."
         yield Step("scale", "Scaled", f"s_j = r_j {by} {number}", reason, (Quantity("s", "scaled", scaled, ("key",)),))
+    if (cap := config.attention.score_cap) is not None:
+        scaled = capped(scaled.copy(), cap)
+        yield _cap_step(cap, scaled)
     if geometry.bias is not None:
         kind = "relative" if config.position.relative_bias else config.position.kind
         bias = np.broadcast_to(geometry.bias[place.head, place.query], scaled.shape)
@@ -202,6 +237,37 @@ def _score_steps(config: Block, params: Params, own: LayerTrace, place: Place, g
         )
 
 
+def _distances(
+    config: Block, params: Params, own: LayerTrace, place: Place, offsets: Offsets, raw: np.ndarray
+) -> tuple[np.ndarray, Step]:
+    """The raw scores with the parts that distances add, and the step that adds them."""
+    heads = slice(place.head, place.head + 1)
+    q, k = own.kept("q")[heads], own.kept("k")[_kv_head(config, place)][None]
+    added = [part[0, place.query] for part in offset_heads(offsets, params, config).parts(q, k, heads)]
+    total = raw + sum(added)
+    parts = {part: _DISTANCE_WORDS[part] for part in config.disentangled.parts}
+    quantities = [Quantity(part, words[1], v, ("key",)) for (part, words), v in zip(parts.items(), added, strict=True)]
+    return total, Step(
+        "distance",
+        "Words meet distances",
+        f"r_j = r_j + {' + '.join(product for product, _ in parts.values())}",
+        "Each distance between two tokens has a key kd and a query qd of its own (disentangled attention).",
+        (*quantities, Quantity("r+d", "sum", total, ("key",))),
+    )
+
+
+_DISTANCE_WORDS = {
+    "c2p": ("q . kd_ij", "content to position"),
+    "p2c": ("k_j . qd_ij", "position to content"),
+}
+
+
+def _cap_step(cap: float, scores: np.ndarray) -> Step:
+    meaning = f"No score is beyond {cap:g}; small ones hardly change."
+    quantities = (Quantity("s", "capped", scores, ("key",)),)
+    return Step("cap", "Softly capped", f"s_j = {cap:g} tanh(s_j / {cap:g})", meaning, quantities)
+
+
 _DOT = ("r_j = q . k_j", "Score: multiply q with each k, and add up", "Large where q and k point the same way.")
 _SCORE_WORDS = {
     "scaled_dot": _DOT,
@@ -219,18 +285,32 @@ _SCORE_WORDS = {
 }
 
 
-def _softmax(own: LayerTrace, place: Place) -> Step:
+def _softmax(config: Block, params: Params, own: LayerTrace, place: Place) -> Step:
     scores, weights = own.kept("scores")[place.head, place.query], own.kept("weights")[place.head, place.query]
     top = scores.max()
     exponentials = np.exp(scores - top) if np.isfinite(top) else np.zeros_like(scores)
+    meaning = f"max s = {top:.4g}, sum(e) = {exponentials.sum():.4g}."
+    if not np.isfinite(top):
+        meaning = "Every key is masked: all weights are 0."
+    quantities = (Quantity("e", "exponential", exponentials, ("key",)), Quantity("a", "weight", weights, ("key",)))
+    if not config.attention.sink:
+        formula = "e_j = exp(s_j - max s)    a_j = e_j / sum(e)"
+        return Step("softmax", "Softmax: weights that sum to 1", formula, meaning, quantities)
+    sink = params.at("cross" if place.kind == "cross" else "attn")["sink"][place.head]
+    with np.errstate(over="ignore"):
+        of_sink = np.exp(sink - top) if np.isfinite(top) else np.float32(1)
+    lost = 1 - weights.sum(dtype=np.float64)
+    meaning += f" The head's sink (s_0 = {sink:.4g}) takes {max(lost, 0):.4g}, which no key gets."
     return Step(
         "softmax",
-        "Softmax: weights that sum to 1",
-        "e_j = exp(s_j - max s)    a_j = e_j / sum(e)",
-        "Every key is masked: all weights are 0."
-        if not np.isfinite(top)
-        else f"max s = {top:.4g}, sum(e) = {exponentials.sum():.4g}.",
-        (Quantity("e", "exponential", exponentials, ("key",)), Quantity("a", "weight", weights, ("key",))),
+        "Softmax: weights, and the share of the sink",
+        "e_j = exp(s_j - max s)    a_j = e_j / (e_0 + sum(e))",
+        meaning,
+        (
+            *quantities,
+            one_vector("e_0", "the sink's exponential", np.array([of_sink]), "head"),
+            one_vector("a_0", "the sink's share", np.array([lost]), "head"),
+        ),
     )
 
 
@@ -245,14 +325,14 @@ def _weighted_sum(config: Block, own: LayerTrace, place: Place) -> Step:
         (
             Quantity("v", "what it passes on", values, ("key", "d_head")),
             Quantity("a v", "its share of z", weights[:, None] * values, ("key", "d_head")),
-            _vector("z", "the head's output", own.kept("z")[place.head, place.query], "d_head"),
+            one_vector("z", "the head's output", own.kept("z")[place.head, place.query], "d_head"),
         ),
     )
 
 
 def _heads(config: Block, own: LayerTrace, place: Place) -> Step:
     bias = " + b_O" if config.biases.out else ""
-    width = config.n_heads * config.d_head
+    width = config.n_heads * config.d_v
     many = f"Each head looks its own way; all outputs ({width})" if config.n_heads > 1 else f"The output ({width})"
     return Step(
         "heads",
@@ -261,63 +341,6 @@ def _heads(config: Block, own: LayerTrace, place: Place) -> Step:
         f"{many} times W_O ({width}, {config.d_model}) is o ({config.d_model}).",
         (
             Quantity("z", "every head's output", own.kept("z")[:, place.query], ("head", "d_head")),
-            _vector("o", "the attention's output", own.kept("attn_out")[place.query]),
+            one_vector("o", "the attention's output", own.kept("attn_out")[place.query]),
         ),
-    )
-
-
-def _residual_steps(config: Block, trace: Trace, own: LayerTrace, place: Place) -> Iterator[Step]:
-    i, pre = place.query, config.norm.placement == "pre"
-    first = "norm2" if place.kind == "cross" else "norm1"
-    normed = None if pre else getattr(own, first)[i]
-    entered = "h" if pre and getattr(own, first) is not None else "x"
-    yield _residual(config, "residual", entered, "o", own.kept("resid_mid")[i], normed, place)
-    if not config.d_ff or place.kind == "decoder":
-        return
-    whole = own if place.kind == "encoder" else trace["decoder", place.layer]
-    second = "norm3" if place.kind == "cross" else "norm2"
-    gate = "(act(u W_G{2}) * (u W_1{0})) W_2{1}" if config.feed_forward.gated else "act(u W_1{0}) W_2{1}"
-    biases = (*((" + b_1", " + b_2") if config.biases.ffn else ("", "")), " + b_G" if config.biases.gate else "")
-    hidden = whole.kept("ffn_hidden")[i]
-    parallel, activation = config.feed_forward.parallel, config.feed_forward.activation
-    read = entered if parallel else "r"
-    inner = [_vector("u", "normed by itself" if parallel else "normed again", getattr(whole, second)[i])] if pre else []
-    yield Step(
-        "feed_forward",
-        "Feed-forward, each token by itself",
-        (f"u = {config.norm.kind}_norm({read})    " if pre else "") + f"f = {gate.format(*biases)}",
-        f"act is {activation}; {np.count_nonzero(hidden)} of {config.d_ff} hidden numbers are not 0.",
-        (
-            *inner,
-            _vector("act", "after the activation", hidden, "d_ff"),
-            _vector("f", "its output", whole.kept("ffn_out")[i]),
-        ),
-    )
-    last = None if pre else getattr(whole, second)[i]
-    yield _residual(config, "output", ("u", "r")[pre], "f", whole.kept("resid_post")[i], last, place)
-
-
-def _residual(
-    config: Block,
-    name: str,
-    before: str,
-    part: str,
-    total: np.ndarray,
-    normed: np.ndarray | None,
-    place: Place,
-) -> Step:
-    title = {"residual": "Residual sum", "output": "What leaves the layer"}[name]
-    meaning = "The output is added to the input."
-    if name == "residual" and place.kind == "decoder":
-        meaning += " Attention to the source comes next (--kind cross)."
-    if normed is None:
-        symbol = {"residual": "r", "output": "y"}[name]
-        return Step(name, title, f"{symbol} = {before} + {part}", meaning, (_vector(symbol, "the sum", total),))
-    symbol = {"residual": "u", "output": "y"}[name]
-    return Step(
-        name,
-        f"{title}, normed" if name == "output" else f"{title} and norm",
-        f"{symbol} = {config.norm.kind}_norm({before} + {part})",
-        meaning,
-        (_vector(f"{before}+{part}", "the sum", total), _vector(symbol, "normed", normed)),
     )

@@ -13,7 +13,7 @@ from attnviz.trace.attention import Attention
 from attnviz.trace.tokens import token_numbers
 
 LEAST_LEFT = 0.1  # of a row: what is left of less says nothing
-FIRST, SPECIAL, OTHERS = "first", "special", "others"  # places of rest that no token of the view names
+FIRST, SPECIAL, OTHERS, SINK = "first", "special", "others", "sink"  # places of rest that no token of the view names
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,7 +23,8 @@ class Rest:
     Attributes:
         keys: (n_keys,), True for the keys on which heads rest, and for padding.
         places: by the label of a special token, or ``first``: (n_layers, n_heads), the mean share of a row.
-            ``special``: what special tokens got that are left out of the matrices; ``others``: what other keys got.
+            ``special``: what special tokens got that are left out of the matrices; ``others``: what other keys got;
+            ``sink``: what no key got, of a model whose heads have a sink.
         share: (n_layers, n_heads), the mean share of a row that goes to other tokens; NaN where no row counts.
     """
 
@@ -76,12 +77,21 @@ def head_rest(attention: Attention, *, first: bool = False) -> Rest:
 
     places: dict[str, np.ndarray] = {}
     if hidden is not None:
-        places[SPECIAL if attention.hidden and not attention.keys_chosen else OTHERS] = mean(hidden)
+        places[_place_of_hidden(attention)] = mean(hidden)
     for key in np.flatnonzero(special | sink):
         name = FIRST if sink[key] else attention.keys[key].label
         places[name] = places.get(name, 0.0) + mean(weights[..., key])
     keys = special | sink | padding
     return Rest(keys, places, mean(weights[..., ~keys].sum(axis=-1)))
+
+
+def _place_of_hidden(attention: Attention) -> str:
+    """The name of what got the part of each row that is not in the matrices."""
+    if attention.keys_chosen:
+        return OTHERS
+    if attention.hidden:
+        return SPECIAL
+    return SINK if attention.model.config.get("sink") else OTHERS
 
 
 def without_rest(attention: Attention, keys: np.ndarray) -> Attention:

@@ -12,6 +12,7 @@ from attnviz.encoder.parameters.params import Params
 
 if TYPE_CHECKING:
     from attnviz.text.pretrained import PretrainedTokenizer
+    from attnviz.text.regex import RegexTokenizer
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,6 +28,7 @@ class Checkpoint:
         params: the tensors under native names, read when they are asked for.
         files: where the tensors are stored.
         tokenizer: reads the checkpoint's own tokenizer; None where it has none.
+        regex_tokenizer: the tokenizer of ``regex:PATTERN`` with the checkpoint's vocabulary; None where it has none.
         has_decoder: whether there are tensors of a decoder.
         hash_all: whether the digest is always of all bytes, however large the files are.
         model_type: the family in ``config.json``'s spelling; empty for the native format.
@@ -40,6 +42,7 @@ class Checkpoint:
     params: Params
     files: tuple[Path, ...]
     tokenizer: "Callable[[], PretrainedTokenizer] | None" = None
+    regex_tokenizer: "Callable[[str], RegexTokenizer] | None" = None
     has_decoder: bool = False
     hash_all: bool = False
     model_type: str = ""

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 _MOST_HASHED, _STRIDE, _SAMPLE = 2**28, 2**24, 2**12
 _BLOCK = 2**24  # large, as after each block the thread waits for its turn
 
+_USUAL = ("model.safetensors", "pytorch_model.bin")  # a folder's weights, the first that is there
+
 _ahead: dict[Path, "FileDigest"] = {}  # begun before they were asked for
 
 
@@ -24,7 +26,8 @@ def begin_ahead(path: Path) -> None:
     ``begin_digest`` then takes this one. Other paths are left alone.
     """
     with contextlib.suppress(OSError):
-        file = path / "model.safetensors" if path.is_dir() else path
+        inside = [file for name in _USUAL if (file := path / name).is_file()] if path.is_dir() else [path]
+        file = inside[0] if inside else path
         if file.is_file() and file.stat().st_size <= _MOST_HASHED:
             _ahead[file] = FileDigest(file)
 

@@ -1,6 +1,6 @@
 """Parameters that are read from a file, under the file's own names and in its own layout."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,46 +19,112 @@ class TensorSource:
     """A native tensor's place in a file.
 
     Attributes:
-        name: the file's tensor; None for a tensor that is all 0, as of a bias that the file's model does not have.
+        name: the file's tensor; None for a tensor that the file does not have.
         transposed: whether it is stored as (out, in), as PyTorch's linear layers are; the native layout is (in, out).
-        part: of a tensor that holds several side by side along ``out``, which one.
-        parts: how many.
-        heads: not 0 where the parts alternate head by head.
+        entry: of a tensor that holds some of the same shape along its first axis, which one, and how many; None for a
+            tensor that is one.
+        part: of a tensor that holds several side by side along ``out``, the first and the end of its outputs among
+            those of one group; None for a tensor that is the native one alone.
+        group: how many outputs of all parts a group has.
+        groups: how often the parts follow each other.
+        order: the stored outputs in the native order, again for each ``len(order)`` of them; empty for the same order.
+        blocks: not 0 for a convolution of width 1, (out, in / blocks, 1): so many matrices along a diagonal.
+        neighbours: not 0 for a convolution over so many tokens, (out, in / neighbours, neighbours).
+        folded: not 0 for a vector that is stored in so many rows.
         first_row: of a table, rows before this one belong to nothing.
+        spare_rows: of a table, so many rows at its end are never used.
+        others: further tensors of the file, which follow the first one along its only axis.
+        added: another tensor of the file, whose first row is added to each row.
         plus: what is added to each number.
+        times: what each number is multiplied by.
+        computed: for a tensor that the file does not have, what makes it from its shape; None for all 0.
     """
 
     name: str | None
     transposed: bool = False
-    part: int = 0
-    parts: int = 1
-    heads: int = 0
+    entry: tuple[int, int] | None = None
+    part: tuple[int, int] | None = None
+    group: int = 0
+    groups: int = 1
+    order: tuple[int, ...] = ()
+    blocks: int = 0
+    neighbours: int = 0
+    folded: int = 0
     first_row: int = 0
+    spare_rows: int = 0
+    others: tuple[str, ...] = ()
+    added: str | None = None
     plus: float = 0.0
+    times: float = 1.0
+    computed: Callable[[Shape], np.ndarray] | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The file's tensors that it is made from."""
+        return tuple(name for name in (self.name, *self.others, self.added) if name is not None)
 
     def stored_shape(self, shape: Shape) -> Shape:
         """The file tensor's shape, if the native tensor has the given one."""
         if self.transposed:
             shape = shape[::-1]
-        axis = self._out_axis(len(shape))
         sizes = list(shape)
-        sizes[axis] *= self.parts
-        sizes[0] += self.first_row
+        if self.part is not None:
+            sizes[self._out_axis(len(shape))] = self.group * self.groups
+        if self.entry is not None:
+            return (self.entry[1], *sizes)
+        if self.blocks:
+            return (sizes[0], sizes[1] // self.blocks, 1)
+        if self.neighbours:
+            return (sizes[0], sizes[1] // self.neighbours, self.neighbours)
+        if self.folded:
+            return (self.folded, sizes[0] // self.folded)
+        sizes[0] = sizes[0] // (1 + len(self.others)) + self.first_row + self.spare_rows
         return tuple(sizes)
 
     def view(self, stored: np.ndarray) -> np.ndarray:
-        """The native tensor, as a view of the stored one (a copy where parts alternate)."""
-        if self.parts > 1:
-            axis = self._out_axis(stored.ndim)
-            runs = np.moveaxis(stored, axis, 0)
-            split = runs.reshape(max(self.heads, 1), self.parts, -1, *runs.shape[1:])[:, self.part]
-            stored = np.moveaxis(split.reshape(-1, *runs.shape[1:]), 0, axis)
-        if self.first_row:
-            stored = stored[self.first_row :]
+        """The native tensor, as a view of the stored one (a copy where parts alternate or outputs change places)."""
+        if self.entry is not None:
+            stored = stored[self.entry[0]]
+        if self.blocks:
+            stored = _block_diagonal(stored[..., 0], self.blocks)
+        if self.neighbours:
+            stored = np.swapaxes(stored, 1, 2).reshape(len(stored), -1)  # (out, neighbours * in)
+        if self.folded:
+            stored = stored.ravel()
+        if self.part is not None or self.order:
+            stored = self._native_outputs(stored)
+        if self.first_row or self.spare_rows:
+            stored = stored[self.first_row : len(stored) - self.spare_rows]
         return stored.T if self.transposed else stored
+
+    def _native_outputs(self, stored: np.ndarray) -> np.ndarray:
+        """The outputs that are the native tensor's, in its order."""
+        axis = self._out_axis(stored.ndim)
+        outputs = np.moveaxis(stored, axis, 0)  # (groups * group, ...)
+        each = outputs.shape[1:]
+        if self.part is not None:
+            start, end = self.part
+            outputs = outputs.reshape(self.groups, self.group, *each)[:, start:end].reshape(-1, *each)
+        if self.order:
+            outputs = outputs.reshape(-1, len(self.order), *each)[:, self.order].reshape(-1, *each)
+        return np.moveaxis(outputs, 0, axis)
+
+    def changed(self, array: np.ndarray, dtype: np.dtype[np.floating]) -> np.ndarray:
+        """The numbers in a type, multiplied and added to."""
+        array = array.astype(dtype, copy=False)
+        array = array * dtype.type(self.times) if self.times != 1 else array
+        return array + dtype.type(self.plus) if self.plus else array
 
     def _out_axis(self, n_axes: int) -> int:
         return 0 if self.transposed or n_axes == 1 else 1
+
+
+def _block_diagonal(matrices: np.ndarray, n: int) -> np.ndarray:
+    """Matrices (out, in / n), n below each other, along a diagonal: (out, in), 0 elsewhere."""
+    n_out, width = matrices.shape
+    whole = np.zeros((n, n_out // n, n, width), matrices.dtype)
+    whole[np.arange(n), :, np.arange(n)] = matrices.reshape(n, n_out // n, width)
+    return whole.reshape(n_out, n * width)
 
 
 class FileParams(Params):
@@ -90,12 +156,19 @@ class FileParams(Params):
         if name in self._read:
             return self._read[name]
         source = self._sources[name]
-        if source.name is None:
-            array = np.zeros(self._shapes[name], self._type)
-        else:
+        if source.name is not None:
             array = self._file.array(source.name, source.view)
             _check_finite(array, self._where, source, name)
-            array = (array + self._type.type(source.plus) if source.plus else array).astype(self._type, copy=False)
+            if source.others:
+                array = np.concatenate([array, *(self._file.array(other) for other in source.others)])
+                _check_finite(array, self._where, source, name)
+            if source.added is not None:
+                array = array + self._file.rows(source.added, np.zeros(1, dtype=np.int64))  # (1, width)
+            array = source.changed(array, self._type)
+        elif source.computed is not None:
+            array = source.computed(self._shapes[name]).astype(self._type)
+        else:
+            array = np.zeros(self._shapes[name], self._type)
         array.flags.writeable = False
         if self._kept + array.nbytes <= _MOST_KEPT or self._is_mapped(array):
             self._kept += 0 if self._is_mapped(array) else array.nbytes
@@ -111,7 +184,8 @@ class FileParams(Params):
     def rows(self, name: str, ids: np.ndarray) -> np.ndarray:
         """Rows of a table, without reading the others where the format allows it."""
         source = self._sources[name]
-        if name in self._read or source != TensorSource(source.name, first_row=source.first_row) or source.name is None:
+        plain = TensorSource(source.name, first_row=source.first_row, spare_rows=source.spare_rows)
+        if name in self._read or source != plain or source.name is None:
             held: np.ndarray = self[name][ids]
             return held
         rows = self._file.rows(source.name, ids + source.first_row)

@@ -22,10 +22,10 @@ def _block_field(f: Any, flag: str | None = None) -> Any:
     names = (f"{flag}/--no-{flag[2:]}",) if kind is bool else (flag,)
     shown = {True: "on", False: "off"}.get(default, default) if kind is bool else default
     text = f.metadata["help"] + ("" if shown is None else f" [default: {shown}]")
-    metavar = {int: "N", float: "X"}.get(kind)  # the field's own check says which numbers are too small
+    metavar = {int: "N", float: "X", tuple: "X,X"}.get(kind)  # the field's own check says which numbers are too small
     hidden = f.name not in SHOWN_FIELDS
     declared = option(BLOCK, *names, help=text, envvar=f"ATTNVIZ_{f.name.upper()}", metavar=metavar, hidden=hidden)
-    return Annotated[(Literal[choices] if choices else kind) | None, declared]
+    return Annotated[(Literal[choices] if choices else str if kind is tuple else kind) | None, declared]
 
 
 class BlockOptions(Options):

@@ -69,8 +69,15 @@ TokenLabels = Annotated[
     ),
 ]
 Revision = Annotated[
+    str | None, option(MODEL, "--revision", metavar="NAME", help="Branch, tag or commit of the hub's model.")
+]
+Variant = Annotated[
     str | None,
-    option(MODEL, "--revision", metavar="NAME", help="Branch, tag or commit of the hub's model."),
+    option(MODEL, "--variant", metavar="NAME", help="Variant of the model's weights: fp16 is model.fp16.safetensors."),
+]
+FamilyName = Annotated[
+    str | None,
+    option(MODEL, "--as", metavar="TYPE", help="Read a model of an unknown model_type as one of this: llama."),
 ]
 ConfigPath = Annotated[
     Path | None,
@@ -86,7 +93,8 @@ TokenizerName = Annotated[
         autocompletion=lambda incomplete: [
             name for name in ("word", "whitespace", "char") if name.startswith(incomplete)
         ],
-        help="word, whitespace, char, or a tokenizers JSON file. [default: the model's own, else word]",
+        help="word, whitespace, char, regex:PATTERN (with a model's vocab.txt), or a tokenizers JSON file. "
+        "[default: the model's own, else word]",
     ),
 ]
 Truncate = Annotated[
@@ -238,6 +246,8 @@ class ModelOptions(Options):
         ),
     ] = None
     revision: Revision = None
+    variant: Variant = None
+    family: FamilyName = None
     weights: Annotated[
         Path | None,
         option(

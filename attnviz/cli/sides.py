@@ -174,6 +174,7 @@ def _model_of_b(models: ModelOptions, block: BlockOptions, sides: SidesOptions) 
         return models, block
     variables = models.from_variables - {"model", "weights", "seed"}
     origins = {"model": sides.vs_model, "weights": sides.vs_weights, "revision": None}
+    origins |= {"variant": None, "family": None}
     return (
         models.replaced(**origins, from_variables=variables),
         block.replaced(seed=None, from_variables=variables),

@@ -8,12 +8,12 @@ from typing import TypeAlias
 import numpy as np
 
 from attnviz.encoder.config.block import Block
-from attnviz.encoder.norms import normalize
-from attnviz.encoder.ops import softmax
+from attnviz.encoder.ops import softmax, softmax_with_sink
 from attnviz.encoder.parameters.params import Array, Params
-from attnviz.encoder.positions import rotate
-from attnviz.encoder.products import of_rows
-from attnviz.encoder.scoring import attention_scores
+from attnviz.encoder.positions.disentangled import OffsetHeads, Offsets
+from attnviz.encoder.positions.rotary import rotate
+from attnviz.encoder.projections import linear, project_heads, split_heads
+from attnviz.encoder.scoring import attention_scores, capped
 
 # A part of the block is a generator: it yields (name, array) as it computes, and returns its output. A caller that
 # stops asking stops the computation; one that prints the steps runs the same code as one that wants the result. Scores
@@ -31,13 +31,17 @@ class Geometry:
         allowed: (n_q, n_k), in a batch (n_texts, 1, n_q, n_k), True where a query may attend to a key; None for
             everywhere.
         bias: (n_heads, n_q, n_k), added to the scaled scores; None for no bias.
-        angles: (n, rotary_dims / 2), by which q and k are rotated; None for no rotation.
+        rotations: (n, pairs), complex, by which the pairs of q and k are multiplied; None for no rotation.
+        offsets: the vectors of offsets between tokens, for disentangled attention; None for none.
+        padding: (n,), in a batch (n_texts, n), True where a place only fills the length; None for none.
         normed: whether the part has a norm before it, where norms come first.
     """
 
     allowed: Array | None = None
     bias: Array | None = None
-    angles: Array | None = None
+    rotations: Array | None = None
+    offsets: Offsets | None = None
+    padding: Array | None = None
     normed: bool = True
 
 
@@ -47,7 +51,7 @@ def attention(x: Array, source: Array, params: Params, config: Block, geometry: 
     Args:
         x: (..., n_q, d_model), the source of the queries.
         source: (..., n_k, d_model), the source of the keys and values.
-        params: ``wq wk wv wo``, their biases, ``score_w``, ``q_norm`` and ``k_norm``.
+        params: ``wq wk wv wo``, their biases, ``score_w``, ``sink``, and what ``project_heads`` takes.
         config: the block's fields.
         geometry: positions and masks.
 
@@ -55,44 +59,63 @@ def attention(x: Array, source: Array, params: Params, config: Block, geometry: 
         ``q``, ``k``, then ``scores`` and ``weights`` of one group of heads after another, (..., some, n_q, n_k), with
         ``v`` after the first weights, then ``z`` and ``attn_out``; other shapes as in ``LayerTrace``.
     """
-    q = split_heads(linear(x, params, "q", bias=config.biases.qkv), config.n_heads)  # (n_heads, n_q, d_head)
-    k = split_heads(linear(source, params, "k", bias=config.biases.qkv), config.n_kv_heads)  # (n_kv_heads, n_k, d_head)
-    if config.attention.qk_norm:
-        q, k = normalize(q, params.at("q_norm"), config), normalize(k, params.at("k_norm"), config)
-    if geometry.angles is not None:
-        q, k = rotate(q, geometry.angles), rotate(k, geometry.angles)  # shapes as before
+    q = project_heads(x, params, "q", config.n_heads, config)  # (n_heads, n_q, d_head)
+    k = project_heads(source, params, "k", config.n_kv_heads, config)  # (n_kv_heads, n_k, d_head)
+    if geometry.rotations is not None:
+        q, k = rotate(q, geometry.rotations), rotate(k, geometry.rotations)  # shapes as before
     yield "q", q
     yield "k", k
 
     group = config.n_heads // config.n_kv_heads
     k = repeat_kv(k, group)  # (n_heads, n_k, d_head)
-    v, z = None, np.empty_like(q)  # (n_heads, n_q, d_head)
+    v, z = None, np.empty((*q.shape[:-1], config.d_v), q.dtype)  # (n_heads, n_q, d_v)
     score_w = params["score_w"] if config.attention.score == "additive" else None  # (n_heads, d_head)
+    sink = params["sink"] if config.attention.sink else None  # (n_heads,)
+    offsets = None if geometry.offsets is None else offset_heads(geometry.offsets, params, config)
     masked = None if geometry.allowed is None else ~geometry.allowed  # (n_q, n_k), the same for every head
     for heads in _head_groups(q, k):
         part = (..., heads, slice(None), slice(None))  # some heads, all tokens, all of their width
         scores = attention_scores(q[part], k[part], config, None if score_w is None else score_w[heads])
+        for added in () if offsets is None else offsets.parts(q[part], k[part], heads, config.score_factor):
+            scores += added
+        if config.attention.score_cap is not None:
+            scores = capped(scores, config.attention.score_cap)
         if geometry.bias is not None:
             scores += geometry.bias[heads]  # (some, n_q, n_k)
         if masked is not None:
             np.copyto(scores, -np.inf, where=masked)
         yield "scores", scores
 
-        weights = softmax(scores, out=scores)  # (some, n_q, n_k), over the keys
+        # (some, n_q, n_k), over the keys
+        weights = softmax(scores, out=scores) if sink is None else softmax_with_sink(scores, sink[heads])
         yield "weights", weights
 
         if v is None:  # a caller that wants only weights has stopped by now
-            v = split_heads(linear(source, params, "v", bias=config.biases.qkv), config.n_kv_heads)
-            yield "v", v  # (n_kv_heads, n_k, d_head)
-            v = repeat_kv(v, group)  # (n_heads, n_k, d_head)
+            v = project_heads(source, params, "v", config.n_kv_heads, config)
+            yield "v", v  # (n_kv_heads, n_k, d_v)
+            v = repeat_kv(v, group)  # (n_heads, n_k, d_v)
 
-        np.matmul(weights, v[part], out=z[part])  # (some, n_q, n_k) @ (some, n_k, d_head) -> (some, n_q, d_head)
+        np.matmul(weights, v[part], out=z[part])  # (some, n_q, n_k) @ (some, n_k, d_v) -> (some, n_q, d_v)
         del scores, weights  # free them before the next heads need as much
-    yield "z", z  # (n_heads, n_q, d_head)
+    yield "z", z  # (n_heads, n_q, d_v)
 
-    attn_out = linear(merge_heads(z), params, "o", bias=config.biases.out)  # (n_q, n_heads * d_head) to (n_q, d_model)
+    attn_out = linear(merge_heads(z), params, "o", bias=config.biases.out)  # (n_q, n_heads * d_v) to (n_q, d_model)
     yield "attn_out", attn_out
     return attn_out
+
+
+def offset_heads(offsets: Offsets, params: Params, config: Block) -> OffsetHeads:
+    """The keys and queries that a layer makes of offsets, (n_heads, 2n, d_head) each (He et al. 2021, equation 4)."""
+    shared, bias = config.disentangled.share, config.biases.qkv
+    rows, parts = offsets.rows, config.disentangled.parts
+    keys = queries = None
+    if "c2p" in parts:
+        keys = split_heads(linear(offsets.vectors, params, "k" if shared else "pk", bias=bias), config.n_kv_heads)
+        keys = repeat_kv(keys, config.n_heads // config.n_kv_heads)[:, np.append(rows[-2::-1], rows[0])]
+    if "p2c" in parts:
+        queries = split_heads(linear(offsets.vectors, params, "q" if shared else "pq", bias=bias), config.n_heads)
+        queries = queries[:, rows]
+    return OffsetHeads(keys, queries)
 
 
 def _head_groups(q: Array, k: Array) -> Iterator[slice]:
@@ -100,20 +123,6 @@ def _head_groups(q: Array, k: Array) -> Iterator[slice]:
     n_heads = q.shape[-3]
     step = max(1, _AT_ONCE // (math.prod(q.shape[:-3]) * q.shape[-2] * k.shape[-2]))
     return (slice(start, min(start + step, n_heads)) for start in range(0, n_heads, step))
-
-
-def linear(x: Array, params: Params, name: str, *, bias: bool) -> Array:
-    """x W + b, with ``w{name}`` and ``b{name}``: one matrix product for all rows of x (..., width)."""
-    y = of_rows(x, params[f"w{name}"])  # (..., n, width) @ (width, m) -> (..., n, m)
-    if bias:
-        y += params[f"b{name}"]
-    return y
-
-
-def split_heads(x: Array, n_heads: int) -> Array:
-    """(..., n, n_heads * d_head) to (..., n_heads, n, d_head)."""
-    x = x.reshape(*x.shape[:-1], n_heads, -1)  # (..., n, n_heads, d_head)
-    return np.swapaxes(x, -2, -3)  # (..., n_heads, n, d_head)
 
 
 def merge_heads(z: Array) -> Array:

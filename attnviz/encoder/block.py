@@ -1,9 +1,11 @@
 """The one block: attention, cross-attention in a decoder, feed-forward, each with its residual sum and norm."""
 
-from attnviz.encoder.attention import Geometry, Steps, attention, linear
+from attnviz.encoder.attention import Geometry, Steps, attention
 from attnviz.encoder.config.block import Block
+from attnviz.encoder.convolution import convolution_part
+from attnviz.encoder.feed_forward.dense import feed_forward
+from attnviz.encoder.feed_forward.experts import mixture
 from attnviz.encoder.norms import normalize
-from attnviz.encoder.ops import ACTIVATION_FUNCTIONS
 from attnviz.encoder.parameters.params import Array, Params
 
 
@@ -11,7 +13,8 @@ def encoder_block(x: Array, params: Params, config: Block, geometry: Geometry) -
     """Self-attention and feed-forward on x (n, d_model); yields the names of ``LayerTrace``, returns (n, d_model)."""
     yield "resid_pre", x
     attended = yield from self_attention_part(x, params, config, geometry)
-    x = yield from feed_forward_part(attended, params, config, norm="norm2", layer_input=x)
+    made = yield from feed_forward_part(attended, params, config, norm="norm2", layer_input=x)
+    x = yield from convolution_part(made, x, params, config, geometry)
     yield "out", x
     return x
 
@@ -38,28 +41,14 @@ def feed_forward_part(x: Array, params: Params, config: Block, *, norm: str, lay
     if not config.d_ff:
         return x
     normed = yield from norm_before(layer_input if config.feed_forward.parallel else x, params, config, norm)
-    ffn_out = yield from feed_forward(normed, params.at("ffn"), config)
+    run = mixture if config.feed_forward.n_experts else feed_forward
+    ffn_out = yield from run(normed, params.at("ffn"), config)
     return (yield from add_and_norm(x, ffn_out, params, config, "resid_post", norm))
 
 
-def feed_forward(x: Array, params: Params, config: Block) -> Steps:
-    """act(x W_1 + b_1) W_2 + b_2; gated: (act(x W_g + b_g) * (x W_1 + b_1)) W_2 + b_2 (Shazeer 2020)."""
-    activation = ACTIVATION_FUNCTIONS[config.feed_forward.activation]
-    hidden = linear(x, params, "1", bias=config.biases.ffn)
-    if config.feed_forward.gated:
-        gate = linear(x, params, "g", bias=config.biases.gate)
-        hidden *= activation(gate, out=gate)
-    else:
-        hidden = activation(hidden, out=hidden)
-    yield "ffn_hidden", hidden
-    ffn_out = linear(hidden, params, "2", bias=config.biases.ffn)
-    yield "ffn_out", ffn_out
-    return ffn_out
-
-
 def norm_before(x: Array, params: Params, config: Block, name: str, *, exists: bool = True) -> Steps:
-    """The input of a part: x itself (post, or a norm that the model leaves out), or x normed (pre)."""
-    if config.norm.placement == "post" or not exists:
+    """The input of a part: x normed where norms come first, else x itself."""
+    if not (config.norm.before and exists):
         return x
     normed = normalize(x, params.at(name), config)
     yield name, normed
@@ -67,10 +56,14 @@ def norm_before(x: Array, params: Params, config: Block, name: str, *, exists: b
 
 
 def add_and_norm(x: Array, part: Array, params: Params, config: Block, resid: str, name: str) -> Steps:
-    """The residual sum x + part, and its norm where norms come after (post)."""
+    """The residual sum of x and a part's output, which may be normed before; and the sum's norm (post)."""
+    if config.norm.on_output:
+        output_norm = config.norm.output_norm(name)
+        part = normalize(part, params.at(output_norm), config)
+        yield output_norm, part
     x = x + part
     yield resid, x
-    if config.norm.placement == "pre":
+    if not config.norm.on_sum:
         return x
     normed = normalize(x, params.at(name), config)
     yield name, normed

@@ -10,7 +10,7 @@ from attnviz.encoder.config.groups import PositionConfig
 from attnviz.encoder.norms import normalize
 from attnviz.encoder.parameters.params import Array, Params
 from attnviz.encoder.parameters.shapes import has_decoder_positions
-from attnviz.encoder.positions import counted_positions, position_vectors
+from attnviz.encoder.positions.vectors import counted_positions, position_vectors
 from attnviz.encoder.products import of_rows
 
 
@@ -61,6 +61,8 @@ def embed(params: Params, config: Block, sequence: Sequence, *, decoder: bool = 
     elif sequence.ids is not None:
         x = _rows(params, "embed.tokens", sequence.ids)
         x = x if config.embedding.scale == 1.0 else x * x.dtype.type(config.embedding.scale)
+        if config.embedding.zero_id is not None:
+            x = _without_some(x, sequence.ids == config.embedding.zero_id, sequence.padding)
         if config.embedding.project == "before":
             x = _projected(x, params, config)
         yield "token_vectors", x
@@ -85,6 +87,18 @@ def embed(params: Params, config: Block, sequence: Sequence, *, decoder: bool = 
 def _rows(params: Params, table: str, ids: Array) -> Array:
     """Rows of a table, (..., n, width), for ids (..., n)."""
     return params.rows(table, ids.ravel()).reshape(*ids.shape, -1)
+
+
+def _without_some(x: Array, left_out: Array, padding: Array | None) -> Array:
+    """Vectors x (..., n, width), of which some become 0 and the others n / (n - some) times as large.
+
+    As dropout scales what it leaves (ESM's published code). Padding (..., n) does not count.
+    """
+    counted = np.ones_like(left_out) if padding is None else ~padding
+    n, some = counted.sum(axis=-1), (left_out & counted).sum(axis=-1)
+    growth = np.where(left_out, 0, (np.maximum(n, 1) / np.maximum(n - some, 1))[..., None])  # (..., n)
+    scaled: Array = x * growth[..., None].astype(x.dtype)
+    return scaled
 
 
 def _with_positions(x: Array, params: Params, config: PositionConfig, ids: Array | None) -> Steps:

@@ -16,6 +16,7 @@ _ERF = np.frompyfunc(math.erf, 1, 1)
 
 # Polynomials P of x^2, the highest power first, by which an activation is x sigmoid(x P(x^2)).
 _SILU = (1.0,)
+_QUICK_GELU = (1.702,)
 # 0.5 (1 + tanh(t)) = sigmoid(2t)
 _GELU_TANH = tuple(2 * math.sqrt(2 / math.pi) * c for c in (0.044715, 1.0))
 # log(Phi(x) / Phi(-x)) / x, weighted by what it does to x Phi(x), which comes out within 7e-8: our own minimax fit by
@@ -44,24 +45,41 @@ def softmax(scores: Array, out: Array | None = None) -> Array:
     return weights
 
 
-def layer_norm(x: Array, gain: Array, bias: Array | None, eps: float) -> Array:
+def softmax_with_sink(scores: Array, sink: Array) -> Array:
+    """Softmax over the last axis and one more score, whose share no key gets (GPT-OSS, 2025); written to the scores.
+
+    Args:
+        scores: (..., n_heads, n_q, n_k).
+        sink: (n_heads,), each head's further score.
+    """
+    sink = sink[:, None, None]  # (n_heads, 1, 1)
+    top = np.maximum(scores.max(axis=-1, keepdims=True), sink)  # (..., n_heads, n_q, 1)
+    np.exp(np.subtract(scores, top, out=scores), out=scores)
+    total = scores.sum(axis=-1, keepdims=True, dtype=np.float64) + np.exp(sink - top)  # as in softmax
+    scores /= total.astype(scores.dtype)
+    return scores
+
+
+def layer_norm(x: Array, gain: Array | None, bias: Array | None, eps: float) -> Array:
     """Layer norm with the biased variance (Ba et al. 2016); x is (..., d_model), gain and bias (d_model,)."""
-    normed = np.empty(x.shape, np.result_type(x, gain))
+    normed = np.empty(x.shape, x.dtype if gain is None else np.result_type(x, gain))
     for rows, block in _blocks(x, normed):
         np.subtract(rows, _mean(rows), out=block)
         np.divide(block, np.sqrt(_mean(block, block) + x.dtype.type(eps)), out=block)
-        np.multiply(block, gain, out=block)
+        if gain is not None:
+            np.multiply(block, gain, out=block)
         if bias is not None:
             np.add(block, bias, out=block)
     return normed
 
 
-def rms_norm(x: Array, gain: Array, eps: float) -> Array:
+def rms_norm(x: Array, gain: Array | None, eps: float) -> Array:
     """Root-mean-square norm (Zhang & Sennrich 2019); x is (..., d_model), gain (d_model,)."""
-    normed = np.empty(x.shape, np.result_type(x, gain))
+    normed = np.empty(x.shape, x.dtype if gain is None else np.result_type(x, gain))
     for rows, block in _blocks(x, normed):
         np.divide(rows, np.sqrt(_mean(rows, rows) + x.dtype.type(eps)), out=block)
-        np.multiply(block, gain, out=block)
+        if gain is not None:
+            np.multiply(block, gain, out=block)
     return normed
 
 
@@ -69,6 +87,13 @@ def relu(x: Array, out: Array | None = None) -> Array:
     """max(x, 0)."""
     rectified: Array = np.maximum(x, 0, out=out)
     return rectified
+
+
+def relu2(x: Array, out: Array | None = None) -> Array:
+    """max(x, 0) squared (So et al. 2021), as Nemotron has it."""
+    rectified = relu(x, out)
+    with np.errstate(over="ignore"):
+        return np.square(rectified, out=rectified)
 
 
 def gelu(x: Array, out: Array | None = None) -> Array:
@@ -87,12 +112,31 @@ def gelu_tanh(x: Array, out: Array | None = None) -> Array:
     return _sigmoid_gated(x, _GELU_TANH, out)
 
 
+def quick_gelu(x: Array, out: Array | None = None) -> Array:
+    """x sigmoid(1.702 x) (Hendrycks & Gimpel 2016), as CLIP has it; it differs from gelu by up to 0.02."""
+    return _sigmoid_gated(x, _QUICK_GELU, out)
+
+
 def silu(x: Array, out: Array | None = None) -> Array:
     """x sigmoid(x) (Elfwing et al. 2018)."""
     return _sigmoid_gated(x, _SILU, out)
 
 
-ACTIVATION_FUNCTIONS = {"relu": relu, "gelu": gelu, "gelu_tanh": gelu_tanh, "silu": silu}
+def sigmoid(x: Array) -> Array:
+    """1 / (1 + e^-x)."""
+    with np.errstate(over="ignore"):
+        share: Array = 1 / (1 + np.exp(-x))
+    return share
+
+
+ACTIVATION_FUNCTIONS = {
+    "relu": relu,
+    "relu2": relu2,
+    "gelu": gelu,
+    "gelu_tanh": gelu_tanh,
+    "quick_gelu": quick_gelu,
+    "silu": silu,
+}
 
 
 def _sigmoid_gated(x: Array, coefficients: tuple[float, ...], out: Array | None) -> Array:

@@ -32,6 +32,14 @@ def attention_scores(q: Array, k: Array, config: Block, score_w: Array | None) -
     return of_pairs(q, k)
 
 
+def capped(scores: Array, cap: float) -> Array:
+    """Scores softly kept between -cap and cap: cap tanh(scores / cap) (Gemma 2, 2024); written in place."""
+    scores *= scores.dtype.type(1 / cap)
+    np.tanh(scores, out=scores)
+    scores *= scores.dtype.type(cap)
+    return scores
+
+
 def _unit(x: Array) -> Array:
     """Vectors of length 1; the zero vector stays zero."""
     length = np.sqrt(np.einsum("...i,...i->...", x, x))[..., None]  # (..., n, 1)

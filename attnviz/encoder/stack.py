@@ -1,6 +1,7 @@
 """The one stack: embed, run the blocks, and keep only the arrays that the caller asks for."""
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Set
+from dataclasses import replace
 from functools import cache
 from typing import NamedTuple, TypeAlias
 
@@ -13,11 +14,14 @@ from attnviz.encoder.embedding import Sequence, embed
 from attnviz.encoder.masks import allowed_keys, without_padding
 from attnviz.encoder.norms import normalize
 from attnviz.encoder.parameters.params import Array, DType, Params
-from attnviz.encoder.positions import rotary_angles, score_bias
+from attnviz.encoder.positions.bias import score_bias
+from attnviz.encoder.positions.disentangled import Offsets, offset_vectors
+from attnviz.encoder.positions.rotary import rotations
 from attnviz.errors import InputError
 from attnviz.trace.trace import EmbeddingTrace, LayerTrace, Trace
 
 BY_HEADS = ("scores", "weights")  # computed in groups of heads
+_LAST = ("out", "embedded")  # of a layer, and of what is before it: what has not come by then does not exist
 
 
 class Address(NamedTuple):
@@ -59,23 +63,40 @@ def self_geometry(
         bias=score_bias(
             config.position, config.n_heads, params, n, dtype, causal=causal or config.attention.mask == "causal"
         ),
-        angles=rotary_angles(config.position, n, windowed=windowed),
+        rotations=_rotations(config, sequence, dtype, windowed=windowed) if layer in config.rotary_layers else None,
+        offsets=_offsets(config, params, n, dtype),
+        padding=sequence.padding,
         normed=config.norm.first or layer > 0,
     )
+
+
+def _offsets(config: Block, params: Params, n: int, dtype: DType) -> Offsets | None:
+    offsets = offset_vectors(config.disentangled, params, n, dtype)
+    if offsets is None or not config.disentangled.norm:
+        return offsets
+    return replace(offsets, vectors=normalize(offsets.vectors, params.at("embed.offsets_norm"), config))
+
+
+def _rotations(config: Block, sequence: Sequence, dtype: DType, *, windowed: bool) -> Array | None:
+    lengths = None if sequence.padding is None else (~sequence.padding).sum(axis=-1)
+    turned = rotations(config.position, config.d_head, len(sequence), windowed=windowed, lengths=lengths)
+    return None if turned is None else turned.astype(np.result_type(dtype, np.complex64))
 
 
 def _self_geometries(
     config: Block, params: Params, sequence: Sequence, dtype: DType, *, causal: bool
 ) -> Callable[[int], Geometry]:
     """Each layer's geometry, made once for all layers that share it."""
-    windowed = config.windowed_layers
+    windowed, rotary = config.windowed_layers, config.rotary_layers
+    made: dict[tuple[bool, ...], Geometry] = {}
 
-    @cache
-    def made(like: tuple[bool, bool]) -> Geometry:
-        layer = next(i for i in range(config.n_layers) if (i in windowed, i == 0) == like)
-        return self_geometry(config, params, sequence, dtype, layer, causal=causal)
+    def geometry(layer: int) -> Geometry:
+        like = (layer in windowed, layer in rotary, layer == 0)
+        if like not in made:
+            made[like] = self_geometry(config, params, sequence, dtype, layer, causal=causal)
+        return made[like]
 
-    return lambda layer: made((layer in windowed, layer == 0))
+    return geometry
 
 
 def cross_geometry(source: Sequence, n_target: int) -> Geometry:
@@ -88,7 +109,7 @@ def encode(params: Params, config: Block, source: Sequence) -> Arrays:
     x = yield from _addressed("encoder", None, embed(params, config, source))
     geometry = _self_geometries(config, params, source, x.dtype, causal=False)
     for layer in range(config.n_layers):
-        block = encoder_block(x, params.at(f"layers.{layer}"), config, geometry(layer))
+        block = encoder_block(x, params.at(f"layers.{layer}"), config.at_layer(layer), geometry(layer))
         x = yield from _addressed("encoder", layer, block)
     return (yield from _finish("encoder", x, params, config))
 
@@ -109,7 +130,7 @@ def decode(params: Params, config: Block, target: Sequence, source: Sequence, me
         entered = x
         x = yield from _addressed("decoder", layer, self_attention_part(x, at, config, self_view(layer)))
         x = yield from _addressed("cross", layer, cross_attention_part(x, memory, at, config, cross_view))
-        part = feed_forward_part(x, at, config, norm="norm3", layer_input=entered)
+        part = feed_forward_part(x, at, config.at_layer(layer), norm="norm3", layer_input=entered)
         x = yield from _addressed("decoder", layer, part)
         yield Address("decoder", layer, "out"), x
     return (yield from _finish("decoder", x, stack, config))
@@ -123,6 +144,8 @@ def stream(
     target: Sequence | None = None,
 ) -> Iterator[StreamedArray]:
     """Runs the stack, and the decoder if there is a target, until every array asked for has been computed.
+
+    An array that the configuration does not have, such as the norm of a part without one, is left out.
 
     Yields:
         those arrays as they are computed, scores and weights in groups of heads.
@@ -146,6 +169,8 @@ def stream(
             if not left[address]:
                 del left[address]
             yield StreamedArray(address, _read_only(value), range(before, before + count))
+        if address.name in _LAST:
+            left = {one: n for one, n in left.items() if one[:2] != address[:2] or one.name == "output"}
 
 
 def run(
@@ -201,8 +226,8 @@ def _both(params: Params, config: Block, source: Sequence, target: Sequence | No
 
 
 def _finish(kind: str, x: Array, params: Params, config: Block) -> Arrays:
-    """The output of a stack, normed where norms come first."""
-    if config.norm.placement == "pre":
+    """The output of a stack, normed unless the last sum was."""
+    if not config.norm.on_sum:
         x = normalize(x, params.at("final_norm"), config)
     yield Address(kind, None, "output"), x
     return x

@@ -18,6 +18,7 @@ _PLACES = {
     "special": "special tokens",
     "first": "the first token",
     "others": "tokens that are left out",
+    "sink": "the sink",
 }  # which no token's label names
 _AIMS = {
     "previous": "the previous token",

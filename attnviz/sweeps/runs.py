@@ -13,7 +13,7 @@ from attnviz.analysis.matrices.parts import joined
 from attnviz.analysis.matrices.paths import check_flow, check_path
 from attnviz.analysis.matrices.rerun import Ran
 from attnviz.analysis.matrices.selection import Choice, Request, arrange, arranged_parts, arranged_tokens
-from attnviz.analysis.matrices.values import IN_PARTS, value_addresses, values_in_parts, values_of
+from attnviz.analysis.matrices.values import IN_PARTS, lost_to_sinks, value_addresses, values_in_parts, values_of
 from attnviz.encoder.batch import batches, stacked
 from attnviz.encoder.embedding import Sequence
 from attnviz.encoder.stack import BY_HEADS, Address, masked_keys, stream
@@ -301,13 +301,7 @@ class _Plan:
     def _masked(self, kind: str, layers: tuple[int, ...]) -> np.ndarray | None:
         return masked_keys(self.model.config, kind, layers, self.text.source, self.text.target)
 
-    def _attention(
-        self,
-        kind: str,
-        choice: Choice,
-        matrices: np.ndarray,
-        masked: np.ndarray | None,
-    ) -> Attention:
+    def _attention(self, kind: str, choice: Choice, matrices: np.ndarray, masked: np.ndarray | None) -> Attention:
         queries, keys = self.text.sides(kind)
         return Attention(
             matrices=matrices,
@@ -320,6 +314,7 @@ class _Plan:
             kind=kind,
             values=self.request.run_values,
             masked=masked,
+            rest=lost_to_sinks(matrices, self.model.config, self.request.run_values),
         )
 
     def _result(self, views: Mapping[str, Attention], trace: Trace | None = None) -> Result:

@@ -14,6 +14,7 @@ from attnviz.trace.tokens import Token, Tokens
 
 __all__ = [
     "BUILTIN",
+    "REGEX",
     "BuiltinTokenizer",
     "Tokenizer",
     "builtin_tokenizer",
@@ -21,6 +22,9 @@ __all__ = [
     "pad",
     "raw_labels",
 ]
+
+
+REGEX = "regex:"  # before a regular expression
 
 
 class Tokenizer(Protocol):
@@ -110,6 +114,8 @@ def load_tokenizer(spec: str) -> Tokenizer:
         UsageError: neither a name, nor a file, nor spelled like a path (with a separator or ending in ``.json``).
         InputError: a file that is missing or no tokenizer.
     """
+    if spec.startswith(REGEX):
+        raise UsageError(f"tokenizer: {REGEX} needs the vocab.txt of a model folder; expected --model too")
     if spec in BUILTIN:
         return builtin_tokenizer(spec)
     separators = (os.sep, os.altsep or os.sep)

@@ -1,6 +1,7 @@
 """Tokenizers made from vocabulary files older than ``tokenizer.json``, and the settings that change either."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,7 +30,7 @@ def wordpiece(path: Path, *, specials: Mapping[str, str], lower_case: bool, stri
     """
     from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers  # noqa: PLC0415 (start-up time)
 
-    vocabulary = {line: number for number, line in enumerate(_lines(path, _LINES))}
+    vocabulary = vocabulary_of_lines(path)
     _check_specials(path, vocabulary, [specials["unk"]])
     made = Tokenizer(models.WordPiece(vocabulary, unk_token=specials["unk"], max_input_chars_per_word=100))
     made.normalizer = normalizers.BertNormalizer(
@@ -38,6 +39,34 @@ def wordpiece(path: Path, *, specials: Mapping[str, str], lower_case: bool, stri
     made.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     made.decoder = decoders.WordPiece(prefix="##")
     return made
+
+
+def whole_tokens(path: Path, *, unknown: str) -> "Tokenizer":
+    """ESM's tokenizer: the tokens of a ``vocab.txt`` are found in a text as wholes, the longest first.
+
+    Words between them are unknown.
+
+    Raises:
+        InputError: the file cannot be read, or lacks the token for what it does not know.
+    """
+    from tokenizers import Regex, Tokenizer, models, pre_tokenizers  # noqa: PLC0415 (start-up time)
+
+    vocabulary = {line.strip(): number for number, line in enumerate(_lines(path, _LINES))}
+    _check_specials(path, vocabulary, [unknown])
+    made = Tokenizer(models.WordLevel(vocabulary, unk_token=unknown))
+    longest_first = "|".join(re.escape(token) for token in sorted(vocabulary, key=len, reverse=True) if token)
+    split = pre_tokenizers.Split(Regex(longest_first), "isolated")
+    made.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.WhitespaceSplit(), split])
+    return made
+
+
+def vocabulary_of_lines(path: Path) -> dict[str, int]:
+    """The ids of the tokens of a ``vocab.txt``: a token's id is its line.
+
+    Raises:
+        InputError: the file cannot be read.
+    """
+    return {line: number for number, line in enumerate(_lines(path, _LINES))}
 
 
 def byte_level(vocabulary_path: Path, merges_path: Path, *, add_prefix_space: bool) -> "Tokenizer":
@@ -86,7 +115,7 @@ def add_specials(
         made: the tokenizer.
         path: for messages.
         specials: the tokens by role.
-        templates: roles around ``$A``, the text, and around two texts, ``$A`` and ``$B``.
+        templates: roles, or tokens of the vocabulary, around ``$A``, the text, and around two texts, ``$A`` and ``$B``.
         switches: by role, how a token is found in a text, such as ``lstrip``: with the space before it.
         trim_offsets: whether a piece's place in the text leaves out the space that it begins with.
 
@@ -103,8 +132,8 @@ def add_specials(
         ]
     )
     single, pair = (_filled(template, specials) for template in templates)
-    used = [token for token in specials.values() if token in f"{single} {pair}".replace(":1", "").split()]
-    _check_specials(path, made.get_vocab(), used)
+    used = [part.removesuffix(":1") for part in f"{single} {pair}".split() if not part.startswith("$")]
+    _check_specials(path, {token: number for token in used if (number := made.token_to_id(token)) is not None}, used)
     steps: list[processors.PostProcessor] = []
     if trim_offsets:
         prefixed = getattr(made.pre_tokenizer, "add_prefix_space", False)

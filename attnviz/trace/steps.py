@@ -18,6 +18,11 @@ class Quantity:
     axes: tuple[str, ...]
 
 
+def one_vector(symbol: str, meaning: str, values: np.ndarray, axis: str = "d_model") -> Quantity:
+    """A quantity that is one vector."""
+    return Quantity(symbol, meaning, values, (axis,))
+
+
 @dataclass(frozen=True, eq=False)
 class Step:
     """One step of the computation."""
@@ -79,14 +84,18 @@ class Explanation:
                 return quantity.values
         raise KeyError((step, symbol))
 
+    def has_value(self, step: str, symbol: str) -> bool:
+        """Whether one of its steps has that quantity."""
+        return any(q.symbol == symbol for one in self.steps if one.name == step for q in one.quantities)
+
     def has(self, step: str) -> bool:
         """Whether it has a step of that name."""
         return any(one.name == step for one in self.steps)
 
     @property
     def unmasked_scores(self) -> np.ndarray:
-        """(n_keys,), the scores before the mask: scaled, with what positions add."""
-        last = (("bias", "s+b"), ("scale", "s"), ("scores", "r"))
+        """(n_keys,), the scores before the mask: scaled, capped, with what positions add."""
+        last = (("bias", "s+b"), ("cap", "s"), ("scale", "s"), ("distance", "r+d"), ("scores", "r"))
         return next(self.values(*place) for place in last if self.has(place[0]))
 
     @property

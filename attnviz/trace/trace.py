@@ -28,12 +28,16 @@ class LayerTrace(_Arrays):
     Shapes, with n tokens (n_q queries and n_k keys in cross-attention):
         resid_pre (n, d_model): what enters the layer.
         norm1, norm2, norm3 (n, d_model): the norms' outputs.
-        q (n_heads, n_q, d_head); k, v (n_kv_heads, n_k, d_head), rotated where positions are rotary.
+        norm1_out, norm2_out, norm3_out (n, d_model): the parts' outputs, normed, where norms are on both sides.
+        q (n_heads, n_q, d_head); k (n_kv_heads, n_k, d_head), rotated where positions are rotary; v (n_kv_heads, n_k,
+            d_v).
         scores, weights (n_heads, n_q, n_k): before softmax (scaled, biased, masked with -inf); after it.
-        z (n_heads, n_q, d_head): weighted sum of the values, per head.
+        z (n_heads, n_q, d_v): weighted sum of the values, per head.
         attn_out (n_q, d_model): after concatenation and W_O.
         resid_mid (n_q, d_model): the residual sum after the attention.
         ffn_hidden (n, d_ff), ffn_out (n, d_model), resid_post (n, d_model): the feed-forward part and its residual sum.
+        routing (n, n_experts): instead of ffn_hidden, each token's shares of the experts.
+        conv_out (n, d_model): the convolution's output, where the first layer has one.
         out (n, d_model): what leaves the layer.
 
     A decoder layer has two of these: kind ``decoder`` (its self-attention and feed-forward) and kind ``cross``
@@ -54,9 +58,14 @@ class LayerTrace(_Arrays):
     resid_mid: np.ndarray | None = None
     norm2: np.ndarray | None = None
     norm3: np.ndarray | None = None
+    norm1_out: np.ndarray | None = None
+    norm2_out: np.ndarray | None = None
+    norm3_out: np.ndarray | None = None
     ffn_hidden: np.ndarray | None = None
+    routing: np.ndarray | None = None
     ffn_out: np.ndarray | None = None
     resid_post: np.ndarray | None = None
+    conv_out: np.ndarray | None = None
     out: np.ndarray | None = None
 
 

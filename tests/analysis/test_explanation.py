@@ -19,6 +19,19 @@ VARIANTS = [
     {"score": "cosine", "score_scale": 5.0, "position": "rotary", "bias": False},
     {"score": "dot", "position": "learned", "d_ff": 0, "d_head": 6},
     {"position": "learned", "pad_id": 0},
+    {"norm_placement": "sandwich", "score_cap": 1.5, "norm": "rms", "mask": "causal"},
+    {"norm_placement": "output", "qk_norm": True, "qk_norm_width": "all", "position": "rotary", "rotary_layers": "0"},
+    {"norm_placement": "output", "parallel": True, "score_cap": 2.0, "position": "alibi", "clip_qkv": 0.7},
+    {"norm_placement": "sandwich", "first_norm": False, "parallel": True},
+    {"disentangled": "both", "disentangled_span": 4, "n_kv_heads": 2, "mask": "causal"},
+    {"disentangled": "c2p", "disentangled_norm": True, "score": "dot", "score_cap": 3.0},
+    {"disentangled": "p2c", "disentangled_share": True, "position": "alibi"},
+    {"sink": True, "mask": "causal", "d_v": 5},
+    {"q_latent": 9, "kv_latent": 7, "d_v": 3, "bias": False},
+    {"kv_latent": 7, "position": "rotary", "rotary_dims": 4, "latent_bias": True},
+    {"conv_kernel": 3, "conv_activation": "gelu"},
+    {"n_experts": 5, "norm_placement": "pre", "gated": True, "d_shared": 7, "shared_gate": True},
+    {"n_experts": 6, "router_groups": 2, "router": "sigmoid", "expert_layers": "1", "d_expert": 9},
 ]
 
 
@@ -29,19 +42,51 @@ def explained(fields, *, kind="encoder", layer=1, head=2, query="2"):
     return model, explanation, {step.name: {q.symbol: q.values for q in step.quantities} for step in explanation.steps}
 
 
+def distances_by_hand(config, stack, attn, q, k):
+    """What distances add to the raw scores of query 2 of head 2, by their definition."""
+    shared, norm = config.disentangled.share, config.disentangled.norm
+    table, added = stack["embed.offsets"], {"c2p": [], "p2c": []}
+    for j, key in enumerate(k):
+        vector = table[min(max(2 - j + config.disentangled.span, 0), 2 * config.disentangled.span - 1)]
+        if norm:
+            vector = (vector - vector.mean()) / np.sqrt(vector.var() + config.norm.eps)
+        for part, letter, other in (("c2p", "k", q), ("p2c", "q", key)):
+            name = letter if shared else f"p{letter}"
+            heads = config.n_kv_heads if letter == "k" else config.n_heads
+            head, width = 2 * heads // config.n_heads, config.d_head
+            if part in config.disentangled.parts:
+                added[part].append(other @ (vector @ attn[f"w{name}"])[head * width : (head + 1) * width])
+    return {part: np.array(numbers) for part, numbers in added.items()}
+
+
 def close(actual, expected):
     np.testing.assert_allclose(actual, expected, atol=2e-5, rtol=2e-5)
 
 
+def latent_of(x, attn, config):
+    """What q is made of, where there is a vector for it."""
+    if config.attention.q_latent is None:
+        return x
+    x = x @ attn["wql"] + (attn["bql"] if config.biases.latent else 0)
+    gain, bias = (attn.get(f"q_latent_norm.{name}", default) for name, default in (("gain", 1), ("bias", 0)))
+    return (x - x.mean()) / np.sqrt(x.var() + config.attention.latent_eps) * gain + bias
+
+
 @pytest.mark.parametrize("kind", ["encoder", "decoder", "cross"])
 @pytest.mark.parametrize("fields", VARIANTS)
-def test_each_step_follows_from_the_one_before(fields, kind):
+def test_each_step_follows_from_the_one_before(fields, kind):  # noqa: C901 (one branch per kind of step)
     model, explanation, steps = explained(fields, kind=kind)
     config, stack = model.config, model.params if kind == "encoder" else model.params.at("decoder")
     attn = stack.at("layers.1").at("cross" if kind == "cross" else "attn")
     x = (steps.get("norm") or steps.get("input"))["x"]
+    clip = config.attention.clip_qkv or np.inf
     own = slice(2 * config.d_head, 3 * config.d_head)
+    if config.attention.q_latent or config.attention.kv_latent:
+        x = latent_of(x, attn, config)
     q = x @ attn["wq"][:, own] + (attn["bq"][own] if config.biases.default else 0)
+    q = q.clip(-clip, clip)
+    if config.attention.qk_norm:
+        q = steps["projection"]["q"]
     if config.position.kind != "rotary" or kind == "cross":
         close(steps["projection"]["q"], q)
     close(np.linalg.norm(steps["projection"]["q"]), np.linalg.norm(q))
@@ -55,9 +100,18 @@ def test_each_step_follows_from_the_one_before(fields, kind):
             "additive": lambda j: steps["scores"]["w"] @ np.tanh(q + k[j]),
         }[config.attention.score](j)
         close(r[j], by_hand)
+    if config.disentangled.parts and kind != "cross":
+        added = distances_by_hand(config, stack, attn, q, k)
+        for part in config.disentangled.parts:
+            close(steps["distance"][part], added[part])
+            r = r + added[part]
+        close(steps["distance"]["r+d"], r)
     scores = r * config.score_factor
     if "scale" in steps:
         close(steps["scale"]["s"], scores)
+    if (cap := config.attention.score_cap) is not None:
+        scores = cap * np.tanh(scores / cap)
+        close(steps["cap"]["s"], scores)
     if "bias" in steps:
         close(steps["bias"]["s+b"], scores + steps["bias"]["b"])
         scores = steps["bias"]["s+b"]
@@ -65,7 +119,11 @@ def test_each_step_follows_from_the_one_before(fields, kind):
         scores = np.where(np.isinf(steps["mask"]["masked"]), -np.inf, scores)
         close(steps["mask"]["masked"], scores)
 
-    weights = np.exp(scores - scores.max()) / np.exp(scores - scores.max()).sum()
+    lost = np.exp(attn["sink"][2] - scores.max()) if config.attention.sink else 0.0
+    weights = np.exp(scores - scores.max()) / (np.exp(scores - scores.max()).sum() + lost)
+    if config.attention.sink:
+        close(steps["softmax"]["e_0"], [lost])
+        close(steps["softmax"]["a_0"], [1 - weights.sum()])
     close(steps["softmax"]["a"], weights)
     close(explanation.weights, weights)
     close(steps["weighted_sum"]["a v"], weights[:, None] * steps["weighted_sum"]["v"])
@@ -78,12 +136,31 @@ def test_each_step_follows_from_the_one_before(fields, kind):
 @pytest.mark.parametrize("fields", VARIANTS)
 @pytest.mark.parametrize("kind", ["encoder", "cross"])
 def test_the_last_step_is_the_layers_output(fields, kind):
-    _, explanation, steps = explained(fields, kind=kind)
+    layer = 0 if "conv_kernel" in fields else 1
+    _, explanation, steps = explained(fields, kind=kind, layer=layer)
     whole = "encoder" if kind == "encoder" else "decoder"
     target = None if kind == "encoder" else TARGET
     result = attnviz.run(TEXT, target=target, model=attnviz.load(seed=3, **fields), keep=["out"])
-    out = result.trace[whole, 1].out[2]
+    out = result.trace[whole, layer].out[2]
     close(list(steps[explanation.steps[-1].name].values())[-1], out)
+
+
+def test_the_experts_shares_and_their_outputs_are_the_runs():
+    fields = {"n_experts": 5, "experts_per_token": 2, "expert_layers": "1", "norm_placement": "pre"}
+    model, explanation, steps = explained(fields)
+    shares, at = steps["routing"]["p"], model.params.at("layers.1.ffn")
+    logits = steps["routing"]["u"] @ at["wr"]
+    first, second = np.argsort(-logits)[:2]
+    assert sorted(np.flatnonzero(shares)) == sorted((first, second))
+    close(shares[first] / shares[second], np.exp(logits[first] - logits[second]))
+    close(shares.sum(), 1)
+    made = [np.maximum(steps["routing"]["u"] @ at[f"experts.{e}.w1"], 0) @ at[f"experts.{e}.w2"] for e in range(5)]
+    close(steps["feed_forward"]["f"], sum(share * out for share, out in zip(shares, made, strict=True)))
+    step = next(step for step in explanation.steps if step.name == "routing")
+    assert step.meaning == (
+        f"The token is sent to {first} ({shares[first]:.3g}), {second} ({shares[second]:.3g}); there are 5 experts."
+    )
+    assert "routing" not in explained(fields, layer=0)[2]
 
 
 @pytest.mark.parametrize("fields", VARIANTS)
@@ -101,7 +178,10 @@ def test_the_weights_are_those_that_show_prints(fields):
         ({"position": "alibi"}, {"mask"}, {"bias"}),
         ({"score": "dot"}, {"scale"}, {"scores"}),
         ({"d_ff": 0}, {"feed_forward", "output"}, {"residual"}),
-        ({"norm_placement": "pre"}, set(), {"norm"}),
+        ({"norm_placement": "pre"}, {"cap"}, {"norm"}),
+        ({"norm_placement": "output", "score_cap": 2.0}, {"norm"}, {"cap"}),
+        ({}, {"distance"}, {"scores"}),
+        ({"disentangled": "c2p"}, {"bias"}, {"distance", "scale"}),
     ],
 )
 def test_only_what_the_block_does_is_a_step(fields, absent, present):

@@ -13,8 +13,10 @@ have nothing else to do. Parts:
   startup   import, --help, --version and small runs, against importing typer
   forward   which part of the machine's own sgemm rate the forward pass reaches, one thread
 
-One more part runs only with --only page, for ten minutes:
+Two more parts run only with --only, for ten minutes each:
 
+  big       models of 1 and 3 billion parameters in bfloat16, layer 0 and all layers, against transformers; it writes
+            7 GB of files, and transformers takes 13 GB of memory
   page      the HTML page in Chromium, against BertViz's pages of the same attention. It needs playwright (the extra
             browser) and CHROMIUM, the path of that program; PYTHON has bertviz too; FOLDER is the node_modules after
             npm install d3@5.7.0 jquery@2 requirejs@2.3.6, which BertViz's pages fetch from the network otherwise
@@ -41,11 +43,12 @@ MODULES = {  # each has ``measure(settings)``; loaded when asked for, so that wh
     "heatmap": "heatmap",
     "startup": "startup",
     "forward": "forward",
+    "big": "big",
     "page": "page",
 }
-UNASKED = tuple(name for name in MODULES if name != "page")  # what runs without --only
+UNASKED = tuple(name for name in MODULES if name not in ("big", "page"))  # what runs without --only
 NEED_MODEL = {"sentence", "corpus", "forward", "page"}
-NEED_TORCH = {"sentence", "corpus", "long", "page"}
+NEED_TORCH = {"sentence", "corpus", "long", "big", "page"}
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -57,6 +57,16 @@ def write_safetensors(path: Path, tensors: dict[str, np.ndarray], dtype: str = "
     path.write_bytes(len(text).to_bytes(8, "little") + text + b"".join(blocks))
 
 
+def write_mixed(path: Path, tensors: dict[str, tuple[str, tuple[int, ...], bytes]]) -> None:
+    """A safetensors file of tensors of several types: each its type, its shape and its bytes."""
+    header, end = {}, 0
+    for name, (dtype, shape, data) in tensors.items():
+        header[name] = {"dtype": dtype, "shape": shape, "data_offsets": [end, end + len(data)]}
+        end += len(data)
+    text = json.dumps(header).encode()
+    path.write_bytes(len(text).to_bytes(8, "little") + text + b"".join(data for _, _, data in tensors.values()))
+
+
 def stored(array: np.ndarray, dtype: str) -> bytes:
     """An array's bytes in a number type; bfloat16 is the upper half of a float32."""
     if dtype == "BF16":

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from attnviz.encoder.config.block import EncoderConfig
-from attnviz.encoder.config.given import ACTIVATIONS, NORMS, PLACEMENTS, POSITIONS, SCORES
+from attnviz.encoder.config.given import ACTIVATIONS, NORMS, PLACEMENTS, POSITIONS, QK_NORM_WIDTHS, SCORES
 from attnviz.encoder.embedding import Sequence
 from attnviz.encoder.parameters.params import ArrayParams, Params
 from attnviz.encoder.parameters.seeded import SeededParams
@@ -22,6 +22,25 @@ _MASKS = (
     {"mask": "window", "window": 2, "window_layers": "1"},
 )
 
+_DISTANCES = (
+    {},
+    {"disentangled": "both", "disentangled_span": 3, "disentangled_norm": True},
+    {"disentangled": "c2p", "disentangled_span": 5, "disentangled_max": 9, "disentangled_share": True},
+)
+_STRETCHES = (  # which depend on a text's length
+    {},
+    {"rotary_scaling": "dynamic", "rotary_factor": 3.0, "rotary_ctx": 3},
+    {"rotary_scaling": "longrope", "rotary_ctx": 3, "rotary_short": [1.0, 1.5], "rotary_long": [3.0, 7.0]},
+)
+_EXPERTS = (
+    {},
+    {"n_experts": 5, "d_expert": 3},
+    {"n_experts": 6, "router_groups": 3, "groups_per_token": 1, "router": "sigmoid", "router_choice_bias": True}
+    | {"expert_layers": "1", "d_shared": 4, "shared_gate": True, "router_bias": True},
+)
+_LATENTS = ({}, {"q_latent": 5, "kv_latent": 3, "d_v": 2, "rotary_dims": 2}, {"d_v": 3})
+_QK_NORMS = ({}, *({"qk_norm": True, "qk_norm_width": width} for width in QK_NORM_WIDTHS))
+
 
 @st.composite
 def configs(draw, **fixed) -> EncoderConfig:
@@ -37,13 +56,34 @@ def configs(draw, **fixed) -> EncoderConfig:
         "gated": gated,
         "d_ff": 17 if gated else draw(st.sampled_from([0, 17])),
         "n_kv_heads": draw(st.sampled_from([1, 3])),
+        **draw(st.sampled_from(_EXPERTS)),
+        **draw(st.sampled_from(_LATENTS)),
         "n_segments": draw(st.sampled_from([0, 2])),
-        "qk_norm": draw(st.booleans()),
+        **draw(st.sampled_from(_QK_NORMS)),
+        "score_cap": draw(st.sampled_from([None, 2.0])),
+        "clip_qkv": draw(st.sampled_from([None, 1.5])),
+        "norm_gain": draw(st.booleans()),
+        "sink": draw(st.booleans()),
         "embed_norm": draw(st.booleans()),
         "bias": draw(st.booleans()),
     }
+    if drawn["d_ff"]:
+        drawn["conv_kernel"] = draw(st.sampled_from([0, 0, 3]))
+    if drawn["score"] in ("scaled_dot", "dot"):
+        drawn |= draw(st.sampled_from(_DISTANCES))
+    if drawn["position"] == "rotary":
+        drawn |= draw(st.sampled_from(_STRETCHES))
+        drawn["rotary_layers"] = draw(st.sampled_from([None, "1"]))
     if drawn["position"] == "learned":
         drawn["pad_id"] = draw(st.sampled_from([None, 0, 1]))
+    if drawn.get("rotary_scaling") in ("dynamic", "longrope"):  # which need all pairs of a head
+        drawn = {name: value for name, value in drawn.items() if name not in ("kv_latent", "rotary_dims")}
+    if drawn.get("disentangled", "none") != "none":
+        drawn = {name: value for name, value in drawn.items() if name not in ("q_latent", "kv_latent")}
+    if not drawn["d_ff"]:
+        drawn = {name: value for name, value in drawn.items() if name not in _EXPERTS[1] | _EXPERTS[2]}
+    if not fixed.get("qk_norm", True):
+        drawn["qk_norm_width"] = "head"
     return EncoderConfig(**(_SIZES | drawn | fixed))
 
 

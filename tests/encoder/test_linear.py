@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from attnviz.encoder.attention import linear
 from attnviz.encoder.parameters.params import ArrayParams
+from attnviz.encoder.projections import linear
 
 
 def made(transposed, dtype=np.float64):

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from attnviz.encoder import ops
-from attnviz.encoder.ops import ACTIVATION_FUNCTIONS, gelu, gelu_tanh, layer_norm, rms_norm, softmax
+from attnviz.encoder.ops import ACTIVATION_FUNCTIONS, gelu, gelu_tanh, layer_norm, quick_gelu, rms_norm, softmax
 
 GRID = np.linspace(-12, 12, 4801)
 
@@ -27,8 +27,10 @@ def test_gelu_is_exact_in_float64_and_within_3e_7_in_float32():
 def test_activations_are_what_their_papers_say(name, dtype, tolerance):
     by_hand = {
         "relu": lambda x: max(x, 0.0),
+        "relu2": lambda x: x * x if x > 0 else 0.0,
         "gelu": lambda x: x * 0.5 * (1 + math.erf(x / math.sqrt(2))),
         "gelu_tanh": lambda x: 0.5 * x * (1 + math.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3))),
+        "quick_gelu": lambda x: x / (1 + math.exp(-1.702 * x)),
         "silu": lambda x: x / (1 + math.exp(-x)),
     }[name]
     values = ACTIVATION_FUNCTIONS[name](GRID.astype(dtype))
@@ -40,10 +42,15 @@ def test_the_two_gelus_differ_by_4_7e_4():
     assert np.abs(gelu(GRID) - gelu_tanh(GRID)).max() == pytest.approx(4.7e-4, abs=1e-5)
 
 
+def test_the_quick_gelu_is_0_02_from_the_exact_one():
+    assert np.abs(gelu(GRID) - quick_gelu(GRID)).max() == pytest.approx(0.0203, abs=1e-3)
+
+
 @pytest.mark.parametrize("name", sorted(ACTIVATION_FUNCTIONS))
 def test_activations_do_not_overflow(name):
     far = np.array([-1e38, -1e4, 0, 1e4, 1e38], dtype=np.float32)
-    assert ACTIVATION_FUNCTIONS[name](far).tolist() == np.maximum(far, 0).tolist()
+    expected = [0, 0, 0, 1e8, np.inf] if name == "relu2" else np.maximum(far, 0).tolist()
+    assert ACTIVATION_FUNCTIONS[name](far).tolist() == expected
 
 
 @given(arrays(np.float64, (3, 5), elements=st.floats(-700, 700) | st.just(-math.inf)))

@@ -34,11 +34,13 @@ def configs(draw, **fixed):
     mask = draw(st.sampled_from(MASKS))
     fields = {
         "score": draw(st.sampled_from(SCORES)),
+        "score_cap": draw(st.sampled_from([None, 0.5])),
         "mask": mask,
         "window": draw(st.integers(0, 4)) if mask == "window" else None,
         "position": draw(st.sampled_from(POSITIONS)),
         "norm": draw(st.sampled_from(NORMS)),
         "norm_placement": draw(st.sampled_from(PLACEMENTS)),
+        "norm_gain": draw(st.booleans()),
         "activation": draw(st.sampled_from(ACTIVATIONS)),
         "gated": draw(st.booleans()),
         "bias": draw(st.booleans()),

@@ -125,5 +125,5 @@ def test_the_references_norms_and_activations_are_torchs():
     params = {"layer.gain": inputs["in.gain"], "layer.bias": inputs["in.bias"], "rms.gain": inputs["in.rms_gain"]}
     for kind in ("layer", "rms"):
         close(reference.norms(inputs["in.x"], params, kind, DEFAULTS | {"norm": kind}), results[f"out.{kind}"])
-    for kind in ("relu", "gelu", "gelu_tanh", "silu"):
+    for kind in ("relu", "relu2", "gelu", "gelu_tanh", "quick_gelu", "silu"):
         close([[reference.activation(x, kind) for x in row] for row in inputs["in.x"]], results[f"out.{kind}"])

@@ -55,6 +55,24 @@ def test_the_weights_of_layer_0_need_its_queries_and_keys_and_nothing_after_them
     assert kept(trace) == {("encoder", 0, "weights")}
 
 
+def test_arrays_that_a_layer_does_not_have_do_not_keep_the_run_going():
+    params = Watched(SeededParams(CONFIG))
+    absent = {"norm3", "norm1_out", "routing"}
+    trace = run(params, CONFIG, {Address("encoder", 0, name) for name in {"weights"} | absent}, IDS)
+    assert not [name for name in params.read if name.startswith("layers.1")]
+    assert kept(trace) == {("encoder", 0, "weights")}
+
+
+def test_only_experts_that_a_token_is_sent_to_are_read():
+    config = CONFIG.replaced({"n_experts": 64, "experts_per_token": 1, "n_layers": 1})
+    params = Watched(SeededParams(config))
+    trace = run(params, config, {Address("encoder", 0, "routing"), Address("encoder", 0, "ffn_out")}, IDS)
+    sent = np.flatnonzero(trace["encoder", 0].routing.any(axis=0))
+    assert 1 <= len(sent) <= 5
+    read = {name.split(".")[4] for name in params.read if ".experts." in name}
+    assert read == set(map(str, sent))
+
+
 def test_a_target_is_not_decoded_for_the_encoders_attention():
     params = Watched(SeededParams(CONFIG, decoder=True))
     run(params, CONFIG, {Address("encoder", 2, "weights")}, IDS, IDS)
@@ -62,10 +80,11 @@ def test_a_target_is_not_decoded_for_the_encoders_attention():
 
 
 def test_everything_that_a_layer_computes_can_be_kept():
-    names = [f.name for f in fields(LayerTrace) if f.name not in ("kind", "layer", "norm3")]
-    trace = run(SeededParams(CONFIG), CONFIG, {Address("encoder", 1, name) for name in names}, IDS)
-    assert kept(trace) == {("encoder", 1, name) for name in names}
-    layer = trace["encoder", 1]
+    names = [f.name for f in fields(LayerTrace) if f.name not in ("kind", "layer", "norm3", "norm3_out", "routing")]
+    config = CONFIG.replaced({"norm_placement": "sandwich", "conv_kernel": 3})
+    trace = run(SeededParams(config), config, {Address("encoder", 0, name) for name in names}, IDS)
+    assert kept(trace) == {("encoder", 0, name) for name in names}
+    layer = trace["encoder", 0]
     assert layer.q.shape == layer.z.shape == (2, 5, 5)
     assert layer.scores.shape == layer.weights.shape == (2, 5, 5)
     assert layer.ffn_hidden.shape == (5, 7)

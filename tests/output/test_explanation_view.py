@@ -92,6 +92,8 @@ VARIANTS = [
     {"position": "rotary", "qk_norm": True},
     {"position": "alibi", "score": "additive"},
     {"mask": "window", "window": 1},
+    {"disentangled": "both"},
+    {"disentangled": "p2c", "disentangled_share": True, "score": "dot", "position": "alibi"},
 ]
 
 
@@ -162,16 +164,22 @@ def test_every_equation_of_a_score_holds_and_ends_in_the_score(fields, target):
 @pytest.mark.parametrize("fields", VARIANTS, ids=str)
 def test_the_heading_s_formula_is_that_of_the_score(fields):
     explanation = explained(SENTENCE, **WIDE_HEADS | fields)
-    heading = next(line for line in printed(explanation, SCREEN).split("\n") if line.startswith("1  "))
+    lines = printed(explanation, SCREEN).split("\n")
+    heading = next(i for i, line in enumerate(lines) if line.startswith("1  "))
     score = fields.get("score", "scaled_dot")
     formula = {"cosine": "q . k_j / (|q| |k_j|)", "additive": "w . tanh(q + k_j)"}.get(score, "q . k_j")
-    if "score_scale" in fields:
+    parts = {"both": " + q . kd_ij + k_j . qd_ij", "p2c": " + k_j . qd_ij"}.get(fields.get("disentangled"), "")
+    formula += parts
+    if parts and score == "scaled_dot":
+        formula = f"({formula}) / sqrt(96)"
+    elif "score_scale" in fields:
         formula += f" * {fields['score_scale']:g}"
     elif score == "scaled_dot":
         formula += " / sqrt(32)"
     if fields.get("position") in ("alibi", "relative"):
         formula += " + b_ij"
-    assert heading.endswith(f"  s_j = {formula}")
+    wraps = len(formula) > 40  # then it has a line of its own
+    assert lines[heading + wraps].endswith(f"  s_j = {formula}")
 
 
 def softmax_rows(text):

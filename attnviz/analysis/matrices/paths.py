@@ -42,7 +42,7 @@ def follow(attention: Attention, how: str) -> Attention:
     reached = _Reached()
     for mask in () if inorder.masked is None else inorder.masked:
         reached.through(mask)
-    return _followed(inorder, flow(inorder.matrices), reached, how)
+    return _followed(replace(inorder, rest=None), flow(inorder.matrices), reached, how)  # rows sum to 1
 
 
 def rolled(parts: Iterator[Attention]) -> Attention:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from attnviz.encoder.attention import Steps, linear, merge_heads
+from attnviz.encoder.attention import Geometry, Steps, merge_heads
 from attnviz.encoder.block import (
     add_and_norm,
     cross_attention_part,
@@ -17,9 +17,11 @@ from attnviz.encoder.block import (
     self_attention_part,
 )
 from attnviz.encoder.config.block import Block
+from attnviz.encoder.convolution import convolution_part
 from attnviz.encoder.embedding import Sequence
 from attnviz.encoder.norms import normalize
 from attnviz.encoder.parameters.params import Params
+from attnviz.encoder.projections import linear
 from attnviz.encoder.stack import Address, cross_geometry, self_geometry
 from attnviz.trace.trace import Trace
 
@@ -77,7 +79,8 @@ def rerun_addresses(kind: str, layer: int) -> frozenset[Address]:
 
 def layer_output(ran: Ran, kind: str, layer: int, z: np.ndarray) -> np.ndarray:
     """What leaves a layer whose attention of this kind gives z (..., n_heads, n_q, d_head): (..., n_q, d_model)."""
-    config, at = stack_config(ran.config, kind), stack_params(ran.params, kind).at(f"layers.{layer}")
+    config = stack_config(ran.config, kind).at_layer(layer)
+    at = stack_params(ran.params, kind).at(f"layers.{layer}")
     part, norm, last_norm = {
         "encoder": ("attn", "norm1", "norm2"),
         "decoder": ("attn", "norm1", "norm3"),
@@ -88,7 +91,10 @@ def layer_output(ran: Ran, kind: str, layer: int, z: np.ndarray) -> np.ndarray:
     if kind == "decoder":
         x = _cross_attended(ran, at, x)
     entered = ran.trace["encoder" if kind == "encoder" else "decoder", layer].kept("resid_pre")
-    return _returned(feed_forward_part(x, at, config, norm=last_norm, layer_input=entered))
+    made = _returned(feed_forward_part(x, at, config, norm=last_norm, layer_input=entered))
+    if kind != "encoder":
+        return made
+    return _returned(convolution_part(made, entered, at, config, Geometry(padding=ran.source.padding)))
 
 
 def stack_output(ran: Ran, kind: str, layer: int, x: np.ndarray) -> np.ndarray:
@@ -99,13 +105,13 @@ def stack_output(ran: Ran, kind: str, layer: int, x: np.ndarray) -> np.ndarray:
         at = params.at(f"layers.{later}")
         geometry = self_geometry(config, params, sequence, x.dtype, later, causal=kind != "encoder")
         if kind == "encoder":
-            x = _returned(encoder_block(x, at, config, geometry))
+            x = _returned(encoder_block(x, at, config.at_layer(later), geometry))
             continue
         entered = x
         x = _returned(self_attention_part(x, at, config, geometry))
         x = _cross_attended(ran, at, x)
-        x = _returned(feed_forward_part(x, at, config, norm="norm3", layer_input=entered))
-    return normalize(x, params.at("final_norm"), config) if config.norm.placement == "pre" else x
+        x = _returned(feed_forward_part(x, at, config.at_layer(later), norm="norm3", layer_input=entered))
+    return normalize(x, params.at("final_norm"), config) if not config.norm.on_sum else x
 
 
 def variants_at_once(ran: Ran, kind: str) -> int:
@@ -113,7 +119,7 @@ def variants_at_once(ran: Ran, kind: str) -> int:
     config = ran.config
     n_queries = len(ran.entering(kind))
     longest = max(len(ran.source), n_queries)
-    width = max(config.d_model, config.d_ff, config.n_heads * max(config.d_head, longest))
+    width = max(config.d_model, config.d_ff, config.n_heads * max(config.d_head, config.d_v, longest))
     return max(1, _CHUNK // (n_queries * width))
 
 

@@ -6,6 +6,7 @@ from functools import partial
 import numpy as np
 
 from attnviz.analysis.matrices.rerun import Ran, stack_params
+from attnviz.encoder.config.block import Block
 from attnviz.encoder.parameters.params import Params
 from attnviz.encoder.stack import BY_HEADS, Address, StreamedArray
 from attnviz.errors import InputError
@@ -52,6 +53,15 @@ def values_of(
         else:
             numbers = zeroing(ran, kind, layer)[None].astype(own.kept("weights").dtype)
     return _finite(numbers, values, kind, layer)
+
+
+def lost_to_sinks(weights: np.ndarray, config: Block, values: str) -> np.ndarray | None:
+    """What each row gives to its head's sink, (..., n_queries): what is missing to 1; None where there is no sink."""
+    if not config.attention.sink or values != "weights":
+        return None
+    lost = 1 - weights.sum(axis=-1, dtype=np.float64)
+    share: np.ndarray = np.clip(lost, 0, 1).astype(weights.dtype)
+    return share
 
 
 def values_in_parts(values: str, params: Params, steps: Iterator[StreamedArray]) -> Iterator[StreamedArray]:

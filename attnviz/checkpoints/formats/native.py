@@ -14,6 +14,7 @@ import orjson
 from attnviz.checkpoints.checkpoint import Checkpoint
 from attnviz.checkpoints.file_params import FileParams
 from attnviz.checkpoints.formats.number_types import NUMBER_TYPES
+from attnviz.checkpoints.formats.pytorch.torch_file import TorchFile
 from attnviz.checkpoints.formats.tensor_file import TensorFile, misfits
 from attnviz.checkpoints.formats.tensors import model_folder_hint, open_tensors
 from attnviz.checkpoints.formats.writers import WRITERS
@@ -101,6 +102,12 @@ def _config(path: Path, file: TensorFile, overrides: Mapping[str, object]) -> tu
 
 def _header_fields(path: Path, file: TensorFile) -> dict[str, object]:
     where = one_line(path)
+    if file.format == TorchFile.format:
+        raise CheckpointError(
+            f"{where}: it is a PyTorch file, which has no configuration; expected attnviz's native format",
+            hint=model_folder_hint(path)
+            or "in a model folder it is pytorch_model.bin, beside config.json: --model FOLDER",
+        )
     if CONFIG_KEY not in file.metadata:
         raise CheckpointError(
             f"{where}: its header has no {CONFIG_KEY}; expected attnviz's native format",

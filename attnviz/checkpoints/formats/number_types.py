@@ -39,7 +39,32 @@ class NumberType:
     numpy: np.dtype | None
 
 
+def _float8_values(mantissa: int, bias: int, *, has_infinity: bool) -> np.ndarray:
+    """The numbers of all 256 bytes: a sign, an exponent, and ``mantissa`` bits (Micikevicius et al. 2022)."""
+    codes = np.arange(256)
+    exponent, fraction = (codes & 127) >> mantissa, (codes & (2**mantissa - 1)) / 2**mantissa
+    size = np.where(exponent == 0, fraction * 2.0 ** (1 - bias), (1 + fraction) * 2.0 ** (exponent - bias))
+    last = 127 >> mantissa
+    special = (exponent == last) & (fraction > 0) if has_infinity else (codes & 127) == 127
+    size = np.where(special, np.nan, size)
+    if has_infinity:
+        size = np.where((exponent == last) & (fraction == 0), np.inf, size)
+    return np.where(codes < 128, size, -size).astype(np.float32)
+
+
+def _looked_up(values: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
+    """Widens bytes by a table of 256 numbers."""
+
+    def widen(stored: np.ndarray) -> np.ndarray:
+        widened: np.ndarray = values[stored]
+        return widened
+
+    return widen
+
+
 _FLOAT32, _FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
+_BYTE = np.dtype(np.uint8)
+_POWERS = np.append(2.0 ** (np.arange(255) - 127), np.nan).astype(np.float32)  # an exponent alone, as scales have it
 NUMBER_TYPES = {
     kind.name: kind
     for kind in (
@@ -47,8 +72,14 @@ NUMBER_TYPES = {
         NumberType("F32", np.dtype("<f4"), _to_float32, _FLOAT32, _FLOAT32),
         NumberType("F16", np.dtype("<f2"), _to_float32, _FLOAT32, np.dtype(np.float16)),
         NumberType("BF16", np.dtype("<u2"), _from_bfloat16, _FLOAT32, None),
+        NumberType("F8_E4M3", _BYTE, _looked_up(_float8_values(3, 7, has_infinity=False)), _FLOAT32, None),
+        NumberType("F8_E5M2", _BYTE, _looked_up(_float8_values(2, 15, has_infinity=True)), _FLOAT32, None),
+        NumberType("F8_E8M0", _BYTE, _looked_up(_POWERS), _FLOAT32, None),
     )
 }
+# Whole numbers that stand for others by a scale: no parameters by themselves.
+SCALED_TYPES = {"I8": NumberType("I8", np.dtype("i1"), _to_float32, _FLOAT32, np.dtype("i1"))}
+READ_TYPES = NUMBER_TYPES | SCALED_TYPES
 _NAMES = {kind.numpy: kind.name for kind in NUMBER_TYPES.values() if kind.numpy is not None}
 
 

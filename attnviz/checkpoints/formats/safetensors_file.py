@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from attnviz.checkpoints.formats.number_types import NUMBER_TYPES
+from attnviz.checkpoints.formats.number_types import READ_TYPES
 from attnviz.checkpoints.formats.tensor_file import View, whole
 from attnviz.errors import CheckpointError, one_line
 
@@ -41,11 +41,11 @@ class SafetensorsFile:
         return np.memmap(self._path, np.uint8, "r")
 
     def _stored(self, name: str) -> np.ndarray:
-        return np.ndarray(self.shapes[name], NUMBER_TYPES[self.dtypes[name]].stored, self._bytes, self._starts[name])
+        return np.ndarray(self.shapes[name], READ_TYPES[self.dtypes[name]].stored, self._bytes, self._starts[name])
 
     def array(self, name: str, part: View = whole) -> np.ndarray:
         """A tensor, or a part of it: a view of the file for float32 and float64, a copy for 16-bit floats."""
-        return NUMBER_TYPES[self.dtypes[name]].widen(part(self._stored(name)))
+        return READ_TYPES[self.dtypes[name]].widen(part(self._stored(name)))
 
     def place(self, name: str) -> int:
         """The byte of the file at which a tensor starts."""
@@ -53,4 +53,4 @@ class SafetensorsFile:
 
     def rows(self, name: str, ids: np.ndarray) -> np.ndarray:
         """Rows of a table, touching no others."""
-        return NUMBER_TYPES[self.dtypes[name]].widen(self._stored(name)[ids])
+        return READ_TYPES[self.dtypes[name]].widen(self._stored(name)[ids])

@@ -1,4 +1,4 @@
-"""Tensors that are spread over several ``.safetensors`` files, with an index that says which is where."""
+"""Tensors that are spread over several files, with an index that says which is where."""
 
 import json
 from collections.abc import Mapping
@@ -6,13 +6,16 @@ from pathlib import Path
 
 import numpy as np
 
+from attnviz.checkpoints.formats.pytorch.torch_file import TorchFile
 from attnviz.checkpoints.formats.safetensors_file import SafetensorsFile
-from attnviz.checkpoints.formats.tensor_file import View, whole
+from attnviz.checkpoints.formats.tensor_file import TensorFile, View, whole
 from attnviz.checkpoints.formats.tensors import open_tensors
 from attnviz.errors import CheckpointError, one_line
 from attnviz.files import read_file
 
 _EXPECTED = "expected the index of a sharded model"
+_ENDINGS = {SafetensorsFile: ".safetensors", TorchFile: ".bin"}
+_NOUNS = {".safetensors": "safetensors", ".bin": "PyTorch"}
 
 
 class ShardedFile:
@@ -22,10 +25,9 @@ class ShardedFile:
         CheckpointError: an index that is damaged, leads out of its folder or names what is not there; a damaged shard.
     """
 
-    format = "safetensors"
-
     def __init__(self, index: Path):
         weight_map = _weight_map(index)
+        self.format = _kind(index).format
         self.paths = tuple(index.parent / name for name in _names(weight_map))
         shards = {path.name: _open(path, index) for path in self.paths}
         self._shard_of = {name: shards[file] for name, file in weight_map.items()}
@@ -48,7 +50,7 @@ class ShardedFile:
 
 
 def shard_names(index: Path) -> list[str]:
-    """The files that an index names, all of them safetensors in its own folder.
+    """The files that an index names, all of them in its own folder and of the format that its own name says.
 
     Raises:
         CheckpointError: it is damaged, or names something else.
@@ -68,20 +70,33 @@ def _weight_map(index: Path) -> dict[str, str]:
         raise CheckpointError(f"{where}: it has no weight_map; {_EXPECTED}") from error
     if not isinstance(weight_map, dict) or not all(isinstance(file, str) for file in weight_map.values()):
         raise CheckpointError(f"{where}: its weight_map is not an object of file names; {_EXPECTED}")
+    ending = _ENDINGS[_kind(index)]
     for file in weight_map.values():
-        if not file.endswith(".safetensors") or any(c in file for c in "/\\:\0"):
+        if not file.endswith(ending) or any(c in file for c in "/\\:\0"):
             raise CheckpointError(
-                f"{where}: it names {one_line(file)!r}, which is not a safetensors file in its folder; {_EXPECTED}"
+                f"{where}: it names {one_line(file)!r}, which is not a {_NOUNS[ending]} file in its folder; {_EXPECTED}"
             )
     if not weight_map:
         raise CheckpointError(f"{where}: its weight_map is empty; {_EXPECTED}")
     return weight_map
 
 
-def _open(path: Path, index: Path) -> SafetensorsFile:
-    if not path.exists():
+def _kind(index: Path) -> type[SafetensorsFile] | type[TorchFile]:
+    """The format of the shards, by the name of their index."""
+    return TorchFile if ".bin." in index.name else SafetensorsFile
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # a name that no file can have
+        return False
+
+
+def _open(path: Path, index: Path) -> TensorFile:
+    if not _is_there(path):
         raise CheckpointError(f"{one_line(index)}: {one_line(path.name)} is not there; expected all its shards")
-    file = open_tensors(path)
-    if not isinstance(file, SafetensorsFile):
-        raise CheckpointError(f"{one_line(path)}: it is not a safetensors file; {_EXPECTED}")
+    file, kind = open_tensors(path), _kind(index)
+    if not isinstance(file, kind):
+        raise CheckpointError(f"{one_line(path)}: it is not a {_NOUNS[_ENDINGS[kind]]} file; {_EXPECTED}")
     return file

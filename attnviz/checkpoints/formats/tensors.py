@@ -4,6 +4,8 @@ from pathlib import Path
 
 from attnviz.checkpoints.formats.npz_file import NpzFile
 from attnviz.checkpoints.formats.numpy_files import ZIP_MAGICS
+from attnviz.checkpoints.formats.pytorch.archive import is_torch_archive
+from attnviz.checkpoints.formats.pytorch.torch_file import TorchFile
 from attnviz.checkpoints.formats.safetensors_file import SafetensorsFile
 from attnviz.checkpoints.formats.tensor_file import TensorFile
 from attnviz.errors import CheckpointError, one_line
@@ -11,23 +13,26 @@ from attnviz.files import is_special, open_file
 
 _EXPECTED = "expected a .safetensors or .npz file"
 _PICKLES = tuple(bytes([0x80, protocol]) for protocol in range(2, 6))
+_TORCH_MARK = b"l\xfc\x9cF\xf9 j\xa8P\x19."  # the end of a first pickle by torch.save
 
 
 def open_tensors(path: Path) -> TensorFile:
     """Opens a file of tensors; its content, not its name, says which format it has.
 
     Raises:
-        CheckpointError: it is missing, a folder, empty, truncated, or neither format.
+        CheckpointError: it is missing, a folder, empty, truncated, or of another format.
     """
     where = one_line(path)
     if is_special(path):  # opening a pipe would wait for its writer
         raise CheckpointError(f"{where}: it is a device or a pipe, which is read only once; {_EXPECTED}")
     with open_file(path, _EXPECTED, CheckpointError) as file:
-        start = file.read(9)
-    if start[8:] == b"{":
+        start = file.read(32)
+    if start[8:9] == b"{":
         return SafetensorsFile(path)
     if start.startswith(ZIP_MAGICS):
-        return NpzFile(path)
+        return TorchFile(path) if is_torch_archive(path) else NpzFile(path)
+    if start.startswith(_PICKLES) and _TORCH_MARK in start:
+        return TorchFile(path)
     if start.startswith(_PICKLES):
         raise CheckpointError(f"{where}: it is a pickle, which could run any program and is never read; {_EXPECTED}")
     raise CheckpointError(f"{where}: unknown format; {_EXPECTED}")

@@ -5,9 +5,10 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
+from attnviz.checkpoints.huggingface.family import Family
 from attnviz.checkpoints.huggingface.folder import read_folder
 from attnviz.checkpoints.huggingface.registry import families, needed_family
-from attnviz.checkpoints.huggingface.tokenizer import read_tokenizer, tokenizer_file
+from attnviz.checkpoints.huggingface.tokenizer import MissingTokenizerError, read_tokenizer, tokenizer_file
 from attnviz.encoder.config.block import Block
 from attnviz.errors import one_line
 
@@ -31,7 +32,7 @@ class FolderInfo:
         model_type: in ``config.json``'s spelling.
         kind: ``encoder`` or ``decoder``.
         config: the block's fields.
-        tokenizer: the algorithm, the number of ids, the file.
+        tokenizer: the algorithm, the number of ids, the file; None where the folder has none of its own.
         files: of weights, each with its size in bytes.
         sha256: the digest that identifies the weights.
         dtypes: number types of the tensors that are used.
@@ -49,7 +50,7 @@ class FolderInfo:
     model_type: str
     kind: str
     config: Block
-    tokenizer: dict[str, object]
+    tokenizer: dict[str, object] | None
     files: list[dict[str, object]]
     sha256: str
     dtypes: list[str]
@@ -65,17 +66,16 @@ class FolderInfo:
         return {**vars(self), "config": self.config.as_dict()}
 
 
-def describe_folder(path: Path, name: str) -> FolderInfo:
+def describe_folder(path: Path, name: str, *, variant: str | None = None, family_type: str | None = None) -> FolderInfo:
     """A model folder's family, sizes, tokenizer and files, and whether every tensor is accounted for.
 
     Raises:
         InputError: as loading it does.
     """
-    folder = read_folder(path)
+    folder = read_folder(path, variant=variant, family_type=family_type)
     family = needed_family(folder.model_type, one_line(path))
-    tokenizer = read_tokenizer(path, family)
+    tokenizer, notes = _described_tokenizer(path, family, folder.config.n_vocab)
     shapes, dtypes = folder.file.shapes, folder.file.dtypes
-    algorithm = json.loads(tokenizer.json_text)["model"].get("type") or type(tokenizer.library.model).__name__
     return FolderInfo(
         name=one_line(name),
         path=one_line(path),
@@ -83,11 +83,7 @@ def describe_folder(path: Path, name: str) -> FolderInfo:
         model_type=folder.model_type,
         kind="decoder" if folder.config.attention.mask == "causal" else "encoder",
         config=folder.config,
-        tokenizer={
-            "algorithm": algorithm,
-            "n_vocab": tokenizer.n_vocab,
-            "file": tokenizer_file(path, family),
-        },
+        tokenizer=tokenizer,
         files=[{"name": file.name, "bytes": file.stat().st_size} for file in folder.files],
         sha256=folder.begin_digest()(),
         dtypes=sorted(set(dtypes.values())),
@@ -95,6 +91,21 @@ def describe_folder(path: Path, name: str) -> FolderInfo:
         used=len(shapes),
         unused=tuple(map(one_line, folder.unused)),
         unknown=tuple(map(one_line, folder.unknown)),
-        notes=(*folder.notes, *tokenizer.notes(folder.config.n_vocab)),
+        notes=(*folder.notes, *notes),
         card=one_line(path / "README.md") if (path / "README.md").is_file() else None,
     )
+
+
+def _described_tokenizer(path: Path, family: Family, n_vocab: int) -> tuple[dict[str, object] | None, tuple[str, ...]]:
+    """A folder's tokenizer, ready for JSON, with its notes; None where it has none, which is then the note.
+
+    Raises:
+        InputError: it has one, which cannot be read.
+    """
+    try:
+        tokenizer = read_tokenizer(path, family)
+    except MissingTokenizerError as error:
+        return None, (": ".join(str(error).split(": ")[1:]), *([error.hint] if error.hint else []))
+    algorithm = json.loads(tokenizer.json_text)["model"].get("type") or type(tokenizer.library.model).__name__
+    described = {"algorithm": algorithm, "n_vocab": tokenizer.n_vocab, "file": tokenizer_file(path, family)}
+    return described, tokenizer.notes(n_vocab)

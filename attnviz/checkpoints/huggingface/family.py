@@ -9,14 +9,17 @@ The families themselves are in ``families/``, one small file for each ``model_ty
 5. A golden folder with ``tests/checkpoints/golden/make.py``: the tests then compare it with transformers.
 """
 
-import re
-from collections.abc import Callable, Mapping
+import fnmatch
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from attnviz.checkpoints.file_params import TensorSource
+import numpy as np
+
 from attnviz.checkpoints.huggingface.settings import SettingRule, Settings
 from attnviz.encoder.config.block import Block
+from attnviz.encoder.parameters.shapes import Shape
+from attnviz.text.pieces.layout import PieceLayout
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,13 +28,28 @@ class Fused:
 
     Attributes:
         module: its name.
-        holds: the modules of the block, in order.
-        by_head: whether they alternate head by head (GPT-NeoX), not in blocks.
+        holds: the modules of the block, in order. Their widths may differ.
+        groups: how often they follow each other: once, or for each head (GPT-NeoX), each with its share of the outputs.
     """
 
     module: str
     holds: tuple[str, ...]
-    by_head: bool = False
+    groups: Callable[[Block], int] = lambda block: 1  # noqa: ARG005
+
+
+@dataclass(frozen=True, eq=False)
+class Stacked:
+    """A tensor of the file that holds those of all experts, as (experts, in, out).
+
+    Attributes:
+        tensor: its full name, with ``{}`` for the layer.
+        part: of several tensors whose outputs alternate in it, which one.
+        parts: how many.
+    """
+
+    tensor: str
+    part: int = 0
+    parts: int = 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +57,7 @@ class Vocabulary:
     """The parts of a tokenizer that older vocabulary files leave out.
 
     Attributes:
-        kind: ``wordpiece`` (``vocab.txt``) or ``bytes`` (``vocab.json`` and ``merges.txt``).
+        kind: ``wordpiece`` or ``wholes`` (``vocab.txt``), or ``bytes`` (``vocab.json`` and ``merges.txt``).
         single: the tokens around one text, with ``$A`` for it, in the names of ``specials``.
         pair: the tokens around two texts, with the row of the segment table after each colon.
         specials: the special tokens by role, unless ``tokenizer_config.json`` says otherwise.
@@ -57,7 +75,7 @@ class Vocabulary:
     @property
     def files(self) -> tuple[str, ...]:
         """The files it is made from."""
-        return {"wordpiece": ("vocab.txt",), "bytes": ("vocab.json", "merges.txt")}[self.kind]
+        return {"wordpiece": ("vocab.txt",), "wholes": ("vocab.txt",), "bytes": ("vocab.json", "merges.txt")}[self.kind]
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,13 +90,16 @@ class Family:
         fields: flat names of the block: each a value, or a rule that reads it from ``config.json``.
         modules: the block's modules (``layers.{}.attn.q``), each with the file's name
             (``encoder.layer.{}.attention.self.query``). Linear layers and norms have ``weight`` and ``bias``, tables
-            ``weight``.
+            ``weight``. Experts have a number of their own (``layers.{}.ffn.experts.{}.1``); ``{head}`` stands for the
+            number of each head that has a module of its own.
         fused: modules of the file that hold several of the block's.
         defaults: settings that a ``config.json`` may leave out, where not all families agree on them.
         aliases: other names of settings to the family's own; they win, as in the published code.
         more: further fields that follow from several settings at once.
+        more_modules: further names of modules that follow from settings.
         prefixes: what may stand before each name.
         unused: names of heads and buffers, with ``*``, that play no part in attention.
+        rounded: those of ``unused`` that the published code takes from the file, where attnviz computes them anew.
         required: settings that may have only these values (null and missing are always fine).
         irrelevant: settings without any part in attention, besides those of all families; ``*`` stands for anything.
         ignored: settings that change attention in other families, and that the published code of this one does not
@@ -87,10 +108,23 @@ class Family:
         linear: whether linear layers are stored as (out, in); GPT-2's are (in, out).
         first_position: row of the position table that belongs to the first token; a number, or a rule. Where ``pad_id``
             is a field, the row before it is the padding's.
+        spare_positions: how many rows at the end of the position table are never used.
+        added: by table of the block, a table of the file whose first row is added to each of its rows.
+        older: the family as an older file spells its tensors, by a pattern that one of their names matches.
         norm_plus: what is added to a norm's stored gain.
-        zero: tensors of the block that are 0, because the file's model does not have them.
+        zero: tensors of the block that are 0, because the file's model does not have them; ``{}`` stands for a layer.
+        tensors: tensors of the block whose names in the file are not a module's with ``weight`` or ``bias`` (DeBERTa's
+            ``q_bias``).
+        stacked: the experts' tensors that the file has in one each (``layers.{}.ffn.experts.{}.w1``).
+        computed: tensors of the block that the published code computes, each with what makes it of the settings and its
+            shape.
+        orders: modules whose outputs have other places in each head, each with the head's stored outputs in order.
+        folded: norms whose gain is stored as one row for each head, each with the number of heads.
+        factors: numbers that multiply a module's weights, from settings.
+        convolutions: modules that are stored as convolutions of width 1, from settings; each with its groups.
         layer: the file's number for a layer, where it is not the same; ``{}`` of ``modules`` stands for it.
         vocabulary: for folders without ``tokenizer.json``.
+        pieces: for folders with a SentencePiece model alone; None where those are not read.
     """
 
     name: str
@@ -103,18 +137,31 @@ class Family:
     defaults: dict[str, object] = field(default_factory=dict)
     aliases: Mapping[str, str] = field(default_factory=dict)
     more: Callable[[Settings], Mapping[str, object]] = lambda settings: {}  # noqa: ARG005
+    more_modules: Callable[[Settings], Mapping[str, str]] = lambda settings: {}  # noqa: ARG005
     prefixes: tuple[str, ...] = ()
     unused: tuple[str, ...] = ()
+    rounded: tuple[str, ...] = ()
     required: Mapping[str, tuple[object, ...]] = field(default_factory=dict)
     irrelevant: tuple[str, ...] = ()
     ignored: Mapping[str, tuple[object, ...]] = field(default_factory=dict)
     classes: str = ""
     linear: bool = True
     first_position: int | Callable[[Settings], int] = 0
+    spare_positions: Callable[[Settings], int] = lambda settings: 0  # noqa: ARG005
+    added: Callable[[Settings], Mapping[str, str]] = lambda settings: {}  # noqa: ARG005
+    older: Mapping[str, "Family"] = field(default_factory=dict)
     norm_plus: float = 0.0
     zero: tuple[str, ...] = ()
+    tensors: Mapping[str, str] = field(default_factory=dict)
+    stacked: Mapping[str, Stacked] = field(default_factory=dict)
+    computed: Mapping[str, Callable[[Settings, Shape], np.ndarray]] = field(default_factory=dict)
+    orders: Mapping[str, Callable[[Block], tuple[int, ...]]] = field(default_factory=dict)
+    folded: Mapping[str, Callable[[Block], int]] = field(default_factory=dict)
+    factors: Callable[[Settings], Mapping[str, float]] = lambda settings: {}  # noqa: ARG005
+    convolutions: Callable[[Settings], Mapping[str, int]] = lambda settings: {}  # noqa: ARG005
     layer: Callable[[Settings, int], str] = lambda settings, i: str(i)  # noqa: ARG005
     vocabulary: Vocabulary | None = None
+    pieces: PieceLayout | None = None
 
     def settings(self, values: Mapping[str, Any], where: str) -> Settings:
         """The settings of a ``config.json``, with the family's defaults."""
@@ -130,47 +177,13 @@ class Family:
         for name, allowed in self.required.items():
             settings.one_of(name, {value: value for value in allowed}, allowed[0])
         fields = {name: rule(settings) if callable(rule) else rule for name, rule in self.fields.items()}
+        for rule in (self.more_modules, self.factors, self.convolutions, self.added, self.spare_positions):
+            rule(settings)  # so that all that is read of the settings is read now, and refused if it cannot be
         return fields | dict(self.more(settings))
 
-    def sources(
-        self, shapes: Mapping[str, tuple[int, ...]], config: Block, settings: Settings
-    ) -> dict[str, TensorSource]:
-        """Where each native tensor lies, under names without prefix."""
-        rule = self.first_position
-        first = rule(settings) if callable(rule) else rule
-        first = max(first - (config.position.pad_id is not None), 0)
-        return {name: self._source(name, config, settings, first) for name in shapes}
-
-    def _source(self, name: str, config: Block, settings: Settings, first: int) -> TensorSource:
-        if name in self.zero:
-            return TensorSource(None)
-        module, kind = _module_of(name)
-        match = re.match(r"layers\.(\d+)\.", module)
-        number = self.layer(settings, int(match[1])) if match else ""
-        generic = re.sub(r"^layers\.\d+\.", "layers.{}.", module)
-        transposed = self.linear and kind == "matrix"
-        leaf = "bias" if kind == "bias" else "weight"
-        for fused in self.fused:
-            if generic in fused.holds:
-                full, part = fused.module.format(number), fused.holds.index(generic)
-                heads = config.n_heads if fused.by_head else 0
-                return TensorSource(f"{full}.{leaf}", transposed, part, len(fused.holds), heads)
-        if generic not in self.modules:
-            return TensorSource(f"{module}.{leaf}")  # which no file has, so that it is reported as missing
-        return TensorSource(
-            f"{self.modules[generic].format(number)}.{leaf}",
-            transposed,
-            first_row=first if generic == "embed.positions" else 0,
-            plus=self.norm_plus if kind == "gain" else 0.0,
-        )
-
-
-def _module_of(name: str) -> tuple[str, str]:
-    """A native tensor's module and what it is of it: ``layers.0.attn.wq`` is the matrix of ``layers.0.attn.q``."""
-    stem, leaf = name.rsplit(".", 1)
-    if leaf in ("gain", "bias"):
-        return stem, leaf
-    if stem == "embed":
-        return name, "table"
-    kind = {"w": "matrix", "b": "bias"}[leaf[0]]
-    return (f"{stem}.{leaf[1:]}" if leaf[1:] else stem), kind
+    def spelled(self, names: Iterable[str]) -> "Family":
+        """The family as a file spells its tensors."""
+        for pattern, older in self.older.items():
+            if any(fnmatch.fnmatchcase(name, pattern) for name in names):
+                return older
+        return self

@@ -1,6 +1,7 @@
-"""A Hugging Face model folder: ``config.json``, safetensors, a tokenizer."""
+"""A Hugging Face model folder: ``config.json``, weights, a tokenizer."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -8,74 +9,105 @@ from typing import Any
 import numpy as np
 
 from attnviz.checkpoints.checkpoint import Checkpoint
-from attnviz.checkpoints.file_params import FileParams
-from attnviz.checkpoints.formats.shards import ShardedFile
+from attnviz.checkpoints.file_params import FileParams, TensorSource
 from attnviz.checkpoints.formats.tensor_file import TensorFile, View, misfits, whole
-from attnviz.checkpoints.formats.tensors import open_tensors
 from attnviz.checkpoints.huggingface.family import Family
-from attnviz.checkpoints.huggingface.hints import check_plain, save_again
+from attnviz.checkpoints.huggingface.hints import check_plain
 from attnviz.checkpoints.huggingface.known_settings import check_settings, family_of_classes
-from attnviz.checkpoints.huggingface.registry import families, needed_family
+from attnviz.checkpoints.huggingface.registry import families, find_family, needed_family, read_as
+from attnviz.checkpoints.huggingface.rules.text_part import PICTURE_PARTS, PICTURE_SETTINGS, text_part
 from attnviz.checkpoints.huggingface.setting_names import with_setting_names
-from attnviz.checkpoints.huggingface.settings import Settings, rope_settings
+from attnviz.checkpoints.huggingface.settings import Settings
 from attnviz.checkpoints.huggingface.settings_file import read_settings
-from attnviz.checkpoints.huggingface.tensor_names import is_unused, other_form, own_names, unknown_prefix
-from attnviz.checkpoints.huggingface.tokenizer import read_tokenizer
+from attnviz.checkpoints.huggingface.storage.quantised import dequantised
+from attnviz.checkpoints.huggingface.storage.tensor_sources import tensor_sources
+from attnviz.checkpoints.huggingface.storage.weight_files import open_weights
+from attnviz.checkpoints.huggingface.tensor_names import (
+    is_unused,
+    other_form,
+    own_names,
+    rounding_notes,
+    unknown_prefix,
+)
+from attnviz.checkpoints.huggingface.tokenizer import read_regex_tokenizer, read_tokenizer
 from attnviz.encoder.config.block import Block
 from attnviz.encoder.parameters.shapes import Shape, tensor_shapes
 from attnviz.errors import CheckpointError, ConfigError, one_line
 
-WEIGHTS, INDEX = "model.safetensors", "model.safetensors.index.json"
-_PICKLES = ("pytorch_model*.bin", "*.pt", "*.pth", "*.ckpt")
-_UNREAD = (*_PICKLES, "*.h5", "*.msgpack", "*.gguf", "*.onnx", "adapter_model.safetensors")
 
-
-def read_folder(path: Path, overrides: Mapping[str, object] | None = None) -> Checkpoint:
+def read_folder(
+    path: Path,
+    overrides: Mapping[str, object] | None = None,
+    *,
+    variant: str | None = None,
+    family_type: str | None = None,
+) -> Checkpoint:
     """Opens a model folder and checks every name and shape before any maths; tensors are read when asked for.
 
     Args:
         path: the folder.
         overrides: fields that replace those of ``config.json``, such as ``mask``; the tensors must still fit.
+        variant: of the weights, such as ``fp16``.
+        family_type: a ``model_type`` that is known, in place of the folder's own.
 
     Raises:
         CheckpointError: a file that is missing or damaged, a family that is not known, a setting that is not computed
             here, tensors that are missing or misshapen: all of them in one message.
         ConfigError: overrides that do not fit the folder's fields.
     """
-    values = read_settings(path)
-    where = one_line(path / "config.json")
-    model_type, family = _family(values, where)
-    check_plain(where, values)
-    settings = family.settings(values, where)
+    values, where = read_settings(path), one_line(path / "config.json")
+    model_type, family, settings, notes = _read_family(values, where, family_type)
     own, config = _configs(family, settings, overrides or {})
-    notes = check_settings(settings, family)
+    notes += check_settings(settings, family)
     if (path / "adapter_config.json").is_file():
         notes += ("the folder also holds an adapter (PEFT), which is not applied: these are the heads of its base",)
-    opened, paths = _open(path, values)
-    shapes = tensor_shapes(config)
+    stored, paths = open_weights(path, variant)
+    opened, scaled = dequantised(stored, one_line(path), values)
+    notes += scaled
+    family, shapes = family.spelled(opened.shapes), tensor_shapes(config)
     if overrides and _is_misfit(tensor_shapes(own), shapes):
         raise _misfit_error(path, own, overrides)
-    sources = family.sources(shapes, config, settings)
-    used = {source.name for source in sources.values() if source.name is not None}
+    sources = tensor_sources(family, shapes, config, settings)
+    used = {name for source in sources.values() for name in source.names}
     names = own_names(one_line(path), opened, family, used)
+    notes += tuple(rounding_notes(names, opened, family))
     file = RenamedFile(opened, {name: names[name] for name in used if name in names})
-    expected = {s.name: s.stored_shape(shapes[name]) for name, s in sources.items() if s.name}
+    expected = _stored_shapes(sources, shapes, file)
     _check(where, family, file, opened, expected, _misfit_error(path, own, overrides) if overrides else None)
-    others = sorted(name for name in names if name not in used)
-    usual = {s.name for s in family.sources(tensor_shapes(own), own, settings).values()} if overrides else used
-    unused = tuple(name for name in others if name in usual or is_unused(name, family))
-    unknown = tuple(names[name] for name in others if name not in unused)
+    usual = tensor_sources(family, tensor_shapes(own), own, settings) if overrides else sources
+    unused, unknown = _others(names, used, {name for source in usual.values() for name in source.names}, family)
     return Checkpoint(
         config=config,
         file=file,
         params=FileParams(file, one_line(path), shapes, sources),
         files=paths,
         tokenizer=partial(read_tokenizer, path, family),
+        regex_tokenizer=partial(read_regex_tokenizer, path, family),
         model_type=model_type,
         unused=unused,
         unknown=unknown,
         notes=notes,
     )
+
+
+def _others(
+    names: Mapping[str, str], used: Collection[str], usual: Collection[str], family: Family
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The tensors that are not used: by the family's names those that are known, by the file's those that are not."""
+    others = sorted(name for name in names if name not in used)
+    unused = tuple(name for name in others if name in usual or is_unused(name, family))
+    return unused, tuple(names[name] for name in others if name not in unused)
+
+
+def _stored_shapes(
+    sources: Mapping[str, TensorSource], shapes: Mapping[str, Shape], file: TensorFile
+) -> dict[str, Shape]:
+    """The shapes that the file's tensors must have; a table of which one row is added has any number of rows."""
+    expected = {theirs: s.stored_shape(shapes[name]) for name, s in sources.items() for theirs in s.names}
+    for name, source in sources.items():
+        if source.added:
+            expected[source.added] = (*file.shapes.get(source.added, ())[:1], *shapes[name][1:])
+    return expected
 
 
 def _is_misfit(own: Mapping[str, Shape], changed: Mapping[str, Shape]) -> bool:
@@ -104,12 +136,41 @@ def _misfit_error(path: Path, own: Block, overrides: Mapping[str, object]) -> Ch
     )
 
 
-def _family(values: Mapping[str, Any], where: str) -> tuple[str, Family]:
-    """The ``model_type`` and its family; files from before ``model_type`` say it by ``architectures`` alone."""
+def _read_family(
+    values: Mapping[str, Any], where: str, family_type: str | None
+) -> tuple[str, Family, Settings, tuple[str, ...]]:
+    """The ``model_type``, its family, the settings that it reads, and notes.
+
+    Files from before ``model_type`` say it by ``architectures`` alone; a model that also reads pictures has it in its
+    ``text_config``.
+
+    Args:
+        values: of the ``config.json``.
+        where: the file, for messages.
+        family_type: a ``model_type`` that is known, in place of the folder's own.
+
+    Raises:
+        CheckpointError: it is not known, or the weights are quantised.
+        UsageError: ``family_type`` is not known.
+    """
+    check_plain(where, values)
+    notes: tuple[str, ...] = ()
+    extended: dict[str, tuple[str, ...]] = {}
     model_type = values.get("model_type")
     if model_type is None:
         model_type = family_of_classes(values, families())
-    return str(model_type), needed_family(model_type, where)
+    part = text_part(values, where) if find_family(model_type) is None else None
+    if part is not None:
+        check_plain(part.where, part.values)
+        model_type, values, where, notes = part.model_type, part.values, part.where, (part.note,)
+        extended = {"unused": PICTURE_PARTS, "irrelevant": PICTURE_SETTINGS}
+    if family_type is not None:
+        notes += (read_as(model_type, family_type),)
+        model_type = family_type
+    family = needed_family(model_type, where)
+    more: dict[str, Any] = {name: (*getattr(family, name), *names) for name, names in extended.items()}
+    family = replace(family, **more) if more else family
+    return str(model_type), family, family.settings(values, where), notes
 
 
 class RenamedFile:
@@ -143,29 +204,7 @@ def _configs(family: Family, settings: Settings, overrides: Mapping[str, object]
     except (ConfigError, ZeroDivisionError) as error:
         raise CheckpointError(f"{settings.where}: {with_setting_names(one_line(error), family, settings)}") from error
     changed = own.replaced(overrides) if overrides else own
-    if changed.n_ctx > own.n_ctx and "dynamic" in rope_settings(settings).values.values():
-        raise ConfigError(
-            f"n_ctx is {changed.n_ctx}, and beyond {own.n_ctx} dynamic rotary positions change with the text, which "
-            f"attnviz does not compute; expected at most {own.n_ctx}"
-        )
     return own, changed
-
-
-def _open(path: Path, settings: Mapping[str, Any]) -> tuple[TensorFile, tuple[Path, ...]]:
-    single, index = path / WEIGHTS, path / INDEX
-    if single.exists():
-        return open_tensors(single), (single,)
-    if index.exists():
-        sharded = ShardedFile(index)
-        return sharded, sharded.paths
-    for pattern in _UNREAD:
-        for other in sorted(path.glob(pattern))[:1]:
-            why = ", a pickle, which could run any program and is never read" if pattern in _PICKLES else ""
-            raise CheckpointError(
-                f"{one_line(path)}: it has {one_line(other.name)}{why}; expected {WEIGHTS}",
-                hint=save_again(str(path), settings),
-            )
-    raise CheckpointError(f"{one_line(path)}: it has no weights; expected {WEIGHTS}, or shards and their index")
 
 
 def _check(

@@ -14,13 +14,9 @@ from typing import Any
 from attnviz.checkpoints.formats.tensors import open_tensors
 from attnviz.errors import AttnvizError, CheckpointError, one_line
 
-_QUANTISED = {
-    "gptq": "GPTQ",
-    "awq": "AWQ",
-    "bitsandbytes": "bitsandbytes",
-    "fp8": "fp8",
-    "compressed-tensors": "scales",
-}
+_QUANTISED = {"gptq": "GPTQ", "awq": "AWQ", "bitsandbytes": "bitsandbytes", "compressed-tensors": "scales"}
+_PLAIN_SCALES = ("fp8", "fbgemm_fp8", "compressed-tensors", "modelopt")  # methods whose 8-bit weights are read
+_NOT_PLAIN = ("pack-quantized", "marlin-24", "nvfp4-pack-quantized", "mxfp4-pack-quantized")  # of compressed-tensors
 _TASKS = {  # of an adapter, to the class its base was loaded with
     "CAUSAL_LM": "AutoModelForCausalLM",
     "SEQ_CLS": "AutoModelForSequenceClassification",
@@ -30,29 +26,13 @@ _TASKS = {  # of an adapter, to the class its base was loaded with
 _CLASSIFIER = re.compile(r"\.(classifier|score)(\.out_proj)?(\.modules_to_save\.\w+)?\.weight$")
 
 
-def save_again(source: str, settings: Mapping[str, Any] | None = None) -> str:
-    """The command that saves a model as safetensors, with its head and its tokenizer, in another folder.
-
-    Args:
-        source: a folder, or a model's id on the hub.
-        settings: of its ``config.json``, where they are known: they name the class of the model with its head.
-    """
-    names = (settings or {}).get("architectures")
-    name = names[0] if isinstance(names, list) and names else None
-    class_name = name if isinstance(name, str) and re.fullmatch(r"[A-Z]\w+", name, re.ASCII) else "AutoModel"
-    new = _beside(source, "safetensors")
-    return _python(
-        f"from transformers import AutoTokenizer, {class_name} as M; "
-        f"M.from_pretrained({source!r}).save_pretrained({new!r}); "
-        f"AutoTokenizer.from_pretrained({source!r}).save_pretrained({new!r})"
-    )
-
-
 def save_tokenizer(path: Path) -> str:
     """The command that writes a folder's tokenizer as ``tokenizer.json`` into another folder, and uses it.
 
     A folder without a vocabulary has no tokenizer to write: then what to add.
     """
+    if not _has_vocabulary(path) and (path / "vocab.txt").exists():
+        return "if its tokens are the matches of a regular expression: --tokenizer regex:PATTERN, with its vocab.txt"
     if not _has_vocabulary(path):
         return "add the tokenizer.json of the model that it was trained from, or give one: --tokenizer FILE"
     new = _beside(str(path), "tokenizer")
@@ -66,11 +46,11 @@ def save_tokenizer(path: Path) -> str:
 def _has_vocabulary(path: Path) -> bool:
     """Whether transformers can make a tokenizer of a folder's files; of none it makes an empty one."""
     several = ("vocab.json", "merges.txt")
-    return any(path.glob("*.model")) or (path / "vocab.txt").exists() or all((path / name).exists() for name in several)
+    return any(path.glob("*.model")) or all((path / name).exists() for name in several)
 
 
 def check_plain(where: str, settings: Mapping[str, Any]) -> None:
-    """Refuses weights that ``config.json`` says are quantised.
+    """Refuses weights that ``config.json`` says are quantised, unless 8 bits and a scale are all.
 
     Raises:
         CheckpointError: they are.
@@ -81,10 +61,13 @@ def check_plain(where: str, settings: Mapping[str, Any]) -> None:
     method = quantised.get("quant_method") if isinstance(quantised, dict) else None
     if method is None and isinstance(quantised, dict):
         method = "bitsandbytes" if {"load_in_8bit", "load_in_4bit"} & set(quantised) else None
+    form = quantised.get("format") if isinstance(quantised, dict) else None
+    if method in _PLAIN_SCALES and form not in _NOT_PLAIN:
+        return
     by = f"by {_QUANTISED.get(str(method), one_line(method)[:40])} " if method else ""
     raise CheckpointError(
         f"{where}: its weights are quantised {by}(quantization_config), which attnviz does not read; "
-        "expected the model before that, in float32, float16 or bfloat16"
+        "expected the model before that, in float32, float16 or bfloat16, or int8 or fp8 with scales"
     )
 
 
@@ -120,9 +103,9 @@ def check_no_adapter(path: Path) -> None:
 
 def _number_of_labels(path: Path) -> int | None:
     """How many labels the classifier in an adapter has; None where there is none that can be read."""
-    file = path / "adapter_model.safetensors"
+    files = [file for end in ("safetensors", "bin") if (file := path / f"adapter_model.{end}").is_file()]
     try:
-        shapes = open_tensors(file).shapes if file.is_file() else {}
+        shapes = open_tensors(files[0]).shapes if files else {}
     except AttnvizError:
         return None
     return next((shape[0] for name, shape in sorted(shapes.items()) if _CLASSIFIER.search(name) and shape), None)

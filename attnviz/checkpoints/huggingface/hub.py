@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from attnviz.checkpoints.formats.shards import shard_names
-from attnviz.checkpoints.huggingface.hints import save_again
+from attnviz.checkpoints.huggingface.storage.weight_files import is_index, missing_weights, weight_names, weights_name
+from attnviz.checkpoints.huggingface.tokenizer import SENTENCEPIECE_FILES
 from attnviz.errors import AttnvizError, CheckpointError, InputError, one_line
 
 PATIENCE = 5.0  # seconds in which a hub has to answer, unless HF_HUB_ETAG_TIMEOUT says otherwise
@@ -29,8 +30,6 @@ _TOKENIZER = (
     "vocab.json",
     "merges.txt",
 )
-_SINGLE, _INDEX = "model.safetensors", "model.safetensors.index.json"
-_PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl")
 _UNWRITABLE = {
     errno.EACCES,
     errno.EDQUOT,
@@ -45,8 +44,8 @@ _UNWRITABLE = {
 }
 
 
-def fetch(model_id: str, *, revision: str | None = None, progress: bool = False) -> Path:
-    """The folder of a model of the hub: its config, tokenizer and safetensors, fetched unless the cache has them.
+def fetch(model_id: str, *, revision: str | None = None, variant: str | None = None, progress: bool = False) -> Path:
+    """The folder of a model of the hub: its config, tokenizer and weights, fetched unless the cache has them.
 
     The hub is asked which commit is meant; where it does not answer, what it said last time holds. Nothing but the
     files that attnviz reads is fetched, weights last.
@@ -54,10 +53,11 @@ def fetch(model_id: str, *, revision: str | None = None, progress: bool = False)
     Args:
         model_id: ``OWNER/NAME`` or ``NAME``.
         revision: a branch, a tag or a full commit hash; the main branch by default.
+        variant: of the weights, such as ``fp16``.
         progress: whether to show bars on standard error; otherwise nothing is written there.
 
     Raises:
-        InputError: a model that is not there, or not for this user, or has no config or no safetensors; a hub that
+        InputError: a model that is not there, or not for this user, or has no config or no weights; a hub that
             cannot be reached or fails; a cache that cannot be written to.
     """
     with _quiet():
@@ -66,12 +66,11 @@ def fetch(model_id: str, *, revision: str | None = None, progress: bool = False)
             try:
                 commit, names = _listing(model_id, revision)
             except Exception as error:
-                folder = None if _is_final(error) else _cached(model_id, revision)
+                folder = None if _is_final(error) else _cached(model_id, revision, variant)
                 if folder is None:
                     raise
                 return folder
-            _check_names(one_line(model_id), model_id, names)
-            return _download(model_id, revision, commit, names)
+            return _download(model_id, revision, commit, names, _weights(one_line(model_id), names, variant))
 
 
 @contextmanager
@@ -148,23 +147,18 @@ def _listing(model_id: str, revision: str | None) -> tuple[str, frozenset[str]]:
     return commit, frozenset(file.rfilename for file in info.siblings)
 
 
-def _check_names(where: str, model_id: str, names: Collection[str]) -> None:
+def _weights(where: str, names: Collection[str], variant: str | None) -> str:
+    """The file of weights, or the index of several, in a listing that has all that is needed."""
     if _CONFIG not in names:
         raise InputError(f"{where}: it has no {_CONFIG}; expected a model of the transformers library")
-    if _SINGLE in names or _INDEX in names:
-        return
-    pickles = sorted(name for name in names if "/" not in name and name.endswith(_PICKLES))
-    if not pickles:
-        raise InputError(f"{where}: it has no {_SINGLE}; expected a model with its weights as safetensors")
-    raise InputError(
-        f"{where}: it has its weights as {one_line(pickles[0])} only, which could run any program and is never read; "
-        f"expected {_SINGLE}",
-        hint=f"try --revision refs/pr/1, or {save_again(model_id)}",
-    )
+    name = weights_name(names, variant)
+    if name is None:
+        raise missing_weights(where, [name for name in names if "/" not in name], variant)
+    return name
 
 
-def _download(model_id: str, revision: str | None, commit: str, names: Collection[str]) -> Path:
-    """The folder of a commit; fetches the files that are not in the cache."""
+def _download(model_id: str, revision: str | None, commit: str, names: Collection[str], weights: str) -> Path:
+    """The folder of a commit; fetches the files that are not in the cache, those that ``weights`` is or names last."""
     from huggingface_hub import hf_hub_download, hf_hub_url, try_to_load_from_cache  # noqa: PLC0415 (start-up time)
 
     utils = _client_utils()
@@ -186,21 +180,20 @@ def _download(model_id: str, revision: str | None, commit: str, names: Collectio
     if revision != commit and not (isinstance(known, str) and Path(known).parent.name == commit):
         download(_CONFIG, revision)  # asked for by its name, the cache notes which commit the revision means
     folder = download(_CONFIG).parent
-    for name in _TOKENIZER:
+    for name in _TOKENIZER if _TOKENIZER[0] in names else (*_TOKENIZER, *SENTENCEPIECE_FILES):
         if name in names:
             download(name)
-    sharded = _SINGLE not in names and _INDEX in names
-    files = shard_names(download(_INDEX)) if sharded else [_SINGLE]
+    files = shard_names(download(weights)) if is_index(weights) else [weights]
     for name in files:
         if name not in names:
             raise CheckpointError(
-                f"{one_line(model_id)}: its {_INDEX} names {one_line(name)}, which is missing; expected all its shards"
+                f"{one_line(model_id)}: its {weights} names {one_line(name)}, which is missing; expected all its shards"
             )
         download(name)
     return folder
 
 
-def _cached(model_id: str, revision: str | None) -> Path | None:
+def _cached(model_id: str, revision: str | None, variant: str | None) -> Path | None:
     """The folder that the cache has for a revision, if all that is needed is there: weights come last."""
     from huggingface_hub import try_to_load_from_cache  # noqa: PLC0415 (start-up time)
 
@@ -208,10 +201,9 @@ def _cached(model_id: str, revision: str | None) -> Path | None:
     if not isinstance(config, str):
         return None
     folder = Path(config).parent
-    if not (folder / _SINGLE).exists():
-        index = folder / _INDEX
-        if not index.exists() or not all((folder / name).exists() for name in shard_names(index)):
-            return None
+    name = next((name for name in weight_names(variant) if (folder / name).exists()), None)
+    if name is None or (is_index(name) and not all((folder / shard).exists() for shard in shard_names(folder / name))):
+        return None
     return folder
 
 

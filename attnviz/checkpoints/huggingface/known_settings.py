@@ -21,7 +21,17 @@ IRRELEVANT = (
     *("attn_implementation", "_attn_implementation*", "_experts_implementation*", "_name_or_path"),
     *("_commit_hash", "_output_attentions", "experts_implementation"),
     *("_flash_attn_2_enabled", "use_flash_attention*", "chunk_size_feed_forward", "gradient_checkpointing"),
-    *("*_token_id", "token_healing", "padding_side", "tokenizer_class", "max_length", "max_new_tokens"),
+    *(
+        "*_token_id",
+        "*_token_ids",
+        "token_healing",
+        "padding_side",
+        "pad_token",
+        "tokenizer_class",
+        "tokenizer_name",
+        "max_length",
+        "max_new_tokens",
+    ),
     *("*dropout*", "*_pdrop", "*layerdrop", "initializer_*", "tie_*", "is_encoder_decoder", "add_cross_attention"),
     *("id2label", "label2id", "num_labels", "problem_type", "finetuning_task", "task_specific_params", "language"),
     *("classifier_*", "summary_*", "output_attentions", "output_hidden_states", "output_scores", "prefix"),
@@ -35,6 +45,7 @@ IRRELEVANT = (
     *("_num_labels", "export_model_type", "generator_size", "is_llama_config", "masked_softmax_fusion", "num_steps"),
     *("matryoshka_dimensions", "max_sequence_length", "output_past", "sbert_ce_default_activation_function"),
     *("final_logit_softcapping", "logits_scaling", "logit_scale"),  # of the head, after all attention
+    "quantization_config",  # the tensors and their scales say it; other methods are refused before
     "use_mrope",  # of a text alone, rotary positions in three parts are the usual ones
     *("unsloth_fixed", "unsloth_version", "generation_config", "loss_type", "vocab_size_padded"),
 )
@@ -63,6 +74,7 @@ CHANGES_ATTENTION: Mapping[str, tuple[object, ...]] = {
     "per_layer_config": ({},),
     "position_embedding_type": ("absolute", "rope", "rotary"),
     "pruned_heads": ({},),
+    "qk_layer_norms": (False,),
     "qk_layernorm": (False,),
     "query_pre_attn_scalar": (),
     "relative_attention": (False,),
@@ -79,7 +91,10 @@ CHANGES_ATTENTION: Mapping[str, tuple[object, ...]] = {
 }
 
 _MOST_SHOWN = 40  # characters of a value
-_CLASS = "(?:Model|PreTrainedModel|LMHeadModel|DoubleHeadsModel|For[A-Z][A-Za-z]*)"
+_CLASS = (
+    "(?:Model|ModelWithProjection|PreTrainedModel|LMHeadModel|DoubleHeadsModel|Encoder|Decoder|Reader"
+    "|For[A-Z][A-Za-z]*)"
+)
 
 
 def check_settings(settings: Settings, family: Family) -> tuple[str, ...]:
@@ -89,14 +104,14 @@ def check_settings(settings: Settings, family: Family) -> tuple[str, ...]:
         CheckpointError: a setting that changes attention and that the family does not compute.
     """
     refused, unknown = [], []
-    for name in settings.unread():
-        value = settings.values.get(name)
+    for name, value in settings.unread():
+        own = name.rpartition(".")[2]  # of attn_config.clip_qkv: clip_qkv
         if name in family.ignored:
             continue
-        if name in CHANGES_ATTENTION:
-            if not _is_neutral(name, value):
+        if own in CHANGES_ATTENTION:
+            if not _is_neutral(own, value):
                 refused.append(f"{name} is {_short(value)}")
-        elif not _matches(name, (*IRRELEVANT, *family.irrelevant)):
+        elif not _matches(own, IRRELEVANT) and not _matches(name, family.irrelevant):
             unknown.append(one_line(name))
     if refused:
         raise CheckpointError(

@@ -17,13 +17,25 @@ from pkgutil import iter_modules
 from typing import TYPE_CHECKING
 
 from attnviz.checkpoints.huggingface.family import Family
-from attnviz.errors import CheckpointError, one_line
+from attnviz.checkpoints.huggingface.rules.refused import reason_to_refuse
+from attnviz.encoder.config.values import nearest
+from attnviz.errors import CheckpointError, UsageError, one_line
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
 PLUGIN_GROUP = "attnviz.families"
-_SPELLED_WITH_A_HYPHEN = {"xlm_roberta": "xlm-roberta"}
+_SPELLED_WITH_A_HYPHEN = (
+    "bert_generation",
+    "data2vec_text",
+    "deberta_v2",
+    "megatron_bert",
+    "modernbert_decoder",
+    "openai_gpt",
+    "roberta_prelayernorm",
+    "xlm_roberta",
+    "xlm_roberta_xl",
+)
 
 
 def find_family(model_type: object) -> Family | None:
@@ -44,17 +56,38 @@ def needed_family(model_type: object, where: str) -> Family:
     """The family of a ``model_type``.
 
     Raises:
-        CheckpointError: it is missing or not known; or it is a plug-in's, which cannot be loaded.
+        CheckpointError: it is missing or not known, or has no attention; or it is a plug-in's, which cannot be loaded.
     """
-    family = find_family(model_type)
+    reason, family = reason_to_refuse(model_type), find_family(model_type)
+    if family is None and reason is not None:
+        raise CheckpointError(
+            f"{where}: model_type {one_line(model_type)!r} is {reason}; expected a transformer",
+        )
     if family is None:
-        fault = f"model_type {one_line(model_type)[:40]!r} is not known"
+        known = family_types()
+        fault = f"model_type {one_line(model_type)[:40]!r} is not known{nearest(str(model_type), known)}"
         raise CheckpointError(
             f"{where}: {'it has no model_type' if model_type is None else fault}; "
-            f"expected one of {', '.join(family_types())}",
-            hint="attention that another program computed is shown by --attention FILE",
+            f"expected one of the {len(known)} that `attnviz models` lists",
+            hint="--as TYPE reads it as a known family, and --attention FILE shows what another program computed",
         )
     return family
+
+
+def read_as(model_type: object, family_type: str) -> str:
+    """The note that a model of one type is read as one of another.
+
+    Raises:
+        UsageError: the other is not known.
+    """
+    known = family_types()
+    if family_type not in known:
+        raise UsageError(
+            f"as: {family_type!r} is not known{nearest(family_type, known)}; "
+            "expected one of those that `attnviz models` lists"
+        )
+    said = "missing" if model_type is None else one_line(model_type)[:40]
+    return f"model_type is {said}, read as {family_type} (--as): the numbers may differ from the model's own"
 
 
 def family_types() -> tuple[str, ...]:
@@ -81,7 +114,7 @@ def built_in_types() -> tuple[str, ...]:
     from attnviz.checkpoints.huggingface import families as package  # noqa: PLC0415 (only where families are needed)
 
     names = sorted(module.name for module in iter_modules(package.__path__))
-    return tuple(_SPELLED_WITH_A_HYPHEN.get(name, name) for name in names)
+    return tuple(name.replace("_", "-") if name in _SPELLED_WITH_A_HYPHEN else name for name in names)
 
 
 def _built_in(model_type: str) -> Family:

@@ -34,11 +34,11 @@ def _setting_names(field: str, family: Family, settings: Settings) -> Iterator[s
 
 
 def _read_numbers(settings: Settings) -> Iterator[tuple[str, object]]:
-    """The numbers that were read, by the names of their settings; ``rope_parameters.rope_theta`` inside another."""
+    """The numbers and lists that were read, by their settings; ``rope_parameters.rope_theta`` inside another."""
     for name, value in settings.values.items():
         if name not in settings.read:
             continue
         if name in settings.inner:
             yield from ((f"{name}.{below}", number) for below, number in _read_numbers(settings.inner[name]))
-        elif isinstance(value, int | float) and not isinstance(value, bool):
+        elif isinstance(value, int | float | list) and not isinstance(value, bool):
             yield name, value

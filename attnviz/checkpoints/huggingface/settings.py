@@ -43,13 +43,13 @@ class Settings:
         """Whether a setting is there and null, where that is not the same as missing."""
         return name in self.values and self.values[name] is None
 
-    def unread(self) -> Iterator[str]:
-        """The names of settings that are not null and were not read; ``rope_parameters.beta_fast`` inside another."""
+    def unread(self) -> Iterator[tuple[str, object]]:
+        """Settings that are not null and were not read: their names, ``rope_parameters.beta_fast`` inside another."""
         for name, value in self.values.items():
             if name not in self.read:
-                yield from [name] if value is not None else []
+                yield from [(name, value)] if value is not None else []
             elif name in self.inner and self.inner[name].read:
-                yield from (f"{name}.{below}" for below in self.inner[name].unread())
+                yield from ((f"{name}.{below}", inside) for below, inside in self.inner[name].unread())
 
     @overload
     def number(self, name: str, default: int = ..., kind: type[int] = ..., least: float = ...) -> int: ...
@@ -137,7 +137,9 @@ ACTIVATION_NAMES = {
     "gelu_fast": "gelu_tanh",
     "gelu_pytorch_tanh": "gelu_tanh",
     "gelu_python_tanh": "gelu_tanh",
+    "quick_gelu": "quick_gelu",
     "relu": "relu",
+    "relu2": "relu2",
     "silu": "silu",
     "swish": "silu",
 }
@@ -146,55 +148,6 @@ ACTIVATION_NAMES = {
 def activation_from(name: str, default: str) -> SettingRule:
     """The activation under this name."""
     return choice_from(name, ACTIVATION_NAMES, default)
-
-
-def rope_settings(settings: Settings) -> Settings:
-    """The settings of rotary positions: the older ``rope_scaling`` wins, as in the published code."""
-    scaling, parameters = settings.object("rope_scaling"), settings.object("rope_parameters")
-    return scaling if scaling.values else parameters
-
-
-def rope_type(rope: Settings, kinds: Mapping[str, Any]) -> Any:
-    """The meaning of the kind of rotary positions; older files call it ``type``."""
-    older = rope.get("type", "default")
-    return rope.one_of("rope_type" if rope.get("rope_type") else "type", kinds, older)
-
-
-def rotary(settings: Settings, d_head: int, share: str | None = None) -> dict[str, object]:
-    """The rotary fields, from ``rope_parameters`` or the older ``rope_theta`` and ``rope_scaling``.
-
-    ``dynamic`` stretches only beyond ``max_position_embeddings``.
-
-    Args:
-        settings: the model's.
-        d_head: a head's width.
-        share: the setting that says how much of it is turned; None where all of it is.
-
-    Raises:
-        CheckpointError: a kind that is not computed here, or a share where there is none.
-    """
-    rope = rope_settings(settings)
-    kinds = {"default": "none", "dynamic": "none", "linear": "linear", "llama3": "llama3"}
-    scaling = rope_type(rope, kinds)
-    factor = settings.number(share or "partial_rotary_factor", 1.0, float)
-    factor = rope.number("partial_rotary_factor", factor, float)
-    if share is None and factor != 1:
-        raise CheckpointError(f"{settings.where}: partial_rotary_factor is {factor}; expected 1 of {settings.family}")
-    fields: dict[str, object] = {
-        "position": "rotary",
-        "rotary_base": rope.number("rope_theta", settings.number("rope_theta", 10000.0, float), float),
-        "rotary_dims": int(d_head * factor),
-        "rotary_scaling": scaling,
-    }
-    rope.get("factor")  # of dynamic positions, which change only beyond the trained length
-    if scaling != "none":
-        fields["rotary_factor"] = rope.number("factor", kind=float)
-    if scaling == "llama3":
-        fields["rotary_low"] = rope.number("low_freq_factor", kind=float)
-        fields["rotary_high"] = rope.number("high_freq_factor", kind=float)
-        trained = rope.number("original_max_position_embeddings", settings.get("max_position_embeddings"))
-        fields["rotary_ctx"] = settings.number("original_max_position_embeddings", trained)
-    return fields
 
 
 def is_causal(settings: Settings) -> bool:

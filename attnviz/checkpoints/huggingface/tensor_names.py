@@ -9,13 +9,31 @@ from attnviz.checkpoints.huggingface.family import Family
 from attnviz.errors import CheckpointError, one_line
 
 # What may stand before any family's names: models with a head (model., transformer.), DataParallel and Lightning
-# (module., model.), torch.compile (_orig_mod.), PEFT after merging (base_model.model.), sentence-transformers.
-WRAPPERS = ("model.", "transformer.", "module.", "_orig_mod.", "base_model.model.", "0.auto_model.", "auto_model.")
+# (module., model.), PEFT after merging (base_model.model.), sentence-transformers, models that also read pictures.
+WRAPPERS = (
+    "language_model.",
+    "text_model.",
+    "model.",
+    "transformer.",
+    "module.",
+    "base_model.model.",
+    "0.auto_model.",
+    "auto_model.",
+)
+# What may stand anywhere in a name: torch.compile, FSDP and checkpointing of a part of a model.
+INSIDE = ("_orig_mod.", "_fsdp_wrapped_module.", "_checkpoint_wrapped_module.")
 _RENAMED = {".gamma": ".weight", ".beta": ".bias"}  # of norms in files from before 2020
 # Parts of names that only some files have: tensors that stand for a matrix in another form.
 _OTHER_FORMS = {
     "quantised weights (GPTQ or AWQ)": (".qweight", ".qzeros", ".g_idx"),
     "quantised weights (bitsandbytes)": (".SCB", ".absmax", ".quant_map", ".quant_state."),
+    "packed weights of less than 8 bits": (
+        ".weight_packed",
+        ".weight_shape",
+        ".weight_scale_2",
+        ".weight_global_scale",
+    ),
+    "quantised weights (quanto)": (".weight._data", ".weight._scale"),
     "quantised weights (fp8)": (".weight_scale", ".weight_scale_inv", ".input_scale"),
     "an adapter that is not merged (LoRA)": (".lora_A.", ".lora_B.", ".base_layer."),
 }
@@ -60,6 +78,8 @@ def _own_name(theirs: str, family: Family, needed: Collection[str]) -> str:
 def _rests(theirs: str, prefixes: tuple[str, ...]) -> Iterator[str]:
     """The name in today's spelling, and what is left of it without one prefix, without two, ..."""
     name = theirs
+    for wrapper in INSIDE:
+        name = name.replace(wrapper, "")
     for old, new in _RENAMED.items():
         if name.endswith(old):
             name = name.removesuffix(old) + new
@@ -72,6 +92,23 @@ def _rests(theirs: str, prefixes: tuple[str, ...]) -> Iterator[str]:
 def is_unused(name: str, family: Family) -> bool:
     """True for a tensor, by the family's name, that is known to play no part in attention."""
     return any(fnmatch.fnmatchcase(name, pattern) for pattern in family.unused)
+
+
+def rounding_notes(names: Mapping[str, str], file: TensorFile, family: Family) -> Iterator[str]:
+    """A note where the published code takes numbers from the file that are rounded more than float32.
+
+    Args:
+        names: the file's, by the family's own.
+        file: the tensors.
+        family: of the model.
+    """
+    found = [name for name in names if any(fnmatch.fnmatchcase(name, pattern) for pattern in family.rounded)]
+    kinds = sorted({file.dtypes[names[name]] for name in found} - {"F32", "F64"})
+    if kinds:
+        yield (
+            f"{one_line(names[found[0]])} is stored as {kinds[0]}: {family.name} in transformers takes these rounded "
+            "numbers, attnviz the exact ones"
+        )
 
 
 def other_form(shapes: Mapping[str, tuple[int, ...]]) -> str | None:

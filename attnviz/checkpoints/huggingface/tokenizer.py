@@ -11,9 +11,24 @@ from attnviz.checkpoints.huggingface.hints import save_tokenizer
 from attnviz.checkpoints.huggingface.settings_file import read_object
 from attnviz.errors import CheckpointError, one_line
 from attnviz.text.pretrained import PretrainedTokenizer, pretrained_tokenizer
-from attnviz.text.vocabularies import add_specials, byte_level, token_switches, token_text, wordpiece
+from attnviz.text.regex import RegexTokenizer, regex_tokenizer
+from attnviz.text.tokenizer import REGEX
+from attnviz.text.vocabularies import add_specials, byte_level, token_switches, token_text, whole_tokens, wordpiece
 
+SENTENCEPIECE_FILES = (
+    "sentencepiece.bpe.model",
+    "spiece.model",
+    "spm.model",
+    "sentencepiece.model",
+    "tokenizer.model",
+    "sp.model",
+)
 _EXPECTED = "expected settings of a tokenizer"
+_BERT_SPECIALS = {"cls": "[CLS]", "sep": "[SEP]", "unk": "[UNK]", "pad": "[PAD]", "mask": "[MASK]"}
+
+
+class MissingTokenizerError(CheckpointError):
+    """A model folder without a tokenizer that can be read."""
 
 
 def read_tokenizer(path: Path, family: Family) -> PretrainedTokenizer:
@@ -37,7 +52,43 @@ def read_tokenizer(path: Path, family: Family) -> PretrainedTokenizer:
     if file.exists():
         made = pretrained_tokenizer(file, settings=settings)
         return replace(made, more_notes=tuple(_disagreements(made, settings)))
+    older = all((path / name).exists() for name in family.vocabulary.files) if family.vocabulary else False
+    model = sentencepiece_file(path)
+    if model is not None and family.pieces is not None and not older:
+        from attnviz.text.pieces.tokenizer import sentencepiece_tokenizer  # noqa: PLC0415 (start-up time)
+
+        return sentencepiece_tokenizer(
+            model, family.pieces, name=name, settings=_token_settings(path, settings) | settings
+        )
     return pretrained_tokenizer(_from_vocabulary(path, family, settings), name=name, settings=settings)
+
+
+def sentencepiece_file(path: Path) -> Path | None:
+    """A folder's SentencePiece model; None where it has none."""
+    return next((path / name for name in SENTENCEPIECE_FILES if (path / name).is_file()), None)
+
+
+def read_regex_tokenizer(path: Path, family: Family, spec: str) -> RegexTokenizer:
+    """The tokenizer of a regular expression, with the ids of a model folder's ``vocab.txt``.
+
+    Args:
+        path: the folder.
+        family: of the model, whose special tokens are taken where the folder does not name them; else BERT's.
+        spec: ``regex:PATTERN``.
+
+    Raises:
+        UsageError: it is not a regular expression.
+        InputError: the folder has no ``vocab.txt``, or it is damaged.
+    """
+    file = path / "vocab.txt"
+    if not file.exists():
+        raise CheckpointError(f"{one_line(path)}: it has no vocab.txt; expected one for --tokenizer {REGEX}PATTERN")
+    usual = family.vocabulary.specials if family.vocabulary else {}
+    tokens = _token_settings(path, tokenizer_settings(path))
+    roles = {**_BERT_SPECIALS, **usual}
+    return regex_tokenizer(
+        spec, file, {role: token_text(tokens.get(f"{role}_token")) or token for role, token in roles.items()}
+    )
 
 
 def _disagreements(made: PretrainedTokenizer, settings: dict[str, Any]) -> Iterator[str]:
@@ -67,7 +118,9 @@ def _disagreement(name: str, value: bool) -> str:
 def tokenizer_file(path: Path, family: Family) -> str:
     """The name of the file that holds a folder's vocabulary."""
     older = family.vocabulary.files if family.vocabulary else ()
-    return older[0] if older and not (path / "tokenizer.json").exists() else "tokenizer.json"
+    model = sentencepiece_file(path)
+    names = ("tokenizer.json", *older[:1], *([model.name] if model else []))
+    return next((name for name in names if (path / name).exists()), names[0])
 
 
 def tokenizer_settings(path: Path) -> dict[str, Any]:
@@ -89,7 +142,7 @@ def _from_vocabulary(path: Path, family: Family, settings: dict[str, Any]) -> An
         others = [file.name for file in sorted(path.glob("*.model"))]
         instead = f" (its {one_line(others[0])} is not read)" if others else ""
         expected = " or ".join(["tokenizer.json", *([" and ".join(files)] if files else [])])
-        raise CheckpointError(
+        raise MissingTokenizerError(
             f"{one_line(path)}: it has no tokenizer{instead}; expected {expected}",
             hint=save_tokenizer(path),
         )
@@ -103,6 +156,8 @@ def _from_vocabulary(path: Path, family: Family, settings: dict[str, Any]) -> An
             lower_case=settings.get("do_lower_case") is not False,
             strip_accents=accents if isinstance(accents, bool) else None,
         )
+    elif vocabulary.kind == "wholes":
+        made = whole_tokens(path / files[0], unknown=specials["unk"])
     else:
         made = byte_level(*(path / name for name in files), add_prefix_space=bool(settings.get("add_prefix_space")))
     add_specials(

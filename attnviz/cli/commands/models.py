@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from attnviz.cli.command import Options, command, command_app
-from attnviz.cli.options import CommonOptions, JsonOptions, Revision
-from attnviz.errors import UsageError
+from attnviz.cli.options import CommonOptions, FamilyName, JsonOptions, Revision, Variant
 
 if TYPE_CHECKING:
     from attnviz.cli.renderings import Views
@@ -31,6 +30,8 @@ class FolderOptions(Options):
         ),
     ] = None
     revision: Revision = None
+    variant: Variant = None
+    family: FamilyName = None
 
 
 app = command_app()
@@ -46,18 +47,18 @@ def models(source: FolderOptions, output: JsonOptions, common: CommonOptions) ->
     from attnviz.checkpoints.huggingface.registry import plugin_faults
     from attnviz.cli.renderings import json_or_screen
     from attnviz.cli.streams import is_watched, note
-    from attnviz.model import BUNDLED, bundled_folder, find_folder
+    from attnviz.model import BUNDLED, bundled_folder, check_unneeded, find_folder
     from attnviz.names import SCHEMA_NAME
     from attnviz.output.rendering import render
 
     document: dict[str, object]
     notable: dict[str, object] = {}
     if source.source is not None:
-        folder = describe_folder(*find_folder(source.source, source.revision, progress=is_watched(common)))
+        origin = find_folder(source.source, source.revision, variant=source.variant, progress=is_watched(common))
+        folder = describe_folder(*origin, variant=source.variant, family_type=source.family)
         document, notable = {"model": folder.as_dict()}, folder.config.notable_fields()
-    elif source.revision is not None:
-        raise UsageError("revision: it is of a model on the hub, and no model is given; expected both")
     else:
+        check_unneeded(source.revision, source.variant, source.family)
         for fault in plugin_faults():
             note(common, fault)
         bundled = describe_folder(bundled_folder(), BUNDLED)

@@ -8,7 +8,7 @@ import typer
 from attnviz.cli.block_options import BlockOptions
 from attnviz.cli.command import Options, command, command_app, option
 from attnviz.cli.help.pages import OUTPUT
-from attnviz.cli.options import CommonOptions, ConfigPath, JsonOptions, Revision, TokenizerName
+from attnviz.cli.options import CommonOptions, ConfigPath, FamilyName, JsonOptions, Revision, TokenizerName, Variant
 from attnviz.cli.parsing import CommandGroup
 from attnviz.errors import UsageError
 
@@ -51,6 +51,8 @@ class ModelSourceOptions(Options):
         ),
     ]
     revision: Revision = None
+    variant: Variant = None
+    family: FamilyName = None
 
 
 class CheckpointOptions(Options):
@@ -110,7 +112,8 @@ def convert(source: ModelSourceOptions, target: FileOptions, common: CommonOptio
     from attnviz.model import save
 
     origin = "weights" if Path(source.source).is_file() else "model"
-    options = {origin: source.source, "revision": source.revision, "progress": is_watched(common)}
+    chosen = {"revision": source.revision, "variant": source.variant, "family": source.family}
+    options = {origin: source.source, **chosen, "progress": is_watched(common)}
     save(loaded(options, common), target.out, overwrite=target.force)
     note(common, f"{target.out}: written")
 

@@ -1,10 +1,12 @@
 """The resolved block: frozen groups, made from flat fields."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from attnviz.encoder.config.given import Given, field_names
+from attnviz.encoder.config.convolution import ConvolutionConfig
+from attnviz.encoder.config.disentangled import DisentangledConfig
+from attnviz.encoder.config.given import Given, default_of, field_names
 from attnviz.encoder.config.groups import (
     AttentionConfig,
     BiasConfig,
@@ -15,7 +17,9 @@ from attnviz.encoder.config.groups import (
     PositionConfig,
     Sizes,
     flat_values,
+    is_before,
 )
+from attnviz.encoder.config.misfits import field_misfits
 from attnviz.encoder.config.values import MOST_LAYERS
 from attnviz.errors import ConfigError, UsageError
 from attnviz.numbers import parse_numbers, spans
@@ -37,6 +41,8 @@ class Block:
     embedding: EmbeddingConfig
     attention: AttentionConfig
     position: PositionConfig
+    disentangled: DisentangledConfig
+    convolution: ConvolutionConfig
     norm: NormConfig
     feed_forward: FeedForwardConfig
     biases: BiasConfig
@@ -48,7 +54,7 @@ class Block:
         groups["decoder"] = _decoder(values, groups["position"], groups["norm"])
         for name, group in groups.items():
             object.__setattr__(self, name, group)
-        for problem in _misfits(self):
+        for problem in field_misfits(self):
             raise ConfigError(problem)
 
     @property
@@ -77,6 +83,17 @@ class Block:
         return self.sizes.d_head
 
     @property
+    def d_v(self) -> int:
+        """Width of a head's v and z."""
+        return self.sizes.d_v
+
+    @property
+    def shared_dims(self) -> int:
+        """Dimensions of k that all heads share: with ``kv_latent``, those that are rotated; otherwise none."""
+        is_shared = self.attention.kv_latent is not None and self.position.kind == "rotary"
+        return self.position.rotary_dims if is_shared else 0
+
+    @property
     def d_ff(self) -> int:
         """Width of the feed-forward's hidden layer; 0 for no feed-forward."""
         return self.sizes.d_ff
@@ -94,19 +111,33 @@ class Block:
     @property
     def windowed_layers(self) -> frozenset[int]:
         """The layers, of the encoder and of the decoder, whose self-attention sees only the window."""
-        if self.attention.window is None:
-            return frozenset()
-        if self.attention.window_layers is None:
+        return frozenset() if self.attention.window is None else self._layers(self.attention.window_layers)
+
+    @property
+    def rotary_layers(self) -> frozenset[int]:
+        """The layers, of the encoder and of the decoder, whose self-attention rotates q and k, if any does."""
+        return self._layers(self.position.rotary_layers)
+
+    def _layers(self, spelled: str | None) -> frozenset[int]:
+        """Numbers of layers from their spelling; all layers for None."""
+        if spelled is None:
             return frozenset(range(max(self.n_layers, self.decoder.n_layers)))
         # A decoder's block may have fewer layers than the encoder that the numbers are also for.
-        return frozenset(parse_numbers(self.attention.window_layers, MOST_LAYERS, "layer"))
+        return frozenset(parse_numbers(spelled, MOST_LAYERS, "layer"))
 
     @property
     def score_factor(self) -> float:
         """The number that multiplies a raw score: ``score_scale``, or the score's own (1/sqrt(d_head) or 1)."""
         if self.attention.score_scale is not None:
             return self.attention.score_scale
-        return float(self.d_head**-0.5) if self.attention.score == "scaled_dot" else 1.0
+        if self.attention.score != "scaled_dot":
+            return 1.0
+        return float((self.d_head * self.score_parts) ** -0.5)
+
+    @property
+    def score_parts(self) -> int:
+        """The number of products that a raw score is the sum of: q.k, and those with distances."""
+        return 1 + len(self.disentangled.parts)
 
     def layers_of(self, kind: str) -> int:
         """The number of layers with attention of a kind: ``encoder``, ``decoder`` or ``cross``."""
@@ -117,32 +148,42 @@ class Block:
         """The block as the decoder has it: its layers, positions and norms in the encoder's place."""
         if self.decoder == DecoderConfig(self.n_layers, self.position, self.norm):
             return self
+        sizes = replace(self.sizes, n_layers=self.decoder.n_layers)
+        return self._with(sizes=sizes, position=self.decoder.position, norm=self.decoder.norm)
+
+    def at_layer(self, layer: int) -> "Block":
+        """The block as one layer has it: with experts or without, and only the first with a convolution."""
+        if layer and self.convolution.kernel:
+            return self._with(convolution=replace(self.convolution, kernel=0)).at_layer(layer)
+        part = self.feed_forward
+        if not part.n_experts or layer in self._layers(part.expert_layers):
+            return self
+        return self._with(feed_forward=replace(part, n_experts=0, expert_layers=None, d_shared=0))
+
+    def _with(self, **groups: object) -> "Block":
+        """The block with other groups, which are not held against each other."""
         block: Block = object.__new__(Block)
-        groups = {f.name: getattr(self, f.name) for f in fields(self)}
-        groups["sizes"] = replace(self.sizes, n_layers=self.decoder.n_layers)
-        groups |= {"position": self.decoder.position, "norm": self.decoder.norm}
-        for name, group in groups.items():
-            object.__setattr__(block, name, group)
+        for f in fields(self):
+            object.__setattr__(block, f.name, groups.get(f.name, getattr(self, f.name)))
         return block
 
     def replaced(self, overrides: Mapping[str, object]) -> "Block":
         """The block with some flat fields replaced.
 
-        Without a mask nothing has a window; only learned positions leave out a token; key and value heads that were as
-        many as all heads stay so.
+        A field that only a value of another one allows goes with that value: without a mask nothing has a window. A
+        size that followed another one still does: key and value heads that were as many as all heads stay so.
 
         Raises:
             ConfigError: the fields do not fit.
         """
-        values = {**self.as_dict(), **overrides}
-        if overrides.get("mask") == "none":
-            for name in ("window", "window_layers", "window_rotary_base"):
-                if name not in overrides:
-                    values[name] = None
-        if overrides.get("position", "learned") != "learned" and "pad_id" not in overrides:
-            values["pad_id"] = None
-        if "n_heads" in overrides and "n_kv_heads" not in overrides and self.n_kv_heads == self.n_heads:
-            values["n_kv_heads"] = None
+        own = self.as_dict()
+        values = {**own, **overrides}
+        for name, (other, allows) in _ALLOWED_BY.items():
+            if other in overrides and name not in overrides and not allows(overrides[other]):
+                values[name] = default_of(name)
+        for name, other in _FOLLOWING.items():
+            if other in overrides and name not in overrides and own[name] == own[other]:
+                values[name] = None
         return Block(**values)
 
     def notable_fields(self) -> dict[str, object]:
@@ -169,11 +210,34 @@ class Block:
 
 EncoderConfig = Block  # the public name
 
+# Fields that need some value of another one, which says whether it is one of these.
+_ALLOWED_BY: dict[str, tuple[str, Callable[[Any], bool]]] = {
+    **dict.fromkeys(("window", "window_layers", "window_rotary_base"), ("mask", lambda mask: mask != "none")),
+    "pad_id": ("position", lambda position: position == "learned"),
+    "rotary_layers": ("position", lambda position: position == "rotary"),
+    "rotary_high": ("rotary_scaling", lambda scaling: scaling is None),  # each has a default of its own
+    "qk_norm_width": ("qk_norm", bool),
+    **dict.fromkeys(("gate_limit", "gate_plus"), ("gated", bool)),
+    **dict.fromkeys(("expert_layers", "d_shared", "shared_gate"), ("n_experts", bool)),
+}
+_FOLLOWING = {
+    "n_kv_heads": "n_heads",
+    "d_v": "d_head",
+    "latent_eps": "norm_eps",
+    "d_expert": "d_ff",
+    "groups_per_token": "router_groups",
+}
+
+
+LAYER_NUMBERS = ("window_layers", "rotary_layers", "expert_layers")  # fields that name layers
+
 _GROUPS: dict[str, Any] = {
     "sizes": Sizes,
     "embedding": EmbeddingConfig,
     "attention": AttentionConfig,
     "position": PositionConfig,
+    "disentangled": DisentangledConfig,
+    "convolution": ConvolutionConfig,
     "norm": NormConfig,
     "feed_forward": FeedForwardConfig,
     "biases": BiasConfig,
@@ -190,23 +254,26 @@ def _resolved(given: Given) -> dict[str, Any]:
         )
     d_head = values["d_model"] // values["n_heads"] if values["d_head"] is None else values["d_head"]
     follows = {"n_kv_heads": values["n_heads"], "d_head": d_head, "d_embed": values["d_model"], "rotary_dims": d_head}
+    follows["rotary_high"] = 32.0 if values["rotary_scaling"] == "yarn" else 4.0
     follows |= {f"{part}_bias": values["bias"] for part in ("qkv", "out", "ffn", "norm")}
+    follows |= {"d_v": d_head, "latent_eps": values["norm_eps"]}
+    follows |= {"d_expert": values["d_ff"], "groups_per_token": values["router_groups"]}
     follows |= {"decoder_layers": values["n_layers"], "decoder_position": values["position"]}
     follows |= {"decoder_norm": values["norm"], "decoder_norm_placement": values["norm_placement"]}
     values |= {name: value for name, value in follows.items() if values[name] is None}
-    values["window_layers"] = _window_layers(values)
+    values |= {name: _layer_numbers(name, values) for name in LAYER_NUMBERS}
     return values
 
 
-def _window_layers(values: Mapping[str, Any]) -> str | None:
-    """The layers with a window in their shortest spelling; None for all."""
-    if values["window_layers"] in (None, "all"):
+def _layer_numbers(name: str, values: Mapping[str, Any]) -> str | None:
+    """The layers that a field names in their shortest spelling; None for all."""
+    if values[name] in (None, "all"):
         return None
     most = max(values["n_layers"], values["decoder_layers"])
     try:
-        return spans(tuple(sorted(parse_numbers(values["window_layers"], most, "layer"))))
+        return spans(tuple(sorted(parse_numbers(values[name], most, "layer"))))
     except UsageError as error:
-        raise ConfigError(f"window_layers: {error}") from error
+        raise ConfigError(f"{name}: {error}") from error
 
 
 def _values_of(group: Any, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -214,14 +281,13 @@ def _values_of(group: Any, values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _decoder(values: Mapping[str, Any], position: PositionConfig, norm: NormConfig) -> DecoderConfig:
-    """The decoder's group; what the encoder's norms leave out, norms of another placement do not."""
+    """The decoder's group; only norms before a part leave out the first."""
     placement = values["decoder_norm_placement"]
-    first = norm.first if placement == norm.placement else True
     kind = values["decoder_position"]
     return DecoderConfig(
         values["decoder_layers"],
         replace(position, kind=kind, pad_id=position.pad_id if kind == "learned" else None),
-        replace(norm, kind=values["decoder_norm"], placement=placement, first=first),
+        replace(norm, kind=values["decoder_norm"], placement=placement, first=norm.first or not is_before(placement)),
     )
 
 
@@ -233,37 +299,3 @@ def _decoder_differences(block: Block) -> Iterator[tuple[str, object]]:
         "decoder_norm_placement": (block.decoder.norm.placement, block.norm.placement),
     }
     return ((name, one) for name, (one, other) in pairs.items() if one != other)
-
-
-def _misfits(block: Block) -> Iterator[str]:
-    """Messages about groups that do not fit each other, with the fields and their values."""
-    sizes, position = block.sizes, block.position
-    if block.attention.window is None and position.window_rotary_base is not None:
-        yield (f"window_rotary_base, window: {position.window_rotary_base} is given, and no window; expected both")
-    if block.embedding.project == "none" and block.embedding.d_embed != sizes.d_model:
-        yield (
-            f"d_embed, d_model: {block.embedding.d_embed} is not {sizes.d_model}; "
-            "expected the same, or project after or before"
-        )
-    if "post" in (block.norm.placement, block.decoder.norm.placement) and block.feed_forward.parallel:
-        yield "parallel, norm_placement: both parts read the normed input, and it is post; expected pre"
-    yield from _position_misfits(sizes, position)
-    if block.decoder.position.kind == "rotary" != position.kind:
-        yield from _position_misfits(sizes, block.decoder.position)
-
-
-def _position_misfits(sizes: Sizes, position: PositionConfig) -> Iterator[str]:
-    kind, pad_id, dims = position.kind, position.pad_id, position.rotary_dims
-    if pad_id is not None and kind != "learned":
-        yield f"pad_id, position: pad_id is {pad_id}, and position is {kind}; expected position learned"
-    if pad_id is not None and pad_id >= sizes.n_vocab:
-        yield f"pad_id, n_vocab: {pad_id} is not the id of a token; expected less than {sizes.n_vocab}"
-    if kind != "rotary":
-        return
-    if dims == sizes.d_head and dims % 2:
-        yield f"position, d_head: rotary turns pairs, and d_head is {dims}; expected it even"
-    elif dims % 2 or dims > sizes.d_head:
-        yield (
-            f"rotary_dims, d_head: rotary turns pairs, and {dims} of {sizes.d_head} are given; "
-            "expected an even number, at most d_head"
-        )

@@ -34,7 +34,7 @@ def _value(name: str, spelled: str) -> object:
     kind = Given.__dataclass_fields__[name].metadata["type"]
     if kind is bool:
         return _SWITCHES.get(spelled.lower(), spelled)
-    for number in (int, float) if kind is not str else ():
+    for number in (int, float) if kind not in (str, tuple) else ():
         try:
             return number(spelled)
         except ValueError:

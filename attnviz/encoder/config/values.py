@@ -7,7 +7,8 @@ from typing import Any
 from attnviz.errors import ConfigError
 
 _LARGEST_FLOAT = 1e30  # a float32 holds it
-_BITS = {"seed": 63, "n_layers": 14, "decoder_layers": 14, "n_heads": 14, "n_kv_heads": 14}
+_MOST_NUMBERS = 2**14  # of a list
+_BITS = {"seed": 63, "n_layers": 14, "decoder_layers": 14, "n_heads": 14, "n_kv_heads": 14, "n_experts": 14}
 MOST_LAYERS = 2 ** _BITS["n_layers"] - 1
 
 # The functions that declare a field return Any, as dataclasses.field does: the class says the type.
@@ -31,6 +32,11 @@ def choice(choices: tuple[str, ...], text: str, *, default: bool = True) -> Any:
 def layer_numbers(text: str) -> Any:
     """Layers as ``--layer`` spells them."""
     return _declared(str, None, text)
+
+
+def numbers(text: str, least: float) -> Any:
+    """A list of finite numbers, or their text: ``1,1.5,2``."""
+    return _declared(tuple, None, text, least=least)
 
 
 def switch(default: bool | None, text: str) -> Any:
@@ -57,6 +63,8 @@ def checked(declared: Field[Any], value: object) -> object:
         if not isinstance(value, str):
             raise ConfigError(f"{declared.name}: {value!r} is not text; expected numbers such as '0,2-3'")
         return value
+    if kind is tuple:
+        return _checked_numbers(declared.name, value, declared.metadata["least"])
     if kind is bool:
         if not isinstance(value, bool):
             raise ConfigError(f"{declared.name}: {value!r} is not a truth value; expected true or false")
@@ -85,6 +93,19 @@ def _checked_number(name: str, value: object, kind: type, least: float | None) -
     if kind is float and abs(value) > _LARGEST_FLOAT:
         raise ConfigError(f"{name}: it is too large; expected less than {_LARGEST_FLOAT:g}")
     return float(value) if kind is float else int(value)
+
+
+def _checked_numbers(name: str, value: object, least: float) -> tuple[float, ...]:
+    shown = f"{value!r:.40}"
+    wrong = ConfigError(f"{name}: {shown} is not a list of numbers; expected numbers such as 1,1.5,2")
+    spelled = value.split(",") if isinstance(value, str) else value
+    if not isinstance(spelled, list | tuple) or not 0 < len(spelled) <= _MOST_NUMBERS:
+        raise wrong
+    try:
+        listed = [float(one) if isinstance(one, str) else one for one in spelled]
+    except ValueError:
+        raise wrong from None
+    return tuple(_checked_number(name, one, float, least) for one in listed)
 
 
 def nearest(name: str, known: tuple[str, ...]) -> str:

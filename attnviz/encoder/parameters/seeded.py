@@ -18,6 +18,9 @@ from attnviz.encoder.parameters.shapes import tensor_shapes
 from attnviz.errors import InputError
 
 _BITS = 24
+_LINEAR = ("q", "k", "v", "o", "1", "2", "g", "r", "c", "ql", "kvl", "kr", "pq", "pk")
+_BIASES = ("bias", "b", *(f"b{part}" for part in _LINEAR))
+_CONSTANT = ("gain", *_BIASES)  # tensors that are not drawn
 
 
 class SeededParams(Params):
@@ -60,26 +63,56 @@ class SeededParams(Params):
 
     def _elements(self, name: str, index: Array) -> Array:
         last = name.rsplit(".", 1)[-1]
-        if last in ("gain", "bias", "bq", "bk", "bv", "bo", "b1", "b2", "bg", "b"):
+        if last in (
+            "gain",
+            "bias",
+            "bq",
+            "bk",
+            "bv",
+            "bo",
+            "b1",
+            "b2",
+            "bg",
+            "br",
+            "bc",
+            "bql",
+            "bkvl",
+            "bkr",
+            "b",
+            "bpq",
+            "bpk",
+        ):
             return np.full(index.shape, 1.0 if last == "gain" else 0.0, dtype=np.float32)
-        return uniform(f"{self._seed}/{name}", index) * np.float32(3**0.5 * self._deviation(last))
+        return uniform(f"{self._seed}/{name}", index) * np.float32(3**0.5 * self._deviation(name, last))
 
-    def _deviation(self, last: str) -> float:
+    def _deviation(self, name: str, last: str) -> float:
         config = self._config
+        part, own = config.feed_forward, config.attention
+        of_q, of_kv = own.q_latent or config.d_model, own.kv_latent or config.d_model
+        width = part.d_expert if ".experts." in name else part.d_shared if ".shared." in name else config.d_ff
         deviations: dict[str, float] = {
             "tokens": 1.0,
             "positions": 0.5**0.5,  # as large as sinusoids are
             "segments": 0.5**0.5,
-            "w": config.embedding.d_embed**-0.5,
+            "w": (config.embedding.d_embed if name.startswith("embed.") else self._shapes[name][0]) ** -0.5,
             "relative": 1.0,
-            "wq": (1.5 / config.d_model) ** 0.5,
-            "wk": (1.5 / config.d_model) ** 0.5,
-            "wv": config.d_model**-0.5,
-            "wo": (config.n_heads * config.d_head) ** -0.5,
+            "offsets": 1.0,
+            "wq": (1.5 / of_q) ** 0.5,
+            "wk": (1.5 / of_kv) ** 0.5,
+            "wkr": (1.5 / config.d_model) ** 0.5,
+            "wql": config.d_model**-0.5,
+            "wkvl": config.d_model**-0.5,
+            "sink": 1.0,
+            "wpq": (1.5 / config.d_model) ** 0.5,
+            "wpk": (1.5 / config.d_model) ** 0.5,
+            "wv": of_kv**-0.5,
+            "wo": (config.n_heads * config.d_v) ** -0.5,
             "score_w": 2.0 * config.d_head**-0.5,
             "w1": config.d_model**-0.5,
             "wg": config.d_model**-0.5,
-            "w2": max(config.d_ff, 1) ** -0.5,
+            "w2": max(width, 1) ** -0.5,
+            "wr": 2.0 * config.d_model**-0.5,  # shares that differ visibly
+            "ws": config.d_model**-0.5,
         }
         return deviations[last]
 

@@ -52,52 +52,107 @@ def _stack_shapes(prefix: str, attentions: tuple[str, ...], config: Block) -> di
     shapes: dict[str, Shape] = {}
     if config.position.has_relative_bias:
         shapes[f"{prefix}embed.relative"] = (config.position.relative_buckets, config.n_heads)
+    if config.disentangled.parts:
+        shapes[f"{prefix}embed.offsets"] = (2 * config.disentangled.span, config.d_model)
+        if config.disentangled.norm:
+            shapes |= _norm_shapes(f"{prefix}embed.offsets_norm", config.d_model, config)
     for i in range(config.n_layers):
         layer = f"{prefix}layers.{i}."
         for number, name in enumerate(attentions, start=1):
-            shapes |= {f"{layer}{name}.{k}": s for k, s in _attention_shapes(config).items()}
-            if config.norm.first or (i, number) != (0, 1):
-                shapes |= _norm_shapes(f"{layer}norm{number}", config.d_model, config)
+            shapes |= {f"{layer}{name}.{k}": s for k, s in _attention_shapes(config, name).items()}
+            shapes |= _part_norms(f"{layer}norm{number}", config, first=(i, number) == (0, 1))
         if config.d_ff:
-            shapes |= _norm_shapes(f"{layer}norm{len(attentions) + 1}", config.d_model, config)
-            shapes |= {f"{layer}ffn.{k}": s for k, s in _ffn_shapes(config).items()}
-    if config.norm.placement == "pre":
+            shapes |= _part_norms(f"{layer}norm{len(attentions) + 1}", config)
+            shapes |= {f"{layer}ffn.{k}": s for k, s in _ffn_shapes(config.at_layer(i)).items()}
+    if config.convolution.kernel and not prefix:  # of the encoder
+        shapes["layers.0.conv.w"] = (config.convolution.kernel * config.d_model, config.d_model)
+        shapes |= {"layers.0.conv.b": (config.d_model,)} if config.biases.default else {}
+        shapes |= _norm_shapes("layers.0.conv_norm", config.d_model, config)
+    if not config.norm.on_sum:
         shapes |= _norm_shapes(f"{prefix}final_norm", config.d_model, config)
     return shapes
 
 
-def _attention_shapes(config: Block) -> dict[str, Shape]:
+def _attention_shapes(config: Block, name: str) -> dict[str, Shape]:
     q_width, kv_width = config.n_heads * config.d_head, config.n_kv_heads * config.d_head
+    k_width, v_width = config.n_kv_heads * (config.d_head - config.shared_dims), config.n_kv_heads * config.d_v
+    of_q, of_kv = (width or config.d_model for width in (config.attention.q_latent, config.attention.kv_latent))
     shapes: dict[str, Shape] = {
-        "wq": (config.d_model, q_width),
-        "wk": (config.d_model, kv_width),
-        "wv": (config.d_model, kv_width),
-        "wo": (q_width, config.d_model),
+        "wq": (of_q, q_width),
+        "wk": (of_kv, k_width),
+        "wv": (of_kv, v_width),
+        "wo": (config.n_heads * config.d_v, config.d_model),
+        **_latent_shapes(config),
     }
     if config.biases.qkv:
-        shapes |= {"bq": (q_width,), "bk": (kv_width,), "bv": (kv_width,)}
+        shapes |= {"bq": (q_width,), "bk": (k_width,), "bv": (v_width,)}
     if config.biases.out:
         shapes["bo"] = (config.d_model,)
     if config.attention.qk_norm:
-        shapes |= _norm_shapes("q_norm", config.d_head, config) | _norm_shapes("k_norm", config.d_head, config)
+        shared = config.attention.qk_norm_width == "head"
+        shapes |= _norm_shapes("q_norm", config.d_head if shared else q_width, config)
+        shapes |= _norm_shapes("k_norm", config.d_head if shared else kv_width, config)
+    if config.attention.sink:
+        shapes["sink"] = (config.n_heads,)
     if config.attention.score == "additive":
         shapes["score_w"] = (config.n_heads, config.d_head)
+    own = {"c2p": ("pk", kv_width), "p2c": ("pq", q_width)} if name == "attn" and not config.disentangled.share else {}
+    for letters, width in (own[part] for part in config.disentangled.parts if part in own):
+        shapes[f"w{letters}"] = (config.d_model, width)
+        if config.biases.qkv:
+            shapes[f"b{letters}"] = (width,)
     return shapes
 
 
+def _latent_shapes(config: Block) -> dict[str, Shape]:
+    """What makes the vectors that q, k and v are made of, and the part of k that all heads share."""
+    shapes: dict[str, Shape] = {}
+    for name, width in (("q", config.attention.q_latent), ("kv", config.attention.kv_latent)):
+        if width is not None:
+            shapes |= _norm_shapes(f"{name}_latent_norm", width, config) | {f"w{name}l": (config.d_model, width)}
+    if config.shared_dims:
+        shapes["wkr"] = (config.d_model, config.shared_dims)
+    biased = {f"b{name[1:]}": shape[1:] for name, shape in shapes.items() if name.startswith("w")}
+    return shapes | (biased if config.biases.latent else {})
+
+
+def _part_norms(name: str, config: Block, *, first: bool = False) -> dict[str, Shape]:
+    """The norms of a part; the first of all may be left out."""
+    names = () if first and not config.norm.first else (name,)
+    names = (*names, f"{name}_out") if config.norm.before and config.norm.on_output else names
+    shapes = (_norm_shapes(one, config.d_model, config) for one in names)
+    return {name: shape for some in shapes for name, shape in some.items()}
+
+
 def _norm_shapes(name: str, width: int, config: Block) -> dict[str, Shape]:
-    shapes: dict[str, Shape] = {f"{name}.gain": (width,)}
+    shapes: dict[str, Shape] = {f"{name}.gain": (width,)} if config.norm.gain else {}
     if config.norm.kind == "layer" and config.biases.norm:
         shapes[f"{name}.bias"] = (width,)
     return shapes
 
 
 def _ffn_shapes(config: Block) -> dict[str, Shape]:
-    shapes: dict[str, Shape] = {"w1": (config.d_model, config.d_ff), "w2": (config.d_ff, config.d_model)}
+    part = config.feed_forward
+    if not part.n_experts:
+        return _dense_shapes("", config.d_ff, config)
+    shapes: dict[str, Shape] = {"wr": (config.d_model, part.n_experts)}
+    shapes |= {"br": (part.n_experts,)} if part.router_bias else {}
+    shapes |= {"bc": (part.n_experts,)} if part.router_choice_bias else {}
+    for expert in range(part.n_experts):
+        shapes |= _dense_shapes(f"experts.{expert}.", part.d_expert, config)
+    if part.d_shared:
+        shapes |= _dense_shapes("shared.", part.d_shared, config)
+        shapes |= {"ws": (config.d_model, 1)} if part.shared_gate else {}
+    return shapes
+
+
+def _dense_shapes(prefix: str, width: int, config: Block) -> dict[str, Shape]:
+    """One feed-forward, whose hidden layer has this width."""
+    shapes: dict[str, Shape] = {f"{prefix}w1": (config.d_model, width), f"{prefix}w2": (width, config.d_model)}
     if config.biases.ffn:
-        shapes |= {"b1": (config.d_ff,), "b2": (config.d_model,)}
+        shapes |= {f"{prefix}b1": (width,), f"{prefix}b2": (config.d_model,)}
     if config.feed_forward.gated:
-        shapes["wg"] = (config.d_model, config.d_ff)
+        shapes[f"{prefix}wg"] = (config.d_model, width)
         if config.biases.gate:
-            shapes["bg"] = (config.d_ff,)
+            shapes[f"{prefix}bg"] = (width,)
     return shapes

@@ -10,14 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import attnviz.encoder.attention
+import attnviz.encoder.projections
 from attnviz.analysis.matrices import rerun
 from attnviz.analysis.matrices.rerun import Ran
 from attnviz.analysis.matrices.zeroing import ablation, zeroing, zeroing_addresses
-from attnviz.encoder.attention import linear
 from attnviz.encoder.config.block import EncoderConfig
 from attnviz.encoder.config.given import ACTIVATIONS, MASKS, NORMS, PLACEMENTS, POSITIONS, SCORES
 from attnviz.encoder.parameters.params import ArrayParams
 from attnviz.encoder.parameters.seeded import SeededParams
+from attnviz.encoder.projections import linear
 from attnviz.encoder.stack import Address, Sequence, run
 
 SMALL = {"n_heads": 3, "d_model": 15, "d_head": 4, "d_ff": 17, "n_vocab": 101, "n_layers": 3, "n_ctx": 64}
@@ -30,6 +31,7 @@ CONFIGS = {
     "parallel": {"norm_placement": "pre", "parallel": True, "norm": "rms", "gated": True, "activation": "silu"},
     "parallel, no first norm": {"norm_placement": "pre", "parallel": True, "first_norm": False, "qk_norm": True},
     "grouped, causal": {"n_kv_heads": 1, "mask": "causal", "position": "alibi", "activation": "gelu"},
+    "disentangled, with a convolution": {"disentangled": "both", "conv_kernel": 3},
     "windowed layers": {"mask": "window", "window": 1, "window_layers": "1", "position": "relative"},
     "additive, no feed-forward": {"score": "additive", "d_ff": 0, "bias": False},
 }
@@ -53,7 +55,8 @@ def changed(params, kind, layer, name, change):
         y = linear(x, params, which, bias=bias)
         return change(y) if here and name == "v" else y
 
-    with mock.patch.object(attnviz.encoder.attention, "linear", other):
+    module = attnviz.encoder.attention if name == "o" else attnviz.encoder.projections
+    with mock.patch.object(module, "linear", other):
         yield
 
 

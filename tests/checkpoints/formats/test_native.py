@@ -62,6 +62,18 @@ CONFIGS = [
     {"n_layers": 3, "n_heads": 2, "n_kv_heads": 1, "d_model": 10, "d_head": 7, "score": "additive"},
     {"position": "learned", "norm": "rms", "norm_placement": "pre", "gated": True, "n_ctx": 11, "n_vocab": 13},
     {"position": "relative", "bias": False, "d_ff": 0, "mask": "window", "window": 2, "n_vocab": 3},
+    {"n_experts": 3, "expert_layers": "1", "d_expert": 5, "d_shared": 7, "shared_gate": True, "router_bias": True},
+    {"norm_placement": "sandwich", "qk_norm": True, "qk_norm_width": "each", "score_cap": 3.0, "clip_qkv": 2.0},
+    {
+        "q_latent": 7,
+        "kv_latent": 5,
+        "d_v": 3,
+        "position": "rotary",
+        "rotary_dims": 4,
+        "latent_bias": True,
+        "sink": True,
+    },
+    {"norm_placement": "output", "norm_gain": False, "position": "rotary", "rotary_layers": "1"},
 ]
 
 

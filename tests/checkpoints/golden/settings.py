@@ -17,8 +17,24 @@ import transformers
 FILE = Path(__file__).parent / "settings.json"
 
 
+# Of models whose code is not transformers': the arguments of their configuration class and their defaults.
+OWN_CODE = {
+    "new": {  # Alibaba-NLP/new-impl, configuration.py
+        "vocab_size": 30528, "hidden_size": 768, "num_hidden_layers": 12, "num_attention_heads": 12,
+        "intermediate_size": 3072, "hidden_act": "gelu", "hidden_dropout_prob": 0.1,
+        "attention_probs_dropout_prob": 0.0, "max_position_embeddings": 2048, "type_vocab_size": 1,
+        "initializer_range": 0.02, "layer_norm_type": "layer_norm", "layer_norm_eps": 1e-12,
+        "position_embedding_type": "rope", "rope_theta": 10000.0, "rope_scaling": None, "classifier_dropout": None,
+        "pack_qkv": True, "unpad_inputs": False, "use_memory_efficient_attention": False,
+        "logn_attention_scale": False, "logn_attention_clip1": False,
+    },
+}  # fmt: skip
+
+
 def defaults(model_type):
     """Names and defaults, as they would be written to a config.json."""
+    if model_type in OWN_CODE:
+        return transformers.PreTrainedConfig().to_dict() | OWN_CODE[model_type] | {"model_type": model_type}
     values = transformers.CONFIG_MAPPING[model_type]().to_dict()
     aliases = transformers.CONFIG_MAPPING[model_type].attribute_map
     own = {name: value for name, value in values.items() if name != "transformers_version"}

@@ -5,16 +5,21 @@ The pieces are learnt here, by plain byte-pair merging with ties broken by spell
 """
 
 import math
+import tempfile
 from collections import Counter
 from functools import cache
 from itertools import pairwise
+from pathlib import Path
 
 from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
 from transformers import (
     AlbertTokenizer,
     BertTokenizer,
     CamembertTokenizer,
+    DebertaTokenizer,
+    DebertaV2Tokenizer,
     DistilBertTokenizer,
+    EsmTokenizer,
     GemmaTokenizer,
     GPT2Tokenizer,
     GPTNeoXTokenizer,
@@ -93,6 +98,7 @@ LLAMA3_SPLIT = (  # as its tokenizer.json has it
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}"
     r"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
 )
+ESM_TOKENS = ["<cls>", "<pad>", "<eos>", "<unk>", *"LAGVSERTIDPKQNFYMHWCXBUZO.-", "<null_1>", "<mask>"]
 BYTES = [f"<0x{byte:02X}>" for byte in range(256)]
 
 
@@ -209,6 +215,15 @@ def roberta():
     return RobertaTokenizer(vocab=vocab, merges=merges)
 
 
+def deberta():
+    vocab, merges = byte_level(("[PAD]", "[CLS]", "[SEP]", "[UNK]"), ("[MASK]",))
+    return DebertaTokenizer(vocab=vocab, merges=merges)
+
+
+def deberta_v2():
+    return DebertaV2Tokenizer(vocab=[*unigram(("[PAD]", "[CLS]", "[SEP]", "[UNK]")), ("[MASK]", 0.0)])
+
+
 def gpt2():
     vocab, merges = byte_level((), ("<|endoftext|>",))
     return GPT2Tokenizer(vocab=vocab, merges=merges)
@@ -298,6 +313,14 @@ def mistral():
     )
     names = {"unk_token": "<unk>", "bos_token": "<s>", "eos_token": "</s>"}
     return TokenizersBackend(tokenizer_object=tokenizer, **names)
+
+
+def esm():
+    """The published vocabulary of ESM-2, whose class reads a ``vocab.txt`` and writes no ``tokenizer.json``."""
+    with tempfile.TemporaryDirectory() as made:
+        file = Path(made) / "vocab.txt"
+        file.write_text("\n".join(ESM_TOKENS))
+        return EsmTokenizer(str(file))
 
 
 def gemma():

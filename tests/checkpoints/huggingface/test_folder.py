@@ -12,7 +12,7 @@ import attnviz
 from attnviz.checkpoints.file_params import FileParams
 from attnviz.checkpoints.huggingface.folder import read_folder
 from attnviz.checkpoints.huggingface.registry import find_family
-from attnviz.errors import CheckpointError, ConfigError
+from attnviz.errors import CheckpointError
 from tests.checkpoints.folders import bert_tensors, write_bert, write_safetensors, write_shards
 from tests.checkpoints.huggingface.test_families import GOLDEN
 
@@ -166,6 +166,19 @@ def test_a_damaged_index_is_one_error(tmp_path, text):
         {"model_type": "modernbert", "layer_types": [["full_attention"], "full_attention"]},
         {"model_type": "modernbert", "rope_scaling": {"type": "linear", "factor": 2.0}},
         {"model_type": "mistral", "sliding_window": 0},
+        {"model_type": "longformer", "attention_window": 5},
+        {"model_type": "longformer", "attention_window": 0},
+        {"model_type": "longformer", "attention_window": [4, 6]},
+        {"model_type": "longformer", "attention_window": [4] * 3},
+        {"model_type": "longformer", "architectures": ["LongformerForSequenceClassification"]},
+        {"model_type": "longformer", "architectures": ["LongformerForQuestionAnswering"]},
+        {"model_type": "deberta", "pos_att_type": "c2p|p2p"},
+        {"model_type": "deberta", "pos_att_type": ["c2p", "c2p"]},
+        {"model_type": "deberta", "pos_att_type": {"c2p": 1}},
+        {"model_type": "deberta-v2", "embedding_size": 5},
+        {"model_type": "deberta-v2", "relative_attention": "yes"},
+        {"model_type": "deberta-v2", "position_buckets": -2},
+        {"model_type": "deberta-v2", "relative_attention": True, "pos_att_type": "c2p", "position_buckets": 30},
     ],
     ids=str,
 )
@@ -193,8 +206,34 @@ def fields_of(model_type, **settings):
         ("gpt2", {"n_head": 4, "n_embd": 12, "num_attention_heads": 2}, {"n_heads": 2, "d_model": 8}),
         ("distilbert", {"hidden_dim": 5}, {"n_heads": 2, "d_model": 8, "n_layers": 4}),
         ("gpt_neox", {"rotary_emb_base": 100, "partial_rotary_factor": 1.0}, {"rotary_base": 100, "rotary_dims": 1}),
+        ("longformer", {"attention_window": [6] * 4}, {"mask": "window", "window": 3}),
+        ("longformer", {"architectures": ["LongformerForMaskedLM"]}, {"mask": "window", "window": 256}),
+        ("deberta", {"pos_att_type": "c2p | P2C"}, {"score_scale": 12**-0.5}),
+        ("deberta", {"pos_att_type": ["p2c"], "relative_attention": True}, {"disentangled": "p2c"}),
+        ("deberta", {"relative_attention": True, "position_buckets": 8}, {"disentangled_span": 16}),
+        (
+            "deberta-v2",
+            {
+                "relative_attention": True,
+                "max_relative_positions": 9,
+                "position_buckets": 4,
+                "norm_rel_ebd": "x|layer_norm",
+            },
+            {"disentangled_span": 4, "disentangled_max": 9, "disentangled_norm": True},
+        ),
+        (
+            "deberta-v2",
+            {"relative_attention": True, "position_buckets": -1, "share_att_key": True},
+            {"disentangled_span": 16, "disentangled_share": True},
+        ),
         ("gemma", {"hidden_act": "silu", "hidden_activation": "relu"}, {"activation": "silu"}),
         ("starcoder2", {"hidden_act": "silu", "activation_function": "relu"}, {"activation": "silu"}),
+        ("mixtral", {}, {"n_experts": 8, "experts_per_token": 2, "rotary_base": 1e6}),
+        ("mixtral", {"num_experts": 3}, {"n_experts": 3}),
+        ("qwen2_moe", {"mlp_only_layers": [1, 2]}, {"router_norm": False, "expert_layers": "0,3", "d_shared": 5632}),
+        ("qwen3_moe", {"decoder_sparse_step": 2, "num_local_experts": 5}, {"expert_layers": "1,3", "n_experts": 5}),
+        ("qwen3_moe", {"num_experts": 0}, {"n_experts": 0}),
+        ("olmoe", {"clip_qkv": None, "norm_topk_prob": True}, {"clip_qkv": None, "router_norm": True}),
         ("starcoder2", {"norm_epsilon": 0.5, "layer_norm_epsilon": 0.25}, {"norm_eps": 0.5}),
         ("starcoder2", {"use_bias": False, "mlp_bias": True}, {"bias": False, "norm_bias": True, "mask": "causal"}),
         (
@@ -215,15 +254,14 @@ def test_the_group_of_an_albert_layer_is_rounded_as_in_the_published_code():
     assert [family.layer(settings, i).split(".")[0] for i in (8, 9, 10)] == ["6", str(int(9 / (18 / 14))), "7"]
 
 
-def test_a_context_beyond_what_dynamic_positions_were_trained_for_is_refused(tmp_path):
+def test_a_longer_context_leaves_dynamic_positions_the_length_they_were_trained_for(tmp_path):
     copy = shutil.copytree(GOLDEN / "llama", tmp_path / "llama")
     settings = json.loads((copy / "config.json").read_text())
     rope = {"rope_parameters": {"rope_type": "dynamic", "factor": 2.0, "rope_theta": 10000.0}}
     (copy / "config.json").write_text(json.dumps(settings | rope | {"rope_scaling": None}))
-    limit = settings["max_position_embeddings"]
-    assert read_folder(copy, {"n_ctx": limit}).config.n_ctx == limit
-    with pytest.raises(ConfigError, match=f"expected at most {limit}"):
-        read_folder(copy, {"n_ctx": limit + 1})
+    trained = settings["max_position_embeddings"]
+    config = read_folder(copy, {"n_ctx": trained + 1}).config
+    assert (config.n_ctx, config.position.rotary_ctx) == (trained + 1, trained)
 
 
 @pytest.mark.parametrize("twin", ["bert.encoder.layer.0.output.dense.bias", "embeddings.LayerNorm.gamma"])

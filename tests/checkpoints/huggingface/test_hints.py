@@ -13,11 +13,12 @@ import pytest
 
 from attnviz import load
 from attnviz.checkpoints.huggingface.folder import read_folder
-from attnviz.checkpoints.huggingface.hints import save_again
+from attnviz.checkpoints.huggingface.hints import save_tokenizer
 from attnviz.checkpoints.huggingface.registry import find_family
 from attnviz.checkpoints.huggingface.tokenizer import read_tokenizer
 from attnviz.errors import CheckpointError
 from tests.checkpoints.folders import write_safetensors
+from tests.checkpoints.formats.pytorch.pytorch_files import write_bin
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 
@@ -48,50 +49,27 @@ def do(command, tmp_path):
 
 @pytest.mark.parametrize("name", ["model", "it's $HOME", "café `x`", 'a"b', "back\\slash!"])
 def test_a_command_survives_any_name_of_a_folder(tmp_path, name):
-    folder = tmp_path / name
-    folder.mkdir()
-    words = shlex.split(save_again(str(folder)))
+    folder = with_vocabulary(tmp_path / name)
+    words = shlex.split(save_tokenizer(folder).partition(" && ")[0])
     assert words[:2] == ["python", "-c"]
     assert len(words) == 3
     compile(words[2], "hint", "exec")
     assert repr(str(folder)) in words[2]
-    assert repr(f"{folder}-safetensors") in words[2]
+    assert repr(f"{folder}-tokenizer") in words[2]
 
 
 def test_the_new_folder_is_beside_the_old_one(tmp_path, monkeypatch):
-    (tmp_path / "model").mkdir()
-    monkeypatch.chdir(tmp_path / "model")
-    assert "save_pretrained('../model-safetensors')" in save_again(".")
+    monkeypatch.chdir(with_vocabulary(tmp_path / "model"))
+    assert "save_pretrained('../model-tokenizer')" in save_tokenizer(Path())
     monkeypatch.chdir(tmp_path)
-    assert "save_pretrained('model-safetensors')" in save_again("model/")
-    assert "save_pretrained('model-safetensors')" in save_again("owner/model")
+    assert "save_pretrained('model-tokenizer')" in save_tokenizer(Path("model"))
 
 
-def test_the_class_of_the_model_with_its_head_is_the_one_that_is_named(tmp_path):
-    assert "BertForMaskedLM as M" in save_again(str(tmp_path), {"architectures": ["BertForMaskedLM"]})
-    for strange in (None, [], ["x; import os"], [3], "BertModel"):
-        assert "AutoModel as M" in save_again(str(tmp_path), {"architectures": strange})
-
-
-@with_transformers
-def test_saving_a_pickle_again_keeps_the_head_and_the_folder(tmp_path):
-    import torch
-    import transformers
-
-    folder = tmp_path / "pickled"
-    model = transformers.BertForSequenceClassification.from_pretrained(GOLDEN / "bert", num_labels=3)
-    model.config.save_pretrained(folder)
-    settings = json.loads((folder / "config.json").read_text()) | {"architectures": ["BertForSequenceClassification"]}
-    (folder / "config.json").write_text(json.dumps(settings))
-    for name in ("tokenizer.json", "tokenizer_config.json"):
-        (folder / name).write_bytes((GOLDEN / "bert" / name).read_bytes())
-    torch.save(model.state_dict(), folder / "pytorch_model.bin")
-    before = {file.name: file.read_bytes() for file in folder.iterdir()}
-    do(hint_of(folder), tmp_path)
-    assert {file.name: file.read_bytes() for file in folder.iterdir()} == before
-    again = transformers.BertForSequenceClassification.from_pretrained(f"{folder}-safetensors")
-    torch.testing.assert_close(again.classifier.weight, model.classifier.weight)
-    assert load(model=f"{folder}-safetensors").unknown == ()
+def with_vocabulary(folder):
+    """A folder with a vocabulary that transformers can make a tokenizer of."""
+    folder.mkdir()
+    (folder / "spiece.model").write_text("")
+    return folder
 
 
 @with_transformers
@@ -134,6 +112,13 @@ def test_the_hint_of_another_adapter_says_nothing_of_labels(tmp_path, damaged):
     if damaged:
         (tmp_path / "adapter_model.safetensors").write_bytes(b"?")
     assert "M.from_pretrained('owner/base'), " in hint_of(tmp_path)
+
+
+def test_an_adapter_in_a_file_of_pytorch_says_as_much(tmp_path):
+    write_adapter(tmp_path, {})
+    (tmp_path / "adapter_model.safetensors").unlink()
+    write_bin(tmp_path / "adapter_model.bin", {"base_model.model.classifier.weight": np.zeros((3, 4), np.float32)})
+    assert "M.from_pretrained('owner/base', num_labels=3)" in hint_of(tmp_path)
 
 
 def write_adapter(folder, shapes):
@@ -180,7 +165,12 @@ def test_a_folder_without_a_vocabulary_is_not_told_to_write_a_tokenizer(tmp_path
     assert "python" not in _hint_of_the_tokenizer(tmp_path, "gpt_neox")
 
 
-@pytest.mark.parametrize("files", [("spiece.model",), ("vocab.json", "merges.txt"), ("vocab.txt",)])
+def test_a_vocabulary_of_lines_that_the_family_has_no_rule_for_may_be_of_a_regular_expression(tmp_path):
+    (tmp_path / "vocab.txt").write_text("")
+    assert "--tokenizer regex:PATTERN" in _hint_of_the_tokenizer(tmp_path, "gpt_neox")
+
+
+@pytest.mark.parametrize("files", [("spiece.model",), ("vocab.json", "merges.txt")])
 def test_the_hint_of_a_vocabulary_that_is_not_read_is_one_command(tmp_path, files):
     folder = tmp_path / "it's"
     folder.mkdir()

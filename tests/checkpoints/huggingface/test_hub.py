@@ -161,6 +161,51 @@ def test_the_shards_of_an_index_are_fetched_and_no_others(tmp_path):
     assert contents(single) == SMALL
 
 
+BIN = {CONFIG: b"{}", "pytorch_model.bin": b"p", "training_args.bin": b"t", "model.fp16.safetensors": b"f"}
+BIN_INDEX = "pytorch_model.bin.index.json"
+SHARDED_BIN = {
+    CONFIG: b"{  }",
+    BIN_INDEX: index("pytorch_model-1.bin", "pytorch_model-2.bin"),
+    "pytorch_model-1.bin": b"1",
+    "pytorch_model-2.bin": b"2",
+    "pytorch_model-3.bin": b"3",
+}
+
+
+def test_files_of_pytorch_are_fetched_where_there_is_no_safetensors(tmp_path):
+    models = {"single": Repository({"main": BIN}), "sharded": Repository({"main": SHARDED_BIN})}
+    calls = [(name, {}) for name in models]
+    with serve(models) as hub:
+        single, sharded = fetch_all(hub, tmp_path, *calls)
+        assert fetch_all(hub, tmp_path, *calls, HF_HUB_OFFLINE="1") == [single, sharded]
+    assert contents(single) == without(BIN, "training_args.bin", "model.fp16.safetensors")
+    assert contents(sharded) == without(SHARDED_BIN, "pytorch_model-3.bin")
+
+
+def test_a_sentencepiece_model_is_fetched_where_there_is_no_tokenizer_json(tmp_path):
+    pieces = {"spiece.model": b"s", "tokenizer.model": b"t", "vocab.txt": b"v"}
+    models = {
+        "older": Repository({"main": SMALL | pieces}),
+        "both": Repository({"main": {CONFIG: b"{    }", SINGLE: b"w", "tokenizer.json": b"j"} | pieces}),
+    }
+    with serve(models) as hub:
+        older, both = fetch_all(hub, tmp_path, ("older", {}), ("both", {}))
+    assert contents(older) == SMALL | pieces
+    assert set(contents(both)) == {CONFIG, SINGLE, "tokenizer.json", "vocab.txt"}
+
+
+def test_a_variant_of_the_weights_is_fetched_in_their_place(tmp_path):
+    files = MODEL | {
+        "model.safetensors.index.8bit.json": index("model.8bit-1.safetensors"),
+        "model.8bit-1.safetensors": b"8",
+    }
+    with serve({"model": Repository({"main": files})}) as hub:
+        (half,) = fetch_all(hub, tmp_path / "a", ("model", {"variant": "fp16"}))
+        (byte,) = fetch_all(hub, tmp_path / "b", ("model", {"variant": "8bit"}))
+    assert contents(half) == {CONFIG: b"{}", **TOKENIZER, "model.fp16.safetensors": b"f"}
+    assert set(contents(byte)) == {CONFIG, *TOKENIZER, "model.safetensors.index.8bit.json", "model.8bit-1.safetensors"}
+
+
 def test_what_is_in_the_cache_is_not_fetched_again_and_needs_no_network(tmp_path):
     models = {"owner/model": Repository({"main": MODEL, "v2": SMALL}), "sharded": Repository({"main": SHARDED})}
     calls = [("owner/model", {}), ("owner/model", {"revision": "v2"}), ("sharded", {})]
@@ -325,17 +370,34 @@ REFUSED = {
     "weightless": (
         Repository({"main": {CONFIG: b"{}", "onnx/pytorch_model.bin": b"p"}}),
         {},
-        "it has no model.safetensors; expected a model with its weights as safetensors",
+        "it has no weights; expected model.safetensors or pytorch_model.bin, or shards and their index",
         None,
     ),
-    "pickle": (
-        Repository({"main": without(MODEL, SINGLE)}),
+    "variants": (
+        Repository({"main": {CONFIG: b"{}", "model.fp16.safetensors": b"f", "pytorch_model.int8.bin": b"i"}}),
         {},
-        "it has its weights as pytorch_model.bin only, which could run any program and is never read; "
-        "expected model.safetensors",
-        'try --revision refs/pr/1, or python -c "from transformers import AutoTokenizer, AutoModel as M; '
-        "M.from_pretrained('pickle').save_pretrained('pickle-safetensors'); "
-        "AutoTokenizer.from_pretrained('pickle').save_pretrained('pickle-safetensors')\"",
+        "its weights are of a variant alone (fp16, int8); expected model.safetensors, or --variant",
+        "--variant fp16",
+    ),
+    "variantless": (
+        Repository({"main": MODEL}),
+        {"variant": "bf16"},
+        "it has no weights of the variant bf16; expected one that is there",
+        "its weights are of fp16; without --variant it loads",
+    ),
+    "older": (
+        Repository({"main": {CONFIG: b"{}", "tf_model.h5": b"h"}}),
+        {},
+        "it has tf_model.h5, which is not read; "
+        "expected model.safetensors or pytorch_model.bin, or shards and their index",
+        None,
+    ),
+    "original": (
+        Repository({"main": {CONFIG: b"{}", "consolidated.safetensors": b"h"}}),
+        {},
+        "it has consolidated.safetensors, which is not read; "
+        "expected model.safetensors or pytorch_model.bin, or shards and their index",
+        "it has its maker's own names of tensors: download the files model*.safetensors of the same model",
     ),
     "shardless": (
         Repository({"main": {CONFIG: b"{}", INDEX: index("a.safetensors")}}),

@@ -121,3 +121,33 @@ def test_settings_name_the_padding_token(tmp_path):
     assert attnviz.load(model=folder).tokenizer.padding == "[PAD]"
     (folder / "tokenizer_config.json").write_text('{"pad_token": "."}')
     assert attnviz.run("the cat", model=attnviz.load(model=folder), pad_to=6).tokens[-1].piece == "."
+
+
+def test_a_pair_of_splinter_has_the_question_token_and_a_full_stop(tmp_path):
+    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "[QUESTION]", ".", "the", "cat", "sat"]
+    (tmp_path / "vocab.txt").write_text("\n".join(words) + "\n")
+    tokenizer = read_tokenizer(tmp_path, find_family("splinter"))
+    tokens = tokenizer.encode("the cat", pair="sat .", n_vocab=99)
+    assert [token.id for token in tokens] == [2, 7, 8, 5, 6, 3, 9, 6, 3]
+    assert [token.segment for token in tokens] == [0, 0, 0, 0, 0, 0, 1, 1, 1]
+    assert [token.id for token in tokenizer.encode("sat.", n_vocab=99)] == [2, 9, 6, 3]
+
+
+ESM_WORDS = ["<cls>", "<pad>", "<eos>", "<unk>", *"LAGVSERTIDPKQNFYMHWCXBUZO.-", "<null_1>", "<mask>"]
+
+
+@pytest.mark.parametrize(  # as EsmTokenizer of transformers 5.23 has them
+    ("text", "ids"),
+    [
+        ("MKTAYIAKQR", [0, 20, 15, 11, 5, 19, 12, 5, 15, 16, 10, 2]),
+        ("M<mask>T <mask>A", [0, 20, 32, 11, 32, 5, 2]),
+        ("M K  T", [0, 20, 15, 11, 2]),
+        ("MxyzT low", [0, 20, 3, 11, 3, 2]),
+        ("A-B.<null_1>J", [0, 5, 30, 25, 29, 31, 3, 2]),
+        ("<cls>A<eos>", [0, 0, 5, 2, 2]),
+    ],
+)
+def test_tokens_of_esm_are_found_as_wholes(text, ids, tmp_path):
+    (tmp_path / "vocab.txt").write_text("\n".join(ESM_WORDS))
+    tokens = read_tokenizer(tmp_path, find_family("esm")).encode(text, n_vocab=99)
+    assert [token.id for token in tokens] == ids

@@ -16,7 +16,7 @@ from tests.checkpoints.plugins import FAMILY, GOLDEN, install, toy_folder
 
 def test_a_family_of_another_package_loads_and_computes(tmp_path, monkeypatch):
     folder = toy_folder(tmp_path / "model")
-    with pytest.raises(CheckpointError, match="model_type 'toy' is not known; expected one of albert, bert"):
+    with pytest.raises(CheckpointError, match=r"model_type 'toy' is not known; expected one of the \d+ that"):
         attnviz.load(model=folder)
     install(tmp_path / "site", {"toy": "FAMILY"})
     monkeypatch.syspath_prepend(tmp_path / "site")

@@ -4,6 +4,7 @@ import pytest
 
 from attnviz.encoder.config.block import EncoderConfig
 from attnviz.encoder.config.given import check_field_names, default_of, field_names
+from attnviz.encoder.config.spelling import assigned
 from attnviz.errors import ConfigError
 
 
@@ -61,6 +62,54 @@ def test_the_scale_is_the_scores_own_unless_one_is_given(fields, factor):
             {"position": "learned", "pad_id": 9, "n_vocab": 9},
             "pad_id, n_vocab: 9 is not the id of a token; expected less than 9",
         ),
+        ({"zero_id": 9, "n_vocab": 9}, "zero_id, n_vocab: 9 is not the id of a token; expected less than 9"),
+        (
+            {"qk_norm_width": "all"},
+            "qk_norm_width, qk_norm: all is given, and no qk_norm; expected both",
+        ),
+        (
+            {"rotary_layers": "0"},
+            "rotary_layers, position: 0 is given, and position is sinusoidal; expected position rotary",
+        ),
+        (
+            {"position": "rotary", "rotary_layers": "2"},
+            "rotary_layers: layer: there is no layer 2; expected 0-1 (or from the end, -1)",
+        ),
+        (
+            {"norm_placement": "output", "first_norm": False},
+            "first_norm, norm_placement: only a norm before a part can be left out, and it is output; "
+            "expected pre or sandwich",
+        ),
+        ({"gate_limit": 7}, "gate_limit, gated: 7 is given, and no gate; expected both"),
+        ({"gate_plus": 1}, "gate_plus, gated: 1 is given, and no gate; expected both"),
+        ({"expert_layers": "1"}, "expert_layers, n_experts: 1 is given, and no expert; expected both"),
+        ({"d_shared": 8}, "d_shared, n_experts: 8 is given, and no expert; expected both"),
+        (
+            {"n_experts": 4, "shared_gate": True},
+            "shared_gate, d_shared: a gate of the shared expert, and there is none; expected both",
+        ),
+        (
+            {"n_experts": 4, "router_groups": 3},
+            "n_experts, router_groups: 4 is not divisible by 3; expected a multiple",
+        ),
+        (
+            {"n_experts": 4, "router_groups": 2, "groups_per_token": 3},
+            "groups_per_token, router_groups: 3 of 2; expected at most as many",
+        ),
+        (
+            {"n_experts": 4, "router_groups": 2, "groups_per_token": 1, "experts_per_token": 3},
+            "experts_per_token, n_experts: 3 of 2; expected at most as many",
+        ),
+        (
+            {"n_experts": 4, "d_ff": 0},
+            "n_experts, d_ff, d_expert: 4 experts of no width; expected it larger",
+        ),
+        ({"n_experts": 2**14}, "n_experts: it is too large; expected less than 2^14"),
+        (
+            {"n_experts": 2**13, "n_layers": 33},
+            "n_experts, n_layers: 270336 experts in all; expected at most 262144",
+        ),
+        ({"score_cap": 0}, "score_cap: 0 is too small; expected 1e-06 or more"),
         ({"n_layers": 0}, "n_layers: 0 is too small; expected 1 or more"),
         ({"n_layers": 2.5}, "n_layers: 2.5 is not a whole number; expected a whole number"),
         ({"n_layers": True}, "n_layers: True is not a whole number; expected a whole number"),
@@ -77,6 +126,36 @@ def test_the_scale_is_the_scores_own_unless_one_is_given(fields, factor):
             "score: 'cosin' is not known (did you mean 'cosine'?); expected one of scaled_dot, dot, cosine, additive",
         ),
         ({"norm": 3}, "norm: 3 is not known; expected one of layer, rms"),
+        ({"rotary_long": 3}, "rotary_long: 3 is not a list of numbers; expected numbers such as 1,1.5,2"),
+        ({"rotary_long": "1,x"}, "rotary_long: '1,x' is not a list of numbers; expected numbers such as 1,1.5,2"),
+        ({"rotary_long": []}, "rotary_long: [] is not a list of numbers; expected numbers such as 1,1.5,2"),
+        ({"rotary_long": [1, True]}, "rotary_long: True is not a number; expected a number"),
+        ({"rotary_long": "1,0"}, "rotary_long: 0.0 is too small; expected 1e-06 or more"),
+        (
+            {"rotary_scaling": "longrope", "d_head": 6, "rotary_short": [1, 2, 3], "rotary_long": [1]},
+            "rotary_long, rotary_dims: 1 given; expected 3, one for each pair of 6",
+        ),
+        (
+            {"rotary_scaling": "longrope", "d_head": 6},
+            "rotary_short, rotary_dims: none given; expected 3, one for each pair of 6",
+        ),
+        (
+            {"rotary_scaling": "yarn", "rotary_low": 32.0},
+            "rotary_high, rotary_low: 32 and 32; expected the first to be larger",
+        ),
+        (
+            {"rotary_scaling": "yarn", "rotary_base": 1.0},
+            "rotary_base, rotary_scaling: yarn tells pairs apart by it; expected more than 1",
+        ),
+        (
+            {"rotary_scaling": "dynamic", "rotary_dims": 2},
+            "rotary_dims, rotary_scaling: 2 with dynamic; expected more than 2",
+        ),
+        ({"conv_kernel": 4}, "conv_kernel: 4 tokens have no middle; expected an odd number, or 0"),
+        (
+            {"conv_kernel": 3, "d_ff": 0},
+            "conv_kernel, d_ff: 3 tokens, after no feed-forward; expected d_ff above 0",
+        ),
     ],
 )
 def test_a_field_that_does_not_fit_gets_one_line(fields, message):
@@ -107,3 +186,40 @@ def test_key_and_value_heads_that_were_as_many_as_all_heads_stay_so():
     assert EncoderConfig(n_heads=4).replaced({"n_heads": 4, "n_kv_heads": 2}).n_kv_heads == 2
     assert EncoderConfig(n_heads=4, n_kv_heads=2).replaced({"n_heads": 8}).n_kv_heads == 2
     assert EncoderConfig(n_heads=4).replaced({"mask": "causal"}).n_kv_heads == 4
+
+
+@pytest.mark.parametrize(
+    ("fields", "overrides"),
+    [
+        ({"mask": "causal", "window": 2, "window_layers": "0"}, {"mask": "none"}),
+        ({"position": "rotary", "rotary_layers": "0"}, {"position": "alibi"}),
+        ({"position": "learned", "pad_id": 1}, {"position": "none"}),
+        ({"qk_norm": True, "qk_norm_width": "all"}, {"qk_norm": False}),
+        ({"gated": True, "gate_limit": 7.0, "gate_plus": 1.0}, {"gated": False}),
+        ({"n_experts": 4, "expert_layers": "1", "d_shared": 5, "shared_gate": True}, {"n_experts": 0}),
+    ],
+)
+def test_a_field_goes_with_the_value_that_allowed_it(fields, overrides):
+    assert EncoderConfig(**fields).replaced(overrides) == EncoderConfig(**overrides)
+
+
+def test_a_layer_without_experts_is_a_block_without_them():
+    config = EncoderConfig(n_experts=4, expert_layers="1", d_shared=5, d_ff=7, d_expert=3)
+    assert config.at_layer(1) is config
+    assert config.at_layer(0).feed_forward.n_experts == 0
+    assert config.at_layer(0).d_ff == 7
+    plain = EncoderConfig()
+    assert plain.at_layer(0) is plain
+
+
+def test_a_list_of_numbers_is_spelled_with_commas_too():
+    spelled = {"rotary_scaling": "longrope", "d_head": 4, "rotary_short": "1, 1.5", "rotary_long": [2, 3]}
+    config = EncoderConfig(**spelled)
+    assert (config.position.rotary_short, config.position.rotary_long) == ((1.0, 1.5), (2.0, 3.0))
+    assert assigned(["rotary_short=1,1.5"]) == {"rotary_short": (1.0, 1.5)}
+
+
+def test_another_stretching_has_its_own_bound():
+    assert EncoderConfig(rotary_scaling="yarn").position.rotary_high == 32
+    assert EncoderConfig(rotary_scaling="llama3").replaced({"rotary_scaling": "yarn"}).position.rotary_high == 32
+    assert EncoderConfig(rotary_high=7.0).replaced({"mask": "causal"}).position.rotary_high == 7

@@ -157,7 +157,8 @@ def functions():
     arrays |= {"out.rms": rms(x), "out.layer": layer(x)}
     functional = nn.functional
     arrays |= {"out.relu": functional.relu(x), "out.gelu": functional.gelu(x), "out.silu": functional.silu(x)}
-    arrays["out.gelu_tanh"] = functional.gelu(x, approximate="tanh")
+    arrays |= {"out.gelu_tanh": functional.gelu(x, approximate="tanh"), "out.quick_gelu": x * (1.702 * x).sigmoid()}
+    arrays |= {"out.relu2": functional.relu(x) ** 2}
     save("functions", {}, {}, **arrays)
 
 

@@ -3,6 +3,7 @@
 from attnviz.checkpoints.huggingface.families import bert
 from attnviz.checkpoints.huggingface.family import Family
 from attnviz.checkpoints.huggingface.settings import Settings, activation_from, size_from
+from attnviz.text.pieces.layout import PieceLayout
 
 _LAYER = "encoder.albert_layer_groups.{}"
 
@@ -53,4 +54,14 @@ FAMILY = Family(
     irrelevant=("down_scale_factor", "gap_size", "layers_to_keep", "net_structure_type", "num_memory_blocks"),
     ignored={"is_causal": (False,), "is_decoder": (False,)},
     classes="Albert",
+    pieces=PieceLayout(
+        single="[CLS] $A [SEP]",
+        pair="[CLS] $A [SEP] $B:1 [SEP]:1",
+        specials=("[MASK]",),
+        mask="[MASK]",
+        lower=True,
+        quotes=True,
+        keep_accents=False,
+        split_digits=True,
+    ),
 )

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from attnviz.checkpoints.huggingface.families import roberta
+from attnviz.text.pieces.layout import PieceLayout
 
 FAMILY = replace(
     roberta.FAMILY,
@@ -12,4 +13,13 @@ FAMILY = replace(
     prefixes=("roberta.", "camembert."),
     classes="Camembert",
     vocabulary=None,
+    pieces=PieceLayout(
+        first=("<s>NOTUSED", "<pad>", "</s>NOTUSED", "<unk>", "<unk>NOTUSED"),
+        skipped=1,
+        last=("<mask>",),
+        single="<s> $A </s>",
+        pair="<s> $A </s> </s> $B </s>",
+        specials=("<mask>", "<pad>"),
+        mask="<mask>",
+    ),
 )

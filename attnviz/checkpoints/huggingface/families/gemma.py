@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from attnviz.checkpoints.huggingface.families import llama
 from attnviz.checkpoints.huggingface.settings import ACTIVATION_NAMES, Settings, causal, choice_from, switch_from
+from attnviz.text.pieces.layout import PieceLayout
 
 
 def _mask(settings: Settings) -> str:
@@ -31,5 +32,8 @@ FAMILY = replace(
     norm_plus=1.0,
     ignored={"hidden_activation": ("gelu_pytorch_tanh", "gelu")},
     classes="Gemma",
+    pieces=PieceLayout(
+        around_is_set=("<bos>", "<eos>"), specials=("<pad>", "<mask>", "<start_of_turn>", "<end_of_turn>")
+    ),
     defaults={"head_dim": 256, "num_key_value_heads": 16},
 )

@@ -2,15 +2,15 @@
 
 from attnviz.checkpoints.huggingface.families import bert
 from attnviz.checkpoints.huggingface.family import Family, Fused
+from attnviz.checkpoints.huggingface.rules.rotary import rope_settings, rotary
 from attnviz.checkpoints.huggingface.settings import (
     Settings,
     activation_from,
     causal,
     number_from,
-    rope_settings,
-    rotary,
     switch_from,
 )
+from attnviz.encoder.config.block import Block
 from attnviz.errors import CheckpointError
 
 
@@ -25,6 +25,11 @@ def _rotary(settings: Settings) -> dict[str, object]:
     base = settings.number("rotary_emb_base", 10000.0, float)
     base = rope_settings(settings).number("rope_theta", base, float)
     return rotary(settings, d_head, share="rotary_pct") | {"rotary_base": base}
+
+
+def n_heads(block: Block) -> int:
+    """One group of q, k and v for each head."""
+    return block.n_heads
 
 
 FAMILY = Family(
@@ -57,7 +62,7 @@ FAMILY = Family(
         Fused(
             "layers.{}.attention.query_key_value",
             ("layers.{}.attn.q", "layers.{}.attn.k", "layers.{}.attn.v"),
-            by_head=True,
+            groups=n_heads,
         ),
     ),
     ignored={"is_decoder": (True, False)},

@@ -2,15 +2,16 @@
 
 from attnviz.checkpoints.huggingface.families import bert
 from attnviz.checkpoints.huggingface.family import Family
+from attnviz.checkpoints.huggingface.rules.rotary import rotary
 from attnviz.checkpoints.huggingface.settings import (
     Settings,
     activation_from,
     causal,
     number_from,
-    rotary,
     size_from,
     switch_from,
 )
+from attnviz.text.pieces.layout import PieceLayout
 
 
 def d_head(settings: Settings) -> int:
@@ -68,6 +69,7 @@ FAMILY = Family(
     modules=MODULES,
     irrelevant=("pretraining_tp",),
     classes="Llama",
+    pieces=PieceLayout(around_is_set=("<s>", "</s>")),
     prefixes=("model.",),
     unused=("lm_head.*", "score.*", "qa_outputs.*", "layers.*.self_attn.rotary_emb.inv_freq", "rotary_emb.inv_freq"),
 )

@@ -2,29 +2,36 @@
 
 from attnviz.checkpoints.huggingface.families import bert
 from attnviz.checkpoints.huggingface.family import Family, Fused
+from attnviz.checkpoints.huggingface.rules.rotary import rope_type, stretching
 from attnviz.checkpoints.huggingface.settings import (
     Settings,
     activation_from,
     layer_types,
     number_from,
-    rope_type,
     switch_from,
 )
 
 
-def _alternating(settings: Settings) -> dict[str, object]:
-    """Layers with a window have rotary angles of another base."""
+def layers_and_rotary(settings: Settings) -> tuple[str | None, dict[str, object], float]:
+    """The layers with a window, the rotary fields of all others, and the base of the angles in those with a window."""
     every = settings.number("global_attn_every_n_layers", 3, least=1)
-    windowed = layer_types(settings, lambda i: i % every != 0)
+    layers = layer_types(settings, lambda i: i % every != 0)
     rope = settings.object("rope_parameters")
     wide, near = rope.object("full_attention"), rope.object("sliding_attention")
-    for one in (settings.object("rope_scaling"), rope, wide, near):
+    for one in (settings.object("rope_scaling"), rope, near):
         rope_type(one, {"default": None})
     base = wide.number("rope_theta", settings.number("global_rope_theta", 160000.0, float), float)
     older_base = settings.number("local_rope_theta", base if settings.is_null("local_rope_theta") else 10000.0, float)
-    local_base = near.number("rope_theta", older_base, float)
+    stretch = stretching(settings, wide)
+    stretch.pop("rotary_truncate", None)  # the published code looks for it beside the two
+    fields = {"position": "rotary", "rotary_base": base, **stretch}
+    return layers, fields, near.number("rope_theta", older_base, float)
+
+
+def _alternating(settings: Settings) -> dict[str, object]:
+    """Layers with a window have rotary angles of another base."""
+    windowed, fields, local_base = layers_and_rotary(settings)
     window = settings.number("sliding_window", settings.number("local_attention", 128) // 2)
-    fields: dict[str, object] = {"position": "rotary", "rotary_base": base}
     if windowed is not None:
         fields |= {
             "mask": "window",

@@ -3,6 +3,17 @@
 from dataclasses import replace
 
 from attnviz.checkpoints.huggingface.families import roberta
+from attnviz.text.pieces.layout import PieceLayout
+
+PIECES = PieceLayout(
+    first=("<s>", "<pad>", "</s>", "<unk>"),  # as fairseq has them
+    skipped=3,
+    last=("<mask>",),
+    single="<s> $A </s>",
+    pair="<s> $A </s> </s> $B </s>",
+    specials=("<mask>", "<pad>"),
+    mask="<mask>",
+)
 
 FAMILY = replace(
     roberta.FAMILY,
@@ -11,4 +22,5 @@ FAMILY = replace(
     example="FacebookAI/xlm-roberta-base",
     classes="XLMRoberta",
     vocabulary=None,
+    pieces=PIECES,
 )

@@ -10,15 +10,24 @@ from attnviz.output.terminal.lines import plain_labels, short_labels
 from attnviz.output.terminal.screen import BOLD, DIM, LinesView, Screen, StyledLine
 from attnviz.trace.steps import Explanation
 
-_ON_TOP = ("scale", "bias")  # steps whose formulas go on with the raw score
-_REMARKS = ("bias", "mask")  # steps whose meaning is worth a line
+_REMARKS = ("distance", "cap", "bias", "mask")  # steps whose meaning is worth a line
 
 
 def score_formula(explanation: Explanation) -> str:
     """``s_j = q . k_j / sqrt(32) + b_ij``: the formulas of the steps that make the score, as one."""
     formulas = {step.name: step.formula.partition(" = ")[2] for step in explanation.steps}
-    more = (formulas[name][len("r_j") :] for name in _ON_TOP if name in formulas)
-    return f"s_j = {formulas['scores']}{''.join(more)}"
+    bias = formulas["bias"][len("s_j") :] if "bias" in formulas else ""
+    return f"s_j = {_scaled(formulas, formulas['scores'])}{bias}"
+
+
+def _scaled(formulas: dict[str, str], raw: str) -> str:
+    """A raw score's formula or number with what distances add, its scale and its cap: ``27.380 / sqrt(32)``."""
+    if "distance" in formulas:
+        raw = f"{raw}{formulas['distance'][len('r_j') :]}"
+        raw = f"({raw})" if formulas.keys() & {"scale", "cap"} else raw
+    if "scale" in formulas:
+        raw += formulas["scale"][len("r_j") :]
+    return formulas["cap"].replace("s_j", raw) if "cap" in formulas else raw
 
 
 def products(explanation: Explanation, key: int) -> np.ndarray:
@@ -67,10 +76,11 @@ class ScoreView(LinesView):
     def _sum(self, key: int) -> str:
         """``tired: q . k = 27.380, s = 27.380 / sqrt(32) = 4.840``: each number from those before it."""
         e = self._explanation
-        text, added = f"{self._names[key]}: {self._raw(key)}", self._added(key)
-        if added:
-            raw, total = self._number(e.values("scores", "r")[key]), self._number(e.unmasked_scores[key])
-            text += f", s = {raw}{added} = {total}"
+        distances = self._distances(key)
+        text = "".join([f"{self._names[key]}: {self._raw(key)}", *(f", {name} = {v}" for name, v in distances.items())])
+        raw = self._number(e.values("scores", "r")[key])
+        if (made := self._from_raw(raw, key)) != raw:
+            text += f", s = {made} = {self._number(e.unmasked_scores[key])}"
         if not np.isfinite(e.scores[key]):
             text += f", masked: s = {self._number(e.scores[key])}"
         return pretty(text, self.screen)
@@ -85,14 +95,27 @@ class ScoreView(LinesView):
             formula += f" = {self._number(float(products(e, key).sum()))} / ({lengths})"
         return f"{formula} = {self._number(e.values('scores', 'r')[key])}"
 
-    def _added(self, key: int) -> str:
-        """What is done to the raw score: `` / sqrt(32) + 0.250``."""
+    def _from_raw(self, raw: str, key: int) -> str:
+        """What is made of the raw score: ``27.380 / sqrt(32) + 0.250``."""
         e = self._explanation
-        text = self._steps["scale"].formula.partition("r_j")[2] if e.has("scale") else ""
+        formulas = {name: step.formula.partition(" = ")[2] for name, step in self._steps.items()}
+        if distances := self._distances(key):
+            signed = (f" {'-' if v.startswith(('-', '−')) else '+'} {v.lstrip('-−')}" for v in distances.values())
+            formulas["distance"] = "r_j" + "".join(signed)
+        text = _scaled(formulas, raw)
         if not e.has("bias"):
             return text
         bias = float(e.values("bias", "b")[key])
         return f"{text} {'-' if bias < 0 else '+'} {self._number(abs(bias))}"
+
+    def _distances(self, key: int) -> dict[str, str]:
+        """The products with the distance's key and query, by their formulas."""
+        step = self._steps.get("distance")
+        if step is None:
+            return {}
+        names = step.formula.replace("_ij", "").replace("_j", "").split(" + ")[1:]
+        *parts, _ = step.quantities
+        return {name: self._number(part.values[key]) for name, part in zip(names, parts, strict=True)}
 
     def _number(self, value: float) -> str:
         return number_text(float(value), self._precision, self.screen)

@@ -82,7 +82,11 @@ class SharesView(LinesView):
         largest = self._explanation.scores.max()
         if not np.isfinite(largest):
             return "every key is masked: all weights are 0"
-        return f"max s = {self._number(largest)}, sum(e) = {self._number(exponentials.sum())}"
+        sink = ""
+        if self._explanation.has_value("softmax", "a_0"):
+            e, share = (float(self._explanation.values("softmax", name)[0]) for name in ("e_0", "a_0"))
+            sink = f", e_0 = {self._number(e)}: the sink takes {self._number(share)}"
+        return f"max s = {self._number(largest)}, sum(e) = {self._number(exponentials.sum())}{sink}"
 
     def _weight(self, row: _Row) -> float:
         return float(self._explanation.weights[list(row.keys)].sum())

@@ -26,7 +26,7 @@ from attnviz.trace.tokens import Tokens, numbered
 
 _DECIMALS = 3
 _HEADING_WIDTH = 80
-_SCORE_STEPS = ("projection", "scores", "scale", "bias", "mask")
+_SCORE_STEPS = ("projection", "scores", "distance", "scale", "cap", "bias", "mask")
 _STEPS = (*_SCORE_STEPS, "softmax", "weighted_sum")
 
 

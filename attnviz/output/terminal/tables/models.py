@@ -9,6 +9,10 @@ from attnviz.output.terminal.screen import BOLD, DIM, PLAIN, LinesView, Screen, 
 from attnviz.output.terminal.tables.weights import byte_size, fields_text
 
 _MOST_NAMES = 6
+_KINDS = {
+    "encoder": "Encoders (model_type, for example): every token sees every token",
+    "decoder": "Decoders: a token sees only earlier ones",
+}
 
 
 class FamiliesTable(LinesView):
@@ -25,7 +29,7 @@ class FamiliesTable(LinesView):
         self._families, self._bundled = families, bundled
 
     def lines(self) -> Iterator[StyledLine]:
-        """The bundled models, then one row per family, cut where the screen is narrow."""
+        """The bundled models, then one row per family, by kind, cut where the screen is narrow."""
         for model in self._bundled:
             config, size = model["config"], sum(file["bytes"] for file in model["files"])
             about = (
@@ -37,14 +41,16 @@ class FamiliesTable(LinesView):
             yield []
         about = f"{len(self._families)} families of models load, from a folder or by an id on the hub:"
         yield from self.text(about, PLAIN)
-        yield []
-        columns = ("model_type", "name", "kind", "example")
-        rows = [columns, *(tuple(family[name] for name in columns) for family in self._families)]
-        rows[0] = ("model_type", "family", "kind", "for example")
-        widths = [max(cell_width(row[i]) for row in rows) for i in range(4)]
-        for number, row in enumerate(rows):
-            line = "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip()
-            yield [(self.cut(line), PLAIN if number else BOLD)]
+        columns = ("model_type", "example")
+        widths = [max(cell_width(family[name]) for family in self._families) for name in columns]
+        for kind, title in _KINDS.items():
+            families = [family for family in self._families if family["kind"] == kind]
+            if families:
+                yield []
+                yield from self.text(title, BOLD)
+            for family in families:
+                cells = (family[name].ljust(width) for name, width in zip(columns, widths, strict=True))
+                yield [(self.cut("  ".join(cells).rstrip()), PLAIN)]
 
 
 class FolderTable(LinesView):
@@ -74,6 +80,8 @@ class FolderTable(LinesView):
         tokenizer = f["tokenizer"]
         yield from self.text(
             f"tokenizer: {tokenizer['algorithm']}, {tokenizer['n_vocab']} ids, from {tokenizer['file']}"
+            if tokenizer
+            else "tokenizer: none of its own"
         )
         for file in f["files"]:
             yield from self.text(f"weights: {file['name']}, {byte_size(file['bytes'])}, {', '.join(f['dtypes'])}")

@@ -1,0 +1,1 @@
+"""Files of ``torch.save``: their pickles are read, and nothing in them is ever run."""

@@ -1,0 +1,49 @@
+"""Gemma 2 (Rivière et al. 2024): Gemma with norms on both sides of each part, and scores that are softly capped."""
+
+from dataclasses import replace
+
+from attnviz.checkpoints.huggingface.families import gemma, llama
+from attnviz.checkpoints.huggingface.rules.windows import window_of
+from attnviz.checkpoints.huggingface.settings import Settings, activation_from, layer_types, switch_from, windowed
+
+MODULES = llama.MODULES | {
+    "layers.{}.norm1_out": "layers.{}.post_attention_layernorm",
+    "layers.{}.norm2": "layers.{}.pre_feedforward_layernorm",
+    "layers.{}.norm2_out": "layers.{}.post_feedforward_layernorm",
+}
+_BIASES = {name: switch_from("attention_bias", default=False) for name in ("qkv_bias", "out_bias")}
+FIELDS = {name: rule for name, rule in gemma.FAMILY.fields.items() if name != "mask"} | {
+    **_BIASES,
+    "norm_placement": "sandwich",
+    "activation": activation_from("hidden_activation", "gelu_pytorch_tanh"),
+    "score_scale": lambda settings: settings.number("query_pre_attn_scalar", 256, float, least=1e-6) ** -0.5,
+}
+
+
+def _score_cap(settings: Settings) -> float | None:
+    """Null means no cap, a missing setting 50."""
+    if settings.is_null("attn_logit_softcapping"):
+        settings.get("attn_logit_softcapping")
+        return None
+    return settings.number("attn_logit_softcapping", 50.0, float)
+
+
+def _windows(settings: Settings) -> dict[str, object]:
+    """Every second layer sees only the window, from the first on."""
+    layers = layer_types(settings, lambda i: i % 2 == 0)
+    return llama.rotary_fields(settings) | windowed(settings, window_of(settings, layers), layers)
+
+
+FAMILY = replace(
+    gemma.FAMILY,
+    name="Gemma 2",
+    paper="Rivière et al. 2024",
+    example="google/gemma-2-2b",
+    fields=FIELDS | {"score_cap": _score_cap},
+    more=_windows,
+    modules=MODULES,
+    defaults={"head_dim": 256, "num_key_value_heads": 4, "sliding_window": 4096},
+    required={"use_bidirectional_attention": (False,)},
+    ignored={"hidden_act": ("gelu_pytorch_tanh", "gelu")},
+    classes="Gemma2",
+)

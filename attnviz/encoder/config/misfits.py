@@ -1,0 +1,87 @@
+"""Groups of fields that do not fit each other."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from attnviz.encoder.config.groups import PositionConfig, Sizes
+
+if TYPE_CHECKING:
+    from attnviz.encoder.config.block import Block
+
+_MOST_EXPERTS = 2**18  # of all layers: each has tensors of its own
+
+
+def field_misfits(block: "Block") -> Iterator[str]:
+    """Messages about groups that do not fit each other, with the fields and their values."""
+    sizes, position = block.sizes, block.position
+    if block.attention.window is None and position.window_rotary_base is not None:
+        yield (f"window_rotary_base, window: {position.window_rotary_base} is given, and no window; expected both")
+    if block.embedding.project == "none" and block.embedding.d_embed != sizes.d_model:
+        yield (
+            f"d_embed, d_model: {block.embedding.d_embed} is not {sizes.d_model}; "
+            "expected the same, or project after or before"
+        )
+    if block.embedding.zero_id is not None and block.embedding.zero_id >= sizes.n_vocab:
+        yield (
+            f"zero_id, n_vocab: {block.embedding.zero_id} is not the id of a token; expected less than {sizes.n_vocab}"
+        )
+    if "post" in (block.norm.placement, block.decoder.norm.placement) and block.feed_forward.parallel:
+        yield "parallel, norm_placement: both parts read the same input, and it is post; expected another"
+    if position.rotary_layers is not None and "rotary" not in (position.kind, block.decoder.position.kind):
+        yield (
+            f"rotary_layers, position: {position.rotary_layers} is given, and position is {position.kind}; "
+            "expected position rotary"
+        )
+    yield from _expert_misfits(block)
+    yield from _deberta_misfits(block)
+    yield from _latent_misfits(block)
+    yield from _position_misfits(sizes, position)
+    if block.decoder.position.kind == "rotary" != position.kind:
+        yield from _position_misfits(sizes, block.decoder.position)
+
+
+def _expert_misfits(block: "Block") -> Iterator[str]:
+    sizes = block.sizes
+    if block.feed_forward.n_experts and not (sizes.d_ff and block.feed_forward.d_expert):
+        yield f"n_experts, d_ff, d_expert: {block.feed_forward.n_experts} experts of no width; expected it larger"
+    n_experts = block.feed_forward.n_experts * max(sizes.n_layers, block.decoder.n_layers)
+    if n_experts > _MOST_EXPERTS:
+        yield f"n_experts, n_layers: {n_experts} experts in all; expected at most {_MOST_EXPERTS}"
+
+
+def _latent_misfits(block: "Block") -> Iterator[str]:
+    for one in (block, block.decoder_block):
+        if one.shared_dims >= block.d_head:
+            yield (
+                f"rotary_dims, d_head: with kv_latent all heads share what is rotated, and that is {one.shared_dims} "
+                f"of {block.d_head}; expected less"
+            )
+    if block.disentangled.parts and (block.attention.q_latent or block.attention.kv_latent):
+        yield "disentangled, q_latent, kv_latent: distances have no such vectors; expected one of these fields"
+
+
+def _deberta_misfits(block: "Block") -> Iterator[str]:
+    if block.disentangled.parts and block.attention.score not in ("scaled_dot", "dot"):
+        yield (
+            f"disentangled, score: distances add to products, and the score is {block.attention.score}; "
+            "expected scaled_dot or dot"
+        )
+    if block.convolution.kernel and not block.d_ff:
+        yield f"conv_kernel, d_ff: {block.convolution.kernel} tokens, after no feed-forward; expected d_ff above 0"
+
+
+def _position_misfits(sizes: Sizes, position: PositionConfig) -> Iterator[str]:
+    kind, pad_id, dims = position.kind, position.pad_id, position.rotary_dims
+    if pad_id is not None and kind != "learned":
+        yield f"pad_id, position: pad_id is {pad_id}, and position is {kind}; expected position learned"
+    if pad_id is not None and pad_id >= sizes.n_vocab:
+        yield f"pad_id, n_vocab: {pad_id} is not the id of a token; expected less than {sizes.n_vocab}"
+    if kind != "rotary":
+        return
+    if dims == sizes.d_head and dims % 2:
+        yield f"position, d_head: rotary turns pairs, and d_head is {dims}; expected it even"
+    elif dims % 2 or dims > sizes.d_head:
+        yield (
+            f"rotary_dims, d_head: rotary turns pairs, and {dims} of {sizes.d_head} are given; "
+            "expected an even number, at most d_head"
+        )

@@ -1,0 +1,1 @@
+"""The feed-forward part: one for all tokens, or a mixture of experts."""
