@@ -202,6 +202,8 @@ def check_figure(path: Path, *, force: bool, caption: bool) -> None:
         reason = "is a file" if path.parent.exists() else "does not exist"
         raise OutputError(f"{one_line(path)}: its folder {reason}; expected an existing folder")
     for file in (path, *([caption_path(path)] * caption)):
+        if file.is_dir():
+            raise OutputError(f"{one_line(file)}: is a folder; expected the name of a file")
         if file.is_file() and not force:
             from attnviz.output.pictures.files.writing import is_our_picture
 

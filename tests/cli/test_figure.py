@@ -1,7 +1,9 @@
 """``-o FIGURE.pdf``: one figure in one file, of ``heatmap``, ``diff`` and ``heads --cluster``."""
 
 import io
+import os
 import re
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -70,6 +72,23 @@ def test_a_file_that_only_mentions_the_command_is_kept(cli, tmp_path, name, cont
     assert files(tmp_path) == [name]
     for _ in range(2):  # what attnviz wrote is its own
         assert cli("heatmap", TEXT, "-H", "L2H8", "-o", f"own.{figure[-3:]}", "--caption").code == 0
+
+
+def test_a_folder_where_the_caption_would_be_is_an_error_before_anything_is_written(cli, tmp_path):
+    (tmp_path / "a.txt").mkdir()
+    ran = cli("heatmap", TEXT, "-H", "L2H8", "-o", "a.png", "--caption", "--force")
+    assert ran == (1, "", "attnviz: error: a.txt: is a folder; expected the name of a file\n")
+    assert files(tmp_path) == []
+
+
+def test_a_named_pipe_gets_the_figure(cli, tmp_path):
+    os.mkfifo(tmp_path / "a.svg")
+    got: list[bytes] = []
+    reader = threading.Thread(target=lambda: got.append((tmp_path / "a.svg").read_bytes()), daemon=True)
+    reader.start()
+    assert cli("heatmap", TEXT, "-H", "L2H8", "-o", "a.svg").code == 0
+    reader.join(30)
+    assert b"</svg>" in got[0]
 
 
 def test_without_a_name_the_folder_is_attnviz_heatmaps(cli, tmp_path):

@@ -73,6 +73,8 @@ def save_picture(path: Path, data: bytes, *, force: bool) -> None:
 
 def is_our_picture(path: Path) -> bool:
     """Whether attnviz wrote a file: its pictures say so in their metadata, and its captions at their end."""
+    if not path.is_file():  # to read a pipe would wait for its writer, which is us
+        return False
     try:
         data = path.read_bytes()
     except OSError:
