@@ -401,7 +401,13 @@ def test_a_setting_of_one_family_is_the_field_that_it_means(model_type, settings
     assert {name: fields.get(name) for name in expected} == expected
 
 
-def test_two_settings_of_gpt_neo_that_disagree_are_noted():
-    family, settings, _ = read("gpt_neo", small("gpt_neo", attention_layers=["local", "local"]))
-    (note,) = check_settings(settings, family)
-    assert note == "attention_layers is not what attention_types makes: only attention_types is read"
+def test_the_layers_of_gpt_neo_win_over_what_makes_them_as_in_transformers():
+    fields, (note,) = checked("gpt_neo", small("gpt_neo", attention_layers=["local", "local"]))
+    assert fields["window_layers"] == "0-1"
+    assert note == "attention_layers is not what attention_types makes: only attention_layers is read"
+
+
+@pytest.mark.parametrize("layers", [["local"], ["local", "banded"], ["local", ["local"]], "local", {}, 2])
+def test_layers_of_gpt_neo_that_are_not_one_kind_each_are_refused(layers):
+    with pytest.raises(CheckpointError, match="attention_layers is not a list of 2 of global and local"):
+        checked("gpt_neo", small("gpt_neo", attention_layers=layers))

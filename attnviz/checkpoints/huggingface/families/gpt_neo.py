@@ -10,22 +10,29 @@ _MOST_LAYERS = 2**14
 
 
 def _kinds(settings: Settings) -> list[str]:
-    """``global`` or ``local`` for each layer: ``attention_types`` is a list of [kinds, how many times]."""
-    said, n = settings.get("attention_types", [[["global", "local"], 12]]), settings.number("num_layers", least=1)
-    fault = f"{settings.where}: attention_types is not a list of [kinds, times] that makes {n} of global and local"
-    try:
-        kinds = [str(kind) for names, times in said if times <= _MOST_LAYERS for _ in range(times) for kind in names]
-    except (TypeError, ValueError) as error:
-        raise CheckpointError(f"{fault}; expected one") from error
-    if len(kinds) != n or set(kinds) - {"global", "local"}:
-        raise CheckpointError(f"{fault}; expected one")
+    """``global`` or ``local`` for each layer: ``attention_layers``, or what ``attention_types`` makes."""
+    layers, made = settings.get("attention_layers"), _made_kinds(settings)
+    name = "attention_types" if layers is None else "attention_layers"
+    form = "" if name == "attention_layers" else "[kinds, times] that makes "
+    kinds, n = made if layers is None else layers, settings.number("num_layers", least=1)
+    if not isinstance(kinds, list) or len(kinds) != n or any(kind not in ("global", "local") for kind in kinds):
+        raise CheckpointError(f"{settings.where}: {name} is not a list of {form}{n} of global and local; expected one")
+    if kinds != made and "attention_types" in settings.values:
+        settings.notes.append("attention_layers is not what attention_types makes: only attention_layers is read")
     return kinds
 
 
+def _made_kinds(settings: Settings) -> list[str] | None:
+    """The layers' kinds by ``attention_types``, a list of [kinds, how many times]; None where it is not one."""
+    said = settings.get("attention_types", [[["global", "local"], 12]])
+    try:
+        return [str(kind) for names, times in said if times <= _MOST_LAYERS for _ in range(times) for kind in names]
+    except (TypeError, ValueError):
+        return None
+
+
 def _windows(settings: Settings) -> dict[str, object]:
-    kinds, layers = _kinds(settings), settings.get("attention_layers")
-    if layers not in (None, kinds):
-        settings.notes.append("attention_layers is not what attention_types makes: only attention_types is read")
+    kinds = _kinds(settings)
     local = tuple(i for i, kind in enumerate(kinds) if kind == "local")
     window = settings.number("window_size", 256, least=1)
     return {"window": window - 1, "window_layers": spans(local)} if local else {}
