@@ -11,6 +11,7 @@ from attnviz.output.labels import cut, parts_that_differ, wrapped
 from attnviz.trace.attention import Attention, Matrix
 from attnviz.trace.model_info import ModelInfo
 
+_TURNING = "\u202a\u202b\u202c\u202d\u202e"  # embeddings and overrides of direction
 LABEL_WIDTH = 20
 FOOT_WIDTH, TEXT_WIDTH = 100, 300
 
@@ -189,6 +190,7 @@ def _in_one_line(text: str) -> str:
 def escaped(text: str) -> str:
     """The text with what no font and no file format can hold (controls, line separators, lone surrogates) as escapes.
 
-    Labels come so already; this holds for those that another program made.
+    So is what would turn the letters around it. Labels come so already; this holds for those that another program made.
     """
-    return "".join(one_line(c) if unicodedata.category(c) in ("Cc", "Cs", "Cn", "Zl", "Zp") else c for c in text)
+    categories = ("Cc", "Cs", "Cn", "Zl", "Zp")
+    return "".join(one_line(c) if unicodedata.category(c) in categories or c in _TURNING else c for c in text)

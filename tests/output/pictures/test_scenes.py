@@ -144,6 +144,7 @@ def test_a_shortened_label_fits_and_says_that_it_was_cut(label, width):
 def test_printable_text_can_be_encoded_and_is_one_line(text):
     assert len(escaped(text).encode().decode().splitlines()) <= 1
     assert escaped("a\nb\ud800\x1b") == "a\\nb\\ud800\\x1b"
+    assert escaped("\u202elive\u202c") == "\\u202elive\\u202c"
 
 
 def test_the_sentence_names_the_strongest_pair_among_queries_that_have_a_choice():
