@@ -257,12 +257,12 @@ def _converted(
         else 0
         for i, piece in enumerate(pieces)
     )
-    made = converted(
-        model,
-        [*before, *kept, *after],
-        ids[model.unk],
-        layout=layout,
-    )
+    try:
+        made = converted(model, [*before, *kept, *after], ids[model.unk], layout=layout)
+    except Exception as error:  # the library raises nothing more specific
+        raise InputError(
+            f"{one_line(path)}: it is damaged ({one_line(error)[:80]}); expected a SentencePiece model"
+        ) from error
     around = [part.partition(":")[0] for part in f"{layout.single} {layout.pair}".split() if part[0] != "$"]
     control = [piece.text for piece in pieces if piece.kind == CONTROL]
     special = {token: token for token in (*control, pieces[model.unk].text, *layout.specials, *around)}

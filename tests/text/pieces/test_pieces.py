@@ -297,6 +297,15 @@ def test_the_fields_of_a_piece_may_have_any_order(tmp_path, order):
     assert [(piece.text, piece.score, piece.kind) for piece in pieces] == [("<unk>", -1.5, 2), ("▁é", -2.5, 1)]
 
 
+def test_normalised_characters_that_are_not_text_are_damaged(tmp_path):
+    """The ``sentencepiece`` library reads such a table, and the ``tokenizers`` library does not."""
+    path = train(tmp_path / "x.model", model_type="unigram")
+    charsmap = read_sentencepiece(path).charsmap
+    path.write_bytes(path.read_bytes().replace(charsmap, charsmap[:-4] + b"\xff\xff\xff\0"))
+    with pytest.raises(InputError, match=r"it is damaged \(.*Precompiled.*\); expected a SentencePiece model"):
+        sentencepiece_tokenizer(path, PieceLayout(), name="x", settings={})
+
+
 @given(changes=st.lists(st.tuples(st.floats(0, 1), st.integers(0, 255)), max_size=5), kept=st.floats(0, 1))
 @settings(max_examples=150)
 def test_a_damaged_file_is_read_or_one_line(tmp_path_factory, changes, kept):
