@@ -107,6 +107,15 @@ def test_scales_that_do_not_fit_are_refused(tmp_path, shape):
         dequantised(open_tensors(tmp_path / "x"), "x", {})
 
 
+@pytest.mark.parametrize(("dtype", "size"), [("I64", 8), ("I32", 4), ("BOOL", 1), ("U8", 1)])
+@pytest.mark.parametrize("factor", ["a_scale", "a_zero_point"])
+def test_scales_of_a_type_that_is_not_read_are_refused(tmp_path, dtype, size, factor):
+    tensors = {"a": ("I8", (2, 3), bytes(6)), "a_scale": ("F32", (1,), f32(1))}
+    write_mixed(tmp_path / "x", tensors | {factor: (dtype, (1,), bytes(size))})
+    with pytest.raises(CheckpointError, match=f"{factor} is {dtype}; expected floats or int8 of a scale"):
+        dequantised(open_tensors(tmp_path / "x"), "x", {})
+
+
 def test_a_file_without_scales_is_left_as_it_is(tmp_path):
     write_mixed(tmp_path / "x", {"a": ("I8", (2,), b"ab"), "b_scale": ("F32", (1,), f32(1))})
     file = open_tensors(tmp_path / "x")

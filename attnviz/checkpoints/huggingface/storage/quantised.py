@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from attnviz.checkpoints.formats.number_types import READ_TYPES
 from attnviz.checkpoints.formats.tensor_file import TensorFile, View, whole
 from attnviz.errors import CheckpointError, one_line
 
@@ -32,7 +33,7 @@ class DequantisedFile:
         block: the rows and columns that have a scale together; None where the scales' shapes say it.
 
     Raises:
-        CheckpointError: scales that do not fit their tensor.
+        CheckpointError: scales that do not fit their tensor, or of a type that is not read.
     """
 
     def __init__(self, file: TensorFile, where: str, block: tuple[int, int] | None):
@@ -44,8 +45,17 @@ class DequantisedFile:
         self.format, self.metadata = file.format, file.metadata
         self.shapes = {name: shape for name, shape in file.shapes.items() if name not in hidden}
         self.dtypes = {name: "F32" if name in self._scale else file.dtypes[name] for name in self.shapes}
-        for name in self._scale:
+        for name, scale in self._scale.items():
             self._repeats(name)
+            for factor in (scale, f"{name}{_ZERO}"):
+                self._check_type(factor)
+
+    def _check_type(self, factor: str) -> None:
+        dtype = self._file.dtypes.get(factor)
+        if dtype is not None and dtype not in READ_TYPES:
+            raise CheckpointError(
+                f"{self._where}: {one_line(factor)[:100]} is {one_line(dtype)[:20]}; expected floats or int8 of a scale"
+            )
 
     @property
     def kinds(self) -> tuple[str, ...]:
