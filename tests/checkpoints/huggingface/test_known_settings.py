@@ -411,3 +411,10 @@ def test_the_layers_of_gpt_neo_win_over_what_makes_them_as_in_transformers():
 def test_layers_of_gpt_neo_that_are_not_one_kind_each_are_refused(layers):
     with pytest.raises(CheckpointError, match="attention_layers is not a list of 2 of global and local"):
         checked("gpt_neo", small("gpt_neo", attention_layers=layers))
+
+
+@pytest.mark.parametrize("names", [[["LongformerModel"]], [{}, None], [1], {"a": 1}, "LongformerModel"])
+def test_classes_that_are_not_texts_are_passed_over(names):
+    file = Path(__file__).parents[1] / "golden" / "longformer" / "config.json"
+    fields, _ = checked("longformer", json.loads(file.read_text()) | {"architectures": names})
+    assert fields["mask"] == "window"

@@ -34,7 +34,7 @@ def _window(settings: Settings) -> dict[str, object]:
         )
     names = settings.get("architectures", [])
     for name in names if isinstance(names, list) else []:
-        if name in _WITH_GLOBAL_TOKENS:
+        if isinstance(name, str) and name in _WITH_GLOBAL_TOKENS:
             raise CheckpointError(
                 f"{settings.where}: architectures is {name}, in which {_WITH_GLOBAL_TOKENS[name]} see everything with "
                 "projections of their own (global attention), which attnviz does not compute; expected LongformerModel",
