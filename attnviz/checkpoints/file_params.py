@@ -1,5 +1,6 @@
 """Parameters that are read from a file, under the file's own names and in its own layout."""
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -11,7 +12,7 @@ from attnviz.encoder.parameters.params import Params
 from attnviz.encoder.parameters.shapes import Shape
 from attnviz.errors import CheckpointError
 
-_MOST_KEPT = 2**32  # bytes of widened copies that are kept from one text to the next
+_MOST_KEPT = 2**30  # bytes: widened copies of a larger model are not kept from one text, or layer, to the next
 
 
 @dataclass(frozen=True)
@@ -150,7 +151,8 @@ class FileParams(Params):
         self._sources = sources or {name: TensorSource(name) for name in shapes}
         self._type = widest(file.dtypes.values())
         self._read: dict[str, np.ndarray] = {}
-        self._kept = 0
+        n_bytes = self._type.itemsize * sum(math.prod(shape) for shape in shapes.values())
+        self._keeps = n_bytes <= _MOST_KEPT
 
     def __getitem__(self, name: str) -> np.ndarray:
         if name in self._read:
@@ -170,8 +172,7 @@ class FileParams(Params):
         else:
             array = np.zeros(self._shapes[name], self._type)
         array.flags.writeable = False
-        if self._kept + array.nbytes <= _MOST_KEPT or self._is_mapped(array):
-            self._kept += 0 if self._is_mapped(array) else array.nbytes
+        if self._keeps or self._is_mapped(array):
             self._read[name] = array
         return array
 

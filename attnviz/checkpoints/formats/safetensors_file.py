@@ -1,8 +1,10 @@
 """``.safetensors`` files, read by memory map."""
 
 import json
+import mmap
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -45,7 +47,20 @@ class SafetensorsFile:
 
     def array(self, name: str, part: View = whole) -> np.ndarray:
         """A tensor, or a part of it: a view of the file for float32 and float64, a copy for 16-bit floats."""
-        return READ_TYPES[self.dtypes[name]].widen(part(self._stored(name)))
+        stored = self._stored(name)
+        widened = READ_TYPES[self.dtypes[name]].widen(part(stored))
+        if not np.may_share_memory(widened, stored):
+            self._forget(self._starts[name], stored.nbytes)
+        return widened
+
+    def _forget(self, start: int, n_bytes: int) -> None:
+        """Gives the memory of pages back that were copied; the system may keep them in its cache."""
+        if hasattr(mmap, "MADV_DONTNEED"):
+            first = -(-start // mmap.PAGESIZE) * mmap.PAGESIZE
+            pages = (start + n_bytes - first) // mmap.PAGESIZE
+            if pages > 0:
+                file: Any = self._bytes.base
+                file.madvise(mmap.MADV_DONTNEED, first, pages * mmap.PAGESIZE)
 
     def place(self, name: str) -> int:
         """The byte of the file at which a tensor starts."""

@@ -7,7 +7,7 @@ import torch
 import transformers
 
 tokenizer = transformers.AutoTokenizer.from_pretrained(sys.argv[1])
-model = transformers.AutoModel.from_pretrained(sys.argv[1], attn_implementation="eager").eval()
+model = transformers.AutoModel.from_pretrained(sys.argv[1], attn_implementation="eager", dtype=torch.float32).eval()
 with torch.inference_mode():
     encoded = tokenizer(sys.argv[2], return_tensors="pt")
     attention = torch.stack(model(**encoded, output_attentions=True).attentions)[:, 0]
