@@ -191,8 +191,9 @@ class Block:
         sizes: dict[str, object] = {
             name: getattr(self, name) for name in ("n_layers", "n_heads", "d_model", "d_ff", "n_vocab", "n_ctx")
         }
-        usual = Block(**sizes, d_head=self.d_head).as_dict()
-        return sizes | {name: value for name, value in self.as_dict().items() if value != usual.get(name)}
+        usual, values = Block(**sizes, d_head=self.d_head).as_dict(), self.as_dict()
+        usual |= {name: values[other] for name, other in _FOLLOWING.items() if name not in sizes}
+        return sizes | {name: value for name, value in values.items() if value != usual.get(name)}
 
     def as_dict(self, *, seed: int | None = None) -> dict[str, object]:
         """All fields under flat names, ready for JSON; the decoder's only where it differs from the encoder.
