@@ -15,6 +15,13 @@ _VERBS = {
     "zeroing": "changes most without",
     "changes": "changed most towards",
 }
+STEPS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000)
+"""Where not all words have a label, every so many have one."""
+
+
+def every_nth(step: int) -> str:
+    """``every 2nd``, ``every 5th``: of a step in ``STEPS``."""
+    return f"every {step}{'nd' if step == 2 else 'th'}"
 
 
 def file_stem(attention: Attention, index: int, prefix: str = "") -> str:

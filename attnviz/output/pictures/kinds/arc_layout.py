@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from attnviz.errors import UsageError
 from attnviz.output.pictures.heading import MARGIN
-from attnviz.output.pictures.kinds.links import StyledHead, StyledLink, with_rest_key
+from attnviz.output.pictures.kinds.links import StyledHead, StyledLink
 from attnviz.output.pictures.kinds.words import (
     PADDING,
     WORD_EMS,
@@ -17,6 +17,7 @@ from attnviz.output.pictures.kinds.words import (
     thinned_labels,
 )
 from attnviz.output.pictures.look import Look
+from attnviz.output.pictures.rest import with_rest_key
 from attnviz.output.pictures.scene import LINE_HEIGHT, Measure
 from attnviz.trace.attention import Attention
 from attnviz.trace.tokens import Token, Tokens, token_numbers

@@ -21,7 +21,6 @@ from attnviz.output.pictures.kinds.links import (
     StyledLink,
     refuse_values,
     styled_links,
-    with_rest_key,
 )
 from attnviz.output.pictures.kinds.tints import darkened, ground_of
 from attnviz.output.pictures.kinds.words import (
@@ -41,6 +40,7 @@ from attnviz.output.pictures.kinds.words import (
     word_items,
 )
 from attnviz.output.pictures.look import Look
+from attnviz.output.pictures.rest import with_rest_key
 from attnviz.output.pictures.scene import LINE_HEIGHT, Box, Curve, Mark, Measure, Scene, Stroke, TextLine
 from attnviz.trace.attention import Attention
 

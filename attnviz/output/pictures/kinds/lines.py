@@ -13,7 +13,7 @@ from attnviz.output.pictures.kinds.line_layout import (
     natural_lines,
     planned_lines,
 )
-from attnviz.output.pictures.kinds.links import LinkChoice, StyledHead, refuse_values, styled_links, with_rest_key
+from attnviz.output.pictures.kinds.links import LinkChoice, StyledHead, refuse_values, styled_links
 from attnviz.output.pictures.kinds.tints import FAINT_INK, darkened, ground_of
 from attnviz.output.pictures.kinds.words import (
     BASELINE,
@@ -32,6 +32,7 @@ from attnviz.output.pictures.kinds.words import (
     word_items,
 )
 from attnviz.output.pictures.look import Look
+from attnviz.output.pictures.rest import with_rest_key
 from attnviz.output.pictures.scene import LINE_HEIGHT, Box, Mark, Measure, Scene, Stroke, TextLine
 from attnviz.output.words import sides
 from attnviz.trace.attention import Attention

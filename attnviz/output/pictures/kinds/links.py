@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -11,9 +11,8 @@ from attnviz.errors import UsageError
 from attnviz.output.pictures.kinds.tints import HEAD_COLORS, PALE, sign_color
 from attnviz.output.pictures.look import Look
 from attnviz.output.scale import hidden_cells, short_number
-from attnviz.output.words import rest_word, unit
+from attnviz.output.words import unit
 from attnviz.trace.attention import Attention, Matrix
-from attnviz.trace.tokens import Token
 
 MOST_LINKS = 1500
 _LEAST_PART = 0.05  # of the scale: a fainter link cannot be seen
@@ -108,21 +107,6 @@ def refuse_blocks(attention: Attention, style: str) -> None:
             f"style: {style} draws single words, and {n_queries} × {n_keys} are too many; "
             "choose some with --rows and --columns, or use --style matrix"
         )
-
-
-def with_rest_key(attention: Attention) -> tuple[Attention, bool]:
-    """The attention with what rows give to hidden keys as a last key, and whether it has such a key."""
-    if attention.rest is None:
-        return attention, False
-    word = rest_word(attention)
-    numbers = np.concatenate([attention.matrices, attention.rest[..., None]], axis=-1)
-    masked = attention.masked
-    return replace(
-        attention,
-        matrices=numbers,
-        keys=(*attention.keys, Token(text="", label=word, piece=word, special=True)),
-        masked=None if masked is None else np.pad(masked, ((0, 0), (0, 0), (0, 1))),
-    ), True
 
 
 def styled_links(

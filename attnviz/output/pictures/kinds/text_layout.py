@@ -11,9 +11,9 @@ from attnviz.analysis.telling import strongest_telling
 from attnviz.output.labels import cut_middle, isolated
 from attnviz.output.pictures.fonts import drawable
 from attnviz.output.pictures.heading import MARGIN
-from attnviz.output.pictures.kinds.links import with_rest_key
 from attnviz.output.pictures.kinds.words import WORD_EMS, no_room
 from attnviz.output.pictures.look import Look
+from attnviz.output.pictures.rest import with_rest_key
 from attnviz.output.pictures.scene import LINE_HEIGHT, Measure
 from attnviz.output.scale import hidden_cells, strongest_choice
 from attnviz.output.words import escaped

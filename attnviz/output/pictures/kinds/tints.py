@@ -12,7 +12,7 @@ HEAD_COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9",
 PALE = "#9a9a9a"
 """Links that are not of the chosen word, or that go to hidden tokens."""
 FAINT_INK = "#6b6b6b"
-"""TextLine that are masked, or not words of the text; read on white at 5.3 to 1."""
+"""Words that are masked, or not words of the text; read on white at 5.3 to 1."""
 _MOST_SHADE, _LEAST_SHADE = 0.6, 0.03
 
 

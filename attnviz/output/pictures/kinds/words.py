@@ -1,10 +1,11 @@
-"""TextLine of a picture: which of many have a label, and a word with its ground, its outline or its stroke."""
+"""Words of a picture: which of many have a label, and a word with its ground, its outline or its stroke."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from attnviz.errors import UsageError
 from attnviz.output.labels import cut_middle, cut_middle_apart, isolated
+from attnviz.output.pictures.descriptions import STEPS, every_nth
 from attnviz.output.pictures.fonts import drawable
 from attnviz.output.pictures.heading import Heading
 from attnviz.output.pictures.kinds.tints import FAINT_INK, ink_on
@@ -14,7 +15,6 @@ from attnviz.output.words import escaped
 from attnviz.trace.attention import Attention, Matrix
 from attnviz.trace.tokens import Tokens, token_numbers
 
-STEPS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000)
 BASELINE = 0.34
 """From the middle of a line of type down to its baseline, in sizes of the type."""
 PADDING = 1.5
@@ -173,11 +173,7 @@ def word_items(text: str, place: WordPlace, size: float, style: WordStyle, measu
 
 def step_remarks(steps: Iterable[tuple[int, int]]) -> tuple[str, ...]:
     """``every 5th of 128 words has a label``, for each number of words with its step."""
-    return tuple(
-        f"every {step}{'nd' if step == 2 else 'th'} of {n} words has a label"
-        for n, step in dict.fromkeys(steps)
-        if step > 1
-    )
+    return tuple(f"{every_nth(step)} of {n} words has a label" for n, step in dict.fromkeys(steps) if step > 1)
 
 
 def with_remarks(heading: Heading | None, remarks: Iterable[str]) -> Heading | None:

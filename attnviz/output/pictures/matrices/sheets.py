@@ -17,12 +17,12 @@ from attnviz.output.pictures.matrices.layout import Layout, Rect, Sheet, layout
 from attnviz.output.pictures.matrices.painting import Grid, paint_matrix, paint_mosaic
 from attnviz.output.pictures.matrices.scenes import Picture, scenes
 from attnviz.output.pictures.matrices.sides import MOST_CELLS, Side, grid_of, named_side, token_side
+from attnviz.output.pictures.rest import with_rest_key
 from attnviz.output.pictures.scene import Measure, Scene
 from attnviz.output.pictures.style import PictureStyle
 from attnviz.output.scale import Scale, strongest_choice
 from attnviz.output.words import escaped, extent, foot, overview_title, quantity, rest_word, sides, unit
 from attnviz.trace.attention import Attention
-from attnviz.trace.tokens import Token
 
 INCH = 72.0
 _LEAST_CELL, _MOST_CELL, _LONGEST = 0.14 * INCH, 0.45 * INCH, 9.0 * INCH
@@ -73,7 +73,7 @@ class Drawn:
     def _scaled(self) -> Attention:
         """The matrices whose values the scales span: of changes also what others got, which is one of them."""
         has_more = self.attention.values == "changes" and self.attention.rest is not None
-        return _with_rest_column(self.attention) if has_more else self.attention
+        return with_rest_key(self.attention)[0] if has_more else self.attention
 
     def look(self, scale: Scale) -> Look:
         """What a layout needs."""
@@ -216,7 +216,7 @@ def _with_grids(drawn: Drawn, rooms: tuple[float, float]) -> tuple[Drawn, tuple[
     """
     attention = drawn.attention
     if attention.rest is not None:
-        shown = replace(drawn, attention=_with_rest_column(attention))
+        shown = replace(drawn, attention=with_rest_key(attention)[0])
         grids = _grids(shown, rooms)
         if grids[1].block == 1:
             return shown, grids
@@ -228,18 +228,6 @@ def _grids(drawn: Drawn, rooms: tuple[float, float]) -> tuple[Grid, Grid]:
     n = len(drawn.attention.queries), len(drawn.attention.keys)
     rows, columns = (grid_of(*each) for each in zip(n, rooms, drawn.strides, strict=True))
     return rows, columns
-
-
-def _with_rest_column(attention: Attention) -> Attention:
-    assert attention.rest is not None  # noqa: S101 (for the type checker)
-    word, masked = rest_word(attention), attention.masked
-    column = Token(text="", label=word, piece=word, special=True)
-    return replace(
-        attention,
-        matrices=np.concatenate([attention.matrices, attention.rest[..., None]], axis=-1),
-        keys=(*attention.keys, column),
-        masked=None if masked is None else np.pad(masked, ((0, 0), (0, 0), (0, 1))),
-    )
 
 
 def _sides(drawn: Drawn, grids: tuple[Grid, Grid]) -> tuple[Side, Side]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from attnviz.output.labels import cut_middle_apart, is_upright
+from attnviz.output.pictures.descriptions import STEPS, every_nth
 from attnviz.output.pictures.fonts import Instead, drawable
 from attnviz.output.pictures.matrices.painting import Grid
 from attnviz.output.pictures.scene import LINE_HEIGHT, Measure
@@ -13,7 +14,6 @@ from attnviz.trace.tokens import Tokens, token_numbers
 MOST_CELLS = 512
 MOST_LABELS = 144
 """On one side: more are no help to anybody, however large the figure."""
-_STEPS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000)
 _PACKED = 1.15  # from one label to the next, in sizes of the type, at least
 
 
@@ -90,7 +90,7 @@ def ticks(side: Side, length: float, size: float, most: float, measure: Measure,
     """
     n = side.grid.tokens - side.has_rest
     room = max(1, min(MOST_LABELS, int(length / (_PACKED * size) + 1e-9)))
-    step = next((step for step in _STEPS if side.grid.tokens / step <= room), _STEPS[-1])
+    step = next((step for step in STEPS if side.grid.tokens / step <= room), STEPS[-1])
     indices = list(range(0, n, step))
     if side.has_rest:
         apart = _PACKED * size / length * side.grid.tokens - 1e-9  # in tokens
@@ -106,7 +106,7 @@ def ticks(side: Side, length: float, size: float, most: float, measure: Measure,
     depths = [label_height(size) if turned and stands else width for stands, width in zip(upright, widths, strict=True)]
     names = [side.name, ""]
     if step > 1:
-        every = f"every {step}{'nd' if step == 2 else 'th'}"
+        every = every_nth(step)
         names = [f"{side.name} ({every} of {n} labelled)", f"{side.name} ({every})", *names]
     places = tuple((i + 0.5) / side.grid.block / side.grid.cells for i in indices)
     if side.grid.block > 1:  # a block's label is at its middle, as that of a single token

@@ -7,8 +7,9 @@ import pytest
 
 from attnviz.errors import UsageError
 from attnviz.output.colormaps import luminance
-from attnviz.output.pictures.kinds.links import LinkChoice, styled_links, with_rest_key
+from attnviz.output.pictures.kinds.links import LinkChoice, styled_links
 from attnviz.output.pictures.kinds.tints import HEAD_COLORS, PALE, darkened
+from attnviz.output.pictures.rest import with_rest_key
 from attnviz.output.pictures.scene import Box, Curve, Stroke
 from tests.output.pictures.drawn import line, written
 from tests.output.pictures.kinds.worded import look_of, picture, rows, view
