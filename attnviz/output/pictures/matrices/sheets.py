@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from operator import itemgetter
+from typing import TypeVar
 
 import numpy as np
 
@@ -27,6 +28,7 @@ from attnviz.trace.attention import Attention
 INCH = 72.0
 _LEAST_CELL, _MOST_CELL, _LONGEST = 0.14 * INCH, 0.45 * INCH, 9.0 * INCH
 _GAP = 3  # pixels between two tiles of the mosaic
+MadeT = TypeVar("MadeT")
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,7 +86,12 @@ class Drawn:
         """Where the numbers came from, in one line."""
         return "; ".join(self.foot)
 
-    @property
+    @cached_property
+    def palette(self) -> np.ndarray:
+        """The colours of its values, (256, 4) uint8."""
+        return self.style.palette(self.attention.values)
+
+    @cached_property
     def foot(self) -> tuple[str, ...]:
         """The lines at the foot: the texts, and where the numbers came from."""
         return tuple(foot(self.attention, self.texts).split("\n"))
@@ -103,20 +110,21 @@ def head_scenes(drawn: Drawn) -> Iterator[tuple[str, Scene]]:
     scales = drawn.own_scales
 
     def pictures(shown: Drawn, grids: tuple[Grid, Grid]) -> list[Picture]:
+        details, palette = _details(drawn, grids), shown.palette
         return [
             Picture(
                 stem=file_stem(shown.attention, i, shown.prefix),
-                heading=shown.heading(matrix.title, _details(drawn, grids), own),
+                heading=shown.heading(matrix.title, details, own),
                 scale=own,
                 description=shown.sentences[i][1] if shown.sentences else sentence(drawn_matrix),
                 source=shown.source,
-                paints=(partial(paint_matrix, matrix, grids, own, shown.style.palette(matrix.values)),),
+                paints=(partial(paint_matrix, matrix, grids, own, palette),),
                 matrices=(matrix,),
             )
             for i, (matrix, drawn_matrix, own) in enumerate(zip(shown.attention, drawn.attention, scales, strict=True))
         ]
 
-    yield from _laid_out(drawn, pictures, ())
+    yield from _laid_out(drawn, drawn.look(scales[0]), pictures, ())
 
 
 def panel_scene(drawn: Drawn) -> Scene:
@@ -124,7 +132,7 @@ def panel_scene(drawn: Drawn) -> Scene:
     (scale, scales), names = drawn.scales("panel"), tuple(matrix.name for matrix in drawn.attention)
 
     def pictures(shown: Drawn, grids: tuple[Grid, Grid]) -> list[Picture]:
-        matrices, palette = tuple(shown.attention), shown.style.palette(shown.attention.values)
+        matrices = tuple(shown.attention)
         return [
             Picture(
                 stem="",
@@ -133,44 +141,38 @@ def panel_scene(drawn: Drawn) -> Scene:
                 description=f"{len(matrices)} matrices. {first_sentence(drawn)}",
                 source=shown.source,
                 paints=tuple(
-                    partial(paint_matrix, matrix, grids, own, palette)
+                    partial(paint_matrix, matrix, grids, own, shown.palette)
                     for matrix, own in zip(matrices, scales, strict=True)
                 ),
                 matrices=matrices,
             )
         ]
 
-    return next(scene for _, scene in _laid_out(drawn, pictures, names))
+    return next(scene for _, scene in _laid_out(drawn, drawn.look(scale), pictures, names))
 
 
 def overview_scene(drawn: Drawn) -> Scene:
     """The mosaic of all matrices: a row of tiles per layer, a column per head, all on one scale."""
-    (scale, scales), style = drawn.scales("tile"), drawn.style
-    palette, look = style.palette(drawn.attention.values), drawn.look(scale)
+    scale, scales = drawn.scales("tile")
     rows, columns = _tile_sides(drawn.attention)
     shape = rows.grid.cells, columns.grid.cells
-    blocks_for: tuple[float, float] = (MOST_CELLS, MOST_CELLS)
-    place: Layout | None = None
-    for _ in range(3):
-        shown, grids = _with_grids(drawn, blocks_for)
+
+    def made(shown: Drawn, grids: tuple[Grid, Grid]) -> tuple[Sheet, tuple[Attention, tuple[Grid, Grid]]]:
         details = f"each tile {extent(drawn.attention)}{_strip(shown.attention)}{_blocks(grids)}"
         words = shown.heading("Overview: " + overview_title(drawn.attention), details, scale)
-        sheet = Sheet(
+        return Sheet(
             rows, columns, (), (words,), on_bar(drawn.attention, scale), _bar_labels([scale]),
             has_masked(drawn.attention), _natural_tile(drawn.attention, shape),
-        )  # fmt: skip
-        place = layout(sheet, look, drawn.measure)
-        rect = place.panels[0]
-        pixels = [side / n * style.dpi / INCH - _GAP for side, n in zip((rect.height, rect.width), shape, strict=True)]
-        if all(grid.cells <= max(1, room) for grid, room in zip(grids, pixels, strict=True)):
-            break
-        blocks_for = (pixels[0], pixels[1])
+        ), (shown.attention, grids)  # fmt: skip
+
+    look = drawn.look(scale)
+    sheet, place, (shown, grids) = _with_visible_cells(drawn, look, made, shape, _GAP)
     tiles: list[Callable[[int, int], np.ndarray]] = [
-        partial(paint_matrix, matrix, grids, own, palette) for matrix, own in zip(shown.attention, scales, strict=True)
+        partial(paint_matrix, matrix, grids, own, drawn.palette) for matrix, own in zip(shown, scales, strict=True)
     ]
     picture = Picture(
         stem="",
-        heading=words,
+        heading=sheet.headings[0],
         scale=scale,
         description=f"{_tiles_in_words(drawn.attention)} {first_sentence(drawn)}",
         source=drawn.source,
@@ -180,33 +182,57 @@ def overview_scene(drawn: Drawn) -> Scene:
             for i, matrix in enumerate(drawn.attention)
         ),
     )
-    assert place is not None  # noqa: S101 (for the type checker)
     return next(scenes(sheet, place, [picture], look, drawn.measure))
 
 
 def _laid_out(
-    drawn: Drawn, pictures_of: Callable[[Drawn, tuple[Grid, Grid]], list[Picture]], names: tuple[str, ...]
+    drawn: Drawn, look: Look, pictures_of: Callable[[Drawn, tuple[Grid, Grid]], list[Picture]], names: tuple[str, ...]
 ) -> Iterator[tuple[str, Scene]]:
-    """The scenes of pictures of the same sides; where cells would be smaller than a pixel, of blocks of cells."""
-    blocks_for: tuple[float, float] = (MOST_CELLS, MOST_CELLS)
-    for _ in range(3):
-        shown, grids = _with_grids(drawn, blocks_for)
+    """The scenes of pictures of the same sides."""
+
+    def made(shown: Drawn, grids: tuple[Grid, Grid]) -> tuple[Sheet, list[Picture]]:
         pictures = pictures_of(shown, grids)
         scales = [picture.scale for picture in pictures]
-        look = drawn.look(scales[0])
-        sheet = Sheet(
+        return Sheet(
             *_sides(shown, grids), names, tuple(picture.heading for picture in pictures),
             on_bar(drawn.attention, scales[0]), _bar_labels(scales),
             has_masked(drawn.attention), _natural_cell(shown, grids),
-        )  # fmt: skip
-        place = layout(sheet, look, drawn.measure)
-        rect = place.panels[0]
-        pixels = [side * drawn.style.dpi / INCH for side in (rect.height, rect.width)]
-        if all(grid.cells <= max(1, room) for grid, room in zip(grids, pixels, strict=True)):
-            break
-        blocks_for = (pixels[0], pixels[1])
+        ), pictures  # fmt: skip
+
+    sheet, place, pictures = _with_visible_cells(drawn, look, made)
     for picture, scene in zip(pictures, scenes(sheet, place, pictures, look, drawn.measure), strict=True):
         yield picture.stem, scene
+
+
+def _with_visible_cells(
+    drawn: Drawn,
+    look: Look,
+    made: Callable[[Drawn, tuple[Grid, Grid]], tuple[Sheet, MadeT]],
+    shape: tuple[int, int] = (1, 1),
+    gap: int = 0,
+) -> tuple[Sheet, Layout, MadeT]:
+    """A sheet at its place, in which no cell is smaller than a pixel: there, a cell is a block of several.
+
+    Args:
+        drawn: what is drawn.
+        look: how it looks.
+        made: makes the sheet of some cells, and whatever goes with it.
+        shape: how many rows and columns of tiles a panel has.
+        gap: pixels between two tiles.
+    """
+    room: tuple[float, float] = (MOST_CELLS, MOST_CELLS)
+    for _ in range(3):
+        shown, grids = _with_grids(drawn, room)
+        sheet, more = made(shown, grids)
+        place = layout(sheet, look, drawn.measure)
+        rect = place.panels[0]
+        height, width = (
+            side / n * look.dpi / INCH - gap for side, n in zip((rect.height, rect.width), shape, strict=True)
+        )
+        room = height, width
+        if all(grid.cells <= max(1, pixels) for grid, pixels in zip(grids, room, strict=True)):
+            break
+    return sheet, place, more
 
 
 def _with_grids(drawn: Drawn, rooms: tuple[float, float]) -> tuple[Drawn, tuple[Grid, Grid]]:
