@@ -1,9 +1,10 @@
 """Words on a line joined by arcs: above it the looks to the right, below it the looks to the left."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from attnviz.output.labels import is_upright
-from attnviz.output.pictures.heading import MARGIN, Frame, Heading, frame, natural_width
+from attnviz.output.pictures.heading import MARGIN, Heading
 from attnviz.output.pictures.kinds.arc_layout import (
     LOOP,
     ArcsPlan,
@@ -32,10 +33,10 @@ from attnviz.output.pictures.kinds.words import (
     WordStyle,
     fitted_title,
     needs_names,
+    planned_heading,
     scene_of,
     step_remarks,
     strip_width,
-    with_remarks,
     without_numbers,
     word_items,
 )
@@ -76,30 +77,18 @@ def arcs_scene(
     remarks.insert(0, _directions(row, heads))
     if query is None and key is None:
         remarks.append("words are shaded by what they receive")
-    said, around, plan, width = _planned_row(row, heads, heading, remarks)
+
+    def planned(width: float, room: float | None) -> tuple[ArcsPlan, tuple[str, ...]]:
+        plan = planned_arcs(row, width, heads, room)
+        return plan, step_remarks([(row.n_text, plan.step)])
+
+    natural = partial(natural_arcs, row, len(heads))
+    said, around, plan, width = planned_heading(heading, remarks, look, measure, natural, planned)
     height = look.size.height if look.size and look.size.height else around.top + plan.tops[-1] + around.foot
     items: list[Mark] = []
     for number, head in enumerate(heads):
         items += _head(row, plan, head, around.top, number)
     return scene_of(width, height, [*around.items(height), *items], said, without_numbers(look, "arcs"))
-
-
-def _planned_row(
-    row: ArcsRow, heads: Sequence[StyledHead], heading: Heading | None, remarks: Sequence[str]
-) -> tuple[Heading | None, Frame, ArcsPlan, float]:
-    """The heading with what it says of the labels, its words at their places, the plan for the rest, the width."""
-    size = row.look.size
-    labels: tuple[str, ...] = ()
-    for _ in range(4):  # a line about the labels leaves them less room
-        said = with_remarks(heading, [*remarks, *labels])
-        width = size.width if size else natural_width(said, row.look, natural_arcs(row, len(heads)), row.measure)
-        around = frame(said, row.look, width, row.measure)
-        room = size.height - around.top - around.foot if size and size.height else None
-        plan = planned_arcs(row, width, heads, room)
-        before, labels = labels, step_remarks([(row.n_text, plan.step)])
-        if labels == before:
-            break
-    return said, around, plan, width
 
 
 def _directions(row: ArcsRow, heads: Sequence[StyledHead]) -> str:

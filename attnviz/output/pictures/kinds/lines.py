@@ -2,9 +2,10 @@
 
 import math
 from collections.abc import Sequence
+from functools import partial
 
 from attnviz.output.labels import cut_middle
-from attnviz.output.pictures.heading import MARGIN, Frame, Heading, frame, natural_width
+from attnviz.output.pictures.heading import MARGIN, Heading
 from attnviz.output.pictures.kinds.line_layout import (
     NAMES_GAP,
     PANEL_GUTTER,
@@ -23,11 +24,11 @@ from attnviz.output.pictures.kinds.words import (
     WordStyle,
     fitted_title,
     needs_names,
+    planned_heading,
     scene_of,
     step_remarks,
     strip_width,
     thinned_labels,
-    with_remarks,
     without_numbers,
     word_items,
 )
@@ -68,34 +69,22 @@ def lines_scene(
     heads, remarks = styled_links(attention, look, choice, has_rest=has_rest)
     if choice.is_empty:
         remarks.append("keys are shaded by what they receive")
-    said, around, plan = _planned_page(page, heads, heading, remarks)
+
+    def planned(width: float, room: float | None) -> tuple[LinesPlan, tuple[str, ...]]:
+        plan = planned_lines(page, heads, width, room)
+        return plan, step_remarks(zip(page.sizes, page.steps(plan.body, plan.size), strict=True))
+
+    natural = partial(natural_lines, page, heads)
+    said, around, plan, _ = planned_heading(heading, remarks, look, measure, natural, planned)
     n_rows = math.ceil(len(heads) / plan.n_columns)
-    natural = around.top + n_rows * plan.panel[1] + (n_rows - 1) * PANEL_GUTTER + around.foot
-    height = look.size.height if look.size and look.size.height else natural
+    whole = around.top + n_rows * plan.panel[1] + (n_rows - 1) * PANEL_GUTTER + around.foot
+    height = look.size.height if look.size and look.size.height else whole
     items: list[Mark] = []
     for number, head in enumerate(heads):
         row, column = divmod(number, plan.n_columns)
         x = MARGIN + column * (plan.panel[0] + PANEL_GUTTER)
         items += _panel(page, head, plan, x, around.top + row * (plan.panel[1] + PANEL_GUTTER))
     return scene_of(plan.width, height, [*around.items(height), *items], said, without_numbers(look, "lines"))
-
-
-def _planned_page(
-    page: LinesPage, heads: Sequence[StyledHead], heading: Heading | None, remarks: Sequence[str]
-) -> tuple[Heading | None, Frame, LinesPlan]:
-    """The heading with what it says of the labels, its words at their places, and the plan for the rest."""
-    size = page.look.size
-    labels: tuple[str, ...] = ()
-    for _ in range(4):  # a line about the labels leaves them less room
-        said = with_remarks(heading, [*remarks, *labels])
-        width = size.width if size else natural_width(said, page.look, natural_lines(page, heads), page.measure)
-        around = frame(said, page.look, width, page.measure)
-        room = size.height - around.top - around.foot if size and size.height else None
-        plan = planned_lines(page, heads, width, room)
-        before, labels = labels, step_remarks(zip(page.sizes, page.steps(plan.body, plan.size), strict=True))
-        if labels == before:
-            break
-    return said, around, plan
 
 
 def _panel(page: LinesPage, head: StyledHead, plan: LinesPlan, x: float, y: float) -> list[Mark]:

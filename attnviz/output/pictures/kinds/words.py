@@ -1,13 +1,14 @@
 """Words of a picture: which of many have a label, and a word with its ground, its outline or its stroke."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from attnviz.errors import UsageError
 from attnviz.output.labels import cut_middle, cut_middle_apart, isolated
 from attnviz.output.pictures.descriptions import STEPS, every_nth
 from attnviz.output.pictures.fonts import drawable
-from attnviz.output.pictures.heading import Heading
+from attnviz.output.pictures.heading import Frame, Heading, frame, natural_width
 from attnviz.output.pictures.kinds.tints import FAINT_INK, ink_on
 from attnviz.output.pictures.look import Look
 from attnviz.output.pictures.scene import INK, LINE_HEIGHT, Box, Mark, Measure, Scene, Stroke, TextLine
@@ -22,6 +23,7 @@ STRIP = 3.0
 """The width of the shades of words without a label."""
 WORD_EMS = 12.0
 """The widest label, in sizes of its type."""
+PlanT = TypeVar("PlanT")
 _GROUND = 1.2  # the height of a word's ground, in sizes of its type
 
 
@@ -179,6 +181,38 @@ def step_remarks(steps: Iterable[tuple[int, int]]) -> tuple[str, ...]:
 def with_remarks(heading: Heading | None, remarks: Iterable[str]) -> Heading | None:
     """The heading with one more line of remarks."""
     return replace(heading, lines=(*heading.lines, "; ".join(remarks))) if heading else None
+
+
+def planned_heading(
+    heading: Heading | None,
+    remarks: Sequence[str],
+    look: Look,
+    measure: Measure,
+    natural: Callable[[], float],
+    planned: Callable[[float, float | None], tuple[PlanT, tuple[str, ...]]],
+) -> tuple[Heading | None, Frame, PlanT, float]:
+    """The heading with all its remarks, its words at their places, the plan for the rest, and the width.
+
+    Args:
+        heading: the words around the drawing.
+        remarks: what it says besides.
+        look: the resolved style.
+        measure: the width of a text.
+        natural: gives the width of the drawing where no size is given.
+        planned: gives the plan for a width and a height, and its own remarks on labels that it leaves out.
+    """
+    size = look.size
+    labels: tuple[str, ...] = ()
+    for _ in range(4):  # a line about the labels leaves them less room
+        said = with_remarks(heading, [*remarks, *labels])
+        width = size.width if size else natural_width(said, look, natural(), measure)
+        around = frame(said, look, width, measure)
+        room = size.height - around.top - around.foot if size and size.height else None
+        before = labels
+        plan, labels = planned(width, room)
+        if labels == before:
+            break
+    return said, around, plan, width
 
 
 def no_room(look: Look, needed: str) -> UsageError:
