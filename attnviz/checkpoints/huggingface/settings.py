@@ -109,6 +109,16 @@ def size_from(name: str, default: Any = _NEEDED) -> SettingRule:
     return lambda settings: settings.number(name, default, least=1)
 
 
+def four_times(width: str, unless: str | None = None) -> SettingRule:
+    """Four times the setting of a width, as in Vaswani et al. 2017, unless another setting says the number."""
+
+    def read(settings: Settings) -> object:
+        usual = 4 * settings.number(width, least=1)
+        return usual if unless is None else settings.number(unless, usual, least=1)
+
+    return read
+
+
 def number_from(name: str, default: float) -> SettingRule:
     """A number under this name."""
     return lambda settings: settings.number(name, default, float)

@@ -2,7 +2,7 @@
 
 from attnviz.checkpoints.huggingface.families import gpt_neox
 from attnviz.checkpoints.huggingface.family import Family, Fused
-from attnviz.checkpoints.huggingface.settings import Settings, is_causal, number_from, size_from
+from attnviz.checkpoints.huggingface.settings import Settings, four_times, is_causal, number_from, size_from
 from attnviz.errors import CheckpointError
 
 
@@ -11,10 +11,6 @@ def causal_alibi(settings: Settings) -> str:
     if not is_causal(settings):
         raise CheckpointError(f"{settings.where}: is_causal is false, which attnviz does not compute; expected true")
     return "causal"
-
-
-def _d_ff(settings: Settings) -> int:
-    return 4 * settings.number("hidden_size", least=1)
 
 
 def _check_exactness(settings: Settings) -> dict[str, object]:
@@ -33,7 +29,7 @@ FAMILY = Family(
         "n_layers": size_from("n_layer"),
         "n_heads": size_from("n_head"),
         "d_model": size_from("hidden_size"),
-        "d_ff": _d_ff,
+        "d_ff": four_times("hidden_size"),
         "n_vocab": size_from("vocab_size"),
         "n_ctx": size_from("seq_length", 2048),
         "embed_norm": True,

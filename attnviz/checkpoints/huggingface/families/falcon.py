@@ -7,6 +7,7 @@ from attnviz.checkpoints.huggingface.settings import (
     Settings,
     activation_from,
     causal,
+    four_times,
     number_from,
     size_from,
     switch_from,
@@ -39,10 +40,6 @@ def _kv_heads(settings: Settings) -> int:
             f"expected {n_heads}"
         )
     return 1 if shared else n_heads
-
-
-def _d_ff(settings: Settings) -> int:
-    return settings.number("ffn_hidden_size", 4 * settings.number("hidden_size", least=1))
 
 
 def _turned(settings: Settings) -> dict[str, object]:
@@ -81,7 +78,7 @@ FAMILY = Family(
         "n_heads": size_from("num_attention_heads"),
         "n_kv_heads": _kv_heads,
         "d_model": size_from("hidden_size"),
-        "d_ff": _d_ff,
+        "d_ff": four_times("hidden_size", unless="ffn_hidden_size"),
         "n_vocab": size_from("vocab_size"),
         "n_ctx": size_from("max_position_embeddings", 2048),
         "mask": causal,

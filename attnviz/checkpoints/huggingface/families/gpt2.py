@@ -2,18 +2,13 @@
 
 from attnviz.checkpoints.huggingface.family import Family, Fused, Vocabulary
 from attnviz.checkpoints.huggingface.settings import (
-    Settings,
     activation_from,
     causal,
     choice_from,
+    four_times,
     number_from,
     size_from,
 )
-
-
-def _d_ff(settings: Settings) -> int:
-    return settings.number("n_inner", 4 * settings.number("n_embd", least=1))
-
 
 FAMILY = Family(
     name="GPT-2",
@@ -24,7 +19,7 @@ FAMILY = Family(
         "n_layers": size_from("n_layer"),
         "n_heads": size_from("n_head"),
         "d_model": size_from("n_embd"),
-        "d_ff": _d_ff,
+        "d_ff": four_times("n_embd", unless="n_inner"),
         "n_vocab": size_from("vocab_size"),
         "n_ctx": size_from("n_positions"),
         "score": choice_from("scale_attn_weights", {True: "scaled_dot", False: "dot"}, True),

@@ -2,7 +2,7 @@
 
 from attnviz.checkpoints.huggingface.families import gpt2
 from attnviz.checkpoints.huggingface.family import Family
-from attnviz.checkpoints.huggingface.settings import Settings, activation_from, number_from, size_from
+from attnviz.checkpoints.huggingface.settings import Settings, activation_from, four_times, number_from, size_from
 from attnviz.errors import CheckpointError
 from attnviz.numbers import spans
 
@@ -38,10 +38,6 @@ def _windows(settings: Settings) -> dict[str, object]:
     return {"window": window - 1, "window_layers": spans(local)} if local else {}
 
 
-def _d_ff(settings: Settings) -> int:
-    return settings.number("intermediate_size", 4 * settings.number("hidden_size", least=1))
-
-
 FAMILY = Family(
     name="GPT-Neo",
     paper="Black et al. 2021",
@@ -51,7 +47,7 @@ FAMILY = Family(
         "n_layers": size_from("num_layers"),
         "n_heads": size_from("num_heads"),
         "d_model": size_from("hidden_size"),
-        "d_ff": _d_ff,
+        "d_ff": four_times("hidden_size", unless="intermediate_size"),
         "n_vocab": size_from("vocab_size"),
         "n_ctx": size_from("max_position_embeddings"),
         "score": "dot",

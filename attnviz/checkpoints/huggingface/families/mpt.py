@@ -2,12 +2,8 @@
 
 from attnviz.checkpoints.huggingface.families.bloom import causal_alibi
 from attnviz.checkpoints.huggingface.family import Family, Fused
-from attnviz.checkpoints.huggingface.settings import Settings, number_from, size_from
+from attnviz.checkpoints.huggingface.settings import Settings, four_times, number_from, size_from
 from attnviz.errors import CheckpointError
-
-
-def _d_ff(settings: Settings) -> int:
-    return 4 * settings.number("d_model", least=1)
 
 
 def _attention(settings: Settings) -> dict[str, object]:
@@ -41,7 +37,7 @@ FAMILY = Family(
         "n_layers": size_from("n_layers"),
         "n_heads": size_from("n_heads"),
         "d_model": size_from("d_model"),
-        "d_ff": _d_ff,
+        "d_ff": four_times("d_model"),
         "n_vocab": size_from("vocab_size"),
         "n_ctx": size_from("max_seq_len", 2048),
         "mask": causal_alibi,

@@ -3,12 +3,7 @@
 from dataclasses import replace
 
 from attnviz.checkpoints.huggingface.families import gpt2
-from attnviz.checkpoints.huggingface.settings import Settings, choice_from
-
-
-def _d_ff(settings: Settings) -> int:
-    return 4 * settings.number("n_embd", least=1)
-
+from attnviz.checkpoints.huggingface.settings import choice_from, four_times
 
 FAMILY = replace(
     gpt2.FAMILY,
@@ -17,7 +12,7 @@ FAMILY = replace(
     example="openai-community/openai-gpt",
     fields=gpt2.FAMILY.fields
     | {
-        "d_ff": _d_ff,
+        "d_ff": four_times("n_embd"),
         "score": "scaled_dot",
         "mask": "causal",
         "norm_placement": "post",
