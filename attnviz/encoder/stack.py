@@ -91,7 +91,7 @@ def _self_geometries(
     made: dict[tuple[bool, ...], Geometry] = {}
 
     def geometry(layer: int) -> Geometry:
-        like = (layer in windowed, layer in rotary, layer == 0)
+        like = (layer in windowed, layer in rotary, config.norm.first or layer > 0)
         if like not in made:
             made[like] = self_geometry(config, params, sequence, dtype, layer, causal=causal)
         return made[like]
