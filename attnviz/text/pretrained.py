@@ -12,7 +12,7 @@ import orjson
 from attnviz.errors import InputError, one_line, some
 from attnviz.files import read_file, utf8
 from attnviz.text.labels import printable
-from attnviz.text.reading import check_text
+from attnviz.text.reading import check_id, check_text
 from attnviz.text.vocabularies import apply_settings, token_text
 from attnviz.trace.tokens import Token, Tokens
 
@@ -112,7 +112,7 @@ class PretrainedTokenizer:
         number = None if self.padding is None else self.library.token_to_id(self.padding)
         if self.padding is None or number is None:
             raise InputError(f"{self.name}: it has no token for padding; expected one such as {_PADDING[0]}")
-        self._check_id(self.padding, number, n_vocab)
+        check_id(self.name, self.padding, number, n_vocab)
         label = printable(self.padding)
         return Token(text="", label=label, id=number, piece=self.padding, special=True, padding=True)
 
@@ -142,15 +142,8 @@ class PretrainedTokenizer:
             if not any(t.segment == segment and not t.special for t in tokens):
                 raise InputError(f"{where}: {self.name} finds no token in it; expected at least one token")
         largest = max(encoding.ids)
-        self._check_id(tokens[encoding.ids.index(largest)].piece, largest, n_vocab)
+        check_id(self.name, tokens[encoding.ids.index(largest)].piece, largest, n_vocab)
         return tokens
-
-    def _check_id(self, piece: str, number: int, n_vocab: int) -> None:
-        if number >= n_vocab:
-            raise InputError(
-                f"{self.name}: '{one_line(piece)}' has id {number}, and n_vocab is {n_vocab}; "
-                f"expected ids below {n_vocab}"
-            )
 
     def _tokens(self, encoding: "Encoding", texts: tuple[str, ...]) -> Tokens:
         words = _words(encoding, self.spelling)

@@ -18,6 +18,24 @@ _BOM = b"\xef\xbb\xbf"
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
+def check_id(tokenizer: str, piece: str, number: int, n_vocab: int) -> None:
+    """Refuses a token whose id is not one of the model's.
+
+    Args:
+        tokenizer: what to call it in messages.
+        piece: the token.
+        number: its id.
+        n_vocab: the number of ids.
+
+    Raises:
+        InputError: the id is not less than ``n_vocab``.
+    """
+    if number >= n_vocab:
+        raise InputError(
+            f"{tokenizer}: '{one_line(piece)}' has id {number}, and n_vocab is {n_vocab}; expected ids below {n_vocab}"
+        )
+
+
 def check_text(text: str, where: str = "text") -> None:
     """Refuses a text without tokens.
 

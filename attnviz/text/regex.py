@@ -12,7 +12,7 @@ from pathlib import Path
 
 from attnviz.errors import InputError, UsageError, one_line
 from attnviz.text.labels import printable
-from attnviz.text.reading import check_text
+from attnviz.text.reading import check_id, check_text
 from attnviz.text.tokenizer import REGEX
 from attnviz.text.vocabularies import vocabulary_of_lines
 from attnviz.trace.tokens import Token, Tokens
@@ -69,7 +69,7 @@ class RegexTokenizer:
                 segment = tokens[-1].segment if tokens else 0
                 tokens.append(self._special(part, segment))
         for token in tokens:
-            self._check_id(token, n_vocab)
+            check_id(self.name, token.piece, token.id or 0, n_vocab)
         return tuple(tokens)
 
     def padding_token(self, n_vocab: int) -> Token:
@@ -81,7 +81,7 @@ class RegexTokenizer:
         if "pad" not in self.specials:
             raise InputError(f"{self.name}: it has no token for padding; expected one such as [PAD]")
         token = self._special("pad", 0, padding=True)
-        self._check_id(token, n_vocab)
+        check_id(self.name, token.piece, token.id or 0, n_vocab)
         return token
 
     def _segment(self, text: str, segment: int) -> list[Token]:
@@ -135,13 +135,6 @@ class RegexTokenizer:
             segment=segment,
             type_id=segment,
         )
-
-    def _check_id(self, token: Token, n_vocab: int) -> None:
-        if token.id is not None and token.id >= n_vocab:
-            raise InputError(
-                f"{self.name}: '{one_line(token.piece)}' has id {token.id}, and n_vocab is {n_vocab}; "
-                f"expected ids below {n_vocab}"
-            )
 
 
 def regex_tokenizer(spec: str, path: Path, specials: Mapping[str, str]) -> RegexTokenizer:

@@ -15,7 +15,7 @@ from attnviz.text.pieces.layout import PieceLayout
 from attnviz.text.pieces.model_file import BYTE, CONTROL, USER_DEFINED, SentencePieceModel, read_sentencepiece
 from attnviz.text.pieces.wire import bytes_of, fields
 from attnviz.text.pretrained import PretrainedTokenizer, pretrained_tokenizer
-from attnviz.text.reading import check_text
+from attnviz.text.reading import check_id, check_text
 from attnviz.text.vocabularies import add_specials, token_text
 from attnviz.trace.tokens import Token, Tokens
 
@@ -74,7 +74,7 @@ class SentencePieceTokenizer(PretrainedTokenizer):
             else:
                 tokens.append(self._added_token(name, segment, type_id))
         for token in tokens:
-            self._check_id(token.piece, token.id or 0, n_vocab)
+            check_id(self.name, token.piece, token.id or 0, n_vocab)
         return tuple(tokens)
 
     def _segment(self, text: str, segment: int, type_id: int) -> list[Token]:
