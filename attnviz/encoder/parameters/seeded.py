@@ -63,25 +63,7 @@ class SeededParams(Params):
 
     def _elements(self, name: str, index: Array) -> Array:
         last = name.rsplit(".", 1)[-1]
-        if last in (
-            "gain",
-            "bias",
-            "bq",
-            "bk",
-            "bv",
-            "bo",
-            "b1",
-            "b2",
-            "bg",
-            "br",
-            "bc",
-            "bql",
-            "bkvl",
-            "bkr",
-            "b",
-            "bpq",
-            "bpk",
-        ):
+        if last == "gain" or last.startswith("b"):  # as the names of all biases do, and of nothing else
             return np.full(index.shape, 1.0 if last == "gain" else 0.0, dtype=np.float32)
         return uniform(f"{self._seed}/{name}", index) * np.float32(3**0.5 * self._deviation(name, last))
 
