@@ -69,9 +69,9 @@ class Frame:
         return (*self.above, *(TextLine(**{**vars(words), "y": words.y + height}) for words in self.below))
 
 
-def frame(heading: Heading | None, look: Look, width: float, measure: Measure) -> Frame:
-    """The words of a heading in a picture of this width; without a heading only the margins."""
-    if heading is None or not look.heading:
+def frame(heading: Heading, look: Look, width: float, measure: Measure) -> Frame:
+    """The words of a heading in a picture of this width; only the margins where the look has no heading."""
+    if not look.heading:
         return Frame((), (), MARGIN, MARGIN)
     heading = heading.in_fonts(look.instead)
     room, size = width - 2 * MARGIN, look.font_size
@@ -91,9 +91,9 @@ def frame(heading: Heading | None, look: Look, width: float, measure: Measure) -
     return Frame(tuple(above), below, y + size * _GAP if above else MARGIN, foot)
 
 
-def natural_width(heading: Heading | None, look: Look, drawing: float, measure: Measure) -> float:
+def natural_width(heading: Heading, look: Look, drawing: float, measure: Measure) -> float:
     """The width of a picture whose size is not given: that of its drawing, or of its words, of those at most 5 in."""
-    if heading is None or not look.heading:
+    if not look.heading:
         return drawing
     heading = heading.in_fonts(look.instead)
     widths = [measure(text, look.font_size, False) for text in (*heading.lines, *heading.foot)]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from attnviz.errors import UsageError
 from attnviz.output.pictures.heading import MARGIN
-from attnviz.output.pictures.kinds.links import StyledHead, StyledLink
+from attnviz.output.pictures.kinds.links import StyledHead, StyledLink, WordsSubject
 from attnviz.output.pictures.kinds.words import (
     PADDING,
     WORD_EMS,
@@ -19,7 +19,6 @@ from attnviz.output.pictures.kinds.words import (
 from attnviz.output.pictures.look import Look
 from attnviz.output.pictures.rest import with_rest_key
 from attnviz.output.pictures.scene import LINE_HEIGHT, Measure
-from attnviz.trace.attention import Attention
 from attnviz.trace.tokens import Token, Tokens, token_numbers
 
 _GUTTER = 10.0  # between two heads
@@ -119,14 +118,13 @@ class ArcsPlan:
         return column * (self.width + _COLUMN_GUTTER), self.tops[row]
 
 
-def arcs_row(
-    attention: Attention, look: Look, measure: Measure, query: int | None, key: int | None, *, has_names: bool
-) -> ArcsRow:
+def arcs_row(subject: WordsSubject, *, has_names: bool) -> ArcsRow:
     """The words of the text; refuses two texts.
 
     Raises:
         UsageError: queries and keys are not of one text.
     """
+    attention, query, key = subject.attention, subject.choice.query, subject.choice.key
     sides = attention.queries, attention.keys
     numbers = [token_numbers(side) for side in sides]
     by_number: dict[int, Token] = {}
@@ -144,7 +142,7 @@ def arcs_row(
     if rest:
         words.append(with_rest_key(attention)[0].keys[-1])
         keys = (*keys, len(words) - 1)
-    return ArcsRow(tuple(words), queries, keys, rest, chosen, look, measure, has_names)
+    return ArcsRow(tuple(words), queries, keys, rest, chosen, subject.look, subject.measure, has_names)
 
 
 def link_way(row: ArcsRow, link: StyledLink) -> int:

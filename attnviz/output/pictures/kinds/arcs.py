@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from attnviz.output.labels import is_upright
-from attnviz.output.pictures.heading import MARGIN, Heading
+from attnviz.output.pictures.heading import MARGIN
 from attnviz.output.pictures.kinds.arc_layout import (
     LOOP,
     ArcsPlan,
@@ -17,9 +17,9 @@ from attnviz.output.pictures.kinds.arc_layout import (
     planned_arcs,
 )
 from attnviz.output.pictures.kinds.links import (
-    LinkChoice,
     StyledHead,
     StyledLink,
+    WordsSubject,
     refuse_values,
     styled_links,
 )
@@ -40,42 +40,30 @@ from attnviz.output.pictures.kinds.words import (
     without_numbers,
     word_items,
 )
-from attnviz.output.pictures.look import Look
 from attnviz.output.pictures.rest import with_rest_key
-from attnviz.output.pictures.scene import LINE_HEIGHT, Box, Curve, Mark, Measure, Scene, Stroke, TextLine
-from attnviz.trace.attention import Attention
+from attnviz.output.pictures.scene import LINE_HEIGHT, Box, Curve, Mark, Scene, Stroke, TextLine
 
 _PALE_LEADER = "#cccccc"
 _MOST_WIDE = 0.5  # the widest arc, in sizes of the type
 
 
-def arcs_scene(
-    attention: Attention,
-    look: Look,
-    heading: Heading | None,
-    measure: Measure,
-    query: int | None = None,
-    key: int | None = None,
-) -> Scene:
+def arcs_scene(subject: WordsSubject) -> Scene:
     """The words of a text on a line, one line per head; an arc's width and opacity are the weight.
 
     Args:
-        attention: one or more matrices, whose queries and keys are words of one text.
-        look: the resolved style.
-        heading: the words around the drawing.
-        measure: the width of a text.
-        query: the index of the query whose links alone are coloured.
-        key: the index of the key whose links alone are coloured.
+        subject: what is drawn, whose queries and keys are words of one text; of a chosen word only its links are
+            coloured.
 
     Raises:
         UsageError: cross-attention, values that have no width, or a size too small for a few words.
     """
+    attention, look, heading, choice = subject.attention, subject.look, subject.heading, subject.choice
     refuse_values(attention, "arcs")
-    row = arcs_row(attention, look, measure, query, key, has_names=needs_names(attention, look, heading))
+    row = arcs_row(subject, has_names=needs_names(attention, look, heading))
     shown, has_rest = with_rest_key(attention)
-    heads, remarks = styled_links(shown, look, LinkChoice(query, key), has_rest=has_rest)
+    heads, remarks = styled_links(shown, look, choice, has_rest=has_rest)
     remarks.insert(0, _directions(row, heads))
-    if query is None and key is None:
+    if choice.is_empty:
         remarks.append("words are shaded by what they receive")
 
     def planned(width: float, room: float | None) -> tuple[ArcsPlan, tuple[str, ...]]:
@@ -83,7 +71,7 @@ def arcs_scene(
         return plan, step_remarks([(row.n_text, plan.step)])
 
     natural = partial(natural_arcs, row, len(heads))
-    said, around, plan, width = planned_heading(heading, remarks, look, measure, natural, planned)
+    said, around, plan, width = planned_heading(heading, remarks, look, row.measure, natural, planned)
     height = look.size.height if look.size and look.size.height else around.top + plan.tops[-1] + around.foot
     items: list[Mark] = []
     for number, head in enumerate(heads):

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from attnviz.output.labels import cut_middle
-from attnviz.output.pictures.heading import MARGIN, Heading
+from attnviz.output.pictures.heading import MARGIN
 from attnviz.output.pictures.kinds.line_layout import (
     NAMES_GAP,
     PANEL_GUTTER,
@@ -14,7 +14,7 @@ from attnviz.output.pictures.kinds.line_layout import (
     natural_lines,
     planned_lines,
 )
-from attnviz.output.pictures.kinds.links import LinkChoice, StyledHead, refuse_values, styled_links
+from attnviz.output.pictures.kinds.links import StyledHead, WordsSubject, refuse_values, styled_links
 from attnviz.output.pictures.kinds.tints import FAINT_INK, darkened, ground_of
 from attnviz.output.pictures.kinds.words import (
     BASELINE,
@@ -32,39 +32,25 @@ from attnviz.output.pictures.kinds.words import (
     without_numbers,
     word_items,
 )
-from attnviz.output.pictures.look import Look
 from attnviz.output.pictures.rest import with_rest_key
-from attnviz.output.pictures.scene import LINE_HEIGHT, Box, Mark, Measure, Scene, Stroke, TextLine
+from attnviz.output.pictures.scene import LINE_HEIGHT, Box, Mark, Scene, Stroke, TextLine
 from attnviz.output.words import sides
-from attnviz.trace.attention import Attention
 
 _MOST_EMS_WIDE = 0.57  # the widest line, in sizes of the type
 
 
-def lines_scene(
-    attention: Attention,
-    look: Look,
-    heading: Heading | None,
-    measure: Measure,
-    query: int | None = None,
-    key: int | None = None,
-) -> Scene:
+def lines_scene(subject: WordsSubject) -> Scene:
     """Queries at the left, keys at the right, one panel per head; a line's width and opacity are the weight.
 
     Args:
-        attention: one or more matrices.
-        look: the resolved style.
-        heading: the words around the drawing.
-        measure: the width of a text.
-        query: the index of the query whose links alone are coloured.
-        key: the index of the key whose links alone are coloured.
+        subject: what is drawn; of a chosen word only its links are coloured.
 
     Raises:
         UsageError: values that have no width, or a size too small for a few words.
     """
-    refuse_values(attention, "lines")
-    choice = LinkChoice(query, key)
-    attention, has_rest = with_rest_key(attention)
+    look, heading, measure, choice = subject.look, subject.heading, subject.measure, subject.choice
+    refuse_values(subject.attention, "lines")
+    attention, has_rest = with_rest_key(subject.attention)
     page = LinesPage(attention, choice, has_rest, look, measure, needs_names(attention, look, heading))
     heads, remarks = styled_links(attention, look, choice, has_rest=has_rest)
     if choice.is_empty:

@@ -8,8 +8,10 @@ from typing import NamedTuple
 import numpy as np
 
 from attnviz.errors import UsageError
+from attnviz.output.pictures.heading import Heading
 from attnviz.output.pictures.kinds.tints import HEAD_COLORS, PALE, sign_color
 from attnviz.output.pictures.look import Look
+from attnviz.output.pictures.scene import Measure
 from attnviz.output.scale import hidden_cells, short_number
 from attnviz.output.words import unit
 from attnviz.trace.attention import Attention, Matrix
@@ -80,6 +82,25 @@ class LinkChoice:
         elif self.key is not None:
             colored[:, self.key] = True
         return colored
+
+
+@dataclass(frozen=True, eq=False)
+class WordsSubject:
+    """What a picture of words is of.
+
+    Attributes:
+        attention: one or more matrices.
+        look: the resolved style.
+        heading: the words around the drawing.
+        measure: the width of a text.
+        choice: the word that is asked about.
+    """
+
+    attention: Attention
+    look: Look
+    heading: Heading
+    measure: Measure
+    choice: LinkChoice
 
 
 def refuse_values(attention: Attention, style: str) -> None:

@@ -1,35 +1,19 @@
 """Pictures of words and their links, in the styles of ``kinds``."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Protocol
 
 from attnviz.output.picture_scales import picture_scale
 from attnviz.output.pictures.descriptions import sentence
-from attnviz.output.pictures.heading import Heading
 from attnviz.output.pictures.kinds.arcs import arcs_scene
 from attnviz.output.pictures.kinds.lines import lines_scene
+from attnviz.output.pictures.kinds.links import LinkChoice, WordsSubject
 from attnviz.output.pictures.kinds.text import text_scene
-from attnviz.output.pictures.look import Look
 from attnviz.output.pictures.matrices.sheets import Drawn, first_sentence
-from attnviz.output.pictures.scene import Measure, Scene
+from attnviz.output.pictures.scene import Scene
 from attnviz.output.words import extent, overview_title
-from attnviz.trace.attention import Attention
 
-
-class _SceneOfWords(Protocol):
-    def __call__(
-        self,
-        attention: Attention,
-        look: Look,
-        heading: Heading | None,
-        measure: Measure,
-        query: int | None = None,
-        key: int | None = None,
-    ) -> Scene: ...
-
-
-_STYLES: Mapping[str, _SceneOfWords] = {"lines": lines_scene, "arcs": arcs_scene, "text": text_scene}
+_STYLES: Mapping[str, Callable[[WordsSubject], Scene]] = {"lines": lines_scene, "arcs": arcs_scene, "text": text_scene}
 
 
 def words_scene(drawn: Drawn, query: int | None, key: int | None) -> Scene:
@@ -45,6 +29,8 @@ def words_scene(drawn: Drawn, query: int | None, key: int | None) -> Scene:
     scale = drawn.own_scales[0] if len(matrices) == 1 else picture_scale(attention, style.ends, style.norm)
     title = matrices[0].title if len(matrices) == 1 else overview_title(attention)
     heading = drawn.heading(title, extent(attention), scale)
-    scene = _STYLES[style.kind](attention, drawn.look(scale), heading, drawn.measure, query, key)
+    scene = _STYLES[style.kind](
+        WordsSubject(attention, drawn.look(scale), heading, drawn.measure, LinkChoice(query, key))
+    )
     described = sentence(matrices[0]) if len(matrices) == 1 else first_sentence(drawn)
     return replace(scene, description=described, source=drawn.source)

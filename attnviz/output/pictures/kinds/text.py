@@ -11,7 +11,7 @@ from attnviz.errors import UsageError
 from attnviz.output.labels import cut_middle, isolated
 from attnviz.output.pictures.fonts import drawable
 from attnviz.output.pictures.heading import MARGIN, Heading, frame, natural_width
-from attnviz.output.pictures.kinds.links import refuse_blocks
+from attnviz.output.pictures.kinds.links import WordsSubject, refuse_blocks
 from attnviz.output.pictures.kinds.text_layout import (
     HEAD_SPACE,
     TEXT_PITCH,
@@ -27,8 +27,7 @@ from attnviz.output.pictures.kinds.text_layout import (
 )
 from attnviz.output.pictures.kinds.tints import FAINT_INK, ink_on, palette_color
 from attnviz.output.pictures.kinds.words import BASELINE, fitted_title, needs_names, scene_of, with_remarks
-from attnviz.output.pictures.look import Look
-from attnviz.output.pictures.scene import INK, Box, Hover, Mark, Measure, Raster, Scene, Stroke, TextLine
+from attnviz.output.pictures.scene import INK, Box, Hover, Mark, Raster, Scene, Stroke, TextLine
 from attnviz.output.scale import short_number
 from attnviz.output.words import escaped, unit
 from attnviz.trace.attention import Attention, Matrix
@@ -39,31 +38,21 @@ _QUOTED = 24  # characters of the chosen word in a sentence
 _MOST_BAR = 130.0
 
 
-def text_scene(
-    attention: Attention,
-    look: Look,
-    heading: Heading | None,
-    measure: Measure,
-    query: int | None = None,
-    key: int | None = None,
-) -> Scene:
+def text_scene(subject: WordsSubject) -> Scene:
     """The words of a text in the colours of one row, or of one column, of each matrix.
 
     Args:
-        attention: one or more matrices.
-        look: the resolved style.
-        heading: the words around the drawing.
-        measure: the width of a text.
-        query: the index of the query whose row it is.
-        key: the index of the key whose column it is, where no query is chosen; without both the strongest query.
+        subject: what is drawn: the row of the chosen query, else the column of the chosen key, else the row of the
+            strongest query.
 
     Raises:
         UsageError: distances between heads, or a size too small for the words.
     """
+    attention, look, heading, measure = subject.attention, subject.look, subject.heading, subject.measure
     refuse_blocks(attention, "text")
     if attention.values == "distances":
         raise UsageError("style: text cannot draw distances between heads; use --style matrix")
-    chosen = chosen_word(attention, query, key)
+    chosen = chosen_word(attention, subject.choice)
     row = text_row(attention, look, measure, chosen, has_names=needs_names(attention, look, heading))
     matrices = list(attention)
     said = _said(attention, row, heading, chosen)
@@ -85,7 +74,7 @@ def text_scene(
     return replace(scene, hovers=partial(_hovers, row, plan, tops, _hover_names(attention, chosen)))
 
 
-def _said(attention: Attention, row: TextRow, heading: Heading | None, chosen: ChosenWord) -> Heading | None:
+def _said(attention: Attention, row: TextRow, heading: Heading, chosen: ChosenWord) -> Heading:
     """The heading, with whose row or column it is."""
     label = drawable(escaped(chosen.token(attention).label), row.look.instead)
     word = f"“{isolated(cut_middle(label, _QUOTED, len))}” ({chosen.number(attention)})"

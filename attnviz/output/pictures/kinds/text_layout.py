@@ -11,6 +11,7 @@ from attnviz.analysis.telling import strongest_telling
 from attnviz.output.labels import cut_middle, isolated
 from attnviz.output.pictures.fonts import drawable
 from attnviz.output.pictures.heading import MARGIN
+from attnviz.output.pictures.kinds.links import LinkChoice
 from attnviz.output.pictures.kinds.words import WORD_EMS, no_room
 from attnviz.output.pictures.look import Look
 from attnviz.output.pictures.rest import with_rest_key
@@ -110,12 +111,12 @@ class TextPlan:
         return heads + (HEAD_SPACE + 1 + LINE_HEIGHT) * self.size
 
 
-def chosen_word(attention: Attention, query: int | None, key: int | None) -> ChosenWord:
+def chosen_word(attention: Attention, choice: LinkChoice) -> ChosenWord:
     """The word that was chosen, else the query of the link that says most, of weights, or that is the strongest."""
-    if query is not None:
-        return ChosenWord(True, query)
-    if key is not None:
-        return ChosenWord(False, key)
+    if choice.query is not None:
+        return ChosenWord(True, choice.query)
+    if choice.key is not None:
+        return ChosenWord(False, choice.key)
     matrices = list(attention)
     if attention.values == "weights":
         links = [link for link in map(strongest_telling, matrices) if link is not None]

@@ -137,9 +137,9 @@ def fitted_title(matrix: Matrix, room: float, size: float, measure: Measure) -> 
     return cut_middle(name, room, lambda part: measure(part, size, True))
 
 
-def needs_names(attention: Attention, look: Look, heading: Heading | None) -> bool:
+def needs_names(attention: Attention, look: Look, heading: Heading) -> bool:
     """Whether heads have names of their own: not one head whose name is the title."""
-    said = heading.title if heading and look.heading else ""
+    said = heading.title if look.heading else ""
     return len(attention) != 1 or said.lower() != next(iter(attention)).title.lower()
 
 
@@ -178,19 +178,19 @@ def step_remarks(steps: Iterable[tuple[int, int]]) -> tuple[str, ...]:
     return tuple(f"{every_nth(step)} of {n} words has a label" for n, step in dict.fromkeys(steps) if step > 1)
 
 
-def with_remarks(heading: Heading | None, remarks: Iterable[str]) -> Heading | None:
+def with_remarks(heading: Heading, remarks: Iterable[str]) -> Heading:
     """The heading with one more line of remarks."""
-    return replace(heading, lines=(*heading.lines, "; ".join(remarks))) if heading else None
+    return replace(heading, lines=(*heading.lines, "; ".join(remarks)))
 
 
 def planned_heading(
-    heading: Heading | None,
+    heading: Heading,
     remarks: Sequence[str],
     look: Look,
     measure: Measure,
     natural: Callable[[], float],
     planned: Callable[[float, float | None], tuple[PlanT, tuple[str, ...]]],
-) -> tuple[Heading | None, Frame, PlanT, float]:
+) -> tuple[Heading, Frame, PlanT, float]:
     """The heading with all its remarks, its words at their places, the plan for the rest, and the width.
 
     Args:
@@ -229,8 +229,7 @@ def size_with(look: Look, width: float, needed: float, room: float) -> str:
 
 
 def scene_of(
-    width: float, height: float, items: Iterable[Mark], heading: Heading | None, notes: tuple[str, ...] = ()
+    width: float, height: float, items: Iterable[Mark], heading: Heading, notes: tuple[str, ...] = ()
 ) -> Scene:
     """A scene of items, with the title and the caption of its heading."""
-    title, caption = (heading.title, heading.caption) if heading else ("", "")
-    return Scene(width, height, tuple(items), title=title, caption=caption, notes=notes)
+    return Scene(width, height, tuple(items), title=heading.title, caption=heading.caption, notes=notes)
