@@ -12,7 +12,7 @@ import pytest
 
 import attnviz
 from attnviz.analysis.heads.averages import Running
-from attnviz.analysis.heads.definitions import METRICS, metrics_of
+from attnviz.analysis.heads.definitions import METRICS, kind_metrics
 from attnviz.analysis.heads.labels import LABELS
 from attnviz.analysis.heads.metrics import head_metrics
 from attnviz.analysis.remainders import metrics_of_parts
@@ -59,8 +59,8 @@ def test_json_has_the_metrics_and_the_label_of_every_head(cli):
     expected = head_metrics(attention)
     assert names(found) == [f"L{layer}H{head}" for layer in range(2) for head in range(3)]
     for head in found["heads"]:
-        assert list(head) == ["layer", "head", *metrics_of("encoder"), "label"]
-        for name in metrics_of("encoder"):
+        assert list(head) == ["layer", "head", *kind_metrics("encoder"), "label"]
+        for name in kind_metrics("encoder"):
             assert head[name] == expected.values[name][head["layer"], head["head"]]
         assert head["label"]["value"] == head[head["label"]["metric"]]
     assert found["model"]["weights"] == "seed:0"
@@ -80,7 +80,7 @@ def test_random_weights_say_that_any_pattern_is_chance(cli):
 
 
 def test_a_metric_is_sorted_by_the_largest_first_or_the_smallest(cli):
-    for name in metrics_of("encoder"):
+    for name in kind_metrics("encoder"):
         found = [head[name] for head in document(cli, TEXT, *TINY, "--sort", name)["heads"]]
         assert found == sorted(found, reverse=True)
         assert [head[name] for head in document(cli, TEXT, *TINY, "--sort", f"-{name}")["heads"]] == sorted(found)
@@ -129,7 +129,7 @@ def test_all_columns_are_printed_in_blocks_that_fit(cli):
     out = cli("heads", TEXT, *TINY, "--columns", "all").out
     headers = [line.split() for line in out.splitlines() if line.startswith("head  ")]  # a sentence has one space
     assert [name for header in headers for name in header if name not in ("head", "label")] == list(
-        metrics_of("encoder")
+        kind_metrics("encoder")
     )
     assert len(table_rows(out)) == len(headers) * 6
     assert "Not shown" not in out
@@ -143,7 +143,7 @@ def test_columns_of_the_condition_and_of_the_order_are_printed_before_others(cli
 def test_what_is_not_shown_is_named(cli):
     out = " ".join(cli("heads", TEXT, *TINY).out.split())
     header = next(line for line in cli("heads", TEXT, *TINY).out.splitlines() if line.startswith("head "))
-    left = [name for name in metrics_of("encoder") if name not in header.split()]
+    left = [name for name in kind_metrics("encoder") if name not in header.split()]
     assert f"Not shown: {', '.join(left)} (--columns all, or --columns {left[0]})." in out
 
 
@@ -261,7 +261,7 @@ def test_several_texts_are_one_table_in_which_each_weighs_as_its_rows(cli, tmp_p
     runs = [head_metrics(attnviz.run(t, n_layers=2, n_heads=3, d_model=24).views["encoder"]) for t in TEXTS]
     for head in found["heads"]:
         place = head["layer"], head["head"]
-        for name in metrics_of("encoder"):
+        for name in kind_metrics("encoder"):
             rows = np.array([run.counts[name][place] for run in runs])
             values = np.array([run.values[name][place] for run in runs])[rows > 0]
             rows = rows[rows > 0]
@@ -386,7 +386,7 @@ def test_csv_has_numbers_in_full_and_empty_fields(cli, tmp_path):
     for row, head in zip(rows, document(cli, "A dog", *TINY)["heads"], strict=True):
         assert row["same"] == row["induction"] == ""
         assert row["label"] == head["label"]["name"]
-        for name in metrics_of("encoder"):
+        for name in kind_metrics("encoder"):
             assert (float(row[name]) if row[name] else None) == head[name]
     (tmp_path / "texts.txt").write_text("\n".join(TEXTS))
     several = list(csv.DictReader(io.StringIO(cli("heads", "--file", "texts.txt", *TINY, "--csv").out, newline="")))

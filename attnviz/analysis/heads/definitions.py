@@ -200,7 +200,7 @@ ABLATION = Metric(
 )
 
 
-def metrics_of(kind: str) -> tuple[str, ...]:
+def kind_metrics(kind: str) -> tuple[str, ...]:
     """The names of the metrics that attention of a kind can have."""
     return tuple(name for name, metric in METRICS.items() if kind == "cross" or not metric.cross)
 

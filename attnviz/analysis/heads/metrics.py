@@ -13,7 +13,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from attnviz.analysis.heads.definitions import ABLATION, METRICS, Metric, all_metrics, metrics_of
+from attnviz.analysis.heads.definitions import ABLATION, METRICS, Metric, all_metrics, kind_metrics
 from attnviz.analysis.heads.labels import LABELS
 from attnviz.analysis.resting import Remainder, is_square
 from attnviz.errors import UsageError
@@ -214,7 +214,7 @@ class Patterns:
 
     def __init__(self, attention: Attention, names: Collection[str] = (), most_equal: float = 1.0):
         self.missing = {name: why for name, why in _missing(attention).items() if not names or name in names}
-        known = metrics_of(attention.kind)
+        known = kind_metrics(attention.kind)
         self.names = [name for name in known if name not in self.missing and (not names or name in names)]
         n_queries, self._n_keys = attention.matrices.shape[2:]
         self._special = np.array([token.special for token in attention.keys])
@@ -314,7 +314,7 @@ def _missing(attention: Attention) -> dict[str, str]:
     elif attention.rest is not None:
         why = "a part of each row is its rest, and goes to no key"
         missing |= {name: missing.get(name, why) for name, metric in METRICS.items() if metric.whole_rows}
-    return {name: missing[name] for name in metrics_of(attention.kind) if name in missing}
+    return {name: missing[name] for name in kind_metrics(attention.kind) if name in missing}
 
 
 def _codes(tokens: Tokens) -> np.ndarray | None:

@@ -74,7 +74,7 @@ class Rows:
     def columns_of(self, kind: str) -> tuple[str, ...]:
         """The metrics asked for by name, or all that attention of a kind can have."""
         by_name = 0 < len(self.selection) < len(self.metrics)
-        return self.selection if by_name else self.metrics_of(kind)
+        return self.selection if by_name else self.kind_metrics(kind)
 
     @property
     def named(self) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from attnviz.analysis.heads import metrics as functions
 from attnviz.analysis.heads.averages import Running
-from attnviz.analysis.heads.definitions import METRICS, Metric, metrics_of
+from attnviz.analysis.heads.definitions import METRICS, Metric, kind_metrics
 from attnviz.analysis.heads.metrics import head_metrics
 from attnviz.analysis.matrices.reduce import reduce_attention
 from attnviz.analysis.matrices.words import hide_special, merge_words
@@ -105,7 +105,7 @@ def check(given, ids, special, within=1e-12):
     metrics = head_metrics(given)
     n_layers, n_heads, n_queries, n_keys = given.matrices.shape
     masked = np.zeros((n_layers, n_queries, n_keys), dtype=bool) if given.masked is None else given.masked
-    assert set(metrics.values) == set(metrics_of(given.kind)) - (SQUARE if given.kind == "cross" else set())
+    assert set(metrics.values) == set(kind_metrics(given.kind)) - (SQUARE if given.kind == "cross" else set())
     assert list(metrics.values) == [name for name in METRICS if name in metrics.values]
     for layer in range(n_layers):
         for head in range(n_heads):
@@ -281,7 +281,7 @@ def test_filling_a_text_up_changes_nothing():
     masked = np.broadcast_to(np.arange(8) >= 5, (2, 8, 8))
     plain = head_metrics(attention(weights, tokens(ids, special)))
     padded = head_metrics(attention(filled, tokens(ids, special) + padding, masked=masked))
-    for name in metrics_of("encoder"):
+    for name in kind_metrics("encoder"):
         np.testing.assert_array_equal(padded.counts[name], plain.counts[name])
         np.testing.assert_allclose(padded.values[name], plain.values[name], atol=1e-12)
 
@@ -334,7 +334,7 @@ def test_merged_words_are_equal_where_their_pieces_are():
 def test_without_special_tokens_rows_no_longer_are_whole():
     given = attention(random_weights(np.random.default_rng(0), (2, 3, 5, 5)), tokens([9, 1, 2, 1, 9], {0, 4}))
     found = head_metrics(hide_special(given))
-    assert set(found.missing) == {"special"} | {name for name in metrics_of("encoder") if METRICS[name].whole_rows}
+    assert set(found.missing) == {"special"} | {name for name in kind_metrics("encoder") if METRICS[name].whole_rows}
     assert set(found.missing) >= {"entropy", "entropy_ratio", "span", "distance", "offset"}
     assert found.missing["special"] == "special tokens are left out"
     assert found.missing["entropy"] == "without the special tokens rows do not sum to 1; renormalized ones do"
@@ -386,7 +386,7 @@ def test_many_texts_are_weighted_by_their_rows(lengths):
         running.add(one)
     found = running.result()
     assert (found.texts, found.layers, found.heads) == (len(lengths), (0, 1), (0, 1, 2))
-    for name in metrics_of("encoder"):
+    for name in kind_metrics("encoder"):
         for at in np.ndindex(2, 3):
             pairs = [(one.values[name][at], int(one.counts[name][at])) for one in many]
             pairs = [(value, rows) for value, rows in pairs if rows]
@@ -457,7 +457,7 @@ def test_the_table_says_which_metrics_depend_on_the_tokens():
     )
 
 
-@pytest.mark.parametrize("name", metrics_of("encoder"))
+@pytest.mark.parametrize("name", kind_metrics("encoder"))
 def test_only_signed_metrics_are_negative(name):
     weights = random_weights(np.random.default_rng(0), (2, 3, 7, 7), np.triu(np.ones((2, 7, 7), dtype=bool), 1))
     values = head_metrics(attention(weights, tokens([1, 2, 1, 3, 2, 3, 1], {0}))).values[name]

@@ -64,7 +64,7 @@ class Shown:
     def of(cls, report: HeadReport, cmap: str) -> "Shown":
         """The choices of a report."""
         distance, rows, metrics = report.distance_columns, report.rows, report.metrics
-        possible = dict.fromkeys((*rows.metrics_of(report.attention.kind), *report.columns))
+        possible = dict.fromkeys((*rows.kind_metrics(report.attention.kind), *report.columns))
         together = "similar ones together" if report.clustered is not None else ""
         return cls(
             units=dict.fromkeys(distance, "ratio") | {name: rows.metrics[name].unit for name in possible},
