@@ -67,7 +67,7 @@ class Rows:
             _known(key, "sort", (*names, *_ORDERS))
         return cls(metrics, listed, condition, key, key != sort, top, where)
 
-    def metrics_of(self, kind: str) -> tuple[str, ...]:
+    def kind_metrics(self, kind: str) -> tuple[str, ...]:
         """The metrics that attention of a kind can have."""
         return tuple(name for name, metric in self.metrics.items() if kind == "cross" or not metric.cross)
 
