@@ -8,6 +8,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from attnviz.checkpoints.formats.magic import is_gguf
 from attnviz.encoder.config.block import Block
 from attnviz.encoder.config.given import Given, check_field_names
 from attnviz.encoder.parameters.params import Params
@@ -109,7 +110,8 @@ def load(
     if model is not None:
         _check_has_vocabulary(tokenizer)
         folder = find_folder(model, revision, variant=variant, progress=progress)
-        return _load_folder(*folder, tokenizer, given, variant, family)
+        load_from = _load_gguf if is_gguf(folder[0]) else _load_folder
+        return load_from(*folder, tokenizer, given, variant, family)
     if weights is not None:
         return _load_native(Path(weights), tokenizer, given)
     chosen = load_tokenizer(tokenizer or "word")
@@ -182,6 +184,17 @@ def _load_folder(
 
     given.pop("seed", None)  # of a config file: these weights are made already
     return _loaded(read_folder(path, overrides=given, variant=variant, family_type=family), name, tokenizer)
+
+
+def _load_gguf(
+    path: Path, name: str, tokenizer: str | None, given: dict[str, object], variant: str | None, family: str | None
+) -> Model:
+    from attnviz.checkpoints.gguf.model import read_gguf  # noqa: PLC0415 (start-up time)
+
+    if variant is not None:
+        raise UsageError("variant: it is of a model folder's weights, and the model is one file; expected a folder")
+    given.pop("seed", None)  # of a config file: these weights are made already
+    return _loaded(read_gguf(path, overrides=given, architecture=family), name, tokenizer)
 
 
 def _check_has_vocabulary(tokenizer: str | None) -> None:

@@ -4,7 +4,6 @@ A file is little-endian: the letters GGUF, a version, two counts, then so many k
 names of tensors with their sizes, types and places, and after some padding the tensors themselves.
 """
 
-import contextlib
 import math
 import mmap
 import struct
@@ -15,11 +14,11 @@ from pathlib import Path
 import numpy as np
 
 from attnviz.checkpoints.formats.gguf.block_types import BLOCK_TYPES, BlockType
+from attnviz.checkpoints.formats.magic import GGUF
 from attnviz.errors import CheckpointError, one_line
 from attnviz.files import is_special, open_file
 
 EXPECTED = "expected a GGUF file"
-MAGIC = b"GGUF"
 _SCALARS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
 _STRING, _ARRAY = 8, 9
 _VERSIONS = (2, 3)
@@ -60,15 +59,6 @@ class Header:
     tensors: Mapping[str, Entry]
 
 
-def is_gguf(path: Path) -> bool:
-    """Whether a file begins as GGUF files do, whatever its name is."""
-    with contextlib.suppress(OSError, ValueError):
-        if path.is_file():
-            with path.open("rb") as file:
-                return file.read(4) == MAGIC
-    return False
-
-
 def read_header(path: Path) -> Header:
     """The header of a file.
 
@@ -86,7 +76,7 @@ def read_header(path: Path) -> Header:
 
 
 def _header(reader: "_Reader") -> Header:
-    if reader.take(4) != MAGIC:
+    if reader.take(4) != GGUF:
         raise reader.fault("it does not begin with GGUF")
     version = reader.number("I")
     if version not in _VERSIONS:
