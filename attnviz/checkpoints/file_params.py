@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from attnviz.checkpoints.formats.gguf.block_types import QUANTISED
+from attnviz.checkpoints.formats.gguf.block_types import QUANTISED_TYPES
 from attnviz.checkpoints.formats.number_types import widest
 from attnviz.checkpoints.formats.tensor_file import TensorFile
 from attnviz.encoder.parameters.params import Params
@@ -179,7 +179,7 @@ class FileParams(Params):
 
     def _stored(self, name: str, source: TensorSource) -> np.ndarray:
         """A native tensor as the file has it; of blocks of bits only the entry that is asked for becomes numbers."""
-        if source.entry is not None and self._file.dtypes[name] in QUANTISED:
+        if source.entry is not None and self._file.dtypes[name] in QUANTISED_TYPES:
             entry, _ = source.entry
             return replace(source, entry=None).view(self._file.rows(name, np.array([entry]))[0])
         return self._file.array(name, source.view)

@@ -16,7 +16,7 @@ from attnviz.encoder.config.block import Block
 from attnviz.encoder.parameters.shapes import Shape
 
 # The settings behind keys, which begin with the architecture's name; its family's own name may be another one.
-KEYS: Mapping[str, str] = {
+SETTINGS_OF_KEYS: Mapping[str, str] = {
     "context_length": "max_position_embeddings",
     "embedding_length": "hidden_size",
     "block_count": "num_hidden_layers",
@@ -28,7 +28,7 @@ KEYS: Mapping[str, str] = {
 }
 
 # The names of the block's modules.
-MODULES: Mapping[str, str] = {
+TENSOR_NAMES: Mapping[str, str] = {
     "embed.tokens": "token_embd",
     "embed.positions": "position_embd",
     "embed.segments": "token_types",
@@ -52,16 +52,24 @@ MODULES: Mapping[str, str] = {
 }
 
 # The experts' tensors, all of a layer in one, each as (out, in).
-EXPERTS: Mapping[str, Stacked] = {
+STACKED_EXPERTS: Mapping[str, Stacked] = {
     f"layers.{{}}.ffn.experts.{{}}.{letter}{own}": Stacked(f"blk.{{}}.ffn_{name}_exps.{leaf}", linear=True)
     for own, name in (("g", "gate"), ("1", "up"), ("2", "down"))
     for letter, leaf in (("w", "weight"), ("b", "bias"))
 }
 
-QKV = Fused("blk.{}.attn_qkv", ("layers.{}.attn.q", "layers.{}.attn.k", "layers.{}.attn.v"))
+FUSED_QKV = Fused("blk.{}.attn_qkv", ("layers.{}.attn.q", "layers.{}.attn.k", "layers.{}.attn.v"))
 
 # Heads, and numbers that are read besides the tensors.
-UNUSED = ("output.*", "rope_freqs.weight", "rope_factors_*.weight", "cls.*", "cls_out.*", "dense_?.*", "cls_norm.*")
+UNUSED_TENSORS = (
+    "output.*",
+    "rope_freqs.weight",
+    "rope_factors_*.weight",
+    "cls.*",
+    "cls_out.*",
+    "dense_?.*",
+    "cls_norm.*",
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,11 +108,11 @@ class Architecture:
 
     Attributes:
         family: the ``model_type`` of the family whose rules read its settings.
-        keys: keys with settings of their own, besides ``KEYS``.
+        keys: keys with settings of their own, besides ``SETTINGS_OF_KEYS``.
         settings: settings that llama.cpp has in its code, and no key.
         more: settings that follow from several keys, or from which tensors there are.
         fields: fields of the block that follow from them, in place of the family's.
-        modules: names of modules that differ from ``MODULES``.
+        modules: names of modules that differ from ``TENSOR_NAMES``.
         more_modules: those that follow from facts.
         fused: tensors that hold several modules.
         stacked: the experts' tensors.
@@ -112,7 +120,7 @@ class Architecture:
         orders: modules whose outputs have other places in each head.
         zero: tensors that are 0 here.
         computed: tensors that are computed.
-        unused: tensors without a part in attention, besides ``UNUSED``.
+        unused: tensors without a part in attention, besides ``UNUSED_TENSORS``.
         rotary: whether q and k are rotated.
         irrelevant: keys without a part in attention.
     """
@@ -124,7 +132,7 @@ class Architecture:
     fields: Callable[[Facts], Mapping[str, object]] = no_facts
     modules: Mapping[str, str] = field(default_factory=dict)
     more_modules: Callable[[Facts], Mapping[str, str]] = lambda facts: {}  # noqa: ARG005
-    fused: Callable[[Facts], tuple[Fused, ...]] = lambda facts: (QKV,) if facts.has("attn_qkv.weight") else ()
+    fused: Callable[[Facts], tuple[Fused, ...]] = lambda facts: (FUSED_QKV,) if facts.has("attn_qkv.weight") else ()
     stacked: Mapping[str, Stacked] = field(default_factory=dict)
     tensors: Mapping[str, str] = field(default_factory=dict)
     orders: Mapping[str, Callable[[Block], tuple[int, ...]]] = field(default_factory=dict)

@@ -12,14 +12,14 @@ from attnviz.checkpoints.huggingface.settings import Settings
 from attnviz.errors import CheckpointError, one_line, some
 
 # No part in attention, in any architecture; the head's numbers come after all attention.
-IRRELEVANT = (
+IRRELEVANT_KEYS = (
     *("vocab_size", "embedding_length_out", "pooling_type", "logit_scale", "final_logit_softcapping"),
     *("classifier.output_labels", "rope.scaling.finetuned", "*_feat_in", "*_feat_out", "tensor_data_layout"),
     "decoder_start_token_id",
 )
 
 # Parts of keys that change attention in some architecture; all that is not read here is refused, but for 0.
-CHANGES_ATTENTION = (
+ATTENTION_KEYS = (
     *("attention.*", "rope.*", "expert*", "ssm.*", "wkv.*", "kda.*", "shortconv.*", "posnet.*", "convnext.*"),
     *("altup.*", "use_parallel_residual", "attn_logit_softcapping", "router_logit_softcapping", "residual_scale"),
     *("embedding_scale", "leading_dense_block_count", "moe_*", "nextn_predict_layers", "interleave_moe_layer_step"),
@@ -35,7 +35,7 @@ CHANGES_ATTENTION = (
     "features_length",
 )
 # Values of keys that change nothing, besides 0.
-NEUTRAL: Mapping[str, tuple[object, ...]] = {
+NEUTRAL_VALUES: Mapping[str, tuple[object, ...]] = {
     "attention.scale": (1.0,),
     "attention.output_scale": (1.0,),
     "residual_scale": (1.0,),
@@ -51,11 +51,13 @@ NEUTRAL: Mapping[str, tuple[object, ...]] = {
 }
 
 
-def check_keys(chosen: Architecture, facts: Facts, settings: Settings, names: Mapping[str, str]) -> tuple[str, ...]:
+def check_keys(
+    architecture: Architecture, facts: Facts, settings: Settings, names: Mapping[str, str]
+) -> tuple[str, ...]:
     """Notes on keys that were not read, one line each; to be called when all that is read has been read.
 
     Args:
-        chosen: the architecture.
+        architecture: the architecture.
         facts: of the file.
         settings: what the family read.
         names: the keys behind settings.
@@ -65,11 +67,11 @@ def check_keys(chosen: Architecture, facts: Facts, settings: Settings, names: Ma
     """
     refused, unknown = [], []
     for key, value in _unread(facts, settings, names):
-        if _matches(key, (*IRRELEVANT, *chosen.irrelevant)):
+        if _matches(key, (*IRRELEVANT_KEYS, *architecture.irrelevant)):
             continue
-        if not _matches(key, CHANGES_ATTENTION):
+        if not _matches(key, ATTENTION_KEYS):
             unknown.append(one_line(key))
-        elif value not in (0, False, *NEUTRAL.get(key, ())):
+        elif value not in (0, False, *NEUTRAL_VALUES.get(key, ())):
             refused.append(f"{facts.keys.family}.{one_line(key)[:60]} is {_short(value)}")
     if refused:
         raise CheckpointError(

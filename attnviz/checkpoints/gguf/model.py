@@ -13,12 +13,12 @@ import numpy as np
 from attnviz.checkpoints.checkpoint import Checkpoint
 from attnviz.checkpoints.formats.gguf.open import open_gguf
 from attnviz.checkpoints.formats.tensor_file import TensorFile
-from attnviz.checkpoints.gguf.architecture import KEYS, MODULES, UNUSED, Architecture, Facts
+from attnviz.checkpoints.gguf.architecture import SETTINGS_OF_KEYS, TENSOR_NAMES, UNUSED_TENSORS, Architecture, Facts
 from attnviz.checkpoints.gguf.keys import check_keys
 from attnviz.checkpoints.gguf.registry import needed_architecture
-from attnviz.checkpoints.gguf.rotary import rotary_fields
+from attnviz.checkpoints.gguf.rotary import gguf_rotary
 from attnviz.checkpoints.huggingface.family import Family
-from attnviz.checkpoints.huggingface.folder import assembled, configs_of
+from attnviz.checkpoints.huggingface.folder import assembled_checkpoint, configs_of
 from attnviz.checkpoints.huggingface.registry import needed_family
 from attnviz.checkpoints.huggingface.settings import Settings
 from attnviz.errors import CheckpointError, one_line
@@ -67,7 +67,7 @@ def read_gguf(
     except CheckpointError as error:
         raise CheckpointError(_in_keys(str(error), names, str(own_name)), error.hint) from error
     notes += check_keys(chosen, facts, settings, names)
-    checkpoint = assembled(
+    checkpoint = assembled_checkpoint(
         path,
         where,
         chosen.family,
@@ -117,7 +117,7 @@ def _settings(chosen: Architecture, facts: Facts, where: str) -> tuple[Settings,
     family = needed_family(chosen.family, where)
     values: dict[str, Any] = {}
     names: dict[str, str] = {}
-    for key, setting in {**KEYS, **chosen.keys}.items():
+    for key, setting in {**SETTINGS_OF_KEYS, **chosen.keys}.items():
         own = family.aliases.get(setting, setting)
         value = facts.keys.get(key)
         if value is not None:
@@ -137,12 +137,12 @@ def _family(chosen: Architecture, facts: Facts) -> Family:
         fields = dict(family.more(settings))
         if chosen.rotary:
             width = facts.keys.number("attention.key_length", _d_head(facts), least=1)
-            fields |= rotary_fields(facts, width)
+            fields |= gguf_rotary(facts, width)
         return fields | biases | dict(chosen.fields(facts))
 
     return replace(
         family,
-        modules={**MODULES, **chosen.modules, **chosen.more_modules(facts)},
+        modules={**TENSOR_NAMES, **chosen.modules, **chosen.more_modules(facts)},
         more=more,
         more_modules=lambda settings: {},  # noqa: ARG005
         fused=chosen.fused(facts),
@@ -151,7 +151,7 @@ def _family(chosen: Architecture, facts: Facts) -> Family:
         orders=chosen.orders,
         zero=chosen.zero,
         computed=chosen.computed,
-        unused=(*UNUSED, *chosen.unused),
+        unused=(*UNUSED_TENSORS, *chosen.unused),
         linear=True,
         norm_plus=0.0,
         first_position=0,

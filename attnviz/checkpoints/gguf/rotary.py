@@ -8,7 +8,7 @@ from attnviz.errors import CheckpointError
 _SCALINGS = {name: name for name in ("none", "linear", "yarn", "longrope")}
 
 
-def rotary_fields(facts: Facts, d_head: int) -> dict[str, object]:
+def gguf_rotary(facts: Facts, d_head: int) -> dict[str, object]:
     """The rotary fields of a head's width.
 
     Args:

@@ -64,7 +64,7 @@ def read_folder(
     stored, paths = open_weights(path, variant)
     opened, scaled = dequantised(stored, one_line(path), values)
     notes += scaled
-    checkpoint = assembled(
+    checkpoint = assembled_checkpoint(
         path, where, model_type, family, settings, (own, config), opened, paths=paths, notes=notes, overrides=overrides
     )
     return replace(
@@ -74,7 +74,7 @@ def read_folder(
     )
 
 
-def assembled(
+def assembled_checkpoint(
     path: Path,
     where: str,
     model_type: str,

@@ -33,8 +33,8 @@ _OF_256 = (
     *((16, "IQ2_XXS", 66), (17, "IQ2_XS", 74), (18, "IQ3_XXS", 98), (19, "IQ1_S", 50), (21, "IQ3_S", 110)),
     *((22, "IQ2_S", 82), (23, "IQ4_XS", 136), (29, "IQ1_M", 56), (34, "TQ1_0", 54), (35, "TQ2_0", 66)),
 )
-PLAIN = {name: BlockType(code, name, 1, size) for code, name, size in _PLAIN}
-QUANTISED = {
+PLAIN_TYPES = {name: BlockType(code, name, 1, size) for code, name, size in _PLAIN}
+QUANTISED_TYPES = {
     kind.name: kind
     for kind in (
         *(BlockType(code, name, 32, size) for code, name, size in _OF_32),
@@ -42,4 +42,4 @@ QUANTISED = {
         BlockType(40, "NVFP4", 64, 36),
     )
 }
-BLOCK_TYPES = {kind.code: kind for kind in (*PLAIN.values(), *QUANTISED.values())}
+BLOCK_TYPES = {kind.code: kind for kind in (*PLAIN_TYPES.values(), *QUANTISED_TYPES.values())}

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from attnviz.checkpoints.formats.gguf.block_types import QUANTISED
-from attnviz.checkpoints.formats.gguf.header import Header
+from attnviz.checkpoints.formats.gguf.block_types import QUANTISED_TYPES
+from attnviz.checkpoints.formats.gguf.header import GgufHeader
 from attnviz.checkpoints.formats.number_types import NUMBER_TYPES
 from attnviz.checkpoints.formats.tensor_file import View, whole
 from attnviz.errors import CheckpointError, one_line
@@ -32,12 +32,12 @@ class GgufFile:
 
     format = "gguf"
 
-    def __init__(self, path: Path, header: Header):
+    def __init__(self, path: Path, header: GgufHeader):
         self._path, self._tensors = path, header.tensors
         self.metadata: Mapping[str, str] = {}
         self.shapes = {name: entry.shape for name, entry in header.tensors.items()}
         self.dtypes = {name: entry.type.name for name, entry in header.tensors.items()}
-        kinds = sorted(set(self.dtypes.values()) & set(QUANTISED))
+        kinds = sorted(set(self.dtypes.values()) & set(QUANTISED_TYPES))
         if kinds and find_spec("gguf") is None:
             raise CheckpointError(
                 f"{one_line(path)}: its weights are {', '.join(kinds)}, which the gguf package reads; expected it",
@@ -51,7 +51,7 @@ class GgufFile:
     def array(self, name: str, part: View = whole) -> np.ndarray:
         """A tensor, or a part of it: a view of the file for float32, a copy for all else."""
         shape, kind = self.shapes[name], self.dtypes[name]
-        if kind not in QUANTISED:
+        if kind not in QUANTISED_TYPES:
             return NUMBER_TYPES[kind].widen(part(self._stored(name)))
         return part(_numbers(self._stored(name), kind).reshape(shape))
 
@@ -59,14 +59,14 @@ class GgufFile:
         """Entries along a tensor's first axis, touching no others."""
         shape, kind = self.shapes[name], self.dtypes[name]
         stored = self._stored(name)[ids]
-        if kind not in QUANTISED:
+        if kind not in QUANTISED_TYPES:
             return NUMBER_TYPES[kind].widen(stored)
         return _numbers(stored, kind).reshape(len(ids), *shape[1:])
 
     def _stored(self, name: str) -> np.ndarray:
         """A tensor's numbers; of blocks their bytes, a row of numbers in a row of bytes."""
         entry = self._tensors[name]
-        if entry.type.name not in QUANTISED:
+        if entry.type.name not in QUANTISED_TYPES:
             return np.ndarray(entry.shape, NUMBER_TYPES[entry.type.name].stored, self._bytes, entry.start)
         width = entry.shape[-1] // entry.type.numbers * entry.type.bytes
         return np.ndarray((*entry.shape[:-1], width), np.uint8, self._bytes, entry.start)
@@ -74,7 +74,7 @@ class GgufFile:
 
 def _numbers(stored: np.ndarray, kind: str) -> np.ndarray:
     """The numbers of rows of blocks, some rows at a time: (rows, numbers)."""
-    block, numbers_of = QUANTISED[kind], _dequantiser(kind)
+    block, numbers_of = QUANTISED_TYPES[kind], _dequantiser(kind)
     rows = stored.reshape(-1, stored.shape[-1])
     width = rows.shape[1] // block.bytes * block.numbers
     numbers = np.empty((len(rows), width), np.float32)
@@ -89,7 +89,7 @@ def _numbers(stored: np.ndarray, kind: str) -> np.ndarray:
 def _dequantiser(kind: str) -> Callable[[np.ndarray], np.ndarray]:
     from gguf import GGMLQuantizationType, dequantize  # noqa: PLC0415 (an extra, and start-up time)
 
-    code = GGMLQuantizationType(QUANTISED[kind].code)
+    code = GGMLQuantizationType(QUANTISED_TYPES[kind].code)
 
     def numbers(rows: np.ndarray) -> np.ndarray:
         dequantised: np.ndarray = dequantize(rows, code)

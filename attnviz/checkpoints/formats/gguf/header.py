@@ -18,7 +18,7 @@ from attnviz.checkpoints.formats.magic import GGUF
 from attnviz.errors import CheckpointError, one_line
 from attnviz.files import is_special, open_file
 
-EXPECTED = "expected a GGUF file"
+_EXPECTED = "expected a GGUF file"
 _SCALARS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
 _STRING, _ARRAY = 8, 9
 _VERSIONS = (2, 3)
@@ -28,7 +28,7 @@ _MOST_ALIGNMENT = 2**20
 
 
 @dataclass(frozen=True)
-class Entry:
+class GgufTensor:
     """A tensor's place in a file.
 
     Attributes:
@@ -48,7 +48,7 @@ class Entry:
 
 
 @dataclass(frozen=True, eq=False)
-class Header:
+class GgufHeader:
     """A file's metadata, and its tensors by name.
 
     Values are ``str``, ``int``, ``float``, ``bool``, lists of ``str``, and arrays of numbers. Bytes of a text that are
@@ -56,10 +56,10 @@ class Header:
     """
 
     metadata: Mapping[str, object]
-    tensors: Mapping[str, Entry]
+    tensors: Mapping[str, GgufTensor]
 
 
-def read_header(path: Path) -> Header:
+def read_header(path: Path) -> GgufHeader:
     """The header of a file.
 
     Raises:
@@ -67,15 +67,15 @@ def read_header(path: Path) -> Header:
     """
     where = one_line(path)
     if is_special(path):
-        raise CheckpointError(f"{where}: it is a device or a pipe, which is read only once; {EXPECTED}")
+        raise CheckpointError(f"{where}: it is a device or a pipe, which is read only once; {_EXPECTED}")
     with (
-        open_file(path, EXPECTED, CheckpointError) as file,
+        open_file(path, _EXPECTED, CheckpointError) as file,
         mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data,
     ):
         return _header(_Reader(data, where))
 
 
-def _header(reader: "_Reader") -> Header:
+def _header(reader: "_Reader") -> GgufHeader:
     if reader.take(4) != GGUF:
         raise reader.fault("it does not begin with GGUF")
     version = reader.number("I")
@@ -101,9 +101,9 @@ def _header(reader: "_Reader") -> Header:
     if type(alignment) is not int or not 0 < alignment <= _MOST_ALIGNMENT or alignment & (alignment - 1):
         raise reader.fault(f"its general.alignment is {one_line(alignment)[:40]}", "expected a power of two")
     start = -(-reader.position // alignment) * alignment
-    tensors = {name: Entry(shape, kind, start + offset) for name, (shape, kind, offset) in found.items()}
+    tensors = {name: GgufTensor(shape, kind, start + offset) for name, (shape, kind, offset) in found.items()}
     _check_places(reader, tensors, start, alignment)
-    return Header(metadata, tensors)
+    return GgufHeader(metadata, tensors)
 
 
 def _tensor(reader: "_Reader", name: str) -> tuple[tuple[int, ...], BlockType, int]:
@@ -122,7 +122,7 @@ def _tensor(reader: "_Reader", name: str) -> tuple[tuple[int, ...], BlockType, i
     return shape, kind, offset
 
 
-def _check_places(reader: "_Reader", tensors: Mapping[str, Entry], start: int, alignment: int) -> None:
+def _check_places(reader: "_Reader", tensors: Mapping[str, GgufTensor], start: int, alignment: int) -> None:
     """Refuses tensors that begin where none can, overlap, or end after the file."""
     end, before = start, "the header"
     for name, entry in sorted(tensors.items(), key=lambda item: item[1].start):
@@ -147,7 +147,7 @@ class _Reader:
         self._data, self.where = data, where
         self.size, self.position = len(data), 0
 
-    def fault(self, fault: str, expected: str = EXPECTED) -> CheckpointError:
+    def fault(self, fault: str, expected: str = _EXPECTED) -> CheckpointError:
         """The error of a damaged header."""
         return CheckpointError(f"{self.where}: {fault}; {expected}")
 
@@ -155,7 +155,7 @@ class _Reader:
         start, end = self.position, self.position + n_bytes
         if end > self.size:
             raise CheckpointError(
-                f"{self.where}: its header goes on to byte {end}, and it ends after {self.size}; {EXPECTED}",
+                f"{self.where}: its header goes on to byte {end}, and it ends after {self.size}; {_EXPECTED}",
                 hint="it may be cut off: fetch it again",
             )
         self.position = end

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from attnviz.checkpoints.formats.gguf.gguf_file import GgufFile
-from attnviz.checkpoints.formats.gguf.header import Header, read_header
+from attnviz.checkpoints.formats.gguf.header import GgufHeader, read_header
 from attnviz.checkpoints.formats.joined import JoinedFile
 from attnviz.checkpoints.formats.tensor_file import TensorFile
 from attnviz.errors import CheckpointError, one_line
@@ -46,7 +46,7 @@ def open_gguf(path: Path) -> tuple[Mapping[str, object], TensorFile, tuple[Path,
     return headers[0].metadata, JoinedFile(files), paths
 
 
-def _check_parts(where: str, paths: tuple[Path, ...], headers: list[Header]) -> None:
+def _check_parts(where: str, paths: tuple[Path, ...], headers: list[GgufHeader]) -> None:
     """Refuses parts of another model, in another order, or with a tensor twice."""
     names: set[str] = set()
     for number, (part, header) in enumerate(zip(paths, headers, strict=True)):
