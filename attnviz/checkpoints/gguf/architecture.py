@@ -14,6 +14,7 @@ from attnviz.checkpoints.huggingface.family import Fused, Stacked
 from attnviz.checkpoints.huggingface.settings import Settings
 from attnviz.encoder.config.block import Block
 from attnviz.encoder.parameters.shapes import Shape
+from attnviz.errors import CheckpointError
 
 # The settings behind keys, which begin with the architecture's name; its family's own name may be another one.
 SETTINGS_OF_KEYS: Mapping[str, str] = {
@@ -89,6 +90,27 @@ class Facts:
     def has(self, name: str) -> bool:
         """Whether the first layer has a tensor of this name."""
         return f"blk.0.{name}" in self.file.shapes
+
+    @property
+    def usual_d_head(self) -> int:
+        """A head's width where no key says it."""
+        heads = self.keys.number("attention.head_count", least=1)
+        return self.keys.number("embedding_length", least=1) // heads
+
+    @property
+    def d_head(self) -> int:
+        """A head's width; that of its values is the same.
+
+        Raises:
+            CheckpointError: it is not.
+        """
+        width = self.keys.number("attention.key_length", self.usual_d_head, least=1)
+        if self.keys.number("attention.value_length", width) != width:
+            raise CheckpointError(
+                f"{self.keys.where}: attention.key_length is {width} and attention.value_length "
+                f"{self.keys.get('attention.value_length')}, which attnviz does not compute; expected the same number"
+            )
+        return width
 
     def numbers(self, name: str) -> list[float] | None:
         """The numbers of a small tensor; None where there is none."""

@@ -122,6 +122,9 @@ def _settings(chosen: Architecture, facts: Facts, where: str) -> tuple[Settings,
         value = facts.keys.get(key)
         if value is not None:
             values[own], names[own] = value, key
+    width, usual = facts.d_head, facts.usual_d_head
+    if width != usual:
+        values["head_dim"], names["head_dim"] = width, "attention.key_length"
     n_vocab = facts.file.shapes["token_embd.weight"][0]
     constants = {family.aliases.get(name, name): value for name, value in chosen.settings.items()}
     more = {family.aliases.get(name, name): value for name, value in chosen.more(facts).items()}
@@ -136,8 +139,7 @@ def _family(chosen: Architecture, facts: Facts) -> Family:
     def more(settings: Settings) -> Mapping[str, object]:
         fields = dict(family.more(settings))
         if chosen.rotary:
-            width = facts.keys.number("attention.key_length", _d_head(facts), least=1)
-            fields |= gguf_rotary(facts, width)
+            fields |= gguf_rotary(facts, facts.d_head)
         return fields | biases | dict(chosen.fields(facts))
 
     return replace(
@@ -164,11 +166,6 @@ def _family(chosen: Architecture, facts: Facts) -> Family:
         convolutions=lambda settings: {},  # noqa: ARG005
         rounded=(),
     )
-
-
-def _d_head(facts: Facts) -> int:
-    heads = facts.keys.number("attention.head_count", least=1)
-    return facts.keys.number("embedding_length", least=1) // heads
 
 
 def _in_keys(message: str, names: Mapping[str, str], architecture: str) -> str:
