@@ -19,7 +19,7 @@ IRRELEVANT_KEYS = (
 )
 
 # Parts of keys that change attention in some architecture; all that is not read here is refused, but for 0.
-ATTENTION_KEYS = (
+REFUSED_KEYS = (
     *("attention.*", "rope.*", "expert*", "ssm.*", "wkv.*", "kda.*", "shortconv.*", "posnet.*", "convnext.*"),
     *("altup.*", "use_parallel_residual", "attn_logit_softcapping", "router_logit_softcapping", "residual_scale"),
     *("embedding_scale", "leading_dense_block_count", "moe_*", "nextn_predict_layers", "interleave_moe_layer_step"),
@@ -69,7 +69,7 @@ def check_keys(
     for key, value in _unread(facts, settings, names):
         if _matches(key, (*IRRELEVANT_KEYS, *architecture.irrelevant)):
             continue
-        if not _matches(key, ATTENTION_KEYS):
+        if not _matches(key, REFUSED_KEYS):
             unknown.append(one_line(key))
         elif value not in (0, False, *NEUTRAL_VALUES.get(key, ())):
             refused.append(f"{facts.keys.family}.{one_line(key)[:60]} is {_short(value)}")
