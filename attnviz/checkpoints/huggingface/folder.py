@@ -29,7 +29,7 @@ from attnviz.checkpoints.huggingface.tensor_names import (
     rounding_notes,
     unknown_prefix,
 )
-from attnviz.checkpoints.huggingface.tokenizer import read_regex_tokenizer, read_tokenizer
+from attnviz.checkpoints.huggingface.tokenizer import read_both_modes, read_regex_tokenizer, read_tokenizer
 from attnviz.encoder.config.block import Block
 from attnviz.encoder.parameters.shapes import Shape, tensor_shapes
 from attnviz.errors import CheckpointError, ConfigError, one_line
@@ -71,6 +71,7 @@ def read_folder(
         checkpoint,
         tokenizer=partial(read_tokenizer, path, family),
         regex_tokenizer=partial(read_regex_tokenizer, path, family),
+        both_modes=partial(read_both_modes, path, family),
     )
 
 
