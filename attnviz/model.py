@@ -8,6 +8,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from attnviz.checkpoints.formats.magic import is_gguf
 from attnviz.encoder.config.block import Block
 from attnviz.encoder.config.given import Given, check_field_names
 from attnviz.encoder.parameters.params import Params
@@ -207,10 +208,20 @@ def _load_folder(
     *,
     languages: Languages,
 ) -> Model:
+    given.pop("seed", None)  # of a config file: these weights are made already
+    if is_gguf(path):
+        return _loaded(_read_gguf(path, given, variant, family), name, tokenizer, languages)
     from attnviz.checkpoints.huggingface.folder import read_folder  # noqa: PLC0415 (start-up time)
 
-    given.pop("seed", None)  # of a config file: these weights are made already
     return _loaded(read_folder(path, overrides=given, variant=variant, family_type=family), name, tokenizer, languages)
+
+
+def _read_gguf(path: Path, given: dict[str, object], variant: str | None, family: str | None) -> "Checkpoint":
+    from attnviz.checkpoints.gguf.model import read_gguf  # noqa: PLC0415 (start-up time)
+
+    if variant is not None:
+        raise UsageError("variant: it is of a model folder's weights, and the model is one file; expected a folder")
+    return read_gguf(path, overrides=given, architecture=family)
 
 
 def _check_has_vocabulary(tokenizer: str | None) -> None:
