@@ -74,6 +74,7 @@ class PretrainedTokenizer:
         n_vocab: the largest id plus one: ids may have gaps, so that it is not the number of pieces.
         padding: the piece that fills up the length, if it has one.
         more_notes: notes on the files it was made from, one line each.
+        target: the tokenizer of target texts; None where they are read as other texts.
     """
 
     name: str
@@ -83,6 +84,7 @@ class PretrainedTokenizer:
     n_vocab: int
     padding: str | None = None
     more_notes: tuple[str, ...] = ()
+    target: "PretrainedTokenizer | None" = None
 
     @property
     def unknown(self) -> str | None:
@@ -115,6 +117,11 @@ class PretrainedTokenizer:
         check_id(self.name, self.padding, number, n_vocab)
         label = printable(self.padding)
         return Token(text="", label=label, id=number, piece=self.padding, special=True, padding=True)
+
+    def special_token(self, number: int) -> Token:
+        """A special token by its id; one without a piece is called by its number."""
+        piece = self.library.id_to_token(number) or f"[{number}]"
+        return Token(text="", label=printable(piece), id=number, piece=piece, special=True)
 
     @cached_property
     def _added(self) -> frozenset[int]:

@@ -20,7 +20,7 @@ from attnviz.checkpoints.huggingface.setting_names import with_setting_names
 from attnviz.checkpoints.huggingface.settings import Settings
 from attnviz.checkpoints.huggingface.settings_file import read_settings
 from attnviz.checkpoints.huggingface.storage.quantised import dequantised
-from attnviz.checkpoints.huggingface.storage.tensor_sources import tensor_sources
+from attnviz.checkpoints.huggingface.storage.tensor_sources import DECODER, tensor_sources
 from attnviz.checkpoints.huggingface.storage.weight_files import open_weights
 from attnviz.checkpoints.huggingface.tensor_names import (
     is_unused,
@@ -64,18 +64,25 @@ def read_folder(
     stored, paths = open_weights(path, variant)
     opened, scaled = dequantised(stored, one_line(path), values)
     notes += scaled
-    family, shapes = family.spelled(opened.shapes), tensor_shapes(config)
-    if overrides and _is_misfit(tensor_shapes(own), shapes):
+    family = family.spelled(opened.shapes)
+    shapes_of = partial(tensor_shapes, decoder=family.kind == "encoder-decoder")
+    shapes = shapes_of(config)
+    if overrides and _is_misfit(shapes_of(own), shapes):
         raise _misfit_error(path, own, overrides)
     sources = tensor_sources(family, shapes, config, settings)
-    used = {name for source in sources.values() for name in source.names}
-    names = own_names(one_line(path), opened, family, used)
+    names = own_names(one_line(path), opened, family, _used(sources))
+    decoders = {name: source for name, source in sources.items() if name.startswith(DECODER)}
+    has_decoder = not names.keys().isdisjoint(_used(decoders))
+    if not has_decoder:
+        sources = {name: source for name, source in sources.items() if name not in decoders}
+    used = _used(sources)
     notes += tuple(rounding_notes(names, opened, family))
     file = RenamedFile(opened, {name: names[name] for name in used if name in names})
+    shapes = {name: shapes[name] for name in sources}
     expected = _stored_shapes(sources, shapes, file)
     _check(where, family, file, opened, expected, _misfit_error(path, own, overrides) if overrides else None)
-    usual = tensor_sources(family, tensor_shapes(own), own, settings) if overrides else sources
-    unused, unknown = _others(names, used, {name for source in usual.values() for name in source.names}, family)
+    usual = tensor_sources(family, shapes_of(own), own, settings) if overrides else sources
+    unused, unknown = _others(names, used, _used(usual), family)
     return Checkpoint(
         config=config,
         file=file,
@@ -83,11 +90,17 @@ def read_folder(
         files=paths,
         tokenizer=partial(read_tokenizer, path, family),
         regex_tokenizer=partial(read_regex_tokenizer, path, family),
+        has_decoder=has_decoder,
         model_type=model_type,
         unused=unused,
         unknown=unknown,
         notes=notes,
     )
+
+
+def _used(sources: Mapping[str, TensorSource]) -> set[str]:
+    """The file's tensors that native ones are made from."""
+    return {name for source in sources.values() for name in source.names}
 
 
 def _others(

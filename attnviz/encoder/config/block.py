@@ -16,6 +16,7 @@ from attnviz.encoder.config.groups import (
     NormConfig,
     PositionConfig,
     Sizes,
+    TargetConfig,
     flat_values,
     is_before,
 )
@@ -46,6 +47,7 @@ class Block:
     norm: NormConfig
     feed_forward: FeedForwardConfig
     biases: BiasConfig
+    target: TargetConfig
     decoder: DecoderConfig
 
     def __init__(self, **flat: object) -> None:
@@ -102,6 +104,11 @@ class Block:
     def n_vocab(self) -> int:
         """Rows of the token table."""
         return self.sizes.n_vocab
+
+    @property
+    def n_target_vocab(self) -> int:
+        """Rows of the token table of targets."""
+        return self.n_vocab if self.target.n_vocab is None else self.target.n_vocab
 
     @property
     def n_ctx(self) -> int:
@@ -215,6 +222,8 @@ EncoderConfig = Block  # the public name
 _ALLOWED_BY: dict[str, tuple[str, Callable[[Any], bool]]] = {
     **dict.fromkeys(("window", "window_layers", "window_rotary_base"), ("mask", lambda mask: mask != "none")),
     "pad_id": ("position", lambda position: position == "learned"),
+    "sinusoids": ("position", lambda position: position == "sinusoidal"),
+    "relative_shared": ("position", lambda position: position == "relative"),
     "rotary_layers": ("position", lambda position: position == "rotary"),
     "rotary_high": ("rotary_scaling", lambda scaling: scaling is None),  # each has a default of its own
     "qk_norm_width": ("qk_norm", bool),
@@ -242,6 +251,7 @@ _GROUPS: dict[str, Any] = {
     "norm": NormConfig,
     "feed_forward": FeedForwardConfig,
     "biases": BiasConfig,
+    "target": TargetConfig,
 }
 
 
