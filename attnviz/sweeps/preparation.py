@@ -9,7 +9,7 @@ from attnviz.encoder.embedding import Sequence
 from attnviz.errors import InputError, UsageError, one_line
 from attnviz.model import Model
 from attnviz.sweeps.runs import Prepared
-from attnviz.sweeps.targets import fed_tokens, target_tokenizer
+from attnviz.sweeps.targets import fed_tokens
 from attnviz.sweeps.truncation import covered, truncated
 from attnviz.text.labels import printable
 from attnviz.text.reading import check_text
@@ -116,7 +116,7 @@ def _sequence(
 def _target_sequence(model: Model, text: str, cuts: list[str] | None) -> tuple[Sequence, Tokens]:
     """What the decoder is fed for a target: its tokens, shifted right where the model was trained so."""
     check_text(text, "target")
-    tokenizer, config = target_tokenizer(model), model.config
+    tokenizer, config = model.target_tokenizer, model.config
     tokens = _cut(tokenizer.encode(text, n_vocab=config.n_target_vocab), "target", config.n_ctx, cuts)
     tokens = fed_tokens(tokens, config.target, tokenizer)
     _check_length(model, "target", len(tokens))

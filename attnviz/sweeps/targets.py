@@ -1,7 +1,6 @@
 """What a decoder is fed of a target: the target's tokens, shifted right."""
 
 from attnviz.encoder.config.groups import TargetConfig
-from attnviz.model import Model
 from attnviz.text.tokenizer import Tokenizer
 from attnviz.trace.tokens import Tokens
 
@@ -19,9 +18,3 @@ def fed_tokens(tokens: Tokens, config: TargetConfig, tokenizer: Tokenizer) -> To
     if config.start_id is None:
         return tokens
     return (tokenizer.special_token(config.start_id), *tokens[:-1])
-
-
-def target_tokenizer(model: Model) -> Tokenizer:
-    """The tokenizer of target texts."""
-    own: Tokenizer | None = getattr(model.tokenizer, "target", None)
-    return model.tokenizer if own is None else own

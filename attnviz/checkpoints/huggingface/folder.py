@@ -71,10 +71,7 @@ def read_folder(
         raise _misfit_error(path, own, overrides)
     sources = tensor_sources(family, shapes, config, settings)
     names = own_names(one_line(path), opened, family, _used(sources))
-    decoders = {name: source for name, source in sources.items() if name.startswith(DECODER)}
-    has_decoder = not names.keys().isdisjoint(_used(decoders))
-    if not has_decoder:
-        sources = {name: source for name, source in sources.items() if name not in decoders}
+    has_decoder, sources = _stacks(sources, names)
     used = _used(sources)
     notes += tuple(rounding_notes(names, opened, family))
     file = RenamedFile(opened, {name: names[name] for name in used if name in names})
@@ -96,6 +93,15 @@ def read_folder(
         unknown=unknown,
         notes=notes,
     )
+
+
+def _stacks(
+    sources: Mapping[str, TensorSource], names: Collection[str]
+) -> tuple[bool, dict[str, TensorSource]]:
+    """Whether the file has a decoder, and the places of the tensors without it where it has none."""
+    decoder = {name: source for name, source in sources.items() if name.startswith(DECODER)}
+    has_decoder = not _used(decoder).isdisjoint(names)
+    return has_decoder, {name: source for name, source in sources.items() if has_decoder or name not in decoder}
 
 
 def _used(sources: Mapping[str, TensorSource]) -> set[str]:
