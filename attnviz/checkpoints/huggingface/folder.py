@@ -57,13 +57,54 @@ def read_folder(
     """
     values, where = read_settings(path), one_line(path / "config.json")
     model_type, family, settings, notes = _read_family(values, where, family_type)
-    own, config = _configs(family, settings, overrides or {})
+    own, config = configs_of(family, settings, overrides or {})
     notes += check_settings(settings, family)
     if (path / "adapter_config.json").is_file():
         notes += ("the folder also holds an adapter (PEFT), which is not applied: these are the heads of its base",)
     stored, paths = open_weights(path, variant)
     opened, scaled = dequantised(stored, one_line(path), values)
     notes += scaled
+    checkpoint = assembled_checkpoint(
+        path, where, model_type, family, settings, (own, config), opened, paths=paths, notes=notes, overrides=overrides
+    )
+    return replace(
+        checkpoint,
+        tokenizer=partial(read_tokenizer, path, family),
+        regex_tokenizer=partial(read_regex_tokenizer, path, family),
+    )
+
+
+def assembled_checkpoint(
+    path: Path,
+    where: str,
+    model_type: str,
+    family: Family,
+    settings: Settings,
+    configs: tuple[Block, Block],
+    opened: TensorFile,
+    *,
+    paths: tuple[Path, ...],
+    notes: tuple[str, ...],
+    overrides: Mapping[str, object] | None,
+) -> Checkpoint:
+    """The checkpoint of a family's settings and tensors, without a tokenizer, when all names and shapes fit.
+
+    Args:
+        path: what the model is read from.
+        where: what holds the settings, for messages.
+        model_type: in ``config.json``'s spelling.
+        family: of the model.
+        settings: of the model.
+        configs: its own configuration, and the one with some fields replaced.
+        opened: the tensors.
+        paths: their files.
+        notes: what may change the numbers.
+        overrides: the fields that are replaced.
+
+    Raises:
+        CheckpointError: tensors that are missing or misshapen.
+    """
+    own, config = configs
     family = family.spelled(opened.shapes)
     shapes_of = partial(tensor_shapes, decoder=family.kind == "encoder-decoder")
     shapes = shapes_of(config)
@@ -73,7 +114,6 @@ def read_folder(
     names = own_names(one_line(path), opened, family, _used(sources))
     has_decoder, sources = _stacks(sources, names)
     used = _used(sources)
-    notes += tuple(rounding_notes(names, opened, family))
     file = RenamedFile(opened, {name: names[name] for name in used if name in names})
     shapes = {name: shapes[name] for name in sources}
     expected = _stored_shapes(sources, shapes, file)
@@ -85,19 +125,15 @@ def read_folder(
         file=file,
         params=FileParams(file, one_line(path), shapes, sources),
         files=paths,
-        tokenizer=partial(read_tokenizer, path, family),
-        regex_tokenizer=partial(read_regex_tokenizer, path, family),
         has_decoder=has_decoder,
         model_type=model_type,
         unused=unused,
         unknown=unknown,
-        notes=notes,
+        notes=(*notes, *rounding_notes(names, opened, family)),
     )
 
 
-def _stacks(
-    sources: Mapping[str, TensorSource], names: Collection[str]
-) -> tuple[bool, dict[str, TensorSource]]:
+def _stacks(sources: Mapping[str, TensorSource], names: Collection[str]) -> tuple[bool, dict[str, TensorSource]]:
     """Whether the file has a decoder, and the places of the tensors without it where it has none."""
     decoder = {name: source for name, source in sources.items() if name.startswith(DECODER)}
     has_decoder = not _used(decoder).isdisjoint(names)
@@ -215,7 +251,7 @@ class RenamedFile:
         return self._file.rows(self._names[name], ids)
 
 
-def _configs(family: Family, settings: Settings, overrides: Mapping[str, object]) -> tuple[Block, Block]:
+def configs_of(family: Family, settings: Settings, overrides: Mapping[str, object]) -> tuple[Block, Block]:
     """The folder's own configuration, and the one with some fields replaced."""
     fields = family.config_fields(settings)
     try:
