@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 PathOrText = str | PathLike[str]
 
 BUNDLED = "tiny"  # the trained model in the package
+_OLLAMA = "ollama:"  # before the name of one of Ollama's models
 
 
 @dataclass(frozen=True, eq=False)
@@ -264,7 +265,7 @@ def _loaded(checkpoint: "Checkpoint", name: str, tokenizer: str | None, language
 def find_folder(
     model: PathOrText, revision: str | None = None, *, variant: str | None = None, progress: bool = False
 ) -> tuple[Path, str]:
-    """The folder of a model, and what to call it: a path, the bundled model, or one of the hub, fetched if need be.
+    """The folder or file of a model, and its name: a path, the bundled model, one of Ollama's, or one of the hub.
 
     Raises:
         UsageError: the name is empty, or a revision of a folder is given.
@@ -272,6 +273,11 @@ def find_folder(
     """
     if not str(model).strip():
         raise UsageError("model: the name is empty; expected a model folder, or a model's id")
+    if str(model).startswith(_OLLAMA):
+        from attnviz.checkpoints.gguf.ollama import find_ollama  # noqa: PLC0415 (start-up time)
+
+        _check_no_revision(str(model), revision)
+        return find_ollama(str(model))
     path = Path(model)
     if path.exists() or _is_path(str(model)):
         if not path.exists():
@@ -279,14 +285,19 @@ def find_folder(
                 f"{one_line(model)}: no such folder; expected a model folder, or a model's id",
                 hint="of an address give OWNER/NAME alone" if "://" in str(model) else None,
             )
-        if revision is not None:
-            raise UsageError(f"revision: {one_line(model)} is a folder, which has none; expected a model's id")
+        _check_no_revision(str(model), revision)
         return path, one_line(os.path.basename(os.path.abspath(path)))
     if str(model) == BUNDLED and revision is None:
         return bundled_folder(), BUNDLED
     from attnviz.checkpoints.huggingface.hub import fetch  # noqa: PLC0415 (start-up time)
 
     return fetch(str(model), revision=revision, variant=variant, progress=progress), one_line(model)
+
+
+def _check_no_revision(model: str, revision: str | None) -> None:
+    if revision is not None:
+        kind = "one of Ollama's models" if model.startswith(_OLLAMA) else "a folder"
+        raise UsageError(f"revision: {one_line(model)} is {kind}, which has none; expected a model's id")
 
 
 def bundled_folder() -> Path:
