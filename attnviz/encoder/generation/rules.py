@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -88,7 +89,14 @@ class GenerationRules:
                 yield last
 
 
-def _within(ids: "tuple[int, ...] | list[int]", logits: Array) -> list[int]:
+class Generation(NamedTuple):
+    """The rules of generation that a model asks for, and notes on what greedy generation leaves out, one line each."""
+
+    rules: GenerationRules = GenerationRules()
+    notes: tuple[str, ...] = ()
+
+
+def _within(ids: tuple[int, ...] | list[int], logits: Array) -> list[int]:
     """The ids that have a logit."""
     return [one for one in ids if 0 <= one < len(logits)]
 

@@ -3,11 +3,11 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from attnviz.checkpoints.huggingface.settings import Settings
 from attnviz.checkpoints.huggingface.settings_file import read_object
-from attnviz.encoder.generation.rules import GenerationRules
+from attnviz.encoder.generation.rules import Generation, GenerationRules
 from attnviz.errors import CheckpointError, one_line
 
 FILE = "generation_config.json"
@@ -27,13 +27,6 @@ _LEFT_OUT: dict[str, tuple[object, ...]] = {
     "watermarking_config": (),
     "stop_strings": ([],),
 }
-
-
-class Generation(NamedTuple):
-    """What a folder asks of generation, and notes on what greedy generation leaves out, one line each."""
-
-    rules: GenerationRules
-    notes: tuple[str, ...] = ()
 
 
 def read_generation(path: Path, settings: Settings) -> Generation:
