@@ -132,21 +132,22 @@ def explain(
     number = None if query is None else find_word(str(query), sides[0], "query")
     first_keys = [find_word(str(key), sides[1], "key") for key in keys]
     at_layer, at_head, link = _telling_place(model, prepared, layer, head, kind, number)
-    needed = explanation.explanation_addresses(model.config, kind, at_layer)
+    config = model.config.of_kind(kind)
+    needed = explanation.explanation_addresses(config, kind, at_layer)
     trace = run_stack(model.params, model.config, needed, prepared.source, prepared.target)
     arrays = trace[kind, at_layer]
     q, weights = cast("np.ndarray", arrays.q), cast("np.ndarray", arrays.weights)[at_head]  # both are needed
     number = _query_of(link, weights, sides) if number is None else number
     place = Place(kind, at_layer, at_head, number)
     stack = model.params if kind == "encoder" else model.params.at("decoder")
-    geometry = _geometry(model.config, stack, prepared, place, q.dtype)
+    geometry = _geometry(config, stack, prepared, place, q.dtype)
     return Explanation(
         place=place,
         queries=sides[0],
         keys=sides[1],
         weights=weights[number],
         model=model.info,
-        steps=explanation.explain(model.config, stack.at(f"layers.{place.layer}"), trace, place, geometry),
+        steps=explanation.explain(config, stack.at(f"layers.{place.layer}"), trace, place, geometry),
         text=prepared.text,
         target=prepared.target_text,
         where=prepared.where,
@@ -206,12 +207,12 @@ def _choice(model: Model, layer: str | int | None, head: str | int | None, kind:
     """The layer and the head that are given, as numbers; ``all`` where one is not."""
     if isinstance(head, str) and parse_heads(head) is not None:
         request = Request("all" if layer is None else layer, head)
-        every_head = Choice.of(request, model.config.layers_of(kind), model.config.n_heads).every_head
+        every_head = Choice.of(request, model.config.layers_of(kind), model.config.heads_of(kind)).every_head
         if len(every_head) > 1:
             raise UsageError(f"head: {head} names {len(every_head)} heads; expected one")
         return every_head[0]
     layers = "all" if layer is None else select_one(layer, model.config.layers_of(kind), "layer")
-    heads = "all" if head is None else select_one(head, model.config.n_heads, "head")
+    heads = "all" if head is None else select_one(head, model.config.heads_of(kind), "head")
     return layers, heads
 
 

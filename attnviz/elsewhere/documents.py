@@ -114,7 +114,7 @@ def _view(text: _Text, kind: str, sides: tuple[Tokens, Tokens], model: ModelInfo
     layers, heads, by_name = _numbers(text, kind)
     queries, keys = sides
     n_layers = len(layers) if "layer" in stated.axes else 1
-    n_heads = next(iter(text.arrays.values())).matrices.shape[1]
+    n_heads = 1 if by_name or "head" not in stated.axes else len(heads)
     _check_shape(text.arrays[kind].name, matrices.shape, (n_layers, n_heads, len(queries), len(keys)), where)
     rest = text.arrays[kind].rest
     return Attention(
@@ -143,12 +143,15 @@ def _numbers(text: _Text, kind: str) -> tuple[tuple[int, ...], tuple[int, ...], 
         return named.layers, named.heads, True
     n_layers, n_heads = next(iter(text.arrays.values())).matrices.shape[:2]
     layers = index_list(fields, "layers", n_layers if "layer" in text.stated.axes else None, where)
-    decoder_layers = index_list(fields, "decoder_layers", None, where) or layers
     heads = index_list(fields, "heads", n_heads if "head" in text.stated.axes else None, where)
-    of_kind = layers if kind == "encoder" or "encoder" not in text.arrays else decoder_layers
+    of_layers, of_heads = layers, heads
+    if kind != "encoder" and "encoder" in text.arrays:  # the decoder may have more or fewer
+        of_layers = index_list(fields, "decoder_layers", None, where) or layers
+        of_heads = index_list(fields, "decoder_heads", None, where) or heads
+    own_layers, own_heads = named.matrices.shape[:2]
     return (
-        tuple(of_kind or named.layers or range(named.matrices.shape[0] if layers is None else n_layers)),
-        tuple(heads or named.heads or range(n_heads)),
+        tuple(of_layers or named.layers or range(own_layers if layers is None else n_layers)),
+        tuple(of_heads or named.heads or range(own_heads if heads is None else n_heads)),
         False,
     )
 

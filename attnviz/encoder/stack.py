@@ -168,7 +168,7 @@ def stream(
     Raises:
         InputError: an array asked for is not finite (the scores' -inf of masked keys apart).
     """
-    left = {address: config.n_heads if address.name in BY_HEADS else 1 for address in addresses}
+    left = {one: config.heads_of(one.kind) if one.name in BY_HEADS else 1 for one in addresses}
     steps = _both(params, config, source, target)
     while left:
         with np.errstate(over="ignore", invalid="ignore"):
@@ -178,7 +178,7 @@ def stream(
         address, value = step
         if address in left:
             _check_finite(address, value)
-            before = config.n_heads - left[address]
+            before = config.heads_of(address.kind) - left[address]
             count = value.shape[-3] if address.name in BY_HEADS else 1
             left[address] -= count
             if not left[address]:
@@ -195,7 +195,7 @@ def run(
     source: Sequence,
     target: Sequence | None = None,
     *,
-    heads: tuple[int, ...] | None = None,
+    heads: Mapping[str, tuple[int, ...]] | None = None,
 ) -> Trace:
     """The trace of a run, with the arrays asked for.
 
@@ -205,14 +205,14 @@ def run(
         addresses: the arrays to keep.
         source: the encoder's input.
         target: the decoder's input, if there is one.
-        heads: the heads whose scores and weights are kept, in this order; None for all.
+        heads: by kind, the heads whose scores and weights are kept, in this order; None for all.
 
     Raises:
         InputError: as ``stream``.
     """
-    kept_heads = tuple(range(config.n_heads)) if heads is None else heads
     kept: dict[Address, Array] = {}
     for address, value, computed in stream(params, config, addresses, source, target):
+        kept_heads = tuple(range(config.heads_of(address.kind))) if heads is None else heads[address.kind]
         if address.name not in BY_HEADS or (address.name == "weights" and tuple(computed) == kept_heads):
             kept[address] = value
             continue

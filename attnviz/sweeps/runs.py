@@ -186,21 +186,21 @@ class _Plan:
     def of(cls, model: Model, text: Prepared, request: Request) -> "_Plan":
         kinds = kinds_of(request, text)
         config = model.config
-        choices = {kind: Choice.of(request, config.layers_of(kind), config.n_heads) for kind in kinds}
+        choices = {kind: Choice.of(request, config.layers_of(kind), config.heads_of(kind)) for kind in kinds}
         for kind in kinds if request.reduce in PATHS else ():
             check_path(request.reduce, kind, choices[kind].layers)
         return cls(model, text, request, kinds, choices)
 
     @property
-    def heads(self) -> tuple[int, ...]:
-        """The heads that are run, each once; the same of each kind."""
-        return tuple(dict.fromkeys(self.choices[self.kinds[0]].heads))
+    def heads(self) -> Mapping[str, tuple[int, ...]]:
+        """By kind, the heads that are run, each once."""
+        return {kind: tuple(dict.fromkeys(choice.heads)) for kind, choice in self.choices.items()}
 
     def rows(self, kind: str) -> Iterator[tuple[int, slice | list[int]]]:
         """The layer of each row of matrices, and where its heads are among those that are run."""
-        choice = self.choices[kind]
+        choice, heads = self.choices[kind], self.heads[kind]
         for i, layer in enumerate(choice.layers):
-            yield layer, [self.heads.index(choice.heads[i])] if choice.by_name else slice(None)
+            yield layer, [heads.index(choice.heads[i])] if choice.by_name else slice(None)
 
     @property
     def numbers(self) -> int:
@@ -261,7 +261,9 @@ class _Plan:
         trace = run_stack(model.params, model.config, self.addresses, text.source, text.target, heads=heads)
         ran, values = Ran(model.params, model.config, trace, text.source, text.target), self.request.run_values
         arrays = {
-            kind: [values_of(values, ran, kind, i, self.heads, narrowed=narrowed)[at] for i, at in self.rows(kind)]
+            kind: [
+                values_of(values, ran, kind, i, self.heads[kind], narrowed=narrowed)[at] for i, at in self.rows(kind)
+            ]
             for kind in self.kinds
         }
         return self.gathered(arrays, trace if self.request.keep else None)

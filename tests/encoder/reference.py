@@ -557,8 +557,21 @@ def encode(config, params, *, ids=None, vectors=None, padding=None, type_ids=Non
 def decoder_differences(config):
     """The decoder's settings where they may differ from the encoder's; those without a value are the encoder's."""
     names = {"n_layers": "decoder_layers"}
-    names |= {name: f"decoder_{name}" for name in ("position", "norm", "norm_placement")}
-    return {name: config[name] if config.get(own) is None else config[own] for name, own in names.items()}
+    names |= {"n_heads": "decoder_heads", "n_kv_heads": "decoder_kv_heads", "d_head": "decoder_d_head"}
+    names |= {name: f"decoder_{name}" for name in ("d_ff", "position", "norm", "norm_placement")}
+    differences = {name: config[name] if config.get(own) is None else config[own] for name, own in names.items()}
+    if differences["n_heads"] == config["n_heads"]:
+        return differences | widths(config, differences["d_head"])
+    if config.get("decoder_kv_heads") is None and config["n_kv_heads"] == config["n_heads"]:
+        differences["n_kv_heads"] = differences["n_heads"]
+    if config.get("decoder_d_head") is None and config["n_heads"] * config["d_head"] == config["d_model"]:
+        differences["d_head"] = config["d_model"] // differences["n_heads"]
+    return differences | widths(config, differences["d_head"])
+
+
+def widths(config, d_head):
+    """The widths that are those of a whole head, where they are so in the encoder."""
+    return {name: d_head for name in ("d_v", "rotary_dims") if config.get(name) in (None, config["d_head"])}
 
 
 def decoder_tables(config, params):

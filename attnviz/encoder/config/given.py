@@ -134,6 +134,14 @@ class Given:
     gate_bias: bool | None = switch(False, "Bias of the gated feed-forward's gate.")
     norm_bias: bool | None = switch(None, "Bias of layer norm. [default: bias]")
     decoder_layers: int | None = size(None, "Blocks in the decoder. [default: n_layers]")
+    decoder_heads: int | None = size(None, "Attention heads per block of the decoder. [default: n_heads]")
+    decoder_kv_heads: int | None = size(
+        None, "The decoder's heads for keys and values. [default: n_kv_heads, or decoder_heads where those are n_heads]"
+    )
+    decoder_d_head: int | None = size(
+        None, "Width of the decoder's q, k and v. [default: d_head, or d_model / decoder_heads]"
+    )
+    decoder_d_ff: int | None = size(None, "Width of the decoder's hidden layer; 0 for none. [default: d_ff]", 0)
     decoder_position: str | None = choice(
         POSITIONS, "How positions enter the decoder. [default: position]", default=False
     )

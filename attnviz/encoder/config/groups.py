@@ -270,12 +270,3 @@ class BiasConfig:
     ffn: bool = _named("ffn_bias")
     gate: bool = _named("gate_bias")
     norm: bool = _named("norm_bias")
-
-
-@dataclass(frozen=True)
-class DecoderConfig:
-    """What may differ between the decoder and the encoder."""
-
-    n_layers: int
-    position: PositionConfig
-    norm: NormConfig

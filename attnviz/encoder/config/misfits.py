@@ -36,8 +36,9 @@ def field_misfits(block: "Block") -> Iterator[str]:
     yield from _deberta_misfits(block)
     yield from _latent_misfits(block)
     yield from _position_misfits(sizes, position)
-    if block.decoder.position.kind == "rotary" != position.kind:
-        yield from _position_misfits(sizes, block.decoder.position)
+    own, has_width = block.decoder, block.decoder.sizes.d_head != sizes.d_head
+    if own.position.kind == "rotary" and (position.kind != "rotary" or has_width):
+        yield from _position_misfits(own.sizes, own.position, "decoder_d_head" if has_width else "d_head")
 
 
 def _expert_misfits(block: "Block") -> Iterator[str]:
@@ -51,10 +52,10 @@ def _expert_misfits(block: "Block") -> Iterator[str]:
 
 def _latent_misfits(block: "Block") -> Iterator[str]:
     for one in (block, block.decoder_block):
-        if one.shared_dims >= block.d_head:
+        if one.shared_dims >= one.d_head:
             yield (
                 f"rotary_dims, d_head: with kv_latent all heads share what is rotated, and that is {one.shared_dims} "
-                f"of {block.d_head}; expected less"
+                f"of {one.d_head}; expected less"
             )
     if block.disentangled.parts and (block.attention.q_latent or block.attention.kv_latent):
         yield "disentangled, q_latent, kv_latent: distances have no such vectors; expected one of these fields"
@@ -70,7 +71,7 @@ def _deberta_misfits(block: "Block") -> Iterator[str]:
         yield f"conv_kernel, d_ff: {block.convolution.kernel} tokens, after no feed-forward; expected d_ff above 0"
 
 
-def _position_misfits(sizes: Sizes, position: PositionConfig) -> Iterator[str]:
+def _position_misfits(sizes: Sizes, position: PositionConfig, width: str = "d_head") -> Iterator[str]:
     kind, pad_id, dims = position.kind, position.pad_id, position.rotary_dims
     if pad_id is not None and kind != "learned":
         yield f"pad_id, position: pad_id is {pad_id}, and position is {kind}; expected position learned"
@@ -79,9 +80,9 @@ def _position_misfits(sizes: Sizes, position: PositionConfig) -> Iterator[str]:
     if kind != "rotary":
         return
     if dims == sizes.d_head and dims % 2:
-        yield f"position, d_head: rotary turns pairs, and d_head is {dims}; expected it even"
+        yield f"position, {width}: rotary turns pairs, and {width} is {dims}; expected it even"
     elif dims % 2 or dims > sizes.d_head:
         yield (
-            f"rotary_dims, d_head: rotary turns pairs, and {dims} of {sizes.d_head} are given; "
-            "expected an even number, at most d_head"
+            f"rotary_dims, {width}: rotary turns pairs, and {dims} of {sizes.d_head} are given; "
+            f"expected an even number, at most {width}"
         )

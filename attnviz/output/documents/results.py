@@ -108,6 +108,8 @@ def _described_result(result: Result, precision: int | None) -> dict[str, object
     last = list(result.views.values())[-1]
     if last.layers != first.layers:  # the decoder has more or fewer than the encoder
         document["decoder_layers"] = last.layers
+    if last.heads != first.heads:
+        document["decoder_heads"] = last.heads
     if first.reduce != "none":
         document["reduce"] = first.reduce
     document |= arranged_fields(first) | _chosen_fields(result, first)
