@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +18,8 @@ from attnviz.trace.model_info import ModelInfo
 
 if TYPE_CHECKING:
     from attnviz.checkpoints.checkpoint import Checkpoint
+    from attnviz.encoder.generation.rules import Generation
+    from attnviz.encoder.generation.unembedding import Unembedding
 
 PathOrText = str | PathLike[str]
 
@@ -37,6 +39,8 @@ class Model:
         has_decoder: whether it can look at a target text.
         unknown: tensors of its files that are not known and play no part here, so that something may be missing.
         notes: what was read from its files and may matter to a reader, one line each, without the model's name.
+        unembedding: reads what makes logits of its outputs; None where nothing does.
+        generation: reads the rules of generation; None for no rules.
     """
 
     config: Block
@@ -47,6 +51,8 @@ class Model:
     has_decoder: bool = True
     unknown: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    unembedding: "Callable[[], Unembedding] | None" = None
+    generation: "Callable[[], Generation] | None" = None
 
     @cached_property
     def info(self) -> ModelInfo:
@@ -160,7 +166,16 @@ def save(model: Model, path: PathOrText, *, decoder: bool | None = None, overwri
 
 def seeded_model(config: Block, tokenizer: Tokenizer, seed: int) -> Model:
     """A model whose weights are random, made from a seed."""
-    return Model(config, SeededParams(config, seed, decoder=True), tokenizer, "seeded", lambda: f"seed:{seed}")
+    params = SeededParams(config, seed, decoder=True)
+    return Model(
+        config, params, tokenizer, "seeded", lambda: f"seed:{seed}", unembedding=partial(_tied, params, config)
+    )
+
+
+def _tied(params: Params, config: Block) -> "Unembedding":
+    from attnviz.encoder.generation.unembedding import tied_unembedding  # noqa: PLC0415 (start-up time)
+
+    return tied_unembedding(params, config)
 
 
 def _load_native(path: Path, tokenizer: str | None, given: dict[str, object]) -> Model:
@@ -213,6 +228,8 @@ def _loaded(checkpoint: "Checkpoint", name: str, tokenizer: str | None) -> Model
         has_decoder=checkpoint.has_decoder,
         unknown=checkpoint.unknown,
         notes=notes,
+        unembedding=checkpoint.unembedding,
+        generation=checkpoint.generation,
     )
 
 

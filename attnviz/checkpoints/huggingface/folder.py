@@ -62,9 +62,7 @@ def read_folder(
     values, where = read_settings(path), one_line(path / "config.json")
     model_type, family, settings, notes = _read_family(values, where, family_type)
     own, config = _configs(family, settings, overrides or {})
-    notes += check_settings(settings, family)
-    if (path / "adapter_config.json").is_file():
-        notes += ("the folder also holds an adapter (PEFT), which is not applied: these are the heads of its base",)
+    notes += (*check_settings(settings, family), *_adapter_notes(path))
     stored, paths = open_weights(path, variant)
     opened, scaled = dequantised(stored, one_line(path), values)
     notes += scaled
@@ -95,6 +93,13 @@ def read_folder(
         unembedding=_unembedding(family, settings, opened, names, params, config),
         generation=partial(_generation, path, settings),
     )
+
+
+def _adapter_notes(path: Path) -> tuple[str, ...]:
+    """A note where a folder holds an adapter besides its model."""
+    if not (path / "adapter_config.json").is_file():
+        return ()
+    return ("the folder also holds an adapter (PEFT), which is not applied: these are the heads of its base",)
 
 
 def _unembedding(

@@ -17,15 +17,15 @@ from attnviz.encoder.stack import Arrays, Pasts, decode, encode
 from attnviz.errors import InputError
 
 # One step: all ids so far and what is known of the first ones, to the last token's output and what is known then.
-Step: TypeAlias = Callable[[Array, int, Pasts], tuple[Array, Pasts]]
+GrowthStep: TypeAlias = Callable[[Array, int, Pasts], tuple[Array, Pasts]]
 
 
-def text_step(params: Params, config: Block) -> Step:
+def text_step(params: Params, config: Block) -> GrowthStep:
     """The step of a text that a decoder continues."""
     return lambda ids, start, past: _kept(encode(params, config, Sequence(ids=ids, start=start), past))
 
 
-def target_step(params: Params, config: Block, source: Sequence) -> Step:
+def target_step(params: Params, config: Block, source: Sequence) -> GrowthStep:
     """The step of a target that an encoder-decoder writes for a source, which is encoded once."""
     with np.errstate(over="ignore", invalid="ignore"):
         memory, _ = _kept(encode(params, config, source), all_rows=True)
@@ -37,7 +37,7 @@ def target_step(params: Params, config: Block, source: Sequence) -> Step:
 
 
 def generated_ids(
-    step: Step, config: Block, unembedding: Unembedding, ids: Array, rules: GenerationRules, *, most: int
+    step: GrowthStep, config: Block, unembedding: Unembedding, ids: Array, rules: GenerationRules, *, most: int
 ) -> Iterator[int]:
     """The ids that follow, one after another: those with the largest logit (greedy).
 

@@ -15,7 +15,7 @@ def _alternating(settings: Settings) -> dict[str, object]:
 
 
 def _head_biases(settings: Settings) -> tuple[bool, bool]:
-    """Of the dense layer and of its norm."""
+    """The dense layer's and its norm's."""
     dense, norm = (switch_from(name, default=False) for name in ("classifier_bias", "norm_bias"))
     return bool(dense(settings)), bool(norm(settings))
 

@@ -12,7 +12,8 @@ from attnviz.errors import CheckpointError, one_line
 
 FILE = "generation_config.json"
 
-# Rules that change what comes out, each with the values that change nothing. Sampling is no rule here: greedy is asked.
+# Rules that change what comes out, each with the values that change nothing. Sampling is not among them: it is never
+# greedy.
 _LEFT_OUT: dict[str, tuple[object, ...]] = {
     "num_beams": (1,),
     "penalty_alpha": (0, 0.0),
