@@ -13,6 +13,7 @@ from attnviz.encoder.config.given import Given, check_field_names
 from attnviz.encoder.parameters.params import Params
 from attnviz.encoder.parameters.seeded import SeededParams
 from attnviz.errors import InputError, UsageError, one_line
+from attnviz.text.language_names import Languages, check_no_languages
 from attnviz.text.tokenizer import BUILTIN, REGEX, Tokenizer, load_tokenizer
 from attnviz.trace.model_info import ModelInfo
 
@@ -37,6 +38,7 @@ class Model:
         name: short name of the model or file.
         weights: what says where the numbers came from, as ``ModelInfo`` has it; it may have to wait for that.
         has_decoder: whether it can look at a target text.
+        read_target_tokenizer: reads the tokenizer of target texts; None where it is that of source texts.
         unknown: tensors of its files that are not known and play no part here, so that something may be missing.
         notes: what was read from its files and may matter to a reader, one line each, without the model's name.
         unembedding: reads what makes logits of its outputs; None where nothing does.
@@ -49,10 +51,16 @@ class Model:
     name: str
     weights: Callable[[], str]
     has_decoder: bool = True
+    read_target_tokenizer: Callable[[], Tokenizer] | None = None
     unknown: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     unembedding: "Callable[[], Unembedding] | None" = None
     generation: "Callable[[], Generation] | None" = None
+
+    @cached_property
+    def target_tokenizer(self) -> Tokenizer:
+        """The tokenizer of target texts."""
+        return self.tokenizer if self.read_target_tokenizer is None else self.read_target_tokenizer()
 
     @cached_property
     def info(self) -> ModelInfo:
@@ -69,6 +77,8 @@ def load(
     family: str | None = None,
     progress: bool = False,
     tokenizer: str | None = None,
+    source_lang: str | None = None,
+    target_lang: str | None = None,
     config: PathOrText | None = None,
     decoder: bool = False,
     fields: Mapping[str, object] | None = None,
@@ -88,14 +98,16 @@ def load(
         progress: whether a download shows bars on standard error.
         tokenizer: ``word``, ``whitespace``, ``char`` (not with ``model``), ``regex:PATTERN`` (with a model that has a
             ``vocab.txt``), or the path of a ``tokenizers`` JSON file; by default the checkpoint's own, else ``word``.
+        source_lang: the language of source texts, for a translator with language tokens: ``en_XX``, ``eng_Latn``.
+        target_lang: the language of target texts.
         config: a TOML file of fields; ``fields`` win over it, and both win over the checkpoint's header.
         decoder: whether a target text is to be run, which the bundled model cannot.
         fields: fields of ``EncoderConfig`` by name, also as keyword arguments: ``n_heads=8, mask="causal"``.
         more_fields: the same.
 
     Raises:
-        UsageError: unknown fields, fields that do not fit each other, a seed given besides weights, or a tokenizer
-            without a vocabulary besides a model.
+        UsageError: unknown fields, fields that do not fit each other, a seed given besides weights, a tokenizer
+            without a vocabulary besides a model, or a language that the model does not know.
         InputError: a file that cannot be read or is invalid.
     """
     given = {**(fields or {}), **more_fields}
@@ -106,8 +118,9 @@ def load(
         raise UsageError(f"{', '.join(told)}: {len(told)} origins of weights are given; expected one of them")
     if model is None:
         check_unneeded(revision, variant, family)
+    languages = Languages(source_lang, target_lang, decoder)
     if not (told or given or config or tokenizer or decoder):
-        return _load_folder(bundled_folder(), BUNDLED, None, given)
+        return _load_folder(bundled_folder(), BUNDLED, None, given, languages=languages)
     if config is not None:
         from attnviz.checkpoints.config_file import read_config  # noqa: PLC0415 (start-up time)
 
@@ -115,14 +128,18 @@ def load(
     if model is not None:
         _check_has_vocabulary(tokenizer)
         folder = find_folder(model, revision, variant=variant, progress=progress)
-        return _load_folder(*folder, tokenizer, given, variant, family)
+        return _load_folder(*folder, tokenizer, given, variant, family, languages=languages)
     if weights is not None:
-        return _load_native(Path(weights), tokenizer, given)
-    chosen = load_tokenizer(tokenizer or "word")
-    if chosen.n_vocab is not None:
-        given.setdefault("n_vocab", chosen.n_vocab)
+        return _load_native(Path(weights), tokenizer, given, languages)
+    check_no_languages("a model of random weights", languages)
+    return _random_weights(load_tokenizer(tokenizer or "word"), given)
+
+
+def _random_weights(tokenizer: Tokenizer, given: dict[str, object]) -> Model:
+    if tokenizer.n_vocab is not None:
+        given.setdefault("n_vocab", tokenizer.n_vocab)
     seed: int = Given.of(given, "model").value("seed")
-    return seeded_model(Block(**given), chosen, seed)
+    return seeded_model(Block(**given), tokenizer, seed)
 
 
 def check_unneeded(revision: str | None, variant: str | None, family: str | None = None) -> None:
@@ -154,14 +171,23 @@ def save(model: Model, path: PathOrText, *, decoder: bool | None = None, overwri
     """
     from attnviz.checkpoints.formats.native import write_native  # noqa: PLC0415 (start-up time: few commands write)
 
+    writes_decoder = model.has_decoder if decoder is None else decoder
+    target = model.target_tokenizer if writes_decoder else model.tokenizer
     write_native(
         Path(path),
         model.config,
         model.params,
-        decoder=model.has_decoder if decoder is None else decoder,
-        tokenizer_json=getattr(model.tokenizer, "json_text", None),
+        decoder=writes_decoder,
+        tokenizer_json=_as_json(model.tokenizer),
+        target_tokenizer_json=None if target is model.tokenizer else _as_json(target),
         overwrite=overwrite,
     )
+
+
+def _as_json(tokenizer: Tokenizer) -> str | None:
+    """What a native file keeps of a tokenizer; None where it cannot keep it."""
+    as_json: Callable[[], str] | None = getattr(tokenizer, "as_json", None)
+    return None if as_json is None else as_json()
 
 
 def seeded_model(config: Block, tokenizer: Tokenizer, seed: int) -> Model:
@@ -178,11 +204,11 @@ def _tied(params: Params, config: Block) -> "Unembedding":
     return tied_unembedding(params, config)
 
 
-def _load_native(path: Path, tokenizer: str | None, given: dict[str, object]) -> Model:
+def _load_native(path: Path, tokenizer: str | None, given: dict[str, object], languages: Languages) -> Model:
     from attnviz.checkpoints.formats.native import read_native  # noqa: PLC0415 (start-up time)
 
     given.pop("seed", None)  # of a config file: these weights are made already
-    return _loaded(read_native(path, overrides=given), one_line(path.name), tokenizer)
+    return _loaded(read_native(path, overrides=given), one_line(path.name), tokenizer, languages)
 
 
 def _load_folder(
@@ -192,11 +218,13 @@ def _load_folder(
     given: dict[str, object],
     variant: str | None = None,
     family: str | None = None,
+    *,
+    languages: Languages,
 ) -> Model:
     from attnviz.checkpoints.huggingface.folder import read_folder  # noqa: PLC0415 (start-up time)
 
     given.pop("seed", None)  # of a config file: these weights are made already
-    return _loaded(read_folder(path, overrides=given, variant=variant, family_type=family), name, tokenizer)
+    return _loaded(read_folder(path, overrides=given, variant=variant, family_type=family), name, tokenizer, languages)
 
 
 def _check_has_vocabulary(tokenizer: str | None) -> None:
@@ -207,18 +235,23 @@ def _check_has_vocabulary(tokenizer: str | None) -> None:
         )
 
 
-def _loaded(checkpoint: "Checkpoint", name: str, tokenizer: str | None) -> Model:
+def _loaded(checkpoint: "Checkpoint", name: str, tokenizer: str | None, languages: Languages) -> Model:
     """The model of a checkpoint of any format, with its own tokenizer unless another is named."""
     digest = checkpoint.begin_digest()
-    notes = checkpoint.notes
+    notes, modes = checkpoint.notes, None
     chosen: Tokenizer
-    if tokenizer is not None and tokenizer.startswith(REGEX) and checkpoint.regex_tokenizer is not None:
-        chosen = checkpoint.regex_tokenizer(tokenizer)
-    elif tokenizer is None and checkpoint.tokenizer is not None:
-        chosen = pretrained = checkpoint.tokenizer()
+    if tokenizer is None and checkpoint.tokenizer is not None:
+        pretrained = checkpoint.tokenizer()
         notes += pretrained.notes(checkpoint.config.n_vocab)
+        modes = checkpoint.both_modes and checkpoint.both_modes(pretrained, languages, name)
+        chosen = modes.source if modes else pretrained
+        notes += modes.notes if modes else ()
+    elif tokenizer is not None and tokenizer.startswith(REGEX) and checkpoint.regex_tokenizer is not None:
+        chosen = checkpoint.regex_tokenizer(tokenizer)
     else:
         chosen = load_tokenizer(tokenizer or "word")
+    if modes is None:
+        check_no_languages(name, languages)
     return Model(
         checkpoint.config,
         checkpoint.params,
@@ -226,6 +259,7 @@ def _loaded(checkpoint: "Checkpoint", name: str, tokenizer: str | None) -> Model
         name,
         lambda: f"sha256:{digest()}",
         has_decoder=checkpoint.has_decoder,
+        read_target_tokenizer=modes and modes.target,
         unknown=checkpoint.unknown,
         notes=notes,
         unembedding=checkpoint.unembedding,

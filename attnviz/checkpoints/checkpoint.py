@@ -13,6 +13,8 @@ from attnviz.encoder.parameters.params import Params
 if TYPE_CHECKING:
     from attnviz.encoder.generation.rules import Generation
     from attnviz.encoder.generation.unembedding import Unembedding
+    from attnviz.text.language_names import Languages
+    from attnviz.text.languages import BothModes
     from attnviz.text.pretrained import PretrainedTokenizer
     from attnviz.text.regex import RegexTokenizer
 
@@ -31,6 +33,8 @@ class Checkpoint:
         files: where the tensors are stored.
         tokenizer: reads the checkpoint's own tokenizer; None where it has none.
         regex_tokenizer: the tokenizer of ``regex:PATTERN`` with the checkpoint's vocabulary; None where it has none.
+        both_modes: the tokenizers of source and target texts in two languages, from its own tokenizer and the model's
+            name; None where there is one tokenizer for all texts.
         has_decoder: whether there are tensors of a decoder.
         hash_all: whether the digest is always of all bytes, however large the files are.
         model_type: the family in ``config.json``'s spelling; empty for the native format.
@@ -47,6 +51,7 @@ class Checkpoint:
     files: tuple[Path, ...]
     tokenizer: "Callable[[], PretrainedTokenizer] | None" = None
     regex_tokenizer: "Callable[[str], RegexTokenizer] | None" = None
+    both_modes: "Callable[[PretrainedTokenizer, Languages, str], BothModes] | None" = None
     has_decoder: bool = False
     hash_all: bool = False
     model_type: str = ""

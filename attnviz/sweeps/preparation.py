@@ -94,7 +94,8 @@ def _sequence(
 ) -> tuple[Sequence, Tokens]:
     """What enters the stack for a text; where it is too long it is cut, if there is a list for the note on that."""
     check_text(text, where)
-    tokens = model.tokenizer.encode(text, pair, n_vocab=model.config.n_vocab)
+    tokenizer = model.target_tokenizer if where == "target" else model.tokenizer
+    tokens = tokenizer.encode(text, pair, n_vocab=model.config.n_vocab)
     if pair is not None:
         _check_segments(model, tokens, text, pair)
     n, n_ctx = len(tokens), model.config.n_ctx

@@ -44,4 +44,4 @@ def null_seeds(model: Model, n_models: int) -> tuple[int, ...]:
 
 def random_like(model: Model, seed: int) -> Model:
     """A model of the same shape, with the same tokenizer and ids, and random weights."""
-    return seeded_model(model.config, model.tokenizer, seed)
+    return replace(seeded_model(model.config, model.tokenizer, seed), read_target_tokenizer=model.read_target_tokenizer)

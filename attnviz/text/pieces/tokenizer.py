@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from attnviz.errors import InputError, one_line
-from attnviz.text.labels import printable
 from attnviz.text.pieces.conversion import SPACE, converted
 from attnviz.text.pieces.layout import PieceLayout
 from attnviz.text.pieces.model_file import BYTE, CONTROL, USER_DEFINED, SentencePieceModel, read_sentencepiece
@@ -63,21 +62,13 @@ class SentencePieceTokenizer(PretrainedTokenizer):
             InputError: a text without tokens or with lone surrogates; an id that is not less than ``n_vocab``.
         """
         texts = (text,) if pair is None else (text, pair)
-        tokens: list[Token] = []
-        segment = 0
-        for part in (self.layout.single if pair is None else self.layout.pair).split():
-            name, _, row = part.partition(":")
-            type_id = int(row or 0)
-            if name in ("$A", "$B"):
-                segment = int(name == "$B")
-                tokens += self._segment(texts[segment], segment, type_id)
-            else:
-                tokens.append(self._added_token(name, segment, type_id))
+        segments = [self._segment(part, segment) for segment, part in enumerate(texts)]
+        tokens = self._surrounded(self.templates or (self.layout.single, self.layout.pair), segments)
         for token in tokens:
             check_id(self.name, token.piece, token.id or 0, n_vocab)
-        return tuple(tokens)
+        return tokens
 
-    def _segment(self, text: str, segment: int, type_id: int) -> list[Token]:
+    def _segment(self, text: str, segment: int) -> list[Token]:
         where = "text" if segment == 0 else "pair"
         check_text(text, where)
         tokens: list[Token] = []
@@ -85,13 +76,13 @@ class SentencePieceTokenizer(PretrainedTokenizer):
             last = tokens[-1].word if tokens else None
             word = -1 if last is None else last
             if added is not None:
-                token = self._added_token(added, segment, type_id)
+                token = self._added_token(added, segment, 0)
                 tokens.append(replace(token, text=text[start:end], start=start, end=end, special=False, word=word + 1))
                 continue
             for number, span in enumerate(self._spans(text[start:end])):
                 token = self._token(text, span.piece, start + span.start, start + span.end)
                 word += number == 0 or token.piece.startswith(SPACE)
-                tokens.append(replace(token, word=word, segment=segment, type_id=type_id))
+                tokens.append(replace(token, word=word, segment=segment))
         if not tokens:
             raise InputError(f"{where}: {self.name} finds no token in it; expected at least one token")
         return tokens
@@ -102,12 +93,6 @@ class SentencePieceTokenizer(PretrainedTokenizer):
         begin = end - len(covered.lstrip()) if covered.strip() else start  # without the space before it
         return Token(
             text=text[begin:end], label=self.spelling.label(spelled), start=begin, end=end, id=number, piece=spelled
-        )
-
-    def _added_token(self, name: str, segment: int, type_id: int) -> Token:
-        number = self.library.token_to_id(name)
-        return Token(
-            text="", label=printable(name), id=number, piece=name, special=True, segment=segment, type_id=type_id
         )
 
     @cached_property
