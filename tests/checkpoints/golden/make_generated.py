@@ -40,7 +40,10 @@ def causal_folders():
 
 def loaded(folder):
     """The model with the head's missing tensors drawn, and their shapes by name."""
-    model, info = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, output_loading_info=True, **EAGER)
+    named = json.loads((folder / "config.json").read_text())["architectures"][0]
+    is_writer = named.endswith(("ForCausalLM", "LMHeadModel"))
+    model_class = getattr(transformers, named) if is_writer else AutoModelForCausalLM
+    model, info = model_class.from_pretrained(folder, dtype=torch.float32, output_loading_info=True, **EAGER)
     added = {}
     state = dict(model.named_parameters())
     for name in sorted(info["missing_keys"]):
