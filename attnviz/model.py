@@ -8,6 +8,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from attnviz.checkpoints.formats.magic import is_gguf
 from attnviz.encoder.config.block import Block
 from attnviz.encoder.config.given import Given, check_field_names
 from attnviz.encoder.parameters.params import Params
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 PathOrText = str | PathLike[str]
 
 BUNDLED = "tiny"  # the trained model in the package
+_OLLAMA = "ollama:"  # before the name of one of Ollama's models
 
 
 @dataclass(frozen=True, eq=False)
@@ -221,10 +223,20 @@ def _load_folder(
     *,
     languages: Languages,
 ) -> Model:
+    given.pop("seed", None)  # of a config file: these weights are made already
+    if is_gguf(path):
+        return _loaded(_read_gguf(path, given, variant, family), name, tokenizer, languages)
     from attnviz.checkpoints.huggingface.folder import read_folder  # noqa: PLC0415 (start-up time)
 
-    given.pop("seed", None)  # of a config file: these weights are made already
     return _loaded(read_folder(path, overrides=given, variant=variant, family_type=family), name, tokenizer, languages)
+
+
+def _read_gguf(path: Path, given: dict[str, object], variant: str | None, family: str | None) -> "Checkpoint":
+    from attnviz.checkpoints.gguf.model import read_gguf  # noqa: PLC0415 (start-up time)
+
+    if variant is not None:
+        raise UsageError("variant: it is of a model folder's weights, and the model is one file; expected a folder")
+    return read_gguf(path, overrides=given, architecture=family)
 
 
 def _check_has_vocabulary(tokenizer: str | None) -> None:
@@ -270,7 +282,7 @@ def _loaded(checkpoint: "Checkpoint", name: str, tokenizer: str | None, language
 def find_folder(
     model: PathOrText, revision: str | None = None, *, variant: str | None = None, progress: bool = False
 ) -> tuple[Path, str]:
-    """The folder of a model, and what to call it: a path, the bundled model, or one of the hub, fetched if need be.
+    """The folder or file of a model, and its name: a path, the bundled model, one of Ollama's, or one of the hub.
 
     Raises:
         UsageError: the name is empty, or a revision of a folder is given.
@@ -278,6 +290,11 @@ def find_folder(
     """
     if not str(model).strip():
         raise UsageError("model: the name is empty; expected a model folder, or a model's id")
+    if str(model).startswith(_OLLAMA):
+        from attnviz.checkpoints.gguf.ollama import find_ollama  # noqa: PLC0415 (start-up time)
+
+        _check_no_revision(str(model), revision)
+        return find_ollama(str(model))
     path = Path(model)
     if path.exists() or _is_path(str(model)):
         if not path.exists():
@@ -285,14 +302,19 @@ def find_folder(
                 f"{one_line(model)}: no such folder; expected a model folder, or a model's id",
                 hint="of an address give OWNER/NAME alone" if "://" in str(model) else None,
             )
-        if revision is not None:
-            raise UsageError(f"revision: {one_line(model)} is a folder, which has none; expected a model's id")
+        _check_no_revision(str(model), revision)
         return path, one_line(os.path.basename(os.path.abspath(path)))
     if str(model) == BUNDLED and revision is None:
         return bundled_folder(), BUNDLED
     from attnviz.checkpoints.huggingface.hub import fetch  # noqa: PLC0415 (start-up time)
 
     return fetch(str(model), revision=revision, variant=variant, progress=progress), one_line(model)
+
+
+def _check_no_revision(model: str, revision: str | None) -> None:
+    if revision is not None:
+        kind = "one of Ollama's models" if model.startswith(_OLLAMA) else "a folder"
+        raise UsageError(f"revision: {one_line(model)} is {kind}, which has none; expected a model's id")
 
 
 def bundled_folder() -> Path:

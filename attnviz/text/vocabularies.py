@@ -28,11 +28,18 @@ def wordpiece(path: Path, *, specials: Mapping[str, str], lower_case: bool, stri
     Raises:
         InputError: the file cannot be read, or lacks the token for what it does not know.
     """
-    from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers  # noqa: PLC0415 (start-up time)
-
     vocabulary = vocabulary_of_lines(path)
     _check_specials(path, vocabulary, [specials["unk"]])
-    made = Tokenizer(models.WordPiece(vocabulary, unk_token=specials["unk"], max_input_chars_per_word=100))
+    return bert_tokenizer(vocabulary, unk=specials["unk"], lower_case=lower_case, strip_accents=strip_accents)
+
+
+def bert_tokenizer(
+    vocabulary: Mapping[str, int], *, unk: str, lower_case: bool, strip_accents: bool | None
+) -> "Tokenizer":
+    """BERT's tokenizer without its special tokens, with a vocabulary that has ``unk``."""
+    from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers  # noqa: PLC0415 (start-up time)
+
+    made = Tokenizer(models.WordPiece(dict(vocabulary), unk_token=unk, max_input_chars_per_word=100))
     made.normalizer = normalizers.BertNormalizer(
         clean_text=True, handle_chinese_chars=True, strip_accents=strip_accents, lowercase=lower_case
     )

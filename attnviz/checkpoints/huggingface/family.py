@@ -46,11 +46,13 @@ class Stacked:
         tensor: its full name, with ``{}`` for the layer.
         part: of several tensors whose outputs alternate in it, which one.
         parts: how many.
+        linear: whether each expert's matrix is (out, in).
     """
 
     tensor: str
     part: int = 0
     parts: int = 1
+    linear: bool = False
 
 
 @dataclass(frozen=True, eq=False)

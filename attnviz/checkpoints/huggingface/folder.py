@@ -61,11 +61,55 @@ def read_folder(
     """
     values, where = read_settings(path), one_line(path / "config.json")
     model_type, family, settings, notes = _read_family(values, where, family_type)
-    own, config = _configs(family, settings, overrides or {})
-    notes += (*check_settings(settings, family), *_adapter_notes(path))
+    own, config = configs_of(family, settings, overrides or {})
+    notes += check_settings(settings, family)
+    if (path / "adapter_config.json").is_file():
+        notes += ("the folder also holds an adapter (PEFT), which is not applied: these are the heads of its base",)
     stored, paths = open_weights(path, variant)
     opened, scaled = dequantised(stored, one_line(path), values)
     notes += scaled
+    checkpoint = assembled_checkpoint(
+        path, where, model_type, family, settings, (own, config), opened, paths=paths, notes=notes, overrides=overrides
+    )
+    return replace(
+        checkpoint,
+        tokenizer=partial(read_tokenizer, path, family),
+        regex_tokenizer=partial(read_regex_tokenizer, path, family),
+        generation=partial(_generation, path, settings),
+    )
+
+
+def assembled_checkpoint(
+    path: Path,
+    where: str,
+    model_type: str,
+    family: Family,
+    settings: Settings,
+    configs: tuple[Block, Block],
+    opened: TensorFile,
+    *,
+    paths: tuple[Path, ...],
+    notes: tuple[str, ...],
+    overrides: Mapping[str, object] | None,
+) -> Checkpoint:
+    """The checkpoint of a family's settings and tensors, without a tokenizer, when all names and shapes fit.
+
+    Args:
+        path: what the model is read from.
+        where: what holds the settings, for messages.
+        model_type: in ``config.json``'s spelling.
+        family: of the model.
+        settings: of the model.
+        configs: its own configuration, and the one with some fields replaced.
+        opened: the tensors.
+        paths: their files.
+        notes: what may change the numbers.
+        overrides: the fields that are replaced.
+
+    Raises:
+        CheckpointError: tensors that are missing or misshapen.
+    """
+    own, config = configs
     family, shapes = family.spelled(opened.shapes), tensor_shapes(config)
     if overrides and _is_misfit(tensor_shapes(own), shapes):
         raise _misfit_error(path, own, overrides)
@@ -84,22 +128,12 @@ def read_folder(
         file=file,
         params=params,
         files=paths,
-        tokenizer=partial(read_tokenizer, path, family),
-        regex_tokenizer=partial(read_regex_tokenizer, path, family),
         model_type=model_type,
         unused=unused,
         unknown=unknown,
         notes=notes,
         unembedding=_unembedding(family, settings, opened, names, params, config),
-        generation=partial(_generation, path, settings),
     )
-
-
-def _adapter_notes(path: Path) -> tuple[str, ...]:
-    """A note where a folder holds an adapter besides its model."""
-    if not (path / "adapter_config.json").is_file():
-        return ()
-    return ("the folder also holds an adapter (PEFT), which is not applied: these are the heads of its base",)
 
 
 def _unembedding(
@@ -207,7 +241,7 @@ def _read_family(
     return str(model_type), family, family.settings(values, where), notes
 
 
-def _configs(family: Family, settings: Settings, overrides: Mapping[str, object]) -> tuple[Block, Block]:
+def configs_of(family: Family, settings: Settings, overrides: Mapping[str, object]) -> tuple[Block, Block]:
     """The folder's own configuration, and the one with some fields replaced."""
     fields = family.config_fields(settings)
     try:

@@ -29,6 +29,8 @@ def causal_folders():
     """The folders of decoders that can write."""
     for file in sorted([*HERE.glob("*/golden.npz"), *HERE.glob("wrapped/*/golden.npz")]):
         folder = file.parent
+        if folder.name == "mistral_layer_types":  # its class cannot generate: masks follow layer_types, attention not
+            continue
         if json.loads((folder / "config.json").read_text())["model_type"] not in CONFIG_MAPPING:
             continue
         config = AutoConfig.from_pretrained(folder)
@@ -73,16 +75,6 @@ def written(model, ids, **settings):
     return new
 
 
-@torch.no_grad()
-def agrees(model, ids, new):
-    """Whether the model's own forward pass over the whole text chooses the same ids.
-
-    Of mistral_layer_types it does not: ``generate`` makes masks by ``layer_types``, which the model itself never reads.
-    """
-    logits = model(torch.tensor([[*ids.tolist(), *new]])).logits[0]
-    return logits[len(ids) - 1 : -1].argmax(-1).tolist() == new
-
-
 def main():
     """Writes the file."""
     document = {"folders": {}, "rules": {}}
@@ -92,9 +84,6 @@ def main():
         if any("layers" in tensor for tensor in added):  # saved under names that this class does not read
             continue
         texts = {"t0": written(model, arrays["t0_ids"]), "t1": written(model, arrays["t1_ids"], **UNLIKE)}
-        if not agrees(model, arrays["t0_ids"], texts["t0"]):
-            print(name, "left out: generate and forward differ")
-            continue
         document["folders"][name] = {"added": added, **texts}
         print(name, added, texts)
         if name in RULED:

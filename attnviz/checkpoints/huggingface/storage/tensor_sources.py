@@ -108,7 +108,11 @@ def _part(
 def _entry(stacked: Stacked, native: _Native, shape: Shape, config: Block) -> TensorSource:
     """The place of an expert's tensor among those of all experts."""
     layer, expert = native.numbers
-    place = TensorSource(stacked.tensor.format(layer), entry=(int(expert), config.feed_forward.n_experts))
+    place = TensorSource(
+        stacked.tensor.format(layer),
+        stacked.linear and native.kind == "matrix",
+        entry=(int(expert), config.feed_forward.n_experts),
+    )
     if stacked.parts == 1:
         return place
     return replace(place, part=(stacked.part, stacked.part + 1), group=stacked.parts, groups=shape[-1])
