@@ -52,14 +52,17 @@ def embed(params: Params, config: Block, sequence: Sequence, *, decoder: bool = 
         the names of ``EmbeddingTrace``.
     """
     position = config.decoder.position if decoder else config.position
-    placed = params.at("decoder") if decoder and has_decoder_positions(config) else params
+    own = params.at("decoder") if decoder else params
+    worded = own if config.target.n_vocab is not None else params
+    placed = own if has_decoder_positions(config) else params
+    normed = own if config.target.tables else params
     if sequence.vectors is not None:
         x = sequence.vectors
         yield "token_vectors", x
         if config.embedding.project != "after":
             x = yield from _with_positions(x, placed, position, None)
     elif sequence.ids is not None:
-        x = _rows(params, "embed.tokens", sequence.ids)
+        x = _rows(worded, "embed.tokens", sequence.ids)
         x = x if config.embedding.scale == 1.0 else x * x.dtype.type(config.embedding.scale)
         if config.embedding.zero_id is not None:
             x = _without_some(x, sequence.ids == config.embedding.zero_id, sequence.padding)
@@ -74,7 +77,7 @@ def embed(params: Params, config: Block, sequence: Sequence, *, decoder: bool = 
             x = x + segments
         if config.embedding.norm:
             yield "embedding_sum", x
-            x = normalize(x, params.at("embed.norm"), config)
+            x = normalize(x, normed.at("embed.norm"), config)
         if config.embedding.project == "after":
             yield "unprojected", x
             x = _projected(x, params, config)

@@ -61,13 +61,25 @@ def self_geometry(
     return Geometry(
         allowed=without_padding(allowed, sequence.padding, n),
         bias=score_bias(
-            config.position, config.n_heads, params, n, dtype, causal=causal or config.attention.mask == "causal"
+            config.position,
+            config.n_heads,
+            _relative_table(config, params, layer),
+            n,
+            dtype,
+            causal=causal or config.attention.mask == "causal",
         ),
         rotations=_rotations(config, sequence, dtype, windowed=windowed) if layer in config.rotary_layers else None,
         offsets=_offsets(config, params, n, dtype),
         padding=sequence.padding,
         normed=config.norm.first or layer > 0,
     )
+
+
+def _relative_table(config: Block, params: Params, layer: int) -> Array | None:
+    """The biases of relative positions, (buckets, n_heads): one table for all layers, or the layer's own."""
+    if not config.position.has_relative_bias:
+        return None
+    return params["embed.relative" if config.position.relative_shared else f"layers.{layer}.attn.relative"]
 
 
 def _offsets(config: Block, params: Params, n: int, dtype: DType) -> Offsets | None:
@@ -88,10 +100,11 @@ def _self_geometries(
 ) -> Callable[[int], Geometry]:
     """Each layer's geometry, made once for all layers that share it."""
     windowed, rotary = config.windowed_layers, config.rotary_layers
-    made: dict[tuple[bool, ...], Geometry] = {}
+    each = config.position.has_relative_bias and not config.position.relative_shared
+    made: dict[tuple[int, ...], Geometry] = {}
 
     def geometry(layer: int) -> Geometry:
-        like = (layer in windowed, layer in rotary, config.norm.first or layer > 0)
+        like = (layer in windowed, layer in rotary, config.norm.first or layer > 0, layer if each else -1)
         if like not in made:
             made[like] = self_geometry(config, params, sequence, dtype, layer, causal=causal)
         return made[like]

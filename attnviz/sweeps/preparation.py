@@ -9,6 +9,7 @@ from attnviz.encoder.embedding import Sequence
 from attnviz.errors import InputError, UsageError, one_line
 from attnviz.model import Model
 from attnviz.sweeps.runs import Prepared
+from attnviz.sweeps.targets import fed_tokens
 from attnviz.sweeps.truncation import covered, truncated
 from attnviz.text.labels import printable
 from attnviz.text.reading import check_text
@@ -50,7 +51,7 @@ def prepare(
             hint="attnviz weights init --decoder writes one",
         )
     n_cuts = len(cuts)
-    target_sequence, target_tokens = _sequence(model, "target", target, None, None, cuts if truncate else None)
+    target_sequence, target_tokens = _target_sequence(model, target, cuts if truncate else None)
     target = covered(target, target_tokens) if len(cuts) > n_cuts else target
     return Prepared(source, tokens, text, pair, target, target_sequence, target_tokens, cuts=tuple(cuts))
 
@@ -94,14 +95,11 @@ def _sequence(
 ) -> tuple[Sequence, Tokens]:
     """What enters the stack for a text; where it is too long it is cut, if there is a list for the note on that."""
     check_text(text, where)
-    tokenizer = model.target_tokenizer if where == "target" else model.tokenizer
-    tokens = tokenizer.encode(text, pair, n_vocab=model.config.n_vocab)
+    tokens = model.tokenizer.encode(text, pair, n_vocab=model.config.n_vocab)
     if pair is not None:
         _check_segments(model, tokens, text, pair)
-    n, n_ctx = len(tokens), model.config.n_ctx
-    if cuts is not None and n > n_ctx:
-        tokens = truncated(tokens, n_ctx)
-        cuts.append(f"{where}: {n:,} tokens cut to the first {len(tokens):,}, the most that the model takes")
+    n_ctx = model.config.n_ctx
+    tokens = _cut(tokens, where, n_ctx, cuts)
     if pad_to is not None:
         if pad_to < len(tokens):
             raise UsageError(
@@ -113,6 +111,26 @@ def _sequence(
     _check_length(model, where, len(tokens))
     padding = np.array([token.padding for token in tokens]) if pad_to is not None else None
     return Sequence(np.array([token.id for token in tokens]), None, padding, _type_ids(model, tokens)), tokens
+
+
+def _target_sequence(model: Model, text: str, cuts: list[str] | None) -> tuple[Sequence, Tokens]:
+    """What the decoder is fed for a target: its tokens, shifted right where the model was trained so."""
+    check_text(text, "target")
+    tokenizer, config = model.target_tokenizer, model.config
+    tokens = _cut(tokenizer.encode(text, n_vocab=config.n_target_vocab), "target", config.n_ctx, cuts)
+    tokens = fed_tokens(tokens, config.target, tokenizer)
+    _check_length(model, "target", len(tokens))
+    return Sequence(np.array([token.id for token in tokens]), None, None, _type_ids(model, tokens)), tokens
+
+
+def _cut(tokens: Tokens, where: str, n_ctx: int, cuts: list[str] | None) -> Tokens:
+    """The tokens, or the first of too many, if there is a list for the note on that."""
+    n = len(tokens)
+    if cuts is None or n <= n_ctx:
+        return tokens
+    tokens = truncated(tokens, n_ctx)
+    cuts.append(f"{where}: {n:,} tokens cut to the first {len(tokens):,}, the most that the model takes")
+    return tokens
 
 
 def _type_ids(model: Model, tokens: Tokens) -> np.ndarray | None:

@@ -121,6 +121,11 @@ class PretrainedTokenizer:
         label = printable(self.padding)
         return Token(text="", label=label, id=number, piece=self.padding, special=True, padding=True)
 
+    def special_token(self, number: int) -> Token:
+        """A special token by its id; one without a piece is called by its number."""
+        piece = self.library.id_to_token(number) or f"[{number}]"
+        return Token(text="", label=printable(piece), id=number, piece=piece, special=True)
+
     @cached_property
     def _added(self) -> frozenset[int]:
         return frozenset(self.library.get_added_tokens_decoder())

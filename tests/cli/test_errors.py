@@ -628,9 +628,9 @@ ERRORS = [
     ),
     ('show "the cats sat" --model worded -L 1', 3, 'worded/config.json: num_hidden_layers is "two"; expected a number'),
     (
-        'show "the cats sat" --model t5 -L 1',
+        'show "the cats sat" --model wav2vec2 -L 1',
         3,
-        f"t5/config.json: model_type 't5' is not known; expected {FAMILIES}",
+        f"wav2vec2/config.json: model_type 'wav2vec2' is not known; expected {FAMILIES}",
         "hint: --as TYPE reads it as a known family, and --attention FILE shows what another program computed",
     ),
     (

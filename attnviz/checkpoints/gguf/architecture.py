@@ -7,13 +7,10 @@ names is different, and a round trip of the family's golden folder in ``tests/ch
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-import numpy as np
-
 from attnviz.checkpoints.formats.tensor_file import TensorFile
 from attnviz.checkpoints.huggingface.family import Fused, Stacked
 from attnviz.checkpoints.huggingface.settings import Settings
 from attnviz.encoder.config.block import Block
-from attnviz.encoder.parameters.shapes import Shape
 from attnviz.errors import CheckpointError
 
 # The settings behind keys, which begin with the architecture's name; its family's own name may be another one.
@@ -24,8 +21,6 @@ SETTINGS_OF_KEYS: Mapping[str, str] = {
     "feed_forward_length": "intermediate_size",
     "attention.head_count": "num_attention_heads",
     "attention.head_count_kv": "num_key_value_heads",
-    "attention.layer_norm_rms_epsilon": "rms_norm_eps",
-    "attention.layer_norm_epsilon": "layer_norm_eps",
 }
 
 # The names of the block's modules.
@@ -130,7 +125,7 @@ class Architecture:
 
     Attributes:
         family: the ``model_type`` of the family whose rules read its settings.
-        keys: keys with settings of their own, besides ``SETTINGS_OF_KEYS``.
+        keys: keys with settings of their own, besides ``SETTINGS_OF_KEYS``; an empty one where ``more`` reads the key.
         settings: settings that llama.cpp has in its code, and no key.
         more: settings that follow from several keys, or from which tensors there are.
         fields: fields of the block that follow from them, in place of the family's.
@@ -141,10 +136,11 @@ class Architecture:
         tensors: names of tensors that are not a module's.
         orders: modules whose outputs have other places in each head.
         zero: tensors that are 0 here.
-        computed: tensors that are computed.
+        folded: norms whose gain is stored as one row for each head.
         unused: tensors without a part in attention, besides ``UNUSED_TENSORS``.
         rotary: whether q and k are rotated.
         irrelevant: keys without a part in attention.
+        variant: the architecture as a file's facts make it; None where there is one alone.
     """
 
     family: str
@@ -159,7 +155,8 @@ class Architecture:
     tensors: Mapping[str, str] = field(default_factory=dict)
     orders: Mapping[str, Callable[[Block], tuple[int, ...]]] = field(default_factory=dict)
     zero: tuple[str, ...] = ()
-    computed: Mapping[str, Callable[[Settings, Shape], np.ndarray]] = field(default_factory=dict)
+    folded: Mapping[str, Callable[[Block], int]] = field(default_factory=dict)
     unused: tuple[str, ...] = ()
     rotary: bool = True
     irrelevant: tuple[str, ...] = ()
+    variant: "Callable[[Facts], Architecture] | None" = None

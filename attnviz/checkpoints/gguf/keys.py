@@ -92,7 +92,8 @@ def _unread(facts: Facts, settings: Settings, names: Mapping[str, str]) -> Itera
     """Keys that nothing read, or whose setting the family did not read."""
     yield from facts.keys.unread()
     unread = {name for name, _ in settings.unread()}
-    yield from ((key, facts.keys.values[key]) for name, key in names.items() if name in unread)
+    fields = ("feed_forward_length",)  # which is a field whatever the family reads
+    yield from ((key, facts.keys.values[key]) for name, key in names.items() if name in unread and key not in fields)
 
 
 def _matches(key: str, patterns: tuple[str, ...]) -> bool:

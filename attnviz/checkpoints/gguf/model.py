@@ -15,6 +15,7 @@ from attnviz.checkpoints.formats.gguf.open import open_gguf
 from attnviz.checkpoints.formats.tensor_file import TensorFile
 from attnviz.checkpoints.gguf.architecture import SETTINGS_OF_KEYS, TENSOR_NAMES, UNUSED_TENSORS, Architecture, Facts
 from attnviz.checkpoints.gguf.keys import check_keys
+from attnviz.checkpoints.gguf.one_row import with_rows
 from attnviz.checkpoints.gguf.registry import needed_architecture
 from attnviz.checkpoints.gguf.rotary import gguf_rotary
 from attnviz.checkpoints.huggingface.family import Family
@@ -51,6 +52,7 @@ def read_gguf(
         ConfigError: overrides that do not fit the file's fields.
     """
     metadata, opened, paths = open_gguf(path)
+    opened = with_rows(opened, "ffn_gate_inp_shexp.weight")
     where, own_name = one_line(path), metadata.get("general.architecture")
     notes: tuple[str, ...] = ()
     if architecture is not None:
@@ -60,6 +62,7 @@ def read_gguf(
         )
     chosen = needed_architecture(architecture or own_name, where)
     facts = _facts(metadata, opened, where, str(own_name))
+    chosen = chosen.variant(facts) if chosen.variant is not None else chosen
     settings, names = _settings(chosen, facts, where)
     family = _family(chosen, facts)
     try:
@@ -94,7 +97,7 @@ def _read_tokenizer(metadata: Mapping[str, object], where: str) -> "PretrainedTo
 def _facts(metadata: Mapping[str, object], opened: TensorFile, where: str, name: str) -> Facts:
     """The keys below the architecture's name, and the tensors."""
     below = {key.removeprefix(f"{name}."): value for key, value in metadata.items() if key.startswith(f"{name}.")}
-    values = {key: _one_or_list(value) for key, value in below.items()}
+    values = {key: _one_or_list(value, by_layer=key.endswith("pattern")) for key, value in below.items()}
     keys = Settings(values, where, name)
     for key in _NEEDED:
         keys.number(key, least=1)
@@ -103,11 +106,16 @@ def _facts(metadata: Mapping[str, object], opened: TensorFile, where: str, name:
     return Facts(keys, opened, metadata)
 
 
-def _one_or_list(value: object) -> object:
-    """A key's value; of a list with the same number for each layer that number."""
+def _one_or_list(value: object, *, by_layer: bool) -> object:
+    """A key's value; of a list with the same number for each layer that number, unless they are told apart."""
     if isinstance(value, np.ndarray):
         value = value.tolist()
-    if isinstance(value, list) and value and all(type(one) is int and one == value[0] for one in value):
+    if (
+        not by_layer
+        and isinstance(value, list)
+        and len(value) > 1
+        and all(type(one) is int and one == value[0] for one in value)
+    ):
         return value[0]
     return value
 
@@ -119,12 +127,16 @@ def _settings(chosen: Architecture, facts: Facts, where: str) -> tuple[Settings,
     names: dict[str, str] = {}
     for key, setting in {**SETTINGS_OF_KEYS, **chosen.keys}.items():
         own = family.aliases.get(setting, setting)
-        value = facts.keys.get(key)
+        value = facts.keys.get(key) if setting else None
         if value is not None:
             values[own], names[own] = value, key
     width, usual = facts.d_head, facts.usual_d_head
     if width != usual:
         values["head_dim"], names["head_dim"] = width, "attention.key_length"
+    if family.kind == "encoder":
+        facts.keys.one_of("attention.causal", {False: False}, default=False)
+    elif facts.keys.get("attention.causal") is not None:
+        values["is_causal"] = facts.keys.one_of("attention.causal", {True: True, False: False})
     n_vocab = facts.file.shapes["token_embd.weight"][0]
     constants = {family.aliases.get(name, name): value for name, value in chosen.settings.items()}
     more = {family.aliases.get(name, name): value for name, value in chosen.more(facts).items()}
@@ -137,7 +149,7 @@ def _family(chosen: Architecture, facts: Facts) -> Family:
     biases: dict[str, object] = {field: any(map(facts.has, names)) for field, names in _BIASES.items()}
 
     def more(settings: Settings) -> Mapping[str, object]:
-        fields = dict(family.more(settings))
+        fields = dict(family.more(settings)) | _sizes(family, facts)
         if chosen.rotary:
             fields |= gguf_rotary(facts, facts.d_head)
         return fields | biases | dict(chosen.fields(facts))
@@ -152,7 +164,6 @@ def _family(chosen: Architecture, facts: Facts) -> Family:
         tensors=chosen.tensors,
         orders=chosen.orders,
         zero=chosen.zero,
-        computed=chosen.computed,
         unused=(*UNUSED_TENSORS, *chosen.unused),
         linear=True,
         norm_plus=0.0,
@@ -162,10 +173,23 @@ def _family(chosen: Architecture, facts: Facts) -> Family:
         prefixes=(),
         aliases={},
         older={},
-        folded={},
+        folded=dict(chosen.folded),
         convolutions=lambda settings: {},  # noqa: ARG005
         rounded=(),
     )
+
+
+def _sizes(family: Family, facts: Facts) -> dict[str, object]:
+    """The fields that every file's keys say, where its family has a rule or a constant."""
+    keys = facts.keys
+    rms, layer = (f"attention.layer_norm{kind}_epsilon" for kind in ("_rms", ""))
+    first, second = (rms, layer) if family.fields.get("norm") == "rms" else (layer, rms)
+    epsilon = keys.number(first, keys.number(second, -1.0, float, least=-1), float, least=-1)
+    if epsilon < 0:
+        raise CheckpointError(f"{keys.where}: it has no {keys.family}.{first}; expected it of a {family.name} model")
+    d_ff = keys.number("feed_forward_length", 0)
+    fields: dict[str, object] = {"norm_eps": epsilon}
+    return fields | {"d_ff": d_ff} if d_ff else fields
 
 
 def _in_keys(message: str, names: Mapping[str, str], architecture: str) -> str:

@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from functools import cache
 
 from attnviz.checkpoints.gguf.architecture import Architecture
+from attnviz.checkpoints.gguf.architectures.encoders import ENCODERS
+from attnviz.checkpoints.gguf.architectures.llama import LLAMA_LIKE
+from attnviz.checkpoints.gguf.architectures.others import OTHER_DECODERS
 from attnviz.encoder.config.values import nearest
 from attnviz.errors import CheckpointError, one_line
 
@@ -11,9 +14,7 @@ from attnviz.errors import CheckpointError, one_line
 @cache
 def architectures() -> Mapping[str, Architecture]:
     """All of them."""
-    from attnviz.checkpoints.gguf.architectures import llama  # noqa: PLC0415 (only where they are needed)
-
-    return llama.ARCHITECTURES
+    return LLAMA_LIKE | OTHER_DECODERS | ENCODERS
 
 
 def needed_architecture(name: object, where: str) -> Architecture:

@@ -5,6 +5,7 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
+from attnviz.checkpoints.checkpoint import Checkpoint
 from attnviz.checkpoints.huggingface.family import Family
 from attnviz.checkpoints.huggingface.folder import read_folder
 from attnviz.checkpoints.huggingface.registry import families, needed_family
@@ -30,7 +31,7 @@ class FolderInfo:
         path: the folder.
         family: its family's name.
         model_type: in ``config.json``'s spelling.
-        kind: ``encoder`` or ``decoder``.
+        kind: ``encoder``, ``decoder`` or ``encoder-decoder``.
         config: the block's fields.
         tokenizer: the algorithm, the number of ids, the file; None where the folder has none of its own.
         files: of weights, each with its size in bytes.
@@ -81,7 +82,7 @@ def describe_folder(path: Path, name: str, *, variant: str | None = None, family
         path=one_line(path),
         family=family.name,
         model_type=folder.model_type,
-        kind="decoder" if folder.config.attention.mask == "causal" else "encoder",
+        kind=_kind(folder),
         config=folder.config,
         tokenizer=tokenizer,
         files=[{"name": file.name, "bytes": file.stat().st_size} for file in folder.files],
@@ -94,6 +95,12 @@ def describe_folder(path: Path, name: str, *, variant: str | None = None, family
         notes=(*folder.notes, *notes),
         card=one_line(path / "README.md") if (path / "README.md").is_file() else None,
     )
+
+
+def _kind(folder: Checkpoint) -> str:
+    if folder.has_decoder:
+        return "encoder-decoder"
+    return "decoder" if folder.config.attention.mask == "causal" else "encoder"
 
 
 def _described_tokenizer(path: Path, family: Family, n_vocab: int) -> tuple[dict[str, object] | None, tuple[str, ...]]:

@@ -88,12 +88,13 @@ class Family:
         name: as its paper spells it.
         paper: where it is described.
         example: a model of it, by its id on the hub.
-        kind: ``encoder``, or ``decoder`` where each token sees only earlier ones.
+        kind: ``encoder``, ``decoder`` where each token sees only earlier ones, or ``encoder-decoder``.
         fields: flat names of the block: each a value, or a rule that reads it from ``config.json``.
         modules: the block's modules (``layers.{}.attn.q``), each with the file's name
             (``encoder.layer.{}.attention.self.query``). Linear layers and norms have ``weight`` and ``bias``, tables
             ``weight``. Experts have a number of their own (``layers.{}.ffn.experts.{}.1``); ``{head}`` stands for the
-            number of each head that has a module of its own.
+            number of each head that has a module of its own. Those of a decoder beside an encoder begin with
+            ``decoder.`` (``decoder.layers.{}.cross.q``).
         fused: modules of the file that hold several of the block's.
         defaults: settings that a ``config.json`` may leave out, where not all families agree on them.
         aliases: other names of settings to the family's own; they win, as in the published code.
@@ -111,6 +112,7 @@ class Family:
         first_position: row of the position table that belongs to the first token; a number, or a rule. Where ``pad_id``
             is a field, the row before it is the padding's.
         spare_positions: how many rows at the end of the position table are never used.
+        copies: by a tensor's name in the file, others of the same numbers, of which a file may have one instead.
         added: by table of the block, a table of the file whose first row is added to each of its rows.
         older: the family as an older file spells its tensors, by a pattern that one of their names matches.
         norm_plus: what is added to a norm's stored gain.
@@ -150,6 +152,7 @@ class Family:
     linear: bool = True
     first_position: int | Callable[[Settings], int] = 0
     spare_positions: Callable[[Settings], int] = lambda settings: 0  # noqa: ARG005
+    copies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     added: Callable[[Settings], Mapping[str, str]] = lambda settings: {}  # noqa: ARG005
     older: Mapping[str, "Family"] = field(default_factory=dict)
     norm_plus: float = 0.0

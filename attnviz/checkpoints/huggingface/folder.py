@@ -20,7 +20,7 @@ from attnviz.checkpoints.huggingface.setting_names import with_setting_names
 from attnviz.checkpoints.huggingface.settings import Settings
 from attnviz.checkpoints.huggingface.settings_file import read_settings
 from attnviz.checkpoints.huggingface.storage.quantised import dequantised
-from attnviz.checkpoints.huggingface.storage.tensor_sources import tensor_sources
+from attnviz.checkpoints.huggingface.storage.tensor_sources import DECODER, tensor_sources
 from attnviz.checkpoints.huggingface.storage.weight_files import open_weights
 from attnviz.checkpoints.huggingface.tensor_names import (
     is_unused,
@@ -105,28 +105,44 @@ def assembled_checkpoint(
         CheckpointError: tensors that are missing or misshapen.
     """
     own, config = configs
-    family, shapes = family.spelled(opened.shapes), tensor_shapes(config)
-    if overrides and _is_misfit(tensor_shapes(own), shapes):
+    family = family.spelled(opened.shapes)
+    shapes_of = partial(tensor_shapes, decoder=family.kind == "encoder-decoder")
+    shapes = shapes_of(config)
+    if overrides and _is_misfit(shapes_of(own), shapes):
         raise _misfit_error(path, own, overrides)
     sources = tensor_sources(family, shapes, config, settings)
-    used = {name for source in sources.values() for name in source.names}
-    names = own_names(one_line(path), opened, family, used)
-    notes += tuple(rounding_notes(names, opened, family))
+    names = own_names(one_line(path), opened, family, _used(sources))
+    has_decoder, sources = _stacks(sources, names)
+    used = _used(sources)
     file = RenamedFile(opened, {name: names[name] for name in used if name in names})
+    shapes = {name: shapes[name] for name in sources}
     expected = _stored_shapes(sources, shapes, file)
     _check(where, family, file, opened, expected, _misfit_error(path, own, overrides) if overrides else None)
-    usual = tensor_sources(family, tensor_shapes(own), own, settings) if overrides else sources
-    unused, unknown = _others(names, used, {name for source in usual.values() for name in source.names}, family)
+    usual = tensor_sources(family, shapes_of(own), own, settings) if overrides else sources
+    unused, unknown = _others(names, used, _used(usual), family)
     return Checkpoint(
         config=config,
         file=file,
         params=FileParams(file, one_line(path), shapes, sources),
         files=paths,
+        has_decoder=has_decoder,
         model_type=model_type,
         unused=unused,
         unknown=unknown,
-        notes=notes,
+        notes=(*notes, *rounding_notes(names, opened, family)),
     )
+
+
+def _stacks(sources: Mapping[str, TensorSource], names: Collection[str]) -> tuple[bool, dict[str, TensorSource]]:
+    """Whether the file has a decoder, and the places of the tensors without it where it has none."""
+    decoder = {name: source for name, source in sources.items() if name.startswith(DECODER)}
+    has_decoder = not _used(decoder).isdisjoint(names)
+    return has_decoder, {name: source for name, source in sources.items() if has_decoder or name not in decoder}
+
+
+def _used(sources: Mapping[str, TensorSource]) -> set[str]:
+    """The file's tensors that native ones are made from."""
+    return {name for source in sources.values() for name in source.names}
 
 
 def _others(

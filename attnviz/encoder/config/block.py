@@ -16,6 +16,7 @@ from attnviz.encoder.config.groups import (
     NormConfig,
     PositionConfig,
     Sizes,
+    TargetConfig,
     flat_values,
 )
 from attnviz.encoder.config.misfits import field_misfits
@@ -45,6 +46,7 @@ class Block:
     norm: NormConfig
     feed_forward: FeedForwardConfig
     biases: BiasConfig
+    target: TargetConfig
     decoder: DecoderConfig
 
     def __init__(self, **flat: object) -> None:
@@ -101,6 +103,11 @@ class Block:
     def n_vocab(self) -> int:
         """Rows of the token table."""
         return self.sizes.n_vocab
+
+    @property
+    def n_target_vocab(self) -> int:
+        """Rows of the token table of targets."""
+        return self.n_vocab if self.target.n_vocab is None else self.target.n_vocab
 
     @property
     def n_ctx(self) -> int:
@@ -208,9 +215,10 @@ class Block:
         Args:
             seed: what the weights were made from (``Params.seed``); None leaves it out.
         """
-        groups = (getattr(self, f.name) for f in fields(self) if f.name != "decoder")
+        groups = (getattr(self, f.name) for f in fields(self) if f.name not in ("target", "decoder"))
         values = dict(pair for group in groups for pair in flat_values(group))
         values |= decoder_fields(self.decoder, self.sizes, self.position, self.norm)
+        values |= {name: value for name, value in flat_values(self.target) if value != default_of(name)}
         if seed is not None:
             values["seed"] = seed
         return {name: values[name] for name in field_names() if name in values}
@@ -222,6 +230,8 @@ EncoderConfig = Block  # the public name
 _ALLOWED_BY: dict[str, tuple[str, Callable[[Any], bool]]] = {
     **dict.fromkeys(("window", "window_layers", "window_rotary_base"), ("mask", lambda mask: mask != "none")),
     "pad_id": ("position", lambda position: position == "learned"),
+    "sinusoids": ("position", lambda position: position == "sinusoidal"),
+    "relative_shared": ("position", lambda position: position == "relative"),
     "rotary_layers": ("position", lambda position: position == "rotary"),
     "rotary_high": ("rotary_scaling", lambda scaling: scaling is None),  # each has a default of its own
     "qk_norm_width": ("qk_norm", bool),
@@ -249,6 +259,7 @@ _GROUPS: dict[str, Any] = {
     "norm": NormConfig,
     "feed_forward": FeedForwardConfig,
     "biases": BiasConfig,
+    "target": TargetConfig,
 }
 
 

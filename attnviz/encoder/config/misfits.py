@@ -32,6 +32,8 @@ def field_misfits(block: "Block") -> Iterator[str]:
             f"rotary_layers, position: {position.rotary_layers} is given, and position is {position.kind}; "
             "expected position rotary"
         )
+    yield from _target_misfits(block)
+    yield from _kind_misfits(block)
     yield from _expert_misfits(block)
     yield from _deberta_misfits(block)
     yield from _latent_misfits(block)
@@ -39,6 +41,30 @@ def field_misfits(block: "Block") -> Iterator[str]:
     own, has_width = block.decoder, block.decoder.sizes.d_head != sizes.d_head
     if own.position.kind == "rotary" and (position.kind != "rotary" or has_width):
         yield from _position_misfits(own.sizes, own.position, "decoder_d_head" if has_width else "d_head")
+
+
+def _target_misfits(block: "Block") -> Iterator[str]:
+    if block.target.start_id is not None and block.target.start_id >= block.n_target_vocab:
+        name = "n_vocab" if block.target.n_vocab is None else "decoder_n_vocab"
+        yield (
+            f"decoder_start_id, {name}: {block.target.start_id} is not the id of a token; "
+            f"expected less than {block.n_target_vocab}"
+        )
+
+
+def _kind_misfits(block: "Block") -> Iterator[str]:
+    """Fields of one kind of positions, where neither stack has it."""
+    position = block.position
+    if position.sinusoids != "alternating" and "sinusoidal" not in (position.kind, block.decoder.position.kind):
+        yield (
+            f"sinusoids, position: {position.sinusoids} is given, and position is {position.kind}; "
+            "expected position sinusoidal"
+        )
+    if not (position.relative_shared or position.has_relative_bias or block.decoder.position.has_relative_bias):
+        yield (
+            f"relative_shared, position: it is off, and position is {position.kind}; "
+            "expected position relative, or relative_bias"
+        )
 
 
 def _expert_misfits(block: "Block") -> Iterator[str]:

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import gguf
@@ -34,6 +34,7 @@ class Recipe:
         change: what becomes of a tensor: its published names, with its numbers.
         more: further tensors, under GGUF's names.
         prefix: what the converter's table has before names, and the folder has not.
+        fields: what GGUF has no key for, and the golden folder has not as llama.cpp does.
     """
 
     architecture: str
@@ -42,6 +43,12 @@ class Recipe:
     change: Callable[[str, np.ndarray, dict], Tensors] = unchanged
     more: Callable[[dict], Mapping[str, np.ndarray]] = nothing
     prefix: str = ""
+    fields: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def n_layers(self) -> int:
+        config = config_of(self.folder)
+        return first(config, "num_hidden_layers", "n_layer", "n_layers")
 
 
 def first(config: dict, *names: str) -> object:
@@ -94,17 +101,30 @@ def config_of(folder: str) -> dict:
     return json.loads((GOLDEN / folder / "config.json").read_text())
 
 
-def tensors_of(recipe: Recipe, config: dict) -> Tensors:
-    """The tensors under GGUF's names, the head's too; buffers have none."""
+def tensors_of(recipe: Recipe, config: dict) -> dict[str, np.ndarray]:
+    """The tensors under GGUF's names, the experts' of a layer in one; the head's are left out but for ``lm_head``."""
     code = next(code for code, name in gguf.MODEL_ARCH_NAMES.items() if name == recipe.architecture)
-    names = gguf.get_tensor_name_map(code, 4)
+    names = gguf.get_tensor_name_map(code, recipe.n_layers)
     file = open_tensors(GOLDEN / recipe.folder / "model.safetensors")
-    for theirs in file.shapes:
-        for changed, array in recipe.change(theirs, np.array(file.array(theirs), np.float32), config):
-            name = names.get_name(recipe.prefix + changed, (".weight", ".bias"))
-            assert name is not None, changed
-            yield name, array
-    yield from recipe.more(config).items()
+    published = {name: np.array(file.array(name), np.float32) for name in file.shapes}
+    changed = dict(pair for name, array in published.items() for pair in recipe.change(name, array, config))
+    experts: dict[str, dict[int, np.ndarray]] = {}
+    tensors = {}
+    for theirs, array in changed.items():
+        name, numbered = recipe.prefix + theirs, re.search(r"(?<=\.experts)\.(\d+)", theirs)
+        if numbered is not None:
+            of_all = theirs[: numbered.start()] + theirs[numbered.end() :]
+            experts.setdefault(of_all, {})[int(numbered[1])] = array
+        else:
+            tensors[name] = array
+    for name, each in experts.items():
+        merged = name.replace("model.layers", "layers").replace("block_sparse_moe", "feed_forward")
+        named = merged if "block_sparse_moe" in name else name
+        tensors[named] = np.stack([each[i] for i in range(len(each))])
+    ours = {theirs: names.get_name(theirs, (".weight", ".bias")) for theirs in tensors}
+    ours |= {name: name for name in tensors if name.startswith("blk.")}
+    assert None not in ours.values(), [name for name, own in ours.items() if own is None]
+    return {ours[name]: array for name, array in tensors.items()} | dict(recipe.more(config))
 
 
 def write_gguf(
@@ -146,13 +166,61 @@ def convert(recipe: Recipe, path: Path, kind: str = "F32", **options: int) -> No
     """The golden folder of a recipe as a GGUF file."""
     config = config_of(recipe.folder)
     keys = usual_keys(config) | dict(recipe.keys(config))
-    write_gguf(path, recipe.architecture, keys, dict(tensors_of(recipe, config)), kind, **options)
+    write_gguf(path, recipe.architecture, keys, tensors_of(recipe, config), kind, **options)
 
 
 def permuted(array: np.ndarray, n_heads: int) -> np.ndarray:
     """Outputs of q or k as llama.cpp turns them, in neighbouring pairs (``LlamaModel.permute``)."""
     parts = array.reshape(n_heads, 2, array.shape[0] // n_heads // 2, *array.shape[1:])
     return parts.swapaxes(1, 2).reshape(array.shape)
+
+
+def apart(width_of: Callable[[dict], tuple[int, int, int]]) -> Callable[[str, np.ndarray, dict], Tensors]:
+    """Fused q, k and v that are stored group by group, as all of q, all of k, all of v.
+
+    Args:
+        width_of: a config's groups, queries in each, and a head's width.
+    """
+
+    def change(name: str, array: np.ndarray, config: dict) -> Tensors:
+        if "query_key_value" in name:
+            groups, queries, width = width_of(config)
+            parts = array.reshape(groups, queries + 2, width, *array.shape[1:])
+            q, k, v = parts[:, :-2], parts[:, -2:-1], parts[:, -1:]
+            array = np.concatenate([part.reshape(-1, *array.shape[1:]) for part in (q, k, v)])
+        yield name, array
+
+    return change
+
+
+def more_by_one(name: str, array: np.ndarray, config: dict) -> Tensors:
+    """Norms that multiply by 1 + weight."""
+    yield name, array + 1 if re.search(r"norm\.weight$", name) else array
+
+
+def without(*parts: str, then: Callable[[str, np.ndarray, dict], Tensors] = unchanged):
+    """Without heads and buffers, which the converter leaves out."""
+
+    def change(name: str, array: np.ndarray, config: dict) -> Tensors:
+        if not any(part in name for part in parts):
+            yield from then(name, array, config)
+
+    return change
+
+
+def short(prefix: str, then: Callable[[str, np.ndarray, dict], Tensors] = unchanged):
+    """Names without what stands before them in the folder."""
+
+    def change(name: str, array: np.ndarray, config: dict) -> Tensors:
+        yield from then(name.removeprefix(prefix), array, config)
+
+    return change
+
+
+def dense(name: str, array: np.ndarray, config: dict) -> Tensors:
+    """Layers without experts have the names of other architectures; the shared expert's gate is a vector."""
+    plain = re.fullmatch(r"model\.layers\.(\d+)\.mlp\.(gate|up|down)_proj\.weight", name)
+    yield (name if plain is None else f"blk.{plain[1]}.ffn_{plain[2]}.weight"), array.squeeze()
 
 
 def of_pairs(name: str, array: np.ndarray, config: dict) -> Tensors:

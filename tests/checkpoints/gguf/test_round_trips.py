@@ -4,10 +4,12 @@ import numpy as np
 import pytest
 
 import attnviz
+from attnviz.checkpoints.gguf.registry import architectures
 from tests.checkpoints.gguf.conversion import GOLDEN, convert
 from tests.checkpoints.gguf.recipes import RECIPES
 
 CLOSE = 2e-5  # the largest difference of any weight, in float32
+ROUNDED = 0.02  # the same of weights in two bytes
 
 
 def attention_differs(model, folder) -> float:
@@ -30,7 +32,7 @@ def recipe(request):
 def model(recipe, tmp_path_factory):
     path = tmp_path_factory.mktemp("gguf") / f"{recipe.folder}.gguf"
     convert(recipe, path)
-    return attnviz.load(model=path, tokenizer=str(GOLDEN / recipe.folder / "tokenizer.json"))
+    return attnviz.load(model=path, tokenizer=str(GOLDEN / recipe.folder / "tokenizer.json"), fields=recipe.fields)
 
 
 def test_float32_gives_the_attention_of_transformers(model, recipe):
@@ -40,3 +42,15 @@ def test_float32_gives_the_attention_of_transformers(model, recipe):
 def test_every_tensor_and_every_key_is_accounted_for(model):
     assert model.unknown == ()
     assert model.notes == ()
+
+
+def test_every_architecture_has_a_recipe():
+    assert {recipe.architecture for recipe in RECIPES} == set(architectures())
+
+
+def test_float16_gives_nearly_the_same_attention(recipe, tmp_path):
+    path = tmp_path / f"{recipe.folder}.gguf"
+    convert(recipe, path, "F16")
+    tokenizer = str(GOLDEN / recipe.folder / "tokenizer.json")
+    model = attnviz.load(model=path, tokenizer=tokenizer, fields=recipe.fields)
+    assert 0 < attention_differs(model, recipe.folder) < ROUNDED
