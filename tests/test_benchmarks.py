@@ -219,8 +219,8 @@ def test_a_child_is_measured_and_its_report_read(module):
         ),
         (
             ["--only", "x"],
-            "argument --only: 'x' is no part; expected some of sentence, corpus, long, heatmap, startup, forward, gguf, "
-            "big, page",
+            "argument --only: 'x' is no part; expected some of sentence, corpus, long, heatmap, startup, forward, "
+            "gguf, big, page",
         ),
         (["--rounds", "0"], "argument --rounds: '0' is no number; expected 1 or more"),
         (
