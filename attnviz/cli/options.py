@@ -240,9 +240,10 @@ class ModelOptions(Options):
             MODEL,
             "-m",
             "--model",
-            metavar="DIR|ID",
+            metavar="DIR|FILE|ID",
             envvar="ATTNVIZ_MODEL",
-            help="A model folder (Hugging Face), tiny, or the id of a model on the hub. [default: tiny]",
+            help="A model folder (Hugging Face), a GGUF file, ollama:NAME, tiny, or the id of a model on the hub. "
+            "[default: tiny]",
         ),
     ] = None
     revision: Revision = None
