@@ -8,7 +8,17 @@ import typer
 from attnviz.cli.block_options import BlockOptions
 from attnviz.cli.command import Options, command, command_app, option
 from attnviz.cli.help.pages import OUTPUT
-from attnviz.cli.options import CommonOptions, ConfigPath, FamilyName, JsonOptions, Revision, TokenizerName, Variant
+from attnviz.cli.options import (
+    CommonOptions,
+    ConfigPath,
+    FamilyName,
+    JsonOptions,
+    Revision,
+    SourceLang,
+    TargetLang,
+    TokenizerName,
+    Variant,
+)
 from attnviz.cli.parsing import CommandGroup
 from attnviz.errors import UsageError
 
@@ -53,6 +63,8 @@ class ModelSourceOptions(Options):
     revision: Revision = None
     variant: Variant = None
     family: FamilyName = None
+    source_lang: SourceLang = None
+    target_lang: TargetLang = None
 
 
 class CheckpointOptions(Options):
@@ -116,7 +128,8 @@ def convert(source: ModelSourceOptions, target: FileOptions, common: CommonOptio
 
     path = Path(source.source)
     origin = "weights" if path.is_file() and not is_gguf(path) else "model"
-    chosen = {"revision": source.revision, "variant": source.variant, "family": source.family}
+    names = ("revision", "variant", "family", "source_lang", "target_lang")
+    chosen = {name: getattr(source, name) for name in names}
     options = {origin: source.source, **chosen, "progress": is_watched(common)}
     save(loaded(options, common), target.out, overwrite=target.force)
     note(common, f"{target.out}: written")
