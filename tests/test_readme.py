@@ -251,7 +251,7 @@ def command_lines(text: str) -> list[str]:
 
 
 def example_texts(line: str) -> list[str]:
-    """The texts that a command line gives to the program: the arguments, ``--target`` and ``--pair``."""
+    """The texts that a command line gives to the program: the arguments and ``--pair``."""
     if "attnviz" not in line:
         return []
     known = dict(commands())
@@ -261,12 +261,13 @@ def example_texts(line: str) -> list[str]:
     for is_split, words in groupby(lexer, key=lambda word: word in ("|", ">", "&&")):
         program, *rest = words
         name, *rest = rest if rest and rest[0] in {*TEXT_COMMANDS, *OTHER_COMMANDS} else ["show", *rest]
-        if is_split or program != "attnviz" or name not in TEXT_COMMANDS:
+        # A file of weights, or a model with a decoder, has words of its own.
+        if is_split or program != "attnviz" or name not in TEXT_COMMANDS or {"--weights", "--target"} & set(rest):
             continue
         options = [one for one in known[name].params if one.param_type_name == "option" and not one.is_flag]
         takes = {spelled for one in options for spelled in one.opts}
         for before, word in pairwise(["", *rest]):
-            if before in ("--target", "--pair") or not (word.startswith("-") or before in takes):
+            if before == "--pair" or not (word.startswith("-") or before in takes):
                 found.append(word)
     return [text for text in found if text not in PLACEHOLDERS]
 
@@ -303,6 +304,7 @@ def test_a_word_that_tiny_lacks_is_found(vocabulary):
 
 
 def test_the_texts_of_a_command_line_are_found():
-    line = 'echo "x y" | attnviz heads "The cat" --target "Le chat" -L 0 --words --where "a < b" | head -n 2'
-    assert example_texts(line) == ["The cat", "Le chat"]
+    line = 'echo "x y" | attnviz heads "The cat" --pair "A dog" -L 0 --words --where "a < b" | head -n 2'
+    assert example_texts(line) == ["The cat", "A dog"]
+    assert example_texts('attnviz show "Le chat" --target "The cat" --model ./translator') == []
     assert example_texts('attnviz "The cat" --json') == ["The cat"]
