@@ -21,6 +21,8 @@ from attnviz.encoder.config.block import Block
 from attnviz.encoder.parameters.shapes import Shape
 from attnviz.text.pieces.layout import PieceLayout
 
+KINDS_OF_FAMILIES = ("encoder", "decoder", "encoder-decoder")
+
 
 @dataclass(frozen=True, eq=False)
 class Fused:
