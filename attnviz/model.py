@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +20,8 @@ from attnviz.trace.model_info import ModelInfo
 
 if TYPE_CHECKING:
     from attnviz.checkpoints.checkpoint import Checkpoint
+    from attnviz.encoder.generation.rules import Generation
+    from attnviz.encoder.generation.unembedding import Unembedding
 
 PathOrText = str | PathLike[str]
 
@@ -41,6 +43,8 @@ class Model:
         read_target_tokenizer: reads the tokenizer of target texts; None where it is that of source texts.
         unknown: tensors of its files that are not known and play no part here, so that something may be missing.
         notes: what was read from its files and may matter to a reader, one line each, without the model's name.
+        unembedding: reads what makes logits of its outputs; None where nothing does.
+        generation: reads the rules of generation; None for no rules.
     """
 
     config: Block
@@ -52,6 +56,8 @@ class Model:
     read_target_tokenizer: Callable[[], Tokenizer] | None = None
     unknown: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    unembedding: "Callable[[], Unembedding] | None" = None
+    generation: "Callable[[], Generation] | None" = None
 
     @cached_property
     def target_tokenizer(self) -> Tokenizer:
@@ -188,7 +194,16 @@ def _as_json(tokenizer: Tokenizer) -> str | None:
 
 def seeded_model(config: Block, tokenizer: Tokenizer, seed: int) -> Model:
     """A model whose weights are random, made from a seed."""
-    return Model(config, SeededParams(config, seed, decoder=True), tokenizer, "seeded", lambda: f"seed:{seed}")
+    params = SeededParams(config, seed, decoder=True)
+    return Model(
+        config, params, tokenizer, "seeded", lambda: f"seed:{seed}", unembedding=partial(_tied, params, config)
+    )
+
+
+def _tied(params: Params, config: Block) -> "Unembedding":
+    from attnviz.encoder.generation.unembedding import tied_unembedding  # noqa: PLC0415 (start-up time)
+
+    return tied_unembedding(params, config)
 
 
 def _load_native(path: Path, tokenizer: str | None, given: dict[str, object], languages: Languages) -> Model:
@@ -259,6 +274,8 @@ def _loaded(checkpoint: "Checkpoint", name: str, tokenizer: str | None, language
         read_target_tokenizer=modes and modes.target,
         unknown=checkpoint.unknown,
         notes=notes,
+        unembedding=checkpoint.unembedding,
+        generation=checkpoint.generation,
     )
 
 

@@ -11,6 +11,8 @@ from attnviz.encoder.config.block import Block
 from attnviz.encoder.parameters.params import Params
 
 if TYPE_CHECKING:
+    from attnviz.encoder.generation.rules import Generation
+    from attnviz.encoder.generation.unembedding import Unembedding
     from attnviz.text.language_names import Languages
     from attnviz.text.languages import BothModes
     from attnviz.text.pretrained import PretrainedTokenizer
@@ -39,6 +41,8 @@ class Checkpoint:
         unused: tensors that are known and play no part in attention.
         unknown: tensors that are not known: something may be missing from the computation.
         notes: what else may change the numbers, one line each.
+        unembedding: reads what makes logits of an output, when something is generated; None where nothing does.
+        generation: reads the rules of generation; None for no rules.
     """
 
     config: Block
@@ -54,6 +58,8 @@ class Checkpoint:
     unused: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    unembedding: "Callable[[], Unembedding] | None" = None
+    generation: "Callable[[], Generation] | None" = None
 
     def begin_digest(self) -> Callable[[], str]:
         """Starts the digest that identifies the weights; the function that is returned waits for it."""

@@ -23,12 +23,14 @@ class Sequence:
         vectors: instead of ids, the vectors that the tables would give.
         padding: (n,), True where a place only fills the length; None for none.
         type_ids: (n,), each token's row of the segment table; None for row 0.
+        start: the tokens before this one were run already: only the others are computed, from their keys and values.
     """
 
     ids: Array | None = None
     vectors: Array | None = None
     padding: Array | None = None
     type_ids: Array | None = None
+    start: int = 0
 
     def __len__(self) -> int:
         if self.vectors is not None:

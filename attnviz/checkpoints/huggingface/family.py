@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from attnviz.checkpoints.huggingface.generation.language_head import LanguageHead
 from attnviz.checkpoints.huggingface.settings import SettingRule, Settings
 from attnviz.encoder.config.block import Block
 from attnviz.encoder.parameters.shapes import Shape
@@ -131,6 +132,7 @@ class Family:
         layer: the file's number for a layer, where it is not the same; ``{}`` of ``modules`` stands for it.
         vocabulary: for folders without ``tokenizer.json``.
         pieces: for folders with a SentencePiece model alone; None where those are not read.
+        head: what makes logits of its outputs; None where it cannot write.
     """
 
     name: str
@@ -169,6 +171,7 @@ class Family:
     layer: Callable[[Settings, int], str] = lambda settings, i: str(i)  # noqa: ARG005
     vocabulary: Vocabulary | None = None
     pieces: PieceLayout | None = None
+    head: LanguageHead | None = None
 
     def settings(self, values: Mapping[str, Any], where: str) -> Settings:
         """The settings of a ``config.json``, with the family's defaults."""

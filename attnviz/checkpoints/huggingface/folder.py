@@ -1,16 +1,14 @@
 """A Hugging Face model folder: ``config.json``, weights, a tokenizer."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from attnviz.checkpoints.checkpoint import Checkpoint
 from attnviz.checkpoints.file_params import FileParams, TensorSource
-from attnviz.checkpoints.formats.tensor_file import TensorFile, View, misfits, whole
+from attnviz.checkpoints.formats.tensor_file import TensorFile, misfits
 from attnviz.checkpoints.huggingface.family import Family
 from attnviz.checkpoints.huggingface.hints import check_plain
 from attnviz.checkpoints.huggingface.known_settings import check_settings, family_of_classes
@@ -20,6 +18,7 @@ from attnviz.checkpoints.huggingface.setting_names import with_setting_names
 from attnviz.checkpoints.huggingface.settings import Settings
 from attnviz.checkpoints.huggingface.settings_file import read_settings
 from attnviz.checkpoints.huggingface.storage.quantised import dequantised
+from attnviz.checkpoints.huggingface.storage.renamed import RenamedFile
 from attnviz.checkpoints.huggingface.storage.tensor_sources import DECODER, tensor_sources
 from attnviz.checkpoints.huggingface.storage.weight_files import open_weights
 from attnviz.checkpoints.huggingface.tensor_names import (
@@ -31,8 +30,13 @@ from attnviz.checkpoints.huggingface.tensor_names import (
 )
 from attnviz.checkpoints.huggingface.tokenizer import read_regex_tokenizer, read_tokenizer
 from attnviz.encoder.config.block import Block
+from attnviz.encoder.parameters.params import Params
 from attnviz.encoder.parameters.shapes import Shape, tensor_shapes
 from attnviz.errors import CheckpointError, ConfigError, one_line
+
+if TYPE_CHECKING:
+    from attnviz.encoder.generation.rules import Generation
+    from attnviz.encoder.generation.unembedding import Unembedding
 
 
 def read_folder(
@@ -71,6 +75,7 @@ def read_folder(
         checkpoint,
         tokenizer=partial(read_tokenizer, path, family),
         regex_tokenizer=partial(read_regex_tokenizer, path, family),
+        generation=partial(_generation, path, settings),
     )
 
 
@@ -113,24 +118,46 @@ def assembled_checkpoint(
     sources = tensor_sources(family, shapes, config, settings)
     names = own_names(one_line(path), opened, family, _used(sources))
     has_decoder, sources = _stacks(sources, names)
-    used = _used(sources)
-    file = RenamedFile(opened, {name: names[name] for name in used if name in names})
-    shapes = {name: shapes[name] for name in sources}
+    file = RenamedFile(opened, {name: names[name] for name in _used(sources) if name in names})
     expected = _stored_shapes(sources, shapes, file)
     _check(where, family, file, opened, expected, _misfit_error(path, own, overrides) if overrides else None)
     usual = tensor_sources(family, shapes_of(own), own, settings) if overrides else sources
-    unused, unknown = _others(names, used, _used(usual), family)
+    unused, unknown = _others(names, _used(sources), _used(usual), family)
+    params = FileParams(file, one_line(path), {name: shapes[name] for name in sources}, sources)
     return Checkpoint(
         config=config,
         file=file,
-        params=FileParams(file, one_line(path), shapes, sources),
+        params=params,
         files=paths,
         has_decoder=has_decoder,
         model_type=model_type,
         unused=unused,
         unknown=unknown,
         notes=(*notes, *rounding_notes(names, opened, family)),
+        unembedding=_unembedding(family, settings, opened, names, params, config),
     )
+
+
+def _unembedding(
+    family: Family, settings: Settings, file: TensorFile, names: Mapping[str, str], params: Params, config: Block
+) -> Callable[[], "Unembedding"] | None:
+    """What reads the unembedding, when something is generated; None where the family has none."""
+    if family.head is None:
+        return None
+    head = family.head
+
+    def read() -> "Unembedding":
+        from attnviz.checkpoints.huggingface.generation.unembedding import read_unembedding  # noqa: PLC0415 (rare)
+
+        return read_unembedding(head, settings, file, names, params, config)
+
+    return read
+
+
+def _generation(path: Path, settings: Settings) -> "Generation":
+    from attnviz.checkpoints.huggingface.generation.generation_config import read_generation  # noqa: PLC0415 (rare)
+
+    return read_generation(path, settings)
 
 
 def _stacks(sources: Mapping[str, TensorSource], names: Collection[str]) -> tuple[bool, dict[str, TensorSource]]:
@@ -226,29 +253,6 @@ def _read_family(
     more: dict[str, Any] = {name: (*getattr(family, name), *names) for name, names in extended.items()}
     family = replace(family, **more) if more else family
     return str(model_type), family, family.settings(values, where), notes
-
-
-class RenamedFile:
-    """A file's tensors under other names.
-
-    Args:
-        file: the tensors.
-        names: theirs, by the new ones.
-    """
-
-    def __init__(self, file: TensorFile, names: Mapping[str, str]):
-        self._file, self._names = file, names
-        self.format, self.metadata = file.format, file.metadata
-        self.shapes = {name: file.shapes[theirs] for name, theirs in names.items()}
-        self.dtypes = {name: file.dtypes[theirs] for name, theirs in names.items()}
-
-    def array(self, name: str, part: View = whole) -> np.ndarray:
-        """A tensor, or a part of it."""
-        return self._file.array(self._names[name], part)
-
-    def rows(self, name: str, ids: np.ndarray) -> np.ndarray:
-        """Rows of a table."""
-        return self._file.rows(self._names[name], ids)
 
 
 def configs_of(family: Family, settings: Settings, overrides: Mapping[str, object]) -> tuple[Block, Block]:

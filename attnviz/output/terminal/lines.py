@@ -23,9 +23,12 @@ def kind_line(kind: str, target: str | None, screen: Screen) -> LinesView:
     return _TextView(kind_words(kind, target), DIM, screen)
 
 
-def text_line(number: int | None, where: str, text: str, screen: Screen) -> LinesView:
-    """The text, cut to one line; of several which it is, and its line in the file where that has another number."""
-    return _NumberedText(number, line_of(where), text, screen)
+def text_line(number: int | None, where: str, text: str, screen: Screen, *, target: str | None = None) -> LinesView:
+    """The text, cut to one line; of several which it is, and its line in the file where that has another number.
+
+    A target that looks at the text has a line of its own.
+    """
+    return _NumberedText(number, line_of(where), text, target, screen)
 
 
 def plain_labels(tokens: Tokens, screen: Screen) -> list[str]:
@@ -61,12 +64,17 @@ class _TextView(LinesView):
 
 
 class _NumberedText(LinesView):
-    def __init__(self, number: int | None, line: int | None, text: str, screen: Screen):
+    def __init__(self, number: int | None, line: int | None, text: str, target: str | None, screen: Screen):
         super().__init__(screen)
-        self._number, self._line, self._text = number, line, text
+        self._number, self._line, self._text, self._target = number, line, text, target
 
     def lines(self) -> Iterator[StyledLine]:
-        """One line."""
+        """One line; a second one where there is a target."""
         place = f" (line {self._line})" if self._line not in (None, self._number) else ""
-        start = "" if self._number is None else f"text {self._number}{place}: "
-        yield [(start, DIM), (isolated(self.cut(one_line(self._text), self.screen.width - len(start))), BOLD)]
+        name = "" if self._target is None else "source: "
+        yield self._named(name if self._number is None else f"text {self._number}{place}: ", self._text)
+        if self._target is not None:
+            yield self._named("target: ", self._target)
+
+    def _named(self, name: str, text: str) -> StyledLine:
+        return [(name, DIM), (isolated(self.cut(one_line(text), self.screen.width - len(name))), BOLD)]

@@ -143,3 +143,20 @@ def test_lines_above_views_are_dim_and_the_text_itself_bold():
     assert styled(text_line(2, "a.txt, line 5", "The cat", WIDE)) == [
         [("text 2 (line 5):", "dim"), ("The cat", "bold")]
     ]
+
+
+def test_a_target_has_a_line_of_its_own_below_its_source():
+    for number, name in ((None, "source:"), (2, "text 2:")):
+        assert styled(text_line(number, "", "The cat", WIDE, target="Die Katze")) == [
+            [(name, "dim"), ("The cat", "bold")],
+            [("target:", "dim"), ("Die Katze", "bold")],
+        ]
+
+
+def test_the_models_size_names_the_decoders_where_they_differ():
+    sizes = {"n_layers": 2, "n_heads": 4}
+    assert ModelInfo("toy", "sha256:0", sizes).size == "2 layers x 4 heads"
+    assert ModelInfo("toy", "sha256:0", sizes | {"decoder_layers": 1}).size == (
+        "2 layers x 4 heads, decoder 1 layer x 4 heads"
+    )
+    assert ModelInfo("toy", "sha256:0").size == ""

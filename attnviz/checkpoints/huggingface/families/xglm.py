@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from attnviz.checkpoints.huggingface.families import opt
+from attnviz.checkpoints.huggingface.generation.language_head import LanguageHead
 from attnviz.checkpoints.huggingface.settings import (
     Settings,
     activation_from,
@@ -73,4 +74,5 @@ FAMILY = replace(
     irrelevant=("init_std", "layerdrop"),
     classes="XGLM",
     vocabulary=None,
+    head=LanguageHead(),
 )

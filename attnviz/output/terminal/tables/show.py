@@ -73,7 +73,7 @@ class ShowViews:
         about = run.bare
         if about.text is not None:
             number = self._texts if self._is_stream or self._texts > 1 else None
-            yield text_line(number, about.where, about.text, screen)
+            yield text_line(number, about.where, about.text, screen, target=about.target)
         for i, table in enumerate(tables):
             if i:
                 yield ""
