@@ -431,10 +431,7 @@ def learned_rows(n, config, params, ids):
 
 def with_positions(x, config, params, ids=None):
     if config["position"] == "sinusoidal":
-        return [
-            [a + b for a, b in zip(row, sinusoid(p, len(row), config["sinusoids"]), strict=True)]
-            for p, row in enumerate(x)
-        ]
+        return add(x, [sinusoid(p, len(row), config["sinusoids"]) for p, row in enumerate(x)])
     if config["position"] == "learned":
         return add(x, learned_rows(len(x), config, params, ids))
     return x

@@ -73,7 +73,7 @@ class FolderTable(LinesView):
         yield [(self.cut(f["name"]), BOLD)]
         yield from self.text(
             f"{f['family']} ({f['model_type']}), {f['kind']}: {_stacks(f)}, "
-            f"{f['n_parameters']:,} parameters, texts of at most {config['n_ctx']} tokens"
+            f"{f['n_parameters']:,} parameters, texts of at most {f['config']['n_ctx']} tokens"
         )
         yield []
         tokenizer = f["tokenizer"]
@@ -107,7 +107,7 @@ class FolderTable(LinesView):
 def _stacks(folder: Document) -> str:
     """The layers and heads of each stack."""
     config = folder["config"]
-    text = f"{config['n_layers']} layers of {config['n_heads']} heads"
+    text = f"{config['n_layers']} layer{'s' * (config['n_layers'] != 1)} of {config['n_heads']} heads"
     if folder["kind"] != "encoder-decoder":
         return text
     n_layers, n_heads = (config.get(f"decoder_{name}", config[f"n_{name}"]) for name in ("layers", "heads"))
