@@ -119,11 +119,11 @@ def test_families_are_listed_encoders_first(cli):
     kinds = [family["kind"] for family in families]
     assert kinds == sorted(kinds, key=("encoder", "decoder", "encoder-decoder").index)
     assert set(kinds) == {"encoder", "decoder", "encoder-decoder"}
-    _, encoders, decoders, _ = re.split(
+    _, encoders, decoders, both = re.split(
         r"^(?:Encoders|Decoders|Encoder-decoders)\b", cli("models").out, flags=re.MULTILINE
     )
     for family in families:
-        part = encoders if family["kind"] == "encoder" else decoders
+        part = {"encoder": encoders, "decoder": decoders, "encoder-decoder": both}[family["kind"]]
         assert [family["model_type"], family["example"]] in [line.split() for line in part.splitlines()]
 
 
