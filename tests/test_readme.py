@@ -20,6 +20,7 @@ import pytest
 import typer
 
 import attnviz
+from attnviz.checkpoints.huggingface.family import KINDS_OF_FAMILIES
 from attnviz.checkpoints.huggingface.registry import families
 from attnviz.checkpoints.huggingface.rules.text_part import TEXT_MODELS, text_part
 from attnviz.cli.app import Commands, app
@@ -220,7 +221,7 @@ def wrapper_sentence() -> str:
 
 def test_the_topic_families_says_what_each_was_compared_with():
     text = read("families.md")
-    kinds = sorted(families().items(), key=lambda item: (item[1].kind != "encoder", item[0]))
+    kinds = sorted(families().items(), key=lambda item: (KINDS_OF_FAMILIES.index(item[1].kind), item[0]))
     rows = "".join(family_row(model_type) for model_type, _ in kinds)
     expected = re.sub(r"(?<=\|---\|\n)(\|.*\n)*", lambda _: rows, text, count=1)
     expected = re.sub(

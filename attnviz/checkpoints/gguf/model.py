@@ -4,7 +4,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,11 +19,13 @@ from attnviz.checkpoints.gguf.registry import needed_architecture
 from attnviz.checkpoints.gguf.rotary import gguf_rotary
 from attnviz.checkpoints.huggingface.family import Family
 from attnviz.checkpoints.huggingface.folder import assembled_checkpoint, configs_of
+from attnviz.checkpoints.huggingface.generation.language_head import LanguageHead
 from attnviz.checkpoints.huggingface.registry import needed_family
 from attnviz.checkpoints.huggingface.settings import Settings
 from attnviz.errors import CheckpointError, one_line
 
 if TYPE_CHECKING:
+    from attnviz.encoder.generation.rules import Generation
     from attnviz.text.pretrained import PretrainedTokenizer
 
 _NEEDED = ("context_length", "embedding_length", "block_count")
@@ -82,16 +83,25 @@ def read_gguf(
         notes=notes,
         overrides=overrides,
     )
-    return replace(checkpoint, tokenizer=partial(_read_tokenizer, metadata, where))
+    return replace(
+        checkpoint,
+        tokenizer=partial(_read_tokenizer, metadata, where),
+        generation=partial(_generation, metadata),
+    )
 
 
 def _read_tokenizer(metadata: Mapping[str, object], where: str) -> "PretrainedTokenizer":
-    try:
-        reader = import_module("attnviz.text.gguf.read")
-    except ModuleNotFoundError as error:
-        raise CheckpointError(f"{where}: its tokenizer is not read yet; expected --tokenizer FILE") from error
-    tokenizer: PretrainedTokenizer = reader.read_gguf_tokenizer(metadata, where)
-    return tokenizer
+    from attnviz.text.gguf.read import read_gguf_tokenizer  # noqa: PLC0415 (start-up time)
+
+    return read_gguf_tokenizer(metadata, where)
+
+
+def _generation(metadata: Mapping[str, object]) -> "Generation":
+    """The tokens that end a text: of the text, of a turn, of a message."""
+    from attnviz.encoder.generation.rules import Generation, GenerationRules  # noqa: PLC0415 (rare)
+
+    ids = (metadata.get(f"tokenizer.ggml.{kind}_token_id") for kind in ("eos", "eot", "eom"))
+    return Generation(GenerationRules(end=tuple(dict.fromkeys(one for one in ids if type(one) is int))))
 
 
 def _facts(metadata: Mapping[str, object], opened: TensorFile, where: str, name: str) -> Facts:
@@ -138,7 +148,12 @@ def _settings(chosen: Architecture, facts: Facts, where: str) -> tuple[Settings,
     elif facts.keys.get("attention.causal") is not None:
         values["is_causal"] = facts.keys.one_of("attention.causal", {True: True, False: False})
     n_vocab = facts.file.shapes["token_embd.weight"][0]
-    constants = {family.aliases.get(name, name): value for name, value in chosen.settings.items()}
+    shapes = facts.file.shapes
+    constants: dict[str, object] = {
+        "tie_word_embeddings": "output.weight" not in shapes,
+        "final_logit_softcapping": None,
+    }
+    constants |= {family.aliases.get(name, name): value for name, value in chosen.settings.items()}
     more = {family.aliases.get(name, name): value for name, value in chosen.more(facts).items()}
     return Settings({"vocab_size": n_vocab} | constants | values | more, where, family.name), names
 
@@ -176,7 +191,15 @@ def _family(chosen: Architecture, facts: Facts) -> Family:
         folded=dict(chosen.folded),
         convolutions=lambda settings: {},  # noqa: ARG005
         rounded=(),
+        head=_head(family, facts),
     )
+
+
+def _head(family: Family, facts: Facts) -> LanguageHead | None:
+    """A decoder's head; llama.cpp's files of encoders have none."""
+    if family.head is None or family.kind == "encoder":
+        return None
+    return replace(family.head, modules=("output",), bias="output.bias" in facts.file.shapes)
 
 
 def _sizes(family: Family, facts: Facts) -> dict[str, object]:

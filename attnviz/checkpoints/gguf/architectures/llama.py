@@ -95,6 +95,7 @@ LLAMA_LIKE = {
             "attention.scale": "attention_multiplier",
             "embedding_scale": "embedding_multiplier",
             "residual_scale": "residual_multiplier",
+            "logit_scale": "logits_scaling",
         },
         orders=_PAIRS,
     ),

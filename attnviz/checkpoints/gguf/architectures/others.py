@@ -92,8 +92,11 @@ def _mpt(facts: Facts) -> dict[str, object]:
     return {"attn_config": {"clip_qkv": facts.keys.number("attention.clamp_kqv", 0.0, float) or None}}
 
 
-_GEMMA2 = Architecture("gemma2", keys={"attn_logit_softcapping": "attn_logit_softcapping"}, more=_gemma_windows(2, 46))
-_GEMMA3 = Architecture("gemma3_text", fields=_near_base, more=_gemma_windows(6, 62))
+_CAP = {"final_logit_softcapping": "final_logit_softcapping"}
+_GEMMA2 = Architecture(
+    "gemma2", keys={**_CAP, "attn_logit_softcapping": "attn_logit_softcapping"}, more=_gemma_windows(2, 46)
+)
+_GEMMA3 = Architecture("gemma3_text", keys=_CAP, fields=_near_base, more=_gemma_windows(6, 62))
 _GPT2_KEYS = {"feed_forward_length": "n_inner"}
 
 OTHER_DECODERS = {
@@ -132,10 +135,13 @@ OTHER_DECODERS = {
     ),
     "command-r": Architecture(
         "cohere",
+        keys={"logit_scale": "logit_scale"},
         more=lambda facts: {"use_qk_norm": facts.has("attn_q_norm.weight")},
         modules=_ONE_NORM,
         orders=_TURNED,
         folded=_FOLDED,
     ),
-    "cohere2": Architecture("cohere2", more=_cohere2_windows, modules=_ONE_NORM, orders=_TURNED),
+    "cohere2": Architecture(
+        "cohere2", keys={"logit_scale": "logit_scale"}, more=_cohere2_windows, modules=_ONE_NORM, orders=_TURNED
+    ),
 }
