@@ -33,7 +33,7 @@ GOLDEN = ROOT / "tests" / "checkpoints" / "golden"
 TOPICS = sorted((Path(attnviz.__file__).parent / "docs").glob("*.md"))
 PAGES = {page.name: page for page in (README, *TOPICS)}
 BLOCK = re.compile(r"(```console\n)(.*?)(```)", re.DOTALL)
-TRAINED = "all-MiniLM-L6-v2"
+TRAINED = {"all-MiniLM-L6-v2": "minilm", "SmolLM2-135M-Instruct.Q4_1.gguf": "smollm2"}  # names, and their fixtures
 
 
 def read(name: str) -> str:
@@ -46,7 +46,7 @@ def blocks(*, trained: bool) -> list:
         pytest.param(name, match[2], id=f"{name}: {match[2].splitlines()[0].removeprefix('$ ')}")
         for name in PAGES
         for match in BLOCK.finditer(read(name))
-        if (TRAINED in match[2]) == trained
+        if any(model in match[2] for model in TRAINED) == trained
     ]
 
 
@@ -93,8 +93,10 @@ def test_a_block_is_what_its_commands_print(name, block, shell):
 
 @pytest.mark.checkpoint
 @pytest.mark.parametrize(("name", "block"), blocks(trained=True))
-def test_a_block_with_a_trained_model_is_what_its_commands_print(name, block, shell, minilm):
-    (shell.folder / TRAINED).symlink_to(minilm)
+def test_a_block_with_a_trained_model_is_what_its_commands_print(name, block, shell, request):
+    for model, fixture in TRAINED.items():
+        if model in block:
+            (shell.folder / model).symlink_to(request.getfixturevalue(fixture))
     assert_block_is_real(name, block, shell)
 
 
