@@ -15,7 +15,7 @@ from attnviz.checkpoints.formats.tensor_file import TensorFile
 from attnviz.checkpoints.gguf.architecture import SETTINGS_OF_KEYS, TENSOR_NAMES, UNUSED_TENSORS, Architecture, Facts
 from attnviz.checkpoints.gguf.keys import check_keys
 from attnviz.checkpoints.gguf.one_row import with_rows
-from attnviz.checkpoints.gguf.registry import needed_architecture
+from attnviz.checkpoints.gguf.registry import needed_architecture, read_as_architecture
 from attnviz.checkpoints.gguf.rotary import gguf_rotary
 from attnviz.checkpoints.huggingface.family import Family
 from attnviz.checkpoints.huggingface.folder import assembled_checkpoint, configs_of
@@ -50,6 +50,7 @@ def read_gguf(
     Raises:
         CheckpointError: a file that is damaged, an architecture that is not known, a key that is not computed here,
             tensors that are missing or misshapen: all of them in one message.
+        UsageError: ``architecture`` is not known.
         ConfigError: overrides that do not fit the file's fields.
     """
     metadata, opened, paths = open_gguf(path)
@@ -57,12 +58,9 @@ def read_gguf(
     where, own_name = one_line(path), metadata.get("general.architecture")
     notes: tuple[str, ...] = ()
     if architecture is not None:
-        notes += (
-            f"general.architecture is {one_line(own_name)[:40]}, read as {architecture} (--as): "
-            "the numbers may differ from the model's own",
-        )
-    chosen = needed_architecture(architecture or own_name, where)
-    facts = _facts(metadata, opened, where, str(own_name))
+        notes += (read_as_architecture(own_name, architecture),)
+    chosen = needed_architecture(architecture or own_name, where, metadata.get("general.type"))
+    facts = _facts(metadata, opened, where, str(own_name), chosen)
     chosen = chosen.variant(facts) if chosen.variant is not None else chosen
     settings, names = _settings(chosen, facts, where)
     family = _family(chosen, facts)
@@ -70,7 +68,7 @@ def read_gguf(
         configs = configs_of(family, settings, overrides or {})
     except CheckpointError as error:
         raise CheckpointError(_in_keys(str(error), names, str(own_name)), error.hint) from error
-    notes += check_keys(chosen, facts, settings, names)
+    notes += (*chosen.notes, *check_keys(chosen, facts, settings, names))
     checkpoint = assembled_checkpoint(
         path,
         where,
@@ -104,10 +102,18 @@ def _generation(metadata: Mapping[str, object]) -> "Generation":
     return Generation(GenerationRules(end=tuple(dict.fromkeys(one for one in ids if type(one) is int))))
 
 
-def _facts(metadata: Mapping[str, object], opened: TensorFile, where: str, name: str) -> Facts:
-    """The keys below the architecture's name, and the tensors."""
+def _facts(
+    metadata: Mapping[str, object], opened: TensorFile, where: str, name: str, architecture: Architecture
+) -> Facts:
+    """The keys below the architecture's name, and the tensors.
+
+    Raises:
+        CheckpointError: keys or tensors that every language model has are missing.
+    """
     below = {key.removeprefix(f"{name}."): value for key, value in metadata.items() if key.startswith(f"{name}.")}
-    values = {key: _one_or_list(value, by_layer=key.endswith("pattern")) for key, value in below.items()}
+    below = {architecture.spellings.get(key, key): value for key, value in below.items()}
+    values: dict[str, Any] = {**architecture.defaults}
+    values |= {key: _one_or_list(value, by_layer=key.endswith("pattern")) for key, value in below.items()}
     keys = Settings(values, where, name)
     for key in _NEEDED:
         keys.number(key, least=1)
