@@ -46,6 +46,8 @@ def run(
     blocks: bool = False,
     keep: Iterable[str] = (),
     pad_to: int | None = None,
+    generate: int | None = None,
+    stop: str | None = None,
     **model_options: Any,  # each of its own type: paths, texts, numbers, truth values
 ) -> Result:
     """The attention of one text.
@@ -71,6 +73,9 @@ def run(
         blocks: sum attention between the text, its pair, and special tokens.
         keep: names of ``LayerTrace``'s arrays to keep in ``result.trace``, for the selected layers.
         pad_to: fill the text up to so many tokens; no query attends to the filling.
+        generate: let the model write up to so many tokens: a decoder continues the text, an encoder-decoder writes a
+            target. They are ``generated`` in the result's tokens.
+        stop: a text that ends what it writes.
         model_options: ``weights``, ``tokenizer``, ``config``, and fields of ``EncoderConfig`` (``seed=0, n_heads=8``).
 
     Raises:
@@ -83,17 +88,20 @@ def run(
         model = load(**model_options, decoder=target is not None)
     elif model_options:
         raise UsageError(f"run: a model and {', '.join(model_options)} are given; expected one of them")
-    parts: dict[str, Any] = {"rows": rows, "columns": columns, "blocks": blocks}
-    request = Request(layers, heads, kinds, values, reduce, words, hide_special, renormalize, frozenset(keep), **parts)
+    chosen: dict[str, Any] = {"rows": rows, "columns": columns, "blocks": blocks}
+    request = Request(layers, heads, kinds, values, reduce, words, hide_special, renormalize, frozenset(keep), **chosen)
     if vectors is not None:
         if (text, pair, target, pad_to) != (None, None, None, None):
             raise UsageError("vectors: a text is given too; expected one of them")
+        if generate is not None:
+            raise UsageError("generate, vectors: both are given; expected one of them")
         return run_prepared(model, prepare_vectors(model, vectors, tokens), request)
     if tokens is not None:
         raise UsageError("tokens: labels are for vectors, and a text has its own; expected one of them")
     if text is None:
         raise UsageError("run: nothing to run on; expected a text or vectors")
-    return run_prepared(model, prepare(model, text, pair=pair, target=target, pad_to=pad_to), request)
+    parts: dict[str, Any] = {"pair": pair, "target": target, "pad_to": pad_to, "generate": generate, "stop": stop}
+    return run_prepared(model, prepare(model, text, **parts), request)
 
 
 def explain(

@@ -68,6 +68,16 @@ TokenLabels = Annotated[
         help="Labels for --vectors or --attention: words, a JSON list, or @FILE, one per line.",
     ),
 ]
+Generate = Annotated[
+    int | None,
+    option(
+        INPUT,
+        "--generate",
+        metavar="[N]",
+        help="Let the model write up to N tokens [32]: what follows TEXT, or as an encoder-decoder its target.",
+    ),
+]
+Stop = Annotated[str | None, option(INPUT, "--stop", metavar="TEXT", help="Text that ends what --generate writes.")]
 Revision = Annotated[
     str | None, option(MODEL, "--revision", metavar="NAME", help="Branch, tag or commit of the hub's model.")
 ]
@@ -206,6 +216,8 @@ class InputOptions(Options):
     whole: Annotated[bool, option(INPUT, "--whole", help="Read the whole file as one text.")] = False
     pair: Pair = None
     target: Target = None
+    generate: Generate = None
+    stop: Stop = None
     vectors: Annotated[
         Path | None,
         option(
