@@ -204,9 +204,12 @@ def _load_options(source: Source, *, decoder: bool) -> dict[str, Any]:
     return options | {"fields": fields, "decoder": decoder, "progress": is_watched(source.common)}
 
 
+_OF_MODELS = {"model", "weights", "tokenizer", "revision", "variant", "family", "source_lang", "target_lang"}
+
+
 def _has_random_weights(source: Source, options: Mapping[str, object], fields: Mapping[str, object]) -> bool:
     """Whether the weights are random or of a named model, so that fields are not those of the bundled model."""
-    if "seed" in fields or {"model", "weights", "tokenizer", "revision", "variant", "family"} & set(options):
+    if "seed" in fields or _OF_MODELS & set(options):
         return True
     if source.inputs.vectors is not None:
         return True

@@ -107,6 +107,14 @@ TokenizerName = Annotated[
         "[default: the model's own, else word]",
     ),
 ]
+SourceLang = Annotated[
+    str | None,
+    option(MODEL, "--source-lang", metavar="CODE", help="Language of the text, for a translator: en_XX, eng_Latn."),
+]
+TargetLang = Annotated[
+    str | None,
+    option(MODEL, "--target-lang", metavar="CODE", help="Language of --target. [default: the text's own]"),
+]
 Truncate = Annotated[
     bool, option(INPUT, "--truncate", help="Cut a text that is too long for the model; a note says what is left.")
 ]
@@ -252,9 +260,10 @@ class ModelOptions(Options):
             MODEL,
             "-m",
             "--model",
-            metavar="DIR|ID",
+            metavar="DIR|FILE|ID",
             envvar="ATTNVIZ_MODEL",
-            help="A model folder (Hugging Face), tiny, or the id of a model on the hub. [default: tiny]",
+            help="A model folder (Hugging Face), a GGUF file, ollama:NAME, tiny, or the id of a model on the hub. "
+            "[default: tiny]",
         ),
     ] = None
     revision: Revision = None
@@ -272,6 +281,8 @@ class ModelOptions(Options):
     ] = None
     config: ConfigPath = None
     tokenizer: TokenizerName = None
+    source_lang: SourceLang = None
+    target_lang: TargetLang = None
 
     def begin(self) -> None:
         """Begins the digest of the weights, which takes longest and needs nothing else."""

@@ -110,11 +110,11 @@ def _token(tokenizer: PretrainedTokenizer, tokens: LanguageTokens, side: str, co
         return token
     known = known_languages(tokenizer, tokens) if is_used else ()
     if not known:
-        raise UsageError(f"{option}: {where} has one {side} language, without a token for it; expected no --{option}")
+        raise UsageError(f"{option}: {where} has no tokens for {side} languages; expected no --{option}")
     near = _near(str(code), known)
     meant = f" (did you mean {' or '.join(near)}?)" if near else ""
     raise UsageError(
-        f"{option}: {where} does not know {one_line(str(code))!r}{meant}; expected one of {', '.join(known)}"
+        f"{option}: {where} does not know '{one_line(str(code))}'{meant}; expected one of {', '.join(known)}"
     )
 
 

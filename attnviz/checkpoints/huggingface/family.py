@@ -11,7 +11,7 @@ The families themselves are in ``families/``, one small file for each ``model_ty
 
 import fnmatch
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,7 @@ from attnviz.checkpoints.huggingface.generation.language_head import LanguageHea
 from attnviz.checkpoints.huggingface.settings import SettingRule, Settings
 from attnviz.encoder.config.block import Block
 from attnviz.encoder.parameters.shapes import Shape
+from attnviz.text.languages import LanguageTokens
 from attnviz.text.pieces.layout import PieceLayout
 
 
@@ -60,12 +61,14 @@ class Vocabulary:
     """The parts of a tokenizer that older vocabulary files leave out.
 
     Attributes:
-        kind: ``wordpiece`` or ``wholes`` (``vocab.txt``), or ``bytes`` (``vocab.json`` and ``merges.txt``).
+        kind: ``wordpiece`` or ``wholes`` (``vocab.txt``), or ``bytes`` or ``subwords`` (``vocab.json`` and
+            ``merges.txt``).
         single: the tokens around one text, with ``$A`` for it, in the names of ``specials``.
         pair: the tokens around two texts, with the row of the segment table after each colon.
         specials: the special tokens by role, unless ``tokenizer_config.json`` says otherwise.
         mask_strips: whether the mask token takes the space before it.
         trim_offsets: whether a piece's place in the text leaves out the space that it begins with.
+        prefix_space: whether a space goes before a text, unless ``add_prefix_space`` says otherwise.
     """
 
     kind: str
@@ -74,11 +77,25 @@ class Vocabulary:
     specials: Mapping[str, str] = field(default_factory=dict)
     mask_strips: bool = False
     trim_offsets: bool = False
+    prefix_space: bool = False
 
     @property
     def files(self) -> tuple[str, ...]:
         """The files it is made from."""
-        return {"wordpiece": ("vocab.txt",), "wholes": ("vocab.txt",), "bytes": ("vocab.json", "merges.txt")}[self.kind]
+        return ("vocab.txt",) if self.kind in ("wordpiece", "wholes") else ("vocab.json", "merges.txt")
+
+
+@dataclass(frozen=True, eq=False)
+class TokenizerKind:
+    """The tokenizer of some models of a family: those of another class, or other languages.
+
+    Attributes:
+        languages, pieces, vocabulary: as ``Family`` has them.
+    """
+
+    languages: LanguageTokens | None = None
+    pieces: PieceLayout | None = None
+    vocabulary: Vocabulary | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,6 +148,8 @@ class Family:
         vocabulary: for folders without ``tokenizer.json``.
         pieces: for folders with a SentencePiece model alone; None where those are not read.
         head: what makes logits of its outputs; None where it cannot write.
+        languages: the language tokens around its texts; None where it has none.
+        tokenizers: other tokenizers of such models, by what ``tokenizer_class`` begins with, or by ``language_codes``.
     """
 
     name: str
@@ -170,6 +189,16 @@ class Family:
     vocabulary: Vocabulary | None = None
     pieces: PieceLayout | None = None
     head: LanguageHead | None = None
+    languages: LanguageTokens | None = None
+    tokenizers: Mapping[str, TokenizerKind] = field(default_factory=dict)
+
+    def with_tokenizer(self, settings: Mapping[str, Any]) -> "Family":
+        """The family with the tokenizer that the settings of a folder's tokenizer name."""
+        named, codes = str(settings.get("tokenizer_class")), settings.get("language_codes")
+        for name, kind in self.tokenizers.items():
+            if named.startswith(name) or codes == name:
+                return replace(self, languages=kind.languages, pieces=kind.pieces, vocabulary=kind.vocabulary)
+        return self
 
     def settings(self, values: Mapping[str, Any], where: str) -> Settings:
         """The settings of a ``config.json``, with the family's defaults."""

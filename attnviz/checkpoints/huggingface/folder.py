@@ -28,7 +28,7 @@ from attnviz.checkpoints.huggingface.tensor_names import (
     rounding_notes,
     unknown_prefix,
 )
-from attnviz.checkpoints.huggingface.tokenizer import read_regex_tokenizer, read_tokenizer
+from attnviz.checkpoints.huggingface.tokenizer import read_both_modes, read_regex_tokenizer, read_tokenizer
 from attnviz.encoder.config.block import Block
 from attnviz.encoder.parameters.params import Params
 from attnviz.encoder.parameters.shapes import Shape, tensor_shapes
@@ -76,6 +76,7 @@ def read_folder(
         tokenizer=partial(read_tokenizer, path, family),
         regex_tokenizer=partial(read_regex_tokenizer, path, family),
         generation=partial(_generation, path, settings),
+        both_modes=partial(read_both_modes, path, family),
     )
 
 

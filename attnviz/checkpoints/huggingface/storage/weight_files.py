@@ -102,6 +102,8 @@ def _variants(names: Collection[str]) -> Iterator[str]:
 
 def _advice(name: str) -> str | None:
     """What to do with a file that is not read."""
+    if name.endswith(".gguf"):
+        return f"it is a whole model by itself: --model {one_line(name)[:60]}"
     if name.startswith("consolidated"):
         return "it has its maker's own names of tensors: download the files model*.safetensors of the same model"
     if name.startswith("adapter_model"):
