@@ -51,7 +51,8 @@ def with_generated(model: Model, prepared: Prepared, most: int, stop: str | None
     step, n_vocab = text_step(model.params, model.config), model.config.n_vocab
     ids, note = _written(model, step, prepared.tokens, model.tokenizer, wish)
     text, tokens = with_written(model.tokenizer, prepared.text or "", prepared.tokens, ids, n_vocab)
-    return replace(prepared, source=_longer(prepared.source, ids), text=text, tokens=tokens, cuts=prepared.cuts + note)
+    source, n_given = _longer(prepared.source, ids), len(prepared.text or "")
+    return replace(prepared, source=source, text=text, tokens=tokens, cuts=prepared.cuts + note, n_given=n_given)
 
 
 def _check_continues(model: Model) -> None:

@@ -52,6 +52,8 @@ def tokens_of(
         words = list(spelled.words) if spelled else _single_words(fields, offsets, special)
     pieces = _items(fields, f"{prefix}pieces", _PIECES, n, where) or [[]] * n
     positions = _items(fields, f"{prefix}positions", _INDEX, n, where)
+    own = fields if "schema" in fields else {}  # another program's field of this name may be anything
+    generated = _items(own, f"{prefix}generated", _TRUTH, n, where) or [False] * n
     texts = _texts(spelled.texts if spelled else names, offsets, segment, segments)
     return tuple(
         Token(
@@ -67,6 +69,7 @@ def tokens_of(
             word=words[i],
             pieces=tuple(pieces[i]),
             position=positions[i] if positions else None,
+            generated=generated[i],
         )
         for i in range(n)
     )

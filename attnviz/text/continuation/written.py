@@ -12,6 +12,7 @@ from attnviz.trace.tokens import Token, Tokens
 if TYPE_CHECKING:
     from attnviz.text.pretrained import PretrainedTokenizer
 
+_MOST_BYTES = 4  # of a character
 _PART = "\ufffd"  # how the library spells bytes that are only part of a character
 
 
@@ -20,8 +21,12 @@ def written_text(tokenizer: Tokenizer, before: Sequence[int], ids: Sequence[int]
     library = getattr(tokenizer, "library", None)
     if library is None:
         return "".join(f" {_piece(tokenizer, number)}" for number in ids)
-    start, whole = library.decode(list(before)), library.decode([*before, *ids])
-    text: str = whole[len(start) :] if whole.startswith(start) else library.decode(list(ids))
+    start, text = library.decode(list(before)), ""
+    for n in range(len(ids), max(len(ids) - _MOST_BYTES, -1), -1):
+        whole = library.decode([*before, *ids[:n]])
+        text = whole[len(start) :] if whole.startswith(start) else library.decode(list(ids[:n]))
+        if not text.endswith(_PART):
+            break
     return text.rstrip(_PART)
 
 
@@ -38,9 +43,10 @@ def with_written(
         n_vocab: rows of the table of tokens.
     """
     before = [token.id or 0 for token in tokens]
-    whole = text + written_text(tokenizer, before, ids)
+    written = written_text(tokenizer, before, ids)
     if getattr(tokenizer, "library", None) is None:
-        return whole, (*tokens, *_plain(tokenizer, text, tokens, ids))
+        return text + written[not text :], (*tokens, *_plain(tokenizer, text, tokens, ids))
+    whole = text + written
     alike = _encoded_alike(tokenizer, whole, [*before, *ids], n_vocab)
     if alike is None:
         return whole, _spelled(tokenizer, text, whole, tokens, ids)  # type: ignore[arg-type]  # it has a library
@@ -59,7 +65,7 @@ def _encoded_alike(tokenizer: Tokenizer, whole: str, ids: list[int], n_vocab: in
 def _plain(tokenizer: Tokenizer, text: str, tokens: Tokens, ids: Sequence[int]) -> list[Token]:
     """Tokens of a tokenizer that cannot decode: each a word, after a space."""
     made: list[Token] = []
-    at, last = len(text), max((token.word for token in tokens if token.word is not None), default=-1)
+    at, last = len(text) or -1, max((token.word for token in tokens if token.word is not None), default=-1)
     for i, number in enumerate(ids):
         piece = _piece(tokenizer, number)
         token = Token(piece, printable(piece), at + 1, at + 1 + len(piece), number, piece, word=last + 1 + i)
@@ -79,7 +85,8 @@ def _spelled(tokenizer: "PretrainedTokenizer", text: str, whole: str, tokens: To
     added = library.get_added_tokens_decoder()
     made, start = list(tokens), len(text)
     for i, number in enumerate(ids):
-        end = max(start, len(text) + len(written_text(tokenizer, before, ids[: i + 1])))
+        end = len(text) + len(written_text(tokenizer, before, ids[: i + 1]))
+        end = max(start, min(end, len(whole)))
         piece = library.id_to_token(number) or f"[{number}]"
         special = number in added and added[number].special
         label = printable(piece) if number in added else tokenizer.spelling.label(piece)
