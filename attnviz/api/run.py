@@ -1,6 +1,6 @@
 """One text at a time: its attention, or one of its query tokens step by step."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -82,6 +82,7 @@ def run(
         UsageError: options that do not fit, a layer or head that is not there.
         InputError: a text, file or number that is invalid.
     """
+    parts: dict[str, Any] = {"pair": pair, "target": target, "pad_to": pad_to, "generate": generate, "stop": stop}
     if model is None:
         if vectors is not None and "weights" not in model_options:
             model_options.setdefault("d_model", np.shape(vectors)[-1])
@@ -90,18 +91,26 @@ def run(
         raise UsageError(f"run: a model and {', '.join(model_options)} are given; expected one of them")
     chosen: dict[str, Any] = {"rows": rows, "columns": columns, "blocks": blocks}
     request = Request(layers, heads, kinds, values, reduce, words, hide_special, renormalize, frozenset(keep), **chosen)
+    return run_prepared(model, _prepared(model, text, vectors, tokens, parts), request)
+
+
+def _prepared(
+    model: Model,
+    text: str | None,
+    vectors: np.ndarray | None,
+    tokens: Iterable[str] | None,
+    parts: Mapping[str, Any],
+) -> Prepared:
+    """The text with its parts, or the vectors with their labels, ready for the model."""
     if vectors is not None:
-        if (text, pair, target, pad_to) != (None, None, None, None):
+        if text is not None or any(part is not None for part in parts.values()):
             raise UsageError("vectors: a text is given too; expected one of them")
-        if generate is not None:
-            raise UsageError("generate, vectors: both are given; expected one of them")
-        return run_prepared(model, prepare_vectors(model, vectors, tokens), request)
+        return prepare_vectors(model, vectors, tokens)
     if tokens is not None:
         raise UsageError("tokens: labels are for vectors, and a text has its own; expected one of them")
     if text is None:
         raise UsageError("run: nothing to run on; expected a text or vectors")
-    parts: dict[str, Any] = {"pair": pair, "target": target, "pad_to": pad_to, "generate": generate, "stop": stop}
-    return run_prepared(model, prepare(model, text, **parts), request)
+    return prepare(model, text, **parts)
 
 
 def explain(

@@ -8,6 +8,7 @@ import typer
 from attnviz.cli.block_options import BlockOptions, DrawnBlockOptions
 from attnviz.cli.command import OptionGroups, Options, option
 from attnviz.cli.groups.attention import AttentionOptions
+from attnviz.cli.groups.generation import Generate, Stop
 from attnviz.cli.groups.many import ManyOptions, WorkerOptions
 from attnviz.cli.groups.text_files import DrawnTextFileOptions, TextFileOptions
 from attnviz.cli.help.pages import INPUT, MODEL, OUTPUT, SELECTION, VIEW
@@ -68,16 +69,6 @@ TokenLabels = Annotated[
         help="Labels for --vectors or --attention: words, a JSON list, or @FILE, one per line.",
     ),
 ]
-Generate = Annotated[
-    int | None,
-    option(
-        INPUT,
-        "--generate",
-        metavar="[N]",
-        help="Let the model write up to N tokens [32]: what follows TEXT, or as an encoder-decoder its target.",
-    ),
-]
-Stop = Annotated[str | None, option(INPUT, "--stop", metavar="TEXT", help="Text that ends what --generate writes.")]
 Revision = Annotated[
     str | None, option(MODEL, "--revision", metavar="NAME", help="Branch, tag or commit of the hub's model.")
 ]

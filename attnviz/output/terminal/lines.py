@@ -54,7 +54,7 @@ def text_line(
     """
     n_given, writes_target = written
     given = text if n_given is None else text[:n_given]
-    more = {} if n_given is None else {"generated: ": text[n_given:]}
+    more = {} if n_given is None else {"generated: ": text[n_given:].strip()}
     if target is not None:
         more |= {"generated target: " if writes_target else "target: ": target}
     return _NumberedText(number, line_of(where), given, more, "source: " if target is not None else "", screen)
