@@ -58,7 +58,7 @@ def prepare(
     if not model.has_decoder:
         raise InputError(
             f"{model.info.name}: these weights have no decoder; expected one for a target text",
-            hint="attnviz weights init --decoder writes one",
+            hint="`attnviz models` lists the encoder-decoders that load, and --seed 0 makes random weights",
         )
     n_cuts = len(cuts)
     target_sequence, target_tokens = _target_sequence(model, target, cuts if truncate else None)

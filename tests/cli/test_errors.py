@@ -203,7 +203,7 @@ ERRORS = [
         "show a --weights toy.npz --target b",
         3,
         "toy.npz: these weights have no decoder; expected one for a target text",
-        "hint: attnviz weights init --decoder writes one",
+        "hint: `attnviz models` lists the encoder-decoders that load, and --seed 0 makes random weights",
     ),
     (
         "show a --weights foreign.safetensors",
@@ -779,7 +779,7 @@ ERRORS = [
         'show "the cats" --model bert --target cat',
         3,
         "bert: these weights have no decoder; expected one for a target text",
-        "hint: attnviz weights init --decoder writes one",
+        "hint: `attnviz models` lists the encoder-decoders that load, and --seed 0 makes random weights",
     ),
     ("models nowhere/", 3, "nowhere/: no such folder; expected a model folder, or a model's id"),
     ("show a --variant fp16", 2, "variant: it is of a model's weights, and no model is given; expected both"),

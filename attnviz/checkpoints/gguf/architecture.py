@@ -57,7 +57,11 @@ STACKED_EXPERTS: Mapping[str, Stacked] = {
 FUSED_QKV = Fused("blk.{}.attn_qkv", ("layers.{}.attn.q", "layers.{}.attn.k", "layers.{}.attn.v"))
 
 # Heads, and numbers that are read besides the tensors.
+# Those of pictures and sound come from Ollama, which has them in the same file.
 UNUSED_TENSORS = (
+    "v.*",
+    "mm.*",
+    "a.*",
     "output.*",
     "rope_freqs.weight",
     "rope_factors_*.weight",
@@ -141,6 +145,9 @@ class Architecture:
         rotary: whether q and k are rotated.
         irrelevant: keys without a part in attention.
         variant: the architecture as a file's facts make it; None where there is one alone.
+        spellings: keys under other names, as Ollama's own converter has them.
+        defaults: values of keys that files leave out.
+        notes: what else may change the numbers, one line each.
     """
 
     family: str
@@ -160,3 +167,6 @@ class Architecture:
     rotary: bool = True
     irrelevant: tuple[str, ...] = ()
     variant: "Callable[[Facts], Architecture] | None" = None
+    spellings: Mapping[str, str] = field(default_factory=dict)
+    defaults: Mapping[str, object] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from attnviz.checkpoints.checkpoint import Checkpoint
 from attnviz.checkpoints.formats.magic import is_gguf
-from attnviz.checkpoints.huggingface.family import Family
+from attnviz.checkpoints.huggingface.family import KINDS_OF_FAMILIES, Family
 from attnviz.checkpoints.huggingface.folder import read_folder
 from attnviz.checkpoints.huggingface.registry import families, needed_family
 from attnviz.checkpoints.huggingface.tokenizer import MissingTokenizerError, read_tokenizer, tokenizer_file
@@ -19,7 +19,7 @@ def known_families() -> list[dict[str, str]]:
     """Each family that loads, ready for JSON: ``model_type``, ``name``, ``kind``, ``paper``, ``example``."""
     return [
         {"model_type": key, "name": f.name, "kind": f.kind, "paper": f.paper, "example": f.example}
-        for key, f in sorted(families().items(), key=lambda item: (item[1].kind != "encoder", item[0]))
+        for key, f in sorted(families().items(), key=lambda item: (KINDS_OF_FAMILIES.index(item[1].kind), item[0]))
     ]
 
 

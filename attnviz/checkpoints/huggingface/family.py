@@ -23,6 +23,8 @@ from attnviz.encoder.parameters.shapes import Shape
 from attnviz.text.languages import LanguageTokens
 from attnviz.text.pieces.layout import PieceLayout
 
+KINDS_OF_FAMILIES = ("encoder", "decoder", "encoder-decoder")
+
 
 @dataclass(frozen=True, eq=False)
 class Fused:

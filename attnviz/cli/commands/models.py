@@ -27,7 +27,7 @@ class FolderOptions(Options):
         str | None,
         typer.Argument(
             metavar="[DIR|FILE|ID]",
-            help="A model folder, a GGUF file, tiny, or the id of a model on the hub.",
+            help="A model folder, a GGUF file, ollama:NAME, tiny, or the id of a model on the hub.",
             show_default=False,
         ),
     ] = None

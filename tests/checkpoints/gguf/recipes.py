@@ -68,6 +68,15 @@ def phi3_keys(config: dict) -> dict[str, object]:
     return keys
 
 
+def ministral_keys(config: dict) -> dict[str, object]:
+    rope = config["rope_parameters"]
+    return {
+        "rope.dimension_count": rope_dims(config),
+        "rope.scaling.yarn_log_multiplier": rope["mscale_all_dim"],
+        "attention.temperature_scale": rope["llama_4_scaling_beta"],
+    }
+
+
 def gpt2_tensors(name: str, array: np.ndarray, config: dict) -> Tensors:
     """Matrices of (in, out) become (out, in)."""
     yield name, array.T if array.ndim == 2 and ".h." in name else array
@@ -150,6 +159,8 @@ RECIPES = (
     Recipe("llama", "llama_yarn", turned, of_pairs, fields={"rotary_truncate": False}),
     Recipe("llama", "mistral", turned, of_pairs, fields={"window": 4}),
     Recipe("llama", "mixtral", turned, of_pairs, fields={"window": 6}),
+    Recipe("mistral3", "mistral", turned, of_pairs, fields={"window": 4}),
+    Recipe("mistral3", "ministral3", ministral_keys, of_pairs),
     Recipe("qwen2", "qwen2"),
     Recipe(
         "qwen2moe",
