@@ -37,6 +37,7 @@ class Prepared:
     """A text made ready for the stack: its tokens and what enters the stack for them.
 
     ``where``: its place among several, ``texts.txt, line 3``. ``cuts``: a note for each text that was too long.
+    ``n_given``: the characters of the text before what the model wrote; None where it wrote nothing after it.
     """
 
     source: Sequence
@@ -48,6 +49,7 @@ class Prepared:
     target_tokens: Tokens = ()
     where: str = ""
     cuts: tuple[str, ...] = ()
+    n_given: int | None = None
 
     @property
     def n_tokens(self) -> int:
@@ -332,6 +334,7 @@ class _Plan:
             target=text.target_text,
             trace=trace,
             where=text.where,
+            n_given=text.n_given,
         )
 
 

@@ -31,12 +31,17 @@ class TextOutcome(NamedTuple):
 
 
 class Parts(NamedTuple):
-    """What belongs to each text: a second segment, a target text, the length it is padded to, whether it is cut."""
+    """What belongs to each text: a second segment, a target text, the length it is padded to, whether it is cut.
+
+    ``generate``: how many tokens the model writes, up to the text ``stop``.
+    """
 
     pair: str | None = None
     target: str | None = None
     pad_to: int | None = None
     truncate: bool = False
+    generate: int | None = None
+    stop: str | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -123,7 +123,7 @@ def _facts(
 
 
 def _one_or_list(value: object, *, by_layer: bool) -> object:
-    """A key's value; of a list with the same number for each layer that number, unless they are told apart."""
+    """A key's value; of a list with the same number for each layer that number, unless layers are kept apart."""
     if isinstance(value, np.ndarray):
         value = value.tolist()
     if (

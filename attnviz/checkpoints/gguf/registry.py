@@ -28,7 +28,7 @@ def architectures() -> Mapping[str, Architecture]:
     return LLAMA_LIKE | OTHER_DECODERS | ENCODERS
 
 
-def read_as_architecture(own: object, architecture: str) -> str:
+def read_as_architecture(name: object, architecture: str) -> str:
     """The note that a file of one architecture is read as one of another.
 
     Raises:
@@ -40,7 +40,7 @@ def read_as_architecture(own: object, architecture: str) -> str:
             f"as: {architecture!r} is not known{nearest(architecture, tuple(known))}; "
             f"expected one of {', '.join(sorted(known))}"
         )
-    said = "missing" if own is None else one_line(own)[:40]
+    said = "missing" if name is None else one_line(name)[:40]
     return f"general.architecture is {said}, read as {architecture} (--as): the numbers may differ from the model's own"
 
 

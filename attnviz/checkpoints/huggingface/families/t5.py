@@ -2,6 +2,7 @@
 
 from attnviz.checkpoints.huggingface.family import Family
 from attnviz.checkpoints.huggingface.settings import ACTIVATION_NAMES, Settings, number_from, size_from
+from attnviz.text.pieces.layout import PieceLayout
 
 
 def _is_gated(settings: Settings) -> bool:
@@ -100,5 +101,6 @@ FAMILY = Family(
     ),
     required={"is_decoder": (False,)},
     irrelevant=("scale_decoder_outputs",),
+    pieces=PieceLayout(single="$A </s>", pair="$A </s> $B </s>", extra="<extra_id_{}>", n_extra=100),
     classes="T5(?:Encoder|With)?",
 )
