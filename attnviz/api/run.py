@@ -55,7 +55,8 @@ def run(
     Args:
         text: the text; or give ``vectors``.
         pair: a second segment.
-        target: a target text: also runs the decoder, whose cross-attention looks from the target at ``text``.
+        target: a target text: also runs the decoder, whose cross-attention looks from the target at ``text``. A
+            trained decoder is fed a start token first, and the target without its last one.
         vectors: (n, d_model) instead of a text, one row a token.
         tokens: labels for ``vectors``.
         model: what ``load`` gave; by default ``load(**model_options)``, and without any the bundled one.

@@ -15,6 +15,7 @@ from attnviz.analysis.matrices.rerun import Ran
 from attnviz.analysis.matrices.selection import Choice, Request, arrange, arranged_parts, arranged_tokens
 from attnviz.analysis.matrices.values import IN_PARTS, lost_to_sinks, value_addresses, values_in_parts, values_of
 from attnviz.encoder.batch import batches, stacked
+from attnviz.encoder.config.block import Block
 from attnviz.encoder.embedding import Sequence
 from attnviz.encoder.stack import BY_HEADS, Address, masked_keys, stream
 from attnviz.encoder.stack import run as run_stack
@@ -188,7 +189,7 @@ class _Plan:
     def of(cls, model: Model, text: Prepared, request: Request) -> "_Plan":
         kinds = kinds_of(request, text)
         config = model.config
-        choices = {kind: Choice.of(request, config.layers_of(kind), config.heads_of(kind)) for kind in kinds}
+        choices = {kind: _choice_of(request, kind, config, alone=len(kinds) == 1) for kind in kinds}
         for kind in kinds if request.reduce in PATHS else ():
             check_path(request.reduce, kind, choices[kind].layers)
         return cls(model, text, request, kinds, choices)
@@ -335,6 +336,20 @@ class _Plan:
             where=text.where,
             n_given=text.n_given,
         )
+
+
+def _choice_of(request: Request, kind: str, config: Block, *, alone: bool) -> Choice:
+    """The layers and heads of a kind.
+
+    Raises:
+        UsageError: a layer or head that does not exist; of several kinds, the hint says of which.
+    """
+    try:
+        return Choice.of(request, config.layers_of(kind), config.heads_of(kind))
+    except UsageError as error:
+        if alone or error.hint:
+            raise
+        raise UsageError(str(error), hint=f"that is of {kind} attention; choose one with --kind") from error
 
 
 def kinds_of(request: Request, text: Prepared) -> tuple[str, ...]:
