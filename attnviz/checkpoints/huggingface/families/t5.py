@@ -1,6 +1,6 @@
 """T5 (Raffel et al. 2020): an encoder-decoder with relative positions, RMS norms before each part, and no scale."""
 
-from attnviz.checkpoints.huggingface.family import Family
+from attnviz.checkpoints.huggingface.family import Family, TokenizerKind, Vocabulary
 from attnviz.checkpoints.huggingface.settings import ACTIVATION_NAMES, Settings, number_from, size_from
 from attnviz.text.pieces.layout import PieceLayout
 
@@ -56,6 +56,8 @@ def _gates(settings: Settings) -> dict[str, str]:
     return gated if _is_gated(settings) else {}
 
 
+_BYTES = Vocabulary("utf8", "$A eos", "$A eos $B eos", {"pad": "<pad>", "eos": "</s>", "unk": "<unk>"}, n_extra=125)
+
 FAMILY = Family(
     name="T5",
     paper="Raffel et al. 2020",
@@ -102,5 +104,6 @@ FAMILY = Family(
     required={"is_decoder": (False,)},
     irrelevant=("scale_decoder_outputs",),
     pieces=PieceLayout(single="$A </s>", pair="$A </s> $B </s>", extra="<extra_id_{}>", n_extra=100),
+    tokenizers={"ByT5": TokenizerKind(vocabulary=_BYTES)},
     classes="T5(?:Encoder|With)?",
 )
