@@ -85,19 +85,32 @@ def _unembedding(model: Model) -> Unembedding:
 
 def _with_target(model: Model, prepared: Prepared, wish: _Wish) -> Prepared:
     """The text with the target that the model writes for it."""
-    start = model.config.target.start_id if wish.rules.start is None else wish.rules.start
+    tokenizer = model.target_tokenizer
+    start, rules = _started(model, tokenizer, wish.rules)
     if start is None:
         raise UsageError(
             f"generate: {model.name} does not say what its decoder is fed first; expected decoder_start_id "
             "(--set decoder_start_id=0), or a model that continues a text (--mask causal)"
         )
-    tokenizer = model.target_tokenizer
     first: Tokens = (tokenizer.special_token(start),)
     step = target_step(model.params, model.config, prepared.source)
-    ids, note = _written(model, step, first, tokenizer, wish)
+    ids, note = _written(model, step, first, tokenizer, wish._replace(rules=rules))
     text, tokens = with_written(tokenizer, "", first, ids, model.config.n_target_vocab)
     fed = Sequence(np.array([start, *ids]))
     return replace(prepared, target_text=text, target=fed, target_tokens=tokens, cuts=prepared.cuts + note)
+
+
+def _started(model: Model, tokenizer: Tokenizer, rules: GenerationRules) -> tuple[int | None, GenerationRules]:
+    """The id that the decoder is fed first, None where none is known, and the rules with the target's language.
+
+    The token of the language comes first, or second after the usual start.
+    """
+    start = model.config.target.start_id if rules.start is None else rules.start
+    language = getattr(tokenizer, "language", "")
+    number = getattr(tokenizer, "library").token_to_id(language) if language else None  # noqa: B009 (it has one then)
+    if number is None:
+        return start, rules
+    return (number, rules) if model.config.target.wraps else (start, replace(rules, forced_first=number))
 
 
 def _written(

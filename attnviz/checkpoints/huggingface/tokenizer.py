@@ -225,10 +225,7 @@ def _from_vocabulary(path: Path, family: Family, settings: dict[str, Any]) -> An
     specials = _special_names(vocabulary, tokens)
     file = path / files[0] if files else path
     if vocabulary.kind == "utf8":
-        extra = settings.get("extra_ids")
-        n_extra = extra if isinstance(extra, int) else vocabulary.n_extra
-        specials |= {f"extra_{i}": f"<extra_id_{i}>" for i in range(n_extra)}
-        made = utf8_bytes(tuple(specials.values()), n_extra)
+        made = utf8_bytes(tuple(specials.values()), len(specials) - len(vocabulary.specials))
     elif vocabulary.kind == "wordpiece":
         accents = settings.get("strip_accents")
         made = wordpiece(
@@ -260,8 +257,11 @@ def _token_settings(path: Path, settings: dict[str, Any]) -> dict[str, Any]:
 
 
 def _special_names(vocabulary: Vocabulary, tokens: dict[str, Any]) -> dict[str, str]:
-    """By role, the special tokens: as the folder says, else as the family does."""
-    return {role: token_text(tokens.get(f"{role}_token")) or token for role, token in vocabulary.specials.items()}
+    """By role, the special tokens: as the folder says, else as the family does; then the numbered ones."""
+    names = {role: token_text(tokens.get(f"{role}_token")) or token for role, token in vocabulary.specials.items()}
+    said = tokens.get("extra_ids")
+    n_extra = said if isinstance(said, int) and vocabulary.n_extra else vocabulary.n_extra
+    return names | {f"extra_{i}": f"<extra_id_{i}>" for i in range(n_extra)}
 
 
 def _switches(vocabulary: Vocabulary, tokens: dict[str, Any]) -> dict[str, dict[str, bool]]:
