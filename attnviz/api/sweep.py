@@ -190,6 +190,8 @@ def corpus(
     model: Model | None = None,
     pair: str | None = None,
     target: str | None = None,
+    generate: int | None = None,
+    stop: str | None = None,
     on_error: str = "stop",
     workers: int | None = 1,
     threads: int | None = None,
@@ -203,6 +205,8 @@ def corpus(
         model: from ``load``; by default the bundled model, or with a target random weights.
         pair: a second segment of each text.
         target: a target text of each text.
+        generate: the most tokens that the model writes after each text, or as its target.
+        stop: a text that ends what it writes.
         on_error: at a text that cannot be used: ``stop``, or ``skip`` it with a note.
         workers: processes; None for as many as there are CPUs. More than one needs a system that can fork.
         threads: threads of a matrix product; None for one, and for long texts as many as there are CPUs.
@@ -217,7 +221,8 @@ def corpus(
     notes: list[str] = []
     if isinstance(texts, Path) or is_stream(texts):
         layout, notes = layout_of(texts, layout, is_alone=pair is None and target is None)
-    made = _corpus(texts, model, Parts(pair, target), layout)
+    parts = Parts(pair, target, generate=generate, stop=stop)
+    made = _corpus(texts, model, parts, layout)
     if note is not None:
         made = replace(made, note=note)
     for remark in notes:
@@ -241,8 +246,8 @@ def _corpus(
         raise UsageError("texts: expected texts alone, or results alone, not both or anything else")
     if not results:
         return _corpus_of_texts(strings, model, parts, layout)
-    if (model, parts.pair, parts.target) != (None, None, None):
-        raise UsageError("model, pair, target: results have run already; expected results alone, or texts")
+    if model is not None or parts != Parts():
+        raise UsageError("model, pair, target, generate: results have run already; expected results alone, or texts")
     numbered = [(f"result {number}", result) for number, result in enumerate(results, start=1)]
     return Corpus(results=lambda request: numbered, name="results")  # noqa: ARG005 (results hold their values)
 
@@ -250,5 +255,7 @@ def _corpus(
 def _corpus_of_texts(
     texts: str | Path | BinaryIO | list[str], model: Model | None, parts: Parts, layout: FileLayout
 ) -> Corpus:
-    made = Corpus(texts=texts, parts=parts, layout=layout)
-    return replace(made, open_model=partial(load, decoder=made.has_target) if model is None else lambda: model)
+    decoder = parts.target is not None or (not isinstance(texts, str | list) and layout.has_target)
+    return Corpus(
+        partial(load, decoder=decoder) if model is None else lambda: model, texts=texts, parts=parts, layout=layout
+    )

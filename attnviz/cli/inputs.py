@@ -6,7 +6,7 @@ import stat
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from functools import partial
+from functools import lru_cache, partial
 from io import BufferedReader
 from itertools import chain, islice
 from pathlib import Path
@@ -38,7 +38,7 @@ from attnviz.errors import UsageError, some
 from attnviz.model import Model, bundled_folder, load
 from attnviz.sweeps.corpus import Corpus
 from attnviz.sweeps.preparation import prepare_vectors
-from attnviz.sweeps.runs import Prepared
+from attnviz.sweeps.prepared import Prepared
 from attnviz.sweeps.texts import file_pairs
 from attnviz.sweeps.work import Parts
 
@@ -74,7 +74,8 @@ def corpus_of(source: Source, *, prints: bool = True) -> Corpus:
     texts = TextsInput(inputs, source.texts, noted) if inputs.vectors is None else None
     loading = _load_options(source, decoder=texts is not None and texts.has_target)
     shared: dict[str, Any] = {
-        "open_model": partial(loaded, loading, common),
+        # once: with --generate the model itself says whether there is a target
+        "open_model": lru_cache(1)(partial(loaded, loading, common)),
         "note": noted,
         "slow": slow,
         "threads": many.threads,
@@ -84,7 +85,7 @@ def corpus_of(source: Source, *, prints: bool = True) -> Corpus:
     return Corpus(
         texts=texts.texts,
         layout=texts.layout,
-        parts=Parts(inputs.pair, inputs.target, inputs.pad_to, inputs.truncate),
+        parts=Parts(inputs.pair, inputs.target, inputs.pad_to, inputs.truncate, inputs.generate, inputs.stop),
         loading=loading | {"progress": False},
         on_error=many.on_error,
         workers=workers,
@@ -256,6 +257,6 @@ def _check_sources(inputs: InputOptions, common: CommonOptions) -> None:
     if inputs.tokens is not None and not {"vectors", "attention"} & set(named):
         raise UsageError("tokens: labels are for --vectors and --attention; expected one of them")
     if {"vectors", "attention"} & set(named):
-        for name in ("pair", "target", "pad_to"):
+        for name in ("pair", "target", "generate", "stop", "pad_to"):
             if getattr(inputs, name) is not None:
                 raise UsageError(f"{name.replace('_', '-')}, {named[0]}: both are given; expected one of them")

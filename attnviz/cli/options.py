@@ -8,6 +8,7 @@ import typer
 from attnviz.cli.block_options import BlockOptions, DrawnBlockOptions
 from attnviz.cli.command import OptionGroups, Options, option
 from attnviz.cli.groups.attention import AttentionOptions
+from attnviz.cli.groups.generation import Generate, Stop
 from attnviz.cli.groups.many import ManyOptions, WorkerOptions
 from attnviz.cli.groups.text_files import DrawnTextFileOptions, TextFileOptions
 from attnviz.cli.help.pages import INPUT, MODEL, OUTPUT, SELECTION, VIEW
@@ -214,6 +215,8 @@ class InputOptions(Options):
     whole: Annotated[bool, option(INPUT, "--whole", help="Read the whole file as one text.")] = False
     pair: Pair = None
     target: Target = None
+    generate: Generate = None
+    stop: Stop = None
     vectors: Annotated[
         Path | None,
         option(
@@ -248,9 +251,10 @@ class ModelOptions(Options):
             MODEL,
             "-m",
             "--model",
-            metavar="DIR|ID",
+            metavar="DIR|FILE|ID",
             envvar="ATTNVIZ_MODEL",
-            help="A model folder (Hugging Face), tiny, or the id of a model on the hub. [default: tiny]",
+            help="A model folder (Hugging Face), a GGUF file, ollama:NAME, tiny, or the id of a model on the hub. "
+            "[default: tiny]",
         ),
     ] = None
     revision: Revision = None

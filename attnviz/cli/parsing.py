@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from typer._click.core import Command, Context, Parameter
     from typer._click.formatting import HelpFormatter
 
+_USUAL = {"--generate": "32"}  # the value of an option that is given without one
 _ONCE = (INPUT, SELECTION, ROWS)  # sections whose options one could mean to add up
 
 
@@ -95,12 +96,23 @@ class SectionedCommand(_WithPages, TyperCommand):
     def parse_args(self, ctx: "Context", args: list[str]) -> list[str]:
         """Refuses a second value of an option that has one: the first would be dropped without a word."""
         if not ctx.resilient_parsing:
+            args = _with_usual_values(args)
             _, _, order = self.make_parser(ctx).parse_args(args=list(args))
             for parameter, n in Counter(order).items():
                 if n > 1 and getattr(parameter, "rich_help_panel", None) in _ONCE and _has_one_value(parameter):
                     name = max(parameter.opts, key=len).lstrip("-")
                     raise UsageError(f"{name}: given {n} times; expected once")
         return super().parse_args(ctx, args)
+
+
+def _with_usual_values(args: list[str]) -> list[str]:
+    """The arguments, where an option that can do without a value has its usual one, unless a number follows."""
+    n = len(list(takewhile(lambda word: word != "--", args)))
+    alone = [i for i in range(n) if args[i] in _USUAL and not (i + 1 < n and args[i + 1].lstrip("-").isdigit())]
+    filled = list(args)
+    for i in reversed(alone):
+        filled.insert(i + 1, _USUAL[args[i]])
+    return filled
 
 
 def _has_one_value(parameter: "Parameter") -> bool:

@@ -98,14 +98,22 @@ def _result(text: _Text, origin: ModelInfo, options: ReadOptions) -> Result:
     of_target = options.of_target(has_source=n_source is not None)
     target = tokens_of(fields, "target_", n_target, (target_text,), of_target, where)
     note_missing_special((*source, *target), options)
-    n_layers, n_heads = next(iter(text.arrays.values())).matrices.shape[:2]
-    model = stated_model(fields, where) or replace(origin, config={"n_layers": n_layers, "n_heads": n_heads})
+    model = stated_model(fields, where) or replace(origin, config=_sizes(text.arrays))
     views = {}
     for kind in (kind for kind in KINDS if kind in text.arrays):
         queries, keys = (source if kind == "encoder" else target), (target if kind == "decoder" else source)
         view = _view(text, kind, (queries, keys), model)
         views[kind] = with_likely_mask(fields, clean_numbers(view, fields, options, where), options)
     return Result(sentence, views, model, source, target, pair, target_text)
+
+
+def _sizes(arrays: _Arrays) -> dict[str, object]:
+    """The layers and heads of a file's matrices, with the decoder's where they differ."""
+    shapes = [arrays[kind].matrices.shape[:2] for kind in KINDS if kind in arrays]
+    first, last = shapes[0], shapes[-1]
+    sizes: dict[str, object] = {"n_layers": first[0], "n_heads": first[1]}
+    of_decoder = zip(("decoder_layers", "decoder_heads"), first, last, strict=True)
+    return sizes | {name: of_last for name, of_first, of_last in of_decoder if of_last != of_first}
 
 
 def _view(text: _Text, kind: str, sides: tuple[Tokens, Tokens], model: ModelInfo) -> Attention:

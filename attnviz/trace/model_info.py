@@ -37,19 +37,15 @@ class ModelInfo:
 
     @property
     def size(self) -> str:
-        """``3 layers x 12 heads``, with the decoder's where they differ; empty where it is not known."""
-        encoder = {unit: self.config.get(f"n_{unit}s") for unit in ("layer", "head")}
-        decoder = {unit: self.config.get(f"decoder_{unit}s", n) for unit, n in encoder.items()}
-        return _counts(encoder) + (f", decoder {_counts(decoder)}" if decoder != encoder else "")
+        """``3 layers x 12 heads``, or ``..., decoder 2 x 8``; empty where it is not known."""
+        sizes = [(unit, self.config.get(f"n_{unit}s")) for unit in ("layer", "head")]
+        encoder = [f"{n} {unit}{'s' * (n != 1)}" for unit, n in sizes if isinstance(n, int)]
+        decoder = [str(self.config.get(f"decoder_{unit}s", n)) for unit, n in sizes if isinstance(n, int)]
+        differs = any(f"decoder_{unit}s" in self.config for unit, _ in sizes)
+        return " x ".join(encoder) + f", decoder {' x '.join(decoder)}" * differs
 
     @property
     def provenance(self) -> str:
         """One phrase for people: the model and its size; of random weights that they mean nothing."""
         chance = ": any pattern is chance" if self.is_random else ""
         return ", ".join(part for part in (self.origin, self.size) if part) + chance
-
-
-def _counts(sizes: Mapping[str, object]) -> str:
-    """``3 layers x 12 heads``, of the sizes that are known."""
-    known = {unit: n for unit, n in sizes.items() if isinstance(n, int)}
-    return " x ".join(f"{n} {unit}{'s' * (n != 1)}" for unit, n in known.items())

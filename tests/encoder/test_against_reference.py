@@ -327,6 +327,14 @@ CONFIGS += [
     {"d_model": 12, "d_head": 4, "decoder_heads": 2, "position": "rotary", "score": "cosine", "qk_norm": True},
     {"d_model": 12, "d_head": 4, "decoder_heads": 2, "decoder_d_head": 4, "d_v": 3, "decoder_position": "alibi"},
     {"decoder_d_head": 4, "decoder_position": "rotary", "decoder_d_ff": 0, "n_kv_heads": 1},
+    {"decoder_tables": True, "decoder_n_vocab": 29},
+    {"decoder_tables": True, "position": "learned", "embed_norm": True, "embed_scale": 3.0},
+    {"decoder_tables": True, "position": "learned", "pad_id": 7, "embed_norm": True, "norm": "rms", "bias": False},
+    {"decoder_tables": True, "decoder_position": "learned", "sinusoids": "halves", "n_segments": 2},
+    {"decoder_n_vocab": 29, "sinusoids": "halves", "d_embed": 4, "project": "after"},
+    {"position": "alibi", "decoder_position": "sinusoidal", "sinusoids": "halves"},
+    {"position": "relative", "relative_shared": False, "decoder_layers": 3},
+    {"relative_bias": True, "relative_shared": False, "mask": "causal", "decoder_position": "none"},
 ]
 
 

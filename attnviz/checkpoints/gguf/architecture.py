@@ -57,7 +57,11 @@ STACKED_EXPERTS: Mapping[str, Stacked] = {
 FUSED_QKV = Fused("blk.{}.attn_qkv", ("layers.{}.attn.q", "layers.{}.attn.k", "layers.{}.attn.v"))
 
 # Heads, and numbers that are read besides the tensors.
+# Those of pictures and sound come from Ollama, which has them in the same file.
 UNUSED_TENSORS = (
+    "v.*",
+    "mm.*",
+    "a.*",
     "output.*",
     "rope_freqs.weight",
     "rope_factors_*.weight",
@@ -75,16 +79,16 @@ class Facts:
     Attributes:
         keys: the metadata below the architecture's name.
         file: the tensors.
-        metadata: all of it.
+        first: what the names of the first layer's tensors begin with.
     """
 
     keys: Settings
     file: TensorFile
-    metadata: Mapping[str, object]
+    first: str = "blk.0"
 
     def has(self, name: str) -> bool:
         """Whether the first layer has a tensor of this name."""
-        return f"blk.0.{name}" in self.file.shapes
+        return f"{self.first}.{name}" in self.file.shapes
 
     @property
     def usual_d_head(self) -> int:
@@ -141,6 +145,10 @@ class Architecture:
         rotary: whether q and k are rotated.
         irrelevant: keys without a part in attention.
         variant: the architecture as a file's facts make it; None where there is one alone.
+        spellings: keys under other names, as Ollama's own converter has them.
+        defaults: values of keys that files leave out.
+        notes: what else may change the numbers, one line each.
+        first: what the names of the first layer's tensors begin with.
     """
 
     family: str
@@ -160,3 +168,7 @@ class Architecture:
     rotary: bool = True
     irrelevant: tuple[str, ...] = ()
     variant: "Callable[[Facts], Architecture] | None" = None
+    spellings: Mapping[str, str] = field(default_factory=dict)
+    defaults: Mapping[str, object] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    first: str = "blk.0"

@@ -15,7 +15,8 @@ from attnviz.errors import CheckpointError, one_line, some
 IRRELEVANT_KEYS = (
     *("vocab_size", "embedding_length_out", "pooling_type", "logit_scale", "final_logit_softcapping"),
     *("classifier.output_labels", "rope.scaling.finetuned", "*_feat_in", "*_feat_out", "tensor_data_layout"),
-    "decoder_start_token_id",
+    *("decoder_start_token_id", "vision.*", "mm.*", "audio.*", "image_token_index", "spatial_merge_size"),
+    *("n_deepstack_layers", "dense_*"),
 )
 
 # Parts of keys that change attention in some architecture; all that is not read here is refused, but for 0.
@@ -67,9 +68,9 @@ def check_keys(
     """
     refused, unknown = [], []
     for key, value in _unread(facts, settings, names):
-        if _matches(key, (*IRRELEVANT_KEYS, *architecture.irrelevant)):
+        if matches(key, (*IRRELEVANT_KEYS, *architecture.irrelevant)):
             continue
-        if not _matches(key, REFUSED_KEYS):
+        if not matches(key, REFUSED_KEYS):
             unknown.append(one_line(key))
         elif value not in (0, False, *NEUTRAL_VALUES.get(key, ())):
             refused.append(f"{facts.keys.family}.{one_line(key)[:60]} is {_short(value)}")
@@ -96,7 +97,8 @@ def _unread(facts: Facts, settings: Settings, names: Mapping[str, str]) -> Itera
     yield from ((key, facts.keys.values[key]) for name, key in names.items() if name in unread and key not in fields)
 
 
-def _matches(key: str, patterns: tuple[str, ...]) -> bool:
+def matches(key: str, patterns: tuple[str, ...]) -> bool:
+    """Whether a key is one of those that patterns with ``*`` stand for."""
     return any(fnmatch.fnmatchcase(key, pattern) for pattern in patterns)
 
 

@@ -4,7 +4,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,15 +15,17 @@ from attnviz.checkpoints.formats.tensor_file import TensorFile
 from attnviz.checkpoints.gguf.architecture import SETTINGS_OF_KEYS, TENSOR_NAMES, UNUSED_TENSORS, Architecture, Facts
 from attnviz.checkpoints.gguf.keys import check_keys
 from attnviz.checkpoints.gguf.one_row import with_rows
-from attnviz.checkpoints.gguf.registry import needed_architecture
+from attnviz.checkpoints.gguf.registry import needed_architecture, read_as_architecture
 from attnviz.checkpoints.gguf.rotary import gguf_rotary
 from attnviz.checkpoints.huggingface.family import Family
 from attnviz.checkpoints.huggingface.folder import assembled_checkpoint, configs_of
+from attnviz.checkpoints.huggingface.generation.language_head import LanguageHead
 from attnviz.checkpoints.huggingface.registry import needed_family
 from attnviz.checkpoints.huggingface.settings import Settings
 from attnviz.errors import CheckpointError, one_line
 
 if TYPE_CHECKING:
+    from attnviz.encoder.generation.rules import Generation
     from attnviz.text.pretrained import PretrainedTokenizer
 
 _NEEDED = ("context_length", "embedding_length", "block_count")
@@ -49,6 +50,7 @@ def read_gguf(
     Raises:
         CheckpointError: a file that is damaged, an architecture that is not known, a key that is not computed here,
             tensors that are missing or misshapen: all of them in one message.
+        UsageError: ``architecture`` is not known.
         ConfigError: overrides that do not fit the file's fields.
     """
     metadata, opened, paths = open_gguf(path)
@@ -56,12 +58,9 @@ def read_gguf(
     where, own_name = one_line(path), metadata.get("general.architecture")
     notes: tuple[str, ...] = ()
     if architecture is not None:
-        notes += (
-            f"general.architecture is {one_line(own_name)[:40]}, read as {architecture} (--as): "
-            "the numbers may differ from the model's own",
-        )
-    chosen = needed_architecture(architecture or own_name, where)
-    facts = _facts(metadata, opened, where, str(own_name))
+        notes += (read_as_architecture(own_name, architecture),)
+    chosen = needed_architecture(architecture or own_name, where, metadata.get("general.type"))
+    facts = _facts(metadata, opened, where, str(own_name), chosen)
     chosen = chosen.variant(facts) if chosen.variant is not None else chosen
     settings, names = _settings(chosen, facts, where)
     family = _family(chosen, facts)
@@ -69,7 +68,7 @@ def read_gguf(
         configs = configs_of(family, settings, overrides or {})
     except CheckpointError as error:
         raise CheckpointError(_in_keys(str(error), names, str(own_name)), error.hint) from error
-    notes += check_keys(chosen, facts, settings, names)
+    notes += (*chosen.notes, *check_keys(chosen, facts, settings, names))
     checkpoint = assembled_checkpoint(
         path,
         where,
@@ -82,32 +81,49 @@ def read_gguf(
         notes=notes,
         overrides=overrides,
     )
-    return replace(checkpoint, tokenizer=partial(_read_tokenizer, metadata, where))
+    return replace(
+        checkpoint,
+        tokenizer=partial(_read_tokenizer, metadata, where),
+        generation=partial(_generation, metadata),
+    )
 
 
 def _read_tokenizer(metadata: Mapping[str, object], where: str) -> "PretrainedTokenizer":
-    try:
-        reader = import_module("attnviz.text.gguf.read")
-    except ModuleNotFoundError as error:
-        raise CheckpointError(f"{where}: its tokenizer is not read yet; expected --tokenizer FILE") from error
-    tokenizer: PretrainedTokenizer = reader.read_gguf_tokenizer(metadata, where)
-    return tokenizer
+    from attnviz.text.gguf.read import read_gguf_tokenizer  # noqa: PLC0415 (start-up time)
+
+    return read_gguf_tokenizer(metadata, where)
 
 
-def _facts(metadata: Mapping[str, object], opened: TensorFile, where: str, name: str) -> Facts:
-    """The keys below the architecture's name, and the tensors."""
+def _generation(metadata: Mapping[str, object]) -> "Generation":
+    """The tokens that end a text: of the text, of a turn, of a message."""
+    from attnviz.encoder.generation.rules import Generation, GenerationRules  # noqa: PLC0415 (rare)
+
+    ids = (metadata.get(f"tokenizer.ggml.{kind}_token_id") for kind in ("eos", "eot", "eom"))
+    return Generation(GenerationRules(end=tuple(dict.fromkeys(one for one in ids if type(one) is int))))
+
+
+def _facts(
+    metadata: Mapping[str, object], opened: TensorFile, where: str, name: str, architecture: Architecture
+) -> Facts:
+    """The keys below the architecture's name, and the tensors.
+
+    Raises:
+        CheckpointError: keys or tensors that every language model has are missing.
+    """
     below = {key.removeprefix(f"{name}."): value for key, value in metadata.items() if key.startswith(f"{name}.")}
-    values = {key: _one_or_list(value, by_layer=key.endswith("pattern")) for key, value in below.items()}
+    below = {architecture.spellings.get(key, key): value for key, value in below.items()}
+    values: dict[str, Any] = {**architecture.defaults}
+    values |= {key: _one_or_list(value, by_layer=key.endswith("pattern")) for key, value in below.items()}
     keys = Settings(values, where, name)
     for key in _NEEDED:
         keys.number(key, least=1)
     if "token_embd.weight" not in opened.shapes:
         raise CheckpointError(f"{where}: it has no token_embd.weight; expected a language model's tensors")
-    return Facts(keys, opened, metadata)
+    return Facts(keys, opened, architecture.first)
 
 
 def _one_or_list(value: object, *, by_layer: bool) -> object:
-    """A key's value; of a list with the same number for each layer that number, unless they are told apart."""
+    """A key's value; of a list with the same number for each layer that number, unless layers are kept apart."""
     if isinstance(value, np.ndarray):
         value = value.tolist()
     if (
@@ -132,13 +148,19 @@ def _settings(chosen: Architecture, facts: Facts, where: str) -> tuple[Settings,
             values[own], names[own] = value, key
     width, usual = facts.d_head, facts.usual_d_head
     if width != usual:
-        values["head_dim"], names["head_dim"] = width, "attention.key_length"
+        own = family.aliases.get("head_dim", "head_dim")
+        values[own], names[own] = width, "attention.key_length"
     if family.kind == "encoder":
         facts.keys.one_of("attention.causal", {False: False}, default=False)
     elif facts.keys.get("attention.causal") is not None:
         values["is_causal"] = facts.keys.one_of("attention.causal", {True: True, False: False})
     n_vocab = facts.file.shapes["token_embd.weight"][0]
-    constants = {family.aliases.get(name, name): value for name, value in chosen.settings.items()}
+    shapes = facts.file.shapes
+    constants: dict[str, object] = {
+        "tie_word_embeddings": "output.weight" not in shapes,
+        "final_logit_softcapping": None,
+    }
+    constants |= {family.aliases.get(name, name): value for name, value in chosen.settings.items()}
     more = {family.aliases.get(name, name): value for name, value in chosen.more(facts).items()}
     return Settings({"vocab_size": n_vocab} | constants | values | more, where, family.name), names
 
@@ -173,10 +195,19 @@ def _family(chosen: Architecture, facts: Facts) -> Family:
         prefixes=(),
         aliases={},
         older={},
+        copies={},
         folded=dict(chosen.folded),
         convolutions=lambda settings: {},  # noqa: ARG005
         rounded=(),
+        head=_head(family, facts),
     )
+
+
+def _head(family: Family, facts: Facts) -> LanguageHead | None:
+    """A decoder's head; llama.cpp's files of encoders have none."""
+    if family.head is None or family.kind == "encoder":
+        return None
+    return replace(family.head, modules=("output",), bias="output.bias" in facts.file.shapes)
 
 
 def _sizes(family: Family, facts: Facts) -> dict[str, object]:

@@ -70,9 +70,16 @@ def _yarn(facts: Facts, trained: int) -> dict[str, object]:
     factor = keys.number("rope.scaling.factor", kind=float)
     magnitude = keys.number("rope.scaling.attn_factor", 1.0, float)
     magnitude *= keys.number("rope.scaling.yarn_attn_factor", 1.0, float)
+    share = keys.number("rope.scaling.yarn_log_multiplier", 0.0, float)  # of the logarithm, which scores have besides
+    magnitude *= _grown(factor, 1.0) / _grown(factor, share)
     return {
         "rotary_ctx": trained,
         "rotary_high": keys.number("rope.scaling.yarn_beta_fast", 32.0, float),
         "rotary_low": keys.number("rope.scaling.yarn_beta_slow", 1.0, float),
-        "rotary_magnitude": magnitude * (0.1 * math.log(max(factor, 1.0)) + 1),
+        "rotary_magnitude": magnitude,
     }
+
+
+def _grown(factor: float, share: float) -> float:
+    """YaRN's factor of q and k for texts so many times as long."""
+    return 0.1 * share * math.log(max(factor, 1.0)) + 1

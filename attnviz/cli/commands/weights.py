@@ -56,7 +56,7 @@ class ModelSourceOptions(Options):
         str,
         typer.Argument(
             metavar="FILE|DIR|ID",
-            help="A native checkpoint, a model folder, or a model on the hub.",
+            help="A native checkpoint, a model folder, a GGUF file, or a model on the hub.",
             show_default=False,
         ),
     ]
@@ -70,7 +70,9 @@ class ModelSourceOptions(Options):
 class CheckpointOptions(Options):
     """The file to read."""
 
-    path: Annotated[Path, typer.Argument(metavar="FILE", help="A native checkpoint.", show_default=False)]
+    path: Annotated[
+        Path, typer.Argument(metavar="FILE", help="A native checkpoint, or a GGUF file.", show_default=False)
+    ]
 
 
 _CONVERT_EXAMPLES = """
@@ -119,11 +121,13 @@ def convert(source: ModelSourceOptions, target: FileOptions, common: CommonOptio
 
     The name of the output says which format it has: .safetensors or .npz.
     """
+    from attnviz.checkpoints.formats.magic import is_gguf
     from attnviz.cli.inputs import loaded
     from attnviz.cli.streams import is_watched, note
     from attnviz.model import save
 
-    origin = "weights" if Path(source.source).is_file() else "model"
+    path = Path(source.source)
+    origin = "weights" if path.is_file() and not is_gguf(path) else "model"
     names = ("revision", "variant", "family", "source_lang", "target_lang")
     chosen = {name: getattr(source, name) for name in names}
     options = {origin: source.source, **chosen, "progress": is_watched(common)}
@@ -143,7 +147,7 @@ def info(checkpoint: CheckpointOptions, output: JsonOptions, common: CommonOptio
 
     Its configuration, tensors, sizes, number types and SHA-256.
     """
-    from attnviz.checkpoints.formats.native import describe
+    from attnviz.checkpoints.formats.magic import is_gguf
     from attnviz.cli.renderings import json_or_screen
     from attnviz.names import SCHEMA_NAME
     from attnviz.output.rendering import render
@@ -153,5 +157,9 @@ def info(checkpoint: CheckpointOptions, output: JsonOptions, common: CommonOptio
 
         return weights_views
 
+    if is_gguf(checkpoint.path):
+        from attnviz.checkpoints.gguf.description import describe_gguf as describe
+    else:
+        from attnviz.checkpoints.formats.native import describe
     document = {"schema": SCHEMA_NAME, "weights": describe(checkpoint.path).as_dict()}
     render([document], json_or_screen(common, dict, load_views, json=output.json))

@@ -23,6 +23,8 @@ _SUBJECTS = {
     **dict.fromkeys(("model", "bert", "gpt2", "llama", "hub", "transformers"), "models"),
     **dict.fromkeys(("head", "label", "labels", "verb", "verbs", "object", "objects", "subject", "syntax"), "heads"),
     **dict.fromkeys(("ci", "exit", "pipe"), "scripts"),
+    **dict.fromkeys(("cross-attention", "cross", "source", "target", "decoder", "encoder"), "self-attention"),
+    **dict.fromkeys(("encoder-decoder", "translation", "alignment"), "self-attention"),
 }
 """Words that people look up, and the topics that explain them."""
 _WIDEST = 100  # columns of text that are easy to read

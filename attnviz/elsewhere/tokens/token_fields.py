@@ -37,7 +37,8 @@ _DEPTHS = {
         f"{prefix}{name}": depth
         for prefix in ("", "target_")
         for name, depth in {
-            **dict.fromkeys(("tokens", "labels", "token_ids", "special", "padding", "segments"), 1),
+            **dict.fromkeys(("tokens", "labels", "token_ids", "special", "padding", "generated"), 1),
+            "segments": 1,
             **dict.fromkeys(("word_ids", "positions"), 1),
             **dict.fromkeys(("offsets", "pieces"), 2),
         }.items()

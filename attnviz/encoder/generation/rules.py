@@ -15,6 +15,7 @@ class GenerationRules:
 
     Attributes:
         end: ids that end a text.
+        start: the id that a decoder is fed first, in place of the block's; None for the block's.
         repetition_penalty: divides positive logits of tokens that are there already, and multiplies negative ones
             (Keskar et al. 2019).
         no_repeat_ngram_size: no sequence of so many tokens comes twice; 0 for no rule.
@@ -29,6 +30,7 @@ class GenerationRules:
     """
 
     end: tuple[int, ...] = ()
+    start: int | None = None
     repetition_penalty: float = 1.0
     no_repeat_ngram_size: int = 0
     bad_words: tuple[tuple[int, ...], ...] = ()

@@ -47,12 +47,17 @@ class Unembedding:
         return logits if self.cap is None else capped(logits, self.cap)
 
 
+def output_table(config: Block) -> str:
+    """The table of the tokens that are written: the decoder's, where it has one of its own."""
+    return "embed.tokens" if config.target.n_vocab is None else "decoder.embed.tokens"
+
+
 def tied_unembedding(params: Params, config: Block) -> Unembedding:
     """The unembedding whose matrix is the table of token vectors, as in most small models (Press & Wolf 2017).
 
     Where tokens have a width of their own, outputs come to it by the transpose of what projects them.
     """
-    arrays = {"w": params["embed.tokens"].T}
+    arrays = {"w": params[output_table(config)].T}
     if config.embedding.project != "none":
         arrays["project"] = np.ascontiguousarray(params["embed.project.w"].T)
     return Unembedding(ArrayParams(arrays))

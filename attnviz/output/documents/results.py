@@ -236,8 +236,9 @@ def _token_fields(result: Result) -> dict[str, object]:
     if any(token.special for token in result.target_tokens):
         fields["target_special"] = [token.special for token in result.target_tokens]
     for prefix, tokens in (("", result.tokens), ("target_", result.target_tokens)):
-        if any(token.padding for token in tokens):
-            fields[f"{prefix}padding"] = [token.padding for token in tokens]
+        for name in ("padding", "generated"):
+            if any(getattr(token, name) for token in tokens):
+                fields[f"{prefix}{name}"] = [getattr(token, name) for token in tokens]
     return fields | (_described("target_", result.target_tokens) if result.target_tokens else {})
 
 

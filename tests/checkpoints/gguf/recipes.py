@@ -14,6 +14,7 @@ from tests.checkpoints.gguf.conversion import (
     more_by_one,
     of_pairs,
     short,
+    usual_keys,
     without,
 )
 
@@ -68,6 +69,15 @@ def phi3_keys(config: dict) -> dict[str, object]:
     return keys
 
 
+def ministral_keys(config: dict) -> dict[str, object]:
+    rope = config["rope_parameters"]
+    return {
+        "rope.dimension_count": rope_dims(config),
+        "rope.scaling.yarn_log_multiplier": rope["mscale_all_dim"],
+        "attention.temperature_scale": rope["llama_4_scaling_beta"],
+    }
+
+
 def gpt2_tensors(name: str, array: np.ndarray, config: dict) -> Tensors:
     """Matrices of (in, out) become (out, in)."""
     yield name, array.T if array.ndim == 2 and ".h." in name else array
@@ -114,6 +124,24 @@ def gpt_oss_tensors(name: str, array: np.ndarray, config: dict) -> Tensors:
         yield name, array
 
 
+def t5_keys(config: dict) -> dict[str, object]:
+    """All keys are T5's own (``T5Model.set_gguf_parameters``)."""
+    return dict.fromkeys(usual_keys(config)) | {
+        "context_length": 512,
+        "embedding_length": config["d_model"],
+        "feed_forward_length": config["d_ff"],
+        "block_count": config["num_layers"],
+        "decoder_block_count": config["num_decoder_layers"] if config["is_encoder_decoder"] else None,
+        "attention.head_count": config["num_heads"],
+        "attention.key_length": config["d_kv"],
+        "attention.value_length": config["d_kv"],
+        "attention.layer_norm_epsilon": config["layer_norm_epsilon"],
+        "attention.layer_norm_rms_epsilon": config["layer_norm_epsilon"],
+        "attention.relative_buckets_count": config["relative_attention_num_buckets"],
+        "decoder_start_token_id": config["decoder_start_token_id"],
+    }
+
+
 def chopped(name: str, array: np.ndarray, config: dict) -> Tensors:
     """Position tables begin with the first token's row."""
     yield name, array[config["pad_token_id"] + 1 :] if "position_embeddings" in name else array
@@ -150,6 +178,8 @@ RECIPES = (
     Recipe("llama", "llama_yarn", turned, of_pairs, fields={"rotary_truncate": False}),
     Recipe("llama", "mistral", turned, of_pairs, fields={"window": 4}),
     Recipe("llama", "mixtral", turned, of_pairs, fields={"window": 6}),
+    Recipe("mistral3", "mistral", turned, of_pairs, fields={"window": 4}),
+    Recipe("mistral3", "ministral3", ministral_keys, of_pairs),
     Recipe("qwen2", "qwen2"),
     Recipe(
         "qwen2moe",
@@ -291,4 +321,14 @@ RECIPES = (
         short("model.", without("head.", "decoder.")),
     ),
     Recipe("eurobert", "eurobert", lambda _: {"attention.causal": False}, short("model.", without("lm_head"))),
+    Recipe("t5", "t5", t5_keys, fields={"relative_max_distance": 11}),
+    Recipe("t5", "mt5", t5_keys, fields={"relative_max_distance": 13}),
+    Recipe("t5", "umt5", t5_keys, fields={"relative_max_distance": 11}),
+    Recipe(
+        "t5encoder",
+        "t5_encoder",
+        t5_keys,
+        without("decoder."),
+        fields={"relative_max_distance": 7, "activation": "silu"},
+    ),
 )

@@ -25,8 +25,8 @@ transformers.logging.set_verbosity_error()
 transformers.logging.disable_progress_bar()
 
 
-def causal_folders():
-    """The folders of decoders that can write."""
+def writers():
+    """The folders of models that can write."""
     for file in sorted([*HERE.glob("*/golden.npz"), *HERE.glob("wrapped/*/golden.npz")]):
         folder = file.parent
         if folder.name == "mistral_layer_types":  # its class cannot generate: masks follow layer_types, attention not
@@ -35,6 +35,9 @@ def causal_folders():
             continue
         config = AutoConfig.from_pretrained(folder)
         arrays = np.load(file)
+        if "t0_target_ids" in arrays:
+            yield folder, arrays
+            continue
         is_causal = all(not np.triu(arrays[f"{t}_attention"], 1).any() for t in ("t0", "t1"))
         if type(config) in MODEL_FOR_CAUSAL_LM_MAPPING and is_causal:
             yield folder, arrays
@@ -43,7 +46,7 @@ def causal_folders():
 def loaded(folder):
     """The model with the head's missing tensors drawn, and their shapes by name."""
     named = json.loads((folder / "config.json").read_text())["architectures"][0]
-    is_writer = named.endswith(("ForCausalLM", "LMHeadModel"))
+    is_writer = named.endswith(("ForCausalLM", "LMHeadModel", "ForConditionalGeneration", "MTModel"))
     model_class = getattr(transformers, named) if is_writer else AutoModelForCausalLM
     model, info = model_class.from_pretrained(folder, dtype=torch.float32, output_loading_info=True, **EAGER)
     added = {}
@@ -59,13 +62,14 @@ def loaded(folder):
 def written(model, ids, **settings):
     """The new ids, up to a choice that is nearly a tie."""
     inputs = torch.tensor([ids.tolist()])
+    is_target = model.config.is_encoder_decoder
     room = getattr(model.config.get_text_config(), "max_position_embeddings", 10**6)
-    most = min(MOST, room - len(ids))
+    most = MOST if is_target else min(MOST, room - len(ids))
     outputs = model.generate(
         inputs, attention_mask=torch.ones_like(inputs), do_sample=False, max_new_tokens=most,
-        return_dict_in_generate=True, output_scores=True, **settings,
+        return_dict_in_generate=True, output_scores=True, use_cache=not is_target, **settings,
     )  # fmt: skip
-    new = outputs.sequences[0, len(ids) :].tolist()
+    new = outputs.sequences[0, 1 if is_target else len(ids) :].tolist()
     for i, scores in enumerate(outputs.scores):
         first, second = scores[0].topk(2).values.tolist()
         if first - second < MARGIN:
@@ -75,15 +79,29 @@ def written(model, ids, **settings):
     return new
 
 
+def spoken(arrays):
+    """What the decoder is told of the target's language: the token that it begins with, or that comes first."""
+    if "languages" not in arrays or not arrays["languages"].size:
+        return {}
+    fed = arrays["t0_target_ids"].tolist()
+    specials = [one for one in fed[:2] if one == arrays["t1_target_ids"][fed.index(one)]]
+    names = ("decoder_start_token_id", "forced_bos_token_id")
+    return dict(zip(names, specials, strict=False))
+
+
 def main():
     """Writes the file."""
     document = {"folders": {}, "rules": {}}
-    for folder, arrays in causal_folders():
+    for folder, arrays in writers():
         name = str(folder.relative_to(HERE))
         model, added = loaded(folder)
         if any("layers" in tensor for tensor in added):  # saved under names that this class does not read
             continue
-        texts = {"t0": written(model, arrays["t0_ids"]), "t1": written(model, arrays["t1_ids"], **UNLIKE)}
+        first = spoken(arrays)
+        texts = {
+            "t0": written(model, arrays["t0_ids"], **first),
+            "t1": written(model, arrays["t1_ids"], **UNLIKE, **first),
+        }
         document["folders"][name] = {"added": added, **texts}
         print(name, added, texts)
         if name in RULED:

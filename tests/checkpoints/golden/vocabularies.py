@@ -21,6 +21,7 @@ from transformers import (
     BertTokenizer,
     BlenderbotSmallTokenizer,
     BlenderbotTokenizer,
+    ByT5Tokenizer,
     CamembertTokenizer,
     DebertaTokenizer,
     DebertaV2Tokenizer,
@@ -449,3 +450,7 @@ def blenderbot_small():
     path = Path(made) / "merges.txt"
     path.write_text("#version: 0.2\n" + "".join(f"{left} {right}\n" for left, right in merges))
     return BlenderbotSmallTokenizer(vocab, str(path))
+
+
+def byt5():
+    return ByT5Tokenizer(extra_ids=3)

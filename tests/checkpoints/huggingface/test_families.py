@@ -13,6 +13,7 @@ from attnviz.checkpoints.formats.tensors import open_tensors
 from attnviz.checkpoints.huggingface.registry import built_in_types, find_family
 from attnviz.errors import CheckpointError, InputError
 from attnviz.model import save
+from attnviz.names import KINDS
 from attnviz.output.terminal.explained.view import ExplanationLooks, ExplanationView
 from attnviz.output.terminal.screen import Screen
 from tests.checkpoints.folders import write_safetensors, write_shards
@@ -106,15 +107,17 @@ def test_every_tensor_and_every_setting_is_accounted_for(folder):
 
 
 def test_every_layer_can_be_explained(folder):
-    model = attnviz.load(model=folder)
-    prepared = attnviz.prepare(model, texts_of(folder)[0][0])
-    for layer in range(model.config.n_layers):
-        explanation = attnviz.explain(model, prepared, layer=layer, head=-1)
-        assert explanation.steps[-1].name == "output"
-        text = printed(ExplanationView(explanation, WIDE, ExplanationLooks(precision=6)), WIDE)
-        equations = [float(line.split(" = ")[-1]) for line in text.split("\n") if ": q . k = " in line]
-        expected = [explanation.unmasked_scores[key] for key in explanation.compared]
-        np.testing.assert_allclose(equations, expected, atol=1e-6)
+    model, targets = attnviz.load(model=folder), targets_of(folder)
+    target = targets[0][1] if targets else None
+    prepared = attnviz.prepare(model, texts_of(folder)[0][0], target=target)
+    for kind in KINDS if targets else ("encoder",):
+        for layer in range(model.config.layers_of(kind)):
+            explanation = attnviz.explain(model, prepared, layer=layer, head=-1, kind=kind)
+            assert explanation.steps[-1].name == ("residual" if kind == "decoder" else "output")
+            text = printed(ExplanationView(explanation, WIDE, ExplanationLooks(precision=6)), WIDE)
+            equations = [float(line.split(" = ")[-1]) for line in text.split("\n") if ": q . k = " in line]
+            expected = [explanation.unmasked_scores[key] for key in explanation.compared]
+            np.testing.assert_allclose(equations, expected, atol=1e-6)
 
 
 @pytest.mark.parametrize("dtype", ["F32", "F16", "BF16", "F64"])

@@ -20,6 +20,7 @@ from attnviz.encoder.generation.greedy import generated_ids, keeps_keys, text_st
 from attnviz.encoder.generation.rules import GenerationRules
 from attnviz.encoder.stack import encode
 from attnviz.errors import CheckpointError
+from attnviz.sweeps.preparation import prepare
 from tests.checkpoints.folders import write_safetensors
 
 GOLDEN = Path(__file__).parents[1] / "golden"
@@ -38,6 +39,8 @@ def loaded(tmp_path_factory):
     @cache
     def load(name):
         folder, added = GOLDEN / name, FOLDERS[name]["added"]
+        languages = np.load(folder / "golden.npz").get("languages", np.array([])).tolist()
+        spoken = dict(zip(("source_lang", "target_lang"), languages, strict=False))
         if added:
             copy = tmp_path_factory.mktemp("with_head") / "model"
             shutil.copytree(folder, copy)
@@ -46,7 +49,7 @@ def loaded(tmp_path_factory):
             tensors |= {one: head_tensor(one, shape) for one, shape in added.items()}
             write_safetensors(copy / "model.safetensors", tensors)
             folder = copy
-        return attnviz.load(model=folder)
+        return attnviz.load(model=folder, **spoken)
 
     return load
 
@@ -56,7 +59,26 @@ def written(model, ids, rules=NO_RULES, most=12):
     return list(generated_ids(step, model.config, model.unembedding(), ids, rules, most=most))
 
 
-@pytest.mark.parametrize("name", FOLDERS)
+WITH_TARGET = [name for name in FOLDERS if "t0_target_ids" in np.load(GOLDEN / name / "golden.npz")]
+DECODERS = [name for name in FOLDERS if name not in WITH_TARGET]
+
+
+@pytest.mark.parametrize("name", WITH_TARGET)
+def test_targets_are_those_of_transformers(loaded, name):
+    arrays = np.load(GOLDEN / name / "golden.npz")
+    model = loaded(name)
+    usual = model.generation()
+    ruled = usual._replace(rules=replace(usual.rules, **UNLIKE))
+    for i, generation in enumerate((usual, ruled)):
+        expected = FOLDERS[name][f"t{i}"]
+        asked = replace(model, generation=lambda generation=generation: generation)
+        prepared = prepare(asked, str(arrays["texts"][i]), generate=12)
+        assert [token.id for token in prepared.tokens] == arrays[f"t{i}_ids"].tolist()
+        assert prepared.target.ids[1 : len(expected) + 1].tolist() == expected
+        assert [token.generated for token in prepared.target_tokens] == [False] + [True] * (len(prepared.target) - 1)
+
+
+@pytest.mark.parametrize("name", DECODERS)
 def test_continuations_are_those_of_transformers(loaded, name):
     model, arrays = loaded(name), np.load(GOLDEN / name / "golden.npz")
     rules, notes = model.generation()
@@ -77,7 +99,7 @@ def test_rules_of_generation_config_are_kept(loaded, tmp_path, name, ruled):
     assert written(model, ids, rules) == ruled["t0"]
 
 
-@pytest.mark.parametrize("name", FOLDERS)
+@pytest.mark.parametrize("name", DECODERS)
 def test_the_cache_changes_no_attention(loaded, name):
     """Row by row, attention of a text that grows is that of the whole text."""
     model, ids = loaded(name), np.load(GOLDEN / name / "golden.npz")["t0_ids"]

@@ -59,7 +59,8 @@ WITHOUT_EFFECT = {
     ("gemma2", "layer_types"),  # as it has them by itself
     *((model_type, "multi_query") for model_type in ("falcon", "gpt_bigcode")),  # true by default
     # A decoder is one already, and an encoder looks both ways already.
-    *((name, "is_decoder" if family.kind == "decoder" else "is_causal") for name, family in families().items()),
+    *((name, "is_decoder") for name, family in families().items() if family.kind == "decoder"),
+    *((name, "is_causal") for name, family in families().items() if family.kind == "encoder"),
 }
 
 

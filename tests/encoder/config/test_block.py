@@ -79,6 +79,23 @@ def test_the_scale_is_the_scores_own_unless_one_is_given(fields, factor):
             {"position": "learned", "pad_id": 9, "n_vocab": 9},
             "pad_id, n_vocab: 9 is not the id of a token; expected less than 9",
         ),
+        (
+            {"decoder_start_id": 9, "n_vocab": 9},
+            "decoder_start_id, n_vocab: 9 is not the id of a token; expected less than 9",
+        ),
+        (
+            {"decoder_start_id": 9, "decoder_n_vocab": 9},
+            "decoder_start_id, decoder_n_vocab: 9 is not the id of a token; expected less than 9",
+        ),
+        (
+            {"sinusoids": "halves", "position": "none"},
+            "sinusoids, position: halves is given, and position is none; expected position sinusoidal",
+        ),
+        (
+            {"relative_shared": False},
+            "relative_shared, position: it is off, and position is sinusoidal; expected position relative, or "
+            "relative_bias",
+        ),
         ({"zero_id": 9, "n_vocab": 9}, "zero_id, n_vocab: 9 is not the id of a token; expected less than 9"),
         (
             {"qk_norm_width": "all"},

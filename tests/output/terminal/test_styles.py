@@ -156,7 +156,5 @@ def test_a_target_has_a_line_of_its_own_below_its_source():
 def test_the_models_size_names_the_decoders_where_they_differ():
     sizes = {"n_layers": 2, "n_heads": 4}
     assert ModelInfo("toy", "sha256:0", sizes).size == "2 layers x 4 heads"
-    assert ModelInfo("toy", "sha256:0", sizes | {"decoder_layers": 1}).size == (
-        "2 layers x 4 heads, decoder 1 layer x 4 heads"
-    )
+    assert ModelInfo("toy", "sha256:0", sizes | {"decoder_layers": 1}).size == ("2 layers x 4 heads, decoder 1 x 4")
     assert ModelInfo("toy", "sha256:0").size == ""

@@ -198,8 +198,10 @@ class _Reader:
         form = _SCALARS.get(code)
         if form is None:
             raise self.fault(f"the value of {one_line(key)[:80]} is of type {code}, which GGUF does not have")
-        value: object = struct.unpack_from(f"<{form}", self._data, self._move(struct.calcsize(f"<{form}")))[0]
-        return value
+        value: int | float | bool = struct.unpack_from(f"<{form}", self._data, self._move(struct.calcsize(f"<{form}")))[
+            0
+        ]
+        return float(str(np.float32(value))) if form == "f" else value  # 1e-05, not 9.999999747378752e-06
 
     def _array(self, key: str) -> object:
         code, called = self.number("I"), one_line(key)[:80]

@@ -45,6 +45,16 @@ def _olmo2_or_3(facts: Facts) -> Architecture:
     return _OLMO3 if facts.keys.number("attention.sliding_window", 0) else _OLMO2
 
 
+def _mistral_or_ministral(facts: Facts) -> Architecture:
+    """Beyond the trained length Ministral's queries grow, which attnviz does not compute: its texts end there."""
+    keys = facts.keys
+    if not keys.number("attention.temperature_scale", 0.0, float):
+        return _MISTRAL3
+    longest = keys.number("context_length", least=1)
+    n_ctx = min(longest, keys.number("rope.scaling.original_context_length", longest, least=1))
+    return replace(_MISTRAL3, family="ministral3", fields=lambda facts: {"n_ctx": n_ctx})  # noqa: ARG005
+
+
 def _near_base(facts: Facts) -> dict[str, object]:
     """Layers with a window have the base of the others unless a key says theirs, and are never stretched."""
     base = facts.keys.number("rope.freq_base", 10000.0, float)
@@ -70,12 +80,14 @@ _MIXTRAL = Architecture(
 _QWEN2_MOE = Architecture(
     "qwen2_moe", keys=_EXPERT_KEYS, more=_shared_expert, stacked=STACKED_EXPERTS, settings={"norm_topk_prob": False}
 )
+_MISTRAL3 = Architecture("mistral", orders=_PAIRS)
 _OLMO2 = Architecture("olmo2", modules=_AFTER)
 _OLMO3 = Architecture("olmo3", modules=_AFTER, more=_of_four, fields=_near_base)
 _GLM = Architecture("glm", orders=_PAIRS, fused=_fused_gates)
 
 LLAMA_LIKE = {
     "llama": replace(_LLAMA, variant=_mixtral_or_llama),
+    "mistral3": replace(_MISTRAL3, variant=_mistral_or_ministral),
     "qwen2": Architecture("qwen2"),
     "qwen2moe": _QWEN2_MOE,
     "qwen3": Architecture("qwen3"),
@@ -95,6 +107,7 @@ LLAMA_LIKE = {
             "attention.scale": "attention_multiplier",
             "embedding_scale": "embedding_multiplier",
             "residual_scale": "residual_multiplier",
+            "logit_scale": "logits_scaling",
         },
         orders=_PAIRS,
     ),

@@ -1,6 +1,7 @@
 """Decoders that are not made like Llama: their norms, matrices or positions differ."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from attnviz.checkpoints.gguf.architecture import FUSED_QKV, Architecture, Facts
 from attnviz.checkpoints.gguf.layers import last_sees_all, window_layers
@@ -12,6 +13,7 @@ from attnviz.errors import CheckpointError
 _ONE_NORM = {"layers.{}.norm2": "blk.{}.attn_norm"}
 _NORMS = ("layers.{}.attn.q_norm", "layers.{}.attn.k_norm")
 _TURNED = turned_pairs("layers.{}.attn.q", "layers.{}.attn.k", *_NORMS)
+_STRETCH = 8.0  # of positions in Gemma 3 from 4B on
 _ALIBI = 8.0  # the largest slope of all models that have it
 
 
@@ -41,6 +43,16 @@ def _near_base(facts: Facts) -> dict[str, object]:
     has_window = bool(facts.keys.number("attention.sliding_window", 0))
     base = facts.keys.number("rope.freq_base_swa", 10000.0, float)
     return {"window_rotary_base": base} if has_window else {}
+
+
+def _gemma3_of_ollama(facts: Facts) -> Architecture:
+    """Ollama leaves out how the larger models, which also read pictures, stretch their positions."""
+    keys = facts.keys
+    if "vision.block_count" not in keys.values or "rope.scaling.factor" in keys.values:
+        return _GEMMA3
+    said = f"it has no gemma3.rope.scaling.factor: {_STRETCH:g}, as in the published models that read pictures"
+    stretched = {"rotary_scaling": "linear", "rotary_factor": _STRETCH}
+    return replace(_GEMMA3, fields=lambda facts: _near_base(facts) | stretched, notes=(said,))
 
 
 def _both_ways(facts: Facts) -> dict[str, object]:
@@ -92,8 +104,19 @@ def _mpt(facts: Facts) -> dict[str, object]:
     return {"attn_config": {"clip_qkv": facts.keys.number("attention.clamp_kqv", 0.0, float) or None}}
 
 
-_GEMMA2 = Architecture("gemma2", keys={"attn_logit_softcapping": "attn_logit_softcapping"}, more=_gemma_windows(2, 46))
-_GEMMA3 = Architecture("gemma3_text", fields=_near_base, more=_gemma_windows(6, 62))
+_CAP = {"final_logit_softcapping": "final_logit_softcapping"}
+_GEMMA2 = Architecture(
+    "gemma2", keys={**_CAP, "attn_logit_softcapping": "attn_logit_softcapping"}, more=_gemma_windows(2, 46)
+)
+_GEMMA3 = Architecture(
+    "gemma3_text",
+    keys=_CAP,
+    fields=_near_base,
+    more=_gemma_windows(6, 62),
+    spellings={"rope.local.freq_base": "rope.freq_base_swa", "rope.global.freq_base": "rope.freq_base"},
+    defaults={"rope.freq_base": 1e6, "attention.layer_norm_rms_epsilon": 1e-6},
+    variant=_gemma3_of_ollama,
+)
 _GPT2_KEYS = {"feed_forward_length": "n_inner"}
 
 OTHER_DECODERS = {
@@ -132,10 +155,13 @@ OTHER_DECODERS = {
     ),
     "command-r": Architecture(
         "cohere",
+        keys={"logit_scale": "logit_scale"},
         more=lambda facts: {"use_qk_norm": facts.has("attn_q_norm.weight")},
         modules=_ONE_NORM,
         orders=_TURNED,
         folded=_FOLDED,
     ),
-    "cohere2": Architecture("cohere2", more=_cohere2_windows, modules=_ONE_NORM, orders=_TURNED),
+    "cohere2": Architecture(
+        "cohere2", keys={"logit_scale": "logit_scale"}, more=_cohere2_windows, modules=_ONE_NORM, orders=_TURNED
+    ),
 }

@@ -14,5 +14,6 @@ FAMILY = replace(
     fields=mt5.FAMILY.fields | {"relative_shared": False},
     modules={name: stored for name, stored in mt5.FAMILY.modules.items() if not name.endswith("relative")}
     | {"layers.{}.attn.relative": f"encoder.{_BIAS}", "decoder.layers.{}.attn.relative": f"decoder.{_BIAS}"},
+    irrelevant=(*mt5.FAMILY.irrelevant, "scalable_attention"),
     classes="UMT5(?:Encoder)?",
 )

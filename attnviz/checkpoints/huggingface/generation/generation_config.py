@@ -45,6 +45,7 @@ def read_generation(path: Path, settings: Settings) -> Generation:
     end = _ids(own, "eos_token_id") or _ids(settings, "eos_token_id")
     rules = GenerationRules(
         end=end,
+        start=next(iter(_ids(own, "decoder_start_token_id")), None),
         repetition_penalty=own.number("repetition_penalty", 1.0, float, least=1e-6),
         no_repeat_ngram_size=own.number("no_repeat_ngram_size", 0),
         bad_words=tuple(_id_lists(own, "bad_words_ids")),

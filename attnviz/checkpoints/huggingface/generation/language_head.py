@@ -14,9 +14,11 @@ class LanguageHead:
 
     Attributes:
         modules: the file's name of the linear layer to the vocabulary, today's first.
-        tied: whether its matrix is the table of token vectors, unless ``tie_word_embeddings`` says otherwise.
+        tied: whether its matrix is the table of token vectors where the file does not have it, unless
+            ``tie_word_embeddings`` says otherwise.
+        reads_tied: whether that setting is read; the published code of T5 does not.
         bias: whether it has a bias.
-        more_bias: a tensor (1, n_vocab) that is added to the logits; empty for none.
+        more_bias: a tensor (1, n_vocab) that is added to the logits, where the file has it; empty for none.
         scale: multiplies the logits.
         cap: keeps them softly between -cap and cap; None for no cap.
         project: the linear layer from the model's width to that of tokens, where they differ; empty for none.
@@ -29,6 +31,7 @@ class LanguageHead:
 
     modules: tuple[str, ...] = ("lm_head",)
     tied: bool = True
+    reads_tied: bool = True
     bias: bool | SettingRule = False
     more_bias: str = ""
     scale: float | SettingRule = 1.0
@@ -46,6 +49,8 @@ class LanguageHead:
         return value(settings) if callable(value) else value
 
     def is_tied(self, settings: Settings) -> bool:
-        """Whether the matrix is the table of token vectors."""
+        """Whether the table of token vectors is the matrix, where the file has no other."""
+        if not self.reads_tied:
+            return self.tied
         tied: bool = settings.one_of("tie_word_embeddings", {True: True, False: False}, self.tied)
         return tied

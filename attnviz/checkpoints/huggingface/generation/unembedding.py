@@ -8,7 +8,7 @@ from attnviz.checkpoints.huggingface.generation.language_head import LanguageHea
 from attnviz.checkpoints.huggingface.settings import Settings
 from attnviz.checkpoints.huggingface.storage.renamed import RenamedFile
 from attnviz.encoder.config.block import Block
-from attnviz.encoder.generation.unembedding import Unembedding
+from attnviz.encoder.generation.unembedding import Unembedding, output_table
 from attnviz.encoder.parameters.params import ArrayParams, Params
 from attnviz.encoder.parameters.shapes import Shape
 from attnviz.errors import CheckpointError
@@ -45,7 +45,7 @@ def read_unembedding(
     read = FileParams(own, settings.where, {name: shape for name, (_, shape) in needed.items()}, sources)
     arrays = {name: read[name] for name in sources}
     if "w" not in arrays:
-        arrays["w"] = params["embed.tokens"].T
+        arrays["w"] = params[output_table(config)].T
     if "more" in arrays:
         arrays["b"] = arrays["b"] + arrays["more"] if "b" in arrays else arrays["more"]
     numbers = {name: head.value(name, settings) for name in ("scale", "cap", "activation", "norm_eps")}
@@ -56,14 +56,14 @@ def _needed(
     head: LanguageHead, settings: Settings, names: Mapping[str, str], config: Block
 ) -> Iterator[tuple[str, tuple[TensorSource, Shape]]]:
     """The tensors of the head with their places and shapes, by the names of ``Unembedding``."""
-    d_model, width, n_vocab = config.d_model, config.embedding.d_embed, config.n_vocab
+    d_model, width, n_vocab = config.d_model, config.embedding.d_embed, config.n_target_vocab
     known = (one for one in head.modules if any(name.startswith(f"{one}.") for name in names))
     module = next(known, head.modules[0])
-    if not head.is_tied(settings):
+    if f"{module}.weight" in names or not head.is_tied(settings):  # as transformers 5 has it
         yield "w", (TensorSource(f"{module}.weight", transposed=True), (width, n_vocab))
     if head.value("bias", settings):
         yield "b", (TensorSource(f"{module}.bias"), (n_vocab,))
-    if head.more_bias:
+    if head.more_bias in names:
         yield "more", (TensorSource(head.more_bias, folded=1), (n_vocab,))
     if head.project and config.embedding.project != "none":
         yield "project", (TensorSource(f"{head.project}.weight", transposed=True), (d_model, width))
