@@ -7,7 +7,7 @@ from attnviz.checkpoints.huggingface.settings import decoder_start
 from attnviz.text.languages import LanguageTokens
 from attnviz.text.pieces.layout import PieceLayout
 
-SINUSOIDS = ("encoder.embed_positions.weight", "decoder.embed_positions.weight")  # in older files
+_STORED_POSITIONS = ("encoder.embed_positions.weight", "decoder.embed_positions.weight")  # in older files
 
 FAMILY = replace(
     bart.FAMILY,
@@ -17,8 +17,8 @@ FAMILY = replace(
     fields=bart.SIZES | {"position": "sinusoidal", "sinusoids": "halves", "decoder_start_id": decoder_start(58100)},
     modules={**bart.TOKENS, **bart.LAYERS},
     first_position=0,
-    unused=(*bart.FAMILY.unused, *SINUSOIDS),
-    rounded=SINUSOIDS,
+    unused=(*bart.FAMILY.unused, *_STORED_POSITIONS),
+    rounded=_STORED_POSITIONS,
     ignored=bart.old_settings(pre=False, embed_norm=False, sinusoids=True, offset=0),
     classes="Marian(?:MT)?",
     vocabulary=None,
