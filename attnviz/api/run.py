@@ -14,7 +14,8 @@ from attnviz.model import Model, load
 from attnviz.numbers import parse_heads
 from attnviz.sweeps.corpus import Corpus
 from attnviz.sweeps.preparation import prepare, prepare_vectors
-from attnviz.sweeps.runs import Prepared, kinds_of, run_prepared, runs
+from attnviz.sweeps.prepared import Prepared
+from attnviz.sweeps.runs import kinds_of, run_prepared, runs
 from attnviz.trace.result import Result
 from attnviz.trace.tokens import Tokens, token_numbers
 

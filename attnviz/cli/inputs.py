@@ -38,7 +38,7 @@ from attnviz.errors import UsageError, some
 from attnviz.model import Model, bundled_folder, load
 from attnviz.sweeps.corpus import Corpus
 from attnviz.sweeps.preparation import prepare_vectors
-from attnviz.sweeps.runs import Prepared
+from attnviz.sweeps.prepared import Prepared
 from attnviz.sweeps.texts import file_pairs
 from attnviz.sweeps.work import Parts
 

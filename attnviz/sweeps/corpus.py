@@ -12,7 +12,8 @@ from attnviz.analysis.matrices.selection import Request, select_attention
 from attnviz.errors import InputError, UsageError
 from attnviz.model import Model
 from attnviz.sweeps.machine import Threads, usable_cpus
-from attnviz.sweeps.runs import NO_MODEL, Prepared, Run
+from attnviz.sweeps.prepared import Prepared
+from attnviz.sweeps.runs import NO_MODEL, Run
 from attnviz.sweeps.texts import Texts, Window, is_stream, opened_texts
 from attnviz.sweeps.work import Companions, Parts, TextOutcome, Work
 from attnviz.text.layout import FileLayout
@@ -82,7 +83,7 @@ class Corpus:
     def has_target(self) -> bool:
         """Whether each text has a target text, which the model may write."""
         if self.parts.generate is not None and self.open_model is not None:
-            from attnviz.sweeps.continuation import writes_target
+            from attnviz.sweeps.generation.continuation import writes_target
 
             return writes_target(self.open_model())
         return self.parts.target is not None or (self.are_lines and self.layout.has_target)

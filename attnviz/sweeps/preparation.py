@@ -8,7 +8,7 @@ from attnviz.elsewhere.tokens.special_labels import is_special_label
 from attnviz.encoder.embedding import Sequence
 from attnviz.errors import InputError, UsageError, one_line
 from attnviz.model import Model
-from attnviz.sweeps.runs import Prepared
+from attnviz.sweeps.prepared import Prepared
 from attnviz.sweeps.targets import fed_tokens
 from attnviz.sweeps.truncation import covered, truncated
 from attnviz.text.labels import printable
@@ -50,7 +50,7 @@ def prepare(
     if cuts:
         text, pair = covered(text, tokens), None if pair is None else covered(pair, tokens, 1)
     if generate is not None:
-        from attnviz.sweeps.continuation import with_generated
+        from attnviz.sweeps.generation.continuation import with_generated
 
         return with_generated(model, Prepared(source, tokens, text, cuts=tuple(cuts)), generate, stop)
     if target is None:

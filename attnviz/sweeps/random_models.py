@@ -7,7 +7,8 @@ from itertools import count, islice
 from attnviz.analysis.heads.metrics import HeadMetrics
 from attnviz.analysis.matrices.selection import Request
 from attnviz.model import Model, seeded_model
-from attnviz.sweeps.runs import Prepared, Run, runs
+from attnviz.sweeps.prepared import Prepared
+from attnviz.sweeps.runs import Run, runs
 from attnviz.trace.attention import Attention
 
 

@@ -16,52 +16,19 @@ from attnviz.analysis.matrices.selection import Choice, Request, arrange, arrang
 from attnviz.analysis.matrices.values import IN_PARTS, lost_to_sinks, value_addresses, values_in_parts, values_of
 from attnviz.encoder.batch import batches, stacked
 from attnviz.encoder.config.block import Block
-from attnviz.encoder.embedding import Sequence
 from attnviz.encoder.stack import BY_HEADS, Address, masked_keys, stream
 from attnviz.encoder.stack import run as run_stack
 from attnviz.errors import InputError, TokenChoiceError, UsageError
 from attnviz.model import Model
 from attnviz.names import KINDS, PATHS
+from attnviz.sweeps.prepared import Prepared
 from attnviz.trace.attention import Attention
 from attnviz.trace.result import Result
-from attnviz.trace.tokens import Tokens
 from attnviz.trace.trace import Trace
 
 MOST_HELD = 1 << 24  # numbers of matrices that are held of one text, or of several together (64 MB)
 NO_MODEL = "attention: there is no model to run; expected texts or vectors"
 _MOST_TEXTS = 256  # that are looked at together for texts of equal length
-
-
-@dataclass(frozen=True, eq=False)
-class Prepared:
-    """A text made ready for the stack: its tokens and what enters the stack for them.
-
-    ``where``: its place among several, ``texts.txt, line 3``. ``cuts``: a note for each text that was too long.
-    ``n_given``: the characters of the text before what the model wrote; None where it wrote nothing after it.
-    """
-
-    source: Sequence
-    tokens: Tokens
-    text: str | None = None
-    pair: str | None = None
-    target_text: str | None = None
-    target: Sequence | None = None
-    target_tokens: Tokens = ()
-    where: str = ""
-    cuts: tuple[str, ...] = ()
-    n_given: int | None = None
-
-    @property
-    def n_tokens(self) -> int:
-        """The number of tokens of the text, or of its target if that is longer."""
-        return max(len(self.tokens), len(self.target_tokens))
-
-    def sides(self, kind: str) -> tuple[Tokens, Tokens]:
-        """The queries and the keys of a kind of attention."""
-        return (
-            self.tokens if kind == "encoder" else self.target_tokens,
-            self.target_tokens if kind == "decoder" else self.tokens,
-        )
 
 
 @dataclass(frozen=True, eq=False)

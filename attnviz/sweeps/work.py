@@ -8,7 +8,8 @@ from attnviz.analysis.matrices.selection import Request
 from attnviz.errors import AttnvizError, CheckpointError, InputError, TokenChoiceError, one_line, some
 from attnviz.model import Model, load
 from attnviz.sweeps.preparation import prepare
-from attnviz.sweeps.runs import Prepared, runs
+from attnviz.sweeps.prepared import Prepared
+from attnviz.sweeps.runs import runs
 from attnviz.sweeps.texts import PlacedText, Window
 
 _LONG_WORD = 40  # characters of a word that a note shows

@@ -12,7 +12,7 @@ from attnviz.encoder.generation.rules import GenerationRules
 from attnviz.encoder.generation.unembedding import Unembedding
 from attnviz.errors import UsageError
 from attnviz.model import Model
-from attnviz.sweeps.runs import Prepared
+from attnviz.sweeps.prepared import Prepared
 from attnviz.text.continuation.written import with_written, written_text
 from attnviz.text.tokenizer import Tokenizer
 from attnviz.trace.tokens import Tokens
