@@ -65,12 +65,13 @@ class Vocabulary:
 
     Attributes:
         kind: ``wordpiece`` or ``wholes`` (``vocab.txt``), or ``bytes`` or ``subwords`` (``vocab.json`` and
-            ``merges.txt``).
+            ``merges.txt``); ``utf8`` needs no file: a token is a byte, and its id follows the special tokens.
         single: the tokens around one text, with ``$A`` for it, in the names of ``specials``.
         pair: the tokens around two texts, with the row of the segment table after each colon.
         specials: the special tokens by role, unless ``tokenizer_config.json`` says otherwise.
         mask_strips: whether the mask token takes the space before it.
         trim_offsets: whether a piece's place in the text leaves out the space that it begins with.
+        n_extra: for ``utf8``, how many tokens ``<extra_id_N>`` follow, unless ``extra_ids`` says otherwise.
         prefix_space: whether a space goes before a text, unless ``add_prefix_space`` says otherwise.
     """
 
@@ -81,10 +82,13 @@ class Vocabulary:
     mask_strips: bool = False
     trim_offsets: bool = False
     prefix_space: bool = False
+    n_extra: int = 0
 
     @property
     def files(self) -> tuple[str, ...]:
         """The files it is made from."""
+        if self.kind == "utf8":
+            return ()
         return ("vocab.txt",) if self.kind in ("wordpiece", "wholes") else ("vocab.json", "merges.txt")
 
 

@@ -31,6 +31,14 @@ RECIPES: dict[str, Recipe] = {
         ),
         texts=TEXTS, seed=1,
     ),
+    "byt5": Recipe(
+        "T5ForConditionalGeneration", BF16, vocabularies.byt5,
+        t5_like(
+            1, 1, 2, 3, 7, 5, 264, relative_attention_num_buckets=6, relative_attention_max_distance=9,
+            feed_forward_proj="gated-gelu", layer_norm_epsilon=2e-3,
+        ),
+        texts=("The cat sat", "café 🙂 <extra_id_1>"), targets=("le café", "日<extra_id_0>"),
+    ),
     "mt5": Recipe(
         "MT5ForConditionalGeneration", BF16, vocabularies.t5,
         t5_like(

@@ -15,6 +15,7 @@ from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_toke
 from transformers import (
     AlbertTokenizer,
     BertTokenizer,
+    ByT5Tokenizer,
     CamembertTokenizer,
     DebertaTokenizer,
     DebertaV2Tokenizer,
@@ -331,3 +332,7 @@ def gemma():
 
 def t5():
     return T5Tokenizer(vocab=unigram(("<pad>", "</s>", "<unk>"), n_merges=40)[:100], extra_ids=3)
+
+
+def byt5():
+    return ByT5Tokenizer(extra_ids=3)
