@@ -18,7 +18,7 @@ from attnviz.encoder.parameters.shapes import Shape
 from attnviz.errors import CheckpointError, one_line
 
 GENERATION_KEY = "attnviz.generation"
-PREFIX = "unembed."
+_PREFIX = "unembed."
 _NUMBERS = ("tied", "scale", "cap", "activation", "norm_eps")
 
 
@@ -39,7 +39,7 @@ class WrittenHead:
         """The tensors by their names in the file, without a matrix that is the table of tokens."""
         head = self.unembedding
         names = () if head is None else (name for name in head.params if not (head.tied and name == "w"))
-        return {} if head is None else {f"{PREFIX}{name}": head.params[name] for name in names}
+        return {} if head is None else {f"{_PREFIX}{name}": head.params[name] for name in names}
 
     def as_json(self) -> str:
         """The text of the header."""
@@ -88,7 +88,7 @@ def head_shapes(config: Block, names: Mapping[str, object]) -> dict[str, Shape]:
         "dense.w": (d_model, d_model),
         **dict.fromkeys(("dense.b", "norm.gain", "norm.bias"), (d_model,)),
     }
-    return {f"{PREFIX}{name}": shape for name, shape in shapes.items() if f"{PREFIX}{name}" in names}
+    return {f"{_PREFIX}{name}": shape for name, shape in shapes.items() if f"{_PREFIX}{name}" in names}
 
 
 def read_head(
@@ -113,7 +113,7 @@ def read_head(
 
     def read() -> Unembedding:
         tied = tied_unembedding(params, config)
-        arrays = {name[len(PREFIX) :]: params[name] for name in params if name.startswith(PREFIX)}
+        arrays = {name[len(_PREFIX) :]: params[name] for name in params if name.startswith(_PREFIX)}
         return replace(tied, params=ArrayParams({"w": tied.params["w"]} | arrays), **said)
 
     return read, lambda: Generation(rules)
