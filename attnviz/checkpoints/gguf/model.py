@@ -119,7 +119,7 @@ def _facts(
         keys.number(key, least=1)
     if "token_embd.weight" not in opened.shapes:
         raise CheckpointError(f"{where}: it has no token_embd.weight; expected a language model's tensors")
-    return Facts(keys, opened, metadata)
+    return Facts(keys, opened, architecture.first)
 
 
 def _one_or_list(value: object, *, by_layer: bool) -> object:
@@ -148,7 +148,8 @@ def _settings(chosen: Architecture, facts: Facts, where: str) -> tuple[Settings,
             values[own], names[own] = value, key
     width, usual = facts.d_head, facts.usual_d_head
     if width != usual:
-        values["head_dim"], names["head_dim"] = width, "attention.key_length"
+        own = family.aliases.get("head_dim", "head_dim")
+        values[own], names[own] = width, "attention.key_length"
     if family.kind == "encoder":
         facts.keys.one_of("attention.causal", {False: False}, default=False)
     elif facts.keys.get("attention.causal") is not None:
@@ -194,6 +195,7 @@ def _family(chosen: Architecture, facts: Facts) -> Family:
         prefixes=(),
         aliases={},
         older={},
+        copies={},
         folded=dict(chosen.folded),
         convolutions=lambda settings: {},  # noqa: ARG005
         rounded=(),

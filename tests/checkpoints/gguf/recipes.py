@@ -14,6 +14,7 @@ from tests.checkpoints.gguf.conversion import (
     more_by_one,
     of_pairs,
     short,
+    usual_keys,
     without,
 )
 
@@ -121,6 +122,24 @@ def gpt_oss_tensors(name: str, array: np.ndarray, config: dict) -> Tensors:
                 )
     else:
         yield name, array
+
+
+def t5_keys(config: dict) -> dict[str, object]:
+    """All keys are T5's own (``T5Model.set_gguf_parameters``)."""
+    return dict.fromkeys(usual_keys(config)) | {
+        "context_length": 512,
+        "embedding_length": config["d_model"],
+        "feed_forward_length": config["d_ff"],
+        "block_count": config["num_layers"],
+        "decoder_block_count": config["num_decoder_layers"] if config["is_encoder_decoder"] else None,
+        "attention.head_count": config["num_heads"],
+        "attention.key_length": config["d_kv"],
+        "attention.value_length": config["d_kv"],
+        "attention.layer_norm_epsilon": config["layer_norm_epsilon"],
+        "attention.layer_norm_rms_epsilon": config["layer_norm_epsilon"],
+        "attention.relative_buckets_count": config["relative_attention_num_buckets"],
+        "decoder_start_token_id": config["decoder_start_token_id"],
+    }
 
 
 def chopped(name: str, array: np.ndarray, config: dict) -> Tensors:
@@ -302,4 +321,14 @@ RECIPES = (
         short("model.", without("head.", "decoder.")),
     ),
     Recipe("eurobert", "eurobert", lambda _: {"attention.causal": False}, short("model.", without("lm_head"))),
+    Recipe("t5", "t5", t5_keys, fields={"relative_max_distance": 11}),
+    Recipe("t5", "mt5", t5_keys, fields={"relative_max_distance": 13}),
+    Recipe("t5", "umt5", t5_keys, fields={"relative_max_distance": 11}),
+    Recipe(
+        "t5encoder",
+        "t5_encoder",
+        t5_keys,
+        without("decoder."),
+        fields={"relative_max_distance": 7, "activation": "silu"},
+    ),
 )

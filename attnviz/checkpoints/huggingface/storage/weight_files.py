@@ -94,7 +94,9 @@ def missing_weights(where: str, names: Collection[str], variant: str | None) -> 
     other = next((name for name in sorted(names) if _UNREAD.match(name) and name != "training_args.bin"), None)
     if other is None:
         return CheckpointError(f"{where}: it has no weights; {_EXPECTED}")
-    return CheckpointError(f"{where}: it has {one_line(other)[:60]}, which is not read; {_EXPECTED}", _advice(other, where))
+    return CheckpointError(
+        f"{where}: it has {one_line(other)[:60]}, which is not read; {_EXPECTED}", _advice(other, where)
+    )
 
 
 def _variants(names: Collection[str]) -> Iterator[str]:
