@@ -16,6 +16,7 @@ from attnviz.encoder.config.given import (
     QK_NORM_WIDTHS,
     ROTARY_SCALINGS,
     SCORES,
+    SINUSOIDS,
 )
 from attnviz.encoder.parameters.params import ArrayParams
 from attnviz.encoder.parameters.shapes import tensor_shapes
@@ -491,6 +492,10 @@ FREE = st.fixed_dictionaries(
         "decoder_d_ff": st.sampled_from([None, 0, 5]),
         "decoder_position": st.none() | st.sampled_from(POSITIONS),
         "decoder_norm": st.none() | st.sampled_from(NORMS),
+        "decoder_tables": st.booleans(),
+        "decoder_n_vocab": st.none() | st.just(29),
+        "sinusoids": st.sampled_from(SINUSOIDS),
+        "relative_shared": st.booleans(),
     }
 )
 OF_DECODER = st.none() | st.sampled_from(PLACEMENTS)
@@ -542,6 +547,11 @@ STRETCHES = st.fixed_dictionaries(
 
 def fitted(config):
     """A mixture whose rotary scaling has enough pairs and one divisor for each; distances only with products."""
+    kinds = (config["position"], config["decoder_position"] or config["position"])
+    if "sinusoidal" not in kinds:
+        config = config | {"sinusoids": "alternating"}
+    if "relative" not in kinds and not config["relative_bias"]:
+        config = config | {"relative_shared": True}
     if config["score"] in ("cosine", "additive"):
         config = config | {"disentangled": "none"}
     if config["disentangled"] != "none":

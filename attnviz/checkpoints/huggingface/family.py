@@ -6,7 +6,8 @@ The families themselves are in ``families/``, one small file for each ``model_ty
 2. ``fields``: a value or a rule for each field of the block; rules that read a setting are in ``settings``.
 3. ``modules``: the file's name of each module of the block; ``attnviz models FOLDER`` lists tensors that are not known.
 4. ``required``, ``ignored``, ``irrelevant``: every other setting, or loading prints a note of it.
-5. A golden folder with ``tests/checkpoints/golden/make.py``: the tests then compare it with transformers.
+5. ``head``: what makes logits of its outputs, if it writes (``--generate``).
+6. A golden folder with ``tests/checkpoints/golden/make.py``: the tests then compare it with transformers.
 """
 
 import fnmatch
