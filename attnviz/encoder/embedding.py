@@ -70,6 +70,9 @@ def embed(params: Params, config: Block, sequence: Sequence, *, decoder: bool = 
             x = _without_some(x, sequence.ids == config.embedding.zero_id, sequence.padding)
         if config.embedding.project == "before":
             x = _projected(x, params, config)
+        at_first = decoder and config.target.norms_tokens
+        if at_first:
+            x = normalize(x, normed.at("embed.norm"), config)
         yield "token_vectors", x
         x = yield from _with_positions(x, placed, position, sequence.ids)
         if config.embedding.n_segments:
@@ -77,7 +80,7 @@ def embed(params: Params, config: Block, sequence: Sequence, *, decoder: bool = 
             segments = _rows(params, "embed.segments", type_ids)
             yield "segment_vectors", segments
             x = x + segments
-        if config.embedding.norm:
+        if config.embedding.norm and not at_first:
             yield "embedding_sum", x
             x = normalize(x, normed.at("embed.norm"), config)
         if config.embedding.project == "after":

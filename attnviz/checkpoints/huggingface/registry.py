@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 PLUGIN_GROUP = "attnviz.families"
 _SPELLED_WITH_A_HYPHEN = (
     "bert_generation",
+    "blenderbot_small",
     "data2vec_text",
     "deberta_v2",
     "megatron_bert",
