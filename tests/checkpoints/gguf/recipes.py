@@ -274,7 +274,7 @@ RECIPES = (
     Recipe("olmoe", "olmoe", lambda c: {"attention.clamp_kqv": c["clip_qkv"]}),
     Recipe("command-r", "cohere", lambda c: {"logit_scale": c["logit_scale"], "rope.scaling.type": "none"}),
     Recipe("command-r", "cohere_qk_norm", lambda c: {"logit_scale": c["logit_scale"]}),
-    Recipe("cohere2", "cohere2", lambda c: patterned(c) | turned(c)),
+    Recipe("cohere2", "cohere2", lambda c: patterned(c) | turned(c) | {"logit_scale": c["logit_scale"]}),
     Recipe(
         "granite",
         "granite",
