@@ -65,7 +65,9 @@ def embed(params: Params, config: Block, sequence: Sequence, *, decoder: bool = 
             x = yield from _with_positions(x, placed, position, None)
     elif sequence.ids is not None:
         x = _rows(worded, "embed.tokens", sequence.ids)
-        x = x if config.embedding.scale == 1.0 else x * x.dtype.type(config.embedding.scale)
+        scale = config.target.embed_scale if decoder else None
+        scale = config.embedding.scale if scale is None else scale
+        x = x if scale == 1.0 else x * x.dtype.type(scale)
         if config.embedding.zero_id is not None:
             x = _without_some(x, sequence.ids == config.embedding.zero_id, sequence.padding)
         if config.embedding.project == "before":

@@ -330,6 +330,8 @@ CONFIGS += [
     {"decoder_d_head": 4, "decoder_position": "rotary", "decoder_d_ff": 0, "n_kv_heads": 1},
     {"decoder_tables": True, "decoder_n_vocab": 29},
     {"decoder_tables": True, "position": "learned", "embed_norm": True, "embed_scale": 3.0},
+    {"decoder_norms_tokens": True, "embed_norm": True, "embed_scale": 3.0, "decoder_embed_scale": 0.5, "n_segments": 2},
+    {"decoder_tables": True, "decoder_norms_tokens": True, "embed_norm": True, "d_embed": 4, "project": "before"},
     {"decoder_tables": True, "position": "learned", "pad_id": 7, "embed_norm": True, "norm": "rms", "bias": False},
     {"decoder_tables": True, "decoder_position": "learned", "sinusoids": "halves", "n_segments": 2},
     {"decoder_n_vocab": 29, "sinusoids": "halves", "d_embed": 4, "project": "after"},

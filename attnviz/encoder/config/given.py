@@ -159,6 +159,9 @@ class Given:
     decoder_tables: bool | None = switch(
         False, "The decoder has learned positions and a norm of embeddings of its own."
     )
+    decoder_embed_scale: float | None = number(
+        None, "Multiplies the decoder's token vectors before positions are added. [default: embed_scale]"
+    )
     decoder_norms_tokens: bool | None = switch(
         False, "The decoder's norm of embeddings comes before positions are added (Blenderbot-small)."
     )

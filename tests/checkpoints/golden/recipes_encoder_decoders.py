@@ -112,7 +112,7 @@ RECIPES: dict[str, Recipe] = {
     ),
     "blenderbot_small": Recipe(
         "BlenderbotSmallForConditionalGeneration", BF16, vocabularies.blenderbot_small,
-        bart_like((1, 2, 7), (1, 3, 7), 12, 157, 29, decoder_start_token_id=1),
-        texts=("The cat's on the mat, unreadable!", "Größe, café 🙂 (tired)"), targets=TARGETS, sharp=1.5, seed=23,
+        bart_like((1, 2, 7), (1, 3, 7), 12, 157, 29, decoder_start_token_id=1, scale_embedding=True),
+        texts=("The cat's on the mat, unreadable!", "Größe, café 🙂 (tired)"), targets=TARGETS, sharp=1.7,
     ),
 }  # fmt: skip

@@ -1,4 +1,4 @@
-"""Blenderbot-small (Roller et al. 2021): post-norm, and the decoder's embeddings are normed before positions."""
+"""Blenderbot-small (Roller et al. 2021): post-norm, and the decoder's tokens are normed, not scaled."""
 
 from dataclasses import replace
 
@@ -9,7 +9,8 @@ FAMILY = replace(
     blenderbot.FAMILY,
     name="Blenderbot-small",
     example="facebook/blenderbot_small-90M",
-    fields=blenderbot.FAMILY.fields | {"norm_placement": "post", "embed_norm": True, "decoder_norms_tokens": True},
+    fields=blenderbot.FAMILY.fields
+    | {"norm_placement": "post", "embed_norm": True, "decoder_embed_scale": 1.0, "decoder_norms_tokens": True},
     modules={**bart.TOKENS, **bart.POSITION_TABLES, **bart.EMBED_NORMS, **bart.LAYERS},
     ignored=bart.old_settings(pre=False, embed_norm=True, sinusoids=False, offset=0) | {"layernorm_variant": ("xlm",)},
     irrelevant=(*blenderbot.FAMILY.irrelevant, "variant"),
