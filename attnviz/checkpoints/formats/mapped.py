@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 
-def forget_pages(mapped: np.ndarray, start: int, n_bytes: int) -> None:
+def give_pages_back(mapped: np.ndarray, start: int, n_bytes: int) -> None:
     """Gives the memory of a file's pages back; the system may keep them in its cache.
 
     Args:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from attnviz.checkpoints.formats.mapped import forget_pages
+from attnviz.checkpoints.formats.mapped import give_pages_back
 from attnviz.checkpoints.formats.number_types import READ_TYPES
 from attnviz.checkpoints.formats.tensor_file import View, whole
 from attnviz.errors import CheckpointError, one_line
@@ -49,7 +49,7 @@ class SafetensorsFile:
         stored = self._stored(name)
         widened = READ_TYPES[self.dtypes[name]].widen(part(stored))
         if not np.may_share_memory(widened, stored):
-            forget_pages(self._bytes, self._starts[name], stored.nbytes)
+            give_pages_back(self._bytes, self._starts[name], stored.nbytes)
         return widened
 
     def place(self, name: str) -> int:

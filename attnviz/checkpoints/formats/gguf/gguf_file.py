@@ -12,7 +12,7 @@ import numpy as np
 
 from attnviz.checkpoints.formats.gguf.block_types import QUANTISED_TYPES
 from attnviz.checkpoints.formats.gguf.header import GgufHeader
-from attnviz.checkpoints.formats.mapped import forget_pages
+from attnviz.checkpoints.formats.mapped import give_pages_back
 from attnviz.checkpoints.formats.number_types import NUMBER_TYPES
 from attnviz.checkpoints.formats.tensor_file import View, whole
 from attnviz.errors import CheckpointError, one_line
@@ -57,7 +57,7 @@ class GgufFile:
         else:
             read = NUMBER_TYPES[kind].widen(part(stored))
         if not np.may_share_memory(read, stored):
-            forget_pages(self._bytes, self._tensors[name].start, stored.nbytes)
+            give_pages_back(self._bytes, self._tensors[name].start, stored.nbytes)
         return read
 
     def rows(self, name: str, ids: np.ndarray) -> np.ndarray:
