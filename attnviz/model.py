@@ -14,6 +14,7 @@ from attnviz.encoder.config.given import Given, check_field_names
 from attnviz.encoder.parameters.params import Params
 from attnviz.encoder.parameters.seeded import SeededParams
 from attnviz.errors import InputError, UsageError, one_line
+from attnviz.files import open_file
 from attnviz.text.language_names import Languages, check_no_languages
 from attnviz.text.tokenizer import BUILTIN, REGEX, Tokenizer, load_tokenizer
 from attnviz.trace.model_info import ModelInfo
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 PathOrText = str | PathLike[str]
 
 BUNDLED = "tiny"  # the trained model in the package
+_GGUF = ".gguf"
 _OLLAMA = "ollama:"  # before the name of one of Ollama's models
 
 
@@ -316,6 +318,8 @@ def find_folder(
     path = Path(model)
     if path.exists() or _is_path(str(model)):
         if not path.exists():
+            if path.suffix.lower() == _GGUF:
+                open_file(path, "expected a GGUF file")  # which says why, and names a file that was meant
             raise InputError(
                 f"{one_line(model)}: no such folder; expected a model folder, or a model's id",
                 hint="of an address give OWNER/NAME alone" if "://" in str(model) else None,
@@ -342,4 +346,5 @@ def bundled_folder() -> Path:
 
 def _is_path(model: str) -> bool:
     """Whether a name can only be a path: ids of the hub are ``NAME`` or ``OWNER/NAME``."""
-    return model.startswith((".", "/", "~")) or "\\" in model or model.endswith("/") or model.count("/") > 1
+    is_spelled_so = model.startswith((".", "/", "~")) or "\\" in model or model.endswith("/")
+    return is_spelled_so or model.count("/") > 1 or model.lower().endswith(_GGUF)

@@ -739,6 +739,17 @@ ERRORS = [
         3,
         "./nowhere: no such folder; expected a model folder, or a model's id",
     ),
+    ('show "the cats sat" --model none.gguf', 3, "none.gguf: no such file; expected a GGUF file"),
+    (
+        'show "the cats" --model ollama:a/b/c/d',
+        2,
+        "model: 'ollama:a/b/c/d' is not a name of Ollama's; expected ollama:NAME or ollama:NAME:TAG",
+    ),
+    (
+        'show "the cats" --model ollama:a --revision main',
+        2,
+        "revision: ollama:a is one of Ollama's models, which has none; expected a model's id",
+    ),
     (
         'show "the cats sat" --model ok.txt -L 1',
         3,

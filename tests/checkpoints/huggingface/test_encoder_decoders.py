@@ -44,6 +44,10 @@ PUBLISHED = {
         "scalable_attention": True, "vocab_size": 256384,
     },
 }  # fmt: skip
+BLENDERBOT = {
+    "d_model": 16, "decoder_attention_heads": 2, "decoder_ffn_dim": 8, "decoder_layers": 1, "encoder_attention_heads": 2,
+    "encoder_ffn_dim": 8, "encoder_layers": 1, "max_position_embeddings": 32, "vocab_size": 40,
+}  # fmt: skip
 GATED = {"gated": True, "activation": "gelu_tanh", "decoder_start_id": 0, "d_head": 64}
 EXPECTED = {
     "t5-small": {"gated": False, "activation": "relu", "decoder_layers": None, "d_head": 64, "n_ctx": 512},
@@ -175,3 +179,11 @@ def test_the_tokenizer_of_byt5_needs_no_vocabulary(file, tmp_path):
     assert model.tokenizer.n_vocab == 384
     (note,) = model.notes
     assert "120 tokens have no row in the embedding table of 264 rows" in note
+
+
+def test_the_decoder_of_blenderbot_small_does_not_scale_its_tokens():
+    """As the published code has it: the norm that follows makes the difference small."""
+    fields, _ = checked("blenderbot-small", {"scale_embedding": True} | BLENDERBOT)
+    assert (fields["embed_scale"], fields["decoder_embed_scale"]) == (4.0, 1.0)
+    fields, _ = checked("blenderbot", {"scale_embedding": True} | BLENDERBOT)
+    assert (fields["embed_scale"], fields.get("decoder_embed_scale")) == (4.0, None)
