@@ -741,11 +741,6 @@ ERRORS = [
     ),
     ('show "the cats sat" --model none.gguf', 3, "none.gguf: no such file; expected a GGUF file"),
     (
-        'show "the cats" --model ollama:a/b/c/d',
-        2,
-        "model: 'ollama:a/b/c/d' is not a name of Ollama's; expected ollama:NAME or ollama:NAME:TAG",
-    ),
-    (
         'show "the cats" --model ollama:a --revision main',
         2,
         "revision: ollama:a is one of Ollama's models, which has none; expected a model's id",

@@ -334,6 +334,8 @@ CONFIGS += [
     {"decoder_tables": True, "decoder_norms_tokens": True, "embed_norm": True, "d_embed": 4, "project": "before"},
     {"decoder_tables": True, "position": "learned", "pad_id": 7, "embed_norm": True, "norm": "rms", "bias": False},
     {"decoder_tables": True, "decoder_position": "learned", "sinusoids": "halves", "n_segments": 2},
+    {"decoder_tables": True, "position": "learned", "embed_norm": True, "decoder_norms_tokens": True, "n_segments": 2},
+    {"embed_norm": True, "decoder_norms_tokens": True, "norm": "rms", "d_embed": 4, "project": "after"},
     {"decoder_n_vocab": 29, "sinusoids": "halves", "d_embed": 4, "project": "after"},
     {"position": "alibi", "decoder_position": "sinusoidal", "sinusoids": "halves"},
     {"position": "relative", "relative_shared": False, "decoder_layers": 3},

@@ -12,7 +12,7 @@ from attnviz.checkpoints.huggingface.hints import save_tokenizer
 from attnviz.checkpoints.huggingface.settings_file import read_object
 from attnviz.errors import CheckpointError, one_line
 from attnviz.text.language_names import Languages, check_no_languages
-from attnviz.text.languages import BothModes, in_languages
+from attnviz.text.languages import BothModes, in_languages, known_languages
 from attnviz.text.pieces.layout import PieceLayout
 from attnviz.text.pretrained import PretrainedTokenizer, pretrained_tokenizer
 from attnviz.text.regex import RegexTokenizer, regex_tokenizer
@@ -122,6 +122,12 @@ def read_both_modes(
         check_no_languages(where, languages)
         return BothModes(source, target)
     return in_languages(source, target, family.languages, languages, settings=settings, where=where)
+
+
+def folder_languages(path: Path, family: Family, tokenizer: PretrainedTokenizer) -> tuple[str, ...]:
+    """The codes of the languages that a folder's tokenizer has tokens for, in the order of their ids."""
+    tokens = family.with_tokenizer(_class_settings(path, tokenizer_settings(path))).languages
+    return () if tokens is None else known_languages(tokenizer, tokens)
 
 
 def _target_tokenizer(

@@ -45,8 +45,8 @@ PUBLISHED = {
     },
 }  # fmt: skip
 BLENDERBOT = {
-    "d_model": 16, "decoder_attention_heads": 2, "decoder_ffn_dim": 8, "decoder_layers": 1, "encoder_attention_heads": 2,
-    "encoder_ffn_dim": 8, "encoder_layers": 1, "max_position_embeddings": 32, "vocab_size": 40,
+    "d_model": 16, "decoder_attention_heads": 2, "decoder_ffn_dim": 8, "decoder_layers": 1, "encoder_ffn_dim": 8,
+    "encoder_attention_heads": 2, "encoder_layers": 1, "max_position_embeddings": 32, "vocab_size": 40,
 }  # fmt: skip
 GATED = {"gated": True, "activation": "gelu_tanh", "decoder_start_id": 0, "d_head": 64}
 EXPECTED = {

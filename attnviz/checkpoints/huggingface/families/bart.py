@@ -95,9 +95,10 @@ OLD_SETTINGS = (  # of releases before 2021; the published code has these fixed 
 )
 
 
-def old_settings(*, pre: bool, embed_norm: bool, sinusoids: bool, offset: int) -> dict[str, tuple[object, ...]]:
-    """The values of ``OLD_SETTINGS`` that are what the published code computes."""
-    return dict(zip(OLD_SETTINGS, ((pre,), (embed_norm,), (pre,), (sinusoids,), (offset,)), strict=True))
+def old_settings(*, pre: bool, embed_norm: bool, offset: int | None) -> dict[str, tuple[object, ...]]:
+    """The values of ``OLD_SETTINGS`` that are what the published code computes; None for sinusoids, of any offset."""
+    offsets = (0, 1, 2) if offset is None else (offset,)
+    return dict(zip(OLD_SETTINGS, ((pre,), (embed_norm,), (pre,), (offset is None,), offsets), strict=True))
 
 
 FAMILY = Family(
@@ -133,7 +134,7 @@ FAMILY = Family(
         "decoder.version",
     ),
     required={"is_decoder": (False,)},
-    ignored=old_settings(pre=False, embed_norm=True, sinusoids=False, offset=2),
+    ignored=old_settings(pre=False, embed_norm=True, offset=2),
     irrelevant=(
         *("init_std", "encoder_layerdrop", "decoder_layerdrop", "classif_dropout", "add_bias_logits"),
         *("force_bos_token_to_be_generated", "output_past", "save_step"),

@@ -20,8 +20,7 @@ FAMILY = replace(
     },
     modules={**bart.TOKENS, **bart.POSITION_TABLES, **bart.LAYERS, **bart.FINAL_NORMS},
     first_position=0,
-    ignored=bart.old_settings(pre=True, embed_norm=False, sinusoids=False, offset=0)
-    | {"layernorm_variant": ("prelayernorm",)},
+    ignored=bart.old_settings(pre=True, embed_norm=False, offset=0) | {"layernorm_variant": ("prelayernorm",)},
     irrelevant=(*bart.FAMILY.irrelevant, "do_blenderbot_90_layernorm", "unk_token_id"),
     classes="Blenderbot",
     vocabulary=Vocabulary("bytes", "$A sep", "$A sep $B sep", roberta.SPECIALS, mask_strips=True, prefix_space=True),

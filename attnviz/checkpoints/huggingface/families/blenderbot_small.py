@@ -12,7 +12,7 @@ FAMILY = replace(
     fields=blenderbot.FAMILY.fields
     | {"norm_placement": "post", "embed_norm": True, "decoder_embed_scale": 1.0, "decoder_norms_tokens": True},
     modules={**bart.TOKENS, **bart.POSITION_TABLES, **bart.EMBED_NORMS, **bart.LAYERS},
-    ignored=bart.old_settings(pre=False, embed_norm=True, sinusoids=False, offset=0) | {"layernorm_variant": ("xlm",)},
+    ignored=bart.old_settings(pre=False, embed_norm=True, offset=0) | {"layernorm_variant": ("xlm",)},
     irrelevant=(*blenderbot.FAMILY.irrelevant, "variant"),
     classes="BlenderbotSmall",
     vocabulary=Vocabulary(

@@ -67,7 +67,7 @@ FAMILY = replace(
     computed={"embed.positions": _positions},
     first_position=0,
     unused=(*bart.FAMILY.unused, "encoder.embed_positions.weights", "decoder.embed_positions.weights"),
-    ignored=bart.old_settings(pre=True, embed_norm=False, sinusoids=True, offset=0),
+    ignored=bart.old_settings(pre=True, embed_norm=False, offset=None),
     classes="M2M100",
     head=LanguageHead(),
     vocabulary=None,

@@ -19,7 +19,7 @@ FAMILY = replace(
     first_position=0,
     unused=(*bart.FAMILY.unused, *_STORED_POSITIONS),
     rounded=_STORED_POSITIONS,
-    ignored=bart.old_settings(pre=False, embed_norm=False, sinusoids=True, offset=0),
+    ignored=bart.old_settings(pre=False, embed_norm=False, offset=None),
     classes="Marian(?:MT)?",
     vocabulary=None,
     pieces=PieceLayout(

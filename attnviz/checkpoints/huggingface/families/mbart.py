@@ -42,7 +42,7 @@ FAMILY = replace(
         "decoder_wraps": True,
     },
     modules=bart.FAMILY.modules | bart.FINAL_NORMS,
-    ignored=bart.old_settings(pre=True, embed_norm=True, sinusoids=False, offset=2),
+    ignored=bart.old_settings(pre=True, embed_norm=True, offset=2),
     classes="MBart",
     vocabulary=None,
     pieces=pieces(language_codes.MBART),

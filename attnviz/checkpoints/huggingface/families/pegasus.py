@@ -15,7 +15,7 @@ FAMILY = replace(
     example="google/pegasus-xsum",
     fields=marian.FAMILY.fields | {"norm_placement": "pre", "decoder_start_id": decoder_start(0)},
     modules=marian.FAMILY.modules | bart.FINAL_NORMS,
-    ignored=bart.old_settings(pre=True, embed_norm=False, sinusoids=True, offset=0),
+    ignored=bart.old_settings(pre=True, embed_norm=False, offset=None),
     classes="Pegasus",
     pieces=PieceLayout(first=_FIRST, skipped=2, single="$A </s>", pair="$A $B </s>", specials=_FIRST),
     languages=None,
