@@ -138,6 +138,17 @@ ERRORS = [
         2,
         "tokenizer: 'wrod' is not known (did you mean 'word'?); expected word, whitespace, char or a tokenizer JSON file",
     ),
+    (
+        "show a --source-lang en",
+        2,
+        "source-lang: tiny has no language tokens; expected a translator of several languages, such as NLLB",
+    ),
+    (
+        "show a --target b --target-lang en",
+        2,
+        "target-lang: a model of random weights has no language tokens; expected a translator of several languages, "
+        "such as NLLB",
+    ),
     ("show a --tokenizer nope.json", 3, "nope.json: no such file; expected a tokenizer JSON file"),
     ("show a --tokenizer folder", 3, "folder: it is a folder; expected a tokenizer JSON file"),
     ("show a --tokenizer ok.txt", 3, "ok.txt: it is not a tokenizer (...); expected JSON of the tokenizers library"),
