@@ -810,9 +810,9 @@ ERRORS = [
     ("show a --as bert", 2, "as: it is the family of a model, and no model is given; expected both"),
     ("models --as bert", 2, "as: it is the family of a model, and no model is given; expected both"),
     (
-        "show a --model bert --as bart",
+        "show a --model bert --as berd",
         2,
-        "as: 'bart' is not known (did you mean 'bert'?); expected one of those that `attnviz models` lists",
+        "as: 'berd' is not known (did you mean 'bert'?); expected one of those that `attnviz models` lists",
     ),
     (
         "show a --model mamba",

@@ -61,6 +61,24 @@ def test_mbart_50_and_its_languages_are_known_by_the_class_of_the_tokenizer(tmp_
     assert target[:2] == ["</s>", "fr_XX"]
 
 
+def test_a_tokenizer_of_another_class_is_that_of_its_own_file(tmp_path):
+    copy = tmp_path / "barthez"
+    shutil.copytree(GOLDEN / "mbart", copy)
+    settings = json.loads((copy / "tokenizer_config.json").read_text())
+    (copy / "tokenizer_config.json").write_text(json.dumps(settings | {"tokenizer_class": "BarthezTokenizer"}))
+    own = json.loads((copy / "tokenizer.json").read_text())
+    steps = {"single": [{"SpecialToken": {"id": "<s>", "type_id": 0}}, {"Sequence": {"id": "A", "type_id": 0}}]}
+    special = {"<s>": {"id": "<s>", "ids": [0], "tokens": ["<s>"]}}
+    own["post_processor"] = {"type": "TemplateProcessing", "pair": [], "special_tokens": special} | steps
+    own["post_processor"]["pair"] = [*steps["single"], {"Sequence": {"id": "B", "type_id": 0}}]
+    (copy / "tokenizer.json").write_text(json.dumps(own))
+    tokens, target = fed(attnviz.load(model=copy))
+    assert (tokens[0], tokens[-1]) == ("<s>", "at")
+    assert target[1] == "<s>"
+    with pytest.raises(UsageError, match="source-lang: barthez has no language tokens"):
+        attnviz.load(model=copy, source_lang="en_XX")
+
+
 def test_nllb_has_its_languages_at_the_end_where_its_folder_asks_for_the_older_way(tmp_path):
     copy = tmp_path / "nllb"
     shutil.copytree(GOLDEN / "nllb", copy)
