@@ -149,6 +149,7 @@ class Architecture:
         defaults: values of keys that files leave out.
         notes: what else may change the numbers, one line each.
         first: what the names of the first layer's tensors begin with.
+        latent: whether the keys' width is that of a vector that all heads share.
     """
 
     family: str
@@ -172,3 +173,4 @@ class Architecture:
     defaults: Mapping[str, object] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     first: str = "blk.0"
+    latent: bool = False

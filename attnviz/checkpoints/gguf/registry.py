@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from functools import cache
 
 from attnviz.checkpoints.gguf.architecture import Architecture
+from attnviz.checkpoints.gguf.architectures.deepseek import DEEPSEEK
 from attnviz.checkpoints.gguf.architectures.encoders import ENCODERS
 from attnviz.checkpoints.gguf.architectures.llama import LLAMA_LIKE
 from attnviz.checkpoints.gguf.architectures.others import OTHER_DECODERS
@@ -26,7 +27,7 @@ _FAMILIES: Mapping[str, str] = {  # the families of architectures that are not r
 @cache
 def architectures() -> Mapping[str, Architecture]:
     """All of them."""
-    return LLAMA_LIKE | OTHER_DECODERS | ENCODERS | ENCODER_DECODERS
+    return LLAMA_LIKE | DEEPSEEK | OTHER_DECODERS | ENCODERS | ENCODER_DECODERS
 
 
 def read_as_architecture(name: object, architecture: str) -> str:

@@ -156,6 +156,8 @@ class Family:
         pieces: for folders with a SentencePiece model alone; None where those are not read.
         head: what makes logits of its outputs; None where it cannot write.
         languages: the language tokens around its texts; None where it has none.
+        tokenizer_class: what ``tokenizer_class`` begins with, where those of other classes are read from
+            ``tokenizer.json`` alone, without languages (BARThez, which is an mBART); empty where it does not matter.
         tokenizers: other tokenizers of such models, by what ``tokenizer_class`` begins with, or by ``language_codes``.
     """
 
@@ -197,6 +199,7 @@ class Family:
     pieces: PieceLayout | None = None
     head: LanguageHead | None = None
     languages: LanguageTokens | None = None
+    tokenizer_class: str = ""
     tokenizers: Mapping[str, TokenizerKind] = field(default_factory=dict)
 
     def with_tokenizer(self, settings: Mapping[str, Any]) -> "Family":
@@ -205,7 +208,8 @@ class Family:
         for name, kind in self.tokenizers.items():
             if named.startswith(name) or codes == name:
                 return replace(self, languages=kind.languages, pieces=kind.pieces, vocabulary=kind.vocabulary)
-        return self
+        is_other = settings.get("tokenizer_class") is not None and not named.startswith(self.tokenizer_class)
+        return replace(self, languages=None, pieces=None, vocabulary=None) if is_other else self
 
     def settings(self, values: Mapping[str, Any], where: str) -> Settings:
         """The settings of a ``config.json``, with the family's defaults."""

@@ -17,6 +17,7 @@ FIELDS = {
     "llama_yarn": _YARN,
     "olmo3": _YARN,
     "gpt_oss": _YARN,
+    "deepseek_v3": {**_YARN, "latent_eps": 0.002},
 }
 # Folders that it does not load: their sizes or layers are not those of any real model.
 LEFT_OUT = {

@@ -147,6 +147,42 @@ def chopped(name: str, array: np.ndarray, config: dict) -> Tensors:
     yield name, array[config["pad_token_id"] + 1 :] if "position_embeddings" in name else array
 
 
+def deepseek_keys(config: dict) -> dict[str, object]:
+    """Keys and values of all heads are one vector's (``DeepseekV2Model.set_gguf_parameters``)."""
+    turned, still = config["qk_rope_head_dim"], config["qk_nope_head_dim"]
+    return {
+        "attention.head_count_kv": 1,
+        "attention.q_lora_rank": config["q_lora_rank"],
+        "attention.kv_lora_rank": config["kv_lora_rank"],
+        "attention.key_length": config["kv_lora_rank"] + turned,
+        "attention.value_length": config["kv_lora_rank"],
+        "attention.key_length_mla": still + turned,
+        "attention.value_length_mla": config["v_head_dim"],
+        "leading_dense_block_count": config["first_k_dense_replace"],
+        "expert_count": config["n_routed_experts"],
+        "expert_shared_count": config["n_shared_experts"],
+        "expert_feed_forward_length": config["moe_intermediate_size"],
+        "expert_weights_scale": config["routed_scaling_factor"],
+        "expert_weights_norm": config["norm_topk_prob"],
+        "expert_gating_func": 2,
+        "rope.dimension_count": turned,
+        "rope.scaling.yarn_log_multiplier": 0.1 * config["rope_parameters"]["mscale_all_dim"],
+    }
+
+
+def deepseek_tensors(name: str, array: np.ndarray, config: dict) -> Tensors:
+    """Keys and values of each head have a matrix of their own, the keys' the other way round."""
+    if name.startswith(f"model.layers.{config['num_hidden_layers']}."):
+        return
+    if "kv_b_proj" not in name:
+        yield name.replace("e_score_correction_bias", "e_score_correction.bias"), array
+        return
+    heads, still = config["num_attention_heads"], config["qk_nope_head_dim"]
+    each = array.reshape(heads, -1, array.shape[-1])
+    yield name.replace("kv_b_proj", "k_b_proj"), each[:, :still].swapaxes(1, 2)
+    yield name.replace("kv_b_proj", "v_b_proj"), each[:, still:]
+
+
 def shortened(config: dict) -> dict[str, object]:
     return {"context_length": config["max_position_embeddings"] - config["pad_token_id"] - 1}
 
@@ -170,6 +206,8 @@ def falcon_keys(config: dict) -> dict[str, object]:
     return {"tensor_data_layout": "jploski", **sizes}
 
 
+# What transformers multiplies q and k by, where mscale is not mscale_all_dim as in all published models.
+DEEPSEEK_GROWN = (0.1 * math.log(4) + 1) / (0.07 * math.log(4) + 1)
 BERT_HEADS = ("pooler.", "cls.", "lm_head", "position_ids", "vocab_", "classifier")
 
 RECIPES = (
@@ -299,6 +337,7 @@ RECIPES = (
     Recipe("chatglm", "glm", turned),
     Recipe("nemotron", "nemotron", lambda c: turned(c) | {"attention.layer_norm_epsilon": c["norm_eps"]}, more_by_one),
     Recipe("seed_oss", "seed_oss"),
+    Recipe("deepseek2", "deepseek_v3", deepseek_keys, deepseek_tensors, fields={"rotary_magnitude": DEEPSEEK_GROWN}),
     Recipe("bert", "bert", lambda _: {"attention.causal": False}, short("bert.", without(*BERT_HEADS))),
     Recipe("bert", "roberta", shortened, short("roberta.", without(*BERT_HEADS, then=chopped))),
     Recipe("bert", "xlm-roberta", shortened, short("roberta.", without(*BERT_HEADS, then=chopped))),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import sentencepiece
 
 import attnviz
 from attnviz.checkpoints.formats.tensors import open_tensors
@@ -17,6 +18,7 @@ from attnviz.errors import CheckpointError, InputError, UsageError
 from attnviz.model import save
 from tests.checkpoints.folders import write_safetensors
 from tests.checkpoints.huggingface.test_known_settings import checked
+from tests.text.pieces.trained import train
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 TEXT, TARGET = "The cat", "Das Tier"
@@ -59,6 +61,24 @@ def test_mbart_50_and_its_languages_are_known_by_the_class_of_the_tokenizer(tmp_
     assert target[:2] == ["</s>", "fr_XX"]
 
 
+def test_a_tokenizer_of_another_class_is_that_of_its_own_file(tmp_path):
+    copy = tmp_path / "barthez"
+    shutil.copytree(GOLDEN / "mbart", copy)
+    settings = json.loads((copy / "tokenizer_config.json").read_text())
+    (copy / "tokenizer_config.json").write_text(json.dumps(settings | {"tokenizer_class": "BarthezTokenizer"}))
+    own = json.loads((copy / "tokenizer.json").read_text())
+    steps = {"single": [{"SpecialToken": {"id": "<s>", "type_id": 0}}, {"Sequence": {"id": "A", "type_id": 0}}]}
+    special = {"<s>": {"id": "<s>", "ids": [0], "tokens": ["<s>"]}}
+    own["post_processor"] = {"type": "TemplateProcessing", "pair": [], "special_tokens": special} | steps
+    own["post_processor"]["pair"] = [*steps["single"], {"Sequence": {"id": "B", "type_id": 0}}]
+    (copy / "tokenizer.json").write_text(json.dumps(own))
+    tokens, target = fed(attnviz.load(model=copy))
+    assert (tokens[0], tokens[-1]) == ("<s>", "at")
+    assert target[1] == "<s>"
+    with pytest.raises(UsageError, match="source-lang: barthez has no language tokens"):
+        attnviz.load(model=copy, source_lang="en_XX")
+
+
 def test_nllb_has_its_languages_at_the_end_where_its_folder_asks_for_the_older_way(tmp_path):
     copy = tmp_path / "nllb"
     shutil.copytree(GOLDEN / "nllb", copy)
@@ -77,6 +97,11 @@ def test_an_unknown_language_is_an_error_that_lists_all():
         attnviz.load(model=GOLDEN / "nllb", target_lang="french")
     with pytest.raises(UsageError, match="source-lang: bart has no language tokens; expected a translator"):
         attnviz.load(model=GOLDEN / "bart", source_lang="en")
+
+
+def test_a_tokenizer_of_the_user_has_no_languages():
+    with pytest.raises(UsageError, match=r"source-lang: .*tokenizer\.json has no language tokens"):
+        attnviz.load(model=GOLDEN / "nllb", tokenizer=str(GOLDEN / "t5" / "tokenizer.json"), source_lang="fra_Latn")
 
 
 def test_a_description_lists_the_languages():
@@ -259,3 +284,45 @@ def test_an_older_setting_that_means_another_block_is_noted(name):
 def test_a_decoder_alone_is_refused():
     with pytest.raises(CheckpointError, match="is_decoder is true, which attnviz does not compute; expected false"):
         checked("bart", BART_LIKE | {"model_type": "bart", "is_decoder": True})
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory):
+    """A folder with a SentencePiece model alone, of one of these classes, and the number of its pieces."""
+
+    def make(model_type, tokenizer_class, name="sentencepiece.bpe.model", **options):
+        folder = tmp_path_factory.mktemp("alone")
+        train(folder / name, **{"model_type": "unigram", "vocab_size": 300, **options})
+        (folder / "config.json").write_text(json.dumps({"model_type": model_type}))
+        (folder / "tokenizer_config.json").write_text(json.dumps({"tokenizer_class": tokenizer_class}))
+        processor = sentencepiece.SentencePieceProcessor(str(folder / name))
+        return folder, processor
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("model_type", "tokenizer_class", "language", "place", "n_languages"),
+    [
+        ("mbart", "MBartTokenizer", "en_XX", 3, 25),
+        ("mbart", "MBart50Tokenizer", "sl_SI", 51, 52),
+        ("m2m_100", "NllbTokenizer", "eng_Latn", 46, 202),
+    ],
+)
+def test_pieces_alone_have_the_ids_of_fairseq(alone, model_type, tokenizer_class, language, place, n_languages):
+    folder, processor = alone(model_type, tokenizer_class)
+    tokenizer = read_tokenizer(folder, find_family(model_type))
+    n, text = processor.get_piece_size(), "the animal <mask>"
+    tokens = tokenizer.encode(text, n_vocab=10**6)
+    assert [token.id for token in tokens[:-2]] == [i + 1 for i in processor.encode("the animal")]
+    assert [token.id for token in tokens[-2:]] == [n + 1 + n_languages, 2]
+    assert tokenizer.library.token_to_id(language) == n + 1 + place
+
+
+def test_pieces_of_pegasus_come_after_its_masks(alone):
+    ids = {"pad_id": 0, "eos_id": 1, "unk_id": 2, "bos_id": -1}
+    folder, processor = alone("pegasus", "PegasusTokenizer", "spiece.model", **ids)
+    tokenizer = read_tokenizer(folder, find_family("pegasus"))
+    tokens = tokenizer.encode("the animal <mask_2> <unk_102>", n_vocab=10**6)
+    assert [token.id for token in tokens[:-3]] == [i + 103 for i in processor.encode("the animal")]
+    assert [token.id for token in tokens[-3:]] == [3, 104, 1]

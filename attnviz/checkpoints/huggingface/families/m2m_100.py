@@ -73,5 +73,6 @@ FAMILY = replace(
     vocabulary=None,
     pieces=_pieces(language_codes.M2M100),
     languages=_LANGUAGES,
+    tokenizer_class="M2M100",
     tokenizers=_TOKENIZERS,
 )

@@ -32,5 +32,6 @@ FAMILY = replace(
         target_vocabulary="target_vocab.json",
         code=">>.*?<<",
     ),
+    tokenizer_class="Marian",
     languages=LanguageTokens(">>{}<<", "[^<>]+", "target $A </s>", "$A </s>"),
 )

@@ -47,5 +47,6 @@ FAMILY = replace(
     vocabulary=None,
     pieces=pieces(language_codes.MBART),
     languages=LanguageTokens("{}", _CODE, "$A </s> source", "$A </s> target", default="en_XX"),
+    tokenizer_class="MBart",
     tokenizers={"MBart50": _MBART50, "ML50": _MBART50},
 )

@@ -18,5 +18,6 @@ FAMILY = replace(
     ignored=bart.old_settings(pre=True, embed_norm=False, offset=None),
     classes="Pegasus",
     pieces=PieceLayout(first=_FIRST, skipped=2, single="$A </s>", pair="$A $B </s>", specials=_FIRST),
+    tokenizer_class="",
     languages=None,
 )
