@@ -85,6 +85,18 @@ def test_tokens_without_text_are_a_word_of_their_own_and_named_in_the_first_line
     assert bart[:2] == ["source: The animal", r"generated target: \x9e\x9e\x9e"]
 
 
+def test_a_text_that_leaves_no_room_is_followed_by_nothing(cli):
+    ran = cli("show", "dog " * 80, "--truncate", "--generate", "2", "--model", str(GOLDEN / "gpt2"))
+    assert "text: the model wrote 0 tokens, as n_ctx is 61" in ran.err
+    assert ran.out.startswith("dog dog dog")
+    assert "generated" not in ran.out
+
+
+def test_a_target_that_rests_on_special_tokens_is_said_of_targets(cli):
+    ran = cli("show", "dog", "--target", "x", "--model", str(GOLDEN / "m2m_100"))
+    assert ran.out.splitlines()[2] == "No target word looks at a source word more than at special tokens."
+
+
 @pytest.mark.parametrize("number", [137, 2**70])
 def test_a_first_token_that_the_decoder_does_not_have_is_one_line(cli, tmp_path, number):
     for file in (GOLDEN / "marian").iterdir():

@@ -20,6 +20,8 @@ def in_words(matrix: Matrix, screen: Screen) -> str:
     link = strongest_telling(matrix)
     if link is None and matrix.keys_chosen:
         return "No row gives anything to these columns."
+    if link is None and matrix.kind == "cross":
+        return "No target word looks at a source word more than at special tokens."
     if link is None:
         return "No word looks at another more than at special tokens or at itself."
     query, key, weight = link

@@ -57,6 +57,7 @@ def text_line(
     n_given, writes_target = written
     given = text if n_given is None else text[:n_given]
     more = {} if n_given is None else {"generated: ": text[n_given:].strip() or " ".join(labels)}
+    more = {name: said for name, said in more.items() if said}  # the model may have no room to write
     if target is not None:
         spelled = target if target.strip() or not writes_target else " ".join(labels)
         more |= {"generated target: " if writes_target else "target: ": spelled}
