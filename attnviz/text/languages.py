@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from attnviz.errors import UsageError, one_line
+from attnviz.errors import CheckpointError, UsageError, one_line
 from attnviz.text.language_names import Languages
 from attnviz.text.pretrained import PretrainedTokenizer
 
@@ -63,14 +63,19 @@ def in_languages(
 
     Raises:
         UsageError: a language that the vocabulary does not have.
+        CheckpointError: it does not have the one that the folder, or its family, names.
     """
     older = tokens.older and settings.get("legacy_behaviour") is True
     around = tokens.older if older else (tokens.source, tokens.target)
-    first = languages.source or settings.get("src_lang") or tokens.default
-    second = languages.target or settings.get("tgt_lang")
+    first = settings.get("src_lang") or tokens.default if languages.source is None else languages.source
+    second = settings.get("tgt_lang") if languages.target is None else languages.target
     is_missing = second is None and "target" in around[1].split()
     codes = {"source": first, "target": first if is_missing else second}
-    marks = {side: None if code is None else _token(source, tokens, side, code, where) for side, code in codes.items()}
+    user = {"source": languages.source, "target": languages.source if is_missing else languages.target}
+    marks = {
+        side: None if code is None else _mark(source, tokens, side, code, where, named=user[side] is not None)
+        for side, code in codes.items()
+    }
     note = f"target-lang: not given; target texts are marked {marks['target']}, as source texts are"
     return BothModes(
         _marked(source, around[0], marks),
@@ -92,6 +97,26 @@ def _marked(tokenizer: PretrainedTokenizer, template: str, marks: Mapping[str, s
     single = " ".join(part for part in parts if part is not None)
     language = next((mark for part in template.split() if (mark := marks.get(part))), "")
     return replace(tokenizer, templates=(single, single.replace("$A", "$A $B")), language=language)
+
+
+def _mark(
+    tokenizer: PretrainedTokenizer, tokens: LanguageTokens, side: str, code: object, where: str, *, named: bool
+) -> str:
+    """The token of a language, which the user named, or else the folder or its family.
+
+    Raises:
+        UsageError: the vocabulary does not have the one that the user named.
+        CheckpointError: it does not have the other.
+    """
+    try:
+        return _token(tokenizer, tokens, side, code, where)
+    except UsageError as error:
+        if named:
+            raise
+        raise CheckpointError(
+            f"{where}: its vocabulary has no token for {one_line(str(code))[:40]}, the {side} language where none is "
+            "given; expected a tokenizer_config.json with the tokenizer_class and the languages of this model"
+        ) from error
 
 
 def _token(tokenizer: PretrainedTokenizer, tokens: LanguageTokens, side: str, code: object, where: str) -> str:

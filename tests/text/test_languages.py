@@ -1,11 +1,12 @@
 """Language tokens: those around source and target texts, the known languages, and the errors of others."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 
-from attnviz.errors import UsageError
+from attnviz.errors import CheckpointError, UsageError
 from attnviz.text.language_names import Languages
 from attnviz.text.languages import LanguageTokens, in_languages, known_languages
 from attnviz.text.pretrained import pretrained_tokenizer
@@ -112,6 +113,7 @@ def test_a_missing_target_language_is_noted_where_a_target_text_is_run(tokenizer
             (None, "French"),
             "target-lang: toy does not know 'French' (did you mean fr_XX?); expected one of en_XX, ro_RO, fr_XX",
         ),
+        (MBART, ("",), "source-lang: toy does not know ''; expected one of en_XX, ro_RO, fr_XX"),
         (MBART, ("a",), "source-lang: toy does not know 'a'; expected one of en_XX, ro_RO, fr_XX"),
         (M2M100, ("en\x1b",), "source-lang: toy does not know 'en\\x1b' (did you mean en?); expected one of en, ro"),
         (MARIAN, (None, "deu"), "target-lang: toy does not know 'deu'; expected one of ron, fra"),
@@ -126,6 +128,25 @@ def test_an_unknown_language_is_an_error_that_lists_the_known_ones(tokenizer, to
     with pytest.raises(UsageError) as raised:
         modes(tokenizer, tokens, *languages)
     assert str(raised.value) == message
+
+
+@pytest.mark.parametrize(
+    ("tokens", "settings", "code", "side"),
+    [
+        (replace(M2M100, default="de"), {}, "de", "source"),
+        (MBART, {"src_lang": "de_DE"}, "de_DE", "source"),
+        (MBART, {"tgt_lang": 5}, "5", "target"),
+    ],
+)
+def test_an_unknown_language_that_the_user_did_not_name_is_a_fault_of_the_folder(
+    tokenizer, tokens, settings, code, side
+):
+    with pytest.raises(CheckpointError) as raised:
+        modes(tokenizer, tokens, **settings)
+    assert str(raised.value) == (
+        f"toy: its vocabulary has no token for {code}, the {side} language where none is given; "
+        "expected a tokenizer_config.json with the tokenizer_class and the languages of this model"
+    )
 
 
 def test_languages_are_listed_in_the_order_of_their_ids(tokenizer):

@@ -136,8 +136,11 @@ def _target_tokenizer(
     if layout is None or not layout.target_model:
         return source
     of_targets = layout.of_targets(separate=settings.get("separate_vocabs") is True)
-    if not _has_pieces(of_targets, path):
+    if not _has_pieces(layout, path):  # a tokenizer.json is that of both
         return source
+    missing = [name for name in of_targets.files if not (path / name).is_file()]
+    if missing:
+        raise CheckpointError(f"{one_line(path)}: it has no {missing[0]}; expected the pieces and ids of target texts")
     return _of_pieces(path, path / of_targets.model, of_targets, settings)
 
 
@@ -222,7 +225,8 @@ def _from_vocabulary(path: Path, family: Family, settings: dict[str, Any]) -> An
     if vocabulary is None or not all((path / name).exists() for name in files):
         others = [file.name for file in sorted(path.glob("*.model"))]
         instead = f" (its {one_line(others[0])} is not read)" if others else ""
-        expected = " or ".join(["tokenizer.json", *([" and ".join(files)] if files else [])])
+        pieces = family.pieces.files if family.pieces is not None and family.pieces.target_model else ()
+        expected = " or ".join(["tokenizer.json", *(" and ".join(names) for names in (files, pieces) if names)])
         raise MissingTokenizerError(
             f"{one_line(path)}: it has no tokenizer{instead}; expected {expected}",
             hint=save_tokenizer(path),

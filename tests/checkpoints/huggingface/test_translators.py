@@ -133,6 +133,27 @@ def test_targets_of_marian_have_pieces_and_ids_of_their_own():
             assert [token.id for token in tokens] == [numbers[token.piece] for token in tokens]
 
 
+@pytest.mark.parametrize(
+    ("name", "file"),
+    [("marian", "target.spm"), ("marian_separate", "target.spm"), ("marian_separate", "target_vocab.json")],
+)
+def test_a_target_without_its_own_pieces_is_an_error_and_not_cut_as_a_source(name, file, tmp_path):
+    shutil.copytree(GOLDEN / name, tmp_path / "m")
+    (tmp_path / "m" / file).unlink()
+    model = attnviz.load(model=tmp_path / "m")
+    assert len(attnviz.run("The animal", model=model).tokens) > 2
+    with pytest.raises(CheckpointError, match=rf"m: it has no {file}; expected the pieces and ids of target texts"):
+        attnviz.run("The animal", target="Das Tier", model=model)
+
+
+@pytest.mark.parametrize("file", ["source.spm", "vocab.json"])
+def test_a_translator_without_its_pieces_says_which_files_it_needs(file, tmp_path):
+    shutil.copytree(GOLDEN / "marian", tmp_path / "m")
+    (tmp_path / "m" / file).unlink()
+    with pytest.raises(CheckpointError, match=r"m: it has no tokenizer; expected tokenizer.json or source.spm and voc"):
+        attnviz.load(model=tmp_path / "m")
+
+
 def test_a_language_at_the_beginning_of_a_text_is_one_token_of_marian():
     tokenizer = attnviz.load(model=GOLDEN / "marian").tokenizer
     tokens = tokenizer.encode(">>fra<< The cat", n_vocab=137)
