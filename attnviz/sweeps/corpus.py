@@ -14,11 +14,12 @@ from attnviz.model import Model
 from attnviz.sweeps.machine import Threads, usable_cpus
 from attnviz.sweeps.runs import NO_MODEL, Prepared, Run
 from attnviz.sweeps.texts import Texts, Window, is_stream, opened_texts
-from attnviz.sweeps.work import Companions, Parts, TextOutcome, Work
+from attnviz.sweeps.work import Companions, Fold, Parts, TextOutcome, Work
 from attnviz.text.layout import FileLayout
 from attnviz.trace.result import Result
 
 ValueT = TypeVar("ValueT")
+FoldT = TypeVar("FoldT", bound=Fold)
 Results = Callable[[Request], Iterable[tuple[str, Result]]]
 Progress = Callable[[int | None], AbstractContextManager[Callable[[int, int], None] | None]]
 
@@ -110,9 +111,48 @@ class Corpus:
             UsageError: options that do not fit the texts.
             InputError: input that cannot be read or is invalid; with several texts, the message names the line.
         """
+        yield from self._values(request, each, companions, beside=beside, most=most)
+
+    def totals(
+        self,
+        request: Request,
+        each: Callable[..., Any],
+        fold: Callable[[], FoldT],
+        *,
+        companions: Companions | None = None,
+        beside: bool = False,
+    ) -> Iterator[FoldT]:
+        """What the values of each window of texts were added to, in order.
+
+        Args:
+            request: see ``values``.
+            each: see ``values``.
+            fold: makes an empty total, which is sent from one process to another in place of the values.
+            companions: see ``values``.
+            beside: see ``values``.
+
+        Raises:
+            UsageError: see ``values``.
+            InputError: see ``values``.
+        """
+        for _, value in self._values(request, each, companions, fold, beside=beside):
+            if value is not None:  # of a text that is not the last of its window
+                yield value
+
+    def _values(
+        self,
+        request: Request,
+        each: Callable[..., Any],
+        companions: Companions | None,
+        fold: Callable[[], Any] | None = None,
+        *,
+        beside: bool = False,
+        most: int = _MOST,
+    ) -> Iterator[tuple[str, Any]]:
+        """The value of each text, or of each window of texts, in order, with its place."""
         if self.results is not None:
             for where, run in self._selected(self.results, request):
-                yield where, each(run)
+                yield where, _alone(each(run), fold)
             return
         cpus = usable_cpus()
         workers = (self.workers or cpus) if self.are_lines or not self.is_single else 1
@@ -120,12 +160,15 @@ class Corpus:
         if self.vectors is not None:
             model, prepared = self._prepared_vectors(self.vectors)
             _before(threads, self.slow, request, prepared.n_tokens)
-            yield "", each(*next(Work(model, self.parts, each, request, companions).arguments([prepared])))
+            yield (
+                "",
+                _alone(each(*next(Work(model, self.parts, each, request, companions).arguments([prepared]))), fold),
+            )
             return
         with self._opened_texts(most) as texts:
             slow = self.slow if workers == 1 else None
             before = partial(_before, threads, slow, request)
-            work = Work(self._opened_model(), self.parts, each, request, companions, before, self.loading)
+            work = Work(self._opened_model(), self.parts, each, request, companions, before, self.loading, fold)
             yield from self._swept(work, texts, workers)
 
     def runs(self, request: Request) -> Iterator[Run]:
@@ -229,6 +272,15 @@ def _outcomes(work: Work, texts: Texts, workers: int) -> Iterator[Iterator[TextO
 
 def _whole(work: Work, window: Window) -> list[TextOutcome]:
     return list(work(window))
+
+
+def _alone(value: Any, fold: Callable[[], Any] | None) -> Any:
+    """A value that is in a window by itself."""
+    if fold is None:
+        return value
+    total = fold()
+    total.add(value)
+    return total
 
 
 def _itself(value: ValueT) -> ValueT:

@@ -34,6 +34,21 @@ class RunningMean:
         self._weight += known * rows
         self.texts, self.rows = self.texts + 1, self.rows + rows
 
+    def merge(self, other: "RunningMean") -> None:
+        """The texts of another mean after these.
+
+        Raises:
+            UsageError: they have another number of numbers.
+        """
+        if not (self.texts and other.texts):
+            if other.texts:
+                self.texts, self.rows, self._sum, self._weight = other.texts, other.rows, other._sum, other._weight
+            return
+        if other._sum.shape != self._sum.shape:
+            raise UsageError(f"text {self.texts + 1} has other layers and heads; expected those of the texts before")
+        self._sum, self._weight = self._sum + other._sum, self._weight + other._weight
+        self.texts, self.rows = self.texts + other.texts, self.rows + other.rows
+
     def mean(self) -> np.ndarray:
         """As one text's; NaN where no text has a number."""
         return np.where(self._weight > 0, self._sum / np.maximum(self._weight, 1), np.nan)
@@ -59,7 +74,8 @@ class TextMetrics(HeadMetrics):
 class Running:
     """Metrics over many texts, one at a time, in memory that does not grow with them.
 
-    Means and spreads are updated as by West 1979 (weighted Welford), which loses no digits to cancellation.
+    Means and spreads are updated as by West 1979 (weighted Welford), which loses no digits to cancellation. Two
+    parts are joined as by Chan, Golub and LeVeque 1979.
     """
 
     def __init__(self) -> None:
@@ -78,14 +94,9 @@ class Running:
             UsageError: it has other layers or heads than the texts before.
         """
         shape = (len(self._names), *metrics.head_shape)
+        self._check_axes(metrics)
         if self._first is None:
             self._first, self._moments = metrics, _Moments(shape)
-        if _axes(metrics) != _axes(self._first):
-            told, expected = ("x".join(map(str, one.head_shape)) for one in (metrics, self._first))
-            raise UsageError(
-                f"metrics: text {self.texts + 1} has other layers and heads ({told}); "
-                f"expected those of the texts before ({expected})"
-            )
         self.texts += 1
         self._missing = dict(metrics.missing) | self._missing
         self._there |= metrics.values.keys()
@@ -96,6 +107,32 @@ class Running:
         self._moments.add(values, rows)
         if metrics.remainder is not None:
             self._remainders.add(metrics.remainder, metrics.counts["first"])
+
+    def merge(self, other: "Running") -> None:
+        """The texts of another part after these.
+
+        Raises:
+            UsageError: they have other layers or heads.
+        """
+        if other._first is None:
+            return
+        self._check_axes(other._first)
+        if self._first is None:
+            self._first, self._moments = other._first, _Moments(other._moments.mean.shape)
+        self.texts += other.texts
+        self._missing = other._missing | self._missing
+        self._there |= other._there
+        self._moments.merge(other._moments)
+        self._remainders.merge(other._remainders)
+
+    def _check_axes(self, metrics: HeadMetrics) -> None:
+        if self._first is None or _axes(metrics) == _axes(self._first):
+            return
+        told, expected = ("x".join(map(str, one.head_shape)) for one in (metrics, self._first))
+        raise UsageError(
+            f"metrics: text {self.texts + 1} has other layers and heads ({told}); "
+            f"expected those of the texts before ({expected})"
+        )
 
     def result(self) -> TextMetrics:
         """What the texts so far give; only a metric that none of them has is missing.
@@ -155,6 +192,18 @@ class _Remainders:
         for name, place in remainder.places.items():
             self._places[name] = self._places.get(name, 0.0) + np.nan_to_num(place) * rows
 
+    def merge(self, other: "_Remainders") -> None:
+        if not other._there:
+            return
+        if not self._there:
+            self._moments = _Moments(other._moments.mean.shape)
+        self._there |= other._there
+        self._missing = other._missing | self._missing
+        self._moments.merge(other._moments)
+        self._rows, self._share = self._rows + other._rows, self._share + other._share
+        for name, place in other._places.items():
+            self._places[name] = self._places.get(name, 0.0) + place
+
     def mean(self) -> Remainder | None:
         """As one text's; None where no text has any."""
         if not self._there:
@@ -186,6 +235,14 @@ class _Moments:
         self.mean += change * share
         self.squares += change**2 * (self.rows - rows) * share
         self.least, self.most = np.fmin(self.least, values), np.fmax(self.most, values)
+
+    def merge(self, other: "_Moments") -> None:
+        self.rows = rows = self.rows + other.rows
+        change = other.mean - self.mean
+        share = other.rows / np.maximum(rows, 1)
+        self.mean = self.mean + change * share
+        self.squares = self.squares + other.squares + change**2 * (rows - other.rows) * share
+        self.least, self.most = np.fmin(self.least, other.least), np.fmax(self.most, other.most)
 
     def spread(self) -> np.ndarray:
         return np.sqrt(self.squares / np.maximum(self.rows, 1))
