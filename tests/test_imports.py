@@ -40,6 +40,8 @@ LIBRARIES = {
     "tokenizers": ("text",),
     "sentencepiece": ("text",),
     "safetensors": ("checkpoints",),
+    "distributed": ("sweeps",),
+    "fsspec": ("text",),
     "huggingface_hub": ("checkpoints",),
 }
 

@@ -16,7 +16,7 @@ from attnviz.sweeps.runs import Run
 from attnviz.sweeps.work import Companions
 from attnviz.trace.result import Result
 
-_OF_A_CORPUS = ("model", "pair", "target", "on_error", "workers", "threads", "note", "layout")
+_OF_A_CORPUS = ("model", "pair", "target", "on_error", "workers", "cluster", "threads", "note", "layout")
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,6 +109,7 @@ class _RunCorpus(Corpus):
         *,
         companions: Companions | None = None,  # noqa: ARG002 (they have been run with the text)
         beside: bool = False,  # noqa: ARG002
+        most: int = 1,  # noqa: ARG002
     ) -> Iterator[FoldT]:
         """The total of the run alone."""
         total = fold()

@@ -192,6 +192,7 @@ def corpus(
     target: str | None = None,
     on_error: str = "stop",
     workers: int | None = 1,
+    cluster: str | None = None,
     threads: int | None = None,
     note: Callable[[str], None] | None = None,
     layout: FileLayout = FileLayout(),  # noqa: B008 (frozen)
@@ -205,6 +206,7 @@ def corpus(
         target: a target text of each text.
         on_error: at a text that cannot be used: ``stop``, or ``skip`` it with a note.
         workers: processes; None for as many as there are CPUs. More than one needs a system that can fork.
+        cluster: the address of a Dask scheduler whose workers run the texts of a file or a pipe, or ``local:N``.
         threads: threads of a matrix product; None for one, and for long texts as many as there are CPUs.
         note: called with each note.
         layout: of a file, how it holds texts: ``FileLayout("csv", field="sentence")``; by default as its name says.
@@ -222,7 +224,9 @@ def corpus(
         made = replace(made, note=note)
     for remark in notes:
         made.note(remark)
-    return made if made.results is not None else replace(made, on_error=on_error, workers=workers, threads=threads)
+    if made.results is not None:
+        return made
+    return replace(made, on_error=on_error, workers=workers, cluster=cluster, threads=threads)
 
 
 def _corpus(
@@ -251,4 +255,7 @@ def _corpus_of_texts(
     texts: str | Path | BinaryIO | list[str], model: Model | None, parts: Parts, layout: FileLayout
 ) -> Corpus:
     made = Corpus(texts=texts, parts=parts, layout=layout)
-    return replace(made, open_model=partial(load, decoder=made.has_target) if model is None else lambda: model)
+    if model is None:
+        loading = {"decoder": made.has_target}
+        return replace(made, open_model=partial(load, **loading), loading=loading)
+    return replace(made, open_model=lambda: model, loading=model.loading)

@@ -21,7 +21,7 @@ from attnviz.cli.groups.attention import (
     check_elsewhere,
     labels_of,
 )
-from attnviz.cli.groups.many import ManyOptions
+from attnviz.cli.groups.many import ManyOptions, WorkerOptions
 from attnviz.cli.groups.parts import PartOptions
 from attnviz.cli.groups.text_files import TextsInput, refuse_text_options
 from attnviz.cli.options import (
@@ -64,7 +64,7 @@ def corpus_of(source: Source, *, prints: bool = True) -> Corpus:
         _check_sources(inputs, common)
     check_elsewhere(inputs, elsewhere)
     many = source.many if isinstance(source, ManySource) else ManyOptions()
-    workers = source.workers.workers if isinstance(source, SharedSource) else 1
+    workers = source.workers if isinstance(source, SharedSource) else WorkerOptions(workers=1)
     noted = partial(note, common)
     slow = noted if is_watched(common) else None
     if inputs.attention is not None or inputs.vectors is not None:
@@ -87,7 +87,8 @@ def corpus_of(source: Source, *, prints: bool = True) -> Corpus:
         parts=Parts(inputs.pair, inputs.target, inputs.pad_to, inputs.truncate),
         loading=loading | {"progress": False},
         on_error=many.on_error,
-        workers=workers,
+        workers=workers.workers,
+        cluster=workers.dask,
         progress=partial(sweep_progress, common, prints=prints),
         **shared,
     )

@@ -53,6 +53,7 @@ class Corpus:
         loading: the arguments of ``load``, for processes that do not inherit the model.
         on_error: at a text that cannot be used: ``stop``, or ``skip`` it with a note.
         workers: processes; None for as many as there are CPUs.
+        cluster: the address of a Dask scheduler whose workers run the texts, or ``local:N``; None for this machine.
         threads: threads of a matrix product; None for one, and for long texts as many as there are CPUs.
         note: called with each note.
         slow: called with a note on what takes long; None where nobody waits.
@@ -69,6 +70,7 @@ class Corpus:
     loading: Mapping[str, Any] | None = None
     on_error: str = "stop"
     workers: int | None = 1
+    cluster: str | None = None
     threads: int | None = None
     note: Callable[[str], None] = _quiet
     slow: Callable[[str], None] | None = None
@@ -121,6 +123,7 @@ class Corpus:
         *,
         companions: Companions | None = None,
         beside: bool = False,
+        most: int = _MOST,
     ) -> Iterator[FoldT]:
         """What the values of each window of texts were added to, in order.
 
@@ -130,12 +133,13 @@ class Corpus:
             fold: makes an empty total, which is sent from one process to another in place of the values.
             companions: see ``values``.
             beside: see ``values``.
+            most: see ``values``.
 
         Raises:
             UsageError: see ``values``.
             InputError: see ``values``.
         """
-        for _, value in self._values(request, each, companions, fold, beside=beside):
+        for _, value in self._values(request, each, companions, fold, beside=beside, most=most):
             if value is not None:  # of a text that is not the last of its window
                 yield value
 
@@ -169,7 +173,7 @@ class Corpus:
             slow = self.slow if workers == 1 else None
             before = partial(_before, threads, slow, request)
             work = Work(self._opened_model(), self.parts, each, request, companions, before, self.loading, fold)
-            yield from self._swept(work, texts, workers)
+            yield from self._swept(work, texts, workers, None if self.is_single else self.cluster)
 
     def runs(self, request: Request) -> Iterator[Run]:
         """A run of each text, in order."""
@@ -207,7 +211,7 @@ class Corpus:
         model = self._opened_model()
         return model, vectors(model)
 
-    def _swept(self, work: Work, texts: Texts, workers: int) -> Iterator[tuple[str, Any]]:
+    def _swept(self, work: Work, texts: Texts, workers: int, cluster: str | None = None) -> Iterator[tuple[str, Any]]:
         """Each text's value, with its place.
 
         Raises:
@@ -216,7 +220,7 @@ class Corpus:
         n = skipped = 0
         # Processes are started before the progress bar, which has a thread of its own.
         progress = self.progress(texts.size) if texts.are_lines else nullcontext()
-        with _outcomes(work, texts, workers) as outcomes, progress as step:
+        with _outcomes(work, texts, workers, cluster) as outcomes, progress as step:
             for outcome in outcomes:
                 n += 1
                 for text in outcome.notes:
@@ -251,8 +255,14 @@ class Corpus:
 
 
 @contextmanager
-def _outcomes(work: Work, texts: Texts, workers: int) -> Iterator[Iterator[TextOutcome]]:
+def _outcomes(work: Work, texts: Texts, workers: int, cluster: str | None) -> Iterator[Iterator[TextOutcome]]:
     """The outcome of each text."""
+    if cluster is not None:
+        from attnviz.sweeps.cluster import cluster_map
+
+        with cluster_map(work, texts, address=cluster, ready=texts.ready) as outcomes:
+            yield outcomes
+        return
     if workers == 1:
         yield (outcome for window in texts for outcome in work(window))
         return
