@@ -15,6 +15,7 @@ from attnviz.sweeps.runs import Run
 from attnviz.sweeps.texts import is_stream, layout_of
 from attnviz.sweeps.work import Parts
 from attnviz.text.layout import FileLayout
+from attnviz.text.sources import TextFiles, text_source
 from attnviz.trace.result import Result
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ _LINES_AT_ONCE = 64  # of JSON, each perhaps a megabyte
 
 ValueT = TypeVar("ValueT")
 Selection = str | int | tuple[int, ...]
-TextSource = str | Path | BinaryIO | Result | Iterable[str] | Iterable[Result] | Corpus
+TextSource = str | Path | TextFiles | BinaryIO | Result | Iterable[str] | Iterable[Result] | Corpus
 
 
 def result_of(run: Run) -> Result:
@@ -146,7 +147,8 @@ def sweep(
     [(2, 4, 3, 3), (2, 4, 2, 2)]
 
     Args:
-        texts: one text, several, or a ``Path`` with one text per line; or results of ``run`` or ``read_attention``.
+        texts: one text, several, or a ``Path`` with one text per line, which may be a folder or a pattern; or results
+            of ``run`` or ``read_attention``.
         each: makes the value of a run; with several workers it must be a function that can be pickled.
         layers: ``all``, a number, several, or ``"0,2-3,-1"``.
         heads: which heads, in the same forms as ``layers``, or by name: ``"L2H8,L1H7"``.
@@ -217,7 +219,9 @@ def corpus(
     if isinstance(texts, Corpus):
         return texts
     notes: list[str] = []
-    if isinstance(texts, Path) or is_stream(texts):
+    if isinstance(texts, Path):
+        texts = text_source(texts)
+    if isinstance(texts, Path | TextFiles) or is_stream(texts):
         layout, notes = layout_of(texts, layout, is_alone=pair is None and target is None)
     made = _corpus(texts, model, Parts(pair, target), layout)
     if note is not None:
@@ -230,13 +234,13 @@ def corpus(
 
 
 def _corpus(
-    texts: str | Path | BinaryIO | Result | Iterable[str] | Iterable[Result],
+    texts: str | Path | TextFiles | BinaryIO | Result | Iterable[str] | Iterable[Result],
     model: Model | None,
     parts: Parts,
     layout: FileLayout,
 ) -> Corpus:
     """A corpus of results, or of texts and what belongs to each."""
-    if isinstance(texts, str | Path) or is_stream(texts):
+    if isinstance(texts, str | Path | TextFiles) or is_stream(texts):
         return _corpus_of_texts(texts, model, parts, layout)
     several = [texts] if isinstance(texts, Result) else list(texts)
     results = [one for one in several if isinstance(one, Result)]
@@ -252,10 +256,10 @@ def _corpus(
 
 
 def _corpus_of_texts(
-    texts: str | Path | BinaryIO | list[str], model: Model | None, parts: Parts, layout: FileLayout
+    texts: str | Path | TextFiles | BinaryIO | list[str], model: Model | None, parts: Parts, layout: FileLayout
 ) -> Corpus:
     made = Corpus(texts=texts, parts=parts, layout=layout)
     if model is None:
-        loading = {"decoder": made.has_target}
+        loading: dict[str, Any] = {"decoder": made.has_target}
         return replace(made, open_model=partial(load, **loading), loading=loading)
     return replace(made, open_model=lambda: model, loading=model.loading)

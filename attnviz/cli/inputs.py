@@ -239,7 +239,7 @@ def _check_sources(inputs: InputOptions, common: CommonOptions) -> None:
     named = [name for name in _SOURCES if getattr(inputs, name) is not None]
     if len(named) > 1:
         raise UsageError(f"{', '.join(named)}: {len(named)} inputs are given; expected one")
-    wants_stdin = not named or "-" in (inputs.text, inputs.attention, str(inputs.file))
+    wants_stdin = not named or "-" in (inputs.text, inputs.attention, inputs.file)
     if wants_stdin and (sys.stdin is None or (not named and sys.stdin.isatty())):
         raise UsageError(
             "text: there is none; expected TEXT, --file, or text on standard input",

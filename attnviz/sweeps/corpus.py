@@ -16,6 +16,7 @@ from attnviz.sweeps.runs import NO_MODEL, Prepared, Run
 from attnviz.sweeps.texts import Texts, Window, is_stream, opened_texts
 from attnviz.sweeps.work import Companions, Fold, Parts, TextOutcome, Work
 from attnviz.text.layout import FileLayout
+from attnviz.text.sources import TextFiles
 from attnviz.trace.result import Result
 
 ValueT = TypeVar("ValueT")
@@ -44,7 +45,7 @@ class Corpus:
 
     Attributes:
         open_model: loads the model, when it is needed; None for attention from elsewhere.
-        texts: one text, several, a file with one per line, or an open stream of bytes.
+        texts: one text, several, a file with one per line or several files, or an open stream of bytes.
         vectors: makes vectors ready for the model.
         results: gives attention from elsewhere, each with its place; called with what is asked of it.
         name: the name of the input of ``results`` in notes.
@@ -61,7 +62,7 @@ class Corpus:
     """
 
     open_model: Callable[[], Model] | None = None
-    texts: str | Iterable[str] | Path | BinaryIO | None = None
+    texts: str | Iterable[str] | Path | TextFiles | BinaryIO | None = None
     vectors: Callable[[Model], Prepared] | None = None
     results: Results | None = None
     name: str = "attention"
@@ -79,7 +80,7 @@ class Corpus:
     @property
     def are_lines(self) -> bool:
         """Whether the texts are lines of a file or a pipe: perhaps many."""
-        return isinstance(self.texts, Path) or is_stream(self.texts)
+        return isinstance(self.texts, Path | TextFiles) or is_stream(self.texts)
 
     @property
     def has_target(self) -> bool:
