@@ -11,8 +11,8 @@ from attnviz.analysis.heads.report import HeadReport
 from attnviz.analysis.heads.rows import TELLING, Rows
 from attnviz.analysis.matrices.selection import Request
 from attnviz.api.sweep import Selection, TextSource, corpus, one_request
-from attnviz.errors import UsageError
-from attnviz.sweeps.corpus import Corpus
+from attnviz.errors import UsageError, one_line
+from attnviz.sweeps.corpus import Corpus, KeptTotals
 from attnviz.sweeps.head_measures import FirstText, Totals, measured, null_companions
 
 
@@ -126,9 +126,16 @@ def heads(
     each = partial(measured, ablated=ablation, clustered=cluster, telling=telling, keeps_links=FirstText())
     companions = None if null is None else null_companions(null, request, ablated=ablation)
     totals = Totals()
-    for part in source.totals(request, each, Totals, companions=companions, beside=True):
+    kept = None if source.saving is None else _kept_totals()
+    for part in source.totals(request, each, Totals, companions=companions, beside=True, kept=kept):
         totals.merge(part)
     return _report(totals, rows, cluster=cluster)
+
+
+def _kept_totals() -> KeptTotals[Totals]:
+    from attnviz.sweeps.saved.totals import read_totals, totals_data
+
+    return KeptTotals(totals_data, lambda path: read_totals(path.read_bytes(), one_line(path)))
 
 
 def _report(totals: Totals, rows: Rows, *, cluster: bool) -> HeadReport:

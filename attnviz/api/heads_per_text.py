@@ -10,7 +10,7 @@ from attnviz.analysis.heads.report import HeadReport
 from attnviz.analysis.matrices.selection import Request
 from attnviz.api.heads import check_measures, chosen_rows, heads, heads_request
 from attnviz.api.sweep import TextSource, corpus
-from attnviz.sweeps.corpus import Corpus, FoldT
+from attnviz.sweeps.corpus import Corpus, FoldT, KeptTotals
 from attnviz.sweeps.head_measures import null_companions
 from attnviz.sweeps.runs import Run
 from attnviz.sweeps.work import Companions
@@ -110,6 +110,7 @@ class _RunCorpus(Corpus):
         companions: Companions | None = None,  # noqa: ARG002 (they have been run with the text)
         beside: bool = False,  # noqa: ARG002
         most: int = 1,  # noqa: ARG002
+        kept: KeptTotals[FoldT] | None = None,  # noqa: ARG002
     ) -> Iterator[FoldT]:
         """The total of the run alone."""
         total = fold()

@@ -92,7 +92,9 @@ def json_lines(
     placed = source.on_error == "skip"
     line = partial(run_line, precision=precision, top=top, received=received, placed=placed)
     lines = (line for _, line in source.values(request, line, most=_LINES_AT_ONCE))
-    return joined_lines(lines, model_info=model_info)
+    saving = source.saving
+    is_first = (lambda: False) if saving is None else (lambda: saving.is_new_window)
+    return joined_lines(lines, model_info=model_info, is_first=is_first)
 
 
 def without_choice(request: Request) -> Request:

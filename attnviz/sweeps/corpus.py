@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from functools import partial
 from operator import attrgetter
 from pathlib import Path
-from typing import Any, BinaryIO, TypeVar
+from typing import Any, BinaryIO, Generic, NamedTuple, TypeVar
 
 from attnviz.analysis.matrices.selection import Request, select_attention
 from attnviz.errors import InputError, UsageError
 from attnviz.model import Model
 from attnviz.sweeps.machine import Threads, usable_cpus
 from attnviz.sweeps.runs import NO_MODEL, Prepared, Run
+from attnviz.sweeps.saved.windows import WindowFolder
 from attnviz.sweeps.texts import Texts, Window, is_stream, opened_texts
 from attnviz.sweeps.work import Companions, Fold, Parts, TextOutcome, Work
 from attnviz.text.layout import FileLayout
@@ -37,6 +38,13 @@ def _unwatched(size: int | None) -> AbstractContextManager[None]:  # noqa: ARG00
     return nullcontext()
 
 
+class KeptTotals(NamedTuple, Generic[FoldT]):
+    """How a total becomes bytes, and is read from its file."""
+
+    data: Callable[[FoldT], bytes]
+    read: Callable[[Path], FoldT]
+
+
 @dataclass(frozen=True, eq=False)
 class Corpus:
     """Texts, vectors, or attention from elsewhere; how they are run, and where notes go.
@@ -52,6 +60,7 @@ class Corpus:
         parts: belongs to each text.
         layout: how a file or a stream holds its texts.
         loading: the arguments of ``load``, for processes that do not inherit the model.
+        saving: where results are kept, one file a window; it is told of the end of each. None where they are not.
         on_error: at a text that cannot be used: ``stop``, or ``skip`` it with a note.
         workers: processes; None for as many as there are CPUs.
         cluster: the address of a Dask scheduler whose workers run the texts, or ``local:N``; None for this machine.
@@ -69,6 +78,7 @@ class Corpus:
     parts: Parts = Parts()  # noqa: RUF009 (frozen)
     layout: FileLayout = FileLayout()  # noqa: RUF009 (frozen)
     loading: Mapping[str, Any] | None = None
+    saving: WindowFolder | None = None
     on_error: str = "stop"
     workers: int | None = 1
     cluster: str | None = None
@@ -125,6 +135,7 @@ class Corpus:
         companions: Companions | None = None,
         beside: bool = False,
         most: int = _MOST,
+        kept: "KeptTotals[FoldT] | None" = None,
     ) -> Iterator[FoldT]:
         """What the values of each window of texts were added to, in order.
 
@@ -135,14 +146,21 @@ class Corpus:
             companions: see ``values``.
             beside: see ``values``.
             most: see ``values``.
+            kept: how totals are kept where results are saved; those of finished windows come in their place.
 
         Raises:
             UsageError: see ``values``.
             InputError: see ``values``.
         """
         for _, value in self._values(request, each, companions, fold, beside=beside, most=most):
-            if value is not None:  # of a text that is not the last of its window
-                yield value
+            if value is None:  # of a text that is not the last of its window
+                continue
+            if self.saving is not None and kept is not None:
+                yield from map(kept.read, self.saving.passed())
+                self.saving.add(kept.data(value))
+            yield value
+        if self.saving is not None and kept is not None:
+            yield from map(kept.read, self.saving.passed(end=True))
 
     def _values(
         self,
@@ -165,16 +183,15 @@ class Corpus:
         if self.vectors is not None:
             model, prepared = self._prepared_vectors(self.vectors)
             _before(threads, self.slow, request, prepared.n_tokens)
-            yield (
-                "",
-                _alone(each(*next(Work(model, self.parts, each, request, companions).arguments([prepared]))), fold),
-            )
+            work = Work(model, self.parts, each, request, companions)
+            yield "", _alone(each(*next(work.arguments([prepared]))), fold)
             return
         with self._opened_texts(most) as texts:
             slow = self.slow if workers == 1 else None
             before = partial(_before, threads, slow, request)
             work = Work(self._opened_model(), self.parts, each, request, companions, before, self.loading, fold)
-            yield from self._swept(work, texts, workers, None if self.is_single else self.cluster)
+            waiting = texts if self.saving is None else self.saving.unfinished(texts, work.model.info, most)
+            yield from self._swept(work, waiting, workers, None if self.is_single else self.cluster)
 
     def runs(self, request: Request) -> Iterator[Run]:
         """A run of each text, in order."""
@@ -233,6 +250,8 @@ class Corpus:
                 else:
                     skipped += 1
                     self.note(f"{outcome.error}; skipped")
+                if outcome.last and self.saving is not None:
+                    self.saving.end_window()  # its values have been used by now
                 if step is not None:
                     step(n, outcome.end)
         for text in texts.notes():

@@ -92,10 +92,9 @@ class Totals:
         Raises:
             UsageError: they are of another model or kind of attention.
         """
-        if other.attention is None:
-            return
-        self._check(other.attention)
-        self.attention = other.attention
+        if other.attention is not None:  # which totals that were kept in a file do not have
+            self._check(other.attention)
+            self.attention = other.attention
         self.metrics.merge(other.metrics)
         for seed, running in other.like.items():
             self.like.setdefault(seed, Running()).merge(running)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO, NamedTuple, TypeGuard, cast
+from typing import BinaryIO, NamedTuple, Protocol, TypeGuard, cast
 
 from attnviz.errors import AttnvizError, InputError, UsageError, one_line
 from attnviz.numbers import spans
@@ -163,7 +163,21 @@ class FilesOfTexts:
         return iter(self._notes)
 
 
-Texts = ListedTexts | StreamedTexts | FilesOfTexts
+class Texts(Protocol):
+    """Windows of texts, and what messages and a progress bar need to know of all of them."""
+
+    name: str
+    size: int | None
+    are_lines: bool
+
+    def __iter__(self) -> Iterator[Window]:
+        """The windows, in order."""
+
+    def ready(self) -> bool:
+        """Whether the next window can be read without waiting for its writer."""
+
+    def notes(self) -> Iterator[str]:
+        """Notes on all texts, once they have been read."""
 
 
 @contextmanager

@@ -26,7 +26,8 @@ class Fold(Protocol):
 class TextOutcome(NamedTuple):
     """One text's value or error, and its notes.
 
-    ``skips``: whether the error is the text's, so that other texts may be good. ``end``: see ``PlacedText``.
+    ``skips``: whether the error is the text's, so that other texts may be good. ``end``: see ``PlacedText``. ``last``:
+    whether it is the last of its window.
     """
 
     where: str
@@ -35,6 +36,7 @@ class TextOutcome(NamedTuple):
     error: AttnvizError | None = None
     skips: bool = False
     end: int = 0
+    last: bool = False
 
 
 class Parts(NamedTuple):
@@ -103,7 +105,8 @@ class Work:
                     error = raised.at(where) if skips else raised
             else:
                 error = one
-            yield TextOutcome(where, value, tuple(notes[i]), error, skips and where != "", placed.end)
+            last = i == len(prepared) - 1
+            yield TextOutcome(where, value, tuple(notes[i]), error, skips and where != "", placed.end, last)
 
     def arguments(self, texts: list[Prepared]) -> Iterator[tuple[Any, ...]]:
         """The arguments of ``each`` for each text."""

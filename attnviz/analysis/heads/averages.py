@@ -82,10 +82,10 @@ class Running:
         self.texts = 0
         self._names = tuple(all_metrics())
         self._first: HeadMetrics | None = None
-        self._moments = _Moments(())
+        self._moments = Moments(())
         self._there: set[str] = set()
         self._missing: dict[str, str] = {}
-        self._remainders = _Remainders()
+        self._remainders = Remainders()
 
     def add(self, metrics: HeadMetrics) -> None:
         """One more text.
@@ -96,7 +96,7 @@ class Running:
         shape = (len(self._names), *metrics.head_shape)
         self._check_axes(metrics)
         if self._first is None:
-            self._first, self._moments = metrics, _Moments(shape)
+            self._first, self._moments = metrics, Moments(shape)
         self.texts += 1
         self._missing = dict(metrics.missing) | self._missing
         self._there |= metrics.values.keys()
@@ -118,7 +118,7 @@ class Running:
             return
         self._check_axes(other._first)
         if self._first is None:
-            self._first, self._moments = other._first, _Moments(other._moments.mean.shape)
+            self._first, self._moments = other._first, Moments(other._moments.mean.shape)
         self.texts += other.texts
         self._missing = other._missing | self._missing
         self._there |= other._there
@@ -166,11 +166,11 @@ def _axes(metrics: HeadMetrics) -> tuple[tuple[int, ...], tuple[int, ...], bool]
     return metrics.layers, metrics.heads, metrics.by_name
 
 
-class _Remainders:
+class Remainders:
     """Means over texts of what heads do with the attention that does not rest; each text weighs as its rows."""
 
     def __init__(self) -> None:
-        self._moments = _Moments(())
+        self._moments = Moments(())
         self._missing: dict[str, str] = {}
         self._there: set[str] = set()
         self._share = self._rows = np.zeros(())
@@ -179,7 +179,7 @@ class _Remainders:
     def add(self, remainder: Remainder, rows: np.ndarray) -> None:
         """One more text, and how many rows each of its heads has, (n_layers, n_heads)."""
         if not self._there:
-            self._moments = _Moments((len(PATTERN_METRICS), *rows.shape))
+            self._moments = Moments((len(PATTERN_METRICS), *rows.shape))
         self._there |= remainder.values.keys()
         self._missing = dict(remainder.missing) | self._missing
         values, counts = np.full(self._moments.mean.shape, np.nan), np.zeros(self._moments.rows.shape, dtype=np.int64)
@@ -192,11 +192,12 @@ class _Remainders:
         for name, place in remainder.places.items():
             self._places[name] = self._places.get(name, 0.0) + np.nan_to_num(place) * rows
 
-    def merge(self, other: "_Remainders") -> None:
+    def merge(self, other: "Remainders") -> None:
+        """The texts of another part after these."""
         if not other._there:
             return
         if not self._there:
-            self._moments = _Moments(other._moments.mean.shape)
+            self._moments = Moments(other._moments.mean.shape)
         self._there |= other._there
         self._missing = other._missing | self._missing
         self._moments.merge(other._moments)
@@ -220,7 +221,7 @@ class _Remainders:
         )
 
 
-class _Moments:
+class Moments:
     """Running moments of many numbers: rows so far, mean, squares about it, least and greatest value."""
 
     def __init__(self, shape: tuple[int, ...]):
@@ -229,6 +230,7 @@ class _Moments:
         self.least, self.most = np.full(shape, np.inf), np.full(shape, -np.inf)
 
     def add(self, values: np.ndarray, rows: np.ndarray) -> None:
+        """One text's numbers, and how many rows each is the mean of."""
         self.rows += rows
         change = np.where(rows > 0, values - self.mean, 0)
         share = rows / np.maximum(self.rows, 1)  # of all rows so far
@@ -236,7 +238,8 @@ class _Moments:
         self.squares += change**2 * (self.rows - rows) * share
         self.least, self.most = np.fmin(self.least, values), np.fmax(self.most, values)
 
-    def merge(self, other: "_Moments") -> None:
+    def merge(self, other: "Moments") -> None:
+        """The texts of another part after these."""
         self.rows = rows = self.rows + other.rows
         change = other.mean - self.mean
         share = other.rows / np.maximum(rows, 1)
@@ -245,7 +248,9 @@ class _Moments:
         self.least, self.most = np.fmin(self.least, other.least), np.fmax(self.most, other.most)
 
     def spread(self) -> np.ndarray:
+        """The standard deviations."""
         return np.sqrt(self.squares / np.maximum(self.rows, 1))
 
     def known(self, values: np.ndarray) -> np.ndarray:
+        """The values; NaN where no text has a number."""
         return np.where(self.rows > 0, values, np.nan)

@@ -5,6 +5,7 @@ from functools import partial
 
 from attnviz.cli.command import command, command_app
 from attnviz.cli.groups.parts import PartOptions
+from attnviz.cli.groups.saving import SavingOptions, check_saving
 from attnviz.cli.options import ModelJsonOptions, SelectionOptions, SharedSource
 from attnviz.cli.show_options import ViewOptions, WordOptions, check_views
 
@@ -36,6 +37,7 @@ def show(
     word: WordOptions,
     view: ViewOptions,
     output: ModelJsonOptions,
+    saving: SavingOptions,
 ) -> None:
     """Show what each word looks at: a table for a head, or coloured text.
 
@@ -44,12 +46,14 @@ def show(
     """
     from attnviz.api.sweep import chosen_run, json_lines, sweep, without_choice
     from attnviz.api.word import word_lines, word_reports
+    from attnviz.cli.groups.saving import saving_corpus
     from attnviz.cli.images.terminal_images import terminal_images
     from attnviz.cli.inputs import corpus_of, request_of
-    from attnviz.cli.renderings import encoded, views_on_screen
+    from attnviz.cli.renderings import encoded, saved, views_on_screen
     from attnviz.output.rendering import render
 
-    check_views(word, view, parts, selection, json=output.json, workers=source.workers.workers)
+    check_views(word, view, parts, selection, json=output.json, workers=source.workers)
+    check_saving(saving, source, json=output.json)
     request = request_of(selection, parts, people=not output.json)
     question = word.question(request, raw=view.raw_tokens)
     if question or not output.json:
@@ -57,7 +61,10 @@ def show(
     if output.json:
         lines = partial(word_lines, question=question) if question else partial(json_lines, received=view.received)
         lines = partial(lines, precision=view.precision, top=view.top, model_info=output.model_info)
-        render(lines(corpus_of(source), request=request), encoded(bytes))
+        corpus = corpus_of(source, prints=saving.out is None)
+        corpus = saving_corpus(corpus, saving, source, selection, parts, word, view, output)
+        rendering = encoded(bytes) if corpus.saving is None else saved(source.common, corpus.saving, bytes)
+        render(lines(corpus, request=request), rendering)
         return
     from attnviz.output.terminal.tables.show import ShowViews
     from attnviz.output.terminal.tables.word import WordViews
