@@ -137,7 +137,7 @@ class CommandGroup(_WithPages, TyperGroup):
     def _pages(self) -> "tuple[Callable[[Context], str], Callable[[Context], str]]":
         def page(ctx: "Context", *, full: bool) -> str:
             last = self._last_line(ctx, full=full)
-            return group_page(self, ctx, self._summaries(ctx), self.examples, last, full=full)
+            return group_page(self, ctx, self._listed(ctx, full=full), self.examples, last, full=full)
 
         return (lambda ctx: page(ctx, full=False), lambda ctx: page(ctx, full=True))
 
@@ -148,6 +148,10 @@ class CommandGroup(_WithPages, TyperGroup):
         """The commands with what they do."""
         commands = {name: self.get_command(ctx, name) for name in self.list_commands(ctx)}
         return [(name, (one.help or "").split("\n\n")[0]) for name, one in commands.items() if one is not None]
+
+    def _listed(self, ctx: "Context", *, full: bool) -> list[tuple[str, str]]:  # noqa: ARG002 (a subclass looks at it)
+        """The commands that a page lists."""
+        return self._summaries(ctx)
 
     def resolve_command(self, ctx: "Context", args: list[str]) -> "tuple[str | None, Command | None, list[str]]":
         """The command of the first word.
@@ -176,10 +180,12 @@ class LazyGroup(CommandGroup):
     Attributes:
         summaries: the commands' help, known without importing them.
         text_command: the command that a text alone calls.
+        seldom: the commands that the short page, which is one screen, leaves out.
     """
 
     summaries: Mapping[str, str] = {}
     text_command = ""
+    seldom: Sequence[str] = ()
 
     def list_commands(self, ctx: "Context") -> list[str]:  # noqa: ARG002 (the signature is Typer's)
         """The commands' names, in the order of their table."""
@@ -218,3 +224,6 @@ class LazyGroup(CommandGroup):
 
     def _summaries(self, ctx: "Context") -> list[tuple[str, str]]:  # noqa: ARG002 (no context is needed)
         return list(self.summaries.items())
+
+    def _listed(self, ctx: "Context", *, full: bool) -> list[tuple[str, str]]:
+        return [pair for pair in self._summaries(ctx) if full or pair[0] not in self.seldom]
