@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cache, cached_property
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,7 +16,7 @@ from attnviz.analysis.matrices.spelling import labelled
 from attnviz.analysis.remainders import metrics_of_parts
 from attnviz.analysis.telling import head_summaries
 from attnviz.api.html_texts import PageOptions, raw_request, run_content
-from attnviz.errors import OutputError
+from attnviz.errors import OutputError, UsageError
 from attnviz.names import VALUES
 from attnviz.output.rendering import Document
 from attnviz.output.scale import Scale, scale_between
@@ -131,8 +131,10 @@ class Exploration:
         """The row of a token, by its number, step by step.
 
         Raises:
-            UsageError: attention from elsewhere.
+            UsageError: attention from elsewhere, which has no model to explain it with.
         """
+        if not self.has_model:
+            raise UsageError("explain: matrices alone cannot be explained; expected a text or --vectors")
         from attnviz.api.run import explain
 
         model, prepared = self._run.model_and_text()
@@ -160,12 +162,15 @@ class Exploration:
             raise OutputError(f"{stem}.png: exists already, {_MOST_FIGURES} times; expected a folder with room")
         return figure(replace(self.about, views={name.kind: alone}), path).paths[0]
 
-    @cached_property
-    def page(self) -> str:
-        """The page of ``attnviz html`` with all sets, in the same order."""
+    def page(self, command: str = "") -> str:
+        """The page of ``attnviz html`` with all sets, in the same order.
+
+        Args:
+            command: what prints the text in the terminal.
+        """
         from attnviz.output.page.document import page_document
 
         values = dict.fromkeys(one.values for one in self.sets if one.values in VALUES)
         request = replace(self.request, lenient=self.request.lenient | {"words"})
         requests = tuple(replace(request, values=one) for one in values) or (request,)
-        return page_document([run_content(PageOptions(requests, raw_tokens=self._raw), self._run)])
+        return page_document([run_content(PageOptions(requests, command=command, raw_tokens=self._raw), self._run)])

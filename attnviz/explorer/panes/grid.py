@@ -30,7 +30,7 @@ def label_columns(attention: Attention) -> int:
 def grid_area(sight: Sight, size: GridLayout) -> Area:
     """The grid."""
     rows, columns = grid_names(sight.attention)
-    header: StyledLine = [(_header(columns, size), DIM)]
+    header: StyledLine = [(_header(columns, size), BOLD if sight.state.pane == "heads" else DIM)]
     lines = [header]
     for row in size.rows:
         name = f"{rows[row]:<{size.label}}"

@@ -21,7 +21,9 @@ def ranking_area(sight: Sight, width: int, height: int) -> Area:
     """
     order = sight.ranking
     rows = window(len(order), height - 1, order.index(sight.state.head))
-    lines: list[StyledLine] = [[(cut(_heading(sight), width, ascii=sight.screen.ascii), DIM)]]
+    lines: list[StyledLine] = [
+        [(cut(_heading(sight), width, ascii=sight.screen.ascii), BOLD if sight.state.pane == "ranking" else DIM)]
+    ]
     lines += [_row(sight, order[i], width) for i in rows]
     return Area.of(lines, [Spot("rank", 0, 1, width, len(rows), rows.start, cell=(width, 1))])
 
