@@ -11,6 +11,7 @@ class Commands(LazyGroup):
     """The commands; a test holds their summaries equal to what the commands say of themselves."""
 
     text_command = "show"
+    rare = ("schema", "version")
     examples = (
         'attnviz "The cat sat on the table"',
         'attnviz heads "The cat sat on the table"',
@@ -24,6 +25,7 @@ class Commands(LazyGroup):
         "diff": "Compare two texts, models, seeds, layers or files, head by head.",
         "check": "Check conditions on heads: exit 0 if all hold, 1 if one does not.",
         "heads": "List what each head does: its pattern, an example and metrics.",
+        "probe": "Find what each head is good for: induction, syntax, alignment.",
         "weights": "Write random weights; describe or convert a file of weights.",
         "models": "List the models that load, or describe one.",
         "schema": "Print the JSON Schema (2020-12) of what --json prints.",

@@ -119,14 +119,14 @@ class CommandGroup(_WithPages, TyperGroup):
     def _pages(self) -> "tuple[Callable[[Context], str], Callable[[Context], str]]":
         def page(ctx: "Context", *, full: bool) -> str:
             last = self._last_line(ctx, full=full)
-            return group_page(self, ctx, self._summaries(ctx), self.examples, last, full=full)
+            return group_page(self, ctx, self._summaries(ctx, full=full), self.examples, last, full=full)
 
         return (lambda ctx: page(ctx, full=False), lambda ctx: page(ctx, full=True))
 
     def _last_line(self, ctx: "Context", *, full: bool) -> str:  # noqa: ARG002 (a subclass says more of the full page)
         return f"{ctx.command_path} COMMAND -h for one command"
 
-    def _summaries(self, ctx: "Context") -> list[tuple[str, str]]:
+    def _summaries(self, ctx: "Context", *, full: bool) -> list[tuple[str, str]]:  # noqa: ARG002 (a subclass leaves some)
         """The commands with what they do."""
         commands = {name: self.get_command(ctx, name) for name in self.list_commands(ctx)}
         return [(name, (one.help or "").split("\n\n")[0]) for name, one in commands.items() if one is not None]
@@ -157,10 +157,12 @@ class LazyGroup(CommandGroup):
 
     Attributes:
         summaries: the commands' help, known without importing them.
+        rare: the commands that the short page leaves out.
         text_command: the command that a text alone calls.
     """
 
     summaries: Mapping[str, str] = {}
+    rare: Sequence[str] = ()
     text_command = ""
 
     def list_commands(self, ctx: "Context") -> list[str]:  # noqa: ARG002 (the signature is Typer's)
@@ -198,5 +200,5 @@ class LazyGroup(CommandGroup):
         more = "attnviz help for topics to read" if full else "attnviz --help for everything"
         return f"attnviz COMMAND -h for one command, {more}"
 
-    def _summaries(self, ctx: "Context") -> list[tuple[str, str]]:  # noqa: ARG002 (no context is needed)
-        return list(self.summaries.items())
+    def _summaries(self, ctx: "Context", *, full: bool) -> list[tuple[str, str]]:  # noqa: ARG002 (no context is needed)
+        return [(name, text) for name, text in self.summaries.items() if full or name not in self.rare]
