@@ -1,4 +1,4 @@
-"""Imports point one way: cli -> api, output; api -> sweeps -> analysis, checkpoints, text, encoder -> trace, errors."""
+"""Imports point one way: cli, explorer -> api, output; api -> sweeps -> analysis, checkpoints, text -> trace."""
 
 import ast
 import subprocess
@@ -28,15 +28,30 @@ ALLOWED = {
     "sweeps": BASE | {"model", "checkpoints", "elsewhere", "text", "encoder", "analysis", "trace"},
     "api": BASE
     | {"sweeps", "output", "files", "model", "checkpoints", "elsewhere", "text", "encoder", "analysis", "trace"},
+    "explorer": BASE | {"api", "output", "analysis", "trace"},
     "cli": BASE
-    | {"api", "sweeps", "model", "output", "analysis", "checkpoints", "elsewhere", "text", "encoder", "files", "trace"},
+    | {
+        "explorer",
+        "api",
+        "sweeps",
+        "model",
+        "output",
+        "analysis",
+        "checkpoints",
+        "elsewhere",
+        "text",
+        "encoder",
+        "files",
+        "trace",
+    },
     "__main__": {"cli"},
     "__init__": set(),
 }
 # Who may import a library, besides nobody else.
 LIBRARIES = {
     "typer": ("cli",),
-    "rich": ("output", "cli"),
+    "rich": ("output", "cli", "explorer"),
+    "textual": ("explorer",),
     "tokenizers": ("text",),
     "sentencepiece": ("text",),
     "safetensors": ("checkpoints",),
@@ -77,6 +92,20 @@ def test_a_library_stays_in_its_rooms(path):
 def test_matplotlib_is_imported_by_one_module_of_output():
     users = [path for path in MODULES if "matplotlib" in {name.split(".")[0] for name in imports(path)}]
     assert [room(path) for path in users] == ["output"]
+
+
+def test_the_explorer_is_imported_by_its_command_alone():
+    users = [
+        path.relative_to(PACKAGE).as_posix()
+        for path in MODULES
+        if room(path) != "explorer" and any(name.startswith("attnviz.explorer") for name in imports(path))
+    ]
+    assert users == ["cli/commands/explore/__init__.py"]
+
+
+def test_textual_is_imported_by_two_modules_of_the_explorer():
+    users = [path for path in MODULES if "textual" in {name.split(".")[0] for name in imports(path)}]
+    assert [path.relative_to(PACKAGE).as_posix() for path in users] == ["explorer/app.py", "explorer/program.py"]
 
 
 def test_every_room_of_the_package_is_listed_above():

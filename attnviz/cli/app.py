@@ -11,7 +11,7 @@ class Commands(LazyGroup):
     """The commands; a test holds their summaries equal to what the commands say of themselves."""
 
     text_command = "show"
-    rare = ("schema", "version")
+    seldom = ("schema", "version")
     examples = (
         'attnviz "The cat sat on the table"',
         'attnviz heads "The cat sat on the table"',
@@ -19,6 +19,7 @@ class Commands(LazyGroup):
     )
     summaries = {  # noqa: RUF012 (Typer makes the group; the table belongs to the class)
         "show": "Show what each word looks at: a table for a head, or coloured text.",
+        "explore": "Explore all heads under the arrow keys, in the terminal.",
         "html": "Write a page to click: every head and every word, in one file.",
         "heatmap": "Save attention as one figure, or as pictures of all heads.",
         "explain": "Explain a word's attention in one head, step by step, in numbers.",

@@ -119,17 +119,21 @@ class CommandGroup(_WithPages, TyperGroup):
     def _pages(self) -> "tuple[Callable[[Context], str], Callable[[Context], str]]":
         def page(ctx: "Context", *, full: bool) -> str:
             last = self._last_line(ctx, full=full)
-            return group_page(self, ctx, self._summaries(ctx, full=full), self.examples, last, full=full)
+            return group_page(self, ctx, self._listed(ctx, full=full), self.examples, last, full=full)
 
         return (lambda ctx: page(ctx, full=False), lambda ctx: page(ctx, full=True))
 
     def _last_line(self, ctx: "Context", *, full: bool) -> str:  # noqa: ARG002 (a subclass says more of the full page)
         return f"{ctx.command_path} COMMAND -h for one command"
 
-    def _summaries(self, ctx: "Context", *, full: bool) -> list[tuple[str, str]]:  # noqa: ARG002 (a subclass leaves some)
+    def _summaries(self, ctx: "Context") -> list[tuple[str, str]]:
         """The commands with what they do."""
         commands = {name: self.get_command(ctx, name) for name in self.list_commands(ctx)}
         return [(name, (one.help or "").split("\n\n")[0]) for name, one in commands.items() if one is not None]
+
+    def _listed(self, ctx: "Context", *, full: bool) -> list[tuple[str, str]]:  # noqa: ARG002 (a subclass looks at it)
+        """The commands that a page lists."""
+        return self._summaries(ctx)
 
     def resolve_command(self, ctx: "Context", args: list[str]) -> "tuple[str | None, Command | None, list[str]]":
         """The command of the first word.
@@ -157,13 +161,13 @@ class LazyGroup(CommandGroup):
 
     Attributes:
         summaries: the commands' help, known without importing them.
-        rare: the commands that the short page leaves out.
         text_command: the command that a text alone calls.
+        seldom: the commands that the short page, which is one screen, leaves out.
     """
 
     summaries: Mapping[str, str] = {}
-    rare: Sequence[str] = ()
     text_command = ""
+    seldom: Sequence[str] = ()
 
     def list_commands(self, ctx: "Context") -> list[str]:  # noqa: ARG002 (the signature is Typer's)
         """The commands' names, in the order of their table."""
@@ -200,5 +204,8 @@ class LazyGroup(CommandGroup):
         more = "attnviz help for topics to read" if full else "attnviz --help for everything"
         return f"attnviz COMMAND -h for one command, {more}"
 
-    def _summaries(self, ctx: "Context", *, full: bool) -> list[tuple[str, str]]:  # noqa: ARG002 (no context is needed)
-        return [(name, text) for name, text in self.summaries.items() if full or name not in self.rare]
+    def _summaries(self, ctx: "Context") -> list[tuple[str, str]]:  # noqa: ARG002 (no context is needed)
+        return list(self.summaries.items())
+
+    def _listed(self, ctx: "Context", *, full: bool) -> list[tuple[str, str]]:
+        return [pair for pair in self._summaries(ctx) if full or pair[0] not in self.seldom]
