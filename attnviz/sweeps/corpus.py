@@ -13,7 +13,7 @@ from attnviz.errors import InputError, UsageError
 from attnviz.model import Model
 from attnviz.sweeps.machine import Threads, usable_cpus
 from attnviz.sweeps.runs import NO_MODEL, Prepared, Run
-from attnviz.sweeps.texts import Texts, Window, is_stream, opened_texts
+from attnviz.sweeps.texts import PlacedTexts, Texts, Window, is_stream, opened_texts
 from attnviz.sweeps.work import Companions, Parts, TextOutcome, Work
 from attnviz.text.layout import FileLayout
 from attnviz.trace.result import Result
@@ -59,7 +59,7 @@ class Corpus:
     """
 
     open_model: Callable[[], Model] | None = None
-    texts: str | Iterable[str] | Path | BinaryIO | None = None
+    texts: str | Iterable[str] | PlacedTexts | Path | BinaryIO | None = None
     vectors: Callable[[Model], Prepared] | None = None
     results: Results | None = None
     name: str = "attention"
