@@ -26,6 +26,7 @@ class Commands(LazyGroup):
         "diff": "Compare two texts, models, seeds, layers or files, head by head.",
         "check": "Check conditions on heads: exit 0 if all hold, 1 if one does not.",
         "heads": "List what each head does: its pattern, an example and metrics.",
+        "probe": "Find what each head is good for: induction, syntax, alignment.",
         "weights": "Write random weights; describe or convert a file of weights.",
         "models": "List the models that load, or describe one.",
         "schema": "Print the JSON Schema (2020-12) of what --json prints.",

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from attnviz.analysis.matrices.selection import Request
-from attnviz.cli.command import Options
 from attnviz.cli.groups.attention import (
     AttentionOptions,
     alignment_results,
@@ -21,6 +20,7 @@ from attnviz.cli.groups.attention import (
     check_elsewhere,
     labels_of,
 )
+from attnviz.cli.groups.loading import load_options, loaded
 from attnviz.cli.groups.many import ManyOptions, WorkerOptions
 from attnviz.cli.groups.parts import PartOptions
 from attnviz.cli.groups.text_files import TextsInput, refuse_text_options
@@ -34,8 +34,8 @@ from attnviz.cli.options import (
     Source,
 )
 from attnviz.cli.streams import is_watched, note, sweep_progress
-from attnviz.errors import UsageError, some
-from attnviz.model import Model, bundled_folder, load
+from attnviz.errors import UsageError
+from attnviz.model import Model
 from attnviz.sweeps.corpus import Corpus
 from attnviz.sweeps.preparation import prepare_vectors
 from attnviz.sweeps.runs import Prepared
@@ -72,7 +72,9 @@ def corpus_of(source: Source, *, prints: bool = True) -> Corpus:
     if inputs.attention is not None or elsewhere.alignment is not None:
         return _attention_corpus(source, elsewhere, Corpus(note=noted, slow=slow, on_error=many.on_error))
     texts = TextsInput(inputs, source.texts, noted) if inputs.vectors is None else None
-    loading = _load_options(source, decoder=texts is not None and texts.has_target)
+    loading = load_options(
+        source.models, source.block, common, decoder=texts is not None and texts.has_target, has_vectors=texts is None
+    )
     shared: dict[str, Any] = {
         "open_model": partial(loaded, loading, common),
         "note": noted,
@@ -172,49 +174,6 @@ def peeked(values: Iterator[ValueT]) -> tuple[bool, Iterator[ValueT]]:
     """Whether there are several values, and all of them."""
     first = list(islice(values, 2))
     return len(first) > 1, chain(first, values)
-
-
-def loaded(options: dict[str, Any], common: CommonOptions) -> Model:
-    """The model, with its notes, and one more where its files hold unknown tensors."""
-    model = load(**options)
-    if model.unknown:
-        many = len(model.unknown) > 1
-        note(
-            common,
-            f"{model.info.name}: {len(model.unknown)} tensor{'s are' if many else ' is'} not known and not used "
-            f"({some(model.unknown)})",
-        )
-    for text in model.notes:
-        note(common, f"{model.name}: {text}")
-    return model
-
-
-def _load_options(source: Source, *, decoder: bool) -> dict[str, Any]:
-    """The arguments of ``load``. A model, weights or seed given as a flag wins over a variable."""
-    models, block = source.models, source.block
-    options, fields = models.values_by_name(), block.values_by_name()
-    origins: dict[str, Options] = {name: models for name in ("model", "weights") if name in options}
-    origins |= {"seed": block} if "seed" in fields else {}
-    flags = [name for name, group in origins.items() if name not in group.from_variables]
-    for name in origins if flags else ():
-        if name not in flags:
-            (fields if name == "seed" else options).pop(name)
-    if (fields or models.config is not None) and not (decoder or _has_random_weights(source, options, fields)):
-        options["model"] = bundled_folder()
-    return options | {"fields": fields, "decoder": decoder, "progress": is_watched(source.common)}
-
-
-def _has_random_weights(source: Source, options: Mapping[str, object], fields: Mapping[str, object]) -> bool:
-    """Whether the weights are random or of a named model, so that fields are not those of the bundled model."""
-    if "seed" in fields or {"model", "weights", "tokenizer", "revision", "variant", "family"} & set(options):
-        return True
-    if source.inputs.vectors is not None:
-        return True
-    if source.models.config is None:
-        return False
-    from attnviz.checkpoints.config_file import read_config
-
-    return "seed" in read_config(source.models.config)
 
 
 def _has_piped_bytes() -> bool:

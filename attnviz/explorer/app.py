@@ -56,6 +56,11 @@ class Canvas(Widget, can_focus=True):
             return Strip.blank(self.size.width)
         return Strip(Segment(text, style) for text, style in lines[y] if text)
 
+    def on_resize(self, _: events.Resize) -> None:
+        """Another size, another frame."""
+        if isinstance(self.app, ExplorerApp):
+            self.app.redraw()
+
 
 class ExplorerApp(App[None]):
     """The explorer.
@@ -105,10 +110,8 @@ class ExplorerApp(App[None]):
     def on_mount(self) -> None:
         """The canvas has the keys."""
         self.query_one(Canvas).focus()
-        self.redraw()
-
-    def on_resize(self, _: events.Resize) -> None:
-        """Another size, another frame."""
+        self.message = "; ".join(self._outside.notes)
+        self._outside.notes.clear()
         self.redraw()
 
     def on_key(self, event: events.Key) -> None:
@@ -204,7 +207,9 @@ class ExplorerApp(App[None]):
             self._texts.append(text)
             self._show_at(len(self._texts) - 1)
 
-        self._try(added)
+        self.message = "running the model ..."
+        self.redraw()
+        self.call_after_refresh(lambda: self._try(added))
 
     def _show_at(self, index: int) -> None:
         text, old = self._texts[index], self.sight
@@ -212,7 +217,8 @@ class ExplorerApp(App[None]):
         if len(text.arranged(text.sets[0], words=True, special=True)) != len(old.heads):
             state = replace(state, set=0, head=0, last=None)
         self.sight = opened(text, state, old.screen, old.cmap)
-        self._at, self.message, self._pointed = index, "", None
+        self._at, self.message, self._pointed = index, "; ".join(self._outside.notes), None
+        self._outside.notes.clear()
 
     def _try(self, action: Callable[[], object]) -> None:
         """Does something that may fail: an error is a message in the line of the status."""
@@ -259,7 +265,7 @@ class ExplorerApp(App[None]):
         self.message = saved_figure(self.sight)
 
     def _do_page(self) -> None:
-        self.message = opened_page(self.sight, self._outside.browse)
+        self.message = opened_page(self.sight, self._outside)
 
     def _do_help(self) -> None:
         self._overlay = help_overlay(self.sight, self.size.width)
@@ -271,14 +277,13 @@ class ExplorerApp(App[None]):
 
     def redraw(self) -> None:
         """Makes the frame anew."""
-        width, height = self.size
+        width, height = self.query_one(Canvas).size
         self.sight = replace(self.sight, screen=replace(self.sight.screen, width=width))
         if self._overlay is not None:
             self.frame = overlaid(self._overlay, width, height, is_ascii=self.sight.screen.ascii)
         else:
             self.frame = screenful(self.sight, width, height, pointed=self._pointed, message=self.message)
-        for canvas in self.query(Canvas):
-            canvas.refresh()
+        self.query_one(Canvas).refresh()
 
     def _open_prompt(self, purpose: str, text: str) -> None:
         self._prompt = purpose
@@ -286,11 +291,13 @@ class ExplorerApp(App[None]):
         prompt = self.query_one("#prompt", Input)
         prompt.value, prompt.cursor_position = text, len(text)
         prompt.add_class("open")
+        self.query_one(Canvas).can_focus = False  # neither a click nor Tab takes the keys from the prompt
         prompt.focus()
 
     def _close_prompt(self) -> None:
         self._prompt, self.message = "", ""
         prompt = self.query_one("#prompt", Input)
         prompt.remove_class("open")
+        self.query_one(Canvas).can_focus = True
         self.query_one(Canvas).focus()
         self.redraw()

@@ -2,11 +2,12 @@
 
 import shlex
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import mkdtemp
 from urllib.parse import urlencode
 
+from attnviz.errors import UsageError
 from attnviz.explorer.frame import Overlay
 from attnviz.explorer.keys import help_lines
 from attnviz.explorer.sight import Sight
@@ -26,10 +27,12 @@ class Outside:
     Attributes:
         command: the command that prints a text of this session, without a choice of heads; empty where there is none.
         browse: opens a page in a browser; whether there was one.
+        notes: notes on texts, as they come.
     """
 
     command: Callable[[Result], str]
     browse: Callable[[str], bool]
+    notes: list[str] = field(default_factory=list)
 
 
 def help_overlay(sight: Sight, width: int) -> Overlay:
@@ -50,6 +53,8 @@ def explanation_overlay(sight: Sight, width: int) -> Overlay:
     Raises:
         UsageError: there is no model, or the matrix is not of one head.
     """
+    if len(sight.head.heads) != 1:
+        raise UsageError("explain: this matrix is of several heads; expected one head (v shows other values)")
     query = sight.word if sight.is_from else (sight.link or 0)
     number = token_numbers(sight.attention.queries)[query]
     layer, head = sight.head.layers[0], sight.head.heads[0]
@@ -75,16 +80,20 @@ def command_text(sight: Sight, command: str) -> str:
     if len({name.kind for name in sight.exploration.sets}) > 1:
         words += ["--kind", sight.name.kind]
     if sight.last is not None and sight.head.heads and values == "weights":
-        sides = ["-H", sight.last.name, "--vs-head", sight.head.name]
-        return f"{command.replace('attnviz show', 'attnviz diff', 1)} {shlex.join([*words, *sides])}"
+        words += ["-H", sight.last.name, "--vs-head", sight.head.name]
+        return f"{command.replace('attnviz show', 'attnviz diff', 1)} {shlex.join([*words, *_kept(sight)])}"
     words += [] if values == "weights" else ["--values", values]
-    words += [] if state.words else ["--no-words"]
-    words += ["--show-special"] if state.special else []
+    words += _kept(sight)
     if state.link or state.pane == "sentence":
         words += [f"--{state.side}", str(token_numbers(sight.subjects)[sight.word])]
     if not state.link and sight.head.reduce == "none" and "head" in sight.attention.axes:
         words += ["-H", sight.head.name]
     return f"{command} {shlex.join(words)}".rstrip()
+
+
+def _kept(sight: Sight) -> list[str]:
+    """The options for pieces of words, and for special tokens, where these are there."""
+    return ["--no-words"] * (not sight.state.words) + ["--show-special"] * sight.state.special
 
 
 def command_overlay(text: str, width: int) -> Overlay:
@@ -105,12 +114,12 @@ def saved_figure(sight: Sight) -> str:
     return f"saved {path}"
 
 
-def opened_page(sight: Sight, browse: Callable[[str], bool]) -> str:
+def opened_page(sight: Sight, outside: Outside) -> str:
     """Writes the page of all heads to a folder of its own, and opens it where the explorer is; says where it is."""
     path = Path(mkdtemp(prefix="attnviz-")) / "attnviz.html"
-    path.write_text(sight.exploration.page, encoding="utf-8")
+    path.write_text(sight.exploration.page(outside.command(sight.exploration.about)), encoding="utf-8")
     address = f"{path.as_uri()}#{page_place(sight)}"
-    return f"page: {path}" if browse(address) else f"no browser was found; the page is {path}"
+    return f"page: {path}" if outside.browse(address) else f"no browser was found; the page is {path}"
 
 
 def page_place(sight: Sight) -> str:

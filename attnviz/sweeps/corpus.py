@@ -14,7 +14,7 @@ from attnviz.model import Model
 from attnviz.sweeps.machine import Threads, usable_cpus
 from attnviz.sweeps.runs import NO_MODEL, Prepared, Run
 from attnviz.sweeps.saved.windows import WindowFolder
-from attnviz.sweeps.texts import Texts, Window, is_stream, opened_texts
+from attnviz.sweeps.texts import PlacedTexts, Texts, Window, is_stream, opened_texts
 from attnviz.sweeps.work import Companions, Fold, Parts, TextOutcome, Work
 from attnviz.text.layout import FileLayout
 from attnviz.text.sources import TextFiles
@@ -71,7 +71,7 @@ class Corpus:
     """
 
     open_model: Callable[[], Model] | None = None
-    texts: str | Iterable[str] | Path | TextFiles | BinaryIO | None = None
+    texts: str | Iterable[str] | PlacedTexts | Path | TextFiles | BinaryIO | None = None
     vectors: Callable[[Model], Prepared] | None = None
     results: Results | None = None
     name: str = "attention"

@@ -81,6 +81,44 @@ class ListedTexts:
         return iter(())
 
 
+class PlacedTexts:
+    """Texts that have places of their own, such as the sentences of a treebank; some may be errors.
+
+    Attributes:
+        name: the name of the input in messages.
+        size: None, as the number of bytes is not known.
+        are_lines: False: the texts are not lines of a stream.
+    """
+
+    size: int | None = None
+    are_lines = False
+
+    def __init__(self, name: str, texts: Iterable[PlacedText]):
+        self.name, self._texts = name, texts
+        self._most = 1
+
+    def in_windows(self, most: int) -> "PlacedTexts":
+        """The same texts, at most so many at a time."""
+        self._most = most
+        return self
+
+    def __iter__(self) -> Iterator[Window]:
+        texts, count = iter(self._texts), 0
+        while window := list(islice(texts, self._most)):
+            count += len(window)
+            yield Window(window)
+        if not count:
+            raise InputError(f"{self.name}: there are no sentences; expected at least one")
+
+    def ready(self) -> bool:
+        """Always True: nothing is waited for."""
+        return True
+
+    def notes(self) -> Iterator[str]:
+        """Nothing: no text was skipped."""
+        return iter(())
+
+
 class StreamedTexts:
     """The lines of a file or a pipe, or a field of each of its records.
 
@@ -182,14 +220,15 @@ class Texts(Protocol):
 
 @contextmanager
 def opened_texts(
-    source: str | Iterable[str] | Path | TextFiles | BinaryIO,
+    source: str | Iterable[str] | PlacedTexts | Path | TextFiles | BinaryIO,
     most: int,
     layout: FileLayout = FileLayout(),  # noqa: B008 (frozen)
 ) -> Iterator[Texts]:
     """The texts of a source, open for a ``with`` block.
 
     Args:
-        source: one text; several; a file with one text per line, or several; or standard input, open as bytes.
+        source: one text; several; with places of their own; a file with one text per line, or several; or standard
+            input, open as bytes.
         most: texts in a window. A larger window finds more texts of equal length, and keeps more of them waiting.
         layout: how a file or standard input holds its texts.
 
@@ -203,6 +242,8 @@ def opened_texts(
         yield FilesOfTexts(source, most, layout)
     elif is_stream(source):
         yield StreamedTexts("standard input", source, most, layout)
+    elif isinstance(source, PlacedTexts):
+        yield source.in_windows(most)
     else:
         yield ListedTexts(cast("str | Iterable[str]", source), most)
 

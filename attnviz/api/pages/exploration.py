@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cache, cached_property
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,13 +10,14 @@ import numpy as np
 
 from attnviz.analysis.heads.measures import head_labels, label_fields
 from attnviz.analysis.heads.metrics import HeadMetrics
+from attnviz.analysis.heads.report import Examples
 from attnviz.analysis.matrices.levels import Level, arranged_level, levels
 from attnviz.analysis.matrices.selection import Request
 from attnviz.analysis.matrices.spelling import labelled
 from attnviz.analysis.remainders import metrics_of_parts
 from attnviz.analysis.telling import head_summaries
 from attnviz.api.html_texts import PageOptions, raw_request, run_content
-from attnviz.errors import OutputError
+from attnviz.errors import OutputError, UsageError
 from attnviz.names import VALUES
 from attnviz.output.rendering import Document
 from attnviz.output.scale import Scale, scale_between
@@ -46,12 +47,14 @@ class HeadFacts:
         labels: as ``heads --json`` has them.
         telling: how much each head says of the text, (n,).
         order: the heads' indices, the one that says most first.
+        examples: the links of each head that say most.
     """
 
     metrics: HeadMetrics
     labels: Sequence[Document]
     telling: np.ndarray
     order: list[int]
+    examples: Examples
 
 
 class Exploration:
@@ -122,17 +125,21 @@ class Exploration:
             return None
         _, metrics = metrics_of_parts(iter([self._views("weights")[kind]]))
         opening = self.arranged(name, words=self.request.words, special=not self.request.hide_special)
-        heads = head_summaries(opening)
+        heads = head_summaries(opening, fallback=True)
         order = sorted(range(len(heads)), key=lambda i: heads[i].rank)
         labels = label_fields(metrics, head_labels(metrics))
-        return HeadFacts(metrics, labels, np.array([head.score for head in heads]), order)
+        links = {(head.layer, head.head): head.links for head in heads}
+        examples = Examples(opening.queries, opening.keys, links)
+        return HeadFacts(metrics, labels, np.array([head.score for head in heads]), order, examples)
 
     def explanation(self, kind: str, layer: int, head: int, query: int) -> Explanation:
         """The row of a token, by its number, step by step.
 
         Raises:
-            UsageError: attention from elsewhere.
+            UsageError: attention from elsewhere, which has no model to explain it with.
         """
+        if not self.has_model:
+            raise UsageError("explain: matrices alone cannot be explained; expected a text or --vectors")
         from attnviz.api.run import explain
 
         model, prepared = self._run.model_and_text()
@@ -160,12 +167,15 @@ class Exploration:
             raise OutputError(f"{stem}.png: exists already, {_MOST_FIGURES} times; expected a folder with room")
         return figure(replace(self.about, views={name.kind: alone}), path).paths[0]
 
-    @cached_property
-    def page(self) -> str:
-        """The page of ``attnviz html`` with all sets, in the same order."""
+    def page(self, command: str = "") -> str:
+        """The page of ``attnviz html`` with all sets, in the same order.
+
+        Args:
+            command: what prints the text in the terminal.
+        """
         from attnviz.output.page.document import page_document
 
         values = dict.fromkeys(one.values for one in self.sets if one.values in VALUES)
         request = replace(self.request, lenient=self.request.lenient | {"words"})
         requests = tuple(replace(request, values=one) for one in values) or (request,)
-        return page_document([run_content(PageOptions(requests, raw_tokens=self._raw), self._run)])
+        return page_document([run_content(PageOptions(requests, command=command, raw_tokens=self._raw), self._run)])

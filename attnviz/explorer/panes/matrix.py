@@ -54,6 +54,7 @@ def _header(sight: Sight, size: MatrixLayout) -> StyledLine:
     keys = sight.attention.keys
     numbers = token_numbers(keys)
     marked = sight.partner if sight.is_from else sight.word
+    quiet = BOLD if sight.state.pane == "matrix" else DIM
     line: StyledLine = [(" " * size.label, PLAIN)]
     if size.cell >= 4:
         labels = short_labels(sight.labels(keys), size.cell - 1, sight.screen)
@@ -61,14 +62,14 @@ def _header(sight: Sight, size: MatrixLayout) -> StyledLine:
         for j, label in enumerate(labels):
             before = (size.cell - cell_width(label)) // 2
             after = size.cell - cell_width(label) - before
-            line += [(" " * before, PLAIN), (label, style if j == marked else DIM), (" " * after, PLAIN)]
+            line += [(" " * before, PLAIN), (label, style if j == marked else quiet), (" " * after, PLAIN)]
         return line
     step = 10 if size.cell == 1 else 5
     text = ""
     for j, number in enumerate(numbers):
         if (number % step == 0 or j == 0) and len(text.rstrip()) < j * size.cell + (j == 0):
             text = text.ljust(j * size.cell) + str(number)
-    return [*line, (text[: size.cell * len(numbers)], DIM)]
+    return [*line, (text[: size.cell * len(numbers)], quiet)]
 
 
 def _cell(sight: Sight, i: int, j: int, size: MatrixLayout, *, written: bool) -> tuple[str, Style]:
@@ -86,7 +87,7 @@ def _cell(sight: Sight, i: int, j: int, size: MatrixLayout, *, written: bool) ->
         text = f"{number:{fill}^{size.cell}}" if number else text
     if is_link and written:
         text = f"[{text[1:-1]}]" if size.cell > 1 else "#"
-    return text, sight.tint(value, bold=is_link)
+    return text, sight.cell_tint(value, bold=is_link)
 
 
 def _short(sight: Sight, value: float) -> str:

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -56,11 +57,14 @@ def explore(source: ManySource, selection: ExploredOptions, opening: ExplorerOpe
         raise UsageError(
             "explore: standard output is not a terminal; expected one", hint="in a pipe, or for a file: attnviz show"
         )
+    if os.environ.get("TERM") == "dumb":
+        raise UsageError("explore: TERM is dumb, a terminal that cannot move its cursor; expected another one")
     take_keys_from_terminal()
     request = selection.request
-    session = Session(corpus_of(source), request, raw_tokens=opening.raw_tokens)
+    notes: list[str] = []  # standard error is the same terminal
+    session = Session(replace(corpus_of(source), note=notes.append), request, raw_tokens=opening.raw_tokens)
     sight = _opened(session, request, opening, source.common.color)
-    outside = Outside(partial(show_command, source, selection, opening), _browse)
+    outside = Outside(partial(show_command, source, selection, opening), _browse, notes)
     for text in explore_in_terminal(session, sight, outside):
         print(text)
 
