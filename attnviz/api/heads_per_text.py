@@ -16,7 +16,7 @@ from attnviz.sweeps.runs import Run
 from attnviz.sweeps.work import Companions
 from attnviz.trace.result import Result
 
-_OF_A_CORPUS = ("model", "pair", "target", "on_error", "workers", "cluster", "threads", "note", "layout")
+_OF_A_CORPUS = ("model", "pair", "target", "on_error", "workers", "dask", "threads", "note", "layout")
 
 
 @dataclass(frozen=True, eq=False)

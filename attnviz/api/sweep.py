@@ -196,7 +196,7 @@ def corpus(
     target: str | None = None,
     on_error: str = "stop",
     workers: int | None = 1,
-    cluster: str | None = None,
+    dask: str | None = None,
     threads: int | None = None,
     note: Callable[[str], None] | None = None,
     layout: FileLayout = FileLayout(),  # noqa: B008 (frozen)
@@ -210,7 +210,7 @@ def corpus(
         target: a target text of each text.
         on_error: at a text that cannot be used: ``stop``, or ``skip`` it with a note.
         workers: processes; None for as many as there are CPUs. More than one needs a system that can fork.
-        cluster: the address of a Dask scheduler whose workers run the texts of a file or a pipe, or ``local:N``.
+        dask: the address of a Dask scheduler whose workers run the texts of a file or a pipe, or ``local:N``.
         threads: threads of a matrix product; None for one, and for long texts as many as there are CPUs.
         note: called with each note.
         layout: of a file, how it holds texts: ``FileLayout("csv", field="sentence")``; by default as its name says.
@@ -232,7 +232,7 @@ def corpus(
         made.note(remark)
     if made.results is not None:
         return made
-    return replace(made, on_error=on_error, workers=workers, cluster=cluster, threads=threads)
+    return replace(made, on_error=on_error, workers=workers, dask=dask, threads=threads)
 
 
 def _corpus(

@@ -175,7 +175,7 @@ def refuse_clashes(
     if report.cluster and (report.agreement or rows.sort is not None):
         other = "agreement" if report.agreement else "sort"
         raise UsageError(f"cluster, {other}: both are given; expected one of them")
-    if report.out is not None and not (report.cluster or output.json):
+    if report.out is not None and not report.cluster and (report.agreement or not output.json):
         raise UsageError("out: heads draws only similar heads; expected --cluster too, or attnviz heatmap -o DIR")
     if texts.per_text and formats.csv:
         raise UsageError("per-text, csv: a CSV has one table; expected --per-text --json, or no --per-text")

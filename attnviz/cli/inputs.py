@@ -90,7 +90,7 @@ def corpus_of(source: Source, *, prints: bool = True) -> Corpus:
         loading=loading | {"progress": False},
         on_error=many.on_error,
         workers=workers.workers,
-        cluster=workers.dask,
+        dask=workers.dask,
         progress=partial(sweep_progress, common, prints=prints),
         **shared,
     )

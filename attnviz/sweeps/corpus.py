@@ -15,13 +15,13 @@ from attnviz.sweeps.machine import Threads, usable_cpus
 from attnviz.sweeps.runs import NO_MODEL, Prepared, Run
 from attnviz.sweeps.saved.windows import WindowFolder
 from attnviz.sweeps.texts import PlacedTexts, Texts, Window, is_stream, opened_texts
-from attnviz.sweeps.work import Companions, Fold, Parts, TextOutcome, Work
+from attnviz.sweeps.work import Companions, Parts, TextOutcome, WindowTotal, Work
 from attnviz.text.layout import FileLayout
 from attnviz.text.sources import TextFiles
 from attnviz.trace.result import Result
 
 ValueT = TypeVar("ValueT")
-FoldT = TypeVar("FoldT", bound=Fold)
+FoldT = TypeVar("FoldT", bound=WindowTotal)
 Results = Callable[[Request], Iterable[tuple[str, Result]]]
 Progress = Callable[[int | None], AbstractContextManager[Callable[[int, int], None] | None]]
 
@@ -60,10 +60,10 @@ class Corpus:
         parts: belongs to each text.
         layout: how a file or a stream holds its texts.
         loading: the arguments of ``load``, for processes that do not inherit the model.
-        saving: where results are kept, one file a window; it is told of the end of each. None where they are not.
+        saving: where results are kept, one file a window; None where they are not.
         on_error: at a text that cannot be used: ``stop``, or ``skip`` it with a note.
         workers: processes; None for as many as there are CPUs.
-        cluster: the address of a Dask scheduler whose workers run the texts, or ``local:N``; None for this machine.
+        dask: the address of a Dask scheduler whose workers run the texts, or ``local:N``; None for this machine.
         threads: threads of a matrix product; None for one, and for long texts as many as there are CPUs.
         note: called with each note.
         slow: called with a note on what takes long; None where nobody waits.
@@ -81,7 +81,7 @@ class Corpus:
     saving: WindowFolder | None = None
     on_error: str = "stop"
     workers: int | None = 1
-    cluster: str | None = None
+    dask: str | None = None
     threads: int | None = None
     note: Callable[[str], None] = _quiet
     slow: Callable[[str], None] | None = None
@@ -191,7 +191,7 @@ class Corpus:
             before = partial(_before, threads, slow, request)
             work = Work(self._opened_model(), self.parts, each, request, companions, before, self.loading, fold)
             waiting = texts if self.saving is None else self.saving.unfinished(texts, work.model.info, most)
-            yield from self._swept(work, waiting, workers, None if self.is_single else self.cluster)
+            yield from self._swept(work, waiting, workers, None if self.is_single else self.dask)
 
     def runs(self, request: Request) -> Iterator[Run]:
         """A run of each text, in order."""

@@ -16,7 +16,7 @@ _LONG_WORD = 40  # characters of a word that a note shows
 Companions = Callable[[Model, list[Prepared]], Iterable[Any]]
 
 
-class Fold(Protocol):
+class WindowTotal(Protocol):
     """What values are added to."""
 
     def add(self, value: Any, /) -> None:
@@ -72,7 +72,7 @@ class Work:
     companions: Companions | None = None
     before: Callable[[int], None] | None = None
     loading: Mapping[str, Any] | None = None
-    fold: Callable[[], Fold] | None = None
+    fold: Callable[[], WindowTotal] | None = None
 
     def __reduce__(self) -> tuple[Callable[..., "Work"], tuple[Any, ...]]:
         rest = (self.parts, self.each, self.request, self.companions, self.before)
@@ -134,7 +134,7 @@ class Work:
         return replace(prepared, where=where)
 
 
-def _folded(outcomes: Iterable[TextOutcome], total: Fold) -> Iterator[TextOutcome]:
+def _folded(outcomes: Iterable[TextOutcome], total: WindowTotal) -> Iterator[TextOutcome]:
     """The outcomes without their values, and what these were added to as the value of the last."""
     listed = []
     for outcome in outcomes:

@@ -108,7 +108,7 @@ def die(_: Run) -> None:
 
 def test_a_worker_that_is_killed_in_the_middle_changes_no_digit(doomed, texts):
     expected = merged(totals(texts))
-    parts = totals(texts, cluster=doomed.address)
+    parts = totals(texts, dask=doomed.address)
     first = [next(parts), next(parts)]
     doomed.workers[0].kill()
     found = merged(iter([*first, *parts]))
@@ -119,7 +119,7 @@ def test_a_worker_that_is_killed_in_the_middle_changes_no_digit(doomed, texts):
 def test_workers_that_die_at_a_window_and_a_cluster_without_any_are_errors(doomed, texts, monkeypatch):
     with doomed.client() as client:
         client.run_on_scheduler(lambda dask_scheduler: setattr(dask_scheduler, "allowed_failures", 0))
-    parts = corpus(texts, cluster=doomed.address).values(heads_request(), die, most=MOST)
+    parts = corpus(texts, dask=doomed.address).values(heads_request(), die, most=MOST)
     with pytest.raises(WorkerError) as error:
         next(parts)
     assert str(error.value) == (
@@ -131,7 +131,7 @@ def test_workers_that_die_at_a_window_and_a_cluster_without_any_are_errors(doome
     monkeypatch.setattr(dask_cluster, "_PATIENCE", 0)
     message = f"cluster, {doomed.address}: it has had no worker for 0 seconds; expected one or more"
     with pytest.raises(WorkerError, match=f"^{message}$"):
-        next(totals(texts, cluster=doomed.address))
+        next(totals(texts, dask=doomed.address))
 
 
 def test_lines_of_json_come_in_their_order(cli, steady, texts):
@@ -165,7 +165,7 @@ def test_a_text_that_cannot_be_used_is_an_error_at_its_place(cli, steady, texts,
 
 def test_a_model_that_a_worker_does_not_find_is_one_line(steady, texts):
     model = attnviz.load(seed=3)
-    lost = corpus(texts, model=model, cluster=steady.address)
+    lost = corpus(texts, model=model, dask=steady.address)
     object.__setattr__(lost, "loading", {"model": "./gone"})
     with pytest.raises(
         InputError, match=f"^cluster, {steady.address}: ./gone: no such folder; expected a model folder"
@@ -208,7 +208,7 @@ def test_an_address_where_nobody_answers_is_one_line(texts, monkeypatch):
         taken.bind(("127.0.0.1", 0))  # and does not listen
         address = f"tcp://127.0.0.1:{taken.getsockname()[1]}"
         with pytest.raises(InputError, match=f"^cluster, {address}: no scheduler answers .*or local:N$"):
-            next(totals(texts, cluster=address))
+            next(totals(texts, dask=address))
 
 
 def test_workers_of_this_machine_need_no_scheduler(cli, texts):
@@ -233,4 +233,4 @@ def test_a_model_of_ones_own_making_cannot_be_sent(texts):
     with pytest.raises(
         UsageError, match=r"^cluster: workers load the model themselves; expected one from attnviz\.load$"
     ):
-        next(totals(texts, model=model, cluster="local:1"))
+        next(totals(texts, model=model, dask="local:1"))

@@ -82,9 +82,7 @@ def heads(
     from attnviz.cli.groups.saving import check_saving, saving_corpus
     from attnviz.cli.inputs import corpus_of
     from attnviz.cli.pictures.places import PicturePlace
-    from attnviz.cli.renderings import encoded, json_or_screen
     from attnviz.cli.streams import note
-    from attnviz.output.documents.heads import heads_document
     from attnviz.output.rendering import render
 
     refuse_clashes(selection, measures, rows, output, formats, report, texts)
@@ -106,18 +104,26 @@ def heads(
     if corpus.saving is not None:
         note(source.common, corpus.saving.end())
 
+    render([listed], _rendering(source, output, formats, width.width))
+    _draw(source, listed, place, formats, figure.looks | {"force": report.force})
+
+
+def _rendering(
+    source: SharedSource, output: ModelJsonOptions, formats: FormatOptions, width: int | None
+) -> "Rendering[HeadReport]":
+    """How the table of all texts is printed: CSV, JSON, or on a screen."""
+    from attnviz.cli.renderings import encoded, json_or_screen
+    from attnviz.output.documents.heads import heads_document
+
     def load_views() -> "Views[HeadReport]":
         from attnviz.output.terminal.tables.heads import heads_views
 
         return partial(heads_views, cmap=formats.cmap)
 
     if formats.csv:
-        rendering: Rendering[HeadReport] = encoded(_csv)
-    else:
-        document = partial(heads_document, model_info=output.model_info)
-        rendering = json_or_screen(source.common, document, load_views, json=output.json, width=width.width)
-    render([listed], rendering)
-    _draw(source, listed, place, formats, figure.looks | {"force": report.force})
+        return encoded(_csv)
+    document = partial(heads_document, model_info=output.model_info)
+    return json_or_screen(source.common, document, load_views, json=output.json, width=width)
 
 
 def _saving(report: ReportOptions, resume: ResumeOptions, output: ModelJsonOptions) -> SavingOptions:
