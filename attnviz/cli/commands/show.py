@@ -63,15 +63,15 @@ def show(
     question = word.question(request, raw=view.raw_tokens)
     if question or not output.json:
         request = replace(request, lenient=request.lenient | {"kinds"})
+    corpus = corpus_of(source, prints=saving.out is None)
     if output.json:
-        corpus = corpus_of(source, prints=saving.out is None)
         corpus = saving_corpus(corpus, saving, source, selection, parts, word, view, output)
         _print_json(source, corpus, request, question, view, model_info=output.model_info)
         return
     from attnviz.output.terminal.tables.show import ShowViews
     from attnviz.output.terminal.tables.word import WordViews
 
-    corpus = replace(corpus_of(source), workers=1)
+    corpus = replace(corpus, workers=1)
     every, is_stream = selection.layer is not None or selection.head is not None, source.inputs.is_stream
     if question:
         words = WordViews(view.looks(top=1), every=every, is_stream=is_stream)
