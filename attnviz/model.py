@@ -3,26 +3,31 @@
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property, wraps
+from functools import cached_property, partial, wraps
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec
 
+from attnviz.checkpoints.formats.magic import is_gguf
 from attnviz.encoder.config.block import Block
 from attnviz.encoder.config.given import Given, check_field_names
 from attnviz.encoder.parameters.params import Params
 from attnviz.encoder.parameters.seeded import SeededParams
 from attnviz.errors import InputError, UsageError, one_line
+from attnviz.text.language_names import Languages, check_no_languages
 from attnviz.text.tokenizer import BUILTIN, REGEX, Tokenizer, load_tokenizer
 from attnviz.trace.model_info import ModelInfo
 
 if TYPE_CHECKING:
     from attnviz.checkpoints.checkpoint import Checkpoint
+    from attnviz.encoder.generation.rules import Generation
+    from attnviz.encoder.generation.unembedding import Unembedding
 
 LoadArguments = ParamSpec("LoadArguments")
 PathOrText = str | PathLike[str]
 
 BUNDLED = "tiny"  # the trained model in the package
+_OLLAMA = "ollama:"  # before the name of one of Ollama's models
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,9 +41,12 @@ class Model:
         name: short name of the model or file.
         weights: what says where the numbers came from, as ``ModelInfo`` has it; it may have to wait for that.
         has_decoder: whether it can look at a target text.
+        read_target_tokenizer: reads the tokenizer of target texts; None where it is that of source texts.
         unknown: tensors of its files that are not known and play no part here, so that something may be missing.
         notes: what was read from its files and may matter to a reader, one line each, without the model's name.
         loading: the arguments of ``load`` that gave it, for a process that does not share this one's memory.
+        unembedding: reads what makes logits of its outputs; None where nothing does.
+        generation: reads the rules of generation; None for no rules.
     """
 
     config: Block
@@ -47,9 +55,17 @@ class Model:
     name: str
     weights: Callable[[], str]
     has_decoder: bool = True
+    read_target_tokenizer: Callable[[], Tokenizer] | None = None
     unknown: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     loading: Mapping[str, object] | None = None
+    unembedding: "Callable[[], Unembedding] | None" = None
+    generation: "Callable[[], Generation] | None" = None
+
+    @cached_property
+    def target_tokenizer(self) -> Tokenizer:
+        """The tokenizer of target texts."""
+        return self.tokenizer if self.read_target_tokenizer is None else self.read_target_tokenizer()
 
     @cached_property
     def info(self) -> ModelInfo:
@@ -81,6 +97,8 @@ def load(
     family: str | None = None,
     progress: bool = False,
     tokenizer: str | None = None,
+    source_lang: str | None = None,
+    target_lang: str | None = None,
     config: PathOrText | None = None,
     decoder: bool = False,
     fields: Mapping[str, object] | None = None,
@@ -100,14 +118,16 @@ def load(
         progress: whether a download shows bars on standard error.
         tokenizer: ``word``, ``whitespace``, ``char`` (not with ``model``), ``regex:PATTERN`` (with a model that has a
             ``vocab.txt``), or the path of a ``tokenizers`` JSON file; by default the checkpoint's own, else ``word``.
+        source_lang: the language of source texts, for a translator with language tokens: ``en_XX``, ``eng_Latn``.
+        target_lang: the language of target texts.
         config: a TOML file of fields; ``fields`` win over it, and both win over the checkpoint's header.
         decoder: whether a target text is to be run, which the bundled model cannot.
         fields: fields of ``EncoderConfig`` by name, also as keyword arguments: ``n_heads=8, mask="causal"``.
         more_fields: the same.
 
     Raises:
-        UsageError: unknown fields, fields that do not fit each other, a seed given besides weights, or a tokenizer
-            without a vocabulary besides a model.
+        UsageError: unknown fields, fields that do not fit each other, a seed given besides weights, a tokenizer
+            without a vocabulary besides a model, or a language that the model does not know.
         InputError: a file that cannot be read or is invalid.
     """
     given = {**(fields or {}), **more_fields}
@@ -118,8 +138,9 @@ def load(
         raise UsageError(f"{', '.join(told)}: {len(told)} origins of weights are given; expected one of them")
     if model is None:
         check_unneeded(revision, variant, family)
+    languages = Languages(source_lang, target_lang, decoder)
     if not (told or given or config or tokenizer or decoder):
-        return _load_folder(bundled_folder(), BUNDLED, None, given)
+        return _load_folder(bundled_folder(), BUNDLED, None, given, languages=languages)
     if config is not None:
         from attnviz.checkpoints.config_file import read_config  # noqa: PLC0415 (start-up time)
 
@@ -127,14 +148,18 @@ def load(
     if model is not None:
         _check_has_vocabulary(tokenizer)
         folder = find_folder(model, revision, variant=variant, progress=progress)
-        return _load_folder(*folder, tokenizer, given, variant, family)
+        return _load_folder(*folder, tokenizer, given, variant, family, languages=languages)
     if weights is not None:
-        return _load_native(Path(weights), tokenizer, given)
-    chosen = load_tokenizer(tokenizer or "word")
-    if chosen.n_vocab is not None:
-        given.setdefault("n_vocab", chosen.n_vocab)
+        return _load_native(Path(weights), tokenizer, given, languages)
+    check_no_languages("a model of random weights", languages)
+    return _random_weights(load_tokenizer(tokenizer or "word"), given)
+
+
+def _random_weights(tokenizer: Tokenizer, given: dict[str, object]) -> Model:
+    if tokenizer.n_vocab is not None:
+        given.setdefault("n_vocab", tokenizer.n_vocab)
     seed: int = Given.of(given, "model").value("seed")
-    return seeded_model(Block(**given), chosen, seed)
+    return seeded_model(Block(**given), tokenizer, seed)
 
 
 def check_unneeded(revision: str | None, variant: str | None, family: str | None = None) -> None:
@@ -166,26 +191,44 @@ def save(model: Model, path: PathOrText, *, decoder: bool | None = None, overwri
     """
     from attnviz.checkpoints.formats.native import write_native  # noqa: PLC0415 (start-up time: few commands write)
 
+    writes_decoder = model.has_decoder if decoder is None else decoder
+    target = model.target_tokenizer if writes_decoder else model.tokenizer
     write_native(
         Path(path),
         model.config,
         model.params,
-        decoder=model.has_decoder if decoder is None else decoder,
-        tokenizer_json=getattr(model.tokenizer, "json_text", None),
+        decoder=writes_decoder,
+        tokenizer_json=_as_json(model.tokenizer),
+        target_tokenizer_json=None if target is model.tokenizer else _as_json(target),
         overwrite=overwrite,
     )
 
 
+def _as_json(tokenizer: Tokenizer) -> str | None:
+    """What a native file keeps of a tokenizer; None where it cannot keep it."""
+    as_json: Callable[[], str] | None = getattr(tokenizer, "as_json", None)
+    return None if as_json is None else as_json()
+
+
 def seeded_model(config: Block, tokenizer: Tokenizer, seed: int) -> Model:
     """A model whose weights are random, made from a seed."""
-    return Model(config, SeededParams(config, seed, decoder=True), tokenizer, "seeded", lambda: f"seed:{seed}")
+    params = SeededParams(config, seed, decoder=True)
+    return Model(
+        config, params, tokenizer, "seeded", lambda: f"seed:{seed}", unembedding=partial(_tied, params, config)
+    )
 
 
-def _load_native(path: Path, tokenizer: str | None, given: dict[str, object]) -> Model:
+def _tied(params: Params, config: Block) -> "Unembedding":
+    from attnviz.encoder.generation.unembedding import tied_unembedding  # noqa: PLC0415 (start-up time)
+
+    return tied_unembedding(params, config)
+
+
+def _load_native(path: Path, tokenizer: str | None, given: dict[str, object], languages: Languages) -> Model:
     from attnviz.checkpoints.formats.native import read_native  # noqa: PLC0415 (start-up time)
 
     given.pop("seed", None)  # of a config file: these weights are made already
-    return _loaded(read_native(path, overrides=given), one_line(path.name), tokenizer)
+    return _loaded(read_native(path, overrides=given), one_line(path.name), tokenizer, languages)
 
 
 def _load_folder(
@@ -195,11 +238,23 @@ def _load_folder(
     given: dict[str, object],
     variant: str | None = None,
     family: str | None = None,
+    *,
+    languages: Languages,
 ) -> Model:
+    given.pop("seed", None)  # of a config file: these weights are made already
+    if is_gguf(path):
+        return _loaded(_read_gguf(path, given, variant, family), name, tokenizer, languages)
     from attnviz.checkpoints.huggingface.folder import read_folder  # noqa: PLC0415 (start-up time)
 
-    given.pop("seed", None)  # of a config file: these weights are made already
-    return _loaded(read_folder(path, overrides=given, variant=variant, family_type=family), name, tokenizer)
+    return _loaded(read_folder(path, overrides=given, variant=variant, family_type=family), name, tokenizer, languages)
+
+
+def _read_gguf(path: Path, given: dict[str, object], variant: str | None, family: str | None) -> "Checkpoint":
+    from attnviz.checkpoints.gguf.model import read_gguf  # noqa: PLC0415 (start-up time)
+
+    if variant is not None:
+        raise UsageError("variant: it is of a model folder's weights, and the model is one file; expected a folder")
+    return read_gguf(path, overrides=given, architecture=family)
 
 
 def _check_has_vocabulary(tokenizer: str | None) -> None:
@@ -210,18 +265,23 @@ def _check_has_vocabulary(tokenizer: str | None) -> None:
         )
 
 
-def _loaded(checkpoint: "Checkpoint", name: str, tokenizer: str | None) -> Model:
+def _loaded(checkpoint: "Checkpoint", name: str, tokenizer: str | None, languages: Languages) -> Model:
     """The model of a checkpoint of any format, with its own tokenizer unless another is named."""
     digest = checkpoint.begin_digest()
-    notes = checkpoint.notes
+    notes, modes = checkpoint.notes, None
     chosen: Tokenizer
-    if tokenizer is not None and tokenizer.startswith(REGEX) and checkpoint.regex_tokenizer is not None:
-        chosen = checkpoint.regex_tokenizer(tokenizer)
-    elif tokenizer is None and checkpoint.tokenizer is not None:
-        chosen = pretrained = checkpoint.tokenizer()
+    if tokenizer is None and checkpoint.tokenizer is not None:
+        pretrained = checkpoint.tokenizer()
         notes += pretrained.notes(checkpoint.config.n_vocab)
+        modes = checkpoint.both_modes and checkpoint.both_modes(pretrained, languages, name)
+        chosen = modes.source if modes else pretrained
+        notes += modes.notes if modes else ()
+    elif tokenizer is not None and tokenizer.startswith(REGEX) and checkpoint.regex_tokenizer is not None:
+        chosen = checkpoint.regex_tokenizer(tokenizer)
     else:
         chosen = load_tokenizer(tokenizer or "word")
+    if modes is None:
+        check_no_languages(name, languages)
     return Model(
         checkpoint.config,
         checkpoint.params,
@@ -229,15 +289,18 @@ def _loaded(checkpoint: "Checkpoint", name: str, tokenizer: str | None) -> Model
         name,
         lambda: f"sha256:{digest()}",
         has_decoder=checkpoint.has_decoder,
+        read_target_tokenizer=modes and modes.target,
         unknown=checkpoint.unknown,
         notes=notes,
+        unembedding=checkpoint.unembedding,
+        generation=checkpoint.generation,
     )
 
 
 def find_folder(
     model: PathOrText, revision: str | None = None, *, variant: str | None = None, progress: bool = False
 ) -> tuple[Path, str]:
-    """The folder of a model, and what to call it: a path, the bundled model, or one of the hub, fetched if need be.
+    """The folder or file of a model, and its name: a path, the bundled model, one of Ollama's, or one of the hub.
 
     Raises:
         UsageError: the name is empty, or a revision of a folder is given.
@@ -245,6 +308,11 @@ def find_folder(
     """
     if not str(model).strip():
         raise UsageError("model: the name is empty; expected a model folder, or a model's id")
+    if str(model).startswith(_OLLAMA):
+        from attnviz.checkpoints.gguf.ollama import find_ollama  # noqa: PLC0415 (start-up time)
+
+        _check_no_revision(str(model), revision)
+        return find_ollama(str(model))
     path = Path(model)
     if path.exists() or _is_path(str(model)):
         if not path.exists():
@@ -252,14 +320,19 @@ def find_folder(
                 f"{one_line(model)}: no such folder; expected a model folder, or a model's id",
                 hint="of an address give OWNER/NAME alone" if "://" in str(model) else None,
             )
-        if revision is not None:
-            raise UsageError(f"revision: {one_line(model)} is a folder, which has none; expected a model's id")
+        _check_no_revision(str(model), revision)
         return path, one_line(os.path.basename(os.path.abspath(path)))
     if str(model) == BUNDLED and revision is None:
         return bundled_folder(), BUNDLED
     from attnviz.checkpoints.huggingface.hub import fetch  # noqa: PLC0415 (start-up time)
 
     return fetch(str(model), revision=revision, variant=variant, progress=progress), one_line(model)
+
+
+def _check_no_revision(model: str, revision: str | None) -> None:
+    if revision is not None:
+        kind = "one of Ollama's models" if model.startswith(_OLLAMA) else "a folder"
+        raise UsageError(f"revision: {one_line(model)} is {kind}, which has none; expected a model's id")
 
 
 def bundled_folder() -> Path:

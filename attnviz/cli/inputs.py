@@ -6,7 +6,7 @@ import stat
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from functools import partial
+from functools import lru_cache, partial
 from io import BufferedReader
 from itertools import chain, islice
 from pathlib import Path
@@ -38,7 +38,7 @@ from attnviz.errors import UsageError
 from attnviz.model import Model
 from attnviz.sweeps.corpus import Corpus
 from attnviz.sweeps.preparation import prepare_vectors
-from attnviz.sweeps.runs import Prepared
+from attnviz.sweeps.prepared import Prepared
 from attnviz.sweeps.texts import file_pairs
 from attnviz.sweeps.work import Parts
 
@@ -76,7 +76,8 @@ def corpus_of(source: Source, *, prints: bool = True) -> Corpus:
         source.models, source.block, common, decoder=texts is not None and texts.has_target, has_vectors=texts is None
     )
     shared: dict[str, Any] = {
-        "open_model": partial(loaded, loading, common),
+        # once: with --generate the model itself says whether there is a target
+        "open_model": lru_cache(1)(partial(loaded, loading, common)),
         "note": noted,
         "slow": slow,
         "threads": many.threads,
@@ -86,7 +87,7 @@ def corpus_of(source: Source, *, prints: bool = True) -> Corpus:
     return Corpus(
         texts=texts.texts,
         layout=texts.layout,
-        parts=Parts(inputs.pair, inputs.target, inputs.pad_to, inputs.truncate),
+        parts=Parts(inputs.pair, inputs.target, inputs.pad_to, inputs.truncate, inputs.generate, inputs.stop),
         loading=loading | {"progress": False},
         on_error=many.on_error,
         workers=workers.workers,
@@ -213,6 +214,6 @@ def _check_sources(inputs: InputOptions, common: CommonOptions) -> None:
     if inputs.tokens is not None and not {"vectors", "attention"} & set(named):
         raise UsageError("tokens: labels are for --vectors and --attention; expected one of them")
     if {"vectors", "attention"} & set(named):
-        for name in ("pair", "target", "pad_to"):
+        for name in ("pair", "target", "generate", "stop", "pad_to"):
             if getattr(inputs, name) is not None:
                 raise UsageError(f"{name.replace('_', '-')}, {named[0]}: both are given; expected one of them")

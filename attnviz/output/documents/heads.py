@@ -10,7 +10,7 @@ from attnviz.trace.result import Result
 
 def heads_document(report: HeadReport, *, model_info: bool = False) -> dict[str, object]:
     """The object of a report, with all fields of the model where ``model_info`` asks for them."""
-    attention, metrics, columns = report.attention, report.metrics, report.rows.columns
+    attention, metrics, columns = report.attention, report.metrics, report.columns
     spread = metrics.spread if metrics.texts > 1 else None
     document: dict[str, object] = {
         "schema": SCHEMA_NAME,
@@ -20,7 +20,7 @@ def heads_document(report: HeadReport, *, model_info: bool = False) -> dict[str,
         "rows": max(int(rows.max()) for name, rows in metrics.counts.items() if name != ABLATION.name),
         **arranged_fields(attention),
         "heads": head_rows(metrics, report.labels, report.places, columns, spread, report.z),
-        "missing": metrics.missing,
+        "missing": report.missing,
     }
     if report.null is not None:
         document["null"] = null_document(report.null, columns)
