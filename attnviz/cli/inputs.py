@@ -20,6 +20,7 @@ from attnviz.cli.groups.attention import (
     check_elsewhere,
     labels_of,
 )
+from attnviz.cli.groups.labels import with_labels
 from attnviz.cli.groups.loading import load_options, loaded
 from attnviz.cli.groups.many import ManyOptions
 from attnviz.cli.groups.parts import PartOptions
@@ -47,12 +48,13 @@ ValueT = TypeVar("ValueT")
 _SOURCES = ("text", "file", "vectors", "attention")
 
 
-def corpus_of(source: Source, *, prints: bool = True) -> Corpus:
+def corpus_of(source: Source, *, prints: bool = True, labels: Path | None = None) -> Corpus:
     """The texts, vectors or attention that the options name.
 
     Args:
         source: the options of the input and of the model.
         prints: whether values are printed as they come, so that a terminal has no room for progress.
+        labels: a file of labels of heads.
 
     Raises:
         UsageError: options that exclude each other, or no input at all.
@@ -70,11 +72,16 @@ def corpus_of(source: Source, *, prints: bool = True) -> Corpus:
     if inputs.attention is not None or inputs.vectors is not None:
         refuse_text_options(inputs, source.texts)
     if inputs.attention is not None or elsewhere.alignment is not None:
-        return _attention_corpus(source, elsewhere, Corpus(note=noted, slow=slow, on_error=many.on_error))
+        corpus = _attention_corpus(source, elsewhere, Corpus(note=noted, slow=slow, on_error=many.on_error))
+        if labels is None or corpus.results is None:
+            return corpus
+        return replace(corpus, results=with_labels(corpus.results, labels))
     texts = TextsInput(inputs, source.texts, noted) if inputs.vectors is None else None
     loading = load_options(
         source.models, source.block, common, decoder=texts is not None and texts.has_target, has_vectors=texts is None
     )
+    if labels is not None:
+        loading["labels"] = labels
     shared: dict[str, Any] = {
         "open_model": partial(loaded, loading, common),
         "note": noted,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from attnviz.analysis.heads.definitions import ABLATION, METRICS
 from attnviz.cli.command import command, command_app
+from attnviz.cli.groups.labels import LabelOptions
 from attnviz.cli.head_options import (
     FormatOptions,
     HeadOptions,
@@ -65,6 +66,7 @@ def heads(
     formats: FormatOptions,
     report: ReportOptions,
     texts: PerTextOptions,
+    labels: LabelOptions,
     width: WidthOptions,
     figure: FigureOptions,
 ) -> None:
@@ -89,22 +91,25 @@ def heads(
         _agreement(source, selection, output, width)
         return
     options = _options(rows, measures, report, for_people=not (output.json or formats.csv))
-    corpus = corpus_of(source, prints=texts.per_text)
+    corpus = corpus_of(source, prints=texts.per_text, labels=labels.labels)
     request = request_of_heads(selection, target=corpus.has_target)
     if texts.per_text:
-        _print_per_text(source, corpus, request, options, output, cmap=formats.cmap, width=width.width)
+        related = labels.labels is not None
+        _print_per_text(
+            source, corpus, request, options, output, cmap=formats.cmap, width=width.width, relations=related
+        )
         return
     listed = heads_of(corpus, request=request, **options)
 
     def load_views() -> "Views[HeadReport]":
         from attnviz.output.terminal.tables.heads import heads_views
 
-        return partial(heads_views, cmap=formats.cmap)
+        return partial(heads_views, cmap=formats.cmap, relations=labels.labels is not None)
 
     if formats.csv:
         rendering: Rendering[HeadReport] = encoded(_csv)
     else:
-        document = partial(heads_document, model_info=output.model_info)
+        document = partial(heads_document, model_info=output.model_info, relations=labels.labels is not None)
         rendering = json_or_screen(source.common, document, load_views, json=output.json, width=width.width)
     render([listed], rendering)
     _draw(source, listed, place, formats, figure.looks | {"force": report.force})
@@ -119,6 +124,7 @@ def _print_per_text(
     *,
     cmap: str,
     width: int | None,
+    relations: bool,
 ) -> None:
     """Prints one table per text, or lines of JSON, each as soon as it is ready."""
     from attnviz.api.heads_per_text import TextHeads, heads_per_text
@@ -134,9 +140,9 @@ def _print_per_text(
     def load_views() -> "Views[TextHeads]":
         from attnviz.output.terminal.tables.text_heads import TextHeadsViews
 
-        return TextHeadsViews(cmap=cmap, several=several).of
+        return TextHeadsViews(cmap=cmap, several=several, relations=relations).of
 
-    document = partial(TextHeads.as_dict, model_info=output.model_info)
+    document = partial(TextHeads.as_dict, model_info=output.model_info, relations=relations)
     render(listed, json_or_screen(source.common, document, load_views, json=output.json, width=width))
 
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 from functools import partial
 
 from attnviz.cli.command import command, command_app
+from attnviz.cli.groups.labels import LabelOptions
 from attnviz.cli.groups.parts import PartOptions
 from attnviz.cli.options import ModelJsonOptions, SelectionOptions, SharedSource
 from attnviz.cli.show_options import ViewOptions, WordOptions, check_views
@@ -35,6 +36,7 @@ def show(
     parts: PartOptions,
     word: WordOptions,
     view: ViewOptions,
+    labels: LabelOptions,
     output: ModelJsonOptions,
 ) -> None:
     """Show what each word looks at: a table for a head, or coloured text.
@@ -57,12 +59,12 @@ def show(
     if output.json:
         lines = partial(word_lines, question=question) if question else partial(json_lines, received=view.received)
         lines = partial(lines, precision=view.precision, top=view.top, model_info=output.model_info)
-        render(lines(corpus_of(source), request=request), encoded(bytes))
+        render(lines(corpus_of(source, labels=labels.labels), request=request), encoded(bytes))
         return
     from attnviz.output.terminal.tables.show import ShowViews
     from attnviz.output.terminal.tables.word import WordViews
 
-    corpus = replace(corpus_of(source), workers=1)
+    corpus = replace(corpus_of(source, labels=labels.labels), workers=1)
     every, is_stream = selection.layer is not None or selection.head is not None, source.inputs.is_stream
     if question:
         words = WordViews(view.looks(top=1), every=every, is_stream=is_stream)

@@ -24,6 +24,7 @@ from attnviz.output.words import (
     has_merged,
     model_words,
     reading,
+    relation_words,
     renormalized_words,
     rest_word,
     value_words,
@@ -124,6 +125,13 @@ class MatrixView(LinesView):
             )
             legend += renormalized_words(self.matrix.name) if self.matrix.renormalized else ""
         yield from self.text(legend, DIM)
+        yield from self.relations()
+
+    def relations(self) -> Iterator[StyledLine]:
+        """The relations that the head finds better than other heads, where that is known."""
+        words = relation_words(self.matrix)
+        if words:
+            yield from self.text(f"{self.matrix.title} is best at {words} (attnviz help probes)", DIM)
 
     def legend(self) -> Iterable[str]:
         """Which way to read it, and what the cells' signs mean."""
