@@ -3,10 +3,10 @@
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, wraps
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ParamSpec
 
 from attnviz.encoder.config.block import Block
 from attnviz.encoder.config.given import Given, check_field_names
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from attnviz.checkpoints.checkpoint import Checkpoint
     from attnviz.trace.head_labels import HeadLabels
 
+LoadArguments = ParamSpec("LoadArguments")
 PathOrText = str | PathLike[str]
 
 BUNDLED = "tiny"  # the trained model in the package
@@ -41,6 +42,7 @@ class Model:
         unknown: tensors of its files that are not known and play no part here, so that something may be missing.
         notes: what was read from its files and may matter to a reader, one line each, without the model's name.
         labels: what probes found its heads to do; None where that is not known.
+        loading: the arguments of ``load`` that gave it, for a process that does not share this one's memory.
     """
 
     config: Block
@@ -52,6 +54,7 @@ class Model:
     unknown: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     labels: "HeadLabels | None" = None
+    loading: Mapping[str, object] | None = None
 
     @cached_property
     def info(self) -> ModelInfo:
@@ -61,6 +64,21 @@ class Model:
         return ModelInfo(self.name, weights, self.config.as_dict(seed=self.params.seed), labels=labels)
 
 
+def _with_arguments(load: Callable[LoadArguments, Model]) -> Callable[LoadArguments, Model]:
+    """``load`` whose models know its arguments."""
+
+    @wraps(load)
+    def loaded(*arguments: LoadArguments.args, **named: LoadArguments.kwargs) -> Model:
+        from inspect import signature  # noqa: PLC0415 (start-up time)
+
+        model = load(*arguments, **named)
+        given = dict(signature(load).bind(*arguments, **named).arguments)
+        return replace(model, loading=given | given.pop("more_fields", {}))
+
+    return loaded
+
+
+@_with_arguments
 def load(
     weights: PathOrText | None = None,
     *,

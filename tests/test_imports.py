@@ -25,7 +25,7 @@ ALLOWED = {
     "analysis": BASE | {"encoder", "text", "trace"},
     "output": BASE | {"analysis", "files", "trace"},
     "model": BASE | {"checkpoints", "text", "encoder", "trace"},
-    "sweeps": BASE | {"model", "checkpoints", "elsewhere", "text", "encoder", "analysis", "trace"},
+    "sweeps": BASE | {"files", "model", "checkpoints", "elsewhere", "text", "encoder", "analysis", "trace"},
     "api": BASE
     | {"sweeps", "output", "files", "model", "checkpoints", "elsewhere", "text", "encoder", "analysis", "trace"},
     "explorer": BASE | {"api", "output", "analysis", "trace"},
@@ -55,6 +55,8 @@ LIBRARIES = {
     "tokenizers": ("text",),
     "sentencepiece": ("text",),
     "safetensors": ("checkpoints",),
+    "distributed": ("sweeps",),
+    "fsspec": ("text",),
     "huggingface_hub": ("checkpoints",),
 }
 
@@ -116,6 +118,7 @@ def test_importing_the_package_and_asking_for_help_load_nothing_heavy():
     code = (
         "import sys; from attnviz.cli.main import main; assert main(['show', '--help']) == 0; "
         "heavy = {'numpy', 'matplotlib', 'pydantic', 'rich.table', 'rich.console', 'tokenizers', 'safetensors'};"
+        "heavy |= {'textual', 'attnviz.explorer'};"
         "assert not heavy & set(sys.modules), heavy & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, cwd=PACKAGE.parent)
@@ -124,7 +127,8 @@ def test_importing_the_package_and_asking_for_help_load_nothing_heavy():
 def test_json_of_a_sentence_loads_nothing_that_only_views_need():
     code = (
         "import sys; from attnviz.cli.main import main; assert main(['show', 'the cat sat', '--json']) == 0; "
-        "others = {'rich', 'matplotlib', 'importlib.resources', 'tempfile', 'secrets', 'attnviz.trace.steps'};"
+        "others = {'rich', 'matplotlib', 'textual', 'importlib.resources', 'tempfile', 'secrets'};"
+        "others |= {'attnviz.trace.steps', 'attnviz.explorer'};"
         "assert not others & set(sys.modules), others & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, cwd=PACKAGE.parent)

@@ -22,7 +22,7 @@ from attnviz.cli.groups.attention import (
 )
 from attnviz.cli.groups.labels import with_labels
 from attnviz.cli.groups.loading import load_options, loaded
-from attnviz.cli.groups.many import ManyOptions
+from attnviz.cli.groups.many import ManyOptions, WorkerOptions
 from attnviz.cli.groups.parts import PartOptions
 from attnviz.cli.groups.text_files import TextsInput, refuse_text_options
 from attnviz.cli.options import (
@@ -36,7 +36,7 @@ from attnviz.cli.options import (
 )
 from attnviz.cli.streams import is_watched, note, sweep_progress
 from attnviz.errors import UsageError
-from attnviz.model import Model
+from attnviz.model import Model, labels_path
 from attnviz.sweeps.corpus import Corpus
 from attnviz.sweeps.preparation import prepare_vectors
 from attnviz.sweeps.runs import Prepared
@@ -66,7 +66,7 @@ def corpus_of(source: Source, *, prints: bool = True, labels: Path | None = None
         _check_sources(inputs, common)
     check_elsewhere(inputs, elsewhere)
     many = source.many if isinstance(source, ManySource) else ManyOptions()
-    workers = source.workers.workers if isinstance(source, SharedSource) else 1
+    workers = source.workers if isinstance(source, SharedSource) else WorkerOptions(workers=1)
     noted = partial(note, common)
     slow = noted if is_watched(common) else None
     if inputs.attention is not None or inputs.vectors is not None:
@@ -81,7 +81,7 @@ def corpus_of(source: Source, *, prints: bool = True, labels: Path | None = None
         source.models, source.block, common, decoder=texts is not None and texts.has_target, has_vectors=texts is None
     )
     if labels is not None:
-        loading["labels"] = labels
+        loading["labels"] = labels_path(labels)
     shared: dict[str, Any] = {
         "open_model": partial(loaded, loading, common),
         "note": noted,
@@ -96,7 +96,8 @@ def corpus_of(source: Source, *, prints: bool = True, labels: Path | None = None
         parts=Parts(inputs.pair, inputs.target, inputs.pad_to, inputs.truncate),
         loading=loading | {"progress": False},
         on_error=many.on_error,
-        workers=workers,
+        workers=workers.workers,
+        dask=workers.dask,
         progress=partial(sweep_progress, common, prints=prints),
         **shared,
     )
@@ -204,7 +205,7 @@ def _check_sources(inputs: InputOptions, common: CommonOptions) -> None:
     named = [name for name in _SOURCES if getattr(inputs, name) is not None]
     if len(named) > 1:
         raise UsageError(f"{', '.join(named)}: {len(named)} inputs are given; expected one")
-    wants_stdin = not named or "-" in (inputs.text, inputs.attention, str(inputs.file))
+    wants_stdin = not named or "-" in (inputs.text, inputs.attention, inputs.file)
     if wants_stdin and (sys.stdin is None or (not named and sys.stdin.isatty())):
         raise UsageError(
             "text: there is none; expected TEXT, --file, or text on standard input",

@@ -291,11 +291,13 @@ class ExplorerApp(App[None]):
         prompt = self.query_one("#prompt", Input)
         prompt.value, prompt.cursor_position = text, len(text)
         prompt.add_class("open")
+        self.query_one(Canvas).can_focus = False  # neither a click nor Tab takes the keys from the prompt
         prompt.focus()
 
     def _close_prompt(self) -> None:
         self._prompt, self.message = "", ""
         prompt = self.query_one("#prompt", Input)
         prompt.remove_class("open")
+        self.query_one(Canvas).can_focus = True
         self.query_one(Canvas).focus()
         self.redraw()

@@ -30,11 +30,27 @@ def explore_in_terminal(session: Session, sight: Sight, outside: Outside) -> lis
     Raises:
         KeyboardInterrupt: the user ended it with Ctrl-C.
     """
-    app = ExplorerApp(session, sight, outside, driver_class=output_driver(), console=console_of(sight.screen))
+    app = TerminalExplorer(session, sight, outside, driver_class=output_driver(), console=console_of(sight.screen))
     app.run()
+    if app.failure is not None:
+        raise app.failure
     if app.is_interrupted:
         raise KeyboardInterrupt
     return app.commands
+
+
+class TerminalExplorer(ExplorerApp):
+    """The explorer in a terminal, which leaves an unexpected error to the command, as others do.
+
+    Attributes:
+        failure: the error that ended it.
+    """
+
+    failure: Exception | None = None
+
+    def _handle_exception(self, error: Exception) -> None:
+        self.failure = error
+        self.exit()
 
 
 def take_keys_from_terminal() -> None:

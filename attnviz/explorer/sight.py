@@ -189,6 +189,10 @@ class Sight:
         place, cmap = self._place(value)
         return cell_style(place, cmap, self.screen.color, bold=bold, least=_LEAST_PAINTED)
 
+    def cell_tint(self, value: float, *, bold: bool = False) -> Style:
+        """The colour of a cell; where glyphs say how large values are, none that would reverse them."""
+        return self.tint(value, bold=bold) if self.has_ground else Style(bold=bold)
+
     def glyph(self, value: float) -> str:
         """How dark a value is where there are no colours."""
         return shade(self._place(value)[0], self.screen)

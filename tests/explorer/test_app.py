@@ -1,11 +1,14 @@
 """The application in Textual's own test mode: keys, typing, the mouse, and what leaves the screen."""
 
+import asyncio
 import base64
 
 import pytest
 
 import attnviz
 from attnviz.api.pages.session import Session
+from attnviz.explorer import program
+from attnviz.explorer.effects import Outside
 from tests.explorer.driving import TEXT, app_of, driven, screen_of_app, seen, status_of
 
 OTHER = "A man saw the dog with a telescope."
@@ -61,7 +64,11 @@ def test_find_a_word(app):
         assert status_of(app.frame).startswith("find: no word is 'zebra'")
         await pilot.press("j")
         assert status_of(app.frame).startswith("because (9) looks at ")
-        await pilot.press("slash", *"q", "escape", "j")
+        await pilot.press("slash", "tab", *"stre")
+        await pilot.click("Canvas", offset=(4, 4))
+        await pilot.press("enter")
+        assert status_of(app.frame).startswith("street (8) looks at ")
+        await pilot.press("j", "slash", *"q", "escape", "j")
         assert status_of(app.frame).startswith("it (10) looks at ")
 
     driven(app, steps)
@@ -237,6 +244,20 @@ def test_the_mouse_reads_and_chooses(app):
         return MouseScrollDown(canvas, 5, 5, 0, 0, 0, shift=False, meta=False, ctrl=False, screen_x=5, screen_y=5)
 
     driven(app, steps)
+
+
+def test_an_error_that_nobody_expects_is_handed_on(model):
+    session = Session("The cat sat", model=model)
+    outside = Outside(lambda _: 1 // 0, lambda _: True)
+    app = program.TerminalExplorer(session, seen(session.following()), outside)
+
+    async def steps(app, pilot):
+        app.call_later(app.press_key, "y")
+        async with asyncio.timeout(60):
+            while app.failure is None:
+                await asyncio.sleep(0.01)
+
+    assert isinstance(driven(app, steps).failure, ZeroDivisionError)
 
 
 @pytest.mark.parametrize(("key", "is_interrupted"), [("q", False), ("ctrl+c", True)])

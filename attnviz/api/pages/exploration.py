@@ -10,6 +10,7 @@ import numpy as np
 
 from attnviz.analysis.heads.measures import head_labels, label_fields
 from attnviz.analysis.heads.metrics import HeadMetrics
+from attnviz.analysis.heads.report import Examples
 from attnviz.analysis.matrices.levels import Level, arranged_level, levels
 from attnviz.analysis.matrices.selection import Request
 from attnviz.analysis.matrices.spelling import labelled
@@ -46,12 +47,14 @@ class HeadFacts:
         labels: as ``heads --json`` has them.
         telling: how much each head says of the text, (n,).
         order: the heads' indices, the one that says most first.
+        examples: the links of each head that say most.
     """
 
     metrics: HeadMetrics
     labels: Sequence[Document]
     telling: np.ndarray
     order: list[int]
+    examples: Examples
 
 
 class Exploration:
@@ -122,10 +125,12 @@ class Exploration:
             return None
         _, metrics = metrics_of_parts(iter([self._views("weights")[kind]]))
         opening = self.arranged(name, words=self.request.words, special=not self.request.hide_special)
-        heads = head_summaries(opening)
+        heads = head_summaries(opening, fallback=True)
         order = sorted(range(len(heads)), key=lambda i: heads[i].rank)
         labels = label_fields(metrics, head_labels(metrics))
-        return HeadFacts(metrics, labels, np.array([head.score for head in heads]), order)
+        links = {(head.layer, head.head): head.links for head in heads}
+        examples = Examples(opening.queries, opening.keys, links)
+        return HeadFacts(metrics, labels, np.array([head.score for head in heads]), order, examples)
 
     def explanation(self, kind: str, layer: int, head: int, query: int) -> Explanation:
         """The row of a token, by its number, step by step.

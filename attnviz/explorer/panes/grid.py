@@ -75,7 +75,7 @@ def _cells(sight: Sight, row: int, size: GridLayout) -> StyledLine:
             number = sight.head_number(index).removeprefix("0") if size.cell >= 4 else ""
             fill = " " if sight.has_ground else shade(place, sight.screen)
             text = number[: size.cell - 1] if number else fill * size.cell
-            style = cell_style(place, sight.cmap, sight.screen.color)
+            style = cell_style(place, sight.cmap, sight.screen.color) if sight.has_ground else PLAIN
         text = f"{text:>{size.cell}}" if len(text) < size.cell else text
         mark = _mark(sight, index, size.cell)
         line.append((mark, style + BOLD) if mark and size.cell < 4 else (_marked(text, mark), style))

@@ -87,7 +87,7 @@ def _cell(sight: Sight, i: int, j: int, size: MatrixLayout, *, written: bool) ->
         text = f"{number:{fill}^{size.cell}}" if number else text
     if is_link and written:
         text = f"[{text[1:-1]}]" if size.cell > 1 else "#"
-    return text, sight.tint(value, bold=is_link)
+    return text, sight.cell_tint(value, bold=is_link)
 
 
 def _short(sight: Sight, value: float) -> str:

@@ -5,9 +5,12 @@ from attnviz.explorer.canvas import Area, Spot
 from attnviz.explorer.layout import window
 from attnviz.explorer.sight import Sight
 from attnviz.explorer.state import STRONGEST
+from attnviz.output.head_words import MOST_LABEL
 from attnviz.output.labels import cell_width, cut
 from attnviz.output.terminal.screen import BOLD, DIM, PLAIN, StyledLine
+from attnviz.output.terminal.tables.head_examples import LEAST_EXAMPLE, ExampleColumn
 
+_MOST_MAIN = 7 + MOST_LABEL + 7  # columns of the name, the label and the number
 _HEADINGS = {TELLING: "most telling first", STRONGEST: "strongest link first"}
 
 
@@ -24,8 +27,19 @@ def ranking_area(sight: Sight, width: int, height: int) -> Area:
     lines: list[StyledLine] = [
         [(cut(_heading(sight), width, ascii=sight.screen.ascii), BOLD if sight.state.pane == "ranking" else DIM)]
     ]
-    lines += [_row(sight, order[i], width) for i in rows]
+    main = min(width, _MOST_MAIN)
+    example = _examples(sight, width - main)
+    for i in rows:
+        row = _row(sight, order[i], main)
+        lines.append(row if example is None else [*row, ("  ", PLAIN), *example.row(order[i], width - main - 2)])
     return Area.of(lines, [Spot("rank", 0, 1, width, len(rows), rows.start, cell=(width, 1))])
+
+
+def _examples(sight: Sight, room: int) -> ExampleColumn | None:
+    """The links of each head that say most, where they have room."""
+    if sight.facts is None or room < LEAST_EXAMPLE + 2:
+        return None
+    return ExampleColumn(sight.facts.examples, sight.attention.every_head, sight.cmap, sight.screen)
 
 
 def _heading(sight: Sight) -> str:

@@ -57,6 +57,8 @@ def explore(source: ManySource, selection: ExploredOptions, opening: ExplorerOpe
         raise UsageError(
             "explore: standard output is not a terminal; expected one", hint="in a pipe, or for a file: attnviz show"
         )
+    if os.environ.get("TERM") == "dumb":
+        raise UsageError("explore: TERM is dumb, a terminal that cannot move its cursor; expected another one")
     take_keys_from_terminal()
     request = selection.request
     notes: list[str] = []  # standard error is the same terminal
