@@ -132,10 +132,10 @@ def load(
         family=family,
         progress=progress,
     )
-    return made if labels is None else labelled(made, labels)
+    return made if labels is None else with_file_labels(made, labels)
 
 
-def labelled(model: Model, labels: PathOrText) -> Model:
+def with_file_labels(model: Model, labels: PathOrText) -> Model:
     """The model with the labels of a file.
 
     Raises:

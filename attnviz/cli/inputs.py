@@ -36,7 +36,7 @@ from attnviz.cli.options import (
 )
 from attnviz.cli.streams import is_watched, note, sweep_progress
 from attnviz.errors import UsageError
-from attnviz.model import Model, labels_path
+from attnviz.model import Model
 from attnviz.sweeps.corpus import Corpus
 from attnviz.sweeps.preparation import prepare_vectors
 from attnviz.sweeps.runs import Prepared
@@ -72,16 +72,10 @@ def corpus_of(source: Source, *, prints: bool = True, labels: Path | None = None
     if inputs.attention is not None or inputs.vectors is not None:
         refuse_text_options(inputs, source.texts)
     if inputs.attention is not None or elsewhere.alignment is not None:
-        corpus = _attention_corpus(source, elsewhere, Corpus(note=noted, slow=slow, on_error=many.on_error))
-        if labels is None or corpus.results is None:
-            return corpus
-        return replace(corpus, results=with_labels(corpus.results, labels))
+        return _attention_corpus(source, elsewhere, Corpus(note=noted, slow=slow, on_error=many.on_error), labels)
     texts = TextsInput(inputs, source.texts, noted) if inputs.vectors is None else None
-    loading = load_options(
-        source.models, source.block, common, decoder=texts is not None and texts.has_target, has_vectors=texts is None
-    )
-    if labels is not None:
-        loading["labels"] = labels_path(labels)
+    is_decoder, has_vectors = texts is not None and texts.has_target, texts is None
+    loading = load_options(source.models, source.block, common, labels, decoder=is_decoder, has_vectors=has_vectors)
     shared: dict[str, Any] = {
         "open_model": partial(loaded, loading, common),
         "note": noted,
@@ -103,7 +97,7 @@ def corpus_of(source: Source, *, prints: bool = True, labels: Path | None = None
     )
 
 
-def _attention_corpus(source: Source, elsewhere: AttentionOptions, corpus: Corpus) -> Corpus:
+def _attention_corpus(source: Source, elsewhere: AttentionOptions, corpus: Corpus, labels: Path | None) -> Corpus:
     """The corpus with the attention of a file, or of standard input.
 
     Raises:
@@ -119,7 +113,7 @@ def _attention_corpus(source: Source, elsewhere: AttentionOptions, corpus: Corpu
         name, results = alignment_results(source.inputs, elsewhere, pairs, corpus.note, skip_errors=skips)
     else:
         name, results = attention_results(source.inputs, elsewhere, corpus.note, skip_errors=skips)
-    return replace(corpus, results=results, name=name)
+    return replace(corpus, results=results if labels is None else with_labels(results, labels), name=name)
 
 
 def _pairs(source: Source, note: Callable[[str], None]) -> Iterator[tuple[str, str]] | None:

@@ -62,7 +62,7 @@ def caption(matrix: Matrix) -> str:
     return f"{matrix.title} of {model_words(matrix.model)}{kind}: {looks}, in percent{more}"
 
 
-def relation_words(matrix: Matrix) -> str:
+def best_relation(matrix: Matrix) -> str:
     """What its head finds best in a treebank: ``subject -> verb 0.60, +3``; empty where that is not known."""
     labels, is_head = matrix.model.labels, matrix.reduce == "none" and len(matrix.layers) == len(matrix.heads) == 1
     if labels is None or not is_head or matrix.kind != "encoder":

@@ -100,21 +100,22 @@ def heads(
     corpus = saving_corpus(corpus, saving, source, *asked, totals=not texts.per_text)
     request = request_of_heads(selection, target=corpus.has_target)
     if texts.per_text:
-        related = labels.labels is not None
-        _print_per_text(
-            source, corpus, request, options, output, cmap=formats.cmap, width=width.width, relations=related
-        )
+        _print_per_text(source, corpus, request, options, output, formats, width, labels)
         return
     listed = heads_of(corpus, request=request, **options)
     if corpus.saving is not None:
         note(source.common, corpus.saving.end())
 
-    render([listed], _rendering(source, output, formats, width.width, relations=labels.labels is not None))
+    render([listed], _rendering(source, output, formats, width, labels))
     _draw(source, listed, place, formats, figure.looks | {"force": report.force})
 
 
 def _rendering(
-    source: SharedSource, output: ModelJsonOptions, formats: FormatOptions, width: int | None, *, relations: bool
+    source: SharedSource,
+    output: ModelJsonOptions,
+    formats: FormatOptions,
+    width: WidthOptions,
+    labels: LabelOptions,
 ) -> "Rendering[HeadReport]":
     """How the table of all texts is printed: CSV, JSON, or on a screen."""
     from attnviz.cli.renderings import encoded, json_or_screen
@@ -123,12 +124,12 @@ def _rendering(
     def load_views() -> "Views[HeadReport]":
         from attnviz.output.terminal.tables.heads import heads_views
 
-        return partial(heads_views, cmap=formats.cmap, relations=relations)
+        return partial(heads_views, cmap=formats.cmap, relations=labels.is_given)
 
     if formats.csv:
         return encoded(_csv)
-    document = partial(heads_document, model_info=output.model_info, relations=relations)
-    return json_or_screen(source.common, document, load_views, json=output.json, width=width)
+    document = partial(heads_document, model_info=output.model_info, relations=labels.is_given)
+    return json_or_screen(source.common, document, load_views, json=output.json, width=width.width)
 
 
 def _saving(report: ReportOptions, resume: ResumeOptions, output: ModelJsonOptions) -> SavingOptions:
@@ -145,10 +146,9 @@ def _print_per_text(
     request: "Request",
     options: dict[str, Any],
     output: ModelJsonOptions,
-    *,
-    cmap: str,
-    width: int | None,
-    relations: bool,
+    formats: FormatOptions,
+    width: WidthOptions,
+    labels: LabelOptions,
 ) -> None:
     """Prints one table per text, or lines of JSON, each as soon as it is ready."""
     from attnviz.api.heads_per_text import TextHeads, heads_per_text
@@ -165,13 +165,13 @@ def _print_per_text(
     def load_views() -> "Views[TextHeads]":
         from attnviz.output.terminal.tables.text_heads import TextHeadsViews
 
-        return TextHeadsViews(cmap=cmap, several=several, relations=relations).of
+        return TextHeadsViews(cmap=formats.cmap, several=several, relations=labels.is_given).of
 
-    document = partial(TextHeads.as_dict, model_info=output.model_info, relations=relations)
+    document = partial(TextHeads.as_dict, model_info=output.model_info, relations=labels.is_given)
     if corpus.saving is not None:
         render(listed, saved(source.common, corpus.saving, lambda one: dump(document(one))))
         return
-    render(listed, json_or_screen(source.common, document, load_views, json=output.json, width=width))
+    render(listed, json_or_screen(source.common, document, load_views, json=output.json, width=width.width))
 
 
 def _options(rows: RowOptions, measures: MeasureOptions, report: ReportOptions, *, for_people: bool) -> dict[str, Any]:

@@ -27,6 +27,11 @@ class LabelOptions(Options):
         ),
     ] = None
 
+    @property
+    def is_given(self) -> bool:
+        """Whether heads are named by a file."""
+        return self.labels is not None
+
 
 def with_labels(results: "Results", path: Path) -> "Results":
     """Attention from elsewhere with the labels of a file."""

@@ -20,11 +20,11 @@ from attnviz.output.terminal.lines import plain_labels, row_labels, short_labels
 from attnviz.output.terminal.screen import BOLD, DIM, PLAIN, LinesView, Screen, StyledLine
 from attnviz.output.words import (
     KIND_NAMES,
+    best_relation,
     corner_words,
     has_merged,
     model_words,
     reading,
-    relation_words,
     renormalized_words,
     rest_word,
     value_words,
@@ -129,7 +129,7 @@ class MatrixView(LinesView):
 
     def relations(self) -> Iterator[StyledLine]:
         """The relations that the head finds better than other heads, where that is known."""
-        words = relation_words(self.matrix)
+        words = best_relation(self.matrix)
         if words:
             yield from self.text(f"{self.matrix.title} is best at {words} (attnviz help probes)", DIM)
 
