@@ -2,11 +2,11 @@
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
+from functools import cached_property, wraps
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ParamSpec
 
 from attnviz.encoder.config.block import Block
 from attnviz.encoder.config.given import Given, check_field_names
@@ -19,6 +19,7 @@ from attnviz.trace.model_info import ModelInfo
 if TYPE_CHECKING:
     from attnviz.checkpoints.checkpoint import Checkpoint
 
+LoadArguments = ParamSpec("LoadArguments")
 PathOrText = str | PathLike[str]
 
 BUNDLED = "tiny"  # the trained model in the package
@@ -37,6 +38,7 @@ class Model:
         has_decoder: whether it can look at a target text.
         unknown: tensors of its files that are not known and play no part here, so that something may be missing.
         notes: what was read from its files and may matter to a reader, one line each, without the model's name.
+        loading: the arguments of ``load`` that gave it, for a process that does not share this one's memory.
     """
 
     config: Block
@@ -47,6 +49,7 @@ class Model:
     has_decoder: bool = True
     unknown: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    loading: Mapping[str, object] | None = None
 
     @cached_property
     def info(self) -> ModelInfo:
@@ -54,6 +57,21 @@ class Model:
         return ModelInfo(self.name, self.weights(), self.config.as_dict(seed=self.params.seed))
 
 
+def _with_arguments(load: Callable[LoadArguments, Model]) -> Callable[LoadArguments, Model]:
+    """``load`` whose models know its arguments."""
+
+    @wraps(load)
+    def loaded(*arguments: LoadArguments.args, **named: LoadArguments.kwargs) -> Model:
+        from inspect import signature  # noqa: PLC0415 (start-up time)
+
+        model = load(*arguments, **named)
+        given = dict(signature(load).bind(*arguments, **named).arguments)
+        return replace(model, loading=given | given.pop("more_fields", {}))
+
+    return loaded
+
+
+@_with_arguments
 def load(
     weights: PathOrText | None = None,
     *,

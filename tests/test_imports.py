@@ -25,7 +25,7 @@ ALLOWED = {
     "analysis": BASE | {"encoder", "text", "trace"},
     "output": BASE | {"analysis", "files", "trace"},
     "model": BASE | {"checkpoints", "text", "encoder", "trace"},
-    "sweeps": BASE | {"model", "checkpoints", "elsewhere", "text", "encoder", "analysis", "trace"},
+    "sweeps": BASE | {"files", "model", "checkpoints", "elsewhere", "text", "encoder", "analysis", "trace"},
     "api": BASE
     | {"sweeps", "output", "files", "model", "checkpoints", "elsewhere", "text", "encoder", "analysis", "trace"},
     "explorer": BASE | {"api", "output", "analysis", "trace"},
@@ -55,6 +55,8 @@ LIBRARIES = {
     "tokenizers": ("text",),
     "sentencepiece": ("text",),
     "safetensors": ("checkpoints",),
+    "distributed": ("sweeps",),
+    "fsspec": ("text",),
     "huggingface_hub": ("checkpoints",),
 }
 

@@ -21,7 +21,7 @@ from attnviz.cli.groups.attention import (
     labels_of,
 )
 from attnviz.cli.groups.loading import load_options, loaded
-from attnviz.cli.groups.many import ManyOptions
+from attnviz.cli.groups.many import ManyOptions, WorkerOptions
 from attnviz.cli.groups.parts import PartOptions
 from attnviz.cli.groups.text_files import TextsInput, refuse_text_options
 from attnviz.cli.options import (
@@ -64,7 +64,7 @@ def corpus_of(source: Source, *, prints: bool = True) -> Corpus:
         _check_sources(inputs, common)
     check_elsewhere(inputs, elsewhere)
     many = source.many if isinstance(source, ManySource) else ManyOptions()
-    workers = source.workers.workers if isinstance(source, SharedSource) else 1
+    workers = source.workers if isinstance(source, SharedSource) else WorkerOptions(workers=1)
     noted = partial(note, common)
     slow = noted if is_watched(common) else None
     if inputs.attention is not None or inputs.vectors is not None:
@@ -89,7 +89,8 @@ def corpus_of(source: Source, *, prints: bool = True) -> Corpus:
         parts=Parts(inputs.pair, inputs.target, inputs.pad_to, inputs.truncate),
         loading=loading | {"progress": False},
         on_error=many.on_error,
-        workers=workers,
+        workers=workers.workers,
+        dask=workers.dask,
         progress=partial(sweep_progress, common, prints=prints),
         **shared,
     )
@@ -197,7 +198,7 @@ def _check_sources(inputs: InputOptions, common: CommonOptions) -> None:
     named = [name for name in _SOURCES if getattr(inputs, name) is not None]
     if len(named) > 1:
         raise UsageError(f"{', '.join(named)}: {len(named)} inputs are given; expected one")
-    wants_stdin = not named or "-" in (inputs.text, inputs.attention, str(inputs.file))
+    wants_stdin = not named or "-" in (inputs.text, inputs.attention, inputs.file)
     if wants_stdin and (sys.stdin is None or (not named and sys.stdin.isatty())):
         raise UsageError(
             "text: there is none; expected TEXT, --file, or text on standard input",

@@ -1,9 +1,10 @@
 """How a line is parsed: a command that refuses what would be dropped, and groups that know which command was meant."""
 
+import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib import import_module
-from itertools import takewhile
+from itertools import takewhile, zip_longest
 from typing import TYPE_CHECKING, cast
 
 import typer
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from typer._click.core import Command, Context, Parameter
     from typer._click.formatting import HelpFormatter
 
+_DASK, _CLUSTER, _ADDRESS = "--dask", "--cluster", r"local:\d+|\w+://\S+|[\w.-]+:\d+"
 _ONCE = (INPUT, SELECTION, ROWS)  # sections whose options one could mean to add up
 
 
@@ -94,6 +96,9 @@ class SectionedCommand(_WithPages, TyperCommand):
 
     def parse_args(self, ctx: "Context", args: list[str]) -> list[str]:
         """Refuses a second value of an option that has one: the first would be dropped without a word."""
+        names = {name for parameter in self.get_params(ctx) for name in parameter.opts}
+        if _DASK in names:
+            args = list(_with_dask(args, is_flag=_CLUSTER in names))
         if not ctx.resilient_parsing:
             _, _, order = self.make_parser(ctx).parse_args(args=list(args))
             for parameter, n in Counter(order).items():
@@ -101,6 +106,19 @@ class SectionedCommand(_WithPages, TyperCommand):
                     name = max(parameter.opts, key=len).lstrip("-")
                     raise UsageError(f"{name}: given {n} times; expected once")
         return super().parse_args(ctx, args)
+
+
+def _with_dask(args: list[str], *, is_flag: bool) -> Iterator[str]:
+    """The arguments with ``--dask`` for a ``--cluster`` that has an address.
+
+    Args:
+        args: of a command.
+        is_flag: whether ``--cluster`` is a flag of it too (``heads``): then only what is an address is one.
+    """
+    for name, following in zip_longest(args, args[1:], fillvalue=""):
+        is_address = not is_flag or re.fullmatch(_ADDRESS, following) is not None
+        own, equals, _ = name.partition("=")
+        yield _DASK + name.removeprefix(_CLUSTER) if own == _CLUSTER and (equals or is_address) else name
 
 
 def _has_one_value(parameter: "Parameter") -> bool:
