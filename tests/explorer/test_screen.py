@@ -2,19 +2,23 @@
 
 import itertools
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 import attnviz
 from attnviz.elsewhere.attention_file import read_attention
+from attnviz.explorer.actions import clicked
 from attnviz.explorer.frame import screenful
 from attnviz.explorer.layout import GridLayout, grid_layout, matrix_layout, places_on_screen, window
+from attnviz.explorer.panes.words import pointed_text
 from attnviz.output.labels import cell_width
 from tests.explorer.driving import after, seen, text_of
 
 SIZES = [(40, 12), (59, 17), (80, 24), (120, 31), (200, 50)]
 LONG = "The old man saw the dog with a telescope and gave it a bone. " * 4
+KEYS = [*"jkhlLwsmMvVdcft[]", "left", "right", "up", "down", "home", "end", "tab", "shift+tab", "escape"]
 TEXTS = ["No", LONG, "日本 の 犬 が 猫 を 見た", "הכלב ראה את החתול", "a\tb\n[red] [/]"]
 
 
@@ -136,6 +140,22 @@ def test_chosen_heads_have_a_grid_of_names(model):
     text = text_of(sight)
     assert [line.split()[0] for line in text.splitlines()[2:5]] == ["L2H8", "L0H2", "L1H7"]
     assert after(sight, "down").head.name != after(sight, "up").head.name
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_any_keys_and_clicks_leave_a_screen_that_fits(explored, size):
+    chance = np.random.default_rng(size[0])
+    seeded = attnviz.load(seed=1, mask="causal", n_layers=3, decoder=True)
+    cross = explored("The cat sat", model=seeded, target="A dog")
+    for exploration in (explored(), cross, explored("日本 の 犬", model=seeded)):
+        sight = seen(exploration, [None, "truecolor"][chance.integers(2)])
+        for _ in range(12):
+            frame = assert_fits(sight, size)
+            hit = frame.area.at(int(chance.integers(size[0])), int(chance.integers(size[1])))
+            if hit is not None:
+                assert pointed_text(sight, hit)
+                sight = replace(sight, state=clicked(sight, hit))
+            sight = after(sight, KEYS[chance.integers(len(KEYS))], size=size)
 
 
 # Sizes as numbers

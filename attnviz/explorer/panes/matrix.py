@@ -6,7 +6,7 @@ from attnviz.explorer.canvas import Area, Spot
 from attnviz.explorer.layout import MatrixLayout, matrix_layout, window
 from attnviz.explorer.panes.sentence import CURSOR
 from attnviz.explorer.sight import Sight
-from attnviz.output.labels import cell_width, cut, fit
+from attnviz.output.labels import cell_width, cut, first_columns, fit, isolated
 from attnviz.output.terminal.cells import masked_sign
 from attnviz.output.terminal.lines import short_labels
 from attnviz.output.terminal.screen import BOLD, DIM, PLAIN, StyledLine
@@ -57,9 +57,9 @@ def _header(sight: Sight, size: MatrixLayout) -> StyledLine:
     quiet = BOLD if sight.state.pane == "matrix" else DIM
     line: StyledLine = [(" " * size.label, PLAIN)]
     if size.cell >= 4:
-        labels = short_labels(sight.labels(keys), size.cell - 1, sight.screen)
+        labels = [first_columns(label, size.cell - 1) for label in sight.labels(keys)]
         style = BOLD if sight.is_from else CURSOR
-        for j, label in enumerate(labels):
+        for j, label in enumerate(map(isolated, labels)):
             before = (size.cell - cell_width(label)) // 2
             after = size.cell - cell_width(label) - before
             line += [(" " * before, PLAIN), (label, style if j == marked else quiet), (" " * after, PLAIN)]
