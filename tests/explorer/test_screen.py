@@ -59,6 +59,14 @@ def test_without_colours_no_style_has_one(tiny, size):
     assert "[.72]" in frame.text
 
 
+def test_numbers_in_cells_do_not_touch(tiny):
+    sight = after(seen(tiny, None), "v")
+    assert sight.name.values == "scores"
+    row = next(line for line in text_of(sight, (120, 31)).splitlines() if line[34:].startswith("it "))
+    numbers = [float(number) for number in row[34:].split()[1:]]
+    assert np.allclose(numbers, sight.head.numbers[9], atol=0.51)
+
+
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("keys", ["", "c", "v", "tab tab tab right", "l"])
 def test_an_ascii_screen_has_ascii_alone(explored, keys, size):
