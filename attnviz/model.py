@@ -14,15 +14,18 @@ from attnviz.encoder.parameters.params import Params
 from attnviz.encoder.parameters.seeded import SeededParams
 from attnviz.errors import InputError, UsageError, one_line
 from attnviz.text.tokenizer import BUILTIN, REGEX, Tokenizer, load_tokenizer
+from attnviz.trace.head_labels import LABELS_FILE
 from attnviz.trace.model_info import ModelInfo
 
 if TYPE_CHECKING:
     from attnviz.checkpoints.checkpoint import Checkpoint
+    from attnviz.trace.head_labels import HeadLabels
 
 LoadArguments = ParamSpec("LoadArguments")
 PathOrText = str | PathLike[str]
 
 BUNDLED = "tiny"  # the trained model in the package
+_DIGEST = 19  # characters that tell weights apart: sha256: and 12 digits
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +41,7 @@ class Model:
         has_decoder: whether it can look at a target text.
         unknown: tensors of its files that are not known and play no part here, so that something may be missing.
         notes: what was read from its files and may matter to a reader, one line each, without the model's name.
+        labels: what probes found its heads to do; None where that is not known.
         loading: the arguments of ``load`` that gave it, for a process that does not share this one's memory.
     """
 
@@ -49,12 +53,15 @@ class Model:
     has_decoder: bool = True
     unknown: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    labels: "HeadLabels | None" = None
     loading: Mapping[str, object] | None = None
 
     @cached_property
     def info(self) -> ModelInfo:
-        """What every output says about the numbers' origin."""
-        return ModelInfo(self.name, self.weights(), self.config.as_dict(seed=self.params.seed))
+        """What every output says about the numbers' origin; labels of other weights are not its own."""
+        weights = self.weights()
+        labels = self.labels if self.labels is not None and self.labels.weights == weights else None
+        return ModelInfo(self.name, weights, self.config.as_dict(seed=self.params.seed), labels=labels)
 
 
 def _with_arguments(load: Callable[LoadArguments, Model]) -> Callable[LoadArguments, Model]:
@@ -83,6 +90,7 @@ def load(
     tokenizer: str | None = None,
     config: PathOrText | None = None,
     decoder: bool = False,
+    labels: PathOrText | None = None,
     fields: Mapping[str, object] | None = None,
     **more_fields: object,
 ) -> Model:
@@ -102,6 +110,8 @@ def load(
             ``vocab.txt``), or the path of a ``tokenizers`` JSON file; by default the checkpoint's own, else ``word``.
         config: a TOML file of fields; ``fields`` win over it, and both win over the checkpoint's header.
         decoder: whether a target text is to be run, which the bundled model cannot.
+        labels: what ``attnviz probe syntax --json`` printed for the model, or ``tiny`` for what it printed for that; by
+            default ``attnviz-labels.json`` of its folder, if its shape is unchanged.
         fields: fields of ``EncoderConfig`` by name, also as keyword arguments: ``n_heads=8, mask="causal"``.
         more_fields: the same.
 
@@ -110,7 +120,62 @@ def load(
             without a vocabulary besides a model.
         InputError: a file that cannot be read or is invalid.
     """
-    given = {**(fields or {}), **more_fields}
+    made = _loaded_model(
+        weights,
+        model,
+        tokenizer,
+        config,
+        {**(fields or {}), **more_fields},
+        decoder=decoder,
+        revision=revision,
+        variant=variant,
+        family=family,
+        progress=progress,
+    )
+    return made if labels is None else with_file_labels(made, labels)
+
+
+def with_file_labels(model: Model, labels: PathOrText) -> Model:
+    """The model with the labels of a file.
+
+    Raises:
+        InputError: the file cannot be read, or is of another model.
+    """
+    from attnviz.checkpoints.labels_file import read_labels  # noqa: PLC0415 (start-up time)
+
+    found = read_labels(labels_path(labels))
+    if found.weights != model.info.weights:
+        raise InputError(
+            f"{one_line(labels)}: its labels are of other weights ({_short(found.weights)}) than those of {model.name} "
+            f"({_short(model.info.weights)}); expected labels of this model",
+            hint="attnviz probe syntax --treebank FILE --json makes them",
+        )
+    return replace(model, labels=found)
+
+
+def labels_path(labels: PathOrText) -> Path:
+    """The file of labels; ``tiny`` is that of the bundled model."""
+    return bundled_folder() / LABELS_FILE if str(labels) == BUNDLED else Path(labels)
+
+
+def _short(weights: str) -> str:
+    return weights[:_DIGEST]
+
+
+def _loaded_model(
+    weights: PathOrText | None,
+    model: PathOrText | None,
+    tokenizer: str | None,
+    config: PathOrText | None,
+    given: dict[str, object],
+    *,
+    decoder: bool,
+    revision: str | None,
+    variant: str | None,
+    family: str | None,
+    progress: bool,
+) -> Model:
+    """The model of the arguments of ``load``."""
     check_field_names(given, "model")
     origins = {"seed": given.get("seed"), "weights": weights, "model": model}
     told = [name for name, value in origins.items() if value is not None]
@@ -199,7 +264,12 @@ def _load_folder(
     from attnviz.checkpoints.huggingface.folder import read_folder  # noqa: PLC0415 (start-up time)
 
     given.pop("seed", None)  # of a config file: these weights are made already
-    return _loaded(read_folder(path, overrides=given, variant=variant, family_type=family), name, tokenizer)
+    made = _loaded(read_folder(path, overrides=given, variant=variant, family_type=family), name, tokenizer)
+    if given or tokenizer is not None or not (path / LABELS_FILE).is_file():
+        return made
+    from attnviz.checkpoints.labels_file import read_labels  # noqa: PLC0415 (start-up time)
+
+    return replace(made, labels=read_labels(path / LABELS_FILE))
 
 
 def _check_has_vocabulary(tokenizer: str | None) -> None:
