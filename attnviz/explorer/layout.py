@@ -76,7 +76,7 @@ def places_on_screen(width: int, height: int, shape: tuple[int, int], label: int
         left, gap = max(14, min(label + n_heads, width * 2 // 5)), 1
     elif width < _WIDE or not _fit_thumbnails(shape, label, width * 9 // 20, body):
         most = width * 2 // 5
-        left, gap = max(min(label + 2 * n_heads, most), min(32, most)), 2
+        left, gap = max(min(label + 2 * n_heads, most), min(label + n_heads, width * 9 // 20), min(32, most)), 2
     else:
         per_head = min(24, (width * 9 // 20 - label) // n_heads)
         left, gap = max(36, label + per_head * n_heads), 2

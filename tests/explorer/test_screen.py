@@ -3,6 +3,7 @@
 import itertools
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -164,6 +165,15 @@ def test_any_keys_and_clicks_leave_a_screen_that_fits(explored, size):
                 assert pointed_text(sight, hit)
                 sight = replace(sight, state=clicked(sight, hit))
             sight = after(sight, KEYS[chance.integers(len(KEYS))], size=size)
+
+
+def test_the_documentation_shows_the_screen_as_it_is(tiny):
+    page = (Path(attnviz.__file__).parent / "docs" / "explore.md").read_text(encoding="utf-8")
+    picture = re.search(r"```text\n(.*?)```", page, re.DOTALL)[1].splitlines()
+    lines = text_of(seen(tiny, None)).splitlines()
+    end = picture.index("...")
+    assert picture[:end] == lines[:end]
+    assert picture[end + 1 :] == lines[-2:]
 
 
 # Sizes as numbers

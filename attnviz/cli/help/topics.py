@@ -23,6 +23,7 @@ _SUBJECTS = {
     **dict.fromkeys(("model", "bert", "gpt2", "llama", "hub", "transformers"), "models"),
     **dict.fromkeys(("head", "label", "labels", "verb", "verbs", "object", "objects", "subject", "syntax"), "heads"),
     **dict.fromkeys(("probe", "induction", "treebank", "conllu", "alignment", "aer"), "probes"),
+    **dict.fromkeys(("explorer", "tui", "ssh", "mouse", "keys", "textual"), "explore"),
     **dict.fromkeys(("ci", "exit", "pipe"), "scripts"),
 }
 """Words that people look up, and the topics that explain them."""
