@@ -33,11 +33,12 @@ class TextHeads:
     result: Result
     report: HeadReport
 
-    def as_dict(self, *, model_info: bool = False) -> dict[str, object]:
-        """The object that ``attnviz heads --per-text --json`` prints; ``model_info``: all fields of the model."""
+    def as_dict(self, *, model_info: bool = False, relations: bool = False) -> dict[str, object]:
+        """The object that ``attnviz heads --per-text --json`` prints; see ``heads_document``."""
         from attnviz.output.documents.heads import text_heads_document
 
-        return text_heads_document(self.report, self.result, self.where, model_info=model_info)
+        options = {"model_info": model_info, "relations": relations}
+        return text_heads_document(self.report, self.result, self.where, **options)
 
 
 def heads_per_text(

@@ -20,6 +20,7 @@ from attnviz.cli.groups.attention import (
     check_elsewhere,
     labels_of,
 )
+from attnviz.cli.groups.labels import with_labels
 from attnviz.cli.groups.loading import load_options, loaded
 from attnviz.cli.groups.many import ManyOptions, WorkerOptions
 from attnviz.cli.groups.parts import PartOptions
@@ -47,12 +48,13 @@ ValueT = TypeVar("ValueT")
 _SOURCES = ("text", "file", "vectors", "attention")
 
 
-def corpus_of(source: Source, *, prints: bool = True) -> Corpus:
+def corpus_of(source: Source, *, prints: bool = True, labels: Path | None = None) -> Corpus:
     """The texts, vectors or attention that the options name.
 
     Args:
         source: the options of the input and of the model.
         prints: whether values are printed as they come, so that a terminal has no room for progress.
+        labels: a file of labels of heads.
 
     Raises:
         UsageError: options that exclude each other, or no input at all.
@@ -70,11 +72,10 @@ def corpus_of(source: Source, *, prints: bool = True) -> Corpus:
     if inputs.attention is not None or inputs.vectors is not None:
         refuse_text_options(inputs, source.texts)
     if inputs.attention is not None or elsewhere.alignment is not None:
-        return _attention_corpus(source, elsewhere, Corpus(note=noted, slow=slow, on_error=many.on_error))
+        return _attention_corpus(source, elsewhere, Corpus(note=noted, slow=slow, on_error=many.on_error), labels)
     texts = TextsInput(inputs, source.texts, noted) if inputs.vectors is None else None
-    loading = load_options(
-        source.models, source.block, common, decoder=texts is not None and texts.has_target, has_vectors=texts is None
-    )
+    is_decoder, has_vectors = texts is not None and texts.has_target, texts is None
+    loading = load_options(source.models, source.block, common, labels, decoder=is_decoder, has_vectors=has_vectors)
     shared: dict[str, Any] = {
         # once: with --generate the model itself says whether there is a target
         "open_model": lru_cache(1)(partial(loaded, loading, common)),
@@ -97,7 +98,7 @@ def corpus_of(source: Source, *, prints: bool = True) -> Corpus:
     )
 
 
-def _attention_corpus(source: Source, elsewhere: AttentionOptions, corpus: Corpus) -> Corpus:
+def _attention_corpus(source: Source, elsewhere: AttentionOptions, corpus: Corpus, labels: Path | None) -> Corpus:
     """The corpus with the attention of a file, or of standard input.
 
     Raises:
@@ -113,7 +114,7 @@ def _attention_corpus(source: Source, elsewhere: AttentionOptions, corpus: Corpu
         name, results = alignment_results(source.inputs, elsewhere, pairs, corpus.note, skip_errors=skips)
     else:
         name, results = attention_results(source.inputs, elsewhere, corpus.note, skip_errors=skips)
-    return replace(corpus, results=results, name=name)
+    return replace(corpus, results=results if labels is None else with_labels(results, labels), name=name)
 
 
 def _pairs(source: Source, note: Callable[[str], None]) -> Iterator[tuple[str, str]] | None:

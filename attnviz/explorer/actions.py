@@ -153,7 +153,19 @@ def _order(step: int) -> Move:
 
 
 def _set(step: int) -> Move:
-    return lambda sight, _: replace(sight.state, set=(sight.state.set + step) % len(sight.exploration.sets))
+    """The next set of matrices, at the same head, or at the nearest where it has other heads."""
+
+    def move(sight: Sight, _: Screenful) -> State:
+        n = (sight.state.set + step) % len(sight.exploration.sets)
+        after = replace(sight, state=replace(sight.state, set=n, head=0))
+        (n_rows, n_columns), old = after.attention.matrices.shape[:2], sight.attention.matrices.shape[:2]
+        if (n_rows, n_columns) == old:
+            return replace(sight.state, set=n)
+        row, column = sight.place
+        head = min(row, n_rows - 1) * n_columns + min(column, n_columns - 1)
+        return replace(sight.state, set=n, head=head, last=None, compares=False)
+
+    return move
 
 
 def _pane(step: int) -> Move:

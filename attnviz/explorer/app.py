@@ -1,4 +1,4 @@
-"""The Textual application: one widget that draws frames, one line to type in; all else is pure functions."""
+"""The Textual application: one widget that draws frames; all else is pure functions."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -9,11 +9,9 @@ from rich.segment import Segment
 from textual import events
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Container
 from textual.driver import Driver
 from textual.strip import Strip
 from textual.widget import Widget
-from textual.widgets import Input
 
 from attnviz.api.pages.exploration import Exploration
 from attnviz.api.pages.session import Session
@@ -31,17 +29,15 @@ from attnviz.explorer.effects import (
 )
 from attnviz.explorer.frame import Overlay, Screenful, overlaid, screenful
 from attnviz.explorer.opening import opened
+from attnviz.explorer.prompt import Prompt
 from attnviz.explorer.sight import Sight
 from attnviz.explorer.state import State
 
-_PROMPTS = {"find": "find a word: ", "type": "sentence: "}
+_PROMPTS = {"find": "a word, word:2 or a number", "type": "a sentence"}
 _SCROLL = {"up": -1, "down": 1, "k": -1, "j": 1, "home": -100_000, "end": 100_000}
 _CSS = """
 Screen { background: ansi_default; color: ansi_default; }
 Canvas { width: 100%; height: 100%; background: ansi_default; }
-#prompt { display: none; dock: bottom; height: 1; border: none; padding: 0; background: ansi_default;
-  color: ansi_default; }
-#prompt.open { display: block; }
 """
 
 
@@ -97,15 +93,13 @@ class ExplorerApp(App[None]):
         self.sight = sight
         self._overlay: Overlay | None = None
         self._pointed: Hit | None = None
-        self._prompt = ""
+        self.prompt: Prompt | None = None
 
     # What Textual calls
 
     def compose(self) -> ComposeResult:
-        """The canvas, and the line to type in."""
-        with Container():
-            yield Canvas()
-        yield Input(id="prompt", select_on_focus=False)
+        """The canvas."""
+        yield Canvas()
 
     def on_mount(self) -> None:
         """The canvas has the keys."""
@@ -115,15 +109,20 @@ class ExplorerApp(App[None]):
         self.redraw()
 
     def on_key(self, event: events.Key) -> None:
-        """A key, unless something is being typed."""
-        if self._prompt:
-            if event.key == "escape":
-                event.stop()
-                self._close_prompt()
-            return
+        """A key: a character, or a name such as ``left``."""
         event.prevent_default().stop()
         is_sign = event.character is not None and event.character.isprintable()
-        self.press_key(event.character if is_sign and event.character else event.key)
+        character = event.character if is_sign and event.character else ""
+        if self.prompt is not None:
+            self._type(self.prompt, event.key, character)
+        else:
+            self.press_key(character or event.key)
+
+    def on_paste(self, event: events.Paste) -> None:
+        """A pasted text, where something is being typed."""
+        if self.prompt is not None:
+            self.prompt = self.prompt.inserted(event.text)
+            self.redraw()
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
         """What is under the pointer."""
@@ -135,7 +134,7 @@ class ExplorerApp(App[None]):
     def on_click(self, event: events.Click) -> None:
         """What is under the pointer is chosen."""
         target = self.frame.area.at(event.screen_x, event.screen_y)
-        if target is not None and self._overlay is None and not self._prompt:
+        if target is not None and self._overlay is None and self.prompt is None:
             self.choose(clicked(self.sight, target))
 
     def on_mouse_scroll_down(self, _: events.MouseScrollDown) -> None:
@@ -145,17 +144,6 @@ class ExplorerApp(App[None]):
     def on_mouse_scroll_up(self, _: events.MouseScrollUp) -> None:
         """Up a text, or the head before in the ranking."""
         self.press_key("up" if self._overlay else "[")
-
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """What was typed: a word to find, or a sentence."""
-        purpose, text = self._prompt, event.value.strip()
-        self._close_prompt()
-        if not text:
-            return
-        if purpose == "find":
-            self._try(lambda: self.choose(at_text(self.sight, text)))
-        else:
-            self.show_text(lambda: self._session.typed(text))
 
     def action_interrupt(self) -> None:
         """Ctrl-C ends the program, as it ends every command."""
@@ -174,6 +162,21 @@ class ExplorerApp(App[None]):
             self._try(getattr(self, f"_do_{effect}"))
             return
         self._try(lambda: self._choose_by(key))
+
+    def _type(self, prompt: Prompt, key: str, character: str) -> None:
+        """A key while something is being typed: Enter ends it, and Escape leaves it."""
+        if key not in ("enter", "escape"):
+            self.prompt = prompt.inserted(character) if character else prompt.pressed(key)
+            self.redraw()
+            return
+        self.prompt, self.message = None, ""
+        text = prompt.text.strip()
+        if key == "escape" or not text:
+            self.redraw()
+        elif prompt.purpose == "find":
+            self._try(lambda: self.choose(at_text(self.sight, text)))
+        else:
+            self.show_text(lambda: self._session.typed(text))
 
     def _choose_by(self, key: str) -> None:
         state = pressed(self.sight, key, self.frame)
@@ -282,22 +285,10 @@ class ExplorerApp(App[None]):
         if self._overlay is not None:
             self.frame = overlaid(self._overlay, width, height, is_ascii=self.sight.screen.ascii)
         else:
-            self.frame = screenful(self.sight, width, height, pointed=self._pointed, message=self.message)
+            typed, pointed = self.prompt, self._pointed
+            self.frame = screenful(self.sight, width, height, pointed=pointed, message=self.message, prompt=typed)
         self.query_one(Canvas).refresh()
 
     def _open_prompt(self, purpose: str, text: str) -> None:
-        self._prompt = purpose
-        self.message = f"{_PROMPTS[purpose]}(Enter to go, Esc to stop)"
-        prompt = self.query_one("#prompt", Input)
-        prompt.value, prompt.cursor_position = text, len(text)
-        prompt.add_class("open")
-        self.query_one(Canvas).can_focus = False  # neither a click nor Tab takes the keys from the prompt
-        prompt.focus()
-
-    def _close_prompt(self) -> None:
-        self._prompt, self.message = "", ""
-        prompt = self.query_one("#prompt", Input)
-        prompt.remove_class("open")
-        self.query_one(Canvas).can_focus = True
-        self.query_one(Canvas).focus()
-        self.redraw()
+        self.prompt = Prompt(purpose).inserted(text)
+        self.message = f"type {_PROMPTS[purpose]}; Enter to go, Esc to stop"

@@ -7,6 +7,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 from urllib.parse import urlencode
 
+from attnviz.analysis.heads.definitions import METRICS
 from attnviz.errors import UsageError
 from attnviz.explorer.frame import Overlay
 from attnviz.explorer.keys import help_lines
@@ -17,7 +18,7 @@ from attnviz.output.terminal.screen import BOLD, DIM, PLAIN, StyledLine
 from attnviz.trace.result import Result
 from attnviz.trace.tokens import token_numbers
 
-_KEYS_WIDTH = 10
+_KEYS_WIDTH, _METRIC_WIDTH = 10, 15
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,10 @@ def help_overlay(sight: Sight, width: int) -> Overlay:
     for key, words in help_lines(is_ascii=sight.screen.ascii):
         for i, text in enumerate(wrapped(sight.screen.carried(words), width - _KEYS_WIDTH)):
             lines.append([(f"{key if i == 0 else '':<{_KEYS_WIDTH}}", BOLD), (text, PLAIN)])
+    lines += [[], [("Numbers of a head", BOLD)], []]
+    for metric in METRICS.values():
+        for i, text in enumerate(wrapped(metric.help, width - _METRIC_WIDTH)):
+            lines.append([(f"{metric.name if i == 0 else '':<{_METRIC_WIDTH}}", BOLD), (text, PLAIN)])
     lines.append([])
     mouse = "Mouse: point at a word, a cell or a head to read its number; click to choose it."
     lines += [[(text, DIM)] for text in wrapped(mouse, width)]

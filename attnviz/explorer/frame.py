@@ -16,6 +16,7 @@ from attnviz.explorer.panes.matrix import matrix_area
 from attnviz.explorer.panes.ranking import ranking_area
 from attnviz.explorer.panes.sentence import sentence_area
 from attnviz.explorer.panes.words import head_line, keys_line, plain_line, pointed_text, status_text, text_line_of
+from attnviz.explorer.prompt import Prompt
 from attnviz.explorer.sight import Sight
 from attnviz.explorer.state import PATTERNS
 from attnviz.output.terminal.screen import BOLD, DIM, StyledLine
@@ -64,7 +65,15 @@ class Screenful:
         return "\n".join("".join(text for text, _ in line).rstrip() for line in self.area.lines)
 
 
-def screenful(sight: Sight, width: int, height: int, *, pointed: Hit | None = None, message: str = "") -> Screenful:
+def screenful(
+    sight: Sight,
+    width: int,
+    height: int,
+    *,
+    pointed: Hit | None = None,
+    message: str = "",
+    prompt: Prompt | None = None,
+) -> Screenful:
     """The parts of the screen.
 
     Args:
@@ -73,6 +82,7 @@ def screenful(sight: Sight, width: int, height: int, *, pointed: Hit | None = No
         height: lines.
         pointed: what is under the pointer, which has the line of the status.
         message: what has that line instead.
+        prompt: what is being typed, on the line of the keys.
     """
     if width < LEAST_COLUMNS or height < LEAST_LINES:
         text = f"The explorer needs {LEAST_COLUMNS} x {LEAST_LINES}; this is {width} x {height}."
@@ -83,7 +93,8 @@ def screenful(sight: Sight, width: int, height: int, *, pointed: Hit | None = No
     body = beside(left.sized(places.left, places.body), right.sized(places.right, places.body), places.left, places.gap)
     status = message or (pointed_text(sight, pointed) if pointed is not None else status_text(sight))
     top = Area.of([fitted(text_line_of(sight, width), width)])
-    feet = Area.of([plain_line(status, sight, width), keys_line(sight, width)]).sized(width, 2)
+    last = keys_line(sight, width) if prompt is None else prompt.line(sight.screen, width)
+    feet = Area.of([plain_line(status, sight, width), last]).sized(width, 2)
     return Screenful(below(top, body, feet), sentence, patterns)
 
 

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 LEAST_COLUMNS, LEAST_LINES = 40, 12
 _NARROW, _WIDE = 60, 120
+_LEFT = 30  # columns of a left part whose cells may have numbers
 _THUMBNAIL = (6, 4)  # the least columns and lines of one, its empty last line with them
 
 
@@ -75,7 +76,7 @@ def places_on_screen(width: int, height: int, shape: tuple[int, int], label: int
         left, gap = max(14, min(label + n_heads, width * 2 // 5)), 1
     elif width < _WIDE or not _fit_thumbnails(shape, label, width * 9 // 20, body):
         most = width * 2 // 5
-        left, gap = max(min(label + 2 * n_heads, most), min(32, most)), 2
+        left, gap = max(min(label + 2 * n_heads, most), min(label + n_heads, width * 9 // 20), min(32, most)), 2
     else:
         per_head = min(24, (width * 9 // 20 - label) // n_heads)
         left, gap = max(36, label + per_head * n_heads), 2
@@ -101,7 +102,7 @@ def grid_layout(
         lines = max(_THUMBNAIL[1], min(cell // 2, (body * 3 // 5 - 1) // n_layers))
         return GridLayout(label, cell, lines, range(n_layers), range(n_heads), thumbnails=True)
     room = width - label
-    cell = next((size for size in (5, 4, 2, 1) if size * n_heads <= room and (size < 4 or width >= _NARROW)), 1)
+    cell = next((size for size in (5, 4, 2, 1) if size * n_heads <= room and (size < 4 or width >= _LEFT)), 1)
     columns = window(n_heads, room // cell, at[1])
     rows = window(n_layers, max(1, body * 2 // 5 - 1), at[0])
     return GridLayout(label, cell, 1, rows, columns, thumbnails=False)

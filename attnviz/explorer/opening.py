@@ -33,7 +33,8 @@ def opened(exploration: Exploration, state: State, screen: Screen, cmap: str = A
 def first_state(exploration: Exploration, *, is_selected: bool = False) -> State:
     """The state at the head that says most, or at the first one of those that were selected."""
     request, facts = exploration.request, exploration.facts(exploration.sets[0].kind)
-    head = 0 if facts is None or is_selected else facts.order[0]
+    has_heads = exploration.request.run_values != "zeroing"
+    head = facts.order[0] if facts is not None and has_heads and not is_selected else 0
     return State(head=head, words=request.words, special=not request.hide_special)
 
 

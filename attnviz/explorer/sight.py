@@ -54,8 +54,8 @@ class Sight:
 
     @cached_property
     def facts(self) -> HeadFacts | None:
-        """What the weights say of heads."""
-        return self.exploration.facts(self.name.kind)
+        """What the weights say of heads; None where matrices are not of single heads."""
+        return self.exploration.facts(self.name.kind) if "head" in self.attention.axes else None
 
     @cached_property
     def heads(self) -> list[Matrix]:

@@ -4,6 +4,7 @@ import asyncio
 import base64
 
 import pytest
+from textual.events import Paste
 
 import attnviz
 from attnviz.api.pages.session import Session
@@ -64,7 +65,7 @@ def test_find_a_word(app):
         assert status_of(app.frame).startswith("find: no word is 'zebra'")
         await pilot.press("j")
         assert status_of(app.frame).startswith("because (9) looks at ")
-        await pilot.press("slash", "tab", *"stre")
+        await pilot.press("slash", "tab", *"stra", "backspace", "e")
         await pilot.click("Canvas", offset=(4, 4))
         await pilot.press("enter")
         assert status_of(app.frame).startswith("street (8) looks at ")
@@ -79,9 +80,9 @@ def test_type_another_sentence(app, model):
 
     async def steps(app, pilot):
         await pilot.press("right", "m", "i")
-        prompt = app.query_one("#prompt")
-        assert prompt.value == TEXT
-        prompt.value = OTHER
+        assert app.prompt.text == TEXT
+        assert app.frame.text.endswith(f"text: {TEXT}")
+        await pilot.press("ctrl+u", *OTHER)
         await pilot.press("enter")
         await pilot.pause()
         assert app.frame.text.startswith(OTHER)
@@ -93,7 +94,8 @@ def test_type_another_sentence(app, model):
         await pilot.press("i", "ctrl+u", "enter")
         assert app.sight.exploration is loaded[0]
         await pilot.press("i")
-        app.query_one("#prompt").value = "word " * 600
+        app.post_message(Paste("word " * 600))
+        await pilot.pause()
         await pilot.press("enter")
         await pilot.pause()
         assert "tokens" in status_of(app.frame)
@@ -196,7 +198,7 @@ def test_what_attention_from_elsewhere_cannot_do(tmp_path):
         await pilot.press("y")
         assert status_of(app.frame) == "no command reads this input again"
         await pilot.press("i")
-        app.query_one("#prompt").value = "a dog"
+        await pilot.press("ctrl+u", *"a dog")
         await pilot.press("enter")
         await pilot.pause()
         assert status_of(app.frame).startswith("text: there is no model that reads one here")

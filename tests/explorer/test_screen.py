@@ -2,19 +2,24 @@
 
 import itertools
 import re
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 import attnviz
 from attnviz.elsewhere.attention_file import read_attention
+from attnviz.explorer.actions import clicked
 from attnviz.explorer.frame import screenful
 from attnviz.explorer.layout import GridLayout, grid_layout, matrix_layout, places_on_screen, window
+from attnviz.explorer.panes.words import pointed_text
 from attnviz.output.labels import cell_width
 from tests.explorer.driving import after, seen, text_of
 
 SIZES = [(40, 12), (59, 17), (80, 24), (120, 31), (200, 50)]
 LONG = "The old man saw the dog with a telescope and gave it a bone. " * 4
+KEYS = [*"jkhlLwsmMvVdcft[]", "left", "right", "up", "down", "home", "end", "tab", "shift+tab", "escape"]
 TEXTS = ["No", LONG, "日本 の 犬 が 猫 を 見た", "הכלב ראה את החתול", "a\tb\n[red] [/]"]
 
 
@@ -53,6 +58,14 @@ def test_without_colours_no_style_has_one(tiny, size):
     styles = [style for line in frame.area.lines for _, style in line]
     assert not any(style.color or style.bgcolor for style in styles)
     assert "[.72]" in frame.text
+
+
+def test_numbers_in_cells_do_not_touch(tiny):
+    sight = after(seen(tiny, None), "v")
+    assert sight.name.values == "scores"
+    row = next(line for line in text_of(sight, (120, 31)).splitlines() if line[34:].startswith("it "))
+    numbers = [float(number) for number in row[34:].split()[1:]]
+    assert np.allclose(numbers, sight.head.numbers[9], atol=0.51)
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -136,6 +149,31 @@ def test_chosen_heads_have_a_grid_of_names(model):
     text = text_of(sight)
     assert [line.split()[0] for line in text.splitlines()[2:5]] == ["L2H8", "L0H2", "L1H7"]
     assert after(sight, "down").head.name != after(sight, "up").head.name
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_any_keys_and_clicks_leave_a_screen_that_fits(explored, size):
+    chance = np.random.default_rng(size[0])
+    seeded = attnviz.load(seed=1, mask="causal", n_layers=3, decoder=True)
+    cross = explored("The cat sat", model=seeded, target="A dog")
+    for exploration in (explored(), cross, explored("日本 の 犬", model=seeded)):
+        sight = seen(exploration, [None, "truecolor"][chance.integers(2)])
+        for _ in range(12):
+            frame = assert_fits(sight, size)
+            hit = frame.area.at(int(chance.integers(size[0])), int(chance.integers(size[1])))
+            if hit is not None:
+                assert pointed_text(sight, hit)
+                sight = replace(sight, state=clicked(sight, hit))
+            sight = after(sight, KEYS[chance.integers(len(KEYS))], size=size)
+
+
+def test_the_documentation_shows_the_screen_as_it_is(tiny):
+    page = (Path(attnviz.__file__).parent / "docs" / "explore.md").read_text(encoding="utf-8")
+    picture = re.search(r"```text\n(.*?)```", page, re.DOTALL)[1].splitlines()
+    lines = text_of(seen(tiny, None)).splitlines()
+    end = picture.index("...")
+    assert picture[:end] == lines[:end]
+    assert picture[end + 1 :] == lines[-2:]
 
 
 # Sizes as numbers

@@ -160,7 +160,7 @@ class Exploration:
         from attnviz.api.heatmaps import figure
 
         alone = self.arranged(name, words=words, special=special).only(*head)
-        stem = next(iter(alone)).name + ("" if name.values == "weights" else f"-{name.values}")
+        stem = next(iter(alone)).name + ("" if name.values in ("weights", "zeroing") else f"-{name.values}")
         free = (f"{stem}{f'-{n}' if n > 1 else ''}.png" for n in range(1, _MOST_FIGURES))
         path = next((Path(one) for one in free if not Path(one).exists()), None)
         if path is None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from attnviz.analysis.heads.definitions import ABLATION, METRICS
 from attnviz.cli.command import command, command_app
+from attnviz.cli.groups.labels import LabelOptions
 from attnviz.cli.groups.saving import ResumeOptions, SavingOptions
 from attnviz.cli.head_options import (
     FormatOptions,
@@ -66,6 +67,7 @@ def heads(
     formats: FormatOptions,
     report: ReportOptions,
     texts: PerTextOptions,
+    labels: LabelOptions,
     width: WidthOptions,
     figure: FigureOptions,
     resume: ResumeOptions,
@@ -93,23 +95,27 @@ def heads(
         _agreement(source, selection, output, width)
         return
     options = _options(rows, measures, report, for_people=not (output.json or formats.csv))
-    corpus = corpus_of(source, prints=texts.per_text and saving.out is None)
+    corpus = corpus_of(source, prints=texts.per_text and saving.out is None, labels=labels.labels)
     asked = (selection, measures, *((rows, output, texts) if texts.per_text or rows.sort == "telling" else ()))
     corpus = saving_corpus(corpus, saving, source, *asked, totals=not texts.per_text)
     request = request_of_heads(selection, target=corpus.has_target)
     if texts.per_text:
-        _print_per_text(source, corpus, request, options, output, cmap=formats.cmap, width=width.width)
+        _print_per_text(source, corpus, request, options, output, formats, width, labels)
         return
     listed = heads_of(corpus, request=request, **options)
     if corpus.saving is not None:
         note(source.common, corpus.saving.end())
 
-    render([listed], _rendering(source, output, formats, width.width))
+    render([listed], _rendering(source, output, formats, width, labels))
     _draw(source, listed, place, formats, figure.looks | {"force": report.force})
 
 
 def _rendering(
-    source: SharedSource, output: ModelJsonOptions, formats: FormatOptions, width: int | None
+    source: SharedSource,
+    output: ModelJsonOptions,
+    formats: FormatOptions,
+    width: WidthOptions,
+    labels: LabelOptions,
 ) -> "Rendering[HeadReport]":
     """How the table of all texts is printed: CSV, JSON, or on a screen."""
     from attnviz.cli.renderings import encoded, json_or_screen
@@ -118,12 +124,12 @@ def _rendering(
     def load_views() -> "Views[HeadReport]":
         from attnviz.output.terminal.tables.heads import heads_views
 
-        return partial(heads_views, cmap=formats.cmap)
+        return partial(heads_views, cmap=formats.cmap, relations=labels.is_given)
 
     if formats.csv:
         return encoded(_csv)
-    document = partial(heads_document, model_info=output.model_info)
-    return json_or_screen(source.common, document, load_views, json=output.json, width=width)
+    document = partial(heads_document, model_info=output.model_info, relations=labels.is_given)
+    return json_or_screen(source.common, document, load_views, json=output.json, width=width.width)
 
 
 def _saving(report: ReportOptions, resume: ResumeOptions, output: ModelJsonOptions) -> SavingOptions:
@@ -140,9 +146,9 @@ def _print_per_text(
     request: "Request",
     options: dict[str, Any],
     output: ModelJsonOptions,
-    *,
-    cmap: str,
-    width: int | None,
+    formats: FormatOptions,
+    width: WidthOptions,
+    labels: LabelOptions,
 ) -> None:
     """Prints one table per text, or lines of JSON, each as soon as it is ready."""
     from attnviz.api.heads_per_text import TextHeads, heads_per_text
@@ -159,13 +165,13 @@ def _print_per_text(
     def load_views() -> "Views[TextHeads]":
         from attnviz.output.terminal.tables.text_heads import TextHeadsViews
 
-        return TextHeadsViews(cmap=cmap, several=several).of
+        return TextHeadsViews(cmap=formats.cmap, several=several, relations=labels.is_given).of
 
-    document = partial(TextHeads.as_dict, model_info=output.model_info)
+    document = partial(TextHeads.as_dict, model_info=output.model_info, relations=labels.is_given)
     if corpus.saving is not None:
         render(listed, saved(source.common, corpus.saving, lambda one: dump(document(one))))
         return
-    render(listed, json_or_screen(source.common, document, load_views, json=output.json, width=width))
+    render(listed, json_or_screen(source.common, document, load_views, json=output.json, width=width.width))
 
 
 def _options(rows: RowOptions, measures: MeasureOptions, report: ReportOptions, *, for_people: bool) -> dict[str, Any]:

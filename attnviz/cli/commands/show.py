@@ -5,6 +5,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from attnviz.cli.command import command, command_app
+from attnviz.cli.groups.labels import LabelOptions
 from attnviz.cli.groups.parts import PartOptions
 from attnviz.cli.groups.saving import SavingOptions, check_saving, saving_corpus
 from attnviz.cli.options import ModelJsonOptions, SelectionOptions, SharedSource
@@ -42,6 +43,7 @@ def show(
     parts: PartOptions,
     word: WordOptions,
     view: ViewOptions,
+    labels: LabelOptions,
     output: ModelJsonOptions,
     saving: SavingOptions,
 ) -> None:
@@ -53,17 +55,14 @@ def show(
     from attnviz.api.sweep import chosen_run, sweep, without_choice
     from attnviz.api.word import word_reports
     from attnviz.cli.images.terminal_images import terminal_images
-    from attnviz.cli.inputs import corpus_of, request_of
+    from attnviz.cli.inputs import corpus_of
     from attnviz.cli.renderings import views_on_screen
     from attnviz.output.rendering import render
 
     check_views(word, view, parts, selection, json=output.json, workers=source.workers)
     check_saving(saving, source, json=output.json)
-    request = request_of(selection, parts, people=not output.json)
-    question = word.question(request, raw=view.raw_tokens)
-    if question or not output.json:
-        request = replace(request, lenient=request.lenient | {"kinds"})
-    corpus = corpus_of(source, prints=saving.out is None)
+    request, question = _asked(selection, parts, word, view, json=output.json)
+    corpus = corpus_of(source, prints=saving.out is None, labels=labels.labels)
     if output.json:
         corpus = saving_corpus(corpus, saving, source, selection, parts, word, view, output)
         _print_json(source, corpus, request, question, view, model_info=output.model_info)
@@ -84,6 +83,19 @@ def show(
     runs = sweep(corpus, partial(chosen_run, choice), request=without_choice(request))
     images = terminal_images(source.common) if view.image else None
     render(runs, views_on_screen(source.common, views.of, view.width, images=images))
+
+
+def _asked(
+    selection: SelectionOptions, parts: PartOptions, word: WordOptions, view: ViewOptions, *, json: bool
+) -> "tuple[Request, WordQuestion | None]":
+    """What is computed of each text, and the word that is asked about."""
+    from attnviz.cli.inputs import request_of
+
+    request = request_of(selection, parts, people=not json)
+    question = word.question(request, raw=view.raw_tokens)
+    if question or not json:
+        request = replace(request, lenient=request.lenient | {"kinds"})
+    return request, question
 
 
 def _print_json(

@@ -1,6 +1,7 @@
 """From the options of a model to the model."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from attnviz.cli.block_options import BlockOptions
@@ -8,7 +9,7 @@ from attnviz.cli.command import Options
 from attnviz.cli.options import CommonOptions, ModelOptions
 from attnviz.cli.streams import is_watched, note
 from attnviz.errors import some
-from attnviz.model import Model, bundled_folder, load
+from attnviz.model import Model, bundled_folder, labels_path, load
 
 _OF_MODELS = {"model", "weights", "tokenizer", "revision", "variant", "family", "source_lang", "target_lang"}
 
@@ -29,7 +30,13 @@ def loaded(options: dict[str, Any], common: CommonOptions) -> Model:
 
 
 def load_options(
-    models: ModelOptions, block: BlockOptions, common: CommonOptions, *, decoder: bool, has_vectors: bool = False
+    models: ModelOptions,
+    block: BlockOptions,
+    common: CommonOptions,
+    labels: Path | None = None,
+    *,
+    decoder: bool,
+    has_vectors: bool = False,
 ) -> dict[str, Any]:
     """The arguments of ``load``. A model, weights or seed given as a flag wins over a variable.
 
@@ -37,6 +44,7 @@ def load_options(
         models: which model.
         block: fields that differ from its own.
         common: whether a download shows progress.
+        labels: a file of labels of heads.
         decoder: whether a target text is to be run.
         has_vectors: whether vectors come in place of texts, which only random weights take.
     """
@@ -50,7 +58,8 @@ def load_options(
     is_random = decoder or has_vectors or _has_random_weights(models, options, fields)
     if (fields or models.config is not None) and not is_random:
         options["model"] = bundled_folder()
-    return options | {"fields": fields, "decoder": decoder, "progress": is_watched(common)}
+    named = {} if labels is None else {"labels": labels_path(labels)}
+    return options | named | {"fields": fields, "decoder": decoder, "progress": is_watched(common)}
 
 
 def _has_random_weights(models: ModelOptions, options: Mapping[str, object], fields: Mapping[str, object]) -> bool:

@@ -36,6 +36,7 @@ def probed_corpus(source: ProbeSource, texts: ProbedTexts, *, decoder: bool) -> 
         loading=loading | {"progress": False},
         on_error=texts.many.on_error,
         workers=texts.workers.workers,
+        dask=texts.workers.dask,
         threads=texts.many.threads,
         note=noted,
         slow=noted if is_watched(common) else None,

@@ -6,7 +6,7 @@ from attnviz.explorer.canvas import Area, Spot
 from attnviz.explorer.layout import MatrixLayout, matrix_layout, window
 from attnviz.explorer.panes.sentence import CURSOR
 from attnviz.explorer.sight import Sight
-from attnviz.output.labels import cell_width, cut, fit
+from attnviz.output.labels import cell_width, cut, first_columns, fit, isolated
 from attnviz.output.terminal.cells import masked_sign
 from attnviz.output.terminal.lines import short_labels
 from attnviz.output.terminal.screen import BOLD, DIM, PLAIN, StyledLine
@@ -57,9 +57,9 @@ def _header(sight: Sight, size: MatrixLayout) -> StyledLine:
     quiet = BOLD if sight.state.pane == "matrix" else DIM
     line: StyledLine = [(" " * size.label, PLAIN)]
     if size.cell >= 4:
-        labels = short_labels(sight.labels(keys), size.cell - 1, sight.screen)
+        labels = [first_columns(label, size.cell - 1) for label in sight.labels(keys)]
         style = BOLD if sight.is_from else CURSOR
-        for j, label in enumerate(labels):
+        for j, label in enumerate(map(isolated, labels)):
             before = (size.cell - cell_width(label)) // 2
             after = size.cell - cell_width(label) - before
             line += [(" " * before, PLAIN), (label, style if j == marked else quiet), (" " * after, PLAIN)]
@@ -83,18 +83,20 @@ def _cell(sight: Sight, i: int, j: int, size: MatrixLayout, *, written: bool) ->
         fill = "-"
     text = fill * size.cell
     if size.cell >= 4 and written:
-        number = _short(sight, value)
-        text = f"{number:{fill}^{size.cell}}" if number else text
+        number = _short(sight, value, size.cell - 1)
+        around = fill if size.lines > 1 else " "  # a number alone says it on one line
+        text = f"{number:{around}^{size.cell}}" if number else text
     if is_link and written:
         text = f"[{text[1:-1]}]" if size.cell > 1 else "#"
     return text, sight.cell_tint(value, bold=is_link)
 
 
-def _short(sight: Sight, value: float) -> str:
-    """A number in at most three characters; nothing for less than one half of a percent."""
+def _short(sight: Sight, value: float, width: int) -> str:
+    """A number in so many columns; nothing for less than one half of a percent."""
     if not sight.is_share:
-        text = f"{value:.1f}"
-        return text if len(text) <= 4 else f"{value:.0f}"
+        exact = f"{value:.1f}"
+        texts = (exact, exact.replace("-0.", "-."), f"{value:.0f}")
+        return next((text for text in texts if len(text) <= width), "")
     percent = round(100 * value)
     return "" if percent == 0 else f"{percent}"
 

@@ -14,7 +14,8 @@ from attnviz.output.terminal.styles.blocks import BlocksView
 from attnviz.output.terminal.tables.agreement import AgreementView
 from attnviz.output.terminal.tables.check import CheckView
 from attnviz.output.terminal.tables.diff import DiffView
-from attnviz.output.terminal.tables.heads import HeadsTable, Shown
+from attnviz.output.terminal.tables.head_choices import Shown
+from attnviz.output.terminal.tables.heads import HeadsTable
 from attnviz.output.terminal.tables.models import FamiliesTable, FolderTable
 from attnviz.output.terminal.tables.weights import WeightsTable
 from attnviz.trace.model_info import ModelInfo
