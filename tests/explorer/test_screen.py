@@ -83,7 +83,7 @@ def test_what_is_too_small_says_so(sight):
 def test_a_small_screen_has_all_parts(sight):
     lines = text_of(sight, (40, 12)).splitlines()
     assert lines[0].startswith("The animal didn't cross the stree…  tiny")
-    assert lines[1].split() == ["0", "5", "10", "L2H1"]
+    assert lines[1].split() == ["0", "5", "10", "L2H1", "mixed", "entropy", "1.34"]
     assert lines[2].startswith("1")
     assert any(line.startswith(">L2H1  mixed ") for line in lines)
     assert lines[2][15:] == "The animal didn't cross"
