@@ -105,7 +105,7 @@ def test_the_bundled_model_has_a_previous_token_head(cli):
     lines = ran.out.splitlines()
     assert lines[0] == "model: tiny, 3 layers x 12 heads"
     assert lines[1] == "36 heads: 0 induction, 2 duplicate-token, 1 previous-token (0.4 or more)"
-    assert lines[2] == "2 of 36 heads, the largest score first; 20 random tokens twice, 2 texts (seed 0)"
+    assert lines[2] == "2 of 36 heads, largest score first; 20 random tokens twice, 2 texts (seed 0)"
     assert lines[4].split() == ["head", "induction", "duplicate", "previous"]
     assert lines[5].split()[0] == "L0H2"
     assert lines[6].split()[0] == "L2H9"

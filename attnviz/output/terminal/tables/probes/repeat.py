@@ -61,10 +61,7 @@ def _found(report: RepeatReport) -> str:
 def _about(report: RepeatReport, n: int, total: int, sort: str | None) -> str:
     listed = f"{n} of {total} heads, " if n < total else ""
     texts = f"{report.batch} text{'s' * (report.batch != 1)}"
-    return (
-        f"{listed}the largest {sort or 'score'} first; {report.length} random tokens twice, {texts} (seed "
-        f"{report.seed})"
-    )
+    return f"{listed}largest {sort or 'score'} first; {report.length} random tokens twice, {texts} (seed {report.seed})"
 
 
 def _notes(report: RepeatReport) -> Iterator[str]:
