@@ -101,6 +101,16 @@ def test_a_large_screen_has_thumbnails_and_numbers(sight):
     assert "? all" in lines[-1]
 
 
+def test_the_last_line_has_the_keys_of_the_pane(sight):
+    last = {n: text_of(after(sight, *["tab"] * n), (120, 31)).splitlines()[-1] for n in range(4)}
+    assert last[0].startswith("←→ head  ↑↓ layer  j k token  s special  w words  m metric  / find  q quit")
+    assert last[1].startswith("↑↓ head  j k token  s special")
+    assert last[2].startswith("←→ token  ↑↓ line  s special")
+    assert last[3].startswith("←→ key  ↑↓ token  s special")
+    assert "  L link  " in last[3]
+    assert "  l link  " in last[2]
+
+
 def test_a_long_text_lists_the_strongest_keys(explored):
     exploration = explored(LONG)
     sight = seen(exploration)
