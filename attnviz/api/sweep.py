@@ -14,8 +14,8 @@ from attnviz.sweeps.corpus import Corpus
 from attnviz.sweeps.runs import Run
 from attnviz.sweeps.texts import is_stream, layout_of
 from attnviz.sweeps.work import Parts
+from attnviz.text.files.sources import TextFiles, text_source
 from attnviz.text.layout import FileLayout
-from attnviz.text.sources import TextFiles, text_source
 from attnviz.trace.result import Result
 
 if TYPE_CHECKING:

@@ -17,8 +17,8 @@ from attnviz.sweeps.saved.windows import WindowFolder
 from attnviz.sweeps.sharing.machine import Threads, usable_cpus
 from attnviz.sweeps.texts import PlacedTexts, Texts, Window, is_stream, opened_texts
 from attnviz.sweeps.work import Companions, Parts, TextOutcome, WindowTotal, Work
+from attnviz.text.files.sources import TextFiles
 from attnviz.text.layout import FileLayout
-from attnviz.text.sources import TextFiles
 from attnviz.trace.result import Result
 
 ValueT = TypeVar("ValueT")

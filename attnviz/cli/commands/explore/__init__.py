@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from attnviz.cli.command import command, command_app
-from attnviz.cli.groups.explorer import ExploredOptions, ExplorerOpeningOptions
+from attnviz.cli.commands.explore.options import ExploredOptions, ExplorerOpeningOptions
 from attnviz.cli.groups.labels import LabelOptions
 from attnviz.cli.options import ManySource
 from attnviz.errors import InputError, UsageError
