@@ -95,8 +95,12 @@ def _with_target(model: Model, prepared: Prepared, wish: _Wish) -> Prepared:
     first: Tokens = (tokenizer.special_token(start),)
     step = target_step(model.params, model.config, prepared.source)
     ids, note = _written(model, step, first, tokenizer, wish._replace(rules=rules))
-    text, tokens = with_written(tokenizer, "", first, ids, model.config.n_target_vocab)
     fed = Sequence(np.array([start, *ids]))
+    if ids[:1] == [rules.forced_first]:  # such as the token of its language, which it did not choose
+        first, ids = (*first, tokenizer.special_token(ids[0])), ids[1:]
+    text, tokens = with_written(tokenizer, "", first, ids, model.config.n_target_vocab)
+    if all(token.special for token in tokens):
+        note = (*note, "target: the model wrote no word")
     return replace(prepared, target_text=text, target=fed, target_tokens=tokens, cuts=prepared.cuts + note)
 
 
