@@ -6,7 +6,8 @@ MASK_KEYS = {"encoder": "masked", "decoder": "decoder_masked", "cross": "cross_m
 REST_KEYS = {"encoder": "rest", "decoder": "decoder_rest", "cross": "cross_rest"}
 RECEIVED_KEYS = {"encoder": "received", "decoder": "decoder_received", "cross": "cross_received"}
 
-MODEL_KEYS = ("name", "weights", "n_layers", "decoder_layers", "n_heads", "d_model", "seed")  # of a model in short
+# A model's keys in short.
+MODEL_KEYS = ("name", "weights", "n_layers", "decoder_layers", "n_heads", "decoder_heads", "d_model", "seed")
 
 KINDS = ("encoder", "decoder", "cross")
 VALUES = ("weights", "scores", "norms", "zeroing")

@@ -55,6 +55,15 @@ def rxnfp() -> Path:
     return _trained("RXNFP", "rxnfp's models", "bert_ft/config.json")
 
 
+@pytest.fixture(scope="session")
+def smollm2() -> Path:
+    """The GGUF file of SmolLM2-135M-Instruct in Q4_1, which ``SMOLLM2`` names."""
+    path = Path(os.environ.get("SMOLLM2", ""))
+    if not path.is_file():
+        pytest.fail("SMOLLM2 names no GGUF file of SmolLM2-135M-Instruct; see attnviz/docs/contributing.md")
+    return path
+
+
 def _trained(variable: str, name: str, file: str = "config.json") -> Path:
     folder = Path(os.environ.get(variable, ""))
     if not (folder / file).exists():

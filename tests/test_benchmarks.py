@@ -219,10 +219,14 @@ def test_a_child_is_measured_and_its_report_read(module):
         ),
         (
             ["--only", "x"],
-            "argument --only: 'x' is no part; expected some of sentence, corpus, long, heatmap, startup, forward, big, "
-            "page",
+            "argument --only: 'x' is no part; expected some of sentence, corpus, long, heatmap, startup, forward, "
+            "gguf, big, page",
         ),
         (["--rounds", "0"], "argument --rounds: '0' is no number; expected 1 or more"),
+        (
+            ["--only", "gguf", "--torch", "/none", "--gguf", "none.gguf"],
+            "--gguf: names no file, and gguf needs it; expected a GGUF file",
+        ),
         (["--only", "startup", "--plot", "a.png"], "--plot: long is not among the parts; expected it in --only"),
         (["--only", "startup", "--json", "none/a"], "none/a: its folder does not exist; expected an existing folder"),
     ],

@@ -20,6 +20,7 @@ import pytest
 import typer
 
 import attnviz
+from attnviz.checkpoints.huggingface.family import KINDS_OF_FAMILIES
 from attnviz.checkpoints.huggingface.registry import families
 from attnviz.checkpoints.huggingface.rules.text_part import TEXT_MODELS, text_part
 from attnviz.cli.app import Commands, app
@@ -32,7 +33,7 @@ GOLDEN = ROOT / "tests" / "checkpoints" / "golden"
 TOPICS = sorted((Path(attnviz.__file__).parent / "docs").glob("*.md"))
 PAGES = {page.name: page for page in (README, *TOPICS)}
 BLOCK = re.compile(r"(```console\n)(.*?)(```)", re.DOTALL)
-TRAINED = "all-MiniLM-L6-v2"
+TRAINED = {"all-MiniLM-L6-v2": "minilm", "SmolLM2-135M-Instruct.Q4_1.gguf": "smollm2"}  # names, and their fixtures
 
 
 def read(name: str) -> str:
@@ -45,7 +46,7 @@ def blocks(*, trained: bool) -> list:
         pytest.param(name, match[2], id=f"{name}: {match[2].splitlines()[0].removeprefix('$ ')}")
         for name in PAGES
         for match in BLOCK.finditer(read(name))
-        if (TRAINED in match[2]) == trained
+        if any(model in match[2] for model in TRAINED) == trained
     ]
 
 
@@ -92,8 +93,10 @@ def test_a_block_is_what_its_commands_print(name, block, shell):
 
 @pytest.mark.checkpoint
 @pytest.mark.parametrize(("name", "block"), blocks(trained=True))
-def test_a_block_with_a_trained_model_is_what_its_commands_print(name, block, shell, minilm):
-    (shell.folder / TRAINED).symlink_to(minilm)
+def test_a_block_with_a_trained_model_is_what_its_commands_print(name, block, shell, request):
+    for model, fixture in TRAINED.items():
+        if model in block:
+            (shell.folder / model).symlink_to(request.getfixturevalue(fixture))
     assert_block_is_real(name, block, shell)
 
 
@@ -220,7 +223,7 @@ def wrapper_sentence() -> str:
 
 def test_the_topic_families_says_what_each_was_compared_with():
     text = read("families.md")
-    kinds = sorted(families().items(), key=lambda item: (item[1].kind != "encoder", item[0]))
+    kinds = sorted(families().items(), key=lambda item: (KINDS_OF_FAMILIES.index(item[1].kind), item[0]))
     rows = "".join(family_row(model_type) for model_type, _ in kinds)
     expected = re.sub(r"(?<=\|---\|\n)(\|.*\n)*", lambda _: rows, text, count=1)
     expected = re.sub(
@@ -251,7 +254,7 @@ def command_lines(text: str) -> list[str]:
 
 
 def example_texts(line: str) -> list[str]:
-    """The texts that a command line gives to the program: the arguments, ``--target`` and ``--pair``."""
+    """The texts that a command line gives to the program: the arguments and ``--pair``."""
     if "attnviz" not in line:
         return []
     known = dict(commands())
@@ -261,12 +264,13 @@ def example_texts(line: str) -> list[str]:
     for is_split, words in groupby(lexer, key=lambda word: word in ("|", ">", "&&")):
         program, *rest = words
         name, *rest = rest if rest and rest[0] in {*TEXT_COMMANDS, *OTHER_COMMANDS} else ["show", *rest]
-        if is_split or program != "attnviz" or name not in TEXT_COMMANDS:
+        # A file of weights, or a model with a decoder, has words of its own.
+        if is_split or program != "attnviz" or name not in TEXT_COMMANDS or {"--weights", "--target"} & set(rest):
             continue
         options = [one for one in known[name].params if one.param_type_name == "option" and not one.is_flag]
         takes = {spelled for one in options for spelled in one.opts}
         for before, word in pairwise(["", *rest]):
-            if before in ("--target", "--pair") or not (word.startswith("-") or before in takes):
+            if before == "--pair" or not (word.startswith("-") or before in takes):
                 found.append(word)
     return [text for text in found if text not in PLACEHOLDERS]
 
@@ -303,6 +307,7 @@ def test_a_word_that_tiny_lacks_is_found(vocabulary):
 
 
 def test_the_texts_of_a_command_line_are_found():
-    line = 'echo "x y" | attnviz heads "The cat" --target "Le chat" -L 0 --words --where "a < b" | head -n 2'
-    assert example_texts(line) == ["The cat", "Le chat"]
+    line = 'echo "x y" | attnviz heads "The cat" --pair "A dog" -L 0 --words --where "a < b" | head -n 2'
+    assert example_texts(line) == ["The cat", "A dog"]
+    assert example_texts('attnviz show "Le chat" --target "The cat" --model ./translator') == []
     assert example_texts('attnviz "The cat" --json') == ["The cat"]

@@ -2,6 +2,7 @@
 
 import html
 import json
+import math
 import re
 import runpy
 import shutil
@@ -50,12 +51,40 @@ def test_the_three_vectors_rows_differ_visibly(three):
     assert np.abs(weights[0] - weights[2]).max() > 0.2
 
 
+def softmax(row):
+    powers = [math.exp(one) for one in row]
+    return [power / sum(powers) for power in powers]
+
+
+def test_the_same_three_vectors_look_at_themselves_and_at_a_source():
+    """In loops, from the tables of the script; queries are the same both times."""
+    made = runpy.run_path(str(SAMPLES / "make.py"))
+    vectors, (wq, wk) = made["WORDS"], (made["ATTENTION"][name] for name in ("wq", "wk"))
+    source, target = ["le", "chat", "noir", "dort"], ["the", "cat", "sleeps"]
+
+    def times(x, w):
+        return [sum(x[i] * w[i][j] for i in range(3)) for j in range(3)]
+
+    def rows(keys):
+        queries = [times(vectors[word], wq) for word in target]
+        found = [times(vectors[word], wk) for word in keys]
+        return [softmax([sum(map(math.prod, zip(q, k, strict=True))) / 3**0.5 for k in found]) for q in queries]
+
+    model = attnviz.load(SAMPLES / "translation" / "weights.npz")
+    alone = attnviz.run("the cat sleeps", model=model)
+    both = attnviz.run("le chat noir dort", target="the cat sleeps", model=model)
+    np.testing.assert_allclose(alone.attention[0, 0], rows(target), atol=1e-12)
+    np.testing.assert_allclose(both.cross_attention[0, 0], rows(source), atol=1e-12)
+    assert [source[row.argmax()] for row in both.cross_attention[0, 0]] == ["le", "chat", "dort"]
+
+
 def test_the_checkpoints_are_what_their_script_makes(tmp_path):
     copy = shutil.copytree(SAMPLES, tmp_path / "samples")
-    for path in (copy / "tiny.safetensors", copy / "three-vectors" / "weights.npz"):
-        path.unlink()
+    names = ("tiny.safetensors", "three-vectors/weights.npz", "translation/weights.npz")
+    for name in names:
+        (copy / name).unlink()
     runpy.run_path(str(copy / "make.py"), run_name="__main__")
-    for name in ("tiny.safetensors", "three-vectors/weights.npz"):
+    for name in names:
         assert (copy / name).read_bytes() == (SAMPLES / name).read_bytes()
 
 

@@ -150,7 +150,7 @@ def _projection(config: Block, own: LayerTrace, place: Place, geometry: Geometry
     meaning = f"x ({config.d_model}) times W_Q ({config.d_model}, {config.d_head}) is q ({config.d_head})."
     meaning += _of_latent(config)
     if place.kind == "cross":
-        meaning += " Keys come from the source text: m is the encoder's output."
+        meaning += " Keys and values come from the source: m is the encoder's output."
     if config.attention.qk_norm:
         which = (
             "The q and k of all heads together" if config.attention.qk_norm_width == "all" else "Each head's q and k"

@@ -1,6 +1,6 @@
 """One text at a time: its attention, or one of its query tokens step by step."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -14,7 +14,8 @@ from attnviz.model import Model, load
 from attnviz.numbers import parse_heads
 from attnviz.sweeps.corpus import Corpus
 from attnviz.sweeps.preparation import prepare, prepare_vectors
-from attnviz.sweeps.runs import Prepared, kinds_of, run_prepared, runs
+from attnviz.sweeps.prepared import Prepared
+from attnviz.sweeps.runs import kinds_of, run_prepared, runs
 from attnviz.trace.result import Result
 from attnviz.trace.tokens import Tokens, token_numbers
 
@@ -46,6 +47,8 @@ def run(
     blocks: bool = False,
     keep: Iterable[str] = (),
     pad_to: int | None = None,
+    generate: int | None = None,
+    stop: str | None = None,
     **model_options: Any,  # each of its own type: paths, texts, numbers, truth values
 ) -> Result:
     """The attention of one text.
@@ -53,7 +56,8 @@ def run(
     Args:
         text: the text; or give ``vectors``.
         pair: a second segment.
-        target: a target text: also runs the decoder, whose cross-attention looks from the target at ``text``.
+        target: a target text: also runs the decoder, whose cross-attention looks from the target at ``text``. A
+            trained decoder is fed a start token first, and the target without its last one.
         vectors: (n, d_model) instead of a text, one row a token.
         tokens: labels for ``vectors``.
         model: what ``load`` gave; by default ``load(**model_options)``, and without any the bundled one.
@@ -71,29 +75,44 @@ def run(
         blocks: sum attention between the text, its pair, and special tokens.
         keep: names of ``LayerTrace``'s arrays to keep in ``result.trace``, for the selected layers.
         pad_to: fill the text up to so many tokens; no query attends to the filling.
+        generate: let the model write up to so many tokens: a decoder continues the text, an encoder-decoder writes a
+            target. They are ``generated`` in the result's tokens.
+        stop: a text that ends what it writes.
         model_options: ``weights``, ``tokenizer``, ``config``, and fields of ``EncoderConfig`` (``seed=0, n_heads=8``).
 
     Raises:
         UsageError: options that do not fit, a layer or head that is not there.
         InputError: a text, file or number that is invalid.
     """
+    parts: dict[str, Any] = {"pair": pair, "target": target, "pad_to": pad_to, "generate": generate, "stop": stop}
     if model is None:
         if vectors is not None and "weights" not in model_options:
             model_options.setdefault("d_model", np.shape(vectors)[-1])
         model = load(**model_options, decoder=target is not None)
     elif model_options:
         raise UsageError(f"run: a model and {', '.join(model_options)} are given; expected one of them")
-    parts: dict[str, Any] = {"rows": rows, "columns": columns, "blocks": blocks}
-    request = Request(layers, heads, kinds, values, reduce, words, hide_special, renormalize, frozenset(keep), **parts)
+    chosen: dict[str, Any] = {"rows": rows, "columns": columns, "blocks": blocks}
+    request = Request(layers, heads, kinds, values, reduce, words, hide_special, renormalize, frozenset(keep), **chosen)
+    return run_prepared(model, _prepared(model, text, vectors, tokens, parts), request)
+
+
+def _prepared(
+    model: Model,
+    text: str | None,
+    vectors: np.ndarray | None,
+    tokens: Iterable[str] | None,
+    parts: Mapping[str, Any],
+) -> Prepared:
+    """The text with its parts, or the vectors with their labels, ready for the model."""
     if vectors is not None:
-        if (text, pair, target, pad_to) != (None, None, None, None):
+        if text is not None or any(part is not None for part in parts.values()):
             raise UsageError("vectors: a text is given too; expected one of them")
-        return run_prepared(model, prepare_vectors(model, vectors, tokens), request)
+        return prepare_vectors(model, vectors, tokens)
     if tokens is not None:
         raise UsageError("tokens: labels are for vectors, and a text has its own; expected one of them")
     if text is None:
         raise UsageError("run: nothing to run on; expected a text or vectors")
-    return run_prepared(model, prepare(model, text, pair=pair, target=target, pad_to=pad_to), request)
+    return prepare(model, text, **parts)
 
 
 def explain(
@@ -132,21 +151,22 @@ def explain(
     number = None if query is None else find_word(str(query), sides[0], "query")
     first_keys = [find_word(str(key), sides[1], "key") for key in keys]
     at_layer, at_head, link = _telling_place(model, prepared, layer, head, kind, number)
-    needed = explanation.explanation_addresses(model.config, kind, at_layer)
+    config = model.config.of_kind(kind)
+    needed = explanation.explanation_addresses(config, kind, at_layer)
     trace = run_stack(model.params, model.config, needed, prepared.source, prepared.target)
     arrays = trace[kind, at_layer]
     q, weights = cast("np.ndarray", arrays.q), cast("np.ndarray", arrays.weights)[at_head]  # both are needed
     number = _query_of(link, weights, sides) if number is None else number
     place = Place(kind, at_layer, at_head, number)
     stack = model.params if kind == "encoder" else model.params.at("decoder")
-    geometry = _geometry(model.config, stack, prepared, place, q.dtype)
+    geometry = _geometry(config, stack, prepared, place, q.dtype)
     return Explanation(
         place=place,
         queries=sides[0],
         keys=sides[1],
         weights=weights[number],
         model=model.info,
-        steps=explanation.explain(model.config, stack.at(f"layers.{place.layer}"), trace, place, geometry),
+        steps=explanation.explain(config, stack.at(f"layers.{place.layer}"), trace, place, geometry),
         text=prepared.text,
         target=prepared.target_text,
         where=prepared.where,
@@ -206,12 +226,12 @@ def _choice(model: Model, layer: str | int | None, head: str | int | None, kind:
     """The layer and the head that are given, as numbers; ``all`` where one is not."""
     if isinstance(head, str) and parse_heads(head) is not None:
         request = Request("all" if layer is None else layer, head)
-        every_head = Choice.of(request, model.config.layers_of(kind), model.config.n_heads).every_head
+        every_head = Choice.of(request, model.config.layers_of(kind), model.config.heads_of(kind)).every_head
         if len(every_head) > 1:
             raise UsageError(f"head: {head} names {len(every_head)} heads; expected one")
         return every_head[0]
     layers = "all" if layer is None else select_one(layer, model.config.layers_of(kind), "layer")
-    heads = "all" if head is None else select_one(head, model.config.n_heads, "head")
+    heads = "all" if head is None else select_one(head, model.config.heads_of(kind), "head")
     return layers, heads
 
 

@@ -14,8 +14,8 @@ from attnviz.sweeps.corpus import Corpus
 from attnviz.sweeps.runs import Run
 from attnviz.sweeps.texts import is_stream, layout_of
 from attnviz.sweeps.work import Parts
+from attnviz.text.files.sources import TextFiles, text_source
 from attnviz.text.layout import FileLayout
-from attnviz.text.sources import TextFiles, text_source
 from attnviz.trace.result import Result
 
 if TYPE_CHECKING:
@@ -194,6 +194,8 @@ def corpus(
     model: Model | None = None,
     pair: str | None = None,
     target: str | None = None,
+    generate: int | None = None,
+    stop: str | None = None,
     on_error: str = "stop",
     workers: int | None = 1,
     dask: str | None = None,
@@ -208,6 +210,8 @@ def corpus(
         model: from ``load``; by default the bundled model, or with a target random weights.
         pair: a second segment of each text.
         target: a target text of each text.
+        generate: the most tokens that the model writes after each text, or as its target.
+        stop: a text that ends what it writes.
         on_error: at a text that cannot be used: ``stop``, or ``skip`` it with a note.
         workers: processes; None for as many as there are CPUs. More than one needs a system that can fork.
         dask: the address of a Dask scheduler whose workers run the texts of a file or a pipe, or ``local:N``.
@@ -225,7 +229,8 @@ def corpus(
         texts = text_source(texts)
     if isinstance(texts, Path | TextFiles) or is_stream(texts):
         layout, notes = layout_of(texts, layout, is_alone=pair is None and target is None)
-    made = _corpus(texts, model, Parts(pair, target), layout)
+    parts = Parts(pair, target, generate=generate, stop=stop)
+    made = _corpus(texts, model, parts, layout)
     if note is not None:
         made = replace(made, note=note)
     for remark in notes:
@@ -251,8 +256,8 @@ def _corpus(
         raise UsageError("texts: expected texts alone, or results alone, not both or anything else")
     if not results:
         return _corpus_of_texts(strings, model, parts, layout)
-    if (model, parts.pair, parts.target) != (None, None, None):
-        raise UsageError("model, pair, target: results have run already; expected results alone, or texts")
+    if model is not None or parts != Parts():
+        raise UsageError("model, pair, target, generate: results have run already; expected results alone, or texts")
     numbered = [(f"result {number}", result) for number, result in enumerate(results, start=1)]
     return Corpus(results=lambda request: numbered, name="results")  # noqa: ARG005 (results hold their values)
 
@@ -260,8 +265,7 @@ def _corpus(
 def _corpus_of_texts(
     texts: str | Path | TextFiles | BinaryIO | list[str], model: Model | None, parts: Parts, layout: FileLayout
 ) -> Corpus:
-    made = Corpus(texts=texts, parts=parts, layout=layout)
-    if model is None:
-        loading: dict[str, Any] = {"decoder": made.has_target}
-        return replace(made, open_model=partial(load, **loading), loading=loading)
-    return replace(made, open_model=lambda: model, loading=model.loading)
+    decoder = parts.target is not None or (not isinstance(texts, str | list) and layout.has_target)
+    opened = partial(load, decoder=decoder) if model is None else lambda: model
+    loading = {"decoder": decoder} if model is None else model.loading
+    return Corpus(opened, texts=texts, parts=parts, layout=layout, loading=loading)

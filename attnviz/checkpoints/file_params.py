@@ -2,10 +2,11 @@
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from attnviz.checkpoints.formats.gguf.block_types import QUANTISED_TYPES
 from attnviz.checkpoints.formats.number_types import widest
 from attnviz.checkpoints.formats.tensor_file import TensorFile
 from attnviz.encoder.parameters.params import Params
@@ -159,7 +160,7 @@ class FileParams(Params):
             return self._read[name]
         source = self._sources[name]
         if source.name is not None:
-            array = self._file.array(source.name, source.view)
+            array = self._stored(source.name, source)
             _check_finite(array, self._where, source, name)
             if source.others:
                 array = np.concatenate([array, *(self._file.array(other) for other in source.others)])
@@ -175,6 +176,13 @@ class FileParams(Params):
         if self._keeps or self._is_mapped(array):
             self._read[name] = array
         return array
+
+    def _stored(self, name: str, source: TensorSource) -> np.ndarray:
+        """A native tensor as the file has it; of blocks of bits only the entry that is asked for becomes numbers."""
+        if source.entry is not None and self._file.dtypes[name] in QUANTISED_TYPES:
+            entry, _ = source.entry
+            return replace(source, entry=None).view(self._file.rows(name, np.array([entry]))[0])
+        return self._file.array(name, source.view)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._shapes)

@@ -6,7 +6,7 @@ import stat
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from functools import partial
+from functools import lru_cache, partial
 from io import BufferedReader
 from itertools import chain, islice
 from pathlib import Path
@@ -39,7 +39,7 @@ from attnviz.errors import UsageError
 from attnviz.model import Model
 from attnviz.sweeps.corpus import Corpus
 from attnviz.sweeps.preparation import prepare_vectors
-from attnviz.sweeps.runs import Prepared
+from attnviz.sweeps.prepared import Prepared
 from attnviz.sweeps.texts import file_pairs
 from attnviz.sweeps.work import Parts
 
@@ -77,7 +77,8 @@ def corpus_of(source: Source, *, prints: bool = True, labels: Path | None = None
     is_decoder, has_vectors = texts is not None and texts.has_target, texts is None
     loading = load_options(source.models, source.block, common, labels, decoder=is_decoder, has_vectors=has_vectors)
     shared: dict[str, Any] = {
-        "open_model": partial(loaded, loading, common),
+        # once: with --generate the model itself says whether there is a target
+        "open_model": lru_cache(1)(partial(loaded, loading, common)),
         "note": noted,
         "slow": slow,
         "threads": many.threads,
@@ -87,7 +88,7 @@ def corpus_of(source: Source, *, prints: bool = True, labels: Path | None = None
     return Corpus(
         texts=texts.texts,
         layout=texts.layout,
-        parts=Parts(inputs.pair, inputs.target, inputs.pad_to, inputs.truncate),
+        parts=Parts(inputs.pair, inputs.target, inputs.pad_to, inputs.truncate, inputs.generate, inputs.stop),
         loading=loading | {"progress": False},
         on_error=many.on_error,
         workers=workers.workers,
@@ -214,6 +215,6 @@ def _check_sources(inputs: InputOptions, common: CommonOptions) -> None:
     if inputs.tokens is not None and not {"vectors", "attention"} & set(named):
         raise UsageError("tokens: labels are for --vectors and --attention; expected one of them")
     if {"vectors", "attention"} & set(named):
-        for name in ("pair", "target", "pad_to"):
+        for name in ("pair", "target", "generate", "stop", "pad_to"):
             if getattr(inputs, name) is not None:
                 raise UsageError(f"{name.replace('_', '-')}, {named[0]}: both are given; expected one of them")

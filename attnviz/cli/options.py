@@ -8,6 +8,7 @@ import typer
 from attnviz.cli.block_options import BlockOptions, DrawnBlockOptions
 from attnviz.cli.command import OptionGroups, Options, option
 from attnviz.cli.groups.attention import AttentionOptions
+from attnviz.cli.groups.generation import Generate, Stop
 from attnviz.cli.groups.many import ManyOptions, WorkerOptions
 from attnviz.cli.groups.text_files import DrawnTextFileOptions, TextFileOptions
 from attnviz.cli.help.pages import INPUT, MODEL, OUTPUT, SELECTION, VIEW
@@ -96,6 +97,14 @@ TokenizerName = Annotated[
         help="word, whitespace, char, regex:PATTERN (with a model's vocab.txt), or a tokenizers JSON file. "
         "[default: the model's own, else word]",
     ),
+]
+SourceLang = Annotated[
+    str | None,
+    option(MODEL, "--source-lang", metavar="CODE", help="Language of the text, for a translator: en_XX, eng_Latn."),
+]
+TargetLang = Annotated[
+    str | None,
+    option(MODEL, "--target-lang", metavar="CODE", help="Language of --target. [default: the text's own]"),
 ]
 Truncate = Annotated[
     bool, option(INPUT, "--truncate", help="Cut a text that is too long for the model; a note says what is left.")
@@ -206,6 +215,8 @@ class InputOptions(Options):
     whole: Annotated[bool, option(INPUT, "--whole", help="Read the whole file as one text.")] = False
     pair: Pair = None
     target: Target = None
+    generate: Generate = None
+    stop: Stop = None
     vectors: Annotated[
         Path | None,
         option(
@@ -240,9 +251,10 @@ class ModelOptions(Options):
             MODEL,
             "-m",
             "--model",
-            metavar="DIR|ID",
+            metavar="DIR|FILE|ID",
             envvar="ATTNVIZ_MODEL",
-            help="A model folder (Hugging Face), tiny, or the id of a model on the hub. [default: tiny]",
+            help="A model folder (Hugging Face), a GGUF file, ollama:NAME, tiny, or the id of a model on the hub. "
+            "[default: tiny]",
         ),
     ] = None
     revision: Revision = None
@@ -260,6 +272,8 @@ class ModelOptions(Options):
     ] = None
     config: ConfigPath = None
     tokenizer: TokenizerName = None
+    source_lang: SourceLang = None
+    target_lang: TargetLang = None
 
     def begin(self) -> None:
         """Begins the digest of the weights, which takes longest and needs nothing else."""

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from typer._click.formatting import HelpFormatter
 
 _DASK, _CLUSTER, _ADDRESS = "--dask", "--cluster", r"local:\d+|\w+://\S+|[\w.-]+:\d+"
+_USUAL = {"--generate": "32"}  # the value of an option that is given without one
 _ONCE = (INPUT, SELECTION, ROWS)  # sections whose options one could mean to add up
 
 
@@ -100,6 +101,7 @@ class SectionedCommand(_WithPages, TyperCommand):
         if _DASK in names:
             args = list(_with_dask(args, is_flag=_CLUSTER in names))
         if not ctx.resilient_parsing:
+            args = _with_usual_values(args)
             _, _, order = self.make_parser(ctx).parse_args(args=list(args))
             for parameter, n in Counter(order).items():
                 if n > 1 and getattr(parameter, "rich_help_panel", None) in _ONCE and _has_one_value(parameter):
@@ -119,6 +121,16 @@ def _with_dask(args: list[str], *, is_flag: bool) -> Iterator[str]:
         is_address = not is_flag or re.fullmatch(_ADDRESS, following) is not None
         own, equals, _ = name.partition("=")
         yield _DASK + name.removeprefix(_CLUSTER) if own == _CLUSTER and (equals or is_address) else name
+
+
+def _with_usual_values(args: list[str]) -> list[str]:
+    """The arguments, where an option that can do without a value has its usual one, unless a number follows."""
+    n = len(list(takewhile(lambda word: word != "--", args)))
+    alone = [i for i in range(n) if args[i] in _USUAL and not (i + 1 < n and args[i + 1].lstrip("-").isdigit())]
+    filled = list(args)
+    for i in reversed(alone):
+        filled.insert(i + 1, _USUAL[args[i]])
+    return filled
 
 
 def _has_one_value(parameter: "Parameter") -> bool:

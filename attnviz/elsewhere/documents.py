@@ -98,8 +98,7 @@ def _result(text: _Text, origin: ModelInfo, options: ReadOptions) -> Result:
     of_target = options.of_target(has_source=n_source is not None)
     target = tokens_of(fields, "target_", n_target, (target_text,), of_target, where)
     note_missing_special((*source, *target), options)
-    n_layers, n_heads = next(iter(text.arrays.values())).matrices.shape[:2]
-    model = stated_model(fields, where) or replace(origin, config={"n_layers": n_layers, "n_heads": n_heads})
+    model = stated_model(fields, where) or replace(origin, config=_sizes(text.arrays))
     views = {}
     for kind in (kind for kind in KINDS if kind in text.arrays):
         queries, keys = (source if kind == "encoder" else target), (target if kind == "decoder" else source)
@@ -108,13 +107,22 @@ def _result(text: _Text, origin: ModelInfo, options: ReadOptions) -> Result:
     return Result(sentence, views, model, source, target, pair, target_text)
 
 
+def _sizes(arrays: _Arrays) -> dict[str, object]:
+    """The layers and heads of a file's matrices, with the decoder's where they differ."""
+    shapes = [arrays[kind].matrices.shape[:2] for kind in KINDS if kind in arrays]
+    first, last = shapes[0], shapes[-1]
+    sizes: dict[str, object] = {"n_layers": first[0], "n_heads": first[1]}
+    of_decoder = zip(("decoder_layers", "decoder_heads"), first, last, strict=True)
+    return sizes | {name: of_last for name, of_first, of_last in of_decoder if of_last != of_first}
+
+
 def _view(text: _Text, kind: str, sides: tuple[Tokens, Tokens], model: ModelInfo) -> Attention:
     """The matrices of one kind with their tokens, layers and heads."""
     fields, stated, matrices, where = text.fields, text.stated, text.arrays[kind].matrices, text.where
     layers, heads, by_name = _numbers(text, kind)
     queries, keys = sides
     n_layers = len(layers) if "layer" in stated.axes else 1
-    n_heads = next(iter(text.arrays.values())).matrices.shape[1]
+    n_heads = 1 if by_name or "head" not in stated.axes else len(heads)
     _check_shape(text.arrays[kind].name, matrices.shape, (n_layers, n_heads, len(queries), len(keys)), where)
     rest = text.arrays[kind].rest
     return Attention(
@@ -143,12 +151,15 @@ def _numbers(text: _Text, kind: str) -> tuple[tuple[int, ...], tuple[int, ...], 
         return named.layers, named.heads, True
     n_layers, n_heads = next(iter(text.arrays.values())).matrices.shape[:2]
     layers = index_list(fields, "layers", n_layers if "layer" in text.stated.axes else None, where)
-    decoder_layers = index_list(fields, "decoder_layers", None, where) or layers
     heads = index_list(fields, "heads", n_heads if "head" in text.stated.axes else None, where)
-    of_kind = layers if kind == "encoder" or "encoder" not in text.arrays else decoder_layers
+    of_layers, of_heads = layers, heads
+    if kind != "encoder" and "encoder" in text.arrays:  # the decoder may have more or fewer
+        of_layers = index_list(fields, "decoder_layers", None, where) or layers
+        of_heads = index_list(fields, "decoder_heads", None, where) or heads
+    own_layers, own_heads = named.matrices.shape[:2]
     return (
-        tuple(of_kind or named.layers or range(named.matrices.shape[0] if layers is None else n_layers)),
-        tuple(heads or named.heads or range(n_heads)),
+        tuple(of_layers or named.layers or range(own_layers if layers is None else n_layers)),
+        tuple(of_heads or named.heads or range(own_heads if heads is None else n_heads)),
         False,
     )
 

@@ -24,6 +24,22 @@ _AT_ONCE = 1 << 22  # scores in memory at a time, or one head's if those are mor
 
 
 @dataclass(frozen=True, eq=False)
+class Past:
+    """The keys and values of one layer that were computed before: the key-value cache of a text that grows.
+
+    Attributes:
+        k: (..., n_kv_heads, n_past, d_head), rotated where positions are rotary.
+        v: (..., n_kv_heads, n_past, d_v).
+        complete: whether they are all that queries can see, as in cross-attention; otherwise those of the new tokens
+            follow them.
+    """
+
+    k: Array
+    v: Array
+    complete: bool = False
+
+
+@dataclass(frozen=True, eq=False)
 class Geometry:
     """The positions and masks of one attention, the same for every layer of its kind.
 
@@ -35,6 +51,7 @@ class Geometry:
         offsets: the vectors of offsets between tokens, for disentangled attention; None for none.
         padding: (n,), in a batch (n_texts, n), True where a place only fills the length; None for none.
         normed: whether the part has a norm before it, where norms come first.
+        past: keys and values that are known already; None for none.
     """
 
     allowed: Array | None = None
@@ -43,6 +60,7 @@ class Geometry:
     offsets: Offsets | None = None
     padding: Array | None = None
     normed: bool = True
+    past: Past | None = None
 
 
 def attention(x: Array, source: Array, params: Params, config: Block, geometry: Geometry) -> Steps:
@@ -57,12 +75,12 @@ def attention(x: Array, source: Array, params: Params, config: Block, geometry: 
 
     Yields:
         ``q``, ``k``, then ``scores`` and ``weights`` of one group of heads after another, (..., some, n_q, n_k), with
-        ``v`` after the first weights, then ``z`` and ``attn_out``; other shapes as in ``LayerTrace``.
+        ``v`` after the first weights, then ``z`` and ``attn_out``; other shapes as in ``LayerTrace``. Keys and values
+        that are known already are part of ``k`` and ``v``.
     """
     q = project_heads(x, params, "q", config.n_heads, config)  # (n_heads, n_q, d_head)
-    k = project_heads(source, params, "k", config.n_kv_heads, config)  # (n_kv_heads, n_k, d_head)
-    if geometry.rotations is not None:
-        q, k = rotate(q, geometry.rotations), rotate(k, geometry.rotations)  # shapes as before
+    q = q if geometry.rotations is None else rotate(q, geometry.rotations)  # shape as before
+    k = _keys(source, params, config, geometry)  # (n_kv_heads, n_k, d_head)
     yield "q", q
     yield "k", k
 
@@ -91,7 +109,7 @@ def attention(x: Array, source: Array, params: Params, config: Block, geometry: 
         yield "weights", weights
 
         if v is None:  # a caller that wants only weights has stopped by now
-            v = project_heads(source, params, "v", config.n_kv_heads, config)
+            v = _values(source, params, config, geometry.past)
             yield "v", v  # (n_kv_heads, n_k, d_v)
             v = repeat_kv(v, group)  # (n_heads, n_k, d_v)
 
@@ -102,6 +120,24 @@ def attention(x: Array, source: Array, params: Params, config: Block, geometry: 
     attn_out = linear(merge_heads(z), params, "o", bias=config.biases.out)  # (n_q, n_heads * d_v) to (n_q, d_model)
     yield "attn_out", attn_out
     return attn_out
+
+
+def _keys(source: Array, params: Params, config: Block, geometry: Geometry) -> Array:
+    """The keys of the source, rotated, after those that are known already."""
+    past = geometry.past
+    if past is not None and past.complete:
+        return past.k
+    k = project_heads(source, params, "k", config.n_kv_heads, config)
+    k = k if geometry.rotations is None else rotate(k, geometry.rotations)
+    return k if past is None else np.concatenate([past.k, k], axis=-2)
+
+
+def _values(source: Array, params: Params, config: Block, past: Past | None) -> Array:
+    """The values of the source, after those that are known already."""
+    if past is not None and past.complete:
+        return past.v
+    v = project_heads(source, params, "v", config.n_kv_heads, config)
+    return v if past is None else np.concatenate([past.v, v], axis=-2)
 
 
 def offset_heads(offsets: Offsets, params: Params, config: Block) -> OffsetHeads:

@@ -23,12 +23,14 @@ class Sequence:
         vectors: instead of ids, the vectors that the tables would give.
         padding: (n,), True where a place only fills the length; None for none.
         type_ids: (n,), each token's row of the segment table; None for row 0.
+        start: the tokens before this one were run already: only the others are computed, from their keys and values.
     """
 
     ids: Array | None = None
     vectors: Array | None = None
     padding: Array | None = None
     type_ids: Array | None = None
+    start: int = 0
 
     def __len__(self) -> int:
         if self.vectors is not None:
@@ -52,14 +54,17 @@ def embed(params: Params, config: Block, sequence: Sequence, *, decoder: bool = 
         the names of ``EmbeddingTrace``.
     """
     position = config.decoder.position if decoder else config.position
-    placed = params.at("decoder") if decoder and has_decoder_positions(config) else params
+    own = params.at("decoder") if decoder else params
+    worded = own if config.target.n_vocab is not None else params
+    placed = own if has_decoder_positions(config) else params
+    normed = own if config.target.tables else params
     if sequence.vectors is not None:
         x = sequence.vectors
         yield "token_vectors", x
         if config.embedding.project != "after":
             x = yield from _with_positions(x, placed, position, None)
     elif sequence.ids is not None:
-        x = _rows(params, "embed.tokens", sequence.ids)
+        x = _rows(worded, "embed.tokens", sequence.ids)
         x = x if config.embedding.scale == 1.0 else x * x.dtype.type(config.embedding.scale)
         if config.embedding.zero_id is not None:
             x = _without_some(x, sequence.ids == config.embedding.zero_id, sequence.padding)
@@ -74,7 +79,7 @@ def embed(params: Params, config: Block, sequence: Sequence, *, decoder: bool = 
             x = x + segments
         if config.embedding.norm:
             yield "embedding_sum", x
-            x = normalize(x, params.at("embed.norm"), config)
+            x = normalize(x, normed.at("embed.norm"), config)
         if config.embedding.project == "after":
             yield "unprojected", x
             x = _projected(x, params, config)

@@ -1,13 +1,13 @@
 """The one stack: embed, run the blocks, and keep only the arrays that the caller asks for."""
 
-from collections.abc import Callable, Generator, Iterable, Iterator, Set
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Set
 from dataclasses import replace
 from functools import cache
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
-from attnviz.encoder.attention import Geometry, Steps
+from attnviz.encoder.attention import Geometry, Past, Steps
 from attnviz.encoder.block import cross_attention_part, encoder_block, feed_forward_part, self_attention_part
 from attnviz.encoder.config.block import Block
 from attnviz.encoder.embedding import Sequence, embed
@@ -50,24 +50,37 @@ class StreamedArray(NamedTuple):
 
 
 Arrays: TypeAlias = Generator[tuple[Address, Array], None, Array]
+Pasts: TypeAlias = Mapping[tuple[str, int], Past]  # by kind and layer
 
 
 def self_geometry(
     config: Block, params: Params, sequence: Sequence, dtype: DType, layer: int, *, causal: bool
 ) -> Geometry:
-    """Positions and masks of a sequence's attention to itself in a layer, for scores of a float type."""
-    n, windowed = len(sequence), layer in config.windowed_layers
-    allowed = allowed_keys(config, n, causal=causal, windowed=windowed)
+    """Positions and masks of a sequence's attention to itself in a layer, for scores of a float type.
+
+    They are those of its queries, from ``sequence.start`` on.
+    """
+    n, start, windowed = len(sequence), sequence.start, layer in config.windowed_layers
+    allowed = without_padding(allowed_keys(config, n, causal=causal, windowed=windowed), sequence.padding, n)
+    one_way = causal or config.attention.mask == "causal"
+    table = _relative_table(config, params, layer)
+    bias = score_bias(config.position, config.n_heads, table, n, dtype, causal=one_way)
+    turned = _rotations(config, sequence, dtype, windowed=windowed) if layer in config.rotary_layers else None
     return Geometry(
-        allowed=without_padding(allowed, sequence.padding, n),
-        bias=score_bias(
-            config.position, config.n_heads, params, n, dtype, causal=causal or config.attention.mask == "causal"
-        ),
-        rotations=_rotations(config, sequence, dtype, windowed=windowed) if layer in config.rotary_layers else None,
+        allowed=None if allowed is None else allowed[..., start:, :],
+        bias=None if bias is None else bias[:, start:],
+        rotations=None if turned is None else turned[..., start:, :],
         offsets=_offsets(config, params, n, dtype),
         padding=sequence.padding,
         normed=config.norm.first or layer > 0,
     )
+
+
+def _relative_table(config: Block, params: Params, layer: int) -> Array | None:
+    """The biases of relative positions, (buckets, n_heads): one table for all layers, or the layer's own."""
+    if not config.position.has_relative_bias:
+        return None
+    return params["embed.relative" if config.position.relative_shared else f"layers.{layer}.attn.relative"]
 
 
 def _offsets(config: Block, params: Params, n: int, dtype: DType) -> Offsets | None:
@@ -84,17 +97,19 @@ def _rotations(config: Block, sequence: Sequence, dtype: DType, *, windowed: boo
 
 
 def _self_geometries(
-    config: Block, params: Params, sequence: Sequence, dtype: DType, *, causal: bool
+    config: Block, params: Params, sequence: Sequence, dtype: DType, *, causal: bool, past: Pasts | None = None
 ) -> Callable[[int], Geometry]:
-    """Each layer's geometry, made once for all layers that share it."""
+    """Each layer's geometry, made once for all layers that share it; keys and values that are known are its own."""
+    kind = "decoder" if causal else "encoder"
     windowed, rotary = config.windowed_layers, config.rotary_layers
-    made: dict[tuple[bool, ...], Geometry] = {}
+    each = config.position.has_relative_bias and not config.position.relative_shared
+    made: dict[tuple[int, ...], Geometry] = {}
 
     def geometry(layer: int) -> Geometry:
-        like = (layer in windowed, layer in rotary, config.norm.first or layer > 0)
+        like = (layer in windowed, layer in rotary, config.norm.first or layer > 0, layer if each else -1)
         if like not in made:
             made[like] = self_geometry(config, params, sequence, dtype, layer, causal=causal)
-        return made[like]
+        return made[like] if past is None else replace(made[like], past=past.get((kind, layer)))
 
     return geometry
 
@@ -104,32 +119,40 @@ def cross_geometry(source: Sequence, n_target: int) -> Geometry:
     return Geometry(allowed=without_padding(None, source.padding, n_target))
 
 
-def encode(params: Params, config: Block, source: Sequence) -> Arrays:
-    """The encoder, step by step; returns its output (n, d_model), normed at the end where norms come first."""
+def encode(params: Params, config: Block, source: Sequence, past: Pasts | None = None) -> Arrays:
+    """The encoder, step by step; returns its output (n, d_model), normed at the end where norms come first.
+
+    With ``past``, keys and values of the first ``source.start`` tokens, only the others are computed.
+    """
     x = yield from _addressed("encoder", None, embed(params, config, source))
-    geometry = _self_geometries(config, params, source, x.dtype, causal=False)
+    x = x[..., source.start :, :]
+    geometry = _self_geometries(config, params, source, x.dtype, causal=False, past=past)
     for layer in range(config.n_layers):
         block = encoder_block(x, params.at(f"layers.{layer}"), config.at_layer(layer), geometry(layer))
         x = yield from _addressed("encoder", layer, block)
     return (yield from _finish("encoder", x, params, config))
 
 
-def decode(params: Params, config: Block, target: Sequence, source: Sequence, memory: Array) -> Arrays:
+def decode(
+    params: Params, config: Block, target: Sequence, source: Sequence, memory: Array, past: Pasts | None = None
+) -> Arrays:
     """The decoder, step by step: causal self-attention, cross-attention to memory, feed-forward.
 
     ``memory`` (n_source, d_model) is the encoder's output. The kind of self-attention is ``decoder``, that of attention
-    to the source ``cross``.
+    to the source ``cross``. ``past`` is as in ``encode``, with those of the source too.
     """
     x = yield from _addressed("decoder", None, embed(params, config, target, decoder=True))
+    x = x[..., target.start :, :]
     stack, config = params.at("decoder"), config.decoder_block
-    self_view = _self_geometries(config, stack, target, x.dtype, causal=True)
-    cross_view = cross_geometry(source, len(target))
+    self_view = _self_geometries(config, stack, target, x.dtype, causal=True, past=past)
+    cross_view = cross_geometry(source, len(target) - target.start)
     for layer in range(config.n_layers):
         at = stack.at(f"layers.{layer}")
         yield Address("decoder", layer, "resid_pre"), x
         entered = x
         x = yield from _addressed("decoder", layer, self_attention_part(x, at, config, self_view(layer)))
-        x = yield from _addressed("cross", layer, cross_attention_part(x, memory, at, config, cross_view))
+        view = cross_view if past is None else replace(cross_view, past=past.get(("cross", layer)))
+        x = yield from _addressed("cross", layer, cross_attention_part(x, memory, at, config, view))
         part = feed_forward_part(x, at, config.at_layer(layer), norm="norm3", layer_input=entered)
         x = yield from _addressed("decoder", layer, part)
         yield Address("decoder", layer, "out"), x
@@ -153,7 +176,7 @@ def stream(
     Raises:
         InputError: an array asked for is not finite (the scores' -inf of masked keys apart).
     """
-    left = {address: config.n_heads if address.name in BY_HEADS else 1 for address in addresses}
+    left = {one: config.heads_of(one.kind) if one.name in BY_HEADS else 1 for one in addresses}
     steps = _both(params, config, source, target)
     while left:
         with np.errstate(over="ignore", invalid="ignore"):
@@ -163,7 +186,7 @@ def stream(
         address, value = step
         if address in left:
             _check_finite(address, value)
-            before = config.n_heads - left[address]
+            before = config.heads_of(address.kind) - left[address]
             count = value.shape[-3] if address.name in BY_HEADS else 1
             left[address] -= count
             if not left[address]:
@@ -180,7 +203,7 @@ def run(
     source: Sequence,
     target: Sequence | None = None,
     *,
-    heads: tuple[int, ...] | None = None,
+    heads: Mapping[str, tuple[int, ...]] | None = None,
 ) -> Trace:
     """The trace of a run, with the arrays asked for.
 
@@ -190,14 +213,14 @@ def run(
         addresses: the arrays to keep.
         source: the encoder's input.
         target: the decoder's input, if there is one.
-        heads: the heads whose scores and weights are kept, in this order; None for all.
+        heads: by kind, the heads whose scores and weights are kept, in this order; None for all.
 
     Raises:
         InputError: as ``stream``.
     """
-    kept_heads = tuple(range(config.n_heads)) if heads is None else heads
     kept: dict[Address, Array] = {}
     for address, value, computed in stream(params, config, addresses, source, target):
+        kept_heads = tuple(range(config.heads_of(address.kind))) if heads is None else heads[address.kind]
         if address.name not in BY_HEADS or (address.name == "weights" and tuple(computed) == kept_heads):
             kept[address] = value
             continue

@@ -67,7 +67,8 @@ _OTHERS = (
 def hints(pane: Pane, *, is_ascii: bool = False) -> list[tuple[str, str]]:
     """The keys of a pane for the last line, the most useful first."""
     arrows = [(_plain(key) if is_ascii else key, words) for key, words in _ARROWS[pane]]
-    return [*arrows, *_OTHERS]
+    others = [("L" if key == "l" and pane == "matrix" else key, words) for key, words in _OTHERS]  # l moves there
+    return [*arrows, *others]
 
 
 def help_lines(*, is_ascii: bool = False) -> list[tuple[str, str]]:

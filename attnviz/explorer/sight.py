@@ -14,6 +14,7 @@ from attnviz.names import SHARES
 from attnviz.output.colormaps import AMBER, AZURE
 from attnviz.output.decimals import decimal
 from attnviz.output.head_words import label_text
+from attnviz.output.labels import cell_width
 from attnviz.output.scale import Scale, hidden_cells, strongest_keys
 from attnviz.output.terminal.cells import cell_style, shade
 from attnviz.output.terminal.lines import plain_labels
@@ -277,12 +278,28 @@ class Sight:
             return decimal(value, metric.decimals)
         return decimal(value, 2) if self.order == TELLING else replace_last(self).number(value, 2)
 
-    def head_label(self, index: int, *, short: bool = False) -> str:
-        """The pattern of a head: its name, or with the numbers that say so."""
+    def head_label(self, index: int, room: int | None = None, *, short: bool = False) -> str:
+        """What a head does: the relation that a probe found, and its pattern with the numbers that say so.
+
+        Args:
+            index: of the head.
+            room: columns, so that of a long label a part is left out; None for no limit.
+            short: only the name of the pattern.
+        """
         if self.facts is None:
             return ""
-        label = self.facts.labels[index]
-        return str(label["name"]) if short else label_text(label, is_ascii=self.screen.ascii)
+        label, relations = self.facts.labels[index], self._relations(index)
+        name, text = str(label["name"]), label_text(label, is_ascii=self.screen.ascii)
+        both = [f"{one}{' | ' if self.screen.ascii else ' · '}{text}" for one in relations[:1]]
+        texts = [*relations, name] if short else [*both, *relations, text, name]
+        return next((one for one in texts if room is None or cell_width(one) <= room), name)
+
+    def _relations(self, index: int) -> list[str]:
+        """What a probe found a head to find, in full and in short; nothing without labels of heads."""
+        labels, place = self.attention.model.labels, self.attention.every_head[index]
+        if labels is None or self.name.kind != "encoder" or not labels.of(*place):
+            return []
+        return [labels.short(*place), str(labels.of(*place)[0])]
 
 
 def replace_last(sight: Sight) -> Sight:

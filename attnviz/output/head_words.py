@@ -41,7 +41,7 @@ def label_text(label: Document, *, is_ascii: bool = False) -> str:
         words = f"rests on {cut(rest[0], _MOST_NAME, ascii=is_ascii)} {rest[1]:.2f}"
         return words if name in REST_LABELS else f"{name}, {words}"
     if label["share"] is None:
-        return f"{name}: no row"
+        return f"{name}: no row" if label["of"] is None else name  # cross-attention has none of the patterns
     shares = f"{label['share']:.2f}"
     if label["of"] is not None and round(label["of"], 2) < 1:
         shares += f" of {label['of']:.2f}"

@@ -11,13 +11,14 @@ from typing import Any, BinaryIO, Generic, NamedTuple, TypeVar
 from attnviz.analysis.matrices.selection import Request, select_attention
 from attnviz.errors import InputError, UsageError
 from attnviz.model import Model
-from attnviz.sweeps.machine import Threads, usable_cpus
-from attnviz.sweeps.runs import NO_MODEL, Prepared, Run
+from attnviz.sweeps.prepared import Prepared
+from attnviz.sweeps.runs import NO_MODEL, Run
 from attnviz.sweeps.saved.windows import WindowFolder
+from attnviz.sweeps.sharing.machine import Threads, usable_cpus
 from attnviz.sweeps.texts import PlacedTexts, Texts, Window, is_stream, opened_texts
 from attnviz.sweeps.work import Companions, Parts, TextOutcome, WindowTotal, Work
+from attnviz.text.files.sources import TextFiles
 from attnviz.text.layout import FileLayout
-from attnviz.text.sources import TextFiles
 from attnviz.trace.result import Result
 
 ValueT = TypeVar("ValueT")
@@ -94,7 +95,11 @@ class Corpus:
 
     @property
     def has_target(self) -> bool:
-        """Whether each text has a target text."""
+        """Whether each text has a target text, which the model may write."""
+        if self.parts.generate is not None and self.open_model is not None:
+            from attnviz.sweeps.generation.continuation import writes_target
+
+            return writes_target(self.open_model())
         return self.parts.target is not None or (self.are_lines and self.layout.has_target)
 
     @property
@@ -214,7 +219,11 @@ class Corpus:
     def _opened_model(self) -> Model:
         if self.open_model is None:
             raise UsageError(NO_MODEL)
-        return self.open_model()
+        model = self.open_model()
+        if self.parts.generate is not None and model.generation is not None:
+            for text in model.generation().notes:
+                self.note(f"{model.name}: {text}")
+        return model
 
     def _opened_texts(self, most: int) -> AbstractContextManager[Texts]:
         if self.texts is None:
@@ -278,7 +287,7 @@ class Corpus:
 def _outcomes(work: Work, texts: Texts, workers: int, cluster: str | None) -> Iterator[Iterator[TextOutcome]]:
     """The outcome of each text."""
     if cluster is not None:
-        from attnviz.sweeps.cluster import cluster_map
+        from attnviz.sweeps.sharing.cluster import cluster_map
 
         with cluster_map(work, texts, address=cluster, ready=texts.ready) as outcomes:
             yield outcomes
@@ -286,7 +295,7 @@ def _outcomes(work: Work, texts: Texts, workers: int, cluster: str | None) -> It
     if workers == 1:
         yield (outcome for window in texts for outcome in work(window))
         return
-    from attnviz.sweeps.workers import ordered_map
+    from attnviz.sweeps.sharing.workers import ordered_map
 
     mapped = ordered_map(
         partial(_whole, work),

@@ -8,7 +8,8 @@ from attnviz.elsewhere.tokens.special_labels import is_special_label
 from attnviz.encoder.embedding import Sequence
 from attnviz.errors import InputError, UsageError, one_line
 from attnviz.model import Model
-from attnviz.sweeps.runs import Prepared
+from attnviz.sweeps.prepared import Prepared
+from attnviz.sweeps.targets import fed_tokens
 from attnviz.sweeps.truncation import covered, truncated
 from attnviz.text.labels import printable
 from attnviz.text.reading import check_text
@@ -24,8 +25,10 @@ def prepare(
     target: str | None = None,
     pad_to: int | None = None,
     truncate: bool = False,
+    generate: int | None = None,
+    stop: str | None = None,
 ) -> Prepared:
-    """Tokenizes a text, and the target text if there is one.
+    """Tokenizes a text, and the target text if there is one; or lets the model write what follows.
 
     Args:
         model: of which the tokenizer and the limit are.
@@ -34,25 +37,52 @@ def prepare(
         target: the target text.
         pad_to: the number of tokens that it is padded to.
         truncate: cut a text, or a target, that is too long, instead of raising an error.
+        generate: the most tokens that the model writes: a decoder after the text, an encoder-decoder as its target.
+        stop: a text that ends what it writes.
 
     Raises:
+        UsageError: parts that exclude each other, or a model that cannot write.
         InputError: a text without tokens, or one longer than ``n_ctx``; a target without a decoder.
     """
+    check_generate(generate, stop, pair=pair, target=target, pad_to=pad_to)
     cuts: list[str] = []
     source, tokens = _sequence(model, "text", text, pair, pad_to, cuts if truncate else None)
     if cuts:
         text, pair = covered(text, tokens), None if pair is None else covered(pair, tokens, 1)
+    if generate is not None:
+        from attnviz.sweeps.generation.continuation import with_generated
+
+        return with_generated(model, Prepared(source, tokens, text, cuts=tuple(cuts)), generate, stop)
     if target is None:
         return Prepared(source, tokens, text, pair, cuts=tuple(cuts))
     if not model.has_decoder:
         raise InputError(
             f"{model.info.name}: these weights have no decoder; expected one for a target text",
-            hint="attnviz weights init --decoder writes one",
+            hint="`attnviz models` lists the encoder-decoders that load, and --seed 0 makes random weights",
         )
     n_cuts = len(cuts)
-    target_sequence, target_tokens = _sequence(model, "target", target, None, None, cuts if truncate else None)
+    target_sequence, target_tokens = _target_sequence(model, target, cuts if truncate else None)
     target = covered(target, target_tokens) if len(cuts) > n_cuts else target
     return Prepared(source, tokens, text, pair, target, target_sequence, target_tokens, cuts=tuple(cuts))
+
+
+def check_generate(generate: int | None, stop: str | None, **others: object) -> None:
+    """Refuses what does not go with a text that the model writes.
+
+    Raises:
+        UsageError: no token to write, a stop that is empty or alone, or another part of the input.
+    """
+    given = [name.replace("_", "-") for name, value in others.items() if value is not None]
+    if generate is None:
+        if stop is not None:
+            raise UsageError("stop: it ends what the model writes; expected --generate too")
+        return
+    if generate < 1:
+        raise UsageError(f"generate: {generate} tokens; expected 1 or more")
+    if stop == "":
+        raise UsageError("stop: the text is empty; expected one that ends what the model writes")
+    if given:
+        raise UsageError(f"generate, {given[0]}: both are given; expected one of them")
 
 
 def prepare_vectors(model: Model, vectors: np.ndarray, labels: Iterable[str] | None = None) -> Prepared:
@@ -129,10 +159,8 @@ def _sequence(
     tokens = model.tokenizer.encode(text, pair, n_vocab=model.config.n_vocab)
     if pair is not None:
         _check_segments(model, tokens, text, pair)
-    n, n_ctx = len(tokens), model.config.n_ctx
-    if cuts is not None and n > n_ctx:
-        tokens = truncated(tokens, n_ctx)
-        cuts.append(f"{where}: {n:,} tokens cut to the first {len(tokens):,}, the most that the model takes")
+    n_ctx = model.config.n_ctx
+    tokens = _cut(tokens, where, n_ctx, cuts)
     if pad_to is not None:
         if pad_to < len(tokens):
             raise UsageError(
@@ -144,6 +172,26 @@ def _sequence(
     _check_length(model, where, len(tokens))
     padding = np.array([token.padding for token in tokens]) if pad_to is not None else None
     return Sequence(np.array([token.id for token in tokens]), None, padding, _type_ids(model, tokens)), tokens
+
+
+def _target_sequence(model: Model, text: str, cuts: list[str] | None) -> tuple[Sequence, Tokens]:
+    """What the decoder is fed for a target: its tokens, shifted right where the model was trained so."""
+    check_text(text, "target")
+    tokenizer, config = model.target_tokenizer, model.config
+    tokens = _cut(tokenizer.encode(text, n_vocab=config.n_target_vocab), "target", config.n_ctx, cuts)
+    tokens = fed_tokens(tokens, config.target, tokenizer)
+    _check_length(model, "target", len(tokens))
+    return Sequence(np.array([token.id for token in tokens]), None, None, _type_ids(model, tokens)), tokens
+
+
+def _cut(tokens: Tokens, where: str, n_ctx: int, cuts: list[str] | None) -> Tokens:
+    """The tokens, or the first of too many, if there is a list for the note on that."""
+    n = len(tokens)
+    if cuts is None or n <= n_ctx:
+        return tokens
+    tokens = truncated(tokens, n_ctx)
+    cuts.append(f"{where}: {n:,} tokens cut to the first {len(tokens):,}, the most that the model takes")
+    return tokens
 
 
 def _type_ids(model: Model, tokens: Tokens) -> np.ndarray | None:

@@ -7,7 +7,8 @@ from itertools import count, islice
 from attnviz.analysis.heads.metrics import HeadMetrics
 from attnviz.analysis.matrices.selection import Request
 from attnviz.model import Model, seeded_model
-from attnviz.sweeps.runs import Prepared, Run, runs
+from attnviz.sweeps.prepared import Prepared
+from attnviz.sweeps.runs import Run, runs
 from attnviz.trace.attention import Attention
 
 
@@ -44,4 +45,4 @@ def null_seeds(model: Model, n_models: int) -> tuple[int, ...]:
 
 def random_like(model: Model, seed: int) -> Model:
     """A model of the same shape, with the same tokenizer and ids, and random weights."""
-    return seeded_model(model.config, model.tokenizer, seed)
+    return replace(seeded_model(model.config, model.tokenizer, seed), read_target_tokenizer=model.read_target_tokenizer)

@@ -15,50 +15,20 @@ from attnviz.analysis.matrices.rerun import Ran
 from attnviz.analysis.matrices.selection import Choice, Request, arrange, arranged_parts, arranged_tokens
 from attnviz.analysis.matrices.values import IN_PARTS, lost_to_sinks, value_addresses, values_in_parts, values_of
 from attnviz.encoder.batch import batches, stacked
-from attnviz.encoder.embedding import Sequence
+from attnviz.encoder.config.block import Block
 from attnviz.encoder.stack import BY_HEADS, Address, masked_keys, stream
 from attnviz.encoder.stack import run as run_stack
 from attnviz.errors import InputError, TokenChoiceError, UsageError
 from attnviz.model import Model
 from attnviz.names import KINDS, PATHS
+from attnviz.sweeps.prepared import Prepared
 from attnviz.trace.attention import Attention
 from attnviz.trace.result import Result
-from attnviz.trace.tokens import Tokens
 from attnviz.trace.trace import Trace
 
 MOST_HELD = 1 << 24  # numbers of matrices that are held of one text, or of several together (64 MB)
 NO_MODEL = "attention: there is no model to run; expected texts or vectors"
 _MOST_TEXTS = 256  # that are looked at together for texts of equal length
-
-
-@dataclass(frozen=True, eq=False)
-class Prepared:
-    """A text made ready for the stack: its tokens and what enters the stack for them.
-
-    ``where``: its place among several, ``texts.txt, line 3``. ``cuts``: a note for each text that was too long.
-    """
-
-    source: Sequence
-    tokens: Tokens
-    text: str | None = None
-    pair: str | None = None
-    target_text: str | None = None
-    target: Sequence | None = None
-    target_tokens: Tokens = ()
-    where: str = ""
-    cuts: tuple[str, ...] = ()
-
-    @property
-    def n_tokens(self) -> int:
-        """The number of tokens of the text, or of its target if that is longer."""
-        return max(len(self.tokens), len(self.target_tokens))
-
-    def sides(self, kind: str) -> tuple[Tokens, Tokens]:
-        """The queries and the keys of a kind of attention."""
-        return (
-            self.tokens if kind == "encoder" else self.target_tokens,
-            self.target_tokens if kind == "decoder" else self.tokens,
-        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -186,21 +156,21 @@ class _Plan:
     def of(cls, model: Model, text: Prepared, request: Request) -> "_Plan":
         kinds = kinds_of(request, text)
         config = model.config
-        choices = {kind: Choice.of(request, config.layers_of(kind), config.n_heads) for kind in kinds}
+        choices = {kind: _choice_of(request, kind, config, alone=len(kinds) == 1) for kind in kinds}
         for kind in kinds if request.reduce in PATHS else ():
             check_path(request.reduce, kind, choices[kind].layers)
         return cls(model, text, request, kinds, choices)
 
     @property
-    def heads(self) -> tuple[int, ...]:
-        """The heads that are run, each once; the same of each kind."""
-        return tuple(dict.fromkeys(self.choices[self.kinds[0]].heads))
+    def heads(self) -> Mapping[str, tuple[int, ...]]:
+        """By kind, the heads that are run, each once."""
+        return {kind: tuple(dict.fromkeys(choice.heads)) for kind, choice in self.choices.items()}
 
     def rows(self, kind: str) -> Iterator[tuple[int, slice | list[int]]]:
         """The layer of each row of matrices, and where its heads are among those that are run."""
-        choice = self.choices[kind]
+        choice, heads = self.choices[kind], self.heads[kind]
         for i, layer in enumerate(choice.layers):
-            yield layer, [self.heads.index(choice.heads[i])] if choice.by_name else slice(None)
+            yield layer, [heads.index(choice.heads[i])] if choice.by_name else slice(None)
 
     @property
     def numbers(self) -> int:
@@ -261,7 +231,9 @@ class _Plan:
         trace = run_stack(model.params, model.config, self.addresses, text.source, text.target, heads=heads)
         ran, values = Ran(model.params, model.config, trace, text.source, text.target), self.request.run_values
         arrays = {
-            kind: [values_of(values, ran, kind, i, self.heads, narrowed=narrowed)[at] for i, at in self.rows(kind)]
+            kind: [
+                values_of(values, ran, kind, i, self.heads[kind], narrowed=narrowed)[at] for i, at in self.rows(kind)
+            ]
             for kind in self.kinds
         }
         return self.gathered(arrays, trace if self.request.keep else None)
@@ -329,7 +301,22 @@ class _Plan:
             target=text.target_text,
             trace=trace,
             where=text.where,
+            n_given=text.n_given,
         )
+
+
+def _choice_of(request: Request, kind: str, config: Block, *, alone: bool) -> Choice:
+    """The layers and heads of a kind.
+
+    Raises:
+        UsageError: a layer or head that does not exist; of several kinds, the hint says of which.
+    """
+    try:
+        return Choice.of(request, config.layers_of(kind), config.heads_of(kind))
+    except UsageError as error:
+        if alone or error.hint:
+            raise
+        raise UsageError(str(error), hint=f"that is of {kind} attention; choose one with --kind") from error
 
 
 def kinds_of(request: Request, text: Prepared) -> tuple[str, ...]:

@@ -10,10 +10,10 @@ from typing import BinaryIO, NamedTuple, Protocol, TypeGuard, cast
 
 from attnviz.errors import AttnvizError, InputError, UsageError, one_line
 from attnviz.numbers import spans
-from attnviz.text.datasets import Records
+from attnviz.text.files.datasets import Records
+from attnviz.text.files.sources import TextFiles, open_texts
 from attnviz.text.layout import N_LOOKED_AT, FileLayout, settled_layout
 from attnviz.text.reading import Lines, is_blank, open_lines, read_lines
-from attnviz.text.sources import TextFiles, open_texts
 
 
 class PlacedText(NamedTuple):

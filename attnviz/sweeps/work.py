@@ -8,7 +8,8 @@ from attnviz.analysis.matrices.selection import Request
 from attnviz.errors import AttnvizError, CheckpointError, InputError, TokenChoiceError, one_line, some
 from attnviz.model import Model, load
 from attnviz.sweeps.preparation import prepare
-from attnviz.sweeps.runs import Prepared, runs
+from attnviz.sweeps.prepared import Prepared
+from attnviz.sweeps.runs import runs
 from attnviz.sweeps.texts import PlacedText, Window
 
 _LONG_WORD = 40  # characters of a word that a note shows
@@ -40,12 +41,17 @@ class TextOutcome(NamedTuple):
 
 
 class Parts(NamedTuple):
-    """What belongs to each text: a second segment, a target text, the length it is padded to, whether it is cut."""
+    """What belongs to each text: a second segment, a target text, the length it is padded to, whether it is cut.
+
+    ``generate``: how many tokens the model writes, up to the text ``stop``.
+    """
 
     pair: str | None = None
     target: str | None = None
     pad_to: int | None = None
     truncate: bool = False
+    generate: int | None = None
+    stop: str | None = None
 
 
 @dataclass(frozen=True, eq=False)

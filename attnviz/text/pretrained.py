@@ -1,7 +1,7 @@
 """Tokenizers of the ``tokenizers`` library, from their JSON files: the vocabulary a checkpoint was trained with."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from itertools import chain
 from pathlib import Path
@@ -74,6 +74,9 @@ class PretrainedTokenizer:
         n_vocab: the largest id plus one: ids may have gaps, so that it is not the number of pieces.
         padding: the piece that fills up the length, if it has one.
         more_notes: notes on the files it was made from, one line each.
+        templates: what stands around one text, and around two, in place of the library's own: ``$A`` and ``$B`` for the
+            texts, with the row of the segment table after each colon.
+        language: the language token that the templates have; empty where there is none.
     """
 
     name: str
@@ -83,6 +86,8 @@ class PretrainedTokenizer:
     n_vocab: int
     padding: str | None = None
     more_notes: tuple[str, ...] = ()
+    templates: tuple[str, str] | None = None
+    language: str = ""
 
     @property
     def unknown(self) -> str | None:
@@ -116,6 +121,11 @@ class PretrainedTokenizer:
         label = printable(self.padding)
         return Token(text="", label=label, id=number, piece=self.padding, special=True, padding=True)
 
+    def special_token(self, number: int) -> Token:
+        """A special token by its id; one without a piece is called by its number."""
+        piece = self.library.id_to_token(number) or f"[{number}]"
+        return Token(text="", label=printable(piece), id=number, piece=piece, special=True)
+
     @cached_property
     def _added(self) -> frozenset[int]:
         return frozenset(self.library.get_added_tokens_decoder())
@@ -132,7 +142,7 @@ class PretrainedTokenizer:
         for where, segment_text in texts.items():
             check_text(segment_text, where)
         try:
-            encoding = self.library.encode(text, pair)
+            encoding = self.library.encode(text, pair, add_special_tokens=self.templates is None)
         except Exception as error:  # the library raises nothing more specific
             raise InputError(
                 f"{self.name}: cannot encode the text ({one_line(error)}); expected a text it knows"
@@ -141,9 +151,54 @@ class PretrainedTokenizer:
         for segment, where in enumerate(texts):
             if not any(t.segment == segment and not t.special for t in tokens):
                 raise InputError(f"{where}: {self.name} finds no token in it; expected at least one token")
-        largest = max(encoding.ids)
-        check_id(self.name, tokens[encoding.ids.index(largest)].piece, largest, n_vocab)
+        if self.templates is not None:
+            segments = [[token for token in tokens if token.segment == segment] for segment in range(len(texts))]
+            tokens = self._surrounded(self.templates, segments)
+        largest = max(tokens, key=lambda token: token.id or 0)
+        check_id(self.name, largest.piece, largest.id or 0, n_vocab)
         return tokens
+
+    def _surrounded(self, templates: tuple[str, str], segments: list[list[Token]]) -> Tokens:
+        """The tokens of one or two texts, with those of a template around them."""
+        tokens: list[Token] = []
+        segment = 0
+        for part in templates[len(segments) - 1].split():
+            name, _, row = part.partition(":")
+            type_id = int(row or 0)
+            if name in ("$A", "$B"):
+                segment = int(name == "$B")
+                tokens += [replace(token, type_id=type_id) for token in segments[segment]]
+            else:
+                tokens.append(self._added_token(name, segment, type_id))
+        return tuple(tokens)
+
+    def _added_token(self, name: str, segment: int, type_id: int) -> Token:
+        number = self.library.token_to_id(name)
+        return Token(
+            text="", label=printable(name), id=number, piece=name, special=True, segment=segment, type_id=type_id
+        )
+
+    def as_json(self) -> str:
+        """The JSON that native files keep: with what the templates put around texts."""
+        if self.templates is None:
+            return self.json_text
+        described = orjson.loads(self.json_text)
+        described["post_processor"] = self._post_processor(*self.templates)
+        return orjson.dumps(described).decode()
+
+    def _post_processor(self, single: str, pair: str) -> dict[str, Any]:
+        """The library's step that puts a template's tokens around texts."""
+
+        def step(part: str) -> dict[str, Any]:
+            name, _, row = part.partition(":")
+            if name.startswith("$"):
+                return {"Sequence": {"id": name[1:], "type_id": int(row or 0)}}
+            return {"SpecialToken": {"id": name, "type_id": int(row or 0)}}
+
+        names = {part.partition(":")[0] for part in f"{single} {pair}".split() if not part.startswith("$")}
+        special = {name: {"id": name, "ids": [self.library.token_to_id(name)], "tokens": [name]} for name in names}
+        single_steps, pair_steps = ([step(part) for part in text.split()] for text in (single, pair))
+        return {"type": "TemplateProcessing", "single": single_steps, "pair": pair_steps, "special_tokens": special}
 
     def _tokens(self, encoding: "Encoding", texts: tuple[str, ...]) -> Tokens:
         words = _words(encoding, self.spelling)

@@ -84,6 +84,11 @@ class RegexTokenizer:
         check_id(self.name, token.piece, token.id or 0, n_vocab)
         return token
 
+    def special_token(self, number: int) -> Token:
+        """A special token by its id; one that the vocabulary lacks is called by its number."""
+        piece = next((piece for piece, known in self.vocabulary.items() if known == number), f"[{number}]")
+        return Token(text="", label=printable(piece), id=number, piece=piece, special=True)
+
     def _segment(self, text: str, segment: int) -> list[Token]:
         where = "text" if segment == 0 else "pair"
         check_text(text, where)

@@ -52,6 +52,9 @@ class Tokenizer(Protocol):
             InputError: the vocabulary has none.
         """
 
+    def special_token(self, number: int) -> Token:
+        """A special token by its id."""
+
 
 @dataclass(frozen=True)
 class BuiltinTokenizer:
@@ -72,6 +75,10 @@ class BuiltinTokenizer:
     def padding_token(self, n_vocab: int) -> Token:
         """``[PAD]``, whose id is a hash like any other's."""
         return replace(_special("[PAD]", n_vocab, segment=0), padding=True)
+
+    def special_token(self, number: int) -> Token:
+        """``[START]``: a hash says nothing of the token that it is of."""
+        return Token(text="", label="[START]", id=number, piece="[START]", special=True)
 
     def _segment(self, text: str, segment: int, n_vocab: int) -> Tokens:
         tokens = []

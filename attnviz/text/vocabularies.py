@@ -28,11 +28,18 @@ def wordpiece(path: Path, *, specials: Mapping[str, str], lower_case: bool, stri
     Raises:
         InputError: the file cannot be read, or lacks the token for what it does not know.
     """
-    from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers  # noqa: PLC0415 (start-up time)
-
     vocabulary = vocabulary_of_lines(path)
     _check_specials(path, vocabulary, [specials["unk"]])
-    made = Tokenizer(models.WordPiece(vocabulary, unk_token=specials["unk"], max_input_chars_per_word=100))
+    return bert_tokenizer(vocabulary, unk=specials["unk"], lower_case=lower_case, strip_accents=strip_accents)
+
+
+def bert_tokenizer(
+    vocabulary: Mapping[str, int], *, unk: str, lower_case: bool, strip_accents: bool | None
+) -> "Tokenizer":
+    """BERT's tokenizer without its special tokens, with a vocabulary that has ``unk``."""
+    from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers  # noqa: PLC0415 (start-up time)
+
+    made = Tokenizer(models.WordPiece(dict(vocabulary), unk_token=unk, max_input_chars_per_word=100))
     made.normalizer = normalizers.BertNormalizer(
         clean_text=True, handle_chinese_chars=True, strip_accents=strip_accents, lowercase=lower_case
     )
@@ -69,6 +76,26 @@ def vocabulary_of_lines(path: Path) -> dict[str, int]:
     return {line: number for number, line in enumerate(_lines(path, _LINES))}
 
 
+def piece_numbers(path: Path, unknown: str) -> dict[str, int]:
+    """The ids of the pieces of a ``vocab.json``, in their order: 0, 1, 2, and so on.
+
+    Raises:
+        InputError: the file cannot be read, is not such an object, or lacks the piece for what it does not know.
+    """
+    expected = "expected an object of pieces and their ids, from 0 on"
+    text = utf8(read_file(path, expected), one_line(path), expected)
+    try:
+        numbers = json.loads(text)
+        by_number = {number: piece for piece, number in numbers.items()}
+        ordered = {by_number[number]: number for number in range(len(numbers))}
+    except (ValueError, AttributeError, KeyError, TypeError, RecursionError) as error:
+        raise InputError(
+            f"{one_line(path)}: it is not a vocabulary ({one_line(repr(error))[:80]}); {expected}"
+        ) from error
+    _check_specials(path, ordered, [unknown])
+    return ordered
+
+
 def byte_level(vocabulary_path: Path, merges_path: Path, *, add_prefix_space: bool) -> "Tokenizer":
     """GPT-2's tokenizer with the vocabulary of a ``vocab.json`` and a ``merges.txt`` (Radford et al. 2019).
 
@@ -79,11 +106,10 @@ def byte_level(vocabulary_path: Path, merges_path: Path, *, add_prefix_space: bo
 
     expected = "expected an object of tokens and their ids"
     text = utf8(read_file(vocabulary_path, expected), one_line(vocabulary_path), expected)
-    lines = _lines(merges_path, "expected two pieces per line")
-    rows = [line.split() for line in lines if line and not line.startswith("#version")]
+    pairs = merge_pairs(merges_path)
     try:
         vocabulary = json.loads(text)
-        made = Tokenizer(models.BPE(vocabulary, [(first, second) for first, second in rows]))
+        made = Tokenizer(models.BPE(vocabulary, pairs))
     except Exception as error:  # the library raises nothing more specific
         raise InputError(
             f"{one_line(vocabulary_path)}: with {merges_path.name} it is not a vocabulary ({one_line(error)[:80]}); "
@@ -92,6 +118,20 @@ def byte_level(vocabulary_path: Path, merges_path: Path, *, add_prefix_space: bo
     made.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=add_prefix_space)
     made.decoder = decoders.ByteLevel()
     return made
+
+
+def merge_pairs(path: Path) -> list[tuple[str, str]]:
+    """The pairs of pieces of a ``merges.txt``, the best first.
+
+    Raises:
+        InputError: the file cannot be read, or a line is not two pieces.
+    """
+    expected = "expected two pieces per line"
+    rows = [line.split() for line in _lines(path, expected) if line and not line.startswith("#version")]
+    bad = next((row for row in rows if len(row) != 2), None)
+    if bad is not None:
+        raise InputError(f"{one_line(path)}: a line is {one_line(' '.join(bad))[:40]!r}; {expected}")
+    return [(first, second) for first, second in rows]
 
 
 def _lines(path: Path, expected: str) -> list[str]:

@@ -41,14 +41,12 @@ class ModelInfo:
 
     @property
     def size(self) -> str:
-        """``3 layers x 12 heads``; empty where it is not known."""
-        sizes = [self.config.get(f"n_{unit}s") for unit in ("layer", "head")]
-        known = [
-            f"{n} {unit}{'s' * (n != 1)}"
-            for unit, n in zip(("layer", "head"), sizes, strict=True)
-            if isinstance(n, int)
-        ]
-        return " x ".join(known)
+        """``3 layers x 12 heads``, or ``..., decoder 2 x 8``; empty where it is not known."""
+        sizes = [(unit, self.config.get(f"n_{unit}s")) for unit in ("layer", "head")]
+        encoder = [f"{n} {unit}{'s' * (n != 1)}" for unit, n in sizes if isinstance(n, int)]
+        decoder = [str(self.config.get(f"decoder_{unit}s", n)) for unit, n in sizes if isinstance(n, int)]
+        differs = any(f"decoder_{unit}s" in self.config for unit, _ in sizes)
+        return " x ".join(encoder) + f", decoder {' x '.join(decoder)}" * differs
 
     @property
     def provenance(self) -> str:

@@ -34,6 +34,7 @@ class Result:
         target: the target text of cross-attention, if any.
         trace: what else was kept.
         where: the text's place among several: ``texts.txt, line 3``.
+        n_given: the characters of the text before what the model wrote after it; None where it wrote nothing there.
     """
 
     text: str | None
@@ -45,6 +46,7 @@ class Result:
     target: str | None = None
     trace: Trace | None = None
     where: str = ""
+    n_given: int | None = None
 
     @property
     def attention(self) -> np.ndarray:

@@ -23,6 +23,7 @@ class Token:
         type_id: its row of the segment table, where the model has one; not every tokenizer tells segments apart.
         position: its position in the model's input where tokens were merged or left out (a word has that of its first
             piece); None where its place among the tokens says it.
+        generated: whether the model wrote it (``--generate``); of a word of several tokens, whether it ended it.
     """
 
     text: str
@@ -38,6 +39,7 @@ class Token:
     type_id: int = 0
     pieces: tuple[str, ...] = ()
     position: int | None = None
+    generated: bool = False
 
 
 Tokens = tuple[Token, ...]

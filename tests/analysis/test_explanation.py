@@ -32,6 +32,8 @@ VARIANTS = [
     {"conv_kernel": 3, "conv_activation": "gelu"},
     {"n_experts": 5, "norm_placement": "pre", "gated": True, "d_shared": 7, "shared_gate": True},
     {"n_experts": 6, "router_groups": 2, "router": "sigmoid", "expert_layers": "1", "d_expert": 9},
+    {"decoder_heads": 8, "decoder_position": "alibi", "decoder_norm": "rms", "decoder_d_ff": 48},
+    {"norm_placement": "pre", "decoder_norm_placement": "post", "position": "rotary", "decoder_d_head": 6},
 ]
 
 
@@ -76,7 +78,7 @@ def latent_of(x, attn, config):
 @pytest.mark.parametrize("fields", VARIANTS)
 def test_each_step_follows_from_the_one_before(fields, kind):  # noqa: C901 (one branch per kind of step)
     model, explanation, steps = explained(fields, kind=kind)
-    config, stack = model.config, model.params if kind == "encoder" else model.params.at("decoder")
+    config, stack = model.config.of_kind(kind), model.params if kind == "encoder" else model.params.at("decoder")
     attn = stack.at("layers.1").at("cross" if kind == "cross" else "attn")
     x = (steps.get("norm") or steps.get("input"))["x"]
     clip = config.attention.clip_qkv or np.inf

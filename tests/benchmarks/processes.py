@@ -37,6 +37,7 @@ class Settings:
     tokens: tuple[int, ...]
     chromium: str | None = None
     scripts: str | None = None
+    gguf: str | None = None
 
 
 @dataclass(frozen=True)

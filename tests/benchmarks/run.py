@@ -13,8 +13,9 @@ have nothing else to do. Parts:
   startup   import, --help, --version and small runs, against importing typer
   forward   which part of the machine's own sgemm rate the forward pass reaches, one thread
 
-Two more parts run only with --only, for ten minutes each:
+Three more parts run only with --only, the last two for ten minutes each:
 
+  gguf      one sentence with a GGUF file (--gguf) to JSON: wall time and peak memory; PYTHON has gguf too
   big       models of 1 and 3 billion parameters in bfloat16, layer 0 and all layers, against transformers; it writes
             7 GB of files, and transformers takes 13 GB of memory
   page      the HTML page in Chromium, against BertViz's pages of the same attention. It needs playwright (the extra
@@ -43,12 +44,13 @@ MODULES = {  # each has ``measure(settings)``; loaded when asked for, so that wh
     "heatmap": "heatmap",
     "startup": "startup",
     "forward": "forward",
+    "gguf": "gguf_file",
     "big": "big",
     "page": "page",
 }
-UNASKED = tuple(name for name in MODULES if name not in ("big", "page"))  # what runs without --only
+UNASKED = tuple(name for name in MODULES if name not in ("gguf", "big", "page"))  # what runs without --only
 NEED_MODEL = {"sentence", "corpus", "forward", "page"}
-NEED_TORCH = {"sentence", "corpus", "long", "big", "page"}
+NEED_TORCH = {"sentence", "corpus", "long", "gguf", "big", "page"}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -102,6 +104,7 @@ def arguments() -> argparse.ArgumentParser:
         metavar="N,...",
         help="of the long texts [512,1024,2048,4096]",
     )
+    parser.add_argument("--gguf", metavar="FILE.gguf", help="a model in one file")
     parser.add_argument("--scripts", metavar="FOLDER", help="a node_modules with the scripts of BertViz's pages")
     parser.add_argument("--json", metavar="FILE", help="write all figures, with machine, versions and commit")
     parser.add_argument("--table", metavar="FILE", help="write a Markdown table")
@@ -139,6 +142,8 @@ def checked(options: argparse.Namespace) -> tuple[Settings, Sequence[str], dict[
             raise BenchmarkError(f"MODEL: not given, and {part} needs it; expected a model folder")
         if part in NEED_TORCH and options.torch is None:
             raise BenchmarkError(f"--torch: not given, and {part} needs it; expected an interpreter with torch")
+    if "gguf" in options.only and not (options.gguf and os.path.isfile(options.gguf)):
+        raise BenchmarkError("--gguf: names no file, and gguf needs it; expected a GGUF file")
     chromium, scripts = browser(options) if "page" in options.only else (None, None)
     model = None if options.model is None else Path(options.model).resolve()
     if model is not None and not (model / "config.json").is_file():
@@ -154,7 +159,8 @@ def checked(options: argparse.Namespace) -> tuple[Settings, Sequence[str], dict[
     torch = options.torch and os.path.abspath(shutil.which(options.torch) or options.torch)
     versions = torch_versions(torch) if torch else None
     sizes = (options.rounds, options.sentences, options.tokens)
-    return Settings(model and str(model), torch, *sizes, chromium, scripts), options.only, versions
+    gguf = options.gguf and os.path.abspath(options.gguf)
+    return Settings(model and str(model), torch, *sizes, chromium, scripts, gguf), options.only, versions
 
 
 def browser(options: argparse.Namespace) -> tuple[str, str]:

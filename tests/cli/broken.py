@@ -79,7 +79,7 @@ def write_broken_models(folder: Path) -> None:
     write_bert(folder / "mamba", model_type="mamba")
     write_bert(folder / "mish", hidden_act="mish")
     write_bert(folder / "worded", num_hidden_layers="two")
-    write_bert(folder / "t5", model_type="t5")
+    write_bert(folder / "wav2vec2", model_type="wav2vec2")
     write_bert(folder / "typeless", model_type=None)
     write_bert(folder / "nan", tensors | {query: np.full((6, 6), np.nan, np.float32)})
     write_bert(folder / "heads", {f"bert.{n}": a for n, a in tensors.items()} | {"adapter.weight": np.ones((2, 2))})

@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 
 import attnviz
-from attnviz.analysis.heads.definitions import METRICS
+from attnviz.analysis.heads.definitions import METRICS, kind_metrics
 from attnviz.analysis.heads.metrics import head_metrics
 from attnviz.cli.main import main
 
 TEXT = "The cat sat on the cat."
 KNOWN = ", ".join([*METRICS, "layer", "head", "label"])
-WITHOUT_TOKENS = ", ".join([*(name for name, metric in METRICS.items() if not metric.identity), "layer", "head"])
+WITHOUT_TOKENS = ", ".join([*(name for name in kind_metrics("encoder") if not METRICS[name].identity), "layer", "head"])
 
 
 @pytest.fixture

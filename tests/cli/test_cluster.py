@@ -20,9 +20,9 @@ import attnviz
 from attnviz.api.heads import heads_request
 from attnviz.api.sweep import corpus
 from attnviz.errors import InputError, UsageError, WorkerError
-from attnviz.sweeps import cluster as dask_cluster
 from attnviz.sweeps.head_measures import FirstText, Totals, measured
 from attnviz.sweeps.runs import Run
+from attnviz.sweeps.sharing import cluster as dask_cluster
 
 FOLDER = Path(attnviz.__file__).parents[1]
 WORDS = ["the", "old", "cat", "sat", "on", "a", "warm", "mat", "while", "it", "rained", "and", "the", "dog", "slept"]
@@ -218,7 +218,7 @@ def test_workers_of_this_machine_need_no_scheduler(cli, texts):
 
 def test_without_dask_one_line_says_how_to_install_it(cli, texts, monkeypatch):
     monkeypatch.setitem(sys.modules, "distributed", None)
-    monkeypatch.delitem(sys.modules, "attnviz.sweeps.cluster")
+    monkeypatch.delitem(sys.modules, "attnviz.sweeps.sharing.cluster")
     ran = cli("show", "--file", str(texts), "--json", "--cluster", "local:2")
     assert ran == (
         2,

@@ -33,6 +33,13 @@ ERRORS = [
     ('show a --pair " "', 3, "pair: empty or blank; expected at least one token"),
     ('show a --target " "', 3, "target: empty or blank; expected at least one token"),
     ("show a --seed 0 -L 2", 2, "layer: there is no layer 2; expected 0-1 (or from the end, -1)"),
+    (
+        "show a --target b --seed 0 --set decoder_heads=8 -H 7 --json",
+        2,
+        "head: there is no head 7; expected 0-3 (or from the end, -1)",
+        "hint: that is of encoder attention; choose one with --kind",
+    ),
+    ("show a --target b --seed 0 -H 7", 2, "head: there is no head 7; expected 0-3 (or from the end, -1)"),
     ("show a --seed 0 -H 9", 2, "head: there is no head 9; expected 0-3 (or from the end, -1)"),
     (
         "show a -H x",
@@ -203,7 +210,7 @@ ERRORS = [
         "show a --weights toy.npz --target b",
         3,
         "toy.npz: these weights have no decoder; expected one for a target text",
-        "hint: attnviz weights init --decoder writes one",
+        "hint: `attnviz models` lists the encoder-decoders that load, and --seed 0 makes random weights",
     ),
     (
         "show a --weights foreign.safetensors",
@@ -628,9 +635,9 @@ ERRORS = [
     ),
     ('show "the cats sat" --model worded -L 1', 3, 'worded/config.json: num_hidden_layers is "two"; expected a number'),
     (
-        'show "the cats sat" --model t5 -L 1',
+        'show "the cats sat" --model wav2vec2 -L 1',
         3,
-        f"t5/config.json: model_type 't5' is not known; expected {FAMILIES}",
+        f"wav2vec2/config.json: model_type 'wav2vec2' is not known; expected {FAMILIES}",
         "hint: --as TYPE reads it as a known family, and --attention FILE shows what another program computed",
     ),
     (
@@ -779,7 +786,7 @@ ERRORS = [
         'show "the cats" --model bert --target cat',
         3,
         "bert: these weights have no decoder; expected one for a target text",
-        "hint: attnviz weights init --decoder writes one",
+        "hint: `attnviz models` lists the encoder-decoders that load, and --seed 0 makes random weights",
     ),
     ("models nowhere/", 3, "nowhere/: no such folder; expected a model folder, or a model's id"),
     ("show a --variant fp16", 2, "variant: it is of a model's weights, and no model is given; expected both"),

@@ -12,7 +12,7 @@ import pytest
 
 import attnviz
 from attnviz.analysis.heads.averages import Running
-from attnviz.analysis.heads.definitions import METRICS
+from attnviz.analysis.heads.definitions import METRICS, kind_metrics
 from attnviz.analysis.heads.labels import LABELS
 from attnviz.analysis.heads.metrics import head_metrics
 from attnviz.analysis.remainders import metrics_of_parts
@@ -59,8 +59,8 @@ def test_json_has_the_metrics_and_the_label_of_every_head(cli):
     expected = head_metrics(attention)
     assert names(found) == [f"L{layer}H{head}" for layer in range(2) for head in range(3)]
     for head in found["heads"]:
-        assert list(head) == ["layer", "head", *METRICS, "label"]
-        for name in METRICS:
+        assert list(head) == ["layer", "head", *kind_metrics("encoder"), "label"]
+        for name in kind_metrics("encoder"):
             assert head[name] == expected.values[name][head["layer"], head["head"]]
         assert head["label"]["value"] == head[head["label"]["metric"]]
     assert found["model"]["weights"] == "seed:0"
@@ -80,7 +80,7 @@ def test_random_weights_say_that_any_pattern_is_chance(cli):
 
 
 def test_a_metric_is_sorted_by_the_largest_first_or_the_smallest(cli):
-    for name in METRICS:
+    for name in kind_metrics("encoder"):
         found = [head[name] for head in document(cli, TEXT, *TINY, "--sort", name)["heads"]]
         assert found == sorted(found, reverse=True)
         assert [head[name] for head in document(cli, TEXT, *TINY, "--sort", f"-{name}")["heads"]] == sorted(found)
@@ -128,7 +128,9 @@ def test_columns_are_those_asked_for_in_every_format(cli):
 def test_all_columns_are_printed_in_blocks_that_fit(cli):
     out = cli("heads", TEXT, *TINY, "--columns", "all").out
     headers = [line.split() for line in out.splitlines() if line.startswith("head  ")]  # a sentence has one space
-    assert [name for header in headers for name in header if name not in ("head", "label")] == list(METRICS)
+    assert [name for header in headers for name in header if name not in ("head", "label")] == list(
+        kind_metrics("encoder")
+    )
     assert len(table_rows(out)) == len(headers) * 6
     assert "Not shown" not in out
 
@@ -141,7 +143,7 @@ def test_columns_of_the_condition_and_of_the_order_are_printed_before_others(cli
 def test_what_is_not_shown_is_named(cli):
     out = " ".join(cli("heads", TEXT, *TINY).out.split())
     header = next(line for line in cli("heads", TEXT, *TINY).out.splitlines() if line.startswith("head "))
-    left = [name for name in METRICS if name not in header.split()]
+    left = [name for name in kind_metrics("encoder") if name not in header.split()]
     assert f"Not shown: {', '.join(left)} (--columns all, or --columns {left[0]})." in out
 
 
@@ -173,6 +175,33 @@ def test_cross_attention_lacks_what_needs_queries_that_are_the_keys(cli):
     assert found["kind"] == "cross"
     assert set(found["missing"]) == {name for name, metric in METRICS.items() if metric.square}
     assert document(cli, TEXT, "--target", "Le chat", "--kind", "decoder", *TINY)["missing"] == {}
+
+
+def test_cross_attention_has_a_diagonal_of_its_own(cli):
+    argv = (TEXT, "--target", "Le chat dort", *TINY)
+    rows = document(cli, *argv)["heads"]
+    (shown,) = [json.loads(cli("show", *argv, "--json").out)["cross_attention"]]
+    n_queries, n_keys = (len(shown[0][0]), len(shown[0][0][0]))
+    for row in rows:
+        matrix = np.array(shown[row["layer"]][row["head"]])
+        nearness = 1 - abs(np.arange(n_queries)[:, None] / (n_queries - 1) - np.arange(n_keys) / (n_keys - 1))
+        assert row["diagonal"] == pytest.approx((matrix * nearness).sum(-1).mean(), abs=1e-6)
+    out = cli("heads", *argv, "--sort", "diagonal").out
+    assert "diagonal" in out.splitlines()[4].split()
+    assert [row[0] for row in table_rows(out)] == names(document(cli, *argv, "--sort", "diagonal"))
+    assert cli("heads", *argv, "--csv").out.splitlines()[0].endswith(",confidence,diagonal")
+
+
+def test_attention_of_a_text_to_itself_says_why_it_has_no_diagonal(cli):
+    assert "diagonal" not in cli("heads", TEXT, *TINY, "--columns", "all").out
+    assert "diagonal" not in cli("heads", TEXT, *TINY, "--csv").out
+    why = "it is of cross-attention, from a target to its source"
+    found = document(cli, TEXT, *TINY, "--columns", "diagonal")
+    assert found["missing"] == {"diagonal": why}
+    assert cli("heads", TEXT, *TINY, "--sort", "diagonal").err == (
+        f"attnviz: error: sort: there is no diagonal here ({why}); expected another metric\n"
+    )
+    assert why in " ".join(cli("heads", TEXT, *TINY, "--where", "diagonal > 0.5").err.split())
 
 
 def test_attention_without_labels_has_the_metrics_that_need_no_tokens(cli, pattern):
@@ -232,7 +261,7 @@ def test_several_texts_are_one_table_in_which_each_weighs_as_its_rows(cli, tmp_p
     runs = [head_metrics(attnviz.run(t, n_layers=2, n_heads=3, d_model=24).views["encoder"]) for t in TEXTS]
     for head in found["heads"]:
         place = head["layer"], head["head"]
-        for name in METRICS:
+        for name in kind_metrics("encoder"):
             rows = np.array([run.counts[name][place] for run in runs])
             values = np.array([run.values[name][place] for run in runs])[rows > 0]
             rows = rows[rows > 0]
@@ -357,7 +386,7 @@ def test_csv_has_numbers_in_full_and_empty_fields(cli, tmp_path):
     for row, head in zip(rows, document(cli, "A dog", *TINY)["heads"], strict=True):
         assert row["same"] == row["induction"] == ""
         assert row["label"] == head["label"]["name"]
-        for name in METRICS:
+        for name in kind_metrics("encoder"):
             assert (float(row[name]) if row[name] else None) == head[name]
     (tmp_path / "texts.txt").write_text("\n".join(TEXTS))
     several = list(csv.DictReader(io.StringIO(cli("heads", "--file", "texts.txt", *TINY, "--csv").out, newline="")))

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import attnviz
-from attnviz.analysis.heads.definitions import METRICS
+from attnviz.analysis.heads.definitions import kind_metrics
 from attnviz.analysis.heads.metrics import head_metrics
 from attnviz.analysis.matrices.selection import Request
 from attnviz.encoder.stack import Address
@@ -37,7 +37,7 @@ def test_mean_deviation_and_z_are_those_of_the_seeded_models_heads(cli):
     runs = [head_metrics(attnviz.run(TEXT, seed=seed, **FIELDS).views["encoder"]) for seed in (1, 2, 3)]
     assert (found["null"]["models"], found["null"]["seeds"]) == (3, [1, 2, 3])
     assert [layer["layer"] for layer in found["null"]["layers"]] == [0, 1]
-    for name in METRICS:
+    for name in kind_metrics("encoder"):
         pool = [np.concatenate([run.values[name][layer] for run in runs]) for layer in range(2)]
         for layer, values in zip(found["null"]["layers"], pool, strict=True):
             assert layer["mean"][name] == pytest.approx(values.mean(), abs=1e-12)
@@ -174,7 +174,7 @@ def test_csv_has_z_after_each_metric_and_nothing_where_there_is_none(cli):
         document(cli, TEXT, *TINY, "--null", "2")["heads"],
         strict=True,
     ):
-        for name in METRICS:
+        for name in kind_metrics("encoder"):
             assert row[f"{name}_z"] == ("" if head["z"][name] is None else str(head["z"][name]))
         assert row["special_z"] == ""  # this tokenizer adds none
 

@@ -295,14 +295,16 @@ def test_weights_made_from_a_seed_have_it_and_keep_it_in_a_file(cli, schema):
     assert [model.get("seed") for model in models_of(document)] == [None, 5]
 
 
-@pytest.mark.parametrize("decoder_layers", ["1", "4"])
-def test_a_decoder_with_other_layers_says_so_and_is_read_back(cli, schema, decoder_layers):
-    arguments = ("--target", "c d e", "--seed", "0", "--set", f"decoder_layers={decoder_layers}", "--json")
-    first = cli("show", "a b", *arguments)
+@pytest.mark.parametrize(("layers", "heads"), [(1, 2), (4, 8), (1, 4), (2, 8)])
+def test_a_decoder_with_other_layers_or_heads_says_so_and_is_read_back(cli, schema, layers, heads):
+    fields = ("--set", f"decoder_layers={layers}", "--set", f"decoder_heads={heads}")
+    first = cli("show", "a b", "--target", "c d e", "--seed", "0", *fields, "--json")
     document = json.loads(first.out)
     schema.validate(document)
-    assert document["layers"] == [0, 1]
-    assert document["decoder_layers"] == list(range(int(decoder_layers)))
-    assert document["model"]["decoder_layers"] == len(document["cross_attention"]) == int(decoder_layers)
+    assert (document["layers"], document["heads"]) == ([0, 1], [0, 1, 2, 3])
+    for kind, count, usual in (("layers", layers, 2), ("heads", heads, 4)):
+        assert document.get(f"decoder_{kind}") == (None if count == usual else list(range(count)))
+        assert document["model"].get(f"decoder_{kind}") == (None if count == usual else count)
+    assert {len(document[kind]) for kind in ("decoder_attention", "cross_attention")} == {layers}
+    assert {len(layer) for layer in document["cross_attention"]} == {heads}
     assert cli("show", "--attention", "-", "--json", stdin=first.out).out == first.out
-    assert "decoder_layers" not in json.loads(cli("show", "a b", "--target", "c", "--seed", "0", "--json").out)

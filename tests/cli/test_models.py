@@ -117,11 +117,13 @@ def test_a_folder_is_described_with_what_becomes_of_each_tensor(tmp_path, cli):
 def test_families_are_listed_encoders_first(cli):
     families = known_families()
     kinds = [family["kind"] for family in families]
-    assert kinds == sorted(kinds, reverse=True)
-    assert set(kinds) == {"encoder", "decoder"}
-    _, encoders, decoders = re.split(r"^(?:Encoders|Decoders)\b", cli("models").out, flags=re.MULTILINE)
+    assert kinds == sorted(kinds, key=("encoder", "decoder", "encoder-decoder").index)
+    assert set(kinds) == {"encoder", "decoder", "encoder-decoder"}
+    _, encoders, decoders, both = re.split(
+        r"^(?:Encoders|Decoders|Encoder-decoders)\b", cli("models").out, flags=re.MULTILINE
+    )
     for family in families:
-        part = encoders if family["kind"] == "encoder" else decoders
+        part = {"encoder": encoders, "decoder": decoders, "encoder-decoder": both}[family["kind"]]
         assert [family["model_type"], family["example"]] in [line.split() for line in part.splitlines()]
 
 
@@ -190,3 +192,9 @@ def test_a_model_folder_becomes_one_native_file(tmp_path, cli):
     np.testing.assert_allclose(documents[0]["attention"], documents[1]["attention"], atol=ROUNDING)
     assert cli("weights", "convert", folder, "-o", "bert.npz").code == 1
     assert cli("weights", "info", "bert.npz").code == 0
+
+
+def test_an_encoder_decoder_is_described_with_both_stacks(cli):
+    out = cli("models", str(GOLDEN / "mt5")).out
+    assert "mT5 (mt5), encoder-decoder: 1 layer of 3 heads, then 2 of 3 in the decoder," in out
+    assert json.loads(cli("models", str(GOLDEN / "mt5"), "--json").out)["model"]["kind"] == "encoder-decoder"

@@ -12,8 +12,8 @@ import pytest
 import attnviz
 from attnviz.errors import InputError, UsageError
 from attnviz.sweeps.texts import opened_texts
+from attnviz.text.files.sources import TextFiles, text_source
 from attnviz.text.layout import FileLayout
-from attnviz.text.sources import TextFiles, text_source
 
 
 def read(source, most=100):

@@ -172,8 +172,8 @@ WRONG = {
     "none --values zeroing -H 0": "head, values: zeroing is of all heads together; expected no selection of heads",
     "none --values norms --hide-special --renormalize": "renormalize, values: rows of norms do not sum to 1; "
     "expected weights",
-    "rollout --target a --kind cross": "kind, reduce: rollout is of tokens' attention to themselves; expected encoder "
-    "or decoder",
+    "rollout --target a --kind cross": "kind, reduce: rollout follows tokens through layers of attention to their own "
+    "text, and cross-attention looks at another text; expected encoder or decoder",
 }
 
 
@@ -226,7 +226,7 @@ def test_what_a_file_cannot_give_gets_one_line(cli, held, asked):
 def test_rollout_needs_as_many_queries_as_keys(cli):
     ran = cli("show", "--attention", "-", "--reduce", "rollout", stdin="[[0.5, 0.5, 0]]")
     assert (ran.code, ran.out) == (2, "")
-    assert ran.err.startswith("attnviz: error: kind, reduce: rollout is of tokens' attention to themselves")
+    assert ran.err.startswith("attnviz: error: kind, reduce: rollout follows tokens through layers")
 
 
 @pytest.mark.parametrize(

@@ -73,6 +73,21 @@ def test_what_transformers_calls_its_outputs(encode):
 
 
 @FORMATS
+def test_a_decoder_may_have_other_layers_and_heads_than_its_encoder(encode):
+    arrays = {
+        "cross_attentions": softmax(1, 1, 5, 2, 4),
+        "encoder_attentions": softmax(2, 1, 3, 4, 4),
+        "decoder_attentions": softmax(1, 1, 5, 2, 2),
+    }
+    result = read(encode(arrays))
+    for kind, one in arrays.items():
+        view = result.views[kind.removesuffix("_attentions")]
+        np.testing.assert_array_equal(view.matrices, one[:, 0])
+        assert (len(view.layers), len(view.heads)) == (one.shape[0], one.shape[2])
+    assert result.model.size == "2 layers x 3 heads, decoder 1 x 5"
+
+
+@FORMATS
 @pytest.mark.parametrize("kind", ["encoder", "decoder", "cross"])
 def test_a_name_says_the_kind_of_square_attention_and_layers_may_be_parts_of_it(encode, kind):
     whole = softmax(2, 1, 3, 4, 4)

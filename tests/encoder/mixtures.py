@@ -10,7 +10,7 @@ from attnviz.encoder.parameters.params import ArrayParams, Params
 from attnviz.encoder.parameters.seeded import SeededParams
 from attnviz.model import Model
 from attnviz.sweeps.preparation import vector_tokens
-from attnviz.sweeps.runs import Prepared
+from attnviz.sweeps.prepared import Prepared
 from attnviz.text.tokenizer import load_tokenizer
 
 N_VOCAB = 101

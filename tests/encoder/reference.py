@@ -106,8 +106,11 @@ def activation(x, kind):
     return x / (1 + math.exp(-(1.702 if kind == "quick_gelu" else 1) * x))
 
 
-def sinusoid(position, d_model):
-    """Vaswani et al. 2017, section 3.5."""
+def sinusoid(position, d_model, kind="alternating"):
+    """Vaswani et al. 2017, section 3.5; in halves all sines come first (Marian)."""
+    if kind == "halves":
+        alternating = sinusoid(position, d_model)
+        return alternating[::2] + alternating[1::2]
     angles = [position / 10000 ** (2 * (d // 2) / d_model) for d in range(d_model)]
     return [math.sin(a) if d % 2 == 0 else math.cos(a) for d, a in enumerate(angles)]
 
@@ -428,7 +431,7 @@ def learned_rows(n, config, params, ids):
 
 def with_positions(x, config, params, ids=None):
     if config["position"] == "sinusoidal":
-        return [[a + b for a, b in zip(row, sinusoid(p, len(row)), strict=True)] for p, row in enumerate(x)]
+        return add(x, [sinusoid(p, len(row), config["sinusoids"]) for p, row in enumerate(x)])
     if config["position"] == "learned":
         return add(x, learned_rows(len(x), config, params, ids))
     return x
@@ -540,10 +543,10 @@ def convolution(x, params, config, padding):
 def encode(config, params, *, ids=None, vectors=None, padding=None, type_ids=None):
     """Each layer's numbers under the names of LayerTrace, and the stack's output."""
     x, layers = embedded(config, params, ids, vectors, type_ids, padding), []
-    table = params.get("embed.relative")
     offsets = offset_table(params, "", config)
     for n in range(config["n_layers"]):
         at = f"layers.{n}"
+        table = params.get("embed.relative", params.get(f"{at}.attn.relative"))
         made, y = attention_part(x, params, at, n, config, padding=padding, table=table, offsets=offsets)
         more, y = feed_forward_part(y, params, at, "norm2", config, entered=x)
         if n == 0 and config.get("conv_kernel"):
@@ -557,24 +560,39 @@ def encode(config, params, *, ids=None, vectors=None, padding=None, type_ids=Non
 def decoder_differences(config):
     """The decoder's settings where they may differ from the encoder's; those without a value are the encoder's."""
     names = {"n_layers": "decoder_layers"}
-    names |= {name: f"decoder_{name}" for name in ("position", "norm", "norm_placement")}
-    return {name: config[name] if config.get(own) is None else config[own] for name, own in names.items()}
+    names |= {"n_heads": "decoder_heads", "n_kv_heads": "decoder_kv_heads", "d_head": "decoder_d_head"}
+    names |= {name: f"decoder_{name}" for name in ("d_ff", "position", "norm", "norm_placement")}
+    differences = {name: config[name] if config.get(own) is None else config[own] for name, own in names.items()}
+    if differences["n_heads"] == config["n_heads"]:
+        return differences | widths(config, differences["d_head"])
+    if config.get("decoder_kv_heads") is None and config["n_kv_heads"] == config["n_heads"]:
+        differences["n_kv_heads"] = differences["n_heads"]
+    if config.get("decoder_d_head") is None and config["n_heads"] * config["d_head"] == config["d_model"]:
+        differences["d_head"] = config["d_model"] // differences["n_heads"]
+    return differences | widths(config, differences["d_head"])
+
+
+def widths(config, d_head):
+    """The widths that are those of a whole head, where they are so in the encoder."""
+    return {name: d_head for name in ("d_v", "rotary_dims") if config.get(name) in (None, config["d_head"])}
 
 
 def decoder_tables(config, params):
-    """The parameters, with the decoder's own table of positions where only the decoder learns them."""
-    own = params.get("decoder.embed.positions")
-    return params if own is None else params | {"embed.positions": own}
+    """The parameters, with the tables that are the decoder's own in place of the encoder's."""
+    names = ("tokens", "positions", "norm.gain", "norm.bias")
+    own = {f"embed.{name}": params.get(f"decoder.embed.{name}") for name in names}
+    return params | {name: table for name, table in own.items() if table is not None}
 
 
 def decode(config, params, memory, *, ids=None, vectors=None, padding=None, type_ids=None):
     """As ``encode``, for the decoder: a pair of dicts a layer, of its self-attention and of its cross-attention."""
     tables, differences = decoder_tables(config, params), decoder_differences(config)
     x = embedded(config | {"position": differences["position"]}, tables, ids, vectors, type_ids)
-    layers, table, config = [], params.get("decoder.embed.relative"), config | differences
+    layers, config = [], config | differences
     offsets = offset_table(params, "decoder.", config)
     for n in range(config["n_layers"]):
         at = f"decoder.layers.{n}"
+        table = params.get("decoder.embed.relative", params.get(f"{at}.attn.relative"))
 
         def cross_run(y, at=at):
             made = attention(y, memory, params, f"{at}.cross", config, padding=padding)

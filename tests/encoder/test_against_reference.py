@@ -322,6 +322,19 @@ CONFIGS += [
     PRE | {"decoder_norm_placement": "post", "first_norm": False},
     {"norm": "rms", "decoder_norm": "layer", "embed_norm": True, "bias": False},
     {"position": "rotary", "d_head": 6, "relative_bias": True, "decoder_position": "alibi", "decoder_layers": 1},
+    *({"decoder_heads": heads, "score": score} for heads, score in ((1, "scaled_dot"), (5, "additive"))),
+    {"decoder_heads": 4, "decoder_kv_heads": 2, "decoder_d_ff": 13, "sink": True, "position": "relative"},
+    {"d_model": 12, "d_head": 4, "decoder_heads": 2, "position": "rotary", "score": "cosine", "qk_norm": True},
+    {"d_model": 12, "d_head": 4, "decoder_heads": 2, "decoder_d_head": 4, "d_v": 3, "decoder_position": "alibi"},
+    {"decoder_d_head": 4, "decoder_position": "rotary", "decoder_d_ff": 0, "n_kv_heads": 1},
+    {"decoder_tables": True, "decoder_n_vocab": 29},
+    {"decoder_tables": True, "position": "learned", "embed_norm": True, "embed_scale": 3.0},
+    {"decoder_tables": True, "position": "learned", "pad_id": 7, "embed_norm": True, "norm": "rms", "bias": False},
+    {"decoder_tables": True, "decoder_position": "learned", "sinusoids": "halves", "n_segments": 2},
+    {"decoder_n_vocab": 29, "sinusoids": "halves", "d_embed": 4, "project": "after"},
+    {"position": "alibi", "decoder_position": "sinusoidal", "sinusoids": "halves"},
+    {"position": "relative", "relative_shared": False, "decoder_layers": 3},
+    {"relative_bias": True, "relative_shared": False, "mask": "causal", "decoder_position": "none"},
 ]
 
 
@@ -474,6 +487,8 @@ FREE = st.fixed_dictionaries(
         "d_v": st.none() | st.just(3),
         "embed_scale": st.floats(0.5, 2),
         "decoder_layers": st.none() | st.integers(1, 3),
+        "decoder_heads": st.none() | st.sampled_from([3, 6]),
+        "decoder_d_ff": st.sampled_from([None, 0, 5]),
         "decoder_position": st.none() | st.sampled_from(POSITIONS),
         "decoder_norm": st.none() | st.sampled_from(NORMS),
     }

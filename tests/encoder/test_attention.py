@@ -50,7 +50,7 @@ def test_of_all_heads_those_asked_for_are_kept_in_their_order(heads, at_once):
     whole = run(PARAMS, CONFIG, addresses, SOURCE)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(attention, "_AT_ONCE", at_once)
-        found = run(PARAMS, CONFIG, addresses, SOURCE, heads=heads)
+        found = run(PARAMS, CONFIG, addresses, SOURCE, heads={"encoder": heads})
     for layer in (0, 1):
         for name in NAMES:
             theirs = getattr(whole["encoder", layer], name)

@@ -117,6 +117,6 @@ def test_a_batch_may_come_some_heads_at_a_time(data, at_once):
     whole = run(params, config, addresses, source)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(attention, "_AT_ONCE", at_once)
-        some = run(params, config, addresses, source, heads=(2, 0))
+        some = run(params, config, addresses, source, heads={"encoder": (2, 0)})
     np.testing.assert_allclose(some["encoder", 1].weights, whole["encoder", 1].weights[:, [2, 0]], atol=1e-12)
     np.testing.assert_allclose(some.outputs["encoder"], whole.outputs["encoder"], atol=1e-11)

@@ -30,7 +30,7 @@ def test_the_screen_at_each_size(app, size):
         lines = text.split("\n")
         assert len(lines) == size[1]
         assert lines[0].startswith("The animal didn't cross the street"[: size[0] // 2])
-        assert any(line.startswith(">L2H1  mixed") for line in lines)
+        assert any(line.startswith(">L2H1  ") for line in lines)
         assert "it (10) looks at tired 0.715" in lines[-2]
         assert lines[-1].startswith("←→ head  ↑↓ layer  j k token")
         await pilot.press("right", "right", "down", "up", "j")
@@ -224,7 +224,7 @@ def test_notes_on_texts_are_on_the_screen(model):
 def test_the_mouse_reads_and_chooses(app):
     async def steps(app, pilot):
         await pilot.hover("Canvas", offset=(2 + 2 * 8, 4))
-        assert status_of(app.frame).startswith("L2H8  mixed: next 0.42 of 0.55")
+        assert status_of(app.frame).startswith("L2H8  subject -> verb 0.60, +3 · mixed: next 0.42 of 0.55")
         await pilot.click("Canvas", offset=(2 + 2 * 8, 4))
         assert app.sight.head.name == "L2H8"
         await pilot.hover("Canvas", offset=(79, 23))

@@ -1,6 +1,7 @@
 """What each key does, and that the numbers it shows are those of the library."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -137,9 +138,9 @@ def test_the_link_in_every_head(sight, people):
     query, key = now.cell(now.link)
     values = people.matrices[:, :, query, key].ravel()
     assert text_of(now).count("by it -> tired") == 1
-    rows = [line.split() for line in text_of(now).splitlines() if re.match(r"[ >]L\dH", line)]
+    rows = [line[:32].split() for line in text_of(now).splitlines() if re.match(r"[ >]L\dH", line)]
     expected = [(f"L{i // 12}H{i % 12}", f"{values[i]:.2f}") for i in np.argsort(-values, kind="stable")]
-    shown = [(row[0].lstrip(">"), row[2]) for row in rows]
+    shown = [(row[0].lstrip(">"), row[-1]) for row in rows]
     assert shown == expected[: len(shown)]
     assert partner(after(now, "l")) == "."
     assert partner(after(now, "h")) == "too"
@@ -162,6 +163,16 @@ def test_metrics_order_the_ranking(sight, report):
     assert names == [name for name in report.metrics.values if name in names]
     assert after(now, "m").order == "telling"
     assert after(sight, "M").order == names[-1]
+
+
+def test_relations_that_a_probe_found_are_labels(explored):
+    sight = seen(explored(model=attnviz.load(labels="tiny")))
+    place, relations = next(iter(sight.attention.model.labels.relations.items()))
+    sight = replace(sight, state=replace(sight.state, head=sight.attention.every_head.index(place)))
+    name = f"L{place[0]}H{place[1]}"
+    assert f"{name}  {relations[0].label} {relations[0].rate:.2f}" in text_of(sight, (200, 50))
+    row = next(line for line in text_of(sight).splitlines() if line.startswith(f">{name}"))
+    assert relations[0].label in row
 
 
 def test_patterns_come_first_where_they_fit(sight):
@@ -240,7 +251,7 @@ def test_the_pointer_reads_numbers(sight, people, report):
     assert pointed_text(sight, hit) == f"it -> tired {people.matrices[sight.place][9, 12]:.3f}"
     grid = frame.area.at(2 + 2 * 8, 4)
     assert grid == Hit("head", 2, 8)
-    assert pointed_text(sight, grid).startswith("L2H8  mixed: next 0.42 of 0.55")
+    assert pointed_text(sight, grid).startswith("L2H8  subject -> verb 0.60, +3 · mixed: next 0.42 of 0.55")
     rank = frame.area.at(5, 8)
     assert pointed_text(sight, rank).startswith("L1H7")
     x = lines[3].index("tired")

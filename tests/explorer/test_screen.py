@@ -83,7 +83,7 @@ def test_what_is_too_small_says_so(sight):
 def test_a_small_screen_has_all_parts(sight):
     lines = text_of(sight, (40, 12)).splitlines()
     assert lines[0].startswith("The animal didn't cross the stree…  tiny")
-    assert lines[1].split() == ["0", "5", "10", "L2H1"]
+    assert lines[1].split() == ["0", "5", "10", "L2H1", "mixed", "entropy", "1.34"]
     assert lines[2].startswith("1")
     assert any(line.startswith(">L2H1  mixed ") for line in lines)
     assert lines[2][15:] == "The animal didn't cross"
@@ -99,6 +99,16 @@ def test_a_large_screen_has_thumbnails_and_numbers(sight):
     assert re.search(r"\bit +.* 72\b", next(line for line in lines if re.search(r"  it +\d", line)))
     assert "q quit" in lines[-1]
     assert "? all" in lines[-1]
+
+
+def test_the_last_line_has_the_keys_of_the_pane(sight):
+    last = {n: text_of(after(sight, *["tab"] * n), (120, 31)).splitlines()[-1] for n in range(4)}
+    assert last[0].startswith("←→ head  ↑↓ layer  j k token  s special  w words  m metric  / find  q quit")
+    assert last[1].startswith("↑↓ head  j k token  s special")
+    assert last[2].startswith("←→ token  ↑↓ line  s special")
+    assert last[3].startswith("←→ key  ↑↓ token  s special")
+    assert "  L link  " in last[3]
+    assert "  l link  " in last[2]
 
 
 def test_a_long_text_lists_the_strongest_keys(explored):

@@ -6,7 +6,7 @@ import io
 import pytest
 
 from attnviz.errors import InputError
-from attnviz.text.conllu import read_conllu
+from attnviz.text.files.conllu import read_conllu
 
 
 def lines(*rows: str, text: str | None = None) -> str:

@@ -28,6 +28,7 @@ class Metric:
         source: the paper that defines it; empty for one derived from another metric.
         decimals: how many digits a table prints after the point.
         square: whether it needs queries that are the keys.
+        cross: whether it is of cross-attention alone.
         identity: whether it needs to know which tokens there are, not only how many.
         whole_rows: whether it needs rows that sum to 1, as a part of a row says little about it.
         signed: whether it can be negative.
@@ -45,6 +46,7 @@ class Metric:
     source: str = ""
     decimals: int = 2
     square: bool = False
+    cross: bool = False
     identity: bool = False
     whole_rows: bool = False
     signed: bool = False
@@ -175,6 +177,15 @@ METRICS: dict[str, Metric] = {
             "Voita et al. 2019",
             row_numbers=lambda block: block.weights.max(axis=-1),
         ),
+        Metric(
+            "diagonal",
+            "How closely cross-attention follows the source from its first to its last token.",
+            "mean_i Σ_j A·(1 − |i/(n_q−1) − j/(n_k−1)|), n_q queries and n_k keys",
+            "ratio",
+            15,
+            cross=True,
+            whole_rows=True,
+        ),
     )
 }
 ABLATION = Metric(
@@ -187,6 +198,11 @@ ABLATION = Metric(
     decimals=4,
     option="--ablation",
 )
+
+
+def kind_metrics(kind: str) -> tuple[str, ...]:
+    """The names of the metrics that attention of a kind can have."""
+    return tuple(name for name, metric in METRICS.items() if kind == "cross" or not metric.cross)
 
 
 def metric_named(name: str) -> Metric:

@@ -47,7 +47,7 @@ def head_table(metrics: HeadMetrics, labels: np.ndarray | None = None) -> HeadTa
     """
     labels = head_labels(metrics) if labels is None else labels
     names = np.vectorize(lambda one: one.name, otypes=[object])(labels)
-    reasons = {**metrics.missing, **unavailable_labels(metrics)}
+    reasons = {**metrics.reasons, **unavailable_labels(metrics)}
     return HeadTable(metrics.values, metrics.layers, metrics.heads, names, reasons, metrics.by_name)
 
 

@@ -13,13 +13,13 @@ from itertools import pairwise
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from attnviz.analysis.heads.definitions import ABLATION, METRICS, Metric, all_metrics
+from attnviz.analysis.heads.definitions import ABLATION, METRICS, Metric, all_metrics, kind_metrics
 from attnviz.analysis.heads.labels import LABELS
 from attnviz.analysis.resting import Remainder, is_square
 from attnviz.errors import UsageError
 from attnviz.trace.attention import Attention
 from attnviz.trace.heads import HeadAxes
-from attnviz.trace.tokens import Token, Tokens
+from attnviz.trace.tokens import Token, Tokens, n_real
 
 _AT_ONCE = 1 << 18  # weights that are looked at together, in whole rows: a few arrays of them fit in a core's cache
 _FEW_PAIRS = 16  # equal tokens that are less than one in so many pairs are kept for the next heads
@@ -47,6 +47,13 @@ class HeadMetrics(HeadAxes):
     heads: tuple[int, ...]
     by_name: bool = field(default=False, kw_only=True)
     remainder: Remainder | None = field(default=None, kw_only=True)
+
+    @property
+    def reasons(self) -> dict[str, str]:
+        """By name that conditions and orders may use, why no head has it: ``missing``, and what is of another kind."""
+        other = [name for name, metric in METRICS.items() if metric.cross and name not in self.values]
+        why = "it is of cross-attention, from a target to its source"
+        return {name: why for one in other for name in (one, f"{one}_z")} | dict(self.missing)
 
 
 def head_metrics(attention: Attention, patterns: "Patterns | None" = None) -> HeadMetrics:
@@ -207,7 +214,8 @@ class Patterns:
 
     def __init__(self, attention: Attention, names: Collection[str] = (), most_equal: float = 1.0):
         self.missing = {name: why for name, why in _missing(attention).items() if not names or name in names}
-        self.names = [name for name in METRICS if name not in self.missing and (not names or name in names)]
+        known = kind_metrics(attention.kind)
+        self.names = [name for name in known if name not in self.missing and (not names or name in names)]
         n_queries, self._n_keys = attention.matrices.shape[2:]
         self._special = np.array([token.special for token in attention.keys])
         # Every row's offsets from its query to the keys are a piece of these.
@@ -217,8 +225,10 @@ class Patterns:
         self._real = real
         start = int(real.argmax())  # after padding at the left
         self._first = slice(start, start + 1)
+        sides = attention.queries, attention.keys
+        self._places = tuple(map(shares_of_way, sides)) if "diagonal" in self.names else None
         everywhere = np.ones(n_queries, dtype=bool)
-        self.rows = dict.fromkeys(("first", "special", "distance", "offset", "self"), everywhere)
+        self.rows = dict.fromkeys(("first", "special", "distance", "offset", "self", "diagonal"), everywhere)
         self.rows |= {"previous": np.append(False, real[:-1]), "next": np.append(real[1:], False)}
         self._pairs: dict[tuple[int, int], tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]] = {}
         codes = _codes(attention.keys)
@@ -244,6 +254,13 @@ class Patterns:
             for name, tokens in (("offset", self._offsets), ("distance", abs(self._offsets))):
                 by_row = sliding_window_view(tokens[first : first + len(rows) + self._n_keys - 1], self._n_keys)[::-1]
                 yield name, np.einsum("lhij,ij->lhi", weights, by_row).sum(axis=-1, dtype=np.float64)
+        if self._places is not None:
+            nearness = (1 - abs(self._places[0][rows, None] - self._places[1])).astype(weights.dtype)
+            yield "diagonal", np.einsum("lhij,ij->lhi", weights, nearness).sum(axis=-1, dtype=np.float64)
+        yield from self._equal_sums(weights, rows)
+
+    def _equal_sums(self, weights: np.ndarray, rows: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
+        """As ``sums``, of what equal tokens get."""
         if "same" in self.rows or "induction" in self.rows:
             for name, places in zip(("same", "induction"), self._equal(rows[0], rows[-1]), strict=True):
                 if name in self.rows:
@@ -265,6 +282,13 @@ class Patterns:
         return self._pairs[block]
 
 
+def shares_of_way(tokens: Tokens) -> np.ndarray:
+    """How far along its text each token is, (n_tokens,): 0 for the first, 1 for the last; padding has no place."""
+    real = np.array([not token.padding for token in tokens])
+    places = np.maximum(np.cumsum(real) - 1, 0) / max(real.sum() - 1, 1)
+    return np.asarray(np.where(real, places, 0.0))
+
+
 def _missing(attention: Attention) -> dict[str, str]:
     """By metric that cannot be computed of these matrices, why."""
     n_queries, n_keys = attention.matrices.shape[2:]
@@ -272,6 +296,9 @@ def _missing(attention: Attention) -> dict[str, str]:
     if not is_square(attention):
         why = f"it needs queries that are the keys, and there are {n_queries} queries and {n_keys} other keys"
         missing |= {name: why for name, metric in METRICS.items() if metric.square}
+    if attention.kind == "cross" and min(map(n_real, (attention.queries, attention.keys))) < 2:
+        why = "it needs two tokens or more in the target and in the source"
+        missing |= {name: why for name, metric in METRICS.items() if metric.cross}
     if _codes(attention.keys) is None:
         why = "it needs labels that name the tokens (--tokens), and these only count them"
         missing = {name: why for name, metric in METRICS.items() if metric.identity} | missing
@@ -287,7 +314,7 @@ def _missing(attention: Attention) -> dict[str, str]:
     elif attention.rest is not None:
         why = "a part of each row is its rest, and goes to no key"
         missing |= {name: missing.get(name, why) for name, metric in METRICS.items() if metric.whole_rows}
-    return {name: missing[name] for name in METRICS if name in missing}
+    return {name: missing[name] for name in kind_metrics(attention.kind) if name in missing}
 
 
 def _codes(tokens: Tokens) -> np.ndarray | None:

@@ -59,6 +59,17 @@ class HeadReport:
     examples: "Examples | None" = None
 
     @property
+    def columns(self) -> tuple[str, ...]:
+        """The metrics of a row."""
+        return self.rows.columns_of(self.attention.kind)
+
+    @property
+    def missing(self) -> dict[str, str]:
+        """By metric that cannot be computed here, why; those of another kind of attention only if asked for."""
+        names = {*self.columns, *self.metrics.missing}
+        return {name: why for name, why in self.metrics.reasons.items() if name in names}
+
+    @property
     def distance_columns(self) -> tuple[str, ...]:
         """``jsd``, the distance to the head in the row above, where similar heads are together; else nothing."""
         return ("jsd",) if self.clustered is not None and len(self.places) > 1 else ()

@@ -67,10 +67,14 @@ class Rows:
             _known(key, "sort", (*names, *_ORDERS))
         return cls(metrics, listed, condition, key, key != sort, top, where)
 
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """The metrics asked for, or all."""
-        return self.selection or tuple(self.metrics)
+    def kind_metrics(self, kind: str) -> tuple[str, ...]:
+        """The metrics that attention of a kind can have."""
+        return tuple(name for name, metric in self.metrics.items() if kind == "cross" or not metric.cross)
+
+    def columns_of(self, kind: str) -> tuple[str, ...]:
+        """The metrics asked for by name, or all that attention of a kind can have."""
+        by_name = 0 < len(self.selection) < len(self.metrics)
+        return self.selection if by_name else self.kind_metrics(kind)
 
     @property
     def named(self) -> tuple[str, ...]:
@@ -115,7 +119,7 @@ class Rows:
         if self.sort == TELLING and scores is not None:
             return sorted_heads(places, scores, smallest=self.backwards)
         if self.sort not in metrics.values:
-            why = metrics.missing[self.sort]
+            why = metrics.reasons[self.sort]
             raise UsageError(f"sort: there is no {self.sort} here ({why}); expected another metric")
         if np.isnan(metrics.values[self.sort]).all():
             raise UsageError(f"sort: {self.sort} is undefined for every head; expected another metric")

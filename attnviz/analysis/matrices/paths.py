@@ -71,7 +71,10 @@ def check_path(how: str, kind: str, layers: tuple[int, ...]) -> None:
         UsageError: cross-attention, or layers before the last selected one are missing.
     """
     if kind == "cross":
-        raise UsageError(f"kind, reduce: {how} is of tokens' attention to themselves; expected encoder or decoder")
+        raise UsageError(
+            f"kind, reduce: {how} follows tokens through layers of attention to their own text, and cross-attention "
+            "looks at another text; expected encoder or decoder"
+        )
     there = sorted(layers)
     if there != list(range(len(there))):
         raise UsageError(

@@ -59,11 +59,6 @@ class Ran:
         return self.target
 
 
-def stack_config(config: Block, kind: str) -> Block:
-    """The block of the encoder, or of the decoder (kinds ``decoder`` and ``cross``)."""
-    return config if kind == "encoder" else config.decoder_block
-
-
 def stack_params(params: Params, kind: str) -> Params:
     """The parameters of the encoder, or of the decoder (kinds ``decoder`` and ``cross``)."""
     return params if kind == "encoder" else params.at("decoder")
@@ -79,7 +74,7 @@ def rerun_addresses(kind: str, layer: int) -> frozenset[Address]:
 
 def layer_output(ran: Ran, kind: str, layer: int, z: np.ndarray) -> np.ndarray:
     """What leaves a layer whose attention of this kind gives z (..., n_heads, n_q, d_head): (..., n_q, d_model)."""
-    config = stack_config(ran.config, kind).at_layer(layer)
+    config = ran.config.of_kind(kind).at_layer(layer)
     at = stack_params(ran.params, kind).at(f"layers.{layer}")
     part, norm, last_norm = {
         "encoder": ("attn", "norm1", "norm2"),
@@ -99,7 +94,7 @@ def layer_output(ran: Ran, kind: str, layer: int, z: np.ndarray) -> np.ndarray:
 
 def stack_output(ran: Ran, kind: str, layer: int, x: np.ndarray) -> np.ndarray:
     """What leaves the stack where x (..., n, d_model) leaves a layer: the later layers, and the final norm."""
-    config, params = stack_config(ran.config, kind), stack_params(ran.params, kind)
+    config, params = ran.config.of_kind(kind), stack_params(ran.params, kind)
     sequence = ran.entering(kind)
     for later in range(layer + 1, config.n_layers):
         at = params.at(f"layers.{later}")
@@ -116,7 +111,7 @@ def stack_output(ran: Ran, kind: str, layer: int, x: np.ndarray) -> np.ndarray:
 
 def variants_at_once(ran: Ran, kind: str) -> int:
     """How many variants of a layer fit into a bounded memory."""
-    config = ran.config
+    config = ran.config.of_kind(kind)
     n_queries = len(ran.entering(kind))
     longest = max(len(ran.source), n_queries)
     width = max(config.d_model, config.d_ff, config.n_heads * max(config.d_head, config.d_v, longest))

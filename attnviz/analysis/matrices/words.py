@@ -164,4 +164,5 @@ def _one(pieces: Tokens) -> Token:
         id=None,
         piece=text,
         pieces=tuple(piece.piece for piece in pieces),
+        generated=pieces[-1].generated,
     )

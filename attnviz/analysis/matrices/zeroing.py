@@ -28,8 +28,8 @@ def zeroing(ran: Ran, kind: str, layer: int) -> np.ndarray:
         kind: ``encoder``, ``decoder`` (through the cross-attention that follows) or ``cross``.
         layer: its number.
     """
-    own = ran.trace[kind, layer]
-    v = repeat_kv(own.kept("v"), ran.config.n_heads // ran.config.n_kv_heads)
+    own, config = ran.trace[kind, layer], ran.config.of_kind(kind)
+    v = repeat_kv(own.kept("v"), config.n_heads // config.n_kv_heads)
     weights, z = own.kept("weights"), own.kept("z")
     whole = layer_output(ran, kind, layer, z)
     n_queries, n_keys = weights.shape[-2:]

@@ -10,7 +10,8 @@ from attnviz.api.sweep import TextSource, corpus
 from attnviz.errors import UsageError
 from attnviz.model import Model
 from attnviz.sweeps.preparation import prepare
-from attnviz.sweeps.runs import Prepared, Run, runs
+from attnviz.sweeps.prepared import Prepared
+from attnviz.sweeps.runs import Run, runs
 
 _LENIENT = frozenset(("words", "hide_special"))
 AS_PEOPLE_SEE = Request(words=True, hide_special=True, lenient=_LENIENT)

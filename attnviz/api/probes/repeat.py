@@ -12,9 +12,10 @@ from attnviz.api.probes.matrices import measured_heads
 from attnviz.errors import UsageError
 from attnviz.model import Model, load
 from attnviz.sweeps.preparation import prepare_ids
+from attnviz.sweeps.prepared import Prepared
 from attnviz.sweeps.random_models import null_seeds, random_like
 from attnviz.sweeps.random_tokens import ordinary_ids
-from attnviz.sweeps.runs import Prepared, runs
+from attnviz.sweeps.runs import runs
 from attnviz.trace.attention import Attention
 
 _REQUEST = Request(kinds=("encoder",))

@@ -25,7 +25,7 @@ from attnviz.model import Model, load
 from attnviz.sweeps.corpus import Corpus
 from attnviz.sweeps.runs import Run
 from attnviz.sweeps.texts import PlacedText, PlacedTexts
-from attnviz.text.conllu import ParsedSentence, read_conllu
+from attnviz.text.files.conllu import ParsedSentence, read_conllu
 from attnviz.trace.attention import Attention
 
 _EXPECTED = "expected a treebank in CoNLL-U"

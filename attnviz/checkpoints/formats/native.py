@@ -24,9 +24,12 @@ from attnviz.encoder.parameters.params import Params
 from attnviz.encoder.parameters.seeded import is_seeded
 from attnviz.encoder.parameters.shapes import Shape, tensor_shapes
 from attnviz.errors import CheckpointError, ConfigError, OutputError, UsageError, one_line
+from attnviz.text.language_names import Languages, check_no_languages
+from attnviz.text.languages import BothModes
 from attnviz.text.pretrained import PretrainedTokenizer, pretrained_tokenizer
 
 CONFIG_KEY, TOKENIZER_KEY = "attnviz.config", "attnviz.tokenizer"
+TARGET_TOKENIZER_KEY = "attnviz.target_tokenizer"  # of target texts, where it is another one
 
 
 class NativeParams(FileParams):
@@ -72,13 +75,14 @@ def read_native(path: Path, overrides: Mapping[str, object] | None = None) -> Ch
     problems = misfits(file, tensor_shapes(config, decoder=has_decoder))
     if problems:
         raise CheckpointError(f"{where}: {', '.join(problems)}; expected the tensors of its configuration", hint)
-    text = file.metadata.get(TOKENIZER_KEY)
+    text, target = file.metadata.get(TOKENIZER_KEY), file.metadata.get(TARGET_TOKENIZER_KEY)
     return Checkpoint(
         config=config,
         file=file,
         params=NativeParams(file, where, config, seed),
         files=(path,),
         tokenizer=None if text is None else partial(_read_tokenizer, text, path),
+        both_modes=None if target is None else partial(_both_modes, target, path),
         has_decoder=has_decoder,
         hash_all=True,
     )
@@ -86,6 +90,12 @@ def read_native(path: Path, overrides: Mapping[str, object] | None = None) -> Ch
 
 def _read_tokenizer(text: str, path: Path) -> PretrainedTokenizer:
     return pretrained_tokenizer(text, name=f"{path.name}, tokenizer")
+
+
+def _both_modes(target: str, path: Path, source: PretrainedTokenizer, languages: Languages, where: str) -> BothModes:
+    """The tokenizers of source and target texts: the languages are those of the file."""
+    check_no_languages(where, languages)
+    return BothModes(source, partial(_read_tokenizer, target, path))
 
 
 def _config(path: Path, file: TensorFile, overrides: Mapping[str, object]) -> tuple[Block, int]:
@@ -131,6 +141,7 @@ def write_native(
     *,
     decoder: bool = False,
     tokenizer_json: str | None = None,
+    target_tokenizer_json: str | None = None,
     overwrite: bool = False,
 ) -> None:
     """Writes a native checkpoint, in the format that the name asks for.
@@ -155,6 +166,8 @@ def write_native(
     metadata = {CONFIG_KEY: json.dumps(config.as_dict(seed=params.seed))}
     if tokenizer_json is not None:
         metadata[TOKENIZER_KEY] = tokenizer_json
+    if target_tokenizer_json is not None:
+        metadata[TARGET_TOKENIZER_KEY] = target_tokenizer_json
     WRITERS[suffix](path, params, shapes, metadata, overwrite=overwrite)
 
 

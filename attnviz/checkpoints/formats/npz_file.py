@@ -9,7 +9,11 @@ from attnviz.checkpoints.formats.numpy_files import DamageError, Npz
 from attnviz.checkpoints.formats.tensor_file import View, whole
 from attnviz.errors import CheckpointError, one_line
 
-NPZ_TEXTS = {"config": "attnviz.config", "tokenizer": "attnviz.tokenizer"}  # its arrays of text, and safetensors' keys
+NPZ_TEXTS = {  # its arrays of text, and safetensors' keys
+    "config": "attnviz.config",
+    "tokenizer": "attnviz.tokenizer",
+    "target_tokenizer": "attnviz.target_tokenizer",
+}
 _EXPECTED = "expected a .safetensors or .npz file"
 
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from attnviz.checkpoints.formats.gguf.block_types import QUANTISED_TYPES
+
 
 def _to_float32(stored: np.ndarray) -> np.ndarray:
     return stored.astype(np.float32, copy=False)
@@ -80,6 +82,7 @@ NUMBER_TYPES = {
 # Whole numbers that stand for others by a scale: no parameters by themselves.
 SCALED_TYPES = {"I8": NumberType("I8", np.dtype("i1"), _to_float32, _FLOAT32, np.dtype("i1"))}
 READ_TYPES = NUMBER_TYPES | SCALED_TYPES
+FLOAT_NAMES = {*NUMBER_TYPES, *QUANTISED_TYPES}  # blocks of bits of GGUF files are read as float32
 _NAMES = {kind.numpy: kind.name for kind in NUMBER_TYPES.values() if kind.numpy is not None}
 
 

@@ -5,7 +5,7 @@ from typing import Protocol
 
 import numpy as np
 
-from attnviz.checkpoints.formats.number_types import NUMBER_TYPES
+from attnviz.checkpoints.formats.number_types import FLOAT_NAMES
 from attnviz.errors import one_line, some
 
 View = Callable[[np.ndarray], np.ndarray]
@@ -36,7 +36,7 @@ class TensorFile(Protocol):
 
     @property
     def dtypes(self) -> Mapping[str, str]:
-        """Each tensor's number type, by name: a key of ``NUMBER_TYPES``, or a name that is not in that table."""
+        """Each tensor's number type, by name; those of ``FLOAT_NAMES`` are read as floats."""
 
     def array(self, name: str, part: View = whole) -> np.ndarray:
         """A tensor, or what ``part`` takes of it: float64 as it is, every other float as float32."""
@@ -58,7 +58,7 @@ def misfits(file: TensorFile, expected: Mapping[str, tuple[int, ...]], *, most: 
             if file.shapes[name] != expected[name]
         ],
         "of a wrong type": [
-            f"{name} is {one_line(dtype)}, not a float" for name, dtype in dtypes.items() if dtype not in NUMBER_TYPES
+            f"{name} is {one_line(dtype)}, not a float" for name, dtype in dtypes.items() if dtype not in FLOAT_NAMES
         ],
     }
     return [f"{len(names)} {problem} ({some(names, most)})" for problem, names in problems.items() if names]

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from attnviz.checkpoints.formats.magic import GGUF
 from attnviz.checkpoints.formats.npz_file import NpzFile
 from attnviz.checkpoints.formats.numpy_files import ZIP_MAGICS
 from attnviz.checkpoints.formats.pytorch.archive import is_torch_archive
@@ -35,6 +36,10 @@ def open_tensors(path: Path) -> TensorFile:
         return TorchFile(path)
     if start.startswith(_PICKLES):
         raise CheckpointError(f"{where}: it is a pickle, which could run any program and is never read; {_EXPECTED}")
+    if start.startswith(GGUF):
+        raise CheckpointError(
+            f"{where}: it is a GGUF file; {_EXPECTED}", hint="a GGUF file is a whole model: --model FILE"
+        )
     raise CheckpointError(f"{where}: unknown format; {_EXPECTED}")
 
 

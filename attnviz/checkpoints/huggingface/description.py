@@ -5,7 +5,9 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
-from attnviz.checkpoints.huggingface.family import Family
+from attnviz.checkpoints.checkpoint import Checkpoint
+from attnviz.checkpoints.formats.magic import is_gguf
+from attnviz.checkpoints.huggingface.family import KINDS_OF_FAMILIES, Family
 from attnviz.checkpoints.huggingface.folder import read_folder
 from attnviz.checkpoints.huggingface.registry import families, needed_family
 from attnviz.checkpoints.huggingface.tokenizer import MissingTokenizerError, read_tokenizer, tokenizer_file
@@ -17,7 +19,7 @@ def known_families() -> list[dict[str, str]]:
     """Each family that loads, ready for JSON: ``model_type``, ``name``, ``kind``, ``paper``, ``example``."""
     return [
         {"model_type": key, "name": f.name, "kind": f.kind, "paper": f.paper, "example": f.example}
-        for key, f in sorted(families().items(), key=lambda item: (item[1].kind != "encoder", item[0]))
+        for key, f in sorted(families().items(), key=lambda item: (KINDS_OF_FAMILIES.index(item[1].kind), item[0]))
     ]
 
 
@@ -30,7 +32,7 @@ class FolderInfo:
         path: the folder.
         family: its family's name.
         model_type: in ``config.json``'s spelling.
-        kind: ``encoder`` or ``decoder``.
+        kind: ``encoder``, ``decoder`` or ``encoder-decoder``.
         config: the block's fields.
         tokenizer: the algorithm, the number of ids, the file; None where the folder has none of its own.
         files: of weights, each with its size in bytes.
@@ -67,21 +69,35 @@ class FolderInfo:
 
 
 def describe_folder(path: Path, name: str, *, variant: str | None = None, family_type: str | None = None) -> FolderInfo:
-    """A model folder's family, sizes, tokenizer and files, and whether every tensor is accounted for.
+    """A model's family, sizes, tokenizer and files, and whether every tensor is accounted for.
+
+    Args:
+        path: a model folder, or a GGUF file.
+        name: in messages and titles.
+        variant: of the weights, such as ``fp16``.
+        family_type: a ``model_type`` that is known, in place of the folder's own; of a GGUF file an architecture.
 
     Raises:
         InputError: as loading it does.
     """
-    folder = read_folder(path, variant=variant, family_type=family_type)
-    family = needed_family(folder.model_type, one_line(path))
-    tokenizer, notes = _described_tokenizer(path, family, folder.config.n_vocab)
+    if is_gguf(path):
+        from attnviz.checkpoints.gguf.description import described_tokenizer  # noqa: PLC0415 (only where it is one)
+        from attnviz.checkpoints.gguf.model import read_gguf  # noqa: PLC0415 (only where it is one)
+
+        folder = read_gguf(path, architecture=family_type)
+        family = needed_family(folder.model_type, one_line(path))
+        tokenizer, notes = described_tokenizer(folder, path)
+    else:
+        folder = read_folder(path, variant=variant, family_type=family_type)
+        family = needed_family(folder.model_type, one_line(path))
+        tokenizer, notes = _described_tokenizer(path, family, folder.config.n_vocab)
     shapes, dtypes = folder.file.shapes, folder.file.dtypes
     return FolderInfo(
         name=one_line(name),
         path=one_line(path),
         family=family.name,
         model_type=folder.model_type,
-        kind="decoder" if folder.config.attention.mask == "causal" else "encoder",
+        kind=_kind(folder),
         config=folder.config,
         tokenizer=tokenizer,
         files=[{"name": file.name, "bytes": file.stat().st_size} for file in folder.files],
@@ -94,6 +110,12 @@ def describe_folder(path: Path, name: str, *, variant: str | None = None, family
         notes=(*folder.notes, *notes),
         card=one_line(path / "README.md") if (path / "README.md").is_file() else None,
     )
+
+
+def _kind(folder: Checkpoint) -> str:
+    if folder.has_decoder:
+        return "encoder-decoder"
+    return "decoder" if folder.config.attention.mask == "causal" else "encoder"
 
 
 def _described_tokenizer(path: Path, family: Family, n_vocab: int) -> tuple[dict[str, object] | None, tuple[str, ...]]:

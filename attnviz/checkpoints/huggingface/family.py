@@ -11,15 +11,19 @@ The families themselves are in ``families/``, one small file for each ``model_ty
 
 import fnmatch
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
+from attnviz.checkpoints.huggingface.generation.language_head import LanguageHead
 from attnviz.checkpoints.huggingface.settings import SettingRule, Settings
 from attnviz.encoder.config.block import Block
 from attnviz.encoder.parameters.shapes import Shape
+from attnviz.text.languages import LanguageTokens
 from attnviz.text.pieces.layout import PieceLayout
+
+KINDS_OF_FAMILIES = ("encoder", "decoder", "encoder-decoder")
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,11 +49,13 @@ class Stacked:
         tensor: its full name, with ``{}`` for the layer.
         part: of several tensors whose outputs alternate in it, which one.
         parts: how many.
+        linear: whether each expert's matrix is (out, in).
     """
 
     tensor: str
     part: int = 0
     parts: int = 1
+    linear: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,12 +63,14 @@ class Vocabulary:
     """The parts of a tokenizer that older vocabulary files leave out.
 
     Attributes:
-        kind: ``wordpiece`` or ``wholes`` (``vocab.txt``), or ``bytes`` (``vocab.json`` and ``merges.txt``).
+        kind: ``wordpiece`` or ``wholes`` (``vocab.txt``), or ``bytes`` or ``subwords`` (``vocab.json`` and
+            ``merges.txt``).
         single: the tokens around one text, with ``$A`` for it, in the names of ``specials``.
         pair: the tokens around two texts, with the row of the segment table after each colon.
         specials: the special tokens by role, unless ``tokenizer_config.json`` says otherwise.
         mask_strips: whether the mask token takes the space before it.
         trim_offsets: whether a piece's place in the text leaves out the space that it begins with.
+        prefix_space: whether a space goes before a text, unless ``add_prefix_space`` says otherwise.
     """
 
     kind: str
@@ -71,11 +79,25 @@ class Vocabulary:
     specials: Mapping[str, str] = field(default_factory=dict)
     mask_strips: bool = False
     trim_offsets: bool = False
+    prefix_space: bool = False
 
     @property
     def files(self) -> tuple[str, ...]:
         """The files it is made from."""
-        return {"wordpiece": ("vocab.txt",), "wholes": ("vocab.txt",), "bytes": ("vocab.json", "merges.txt")}[self.kind]
+        return ("vocab.txt",) if self.kind in ("wordpiece", "wholes") else ("vocab.json", "merges.txt")
+
+
+@dataclass(frozen=True, eq=False)
+class TokenizerKind:
+    """The tokenizer of some models of a family: those of another class, or other languages.
+
+    Attributes:
+        languages, pieces, vocabulary: as ``Family`` has them.
+    """
+
+    languages: LanguageTokens | None = None
+    pieces: PieceLayout | None = None
+    vocabulary: Vocabulary | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,12 +108,13 @@ class Family:
         name: as its paper spells it.
         paper: where it is described.
         example: a model of it, by its id on the hub.
-        kind: ``encoder``, or ``decoder`` where each token sees only earlier ones.
+        kind: ``encoder``, ``decoder`` where each token sees only earlier ones, or ``encoder-decoder``.
         fields: flat names of the block: each a value, or a rule that reads it from ``config.json``.
         modules: the block's modules (``layers.{}.attn.q``), each with the file's name
             (``encoder.layer.{}.attention.self.query``). Linear layers and norms have ``weight`` and ``bias``, tables
             ``weight``. Experts have a number of their own (``layers.{}.ffn.experts.{}.1``); ``{head}`` stands for the
-            number of each head that has a module of its own.
+            number of each head that has a module of its own. Those of a decoder beside an encoder begin with
+            ``decoder.`` (``decoder.layers.{}.cross.q``).
         fused: modules of the file that hold several of the block's.
         defaults: settings that a ``config.json`` may leave out, where not all families agree on them.
         aliases: other names of settings to the family's own; they win, as in the published code.
@@ -109,6 +132,7 @@ class Family:
         first_position: row of the position table that belongs to the first token; a number, or a rule. Where ``pad_id``
             is a field, the row before it is the padding's.
         spare_positions: how many rows at the end of the position table are never used.
+        copies: by a tensor's name in the file, others of the same numbers, of which a file may have one instead.
         added: by table of the block, a table of the file whose first row is added to each of its rows.
         older: the family as an older file spells its tensors, by a pattern that one of their names matches.
         norm_plus: what is added to a norm's stored gain.
@@ -125,6 +149,9 @@ class Family:
         layer: the file's number for a layer, where it is not the same; ``{}`` of ``modules`` stands for it.
         vocabulary: for folders without ``tokenizer.json``.
         pieces: for folders with a SentencePiece model alone; None where those are not read.
+        head: what makes logits of its outputs; None where it cannot write.
+        languages: the language tokens around its texts; None where it has none.
+        tokenizers: other tokenizers of such models, by what ``tokenizer_class`` begins with, or by ``language_codes``.
     """
 
     name: str
@@ -148,6 +175,7 @@ class Family:
     linear: bool = True
     first_position: int | Callable[[Settings], int] = 0
     spare_positions: Callable[[Settings], int] = lambda settings: 0  # noqa: ARG005
+    copies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     added: Callable[[Settings], Mapping[str, str]] = lambda settings: {}  # noqa: ARG005
     older: Mapping[str, "Family"] = field(default_factory=dict)
     norm_plus: float = 0.0
@@ -162,6 +190,17 @@ class Family:
     layer: Callable[[Settings, int], str] = lambda settings, i: str(i)  # noqa: ARG005
     vocabulary: Vocabulary | None = None
     pieces: PieceLayout | None = None
+    head: LanguageHead | None = None
+    languages: LanguageTokens | None = None
+    tokenizers: Mapping[str, TokenizerKind] = field(default_factory=dict)
+
+    def with_tokenizer(self, settings: Mapping[str, Any]) -> "Family":
+        """The family with the tokenizer that the settings of a folder's tokenizer name."""
+        named, codes = str(settings.get("tokenizer_class")), settings.get("language_codes")
+        for name, kind in self.tokenizers.items():
+            if named.startswith(name) or codes == name:
+                return replace(self, languages=kind.languages, pieces=kind.pieces, vocabulary=kind.vocabulary)
+        return self
 
     def settings(self, values: Mapping[str, Any], where: str) -> Settings:
         """The settings of a ``config.json``, with the family's defaults."""

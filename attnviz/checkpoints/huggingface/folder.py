@@ -1,16 +1,14 @@
 """A Hugging Face model folder: ``config.json``, weights, a tokenizer."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from attnviz.checkpoints.checkpoint import Checkpoint
 from attnviz.checkpoints.file_params import FileParams, TensorSource
-from attnviz.checkpoints.formats.tensor_file import TensorFile, View, misfits, whole
+from attnviz.checkpoints.formats.tensor_file import TensorFile, misfits
 from attnviz.checkpoints.huggingface.family import Family
 from attnviz.checkpoints.huggingface.hints import check_plain
 from attnviz.checkpoints.huggingface.known_settings import check_settings, family_of_classes
@@ -20,7 +18,8 @@ from attnviz.checkpoints.huggingface.setting_names import with_setting_names
 from attnviz.checkpoints.huggingface.settings import Settings
 from attnviz.checkpoints.huggingface.settings_file import read_settings
 from attnviz.checkpoints.huggingface.storage.quantised import dequantised
-from attnviz.checkpoints.huggingface.storage.tensor_sources import tensor_sources
+from attnviz.checkpoints.huggingface.storage.renamed import RenamedFile
+from attnviz.checkpoints.huggingface.storage.tensor_sources import DECODER, tensor_sources
 from attnviz.checkpoints.huggingface.storage.weight_files import open_weights
 from attnviz.checkpoints.huggingface.tensor_names import (
     is_unused,
@@ -29,10 +28,15 @@ from attnviz.checkpoints.huggingface.tensor_names import (
     rounding_notes,
     unknown_prefix,
 )
-from attnviz.checkpoints.huggingface.tokenizer import read_regex_tokenizer, read_tokenizer
+from attnviz.checkpoints.huggingface.tokenizer import read_both_modes, read_regex_tokenizer, read_tokenizer
 from attnviz.encoder.config.block import Block
+from attnviz.encoder.parameters.params import Params
 from attnviz.encoder.parameters.shapes import Shape, tensor_shapes
 from attnviz.errors import CheckpointError, ConfigError, one_line
+
+if TYPE_CHECKING:
+    from attnviz.encoder.generation.rules import Generation
+    from attnviz.encoder.generation.unembedding import Unembedding
 
 
 def read_folder(
@@ -57,37 +61,116 @@ def read_folder(
     """
     values, where = read_settings(path), one_line(path / "config.json")
     model_type, family, settings, notes = _read_family(values, where, family_type)
-    own, config = _configs(family, settings, overrides or {})
+    own, config = configs_of(family, settings, overrides or {})
     notes += check_settings(settings, family)
     if (path / "adapter_config.json").is_file():
         notes += ("the folder also holds an adapter (PEFT), which is not applied: these are the heads of its base",)
     stored, paths = open_weights(path, variant)
     opened, scaled = dequantised(stored, one_line(path), values)
     notes += scaled
-    family, shapes = family.spelled(opened.shapes), tensor_shapes(config)
-    if overrides and _is_misfit(tensor_shapes(own), shapes):
+    checkpoint = assembled_checkpoint(
+        path, where, model_type, family, settings, (own, config), opened, paths=paths, notes=notes, overrides=overrides
+    )
+    return replace(
+        checkpoint,
+        tokenizer=partial(read_tokenizer, path, family),
+        regex_tokenizer=partial(read_regex_tokenizer, path, family),
+        generation=partial(_generation, path, settings),
+        both_modes=partial(read_both_modes, path, family),
+    )
+
+
+def assembled_checkpoint(
+    path: Path,
+    where: str,
+    model_type: str,
+    family: Family,
+    settings: Settings,
+    configs: tuple[Block, Block],
+    opened: TensorFile,
+    *,
+    paths: tuple[Path, ...],
+    notes: tuple[str, ...],
+    overrides: Mapping[str, object] | None,
+) -> Checkpoint:
+    """The checkpoint of a family's settings and tensors, without a tokenizer, when all names and shapes fit.
+
+    Args:
+        path: what the model is read from.
+        where: what holds the settings, for messages.
+        model_type: in ``config.json``'s spelling.
+        family: of the model.
+        settings: of the model.
+        configs: its own configuration, and the one with some fields replaced.
+        opened: the tensors.
+        paths: their files.
+        notes: what may change the numbers.
+        overrides: the fields that are replaced.
+
+    Raises:
+        CheckpointError: tensors that are missing or misshapen.
+    """
+    own, config = configs
+    family = family.spelled(opened.shapes)
+    shapes_of = partial(tensor_shapes, decoder=family.kind == "encoder-decoder")
+    shapes = shapes_of(config)
+    if overrides and _is_misfit(shapes_of(own), shapes):
         raise _misfit_error(path, own, overrides)
     sources = tensor_sources(family, shapes, config, settings)
-    used = {name for source in sources.values() for name in source.names}
-    names = own_names(one_line(path), opened, family, used)
-    notes += tuple(rounding_notes(names, opened, family))
-    file = RenamedFile(opened, {name: names[name] for name in used if name in names})
+    names = own_names(one_line(path), opened, family, _used(sources))
+    has_decoder, sources = _stacks(sources, names)
+    file = RenamedFile(opened, {name: names[name] for name in _used(sources) if name in names})
     expected = _stored_shapes(sources, shapes, file)
     _check(where, family, file, opened, expected, _misfit_error(path, own, overrides) if overrides else None)
-    usual = tensor_sources(family, tensor_shapes(own), own, settings) if overrides else sources
-    unused, unknown = _others(names, used, {name for source in usual.values() for name in source.names}, family)
+    usual = tensor_sources(family, shapes_of(own), own, settings) if overrides else sources
+    unused, unknown = _others(names, _used(sources), _used(usual), family)
+    params = FileParams(file, one_line(path), {name: shapes[name] for name in sources}, sources)
     return Checkpoint(
         config=config,
         file=file,
-        params=FileParams(file, one_line(path), shapes, sources),
+        params=params,
         files=paths,
-        tokenizer=partial(read_tokenizer, path, family),
-        regex_tokenizer=partial(read_regex_tokenizer, path, family),
+        has_decoder=has_decoder,
         model_type=model_type,
         unused=unused,
         unknown=unknown,
-        notes=notes,
+        notes=(*notes, *rounding_notes(names, opened, family)),
+        unembedding=_unembedding(family, settings, opened, names, params, config),
     )
+
+
+def _unembedding(
+    family: Family, settings: Settings, file: TensorFile, names: Mapping[str, str], params: Params, config: Block
+) -> Callable[[], "Unembedding"] | None:
+    """What reads the unembedding, when something is generated; None where the family has none."""
+    if family.head is None:
+        return None
+    head = family.head
+
+    def read() -> "Unembedding":
+        from attnviz.checkpoints.huggingface.generation.unembedding import read_unembedding  # noqa: PLC0415 (rare)
+
+        return read_unembedding(head, settings, file, names, params, config)
+
+    return read
+
+
+def _generation(path: Path, settings: Settings) -> "Generation":
+    from attnviz.checkpoints.huggingface.generation.generation_config import read_generation  # noqa: PLC0415 (rare)
+
+    return read_generation(path, settings)
+
+
+def _stacks(sources: Mapping[str, TensorSource], names: Collection[str]) -> tuple[bool, dict[str, TensorSource]]:
+    """Whether the file has a decoder, and the places of the tensors without it where it has none."""
+    decoder = {name: source for name, source in sources.items() if name.startswith(DECODER)}
+    has_decoder = not _used(decoder).isdisjoint(names)
+    return has_decoder, {name: source for name, source in sources.items() if has_decoder or name not in decoder}
+
+
+def _used(sources: Mapping[str, TensorSource]) -> set[str]:
+    """The file's tensors that native ones are made from."""
+    return {name for source in sources.values() for name in source.names}
 
 
 def _others(
@@ -173,30 +256,7 @@ def _read_family(
     return str(model_type), family, family.settings(values, where), notes
 
 
-class RenamedFile:
-    """A file's tensors under other names.
-
-    Args:
-        file: the tensors.
-        names: theirs, by the new ones.
-    """
-
-    def __init__(self, file: TensorFile, names: Mapping[str, str]):
-        self._file, self._names = file, names
-        self.format, self.metadata = file.format, file.metadata
-        self.shapes = {name: file.shapes[theirs] for name, theirs in names.items()}
-        self.dtypes = {name: file.dtypes[theirs] for name, theirs in names.items()}
-
-    def array(self, name: str, part: View = whole) -> np.ndarray:
-        """A tensor, or a part of it."""
-        return self._file.array(self._names[name], part)
-
-    def rows(self, name: str, ids: np.ndarray) -> np.ndarray:
-        """Rows of a table."""
-        return self._file.rows(self._names[name], ids)
-
-
-def _configs(family: Family, settings: Settings, overrides: Mapping[str, object]) -> tuple[Block, Block]:
+def configs_of(family: Family, settings: Settings, overrides: Mapping[str, object]) -> tuple[Block, Block]:
     """The folder's own configuration, and the one with some fields replaced."""
     fields = family.config_fields(settings)
     try:

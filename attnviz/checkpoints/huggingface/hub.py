@@ -29,7 +29,10 @@ _TOKENIZER = (
     "vocab.txt",
     "vocab.json",
     "merges.txt",
+    "target_vocab.json",
+    "generation_config.json",
 )
+_PIECES = (*SENTENCEPIECE_FILES, "source.spm", "target.spm")
 _UNWRITABLE = {
     errno.EACCES,
     errno.EDQUOT,
@@ -180,7 +183,7 @@ def _download(model_id: str, revision: str | None, commit: str, names: Collectio
     if revision != commit and not (isinstance(known, str) and Path(known).parent.name == commit):
         download(_CONFIG, revision)  # asked for by its name, the cache notes which commit the revision means
     folder = download(_CONFIG).parent
-    for name in _TOKENIZER if _TOKENIZER[0] in names else (*_TOKENIZER, *SENTENCEPIECE_FILES):
+    for name in _TOKENIZER if _TOKENIZER[0] in names else (*_TOKENIZER, *_PIECES):
         if name in names:
             download(name)
     files = shard_names(download(weights)) if is_index(weights) else [weights]

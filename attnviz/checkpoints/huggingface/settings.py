@@ -140,6 +140,11 @@ def choice_from(name: str, choices: Mapping[Any, Any], default: Any = _NEEDED) -
     return read
 
 
+def decoder_start(default: int | None = None) -> SettingRule:
+    """The id of the token that a decoder is fed first."""
+    return lambda settings: settings.number("decoder_start_token_id", default)
+
+
 ACTIVATION_NAMES = {
     "gelu": "gelu",
     "gelu_python": "gelu",

@@ -24,7 +24,9 @@ def read_settings(path: Path) -> dict[str, Any]:
     check_no_adapter(path)
     if not file.exists():
         inside = sorted(one_line(found.parent) for found in path.glob("*/config.json"))
+        whole = sorted(one_line(found) for found in path.glob("*.gguf"))
         models = f"{some(inside, 4)}: such a folder" if inside else None
+        models = f"{some(whole, 4)}: a whole model, which --model takes" if whole else models
         raise CheckpointError(f"{one_line(path)}: it has no config.json; {expected}", models)
     for special in sorted(filter(is_special, path.glob("*"))):
         raise CheckpointError(f"{one_line(special)}: it is a device or a pipe; expected a file")

@@ -59,6 +59,15 @@ def own_names(where: str, file: TensorFile, family: Family, needed: Collection[s
                 f"{where}: it has {one_line(names[own])} and {one_line(theirs)}; expected one of the two"
             )
         names[own] = theirs
+    return _with_copies(names, family, needed)
+
+
+def _with_copies(names: dict[str, str], family: Family, needed: Collection[str]) -> dict[str, str]:
+    """The names, with a copy of each needed tensor that the file has under another name alone."""
+    for name, copies in family.copies.items():
+        copy = next((copy for copy in copies if copy in names), None)
+        if copy is not None and name in needed and name not in names:
+            names[name] = names.pop(copy)
     return names
 
 
@@ -91,7 +100,8 @@ def _rests(theirs: str, prefixes: tuple[str, ...]) -> Iterator[str]:
 
 def is_unused(name: str, family: Family) -> bool:
     """True for a tensor, by the family's name, that is known to play no part in attention."""
-    return any(fnmatch.fnmatchcase(name, pattern) for pattern in family.unused)
+    is_copy = any(name in copies for copies in family.copies.values())
+    return is_copy or any(fnmatch.fnmatchcase(name, pattern) for pattern in family.unused)
 
 
 def rounding_notes(names: Mapping[str, str], file: TensorFile, family: Family) -> Iterator[str]:

@@ -3,13 +3,17 @@
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from attnviz.checkpoints.huggingface.family import Family, Vocabulary
 from attnviz.checkpoints.huggingface.hints import save_tokenizer
 from attnviz.checkpoints.huggingface.settings_file import read_object
 from attnviz.errors import CheckpointError, one_line
+from attnviz.text.language_names import Languages, check_no_languages
+from attnviz.text.languages import BothModes, in_languages
+from attnviz.text.pieces.layout import PieceLayout
 from attnviz.text.pretrained import PretrainedTokenizer, pretrained_tokenizer
 from attnviz.text.regex import RegexTokenizer, regex_tokenizer
 from attnviz.text.tokenizer import REGEX
@@ -47,20 +51,80 @@ def read_tokenizer(path: Path, family: Family) -> PretrainedTokenizer:
             f"{one_line(path)}: its tokenizer splits special tokens (split_special_tokens), which attnviz does not do; "
             "expected one that keeps them"
         )
+    family = family.with_tokenizer(_class_settings(path, settings))
     name = f"{one_line(path.name)}, tokenizer"
     file = path / "tokenizer.json"
+    if _has_pieces(family.pieces, path):
+        return _of_pieces(path, path / family.pieces.model, family.pieces, settings)
     if file.exists():
         made = pretrained_tokenizer(file, settings=settings)
         return replace(made, more_notes=tuple(_disagreements(made, settings)))
     older = all((path / name).exists() for name in family.vocabulary.files) if family.vocabulary else False
     model = sentencepiece_file(path)
     if model is not None and family.pieces is not None and not older:
-        from attnviz.text.pieces.tokenizer import sentencepiece_tokenizer  # noqa: PLC0415 (start-up time)
+        return _of_pieces(path, model, family.pieces, settings)
+    if older and family.vocabulary is not None and family.vocabulary.kind == "subwords":
+        from attnviz.text.pieces.subwords import subword_tokenizer  # noqa: PLC0415 (start-up time)
 
-        return sentencepiece_tokenizer(
-            model, family.pieces, name=name, settings=_token_settings(path, settings) | settings
-        )
+        specials = _special_names(family.vocabulary, _token_settings(path, settings))
+        return subword_tokenizer((path / "vocab.json", path / "merges.txt"), specials, name=name, settings=settings)
     return pretrained_tokenizer(_from_vocabulary(path, family, settings), name=name, settings=settings)
+
+
+def _class_settings(path: Path, settings: dict[str, Any]) -> dict[str, Any]:
+    """The settings with the class of the tokenizer, which older folders name in ``config.json``."""
+    file = path / "config.json"
+    if "tokenizer_class" in settings or not file.is_file():
+        return settings
+    return {"tokenizer_class": read_object(file, _EXPECTED).get("tokenizer_class"), **settings}
+
+
+def _has_pieces(layout: PieceLayout | None, path: Path) -> TypeGuard[PieceLayout]:
+    """Whether a folder has pieces whose ids are in a file of their own, which go before ``tokenizer.json``."""
+    return layout is not None and bool(layout.files) and all((path / name).is_file() for name in layout.files)
+
+
+def _of_pieces(path: Path, model: Path, layout: PieceLayout, settings: dict[str, Any]) -> PretrainedTokenizer:
+    from attnviz.text.pieces.tokenizer import sentencepiece_tokenizer  # noqa: PLC0415 (start-up time)
+
+    name = f"{one_line(path.name)}, tokenizer"
+    return sentencepiece_tokenizer(model, layout, name=name, settings=_token_settings(path, settings) | settings)
+
+
+def read_both_modes(
+    path: Path, family: Family, source: PretrainedTokenizer, languages: Languages, where: str
+) -> BothModes:
+    """The tokenizers of a model folder's source and target texts.
+
+    Args:
+        path: the folder.
+        family: what its model is, which says where its language tokens are.
+        source: the folder's tokenizer.
+        languages: that the user names.
+        where: the model's name.
+
+    Raises:
+        UsageError: a language that the model does not know.
+        InputError: the tokenizer of target texts is damaged.
+    """
+    settings = tokenizer_settings(path)
+    family = family.with_tokenizer(_class_settings(path, settings))
+    target = partial(_target_tokenizer, path, family.pieces, source, settings)
+    if family.languages is None:
+        check_no_languages(where, languages)
+        return BothModes(source, target)
+    return in_languages(source, target, family.languages, languages, settings=settings, where=where)
+
+
+def _target_tokenizer(
+    path: Path, layout: PieceLayout | None, source: PretrainedTokenizer, settings: dict[str, Any]
+) -> PretrainedTokenizer:
+    if layout is None or not layout.target_model:
+        return source
+    of_targets = layout.of_targets(separate=settings.get("separate_vocabs") is True)
+    if not _has_pieces(of_targets, path):
+        return source
+    return _of_pieces(path, path / of_targets.model, of_targets, settings)
 
 
 def sentencepiece_file(path: Path) -> Path | None:
@@ -117,6 +181,9 @@ def _disagreement(name: str, value: bool) -> str:
 
 def tokenizer_file(path: Path, family: Family) -> str:
     """The name of the file that holds a folder's vocabulary."""
+    family = family.with_tokenizer(_class_settings(path, tokenizer_settings(path)))
+    if _has_pieces(family.pieces, path):
+        return family.pieces.model
     older = family.vocabulary.files if family.vocabulary else ()
     model = sentencepiece_file(path)
     names = ("tokenizer.json", *older[:1], *([model.name] if model else []))
@@ -147,7 +214,7 @@ def _from_vocabulary(path: Path, family: Family, settings: dict[str, Any]) -> An
             hint=save_tokenizer(path),
         )
     tokens = _token_settings(path, settings)
-    specials = {role: token_text(tokens.get(f"{role}_token")) or token for role, token in vocabulary.specials.items()}
+    specials = _special_names(vocabulary, tokens)
     if vocabulary.kind == "wordpiece":
         accents = settings.get("strip_accents")
         made = wordpiece(
@@ -159,7 +226,8 @@ def _from_vocabulary(path: Path, family: Family, settings: dict[str, Any]) -> An
     elif vocabulary.kind == "wholes":
         made = whole_tokens(path / files[0], unknown=specials["unk"])
     else:
-        made = byte_level(*(path / name for name in files), add_prefix_space=bool(settings.get("add_prefix_space")))
+        prefix = settings.get("add_prefix_space", vocabulary.prefix_space)
+        made = byte_level(*(path / name for name in files), add_prefix_space=bool(prefix))
     add_specials(
         made,
         path / files[0],
@@ -175,6 +243,11 @@ def _token_settings(path: Path, settings: dict[str, Any]) -> dict[str, Any]:
     """The folder's special tokens: those of ``special_tokens_map.json``, and the settings, which win."""
     older = path / "special_tokens_map.json"
     return {**(read_object(older, _EXPECTED) if older.exists() else {}), **settings}
+
+
+def _special_names(vocabulary: Vocabulary, tokens: dict[str, Any]) -> dict[str, str]:
+    """By role, the special tokens: as the folder says, else as the family does."""
+    return {role: token_text(tokens.get(f"{role}_token")) or token for role, token in vocabulary.specials.items()}
 
 
 def _switches(vocabulary: Vocabulary, tokens: dict[str, Any]) -> dict[str, dict[str, bool]]:

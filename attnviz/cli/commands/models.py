@@ -26,7 +26,9 @@ class FolderOptions(Options):
     source: Annotated[
         str | None,
         typer.Argument(
-            metavar="[DIR|ID]", help="A model folder, tiny, or the id of a model on the hub.", show_default=False
+            metavar="[DIR|FILE|ID]",
+            help="A model folder, a GGUF file, ollama:NAME, tiny, or the id of a model on the hub.",
+            show_default=False,
         ),
     ] = None
     revision: Revision = None
@@ -41,7 +43,7 @@ app = command_app()
 def models(source: FolderOptions, output: JsonOptions, common: CommonOptions) -> None:
     """List the models that load, or describe one.
 
-    Describes a folder, tiny, or a model on the hub: family, sizes, limit, tokenizer, files, and unknown tensors.
+    Describes a folder, a GGUF file, tiny, or a model on the hub: family, sizes, limit, tokenizer, files, tensors.
     """
     from attnviz.checkpoints.huggingface.description import describe_folder, known_families
     from attnviz.checkpoints.huggingface.registry import plugin_faults

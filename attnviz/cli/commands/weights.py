@@ -8,7 +8,17 @@ import typer
 from attnviz.cli.block_options import BlockOptions
 from attnviz.cli.command import Options, command, command_app, option
 from attnviz.cli.help.pages import OUTPUT
-from attnviz.cli.options import CommonOptions, ConfigPath, FamilyName, JsonOptions, Revision, TokenizerName, Variant
+from attnviz.cli.options import (
+    CommonOptions,
+    ConfigPath,
+    FamilyName,
+    JsonOptions,
+    Revision,
+    SourceLang,
+    TargetLang,
+    TokenizerName,
+    Variant,
+)
 from attnviz.cli.parsing import CommandGroup
 from attnviz.errors import UsageError
 
@@ -46,19 +56,23 @@ class ModelSourceOptions(Options):
         str,
         typer.Argument(
             metavar="FILE|DIR|ID",
-            help="A native checkpoint, a model folder, or a model on the hub.",
+            help="A native checkpoint, a model folder, a GGUF file, or a model on the hub.",
             show_default=False,
         ),
     ]
     revision: Revision = None
     variant: Variant = None
     family: FamilyName = None
+    source_lang: SourceLang = None
+    target_lang: TargetLang = None
 
 
 class CheckpointOptions(Options):
     """The file to read."""
 
-    path: Annotated[Path, typer.Argument(metavar="FILE", help="A native checkpoint.", show_default=False)]
+    path: Annotated[
+        Path, typer.Argument(metavar="FILE", help="A native checkpoint, or a GGUF file.", show_default=False)
+    ]
 
 
 _CONVERT_EXAMPLES = """
@@ -107,12 +121,15 @@ def convert(source: ModelSourceOptions, target: FileOptions, common: CommonOptio
 
     The name of the output says which format it has: .safetensors or .npz.
     """
+    from attnviz.checkpoints.formats.magic import is_gguf
     from attnviz.cli.groups.loading import loaded
     from attnviz.cli.streams import is_watched, note
     from attnviz.model import save
 
-    origin = "weights" if Path(source.source).is_file() else "model"
-    chosen = {"revision": source.revision, "variant": source.variant, "family": source.family}
+    path = Path(source.source)
+    origin = "weights" if path.is_file() and not is_gguf(path) else "model"
+    names = ("revision", "variant", "family", "source_lang", "target_lang")
+    chosen = {name: getattr(source, name) for name in names}
     options = {origin: source.source, **chosen, "progress": is_watched(common)}
     save(loaded(options, common), target.out, overwrite=target.force)
     note(common, f"{target.out}: written")
@@ -130,7 +147,7 @@ def info(checkpoint: CheckpointOptions, output: JsonOptions, common: CommonOptio
 
     Its configuration, tensors, sizes, number types and SHA-256.
     """
-    from attnviz.checkpoints.formats.native import describe
+    from attnviz.checkpoints.formats.magic import is_gguf
     from attnviz.cli.renderings import json_or_screen
     from attnviz.names import SCHEMA_NAME
     from attnviz.output.rendering import render
@@ -140,5 +157,9 @@ def info(checkpoint: CheckpointOptions, output: JsonOptions, common: CommonOptio
 
         return weights_views
 
+    if is_gguf(checkpoint.path):
+        from attnviz.checkpoints.gguf.description import describe_gguf as describe
+    else:
+        from attnviz.checkpoints.formats.native import describe
     document = {"schema": SCHEMA_NAME, "weights": describe(checkpoint.path).as_dict()}
     render([document], json_or_screen(common, dict, load_views, json=output.json))

@@ -12,8 +12,8 @@ from attnviz.names import FILE_FORMATS
 
 if TYPE_CHECKING:
     from attnviz.cli.options import InputOptions
+    from attnviz.text.files.sources import TextFiles
     from attnviz.text.layout import FileLayout
-    from attnviz.text.sources import TextFiles
 
     FileFormat = str
 else:
@@ -110,7 +110,7 @@ def refuse_text_options(inputs: "InputOptions", options: Options) -> None:
 
 
 def _source(inputs: "InputOptions") -> "str | Path | TextFiles | BinaryIO":
-    from attnviz.text.sources import text_source
+    from attnviz.text.files.sources import text_source
 
     if inputs.file not in (None, "-"):
         return text_source(inputs.file)

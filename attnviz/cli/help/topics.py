@@ -25,6 +25,8 @@ _SUBJECTS = {
     **dict.fromkeys(("probe", "induction", "treebank", "conllu", "alignment", "aer"), "probes"),
     **dict.fromkeys(("explorer", "tui", "ssh", "mouse", "keys", "textual"), "explore"),
     **dict.fromkeys(("ci", "exit", "pipe"), "scripts"),
+    **dict.fromkeys(("cross-attention", "cross", "source", "target", "decoder", "encoder"), "self-attention"),
+    **dict.fromkeys(("encoder-decoder", "translation", "alignment"), "self-attention"),
 }
 """Words that people look up, and the topics that explain them."""
 _WIDEST = 100  # columns of text that are easy to read

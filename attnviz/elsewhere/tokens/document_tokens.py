@@ -47,11 +47,11 @@ def tokens_of(
     segment = _items(fields, f"{prefix}segments", _SEGMENT, n, where) or [0] * n
     spelled = _spelled(fields, prefix, names, special, options)
     labels = _items(fields, f"{prefix}labels", _TEXT, n, where) or (spelled.labels if spelled else names)
-    words = _items(fields, f"{prefix}word_ids", _WORD, n, where)
-    if words is None:
-        words = list(spelled.words) if spelled else _single_words(fields, offsets, special)
+    usual = list(spelled.words) if spelled else _single_words(fields, offsets, special)
+    words = _items(fields, f"{prefix}word_ids", _WORD, n, where) or usual
     pieces = _items(fields, f"{prefix}pieces", _PIECES, n, where) or [[]] * n
     positions = _items(fields, f"{prefix}positions", _INDEX, n, where)
+    generated = _generated(fields, prefix, n, where)
     texts = _texts(spelled.texts if spelled else names, offsets, segment, segments)
     return tuple(
         Token(
@@ -67,9 +67,16 @@ def tokens_of(
             word=words[i],
             pieces=tuple(pieces[i]),
             position=positions[i] if positions else None,
+            generated=generated[i],
         )
         for i in range(n)
     )
+
+
+def _generated(fields: Mapping[str, object], prefix: str, n: int, where: str) -> list[bool]:
+    """Which tokens the model wrote; another program's field of this name may be anything."""
+    own = fields if "schema" in fields else {}
+    return _items(own, f"{prefix}generated", _TRUTH, n, where) or [False] * n
 
 
 def _texts(

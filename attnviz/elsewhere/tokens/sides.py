@@ -8,6 +8,7 @@ from attnviz.errors import InputError, UsageError
 
 _OF_TOKENS = (
     *("tokens", "labels", "token_ids", "special", "padding", "segments", "offsets", "word_ids", "pieces"),
+    "generated",
     "attention_mask",
 )
 

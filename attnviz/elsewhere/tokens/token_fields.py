@@ -37,19 +37,20 @@ _DEPTHS = {
         f"{prefix}{name}": depth
         for prefix in ("", "target_")
         for name, depth in {
-            **dict.fromkeys(("tokens", "labels", "token_ids", "special", "padding", "segments"), 1),
+            **dict.fromkeys(("tokens", "labels", "token_ids", "special", "padding", "generated"), 1),
+            "segments": 1,
             **dict.fromkeys(("word_ids", "positions"), 1),
             **dict.fromkeys(("offsets", "pieces"), 2),
         }.items()
     },
 }
 _OF_ALL = ("schema", "values", "reduce", "axes", "words", "hidden", "renormalized", "model", "precision")
-_OF_HEADS = ("layers", "heads", "decoder_layers", "head_names", "top")
+_OF_HEADS = ("layers", "heads", "decoder_layers", "decoder_heads", "head_names", "top")
 _OF_MATRICES = ("masked", "decoder_masked", "cross_masked", "rest", "decoder_rest", "cross_rest")
 _TYPES: dict[str, type] = {
     **dict.fromkeys(("words", "renormalized"), bool),
     **dict.fromkeys(("hidden", "values", "reduce", "pair"), str),
-    **dict.fromkeys(("layers", "heads", "decoder_layers", "head_names", "labels", "axes"), list),
+    **dict.fromkeys(("layers", "heads", "decoder_layers", "decoder_heads", "head_names", "labels", "axes"), list),
     "model": dict,
 }
 _KNOWN = {*_DEPTHS, *_MASKS, *_OF_ALL, *_OF_HEADS, *_OF_MATRICES}

@@ -1,23 +1,23 @@
 """The resolved block: frozen groups, made from flat fields."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from attnviz.encoder.config.convolution import ConvolutionConfig
+from attnviz.encoder.config.decoder import DecoderConfig, decoder_config, decoder_fields
 from attnviz.encoder.config.disentangled import DisentangledConfig
 from attnviz.encoder.config.given import Given, default_of, field_names
 from attnviz.encoder.config.groups import (
     AttentionConfig,
     BiasConfig,
-    DecoderConfig,
     EmbeddingConfig,
     FeedForwardConfig,
     NormConfig,
     PositionConfig,
     Sizes,
+    TargetConfig,
     flat_values,
-    is_before,
 )
 from attnviz.encoder.config.misfits import field_misfits
 from attnviz.encoder.config.values import MOST_LAYERS
@@ -46,12 +46,13 @@ class Block:
     norm: NormConfig
     feed_forward: FeedForwardConfig
     biases: BiasConfig
+    target: TargetConfig
     decoder: DecoderConfig
 
     def __init__(self, **flat: object) -> None:
         values = _resolved(Given.of(flat))
         groups: dict[str, Any] = {name: group(**_values_of(group, values)) for name, group in _GROUPS.items()}
-        groups["decoder"] = _decoder(values, groups["position"], groups["norm"])
+        groups["decoder"] = decoder_config(values, groups["sizes"], groups["position"], groups["norm"])
         for name, group in groups.items():
             object.__setattr__(self, name, group)
         for problem in field_misfits(self):
@@ -104,6 +105,11 @@ class Block:
         return self.sizes.n_vocab
 
     @property
+    def n_target_vocab(self) -> int:
+        """Rows of the token table of targets."""
+        return self.n_vocab if self.target.n_vocab is None else self.target.n_vocab
+
+    @property
     def n_ctx(self) -> int:
         """Longest text, in tokens."""
         return self.sizes.n_ctx
@@ -143,13 +149,21 @@ class Block:
         """The number of layers with attention of a kind: ``encoder``, ``decoder`` or ``cross``."""
         return self.n_layers if kind == "encoder" else self.decoder.n_layers
 
+    def heads_of(self, kind: str) -> int:
+        """The number of heads in a layer's attention of a kind: ``encoder``, ``decoder`` or ``cross``."""
+        return self.n_heads if kind == "encoder" else self.decoder.sizes.n_heads
+
+    def of_kind(self, kind: str) -> "Block":
+        """The block of the encoder, or of the decoder (kinds ``decoder`` and ``cross``)."""
+        return self if kind == "encoder" else self.decoder_block
+
     @property
     def decoder_block(self) -> "Block":
-        """The block as the decoder has it: its layers, positions and norms in the encoder's place."""
-        if self.decoder == DecoderConfig(self.n_layers, self.position, self.norm):
+        """The block as the decoder has it: its sizes, positions and norms in the encoder's place."""
+        own = self.decoder
+        if own == DecoderConfig(self.sizes, self.position, self.norm):
             return self
-        sizes = replace(self.sizes, n_layers=self.decoder.n_layers)
-        return self._with(sizes=sizes, position=self.decoder.position, norm=self.decoder.norm)
+        return self._with(sizes=own.sizes, position=own.position, norm=own.norm)
 
     def at_layer(self, layer: int) -> "Block":
         """The block as one layer has it: with experts or without, and only the first with a convolution."""
@@ -201,9 +215,10 @@ class Block:
         Args:
             seed: what the weights were made from (``Params.seed``); None leaves it out.
         """
-        groups = (getattr(self, f.name) for f in fields(self) if f.name != "decoder")
+        groups = (getattr(self, f.name) for f in fields(self) if f.name not in ("target", "decoder"))
         values = dict(pair for group in groups for pair in flat_values(group))
-        values |= dict(_decoder_differences(self))
+        values |= decoder_fields(self.decoder, self.sizes, self.position, self.norm)
+        values |= {name: value for name, value in flat_values(self.target) if value != default_of(name)}
         if seed is not None:
             values["seed"] = seed
         return {name: values[name] for name in field_names() if name in values}
@@ -215,6 +230,8 @@ EncoderConfig = Block  # the public name
 _ALLOWED_BY: dict[str, tuple[str, Callable[[Any], bool]]] = {
     **dict.fromkeys(("window", "window_layers", "window_rotary_base"), ("mask", lambda mask: mask != "none")),
     "pad_id": ("position", lambda position: position == "learned"),
+    "sinusoids": ("position", lambda position: position == "sinusoidal"),
+    "relative_shared": ("position", lambda position: position == "relative"),
     "rotary_layers": ("position", lambda position: position == "rotary"),
     "rotary_high": ("rotary_scaling", lambda scaling: scaling is None),  # each has a default of its own
     "qk_norm_width": ("qk_norm", bool),
@@ -242,6 +259,7 @@ _GROUPS: dict[str, Any] = {
     "norm": NormConfig,
     "feed_forward": FeedForwardConfig,
     "biases": BiasConfig,
+    "target": TargetConfig,
 }
 
 
@@ -259,8 +277,7 @@ def _resolved(given: Given) -> dict[str, Any]:
     follows |= {f"{part}_bias": values["bias"] for part in ("qkv", "out", "ffn", "norm")}
     follows |= {"d_v": d_head, "latent_eps": values["norm_eps"]}
     follows |= {"d_expert": values["d_ff"], "groups_per_token": values["router_groups"]}
-    follows |= {"decoder_layers": values["n_layers"], "decoder_position": values["position"]}
-    follows |= {"decoder_norm": values["norm"], "decoder_norm_placement": values["norm_placement"]}
+    follows |= {"decoder_layers": values["n_layers"]}  # the others of the decoder follow in its own group
     values |= {name: value for name, value in follows.items() if values[name] is None}
     values |= {name: _layer_numbers(name, values) for name in LAYER_NUMBERS}
     return values
@@ -279,24 +296,3 @@ def _layer_numbers(name: str, values: Mapping[str, Any]) -> str | None:
 
 def _values_of(group: Any, values: Mapping[str, Any]) -> dict[str, Any]:
     return {f.name: values[f.metadata.get("flat", f.name)] for f in fields(group)}
-
-
-def _decoder(values: Mapping[str, Any], position: PositionConfig, norm: NormConfig) -> DecoderConfig:
-    """The decoder's group; only norms before a part leave out the first."""
-    placement = values["decoder_norm_placement"]
-    kind = values["decoder_position"]
-    return DecoderConfig(
-        values["decoder_layers"],
-        replace(position, kind=kind, pad_id=position.pad_id if kind == "learned" else None),
-        replace(norm, kind=values["decoder_norm"], placement=placement, first=norm.first or not is_before(placement)),
-    )
-
-
-def _decoder_differences(block: Block) -> Iterator[tuple[str, object]]:
-    pairs = {
-        "decoder_layers": (block.decoder.n_layers, block.n_layers),
-        "decoder_position": (block.decoder.position.kind, block.position.kind),
-        "decoder_norm": (block.decoder.norm.kind, block.norm.kind),
-        "decoder_norm_placement": (block.decoder.norm.placement, block.norm.placement),
-    }
-    return ((name, one) for name, (one, other) in pairs.items() if one != other)

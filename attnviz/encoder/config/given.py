@@ -13,6 +13,7 @@ from attnviz.errors import ConfigError
 
 SCORES = ("scaled_dot", "dot", "cosine", "additive")
 MASKS = ("none", "causal", "window")
+SINUSOIDS = ("alternating", "halves")
 POSITIONS = ("sinusoidal", "learned", "rotary", "alibi", "relative", "none")
 NORMS = ("layer", "rms")
 PLACEMENTS = ("post", "pre", "sandwich", "output")
@@ -63,6 +64,9 @@ class Given:
     window: int | None = size(None, "Keys visible on each side (mask window); with mask causal, keys back.", 0)
     window_layers: str | None = layer_numbers("Layers that see only the window, such as 0,2-3. [default: all]")
     position: str | None = choice(POSITIONS, "How positions enter.")
+    sinusoids: str | None = choice(
+        SINUSOIDS, "sinusoidal: sines and cosines alternate (2017 paper), or each fill one half (Marian)."
+    )
     pad_id: int | None = size(None, "Token id without a position: later tokens are counted without it (learned).", 0)
     rotary_base: float | None = number(10000.0, "Base of the rotary angles.", least=1.0)
     rotary_dims: int | None = size(None, "Dimensions of q and k that are rotated. [default: d_head]", 1)
@@ -87,6 +91,9 @@ class Given:
     relative_buckets: int | None = size(32, "Distance buckets of relative positions (T5).", least=4)
     relative_max_distance: int | None = size(
         128, "Distance from which relative positions share the last bucket.", least=2
+    )
+    relative_shared: bool | None = switch(
+        True, "All layers share the relative positions' biases; off, each layer has its own (UMT5)."
     )
     disentangled: str | None = choice(
         DISENTANGLED, "Scores of q with keys of distances (c2p), of k with queries of distances (p2c), as in DeBERTa."
@@ -134,6 +141,14 @@ class Given:
     gate_bias: bool | None = switch(False, "Bias of the gated feed-forward's gate.")
     norm_bias: bool | None = switch(None, "Bias of layer norm. [default: bias]")
     decoder_layers: int | None = size(None, "Blocks in the decoder. [default: n_layers]")
+    decoder_heads: int | None = size(None, "Attention heads per block of the decoder. [default: n_heads]")
+    decoder_kv_heads: int | None = size(
+        None, "The decoder's heads for keys and values. [default: n_kv_heads, or decoder_heads where those are n_heads]"
+    )
+    decoder_d_head: int | None = size(
+        None, "Width of the decoder's q, k and v. [default: d_head, or d_model / decoder_heads]"
+    )
+    decoder_d_ff: int | None = size(None, "Width of the decoder's hidden layer; 0 for none. [default: d_ff]", 0)
     decoder_position: str | None = choice(
         POSITIONS, "How positions enter the decoder. [default: position]", default=False
     )
@@ -141,6 +156,14 @@ class Given:
     decoder_norm_placement: str | None = choice(
         PLACEMENTS, "Where the decoder's norms are. [default: norm_placement]", default=False
     )
+    decoder_tables: bool | None = switch(
+        False, "The decoder has learned positions and a norm of embeddings of its own."
+    )
+    decoder_n_vocab: int | None = size(None, "Rows of the decoder's own token table. [default: one table for both]")
+    decoder_start_id: int | None = size(
+        None, "Token id that the decoder is fed first, before the target without its last token.", 0
+    )
+    decoder_wraps: bool | None = switch(False, "The decoder is fed the target's last token first (mBART).")
     seed: int | None = size(0, "Seed of the random weights.", least=0)
 
     @classmethod

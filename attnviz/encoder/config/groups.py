@@ -56,6 +56,19 @@ class EmbeddingConfig:
 
 
 @dataclass(frozen=True)
+class TargetConfig:
+    """The decoder's own tables, and what it is fed of a target.
+
+    A token of id ``start_id`` is fed first, or the target's own last one (``wraps``), then the others but the last.
+    """
+
+    tables: bool = _named("decoder_tables")
+    n_vocab: int | None = _named("decoder_n_vocab")
+    start_id: int | None = _named("decoder_start_id")
+    wraps: bool = _named("decoder_wraps")
+
+
+@dataclass(frozen=True)
 class AttentionConfig:
     """The comparison of queries and keys, and the mask."""
 
@@ -91,6 +104,7 @@ class PositionConfig:
     """The kind of positions, and the settings of each kind."""
 
     kind: str = _named("position")
+    sinusoids: str
     pad_id: int | None
     rotary_base: float
     rotary_dims: int
@@ -108,6 +122,7 @@ class PositionConfig:
     relative_bias: bool
     relative_buckets: int
     relative_max_distance: int
+    relative_shared: bool
 
     def __post_init__(self) -> None:
         self._check_rotary()
@@ -270,12 +285,3 @@ class BiasConfig:
     ffn: bool = _named("ffn_bias")
     gate: bool = _named("gate_bias")
     norm: bool = _named("norm_bias")
-
-
-@dataclass(frozen=True)
-class DecoderConfig:
-    """What may differ between the decoder and the encoder."""
-
-    n_layers: int
-    position: PositionConfig
-    norm: NormConfig

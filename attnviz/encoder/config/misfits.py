@@ -32,12 +32,39 @@ def field_misfits(block: "Block") -> Iterator[str]:
             f"rotary_layers, position: {position.rotary_layers} is given, and position is {position.kind}; "
             "expected position rotary"
         )
+    yield from _target_misfits(block)
+    yield from _kind_misfits(block)
     yield from _expert_misfits(block)
     yield from _deberta_misfits(block)
     yield from _latent_misfits(block)
     yield from _position_misfits(sizes, position)
-    if block.decoder.position.kind == "rotary" != position.kind:
-        yield from _position_misfits(sizes, block.decoder.position)
+    own, has_width = block.decoder, block.decoder.sizes.d_head != sizes.d_head
+    if own.position.kind == "rotary" and (position.kind != "rotary" or has_width):
+        yield from _position_misfits(own.sizes, own.position, "decoder_d_head" if has_width else "d_head")
+
+
+def _target_misfits(block: "Block") -> Iterator[str]:
+    if block.target.start_id is not None and block.target.start_id >= block.n_target_vocab:
+        name = "n_vocab" if block.target.n_vocab is None else "decoder_n_vocab"
+        yield (
+            f"decoder_start_id, {name}: {block.target.start_id} is not the id of a token; "
+            f"expected less than {block.n_target_vocab}"
+        )
+
+
+def _kind_misfits(block: "Block") -> Iterator[str]:
+    """Fields of one kind of positions, where neither stack has it."""
+    position = block.position
+    if position.sinusoids != "alternating" and "sinusoidal" not in (position.kind, block.decoder.position.kind):
+        yield (
+            f"sinusoids, position: {position.sinusoids} is given, and position is {position.kind}; "
+            "expected position sinusoidal"
+        )
+    if not (position.relative_shared or position.has_relative_bias or block.decoder.position.has_relative_bias):
+        yield (
+            f"relative_shared, position: it is off, and position is {position.kind}; "
+            "expected position relative, or relative_bias"
+        )
 
 
 def _expert_misfits(block: "Block") -> Iterator[str]:
@@ -51,10 +78,10 @@ def _expert_misfits(block: "Block") -> Iterator[str]:
 
 def _latent_misfits(block: "Block") -> Iterator[str]:
     for one in (block, block.decoder_block):
-        if one.shared_dims >= block.d_head:
+        if one.shared_dims >= one.d_head:
             yield (
                 f"rotary_dims, d_head: with kv_latent all heads share what is rotated, and that is {one.shared_dims} "
-                f"of {block.d_head}; expected less"
+                f"of {one.d_head}; expected less"
             )
     if block.disentangled.parts and (block.attention.q_latent or block.attention.kv_latent):
         yield "disentangled, q_latent, kv_latent: distances have no such vectors; expected one of these fields"
@@ -70,7 +97,7 @@ def _deberta_misfits(block: "Block") -> Iterator[str]:
         yield f"conv_kernel, d_ff: {block.convolution.kernel} tokens, after no feed-forward; expected d_ff above 0"
 
 
-def _position_misfits(sizes: Sizes, position: PositionConfig) -> Iterator[str]:
+def _position_misfits(sizes: Sizes, position: PositionConfig, width: str = "d_head") -> Iterator[str]:
     kind, pad_id, dims = position.kind, position.pad_id, position.rotary_dims
     if pad_id is not None and kind != "learned":
         yield f"pad_id, position: pad_id is {pad_id}, and position is {kind}; expected position learned"
@@ -79,9 +106,9 @@ def _position_misfits(sizes: Sizes, position: PositionConfig) -> Iterator[str]:
     if kind != "rotary":
         return
     if dims == sizes.d_head and dims % 2:
-        yield f"position, d_head: rotary turns pairs, and d_head is {dims}; expected it even"
+        yield f"position, {width}: rotary turns pairs, and {width} is {dims}; expected it even"
     elif dims % 2 or dims > sizes.d_head:
         yield (
-            f"rotary_dims, d_head: rotary turns pairs, and {dims} of {sizes.d_head} are given; "
-            "expected an even number, at most d_head"
+            f"rotary_dims, {width}: rotary turns pairs, and {dims} of {sizes.d_head} are given; "
+            f"expected an even number, at most {width}"
         )

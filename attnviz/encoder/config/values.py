@@ -8,7 +8,8 @@ from attnviz.errors import ConfigError
 
 _LARGEST_FLOAT = 1e30  # a float32 holds it
 _MOST_NUMBERS = 2**14  # of a list
-_BITS = {"seed": 63, "n_layers": 14, "decoder_layers": 14, "n_heads": 14, "n_kv_heads": 14, "n_experts": 14}
+_COUNTS = ("n_layers", "decoder_layers", "n_heads", "n_kv_heads", "decoder_heads", "decoder_kv_heads", "n_experts")
+_BITS = {"seed": 63, **dict.fromkeys(_COUNTS, 14)}
 MOST_LAYERS = 2 ** _BITS["n_layers"] - 1
 
 # The functions that declare a field return Any, as dataclasses.field does: the class says the type.

@@ -68,7 +68,7 @@ class SeededParams(Params):
         return uniform(f"{self._seed}/{name}", index) * np.float32(3**0.5 * self._deviation(name, last))
 
     def _deviation(self, name: str, last: str) -> float:
-        config = self._config
+        config = self._config.decoder_block if name.startswith("decoder.") else self._config
         part, own = config.feed_forward, config.attention
         of_q, of_kv = own.q_latent or config.d_model, own.kv_latent or config.d_model
         width = part.d_expert if ".experts." in name else part.d_shared if ".shared." in name else config.d_ff

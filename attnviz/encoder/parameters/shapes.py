@@ -16,14 +16,27 @@ def tensor_shapes(config: Block, *, decoder: bool = False) -> dict[str, Shape]:
     shapes |= _stack_shapes("", ("attn",), config)
     if decoder:
         shapes |= _stack_shapes("decoder.", ("attn", "cross"), config.decoder_block)
-        if has_decoder_positions(config):
-            shapes["decoder.embed.positions"] = (config.n_ctx, _summed_width(config))
+        shapes |= _decoder_tables(config)
+    return shapes
+
+
+def _decoder_tables(config: Block) -> dict[str, Shape]:
+    """The tables that the decoder does not share with the encoder."""
+    shapes: dict[str, Shape] = {}
+    if config.target.n_vocab is not None:
+        shapes["decoder.embed.tokens"] = (config.target.n_vocab, config.embedding.d_embed)
+    if has_decoder_positions(config):
+        padding_row = config.decoder.position.pad_id is not None  # the first
+        shapes["decoder.embed.positions"] = (config.n_ctx + padding_row, _summed_width(config))
+    if config.target.tables and config.embedding.norm:
+        shapes |= _norm_shapes("decoder.embed.norm", _summed_width(config), config)
     return shapes
 
 
 def has_decoder_positions(config: Block) -> bool:
-    """Whether the decoder has a table of positions to itself: it alone learns them; otherwise both share one."""
-    return config.decoder.position.kind == "learned" != config.position.kind
+    """Whether the decoder has a table of positions to itself: it alone learns them, or it shares no table."""
+    is_alone = config.target.tables or config.position.kind != "learned"
+    return config.decoder.position.kind == "learned" and is_alone
 
 
 def _summed_width(config: Block) -> int:
@@ -50,7 +63,7 @@ def _embedding_shapes(config: Block) -> dict[str, Shape]:
 
 def _stack_shapes(prefix: str, attentions: tuple[str, ...], config: Block) -> dict[str, Shape]:
     shapes: dict[str, Shape] = {}
-    if config.position.has_relative_bias:
+    if config.position.has_relative_bias and config.position.relative_shared:
         shapes[f"{prefix}embed.relative"] = (config.position.relative_buckets, config.n_heads)
     if config.disentangled.parts:
         shapes[f"{prefix}embed.offsets"] = (2 * config.disentangled.span, config.d_model)
@@ -58,6 +71,8 @@ def _stack_shapes(prefix: str, attentions: tuple[str, ...], config: Block) -> di
             shapes |= _norm_shapes(f"{prefix}embed.offsets_norm", config.d_model, config)
     for i in range(config.n_layers):
         layer = f"{prefix}layers.{i}."
+        if config.position.has_relative_bias and not config.position.relative_shared:
+            shapes[f"{layer}attn.relative"] = (config.position.relative_buckets, config.n_heads)
         for number, name in enumerate(attentions, start=1):
             shapes |= {f"{layer}{name}.{k}": s for k, s in _attention_shapes(config, name).items()}
             shapes |= _part_norms(f"{layer}norm{number}", config, first=(i, number) == (0, 1))

@@ -6,25 +6,33 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from attnviz.encoder.config.groups import PositionConfig
-from attnviz.encoder.parameters.params import Array, DType, Params
+from attnviz.encoder.parameters.params import Array, DType
 
 
 def score_bias(
-    config: PositionConfig, n_heads: int, params: Params, n: int, dtype: DType, *, causal: bool
+    config: PositionConfig, n_heads: int, table: Array | None, n: int, dtype: DType, *, causal: bool
 ) -> Array | None:
     """The bias that positions add to the scaled scores, (n_heads, n, n); None unless they are ALiBi or relative.
 
     Each number follows from its offset key - query alone: the result is a view of one row per head.
+
+    Args:
+        config: the kind of positions.
+        n_heads: the number of heads.
+        table: (buckets, n_heads), the biases of relative positions; None where there are none.
+        n: the number of tokens.
+        dtype: of the scores.
+        causal: whether each token sees only earlier ones.
     """
     offsets = np.arange(1 - n, n)  # (2n - 1,)
     bias = None
     if config.kind == "alibi":
         bias = -alibi_slopes(n_heads)[:, None] * np.abs(offsets)  # (n_heads, 2n - 1)
-    if config.has_relative_bias:
+    if table is not None:
         buckets = relative_buckets(
             offsets, config.relative_buckets, config.relative_max_distance, bidirectional=not causal
         )
-        relative = params["embed.relative"][buckets].T  # (n_heads, 2n - 1)
+        relative = table[buckets].T  # (n_heads, 2n - 1)
         bias = relative if bias is None else bias + relative
     if bias is None:
         return None

@@ -19,7 +19,7 @@ def position_vectors(
         positions: (..., n), from ``counted_positions``, for vectors (..., n, width); None for 0, 1, 2, ...
     """
     if config.kind == "sinusoidal":
-        return sinusoids(n, width)
+        return sinusoids(n, width, in_halves=config.sinusoids == "halves")
     if config.kind != "learned":
         return None
     if positions is None:
@@ -48,11 +48,18 @@ def counted_positions(config: PositionConfig, ids: Array | None, n: int) -> Arra
     return positions
 
 
-def sinusoids(n: int, d_model: int) -> Array:
-    """PE[p, 2i] = sin(p / 10000^(2i/d)), PE[p, 2i+1] = cos of it (Vaswani et al. 2017, section 3.5): (n, d_model)."""
+def sinusoids(n: int, d_model: int, *, in_halves: bool = False) -> Array:
+    """PE[p, 2i] = sin(p / 10000^(2i/d)), PE[p, 2i+1] = cos of it (Vaswani et al. 2017, section 3.5): (n, d_model).
+
+    Args:
+        n: the number of positions.
+        d_model: the length of a vector.
+        in_halves: whether all sines come first, then all cosines (Marian, Junczys-Dowmunt et al. 2018).
+    """
     even = np.arange(0, d_model, 2)  # (ceil(d_model / 2),)
     angles = np.arange(n)[:, None] * 10000.0 ** (-even / d_model)  # (n, ceil(d_model / 2))
     table = np.empty((n, d_model))
-    table[:, 0::2] = np.sin(angles)
-    table[:, 1::2] = np.cos(angles[:, : d_model // 2])  # an odd d_model has one cosine less
+    sines, cosines = (slice(len(even)), slice(len(even), None)) if in_halves else (slice(0, None, 2), slice(1, None, 2))
+    table[:, sines] = np.sin(angles)
+    table[:, cosines] = np.cos(angles[:, : d_model // 2])  # an odd d_model has one cosine less
     return table

@@ -61,8 +61,6 @@ def _row(sight: Sight, index: int, width: int) -> StyledLine:
     is_telling = sight.order == TELLING
     number = "" if is_telling else sight.head_number(index)
     room = width - len(name) - (len(number) + 1 if number else 0)
-    label = sight.head_label(index, short=not is_telling)
-    if cell_width(label) > room and is_telling:
-        label = sight.head_label(index, short=True)
+    label = sight.head_label(index, room, short=not is_telling)
     label = cut(label, max(0, room), ascii=sight.screen.ascii)
     return [(name + label, style), (" " * (room - cell_width(label)) + f" {number}" * bool(number), style)]

@@ -17,6 +17,7 @@ from attnviz.output.words import model_words, rest_word
 from attnviz.trace.tokens import Tokens, token_numbers
 
 _LEAST_TEXT = 12  # columns
+_LEAST_METRIC = len("  entropy 0.00")
 
 
 def text_line_of(sight: Sight, width: int) -> StyledLine:
@@ -46,7 +47,8 @@ def head_line(sight: Sight, width: int) -> StyledLine:
     if sight.name.values != "weights" or several:
         parts.append(set_name(sight.name.values, head.reduce, sight.name.kind if several else None))
     if sight.facts is not None:
-        parts.append(sight.head_label(sight.state.head))
+        room = width - used - sum(cell_width(part) + 2 for part in parts) - 2 - _LEAST_METRIC
+        parts.append(sight.head_label(sight.state.head, room))
         parts += _metrics(sight)
     for part in parts:
         text = f"  {cut(part, width - 2, ascii=sight.screen.ascii)}"

@@ -19,7 +19,7 @@ def heads_document(report: HeadReport, *, model_info: bool = False, relations: b
         model_info: all fields of the model.
         relations: also the relations that the heads find in a treebank, where they are known.
     """
-    attention, metrics, columns = report.attention, report.metrics, report.rows.columns
+    attention, metrics, columns = report.attention, report.metrics, report.columns
     spread = metrics.spread if metrics.texts > 1 else None
     rows = head_rows(metrics, report.labels, report.places, columns, spread, report.z)
     document: dict[str, object] = {
@@ -30,7 +30,7 @@ def heads_document(report: HeadReport, *, model_info: bool = False, relations: b
         "rows": max(int(rows.max()) for name, rows in metrics.counts.items() if name != ABLATION.name),
         **arranged_fields(attention),
         "heads": _with_relations(rows, attention) if relations else rows,
-        "missing": metrics.missing,
+        "missing": report.missing,
     }
     if report.null is not None:
         document["null"] = null_document(report.null, columns)

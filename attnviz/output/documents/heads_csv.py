@@ -30,4 +30,4 @@ def heads_csv(document: Document, columns: Sequence[str]) -> str:
 
 def csv_columns(report: HeadReport) -> tuple[str, ...]:
     """The metrics of a report, after the distances of similar heads."""
-    return (*report.distance_columns, *report.rows.columns)
+    return (*report.distance_columns, *report.columns)

@@ -108,6 +108,8 @@ def _described_result(result: Result, precision: int | None) -> dict[str, object
     last = list(result.views.values())[-1]
     if last.layers != first.layers:  # the decoder has more or fewer than the encoder
         document["decoder_layers"] = last.layers
+    if last.heads != first.heads:
+        document["decoder_heads"] = last.heads
     if first.reduce != "none":
         document["reduce"] = first.reduce
     document |= arranged_fields(first) | _chosen_fields(result, first)
@@ -234,8 +236,9 @@ def _token_fields(result: Result) -> dict[str, object]:
     if any(token.special for token in result.target_tokens):
         fields["target_special"] = [token.special for token in result.target_tokens]
     for prefix, tokens in (("", result.tokens), ("target_", result.target_tokens)):
-        if any(token.padding for token in tokens):
-            fields[f"{prefix}padding"] = [token.padding for token in tokens]
+        for name in ("padding", "generated"):
+            if any(getattr(token, name) for token in tokens):
+                fields[f"{prefix}{name}"] = [getattr(token, name) for token in tokens]
     return fields | (_described("target_", result.target_tokens) if result.target_tokens else {})
 
 

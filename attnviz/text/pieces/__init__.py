@@ -1,1 +1,1 @@
-"""SentencePiece models (Kudo & Richardson 2018): the file, the library that encodes with it, and a JSON form of it."""
+"""Tokenizers by pieces and merges of their own: SentencePiece models (Kudo & Richardson 2018), Blenderbot-small's."""

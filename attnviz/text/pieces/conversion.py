@@ -1,7 +1,7 @@
 """A SentencePiece model as JSON of the ``tokenizers`` library, so that native files can hold it."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from attnviz.text.pieces.layout import PieceLayout
@@ -34,10 +34,11 @@ def converted(
 
     if model.is_bpe:
         ids = {piece: i for i, (piece, _) in enumerate(vocabulary)}
+        scores = {piece.text: piece.score for piece in model.pieces if piece.kind in _MERGED and piece.text in ids}
         made = Tokenizer(
             models.BPE(
                 ids,
-                _merges(model, ids),
+                merges_by_score(scores),
                 unk_token=vocabulary[unk][0],
                 fuse_unk=True,
                 byte_fallback=model.byte_fallback,
@@ -74,9 +75,12 @@ def _normalizer(model: SentencePieceModel, layout: PieceLayout, *, prefix: bool)
     return normalizers.Sequence(steps)
 
 
-def _merges(model: SentencePieceModel, ids: dict[str, int]) -> list[tuple[str, str]]:
-    """The pairs of pieces that make another one, the best first: those of the highest score."""
-    scores = {piece.text: piece.score for piece in model.pieces if piece.kind in _MERGED and piece.text in ids}
+def merges_by_score(scores: Mapping[str, float]) -> list[tuple[str, str]]:
+    """The pairs of pieces that make another one, the best first: those of the highest score.
+
+    Args:
+        scores: of the pieces that take part in merges.
+    """
     by_score: dict[float, list[tuple[str, str]]] = defaultdict(list)
     for text, score in scores.items():
         splits = ((text[:at], text[at:]) for at in range(1, len(text)))

@@ -1,6 +1,6 @@
 """What a model family makes of the ids of its SentencePiece model: data of its file in ``families/``."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,14 @@ class PieceLayout:
         around_is_set: the tokens that begin and end a text where ``add_bos_token`` (true, unless it is said) and
             ``add_eos_token`` ask for them; nothing where these settings are not read.
         split_digits: whether pieces that end in a digit and a comma are avoided.
+        extra: the spelling of numbered tokens after ``last``, the highest number first, with ``{}`` for the number.
+        n_extra: how many of them, unless ``extra_ids`` says otherwise.
+        vocabulary: the file that gives each piece its id, and has further tokens; empty where the order of the pieces
+            does. ``last`` follows its ids.
+        model: the file of the pieces, where ``vocabulary`` is needed.
+        target_model: the file of the pieces of target texts; empty where it is that of source texts.
+        target_vocabulary: the file of their ids where ``separate_vocabs`` says so.
+        code: a pattern of what is one token at the beginning of a text; empty for none.
     """
 
     first: tuple[str, ...] = ()
@@ -35,3 +43,20 @@ class PieceLayout:
     keep_accents: bool = True
     around_is_set: tuple[str, ...] = ()
     split_digits: bool = False
+    extra: str = ""
+    n_extra: int = 0
+    vocabulary: str = ""
+    model: str = ""
+    target_model: str = ""
+    target_vocabulary: str = ""
+    code: str = ""
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The files that hold pieces and their ids; none where the ids are those of the pieces."""
+        return (self.model, self.vocabulary) if self.vocabulary else ()
+
+    def of_targets(self, *, separate: bool) -> "PieceLayout":
+        """The layout of target texts."""
+        vocabulary = self.target_vocabulary if separate else self.vocabulary
+        return replace(self, model=self.target_model, vocabulary=vocabulary)

@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from attnviz.errors import InputError, one_line
-from attnviz.text.labels import printable
 from attnviz.text.pieces.conversion import SPACE, converted
 from attnviz.text.pieces.layout import PieceLayout
 from attnviz.text.pieces.model_file import BYTE, CONTROL, USER_DEFINED, SentencePieceModel, read_sentencepiece
+from attnviz.text.pieces.wholes import parts_between, wholes_pattern
 from attnviz.text.pieces.wire import bytes_of, fields
 from attnviz.text.pretrained import PretrainedTokenizer, pretrained_tokenizer
 from attnviz.text.reading import check_id, check_text
-from attnviz.text.vocabularies import add_specials, token_text
+from attnviz.text.vocabularies import add_specials, piece_numbers, token_text
 from attnviz.trace.tokens import Token, Tokens
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer as LibraryTokenizer
 
 EXTRA = "pip install 'attnviz[sentencepiece]'"
+_UNLIKELY = -100.0  # the score of a token that is not a piece of texts
 _QUOTES = re.compile("``|''")
 
 
@@ -63,21 +64,13 @@ class SentencePieceTokenizer(PretrainedTokenizer):
             InputError: a text without tokens or with lone surrogates; an id that is not less than ``n_vocab``.
         """
         texts = (text,) if pair is None else (text, pair)
-        tokens: list[Token] = []
-        segment = 0
-        for part in (self.layout.single if pair is None else self.layout.pair).split():
-            name, _, row = part.partition(":")
-            type_id = int(row or 0)
-            if name in ("$A", "$B"):
-                segment = int(name == "$B")
-                tokens += self._segment(texts[segment], segment, type_id)
-            else:
-                tokens.append(self._added_token(name, segment, type_id))
+        segments = [self._segment(part, segment) for segment, part in enumerate(texts)]
+        tokens = self._surrounded(self.templates or (self.layout.single, self.layout.pair), segments)
         for token in tokens:
             check_id(self.name, token.piece, token.id or 0, n_vocab)
-        return tuple(tokens)
+        return tokens
 
-    def _segment(self, text: str, segment: int, type_id: int) -> list[Token]:
+    def _segment(self, text: str, segment: int) -> list[Token]:
         where = "text" if segment == 0 else "pair"
         check_text(text, where)
         tokens: list[Token] = []
@@ -85,13 +78,15 @@ class SentencePieceTokenizer(PretrainedTokenizer):
             last = tokens[-1].word if tokens else None
             word = -1 if last is None else last
             if added is not None:
-                token = self._added_token(added, segment, type_id)
+                token = self._added_token(added, segment, 0)
+                if token.id is None:  # a language that the vocabulary lacks
+                    token = replace(token, id=self.ids[self.processor.unk_id()] if self.processor else 0)
                 tokens.append(replace(token, text=text[start:end], start=start, end=end, special=False, word=word + 1))
                 continue
             for number, span in enumerate(self._spans(text[start:end])):
                 token = self._token(text, span.piece, start + span.start, start + span.end)
                 word += number == 0 or token.piece.startswith(SPACE)
-                tokens.append(replace(token, word=word, segment=segment, type_id=type_id))
+                tokens.append(replace(token, word=word, segment=segment))
         if not tokens:
             raise InputError(f"{where}: {self.name} finds no token in it; expected at least one token")
         return tokens
@@ -104,32 +99,21 @@ class SentencePieceTokenizer(PretrainedTokenizer):
             text=text[begin:end], label=self.spelling.label(spelled), start=begin, end=end, id=number, piece=spelled
         )
 
-    def _added_token(self, name: str, segment: int, type_id: int) -> Token:
-        number = self.library.token_to_id(name)
-        return Token(
-            text="", label=printable(name), id=number, piece=name, special=True, segment=segment, type_id=type_id
-        )
-
     @cached_property
-    def _splitter(self) -> re.Pattern[str] | None:
-        """Finds the tokens that are wholes wherever they are in a text; a group each."""
-        added = self.library.get_added_tokens_decoder().values()
-        wholes = sorted((t for t in added if t.content not in self.symbols), key=lambda t: -len(t.content))
-        spaces = {False: "", True: r"\s*"}
-        parts = [f"{spaces[t.lstrip]}({re.escape(t.content)}){spaces[t.rstrip]}" for t in wholes if t.content]
-        return re.compile("|".join(parts)) if parts else None
+    def _wholes(self) -> re.Pattern[str] | None:
+        return wholes_pattern(self.library, self.symbols)
 
     def _parts(self, text: str) -> Iterator[tuple[int, int, str | None]]:
-        """The parts of a text between such tokens, and those tokens."""
-        at = 0
-        for found in self._splitter.finditer(text) if self._splitter else ():
-            if found.start() > at:
-                yield at, found.start(), None
-            name = found[found.lastindex or 0]
-            yield found.start(), found.end(), name
-            at = found.end()
-        if at < len(text):
-            yield at, len(text), None
+        """The parts of a text between tokens that are wholes, and those; also what the family's code matches."""
+        code = re.compile(self.layout.code, re.DOTALL) if self.layout.code else None
+        for start, end, added in parts_between(text, self._wholes):
+            found = code.match(text, start, end) if code is not None and added is None else None
+            if found is None:
+                yield start, end, added
+                continue
+            yield start, found.end(), found[0]
+            if found.end() < end:
+                yield found.end(), end, None
 
     def _spans(self, text: str) -> list[_Span]:
         """The pieces of a text by the model's ids, each with its place in it."""
@@ -220,6 +204,11 @@ def _with_settings(layout: PieceLayout, settings: Mapping[str, Any]) -> PieceLay
     if layout.lower is not None:
         layout = replace(layout, lower=lower if isinstance(lower, bool) else layout.lower)
         layout = replace(layout, keep_accents=accents if isinstance(accents, bool) else layout.keep_accents)
+    if layout.extra:
+        n_extra = settings.get("extra_ids")
+        numbers = reversed(range(n_extra if isinstance(n_extra, int) else layout.n_extra))
+        layout = replace(layout, last=(*layout.last, *map(layout.extra.format, numbers)), extra="")
+        layout = replace(layout, specials=(*layout.specials, *layout.last))
     if layout.around_is_set:
         bos, eos = (token_text(settings.get(f"{role}_token")) for role in ("bos", "eos"))
         begin = f"{bos or layout.around_is_set[0]} " if settings.get("add_bos_token") is not False else ""
@@ -241,13 +230,20 @@ def _library(path: Path) -> "type[SentencePieceProcessor]":
     return SentencePieceProcessor
 
 
-def _converted(
+def _numbered(
     model: SentencePieceModel, layout: PieceLayout, path: Path
-) -> "tuple[LibraryTokenizer, tuple[int, ...]]":
-    """The library's tokenizer in the family's order of ids, and the family's id of each of the model's."""
+) -> tuple[list[tuple[str, float]], tuple[int, ...]]:
+    """The family's pieces in the order of their ids, with their scores, and the family's id of each of the model's."""
     pieces = model.pieces
+    if layout.vocabulary:
+        numbers = piece_numbers(path.parent / layout.vocabulary, pieces[model.unk].text)
+        scores = {piece.text: piece.score for piece in pieces}
+        listed = [(piece, scores.get(piece, _UNLIKELY)) for piece in numbers]
+        unk = numbers[pieces[model.unk].text]
+        ids = tuple(numbers.get(piece.text, unk) for piece in pieces)
+        return [*listed, *((token, _UNLIKELY) for token in layout.last)], ids
     kept = [(piece.text, piece.score) for piece in pieces[layout.skipped :]]
-    unlikely = {"<unk>NOTUSED": -100.0}
+    unlikely = {"<unk>NOTUSED": _UNLIKELY}
     before, after = ([(token, unlikely.get(token, 0.0)) for token in part] for part in (layout.first, layout.last))
     ids = tuple(
         i - layout.skipped + len(layout.first)
@@ -257,8 +253,17 @@ def _converted(
         else 0
         for i, piece in enumerate(pieces)
     )
+    return [*before, *kept, *after], ids
+
+
+def _converted(
+    model: SentencePieceModel, layout: PieceLayout, path: Path
+) -> "tuple[LibraryTokenizer, tuple[int, ...]]":
+    """The library's tokenizer in the family's order of ids, and the family's id of each of the model's."""
+    pieces = model.pieces
+    vocabulary, ids = _numbered(model, layout, path)
     try:
-        made = converted(model, [*before, *kept, *after], ids[model.unk], layout=layout)
+        made = converted(model, vocabulary, ids[model.unk], layout=layout)
     except Exception as error:  # the library raises nothing more specific
         raise InputError(
             f"{one_line(path)}: it is damaged ({one_line(error)[:80]}); expected a SentencePiece model"

@@ -88,7 +88,7 @@ def test_a_registered_metric_is_a_name_in_conditions_and_orders(smallest):
 
 
 def test_the_help_names_a_registered_metric():
-    assert "confidence, faintness, and with --ablation: ablation" in " ".join(program("heads", "--help").split())
+    assert "diagonal, faintness, and with --ablation: ablation" in " ".join(program("heads", "--help").split())
 
 
 def test_the_schema_has_its_metrics_from_the_table_alone():
@@ -134,8 +134,9 @@ def test_every_metric_has_plain_help_and_words_that_any_terminal_carries(name):
 
 @pytest.mark.parametrize("name", METRICS)
 def test_every_metric_has_the_numbers_of_its_rows(name):
+    kind = "cross" if METRICS[name].cross else "encoder"
     ones = np.ones((1, 1, 2, 2)) / 2
-    by_patterns = functions.Patterns(attention(ones, tokens([1, 1]))).rows
+    by_patterns = functions.Patterns(attention(ones, tokens([1, 1]), kind=kind)).rows
     assert METRICS[name].row_numbers or name in by_patterns or name == "span", "give its entry row_numbers"
 
 

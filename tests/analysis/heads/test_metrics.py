@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from attnviz.analysis.heads import metrics as functions
 from attnviz.analysis.heads.averages import Running
-from attnviz.analysis.heads.definitions import METRICS, Metric
+from attnviz.analysis.heads.definitions import METRICS, Metric, kind_metrics
 from attnviz.analysis.heads.metrics import head_metrics
 from attnviz.analysis.matrices.reduce import reduce_attention
 from attnviz.analysis.matrices.words import hide_special, merge_words
@@ -45,11 +45,11 @@ def random_weights(rng, shape, masked=None):
     return raw / np.where(sums > 0, sums, 1)
 
 
-def reference(weights, masked, ids, special):
+def reference(weights, masked, ids, special, *, is_cross=False):
     """By metric, the value of one head and how many rows it is the mean of, from its definition in loops.
 
     A new metric is one more list here: its numbers of the rows that it is a mean of, after the ``continue`` if it needs
-    queries that are the keys.
+    queries that are the keys, before it if it is of cross-attention.
     """
     n_queries, n_keys = len(weights), len(weights[0])
     rows = defaultdict(list)
@@ -64,7 +64,9 @@ def reference(weights, masked, ids, special):
         rows["first"].append(row[0])
         rows["special"].append(sum(w for j, w in enumerate(row) if j in special))
         rows["confidence"].append(max(row))
-        if n_queries != n_keys:
+        if is_cross:
+            ways = [abs(i / (n_queries - 1) - j / (n_keys - 1)) for j in range(n_keys)]
+            rows["diagonal"].append(sum(w * (1 - way) for w, way in zip(row, ways, strict=True)))
             continue
         rows["distance"].append(sum(w * abs(i - j) for j, w in enumerate(row)))
         rows["offset"].append(sum(w * (j - i) for j, w in enumerate(row)))
@@ -90,28 +92,26 @@ def mean_of(name, rows):
     return (sum(rows[name]) / len(rows[name]) if rows[name] else nan), len(rows[name])
 
 
-def names_in_loops(ids, special=(), n_queries=None):
+def names_in_loops(ids, *, is_cross=False):
     """The metrics whose definition in loops has a number of some row."""
-    n_keys = len(ids)
-    n_queries = n_keys if n_queries is None else n_queries
-    weights = [[1 / n_keys] * n_keys] * n_queries
-    return {"span"} | {
-        name for name, rows in reference(weights, [[False] * n_keys] * n_queries, ids, special).items() if rows
-    }
+    n = len(ids)
+    rows_of = reference([[1 / n] * n] * n, [[False] * n] * n, ids, (), is_cross=is_cross)
+    return {"span"} | {name for name, rows in rows_of.items() if rows}
 
 
-SQUARE = names_in_loops([1, 1, 1]) - names_in_loops([1, 1, 1], n_queries=2)
+SQUARE = names_in_loops([1, 1, 1]) - names_in_loops([1, 1, 1], is_cross=True)
 
 
 def check(given, ids, special, within=1e-12):
     metrics = head_metrics(given)
     n_layers, n_heads, n_queries, n_keys = given.matrices.shape
     masked = np.zeros((n_layers, n_queries, n_keys), dtype=bool) if given.masked is None else given.masked
-    assert set(metrics.values) == set(METRICS) - (SQUARE if n_queries != n_keys else set())
+    assert set(metrics.values) == set(kind_metrics(given.kind)) - (SQUARE if given.kind == "cross" else set())
     assert list(metrics.values) == [name for name in METRICS if name in metrics.values]
     for layer in range(n_layers):
         for head in range(n_heads):
-            expected = reference(given.matrices[layer, head], masked[layer], ids, special)
+            of_head = given.matrices[layer, head]
+            expected = reference(of_head, masked[layer], ids, special, is_cross=given.kind == "cross")
             for name, values in metrics.values.items():
                 assert values.shape == metrics.counts[name].shape == (n_layers, n_heads)
                 assert values.dtype == np.float64
@@ -139,6 +139,55 @@ def test_a_rectangular_matrix_has_what_needs_no_square_and_says_why_not_the_rest
     assert head_metrics(given).missing["self"] == (
         "it needs queries that are the keys, and there are 5 queries and 7 other keys"
     )
+
+
+def along(i, n):
+    return [1.0 if j == i else 0.0 for j in range(n)]
+
+
+@pytest.mark.parametrize(
+    ("rows", "diagonal"),
+    [
+        ([along(i, 4) for i in range(4)], 1.0),
+        ([along(2 * i, 7) for i in range(4)], 1.0),
+        ([along(3 - i, 4) for i in range(4)], 1 - (1 + 1 / 3 + 1 / 3 + 1) / 4),
+        ([along(0, 3)] * 2, 0.5),
+        ([[0.0, 0.0], [0.0, 1.0]], 1.0),  # a row that sees nothing does not count
+    ],
+)
+def test_a_head_that_follows_the_source_is_on_the_diagonal(rows, diagonal):
+    given = attention([[rows]], tokens(range(len(rows))), tokens(range(len(rows[0]))), kind="cross")
+    assert head_metrics(given).values["diagonal"][0, 0] == pytest.approx(diagonal, abs=1e-12)
+
+
+def test_padding_has_no_place_on_the_diagonal():
+    padding = (Token("", "[PAD]", id=0, piece="[PAD]", special=True, padding=True),)
+    weights = random_weights(np.random.default_rng(0), (2, 3, 4, 5))
+    filled = np.zeros((2, 3, 5, 8))
+    filled[:, :, :4, 1:6] = weights
+    filled[:, :, 4, 1] = 1
+    plain = attention(weights, tokens(range(4)), tokens(range(5)), kind="cross")
+    padded = attention(
+        filled, tokens(range(4)) + padding, padding + tokens(range(5)) + padding * 2, kind="cross",
+        masked=np.broadcast_to(~np.isin(np.arange(8), range(1, 6)), (2, 5, 8)),
+    )  # fmt: skip
+    expected, found = head_metrics(plain), head_metrics(padded)
+    np.testing.assert_allclose(found.values["diagonal"], expected.values["diagonal"], atol=1e-12)
+    np.testing.assert_array_equal(found.counts["diagonal"], expected.counts["diagonal"])
+
+
+@pytest.mark.parametrize(("n_queries", "n_keys"), [(1, 1), (1, 4), (4, 1)])
+def test_one_token_on_a_side_has_no_diagonal(n_queries, n_keys):
+    weights = random_weights(np.random.default_rng(0), (1, 1, n_queries, n_keys))
+    found = head_metrics(attention(weights, tokens(range(n_queries)), tokens(range(n_keys)), kind="cross"))
+    assert "diagonal" not in found.values
+    assert found.missing["diagonal"] == "it needs two tokens or more in the target and in the source"
+
+
+def test_attention_of_a_text_to_itself_has_no_diagonal_and_lacks_none():
+    found = head_metrics(attention(np.eye(3)[None, None], tokens([1, 2, 1])))
+    assert "diagonal" not in {**found.values, **found.missing}
+    assert found.reasons["diagonal"] == "it is of cross-attention, from a target to its source"
 
 
 def test_a_target_as_long_as_its_source_still_is_another_text():
@@ -233,7 +282,7 @@ def test_filling_a_text_up_changes_nothing():
     masked = np.broadcast_to(np.arange(8) >= 5, (2, 8, 8))
     plain = head_metrics(attention(weights, tokens(ids, special)))
     padded = head_metrics(attention(filled, tokens(ids, special) + padding, masked=masked))
-    for name in METRICS:
+    for name in kind_metrics("encoder"):
         np.testing.assert_array_equal(padded.counts[name], plain.counts[name])
         np.testing.assert_allclose(padded.values[name], plain.values[name], atol=1e-12)
 
@@ -286,7 +335,7 @@ def test_merged_words_are_equal_where_their_pieces_are():
 def test_without_special_tokens_rows_no_longer_are_whole():
     given = attention(random_weights(np.random.default_rng(0), (2, 3, 5, 5)), tokens([9, 1, 2, 1, 9], {0, 4}))
     found = head_metrics(hide_special(given))
-    assert set(found.missing) == {"special"} | {name for name, metric in METRICS.items() if metric.whole_rows}
+    assert set(found.missing) == {"special"} | {name for name in kind_metrics("encoder") if METRICS[name].whole_rows}
     assert set(found.missing) >= {"entropy", "entropy_ratio", "span", "distance", "offset"}
     assert found.missing["special"] == "special tokens are left out"
     assert found.missing["entropy"] == "without the special tokens rows do not sum to 1; renormalized ones do"
@@ -338,7 +387,7 @@ def test_many_texts_are_weighted_by_their_rows(lengths):
         running.add(one)
     found = running.result()
     assert (found.texts, found.layers, found.heads) == (len(lengths), (0, 1), (0, 1, 2))
-    for name in METRICS:
+    for name in kind_metrics("encoder"):
         for at in np.ndindex(2, 3):
             pairs = [(one.values[name][at], int(one.counts[name][at])) for one in many]
             pairs = [(value, rows) for value, rows in pairs if rows]
@@ -434,7 +483,7 @@ def test_texts_of_other_heads_and_no_text_at_all_are_errors():
 
 
 def test_every_metric_is_defined_in_loops():
-    missing = set(METRICS) - names_in_loops([1, 1, 1])
+    missing = set(METRICS) - names_in_loops([1, 1, 1]) - names_in_loops([1, 1, 1], is_cross=True)
     assert not missing, "add a list with its numbers, written in loops from its definition, to reference() above"
 
 
@@ -453,7 +502,7 @@ def test_the_table_says_which_metrics_depend_on_the_tokens():
     )
 
 
-@pytest.mark.parametrize("name", METRICS)
+@pytest.mark.parametrize("name", kind_metrics("encoder"))
 def test_only_signed_metrics_are_negative(name):
     weights = random_weights(np.random.default_rng(0), (2, 3, 7, 7), np.triu(np.ones((2, 7, 7), dtype=bool), 1))
     values = head_metrics(attention(weights, tokens([1, 2, 1, 3, 2, 3, 1], {0}))).values[name]

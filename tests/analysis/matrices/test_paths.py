@@ -88,7 +88,7 @@ def test_flow_ends_at_its_limit():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"kind": "cross"}, "kind, reduce: rollout is of tokens' attention to themselves"),
+        ({"kind": "cross"}, "kind, reduce: rollout follows tokens through layers of attention to their own text"),
         ({"words": True}, "words, reduce: rollout comes before it"),
         ({"hidden": True}, "hide-special, reduce: rollout comes before it"),
         ({"layers": (1, 2)}, "layer, reduce: rollout goes through every layer from 0 on; expected 0-2, not 1-2"),

@@ -14,7 +14,9 @@ Each folder holds config.json, model.safetensors and the tokenizer as ``save_pre
 ``t1_attention`` (n_layers, n_heads, n, n), float32; for encoders ``pair_ids``, ``pair_type_ids`` (n; what the model was
 given: all 0 for models without segments) and ``pair_attention``; for families that count positions without padding
 ``pad_text``, ``pad_ids`` and ``pad_attention``, of a text that has the padding token in it, and ``filled_ids`` and
-``filled_attention``, of the same text filled up and the filling masked. The ids are AutoTokenizer's, the attention is
+``filled_attention``, of the same text filled up and the filling masked; for encoder-decoders ``targets``, perhaps
+``languages`` (of texts and targets), ``t0_target_ids`` (what the decoder was fed), ``t0_decoder_attention`` and
+``t0_cross_attention``. The ids are AutoTokenizer's, the attention is
 that of the folder loaded again as a float32 model, eager. Every weight is exact in float32, float16 and bfloat16, so
 that a file of another type gives the same attention.
 """
@@ -65,6 +67,8 @@ SHARPENED = (
     "attn.k",
     "c_attn",
     "Wqkv",
+    "Attention.q",
+    "Attention.k",
 )
 QUIETENED = ("attention.output.dense", "attention.dense", "attn.o.", "out_lin")  # else tokens become alike in post-norm
 SCORES_ALONE = transformers.SqueezeBertPreTrainedModel  # its attentions are scores before the softmax
@@ -123,10 +127,31 @@ def attention(model, ids, type_ids=None, **more):
     """Attention weights (n_layers, n_heads, n, n), eager."""
     more |= {} if type_ids is None else {"token_type_ids": [type_ids]}
     more = {name: torch.tensor(values) for name, values in more.items()}
+    if model.config.is_encoder_decoder:
+        more |= {"decoder_input_ids": torch.tensor([ids])}
     outputs = model(input_ids=torch.tensor([ids]), output_attentions=True, **more)
+    weights = outputs.encoder_attentions if model.config.is_encoder_decoder else outputs.attentions
     banded = model.config.model_type == "longformer"
-    weights = torch.cat([dense(one) if banded else one for one in outputs.attentions])
+    weights = torch.cat([dense(one) if banded else one for one in weights])
     return (weights.softmax(-1) if isinstance(model, SCORES_ALONE) else weights).numpy()
+
+
+@torch.no_grad()
+def target_results(model, tokenizer, ids, target):
+    """What the decoder is fed for a target, and its attention, causal and to the source."""
+    labels, fed = tokenizer(text_target=target)["input_ids"], []
+
+    def record(module, positional, named):
+        fed.append(named["input_ids"])
+
+    hook = model.get_decoder().register_forward_pre_hook(record, with_kwargs=True)
+    outputs = model(input_ids=torch.tensor([ids]), labels=torch.tensor([labels]), output_attentions=True)
+    hook.remove()
+    return {
+        "target_ids": fed[0][0].numpy(),
+        "decoder_attention": torch.cat(outputs.decoder_attentions).numpy(),
+        "cross_attention": torch.cat(outputs.cross_attentions).numpy(),
+    }
 
 
 def dense(banded):
@@ -155,12 +180,17 @@ def padded_results(model, tokenizer):
     }  # fmt: skip
 
 
-def results(model, tokenizer, texts, pair):
+def results(model, tokenizer, texts, pair, targets=None):
     """The arrays of a golden file."""
     arrays = {"texts": np.array([*texts, *(pair or ())])}
+    if targets:
+        arrays["targets"] = np.array(targets)
     for number, text in enumerate(texts):
         ids = tokenizer(text)["input_ids"]
         arrays |= {f"t{number}_ids": np.array(ids), f"t{number}_attention": attention(model, ids)}
+    for number, target in enumerate(targets or ()):
+        fed = target_results(model, tokenizer, arrays[f"t{number}_ids"].tolist(), target)
+        arrays |= {f"t{number}_{name}": values for name, values in fed.items()}
     if pair:
         encoded = tokenizer(*pair, return_token_type_ids=True)
         segmented = getattr(model.config, "type_vocab_size", 0) > 1
@@ -210,8 +240,12 @@ def make(name):
     for key, values in randomised(recipe).named_parameters():
         assert torch.equal(values, model.state_dict()[key]), f"{name}: {key} did not come back"
     tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
+    if recipe.languages:
+        tokenizer.src_lang, tokenizer.tgt_lang = recipe.languages
     assert len(tokenizer) <= model.config.get_text_config().vocab_size
-    arrays = results(model, tokenizer, recipe.texts or (T0, T1), PAIR if recipe.pair else None)
+    arrays = results(model, tokenizer, recipe.texts or (T0, T1), PAIR if recipe.pair else None, recipe.targets)
+    if recipe.languages:
+        arrays["languages"] = np.array(recipe.languages)
     check_telling(name, arrays)
     if recipe.counts_positions:
         arrays |= padded_results(model, tokenizer)

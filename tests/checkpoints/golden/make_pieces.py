@@ -30,6 +30,7 @@ MODELS = {
     "deberta": {"model_type": "unigram", "vocab_size": 180, **DEBERTA},
     "fairseq": {"model_type": "unigram", "vocab_size": 180},
     "bert": {"model_type": "unigram", "vocab_size": 180, **BERT},
+    "t5": {"model_type": "unigram", "vocab_size": 180, "pad_id": 0, "eos_id": 1, "unk_id": 2, "bos_id": -1},
     "llama": {"model_type": "bpe", "vocab_size": 420, "byte_fallback": True, "remove_extra_whitespaces": False},
     "gemma": {
         "model_type": "bpe", "vocab_size": 420, "byte_fallback": True, "remove_extra_whitespaces": False,
@@ -42,6 +43,7 @@ FOLDERS = {
     "camembert": ("fairseq", "sentencepiece.bpe.model", {}),
     "albert": ("bert", "spiece.model", {}),
     "deberta_v2": ("deberta", "spm.model", {}),
+    "t5": ("t5", "spiece.model", {"extra_ids": 5}),
     "llama": ("llama", "tokenizer.model", {"tokenizer_class": "LlamaTokenizer", "add_bos_token": True}),
     "gemma": ("gemma", "tokenizer.model", {"tokenizer_class": "GemmaTokenizer", "add_bos_token": True}),
 }

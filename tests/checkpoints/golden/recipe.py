@@ -22,7 +22,8 @@ class Recipe:
     ``texts`` replace the two usual ones. ``sharp`` scales the matrices that make queries and keys, ``seed`` the
     weights: chosen so that no head is nearly uniform or one-hot, which make.py checks. ``pair`` says that a pair of
     texts is run too, ``counts_positions`` that a text with padding tokens in it is, ``whole_rows`` that rows sum to 1:
-    no sink takes a share of them.
+    no sink takes a share of them. ``targets``, one for each text, are of encoder-decoders, and ``languages`` those of
+    texts and targets, as the tokenizer spells them.
     """
 
     model: str
@@ -36,6 +37,8 @@ class Recipe:
     sharp: float = DEFAULT_SHARP
     seed: int = 0
     own_config: dict | None = None
+    targets: tuple[str, str] | None = None
+    languages: tuple[str, str] | None = None
 
     def new_model(self):
         """The model with its initial weights."""

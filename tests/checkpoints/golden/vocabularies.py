@@ -27,6 +27,7 @@ from transformers import (
     MPNetTokenizer,
     Qwen2Tokenizer,
     RobertaTokenizer,
+    T5Tokenizer,
     XLMRobertaTokenizer,
 )
 from transformers.tokenization_utils_tokenizers import TokenizersBackend
@@ -326,3 +327,7 @@ def esm():
 def gemma():
     vocab, merges = sentencepiece_bpe(("<pad>", "<eos>", "<bos>", "<unk>", "<mask>"))
     return GemmaTokenizer(vocab=vocab, merges=merges, add_bos_token=True)
+
+
+def t5():
+    return T5Tokenizer(vocab=unigram(("<pad>", "</s>", "<unk>"), n_merges=40)[:100], extra_ids=3)

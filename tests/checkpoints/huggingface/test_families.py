@@ -12,6 +12,8 @@ import attnviz
 from attnviz.checkpoints.formats.tensors import open_tensors
 from attnviz.checkpoints.huggingface.registry import built_in_types, find_family
 from attnviz.errors import CheckpointError, InputError
+from attnviz.model import save
+from attnviz.names import KINDS
 from attnviz.output.terminal.explained.view import ExplanationLooks, ExplanationView
 from attnviz.output.terminal.screen import Screen
 from tests.checkpoints.folders import write_safetensors, write_shards
@@ -20,6 +22,7 @@ from tests.output.printing import printed
 GOLDEN = Path(__file__).parents[1] / "golden"
 FOLDERS = sorted(file.parent for file in GOLDEN.glob("*/golden.npz"))
 WIDE = Screen(200, ascii=True)
+ARRAYS = {"encoder": "", "decoder": "decoder_", "cross": "cross_"}
 CLOSE = 2e-5  # the largest difference of any weight, in float32
 
 
@@ -40,7 +43,26 @@ def texts_of(folder):
         return cases
 
 
+def targets_of(folder):
+    """Each text and its target, what the decoder is fed, and the attention by kind; nothing without a decoder."""
+    with np.load(folder / "golden.npz") as golden:
+        return [
+            (
+                str(golden["texts"][i]),
+                str(target),
+                golden[f"t{i}_target_ids"],
+                {kind: golden[f"t{i}_{name}attention"] for kind, name in ARRAYS.items()},
+            )
+            for i, target in enumerate(golden.get("targets", ()))
+        ]
+
+
 def assert_is_golden(model, folder, tolerance=CLOSE):
+    for text, target, ids, attention in targets_of(folder):
+        result = attnviz.run(text, target=target, model=model)
+        assert [token.id for token in result.target_tokens] == ids.tolist()
+        for kind, weights in attention.items():
+            np.testing.assert_allclose(result.views[kind].matrices, weights, atol=tolerance, rtol=0)
     for text, pair, ids, attention in texts_of(folder):
         result = attnviz.run(text, pair=pair, model=model)
         assert [token.id for token in result.tokens] == ids.tolist()
@@ -85,15 +107,17 @@ def test_every_tensor_and_every_setting_is_accounted_for(folder):
 
 
 def test_every_layer_can_be_explained(folder):
-    model = attnviz.load(model=folder)
-    prepared = attnviz.prepare(model, texts_of(folder)[0][0])
-    for layer in range(model.config.n_layers):
-        explanation = attnviz.explain(model, prepared, layer=layer, head=-1)
-        assert explanation.steps[-1].name == "output"
-        text = printed(ExplanationView(explanation, WIDE, ExplanationLooks(precision=6)), WIDE)
-        equations = [float(line.split(" = ")[-1]) for line in text.split("\n") if ": q . k = " in line]
-        expected = [explanation.unmasked_scores[key] for key in explanation.compared]
-        np.testing.assert_allclose(equations, expected, atol=1e-6)
+    model, targets = attnviz.load(model=folder), targets_of(folder)
+    target = targets[0][1] if targets else None
+    prepared = attnviz.prepare(model, texts_of(folder)[0][0], target=target)
+    for kind in KINDS if targets else ("encoder",):
+        for layer in range(model.config.layers_of(kind)):
+            explanation = attnviz.explain(model, prepared, layer=layer, head=-1, kind=kind)
+            assert explanation.steps[-1].name == ("residual" if kind == "decoder" else "output")
+            text = printed(ExplanationView(explanation, WIDE, ExplanationLooks(precision=6)), WIDE)
+            equations = [float(line.split(" = ")[-1]) for line in text.split("\n") if ": q . k = " in line]
+            expected = [explanation.unmasked_scores[key] for key in explanation.compared]
+            np.testing.assert_allclose(equations, expected, atol=1e-6)
 
 
 @pytest.mark.parametrize("dtype", ["F32", "F16", "BF16", "F64"])
@@ -122,11 +146,9 @@ def test_tensors_are_found_with_every_prefix_and_without_one(folder, tmp_path):
 
 
 def test_a_native_file_made_of_a_folder_gives_the_same_attention(folder, tmp_path):
-    from attnviz.checkpoints.formats.native import write_native
-
     model = attnviz.load(model=folder)
     native = tmp_path / "native.safetensors"
-    write_native(native, model.config, model.params, tokenizer_json=model.tokenizer.json_text)
+    save(model, native)
     assert_is_golden(attnviz.load(native), folder)
 
 

@@ -25,11 +25,12 @@ TOKENIZER = {
     "vocab.txt": b"v",
     "vocab.json": b"vj",
     "merges.txt": b"m",
+    "target_vocab.json": b"tv",
+    "generation_config.json": b"g",
 }
 OTHERS = {
     "README.md": b"r",
     "pytorch_model.bin": b"p",
-    "generation_config.json": b"g",
     "onnx/model.onnx": b"o",
     "onnx/config.json": b"oc",
     "model.fp16.safetensors": b"f",
@@ -183,7 +184,13 @@ def test_files_of_pytorch_are_fetched_where_there_is_no_safetensors(tmp_path):
 
 
 def test_a_sentencepiece_model_is_fetched_where_there_is_no_tokenizer_json(tmp_path):
-    pieces = {"spiece.model": b"s", "tokenizer.model": b"t", "vocab.txt": b"v"}
+    pieces = {
+        "spiece.model": b"s",
+        "tokenizer.model": b"t",
+        "source.spm": b"ss",
+        "target.spm": b"ts",
+        "vocab.txt": b"v",
+    }
     models = {
         "older": Repository({"main": SMALL | pieces}),
         "both": Repository({"main": {CONFIG: b"{    }", SINGLE: b"w", "tokenizer.json": b"j"} | pieces}),

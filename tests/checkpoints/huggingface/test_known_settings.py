@@ -59,7 +59,8 @@ WITHOUT_EFFECT = {
     ("gemma2", "layer_types"),  # as it has them by itself
     *((model_type, "multi_query") for model_type in ("falcon", "gpt_bigcode")),  # true by default
     # A decoder is one already, and an encoder looks both ways already.
-    *((name, "is_decoder" if family.kind == "decoder" else "is_causal") for name, family in families().items()),
+    *((name, "is_decoder") for name, family in families().items() if family.kind == "decoder"),
+    *((name, "is_causal") for name, family in families().items() if family.kind == "encoder"),
 }
 
 
@@ -89,7 +90,7 @@ def small(model_type, **more):
     """A config.json of a small model, with the names that its family has."""
     sizes = {"num_hidden_layers": 2, "num_attention_heads": 2, "hidden_size": 8, "vocab_size": 9}
     sizes |= {"pad_token_id": 1, "max_position_embeddings": 16, "attention_types": [[["global", "local"], 1]]}
-    widths = dict.fromkeys(("intermediate_size", "hidden_dim", "ffn_dim"), 8)
+    widths = dict.fromkeys(("intermediate_size", "hidden_dim", "ffn_dim", "d_ff"), 8)
     release = RELEASES[NEWEST[model_type]]
     names = release["all"] | release[model_type]
     known = {name: value for name, value in (sizes | widths).items() if name in names}
@@ -148,9 +149,11 @@ BERT_LIKE += (
 )
 BERT_LIKE += ("xlm-roberta-xl",)
 ENCODERS_ONLY = ("ibert", "luke", "splinter")  # the published code has no decoder of them
+ENCODER_DECODERS = sorted(name for name, family in families().items() if family.kind == "encoder-decoder")
 REFUSED = {  # what the published code computes and attnviz does not, with values that it must refuse
     **{(name, "position_embedding_type"): ("relative_key", "relative_key_query") for name in BERT_LIKE + ENCODERS_ONLY},
     **{(model_type, "add_cross_attention"): (True,) for model_type in BERT_LIKE},
+    **{(model_type, "is_decoder"): (True,) for model_type in ENCODER_DECODERS},  # half of it, as a causal model
     ("deberta", "talking_head"): (True,),
     ("deberta-v2", "conv_groups"): (2,),
     ("falcon", "alibi"): (True,),
@@ -241,7 +244,9 @@ def test_a_name_of_another_class_is_a_note():
         (["GPT2LMHeadModel"], "gpt2"),
         (["GPTNeoXForCausalLM"], "gpt_neox"),
         (["Qwen2ForCausalLM"], "qwen2"),
-        (["T5Model"], None),
+        (["T5Model"], "t5"),
+        (["T5EncoderModel"], "t5"),
+        (["MT5ForConditionalGeneration"], "mt5"),
         (["BertGenerationEncoder"], "bert-generation"),
         (["DPRQuestionEncoder"], "dpr"),
         (["CLIPTextModelWithProjection"], "clip_text_model"),

@@ -97,7 +97,7 @@ def test_an_unknown_wrapper_is_read_with_a_note(tmp_path):
     [
         ({"text_config": 3}, "config.json: text_config is not an object; expected the settings of a text model"),
         ({"model_type": "sees", "text_config": {}}, "config.json, text_config: it has no model_type; expected that of"),
-        ({"text_config": {"model_type": "t5"}}, "config.json, text_config: model_type 't5' is not known"),
+        ({"text_config": {"model_type": "wav2vec2"}}, "config.json, text_config: model_type 'wav2vec2' is not known"),
         ({"text_config": {"model_type": "llama", "qk_layernorm": True}}, "text_config: qk_layernorm is true"),
         ({"text_config": {"model_type": "llama", "quantization_config": {"quant_method": "awq"}}}, "text_config: its"),
     ],

@@ -141,7 +141,7 @@ def test_a_variant_needs_a_model():
         ("model.bin", "rename it to pytorch_model.bin"),
         ("adapter_model.safetensors", "merge it into its base model first"),
         ("tf_model.h5", None),
-        ("model.gguf", None),
+        ("model.gguf", "bert/model.gguf"),
     ],
 )
 def test_another_file_is_named_with_what_to_do(tmp_path, name, hint):

@@ -20,8 +20,8 @@ def test_the_defaults_are_the_documented_ones():
 
 def test_every_field_is_in_the_dictionary_and_makes_the_same_config_again():
     config = EncoderConfig(n_heads=2, mask="window", window=3, score_scale=0.5)
-    decoders = {"decoder_layers", "decoder_position", "decoder_norm", "decoder_norm_placement"}
-    assert tuple(config.as_dict(seed=3)) == tuple(name for name in field_names() if name not in decoders)
+    own = tuple(name for name in field_names() if not name.startswith("decoder_"))
+    assert tuple(config.as_dict(seed=3)) == own
     assert EncoderConfig(**config.as_dict()) == config
     assert EncoderConfig(**config.as_dict(seed=3)) == config  # the seed belongs to the weights
     assert "seed" not in config.as_dict()
@@ -48,6 +48,23 @@ def test_the_scale_is_the_scores_own_unless_one_is_given(fields, factor):
         ({"d_model": 65}, "d_model, n_heads: 65 is not divisible by 4; expected a multiple, or d_head given"),
         ({"n_kv_heads": 3}, "n_heads, n_kv_heads: 4 is not divisible by 3; expected a multiple"),
         (
+            {"decoder_heads": 5},
+            "d_model, decoder_heads: 64 is not divisible by 5; expected a multiple, or decoder_d_head given",
+        ),
+        (
+            {"n_kv_heads": 2, "decoder_heads": 1},
+            "decoder_heads, decoder_kv_heads: 1 is not divisible by 2; expected a multiple",
+        ),
+        (
+            {"position": "rotary", "decoder_d_head": 5},
+            "position, decoder_d_head: rotary turns pairs, and decoder_d_head is 5; expected it even",
+        ),
+        (
+            {"position": "rotary", "rotary_dims": 12, "decoder_d_head": 8},
+            "rotary_dims, decoder_d_head: rotary turns pairs, and 12 of 8 are given; expected an even number, at most "
+            "decoder_d_head",
+        ),
+        (
             {"position": "rotary", "d_head": 7},
             "position, d_head: rotary turns pairs, and d_head is 7; expected it even",
         ),
@@ -61,6 +78,23 @@ def test_the_scale_is_the_scores_own_unless_one_is_given(fields, factor):
         (
             {"position": "learned", "pad_id": 9, "n_vocab": 9},
             "pad_id, n_vocab: 9 is not the id of a token; expected less than 9",
+        ),
+        (
+            {"decoder_start_id": 9, "n_vocab": 9},
+            "decoder_start_id, n_vocab: 9 is not the id of a token; expected less than 9",
+        ),
+        (
+            {"decoder_start_id": 9, "decoder_n_vocab": 9},
+            "decoder_start_id, decoder_n_vocab: 9 is not the id of a token; expected less than 9",
+        ),
+        (
+            {"sinusoids": "halves", "position": "none"},
+            "sinusoids, position: halves is given, and position is none; expected position sinusoidal",
+        ),
+        (
+            {"relative_shared": False},
+            "relative_shared, position: it is off, and position is sinusoidal; expected position relative, or "
+            "relative_bias",
         ),
         ({"zero_id": 9, "n_vocab": 9}, "zero_id, n_vocab: 9 is not the id of a token; expected less than 9"),
         (
@@ -171,6 +205,26 @@ def test_unknown_fields_are_told_all_at_once_with_the_nearest_known_one():
     assert str(caught.value) == (
         "block.toml: unknown fields 'n_head' (did you mean 'n_heads'?), 'zzz'; expected fields of the block"
     )
+
+
+@pytest.mark.parametrize(
+    ("fields", "sizes"),
+    [
+        ({}, (4, 4, 16, 16, 256)),
+        ({"decoder_heads": 2}, (2, 2, 32, 32, 256)),
+        ({"decoder_heads": 2, "d_head": 8}, (2, 2, 8, 8, 256)),
+        ({"decoder_heads": 2, "decoder_d_head": 16}, (2, 2, 16, 16, 256)),
+        ({"decoder_heads": 8, "n_kv_heads": 2, "d_v": 3}, (8, 2, 8, 3, 256)),
+        ({"decoder_heads": 8, "decoder_kv_heads": 4, "decoder_d_ff": 0}, (8, 4, 8, 8, 0)),
+    ],
+)
+def test_a_decoders_sizes_follow_from_the_encoders_unless_they_are_given(fields, sizes):
+    config = EncoderConfig(**fields)
+    own = config.decoder_block
+    assert (own.n_heads, own.n_kv_heads, own.d_head, own.d_v, own.d_ff) == sizes
+    assert EncoderConfig(**config.as_dict()) == config
+    assert (config.heads_of("encoder"), config.heads_of("decoder"), config.heads_of("cross")) == (4, *sizes[:1] * 2)
+    assert config.of_kind("encoder") is config
 
 
 def test_a_head_may_be_wider_or_narrower_than_its_share():

@@ -154,3 +154,18 @@ def test_on_16_colours_no_glyph_is_reversed_as_that_would_make_dark_ones_light()
     view = BlocksView(matrix(numbers=np.eye(5, dtype=np.float32)), Screen(80, "standard"), Looks("blocks"))
     styles = {style for line in styled(view) for text, style in line if set(text) & set("░▒▓█")}
     assert styles == {"bold"}
+
+
+def test_a_target_has_a_line_of_its_own_below_its_source():
+    for number, name in ((None, "source:"), (2, "text 2:")):
+        assert styled(text_line(number, "", "The cat", WIDE, target="Die Katze")) == [
+            [(name, "dim"), ("The cat", "bold")],
+            [("target:", "dim"), ("Die Katze", "bold")],
+        ]
+
+
+def test_the_models_size_names_the_decoders_where_they_differ():
+    sizes = {"n_layers": 2, "n_heads": 4}
+    assert ModelInfo("toy", "sha256:0", sizes).size == "2 layers x 4 heads"
+    assert ModelInfo("toy", "sha256:0", sizes | {"decoder_layers": 1}).size == ("2 layers x 4 heads, decoder 1 x 4")
+    assert ModelInfo("toy", "sha256:0").size == ""

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from attnviz.checkpoints.huggingface.families import bert, opt
+from attnviz.checkpoints.huggingface.generation.language_head import LanguageHead
 from attnviz.checkpoints.huggingface.settings import Settings, activation_from, causal, switch_from
 
 
@@ -34,4 +35,5 @@ FAMILY = replace(
     irrelevant=(),
     classes="BioGpt",
     vocabulary=None,
+    head=LanguageHead(("output_projection",)),
 )

@@ -2,6 +2,7 @@
 
 from attnviz.checkpoints.huggingface.families import gpt_neox
 from attnviz.checkpoints.huggingface.family import Family, Fused
+from attnviz.checkpoints.huggingface.generation.language_head import LanguageHead
 from attnviz.checkpoints.huggingface.settings import Settings, four_times, is_causal, number_from, size_from
 from attnviz.errors import CheckpointError
 
@@ -61,4 +62,5 @@ FAMILY = Family(
     classes="Bloom",
     prefixes=("transformer.",),
     unused=("lm_head.*", "score.*", "classifier.*", "qa_outputs.*"),
+    head=LanguageHead(),
 )

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from attnviz.checkpoints.huggingface.families import llama
+from attnviz.checkpoints.huggingface.generation.language_head import LanguageHead
 from attnviz.checkpoints.huggingface.rules.interleaved import turned_pairs
 from attnviz.checkpoints.huggingface.settings import Settings, number_from, switch_from
 from attnviz.encoder.config.block import Block
@@ -50,4 +51,5 @@ FAMILY = replace(
     irrelevant=(),
     pieces=None,
     classes="Cohere",
+    head=LanguageHead(scale=number_from("logit_scale", 0.0625)),
 )

@@ -2,6 +2,7 @@
 
 from attnviz.checkpoints.huggingface.families import gpt_neox
 from attnviz.checkpoints.huggingface.family import Family, Fused
+from attnviz.checkpoints.huggingface.generation.language_head import LanguageHead
 from attnviz.checkpoints.huggingface.rules.rotary import rotary
 from attnviz.checkpoints.huggingface.settings import (
     Settings,
@@ -106,4 +107,5 @@ FAMILY = Family(
     classes="Falcon",
     prefixes=("transformer.",),
     unused=("lm_head.*", "score.*", "classifier.*", "qa_outputs.*", "h.*.self_attention.rotary_emb.inv_freq"),
+    head=LanguageHead(),
 )

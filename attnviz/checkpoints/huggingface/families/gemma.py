@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from attnviz.checkpoints.huggingface.families import llama
+from attnviz.checkpoints.huggingface.generation.language_head import LanguageHead
 from attnviz.checkpoints.huggingface.settings import ACTIVATION_NAMES, Settings, causal, choice_from, switch_from
 from attnviz.text.pieces.layout import PieceLayout
 
@@ -36,4 +37,5 @@ FAMILY = replace(
         around_is_set=("<bos>", "<eos>"), specials=("<pad>", "<mask>", "<start_of_turn>", "<end_of_turn>")
     ),
     defaults={"head_dim": 256, "num_key_value_heads": 16},
+    head=LanguageHead(),
 )

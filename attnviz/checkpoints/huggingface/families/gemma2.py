@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from attnviz.checkpoints.huggingface.families import gemma, llama
+from attnviz.checkpoints.huggingface.generation.language_head import LanguageHead
 from attnviz.checkpoints.huggingface.rules.windows import window_of
 from attnviz.checkpoints.huggingface.settings import Settings, activation_from, layer_types, switch_from, windowed
 
@@ -19,6 +20,8 @@ FIELDS = {name: rule for name, rule in gemma.FAMILY.fields.items() if name != "m
     "score_scale": lambda settings: settings.number("query_pre_attn_scalar", 256, float, least=1e-6) ** -0.5,
 }
 
+_LOGIT_CAP = "final_logit_softcapping"
+
 
 def _score_cap(settings: Settings) -> float | None:
     """Null means no cap, a missing setting 50."""
@@ -34,6 +37,11 @@ def _windows(settings: Settings) -> dict[str, object]:
     return llama.rotary_fields(settings) | windowed(settings, window_of(settings, layers), layers)
 
 
+def _logit_cap(settings: Settings) -> float | None:
+    """Null means no cap, a missing setting 30."""
+    return None if settings.is_null(_LOGIT_CAP) else settings.number(_LOGIT_CAP, 30.0, float, least=1e-6)
+
+
 FAMILY = replace(
     gemma.FAMILY,
     name="Gemma 2",
@@ -46,4 +54,5 @@ FAMILY = replace(
     required={"use_bidirectional_attention": (False,)},
     ignored={"hidden_act": ("gelu_pytorch_tanh", "gelu")},
     classes="Gemma2",
+    head=LanguageHead(cap=_logit_cap),
 )

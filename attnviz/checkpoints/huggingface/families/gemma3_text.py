@@ -6,6 +6,7 @@ EmbeddingGemma is the same model in which every token sees every token, near one
 from dataclasses import replace
 
 from attnviz.checkpoints.huggingface.families import gemma2
+from attnviz.checkpoints.huggingface.generation.language_head import LanguageHead
 from attnviz.checkpoints.huggingface.rules.rotary import rotary_by_layer_type
 from attnviz.checkpoints.huggingface.rules.windows import window_of
 from attnviz.checkpoints.huggingface.settings import Settings, is_causal, layer_types, switch_from, windowed
@@ -31,6 +32,12 @@ def _fields(settings: Settings) -> dict[str, object]:
     return masks | turns | ({"window_rotary_base": local} if "window" in masks else {})
 
 
+def _logit_cap(settings: Settings) -> float | None:
+    """Only a setting says it."""
+    name = "final_logit_softcapping"
+    return None if settings.get(name) is None else settings.number(name, 0.0, float, least=1e-6)
+
+
 FAMILY = replace(
     gemma2.FAMILY,
     name="Gemma 3",
@@ -47,4 +54,5 @@ FAMILY = replace(
     ignored={**gemma2.FAMILY.ignored, "attn_logit_softcapping": ()},
     irrelevant=("_sliding_window_pattern",),
     classes="Gemma3(Text)?",
+    head=LanguageHead(cap=_logit_cap),
 )

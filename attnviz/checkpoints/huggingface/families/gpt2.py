@@ -1,6 +1,7 @@
 """GPT-2 (Radford et al. 2019): pre-norm and causal, its projections fused and stored as (in, out)."""
 
 from attnviz.checkpoints.huggingface.family import Family, Fused, Vocabulary
+from attnviz.checkpoints.huggingface.generation.language_head import LanguageHead
 from attnviz.checkpoints.huggingface.settings import (
     activation_from,
     causal,
@@ -61,4 +62,5 @@ FAMILY = Family(
     irrelevant=("n_ctx", "n_special", "predict_special_tokens", "reorder_and_upcast_attn"),
     classes="GPT2",
     vocabulary=Vocabulary("bytes", specials={"unk": "<|endoftext|>", "bos": "<|endoftext|>", "eos": "<|endoftext|>"}),
+    head=LanguageHead(),
 )

@@ -2,6 +2,7 @@
 
 from attnviz.checkpoints.huggingface.families import gpt2
 from attnviz.checkpoints.huggingface.family import Family
+from attnviz.checkpoints.huggingface.generation.language_head import LanguageHead
 from attnviz.checkpoints.huggingface.settings import Settings, activation_from, four_times, number_from, size_from
 from attnviz.errors import CheckpointError
 from attnviz.numbers import spans
@@ -79,4 +80,5 @@ FAMILY = Family(
         "h.*.attn.attention.masked_bias",
     ),
     vocabulary=gpt2.FAMILY.vocabulary,
+    head=LanguageHead(),
 )

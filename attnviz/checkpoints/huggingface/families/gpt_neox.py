@@ -2,6 +2,7 @@
 
 from attnviz.checkpoints.huggingface.families import bert
 from attnviz.checkpoints.huggingface.family import Family, Fused
+from attnviz.checkpoints.huggingface.generation.language_head import LanguageHead
 from attnviz.checkpoints.huggingface.rules.rotary import rope_settings, rotary
 from attnviz.checkpoints.huggingface.settings import (
     Settings,
@@ -78,4 +79,5 @@ FAMILY = Family(
         "layers.*.attention.masked_bias",
         "layers.*.attention.rotary_emb.inv_freq",
     ),
+    head=LanguageHead(("embed_out", "lm_head"), tied=False),
 )

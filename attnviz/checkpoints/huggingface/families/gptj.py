@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from attnviz.checkpoints.huggingface.families import gpt2
+from attnviz.checkpoints.huggingface.generation.language_head import LanguageHead
 from attnviz.checkpoints.huggingface.rules.interleaved import turned_pairs
 from attnviz.checkpoints.huggingface.settings import Settings
 from attnviz.errors import CheckpointError
@@ -48,4 +49,5 @@ FAMILY = replace(
     ignored={"scale_attn_weights": (True,), "rotary": (True,)},
     irrelevant=(*gpt2.FAMILY.irrelevant, "gradient_checkpointing"),
     classes="GPTJ",
+    head=LanguageHead(tied=False, bias=True),
 )

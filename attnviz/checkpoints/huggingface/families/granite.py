@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from attnviz.checkpoints.huggingface.families import llama
+from attnviz.checkpoints.huggingface.generation.language_head import LanguageHead
 from attnviz.checkpoints.huggingface.settings import Settings, number_from
 
 
@@ -10,6 +11,11 @@ def _added(settings: Settings) -> dict[str, float]:
     """What each part adds is multiplied: the same as a factor on its last matrix and bias."""
     factor = settings.number("residual_multiplier", 1.0, float)
     return dict.fromkeys(("layers.{}.attn.o", "layers.{}.ffn.2"), factor)
+
+
+def _logit_scale(settings: Settings) -> float:
+    """What logits are divided by is a setting."""
+    return 1 / settings.number("logits_scaling", 1.0, float, least=1e-6)
 
 
 FAMILY = replace(
@@ -26,4 +32,5 @@ FAMILY = replace(
     pieces=None,
     irrelevant=(),
     classes="Granite",
+    head=LanguageHead(tied=False, scale=_logit_scale),
 )

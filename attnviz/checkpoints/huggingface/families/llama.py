@@ -2,6 +2,7 @@
 
 from attnviz.checkpoints.huggingface.families import bert
 from attnviz.checkpoints.huggingface.family import Family
+from attnviz.checkpoints.huggingface.generation.language_head import LanguageHead
 from attnviz.checkpoints.huggingface.rules.rotary import rotary
 from attnviz.checkpoints.huggingface.settings import (
     Settings,
@@ -72,4 +73,5 @@ FAMILY = Family(
     pieces=PieceLayout(around_is_set=("<s>", "</s>")),
     prefixes=("model.",),
     unused=("lm_head.*", "score.*", "qa_outputs.*", "layers.*.self_attn.rotary_emb.inv_freq", "rotary_emb.inv_freq"),
+    head=LanguageHead(tied=False),
 )

@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 from attnviz.checkpoints.huggingface.families import modernbert
-from attnviz.checkpoints.huggingface.settings import Settings, windowed
+from attnviz.checkpoints.huggingface.generation.language_head import LanguageHead
+from attnviz.checkpoints.huggingface.settings import Settings, activation_from, number_from, switch_from, windowed
 
 
 def _alternating(settings: Settings) -> dict[str, object]:
@@ -11,6 +12,23 @@ def _alternating(settings: Settings) -> dict[str, object]:
     window = settings.number("sliding_window", settings.number("local_attention", 128) // 2, least=1)
     fields |= windowed(settings, window, layers)
     return fields | ({"window_rotary_base": local_base} if "window" in fields else {})
+
+
+def _head_biases(settings: Settings) -> tuple[bool, bool]:
+    """The dense layer's and its norm's."""
+    dense, norm = (switch_from(name, default=False) for name in ("classifier_bias", "norm_bias"))
+    return bool(dense(settings)), bool(norm(settings))
+
+
+_HEAD = LanguageHead(
+    ("decoder",),
+    bias=switch_from("decoder_bias", default=True),
+    dense="lm_head.dense",
+    norm="lm_head.norm",
+    activation=activation_from("classifier_activation", "gelu"),
+    biased=_head_biases,
+    norm_eps=number_from("norm_eps", 1e-5),
+)
 
 
 FAMILY = replace(
@@ -27,4 +45,5 @@ FAMILY = replace(
     irrelevant=(*modernbert.FAMILY.irrelevant, "num_key_value_heads"),
     classes="ModernBertDecoder",
     unused=("lm_head.*", "decoder.*", *modernbert.FAMILY.unused),
+    head=_HEAD,
 )

@@ -2,6 +2,7 @@
 
 from attnviz.checkpoints.huggingface.families.bloom import causal_alibi
 from attnviz.checkpoints.huggingface.family import Family, Fused
+from attnviz.checkpoints.huggingface.generation.language_head import LanguageHead
 from attnviz.checkpoints.huggingface.settings import Settings, four_times, number_from, size_from
 from attnviz.errors import CheckpointError
 
@@ -73,4 +74,5 @@ FAMILY = Family(
     classes="(?:Mpt|MPT)",
     prefixes=("transformer.",),
     unused=("lm_head.*", "score.*", "classifier.*", "qa_outputs.*"),
+    head=LanguageHead(),
 )

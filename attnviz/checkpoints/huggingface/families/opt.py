@@ -2,6 +2,7 @@
 
 from attnviz.checkpoints.huggingface.families import bert
 from attnviz.checkpoints.huggingface.family import Family, Vocabulary
+from attnviz.checkpoints.huggingface.generation.language_head import LanguageHead
 from attnviz.checkpoints.huggingface.settings import (
     Settings,
     activation_from,
@@ -59,4 +60,5 @@ FAMILY = Family(
     vocabulary=Vocabulary(
         "bytes", "bos $A", "bos $A bos:1 $B:1", {"bos": "</s>", "eos": "</s>", "unk": "</s>", "pad": "<pad>"}
     ),
+    head=LanguageHead(project="project_out"),
 )

@@ -2,6 +2,7 @@
 
 from attnviz.checkpoints.huggingface.families import llama
 from attnviz.checkpoints.huggingface.family import Family
+from attnviz.checkpoints.huggingface.generation.language_head import LanguageHead
 from attnviz.checkpoints.huggingface.rules.rotary import rotary
 from attnviz.checkpoints.huggingface.settings import Settings, activation_from, number_from, switch_from
 
@@ -42,4 +43,5 @@ FAMILY = Family(
     classes="Phi",
     prefixes=llama.FAMILY.prefixes,
     unused=llama.FAMILY.unused,
+    head=LanguageHead(tied=False, bias=True),
 )

@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 
 from attnviz.checkpoints.huggingface.families import llama
+from attnviz.checkpoints.huggingface.generation.language_head import LanguageHead
 from attnviz.checkpoints.huggingface.rules.windows import window_of
 from attnviz.checkpoints.huggingface.settings import Settings, layer_types, switch_from, windowed
 from attnviz.errors import CheckpointError
@@ -40,4 +41,5 @@ FAMILY = replace(
     irrelevant=("pretraining_tp", "max_window_layers"),
     classes="SmolLM3",
     defaults={"num_key_value_heads": 4, "rope_theta": 2e6},
+    head=LanguageHead(),
 )

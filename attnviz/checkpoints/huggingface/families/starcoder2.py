@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from attnviz.checkpoints.huggingface.families import llama, mistral
+from attnviz.checkpoints.huggingface.generation.language_head import LanguageHead
 from attnviz.checkpoints.huggingface.settings import activation_from, number_from, switch_from
 
 FAMILY = replace(
@@ -35,4 +36,5 @@ FAMILY = replace(
     irrelevant=(*mistral.FAMILY.irrelevant, "attention_softmax_in_fp32", "scale_attention_softmax_in_fp32"),
     classes="Starcoder2",
     defaults={"num_key_value_heads": 2},
+    head=LanguageHead(),
 )

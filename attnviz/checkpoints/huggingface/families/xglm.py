@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from attnviz.checkpoints.huggingface.families import opt
+from attnviz.checkpoints.huggingface.generation.language_head import LanguageHead
 from attnviz.checkpoints.huggingface.settings import (
     Settings,
     activation_from,
@@ -23,20 +24,27 @@ def _embed_scale(settings: Settings) -> float:
     return math.sqrt(settings.number("d_model", least=1)) if scaled else 1.0
 
 
-def _sinusoids(settings: Settings, shape: Shape) -> np.ndarray:
-    """Sines in the first half and cosines in the second, (n_ctx, d_model), in float32 as the published code has them.
+def fairseq_sinusoids(shape: Shape, first: int, pad_id: int) -> np.ndarray:
+    """Sines in the first half and cosines in the second, (n, d_model), in float32 as the published code has them.
 
-    The row of the number of the padding token is 0.
+    Args:
+        shape: of the table.
+        first: the position of its first row.
+        pad_id: the position whose row is 0.
     """
     n, width = shape
     half = width // 2
     rates = np.exp(np.arange(half, dtype=np.float32) * np.float32(-math.log(10000) / max(half - 1, 1)))
-    positions = np.arange(_OFFSET, n + _OFFSET)
-    angles = positions.astype(np.float32)[:, None] * rates  # (n_ctx, half)
+    positions = np.arange(first, n + first)
+    angles = positions.astype(np.float32)[:, None] * rates  # (n, half)
     table = np.zeros(shape, np.float32)
     table[:, :half], table[:, half : 2 * half] = np.sin(angles), np.cos(angles)
-    table[positions == settings.number("pad_token_id", 1)] = 0
+    table[positions == pad_id] = 0
     return table
+
+
+def _positions(settings: Settings, shape: Shape) -> np.ndarray:
+    return fairseq_sinusoids(shape, _OFFSET, settings.number("pad_token_id", 1))
 
 
 FAMILY = replace(
@@ -63,7 +71,7 @@ FAMILY = replace(
         name: theirs for name, theirs in opt.FAMILY.modules.items() if name not in ("embed.positions", "embed.project")
     }
     | {"final_norm": "layer_norm"},
-    computed={"embed.positions": _sinusoids},
+    computed={"embed.positions": _positions},
     zero=(),
     aliases={"num_hidden_layers": "num_layers", "num_attention_heads": "attention_heads", "hidden_size": "d_model"},
     first_position=0,
@@ -73,4 +81,5 @@ FAMILY = replace(
     irrelevant=("init_std", "layerdrop"),
     classes="XGLM",
     vocabulary=None,
+    head=LanguageHead(),
 )

@@ -11,6 +11,9 @@ from attnviz.checkpoints.huggingface.settings import Settings
 from attnviz.encoder.config.block import Block
 from attnviz.encoder.parameters.shapes import Shape
 
+DECODER = "decoder."  # begins the native names of an encoder-decoder's second stack
+_POSITIONS = ("embed.positions", f"{DECODER}embed.positions")
+
 
 @dataclass(frozen=True)
 class _Native:
@@ -48,6 +51,7 @@ def tensor_sources(
         if {name, native.name} & {*family.zero, *family.computed}:
             rule = family.computed.get(native.name)
             return TensorSource(None, computed=None if rule is None else partial(rule, settings))
+        block = config.decoder_block if name.startswith(DECODER) else config
         numbers = (family.layer(settings, int(native.numbers[0])), *native.numbers[1:]) if native.numbers else ()
         matrix = native.kind == "matrix"
         if native.name in family.stacked:
@@ -58,20 +62,20 @@ def tensor_sources(
         # A module that the family does not name is looked for under its own name, and reported as missing.
         stored = modules.get(native.module, native.module) if fused is None else fused.module
         leaf = "bias" if native.kind == "bias" else "weight"
-        first, *others = (f"{stored.format(*numbers, head=head)}.{leaf}" for head in _heads(stored, native, config))
+        first, *others = (f"{stored.format(*numbers, head=head)}.{leaf}" for head in _heads(stored, native, block))
         place = TensorSource(
             first,
             family.linear and matrix,
-            order=family.orders[native.module](config) if native.module in family.orders else (),
+            order=family.orders[native.module](block) if native.module in family.orders else (),
             blocks=convolutions.get(native.module, 0) if matrix else 0,
             neighbours=config.convolution.kernel if matrix and native.module == "layers.{}.conv" else 0,
-            folded=family.folded[native.module](config) if native.module in family.folded else 0,
+            folded=family.folded[native.module](block) if native.module in family.folded else 0,
             others=tuple(others),
             plus=family.norm_plus if native.kind == "gain" else 0.0,
             times=factors.get(native.module, 1.0),
         )
-        place = place if fused is None else _part(place, fused, native, shapes, config)
-        return _position_table(place, family, config, settings) if native.module == "embed.positions" else place
+        place = place if fused is None else _part(place, fused, native, shapes, block)
+        return _position_table(place, family, block, settings) if native.module in _POSITIONS else place
 
     added = family.added(settings)
     sources = {name: source(name) for name in shapes}
@@ -108,14 +112,18 @@ def _part(
 def _entry(stacked: Stacked, native: _Native, shape: Shape, config: Block) -> TensorSource:
     """The place of an expert's tensor among those of all experts."""
     layer, expert = native.numbers
-    place = TensorSource(stacked.tensor.format(layer), entry=(int(expert), config.feed_forward.n_experts))
+    place = TensorSource(
+        stacked.tensor.format(layer),
+        stacked.linear and native.kind == "matrix",
+        entry=(int(expert), config.feed_forward.n_experts),
+    )
     if stacked.parts == 1:
         return place
     return replace(place, part=(stacked.part, stacked.part + 1), group=stacked.parts, groups=shape[-1])
 
 
 def _native(name: str) -> _Native:
-    numbered = r"(?<=^layers\.)\d+|(?<=\.experts\.)\d+"
+    numbered = r"(?<=^layers\.)\d+|(?<=^decoder\.layers\.)\d+|(?<=\.experts\.)\d+"
     module, kind = _module_of(name)
     return _Native(
         re.sub(numbered, "{}", name), re.sub(numbered, "{}", module), kind, tuple(re.findall(numbered, name))
@@ -127,7 +135,7 @@ def _module_of(name: str) -> tuple[str, str]:
     stem, leaf = name.rsplit(".", 1)
     if leaf in ("gain", "bias"):
         return stem, leaf
-    if stem == "embed":
+    if stem in ("embed", "decoder.embed") or leaf == "relative":
         return name, "table"
     if leaf == "sink":
         return name, "vector"

@@ -1,6 +1,7 @@
 """Which files of a model folder, or of a listing on the hub, hold the weights."""
 
 import re
+import shlex
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
@@ -93,15 +94,19 @@ def missing_weights(where: str, names: Collection[str], variant: str | None) -> 
     other = next((name for name in sorted(names) if _UNREAD.match(name) and name != "training_args.bin"), None)
     if other is None:
         return CheckpointError(f"{where}: it has no weights; {_EXPECTED}")
-    return CheckpointError(f"{where}: it has {one_line(other)[:60]}, which is not read; {_EXPECTED}", _advice(other))
+    return CheckpointError(
+        f"{where}: it has {one_line(other)[:60]}, which is not read; {_EXPECTED}", _advice(other, where)
+    )
 
 
 def _variants(names: Collection[str]) -> Iterator[str]:
     yield from (match[1] for name in names if (match := _VARIANTS.match(name)))
 
 
-def _advice(name: str) -> str | None:
-    """What to do with a file that is not read."""
+def _advice(name: str, where: str) -> str | None:
+    """What to do with a file that is not read, in this folder."""
+    if name.endswith(".gguf"):
+        return f"it is a whole model by itself: --model {shlex.quote(f'{where}/{one_line(name)}')}"
     if name.startswith("consolidated"):
         return "it has its maker's own names of tensors: download the files model*.safetensors of the same model"
     if name.startswith("adapter_model"):

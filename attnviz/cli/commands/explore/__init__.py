@@ -7,7 +7,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from attnviz.cli.command import command, command_app
-from attnviz.cli.groups.explorer import ExploredOptions, ExplorerOpeningOptions
+from attnviz.cli.commands.explore.options import ExploredOptions, ExplorerOpeningOptions
+from attnviz.cli.groups.labels import LabelOptions
 from attnviz.cli.options import ManySource
 from attnviz.errors import InputError, UsageError
 
@@ -36,7 +37,9 @@ app = command_app()
     main="text from_word to_word layer head values file model target attention cmap",
     topic="explore",
 )
-def explore(source: ManySource, selection: ExploredOptions, opening: ExplorerOpeningOptions) -> None:
+def explore(
+    source: ManySource, selection: ExploredOptions, opening: ExplorerOpeningOptions, labels: LabelOptions
+) -> None:
     """Explore all heads under the arrow keys, in the terminal.
 
     The grid of heads, their ranking, the sentence in colour and the matrix on one screen, from 40 x 12 on. It opens at
@@ -62,7 +65,8 @@ def explore(source: ManySource, selection: ExploredOptions, opening: ExplorerOpe
     take_keys_from_terminal()
     request = selection.request
     notes: list[str] = []  # standard error is the same terminal
-    session = Session(replace(corpus_of(source), note=notes.append), request, raw_tokens=opening.raw_tokens)
+    corpus = replace(corpus_of(source, labels=labels.labels), note=notes.append)
+    session = Session(corpus, request, raw_tokens=opening.raw_tokens)
     sight = _opened(session, request, opening, source.common.color)
     outside = Outside(partial(show_command, source, selection, opening), _browse, notes)
     for text in explore_in_terminal(session, sight, outside):

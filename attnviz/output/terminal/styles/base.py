@@ -16,7 +16,7 @@ from attnviz.output.scale import Scale, fixed_scale, hidden_cells, strongest_of_
 from attnviz.output.terminal.cells import masked_sign
 from attnviz.output.terminal.flow import flowed
 from attnviz.output.terminal.in_words import in_words
-from attnviz.output.terminal.lines import plain_labels, row_labels, short_labels, unique_labels
+from attnviz.output.terminal.lines import plain_labels, row_labels, short_labels, unique_labels, written_words
 from attnviz.output.terminal.screen import BOLD, DIM, PLAIN, LinesView, Screen, StyledLine
 from attnviz.output.words import (
     KIND_NAMES,
@@ -119,6 +119,7 @@ class MatrixView(LinesView):
         legend = ", ".join(self.legend())
         if self.signs_masked and self.masked.any():
             legend += f", {masked_sign(self.screen)} masked"
+        legend += written_words(self.matrix.queries)
         if self.matrix.hidden:
             legend += ", special tokens hidden" + (
                 "" if self.matrix.rest is None else f" ({self.rest_word}: {self.rest_words})"

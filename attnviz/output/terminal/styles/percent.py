@@ -10,7 +10,7 @@ from attnviz.output.decimals import whole_percent
 from attnviz.output.labels import cell_width, cut_apart, first_columns, fit
 from attnviz.output.terminal.cells import cell_style, masked_sign
 from attnviz.output.terminal.in_words import in_words
-from attnviz.output.terminal.lines import plain_labels, row_labels
+from attnviz.output.terminal.lines import plain_labels, row_labels, written_words
 from attnviz.output.terminal.screen import BOLD, DIM, PLAIN, Screen, StyledLine
 from attnviz.output.terminal.styles.base import RECEIVED, Looks, MatrixView
 from attnviz.output.words import caption, rest_word
@@ -58,6 +58,7 @@ class PercentView(MatrixView):
             return
         yield from self.text(words, PLAIN)
         signs = f", {masked_sign(self.screen)} masked" if self.masked.any() else ""
+        signs += written_words(self.matrix.queries)
         yield from self.text(caption(self.matrix) + signs, DIM)
         yield from self.relations()
 

@@ -42,11 +42,12 @@ class Shown:
     def of(cls, report: HeadReport, cmap: str) -> "Shown":
         """The choices of a report."""
         distance, rows, metrics = report.distance_columns, report.rows, report.metrics
+        possible = dict.fromkeys((*rows.kind_metrics(report.attention.kind), *report.columns))
         together = "similar ones together" if report.clustered is not None else ""
         return cls(
-            units=dict.fromkeys(distance, "ratio") | {name: metric.unit for name, metric in rows.metrics.items()},
+            units=dict.fromkeys(distance, "ratio") | {name: rows.metrics[name].unit for name in possible},
             total=len(metrics.every_head),
-            columns=(*distance, *rows.selection) if rows.selection else (),
+            columns=(*distance, *report.columns) if rows.selection else (),
             first=tuple(dict.fromkeys((*distance, *rows.named))),
             which=", ".join(filter(None, (rows.words(report.n_fitting), together))),
             cmap=cmap,

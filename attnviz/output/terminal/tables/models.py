@@ -12,6 +12,7 @@ _MOST_NAMES = 6
 _KINDS = {
     "encoder": "Encoders (model_type, for example): every token sees every token",
     "decoder": "Decoders: a token sees only earlier ones",
+    "encoder-decoder": "Encoder-decoders: the tokens of a target (--target TEXT) look at the text",
 }
 
 
@@ -69,12 +70,10 @@ class FolderTable(LinesView):
     def lines(self) -> Iterator[StyledLine]:
         """The family, sizes, tokenizer, files, and which tensors are used."""
         f = self._folder
-        config = f["config"]
         yield [(self.cut(f["name"]), BOLD)]
         yield from self.text(
-            f"{f['family']} ({f['model_type']}), {f['kind']}: "
-            f"{config['n_layers']} layers of {config['n_heads']} heads, "
-            f"{f['n_parameters']:,} parameters, texts of at most {config['n_ctx']} tokens"
+            f"{f['family']} ({f['model_type']}), {f['kind']}: {_stacks(f)}, "
+            f"{f['n_parameters']:,} parameters, texts of at most {f['config']['n_ctx']} tokens"
         )
         yield []
         tokenizer = f["tokenizer"]
@@ -103,6 +102,16 @@ class FolderTable(LinesView):
         if unknown:
             return f"{text}; {len(unknown)} NOT KNOWN and not used ({some(unknown, _MOST_NAMES)})"
         return f"{text}; every tensor is accounted for"
+
+
+def _stacks(folder: Document) -> str:
+    """The layers and heads of each stack."""
+    config = folder["config"]
+    text = f"{config['n_layers']} layer{'s' * (config['n_layers'] != 1)} of {config['n_heads']} heads"
+    if folder["kind"] != "encoder-decoder":
+        return text
+    n_layers, n_heads = (config.get(f"decoder_{name}", config[f"n_{name}"]) for name in ("layers", "heads"))
+    return f"{text}, then {n_layers} of {n_heads} in the decoder"
 
 
 def models_views(document: Document, screen: Screen, *, notable: Document) -> Iterator[LinesView]:

@@ -73,7 +73,9 @@ class ShowViews:
         about = run.bare
         if about.text is not None:
             number = self._texts if self._is_stream or self._texts > 1 else None
-            yield text_line(number, about.where, about.text, screen)
+            writes_target = any(token.generated for token in about.target_tokens)
+            written = (about.n_given, writes_target)
+            yield text_line(number, about.where, about.text, screen, target=about.target, written=written)
         for i, table in enumerate(tables):
             if i:
                 yield ""

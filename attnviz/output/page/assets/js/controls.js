@@ -172,7 +172,7 @@ function refreshHeadLine() {
   refreshChips(set);
 }
 
-const HEAD_METRICS = ["entropy", "distance", "special", "confidence", "jsd"];
+const HEAD_METRICS = ["entropy", "distance", "diagonal", "special", "confidence", "jsd"];
 
 /** What the numbers of a label say, such as those of `subject -> verb 0.60 · mixed: next 0.23 of 0.58`. */
 function labelHelp(text) {

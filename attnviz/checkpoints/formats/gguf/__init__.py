@@ -1,0 +1,1 @@
+"""GGUF files (llama.cpp, Ollama): their header and their tensors."""

@@ -1,0 +1,98 @@
+"""The tensors of a GGUF file, each read when it is asked for.
+
+Blocks of a few bits each become numbers by the ``gguf`` package.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import cache, cached_property
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+
+from attnviz.checkpoints.formats.gguf.block_types import QUANTISED_TYPES
+from attnviz.checkpoints.formats.gguf.header import GgufHeader
+from attnviz.checkpoints.formats.number_types import NUMBER_TYPES
+from attnviz.checkpoints.formats.tensor_file import View, whole
+from attnviz.errors import CheckpointError, one_line
+
+_MOST_AT_ONCE = 2**22  # numbers: the package copies what it gives several times
+
+
+class GgufFile:
+    """The tensors of one GGUF file.
+
+    Args:
+        path: the file.
+        header: of it.
+
+    Raises:
+        CheckpointError: it has blocks of bits, and the ``gguf`` package is not installed.
+    """
+
+    format = "gguf"
+
+    def __init__(self, path: Path, header: GgufHeader):
+        self._path, self._tensors = path, header.tensors
+        self.metadata: Mapping[str, str] = {}
+        self.shapes = {name: entry.shape for name, entry in header.tensors.items()}
+        self.dtypes = {name: entry.type.name for name, entry in header.tensors.items()}
+        kinds = sorted(set(self.dtypes.values()) & set(QUANTISED_TYPES))
+        if kinds and find_spec("gguf") is None:
+            raise CheckpointError(
+                f"{one_line(path)}: its weights are {', '.join(kinds)}, which the gguf package reads; expected it",
+                hint="pip install 'attnviz[gguf]'",
+            )
+
+    @cached_property
+    def _bytes(self) -> np.ndarray:
+        return np.memmap(self._path, np.uint8, "r")
+
+    def array(self, name: str, part: View = whole) -> np.ndarray:
+        """A tensor, or a part of it: a view of the file for float32, a copy for all else."""
+        shape, kind = self.shapes[name], self.dtypes[name]
+        if kind not in QUANTISED_TYPES:
+            return NUMBER_TYPES[kind].widen(part(self._stored(name)))
+        return part(_numbers(self._stored(name), kind).reshape(shape))
+
+    def rows(self, name: str, ids: np.ndarray) -> np.ndarray:
+        """Entries along a tensor's first axis, touching no others."""
+        shape, kind = self.shapes[name], self.dtypes[name]
+        stored = self._stored(name)[ids]
+        if kind not in QUANTISED_TYPES:
+            return NUMBER_TYPES[kind].widen(stored)
+        return _numbers(stored, kind).reshape(len(ids), *shape[1:])
+
+    def _stored(self, name: str) -> np.ndarray:
+        """A tensor's numbers; of blocks their bytes, a row of numbers in a row of bytes."""
+        entry = self._tensors[name]
+        if entry.type.name not in QUANTISED_TYPES:
+            return np.ndarray(entry.shape, NUMBER_TYPES[entry.type.name].stored, self._bytes, entry.start)
+        width = entry.shape[-1] // entry.type.numbers * entry.type.bytes
+        return np.ndarray((*entry.shape[:-1], width), np.uint8, self._bytes, entry.start)
+
+
+def _numbers(stored: np.ndarray, kind: str) -> np.ndarray:
+    """The numbers of rows of blocks, some rows at a time: (rows, numbers)."""
+    block, numbers_of = QUANTISED_TYPES[kind], _dequantiser(kind)
+    rows = stored.reshape(-1, stored.shape[-1])
+    width = rows.shape[1] // block.bytes * block.numbers
+    numbers = np.empty((len(rows), width), np.float32)
+    step = max(1, _MOST_AT_ONCE // width)
+    with np.errstate(all="ignore"):  # of a damaged file; numbers that are not finite are refused later
+        for start in range(0, len(rows), step):
+            numbers[start : start + step] = numbers_of(rows[start : start + step])
+    return numbers
+
+
+@cache
+def _dequantiser(kind: str) -> Callable[[np.ndarray], np.ndarray]:
+    from gguf import GGMLQuantizationType, dequantize  # noqa: PLC0415 (an extra, and start-up time)
+
+    code = GGMLQuantizationType(QUANTISED_TYPES[kind].code)
+
+    def numbers(rows: np.ndarray) -> np.ndarray:
+        dequantised: np.ndarray = dequantize(rows, code)
+        return dequantised
+
+    return numbers

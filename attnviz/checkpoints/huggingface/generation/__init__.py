@@ -1,0 +1,1 @@
+"""What a model folder says about generation: its language head, and the rules of ``generation_config.json``."""

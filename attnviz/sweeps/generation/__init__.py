@@ -1,0 +1,1 @@
+"""Texts that the model goes on with, and targets that it writes."""

@@ -1,0 +1,1 @@
+"""The tokens and the text of ids that a model wrote."""

@@ -1,0 +1,1 @@
+"""Tokenizers made from the vocabulary in a GGUF file."""

@@ -1,0 +1,90 @@
+"""A GGUF's vocabularies of scored pieces: merged by score (``llama``), or split by likelihood (``t5``)."""
+
+from typing import TYPE_CHECKING
+
+from attnviz.errors import one_line
+from attnviz.text.gguf.finish import finish
+from attnviz.text.gguf.vocabulary import PREFIX, GgufVocabulary
+from attnviz.text.pieces.conversion import SPACE, merges_by_score
+from attnviz.text.pieces.model_file import NORMAL, UNUSED, USER_DEFINED
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+    from tokenizers.normalizers import Normalizer
+
+_MERGED = (NORMAL, USER_DEFINED, UNUSED)
+
+
+def scored_pairs(vocabulary: GgufVocabulary) -> "Tokenizer":
+    """Llama's tokenizer: pairs are merged, the best score first; a character without a piece is spelled in bytes.
+
+    Raises:
+        CheckpointError: scores that are missing, or an id that is not of the vocabulary.
+    """
+    from tokenizers import Tokenizer, models  # noqa: PLC0415 (start-up time)
+
+    scores = vocabulary.scores()
+    rows = zip(vocabulary.pieces, scores, vocabulary.kinds, strict=True)
+    merges = merges_by_score({piece: score for piece, score, kind in rows if kind in _MERGED})
+    unk = vocabulary.special_id("unk", 0)
+    made = Tokenizer(
+        models.BPE(
+            vocabulary.ids,
+            merges,
+            unk_token=vocabulary.piece(unk),
+            fuse_unk=True,
+            byte_fallback=True,
+        )
+    )
+    made.normalizer = _spaces(vocabulary, squeezes=False)
+    _decode(made)
+    bos = vocabulary.needed_id("bos", 1) if vocabulary.is_set("add_bos_token", True) else None
+    eos = vocabulary.needed_id("eos", 2) if vocabulary.is_set("add_eos_token", False) else None
+    first, last = vocabulary.piece(bos), vocabulary.piece(eos)
+    return finish(made, vocabulary, first=first, last=last, second=first)
+
+
+def unigram(vocabulary: GgufVocabulary) -> "Tokenizer":
+    """T5's tokenizer: the likeliest split of a text (Kudo 2018).
+
+    Raises:
+        CheckpointError: scores that are missing, a damaged table of characters, or an id that is not of the vocabulary.
+    """
+    from tokenizers import Tokenizer, models  # noqa: PLC0415 (start-up time)
+
+    scores = vocabulary.scores()
+    usual = [score for score, kind in zip(scores, vocabulary.kinds, strict=True) if kind == NORMAL]
+    # The library takes the lowest score of all tokens for its penalty, and llama.cpp that of the normal ones.
+    lowest = min(usual, default=0.0)
+    fixed = [max(score, lowest) for score in scores]
+    made = Tokenizer(models.Unigram(list(zip(vocabulary.pieces, fixed, strict=True)), vocabulary.needed_id("unk", 2)))
+    made.normalizer = _spaces(vocabulary, squeezes=vocabulary.is_set("remove_extra_whitespaces", False))
+    _decode(made)
+    bos = vocabulary.needed_id("bos") if vocabulary.is_set("add_bos_token", False) else None
+    eos = vocabulary.needed_id("eos", 1) if vocabulary.is_set("add_eos_token", True) else None
+    first, last = vocabulary.piece(bos), vocabulary.piece(eos)
+    return finish(made, vocabulary, first=first, last=last, second=first)
+
+
+def _spaces(vocabulary: GgufVocabulary, *, squeezes: bool) -> "Normalizer":
+    """Characters by the file's table, then ``▁`` for spaces, with one before each part of a text."""
+    from tokenizers import Regex, normalizers  # noqa: PLC0415 (start-up time)
+
+    steps: list[Normalizer] = []
+    table = vocabulary.metadata.get(f"{PREFIX}precompiled_charsmap")
+    if table is not None and vocabulary.metadata.get(f"{PREFIX}model") == "t5":
+        try:
+            steps.append(normalizers.Precompiled(bytes(value % 256 for value in table.tolist())))  # type: ignore[attr-defined]
+        except Exception as error:  # the library raises nothing more specific
+            fault = f"is damaged ({one_line(error)[:60]})"
+            raise vocabulary.error("precompiled_charsmap", fault, "a table of characters") from error
+    if squeezes:
+        steps += [normalizers.Replace(Regex(r"\A +| +\z"), ""), normalizers.Replace(Regex(" {2,}"), " ")]
+    steps += [normalizers.Prepend(SPACE)] if vocabulary.is_set("add_space_prefix", True) else []
+    return normalizers.Sequence([*steps, normalizers.Replace(" ", SPACE)])
+
+
+def _decode(made: "Tokenizer") -> None:
+    from tokenizers import decoders  # noqa: PLC0415 (start-up time)
+
+    made.decoder = decoders.Sequence([decoders.Replace(SPACE, " "), decoders.ByteFallback(), decoders.Fuse()])
