@@ -99,6 +99,11 @@ def test_an_unknown_language_is_an_error_that_lists_all():
         attnviz.load(model=GOLDEN / "bart", source_lang="en")
 
 
+def test_a_tokenizer_of_the_user_has_no_languages():
+    with pytest.raises(UsageError, match=r"source-lang: .*tokenizer\.json has no language tokens"):
+        attnviz.load(model=GOLDEN / "nllb", tokenizer=str(GOLDEN / "t5" / "tokenizer.json"), source_lang="fra_Latn")
+
+
 def test_a_description_lists_the_languages():
     described = describe_folder(GOLDEN / "nllb", "nllb")
     assert described.tokenizer["languages"] == ["deu_Latn", "eng_Latn", "fra_Latn", "zho_Hans"]
