@@ -76,6 +76,28 @@ def test_an_encoder_decoder_writes_the_target_that_looks_at_the_text(cli):
     assert "cross-attention" in heads.out
 
 
+def test_tokens_without_text_are_a_word_of_their_own_and_named_in_the_first_lines(cli):
+    lines = cli("show", "The animal", "--generate", "4", "--model", str(GOLDEN / "gpt2"), "-H", "L0H0").out.splitlines()
+    assert lines[:2] == ["The animal", "generated: [377][377][377][377]"]
+    assert [line.split()[:2] for line in lines[-3:]][:2] == [["0", "The"], ["1", "animal"]]
+    assert lines[-1].startswith("2+[377][377]")
+    bart = cli("show", "The animal", "--generate", "4", "--model", str(GOLDEN / "bart")).out.splitlines()
+    assert bart[:2] == ["source: The animal", r"generated target: \x9e\x9e\x9e"]
+
+
+@pytest.mark.parametrize("number", [137, 2**70])
+def test_a_first_token_that_the_decoder_does_not_have_is_one_line(cli, tmp_path, number):
+    for file in (GOLDEN / "marian").iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    (tmp_path / "generation_config.json").write_text(json.dumps({"decoder_start_token_id": number}))
+    ran = cli("show", "The dog", "--generate", "2", "--model", str(tmp_path))
+    assert (ran.code, ran.out) == (3, "")
+    assert ran.err == (
+        f"attnviz: error: generate: {tmp_path.name} feeds its decoder token {number} first, which it does not have; "
+        "expected an id less than 137\n"
+    )
+
+
 def test_a_rule_that_greedy_leaves_out_is_a_note(cli, tmp_path):
     for file in (GOLDEN / "llama").iterdir():
         (tmp_path / file.name).write_bytes(file.read_bytes())

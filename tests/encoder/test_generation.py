@@ -117,6 +117,13 @@ def test_a_text_ends_at_an_end_token_or_at_the_most():
     assert list(generated_ids(step, config, head, np.array([1, 2]), ended, most=9)) == ids[:5]
 
 
+def test_an_end_that_grows_beyond_all_numbers_stays_as_it_is():
+    rules = GenerationRules(end=(1,), decay=(0, 2.0**30))
+    logits, ids = np.array([3.0, 2.0, 1.0]), np.arange(100)
+    assert rules.applied(logits, ids[:3], 1, 99).tolist() == [3.0, 2.0 + 2.0 * (2.0**60 - 1), 1.0]
+    assert rules.applied(logits, ids, 1, 99).tolist() == [3.0, 2.0, 1.0]  # 2 ** 2970
+
+
 def test_rules_leave_the_logits_as_they_are():
     logits, ids = np.arange(5.0), np.array([4, 3])
     rules = GenerationRules(repetition_penalty=2.0, suppressed=(2, 99), bad_words=((3, 1), (0,)), end=(0,))

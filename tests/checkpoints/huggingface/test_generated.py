@@ -139,6 +139,8 @@ def test_rules_that_greedy_leaves_out_are_named(tmp_path):
         ({"bad_words_ids": [[]]}, "bad_words_ids is [[]]; expected a list of lists of ids"),
         ({"repetition_penalty": 0}, "repetition_penalty is 0; expected 1e-06 or more, below 2147483648"),
         ({"exponential_decay_length_penalty": 3}, "is 3; expected [first token, factor]"),
+        ({"exponential_decay_length_penalty": [float("nan"), 1]}, "is [NaN, 1]; expected [first token, factor], below"),
+        ({"exponential_decay_length_penalty": [1, 1e300]}, "is [1, 1e+300]; expected [first token, factor], below"),
     ],
 )
 def test_a_rule_that_cannot_be_is_an_error(tmp_path, values, said):
