@@ -92,7 +92,7 @@ def _nearest_file(path: Path, cause: BaseException) -> str | None:
     from difflib import get_close_matches  # noqa: PLC0415 (start-up time)
 
     try:
-        names = [entry.name for entry in path.parent.iterdir()]
+        names = [entry.name for entry in path.parent.iterdir() if entry.name != path.name]  # a link to nothing
     except OSError:
         return None
     near = get_close_matches(path.name, names, n=1, cutoff=_NEAR)

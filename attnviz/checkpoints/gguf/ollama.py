@@ -8,6 +8,7 @@ import re
 from difflib import get_close_matches
 from pathlib import Path
 
+from attnviz.checkpoints.formats.magic import check_gguf
 from attnviz.checkpoints.huggingface.settings_file import read_object
 from attnviz.errors import CheckpointError, InputError, UsageError, one_line, some
 
@@ -122,6 +123,7 @@ def _blob(folder: Path, digest: str, spelled: str) -> Path:
     paths = [folder / "blobs" / digest.replace(":", sign) for sign in "-:"]
     for path in paths:
         if path.is_file():
+            check_gguf(path)
             return path
     raise CheckpointError(
         f"{one_line(paths[0])}: no such file, which {OLLAMA}{one_line(spelled)} needs; expected it",

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from attnviz.checkpoints.formats.magic import check_gguf
 from attnviz.checkpoints.formats.tensors import model_folder_hint
 from attnviz.checkpoints.huggingface.hints import check_no_adapter
 from attnviz.errors import CheckpointError, one_line, some
@@ -19,6 +20,8 @@ def read_settings(path: Path) -> dict[str, Any]:
     file = path / "config.json"
     expected = "expected a model folder"
     if not path.is_dir():
+        if path.suffix.lower() == ".gguf":
+            check_gguf(path)
         hint = model_folder_hint(path) or "a native file: --weights PATH"
         raise CheckpointError(f"{one_line(path)}: it is a file; {expected}", hint)
     check_no_adapter(path)

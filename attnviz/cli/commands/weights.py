@@ -147,7 +147,7 @@ def info(checkpoint: CheckpointOptions, output: JsonOptions, common: CommonOptio
 
     Its configuration, tensors, sizes, number types and SHA-256.
     """
-    from attnviz.checkpoints.formats.magic import is_gguf
+    from attnviz.checkpoints.formats.magic import check_gguf, is_gguf
     from attnviz.cli.renderings import json_or_screen
     from attnviz.names import SCHEMA_NAME
     from attnviz.output.rendering import render
@@ -157,6 +157,8 @@ def info(checkpoint: CheckpointOptions, output: JsonOptions, common: CommonOptio
 
         return weights_views
 
+    if checkpoint.path.suffix.lower() == ".gguf":
+        check_gguf(checkpoint.path)
     if is_gguf(checkpoint.path):
         from attnviz.checkpoints.gguf.description import describe_gguf as describe
     else:

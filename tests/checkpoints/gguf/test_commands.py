@@ -1,6 +1,7 @@
 """The commands take a GGUF file wherever they take a model folder."""
 
 import json
+import os
 from hashlib import sha256
 
 import numpy as np
@@ -70,6 +71,26 @@ def test_a_converted_file_gives_the_same_attention(path, tmp_path, capsys):
     first, second = attnviz.load(model=path), attnviz.load(weights=tmp_path / "native.safetensors")
     assert first.config == second.config
     np.testing.assert_array_equal(attnviz.run(TEXT, model=first).attention, attnviz.run(TEXT, model=second).attention)
+
+
+@pytest.mark.parametrize("command", [["show", TEXT, "--model"], ["models"], ["weights", "info"]])
+@pytest.mark.parametrize("kind", ["text", "empty", "pipe", "link"])
+def test_a_name_of_gguf_with_something_else_in_it_is_named(tmp_path, capsys, command, kind):
+    path = tmp_path / "m.gguf"
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "link":
+        path.symlink_to("nothing")
+    else:
+        path.write_bytes({"text": b"hello", "empty": b""}[kind])
+    faults = {
+        "text": "its first bytes are b'hell', not b'GGUF'",
+        "empty": "it is empty",
+        "pipe": "it is a device or a pipe, which is read only once",
+        "link": "no such file",
+    }
+    assert main([*command, str(path)]) == 3
+    assert capsys.readouterr().err == f"attnviz: error: {path}: {faults[kind]}; expected a GGUF file\n"
 
 
 @pytest.mark.parametrize(

@@ -130,6 +130,18 @@ def test_a_model_with_an_adapter_is_refused_and_its_base_is_named(ollama):
     assert caught.value.hint == f"--model {folder / 'blobs' / DIGEST.replace(':', '-')} for its base"
 
 
+@pytest.mark.parametrize(
+    ("content", "fault"), [(b"", "it is empty"), (b"hello", "its first bytes are b'hell', not b'GGUF'")]
+)
+def test_a_file_that_is_not_gguf_is_one_line(ollama, content, fault):
+    folder, _ = ollama
+    blob = folder / "blobs" / DIGEST.replace(":", "-")
+    blob.write_bytes(content)
+    with pytest.raises(CheckpointError) as caught:
+        find_ollama("ollama:smollm2")
+    assert str(caught.value) == f"{blob}: {fault}; expected a GGUF file"
+
+
 def test_a_file_that_is_gone_is_one_line(ollama):
     _, add = ollama
     add("registry.example/library/gone/latest", layers(model="sha256:" + "1b" * 32))
