@@ -1,4 +1,4 @@
-"""Imports point one way: cli -> api, output; api -> sweeps -> analysis, checkpoints, text, encoder -> trace, errors."""
+"""Imports point one way: cli, explorer -> api, output; api -> sweeps -> analysis, checkpoints, text -> trace."""
 
 import ast
 import subprocess
@@ -25,21 +25,38 @@ ALLOWED = {
     "analysis": BASE | {"encoder", "text", "trace"},
     "output": BASE | {"analysis", "files", "trace"},
     "model": BASE | {"files", "checkpoints", "text", "encoder", "trace"},
-    "sweeps": BASE | {"model", "checkpoints", "elsewhere", "text", "encoder", "analysis", "trace"},
+    "sweeps": BASE | {"files", "model", "checkpoints", "elsewhere", "text", "encoder", "analysis", "trace"},
     "api": BASE
     | {"sweeps", "output", "files", "model", "checkpoints", "elsewhere", "text", "encoder", "analysis", "trace"},
+    "explorer": BASE | {"api", "output", "analysis", "trace"},
     "cli": BASE
-    | {"api", "sweeps", "model", "output", "analysis", "checkpoints", "elsewhere", "text", "encoder", "files", "trace"},
+    | {
+        "explorer",
+        "api",
+        "sweeps",
+        "model",
+        "output",
+        "analysis",
+        "checkpoints",
+        "elsewhere",
+        "text",
+        "encoder",
+        "files",
+        "trace",
+    },
     "__main__": {"cli"},
     "__init__": set(),
 }
 # Who may import a library, besides nobody else.
 LIBRARIES = {
     "typer": ("cli",),
-    "rich": ("output", "cli"),
+    "rich": ("output", "cli", "explorer"),
+    "textual": ("explorer",),
     "tokenizers": ("text",),
     "sentencepiece": ("text",),
     "safetensors": ("checkpoints",),
+    "distributed": ("sweeps",),
+    "fsspec": ("text",),
     "huggingface_hub": ("checkpoints",),
 }
 
@@ -79,6 +96,20 @@ def test_matplotlib_is_imported_by_one_module_of_output():
     assert [room(path) for path in users] == ["output"]
 
 
+def test_the_explorer_is_imported_by_its_command_alone():
+    users = [
+        path.relative_to(PACKAGE).as_posix()
+        for path in MODULES
+        if room(path) != "explorer" and any(name.startswith("attnviz.explorer") for name in imports(path))
+    ]
+    assert users == ["cli/commands/explore/__init__.py"]
+
+
+def test_textual_is_imported_by_two_modules_of_the_explorer():
+    users = [path for path in MODULES if "textual" in {name.split(".")[0] for name in imports(path)}]
+    assert [path.relative_to(PACKAGE).as_posix() for path in users] == ["explorer/app.py", "explorer/program.py"]
+
+
 def test_every_room_of_the_package_is_listed_above():
     assert {room(path) for path in MODULES} == set(ALLOWED)
 
@@ -87,6 +118,7 @@ def test_importing_the_package_and_asking_for_help_load_nothing_heavy():
     code = (
         "import sys; from attnviz.cli.main import main; assert main(['show', '--help']) == 0; "
         "heavy = {'numpy', 'matplotlib', 'pydantic', 'rich.table', 'rich.console', 'tokenizers', 'safetensors'};"
+        "heavy |= {'textual', 'attnviz.explorer'};"
         "assert not heavy & set(sys.modules), heavy & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, cwd=PACKAGE.parent)
@@ -95,7 +127,8 @@ def test_importing_the_package_and_asking_for_help_load_nothing_heavy():
 def test_json_of_a_sentence_loads_nothing_that_only_views_need():
     code = (
         "import sys; from attnviz.cli.main import main; assert main(['show', 'the cat sat', '--json']) == 0; "
-        "others = {'rich', 'matplotlib', 'importlib.resources', 'tempfile', 'secrets', 'attnviz.trace.steps'};"
+        "others = {'rich', 'matplotlib', 'textual', 'importlib.resources', 'tempfile', 'secrets'};"
+        "others |= {'attnviz.trace.steps', 'attnviz.explorer'};"
         "assert not others & set(sys.modules), others & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, cwd=PACKAGE.parent)

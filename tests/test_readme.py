@@ -276,7 +276,7 @@ def example_texts(line: str) -> list[str]:
 
 
 TEXT_COMMANDS = ("show", "explain", "heads", "diff", "check", "heatmap", "html")
-OTHER_COMMANDS = ("weights", "models", "schema", "help", "version")
+OTHER_COMMANDS = ("probe", "weights", "models", "schema", "help", "version")
 PLACEHOLDERS = {"TEXT", "A", "B", "-"}
 
 

@@ -3,7 +3,10 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 from typing import Any
+
+import orjson
 
 from attnviz.analysis.conditions.expressions import Expression
 from attnviz.analysis.conditions.statements import pointed, stated
@@ -11,6 +14,7 @@ from attnviz.analysis.heads.measures import head_table
 from attnviz.analysis.matrices.selection import Request
 from attnviz.api.heads import given_request
 from attnviz.api.sweep import Selection, TextSource, corpus
+from attnviz.errors import InputError, one_line
 from attnviz.sweeps.head_measures import metrics_of
 from attnviz.sweeps.runs import Run
 from attnviz.trace.attention import Attention
@@ -88,6 +92,19 @@ class Tally:
             yield report
             if self.failed and not is_read():
                 return
+
+    def add_file(self, path: Path) -> None:
+        """Counts the texts of a file of what ``attnviz check --json`` prints.
+
+        Raises:
+            InputError: it is not one.
+        """
+        try:
+            holds = [bool(orjson.loads(line)["holds"]) for line in path.read_bytes().splitlines()]
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise InputError(f"{one_line(path)}: it is not what attnviz check --json writes; expected that") from error
+        self.texts += len(holds)
+        self.failed += holds.count(False)
 
     def in_words(self) -> str:
         """How many fail: ``1 of 3 texts fails``."""

@@ -4,18 +4,16 @@ from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
-from attnviz.analysis.heads.averages import TextMetrics
 from attnviz.analysis.heads.clustered import Clustered
 from attnviz.analysis.heads.measures import head_labels
-from attnviz.analysis.heads.null import Null, with_z, z_scores
+from attnviz.analysis.heads.null import with_z, z_scores
 from attnviz.analysis.heads.report import HeadReport
 from attnviz.analysis.heads.rows import TELLING, Rows
 from attnviz.analysis.matrices.selection import Request
 from attnviz.api.sweep import Selection, TextSource, corpus, one_request
-from attnviz.errors import UsageError
-from attnviz.sweeps.corpus import Corpus
-from attnviz.sweeps.head_measures import FirstText, Means, averaged, measured, null_companions
-from attnviz.trace.attention import Attention
+from attnviz.errors import UsageError, one_line
+from attnviz.sweeps.corpus import Corpus, KeptTotals
+from attnviz.sweeps.head_measures import FirstText, Totals, measured, null_companions
 
 
 def heads_request(
@@ -124,24 +122,26 @@ def heads(
     flags = {"words": words, "hide_special": hide_special, "renormalize": renormalize}
     request = given_request(request, source.has_target, layers=layers, heads=heads, kind=kind, **flags)
     check_measures(source, ablation=ablation, null=null)
-    means, telling = Means(), examples or rows.sort == TELLING
+    telling = examples or rows.sort == TELLING
     each = partial(measured, ablated=ablation, clustered=cluster, telling=telling, keeps_links=FirstText())
     companions = None if null is None else null_companions(null, request, ablated=ablation)
-    values = source.values(request, each, companions=companions, beside=True)
-    attention, metrics, pooled = averaged((value for _, value in values), means)
-    clustered = Clustered(means.distances.mean(), metrics.head_shape) if cluster else None
-    return _report(attention, metrics, pooled, rows, clustered, means)
+    totals = Totals()
+    kept = None if source.saving is None else _kept_totals()
+    for part in source.totals(request, each, Totals, companions=companions, beside=True, kept=kept):
+        totals.merge(part)
+    return _report(totals, rows, cluster=cluster)
 
 
-def _report(
-    attention: Attention,
-    metrics: TextMetrics,
-    null: Null | None,
-    rows: Rows,
-    clustered: Clustered | None,
-    means: Means,
-) -> HeadReport:
+def _kept_totals() -> KeptTotals[Totals]:
+    from attnviz.sweeps.saved.totals import read_totals, totals_data
+
+    return KeptTotals(totals_data, lambda path: read_totals(path.read_bytes(), one_line(path)))
+
+
+def _report(totals: Totals, rows: Rows, *, cluster: bool) -> HeadReport:
     """The heads that meet the condition, in order."""
+    attention, metrics, null = totals.results()
+    clustered = Clustered(totals.distances.mean(), metrics.head_shape) if cluster else None
     labels = head_labels(metrics)
     z = None if null is None else z_scores(metrics, null)
     named = metrics if z is None else with_z(metrics, z)
@@ -149,7 +149,7 @@ def _report(
     if clustered is not None:
         places = clustered.ordered(fitting)
     else:
-        places = rows.ordered(fitting, named, labels, means.scores.mean())
+        places = rows.ordered(fitting, named, labels, totals.scores.mean())
     return HeadReport(
-        attention, metrics, labels, places[: rows.top], len(fitting), rows, null, z, clustered, means.examples
+        attention, metrics, labels, places[: rows.top], len(fitting), rows, null, z, clustered, totals.examples
     )

@@ -9,14 +9,14 @@ from attnviz.analysis.heads.metrics import HeadMetrics
 from attnviz.analysis.heads.report import HeadReport
 from attnviz.analysis.matrices.selection import Request
 from attnviz.api.heads import check_measures, chosen_rows, heads, heads_request
-from attnviz.api.sweep import TextSource, ValueT, corpus
-from attnviz.sweeps.corpus import Corpus
+from attnviz.api.sweep import TextSource, corpus
+from attnviz.sweeps.corpus import Corpus, FoldT, KeptTotals
 from attnviz.sweeps.head_measures import null_companions
 from attnviz.sweeps.runs import Run
 from attnviz.sweeps.work import Companions
 from attnviz.trace.result import Result
 
-_OF_A_CORPUS = ("model", "pair", "target", "on_error", "workers", "threads", "note", "layout")
+_OF_A_CORPUS = ("model", "pair", "target", "on_error", "workers", "dask", "threads", "note", "layout")
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,11 +33,12 @@ class TextHeads:
     result: Result
     report: HeadReport
 
-    def as_dict(self, *, model_info: bool = False) -> dict[str, object]:
-        """The object that ``attnviz heads --per-text --json`` prints; ``model_info``: all fields of the model."""
+    def as_dict(self, *, model_info: bool = False, relations: bool = False) -> dict[str, object]:
+        """The object that ``attnviz heads --per-text --json`` prints; see ``heads_document``."""
         from attnviz.output.documents.heads import text_heads_document
 
-        return text_heads_document(self.report, self.result, self.where, model_info=model_info)
+        options = {"model_info": model_info, "relations": relations}
+        return text_heads_document(self.report, self.result, self.where, **options)
 
 
 def heads_per_text(
@@ -101,14 +102,18 @@ class _RunCorpus(Corpus):
     run: Run | None = None
     like: Mapping[int, HeadMetrics] | None = None
 
-    def values(
+    def totals(
         self,
         request: Request,  # noqa: ARG002 (the run has done what it asks for)
-        each: Callable[..., ValueT],
+        each: Callable[..., Any],
+        fold: Callable[[], FoldT],
         *,
         companions: Companions | None = None,  # noqa: ARG002 (they have been run with the text)
         beside: bool = False,  # noqa: ARG002
         most: int = 1,  # noqa: ARG002
-    ) -> Iterator[tuple[str, ValueT]]:
-        """The value of the run."""
-        yield "", each(self.run) if self.like is None else each(self.run, self.like)
+        kept: KeptTotals[FoldT] | None = None,  # noqa: ARG002
+    ) -> Iterator[FoldT]:
+        """The total of the run alone."""
+        total = fold()
+        total.add(each(self.run) if self.like is None else each(self.run, self.like))
+        yield total

@@ -303,7 +303,8 @@ def _add_set(text: PageText, request: Request, matrices: _Matrices, kind: str) -
     facts = NO_FACTS
     if matrices.has_facts(request, kind):
         _, metrics = metrics_of_parts(passed())
-        facts = head_facts(metrics, opening.telling)
+        relations = writer.common.model.labels if writer is not None and kind == "encoder" else None
+        facts = head_facts(metrics, opening.telling, relations)
     else:
         for level in levels(parts, request):
             add(level)

@@ -14,6 +14,7 @@ from attnviz.sweeps.corpus import Corpus
 from attnviz.sweeps.runs import Run
 from attnviz.sweeps.texts import is_stream, layout_of
 from attnviz.sweeps.work import Parts
+from attnviz.text.files.sources import TextFiles, text_source
 from attnviz.text.layout import FileLayout
 from attnviz.trace.result import Result
 
@@ -24,7 +25,7 @@ _LINES_AT_ONCE = 64  # of JSON, each perhaps a megabyte
 
 ValueT = TypeVar("ValueT")
 Selection = str | int | tuple[int, ...]
-TextSource = str | Path | BinaryIO | Result | Iterable[str] | Iterable[Result] | Corpus
+TextSource = str | Path | TextFiles | BinaryIO | Result | Iterable[str] | Iterable[Result] | Corpus
 
 
 def result_of(run: Run) -> Result:
@@ -91,7 +92,9 @@ def json_lines(
     placed = source.on_error == "skip"
     line = partial(run_line, precision=precision, top=top, received=received, placed=placed)
     lines = (line for _, line in source.values(request, line, most=_LINES_AT_ONCE))
-    return joined_lines(lines, model_info=model_info)
+    saving = source.saving
+    is_first = (lambda: False) if saving is None else (lambda: saving.is_new_window)
+    return joined_lines(lines, model_info=model_info, is_first=is_first)
 
 
 def without_choice(request: Request) -> Request:
@@ -146,7 +149,8 @@ def sweep(
     [(2, 4, 3, 3), (2, 4, 2, 2)]
 
     Args:
-        texts: one text, several, or a ``Path`` with one text per line; or results of ``run`` or ``read_attention``.
+        texts: one text, several, or a ``Path`` with one text per line, which may be a folder or a pattern; or results
+            of ``run`` or ``read_attention``.
         each: makes the value of a run; with several workers it must be a function that can be pickled.
         layers: ``all``, a number, several, or ``"0,2-3,-1"``.
         heads: which heads, in the same forms as ``layers``, or by name: ``"L2H8,L1H7"``.
@@ -194,6 +198,7 @@ def corpus(
     stop: str | None = None,
     on_error: str = "stop",
     workers: int | None = 1,
+    dask: str | None = None,
     threads: int | None = None,
     note: Callable[[str], None] | None = None,
     layout: FileLayout = FileLayout(),  # noqa: B008 (frozen)
@@ -209,6 +214,7 @@ def corpus(
         stop: a text that ends what it writes.
         on_error: at a text that cannot be used: ``stop``, or ``skip`` it with a note.
         workers: processes; None for as many as there are CPUs. More than one needs a system that can fork.
+        dask: the address of a Dask scheduler whose workers run the texts of a file or a pipe, or ``local:N``.
         threads: threads of a matrix product; None for one, and for long texts as many as there are CPUs.
         note: called with each note.
         layout: of a file, how it holds texts: ``FileLayout("csv", field="sentence")``; by default as its name says.
@@ -219,7 +225,9 @@ def corpus(
     if isinstance(texts, Corpus):
         return texts
     notes: list[str] = []
-    if isinstance(texts, Path) or is_stream(texts):
+    if isinstance(texts, Path):
+        texts = text_source(texts)
+    if isinstance(texts, Path | TextFiles) or is_stream(texts):
         layout, notes = layout_of(texts, layout, is_alone=pair is None and target is None)
     parts = Parts(pair, target, generate=generate, stop=stop)
     made = _corpus(texts, model, parts, layout)
@@ -227,17 +235,19 @@ def corpus(
         made = replace(made, note=note)
     for remark in notes:
         made.note(remark)
-    return made if made.results is not None else replace(made, on_error=on_error, workers=workers, threads=threads)
+    if made.results is not None:
+        return made
+    return replace(made, on_error=on_error, workers=workers, dask=dask, threads=threads)
 
 
 def _corpus(
-    texts: str | Path | BinaryIO | Result | Iterable[str] | Iterable[Result],
+    texts: str | Path | TextFiles | BinaryIO | Result | Iterable[str] | Iterable[Result],
     model: Model | None,
     parts: Parts,
     layout: FileLayout,
 ) -> Corpus:
     """A corpus of results, or of texts and what belongs to each."""
-    if isinstance(texts, str | Path) or is_stream(texts):
+    if isinstance(texts, str | Path | TextFiles) or is_stream(texts):
         return _corpus_of_texts(texts, model, parts, layout)
     several = [texts] if isinstance(texts, Result) else list(texts)
     results = [one for one in several if isinstance(one, Result)]
@@ -253,9 +263,9 @@ def _corpus(
 
 
 def _corpus_of_texts(
-    texts: str | Path | BinaryIO | list[str], model: Model | None, parts: Parts, layout: FileLayout
+    texts: str | Path | TextFiles | BinaryIO | list[str], model: Model | None, parts: Parts, layout: FileLayout
 ) -> Corpus:
     decoder = parts.target is not None or (not isinstance(texts, str | list) and layout.has_target)
-    return Corpus(
-        partial(load, decoder=decoder) if model is None else lambda: model, texts=texts, parts=parts, layout=layout
-    )
+    opened = partial(load, decoder=decoder) if model is None else lambda: model
+    loading = {"decoder": decoder} if model is None else model.loading
+    return Corpus(opened, texts=texts, parts=parts, layout=layout, loading=loading)

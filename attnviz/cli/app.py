@@ -11,6 +11,7 @@ class Commands(LazyGroup):
     """The commands; a test holds their summaries equal to what the commands say of themselves."""
 
     text_command = "show"
+    seldom = ("schema", "version")
     examples = (
         'attnviz "The cat sat on the table"',
         'attnviz heads "The cat sat on the table"',
@@ -18,12 +19,14 @@ class Commands(LazyGroup):
     )
     summaries = {  # noqa: RUF012 (Typer makes the group; the table belongs to the class)
         "show": "Show what each word looks at: a table for a head, or coloured text.",
+        "explore": "Explore all heads under the arrow keys, in the terminal.",
         "html": "Write a page to click: every head and every word, in one file.",
         "heatmap": "Save attention as one figure, or as pictures of all heads.",
         "explain": "Explain a word's attention in one head, step by step, in numbers.",
         "diff": "Compare two texts, models, seeds, layers or files, head by head.",
         "check": "Check conditions on heads: exit 0 if all hold, 1 if one does not.",
         "heads": "List what each head does: its pattern, an example and metrics.",
+        "probe": "Find what each head is good for: induction, syntax, alignment.",
         "weights": "Write random weights; describe or convert a file of weights.",
         "models": "List the models that load, or describe one.",
         "schema": "Print the JSON Schema (2020-12) of what --json prints.",

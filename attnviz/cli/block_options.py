@@ -62,9 +62,12 @@ for _name in BlockOptions.names():
     setattr(BlockOptions, _name, None)
 
 
+def renamed_field(name: str, flag: str) -> dict[str, Any]:
+    """A field whose flag another option of the command has taken, under another flag."""
+    return {f.name: _block_field(f, flag) for f in field_table() if f.name == name}
+
+
 class DrawnBlockOptions(BlockOptions):
     """``BlockOptions`` of a command whose ``--norm`` is that of its colours."""
 
-    __annotations__ = BlockOptions.__annotations__ | {
-        f.name: _block_field(f, "--block-norm") for f in field_table() if f.name == "norm"
-    }
+    __annotations__ = BlockOptions.__annotations__ | renamed_field("norm", "--block-norm")

@@ -136,7 +136,8 @@ class ReportOptions(Options):
     out: Annotated[
         str | None,
         place_option(
-            "With --cluster: also draw the distances: FIGURE.pdf, .svg or .png; else similarity.png in a folder."
+            "With --cluster: also draw the distances: FIGURE.pdf, .svg or .png; else similarity.png in a folder. With "
+            "--json and many texts: a folder, one file a window."
         ),
     ] = None
     force: Annotated[bool, option(OUTPUT, "--force", help="Overwrite a file attnviz did not create.")] = False
@@ -174,11 +175,11 @@ def refuse_clashes(
     if report.cluster and (report.agreement or rows.sort is not None):
         other = "agreement" if report.agreement else "sort"
         raise UsageError(f"cluster, {other}: both are given; expected one of them")
-    if report.out is not None and not report.cluster:
+    if report.out is not None and not report.cluster and (report.agreement or not output.json):
         raise UsageError("out: heads draws only similar heads; expected --cluster too, or attnviz heatmap -o DIR")
     if texts.per_text and formats.csv:
         raise UsageError("per-text, csv: a CSV has one table; expected --per-text --json, or no --per-text")
-    if texts.per_text and report.out is not None:
+    if texts.per_text and report.cluster and report.out is not None:
         raise UsageError("per-text, out: there is one picture of all texts; expected one of them")
     if report.agreement:
         _refuse_with_agreement(selection, measures, rows, formats, texts)

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from attnviz.analysis.matrices.selection import Request
-from attnviz.cli.command import Options
 from attnviz.cli.groups.attention import (
     AttentionOptions,
     alignment_results,
@@ -21,7 +20,9 @@ from attnviz.cli.groups.attention import (
     check_elsewhere,
     labels_of,
 )
-from attnviz.cli.groups.many import ManyOptions
+from attnviz.cli.groups.labels import with_labels
+from attnviz.cli.groups.loading import load_options, loaded
+from attnviz.cli.groups.many import ManyOptions, WorkerOptions
 from attnviz.cli.groups.parts import PartOptions
 from attnviz.cli.groups.text_files import TextsInput, refuse_text_options
 from attnviz.cli.options import (
@@ -34,8 +35,8 @@ from attnviz.cli.options import (
     Source,
 )
 from attnviz.cli.streams import is_watched, note, sweep_progress
-from attnviz.errors import UsageError, some
-from attnviz.model import Model, bundled_folder, load
+from attnviz.errors import UsageError
+from attnviz.model import Model
 from attnviz.sweeps.corpus import Corpus
 from attnviz.sweeps.preparation import prepare_vectors
 from attnviz.sweeps.prepared import Prepared
@@ -47,12 +48,13 @@ ValueT = TypeVar("ValueT")
 _SOURCES = ("text", "file", "vectors", "attention")
 
 
-def corpus_of(source: Source, *, prints: bool = True) -> Corpus:
+def corpus_of(source: Source, *, prints: bool = True, labels: Path | None = None) -> Corpus:
     """The texts, vectors or attention that the options name.
 
     Args:
         source: the options of the input and of the model.
         prints: whether values are printed as they come, so that a terminal has no room for progress.
+        labels: a file of labels of heads.
 
     Raises:
         UsageError: options that exclude each other, or no input at all.
@@ -64,15 +66,16 @@ def corpus_of(source: Source, *, prints: bool = True) -> Corpus:
         _check_sources(inputs, common)
     check_elsewhere(inputs, elsewhere)
     many = source.many if isinstance(source, ManySource) else ManyOptions()
-    workers = source.workers.workers if isinstance(source, SharedSource) else 1
+    workers = source.workers if isinstance(source, SharedSource) else WorkerOptions(workers=1)
     noted = partial(note, common)
     slow = noted if is_watched(common) else None
     if inputs.attention is not None or inputs.vectors is not None:
         refuse_text_options(inputs, source.texts)
     if inputs.attention is not None or elsewhere.alignment is not None:
-        return _attention_corpus(source, elsewhere, Corpus(note=noted, slow=slow, on_error=many.on_error))
+        return _attention_corpus(source, elsewhere, Corpus(note=noted, slow=slow, on_error=many.on_error), labels)
     texts = TextsInput(inputs, source.texts, noted) if inputs.vectors is None else None
-    loading = _load_options(source, decoder=texts is not None and texts.has_target)
+    is_decoder, has_vectors = texts is not None and texts.has_target, texts is None
+    loading = load_options(source.models, source.block, common, labels, decoder=is_decoder, has_vectors=has_vectors)
     shared: dict[str, Any] = {
         # once: with --generate the model itself says whether there is a target
         "open_model": lru_cache(1)(partial(loaded, loading, common)),
@@ -88,13 +91,14 @@ def corpus_of(source: Source, *, prints: bool = True) -> Corpus:
         parts=Parts(inputs.pair, inputs.target, inputs.pad_to, inputs.truncate, inputs.generate, inputs.stop),
         loading=loading | {"progress": False},
         on_error=many.on_error,
-        workers=workers,
+        workers=workers.workers,
+        dask=workers.dask,
         progress=partial(sweep_progress, common, prints=prints),
         **shared,
     )
 
 
-def _attention_corpus(source: Source, elsewhere: AttentionOptions, corpus: Corpus) -> Corpus:
+def _attention_corpus(source: Source, elsewhere: AttentionOptions, corpus: Corpus, labels: Path | None) -> Corpus:
     """The corpus with the attention of a file, or of standard input.
 
     Raises:
@@ -110,7 +114,7 @@ def _attention_corpus(source: Source, elsewhere: AttentionOptions, corpus: Corpu
         name, results = alignment_results(source.inputs, elsewhere, pairs, corpus.note, skip_errors=skips)
     else:
         name, results = attention_results(source.inputs, elsewhere, corpus.note, skip_errors=skips)
-    return replace(corpus, results=results, name=name)
+    return replace(corpus, results=results if labels is None else with_labels(results, labels), name=name)
 
 
 def _pairs(source: Source, note: Callable[[str], None]) -> Iterator[tuple[str, str]] | None:
@@ -174,52 +178,6 @@ def peeked(values: Iterator[ValueT]) -> tuple[bool, Iterator[ValueT]]:
     return len(first) > 1, chain(first, values)
 
 
-def loaded(options: dict[str, Any], common: CommonOptions) -> Model:
-    """The model, with its notes, and one more where its files hold unknown tensors."""
-    model = load(**options)
-    if model.unknown:
-        many = len(model.unknown) > 1
-        note(
-            common,
-            f"{model.info.name}: {len(model.unknown)} tensor{'s are' if many else ' is'} not known and not used "
-            f"({some(model.unknown)})",
-        )
-    for text in model.notes:
-        note(common, f"{model.name}: {text}")
-    return model
-
-
-def _load_options(source: Source, *, decoder: bool) -> dict[str, Any]:
-    """The arguments of ``load``. A model, weights or seed given as a flag wins over a variable."""
-    models, block = source.models, source.block
-    options, fields = models.values_by_name(), block.values_by_name()
-    origins: dict[str, Options] = {name: models for name in ("model", "weights") if name in options}
-    origins |= {"seed": block} if "seed" in fields else {}
-    flags = [name for name, group in origins.items() if name not in group.from_variables]
-    for name in origins if flags else ():
-        if name not in flags:
-            (fields if name == "seed" else options).pop(name)
-    if (fields or models.config is not None) and not (decoder or _has_random_weights(source, options, fields)):
-        options["model"] = bundled_folder()
-    return options | {"fields": fields, "decoder": decoder, "progress": is_watched(source.common)}
-
-
-_OF_MODELS = {"model", "weights", "tokenizer", "revision", "variant", "family", "source_lang", "target_lang"}
-
-
-def _has_random_weights(source: Source, options: Mapping[str, object], fields: Mapping[str, object]) -> bool:
-    """Whether the weights are random or of a named model, so that fields are not those of the bundled model."""
-    if "seed" in fields or _OF_MODELS & set(options):
-        return True
-    if source.inputs.vectors is not None:
-        return True
-    if source.models.config is None:
-        return False
-    from attnviz.checkpoints.config_file import read_config
-
-    return "seed" in read_config(source.models.config)
-
-
 def _has_piped_bytes() -> bool:
     """Whether standard input is a pipe with something in it already."""
     try:
@@ -242,7 +200,7 @@ def _check_sources(inputs: InputOptions, common: CommonOptions) -> None:
     named = [name for name in _SOURCES if getattr(inputs, name) is not None]
     if len(named) > 1:
         raise UsageError(f"{', '.join(named)}: {len(named)} inputs are given; expected one")
-    wants_stdin = not named or "-" in (inputs.text, inputs.attention, str(inputs.file))
+    wants_stdin = not named or "-" in (inputs.text, inputs.attention, inputs.file)
     if wants_stdin and (sys.stdin is None or (not named and sys.stdin.isatty())):
         raise UsageError(
             "text: there is none; expected TEXT, --file, or text on standard input",

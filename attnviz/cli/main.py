@@ -9,7 +9,7 @@ from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Protocol, TextIO, runtime_checkable
 
-from attnviz.sweeps.machine import start_with_one_thread
+from attnviz.sweeps.sharing.machine import start_with_one_thread
 
 if TYPE_CHECKING:
     from typer import Context

@@ -204,13 +204,13 @@ class InputOptions(Options):
         ),
     ] = None
     file: Annotated[
-        Path | None,
+        str | None,
         option(
             INPUT,
             "-f",
             "--file",
             metavar="PATH",
-            help="A file of texts, one per line; or .jsonl, .csv, .tsv; - for stdin.",
+            help="A file of texts, one per line; or .jsonl, .csv, .tsv; a folder, '*.txt', s3://...; - for stdin.",
         ),
     ] = None
     whole: Annotated[bool, option(INPUT, "--whole", help="Read the whole file as one text.")] = False

@@ -1,9 +1,10 @@
 """How a line is parsed: a command that refuses what would be dropped, and groups that know which command was meant."""
 
+import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib import import_module
-from itertools import takewhile
+from itertools import takewhile, zip_longest
 from typing import TYPE_CHECKING, cast
 
 import typer
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from typer._click.core import Command, Context, Parameter
     from typer._click.formatting import HelpFormatter
 
+_DASK, _CLUSTER, _ADDRESS = "--dask", "--cluster", r"local:\d+|\w+://\S+|[\w.-]+:\d+"
 _USUAL = {"--generate": "32"}  # the value of an option that is given without one
 _ONCE = (INPUT, SELECTION, ROWS)  # sections whose options one could mean to add up
 
@@ -95,6 +97,9 @@ class SectionedCommand(_WithPages, TyperCommand):
 
     def parse_args(self, ctx: "Context", args: list[str]) -> list[str]:
         """Refuses a second value of an option that has one: the first would be dropped without a word."""
+        names = {name for parameter in self.get_params(ctx) for name in parameter.opts}
+        if _DASK in names:
+            args = list(_with_dask(args, is_flag=_CLUSTER in names))
         if not ctx.resilient_parsing:
             args = _with_usual_values(args)
             _, _, order = self.make_parser(ctx).parse_args(args=list(args))
@@ -103,6 +108,19 @@ class SectionedCommand(_WithPages, TyperCommand):
                     name = max(parameter.opts, key=len).lstrip("-")
                     raise UsageError(f"{name}: given {n} times; expected once")
         return super().parse_args(ctx, args)
+
+
+def _with_dask(args: list[str], *, is_flag: bool) -> Iterator[str]:
+    """The arguments with ``--dask`` for a ``--cluster`` that has an address.
+
+    Args:
+        args: of a command.
+        is_flag: whether ``--cluster`` is a flag of it too (``heads``): then only what is an address is one.
+    """
+    for name, following in zip_longest(args, args[1:], fillvalue=""):
+        is_address = not is_flag or re.fullmatch(_ADDRESS, following) is not None
+        own, equals, _ = name.partition("=")
+        yield _DASK + name.removeprefix(_CLUSTER) if own == _CLUSTER and (equals or is_address) else name
 
 
 def _with_usual_values(args: list[str]) -> list[str]:
@@ -131,7 +149,7 @@ class CommandGroup(_WithPages, TyperGroup):
     def _pages(self) -> "tuple[Callable[[Context], str], Callable[[Context], str]]":
         def page(ctx: "Context", *, full: bool) -> str:
             last = self._last_line(ctx, full=full)
-            return group_page(self, ctx, self._summaries(ctx), self.examples, last, full=full)
+            return group_page(self, ctx, self._listed(ctx, full=full), self.examples, last, full=full)
 
         return (lambda ctx: page(ctx, full=False), lambda ctx: page(ctx, full=True))
 
@@ -142,6 +160,10 @@ class CommandGroup(_WithPages, TyperGroup):
         """The commands with what they do."""
         commands = {name: self.get_command(ctx, name) for name in self.list_commands(ctx)}
         return [(name, (one.help or "").split("\n\n")[0]) for name, one in commands.items() if one is not None]
+
+    def _listed(self, ctx: "Context", *, full: bool) -> list[tuple[str, str]]:  # noqa: ARG002 (a subclass looks at it)
+        """The commands that a page lists."""
+        return self._summaries(ctx)
 
     def resolve_command(self, ctx: "Context", args: list[str]) -> "tuple[str | None, Command | None, list[str]]":
         """The command of the first word.
@@ -170,10 +192,12 @@ class LazyGroup(CommandGroup):
     Attributes:
         summaries: the commands' help, known without importing them.
         text_command: the command that a text alone calls.
+        seldom: the commands that the short page, which is one screen, leaves out.
     """
 
     summaries: Mapping[str, str] = {}
     text_command = ""
+    seldom: Sequence[str] = ()
 
     def list_commands(self, ctx: "Context") -> list[str]:  # noqa: ARG002 (the signature is Typer's)
         """The commands' names, in the order of their table."""
@@ -212,3 +236,6 @@ class LazyGroup(CommandGroup):
 
     def _summaries(self, ctx: "Context") -> list[tuple[str, str]]:  # noqa: ARG002 (no context is needed)
         return list(self.summaries.items())
+
+    def _listed(self, ctx: "Context", *, full: bool) -> list[tuple[str, str]]:
+        return [pair for pair in self._summaries(ctx) if full or pair[0] not in self.seldom]

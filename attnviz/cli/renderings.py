@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Generic
 
-from attnviz.cli.streams import screen_of, still_read, write_bytes
+from attnviz.cli.streams import note, screen_of, still_read, write_bytes
 from attnviz.output.rendering import Rendering, ReportT
 
 if TYPE_CHECKING:
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from attnviz.output.rendering import Document
     from attnviz.output.terminal.images.image_screen import ImageScreen
     from attnviz.output.terminal.screen import LinesView, Screen
+    from attnviz.sweeps.saved.windows import WindowFolder
 
     Views = Callable[[ReportT, Screen], Iterable[LinesView | str]]
 
@@ -22,6 +23,17 @@ def encoded(encode: "Callable[[ReportT], bytes]") -> Rendering[ReportT]:
     from attnviz.output.documents.rendering import DocumentsRendering
 
     return DocumentsRendering(write_bytes, encode)
+
+
+def saved(common: "CommonOptions", saving: "WindowFolder", encode: "Callable[[ReportT], bytes]") -> Rendering[ReportT]:
+    """Writes reports to a folder, one file a window, and at the end a note on them."""
+    from attnviz.output.documents.rendering import DocumentsRendering
+
+    class SavedRendering(DocumentsRendering[ReportT]):
+        def end(self) -> None:
+            note(common, saving.end())
+
+    return SavedRendering(saving.add, encode)
 
 
 def documents(document: "Callable[[ReportT], Document]") -> Rendering[ReportT]:

@@ -12,6 +12,7 @@ from attnviz.output.terminal.styles import STYLES
 if TYPE_CHECKING:
     from attnviz.analysis.matrices.selection import Request
     from attnviz.analysis.one_word import WordQuestion
+    from attnviz.cli.groups.many import WorkerOptions
     from attnviz.output.terminal.styles.base import Looks
 
     StyleName = str  # its names are known only when the table is read
@@ -103,7 +104,7 @@ def check_views(
     selection: SelectionOptions,
     *,
     json: bool,
-    workers: int | None,
+    workers: "WorkerOptions",
 ) -> None:
     """Refuses options that exclude each other, and parts of a matrix where a view has none of them.
 
@@ -128,8 +129,8 @@ def check_views(
         if getattr(view, name) and json:
             things = "thumbnails are" if name == "grid" else "it is"
             raise UsageError(f"{name}, json: {things} a picture for people; expected --{name} or --json")
-    if workers is not None and not json:
-        raise UsageError("workers: tables are printed one after the other; expected --json too")
+    for name in () if json else workers.changed():
+        raise UsageError(f"{name}: tables are printed one after the other; expected --json too")
     _check_parts(word, view, parts, selection)
     _check_image(word, view, parts, selection)
 

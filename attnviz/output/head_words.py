@@ -51,6 +51,11 @@ def label_text(label: Document, *, is_ascii: bool = False) -> str:
     return f"{name} {shares}" + (f", {rows} row{'s' * (rows != 1)}" if rows <= _FEW_ROWS else "")
 
 
+def relation_text(relation: Document) -> str:
+    """A relation that a head finds in a treebank, with the share that it finds: ``subject -> verb 0.60``."""
+    return f"{relation['label']} {relation['rate']:.2f}"
+
+
 def _rest(label: Document) -> tuple[str, float] | None:
     """The token on which the head rests and its share, of a head that does little else; None of others.
 

@@ -62,6 +62,15 @@ def caption(matrix: Matrix) -> str:
     return f"{matrix.title} of {model_words(matrix.model)}{kind}: {looks}, in percent{more}"
 
 
+def best_relation(matrix: Matrix) -> str:
+    """What its head finds best in a treebank: ``subject -> verb 0.60``; empty where that is not known."""
+    labels, is_head = matrix.model.labels, matrix.reduce == "none" and len(matrix.layers) == len(matrix.heads) == 1
+    if labels is None or not is_head or matrix.kind != "encoder":
+        return ""
+    found = labels.of(matrix.layers[0], matrix.heads[0])
+    return str(found[0]) if found else ""
+
+
 def set_caption(attention: Attention) -> str:
     """How to read each of several matrices: ``rows look at columns, in percent``."""
     looks = _looks(attention.kind, attention.layers[-1] if attention.reduce in PATHS else None)

@@ -6,20 +6,23 @@ from dataclasses import dataclass
 from functools import partial
 from operator import attrgetter
 from pathlib import Path
-from typing import Any, BinaryIO, TypeVar
+from typing import Any, BinaryIO, Generic, NamedTuple, TypeVar
 
 from attnviz.analysis.matrices.selection import Request, select_attention
 from attnviz.errors import InputError, UsageError
 from attnviz.model import Model
-from attnviz.sweeps.machine import Threads, usable_cpus
 from attnviz.sweeps.prepared import Prepared
 from attnviz.sweeps.runs import NO_MODEL, Run
-from attnviz.sweeps.texts import Texts, Window, is_stream, opened_texts
-from attnviz.sweeps.work import Companions, Parts, TextOutcome, Work
+from attnviz.sweeps.saved.windows import WindowFolder
+from attnviz.sweeps.sharing.machine import Threads, usable_cpus
+from attnviz.sweeps.texts import PlacedTexts, Texts, Window, is_stream, opened_texts
+from attnviz.sweeps.work import Companions, Parts, TextOutcome, WindowTotal, Work
+from attnviz.text.files.sources import TextFiles
 from attnviz.text.layout import FileLayout
 from attnviz.trace.result import Result
 
 ValueT = TypeVar("ValueT")
+FoldT = TypeVar("FoldT", bound=WindowTotal)
 Results = Callable[[Request], Iterable[tuple[str, Result]]]
 Progress = Callable[[int | None], AbstractContextManager[Callable[[int, int], None] | None]]
 
@@ -36,6 +39,13 @@ def _unwatched(size: int | None) -> AbstractContextManager[None]:  # noqa: ARG00
     return nullcontext()
 
 
+class KeptTotals(NamedTuple, Generic[FoldT]):
+    """How a total becomes bytes, and is read from its file."""
+
+    data: Callable[[FoldT], bytes]
+    read: Callable[[Path], FoldT]
+
+
 @dataclass(frozen=True, eq=False)
 class Corpus:
     """Texts, vectors, or attention from elsewhere; how they are run, and where notes go.
@@ -44,15 +54,17 @@ class Corpus:
 
     Attributes:
         open_model: loads the model, when it is needed; None for attention from elsewhere.
-        texts: one text, several, a file with one per line, or an open stream of bytes.
+        texts: one text, several, a file with one per line or several files, or an open stream of bytes.
         vectors: makes vectors ready for the model.
         results: gives attention from elsewhere, each with its place; called with what is asked of it.
         name: the name of the input of ``results`` in notes.
         parts: belongs to each text.
         layout: how a file or a stream holds its texts.
         loading: the arguments of ``load``, for processes that do not inherit the model.
+        saving: where results are kept, one file a window; None where they are not.
         on_error: at a text that cannot be used: ``stop``, or ``skip`` it with a note.
         workers: processes; None for as many as there are CPUs.
+        dask: the address of a Dask scheduler whose workers run the texts, or ``local:N``; None for this machine.
         threads: threads of a matrix product; None for one, and for long texts as many as there are CPUs.
         note: called with each note.
         slow: called with a note on what takes long; None where nobody waits.
@@ -60,15 +72,17 @@ class Corpus:
     """
 
     open_model: Callable[[], Model] | None = None
-    texts: str | Iterable[str] | Path | BinaryIO | None = None
+    texts: str | Iterable[str] | PlacedTexts | Path | TextFiles | BinaryIO | None = None
     vectors: Callable[[Model], Prepared] | None = None
     results: Results | None = None
     name: str = "attention"
     parts: Parts = Parts()  # noqa: RUF009 (frozen)
     layout: FileLayout = FileLayout()  # noqa: RUF009 (frozen)
     loading: Mapping[str, Any] | None = None
+    saving: WindowFolder | None = None
     on_error: str = "stop"
     workers: int | None = 1
+    dask: str | None = None
     threads: int | None = None
     note: Callable[[str], None] = _quiet
     slow: Callable[[str], None] | None = None
@@ -77,7 +91,7 @@ class Corpus:
     @property
     def are_lines(self) -> bool:
         """Whether the texts are lines of a file or a pipe: perhaps many."""
-        return isinstance(self.texts, Path) or is_stream(self.texts)
+        return isinstance(self.texts, Path | TextFiles) or is_stream(self.texts)
 
     @property
     def has_target(self) -> bool:
@@ -115,9 +129,58 @@ class Corpus:
             UsageError: options that do not fit the texts.
             InputError: input that cannot be read or is invalid; with several texts, the message names the line.
         """
+        yield from self._values(request, each, companions, beside=beside, most=most)
+
+    def totals(
+        self,
+        request: Request,
+        each: Callable[..., Any],
+        fold: Callable[[], FoldT],
+        *,
+        companions: Companions | None = None,
+        beside: bool = False,
+        most: int = _MOST,
+        kept: "KeptTotals[FoldT] | None" = None,
+    ) -> Iterator[FoldT]:
+        """What the values of each window of texts were added to, in order.
+
+        Args:
+            request: see ``values``.
+            each: see ``values``.
+            fold: makes an empty total, which is sent from one process to another in place of the values.
+            companions: see ``values``.
+            beside: see ``values``.
+            most: see ``values``.
+            kept: how totals are kept where results are saved; those of finished windows come in their place.
+
+        Raises:
+            UsageError: see ``values``.
+            InputError: see ``values``.
+        """
+        for _, value in self._values(request, each, companions, fold, beside=beside, most=most):
+            if value is None:  # of a text that is not the last of its window
+                continue
+            if self.saving is not None and kept is not None:
+                yield from map(kept.read, self.saving.passed())
+                self.saving.add(kept.data(value))
+            yield value
+        if self.saving is not None and kept is not None:
+            yield from map(kept.read, self.saving.passed(end=True))
+
+    def _values(
+        self,
+        request: Request,
+        each: Callable[..., Any],
+        companions: Companions | None,
+        fold: Callable[[], Any] | None = None,
+        *,
+        beside: bool = False,
+        most: int = _MOST,
+    ) -> Iterator[tuple[str, Any]]:
+        """The value of each text, or of each window of texts, in order, with its place."""
         if self.results is not None:
             for where, run in self._selected(self.results, request):
-                yield where, each(run)
+                yield where, _alone(each(run), fold)
             return
         cpus = usable_cpus()
         workers = (self.workers or cpus) if self.are_lines or not self.is_single else 1
@@ -125,13 +188,15 @@ class Corpus:
         if self.vectors is not None:
             model, prepared = self._prepared_vectors(self.vectors)
             _before(threads, self.slow, request, prepared.n_tokens)
-            yield "", each(*next(Work(model, self.parts, each, request, companions).arguments([prepared])))
+            work = Work(model, self.parts, each, request, companions)
+            yield "", _alone(each(*next(work.arguments([prepared]))), fold)
             return
         with self._opened_texts(most) as texts:
             slow = self.slow if workers == 1 else None
             before = partial(_before, threads, slow, request)
-            work = Work(self._opened_model(), self.parts, each, request, companions, before, self.loading)
-            yield from self._swept(work, texts, workers)
+            work = Work(self._opened_model(), self.parts, each, request, companions, before, self.loading, fold)
+            waiting = texts if self.saving is None else self.saving.unfinished(texts, work.model.info, most)
+            yield from self._swept(work, waiting, workers, None if self.is_single else self.dask)
 
     def runs(self, request: Request) -> Iterator[Run]:
         """A run of each text, in order."""
@@ -173,7 +238,7 @@ class Corpus:
         model = self._opened_model()
         return model, vectors(model)
 
-    def _swept(self, work: Work, texts: Texts, workers: int) -> Iterator[tuple[str, Any]]:
+    def _swept(self, work: Work, texts: Texts, workers: int, cluster: str | None = None) -> Iterator[tuple[str, Any]]:
         """Each text's value, with its place.
 
         Raises:
@@ -182,7 +247,7 @@ class Corpus:
         n = skipped = 0
         # Processes are started before the progress bar, which has a thread of its own.
         progress = self.progress(texts.size) if texts.are_lines else nullcontext()
-        with _outcomes(work, texts, workers) as outcomes, progress as step:
+        with _outcomes(work, texts, workers, cluster) as outcomes, progress as step:
             for outcome in outcomes:
                 n += 1
                 for text in outcome.notes:
@@ -194,6 +259,8 @@ class Corpus:
                 else:
                     skipped += 1
                     self.note(f"{outcome.error}; skipped")
+                if outcome.last and self.saving is not None:
+                    self.saving.end_window()  # its values have been used by now
                 if step is not None:
                     step(n, outcome.end)
         for text in texts.notes():
@@ -217,12 +284,18 @@ class Corpus:
 
 
 @contextmanager
-def _outcomes(work: Work, texts: Texts, workers: int) -> Iterator[Iterator[TextOutcome]]:
+def _outcomes(work: Work, texts: Texts, workers: int, cluster: str | None) -> Iterator[Iterator[TextOutcome]]:
     """The outcome of each text."""
+    if cluster is not None:
+        from attnviz.sweeps.sharing.cluster import cluster_map
+
+        with cluster_map(work, texts, address=cluster, ready=texts.ready) as outcomes:
+            yield outcomes
+        return
     if workers == 1:
         yield (outcome for window in texts for outcome in work(window))
         return
-    from attnviz.sweeps.workers import ordered_map
+    from attnviz.sweeps.sharing.workers import ordered_map
 
     mapped = ordered_map(
         partial(_whole, work),
@@ -238,6 +311,15 @@ def _outcomes(work: Work, texts: Texts, workers: int) -> Iterator[Iterator[TextO
 
 def _whole(work: Work, window: Window) -> list[TextOutcome]:
     return list(work(window))
+
+
+def _alone(value: Any, fold: Callable[[], Any] | None) -> Any:
+    """A value that is in a window by itself."""
+    if fold is None:
+        return value
+    total = fold()
+    total.add(value)
+    return total
 
 
 def _itself(value: ValueT) -> ValueT:

@@ -1,6 +1,6 @@
 """What is measured of each text: its attention, and what the output loses with each head."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
@@ -51,20 +51,74 @@ class Measured(NamedTuple):
     examples: Examples | None = None
 
 
-class Means:
-    """Over all texts: the distances between heads, how telling each head is, and the first text's examples."""
+class Totals:
+    """What is known of all texts so far: of a window of texts, and of all windows.
+
+    Attributes:
+        attention: what all texts have in common; None where there was no text.
+        metrics: of its heads.
+        like: of the heads of random models, by seed.
+        distances: between its heads.
+        scores: how telling each head is.
+        examples: of the first text that has any.
+    """
 
     def __init__(self) -> None:
-        self.distances, self.scores = RunningMean(), RunningMean()
+        self.attention: Attention | None = None
+        self.metrics, self.distances, self.scores = Running(), RunningMean(), RunningMean()
+        self.like: dict[int, Running] = {}
         self.examples: Examples | None = None
 
     def add(self, one: Measured) -> None:
-        """One more text."""
+        """One more text.
+
+        Raises:
+            UsageError: it is of another model or kind of attention.
+        """
+        self._check(one.attention)
+        self.attention = one.attention
+        self.metrics.add(one.metrics)
+        for seed, metrics in one.like.items():
+            self.like.setdefault(seed, Running()).add(metrics)
         self.examples = self.examples or one.examples
         if one.distances is not None:
             self.distances.add(one.distances, one.rows)
         if one.scores is not None:
             self.scores.add(one.scores, one.rows)
+
+    def merge(self, other: "Totals") -> None:
+        """The texts of another part after these.
+
+        Raises:
+            UsageError: they are of another model or kind of attention.
+        """
+        if other.attention is not None:  # which totals that were kept in a file do not have
+            self._check(other.attention)
+            self.attention = other.attention
+        self.metrics.merge(other.metrics)
+        for seed, running in other.like.items():
+            self.like.setdefault(seed, Running()).merge(running)
+        self.distances.merge(other.distances)
+        self.scores.merge(other.scores)
+        self.examples = self.examples or other.examples
+
+    def _check(self, attention: Attention) -> None:
+        last = self.attention
+        if last is not None and (last.model.identity, last.kind) != (attention.model.identity, attention.kind):
+            noun = "kind of attention" if last.kind != attention.kind else "model"
+            raise UsageError(f"heads: text {self.metrics.texts + 1} is of another {noun}; expected one {noun} of all")
+
+    def results(self) -> tuple[Attention, TextMetrics, Null | None]:
+        """What all texts have in common, the metrics over all of them, and those of random heads.
+
+        Raises:
+            InputError: there is no text.
+        """
+        if self.attention is None:
+            raise InputError("heads: there is no text; expected at least one")
+        like = self.like
+        null = pooled(tuple(like), [of_seed.result() for of_seed in like.values()]) if like else None
+        return self.attention, self.metrics.result(), null
 
 
 def null_companions(n_models: int, request: Request, *, ablated: bool) -> Companions:
@@ -184,33 +238,6 @@ def _ablation(run: Run, attention: Attention) -> np.ndarray:
     changes = ablation(*arguments, layers=layers, heads=heads)
     cells = [(layers.index(layer), heads.index(head)) for layer, head in attention.every_head]
     return np.array([changes[cell] for cell in cells]).reshape(attention.head_shape)
-
-
-def averaged(texts: Iterable[Measured], means: Means) -> tuple[Attention, TextMetrics, Null | None]:
-    """What all texts have in common, the metrics over all of them, and those of random heads.
-
-    What else was measured is added to ``means``.
-
-    Raises:
-        UsageError: the texts have several models or kinds of attention.
-        InputError: there is no text.
-    """
-    running = Running()
-    attention: Attention | None = None
-    like: dict[int, Running] = {}
-    for one in texts:
-        last, attention = attention, one.attention
-        if last is not None and (last.model.identity, last.kind) != (attention.model.identity, attention.kind):
-            noun = "kind of attention" if last.kind != attention.kind else "model"
-            raise UsageError(f"heads: text {running.texts + 1} is of another {noun}; expected one {noun} of all")
-        running.add(one.metrics)
-        for seed, metrics in one.like.items():
-            like.setdefault(seed, Running()).add(metrics)
-        means.add(one)
-    if attention is None:
-        raise InputError("heads: there is no text; expected at least one")
-    null = pooled(tuple(like), [of_seed.result() for of_seed in like.values()]) if like else None
-    return attention, running.result(), null
 
 
 def attention_of_heads(result: Result) -> Attention:

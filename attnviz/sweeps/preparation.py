@@ -111,6 +111,38 @@ def prepare_vectors(model: Model, vectors: np.ndarray, labels: Iterable[str] | N
     return Prepared(Sequence(vectors=vectors), vector_tokens(names))
 
 
+def prepare_ids(model: Model, ids: np.ndarray) -> tuple[Prepared, int]:
+    """Ids of the vocabulary (n,) made ready for the stack, and the position of the first.
+
+    Around them are the special tokens that the tokenizer puts around a text.
+
+    Raises:
+        UsageError: more tokens than the model takes.
+    """
+    around = _around_a_text(model)
+    first = next(i for i, token in enumerate(around) if not token.special)
+    before, after = around[:first], tuple(token for token in around[first:] if token.special)
+    words = tuple(
+        Token(text="", label=str(number), id=number, piece=str(number), word=i, type_id=around[first].type_id)
+        for i, number in enumerate(ids.tolist())
+    )
+    tokens = (*before, *words, *after)
+    n, n_ctx = len(tokens), model.config.n_ctx
+    if n > n_ctx:
+        raise UsageError(f"length: {n} tokens, and n_ctx is {n_ctx}; expected at most {n_ctx}")
+    sequence = Sequence(np.array([token.id for token in tokens]), None, None, _type_ids(model, tokens))
+    return Prepared(sequence, tokens), first
+
+
+def _around_a_text(model: Model) -> Tokens:
+    """The tokens of a text of a letter or a digit, with special tokens around them."""
+    for text in "aA1":
+        tokens = model.tokenizer.encode(text, n_vocab=model.config.n_vocab)
+        if not all(token.special for token in tokens):
+            return tokens
+    raise InputError(f"{model.name}: its tokenizer makes only special tokens; expected one that reads letters")
+
+
 def vector_tokens(names: Iterable[str]) -> Tokens:
     """Tokens of vectors, which have only names; some names are those of special tokens."""
     return tuple(

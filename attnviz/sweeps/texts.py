@@ -6,11 +6,12 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO, NamedTuple, TypeGuard, cast
+from typing import BinaryIO, NamedTuple, Protocol, TypeGuard, cast
 
-from attnviz.errors import AttnvizError, InputError, one_line
+from attnviz.errors import AttnvizError, InputError, UsageError, one_line
 from attnviz.numbers import spans
-from attnviz.text.datasets import Records
+from attnviz.text.files.datasets import Records
+from attnviz.text.files.sources import TextFiles, open_texts
 from attnviz.text.layout import N_LOOKED_AT, FileLayout, settled_layout
 from attnviz.text.reading import Lines, is_blank, open_lines, read_lines
 
@@ -80,6 +81,44 @@ class ListedTexts:
         return iter(())
 
 
+class PlacedTexts:
+    """Texts that have places of their own, such as the sentences of a treebank; some may be errors.
+
+    Attributes:
+        name: the name of the input in messages.
+        size: None, as the number of bytes is not known.
+        are_lines: True: they are many, whose progress is worth showing.
+    """
+
+    size: int | None = None
+    are_lines = True
+
+    def __init__(self, name: str, texts: Iterable[PlacedText]):
+        self.name, self._texts = name, texts
+        self._most = 1
+
+    def in_windows(self, most: int) -> "PlacedTexts":
+        """The same texts, at most so many at a time."""
+        self._most = most
+        return self
+
+    def __iter__(self) -> Iterator[Window]:
+        texts, count = iter(self._texts), 0
+        while window := list(islice(texts, self._most)):
+            count += len(window)
+            yield Window(window)
+        if not count:
+            raise InputError(f"{self.name}: there are no sentences; expected at least one")
+
+    def ready(self) -> bool:
+        """Always True: nothing is waited for."""
+        return True
+
+    def notes(self) -> Iterator[str]:
+        """Nothing: no text was skipped."""
+        return iter(())
+
+
 class StreamedTexts:
     """The lines of a file or a pipe, or a field of each of its records.
 
@@ -114,19 +153,82 @@ class StreamedTexts:
             yield f"{self.name}: skipped blank line{'s' * (n > 1)} {spans(tuple(blank))}{more}"
 
 
-Texts = ListedTexts | StreamedTexts
+class FilesOfTexts:
+    """The texts of several files, one file after the other.
+
+    Attributes:
+        name: what messages on all of them call them.
+        size: the number of bytes to read; None where it is not known.
+        are_lines: True.
+    """
+
+    are_lines = True
+
+    def __init__(self, files: TextFiles, most: int, layout: FileLayout):
+        self.name = f"{len(files.names)} files" if len(files.names) > 1 else files.names[0]
+        self.size = files.size
+        self._files, self._most, self._layout = files, most, layout
+        self._now: StreamedTexts | None = None
+        self._notes: list[str] = []
+
+    def __iter__(self) -> Iterator[Window]:
+        before = 0  # bytes of the files that have been read
+        for name in self._files.names:
+            end = 0
+            try:
+                for window in self._windows_of(name):
+                    end = window.texts[-1].end
+                    yield Window([text._replace(end=before + text.end) for text in window.texts])
+            except InputError as error:  # of a file, so that the others may be good
+                yield Window([PlacedText(one_line(name), error, before + end)])
+            before += end
+
+    def _windows_of(self, name: str) -> Iterator[Window]:
+        with open_texts(name) as stream:
+            layout, notes = layout_of(stream, self._layout, name=name)
+            if layout.has_target != self._layout.has_target:
+                raise InputError(f"{one_line(name)}: only some files have targets; expected all of them, or none")
+            self._now = StreamedTexts(name, stream, self._most, layout)
+            yield from self._now
+            self._notes += [*notes, *self._now.notes()]
+
+    def ready(self) -> bool:
+        """Whether the next texts can be read without waiting for their writer."""
+        return self._now is None or self._now.ready()
+
+    def notes(self) -> Iterator[str]:
+        """Notes on all files, once they have been read."""
+        return iter(self._notes)
+
+
+class Texts(Protocol):
+    """Windows of texts, and what messages and a progress bar need to know of all of them."""
+
+    name: str
+    size: int | None
+    are_lines: bool
+
+    def __iter__(self) -> Iterator[Window]:
+        """The windows, in order."""
+
+    def ready(self) -> bool:
+        """Whether the next window can be read without waiting for its writer."""
+
+    def notes(self) -> Iterator[str]:
+        """Notes on all texts, once they have been read."""
 
 
 @contextmanager
 def opened_texts(
-    source: str | Iterable[str] | Path | BinaryIO,
+    source: str | Iterable[str] | PlacedTexts | Path | TextFiles | BinaryIO,
     most: int,
     layout: FileLayout = FileLayout(),  # noqa: B008 (frozen)
 ) -> Iterator[Texts]:
     """The texts of a source, open for a ``with`` block.
 
     Args:
-        source: one text; several; a file with one text per line; or standard input, open as bytes.
+        source: one text; several; with places of their own; a file with one text per line, or several; or standard
+            input, open as bytes.
         most: texts in a window. A larger window finds more texts of equal length, and keeps more of them waiting.
         layout: how a file or standard input holds its texts.
 
@@ -136,13 +238,17 @@ def opened_texts(
     if isinstance(source, Path):
         with open_lines(source) as stream:
             yield StreamedTexts(str(source), stream, most, layout)
+    elif isinstance(source, TextFiles):
+        yield FilesOfTexts(source, most, layout)
     elif is_stream(source):
         yield StreamedTexts("standard input", source, most, layout)
+    elif isinstance(source, PlacedTexts):
+        yield source.in_windows(most)
     else:
         yield ListedTexts(cast("str | Iterable[str]", source), most)
 
 
-def file_pairs(source: str | Path | BinaryIO, layout: FileLayout) -> Iterator[tuple[str, str]]:
+def file_pairs(source: str | Path | TextFiles | BinaryIO, layout: FileLayout) -> Iterator[tuple[str, str]]:
     """The text and the target of each line of a file.
 
     Raises:
@@ -156,26 +262,34 @@ def file_pairs(source: str | Path | BinaryIO, layout: FileLayout) -> Iterator[tu
                 yield one.text, one.target or ""
 
 
-def layout_of(source: Path | BinaryIO, layout: FileLayout, *, is_alone: bool = True) -> tuple[FileLayout, list[str]]:
+def layout_of(
+    source: Path | TextFiles | BinaryIO, layout: FileLayout, *, is_alone: bool = True, name: str | None = None
+) -> tuple[FileLayout, list[str]]:
     """How a file or a stream holds its texts, and notes on what was taken for granted.
 
-    Its first bytes are looked at, and are read again later. Of a pipe they are looked at only where it can do that.
+    Its first bytes are looked at, and are read again later. Of a pipe they are looked at only where it can do that. Of
+    several files it is what all share; each is looked at again when it is read.
 
     Args:
         source: a file, or an open stream.
         layout: what the user says.
         is_alone: see ``settled_layout``.
+        name: of an open stream that is not standard input.
 
     Raises:
         UsageError: fields that the format does not have.
     """
+    if isinstance(source, TextFiles):
+        with open_texts(source.names[0]) as first:
+            settled, _ = layout_of(first, layout, is_alone=is_alone, name=source.names[0])
+        return settled if settled.has_target else layout, []  # each file has a format of its own
     if layout.format is not None:
         start, is_whole = b"", True
     elif isinstance(source, Path):
         start, is_whole = _start_of_file(source)
     else:
         start, is_whole = _start_of_stream(source)
-    name = str(source) if isinstance(source, Path) else "standard input"
+    name = str(source) if isinstance(source, Path) else name or "standard input"
     return settled_layout(layout, name, start, is_whole=is_whole, is_alone=is_alone)
 
 
@@ -200,12 +314,18 @@ def _start_of_stream(stream: BinaryIO) -> tuple[bytes, bool]:
     return start, len(start) < N_LOOKED_AT
 
 
-def whole_text(source: Path | BinaryIO) -> str:
+def whole_text(source: Path | TextFiles | BinaryIO) -> str:
     """All of a file or a stream as one text.
 
     Raises:
+        UsageError: there are several files.
         InputError: it cannot be read, or has no text.
     """
+    if isinstance(source, TextFiles):
+        if len(source.names) > 1:
+            raise UsageError(f"whole, file: there are {len(source.names)} files; expected one, or no --whole")
+        with open_texts(source.names[0]) as stream:
+            return whole_text(stream)
     name = one_line(source) if isinstance(source, Path) else "standard input"
     with open_lines(source) if isinstance(source, Path) else nullcontext(source) as stream:
         text = "\n".join(line for _, line in read_lines(stream, name, keeps_blank=True))

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from attnviz.analysis.matrices.selection import Request
 from attnviz.errors import AttnvizError, CheckpointError, InputError, TokenChoiceError, one_line, some
@@ -17,10 +17,18 @@ _LONG_WORD = 40  # characters of a word that a note shows
 Companions = Callable[[Model, list[Prepared]], Iterable[Any]]
 
 
+class WindowTotal(Protocol):
+    """What values are added to."""
+
+    def add(self, value: Any, /) -> None:
+        """One more value."""
+
+
 class TextOutcome(NamedTuple):
     """One text's value or error, and its notes.
 
-    ``skips``: whether the error is the text's, so that other texts may be good. ``end``: see ``PlacedText``.
+    ``skips``: whether the error is the text's, so that other texts may be good. ``end``: see ``PlacedText``. ``last``:
+    whether it is the last of its window.
     """
 
     where: str
@@ -29,6 +37,7 @@ class TextOutcome(NamedTuple):
     error: AttnvizError | None = None
     skips: bool = False
     end: int = 0
+    last: bool = False
 
 
 class Parts(NamedTuple):
@@ -58,6 +67,8 @@ class Work:
         companions: makes, of the model and all texts of a window, a second argument of ``each`` for each text.
         before: called with the number of tokens of the longest text before a window is run.
         loading: the arguments of ``load``; a process that does not inherit the model loads it again.
+        fold: makes what the values of a window are added to. It takes the place of the last of them, and is all that is
+            sent from one process to another.
     """
 
     model: Model
@@ -67,14 +78,19 @@ class Work:
     companions: Companions | None = None
     before: Callable[[int], None] | None = None
     loading: Mapping[str, Any] | None = None
+    fold: Callable[[], WindowTotal] | None = None
 
     def __reduce__(self) -> tuple[Callable[..., "Work"], tuple[Any, ...]]:
+        rest = (self.parts, self.each, self.request, self.companions, self.before)
         if self.loading is None:
-            return Work, (self.model, self.parts, self.each, self.request, self.companions, self.before)
-        return _loaded_again, (self.loading, self.parts, self.each, self.request, self.companions, self.before)
+            return Work, (self.model, *rest, None, self.fold)
+        return _loaded_again, (self.loading, *rest, None, self.fold)
 
     def __call__(self, window: Window) -> Iterator[TextOutcome]:
         """The outcome of each text of the window."""
+        return self._outcomes(window) if self.fold is None else _folded(self._outcomes(window), self.fold())
+
+    def _outcomes(self, window: Window) -> Iterator[TextOutcome]:
         notes: dict[int, list[str]] = {i: [] for i in range(len(window.texts))}
         prepared = [self._prepared(placed, notes[i]) for i, placed in enumerate(window.texts)]
         good = [one for one in prepared if isinstance(one, Prepared)]
@@ -95,7 +111,8 @@ class Work:
                     error = raised.at(where) if skips else raised
             else:
                 error = one
-            yield TextOutcome(where, value, tuple(notes[i]), error, skips and where != "", placed.end)
+            last = i == len(prepared) - 1
+            yield TextOutcome(where, value, tuple(notes[i]), error, skips and where != "", placed.end, last)
 
     def arguments(self, texts: list[Prepared]) -> Iterator[tuple[Any, ...]]:
         """The arguments of ``each`` for each text."""
@@ -121,6 +138,17 @@ class Work:
             words = some([_shortened(one_line(t.text)) for t in read])
             notes.append(f"{place}not in the vocabulary of {self.model.info.name}: {words}")
         return replace(prepared, where=where)
+
+
+def _folded(outcomes: Iterable[TextOutcome], total: WindowTotal) -> Iterator[TextOutcome]:
+    """The outcomes without their values, and what these were added to as the value of the last."""
+    listed = []
+    for outcome in outcomes:
+        if outcome.error is None:
+            total.add(outcome.value)
+        listed.append(outcome._replace(value=None))
+    last = max((i for i, one in enumerate(listed) if one.error is None), default=None)
+    return iter([one if i != last else one._replace(value=total) for i, one in enumerate(listed)])
 
 
 def _loaded_again(loading: Mapping[str, Any], *rest: Any) -> Work:

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from attnviz.trace.head_labels import HeadLabels
+
 
 @dataclass(frozen=True, eq=False)
 class ModelInfo:
@@ -13,12 +15,14 @@ class ModelInfo:
         weights: where the numbers came from: ``seed:0`` or ``sha256:...``.
         config: the block's fields by name, JSON-ready; empty where they are not known.
         is_file: whether the model is not known, and name and weights are those of a file of attention.
+        labels: what probes found its heads to do; None where that is not known.
     """
 
     name: str
     weights: str
     config: Mapping[str, object] = field(default_factory=dict)
     is_file: bool = False
+    labels: HeadLabels | None = None
 
     @property
     def is_random(self) -> bool:

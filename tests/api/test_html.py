@@ -325,7 +325,14 @@ def test_metrics_and_labels_are_those_of_the_table_of_heads():
             ranked = [values[i] for i in order if values[i] is not None]
             assert ranked == sorted(ranked, reverse=True)
     assert fields["labels"] == [row["label"]["name"] for row in rows]
-    assert fields["texts"] == [label_text(row["label"]) for row in rows]
+    patterns = [label_text(row["label"]) for row in rows]
+    assert [text.split(" · ")[-1] for text in fields["texts"]] == patterns
+    relations = attnviz.load().info.labels
+    firsts = [relations.short(row["layer"], row["head"]) for row in rows]
+    assert [
+        text.removesuffix(one).removesuffix(" · ") for text, one in zip(fields["texts"], patterns, strict=True)
+    ] == firsts
+    assert firsts[32] == "subject -> verb 0.60, +3"
 
 
 def test_heads_are_ranked_as_the_table_of_heads_ranks_them():

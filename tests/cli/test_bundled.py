@@ -199,15 +199,16 @@ SENTENCE = "The animal didn't cross the street because it was too tired."
 CAPTION = re.compile(r"^L(\d+)H(\d+) of .*: rows look at columns, in percent$", re.MULTILINE)
 
 
-def test_the_first_view_of_fourteen_words_is_22_lines_of_80_columns(cli):
+def test_the_first_view_of_fourteen_words_is_23_lines_of_80_columns(cli):
     lines = printed(cli("show", SENTENCE)).splitlines()
-    assert len(lines) == 22
+    assert len(lines) == 23
     assert max(map(len, lines)) <= 80
     assert lines[0] == SENTENCE
     assert lines[1] == '"it" looks most at "tired" (72%)'
     assert lines[2] == "L2H1 of tiny (3 layers x 12 heads): rows look at columns, in percent"
-    assert [line.split()[0] for line in lines[18:21]] == ["L1H7", "L2H8", "L2H0"]
-    assert lines[21].startswith("32 more heads: ")
+    assert lines[3].startswith("L2H1 is best at noun modifier -> noun 0.40")
+    assert [line.split()[0] for line in lines[19:22]] == ["L1H7", "L2H8", "L2H0"]
+    assert lines[22].startswith("32 more heads: ")
 
 
 def test_the_first_view_has_whole_words_and_a_column_for_special_tokens(cli):
@@ -224,7 +225,7 @@ def test_the_first_view_shows_the_numbers_of_the_library(cli):
     layer, head = map(int, CAPTION.search(out).groups())
     result = attnviz.run(SENTENCE, layers=layer, heads=head, words=True, hide_special=True)
     matrix = result.views["encoder"].matrices[0, 0]
-    rows = [line.split()[2:] for line in out.splitlines()[4 : 4 + len(matrix)]]
+    rows = [line.split()[2:] for line in out.splitlines()[5 : 5 + len(matrix)]]
     for cells, row, rest in zip(rows, matrix, result.views["encoder"].rest[0, 0], strict=True):
         expected = [round(100 * float(weight)) for weight in (*row, rest)]
         assert [int(cell.lstrip("*")) for cell in cells] == [n for n in expected if n]
@@ -235,7 +236,7 @@ def test_a_choice_of_layer_and_head_never_changes_the_view(cli):
     layer, head = CAPTION.search("\n".join(first)).groups()
     chosen = printed(cli("show", SENTENCE, "-L", layer, "-H", head)).splitlines()
     assert chosen == first[: len(chosen)]
-    assert len(chosen) == 18
+    assert len(chosen) == 19
 
 
 def test_tokens_have_their_number_in_the_models_input(cli):

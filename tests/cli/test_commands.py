@@ -15,6 +15,8 @@ import typer
 from PIL import Image
 
 import attnviz
+from attnviz.analysis.probes.align import TARGET_ROWS
+from attnviz.analysis.probes.repeat import REPEAT_SCORES
 from attnviz.cli.app import Commands, app
 from attnviz.cli.block_options import SHOWN_FIELDS
 from attnviz.cli.commands.show import app as show_app
@@ -95,6 +97,8 @@ CHOICES = {
     "--scale": PICTURE_SCALES,
     "--color": ("auto", "always", "never"),
     "--on-error": ("stop", "skip"),
+    "--sort": REPEAT_SCORES,
+    "--row": TARGET_ROWS,
     "--format": FILE_FORMATS,
     "--file-format": FILE_FORMATS,  # of heatmap, whose --format is that of its pictures
 }

@@ -172,7 +172,7 @@ ERRORS = [
     ("show a --config nope.toml", 3, "nope.toml: no such file; expected a TOML file"),
     ("show a --config folder", 3, "folder: it is a folder; expected a TOML file"),
     ("show --file nope.txt", 3, "nope.txt: no such file; expected a text file"),
-    ("show --file folder", 3, "folder: it is a folder; expected a text file"),
+    ("show --file folder", 3, "folder: no file is there; expected text files"),
     ("show --file latin.txt", 3, "latin.txt, line 2: byte 2 of the line (0xe9) is not UTF-8; expected UTF-8 text"),
     ("show --file empty.txt", 3, "empty.txt: it is empty; expected a text file"),
     (

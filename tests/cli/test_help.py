@@ -35,7 +35,7 @@ def headings(page: str) -> list[str]:
     return [line.rstrip(":") for line in page.splitlines() if re.match(r"\S.*:$", line)]
 
 
-@pytest.mark.parametrize("words", [*LEAVES, "weights", ""])
+@pytest.mark.parametrize("words", [*LEAVES, "probe", "weights", ""])
 def test_the_short_page_is_one_screen(cli, words):
     ran = cli(*words.split(), "-h")
     lines = ran.out.splitlines()
@@ -70,7 +70,7 @@ def test_the_full_page_has_its_sections_in_order_and_every_option(cli, words):
         assert getattr(parameter, "hidden", False) or parameter.opts[-1] in page or parameter.make_metavar(None) in page
 
 
-@pytest.mark.parametrize("words", [*LEAVES, "weights", ""])
+@pytest.mark.parametrize("words", [*LEAVES, "probe", "weights", ""])
 @pytest.mark.parametrize("flag", ["-h", "--help"])
 def test_no_page_has_words_of_the_library(cli, words, flag):
     page = cli(*words.split(), flag).out

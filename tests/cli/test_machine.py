@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from attnviz.sweeps import machine
-from attnviz.sweeps.machine import Threads, set_blas_threads, start_with_one_thread, usable_cpus
+from attnviz.sweeps.sharing import machine
+from attnviz.sweeps.sharing.machine import Threads, set_blas_threads, start_with_one_thread, usable_cpus
 
 ROOT = Path(__file__).parents[2]
 V1 = "sys/fs/cgroup/cpu/{}/cpu.cfs_quota_us"
@@ -98,7 +98,7 @@ def test_what_the_process_is_bound_to_counts(tmp_path, monkeypatch):
 def test_the_number_of_threads_is_set_and_told_and_products_stay_right():
     code = """
 import numpy as np
-from attnviz.sweeps.machine import set_blas_threads
+from attnviz.sweeps.sharing.machine import set_blas_threads
 a = np.arange(300 * 400.0).reshape(300, 400) % 7
 for count in (1, 2, 1):
     print(set_blas_threads(count), np.array_equal(a @ a.T, np.einsum("ik,jk->ij", a, a)))

@@ -148,7 +148,7 @@ def endless(process: subprocess.Popen) -> None:
 # As where processes are not forked: each gets nothing but what can be sent to it.
 SPAWNED = """
 import sys
-from attnviz.sweeps import workers
+from attnviz.sweeps.sharing import workers
 from attnviz.cli.main import entry
 
 if __name__ == "__main__":

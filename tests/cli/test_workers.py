@@ -15,8 +15,8 @@ from pickle import PicklingError
 import pytest
 
 from attnviz.errors import InputError, UsageError, WorkerError
-from attnviz.sweeps import workers
-from attnviz.sweeps.workers import ordered_map
+from attnviz.sweeps.sharing import workers
+from attnviz.sweeps.sharing.workers import ordered_map
 from tests.cli.sweeps import (
     dies_at_four,
     fails_at_three,
@@ -250,7 +250,7 @@ PROGRAM = """
 import os, signal, sys, time
 from attnviz.cli.main import main
 from attnviz.cli import main as module
-from attnviz.sweeps.workers import ordered_map
+from attnviz.sweeps.sharing.workers import ordered_map
 
 def work(item):
     {work}

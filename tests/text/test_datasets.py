@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from attnviz.errors import InputError, UsageError
-from attnviz.text.datasets import Records
+from attnviz.text.files.datasets import Records
 from attnviz.text.layout import FileLayout, settled_layout
 from attnviz.text.reading import is_blank
 

@@ -34,6 +34,21 @@ class RunningMean:
         self._weight += known * rows
         self.texts, self.rows = self.texts + 1, self.rows + rows
 
+    def merge(self, other: "RunningMean") -> None:
+        """The texts of another mean after these.
+
+        Raises:
+            UsageError: they have another number of numbers.
+        """
+        if not (self.texts and other.texts):
+            if other.texts:
+                self.texts, self.rows, self._sum, self._weight = other.texts, other.rows, other._sum, other._weight
+            return
+        if other._sum.shape != self._sum.shape:
+            raise UsageError(f"text {self.texts + 1} has other layers and heads; expected those of the texts before")
+        self._sum, self._weight = self._sum + other._sum, self._weight + other._weight
+        self.texts, self.rows = self.texts + other.texts, self.rows + other.rows
+
     def mean(self) -> np.ndarray:
         """As one text's; NaN where no text has a number."""
         return np.where(self._weight > 0, self._sum / np.maximum(self._weight, 1), np.nan)
@@ -59,17 +74,18 @@ class TextMetrics(HeadMetrics):
 class Running:
     """Metrics over many texts, one at a time, in memory that does not grow with them.
 
-    Means and spreads are updated as by West 1979 (weighted Welford), which loses no digits to cancellation.
+    Means and spreads are updated as by West 1979 (weighted Welford), which loses no digits to cancellation. Two
+    parts are joined as by Chan, Golub and LeVeque 1979.
     """
 
     def __init__(self) -> None:
         self.texts = 0
         self._names = tuple(all_metrics())
         self._first: HeadMetrics | None = None
-        self._moments = _Moments(())
+        self._moments = Moments(())
         self._there: set[str] = set()
         self._missing: dict[str, str] = {}
-        self._remainders = _Remainders()
+        self._remainders = Remainders()
 
     def add(self, metrics: HeadMetrics) -> None:
         """One more text.
@@ -78,14 +94,9 @@ class Running:
             UsageError: it has other layers or heads than the texts before.
         """
         shape = (len(self._names), *metrics.head_shape)
+        self._check_axes(metrics)
         if self._first is None:
-            self._first, self._moments = metrics, _Moments(shape)
-        if _axes(metrics) != _axes(self._first):
-            told, expected = ("x".join(map(str, one.head_shape)) for one in (metrics, self._first))
-            raise UsageError(
-                f"metrics: text {self.texts + 1} has other layers and heads ({told}); "
-                f"expected those of the texts before ({expected})"
-            )
+            self._first, self._moments = metrics, Moments(shape)
         self.texts += 1
         self._missing = dict(metrics.missing) | self._missing
         self._there |= metrics.values.keys()
@@ -96,6 +107,32 @@ class Running:
         self._moments.add(values, rows)
         if metrics.remainder is not None:
             self._remainders.add(metrics.remainder, metrics.counts["first"])
+
+    def merge(self, other: "Running") -> None:
+        """The texts of another part after these.
+
+        Raises:
+            UsageError: they have other layers or heads.
+        """
+        if other._first is None:
+            return
+        self._check_axes(other._first)
+        if self._first is None:
+            self._first, self._moments = other._first, Moments(other._moments.mean.shape)
+        self.texts += other.texts
+        self._missing = other._missing | self._missing
+        self._there |= other._there
+        self._moments.merge(other._moments)
+        self._remainders.merge(other._remainders)
+
+    def _check_axes(self, metrics: HeadMetrics) -> None:
+        if self._first is None or _axes(metrics) == _axes(self._first):
+            return
+        told, expected = ("x".join(map(str, one.head_shape)) for one in (metrics, self._first))
+        raise UsageError(
+            f"metrics: text {self.texts + 1} has other layers and heads ({told}); "
+            f"expected those of the texts before ({expected})"
+        )
 
     def result(self) -> TextMetrics:
         """What the texts so far give; only a metric that none of them has is missing.
@@ -129,11 +166,11 @@ def _axes(metrics: HeadMetrics) -> tuple[tuple[int, ...], tuple[int, ...], bool]
     return metrics.layers, metrics.heads, metrics.by_name
 
 
-class _Remainders:
+class Remainders:
     """Means over texts of what heads do with the attention that does not rest; each text weighs as its rows."""
 
     def __init__(self) -> None:
-        self._moments = _Moments(())
+        self._moments = Moments(())
         self._missing: dict[str, str] = {}
         self._there: set[str] = set()
         self._share = self._rows = np.zeros(())
@@ -142,7 +179,7 @@ class _Remainders:
     def add(self, remainder: Remainder, rows: np.ndarray) -> None:
         """One more text, and how many rows each of its heads has, (n_layers, n_heads)."""
         if not self._there:
-            self._moments = _Moments((len(PATTERN_METRICS), *rows.shape))
+            self._moments = Moments((len(PATTERN_METRICS), *rows.shape))
         self._there |= remainder.values.keys()
         self._missing = dict(remainder.missing) | self._missing
         values, counts = np.full(self._moments.mean.shape, np.nan), np.zeros(self._moments.rows.shape, dtype=np.int64)
@@ -154,6 +191,19 @@ class _Remainders:
         self._share = self._share + np.nan_to_num(remainder.share) * rows
         for name, place in remainder.places.items():
             self._places[name] = self._places.get(name, 0.0) + np.nan_to_num(place) * rows
+
+    def merge(self, other: "Remainders") -> None:
+        """The texts of another part after these."""
+        if not other._there:
+            return
+        if not self._there:
+            self._moments = Moments(other._moments.mean.shape)
+        self._there |= other._there
+        self._missing = other._missing | self._missing
+        self._moments.merge(other._moments)
+        self._rows, self._share = self._rows + other._rows, self._share + other._share
+        for name, place in other._places.items():
+            self._places[name] = self._places.get(name, 0.0) + place
 
     def mean(self) -> Remainder | None:
         """As one text's; None where no text has any."""
@@ -171,7 +221,7 @@ class _Remainders:
         )
 
 
-class _Moments:
+class Moments:
     """Running moments of many numbers: rows so far, mean, squares about it, least and greatest value."""
 
     def __init__(self, shape: tuple[int, ...]):
@@ -180,6 +230,7 @@ class _Moments:
         self.least, self.most = np.full(shape, np.inf), np.full(shape, -np.inf)
 
     def add(self, values: np.ndarray, rows: np.ndarray) -> None:
+        """One text's numbers, and how many rows each is the mean of."""
         self.rows += rows
         change = np.where(rows > 0, values - self.mean, 0)
         share = rows / np.maximum(self.rows, 1)  # of all rows so far
@@ -187,8 +238,19 @@ class _Moments:
         self.squares += change**2 * (self.rows - rows) * share
         self.least, self.most = np.fmin(self.least, values), np.fmax(self.most, values)
 
+    def merge(self, other: "Moments") -> None:
+        """The texts of another part after these."""
+        self.rows = rows = self.rows + other.rows
+        change = other.mean - self.mean
+        share = other.rows / np.maximum(rows, 1)
+        self.mean = self.mean + change * share
+        self.squares = self.squares + other.squares + change**2 * (rows - other.rows) * share
+        self.least, self.most = np.fmin(self.least, other.least), np.fmax(self.most, other.most)
+
     def spread(self) -> np.ndarray:
+        """The standard deviations."""
         return np.sqrt(self.squares / np.maximum(self.rows, 1))
 
     def known(self, values: np.ndarray) -> np.ndarray:
+        """The values; NaN where no text has a number."""
         return np.where(self.rows > 0, values, np.nan)

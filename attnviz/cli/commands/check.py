@@ -5,6 +5,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 from attnviz.cli.command import Options, command, command_app, option
+from attnviz.cli.groups.saving import SavingOptions, check_saving
 from attnviz.cli.head_options import HeadOptions, WidthOptions, request_of_heads
 from attnviz.cli.help.pages import CONDITIONS, OUTPUT
 from attnviz.cli.options import ModelJsonOptions, SharedSource
@@ -66,6 +67,7 @@ def check(
     outcomes: OutcomeOptions,
     view: WidthOptions,
     output: ModelJsonOptions,
+    saving: SavingOptions,
 ) -> int:
     """Check conditions on heads: exit 0 if all hold, 1 if one does not.
 
@@ -75,12 +77,15 @@ def check(
     """
     from attnviz.api.check import CheckReport, Tally
     from attnviz.api.check import check as checked
+    from attnviz.cli.groups.saving import saving_corpus
     from attnviz.cli.inputs import corpus_of, peeked
-    from attnviz.cli.renderings import WhileRead, json_or_screen
+    from attnviz.cli.renderings import WhileRead, json_or_screen, saved
+    from attnviz.output.documents.results import dump
     from attnviz.output.rendering import render
 
+    check_saving(saving, source, json=output.json)
     common, tally = source.common, Tally()
-    corpus = corpus_of(source)
+    corpus = saving_corpus(corpus_of(source, prints=saving.out is None), saving, source, selection, conditions, output)
     request = request_of_heads(selection, target=corpus.has_target)
     reports = checked(corpus, [*(conditions.where or []), *(conditions.that or [])], request=request)
     several, reports = (True, reports) if source.inputs.is_stream else peeked(reports)
@@ -88,6 +93,11 @@ def check(
         reports = (replace(report, where="") for report in reports)
 
     document = partial(CheckReport.as_dict, model_info=output.model_info)
+    if corpus.saving is not None:
+        render(tally.counted(reports, lambda: True), saved(common, corpus.saving, lambda one: dump(document(one))))
+        for path in corpus.saving.finished:
+            tally.add_file(path)
+        return 1 if tally.failed else 0
 
     def last() -> "Iterator[str]":
         if several and (tally.failed or not common.quiet):

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from attnviz.analysis.heads.definitions import ABLATION, METRICS
 from attnviz.cli.command import command, command_app
+from attnviz.cli.groups.labels import LabelOptions
+from attnviz.cli.groups.saving import ResumeOptions, SavingOptions
 from attnviz.cli.head_options import (
     FormatOptions,
     HeadOptions,
@@ -65,8 +67,10 @@ def heads(
     formats: FormatOptions,
     report: ReportOptions,
     texts: PerTextOptions,
+    labels: LabelOptions,
     width: WidthOptions,
     figure: FigureOptions,
+    resume: ResumeOptions,
 ) -> None:
     """List what each head does: its pattern, an example and metrics.
 
@@ -77,37 +81,63 @@ def heads(
     tokens; --per-text gives one per text.
     """
     from attnviz.api.heads import heads as heads_of
+    from attnviz.cli.groups.saving import check_saving, saving_corpus
     from attnviz.cli.inputs import corpus_of
     from attnviz.cli.pictures.places import PicturePlace
-    from attnviz.cli.renderings import encoded, json_or_screen
-    from attnviz.output.documents.heads import heads_document
+    from attnviz.cli.streams import note
     from attnviz.output.rendering import render
 
     refuse_clashes(selection, measures, rows, output, formats, report, texts)
-    place = PicturePlace.beside_text(report.out, figure, force=report.force)
+    saving = _saving(report, resume, output)
+    check_saving(saving, source, json=output.json)
+    place = PicturePlace.beside_text(None if saving.out else report.out, figure, force=report.force)
     if report.agreement:
         _agreement(source, selection, output, width)
         return
     options = _options(rows, measures, report, for_people=not (output.json or formats.csv))
-    corpus = corpus_of(source, prints=texts.per_text)
+    corpus = corpus_of(source, prints=texts.per_text and saving.out is None, labels=labels.labels)
+    asked = (selection, measures, *((rows, output, texts) if texts.per_text or rows.sort == "telling" else ()))
+    corpus = saving_corpus(corpus, saving, source, *asked, totals=not texts.per_text)
     request = request_of_heads(selection, target=corpus.has_target)
     if texts.per_text:
-        _print_per_text(source, corpus, request, options, output, cmap=formats.cmap, width=width.width)
+        _print_per_text(source, corpus, request, options, output, formats, width, labels)
         return
     listed = heads_of(corpus, request=request, **options)
+    if corpus.saving is not None:
+        note(source.common, corpus.saving.end())
+
+    render([listed], _rendering(source, output, formats, width, labels))
+    _draw(source, listed, place, formats, figure.looks | {"force": report.force})
+
+
+def _rendering(
+    source: SharedSource,
+    output: ModelJsonOptions,
+    formats: FormatOptions,
+    width: WidthOptions,
+    labels: LabelOptions,
+) -> "Rendering[HeadReport]":
+    """How the table of all texts is printed: CSV, JSON, or on a screen."""
+    from attnviz.cli.renderings import encoded, json_or_screen
+    from attnviz.output.documents.heads import heads_document
 
     def load_views() -> "Views[HeadReport]":
         from attnviz.output.terminal.tables.heads import heads_views
 
-        return partial(heads_views, cmap=formats.cmap)
+        return partial(heads_views, cmap=formats.cmap, relations=labels.is_given)
 
     if formats.csv:
-        rendering: Rendering[HeadReport] = encoded(_csv)
-    else:
-        document = partial(heads_document, model_info=output.model_info)
-        rendering = json_or_screen(source.common, document, load_views, json=output.json, width=width.width)
-    render([listed], rendering)
-    _draw(source, listed, place, formats, figure.looks | {"force": report.force})
+        return encoded(_csv)
+    document = partial(heads_document, model_info=output.model_info, relations=labels.is_given)
+    return json_or_screen(source.common, document, load_views, json=output.json, width=width.width)
+
+
+def _saving(report: ReportOptions, resume: ResumeOptions, output: ModelJsonOptions) -> SavingOptions:
+    """Where results are kept, unless ``--out`` is a picture's."""
+    is_picture = report.cluster or not output.json
+    return SavingOptions(
+        out=None if is_picture else report.out, resume=resume.resume, force=report.force and not is_picture
+    )
 
 
 def _print_per_text(
@@ -116,14 +146,15 @@ def _print_per_text(
     request: "Request",
     options: dict[str, Any],
     output: ModelJsonOptions,
-    *,
-    cmap: str,
-    width: int | None,
+    formats: FormatOptions,
+    width: WidthOptions,
+    labels: LabelOptions,
 ) -> None:
     """Prints one table per text, or lines of JSON, each as soon as it is ready."""
     from attnviz.api.heads_per_text import TextHeads, heads_per_text
     from attnviz.cli.inputs import peeked
-    from attnviz.cli.renderings import json_or_screen
+    from attnviz.cli.renderings import json_or_screen, saved
+    from attnviz.output.documents.results import dump
     from attnviz.output.rendering import render
 
     listed = heads_per_text(corpus, request=request, **options)
@@ -134,10 +165,13 @@ def _print_per_text(
     def load_views() -> "Views[TextHeads]":
         from attnviz.output.terminal.tables.text_heads import TextHeadsViews
 
-        return TextHeadsViews(cmap=cmap, several=several).of
+        return TextHeadsViews(cmap=formats.cmap, several=several, relations=labels.is_given).of
 
-    document = partial(TextHeads.as_dict, model_info=output.model_info)
-    render(listed, json_or_screen(source.common, document, load_views, json=output.json, width=width))
+    document = partial(TextHeads.as_dict, model_info=output.model_info, relations=labels.is_given)
+    if corpus.saving is not None:
+        render(listed, saved(source.common, corpus.saving, lambda one: dump(document(one))))
+        return
+    render(listed, json_or_screen(source.common, document, load_views, json=output.json, width=width.width))
 
 
 def _options(rows: RowOptions, measures: MeasureOptions, report: ReportOptions, *, for_people: bool) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from attnviz.cli.command import command, command_app
+from attnviz.cli.groups.labels import LabelOptions
 from attnviz.cli.options import ManySource
 from attnviz.cli.page.options import OpeningOptions, PageOutputOptions, PageSelectionOptions, VersusOptions
 from attnviz.errors import UsageError
@@ -39,6 +40,7 @@ def html(
     selection: PageSelectionOptions,
     opening: OpeningOptions,
     versus: VersusOptions,
+    labels: LabelOptions,
     output: PageOutputOptions,
 ) -> None:
     """Write a page to click: every head and every word, in one file.
@@ -69,7 +71,7 @@ def html(
 
         texts, options["command"] = compared_sides(source, selection, versus)
     else:
-        texts = corpus_of(source, prints=place.path is None)
+        texts = corpus_of(source, prints=place.path is None, labels=labels.labels)
         options["command"] = partial(show_command, source, selection, opening)
     is_stream = source.inputs.is_stream and not versus.changed()
     paths = _write(place, texts, options, several=is_stream)

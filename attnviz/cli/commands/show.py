@@ -2,11 +2,19 @@
 
 from dataclasses import replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 from attnviz.cli.command import command, command_app
+from attnviz.cli.groups.labels import LabelOptions
 from attnviz.cli.groups.parts import PartOptions
+from attnviz.cli.groups.saving import SavingOptions, check_saving, saving_corpus
 from attnviz.cli.options import ModelJsonOptions, SelectionOptions, SharedSource
 from attnviz.cli.show_options import ViewOptions, WordOptions, check_views
+
+if TYPE_CHECKING:
+    from attnviz.analysis.matrices.selection import Request
+    from attnviz.analysis.one_word import WordQuestion
+    from attnviz.sweeps.corpus import Corpus
 
 _EXAMPLES = """
 attnviz show "The cat sat on the table"
@@ -35,39 +43,38 @@ def show(
     parts: PartOptions,
     word: WordOptions,
     view: ViewOptions,
+    labels: LabelOptions,
     output: ModelJsonOptions,
+    saving: SavingOptions,
 ) -> None:
     """Show what each word looks at: a table for a head, or coloured text.
 
     Without a selection: the head that says most about the text, and a line for the next ones. Words are whole, and one
     column says what special tokens got. Or one word in every head (--from, --to), or every head in small (--grid).
     """
-    from attnviz.api.sweep import chosen_run, json_lines, sweep, without_choice
-    from attnviz.api.word import word_lines, word_reports
+    from attnviz.api.sweep import chosen_run, sweep, without_choice
+    from attnviz.api.word import word_reports
     from attnviz.cli.images.terminal_images import terminal_images
-    from attnviz.cli.inputs import corpus_of, request_of
-    from attnviz.cli.renderings import encoded, views_on_screen
+    from attnviz.cli.inputs import corpus_of
+    from attnviz.cli.renderings import views_on_screen
     from attnviz.output.rendering import render
 
-    check_views(word, view, parts, selection, json=output.json, workers=source.workers.workers)
-    request = request_of(selection, parts, people=not output.json)
-    question = word.question(request, raw=view.raw_tokens)
-    if question or not output.json:
-        request = replace(request, lenient=request.lenient | {"kinds"})
+    check_views(word, view, parts, selection, json=output.json, workers=source.workers)
+    check_saving(saving, source, json=output.json)
+    request, question = _asked(selection, parts, word, view, json=output.json)
+    corpus = corpus_of(source, prints=saving.out is None, labels=labels.labels)
     if output.json:
-        lines = partial(word_lines, question=question) if question else partial(json_lines, received=view.received)
-        lines = partial(lines, precision=view.precision, top=view.top, model_info=output.model_info)
-        render(lines(corpus_of(source), request=request), encoded(bytes))
+        corpus = saving_corpus(corpus, saving, source, selection, parts, word, view, output)
+        _print_json(source, corpus, request, question, view, model_info=output.model_info)
         return
     from attnviz.output.terminal.tables.show import ShowViews
     from attnviz.output.terminal.tables.word import WordViews
 
-    corpus = replace(corpus_of(source), workers=1)
+    corpus = replace(corpus, workers=1)
     every, is_stream = selection.layer is not None or selection.head is not None, source.inputs.is_stream
     if question:
         words = WordViews(view.looks(top=1), every=every, is_stream=is_stream)
-        reports = word_reports(corpus, question, request=request)
-        render(reports, views_on_screen(source.common, words.of, view.width))
+        render(word_reports(corpus, question, request=request), views_on_screen(source.common, words.of, view.width))
         return
     looks, choice = view.looks(top=3), request.choice if request.choice else None
     views = ShowViews(
@@ -76,3 +83,37 @@ def show(
     runs = sweep(corpus, partial(chosen_run, choice), request=without_choice(request))
     images = terminal_images(source.common) if view.image else None
     render(runs, views_on_screen(source.common, views.of, view.width, images=images))
+
+
+def _asked(
+    selection: SelectionOptions, parts: PartOptions, word: WordOptions, view: ViewOptions, *, json: bool
+) -> "tuple[Request, WordQuestion | None]":
+    """What is computed of each text, and the word that is asked about."""
+    from attnviz.cli.inputs import request_of
+
+    request = request_of(selection, parts, people=not json)
+    question = word.question(request, raw=view.raw_tokens)
+    if question or not json:
+        request = replace(request, lenient=request.lenient | {"kinds"})
+    return request, question
+
+
+def _print_json(
+    source: SharedSource,
+    corpus: "Corpus",
+    request: "Request",
+    question: "WordQuestion | None",
+    view: ViewOptions,
+    *,
+    model_info: bool,
+) -> None:
+    """Prints a line of JSON for each text, or keeps them in a folder."""
+    from attnviz.api.sweep import json_lines
+    from attnviz.api.word import word_lines
+    from attnviz.cli.renderings import encoded, saved
+    from attnviz.output.rendering import render
+
+    lines = partial(word_lines, question=question) if question else partial(json_lines, received=view.received)
+    lines = partial(lines, precision=view.precision, top=view.top, model_info=model_info)
+    rendering = encoded(bytes) if corpus.saving is None else saved(source.common, corpus.saving, bytes)
+    render(lines(corpus, request=request), rendering)

@@ -122,7 +122,7 @@ def convert(source: ModelSourceOptions, target: FileOptions, common: CommonOptio
     The name of the output says which format it has: .safetensors or .npz.
     """
     from attnviz.checkpoints.formats.magic import is_gguf
-    from attnviz.cli.inputs import loaded
+    from attnviz.cli.groups.loading import loaded
     from attnviz.cli.streams import is_watched, note
     from attnviz.model import save
 

@@ -38,3 +38,13 @@ class WorkerOptions(Options):
             help="Processes that share the lines of a file or a pipe. [default: the CPUs there are]",
         ),
     ] = None
+    dask: Annotated[
+        str | None,
+        option(
+            MANY,
+            "--dask",
+            metavar="ADDRESS",
+            help="Share the lines among the workers of a Dask scheduler: tcp://HOST:8786, or local:N for N processes. "
+            "Also --cluster ADDRESS.",
+        ),
+    ] = None

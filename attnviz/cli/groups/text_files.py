@@ -12,6 +12,7 @@ from attnviz.names import FILE_FORMATS
 
 if TYPE_CHECKING:
     from attnviz.cli.options import InputOptions
+    from attnviz.text.files.sources import TextFiles
     from attnviz.text.layout import FileLayout
 
     FileFormat = str
@@ -70,7 +71,7 @@ class TextsInput:
         note: called with notes on what was taken for granted.
 
     Attributes:
-        texts: one text, a file, or standard input.
+        texts: one text, a file or several, or standard input.
         layout: how a file or standard input holds texts.
         has_target: whether each text has a target text.
 
@@ -82,7 +83,7 @@ class TextsInput:
         from attnviz.sweeps.texts import layout_of, whole_text
         from attnviz.text.layout import FileLayout
 
-        self.texts: str | Path | BinaryIO = _source(inputs)
+        self.texts: str | Path | TextFiles | BinaryIO = _source(inputs)
         self.layout = FileLayout()
         if not isinstance(self.texts, str):
             self.layout = _stated(inputs, options)
@@ -108,9 +109,11 @@ def refuse_text_options(inputs: "InputOptions", options: Options) -> None:
         raise UsageError(f"{_flag(names[0])}: it is about a file of texts; expected --file, or text on standard input")
 
 
-def _source(inputs: "InputOptions") -> str | Path | BinaryIO:
-    if inputs.file is not None and str(inputs.file) != "-":
-        return inputs.file
+def _source(inputs: "InputOptions") -> "str | Path | TextFiles | BinaryIO":
+    from attnviz.text.files.sources import text_source
+
+    if inputs.file not in (None, "-"):
+        return text_source(inputs.file)
     return sys.stdin.buffer if inputs.file is not None or inputs.text in (None, "-") else inputs.text
 
 

@@ -22,6 +22,8 @@ _SUBJECTS = {
     **dict.fromkeys(("page", "browser", "click", "interactive", "bertviz", "notebook", "jupyter"), "html"),
     **dict.fromkeys(("model", "bert", "gpt2", "llama", "hub", "transformers"), "models"),
     **dict.fromkeys(("head", "label", "labels", "verb", "verbs", "object", "objects", "subject", "syntax"), "heads"),
+    **dict.fromkeys(("probe", "induction", "treebank", "conllu", "alignment", "aer"), "probes"),
+    **dict.fromkeys(("explorer", "tui", "ssh", "mouse", "keys", "textual"), "explore"),
     **dict.fromkeys(("ci", "exit", "pipe"), "scripts"),
     **dict.fromkeys(("cross-attention", "cross", "source", "target", "decoder", "encoder"), "self-attention"),
     **dict.fromkeys(("encoder-decoder", "translation", "alignment"), "self-attention"),

@@ -140,6 +140,11 @@ def _content(path: Path) -> str:
 
 def open_in_browser(path: Path) -> bool:
     """Opens a page in the default browser; False where there is none that draws pages."""
+    return open_address(path.resolve().as_uri())
+
+
+def open_address(address: str) -> bool:
+    """Opens an address in the default browser; False where there is none that draws pages."""
     import webbrowser
 
     try:
@@ -149,4 +154,4 @@ def open_in_browser(path: Path) -> bool:
     # One that runs in the terminal would take it over and draw nothing, unless it was asked for.
     if getattr(browser, "basename", "") in _TEXT_BROWSERS and not os.environ.get("BROWSER"):
         return False
-    return browser.open(path.resolve().as_uri())
+    return browser.open(address)

@@ -1,17 +1,27 @@
 """``heads --json``: one row per head with its metrics."""
 
+from dataclasses import asdict
+
 from attnviz.analysis.heads.definitions import ABLATION
 from attnviz.analysis.heads.measures import head_rows, null_document
 from attnviz.analysis.heads.report import HeadReport
 from attnviz.names import SCHEMA_NAME
 from attnviz.output.documents.results import arranged_fields, model_document, text_fields
+from attnviz.trace.attention import Attention
 from attnviz.trace.result import Result
 
 
-def heads_document(report: HeadReport, *, model_info: bool = False) -> dict[str, object]:
-    """The object of a report, with all fields of the model where ``model_info`` asks for them."""
+def heads_document(report: HeadReport, *, model_info: bool = False, relations: bool = False) -> dict[str, object]:
+    """The object of a report.
+
+    Args:
+        report: of the heads.
+        model_info: all fields of the model.
+        relations: also the relations that the heads find in a treebank, where they are known.
+    """
     attention, metrics, columns = report.attention, report.metrics, report.columns
     spread = metrics.spread if metrics.texts > 1 else None
+    rows = head_rows(metrics, report.labels, report.places, columns, spread, report.z)
     document: dict[str, object] = {
         "schema": SCHEMA_NAME,
         "model": model_document(attention.model, model_info=model_info),
@@ -19,7 +29,7 @@ def heads_document(report: HeadReport, *, model_info: bool = False) -> dict[str,
         "texts": metrics.texts,
         "rows": max(int(rows.max()) for name, rows in metrics.counts.items() if name != ABLATION.name),
         **arranged_fields(attention),
-        "heads": head_rows(metrics, report.labels, report.places, columns, spread, report.z),
+        "heads": _with_relations(rows, attention) if relations else rows,
         "missing": report.missing,
     }
     if report.null is not None:
@@ -29,8 +39,21 @@ def heads_document(report: HeadReport, *, model_info: bool = False) -> dict[str,
     return document
 
 
+def _with_relations(rows: list[dict[str, object]], attention: Attention) -> list[dict[str, object]]:
+    """The rows, with the relations that probes found their heads to find."""
+    labels = attention.model.labels if attention.kind == "encoder" else None
+    if labels is None:
+        return rows
+    found = [labels.of(int(str(row["layer"])), int(str(row["head"]))) for row in rows]
+    return [
+        row | {"relations": [asdict(one) for one in relations]} if relations else row
+        for row, relations in zip(rows, found, strict=True)
+    ]
+
+
 def text_heads_document(
-    report: HeadReport, result: Result, where: str = "", *, model_info: bool = False
+    report: HeadReport, result: Result, where: str = "", *, model_info: bool = False, relations: bool = False
 ) -> dict[str, object]:
-    """The object of a report on one of several texts, with the text and its place."""
-    return {"schema": SCHEMA_NAME, **text_fields(result, where)} | heads_document(report, model_info=model_info)
+    """The object of a report on one of several texts, with the text and its place; see ``heads_document``."""
+    document = heads_document(report, model_info=model_info, relations=relations)
+    return {"schema": SCHEMA_NAME, **text_fields(result, where)} | document

@@ -1,6 +1,6 @@
 """A stream of JSON lines that has all fields of its model once, in the first line."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple, cast
 
 from attnviz.output.documents.results import dump, short_model
@@ -32,14 +32,17 @@ def model_line(document: Mapping[str, object]) -> ModelLine:
     return ModelLine(before.removesuffix(b"}") + b',"model":', full, short, b"," + after.removeprefix(b"{") + b"\n")
 
 
-def joined_lines(lines: Iterable[ModelLine], *, model_info: bool = False) -> Iterator[bytes]:
+def joined_lines(
+    lines: Iterable[ModelLine], *, model_info: bool = False, is_first: Callable[[], bool] = lambda: False
+) -> Iterator[bytes]:
     """The lines; a model has all its fields in the first line of it, and is in short in the next ones.
 
     Args:
         lines: in their order.
         model_info: all fields in every line.
+        is_first: whether the next line is the first of a file.
     """
     known: bytes | None = None
     for before, full, short, after in lines:
-        yield b"".join((before, full if model_info or full != known else short, after))
+        yield b"".join((before, full if model_info or full != known or is_first() else short, after))
         known = full

@@ -9,6 +9,7 @@ from attnviz.analysis.heads.measures import head_labels, label_fields
 from attnviz.analysis.heads.metrics import HeadMetrics
 from attnviz.output.decimals import decimal
 from attnviz.output.head_words import label_text
+from attnviz.trace.head_labels import HeadLabels
 
 _JSD = Metric("jsd", "How far A's and B's rows are apart: 0 equal, 1 nothing in common.", "", "ratio")
 
@@ -21,12 +22,13 @@ NO_FACTS: dict[str, object] = {
 }
 
 
-def head_facts(metrics: HeadMetrics, telling: Sequence[int]) -> dict[str, object]:
+def head_facts(metrics: HeadMetrics, telling: Sequence[int], relations: HeadLabels | None = None) -> dict[str, object]:
     """The fields of a set of weights.
 
     Args:
         metrics: of its heads.
         telling: the heads' indices, the one that says most first.
+        relations: what probes found the heads to find.
     """
     strings: dict[str, list[str | None]] = {}
     orders: dict[str, list[int]] = {}
@@ -41,7 +43,10 @@ def head_facts(metrics: HeadMetrics, telling: Sequence[int]) -> dict[str, object
         "metrics": strings,
         "order": orders,
         "labels": [str(one["name"]) for one in labels],
-        "texts": [label_text(one) for one in labels],
+        "texts": [
+            " · ".join(filter(None, ("" if relations is None else relations.short(*place), label_text(one))))
+            for one, place in zip(labels, metrics.every_head, strict=True)
+        ],
         "telling": list(telling),
     }
 

@@ -22,9 +22,19 @@ def masked_sign(screen: Screen) -> str:
 
 
 @cache
-def cell_style(place: float, cmap: str, system: str | None, *, bold: bool = False) -> Style:
-    """Background of the map, black or white on it; of 16 colours one hue; amber and azure reverse large values."""
-    color = background(place, cmap, system)
+def cell_style(
+    place: float, cmap: str, system: str | None, *, bold: bool = False, least: float = LEAST_PAINTED
+) -> Style:
+    """Background of the map, black or white on it; of 16 colours one hue; amber and azure reverse large values.
+
+    Args:
+        place: from 0 to 1.
+        cmap: one of ``TERMINAL_COLORMAPS``, or azure.
+        system: of a ``Screen``.
+        bold: whether the characters are bold.
+        least: the place at which amber and azure begin.
+    """
+    color = background(place, cmap, system, least)
     if color is None:
         if system != "standard" or place < _LEAST_HUE:
             return BOLD if bold else PLAIN

@@ -17,6 +17,7 @@ from attnviz.analysis.heads.definitions import METRICS, Metric, kind_metrics
 from attnviz.analysis.heads.metrics import head_metrics
 from attnviz.analysis.matrices.reduce import reduce_attention
 from attnviz.analysis.matrices.words import hide_special, merge_words
+from attnviz.analysis.remainders import metrics_of_parts
 from attnviz.errors import InputError, UsageError
 from attnviz.trace.attention import Attention
 from attnviz.trace.model_info import ModelInfo
@@ -402,6 +403,50 @@ def test_many_texts_are_weighted_by_their_rows(lengths):
             assert found.spread[name][at] == pytest.approx(spread, abs=1e-7)
             assert found.least[name][at] == min(value for value, _ in pairs)
             assert found.most[name][at] == max(value for value, _ in pairs)
+
+
+@given(st.lists(st.lists(st.integers(1, 7), max_size=3), min_size=1, max_size=4).filter(any))
+@settings(max_examples=50)
+def test_parts_of_the_texts_merge_into_what_all_of_them_give(parts):
+    """A part is what a worker sends."""
+    rng, whole, merged = np.random.default_rng(len(parts)), Running(), Running()
+    for lengths in parts:
+        part = Running()
+        for n in lengths:
+            one = attention(random_weights(rng, (2, 3, n, n)), tokens([i % 3 for i in range(n)]))
+            metrics = metrics_of_parts(iter([one]))[1]
+            whole.add(metrics)
+            part.add(metrics)
+        merged.merge(part)
+    found, expected = merged.result(), whole.result()
+    assert (found.texts, found.missing) == (expected.texts, expected.missing)
+    for name in METRICS:
+        for at in ("values", "spread", "least", "most", "counts"):
+            np.testing.assert_allclose(getattr(found, at)[name], getattr(expected, at)[name], atol=1e-7)
+        np.testing.assert_allclose(found.values[name], expected.values[name], atol=1e-13)
+    one, other = found.remainder, expected.remainder
+    np.testing.assert_allclose(one.share, other.share, atol=1e-13)
+    assert one.missing == other.missing
+    for name, values in one.values.items():
+        np.testing.assert_array_equal(one.counts[name], other.counts[name])
+        np.testing.assert_allclose(values, other.values[name], atol=1e-12)
+    for name, place in one.places.items():
+        np.testing.assert_allclose(place, other.places[name], atol=1e-12)
+
+
+def test_a_first_part_keeps_its_digits_and_parts_of_other_heads_are_errors():
+    one, merged = Running(), Running()
+    for metrics in texts([3, 5]):
+        one.add(metrics)
+    merged.merge(Running())
+    merged.merge(one)
+    for name in METRICS:
+        np.testing.assert_array_equal(merged.result().values[name], one.result().values[name])
+        np.testing.assert_array_equal(merged.result().spread[name], one.result().spread[name])
+    other = Running()
+    other.add(head_metrics(attention(np.ones((1, 5, 1, 1)), tokens([1]))))
+    with pytest.raises(UsageError, match=r"^metrics: text 3 has other layers and heads \(1x5\)"):
+        merged.merge(other)
 
 
 def test_the_mean_over_texts_is_that_of_all_their_rows():

@@ -69,7 +69,7 @@ def test_the_numbers_of_the_table_are_those_of_the_text():
     shown = bundle(result)
     rows = re.findall(r"<tr>(.*?)</tr>", shown["text/html"].partition("<tbody>")[2], re.DOTALL)
     cells = [[unescape(re.sub("<.*?>", "", cell)) for cell in re.findall("<t[hd].*?</t[hd]>", row)] for row in rows]
-    printed = [line.split()[1:] for line in shown["text/plain"].splitlines()[4:]]
+    printed = [line.split()[1:] for line in shown["text/plain"].splitlines()[5:]]
     assert [[cell for cell in row if cell] for row in cells] == [[c.strip("*") for c in row] for row in printed]
 
 

@@ -2,19 +2,24 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from attnviz.output.terminal.explained.numbers import pretty
 from attnviz.output.terminal.explained.view import ExplanationLooks, ExplanationView
 from attnviz.output.terminal.lines import kind_line, provenance_line, text_line
 from attnviz.output.terminal.screen import Screen
+from attnviz.output.terminal.styles.base import Looks
+from attnviz.output.terminal.styles.blocks import BlocksView
 from attnviz.output.terminal.tables.agreement import AgreementView
 from attnviz.output.terminal.tables.check import CheckView
 from attnviz.output.terminal.tables.diff import DiffView
-from attnviz.output.terminal.tables.heads import HeadsTable, Shown
+from attnviz.output.terminal.tables.head_choices import Shown
+from attnviz.output.terminal.tables.heads import HeadsTable
 from attnviz.output.terminal.tables.models import FamiliesTable, FolderTable
 from attnviz.output.terminal.tables.weights import WeightsTable
 from attnviz.trace.model_info import ModelInfo
+from tests.output.matrices import matrix
 from tests.output.printing import styled, texts_in
 from tests.output.terminal.tables import test_check, test_diff, test_heads, test_models, test_weights
 from tests.output.test_explanation_view import explained
@@ -143,6 +148,12 @@ def test_lines_above_views_are_dim_and_the_text_itself_bold():
     assert styled(text_line(2, "a.txt, line 5", "The cat", WIDE)) == [
         [("text 2 (line 5):", "dim"), ("The cat", "bold")]
     ]
+
+
+def test_on_16_colours_no_glyph_is_reversed_as_that_would_make_dark_ones_light():
+    view = BlocksView(matrix(numbers=np.eye(5, dtype=np.float32)), Screen(80, "standard"), Looks("blocks"))
+    styles = {style for line in styled(view) for text, style in line if set(text) & set("░▒▓█")}
+    assert styles == {"bold"}
 
 
 def test_a_target_has_a_line_of_its_own_below_its_source():

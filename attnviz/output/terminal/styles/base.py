@@ -20,6 +20,7 @@ from attnviz.output.terminal.lines import plain_labels, row_labels, short_labels
 from attnviz.output.terminal.screen import BOLD, DIM, PLAIN, LinesView, Screen, StyledLine
 from attnviz.output.words import (
     KIND_NAMES,
+    best_relation,
     corner_words,
     has_merged,
     model_words,
@@ -125,6 +126,13 @@ class MatrixView(LinesView):
             )
             legend += renormalized_words(self.matrix.name) if self.matrix.renormalized else ""
         yield from self.text(legend, DIM)
+        yield from self.relations()
+
+    def relations(self) -> Iterator[StyledLine]:
+        """The relations that the head finds better than other heads, where that is known."""
+        words = best_relation(self.matrix)
+        if words:
+            yield from self.text(f"{self.matrix.title}: {words} of such pairs (attnviz help probes)", DIM)
 
     def legend(self) -> Iterable[str]:
         """Which way to read it, and what the cells' signs mean."""

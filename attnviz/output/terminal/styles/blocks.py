@@ -5,11 +5,12 @@ from collections.abc import Iterable, Iterator
 from rich.style import Style
 
 from attnviz.names import SHARES
+from attnviz.output.colormaps import GROUNDLESS
 from attnviz.output.decimals import whole_percent
 from attnviz.output.labels import cut, fit, isolated
 from attnviz.output.terminal.cells import cell_style, half_block_style, masked_sign, percent, shade
 from attnviz.output.terminal.lines import plain_labels
-from attnviz.output.terminal.screen import DIM, PLAIN, Screen, StyledLine
+from attnviz.output.terminal.screen import BOLD, DIM, PLAIN, Screen, StyledLine
 from attnviz.output.terminal.styles.base import Looks, MatrixView, label_width, rest_width
 from attnviz.output.words import corner_words
 from attnviz.trace.attention import Matrix
@@ -102,6 +103,8 @@ class BlocksView(MatrixView):
             text = (self.mark if is_best else sign) + sign
         else:
             text = shade(place, self.screen)
+        if self.looks.cmap in GROUNDLESS and not self.coloured:
+            return text, BOLD if is_best else PLAIN  # a reversed glyph would be as light as it should be dark
         return text, cell_style(place, self.looks.cmap, self.screen.color, bold=is_best)
 
     def _half(self, i: int, j: int) -> tuple[str, Style]:

@@ -54,11 +54,13 @@ class PercentView(MatrixView):
         words = in_words(self.matrix, self.screen)
         if self.looks.brief:
             yield from self.text(f"{self.matrix.title}: {words}", BOLD)
+            yield from self.relations()
             return
         yield from self.text(words, PLAIN)
         signs = f", {masked_sign(self.screen)} masked" if self.masked.any() else ""
         signs += written_words(self.matrix.queries)
         yield from self.text(caption(self.matrix) + signs, DIM)
+        yield from self.relations()
 
     def lines(self) -> Iterator[StyledLine]:
         """The title; the keys, cut to their columns; the rows."""

@@ -1,24 +1,24 @@
 """What ``attnviz heads`` prints: one row per head with its label, an example, and metrics."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
 from rich.style import Style
 
 from attnviz.analysis.heads.definitions import Metric, all_metrics
-from attnviz.analysis.heads.measures import label_fields, unavailable_labels
-from attnviz.analysis.heads.report import Examples, HeadReport
+from attnviz.analysis.heads.report import HeadReport
 from attnviz.errors import one_line
 from attnviz.numbers import spans
 from attnviz.output.decimals import decimal
 from attnviz.output.documents.heads import heads_document
-from attnviz.output.head_words import MOST_LABEL, label_text, legend_text, summary_text
+from attnviz.output.head_words import MOST_LABEL, label_text, legend_text, relation_text
 from attnviz.output.labels import cell_width
 from attnviz.output.rendering import Document
 from attnviz.output.terminal.cells import cell_style
 from attnviz.output.terminal.lines import provenance_line
 from attnviz.output.terminal.screen import BOLD, DIM, PLAIN, LinesView, Screen, StyledLine
+from attnviz.output.terminal.tables.head_choices import Shown
 from attnviz.output.terminal.tables.head_examples import LEAST_EXAMPLE, ExampleColumn
 from attnviz.output.words import KIND_NAMES
 
@@ -30,54 +30,6 @@ _NAME = 6  # columns that the names of heads have where columns are chosen
 _WIDTHS = (100, 80)  # screens between these widths have the same columns
 _Row = Document
 _JSD = Metric("jsd", "", "", "ratio", rank=0)  # a distance, in a column like a metric's
-
-
-@dataclass(frozen=True)
-class Shown:
-    """What the user chose, and what the metrics are.
-
-    Attributes:
-        units: by metric, in the order of the columns.
-        columns: the metrics asked for, all of which are printed; none for as many as fit.
-        first: the metrics that are printed before others where not all fit.
-        total: how many heads there are, printed or not.
-        fitting: how many of them are as ``which`` says, printed or not; None for all.
-        which: in words, which of them are printed and in which order: ``where entropy < 1, largest span first``.
-        cmap: the map of colours.
-        never: labels that no head can have here, as there is no metric for them.
-        summary: how many heads have which label, printed or not.
-        examples: links of the heads in the first text; None for no such column.
-    """
-
-    units: Mapping[str, str]
-    total: int
-    columns: tuple[str, ...] = ()
-    first: tuple[str, ...] = ()
-    which: str = ""
-    cmap: str = "amber"
-    fitting: int | None = None
-    never: tuple[str, ...] = ()
-    summary: str = ""
-    examples: Examples | None = None
-
-    @classmethod
-    def of(cls, report: HeadReport, cmap: str) -> "Shown":
-        """The choices of a report."""
-        distance, rows, metrics = report.distance_columns, report.rows, report.metrics
-        possible = dict.fromkeys((*rows.kind_metrics(report.attention.kind), *report.columns))
-        together = "similar ones together" if report.clustered is not None else ""
-        return cls(
-            units=dict.fromkeys(distance, "ratio") | {name: rows.metrics[name].unit for name in possible},
-            total=len(metrics.every_head),
-            columns=(*distance, *report.columns) if rows.selection else (),
-            first=tuple(dict.fromkeys((*distance, *rows.named))),
-            which=", ".join(filter(None, (rows.words(report.n_fitting), together))),
-            cmap=cmap,
-            fitting=report.n_fitting,
-            never=() if report.attention.kind == "cross" else tuple(unavailable_labels(metrics)),
-            summary=summary_text(label_fields(metrics, report.labels)),
-            examples=report.examples,
-        )
 
 
 @dataclass(frozen=True)
@@ -124,10 +76,21 @@ class HeadsTable(LinesView):
         self._rows: list[_Row] = document["heads"]
         self._metrics = {_JSD.name: _JSD, **all_metrics()}
         self._names = [f"L{row['layer']}H{row['head']}" for row in self._rows]
-        self._labels = [label_text(row["label"], is_ascii=screen.ascii) for row in self._rows]
+        self._labels = [self._label(row) for row in self._rows]
         examples = None if shown.columns else shown.examples
         places = [(row["layer"], row["head"]) for row in self._rows]
         self._examples = None if examples is None else ExampleColumn(examples, places, shown.cmap, screen)
+
+    def _label(self, row: _Row) -> str:
+        """The relation that the head finds in a treebank, where one is known; else its pattern in this text."""
+        if not self._finds(row):
+            return label_text(row["label"], is_ascii=self.screen.ascii)
+        first, *others = row["relations"]
+        return relation_text(first) + f", +{len(others)}" * bool(others)
+
+    def _finds(self, row: _Row) -> bool:
+        """Whether the label is a relation that the head finds in a treebank."""
+        return bool(row.get("relations")) and not self._shown.patterns
 
     def lines(self) -> Iterator[StyledLine]:
         """What the heads do in all, the rows, and what their reader has to know."""
@@ -278,7 +241,9 @@ class HeadsTable(LinesView):
 
     def _notes(self, printed: list[str], layout: _Layout) -> Iterator[str]:
         if printed:
-            yield from filter(None, (legend_text(row["label"] for row in self._rows), self._legend(printed)))
+            patterns = legend_text(row["label"] for row in self._rows if not self._finds(row))
+            yield from filter(None, (patterns, self._legend(printed)))
+            yield from self._relations()
         if "jsd" in printed:
             yield "jsd: the distance to the head in the row above, 0 equal, 1 nothing in common."
         if printed and not layout.label:
@@ -290,6 +255,17 @@ class HeadsTable(LinesView):
             yield "Examples are from the first text."
         if layout.example:
             yield f"To see a head in full: attnviz show ... -H {self._names[0]}"
+
+    def _relations(self) -> Iterator[str]:
+        """What a label says that is not of this text."""
+        for row in self._rows:
+            if self._finds(row):
+                first = row["relations"][0]
+                yield (
+                    f"{relation_text(first)}: not of this text. Of all heads this one finds most of these links in a "
+                    f"treebank, {first['rate']:.0%} (attnviz help probes)."
+                )
+                return
 
     def _not_printed(self, printed: list[str]) -> Iterator[str]:
         """Which metrics and labels are not there, and why."""
@@ -334,7 +310,7 @@ class HeadsTable(LinesView):
         if n_shares:
             parts.append("the others are shares, from 0 to 1" if parts else "shares, from 0 to 1")
         legend = f"Units: {'; '.join(parts)}."
-        if any(row["label"]["name"] == "broad" for row in self._rows):
+        if any(row["label"]["name"] == "broad" for row in self._rows if not self._finds(row)):
             legend += " The number of a broad head is its entropy_ratio."
         return legend
 
@@ -343,7 +319,14 @@ def _z_text(z: float | None) -> str:
     return "-" if z is None else decimal(z, 0 if abs(round(z, 1)) >= _LARGE else 1)
 
 
-def heads_views(report: HeadReport, screen: Screen, *, cmap: str) -> Iterator[LinesView]:
-    """Where the weights came from, and one row per head."""
+def heads_views(report: HeadReport, screen: Screen, *, cmap: str, relations: bool = False) -> Iterator[LinesView]:
+    """Where the weights came from, and one row per head.
+
+    Args:
+        report: of the heads.
+        screen: where they are printed.
+        cmap: the map of colours.
+        relations: whether heads are named by relations that they find in a treebank.
+    """
     yield provenance_line(report.attention.model, screen)
-    yield HeadsTable(heads_document(report), Shown.of(report, cmap), screen)
+    yield HeadsTable(heads_document(report, relations=relations), Shown.of(report, cmap), screen)

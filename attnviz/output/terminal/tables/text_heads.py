@@ -7,7 +7,8 @@ from attnviz.analysis.heads.report import HeadReport
 from attnviz.output.documents.heads import heads_document
 from attnviz.output.terminal.lines import provenance_line, text_line
 from attnviz.output.terminal.screen import LinesView, Screen
-from attnviz.output.terminal.tables.heads import HeadsTable, Shown
+from attnviz.output.terminal.tables.head_choices import Shown
+from attnviz.output.terminal.tables.heads import HeadsTable
 from attnviz.trace.result import Result
 
 
@@ -33,10 +34,11 @@ class TextHeadsViews:
     Args:
         cmap: the map of colours.
         several: whether the first text is one of several, so that a line names it.
+        relations: whether heads are named by relations that they find in a treebank.
     """
 
-    def __init__(self, *, cmap: str, several: bool):
-        self._cmap, self._several = cmap, several
+    def __init__(self, *, cmap: str, several: bool, relations: bool = False):
+        self._cmap, self._several, self._relations = cmap, several, relations
         self._texts, self._origin = 0, ""
 
     def of(self, one: HeadsOfText, screen: Screen) -> Iterator[LinesView | str]:
@@ -49,4 +51,5 @@ class TextHeadsViews:
         if self._several:
             yield ""
             yield text_line(self._texts, one.where, one.result.text or "", screen)
-        yield HeadsTable(heads_document(one.report), Shown.of(one.report, self._cmap), screen)
+        document = heads_document(one.report, relations=self._relations)
+        yield HeadsTable(document, Shown.of(one.report, self._cmap), screen)

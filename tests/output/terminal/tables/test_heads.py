@@ -12,7 +12,8 @@ from attnviz.analysis.telling import Link
 from attnviz.output.documents.heads_csv import heads_csv
 from attnviz.output.head_words import label_text, summary_text
 from attnviz.output.terminal.screen import Screen
-from attnviz.output.terminal.tables.heads import HeadsTable, Shown
+from attnviz.output.terminal.tables.head_choices import Shown
+from attnviz.output.terminal.tables.heads import HeadsTable
 from attnviz.trace.tokens import Token
 from tests.output.printing import printed
 

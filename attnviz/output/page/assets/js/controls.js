@@ -174,8 +174,9 @@ function refreshHeadLine() {
 
 const HEAD_METRICS = ["entropy", "distance", "diagonal", "special", "confidence", "jsd"];
 
-/** What the numbers of a label say, such as those of `mixed: next 0.23 of 0.58`. */
-function labelHelp(label) {
+/** What the numbers of a label say, such as those of `subject -> verb 0.60 · mixed: next 0.23 of 0.58`. */
+function labelHelp(text) {
+  const label = text.split(" · ").at(-1);
   const [numbers, name, of] = label.match(/(\w+) \d\.\d+(?: of (\d\.\d+))?/) ?? [];
   const metric = head.metrics.find((one) => one.name === (name === "broad" ? "entropy_ratio" : name));
   if (!metric) return "";

@@ -1,78 +1,46 @@
-"""A model: a configuration, its weights, its tokenizer, and where they came from."""
+"""A model from its name, its files, or a seed."""
 
-import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from functools import cached_property, partial
-from os import PathLike
+from dataclasses import replace
+from functools import partial, wraps
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ParamSpec
 
 from attnviz.checkpoints.formats.magic import is_gguf
 from attnviz.encoder.config.block import Block
 from attnviz.encoder.config.given import Given, check_field_names
 from attnviz.encoder.parameters.params import Params
 from attnviz.encoder.parameters.seeded import SeededParams
-from attnviz.errors import InputError, UsageError, one_line
-from attnviz.files import open_file
+from attnviz.errors import UsageError, one_line
+from attnviz.model.labels import with_file_labels
+from attnviz.model.model import Model, PathOrText
+from attnviz.model.places import BUNDLED, bundled_folder, find_folder
 from attnviz.text.language_names import Languages, check_no_languages
 from attnviz.text.tokenizer import BUILTIN, REGEX, Tokenizer, load_tokenizer
-from attnviz.trace.model_info import ModelInfo
+from attnviz.trace.head_labels import LABELS_FILE
 
 if TYPE_CHECKING:
     from attnviz.checkpoints.checkpoint import Checkpoint
-    from attnviz.checkpoints.formats.native_head import WrittenHead
-    from attnviz.encoder.generation.rules import Generation
     from attnviz.encoder.generation.unembedding import Unembedding
 
-PathOrText = str | PathLike[str]
-
-BUNDLED = "tiny"  # the trained model in the package
-_GGUF = ".gguf"
-_OLLAMA = "ollama:"  # before the name of one of Ollama's models
+LoadArguments = ParamSpec("LoadArguments")
 
 
-@dataclass(frozen=True, eq=False)
-class Model:
-    """A configuration, its weights, its tokenizer, and where they came from.
+def _with_arguments(load: Callable[LoadArguments, Model]) -> Callable[LoadArguments, Model]:
+    """``load`` whose models know its arguments."""
 
-    Attributes:
-        config: the block's fields.
-        params: the weights.
-        tokenizer: of its texts.
-        name: short name of the model or file.
-        weights: what says where the numbers came from, as ``ModelInfo`` has it; it may have to wait for that.
-        has_decoder: whether it can look at a target text.
-        read_target_tokenizer: reads the tokenizer of target texts; None where it is that of source texts.
-        unknown: tensors of its files that are not known and play no part here, so that something may be missing.
-        notes: what was read from its files and may matter to a reader, one line each, without the model's name.
-        unembedding: reads what makes logits of its outputs; None where nothing does.
-        generation: reads the rules of generation; None for no rules.
-    """
+    @wraps(load)
+    def loaded(*arguments: LoadArguments.args, **named: LoadArguments.kwargs) -> Model:
+        from inspect import signature  # noqa: PLC0415 (start-up time)
 
-    config: Block
-    params: Params
-    tokenizer: Tokenizer
-    name: str
-    weights: Callable[[], str]
-    has_decoder: bool = True
-    read_target_tokenizer: Callable[[], Tokenizer] | None = None
-    unknown: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
-    unembedding: "Callable[[], Unembedding] | None" = None
-    generation: "Callable[[], Generation] | None" = None
+        model = load(*arguments, **named)
+        given = dict(signature(load).bind(*arguments, **named).arguments)
+        return replace(model, loading=given | given.pop("more_fields", {}))
 
-    @cached_property
-    def target_tokenizer(self) -> Tokenizer:
-        """The tokenizer of target texts."""
-        return self.tokenizer if self.read_target_tokenizer is None else self.read_target_tokenizer()
-
-    @cached_property
-    def info(self) -> ModelInfo:
-        """What every output says about the numbers' origin."""
-        return ModelInfo(self.name, self.weights(), self.config.as_dict(seed=self.params.seed))
+    return loaded
 
 
+@_with_arguments
 def load(
     weights: PathOrText | None = None,
     *,
@@ -86,6 +54,7 @@ def load(
     target_lang: str | None = None,
     config: PathOrText | None = None,
     decoder: bool = False,
+    labels: PathOrText | None = None,
     fields: Mapping[str, object] | None = None,
     **more_fields: object,
 ) -> Model:
@@ -107,6 +76,8 @@ def load(
         target_lang: the language of target texts.
         config: a TOML file of fields; ``fields`` win over it, and both win over the checkpoint's header.
         decoder: whether a target text is to be run, which the bundled model cannot.
+        labels: what ``attnviz probe syntax --json`` printed for the model, or ``tiny`` for what it printed for that; by
+            default ``attnviz-labels.json`` of its folder, if its shape is unchanged.
         fields: fields of ``EncoderConfig`` by name, also as keyword arguments: ``n_heads=8, mask="causal"``.
         more_fields: the same.
 
@@ -115,7 +86,37 @@ def load(
             without a vocabulary besides a model, or a language that the model does not know.
         InputError: a file that cannot be read or is invalid.
     """
-    given = {**(fields or {}), **more_fields}
+    made = _loaded_model(
+        weights,
+        model,
+        tokenizer,
+        config,
+        {**(fields or {}), **more_fields},
+        decoder=decoder,
+        revision=revision,
+        variant=variant,
+        family=family,
+        languages=Languages(source_lang, target_lang, decoder),
+        progress=progress,
+    )
+    return made if labels is None else with_file_labels(made, labels)
+
+
+def _loaded_model(
+    weights: PathOrText | None,
+    model: PathOrText | None,
+    tokenizer: str | None,
+    config: PathOrText | None,
+    given: dict[str, object],
+    *,
+    decoder: bool,
+    revision: str | None,
+    variant: str | None,
+    family: str | None,
+    languages: Languages,
+    progress: bool,
+) -> Model:
+    """The model of the arguments of ``load``."""
     check_field_names(given, "model")
     origins = {"seed": given.get("seed"), "weights": weights, "model": model}
     told = [name for name, value in origins.items() if value is not None]
@@ -123,7 +124,6 @@ def load(
         raise UsageError(f"{', '.join(told)}: {len(told)} origins of weights are given; expected one of them")
     if model is None:
         check_unneeded(revision, variant, family)
-    languages = Languages(source_lang, target_lang, decoder)
     if not (told or given or config or tokenizer or decoder):
         return _load_folder(bundled_folder(), BUNDLED, None, given, languages=languages)
     if config is not None:
@@ -159,57 +159,6 @@ def check_unneeded(revision: str | None, variant: str | None, family: str | None
         raise UsageError("variant: it is of a model's weights, and no model is given; expected both")
     if family is not None:
         raise UsageError("as: it is the family of a model, and no model is given; expected both")
-
-
-def save(model: Model, path: PathOrText, *, decoder: bool | None = None, overwrite: bool = False) -> None:
-    """Writes a model to a native file, which ``load`` reads.
-
-    Args:
-        model: what ``load`` gave.
-        path: the file; its ending, ``.safetensors`` or ``.npz``, says which format it has.
-        decoder: whether to write a decoder; by default where the model has one.
-        overwrite: replace a file of this name.
-
-    Raises:
-        UsageError: the name has another ending.
-        OutputError: the file exists already, cannot be written, or would not fit the disk.
-    """
-    from attnviz.checkpoints.formats.native import write_native  # noqa: PLC0415 (start-up time: few commands write)
-
-    writes_decoder = model.has_decoder if decoder is None else decoder
-    target = model.target_tokenizer if writes_decoder else model.tokenizer
-    write_native(
-        Path(path),
-        model.config,
-        model.params,
-        decoder=writes_decoder,
-        tokenizer_json=_as_json(model.tokenizer),
-        target_tokenizer_json=None if target is model.tokenizer else _as_json(target),
-        head=_written_head(model),
-        overwrite=overwrite,
-    )
-
-
-def _written_head(model: Model) -> "WrittenHead | None":
-    """What a native file keeps of generation; None of random weights, which write with their table of tokens.
-
-    A model whose files do not have its head cannot write, and neither can its copy.
-    """
-    if model.params.seed is not None:
-        return None
-    from attnviz.checkpoints.formats.native_head import WrittenHead  # noqa: PLC0415 (start-up time: few commands write)
-
-    try:
-        head = None if model.unembedding is None else model.unembedding()
-    except InputError:
-        head = None
-    return WrittenHead(head) if model.generation is None else WrittenHead(head, model.generation().rules)
-
-
-def _as_json(tokenizer: Tokenizer) -> str | None:
-    """What a native file keeps of a tokenizer; None where it cannot keep it."""
-    as_json: Callable[[], str] | None = getattr(tokenizer, "as_json", None)
-    return None if as_json is None else as_json()
 
 
 def seeded_model(config: Block, tokenizer: Tokenizer, seed: int) -> Model:
@@ -248,7 +197,12 @@ def _load_folder(
         return _loaded(_read_gguf(path, given, variant, family), name, tokenizer, languages)
     from attnviz.checkpoints.huggingface.folder import read_folder  # noqa: PLC0415 (start-up time)
 
-    return _loaded(read_folder(path, overrides=given, variant=variant, family_type=family), name, tokenizer, languages)
+    made = _loaded(read_folder(path, overrides=given, variant=variant, family_type=family), name, tokenizer, languages)
+    if given or tokenizer is not None or not (path / LABELS_FILE).is_file():
+        return made
+    from attnviz.checkpoints.labels_file import read_labels  # noqa: PLC0415 (start-up time)
+
+    return replace(made, labels=read_labels(path / LABELS_FILE))
 
 
 def _read_gguf(path: Path, given: dict[str, object], variant: str | None, family: str | None) -> "Checkpoint":
@@ -297,54 +251,3 @@ def _loaded(checkpoint: "Checkpoint", name: str, tokenizer: str | None, language
         unembedding=checkpoint.unembedding,
         generation=checkpoint.generation,
     )
-
-
-def find_folder(
-    model: PathOrText, revision: str | None = None, *, variant: str | None = None, progress: bool = False
-) -> tuple[Path, str]:
-    """The folder or file of a model, and its name: a path, the bundled model, one of Ollama's, or one of the hub.
-
-    Raises:
-        UsageError: the name is empty, or a revision of a folder is given.
-        InputError: neither a folder nor a model on the hub.
-    """
-    if not str(model).strip():
-        raise UsageError("model: the name is empty; expected a model folder, or a model's id")
-    if str(model).startswith(_OLLAMA):
-        from attnviz.checkpoints.gguf.ollama import find_ollama  # noqa: PLC0415 (start-up time)
-
-        _check_no_revision(str(model), revision)
-        return find_ollama(str(model))
-    path = Path(model)
-    if path.exists() or _is_path(str(model)):
-        if not path.exists():
-            if path.suffix.lower() == _GGUF:
-                open_file(path, "expected a GGUF file")  # which says why, and names a file that was meant
-            raise InputError(
-                f"{one_line(model)}: no such folder; expected a model folder, or a model's id",
-                hint="of an address give OWNER/NAME alone" if "://" in str(model) else None,
-            )
-        _check_no_revision(str(model), revision)
-        return path, one_line(os.path.basename(os.path.abspath(path)))
-    if str(model) == BUNDLED and revision is None:
-        return bundled_folder(), BUNDLED
-    from attnviz.checkpoints.huggingface.hub import fetch  # noqa: PLC0415 (start-up time)
-
-    return fetch(str(model), revision=revision, variant=variant, progress=progress), one_line(model)
-
-
-def _check_no_revision(model: str, revision: str | None) -> None:
-    if revision is not None:
-        kind = "one of Ollama's models" if model.startswith(_OLLAMA) else "a folder"
-        raise UsageError(f"revision: {one_line(model)} is {kind}, which has none; expected a model's id")
-
-
-def bundled_folder() -> Path:
-    """The bundled model's folder in the package."""
-    return Path(__file__).parent / "bundled" / BUNDLED
-
-
-def _is_path(model: str) -> bool:
-    """Whether a name can only be a path: ids of the hub are ``NAME`` or ``OWNER/NAME``."""
-    is_spelled_so = model.startswith((".", "/", "~")) or "\\" in model or model.endswith("/")
-    return is_spelled_so or model.count("/") > 1 or model.lower().endswith(_GGUF)

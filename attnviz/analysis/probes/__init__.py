@@ -1,0 +1,1 @@
+"""What a head is good for: repeated tokens, syntactic relations, word alignments."""

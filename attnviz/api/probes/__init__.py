@@ -1,0 +1,1 @@
+"""Probes of a model's heads: repeated tokens, syntactic relations, word alignments."""

@@ -1,0 +1,89 @@
+"""The explorer in the terminal that the program was started in."""
+
+import os
+import sys
+from typing import cast
+
+from rich.console import Console
+from textual.app import App
+from textual.driver import Driver
+
+from attnviz.api.pages.session import Session
+from attnviz.errors import UsageError
+from attnviz.explorer.app import ExplorerApp
+from attnviz.explorer.effects import Outside
+from attnviz.explorer.sight import Sight
+from attnviz.output.terminal.screen import Screen
+
+
+def explore_in_terminal(session: Session, sight: Sight, outside: Outside) -> list[str]:
+    """Runs the explorer until its user quits.
+
+    Args:
+        session: gives texts.
+        sight: the first text, and how it opens.
+        outside: what the command line knows.
+
+    Returns:
+        the commands that the user copied.
+
+    Raises:
+        KeyboardInterrupt: the user ended it with Ctrl-C.
+    """
+    app = TerminalExplorer(session, sight, outside, driver_class=output_driver(), console=console_of(sight.screen))
+    app.run()
+    if app.failure is not None:
+        raise app.failure
+    if app.is_interrupted:
+        raise KeyboardInterrupt
+    return app.commands
+
+
+class TerminalExplorer(ExplorerApp):
+    """The explorer in a terminal, which leaves an unexpected error to the command, as others do.
+
+    Attributes:
+        failure: the error that ended it.
+    """
+
+    failure: Exception | None = None
+
+    def _handle_exception(self, error: Exception) -> None:
+        self.failure = error
+        self.exit()
+
+
+def take_keys_from_terminal() -> None:
+    """Where standard input is not the terminal, keys come from it all the same; the pipe stays open for its texts.
+
+    Raises:
+        UsageError: there is no terminal.
+    """
+    if os.isatty(0):
+        return
+    try:
+        terminal = os.open("/dev/tty", os.O_RDWR)
+    except OSError as error:
+        raise UsageError("explore: there is no terminal to read keys from; expected one") from error
+    piped = os.dup(0)
+    os.dup2(terminal, 0)
+    os.close(terminal)
+    sys.stdin = os.fdopen(piped, encoding="utf-8")
+
+
+def console_of(screen: Screen) -> Console:
+    """What tells Textual how many colours there are; its styles without colours are left as they are."""
+    system = {"truecolor": "truecolor", "256": "256", "standard": "standard"}.get(screen.color or "", "standard")
+    return Console(color_system=system, force_terminal=True, legacy_windows=False, markup=False)  # type: ignore[arg-type]
+
+
+def output_driver() -> type[Driver]:
+    """Textual's driver of this system, which writes to standard output, not to standard error."""
+    base = App().get_driver_class()
+
+    class OutputDriver(base):  # type: ignore[misc, valid-type]
+        def __init__(self, *args: object, **options: object):
+            super().__init__(*args, **options)
+            self._file = sys.__stdout__
+
+    return cast("type[Driver]", OutputDriver)

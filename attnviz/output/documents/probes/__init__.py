@@ -1,0 +1,1 @@
+"""What ``attnviz probe ... --json`` and ``--csv`` print."""

@@ -1,0 +1,1 @@
+"""What ``attnviz probe`` prints on a terminal."""

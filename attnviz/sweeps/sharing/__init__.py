@@ -1,0 +1,1 @@
+"""Work that several processes share: their number, processes of this machine, a cluster."""

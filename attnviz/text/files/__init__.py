@@ -1,0 +1,1 @@
+"""Files of texts: where they are, records with fields, treebanks."""
