@@ -134,6 +134,20 @@ def test_the_full_page_ends_with_its_topic(cli, words):
     assert cli(*words.split(), "--help").out.splitlines()[-1].startswith(f"More: attnviz help {LEAVES[words].topic}")
 
 
+@pytest.mark.parametrize(
+    ("word", "topic"),
+    [
+        ("generate", "input"),
+        ("gguf", "models"),
+        ("Ollama", "models"),
+        ("translate", "self-attention"),
+        ("alignment", "probes"),
+    ],
+)
+def test_words_that_people_look_up_have_a_topic(cli, word, topic):
+    assert cli("help", word).out == cli("help", topic).out
+
+
 def test_a_topic_has_colours_where_they_are_wanted(cli):
     assert "\x1b[" in cli("help", "contributing", "--color", "always").out
     assert "\x1b[" not in cli("help", "contributing").out

@@ -21,12 +21,14 @@ _SUBJECTS = {
     **dict.fromkeys(("figure", "picture", "png", "pdf", "svg", "plot"), "heatmap"),
     **dict.fromkeys(("page", "browser", "click", "interactive", "bertviz", "notebook", "jupyter"), "html"),
     **dict.fromkeys(("model", "bert", "gpt2", "llama", "hub", "transformers"), "models"),
+    **dict.fromkeys(("gguf", "ollama", "llama.cpp", "translator", "language", "languages", "nllb"), "models"),
+    **dict.fromkeys(("generate", "generation", "continuation", "stop", "file", "pair", "vectors"), "input"),
     **dict.fromkeys(("head", "label", "labels", "verb", "verbs", "object", "objects", "subject", "syntax"), "heads"),
     **dict.fromkeys(("probe", "induction", "treebank", "conllu", "alignment", "aer"), "probes"),
     **dict.fromkeys(("explorer", "tui", "ssh", "mouse", "keys", "textual"), "explore"),
     **dict.fromkeys(("ci", "exit", "pipe"), "scripts"),
     **dict.fromkeys(("cross-attention", "cross", "source", "target", "decoder", "encoder"), "self-attention"),
-    **dict.fromkeys(("encoder-decoder", "translation", "alignment"), "self-attention"),
+    **dict.fromkeys(("encoder-decoder", "translation", "translate"), "self-attention"),
 }
 """Words that people look up, and the topics that explain them."""
 _WIDEST = 100  # columns of text that are easy to read
