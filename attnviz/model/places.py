@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from attnviz.errors import InputError, UsageError, one_line
-from attnviz.files import open_file
+from attnviz.files import open_file, unreadable
 from attnviz.model.model import PathOrText
 
 BUNDLED = "tiny"  # the trained model in the package
@@ -29,12 +29,19 @@ def find_folder(
         _check_no_revision(str(model), revision)
         return find_ollama(str(model))
     path = Path(model)
-    if path.exists() or _is_path(str(model)):
-        if not path.exists():
+    try:
+        is_there, is_link = path.exists(), path.is_symlink()
+    except OSError as cause:  # a name that is too long
+        raise InputError(
+            f"{one_line(model)[:80]}: {unreadable(cause)}; expected a model folder, or a model's id"
+        ) from cause
+    if is_there or is_link or _is_path(str(model)):  # a link to nothing is not an id
+        if not is_there:
             if path.suffix.lower() == _GGUF:
                 open_file(path, "expected a GGUF file")  # which says why, and names a file that was meant
+            fault = "it is a link to nothing" if is_link else "no such folder"
             raise InputError(
-                f"{one_line(model)}: no such folder; expected a model folder, or a model's id",
+                f"{one_line(model)}: {fault}; expected a model folder, or a model's id",
                 hint="of an address give OWNER/NAME alone" if "://" in str(model) else None,
             )
         _check_no_revision(str(model), revision)

@@ -1,6 +1,7 @@
 """``attnviz models`` and ``--model``, from the command line."""
 
 import json
+import os
 import re
 from pathlib import Path
 
@@ -74,6 +75,23 @@ def test_of_an_address_only_the_id_is_a_model(cli, address):
     assert ran.err == (
         f"attnviz: error: {address}: no such folder; expected a model folder, or a model's id\n"
         "hint: of an address give OWNER/NAME alone\n"
+    )
+
+
+def test_a_device_and_a_link_to_nothing_are_named_and_not_asked_of_a_hub(cli, tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to("nothing")
+    for name, fault in (
+        ("./pipe", "it is a device or a pipe; expected a model folder"),
+        ("link", "it is a link to nothing; expected a model folder, or a model's id"),
+    ):
+        for command in (("show", "x", "--model"), ("models",)):
+            ran = cli(*command, name)
+            assert (ran.code, ran.err) == (3, f"attnviz: error: {name.removeprefix('./')}: {fault}\n")
+    ran = cli("models", "a" * 300)
+    assert (ran.code, ran.err.count("\n")) == (3, 1)
+    assert ran.err.startswith(
+        f"attnviz: error: {'a' * 80}: it cannot be read (File name too long); expected a model fo"
     )
 
 

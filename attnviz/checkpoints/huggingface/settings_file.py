@@ -22,6 +22,8 @@ def read_settings(path: Path) -> dict[str, Any]:
     if not path.is_dir():
         if path.suffix.lower() == ".gguf":
             check_gguf(path)
+        if is_special(path):
+            raise CheckpointError(f"{one_line(path)}: it is a device or a pipe; {expected}")
         hint = model_folder_hint(path) or "a native file: --weights PATH"
         raise CheckpointError(f"{one_line(path)}: it is a file; {expected}", hint)
     check_no_adapter(path)
