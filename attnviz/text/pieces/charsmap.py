@@ -17,6 +17,7 @@ def is_sound_charsmap(table: bytes) -> bool:
     units = np.frombuffer(table, dtype="<u4", count=size // 4, offset=4).astype(np.int64)
     texts = np.frombuffer(table, dtype=np.uint8, offset=4 + size)
     is_node = units < _LEAF
+    is_node[0] = True  # the root, whose kind the library does not ask
     children = np.arange(len(units)) ^ ((units >> 10) << ((units & (1 << 9)) >> 6))
     if ((children[is_node] | _ROW) >= len(units)).any():
         return False

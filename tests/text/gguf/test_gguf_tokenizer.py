@@ -226,3 +226,4 @@ def test_a_table_of_characters_is_refused_where_an_index_leads_out_of_it():
     assert n_read
     assert not is_sound_charsmap(bytes(table[:-40]))
     assert not is_sound_charsmap(b"")
+    assert not is_sound_charsmap(bytes([0, 4, 0, 0]) + b"\xff" * 1024)  # a root that is a value, and leads outside
