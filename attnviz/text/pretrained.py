@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer as LibraryTokenizer
 
 
+_EXPECTED = "expected a tokenizer JSON file"
 _PADDING = ("[PAD]", "<pad>", "<|padding|>", "<|endoftext|>")
 
 
@@ -248,7 +249,9 @@ def pretrained_tokenizer(
     if isinstance(source, LibraryTokenizer):
         library = source
     else:
-        json_text = _read(source) if isinstance(source, Path) else source
+        json_text = (
+            utf8(read_file(source, _EXPECTED), one_line(source), _EXPECTED) if isinstance(source, Path) else source
+        )
         library, described = _parsed(json_text, one_line(source) if isinstance(source, Path) else name)
     if settings and apply_settings(library, settings):
         json_text = None
@@ -267,20 +270,18 @@ def _parsed(json_text: str, where: str) -> tuple["LibraryTokenizer", dict[str, A
     """The library's object, and what it was made from."""
     from tokenizers import Tokenizer as LibraryTokenizer  # noqa: PLC0415 (start-up time)
 
+    from attnviz.text.pieces.charsmap import check_tables  # noqa: PLC0415 (start-up time: it needs NumPy)
+
     try:
         described = orjson.loads(json_text)
         if not isinstance(described, dict):
             raise TypeError("not a JSON object")
+        check_tables(described.get("normalizer"))
         return LibraryTokenizer.from_str(json_text), described
     except Exception as error:  # the library raises nothing more specific
         raise InputError(
             f"{where}: it is not a tokenizer ({one_line(error)}); expected JSON of the tokenizers library"
         ) from error
-
-
-def _read(path: Path) -> str:
-    expected = "expected a tokenizer JSON file"
-    return utf8(read_file(path, expected), one_line(path), expected)
 
 
 def _n_vocab(described: Mapping[str, Any], library: "LibraryTokenizer") -> int:

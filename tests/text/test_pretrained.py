@@ -1,5 +1,6 @@
 """Tokenizers built here, saved as JSON as the library saves them, padding and truncation asked for."""
 
+import base64
 import json
 
 import pytest
@@ -12,6 +13,20 @@ from attnviz.text.pretrained import byte_of_character, pretrained_tokenizer
 from attnviz.text.tokenizer import load_tokenizer, raw_labels
 
 WORD_PIECES = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "play", "##ing", "the", "un", "##do", "日", "!", "#", "cafe"]
+
+
+@pytest.mark.parametrize("is_inside", [False, True])
+def test_a_damaged_table_of_characters_is_one_line_before_the_library_reads_it(tmp_path, is_inside):
+    table = base64.b64encode(bytes([0, 4, 0, 0]) + b"\xff" * 1024).decode()
+    step = {"type": "Precompiled", "precompiled_charsmap": table}
+    step = {"type": "Sequence", "normalizers": [{"type": "NFC"}, step]} if is_inside else step
+    described = json.loads(Tokenizer(models.WordLevel({"a": 0}, unk_token="a")).to_str()) | {"normalizer": step}
+    path = tmp_path / "tokenizer.json"
+    path.write_text(json.dumps(described))
+    with pytest.raises(
+        InputError, match=r"it is not a tokenizer \(its table of characters, precompiled_charsmap, is dam"
+    ):
+        pretrained_tokenizer(path)
 
 
 def word_piece():

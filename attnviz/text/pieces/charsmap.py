@@ -3,6 +3,9 @@
 The table is a length, that many bytes of a double-array trie (Darts-clone), and the texts that replace what it finds.
 """
 
+import base64
+from collections.abc import Mapping
+
 import numpy as np
 
 _LEAF = 1 << 31  # set in a unit that is a value and no node
@@ -29,3 +32,19 @@ def is_sound_charsmap(table: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return not len(starts) or bool(((texts[starts] & 0xC0) != 0x80).all())  # a text starts at a character
+
+
+def check_tables(step: object) -> None:
+    """Refuses a normalizer of a ``tokenizer.json`` with a damaged table, in itself or in its parts.
+
+    Raises:
+        ValueError: it has one.
+    """
+    if not isinstance(step, Mapping):
+        return
+    table = step.get("precompiled_charsmap")
+    if isinstance(table, str) and table and not is_sound_charsmap(base64.b64decode(table)):
+        raise ValueError("its table of characters, precompiled_charsmap, is damaged")
+    parts = step.get("normalizers")
+    for part in parts if isinstance(parts, list) else ():
+        check_tables(part)
