@@ -206,7 +206,7 @@ def test_the_first_view_of_fourteen_words_is_23_lines_of_80_columns(cli):
     assert lines[0] == SENTENCE
     assert lines[1] == '"it" looks most at "tired" (72%)'
     assert lines[2] == "L2H1 of tiny (3 layers x 12 heads): rows look at columns, in percent"
-    assert lines[3].startswith("L2H1 is best at noun modifier -> noun 0.40")
+    assert lines[3].startswith("L2H1: noun modifier -> noun 0.40 of such pairs")
     assert [line.split()[0] for line in lines[19:22]] == ["L1H7", "L2H8", "L2H0"]
     assert lines[22].startswith("32 more heads: ")
 

@@ -22,7 +22,9 @@ def test_what_a_tokenizer_adds_to_a_text_is_known_by_its_label(folder):
     assert [token.piece for token in tokens if is_special_label(token.piece) != token.special] == []
 
 
-@pytest.mark.parametrize("label", ["<|endoftext|>", "<|begin_of_text|>", "<|im_start|>", "<bos>", "<eos>", "[EOS]"])
+@pytest.mark.parametrize(
+    "label", ["<|endoftext|>", "<|begin_of_text|>", "<|im_start|>", "<bos>", "<eos>", "[EOS]", "ro_RO"]
+)
 def test_other_models_special_tokens_are_known(label):
     assert is_special_label(label)
 
@@ -33,7 +35,8 @@ def test_what_takes_the_place_of_a_word_is_not_special(label):
 
 
 @pytest.mark.parametrize(
-    "label", ["", "cls", "[cls]", "[CLS", "[1]", "<b>", "<|", "<||>", "<|a b|>", "s", " <s>", "<s>\n"]
+    "label",
+    ["", "cls", "[cls]", "[CLS", "[1]", "<b>", "<|", "<||>", "<|a b|>", "s", " <s>", "<s>\n", "__init__", "en_us"],
 )
 def test_other_brackets_are_text(label):
     assert not is_special_label(label)

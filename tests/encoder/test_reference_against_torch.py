@@ -27,6 +27,7 @@ DEFAULTS = {
     "gated": False,
     "bias": True,
     "embed_scale": 1.0,
+    "sinusoids": "alternating",
 }
 
 
