@@ -134,7 +134,9 @@ def choice_from(name: str, choices: Mapping[Any, Any], default: Any = _NEEDED) -
 
     def read(settings: Settings) -> object:
         if default is True and settings.is_null(name):
-            settings.notes.append(f"{name} is null, taken as true; some releases of transformers take it as false")
+            note = f"{name} is null, taken as true; some releases of transformers take it as false"
+            if note not in settings.notes:  # several rules may read it
+                settings.notes.append(note)
         return settings.one_of(name, choices, default)
 
     return read

@@ -302,6 +302,16 @@ def test_an_older_setting_that_means_another_block_is_noted(name):
     assert any(name in note for note in checked("bart", values)[1])
 
 
+def test_a_setting_that_two_rules_read_is_noted_once(tmp_path):
+    shutil.copytree(GOLDEN / "marian", tmp_path / "m")
+    settings = json.loads((tmp_path / "m" / "config.json").read_text())
+    (tmp_path / "m" / "config.json").write_text(json.dumps(settings | {"share_encoder_decoder_embeddings": None}))
+    notes = [note for note in attnviz.load(model=tmp_path / "m").notes if "share_encoder_decoder_embeddings" in note]
+    assert notes == [
+        "share_encoder_decoder_embeddings is null, taken as true; some releases of transformers take it as false"
+    ]
+
+
 def test_a_decoder_alone_is_refused():
     with pytest.raises(CheckpointError, match="is_decoder is true, which attnviz does not compute; expected false"):
         checked("bart", BART_LIKE | {"model_type": "bart", "is_decoder": True})
