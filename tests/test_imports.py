@@ -24,7 +24,7 @@ ALLOWED = {
     "elsewhere": BASE | {"checkpoints", "text", "files", "trace"},
     "analysis": BASE | {"encoder", "text", "trace"},
     "output": BASE | {"analysis", "files", "trace"},
-    "model": BASE | {"checkpoints", "text", "encoder", "trace"},
+    "model": BASE | {"files", "checkpoints", "text", "encoder", "trace"},
     "sweeps": BASE | {"files", "model", "checkpoints", "elsewhere", "text", "encoder", "analysis", "trace"},
     "api": BASE
     | {"sweeps", "output", "files", "model", "checkpoints", "elsewhere", "text", "encoder", "analysis", "trace"},

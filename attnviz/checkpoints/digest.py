@@ -9,6 +9,8 @@ from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from attnviz.errors import one_line
+
 if TYPE_CHECKING:
     from attnviz.checkpoints.formats.tensor_file import TensorFile
 
@@ -96,7 +98,11 @@ def _hex_digest(path: Path, until: Callable[[], None] = lambda: None) -> str:
     with path.open("rb", buffering=0) as stream:
         for start in range(0, size, _BLOCK):
             until()
-            with mmap(stream.fileno(), min(_BLOCK, size - start), offset=start, access=ACCESS_READ) as block:
+            try:
+                block = mmap(stream.fileno(), min(_BLOCK, size - start), offset=start, access=ACCESS_READ)
+            except ValueError as error:
+                raise OSError(f"{one_line(path)}: it became shorter while it was read") from error
+            with block:
                 digest.update(block)
     return digest.hexdigest()
 

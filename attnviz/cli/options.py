@@ -116,7 +116,8 @@ Kind = Annotated[
     option(
         SELECTION,
         "--kind",
-        help="Only this attention, with --target; of --attention also what an unnamed array is. [default: all]",
+        help="Only this attention, with --target; of --attention also what an unnamed array is. "
+        "[default: cross; all in JSON and in folders]",
     ),
 ]
 _IN_VIEWS = "[default: {} in what people see, not in JSON and metrics]"

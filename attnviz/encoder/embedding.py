@@ -65,11 +65,16 @@ def embed(params: Params, config: Block, sequence: Sequence, *, decoder: bool = 
             x = yield from _with_positions(x, placed, position, None)
     elif sequence.ids is not None:
         x = _rows(worded, "embed.tokens", sequence.ids)
-        x = x if config.embedding.scale == 1.0 else x * x.dtype.type(config.embedding.scale)
+        scale = config.target.embed_scale if decoder else None
+        scale = config.embedding.scale if scale is None else scale
+        x = x if scale == 1.0 else x * x.dtype.type(scale)
         if config.embedding.zero_id is not None:
             x = _without_some(x, sequence.ids == config.embedding.zero_id, sequence.padding)
         if config.embedding.project == "before":
             x = _projected(x, params, config)
+        at_first = decoder and config.target.norms_tokens
+        if at_first:
+            x = normalize(x, normed.at("embed.norm"), config)
         yield "token_vectors", x
         x = yield from _with_positions(x, placed, position, sequence.ids)
         if config.embedding.n_segments:
@@ -77,7 +82,7 @@ def embed(params: Params, config: Block, sequence: Sequence, *, decoder: bool = 
             segments = _rows(params, "embed.segments", type_ids)
             yield "segment_vectors", segments
             x = x + segments
-        if config.embedding.norm:
+        if config.embedding.norm and not at_first:
             yield "embedding_sum", x
             x = normalize(x, normed.at("embed.norm"), config)
         if config.embedding.project == "after":

@@ -2,15 +2,11 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from attnviz.errors import InputError, one_line
 from attnviz.model.model import Model, PathOrText
 from attnviz.model.places import BUNDLED, bundled_folder
 from attnviz.trace.head_labels import LABELS_FILE
-
-if TYPE_CHECKING:
-    pass
 
 _DIGEST = 19  # characters that tell weights apart: sha256: and 12 digits
 

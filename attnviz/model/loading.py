@@ -237,7 +237,7 @@ def _loaded(checkpoint: "Checkpoint", name: str, tokenizer: str | None, language
     else:
         chosen = load_tokenizer(tokenizer or "word")
     if modes is None:
-        check_no_languages(name, languages)
+        check_no_languages(name if tokenizer is None else one_line(tokenizer), languages)
     return Model(
         checkpoint.config,
         checkpoint.params,

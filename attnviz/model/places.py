@@ -2,15 +2,13 @@
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from attnviz.errors import InputError, UsageError, one_line
+from attnviz.files import open_file
 from attnviz.model.model import PathOrText
 
-if TYPE_CHECKING:
-    pass
-
 BUNDLED = "tiny"  # the trained model in the package
+_GGUF = ".gguf"
 _OLLAMA = "ollama:"  # before the name of one of Ollama's models
 
 
@@ -33,6 +31,8 @@ def find_folder(
     path = Path(model)
     if path.exists() or _is_path(str(model)):
         if not path.exists():
+            if path.suffix.lower() == _GGUF:
+                open_file(path, "expected a GGUF file")  # which says why, and names a file that was meant
             raise InputError(
                 f"{one_line(model)}: no such folder; expected a model folder, or a model's id",
                 hint="of an address give OWNER/NAME alone" if "://" in str(model) else None,
@@ -59,4 +59,5 @@ def bundled_folder() -> Path:
 
 def _is_path(model: str) -> bool:
     """Whether a name can only be a path: ids of the hub are ``NAME`` or ``OWNER/NAME``."""
-    return model.startswith((".", "/", "~")) or "\\" in model or model.endswith("/") or model.count("/") > 1
+    is_spelled_so = model.startswith((".", "/", "~")) or "\\" in model or model.endswith("/")
+    return is_spelled_so or model.count("/") > 1 or model.lower().endswith(_GGUF)

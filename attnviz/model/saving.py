@@ -4,11 +4,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from attnviz.errors import InputError
 from attnviz.model.model import Model, PathOrText
 from attnviz.text.tokenizer import Tokenizer
 
 if TYPE_CHECKING:
-    pass
+    from attnviz.checkpoints.formats.native_head import WrittenHead
 
 
 def save(model: Model, path: PathOrText, *, decoder: bool | None = None, overwrite: bool = False) -> None:
@@ -35,8 +36,25 @@ def save(model: Model, path: PathOrText, *, decoder: bool | None = None, overwri
         decoder=writes_decoder,
         tokenizer_json=_as_json(model.tokenizer),
         target_tokenizer_json=None if target is model.tokenizer else _as_json(target),
+        head=_written_head(model),
         overwrite=overwrite,
     )
+
+
+def _written_head(model: Model) -> "WrittenHead | None":
+    """What a native file keeps of generation; None of random weights, which write with their table of tokens.
+
+    A model whose files do not have its head cannot write, and neither can its copy.
+    """
+    if model.params.seed is not None:
+        return None
+    from attnviz.checkpoints.formats.native_head import WrittenHead  # noqa: PLC0415 (start-up time: few commands write)
+
+    try:
+        head = None if model.unembedding is None else model.unembedding()
+    except InputError:
+        head = None
+    return WrittenHead(head) if model.generation is None else WrittenHead(head, model.generation().rules)
 
 
 def _as_json(tokenizer: Tokenizer) -> str | None:

@@ -63,11 +63,12 @@ def caption(matrix: Matrix) -> str:
 
 
 def best_relation(matrix: Matrix) -> str:
-    """What its head finds best in a treebank: ``subject -> verb 0.60, +3``; empty where that is not known."""
+    """What its head finds best in a treebank: ``subject -> verb 0.60``; empty where that is not known."""
     labels, is_head = matrix.model.labels, matrix.reduce == "none" and len(matrix.layers) == len(matrix.heads) == 1
     if labels is None or not is_head or matrix.kind != "encoder":
         return ""
-    return labels.short(matrix.layers[0], matrix.heads[0])
+    found = labels.of(matrix.layers[0], matrix.heads[0])
+    return str(found[0]) if found else ""
 
 
 def set_caption(attention: Attention) -> str:

@@ -87,11 +87,11 @@ class PlacedTexts:
     Attributes:
         name: the name of the input in messages.
         size: None, as the number of bytes is not known.
-        are_lines: False: the texts are not lines of a stream.
+        are_lines: True: they are many, whose progress is worth showing.
     """
 
     size: int | None = None
-    are_lines = False
+    are_lines = True
 
     def __init__(self, name: str, texts: Iterable[PlacedText]):
         self.name, self._texts = name, texts

@@ -120,6 +120,25 @@ def byte_level(vocabulary_path: Path, merges_path: Path, *, add_prefix_space: bo
     return made
 
 
+def utf8_bytes(specials: Sequence[str], n_last: int) -> "Tokenizer":
+    """The tokenizer of ByT5 (Xue et al. 2022): each byte of a text is a token; words are split as in GPT-2.
+
+    Args:
+        specials: the special tokens.
+        n_last: how many of them, the last ones, have ids after those of the bytes; the others have ids before.
+    """
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers  # noqa: PLC0415 (start-up time)
+
+    from attnviz.text.pretrained import byte_of_character  # noqa: PLC0415 (which imports this module)
+
+    first, last = specials[: len(specials) - n_last], specials[len(specials) - n_last :]
+    characters = sorted(byte_of_character(), key=byte_of_character().__getitem__)
+    made = Tokenizer(models.BPE({piece: i for i, piece in enumerate([*first, *characters, *last])}, []))
+    made.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    made.decoder = decoders.ByteLevel()
+    return made
+
+
 def merge_pairs(path: Path) -> list[tuple[str, str]]:
     """The pairs of pieces of a ``merges.txt``, the best first.
 

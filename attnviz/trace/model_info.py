@@ -30,6 +30,11 @@ class ModelInfo:
         return self.weights.startswith("seed:")
 
     @property
+    def writes_target(self) -> bool:
+        """Whether its decoder reads a token of a target and then writes the next one, as trained ones do."""
+        return self.config.get("decoder_start_id") is not None or bool(self.config.get("decoder_wraps"))
+
+    @property
     def identity(self) -> str:
         """What is the same for all texts of one model: its weights; of an unknown model the name of the file."""
         return self.name if self.is_file else self.weights

@@ -108,6 +108,14 @@ def test_a_native_file_is_read_whole_however_large_it_is(tmp_path, monkeypatch):
     assert describe(path).sha256 == expected
 
 
+def test_a_file_that_becomes_shorter_while_it_is_read_is_an_error_of_the_system(tmp_path, monkeypatch):
+    path = tmp_path / "w.bin"
+    path.write_bytes(bytes(100))
+    monkeypatch.setattr(digest_module, "_BLOCK", 64)
+    with pytest.raises(OSError, match=r"w\.bin: it became shorter while it was read"):
+        digest_module._hex_digest(path, until=lambda: path.write_bytes(bytes(10)))
+
+
 def test_an_error_reaches_whoever_asks(tmp_path):
     begun = FileDigest(tmp_path / "gone")
     with pytest.raises(FileNotFoundError):

@@ -203,7 +203,7 @@ ERRORS = [
         ("a", "--where", "@conditions.txt"),
         2,
         [
-            "conditions.txt, line 2: condition, column 1: previous: one value a head; expected L0H0.previous, "
+            "conditions.txt, line 2: condition, column 1: previous: one value per head; expected L0H0.previous, "
             "max(previous) or any(previous > ...)",
             "previous > 1",
             "^",

@@ -138,6 +138,17 @@ ERRORS = [
         2,
         "tokenizer: 'wrod' is not known (did you mean 'word'?); expected word, whitespace, char or a tokenizer JSON file",
     ),
+    (
+        "show a --source-lang en",
+        2,
+        "source-lang: tiny has no language tokens; expected a translator of several languages, such as NLLB",
+    ),
+    (
+        "show a --target b --target-lang en",
+        2,
+        "target-lang: a model of random weights has no language tokens; expected a translator of several languages, "
+        "such as NLLB",
+    ),
     ("show a --tokenizer nope.json", 3, "nope.json: no such file; expected a tokenizer JSON file"),
     ("show a --tokenizer folder", 3, "folder: it is a folder; expected a tokenizer JSON file"),
     ("show a --tokenizer ok.txt", 3, "ok.txt: it is not a tokenizer (...); expected JSON of the tokenizers library"),
@@ -161,7 +172,7 @@ ERRORS = [
     ("show a --config nope.toml", 3, "nope.toml: no such file; expected a TOML file"),
     ("show a --config folder", 3, "folder: it is a folder; expected a TOML file"),
     ("show --file nope.txt", 3, "nope.txt: no such file; expected a text file"),
-    ("show --file folder", 3, "folder: it is a folder; expected a text file"),
+    ("show --file folder", 3, "folder: no file is there; expected text files"),
     ("show --file latin.txt", 3, "latin.txt, line 2: byte 2 of the line (0xe9) is not UTF-8; expected UTF-8 text"),
     ("show --file empty.txt", 3, "empty.txt: it is empty; expected a text file"),
     (
@@ -739,6 +750,12 @@ ERRORS = [
         3,
         "./nowhere: no such folder; expected a model folder, or a model's id",
     ),
+    ('show "the cats sat" --model none.gguf', 3, "none.gguf: no such file; expected a GGUF file"),
+    (
+        'show "the cats" --model ollama:a --revision main',
+        2,
+        "revision: ollama:a is one of Ollama's models, which has none; expected a model's id",
+    ),
     (
         'show "the cats sat" --model ok.txt -L 1',
         3,
@@ -793,9 +810,9 @@ ERRORS = [
     ("show a --as bert", 2, "as: it is the family of a model, and no model is given; expected both"),
     ("models --as bert", 2, "as: it is the family of a model, and no model is given; expected both"),
     (
-        "show a --model bert --as bart",
+        "show a --model bert --as berd",
         2,
-        "as: 'bart' is not known (did you mean 'bert'?); expected one of those that `attnviz models` lists",
+        "as: 'berd' is not known (did you mean 'bert'?); expected one of those that `attnviz models` lists",
     ),
     (
         "show a --model mamba",

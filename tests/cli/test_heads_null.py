@@ -226,7 +226,7 @@ def test_z_is_missing_where_its_metric_is_and_no_order_where_it_is_undefined(cli
     cross = ("--target", "Le chat", *TINY, "--null", "2")
     ran = cli("heads", TEXT, *cross, "--sort", "previous_z")
     assert (ran.code, ran.out) == (2, "")
-    assert ran.err.startswith("attnviz: error: sort: there is no previous_z here (it needs queries that are the keys")
+    assert ran.err.startswith("attnviz: error: sort: there is no previous_z here (of one text only")
     ran = cli("heads", "A dog", *TINY, "--null", "2", "--sort", "same_z")
     assert ran.err == "attnviz: error: sort: same_z is undefined for every head; expected another metric\n"
     assert "ablation is measured only with --ablation" in cli("heads", TEXT, *cross, "--sort", "ablation_z").err

@@ -49,7 +49,7 @@ def test_json_has_the_relations_only_where_labels_are_given(cli, labels):
 def test_show_says_it_below_the_caption(cli, labels, style):
     out = cli("show", TEXT, *SMALL, *labels, "-H", "L1H2,L0H0", "--style", style).out
     assert out.count("subject -> verb") == 1
-    assert "L1H2 is best at subject -> verb 0.59 (attnviz help probes)" in out
+    assert "L1H2: subject -> verb 0.59 of such pairs (attnviz help probes)" in out
 
 
 def test_other_values_and_means_have_no_relation(cli, labels):
@@ -92,4 +92,4 @@ def test_the_labels_of_the_bundled_model_have_a_name(cli):
     ran = cli("heads", TEXT, "--labels", "tiny", "-H", "L2H0", "--columns", "entropy")
     assert "object -> verb 0.73" in ran.out
     assert "verb" not in cli("heads", TEXT, "-H", "L2H0", "--columns", "entropy").out
-    assert "L2H0 is best at object -> verb 0.73" in cli("show", TEXT, "-H", "L2H0").out
+    assert "L2H0: object -> verb 0.73 of such pairs" in cli("show", TEXT, "-H", "L2H0").out

@@ -458,10 +458,13 @@ def embedded(config, params, ids=None, vectors=None, type_ids=None, padding=None
     x = token_vectors(config, params, ids, padding)
     if project == "before":
         x = projected(x, config, params)
+    norms_tokens = config.get("norms_tokens")
+    if norms_tokens:
+        x = norms(x, params, "embed.norm", config)
     x = with_positions(x, config, params, ids)
     if config.get("n_segments"):
         x = add(x, [params["embed.segments"][t] for t in type_ids or [0] * len(x)])
-    if config.get("embed_norm"):
+    if config.get("embed_norm") and not norms_tokens:
         x = norms(x, params, "embed.norm", config)
     return projected(x, config, params) if project == "after" else x
 
@@ -587,7 +590,10 @@ def decoder_tables(config, params):
 def decode(config, params, memory, *, ids=None, vectors=None, padding=None, type_ids=None):
     """As ``encode``, for the decoder: a pair of dicts a layer, of its self-attention and of its cross-attention."""
     tables, differences = decoder_tables(config, params), decoder_differences(config)
-    x = embedded(config | {"position": differences["position"]}, tables, ids, vectors, type_ids)
+    scale = config.get("decoder_embed_scale")
+    entry = {"position": differences["position"], "norms_tokens": config.get("decoder_norms_tokens")}
+    entry["embed_scale"] = config["embed_scale"] if scale is None else scale
+    x = embedded(config | entry, tables, ids, vectors, type_ids)
     layers, config = [], config | differences
     offsets = offset_table(params, "decoder.", config)
     for n in range(config["n_layers"]):

@@ -16,6 +16,7 @@ from attnviz.encoder.config.given import (
     QK_NORM_WIDTHS,
     ROTARY_SCALINGS,
     SCORES,
+    SINUSOIDS,
 )
 from attnviz.encoder.parameters.params import ArrayParams
 from attnviz.encoder.parameters.shapes import tensor_shapes
@@ -329,8 +330,12 @@ CONFIGS += [
     {"decoder_d_head": 4, "decoder_position": "rotary", "decoder_d_ff": 0, "n_kv_heads": 1},
     {"decoder_tables": True, "decoder_n_vocab": 29},
     {"decoder_tables": True, "position": "learned", "embed_norm": True, "embed_scale": 3.0},
+    {"decoder_norms_tokens": True, "embed_norm": True, "embed_scale": 3.0, "decoder_embed_scale": 0.5, "n_segments": 2},
+    {"decoder_tables": True, "decoder_norms_tokens": True, "embed_norm": True, "d_embed": 4, "project": "before"},
     {"decoder_tables": True, "position": "learned", "pad_id": 7, "embed_norm": True, "norm": "rms", "bias": False},
     {"decoder_tables": True, "decoder_position": "learned", "sinusoids": "halves", "n_segments": 2},
+    {"decoder_tables": True, "position": "learned", "embed_norm": True, "decoder_norms_tokens": True, "n_segments": 2},
+    {"embed_norm": True, "decoder_norms_tokens": True, "norm": "rms", "d_embed": 4, "project": "after"},
     {"decoder_n_vocab": 29, "sinusoids": "halves", "d_embed": 4, "project": "after"},
     {"position": "alibi", "decoder_position": "sinusoidal", "sinusoids": "halves"},
     {"position": "relative", "relative_shared": False, "decoder_layers": 3},
@@ -491,6 +496,10 @@ FREE = st.fixed_dictionaries(
         "decoder_d_ff": st.sampled_from([None, 0, 5]),
         "decoder_position": st.none() | st.sampled_from(POSITIONS),
         "decoder_norm": st.none() | st.sampled_from(NORMS),
+        "decoder_tables": st.booleans(),
+        "decoder_n_vocab": st.none() | st.just(29),
+        "sinusoids": st.sampled_from(SINUSOIDS),
+        "relative_shared": st.booleans(),
     }
 )
 OF_DECODER = st.none() | st.sampled_from(PLACEMENTS)
@@ -542,6 +551,11 @@ STRETCHES = st.fixed_dictionaries(
 
 def fitted(config):
     """A mixture whose rotary scaling has enough pairs and one divisor for each; distances only with products."""
+    kinds = (config["position"], config["decoder_position"] or config["position"])
+    if "sinusoidal" not in kinds:
+        config = config | {"sinusoids": "alternating"}
+    if "relative" not in kinds and not config["relative_bias"]:
+        config = config | {"relative_shared": True}
     if config["score"] in ("cosine", "additive"):
         config = config | {"disentangled": "none"}
     if config["disentangled"] != "none":

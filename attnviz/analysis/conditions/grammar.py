@@ -131,8 +131,8 @@ def _no_aggregate(metric: MetricTerm) -> str:
     """The message for a metric that has one value per head where one value is needed."""
     one = replace(metric, layer=metric.layer or 0, head=0)
     if metric.name == "label":
-        return f"{metric}: one label a head; expected {one}, or any({metric} == ...)"
-    return f"{metric}: one value a head; expected {one}, max({metric}) or any({metric} > ...)"
+        return f"{metric}: one label per head; expected {one}, or any({metric} == ...)"
+    return f"{metric}: one value per head; expected {one}, max({metric}) or any({metric} > ...)"
 
 
 class _Parser:

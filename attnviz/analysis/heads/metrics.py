@@ -295,6 +295,7 @@ def _missing(attention: Attention) -> dict[str, str]:
     missing: dict[str, str] = {}
     if not is_square(attention):
         why = f"it needs queries that are the keys, and there are {n_queries} queries and {n_keys} other keys"
+        why = "of one text only, and cross-attention is between two" if attention.kind == "cross" else why
         missing |= {name: why for name, metric in METRICS.items() if metric.square}
     if attention.kind == "cross" and min(map(n_real, (attention.queries, attention.keys))) < 2:
         why = "it needs two tokens or more in the target and in the source"

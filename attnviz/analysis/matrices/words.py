@@ -158,7 +158,7 @@ def _one(pieces: Tokens) -> Token:
     return replace(
         first,
         text=text,
-        label=printable(text),
+        label=printable(text) if text else "".join(piece.label for piece in pieces),  # parts of a character
         start=start,
         end=end,  # beyond the text's length where the tokenizer removed a character between two pieces
         id=None,

@@ -13,6 +13,7 @@ import orjson
 
 from attnviz.checkpoints.checkpoint import Checkpoint
 from attnviz.checkpoints.file_params import FileParams
+from attnviz.checkpoints.formats.native_head import GENERATION_KEY, WithHead, WrittenHead, head_shapes, read_head
 from attnviz.checkpoints.formats.number_types import NUMBER_TYPES
 from attnviz.checkpoints.formats.pytorch.torch_file import TorchFile
 from attnviz.checkpoints.formats.tensor_file import TensorFile, misfits
@@ -72,19 +73,24 @@ def read_native(path: Path, overrides: Mapping[str, object] | None = None) -> Ch
             "expected the tensors of its configuration",
             hint,
         )
-    problems = misfits(file, tensor_shapes(config, decoder=has_decoder))
+    shapes = tensor_shapes(config, decoder=has_decoder) | head_shapes(config, file.shapes)
+    problems = misfits(file, shapes)
     if problems:
         raise CheckpointError(f"{where}: {', '.join(problems)}; expected the tensors of its configuration", hint)
     text, target = file.metadata.get(TOKENIZER_KEY), file.metadata.get(TARGET_TOKENIZER_KEY)
+    params = NativeParams(file, where, config, seed)
+    unembedding, generation = read_head(file.metadata.get(GENERATION_KEY), where, params, config)
     return Checkpoint(
         config=config,
         file=file,
-        params=NativeParams(file, where, config, seed),
+        params=params,
         files=(path,),
         tokenizer=None if text is None else partial(_read_tokenizer, text, path),
         both_modes=None if target is None else partial(_both_modes, target, path),
         has_decoder=has_decoder,
         hash_all=True,
+        unembedding=unembedding,
+        generation=generation,
     )
 
 
@@ -142,6 +148,7 @@ def write_native(
     decoder: bool = False,
     tokenizer_json: str | None = None,
     target_tokenizer_json: str | None = None,
+    head: WrittenHead | None = None,
     overwrite: bool = False,
 ) -> None:
     """Writes a native checkpoint, in the format that the name asks for.
@@ -157,6 +164,9 @@ def write_native(
         ending = f"ends in {one_line(path.suffix)}" if path.suffix else "has no ending"
         raise UsageError(f"{where}: the name {ending}; expected .safetensors or .npz")
     shapes = tensor_shapes(config, decoder=decoder)
+    if head is not None:
+        params = WithHead(params, head.tensors)
+        shapes |= {name: tensor.shape for name, tensor in head.tensors.items()}
     needed = params.rows("embed.tokens", np.arange(1)).itemsize * sum(map(math.prod, shapes.values()))
     folder = path.absolute().parent
     if folder.is_dir() and (free := shutil.disk_usage(folder).free) < needed:
@@ -168,6 +178,8 @@ def write_native(
         metadata[TOKENIZER_KEY] = tokenizer_json
     if target_tokenizer_json is not None:
         metadata[TARGET_TOKENIZER_KEY] = target_tokenizer_json
+    if head is not None:
+        metadata[GENERATION_KEY] = head.as_json()
     WRITERS[suffix](path, params, shapes, metadata, overwrite=overwrite)
 
 

@@ -13,6 +13,7 @@ NPZ_TEXTS = {  # its arrays of text, and safetensors' keys
     "config": "attnviz.config",
     "tokenizer": "attnviz.tokenizer",
     "target_tokenizer": "attnviz.target_tokenizer",
+    "generation": "attnviz.generation",
 }
 _EXPECTED = "expected a .safetensors or .npz file"
 

@@ -1,13 +1,12 @@
 """``.safetensors`` files, read by memory map."""
 
 import json
-import mmap
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
+from attnviz.checkpoints.formats.mapped import give_pages_back
 from attnviz.checkpoints.formats.number_types import READ_TYPES
 from attnviz.checkpoints.formats.tensor_file import View, whole
 from attnviz.errors import CheckpointError, one_line
@@ -50,17 +49,8 @@ class SafetensorsFile:
         stored = self._stored(name)
         widened = READ_TYPES[self.dtypes[name]].widen(part(stored))
         if not np.may_share_memory(widened, stored):
-            self._forget(self._starts[name], stored.nbytes)
+            give_pages_back(self._bytes, self._starts[name], stored.nbytes)
         return widened
-
-    def _forget(self, start: int, n_bytes: int) -> None:
-        """Gives the memory of pages back that were copied; the system may keep them in its cache."""
-        if hasattr(mmap, "MADV_DONTNEED"):
-            first = -(-start // mmap.PAGESIZE) * mmap.PAGESIZE
-            pages = (start + n_bytes - first) // mmap.PAGESIZE
-            if pages > 0:
-                file: Any = self._bytes.base
-                file.madvise(mmap.MADV_DONTNEED, first, pages * mmap.PAGESIZE)
 
     def place(self, name: str) -> int:
         """The byte of the file at which a tensor starts."""

@@ -79,16 +79,16 @@ class Facts:
     Attributes:
         keys: the metadata below the architecture's name.
         file: the tensors.
-        metadata: all of it.
+        first: what the names of the first layer's tensors begin with.
     """
 
     keys: Settings
     file: TensorFile
-    metadata: Mapping[str, object]
+    first: str = "blk.0"
 
     def has(self, name: str) -> bool:
         """Whether the first layer has a tensor of this name."""
-        return f"blk.0.{name}" in self.file.shapes
+        return f"{self.first}.{name}" in self.file.shapes
 
     @property
     def usual_d_head(self) -> int:
@@ -148,6 +148,8 @@ class Architecture:
         spellings: keys under other names, as Ollama's own converter has them.
         defaults: values of keys that files leave out.
         notes: what else may change the numbers, one line each.
+        first: what the names of the first layer's tensors begin with.
+        latent: whether the keys' width is that of a vector that all heads share.
     """
 
     family: str
@@ -170,3 +172,5 @@ class Architecture:
     spellings: Mapping[str, str] = field(default_factory=dict)
     defaults: Mapping[str, object] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    first: str = "blk.0"
+    latent: bool = False

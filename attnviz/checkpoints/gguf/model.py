@@ -14,8 +14,8 @@ from attnviz.checkpoints.formats.gguf.open import open_gguf
 from attnviz.checkpoints.formats.tensor_file import TensorFile
 from attnviz.checkpoints.gguf.architecture import SETTINGS_OF_KEYS, TENSOR_NAMES, UNUSED_TENSORS, Architecture, Facts
 from attnviz.checkpoints.gguf.keys import check_keys
-from attnviz.checkpoints.gguf.one_row import with_rows
 from attnviz.checkpoints.gguf.registry import needed_architecture, read_as_architecture
+from attnviz.checkpoints.gguf.reshaped import reshaped
 from attnviz.checkpoints.gguf.rotary import gguf_rotary
 from attnviz.checkpoints.huggingface.family import Family
 from attnviz.checkpoints.huggingface.folder import assembled_checkpoint, configs_of
@@ -53,8 +53,8 @@ def read_gguf(
         UsageError: ``architecture`` is not known.
         ConfigError: overrides that do not fit the file's fields.
     """
-    metadata, opened, paths = open_gguf(path)
-    opened = with_rows(opened, "ffn_gate_inp_shexp.weight")
+    metadata, stored, paths = open_gguf(path)
+    opened = reshaped(stored)
     where, own_name = one_line(path), metadata.get("general.architecture")
     notes: tuple[str, ...] = ()
     if architecture is not None:
@@ -119,7 +119,7 @@ def _facts(
         keys.number(key, least=1)
     if "token_embd.weight" not in opened.shapes:
         raise CheckpointError(f"{where}: it has no token_embd.weight; expected a language model's tensors")
-    return Facts(keys, opened, metadata)
+    return Facts(keys, opened, architecture.first)
 
 
 def _one_or_list(value: object, *, by_layer: bool) -> object:
@@ -146,9 +146,9 @@ def _settings(chosen: Architecture, facts: Facts, where: str) -> tuple[Settings,
         value = facts.keys.get(key) if setting else None
         if value is not None:
             values[own], names[own] = value, key
-    width, usual = facts.d_head, facts.usual_d_head
-    if width != usual:
-        values["head_dim"], names["head_dim"] = width, "attention.key_length"
+    if not chosen.latent and (width := facts.d_head) != facts.usual_d_head:
+        own = family.aliases.get("head_dim", "head_dim")
+        values[own], names[own] = width, "attention.key_length"
     if family.kind == "encoder":
         facts.keys.one_of("attention.causal", {False: False}, default=False)
     elif facts.keys.get("attention.causal") is not None:
@@ -172,7 +172,7 @@ def _family(chosen: Architecture, facts: Facts) -> Family:
     def more(settings: Settings) -> Mapping[str, object]:
         fields = dict(family.more(settings)) | _sizes(family, facts)
         if chosen.rotary:
-            fields |= gguf_rotary(facts, facts.d_head)
+            fields |= gguf_rotary(facts, 64 if chosen.latent else facts.d_head)
         return fields | biases | dict(chosen.fields(facts))
 
     return replace(
@@ -194,6 +194,7 @@ def _family(chosen: Architecture, facts: Facts) -> Family:
         prefixes=(),
         aliases={},
         older={},
+        copies={},
         folded=dict(chosen.folded),
         convolutions=lambda settings: {},  # noqa: ARG005
         rounded=(),

@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from functools import cache
 
 from attnviz.checkpoints.gguf.architecture import Architecture
+from attnviz.checkpoints.gguf.architectures.deepseek import DEEPSEEK
 from attnviz.checkpoints.gguf.architectures.encoders import ENCODERS
 from attnviz.checkpoints.gguf.architectures.llama import LLAMA_LIKE
 from attnviz.checkpoints.gguf.architectures.others import OTHER_DECODERS
+from attnviz.checkpoints.gguf.architectures.t5 import ENCODER_DECODERS
 from attnviz.checkpoints.huggingface.rules.refused import reason_to_refuse
 from attnviz.encoder.config.values import nearest
 from attnviz.errors import CheckpointError, UsageError, one_line
@@ -25,7 +27,7 @@ _FAMILIES: Mapping[str, str] = {  # the families of architectures that are not r
 @cache
 def architectures() -> Mapping[str, Architecture]:
     """All of them."""
-    return LLAMA_LIKE | OTHER_DECODERS | ENCODERS
+    return LLAMA_LIKE | DEEPSEEK | OTHER_DECODERS | ENCODERS | ENCODER_DECODERS
 
 
 def read_as_architecture(name: object, architecture: str) -> str:

@@ -10,7 +10,12 @@ from attnviz.checkpoints.formats.magic import is_gguf
 from attnviz.checkpoints.huggingface.family import KINDS_OF_FAMILIES, Family
 from attnviz.checkpoints.huggingface.folder import read_folder
 from attnviz.checkpoints.huggingface.registry import families, needed_family
-from attnviz.checkpoints.huggingface.tokenizer import MissingTokenizerError, read_tokenizer, tokenizer_file
+from attnviz.checkpoints.huggingface.tokenizer import (
+    MissingTokenizerError,
+    folder_languages,
+    read_tokenizer,
+    tokenizer_file,
+)
 from attnviz.encoder.config.block import Block
 from attnviz.errors import one_line
 
@@ -34,7 +39,7 @@ class FolderInfo:
         model_type: in ``config.json``'s spelling.
         kind: ``encoder``, ``decoder`` or ``encoder-decoder``.
         config: the block's fields.
-        tokenizer: the algorithm, the number of ids, the file; None where the folder has none of its own.
+        tokenizer: the algorithm, the number of ids, the file, perhaps its languages; None where the folder has none.
         files: of weights, each with its size in bytes.
         sha256: the digest that identifies the weights.
         dtypes: number types of the tensors that are used.
@@ -130,4 +135,6 @@ def _described_tokenizer(path: Path, family: Family, n_vocab: int) -> tuple[dict
         return None, (": ".join(str(error).split(": ")[1:]), *([error.hint] if error.hint else []))
     algorithm = json.loads(tokenizer.json_text)["model"].get("type") or type(tokenizer.library.model).__name__
     described = {"algorithm": algorithm, "n_vocab": tokenizer.n_vocab, "file": tokenizer_file(path, family)}
+    languages = folder_languages(path, family, tokenizer)
+    described |= {"languages": list(languages)} if languages else {}
     return described, tokenizer.notes(n_vocab)

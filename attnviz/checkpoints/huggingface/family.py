@@ -6,7 +6,8 @@ The families themselves are in ``families/``, one small file for each ``model_ty
 2. ``fields``: a value or a rule for each field of the block; rules that read a setting are in ``settings``.
 3. ``modules``: the file's name of each module of the block; ``attnviz models FOLDER`` lists tensors that are not known.
 4. ``required``, ``ignored``, ``irrelevant``: every other setting, or loading prints a note of it.
-5. A golden folder with ``tests/checkpoints/golden/make.py``: the tests then compare it with transformers.
+5. ``head``: what makes logits of its outputs, if it writes (``--generate``).
+6. A golden folder with ``tests/checkpoints/golden/make.py``: the tests then compare it with transformers.
 """
 
 import fnmatch
@@ -64,12 +65,13 @@ class Vocabulary:
 
     Attributes:
         kind: ``wordpiece`` or ``wholes`` (``vocab.txt``), or ``bytes`` or ``subwords`` (``vocab.json`` and
-            ``merges.txt``).
+            ``merges.txt``); ``utf8`` needs no file: a token is a byte, and its id follows the special tokens.
         single: the tokens around one text, with ``$A`` for it, in the names of ``specials``.
         pair: the tokens around two texts, with the row of the segment table after each colon.
         specials: the special tokens by role, unless ``tokenizer_config.json`` says otherwise.
         mask_strips: whether the mask token takes the space before it.
         trim_offsets: whether a piece's place in the text leaves out the space that it begins with.
+        n_extra: for ``utf8``, how many tokens ``<extra_id_N>`` follow, unless ``extra_ids`` says otherwise.
         prefix_space: whether a space goes before a text, unless ``add_prefix_space`` says otherwise.
     """
 
@@ -80,10 +82,13 @@ class Vocabulary:
     mask_strips: bool = False
     trim_offsets: bool = False
     prefix_space: bool = False
+    n_extra: int = 0
 
     @property
     def files(self) -> tuple[str, ...]:
         """The files it is made from."""
+        if self.kind == "utf8":
+            return ()
         return ("vocab.txt",) if self.kind in ("wordpiece", "wholes") else ("vocab.json", "merges.txt")
 
 
@@ -151,6 +156,8 @@ class Family:
         pieces: for folders with a SentencePiece model alone; None where those are not read.
         head: what makes logits of its outputs; None where it cannot write.
         languages: the language tokens around its texts; None where it has none.
+        tokenizer_class: what ``tokenizer_class`` begins with, where those of other classes are read from
+            ``tokenizer.json`` alone, without languages (BARThez, which is an mBART); empty where it does not matter.
         tokenizers: other tokenizers of such models, by what ``tokenizer_class`` begins with, or by ``language_codes``.
     """
 
@@ -192,6 +199,7 @@ class Family:
     pieces: PieceLayout | None = None
     head: LanguageHead | None = None
     languages: LanguageTokens | None = None
+    tokenizer_class: str = ""
     tokenizers: Mapping[str, TokenizerKind] = field(default_factory=dict)
 
     def with_tokenizer(self, settings: Mapping[str, Any]) -> "Family":
@@ -200,7 +208,8 @@ class Family:
         for name, kind in self.tokenizers.items():
             if named.startswith(name) or codes == name:
                 return replace(self, languages=kind.languages, pieces=kind.pieces, vocabulary=kind.vocabulary)
-        return self
+        is_other = settings.get("tokenizer_class") is not None and not named.startswith(self.tokenizer_class)
+        return replace(self, languages=None, pieces=None, vocabulary=None) if is_other else self
 
     def settings(self, values: Mapping[str, Any], where: str) -> Settings:
         """The settings of a ``config.json``, with the family's defaults."""

@@ -153,7 +153,11 @@ def _listing(model_id: str, revision: str | None) -> tuple[str, frozenset[str]]:
 def _weights(where: str, names: Collection[str], variant: str | None) -> str:
     """The file of weights, or the index of several, in a listing that has all that is needed."""
     if _CONFIG not in names:
-        raise InputError(f"{where}: it has no {_CONFIG}; expected a model of the transformers library")
+        has_gguf = any(name.lower().endswith(".gguf") for name in names)
+        raise InputError(
+            f"{where}: it has no {_CONFIG}; expected a model of the transformers library",
+            hint="it has GGUF files: download one, and give its path to --model" if has_gguf else None,
+        )
     name = weights_name(names, variant)
     if name is None:
         raise missing_weights(where, [name for name in names if "/" not in name], variant)

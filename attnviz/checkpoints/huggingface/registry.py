@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 PLUGIN_GROUP = "attnviz.families"
 _SPELLED_WITH_A_HYPHEN = (
     "bert_generation",
+    "blenderbot_small",
     "data2vec_text",
     "deberta_v2",
     "megatron_bert",
@@ -61,7 +62,8 @@ def needed_family(model_type: object, where: str) -> Family:
     reason, family = reason_to_refuse(model_type), find_family(model_type)
     if family is None and reason is not None:
         raise CheckpointError(
-            f"{where}: model_type {one_line(model_type)!r} is {reason}; expected a transformer",
+            f"{where}: model_type {one_line(model_type)!r} is {reason}; expected a transformer"
+            f"{' without them' if 'experts' in reason else ''}"
         )
     if family is None:
         known = family_types()

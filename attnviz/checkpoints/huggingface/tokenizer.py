@@ -12,12 +12,20 @@ from attnviz.checkpoints.huggingface.hints import save_tokenizer
 from attnviz.checkpoints.huggingface.settings_file import read_object
 from attnviz.errors import CheckpointError, one_line
 from attnviz.text.language_names import Languages, check_no_languages
-from attnviz.text.languages import BothModes, in_languages
+from attnviz.text.languages import BothModes, in_languages, known_languages
 from attnviz.text.pieces.layout import PieceLayout
 from attnviz.text.pretrained import PretrainedTokenizer, pretrained_tokenizer
 from attnviz.text.regex import RegexTokenizer, regex_tokenizer
 from attnviz.text.tokenizer import REGEX
-from attnviz.text.vocabularies import add_specials, byte_level, token_switches, token_text, whole_tokens, wordpiece
+from attnviz.text.vocabularies import (
+    add_specials,
+    byte_level,
+    token_switches,
+    token_text,
+    utf8_bytes,
+    whole_tokens,
+    wordpiece,
+)
 
 SENTENCEPIECE_FILES = (
     "sentencepiece.bpe.model",
@@ -116,6 +124,12 @@ def read_both_modes(
     return in_languages(source, target, family.languages, languages, settings=settings, where=where)
 
 
+def folder_languages(path: Path, family: Family, tokenizer: PretrainedTokenizer) -> tuple[str, ...]:
+    """The codes of the languages that a folder's tokenizer has tokens for, in the order of their ids."""
+    tokens = family.with_tokenizer(_class_settings(path, tokenizer_settings(path))).languages
+    return () if tokens is None else known_languages(tokenizer, tokens)
+
+
 def _target_tokenizer(
     path: Path, layout: PieceLayout | None, source: PretrainedTokenizer, settings: dict[str, Any]
 ) -> PretrainedTokenizer:
@@ -186,7 +200,7 @@ def tokenizer_file(path: Path, family: Family) -> str:
         return family.pieces.model
     older = family.vocabulary.files if family.vocabulary else ()
     model = sentencepiece_file(path)
-    names = ("tokenizer.json", *older[:1], *([model.name] if model else []))
+    names = ("tokenizer.json", *older[:1], *([model.name] if model else []), "tokenizer_config.json")
     return next((name for name in names if (path / name).exists()), names[0])
 
 
@@ -215,22 +229,25 @@ def _from_vocabulary(path: Path, family: Family, settings: dict[str, Any]) -> An
         )
     tokens = _token_settings(path, settings)
     specials = _special_names(vocabulary, tokens)
-    if vocabulary.kind == "wordpiece":
+    file = path / files[0] if files else path
+    if vocabulary.kind == "utf8":
+        made = utf8_bytes(tuple(specials.values()), len(specials) - len(vocabulary.specials))
+    elif vocabulary.kind == "wordpiece":
         accents = settings.get("strip_accents")
         made = wordpiece(
-            path / files[0],
+            file,
             specials=specials,
             lower_case=settings.get("do_lower_case") is not False,
             strip_accents=accents if isinstance(accents, bool) else None,
         )
     elif vocabulary.kind == "wholes":
-        made = whole_tokens(path / files[0], unknown=specials["unk"])
+        made = whole_tokens(file, unknown=specials["unk"])
     else:
         prefix = settings.get("add_prefix_space", vocabulary.prefix_space)
         made = byte_level(*(path / name for name in files), add_prefix_space=bool(prefix))
     add_specials(
         made,
-        path / files[0],
+        file,
         specials,
         (vocabulary.single, vocabulary.pair),
         switches=_switches(vocabulary, tokens),
@@ -246,8 +263,11 @@ def _token_settings(path: Path, settings: dict[str, Any]) -> dict[str, Any]:
 
 
 def _special_names(vocabulary: Vocabulary, tokens: dict[str, Any]) -> dict[str, str]:
-    """By role, the special tokens: as the folder says, else as the family does."""
-    return {role: token_text(tokens.get(f"{role}_token")) or token for role, token in vocabulary.specials.items()}
+    """By role, the special tokens: as the folder says, else as the family does; then the numbered ones."""
+    names = {role: token_text(tokens.get(f"{role}_token")) or token for role, token in vocabulary.specials.items()}
+    said = tokens.get("extra_ids")
+    n_extra = said if isinstance(said, int) and vocabulary.n_extra else vocabulary.n_extra
+    return names | {f"extra_{i}": f"<extra_id_{i}>" for i in range(n_extra)}
 
 
 def _switches(vocabulary: Vocabulary, tokens: dict[str, Any]) -> dict[str, dict[str, bool]]:

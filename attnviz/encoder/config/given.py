@@ -159,6 +159,12 @@ class Given:
     decoder_tables: bool | None = switch(
         False, "The decoder has learned positions and a norm of embeddings of its own."
     )
+    decoder_embed_scale: float | None = number(
+        None, "Multiplies the decoder's token vectors before positions are added. [default: embed_scale]"
+    )
+    decoder_norms_tokens: bool | None = switch(
+        False, "The decoder's norm of embeddings comes before positions are added (Blenderbot-small)."
+    )
     decoder_n_vocab: int | None = size(None, "Rows of the decoder's own token table. [default: one table for both]")
     decoder_start_id: int | None = size(
         None, "Token id that the decoder is fed first, before the target without its last token.", 0

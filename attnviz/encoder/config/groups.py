@@ -63,6 +63,8 @@ class TargetConfig:
     """
 
     tables: bool = _named("decoder_tables")
+    embed_scale: float | None = _named("decoder_embed_scale")
+    norms_tokens: bool = _named("decoder_norms_tokens")
     n_vocab: int | None = _named("decoder_n_vocab")
     start_id: int | None = _named("decoder_start_id")
     wraps: bool = _named("decoder_wraps")

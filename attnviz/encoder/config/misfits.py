@@ -50,6 +50,8 @@ def _target_misfits(block: "Block") -> Iterator[str]:
             f"decoder_start_id, {name}: {block.target.start_id} is not the id of a token; "
             f"expected less than {block.n_target_vocab}"
         )
+    if block.target.norms_tokens and not block.embedding.norm:
+        yield "decoder_norms_tokens, embed_norm: there is no norm of embeddings; expected embed_norm too"
 
 
 def _kind_misfits(block: "Block") -> Iterator[str]:

@@ -75,9 +75,10 @@ def generated_ids(
 def keeps_keys(config: Block, n_before: int, n: int) -> bool:
     """Whether a longer text has the same keys and values for the tokens that it begins with.
 
-    It has not where rotary angles follow the length, and attention to offsets needs the vectors of all tokens.
+    It has not where rotary angles follow the length, where vectors are scaled by how many tokens are left out, and
+    where a convolution sees the next tokens; and attention to offsets needs the vectors of all tokens.
     """
-    if config.disentangled.parts:
+    if config.disentangled.parts or config.convolution.kernel or config.embedding.zero_id is not None:
         return False
     if config.position.kind != "rotary" or not config.position.follows_length:
         return True

@@ -65,7 +65,9 @@ class GenerationRules:
             logits = _only(self.forced_last, logits)
         if self.decay is not None and new > self.decay[0]:
             end = _within(self.end, logits)
-            grown = np.abs(logits[end]) * (self.decay[1] ** (new - self.decay[0]) - 1)
+            with np.errstate(over="ignore", invalid="ignore"):
+                factor = np.float64(self.decay[1]) ** (new - self.decay[0])  # inf, not an error, if it is too large
+                grown = np.abs(logits[end]) * (factor - 1)
             logits[end] += np.where(np.isfinite(grown), grown, 0)
         logits[_within(self.suppressed, logits)] = -np.inf
         begins = n_given if n_given > 1 or self.forced_first is None else n_given + 1

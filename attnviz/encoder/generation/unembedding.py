@@ -22,6 +22,7 @@ class Unembedding:
         cap: keeps them softly between -cap and cap, as ``scoring.capped`` does; None for no cap.
         activation: of the dense layer.
         norm_eps: of its norm.
+        tied: whether ``w`` is the table of token vectors.
     """
 
     params: Params
@@ -29,6 +30,7 @@ class Unembedding:
     cap: float | None = None
     activation: str = "gelu"
     norm_eps: float = 1e-5
+    tied: bool = False
 
     def logits(self, output: Array) -> Array:
         """The logits (n_vocab,) of the token after the one with this output (d_model,)."""
@@ -60,4 +62,4 @@ def tied_unembedding(params: Params, config: Block) -> Unembedding:
     arrays = {"w": params[output_table(config)].T}
     if config.embedding.project != "none":
         arrays["project"] = np.ascontiguousarray(params["embed.project.w"].T)
-    return Unembedding(ArrayParams(arrays))
+    return Unembedding(ArrayParams(arrays), tied=True)

@@ -7,6 +7,7 @@ from attnviz.output.labels import cut, isolated
 from attnviz.output.terminal.lines import plain_labels
 from attnviz.output.terminal.screen import Screen
 from attnviz.trace.attention import Matrix
+from attnviz.trace.model_info import ModelInfo
 from attnviz.trace.tokens import Tokens, token_numbers
 
 _MOST_NAME = 14  # columns for a token's name
@@ -23,7 +24,19 @@ def in_words(matrix: Matrix, screen: Screen) -> str:
         return "No word looks at another more than at special tokens or at itself."
     query, key, weight = link
     names = quoted(matrix.queries, query, screen), quoted(matrix.keys, key, screen)
-    return f"{names[0]} looks most at {names[1]} ({whole_percent(weight)}%)"
+    after = next_words(matrix.queries, query, matrix.model, screen) if matrix.kind == "cross" else ""
+    return f"{names[0]} looks most at {names[1]} ({whole_percent(weight)}%){after}"
+
+
+def next_words(queries: Tokens, query: int, model: ModelInfo, screen: Screen) -> str:
+    """``; next comes "sees"``: the word of a target that its decoder writes when it has read a query.
+
+    Nothing where the decoder is not trained to, where the target ends, or where the next word is left out.
+    """
+    numbers, n_pieces = token_numbers(queries), max(1, len(queries[query].pieces))
+    if not model.writes_target or query + 1 == len(queries) or numbers[query + 1] != numbers[query] + n_pieces:
+        return ""
+    return f"; next comes {quoted(queries, query + 1, screen)}"
 
 
 def _segments_in_words(matrix: Matrix) -> str:

@@ -38,6 +38,7 @@ def text_line(
     *,
     target: str | None = None,
     written: tuple[int | None, bool] = (None, False),
+    labels: Sequence[str] = (),
 ) -> LinesView:
     """The text, cut to one line; of several which it is, and its line in the file where that has another number.
 
@@ -51,12 +52,14 @@ def text_line(
         target: the target text.
         written: the characters of the text before what the model wrote, None where it wrote nothing after it; and
             whether it wrote the target.
+        labels: those of the tokens that it wrote, shown where they have no text.
     """
     n_given, writes_target = written
     given = text if n_given is None else text[:n_given]
-    more = {} if n_given is None else {"generated: ": text[n_given:].strip()}
+    more = {} if n_given is None else {"generated: ": text[n_given:].strip() or " ".join(labels)}
     if target is not None:
-        more |= {"generated target: " if writes_target else "target: ": target}
+        spelled = target if target.strip() or not writes_target else " ".join(labels)
+        more |= {"generated target: " if writes_target else "target: ": spelled}
     return _NumberedText(number, line_of(where), given, more, "source: " if target is not None else "", screen)
 
 

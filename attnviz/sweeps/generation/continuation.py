@@ -10,7 +10,7 @@ from attnviz.encoder.embedding import Sequence
 from attnviz.encoder.generation.greedy import GrowthStep, generated_ids, target_step, text_step
 from attnviz.encoder.generation.rules import GenerationRules
 from attnviz.encoder.generation.unembedding import Unembedding
-from attnviz.errors import UsageError
+from attnviz.errors import InputError, UsageError
 from attnviz.model import Model
 from attnviz.sweeps.prepared import Prepared
 from attnviz.text.continuation.written import with_written, written_text
@@ -92,11 +92,20 @@ def _with_target(model: Model, prepared: Prepared, wish: _Wish) -> Prepared:
             f"generate: {model.name} does not say what its decoder is fed first; expected decoder_start_id "
             "(--set decoder_start_id=0), or a model that continues a text (--mask causal)"
         )
+    if start >= model.config.n_target_vocab:
+        raise InputError(
+            f"generate: {model.name} feeds its decoder token {start} first, which it does not have; expected an id "
+            f"less than {model.config.n_target_vocab}"
+        )
     first: Tokens = (tokenizer.special_token(start),)
     step = target_step(model.params, model.config, prepared.source)
     ids, note = _written(model, step, first, tokenizer, wish._replace(rules=rules))
-    text, tokens = with_written(tokenizer, "", first, ids, model.config.n_target_vocab)
     fed = Sequence(np.array([start, *ids]))
+    if ids[:1] == [rules.forced_first]:  # such as the token of its language, which it did not choose
+        first, ids = (*first, tokenizer.special_token(ids[0])), ids[1:]
+    text, tokens = with_written(tokenizer, "", first, ids, model.config.n_target_vocab)
+    if all(token.special for token in tokens):
+        note = (*note, "target: the model wrote no word")
     return replace(prepared, target_text=text, target=fed, target_tokens=tokens, cuts=prepared.cuts + note)
 
 

@@ -112,7 +112,10 @@ def _with_whole_characters(whole: str, tokens: list[Token]) -> list[Token]:
 
 
 def _with_words(tokenizer: "PretrainedTokenizer", whole: str, tokens: list[Token]) -> Tokens:
-    """The tokens with the words that the whole text has at their places."""
+    """The tokens with the words that the whole text has at their places.
+
+    Tokens after its end, which have no text, are a word of their own: they are not part of what was given.
+    """
     words: list[int | None] = [None] * (len(whole) + 1)
     try:
         encoded = tokenizer.encode(whole, n_vocab=tokenizer.n_vocab) if whole else ()
@@ -125,6 +128,9 @@ def _with_words(tokenizer: "PretrainedTokenizer", whole: str, tokens: list[Token
     for token in tokens:
         if token.special:
             made.append(token)
+            continue
+        if token.generated and token.start == token.end == len(whole):
+            made.append(replace(token, word=last + 1))
             continue
         visible = next((i for i in range(token.start, token.end) if not whole[i].isspace()), token.start)
         word = words[min(visible, len(whole))]

@@ -53,8 +53,8 @@ def _splits(vocabulary: GgufVocabulary) -> Splits:
         CheckpointError: the name is not known.
     """
     model, name = vocabulary.metadata.get(f"{PREFIX}model"), vocabulary.metadata.get(f"{PREFIX}pre")
-    if name in (None, ""):
-        name = model if model in SPLITS else "default"
+    if name is None or (isinstance(name, str) and not name):
+        name = model if isinstance(model, str) and model in SPLITS else "default"
     if not isinstance(name, str) or name not in SPLITS:
         raise vocabulary.error("pre", f"is {one_line(name)[:40]}, which is not known", ", ".join(sorted(SPLITS)))
     return SPLITS[name]

@@ -35,7 +35,7 @@ def read_gguf_tokenizer(metadata: Mapping[str, object], where: str) -> Pretraine
         CheckpointError: there is none, it is of a kind that is not known, or it is damaged.
     """
     model = metadata.get(f"{PREFIX}model")
-    if model in (None, "none", "no_vocab"):
+    if model is None or (isinstance(model, str) and model in ("none", "no_vocab")):
         raise CheckpointError(f"{where}: it has no tokenizer ({PREFIX}model); expected one", hint=_OVERRIDE)
     if not isinstance(model, str) or model not in _MODELS:
         raise CheckpointError(

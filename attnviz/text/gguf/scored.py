@@ -2,7 +2,6 @@
 
 from typing import TYPE_CHECKING
 
-from attnviz.errors import one_line
 from attnviz.text.gguf.finish import finish
 from attnviz.text.gguf.vocabulary import PREFIX, GgufVocabulary
 from attnviz.text.pieces.conversion import SPACE, merges_by_score
@@ -71,17 +70,34 @@ def _spaces(vocabulary: GgufVocabulary, *, squeezes: bool) -> "Normalizer":
     from tokenizers import Regex, normalizers  # noqa: PLC0415 (start-up time)
 
     steps: list[Normalizer] = []
-    table = vocabulary.metadata.get(f"{PREFIX}precompiled_charsmap")
-    if table is not None and vocabulary.metadata.get(f"{PREFIX}model") == "t5":
-        try:
-            steps.append(normalizers.Precompiled(bytes(value % 256 for value in table.tolist())))  # type: ignore[attr-defined]
-        except Exception as error:  # the library raises nothing more specific
-            fault = f"is damaged ({one_line(error)[:60]})"
-            raise vocabulary.error("precompiled_charsmap", fault, "a table of characters") from error
+    if vocabulary.metadata.get(f"{PREFIX}model") == "t5":
+        steps += _characters(vocabulary)
     if squeezes:
         steps += [normalizers.Replace(Regex(r"\A +| +\z"), ""), normalizers.Replace(Regex(" {2,}"), " ")]
     steps += [normalizers.Prepend(SPACE)] if vocabulary.is_set("add_space_prefix", True) else []
     return normalizers.Sequence([*steps, normalizers.Replace(" ", SPACE)])
+
+
+def _characters(vocabulary: GgufVocabulary) -> list["Normalizer"]:
+    """The step that replaces characters by the file's table, if it has one.
+
+    Raises:
+        CheckpointError: the table is damaged.
+    """
+    from tokenizers import normalizers  # noqa: PLC0415 (start-up time)
+
+    from attnviz.text.pieces.charsmap import is_sound_charsmap  # noqa: PLC0415 (start-up time: it needs NumPy)
+
+    table = vocabulary.bytes_of("precompiled_charsmap")
+    if not table:
+        return []
+    damaged = vocabulary.error("precompiled_charsmap", "is damaged", "SentencePiece's table of characters")
+    if not is_sound_charsmap(table):
+        raise damaged
+    try:
+        return [normalizers.Precompiled(table)]
+    except Exception as error:  # the library raises nothing more specific
+        raise damaged from error
 
 
 def _decode(made: "Tokenizer") -> None:

@@ -109,6 +109,18 @@ class GgufVocabulary:
             raise self.error("scores", "has a value that is not a number", "one number per token")
         return scores
 
+    def bytes_of(self, key: str) -> bytes:
+        """The bytes of an array of them, signed or not; empty where the file has none.
+
+        Raises:
+            CheckpointError: it is not an array of bytes.
+        """
+        values = self.metadata.get(PREFIX + key, ())
+        numbers = values.tolist() if hasattr(values, "tolist") else values
+        if not isinstance(numbers, list | tuple) or not all(type(n) is int and -128 <= n < 256 for n in numbers):
+            raise self.error(key, "has no bytes", "an array of them")
+        return bytes(number % 256 for number in numbers)
+
     def whole(self) -> tuple[list[int], list[int]]:
         """Ids of the tokens that are found in a text as wholes: the special ones, and the others."""
         special = {number for number, kind in enumerate(self.kinds) if kind in (CONTROL, UNKNOWN)}
@@ -149,7 +161,11 @@ def read_vocabulary(metadata: Mapping[str, object], where: str) -> GgufVocabular
         raise CheckpointError(f"{where}: {PREFIX}tokens {_twice(pieces)}; expected each token once")
     given = metadata.get(f"{PREFIX}token_type")
     kinds = [NORMAL] * len(pieces) if given is None else one_per_token(given, "token_type", where, len(pieces))
-    return GgufVocabulary(metadata, where, pieces, tuple(int(kind) for kind in kinds), has_kinds=given is not None)
+    if not all(type(kind) is int for kind in kinds):
+        raise CheckpointError(
+            f"{where}: {PREFIX}token_type has numbers that are not whole; expected one kind per token"
+        )
+    return GgufVocabulary(metadata, where, pieces, tuple(kinds), has_kinds=given is not None)
 
 
 def one_per_token(values: object, key: str, where: str, n_tokens: int) -> Sequence[Any]:

@@ -97,13 +97,19 @@ def _model(data: bytes) -> SentencePieceModel:
         raise ValueError("a model whose pieces end in a space")
     if not isinstance(unk, int) or unk >= len(pieces) or pieces[unk].kind != UNKNOWN:
         raise ValueError("no piece for what is unknown")
+    charsmap = bytes_of(normalizer.get(2, b""))
+    if charsmap:
+        from attnviz.text.pieces.charsmap import is_sound_charsmap  # noqa: PLC0415 (start-up time: it needs NumPy)
+
+        if not is_sound_charsmap(charsmap):
+            raise ValueError("a damaged table of characters")
     return SentencePieceModel(
         data=data,
         pieces=tuple(pieces),
         is_bpe=kind == _BPE,
         unk=unk,
         byte_fallback=bool(trainer.get(35, 0)),
-        charsmap=bytes_of(normalizer.get(2, b"")),
+        charsmap=charsmap,
         dummy_prefix=bool(normalizer.get(3, 1)),
         squeezes=bool(normalizer.get(4, 1)),
     )

@@ -156,6 +156,9 @@ def subword_tokenizer(
     made = _as_library(numbers, pairs, specials)
     add_specials(made, files[0], specials, ("$A", "$A $B"), switches={}, trim_offsets=False)
     bare = pretrained_tokenizer(made, name=name, settings=settings)
+    bare = replace(
+        bare, n_vocab=max(len(numbers), *made.get_added_tokens_decoder())
+    )  # of those, no text ends in others
     return SubwordTokenizer(
         **{field: getattr(bare, field) for field in PretrainedTokenizer.__dataclass_fields__},
         numbers=numbers,
@@ -175,8 +178,9 @@ def _as_library(
         return piece if whole else piece.removesuffix(_CONTINUED) if piece.endswith(_CONTINUED) else piece + _END
 
     ids = {spelled(piece): number for piece, number in numbers.items()}
-    merges = [two for two in pairs if two[0] in ids and two[1] in ids and "".join(two) in ids]
-    made = Tokenizer(models.BPE(ids, merges, unk_token=specials["unk"], end_of_word_suffix=_END))
+    for piece in (one for two in pairs for one in (*two, "".join(two))):  # what is only on the way to a piece
+        ids.setdefault(piece, len(ids))
+    made = Tokenizer(models.BPE(ids, pairs, unk_token=specials["unk"], end_of_word_suffix=_END))
     made.normalizer = normalizers.Sequence(
         [normalizers.Replace(Regex(r"(?<=[^\s'])\n"), f"{_NEW_LINE} "), normalizers.Lowercase()]
     )

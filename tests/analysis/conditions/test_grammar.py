@@ -172,21 +172,20 @@ SIGN = "expected a comparison (< <= > >= == !=)"
         (
             "max(entropy) < 1 and entropy < 1",
             22,
-            "entropy: one value a head; expected L0H0.entropy, max(entropy) or any(entropy > ...)",
+            "entropy: one value per head; expected L0H0.entropy, max(entropy) or any(entropy > ...)",
         ),
         (
             "L2.entropy < 1",
             1,
-            "L2.entropy: one value a head; expected L2H0.entropy, max(L2.entropy) or any(L2.entropy > ...)",
+            "L2.entropy: one value per head; expected L2H0.entropy, max(L2.entropy) or any(L2.entropy > ...)",
         ),
         (
             "L" + "9" * 99 + ".entropy < 1",
             1,
-            "{0}.entropy: one value a head; expected {0}H0.entropy, max({0}.entropy) or any({0}.entropy > ...)".format(
-                "L" + "9" * 20 + "…"
-            ),
+            "{0}.entropy: one value per head; "
+            "expected {0}H0.entropy, max({0}.entropy) or any({0}.entropy > ...)".format("L" + "9" * 20 + "…"),
         ),
-        ("label == broad", 1, "label: one label a head; expected L0H0.label, or any(label == ...)"),
+        ("label == broad", 1, "label: one label per head; expected L0H0.label, or any(label == ...)"),
         (
             "any(label == braod)",
             14,

@@ -136,7 +136,8 @@ def test_a_rectangular_matrix_has_what_needs_no_square_and_says_why_not_the_rest
     )
     check(given, ids, special)
     assert set(head_metrics(given).missing) == SQUARE
-    assert head_metrics(given).missing["self"] == (
+    assert head_metrics(given).missing["self"] == "of one text only, and cross-attention is between two"
+    assert head_metrics(replace(given, kind="encoder")).missing["self"] == (
         "it needs queries that are the keys, and there are 5 queries and 7 other keys"
     )
 

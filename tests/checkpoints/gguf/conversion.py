@@ -48,7 +48,8 @@ class Recipe:
     @property
     def n_layers(self) -> int:
         config = config_of(self.folder)
-        return first(config, "num_hidden_layers", "n_layer", "n_layers")
+        stacks = ("num_hidden_layers", "n_layer", "n_layers", "num_layers", "num_decoder_layers")
+        return max(config.get(name) or 0 for name in stacks)
 
 
 def first(config: dict, *names: str) -> object:

@@ -14,6 +14,7 @@ from tests.checkpoints.gguf.conversion import (
     more_by_one,
     of_pairs,
     short,
+    usual_keys,
     without,
 )
 
@@ -123,9 +124,63 @@ def gpt_oss_tensors(name: str, array: np.ndarray, config: dict) -> Tensors:
         yield name, array
 
 
+def t5_keys(config: dict) -> dict[str, object]:
+    """All keys are T5's own (``T5Model.set_gguf_parameters``)."""
+    return dict.fromkeys(usual_keys(config)) | {
+        "context_length": 512,
+        "embedding_length": config["d_model"],
+        "feed_forward_length": config["d_ff"],
+        "block_count": config["num_layers"],
+        "decoder_block_count": config["num_decoder_layers"] if config["is_encoder_decoder"] else None,
+        "attention.head_count": config["num_heads"],
+        "attention.key_length": config["d_kv"],
+        "attention.value_length": config["d_kv"],
+        "attention.layer_norm_epsilon": config["layer_norm_epsilon"],
+        "attention.layer_norm_rms_epsilon": config["layer_norm_epsilon"],
+        "attention.relative_buckets_count": config["relative_attention_num_buckets"],
+        "decoder_start_token_id": config["decoder_start_token_id"],
+    }
+
+
 def chopped(name: str, array: np.ndarray, config: dict) -> Tensors:
     """Position tables begin with the first token's row."""
     yield name, array[config["pad_token_id"] + 1 :] if "position_embeddings" in name else array
+
+
+def deepseek_keys(config: dict) -> dict[str, object]:
+    """Keys and values of all heads are one vector's (``DeepseekV2Model.set_gguf_parameters``)."""
+    turned, still = config["qk_rope_head_dim"], config["qk_nope_head_dim"]
+    return {
+        "attention.head_count_kv": 1,
+        "attention.q_lora_rank": config["q_lora_rank"],
+        "attention.kv_lora_rank": config["kv_lora_rank"],
+        "attention.key_length": config["kv_lora_rank"] + turned,
+        "attention.value_length": config["kv_lora_rank"],
+        "attention.key_length_mla": still + turned,
+        "attention.value_length_mla": config["v_head_dim"],
+        "leading_dense_block_count": config["first_k_dense_replace"],
+        "expert_count": config["n_routed_experts"],
+        "expert_shared_count": config["n_shared_experts"],
+        "expert_feed_forward_length": config["moe_intermediate_size"],
+        "expert_weights_scale": config["routed_scaling_factor"],
+        "expert_weights_norm": config["norm_topk_prob"],
+        "expert_gating_func": 2,
+        "rope.dimension_count": turned,
+        "rope.scaling.yarn_log_multiplier": 0.1 * config["rope_parameters"]["mscale_all_dim"],
+    }
+
+
+def deepseek_tensors(name: str, array: np.ndarray, config: dict) -> Tensors:
+    """Keys and values of each head have a matrix of their own, the keys' the other way round."""
+    if name.startswith(f"model.layers.{config['num_hidden_layers']}."):
+        return
+    if "kv_b_proj" not in name:
+        yield name.replace("e_score_correction_bias", "e_score_correction.bias"), array
+        return
+    heads, still = config["num_attention_heads"], config["qk_nope_head_dim"]
+    each = array.reshape(heads, -1, array.shape[-1])
+    yield name.replace("kv_b_proj", "k_b_proj"), each[:, :still].swapaxes(1, 2)
+    yield name.replace("kv_b_proj", "v_b_proj"), each[:, still:]
 
 
 def shortened(config: dict) -> dict[str, object]:
@@ -151,6 +206,8 @@ def falcon_keys(config: dict) -> dict[str, object]:
     return {"tensor_data_layout": "jploski", **sizes}
 
 
+# What transformers multiplies q and k by, where mscale is not mscale_all_dim as in all published models.
+DEEPSEEK_GROWN = (0.1 * math.log(4) + 1) / (0.07 * math.log(4) + 1)
 BERT_HEADS = ("pooler.", "cls.", "lm_head", "position_ids", "vocab_", "classifier")
 
 RECIPES = (
@@ -255,7 +312,7 @@ RECIPES = (
     Recipe("olmoe", "olmoe", lambda c: {"attention.clamp_kqv": c["clip_qkv"]}),
     Recipe("command-r", "cohere", lambda c: {"logit_scale": c["logit_scale"], "rope.scaling.type": "none"}),
     Recipe("command-r", "cohere_qk_norm", lambda c: {"logit_scale": c["logit_scale"]}),
-    Recipe("cohere2", "cohere2", lambda c: patterned(c) | turned(c)),
+    Recipe("cohere2", "cohere2", lambda c: patterned(c) | turned(c) | {"logit_scale": c["logit_scale"]}),
     Recipe(
         "granite",
         "granite",
@@ -280,6 +337,7 @@ RECIPES = (
     Recipe("chatglm", "glm", turned),
     Recipe("nemotron", "nemotron", lambda c: turned(c) | {"attention.layer_norm_epsilon": c["norm_eps"]}, more_by_one),
     Recipe("seed_oss", "seed_oss"),
+    Recipe("deepseek2", "deepseek_v3", deepseek_keys, deepseek_tensors, fields={"rotary_magnitude": DEEPSEEK_GROWN}),
     Recipe("bert", "bert", lambda _: {"attention.causal": False}, short("bert.", without(*BERT_HEADS))),
     Recipe("bert", "roberta", shortened, short("roberta.", without(*BERT_HEADS, then=chopped))),
     Recipe("bert", "xlm-roberta", shortened, short("roberta.", without(*BERT_HEADS, then=chopped))),
@@ -302,4 +360,14 @@ RECIPES = (
         short("model.", without("head.", "decoder.")),
     ),
     Recipe("eurobert", "eurobert", lambda _: {"attention.causal": False}, short("model.", without("lm_head"))),
+    Recipe("t5", "t5", t5_keys, fields={"relative_max_distance": 11}),
+    Recipe("t5", "mt5", t5_keys, fields={"relative_max_distance": 13}),
+    Recipe("t5", "umt5", t5_keys, fields={"relative_max_distance": 11}),
+    Recipe(
+        "t5encoder",
+        "t5_encoder",
+        t5_keys,
+        without("decoder."),
+        fields={"relative_max_distance": 7, "activation": "silu"},
+    ),
 )

@@ -26,6 +26,11 @@ def attention_differs(model, folder) -> float:
             result = attnviz.run(str(text), model=model)
             assert [token.id for token in result.tokens] == golden[f"t{i}_ids"].tolist()
             differences.append(np.abs(result.attention - golden[f"t{i}_attention"]).max())
+        for i, target in enumerate(golden.get("targets", ())):
+            result = attnviz.run(str(golden["texts"][i]), target=str(target), model=model)
+            assert [token.id for token in result.target_tokens] == golden[f"t{i}_target_ids"].tolist()
+            for kind in ("decoder", "cross"):
+                differences.append(np.abs(result.views[kind].matrices - golden[f"t{i}_{kind}_attention"]).max())
     return float(max(differences))
 
 

@@ -30,6 +30,18 @@ def test_tokens_and_two_heads_are_those_of_transformers(model, number):
     np.testing.assert_allclose(found, EXPECTED[f"t{number}_attention"], atol=2e-4, rtol=0)
 
 
+@pytest.mark.parametrize("number", range(len(TEXTS)), ids=TEXTS)
+def test_it_continues_a_text_as_transformers_does(model, number):
+    wanted = EXPECTED[f"t{number}_new_ids"].tolist()
+    tokens = attnviz.run(TEXTS[number], model=model, generate=len(wanted)).tokens
+    assert [token.id for token in tokens if token.generated] == wanted
+
+
+def test_the_capital_of_france_is_paris(smollm2, capfd):
+    assert main(["show", TEXTS[0], "--model", str(smollm2), "--generate", "1", "-L", "0"]) == 0
+    assert "generated: Paris" in capfd.readouterr().out
+
+
 def test_every_tensor_is_accounted_for_and_nothing_needs_a_note(model):
     assert model.unknown == ()
     assert model.notes == ()

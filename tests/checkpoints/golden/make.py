@@ -106,10 +106,13 @@ def randomised(recipe):
     """The recipe's model with its random weights."""
     model, generator = recipe.new_model().eval(), torch.Generator().manual_seed(recipe.seed)
     for name, parameter in model.named_parameters():
-        if not parameter.requires_grad:  # a table of sinusoids
-            continue
         module = model.get_submodule(name.rpartition(".")[0])
+        if not parameter.requires_grad or "Sinusoidal" in type(module).__name__:
+            continue
         parameter.copy_(exact(drawn(module, name, parameter, recipe.sharp, generator)))
+    for name, buffer in model.named_buffers():
+        if name == "final_logits_bias":
+            buffer.copy_(exact(torch.randn(buffer.shape, generator=generator)))
     return model
 
 

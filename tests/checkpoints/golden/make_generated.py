@@ -9,6 +9,7 @@ with settings of ``generation_config.json``. A continuation stops before a choic
 """
 
 import json
+from itertools import takewhile
 from pathlib import Path
 
 import numpy as np
@@ -79,14 +80,14 @@ def written(model, ids, **settings):
     return new
 
 
-def spoken(arrays):
+def spoken(folder, arrays):
     """What the decoder is told of the target's language: the token that it begins with, or that comes first."""
-    if "languages" not in arrays or not arrays["languages"].size:
+    file = folder / "tokenizer_config.json"
+    if not (file.exists() and json.loads(file.read_text()).get("tgt_lang")):
         return {}
-    fed = arrays["t0_target_ids"].tolist()
-    specials = [one for one in fed[:2] if one == arrays["t1_target_ids"][fed.index(one)]]
+    both = zip(arrays["t0_target_ids"].tolist(), arrays["t1_target_ids"].tolist(), strict=False)
     names = ("decoder_start_token_id", "forced_bos_token_id")
-    return dict(zip(names, specials, strict=False))
+    return dict(zip(names, (one for one, _ in takewhile(lambda pair: pair[0] == pair[1], both)), strict=False))
 
 
 def main():
@@ -97,7 +98,7 @@ def main():
         model, added = loaded(folder)
         if any("layers" in tensor for tensor in added):  # saved under names that this class does not read
             continue
-        first = spoken(arrays)
+        first = spoken(folder, arrays)
         texts = {
             "t0": written(model, arrays["t0_ids"], **first),
             "t1": written(model, arrays["t1_ids"], **UNLIKE, **first),

@@ -4,17 +4,24 @@ The pieces are learnt here, by plain byte-pair merging with ties broken by spell
 ``tokenizers`` library: those for WordPiece and Unigram give another vocabulary at every run.
 """
 
+import io
+import json
 import math
+import re
 import tempfile
 from collections import Counter
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
+import sentencepiece
 from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
 from transformers import (
     AlbertTokenizer,
     BertTokenizer,
+    BlenderbotSmallTokenizer,
+    BlenderbotTokenizer,
+    ByT5Tokenizer,
     CamembertTokenizer,
     DebertaTokenizer,
     DebertaV2Tokenizer,
@@ -24,7 +31,12 @@ from transformers import (
     GPT2Tokenizer,
     GPTNeoXTokenizer,
     LlamaTokenizer,
+    M2M100Tokenizer,
+    MarianTokenizer,
+    MBartTokenizer,
     MPNetTokenizer,
+    NllbTokenizer,
+    PegasusTokenizer,
     Qwen2Tokenizer,
     RobertaTokenizer,
     T5Tokenizer,
@@ -331,3 +343,114 @@ def gemma():
 
 def t5():
     return T5Tokenizer(vocab=unigram(("<pad>", "</s>", "<unk>"), n_merges=40)[:100], extra_ids=3)
+
+
+SMALL_WORDS = re.compile(r"[.,!?()]?[^\s.,!?()']+|[.,!?()]|'")  # those that Blenderbot-small's tokenizer merges
+MADE = tempfile.TemporaryDirectory()  # the files of tokenizers that copy them when they are saved
+FAIRSEQ = ("<s>", "<pad>", "</s>", "<unk>")
+
+
+def bart():
+    vocab, merges = byte_level(FAIRSEQ, ("<mask>",), n_merges=24)
+    return RobertaTokenizer(vocab=vocab, merges=merges)
+
+
+def blenderbot():
+    """Its class adds no end, as the published tokenizer.json does."""
+    vocab, merges = byte_level(FAIRSEQ, ("<mask>",), n_merges=24)
+    tokenizer = BlenderbotTokenizer(vocab=vocab, merges=merges)
+    tokenizer.backend_tokenizer.post_processor = processors.TemplateProcessing(
+        single="$A </s>", pair="$A </s> $B </s>", special_tokens=[("</s>", vocab["</s>"])]
+    )
+    return tokenizer
+
+
+def mbart():
+    codes = [(code, 0.0) for code in MBartTokenizer().lang_code_to_id]
+    vocab = [*unigram(FAIRSEQ, n_merges=40)[:90], *codes, ("<mask>", 0.0)]
+    return MBartTokenizer(vocab=vocab, src_lang="de_DE", tgt_lang="ro_RO")
+
+
+def nllb():
+    """Of four languages; the file of pieces and merges has those of SentencePiece."""
+    special = FAIRSEQ
+    words = corpus_words(None, pre_tokenizers.Metaspace())
+    merges, pieces = learn({tuple(word): count for word, count in words.items()}, 40)
+    codes = ["deu_Latn", "eng_Latn", "fra_Latn", "zho_Hans"]
+    vocab = {piece: i for i, piece in enumerate([*special, *(piece for piece, _ in pieces), *codes, "<mask>"])}
+    return NllbTokenizer(
+        vocab=vocab, merges=merges, extra_special_tokens=codes, src_lang="eng_Latn", tgt_lang="deu_Latn"
+    )
+
+
+def pegasus():
+    special = ("<pad>", "</s>", "<mask_1>", "<mask_2>", "<unk_2>", "<unk_3>", "<unk>")
+    return PegasusTokenizer(vocab=unigram(special, n_merges=40)[:100], offset=4)
+
+
+def new_folder():
+    return tempfile.mkdtemp(dir=MADE.name)
+
+
+def trained_pieces(folder, name, **options):
+    """A SentencePiece model of the corpus in a file of a folder; its pieces."""
+    out = io.BytesIO()
+    usual = {"model_type": "unigram", "normalization_rule_name": "identity", "minloglevel": 2, "vocab_size": 110}
+    options = usual | {"character_coverage": 0.98} | options
+    sentencepiece.SentencePieceTrainer.train(sentence_iterator=iter(CORPUS), model_writer=out, **options)
+    (Path(folder) / name).write_bytes(out.getvalue())
+    processor = sentencepiece.SentencePieceProcessor(model_proto=out.getvalue())
+    return [processor.id_to_piece(i) for i in range(3, processor.get_piece_size())]
+
+
+def written(folder, name, pieces):
+    path = Path(folder) / name
+    path.write_text(json.dumps({piece: i for i, piece in enumerate(dict.fromkeys(pieces))}))
+    return str(path)
+
+
+def marian():
+    """One vocabulary, two files of pieces, and two languages of targets."""
+    made = new_folder()
+    source = trained_pieces(made, "source.spm")
+    target = trained_pieces(made, "target.spm", vocab_size=100, model_type="bpe")
+    vocab = written(made, "vocab.json", ["</s>", "<unk>", *source, *target, ">>deu<<", ">>fra<<", "<pad>"])
+    files = str(Path(made) / "source.spm"), str(Path(made) / "target.spm"), vocab
+    return MarianTokenizer(*files, source_lang="en", target_lang="de")
+
+
+def marian_separate():
+    """A vocabulary of sources and another of targets."""
+    made = new_folder()
+    source = trained_pieces(made, "source.spm", vocab_size=100)
+    target = trained_pieces(made, "target.spm")
+    vocab = written(made, "vocab.json", ["</s>", "<unk>", *source, "<pad>"])
+    of_targets = written(made, "target_vocab.json", ["</s>", "<unk>", *target, "<pad>"])
+    files = str(Path(made) / "source.spm"), str(Path(made) / "target.spm"), vocab, of_targets
+    return MarianTokenizer(*files, separate_vocabs=True)
+
+
+def m2m_100():
+    made = new_folder()
+    pieces = trained_pieces(made, "sentencepiece.bpe.model")
+    vocab = written(made, "vocab.json", [*FAIRSEQ, *reversed(pieces)])
+    file = str(Path(made) / "sentencepiece.bpe.model")
+    return M2M100Tokenizer(vocab, file, src_lang="en", tgt_lang="fr")
+
+
+def blenderbot_small():
+    """Words in lower case, of which pieces end in ``@@`` but the last; a merged piece that no word has is left out."""
+    words = Counter(word for line in CORPUS for word in SMALL_WORDS.findall(line.lower()))
+    split = {(*word[:-1], f"{word[-1]}</w>"): count for word, count in words.items()}
+    merges, pieces = learn(split, 60)
+    used = [piece for piece, count in pieces if count > 0]
+    spelled = [piece.removesuffix("</w>") if piece.endswith("</w>") else f"{piece}@@" for piece in used]
+    made = new_folder()
+    vocab = written(made, "vocab.json", ["__null__", "__start__", "__end__", "__unk__", *spelled])
+    path = Path(made) / "merges.txt"
+    path.write_text("#version: 0.2\n" + "".join(f"{left} {right}\n" for left, right in merges))
+    return BlenderbotSmallTokenizer(vocab, str(path))
+
+
+def byt5():
+    return ByT5Tokenizer(extra_ids=3)

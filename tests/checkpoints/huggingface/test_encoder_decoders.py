@@ -44,6 +44,10 @@ PUBLISHED = {
         "scalable_attention": True, "vocab_size": 256384,
     },
 }  # fmt: skip
+BLENDERBOT = {
+    "d_model": 16, "decoder_attention_heads": 2, "decoder_ffn_dim": 8, "decoder_layers": 1, "encoder_ffn_dim": 8,
+    "encoder_attention_heads": 2, "encoder_layers": 1, "max_position_embeddings": 32, "vocab_size": 40,
+}  # fmt: skip
 GATED = {"gated": True, "activation": "gelu_tanh", "decoder_start_id": 0, "d_head": 64}
 EXPECTED = {
     "t5-small": {"gated": False, "activation": "relu", "decoder_layers": None, "d_head": 64, "n_ctx": 512},
@@ -158,3 +162,28 @@ def test_a_description_has_both_stacks(tmp_path):
     settings = json.loads((T5 / "config.json").read_text())
     assert (info.kind, info.config.layers_of("cross")) == ("encoder-decoder", settings["num_decoder_layers"])
     assert not info.unused
+
+
+@pytest.mark.parametrize("file", ["tokenizer_config.json", "config.json"])
+def test_the_tokenizer_of_byt5_needs_no_vocabulary(file, tmp_path):
+    copy = tmp_path / "byt5"
+    shutil.copytree(T5.parent / "byt5", copy, ignore=shutil.ignore_patterns("*token*"))
+    settings = json.loads((copy / file).read_text()) if file == "config.json" else {}
+    settings |= {"tokenizer_class": "ByT5Tokenizer", "vocab_size": 264}
+    (copy / file).write_text(json.dumps(settings))
+    model = attnviz.load(model=copy)
+    tokens = attnviz.prepare(model, "café <extra_id_1>").tokens
+    assert [token.id for token in tokens] == [102, 100, 105, 198, 172, 35, 260, 1]
+    assert [token.word for token in tokens[:-1]] == [0, 0, 0, 0, 0, 1, 2]
+    assert [token.text for token in tokens[3:5]] == ["é", "é"]
+    assert model.tokenizer.n_vocab == 384
+    (note,) = model.notes
+    assert "120 tokens have no row in the embedding table of 264 rows" in note
+
+
+def test_the_decoder_of_blenderbot_small_does_not_scale_its_tokens():
+    """As the published code has it: the norm that follows makes the difference small."""
+    fields, _ = checked("blenderbot-small", {"scale_embedding": True} | BLENDERBOT)
+    assert (fields["embed_scale"], fields["decoder_embed_scale"]) == (4.0, 1.0)
+    fields, _ = checked("blenderbot", {"scale_embedding": True} | BLENDERBOT)
+    assert (fields["embed_scale"], fields.get("decoder_embed_scale")) == (4.0, None)

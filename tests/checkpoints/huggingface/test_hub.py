@@ -374,6 +374,12 @@ REFUSED = {
         "it has no config.json; expected a model of the transformers library",
         None,
     ),
+    "gguf": (
+        Repository({"main": {"model-Q4_K_M.gguf": b"GGUF"}}),
+        {},
+        "it has no config.json; expected a model of the transformers library",
+        "it has GGUF files: download one, and give its path to --model",
+    ),
     "weightless": (
         Repository({"main": {CONFIG: b"{}", "onnx/pytorch_model.bin": b"p"}}),
         {},

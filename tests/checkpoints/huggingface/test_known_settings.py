@@ -90,7 +90,9 @@ def small(model_type, **more):
     """A config.json of a small model, with the names that its family has."""
     sizes = {"num_hidden_layers": 2, "num_attention_heads": 2, "hidden_size": 8, "vocab_size": 9}
     sizes |= {"pad_token_id": 1, "max_position_embeddings": 16, "attention_types": [[["global", "local"], 1]]}
-    widths = dict.fromkeys(("intermediate_size", "hidden_dim", "ffn_dim", "d_ff"), 8)
+    sizes |= {"decoder_layers": 1, "decoder_attention_heads": 2, "decoder_start_token_id": 1}
+    names_of_width = ("intermediate_size", "hidden_dim", "ffn_dim", "d_ff", "encoder_ffn_dim", "decoder_ffn_dim")
+    widths = dict.fromkeys(names_of_width, 8)
     release = RELEASES[NEWEST[model_type]]
     names = release["all"] | release[model_type]
     known = {name: value for name, value in (sizes | widths).items() if name in names}

@@ -99,7 +99,7 @@ def test_the_classes_say_the_family_where_there_is_no_model_type(copy_of):
 
 def test_a_folder_whose_classes_are_not_known_either_is_refused(copy_of):
     with pytest.raises(CheckpointError, match=r"it has no model_type; expected one of the \d+ that"):
-        read_folder(copy_of("bert", model_type=None, architectures=["T5Model"]))
+        read_folder(copy_of("bert", model_type=None, architectures=["Wav2Vec2Model"]))
 
 
 def test_code_of_the_models_own_is_a_note(copy_of):

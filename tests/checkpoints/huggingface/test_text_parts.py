@@ -165,6 +165,14 @@ def test_models_without_attention_are_refused_with_the_reason(model_type, reason
     assert str(caught.value).endswith("; expected a transformer")
 
 
+def test_nllb_with_experts_is_refused_by_name(tmp_path):
+    message = (
+        "model_type 'nllb-moe' is NLLB with experts, which attnviz does not compute; expected a transformer without"
+    )
+    with pytest.raises(CheckpointError, match=message):
+        attnviz.load(model=write_bert(tmp_path / "model", model_type="nllb-moe"))
+
+
 PUBLISHED = {
     "llava": {
         "model_type": "llava", "image_token_index": 32000, "projector_hidden_act": "gelu", "vision_feature_layer": -2,

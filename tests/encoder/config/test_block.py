@@ -80,6 +80,10 @@ def test_the_scale_is_the_scores_own_unless_one_is_given(fields, factor):
             "pad_id, n_vocab: 9 is not the id of a token; expected less than 9",
         ),
         (
+            {"decoder_norms_tokens": True},
+            "decoder_norms_tokens, embed_norm: there is no norm of embeddings; expected embed_norm too",
+        ),
+        (
             {"decoder_start_id": 9, "n_vocab": 9},
             "decoder_start_id, n_vocab: 9 is not the id of a token; expected less than 9",
         ),

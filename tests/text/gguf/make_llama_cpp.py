@@ -1,6 +1,6 @@
 """Writes llama_cpp.json: small vocabularies as GGUF metadata, and the ids that llama.cpp makes of texts with them.
 
-Needs ``pip install xllamacpp gguf tokenizers sentencepiece`` (made with 2026.10.11549, 0.19.0, 0.23.3 and 0.2.1).
+Needs ``pip install xllamacpp gguf tokenizers sentencepiece protobuf`` (made with xllamacpp 2026.10.11549).
 """
 
 import io
@@ -14,6 +14,7 @@ import gguf
 import numpy as np
 import sentencepiece
 import xllamacpp
+from sentencepiece.sentencepiece_model_pb2 import ModelProto
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, trainers
 
 TEXTS = [
@@ -107,7 +108,9 @@ def pieces(kind, model_type, **options):
     ]
     scores = [round(sp.get_score(i), 4) for i in range(len(tokens))]
     ids = {"bos_token_id": sp.bos_id(), "eos_token_id": sp.eos_id(), "unknown_token_id": sp.unk_id()}
-    return {"model": kind, "tokens": tokens, "token_type": kinds, "scores": scores, **ids}
+    table = ModelProto.FromString(stream.getvalue()).normalizer_spec.precompiled_charsmap
+    characters = {"precompiled_charsmap": list(table)} if table else {}
+    return {"model": kind, "tokens": tokens, "token_type": kinds, "scores": scores, **ids, **characters}
 
 
 def word_pieces():
@@ -160,7 +163,7 @@ def write(path, metadata):
         add = {bool: writer.add_bool, int: writer.add_uint32, str: writer.add_string, list: writer.add_array}[
             type(value)
         ]
-        add(KEY + name, value)
+        add(KEY + name, bytes(value) if name == "precompiled_charsmap" else value)
     names = ["attn_norm", "ffn_norm", "attn_q", "attn_k", "attn_v", "attn_output", "ffn_gate", "ffn_up", "ffn_down"]
     shapes = {f"blk.0.{name}.weight": (d,) if name.endswith("norm") else (d, d) for name in names}
     for name, shape in {"token_embd.weight": (n, d), "output_norm.weight": (d,), **shapes}.items():
@@ -204,7 +207,9 @@ def main():
         "normalization_rule_name": "identity",
         "remove_extra_whitespaces": False,
     }
-    likely = {"vocab_size": 140, "normalization_rule_name": "identity", "user_defined_symbols": ["<x>"]}
+    rules = Path(tempfile.mkdtemp()) / "rules.tsv"
+    rules.write_text("BD\t31 2F 32\nB2\t32\n65 301\tE9\n3000\t20\n")  # ½ is 1/2, ² is 2, and so on
+    likely = {"vocab_size": 140, "normalization_rule_tsv": str(rules), "user_defined_symbols": ["<x>"]}
     cases = {
         "gemma4": raw_pairs(),
         "llama": pieces("llama", "bpe", **small),

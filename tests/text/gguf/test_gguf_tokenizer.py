@@ -1,14 +1,16 @@
 """The tokenizers made from a GGUF's vocabulary, against the ids of llama.cpp (``make_llama_cpp.py``)."""
 
 import json
+from itertools import product
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from attnviz.errors import CheckpointError
+from attnviz.errors import CheckpointError, InputError
 from attnviz.text.gguf.read import read_gguf_tokenizer
 from attnviz.text.gguf.splits import SPLITS
+from attnviz.text.pieces.charsmap import is_sound_charsmap
 
 CASES = json.loads(Path(__file__).with_name("llama_cpp.json").read_text(encoding="utf-8"))
 TEXTS = CASES["texts"]
@@ -131,6 +133,7 @@ def test_a_text_is_padded_with_the_token_of_the_file():
 
 BERT_PIECES = list(enumerate(BERT["tokens"]))
 HINT = "give its tokenizer.json with --tokenizer FILE"
+TABLE = "tokenizer.ggml.precompiled_charsmap"
 ERRORS = [
     (BYTES, {"model": None}, "it has no tokenizer (tokenizer.ggml.model); expected one"),
     (
@@ -169,7 +172,9 @@ ERRORS = [
         {"scores": [float("nan")] * 400},
         "tokenizer.ggml.scores has a value that is not a number; expected one number",
     ),
-    (T5, {"precompiled_charsmap": [1, 2, 3]}, "tokenizer.ggml.precompiled_charsmap is damaged ("),
+    (T5, {"precompiled_charsmap": [1, 2, 3]}, f"{TABLE} is damaged; expected SentencePiece's table of characters"),
+    (T5, {"precompiled_charsmap": [1, 999]}, f"{TABLE} has no bytes; expected an array of them"),
+    (BYTES, {"token_type": [1.5] * 500}, "tokenizer.ggml.token_type has numbers that are not whole; expected one kind"),
 ]
 
 
@@ -187,3 +192,37 @@ def test_merges_of_pieces_that_are_not_in_the_vocabulary_are_one_line():
         CheckpointError, match=r"tokenizer\.ggml\.merges does not fit its tokens \(.*\); expected pieces of them"
     ):
         read_gguf_tokenizer(metadata(BYTES, merges=["zz yy"]), "model.gguf")
+
+
+JUNK = [True, -1, 2**63, "x", ["a", "a b"], np.zeros(0), np.array([np.nan] * 500), np.full(500, 2**40)]
+NAMES = sorted(
+    {name for case in (BYTES, LLAMA, T5, BERT) for name in case} | {"cls_token_id", "add_sep_token", "add_bos_token"}
+)
+
+
+@pytest.mark.parametrize("values", [BYTES, LLAMA, T5, BERT], ids=["gpt2", "llama", "t5", "bert"])
+def test_whatever_a_key_holds_is_unused_or_an_error_of_one_line(values):
+    messages = []
+    for name, junk in product(NAMES, JUNK):
+        try:
+            read_gguf_tokenizer({**metadata(values), KEY + name: junk}, "model.gguf").encode("Hello 12", n_vocab=10**6)
+        except InputError as error:
+            messages.append(str(error))
+    assert len(messages) > 40
+    assert not any("\n" in message for message in messages)
+
+
+def test_a_table_of_characters_is_refused_where_an_index_leads_out_of_it():
+    table = T5["precompiled_charsmap"]
+    messages, n_read = set(), 0
+    for at in (*range(0, 40, 3), *range(len(table) - 30, len(table), 3)):
+        for value in (0, 128, 255):
+            try:
+                tokens(T5, TEXTS[7], precompiled_charsmap=[*table[:at], value, *table[at + 1 :]])
+                n_read += 1
+            except CheckpointError as error:
+                messages.add(str(error))
+    assert messages == {f"model.gguf: {TABLE} is damaged; expected SentencePiece's table of characters"}
+    assert n_read
+    assert not is_sound_charsmap(bytes(table[:-40]))
+    assert not is_sound_charsmap(b"")

@@ -297,12 +297,16 @@ def test_the_fields_of_a_piece_may_have_any_order(tmp_path, order):
     assert [(piece.text, piece.score, piece.kind) for piece in pieces] == [("<unk>", -1.5, 2), ("▁é", -2.5, 1)]
 
 
-def test_normalised_characters_that_are_not_text_are_damaged(tmp_path):
-    """The ``sentencepiece`` library reads such a table, and the ``tokenizers`` library does not."""
+@pytest.mark.parametrize("place", [4, -4])
+def test_a_damaged_table_of_characters_is_one_line(tmp_path, place):
+    """The ``tokenizers`` library would end the process at an index that leads out of it (4), or not read it (-4)."""
     path = train(tmp_path / "x.model", model_type="unigram")
-    charsmap = read_sentencepiece(path).charsmap
-    path.write_bytes(path.read_bytes().replace(charsmap, charsmap[:-4] + b"\xff\xff\xff\0"))
-    with pytest.raises(InputError, match=r"it is damaged \(.*Precompiled.*\); expected a SentencePiece model"):
+    table = read_sentencepiece(path).charsmap
+    at = place % len(table)
+    path.write_bytes(path.read_bytes().replace(table, table[:at] + b"\xff\xff\xff\x7f" + table[at + 4 :]))
+    with pytest.raises(
+        InputError, match=r"it is not read \(a damaged table of characters\); expected a SentencePiece model"
+    ):
         sentencepiece_tokenizer(path, PieceLayout(), name="x", settings={})
 
 

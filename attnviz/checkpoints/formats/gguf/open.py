@@ -6,7 +6,7 @@ from pathlib import Path
 
 from attnviz.checkpoints.formats.gguf.gguf_file import GgufFile
 from attnviz.checkpoints.formats.gguf.header import GgufHeader, read_header
-from attnviz.checkpoints.formats.joined import JoinedFile
+from attnviz.checkpoints.formats.gguf.joined import JoinedFile
 from attnviz.checkpoints.formats.tensor_file import TensorFile
 from attnviz.errors import CheckpointError, one_line
 

@@ -1,6 +1,6 @@
 """T5 (Raffel et al. 2020): an encoder-decoder with relative positions, RMS norms before each part, and no scale."""
 
-from attnviz.checkpoints.huggingface.family import Family
+from attnviz.checkpoints.huggingface.family import Family, TokenizerKind, Vocabulary
 from attnviz.checkpoints.huggingface.generation.language_head import LanguageHead
 from attnviz.checkpoints.huggingface.settings import ACTIVATION_NAMES, Settings, number_from, size_from
 from attnviz.text.pieces.layout import PieceLayout
@@ -63,6 +63,8 @@ def _output_scale(settings: Settings) -> float:
     return settings.number("d_model", least=1) ** -0.5 if settings.get("scale_decoder_outputs", tied) else 1.0
 
 
+_BYTES = Vocabulary("utf8", "$A eos", "$A eos $B eos", {"pad": "<pad>", "eos": "</s>", "unk": "<unk>"}, n_extra=125)
+
 FAMILY = Family(
     name="T5",
     paper="Raffel et al. 2020",
@@ -109,6 +111,7 @@ FAMILY = Family(
     required={"is_decoder": (False,)},
     irrelevant=("scale_decoder_outputs",),
     pieces=PieceLayout(single="$A </s>", pair="$A </s> $B </s>", extra="<extra_id_{}>", n_extra=100),
+    tokenizers={"ByT5": TokenizerKind(vocabulary=_BYTES)},
     classes="T5(?:Encoder|With)?",
     head=LanguageHead(reads_tied=False, scale=_output_scale),
 )

@@ -34,7 +34,8 @@ def fairseq_sinusoids(shape: Shape, first: int, pad_id: int) -> np.ndarray:
     """
     n, width = shape
     half = width // 2
-    rates = np.exp(np.arange(half, dtype=np.float32) * np.float32(-math.log(10000) / max(half - 1, 1)))
+    powers = np.arange(half, dtype=np.float32) * np.float32(-math.log(10000) / max(half - 1, 1))
+    rates = np.exp(powers.astype(np.float64)).astype(np.float32)  # rounded as in PyTorch, on every machine
     positions = np.arange(first, n + first)
     angles = positions.astype(np.float32)[:, None] * rates  # (n, half)
     table = np.zeros(shape, np.float32)

@@ -12,6 +12,8 @@ from attnviz.errors import CheckpointError, one_line
 
 FILE = "generation_config.json"
 
+_MOST = 2**31  # of the numbers of a rule
+
 # Rules that change what comes out, each with the values that change nothing. Sampling is not among them: it is never
 # greedy.
 _LEFT_OUT: dict[str, tuple[object, ...]] = {
@@ -85,7 +87,8 @@ def _decay(settings: Settings) -> tuple[int, float] | None:
     if value is None:
         return None
     good = isinstance(value, list) and len(value) == 2 and all(isinstance(one, int | float) for one in value)
-    _check(settings, name, good, "expected [first token, factor]")
+    good = good and abs(value[0]) < _MOST and abs(value[1]) < _MOST  # false of what is not a number
+    _check(settings, name, good, f"expected [first token, factor], below {_MOST}")
     return int(value[0]), float(value[1])
 
 

@@ -44,12 +44,14 @@ def read_unembedding(
     sources = {name: source for name, (source, _) in needed.items()}
     read = FileParams(own, settings.where, {name: shape for name, (_, shape) in needed.items()}, sources)
     arrays = {name: read[name] for name in sources}
-    if "w" not in arrays:
+    tied = "w" not in arrays
+    if tied:
         arrays["w"] = params[output_table(config)].T
     if "more" in arrays:
         arrays["b"] = arrays["b"] + arrays["more"] if "b" in arrays else arrays["more"]
     numbers = {name: head.value(name, settings) for name in ("scale", "cap", "activation", "norm_eps")}
-    return Unembedding(ArrayParams(arrays), **numbers)
+    arrays.pop("more", None)
+    return Unembedding(ArrayParams(arrays), tied=tied, **numbers)
 
 
 def _needed(

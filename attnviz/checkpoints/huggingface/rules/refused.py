@@ -1,4 +1,4 @@
-"""Models that attnviz refuses with the reason: they have no attention matrix, or one in some layers only."""
+"""Models that attnviz refuses with the reason: most have no attention matrix, or one in some layers only."""
 
 from collections.abc import Mapping
 
@@ -11,10 +11,11 @@ _REASONS: Mapping[str, str] = {
     **dict.fromkeys(("rwkv", "xlstm"), _RECURRENT),
     "fnet": "a Fourier mixer, which has no attention matrix",
     **dict.fromkeys(("bamba", "falcon_h1", "granitemoehybrid", "jamba", "lfm2", "lfm2_moe", "minimax"), _HYBRID),
+    "nllb-moe": "NLLB with experts, which attnviz does not compute",
     **dict.fromkeys(("nemotron_h", "qwen3_next", "recurrent_gemma", "zamba", "zamba2"), _HYBRID),
 }
 
 
 def reason_to_refuse(model_type: object) -> str | None:
-    """What a model is instead of a transformer; None for any other ``model_type``."""
+    """What a model is instead of one that loads; None for any other ``model_type``."""
     return _REASONS.get(model_type) if isinstance(model_type, str) else None

@@ -18,7 +18,7 @@ from attnviz.output.terminal.explained.mix import MixView
 from attnviz.output.terminal.explained.numbers import INDENT, StepNumbers, pretty
 from attnviz.output.terminal.explained.score import ScoreView, score_formula
 from attnviz.output.terminal.explained.shares import SharesView
-from attnviz.output.terminal.in_words import quoted
+from attnviz.output.terminal.in_words import next_words, quoted
 from attnviz.output.terminal.screen import BOLD, DIM, PLAIN, LinesView, Screen, StyledLine
 from attnviz.output.words import KIND_NAMES, model_words
 from attnviz.trace.steps import Explanation
@@ -155,7 +155,8 @@ class ExplanationView(LinesView):
         if not e.compared:
             return f"{query} looks at nothing, as every key is masked"
         name, share, is_most = self._key_word()
-        return f"{query} looks {'most ' if is_most else ''}at {name} ({whole_percent(share)}%)"
+        after = next_words(e.queries, e.place.query, e.model, self.screen) if e.place.kind == "cross" else ""
+        return f"{query} looks {'most ' if is_most else ''}at {name} ({whole_percent(share)}%){after}"
 
     def _last_sentence(self) -> str:
         """``"it" takes 72% of what it passes on from "tired"``: a word is whole."""

@@ -132,7 +132,7 @@ class MatrixView(LinesView):
         """The relations that the head finds better than other heads, where that is known."""
         words = best_relation(self.matrix)
         if words:
-            yield from self.text(f"{self.matrix.title} is best at {words} (attnviz help probes)", DIM)
+            yield from self.text(f"{self.matrix.title}: {words} of such pairs (attnviz help probes)", DIM)
 
     def legend(self) -> Iterable[str]:
         """Which way to read it, and what the cells' signs mean."""

@@ -52,7 +52,7 @@ class Shown:
             which=", ".join(filter(None, (rows.words(report.n_fitting), together))),
             cmap=cmap,
             fitting=report.n_fitting,
-            never=tuple(unavailable_labels(metrics)),
+            never=() if report.attention.kind == "cross" else tuple(unavailable_labels(metrics)),
             summary=summary_text(label_fields(metrics, report.labels)),
             examples=report.examples,
             patterns=rows.sort == "label" or "label" in (rows.condition_text or ""),

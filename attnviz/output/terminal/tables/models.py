@@ -82,6 +82,8 @@ class FolderTable(LinesView):
             if tokenizer
             else "tokenizer: none of its own"
         )
+        if tokenizer and "languages" in tokenizer:
+            yield from self.text(f"languages: {', '.join(tokenizer['languages'])}")
         for file in f["files"]:
             yield from self.text(f"weights: {file['name']}, {byte_size(file['bytes'])}, {', '.join(f['dtypes'])}")
         yield [(self.cut(f"sha256 {f['sha256']}"), DIM)]

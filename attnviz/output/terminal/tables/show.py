@@ -5,7 +5,7 @@ from itertools import chain
 from typing import Protocol
 
 from attnviz.analysis.choices.token_choice import TokenChoice, choose_tokens
-from attnviz.output.terminal.lines import text_line
+from attnviz.output.terminal.lines import plain_labels, text_line
 from attnviz.output.terminal.screen import LinesView, Screen
 from attnviz.output.terminal.styles.base import Looks
 from attnviz.output.terminal.summary import head_views
@@ -74,8 +74,17 @@ class ShowViews:
         if about.text is not None:
             number = self._texts if self._is_stream or self._texts > 1 else None
             writes_target = any(token.generated for token in about.target_tokens)
-            written = (about.n_given, writes_target)
-            yield text_line(number, about.where, about.text, screen, target=about.target, written=written)
+            both = (*about.tokens, *about.target_tokens)
+            labels = plain_labels(tuple(token for token in both if token.generated), screen)
+            yield text_line(
+                number,
+                about.where,
+                about.text,
+                screen,
+                target=about.target,
+                written=(about.n_given, writes_target),
+                labels=labels,
+            )
         for i, table in enumerate(tables):
             if i:
                 yield ""

@@ -84,6 +84,7 @@ def _notes(report: SyntaxReport, scores: Sequence[RelationScore], rare: int, lea
     if rare:
         yield f"{rare} rarer relation{'s' * (rare != 1)} with fewer than {least} pairs: --least 1."
     if report.lost:
-        yield f"{report.lost:,} pairs are not scored: the tokenizer has no tokens for a word, or the same for both."
+        are = "pair is" if report.lost == 1 else "pairs are"
+        yield f"{report.lost:,} {are} not scored: the tokenizer has no tokens for a word, or the same for both."
     if report.attention.model.is_random:
         yield "The weights are random: any pattern is chance."
