@@ -203,10 +203,8 @@ class PretrainedTokenizer:
     def _tokens(self, encoding: "Encoding", texts: tuple[str, ...]) -> Tokens:
         words = _words(encoding, self.spelling)
         # Each attribute of the library is a new list of all tokens, so each is read once.
-        is_special, sequences = encoding.special_tokens_mask, encoding.sequence_ids
-        offsets, type_ids = encoding.offsets, encoding.type_ids
-        tokens = []
-        segment = 0
+        is_special, sequences, offsets = encoding.special_tokens_mask, encoding.sequence_ids, encoding.offsets
+        tokens, segment, type_ids = [], 0, encoding.type_ids
         for i, (spelled, number) in enumerate(zip(encoding.tokens, encoding.ids, strict=True)):
             # The library spells an added token as in the text, with the space before it; its number gives the piece.
             piece = (self.library.id_to_token(number) if number in self._added else None) or spelled

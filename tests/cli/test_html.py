@@ -397,7 +397,19 @@ def test_the_first_screen_has_the_page(cli):
 def test_it_takes_every_option_of_show_but_those_of_tables_of_json_and_of_parts():
     group = typer.main.get_command(app)
     show, page = ({one.name for one in group.get_command(None, name).params} for name in ("show", "html"))
-    tables_and_json = {"grid", "style", "top", "cmap", "width", "json", "model_info", "workers", "dask", "resume", "image"}
+    tables_and_json = {
+        "grid",
+        "style",
+        "top",
+        "cmap",
+        "width",
+        "json",
+        "model_info",
+        "workers",
+        "dask",
+        "resume",
+        "image",
+    }
     parts = {"rows", "columns", "blocks", "received"}  # the page has every token; its reader chooses
     assert show - page == tables_and_json | parts
     diff = {one.name for one in group.get_command(None, "diff").params}

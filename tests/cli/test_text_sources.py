@@ -85,7 +85,7 @@ def test_a_folder_below_that_cannot_be_read_is_an_error(folder, monkeypatch):
         return scandir(path)
 
     monkeypatch.setattr(os, "scandir", refused)
-    with pytest.raises(InputError, match="^corpus/more: no permission to read it; expected text files$"):
+    with pytest.raises(InputError, match=r"^corpus/more: no permission to read it; expected text files$"):
         text_source("corpus")
 
 

@@ -25,8 +25,7 @@ class WindowFolder:
     """The files of a run's windows: ``window-0000012-3f2a….ndjson``, whose digest is that of all it follows from.
 
     That is the window's texts, the weights, and what is asked of them. A file is written whole or not at all, when its
-    window is done. So a window whose file is there is finished. A file that was damaged later is no longer whole, and its
-    window runs again.
+    window is done. So a window whose file is there is finished, unless the file was damaged since.
 
     Totals of windows are needed in their order, also those of finished ones. Then the first window is run in each
     run: it says what all texts have in common.

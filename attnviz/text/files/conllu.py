@@ -122,23 +122,26 @@ def _add(lines: _Lines, number: int, line: str, name: str) -> None:
     if kind == ".":
         return
     if kind == "-":
-        last, n = int(match[3]), len(lines.words)
-        if lines.ranges and first <= lines.ranges[-1][1]:
-            before = "{}-{}".format(*lines.ranges[-1])
-            raise InputError(
-                f"{where}: token {columns[0]} overlaps token {before}; expected tokens one after the other"
-            )
-        if first != n + 1 or last <= first:
-            raise InputError(
-                f"{where}: token {columns[0]} comes after {n} word{'s' * (n != 1)}; expected it before its words"
-            )
-        lines.ranges.append((first, last, columns[1], _space_follows(columns)))
+        _add_range(lines, (first, int(match[3])), columns, where)
         return
     if first != len(lines.words) + 1:
         raise InputError(f"{where}: word {first} comes after word {len(lines.words)}; expected {len(lines.words) + 1}")
     if not columns[1].strip():
         raise InputError(f"{where}: its form is missing; expected the word as it is written")
     lines.words.append((number, columns))
+
+
+def _add_range(lines: _Lines, token: tuple[int, int], columns: list[str], where: str) -> None:
+    """A multiword token, from its first word to its last."""
+    (first, last), n = token, len(lines.words)
+    if lines.ranges and first <= lines.ranges[-1][1]:
+        before = "{}-{}".format(*lines.ranges[-1])
+        raise InputError(f"{where}: token {columns[0]} overlaps token {before}; expected one after the other")
+    if first != n + 1 or last <= first:
+        raise InputError(
+            f"{where}: token {columns[0]} comes after {n} word{'s' * (n != 1)}; expected it before its words"
+        )
+    lines.ranges.append((first, last, columns[1], _space_follows(columns)))
 
 
 def _space_follows(columns: list[str]) -> bool:
@@ -169,7 +172,8 @@ def _sentence(lines: _Lines, name: str) -> ParsedSentence:
         places += range(len(spans) - n, len(spans)) if n == unit.n_words else [len(spans) - 1] * unit.n_words
     if rest := text[spans[-1][1] :].strip():
         raise InputError(
-            f"{where}: its text goes on with {one_line(rest[:20])!r} after its last word; expected the words of the text"
+            f"{where}: its text goes on with {one_line(rest[:20])!r} after its last word; expected the words "
+            "of the text"
         )
     words = tuple(
         _tree_word(columns, span, len(lines.words), f"{name}, line {number}")
