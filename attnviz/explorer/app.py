@@ -84,7 +84,7 @@ class ExplorerApp(App[None]):
     ):
         super().__init__(driver_class=driver_class, ansi_color=True)
         self.console = console or self.console
-        self.frame = Screenful()
+        self._frame: Screenful | None = None
         self.commands: list[str] = []
         self.is_interrupted = False
         self.message = ""
@@ -279,15 +279,24 @@ class ExplorerApp(App[None]):
     # The screen
 
     def redraw(self) -> None:
-        """Makes the frame anew."""
-        width, height = self.query_one(Canvas).size
-        self.sight = replace(self.sight, screen=replace(self.sight.screen, width=width))
-        if self._overlay is not None:
-            self.frame = overlaid(self._overlay, width, height, is_ascii=self.sight.screen.ascii)
-        else:
-            typed, pointed = self.prompt, self._pointed
-            self.frame = screenful(self.sight, width, height, pointed=pointed, message=self.message, prompt=typed)
+        """Another frame is due. It is made when it is looked at: of many quick keys only the last one's is."""
+        self.sight = replace(self.sight, screen=replace(self.sight.screen, width=self.query_one(Canvas).size.width))
+        self._frame = None
         self.query_one(Canvas).refresh()
+
+    @property
+    def frame(self) -> Screenful:
+        """What is on the screen."""
+        if self._frame is None:
+            width, height = self.query_one(Canvas).size
+            self._frame = self._made_frame(width, height)
+        return self._frame
+
+    def _made_frame(self, width: int, height: int) -> Screenful:
+        if self._overlay is not None:
+            return overlaid(self._overlay, width, height, is_ascii=self.sight.screen.ascii)
+        typed, pointed = self.prompt, self._pointed
+        return screenful(self.sight, width, height, pointed=pointed, message=self.message, prompt=typed)
 
     def _open_prompt(self, purpose: str, text: str) -> None:
         self.prompt = Prompt(purpose).inserted(text)

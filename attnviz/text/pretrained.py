@@ -203,15 +203,16 @@ class PretrainedTokenizer:
 
     def _tokens(self, encoding: "Encoding", texts: tuple[str, ...]) -> Tokens:
         words = _words(encoding, self.spelling)
-        tokens = []
-        segment = 0
+        # Each attribute of the library is a new list of all tokens, so each is read once.
+        is_special, sequences, offsets = encoding.special_tokens_mask, encoding.sequence_ids, encoding.offsets
+        tokens, segment, type_ids = [], 0, encoding.type_ids
         for i, (spelled, number) in enumerate(zip(encoding.tokens, encoding.ids, strict=True)):
             # The library spells an added token as in the text, with the space before it; its number gives the piece.
             piece = (self.library.id_to_token(number) if number in self._added else None) or spelled
-            special = bool(encoding.special_tokens_mask[i])
+            special = bool(is_special[i])
             if not special:
-                segment = encoding.sequence_ids[i] or 0
-            start, end = (0, 0) if special else encoding.offsets[i]
+                segment = sequences[i] or 0
+            start, end = (0, 0) if special else offsets[i]
             token = Token(
                 text=texts[segment][start:end],
                 label=printable(piece) if special or number in self._added else self.spelling.label(piece),
@@ -222,7 +223,7 @@ class PretrainedTokenizer:
                 special=special,
                 word=words[i],
                 segment=segment,
-                type_id=encoding.type_ids[i],
+                type_id=type_ids[i],
             )
             tokens.append(token)
         return tuple(tokens)
@@ -326,16 +327,17 @@ def _words(encoding: "Encoding", spelling: Spelling) -> list[int | None]:
     """
     words: list[int | None] = []
     segment, library_word, word = None, None, -1
-    for i, piece in enumerate(encoding.tokens):
-        if encoding.special_tokens_mask[i]:
+    parts = (encoding.tokens, encoding.special_tokens_mask, encoding.sequence_ids, encoding.word_ids)
+    for piece, is_special, sequence, number in zip(*parts, strict=True):
+        if is_special:
             words.append(None)
             continue
-        if encoding.sequence_ids[i] != segment:
-            segment, library_word, word = encoding.sequence_ids[i], None, -1
+        if sequence != segment:
+            segment, library_word, word = sequence, None, -1
         starts_word = spelling.space and piece.startswith(spelling.space)
-        if encoding.word_ids[i] != library_word or starts_word or word < 0:
+        if number != library_word or starts_word or word < 0:
             word += 1
-        library_word = encoding.word_ids[i]
+        library_word = number
         words.append(word)
     return words
 

@@ -5,6 +5,7 @@ import os
 import threading
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from attnviz.sweeps import work
@@ -73,7 +74,9 @@ def test_resuming_runs_only_the_windows_that_are_not_there(cli, texts, ran_texts
     resumed = cli(*command, "--resume")
     assert (resumed.code, resumed.out) == (first.code, first.out)
     n_run = 1 if argv != ("heads",) and "telling" not in argv else 2  # totals: the first window says what all share
-    assert resumed.err.endswith(f"{n_run} windows written to out, {len(whole) - n_run} were finished\n")
+    assert resumed.err.endswith(
+        f"{n_run} window{'s' * (n_run != 1)} written to out, {len(whole) - n_run} were finished\n"
+    )
     assert 0 < len(ran_texts) < n
     assert {path.name: path.read_bytes() for path in windows()} == whole
     ran_texts.clear()
@@ -206,13 +209,35 @@ def test_options_that_do_not_fit_are_wrong_usage(cli, texts, argv, message):
     assert cli(*argv) == (2, "", f"attnviz: error: {message}\n")
 
 
-@pytest.mark.parametrize("data", [b"", b"PK\x03\x04", b"{}"])
-def test_a_damaged_total_is_one_line(cli, texts, data):
+@pytest.mark.parametrize("argv", [COMMANDS[0], ("heads",)], ids=" ".join)
+@pytest.mark.parametrize(
+    "damage", [lambda data: data[:0], lambda data: data[: len(data) // 2], lambda data: data[:-1]], ids=["0", "½", "-1"]
+)
+def test_a_damaged_window_runs_again(cli, texts, argv, damage):
+    command = (*argv, "--file", "texts.txt", "--json", "--workers", "1", "--out", "out")
+    first = cli(*command)
+    whole = {path.name: path.read_bytes() for path in windows()}
+    windows()[1].write_bytes(damage(windows()[1].read_bytes()))
+    resumed = cli(*command, "--resume")
+    assert (resumed.code, resumed.out) == (first.code, first.out)
+    assert {path.name: path.read_bytes() for path in windows()} == whole
+
+
+def test_a_total_with_a_changed_bit_runs_again(cli, texts):
+    command = ("heads", "--file", "texts.txt", "--json", "--workers", "1", "--out", "out")
+    first, data = cli(*command), bytearray(windows()[1].read_bytes())
+    whole = bytes(data)
+    data[len(data) // 2] ^= 1
+    windows()[1].write_bytes(data)
+    assert cli(*command, "--resume").out == first.out
+    assert windows()[1].read_bytes() == whole
+
+
+@pytest.mark.parametrize("arrays", [{}, {"totals": np.array("[1]")}, {"totals": np.array('{"metrics": 1}')}])
+def test_a_total_of_something_else_is_one_line(cli, texts, arrays):
     command = ("heads", "--file", "texts.txt", "--json", "--out", "out")
     cli(*command)
-    windows()[1].write_bytes(data)
+    np.savez(windows()[1], **arrays)
     ran = cli(*command, "--resume")
-    message = (
-        f"attnviz: error: out/{windows()[1].name}: it is not a window of attnviz heads --json --out; expected that\n"
-    )
-    assert (ran.code, ran.err) == (3, message)
+    says = "it is not a window of attnviz heads --json --out; expected one, or no file of this name"
+    assert (ran.code, ran.err) == (3, f"attnviz: error: out/{windows()[1].name}: {says}\n")

@@ -58,6 +58,37 @@ def test_a_pattern_means_the_files_that_match(folder):
     assert [text for _, text, _ in read(text_source("corpus/*.txt"))[0]] == ["the dog", "slept"]
 
 
+def test_any_depth_is_where_a_pattern_says_it(folder, monkeypatch):
+    assert text_source("**/*.txt").names == ("corpus/b.txt",)
+    assert text_source("corpus/**").names == ("corpus/a.jsonl", "corpus/b.txt", "corpus/more/c.txt.gz")
+    assert text_source("c*/**/more/**/*").names == ("corpus/more/c.txt.gz",)
+    assert text_source(f"{folder}/**/*.txt").names == (f"{folder}/b.txt",)
+    monkeypatch.chdir(folder)
+    assert text_source("**/*.*").names == ("a.jsonl", "b.txt", "more/c.txt.gz")
+    assert text_source(".").names == ("./a.jsonl", "./b.txt", "./more/c.txt.gz")
+
+
+def test_links_in_a_circle_are_read_once(folder):
+    for name in ("self", "more/up", "more/down"):
+        (folder / name).symlink_to(folder)
+    names = ("corpus/a.jsonl", "corpus/b.txt", "corpus/more/c.txt.gz")
+    assert text_source("corpus").names == names
+    assert text_source("corpus/**/*").names == names
+
+
+def test_a_folder_below_that_cannot_be_read_is_an_error(folder, monkeypatch):
+    scandir = os.scandir
+
+    def refused(path):
+        if os.fspath(path) == "corpus/more":
+            raise PermissionError(13, "Permission denied", path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refused)
+    with pytest.raises(InputError, match=r"^corpus/more: no permission to read it; expected text files$"):
+        text_source("corpus")
+
+
 def test_a_file_is_never_a_pattern(folder):
     (folder / "b[1].txt").write_text("one\n")
     assert text_source("corpus/b[1].txt") == Path("corpus/b[1].txt")

@@ -4,12 +4,14 @@ import asyncio
 import base64
 
 import pytest
-from textual.events import Paste
+from textual.events import Key, Paste
 
 import attnviz
 from attnviz.api.pages.session import Session
+from attnviz.explorer import app as application
 from attnviz.explorer import program
 from attnviz.explorer.effects import Outside
+from attnviz.explorer.frame import screenful
 from tests.explorer.driving import TEXT, app_of, driven, screen_of_app, seen, status_of
 
 OTHER = "A man saw the dog with a telescope."
@@ -71,6 +73,35 @@ def test_find_a_word(app):
         assert status_of(app.frame).startswith("street (8) looks at ")
         await pilot.press("j", "slash", *"q", "escape", "j")
         assert status_of(app.frame).startswith("it (10) looks at ")
+
+    driven(app, steps)
+
+
+def test_of_quick_keys_only_the_last_ones_frame_is_made(app, monkeypatch):
+    made = []
+
+    def counted(*arguments, **options):
+        made.append(options["prompt"])
+        return screenful(*arguments, **options)
+
+    async def steps(app, pilot):
+        await pilot.press("i", "ctrl+u")
+        monkeypatch.setattr(application, "screenful", counted)
+        for _ in range(50):
+            app.on_key(Key("x", "x"))
+        assert made == []
+        assert app.frame.text.endswith(f"text: {'x' * 50}")
+        assert len(made) == 1
+
+    driven(app, steps)
+
+
+def test_a_comparison_is_said_in_a_sentence(app):
+    async def steps(app, pilot):
+        await pilot.press("right", "c")
+        assert status_of(app.frame).startswith("it (10) looks more (+) or less (-) at ")
+        await pilot.press("d")
+        assert status_of(app.frame).startswith("it (10) is looked at more (+) or less (-) by ")
 
     driven(app, steps)
 

@@ -139,3 +139,32 @@ def test_a_sentence_that_cannot_be_read_is_its_error(text, message):
 def test_nothing_at_all_is_an_error():
     with pytest.raises(InputError, match=r"en\.conllu: it is empty"):
         read("")
+
+
+@pytest.mark.parametrize(
+    ("rows", "says"),
+    [
+        (["1 a 2 det", "2 b 1 det"], "line 1: its head, or the head of that, is the word itself"),
+        (["1 a 0 root", "2 b 2 det"], "line 2: its head, or the head of that, is the word itself"),
+        (["1-2 ab _ _", "1 a 0 root", "2-3 bc _ _", "2 b 1 x", "3 c 1 x"], "line 3: token 2-3 overlaps token 1-2"),
+        (["1-2 ab _ _", "1-3 abc _ _", "1 a 0 root", "2 b 1 x", "3 c 1 x"], "line 2: token 1-3 overlaps token 1-2"),
+        (["1 a " + "9" * 5000 + " root"], "line 1: its head is '9999"),
+        (["1  0 root"], "line 1: its form is missing"),
+        (["1 a 0 root", "2 b 1 :pass"], "line 2: its relation is missing"),
+        (["1 a 0 root", "2 b 1 \x1b[31mnsubj"], r"line 2: its relation is '\\x1b[31mnsubj'"),
+        (["1 a 0 root", "2 b 1 ns\u202eubj"], "line 2: its relation is"),
+    ],
+)
+def test_what_is_not_a_tree_is_an_error_at_its_line(rows: list[str], says: str):
+    damaged, whole = read(lines(*rows) + CAT)
+    assert isinstance(damaged, InputError)
+    assert f"en.conllu, {says}" in str(damaged)
+    assert whole.text == "The cat sat."
+
+
+@pytest.mark.parametrize(
+    ("text", "says"), [("a b c", "goes on with 'c' after its last word"), ("a", "ends where its words have 'b'")]
+)
+def test_a_text_has_its_words_and_no_others(text: str, says: str):
+    (error,) = read(lines("1 a 0 root", "2 b 1 x", text=text))
+    assert f"its text {says}" in str(error)

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from collections import Counter
 
 import pytest
 from hypothesis import given
@@ -222,3 +223,18 @@ def test_files_that_are_no_tokenizer_are_refused_in_words(tmp_path):
         message = refusal(pretrained_tokenizer, path)
         assert message.startswith(f"{path}: it is not a tokenizer (")
         assert message.endswith("); expected JSON of the tokenizers library")
+
+
+def test_each_list_of_the_library_is_read_once_whatever_the_length():
+    tokenizer = pretrained_tokenizer(word_piece())
+    text = "the cat " * 20
+    encoding = tokenizer.library.encode(text)
+    reads: Counter[str] = Counter()
+
+    class Counted:
+        def __getattr__(self, name: str) -> object:
+            reads[name] += 1
+            return getattr(encoding, name)
+
+    assert tokenizer._tokens(Counted(), (text, "")) == tokenizer.encode(text, n_vocab=len(WORD_PIECES))
+    assert max(reads.values()) <= 2

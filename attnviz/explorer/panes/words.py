@@ -83,7 +83,8 @@ def status_text(sight: Sight) -> str:
     if sight.partner is not None:
         return _link_text(sight, *sight.cell(sight.partner))
     verb = "looks at" if sight.is_from else "is looked at by"
-    verb = f"{verb} more (+) or less:" if sight.last is not None else verb
+    if sight.last is not None:
+        verb = "looks more (+) or less (-) at" if sight.is_from else "is looked at more (+) or less (-) by"
     names = [f"{sight.labels((sight.others[i],))[0]} {sight.number(sight.values[i])}" for i in sight.strongest(3)]
     rest = ""
     if sight.rest is not None:

@@ -42,8 +42,10 @@ def read_totals(data: bytes, where: str) -> Totals:
             tree = json.loads(str(arrays[_TREE]))
             for name in _PARTS:
                 setattr(totals, name, _decoded(tree[name], arrays))
-    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
-        raise InputError(f"{where}: it is not a window of attnviz heads --json --out; expected that") from error
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError, zipfile.BadZipFile) as error:
+        raise InputError(
+            f"{where}: it is not a window of attnviz heads --json --out; expected one, or no file of this name"
+        ) from error
     totals.like = {int(seed): running for seed, running in totals.like.items()}
     return totals
 

@@ -3,6 +3,8 @@
 import hashlib
 import os
 import re
+import zipfile
+import zlib
 from collections import deque
 from collections.abc import Iterator, Sequence
 from itertools import count, islice
@@ -23,7 +25,7 @@ class WindowFolder:
     """The files of a run's windows: ``window-0000012-3f2a….ndjson``, whose digest is that of all it follows from.
 
     That is the window's texts, the weights, and what is asked of them. A file is written whole or not at all, when its
-    window is done. So a window whose file is there is finished.
+    window is done. So a window whose file is there is finished, unless the file was damaged since.
 
     Totals of windows are needed in their order, also those of finished ones. Then the first window is run in each
     run: it says what all texts have in common.
@@ -86,12 +88,25 @@ class WindowFolder:
             digest.update(repr((str(one.text), one.pair, one.target)).encode("utf-8", "surrogatepass"))
         name = _NAME.format(number=number, digest=digest.hexdigest()[:_DIGITS], ending=self._ending)
         self._names.add(name)
-        if self._resume and name in self._earlier and (number or not self.has_totals):
+        is_there = self._resume and name in self._earlier and self._is_whole(self._folder / name)
+        if is_there and (number or not self.has_totals):
             self.finished.append(self._folder / name)
             self._passed.append((number, self._folder / name))
             return True
         self._waiting.append((number, name))
         return False
+
+    def _is_whole(self, path: Path) -> bool:
+        """Whether a file is as it was written: lines end, and packed arrays have their checksums."""
+        try:
+            with path.open("rb") as stream:
+                if self.has_totals:
+                    with zipfile.ZipFile(stream) as arrays:
+                        return arrays.testzip() is None
+                stream.seek(-1, os.SEEK_END)
+                return stream.read() == b"\n"
+        except (OSError, ValueError, RuntimeError, NotImplementedError, EOFError, zipfile.BadZipFile, zlib.error):
+            return False
 
     def passed(self, *, end: bool = False) -> Iterator[Path]:
         """The finished windows before the one whose texts are run now, or, at the end, all; each once."""
@@ -114,7 +129,8 @@ class WindowFolder:
         others = self._earlier - self._names
         for name in others:
             (self._folder / name).unlink(missing_ok=True)
-        parts = [f"{self.n_written:,} windows written to {one_line(self._folder)}"]
+        n = self.n_written
+        parts = [f"{n:,} window{'s' * (n != 1)} written to {one_line(self._folder)}"]
         parts += [f"{len(self.finished):,} were finished"] if self.finished else []
         parts += [f"{len(others):,} of an earlier run removed"] if others else []
         return ", ".join(parts)

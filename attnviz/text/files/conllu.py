@@ -18,6 +18,7 @@ Span = tuple[int, int]
 
 _COLUMNS = 10
 _ID = re.compile(r"([0-9]{1,9})(?:([-.])([0-9]{1,9}))?")
+_NUMBER = re.compile(r"[0-9]{1,9}")
 _EXPECTED = "expected CoNLL-U, ten columns separated by tabs"
 
 
@@ -121,17 +122,26 @@ def _add(lines: _Lines, number: int, line: str, name: str) -> None:
     if kind == ".":
         return
     if kind == "-":
-        last = int(match[3])
-        if first != len(lines.words) + 1 or last <= first:
-            n = len(lines.words)
-            raise InputError(
-                f"{where}: token {columns[0]} comes after {n} word{'s' * (n != 1)}; expected it before its words"
-            )
-        lines.ranges.append((first, last, columns[1], _space_follows(columns)))
+        _add_range(lines, (first, int(match[3])), columns, where)
         return
     if first != len(lines.words) + 1:
         raise InputError(f"{where}: word {first} comes after word {len(lines.words)}; expected {len(lines.words) + 1}")
+    if not columns[1].strip():
+        raise InputError(f"{where}: its form is missing; expected the word as it is written")
     lines.words.append((number, columns))
+
+
+def _add_range(lines: _Lines, token: tuple[int, int], columns: list[str], where: str) -> None:
+    """A multiword token, from its first word to its last."""
+    (first, last), n = token, len(lines.words)
+    if lines.ranges and first <= lines.ranges[-1][1]:
+        before = "{}-{}".format(*lines.ranges[-1])
+        raise InputError(f"{where}: token {columns[0]} overlaps token {before}; expected one after the other")
+    if first != n + 1 or last <= first:
+        raise InputError(
+            f"{where}: token {columns[0]} comes after {n} word{'s' * (n != 1)}; expected it before its words"
+        )
+    lines.ranges.append((first, last, columns[1], _space_follows(columns)))
 
 
 def _space_follows(columns: list[str]) -> bool:
@@ -157,13 +167,19 @@ def _sentence(lines: _Lines, name: str) -> ParsedSentence:
     places: list[int] = []
     for unit in units:
         for form in unit.forms:
-            spans.append(_found(form, text, spans[-1][1] if spans else 0, where))
+            spans.append(_place(form, text, spans[-1][1] if spans else 0, where))
         n = len(unit.forms)
         places += range(len(spans) - n, len(spans)) if n == unit.n_words else [len(spans) - 1] * unit.n_words
+    if rest := text[spans[-1][1] :].strip():
+        raise InputError(
+            f"{where}: its text goes on with {one_line(rest[:20])!r} after its last word; expected the words "
+            "of the text"
+        )
     words = tuple(
         _tree_word(columns, span, len(lines.words), f"{name}, line {number}")
         for (number, columns), span in zip(lines.words, places, strict=True)
     )
+    _check_tree(words, [f"{name}, line {number}" for number, _ in lines.words])
     return ParsedSentence(where, text, tuple(spans), words)
 
 
@@ -193,7 +209,7 @@ def _shared_out(form: str, forms: list[str]) -> list[str]:
     return [form[start:end] for start, end in pairwise([0, *ends])]
 
 
-def _found(form: str, text: str, at: int, where: str) -> Span:
+def _place(form: str, text: str, at: int, where: str) -> Span:
     """The characters of a form in the text, from a place on; white space counts as any other white space.
 
     Raises:
@@ -204,17 +220,37 @@ def _found(form: str, text: str, at: int, where: str) -> Span:
     if match is None:
         rest = one_line(text[at : at + 20].strip())
         raise InputError(
-            f"{where}: its text goes on with {rest!r} where its words have {one_line(form)[:40]!r}; expected the words "
-            "of the text"
+            f"{where}: its text {f'goes on with {rest!r}' if rest else 'ends'} where its words have "
+            f"{one_line(form)[:40]!r}; expected the words of the text"
         )
     return match.span(1)
 
 
 def _tree_word(columns: list[str], span: int, n_words: int, where: str) -> TreeWord:
     head, relation = columns[6], columns[7]
-    if not head.isascii() or not head.isdecimal() or int(head) > n_words:
+    if not _NUMBER.fullmatch(head) or int(head) > n_words:
         raise InputError(f"{where}: its head is {one_line(head)[:40]!r}; expected a number from 0 to {n_words}")
     number = int(head)
-    if relation in ("", "_") and number:
+    if relation.partition(":")[0] in ("", "_") and number:
         raise InputError(f"{where}: its relation is missing; expected one, such as nsubj")
+    if not relation.isprintable() or " " in relation:
+        raise InputError(f"{where}: its relation is {one_line(relation)[:40]!r}; expected a word such as nsubj")
     return TreeWord(columns[1], span, number - 1 if number else None, relation)
+
+
+def _check_tree(words: tuple[TreeWord, ...], places: list[str]) -> None:
+    """Each word has to be below a root.
+
+    Raises:
+        InputError: the heads of a word lead back to it.
+    """
+    below_root: set[int] = set()
+    for start in range(len(words)):
+        path: dict[int, None] = {}
+        at: int | None = start
+        while at is not None and at not in below_root:
+            if at in path:
+                raise InputError(f"{places[at]}: its head, or the head of that, is the word itself; expected a tree")
+            path[at] = None
+            at = words[at].head
+        below_root.update(path)

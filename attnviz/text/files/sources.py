@@ -2,8 +2,9 @@
 
 import glob
 import io
+import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,8 @@ from attnviz.text.reading import open_lines
 
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")  # of two letters or more: C: is a drive
 _EXPECTED = "expected text files"
+_ANY_DEPTH = "**"
+_SEPARATORS = (os.sep, os.altsep) if os.altsep else (os.sep,)
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,8 @@ def text_source(place: str | Path) -> Path | TextFiles:
     """The file, or the files, that a path, a folder, a pattern or an address means.
 
     A folder means all files in it and below it, a pattern (``*``, ``?``, ``[a-z]``, ``**``) those that match; both
-    without names that begin with a dot, in the order of their names. What is there under a name is never a pattern.
+    without names that begin with a dot, in the order of their names. What is there under a name is never a pattern. A
+    folder that links lead to more than once, or into itself, is read once.
 
     Raises:
         InputError: no file is there.
@@ -45,10 +49,9 @@ def text_source(place: str | Path) -> Path | TextFiles:
         return _addressed(text)
     path = Path(place)
     if path.is_dir():
-        found = [name for name in glob.glob("**", root_dir=path, recursive=True) if (path / name).is_file()]
-        return _listed(text, [str(path / name) for name in found])
+        return _listed(text, _matching(os.path.join(glob.escape(text), _ANY_DEPTH)))
     if glob.has_magic(text) and not _exists(path):
-        return _listed(text, [name for name in glob.glob(text, recursive=True) if Path(name).is_file()])
+        return _listed(text, _matching(text))
     return path
 
 
@@ -74,10 +77,37 @@ def _exists(path: Path) -> bool:
         return True
 
 
-def _listed(place: str, names: list[str]) -> TextFiles:
+def _matching(pattern: str) -> set[str]:
+    """The names that match a pattern. ``glob`` would follow links in circles at ``**``."""
+    before, found, after = pattern.partition(_ANY_DEPTH)
+    is_part = found and before[-1:] in ("", *_SEPARATORS) and after[:1] in ("", *_SEPARATORS)
+    if not is_part:
+        return set(glob.glob(pattern))
+    rest = after.lstrip("".join(_SEPARATORS)) or "*"
+    tops = glob.glob(before) if before else [""]
+    folders = {folder for top in sorted(tops) for folder in _folders(top)}
+    return {name for folder in folders for name in _matching(os.path.join(glob.escape(folder), rest))}
+
+
+def _folders(top: str) -> Iterator[str]:
+    """A folder and those below it, without hidden ones, each real folder once."""
+    known: set[str] = set()
+    for folder, below, _ in os.walk(top or ".", followlinks=True, onerror=_stop):
+        real = os.path.realpath(folder)
+        below[:] = sorted(name for name in below if not name.startswith(".")) if real not in known else []
+        if real not in known:
+            known.add(real)
+            yield folder if top else folder.removeprefix(".").lstrip(os.sep)
+
+
+def _stop(error: OSError) -> None:
+    raise InputError(f"{one_line(error.filename)}: {unreadable(error)}; {_EXPECTED}") from error
+
+
+def _listed(place: str, found: Iterable[str]) -> TextFiles:
+    names = sorted(name for name in found if Path(name).is_file())
     if not names:
         raise InputError(f"{one_line(place)}: no file is there; {_EXPECTED}")
-    names = sorted(names)
     return TextFiles(tuple(names), sum(Path(name).stat().st_size for name in names))
 
 
