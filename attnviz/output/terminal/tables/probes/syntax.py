@@ -35,7 +35,7 @@ def syntax_views(report: SyntaxReport, screen: Screen, *, least: int, cmap: str)
         ProbeTable(
             headline=f"{len(better)} of {len(listed)} relations: a head beats the best fixed distance",
             about=(
-                f"best heads of {report.n_dev:,} sentences, scored on {report.sentences - report.n_dev:,} others of "
+                f"best heads of {report.n_dev:,} sentence{'s' * (report.n_dev != 1)}, scored on {report.sentences - report.n_dev:,} others of "
                 f"{cut_middle(report.name, _MOST_NAME, len)}"
             ),
             columns=_columns(report, shown),
