@@ -234,3 +234,11 @@ def test_a_model_of_ones_own_making_cannot_be_sent(texts):
         UsageError, match=r"^cluster: workers load the model themselves; expected one from attnviz\.load$"
     ):
         next(totals(texts, model=model, dask="local:1"))
+
+
+def test_a_port_of_another_program_is_an_error(texts, monkeypatch):
+    monkeypatch.setattr(dask_cluster, "_CONNECTING", 0.5)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"tcp://127.0.0.1:{silent.getsockname()[1]}"
+        with pytest.raises(InputError, match=f"^cluster, {address}: no scheduler answers"):
+            next(totals(texts, dask=address))

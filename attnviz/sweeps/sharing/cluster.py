@@ -4,6 +4,7 @@ Dask keeps the workers, moves what is sent, and runs the window of a lost worker
 the model once, when its first window arrives. This is the only module that imports Dask.
 """
 
+import asyncio
 import logging
 import pickle
 import threading
@@ -11,6 +12,7 @@ import time
 import warnings
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -26,6 +28,8 @@ from attnviz.sweeps.work import TextOutcome, Work
 try:
     from distributed import Client, Future, KilledWorker, LocalCluster, WorkerPlugin, get_worker
     from distributed import wait as wait_for
+    from distributed.comm.core import connect
+    from distributed.security import Security
 except ImportError as cause:
     raise UsageError("cluster: it needs Dask; expected it installed", "pip install 'attnviz[dask]'") from cause
 
@@ -215,6 +219,8 @@ def _connected(address: str) -> Iterator[Client]:
         else:
             place = address
         try:
+            if place is address:
+                _check_scheduler(address)
             client = Client(place, timeout=_CONNECTING)
         except (OSError, TimeoutError, ValueError) as error:
             raise InputError(
@@ -222,6 +228,18 @@ def _connected(address: str) -> Iterator[Client]:
                 "scheduler, such as tcp://HOST:8786, or local:N"
             ) from error
         yield stack.enter_context(client)
+
+
+def _check_scheduler(address: str) -> None:
+    """Waits for the greeting of an address: ``Client`` would wait for ever where another program listens."""
+    greeting = asyncio.wait_for(_greeted(address), _CONNECTING)
+    with ThreadPoolExecutor(1) as thread:  # a notebook's own loop runs in this one
+        thread.submit(asyncio.run, greeting).result()
+
+
+async def _greeted(address: str) -> None:
+    connection = await connect(address, timeout=_CONNECTING, **Security().get_connection_args("client"))
+    connection.abort()
 
 
 def _count(address: str) -> int:

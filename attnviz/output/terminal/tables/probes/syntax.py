@@ -31,11 +31,12 @@ def syntax_views(report: SyntaxReport, screen: Screen, *, least: int, cmap: str)
     breaks = {len(listed): "all of them together:"} if every else {}
     if better and others:
         breaks[len(better)] = "no better than a fixed distance:"
+    counted_sentences = f"{report.n_dev:,} sentence{'s' * (report.n_dev != 1)}"
     yield ProbeTableView(
         ProbeTable(
             headline=f"{len(better)} of {len(listed)} relations: a head beats the best fixed distance",
             about=(
-                f"best heads of {report.n_dev:,} sentences, scored on {report.sentences - report.n_dev:,} others of "
+                f"best heads of {counted_sentences}, scored on {report.sentences - report.n_dev:,} others of "
                 f"{cut_middle(report.name, _MOST_NAME, len)}"
             ),
             columns=_columns(report, shown),
