@@ -250,6 +250,18 @@ def test_a_bad_sentence_stops_or_is_skipped(cli, treebank):
     assert f"{treebank}: 1 of 8 texts skipped" in ran.err
 
 
+def test_a_sentence_that_is_too_long_names_an_option_that_there_is(cli, treebank):
+    ran = cli("probe", "syntax", "--treebank", str(treebank), *SMALL, "--n-ctx", "3")
+    assert (ran.code, ran.out) == (3, "")
+    assert ran.err.endswith("expected at most 3\nhint: --on-error skip leaves it out\n")
+
+
+def test_a_treebank_without_enough_pairs_says_what_shows_them(cli, treebank):
+    command = ("probe", "syntax", "--treebank", str(treebank), *SMALL, "--width", "100")
+    assert "no relation has 20 pairs or more: --least 1 shows all" in cli(*command).out
+    assert "--least 1 shows all" not in cli(*command, "--least", "1").out
+
+
 def test_a_treebank_may_come_from_a_pipe(cli, treebank):
     flags = (*SMALL, "--json")
     piped = json.loads(cli("probe", "syntax", "--treebank", "-", *flags, stdin=treebank.read_bytes()).out)

@@ -1,6 +1,7 @@
 """What probes run on and how they print: the corpus of their options, JSON, CSV or a screen."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +10,7 @@ from attnviz.cli.groups.probes import ProbedTexts, ProbeSource, TableOptions
 from attnviz.cli.options import CommonOptions, ModelJsonOptions
 from attnviz.cli.renderings import encoded, json_or_screen
 from attnviz.cli.streams import is_watched, note, sweep_progress
-from attnviz.errors import AttnvizError, UsageError
+from attnviz.errors import AttnvizError, InputError, UsageError
 from attnviz.model import Model
 from attnviz.output.rendering import Document, Rendering, ReportT
 from attnviz.sweeps.corpus import Corpus
@@ -73,3 +74,18 @@ def csv_or_others(
     from attnviz.output.documents.probes.rows_csv import rows_csv
 
     return encoded(lambda report: rows_csv(document(report)[rows]).encode())
+
+
+@contextmanager
+def whole_texts() -> Iterator[None]:
+    """Texts are not cut by a probe: an error on one that is too long says what to do instead.
+
+    Raises:
+        InputError: as it was raised, with another hint.
+    """
+    try:
+        yield
+    except InputError as error:
+        if error.hint is not None and "--truncate" in error.hint:
+            error.hint = "--on-error skip leaves it out"
+        raise

@@ -50,7 +50,9 @@ class RepeatOptions(Options):
     length: Annotated[
         int, option(MEASURES, "--length", metavar="N", min=2, help="Random tokens of a copy. [default: 50]")
     ] = 50
-    batch: Annotated[int, option(MEASURES, "--batch", metavar="N", min=1, help="Texts. [default: 10]")] = 10
+    batch: Annotated[int, option(MEASURES, "--batch", metavar="N", min=1, max=100_000, help="Texts. [default: 10]")] = (
+        10
+    )
     draw_seed: Seed = 0
     null: Annotated[
         int,

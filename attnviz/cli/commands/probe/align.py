@@ -34,7 +34,7 @@ def align_heads(
     compares that with sure and possible links. Without a model the weights are random.
     """
     from attnviz.api.probes.align import probe_align
-    from attnviz.cli.groups.probe_renderings import csv_or_others, probed_corpus
+    from attnviz.cli.groups.probe_renderings import csv_or_others, probed_corpus, whole_texts
     from attnviz.output.documents.probes.align import align_document
     from attnviz.output.rendering import render
 
@@ -46,6 +46,7 @@ def align_heads(
     document = partial(align_document, top=probe.top, model_info=output.model_info)
     rendering = csv_or_others(source.common, document, load_views, output, table, rows="heads")
     corpus = probed_corpus(source, texts, decoder=True)
-    report = probe_align(probe.pairs, probe.gold, rows=probe.row, one_based=probe.one_based, corpus=corpus)
+    with whole_texts():
+        report = probe_align(probe.pairs, probe.gold, rows=probe.row, one_based=probe.one_based, corpus=corpus)
 
     render([report], rendering)

@@ -37,7 +37,7 @@ def syntax_heads(
     fixed distance, with a 95 % interval. --json is a file of labels for `heads`, `show` and `html` (--labels).
     """
     from attnviz.api.probes.syntax import probe_syntax
-    from attnviz.cli.groups.probe_renderings import csv_or_others, probed_corpus
+    from attnviz.cli.groups.probe_renderings import csv_or_others, probed_corpus, whole_texts
     from attnviz.output.documents.probes.syntax import syntax_document
     from attnviz.output.rendering import render
 
@@ -50,8 +50,8 @@ def syntax_heads(
     rendering = csv_or_others(source.common, document, load_views, output, table, rows="relations")
     treebank = sys.stdin.buffer if probe.treebank == Path("-") else probe.treebank
     corpus = probed_corpus(source, texts, decoder=False)
-    report = probe_syntax(
-        treebank, corpus=corpus, dev_share=probe.dev_share, seed=probe.draw_seed, subtypes=probe.subtypes
-    )
+    share, seed = probe.dev_share, probe.draw_seed
+    with whole_texts():
+        report = probe_syntax(treebank, corpus=corpus, dev_share=share, seed=seed, subtypes=probe.subtypes)
 
     render([report], rendering)

@@ -32,8 +32,8 @@ def align_views(report: AlignReport, screen: Screen, *, top: int | None, cmap: s
         ProbeTable(
             headline=f"best head: {name}, alignment error rate {decimal(best, 2)}; the diagonal has "
             f"{decimal(diagonal, 2)}",
-            about=f"{listed}cross-attention, the least error rate first; {report.pairs:,} pairs of sentences, "
-            f"{report.counts.gold:,} sure links",
+            about=f"{listed}cross-attention, the least error rate first; "
+            f"{report.pairs:,} pair{'s' * (report.pairs != 1)} of sentences, {report.counts.gold:,} sure links",
             columns=_columns(report, heads),
             notes=list(_notes(report)),
             cmap=cmap,

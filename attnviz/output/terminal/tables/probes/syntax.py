@@ -34,7 +34,9 @@ def syntax_views(report: SyntaxReport, screen: Screen, *, least: int, cmap: str)
     counted_sentences = f"{report.n_dev:,} sentence{'s' * (report.n_dev != 1)}"
     yield ProbeTableView(
         ProbeTable(
-            headline=f"{len(better)} of {len(listed)} relations: a head beats the best fixed distance",
+            headline=f"{len(better)} of {len(listed)} relations: a head beats the best fixed distance"
+            if listed
+            else f"no relation has {least} pairs or more: --least 1 shows all",
             about=(
                 f"best heads of {counted_sentences}, scored on {report.sentences - report.n_dev:,} others of "
                 f"{cut_middle(report.name, _MOST_NAME, len)}"
