@@ -1,8 +1,8 @@
 """Tokenizers of the ``tokenizers`` library, from their JSON files: the vocabulary a checkpoint was trained with."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cache, cached_property
+from functools import cached_property
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,7 @@ from attnviz.errors import InputError, one_line, some
 from attnviz.files import read_file, utf8
 from attnviz.text.labels import printable
 from attnviz.text.reading import check_id, check_text
+from attnviz.text.spelling import Spelling, spelling_of
 from attnviz.text.vocabularies import apply_settings, token_text
 from attnviz.trace.tokens import Token, Tokens
 
@@ -23,44 +24,6 @@ if TYPE_CHECKING:
 
 _EXPECTED = "expected a tokenizer JSON file"
 _PADDING = ("[PAD]", "<pad>", "<|padding|>", "<|endoftext|>")
-
-
-@dataclass(frozen=True, eq=False)
-class Spelling:
-    """A vocabulary's spelling of pieces of text.
-
-    Attributes:
-        byte_level: a character stands for a byte, as in GPT-2 (``Ġ`` is a space).
-        byte_fallback: bytes that have no piece are spelled ``<0xE6>``.
-        prefix: starts a piece inside a word (``##``).
-        suffix: ends a piece at a word's end (``</w>``).
-        space: stands for a space (``▁``).
-    """
-
-    byte_level: bool = False
-    byte_fallback: bool = False
-    prefix: str = ""
-    suffix: str = ""
-    space: str = ""
-
-    def label(self, piece: str) -> str:
-        r"""The printable text of a piece, without the one space that says that it starts a word.
-
-        Bytes that are only part of a character are shown as ``\xe6``.
-        """
-        text = piece
-        if self.prefix and len(piece) > len(self.prefix):
-            text = text.removeprefix(self.prefix)
-        if self.suffix and len(piece) > len(self.suffix):
-            text = text.removesuffix(self.suffix)
-        if self.byte_fallback and len(text) == 6 and text.startswith("<0x") and text.endswith(">"):
-            text = bytes.fromhex(text[3:5]).decode("utf-8", "backslashreplace")
-        elif self.byte_level and all(c in byte_of_character() for c in text):
-            text = bytes(byte_of_character()[c] for c in text).decode("utf-8", "backslashreplace")
-        elif self.space:
-            text = text.replace(self.space, " ")
-        starts_word = text[:1] == " " and text[1:2].strip()
-        return printable(text[1:] if starts_word else text)
 
 
 @dataclass(frozen=True, eq=False)
@@ -264,7 +227,7 @@ def pretrained_tokenizer(
     if json_text is None:
         json_text = library.to_str()
         described = orjson.loads(json_text)
-    return PretrainedTokenizer(name, json_text, library, _spelling(described), _n_vocab(described, library), padding)
+    return PretrainedTokenizer(name, json_text, library, spelling_of(described), _n_vocab(described, library), padding)
 
 
 def _parsed(json_text: str, where: str) -> tuple["LibraryTokenizer", dict[str, Any]]:
@@ -292,33 +255,6 @@ def _n_vocab(described: Mapping[str, Any], library: "LibraryTokenizer") -> int:
     return max(chain(ids, library.get_added_tokens_decoder()), default=-1) + 1
 
 
-def _spelling(described: Mapping[str, Any]) -> Spelling:
-    model = described["model"]
-    parts = [part for key in ("normalizer", "pre_tokenizer", "decoder") for part in _parts(described.get(key))]
-    kinds = {part["type"] for part in parts}
-    spaces = [part["replacement"] for part in parts if part["type"] == "Metaspace"]
-    # Llama's spelling: the decoder replaces "▁" by a space.
-    spaces += [p["pattern"].get("String", "") for p in parts if p["type"] == "Replace" and p["content"] == " "]
-    return Spelling(
-        byte_level="ByteLevel" in kinds,
-        byte_fallback=bool(model.get("byte_fallback")) or "ByteFallback" in kinds,
-        prefix=model.get("continuing_subword_prefix") or "",
-        suffix=model.get("end_of_word_suffix") or "",
-        space=next((s for s in spaces if s), ""),
-    )
-
-
-def _parts(node: Mapping[str, Any] | None) -> Iterator[Mapping[str, Any]]:
-    """A step of the pipeline, or the steps of a sequence."""
-    if node is None:
-        return
-    inner = [step for key in ("normalizers", "pretokenizers", "decoders") for step in node.get(key, ())]
-    if not inner:
-        yield node
-    for step in inner:
-        yield from _parts(step)
-
-
 def _words(encoding: "Encoding", spelling: Spelling) -> list[int | None]:
     """Each token's word within its segment; None for special tokens.
 
@@ -340,12 +276,3 @@ def _words(encoding: "Encoding", spelling: Spelling) -> list[int | None]:
         library_word = number
         words.append(word)
     return words
-
-
-@cache
-def byte_of_character() -> Mapping[str, int]:
-    """The byte that each character of a byte-level vocabulary stands for (GPT-2's ``bytes_to_unicode``, inverted)."""
-    printable_bytes = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
-    others = [byte for byte in range(256) if byte not in printable_bytes]
-    table = {chr(byte): byte for byte in printable_bytes}
-    return table | {chr(256 + i): byte for i, byte in enumerate(others)}

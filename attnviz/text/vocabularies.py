@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from attnviz.errors import InputError, one_line
 from attnviz.files import read_file, utf8
+from attnviz.text.spelling import byte_of_character
 
 if TYPE_CHECKING:
     from tokenizers import AddedToken, Tokenizer
@@ -128,8 +129,6 @@ def utf8_bytes(specials: Sequence[str], n_last: int) -> "Tokenizer":
         n_last: how many of them, the last ones, have ids after those of the bytes; the others have ids before.
     """
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers  # noqa: PLC0415 (start-up time)
-
-    from attnviz.text.pretrained import byte_of_character  # noqa: PLC0415 (which imports this module)
 
     first, last = specials[: len(specials) - n_last], specials[len(specials) - n_last :]
     characters = sorted(byte_of_character(), key=byte_of_character().__getitem__)

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
 
 from attnviz.errors import InputError
-from attnviz.text.pretrained import byte_of_character, pretrained_tokenizer
+from attnviz.text.pretrained import pretrained_tokenizer
+from attnviz.text.spelling import byte_of_character
 from attnviz.text.tokenizer import load_tokenizer, raw_labels
 
 WORD_PIECES = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "play", "##ing", "the", "un", "##do", "日", "!", "#", "cafe"]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from attnviz.text.pretrained import Spelling, byte_of_character
+from attnviz.text.spelling import Spelling, byte_of_character
 
 _IN_PLACE = re.compile(r"\[(UNK|MASK)\]|<(unk|mask)>")  # in the place of a word
 
