@@ -7,6 +7,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from attnviz.encoder.config.groups import PositionConfig
 from attnviz.encoder.parameters.params import Array, DType
+from attnviz.encoder.positions.logarithms import logarithms
 
 
 def score_bias(
@@ -68,8 +69,6 @@ def relative_buckets(offsets: Array, n_buckets: int, max_distance: int, *, bidir
     else:
         distance = np.maximum(-offsets, 0)
     exact = n_buckets // 2
-    # Python's logarithm: NumPy's differs in the last bit between versions and processors, which can be the next bucket.
-    logs = np.array([math.log(max(d, 1) / exact) for d in distance.ravel().tolist()]).reshape(distance.shape)
-    ratio = logs / math.log(max_distance / exact)
+    ratio = logarithms(np.maximum(distance, 1) / exact) / math.log(max_distance / exact)
     far = np.minimum(exact + (ratio * (n_buckets - exact)).astype(np.int64), n_buckets - 1)
     return buckets + np.where(distance < exact, distance, far)

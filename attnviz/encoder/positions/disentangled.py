@@ -12,6 +12,7 @@ import numpy as np
 
 from attnviz.encoder.config.disentangled import DisentangledConfig
 from attnviz.encoder.parameters.params import Array, DType, Params
+from attnviz.encoder.positions.logarithms import logarithms
 from attnviz.encoder.products import of_pairs
 
 
@@ -81,7 +82,7 @@ def offset_rows(offsets: Array, config: DisentangledConfig) -> Array:
     if config.max_distance is not None:
         near = span // 2
         distance = np.maximum(np.abs(offsets), near)
-        steps = np.log(distance / near) / math.log((config.max_distance - 1) / near) * (near - 1)
+        steps = logarithms(distance / near) / math.log((config.max_distance - 1) / near) * (near - 1)
         far = near + np.ceil(steps).astype(np.int64)
         offsets = np.where(np.abs(offsets) <= near, offsets, np.sign(offsets) * far)
     rows: Array = np.clip(span + offsets, 0, 2 * span - 1)
