@@ -82,7 +82,7 @@ def doomed(tmp_path: Path) -> Iterator[Cluster]:
 @pytest.fixture(scope="module")
 def texts(tmp_path_factory: pytest.TempPathFactory) -> Path:
     rng = np.random.default_rng(5)
-    lines = [" ".join(rng.choice(WORDS, size=rng.integers(2, 12))) for _ in range(160)]
+    lines = [" ".join(rng.choice(WORDS, size=rng.integers(2, 12))) for _ in range(96)]
     path = tmp_path_factory.mktemp("texts") / "texts.txt"
     path.write_text("\n".join(lines))
     return path
