@@ -77,8 +77,8 @@ def test_workers_read_fields_as_one_process_does(cli, files):
     one, two = (cli("show", *options, "--json", "--workers", n) for n in ("1", "2"))
     assert (one.code, two.out, two.err) == (0, one.out, one.err)
     assert one.err == (
-        "attnviz: note: many.jsonl, line 151: its field sentence1 is not a string; expected a text; skipped\n"
-        "attnviz: note: many.jsonl: 1 of 301 texts skipped\n"
+        "attnviz: note: many.jsonl, line 51: its field sentence1 is not a string; expected a text; skipped\n"
+        "attnviz: note: many.jsonl: 1 of 101 texts skipped\n"
     )
     first = json.loads(one.out.splitlines()[0])
     assert (first["text"], first["pair"], first["where"]) == ("The cat 0", "A dog ran", "many.jsonl, line 1")
