@@ -52,8 +52,8 @@ class WindowFolder:
         self._earlier = {name for name in os.listdir(self._folder) if self._pattern.fullmatch(name)}
         if self._earlier and not (resume or force):
             raise OutputError(
-                f"{one_line(folder)}: it has {_counted(len(self._earlier))} of an earlier run; expected an empty folder, "
-                "--resume to go on, or --force to begin anew"
+                f"{one_line(folder)}: it has {_counted(len(self._earlier))} of an earlier run; expected an empty "
+                "folder, --resume to go on, or --force to begin anew"
             )
         self._resume = resume
         self._waiting: deque[tuple[int, str]] = deque()  # numbers and names of the windows that run, in order
