@@ -4,14 +4,12 @@ from typing import TYPE_CHECKING
 
 from attnviz.text.gguf.finish import finish
 from attnviz.text.gguf.vocabulary import PREFIX, GgufVocabulary
-from attnviz.text.pieces.conversion import SPACE, merges_by_score
-from attnviz.text.pieces.model_file import NORMAL, UNUSED, USER_DEFINED
+from attnviz.text.pieces.conversion import MERGE_KINDS, SPACE, merges_by_score, piece_decoder
+from attnviz.text.pieces.model_file import NORMAL
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
     from tokenizers.normalizers import Normalizer
-
-_MERGED = (NORMAL, USER_DEFINED, UNUSED)
 
 
 def scored_pairs(vocabulary: GgufVocabulary) -> "Tokenizer":
@@ -24,22 +22,21 @@ def scored_pairs(vocabulary: GgufVocabulary) -> "Tokenizer":
 
     scores = vocabulary.scores()
     rows = zip(vocabulary.pieces, scores, vocabulary.kinds, strict=True)
-    merges = merges_by_score({piece: score for piece, score, kind in rows if kind in _MERGED})
+    merges = merges_by_score({piece: score for piece, score, kind in rows if kind in MERGE_KINDS})
     unk = vocabulary.special_id("unk", 0)
     made = Tokenizer(
         models.BPE(
             vocabulary.ids,
             merges,
-            unk_token=vocabulary.piece(unk),
+            unk_token=None if unk is None else vocabulary.pieces[unk],
             fuse_unk=True,
             byte_fallback=True,
         )
     )
     made.normalizer = _spaces(vocabulary, squeezes=False)
-    _decode(made)
-    bos = vocabulary.needed_id("bos", 1) if vocabulary.is_set("add_bos_token", True) else None
-    eos = vocabulary.needed_id("eos", 2) if vocabulary.is_set("add_eos_token", False) else None
-    first, last = vocabulary.piece(bos), vocabulary.piece(eos)
+    made.decoder = piece_decoder()
+    first = vocabulary.added_piece("bos", usual=True, default=1)
+    last = vocabulary.added_piece("eos", usual=False, default=2)
     return finish(made, vocabulary, first=first, last=last, second=first)
 
 
@@ -58,10 +55,9 @@ def unigram(vocabulary: GgufVocabulary) -> "Tokenizer":
     fixed = [max(score, lowest) for score in scores]
     made = Tokenizer(models.Unigram(list(zip(vocabulary.pieces, fixed, strict=True)), vocabulary.needed_id("unk", 2)))
     made.normalizer = _spaces(vocabulary, squeezes=vocabulary.is_set("remove_extra_whitespaces", False))
-    _decode(made)
-    bos = vocabulary.needed_id("bos") if vocabulary.is_set("add_bos_token", False) else None
-    eos = vocabulary.needed_id("eos", 1) if vocabulary.is_set("add_eos_token", True) else None
-    first, last = vocabulary.piece(bos), vocabulary.piece(eos)
+    made.decoder = piece_decoder()
+    first = vocabulary.added_piece("bos", usual=False)
+    last = vocabulary.added_piece("eos", usual=True, default=1)
     return finish(made, vocabulary, first=first, last=last, second=first)
 
 
@@ -98,9 +94,3 @@ def _characters(vocabulary: GgufVocabulary) -> list["Normalizer"]:
         return [normalizers.Precompiled(table)]
     except Exception as error:  # the library raises nothing more specific
         raise damaged from error
-
-
-def _decode(made: "Tokenizer") -> None:
-    from tokenizers import decoders  # noqa: PLC0415 (start-up time)
-
-    made.decoder = decoders.Sequence([decoders.Replace(SPACE, " "), decoders.ByteFallback(), decoders.Fuse()])
