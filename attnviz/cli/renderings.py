@@ -25,22 +25,15 @@ def encoded(encode: "Callable[[ReportT], bytes]") -> Rendering[ReportT]:
     return DocumentsRendering(write_bytes, encode)
 
 
-def saved(common: "CommonOptions", saving: "WindowFolder", encode: "Callable[[ReportT], bytes]") -> Rendering[ReportT]:
-    """Writes reports to a folder, one file a window, and at the end a note on them."""
+def printed_or_kept(
+    common: "CommonOptions", encode: "Callable[[ReportT], bytes]", saving: "WindowFolder | None"
+) -> Rendering[ReportT]:
+    """Writes reports as ``encode`` gives them: to standard output, or to a folder, and then a note on its windows."""
     from attnviz.output.documents.rendering import DocumentsRendering
 
-    class SavedRendering(DocumentsRendering[ReportT]):
-        def end(self) -> None:
-            note(common, saving.end())
-
-    return SavedRendering(saving.add, encode)
-
-
-def documents(document: "Callable[[ReportT], Document]") -> Rendering[ReportT]:
-    """Writes one line of JSON per report."""
-    from attnviz.output.documents.results import dump
-
-    return encoded(lambda report: dump(document(report)))
+    if saving is None:
+        return encoded(encode)
+    return DocumentsRendering(saving.add, encode, lambda: note(common, saving.end()))
 
 
 def views_on_screen(
@@ -72,6 +65,7 @@ def json_or_screen(
     json: bool,
     width: int | None = None,
     last: "Callable[[], Iterable[LinesView | str]]" = tuple,
+    saving: "WindowFolder | None" = None,
 ) -> Rendering[ReportT]:
     """The rendering that ``--json`` chooses: documents with it, views without.
 
@@ -82,8 +76,13 @@ def json_or_screen(
         json: whether it is documents.
         width: the columns of a screen.
         last: the views after the last report.
+        saving: the folder that documents are kept in; None to print them.
     """
-    return documents(document) if json else views_on_screen(common, load_views(), width, last)
+    if not json:
+        return views_on_screen(common, load_views(), width, last)
+    from attnviz.output.documents.results import dump
+
+    return printed_or_kept(common, lambda report: dump(document(report)), saving)
 
 
 class WhileRead(Generic[ReportT]):

@@ -329,6 +329,13 @@ def test_align_prints_the_rates_of_sets(cli, pairs, row):
     }
 
 
+def test_align_names_the_heads_of_a_decoder_that_has_others(cli, pairs):
+    sizes = ("--decoder-layers", "3", "--decoder-heads", "2", "--decoder-d-head", "4")
+    heads = json.loads(cli("probe", "align", *pairs, *SMALL, *sizes, "-q", "--json").out)["heads"]
+    assert {(one["layer"], one["head"]) for one in heads} == set(np.ndindex(3, 2))
+    assert len(heads) == 6
+
+
 def test_align_on_a_screen_and_as_csv(cli, pairs):
     lines = cli("probe", "align", *pairs, *SMALL, "-q").out.splitlines()
     assert lines[0] == "model: random weights of seed 0, 2 layers x 3 heads: any pattern is chance"

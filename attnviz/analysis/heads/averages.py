@@ -40,11 +40,9 @@ class RunningMean:
         Raises:
             UsageError: they have another number of numbers.
         """
-        if not (self.texts and other.texts):
-            if other.texts:
-                self.texts, self.rows, self._sum, self._weight = other.texts, other.rows, other._sum, other._weight
+        if not other.texts:
             return
-        if other._sum.shape != self._sum.shape:
+        if self.texts and other._sum.shape != self._sum.shape:
             raise UsageError(f"text {self.texts + 1} has other layers and heads; expected those of the texts before")
         self._sum, self._weight = self._sum + other._sum, self._weight + other._weight
         self.texts, self.rows = self.texts + other.texts, self.rows + other.rows

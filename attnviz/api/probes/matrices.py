@@ -22,6 +22,6 @@ def measured_heads(
     """
     parts = [(part.bare, measure(part.matrices.reshape(-1, *part.matrices.shape[2:]))) for part in run.parts()]
     config = run.model_and_text()[0].config
-    layers, heads = tuple(range(config.layers_of(kind))), tuple(range(config.n_heads))
+    layers, heads = tuple(range(config.layers_of(kind))), tuple(range(config.heads_of(kind)))
     common = replace(parts[0][0], layers=layers, heads=heads, queries=(), keys=())
     return common, np.concatenate([values for _, values in parts], axis=axis)

@@ -23,6 +23,9 @@ SETTINGS_OF_KEYS: Mapping[str, str] = {
     "attention.head_count_kv": "num_key_value_heads",
 }
 
+# The matrices of a gated feed-forward: the block's letter, and the word in GGUF's names.
+GATED = (("g", "gate"), ("1", "up"), ("2", "down"))
+
 # The names of the block's modules.
 TENSOR_NAMES: Mapping[str, str] = {
     "embed.tokens": "token_embd",
@@ -35,26 +38,22 @@ TENSOR_NAMES: Mapping[str, str] = {
     "layers.{}.attn.o": "blk.{}.attn_output",
     "layers.{}.norm2": "blk.{}.ffn_norm",
     "layers.{}.norm2_out": "blk.{}.post_ffw_norm",
-    "layers.{}.ffn.g": "blk.{}.ffn_gate",
-    "layers.{}.ffn.1": "blk.{}.ffn_up",
-    "layers.{}.ffn.2": "blk.{}.ffn_down",
+    **{f"layers.{{}}.ffn.{own}": f"blk.{{}}.ffn_{name}" for own, name in GATED},
     "layers.{}.ffn.r": "blk.{}.ffn_gate_inp",
     "layers.{}.ffn.s": "blk.{}.ffn_gate_inp_shexp",
-    **{
-        f"layers.{{}}.ffn.shared.{own}": f"blk.{{}}.ffn_{name}_shexp"
-        for own, name in (("g", "gate"), ("1", "up"), ("2", "down"))
-    },
+    **{f"layers.{{}}.ffn.shared.{own}": f"blk.{{}}.ffn_{name}_shexp" for own, name in GATED},
     "final_norm": "output_norm",
 }
 
 # The experts' tensors, all of a layer in one, each as (out, in).
 STACKED_EXPERTS: Mapping[str, Stacked] = {
     f"layers.{{}}.ffn.experts.{{}}.{letter}{own}": Stacked(f"blk.{{}}.ffn_{name}_exps.{leaf}", linear=True)
-    for own, name in (("g", "gate"), ("1", "up"), ("2", "down"))
+    for own, name in GATED
     for letter, leaf in (("w", "weight"), ("b", "bias"))
 }
 
 FUSED_QKV = Fused("blk.{}.attn_qkv", ("layers.{}.attn.q", "layers.{}.attn.k", "layers.{}.attn.v"))
+FUSED_GATE_AND_UP = Fused("blk.{}.ffn_up", ("layers.{}.ffn.g", "layers.{}.ffn.1"))
 
 # Heads, and numbers that are read besides the tensors.
 # Those of pictures and sound come from Ollama, which has them in the same file.

@@ -79,8 +79,7 @@ def check(
     from attnviz.api.check import check as checked
     from attnviz.cli.groups.saving import saving_corpus
     from attnviz.cli.inputs import corpus_of, peeked
-    from attnviz.cli.renderings import WhileRead, json_or_screen, saved
-    from attnviz.output.documents.results import dump
+    from attnviz.cli.renderings import WhileRead, json_or_screen
     from attnviz.output.rendering import render
 
     check_saving(saving, source, json=output.json)
@@ -93,11 +92,6 @@ def check(
         reports = (replace(report, where="") for report in reports)
 
     document = partial(CheckReport.as_dict, model_info=output.model_info)
-    if corpus.saving is not None:
-        render(tally.counted(reports, lambda: True), saved(common, corpus.saving, lambda one: dump(document(one))))
-        for path in corpus.saving.finished:
-            tally.add_file(path)
-        return 1 if tally.failed else 0
 
     def last() -> "Iterator[str]":
         if several and (tally.failed or not common.quiet):
@@ -108,6 +102,11 @@ def check(
 
         return CheckViews(quiet=common.quiet, per_text=outcomes.per_text).of
 
-    rendering = WhileRead(json_or_screen(common, document, load_views, json=output.json, width=view.width, last=last))
+    printed = json_or_screen(
+        common, document, load_views, json=output.json, width=view.width, last=last, saving=corpus.saving
+    )
+    rendering = WhileRead(printed)
     render(tally.counted(reports, lambda: rendering.is_read), rendering)
+    for path in () if corpus.saving is None else corpus.saving.finished:
+        tally.add_file(path)
     return 1 if tally.failed else 0

@@ -153,8 +153,7 @@ def _print_per_text(
     """Prints one table per text, or lines of JSON, each as soon as it is ready."""
     from attnviz.api.heads_per_text import TextHeads, heads_per_text
     from attnviz.cli.inputs import peeked
-    from attnviz.cli.renderings import json_or_screen, saved
-    from attnviz.output.documents.results import dump
+    from attnviz.cli.renderings import json_or_screen
     from attnviz.output.rendering import render
 
     listed = heads_per_text(corpus, request=request, **options)
@@ -168,10 +167,10 @@ def _print_per_text(
         return TextHeadsViews(cmap=formats.cmap, several=several, relations=labels.is_given).of
 
     document = partial(TextHeads.as_dict, model_info=output.model_info, relations=labels.is_given)
-    if corpus.saving is not None:
-        render(listed, saved(source.common, corpus.saving, lambda one: dump(document(one))))
-        return
-    render(listed, json_or_screen(source.common, document, load_views, json=output.json, width=width.width))
+    rendering = json_or_screen(
+        source.common, document, load_views, json=output.json, width=width.width, saving=corpus.saving
+    )
+    render(listed, rendering)
 
 
 def _options(rows: RowOptions, measures: MeasureOptions, report: ReportOptions, *, for_people: bool) -> dict[str, Any]:

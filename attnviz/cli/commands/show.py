@@ -110,10 +110,9 @@ def _print_json(
     """Prints a line of JSON for each text, or keeps them in a folder."""
     from attnviz.api.sweep import json_lines
     from attnviz.api.word import word_lines
-    from attnviz.cli.renderings import encoded, saved
+    from attnviz.cli.renderings import printed_or_kept
     from attnviz.output.rendering import render
 
     lines = partial(word_lines, question=question) if question else partial(json_lines, received=view.received)
     lines = partial(lines, precision=view.precision, top=view.top, model_info=model_info)
-    rendering = encoded(bytes) if corpus.saving is None else saved(source.common, corpus.saving, bytes)
-    render(lines(corpus, request=request), rendering)
+    render(lines(corpus, request=request), printed_or_kept(source.common, bytes, corpus.saving))

@@ -115,10 +115,15 @@ def is_seeded(params: Params, config: Block, seed: int) -> bool:
 
 def uniform(key: str, index: Array) -> Array:
     """Numbers in (-1, 1) of the stream ``key`` at the given places, float32, of the index's shape (uint64)."""
-    start = np.frombuffer(blake2b(key.encode(), digest_size=8).digest(), dtype="<u8").astype(np.uint64)
-    odd = 2 * (splitmix64(start, index) >> np.uint64(64 - _BITS)).astype(np.int64) + 1 - 2**_BITS
+    odd = 2 * (random_bits(key, index) >> np.uint64(64 - _BITS)).astype(np.int64) + 1 - 2**_BITS
     numbers: Array = odd.astype(np.float32) * np.float32(2.0**-_BITS)
     return numbers
+
+
+def random_bits(key: str, index: Array) -> Array:
+    """Numbers of the stream ``key`` at the given places, uint64, of the index's shape (uint64)."""
+    start = np.frombuffer(blake2b(key.encode(), digest_size=8).digest(), dtype="<u8").astype(np.uint64)
+    return splitmix64(start, index)
 
 
 def splitmix64(start: Array, index: Array) -> Array:

@@ -12,14 +12,21 @@ class DocumentsRendering(Generic[ReportT]):
     Args:
         write: takes the bytes of one document.
         encode: turns a report into bytes: ``dump`` of a mapping for JSON, an encoded text for CSV.
+        finish: called after the last document, each of which is complete by itself.
     """
 
-    def __init__(self, write: Callable[[bytes], object], encode: Callable[[ReportT], bytes]):
-        self._write, self._encode = write, encode
+    def __init__(
+        self,
+        write: Callable[[bytes], object],
+        encode: Callable[[ReportT], bytes],
+        finish: Callable[[], object] = lambda: None,
+    ):
+        self._write, self._encode, self._finish = write, encode, finish
 
     def add(self, report: ReportT) -> None:
         """Writes one document."""
         self._write(self._encode(report))
 
     def end(self) -> None:
-        """Writes nothing: each document is complete."""
+        """Says that the last document was written."""
+        self._finish()

@@ -52,8 +52,8 @@ class WindowFolder:
         self._earlier = {name for name in os.listdir(self._folder) if self._pattern.fullmatch(name)}
         if self._earlier and not (resume or force):
             raise OutputError(
-                f"{one_line(folder)}: it has {len(self._earlier)} windows of an earlier run; expected an empty folder, "
-                "--resume to go on, or --force to begin anew"
+                f"{one_line(folder)}: it has {_counted(len(self._earlier))} of an earlier run; expected an empty "
+                "folder, --resume to go on, or --force to begin anew"
             )
         self._resume = resume
         self._waiting: deque[tuple[int, str]] = deque()  # numbers and names of the windows that run, in order
@@ -129,11 +129,15 @@ class WindowFolder:
         others = self._earlier - self._names
         for name in others:
             (self._folder / name).unlink(missing_ok=True)
-        n = self.n_written
-        parts = [f"{n:,} window{'s' * (n != 1)} written to {one_line(self._folder)}"]
-        parts += [f"{len(self.finished):,} were finished"] if self.finished else []
+        n = len(self.finished)
+        parts = [f"{_counted(self.n_written)} written to {one_line(self._folder)}"]
+        parts += [f"{n:,} {'was' if n == 1 else 'were'} finished"] if n else []
         parts += [f"{len(others):,} of an earlier run removed"] if others else []
         return ", ".join(parts)
+
+
+def _counted(n: int) -> str:
+    return f"{n:,} window{'s' * (n != 1)}"
 
 
 class UnfinishedTexts:

@@ -1,8 +1,7 @@
 """Encoders: every token sees every token, or all those near it."""
 
-from attnviz.checkpoints.gguf.architecture import FUSED_QKV, Architecture, Facts
+from attnviz.checkpoints.gguf.architecture import FUSED_GATE_AND_UP, FUSED_QKV, Architecture, Facts
 from attnviz.checkpoints.gguf.layers import first_sees_all, window_layers
-from attnviz.checkpoints.huggingface.family import Fused
 
 _AFTER = {"layers.{}.norm1": "blk.{}.attn_output_norm", "layers.{}.norm2": "blk.{}.layer_output_norm"}
 
@@ -31,7 +30,7 @@ ENCODERS = {
         keys={"hidden_act": "hidden_activation", "hidden_activation": "hidden_activation"},
         more=_modern,
         fields=_near_base,
-        fused=lambda facts: (FUSED_QKV, Fused("blk.{}.ffn_up", ("layers.{}.ffn.g", "layers.{}.ffn.1"))),  # noqa: ARG005
+        fused=lambda facts: (FUSED_QKV, FUSED_GATE_AND_UP),  # noqa: ARG005
     ),
     "eurobert": Architecture("eurobert"),
 }

@@ -2,7 +2,14 @@
 
 from dataclasses import replace
 
-from attnviz.checkpoints.gguf.architecture import STACKED_EXPERTS, Architecture, Facts
+from attnviz.checkpoints.gguf.architecture import (
+    FUSED_GATE_AND_UP,
+    FUSED_QKV,
+    GATED,
+    STACKED_EXPERTS,
+    Architecture,
+    Facts,
+)
 from attnviz.checkpoints.gguf.layers import dense_layers, expert_width, last_sees_all, window_layers
 from attnviz.checkpoints.huggingface.family import Fused
 from attnviz.checkpoints.huggingface.rules.interleaved import turned_pairs
@@ -10,13 +17,11 @@ from attnviz.checkpoints.huggingface.rules.interleaved import turned_pairs
 # llama.cpp turns neighbouring numbers of a head here: q and k have other places than in the published files.
 _PAIRS = turned_pairs("layers.{}.attn.q", "layers.{}.attn.k")
 _EXPERT_KEYS = {"expert_count": "num_experts", "expert_used_count": "num_experts_per_tok"}
-_GATE_AND_UP = Fused("blk.{}.ffn_up", ("layers.{}.ffn.g", "layers.{}.ffn.1"))
 _AFTER = {"layers.{}.norm1": "blk.{}.post_attention_norm", "layers.{}.norm2": "blk.{}.post_ffw_norm"}
 
 
 def _fused_gates(facts: Facts) -> tuple[Fused, ...]:
-    fused = Fused("blk.{}.attn_qkv", ("layers.{}.attn.q", "layers.{}.attn.k", "layers.{}.attn.v"))
-    return (fused, _GATE_AND_UP) if facts.has("attn_qkv.weight") else (_GATE_AND_UP,)
+    return (FUSED_QKV, FUSED_GATE_AND_UP) if facts.has("attn_qkv.weight") else (FUSED_GATE_AND_UP,)
 
 
 def _mixtral_or_llama(facts: Facts) -> Architecture:
@@ -25,8 +30,7 @@ def _mixtral_or_llama(facts: Facts) -> Architecture:
         return _LLAMA
     if not facts.has("ffn_gate.0.weight"):
         return _MIXTRAL
-    names = (("g", "gate"), ("1", "up"), ("2", "down"))
-    apart = {f"layers.{{}}.ffn.experts.{{}}.{own}": f"blk.{{}}.ffn_{name}.{{}}" for own, name in names}
+    apart = {f"layers.{{}}.ffn.experts.{{}}.{own}": f"blk.{{}}.ffn_{name}.{{}}" for own, name in GATED}
     return replace(_MIXTRAL, stacked={}, modules=apart)
 
 

@@ -3,9 +3,8 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from attnviz.checkpoints.gguf.architecture import FUSED_QKV, Architecture, Facts
+from attnviz.checkpoints.gguf.architecture import FUSED_GATE_AND_UP, FUSED_QKV, Architecture, Facts
 from attnviz.checkpoints.gguf.layers import last_sees_all, window_layers
-from attnviz.checkpoints.huggingface.family import Fused
 from attnviz.checkpoints.huggingface.rules.interleaved import turned_pairs
 from attnviz.encoder.config.block import Block
 from attnviz.errors import CheckpointError
@@ -128,7 +127,7 @@ OTHER_DECODERS = {
     "phi3": Architecture(
         "phi3",
         more=_window_of_all,
-        fused=lambda facts: (FUSED_QKV, Fused("blk.{}.ffn_up", ("layers.{}.ffn.g", "layers.{}.ffn.1"))),  # noqa: ARG005
+        fused=lambda facts: (FUSED_QKV, FUSED_GATE_AND_UP),  # noqa: ARG005
     ),
     "gpt2": Architecture("gpt2", keys=_GPT2_KEYS, rotary=False, irrelevant=("attention.head_count_kv",)),
     "starcoder": Architecture(

@@ -2,16 +2,14 @@
 
 from dataclasses import replace
 
-from attnviz.checkpoints.gguf.architecture import Architecture, Facts
+from attnviz.checkpoints.gguf.architecture import GATED, Architecture, Facts
 
 
 def _stack(native: str, stored: str, *, cross: bool) -> dict[str, str]:
     """The names of a stack's modules; a decoder has a part between its two others, and a third norm."""
     layer, names = f"{native}layers.{{}}", f"{stored}.blk.{{}}"
     modules = {f"{layer}.attn.{part}": f"{names}.attn_{part}" for part in "qkvo"}
-    modules |= {
-        f"{layer}.ffn.{own}": f"{names}.ffn_{name}" for own, name in (("g", "gate"), ("1", "up"), ("2", "down"))
-    }
+    modules |= {f"{layer}.ffn.{own}": f"{names}.ffn_{name}" for own, name in GATED}
     norms = ("attn_norm", "cross_attn_norm", "ffn_norm") if cross else ("attn_norm", "ffn_norm")
     modules |= {f"{layer}.norm{i}": f"{names}.{norm}" for i, norm in enumerate(norms, start=1)}
     if cross:
