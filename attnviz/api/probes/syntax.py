@@ -1,6 +1,7 @@
 """Which head finds which syntactic relation, over the sentences of a treebank."""
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -87,19 +88,12 @@ def probe_syntax(
 
 def _placed(treebank: Path | BinaryIO, name: str) -> Iterable[tuple[ParsedSentence | InputError, PlacedText]]:
     """The sentences with what runs of them."""
-    if isinstance(treebank, Path):
-        with open_file(treebank, _EXPECTED) as stream:
-            yield from _placed_of(stream, name)
-    else:
-        yield from _placed_of(treebank, name)
-
-
-def _placed_of(stream: BinaryIO, name: str) -> Iterable[tuple[ParsedSentence | InputError, PlacedText]]:
-    for one in read_conllu(stream, one_line(name)):
-        if isinstance(one, InputError):
-            yield one, PlacedText(str(one).partition(": ")[0], one)
-        else:
-            yield one, PlacedText(one.where, one.text)
+    with open_file(treebank, _EXPECTED) if isinstance(treebank, Path) else nullcontext(treebank) as stream:
+        for one in read_conllu(stream, one_line(name)):
+            if isinstance(one, InputError):
+                yield one, PlacedText(str(one).partition(": ")[0], one)
+            else:
+                yield one, PlacedText(one.where, one.text)
 
 
 def sentence_hits(
