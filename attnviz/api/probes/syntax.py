@@ -20,9 +20,10 @@ from attnviz.analysis.probes.syntax import (
 )
 from attnviz.analysis.probes.word_units import between_units, token_units
 from attnviz.api.probes.matrices import measured_heads
+from attnviz.api.sweep import corpus as corpus_of_texts
 from attnviz.errors import InputError, UsageError, one_line
 from attnviz.files import open_file
-from attnviz.model import Model, load
+from attnviz.model import Model
 from attnviz.sweeps.corpus import Corpus
 from attnviz.sweeps.runs import Run
 from attnviz.sweeps.texts import PlacedText, PlacedTexts
@@ -68,8 +69,7 @@ def probe_syntax(
     placed = list(_placed(treebank, name))
     sentences = {one.where: one for one, _ in placed if isinstance(one, ParsedSentence)}
     if corpus is None:
-        corpus = Corpus(open_model=load if model is None else lambda: model, on_error=on_error, workers=workers)
-        corpus = corpus if note is None else replace(corpus, note=note)
+        corpus = corpus_of_texts([], model=model, on_error=on_error, workers=workers, note=note)
     corpus = replace(corpus, texts=PlacedTexts(one_line(name), [text for _, text in placed]))
     each = partial(sentence_hits, sentences, subtypes=subtypes)
     measured = [value for _, value in corpus.values(_REQUEST, each)]
