@@ -1,6 +1,7 @@
 """The settings of a ``config.json``, and rules that read one field of the block from them."""
 
 import json
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, overload
@@ -140,6 +141,12 @@ def choice_from(name: str, choices: Mapping[Any, Any], default: Any = _NEEDED) -
         return settings.one_of(name, choices, default)
 
     return read
+
+
+def scale_embedding(*, default: bool) -> SettingRule:
+    """The root of the width where ``scale_embedding`` asks for it."""
+    scaled = switch_from("scale_embedding", default=default)
+    return lambda settings: math.sqrt(settings.number("d_model", least=1)) if scaled(settings) else 1.0
 
 
 def decoder_start(default: int | None = None) -> SettingRule:

@@ -6,7 +6,7 @@ from attnviz.errors import one_line
 from attnviz.text.gguf.finish import finish
 from attnviz.text.gguf.splits import SPLITS, Splits
 from attnviz.text.gguf.vocabulary import PREFIX, GgufVocabulary
-from attnviz.text.pieces.conversion import SPACE
+from attnviz.text.pieces.conversion import SPACE, piece_decoder
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -38,11 +38,11 @@ def byte_pairs(vocabulary: GgufVocabulary) -> "Tokenizer":
     else:
         made.normalizer = normalizers.Replace(" ", SPACE)
         made.pre_tokenizer = pre_tokenizers.Sequence([*steps])
-        made.decoder = decoders.Sequence([decoders.Replace(SPACE, " "), decoders.ByteFallback(), decoders.Fuse()])
-    bos = vocabulary.needed_id("bos") if vocabulary.is_set("add_bos_token", splits.bos) else None
-    eos = vocabulary.needed_id("eos") if vocabulary.is_set("add_eos_token", False) else None
+        made.decoder = piece_decoder()
+    first = vocabulary.added_piece("bos", usual=splits.bos)
+    last = vocabulary.added_piece("eos", usual=False)
     sep = vocabulary.special_id("sep") if vocabulary.is_set("add_sep_token", splits.sep) else None
-    first, last, second = (vocabulary.piece(number) for number in (bos, eos, bos if sep is None else sep))
+    second = first if sep is None else vocabulary.pieces[sep]
     return finish(made, vocabulary, first=first, last=last, second=second)
 
 

@@ -3,15 +3,13 @@
 from typing import TYPE_CHECKING
 
 from attnviz.text.gguf.finish import finish
-from attnviz.text.gguf.vocabulary import PREFIX, GgufVocabulary
-from attnviz.text.pieces.conversion import SPACE, merges_by_score
-from attnviz.text.pieces.model_file import NORMAL, UNUSED, USER_DEFINED
+from attnviz.text.gguf.vocabulary import GgufVocabulary
+from attnviz.text.pieces.conversion import MERGE_KINDS, SPACE, merges_by_score, piece_decoder
+from attnviz.text.pieces.model_file import NORMAL
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
     from tokenizers.normalizers import Normalizer
-
-_MERGED = (NORMAL, USER_DEFINED, UNUSED)
 
 
 def scored_pairs(vocabulary: GgufVocabulary) -> "Tokenizer":
@@ -24,22 +22,21 @@ def scored_pairs(vocabulary: GgufVocabulary) -> "Tokenizer":
 
     scores = vocabulary.scores()
     rows = zip(vocabulary.pieces, scores, vocabulary.kinds, strict=True)
-    merges = merges_by_score({piece: score for piece, score, kind in rows if kind in _MERGED})
+    merges = merges_by_score({piece: score for piece, score, kind in rows if kind in MERGE_KINDS})
     unk = vocabulary.special_id("unk", 0)
     made = Tokenizer(
         models.BPE(
             vocabulary.ids,
             merges,
-            unk_token=vocabulary.piece(unk),
+            unk_token=None if unk is None else vocabulary.pieces[unk],
             fuse_unk=True,
             byte_fallback=True,
         )
     )
-    made.normalizer = _spaces(vocabulary, squeezes=False)
-    _decode(made)
-    bos = vocabulary.needed_id("bos", 1) if vocabulary.is_set("add_bos_token", True) else None
-    eos = vocabulary.needed_id("eos", 2) if vocabulary.is_set("add_eos_token", False) else None
-    first, last = vocabulary.piece(bos), vocabulary.piece(eos)
+    made.normalizer = _spaces(vocabulary)
+    made.decoder = piece_decoder()
+    first = vocabulary.added_piece("bos", usual=True, default=1)
+    last = vocabulary.added_piece("eos", usual=False, default=2)
     return finish(made, vocabulary, first=first, last=last, second=first)
 
 
@@ -49,7 +46,7 @@ def unigram(vocabulary: GgufVocabulary) -> "Tokenizer":
     Raises:
         CheckpointError: scores that are missing, a damaged table of characters, or an id that is not of the vocabulary.
     """
-    from tokenizers import Tokenizer, models  # noqa: PLC0415 (start-up time)
+    from tokenizers import Regex, Tokenizer, models, normalizers  # noqa: PLC0415 (start-up time)
 
     scores = vocabulary.scores()
     usual = [score for score, kind in zip(scores, vocabulary.kinds, strict=True) if kind == NORMAL]
@@ -57,25 +54,23 @@ def unigram(vocabulary: GgufVocabulary) -> "Tokenizer":
     lowest = min(usual, default=0.0)
     fixed = [max(score, lowest) for score in scores]
     made = Tokenizer(models.Unigram(list(zip(vocabulary.pieces, fixed, strict=True)), vocabulary.needed_id("unk", 2)))
-    made.normalizer = _spaces(vocabulary, squeezes=vocabulary.is_set("remove_extra_whitespaces", False))
-    _decode(made)
-    bos = vocabulary.needed_id("bos") if vocabulary.is_set("add_bos_token", False) else None
-    eos = vocabulary.needed_id("eos", 1) if vocabulary.is_set("add_eos_token", True) else None
-    first, last = vocabulary.piece(bos), vocabulary.piece(eos)
+    squeezes = vocabulary.is_set("remove_extra_whitespaces", False)
+    steps = _characters(vocabulary)
+    if squeezes:
+        steps += [normalizers.Replace(Regex(r"\A +| +\z"), ""), normalizers.Replace(Regex(" {2,}"), " ")]
+    made.normalizer = _spaces(vocabulary, *steps)
+    made.decoder = piece_decoder()
+    first = vocabulary.added_piece("bos", usual=False)
+    last = vocabulary.added_piece("eos", usual=True, default=1)
     return finish(made, vocabulary, first=first, last=last, second=first)
 
 
-def _spaces(vocabulary: GgufVocabulary, *, squeezes: bool) -> "Normalizer":
-    """Characters by the file's table, then ``▁`` for spaces, with one before each part of a text."""
-    from tokenizers import Regex, normalizers  # noqa: PLC0415 (start-up time)
+def _spaces(vocabulary: GgufVocabulary, *steps: "Normalizer") -> "Normalizer":
+    """Some steps, then ``▁`` for spaces, with one before each part of a text."""
+    from tokenizers import normalizers  # noqa: PLC0415 (start-up time)
 
-    steps: list[Normalizer] = []
-    if vocabulary.metadata.get(f"{PREFIX}model") == "t5":
-        steps += _characters(vocabulary)
-    if squeezes:
-        steps += [normalizers.Replace(Regex(r"\A +| +\z"), ""), normalizers.Replace(Regex(" {2,}"), " ")]
-    steps += [normalizers.Prepend(SPACE)] if vocabulary.is_set("add_space_prefix", True) else []
-    return normalizers.Sequence([*steps, normalizers.Replace(" ", SPACE)])
+    prefix = [normalizers.Prepend(SPACE)] if vocabulary.is_set("add_space_prefix", True) else []
+    return normalizers.Sequence([*steps, *prefix, normalizers.Replace(" ", SPACE)])
 
 
 def _characters(vocabulary: GgufVocabulary) -> list["Normalizer"]:
@@ -98,9 +93,3 @@ def _characters(vocabulary: GgufVocabulary) -> list["Normalizer"]:
         return [normalizers.Precompiled(table)]
     except Exception as error:  # the library raises nothing more specific
         raise damaged from error
-
-
-def _decode(made: "Tokenizer") -> None:
-    from tokenizers import decoders  # noqa: PLC0415 (start-up time)
-
-    made.decoder = decoders.Sequence([decoders.Replace(SPACE, " "), decoders.ByteFallback(), decoders.Fuse()])

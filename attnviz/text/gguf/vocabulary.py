@@ -51,10 +51,6 @@ class GgufVocabulary:
         """The tokens' ids."""
         return {piece: number for number, piece in enumerate(self.pieces)}
 
-    def piece(self, number: int | None) -> str | None:
-        """The token of an id; None for None."""
-        return None if number is None else self.pieces[number]
-
     def is_set(self, name: str, default: bool) -> bool:
         """A switch such as ``add_bos_token``.
 
@@ -95,16 +91,29 @@ class GgufVocabulary:
             raise self.error(f"{_ROLES[role]}_token_id", "is missing", f"an id less than {len(self.pieces)}")
         return number
 
+    def added_piece(self, role: str, *, usual: bool, default: int | None = None) -> str | None:
+        """The token that a switch such as ``add_bos_token`` puts around texts; None where it is off.
+
+        Args:
+            role: of the token.
+            usual: the switch where the file does not have it.
+            default: the token's id where the file does not say it.
+
+        Raises:
+            CheckpointError: the switch is on, and the file does not say the token, or it is not one of the vocabulary.
+        """
+        return self.pieces[self.needed_id(role, default)] if self.is_set(f"add_{role}_token", usual) else None
+
     def scores(self) -> Sequence[float]:
         """Each token's score.
 
         Raises:
             CheckpointError: they are missing, too few, or not numbers.
         """
-        values = self._array("scores")
+        values = self.metadata.get(f"{PREFIX}scores")
         if values is None:
             raise self.error("scores", "is missing", "one number per token")
-        scores = [float(value) for value in values]
+        scores = [float(value) for value in one_per_token(values, "scores", self.where, len(self.pieces))]
         if any(map(isnan, scores)):
             raise self.error("scores", "has a value that is not a number", "one number per token")
         return scores
@@ -133,10 +142,6 @@ class GgufVocabulary:
     def error(self, key: str, fault: str, expected: str) -> CheckpointError:
         """The error of one of its keys."""
         return CheckpointError(f"{self.where}: {PREFIX}{key} {fault}; expected {expected}")
-
-    def _array(self, key: str) -> Sequence[Any] | None:
-        values = self.metadata.get(PREFIX + key)
-        return None if values is None else one_per_token(values, key, self.where, len(self.pieces))
 
 
 def read_vocabulary(metadata: Mapping[str, object], where: str) -> GgufVocabulary:

@@ -9,10 +9,11 @@ from attnviz.text.pieces.model_file import NORMAL, UNUSED, USER_DEFINED, Sentenc
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
+    from tokenizers.decoders import Decoder
     from tokenizers.normalizers import Normalizer
 
 SPACE = "▁"
-_MERGED = (NORMAL, USER_DEFINED, UNUSED)
+MERGE_KINDS = (NORMAL, USER_DEFINED, UNUSED)  # of pieces that take part in merges
 
 
 def converted(
@@ -30,11 +31,11 @@ def converted(
         unk: the id for what is unknown.
         layout: of the family, which says whether texts are lower-cased first, and whether they keep their accents.
     """
-    from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers  # noqa: PLC0415 (start-up time)
+    from tokenizers import AddedToken, Tokenizer, models, pre_tokenizers  # noqa: PLC0415 (start-up time)
 
     if model.is_bpe:
         ids = {piece: i for i, (piece, _) in enumerate(vocabulary)}
-        scores = {piece.text: piece.score for piece in model.pieces if piece.kind in _MERGED and piece.text in ids}
+        scores = {piece.text: piece.score for piece in model.pieces if piece.kind in MERGE_KINDS and piece.text in ids}
         made = Tokenizer(
             models.BPE(
                 ids,
@@ -52,8 +53,15 @@ def converted(
     if at_first:
         made.pre_tokenizer = pre_tokenizers.Metaspace(SPACE, "first", split=False)
     made.add_tokens([AddedToken(symbol, normalized=at_first, special=False) for symbol in symbols])
-    made.decoder = decoders.Sequence([decoders.Replace(SPACE, " "), decoders.ByteFallback(), decoders.Fuse()])
+    made.decoder = piece_decoder()
     return made
+
+
+def piece_decoder() -> "Decoder":
+    """The step that makes text of pieces: signs for spaces become spaces, and spelled bytes characters."""
+    from tokenizers import decoders  # noqa: PLC0415 (start-up time)
+
+    return decoders.Sequence([decoders.Replace(SPACE, " "), decoders.ByteFallback(), decoders.Fuse()])
 
 
 def _normalizer(model: SentencePieceModel, layout: PieceLayout, *, prefix: bool) -> "Normalizer":

@@ -1,25 +1,16 @@
 """BART (Lewis et al. 2020): an encoder-decoder of post-norm blocks; positions are learned and begin at row 2."""
 
-import math
-
 from attnviz.checkpoints.huggingface.families import roberta
 from attnviz.checkpoints.huggingface.family import Family, Vocabulary
 from attnviz.checkpoints.huggingface.generation.language_head import LanguageHead
 from attnviz.checkpoints.huggingface.settings import (
-    SettingRule,
     Settings,
     activation_from,
     decoder_start,
+    scale_embedding,
     size_from,
     switch_from,
 )
-
-
-def scale_embedding(*, default: bool) -> SettingRule:
-    """The root of the width where ``scale_embedding`` asks for it."""
-    scaled = switch_from("scale_embedding", default=default)
-    return lambda settings: math.sqrt(settings.number("d_model", least=1)) if scaled(settings) else 1.0
-
 
 SIZES = {
     "n_layers": size_from("encoder_layers"),

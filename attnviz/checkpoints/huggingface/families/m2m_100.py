@@ -10,7 +10,7 @@ from attnviz.checkpoints.huggingface.families.xglm import fairseq_sinusoids
 from attnviz.checkpoints.huggingface.family import TokenizerKind
 from attnviz.checkpoints.huggingface.generation.language_head import LanguageHead
 from attnviz.checkpoints.huggingface.rules import language_codes
-from attnviz.checkpoints.huggingface.settings import Settings, activation_from, decoder_start
+from attnviz.checkpoints.huggingface.settings import Settings, activation_from, decoder_start, scale_embedding
 from attnviz.encoder.parameters.shapes import Shape
 from attnviz.text.languages import LanguageTokens
 from attnviz.text.pieces.layout import PieceLayout
@@ -60,7 +60,7 @@ FAMILY = replace(
         "pad_id": roberta.pad_id,
         "norm_placement": "pre",
         "activation": activation_from("activation_function", "relu"),
-        "embed_scale": bart.scale_embedding(default=True),
+        "embed_scale": scale_embedding(default=True),
         "decoder_start_id": decoder_start(2),
     },
     modules={**bart.TOKENS, **bart.LAYERS, **bart.FINAL_NORMS},

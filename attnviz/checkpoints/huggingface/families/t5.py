@@ -72,7 +72,7 @@ FAMILY = Family(
     kind="encoder-decoder",
     fields={
         "n_layers": size_from("num_layers"),
-        "decoder_layers": lambda settings: settings.number("num_decoder_layers", None, least=1),
+        "decoder_layers": size_from("num_decoder_layers", None),
         "n_heads": size_from("num_heads"),
         "d_model": size_from("d_model"),
         "d_head": size_from("d_kv", 64),

@@ -7,21 +7,10 @@ import numpy as np
 
 from attnviz.checkpoints.huggingface.families import opt
 from attnviz.checkpoints.huggingface.generation.language_head import LanguageHead
-from attnviz.checkpoints.huggingface.settings import (
-    Settings,
-    activation_from,
-    causal,
-    size_from,
-    switch_from,
-)
+from attnviz.checkpoints.huggingface.settings import Settings, activation_from, causal, scale_embedding, size_from
 from attnviz.encoder.parameters.shapes import Shape
 
 _OFFSET = 2  # the first token's position
-
-
-def _embed_scale(settings: Settings) -> float:
-    scaled = switch_from("scale_embedding", default=True)(settings)
-    return math.sqrt(settings.number("d_model", least=1)) if scaled else 1.0
 
 
 def fairseq_sinusoids(shape: Shape, first: int, pad_id: int) -> np.ndarray:
@@ -62,7 +51,7 @@ FAMILY = replace(
         "n_ctx": size_from("max_position_embeddings", 2048),
         "mask": causal,
         "position": "learned",
-        "embed_scale": _embed_scale,
+        "embed_scale": scale_embedding(default=True),
         "norm_placement": "pre",
         "norm_eps": 1e-5,
         "activation": activation_from("activation_function", "gelu"),
