@@ -11,6 +11,10 @@ MODEL_KEYS = ("name", "weights", "n_layers", "decoder_layers", "n_heads", "decod
 
 KINDS = ("encoder", "decoder", "cross")
 VALUES = ("weights", "scores", "norms", "zeroing")
+VALUES_IN_WORDS = (
+    "weights (after softmax), scores (before), norms (weights times what is moved), zeroing (what a layer loses "
+    "without a key)"
+)
 SHARES = ("weights", "zeroing")  # the values whose rows sum to 1
 REDUCTIONS = ("none", "mean-heads", "mean", "max", "rollout", "flow")
 PATHS = ("rollout", "flow")  # the reductions that follow tokens through the layers

@@ -14,6 +14,7 @@ from attnviz.cli.groups.text_files import DrawnTextFileOptions, TextFileOptions
 from attnviz.cli.help.pages import INPUT, MODEL, OUTPUT, SELECTION, VIEW
 from attnviz.encoder.config.given import default_of
 from attnviz.errors import UsageError
+from attnviz.names import VALUES_IN_WORDS
 from attnviz.output.colormaps import TERMINAL_COLORMAPS
 
 if TYPE_CHECKING:
@@ -296,8 +297,7 @@ class SelectionOptions(Options):
         option(
             SELECTION,
             "--values",
-            help="weights (after softmax), scores (before), norms (weights times what is moved), zeroing (what a layer "
-            "loses without a key). [default: weights]",
+            help=f"{VALUES_IN_WORDS}. [default: weights]",
         ),
     ] = None
     reduce: Annotated[

@@ -19,6 +19,17 @@ if TYPE_CHECKING:
 else:
     StyleName = Literal["auto", *STYLES]
 
+OpenFrom = Annotated[
+    str | None,
+    option(
+        VIEW,
+        "--from",
+        metavar="WORD",
+        help="Open with what this word looks at; a word, word:2 (its second occurrence) or a number.",
+    ),
+]
+OpenTo = Annotated[str | None, option(VIEW, "--to", metavar="WORD", help="Open with what looks at this word.")]
+
 
 class WordOptions(Options):
     """One word instead of matrices."""

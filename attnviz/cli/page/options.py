@@ -8,10 +8,10 @@ import typer
 from attnviz.cli.command import Options, option
 from attnviz.cli.help.pages import INPUT, OUTPUT, SELECTION, VIEW
 from attnviz.cli.options import Force, Heads, HideSpecial, Kind, Layers, RawTokens, Renormalize, SelectionOptions, Words
-from attnviz.cli.show_options import WordOptions
+from attnviz.cli.show_options import OpenFrom, OpenTo, WordOptions
 from attnviz.cli.sides import VsAttention, VsHead, VsLayer, VsModel, VsSeed, VsWeights
 from attnviz.errors import UsageError
-from attnviz.names import REDUCTIONS, VALUES
+from attnviz.names import REDUCTIONS, VALUES, VALUES_IN_WORDS
 
 if TYPE_CHECKING:
     from attnviz.analysis.matrices.selection import Request
@@ -29,8 +29,7 @@ class PageSelectionOptions(Options):
             SELECTION,
             "--values",
             metavar="NAMES",
-            help="weights (after softmax), scores (before), norms (weights times what is moved), zeroing (what a layer "
-            "loses without a key); several as weights,norms. [default: weights]",
+            help=f"{VALUES_IN_WORDS}; several as weights,norms. [default: weights]",
         ),
     ] = None
     reduce: Annotated[
@@ -71,18 +70,8 @@ class PageSelectionOptions(Options):
 class OpeningOptions(WordOptions):
     """How the page opens; all else is a click away."""
 
-    from_word: Annotated[
-        str | None,
-        option(
-            VIEW,
-            "--from",
-            metavar="WORD",
-            help="Open with what this word looks at; a word, word:2 (its second occurrence) or a number.",
-        ),
-    ] = None
-    to_word: Annotated[str | None, option(VIEW, "--to", metavar="WORD", help="Open with what looks at this word.")] = (
-        None
-    )
+    from_word: OpenFrom = None
+    to_word: OpenTo = None
     precision: Annotated[
         int | None,
         option(

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from attnviz.text.gguf.finish import finish
-from attnviz.text.gguf.vocabulary import PREFIX, GgufVocabulary
+from attnviz.text.gguf.vocabulary import GgufVocabulary
 from attnviz.text.pieces.conversion import MERGE_KINDS, SPACE, merges_by_score, piece_decoder
 from attnviz.text.pieces.model_file import NORMAL
 
@@ -33,7 +33,7 @@ def scored_pairs(vocabulary: GgufVocabulary) -> "Tokenizer":
             byte_fallback=True,
         )
     )
-    made.normalizer = _spaces(vocabulary, squeezes=False)
+    made.normalizer = _spaces(vocabulary)
     made.decoder = piece_decoder()
     first = vocabulary.added_piece("bos", usual=True, default=1)
     last = vocabulary.added_piece("eos", usual=False, default=2)
@@ -46,7 +46,7 @@ def unigram(vocabulary: GgufVocabulary) -> "Tokenizer":
     Raises:
         CheckpointError: scores that are missing, a damaged table of characters, or an id that is not of the vocabulary.
     """
-    from tokenizers import Tokenizer, models  # noqa: PLC0415 (start-up time)
+    from tokenizers import Regex, Tokenizer, models, normalizers  # noqa: PLC0415 (start-up time)
 
     scores = vocabulary.scores()
     usual = [score for score, kind in zip(scores, vocabulary.kinds, strict=True) if kind == NORMAL]
@@ -54,24 +54,23 @@ def unigram(vocabulary: GgufVocabulary) -> "Tokenizer":
     lowest = min(usual, default=0.0)
     fixed = [max(score, lowest) for score in scores]
     made = Tokenizer(models.Unigram(list(zip(vocabulary.pieces, fixed, strict=True)), vocabulary.needed_id("unk", 2)))
-    made.normalizer = _spaces(vocabulary, squeezes=vocabulary.is_set("remove_extra_whitespaces", False))
+    squeezes = vocabulary.is_set("remove_extra_whitespaces", False)
+    steps = _characters(vocabulary)
+    if squeezes:
+        steps += [normalizers.Replace(Regex(r"\A +| +\z"), ""), normalizers.Replace(Regex(" {2,}"), " ")]
+    made.normalizer = _spaces(vocabulary, *steps)
     made.decoder = piece_decoder()
     first = vocabulary.added_piece("bos", usual=False)
     last = vocabulary.added_piece("eos", usual=True, default=1)
     return finish(made, vocabulary, first=first, last=last, second=first)
 
 
-def _spaces(vocabulary: GgufVocabulary, *, squeezes: bool) -> "Normalizer":
-    """Characters by the file's table, then ``▁`` for spaces, with one before each part of a text."""
-    from tokenizers import Regex, normalizers  # noqa: PLC0415 (start-up time)
+def _spaces(vocabulary: GgufVocabulary, *steps: "Normalizer") -> "Normalizer":
+    """Some steps, then ``▁`` for spaces, with one before each part of a text."""
+    from tokenizers import normalizers  # noqa: PLC0415 (start-up time)
 
-    steps: list[Normalizer] = []
-    if vocabulary.metadata.get(f"{PREFIX}model") == "t5":
-        steps += _characters(vocabulary)
-    if squeezes:
-        steps += [normalizers.Replace(Regex(r"\A +| +\z"), ""), normalizers.Replace(Regex(" {2,}"), " ")]
-    steps += [normalizers.Prepend(SPACE)] if vocabulary.is_set("add_space_prefix", True) else []
-    return normalizers.Sequence([*steps, normalizers.Replace(" ", SPACE)])
+    prefix = [normalizers.Prepend(SPACE)] if vocabulary.is_set("add_space_prefix", True) else []
+    return normalizers.Sequence([*steps, *prefix, normalizers.Replace(" ", SPACE)])
 
 
 def _characters(vocabulary: GgufVocabulary) -> list["Normalizer"]:

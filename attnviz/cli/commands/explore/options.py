@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from attnviz.cli.command import Options, option
-from attnviz.cli.help.pages import SELECTION, VIEW
+from attnviz.cli.help.pages import SELECTION
 from attnviz.cli.options import (
     Heads,
     HideSpecial,
@@ -14,8 +14,9 @@ from attnviz.cli.options import (
     TerminalColormapName,
     Words,
 )
-from attnviz.cli.show_options import WordOptions
+from attnviz.cli.show_options import OpenFrom, OpenTo, WordOptions
 from attnviz.errors import UsageError
+from attnviz.names import VALUES_IN_WORDS
 
 if TYPE_CHECKING:
     from attnviz.analysis.matrices.selection import Request
@@ -32,8 +33,7 @@ class ExploredOptions(Options):
         option(
             SELECTION,
             "--values",
-            help="Open with these: weights (after softmax), scores (before), norms (weights times what is moved), "
-            "zeroing (what a layer loses without a key). [default: weights]",
+            help=f"Open with these: {VALUES_IN_WORDS}. [default: weights]",
         ),
     ] = None
     words: Words = None
@@ -50,18 +50,8 @@ class ExploredOptions(Options):
 class ExplorerOpeningOptions(WordOptions):
     """How the explorer opens; all else is a key away."""
 
-    from_word: Annotated[
-        str | None,
-        option(
-            VIEW,
-            "--from",
-            metavar="WORD",
-            help="Open with what this word looks at; a word, word:2 (its second occurrence) or a number.",
-        ),
-    ] = None
-    to_word: Annotated[str | None, option(VIEW, "--to", metavar="WORD", help="Open with what looks at this word.")] = (
-        None
-    )
+    from_word: OpenFrom = None
+    to_word: OpenTo = None
     cmap: TerminalColormapName = "amber"
     raw_tokens: RawTokens = False
 
