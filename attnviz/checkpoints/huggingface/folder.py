@@ -1,6 +1,6 @@
 """A Hugging Face model folder: ``config.json``, weights, a tokenizer."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -10,7 +10,6 @@ from attnviz.checkpoints.checkpoint import Checkpoint
 from attnviz.checkpoints.file_params import FileParams, TensorSource
 from attnviz.checkpoints.formats.tensor_file import TensorFile, misfits
 from attnviz.checkpoints.huggingface.family import Family
-from attnviz.checkpoints.huggingface.generation.language_head import LanguageHead
 from attnviz.checkpoints.huggingface.hints import check_plain
 from attnviz.checkpoints.huggingface.known_settings import check_settings, family_of_classes
 from attnviz.checkpoints.huggingface.registry import families, find_family, needed_family, read_as
@@ -136,18 +135,24 @@ def assembled_checkpoint(
         unused=unused,
         unknown=unknown,
         notes=(*notes, *rounding_notes(names, opened, family)),
-        unembedding=None
-        if family.head is None
-        else partial(_unembedding, family.head, settings, opened, names, params, config),
+        unembedding=_unembedding(family, settings, opened, names, params, config),
     )
 
 
 def _unembedding(
-    head: LanguageHead, settings: Settings, file: TensorFile, names: Mapping[str, str], params: Params, config: Block
-) -> "Unembedding":
-    from attnviz.checkpoints.huggingface.generation.unembedding import read_unembedding  # noqa: PLC0415 (rare)
+    family: Family, settings: Settings, file: TensorFile, names: Mapping[str, str], params: Params, config: Block
+) -> Callable[[], "Unembedding"] | None:
+    """What reads the unembedding, when something is generated; None where the family has none."""
+    if family.head is None:
+        return None
+    head = family.head
 
-    return read_unembedding(head, settings, file, names, params, config)
+    def read() -> "Unembedding":
+        from attnviz.checkpoints.huggingface.generation.unembedding import read_unembedding  # noqa: PLC0415 (rare)
+
+        return read_unembedding(head, settings, file, names, params, config)
+
+    return read
 
 
 def _generation(path: Path, settings: Settings) -> "Generation":
