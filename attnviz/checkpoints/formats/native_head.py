@@ -38,8 +38,9 @@ class WrittenHead:
     def tensors(self) -> dict[str, Array]:
         """The tensors by their names in the file, without a matrix that is the table of tokens."""
         head = self.unembedding
-        names = () if head is None else (name for name in head.params if not (head.tied and name == "w"))
-        return {} if head is None else {f"{_PREFIX}{name}": head.params[name] for name in names}
+        if head is None:
+            return {}
+        return {f"{_PREFIX}{name}": head.params[name] for name in head.params if not (head.tied and name == "w")}
 
     def as_json(self) -> str:
         """The text of the header."""

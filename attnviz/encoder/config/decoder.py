@@ -1,6 +1,6 @@
 """What may differ between a decoder and its encoder, and what follows from the encoder where nothing is said."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -99,14 +99,8 @@ def decoder_fields(
     decoder: DecoderConfig, sizes: Sizes, position: PositionConfig, norm: NormConfig
 ) -> dict[str, object]:
     """The fields that make these groups of the encoder's; only those that differ from what would follow."""
-    return dict(_differences(decoder, sizes, position, norm))
-
-
-def _differences(
-    decoder: DecoderConfig, sizes: Sizes, position: PositionConfig, norm: NormConfig
-) -> Iterator[tuple[str, object]]:
     own = decoder.sizes
-    pairs = {
+    pairs: dict[str, tuple[object, object]] = {
         "decoder_layers": (own.n_layers, sizes.n_layers),
         "decoder_heads": (own.n_heads, sizes.n_heads),
         "decoder_kv_heads": (own.n_kv_heads, _usual_kv_heads(sizes, own.n_heads)),
@@ -116,4 +110,4 @@ def _differences(
         "decoder_norm": (decoder.norm.kind, norm.kind),
         "decoder_norm_placement": (decoder.norm.placement, norm.placement),
     }
-    return ((name, one) for name, (one, other) in pairs.items() if one != other)
+    return {name: one for name, (one, other) in pairs.items() if one != other}

@@ -1,11 +1,19 @@
 """Gemma 2 (Rivière et al. 2024): Gemma with norms on both sides of each part, and scores that are softly capped."""
 
 from dataclasses import replace
+from typing import Any
 
 from attnviz.checkpoints.huggingface.families import gemma, llama
 from attnviz.checkpoints.huggingface.generation.language_head import LanguageHead
 from attnviz.checkpoints.huggingface.rules.windows import window_of
-from attnviz.checkpoints.huggingface.settings import Settings, activation_from, layer_types, switch_from, windowed
+from attnviz.checkpoints.huggingface.settings import (
+    SettingRule,
+    Settings,
+    activation_from,
+    layer_types,
+    switch_from,
+    windowed,
+)
 
 MODULES = llama.MODULES | {
     "layers.{}.norm1_out": "layers.{}.post_attention_layernorm",
@@ -20,15 +28,15 @@ FIELDS = {name: rule for name, rule in gemma.FAMILY.fields.items() if name != "m
     "score_scale": lambda settings: settings.number("query_pre_attn_scalar", 256, float, least=1e-6) ** -0.5,
 }
 
-_LOGIT_CAP = "final_logit_softcapping"
 
+def cap_from(name: str, default: Any, least: float = 0) -> SettingRule:
+    """A soft cap under this name; null means no cap, a missing setting the default."""
 
-def _score_cap(settings: Settings) -> float | None:
-    """Null means no cap, a missing setting 50."""
-    if settings.is_null("attn_logit_softcapping"):
-        settings.get("attn_logit_softcapping")
-        return None
-    return settings.number("attn_logit_softcapping", 50.0, float)
+    def read(settings: Settings) -> object:
+        usual: Any = None if settings.is_null(name) else default
+        return settings.number(name, usual, float, least)
+
+    return read
 
 
 def _windows(settings: Settings) -> dict[str, object]:
@@ -37,22 +45,17 @@ def _windows(settings: Settings) -> dict[str, object]:
     return llama.rotary_fields(settings) | windowed(settings, window_of(settings, layers), layers)
 
 
-def _logit_cap(settings: Settings) -> float | None:
-    """Null means no cap, a missing setting 30."""
-    return None if settings.is_null(_LOGIT_CAP) else settings.number(_LOGIT_CAP, 30.0, float, least=1e-6)
-
-
 FAMILY = replace(
     gemma.FAMILY,
     name="Gemma 2",
     paper="Rivière et al. 2024",
     example="google/gemma-2-2b",
-    fields=FIELDS | {"score_cap": _score_cap},
+    fields=FIELDS | {"score_cap": cap_from("attn_logit_softcapping", 50.0)},
     more=_windows,
     modules=MODULES,
     defaults={"head_dim": 256, "num_key_value_heads": 4, "sliding_window": 4096},
     required={"use_bidirectional_attention": (False,)},
     ignored={"hidden_act": ("gelu_pytorch_tanh", "gelu")},
     classes="Gemma2",
-    head=LanguageHead(cap=_logit_cap),
+    head=LanguageHead(cap=cap_from("final_logit_softcapping", 30.0, least=1e-6)),
 )

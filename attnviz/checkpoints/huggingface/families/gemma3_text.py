@@ -32,12 +32,6 @@ def _fields(settings: Settings) -> dict[str, object]:
     return masks | turns | ({"window_rotary_base": local} if "window" in masks else {})
 
 
-def _logit_cap(settings: Settings) -> float | None:
-    """Only a setting says it."""
-    name = "final_logit_softcapping"
-    return None if settings.get(name) is None else settings.number(name, 0.0, float, least=1e-6)
-
-
 FAMILY = replace(
     gemma2.FAMILY,
     name="Gemma 3",
@@ -54,5 +48,5 @@ FAMILY = replace(
     ignored={**gemma2.FAMILY.ignored, "attn_logit_softcapping": ()},
     irrelevant=("_sliding_window_pattern",),
     classes="Gemma3(Text)?",
-    head=LanguageHead(cap=_logit_cap),
+    head=LanguageHead(cap=gemma2.cap_from("final_logit_softcapping", None, least=1e-6)),
 )

@@ -47,10 +47,10 @@ def read_unembedding(
     tied = "w" not in arrays
     if tied:
         arrays["w"] = params[output_table(config)].T
-    if "more" in arrays:
-        arrays["b"] = arrays["b"] + arrays["more"] if "b" in arrays else arrays["more"]
+    more = arrays.pop("more", None)
+    if more is not None:
+        arrays["b"] = arrays["b"] + more if "b" in arrays else more
     numbers = {name: head.value(name, settings) for name in ("scale", "cap", "activation", "norm_eps")}
-    arrays.pop("more", None)
     return Unembedding(ArrayParams(arrays), tied=tied, **numbers)
 
 
