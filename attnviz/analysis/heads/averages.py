@@ -116,7 +116,7 @@ class Running:
             return
         self._check_axes(other._first)
         if self._first is None:
-            self._first, self._moments = other._first, Moments(other._moments.mean.shape)
+            self._first = other._first
         self.texts += other.texts
         self._missing = other._missing | self._missing
         self._there |= other._there
@@ -194,8 +194,6 @@ class Remainders:
         """The texts of another part after these."""
         if not other._there:
             return
-        if not self._there:
-            self._moments = Moments(other._moments.mean.shape)
         self._there |= other._there
         self._missing = other._missing | self._missing
         self._moments.merge(other._moments)

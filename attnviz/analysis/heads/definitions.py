@@ -200,9 +200,9 @@ ABLATION = Metric(
 )
 
 
-def kind_metrics(kind: str) -> tuple[str, ...]:
-    """The names of the metrics that attention of a kind can have."""
-    return tuple(name for name, metric in METRICS.items() if kind == "cross" or not metric.cross)
+def kind_metrics(kind: str, metrics: Mapping[str, Metric] = METRICS) -> tuple[str, ...]:
+    """The names of those metrics that attention of a kind can have."""
+    return tuple(name for name, metric in metrics.items() if kind == "cross" or not metric.cross)
 
 
 def metric_named(name: str) -> Metric:

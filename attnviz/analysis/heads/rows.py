@@ -10,7 +10,7 @@ import numpy as np
 from attnviz.analysis.conditions.expressions import Expression
 from attnviz.analysis.conditions.grammar import parse
 from attnviz.analysis.conditions.statements import pointed
-from attnviz.analysis.heads.definitions import ABLATION, METRICS, Metric, all_metrics
+from attnviz.analysis.heads.definitions import ABLATION, METRICS, Metric, all_metrics, kind_metrics
 from attnviz.analysis.heads.labels import LABELS
 from attnviz.analysis.heads.measures import Places, fitting_heads, labelled_heads, sorted_heads
 from attnviz.analysis.heads.metrics import HeadMetrics
@@ -69,7 +69,7 @@ class Rows:
 
     def kind_metrics(self, kind: str) -> tuple[str, ...]:
         """The metrics that attention of a kind can have."""
-        return tuple(name for name, metric in self.metrics.items() if kind == "cross" or not metric.cross)
+        return kind_metrics(kind, self.metrics)
 
     def columns_of(self, kind: str) -> tuple[str, ...]:
         """The metrics asked for by name, or all that attention of a kind can have."""

@@ -18,6 +18,7 @@ from attnviz.analysis.probes.align import (
 )
 from attnviz.analysis.probes.word_units import token_units
 from attnviz.api.probes.matrices import measured_heads
+from attnviz.api.sweep import corpus as corpus_of_texts
 from attnviz.elsewhere.gold_links import read_gold_links
 from attnviz.errors import InputError, UsageError, one_line
 from attnviz.model import Model, load
@@ -65,9 +66,8 @@ def probe_align(
         raise UsageError(f"row: {rows!r} is not known; expected {' or '.join(TARGET_ROWS)}")
     links = {n: GoldLinks(*both) for n, both in read_gold_links(gold, one_based=one_based).items()}
     if corpus is None:
-        opened = partial(load, decoder=True) if model is None else lambda: model
-        corpus = Corpus(open_model=opened, on_error=on_error, workers=workers)
-        corpus = corpus if note is None else replace(corpus, note=note)
+        model = model or load(decoder=True)
+        corpus = corpus_of_texts([], model=model, on_error=on_error, workers=workers, note=note)
     corpus = replace(corpus, texts=pairs, layout=FileLayout("pairs"))
     each = partial(pair_counts, links, one_line(gold), rows=rows)
     attention: Attention | None = None

@@ -1,6 +1,7 @@
 """Which head finds which syntactic relation, over the sentences of a treebank."""
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -19,9 +20,10 @@ from attnviz.analysis.probes.syntax import (
 )
 from attnviz.analysis.probes.word_units import between_units, token_units
 from attnviz.api.probes.matrices import measured_heads
+from attnviz.api.sweep import corpus as corpus_of_texts
 from attnviz.errors import InputError, UsageError, one_line
 from attnviz.files import open_file
-from attnviz.model import Model, load
+from attnviz.model import Model
 from attnviz.sweeps.corpus import Corpus
 from attnviz.sweeps.runs import Run
 from attnviz.sweeps.texts import PlacedText, PlacedTexts
@@ -67,8 +69,7 @@ def probe_syntax(
     placed = list(_placed(treebank, name))
     sentences = {one.where: one for one, _ in placed if isinstance(one, ParsedSentence)}
     if corpus is None:
-        corpus = Corpus(open_model=load if model is None else lambda: model, on_error=on_error, workers=workers)
-        corpus = corpus if note is None else replace(corpus, note=note)
+        corpus = corpus_of_texts([], model=model, on_error=on_error, workers=workers, note=note)
     corpus = replace(corpus, texts=PlacedTexts(one_line(name), [text for _, text in placed]))
     each = partial(sentence_hits, sentences, subtypes=subtypes)
     measured = [value for _, value in corpus.values(_REQUEST, each)]
@@ -87,19 +88,12 @@ def probe_syntax(
 
 def _placed(treebank: Path | BinaryIO, name: str) -> Iterable[tuple[ParsedSentence | InputError, PlacedText]]:
     """The sentences with what runs of them."""
-    if isinstance(treebank, Path):
-        with open_file(treebank, _EXPECTED) as stream:
-            yield from _placed_of(stream, name)
-    else:
-        yield from _placed_of(treebank, name)
-
-
-def _placed_of(stream: BinaryIO, name: str) -> Iterable[tuple[ParsedSentence | InputError, PlacedText]]:
-    for one in read_conllu(stream, one_line(name)):
-        if isinstance(one, InputError):
-            yield one, PlacedText(str(one).partition(": ")[0], one)
-        else:
-            yield one, PlacedText(one.where, one.text)
+    with open_file(treebank, _EXPECTED) if isinstance(treebank, Path) else nullcontext(treebank) as stream:
+        for one in read_conllu(stream, one_line(name)):
+            if isinstance(one, InputError):
+                yield one, PlacedText(str(one).partition(": ")[0], one)
+            else:
+                yield one, PlacedText(one.where, one.text)
 
 
 def sentence_hits(

@@ -7,7 +7,6 @@ from attnviz.analysis.heads.measures import head_rows, null_document
 from attnviz.analysis.heads.report import HeadReport
 from attnviz.names import SCHEMA_NAME
 from attnviz.output.documents.results import arranged_fields, model_document, text_fields
-from attnviz.trace.attention import Attention
 from attnviz.trace.result import Result
 
 
@@ -29,7 +28,7 @@ def heads_document(report: HeadReport, *, model_info: bool = False, relations: b
         "texts": metrics.texts,
         "rows": max(int(rows.max()) for name, rows in metrics.counts.items() if name != ABLATION.name),
         **arranged_fields(attention),
-        "heads": _with_relations(rows, attention) if relations else rows,
+        "heads": _with_relations(rows, report) if relations else rows,
         "missing": report.missing,
     }
     if report.null is not None:
@@ -39,12 +38,12 @@ def heads_document(report: HeadReport, *, model_info: bool = False, relations: b
     return document
 
 
-def _with_relations(rows: list[dict[str, object]], attention: Attention) -> list[dict[str, object]]:
+def _with_relations(rows: list[dict[str, object]], report: HeadReport) -> list[dict[str, object]]:
     """The rows, with the relations that probes found their heads to find."""
-    labels = attention.model.labels if attention.kind == "encoder" else None
+    labels = report.attention.model.labels if report.attention.kind == "encoder" else None
     if labels is None:
         return rows
-    found = [labels.of(int(str(row["layer"])), int(str(row["head"]))) for row in rows]
+    found = [labels.of(*report.metrics.head_at(*place)) for place in report.places]
     return [
         row | {"relations": [asdict(one) for one in relations]} if relations else row
         for row, relations in zip(rows, found, strict=True)
