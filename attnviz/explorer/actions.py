@@ -10,8 +10,8 @@ from attnviz.explorer.frame import Screenful
 from attnviz.explorer.panes.sentence import words_above
 from attnviz.explorer.panes.words import head_of
 from attnviz.explorer.sight import Sight
-from attnviz.explorer.state import PANES, PATTERNS, State
-from attnviz.trace.tokens import Tokens, token_numbers
+from attnviz.explorer.state import PANES, State
+from attnviz.trace.tokens import token_numbers
 
 EFFECTS = {
     "/": "find",
@@ -88,7 +88,7 @@ def _word(step: int) -> Move:
 
 def _partner(sight: Sight, step: int) -> State:
     """The link to the word before or after the one that is chosen, or else that is the strongest."""
-    tokens: Tokens = sight.others
+    tokens = sight.others
     at = 0 if sight.link is None else sight.link + step
     number = token_numbers(tokens)[max(0, min(len(tokens) - 1, at))]
     return replace(sight.state, partner=number)
@@ -145,8 +145,6 @@ def _order(step: int) -> Move:
             return replace(sight.state, link=False)
         orders = sight.orders(patterns=frame.patterns)
         now = sight.state.order if sight.state.order in orders else orders[0]
-        if sight.state.order == PATTERNS and PATTERNS not in orders:
-            now = orders[0]
         return replace(sight.state, order=orders[(orders.index(now) + step) % len(orders)])
 
     return action

@@ -60,8 +60,7 @@ def explanation_overlay(sight: Sight, width: int) -> Overlay:
     """
     if len(sight.head.heads) != 1:
         raise UsageError("explain: this matrix is of several heads; expected one head (v shows other values)")
-    query = sight.word if sight.is_from else (sight.link or 0)
-    number = token_numbers(sight.attention.queries)[query]
+    number = token_numbers(sight.attention.queries)[sight.query]
     layer, head = sight.head.layers[0], sight.head.heads[0]
     explained = sight.exploration.explanation(sight.name.kind, layer, head, number)
     printed = ExplanationView(explained, replace(sight.screen, width=width))

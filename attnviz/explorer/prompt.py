@@ -3,6 +3,7 @@
 It is a value, as the state is: keys that are typed quickly, or pasted, meet it in their order.
 """
 
+from bisect import bisect_left
 from dataclasses import dataclass, replace
 
 from rich.style import Style
@@ -64,8 +65,9 @@ class Prompt:
             screen.carried("".join(graphemes(self.after)[1:])),
         )
         clusters = graphemes(before)
-        while clusters and cell_width("".join(clusters)) > room - cell_width(under):
-            clusters = clusters[1:]
-        before = "".join(clusters)
+        most = room - cell_width(under)
+        # Cut in one search: a long text that was pasted has thousands of them.
+        first = bisect_left(range(len(clusters)), -most, key=lambda i: -cell_width("".join(clusters[i:])))
+        before = "".join(clusters[first:])
         after = first_columns(after, room - cell_width(before + under))
         return [(name, BOLD), (before, PLAIN), (under, _CURSOR), (after, PLAIN)]

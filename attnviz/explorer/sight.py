@@ -161,6 +161,11 @@ class Sight:
         """The other end of the link: the one that is chosen, or the strongest."""
         return self.partner if self.partner is not None else next(iter(self.strongest(1)), None)
 
+    @property
+    def query(self) -> int:
+        """The index of the word as a query; of one that is looked at that of the link, or the first."""
+        return self.word if self.is_from else self.link or 0
+
     def cell(self, other: int) -> tuple[int, int]:
         """The query and the key of the word and another one."""
         return (self.word, other) if self.is_from else (other, self.word)
@@ -173,6 +178,11 @@ class Sight:
         return float(self.head.rest[self.word])
 
     # How it looks
+
+    @property
+    def verb(self) -> str:
+        """What the word does to others."""
+        return "looks at" if self.is_from else "is looked at by"
 
     def labels(self, tokens: Tokens) -> list[str]:
         """Words in characters that the screen can carry."""
@@ -198,10 +208,13 @@ class Sight:
         """How dark a value is where there are no colours."""
         return shade(self._place(value)[0], self.screen)
 
+    def size(self, value: float) -> float:
+        """How large a value is on the scale, from 0 to 1; of a difference how far it is from 0."""
+        return self.scale.place(value) if self.last is None else abs(value) / self.scale.high
+
     def _place(self, value: float) -> tuple[float, str]:
-        if self.last is not None:
-            return _step(abs(value) / self.scale.high), AMBER if value >= 0 else AZURE
-        return _step(self.scale.place(value)), self.cmap
+        cmap = self.cmap if self.last is None else AMBER if value >= 0 else AZURE
+        return _step(self.size(value)), cmap
 
     @property
     def has_ground(self) -> bool:

@@ -22,9 +22,10 @@ def describe_gguf(path: Path) -> WeightsInfo:
     """
     model = read_gguf(path)
     _, opened, paths = open_gguf(path)
+    shapes, dtypes = opened.shapes, opened.dtypes
     tensors = tuple(
-        TensorInfo(one_line(name), shape, kind, math.prod(shape) // _TYPES[kind].numbers * _TYPES[kind].bytes)
-        for name, shape, kind in ((name, shape, opened.dtypes[name]) for name, shape in opened.shapes.items())
+        TensorInfo(one_line(name), shape, dtypes[name], _TYPES[dtypes[name]].size_of(math.prod(shape)))
+        for name, shape in shapes.items()
     )
     return WeightsInfo(
         path=one_line(path),
@@ -33,7 +34,7 @@ def describe_gguf(path: Path) -> WeightsInfo:
         sha256=model.begin_digest()(),
         config=model.config.as_dict(),
         tensors=tensors,
-        n_parameters=sum(map(math.prod, opened.shapes.values())),
+        n_parameters=sum(map(math.prod, shapes.values())),
         tokenizer=_can_read_tokenizer(model),
         decoder=model.has_decoder,
     )

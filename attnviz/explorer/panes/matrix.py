@@ -18,8 +18,7 @@ _MOST_BAR = 30  # columns
 def matrix_area(sight: Sight, width: int, height: int) -> Area:
     """The matrix in at most so many columns and lines."""
     labels = sight.labels(sight.attention.queries)
-    row = sight.word if sight.is_from else sight.link or 0
-    size = matrix_layout(sight.numbers.shape, max(map(cell_width, labels)), width, height, row)
+    size = matrix_layout(sight.numbers.shape, max(map(cell_width, labels)), width, height, sight.query)
     if size.cell == 0:
         return _strongest(sight, width, height)
     lines: list[StyledLine] = [_header(sight, size)]
@@ -106,8 +105,7 @@ def _strongest(sight: Sight, width: int, height: int) -> Area:
     names = sight.labels(sight.others)
     numbers = token_numbers(sight.others)
     order = sight.strongest(max(height * 4, 64))
-    verb = "looks at" if sight.is_from else "is looked at by"
-    heading = f"{sight.labels((sight.subjects[sight.word],))[0]} {verb}"
+    heading = f"{sight.labels((sight.subjects[sight.word],))[0]} {sight.verb}"
     lines: list[StyledLine] = [[(cut(heading, width, ascii=sight.screen.ascii), DIM)]]
     spots: list[Spot] = []
     at = order.index(sight.partner) if sight.partner in order else 0
@@ -119,8 +117,8 @@ def _strongest(sight: Sight, width: int, height: int) -> Area:
         style = BOLD if i == sight.partner else PLAIN
         text = f"{numbers[i]:>{digits}} {fit(names[i], label, ascii=sight.screen.ascii)} {sight.number(value):>7} "
         room = max(0, min(_MOST_BAR, width - cell_width(text)))
-        size = abs(value) / sight.scale.high if sight.last is not None else sight.scale.place(value)
-        bar = " " * max(1, round(size * room)) if sight.has_ground else _bar(sight) * round(size * room)
+        columns = round(sight.size(value) * room)
+        bar = " " * max(1, columns) if sight.has_ground else _bar(sight) * columns
         lines.append([(text, style), (bar, sight.tint(value) if sight.has_ground else PLAIN)])
         spots.append(Spot("other", 0, y, width, row=i, cell=(width, 1)))
     return Area.of(lines, spots)

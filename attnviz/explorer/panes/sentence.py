@@ -55,8 +55,7 @@ def _coloured(sight: Sight) -> Written:
         if not sight.absent[i]:
             value = float(sight.values[i])
             style = sight.tint(value)
-            size = abs(value) / sight.scale.high if sight.last is not None else sight.scale.place(value)
-            if not sight.has_ground and i in top and size >= _LEAST_WRITTEN:
+            if not sight.has_ground and i in top and sight.size(value) >= _LEAST_WRITTEN:
                 text = f"{text}[{sight.number(value, 2).removeprefix('0')}]"
         if sight.is_square and i == sight.word:
             return text, CURSOR

@@ -82,7 +82,7 @@ def status_text(sight: Sight) -> str:
     word = name_of(sight, sight.subjects, sight.word)
     if sight.partner is not None:
         return _link_text(sight, *sight.cell(sight.partner))
-    verb = "looks at" if sight.is_from else "is looked at by"
+    verb = sight.verb
     if sight.last is not None:
         verb = "looks more (+) or less (-) at" if sight.is_from else "is looked at more (+) or less (-) by"
     names = [f"{sight.labels((sight.others[i],))[0]} {sight.number(sight.values[i])}" for i in sight.strongest(3)]

@@ -19,6 +19,10 @@ class BlockType:
     numbers: int
     bytes: int
 
+    def size_of(self, n_numbers: int) -> int:
+        """How many bytes so many numbers take, which are whole blocks."""
+        return n_numbers // self.numbers * self.bytes
+
 
 _PLAIN = (
     *((0, "F32", 4), (1, "F16", 2), (24, "I8", 1), (25, "I16", 2)),

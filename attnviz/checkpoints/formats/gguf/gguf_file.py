@@ -73,7 +73,7 @@ class GgufFile:
         entry = self._tensors[name]
         if entry.type.name not in QUANTISED_TYPES:
             return np.ndarray(entry.shape, NUMBER_TYPES[entry.type.name].stored, self._bytes, entry.start)
-        width = entry.shape[-1] // entry.type.numbers * entry.type.bytes
+        width = entry.type.size_of(entry.shape[-1])
         return np.ndarray((*entry.shape[:-1], width), np.uint8, self._bytes, entry.start)
 
 

@@ -10,6 +10,7 @@ import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -20,6 +21,7 @@ from attnviz.files import is_special, open_file
 
 _EXPECTED = "expected a GGUF file"
 _SCALARS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
+_LAYOUTS = {form: struct.Struct(f"<{form}") for form in _SCALARS.values()}
 _STRING, _ARRAY = 8, 9
 _VERSIONS = (2, 3)
 _MOST_KEYS, _MOST_TENSORS, _MOST_NAME, _MOST_AXES = 2**16, 2**18, 2**16, 4
@@ -44,7 +46,7 @@ class GgufTensor:
     @property
     def n_bytes(self) -> int:
         """How many bytes it takes."""
-        return math.prod(self.shape) // self.type.numbers * self.type.bytes
+        return self.type.size_of(math.prod(self.shape))
 
 
 @dataclass(frozen=True, eq=False)
@@ -168,8 +170,17 @@ class _Reader:
 
     def number(self, form: str) -> int:
         """The next whole number."""
-        value: int = struct.unpack_from(f"<{form}", self._data, self._move(struct.calcsize(f"<{form}")))[0]
+        value: int = self._unpacked(form)
         return value
+
+    def _unpacked(self, form: str) -> Any:
+        """The next number or truth value, in one of the forms of ``struct``."""
+        layout = _LAYOUTS[form]
+        return layout.unpack_from(self._data, self._move(layout.size))[0]
+
+    def _text(self) -> str:
+        """The next text, which may have bytes that are not UTF-8."""
+        return self.take(self.number("Q")).decode(errors="surrogateescape")
 
     def count(self, most: int, least_bytes: int, things: str) -> int:
         """How many things follow, of which each takes some bytes at least."""
@@ -192,15 +203,13 @@ class _Reader:
     def value(self, code: int, key: str) -> object:
         """The next value, of a type."""
         if code == _STRING:
-            return self.take(self.number("Q")).decode(errors="surrogateescape")
+            return self._text()
         if code == _ARRAY:
             return self._array(key)
         form = _SCALARS.get(code)
         if form is None:
             raise self.fault(f"the value of {one_line(key)[:80]} is of type {code}, which GGUF does not have")
-        value: int | float | bool = struct.unpack_from(f"<{form}", self._data, self._move(struct.calcsize(f"<{form}")))[
-            0
-        ]
+        value: int | float | bool = self._unpacked(form)
         return float(str(np.float32(value))) if form == "f" else value  # 1e-05, not 9.999999747378752e-06
 
     def _array(self, key: str) -> object:
@@ -213,6 +222,6 @@ class _Reader:
         if count * (8 if code == _STRING else dtype.itemsize) > self.size - self.position:
             raise self.fault(f"{called} is an array of {count}, for which it has no room")
         if code == _STRING:
-            return [self.take(self.number("Q")).decode(errors="surrogateescape") for _ in range(count)]
+            return [self._text() for _ in range(count)]
         numbers = np.frombuffer(self.take(count * dtype.itemsize), "u1" if dtype.kind == "b" else dtype)
         return numbers != 0 if dtype.kind == "b" else numbers
