@@ -130,8 +130,7 @@ def prepare_ids(model: Model, ids: np.ndarray) -> tuple[Prepared, int]:
     n, n_ctx = len(tokens), model.config.n_ctx
     if n > n_ctx:
         raise UsageError(f"length: {n} tokens, and n_ctx is {n_ctx}; expected at most {n_ctx}")
-    sequence = Sequence(np.array([token.id for token in tokens]), None, None, _type_ids(model, tokens))
-    return Prepared(sequence, tokens), first
+    return Prepared(_sequence_of(model, tokens), tokens), first
 
 
 def _around_a_text(model: Model) -> Tokens:
@@ -171,7 +170,7 @@ def _sequence(
         tokens = pad(tokens, pad_to, model.tokenizer.padding_token(model.config.n_vocab))
     _check_length(model, where, len(tokens))
     padding = np.array([token.padding for token in tokens]) if pad_to is not None else None
-    return Sequence(np.array([token.id for token in tokens]), None, padding, _type_ids(model, tokens)), tokens
+    return _sequence_of(model, tokens, padding), tokens
 
 
 def _target_sequence(model: Model, text: str, cuts: list[str] | None) -> tuple[Sequence, Tokens]:
@@ -181,7 +180,12 @@ def _target_sequence(model: Model, text: str, cuts: list[str] | None) -> tuple[S
     tokens = _cut(tokenizer.encode(text, n_vocab=config.n_target_vocab), "target", config.n_ctx, cuts)
     tokens = fed_tokens(tokens, config.target, tokenizer)
     _check_length(model, "target", len(tokens))
-    return Sequence(np.array([token.id for token in tokens]), None, None, _type_ids(model, tokens)), tokens
+    return _sequence_of(model, tokens), tokens
+
+
+def _sequence_of(model: Model, tokens: Tokens, padding: np.ndarray | None = None) -> Sequence:
+    """What enters the stack for tokens of the vocabulary."""
+    return Sequence(np.array([token.id for token in tokens]), None, padding, _type_ids(model, tokens))
 
 
 def _cut(tokens: Tokens, where: str, n_ctx: int, cuts: list[str] | None) -> Tokens:

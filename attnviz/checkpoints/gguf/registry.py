@@ -9,11 +9,11 @@ from attnviz.checkpoints.gguf.architectures.encoders import ENCODERS
 from attnviz.checkpoints.gguf.architectures.llama import LLAMA_LIKE
 from attnviz.checkpoints.gguf.architectures.others import OTHER_DECODERS
 from attnviz.checkpoints.gguf.architectures.t5 import ENCODER_DECODERS
-from attnviz.checkpoints.huggingface.rules.refused import reason_to_refuse
+from attnviz.checkpoints.huggingface.rules.refused import Refusal, refusal_of
 from attnviz.encoder.config.values import nearest
 from attnviz.errors import CheckpointError, UsageError, one_line
 
-_PICTURES = "the part of another model that reads pictures or sound"
+_PICTURES = Refusal("the part of another model that reads pictures or sound")
 _FAMILIES: Mapping[str, str] = {  # the families of architectures that are not read, where there is a reason
     **dict.fromkeys(("rwkv6", "rwkv7", "arwkv7", "rwkv6qwen2"), "rwkv"),
     **dict.fromkeys(("plamo2", "kimi-linear", "qwen35", "qwen35moe", "nemotron_h_moe"), "jamba"),
@@ -62,9 +62,11 @@ def needed_architecture(name: object, where: str, kind: object = None) -> Archit
         raise CheckpointError(f"{where}: general.type is {one_line(kind)[:40]}; expected a model")
     if not isinstance(name, str):
         raise CheckpointError(f"{where}: it has no general.architecture; expected a language model's")
-    reason = _PICTURES if name == "clip" else reason_to_refuse(_FAMILIES.get(name, name))
-    if name not in known and reason is not None:
-        raise CheckpointError(f"{where}: general.architecture {one_line(name)!r} is {reason}; expected a transformer")
+    refusal = _PICTURES if name == "clip" else refusal_of(_FAMILIES.get(name, name))
+    if name not in known and refusal is not None:
+        raise CheckpointError(
+            f"{where}: general.architecture {one_line(name)!r} is {refusal.reason}; expected a transformer"
+        )
     if name not in known:
         listed = ", ".join(sorted(known))
         raise CheckpointError(

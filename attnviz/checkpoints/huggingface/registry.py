@@ -17,7 +17,7 @@ from pkgutil import iter_modules
 from typing import TYPE_CHECKING
 
 from attnviz.checkpoints.huggingface.family import Family
-from attnviz.checkpoints.huggingface.rules.refused import reason_to_refuse
+from attnviz.checkpoints.huggingface.rules.refused import refusal_of
 from attnviz.encoder.config.values import nearest
 from attnviz.errors import CheckpointError, UsageError, one_line
 
@@ -59,11 +59,10 @@ def needed_family(model_type: object, where: str) -> Family:
     Raises:
         CheckpointError: it is missing or not known, or has no attention; or it is a plug-in's, which cannot be loaded.
     """
-    reason, family = reason_to_refuse(model_type), find_family(model_type)
-    if family is None and reason is not None:
+    refusal, family = refusal_of(model_type), find_family(model_type)
+    if family is None and refusal is not None:
         raise CheckpointError(
-            f"{where}: model_type {one_line(model_type)!r} is {reason}; expected a transformer"
-            f"{' without them' if 'experts' in reason else ''}"
+            f"{where}: model_type {one_line(model_type)!r} is {refusal.reason}; expected {refusal.expected}"
         )
     if family is None:
         known = family_types()

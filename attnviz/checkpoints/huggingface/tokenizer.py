@@ -59,7 +59,7 @@ def read_tokenizer(path: Path, family: Family) -> PretrainedTokenizer:
             f"{one_line(path)}: its tokenizer splits special tokens (split_special_tokens), which attnviz does not do; "
             "expected one that keeps them"
         )
-    family = family.with_tokenizer(_class_settings(path, settings))
+    family = _of_class(family, path, settings)
     name = f"{one_line(path.name)}, tokenizer"
     file = path / "tokenizer.json"
     if _has_pieces(family.pieces, path):
@@ -79,12 +79,12 @@ def read_tokenizer(path: Path, family: Family) -> PretrainedTokenizer:
     return pretrained_tokenizer(_from_vocabulary(path, family, settings), name=name, settings=settings)
 
 
-def _class_settings(path: Path, settings: dict[str, Any]) -> dict[str, Any]:
-    """The settings with the class of the tokenizer, which older folders name in ``config.json``."""
+def _of_class(family: Family, path: Path, settings: dict[str, Any]) -> Family:
+    """The family with the tokenizer of a folder's class, which older folders name in ``config.json``."""
     file = path / "config.json"
-    if "tokenizer_class" in settings or not file.is_file():
-        return settings
-    return {"tokenizer_class": read_object(file, _EXPECTED).get("tokenizer_class"), **settings}
+    if "tokenizer_class" not in settings and file.is_file():
+        settings = {"tokenizer_class": read_object(file, _EXPECTED).get("tokenizer_class"), **settings}
+    return family.with_tokenizer(settings)
 
 
 def _has_pieces(layout: PieceLayout | None, path: Path) -> TypeGuard[PieceLayout]:
@@ -116,7 +116,7 @@ def read_both_modes(
         InputError: the tokenizer of target texts is damaged.
     """
     settings = tokenizer_settings(path)
-    family = family.with_tokenizer(_class_settings(path, settings))
+    family = _of_class(family, path, settings)
     target = partial(_target_tokenizer, path, family.pieces, source, settings)
     if family.languages is None:
         check_no_languages(where, languages)
@@ -126,7 +126,7 @@ def read_both_modes(
 
 def folder_languages(path: Path, family: Family, tokenizer: PretrainedTokenizer) -> tuple[str, ...]:
     """The codes of the languages that a folder's tokenizer has tokens for, in the order of their ids."""
-    tokens = family.with_tokenizer(_class_settings(path, tokenizer_settings(path))).languages
+    tokens = _of_class(family, path, tokenizer_settings(path)).languages
     return () if tokens is None else known_languages(tokenizer, tokens)
 
 
@@ -198,7 +198,7 @@ def _disagreement(name: str, value: bool) -> str:
 
 def tokenizer_file(path: Path, family: Family) -> str:
     """The name of the file that holds a folder's vocabulary."""
-    family = family.with_tokenizer(_class_settings(path, tokenizer_settings(path)))
+    family = _of_class(family, path, tokenizer_settings(path))
     if _has_pieces(family.pieces, path):
         return family.pieces.model
     older = family.vocabulary.files if family.vocabulary else ()
