@@ -19,6 +19,7 @@ from attnviz.output.scale import Scale, hidden_cells, strongest_keys
 from attnviz.output.terminal.cells import cell_style, shade
 from attnviz.output.terminal.lines import plain_labels
 from attnviz.output.terminal.screen import Screen
+from attnviz.output.words import best_relation
 from attnviz.trace.attention import Attention, Matrix
 from attnviz.trace.tokens import Tokens, token_numbers
 
@@ -309,10 +310,9 @@ class Sight:
 
     def _relations(self, index: int) -> list[str]:
         """What a probe found a head to find, in full and in short; nothing without labels of heads."""
-        labels, place = self.attention.model.labels, self.attention.every_head[index]
-        if labels is None or self.name.kind != "encoder" or not labels.of(*place):
-            return []
-        return [labels.short(*place), str(labels.of(*place)[0])]
+        head, labels = self.heads[index], self.attention.model.labels
+        best = best_relation(head)
+        return [labels.short(head.layers[0], head.heads[0]), best] if labels is not None and best else []
 
 
 def replace_last(sight: Sight) -> Sight:
