@@ -267,6 +267,16 @@ def _addressed(kind: str, layer: int | None, steps: Steps) -> Arrays:
         yield Address(kind, layer, name), value
 
 
+def output_of(steps: Generator[object, None, Array]) -> Array:
+    """What a part or a stack returns, its steps passed over."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            output: Array = end.value
+            return output
+
+
 def _check_finite(address: Address, value: Array) -> None:
     bad = np.isnan(value) | np.isposinf(value) if address.name == "scores" else ~np.isfinite(value)
     if bad.any():

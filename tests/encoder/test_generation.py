@@ -12,17 +12,8 @@ from attnviz.encoder.generation.rules import GenerationRules
 from attnviz.encoder.generation.unembedding import Unembedding, tied_unembedding
 from attnviz.encoder.parameters.params import ArrayParams
 from attnviz.encoder.parameters.seeded import SeededParams
-from attnviz.encoder.stack import decode, encode
+from attnviz.encoder.stack import decode, encode, output_of
 from tests.encoder.mixtures import N_VOCAB, configs, params_of
-
-
-def finished(arrays):
-    """The output of a stack."""
-    while True:
-        try:
-            next(arrays)
-        except StopIteration as end:
-            return end.value
 
 
 def grown(step, config, ids, ends):
@@ -48,7 +39,7 @@ def test_a_growing_text_is_computed_as_the_whole_one(data):
     ends = (2, 3, 5, len(ids))
     outputs, _ = grown(text_step(params, config), config, ids, ends)
     for end, output in zip(ends, outputs, strict=True):
-        whole = finished(encode(params, config, Sequence(ids=ids[:end])))
+        whole = output_of(encode(params, config, Sequence(ids=ids[:end])))
         np.testing.assert_allclose(output, whole[-1], atol=1e-9)
 
 
@@ -60,12 +51,12 @@ def test_a_growing_target_is_computed_as_the_whole_one(position):
     )  # fmt: skip
     params = SeededParams(config, 5, decoder=True)
     source, ids = Sequence(ids=np.arange(7)), np.array([3, 1, 4, 1, 5, 9, 2])
-    memory = finished(encode(params, config, source))
+    memory = output_of(encode(params, config, source))
     ends = (1, 2, 4, 7)
     outputs, kept = grown(target_step(params, config, source), config.decoder_block, ids, ends)
     assert kept == 3
     for end, output in zip(ends, outputs, strict=True):
-        whole = finished(decode(params, config, Sequence(ids=ids[:end]), source, memory))
+        whole = output_of(decode(params, config, Sequence(ids=ids[:end]), source, memory))
         np.testing.assert_allclose(output, whole[-1], atol=1e-5)
 
 

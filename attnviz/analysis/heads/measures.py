@@ -111,12 +111,12 @@ def head_rows(
     rows = []
     for i, j in places:
         row: dict[str, object] = dict(zip(("layer", "head"), metrics.head_at(i, j), strict=True))
-        row |= {name: _number(metrics.values, name, (i, j)) for name in columns}
+        row |= {name: number_or_none(metrics.values, name, (i, j)) for name in columns}
         row["label"] = _label(labels[i, j], metrics, (i, j))
         if spread is not None:
-            row["spread"] = {name: _number(spread, name, (i, j)) for name in columns}
+            row["spread"] = {name: number_or_none(spread, name, (i, j)) for name in columns}
         if z is not None:
-            row["z"] = {name: _number(z, name, (i, j)) for name in columns}
+            row["z"] = {name: number_or_none(z, name, (i, j)) for name in columns}
         rows.append(row)
     return rows
 
@@ -131,15 +131,15 @@ def null_document(null: Null, columns: Sequence[str]) -> dict[str, object]:
     """The null as JSON has it: of each layer the mean and the standard deviation of each of the metrics."""
     layers = []
     for i, layer in enumerate(null.layers):
-        numbers = {"mean": null.mean, "std": null.std}
-        layers.append(
-            {"layer": layer}
-            | {statistic: {name: _number(values, name, i) for name in columns} for statistic, values in numbers.items()}
-        )
+        row: dict[str, object] = {"layer": layer}
+        for statistic, values in (("mean", null.mean), ("std", null.std)):
+            row[statistic] = {name: number_or_none(values, name, i) for name in columns}
+        layers.append(row)
     return {"models": len(null.seeds), "seeds": list(null.seeds), "layers": layers}
 
 
-def _number(values: Mapping[str, np.ndarray], name: str, place: tuple[int, int] | int) -> float | None:
+def number_or_none(values: Mapping[str, np.ndarray], name: str, place: tuple[int, int] | int) -> float | None:
+    """A number as JSON has it: None where it is undefined, or its name is not there."""
     value = float(values[name][place]) if name in values else np.nan
     return None if isnan(value) else value
 
@@ -154,11 +154,11 @@ def _label(found: Label, metrics: HeadMetrics, place: tuple[int, int]) -> dict[s
     return {
         "name": found.name,
         "metric": metric,
-        "value": None if metric is None else _number(metrics.values, metric, place),
+        "value": None if metric is None else number_or_none(metrics.values, metric, place),
         "share": None if isnan(found.share) else found.share,
         "of": None if isnan(found.of) else found.of,
         "rows": 0 if metric is None else int(counts[metric][place]),
         "rest": {}
         if remainder is None
-        else {name: _number(remainder.places, name, place) for name in remainder.places},
+        else {name: number_or_none(remainder.places, name, place) for name in remainder.places},
     }

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from attnviz.encoder.attention import Geometry, Steps, merge_heads
+from attnviz.encoder.attention import Geometry, merge_heads
 from attnviz.encoder.block import (
     add_and_norm,
     cross_attention_part,
@@ -22,7 +22,7 @@ from attnviz.encoder.embedding import Sequence
 from attnviz.encoder.norms import normalize
 from attnviz.encoder.parameters.params import Params
 from attnviz.encoder.projections import linear
-from attnviz.encoder.stack import Address, cross_geometry, self_geometry
+from attnviz.encoder.stack import Address, cross_geometry, output_of, self_geometry
 from attnviz.trace.trace import Trace
 
 _CHUNK = 1 << 22  # elements of the widest array of all variants that are run at once
@@ -82,14 +82,14 @@ def layer_output(ran: Ran, kind: str, layer: int, z: np.ndarray) -> np.ndarray:
         "cross": ("cross", "norm2", "norm3"),
     }[kind]
     attn_out = linear(merge_heads(z), at.at(part), "o", bias=config.biases.out)
-    x = _returned(add_and_norm(ran.trace[kind, layer].kept("resid_pre"), attn_out, at, config, "resid_mid", norm))
+    x = output_of(add_and_norm(ran.trace[kind, layer].kept("resid_pre"), attn_out, at, config, "resid_mid", norm))
     if kind == "decoder":
         x = _cross_attended(ran, at, x)
     entered = ran.trace["encoder" if kind == "encoder" else "decoder", layer].kept("resid_pre")
-    made = _returned(feed_forward_part(x, at, config, norm=last_norm, layer_input=entered))
+    made = output_of(feed_forward_part(x, at, config, norm=last_norm, layer_input=entered))
     if kind != "encoder":
         return made
-    return _returned(convolution_part(made, entered, at, config, Geometry(padding=ran.source.padding)))
+    return output_of(convolution_part(made, entered, at, config, Geometry(padding=ran.source.padding)))
 
 
 def stack_output(ran: Ran, kind: str, layer: int, x: np.ndarray) -> np.ndarray:
@@ -100,12 +100,12 @@ def stack_output(ran: Ran, kind: str, layer: int, x: np.ndarray) -> np.ndarray:
         at = params.at(f"layers.{later}")
         geometry = self_geometry(config, params, sequence, x.dtype, later, causal=kind != "encoder")
         if kind == "encoder":
-            x = _returned(encoder_block(x, at, config.at_layer(later), geometry))
+            x = output_of(encoder_block(x, at, config.at_layer(later), geometry))
             continue
         entered = x
-        x = _returned(self_attention_part(x, at, config, geometry))
+        x = output_of(self_attention_part(x, at, config, geometry))
         x = _cross_attended(ran, at, x)
-        x = _returned(feed_forward_part(x, at, config.at_layer(later), norm="norm3", layer_input=entered))
+        x = output_of(feed_forward_part(x, at, config.at_layer(later), norm="norm3", layer_input=entered))
     return normalize(x, params.at("final_norm"), config) if not config.norm.on_sum else x
 
 
@@ -120,14 +120,4 @@ def variants_at_once(ran: Ran, kind: str) -> int:
 
 def _cross_attended(ran: Ran, at: Params, x: np.ndarray) -> np.ndarray:
     view = cross_geometry(ran.source, x.shape[-2])
-    return _returned(cross_attention_part(x, ran.trace.outputs["encoder"], at, ran.config.decoder_block, view))
-
-
-def _returned(steps: Steps) -> np.ndarray:
-    """What a part returns, its steps passed over."""
-    try:
-        while True:
-            next(steps)
-    except StopIteration as end:
-        returned: np.ndarray = end.value
-        return returned
+    return output_of(cross_attention_part(x, ran.trace.outputs["encoder"], at, ran.config.decoder_block, view))

@@ -4,11 +4,9 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-import numpy as np
-
 from attnviz.checkpoints.formats.pytorch.torch_file import TorchFile
 from attnviz.checkpoints.formats.safetensors_file import SafetensorsFile
-from attnviz.checkpoints.formats.tensor_file import TensorFile, View, whole
+from attnviz.checkpoints.formats.tensor_file import JoinedFile, TensorFile
 from attnviz.checkpoints.formats.tensors import open_tensors
 from attnviz.errors import CheckpointError, one_line
 from attnviz.files import read_file
@@ -18,8 +16,8 @@ _ENDINGS = {SafetensorsFile: ".safetensors", TorchFile: ".bin"}
 _NOUNS = {".safetensors": "safetensors", ".bin": "PyTorch"}
 
 
-class ShardedFile:
-    """The tensors of several files as if they were in one; numbers are read only where they are asked for.
+class ShardedFile(JoinedFile):
+    """The tensors of the files that an index names.
 
     Raises:
         CheckpointError: an index that is damaged, leads out of its folder or names what is not there; a damaged shard.
@@ -27,26 +25,15 @@ class ShardedFile:
 
     def __init__(self, index: Path):
         weight_map = _weight_map(index)
-        self.format = _kind(index).format
         self.paths = tuple(index.parent / name for name in _names(weight_map))
         shards = {path.name: _open(path, index) for path in self.paths}
-        self._shard_of = {name: shards[file] for name, file in weight_map.items()}
-        for name, shard in self._shard_of.items():
+        shard_of = {name: shards[file] for name, file in weight_map.items()}
+        for name, shard in shard_of.items():
             if name not in shard.shapes:
                 raise CheckpointError(
                     f"{one_line(index)}: {one_line(name)} is not in {one_line(weight_map[name])}; {_EXPECTED}"
                 )
-        self.metadata: Mapping[str, str] = {}
-        self.shapes = {name: shard.shapes[name] for name, shard in self._shard_of.items()}
-        self.dtypes = {name: shard.dtypes[name] for name, shard in self._shard_of.items()}
-
-    def array(self, name: str, part: View = whole) -> np.ndarray:
-        """A tensor, or a part of it, from its shard."""
-        return self._shard_of[name].array(name, part)
-
-    def rows(self, name: str, ids: np.ndarray) -> np.ndarray:
-        """Rows of a table, from its shard."""
-        return self._shard_of[name].rows(name, ids)
+        super().__init__(shard_of, _kind(index).format)
 
 
 def shard_names(index: Path) -> list[str]:

@@ -45,6 +45,29 @@ class TensorFile(Protocol):
         """Rows of a table, touching no others where the format allows it."""
 
 
+class JoinedFile:
+    """Tensors of several files as if they were in one; numbers are read only where they are asked for.
+
+    Args:
+        file_of: each tensor's file, by name.
+        file_format: the name of their format.
+    """
+
+    def __init__(self, file_of: Mapping[str, TensorFile], file_format: str):
+        self._file_of, self.format = file_of, file_format
+        self.metadata: Mapping[str, str] = {}
+        self.shapes = {name: file.shapes[name] for name, file in file_of.items()}
+        self.dtypes = {name: file.dtypes[name] for name, file in file_of.items()}
+
+    def array(self, name: str, part: View = whole) -> np.ndarray:
+        """A tensor, or a part of it, from its file."""
+        return self._file_of[name].array(name, part)
+
+    def rows(self, name: str, ids: np.ndarray) -> np.ndarray:
+        """Rows of a table, from its file."""
+        return self._file_of[name].rows(name, ids)
+
+
 def misfits(file: TensorFile, expected: Mapping[str, tuple[int, ...]], *, most: int = 20) -> list[str]:
     """Faults of a file's table of contents: one phrase per kind, with up to ``most`` names."""
     both = [name for name in expected if name in file.shapes]

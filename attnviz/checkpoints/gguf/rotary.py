@@ -1,8 +1,7 @@
 """Rotary positions, as the keys and tensors of a GGUF file describe them."""
 
-import math
-
 from attnviz.checkpoints.gguf.architecture import Facts
+from attnviz.checkpoints.huggingface.rules.rotary import yarn_growth
 from attnviz.errors import CheckpointError
 
 _SCALINGS = {name: name for name in ("none", "linear", "yarn", "longrope")}
@@ -71,15 +70,10 @@ def _yarn(facts: Facts, trained: int) -> dict[str, object]:
     magnitude = keys.number("rope.scaling.attn_factor", 1.0, float)
     magnitude *= keys.number("rope.scaling.yarn_attn_factor", 1.0, float)
     share = keys.number("rope.scaling.yarn_log_multiplier", 0.0, float)  # of the logarithm, which scores have besides
-    magnitude *= _grown(factor, 1.0) / _grown(factor, share)
+    magnitude *= yarn_growth(factor, 1.0) / yarn_growth(factor, share)
     return {
         "rotary_ctx": trained,
         "rotary_high": keys.number("rope.scaling.yarn_beta_fast", 32.0, float),
         "rotary_low": keys.number("rope.scaling.yarn_beta_slow", 1.0, float),
         "rotary_magnitude": magnitude,
     }
-
-
-def _grown(factor: float, share: float) -> float:
-    """YaRN's factor of q and k for texts so many times as long."""
-    return 0.1 * share * math.log(max(factor, 1.0)) + 1

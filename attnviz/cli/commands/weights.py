@@ -128,9 +128,8 @@ def convert(source: ModelSourceOptions, target: FileOptions, common: CommonOptio
 
     path = Path(source.source)
     origin = "weights" if path.is_file() and not is_gguf(path) else "model"
-    names = ("revision", "variant", "family", "source_lang", "target_lang")
-    chosen = {name: getattr(source, name) for name in names}
-    options = {origin: source.source, **chosen, "progress": is_watched(common)}
+    options = source.values_by_name() | {"progress": is_watched(common)}
+    options[origin] = options.pop("source")
     save(loaded(options, common), target.out, overwrite=target.force)
     note(common, f"{target.out}: written")
 

@@ -11,8 +11,6 @@ from attnviz.cli.streams import is_watched, note
 from attnviz.errors import some
 from attnviz.model import Model, bundled_folder, labels_path, load
 
-_OF_MODELS = {"model", "weights", "tokenizer", "revision", "variant", "family", "source_lang", "target_lang"}
-
 
 def loaded(options: dict[str, Any], common: CommonOptions) -> Model:
     """The model, with its notes, and one more where its files hold unknown tensors."""
@@ -64,7 +62,7 @@ def load_options(
 
 def _has_random_weights(models: ModelOptions, options: Mapping[str, object], fields: Mapping[str, object]) -> bool:
     """Whether the weights are random or of a named model, so that fields are not those of the bundled model."""
-    if "seed" in fields or _OF_MODELS & set(options):
+    if "seed" in fields or set(options) - {"config"}:
         return True
     if models.config is None:
         return False

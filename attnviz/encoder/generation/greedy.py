@@ -13,7 +13,7 @@ from attnviz.encoder.generation.rules import GenerationRules
 from attnviz.encoder.generation.unembedding import Unembedding
 from attnviz.encoder.parameters.params import Array, Params
 from attnviz.encoder.positions.rotary import rotary_frequencies
-from attnviz.encoder.stack import Arrays, Pasts, decode, encode
+from attnviz.encoder.stack import Arrays, Pasts, decode, encode, output_of
 from attnviz.errors import InputError
 
 # One step: all ids so far and what is known of the first ones, to the last token's output and what is known then.
@@ -28,7 +28,7 @@ def text_step(params: Params, config: Block) -> GrowthStep:
 def target_step(params: Params, config: Block, source: Sequence) -> GrowthStep:
     """The step of a target that an encoder-decoder writes for a source, which is encoded once."""
     with np.errstate(over="ignore", invalid="ignore"):
-        memory, _ = _kept(encode(params, config, source), all_rows=True)
+        memory = output_of(encode(params, config, source))
 
     def step(ids: Array, start: int, past: Pasts) -> tuple[Array, Pasts]:
         return _kept(decode(params, config, Sequence(ids=ids, start=start), source, memory, past))
@@ -86,8 +86,8 @@ def keeps_keys(config: Block, n_before: int, n: int) -> bool:
     return bool((angles(n_before) == angles(n)).all())
 
 
-def _kept(arrays: Arrays, *, all_rows: bool = False) -> tuple[Array, Pasts]:
-    """The last token's output (d_model,), or all of them, and the keys and values by kind and layer."""
+def _kept(arrays: Arrays) -> tuple[Array, Pasts]:
+    """The last token's output (d_model,), and the keys and values by kind and layer."""
     found: dict[tuple[str, int], dict[str, Array]] = {}
     while True:
         try:
@@ -98,4 +98,4 @@ def _kept(arrays: Arrays, *, all_rows: bool = False) -> tuple[Array, Pasts]:
         if address.name in ("k", "v") and address.layer is not None:
             found.setdefault((address.kind, address.layer), {})[address.name] = value
     pasts = {place: Past(one["k"], one["v"], complete=place[0] == "cross") for place, one in found.items()}
-    return output if all_rows else output[-1], pasts
+    return output[-1], pasts

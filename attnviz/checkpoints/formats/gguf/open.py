@@ -6,8 +6,7 @@ from pathlib import Path
 
 from attnviz.checkpoints.formats.gguf.gguf_file import GgufFile
 from attnviz.checkpoints.formats.gguf.header import GgufHeader, read_header
-from attnviz.checkpoints.formats.gguf.joined import JoinedFile
-from attnviz.checkpoints.formats.tensor_file import TensorFile
+from attnviz.checkpoints.formats.tensor_file import JoinedFile, TensorFile
 from attnviz.errors import CheckpointError, one_line
 
 _NAME = re.compile(r"(.*)-(\d{5})-of-(\d{5})\.gguf", re.ASCII)
@@ -43,7 +42,8 @@ def open_gguf(path: Path) -> tuple[Mapping[str, object], TensorFile, tuple[Path,
     headers = [header if part == path else read_header(part) for part in paths]
     _check_parts(where, paths, headers)
     files = [GgufFile(part, head) for part, head in zip(paths, headers, strict=True)]
-    return headers[0].metadata, JoinedFile(files), paths
+    file_of = {name: file for file in files for name in file.shapes}
+    return headers[0].metadata, JoinedFile(file_of, GgufFile.format), paths
 
 
 def _check_parts(where: str, paths: tuple[Path, ...], headers: list[GgufHeader]) -> None:

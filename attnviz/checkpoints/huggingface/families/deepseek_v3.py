@@ -1,12 +1,11 @@
 """DeepSeek-V3 (DeepSeek-AI 2024): latent attention, and experts in groups, chosen by scores with a bias."""
 
-import math
 from dataclasses import replace
 
 from attnviz.checkpoints.huggingface.families import llama, qwen2_moe
 from attnviz.checkpoints.huggingface.family import Fused
 from attnviz.checkpoints.huggingface.rules.interleaved import deinterleaved
-from attnviz.checkpoints.huggingface.rules.rotary import rope_settings, rotary
+from attnviz.checkpoints.huggingface.rules.rotary import rope_settings, rotary, yarn_growth
 from attnviz.checkpoints.huggingface.settings import Settings, causal, number_from, size_from, switch_from
 from attnviz.encoder.config.block import Block
 from attnviz.errors import CheckpointError
@@ -43,7 +42,7 @@ def _mscale(settings: Settings) -> float:
     share = rope.number("mscale_all_dim", 0.0, float)
     if not share or rope.get("rope_type", rope.get("type", "default")) == "default":
         return 1.0
-    return float((0.1 * share * math.log(max(rope.number("factor", kind=float), 1.0)) + 1) ** 2)
+    return yarn_growth(rope.number("factor", kind=float), share) ** 2
 
 
 def _experts(settings: Settings) -> dict[str, object]:

@@ -129,6 +129,11 @@ def _factor(settings: Settings, rope: Settings, kind: str, fields: Mapping[str, 
     return rope.number("factor", kind=float)
 
 
+def yarn_growth(factor: float, share: float) -> float:
+    """YaRN's factor of q and k for texts so many times as long."""
+    return 0.1 * share * math.log(max(factor, 1.0)) + 1
+
+
 def _yarn(rope: Settings, factor: float) -> dict[str, object]:
     """YaRN's own numbers; ``mscale`` and ``mscale_all_dim`` give its attention factor (DeepSeek)."""
     fields: dict[str, object] = {
@@ -138,7 +143,7 @@ def _yarn(rope: Settings, factor: float) -> dict[str, object]:
     }
     scales = [rope.number(name, 0.0, float) for name in ("mscale", "mscale_all_dim")]
     if all(scales):
-        above, below = (0.1 * scale * math.log(max(factor, 1.0)) + 1 for scale in scales)
+        above, below = (yarn_growth(factor, scale) for scale in scales)
         fields["rotary_magnitude"] = above / below
     return fields
 

@@ -1,7 +1,6 @@
 """``probe align --json``: one row per head, with its alignment error rate."""
 
-import numpy as np
-
+from attnviz.analysis.heads.measures import number_or_none
 from attnviz.analysis.probes.align import AlignReport, LinkCounts
 from attnviz.names import SCHEMA_NAME
 from attnviz.output.documents.results import model_document
@@ -28,6 +27,4 @@ def align_document(report: AlignReport, top: int | None = None, *, model_info: b
 
 def _rates(counts: LinkCounts, head: int) -> dict[str, object]:
     rates = {"aer": counts.error_rate, "precision": counts.precision, "recall": counts.recall}
-    numbers = {name: float(values[head]) for name, values in rates.items()}
-    known = {name: None if np.isnan(value) else value for name, value in numbers.items()}
-    return {**known, "links": int(counts.links[head])}
+    return {**{name: number_or_none(rates, name, head) for name in rates}, "links": int(counts.links[head])}

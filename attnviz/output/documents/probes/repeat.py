@@ -1,8 +1,6 @@
 """``probe repeat --json``: one row per head, with its scores."""
 
-import numpy as np
-
-from attnviz.analysis.heads.measures import null_document
+from attnviz.analysis.heads.measures import null_document, number_or_none
 from attnviz.analysis.probes.repeat import REPEAT_SCORES, RepeatReport
 from attnviz.names import SCHEMA_NAME
 from attnviz.output.documents.results import model_document
@@ -24,8 +22,7 @@ def repeat_document(
         row: dict[str, object] = dict(zip(("layer", "head"), report.metrics.head_at(*place), strict=True))
         row |= {name: float(report.metrics.values[name][place]) for name in REPEAT_SCORES}
         if report.z is not None:
-            z = {name: float(report.z[name][place]) for name in REPEAT_SCORES}
-            row["z"] = {name: None if np.isnan(value) else value for name, value in z.items()}
+            row["z"] = {name: number_or_none(report.z, name, place) for name in REPEAT_SCORES}
         rows.append(row)
     document: dict[str, object] = {
         "schema": SCHEMA_NAME,
