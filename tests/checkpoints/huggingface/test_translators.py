@@ -28,6 +28,14 @@ def pieces(tokens):
     return [token.piece for token in tokens]
 
 
+def copy_of(name, copy, file="tokenizer_config.json", **settings):
+    """A copy of a golden folder, with other settings in one of its files."""
+    shutil.copytree(GOLDEN / name, copy)
+    values = json.loads((copy / file).read_text())
+    (copy / file).write_text(json.dumps(values | settings))
+    return copy
+
+
 def fed(model):
     """The pieces of the source, and those that the decoder is fed."""
     result = attnviz.run(TEXT, target=TARGET, model=model)
@@ -52,20 +60,14 @@ def test_languages_of_the_user_win_and_the_decoder_is_fed_the_target_s(folder, l
 
 
 def test_mbart_50_and_its_languages_are_known_by_the_class_of_the_tokenizer(tmp_path):
-    copy = tmp_path / "mbart"
-    shutil.copytree(GOLDEN / "mbart", copy)
-    settings = json.loads((copy / "tokenizer_config.json").read_text())
-    (copy / "tokenizer_config.json").write_text(json.dumps(settings | {"tokenizer_class": "MBart50Tokenizer"}))
+    copy = copy_of("mbart", tmp_path / "mbart", tokenizer_class="MBart50Tokenizer")
     tokens, target = fed(attnviz.load(model=copy, source_lang="en_XX", target_lang="fr_XX"))
     assert (tokens[0], tokens[-1]) == ("en_XX", "</s>")
     assert target[:2] == ["</s>", "fr_XX"]
 
 
 def test_a_tokenizer_of_another_class_is_that_of_its_own_file(tmp_path):
-    copy = tmp_path / "barthez"
-    shutil.copytree(GOLDEN / "mbart", copy)
-    settings = json.loads((copy / "tokenizer_config.json").read_text())
-    (copy / "tokenizer_config.json").write_text(json.dumps(settings | {"tokenizer_class": "BarthezTokenizer"}))
+    copy = copy_of("mbart", tmp_path / "barthez", tokenizer_class="BarthezTokenizer")
     own = json.loads((copy / "tokenizer.json").read_text())
     steps = {"single": [{"SpecialToken": {"id": "<s>", "type_id": 0}}, {"Sequence": {"id": "A", "type_id": 0}}]}
     special = {"<s>": {"id": "<s>", "ids": [0], "tokens": ["<s>"]}}
@@ -80,10 +82,7 @@ def test_a_tokenizer_of_another_class_is_that_of_its_own_file(tmp_path):
 
 
 def test_nllb_has_its_languages_at_the_end_where_its_folder_asks_for_the_older_way(tmp_path):
-    copy = tmp_path / "nllb"
-    shutil.copytree(GOLDEN / "nllb", copy)
-    settings = json.loads((copy / "tokenizer_config.json").read_text())
-    (copy / "tokenizer_config.json").write_text(json.dumps(settings | {"legacy_behaviour": True}))
+    copy = copy_of("nllb", tmp_path / "nllb", legacy_behaviour=True)
     tokens, target = fed(attnviz.load(model=copy, source_lang="fra_Latn"))
     assert tokens[-2:] == ["</s>", "fra_Latn"]
     assert target[0] == "</s>"
@@ -303,10 +302,8 @@ def test_an_older_setting_that_means_another_block_is_noted(name):
 
 
 def test_a_setting_that_two_rules_read_is_noted_once(tmp_path):
-    shutil.copytree(GOLDEN / "marian", tmp_path / "m")
-    settings = json.loads((tmp_path / "m" / "config.json").read_text())
-    (tmp_path / "m" / "config.json").write_text(json.dumps(settings | {"share_encoder_decoder_embeddings": None}))
-    notes = [note for note in attnviz.load(model=tmp_path / "m").notes if "share_encoder_decoder_embeddings" in note]
+    copy = copy_of("marian", tmp_path / "m", "config.json", share_encoder_decoder_embeddings=None)
+    notes = [note for note in attnviz.load(model=copy).notes if "share_encoder_decoder_embeddings" in note]
     assert notes == [
         "share_encoder_decoder_embeddings is null, taken as true; some releases of transformers take it as false"
     ]
