@@ -8,13 +8,12 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from attnviz.errors import InputError
 from attnviz.text.labels import printable
+from attnviz.text.pieces.textwise import TextwiseTokenizer
 from attnviz.text.pieces.wholes import parts_between, wholes_pattern
 from attnviz.text.pretrained import PretrainedTokenizer, pretrained_tokenizer
-from attnviz.text.reading import check_id, check_text
 from attnviz.text.vocabularies import add_specials, merge_pairs, piece_numbers
-from attnviz.trace.tokens import Token, Tokens
+from attnviz.trace.tokens import Token
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer as LibraryTokenizer
@@ -26,7 +25,7 @@ Placed = tuple[str, int]  # a character, and its place in the text
 
 
 @dataclass(frozen=True, eq=False)
-class SubwordTokenizer(PretrainedTokenizer):
+class SubwordTokenizer(TextwiseTokenizer):
     """The tokenizer of Blenderbot-small (Roller et al. 2021), by the merges of Sennrich et al. 2016.
 
     The object of the ``tokenizers`` library is what native files keep.
@@ -41,22 +40,8 @@ class SubwordTokenizer(PretrainedTokenizer):
     ranks: Mapping[tuple[str, str], int] = field(default_factory=dict)
     unk: str = ""
 
-    def encode(self, text: str, pair: str | None = None, *, n_vocab: int) -> Tokens:
-        """The tokens of a text and of a second segment.
-
-        Raises:
-            InputError: a text without tokens or with lone surrogates; an id that is not less than ``n_vocab``.
-        """
-        texts = (text,) if pair is None else (text, pair)
-        segments = [self._segment(part, segment) for segment, part in enumerate(texts)]
-        tokens = self._surrounded(self.templates or ("$A", "$A $B"), segments)
-        for token in tokens:
-            check_id(self.name, token.piece, token.id or 0, n_vocab)
-        return tokens
-
-    def _segment(self, text: str, segment: int) -> list[Token]:
-        where = "text" if segment == 0 else "pair"
-        check_text(text, where)
+    def split(self, text: str, segment: int) -> list[Token]:
+        """The tokens of a text alone."""
         tokens: list[Token] = []
         word = -1
         for start, end, added in parts_between(text, self._wholes):
@@ -68,8 +53,6 @@ class SubwordTokenizer(PretrainedTokenizer):
             for one in _words(text, start, end):
                 word += 1
                 tokens += [replace(token, word=word, segment=segment) for token in self._pieces(text, one)]
-        if not tokens:
-            raise InputError(f"{where}: {self.name} finds no token in it; expected at least one token")
         return tokens
 
     @cached_property

@@ -12,12 +12,12 @@ from attnviz.errors import InputError, one_line
 from attnviz.text.pieces.conversion import SPACE, converted
 from attnviz.text.pieces.layout import PieceLayout
 from attnviz.text.pieces.model_file import BYTE, CONTROL, USER_DEFINED, SentencePieceModel, read_sentencepiece
+from attnviz.text.pieces.textwise import TextwiseTokenizer
 from attnviz.text.pieces.wholes import parts_between, wholes_pattern
 from attnviz.text.pieces.wire import bytes_of, fields
 from attnviz.text.pretrained import PretrainedTokenizer, pretrained_tokenizer
-from attnviz.text.reading import check_id, check_text
 from attnviz.text.vocabularies import add_specials, piece_numbers, token_text
-from attnviz.trace.tokens import Token, Tokens
+from attnviz.trace.tokens import Token
 
 if TYPE_CHECKING:
     from sentencepiece import SentencePieceProcessor
@@ -37,7 +37,7 @@ class _Span(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class SentencePieceTokenizer(PretrainedTokenizer):
+class SentencePieceTokenizer(TextwiseTokenizer):
     """A tokenizer whose ids are those of SentencePiece's own library.
 
     The object of the ``tokenizers`` library is what native files keep; on rare texts, whose characters its table joins
@@ -57,22 +57,13 @@ class SentencePieceTokenizer(PretrainedTokenizer):
     symbols: frozenset[str] = frozenset()
     layout: PieceLayout = field(default_factory=PieceLayout)
 
-    def encode(self, text: str, pair: str | None = None, *, n_vocab: int) -> Tokens:
-        """The tokens of a text and of a second segment, with the special tokens that the family adds.
+    @property
+    def usual_templates(self) -> tuple[str, str]:
+        """What the family puts around texts."""
+        return self.layout.single, self.layout.pair
 
-        Raises:
-            InputError: a text without tokens or with lone surrogates; an id that is not less than ``n_vocab``.
-        """
-        texts = (text,) if pair is None else (text, pair)
-        segments = [self._segment(part, segment) for segment, part in enumerate(texts)]
-        tokens = self._surrounded(self.templates or (self.layout.single, self.layout.pair), segments)
-        for token in tokens:
-            check_id(self.name, token.piece, token.id or 0, n_vocab)
-        return tokens
-
-    def _segment(self, text: str, segment: int) -> list[Token]:
-        where = "text" if segment == 0 else "pair"
-        check_text(text, where)
+    def split(self, text: str, segment: int) -> list[Token]:
+        """The tokens of a text alone."""
         tokens: list[Token] = []
         for start, end, added in self._parts(text):
             last = tokens[-1].word if tokens else None
@@ -87,8 +78,6 @@ class SentencePieceTokenizer(PretrainedTokenizer):
                 token = self._token(text, span.piece, start + span.start, start + span.end)
                 word += number == 0 or token.piece.startswith(SPACE)
                 tokens.append(replace(token, word=word, segment=segment))
-        if not tokens:
-            raise InputError(f"{where}: {self.name} finds no token in it; expected at least one token")
         return tokens
 
     def _token(self, text: str, piece: int, start: int, end: int) -> Token:
