@@ -10,7 +10,7 @@ import numpy as np
 
 from attnviz.analysis.difference import Changes, Difference, as_attention, compared_words, largest_changes
 from attnviz.analysis.matrices.levels import Level, arranged_level, with_rest
-from attnviz.analysis.matrices.selection import Request
+from attnviz.analysis.matrices.selection import AS_PEOPLE_SEE, Request
 from attnviz.analysis.matrices.spelling import find_word
 from attnviz.analysis.one_word import WordQuestion
 from attnviz.api.diff import DiffReport
@@ -26,8 +26,6 @@ from attnviz.trace.result import Result
 from attnviz.trace.tokens import token_numbers
 
 Names = str | Sequence[str] | None
-_LENIENT = frozenset(("words", "hide_special"))
-_DEFAULT = Request(words=True, hide_special=True, lenient=_LENIENT)
 
 
 def html(
@@ -76,7 +74,8 @@ def html(
         UsageError: options that do not fit each other, or a page of more than 64 MB.
         InputError: a text that cannot be used, unless ``on_error`` is ``skip``.
     """
-    selection = Request(layers, heads, kinds, None, "none", words, hide_special, renormalize, lenient=_LENIENT)
+    lenient = AS_PEOPLE_SEE.lenient
+    selection = Request(layers, heads, kinds, None, "none", words, hide_special, renormalize, lenient=lenient)
     others = {"word": word, "precision": precision, "command": command, "raw_tokens": raw_tokens}
     options = _options(selection, request, values, reduce, **others)
     taken: list[TextContent] = []
@@ -120,7 +119,7 @@ def html_pages(
         InputError: a text that cannot be used, unless ``on_error`` is ``skip``.
     """
     others = {"word": word, "precision": precision, "command": command, "raw_tokens": raw_tokens}
-    options = _options(_DEFAULT, request, values, reduce, **others)
+    options = _options(AS_PEOPLE_SEE, request, values, reduce, **others)
     return ((where, page_document([content])) for where, content in _contents(texts, options, corpus_options))
 
 
@@ -169,7 +168,7 @@ def _options(
     Raises:
         UsageError: options that do not fit each other.
     """
-    options = PageOptions(page_requests(one_request(request, selection, _DEFAULT), values, reduce), **others)
+    options = PageOptions(page_requests(one_request(request, selection, AS_PEOPLE_SEE), values, reduce), **others)
     if options.precision not in (None, 2, 3):
         raise UsageError(f"precision: {options.precision} is given; expected 2 or 3 decimals")
     return options

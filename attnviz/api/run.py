@@ -1,11 +1,12 @@
 """One text at a time: its attention, or one of its query tokens step by step."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from attnviz.analysis.matrices.selection import Choice, Request, select_one
+from attnviz.analysis.matrices.selection import AS_PEOPLE_SEE, Choice, Request, select_one
 from attnviz.analysis.matrices.spelling import find_word, last_word
 from attnviz.encoder.stack import cross_geometry, self_geometry
 from attnviz.encoder.stack import run as run_stack
@@ -206,8 +207,7 @@ def _telling_place(
     layers, heads = _choice(model, layer, head, kind)
     if isinstance(layers, int) and isinstance(heads, int) and query is not None:
         return layers, heads, None
-    lenient = frozenset(("words", "hide_special"))  # as ``attnviz show`` prints it
-    request = Request(layers, heads, (kind,), words=True, hide_special=True, lenient=lenient)
+    request = replace(AS_PEOPLE_SEE, layers=layers, heads=heads, kinds=(kind,))  # as ``attnviz show`` prints it
     (matrices,) = runs(model, [prepared], request)
     if query is not None and not prepared.sides(kind)[0][query].special:
         by_telling = word_attention(matrices.parts(), WordQuestion(str(query), "from")).heads

@@ -13,7 +13,7 @@ from attnviz.analysis.heads.metrics import HeadMetrics, with_ablation
 from attnviz.analysis.heads.null import Null, pooled
 from attnviz.analysis.heads.report import Examples
 from attnviz.analysis.matrices.parts import ahead
-from attnviz.analysis.matrices.selection import Request, arrange
+from attnviz.analysis.matrices.selection import AS_PEOPLE_SEE, Request, arrange
 from attnviz.analysis.matrices.zeroing import ablation
 from attnviz.analysis.remainders import metrics_of_parts
 from attnviz.analysis.telling import HeadSummary, head_summaries, telling_scores
@@ -24,9 +24,6 @@ from attnviz.sweeps.work import Companions
 from attnviz.trace.attention import Attention
 from attnviz.trace.result import Result
 from attnviz.trace.tokens import Tokens, n_real
-
-# As people see them, also of arrays that say nothing of their tokens.
-_WORDS = Request(words=True, hide_special=True, lenient=frozenset(("words", "hide_special")))
 
 
 class Measured(NamedTuple):
@@ -181,7 +178,7 @@ class _Summaries:
 
     def add(self, part: Attention) -> Attention:
         """One more part, which is given back."""
-        words = arrange(part, _WORDS)
+        words = arrange(part, AS_PEOPLE_SEE)
         if self._keeps_links:
             self._heads += head_summaries(words, fallback=True)
             self._scores = [head.score for head in self._heads]

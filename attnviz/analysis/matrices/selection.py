@@ -130,6 +130,10 @@ class Request:
         return ("cross",) if "kinds" in self.lenient and "cross" in available else available
 
 
+AS_PEOPLE_SEE = Request(words=True, hide_special=True, lenient=frozenset(("words", "hide_special")))
+"""Whole words without special tokens, as far as matrices can have them."""
+
+
 @dataclass(frozen=True)
 class Choice(HeadAxes):
     """The layers and heads that a request chooses of a model, or of a file."""

@@ -12,7 +12,7 @@ from attnviz.analysis.heads.measures import head_labels, label_fields
 from attnviz.analysis.heads.metrics import HeadMetrics
 from attnviz.analysis.heads.report import Examples
 from attnviz.analysis.matrices.levels import Level, arranged_level, levels
-from attnviz.analysis.matrices.selection import Request
+from attnviz.analysis.matrices.selection import AS_PEOPLE_SEE, Request
 from attnviz.analysis.matrices.spelling import labelled
 from attnviz.analysis.remainders import metrics_of_parts
 from attnviz.analysis.telling import head_summaries
@@ -108,7 +108,7 @@ class Exploration:
 
     def _arranged(self, name: SetName, *, words: bool, special: bool) -> Attention:
         """A set between words or tokens, with special tokens or without, as far as it can be."""
-        request = Request(words=words, hide_special=not special, lenient=frozenset(("words", "hide_special")))
+        request = replace(AS_PEOPLE_SEE, words=words, hide_special=not special)
         return arranged_level(self.level(name), request)
 
     def _scale(self, name: SetName, *, words: bool, special: bool) -> Scale:

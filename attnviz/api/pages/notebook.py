@@ -1,12 +1,13 @@
 """What a notebook shows: the page in a frame, and the text that a command prints."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from io import BytesIO, TextIOWrapper
 from itertools import groupby
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from attnviz.analysis.matrices.selection import Request, select_attention
+from attnviz.analysis.matrices.selection import AS_PEOPLE_SEE, select_attention
 from attnviz.output.page.notebook import LARGEST, framed, summary, too_large
 from attnviz.output.rendering import ReportT, render
 from attnviz.sweeps.runs import Run
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from attnviz.output.terminal.screen import LinesView, Screen
 
 _MOST_NUMBERS = 8 * LARGEST  # of matrices, beyond which no page is small enough to be worth making
-_AS_SHOWN = Request(words=True, hide_special=True, lenient=frozenset(("words", "hide_special", "kinds")))
+_AS_SHOWN = replace(AS_PEOPLE_SEE, lenient=AS_PEOPLE_SEE.lenient | {"kinds"})
 _CHANGES = 10  # that ``attnviz diff`` prints
 
 

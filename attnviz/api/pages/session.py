@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from attnviz.analysis.matrices.selection import Request
+from attnviz.analysis.matrices.selection import AS_PEOPLE_SEE, Request
 from attnviz.api.html_texts import raw_request
 from attnviz.api.pages.exploration import Exploration
 from attnviz.api.sweep import TextSource, corpus
@@ -12,9 +12,6 @@ from attnviz.model import Model
 from attnviz.sweeps.preparation import prepare
 from attnviz.sweeps.prepared import Prepared
 from attnviz.sweeps.runs import Run, runs
-
-_LENIENT = frozenset(("words", "hide_special"))
-AS_PEOPLE_SEE = Request(words=True, hide_special=True, lenient=_LENIENT)
 
 
 class Session:
