@@ -117,20 +117,27 @@ def _with_dask(args: list[str], *, is_flag: bool) -> Iterator[str]:
         args: of a command.
         is_flag: whether ``--cluster`` is a flag of it too (``heads``): then only what is an address is one.
     """
-    for name, following in zip_longest(args, args[1:], fillvalue=""):
+    n = _n_before_texts(args)
+    for i, (name, following) in enumerate(zip_longest(args, args[1:], fillvalue="")):
         is_address = not is_flag or re.fullmatch(_ADDRESS, following) is not None
         own, equals, _ = name.partition("=")
-        yield _DASK + name.removeprefix(_CLUSTER) if own == _CLUSTER and (equals or is_address) else name
+        is_meant = i < n and own == _CLUSTER and (equals or is_address)
+        yield _DASK + name.removeprefix(_CLUSTER) if is_meant else name
 
 
 def _with_usual_values(args: list[str]) -> list[str]:
     """The arguments, where an option that can do without a value has its usual one, unless a number follows."""
-    n = len(list(takewhile(lambda word: word != "--", args)))
+    n = _n_before_texts(args)
     alone = [i for i in range(n) if args[i] in _USUAL and not (i + 1 < n and args[i + 1].lstrip("-").isdigit())]
     filled = list(args)
     for i in reversed(alone):
         filled.insert(i + 1, _USUAL[args[i]])
     return filled
+
+
+def _n_before_texts(args: list[str]) -> int:
+    """The number of arguments before ``--``, after which none is an option."""
+    return len(list(takewhile(lambda word: word != "--", args)))
 
 
 def _has_one_value(parameter: "Parameter") -> bool:

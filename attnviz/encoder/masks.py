@@ -6,22 +6,24 @@ from attnviz.encoder.config.block import Block
 from attnviz.encoder.parameters.params import Array
 
 
-def allowed_keys(config: Block, n: int, *, causal: bool, windowed: bool) -> Array | None:
-    """Self-attention's mask, (n, n): True where a query (row) may attend to a key; None for everywhere.
+def allowed_keys(config: Block, n: int, *, causal: bool, windowed: bool, start: int = 0) -> Array | None:
+    """Self-attention's mask, (n - start, n): True where a query (row) may attend to a key; None for everywhere.
 
     Args:
         config: ``mask`` and ``window``: ``window`` keys either side; with a causal mask, ``window`` keys back.
         n: the number of tokens.
         causal: whether later keys are hidden in any case (a decoder).
         windowed: whether the layer is one of those that see only the window.
+        start: the first query; those before it have no row.
     """
     causal, window = causal or config.attention.mask == "causal", config.attention.window
     if not causal and not windowed:
         return None
-    allowed = np.tri(n, dtype=bool) if causal else np.ones((n, n), dtype=bool)
+    shape = (n - start, n)
+    allowed = np.tri(*shape, start, dtype=bool) if causal else np.ones(shape, dtype=bool)
     if windowed and window is not None:
-        allowed &= np.tri(n, k=window, dtype=bool)
-        allowed &= ~np.tri(n, k=-window - 1, dtype=bool)
+        allowed &= np.tri(*shape, start + window, dtype=bool)
+        allowed &= ~np.tri(*shape, start - window - 1, dtype=bool)
     return allowed
 
 

@@ -61,13 +61,13 @@ def self_geometry(
     They are those of its queries, from ``sequence.start`` on.
     """
     n, start, windowed = len(sequence), sequence.start, layer in config.windowed_layers
-    allowed = without_padding(allowed_keys(config, n, causal=causal, windowed=windowed), sequence.padding, n)
+    allowed = allowed_keys(config, n, causal=causal, windowed=windowed, start=start)
     one_way = causal or config.attention.mask == "causal"
     table = _relative_table(config, params, layer)
     bias = score_bias(config.position, config.n_heads, table, n, dtype, causal=one_way)
     turned = _rotations(config, sequence, dtype, windowed=windowed) if layer in config.rotary_layers else None
     return Geometry(
-        allowed=None if allowed is None else allowed[..., start:, :],
+        allowed=without_padding(allowed, sequence.padding, n - start),
         bias=None if bias is None else bias[:, start:],
         rotations=None if turned is None else turned[..., start:, :],
         offsets=_offsets(config, params, n, dtype),

@@ -55,7 +55,7 @@ class Canvas(Widget, can_focus=True):
     def on_resize(self, _: events.Resize) -> None:
         """Another size, another frame."""
         if isinstance(self.app, ExplorerApp):
-            self.app.redraw()
+            self.app.widen(self.size.width)
 
 
 class ExplorerApp(App[None]):
@@ -280,9 +280,13 @@ class ExplorerApp(App[None]):
 
     def redraw(self) -> None:
         """Another frame is due. It is made when it is looked at: of many quick keys only the last one's is."""
-        self.sight = replace(self.sight, screen=replace(self.sight.screen, width=self.query_one(Canvas).size.width))
         self._frame = None
         self.query_one(Canvas).refresh()
+
+    def widen(self, width: int) -> None:
+        """The screen has so many columns now."""
+        self.sight = replace(self.sight, screen=replace(self.sight.screen, width=width))
+        self.redraw()
 
     @property
     def frame(self) -> Screenful:

@@ -1,7 +1,7 @@
 """What the program does at a key besides another state: explain a row, write a figure or a page, spell the command."""
 
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import mkdtemp
@@ -40,16 +40,20 @@ def help_overlay(sight: Sight, width: int) -> Overlay:
     """Every key, and the metrics' meanings."""
     lines: list[StyledLine] = [[("Keys", BOLD)], []]
     for key, words in help_lines(is_ascii=sight.screen.ascii):
-        for i, text in enumerate(wrapped(sight.screen.carried(words), width - _KEYS_WIDTH)):
-            lines.append([(f"{key if i == 0 else '':<{_KEYS_WIDTH}}", BOLD), (text, PLAIN)])
+        lines += _entry(key, sight.screen.carried(words), _KEYS_WIDTH, width)
     lines += [[], [("Numbers of a head", BOLD)], []]
     for metric in METRICS.values():
-        for i, text in enumerate(wrapped(metric.help, width - _METRIC_WIDTH)):
-            lines.append([(f"{metric.name if i == 0 else '':<{_METRIC_WIDTH}}", BOLD), (text, PLAIN)])
+        lines += _entry(metric.name, metric.help, _METRIC_WIDTH, width)
     lines.append([])
     mouse = "Mouse: point at a word, a cell or a head to read its number; click to choose it."
     lines += [[(text, DIM)] for text in wrapped(mouse, width)]
     return Overlay(tuple(lines))
+
+
+def _entry(name: str, text: str, indent: int, width: int) -> Iterator[StyledLine]:
+    """A name, and beside it a text in lines."""
+    for i, line in enumerate(wrapped(text, width - indent)):
+        yield [(f"{name if i == 0 else '':<{indent}}", BOLD), (line, PLAIN)]
 
 
 def explanation_overlay(sight: Sight, width: int) -> Overlay:

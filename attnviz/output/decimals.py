@@ -1,5 +1,7 @@
 """One number with its decimals, as tables and the page print it."""
 
+_LARGE_Z = 10  # standard deviations, from which on tenths do not matter
+
 
 def whole_percent(value: float) -> int:
     """A share in percent, rounded as two decimals of it are: ties of the share itself, not of its product with 100."""
@@ -22,3 +24,8 @@ def decimal(value: float, precision: int, *, short: bool = False) -> str:
     if short and (text.startswith("0.") or text == f"{1:.{precision}f}"):  # a sum's rounding may exceed 1
         return text[1:] if text.startswith("0.") else text[: precision + 1].removesuffix(".")
     return text
+
+
+def z_text(z: float | None) -> str:
+    """A number of standard deviations: ``9.5``, ``12``; ``-`` where there is none."""
+    return "-" if z is None else decimal(z, 0 if abs(round(z, 1)) >= _LARGE_Z else 1)

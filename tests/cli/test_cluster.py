@@ -150,6 +150,17 @@ def test_heads_takes_an_address_as_dask_and_beside_its_flag_cluster(cli, steady,
     assert cli(*options, "--cluster", steady.address) == ran
 
 
+@pytest.mark.parametrize("command", ["show", "heads", "check"])
+def test_a_text_after_two_dashes_is_no_option(cli, command):
+    where = ("--where", "any(first < 1)") if command == "check" else ()
+    for text in ("--cluster", "--cluster=local:2"):
+        ran = cli(command, *where, "--json", "--", text)
+        assert ran.code == 0
+        assert "dask" not in ran.out
+        if command != "heads":
+            assert json.loads(ran.out)["text"] == text
+
+
 def test_check_fails_on_a_cluster_as_here(cli, steady, texts):
     options = ("check", "--file", str(texts), "--where", "max(previous) > 0.9", "--json")
     assert cli(*options, "--cluster", steady.address) == cli(*options, "--workers", "1")

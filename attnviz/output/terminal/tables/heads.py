@@ -10,7 +10,7 @@ from attnviz.analysis.heads.definitions import Metric, all_metrics
 from attnviz.analysis.heads.report import HeadReport
 from attnviz.errors import one_line
 from attnviz.numbers import spans
-from attnviz.output.decimals import decimal
+from attnviz.output.decimals import decimal, z_text
 from attnviz.output.documents.heads import heads_document
 from attnviz.output.head_words import MOST_LABEL, label_text, legend_text, relation_text
 from attnviz.output.labels import cell_width
@@ -23,7 +23,6 @@ from attnviz.output.terminal.tables.head_examples import LEAST_EXAMPLE, ExampleC
 from attnviz.output.words import KIND_NAMES
 
 _SHARES = ("weight", "ratio")  # the units of what is from 0 to 1
-_LARGE = 10  # standard deviations, from which on tenths do not matter
 _GAP = 2
 _LEAST_LABEL = 8
 _NAME = 6  # columns that the names of heads have where columns are chosen
@@ -200,7 +199,7 @@ class HeadsTable(LinesView):
         number = decimal(row[name], decimals)
         if name in row.get("spread", ()):
             number += f"{self._plus_minus}{decimal(row['spread'][name], decimals)}"
-        return f"{number} (z {_z_text(row['z'][name])})" if name in row.get("z", ()) else number
+        return f"{number} (z {z_text(row['z'][name])})" if name in row.get("z", ()) else number
 
     @property
     def _name_width(self) -> int:
@@ -313,10 +312,6 @@ class HeadsTable(LinesView):
         if any(row["label"]["name"] == "broad" for row in self._rows if not self._finds(row)):
             legend += " The number of a broad head is its entropy_ratio."
         return legend
-
-
-def _z_text(z: float | None) -> str:
-    return "-" if z is None else decimal(z, 0 if abs(round(z, 1)) >= _LARGE else 1)
 
 
 def heads_views(report: HeadReport, screen: Screen, *, cmap: str, relations: bool = False) -> Iterator[LinesView]:

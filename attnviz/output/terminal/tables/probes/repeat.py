@@ -6,7 +6,7 @@ import numpy as np
 
 from attnviz.analysis.probes.repeat import FOUND, REPEAT_SCORES, RepeatReport
 from attnviz.numbers import spans
-from attnviz.output.decimals import decimal
+from attnviz.output.decimals import decimal, z_text
 from attnviz.output.terminal.lines import provenance_line
 from attnviz.output.terminal.screen import LinesView, Screen
 from attnviz.output.terminal.tables.probes.columns import Column, ProbeTable, ProbeTableView
@@ -14,7 +14,6 @@ from attnviz.trace.heads import head_name
 
 _NAMES = {"induction": "induction", "duplicate": "duplicate-token", "previous": "previous-token"}
 _MOST_Z = 99  # beyond it the number says no more
-_LARGE = 10  # standard deviations, from which on tenths do not matter
 
 
 def repeat_views(
@@ -38,7 +37,7 @@ def repeat_views(
         columns.append(Column(name, tuple(decimal(value, 2) for value in values), tuple(values)))
         if report.z is not None:
             z = [float(report.z[name][place]) for place in places]
-            columns.append(Column("z", tuple(map(_z_text, z)), rank=1))
+            columns.append(Column("z", tuple(map(_bounded_z, z)), rank=1))
     total = len(metrics.every_head)
     yield ProbeTableView(
         ProbeTable(
@@ -79,7 +78,7 @@ def _notes(report: RepeatReport) -> Iterator[str]:
         yield "The weights measured are random too: any pattern is chance, whatever its z."
 
 
-def _z_text(z: float) -> str:
+def _bounded_z(z: float) -> str:
     if abs(z) > _MOST_Z:
         return f"{'>' if z > 0 else '<-'}{_MOST_Z}"
-    return "-" if np.isnan(z) else decimal(z, 0 if abs(round(z, 1)) >= _LARGE else 1)
+    return z_text(None if np.isnan(z) else z)
