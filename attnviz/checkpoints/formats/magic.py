@@ -2,12 +2,28 @@
 
 import contextlib
 from pathlib import Path
+from typing import BinaryIO
 
 from attnviz.errors import CheckpointError, one_line
 from attnviz.files import is_special, open_file
 
 GGUF = b"GGUF"
 _EXPECTED = "expected a GGUF file"
+
+
+def open_lasting(path: Path, expected: str) -> BinaryIO:
+    """A file that can be opened again, for its bytes; the caller closes it.
+
+    Args:
+        path: the file.
+        expected: the end of every message.
+
+    Raises:
+        CheckpointError: it is a device or a pipe, or ``open_file`` refuses it.
+    """
+    if is_special(path):  # opening a pipe would wait for its writer
+        raise CheckpointError(f"{one_line(path)}: it is a device or a pipe, which is read only once; {expected}")
+    return open_file(path, expected, CheckpointError)
 
 
 def is_gguf(path: Path) -> bool:
@@ -25,10 +41,7 @@ def check_gguf(path: Path) -> None:
     Raises:
         CheckpointError: it is empty, a device, cannot be read, or begins otherwise.
     """
-    where = one_line(path)
-    if is_special(path):
-        raise CheckpointError(f"{where}: it is a device or a pipe, which is read only once; {_EXPECTED}")
-    with open_file(path, _EXPECTED, CheckpointError) as file:
+    with open_lasting(path, _EXPECTED) as file:
         begins = file.read(4)
     if begins != GGUF:
-        raise CheckpointError(f"{where}: its first bytes are {begins!r}, not {GGUF!r}; {_EXPECTED}")
+        raise CheckpointError(f"{one_line(path)}: its first bytes are {begins!r}, not {GGUF!r}; {_EXPECTED}")

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from attnviz.checkpoints.formats.magic import GGUF
+from attnviz.checkpoints.formats.magic import GGUF, open_lasting
 from attnviz.checkpoints.formats.npz_file import NpzFile
 from attnviz.checkpoints.formats.numpy_files import ZIP_MAGICS
 from attnviz.checkpoints.formats.pytorch.archive import is_torch_archive
@@ -10,7 +10,6 @@ from attnviz.checkpoints.formats.pytorch.torch_file import TorchFile
 from attnviz.checkpoints.formats.safetensors_file import SafetensorsFile
 from attnviz.checkpoints.formats.tensor_file import TensorFile
 from attnviz.errors import CheckpointError, one_line
-from attnviz.files import is_special, open_file
 
 _EXPECTED = "expected a .safetensors or .npz file"
 _PICKLES = tuple(bytes([0x80, protocol]) for protocol in range(2, 6))
@@ -24,9 +23,7 @@ def open_tensors(path: Path) -> TensorFile:
         CheckpointError: it is missing, a folder, empty, truncated, or of another format.
     """
     where = one_line(path)
-    if is_special(path):  # opening a pipe would wait for its writer
-        raise CheckpointError(f"{where}: it is a device or a pipe, which is read only once; {_EXPECTED}")
-    with open_file(path, _EXPECTED, CheckpointError) as file:
+    with open_lasting(path, _EXPECTED) as file:
         start = file.read(32)
     if start[8:9] == b"{":
         return SafetensorsFile(path)

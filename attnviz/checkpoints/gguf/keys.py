@@ -25,15 +25,7 @@ REFUSED_KEYS = (
     *("altup.*", "use_parallel_residual", "attn_logit_softcapping", "router_logit_softcapping", "residual_scale"),
     *("embedding_scale", "leading_dense_block_count", "moe_*", "nextn_predict_layers", "interleave_moe_layer_step"),
     *("full_attention_interval", "activation_sparsity_scale", "embedding_length_per_layer_input", "swiglu_*"),
-    *(
-        "decoder_block_count",
-        "rescale_every_n_layers",
-        "swin_norm",
-        "token_shift_count",
-        "time_*",
-        "n_deepstack_layers",
-    ),
-    "features_length",
+    *("decoder_block_count", "rescale_every_n_layers", "swin_norm", "token_shift_count", "time_*", "features_length"),
 )
 # Values of keys that change nothing, besides 0.
 NEUTRAL_VALUES: Mapping[str, tuple[object, ...]] = {

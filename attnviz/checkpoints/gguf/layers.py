@@ -20,7 +20,7 @@ def window_layers(facts: Facts, is_windowed: Callable[[int, int], bool], every: 
         CheckpointError: a pattern that is neither a number nor one truth value for each layer.
     """
     keys = facts.keys
-    n_layers = min(keys.number("block_count", least=1), _MOST_LAYERS)
+    n_layers = _n_layers(facts)
     window, pattern = keys.number("attention.sliding_window", 0), keys.get("attention.sliding_window_pattern", every)
     if isinstance(pattern, list) and len(pattern) == n_layers and set(pattern) <= {False, True}:
         windowed = [bool(one) for one in pattern]
@@ -37,6 +37,11 @@ def window_layers(facts: Facts, is_windowed: Callable[[int, int], bool], every: 
     return {"sliding_window": window, "layer_types": kinds} if any(windowed) else {}
 
 
+def fourth_sees_all(facts: Facts) -> dict[str, object]:
+    """``window_layers`` where the last of every four layers sees all; without a key no layer has a window."""
+    return {"sliding_window": None} | window_layers(facts, last_sees_all, 4)
+
+
 def last_sees_all(i: int, every: int) -> bool:
     """Whether a layer has the window where the last of every so many sees all."""
     return (i + 1) % every != 0
@@ -49,8 +54,11 @@ def first_sees_all(i: int, every: int) -> bool:
 
 def dense_layers(facts: Facts) -> list[int]:
     """The layers without a router of experts."""
-    n_layers = min(facts.keys.number("block_count", least=1), _MOST_LAYERS)
-    return [i for i in range(n_layers) if f"blk.{i}.ffn_gate_inp.weight" not in facts.file.shapes]
+    return [i for i in range(_n_layers(facts)) if f"blk.{i}.ffn_gate_inp.weight" not in facts.file.shapes]
+
+
+def _n_layers(facts: Facts) -> int:
+    return min(facts.keys.number("block_count", least=1), _MOST_LAYERS)
 
 
 def expert_width(facts: Facts) -> dict[str, object]:

@@ -134,6 +134,8 @@ def write_gguf(
     keys: Mapping[str, object],
     tensors: Mapping[str, np.ndarray],
     kind: str = "F32",
+    *,
+    quantise: Callable[[np.ndarray, gguf.GGMLQuantizationType], np.ndarray] = gguf.quantize,
     **options: int,
 ) -> None:
     """A file; matrices are of a kind, as far as their rows fit its blocks, and all else float32."""
@@ -148,7 +150,7 @@ def write_gguf(
         elif kind in ("F32", "F16"):
             writer.add_tensor(name, np.ascontiguousarray(array, {"F32": np.float32, "F16": np.float16}[kind]))
         else:
-            writer.add_tensor(name, gguf.quantize(np.ascontiguousarray(array, np.float32), code), raw_dtype=code)
+            writer.add_tensor(name, quantise(np.ascontiguousarray(array, np.float32), code), raw_dtype=code)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()

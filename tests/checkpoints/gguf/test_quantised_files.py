@@ -64,8 +64,8 @@ def q4_k(array: np.ndarray) -> np.ndarray:
     return blocks.reshape(array.shape[0], -1)
 
 
-def quantised(array: np.ndarray, kind: str) -> np.ndarray:
-    return q4_k(array) if kind == "Q4_K" else gguf.quantize(array, gguf.GGMLQuantizationType[kind])
+def quantised(array: np.ndarray, code: gguf.GGMLQuantizationType) -> np.ndarray:
+    return q4_k(array) if code == gguf.GGMLQuantizationType.Q4_K else gguf.quantize(array, code)
 
 
 def stored(name: str, array: np.ndarray) -> np.ndarray:
@@ -87,20 +87,9 @@ def kind(request):
 
 @pytest.fixture(scope="module")
 def path(seeded, kind, tmp_path_factory):
-    path, code = tmp_path_factory.mktemp("gguf") / f"{kind}.gguf", gguf.GGMLQuantizationType[kind]
-    writer = gguf.GGUFWriter(path, "llama")
-    for key, value in KEYS.items():
-        (writer.add_float32 if isinstance(value, float) else writer.add_uint32)(f"llama.{key}", value)
-    for name, theirs in NAMES.items():
-        array = stored(name, seeded[name])
-        if array.ndim == 2:
-            writer.add_tensor(theirs, quantised(array, kind), raw_dtype=code)
-        else:
-            writer.add_tensor(theirs, array)
-    writer.write_header_to_file()
-    writer.write_kv_data_to_file()
-    writer.write_tensors_to_file()
-    writer.close()
+    path = tmp_path_factory.mktemp("gguf") / f"{kind}.gguf"
+    tensors = {theirs: stored(name, seeded[name]) for name, theirs in NAMES.items()}
+    write_gguf(path, "llama", KEYS, tensors, kind, quantise=quantised)
     return path
 
 

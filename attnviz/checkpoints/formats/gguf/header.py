@@ -15,9 +15,8 @@ from typing import Any
 import numpy as np
 
 from attnviz.checkpoints.formats.gguf.block_types import BLOCK_TYPES, BlockType
-from attnviz.checkpoints.formats.magic import GGUF
+from attnviz.checkpoints.formats.magic import GGUF, open_lasting
 from attnviz.errors import CheckpointError, one_line
-from attnviz.files import is_special, open_file
 
 _EXPECTED = "expected a GGUF file"
 _SCALARS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
@@ -67,14 +66,8 @@ def read_header(path: Path) -> GgufHeader:
     Raises:
         CheckpointError: it is not a GGUF file, of a version or a byte order that is not read, cut off, or damaged.
     """
-    where = one_line(path)
-    if is_special(path):
-        raise CheckpointError(f"{where}: it is a device or a pipe, which is read only once; {_EXPECTED}")
-    with (
-        open_file(path, _EXPECTED, CheckpointError) as file,
-        mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data,
-    ):
-        return _header(_Reader(data, where))
+    with open_lasting(path, _EXPECTED) as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        return _header(_Reader(data, one_line(path)))
 
 
 def _header(reader: "_Reader") -> GgufHeader:

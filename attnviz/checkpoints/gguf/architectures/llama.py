@@ -10,7 +10,7 @@ from attnviz.checkpoints.gguf.architecture import (
     Architecture,
     Facts,
 )
-from attnviz.checkpoints.gguf.layers import dense_layers, expert_width, last_sees_all, window_layers
+from attnviz.checkpoints.gguf.layers import dense_layers, expert_width, fourth_sees_all, last_sees_all, window_layers
 from attnviz.checkpoints.huggingface.family import Fused
 from attnviz.checkpoints.huggingface.rules.interleaved import turned_pairs
 
@@ -65,10 +65,6 @@ def _near_base(facts: Facts) -> dict[str, object]:
     return {"window_rotary_base": facts.keys.number("rope.freq_base_swa", base, float)}
 
 
-def _of_four(facts: Facts) -> dict[str, object]:
-    return {"sliding_window": None} | window_layers(facts, last_sees_all, 4)
-
-
 def _of_two(facts: Facts) -> dict[str, object]:
     return window_layers(facts, last_sees_all, 2)
 
@@ -86,7 +82,7 @@ _QWEN2_MOE = Architecture(
 )
 _MISTRAL3 = Architecture("mistral", orders=_PAIRS)
 _OLMO2 = Architecture("olmo2", modules=_AFTER)
-_OLMO3 = Architecture("olmo3", modules=_AFTER, more=_of_four, fields=_near_base)
+_OLMO3 = Architecture("olmo3", modules=_AFTER, more=fourth_sees_all, fields=_near_base)
 _GLM = Architecture("glm", orders=_PAIRS, fused=_fused_gates)
 
 LLAMA_LIKE = {
@@ -116,7 +112,7 @@ LLAMA_LIKE = {
         orders=_PAIRS,
     ),
     "smollm3": Architecture("smollm3", orders=_PAIRS),
-    "exaone4": Architecture("exaone4", modules=_AFTER, more=_of_four),
+    "exaone4": Architecture("exaone4", modules=_AFTER, more=fourth_sees_all),
     "seed_oss": Architecture("seed_oss", modules={"layers.{}.norm2": "blk.{}.post_attention_norm"}),
     "glm4": replace(_GLM, family="glm4"),
     "chatglm": _GLM,

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from attnviz.checkpoints.gguf.architecture import FUSED_GATE_AND_UP, FUSED_QKV, Architecture, Facts
-from attnviz.checkpoints.gguf.layers import last_sees_all, window_layers
+from attnviz.checkpoints.gguf.layers import fourth_sees_all, last_sees_all, window_layers
 from attnviz.checkpoints.huggingface.rules.interleaved import turned_pairs
 from attnviz.encoder.config.block import Block
 from attnviz.errors import CheckpointError
@@ -56,10 +56,6 @@ def _gemma3_of_ollama(facts: Facts) -> Architecture:
 
 def _both_ways(facts: Facts) -> dict[str, object]:
     return dict(_GEMMA3.more(facts)) | {"use_bidirectional_attention": True}
-
-
-def _cohere2_windows(facts: Facts) -> dict[str, object]:
-    return {"sliding_window": None} | window_layers(facts, last_sees_all, 4)
 
 
 def _window_of_all(facts: Facts) -> dict[str, object]:
@@ -161,6 +157,6 @@ OTHER_DECODERS = {
         folded=_FOLDED,
     ),
     "cohere2": Architecture(
-        "cohere2", keys={"logit_scale": "logit_scale"}, more=_cohere2_windows, modules=_ONE_NORM, orders=_TURNED
+        "cohere2", keys={"logit_scale": "logit_scale"}, more=fourth_sees_all, modules=_ONE_NORM, orders=_TURNED
     ),
 }
