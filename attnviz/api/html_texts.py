@@ -29,7 +29,7 @@ from attnviz.trace.tokens import Tokens, token_numbers
 
 _SHORT = 128  # tokens, up to which a page has three decimals
 _MOST_THREADS = 4
-_ORDER = ("cross", "encoder", "decoder")  # of the sets of a text
+KIND_ORDER = ("cross", "encoder", "decoder")  # of the sets of a text
 _SIDES = {"encoder": ("source", "source"), "decoder": ("target", "target"), "cross": ("target", "source")}
 
 AttentionParts = Callable[[], Iterator[Attention]]
@@ -185,7 +185,7 @@ def run_content(options: PageOptions, run: Run) -> TextContent:
         text = PageText(options, run.bare, several=kinds != ("encoder",), threads=threads)
         for request in options.requests:
             of_request = request.kinds_of(kinds)
-            for kind in (kind for kind in _ORDER if kind in of_request):
+            for kind in (kind for kind in KIND_ORDER if kind in of_request):
                 openings.append((_add_set(text, request, matrices, kind), kind))
     opening, kind = openings[0]
     head, first = opening.first

@@ -16,7 +16,7 @@ from attnviz.analysis.matrices.selection import AS_PEOPLE_SEE, Request
 from attnviz.analysis.matrices.spelling import labelled
 from attnviz.analysis.remainders import metrics_of_parts
 from attnviz.analysis.telling import head_summaries
-from attnviz.api.html_texts import PageOptions, raw_request, run_content
+from attnviz.api.html_texts import KIND_ORDER, PageOptions, raw_request, run_content
 from attnviz.errors import OutputError, UsageError
 from attnviz.names import VALUES
 from attnviz.output.rendering import Document
@@ -26,7 +26,6 @@ from attnviz.trace.attention import Attention
 from attnviz.trace.result import Result
 from attnviz.trace.steps import Explanation
 
-_ORDER = ("cross", "encoder", "decoder")  # of kinds, as on the page
 _COMPUTED = ("weights", "scores", "norms")
 _MOST_FIGURES = 1000  # names that are tried
 
@@ -75,12 +74,12 @@ class Exploration:
         self.scale = cache(self._scale)
         if run.model is None:
             views = run.result().views
-            self.sets = tuple(SetName(views[kind].values, kind) for kind in _ORDER if kind in views)
+            self.sets = tuple(SetName(views[kind].values, kind) for kind in KIND_ORDER if kind in views)
         else:
             kinds = kinds_of(request, run.model_and_text()[1])
             first = (request.values,) if request.values else ()
             values = dict.fromkeys((*first, *_COMPUTED))
-            self.sets = tuple(SetName(one, kind) for one in values for kind in _ORDER if kind in kinds)
+            self.sets = tuple(SetName(one, kind) for one in values for kind in KIND_ORDER if kind in kinds)
 
     @property
     def about(self) -> Result:
