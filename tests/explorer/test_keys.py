@@ -32,10 +32,6 @@ def report(model):
     return attnviz.heads(TEXT, model=model)
 
 
-def names(heads) -> list[str]:
-    return [head.name for head in heads]
-
-
 def word(sight) -> str:
     return sight.subjects[sight.word].label
 
