@@ -3,7 +3,6 @@
 import os
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 import orjson
@@ -12,6 +11,7 @@ from attnviz.cli.streams import write_bytes
 from attnviz.errors import UsageError, one_line
 from attnviz.files import check_file, check_folder, is_special, write_atomically
 from attnviz.output.signatures import is_written_by_attnviz
+from attnviz.records import dataclass
 from attnviz.turns import turn_in
 
 _ENDINGS = (".html", ".htm")
