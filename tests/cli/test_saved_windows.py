@@ -12,6 +12,7 @@ import pytest
 
 from attnviz.sweeps import work
 from attnviz.sweeps.saved import windows as saved_windows
+from attnviz.turns import turn_in
 
 COMMANDS = [
     ("show", "--top", "2"),
@@ -259,3 +260,12 @@ def test_a_total_of_something_else_is_one_line(cli, texts, arrays):
     ran = cli(*command, "--resume")
     says = "it is not a window of attnviz heads --json --out; expected one, or no file of this name"
     assert (ran.code, ran.err) == (3, f"attnviz: error: out/{windows()[1].name}: {says}\n")
+
+
+@pytest.mark.parametrize("command", [("show", "--json", "--top", "1", "-o"), ("html", "-o"), ("heatmap", "-o")])
+def test_a_second_run_says_so(cli, tmp_path, command):
+    (tmp_path / "texts.txt").write_text("a cat\nthe dog\n")
+    with turn_in(tmp_path / "out"):
+        ran = cli(*command, "out/", "--file", "texts.txt")
+    assert (ran.code, os.listdir(tmp_path)) == (1, ["texts.txt"])
+    assert ran.err.startswith("attnviz: error: out: another run of attnviz writes to it; ")
