@@ -1,5 +1,5 @@
 """``python -m attnviz``."""
 
-from attnviz.cli.main import entry
+from attnviz.cli.start import start
 
-entry()
+start()
