@@ -1,7 +1,7 @@
 """Tokenizers of the ``tokenizers`` library, from their JSON files: the vocabulary a checkpoint was trained with."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +10,7 @@ import orjson
 
 from attnviz.errors import AttnvizError, InputError, one_line, some
 from attnviz.files import read_file, utf8
+from attnviz.records import dataclass
 from attnviz.text.engine.faults import panics_as_errors
 from attnviz.text.engine.opening import open_tokenizer
 from attnviz.text.labels import printable
@@ -123,6 +124,20 @@ class PretrainedTokenizer:
         largest = max(tokens, key=lambda token: token.id or 0)
         check_id(self.name, largest.piece, largest.id or 0, n_vocab)
         return tokens
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """The text of ids, without special tokens.
+
+        Raises:
+            InputError: the library fails.
+        """
+        try:
+            with panics_as_errors():
+                return self.library.decode(list(ids))
+        except Exception as error:
+            raise InputError(
+                f"{self.name}: cannot decode tokens ({one_line(error)[:80]}); expected ids that it knows"
+            ) from error
 
     def _surrounded(self, templates: tuple[str, str], segments: list[list[Token]]) -> Tokens:
         """The tokens of one or two texts, with those of a template around them."""

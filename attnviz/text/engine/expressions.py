@@ -1,4 +1,4 @@
-"""Regular expressions whose time is in line with a text's length: those that published tokenizers have, and simple ones.
+"""Regular expressions whose time is in line with a text's length: those of published tokenizers, and simple ones.
 
 All others may be as good; which of them go back over a text again and again cannot be seen from outside.
 """

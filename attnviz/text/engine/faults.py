@@ -4,10 +4,8 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-MOST_SECONDS = 10  # of a processor, for one text
 
-
-class EngineFault(Exception):
+class EngineError(Exception):
     """The library fails where it should not: it panics, ends its process, or needs too long."""
 
 
@@ -16,14 +14,14 @@ def panics_as_errors() -> Iterator[None]:
     """Turns a panic of Rust, which is not an ``Exception``, into one.
 
     Raises:
-        EngineFault: the library panicked.
+        EngineError: the library panicked.
     """
     try:
         yield
     except BaseException as error:
         if type(error).__name__ != "PanicException":  # no module exports the class
             raise
-        raise EngineFault(f"the library fails: {error}") from None
+        raise EngineError(f"the library fails: {error}") from None
 
 
 @contextmanager

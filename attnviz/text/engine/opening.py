@@ -19,14 +19,14 @@ class OpenTokenizer(NamedTuple):
     """A tokenizer without padding and truncation.
 
     Attributes:
-        library: the library's object, or one that is tried in another process first.
+        library: the library's object, or a ``WatchedTokenizer``, which has its methods.
         json_text: what it was made from, with the settings.
         described: the same, parsed.
         padding: the piece that its own padding asks for.
         n_vocab: the largest id plus one.
     """
 
-    library: "Tokenizer"
+    library: Any
     json_text: str
     described: dict[str, Any]
     padding: str | None

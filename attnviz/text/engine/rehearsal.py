@@ -6,19 +6,25 @@ The process may panic, crash or run for ever, and takes nothing along: it is the
 import json
 import os
 import signal
-import subprocess
 import sys
 import weakref
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from subprocess import DEVNULL, PIPE, Popen
 from typing import TYPE_CHECKING, Any
 
-from attnviz.text.engine.faults import MOST_SECONDS, EngineFault, panics_as_errors
+from attnviz.text.engine.faults import EngineError, panics_as_errors
 
 if TYPE_CHECKING:
     from tokenizers import Encoding, Tokenizer
 
-_PROGRAM = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from attnviz.text.engine.stage import play; play()"
+_MOST_SECONDS = 10  # of a processor, for one text
+_PROGRAM = """
+import json, sys
+sys.path[:] = json.loads(sys.argv[1])
+from attnviz.text.engine.stage import play
+play(int(sys.argv[2]))
+"""
 
 
 class Rehearsal:
@@ -31,8 +37,7 @@ class Rehearsal:
 
     def __init__(self, json_text: str, settings: Mapping[str, Any]):
         self.json_text, self.settings = json_text, settings
-        self._process: subprocess.Popen[bytes] | None = None
-        self._owner = 0
+        self._stage: _Stage | None = None
 
     def play(self, *words: object) -> None:
         """Does one thing in the other process, which starts where there is none yet.
@@ -41,74 +46,74 @@ class Rehearsal:
             words: a method of the tokenizer and its arguments; nothing to read the tokenizer alone.
 
         Raises:
-            EngineFault: it fails, ends, or needs too long.
+            EngineError: it fails, ends, or needs too long.
         """
-        if self._process is None or self._owner != os.getpid():  # a forked worker has a process of its own
-            self._process, self._owner = _started(), os.getpid()
-            weakref.finalize(self, _end, self._process, self._owner)
-            self._say(self._process, [self.json_text, dict(self.settings)])
+        if self._stage is None or self._stage.owner != os.getpid():  # a forked worker has one of its own
+            self._stage = _Stage()
+            weakref.finalize(self, self._stage.end)
+            self._say(self._stage, [self.json_text, dict(self.settings)])
         if words:
-            self._say(self._process, words)
+            self._say(self._stage, words)
 
-    def _say(self, process: subprocess.Popen[bytes], words: Sequence[object]) -> None:
-        fault = None
+    def _say(self, stage: "_Stage", words: Sequence[object]) -> None:
         try:
-            answer = _answer(process, words)
-            fault = json.loads(answer) if answer else _death(process)
+            answer = stage.answer(words)
+            fault = json.loads(answer) if answer else stage.death()
         except BaseException:  # also Ctrl-C: nothing runs on
-            _end(process, self._owner)
-            self._process = None
+            self._end()
             raise
         if not answer:
-            _end(process, self._owner)
-            self._process = None
+            self._end()
         if fault is not None:
-            raise EngineFault(fault)
+            raise EngineError(fault)
+
+    def _end(self) -> None:
+        if self._stage is not None:
+            self._stage.end()
+        self._stage = None
 
 
-def _answer(process: subprocess.Popen[bytes], words: Sequence[object]) -> bytes:
-    """What the process says to a line; nothing where it has ended."""
-    assert process.stdin is not None and process.stdout is not None
-    with suppress(BrokenPipeError):
-        process.stdin.write(json.dumps(words).encode() + b"\n")
-        process.stdin.flush()
-    return process.stdout.readline()
-
-
-def _started() -> subprocess.Popen[bytes]:
+class _Stage:
     """The process, isolated from the working folder and from variables of Python, with this one's modules."""
-    path = [os.path.abspath(folder) for folder in sys.path if folder]
-    try:
-        return subprocess.Popen(
-            [sys.executable, "-I", "-c", _PROGRAM, json.dumps(path)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-        )
-    except (OSError, ValueError) as error:
-        raise EngineFault(f"the process that tries it cannot be started: {error}") from error
 
+    def __init__(self) -> None:
+        self.owner = os.getpid()
+        path = [os.path.abspath(folder) for folder in sys.path if folder]
+        arguments = [sys.executable, "-I", "-c", _PROGRAM, json.dumps(path), str(_MOST_SECONDS)]
+        try:
+            self._process = Popen(arguments, stdin=PIPE, stdout=PIPE, stderr=DEVNULL)  # noqa: S603 (no shell)
+        except (OSError, ValueError) as error:
+            raise EngineError(f"the process that tries it cannot be started: {error}") from error
 
-def _end(process: subprocess.Popen[bytes], owner: int) -> None:
-    if os.getpid() != owner:
-        return
-    process.kill()
-    process.wait()
-    for stream in (process.stdin, process.stdout):
-        with suppress(OSError):
-            if stream is not None:
-                stream.close()
+    def answer(self, words: Sequence[object]) -> bytes:
+        """What the process says to a line; nothing where it has ended."""
+        if self._process.stdin is None or self._process.stdout is None:
+            return b""
+        with suppress(BrokenPipeError):
+            self._process.stdin.write(json.dumps(words).encode() + b"\n")
+            self._process.stdin.flush()
+        return self._process.stdout.readline()
 
-
-def _death(process: subprocess.Popen[bytes]) -> str:
-    code = process.wait()
-    if code == -getattr(signal, "SIGXCPU", 0):
-        return f"the library needs more than {MOST_SECONDS} seconds"
-    how = f"exit code {code}"
-    if code < 0:
+    def death(self) -> str:
+        """How it ended."""
+        code = self._process.wait()
+        if code == -getattr(signal, "SIGXCPU", 0):
+            return f"the library needs more than {_MOST_SECONDS} seconds"
+        how = f"exit code {code}"
         with suppress(ValueError):
             how = signal.Signals(-code).name
-    return f"the library crashes: {how}"
+        return f"the library crashes: {how}"
+
+    def end(self) -> None:
+        """Ends it, in the process that started it."""
+        if os.getpid() != self.owner:
+            return
+        self._process.kill()
+        self._process.wait()
+        for stream in (self._process.stdin, self._process.stdout):
+            with suppress(OSError):
+                if stream is not None:
+                    stream.close()
 
 
 class WatchedTokenizer:
@@ -130,7 +135,7 @@ class WatchedTokenizer:
 
     def encode(self, text: str, pair: str | None = None, *, add_special_tokens: bool = True) -> "Encoding":
         """The tokens of one or two texts."""
-        self._rehearsal.play("encode", text, pair, add_special_tokens)
+        self._rehearsal.play("encode", text, pair, False, add_special_tokens)
         with panics_as_errors():
             return self._library.encode(text, pair, add_special_tokens=add_special_tokens)
 

@@ -48,6 +48,11 @@ def _is_pattern(value: Any) -> bool:
     return _is_filled(pattern) if kind == "String" else isinstance(pattern, str) and is_known_to_end(pattern)
 
 
+def _plain(*kinds: str) -> dict[str, dict[str, Check]]:
+    """Types of steps without fields."""
+    return {kind: {} for kind in kinds}
+
+
 _BYTE_LEVEL: dict[str, Check] = dict.fromkeys(("add_prefix_space", "trim_offsets", "use_regex"), _is_flag)
 _METASPACE: dict[str, Check] = {
     **dict.fromkeys(("replacement", "str_rep"), _is_character),
@@ -61,7 +66,7 @@ _BERT = ("clean_text", "handle_chinese_chars", "strip_accents", "lowercase")
 # By where a step is and by its type, the fields that it may have.
 STEPS: Mapping[str, Mapping[str, Mapping[str, Check]]] = {
     "normalizer": {
-        **dict.fromkeys(("NFC", "NFD", "NFKC", "NFKD", "Lowercase", "StripAccents", "Nmt", "ByteLevel"), {}),
+        **_plain("NFC", "NFD", "NFKC", "NFKD", "Lowercase", "StripAccents", "Nmt", "ByteLevel"),
         "BertNormalizer": dict.fromkeys(_BERT, _is_flag),
         "Strip": dict.fromkeys(("strip_left", "strip_right"), _is_flag),
         "Replace": _REPLACE,
@@ -69,7 +74,7 @@ STEPS: Mapping[str, Mapping[str, Mapping[str, Check]]] = {
         "Precompiled": {"precompiled_charsmap": lambda value: isinstance(value, str) and bool(value)},
     },
     "pre_tokenizer": {
-        **dict.fromkeys(("BertPreTokenizer", "Whitespace", "WhitespaceSplit", "UnicodeScripts"), {}),
+        **_plain("BertPreTokenizer", "Whitespace", "WhitespaceSplit", "UnicodeScripts"),
         "ByteLevel": _BYTE_LEVEL,
         "Metaspace": _METASPACE,
         "Digits": {"individual_digits": _is_flag},
@@ -77,7 +82,7 @@ STEPS: Mapping[str, Mapping[str, Mapping[str, Check]]] = {
         "Split": {"pattern": _is_pattern, "behavior": _is_short, "invert": _is_flag},
     },
     "decoder": {
-        **dict.fromkeys(("ByteFallback", "Fuse"), {}),
+        **_plain("ByteFallback", "Fuse"),
         "ByteLevel": _BYTE_LEVEL,
         "Metaspace": _METASPACE,
         "WordPiece": {"prefix": _is_short, "cleanup": _is_flag},
