@@ -64,7 +64,7 @@ _AROUND: dict[str, Check] = {"sep": _is_token, "cls": _is_token}
 _BERT = ("clean_text", "handle_chinese_chars", "strip_accents", "lowercase")
 
 # By where a step is and by its type, the fields that it may have.
-STEPS: Mapping[str, Mapping[str, Mapping[str, Check]]] = {
+KNOWN_STEPS: Mapping[str, Mapping[str, Mapping[str, Check]]] = {
     "normalizer": {
         **_plain("NFC", "NFD", "NFKC", "NFKD", "Lowercase", "StripAccents", "Nmt", "ByteLevel"),
         "BertNormalizer": dict.fromkeys(_BERT, _is_flag),
@@ -97,7 +97,7 @@ STEPS: Mapping[str, Mapping[str, Mapping[str, Check]]] = {
     },
 }
 # The fields of models, without their vocabularies.
-MODELS: Mapping[str, Mapping[str, Check]] = {
+KNOWN_MODELS: Mapping[str, Mapping[str, Check]] = {
     "BPE": {
         **dict.fromkeys(("fuse_unk", "byte_fallback", "ignore_merges"), _is_flag),
         "dropout": lambda value: value is None,

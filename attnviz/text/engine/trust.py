@@ -6,7 +6,7 @@ A tokenizer that is not described here may be sound as well; it is tried in anot
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from attnviz.text.engine.steps import MODELS, STEPS, Check, is_id
+from attnviz.text.engine.steps import KNOWN_MODELS, KNOWN_STEPS, Check, is_id
 
 _PARTS = {
     "normalizer": "normalizers",
@@ -23,7 +23,7 @@ def is_trusted(described: Mapping[str, Any]) -> bool:
     Args:
         described: the JSON of the tokenizer.
     """
-    for place, kinds in STEPS.items():
+    for place, kinds in KNOWN_STEPS.items():
         steps = list(_steps(described.get(place), _PARTS[place]))
         if len(steps) > _MOST_STEPS or not all(_is_known(step, kinds) for step in steps):
             return False
@@ -82,7 +82,11 @@ def _is_known_model(model: Any) -> bool:
     if not isinstance(model, Mapping):
         return False
     kind, vocabulary = model.get("type") or _kind(model), model.get("vocab")
-    if not isinstance(kind, str) or kind not in MODELS or not _has_fields(model, MODELS[kind], "type", "vocab"):
+    if (
+        not isinstance(kind, str)
+        or kind not in KNOWN_MODELS
+        or not _has_fields(model, KNOWN_MODELS[kind], "type", "vocab")
+    ):
         return False
     if kind == "Unigram":
         return isinstance(vocabulary, list)
