@@ -1,7 +1,7 @@
 """The metrics of every head, of all its attention and of what does not rest, of matrices that come a part at a time."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from attnviz.analysis.heads.sums.cells import Cells
 from attnviz.analysis.heads.sums.means import Means, row_counts, row_sums
 from attnviz.analysis.heads.sums.sides import Sides, missing_metrics
 from attnviz.analysis.resting import Remainder, looks_back_only, place_of_hidden, resting_places
+from attnviz.records import dataclass
 from attnviz.trace.attention import Attention, of_all
 
 LEAST_LEFT = 0.1  # of a row: what is left of less says nothing

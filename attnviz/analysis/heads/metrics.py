@@ -6,7 +6,7 @@ are all masked is left out of every mean, and so is the row of a token that only
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from attnviz.analysis.heads.sums.means import Means, row_counts, row_sums
 from attnviz.analysis.heads.sums.sides import Sides, missing_metrics, shares_of_way
 from attnviz.analysis.resting import Remainder
 from attnviz.errors import UsageError
+from attnviz.records import dataclass
 from attnviz.trace.attention import Attention
 from attnviz.trace.heads import HeadAxes
 

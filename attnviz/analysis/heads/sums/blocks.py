@@ -4,11 +4,11 @@ A block is contiguous in memory, so that the sums over it are matrix products.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
+from attnviz.records import dataclass
 from attnviz.trace.attention import Attention
 from attnviz.trace.tokens import Tokens, n_real
 

@@ -1,11 +1,11 @@
 """Which single cells of a matrix the metrics of neighbours and of equal tokens add up, and in which rows."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 
 import numpy as np
 
 from attnviz.analysis.heads.sums.sides import Sides
+from attnviz.records import dataclass
 
 _FEW_CELLS = 16  # cells that are less than one in so many are kept for the next heads
 _NEIGHBOURS = {"self": 0, "previous": -1, "next": 1}  # by metric, how far from its query the key is

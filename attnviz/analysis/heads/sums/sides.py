@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 
 from attnviz.analysis.heads.definitions import METRICS, kind_metrics
 from attnviz.analysis.resting import is_square
+from attnviz.records import dataclass
 from attnviz.trace.attention import Attention
 from attnviz.trace.tokens import Token, Tokens
 
