@@ -99,12 +99,17 @@ class SectionedCommand(_WithPages, TyperCommand):
             lambda ctx: full_page(self, ctx, self.examples, self.topic),
         )
 
+    def declare_seldom(self) -> None:
+        """Adds the options that help does not show to the parameters."""
+        if self.seldom_options is not None:
+            self.params += self.seldom_options()
+            self.seldom_options = None
+
     def parse_args(self, ctx: "Context", args: list[str]) -> list[str]:
         """Refuses a second value of an option that has one: the first would be dropped without a word."""
         names = {name for parameter in self.get_params(ctx) for name in (*parameter.opts, *parameter.secondary_opts)}
-        if self.seldom_options and _may_need(args, names):
-            self.params += self.seldom_options()
-            self.seldom_options = None
+        if _may_need(args, names):
+            self.declare_seldom()
         if _DASK in names:
             args = list(_with_dask(args, is_flag=_CLUSTER in names))
         if not ctx.resilient_parsing:
