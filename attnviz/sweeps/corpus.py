@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from operator import attrgetter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Generic, NamedTuple, TypeVar
+from typing import Any, BinaryIO, Generic, NamedTuple, TypeVar
 
 from attnviz.analysis.matrices.selection import Request, select_attention
 from attnviz.errors import InputError, UsageError
@@ -13,15 +13,13 @@ from attnviz.model import Model
 from attnviz.records import dataclass
 from attnviz.sweeps.prepared import Prepared
 from attnviz.sweeps.runs import NO_MODEL, Run
+from attnviz.sweeps.saved.windows import WindowFolder
 from attnviz.sweeps.sharing.machine import Threads, usable_cpus
 from attnviz.sweeps.texts import PlacedTexts, Texts, Window, is_stream, opened_texts
 from attnviz.sweeps.work import Companions, Parts, TextOutcome, WindowTotal, Work
 from attnviz.text.files.sources import TextFiles
 from attnviz.text.layout import FileLayout
 from attnviz.trace.result import Result
-
-if TYPE_CHECKING:
-    from attnviz.sweeps.saved.windows import WindowFolder
 
 ValueT = TypeVar("ValueT")
 FoldT = TypeVar("FoldT", bound=WindowTotal)
@@ -81,7 +79,7 @@ class Corpus:
     parts: Parts = Parts()
     layout: FileLayout = FileLayout()
     loading: Mapping[str, Any] | None = None
-    saving: "WindowFolder | None" = None
+    saving: WindowFolder | None = None
     on_error: str = "stop"
     workers: int | None = 1
     dask: str | None = None

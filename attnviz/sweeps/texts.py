@@ -6,16 +6,14 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, NamedTuple, Protocol, TypeGuard, cast
+from typing import BinaryIO, NamedTuple, Protocol, TypeGuard, cast
 
 from attnviz.errors import AttnvizError, InputError, UsageError, one_line
 from attnviz.numbers import spans
+from attnviz.text.files.datasets import Records
 from attnviz.text.files.sources import TextFiles, open_texts
 from attnviz.text.layout import N_LOOKED_AT, FileLayout, settled_layout
 from attnviz.text.reading import Lines, is_blank, open_lines, read_lines
-
-if TYPE_CHECKING:
-    from attnviz.text.files.datasets import Records
 
 
 class PlacedText(NamedTuple):
@@ -121,13 +119,6 @@ class PlacedTexts:
         return iter(())
 
 
-def _records(stream: BinaryIO, name: str, layout: FileLayout) -> "Records":
-    """The records of a stream that is not plain text."""
-    from attnviz.text.files.datasets import Records
-
-    return Records(stream, name, layout)
-
-
 class StreamedTexts:
     """The lines of a file or a pipe, or a field of each of its records.
 
@@ -143,7 +134,7 @@ class StreamedTexts:
         self.name = name
         self.size = _size(stream)
         is_plain = layout.format in (None, "text")
-        self._lines: Lines | Records = read_lines(stream, name) if is_plain else _records(stream, name, layout)
+        self._lines: Lines | Records = read_lines(stream, name) if is_plain else Records(stream, name, layout)
         self._most = most
 
     def __iter__(self) -> Iterator[Window]:

@@ -3,8 +3,6 @@
 import hashlib
 import os
 import re
-import zipfile
-import zlib
 from collections import deque
 from collections.abc import Iterator, Sequence
 from itertools import count, islice
@@ -98,6 +96,9 @@ class WindowFolder:
 
     def _is_whole(self, path: Path) -> bool:
         """Whether a file is as it was written: lines end, and packed arrays have their checksums."""
+        import zipfile
+        import zlib
+
         try:
             with path.open("rb") as stream:
                 if self.has_totals:
