@@ -4,10 +4,10 @@ import gc
 import os
 import sys
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import AbstractContextManager, ExitStack, suppress
 from functools import partial
 from itertools import pairwise
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, TypeVar, runtime_checkable
 
 from attnviz.cli.process.environment import drop_impossible_sizes
 from attnviz.cli.process.standard_streams import begin_in_utf8, discard_output, open_standard_streams
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 _INTERRUPTED = 130
 _OBJECTS = 100_000
 _NARROWEST = 20
+_held = ExitStack()  # what the command that runs has until it ends
+
+Entered = TypeVar("Entered")
 
 
 def entry() -> None:
@@ -78,8 +81,14 @@ def _flush() -> int:
 def _run(argv: list[str]) -> int:
     from attnviz.cli.app import app
 
-    action = app(args=argv, prog_name="attnviz", standalone_mode=False)
-    return (action() if callable(action) else action) or 0
+    with _held:
+        action = app(args=argv, prog_name="attnviz", standalone_mode=False)
+        return (action() if callable(action) else action) or 0
+
+
+def until_end(context: AbstractContextManager[Entered]) -> Entered:
+    """Enters a context that is left when the command ends, however it ends."""
+    return _held.enter_context(context)
 
 
 def _explain(error: Exception, color: str) -> int:
