@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
-from attnviz.errors import InputError, OutputError, one_line
+from attnviz.errors import InputError, OutputError, brief, one_line
 
 _REASONS: dict[int | None, str] = {
     errno.ENOENT: "its folder does not exist; expected an existing folder",
@@ -103,7 +103,7 @@ def unreadable(cause: BaseException) -> str:
     """Why a file cannot be read, as a clause."""
     if isinstance(cause, MemoryError):
         return "it does not fit the memory"
-    return _UNREADABLE.get(type(cause), f"it cannot be read ({one_line(getattr(cause, 'strerror', None) or cause)})")
+    return _UNREADABLE.get(type(cause), f"it cannot be read ({brief(getattr(cause, 'strerror', None) or cause)})")
 
 
 def write_atomically(path: str | Path, data: bytes | Callable[[BinaryIO], None], *, overwrite: bool) -> None:
@@ -206,4 +206,4 @@ def _named(path: str | Path) -> Path:
 
 def _reason(error: OSError) -> str:
     known = _REASONS.get(error.errno)
-    return known or f"{one_line(error.strerror or error)}; expected a place that can be written to"
+    return known or f"{brief(error.strerror or error)}; expected a place that can be written to"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from attnviz.errors import InputError, one_line, some
+from attnviz.errors import InputError, brief, one_line, some
 from attnviz.files import read_file, utf8
 from attnviz.text.labels import printable
 from attnviz.text.reading import check_id, check_text
@@ -65,7 +65,7 @@ class PretrainedTokenizer:
         if not pieces:
             return self.more_notes
         have, one = ("tokens have", "one") if len(pieces) > 1 else ("token has", "it")
-        named = some([one_line(piece) for piece in pieces])
+        named = some([brief(piece) for piece in pieces])
         return (
             *self.more_notes,
             f"{len(pieces)} {have} no row in the embedding table of {n_vocab} rows ({named}); "
@@ -109,7 +109,7 @@ class PretrainedTokenizer:
             encoding = self.library.encode(text, pair, add_special_tokens=self.templates is None)
         except Exception as error:  # the library raises nothing more specific
             raise InputError(
-                f"{self.name}: cannot encode the text ({one_line(error)}); expected a text it knows"
+                f"{self.name}: cannot encode the text ({brief(error)}); expected a text it knows"
             ) from error
         tokens = self._tokens(encoding, tuple(texts.values()))
         for segment, where in enumerate(texts):
@@ -244,7 +244,7 @@ def _parsed(json_text: str, where: str) -> tuple["LibraryTokenizer", dict[str, A
         return LibraryTokenizer.from_str(json_text), described
     except Exception as error:  # the library raises nothing more specific
         raise InputError(
-            f"{where}: it is not a tokenizer ({one_line(error)}); expected JSON of the tokenizers library"
+            f"{where}: it is not a tokenizer ({brief(error)}); expected JSON of the tokenizers library"
         ) from error
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from attnviz.errors import InputError, UsageError
+from attnviz.errors import InputError, UsageError, brief
 
 AXES = ("batch", "layer", "head", "query", "key")
 DROPPED = "-"
@@ -66,7 +66,7 @@ def parse_axes(text: str) -> tuple[str, ...]:
     names = tuple(part.strip() for part in text.split(","))
     for name in names:
         if name not in (*AXES, DROPPED):
-            raise UsageError(f"axes: {name!r} is not an axis; {_EXPECTED}")
+            raise UsageError(f"axes: {brief(name)!r} is not an axis; {_EXPECTED}")
         if name != DROPPED and names.count(name) > 1:
             raise UsageError(f"axes: {name} is there twice; {_EXPECTED}")
     if "key" not in names:
