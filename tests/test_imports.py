@@ -11,19 +11,21 @@ PACKAGE = Path(__file__).parent.parent / "attnviz"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 # What each room may import of the package; a room may always import itself.
-BASE = {"errors", "names", "numbers"}
+BASE = {"errors", "names", "numbers", "records"}
 ALLOWED = {
     "errors": set(),
+    "records": set(),
     "names": set(),
     "numbers": {"errors"},
+    "turns": {"errors", "files"},
     "files": {"errors"},
-    "trace": {"names", "numbers"},
+    "trace": {"names", "numbers", "records"},
     "text": BASE | {"files", "trace"},
     "encoder": BASE | {"trace"},
     "checkpoints": BASE | {"text", "encoder", "files", "trace"},
     "elsewhere": BASE | {"checkpoints", "text", "files", "trace"},
     "analysis": BASE | {"encoder", "text", "trace"},
-    "output": BASE | {"analysis", "files", "trace"},
+    "output": BASE | {"analysis", "files", "turns", "trace"},
     "model": BASE | {"files", "checkpoints", "text", "encoder", "trace"},
     "sweeps": BASE | {"files", "model", "checkpoints", "elsewhere", "text", "encoder", "analysis", "trace"},
     "api": BASE
@@ -42,6 +44,7 @@ ALLOWED = {
         "text",
         "encoder",
         "files",
+        "turns",
         "trace",
     },
     "__main__": {"cli"},
