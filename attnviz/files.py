@@ -54,6 +54,9 @@ def open_file(path: Path, expected: str, error: type[InputError] = InputError) -
     if not stream.peek(1):
         stream.close()
         raise error(f"{where}: it is empty; {expected}")
+    if stat.S_ISCHR(os.fstat(stream.fileno()).st_mode) and not stream.isatty():  # /dev/zero has no end
+        stream.close()
+        raise error(f"{where}: it is a device; {expected}")
     if stream.peek(len(_POINTER)).startswith(_POINTER):
         stream.close()
         raise error(f"{where}: it is a pointer of Git LFS in place of the file; {expected}", hint=_PULL)
