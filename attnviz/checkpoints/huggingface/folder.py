@@ -13,7 +13,6 @@ from attnviz.checkpoints.huggingface.family import Family
 from attnviz.checkpoints.huggingface.hints import check_plain
 from attnviz.checkpoints.huggingface.known_settings import check_settings, family_of_classes
 from attnviz.checkpoints.huggingface.registry import families, find_family, needed_family, read_as
-from attnviz.checkpoints.huggingface.rules.text_part import PICTURE_PARTS, PICTURE_SETTINGS, text_part
 from attnviz.checkpoints.huggingface.setting_names import with_setting_names
 from attnviz.checkpoints.huggingface.settings import Settings
 from attnviz.checkpoints.huggingface.settings_file import read_settings
@@ -32,9 +31,10 @@ from attnviz.checkpoints.huggingface.tokenizer import read_both_modes, read_rege
 from attnviz.encoder.config.block import Block
 from attnviz.encoder.parameters.params import Params
 from attnviz.encoder.parameters.shapes import Shape, tensor_shapes
-from attnviz.errors import CheckpointError, ConfigError, one_line
+from attnviz.errors import CheckpointError, ConfigError, brief, one_line
 
 if TYPE_CHECKING:
+    from attnviz.checkpoints.huggingface.rules.text_part import TextPart
     from attnviz.encoder.generation.rules import Generation
     from attnviz.encoder.generation.unembedding import Unembedding
 
@@ -242,8 +242,9 @@ def _read_family(
     model_type = values.get("model_type")
     if model_type is None:
         model_type = family_of_classes(values, families())
-    part = text_part(values, where) if find_family(model_type) is None else None
-    if part is not None:
+    if find_family(model_type) is None and (part := _text_part(values, where)) is not None:
+        from attnviz.checkpoints.huggingface.rules.text_part import PICTURE_PARTS, PICTURE_SETTINGS  # noqa: PLC0415 (start-up time)
+
         check_plain(part.where, part.values)
         model_type, values, where, notes = part.model_type, part.values, part.where, (part.note,)
         extended = {"unused": PICTURE_PARTS, "irrelevant": PICTURE_SETTINGS}
@@ -254,6 +255,12 @@ def _read_family(
     more: dict[str, Any] = {name: (*getattr(family, name), *names) for name, names in extended.items()}
     family = replace(family, **more) if more else family
     return str(model_type), family, family.settings(values, where), notes
+
+
+def _text_part(values: Mapping[str, Any], where: str) -> "TextPart | None":
+    from attnviz.checkpoints.huggingface.rules.text_part import text_part  # noqa: PLC0415 (start-up time)
+
+    return text_part(values, where)
 
 
 def configs_of(family: Family, settings: Settings, overrides: Mapping[str, object]) -> tuple[Block, Block]:
@@ -285,7 +292,7 @@ def _check(
         expected: the shapes by name.
         misfit: the error where given fields are the reason.
     """
-    problems = misfits(file, expected, most=4)
+    problems = misfits(file, expected)
     if not problems:
         return
     form, prefix = other_form(opened.shapes), unknown_prefix(opened.shapes, family)
@@ -297,7 +304,7 @@ def _check(
         raise misfit
     hint = None
     if prefix is not None:
-        shared = f"all names in the file begin with {one_line(prefix)[:60]}"
+        shared = f"all names in the file begin with {brief(prefix)}"
         hint = f"{shared}, which is not a prefix of {family.name}'s names: save the model without it"
     raise CheckpointError(
         f"{where}: {', '.join(problems)}; expected the tensors of this {family.name} configuration", hint

@@ -1,14 +1,12 @@
 """Which files of a model folder, or of a listing on the hub, hold the weights."""
 
 import re
-import shlex
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from attnviz.checkpoints.formats.shards import ShardedFile
 from attnviz.checkpoints.formats.tensor_file import TensorFile
 from attnviz.checkpoints.formats.tensors import open_tensors
-from attnviz.errors import CheckpointError, UsageError, one_line, some
+from attnviz.errors import CheckpointError, UsageError, brief, one_line, some
 
 # The first that is there holds the weights: safetensors win, and one file over several with their index.
 WEIGHTS = "model.safetensors"
@@ -38,6 +36,8 @@ def open_weights(path: Path, variant: str | None = None) -> tuple[TensorFile, tu
     if name is None:
         raise missing_weights(one_line(path), names, variant)
     if is_index(name):
+        from attnviz.checkpoints.formats.shards import ShardedFile  # noqa: PLC0415 (start-up time)
+
         sharded = ShardedFile(path / name)
         return sharded, sharded.paths
     return open_tensors(path / name), (path / name,)
@@ -61,7 +61,7 @@ def weight_names(variant: str | None = None) -> tuple[str, ...]:
     if variant is None:
         return _NAMES
     if not re.fullmatch(r"[\w-]+", variant, re.ASCII):
-        raise UsageError(f"variant: '{one_line(variant)}' cannot be in a file's name; expected one such as fp16")
+        raise UsageError(f"variant: '{brief(variant)}' cannot be in a file's name; expected one such as fp16")
     return tuple(f".{variant}.".join(name.rsplit(".", 1)) for name in _NAMES)
 
 
@@ -83,7 +83,7 @@ def missing_weights(where: str, names: Collection[str], variant: str | None) -> 
         instead = f"its weights are of {some(variants, 4)}" if variants else "its weights are of no variant"
         there = weights_name(names) is not None
         return CheckpointError(
-            f"{where}: it has no weights of the variant {one_line(variant)}; expected one that is there",
+            f"{where}: it has no weights of the variant {brief(variant)}; expected one that is there",
             hint=f"{instead}; without --variant it loads" if there else instead,
         )
     if variants:
@@ -94,9 +94,7 @@ def missing_weights(where: str, names: Collection[str], variant: str | None) -> 
     other = next((name for name in sorted(names) if _UNREAD.match(name) and name != "training_args.bin"), None)
     if other is None:
         return CheckpointError(f"{where}: it has no weights; {_EXPECTED}")
-    return CheckpointError(
-        f"{where}: it has {one_line(other)[:60]}, which is not read; {_EXPECTED}", _advice(other, where)
-    )
+    return CheckpointError(f"{where}: it has {brief(other)}, which is not read; {_EXPECTED}", _advice(other, where))
 
 
 def _variants(names: Collection[str]) -> Iterator[str]:
@@ -106,7 +104,9 @@ def _variants(names: Collection[str]) -> Iterator[str]:
 def _advice(name: str, where: str) -> str | None:
     """What to do with a file that is not read, in this folder."""
     if name.endswith(".gguf"):
-        return f"it is a whole model by itself: --model {shlex.quote(f'{where}/{one_line(name)}')}"
+        from shlex import quote  # noqa: PLC0415 (start-up time)
+
+        return f"it is a whole model by itself: --model {quote(f'{where}/{one_line(name)}')}"
     if name.startswith("consolidated"):
         return "it has its maker's own names of tensors: download the files model*.safetensors of the same model"
     if name.startswith("adapter_model"):
