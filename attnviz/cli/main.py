@@ -10,7 +10,7 @@ from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Protocol, TypeVar, runtime_checkable
 
-from attnviz.cli.process.environment import drop_impossible_sizes
+from attnviz.cli.process.environment import drop_impossible_sizes, keep_from_libraries
 from attnviz.cli.process.standard_streams import begin_in_utf8, discard_output, open_standard_streams
 from attnviz.sweeps.sharing.machine import start_with_one_thread
 
@@ -32,6 +32,7 @@ def entry() -> None:
     """The console script."""
     begin_in_utf8()
     start_with_one_thread()
+    keep_from_libraries(os.environ)
     open_standard_streams()
     # Start-up makes many objects and no garbage: a sentence goes without looking for any, a long run looks seldom.
     gc.set_threshold(_OBJECTS)
