@@ -86,7 +86,8 @@ def attention(x: Array, source: Array, params: Params, config: Block, geometry: 
 
     group = config.n_heads // config.n_kv_heads
     k = repeat_kv(k, group)  # (n_heads, n_k, d_head)
-    v, z = None, np.empty((*q.shape[:-1], config.d_v), q.dtype)  # (n_heads, n_q, d_v)
+    # (n_heads, n_q, d_v), in memory (n_q, n_heads, d_v): the heads of a token side by side
+    v, z = None, split_heads(np.empty((*x.shape[:-1], config.n_heads * config.d_v), q.dtype), config.n_heads)
     score_w = params["score_w"] if config.attention.score == "additive" else None  # (n_heads, d_head)
     sink = params["sink"] if config.attention.sink else None  # (n_heads,)
     offsets = None if geometry.offsets is None else offset_heads(geometry.offsets, params, config)

@@ -19,7 +19,7 @@ from attnviz.encoder.parameters.params import Array
 # Up to here OpenBLAS is quicker, up to twice, at (W^T x^T)^T than at x W: W is stored transposed in most files.
 _FEW_ROWS = 64
 _SMALL = 1280  # numbers of a product that still counts as small
-_VECTOR, _MANY = 16, 256  # numbers that are computed at once; keys, from which on edges do not matter
+_FEW_KEYS = 64  # up to so many, sums over keys are quicker with the keys on the first axis in memory
 
 
 def of_rows(x: Array, w: Array) -> Array:
@@ -33,10 +33,13 @@ def of_rows(x: Array, w: Array) -> Array:
 
 
 def of_pairs(q: Array, k: Array) -> Array:
-    """q k^T: each query (..., n_q, width) with each key (..., n_k, width), (..., n_q, n_k)."""
-    n_keys = k.shape[-2]
-    if n_keys >= _MANY:
-        return q @ np.swapaxes(k, -1, -2)
-    turned = np.zeros((*k.shape[:-2], k.shape[-1], -(-n_keys // _VECTOR) * _VECTOR), k.dtype)
-    turned[..., :n_keys] = np.swapaxes(k, -1, -2)
-    return np.ascontiguousarray((q @ turned)[..., :n_keys])
+    """q k^T: each query (..., n_q, width) with each key (..., n_k, width), (..., n_q, n_k).
+
+    Of few keys it is a view of an array (n_k, ..., n_q): what is done to all keys of a row, such as softmax, is then
+    done to many rows at once.
+    """
+    turned = np.swapaxes(k, -1, -2)
+    if k.shape[-2] > _FEW_KEYS:
+        return q @ turned
+    keys_first = np.empty((k.shape[-2], *q.shape[:-1]), np.result_type(q, k))
+    return np.matmul(q, turned, out=np.moveaxis(keys_first, 0, -1))
