@@ -11,13 +11,14 @@ PACKAGE = Path(__file__).parent.parent / "attnviz"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 # What each room may import of the package; a room may always import itself.
-BASE = {"errors", "names", "numbers"}
+BASE = {"errors", "names", "numbers", "records"}
 ALLOWED = {
     "errors": set(),
+    "records": set(),
     "names": set(),
     "numbers": {"errors"},
     "files": {"errors"},
-    "trace": {"names", "numbers"},
+    "trace": {"names", "numbers", "records"},
     "text": BASE | {"files", "trace"},
     "encoder": BASE | {"trace"},
     "checkpoints": BASE | {"text", "encoder", "files", "trace"},

@@ -1,11 +1,11 @@
 """How alike two matrices, many heads, two texts, two rankings or two vectors are."""
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from attnviz.errors import UsageError
+from attnviz.records import dataclass
 
 _CHUNK = 1 << 22  # elements of all the pairs of heads that are compared at once
 

@@ -7,7 +7,6 @@ distributions. Padding is not compared.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -17,6 +16,7 @@ from attnviz.analysis.matrices.parts import one_by_one
 from attnviz.analysis.matrices.words import merge_words
 from attnviz.errors import UsageError
 from attnviz.numbers import spans
+from attnviz.records import dataclass
 from attnviz.trace.attention import Attention
 from attnviz.trace.heads import head_name
 from attnviz.trace.tokens import Tokens

@@ -1,7 +1,7 @@
 """One word in every head: what it looks at (its row), or what looks at it (its column)."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import chain, groupby
 from operator import attrgetter
 from typing import NamedTuple
@@ -12,6 +12,7 @@ from attnviz.analysis.matrices.spelling import find_word, labelled
 from attnviz.analysis.matrices.words import hide_special
 from attnviz.analysis.telling import telling_part, telling_sizes
 from attnviz.errors import UsageError
+from attnviz.records import dataclass
 from attnviz.trace.attention import Attention, of_all
 from attnviz.trace.tokens import Token, Tokens, numbered, token_numbers
 

@@ -5,10 +5,11 @@ Such weights move little (Kobayashi et al. 2020), so a head is judged by the oth
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
+from attnviz.records import dataclass
 from attnviz.trace.attention import Attention
 from attnviz.trace.tokens import token_numbers
 

@@ -1,7 +1,7 @@
 """Which heads say most about a text: by the attention that neither a resting place nor a distance explains."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -9,6 +9,7 @@ import numpy as np
 
 from attnviz.analysis.choices.token_choice import TokenChoice, choose_tokens
 from attnviz.analysis.resting import is_square
+from attnviz.records import dataclass
 from attnviz.trace.attention import Attention, Matrix
 from attnviz.trace.heads import head_name
 from attnviz.trace.tokens import token_numbers

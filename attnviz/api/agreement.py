@@ -1,6 +1,6 @@
 """Whether weights rank keys as norms and zeroing do, layer by layer."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -12,6 +12,7 @@ from attnviz.analysis.matrices.selection import Request
 from attnviz.api.heads import given_request
 from attnviz.api.sweep import Selection, TextSource, corpus
 from attnviz.errors import InputError, UsageError
+from attnviz.records import dataclass
 from attnviz.sweeps.head_measures import attention_of_heads
 from attnviz.sweeps.runs import Run, run_prepared
 from attnviz.trace.attention import Attention

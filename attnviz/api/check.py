@@ -1,7 +1,7 @@
 """Conditions on heads, one report per text."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from attnviz.analysis.matrices.selection import Request
 from attnviz.api.heads import given_request
 from attnviz.api.sweep import Selection, TextSource, corpus
 from attnviz.errors import InputError, one_line
+from attnviz.records import dataclass
 from attnviz.sweeps.head_measures import metrics_of
 from attnviz.sweeps.runs import Run
 from attnviz.trace.attention import Attention

@@ -1,7 +1,6 @@
 """Two results against each other, head by head."""
 
 from collections.abc import Callable, Container
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from attnviz.analysis.difference import Difference, as_attention, compared, compared_words
 from attnviz.analysis.matrices.selection import Request
 from attnviz.errors import UsageError
+from attnviz.records import dataclass
 from attnviz.sweeps.corpus import Corpus
 from attnviz.sweeps.head_measures import attention_of_heads
 from attnviz.trace.result import Result

@@ -1,7 +1,7 @@
 """One row per head for each of several texts, without averages over them."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -10,6 +10,7 @@ from attnviz.analysis.heads.report import HeadReport
 from attnviz.analysis.matrices.selection import Request
 from attnviz.api.heads import check_measures, chosen_rows, heads, heads_request
 from attnviz.api.sweep import TextSource, corpus
+from attnviz.records import dataclass
 from attnviz.sweeps.corpus import Corpus, FoldT, KeptTotals
 from attnviz.sweeps.head_measures import null_companions
 from attnviz.sweeps.runs import Run

@@ -1,7 +1,7 @@
 """Heat maps as files: one figure, one picture per head and an overview, or the similarity of heads."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ from attnviz.names import PICTURE_FORMATS
 from attnviz.output.pictures.files.paths import caption_path, is_figure
 from attnviz.output.pictures.matrices.condensed import Condensed, condensed
 from attnviz.output.words import KIND_NAMES
+from attnviz.records import dataclass
 from attnviz.sweeps.runs import Run
 from attnviz.trace.attention import Attention
 from attnviz.trace.result import Result

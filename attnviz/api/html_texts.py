@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from attnviz.analysis.matrices.levels import Level, arranged_level, levels
 from attnviz.analysis.matrices.parts import ahead, each_layer
@@ -22,6 +22,7 @@ from attnviz.output.page.content import Start, TextContent, set_name, side_field
 from attnviz.output.page.facts import NO_FACTS, head_facts
 from attnviz.output.page.sets import SetWriter
 from attnviz.output.rendering import Document
+from attnviz.records import dataclass
 from attnviz.sweeps.runs import Run, kinds_of, runs
 from attnviz.trace.attention import Attention, Matrix
 from attnviz.trace.result import Result

@@ -1,7 +1,6 @@
 """A checkpoint: what every format of trained models gives, so that all of them load by one path."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +8,7 @@ from attnviz.checkpoints.digest import begin_digest
 from attnviz.checkpoints.formats.tensor_file import TensorFile
 from attnviz.encoder.config.block import Block
 from attnviz.encoder.parameters.params import Params
+from attnviz.records import dataclass
 
 if TYPE_CHECKING:
     from attnviz.encoder.generation.rules import Generation

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from attnviz.checkpoints.formats.tensor_file import TensorFile
 from attnviz.encoder.parameters.params import Params
 from attnviz.encoder.parameters.shapes import Shape
 from attnviz.errors import CheckpointError
+from attnviz.records import dataclass
 
 _MOST_KEPT = 2**30  # bytes: widened copies of a larger model are not kept from one text, or layer, to the next
 

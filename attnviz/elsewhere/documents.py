@@ -5,7 +5,7 @@ The steps, each in a room of its own: a file becomes documents (``files``), thei
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -21,6 +21,7 @@ from attnviz.elsewhere.values.masks import mask_of, rest_of, with_likely_mask
 from attnviz.elsewhere.values.numbers import clean_numbers
 from attnviz.errors import InputError, one_line
 from attnviz.names import KINDS, MASK_KEYS
+from attnviz.records import dataclass
 from attnviz.trace.attention import Attention
 from attnviz.trace.model_info import ModelInfo
 from attnviz.trace.result import Result

@@ -1,7 +1,9 @@
 """What the user says about a file of attention, where the file does not say it."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+
+from attnviz.records import dataclass
 
 
 def _no_note(text: str) -> None:

@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TypeVar
 
 from attnviz.elsewhere.read_options import ReadOptions
 from attnviz.errors import InputError, one_line
 from attnviz.names import REDUCTIONS, VALUES, axes_of
+from attnviz.records import dataclass
 from attnviz.trace.model_info import ModelInfo
 
 _ORIGIN = re.compile("seed:[0-9]+|sha256:[0-9a-f]{64}")

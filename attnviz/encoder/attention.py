@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
@@ -14,6 +13,7 @@ from attnviz.encoder.positions.disentangled import OffsetHeads, Offsets
 from attnviz.encoder.positions.rotary import rotate
 from attnviz.encoder.projections import linear, project_heads, split_heads
 from attnviz.encoder.scoring import attention_scores, capped
+from attnviz.records import dataclass
 
 # A part of the block is a generator: it yields (name, array) as it computes, and returns its output. A caller that
 # stops asking stops the computation; one that prints the steps runs the same code as one that wants the result. Scores

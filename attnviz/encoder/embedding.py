@@ -1,7 +1,5 @@
 """The embedding: token vectors, positions, segments, their norm, and their projection to the model's width."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from attnviz.encoder.attention import Steps
@@ -12,6 +10,7 @@ from attnviz.encoder.parameters.params import Array, Params
 from attnviz.encoder.parameters.shapes import has_decoder_positions
 from attnviz.encoder.positions.vectors import counted_positions, position_vectors
 from attnviz.encoder.products import of_rows
+from attnviz.records import dataclass
 
 
 @dataclass(frozen=True, eq=False)

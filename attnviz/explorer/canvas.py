@@ -1,11 +1,12 @@
 """Areas of styled text with the places that a mouse can point at: put beside and below each other, cut to a size."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import NamedTuple
 
 from attnviz.output.labels import cell_width, first_columns
 from attnviz.output.terminal.screen import PLAIN, StyledLine
+from attnviz.records import dataclass
 
 
 class Hit(NamedTuple):

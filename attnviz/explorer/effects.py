@@ -2,7 +2,7 @@
 
 import shlex
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from tempfile import mkdtemp
 from urllib.parse import urlencode
@@ -15,6 +15,7 @@ from attnviz.explorer.sight import Sight
 from attnviz.output.labels import wrapped
 from attnviz.output.terminal.explained.view import ExplanationView
 from attnviz.output.terminal.screen import BOLD, DIM, PLAIN, StyledLine
+from attnviz.records import dataclass
 from attnviz.trace.result import Result
 from attnviz.trace.tokens import token_numbers
 

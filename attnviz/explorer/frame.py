@@ -1,7 +1,5 @@
 """One screenful: the parts at their places, or a text over them."""
 
-from dataclasses import dataclass
-
 from attnviz.explorer.canvas import EMPTY, Area, Hit, below, beside, fitted
 from attnviz.explorer.layout import (
     LEAST_COLUMNS,
@@ -20,6 +18,7 @@ from attnviz.explorer.prompt import Prompt
 from attnviz.explorer.sight import Sight
 from attnviz.explorer.state import PATTERNS
 from attnviz.output.terminal.screen import BOLD, DIM, StyledLine
+from attnviz.records import dataclass
 
 
 @dataclass(frozen=True)

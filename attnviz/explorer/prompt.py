@@ -4,12 +4,13 @@ It is a value, as the state is: keys that are typed quickly, or pasted, meet it 
 """
 
 from bisect import bisect_left
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from rich.style import Style
 
 from attnviz.output.labels import cell_width, first_columns, graphemes
 from attnviz.output.terminal.screen import BOLD, PLAIN, Screen, StyledLine
+from attnviz.records import dataclass
 
 _CURSOR = Style(reverse=True)
 _JOINERS = "\u200c\u200d"  # of letters and of emoji

@@ -1,6 +1,6 @@
 """What a state shows of a text: the matrix, the word under the cursor, numbers in words. It computes nothing new."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
@@ -20,6 +20,7 @@ from attnviz.output.terminal.cells import cell_style, shade
 from attnviz.output.terminal.lines import plain_labels
 from attnviz.output.terminal.screen import Screen
 from attnviz.output.words import best_relation
+from attnviz.records import dataclass
 from attnviz.trace.attention import Attention, Matrix
 from attnviz.trace.tokens import Tokens, token_numbers
 

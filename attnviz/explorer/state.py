@@ -1,7 +1,9 @@
 """What is chosen: one frozen object, which every key replaces by another."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
+
+from attnviz.records import dataclass
 
 Pane = Literal["heads", "ranking", "sentence", "matrix"]
 PANES: tuple[Pane, ...] = ("heads", "ranking", "sentence", "matrix")

@@ -1,13 +1,13 @@
 """A configuration, its weights, its tokenizer, and where they came from."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from os import PathLike
 from typing import TYPE_CHECKING
 
 from attnviz.encoder.config.block import Block
 from attnviz.encoder.parameters.params import Params
+from attnviz.records import dataclass
 from attnviz.text.tokenizer import Tokenizer
 from attnviz.trace.model_info import ModelInfo
 

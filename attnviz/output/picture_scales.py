@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from attnviz.errors import UsageError, one_line
 from attnviz.names import PATHS, SHARES
@@ -15,6 +15,7 @@ from attnviz.output.scale import (
     interval_in_words,
     short_number,
 )
+from attnviz.records import dataclass
 from attnviz.trace.attention import Attention, Matrix
 
 Ends = tuple[float | None, float | None]

@@ -4,11 +4,11 @@ A terminal, a picture and a page take these from here, so that they agree.
 """
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 
 from attnviz.names import PATHS, SHARES
+from attnviz.records import dataclass
 from attnviz.trace.attention import Attention, Matrix
 from attnviz.trace.tokens import token_numbers
 

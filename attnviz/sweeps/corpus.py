@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass
 from functools import partial
 from operator import attrgetter
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any, BinaryIO, Generic, NamedTuple, TypeVar
 from attnviz.analysis.matrices.selection import Request, select_attention
 from attnviz.errors import InputError, UsageError
 from attnviz.model import Model
+from attnviz.records import dataclass
 from attnviz.sweeps.prepared import Prepared
 from attnviz.sweeps.runs import NO_MODEL, Run
 from attnviz.sweeps.saved.windows import WindowFolder
@@ -76,8 +76,8 @@ class Corpus:
     vectors: Callable[[Model], Prepared] | None = None
     results: Results | None = None
     name: str = "attention"
-    parts: Parts = Parts()  # noqa: RUF009 (frozen)
-    layout: FileLayout = FileLayout()  # noqa: RUF009 (frozen)
+    parts: Parts = Parts()
+    layout: FileLayout = FileLayout()
     loading: Mapping[str, Any] | None = None
     saving: WindowFolder | None = None
     on_error: str = "stop"

@@ -1,8 +1,7 @@
 """A text made ready for the stack."""
 
-from dataclasses import dataclass
-
 from attnviz.encoder.embedding import Sequence
+from attnviz.records import dataclass
 from attnviz.trace.tokens import Tokens
 
 

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property, lru_cache, partial
 from itertools import islice
 
@@ -21,6 +21,7 @@ from attnviz.encoder.stack import run as run_stack
 from attnviz.errors import InputError, TokenChoiceError, UsageError
 from attnviz.model import Model
 from attnviz.names import KINDS, PATHS
+from attnviz.records import dataclass
 from attnviz.sweeps.prepared import Prepared
 from attnviz.trace.attention import Attention
 from attnviz.trace.result import Result

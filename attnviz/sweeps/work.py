@@ -1,12 +1,13 @@
 """The work on one window of texts, in this process or in another."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, NamedTuple, Protocol
 
 from attnviz.analysis.matrices.selection import Request
 from attnviz.errors import AttnvizError, CheckpointError, InputError, TokenChoiceError, one_line, some
 from attnviz.model import Model, load
+from attnviz.records import dataclass
 from attnviz.sweeps.preparation import prepare
 from attnviz.sweeps.prepared import Prepared
 from attnviz.sweeps.runs import runs

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from attnviz.errors import CheckpointError, UsageError, one_line
+from attnviz.records import dataclass
 from attnviz.text.language_names import Languages
 from attnviz.text.pretrained import PretrainedTokenizer
 

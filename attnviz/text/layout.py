@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from attnviz.errors import UsageError, one_line
+from attnviz.records import dataclass
 from attnviz.text.streams import unpacked_start
 
 N_LOOKED_AT = 1 << 16  # bytes of a file that are looked at before it is read

@@ -1,7 +1,7 @@
 """Tokenizers of the ``tokenizers`` library, from their JSON files: the vocabulary a checkpoint was trained with."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
@@ -11,6 +11,7 @@ import orjson
 
 from attnviz.errors import InputError, one_line, some
 from attnviz.files import read_file, utf8
+from attnviz.records import dataclass
 from attnviz.text.labels import printable
 from attnviz.text.reading import check_id, check_text
 from attnviz.text.spelling import Spelling, spelling_of

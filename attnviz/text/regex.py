@@ -6,11 +6,11 @@ import threading
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from attnviz.errors import InputError, UsageError, one_line
+from attnviz.records import dataclass
 from attnviz.text.labels import printable
 from attnviz.text.reading import check_id, check_text
 from attnviz.text.tokenizer import REGEX

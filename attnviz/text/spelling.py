@@ -1,10 +1,10 @@
 """How vocabularies spell pieces of text."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from attnviz.records import dataclass
 from attnviz.text.labels import printable
 
 

@@ -2,11 +2,12 @@
 
 import difflib
 import os
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
 from attnviz.errors import UsageError, one_line
+from attnviz.records import dataclass
 from attnviz.text.labels import printable
 from attnviz.text.reading import check_text
 from attnviz.text.words import BUILTIN, split, token_id

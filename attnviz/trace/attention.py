@@ -1,12 +1,13 @@
 """Attention matrices with their labels and their origin."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from attnviz.names import PATHS, axes_of
 from attnviz.numbers import spans
+from attnviz.records import dataclass
 from attnviz.trace.heads import HeadAxes, head_name
 from attnviz.trace.model_info import ModelInfo
 from attnviz.trace.tokens import Tokens, n_real

@@ -1,7 +1,8 @@
 """What probes found heads to do: ``L2H8: subject -> verb 0.60``."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from attnviz.records import dataclass
 
 LABELS_FILE = "attnviz-labels.json"
 """In a model's folder: its labels, which are read with it."""

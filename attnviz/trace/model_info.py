@@ -1,8 +1,9 @@
 """Where numbers came from."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from attnviz.records import dataclass
 from attnviz.trace.head_labels import HeadLabels
 
 

@@ -1,10 +1,10 @@
 """What a run gives back for one text."""
 
 from collections.abc import Container, Mapping
-from dataclasses import dataclass
 
 import numpy as np
 
+from attnviz.records import dataclass
 from attnviz.trace.attention import Attention
 from attnviz.trace.displays import DISPLAYS, media_bundle
 from attnviz.trace.model_info import ModelInfo

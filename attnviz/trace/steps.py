@@ -1,9 +1,8 @@
 """An explanation as data: the steps by which one query token of one head came to its output, and their numbers."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
+from attnviz.records import dataclass
 from attnviz.trace.model_info import ModelInfo
 from attnviz.trace.tokens import Tokens
 

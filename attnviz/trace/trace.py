@@ -1,9 +1,11 @@
 """What a run kept of its computation."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
+
+from attnviz.records import dataclass
 
 
 class _Arrays:

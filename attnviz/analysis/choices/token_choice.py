@@ -1,12 +1,13 @@
 """Attention between chosen tokens: some rows, some columns."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from attnviz.analysis.matrices.spelling import token_places
 from attnviz.analysis.matrices.words import kept_tokens
 from attnviz.errors import UsageError
+from attnviz.records import dataclass
 from attnviz.trace.attention import Attention
 from attnviz.trace.tokens import Tokens
 

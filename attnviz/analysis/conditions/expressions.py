@@ -8,12 +8,12 @@ or one number, which holds for all of them. ``unknown`` says where it has none, 
 
 import operator
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 import numpy as np
 
 from attnviz.analysis.conditions.outcomes import ALL_DIGITS, DIGITS, Outcome
 from attnviz.analysis.heads.table import ConditionError, HeadTable, short
+from attnviz.records import dataclass
 
 FOLDS: Mapping[str, Callable[[np.ndarray], float]] = {"max": np.max, "min": np.min, "mean": np.mean}
 QUANTIFIERS: Mapping[str, Callable[[np.ndarray], np.bool_]] = {"any": np.any, "all": np.all}

@@ -1,9 +1,9 @@
 """A condition's text cut into names, numbers, signs and marks."""
 
 import re
-from dataclasses import dataclass
 
 from attnviz.analysis.heads.table import ConditionError
+from attnviz.records import dataclass
 
 _LEXEME = re.compile(
     r"""\s*(?:

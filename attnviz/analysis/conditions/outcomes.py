@@ -1,6 +1,6 @@
 """The outcome of a condition, with what was measured: as data, as JSON, in words."""
 
-from dataclasses import dataclass
+from attnviz.records import dataclass
 
 DIGITS, ALL_DIGITS = 4, 17  # of a value that is printed; of any float64
 

@@ -1,7 +1,6 @@
 """Means over texts, one at a time, in memory that does not grow with them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -10,6 +9,7 @@ from attnviz.analysis.heads.labels import PATTERN_METRICS
 from attnviz.analysis.heads.metrics import HeadMetrics
 from attnviz.analysis.resting import Remainder
 from attnviz.errors import InputError, UsageError
+from attnviz.records import dataclass
 
 
 class RunningMean:

@@ -4,8 +4,9 @@ It imports no NumPy, so that help and the JSON Schema can read it quickly: the f
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from attnviz.records import dataclass
 
 if TYPE_CHECKING:
     import numpy as np

@@ -6,8 +6,9 @@ other tokens, and 0.98 of that to the previous one.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from math import isnan, nan
+
+from attnviz.records import dataclass
 
 
 @dataclass(frozen=True)

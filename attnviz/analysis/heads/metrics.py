@@ -6,7 +6,7 @@ are all masked is left out of every mean, and so is the row of a token that only
 
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cached_property
 from itertools import pairwise
 
@@ -17,6 +17,7 @@ from attnviz.analysis.heads.definitions import ABLATION, METRICS, Metric, all_me
 from attnviz.analysis.heads.labels import LABELS
 from attnviz.analysis.resting import Remainder, is_square
 from attnviz.errors import UsageError
+from attnviz.records import dataclass
 from attnviz.trace.attention import Attention
 from attnviz.trace.heads import HeadAxes
 from attnviz.trace.tokens import Token, Tokens, n_real

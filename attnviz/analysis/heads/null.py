@@ -6,11 +6,12 @@ input, and metrics are skewed: z flags outliers; it is not a probability.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from attnviz.analysis.heads.metrics import HeadMetrics
+from attnviz.records import dataclass
 
 _NOISE = 1e-6  # of the mean: a standard deviation below it is the rounding of float32 weights
 

@@ -1,7 +1,6 @@
 """What is known of the heads of a model on one text or several."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -11,6 +10,7 @@ from attnviz.analysis.heads.measures import Places
 from attnviz.analysis.heads.null import Null
 from attnviz.analysis.heads.rows import Rows
 from attnviz.analysis.telling import Link
+from attnviz.records import dataclass
 from attnviz.trace.attention import Attention
 from attnviz.trace.tokens import Tokens
 

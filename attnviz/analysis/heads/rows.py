@@ -3,7 +3,6 @@
 import difflib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -15,6 +14,7 @@ from attnviz.analysis.heads.labels import LABELS
 from attnviz.analysis.heads.measures import Places, fitting_heads, labelled_heads, sorted_heads
 from attnviz.analysis.heads.metrics import HeadMetrics
 from attnviz.errors import UsageError, one_line
+from attnviz.records import dataclass
 
 TELLING = "telling"  # the order of ``analysis.telling``
 _ORDERS = ("label", TELLING)  # besides those of metrics

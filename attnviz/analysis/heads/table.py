@@ -1,11 +1,12 @@
 """What conditions are evaluated on, and the error that says where one asks for what is not there."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 
 from attnviz.errors import UsageError, some
+from attnviz.records import dataclass
 from attnviz.trace.heads import HeadAxes, head_name
 
 PLACES = ("layer", "head")  # names that are numbers too, and always there

@@ -4,8 +4,6 @@ Everything up to the attention is the run's own (its trace); every function take
 leading axes. The parts are those of the encoder itself.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from attnviz.encoder.attention import Geometry, merge_heads
@@ -23,6 +21,7 @@ from attnviz.encoder.norms import normalize
 from attnviz.encoder.parameters.params import Params
 from attnviz.encoder.projections import linear
 from attnviz.encoder.stack import Address, cross_geometry, output_of, self_geometry
+from attnviz.records import dataclass
 from attnviz.trace.trace import Trace
 
 _CHUNK = 1 << 22  # elements of the widest array of all variants that are run at once

@@ -2,7 +2,7 @@
 
 import operator
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import field, fields, replace
 from itertools import product
 
 from attnviz.analysis.choices.segments import segment_tokens, sum_segments
@@ -14,6 +14,7 @@ from attnviz.encoder.stack import Address
 from attnviz.errors import UsageError
 from attnviz.names import KINDS, PATHS, REDUCTIONS, SHARES, VALUES
 from attnviz.numbers import counted, parse_heads, parse_numbers
+from attnviz.records import dataclass
 from attnviz.trace.attention import Attention
 from attnviz.trace.heads import HeadAxes, head_name
 from attnviz.trace.result import Result

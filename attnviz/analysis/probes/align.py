@@ -8,12 +8,12 @@ Translate with Transformer Models").
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from attnviz.analysis.probes.word_units import NO_UNIT, between_units, strongest_units
+from attnviz.records import dataclass
 
 if TYPE_CHECKING:
     from attnviz.trace.attention import Attention

@@ -6,13 +6,13 @@ induction diagonal of TransformerLens and ARENA begins a row or two before the s
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from attnviz.analysis.heads.metrics import HeadMetrics
 from attnviz.analysis.probes.draws import random_order
+from attnviz.records import dataclass
 
 if TYPE_CHECKING:
     from attnviz.analysis.heads.null import Null

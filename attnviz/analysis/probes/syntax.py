@@ -8,13 +8,13 @@ other, and so is the offset that the same prediction of a fixed distance has.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from attnviz.analysis.probes.draws import random_numbers, random_order
 from attnviz.analysis.probes.word_units import strongest_units
+from attnviz.records import dataclass
 
 if TYPE_CHECKING:
     from attnviz.trace.attention import Attention

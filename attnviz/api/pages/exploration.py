@@ -1,7 +1,7 @@
 """One text to look around in: its sets of matrices, computed when they are first looked at, and facts on its heads."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -21,6 +21,7 @@ from attnviz.errors import OutputError, UsageError
 from attnviz.names import VALUES
 from attnviz.output.rendering import Document
 from attnviz.output.scale import Scale, scale_between
+from attnviz.records import dataclass
 from attnviz.sweeps.runs import Run, kinds_of, runs
 from attnviz.trace.attention import Attention
 from attnviz.trace.result import Result

@@ -4,7 +4,6 @@ import json
 import math
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
 
@@ -25,6 +24,7 @@ from attnviz.encoder.parameters.params import Params
 from attnviz.encoder.parameters.seeded import is_seeded
 from attnviz.encoder.parameters.shapes import Shape, tensor_shapes
 from attnviz.errors import CheckpointError, ConfigError, OutputError, UsageError, one_line
+from attnviz.records import dataclass
 from attnviz.text.language_names import Languages, check_no_languages
 from attnviz.text.languages import BothModes
 from attnviz.text.pretrained import PretrainedTokenizer, pretrained_tokenizer

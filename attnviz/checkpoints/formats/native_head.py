@@ -5,7 +5,7 @@ A file without that text, as of random weights, writes with its table of tokens.
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, fields, replace
 from typing import Any
 
 import orjson
@@ -16,6 +16,7 @@ from attnviz.encoder.generation.unembedding import Unembedding, tied_unembedding
 from attnviz.encoder.parameters.params import Array, ArrayParams, Params
 from attnviz.encoder.parameters.shapes import Shape
 from attnviz.errors import CheckpointError, one_line
+from attnviz.records import dataclass
 
 GENERATION_KEY = "attnviz.generation"
 _PREFIX = "unembed."
@@ -32,7 +33,7 @@ class WrittenHead:
     """
 
     unembedding: Unembedding | None
-    rules: GenerationRules = GenerationRules()  # noqa: RUF009 (frozen)
+    rules: GenerationRules = GenerationRules()
 
     @property
     def tensors(self) -> dict[str, Array]:

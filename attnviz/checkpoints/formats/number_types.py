@@ -1,11 +1,11 @@
 """The number types of parameters: one table with each type's name, how a file stores it, and how it is widened."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
 import numpy as np
 
 from attnviz.checkpoints.formats.gguf.block_types import QUANTISED_TYPES
+from attnviz.records import dataclass
 
 
 def _to_float32(stored: np.ndarray) -> np.ndarray:

@@ -5,13 +5,14 @@ names is different, and a round trip of the family's golden folder in ``tests/ch
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from attnviz.checkpoints.formats.tensor_file import TensorFile
 from attnviz.checkpoints.huggingface.family import Fused, Stacked
 from attnviz.checkpoints.huggingface.settings import Settings
 from attnviz.encoder.config.block import Block
 from attnviz.errors import CheckpointError
+from attnviz.records import dataclass
 
 # The settings behind keys, which begin with the architecture's name; its family's own name may be another one.
 SETTINGS_OF_KEYS: Mapping[str, str] = {

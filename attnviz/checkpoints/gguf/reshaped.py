@@ -1,12 +1,12 @@
 """Tensors that GGUF files have with other axes: vectors for matrices of one row, and a matrix for each head."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 import numpy as np
 
 from attnviz.checkpoints.formats.tensor_file import TensorFile, View, whole
 from attnviz.encoder.parameters.shapes import Shape
+from attnviz.records import dataclass
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 import json
 import math
-from dataclasses import dataclass
 from pathlib import Path
 
 from attnviz.checkpoints.checkpoint import Checkpoint
@@ -18,6 +17,7 @@ from attnviz.checkpoints.huggingface.tokenizer import (
 )
 from attnviz.encoder.config.block import Block
 from attnviz.errors import one_line
+from attnviz.records import dataclass
 
 
 def known_families() -> list[dict[str, str]]:

@@ -12,7 +12,7 @@ The families themselves are in ``families/``, one small file for each ``model_ty
 
 import fnmatch
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,7 @@ from attnviz.checkpoints.huggingface.generation.language_head import LanguageHea
 from attnviz.checkpoints.huggingface.settings import SettingRule, Settings
 from attnviz.encoder.config.block import Block
 from attnviz.encoder.parameters.shapes import Shape
+from attnviz.records import dataclass
 from attnviz.text.languages import LanguageTokens
 from attnviz.text.pieces.layout import PieceLayout
 

@@ -3,11 +3,12 @@
 import json
 import math
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, overload
 
 from attnviz.errors import CheckpointError, one_line
 from attnviz.numbers import spans
+from attnviz.records import dataclass
 
 _NEEDED: Any = object()
 _MOST = 2**31  # of any setting; nothing real comes near

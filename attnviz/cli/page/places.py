@@ -3,7 +3,6 @@
 import os
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 import orjson
@@ -11,6 +10,7 @@ import orjson
 from attnviz.cli.streams import write_bytes
 from attnviz.errors import OutputError, UsageError, one_line
 from attnviz.files import check_folder, is_special, own_folder, write_atomically
+from attnviz.records import dataclass
 
 _GENERATOR = b'<meta name="generator" content="attnviz'
 _START = 2048  # bytes of a page that have its generator

@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from attnviz.cli.streams import note, write_bytes
 from attnviz.errors import UsageError, one_line
 from attnviz.files import check_folder
 from attnviz.names import PICTURE_FORMATS
+from attnviz.records import dataclass
 
 if TYPE_CHECKING:
     from attnviz.api.heatmaps import HeatmapReport

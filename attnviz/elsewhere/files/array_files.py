@@ -3,7 +3,6 @@
 import hashlib
 import io
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,6 +17,7 @@ from attnviz.elsewhere.files.file_array import mapped_array
 from attnviz.elsewhere.files.file_types import EAGER_HINT, EXPECTED, FileType, archive_type, refused
 from attnviz.elsewhere.files.streams import AttentionStream, readable
 from attnviz.errors import CheckpointError, InputError, one_line
+from attnviz.records import dataclass
 
 _OTHER_TYPES = {
     **{

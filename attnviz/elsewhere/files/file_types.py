@@ -1,8 +1,7 @@
 """Files that are not attention, recognised by their first bytes, each with what to do instead."""
 
-from dataclasses import dataclass
-
 from attnviz.errors import InputError
+from attnviz.records import dataclass
 
 EXPECTED = "expected attention as .npy, .npz, .safetensors or JSON"
 

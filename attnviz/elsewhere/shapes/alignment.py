@@ -1,11 +1,11 @@
 """Word alignments as fast_align, Pharaoh and Marian write them: a line per pair of sentences, ``0-0 1-2``."""
 
 import re
-from dataclasses import dataclass
 
 import numpy as np
 
 from attnviz.errors import InputError, one_line
+from attnviz.records import dataclass
 
 _LINK = re.compile(r"([0-9]+)-([0-9]+)")
 _MOST_DIGITS = 6

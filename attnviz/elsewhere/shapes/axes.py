@@ -1,11 +1,11 @@
 """The axes of an array: which counts texts, layers, heads, queries and keys."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from attnviz.errors import InputError, UsageError
+from attnviz.records import dataclass
 
 AXES = ("batch", "layer", "head", "query", "key")
 DROPPED = "-"

@@ -1,12 +1,12 @@
 """Sparse attention: weights of some pairs of a query and a key, the rest of each row being unknown."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from attnviz.errors import InputError, one_line
 from attnviz.numbers import parse_heads
+from attnviz.records import dataclass
 
 _COLUMNS = {3: (), 4: ("head",), 5: ("layer", "head")}
 _ENDS = ("query", "key", "weight")

@@ -1,7 +1,7 @@
 """The arrays of a file as matrices (batch, layer, head, query, key) of each kind of attention."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from attnviz.elsewhere.statements import Statements
 from attnviz.elsewhere.tokens.token_fields import n_texts, token_fields
 from attnviz.errors import InputError, one_line, some
 from attnviz.names import SCHEMA_NAME, SHARES
+from attnviz.records import dataclass
 
 _NEAR_ONE = 0.01  # of a row's sum, as 16-bit numbers have it
 

@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from attnviz.elsewhere.files.array_files import ArrayFile
 from attnviz.elsewhere.files.file_types import EAGER_HINT
 from attnviz.errors import InputError, one_line, some
+from attnviz.records import dataclass
 
 # Whole names, of transformers and others, without case; "" is for a kind that the name leaves open.
 _KIND_OF_NAME = {

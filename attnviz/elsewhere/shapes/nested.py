@@ -1,7 +1,6 @@
 """Arrays as files have them: one, nested lists, or numbered parts; steps of a generation are assembled."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -9,6 +8,7 @@ from attnviz.elsewhere.lists import listed_array
 from attnviz.elsewhere.shapes.generation import are_cross_steps, are_steps, assembled, check_lengths, stacked_queries
 from attnviz.elsewhere.shapes.names import NamedArray
 from attnviz.errors import InputError, one_line
+from attnviz.records import dataclass
 
 _MOST_AXES = 6  # of nested lists: steps, layers, texts, heads, queries, keys
 

@@ -3,9 +3,9 @@
 import codecs
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
+from attnviz.records import dataclass
 from attnviz.text.spelling import Spelling, byte_of_character
 
 _IN_PLACE = re.compile(r"\[(UNK|MASK)\]|<(unk|mask)>")  # in the place of a word

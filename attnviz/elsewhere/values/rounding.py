@@ -5,9 +5,10 @@ of float16 convert to it and back unchanged, and decimals are multiples of 10^-k
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 import numpy as np
+
+from attnviz.records import dataclass
 
 EXACT = 2e-3  # what a row of a longer type may miss without a note: arithmetic, and decimals of many places
 

@@ -1,11 +1,11 @@
 """One look at every number of some matrices, row by row, and edits of them, a few heads at a time."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 
 from attnviz.elsewhere.values.blocks import head_blocks
+from attnviz.records import dataclass
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,7 +1,7 @@
 """The resolved block: frozen groups, made from flat fields."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from typing import Any
 
 from attnviz.encoder.config.convolution import ConvolutionConfig
@@ -23,6 +23,7 @@ from attnviz.encoder.config.misfits import field_misfits
 from attnviz.encoder.config.values import MOST_LAYERS
 from attnviz.errors import ConfigError, UsageError
 from attnviz.numbers import parse_numbers, spans
+from attnviz.records import dataclass
 
 
 @dataclass(frozen=True, init=False)

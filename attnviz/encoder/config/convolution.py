@@ -1,8 +1,9 @@
 """The group of the convolution beside the encoder's first layer."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from attnviz.errors import ConfigError
+from attnviz.records import dataclass
 
 
 @dataclass(frozen=True)

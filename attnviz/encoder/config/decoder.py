@@ -1,11 +1,12 @@
 """What may differ between a decoder and its encoder, and what follows from the encoder where nothing is said."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from attnviz.encoder.config.groups import NormConfig, PositionConfig, Sizes, is_before
 from attnviz.errors import ConfigError
+from attnviz.records import dataclass
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,9 @@
 """The group of DeBERTa's disentangled attention: words and their distances have keys and queries of their own."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from attnviz.errors import ConfigError
+from attnviz.records import dataclass
 
 _PARTS = {"none": (), "c2p": ("c2p",), "p2c": ("p2c",), "both": ("c2p", "p2c")}
 

@@ -4,12 +4,13 @@ Nothing here imports NumPy: the command line reads this table for its help text.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import Field, dataclass, fields
+from dataclasses import Field, fields
 from functools import cache
 from typing import Any
 
 from attnviz.encoder.config.values import checked, choice, layer_numbers, nearest, number, numbers, size, switch
 from attnviz.errors import ConfigError
+from attnviz.records import dataclass
 
 SCORES = ("scaled_dot", "dot", "cosine", "additive")
 MASKS = ("none", "causal", "window")

@@ -5,10 +5,11 @@ Nothing has to be filled in: a field that is None is absent (no window, no paddi
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from typing import Any
 
 from attnviz.errors import ConfigError
+from attnviz.records import dataclass
 
 
 def _named(flat: str) -> Any:

@@ -1,12 +1,12 @@
 """Rules of generation: what the next token may be, and how logits change by what is there already."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
 from attnviz.encoder.parameters.params import Array
+from attnviz.records import dataclass
 
 
 @dataclass(frozen=True)

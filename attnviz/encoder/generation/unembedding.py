@@ -1,7 +1,5 @@
 """The unembedding: from a token's output to one number for each token of the vocabulary, its logit."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from attnviz.encoder.config.block import Block
@@ -9,6 +7,7 @@ from attnviz.encoder.ops import ACTIVATION_FUNCTIONS, layer_norm
 from attnviz.encoder.parameters.params import Array, ArrayParams, Params
 from attnviz.encoder.products import of_rows
 from attnviz.encoder.scoring import capped
+from attnviz.records import dataclass
 
 
 @dataclass(frozen=True, eq=False)

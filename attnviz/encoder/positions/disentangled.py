@@ -6,7 +6,6 @@ The vector of an offset gives a key, which a query meets (content to position, c
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -14,6 +13,7 @@ from attnviz.encoder.config.disentangled import DisentangledConfig
 from attnviz.encoder.parameters.params import Array, DType, Params
 from attnviz.encoder.positions.logarithms import logarithms
 from attnviz.encoder.products import of_pairs
+from attnviz.records import dataclass
 
 
 @dataclass(frozen=True, eq=False)

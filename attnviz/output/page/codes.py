@@ -5,12 +5,12 @@ have the same digits. Only at its lower end may x be a tie between two roundings
 so that a tie that Python rounds down is stored as q - 1.
 """
 
-from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
 
 from attnviz.errors import InputError
+from attnviz.records import dataclass
 
 FINE, COARSE = 2000, 200  # steps in 1: for three decimals, and for two
 _DECIMALS = {FINE: (2, 3), COARSE: (2,)}

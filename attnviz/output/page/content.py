@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import TypedDict
 
@@ -13,6 +12,7 @@ from attnviz.errors import one_line
 from attnviz.names import SHARES
 from attnviz.output.rendering import Document
 from attnviz.output.words import KIND_NAMES, escaped, model_words
+from attnviz.records import dataclass
 from attnviz.trace.attention import Attention, Matrix
 from attnviz.trace.model_info import ModelInfo
 from attnviz.trace.result import Result

@@ -4,13 +4,12 @@ Sums of a few codes nearly are the codes of words and of rests. So these are sto
 is 0, 1 or 2 nearly everywhere and takes little space.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from attnviz.analysis.matrices.levels import Level
 from attnviz.analysis.matrices.words import word_starts
 from attnviz.output.page.codes import Codes
+from attnviz.records import dataclass
 from attnviz.trace.attention import Attention
 from attnviz.trace.tokens import Tokens
 

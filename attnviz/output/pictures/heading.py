@@ -1,12 +1,12 @@
 """What a picture says around its drawing: a title, lines under it, and a foot; wrapped to the picture's width."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from attnviz.output.labels import graphemes
 from attnviz.output.pictures.fonts import Instead, drawable
 from attnviz.output.pictures.look import Look
 from attnviz.output.pictures.scene import LINE_HEIGHT, Measure, TextLine
+from attnviz.records import dataclass
 
 MARGIN = 4.0
 """Between a picture's edge and anything in it, in points."""

@@ -1,12 +1,11 @@
 """How a picture looks, resolved: what a layout needs of what the user chose."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from attnviz.output.pictures.fonts import Instead
 from attnviz.output.pictures.sizes import FigureSize
 from attnviz.output.scale import Scale
+from attnviz.records import dataclass
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,10 +4,11 @@ Lengths are points, 1/72 inch. x grows from the left edge, y from the top edge d
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+
+from attnviz.records import dataclass
 
 INK = "#222222"
 LINE_HEIGHT = 1.25

@@ -1,9 +1,9 @@
 """The size of a figure as people write it: ``3.3in``, ``8.4cm x 60mm``, ``800x450px``."""
 
 import re
-from dataclasses import dataclass
 
 from attnviz.errors import UsageError, one_line
+from attnviz.records import dataclass
 
 POINTS = {"in": 72.0, "cm": 72 / 2.54, "mm": 72 / 25.4, "pt": 1.0}  # and px, by the resolution
 LEAST, MOST = 18.0, 72.0 * 200

@@ -1,7 +1,5 @@
 """How pictures look, and in which formats they are written: checked once, before anything is drawn."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from attnviz.errors import UsageError, one_line
@@ -12,6 +10,7 @@ from attnviz.output.pictures.fonts import Instead
 from attnviz.output.pictures.look import Look
 from attnviz.output.pictures.sizes import figure_size
 from attnviz.output.scale import Scale
+from attnviz.records import dataclass
 
 LEAST_DPI, MOST_DPI = 30, 1200
 LEAST_TYPE, MOST_TYPE = 3.0, 72.0

@@ -3,7 +3,6 @@
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TextIO
 
 from rich.color import ColorSystem
@@ -13,6 +12,7 @@ from rich.style import Style
 from attnviz.output.color_choice import choose_color, color_system
 from attnviz.output.labels import cut, wrapped
 from attnviz.output.terminal.images.image_screen import ImageScreen
+from attnviz.records import dataclass
 
 PIPE_WIDTH = 80
 _SYSTEMS = {"truecolor": ColorSystem.TRUECOLOR, "256": ColorSystem.EIGHT_BIT, "standard": ColorSystem.STANDARD}

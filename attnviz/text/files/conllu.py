@@ -7,11 +7,12 @@ words (``do``, ``n't``) share its characters out where they spell it, and else a
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import accumulate, pairwise
 from typing import BinaryIO, NamedTuple
 
 from attnviz.errors import InputError, one_line
+from attnviz.records import dataclass
 from attnviz.text.reading import read_lines
 
 Span = tuple[int, int]

@@ -3,10 +3,10 @@
 import csv
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import BinaryIO, NamedTuple
 
 from attnviz.errors import InputError, UsageError, one_line, some
+from attnviz.records import dataclass
 from attnviz.text.layout import FileLayout
 from attnviz.text.reading import Line, Lines, is_blank, read_lines
 

@@ -6,12 +6,12 @@ import os
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from attnviz.errors import AttnvizError, InputError, UsageError, one_line
 from attnviz.files import unreadable
+from attnviz.records import dataclass
 from attnviz.text.reading import open_lines
 
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")  # of two letters or more: C: is a drive

@@ -7,7 +7,9 @@ llama.cpp only comes close to some of them (``gpt-4o``, ``tekken``, ``tiny_aya``
 capitals, combining marks, wide spaces): there the models' own hold.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
+
+from attnviz.records import dataclass
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,12 @@
 """The vocabulary in the metadata of a GGUF file, checked before a tokenizer is made of it."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from math import isnan
 from typing import Any
 
 from attnviz.errors import CheckpointError, one_line
+from attnviz.records import dataclass
 from attnviz.text.pieces.model_file import CONTROL, NORMAL, UNKNOWN, USER_DEFINED
 
 PREFIX = "tokenizer.ggml."

@@ -1,6 +1,8 @@
 """What a model family makes of the ids of its SentencePiece model: data of its file in ``families/``."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
+
+from attnviz.records import dataclass
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,12 @@
 """What a SentencePiece ``.model`` file says: its pieces, their scores, and how texts are normalised."""
 
 import struct
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
 from attnviz.errors import InputError, one_line
 from attnviz.files import read_file
+from attnviz.records import dataclass
 from attnviz.text.pieces.wire import bytes_of, fields, float_of
 
 NORMAL, UNKNOWN, CONTROL, USER_DEFINED, UNUSED, BYTE = 1, 2, 3, 4, 5, 6

@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from attnviz.records import dataclass
 from attnviz.text.labels import printable
 from attnviz.text.pieces.textwise import TextwiseTokenizer
 from attnviz.text.pieces.wholes import parts_between, wholes_pattern

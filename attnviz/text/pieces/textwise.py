@@ -1,9 +1,9 @@
 """A tokenizer that splits each text by itself, where the ``tokenizers`` library would split it otherwise."""
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
 
 from attnviz.errors import InputError
+from attnviz.records import dataclass
 from attnviz.text.pretrained import PretrainedTokenizer
 from attnviz.text.reading import check_id, check_text
 from attnviz.trace.tokens import Token, Tokens

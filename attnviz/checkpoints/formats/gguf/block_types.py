@@ -1,6 +1,6 @@
 """The types of numbers in GGUF files: plain ones, and blocks of a few bits each with their scales."""
 
-from dataclasses import dataclass
+from attnviz.records import dataclass
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,6 @@ import math
 import mmap
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ import numpy as np
 from attnviz.checkpoints.formats.gguf.block_types import BLOCK_TYPES, BlockType
 from attnviz.checkpoints.formats.magic import GGUF, open_lasting
 from attnviz.errors import CheckpointError, one_line
+from attnviz.records import dataclass
 
 _EXPECTED = "expected a GGUF file"
 _SCALARS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}

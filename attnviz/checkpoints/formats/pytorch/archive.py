@@ -3,7 +3,6 @@
 import struct
 import zipfile
 import zlib
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +11,7 @@ from attnviz.checkpoints.formats.numpy_files import DamageError
 from attnviz.checkpoints.formats.pytorch.objects import ByteOrder, Storage
 from attnviz.checkpoints.formats.pytorch.pickles import read_pickle
 from attnviz.errors import one_line
+from attnviz.records import dataclass
 
 _PICKLE = "data.pkl"
 _LOCAL_HEADER = struct.Struct("<4s5H3I2H")

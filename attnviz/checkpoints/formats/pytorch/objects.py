@@ -1,11 +1,11 @@
 """The few things that a pickle of tensors may name: storages, tensors, ordered dictionaries. None of them runs code."""
 
 import math
-from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypeAlias, TypeGuard
 
 from attnviz.checkpoints.formats.numpy_files import DamageError
 from attnviz.errors import one_line
+from attnviz.records import dataclass
 
 ByteOrder: TypeAlias = Literal["<", ">"]
 

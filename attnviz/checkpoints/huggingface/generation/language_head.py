@@ -1,9 +1,9 @@
 """The language head of a family as data: the tensors that make logits of an output. Only generation reads them."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from attnviz.checkpoints.huggingface.settings import SettingRule, Settings
+from attnviz.records import dataclass
 
 
 @dataclass(frozen=True, eq=False)

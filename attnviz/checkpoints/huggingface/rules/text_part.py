@@ -4,10 +4,10 @@ A text alone gets the attention of the text model. The settings leave out what i
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from attnviz.errors import CheckpointError, one_line
+from attnviz.records import dataclass
 
 # The wrappers that were compared with transformers, or whose code was read, each with the text model that its
 # text_config has where it does not say so.

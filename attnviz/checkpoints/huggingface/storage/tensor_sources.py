@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 from attnviz.checkpoints.file_params import TensorSource
@@ -10,6 +10,7 @@ from attnviz.checkpoints.huggingface.family import Family, Fused, Stacked
 from attnviz.checkpoints.huggingface.settings import Settings
 from attnviz.encoder.config.block import Block
 from attnviz.encoder.parameters.shapes import Shape
+from attnviz.records import dataclass
 
 DECODER = "decoder."  # begins the native names of an encoder-decoder's second stack
 _POSITIONS = ("embed.positions", f"{DECODER}embed.positions")

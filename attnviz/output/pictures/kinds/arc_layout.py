@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from attnviz.errors import UsageError
 from attnviz.output.pictures.heading import MARGIN
@@ -19,6 +19,7 @@ from attnviz.output.pictures.kinds.words import (
 from attnviz.output.pictures.look import Look
 from attnviz.output.pictures.rest import with_rest_key
 from attnviz.output.pictures.scene import LINE_HEIGHT, Measure
+from attnviz.records import dataclass
 from attnviz.trace.tokens import Token, Tokens, token_numbers
 
 _GUTTER = 10.0  # between two heads

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from attnviz.output.pictures.heading import MARGIN
 from attnviz.output.pictures.kinds.links import LinkChoice, StyledHead
@@ -18,6 +17,7 @@ from attnviz.output.pictures.kinds.words import (
 from attnviz.output.pictures.look import Look
 from attnviz.output.pictures.scene import LINE_HEIGHT, Measure
 from attnviz.output.words import sides
+from attnviz.records import dataclass
 from attnviz.trace.attention import Attention
 from attnviz.trace.tokens import Tokens
 

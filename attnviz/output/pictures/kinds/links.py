@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -14,6 +13,7 @@ from attnviz.output.pictures.look import Look
 from attnviz.output.pictures.scene import Measure
 from attnviz.output.scale import hidden_cells, short_number
 from attnviz.output.words import unit
+from attnviz.records import dataclass
 from attnviz.trace.attention import Attention, Matrix
 
 MOST_LINKS = 1500

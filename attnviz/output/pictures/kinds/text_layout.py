@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from operator import attrgetter, itemgetter
 
 import numpy as np
@@ -18,6 +17,7 @@ from attnviz.output.pictures.rest import with_rest_key
 from attnviz.output.pictures.scene import LINE_HEIGHT, Measure
 from attnviz.output.scale import hidden_cells, strongest_choice
 from attnviz.output.words import escaped
+from attnviz.records import dataclass
 from attnviz.trace.attention import Attention, Matrix
 from attnviz.trace.tokens import Token, Tokens, token_numbers
 

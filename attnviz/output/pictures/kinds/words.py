@@ -1,7 +1,7 @@
 """Words of a picture: which of many have a label, and a word with its ground, its outline or its stroke."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeVar
 
 from attnviz.errors import UsageError
@@ -13,6 +13,7 @@ from attnviz.output.pictures.kinds.tints import FAINT_INK, ink_on
 from attnviz.output.pictures.look import Look
 from attnviz.output.pictures.scene import INK, LINE_HEIGHT, Box, Mark, Measure, Scene, Stroke, TextLine
 from attnviz.output.words import escaped
+from attnviz.records import dataclass
 from attnviz.trace.attention import Attention, Matrix
 from attnviz.trace.tokens import Tokens, token_numbers
 

@@ -4,7 +4,7 @@ Type has one size, and never a smaller one: where there is less room there are f
 """
 
 from bisect import bisect_left
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import NamedTuple
 
 from attnviz.errors import UsageError
@@ -13,6 +13,7 @@ from attnviz.output.pictures.look import Look
 from attnviz.output.pictures.matrices.sides import Side, Ticks, label_height, ticks
 from attnviz.output.pictures.scene import Measure
 from attnviz.output.pictures.sizes import MOST, FigureSize
+from attnviz.records import dataclass
 
 TICK, LABEL_GAP = 2.5, 2.0
 BAR_WIDTH, BAR_GAP = 8.0, 7.0

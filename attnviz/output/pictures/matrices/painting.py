@@ -4,11 +4,11 @@ One pixel of these arrays is one pixel of the picture, so that no cell is lost o
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 
 from attnviz.output.scale import Scale, block_maxima, hidden_cells
+from attnviz.records import dataclass
 from attnviz.trace.attention import Matrix
 
 _FRAME = (34, 34, 34, 255)

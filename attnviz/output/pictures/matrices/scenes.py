@@ -1,7 +1,7 @@
 """Pictures of matrices as scenes: what all pictures of a sheet have in common, and what is of one only."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from itertools import pairwise
 
@@ -17,6 +17,7 @@ from attnviz.output.pictures.matrices.sides import Ticks, label_height
 from attnviz.output.pictures.scene import Box, Hover, Mark, Measure, Raster, Scene, Stroke, TextLine
 from attnviz.output.scale import Scale, short_number
 from attnviz.output.words import escaped
+from attnviz.records import dataclass
 from attnviz.trace.attention import Matrix
 
 MOST_HOVERS = 64 * 64

@@ -1,7 +1,7 @@
 """What the pictures of an attention's matrices hold: one a picture, several panels of one, or a mosaic of all."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property, partial
 from operator import itemgetter
 from typing import TypeVar
@@ -23,6 +23,7 @@ from attnviz.output.pictures.scene import Measure, Scene
 from attnviz.output.pictures.style import PictureStyle
 from attnviz.output.scale import Scale, strongest_choice
 from attnviz.output.words import escaped, extent, foot, overview_title, quantity, rest_word, sides, unit
+from attnviz.records import dataclass
 from attnviz.trace.attention import Attention
 
 INCH = 72.0

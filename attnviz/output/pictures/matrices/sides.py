@@ -1,7 +1,7 @@
 """The two sides of a matrix: how tokens become cells, and which of their labels have room."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from attnviz.output.labels import cut_middle_apart, is_upright
 from attnviz.output.pictures.descriptions import STEPS, every_nth
@@ -9,6 +9,7 @@ from attnviz.output.pictures.fonts import Instead, drawable
 from attnviz.output.pictures.matrices.painting import Grid
 from attnviz.output.pictures.scene import LINE_HEIGHT, Measure
 from attnviz.output.words import escaped
+from attnviz.records import dataclass
 from attnviz.trace.tokens import Tokens, token_numbers
 
 MOST_CELLS = 512

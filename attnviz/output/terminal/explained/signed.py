@@ -6,7 +6,6 @@ sign, in a unit that a note names.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from math import ceil, floor, log10
 
 import numpy as np
@@ -16,6 +15,7 @@ from attnviz.output.colormaps import AMBER, AZURE
 from attnviz.output.labels import cell_width, fit
 from attnviz.output.terminal.cells import cell_style
 from attnviz.output.terminal.screen import DIM, PLAIN, LinesView, Screen, StyledLine
+from attnviz.records import dataclass
 
 _INDENT = 3
 _MOST_LABEL = 11

@@ -8,7 +8,7 @@ before q, k and v and after z is printed with ``all_steps`` only.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from attnviz.analysis.key_groups import spelled, word_of, word_shares
 from attnviz.analysis.matrices.words import merged
@@ -21,6 +21,7 @@ from attnviz.output.terminal.explained.shares import SharesView
 from attnviz.output.terminal.in_words import next_words, quoted
 from attnviz.output.terminal.screen import BOLD, DIM, PLAIN, LinesView, Screen, StyledLine
 from attnviz.output.words import KIND_NAMES, model_words
+from attnviz.records import dataclass
 from attnviz.trace.steps import Explanation
 from attnviz.trace.tokens import Tokens, numbered
 

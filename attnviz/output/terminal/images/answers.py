@@ -8,9 +8,9 @@ window operations 14 and 16 and XTSMGRAPHICS (https://invisible-island.net/xterm
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from attnviz.output.terminal.images.image_screen import USUAL_CELL, ImageScreen
+from attnviz.records import dataclass
 
 _KITTY = b"\x1b_Gi=31,s=1,v=1,a=q,t=d,f=24;AAAA\x1b\\"
 _NAME, _DA1 = b"\x1b[>q", b"\x1b[c"

@@ -1,6 +1,6 @@
 """What a terminal draws pictures with, and how large they may be."""
 
-from dataclasses import dataclass
+from attnviz.records import dataclass
 
 PROTOCOLS = {"kitty": "kitty graphics", "iterm2": "iTerm2 images", "sixel": "Sixel"}
 USUAL_CELL = (8, 16)  # pixels, where the terminal does not say: small, so that a picture fits

@@ -1,11 +1,11 @@
 """The words of a sentence on one line: spaced as in the text, or those that are kept where all do not fit."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from attnviz.output.labels import cell_width
 from attnviz.output.terminal.lines import plain_labels, short_labels
 from attnviz.output.terminal.screen import Screen
+from attnviz.records import dataclass
 from attnviz.trace.tokens import Tokens
 
 _MOST_WORD = 20  # columns

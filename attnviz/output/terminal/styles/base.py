@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -29,6 +28,7 @@ from attnviz.output.words import (
     rest_word,
     value_words,
 )
+from attnviz.records import dataclass
 from attnviz.trace.attention import Matrix
 from attnviz.trace.tokens import token_numbers
 

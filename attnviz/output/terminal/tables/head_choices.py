@@ -1,11 +1,11 @@
 """What the user chose of the table of heads, and what is known of all heads, printed or not."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from attnviz.analysis.heads.measures import label_fields, unavailable_labels
 from attnviz.analysis.heads.report import Examples, HeadReport
 from attnviz.output.head_words import summary_text
+from attnviz.records import dataclass
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,6 @@
 """What ``attnviz heads`` prints: one row per head with its label, an example, and metrics."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 
 from rich.style import Style
@@ -21,6 +20,7 @@ from attnviz.output.terminal.screen import BOLD, DIM, PLAIN, LinesView, Screen, 
 from attnviz.output.terminal.tables.head_choices import Shown
 from attnviz.output.terminal.tables.head_examples import LEAST_EXAMPLE, ExampleColumn
 from attnviz.output.words import KIND_NAMES
+from attnviz.records import dataclass
 
 _SHARES = ("weight", "ratio")  # the units of what is from 0 to 1
 _GAP = 2

@@ -1,13 +1,14 @@
 """A table of a probe: a headline, rows of text and numbers in columns that fit, and notes."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from rich.style import Style
 
 from attnviz.output.labels import cell_width
 from attnviz.output.terminal.cells import cell_style
 from attnviz.output.terminal.screen import BOLD, DIM, PLAIN, LinesView, Screen, StyledLine
+from attnviz.records import dataclass
 
 _GAP = 2
 _LEAST_TEXT = 8  # columns of a text that is cut
