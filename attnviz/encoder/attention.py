@@ -7,6 +7,7 @@ from typing import TypeAlias
 import numpy as np
 
 from attnviz.encoder.config.block import Block
+from attnviz.encoder.masks import Packing
 from attnviz.encoder.ops import softmax, softmax_with_sink
 from attnviz.encoder.parameters.params import Array, Params
 from attnviz.encoder.positions.disentangled import OffsetHeads, Offsets
@@ -52,6 +53,7 @@ class Geometry:
         padding: (n,), in a batch (n_texts, n), True where a place only fills the length; None for none.
         normed: whether the part has a norm before it, where norms come first.
         past: keys and values that are known already; None for none.
+        packing: of a batch whose vectors x are those of its texts alone, (n_rows, d_model); None for (..., n, d_model).
     """
 
     allowed: Array | None = None
@@ -61,6 +63,7 @@ class Geometry:
     padding: Array | None = None
     normed: bool = True
     past: Past | None = None
+    packing: Packing | None = None
 
 
 def attention(x: Array, source: Array, params: Params, config: Block, geometry: Geometry) -> Steps:
@@ -78,7 +81,8 @@ def attention(x: Array, source: Array, params: Params, config: Block, geometry: 
         ``v`` after the first weights, then ``z`` and ``attn_out``; other shapes as in ``LayerTrace``. Keys and values
         that are known already are part of ``k`` and ``v``.
     """
-    q = project_heads(x, params, "q", config.n_heads, config)  # (n_heads, n_q, d_head)
+    packing = geometry.packing
+    q = project_heads(x, params, "q", config.n_heads, config, packing)  # (n_heads, n_q, d_head)
     q = q if geometry.rotations is None else rotate(q, geometry.rotations)  # shape as before
     k = _keys(source, params, config, geometry)  # (n_kv_heads, n_k, d_head)
     yield "q", q
@@ -87,7 +91,8 @@ def attention(x: Array, source: Array, params: Params, config: Block, geometry: 
     group = config.n_heads // config.n_kv_heads
     k = repeat_kv(k, group)  # (n_heads, n_k, d_head)
     # (n_heads, n_q, d_v), in memory (n_q, n_heads, d_v): the heads of a token side by side
-    v, z = None, split_heads(np.empty((*x.shape[:-1], config.n_heads * config.d_v), q.dtype), config.n_heads)
+    v, z = None, np.empty((*q.shape[:-3], q.shape[-2], config.n_heads * config.d_v), q.dtype)
+    z = split_heads(z, config.n_heads)
     score_w = params["score_w"] if config.attention.score == "additive" else None  # (n_heads, d_head)
     sink = params["sink"] if config.attention.sink else None  # (n_heads,)
     offsets = None if geometry.offsets is None else offset_heads(geometry.offsets, params, config)
@@ -110,7 +115,7 @@ def attention(x: Array, source: Array, params: Params, config: Block, geometry: 
         yield "weights", weights
 
         if v is None:  # a caller that wants only weights has stopped by now
-            v = _values(source, params, config, geometry.past)
+            v = _values(source, params, config, geometry)
             yield "v", v  # (n_kv_heads, n_k, d_v)
             v = repeat_kv(v, group)  # (n_heads, n_k, d_v)
 
@@ -118,7 +123,8 @@ def attention(x: Array, source: Array, params: Params, config: Block, geometry: 
         del scores, weights  # free them before the next heads need as much
     yield "z", z  # (n_heads, n_q, d_v)
 
-    attn_out = linear(merge_heads(z), params, "o", bias=config.biases.out)  # (n_q, n_heads * d_v) to (n_q, d_model)
+    merged = merge_heads(z) if packing is None else packing.packed(merge_heads(z))  # (n_q, n_heads * d_v)
+    attn_out = linear(merged, params, "o", bias=config.biases.out)  # (n_q, d_model)
     yield "attn_out", attn_out
     return attn_out
 
@@ -128,16 +134,17 @@ def _keys(source: Array, params: Params, config: Block, geometry: Geometry) -> A
     past = geometry.past
     if past is not None and past.complete:
         return past.k
-    k = project_heads(source, params, "k", config.n_kv_heads, config)
+    k = project_heads(source, params, "k", config.n_kv_heads, config, geometry.packing)
     k = k if geometry.rotations is None else rotate(k, geometry.rotations)
     return k if past is None else np.concatenate([past.k, k], axis=-2)
 
 
-def _values(source: Array, params: Params, config: Block, past: Past | None) -> Array:
+def _values(source: Array, params: Params, config: Block, geometry: Geometry) -> Array:
     """The values of the source, after those that are known already."""
+    past = geometry.past
     if past is not None and past.complete:
         return past.v
-    v = project_heads(source, params, "v", config.n_kv_heads, config)
+    v = project_heads(source, params, "v", config.n_kv_heads, config, geometry.packing)
     return v if past is None else np.concatenate([past.v, v], axis=-2)
 
 
