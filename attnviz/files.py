@@ -3,11 +3,12 @@
 A file is written under a temporary name in the same folder, then renamed.
 """
 
-import contextlib
 import errno
 import os
 import stat
 from collections.abc import Callable
+from contextlib import suppress
+from io import BufferedReader
 from pathlib import Path
 from typing import BinaryIO
 
@@ -24,14 +25,30 @@ _REASONS: dict[int | None, str] = {
     errno.EDQUOT: "the disk quota is used up; expected free space",
     errno.EFBIG: "the file would be larger than allowed; expected a smaller file or a higher limit",
     errno.ENAMETOOLONG: "the name is too long; expected a shorter one",
+    errno.ELOOP: "is a link that leads back to itself; expected another name",
+    errno.ENXIO: "is a pipe that nobody reads, or a socket; expected a reader, or the name of a file",
+    errno.ENOTBLK: "is a disk; expected the name of a file",
+    errno.EEXIST: "exists already; expected a new file, or --force",
 }
 _POINTER, _PULL = b"version https://git-lfs", "git lfs pull, in the folder that was cloned, fetches the file"
 _NEAR = 0.8  # of 1: names less alike than that are not meant
+_PATIENCE = 10  # seconds that a pipe's writer has to appear
 _NO_FOLDER = "is a file, or is inside one; expected a folder"
-_UNREADABLE: dict[type[BaseException], str] = {
-    FileNotFoundError: "no such file",
-    IsADirectoryError: "it is a folder",
-    PermissionError: "no permission to read it",
+_UNREADABLE: dict[int | None, str] = {
+    errno.ENOENT: "no such file",
+    errno.EISDIR: "it is a folder",
+    errno.EACCES: "no permission to read it",
+    errno.EPERM: "no permission to read it",
+    errno.ELOOP: "it is a link that leads back to itself",
+    errno.ENOTDIR: "its folder is a file",
+    errno.ENXIO: "it is a socket",
+    errno.ENAMETOOLONG: "the name is too long",
+    errno.ETIMEDOUT: "it is a pipe that nobody writes to",
+}
+_NUMBERS: dict[type[BaseException], int] = {  # of errors that a library raises without one
+    FileNotFoundError: errno.ENOENT,
+    IsADirectoryError: errno.EISDIR,
+    PermissionError: errno.EACCES,
 }
 
 
@@ -48,15 +65,39 @@ def open_file(path: Path, expected: str, error: type[InputError] = InputError) -
     """
     where = one_line(path)
     try:
-        stream = path.open("rb")
+        stream = _opened(path)
     except (OSError, ValueError) as cause:  # ValueError: a NUL in the name
-        raise error(f"{where}: {unreadable(cause)}; {expected}", hint=_nearest_file(path, cause)) from cause
+        reason = "it is a link to nothing" if _is_dangling(path, cause) else unreadable(cause)
+        raise error(f"{where}: {reason}; {expected}", hint=_nearest_file(path, cause)) from cause
     if not stream.peek(1):
         stream.close()
         raise error(f"{where}: it is empty; {expected}")
     if stream.peek(len(_POINTER)).startswith(_POINTER):
         stream.close()
         raise error(f"{where}: it is a pointer of Git LFS in place of the file; {expected}", hint=_PULL)
+    return stream
+
+
+def _opened(path: Path) -> BufferedReader:
+    """The file, open for its bytes. The writer of a pipe is waited for, and not for ever.
+
+    Raises:
+        TimeoutError: it is a pipe that nobody writes to.
+    """
+    if not stat.S_ISFIFO(path.stat().st_mode):
+        return path.open("rb")
+    import select  # noqa: PLC0415 (start-up time: few files are pipes)
+
+    stream = os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb")
+    try:
+        if not select.select([stream], [], [], _PATIENCE)[0]:
+            with suppress(BlockingIOError):  # somebody has it open, and writes later
+                os.read(stream.fileno(), 1)
+                raise TimeoutError(errno.ETIMEDOUT, "nobody writes to it")
+        os.set_blocking(stream.fileno(), True)
+    except BaseException:
+        stream.close()
+        raise
     return stream
 
 
@@ -92,25 +133,31 @@ def _nearest_file(path: Path, cause: BaseException) -> str | None:
     from difflib import get_close_matches  # noqa: PLC0415 (start-up time)
 
     try:
-        names = [entry.name for entry in path.parent.iterdir() if entry.name != path.name]  # a link to nothing
+        names = [entry.name for entry in os.scandir(path.parent) if os.path.exists(entry)]  # not links to nothing
     except OSError:
         return None
     near = get_close_matches(path.name, names, n=1, cutoff=_NEAR)
     return f"did you mean {one_line(path.parent / near[0])}?" if near else None
 
 
+def _is_dangling(path: Path, cause: BaseException) -> bool:
+    return isinstance(cause, FileNotFoundError) and os.path.islink(path)
+
+
 def unreadable(cause: BaseException) -> str:
     """Why a file cannot be read, as a clause."""
     if isinstance(cause, MemoryError):
         return "it does not fit the memory"
-    return _UNREADABLE.get(type(cause), f"it cannot be read ({one_line(getattr(cause, 'strerror', None) or cause)})")
+    number = getattr(cause, "errno", None) or _NUMBERS.get(type(cause))
+    known = _UNREADABLE.get(number)
+    return known or f"it cannot be read ({one_line(getattr(cause, 'strerror', None) or cause)})"
 
 
 def write_atomically(path: str | Path, data: bytes | Callable[[BinaryIO], None], *, overwrite: bool) -> None:
     """Writes a whole file or none.
 
     Links are followed, an overwritten file keeps its permissions, and devices and pipes (``/dev/stdout``) are written
-    to directly, as they have no old content to protect.
+    to directly, as they have no old content to protect; a pipe without a reader is not waited for.
 
     Args:
         path: where to; its folder must exist.
@@ -126,7 +173,7 @@ def write_atomically(path: str | Path, data: bytes | Callable[[BinaryIO], None],
     try:
         # /dev/stdout may lead to a file, which is written to and not replaced.
         if target.parent in (Path("/dev"), Path("/dev/fd")) or is_special(target):
-            with open(target, "wb") as file:
+            with _opened_special(target) as file:
                 write(file)
         else:
             _replace(target, write, overwrite)
@@ -166,6 +213,32 @@ def check_folder(path: str | Path) -> None:
         raise OutputError(f"{one_line(path)}: {_NO_FOLDER}")
 
 
+def check_file(path: Path, *, is_replaceable: Callable[[Path], bool]) -> None:
+    """Before anything is computed: refuses a file that cannot be written.
+
+    Args:
+        path: the file.
+        is_replaceable: whether a file that exists may be replaced.
+
+    Raises:
+        OutputError: its folder is missing or cannot be written to, or the file is a folder or must not be replaced.
+    """
+    target = _named(path)
+    try:
+        mode = _mode(target)
+        if mode is not None and stat.S_ISDIR(mode):
+            raise IsADirectoryError(errno.EISDIR, "is a folder")
+        if mode is not None and stat.S_ISREG(mode) and not is_replaceable(target):
+            raise FileExistsError(errno.EEXIST, "exists already")
+        folder = Path(os.path.realpath(target)).parent
+        if not stat.S_ISDIR(folder.stat().st_mode):
+            raise NotADirectoryError(errno.ENOTDIR, "is a file")
+        if (mode is None or stat.S_ISREG(mode)) and not os.access(folder, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, "no permission")
+    except OSError as error:
+        raise OutputError(f"{one_line(path)}: {_reason(error)}") from error
+
+
 def is_special(path: Path) -> bool:
     """True for a device, a pipe or a socket, which opening may wait for."""
     try:
@@ -175,13 +248,23 @@ def is_special(path: Path) -> bool:
     return not stat.S_ISREG(mode) and not stat.S_ISDIR(mode)
 
 
+def _opened_special(path: Path) -> BinaryIO:
+    """A device or a pipe, open for writing; a pipe without a reader is an error, not waited for."""
+    if path.exists() and stat.S_ISBLK(path.stat().st_mode):
+        raise OSError(errno.ENOTBLK, "is a disk")
+    if not hasattr(os, "O_NONBLOCK"):
+        return path.open("wb")
+    file = os.fdopen(os.open(path, os.O_WRONLY | os.O_TRUNC | os.O_NONBLOCK), "wb")
+    os.set_blocking(file.fileno(), True)
+    return file
+
+
 def _replace(path: Path, write: Callable[[BinaryIO], object], overwrite: bool) -> None:
-    target = Path(os.path.realpath(path))
-    if target.is_dir():
+    target, mode = Path(os.path.realpath(path)), _mode(path)
+    if mode is not None and stat.S_ISDIR(mode):
         raise IsADirectoryError(errno.EISDIR, "is a folder")
-    existing = target.exists()
-    if existing and not overwrite:
-        raise OutputError(f"{one_line(path)}: exists already; expected a new file, or --force")
+    if mode is not None and not overwrite:
+        raise FileExistsError(errno.EEXIST, "exists already")
     from secrets import token_hex  # noqa: PLC0415 (start-up time: readers need none)
 
     temporary = target.with_name(f".attnviz-{token_hex(8)}.tmp")
@@ -189,13 +272,38 @@ def _replace(path: Path, write: Callable[[BinaryIO], object], overwrite: bool) -
         # Not tempfile.mkstemp, which makes private files whatever the umask says.
         with open(temporary, "xb") as file:
             write(file)
-        if existing:
-            temporary.chmod(stat.S_IMODE(target.stat().st_mode))
-        os.replace(temporary, target)
+        if mode is not None:
+            temporary.chmod(stat.S_IMODE(mode))
+        if overwrite:
+            os.replace(temporary, target)
+        else:
+            _put(temporary, target)
     except BaseException:  # also Ctrl-C: nothing half-written stays
-        with contextlib.suppress(OSError):
+        with suppress(OSError):
             temporary.unlink()
         raise
+
+
+def _mode(path: Path) -> int | None:
+    """The type and the permissions of a file, also behind a link; None where there is none."""
+    try:
+        return path.stat().st_mode
+    except FileNotFoundError:
+        return None
+
+
+def _put(temporary: Path, target: Path) -> None:
+    """Gives a file its name, unless another one has got it meanwhile."""
+    try:
+        os.link(temporary, target)
+    except FileExistsError:
+        raise
+    except OSError:  # a disk without links
+        if os.path.lexists(target):
+            raise FileExistsError(errno.EEXIST, "exists already") from None
+        os.replace(temporary, target)
+    else:
+        temporary.unlink()
 
 
 def _named(path: str | Path) -> Path:

@@ -53,16 +53,20 @@ class _Pending:
         self.kind, self.kw_only = kind, kw_only
 
     def __get__(self, instance: object, owner: type) -> dict[str, "dataclasses.Field[Any]"]:
-        self.complete()
+        self.find_fields()
         found: dict[str, dataclasses.Field[Any]] = owner.__dataclass_fields__  # type: ignore[attr-defined]
         return found
 
-    def complete(self) -> None:
-        """Lets the library find the fields, and writes ``__init__`` unless the class has its own."""
+    def find_fields(self) -> None:
+        """Lets the library find the fields, unless it has."""
         with _lock:
-            if self.kind.__dict__.get("__dataclass_fields__") is not self:
-                return
-            dataclasses.dataclass(init=False, repr=False, eq=False, kw_only=self.kw_only)(self.kind)
+            if self.kind.__dict__.get("__dataclass_fields__") is self:
+                dataclasses.dataclass(init=False, repr=False, eq=False, kw_only=self.kw_only)(self.kind)
+
+    def write_init(self) -> None:
+        """Gives the class its ``__init__``, unless it has it."""
+        with _lock:
+            self.find_fields()
             if "__signature__" in self.kind.__dict__:
                 self.kind.__init__ = _init(self.kind)
                 del self.kind.__signature__
@@ -72,7 +76,7 @@ class _Pending:
         """An ``__init__`` that is used once."""
 
         def init(made: object, /, *values: object, **named: object) -> None:
-            self.complete()
+            self.write_init()
             self.kind.__init__(made, *values, **named)
 
         return init
@@ -85,7 +89,7 @@ class _Signature:
         self.pending = pending
 
     def __get__(self, instance: object, owner: type) -> None:
-        self.pending.complete()
+        self.pending.write_init()
 
 
 def _init(kind: type) -> Callable[..., None]:

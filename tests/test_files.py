@@ -2,14 +2,16 @@
 
 import errno
 import os
+import socket
 import stat
 import subprocess
 import sys
+import threading
 
 import pytest
 
-from attnviz.errors import OutputError
-from attnviz.files import own_folder, write_atomically
+from attnviz.errors import InputError, OutputError
+from attnviz.files import check_file, open_file, own_folder, write_atomically
 
 OLD = b"what was there"
 
@@ -52,7 +54,7 @@ def test_a_failure_half_way_leaves_the_old_file_and_no_temporary_one(tmp_path, f
 
 
 def fails_with(number):
-    def write(file):
+    def write(*_):
         raise OSError(number, os.strerror(number))
 
     return write
@@ -137,6 +139,97 @@ def test_devices_are_written_to_directly():
     write_atomically("/dev/null", b"1234", overwrite=False)
     program = "from attnviz.files import write_atomically as w; w('/dev/stdout', b'1234', overwrite=False)"
     assert subprocess.run([sys.executable, "-c", program], capture_output=True, check=True).stdout == b"1234"
+
+
+def test_a_pipe_is_written_to_where_somebody_reads_it(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(OutputError) as caught:
+        write_atomically(pipe, b"1234", overwrite=True)
+    says = "is a pipe that nobody reads, or a socket; expected a reader, or the name of a file"
+    assert str(caught.value) == f"{pipe}: {says}"
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    write_atomically(pipe, b"1234", overwrite=False)
+    assert os.read(reader, 9) == b"1234"
+    os.close(reader)
+
+
+def test_a_link_that_leads_nowhere_is_one_line_and_one_to_nothing_is_followed(tmp_path):
+    (tmp_path / "loop").symlink_to("loop")
+    (tmp_path / "nothing").symlink_to("new")
+    (tmp_path / "far").symlink_to("missing/new")
+    for name, says in {
+        "loop": "is a link that leads back to itself; expected another name",
+        "far": "its folder does not exist; expected an existing folder",
+    }.items():
+        for write in (write_atomically, lambda path, *_, **__: check_file(path, is_replaceable=lambda _: True)):
+            with pytest.raises(OutputError) as caught:
+                write(tmp_path / name, b"new", overwrite=True)
+            assert str(caught.value) == f"{tmp_path / name}: {says}"
+    write_atomically(tmp_path / "nothing", b"new", overwrite=False)
+    assert (tmp_path / "new").read_bytes() == b"new"
+    assert (tmp_path / "nothing").is_symlink()
+    assert sorted(os.listdir(tmp_path)) == ["far", "loop", "new", "nothing"]
+
+
+def test_the_other_name_of_a_file_keeps_its_content(tmp_path):
+    (tmp_path / "a").write_bytes(OLD)
+    os.link(tmp_path / "a", tmp_path / "b")
+    write_atomically(tmp_path / "a", b"new", overwrite=True)
+    assert (tmp_path / "b").read_bytes() == OLD
+
+
+@pytest.mark.parametrize("has_links", [True, False])
+def test_a_file_that_appears_meanwhile_is_kept(tmp_path, monkeypatch, has_links):
+    if not has_links:
+        monkeypatch.setattr("attnviz.files.os.link", fails_with(errno.EPERM))
+
+    def write(file, other=None):
+        if other:
+            other.write_bytes(OLD)
+        return file.write(b"new")
+
+    with pytest.raises(OutputError) as caught:
+        write_atomically(tmp_path / "a", lambda file: write(file, tmp_path / "a"), overwrite=False)
+    assert str(caught.value) == f"{tmp_path}/a: exists already; expected a new file, or --force"
+    assert (tmp_path / "a").read_bytes() == OLD
+    write_atomically(tmp_path / "b", write, overwrite=False)
+    assert (tmp_path / "b").read_bytes() == b"new"
+    assert sorted(os.listdir(tmp_path)) == ["a", "b"]
+
+
+def test_inputs_that_are_not_files_are_one_line(tmp_path, monkeypatch):
+    monkeypatch.setattr("attnviz.files._PATIENCE", 0.01)
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "loop").symlink_to("loop")
+    (tmp_path / "lost-1").symlink_to("missing")
+    (tmp_path / "lost-2").symlink_to("missing")
+    (tmp_path / "lost-3").write_bytes(b"x")
+    (tmp_path / "file").write_bytes(b"x")
+    with socket.socket(socket.AF_UNIX) as one:
+        one.bind(str(tmp_path / "socket"))
+    for name, says, hint in [
+        ("pipe", "it is a pipe that nobody writes to", None),
+        ("loop", "it is a link that leads back to itself", None),
+        ("lost-1", "it is a link to nothing", f"did you mean {tmp_path}/lost-3?"),
+        ("socket", "it is a socket", None),
+        ("file/a", "its folder is a file", None),
+        (".", "it is a folder", None),
+    ]:
+        with pytest.raises(InputError) as caught:
+            open_file(tmp_path / name, "expected text")
+        assert (str(caught.value), caught.value.hint) == (f"{tmp_path / name}: {says}; expected text", hint)
+
+
+def test_a_pipe_whose_writer_takes_its_time_is_read(tmp_path, monkeypatch):
+    monkeypatch.setattr("attnviz.files._PATIENCE", 0.01)
+    os.mkfifo(tmp_path / "pipe")
+    writer = os.open(tmp_path / "pipe", os.O_RDWR)
+    late = threading.Timer(0.05, lambda: (os.write(writer, b"text"), os.close(writer)))
+    late.start()
+    with open_file(tmp_path / "pipe", "expected text") as stream:
+        assert stream.read() == b"text"
+    late.join()
 
 
 def test_a_folder_is_made_with_its_parents_and_may_be_there_already(tmp_path):

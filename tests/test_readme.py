@@ -114,6 +114,7 @@ def commands():
     for name in group.list_commands(None):
         command = group.get_command(None, name)
         for inner, one in getattr(command, "commands", {"": command}).items():
+            one.declare_seldom()
             yield f"{name} {inner}".strip(), one
 
 
@@ -158,7 +159,8 @@ def test_the_topic_block_has_a_row_for_each_field_as_help_says_it():
     text = read("block.md")
     (stored,) = re.findall(r"^\| field \| default .*\n\|[-|]+\n((?:\|.*\n)+)", text, re.MULTILINE)
     fields = {f"--{name.replace('_', '-')}" for name in field_names()}
-    parameters = [one for one in dict(commands())["show"].params if one.opts[0] in fields]
+    parameters = [one for one in dict(commands())["show"].params if one.name in field_names()]
+    parameters.sort(key=lambda one: field_names().index(one.name))
     rows = "".join(map(field_row, parameters))
     if UPDATE:
         PAGES["block.md"].write_text(text.replace(stored, rows, 1), encoding="utf-8", newline="\n")

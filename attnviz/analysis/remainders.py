@@ -1,16 +1,24 @@
 """The metrics of every head, of all its attention and of what does not rest, of matrices that come a part at a time."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from attnviz.analysis.heads.labels import EVEN, PATTERN_METRICS
-from attnviz.analysis.heads.metrics import HeadMetrics, Patterns, head_metrics
-from attnviz.analysis.resting import Remainder, Rest, head_rest, is_square, without_rest
+from attnviz.analysis.heads.metrics import HeadMetrics, WholeMetrics, check_shares
+from attnviz.analysis.heads.sums.blocks import BlockPlaces, RowBlock, entropy_ratio, reachable_keys, row_blocks
+from attnviz.analysis.heads.sums.cells import Cells
+from attnviz.analysis.heads.sums.means import Means, row_counts, row_sums
+from attnviz.analysis.heads.sums.sides import Sides, missing_metrics
+from attnviz.analysis.resting import Remainder, looks_back_only, place_of_hidden, resting_places
+from attnviz.records import dataclass
 from attnviz.trace.attention import Attention, of_all
 
+LEAST_LEFT = 0.1  # of a row: what is left of less says nothing
 _MOST_EQUAL = 0.25  # of the tokens: of a text of one word, or of unknown ones, any head seems to look at equal ones
 _SINK = 0.5  # where nothing says which tokens are special, a first token that gets so much is one to rest on
+_SHARE, _LEFT = "share", "share left"  # of all attention: what goes to tokens; what goes to those where no head rests
 
 
 def metrics_of_parts(parts: Iterator[Attention]) -> tuple[Attention, HeadMetrics]:
@@ -19,72 +27,173 @@ def metrics_of_parts(parts: Iterator[Attention]) -> tuple[Attention, HeadMetrics
     Raises:
         UsageError: as ``head_metrics``.
     """
-    found, remainders, looked_at, patterns = [], [], [], None
-    remaining = _RemainingPatterns()
+    found: list[HeadMetrics] = []
+    looked_at: list[Attention] = []
+    text: _Text | None = None
     for part in parts:
-        patterns = patterns or Patterns(part)
-        found.append(head_metrics(part, patterns))
-        remainders.append(_remainder(part, found[-1], remaining))
+        check_shares(part)
+        text = text or _Text(part)
+        found.append(text.metrics(part))
         looked_at.append(part.bare)
     common = of_all(looked_at)
+    return common, found[0] if len(found) == 1 else _joined(found, common)
 
-    def joined(arrays: list[Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
+
+def _joined(found: Sequence[HeadMetrics], common: Attention) -> HeadMetrics:
+    """The metrics of all parts as those of one."""
+
+    def together(arrays: Sequence[Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
         flat = {name: np.concatenate([one[name].ravel() for one in arrays]) for name in arrays[0]}
         return {name: values.reshape(common.head_shape) for name, values in flat.items()}
 
-    values, counts = joined([one.values for one in found]), joined([one.counts for one in found])
+    remainders = [one.remainder for one in found if one.remainder is not None]
     remainder = Remainder(
-        values=joined([one.values for one in remainders]),
-        counts=joined([one.counts for one in remainders]),
+        values=together([one.values for one in remainders]),
+        counts=together([one.counts for one in remainders]),
         missing=remainders[0].missing,
-        share=joined([{"share": one.share} for one in remainders])["share"],
-        places=joined([one.places for one in remainders]),
+        share=together([{"share": one.share} for one in remainders])["share"],
+        places=together([one.places for one in remainders]),
     )
+    values, counts = together([one.values for one in found]), together([one.counts for one in found])
     axes = common.layers, common.heads
-    return common, HeadMetrics(values, counts, found[0].missing, *axes, by_name=common.by_name, remainder=remainder)
+    return HeadMetrics(values, counts, found[0].missing, *axes, by_name=common.by_name, remainder=remainder)
 
 
-class _RemainingPatterns:
-    """The patterns of what is left of the parts of the same matrices, by the keys that are left out."""
+class _Text:
+    """What the parts of the same matrices have in common."""
 
-    def __init__(self) -> None:
-        self._by_keys: dict[bytes, Patterns] = {}
+    def __init__(self, part: Attention) -> None:
+        self._sides = Sides.of(part)
+        self._whole = WholeMetrics(part, self._sides)
+        self._lefts: dict[bool, _Left] = {}  # by whether no token can look at a later one
+        self._of_mask: _OfMask | None = None
 
-    def of(self, attention: Attention, keys: np.ndarray) -> "Patterns":
-        """Those of matrices without these keys."""
-        name = keys.tobytes()
-        if name not in self._by_keys:
-            self._by_keys[name] = Patterns(attention, PATTERN_METRICS, _MOST_EQUAL)
-        return self._by_keys[name]
+    def metrics(self, part: Attention) -> HeadMetrics:
+        """The metrics of one part."""
+        known = self._known(part)
+        whole, left = self._whole, known.left
+        means, means_left, shares = whole.means(part), left.means(part), left.shares(part)
+        for places, block in row_blocks(part, self._sides.real_queries, known.allowed, left.keys):
+            whole.add(means, places, block)
+            left.add(means_left, places, block, known.allowed_left)
+            left.add_shares(shares, places, block, part.rest)
+        metrics = whole.result(part, means)
+        return replace(metrics, remainder=left.remainder(metrics, means_left, shares))
 
-
-def _remainder(attention: Attention, metrics: HeadMetrics, patterns: _RemainingPatterns) -> Remainder:
-    """What heads do with the attention that does not rest, and how much that is."""
-    rest = head_rest(attention)
-    if rest.places or not is_square(attention):
-        return _remainder_without(attention, rest, patterns)
-    sunk = head_rest(attention, first=True)
-    without = _remainder_without(attention, sunk, patterns)
-    is_sink = metrics.values["first"] >= _SINK
-    if "entropy_ratio" in metrics.values:  # of two tokens the first gets half by chance
-        is_sink &= ~(metrics.values["entropy_ratio"] >= EVEN.least)
-    names = [name for name in PATTERN_METRICS if name not in metrics.missing]
-    return Remainder(
-        {name: np.where(is_sink, without.values[name], metrics.values[name]) for name in names},
-        {name: np.where(is_sink, without.counts[name], metrics.counts[name]) for name in names},
-        {name: why for name, why in metrics.missing.items() if name in PATTERN_METRICS},
-        np.where(is_sink, sunk.share, rest.share),
-        {name: np.where(is_sink, place, 0.0) for name, place in sunk.places.items()},
-    )
+    def _known(self, part: Attention) -> "_OfMask":
+        """What its mask says, which the heads of a layer share."""
+        if self._of_mask is None or self._of_mask.masked is not part.masked:
+            causal = looks_back_only(part)
+            if causal not in self._lefts:
+                self._lefts[causal] = _Left(part, self._sides, causal=causal)
+            left = self._lefts[causal]
+            self._of_mask = _OfMask(part.masked, left, reachable_keys(part), reachable_keys(part, left.keys))
+        return self._of_mask
 
 
-def _remainder_without(attention: Attention, rest: Rest, patterns: _RemainingPatterns) -> Remainder:
-    """What heads do with the attention to keys on which they do not rest."""
-    left = without_rest(attention, rest.keys)
-    if 0 in left.matrices.shape:
-        nothing = np.full(attention.matrices.shape[:2], np.nan)
-        none = np.zeros(nothing.shape, dtype=np.int64)
-        names = dict.fromkeys(PATTERN_METRICS)
-        return Remainder(dict.fromkeys(names, nothing), dict.fromkeys(names, none), {}, rest.share, rest.places)
-    metrics = head_metrics(left, patterns.of(left, rest.keys))
-    return Remainder(metrics.values, metrics.counts, metrics.missing, rest.share, rest.places)
+@dataclass(frozen=True, eq=False)
+class _OfMask:
+    """What a mask says.
+
+    Attributes:
+        masked: the mask.
+        left: what is left of the attention.
+        allowed: how many keys each row can attend to.
+        allowed_left: how many of those that are left.
+    """
+
+    masked: np.ndarray | None
+    left: "_Left"
+    allowed: np.ndarray
+    allowed_left: np.ndarray
+
+
+class _Left:
+    """What is left of a text's attention without the keys on which heads rest; rows are divided by their sums.
+
+    A row of which less than ``LEAST_LEFT`` is left does not count.
+
+    Attributes:
+        keys: (n_keys,), True for those on which heads do not rest.
+
+    Args:
+        part: some of the matrices.
+        sides: their tokens.
+        causal: whether no token can look at a later one.
+    """
+
+    def __init__(self, part: Attention, sides: Sides, *, causal: bool) -> None:
+        places = resting_places(part, first=causal)
+        # Where nothing says on which keys heads rest, some may rest on the first token.
+        self._by_head = not places and part.rest is None and sides.square
+        places = resting_places(part, first=True) if self._by_head else places
+        self.keys = sides.real & ~np.any([*places.values(), np.zeros_like(sides.real)], axis=0)
+        self._rows = self.keys if sides.square else sides.real_queries & ~sides.special_queries
+        self._hidden = None if part.rest is None else place_of_hidden(part)
+        self._places = tuple(dict.fromkeys([*([self._hidden] if self._hidden else ()), *places]))
+        self._shares = {**places, _LEFT: self.keys, _SHARE: sides.real}
+
+        queries, keys = (np.flatnonzero(some) for some in (self._rows, self.keys))
+        left = replace(
+            part.bare,
+            queries=tuple(part.queries[i] for i in queries.tolist()),
+            keys=tuple(part.keys[i] for i in keys.tolist()),
+            hidden=False,
+            renormalized=True,
+        )
+        sides_left = Sides.of(left)
+        is_empty = 0 in (len(queries), len(keys))
+        missing = {} if is_empty else missing_metrics(left, sides_left)
+        self._missing = {name: why for name, why in missing.items() if name in PATTERN_METRICS}
+        self._names = tuple(name for name in PATTERN_METRICS if name not in missing)
+        names, shape = () if is_empty else self._names, (len(self._rows), len(self.keys))
+        self._cells = Cells(sides_left, names, (queries, keys), shape, _MOST_EQUAL)
+        self._about = np.array([self._cells.about.get(name, self._rows) for name in self._names], dtype=np.float32)
+
+    def means(self, part: Attention) -> Means:
+        """Empty means of the metrics of a part."""
+        return Means(self._names, part.matrices.shape[:2])
+
+    def add(self, means: Means, places: BlockPlaces, block: RowBlock, allowed: np.ndarray) -> None:
+        """The rows of one more block of a part, with how many of the keys that are left each can attend to."""
+        layers, _, rows = places
+        allowed = allowed[layers if len(allowed) > 1 else slice(None), rows]
+        left = block.sums[..., 1]
+        counted = block.seen & (left >= LEAST_LEFT) & (self._rows[rows] & (allowed > 0))[:, None]
+        share = np.where(counted, left, 1)
+        scale = counted / share
+        entropy = block.entropies[..., 1] * scale + np.log(share)  # that of A / share
+        sums = self._cells.sums(block.weights, rows, scale)
+        sums["entropy_ratio"] = row_sums(entropy_ratio(np.maximum(entropy, 0), allowed), counted)
+        means.add(places, row_counts(counted, self._about[:, rows]), sums)
+
+    def shares(self, part: Attention) -> Means:
+        """Empty means of how much of a part's attention goes where."""
+        return Means((*self._places, _LEFT, _SHARE), part.matrices.shape[:2])
+
+    def add_shares(self, shares: Means, places: BlockPlaces, block: RowBlock, rest: np.ndarray | None) -> None:
+        """Where the rows of one more block look."""
+        of_keys = block.of_keys(np.array(list(self._shares.values())))
+        sums = {name: of_keys[..., i] for i, name in enumerate(self._shares)}
+        if rest is not None and self._hidden is not None:
+            sums[self._hidden] = sums.get(self._hidden, 0.0) + row_sums(rest[places], block.seen)
+        shares.add(places, block.seen.sum(axis=-1), sums)
+
+    def remainder(self, metrics: HeadMetrics, means: Means, shares: Means) -> Remainder:
+        """What heads do in a part all of whose blocks were added."""
+        values, counts = means.result()
+        share, _ = shares.result()
+        places = {name: share[name] for name in self._places}
+        if not self._by_head:
+            return Remainder(values, counts, self._missing, share[_LEFT], places)
+        is_sink = metrics.values["first"] >= _SINK
+        if "entropy_ratio" in metrics.values:  # of two tokens the first gets half by chance
+            is_sink &= ~(metrics.values["entropy_ratio"] >= EVEN.least)
+        names = [name for name in PATTERN_METRICS if name not in metrics.missing]
+        return Remainder(
+            {name: np.where(is_sink, values[name], metrics.values[name]) for name in names},
+            {name: np.where(is_sink, counts[name], metrics.counts[name]) for name in names},
+            {name: why for name, why in metrics.missing.items() if name in PATTERN_METRICS},
+            np.where(is_sink, share[_LEFT], share[_SHARE]),
+            {name: np.where(is_sink, place, 0.0) for name, place in places.items()},
+        )

@@ -2,9 +2,8 @@
 
 from collections.abc import Iterable
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from attnviz.analysis.heads.clustered import Clustered
 from attnviz.analysis.heads.measures import head_labels
 from attnviz.analysis.heads.null import with_z, z_scores
 from attnviz.analysis.heads.report import HeadReport
@@ -14,6 +13,9 @@ from attnviz.api.sweep import Selection, TextSource, corpus, one_request
 from attnviz.errors import UsageError, one_line
 from attnviz.sweeps.corpus import Corpus, KeptTotals
 from attnviz.sweeps.head_measures import FirstText, Totals, measured, null_companions
+
+if TYPE_CHECKING:
+    from attnviz.analysis.heads.clustered import Clustered
 
 
 def heads_request(
@@ -138,10 +140,17 @@ def _kept_totals() -> KeptTotals[Totals]:
     return KeptTotals(totals_data, lambda path: read_totals(path.read_bytes(), one_line(path)))
 
 
+def _clustered(totals: Totals, shape: tuple[int, int]) -> "Clustered":
+    """The heads in the order of their clusters."""
+    from attnviz.analysis.heads.clustered import Clustered
+
+    return Clustered(totals.distances.mean(), shape)
+
+
 def _report(totals: Totals, rows: Rows, *, cluster: bool) -> HeadReport:
     """The heads that meet the condition, in order."""
     attention, metrics, null = totals.results()
-    clustered = Clustered(totals.distances.mean(), metrics.head_shape) if cluster else None
+    clustered = _clustered(totals, metrics.head_shape) if cluster else None
     labels = head_labels(metrics)
     z = None if null is None else z_scores(metrics, null)
     named = metrics if z is None else with_z(metrics, z)

@@ -9,10 +9,12 @@ from attnviz.analysis.heads.clusters import head_clusters, head_distances
 from attnviz.analysis.heads.report import HeadReport
 from attnviz.analysis.matrices.parts import ahead
 from attnviz.analysis.matrices.spelling import find_word, labelled
-from attnviz.errors import OutputError, UsageError, one_line
+from attnviz.errors import UsageError, one_line
+from attnviz.files import check_file
 from attnviz.names import PICTURE_FORMATS
 from attnviz.output.pictures.files.paths import caption_path, is_figure
 from attnviz.output.pictures.matrices.condensed import Condensed, condensed
+from attnviz.output.signatures import is_written_by_attnviz
 from attnviz.output.words import KIND_NAMES
 from attnviz.records import dataclass
 from attnviz.sweeps.runs import Run
@@ -199,17 +201,8 @@ def check_figure(path: Path, *, force: bool, caption: bool) -> None:
     Raises:
         OutputError: its folder is missing, or another program wrote it.
     """
-    if not path.parent.is_dir():
-        reason = "is a file" if path.parent.exists() else "does not exist"
-        raise OutputError(f"{one_line(path)}: its folder {reason}; expected an existing folder")
     for file in (path, *([caption_path(path)] * caption)):
-        if file.is_dir():
-            raise OutputError(f"{one_line(file)}: is a folder; expected the name of a file")
-        if file.is_file() and not force:
-            from attnviz.output.pictures.files.writing import is_our_picture
-
-            if not is_our_picture(file):
-                raise OutputError(f"{one_line(file)}: exists already; expected a new file, or --force")
+        check_file(file, is_replaceable=lambda file: force or is_written_by_attnviz(file))
 
 
 def picture_formats(text: str) -> tuple[str, ...]:

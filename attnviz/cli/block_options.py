@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from attnviz.cli.command import Options, option
 from attnviz.cli.help.pages import BLOCK
-from attnviz.encoder.config.given import field_table
+from attnviz.encoder.config.given import field_names, field_table
 from attnviz.errors import UsageError
 
 SHOWN_FIELDS = (
@@ -31,12 +31,22 @@ def _block_field(f: Any, flag: str | None = None) -> Any:
 class BlockOptions(Options):
     """The block's fields; None where neither a flag nor a variable gives one."""
 
-    __annotations__ = {f.name: _block_field(f) for f in field_table()} | {
+    __annotations__ = {f.name: _block_field(f) for f in field_table() if f.name in SHOWN_FIELDS} | {
         "set": Annotated[
             list[str] | None,
             option(BLOCK, "--set", metavar="NAME=VALUE", help="Set any field, such as rotary_base=5e5. Repeatable."),
         ]
     }
+
+    @classmethod
+    def seldom(cls) -> dict[str, Any]:
+        """The fields that help does not show."""
+        return {f.name: _block_field(f) for f in field_table() if f.name not in SHOWN_FIELDS}
+
+    @classmethod
+    def names(cls) -> list[str]:
+        """The fields' names, in order."""
+        return [*field_names(), "set"]
 
     def begin(self) -> None:
         """Takes over what ``--set`` gives, as if it were given by flags.

@@ -6,7 +6,7 @@ it, so that only one place knows what becomes of an error.
 """
 
 import inspect
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,8 @@ from attnviz.cli.parsing import SectionedCommand
 
 if TYPE_CHECKING:
     from typing import Self
+
+    from typer.core import TyperArgument, TyperOption
 
 Action = Callable[..., int | None]
 """A command: a function of option groups that gives an exit code, or None for 0."""
@@ -45,6 +47,11 @@ class Options:
 
     def begin(self) -> None:
         """Begins what can go on while the command's modules are loaded: nothing, for most groups."""
+
+    @classmethod
+    def seldom(cls) -> Mapping[str, Any]:
+        """The annotations of options that are declared only on a line that needs them: few do, and they are many."""
+        return {}
 
     @classmethod
     def names(cls) -> list[str]:
@@ -110,7 +117,7 @@ def command(
             variables = frozenset(name for name, source in sources.items() if source and source.name == "ENVIRONMENT")
 
             def filled(kind: type[Options]) -> Options:
-                group = kind(**{name: values[name] for name in kind.names()})
+                group = kind(**{name: values[name] for name in kind.names() if name in values})
                 group.command, group.from_variables = name, variables
                 group.begin()
                 return group
@@ -118,12 +125,20 @@ def command(
             groups = {key: _made(kind, filled) for key, kind in kinds.items()}
             return partial(function, **groups)
 
+        def seldom() -> list["TyperOption | TyperArgument"]:
+            return _declared([p for group in _flat(kinds.values()) for p in _parameters(group, group.seldom())])
+
         context = inspect.Parameter("ctx", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)
-        parameters = [context, *(p for group in _flat(kinds.values()) for p in _parameters(group))]
-        action.__dict__["__signature__"] = inspect.Signature(parameters)  # Typer reads it instead of the function's own
-        action.__annotations__ = {p.name: p.annotation for p in parameters}
+        groups = _flat(kinds.values())
+        parameters = [context, *(p for group in groups for p in _parameters(group, group.__annotations__))]
+        _set_signature(action, parameters)
         action.__doc__ = (function.__doc__ or "").format(**tables) if tables else function.__doc__
-        help_parts = {"examples": examples.strip().splitlines(), "main_options": main.split(), "topic": topic}
+        help_parts: dict[str, object] = {
+            "examples": examples.strip().splitlines(),
+            "main_options": main.split(),
+            "topic": topic,
+        }
+        help_parts["seldom_options"] = staticmethod(seldom)
         app.command(name, cls=type("HelpedCommand", (SectionedCommand,), help_parts))(action)
         return function
 
@@ -151,11 +166,28 @@ def _flat(kinds: Iterable[type[Options] | type[OptionGroups]]) -> Iterator[type[
             yield kind
 
 
-def _parameters(group: type[Options]) -> list[inspect.Parameter]:
+def _set_signature(function: Callable[..., object], parameters: Sequence[inspect.Parameter]) -> None:
+    """Lets Typer read these parameters instead of the function's own."""
+    function.__dict__["__signature__"] = inspect.Signature(parameters)
+    function.__annotations__ = {}  # Typer would evaluate them too, twice, and each parameter has its own
+
+
+def _declared(parameters: Sequence[inspect.Parameter]) -> "list[TyperOption | TyperArgument]":
+    """The parameters as Typer declares them."""
+
+    def nothing(**values: object) -> None:
+        """Holds the signature."""
+
+    _set_signature(nothing, parameters)
+    declared, _, _ = typer.main.get_params_convertors_ctx_param_name_from_function(nothing)
+    return list(declared)
+
+
+def _parameters(group: type[Options], annotations: Mapping[str, Any]) -> list[inspect.Parameter]:
     empty = inspect.Parameter.empty
     return [
         inspect.Parameter(
             name, inspect.Parameter.KEYWORD_ONLY, default=getattr(group, name, empty), annotation=annotation
         )
-        for name, annotation in group.__annotations__.items()
+        for name, annotation in annotations.items()
     ]

@@ -4,11 +4,13 @@ import gc
 import os
 import sys
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import AbstractContextManager, ExitStack, suppress
 from functools import partial
 from itertools import pairwise
-from typing import TYPE_CHECKING, Protocol, TextIO, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, TypeVar, runtime_checkable
 
+from attnviz.cli.process.environment import drop_impossible_sizes
+from attnviz.cli.process.standard_streams import begin_in_utf8, discard_output, open_standard_streams
 from attnviz.sweeps.sharing.machine import start_with_one_thread
 
 if TYPE_CHECKING:
@@ -18,14 +20,16 @@ if TYPE_CHECKING:
 _INTERRUPTED = 130
 _OBJECTS = 100_000
 _NARROWEST = 20
+_held = ExitStack()  # what the command that runs has until it ends
+
+Entered = TypeVar("Entered")
 
 
 def entry() -> None:
     """The console script."""
+    begin_in_utf8()
     start_with_one_thread()
-    # A stream may have been closed by who started us.
-    sys.stdout = sys.stdout or _nowhere()
-    sys.stderr = sys.stderr or _nowhere()
+    open_standard_streams()
     # Start-up makes many objects and no garbage: a sentence goes without looking for any, a long run looks seldom.
     gc.set_threshold(_OBJECTS)
     code = main(sys.argv[1:])
@@ -39,6 +43,7 @@ def main(argv: list[str]) -> int:
     Returns:
         0 done; 1 a failure that is nobody's input; 2 wrong usage; 3 invalid input; 130 on Ctrl-C.
     """
+    drop_impossible_sizes(os.environ)
     debug, color = "--debug" in argv, _color(argv)
     code = _ended(partial(_run, argv), debug=debug, color=color)
     # What is still buffered may find no reader, which changes no verdict, or a full disk.
@@ -76,8 +81,14 @@ def _flush() -> int:
 def _run(argv: list[str]) -> int:
     from attnviz.cli.app import app
 
-    action = app(args=argv, prog_name="attnviz", standalone_mode=False)
-    return (action() if callable(action) else action) or 0
+    with _held:
+        action = app(args=argv, prog_name="attnviz", standalone_mode=False)
+        return (action() if callable(action) else action) or 0
+
+
+def until_end(context: AbstractContextManager[Entered]) -> Entered:
+    """Enters a context that is left when the command ends, however it ends."""
+    return _held.enter_context(context)
 
 
 def _explain(error: Exception, color: str) -> int:
@@ -163,19 +174,7 @@ def _wrapped(text: str) -> str:
     from shutil import get_terminal_size
     from textwrap import fill
 
-    with suppress(OSError, ValueError, AttributeError):
+    with suppress(OSError, ValueError, AttributeError):  # standard error that is not the system's
         columns = int(os.environ.get("COLUMNS") or os.get_terminal_size(sys.stderr.fileno()).columns)
         return fill(text, max(columns, _NARROWEST), break_long_words=False, break_on_hyphens=False)
     return fill(text, get_terminal_size().columns, break_long_words=False, break_on_hyphens=False)
-
-
-def discard_output() -> None:
-    """Nobody reads any more: what is still buffered must not raise again at exit."""
-    try:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except (OSError, ValueError, AttributeError):
-        sys.stdout = _nowhere()
-
-
-def _nowhere() -> TextIO:
-    return open(os.devnull, "w", encoding="utf-8")

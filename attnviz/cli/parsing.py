@@ -1,8 +1,9 @@
 """How a line is parsed: a command that refuses what would be dropped, and groups that know which command was meant."""
 
+import os
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from importlib import import_module
 from itertools import takewhile, zip_longest
 from typing import TYPE_CHECKING, cast
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from typer._click.formatting import HelpFormatter
 
 _DASK, _CLUSTER, _ADDRESS = "--dask", "--cluster", r"local:\d+|\w+://\S+|[\w.-]+:\d+"
+_VARIABLES = "ATTNVIZ_"
 _USUAL = {"--generate": "32"}  # the value of an option that is given without one
 _ONCE = (INPUT, SELECTION, ROWS)  # sections whose options one could mean to add up
 
@@ -83,11 +85,13 @@ class SectionedCommand(_WithPages, TyperCommand):
         examples: command lines.
         main_options: the names of the options on the short page, in order.
         topic: where there is more to read.
+        seldom_options: makes the options that help does not show, when a line or a variable may give one.
     """
 
     examples: Sequence[str] = ()
     main_options: Sequence[str] = ()
     topic: str | None = None
+    seldom_options: "Callable[[], list[Parameter]] | None" = None
 
     def _pages(self) -> "tuple[Callable[[Context], str], Callable[[Context], str]]":
         return (
@@ -95,9 +99,17 @@ class SectionedCommand(_WithPages, TyperCommand):
             lambda ctx: full_page(self, ctx, self.examples, self.topic),
         )
 
+    def declare_seldom(self) -> None:
+        """Adds the options that help does not show to the parameters."""
+        if self.seldom_options is not None:
+            self.params += self.seldom_options()
+            self.seldom_options = None
+
     def parse_args(self, ctx: "Context", args: list[str]) -> list[str]:
         """Refuses a second value of an option that has one: the first would be dropped without a word."""
-        names = {name for parameter in self.get_params(ctx) for name in parameter.opts}
+        names = {name for parameter in self.get_params(ctx) for name in (*parameter.opts, *parameter.secondary_opts)}
+        if _may_need(args, names):
+            self.declare_seldom()
         if _DASK in names:
             args = list(_with_dask(args, is_flag=_CLUSTER in names))
         if not ctx.resilient_parsing:
@@ -108,6 +120,12 @@ class SectionedCommand(_WithPages, TyperCommand):
                     name = max(parameter.opts, key=len).lstrip("-")
                     raise UsageError(f"{name}: given {n} times; expected once")
         return super().parse_args(ctx, args)
+
+
+def _may_need(args: list[str], names: Collection[str]) -> bool:
+    """Whether a line has an option that is not among these, or a variable may give one."""
+    unknown = any(word.startswith("--") and word.partition("=")[0] not in names for word in args)
+    return unknown or any(name.startswith(_VARIABLES) for name in os.environ)
 
 
 def _with_dask(args: list[str], *, is_flag: bool) -> Iterator[str]:

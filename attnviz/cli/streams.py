@@ -7,8 +7,9 @@ import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from attnviz.cli.main import discard_output, say
+from attnviz.cli.main import say
 from attnviz.cli.options import CommonOptions
+from attnviz.cli.process.standard_streams import discard_output
 from attnviz.errors import one_line
 
 if TYPE_CHECKING:

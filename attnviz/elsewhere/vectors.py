@@ -4,7 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
-from attnviz.checkpoints.formats.numpy_files import NPY_MAGIC, ZIP_MAGICS, numbers_of
+from attnviz.checkpoints.formats.magic import ZIP_MAGICS
+from attnviz.checkpoints.formats.numpy_files import NPY_MAGIC, numbers_of
 from attnviz.elsewhere.lists import listed_array, parse_json
 from attnviz.errors import InputError, one_line
 from attnviz.files import read_file, utf8

@@ -8,17 +8,14 @@ from typing import NamedTuple
 import numpy as np
 
 from attnviz.analysis.heads.averages import Running, RunningMean, TextMetrics
-from attnviz.analysis.heads.clusters import head_distances
 from attnviz.analysis.heads.metrics import HeadMetrics, with_ablation
 from attnviz.analysis.heads.null import Null, pooled
 from attnviz.analysis.heads.report import Examples
 from attnviz.analysis.matrices.parts import ahead
 from attnviz.analysis.matrices.selection import AS_PEOPLE_SEE, Request, arrange
-from attnviz.analysis.matrices.zeroing import ablation
 from attnviz.analysis.remainders import metrics_of_parts
 from attnviz.analysis.telling import HeadSummary, head_summaries, telling_scores
 from attnviz.errors import InputError, UsageError
-from attnviz.sweeps.random_models import random_metrics
 from attnviz.sweeps.runs import Run
 from attnviz.sweeps.work import Companions
 from attnviz.trace.attention import Attention
@@ -120,6 +117,8 @@ class Totals:
 
 def null_companions(n_models: int, request: Request, *, ablated: bool) -> Companions:
     """A second argument of ``measured`` for each text: the metrics of random models on it."""
+    from attnviz.sweeps.random_models import random_metrics
+
     return partial(random_metrics, n_models, request, partial(_measured, ablated=ablated))
 
 
@@ -160,11 +159,18 @@ def measured(
     summaries = _Summaries(keeps_links=keeps_links()) if telling else None
     attention, metrics = _measured(run, ablated=ablated, summaries=summaries)
     common = replace(attention, queries=(), keys=())  # which is sent from worker to parent for every text
-    distances = head_distances(whole) if clustered else None
+    distances = _distances(whole) if clustered else None
     one = Measured(common, metrics, like or {}, distances, attention.n_rows)
     if summaries is None:
         return one
     return one._replace(scores=summaries.scores(metrics), examples=summaries.examples())
+
+
+def _distances(attention: Attention) -> np.ndarray:
+    """The distances between all heads of a text."""
+    from attnviz.analysis.heads.clusters import head_distances
+
+    return head_distances(attention)
 
 
 class _Summaries:
@@ -232,6 +238,8 @@ def _ablation(run: Run, attention: Attention) -> np.ndarray:
     model, prepared = run.model_and_text()
     layers, heads = (tuple(dict.fromkeys(numbers)) for numbers in (attention.layers, attention.heads))
     arguments = (model.params, model.config, attention.kind, prepared.source, prepared.target)
+    from attnviz.analysis.matrices.zeroing import ablation
+
     changes = ablation(*arguments, layers=layers, heads=heads)
     cells = [(layers.index(layer), heads.index(head)) for layer, head in attention.every_head]
     return np.array([changes[cell] for cell in cells]).reshape(attention.head_shape)

@@ -1,21 +1,22 @@
 """Tokenizers of the ``tokenizers`` library, from their JSON files: the vocabulary a checkpoint was trained with."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from attnviz.errors import InputError, one_line, some
+from attnviz.errors import AttnvizError, InputError, one_line, some
 from attnviz.files import read_file, utf8
 from attnviz.records import dataclass
+from attnviz.text.engine.faults import panics_as_errors
+from attnviz.text.engine.opening import open_tokenizer
 from attnviz.text.labels import printable
 from attnviz.text.reading import check_id, check_text
 from attnviz.text.spelling import Spelling, spelling_of
-from attnviz.text.vocabularies import apply_settings, token_text
+from attnviz.text.vocabularies import token_text
 from attnviz.trace.tokens import Token, Tokens
 
 if TYPE_CHECKING:
@@ -107,12 +108,13 @@ class PretrainedTokenizer:
         for where, segment_text in texts.items():
             check_text(segment_text, where)
         try:
-            encoding = self.library.encode(text, pair, add_special_tokens=self.templates is None)
+            with panics_as_errors():
+                encoding = self.library.encode(text, pair, add_special_tokens=self.templates is None)
+                tokens = self._tokens(encoding, tuple(texts.values()))
         except Exception as error:  # the library raises nothing more specific
             raise InputError(
-                f"{self.name}: cannot encode the text ({one_line(error)}); expected a text it knows"
+                f"{self.name}: cannot encode the text ({one_line(error)[:80]}); expected a text it knows"
             ) from error
-        tokens = self._tokens(encoding, tuple(texts.values()))
         for segment, where in enumerate(texts):
             if not any(t.segment == segment and not t.special for t in tokens):
                 raise InputError(f"{where}: {self.name} finds no token in it; expected at least one token")
@@ -122,6 +124,20 @@ class PretrainedTokenizer:
         largest = max(tokens, key=lambda token: token.id or 0)
         check_id(self.name, largest.piece, largest.id or 0, n_vocab)
         return tokens
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """The text of ids, without special tokens.
+
+        Raises:
+            InputError: the library fails.
+        """
+        try:
+            with panics_as_errors():
+                return self.library.decode(list(ids))
+        except Exception as error:
+            raise InputError(
+                f"{self.name}: cannot decode tokens ({one_line(error)[:80]}); expected ids that it knows"
+            ) from error
 
     def _surrounded(self, templates: tuple[str, str], segments: list[list[Token]]) -> Tokens:
         """The tokens of one or two texts, with those of a template around them."""
@@ -206,54 +222,27 @@ def pretrained_tokenizer(
     Raises:
         InputError: the file is missing, a folder, not UTF-8, or not a tokenizer.
     """
-    from tokenizers import Tokenizer as LibraryTokenizer  # noqa: PLC0415 (start-up time)
-
     name = one_line(source.name or source) if isinstance(source, Path) else one_line(name)
-    json_text: str | None = None
-    described: dict[str, Any] = {}
-    if isinstance(source, LibraryTokenizer):
-        library = source
-    else:
-        json_text = (
-            utf8(read_file(source, _EXPECTED), one_line(source), _EXPECTED) if isinstance(source, Path) else source
-        )
-        library, described = _parsed(json_text, one_line(source) if isinstance(source, Path) else name)
-    if settings and apply_settings(library, settings):
-        json_text = None
-    asked = (library.padding or {}).get("pad_token")
-    named = token_text((settings or {}).get("pad_token"))
-    padding = next((p for p in (named, asked, *_PADDING) if p is not None and library.token_to_id(p) is not None), None)
-    library.no_padding()
-    library.no_truncation()
-    if json_text is None:
-        json_text = library.to_str()
-        described = orjson.loads(json_text)
-    return PretrainedTokenizer(name, json_text, library, spelling_of(described), _n_vocab(described, library), padding)
-
-
-def _parsed(json_text: str, where: str) -> tuple["LibraryTokenizer", dict[str, Any]]:
-    """The library's object, and what it was made from."""
-    from tokenizers import Tokenizer as LibraryTokenizer  # noqa: PLC0415 (start-up time)
-
-    from attnviz.text.pieces.charsmap import check_tables  # noqa: PLC0415 (start-up time: it needs NumPy)
-
+    where = one_line(source) if isinstance(source, Path) else name
+    if isinstance(source, Path):
+        source = utf8(read_file(source, _EXPECTED), where, _EXPECTED)
     try:
-        described = orjson.loads(json_text)
-        if not isinstance(described, dict):
-            raise TypeError("not a JSON object")
-        check_tables(described.get("normalizer"))
-        return LibraryTokenizer.from_str(json_text), described
+        made = open_tokenizer(source, settings or {})
+        spelling = spelling_of(made.described)
+    except AttnvizError:
+        raise
     except Exception as error:  # the library raises nothing more specific
         raise InputError(
-            f"{where}: it is not a tokenizer ({one_line(error)}); expected JSON of the tokenizers library"
+            f"{where}: it is not a tokenizer ({one_line(_reason(error))[:80]}); expected JSON of the tokenizers library"
         ) from error
+    named = token_text((settings or {}).get("pad_token"))
+    pieces = (named, made.padding, *_PADDING)
+    padding = next((p for p in pieces if p is not None and made.library.token_to_id(p) is not None), None)
+    return PretrainedTokenizer(name, made.json_text, made.library, spelling, made.n_vocab, padding)
 
 
-def _n_vocab(described: Mapping[str, Any], library: "LibraryTokenizer") -> int:
-    """The largest id plus one, without the library's copy of all pieces, which takes as long as parsing them."""
-    vocabulary = described["model"]["vocab"]  # pieces with their ids, or a list of them (Unigram)
-    ids = vocabulary.values() if isinstance(vocabulary, dict) else range(len(vocabulary))
-    return max(chain(ids, library.get_added_tokens_decoder()), default=-1) + 1
+def _reason(error: Exception) -> str:
+    return f"it has no {error}" if isinstance(error, KeyError) else str(error)
 
 
 def _words(encoding: "Encoding", spelling: Spelling) -> list[int | None]:

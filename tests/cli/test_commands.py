@@ -105,7 +105,9 @@ CHOICES = {
 
 
 def parameters(command):
-    """The parameters of a command and of the commands below it."""
+    """The parameters of a command and of the commands below it, also those that few lines need."""
+    if hasattr(command, "declare_seldom"):
+        command.declare_seldom()
     yield from command.params
     for part in getattr(command, "commands", {}).values():
         yield from parameters(part)
@@ -172,7 +174,7 @@ def test_help_shows_sixteen_fields_of_the_block_and_every_field_is_a_flag(cli):
     assert shown == set(SHOWN_FIELDS)
     assert len(shown) == 16
     assert "--set NAME=VALUE" in help_text
-    flags = {flag for parameter in typer.main.get_command(show_app).params for flag in parameter.opts}
+    flags = {flag for parameter in parameters(typer.main.get_command(show_app)) for flag in parameter.opts}
     assert {f"--{name.replace('_', '-')}" for name in field_names()} <= flags
 
 

@@ -1,5 +1,7 @@
 """--out DIR keeps one file a window of texts; --resume runs only those that are not there."""
 
+import hashlib
+import io
 import json
 import os
 import threading
@@ -10,6 +12,7 @@ import pytest
 
 from attnviz.sweeps import work
 from attnviz.sweeps.saved import windows as saved_windows
+from attnviz.turns import turn_in
 
 COMMANDS = [
     ("show", "--top", "2"),
@@ -45,6 +48,12 @@ def ran_texts(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 def windows(folder: str = "out") -> list[Path]:
     return sorted(Path(folder).iterdir())
+
+
+def forge(path: Path, data: bytes) -> None:
+    """Puts other bytes in the place of a window, and their digest into its name."""
+    path.unlink()
+    path.with_name(f"{path.stem[:-16]}{hashlib.sha256(data).hexdigest()[:16]}{path.suffix}").write_bytes(data)
 
 
 def lines(data: bytes) -> list[dict]:
@@ -101,7 +110,7 @@ def test_a_check_that_failed_in_a_finished_window_still_fails(cli, texts, ran_te
     ran_texts.clear()
     assert cli(*command, "--resume").code == 1
     assert not ran_texts
-    windows()[0].write_text("{}\n")
+    forge(windows()[0], b"{}\n")
     ran = cli(*command, "--resume")
     message = f"attnviz: error: out/{windows()[0].name}: it is not what attnviz check --json writes; expected that\n"
     assert (ran.code, ran.err.splitlines(keepends=True)[-1]) == (3, message)
@@ -211,7 +220,15 @@ def test_options_that_do_not_fit_are_wrong_usage(cli, texts, argv, message):
 
 @pytest.mark.parametrize("argv", [COMMANDS[0], ("heads",)], ids=" ".join)
 @pytest.mark.parametrize(
-    "damage", [lambda data: data[:0], lambda data: data[: len(data) // 2], lambda data: data[:-1]], ids=["0", "½", "-1"]
+    "damage",
+    [
+        lambda data: data[:0],
+        lambda data: data[: len(data) // 2],
+        lambda data: data[:-1],
+        lambda data: b"".join(data.splitlines(keepends=True)[:-1]),  # cut at the end of a line
+        lambda _: windows()[-1].read_bytes(),  # another window, which is whole
+    ],
+    ids=["0", "½", "-1", "line", "other"],
 )
 def test_a_damaged_window_runs_again(cli, texts, argv, damage):
     command = (*argv, "--file", "texts.txt", "--json", "--workers", "1", "--out", "out")
@@ -237,7 +254,18 @@ def test_a_total_with_a_changed_bit_runs_again(cli, texts):
 def test_a_total_of_something_else_is_one_line(cli, texts, arrays):
     command = ("heads", "--file", "texts.txt", "--json", "--out", "out")
     cli(*command)
-    np.savez(windows()[1], **arrays)
+    data = io.BytesIO()
+    np.savez(data, **arrays)
+    forge(windows()[1], data.getvalue())
     ran = cli(*command, "--resume")
     says = "it is not a window of attnviz heads --json --out; expected one, or no file of this name"
     assert (ran.code, ran.err) == (3, f"attnviz: error: out/{windows()[1].name}: {says}\n")
+
+
+@pytest.mark.parametrize("command", [("show", "--json", "--top", "1", "-o"), ("html", "-o"), ("heatmap", "-o")])
+def test_a_second_run_says_so(cli, tmp_path, command):
+    (tmp_path / "texts.txt").write_text("a cat\nthe dog\n")
+    with turn_in(tmp_path / "out"):
+        ran = cli(*command, "out/", "--file", "texts.txt")
+    assert (ran.code, os.listdir(tmp_path)) == (1, ["texts.txt"])
+    assert ran.err.startswith("attnviz: error: out: another run of attnviz writes to it; ")

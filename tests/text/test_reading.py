@@ -163,10 +163,10 @@ def test_files_that_cannot_be_read_are_refused_in_words(tmp_path):
 
 
 def test_a_file_without_permission_is_refused_in_words(monkeypatch):
-    def refuse(path, mode):
+    def refuse(path):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("pathlib.Path.open", refuse)  # the tests may run as root, who may read everything
+    monkeypatch.setattr("attnviz.files._opened", refuse)  # the tests may run as root, who may read everything
     assert message(open_lines, "locked.txt") == "locked.txt: no permission to read it; expected a text file"
 
 

@@ -11,7 +11,7 @@ from attnviz.records import dataclass
 if TYPE_CHECKING:
     import numpy as np
 
-    from attnviz.analysis.heads.metrics import RowBlock
+    from attnviz.analysis.heads.sums.blocks import RowBlock
 
 UNRANKED = 1000  # the rank of a metric that any other may precede
 
@@ -176,7 +176,7 @@ METRICS: dict[str, Metric] = {
             "weight",
             110,
             "Voita et al. 2019",
-            row_numbers=lambda block: block.weights.max(axis=-1),
+            row_numbers=lambda block: block.greatest,
         ),
         Metric(
             "diagonal",

@@ -2,14 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from math import isnan
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from attnviz.analysis.conditions.expressions import Expression
 from attnviz.analysis.heads.labels import LABELS, METRIC_OF, REST_LABELS, Label, label
 from attnviz.analysis.heads.metrics import HeadMetrics
-from attnviz.analysis.heads.null import Null
-from attnviz.analysis.heads.table import HeadTable
+
+if TYPE_CHECKING:
+    from attnviz.analysis.conditions.expressions import Expression
+    from attnviz.analysis.heads.null import Null
+    from attnviz.analysis.heads.table import HeadTable
 
 Places = list[tuple[int, int]]
 
@@ -38,20 +41,27 @@ def unavailable_labels(metrics: HeadMetrics) -> dict[str, str]:
     return {name: missing[name][metric] for name, metric in METRIC_OF.items() if metric in missing[name]}
 
 
-def head_table(metrics: HeadMetrics, labels: np.ndarray | None = None) -> HeadTable:
+def head_table(metrics: HeadMetrics, labels: np.ndarray | None = None) -> "HeadTable":
     """The metrics and labels of every head, as conditions see them.
 
     Args:
         metrics: of the heads.
         labels: (n_layers, n_heads), as ``head_labels`` gives them; made of the metrics if None.
     """
+    from attnviz.analysis.heads.table import HeadTable  # noqa: PLC0415 (start-up time)
+
     labels = head_labels(metrics) if labels is None else labels
     names = np.vectorize(lambda one: one.name, otypes=[object])(labels)
     reasons = {**metrics.reasons, **unavailable_labels(metrics)}
     return HeadTable(metrics.values, metrics.layers, metrics.heads, names, reasons, metrics.by_name)
 
 
-def fitting_heads(metrics: HeadMetrics, labels: np.ndarray, where: Expression | None) -> Places:
+def all_heads(labels: np.ndarray) -> Places:
+    """The rows and columns of all heads, in the order of layers and heads; of labels (n_layers, n_heads)."""
+    return list(np.ndindex(*labels.shape))
+
+
+def fitting_heads(metrics: HeadMetrics, labels: np.ndarray, where: "Expression | None") -> Places:
     """The rows and columns of the heads of which a condition holds, in the order of layers and heads.
 
     Args:
@@ -63,7 +73,7 @@ def fitting_heads(metrics: HeadMetrics, labels: np.ndarray, where: Expression | 
         ConditionError: it asks for a layer, head or metric that is not there.
     """
     if where is None:
-        return list(np.ndindex(*labels.shape))
+        return all_heads(labels)
     return [(i, j) for i, j in np.argwhere(where.holds(head_table(metrics, labels))).tolist()]
 
 
@@ -123,11 +133,10 @@ def head_rows(
 
 def label_fields(metrics: HeadMetrics, labels: np.ndarray) -> list[dict[str, object]]:
     """Every head's label as JSON has it, row by row."""
-    places: Places = list(np.ndindex(*metrics.head_shape))
-    return [_label(labels[place], metrics, place) for place in places]
+    return [_label(labels[place], metrics, place) for place in all_heads(labels)]
 
 
-def null_document(null: Null, columns: Sequence[str]) -> dict[str, object]:
+def null_document(null: "Null", columns: Sequence[str]) -> dict[str, object]:
     """The null as JSON has it: of each layer the mean and the standard deviation of each of the metrics."""
     layers = []
     for i, layer in enumerate(null.layers):

@@ -1,18 +1,21 @@
 """What is known of the heads of a model on one text or several."""
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from attnviz.analysis.heads.averages import TextMetrics
-from attnviz.analysis.heads.clustered import Clustered
-from attnviz.analysis.heads.measures import Places
-from attnviz.analysis.heads.null import Null
-from attnviz.analysis.heads.rows import Rows
-from attnviz.analysis.telling import Link
 from attnviz.records import dataclass
 from attnviz.trace.attention import Attention
 from attnviz.trace.tokens import Tokens
+
+if TYPE_CHECKING:
+    from attnviz.analysis.heads.clustered import Clustered
+    from attnviz.analysis.heads.measures import Places
+    from attnviz.analysis.heads.null import Null
+    from attnviz.analysis.heads.rows import Rows
+    from attnviz.analysis.telling import Link
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,7 +30,7 @@ class Examples:
 
     queries: Tokens
     keys: Tokens
-    links: Mapping[tuple[int, int], tuple[Link, ...]]
+    links: "Mapping[tuple[int, int], tuple[Link, ...]]"
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,12 +53,12 @@ class HeadReport:
     attention: Attention
     metrics: TextMetrics
     labels: np.ndarray
-    places: Places
+    places: "Places"
     n_fitting: int
-    rows: Rows
-    null: Null | None = None
+    rows: "Rows"
+    null: "Null | None" = None
     z: Mapping[str, np.ndarray] | None = None
-    clustered: Clustered | None = None
+    clustered: "Clustered | None" = None
     examples: "Examples | None" = None
 
     @property

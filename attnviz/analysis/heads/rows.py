@@ -3,18 +3,19 @@
 import difflib
 import re
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from attnviz.analysis.conditions.expressions import Expression
-from attnviz.analysis.conditions.grammar import parse
-from attnviz.analysis.conditions.statements import pointed
 from attnviz.analysis.heads.definitions import ABLATION, METRICS, Metric, all_metrics, kind_metrics
 from attnviz.analysis.heads.labels import LABELS
-from attnviz.analysis.heads.measures import Places, fitting_heads, labelled_heads, sorted_heads
+from attnviz.analysis.heads.measures import Places, all_heads, fitting_heads, labelled_heads, sorted_heads
 from attnviz.analysis.heads.metrics import HeadMetrics
 from attnviz.errors import UsageError, one_line
 from attnviz.records import dataclass
+
+if TYPE_CHECKING:
+    from attnviz.analysis.conditions.expressions import Expression
 
 TELLING = "telling"  # the order of ``analysis.telling``
 _ORDERS = ("label", TELLING)  # besides those of metrics
@@ -36,7 +37,7 @@ class Rows:
 
     metrics: Mapping[str, Metric]
     selection: tuple[str, ...]
-    where: Expression | None
+    where: "Expression | None"
     sort: str | None
     backwards: bool
     top: int | None
@@ -101,6 +102,10 @@ class Rows:
         Raises:
             ConditionError: it asks for what is not there.
         """
+        if self.where is None:
+            return all_heads(labels)
+        from attnviz.analysis.conditions.statements import pointed  # noqa: PLC0415 (start-up time)
+
         with pointed(self.condition_text or ""):
             return fitting_heads(metrics, labels, self.where)
 
@@ -138,12 +143,15 @@ def _chosen(columns: str | None, names: tuple[str, ...], metrics: Mapping[str, M
     return tuple(dict.fromkeys(name.removesuffix("_z") for name in chosen))
 
 
-def _parsed(where: str | None, names: tuple[str, ...]) -> Expression | None:
+def _parsed(where: str | None, names: tuple[str, ...]) -> "Expression | None":
 
     if where is None:
         return None
     for name in re.findall(r"\w+", where):
         _measured(name, "where", names)
+    from attnviz.analysis.conditions.grammar import parse  # noqa: PLC0415 (start-up time)
+    from attnviz.analysis.conditions.statements import pointed  # noqa: PLC0415 (start-up time)
+
     with pointed(where):
         return parse(where, names, LABELS, per_head=True)
 

@@ -6,7 +6,6 @@ the next one is asked for, so that they are not all in memory.
 
 import math
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -17,6 +16,8 @@ from attnviz.trace.heads import HeadAxes
 
 def ahead(parts: Iterator[Attention]) -> Iterator[Attention]:
     """The parts, each computed in a thread of its own while the one before it is used: two are in memory."""
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 (start-up time)
+
     with ThreadPoolExecutor(1) as thread:
         coming = thread.submit(next, parts, None)
         while (part := coming.result()) is not None:

@@ -8,6 +8,7 @@ from attnviz.errors import CheckpointError, one_line
 from attnviz.files import is_special, open_file
 
 GGUF = b"GGUF"
+ZIP_MAGICS = (b"PK\x03\x04", b"PK\x05\x06")  # with members, without any
 _EXPECTED = "expected a GGUF file"
 
 

@@ -17,7 +17,6 @@ import numpy as np
 from attnviz.errors import InputError, one_line
 
 NPY_MAGIC = b"\x93NUMPY"
-ZIP_MAGICS = (b"PK\x03\x04", b"PK\x05\x06")  # with members, without any
 _LARGE, _RATIO = 2**30, 100
 
 

@@ -2,11 +2,7 @@
 
 from pathlib import Path
 
-from attnviz.checkpoints.formats.magic import GGUF, open_lasting
-from attnviz.checkpoints.formats.npz_file import NpzFile
-from attnviz.checkpoints.formats.numpy_files import ZIP_MAGICS
-from attnviz.checkpoints.formats.pytorch.archive import is_torch_archive
-from attnviz.checkpoints.formats.pytorch.torch_file import TorchFile
+from attnviz.checkpoints.formats.magic import GGUF, ZIP_MAGICS, open_lasting
 from attnviz.checkpoints.formats.safetensors_file import SafetensorsFile
 from attnviz.checkpoints.formats.tensor_file import TensorFile
 from attnviz.errors import CheckpointError, one_line
@@ -28,8 +24,10 @@ def open_tensors(path: Path) -> TensorFile:
     if start[8:9] == b"{":
         return SafetensorsFile(path)
     if start.startswith(ZIP_MAGICS):
-        return TorchFile(path) if is_torch_archive(path) else NpzFile(path)
+        return _open_archive(path)
     if start.startswith(_PICKLES) and _TORCH_MARK in start:
+        from attnviz.checkpoints.formats.pytorch.torch_file import TorchFile  # noqa: PLC0415 (start-up time)
+
         return TorchFile(path)
     if start.startswith(_PICKLES):
         raise CheckpointError(f"{where}: it is a pickle, which could run any program and is never read; {_EXPECTED}")
@@ -38,6 +36,19 @@ def open_tensors(path: Path) -> TensorFile:
             f"{where}: it is a GGUF file; {_EXPECTED}", hint="a GGUF file is a whole model: --model FILE"
         )
     raise CheckpointError(f"{where}: unknown format; {_EXPECTED}")
+
+
+def _open_archive(path: Path) -> TensorFile:
+    """Opens a zip archive: one of PyTorch's, or arrays of NumPy."""
+    from attnviz.checkpoints.formats.pytorch.archive import is_torch_archive  # noqa: PLC0415 (start-up time)
+
+    if is_torch_archive(path):
+        from attnviz.checkpoints.formats.pytorch.torch_file import TorchFile  # noqa: PLC0415 (start-up time)
+
+        return TorchFile(path)
+    from attnviz.checkpoints.formats.npz_file import NpzFile  # noqa: PLC0415 (start-up time)
+
+    return NpzFile(path)
 
 
 def model_folder_hint(path: Path) -> str | None:

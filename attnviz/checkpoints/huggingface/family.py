@@ -13,17 +13,19 @@ The families themselves are in ``families/``, one small file for each ``model_ty
 import fnmatch
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from attnviz.checkpoints.huggingface.generation.language_head import LanguageHead
 from attnviz.checkpoints.huggingface.settings import SettingRule, Settings
 from attnviz.encoder.config.block import Block
 from attnviz.encoder.parameters.shapes import Shape
 from attnviz.records import dataclass
-from attnviz.text.languages import LanguageTokens
-from attnviz.text.pieces.layout import PieceLayout
+
+if TYPE_CHECKING:
+    from attnviz.checkpoints.huggingface.generation.language_head import LanguageHead
+    from attnviz.text.languages import LanguageTokens
+    from attnviz.text.pieces.layout import PieceLayout
 
 KINDS_OF_FAMILIES = ("encoder", "decoder", "encoder-decoder")
 
@@ -101,8 +103,8 @@ class TokenizerKind:
         languages, pieces, vocabulary: as ``Family`` has them.
     """
 
-    languages: LanguageTokens | None = None
-    pieces: PieceLayout | None = None
+    languages: "LanguageTokens | None" = None
+    pieces: "PieceLayout | None" = None
     vocabulary: Vocabulary | None = None
 
 
@@ -197,9 +199,9 @@ class Family:
     convolutions: Callable[[Settings], Mapping[str, int]] = lambda settings: {}  # noqa: ARG005
     layer: Callable[[Settings, int], str] = lambda settings, i: str(i)  # noqa: ARG005
     vocabulary: Vocabulary | None = None
-    pieces: PieceLayout | None = None
-    head: LanguageHead | None = None
-    languages: LanguageTokens | None = None
+    pieces: "PieceLayout | None" = None
+    head: "LanguageHead | None" = None
+    languages: "LanguageTokens | None" = None
     tokenizer_class: str = ""
     tokenizers: Mapping[str, TokenizerKind] = field(default_factory=dict)
 

@@ -13,7 +13,6 @@ from attnviz.checkpoints.huggingface.family import Family
 from attnviz.checkpoints.huggingface.hints import check_plain
 from attnviz.checkpoints.huggingface.known_settings import check_settings, family_of_classes
 from attnviz.checkpoints.huggingface.registry import families, find_family, needed_family, read_as
-from attnviz.checkpoints.huggingface.rules.text_part import PICTURE_PARTS, PICTURE_SETTINGS, text_part
 from attnviz.checkpoints.huggingface.setting_names import with_setting_names
 from attnviz.checkpoints.huggingface.settings import Settings
 from attnviz.checkpoints.huggingface.settings_file import read_settings
@@ -35,6 +34,7 @@ from attnviz.encoder.parameters.shapes import Shape, tensor_shapes
 from attnviz.errors import CheckpointError, ConfigError, one_line
 
 if TYPE_CHECKING:
+    from attnviz.checkpoints.huggingface.rules.text_part import TextPart
     from attnviz.encoder.generation.rules import Generation
     from attnviz.encoder.generation.unembedding import Unembedding
 
@@ -242,8 +242,9 @@ def _read_family(
     model_type = values.get("model_type")
     if model_type is None:
         model_type = family_of_classes(values, families())
-    part = text_part(values, where) if find_family(model_type) is None else None
-    if part is not None:
+    if find_family(model_type) is None and (part := _text_part(values, where)) is not None:
+        from attnviz.checkpoints.huggingface.rules.text_part import PICTURE_PARTS, PICTURE_SETTINGS  # noqa: PLC0415 (start-up time)
+
         check_plain(part.where, part.values)
         model_type, values, where, notes = part.model_type, part.values, part.where, (part.note,)
         extended = {"unused": PICTURE_PARTS, "irrelevant": PICTURE_SETTINGS}
@@ -254,6 +255,12 @@ def _read_family(
     more: dict[str, Any] = {name: (*getattr(family, name), *names) for name, names in extended.items()}
     family = replace(family, **more) if more else family
     return str(model_type), family, family.settings(values, where), notes
+
+
+def _text_part(values: Mapping[str, Any], where: str) -> "TextPart | None":
+    from attnviz.checkpoints.huggingface.rules.text_part import text_part  # noqa: PLC0415 (start-up time)
+
+    return text_part(values, where)
 
 
 def configs_of(family: Family, settings: Settings, overrides: Mapping[str, object]) -> tuple[Block, Block]:

@@ -6,7 +6,6 @@ The tests in ``tests/checkpoints/huggingface/test_hints.py`` run each command, t
 import json
 import os
 import re
-import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -39,7 +38,9 @@ def save_tokenizer(path: Path) -> str:
     made = _python(
         f"from transformers import AutoTokenizer; AutoTokenizer.from_pretrained({str(path)!r}).save_pretrained({new!r})"
     )
-    model, file = shlex.quote(str(path)), shlex.quote(f"{new}/tokenizer.json")
+    from shlex import quote  # noqa: PLC0415 (start-up time)
+
+    model, file = quote(str(path)), quote(f"{new}/tokenizer.json")
     return f'{made} && attnviz show "The cat sat" --model {model} --tokenizer {file}'
 
 
@@ -123,5 +124,7 @@ def _beside(source: str, suffix: str) -> str:
 
 def _python(program: str) -> str:
     """The command that runs a program of one line, quoted for a shell."""
-    quoted = shlex.quote(program) if set(program) & set('"$`\\!') else f'"{program}"'
+    from shlex import quote  # noqa: PLC0415 (start-up time)
+
+    quoted = quote(program) if set(program) & set('"$`\\!') else f'"{program}"'
     return one_line(f"python -c {quoted}")

@@ -5,17 +5,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeGuard
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from attnviz.checkpoints.huggingface.family import Family, Vocabulary
 from attnviz.checkpoints.huggingface.hints import save_tokenizer
 from attnviz.checkpoints.huggingface.settings_file import read_object
 from attnviz.errors import CheckpointError, one_line
 from attnviz.text.language_names import Languages, check_no_languages
-from attnviz.text.languages import BothModes, in_languages, known_languages
-from attnviz.text.pieces.layout import PieceLayout
 from attnviz.text.pretrained import PretrainedTokenizer, pretrained_tokenizer
-from attnviz.text.regex import RegexTokenizer, regex_tokenizer
 from attnviz.text.tokenizer import REGEX
 from attnviz.text.vocabularies import (
     add_specials,
@@ -26,6 +23,11 @@ from attnviz.text.vocabularies import (
     whole_tokens,
     wordpiece,
 )
+
+if TYPE_CHECKING:
+    from attnviz.text.languages import BothModes
+    from attnviz.text.pieces.layout import PieceLayout
+    from attnviz.text.regex import RegexTokenizer
 
 SENTENCEPIECE_FILES = (
     "sentencepiece.bpe.model",
@@ -87,12 +89,12 @@ def _of_class(family: Family, path: Path, settings: dict[str, Any]) -> Family:
     return family.with_tokenizer(settings)
 
 
-def _has_pieces(layout: PieceLayout | None, path: Path) -> TypeGuard[PieceLayout]:
+def _has_pieces(layout: "PieceLayout | None", path: Path) -> "TypeGuard[PieceLayout]":
     """Whether a folder has pieces whose ids are in a file of their own, which go before ``tokenizer.json``."""
     return layout is not None and bool(layout.files) and all((path / name).is_file() for name in layout.files)
 
 
-def _of_pieces(path: Path, model: Path, layout: PieceLayout, settings: dict[str, Any]) -> PretrainedTokenizer:
+def _of_pieces(path: Path, model: Path, layout: "PieceLayout", settings: dict[str, Any]) -> PretrainedTokenizer:
     from attnviz.text.pieces.tokenizer import sentencepiece_tokenizer  # noqa: PLC0415 (start-up time)
 
     name = f"{one_line(path.name)}, tokenizer"
@@ -101,7 +103,7 @@ def _of_pieces(path: Path, model: Path, layout: PieceLayout, settings: dict[str,
 
 def read_both_modes(
     path: Path, family: Family, source: PretrainedTokenizer, languages: Languages, where: str
-) -> BothModes:
+) -> "BothModes":
     """The tokenizers of a model folder's source and target texts.
 
     Args:
@@ -118,6 +120,8 @@ def read_both_modes(
     settings = tokenizer_settings(path)
     family = _of_class(family, path, settings)
     target = partial(_target_tokenizer, path, family.pieces, source, settings)
+    from attnviz.text.languages import BothModes, in_languages  # noqa: PLC0415 (start-up time)
+
     if family.languages is None:
         check_no_languages(where, languages)
         return BothModes(source, target)
@@ -127,11 +131,15 @@ def read_both_modes(
 def folder_languages(path: Path, family: Family, tokenizer: PretrainedTokenizer) -> tuple[str, ...]:
     """The codes of the languages that a folder's tokenizer has tokens for, in the order of their ids."""
     tokens = _of_class(family, path, tokenizer_settings(path)).languages
-    return () if tokens is None else known_languages(tokenizer, tokens)
+    if tokens is None:
+        return ()
+    from attnviz.text.languages import known_languages  # noqa: PLC0415 (start-up time)
+
+    return known_languages(tokenizer, tokens)
 
 
 def _target_tokenizer(
-    path: Path, layout: PieceLayout | None, source: PretrainedTokenizer, settings: dict[str, Any]
+    path: Path, layout: "PieceLayout | None", source: PretrainedTokenizer, settings: dict[str, Any]
 ) -> PretrainedTokenizer:
     if layout is None or not layout.target_model:
         return source
@@ -149,7 +157,7 @@ def sentencepiece_file(path: Path) -> Path | None:
     return next((path / name for name in SENTENCEPIECE_FILES if (path / name).is_file()), None)
 
 
-def read_regex_tokenizer(path: Path, family: Family, spec: str) -> RegexTokenizer:
+def read_regex_tokenizer(path: Path, family: Family, spec: str) -> "RegexTokenizer":
     """The tokenizer of a regular expression, with the ids of a model folder's ``vocab.txt``.
 
     Args:
@@ -167,6 +175,8 @@ def read_regex_tokenizer(path: Path, family: Family, spec: str) -> RegexTokenize
     usual = family.vocabulary.specials if family.vocabulary else {}
     tokens = _token_settings(path, tokenizer_settings(path))
     roles = {**_BERT_SPECIALS, **usual}
+    from attnviz.text.regex import regex_tokenizer  # noqa: PLC0415 (start-up time)
+
     return regex_tokenizer(
         spec, file, {role: token_text(tokens.get(f"{role}_token")) or token for role, token in roles.items()}
     )

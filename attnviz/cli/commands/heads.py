@@ -193,11 +193,11 @@ def _draw(
     source: SharedSource, report: "HeadReport", place: "Path | None", formats: FormatOptions, looks: dict[str, Any]
 ) -> None:
     """Draws the distances between the heads, where there is a place for them."""
+    if place is None:
+        return
     from attnviz.api.heatmaps import similarity_picture
     from attnviz.cli.pictures.places import note_pictures
 
-    if place is None:
-        return
     if formats.cmap != AMBER:  # which is the terminal's own
         looks |= {"cmap": formats.cmap}
     note_pictures(source.common, place, similarity_picture(report, place, **looks))

@@ -57,6 +57,7 @@ def heatmap(
     from attnviz.output.pictures.rendering import PicturesRendering
     from attnviz.output.rendering import render
     from attnviz.sweeps.runs import Run
+    from attnviz.turns import turn_in
 
     source, place, looks = _prepared(source, picture, figure)
     is_stream = source.inputs.is_stream
@@ -80,7 +81,9 @@ def heatmap(
         for text in notes.texts(paths):
             note(source.common, text)
 
-    render((run for _, run in values), PicturesRendering(place.path or Path(), draw, several=several, finish=finish))
+    rendering = PicturesRendering(place.path or Path(), draw, several=several, finish=finish)
+    with turn_in(rendering.folder) if several else nullcontext():  # a single text has its turn where it is drawn
+        render((run for _, run in values), rendering)
 
 
 def _prepared(

@@ -12,8 +12,11 @@ from attnviz.cli.options import ModelJsonOptions, SelectionOptions, SharedSource
 from attnviz.cli.show_options import ViewOptions, WordOptions, check_views
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from attnviz.analysis.matrices.selection import Request
     from attnviz.analysis.one_word import WordQuestion
+    from attnviz.output.terminal.images.image_screen import ImageScreen
     from attnviz.sweeps.corpus import Corpus
 
 _EXAMPLES = """
@@ -53,8 +56,6 @@ def show(
     column says what special tokens got. Or one word in every head (--from, --to), or every head in small (--grid).
     """
     from attnviz.api.sweep import chosen_run, sweep, without_choice
-    from attnviz.api.word import word_reports
-    from attnviz.cli.images.terminal_images import terminal_images
     from attnviz.cli.inputs import corpus_of
     from attnviz.cli.renderings import views_on_screen
     from attnviz.output.rendering import render
@@ -73,6 +74,8 @@ def show(
     corpus = replace(corpus, workers=1)
     every, is_stream = selection.layer is not None or selection.head is not None, source.inputs.is_stream
     if question:
+        from attnviz.api.word import word_reports
+
         words = WordViews(view.looks(top=1), every=every, is_stream=is_stream)
         render(word_reports(corpus, question, request=request), views_on_screen(source.common, words.of, view.width))
         return
@@ -81,8 +84,13 @@ def show(
         looks, every=every, raw_tokens=view.raw_tokens, is_stream=is_stream, grid=view.grid, choice=choice
     )
     runs = sweep(corpus, partial(chosen_run, choice), request=without_choice(request))
-    images = terminal_images(source.common) if view.image else None
-    render(runs, views_on_screen(source.common, views.of, view.width, images=images))
+    render(runs, views_on_screen(source.common, views.of, view.width, images=_images(source) if view.image else None))
+
+
+def _images(source: SharedSource) -> "ImageScreen | None":
+    from attnviz.cli.images.terminal_images import terminal_images
+
+    return terminal_images(source.common)
 
 
 def _asked(
@@ -109,10 +117,13 @@ def _print_json(
 ) -> None:
     """Prints a line of JSON for each text, or keeps them in a folder."""
     from attnviz.api.sweep import json_lines
-    from attnviz.api.word import word_lines
     from attnviz.cli.renderings import printed_or_kept
     from attnviz.output.rendering import render
 
-    lines = partial(word_lines, question=question) if question else partial(json_lines, received=view.received)
+    lines: Callable[..., Iterator[bytes]] = partial(json_lines, received=view.received)
+    if question:
+        from attnviz.api.word import word_lines
+
+        lines = partial(word_lines, question=question)
     lines = partial(lines, precision=view.precision, top=view.top, model_info=model_info)
     render(lines(corpus, request=request), printed_or_kept(source.common, bytes, corpus.saving))

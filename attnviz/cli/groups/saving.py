@@ -66,15 +66,18 @@ def saving_corpus(
         totals: whether a file is one total of its window, not a line for each text.
 
     Raises:
-        OutputError: the folder has windows already, or it cannot be written to.
+        OutputError: the folder has windows already, it cannot be written to, or another run writes to it.
     """
     if saving.out is None:
         return corpus
+    from attnviz.cli.main import until_end
     from attnviz.sweeps.saved.windows import LINES, TOTALS, WindowFolder
+    from attnviz.turns import turn_in
 
     options = {"command": source.inputs.command, "on_error": source.many.on_error}
     for group in (source.inputs, source.texts, source.models, source.elsewhere, *groups):
         options |= group.values_by_name()
     asked = sorted((name, str(value)) for name, value in options.items() if name not in _PLACES)
     ending = TOTALS if totals else LINES
-    return replace(corpus, saving=WindowFolder(saving.out, asked, ending, resume=saving.resume, force=saving.force))
+    folder = until_end(turn_in(saving.out))
+    return replace(corpus, saving=WindowFolder(folder, asked, ending, resume=saving.resume, force=saving.force))

@@ -8,12 +8,12 @@ from pathlib import Path
 import orjson
 
 from attnviz.cli.streams import write_bytes
-from attnviz.errors import OutputError, UsageError, one_line
-from attnviz.files import check_folder, is_special, own_folder, write_atomically
+from attnviz.errors import UsageError, one_line
+from attnviz.files import check_file, check_folder, is_special, write_atomically
+from attnviz.output.signatures import is_written_by_attnviz
 from attnviz.records import dataclass
+from attnviz.turns import turn_in
 
-_GENERATOR = b'<meta name="generator" content="attnviz'
-_START = 2048  # bytes of a page that have its generator
 _ENDINGS = (".html", ".htm")
 _DEFAULT = "attnviz.html"
 _TEXT_BROWSERS = frozenset(("www-browser", "links", "elinks", "lynx", "w3m"))
@@ -57,11 +57,7 @@ class PagePlace:
                 f"out: {one_line(name)} is not the name of a page; expected {one_line(page)}, or {one_line(name)}/ for "
                 "a folder"
             )
-        if path.parent.is_dir() and path.is_file() and not (force or is_ours(path)):
-            raise OutputError(f"{one_line(path)}: exists already; expected a new file, or --force")
-        if not path.parent.is_dir():
-            reason = "is a file" if path.parent.exists() else "does not exist"
-            raise OutputError(f"{one_line(path)}: its folder {reason}; expected an existing folder")
+        check_file(path, is_replaceable=lambda file: force or is_written_by_attnviz(file))
         return cls(path, force=force)
 
     def write(self, page: str) -> list[Path]:
@@ -91,23 +87,14 @@ class PagePlace:
             OutputError: one cannot be written.
         """
         paths: list[Path] = []
-        for number, page in enumerate(pages, start=1):
-            name = f"text-{number:03d}.html" if several else _DEFAULT
-            paths.append(own_folder(self.path or "") / name)
-            self._save(paths[-1], page.encode())
+        with turn_in(self.path or "") as folder:
+            for number, page in enumerate(pages, start=1):
+                paths.append(folder / (f"text-{number:03d}.html" if several else _DEFAULT))
+                self._save(paths[-1], page.encode())
         return paths
 
     def _save(self, path: Path, data: bytes) -> None:
-        write_atomically(path, data, overwrite=self.force or is_ours(path))
-
-
-def is_ours(path: Path) -> bool:
-    """Whether a file is a page that attnviz wrote."""
-    try:
-        with path.open("rb") as file:
-            return _GENERATOR in file.read(_START)
-    except OSError:
-        return False
+        write_atomically(path, data, overwrite=self.force or is_written_by_attnviz(path))
 
 
 def written_line(place: PagePlace, paths: list[Path]) -> str:

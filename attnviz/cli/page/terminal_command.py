@@ -91,7 +91,7 @@ def _spelled(group: Options, *, leave: Iterable[str] = (), only: Iterable[str] |
     for name in group.changed():
         if name in leave or (only is not None and name not in only):
             continue
-        declared = get_args(type(group).__annotations__[name])[-1]
+        declared = get_args({**type(group).__annotations__, **type(group).seldom()}[name])[-1]
         if isinstance(declared, typer.models.ArgumentInfo):
             continue
         # Where an annotation has the option, Typer keeps the first of its names as the default.

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import BinaryIO, cast
 
-from attnviz.checkpoints.formats.numpy_files import NPY_MAGIC, ZIP_MAGICS
+from attnviz.checkpoints.formats.magic import ZIP_MAGICS
+from attnviz.checkpoints.formats.numpy_files import NPY_MAGIC
 from attnviz.elsewhere.files.file_types import EXPECTED, foreign_type, refused
 from attnviz.errors import InputError
 from attnviz.files import unreadable

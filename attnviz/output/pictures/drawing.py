@@ -31,9 +31,10 @@ from matplotlib.text import Text
 from matplotlib.transforms import Affine2D
 
 from attnviz.errors import UsageError
-from attnviz.output.pictures.files.encoding import CREATOR, accessible_svg
+from attnviz.output.pictures.files.encoding import accessible_svg
 from attnviz.output.pictures.fonts import FONTS
 from attnviz.output.pictures.scene import Box, Curve, Mark, Measure, Raster, Scene, Stroke, TextLine
+from attnviz.output.signatures import CREATOR
 
 POINTS_PER_INCH = 72
 MOST_PIXELS, MOST_SIDE = 200_000_000, 60_000  # of a PNG: 13.33x7.5in has 144 million at 1,200 dpi

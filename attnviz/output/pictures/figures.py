@@ -21,6 +21,7 @@ from attnviz.output.pictures.matrices.similarity import as_distances, similarity
 from attnviz.output.pictures.scene import Scene
 from attnviz.output.pictures.style import PictureStyle
 from attnviz.trace.attention import Attention
+from attnviz.turns import turn_in
 
 MOST_PANELS, FEW_PANELS = 16, 4
 Note = Callable[[str], None]
@@ -67,15 +68,14 @@ def write_heatmaps(
         UsageError: the size is too small.
         OutputError: the folder or a file cannot be written, or is another program's; the files before it are whole.
     """
-    folder = own_folder(folder)
-    drawn, families = _drawn(attention, style, prefix, texts, note)
-    n_heads = 0 if overview_only else len(drawn.attention)
-    has_overview = overview_only or n_heads > 1
     written: list[list[Path]] = []
-    with own_settings():
+    with turn_in(folder) as place, own_settings():
+        drawn, families = _drawn(attention, style, prefix, texts, note)
+        n_heads = 0 if overview_only else len(drawn.attention)
+        has_overview = overview_only or n_heads > 1
         overview = ((f"{prefix}overview", overview_scene(drawn)) for _ in range(has_overview))
         scenes = chain(overview, _scenes_of_heads(drawn, query, key) if n_heads else ())
-        files = _noted(((folder / stem, scene) for stem, scene in scenes), note)
+        files = _noted(((place / stem, scene) for stem, scene in scenes), note)
         for paths in write_scenes(files, style, families, force=force):
             written.append(paths)
             if progress:

@@ -15,6 +15,9 @@ class PicturesRendering(Generic[ReportT]):
         draw: draws a report in a folder and returns the files that it wrote.
         several: whether each report has a numbered folder.
         finish: called at the end with all files, in the order in which they were written.
+
+    Attributes:
+        folder: the folder of all files.
     """
 
     def __init__(
@@ -25,14 +28,14 @@ class PicturesRendering(Generic[ReportT]):
         several: bool = False,
         finish: Callable[[Sequence[Path]], object],
     ):
-        self._folder, self._draw, self._several, self._finish = folder, draw, several, finish
+        self.folder, self._draw, self._several, self._finish = folder, draw, several, finish
         self._written: list[Path] = []
         self._reports = 0
 
     def add(self, report: ReportT) -> None:
         """Draws one report."""
         self._reports += 1
-        folder = self._folder / f"text-{self._reports:03d}" if self._several else self._folder
+        folder = self.folder / f"text-{self._reports:03d}" if self._several else self.folder
         self._written += self._draw(report, folder)
 
     def end(self) -> None:

@@ -15,6 +15,7 @@ from attnviz.output.terminal.images.image_screen import ImageScreen
 from attnviz.records import dataclass
 
 PIPE_WIDTH = 80
+_MOST_WIDTH = 100_000  # columns; a line that is filled takes as many characters
 _SYSTEMS = {"truecolor": ColorSystem.TRUECOLOR, "256": ColorSystem.EIGHT_BIT, "standard": ColorSystem.STANDARD}
 _GLYPHS = "░▒▓█▀▄▌·…√Σ∅␣"
 
@@ -52,7 +53,7 @@ class Screen:
         is_terminal = stream.isatty()
         coloured = choose_color(color, environ, is_terminal=is_terminal)
         return cls(
-            width=width or _width(environ, is_terminal=is_terminal),
+            width=min(width or _width(environ, is_terminal=is_terminal), _MOST_WIDTH),
             color=color_system(environ) if coloured else None,
             ascii=not _carries(stream.encoding, _GLYPHS),
             images=images,

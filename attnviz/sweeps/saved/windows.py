@@ -3,8 +3,6 @@
 import hashlib
 import os
 import re
-import zipfile
-import zlib
 from collections import deque
 from collections.abc import Iterator, Sequence
 from itertools import count, islice
@@ -15,23 +13,25 @@ from attnviz.files import own_folder, write_atomically
 from attnviz.sweeps.texts import Texts, Window
 from attnviz.trace.model_info import ModelInfo
 
-_NAME = "window-{number:07d}-{digest}{ending}"
+_NAME = re.compile(r"(window-\d{7,}-[0-9a-f]{16})(?:-([0-9a-f]{16}))?(\.\w+)")
 LINES, TOTALS = ".ndjson", ".npz"  # the endings of the files: a line for each text, or one total of all
 MOST_TEXTS = 256  # in a window
 _DIGITS = 16  # of a digest in a name
+_PIECE = 2**20
 
 
 class WindowFolder:
-    """The files of a run's windows: ``window-0000012-3f2a….ndjson``, whose digest is that of all it follows from.
+    """The files of a run's windows: ``window-0000012-3f2a…-9c41….ndjson``.
 
-    That is the window's texts, the weights, and what is asked of them. A file is written whole or not at all, when its
-    window is done. So a window whose file is there is finished, unless the file was damaged since.
+    The first digest is that of all that the window follows from: its texts, the weights, and what is asked of them. The
+    second is that of the file, the start of what ``sha256sum`` prints. A file is written whole or not at all, when its
+    window is done. So a window whose file is there is finished, unless the file was damaged or replaced since.
 
     Totals of windows are needed in their order, also those of finished ones. Then the first window is run in each
     run: it says what all texts have in common.
 
     Args:
-        folder: made if it is not there.
+        folder: made if it is not there; no other run may write to it meanwhile.
         asked: what is asked of each text, in words that are the same in each run.
         ending: ``LINES`` or ``TOTALS``.
         resume: skip the windows that are finished.
@@ -48,17 +48,17 @@ class WindowFolder:
     def __init__(self, folder: str | Path, asked: Sequence[object], ending: str, *, resume: bool, force: bool):
         self._folder, self._ending = own_folder(folder), ending
         self._asked = repr((*asked, ending)).encode()
-        self._pattern = re.compile(rf"window-\d{{7,}}-[0-9a-f]{{{_DIGITS}}}{re.escape(ending)}")
-        self._earlier = {name for name in os.listdir(self._folder) if self._pattern.fullmatch(name)}
+        self._earlier = _windows(self._folder, ending)
         if self._earlier and not (resume or force):
+            n = sum(map(len, self._earlier.values()))
             raise OutputError(
-                f"{one_line(folder)}: it has {_counted(len(self._earlier))} of an earlier run; expected an empty "
+                f"{one_line(folder)}: it has {_counted(n)} of an earlier run; expected an empty "
                 "folder, --resume to go on, or --force to begin anew"
             )
         self._resume = resume
         self._waiting: deque[tuple[int, str]] = deque()  # numbers and names of the windows that run, in order
         self._passed: deque[tuple[int, Path]] = deque()  # finished windows whose totals nobody has read
-        self._names: set[str] = set()
+        self._names: set[str] = set()  # of this run's files
         self._data: list[bytes] = []  # of the window whose texts are run now
         self.n_written = 0
         self.finished: list[Path] = []
@@ -86,27 +86,16 @@ class WindowFolder:
         digest = hashlib.sha256(self._asked + model)
         for one in window.texts:
             digest.update(repr((str(one.text), one.pair, one.target)).encode("utf-8", "surrogatepass"))
-        name = _NAME.format(number=number, digest=digest.hexdigest()[:_DIGITS], ending=self._ending)
-        self._names.add(name)
-        is_there = self._resume and name in self._earlier and self._is_whole(self._folder / name)
-        if is_there and (number or not self.has_totals):
+        start = f"window-{number:07d}-{digest.hexdigest()[:_DIGITS]}"
+        there = self._earlier.get(start, []) if self._resume else []
+        name = next((name for name in there if _is_whole(self._folder / name)), None)
+        if name is not None and (number or not self.has_totals):
+            self._names.add(name)
             self.finished.append(self._folder / name)
             self._passed.append((number, self._folder / name))
             return True
-        self._waiting.append((number, name))
+        self._waiting.append((number, start))
         return False
-
-    def _is_whole(self, path: Path) -> bool:
-        """Whether a file is as it was written: lines end, and packed arrays have their checksums."""
-        try:
-            with path.open("rb") as stream:
-                if self.has_totals:
-                    with zipfile.ZipFile(stream) as arrays:
-                        return arrays.testzip() is None
-                stream.seek(-1, os.SEEK_END)
-                return stream.read() == b"\n"
-        except (OSError, ValueError, RuntimeError, NotImplementedError, EOFError, zipfile.BadZipFile, zlib.error):
-            return False
 
     def passed(self, *, end: bool = False) -> Iterator[Path]:
         """The finished windows before the one whose texts are run now, or, at the end, all; each once."""
@@ -119,14 +108,17 @@ class WindowFolder:
         Raises:
             OutputError: it cannot be written.
         """
-        _, name = self._waiting.popleft()
-        write_atomically(self._folder / name, b"".join(self._data), overwrite=True)
+        _, start = self._waiting.popleft()
+        data = b"".join(self._data)
+        name = f"{start}-{hashlib.sha256(data).hexdigest()[:_DIGITS]}{self._ending}"
+        self._names.add(name)
+        write_atomically(self._folder / name, data, overwrite=True)
         self._data = []
         self.n_written += 1
 
     def end(self) -> str:
         """Removes windows of an earlier run that are none of this one, and says in a sentence what was done."""
-        others = self._earlier - self._names
+        others = {name for names in self._earlier.values() for name in names} - self._names
         for name in others:
             (self._folder / name).unlink(missing_ok=True)
         n = len(self.finished)
@@ -138,6 +130,29 @@ class WindowFolder:
 
 def _counted(n: int) -> str:
     return f"{n:,} window{'s' * (n != 1)}"
+
+
+def _windows(folder: Path, ending: str) -> dict[str, list[str]]:
+    """The names of a folder's windows, by what they follow from. Folders and links are none of them."""
+    windows: dict[str, list[str]] = {}
+    for entry in os.scandir(folder):
+        name = _NAME.fullmatch(entry.name)
+        if name and name[3] == ending and entry.is_file(follow_symlinks=False):
+            windows.setdefault(name[1], []).append(name[0])
+    return windows
+
+
+def _is_whole(path: Path) -> bool:
+    """Whether a file is as it was written: its digest is that in its name."""
+    name = _NAME.fullmatch(path.name)
+    digest = hashlib.sha256()
+    try:
+        with path.open("rb") as stream:
+            while piece := stream.read(_PIECE):
+                digest.update(piece)
+    except OSError:
+        return False
+    return name is not None and digest.hexdigest()[:_DIGITS] == name[2]
 
 
 class UnfinishedTexts:

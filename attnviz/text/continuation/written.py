@@ -18,13 +18,13 @@ _PART = "\ufffd"  # how the library spells bytes that are only part of a charact
 
 def written_text(tokenizer: Tokenizer, before: Sequence[int], ids: Sequence[int]) -> str:
     """The text of new ids after others; bytes at its end that are only part of a character are left out."""
-    library = getattr(tokenizer, "library", None)
-    if library is None:
+    decode = getattr(tokenizer, "decode", None)
+    if decode is None:
         return "".join(f" {_piece(tokenizer, number)}" for number in ids)
-    start, text = library.decode(list(before)), ""
+    start, text = decode(before), ""
     for n in range(len(ids), max(len(ids) - _MOST_BYTES, -1), -1):
-        whole = library.decode([*before, *ids[:n]])
-        text = whole[len(start) :] if whole.startswith(start) else library.decode(list(ids[:n]))
+        whole = decode([*before, *ids[:n]])
+        text = whole[len(start) :] if whole.startswith(start) else decode(ids[:n])
         if not text.endswith(_PART):
             break
     return text.rstrip(_PART)

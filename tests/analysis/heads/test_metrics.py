@@ -15,6 +15,7 @@ from attnviz.analysis.heads import metrics as functions
 from attnviz.analysis.heads.averages import Running
 from attnviz.analysis.heads.definitions import METRICS, Metric, kind_metrics
 from attnviz.analysis.heads.metrics import head_metrics
+from attnviz.analysis.heads.sums import blocks
 from attnviz.analysis.matrices.reduce import reduce_attention
 from attnviz.analysis.matrices.words import hide_special, merge_words
 from attnviz.analysis.remainders import metrics_of_parts
@@ -539,7 +540,7 @@ def test_the_example_of_the_contributors_page_reads_places_and_tokens(monkeypatc
     padding = (Token("", "[PAD]", id=0, piece="[PAD]", special=True, padding=True),) * 2
     weights = np.zeros((2, 3, 7, 7))
     weights[..., :5] = random_weights(np.random.default_rng(0), (2, 3, 7, 5))
-    monkeypatch.setattr(functions, "_AT_ONCE", 1)  # one row per block
+    monkeypatch.setattr(blocks, "_AT_ONCE", 1)  # one row per block
     found = head_metrics(
         attention(weights, tokens(range(5)) + padding, masked=np.broadcast_to(np.arange(7) >= 5, (2, 7, 7)))
     )

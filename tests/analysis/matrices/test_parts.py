@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from attnviz.analysis.heads import metrics as module
 from attnviz.analysis.heads.metrics import head_metrics
+from attnviz.analysis.heads.sums import blocks, cells
 from attnviz.analysis.matrices.parts import each_layer, joined
 from attnviz.analysis.matrices.reduce import reduce_attention, reduced_parts
 from attnviz.analysis.matrices.words import hide_special, merge_words
@@ -136,11 +136,11 @@ def test_metrics_do_not_depend_on_parts_or_on_blocks_of_rows(dtype, tolerance, d
     n_layers, n_heads, n, _ = whole.matrices.shape
     expected = head_metrics(whole)  # small: all rows in one block
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "_AT_ONCE", data.draw(st.integers(1, n + 1)) * n_layers * n_heads * n)
+        patch.setattr(blocks, "_AT_ONCE", data.draw(st.integers(1, n + 1)) * n_layers * n_heads * n)
         assert_same_metrics(head_metrics(whole), expected, tolerance)
         # Parts with fewer heads have more rows at a time, and what rows have in common is kept from part to part.
-        patch.setattr(module, "_AT_ONCE", data.draw(st.sampled_from([1, 2 * n, 5 * n, 1000])))
-        patch.setattr(module, "_FEW_PAIRS", data.draw(st.sampled_from([0, 16])))
+        patch.setattr(blocks, "_AT_ONCE", data.draw(st.sampled_from([1, 2 * n, 5 * n, 1000])))
+        patch.setattr(cells, "_FEW_CELLS", data.draw(st.sampled_from([0, 16])))
         common, found = metrics_of_parts(in_parts(whole, data.draw(heads_at_once)))
     assert_same_metrics(found, expected, tolerance)
     assert (common.layers, common.heads, common.matrices.size) == (whole.layers, whole.heads, 0)
@@ -152,6 +152,6 @@ def test_parts_with_fewer_heads_have_more_rows_at_a_time_and_the_same_metrics(mo
     matrices = np.random.default_rng(0).dirichlet(np.ones(n), (1, 3, n))
     whole = Attention(matrices, tokens(n), tokens(n), (0,), (0, 1, 2), ModelInfo("drawn", "seed:0"))
     expected = head_metrics(whole)
-    monkeypatch.setattr(module, "_AT_ONCE", 6 * n)  # three rows of two heads, six of one
-    monkeypatch.setattr(module, "_FEW_PAIRS", 0)
+    monkeypatch.setattr(blocks, "_AT_ONCE", 6 * n)  # a head and some rows of it
+    monkeypatch.setattr(cells, "_FEW_CELLS", 0)
     assert_same_metrics(metrics_of_parts(in_parts(whole, 2))[1], expected, 1e-12)

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import numpy as np
 
+from attnviz.checkpoints.formats.magic import ZIP_MAGICS
 from attnviz.checkpoints.formats.number_types import READ_TYPES
-from attnviz.checkpoints.formats.numpy_files import ZIP_MAGICS, DamageError
+from attnviz.checkpoints.formats.numpy_files import DamageError
 from attnviz.checkpoints.formats.pytorch.archive import TorchArchive
 from attnviz.checkpoints.formats.pytorch.legacy import LegacyFile
 from attnviz.checkpoints.formats.pytorch.objects import Storage, StoredTensor

@@ -1,11 +1,9 @@
 """Which files of a model folder, or of a listing on the hub, hold the weights."""
 
 import re
-import shlex
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from attnviz.checkpoints.formats.shards import ShardedFile
 from attnviz.checkpoints.formats.tensor_file import TensorFile
 from attnviz.checkpoints.formats.tensors import open_tensors
 from attnviz.errors import CheckpointError, UsageError, one_line, some
@@ -38,6 +36,8 @@ def open_weights(path: Path, variant: str | None = None) -> tuple[TensorFile, tu
     if name is None:
         raise missing_weights(one_line(path), names, variant)
     if is_index(name):
+        from attnviz.checkpoints.formats.shards import ShardedFile  # noqa: PLC0415 (start-up time)
+
         sharded = ShardedFile(path / name)
         return sharded, sharded.paths
     return open_tensors(path / name), (path / name,)
@@ -106,7 +106,9 @@ def _variants(names: Collection[str]) -> Iterator[str]:
 def _advice(name: str, where: str) -> str | None:
     """What to do with a file that is not read, in this folder."""
     if name.endswith(".gguf"):
-        return f"it is a whole model by itself: --model {shlex.quote(f'{where}/{one_line(name)}')}"
+        from shlex import quote  # noqa: PLC0415 (start-up time)
+
+        return f"it is a whole model by itself: --model {quote(f'{where}/{one_line(name)}')}"
     if name.startswith("consolidated"):
         return "it has its maker's own names of tensors: download the files model*.safetensors of the same model"
     if name.startswith("adapter_model"):

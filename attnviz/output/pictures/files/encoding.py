@@ -9,8 +9,6 @@ import numpy as np
 
 from attnviz.output.pictures.scene import Hover
 
-CREATOR = "attnviz heatmap"  # what lets a later run know a file for one of its own
-
 
 def png(pixels: np.ndarray, words: Mapping[str, str], dpi: int) -> bytes:
     """The pixels as a PNG file, with words as its text chunks (W3C, Portable Network Graphics, third edition).

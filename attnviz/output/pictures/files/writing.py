@@ -8,20 +8,13 @@ from pathlib import Path
 import numpy as np
 
 from attnviz.files import write_atomically
-from attnviz.names import CAPTION_ENDING
 from attnviz.output.pictures.drawing import Drawing
-from attnviz.output.pictures.files.encoding import CREATOR, png
+from attnviz.output.pictures.files.encoding import png
 from attnviz.output.pictures.files.paths import caption_path, picture_path
 from attnviz.output.pictures.scene import Scene
 from attnviz.output.pictures.style import PictureStyle
+from attnviz.output.signatures import CAPTION_SIGNATURE, CREATOR, is_written_by_attnviz
 
-_SIGNATURE = f"Drawn by {CREATOR}."
-# What only the writer of a PNG, a PDF or an SVG puts there; a text that mentions the command is not ours.
-_MARKS = (
-    f"Creator{5 * chr(0)}{CREATOR}".encode(),
-    f"/Creator ({CREATOR})".encode(),
-    f"<dc:title>{CREATOR}</dc:title>".encode(),
-)
 _THREADS = 2
 _WAITING = 4
 
@@ -58,7 +51,7 @@ def write_scenes(
                     save_picture(path, data, force=force)
             if style.caption:
                 paths.append(caption_path(place))
-                save_picture(paths[-1], f"{scene.caption} {_SIGNATURE}\n".encode(errors="replace"), force=force)
+                save_picture(paths[-1], f"{scene.caption} {CAPTION_SIGNATURE}\n".encode(errors="replace"), force=force)
             waiting.append((paths, futures))
             while len(waiting) > _WAITING:
                 yield _finished(waiting)
@@ -68,20 +61,7 @@ def write_scenes(
 
 def save_picture(path: Path, data: bytes, *, force: bool) -> None:
     """Writes a picture, over an earlier one of attnviz's own too; over anything else only if it must."""
-    write_atomically(path, data, overwrite=force or is_our_picture(path))
-
-
-def is_our_picture(path: Path) -> bool:
-    """Whether attnviz wrote a file: its pictures say so in their metadata, and its captions at their end."""
-    if not path.is_file():  # to read a pipe would wait for its writer, which is us
-        return False
-    try:
-        data = path.read_bytes()
-    except OSError:
-        return False
-    if path.suffix == CAPTION_ENDING:
-        return data.endswith(f" {_SIGNATURE}\n".encode())
-    return any(mark in data for mark in _MARKS)
+    write_atomically(path, data, overwrite=force or is_written_by_attnviz(path))
 
 
 def _finished(waiting: deque[tuple[list[Path], list[Future[None]]]]) -> list[Path]:

@@ -1,0 +1,42 @@
+"""What goes wrong inside the ``tokenizers`` library, as ordinary errors."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+class EngineError(Exception):
+    """The library fails where it should not: it panics, ends its process, or needs too long."""
+
+
+@contextmanager
+def panics_as_errors() -> Iterator[None]:
+    """Turns a panic of Rust, which is not an ``Exception``, into one.
+
+    Raises:
+        EngineError: the library panicked.
+    """
+    try:
+        yield
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":  # no module exports the class
+            raise
+        raise EngineError(f"the library fails: {error}") from None
+
+
+@contextmanager
+def without_traces() -> Iterator[None]:
+    """Without what foreign code writes to the process's standard error itself, such as the trace of a panic."""
+    try:
+        kept = os.dup(2)
+    except OSError:  # it is closed, and nothing is seen anyway
+        yield
+        return
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
