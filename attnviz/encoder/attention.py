@@ -81,8 +81,7 @@ def attention(x: Array, source: Array, params: Params, config: Block, geometry: 
         ``v`` after the first weights, then ``z`` and ``attn_out``; other shapes as in ``LayerTrace``. Keys and values
         that are known already are part of ``k`` and ``v``.
     """
-    packing = geometry.packing
-    q = project_heads(x, params, "q", config.n_heads, config, packing)  # (n_heads, n_q, d_head)
+    q = project_heads(x, params, "q", config.n_heads, config, geometry.packing)  # (n_heads, n_q, d_head)
     q = q if geometry.rotations is None else rotate(q, geometry.rotations)  # shape as before
     k = _keys(source, params, config, geometry)  # (n_kv_heads, n_k, d_head)
     yield "q", q
@@ -90,9 +89,7 @@ def attention(x: Array, source: Array, params: Params, config: Block, geometry: 
 
     group = config.n_heads // config.n_kv_heads
     k = repeat_kv(k, group)  # (n_heads, n_k, d_head)
-    # (n_heads, n_q, d_v), in memory (n_q, n_heads, d_v): the heads of a token side by side
-    v, z = None, np.empty((*q.shape[:-3], q.shape[-2], config.n_heads * config.d_v), q.dtype)
-    z = split_heads(z, config.n_heads)
+    v, z = None, _empty_heads(q, config.d_v)  # (n_heads, n_q, d_v)
     score_w = params["score_w"] if config.attention.score == "additive" else None  # (n_heads, d_head)
     sink = params["sink"] if config.attention.sink else None  # (n_heads,)
     offsets = None if geometry.offsets is None else offset_heads(geometry.offsets, params, config)
@@ -123,7 +120,7 @@ def attention(x: Array, source: Array, params: Params, config: Block, geometry: 
         del scores, weights  # free them before the next heads need as much
     yield "z", z  # (n_heads, n_q, d_v)
 
-    merged = merge_heads(z) if packing is None else packing.packed(merge_heads(z))  # (n_q, n_heads * d_v)
+    merged = merge_heads(z, geometry.packing)  # (n_q, n_heads * d_v)
     attn_out = linear(merged, params, "o", bias=config.biases.out)  # (n_q, d_model)
     yield "attn_out", attn_out
     return attn_out
@@ -169,10 +166,17 @@ def _head_groups(q: Array, k: Array) -> Iterator[slice]:
     return (slice(start, min(start + step, n_heads)) for start in range(0, n_heads, step))
 
 
-def merge_heads(z: Array) -> Array:
-    """(..., n_heads, n, d_head) to (..., n, n_heads * d_head): the concatenation of the heads."""
+def _empty_heads(q: Array, width: int) -> Array:
+    """Room for (..., n_heads, n_q, width), with the heads of a token side by side in memory: they merge for nothing."""
+    n_heads, n_q = q.shape[-3:-1]
+    return split_heads(np.empty((*q.shape[:-3], n_q, n_heads * width), q.dtype), n_heads)
+
+
+def merge_heads(z: Array, packing: Packing | None = None) -> Array:
+    """(..., n_heads, n, d_head) to (..., n, n_heads * d_head), or packed: the concatenation of the heads."""
     z = np.swapaxes(z, -2, -3)  # (..., n, n_heads, d_head)
-    return z.reshape(*z.shape[:-2], -1)  # (..., n, n_heads * d_head)
+    merged = z.reshape(*z.shape[:-2], -1)  # (..., n, n_heads * d_head)
+    return merged if packing is None else packing.packed(merged)
 
 
 def repeat_kv(x: Array, group: int) -> Array:
