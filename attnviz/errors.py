@@ -3,7 +3,13 @@
 A message has the form ``WHERE: WHAT; EXPECTED``, and may carry a hint that is printed on a line of its own.
 """
 
+import re
 from collections.abc import Sequence
+
+LONGEST_QUOTE, LONGEST_PATH, LONGEST_LINE = 80, 200, 800  # characters of a message
+LISTED = 3  # of many names
+_KEPT_END = 0.25  # of what is shortened: the start says more than the end
+_RUN = re.compile(rf"\\S{{{LONGEST_PATH + 1},}}")
 
 
 class AttnvizError(Exception):
@@ -18,8 +24,8 @@ class AttnvizError(Exception):
     exit_code = 1
 
     def __init__(self, message: str, hint: str | None = None, excerpt: str | None = None):
-        super().__init__(message)
-        self.hint = hint
+        super().__init__(bounded(message))
+        self.hint = None if hint is None else bounded(hint)
         self.excerpt = excerpt
 
     def at(self, where: str) -> "AttnvizError":
@@ -64,7 +70,37 @@ def one_line(text: object) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in str(text))
 
 
-def some(names: Sequence[str], most: int = 20) -> str:
+def brief(text: object, most: int = LONGEST_QUOTE) -> str:
+    """What a file or a user wrote, for a message: in one line, and without its middle where it is long."""
+    spelled = text if isinstance(text, str) else _spelled(text)
+    if len(spelled) > 2 * most:  # the rest need not be escaped
+        spelled = spelled[:most] + spelled[-most:]
+    return _shortened(one_line(spelled), most)
+
+
+def bounded(message: str) -> str:
+    """A message whose length does not depend on what it is about: long paths and long lists lose their middle."""
+    if len(message) <= LONGEST_PATH:
+        return message
+    whole = _RUN.sub(lambda run: _shortened(run[0], LONGEST_PATH), message)
+    return _shortened(whole, LONGEST_LINE)
+
+
+def some(names: Sequence[str], most: int = LISTED) -> str:
     """The names in a row, or the first of many and how many more there are."""
     more = len(names) - most
     return ", ".join(names) if more <= 0 else f"{', '.join(names[:most])} and {more} more"
+
+
+def _shortened(text: str, most: int) -> str:
+    if len(text) <= most:
+        return text
+    end = int(most * _KEPT_END)
+    return f"{text[: most - end - 3]}...{text[len(text) - end :]}"
+
+
+def _spelled(value: object) -> str:
+    try:
+        return str(value)
+    except (RecursionError, ValueError):  # lists without end; a number of more digits than Python writes
+        return f"a {type(value).__name__}"

@@ -12,7 +12,7 @@ from io import BufferedReader
 from pathlib import Path
 from typing import BinaryIO
 
-from attnviz.errors import InputError, OutputError, one_line
+from attnviz.errors import InputError, OutputError, brief, one_line
 
 _REASONS: dict[int | None, str] = {
     errno.ENOENT: "its folder does not exist; expected an existing folder",
@@ -150,7 +150,7 @@ def unreadable(cause: BaseException) -> str:
         return "it does not fit the memory"
     number = getattr(cause, "errno", None) or _NUMBERS.get(type(cause))
     known = _UNREADABLE.get(number)
-    return known or f"it cannot be read ({one_line(getattr(cause, 'strerror', None) or cause)})"
+    return known or f"it cannot be read ({brief(getattr(cause, 'strerror', None) or cause)})"
 
 
 def write_atomically(path: str | Path, data: bytes | Callable[[BinaryIO], None], *, overwrite: bool) -> None:
@@ -314,4 +314,4 @@ def _named(path: str | Path) -> Path:
 
 def _reason(error: OSError) -> str:
     known = _REASONS.get(error.errno)
-    return known or f"{one_line(error.strerror or error)}; expected a place that can be written to"
+    return known or f"{brief(error.strerror or error)}; expected a place that can be written to"

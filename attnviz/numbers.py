@@ -2,7 +2,7 @@
 
 import re
 
-from attnviz.errors import UsageError
+from attnviz.errors import UsageError, brief
 
 _PART = re.compile(r"(-?\d{1,9})(?:-(-?\d{1,9}))?")
 _HEAD = re.compile(r"L(-?\d{1,9})H(-?\d{1,9})", re.IGNORECASE)
@@ -26,12 +26,13 @@ def parse_numbers(text: str, n: int, unit: str) -> tuple[int, ...]:
             names = ", or names such as L2H8,L1H7" * (unit == "head")
             hint = f"a head has one name: --head {part.strip()}" if _HEAD.fullmatch(part.strip()) else None
             raise UsageError(
-                f"{unit}: {part.strip()!r} cannot be read; expected all, or numbers such as 0,2-3,-1{names}", hint=hint
+                f"{unit}: {brief(part.strip())!r} cannot be read; expected all, or numbers such as 0,2-3,-1{names}",
+                hint=hint,
             )
         first = counted(int(match[1]), n, unit)
         last = first if match[2] is None else counted(int(match[2]), n, unit)
         if last < first:
-            raise UsageError(f"{unit}: {part.strip()!r} runs backwards; expected the smaller number first")
+            raise UsageError(f"{unit}: {brief(part.strip())!r} runs backwards; expected the smaller number first")
         numbers += range(first, last + 1)
     return tuple(dict.fromkeys(numbers))
 
@@ -49,7 +50,9 @@ def parse_heads(text: str) -> tuple[tuple[int, int], ...] | None:
     names = [(int(match[1]), int(match[2])) for match in matches if match]
     if len(names) < len(parts):
         wrong = next(part for part, match in zip(parts, matches, strict=True) if not match)
-        raise UsageError(f"head: {wrong!r} beside names of heads cannot be read; expected only names such as L2H8,L1H7")
+        raise UsageError(
+            f"head: {brief(wrong)!r} beside names of heads cannot be read; expected only names such as L2H8,L1H7"
+        )
     return tuple(dict.fromkeys(names))
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from attnviz.analysis.matrices.spelling import find_word, labelled
 from attnviz.analysis.matrices.words import hide_special
 from attnviz.analysis.telling import telling_part, telling_sizes
-from attnviz.errors import UsageError
+from attnviz.errors import UsageError, brief
 from attnviz.records import dataclass
 from attnviz.trace.attention import Attention, of_all
 from attnviz.trace.tokens import Token, Tokens, numbered, token_numbers
@@ -157,7 +157,7 @@ def _index(first: Attention, tokens: Tokens, question: WordQuestion) -> int:
             find_word(question.word, other, option)
         except UsageError:
             raise error from None
-        raise UsageError(str(error), f"{question.word!r} is a word of the {text}: --{option} takes it") from None
+        raise UsageError(str(error), f"{brief(question.word)!r} is a word of the {text}: --{option} takes it") from None
 
 
 def _sliced(part: Attention, index: int, question: WordQuestion) -> Attention:

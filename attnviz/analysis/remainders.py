@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import reduce
 
 import numpy as np
 
@@ -10,7 +11,7 @@ from attnviz.analysis.heads.metrics import HeadMetrics, WholeMetrics, check_shar
 from attnviz.analysis.heads.sums.blocks import BlockPlaces, RowBlock, entropy_ratio, reachable_keys, row_blocks
 from attnviz.analysis.heads.sums.cells import Cells
 from attnviz.analysis.heads.sums.means import Means, row_counts, row_sums
-from attnviz.analysis.heads.sums.sides import Sides, missing_metrics
+from attnviz.analysis.heads.sums.sides import Sides, missing_of_sides
 from attnviz.analysis.resting import Remainder, looks_back_only, place_of_hidden, resting_places
 from attnviz.records import dataclass
 from attnviz.trace.attention import Attention, of_all
@@ -127,28 +128,22 @@ class _Left:
         # Where nothing says on which keys heads rest, some may rest on the first token.
         self._by_head = not places and part.rest is None and sides.square
         places = resting_places(part, first=True) if self._by_head else places
-        self.keys = sides.real & ~np.any([*places.values(), np.zeros_like(sides.real)], axis=0)
+        self.keys = sides.real & ~reduce(np.logical_or, places.values(), ~sides.real)
         self._rows = self.keys if sides.square else sides.real_queries & ~sides.special_queries
         self._hidden = None if part.rest is None else place_of_hidden(part)
         self._places = tuple(dict.fromkeys([*([self._hidden] if self._hidden else ()), *places]))
-        self._shares = {**places, _LEFT: self.keys, _SHARE: sides.real}
+        shares = {**places, _LEFT: self.keys, _SHARE: sides.real}
+        self._shares, self._of_keys = tuple(shares), np.array(list(shares.values()), dtype=np.float64).T
 
         queries, keys = (np.flatnonzero(some) for some in (self._rows, self.keys))
-        left = replace(
-            part.bare,
-            queries=tuple(part.queries[i] for i in queries.tolist()),
-            keys=tuple(part.keys[i] for i in keys.tolist()),
-            hidden=False,
-            renormalized=True,
-        )
-        sides_left = Sides.of(left)
+        sides_left = sides.of_some(part, queries, keys)
         is_empty = 0 in (len(queries), len(keys))
-        missing = {} if is_empty else missing_metrics(left, sides_left)
+        missing = {} if is_empty else missing_of_sides(part.kind, sides_left)
         self._missing = {name: why for name, why in missing.items() if name in PATTERN_METRICS}
         self._names = tuple(name for name in PATTERN_METRICS if name not in missing)
         names, shape = () if is_empty else self._names, (len(self._rows), len(self.keys))
         self._cells = Cells(sides_left, names, (queries, keys), shape, _MOST_EQUAL)
-        self._about = np.array([self._cells.about.get(name, self._rows) for name in self._names], dtype=np.float32)
+        self._about = self._cells.rows_about(self._names)
 
     def means(self, part: Attention) -> Means:
         """Empty means of the metrics of a part."""
@@ -173,7 +168,7 @@ class _Left:
 
     def add_shares(self, shares: Means, places: BlockPlaces, block: RowBlock, rest: np.ndarray | None) -> None:
         """Where the rows of one more block look."""
-        of_keys = block.of_keys(np.array(list(self._shares.values())))
+        of_keys = block.received @ self._of_keys
         sums = {name: of_keys[..., i] for i, name in enumerate(self._shares)}
         if rest is not None and self._hidden is not None:
             sums[self._hidden] = sums.get(self._hidden, 0.0) + row_sums(rest[places], block.seen)

@@ -9,7 +9,7 @@ from attnviz.analysis.heads.clusters import head_clusters, head_distances
 from attnviz.analysis.heads.report import HeadReport
 from attnviz.analysis.matrices.parts import ahead
 from attnviz.analysis.matrices.spelling import find_word, labelled
-from attnviz.errors import UsageError, one_line
+from attnviz.errors import UsageError, brief, one_line
 from attnviz.files import check_file
 from attnviz.names import PICTURE_FORMATS
 from attnviz.output.pictures.files.paths import caption_path, is_figure
@@ -214,7 +214,7 @@ def picture_formats(text: str) -> tuple[str, ...]:
     formats = tuple(dict.fromkeys(part.strip().lower() for part in text.split(",")))
     for name in formats:
         if name not in PICTURE_FORMATS:
-            raise UsageError(f"format: {name!r} is not known; expected some of {', '.join(PICTURE_FORMATS)}")
+            raise UsageError(f"format: {brief(name)!r} is not known; expected some of {', '.join(PICTURE_FORMATS)}")
     return formats
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from attnviz.encoder.config.given import check_fields
 from attnviz.encoder.config.spelling import flattened
-from attnviz.errors import ConfigError, InputError, one_line
+from attnviz.errors import ConfigError, InputError, brief, one_line
 from attnviz.files import read_file, utf8
 
 _EXPECTED = "expected a TOML file"
@@ -21,7 +21,7 @@ def read_config(path: Path) -> dict[str, object]:
     try:
         fields = tomllib.loads(utf8(read_file(path, _EXPECTED), where, _EXPECTED))
     except (ValueError, RecursionError) as error:
-        raise InputError(f"{where}: it is not TOML ({one_line(error)}); expected lines such as n_heads = 4") from error
+        raise InputError(f"{where}: it is not TOML ({brief(error)}); expected lines such as n_heads = 4") from error
     try:
         fields = flattened(fields)
     except ConfigError as error:

@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 
-from attnviz.errors import InputError, one_line
+from attnviz.errors import InputError, brief, one_line
 from attnviz.files import read_file
 from attnviz.names import SCHEMA_NAME
 from attnviz.trace.head_labels import HeadLabels, HeadRelation
@@ -29,7 +29,7 @@ def read_labels(path: Path) -> HeadLabels:
     try:
         document: Any = orjson.loads(read_file(path, _EXPECTED))
     except orjson.JSONDecodeError as error:
-        raise InputError(f"{where}: not JSON ({one_line(error)}); {_EXPECTED}") from error
+        raise InputError(f"{where}: not JSON ({brief(error)}); {_EXPECTED}") from error
     if not isinstance(document, dict) or (document.get("schema"), document.get("probe")) != (SCHEMA_NAME, "syntax"):
         raise InputError(f"{where}: not the relations of a probe; {_EXPECTED}")
     try:
@@ -41,7 +41,7 @@ def read_labels(path: Path) -> HeadLabels:
             relations[place] = (*relations.get(place, ()), found)
         return HeadLabels(str(document["model"]["weights"]), one_line(document["treebank"]), relations)
     except (KeyError, TypeError, ValueError) as error:
-        raise InputError(f"{where}: a relation lacks what a label needs ({one_line(error)}); {_EXPECTED}") from error
+        raise InputError(f"{where}: a relation lacks what a label needs ({brief(error)}); {_EXPECTED}") from error
 
 
 def _is_label(row: dict[str, Any]) -> bool:

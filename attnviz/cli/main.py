@@ -2,6 +2,7 @@
 
 import gc
 import os
+import re
 import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack, suppress
@@ -9,7 +10,7 @@ from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Protocol, TypeVar, runtime_checkable
 
-from attnviz.cli.process.environment import drop_impossible_sizes
+from attnviz.cli.process.environment import drop_impossible_sizes, keep_from_libraries
 from attnviz.cli.process.standard_streams import begin_in_utf8, discard_output, open_standard_streams
 from attnviz.sweeps.sharing.machine import start_with_one_thread
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 _INTERRUPTED = 130
 _OBJECTS = 100_000
 _NARROWEST = 20
+_LESS_MEMORY = "expected a shorter text, fewer layers or a smaller model"
+_QUOTED = re.compile(r"'.{81,}'|\".{81,}\"|\(.{81,}\)", re.DOTALL)  # what Typer quotes whole
 _held = ExitStack()  # what the command that runs has until it ends
 
 Entered = TypeVar("Entered")
@@ -29,6 +32,7 @@ def entry() -> None:
     """The console script."""
     begin_in_utf8()
     start_with_one_thread()
+    keep_from_libraries(os.environ)
     open_standard_streams()
     # Start-up makes many objects and no garbage: a sentence goes without looking for any, a long run looks seldom.
     gc.set_threshold(_OBJECTS)
@@ -93,7 +97,7 @@ def until_end(context: AbstractContextManager[Entered]) -> Entered:
 
 def _explain(error: Exception, color: str) -> int:
     """Prints the error as one line, the place in what was written if it says one, and a hint on a line of its own."""
-    from attnviz.errors import AttnvizError, one_line
+    from attnviz.errors import AttnvizError, bounded, brief, one_line
 
     code, text, hint, excerpt = 1, "", None, None
     if isinstance(error, AttnvizError):
@@ -101,12 +105,13 @@ def _explain(error: Exception, color: str) -> int:
     elif isinstance(error, _UsageOfTyper):
         code, text, hint = _usage(error)
     elif isinstance(error, MemoryError):
-        text = "memory: not enough for this; expected a shorter text or a smaller block"
+        code, text = 3, f"memory: {brief(error) or 'there is not enough'}; {_LESS_MEMORY}"
     elif isinstance(error, OSError):
-        text = f"{error.filename or 'output'}: {error.strerror or error}; expected a place that can be written to"
+        where = bounded(one_line(error.filename or "output"))
+        text = f"{where}: {brief(error.strerror or error)}; expected a place that can be written to"
         discard_output()
     else:
-        text = f"internal: {type(error).__name__}: {error}"
+        text = f"internal: {type(error).__name__}: {brief(error)}"
         hint = "this is a bug; --debug shows where"
     say(one_line(text), label="attnviz: error:", color=color)
     for line in (excerpt or "").splitlines():
@@ -126,7 +131,11 @@ class _UsageOfTyper(Protocol):
 
 
 def _usage(error: _UsageOfTyper) -> tuple[int, str, str | None]:
-    text = error.format_message().rstrip(".")
+    from attnviz.errors import bounded, brief
+
+    text = _QUOTED.sub(
+        lambda quote: f"{quote[0][0]}{brief(quote[0][1:-1])}{quote[0][-1]}", error.format_message().rstrip(".")
+    )
     context: Context | None = getattr(error, "ctx", None)
     parameter: TyperOption | TyperArgument | None = getattr(error, "param", None)
     path = context.command_path if context is not None else "attnviz"
@@ -140,12 +149,12 @@ def _usage(error: _UsageOfTyper) -> tuple[int, str, str | None]:
         from attnviz.cli.help.suggestions import meant_option
 
         question, hint = meant_option(option, context)
-        text = f"no such option: {option}{question}"
+        text = f"no such option: {brief(option)}{question}"
     if context is not None and parameter is not None and parameter.name is not None:
         source = context.get_parameter_source(parameter.name)
         if source and source.name == "ENVIRONMENT":  # nobody wrote the option that the message names
             text = f"the variable {parameter.envvar}: {text[:1].lower()}{text[1:]}"
-    return error.exit_code, f"usage: {text[:1].lower()}{text[1:]}", hint
+    return error.exit_code, bounded(f"usage: {text[:1].lower()}{text[1:]}"), hint
 
 
 def say(line: str, *, label: str = "", color: str = "auto", wraps: bool = True) -> None:

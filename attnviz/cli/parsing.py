@@ -12,7 +12,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup, TyperOption
 
 from attnviz.cli.help.pages import INPUT, ROWS, SELECTION, full_page, group_page, short_page
-from attnviz.errors import UsageError
+from attnviz.errors import UsageError, brief
 
 if TYPE_CHECKING:
     # Typer has Click inside and makes only part of it public; these are the types of what its classes hand to ours.
@@ -203,7 +203,7 @@ class CommandGroup(_WithPages, TyperGroup):
             near = nearest_names(word, self.list_commands(ctx))[:1]
             question, path = f" (did you mean {near[0]}?)" if near else "", ctx.command_path
             hint = f"run `{path} {near[0]} -h`" if near else f"run `{path} -h`" + self._other_use(args)
-            raise UsageError(f"usage: no such command '{word}'{question}", hint=hint)
+            raise UsageError(f"usage: no such command '{brief(word)}'{question}", hint=hint)
         return super().resolve_command(ctx, args)
 
     def _other_use(self, args: list[str]) -> str:  # noqa: ARG002 (a subclass knows one)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from attnviz.cli.main import say
 from attnviz.cli.options import CommonOptions
 from attnviz.cli.process.standard_streams import discard_output
-from attnviz.errors import one_line
+from attnviz.errors import bounded, one_line
 
 if TYPE_CHECKING:
     from attnviz.output.terminal.images.image_screen import ImageScreen
@@ -49,7 +49,7 @@ def still_read(write: Callable[[], object]) -> bool:
 def note(common: CommonOptions, text: str) -> None:
     """One line to standard error, unless ``-q``."""
     if not common.quiet:
-        say(f"attnviz: note: {one_line(text)}")
+        say(f"attnviz: note: {bounded(one_line(text))}")
 
 
 def is_watched(common: CommonOptions) -> bool:

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from attnviz.errors import InputError, one_line
+from attnviz.errors import InputError, brief, one_line
 from attnviz.files import open_file
 from attnviz.text.reading import read_lines
 
@@ -36,7 +36,7 @@ def _links(line: str, where: str, first: int) -> NumberedLinks:
         match = _LINK.fullmatch(word)
         if match is None:
             raise InputError(
-                f"{where}: {one_line(word)[:40]!r} is not a link; expected a source word and a target word, 0-0 where "
+                f"{where}: {brief(word)!r} is not a link; expected a source word and a target word, 0-0 where "
                 "it is sure and 0p0 where it is possible"
             )
         link = int(match[1]) - first, int(match[3]) - first

@@ -6,7 +6,7 @@ from contextlib import suppress
 import numpy as np
 import orjson
 
-from attnviz.errors import InputError, one_line
+from attnviz.errors import InputError, brief
 
 
 def parse_json(data: bytes, where: str, expected: str, *, numbers_of_python: bool = False) -> object:
@@ -29,7 +29,7 @@ def parse_json(data: bytes, where: str, expected: str, *, numbers_of_python: boo
             with suppress(ValueError, RecursionError):
                 return json.loads(data)
         hint = "NaN and Infinity are not JSON" if not_numbers and not numbers_of_python else None
-        raise InputError(f"{where}: it is not JSON ({one_line(error)}); {expected}", hint) from error
+        raise InputError(f"{where}: it is not JSON ({brief(error)}); {expected}", hint) from error
 
 
 def listed_array(value: object, where: str, *, axes: int, null: float | None = None) -> np.ndarray:
@@ -101,5 +101,4 @@ def _spelled(place: tuple[int, ...]) -> str:
 def _said(value: object) -> str:
     if isinstance(value, list | dict):
         return "a list" if isinstance(value, list) else "an object"
-    said = one_line(orjson.dumps(value).decode())
-    return said if len(said) <= 40 else f"{said[:39]}…"
+    return brief(orjson.dumps(value).decode())

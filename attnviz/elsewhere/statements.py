@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import TypeVar
 
 from attnviz.elsewhere.read_options import ReadOptions
-from attnviz.errors import InputError, one_line
+from attnviz.errors import InputError, brief, one_line
 from attnviz.names import REDUCTIONS, VALUES, axes_of
 from attnviz.records import dataclass
 from attnviz.trace.model_info import ModelInfo
@@ -49,7 +49,7 @@ def _choice(fields: Mapping[str, object], key: str, choices: tuple[_T, ...], def
     value = fields.get(key, default)
     if type(value) is not type(default) or value not in choices:
         expected = ", ".join(str(choice).lower() for choice in choices)
-        raise InputError(f"{where}: {key} {one_line(value)[:40]!r} is not known; expected one of {expected}")
+        raise InputError(f"{where}: {key} {brief(value)!r} is not known; expected one of {expected}")
     return value
 
 
@@ -65,8 +65,6 @@ def stated_model(fields: Mapping[str, object], where: str) -> ModelInfo | None:
     if not isinstance(model, dict) or not all(isinstance(model.get(key), str) for key in ("name", "weights")):
         raise InputError(f"{where}: its model has no name or no weights; expected an object with both")
     if not _ORIGIN.fullmatch(model["weights"]):
-        raise InputError(
-            f"{where}: its model's weights are {one_line(model['weights'])[:40]!r}; expected seed:N or sha256:..."
-        )
+        raise InputError(f"{where}: its model's weights are {brief(model['weights'])!r}; expected seed:N or sha256:...")
     rest = {key: value for key, value in model.items() if key not in ("name", "weights")}
     return ModelInfo(one_line(model["name"]), model["weights"], rest)

@@ -7,7 +7,7 @@ import numpy as np
 from attnviz.checkpoints.formats.magic import ZIP_MAGICS
 from attnviz.checkpoints.formats.numpy_files import NPY_MAGIC, numbers_of
 from attnviz.elsewhere.lists import listed_array, parse_json
-from attnviz.errors import InputError, one_line
+from attnviz.errors import InputError, brief, one_line
 from attnviz.files import read_file, utf8
 
 _EXPECTED = "expected vectors as .npy, .npz, .csv or .json"
@@ -76,9 +76,9 @@ def _number(word: str, where: str) -> float:
     try:
         value = float(word.replace("_", "no underscores"))
     except ValueError as error:
-        said = repr(word if len(word) <= 40 else f"{word[:39]}…") if word else "empty"
+        said = brief(repr(word)) if word else "empty"
         hint = "a line of names is left out if it begins with #" if ", line 1," in where else None
         raise InputError(f"{where} is {said}; expected a number", hint) from error
     if not np.isfinite(value):
-        raise InputError(f"{where} is {word}; expected a finite number")
+        raise InputError(f"{where} is {brief(word)}; expected a finite number")
     return value

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from attnviz.errors import InputError, UsageError, one_line
+from attnviz.errors import InputError, UsageError, brief, one_line
 from attnviz.files import open_file, unreadable
 from attnviz.model.model import PathOrText
 
@@ -32,9 +32,7 @@ def find_folder(
     try:
         is_there, is_link = path.exists(), path.is_symlink()
     except OSError as cause:  # a name that is too long
-        raise InputError(
-            f"{one_line(model)[:80]}: {unreadable(cause)}; expected a model folder, or a model's id"
-        ) from cause
+        raise InputError(f"{brief(model)}: {unreadable(cause)}; expected a model folder, or a model's id") from cause
     if is_there or is_link or _is_path(str(model)):  # a link to nothing is not an id
         if not is_there:
             if path.suffix.lower() == _GGUF:

@@ -18,7 +18,7 @@ test measures it.
 
 from functools import cache
 
-from attnviz.errors import UsageError, one_line
+from attnviz.errors import UsageError, brief
 
 RGB = tuple[int, int, int]
 
@@ -69,7 +69,7 @@ def colormap_name(text: str) -> str:
     near = [names[name] for name in get_close_matches(wanted, names, cutoff=0.7)]
     question = f" (did you mean {' or '.join(near)}?)" if near else ""
     raise UsageError(
-        f"cmap: {one_line(repr(text))} is not known{question}; expected {PAPER}, or a sequential map of Matplotlib "
+        f"cmap: {brief(repr(text))} is not known{question}; expected {PAPER}, or a sequential map of Matplotlib "
         "such as viridis, Greys or YlGnBu"
     )
 

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
-from attnviz.errors import UsageError, one_line
+from attnviz.errors import UsageError, brief
 from attnviz.names import PATHS, SHARES
 from attnviz.output.scale import (
     DECADES,
@@ -61,9 +61,9 @@ def range_ends(text: str | None) -> Ends:
         ends = ANY_ENDS
     given = [end for end in ends if end is not None]
     if not colon or not given or not all(map(math.isfinite, given)):
-        raise UsageError(f"range: cannot read {one_line(repr(text))}; expected LOW:HIGH, such as 0:0.2, or :0.2")
+        raise UsageError(f"range: cannot read {brief(repr(text))}; expected LOW:HIGH, such as 0:0.2, or :0.2")
     if len(given) == 2 and given[0] >= given[1]:
-        raise UsageError(f"range: {one_line(text)} is empty; expected LOW:HIGH with LOW below HIGH, such as 0:0.2")
+        raise UsageError(f"range: {brief(text)} is empty; expected LOW:HIGH with LOW below HIGH, such as 0:0.2")
     return ends[0], ends[1]
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from attnviz.elsewhere.tokens.special_labels import is_special_label
 from attnviz.encoder.embedding import Sequence
-from attnviz.errors import InputError, UsageError, one_line
+from attnviz.errors import InputError, UsageError, brief
 from attnviz.model import Model
 from attnviz.sweeps.prepared import Prepared
 from attnviz.sweeps.targets import fed_tokens
@@ -226,7 +226,7 @@ def _check_segments(model: Model, tokens: Tokens, text: str, pair: str) -> None:
     if is_joined and not model.config.embedding.n_segments:
         raise InputError(
             f"pair: a second segment is given, and {model.name} puts nothing between two; expected one text",
-            hint=f'give both as one text: "{one_line(f"{text} {pair}")}"',
+            hint=f'give both as one text: "{brief(f"{text} {pair}")}"',
         )
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple, Protocol
 
 from attnviz.analysis.matrices.selection import Request
-from attnviz.errors import AttnvizError, CheckpointError, InputError, TokenChoiceError, one_line, some
+from attnviz.errors import AttnvizError, CheckpointError, InputError, TokenChoiceError, brief, some
 from attnviz.model import Model, load
 from attnviz.records import dataclass
 from attnviz.sweeps.preparation import prepare
@@ -136,7 +136,7 @@ class Work:
         unknown = getattr(self.model.tokenizer, "unknown", None)
         read = [t for t in (*prepared.tokens, *prepared.target_tokens) if t.piece == unknown and not t.special]
         if unknown is not None and read:
-            words = some([_shortened(one_line(t.text)) for t in read])
+            words = some([brief(t.text, _LONG_WORD) for t in read], 20)
             notes.append(f"{place}not in the vocabulary of {self.model.info.name}: {words}")
         return replace(prepared, where=where)
 
@@ -154,7 +154,3 @@ def _folded(outcomes: Iterable[TextOutcome], total: WindowTotal) -> Iterator[Tex
 
 def _loaded_again(loading: Mapping[str, Any], *rest: Any) -> Work:
     return replace(Work(load(**loading), *rest), loading=loading)
-
-
-def _shortened(word: str) -> str:
-    return word if len(word) <= _LONG_WORD else f"{word[:_LONG_WORD]}…"

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from attnviz.errors import CheckpointError, UsageError, one_line
+from attnviz.errors import CheckpointError, UsageError, brief
 from attnviz.records import dataclass
 from attnviz.text.language_names import Languages
 from attnviz.text.pretrained import PretrainedTokenizer
@@ -115,7 +115,7 @@ def _mark(
         if named:
             raise
         raise CheckpointError(
-            f"{where}: its vocabulary has no token for {one_line(str(code))[:40]}, the {side} language where none is "
+            f"{where}: its vocabulary has no token for {brief(str(code))}, the {side} language where none is "
             "given; expected a tokenizer_config.json with the tokenizer_class and the languages of this model"
         ) from error
 
@@ -139,9 +139,7 @@ def _token(tokenizer: PretrainedTokenizer, tokens: LanguageTokens, side: str, co
         raise UsageError(f"{option}: {where} has no tokens for {side} languages; expected no --{option}")
     near = _near(str(code), known)
     meant = f" (did you mean {' or '.join(near)}?)" if near else ""
-    raise UsageError(
-        f"{option}: {where} does not know '{one_line(str(code))}'{meant}; expected one of {', '.join(known)}"
-    )
+    raise UsageError(f"{option}: {where} does not know '{brief(str(code))}'{meant}; expected one of {', '.join(known)}")
 
 
 def _near(code: str, known: tuple[str, ...]) -> list[str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from attnviz.errors import AttnvizError, InputError, one_line, some
+from attnviz.errors import AttnvizError, InputError, brief, one_line, some
 from attnviz.files import read_file, utf8
 from attnviz.records import dataclass
 from attnviz.text.engine.faults import panics_as_errors
@@ -67,7 +67,7 @@ class PretrainedTokenizer:
         if not pieces:
             return self.more_notes
         have, one = ("tokens have", "one") if len(pieces) > 1 else ("token has", "it")
-        named = some([one_line(piece) for piece in pieces])
+        named = some([brief(piece) for piece in pieces])
         return (
             *self.more_notes,
             f"{len(pieces)} {have} no row in the embedding table of {n_vocab} rows ({named}); "
@@ -113,7 +113,7 @@ class PretrainedTokenizer:
                 tokens = self._tokens(encoding, tuple(texts.values()))
         except Exception as error:  # the library raises nothing more specific
             raise InputError(
-                f"{self.name}: cannot encode the text ({one_line(error)[:80]}); expected a text it knows"
+                f"{self.name}: cannot encode the text ({brief(error)}); expected a text it knows"
             ) from error
         for segment, where in enumerate(texts):
             if not any(t.segment == segment and not t.special for t in tokens):
@@ -233,7 +233,7 @@ def pretrained_tokenizer(
         raise
     except Exception as error:  # the library raises nothing more specific
         raise InputError(
-            f"{where}: it is not a tokenizer ({one_line(_reason(error))[:80]}); expected JSON of the tokenizers library"
+            f"{where}: it is not a tokenizer ({brief(_reason(error))}); expected JSON of the tokenizers library"
         ) from error
     named = token_text((settings or {}).get("pad_token"))
     pieces = (named, made.padding, *_PADDING)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from attnviz.errors import InputError, one_line
+from attnviz.errors import InputError, brief, one_line
 from attnviz.files import open_file
 from attnviz.text.streams import TextStream
 from attnviz.text.words import WHITE_SPACE
@@ -32,7 +32,7 @@ def check_id(tokenizer: str, piece: str, number: int, n_vocab: int) -> None:
     """
     if number >= n_vocab:
         raise InputError(
-            f"{tokenizer}: '{one_line(piece)}' has id {number}, and n_vocab is {n_vocab}; expected ids below {n_vocab}"
+            f"{tokenizer}: '{brief(piece)}' has id {number}, and n_vocab is {n_vocab}; expected ids below {n_vocab}"
         )
 
 
@@ -44,7 +44,7 @@ def check_text(text: str, where: str = "text") -> None:
     """
     if lone := _SURROGATE.search(text):
         raise InputError(
-            f"{where}: character {lone.start() + 1} is {one_line(lone[0])}, half a surrogate pair or a byte that is "
+            f"{where}: character {lone.start() + 1} is {brief(lone[0])}, half a surrogate pair or a byte that is "
             "not UTF-8; expected Unicode text"
         )
     if is_blank(text):

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 
-from attnviz.errors import InputError, UsageError, one_line
+from attnviz.errors import InputError, UsageError, brief, one_line
 from attnviz.records import dataclass
 from attnviz.text.labels import printable
 from attnviz.text.reading import check_id, check_text
@@ -161,14 +161,14 @@ def regex_tokenizer(spec: str, path: Path, specials: Mapping[str, str]) -> Regex
             compiled = re.compile(pattern)
     except (re.error, RecursionError, OverflowError) as error:
         raise UsageError(
-            f"tokenizer: {one_line(pattern)[:60]} is not a regular expression ({one_line(error)[:80]}); "
+            f"tokenizer: {brief(pattern)} is not a regular expression ({brief(error)}); "
             "expected one of Python's, such as regex:\\w+"
         ) from error
     vocabulary = vocabulary_of_lines(path)
     known = {role: token for role, token in specials.items() if token in vocabulary}
     if "unk" not in known:
-        raise InputError(f"{one_line(path)}: it has no {one_line(specials['unk'])}; expected that special token")
-    return RegexTokenizer(f"tokenizer {REGEX}{one_line(pattern)[:40]}", compiled, vocabulary, known)
+        raise InputError(f"{one_line(path)}: it has no {brief(specials['unk'])}; expected that special token")
+    return RegexTokenizer(f"tokenizer {REGEX}{brief(pattern)}", compiled, vocabulary, known)
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
-from attnviz.errors import UsageError, one_line
+from attnviz.errors import UsageError, brief
 from attnviz.records import dataclass
 from attnviz.text.labels import printable
 from attnviz.text.reading import check_text
@@ -110,7 +110,7 @@ def builtin_tokenizer(name: str) -> BuiltinTokenizer:
         near = difflib.get_close_matches(name, BUILTIN, n=1)
         hint = f" (did you mean {near[0]!r}?)" if near else ""
         raise UsageError(
-            f"tokenizer: '{one_line(name)}' is not known{hint}; expected {', '.join(BUILTIN)} or a tokenizer JSON file"
+            f"tokenizer: '{brief(name)}' is not known{hint}; expected {', '.join(BUILTIN)} or a tokenizer JSON file"
         )
     return BuiltinTokenizer(name)
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from attnviz.errors import InputError, one_line
+from attnviz.errors import InputError, brief, one_line
 from attnviz.files import read_file, utf8
 from attnviz.text.spelling import byte_of_character
 
@@ -90,9 +90,7 @@ def piece_numbers(path: Path, unknown: str) -> dict[str, int]:
         by_number = {number: piece for piece, number in numbers.items()}
         ordered = {by_number[number]: number for number in range(len(numbers))}
     except (ValueError, AttributeError, KeyError, TypeError, RecursionError) as error:
-        raise InputError(
-            f"{one_line(path)}: it is not a vocabulary ({one_line(repr(error))[:80]}); {expected}"
-        ) from error
+        raise InputError(f"{one_line(path)}: it is not a vocabulary ({brief(repr(error))}); {expected}") from error
     _check_specials(path, ordered, [unknown])
     return ordered
 
@@ -113,8 +111,7 @@ def byte_level(vocabulary_path: Path, merges_path: Path, *, add_prefix_space: bo
         made = Tokenizer(models.BPE(vocabulary, pairs))
     except Exception as error:  # the library raises nothing more specific
         raise InputError(
-            f"{one_line(vocabulary_path)}: with {merges_path.name} it is not a vocabulary ({one_line(error)[:80]}); "
-            f"{expected}"
+            f"{one_line(vocabulary_path)}: with {merges_path.name} it is not a vocabulary ({brief(error)}); {expected}"
         ) from error
     made.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=add_prefix_space)
     made.decoder = decoders.ByteLevel()
@@ -148,7 +145,7 @@ def merge_pairs(path: Path) -> list[tuple[str, str]]:
     rows = [line.split() for line in _lines(path, expected) if line and not line.startswith("#version")]
     bad = next((row for row in rows if len(row) != 2), None)
     if bad is not None:
-        raise InputError(f"{one_line(path)}: a line is {one_line(' '.join(bad))[:40]!r}; {expected}")
+        raise InputError(f"{one_line(path)}: a line is {brief(' '.join(bad))!r}; {expected}")
     return [(first, second) for first, second in rows]
 
 
@@ -212,7 +209,7 @@ def _filled(template: str, specials: Mapping[str, str]) -> str:
 def _check_specials(path: Path, vocabulary: Mapping[str, int], tokens: Sequence[str]) -> None:
     for token in tokens:
         if token not in vocabulary:
-            raise InputError(f"{one_line(path)}: it has no {one_line(token)}; expected that special token")
+            raise InputError(f"{one_line(path)}: it has no {brief(token)}; expected that special token")
 
 
 def apply_settings(made: "Tokenizer", settings: Mapping[str, Any]) -> bool:
@@ -295,7 +292,7 @@ def _add_named(made: "Tokenizer", settings: Mapping[str, Any]) -> bool:
         assigned = made.token_to_id(content)
         if is_new and number != assigned:
             raise InputError(
-                f"tokenizer_config.json: {one_line(content)} has id {number}, and the vocabulary's next is {assigned}; "
+                f"tokenizer_config.json: {brief(content)} has id {number}, and the vocabulary's next is {assigned}; "
                 "expected that id"
             )
     others = [settings.get(f"{role}_token") for role in _ROLES]

@@ -117,7 +117,7 @@ REFUSED = {
     "true for a number": (text([[True, False]]), "attention[0][0] is true; expected a number"),
     "an object for a number": (text([[{}, 1]]), "attention[0][0] is an object; expected a number"),
     "null in weights": (text([[1, None], [0, 1]]), "attention[0][1] is null; expected a number"),
-    "a text": (text({"attention": "x" * 99}), f'attention is "{"x" * 38}…; expected lists of numbers'),
+    "a text": (text({"attention": "x" * 99}), f'attention is "{"x" * 56}...{"x" * 19}"; expected lists of numbers'),
     "no attention": (
         text({"weights": GOOD, "others": GOOD}),
         "it has no 'attention', only weights, others; expected lists, or an object with attention, attentions, "

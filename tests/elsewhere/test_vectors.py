@@ -118,7 +118,7 @@ def test_what_is_no_vectors_is_one_line(tmp_path, case):
     assert caught.value.exit_code == 3
     if case == "long text":
         assert said.startswith(f"{path}{message}")
-        assert said.endswith("…'; expected a number")
+        assert said.endswith("x1b'; expected a number")
         assert len(said) < len(str(path)) + 250
     else:
         assert said == f"{path}{message}"

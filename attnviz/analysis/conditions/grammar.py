@@ -315,4 +315,4 @@ class _Parser:
 def _unknown(column: int, name: str, noun: str, known: tuple[str, ...]) -> ConditionError:
     near = difflib.get_close_matches(name[:40], known, 1)
     hint = f" (did you mean {near[0]}?)" if near else ""
-    return ConditionError(column, f"unknown {noun} {in_quotes(name)}{hint}; expected one of {some(known)}")
+    return ConditionError(column, f"unknown {noun} {in_quotes(name)}{hint}; expected one of {some(known, 20)}")

@@ -98,11 +98,7 @@ class Running:
         self.texts += 1
         self._missing = dict(metrics.missing) | self._missing
         self._there |= metrics.values.keys()
-        values, rows = np.full(shape, np.nan), np.zeros(shape, dtype=np.int64)
-        for i, name in enumerate(self._names):
-            if name in metrics.values:
-                values[i], rows[i] = metrics.values[name], metrics.counts[name]
-        self._moments.add(values, rows)
+        self._moments.add(*_stacked(self._names, metrics, shape))
         if metrics.remainder is not None:
             self._remainders.add(metrics.remainder, metrics.counts["first"])
 
@@ -160,6 +156,18 @@ class Running:
         )
 
 
+def _stacked(
+    names: tuple[str, ...], metrics: HeadMetrics | Remainder, shape: tuple[int, ...]
+) -> tuple[np.ndarray, np.ndarray]:
+    """The values and counts of some metrics, both of a shape (n_names, n_layers, n_heads); NaN and 0 where unknown."""
+    values, counts = np.full(shape, np.nan), np.zeros(shape, dtype=np.int64)
+    known = [i for i, name in enumerate(names) if name in metrics.values]
+    if known:
+        values[known] = np.array([metrics.values[names[i]] for i in known])
+        counts[known] = np.array([metrics.counts[names[i]] for i in known])
+    return values, counts
+
+
 def _axes(metrics: HeadMetrics) -> tuple[tuple[int, ...], tuple[int, ...], bool]:
     return metrics.layers, metrics.heads, metrics.by_name
 
@@ -180,15 +188,12 @@ class Remainders:
             self._moments = Moments((len(PATTERN_METRICS), *rows.shape))
         self._there |= remainder.values.keys()
         self._missing = dict(remainder.missing) | self._missing
-        values, counts = np.full(self._moments.mean.shape, np.nan), np.zeros(self._moments.rows.shape, dtype=np.int64)
-        for i, name in enumerate(PATTERN_METRICS):
-            if name in remainder.values:
-                values[i], counts[i] = remainder.values[name], remainder.counts[name]
-        self._moments.add(values, counts)
+        self._moments.add(*_stacked(PATTERN_METRICS, remainder, self._moments.mean.shape))
         self._rows = self._rows + rows
-        self._share = self._share + np.nan_to_num(remainder.share) * rows
-        for name, place in remainder.places.items():
-            self._places[name] = self._places.get(name, 0.0) + np.nan_to_num(place) * rows
+        share, *places = np.where(rows > 0, [remainder.share, *remainder.places.values()], 0.0) * rows
+        self._share = self._share + share
+        for name, place in zip(remainder.places, places, strict=True):
+            self._places[name] = self._places.get(name, 0.0) + place
 
     def merge(self, other: "Remainders") -> None:
         """The texts of another part after these."""

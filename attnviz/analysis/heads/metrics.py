@@ -14,7 +14,7 @@ from attnviz.analysis.heads.definitions import ABLATION, METRICS, Metric, all_me
 from attnviz.analysis.heads.labels import LABELS
 from attnviz.analysis.heads.sums.blocks import BlockPlaces, RowBlock, reachable_keys, row_blocks
 from attnviz.analysis.heads.sums.cells import Cells
-from attnviz.analysis.heads.sums.distances import Distances
+from attnviz.analysis.heads.sums.distances import distance_sums
 from attnviz.analysis.heads.sums.means import Means, row_counts, row_sums
 from attnviz.analysis.heads.sums.sides import Sides, missing_metrics, shares_of_way
 from attnviz.analysis.resting import Remainder
@@ -124,24 +124,16 @@ class WholeMetrics:
     def __init__(self, attention: Attention, sides: Sides) -> None:
         self.missing = missing_metrics(attention, sides)
         self.names = tuple(name for name in kind_metrics(attention.kind) if name not in self.missing)
-        self._of_rows = {name: METRICS[name] for name in self.names if METRICS[name].row_numbers is not None}
+        by_row = [METRICS[name] for name in self.names]
+        self._of_rows = {one.name: one.row_numbers for one in by_row if one.row_numbers and not one.rows}
+        self._of_some_rows = {one.name: (one.row_numbers, one.rows) for one in by_row if one.row_numbers and one.rows}
         n_queries, n_keys = shape = attention.matrices.shape[2:]
         self._cells = Cells(sides, self.names, (np.arange(n_queries), np.arange(n_keys)), shape)
-        self._distances = Distances() if "offset" in self.names else None
         self._ways = tuple(map(shares_of_way, (sides.real_queries, sides.real))) if "diagonal" in self.names else None
         keys = {"first": np.arange(n_keys) == sides.first, "special": sides.special & sides.real}
         self._keys = {name: some for name, some in keys.items() if name in self.names}
-        self._about = np.array([self._rows_of(name, n_queries) for name in self.names], dtype=np.float32)
-
-    def _rows_of(self, name: str, n_rows: int) -> np.ndarray:
-        """(n_rows,), the rows that a metric is about, whatever the block."""
-        counted = name != "span" and (name not in self._of_rows or self._of_rows[name].rows is None)
-        return self._cells.about.get(name, np.full(n_rows, counted))
-
-    @property
-    def linear(self) -> frozenset[str]:
-        """The metrics that are sums over cells, keys or distances."""
-        return frozenset(self.names) - self._of_rows.keys() - {"span"}
+        self._of_keys = np.array(list(self._keys.values()), dtype=np.float64).reshape(-1, n_keys).T
+        self._about = self._cells.rows_about(self.names)
 
     def means(self, attention: Attention) -> Means:
         """Empty means for a part."""
@@ -151,23 +143,20 @@ class WholeMetrics:
         """The rows of one more block of a part."""
         counts = row_counts(block.seen, self._about[:, places[2]])
         sums = self._sums(block, places[2])
-        for name, metric in self._of_rows.items():
-            if metric.row_numbers is None:
-                continue
-            counted = block.seen
-            if metric.rows is not None:
-                counted = counted & metric.rows(block)
-                counts[self.names.index(name)] = counted.sum(axis=-1)
-            sums[name] = row_sums(metric.row_numbers(block), counted)
+        numbers = np.array([of_rows(block) for of_rows in self._of_rows.values()])
+        sums |= zip(self._of_rows, row_sums(numbers, block.seen), strict=True)
+        for name, (of_rows, counted_of) in self._of_some_rows.items():
+            counted = block.seen & counted_of(block)
+            counts[self.names.index(name)], sums[name] = counted.sum(axis=-1), row_sums(of_rows(block), counted)
         means.add(places, counts, sums)
 
     def _sums(self, block: RowBlock, rows: slice) -> dict[str, np.ndarray]:
         """The weighted sums of the linear metrics, (n_layers, n_heads) each."""
-        keys = block.of_keys(np.array(list(self._keys.values())))
+        keys = block.received @ self._of_keys
         sums = {name: keys[..., i] for i, name in enumerate(self._keys)}
         sums |= self._cells.sums(block.weights, rows)
-        if self._distances is not None:
-            sums |= self._distances.sums(block, rows.start)
+        if "offset" in self.names:
+            sums |= distance_sums(block, rows.start)
         if self._ways is not None:
             nearness = (1 - abs(self._ways[0][rows, None] - self._ways[1])).astype(block.weights.dtype)
             sums["diagonal"] = np.einsum("lhij,ij->lhi", block.weights, nearness).sum(axis=-1, dtype=np.float64)

@@ -11,7 +11,7 @@ from attnviz.analysis.heads.definitions import ABLATION, METRICS, Metric, all_me
 from attnviz.analysis.heads.labels import LABELS
 from attnviz.analysis.heads.measures import Places, all_heads, fitting_heads, labelled_heads, sorted_heads
 from attnviz.analysis.heads.metrics import HeadMetrics
-from attnviz.errors import UsageError, one_line
+from attnviz.errors import UsageError, brief
 from attnviz.records import dataclass
 
 if TYPE_CHECKING:
@@ -171,6 +171,6 @@ def _known(name: str, option: str, names: tuple[str, ...]) -> None:
     if name not in names:
         near = difflib.get_close_matches(name[:40], names, 1)
         raise UsageError(
-            f"{option}: there is no metric {one_line(name)!r}; expected one of {', '.join(names)}",
+            f"{option}: there is no metric {brief(name)!r}; expected one of {', '.join(names)}",
             hint=f"did you mean {near[0]}?" if near else None,
         )

@@ -58,7 +58,7 @@ class HeadTable(HeadAxes):
         if name not in self.values:
             why = f" ({self.missing[name]})" if name in self.missing else ""
             raise ConditionError(
-                column, f"there is no {name} here{why}; expected one of {some([*self.values, *PLACES])}"
+                column, f"there is no {name} here{why}; expected one of {some([*self.values, *PLACES], 20)}"
             )
         return self.values[name]
 
@@ -71,7 +71,7 @@ class HeadTable(HeadAxes):
         """The row and the column of one head by its numbers."""
         wanted = _known(layer, self.layers, "layer", column), _known(head, self.heads, "head", column)
         if wanted not in self.every_head:
-            names = some([head_name(*place) for place in self.every_head])
+            names = some([head_name(*place) for place in self.every_head], 20)
             raise ConditionError(column, f"there is no head {head_name(*wanted)} here; expected {names}")
         return divmod(self.every_head.index(wanted), self.head_shape[1])
 
@@ -79,7 +79,7 @@ class HeadTable(HeadAxes):
 def _known(number: int, there: tuple[int, ...], axis: str, column: int) -> int:
     positive = number + max(there) + 1 if number < 0 else number
     if positive not in there:
-        listed = some([str(n) for n in dict.fromkeys(there)])
+        listed = some([str(n) for n in dict.fromkeys(there)], 20)
         raise ConditionError(column, f"there is no {axis} {short(number)} here; expected {listed}")
     return positive
 

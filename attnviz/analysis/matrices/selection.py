@@ -11,7 +11,7 @@ from attnviz.analysis.matrices.parts import in_memory, picked_heads
 from attnviz.analysis.matrices.reduce import check_reduction, reduce_attention, reduced_parts
 from attnviz.analysis.matrices.words import hide_special, merge_words, merged, visible
 from attnviz.encoder.stack import Address
-from attnviz.errors import UsageError
+from attnviz.errors import UsageError, brief
 from attnviz.names import KINDS, PATHS, REDUCTIONS, SHARES, VALUES
 from attnviz.numbers import counted, parse_heads, parse_numbers
 from attnviz.records import dataclass
@@ -69,7 +69,7 @@ class Request:
             for value in given:
                 if value not in known:
                     expected = ", ".join(str(k) for k in known if k is not None)
-                    raise UsageError(f"{name}: {value!r} is not known; expected {expected}")
+                    raise UsageError(f"{name}: {brief(value)!r} is not known; expected {expected}")
 
         if self.names is not None and self.layers != "all":
             raise UsageError(
@@ -207,7 +207,7 @@ def select_one(selection: str | int, n: int, axis: str) -> int:
     """
     numbers = select(selection, n, axis)
     if len(numbers) != 1:
-        raise UsageError(f"{axis}: {selection!r} selects {len(numbers)}; expected one")
+        raise UsageError(f"{axis}: {brief(selection)!r} selects {len(numbers)}; expected one")
     return numbers[0]
 
 

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from itertools import pairwise
 
 from attnviz.analysis.matrices.words import merged, word_starts
-from attnviz.errors import TokenChoiceError, UsageError, some
+from attnviz.errors import TokenChoiceError, UsageError, brief, some
 from attnviz.text.tokenizer import raw_labels
 from attnviz.trace.attention import Attention
 from attnviz.trace.tokens import Token, Tokens, token_numbers
@@ -62,10 +62,10 @@ def find_word(word: str, tokens: Tokens, option: str) -> int:
     name, wanted = match[1], int(match[2])
     places = _places(name, tokens, wanted) or places
     if wanted > len(places):
-        numbers = some([str(token_numbers(tokens)[i]) for i in places])
+        numbers = some([str(token_numbers(tokens)[i]) for i in places], 20)
         several = len(places) > 1
         raise UsageError(
-            f"{option}: {name!r} occurs {len(places)} time{'s' * several}, not {wanted}; "
+            f"{option}: {brief(name)!r} occurs {len(places)} time{'s' * several}, not {wanted}; "
             f"expected {name}:1{f' to {name}:{len(places)}' * several}, or a number ({numbers})"
         )
     return places[wanted - 1]
@@ -100,7 +100,7 @@ def _places_of_part(part: str, tokens: Tokens, option: str) -> tuple[int, ...]:
         places = tuple(i for i, token in enumerate(tokens) if _group(token) == part)
         if not places:
             expected = "a second segment (--pair TEXT)" if part == "pair" else "a word, a number or a range"
-            raise TokenChoiceError(f"{option}: no token is of {part!r}; expected {expected}")
+            raise TokenChoiceError(f"{option}: no token is of {brief(part)!r}; expected {expected}")
         return places
     if match := _RANGE.fullmatch(part):
         return _in_range(match, tokens, option)
@@ -199,8 +199,8 @@ def _not_there(word: str, tokens: Tokens, option: str) -> str:
     numbers = token_numbers(tokens)
     names = {_folded(name): token.label for _, token in _whole_words(tokens) for name in _names(token)}
     near = get_close_matches(_folded(word), names, n=1, cutoff=0.5)
-    hint = f" (did you mean {names[near[0]]!r}?)" if near else ""
+    hint = f" (did you mean {brief(names[near[0]])!r}?)" if near else ""
     several = numbers[0] != numbers[-1]
     allowed = f"a number from {numbers[0]} to {numbers[-1]}" if several else f"the number {numbers[0]}"
     words = "a word of the text (word:2 is its second occurrence)"
-    return f"{option}: no word is {word!r}{hint}; expected {words}, or {allowed}"
+    return f"{option}: no word is {brief(word)!r}{hint}; expected {words}, or {allowed}"

@@ -23,7 +23,7 @@ from attnviz.encoder.config.given import Given, check_field_names
 from attnviz.encoder.parameters.params import Params
 from attnviz.encoder.parameters.seeded import is_seeded
 from attnviz.encoder.parameters.shapes import Shape, tensor_shapes
-from attnviz.errors import CheckpointError, ConfigError, OutputError, UsageError, one_line
+from attnviz.errors import CheckpointError, ConfigError, OutputError, UsageError, brief, one_line
 from attnviz.records import dataclass
 from attnviz.text.language_names import Languages, check_no_languages
 from attnviz.text.languages import BothModes
@@ -133,7 +133,7 @@ def _header_fields(path: Path, file: TensorFile) -> dict[str, object]:
         fields = orjson.loads(file.metadata[CONFIG_KEY])
     except orjson.JSONDecodeError as error:
         raise CheckpointError(
-            f"{where}: its {CONFIG_KEY} is not JSON ({one_line(error)}); expected fields of the block"
+            f"{where}: its {CONFIG_KEY} is not JSON ({brief(error)}); expected fields of the block"
         ) from error
     if not isinstance(fields, dict):
         raise CheckpointError(f"{where}: its {CONFIG_KEY} is not a JSON object; expected fields of the block")
@@ -161,7 +161,7 @@ def write_native(
     """
     where, suffix = one_line(path), path.suffix.lower()
     if suffix not in WRITERS:
-        ending = f"ends in {one_line(path.suffix)}" if path.suffix else "has no ending"
+        ending = f"ends in {brief(path.suffix)}" if path.suffix else "has no ending"
         raise UsageError(f"{where}: the name {ending}; expected .safetensors or .npz")
     shapes = tensor_shapes(config, decoder=decoder)
     if head is not None:

@@ -15,7 +15,7 @@ from attnviz.encoder.generation.rules import Generation, GenerationRules
 from attnviz.encoder.generation.unembedding import Unembedding, tied_unembedding
 from attnviz.encoder.parameters.params import Array, ArrayParams, Params
 from attnviz.encoder.parameters.shapes import Shape
-from attnviz.errors import CheckpointError, one_line
+from attnviz.errors import CheckpointError, brief
 from attnviz.records import dataclass
 
 GENERATION_KEY = "attnviz.generation"
@@ -132,7 +132,7 @@ def _parsed(text: str, where: str) -> tuple[dict[str, Any] | None, GenerationRul
         return head, GenerationRules(**made)
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise CheckpointError(
-            f"{where}: its {GENERATION_KEY} cannot be read ({one_line(error)[:60]}); expected what attnviz writes"
+            f"{where}: its {GENERATION_KEY} cannot be read ({brief(error)}); expected what attnviz writes"
         ) from error
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from attnviz.checkpoints.formats.number_types import NUMBER_TYPES, number_type_name
 from attnviz.checkpoints.formats.numpy_files import DamageError, Npz
 from attnviz.checkpoints.formats.tensor_file import View, whole
-from attnviz.errors import CheckpointError, one_line
+from attnviz.errors import CheckpointError, brief, one_line
 
 NPZ_TEXTS = {  # its arrays of text, and safetensors' keys
     "config": "attnviz.config",
@@ -49,9 +49,7 @@ class NpzFile:
             # Not item(), which takes any number for a character.
             return array.astype(array.dtype.newbyteorder("<")).tobytes().decode("utf-32-le").rstrip("\0")
         except ValueError as error:
-            raise CheckpointError(
-                f"{self._where}: its {name} is not a text ({one_line(error)}); {_EXPECTED}"
-            ) from error
+            raise CheckpointError(f"{self._where}: its {name} is not a text ({brief(error)}); {_EXPECTED}") from error
 
     def array(self, name: str, part: View = whole) -> np.ndarray:
         """A tensor, or a part of it."""

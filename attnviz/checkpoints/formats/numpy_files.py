@@ -14,7 +14,7 @@ from typing import IO, BinaryIO, NamedTuple
 
 import numpy as np
 
-from attnviz.errors import InputError, one_line
+from attnviz.errors import InputError, brief, some
 
 NPY_MAGIC = b"\x93NUMPY"
 _LARGE, _RATIO = 2**30, 100
@@ -45,7 +45,7 @@ class Npz:
         with _refusing("it"), zipfile.ZipFile(source) as archive:
             for entry in archive.infolist():
                 name = entry.filename.removesuffix(".npy")
-                subject = f"its array {one_line(name)}"
+                subject = f"its array {brief(name)}"
                 if name in self.headers:
                     raise DamageError(f"{subject} is there twice")
                 _check_packing(entry, subject)
@@ -59,7 +59,7 @@ class Npz:
         Raises:
             DamageError: its bytes are not what its header and check sum say.
         """
-        subject = f"its array {one_line(name)}"
+        subject = f"its array {brief(name)}"
         with _refusing(subject), zipfile.ZipFile(self._source) as archive, archive.open(self._entries[name]) as member:
             array = np.lib.format.read_array(member, allow_pickle=False)
             member.read()  # to the end, where the check sum is
@@ -84,7 +84,7 @@ def numbers_of(data: bytes, where: str, name: str, expected: str) -> np.ndarray:
     except DamageError as error:
         raise InputError(f"{where}: {error}; {expected}") from error
     if array.dtype.kind not in "fiu":
-        raise InputError(f"{where}: its numbers are of type {one_line(array.dtype)}; expected real numbers")
+        raise InputError(f"{where}: its numbers are of type {brief(array.dtype)}; expected real numbers")
     if array.dtype.kind == "f" and array.dtype.itemsize >= 8:
         return array.astype(np.float64)
     with np.errstate(over="ignore"):
@@ -95,7 +95,7 @@ def _chosen(names: tuple[str, ...], name: str) -> str:
     if name in names:
         return name
     if len(names) != 1:
-        held = ", ".join(map(one_line, names)) or "none"
+        held = some([brief(name) for name in names]) or "none"
         raise DamageError(f"its arrays are {held}; which one is not said, as none is called {name}")
     return names[0]
 
@@ -185,4 +185,4 @@ def _refusing(subject: str) -> Iterator[None]:
         zipfile.BadZipFile,
         zlib.error,
     ) as error:
-        raise DamageError(f"{subject} is damaged ({one_line(error)[:120] or type(error).__name__})") from error
+        raise DamageError(f"{subject} is damaged ({brief(error) or type(error).__name__})") from error

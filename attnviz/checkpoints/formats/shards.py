@@ -8,7 +8,7 @@ from attnviz.checkpoints.formats.pytorch.torch_file import TorchFile
 from attnviz.checkpoints.formats.safetensors_file import SafetensorsFile
 from attnviz.checkpoints.formats.tensor_file import JoinedFile, TensorFile
 from attnviz.checkpoints.formats.tensors import open_tensors
-from attnviz.errors import CheckpointError, one_line
+from attnviz.errors import CheckpointError, brief, one_line
 from attnviz.files import read_file
 
 _EXPECTED = "expected the index of a sharded model"
@@ -31,7 +31,7 @@ class ShardedFile(JoinedFile):
         for name, shard in shard_of.items():
             if name not in shard.shapes:
                 raise CheckpointError(
-                    f"{one_line(index)}: {one_line(name)} is not in {one_line(weight_map[name])}; {_EXPECTED}"
+                    f"{one_line(index)}: {brief(name)} is not in {brief(weight_map[name])}; {_EXPECTED}"
                 )
         super().__init__(shard_of, _kind(index).format)
 
@@ -82,7 +82,7 @@ def _is_there(path: Path) -> bool:
 
 def _open(path: Path, index: Path) -> TensorFile:
     if not _is_there(path):
-        raise CheckpointError(f"{one_line(index)}: {one_line(path.name)} is not there; expected all its shards")
+        raise CheckpointError(f"{one_line(index)}: {brief(path.name)} is not there; expected all its shards")
     file, kind = open_tensors(path), _kind(index)
     if not isinstance(file, kind):
         raise CheckpointError(f"{one_line(path)}: it is not a {_NOUNS[_ENDINGS[kind]]} file; {_EXPECTED}")

@@ -6,7 +6,7 @@ from typing import Protocol
 import numpy as np
 
 from attnviz.checkpoints.formats.number_types import FLOAT_NAMES
-from attnviz.errors import one_line, some
+from attnviz.errors import LISTED, brief, some
 
 View = Callable[[np.ndarray], np.ndarray]
 
@@ -68,20 +68,20 @@ class JoinedFile:
         return self._file_of[name].rows(name, ids)
 
 
-def misfits(file: TensorFile, expected: Mapping[str, tuple[int, ...]], *, most: int = 20) -> list[str]:
-    """Faults of a file's table of contents: one phrase per kind, with up to ``most`` names."""
+def misfits(file: TensorFile, expected: Mapping[str, tuple[int, ...]], *, most: int = LISTED) -> list[str]:
+    """Faults of a file's table of contents: one phrase per kind, with the first ``most`` names."""
     both = [name for name in expected if name in file.shapes]
     dtypes = {name: file.dtypes[name] for name in both}
     problems = {
         "missing": [name for name in expected if name not in file.shapes],
-        "unexpected": [one_line(name) for name in file.shapes if name not in expected],
+        "unexpected": [brief(name) for name in file.shapes if name not in expected],
         "misshapen": [
             f"{name} is {file.shapes[name]}, not {expected[name]}"
             for name in both
             if file.shapes[name] != expected[name]
         ],
         "of a wrong type": [
-            f"{name} is {one_line(dtype)}, not a float" for name, dtype in dtypes.items() if dtype not in FLOAT_NAMES
+            f"{name} is {brief(dtype)}, not a float" for name, dtype in dtypes.items() if dtype not in FLOAT_NAMES
         ],
     }
     return [f"{len(names)} {problem} ({some(names, most)})" for problem, names in problems.items() if names]

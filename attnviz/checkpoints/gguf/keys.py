@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 
 from attnviz.checkpoints.gguf.architecture import Architecture, Facts
 from attnviz.checkpoints.huggingface.settings import Settings
-from attnviz.errors import CheckpointError, one_line, some
+from attnviz.errors import CheckpointError, brief, some
 
 # No part in attention, in any architecture; the head's numbers come after all attention.
 IRRELEVANT_KEYS = (
@@ -63,9 +63,9 @@ def check_keys(
         if matches(key, (*IRRELEVANT_KEYS, *architecture.irrelevant)):
             continue
         if not matches(key, REFUSED_KEYS):
-            unknown.append(one_line(key))
+            unknown.append(brief(key))
         elif value not in (0, False, *NEUTRAL_VALUES.get(key, ())):
-            refused.append(f"{facts.keys.family}.{one_line(key)[:60]} is {_short(value)}")
+            refused.append(f"{facts.keys.family}.{brief(key)} is {_short(value)}")
     if refused:
         raise CheckpointError(
             f"{facts.keys.where}: {', '.join(refused)}, which attnviz does not compute for {settings.family}; "
@@ -76,7 +76,7 @@ def check_keys(
     many = len(unknown) > 1
     return (
         *settings.notes,
-        f"its metadata has {'keys' if many else 'a key'} that attnviz does not know: {some(unknown, 8)}; "
+        f"its metadata has {'keys' if many else 'a key'} that attnviz does not know: {some(unknown)}; "
         f"if {'one of them' if many else 'it'} changes attention, the numbers are wrong",
     )
 
@@ -95,5 +95,4 @@ def matches(key: str, patterns: tuple[str, ...]) -> bool:
 
 
 def _short(value: object) -> str:
-    text = one_line(json.dumps(value, ensure_ascii=False))
-    return text if len(text) <= 40 else f"{text[:40]}..."
+    return brief(json.dumps(value, ensure_ascii=False))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from attnviz.checkpoints.formats.magic import check_gguf
 from attnviz.checkpoints.huggingface.settings_file import read_object
-from attnviz.errors import CheckpointError, InputError, UsageError, one_line, some
+from attnviz.errors import CheckpointError, InputError, UsageError, brief, one_line, some
 
 OLLAMA = "ollama:"  # before a name
 _TAG, _LIBRARY = "latest", "library"  # of a name that has none
@@ -79,8 +79,7 @@ def _parts(spelled: str) -> tuple[tuple[str, ...], str | None, str]:
     if len(parts) > 3 or not valid:
         present = _present(ollama_folder())
         raise UsageError(
-            f"model: '{one_line(OLLAMA + spelled)[:80]}' is not a name of Ollama's; "
-            "expected ollama:NAME or ollama:NAME:TAG",
+            f"model: '{brief(OLLAMA + spelled)}' is not a name of Ollama's; expected ollama:NAME or ollama:NAME:TAG",
             hint=f"here are {some(present, 8)}" if present else None,
         )
     return (names if len(names) == 2 else (_LIBRARY, *names)), host, tag

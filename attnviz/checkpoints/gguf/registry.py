@@ -11,7 +11,7 @@ from attnviz.checkpoints.gguf.architectures.others import OTHER_DECODERS
 from attnviz.checkpoints.gguf.architectures.t5 import ENCODER_DECODERS
 from attnviz.checkpoints.huggingface.rules.refused import Refusal, refusal_of
 from attnviz.encoder.config.values import nearest
-from attnviz.errors import CheckpointError, UsageError, one_line
+from attnviz.errors import CheckpointError, UsageError, brief
 
 _PICTURES = Refusal("the part of another model that reads pictures or sound")
 _FAMILIES: Mapping[str, str] = {  # the families of architectures that are not read, where there is a reason
@@ -39,10 +39,10 @@ def read_as_architecture(name: object, architecture: str) -> str:
     known = architectures()
     if architecture not in known:
         raise UsageError(
-            f"as: {architecture!r} is not known{nearest(architecture, tuple(known))}; "
+            f"as: {brief(architecture)!r} is not known{nearest(architecture, tuple(known))}; "
             f"expected one of {', '.join(sorted(known))}"
         )
-    said = "missing" if name is None else one_line(name)[:40]
+    said = "missing" if name is None else brief(name)
     return f"general.architecture is {said}, read as {architecture} (--as): the numbers may differ from the model's own"
 
 
@@ -59,18 +59,18 @@ def needed_architecture(name: object, where: str, kind: object = None) -> Archit
     """
     known = architectures()
     if kind not in (None, "model"):
-        raise CheckpointError(f"{where}: general.type is {one_line(kind)[:40]}; expected a model")
+        raise CheckpointError(f"{where}: general.type is {brief(kind)}; expected a model")
     if not isinstance(name, str):
         raise CheckpointError(f"{where}: it has no general.architecture; expected a language model's")
     refusal = _PICTURES if name == "clip" else refusal_of(_FAMILIES.get(name, name))
     if name not in known and refusal is not None:
         raise CheckpointError(
-            f"{where}: general.architecture {one_line(name)!r} is {refusal.reason}; expected a transformer"
+            f"{where}: general.architecture {brief(name)!r} is {refusal.reason}; expected a transformer"
         )
     if name not in known:
         listed = ", ".join(sorted(known))
         raise CheckpointError(
-            f"{where}: general.architecture {one_line(name)[:40]!r} is not known{nearest(name, tuple(known))}; "
+            f"{where}: general.architecture {brief(name)!r} is not known{nearest(name, tuple(known))}; "
             f"expected one of {listed}",
             hint="--as TYPE reads it as a known architecture",
         )

@@ -31,7 +31,7 @@ from attnviz.checkpoints.huggingface.tokenizer import read_both_modes, read_rege
 from attnviz.encoder.config.block import Block
 from attnviz.encoder.parameters.params import Params
 from attnviz.encoder.parameters.shapes import Shape, tensor_shapes
-from attnviz.errors import CheckpointError, ConfigError, one_line
+from attnviz.errors import CheckpointError, ConfigError, brief, one_line
 
 if TYPE_CHECKING:
     from attnviz.checkpoints.huggingface.rules.text_part import TextPart
@@ -292,7 +292,7 @@ def _check(
         expected: the shapes by name.
         misfit: the error where given fields are the reason.
     """
-    problems = misfits(file, expected, most=4)
+    problems = misfits(file, expected)
     if not problems:
         return
     form, prefix = other_form(opened.shapes), unknown_prefix(opened.shapes, family)
@@ -304,7 +304,7 @@ def _check(
         raise misfit
     hint = None
     if prefix is not None:
-        shared = f"all names in the file begin with {one_line(prefix)[:60]}"
+        shared = f"all names in the file begin with {brief(prefix)}"
         hint = f"{shared}, which is not a prefix of {family.name}'s names: save the model without it"
     raise CheckpointError(
         f"{where}: {', '.join(problems)}; expected the tensors of this {family.name} configuration", hint

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from attnviz.checkpoints.formats.tensors import open_tensors
-from attnviz.errors import AttnvizError, CheckpointError, one_line
+from attnviz.errors import AttnvizError, CheckpointError, brief, one_line
 
 _QUANTISED = {"gptq": "GPTQ", "awq": "AWQ", "bitsandbytes": "bitsandbytes", "compressed-tensors": "scales"}
 _PLAIN_SCALES = ("fp8", "fbgemm_fp8", "compressed-tensors", "modelopt")  # methods whose 8-bit weights are read
@@ -65,7 +65,7 @@ def check_plain(where: str, settings: Mapping[str, Any]) -> None:
     form = quantised.get("format") if isinstance(quantised, dict) else None
     if method in _PLAIN_SCALES and form not in _NOT_PLAIN:
         return
-    by = f"by {_QUANTISED.get(str(method), one_line(method)[:40])} " if method else ""
+    by = f"by {_QUANTISED.get(str(method), brief(method))} " if method else ""
     raise CheckpointError(
         f"{where}: its weights are quantised {by}(quantization_config), which attnviz does not read; "
         "expected the model before that, in float32, float16 or bfloat16, or int8 or fp8 with scales"
@@ -96,7 +96,7 @@ def check_no_adapter(path: Path) -> None:
         f".save_pretrained({new!r}); AutoTokenizer.from_pretrained({base!r}).save_pretrained({new!r})"
     )
     raise CheckpointError(
-        f"{one_line(path)}: it is an adapter (PEFT) for {one_line(base)[:80]}, not a model; "
+        f"{one_line(path)}: it is an adapter (PEFT) for {brief(base)}, not a model; "
         "expected a model with the adapter merged into it",
         hint=merge,
     )

@@ -16,7 +16,7 @@ from typing import Any
 from attnviz.checkpoints.formats.shards import shard_names
 from attnviz.checkpoints.huggingface.storage.weight_files import is_index, missing_weights, weight_names, weights_name
 from attnviz.checkpoints.huggingface.tokenizer import SENTENCEPIECE_FILES
-from attnviz.errors import AttnvizError, CheckpointError, InputError, one_line
+from attnviz.errors import AttnvizError, CheckpointError, InputError, brief, one_line
 
 PATIENCE = 5.0  # seconds in which a hub has to answer, unless HF_HUB_ETAG_TIMEOUT says otherwise
 
@@ -194,7 +194,7 @@ def _download(model_id: str, revision: str | None, commit: str, names: Collectio
     for name in files:
         if name not in names:
             raise CheckpointError(
-                f"{one_line(model_id)}: its {weights} names {one_line(name)}, which is missing; expected all its shards"
+                f"{brief(model_id)}: its {weights} names {brief(name)}, which is missing; expected all its shards"
             )
         download(name)
     return folder
@@ -259,7 +259,7 @@ def _refusal(error: BaseException, where: str, revision: str) -> InputError:
         )
     if isinstance(error, OSError) and error.errno in _UNWRITABLE:
         return InputError(
-            f"{folder}: it cannot be written to ({one_line(error.strerror)}); expected room for the model",
+            f"{folder}: it cannot be written to ({brief(error.strerror)}); expected room for the model",
             hint="HF_HOME says where the cache is",
         )
     if "Consistency check failed" in str(error):
@@ -295,7 +295,7 @@ def _cases(host: str, endpoint: str, where: str, revision: str) -> tuple[tuple[t
         ),
         (
             errors.RevisionNotFoundError,
-            f"it has no revision {revision!r}; expected a branch, a tag or a full commit hash",
+            f"it has no revision {brief(revision)!r}; expected a branch, a tag or a full commit hash",
             f"{endpoint}/{where}/tree/main shows them",
         ),
     )
@@ -316,4 +316,4 @@ def _answered(status: int, host: str, where: str) -> InputError:
 
 def _reason(error: BaseException) -> str:
     """The beginning of an error's text."""
-    return one_line((str(error).strip().splitlines() or [type(error).__name__])[0])[:120]
+    return brief((str(error).strip().splitlines() or [type(error).__name__])[0])

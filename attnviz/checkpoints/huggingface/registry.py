@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from attnviz.checkpoints.huggingface.family import Family
 from attnviz.checkpoints.huggingface.rules.refused import refusal_of
 from attnviz.encoder.config.values import nearest
-from attnviz.errors import CheckpointError, UsageError, one_line
+from attnviz.errors import CheckpointError, UsageError, brief
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -62,11 +62,11 @@ def needed_family(model_type: object, where: str) -> Family:
     refusal, family = refusal_of(model_type), find_family(model_type)
     if family is None and refusal is not None:
         raise CheckpointError(
-            f"{where}: model_type {one_line(model_type)!r} is {refusal.reason}; expected {refusal.expected}"
+            f"{where}: model_type {brief(model_type)!r} is {refusal.reason}; expected {refusal.expected}"
         )
     if family is None:
         known = family_types()
-        fault = f"model_type {one_line(model_type)[:40]!r} is not known{nearest(str(model_type), known)}"
+        fault = f"model_type {brief(model_type)!r} is not known{nearest(str(model_type), known)}"
         raise CheckpointError(
             f"{where}: {'it has no model_type' if model_type is None else fault}; "
             f"expected one of the {len(known)} that `attnviz models` lists",
@@ -84,10 +84,10 @@ def read_as(model_type: object, family_type: str) -> str:
     known = family_types()
     if family_type not in known:
         raise UsageError(
-            f"as: {family_type!r} is not known{nearest(family_type, known)}; "
+            f"as: {brief(family_type)!r} is not known{nearest(family_type, known)}; "
             "expected one of those that `attnviz models` lists"
         )
-    said = "missing" if model_type is None else one_line(model_type)[:40]
+    said = "missing" if model_type is None else brief(model_type)
     return f"model_type is {said}, read as {family_type} (--as): the numbers may differ from the model's own"
 
 
@@ -146,15 +146,15 @@ def _load_plugin(plugin: "EntryPoint") -> Family:
     try:
         family = plugin.load()
     except Exception as error:  # whatever the other package's code raises
-        raise _fault(plugin, f"cannot be loaded ({type(error).__name__}: {one_line(error)[:120]})") from error
+        raise _fault(plugin, f"cannot be loaded ({type(error).__name__}: {brief(error)})") from error
     if not isinstance(family, Family):
         raise _fault(plugin, f"is of type {type(family).__name__}")
     return family
 
 
 def _fault(plugin: "EntryPoint", fault: str) -> CheckpointError:
-    package = "" if plugin.dist is None else f" of {one_line(plugin.dist.name)}"
+    package = "" if plugin.dist is None else f" of {brief(plugin.dist.name)}"
     return CheckpointError(
-        f"family {one_line(plugin.name)}: its plug-in {one_line(plugin.value)}{package} {fault}; expected a Family",
+        f"family {brief(plugin.name)}: its plug-in {brief(plugin.value)}{package} {fault}; expected a Family",
         hint="update or uninstall that package",
     )

@@ -7,7 +7,7 @@ from typing import Any
 from attnviz.checkpoints.formats.magic import check_gguf
 from attnviz.checkpoints.formats.tensors import model_folder_hint
 from attnviz.checkpoints.huggingface.hints import check_no_adapter
-from attnviz.errors import CheckpointError, one_line, some
+from attnviz.errors import CheckpointError, brief, one_line, some
 from attnviz.files import is_special, read_file, utf8
 
 
@@ -48,7 +48,7 @@ def read_object(file: Path, expected: str) -> dict[str, Any]:
     try:
         values = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise CheckpointError(f"{one_line(file)}: it is not JSON ({one_line(error)[:80]}); {expected}") from error
+        raise CheckpointError(f"{one_line(file)}: it is not JSON ({brief(error)}); {expected}") from error
     if not isinstance(values, dict):
         raise CheckpointError(f"{one_line(file)}: it is not a JSON object; {expected}")
     return values

@@ -6,7 +6,7 @@ from itertools import takewhile
 
 from attnviz.checkpoints.formats.tensor_file import TensorFile
 from attnviz.checkpoints.huggingface.family import Family
-from attnviz.errors import CheckpointError, one_line
+from attnviz.errors import CheckpointError, brief
 
 # What may stand before any family's names: models with a head (model., transformer.), DataParallel and Lightning
 # (module., model.), PEFT after merging (base_model.model.), sentence-transformers, models that also read pictures.
@@ -55,9 +55,7 @@ def own_names(where: str, file: TensorFile, family: Family, needed: Collection[s
     for theirs in file.shapes:
         own = _own_name(theirs, family, needed)
         if own in names:
-            raise CheckpointError(
-                f"{where}: it has {one_line(names[own])} and {one_line(theirs)}; expected one of the two"
-            )
+            raise CheckpointError(f"{where}: it has {brief(names[own])} and {brief(theirs)}; expected one of the two")
         names[own] = theirs
     return _with_copies(names, family, needed)
 
@@ -116,7 +114,7 @@ def rounding_notes(names: Mapping[str, str], file: TensorFile, family: Family) -
     kinds = sorted({file.dtypes[names[name]] for name in found} - {"F32", "F64"})
     if kinds:
         yield (
-            f"{one_line(names[found[0]])} is stored as {kinds[0]}: {family.name} in transformers takes these rounded "
+            f"{brief(names[found[0]])} is stored as {kinds[0]}: {family.name} in transformers takes these rounded "
             "numbers, attnviz the exact ones"
         )
 

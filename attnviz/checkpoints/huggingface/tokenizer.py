@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeGuard
 from attnviz.checkpoints.huggingface.family import Family, Vocabulary
 from attnviz.checkpoints.huggingface.hints import save_tokenizer
 from attnviz.checkpoints.huggingface.settings_file import read_object
-from attnviz.errors import CheckpointError, one_line
+from attnviz.errors import CheckpointError, brief, one_line
 from attnviz.text.language_names import Languages, check_no_languages
 from attnviz.text.pretrained import PretrainedTokenizer, pretrained_tokenizer
 from attnviz.text.tokenizer import REGEX
@@ -62,7 +62,7 @@ def read_tokenizer(path: Path, family: Family) -> PretrainedTokenizer:
             "expected one that keeps them"
         )
     family = _of_class(family, path, settings)
-    name = f"{one_line(path.name)}, tokenizer"
+    name = f"{brief(path.name)}, tokenizer"
     file = path / "tokenizer.json"
     if _has_pieces(family.pieces, path):
         return _of_pieces(path, path / family.pieces.model, family.pieces, settings)
@@ -97,7 +97,7 @@ def _has_pieces(layout: "PieceLayout | None", path: Path) -> "TypeGuard[PieceLay
 def _of_pieces(path: Path, model: Path, layout: "PieceLayout", settings: dict[str, Any]) -> PretrainedTokenizer:
     from attnviz.text.pieces.tokenizer import sentencepiece_tokenizer  # noqa: PLC0415 (start-up time)
 
-    name = f"{one_line(path.name)}, tokenizer"
+    name = f"{brief(path.name)}, tokenizer"
     return sentencepiece_tokenizer(model, layout, name=name, settings=_token_settings(path, settings) | settings)
 
 
@@ -234,7 +234,7 @@ def _from_vocabulary(path: Path, family: Family, settings: dict[str, Any]) -> An
     files = vocabulary.files if vocabulary else ()
     if vocabulary is None or not all((path / name).exists() for name in files):
         others = [file.name for file in sorted(path.glob("*.model"))]
-        instead = f" (its {one_line(others[0])} is not read)" if others else ""
+        instead = f" (its {brief(others[0])} is not read)" if others else ""
         pieces = family.pieces.files if family.pieces is not None and family.pieces.target_model else ()
         expected = " or ".join(["tokenizer.json", *(" and ".join(names) for names in (files, pieces) if names)])
         raise MissingTokenizerError(

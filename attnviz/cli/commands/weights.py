@@ -20,7 +20,7 @@ from attnviz.cli.options import (
     Variant,
 )
 from attnviz.cli.parsing import CommandGroup
-from attnviz.errors import UsageError
+from attnviz.errors import UsageError, brief
 
 if TYPE_CHECKING:
     from attnviz.cli.renderings import Views
@@ -110,7 +110,7 @@ def init(
     # A decoder is seeded, whether it is written or not.
     model = load(fields=block.values_by_name(), decoder=True, **models.values_by_name())
     if models.tokenizer is not None and model.tokenizer.n_vocab is None:
-        raise UsageError(f"tokenizer: a file cannot hold {models.tokenizer!r}; expected a tokenizer JSON file")
+        raise UsageError(f"tokenizer: a file cannot hold {brief(models.tokenizer)!r}; expected a tokenizer JSON file")
     save(model, target.out, decoder=content.decoder, overwrite=target.force)
     note(common, f"{target.out}: written")
 

@@ -10,7 +10,7 @@ from attnviz.cli.help.pages import INPUT, OUTPUT, SELECTION, VIEW
 from attnviz.cli.options import Force, Heads, HideSpecial, Kind, Layers, RawTokens, Renormalize, SelectionOptions, Words
 from attnviz.cli.show_options import OpenFrom, OpenTo, WordOptions
 from attnviz.cli.sides import VsAttention, VsHead, VsLayer, VsModel, VsSeed, VsWeights
-from attnviz.errors import UsageError
+from attnviz.errors import UsageError, brief
 from attnviz.names import REDUCTIONS, VALUES, VALUES_IN_WORDS
 
 if TYPE_CHECKING:
@@ -142,5 +142,5 @@ def _listed(name: str, text: str | None, known: tuple[str, ...]) -> tuple[str, .
     names = () if text is None else tuple(dict.fromkeys(part.strip() for part in text.split(",")))
     for one in names:
         if one not in known:
-            raise UsageError(f"{name}: {one!r} is not known; expected some of {', '.join(known)}")
+            raise UsageError(f"{name}: {brief(one)!r} is not known; expected some of {', '.join(known)}")
     return names

@@ -16,7 +16,7 @@ from attnviz.checkpoints.formats.safetensors_file import SafetensorsFile
 from attnviz.elsewhere.files.file_array import mapped_array
 from attnviz.elsewhere.files.file_types import EAGER_HINT, EXPECTED, FileType, archive_type, refused
 from attnviz.elsewhere.files.streams import AttentionStream, readable
-from attnviz.errors import CheckpointError, InputError, one_line
+from attnviz.errors import CheckpointError, InputError, brief, one_line
 from attnviz.records import dataclass
 
 _OTHER_TYPES = {
@@ -183,9 +183,7 @@ def _stored(file: SafetensorsFile, path: Path, where: str, name: str) -> np.ndar
         return file.array(name)
     dtype = NUMBER_TYPES[said].stored if said in NUMBER_TYPES else _OTHER_TYPES.get(said)
     if dtype is None:
-        raise InputError(
-            f"{where}: its array {one_line(name)} has the type {one_line(said)}; expected F32, F16 or BF16"
-        )
+        raise InputError(f"{where}: its array {brief(name)} has the type {brief(said)}; expected F32, F16 or BF16")
     return mapped_array(path, file.shapes[name], dtype, file.place(name), fortran=False)
 
 

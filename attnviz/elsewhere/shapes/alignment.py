@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 
-from attnviz.errors import InputError, one_line
+from attnviz.errors import InputError, brief
 from attnviz.records import dataclass
 
 _LINK = re.compile(r"([0-9]+)-([0-9]+)")
@@ -47,13 +47,11 @@ def parse_alignment(line: str, where: str) -> AlignedPair:
         match = _LINK.fullmatch(word)
         if match is None:
             raise InputError(
-                f"{where}: {one_line(word)[:40]!r} is not a link; expected numbers of a source word and a target word, "
+                f"{where}: {brief(word)!r} is not a link; expected numbers of a source word and a target word, "
                 "such as 0-0 1-2"
             )
         if max(map(len, match.groups())) > _MOST_DIGITS:
-            raise InputError(
-                f"{where}: {one_line(word)[:40]} links a word past 999999; expected numbers from 0 to 999999"
-            )
+            raise InputError(f"{where}: {brief(word)} links a word past 999999; expected numbers from 0 to 999999")
         links.append((int(match[1]), int(match[2])))
     words = [tuple(text.split()) for text in texts]
     return AlignedPair(tuple(dict.fromkeys(links)), words[-2] if len(words) > 1 else None, words[-1] if words else None)

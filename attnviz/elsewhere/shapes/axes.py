@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from attnviz.errors import InputError, UsageError
+from attnviz.errors import InputError, UsageError, brief
 from attnviz.records import dataclass
 
 AXES = ("batch", "layer", "head", "query", "key")
@@ -66,7 +66,7 @@ def parse_axes(text: str) -> tuple[str, ...]:
     names = tuple(part.strip() for part in text.split(","))
     for name in names:
         if name not in (*AXES, DROPPED):
-            raise UsageError(f"axes: {name!r} is not an axis; {_EXPECTED}")
+            raise UsageError(f"axes: {brief(name)!r} is not an axis; {_EXPECTED}")
         if name != DROPPED and names.count(name) > 1:
             raise UsageError(f"axes: {name} is there twice; {_EXPECTED}")
     if "key" not in names:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from attnviz.errors import InputError, one_line
+from attnviz.errors import InputError, brief
 from attnviz.numbers import parse_heads
 from attnviz.records import dataclass
 
@@ -108,16 +108,16 @@ def _edge(row: object, at: str) -> _Edge:
         values = {"layer": 0, "head": 0, **dict(zip((*_COLUMNS[len(row)], *_ENDS), row, strict=True))}
         kind = ""
     else:
-        raise InputError(f"{at} is {one_line(row)[:60]}; expected {_FORMS}")
+        raise InputError(f"{at} is {brief(row)}; expected {_FORMS}")
     for name, value in values.items():
         if value is None:
             raise InputError(f"{at} has no {name}; expected {_FORMS}")
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
         if not is_number or (name != "weight" and (value < 0 or value != int(value))):
             kinds = "a number" if name == "weight" else "a whole number from 0"
-            raise InputError(f"{at}: its {name} is {one_line(value)[:40]}; expected {kinds}")
+            raise InputError(f"{at}: its {name} is {brief(value)}; expected {kinds}")
     if kind not in ("", "encoder", "decoder", "cross"):
-        raise InputError(f"{at}: its kind is {one_line(kind)[:40]}; expected encoder, decoder or cross")
+        raise InputError(f"{at}: its kind is {brief(kind)}; expected encoder, decoder or cross")
     whole = {name: int(value) for name, value in values.items() if name != "weight"}
     return _Edge(kind=kind, weight=float(values["weight"]), **whole)
 

@@ -13,7 +13,7 @@ from attnviz.elsewhere.shapes.names import NamedArray, named_arrays, without_nes
 from attnviz.elsewhere.shapes.nested import WholeArray, whole_array
 from attnviz.elsewhere.statements import Statements
 from attnviz.elsewhere.tokens.token_fields import n_texts, token_fields
-from attnviz.errors import InputError, one_line, some
+from attnviz.errors import InputError, brief, some
 from attnviz.names import SCHEMA_NAME, SHARES
 from attnviz.records import dataclass
 
@@ -69,7 +69,7 @@ def document_matrices(
         content = without_nesting(content)
     fields, unknown = token_fields(content)
     if fields.get("schema", SCHEMA_NAME) != SCHEMA_NAME:
-        raise InputError(f"{where}: its schema is {one_line(fields['schema'])[:40]!r}; expected {SCHEMA_NAME}")
+        raise InputError(f"{where}: its schema is {brief(fields['schema'])!r}; expected {SCHEMA_NAME}")
     if content.get("edges") is not None:
         _note_unused(set(unknown) - {"edges"}, fields, options)
         stated = Statements.of(fields, options, where)
@@ -107,7 +107,7 @@ def _is_nested(value: object) -> bool:
 
 def _note_unused(names: set[str], fields: Mapping[str, object], options: ReadOptions) -> None:
     if names and "schema" not in fields:
-        options.note(f"not used: {some(sorted(map(one_line, names)), 8)}")
+        options.note(f"not used: {some(sorted(map(brief, names)))}")
 
 
 def _of_edges(
@@ -210,7 +210,7 @@ def _axes_of_file(fields: Mapping[str, object], what: str) -> tuple[str, ...] | 
         return None
     known = ("batch", "layer", "head", "query", "key", "-")
     if not isinstance(axes, list) or not all(name in known for name in axes) or "key" not in axes:
-        raise InputError(f"{what}: its axes are {one_line(axes)[:60]}; expected some of {', '.join(known)}")
+        raise InputError(f"{what}: its axes are {brief(axes)}; expected some of {', '.join(known)}")
     return tuple(axes)
 
 
@@ -223,7 +223,7 @@ def _reading_of_schema(
         raise InputError(f"{what} has the shape {shape}; expected {names}")
     stated, expected = fields.get("axes"), list(axes[-len(shape) :])
     if stated is not None and stated != expected:
-        raise InputError(f"{what}: its axes are {one_line(stated)[:60]}; expected {expected} for the shape {shape}")
+        raise InputError(f"{what}: its axes are {brief(stated)}; expected {expected} for the shape {shape}")
     return AxesReading(tuple(expected))
 
 

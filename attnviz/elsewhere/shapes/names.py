@@ -6,7 +6,7 @@ from dataclasses import field
 
 from attnviz.elsewhere.files.array_files import ArrayFile
 from attnviz.elsewhere.files.file_types import EAGER_HINT
-from attnviz.errors import InputError, one_line, some
+from attnviz.errors import InputError, brief, one_line, some
 from attnviz.records import dataclass
 
 # Whole names, of transformers and others, without case; "" is for a kind that the name leaves open.
@@ -151,7 +151,7 @@ def _one_a_kind(found: list[NamedArray], where: str, scores: bool) -> list[Named
 
 def _of_group(group: _Group, content: Mapping[str, object]) -> NamedArray:
     parts = {number: _value(content, name) for number, name in sorted(zip(group.numbers, group.names, strict=True))}
-    name = one_line(group.names[0]) + (f", ..., {one_line(group.names[-1])}" if len(parts) > 1 else "")
+    name = brief(group.names[0]) + (f", ..., {brief(group.names[-1])}" if len(parts) > 1 else "")
     is_scores = bool(_SCORES.search(group.stem))
     return NamedArray(group.kind, name, parts=parts, is_scores=is_scores, keys=group.names)
 
@@ -203,7 +203,7 @@ def _check_not_none(content: Mapping[str, object], where: str) -> None:
         return
     name = next((name for name, value in content.items() if name.lower() in _KIND_OF_NAME and _is_none(value)), None)
     if name is not None:
-        raise InputError(f"{where}: {one_line(name)} is null; expected numbers", EAGER_HINT)
+        raise InputError(f"{where}: {brief(name)} is null; expected numbers", EAGER_HINT)
 
 
 def _only_matrix(content: Mapping[str, object]) -> str | None:
@@ -224,7 +224,7 @@ def _has_fraction(value: object) -> bool:
 
 
 def _none_found(content: Mapping[str, object], where: str) -> InputError:
-    held = some([one_line(name) for name in content], 8)
+    held = some([brief(name) for name in content], 8)
     known = "attention, attentions, encoder_attentions, decoder_attentions, cross_attentions, or layer_0, layer_1, ..."
     if isinstance(content, ArrayFile):
         return InputError(

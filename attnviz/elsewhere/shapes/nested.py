@@ -7,7 +7,7 @@ import numpy as np
 from attnviz.elsewhere.lists import listed_array
 from attnviz.elsewhere.shapes.generation import are_cross_steps, are_steps, assembled, check_lengths, stacked_queries
 from attnviz.elsewhere.shapes.names import NamedArray
-from attnviz.errors import InputError, one_line
+from attnviz.errors import InputError, brief
 from attnviz.records import dataclass
 
 _MOST_AXES = 6  # of nested lists: steps, layers, texts, heads, queries, keys
@@ -121,7 +121,7 @@ def _numbers(value: object, what: str, null: float) -> np.ndarray:
     """An array of real numbers, or nested lists of them."""
     if isinstance(value, np.ndarray):
         if value.dtype.kind not in "fiu":
-            raise InputError(f"{what}: its numbers are of type {one_line(value.dtype)}; expected real numbers")
+            raise InputError(f"{what}: its numbers are of type {brief(value.dtype)}; expected real numbers")
         return value
     array = listed_array(value, what, axes=_MOST_AXES, null=null)
     if np.isnan(null) and np.isnan(array).any() and not _only_whole_rows(array):

@@ -7,7 +7,7 @@ from attnviz.elsewhere.read_options import ReadOptions
 from attnviz.elsewhere.tokens.padding import padding_of
 from attnviz.elsewhere.tokens.special_labels import is_special_label
 from attnviz.elsewhere.tokens.word_pieces import WordPieces, word_pieces
-from attnviz.errors import InputError
+from attnviz.errors import InputError, brief
 from attnviz.text.labels import printable
 from attnviz.trace.tokens import Token, Tokens
 
@@ -163,7 +163,7 @@ def note_missing_special(tokens: Tokens, options: ReadOptions) -> None:
     names = {token.piece for token in tokens}
     for label in options.special or ():
         if label not in names:
-            options.note(f"no token is {label!r}, which --special names")
+            options.note(f"no token is {brief(label)!r}, which --special names")
 
 
 def relabelled(

@@ -6,7 +6,7 @@ import numpy as np
 
 from attnviz.elsewhere.read_options import ReadOptions
 from attnviz.elsewhere.tokens.special_labels import is_padding_label
-from attnviz.errors import InputError, UsageError, one_line
+from attnviz.errors import InputError, UsageError, brief
 
 _MASKS = {"": ("attention_mask",), "target_": ("target_attention_mask", "decoder_attention_mask")}
 _MASKED = -1e3  # less of a mask that is added to scores hides a key
@@ -22,7 +22,7 @@ def parse_padding(text: str) -> str | tuple[int, int]:
         return text
     numbers = text.split(",")
     if len(numbers) != 2 or not all(number.strip().isdecimal() for number in numbers):
-        raise UsageError(f"padding: {one_line(text)!r} is not known; expected auto, none, or LEFT,RIGHT such as 0,2")
+        raise UsageError(f"padding: {brief(text)!r} is not known; expected auto, none, or LEFT,RIGHT such as 0,2")
     left, right = map(int, numbers)
     return left, right
 

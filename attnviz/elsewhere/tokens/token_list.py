@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from attnviz.elsewhere.lists import parse_json
-from attnviz.errors import InputError, one_line
+from attnviz.errors import InputError, brief, one_line
 from attnviz.files import open_file
 from attnviz.text.reading import check_text
 from attnviz.text.streams import TextStream
@@ -39,7 +39,7 @@ def _json_labels(text: str, where: str) -> list[str] | None:
         return None
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         wrong = next((item for item in value if not isinstance(item, str)), None) if isinstance(value, list) else value
-        raise InputError(f"{where}: the list has {one_line(wrong)[:40]}; expected texts in quotes")
+        raise InputError(f"{where}: the list has {brief(wrong)}; expected texts in quotes")
     return value
 
 

@@ -13,7 +13,7 @@ from attnviz.elsewhere.values.padding_masks import mask_padding
 from attnviz.elsewhere.values.rounding import EXACT, Rounding, roundings_of
 from attnviz.elsewhere.values.row_reasons import likely_reason, row_facts
 from attnviz.elsewhere.values.row_scan import RowScan, edited, scan_rows
-from attnviz.errors import InputError, one_line
+from attnviz.errors import InputError, brief
 from attnviz.names import SHARES
 from attnviz.trace.attention import Attention
 
@@ -155,7 +155,7 @@ def _stated_error(fields: Mapping[str, object], where: str) -> float:
     if decimals is None:
         return 0.0
     if type(decimals) is not int or not 0 <= decimals <= 20:
-        raise InputError(f"{where}: its precision is {one_line(decimals)[:40]!r}; expected decimals from 0 to 20")
+        raise InputError(f"{where}: its precision is {brief(decimals)!r}; expected decimals from 0 to 20")
     return 0.5 * 10.0**-decimals
 
 

@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 from attnviz.encoder.config.values import checked, choice, layer_numbers, nearest, number, numbers, size, switch
-from attnviz.errors import ConfigError
+from attnviz.errors import LISTED, ConfigError, brief, some
 from attnviz.records import dataclass
 
 SCORES = ("scaled_dot", "dot", "cosine", "additive")
@@ -223,10 +223,12 @@ def check_field_names(names: Iterable[str], where: str) -> None:
     """Refuses unknown names.
 
     Raises:
-        ConfigError: with every unknown name and the nearest known one.
+        ConfigError: with the first unknown names, each with the nearest known one, and how many more there are.
     """
     known = field_names()
-    unknown = [f"{name!r}{nearest(name, known)}" for name in names if name not in known]
+    unknown = [name for name in names if name not in known]
     if unknown:
+        # A search for near names takes a millisecond each: not for all of a hundred thousand.
+        listed = [f"{brief(name)!r}{nearest(name, known)}" for name in unknown[:LISTED]] + unknown[LISTED:]
         plural = "s" * (len(unknown) > 1)
-        raise ConfigError(f"{where}: unknown field{plural} {', '.join(unknown)}; expected fields of the block")
+        raise ConfigError(f"{where}: unknown field{plural} {some(listed)}; expected fields of the block")

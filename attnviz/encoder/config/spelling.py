@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from attnviz.encoder.config.given import Given, check_field_names, field_names
 from attnviz.encoder.config.values import checked
-from attnviz.errors import ConfigError, one_line
+from attnviz.errors import ConfigError, brief
 
 _SWITCHES = {"true": True, "on": True, "false": False, "off": False}
 
@@ -21,7 +21,7 @@ def assigned(texts: Iterable[str]) -> dict[str, object]:
         name, sign, spelled = text.partition("=")
         name = name.strip().replace("-", "_")
         if not sign:
-            raise ConfigError(f"set: {text!r} has no '='; expected NAME=VALUE, such as n_heads=8")
+            raise ConfigError(f"set: {brief(text)!r} has no '='; expected NAME=VALUE, such as n_heads=8")
         check_field_names([name], "set")
         value = checked(Given.__dataclass_fields__[name], _value(name, spelled.strip()))
         if values.setdefault(name, value) != value:
@@ -52,7 +52,7 @@ def flattened(tables: Mapping[str, object]) -> dict[str, object]:
     for name, value in tables.items():
         for flat, one in _flat(name, value) if isinstance(value, dict) else ((name, value),):
             if flat in values:
-                raise ConfigError(f"{one_line(flat)} is given twice; expected once")
+                raise ConfigError(f"{brief(flat)} is given twice; expected once")
             values[flat] = one
     return values
 
@@ -60,7 +60,5 @@ def flattened(tables: Mapping[str, object]) -> dict[str, object]:
 def _flat(table: str, values: Mapping[str, object]) -> Iterator[tuple[str, object]]:
     known = field_names()
     if not any(name == table or name.startswith(f"{table}_") for name in known):
-        raise ConfigError(
-            f"{one_line(table)} is a table; expected fields at the top level, or a table such as [rotary]"
-        )
+        raise ConfigError(f"{brief(table)} is a table; expected fields at the top level, or a table such as [rotary]")
     return ((table if key == "kind" and table in known else f"{table}_{key}", value) for key, value in values.items())

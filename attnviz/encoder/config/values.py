@@ -4,7 +4,7 @@ import math
 from dataclasses import Field, field
 from typing import Any
 
-from attnviz.errors import ConfigError
+from attnviz.errors import LONGEST_QUOTE, ConfigError, brief
 
 _LARGEST_FLOAT = 1e30  # a float32 holds it
 _MOST_NUMBERS = 2**14  # of a list
@@ -62,13 +62,13 @@ def checked(declared: Field[Any], value: object) -> object:
         return _checked_choice(declared.name, value, choices)
     if kind is str:
         if not isinstance(value, str):
-            raise ConfigError(f"{declared.name}: {value!r} is not text; expected numbers such as '0,2-3'")
+            raise ConfigError(f"{declared.name}: {brief(repr(value))} is not text; expected numbers such as '0,2-3'")
         return value
     if kind is tuple:
         return _checked_numbers(declared.name, value, declared.metadata["least"])
     if kind is bool:
         if not isinstance(value, bool):
-            raise ConfigError(f"{declared.name}: {value!r} is not a truth value; expected true or false")
+            raise ConfigError(f"{declared.name}: {brief(repr(value))} is not a truth value; expected true or false")
         return value
     return _checked_number(declared.name, value, kind, declared.metadata["least"])
 
@@ -77,13 +77,13 @@ def _checked_choice(name: str, value: object, choices: tuple[str, ...]) -> str:
     if isinstance(value, str) and value in choices:
         return value
     near = nearest(str(value), choices)
-    raise ConfigError(f"{name}: {value!r} is not known{near}; expected one of {', '.join(choices)}")
+    raise ConfigError(f"{name}: {brief(repr(value))} is not known{near}; expected one of {', '.join(choices)}")
 
 
 def _checked_number(name: str, value: object, kind: type, least: float | None) -> int | float:
     if isinstance(value, bool) or not isinstance(value, int | float) or (kind is int and isinstance(value, float)):
         wording = "a number" if kind is float else "a whole number"
-        raise ConfigError(f"{name}: {value!r} is not {wording}; expected {wording}")
+        raise ConfigError(f"{name}: {brief(repr(value))} is not {wording}; expected {wording}")
     if isinstance(value, float) and not math.isfinite(value):
         raise ConfigError(f"{name}: {value} is not finite; expected a finite number")
     if least is not None and value < least:
@@ -97,7 +97,7 @@ def _checked_number(name: str, value: object, kind: type, least: float | None) -
 
 
 def _checked_numbers(name: str, value: object, least: float) -> tuple[float, ...]:
-    shown = f"{value!r:.40}"
+    shown = brief(repr(value))
     wrong = ConfigError(f"{name}: {shown} is not a list of numbers; expected numbers such as 1,1.5,2")
     spelled = value.split(",") if isinstance(value, str) else value
     if not isinstance(spelled, list | tuple) or not 0 < len(spelled) <= _MOST_NUMBERS:
@@ -113,5 +113,5 @@ def nearest(name: str, known: tuple[str, ...]) -> str:
     """A question for a message, `` (did you mean 'n_heads'?)``; empty where no known name is near."""
     from difflib import get_close_matches  # noqa: PLC0415 (start-up time)
 
-    near = get_close_matches(name, known, n=1, cutoff=0.5)
+    near = get_close_matches(name[:LONGEST_QUOTE], known, n=1, cutoff=0.5)
     return f" (did you mean {near[0]!r}?)" if near else ""

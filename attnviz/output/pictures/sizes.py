@@ -2,7 +2,7 @@
 
 import re
 
-from attnviz.errors import UsageError, one_line
+from attnviz.errors import UsageError, brief
 from attnviz.records import dataclass
 
 POINTS = {"in": 72.0, "cm": 72 / 2.54, "mm": 72 / 25.4, "pt": 1.0}  # and px, by the resolution
@@ -32,12 +32,12 @@ def figure_size(text: str, dpi: int) -> FigureSize:
     """
     match = _SIZE.fullmatch(text)
     if match is None or not (match[2] or match[4]):
-        raise UsageError(f"size: {one_line(repr(text))} is not a size; {_EXPECTED}")
+        raise UsageError(f"size: {brief(repr(text))} is not a size; {_EXPECTED}")
     points = POINTS | {"px": 72 / dpi}
     width_unit, height_unit = (match[2] or match[4]).lower(), (match[4] or match[2]).lower()
     lengths = [float(match[1]) * points[width_unit]]
     if match[3]:
         lengths.append(float(match[3]) * points[height_unit])
     if not all(LEAST <= length <= MOST for length in lengths):
-        raise UsageError(f"size: {one_line(text)} is out of range; expected sides of 0.25in to 200in")
+        raise UsageError(f"size: {brief(text)} is out of range; expected sides of 0.25in to 200in")
     return FigureSize(*lengths)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from attnviz.errors import UsageError, one_line
+from attnviz.errors import UsageError, brief
 from attnviz.names import PICTURE_FORMATS, PICTURE_KINDS, PICTURE_NORMS, PICTURE_SCALES
 from attnviz.output.colormaps import DIVERGING, PAPER, colormap_name, table
 from attnviz.output.picture_scales import range_ends
@@ -59,7 +59,7 @@ class PictureStyle:
         named += [("norm", self.norm, PICTURE_NORMS)]
         for name, value, known in named:
             if value not in known:
-                raise UsageError(f"{name}: {one_line(repr(value))} is not known; expected one of {', '.join(known)}")
+                raise UsageError(f"{name}: {brief(repr(value))} is not known; expected one of {', '.join(known)}")
         colormap_name(self.cmap)
         if not self.formats:
             raise UsageError(f"format: none is given; expected one of {', '.join(PICTURE_FORMATS)}")

@@ -20,7 +20,7 @@ from typing import Any
 from uuid import uuid4
 
 from attnviz import __version__
-from attnviz.errors import AttnvizError, InputError, UsageError, WorkerError, one_line
+from attnviz.errors import AttnvizError, InputError, UsageError, WorkerError, brief, one_line
 from attnviz.model import BUNDLED, bundled_folder
 from attnviz.sweeps.texts import Window
 from attnviz.sweeps.work import TextOutcome, Work
@@ -70,7 +70,7 @@ def cluster_map(
             client.register_plugin(plugin, name=name)
         except Exception as error:
             raise WorkerError(
-                f"cluster, {one_line(address)}: a worker cannot run attnviz ({_named(error)}); "
+                f"cluster, {brief(address)}: a worker cannot run attnviz ({_named(error)}); "
                 f"expected attnviz {__version__} on each"
             ) from error
         sweep = _Sweep(client, name, windows, address, ready)
@@ -224,7 +224,7 @@ def _connected(address: str) -> Iterator[Client]:
             client = Client(place, timeout=_CONNECTING)
         except (OSError, TimeoutError, ValueError) as error:
             raise InputError(
-                f"cluster, {one_line(address)}: no scheduler answers ({_named(error)}); expected the address of a Dask "
+                f"cluster, {brief(address)}: no scheduler answers ({_named(error)}); expected the address of a Dask "
                 "scheduler, such as tcp://HOST:8786, or local:N"
             ) from error
         yield stack.enter_context(client)
@@ -245,7 +245,7 @@ async def _greeted(address: str) -> None:
 def _count(address: str) -> int:
     number = address.removeprefix(_LOCAL)
     if not (number.isascii() and number.isdigit()) or not 0 < int(number) <= 1024:
-        raise UsageError(f"cluster: {one_line(address)}; expected local:N with N from 1 to 1024, or an address")
+        raise UsageError(f"cluster: {brief(address)}; expected local:N with N from 1 to 1024, or an address")
     return int(number)
 
 

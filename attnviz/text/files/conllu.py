@@ -11,7 +11,7 @@ from dataclasses import field
 from itertools import accumulate, pairwise
 from typing import BinaryIO, NamedTuple
 
-from attnviz.errors import InputError, one_line
+from attnviz.errors import InputError, brief, one_line
 from attnviz.records import dataclass
 from attnviz.text.reading import read_lines
 
@@ -118,7 +118,7 @@ def _add(lines: _Lines, number: int, line: str, name: str) -> None:
     lines.first = lines.first or number
     match = _ID.fullmatch(columns[0])
     if match is None:
-        raise InputError(f"{where}: {one_line(columns[0])[:40]!r} is not the number of a word; expected 1, 1-2 or 1.1")
+        raise InputError(f"{where}: {brief(columns[0])!r} is not the number of a word; expected 1, 1-2 or 1.1")
     first, kind = int(match[1]), match[2]
     if kind == ".":
         return
@@ -173,8 +173,7 @@ def _sentence(lines: _Lines, name: str) -> ParsedSentence:
         places += range(len(spans) - n, len(spans)) if n == unit.n_words else [len(spans) - 1] * unit.n_words
     if rest := text[spans[-1][1] :].strip():
         raise InputError(
-            f"{where}: its text goes on with {one_line(rest[:20])!r} after its last word; expected the words "
-            "of the text"
+            f"{where}: its text goes on with {brief(rest[:20])!r} after its last word; expected the words of the text"
         )
     words = tuple(
         _tree_word(columns, span, len(lines.words), f"{name}, line {number}")
@@ -222,7 +221,7 @@ def _place(form: str, text: str, at: int, where: str) -> Span:
         rest = one_line(text[at : at + 20].strip())
         raise InputError(
             f"{where}: its text {f'goes on with {rest!r}' if rest else 'ends'} where its words have "
-            f"{one_line(form)[:40]!r}; expected the words of the text"
+            f"{brief(form)!r}; expected the words of the text"
         )
     return match.span(1)
 
@@ -230,12 +229,12 @@ def _place(form: str, text: str, at: int, where: str) -> Span:
 def _tree_word(columns: list[str], span: int, n_words: int, where: str) -> TreeWord:
     head, relation = columns[6], columns[7]
     if not _NUMBER.fullmatch(head) or int(head) > n_words:
-        raise InputError(f"{where}: its head is {one_line(head)[:40]!r}; expected a number from 0 to {n_words}")
+        raise InputError(f"{where}: its head is {brief(head)!r}; expected a number from 0 to {n_words}")
     number = int(head)
     if relation.partition(":")[0] in ("", "_") and number:
         raise InputError(f"{where}: its relation is missing; expected one, such as nsubj")
     if not relation.isprintable() or " " in relation:
-        raise InputError(f"{where}: its relation is {one_line(relation)[:40]!r}; expected a word such as nsubj")
+        raise InputError(f"{where}: its relation is {brief(relation)!r}; expected a word such as nsubj")
     return TreeWord(columns[1], span, number - 1 if number else None, relation)
 
 

@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO, NamedTuple
 
-from attnviz.errors import InputError, UsageError, one_line, some
+from attnviz.errors import InputError, UsageError, brief, one_line, some
 from attnviz.records import dataclass
 from attnviz.text.layout import FileLayout
 from attnviz.text.reading import Line, Lines, is_blank, read_lines
@@ -15,7 +15,6 @@ _BAR = "|||"
 _JQ = "to turn a list into lines: jq -c '.[]' FILE > FILE.jsonl"
 _JQ_OBJECT = "to put each object on one line: jq -c . FILE > FILE.jsonl"
 _LONGEST = 1 << 27  # characters of a field; the standard library's limit is shorter than many documents
-_LONG_NAME = 40  # characters of a field's name in a message
 
 
 class _Columns(NamedTuple):
@@ -167,7 +166,7 @@ class Records:
         try:
             record = json.loads(text)
         except (ValueError, RecursionError) as error:
-            record, fault = None, f"it is not JSON ({one_line(getattr(error, 'msg', 'too deep'))})"
+            record, fault = None, f"it is not JSON ({brief(getattr(error, 'msg', 'too deep'))})"
         else:
             fault = "it is not a JSON object"
         if isinstance(record, str) and not self._layout.names:
@@ -192,9 +191,9 @@ class Records:
         for part in name.split(".") if value is record else ():
             value = value.get(part, record) if isinstance(value, dict) else record
         if value is record:
-            raise InputError(f"{where}: it has no field {_shown(name)}; its fields are {_listed(list(record))}")
+            raise InputError(f"{where}: it has no field {brief(name)}; its fields are {_listed(list(record))}")
         if not isinstance(value, str):
-            raise InputError(f"{where}: its field {_shown(name)} is not a string; expected a text")
+            raise InputError(f"{where}: its field {brief(name)} is not a string; expected a text")
         return value
 
     def _named_columns(self, names: Sequence[str], *, nested: bool = False) -> _Columns:
@@ -218,7 +217,7 @@ class Records:
         for option, name in zip(("field", "pair-field", "target-field"), named, strict=True):
             if name is not None and name not in names and not (nested and name.split(".")[0] in names):
                 raise _HeaderError(
-                    f"{self._where}: --{option} {_shown(name)} is not one of its fields; expected one of "
+                    f"{self._where}: --{option} {brief(name)} is not one of its fields; expected one of "
                     f"{_listed(names)}"
                 )
         if nested:
@@ -226,7 +225,7 @@ class Records:
         twice = next((name for name in named if name is not None and names.count(name) > 1), None)
         if twice is not None:
             raise _HeaderError(
-                f"{self._where}: its header has {names.count(twice)} fields {_shown(twice)}; expected one",
+                f"{self._where}: its header has {names.count(twice)} fields {brief(twice)}; expected one",
                 "without the header, --field takes the number of a column",
             )
         pair, target = (None if name is None else names.index(name) for name in named[1:])
@@ -252,7 +251,7 @@ def _numbered(layout: FileLayout) -> _Columns | None:
         return None
     if len(numbers) < len(names):
         wrong = next(name for name in names if name not in numbers)
-        raise UsageError(f"field: {_shown(wrong)} is a name, and columns have numbers here; expected a number from 1")
+        raise UsageError(f"field: {brief(wrong)} is a name, and columns have numbers here; expected a number from 1")
     pair, target = layout.pair_field, layout.target_field
     if layout.format == "pairs" and pair is None and target is None:
         target = "2"
@@ -278,10 +277,5 @@ def _tsv_row(text: str) -> list[str]:
     return row
 
 
-def _shown(name: str) -> str:
-    name = one_line(name)
-    return name if len(name) <= _LONG_NAME else f"{name[:_LONG_NAME]}…"
-
-
 def _listed(names: Sequence[str]) -> str:
-    return some([_shown(name) for name in names])
+    return some([brief(name) for name in names], 8)

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from attnviz.errors import AttnvizError, InputError, UsageError, one_line
+from attnviz.errors import AttnvizError, InputError, UsageError, brief, one_line
 from attnviz.files import unreadable
 from attnviz.records import dataclass
 from attnviz.text.reading import open_lines
@@ -134,7 +134,7 @@ def _reported(place: str) -> Iterator[None]:
     except AttnvizError:
         raise
     except ImportError as error:  # of a library for one kind of address, which the message names
-        raise UsageError(f"{one_line(place)}: {one_line(error)}; expected it installed") from error
+        raise UsageError(f"{one_line(place)}: {brief(error)}; expected it installed") from error
     except Exception as error:
         raise InputError(f"{one_line(place)}: {unreadable(error)}; {_EXPECTED}") from error
 

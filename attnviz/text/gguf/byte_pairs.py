@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from attnviz.errors import one_line
+from attnviz.errors import brief, some
 from attnviz.text.gguf.finish import finish
 from attnviz.text.gguf.splits import SPLITS, Splits
 from attnviz.text.gguf.vocabulary import PREFIX, GgufVocabulary
@@ -27,9 +27,7 @@ def byte_pairs(vocabulary: GgufVocabulary) -> "Tokenizer":
             models.BPE(vocabulary.ids, merges, ignore_merges=splits.whole_words, byte_fallback=not splits.byte_level)
         )
     except Exception as error:  # the library raises nothing more specific
-        raise vocabulary.error(
-            "merges", f"does not fit its tokens ({one_line(error)[:80]})", "pieces of them"
-        ) from error
+        raise vocabulary.error("merges", f"does not fit its tokens ({brief(error)})", "pieces of them") from error
     steps = [pre_tokenizers.Split(Regex(expression), "isolated") for expression in splits.expressions]
     if splits.byte_level:
         level = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
@@ -56,7 +54,7 @@ def _splits(vocabulary: GgufVocabulary) -> Splits:
     if name is None or (isinstance(name, str) and not name):
         name = model if isinstance(model, str) and model in SPLITS else "default"
     if not isinstance(name, str) or name not in SPLITS:
-        raise vocabulary.error("pre", f"is {one_line(name)[:40]}, which is not known", ", ".join(sorted(SPLITS)))
+        raise vocabulary.error("pre", f"is {brief(name)}, which is not known", some(sorted(SPLITS), 20))
     return SPLITS[name]
 
 
@@ -74,6 +72,6 @@ def _merges(vocabulary: GgufVocabulary) -> list[tuple[str, str]]:
     for number, line in enumerate(lines):
         at = line.find(" ", 1) if isinstance(line, str) else -1
         if at < 0:
-            raise vocabulary.error("merges", f"has {one_line(line)[:40]} at {number}", expected)
+            raise vocabulary.error("merges", f"has {brief(line)} at {number}", expected)
         merges.append((line[:at], line[at + 1 :]))
     return merges

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from attnviz.errors import CheckpointError, one_line
+from attnviz.errors import CheckpointError, brief
 from attnviz.text.gguf.byte_pairs import byte_pairs
 from attnviz.text.gguf.scored import scored_pairs, unigram
 from attnviz.text.gguf.vocabulary import PREFIX, GgufVocabulary, read_vocabulary
@@ -39,7 +39,7 @@ def read_gguf_tokenizer(metadata: Mapping[str, object], where: str) -> Pretraine
         raise CheckpointError(f"{where}: it has no tokenizer ({PREFIX}model); expected one", hint=_OVERRIDE)
     if not isinstance(model, str) or model not in _MODELS:
         raise CheckpointError(
-            f"{where}: {PREFIX}model is {one_line(model)[:40]}, which is not known; expected {', '.join(_MODELS)}",
+            f"{where}: {PREFIX}model is {brief(model)}, which is not known; expected {', '.join(_MODELS)}",
             hint=_OVERRIDE,
         )
     vocabulary = read_vocabulary(metadata, where)

@@ -5,7 +5,7 @@ from functools import cached_property
 from math import isnan
 from typing import Any
 
-from attnviz.errors import CheckpointError, one_line
+from attnviz.errors import CheckpointError, brief
 from attnviz.records import dataclass
 from attnviz.text.pieces.model_file import CONTROL, NORMAL, UNKNOWN, USER_DEFINED
 
@@ -59,7 +59,7 @@ class GgufVocabulary:
         """
         value = self.metadata.get(PREFIX + name, default)
         if not isinstance(value, bool):
-            raise self.error(name, f"is {one_line(value)[:40]}", "true or false")
+            raise self.error(name, f"is {brief(value)}", "true or false")
         return value
 
     def special_id(self, role: str, default: int | None = None) -> int | None:
@@ -77,7 +77,7 @@ class GgufVocabulary:
         if value is None:
             return default if default is not None and default < len(self.pieces) else None
         if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < len(self.pieces):
-            raise self.error(key, f"is {one_line(value)[:40]}", f"an id less than {len(self.pieces)}")
+            raise self.error(key, f"is {brief(value)}", f"an id less than {len(self.pieces)}")
         return value
 
     def needed_id(self, role: str, default: int | None = None) -> int:
@@ -191,5 +191,5 @@ def _twice(pieces: Iterable[str]) -> str:
     seen: dict[str, int] = {}
     for number, piece in enumerate(pieces):
         if seen.setdefault(piece, number) != number:
-            return f"has {one_line(piece)[:40]} twice (ids {seen[piece]} and {number})"
+            return f"has {brief(piece)} twice (ids {seen[piece]} and {number})"
     return "has each token once"

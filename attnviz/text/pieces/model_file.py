@@ -4,7 +4,7 @@ import struct
 from pathlib import Path
 from typing import NamedTuple
 
-from attnviz.errors import InputError, one_line
+from attnviz.errors import InputError, brief, one_line
 from attnviz.files import read_file
 from attnviz.records import dataclass
 from attnviz.text.pieces.wire import bytes_of, fields, float_of
@@ -78,7 +78,7 @@ def read_sentencepiece(path: Path) -> SentencePieceModel:
     try:
         return _model(data)
     except ValueError as error:
-        raise InputError(f"{one_line(path)}: it is not read ({one_line(error)[:80]}); {_EXPECTED}") from error
+        raise InputError(f"{one_line(path)}: it is not read ({brief(error)}); {_EXPECTED}") from error
 
 
 def _model(data: bytes) -> SentencePieceModel:

@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from attnviz.errors import InputError, one_line
+from attnviz.errors import InputError, brief, one_line
 from attnviz.records import dataclass
 from attnviz.text.pieces.conversion import SPACE, converted
 from attnviz.text.pieces.layout import PieceLayout
@@ -173,9 +173,7 @@ def sentencepiece_tokenizer(
     try:
         processor.load_from_serialized_proto(model.data)
     except (RuntimeError, OSError) as error:
-        raise InputError(
-            f"{one_line(path)}: it is damaged ({one_line(error)[:80]}); expected a SentencePiece model"
-        ) from error
+        raise InputError(f"{one_line(path)}: it is damaged ({brief(error)}); expected a SentencePiece model") from error
     made, ids = _converted(model, layout, path)
     bare = pretrained_tokenizer(made, name=name, settings=settings)
     return SentencePieceTokenizer(
@@ -255,9 +253,7 @@ def _converted(
     try:
         made = converted(model, vocabulary, ids[model.unk], layout=layout)
     except Exception as error:  # the library raises nothing more specific
-        raise InputError(
-            f"{one_line(path)}: it is damaged ({one_line(error)[:80]}); expected a SentencePiece model"
-        ) from error
+        raise InputError(f"{one_line(path)}: it is damaged ({brief(error)}); expected a SentencePiece model") from error
     around = [part.partition(":")[0] for part in f"{layout.single} {layout.pair}".split() if part[0] != "$"]
     control = [piece.text for piece in pieces if piece.kind == CONTROL]
     special = {token: token for token in (*control, pieces[model.unk].text, *layout.specials, *around)}

@@ -286,9 +286,9 @@ def test_a_list_of_hundreds_is_cut_with_its_count(tmp_path):
         read_native(path)
     message = str(caught.value)
     assert f"{n_missing} missing (layers.1.attn.wq, " in message
-    assert f" and {n_missing - 20} more), 120 unexpected (x0, x1, " in message
-    assert message.endswith("x19 and 100 more); expected the tensors of its configuration")
-    assert len(message) < 1000
+    assert f" and {n_missing - 3} more), 120 unexpected (x0, x1, " in message
+    assert message.endswith("x2 and 117 more); expected the tensors of its configuration")
+    assert len(message) < 400
 
 
 def test_a_billion_layers_are_refused_before_they_are_listed(tmp_path):

@@ -65,18 +65,18 @@ class RowBlock:
         return float(self.positions[0] + self.positions[-1]) / 2
 
     @cached_property
-    def column_sums(self) -> np.ndarray:
-        """Each key's sums over the rows, (n_layers, n_heads, 2, n_keys): of A, and of A (i - middle) of rows i."""
-        rows = np.stack([np.ones_like(self.positions), self.positions - self.positions.dtype.type(self.middle)])
-        return np.asarray(rows @ self.weights)
+    def received(self) -> np.ndarray:
+        """What each key gets from all rows, (n_layers, n_heads, n_keys), in float64."""
+        return self._column_sums(np.ones_like(self.positions))
 
-    def of_keys(self, keys: np.ndarray) -> np.ndarray:
-        """The sums over the rows and some keys, (n_layers, n_heads, n_groups), in float64.
+    @cached_property
+    def received_from(self) -> np.ndarray:
+        """The sums over rows i of A (i - middle), (n_layers, n_heads, n_keys), in float64."""
+        return self._column_sums(self.positions - self.positions.dtype.type(self.middle))
 
-        Args:
-            keys: (n_groups, n_keys), True for the keys of a group.
-        """
-        return np.asarray(self.column_sums[..., 0, :].astype(np.float64) @ keys.T.astype(np.float64))
+    def _column_sums(self, rows: np.ndarray) -> np.ndarray:
+        sums: np.ndarray = rows @ self.weights
+        return sums.astype(np.float64)
 
     @property
     def entropy(self) -> np.ndarray:

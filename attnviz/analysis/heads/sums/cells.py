@@ -1,6 +1,6 @@
 """Which single cells of a matrix the metrics of neighbours and of equal tokens add up, and in which rows."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import numpy as np
 
@@ -30,8 +30,6 @@ class Cells:
     """The cells of all rows; or of what is left without some tokens, where those on both sides of a gap are neighbours.
 
     Attributes:
-        about: by metric, (n_queries,), True for the rows that it is about.
-
     Args:
         sides: of the tokens, or of those that are left; where there are names, the queries are the keys.
         names: of metrics; the others are left out.
@@ -56,10 +54,15 @@ class Cells:
             usable = (n_equal > 1) & (n_equal <= max(2, most_equal * len(sides.codes)))
             rows |= {"same": usable & ~sides.special, "induction": usable & _were_before(sides.codes)}
         self._rows = {name: some for name, some in rows.items() if name in names}
-        self.about = {name: np.zeros(n_queries, dtype=np.bool_) for name in self._rows}
-        for name, some in self._rows.items():
-            self.about[name][kept[0]] = some
+        self._n_queries = n_queries
         self._blocks: dict[tuple[int, int], BlockCells] = {}
+
+    def rows_about(self, names: Sequence[str]) -> np.ndarray:
+        """(n_names, n_queries), 1 for the rows that each metric is about: for one without cells, all that are kept."""
+        about = np.zeros((len(names), self._n_queries), dtype=np.float32)
+        for i, name in enumerate(names):
+            about[i, self._kept[0]] = self._rows.get(name, 1)
+        return about
 
     def sums(self, weights: np.ndarray, rows: slice, scale: np.ndarray | None = None) -> dict[str, np.ndarray]:
         """The sums over the cells of some rows, by metric, (n_layers, n_heads).
@@ -86,8 +89,7 @@ class Cells:
         cells = [self._of_metric(name, some[first:last], first) for name, some in self._rows.items()]
         sides = zip(*cells, strict=True)
         queries, keys = (kept[np.concatenate(side)] for kept, side in zip(self._kept, sides, strict=True))
-        metrics = np.zeros((len(keys), len(cells)), dtype=np.float32)
-        metrics[np.arange(len(keys)), np.repeat(np.arange(len(cells)), [len(one) for one, _ in cells])] = 1
+        metrics = np.eye(len(cells), dtype=np.float32).repeat([len(one) for one, _ in cells], axis=0)
         rows = queries - start
         block = BlockCells(rows, rows * self._n_keys + keys, metrics)
         if len(rows) * _FEW_CELLS <= (stop - start) * max(self._n_keys, _FEW_CELLS * len(cells)):
@@ -96,9 +98,9 @@ class Cells:
 
     def _of_metric(self, name: str, rows: np.ndarray, first: int) -> tuple[np.ndarray, np.ndarray]:
         """(row, key) of the cells of a metric in some rows, counted among the tokens that are left."""
-        about = np.flatnonzero(rows) + first
-        if name in _NEIGHBOURS:
-            return about, about + _NEIGHBOURS[name]
+        about = rows.nonzero()[0] + first
+        if name in _NEIGHBOURS or not len(about):
+            return about, about + _NEIGHBOURS.get(name, 0)
         at, keys = np.nonzero(self._codes[about, None] == self._codes)
         queries = about[at]
         if name == "same":

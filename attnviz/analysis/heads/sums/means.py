@@ -30,8 +30,8 @@ class Means:
         """
         layers, heads, _ = places
         self._counts[:, layers, heads] += counts
-        for name, total in sums.items():
-            self._sums[self._at[name], layers, heads] += total
+        if sums:
+            self._sums[[self._at[name] for name in sums], layers, heads] += np.array(list(sums.values()))
 
     def result(self) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
         """By name the means, NaN where no row counts, and how many rows they are of."""
@@ -41,7 +41,8 @@ class Means:
 
 def row_sums(numbers: np.ndarray, counted: np.ndarray) -> np.ndarray:
     """The sums of the numbers of rows that count, both (n_layers, n_heads, n_rows), in float64."""
-    return np.asarray(np.where(counted, numbers, 0.0).sum(axis=-1, dtype=np.float64))
+    sums: np.ndarray = np.where(counted, numbers, 0.0).sum(axis=-1, dtype=np.float64)
+    return sums
 
 
 def row_counts(counted: np.ndarray, about: np.ndarray) -> np.ndarray:
@@ -51,5 +52,6 @@ def row_counts(counted: np.ndarray, about: np.ndarray) -> np.ndarray:
         counted: (n_layers, n_heads, n_rows).
         about: (n_names, n_rows), 1 for the rows that a number is about.
     """
-    counts: np.ndarray = np.tensordot(about, counted.astype(about.dtype), (-1, -1)).astype(np.int64)
-    return counts
+    n_layers, n_heads, n_rows = counted.shape
+    counts: np.ndarray = about @ counted.reshape(-1, n_rows).T.astype(about.dtype)
+    return counts.astype(np.int64).reshape(-1, n_layers, n_heads)

@@ -10,7 +10,7 @@ from attnviz.analysis.heads.definitions import METRICS, kind_metrics
 from attnviz.analysis.resting import is_square
 from attnviz.records import dataclass
 from attnviz.trace.attention import Attention
-from attnviz.trace.tokens import Token, Tokens
+from attnviz.trace.tokens import Token, Tokens, token_numbers
 
 _COUNTED = re.compile("([xy]?)([0-9]{1,18})")
 
@@ -47,6 +47,22 @@ class Sides:
         first = int(real.argmax()) if len(real) else 0
         return cls(is_square(attention), ~queries[1], real, queries[0], keys[0], first, codes)
 
+    def of_some(self, attention: Attention, queries: np.ndarray, keys: np.ndarray) -> "Sides":
+        """Those of some rows and columns of the matrices, which are real ones.
+
+        Args:
+            attention: the matrices.
+            queries: the places of the rows.
+            keys: the places of the columns.
+        """
+        some = tuple(attention.keys[i] for i in keys.tolist())
+        square = self.square
+        if not square and attention.kind != "cross":
+            square = token_numbers(tuple(attention.queries[i] for i in queries.tolist())) == token_numbers(some)
+        codes = None if self.codes is None or are_counted(some) else self.codes[keys]
+        rows, columns = np.ones(len(queries), dtype=np.bool_), np.ones(len(keys), dtype=np.bool_)
+        return Sides(square, rows, columns, ~rows, ~columns, 0, codes)
+
 
 def _flags(tokens: Tokens) -> np.ndarray:
     """(2, n_tokens): which tokens are special, and which are padding."""
@@ -62,18 +78,11 @@ def shares_of_way(real: np.ndarray) -> np.ndarray:
 
 def missing_metrics(attention: Attention, sides: Sides) -> dict[str, str]:
     """By metric that cannot be computed of these matrices, why."""
-    n_queries, n_keys = len(sides.real_queries), len(sides.real)
-    missing: dict[str, str] = {}
-    if not sides.square:
-        why = f"it needs queries that are the keys, and there are {n_queries} queries and {n_keys} other keys"
-        why = "of one text only, and cross-attention is between two" if attention.kind == "cross" else why
-        missing |= {name: why for name, metric in METRICS.items() if metric.square}
+    missing = missing_of_sides(attention.kind, sides)
     if attention.kind == "cross" and min(sides.real_queries.sum(), sides.real.sum()) < 2:
         why = "it needs two tokens or more in the target and in the source"
         missing |= {name: why for name, metric in METRICS.items() if metric.cross}
-    if sides.codes is None:
-        missing = {**unknown_tokens(), **missing}
-    elif not all(map(_is_identified, attention.keys)):
+    if sides.codes is not None and not all(map(_is_identified, attention.keys)):
         missing["special"] = "no label is known as that of a special token, such as [CLS]"
     if sides.special.any():  # the file, or labels, said which ones are, if nothing else
         missing.pop("special", None)
@@ -88,10 +97,18 @@ def missing_metrics(attention: Attention, sides: Sides) -> dict[str, str]:
     return {name: missing[name] for name in kind_metrics(attention.kind) if name in missing} if missing else {}
 
 
-def unknown_tokens() -> dict[str, str]:
-    """By metric that needs to know which tokens there are, why it cannot be computed where labels only count them."""
-    why = "it needs labels that name the tokens (--tokens), and these only count them"
-    return {name: why for name, metric in METRICS.items() if metric.identity}
+def missing_of_sides(kind: str, sides: Sides) -> dict[str, str]:
+    """By metric that cannot be computed of such tokens, why."""
+    missing: dict[str, str] = {}
+    if sides.codes is None:
+        why = "it needs labels that name the tokens (--tokens), and these only count them"
+        missing |= {name: why for name, metric in METRICS.items() if metric.identity}
+    if not sides.square:
+        n_queries, n_keys = len(sides.real_queries), len(sides.real)
+        why = f"it needs queries that are the keys, and there are {n_queries} queries and {n_keys} other keys"
+        why = "of one text only, and cross-attention is between two" if kind == "cross" else why
+        missing |= {name: why for name, metric in METRICS.items() if metric.square}
+    return missing
 
 
 def token_codes(tokens: Sequence[Token]) -> np.ndarray | None:

@@ -15,7 +15,7 @@ import numpy as np
 
 from attnviz.checkpoints.formats.gguf.block_types import BLOCK_TYPES, BlockType
 from attnviz.checkpoints.formats.magic import GGUF, open_lasting
-from attnviz.errors import CheckpointError, one_line
+from attnviz.errors import CheckpointError, brief, one_line
 from attnviz.records import dataclass
 
 _EXPECTED = "expected a GGUF file"
@@ -84,17 +84,17 @@ def _header(reader: "_Reader") -> GgufHeader:
     for _ in range(n_keys):
         key = reader.name("key")
         if key in metadata:
-            raise reader.fault(f"it has the key {one_line(key)[:80]} twice")
+            raise reader.fault(f"it has the key {brief(key)} twice")
         metadata[key] = reader.value(reader.number("I"), key)
     found: dict[str, tuple[tuple[int, ...], BlockType, int]] = {}
     for _ in range(n_tensors):
         name = reader.name("tensor")
         if name in found:
-            raise reader.fault(f"it has the tensor {one_line(name)[:80]} twice")
-        found[name] = _tensor(reader, one_line(name)[:80])
+            raise reader.fault(f"it has the tensor {brief(name)} twice")
+        found[name] = _tensor(reader, brief(name))
     alignment = metadata.get("general.alignment", 32)
     if type(alignment) is not int or not 0 < alignment <= _MOST_ALIGNMENT or alignment & (alignment - 1):
-        raise reader.fault(f"its general.alignment is {one_line(alignment)[:40]}", "expected a power of two")
+        raise reader.fault(f"its general.alignment is {brief(alignment)}", "expected a power of two")
     start = -(-reader.position // alignment) * alignment
     tensors = {name: GgufTensor(shape, kind, start + offset) for name, (shape, kind, offset) in found.items()}
     _check_places(reader, tensors, start, alignment)
@@ -121,7 +121,7 @@ def _check_places(reader: "_Reader", tensors: Mapping[str, GgufTensor], start: i
     """Refuses tensors that begin where none can, overlap, or end after the file."""
     end, before = start, "the header"
     for name, entry in sorted(tensors.items(), key=lambda item: item[1].start):
-        called = one_line(name)[:80]
+        called = brief(name)
         if entry.start % alignment:
             raise reader.fault(f"tensor {called} starts at byte {entry.start}", f"expected a multiple of {alignment}")
         if entry.start < end:
@@ -191,7 +191,7 @@ class _Reader:
         try:
             return data.decode()
         except UnicodeDecodeError as error:
-            raise self.fault(f"the name of a {kind} is not UTF-8 ({one_line(data)[:60]})") from error
+            raise self.fault(f"the name of a {kind} is not UTF-8 ({brief(data)})") from error
 
     def value(self, code: int, key: str) -> object:
         """The next value, of a type."""
@@ -201,12 +201,12 @@ class _Reader:
             return self._array(key)
         form = _SCALARS.get(code)
         if form is None:
-            raise self.fault(f"the value of {one_line(key)[:80]} is of type {code}, which GGUF does not have")
+            raise self.fault(f"the value of {brief(key)} is of type {code}, which GGUF does not have")
         value: int | float | bool = self._unpacked(form)
         return float(str(np.float32(value))) if form == "f" else value  # 1e-05, not 9.999999747378752e-06
 
     def _array(self, key: str) -> object:
-        code, called = self.number("I"), one_line(key)[:80]
+        code, called = self.number("I"), brief(key)
         if code != _STRING and code not in _SCALARS:
             kind = "arrays" if code == _ARRAY else f"type {code}"
             raise self.fault(f"{called} is an array of {kind}, which attnviz does not read")

@@ -7,7 +7,7 @@ from pathlib import Path
 from attnviz.checkpoints.formats.gguf.gguf_file import GgufFile
 from attnviz.checkpoints.formats.gguf.header import GgufHeader, read_header
 from attnviz.checkpoints.formats.tensor_file import JoinedFile, TensorFile
-from attnviz.errors import CheckpointError, one_line
+from attnviz.errors import CheckpointError, brief, one_line
 
 _NAME = re.compile(r"(.*)-(\d{5})-of-(\d{5})\.gguf", re.ASCII)
 _MOST_PARTS = 2**12
@@ -28,7 +28,7 @@ def open_gguf(path: Path) -> tuple[Mapping[str, object], TensorFile, tuple[Path,
         return header.metadata, GgufFile(path, header), (path,)
     where = one_line(path)
     if type(count) is not int or not 1 < count <= _MOST_PARTS:
-        raise CheckpointError(f"{where}: split.count is {one_line(count)[:40]}; expected 1 to {_MOST_PARTS}")
+        raise CheckpointError(f"{where}: split.count is {brief(count)}; expected 1 to {_MOST_PARTS}")
     match = _NAME.fullmatch(path.name)
     if match is None or int(match[3]) != count:
         raise CheckpointError(
@@ -53,16 +53,16 @@ def _check_parts(where: str, paths: tuple[Path, ...], headers: list[GgufHeader])
         said = header.metadata.get("split.no"), header.metadata.get("split.count")
         if said != (number, len(paths)):
             raise CheckpointError(
-                f"{one_line(part)}: split.no is {one_line(said[0])[:20]} and split.count {one_line(said[1])[:20]}; "
+                f"{one_line(part)}: split.no is {brief(said[0])} and split.count {brief(said[1])}; "
                 f"expected {number} and {len(paths)}"
             )
         twice = names & set(header.tensors)
         if twice:
-            raise CheckpointError(f"{one_line(part)}: {one_line(min(twice))[:80]} is in two files; expected one")
+            raise CheckpointError(f"{one_line(part)}: {brief(min(twice))} is in two files; expected one")
         names |= set(header.tensors)
     total = headers[0].metadata.get("split.tensors.count")
     if total is not None and total != len(names):
         raise CheckpointError(
-            f"{where}: split.tensors.count is {one_line(total)[:40]}, and its {len(paths)} files have {len(names)} "
+            f"{where}: split.tensors.count is {brief(total)}, and its {len(paths)} files have {len(names)} "
             "tensors; expected the same number"
         )

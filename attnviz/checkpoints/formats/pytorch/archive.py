@@ -10,7 +10,7 @@ import numpy as np
 from attnviz.checkpoints.formats.numpy_files import DamageError
 from attnviz.checkpoints.formats.pytorch.objects import ByteOrder, Storage
 from attnviz.checkpoints.formats.pytorch.pickles import read_pickle
-from attnviz.errors import one_line
+from attnviz.errors import brief
 from attnviz.records import dataclass
 
 _PICKLE = "data.pkl"
@@ -61,10 +61,10 @@ class TorchArchive:
         """
         name = f"{self._root}data/{storage.key}"
         if name not in self._members:
-            raise DamageError(f"its member {one_line(name)[:80]} is missing")
+            raise DamageError(f"its member {brief(name)} is missing")
         size, needed = self._members[name].entry.file_size, storage.total * storage.itemsize
         if size != needed:
-            raise DamageError(f"its member {one_line(name)[:80]} has {size} bytes, and its pickle says {needed}")
+            raise DamageError(f"its member {brief(name)} has {size} bytes, and its pickle says {needed}")
 
     def run(self, storage: Storage) -> np.ndarray:
         """A storage's bytes: a part of the mapped file, or unpacked."""
@@ -76,7 +76,7 @@ class TorchArchive:
             return "<"
         written = self._member(name)[:16].tobytes()
         if written not in (b"little", b"big"):
-            raise DamageError(f"its byte order is {one_line(written)[:40]}, and neither little nor big")
+            raise DamageError(f"its byte order is {brief(written)}, and neither little nor big")
         return "<" if written == b"little" else ">"
 
     def _member(self, name: str) -> np.ndarray:
@@ -84,7 +84,7 @@ class TorchArchive:
         if not member.is_packed:
             stored: np.ndarray = self._data[member.start : member.start + member.entry.file_size]
             return stored
-        return np.frombuffer(_unpacked(self._data.data, member, one_line(name)[:80]), np.uint8)
+        return np.frombuffer(_unpacked(self._data.data, member, brief(name)), np.uint8)
 
 
 def _unpacked(data: memoryview, member: Member, name: str) -> bytes:
@@ -93,7 +93,7 @@ def _unpacked(data: memoryview, member: Member, name: str) -> bytes:
     try:
         unpacked = zlib.decompressobj(-15).decompress(data[member.start : member.start + entry.compress_size], bound)
     except zlib.error as error:
-        raise DamageError(f"it is damaged ({one_line(error)[:120]})") from error
+        raise DamageError(f"it is damaged ({brief(error)})") from error
     except MemoryError as error:
         raise DamageError(f"its member {name} does not fit the memory") from error
     if len(unpacked) != entry.file_size or zlib.crc32(unpacked) != entry.CRC:
@@ -116,11 +116,11 @@ def _members(path: Path, data: memoryview) -> dict[str, Member]:
         with zipfile.ZipFile(path) as archive:
             entries, end = archive.infolist(), archive.start_dir
     except (zipfile.BadZipFile, OSError, ValueError, struct.error, NotImplementedError) as error:
-        raise DamageError(f"it is damaged ({one_line(error)[:120]})") from error
+        raise DamageError(f"it is damaged ({brief(error)})") from error
     members: dict[str, Member] = {}
     free = 0  # the first byte after the members so far
     for entry in sorted(entries, key=lambda entry: entry.header_offset):
-        name = one_line(entry.filename)[:80]
+        name = brief(entry.filename)
         if entry.filename in members:
             raise DamageError(f"its member {name} is there twice")
         _check_packing(entry, name)

@@ -7,7 +7,7 @@ import numpy as np
 from attnviz.checkpoints.formats.numpy_files import DamageError
 from attnviz.checkpoints.formats.pytorch.objects import ByteOrder, Storage
 from attnviz.checkpoints.formats.pytorch.pickles import read_pickle
-from attnviz.errors import one_line
+from attnviz.errors import brief
 
 _MAGIC, _PROTOCOL = 0x1950A86A20F9469CFC6C, 1001
 
@@ -50,13 +50,13 @@ class LegacyFile:
         at, starts = self._first, {}
         for key in self._keys:
             if key not in self._storages:
-                raise DamageError(f"its pickle does not name its storage {one_line(key)[:40]}")
+                raise DamageError(f"its pickle does not name its storage {brief(key)}")
             storage = self._storages[key]
             held = int.from_bytes(self._data[at : at + 8].tobytes(), "little", signed=True)
             end = at + 8 + storage.total * storage.itemsize
             if held != storage.total or end > len(self._data):
                 raise DamageError(
-                    f"it is damaged (its storage {one_line(key)[:40]} has {storage.total} numbers in the pickle, "
+                    f"it is damaged (its storage {brief(key)} has {storage.total} numbers in the pickle, "
                     f"{held} in the file, and {len(self._data) - at} bytes are left)"
                 )
             starts[key] = at + 8
@@ -70,7 +70,7 @@ class LegacyFile:
             DamageError: it is not there.
         """
         if storage.key not in self._starts:
-            raise DamageError(f"its storage {one_line(storage.key)[:40]} is missing")
+            raise DamageError(f"its storage {brief(storage.key)} is missing")
 
     def run(self, storage: Storage) -> np.ndarray:
         """A storage's bytes: a part of the mapped file."""

@@ -4,7 +4,7 @@ import math
 from typing import Literal, NamedTuple, TypeAlias, TypeGuard
 
 from attnviz.checkpoints.formats.numpy_files import DamageError
-from attnviz.errors import one_line
+from attnviz.errors import brief
 from attnviz.records import dataclass
 
 ByteOrder: TypeAlias = Literal["<", ">"]
@@ -37,7 +37,7 @@ class Global(NamedTuple):
     @property
     def path(self) -> str:
         """The name as Python writes it."""
-        return one_line(f"{self.module}.{self.name}")[:80]
+        return brief(f"{self.module}.{self.name}")
 
 
 _ORDERED_DICT = Global("collections", "OrderedDict")
@@ -130,7 +130,7 @@ def stored_run(reference: object) -> Storage:
             raise DamageError("its pickle has a part of a storage without offset or size")
         start, size = part[1], part[2]
         if start + size > total:
-            raise DamageError(f"a part of its storage {one_line(key)[:40]} ends beyond it")
+            raise DamageError(f"a part of its storage {brief(key)} ends beyond it")
     return Storage(key, *_STORAGES[kind], total, start, size)
 
 

@@ -18,7 +18,7 @@ from attnviz.checkpoints.formats.pytorch.objects import (
     is_key,
     stored_run,
 )
-from attnviz.errors import one_line
+from attnviz.errors import brief
 
 _MOST_STEPS = 2**22
 _MOST_NAME = 2**10  # bytes of a name that is a line
@@ -218,7 +218,7 @@ def _run(machine: _Machine) -> Storage:
     storage = stored_run(machine.pop())
     known = machine.storages.setdefault(storage.key, storage)
     if (known.kind, known.total) != (storage.kind, storage.total):
-        raise DamageError(f"its storage {one_line(known.key)[:40]} has two types or sizes")
+        raise DamageError(f"its storage {brief(known.key)} has two types or sizes")
     return storage
 
 

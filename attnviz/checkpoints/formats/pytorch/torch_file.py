@@ -11,7 +11,7 @@ from attnviz.checkpoints.formats.pytorch.archive import TorchArchive
 from attnviz.checkpoints.formats.pytorch.legacy import LegacyFile
 from attnviz.checkpoints.formats.pytorch.objects import Storage, StoredTensor
 from attnviz.checkpoints.formats.tensor_file import View, whole
-from attnviz.errors import CheckpointError, one_line
+from attnviz.errors import CheckpointError, brief, one_line
 
 _EXPECTED = "expected a file of tensors, as torch.save(model.state_dict(), FILE) writes it"
 _WRAPPERS = ("state_dict", "model_state_dict", "model")  # the tensors' place in a file of a training run
@@ -35,7 +35,7 @@ class TorchFile:
             self._tensors = _tensors(self._content.state)
             self._check_storages()
         except (OSError, ValueError) as error:
-            clause = str(error) if isinstance(error, DamageError) else f"it is damaged ({one_line(error)[:120]})"
+            clause = str(error) if isinstance(error, DamageError) else f"it is damaged ({brief(error)})"
             raise CheckpointError(f"{self._where}: {clause}; {_EXPECTED}") from error
         self.metadata: dict[str, str] = {}
         self.shapes = {name: tensor.shape for name, tensor in self._tensors.items()}
@@ -59,7 +59,7 @@ class TorchFile:
             steps = tuple(stride * storage.itemsize for stride in tensor.strides)
             stored = np.ndarray(tensor.shape, dtype, run, tensor.start * storage.itemsize, steps)
         except (ValueError, MemoryError) as error:
-            clause = str(error) if isinstance(error, DamageError) else f"it is damaged ({one_line(error)[:120]})"
+            clause = str(error) if isinstance(error, DamageError) else f"it is damaged ({brief(error)})"
             raise CheckpointError(f"{self._where}: {clause}; {_EXPECTED}") from error
         stored.flags.writeable = False
         return stored

@@ -8,7 +8,7 @@ from typing import Any
 from attnviz.checkpoints.huggingface.settings import Settings
 from attnviz.checkpoints.huggingface.settings_file import read_object
 from attnviz.encoder.generation.rules import Generation, GenerationRules
-from attnviz.errors import CheckpointError, one_line
+from attnviz.errors import CheckpointError, brief, one_line
 
 FILE = "generation_config.json"
 
@@ -60,7 +60,7 @@ def read_generation(path: Path, settings: Settings) -> Generation:
         suppressed_first=_ids(own, "begin_suppress_tokens"),
     )
     left = [name for name, neutral in _LEFT_OUT.items() if own.get(name) is not None and own.get(name) not in neutral]
-    said = ", ".join(f"{name} {one_line(json.dumps(own.get(name)))[:40]}" for name in left)
+    said = ", ".join(f"{name} {brief(json.dumps(own.get(name)))}" for name in left)
     note = f"{Path(own.where).name} asks for {said}: the continuation is the greedy one, without it"
     return Generation(rules, (note,) if left else ())
 
@@ -98,5 +98,5 @@ def _is_id(value: Any) -> bool:
 
 def _check(settings: Settings, name: str, good: bool, expected: str) -> None:
     if not good:
-        said = one_line(json.dumps(settings.get(name)))[:40]
+        said = brief(json.dumps(settings.get(name)))
         raise CheckpointError(f"{settings.where}: {name} is {said}; {expected}")

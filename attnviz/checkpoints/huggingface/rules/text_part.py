@@ -6,7 +6,7 @@ A text alone gets the attention of the text model. The settings leave out what i
 from collections.abc import Mapping
 from typing import Any
 
-from attnviz.errors import CheckpointError, one_line
+from attnviz.errors import CheckpointError, brief
 from attnviz.records import dataclass
 
 # The wrappers that were compared with transformers, or whose code was read, each with the text model that its
@@ -122,7 +122,7 @@ def text_part(values: Mapping[str, Any], where: str) -> TextPart | None:
     given = {name: value for name, value in inner.items() if name != "model_type"}
     usual = {**_DEFAULTS.get(model_type, {}), **_OWN_DEFAULTS.get(str(outer), {})}
     family = _SAME_AS.get(model_type, model_type)
-    note = f"model_type is {one_line(outer)[:40]}: its text part alone is read (text_config, {one_line(family)[:40]})"
+    note = f"model_type is {brief(outer)}: its text part alone is read (text_config, {brief(family)})"
     if outer not in TEXT_MODELS:
         note += ", which was not compared with transformers: the numbers may differ"
     rope = {name: _without_sections(given[name]) for name in ("rope_scaling", "rope_parameters") if name in given}

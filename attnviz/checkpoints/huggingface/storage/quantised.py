@@ -8,7 +8,7 @@ import numpy as np
 
 from attnviz.checkpoints.formats.number_types import READ_TYPES
 from attnviz.checkpoints.formats.tensor_file import TensorFile, View, whole
-from attnviz.errors import CheckpointError, one_line
+from attnviz.errors import CheckpointError, brief
 
 _SCALES = ("_scale", "_scale_inv")  # after a tensor's name; both are factors
 _ZERO = "_zero_point"  # what stands for 0, where that is not 0
@@ -54,7 +54,7 @@ class DequantisedFile:
         dtype = self._file.dtypes.get(factor)
         if dtype is not None and dtype not in READ_TYPES:
             raise CheckpointError(
-                f"{self._where}: {one_line(factor)[:100]} is {one_line(dtype)[:20]}; expected floats or int8 of a scale"
+                f"{self._where}: {brief(factor)} is {brief(dtype)}; expected floats or int8 of a scale"
             )
 
     @property
@@ -113,7 +113,7 @@ class DequantisedFile:
         if not fits:
             shape = self._file.shapes[self._scale[name]]
             raise CheckpointError(
-                f"{self._where}: the scales of {one_line(name)[:80]} are {shape}, and it is {sizes}; "
+                f"{self._where}: the scales of {brief(name)} are {shape}, and it is {sizes}; "
                 "expected one for all, one for each row, or one for each block"
             )
         return tuple(repeats)

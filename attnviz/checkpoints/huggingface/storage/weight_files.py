@@ -6,7 +6,7 @@ from pathlib import Path
 
 from attnviz.checkpoints.formats.tensor_file import TensorFile
 from attnviz.checkpoints.formats.tensors import open_tensors
-from attnviz.errors import CheckpointError, UsageError, one_line, some
+from attnviz.errors import CheckpointError, UsageError, brief, one_line, some
 
 # The first that is there holds the weights: safetensors win, and one file over several with their index.
 WEIGHTS = "model.safetensors"
@@ -61,7 +61,7 @@ def weight_names(variant: str | None = None) -> tuple[str, ...]:
     if variant is None:
         return _NAMES
     if not re.fullmatch(r"[\w-]+", variant, re.ASCII):
-        raise UsageError(f"variant: '{one_line(variant)}' cannot be in a file's name; expected one such as fp16")
+        raise UsageError(f"variant: '{brief(variant)}' cannot be in a file's name; expected one such as fp16")
     return tuple(f".{variant}.".join(name.rsplit(".", 1)) for name in _NAMES)
 
 
@@ -83,7 +83,7 @@ def missing_weights(where: str, names: Collection[str], variant: str | None) -> 
         instead = f"its weights are of {some(variants, 4)}" if variants else "its weights are of no variant"
         there = weights_name(names) is not None
         return CheckpointError(
-            f"{where}: it has no weights of the variant {one_line(variant)}; expected one that is there",
+            f"{where}: it has no weights of the variant {brief(variant)}; expected one that is there",
             hint=f"{instead}; without --variant it loads" if there else instead,
         )
     if variants:
@@ -94,9 +94,7 @@ def missing_weights(where: str, names: Collection[str], variant: str | None) -> 
     other = next((name for name in sorted(names) if _UNREAD.match(name) and name != "training_args.bin"), None)
     if other is None:
         return CheckpointError(f"{where}: it has no weights; {_EXPECTED}")
-    return CheckpointError(
-        f"{where}: it has {one_line(other)[:60]}, which is not read; {_EXPECTED}", _advice(other, where)
-    )
+    return CheckpointError(f"{where}: it has {brief(other)}, which is not read; {_EXPECTED}", _advice(other, where))
 
 
 def _variants(names: Collection[str]) -> Iterator[str]:
