@@ -62,7 +62,7 @@ def test_the_side_that_is_behind_is_told_so(compare):
 def test_a_side_that_failed_has_neither_median_nor_ratio(compare, module):
     one = compare("s", (), (3.0,), size=4096)
     assert one.ratio is None
-    assert module("results").cells(one) == ("a | thing", "failed", "3.00 s (other)", "-")
+    assert module("results").cells(one) == ("a | thing", "failed", "3.00 s (other)", "-", "")
     assert one.as_dict()["ours"] == {"name": "attnviz", "median": None, "values": []}
 
 
@@ -82,13 +82,13 @@ def test_numbers_have_three_digits(module):
 
 def test_the_tables_hold_a_row_a_comparison(compare, module):
     rows = [compare("s", (0.5,), (6.6,), goal=18), compare("MB", (95.0,), (408.0,))]
-    assert module("results").markdown_table(rows, "2 cores").splitlines() == [
+    assert module("results").markdown_tables(rows, "2 cores").splitlines() == [
         "Medians; 2 cores.",
         "",
         "| part | attnviz | against | ratio |",
         "|---|---|---|---|",
-        "| a \\| thing | 0.500 s | 6.60 s (other) | 13.2 times faster |",
-        "| a \\| thing | 95.0 MB | 408 MB (other) | 4.29 times less |",
+        "| a \\| thing | 0.500 s | 6.60 s (other) | 13.2× faster |",
+        "| a \\| thing | 95.0 MB | 408 MB (other) | 4.29× less |",
     ]
     assert module("results").screen_table(rows).splitlines() == [
         "           attnviz  against         ratio              goal",
@@ -97,14 +97,57 @@ def test_the_tables_hold_a_row_a_comparison(compare, module):
     ]
 
 
+def test_cpu_time_has_a_column_where_it_is_known(compare, module):
+    results = module("results")
+    sides = results.Samples("attnviz", (1.0, 3.0, 2.0)), results.Samples("other", (8.0,))
+    rows = [compare("s", (0.5,), (1.0,), cpu=sides), compare("MB", (95.0,), (408.0,))]
+    lines = results.markdown_table(rows, "part").splitlines()
+    assert lines[0] == "| part | attnviz | against | ratio | CPU time |"
+    assert lines[2:] == [
+        "| a \\| thing | 0.500 s | 1.00 s (other) | 2.00× faster | 4.00× less |",
+        "| a \\| thing | 95.0 MB | 408 MB (other) | 4.29× less |  |",
+    ]
+    assert compare("s", (1.0,), (2.0,), cpu=sides, yardstick=True).cpu_text() == "0.250 times as much"
+    assert results.Comparison.of(json.loads(json.dumps(rows[0].as_dict()))) == rows[0]
+    assert results.Comparison.of(json.loads(json.dumps(rows[1].as_dict()))) == rows[1]
+
+
+def test_the_documentation_keeps_the_newest_figures_of_each_part(compare, module, tmp_path):
+    documentation, machine = module("documentation"), module("machine")
+    told = machine.description(None)
+    page, figures = tmp_path / "speed.md", tmp_path / "figures.json"
+    page.write_text("# Speed\n\nWords.\n\n## Figures\n\nOld.\n")
+    documentation.keep("long", [compare("s", (7.0,), (8.0,))], told, figures=figures)
+    documentation.keep("startup", [compare("s", (1.0,), (2.0,))], told, figures=figures)
+    documentation.keep("long", [compare("s", (3.0,), (4.0,))], told, figures=figures)
+    documentation.write_page(figures=figures, page=page)
+    text = page.read_text()
+    assert text.startswith("# Speed\n\nWords.\n\n## Figures\n\nMedians. ")
+    assert "Old." not in text
+    assert "7.00 s" not in text
+    assert text.index("| startup |") < text.index("| long |")
+    assert text.count(machine.in_words(told)) == 1
+    documentation.write_page(figures=figures, page=page)
+    assert page.read_text() == text
+
+
+def test_the_page_of_figures_is_that_of_the_figures(module, tmp_path):
+    documentation = module("documentation")
+    stored = documentation.PAGE.read_text(encoding="utf-8")
+    (tmp_path / "speed.md").write_text(stored, encoding="utf-8")
+    documentation.write_page(page=tmp_path / "speed.md")
+    assert (tmp_path / "speed.md").read_text(encoding="utf-8") == stored
+    assert set(documentation.PARTS) == set(module("run").MODULES)
+
+
 def test_the_corpus_leaves_loading_out_of_both_rates_and_takes_the_best_setting(module):
     corpus, processes = module("corpus"), module("processes")
     way = {"processes": 1, "threads": 1, "batch": 8}
     slow, best, written = (
-        {**way, "json": json, "seconds": s} for json, s in ((False, 8.0), (False, 5.0), (True, 10.0))
+        {**way, "json": json, "seconds": s, "cpu": 2 * s} for json, s in ((False, 8.0), (False, 5.0), (True, 10.0))
     )
     report = {"load": 4.0, "orjson": True, "settings": [slow, best, written]}
-    one, many = processes.Ran(1.0, 90.0), processes.Ran(10.0, 99.0)
+    one, many = processes.Ran(1.0, 90.0, cpu=2.0), processes.Ran(10.0, 99.0, cpu=14.0)
     runs = {"heads, one": [one], "heads, many": [many], "show, one": [one], "show, many": [many]}
     found = list(corpus.Corpus({**runs, "torch": [processes.Ran(30.0, 500.0, report)]}, 100).comparisons())
     assert [(c.unit, c.ours.median, c.theirs.median) for c in found] == [
@@ -117,6 +160,7 @@ def test_the_corpus_leaves_loading_out_of_both_rates_and_takes_the_best_setting(
         ("MB", 99.0, 90.0),
     ]
     assert [c.theirs.name for c in found[:2]] == ["PyTorch at its best", "PyTorch at its best, orjson"]
+    assert [c.cpu_text() for c in found[:2]] == ["1.20 times more", "1.67 times less"]
 
 
 def test_figures_of_the_page_are_scaled_by_the_loop_and_held_against_budgets(module):

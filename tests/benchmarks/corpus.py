@@ -15,6 +15,7 @@ from results import Comparison, Found, Samples
 from texts import sentences
 
 GOAL = 1.2  # of the steady rate
+MOST_ROUNDS = 3  # they are long, and their medians steady
 COMMANDS = {"heads": "heads --json --file", "show": "show --json --file"}
 
 
@@ -31,7 +32,7 @@ def measure(settings: Settings) -> Found:
         }
         alternating("corpus", {name: one for name, one in commands.items() if name.endswith("one")}, 0)
         torch = child("torch_corpus.py", settings.model, files["many"], CORES, interpreter=settings.torch)
-        runs = alternating("corpus", {**commands, "torch": torch}, settings.rounds, warm=False)
+        runs = alternating("corpus", {**commands, "torch": torch}, min(settings.rounds, MOST_ROUNDS), warm=False)
     corpus = Corpus(runs, settings.sentences)
     return Found(list(corpus.comparisons()), {"torch_settings": corpus.torch_settings()})
 
@@ -54,15 +55,22 @@ class Corpus:
     def steady(self, name: str, *, json: bool, goal: float | None = None, more: str = "") -> Comparison:
         """Sentences a second, loading left out of both."""
         pairs = zip(self.runs[f"{name}, one"], self.runs[f"{name}, many"], strict=True)
-        ours = tuple((self.count - 1) / max(many.wall - one.wall, 1e-3) for one, many in pairs)
-        theirs = tuple(self.count / best(run.report, json=json) for run in self.runs["torch"])
-        named = Samples(self.opponent(json=json), theirs)
-        return Comparison("corpus", self.told(name) + more, "sentences/s", Samples("attnviz", ours), named, goal=goal)
+        longer = [(many.wall - one.wall, many.cpu - one.cpu) for one, many in pairs]
+        quickest = [best(run.report, json=json) for run in self.runs["torch"]]
+        ours = tuple((self.count - 1) / max(wall, 1e-3) for wall, _ in longer)
+        theirs = tuple(self.count / one["seconds"] for one in quickest)
+        opponent = self.opponent(json=json)
+        cpu = (
+            Samples("attnviz", tuple(spent for _, spent in longer)),
+            Samples(opponent, tuple(one["cpu"] for one in quickest)),
+        )
+        sides = Samples("attnviz", ours), Samples(opponent, theirs)
+        return Comparison("corpus", self.told(name) + more, "sentences/s", *sides, goal=goal, cpu=cpu)
 
     def total(self, name: str, *, json: bool) -> Comparison:
         """Seconds with loading: of PyTorch the imports, the model, and the best setting alone."""
         ours = tuple(run.wall for run in self.runs[f"{name}, many"])
-        theirs = tuple(run.report["load"] + best(run.report, json=json) for run in self.runs["torch"])
+        theirs = tuple(run.report["load"] + best(run.report, json=json)["seconds"] for run in self.runs["torch"])
         named = Samples(self.opponent(json=json), theirs)
         return Comparison("corpus", f"{self.told(name)}, loading too", "s", Samples("attnviz", ours), named)
 
@@ -86,12 +94,12 @@ class Corpus:
         rates: dict[tuple, list[float]] = {}
         for run in self.runs["torch"]:
             for one in run.report["settings"]:
-                setting = tuple((name, value) for name, value in one.items() if name != "seconds")
+                setting = tuple((name, value) for name, value in one.items() if name not in ("seconds", "cpu"))
                 rates.setdefault(setting, []).append(self.count / one["seconds"])
         found = [{**dict(setting), "sentences/s": statistics.median(values)} for setting, values in rates.items()]
         return sorted(found, key=lambda one: -one["sentences/s"])
 
 
-def best(report: dict, *, json: bool) -> float:
-    """Seconds of a round's best setting: chosen anew each round, which favours PyTorch."""
-    return min(one["seconds"] for one in report["settings"] if one["json"] == json)
+def best(report: dict, *, json: bool) -> dict:
+    """A round's best setting: chosen anew each round, which favours PyTorch."""
+    return min((one for one in report["settings"] if one["json"] == json), key=lambda one: one["seconds"])

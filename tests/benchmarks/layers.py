@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from processes import Command, Ran, Settings, attnviz, child
-from results import Comparison, Samples
+from results import Comparison, samples
 
 _OURS, _THEIRS = {"attnviz, layer 0": "layer 0", "attnviz": "all layers"}, "transformers"
 
@@ -28,10 +28,8 @@ def layer_comparisons(part: str, model: str, runs: Mapping[str, Sequence[Ran]]) 
     """
     found = []
     for name, layers in _OURS.items():
-        for unit, value, figure in (("s", "wall", "wall time"), ("MB", "memory", "peak memory")):
-            sides = (
-                Samples(side, tuple(getattr(one, value) for one in runs[key]))
-                for side, key in (("attnviz", name), (_THEIRS, _THEIRS))
-            )
-            found.append(Comparison(part, f"{model}, one sentence, {layers}, {figure}", unit, *sides, goal=1))
+        wall, cpu, memory = (samples(runs, name, _THEIRS, figure) for figure in ("wall", "cpu", "memory"))
+        what = f"{model}, one sentence, {layers}"
+        found.append(Comparison(part, f"{what}, wall time", "s", *wall, goal=1, cpu=cpu))
+        found.append(Comparison(part, f"{what}, peak memory", "MB", *memory, goal=1))
     return found

@@ -1,30 +1,24 @@
 """Long texts: attnviz with seeded weights, PyTorch with a BERT of the same sizes, and the matrix products alone."""
 
 import tempfile
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from processes import (
-    CORES,
-    ONE_THREAD,
-    BenchmarkError,
-    Command,
-    Ran,
-    Settings,
-    attnviz,
-    child,
-    measured,
-    say,
-)
-from results import Comparison, Found, Samples
+from processes import ONE_THREAD, BenchmarkError, Command, Ran, Settings, attnviz, child, measured, say
+from results import Comparison, Found, Samples, samples
 from texts import long_text
 
 SIZES = {"n_layers": 6, "n_heads": 12, "d_model": 384, "d_ff": 1536}
-TORCH, PRODUCTS, PRODUCTS_ALL = "transformers", "products alone, 1 thread", f"products alone, {CORES} threads"
+EAGER, SDPA = "transformers, eager", "transformers, sdpa"
+PRODUCTS = "the products alone, 1 thread"
 OURS = {
-    "show, one head": ["show", "--style", "top", "--top", "3", "--layer", "-1", "--head", "0"],  # all layers run
+    "show": ["show", "--style", "top", "--top", "3", "--layer", "-1", "--head", "0"],  # all layers run
     "heads": ["heads", "--json"],
     "heatmap": ["heatmap", "--overview-only"],
 }
+GOALS = {"show": 1.3, "heads": 1.3, "heatmap": 1.6}  # of CPU time, as a multiple of that of the products
+LONG = 2048  # tokens from which the goals hold
+MOST_TOKENS = 8192  # tokens of three rounds together: what is longer is steady
 
 
 def measure(settings: Settings) -> Found:
@@ -35,12 +29,10 @@ def measure(settings: Settings) -> Found:
         with tempfile.TemporaryDirectory() as folder:
             commands = _commands(n, n_ctx, Path(folder), settings)
             if n == settings.tokens[0]:
-                (
-                    measured(commands["show, one head"]),
-                    measured(commands["heads"]),
-                    measured(commands["heatmap"]),
-                )  # byte code
-            runs = _alternating(f"long, {n} tokens", commands, settings.rounds)
+                for name in OURS:  # byte code
+                    measured(commands[name])
+            rounds = max(1, min(settings.rounds, MOST_TOKENS // n // 2))
+            runs = _alternating(f"long, {n} tokens", commands, rounds)
         comparisons += _comparisons(n, runs)
     return Found(comparisons, {"sizes": SIZES})
 
@@ -55,9 +47,9 @@ def _commands(n: int, n_ctx: int, folder: Path, settings: Settings) -> dict[str,
     sizes = [n, *SIZES.values()]
     return {
         **ours,
-        TORCH: child("torch_long.py", *sizes, interpreter=settings.torch),
+        EAGER: child("torch_long.py", *sizes, "eager", interpreter=settings.torch),
+        SDPA: child("torch_long.py", *sizes, "sdpa", interpreter=settings.torch),
         PRODUCTS: child("products.py", *sizes, **ONE_THREAD),
-        PRODUCTS_ALL: child("products.py", *sizes, **{name: str(CORES) for name in ONE_THREAD}),
     }
 
 
@@ -69,7 +61,7 @@ def _alternating(part: str, commands: dict[str, Command], rounds: int) -> dict[s
         for name in tuple(working):
             try:
                 runs[name].append(measured(working[name]))
-                say(f"{part} {number}/{rounds}: {name} {runs[name][-1].wall:.2f} s {runs[name][-1].memory:.0f} MB")
+                say(f"{part} {number}/{rounds}: {name} {runs[name][-1]}")
             except BenchmarkError as error:
                 say(f"{part}: {error}")
                 del working[name]
@@ -77,30 +69,22 @@ def _alternating(part: str, commands: dict[str, Command], rounds: int) -> dict[s
     return runs
 
 
-def _comparisons(n: int, runs: dict[str, list[Ran]]) -> list[Comparison]:
-    def compared(what: str, unit: str, name: str, values: tuple, other: str, others: tuple, *, yardstick: bool = False):
-        sides = Samples(name, values), Samples(other, others)
-        return Comparison("long", f"{n} tokens, {what}", unit, *sides, yardstick=yardstick, size=n)
+def _comparisons(n: int, runs: Mapping[str, Sequence[Ran]]) -> Iterator[Comparison]:
+    """Whole processes against transformers, and their CPU time against that of the products and of a forward pass."""
 
-    def walls(name: str) -> tuple[float, ...]:
-        return tuple(run.wall for run in runs[name])
+    def reported(name: str, figure: str) -> Samples:
+        return Samples(name, tuple(run.report[figure] for run in runs[name]))
 
-    def reported(name: str) -> tuple[float, ...]:
-        return tuple(run.report["seconds"] for run in runs[name])
-
-    def memory(name: str) -> tuple[float, ...]:
-        return tuple(run.memory for run in runs[name])
-
-    found = []
     for name, words in OURS.items():
-        told = f"`{' '.join(words)}`"
-        found += [
-            compared(f"{told}, wall time", "s", name, walls(name), TORCH, walls(TORCH)),
-            compared(f"{told}, peak memory", "MB", name, memory(name), TORCH, memory(TORCH)),
-        ]
-    forward = f"{TORCH}, forward pass alone"
-    found.append(compared("`heads --json`, wall time", "s", "heads", walls("heads"), forward, reported(TORCH)))
-    for name in (PRODUCTS, PRODUCTS_ALL):
-        told = compared("`heads --json`, wall time", "s", "heads", walls("heads"), name, reported(name), yardstick=True)
-        found.append(told)
-    return found
+        what = f"{n} tokens, `{' '.join(words)}`"
+        wall, cpu, memory = (samples(runs, name, EAGER, figure) for figure in ("wall", "cpu", "memory"))
+        yield Comparison("long", what, "s", *wall, size=n, cpu=cpu)
+        yield Comparison("long", f"{what}, peak memory", "MB", *memory, size=n)
+    for name in OURS:
+        own, _ = samples(runs, name, PRODUCTS, "cpu")
+        goal = GOALS[name] if n >= LONG else None
+        what = f"{n} tokens, `{OURS[name][0]}`, CPU time"
+        yield Comparison("long", what, "s", own, reported(PRODUCTS, "seconds"), yardstick=True, size=n, goal=goal)
+    own, _ = samples(runs, "show", SDPA, "cpu")
+    what = f"{n} tokens, `show` against a forward pass that gives no attention, CPU time"
+    yield Comparison("long", what, "s", own, reported(SDPA, "cpu"), size=n)

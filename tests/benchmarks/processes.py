@@ -1,4 +1,4 @@
-"""Whole processes, measured: wall time, peak memory, and in turn, so that a busy machine slows every side alike.
+"""Whole processes, measured: wall time, CPU time, peak memory; in turn, so that a busy machine slows every side alike.
 
 The process that measures stays small itself (no NumPy here): Linux counts the memory of the parent at the moment of
 the fork into the child's peak.
@@ -7,7 +7,6 @@ the fork into the child's peak.
 import json
 import os
 import signal
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -51,11 +50,15 @@ class Command:
 
 @dataclass(frozen=True)
 class Ran:
-    """One process: seconds, MB at its peak, and what it reported."""
+    """One process: seconds, MB at its peak, what it reported, and the CPU seconds of it and of those it started."""
 
     wall: float
     memory: float
     report: object = None
+    cpu: float = 0.0
+
+    def __str__(self) -> str:
+        return f"{self.wall:.2f} s {self.cpu:.2f} s CPU {self.memory:.0f} MB"
 
 
 def attnviz(*arguments: str) -> Command:
@@ -108,7 +111,7 @@ def measured(command: Command) -> Ran:
         printed.seek(0)
         report = json.loads(printed.read()) if command.reads else None
     scale = 1024**2 if sys.platform == "darwin" else 1024  # ru_maxrss is in bytes there, else in KiB
-    return Ran(wall, usage.ru_maxrss / scale, report)
+    return Ran(wall, usage.ru_maxrss / scale, report, usage.ru_utime + usage.ru_stime)
 
 
 def alternating(part: str, commands: Mapping[str, Command], rounds: int, *, warm: bool = True) -> dict[str, list[Ran]]:
@@ -116,17 +119,12 @@ def alternating(part: str, commands: Mapping[str, Command], rounds: int, *, warm
     runs: dict[str, list[Ran]] = {name: [] for name in commands}
     for number in range(0 if warm else 1, rounds + 1):
         done = {name: measured(command) for name, command in commands.items()}
-        figures = ", ".join(f"{name} {one.wall:.2f} s {one.memory:.0f} MB" for name, one in done.items())
+        figures = ", ".join(f"{name} {one}" for name, one in done.items())
         say(f"{part} {f'{number}/{rounds}' if number else 'before'}: {figures}")
         if number:
             for name, one in done.items():
                 runs[name].append(one)
     return runs
-
-
-def medians(runs: Sequence[Ran]) -> Ran:
-    """The median of each figure."""
-    return Ran(statistics.median(one.wall for one in runs), statistics.median(one.memory for one in runs))
 
 
 def say(line: str) -> None:

@@ -1,14 +1,15 @@
 """How fast attnviz is, side by side with transformers and PyTorch, Matplotlib, BertViz, and the machine itself.
 
-    python tests/benchmarks/run.py MODEL --torch PYTHON
+    python tests/benchmarks/run.py MODEL --torch PYTHON --docs
 
 MODEL is a BERT-like model folder, PYTHON an interpreter with torch and transformers (which attnviz itself never needs).
-What is compared runs in turn; the figures are medians. All parts together take half an hour on two cores, which should
-have nothing else to do. Parts:
+What is compared runs in turn; the figures are medians. All parts take twelve minutes on two cores, which should have
+nothing else to do. --docs writes the tables into attnviz/docs/speed.md; parts that do not run now keep the figures
+of their last run, which are in tests/benchmarks/figures.json. Parts:
 
-  sentence  one sentence to JSON: wall time and peak memory of whole processes
+  sentence  one sentence to JSON: time and peak memory of whole processes, and the floor of any such program
   corpus    a file of sentences: heads and show --json, against PyTorch's best batch size and threads
-  long      512 to 4096 tokens: wall time, peak memory, and the matrix products alone
+  long      512 to 4096 tokens: time, peak memory, and the matrix products alone
   heatmap   144 heads to PNG, against one new Matplotlib figure a head
   startup   import, --help, --version and small runs, against importing typer
   forward   which part of the machine's own sgemm rate the forward pass reaches, one thread
@@ -33,9 +34,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
+import documentation
 from machine import description, in_words, torch_versions
 from processes import BenchmarkError, Settings, say
-from results import Comparison, markdown_table, screen_table
+from results import Comparison, markdown_tables, screen_table
 
 MODULES = {  # each has ``measure(settings)``; loaded when asked for, so that what measures stays small
     "sentence": "sentence",
@@ -69,6 +71,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             details[part] = found.details
             print(f"{part}\n{screen_table(found.comparisons)}\n", flush=True)
             write(options, told | {"details": details}, comparisons)
+            if options.docs:
+                documentation.keep(part, found.comparisons, told)
+                documentation.write_page()
         if options.plot:
             from plot import draw  # last: Matplotlib would count into what is measured after it
 
@@ -94,20 +99,25 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--torch", metavar="PYTHON", help="an interpreter with torch and transformers")
     parser.add_argument("--only", type=names, default=UNASKED, metavar="NAME,...", help="only these parts")
     parser.add_argument(
-        "--rounds", type=positive, default=5, metavar="N", help="runs of each side; three times as many of startup [5]"
+        "--rounds",
+        type=positive,
+        default=5,
+        metavar="N",
+        help="runs of each side; more of what is short, fewer of what is long [5]",
     )
     parser.add_argument("--sentences", type=positive, default=1000, metavar="N", help="of the corpus [1000]")
     parser.add_argument(
         "--tokens",
         type=lengths,
-        default=(512, 1024, 2048, 4096),
+        default=(512, 2048, 4096),
         metavar="N,...",
-        help="of the long texts [512,1024,2048,4096]",
+        help="of the long texts [512,2048,4096]",
     )
     parser.add_argument("--gguf", metavar="FILE.gguf", help="a model in one file")
     parser.add_argument("--scripts", metavar="FOLDER", help="a node_modules with the scripts of BertViz's pages")
     parser.add_argument("--json", metavar="FILE", help="write all figures, with machine, versions and commit")
     parser.add_argument("--table", metavar="FILE", help="write a Markdown table")
+    parser.add_argument("--docs", action="store_true", help="write the tables into attnviz/docs/speed.md")
     parser.add_argument("--plot", metavar="FILE.png", help="draw the time of long texts")
     return parser
 
@@ -183,7 +193,7 @@ def write(options: argparse.Namespace, told: dict, comparisons: Sequence[Compari
         document = {"schema": "attnviz-benchmark/1", **told, "comparisons": [one.as_dict() for one in comparisons]}
         Path(options.json).write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     if options.table:
-        Path(options.table).write_text(markdown_table(comparisons, in_words(told)), encoding="utf-8")
+        Path(options.table).write_text(markdown_tables(comparisons, in_words(told)), encoding="utf-8")
 
 
 if __name__ == "__main__":

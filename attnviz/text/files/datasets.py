@@ -1,6 +1,5 @@
 """Texts that are fields of records: JSON lines, CSV, TSV, and pairs of texts on one line."""
 
-import csv
 import json
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO, NamedTuple
@@ -121,6 +120,8 @@ class Records:
 
     def _of_csv(self, line: Line, text: str) -> Line | None:
         """The record that ends with this line; None while it goes on."""
+        import csv  # noqa: PLC0415 (start-up time)
+
         if not self._begun and is_blank(text):
             self._lines.skip(line.number)
             return None
@@ -270,6 +271,8 @@ def _header_hint(names: Sequence[str]) -> str:
 
 def _tsv_row(text: str) -> list[str]:
     """The fields of a line of TSV: quoted ones as in CSV, and quotes that are part of a text as they are."""
+    import csv  # noqa: PLC0415 (start-up time)
+
     try:
         (row,) = csv.reader([text], delimiter="\t", strict=True)
     except csv.Error:

@@ -1,11 +1,14 @@
-"""The least that one sentence through a BERT-like model costs: ``floor.py MODEL TEXT``, with attnviz's interpreter.
+"""The least that one sentence through a BERT-like model costs: ``floor.py MODEL TEXT [--digest]``.
 
 Python's start, NumPy and the tokenizers library, the tokenizer's file, the sentence's rows of the embedding, the
-weights of the layers, and their matrix products: no command line, no norms, no softmax, no result.
+weights of the layers, and their matrix products: no command line, no norms, no softmax, no result. With ``--digest``
+also the SHA-256 of the weights' file, in a thread beside.
 """
 
+import hashlib
 import json
 import sys
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -41,9 +44,17 @@ def products(x: np.ndarray, weights: dict[str, np.ndarray], n_layers: int, n_hea
     return x
 
 
+def sha256(file: Path) -> str:
+    """Of a file that is mapped into memory."""
+    return hashlib.sha256(np.memmap(file, np.uint8, "r")).hexdigest()
+
+
 def main() -> None:
     """Prints how many tokens the sentence has."""
-    folder, text = Path(sys.argv[1]), sys.argv[2]
+    folder, text, *more = Path(sys.argv[1]), *sys.argv[2:]
+    digest = threading.Thread(target=sha256, args=(folder / "model.safetensors",))
+    if "--digest" in more:
+        digest.start()
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     ids = Tokenizer.from_file(str(folder / "tokenizer.json"))
     ids.no_padding()
@@ -51,6 +62,8 @@ def main() -> None:
     weights = tensors(folder / "model.safetensors")
     x = weights["embeddings.word_embeddings.weight"][rows]
     products(x, weights, config["num_hidden_layers"], config["num_attention_heads"])
+    if "--digest" in more:
+        digest.join()
     json.dump({"tokens": len(rows)}, sys.stdout)
 
 
