@@ -10,6 +10,6 @@ if not sys.flags.safe_path and sys.path and sys.path[0] == os.getcwd():
     if os.path.dirname(os.path.dirname(os.path.abspath(__file__))) == folder:
         sys.path.append(folder)
 
-from attnviz.cli.main import entry
+from attnviz.cli.process.start import start
 
-entry()
+start()

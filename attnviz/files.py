@@ -31,6 +31,7 @@ _REASONS: dict[int | None, str] = {
     errno.EEXIST: "exists already; expected a new file, or --force",
 }
 _POINTER, _PULL = b"version https://git-lfs", "git lfs pull, in the folder that was cloned, fetches the file"
+_IS_POINTER = "it is a pointer of Git LFS in place of the file"
 _NEAR = 0.8  # of 1: names less alike than that are not meant
 _PATIENCE = 10  # seconds that a pipe's writer has to appear
 _NO_FOLDER = "is a file, or is inside one; expected a folder"
@@ -67,15 +68,25 @@ def open_file(path: Path, expected: str, error: type[InputError] = InputError) -
     try:
         stream = _opened(path)
     except (OSError, ValueError) as cause:  # ValueError: a NUL in the name
-        reason = "it is a link to nothing" if _is_dangling(path, cause) else unreadable(cause)
-        raise error(f"{where}: {reason}; {expected}", hint=_nearest_file(path, cause)) from cause
-    if not stream.peek(1):
+        why = "it is a link to nothing" if _is_dangling(path, cause) else unreadable(cause)
+        raise error(f"{where}: {why}; {expected}", hint=_nearest_file(path, cause)) from cause
+    if reason := _unusable(stream):
         stream.close()
-        raise error(f"{where}: it is empty; {expected}")
-    if stream.peek(len(_POINTER)).startswith(_POINTER):
-        stream.close()
-        raise error(f"{where}: it is a pointer of Git LFS in place of the file; {expected}", hint=_PULL)
+        raise error(f"{where}: {reason}; {expected}", hint=_PULL if reason == _IS_POINTER else None)
     return stream
+
+
+def _unusable(stream: BufferedReader) -> str | None:
+    """Why an open file is not one to read, as a clause, by its first bytes; None for most."""
+    try:
+        start = stream.peek(len(_POINTER))
+    except OSError as cause:
+        return unreadable(cause)
+    if not start:
+        return "it is empty"
+    if stat.S_ISCHR(os.fstat(stream.fileno()).st_mode) and not stream.isatty():
+        return "it is a device without an end"
+    return _IS_POINTER if start.startswith(_POINTER) else None
 
 
 def _opened(path: Path) -> BufferedReader:
@@ -307,8 +318,16 @@ def _put(temporary: Path, target: Path) -> None:
 
 
 def _named(path: str | Path) -> Path:
+    """The path, unless no file can have the name."""
     if "\0" in str(path):
         raise OutputError(f"{one_line(path)}: has a NUL character; expected a name without one")
+    try:
+        os.lstat(path)
+    except UnicodeEncodeError as error:
+        raise OutputError(f"{one_line(path)}: has characters that no name can have; expected other ones") from error
+    except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            raise OutputError(f"{one_line(path)}: {_reason(error)}") from error
     return Path(path)
 
 

@@ -11,6 +11,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Protocol, TypeVar, runtime_checkable
 
 from attnviz.cli.process.environment import drop_impossible_sizes, keep_from_libraries
+from attnviz.cli.process.signals import code_of_signal, end_by_signal, forget_signals, limit_time
 from attnviz.cli.process.standard_streams import begin_in_utf8, discard_output, open_standard_streams
 from attnviz.sweeps.sharing.machine import start_with_one_thread
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 _INTERRUPTED = 130
 _OBJECTS = 100_000
 _NARROWEST = 20
+_PATIENCE = 1.0  # seconds that the reader of an interrupted run has for what is still buffered
 _LESS_MEMORY = "expected a shorter text, fewer layers or a smaller model"
 _QUOTED = re.compile(r"'.{81,}'|\".{81,}\"|\(.{81,}\)", re.DOTALL)  # what Typer quotes whole
 _held = ExitStack()  # what the command that runs has until it ends
@@ -29,7 +31,7 @@ Entered = TypeVar("Entered")
 
 
 def entry() -> None:
-    """The console script."""
+    """Runs the command line of this process, and ends it."""
     begin_in_utf8()
     start_with_one_thread()
     keep_from_libraries(os.environ)
@@ -37,6 +39,9 @@ def entry() -> None:
     # Start-up makes many objects and no garbage: a sentence goes without looking for any, a long run looks seldom.
     gc.set_threshold(_OBJECTS)
     code = main(sys.argv[1:])
+    forget_signals()
+    if code_of_signal():
+        end_by_signal()
     gc.freeze()  # nor is there anything to look for at the end
     sys.exit(code)
 
@@ -45,14 +50,17 @@ def main(argv: list[str]) -> int:
     """Runs one command line.
 
     Returns:
-        0 done; 1 a failure that is nobody's input; 2 wrong usage; 3 invalid input; 130 on Ctrl-C.
+        0 done; 1 a failure that is nobody's input; 2 wrong usage; 3 invalid input; 130 on Ctrl-C; 143 and 129 where
+        SIGTERM and SIGHUP end the run.
     """
     drop_impossible_sizes(os.environ)
     debug, color = "--debug" in argv, _color(argv)
     code = _ended(partial(_run, argv), debug=debug, color=color)
+    if code_of_signal():
+        limit_time(_PATIENCE)
     # What is still buffered may find no reader, which changes no verdict, or a full disk.
     late = _ended(_flush, debug=debug, color=color)
-    return code or late
+    return code_of_signal() or code or late
 
 
 def _ended(action: Callable[[], int], *, debug: bool, color: str) -> int:
@@ -78,7 +86,11 @@ def _color(argv: list[str]) -> str:
 
 
 def _flush() -> int:
-    sys.stdout.flush()
+    try:
+        sys.stdout.flush()
+    except KeyboardInterrupt:  # a reader that does not read
+        discard_output()
+        raise
     return 0
 
 

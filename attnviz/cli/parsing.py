@@ -12,7 +12,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup, TyperOption
 
 from attnviz.cli.help.pages import INPUT, ROWS, SELECTION, full_page, group_page, short_page
-from attnviz.errors import UsageError, brief
+from attnviz.errors import InputError, UsageError, brief
 
 if TYPE_CHECKING:
     # Typer has Click inside and makes only part of it public; these are the types of what its classes hand to ours.
@@ -119,7 +119,11 @@ class SectionedCommand(_WithPages, TyperCommand):
                 if n > 1 and getattr(parameter, "rich_help_panel", None) in _ONCE and _has_one_value(parameter):
                     name = max(parameter.opts, key=len).lstrip("-")
                     raise UsageError(f"{name}: given {n} times; expected once")
-        return super().parse_args(ctx, args)
+        try:
+            return super().parse_args(ctx, args)
+        except ValueError as error:  # of the type of paths, which asks the system; no shell passes such a name
+            reason = "has a NUL character, or half of a surrogate pair"
+            raise InputError(f"usage: the name of a file {reason}; expected a name without them") from error
 
 
 def _may_need(args: list[str], names: Collection[str]) -> bool:

@@ -295,7 +295,7 @@ def layout_of(
 
 def _start_of_file(path: Path) -> tuple[bytes, bool]:
     """The first bytes of a file, and whether they are all; nothing of a pipe, which can be read only once."""
-    if not path.is_file():
+    if not os.path.isfile(path):
         return b"", True
     with open_lines(path) as stream:
         start = stream.read(N_LOOKED_AT)

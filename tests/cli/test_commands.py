@@ -551,13 +551,14 @@ def test_a_closed_pipe_ends_quietly():
 
 
 @pytest.mark.usefixtures("heeds_ctrl_c")
-def test_ctrl_c_ends_with_130_and_no_traceback():
+@pytest.mark.parametrize("kind", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_with_its_code_and_no_traceback(kind):
     running = process("show", "-", stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     running.stdin.write(b"one\n")
     running.stdin.flush()
     running.stdout.readline()
-    running.send_signal(signal.SIGINT)
-    assert running.wait(300) == 130
+    running.send_signal(kind)
+    assert running.wait(300) == 128 + kind
     assert running.stderr.read() == b""
     for stream in (running.stdin, running.stdout, running.stderr):
         stream.close()

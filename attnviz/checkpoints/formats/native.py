@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 import shutil
 from collections.abc import Mapping
 from functools import cached_property, partial
@@ -59,7 +60,7 @@ def read_native(path: Path, overrides: Mapping[str, object] | None = None) -> Ch
         ConfigError: overrides that do not fit the header's fields.
     """
     where = one_line(path)
-    if path.is_dir() and (hint := model_folder_hint(path)):
+    if os.path.isdir(path) and (hint := model_folder_hint(path)):
         raise CheckpointError(f"{where}: it is a folder; expected a .safetensors or .npz file", hint)
     file = open_tensors(path)
     config, seed = _config(path, file, overrides or {})

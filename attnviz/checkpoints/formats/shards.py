@@ -1,6 +1,7 @@
 """Tensors that are spread over several files, with an index that says which is where."""
 
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -73,15 +74,8 @@ def _kind(index: Path) -> type[SafetensorsFile] | type[TorchFile]:
     return TorchFile if ".bin." in index.name else SafetensorsFile
 
 
-def _is_there(path: Path) -> bool:
-    try:
-        return path.exists()
-    except OSError:  # a name that no file can have
-        return False
-
-
 def _open(path: Path, index: Path) -> TensorFile:
-    if not _is_there(path):
+    if not os.path.exists(path):
         raise CheckpointError(f"{one_line(index)}: {brief(path.name)} is not there; expected all its shards")
     file, kind = open_tensors(path), _kind(index)
     if not isinstance(file, kind):

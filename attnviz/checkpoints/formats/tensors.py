@@ -1,5 +1,6 @@
 """Opens a file of tensors by its content, whatever its format."""
 
+import os
 from pathlib import Path
 
 from attnviz.checkpoints.formats.magic import GGUF, ZIP_MAGICS, open_lasting
@@ -53,7 +54,7 @@ def _open_archive(path: Path) -> TensorFile:
 
 def model_folder_hint(path: Path) -> str | None:
     """A hint at the commands that read the model folder at or around a path; None where it is not a model folder."""
-    folder = path if path.is_dir() else path.parent
+    folder = path if os.path.isdir(path) else path.parent
     if not (folder / "config.json").is_file():
         return None
     return f"{one_line(folder)} is a model folder: --model, attnviz models and attnviz weights convert take it"

@@ -1,5 +1,6 @@
 """``attnviz weights``: write seeded weights, describe a file, turn other formats into the native one."""
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -127,7 +128,7 @@ def convert(source: ModelSourceOptions, target: FileOptions, common: CommonOptio
     from attnviz.model import save
 
     path = Path(source.source)
-    origin = "weights" if path.is_file() and not is_gguf(path) else "model"
+    origin = "weights" if os.path.isfile(path) and not is_gguf(path) else "model"
     options = source.values_by_name() | {"progress": is_watched(common)}
     options[origin] = options.pop("source")
     save(loaded(options, common), target.out, overwrite=target.force)

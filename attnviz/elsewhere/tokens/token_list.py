@@ -1,5 +1,6 @@
 """Labels of tokens as people type them: words, a JSON list, or a file."""
 
+import os
 from pathlib import Path
 
 from attnviz.elsewhere.lists import parse_json
@@ -22,7 +23,7 @@ def token_list(text: str, name: str) -> list[str]:
     Raises:
         InputError: a file that cannot be read, a JSON list of something else than texts, or text that is not Unicode.
     """
-    if text.startswith("@") and (len(text.split()) == 1 or Path(text[1:]).is_file()) and len(text) > 1:
+    if text.startswith("@") and (len(text.split()) == 1 or os.path.isfile(text[1:])) and len(text) > 1:
         return _file_labels(Path(text[1:]), name)
     check_text(text, name)
     labels = _json_labels(text, name)

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 Item = TypeVar("Item")
 Value = TypeVar("Value")
 
+_ENDING = {getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGALRM") if hasattr(signal, name)}
 _AHEAD = 2  # items a worker: one it works on, one that waits, so that it need not wait for the parent
 
 
@@ -142,7 +143,10 @@ class _Worker:
 
 
 def _start(pool: list[_Worker], work: Callable[[Item], Value], count: int, context: "Context") -> None:
-    """Starts the workers one by one into ``pool``. A Ctrl-C waits until they are there: the children inherit that."""
+    """Starts the workers one by one into ``pool``. A Ctrl-C waits until they are there: the children inherit that.
+
+    So do the other signals that end a run.
+    """
     for stream in (sys.stdout, sys.stderr):  # what is still buffered is the parent's to write, once
         stream.flush()
     masks = hasattr(signal, "pthread_sigmask")
@@ -150,7 +154,7 @@ def _start(pool: list[_Worker], work: Callable[[Item], Value], count: int, conte
         from multiprocessing.resource_tracker import ensure_running
 
         ensure_running()  # which the first start would do, and lets Ctrl-C through again
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT}) if masks else set()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING) if masks else set()
     try:
         for _ in range(count):
             pool.append(_Worker(work, context, pool))
@@ -254,8 +258,11 @@ def _signal_name(number: int) -> str:
 
 def _serve(work: Callable[[Item], Value], connection: Connection, inherited: list[Connection]) -> None:
     """The life of a worker: it answers items until it is killed or the parent has ended."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches every process; the parent decides
+    for number in _ENDING:  # Ctrl-C reaches every process; the parent decides
+        signal.signal(number, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
     for end in inherited:
         end.close()
     arrived: SimpleQueue[bytes] = SimpleQueue()

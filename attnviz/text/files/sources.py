@@ -48,7 +48,7 @@ def text_source(place: str | Path) -> Path | TextFiles:
     if _ADDRESS.match(text):
         return _addressed(text)
     path = Path(place)
-    if path.is_dir():
+    if os.path.isdir(path):  # False for a name that no file can have: opening it says why
         return _listed(text, _matching(os.path.join(glob.escape(text), _ANY_DEPTH)))
     if glob.has_magic(text) and not _exists(path):
         return _listed(text, _matching(text))

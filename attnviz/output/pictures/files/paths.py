@@ -1,5 +1,6 @@
 """The names of picture files, and of the captions beside them."""
 
+import os
 from pathlib import Path
 
 from attnviz.names import CAPTION_ENDING, PICTURE_FORMATS
@@ -7,7 +8,7 @@ from attnviz.names import CAPTION_ENDING, PICTURE_FORMATS
 
 def is_figure(path: Path) -> bool:
     """Whether a path is that of one figure, not of a folder: by its ending."""
-    return path.suffix.removeprefix(".").lower() in PICTURE_FORMATS and not path.is_dir()
+    return path.suffix.removeprefix(".").lower() in PICTURE_FORMATS and not os.path.isdir(path)
 
 
 def picture_path(place: Path, ending: str) -> Path:
