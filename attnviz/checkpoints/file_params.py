@@ -15,6 +15,8 @@ from attnviz.errors import CheckpointError
 from attnviz.records import dataclass
 
 _MOST_COPIED = 2**28  # bytes: of a larger model no copies are made to have rows in order
+_BLOCK = 2**17  # numbers that fit the processor's cache
+_NARROW_TYPES = {"BF16", "F16", *QUANTISED_TYPES}
 _MOST_KEPT = 2**30  # bytes: widened copies of a larger model are not kept from one text, or layer, to the next
 
 
@@ -197,6 +199,25 @@ class FileParams(Params):
             return self
         return FileParams(self._file, self._where, self._shapes, self._sources, rows_in_order=True)
 
+    def column_blocks(self, name: str) -> Iterator[np.ndarray] | None:
+        """See ``Params``: of a model that is not kept, a matrix that the file has transposed, in 16 bits or fewer."""
+        source = self._sources[name]
+        if self._keeps or source != TensorSource(source.name, transposed=True) or source.name is None:
+            return None
+        if self._file.dtypes[source.name] not in _NARROW_TYPES or math.prod(self._shapes[name]) <= _BLOCK:
+            return None
+        return self._blocks(source, name)
+
+    def _blocks(self, source: TensorSource, name: str) -> Iterator[np.ndarray]:
+        width, m = self._shapes[name]
+        step = max(1, _BLOCK // width)
+        for start in range(0, m, step):
+            ids = np.arange(start, min(start + step, m))
+            block = self._file.rows(str(source.name), ids)
+            if not _is_finite(block):
+                self[name]  # which names the number
+            yield block.astype(self._type, copy=False)
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._shapes)
 
@@ -222,14 +243,19 @@ class FileParams(Params):
         return isinstance(array, np.memmap)
 
 
+def _is_finite(array: np.ndarray) -> bool:
+    """True where all numbers are finite; False too where their squares are too large to add up."""
+    flat = array.ravel(order="K")
+    with np.errstate(over="ignore", invalid="ignore"):
+        return bool(np.isfinite(flat @ flat))  # which is quicker to know than of each by itself
+
+
 def _check_finite(
     array: np.ndarray, where: str, source: TensorSource, name: str, ids: np.ndarray | None = None
 ) -> None:
     """Names the first number that is not finite; ``ids`` are the rows that were read."""
-    flat = array.ravel(order="K")
-    with np.errstate(over="ignore", invalid="ignore"):
-        if np.isfinite(flat @ flat):  # then all are, which is quicker to know than each by itself
-            return
+    if _is_finite(array):
+        return
     wrong = ~np.isfinite(array)
     if wrong.any():
         place = tuple(int(i) for i in np.argwhere(wrong)[0])
