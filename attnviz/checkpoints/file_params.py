@@ -14,6 +14,7 @@ from attnviz.encoder.parameters.shapes import Shape
 from attnviz.errors import CheckpointError
 from attnviz.records import dataclass
 
+_MOST_COPIED = 2**28  # bytes: of a larger model no copies are made to have rows in order
 _BLOCK = 2**17  # numbers that fit the processor's cache
 _NARROW_TYPES = {"BF16", "F16", *QUANTISED_TYPES}
 _MOST_KEPT = 2**30  # bytes: widened copies of a larger model are not kept from one text, or layer, to the next
@@ -142,6 +143,7 @@ class FileParams(Params):
         where: what to call it in messages.
         shapes: the native tensors' shapes.
         sources: the place of each of them; by default its own name.
+        rows_in_order: whether matrices are copied row by row from files that have them as (out, in).
     """
 
     def __init__(
@@ -150,13 +152,16 @@ class FileParams(Params):
         where: str,
         shapes: Mapping[str, Shape],
         sources: Mapping[str, TensorSource] | None = None,
+        *,
+        rows_in_order: bool = False,
     ):
         self._file, self._where, self._shapes = file, where, shapes
         self._sources = sources or {name: TensorSource(name) for name in shapes}
         self._type = widest(file.dtypes.values())
         self._read: dict[str, np.ndarray] = {}
         n_bytes = self._type.itemsize * sum(math.prod(shape) for shape in shapes.values())
-        self._keeps = n_bytes <= _MOST_KEPT
+        self._keeps, self._may_copy = n_bytes <= _MOST_KEPT, n_bytes <= _MOST_COPIED
+        self._rows_in_order = rows_in_order
 
     def __getitem__(self, name: str) -> np.ndarray:
         if name in self._read:
@@ -185,7 +190,14 @@ class FileParams(Params):
         if source.entry is not None and self._file.dtypes[name] in QUANTISED_TYPES:
             entry, _ = source.entry
             return replace(source, entry=None).view(self._file.rows(name, np.array([entry]))[0])
-        return self._file.array(name, source.view)
+        in_order = (lambda stored: np.ascontiguousarray(source.view(stored))) if self._rows_in_order else source.view
+        return self._file.array(name, in_order)
+
+    def row_major(self) -> "FileParams":
+        """The same with the rows of matrices in order; of a large model, itself, as the copies would take as much."""
+        if not (self._may_copy and any(source.transposed for source in self._sources.values())):
+            return self
+        return FileParams(self._file, self._where, self._shapes, self._sources, rows_in_order=True)
 
     def column_blocks(self, name: str) -> Iterator[np.ndarray] | None:
         """See ``Params``: of a model that is not kept, a matrix that the file has transposed, in 16 bits or fewer."""
