@@ -250,6 +250,19 @@ def check_file(path: Path, *, is_replaceable: Callable[[Path], bool]) -> None:
         raise OutputError(f"{one_line(path)}: {_reason(error)}") from error
 
 
+def is_there(path: Path) -> bool:
+    """Whether a file has this name, also if it cannot be opened: a link to nothing, a folder.
+
+    Raises:
+        OSError: its folder cannot be searched.
+    """
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True
+
+
 def is_special(path: Path) -> bool:
     """True for a device, a pipe or a socket, which opening may wait for."""
     try:
