@@ -7,6 +7,7 @@ from typing import TypeAlias
 import numpy as np
 
 from attnviz.encoder.config.block import Block
+from attnviz.encoder.masks import Packing
 from attnviz.encoder.ops import softmax, softmax_with_sink
 from attnviz.encoder.parameters.params import Array, Params
 from attnviz.encoder.positions.disentangled import OffsetHeads, Offsets
@@ -52,6 +53,7 @@ class Geometry:
         padding: (n,), in a batch (n_texts, n), True where a place only fills the length; None for none.
         normed: whether the part has a norm before it, where norms come first.
         past: keys and values that are known already; None for none.
+        packing: of a batch whose vectors x are those of its texts alone, (n_rows, d_model); None for (..., n, d_model).
     """
 
     allowed: Array | None = None
@@ -61,6 +63,7 @@ class Geometry:
     padding: Array | None = None
     normed: bool = True
     past: Past | None = None
+    packing: Packing | None = None
 
 
 def attention(x: Array, source: Array, params: Params, config: Block, geometry: Geometry) -> Steps:
@@ -78,7 +81,7 @@ def attention(x: Array, source: Array, params: Params, config: Block, geometry: 
         ``v`` after the first weights, then ``z`` and ``attn_out``; other shapes as in ``LayerTrace``. Keys and values
         that are known already are part of ``k`` and ``v``.
     """
-    q = project_heads(x, params, "q", config.n_heads, config)  # (n_heads, n_q, d_head)
+    q = project_heads(x, params, "q", config.n_heads, config, geometry.packing)  # (n_heads, n_q, d_head)
     q = q if geometry.rotations is None else rotate(q, geometry.rotations)  # shape as before
     k = _keys(source, params, config, geometry)  # (n_kv_heads, n_k, d_head)
     yield "q", q
@@ -86,7 +89,7 @@ def attention(x: Array, source: Array, params: Params, config: Block, geometry: 
 
     group = config.n_heads // config.n_kv_heads
     k = repeat_kv(k, group)  # (n_heads, n_k, d_head)
-    v, z = None, np.empty((*q.shape[:-1], config.d_v), q.dtype)  # (n_heads, n_q, d_v)
+    v, z = None, _empty_heads(q, config.d_v)  # (n_heads, n_q, d_v)
     score_w = params["score_w"] if config.attention.score == "additive" else None  # (n_heads, d_head)
     sink = params["sink"] if config.attention.sink else None  # (n_heads,)
     offsets = None if geometry.offsets is None else offset_heads(geometry.offsets, params, config)
@@ -109,7 +112,7 @@ def attention(x: Array, source: Array, params: Params, config: Block, geometry: 
         yield "weights", weights
 
         if v is None:  # a caller that wants only weights has stopped by now
-            v = _values(source, params, config, geometry.past)
+            v = _values(source, params, config, geometry)
             yield "v", v  # (n_kv_heads, n_k, d_v)
             v = repeat_kv(v, group)  # (n_heads, n_k, d_v)
 
@@ -117,7 +120,8 @@ def attention(x: Array, source: Array, params: Params, config: Block, geometry: 
         del scores, weights  # free them before the next heads need as much
     yield "z", z  # (n_heads, n_q, d_v)
 
-    attn_out = linear(merge_heads(z), params, "o", bias=config.biases.out)  # (n_q, n_heads * d_v) to (n_q, d_model)
+    merged = merge_heads(z, geometry.packing)  # (n_q, n_heads * d_v)
+    attn_out = linear(merged, params, "o", bias=config.biases.out)  # (n_q, d_model)
     yield "attn_out", attn_out
     return attn_out
 
@@ -127,16 +131,17 @@ def _keys(source: Array, params: Params, config: Block, geometry: Geometry) -> A
     past = geometry.past
     if past is not None and past.complete:
         return past.k
-    k = project_heads(source, params, "k", config.n_kv_heads, config)
+    k = project_heads(source, params, "k", config.n_kv_heads, config, geometry.packing)
     k = k if geometry.rotations is None else rotate(k, geometry.rotations)
     return k if past is None else np.concatenate([past.k, k], axis=-2)
 
 
-def _values(source: Array, params: Params, config: Block, past: Past | None) -> Array:
+def _values(source: Array, params: Params, config: Block, geometry: Geometry) -> Array:
     """The values of the source, after those that are known already."""
+    past = geometry.past
     if past is not None and past.complete:
         return past.v
-    v = project_heads(source, params, "v", config.n_kv_heads, config)
+    v = project_heads(source, params, "v", config.n_kv_heads, config, geometry.packing)
     return v if past is None else np.concatenate([past.v, v], axis=-2)
 
 
@@ -161,10 +166,17 @@ def _head_groups(q: Array, k: Array) -> Iterator[slice]:
     return (slice(start, min(start + step, n_heads)) for start in range(0, n_heads, step))
 
 
-def merge_heads(z: Array) -> Array:
-    """(..., n_heads, n, d_head) to (..., n, n_heads * d_head): the concatenation of the heads."""
+def _empty_heads(q: Array, width: int) -> Array:
+    """Room for (..., n_heads, n_q, width), with the heads of a token side by side in memory: they merge for nothing."""
+    n_heads, n_q = q.shape[-3:-1]
+    return split_heads(np.empty((*q.shape[:-3], n_q, n_heads * width), q.dtype), n_heads)
+
+
+def merge_heads(z: Array, packing: Packing | None = None) -> Array:
+    """(..., n_heads, n, d_head) to (..., n, n_heads * d_head), or packed: the concatenation of the heads."""
     z = np.swapaxes(z, -2, -3)  # (..., n, n_heads, d_head)
-    return z.reshape(*z.shape[:-2], -1)  # (..., n, n_heads * d_head)
+    merged = z.reshape(*z.shape[:-2], -1)  # (..., n, n_heads * d_head)
+    return merged if packing is None else packing.packed(merged)
 
 
 def repeat_kv(x: Array, group: int) -> Array:

@@ -22,6 +22,7 @@ class Sequence:
         vectors: instead of ids, the vectors that the tables would give.
         padding: (n,), True where a place only fills the length; None for none.
         type_ids: (n,), each token's row of the segment table; None for row 0.
+        lengths: of a batch whose texts are filled up, (n_texts,), the places of each text itself; None for all.
         start: the tokens before this one were run already: only the others are computed, from their keys and values.
     """
 
@@ -29,6 +30,7 @@ class Sequence:
     vectors: Array | None = None
     padding: Array | None = None
     type_ids: Array | None = None
+    lengths: Array | None = None
     start: int = 0
 
     def __len__(self) -> int:

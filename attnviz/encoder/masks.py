@@ -1,9 +1,37 @@
-"""The keys that a query may attend to."""
+"""The keys that a query may attend to, and the rows of a batch that are tokens."""
 
 import numpy as np
 
 from attnviz.encoder.config.block import Block
 from attnviz.encoder.parameters.params import Array
+from attnviz.records import dataclass
+
+
+@dataclass(frozen=True, eq=False)
+class Packing:
+    """The tokens of a batch without what fills up its texts, for all that is computed of each token by itself.
+
+    Attributes:
+        rows: (n_rows,), the place of each token among the places of all texts.
+        places: (n_texts, n), the row of each place; beyond a text's end, that of its last token.
+    """
+
+    rows: Array
+    places: Array
+
+    @classmethod
+    def of(cls, lengths: Array) -> "Packing":
+        """That of texts of these lengths, (n_texts,), at least 1 each."""
+        there = np.arange(lengths.max()) < lengths[:, None]
+        return cls(np.flatnonzero(there), (np.cumsum(there) - 1).reshape(there.shape))
+
+    def packed(self, x: Array) -> Array:
+        """(n_texts, n, width) to (n_rows, width)."""
+        return x.reshape(-1, x.shape[-1])[self.rows]
+
+    def unpacked(self, x: Array) -> Array:
+        """(n_rows, width) to (n_texts, n, width); places beyond a text's end get the vector of its last token."""
+        return x[self.places]
 
 
 def allowed_keys(config: Block, n: int, *, causal: bool, windowed: bool, start: int = 0) -> Array | None:

@@ -34,14 +34,14 @@ def softmax(scores: Array, out: Array | None = None) -> Array:
         scores: any shape.
         out: the array to write to: the scores themselves, which are then lost, or another array of their shape.
     """
-    weights = np.empty_like(scores, order="C") if out is None else out
-    lowest = np.finfo(scores.dtype).min  # instead of -inf: -inf less this is -inf
-    for rows, block in _blocks(scores, weights):
-        np.subtract(rows, rows.max(axis=-1, keepdims=True, initial=lowest), out=block)
-        np.exp(block, out=block)
-        # In float64, so that the zeros of padding do not change the rounding of a row's sum.
-        total = block.sum(axis=-1, keepdims=True, dtype=np.float64).astype(block.dtype)
-        np.divide(block, np.maximum(total, 1), out=block)  # the top gives 1; only a row of -inf has a sum of 0
+    weights = np.empty_like(scores) if out is None else out
+    axis, blocks = _rows_or_keys(scores, weights)
+    for block, written in blocks:
+        # Not -inf for a row without a key: -inf less this is -inf.
+        np.subtract(block, block.max(axis=axis, keepdims=True, initial=np.finfo(scores.dtype).min), out=written)
+        np.exp(written, out=written)
+        total = written.sum(axis=axis, keepdims=True, dtype=np.float64).astype(written.dtype)
+        np.divide(written, np.maximum(total, 1), out=written)  # the top gives 1; only a row of -inf has a sum of 0
     return weights
 
 
@@ -161,6 +161,19 @@ def _mean(*factors: Array) -> Array:
     total = np.einsum("ij->i" if len(factors) == 1 else "ij,ij->i", *factors)
     mean: Array = total[:, None] / total.dtype.type(factors[0].shape[-1])
     return mean
+
+
+def _rows_or_keys(scores: Array, weights: Array) -> tuple[int, Iterator[tuple[Array, Array]]]:
+    """The axis of the keys, and blocks of scores and weights: some rows (rows, n_k), or as columns (n_k, rows).
+
+    Columns where keys are on the first axis in memory, as ``of_pairs`` has them where they are few.
+    """
+    keys_first = np.moveaxis(scores, -1, 0), np.moveaxis(weights, -1, 0)
+    if scores.ndim == 1 or not all(array.flags.c_contiguous for array in keys_first):
+        return -1, _blocks(scores, weights)
+    columns, written = (array.reshape(len(array), -1) for array in keys_first)
+    step = max(1, _BLOCK // max(1, len(columns)))
+    return 0, ((columns[:, i : i + step], written[:, i : i + step]) for i in range(0, columns.shape[1], step))
 
 
 def _blocks(x: Array, out: Array) -> Iterator[tuple[Array, Array]]:

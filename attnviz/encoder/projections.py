@@ -3,6 +3,7 @@
 import numpy as np
 
 from attnviz.encoder.config.block import Block
+from attnviz.encoder.masks import Packing
 from attnviz.encoder.norms import normalize
 from attnviz.encoder.parameters.params import Array, Params
 from attnviz.encoder.products import of_rows
@@ -22,7 +23,9 @@ def split_heads(x: Array, n_heads: int) -> Array:
     return np.swapaxes(x, -2, -3)  # (..., n_heads, n, d_head)
 
 
-def project_heads(x: Array, params: Params, name: str, n_heads: int, config: Block) -> Array:
+def project_heads(
+    x: Array, params: Params, name: str, n_heads: int, config: Block, packing: Packing | None = None
+) -> Array:
     """The q, k or v of each head, (..., n_heads, n, width), before any rotation.
 
     Args:
@@ -32,10 +35,12 @@ def project_heads(x: Array, params: Params, name: str, n_heads: int, config: Blo
         name: ``q``, ``k`` or ``v``.
         n_heads: of q, or of k and v.
         config: the block's fields.
+        packing: of a batch whose vectors x are those of its texts alone, (n_rows, d_model).
     """
     y = linear(_latent(x, params, name, config), params, name, bias=config.biases.qkv)  # (..., n, n_heads * width)
     if name == "k" and config.shared_dims:
         y = _with_shared(y, linear(x, params, "kr", bias=config.biases.latent), n_heads)
+    y = y if packing is None else packing.unpacked(y)
     width = config.attention.qk_norm_width if config.attention.qk_norm and name != "v" else None
     if width == "all":
         y = normalize(y, params.at(f"{name}_norm"), config)

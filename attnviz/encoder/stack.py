@@ -11,7 +11,7 @@ from attnviz.encoder.attention import Geometry, Past, Steps
 from attnviz.encoder.block import cross_attention_part, encoder_block, feed_forward_part, self_attention_part
 from attnviz.encoder.config.block import Block
 from attnviz.encoder.embedding import Sequence, embed
-from attnviz.encoder.masks import allowed_keys, without_padding
+from attnviz.encoder.masks import Packing, allowed_keys, without_padding
 from attnviz.encoder.norms import normalize
 from attnviz.encoder.parameters.params import Array, DType, Params
 from attnviz.encoder.positions.bias import score_bias
@@ -97,7 +97,14 @@ def _rotations(config: Block, sequence: Sequence, dtype: DType, *, windowed: boo
 
 
 def _self_geometries(
-    config: Block, params: Params, sequence: Sequence, dtype: DType, *, causal: bool, past: Pasts | None = None
+    config: Block,
+    params: Params,
+    sequence: Sequence,
+    dtype: DType,
+    *,
+    causal: bool,
+    past: Pasts | None = None,
+    packing: Packing | None = None,
 ) -> Callable[[int], Geometry]:
     """Each layer's geometry, made once for all layers that share it; keys and values that are known are its own."""
     kind = "decoder" if causal else "encoder"
@@ -108,7 +115,8 @@ def _self_geometries(
     def geometry(layer: int) -> Geometry:
         like = (layer in windowed, layer in rotary, config.norm.first or layer > 0, layer if each else -1)
         if like not in made:
-            made[like] = self_geometry(config, params, sequence, dtype, layer, causal=causal)
+            view = self_geometry(config, params, sequence, dtype, layer, causal=causal)
+            made[like] = view if packing is None else replace(view, packing=packing)
         return made[like] if past is None else replace(made[like], past=past.get((kind, layer)))
 
     return geometry
@@ -119,14 +127,20 @@ def cross_geometry(source: Sequence, n_target: int) -> Geometry:
     return Geometry(allowed=without_padding(None, source.padding, n_target))
 
 
-def encode(params: Params, config: Block, source: Sequence, past: Pasts | None = None) -> Arrays:
+def encode(
+    params: Params, config: Block, source: Sequence, past: Pasts | None = None, *, packed: bool = False
+) -> Arrays:
     """The encoder, step by step; returns its output (n, d_model), normed at the end where norms come first.
 
-    With ``past``, keys and values of the first ``source.start`` tokens, only the others are computed.
+    With ``past``, keys and values of the first ``source.start`` tokens, only the others are computed. ``packed`` leaves
+    what fills up the texts of a batch out of everything but scores and weights: (n_rows, width).
     """
     x = yield from _addressed("encoder", None, embed(params, config, source))
     x = x[..., source.start :, :]
-    geometry = _self_geometries(config, params, source, x.dtype, causal=False, past=past)
+    lengths = source.lengths if packed and not config.convolution.kernel else None
+    packing = None if lengths is None else Packing.of(lengths)
+    x = x if packing is None else packing.packed(x)
+    geometry = _self_geometries(config, params, source, x.dtype, causal=False, past=past, packing=packing)
     for layer in range(config.n_layers):
         block = encoder_block(x, params.at(f"layers.{layer}"), config.at_layer(layer), geometry(layer))
         x = yield from _addressed("encoder", layer, block)
@@ -177,7 +191,8 @@ def stream(
         InputError: an array asked for is not finite (the scores' -inf of masked keys apart).
     """
     left = {one: config.heads_of(one.kind) if one.name in BY_HEADS else 1 for one in addresses}
-    steps = _both(params, config, source, target)
+    packed = target is None and all(address.name in BY_HEADS for address in addresses)
+    steps = _both(params, config, source, target, packed=packed)
     while left:
         with np.errstate(over="ignore", invalid="ignore"):
             step = next(steps, None)
@@ -240,9 +255,9 @@ def _read_only(value: Array) -> Array:
     return view
 
 
-def _both(params: Params, config: Block, source: Sequence, target: Sequence | None) -> Arrays:
+def _both(params: Params, config: Block, source: Sequence, target: Sequence | None, *, packed: bool) -> Arrays:
     """The encoder, then the decoder if there is a target."""
-    memory = yield from encode(params, config, source)
+    memory = yield from encode(params, config, source, packed=packed)
     if target is not None:
         yield from decode(params, config, target, source, memory)
     return memory

@@ -13,7 +13,7 @@ class ModelLine(NamedTuple):
         before: the line up to the model.
         full: the model with all its fields.
         short: the model's name, weights and sizes.
-        after: the line after the model, with its line end.
+        after: the keys after the model, as an object with a line end: it is long, and copied only into the line.
     """
 
     before: bytes
@@ -27,9 +27,9 @@ def model_line(document: Mapping[str, object]) -> ModelLine:
     model = cast(Mapping[str, object], document["model"])
     items = list(document.items())
     at = list(document).index("model")
-    before, after = (dump(dict(some)).rstrip(b"\n") for some in (items[:at], items[at + 1 :]))
+    before, after = (dump(dict(some)) for some in (items[:at], items[at + 1 :]))
     full, short = (dump(one).rstrip(b"\n") for one in (model, short_model(model)))
-    return ModelLine(before.removesuffix(b"}") + b',"model":', full, short, b"," + after.removeprefix(b"{") + b"\n")
+    return ModelLine(before.rstrip(b"}\n") + b',"model":', full, short, after)
 
 
 def joined_lines(
@@ -44,5 +44,6 @@ def joined_lines(
     """
     known: bytes | None = None
     for before, full, short, after in lines:
-        yield b"".join((before, full if model_info or full != known or is_first() else short, after))
+        model = full if model_info or full != known or is_first() else short
+        yield b"".join((before, model, b",", memoryview(after)[1:]))
         known = full
