@@ -28,7 +28,8 @@ class Outcome(NamedTuple):
 
 def faults(case: Case, outcome: Outcome, folder: str | Path) -> list[str]:
     """What is wrong with a run, in words; nothing of one that ended well."""
-    return [*_faults_of_end(outcome), *_faults_of_lines(case, outcome.err), *_faults_of_files(case, Path(folder))]
+    plain = outcome._replace(err=outcome.err.replace(f"\x1b[1;31m{_ERROR.strip()}\x1b[0m", _ERROR.strip()))
+    return [*_faults_of_end(plain), *_faults_of_lines(case, plain.err), *_faults_of_files(case, Path(folder))]
 
 
 def _faults_of_end(outcome: Outcome) -> Iterator[str]:
@@ -61,7 +62,8 @@ def _faults_of_lines(case: Case, err: str) -> Iterator[str]:
         if any(not c.isprintable() for c in line):
             yield f"a control character in a line: {line[:300]!r}"
         # A word of the command line may be a path, whose whole name a user needs.
-        for given, most in ((content, LONGEST_QUOTE), ("\n".join(case.argv), LONGEST_PATH)):
+        words = "\n".join(case.argv).replace(" ", "\n")
+        for given, most in ((content, LONGEST_QUOTE), (words, LONGEST_PATH)):
             if _is_quoted(line, given, most + _SLACK):
                 yield f"more than {most} characters of the input are quoted: {line[:300]!r}"
 

@@ -10,7 +10,7 @@ import typer
 
 from attnviz.cli.help.pages import list_page
 from attnviz.cli.help.suggestions import nearest_names
-from attnviz.errors import UsageError
+from attnviz.errors import UsageError, brief
 
 if TYPE_CHECKING:
     from typer._click.core import Context
@@ -72,7 +72,9 @@ def subject_text(words: Sequence[str], *, color: str) -> str:
             return inner.get_help()
     near = nearest_names(name, [*summaries, *headings])[:1]
     question = f" (did you mean {near[0]}?)" if near else ""
-    raise UsageError(f"help: '{name}' is not a command or a topic{question}", hint="run `attnviz help` for a list")
+    raise UsageError(
+        f"help: '{brief(name)}' is not a command or a topic{question}", hint="run `attnviz help` for a list"
+    )
 
 
 def _topic_of(name: str, headings: Mapping[str, str]) -> str:
@@ -109,7 +111,9 @@ def _context(context: "Context", words: Sequence[str]) -> "Context":
     for word in words:
         group = context.command
         if not hasattr(group, "resolve_command"):
-            raise UsageError(f"help: '{context.command_path}' has no command '{word}'; expected it without that word")
+            raise UsageError(
+                f"help: '{context.command_path}' has no command '{brief(word)}'; expected it without that word"
+            )
         _, command, _ = group.resolve_command(context, [word])
         context = typer.Context(command, info_name=word, parent=context)
     return context

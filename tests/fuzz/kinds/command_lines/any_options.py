@@ -26,11 +26,27 @@ _FILES = {
     "pairs.txt": b"a b ||| c d\n",
     "a.txt": b"the cat\n",
 }
+_GOOD = (
+    "0",
+    "a",
+    "b",
+    "all",
+    "0-1",
+    "L0H1",
+    "1,2",
+    "entropy",
+    "self",
+    "previous > 0.1",
+    "n_layers=1",
+    "text",
+    "word",
+    "a b",
+)
 _VALUES = {
-    "integer": lambda rng: str(rng.choice((0, 1, 2, 3, 5, 64, *NUMBERS))),
-    "float": lambda rng: str(rng.choice((0.1, 1, *NUMBERS, "nan", "inf"))),
+    "integer": lambda rng: str(rng.choice((1, 2, 3, 4, 64) if rng.random() < 0.7 else NUMBERS)),
+    "float": lambda rng: str(rng.choice((0.1, 0.5, 1, 2, 10) if rng.random() < 0.7 else (*NUMBERS, "nan", "inf"))),
     "path": lambda rng: rng.choice((*_FILES, "none", ".", "a.txt/x", "-", word(rng))),
-    "text": lambda rng: rng.choice(("0", "a", "all", "0-1", word(rng), word(rng))),
+    "text": lambda rng: rng.choice(_GOOD) if rng.random() < 0.7 else word(rng),
 }
 
 

@@ -37,17 +37,12 @@ _FIELDS = (
     "CONFIG",
     "CMAP",
 )
+_BLOCK = ("--seed", "0", "--n-layers", "1", "--n-heads", "2", "--d-model", "8", "--d-ff", "8")
 _COMMANDS = (
-    *(("show", "the cat"), ("explain", "the cat", "-q", "1"), ("heads", "the cat"), ("help", "show"), ("show", "-h")),
-    *(
-        ("models",),
-        ("diff", "a", "b"),
-        ("check", "a", "--where", "max(entropy) < 9"),
-        ("show", "a", "-L", "9"),
-        ("-h",),
-    ),
-    *(("show", "a", "--color", "always"), ("help",), ("show", "a", "--nope")),
+    *(("show", "the cat"), ("explain", "the cat", "--query", "1"), ("heads", "the cat"), ("diff", "a", "b"), ("show",)),
+    *(("check", "a", "--where", "max(entropy) < 9"), ("show", "a", "-L", "9"), ("show", "a", "--color", "always")),
 )
+_PAGES = (("help", "show"), ("show", "-h"), ("models",), ("-h",), ("help",), ("show", "a", "--nope"))
 
 
 def draw(rng: random.Random) -> Case:
@@ -65,4 +60,4 @@ def draw(rng: random.Random) -> Case:
             env[f"ATTNVIZ_{rng.choice(_FIELDS)}"] = rng.choice((word(rng), str(rng.choice(NUMBERS)), "1", "none"))
         else:
             env[name] = rng.choice(_TERMINALS)
-    return Case(rng.choice(_COMMANDS), env=env)
+    return Case((*rng.choice(_COMMANDS), *_BLOCK) if rng.random() < 0.8 else rng.choice(_PAGES), env=env)

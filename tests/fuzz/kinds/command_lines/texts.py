@@ -11,7 +11,7 @@ _DASHES = (
     "--",
     "---",
     "-h there",
-    "--debug",
+    "--model",
     "--generate",
     "--cluster",
     "-x",
