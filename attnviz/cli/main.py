@@ -117,7 +117,7 @@ def _explain(error: Exception, color: str) -> int:
     elif isinstance(error, _UsageOfTyper):
         code, text, hint = _usage(error)
     elif isinstance(error, MemoryError):
-        code, text = 3, f"memory: {brief(error) or 'there is not enough'}; {_LESS_MEMORY}"
+        code, text = 3, f"memory: {_wanted(error)}there is not enough; {_LESS_MEMORY}"
     elif isinstance(error, OSError):
         where = bounded(one_line(error.filename or "output"))
         text = f"{where}: {brief(error.strerror or error)}; expected a place that can be written to"
@@ -131,6 +131,12 @@ def _explain(error: Exception, color: str) -> int:
     if hint:
         say(f"hint: {one_line(hint)}")
     return code
+
+
+def _wanted(error: MemoryError) -> str:
+    """How much more was asked for, where NumPy says it."""
+    size = re.match(r"Unable to allocate (\S+ \S+) for", str(error))
+    return f"{size[1]} more are needed, and " if size else ""
 
 
 @runtime_checkable
