@@ -74,12 +74,12 @@ class FileDigest:
         """
         self._thread.join()
         if self._sha256 is None:  # an error, which belongs to the caller
-            self._sha256 = _hex_digest(self._path)
+            self._sha256 = sha256_of(self._path)
         return self._sha256
 
     def _run(self) -> None:
         with contextlib.suppress(OSError, MemoryError, _ProgramEndedError):
-            self._sha256 = _hex_digest(self._path, until=_end_of_program)
+            self._sha256 = sha256_of(self._path, until=_end_of_program)
 
 
 class _ProgramEndedError(Exception):
@@ -91,7 +91,7 @@ def _end_of_program() -> None:
         raise _ProgramEndedError
 
 
-def _hex_digest(path: Path, until: Callable[[], None] = lambda: None) -> str:
+def sha256_of(path: Path, until: Callable[[], None] = lambda: None) -> str:
     """The digest of a file; ``until`` is called before each block, and may raise to stop."""
     digest = hashlib.sha256()
     size = path.stat().st_size

@@ -1,16 +1,14 @@
 """A regular expression as a tokenizer: its matches are the tokens, and a ``vocab.txt`` has their ids."""
 
 import re
-import signal
-import threading
 import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 
 from attnviz.errors import InputError, UsageError, brief, one_line
 from attnviz.records import dataclass
+from attnviz.text.engine.time_limit import time_limit
 from attnviz.text.labels import printable
 from attnviz.text.reading import check_id, check_text
 from attnviz.text.tokenizer import REGEX
@@ -92,8 +90,14 @@ class RegexTokenizer:
     def _segment(self, text: str, segment: int) -> list[Token]:
         where = "text" if segment == 0 else "pair"
         check_text(text, where)
-        with _time_limit(f"{where}: {self.name} needs more than {_MOST_SECONDS:g} seconds for it"):
-            spans = list(self._spans(text))
+        try:
+            with time_limit(_MOST_SECONDS):
+                spans = list(self._spans(text))
+        except TimeoutError as error:
+            raise InputError(
+                f"{where}: {self.name} needs more than {_MOST_SECONDS:g} seconds for it; "
+                "expected a regular expression without repeats inside repeats, such as (a+)+"
+            ) from error
         if not spans:
             raise InputError(f"{where}: {self.name} finds no token in it; expected at least one token")
         return [self._token(text, span, word, segment) for word, span in enumerate(spans)]
@@ -169,33 +173,3 @@ def regex_tokenizer(spec: str, path: Path, specials: Mapping[str, str]) -> Regex
     if "unk" not in known:
         raise InputError(f"{one_line(path)}: it has no {brief(specials['unk'])}; expected that special token")
     return RegexTokenizer(f"tokenizer {REGEX}{brief(pattern)}", compiled, vocabulary, known)
-
-
-@contextmanager
-def _time_limit(fault: str) -> Iterator[None]:
-    """Ends matching after some seconds: some expressions need longer than the age of the universe.
-
-    Python's matcher looks for signals now and then, so that Ctrl-C works too. In another thread than the main one, and
-    on Windows, there is no such timer and no limit.
-
-    Raises:
-        InputError: it took longer.
-    """
-    if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "setitimer"):
-        yield
-        return
-
-    def end(_number: int, _frame: object) -> None:
-        raise TimeoutError
-
-    before = signal.signal(signal.SIGALRM, end)
-    timer = signal.setitimer(signal.ITIMER_REAL, _MOST_SECONDS)
-    try:
-        yield
-    except TimeoutError as error:
-        raise InputError(
-            f"{fault}; expected a regular expression without repeats inside repeats, such as (a+)+"
-        ) from error
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, *timer)
-        signal.signal(signal.SIGALRM, signal.SIG_DFL if before is None else before)

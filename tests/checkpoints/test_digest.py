@@ -113,7 +113,7 @@ def test_a_file_that_becomes_shorter_while_it_is_read_is_an_error_of_the_system(
     path.write_bytes(bytes(100))
     monkeypatch.setattr(digest_module, "_BLOCK", 64)
     with pytest.raises(OSError, match=r"w\.bin: it became shorter while it was read"):
-        digest_module._hex_digest(path, until=lambda: path.write_bytes(bytes(10)))
+        digest_module.sha256_of(path, until=lambda: path.write_bytes(bytes(10)))
 
 
 def test_an_error_reaches_whoever_asks(tmp_path):

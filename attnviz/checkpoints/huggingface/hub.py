@@ -1,23 +1,26 @@
 """Models of the Hugging Face hub: the files that attnviz reads, through the hub's own client, cache and variables."""
 
-import errno
 import logging
 import os
 import re
 import warnings
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from functools import cache
-from http.client import responses
 from importlib import import_module
+from json import JSONDecodeError
 from pathlib import Path
 from typing import Any
 
+from attnviz.checkpoints.digest import sha256_of
 from attnviz.checkpoints.formats.shards import shard_names
+from attnviz.checkpoints.huggingface.answers.checks import COMMIT, checked_answers
+from attnviz.checkpoints.huggingface.answers.refusals import hub_address, reason, refusal
 from attnviz.checkpoints.huggingface.storage.weight_files import is_index, missing_weights, weight_names, weights_name
 from attnviz.checkpoints.huggingface.tokenizer import SENTENCEPIECE_FILES
 from attnviz.errors import AttnvizError, CheckpointError, InputError, brief, one_line
+from attnviz.text.engine.time_limit import time_limit
 
+_LISTING = 6  # times that long a description may take in all
 PATIENCE = 5.0  # seconds in which a hub has to answer, unless HF_HUB_ETAG_TIMEOUT says otherwise
 
 _CONFIG = "config.json"
@@ -33,18 +36,6 @@ _TOKENIZER = (
     "generation_config.json",
 )
 _PIECES = (*SENTENCEPIECE_FILES, "source.spm", "target.spm")
-_UNWRITABLE = {
-    errno.EACCES,
-    errno.EDQUOT,
-    errno.EEXIST,
-    errno.EFBIG,
-    errno.EISDIR,
-    errno.ENAMETOOLONG,
-    errno.ENOSPC,
-    errno.ENOTDIR,
-    errno.EPERM,
-    errno.EROFS,
-}
 
 
 def fetch(model_id: str, *, revision: str | None = None, variant: str | None = None, progress: bool = False) -> Path:
@@ -65,7 +56,9 @@ def fetch(model_id: str, *, revision: str | None = None, variant: str | None = N
     """
     with _quiet():
         _load_client()
-        with _as_input_errors(model_id, revision), _settings(progress):
+        host, session = hub_address()[1], _client_utils().get_session()
+        checked = checked_answers(session, one_line(model_id), host)
+        with _as_input_errors(model_id, revision), _settings(progress), checked:
             try:
                 commit, names = _listing(model_id, revision)
             except Exception as error:
@@ -96,7 +89,7 @@ def _load_client() -> None:
         import huggingface_hub.file_download  # noqa: F401, PLC0415 (start-up time)
     except (ImportError, ValueError) as error:  # ValueError: a variable that should be a number or an address
         raise InputError(
-            f"huggingface_hub: it cannot be loaded ({_reason(error)}); expected it, and HF_ variables that it can read"
+            f"huggingface_hub: it cannot be loaded ({reason(error)}); expected it, and HF_ variables that it can read"
         ) from error
 
 
@@ -141,13 +134,19 @@ def _listing(model_id: str, revision: str | None) -> tuple[str, frozenset[str]]:
     from huggingface_hub import HfApi  # noqa: PLC0415 (start-up time)
 
     hub = HfApi()
-    info = hub.model_info(model_id, revision=revision, timeout=_patience())
-    commit = info.sha or ""
-    if not commit.isalnum():
-        raise ValueError("its answer has no commit")
-    if info.siblings is None:  # a mirror that lists files at another address
-        return commit, frozenset(hub.list_repo_files(model_id, revision=commit))
-    return commit, frozenset(file.rfilename for file in info.siblings)
+    try:
+        with time_limit(_LISTING * _patience()):
+            info = hub.model_info(model_id, revision=revision, timeout=_patience())
+            commit = info.sha
+            if not isinstance(commit, str) or not COMMIT.fullmatch(commit):
+                raise ValueError("its answer has no commit")
+            if info.siblings is None:  # a mirror that lists files at another address
+                names = list(hub.list_repo_files(model_id, revision=commit))
+            else:
+                names = [file.rfilename for file in info.siblings]
+            return commit, frozenset(name for name in names if isinstance(name, str))
+    except (TypeError, KeyError, AttributeError, RecursionError, UnicodeDecodeError, JSONDecodeError) as error:
+        raise ValueError("its answer is not the description of a model") from error
 
 
 def _weights(where: str, names: Collection[str], variant: str | None) -> str:
@@ -166,38 +165,74 @@ def _weights(where: str, names: Collection[str], variant: str | None) -> str:
 
 def _download(model_id: str, revision: str | None, commit: str, names: Collection[str], weights: str) -> Path:
     """The folder of a commit; fetches the files that are not in the cache, those that ``weights`` is or names last."""
-    from huggingface_hub import hf_hub_download, hf_hub_url, try_to_load_from_cache  # noqa: PLC0415 (start-up time)
+    from huggingface_hub import try_to_load_from_cache  # noqa: PLC0415 (start-up time)
 
-    utils = _client_utils()
+    files = _Files(model_id, commit)
+    known = try_to_load_from_cache(model_id, _CONFIG, revision=revision)
+    if revision != commit and not (isinstance(known, str) and Path(known).parent.name == commit):
+        files.download(_CONFIG, revision)  # asked for by its name, the cache notes which commit the revision means
+    folder = files.download(_CONFIG, commit).parent
+    for name in _TOKENIZER if _TOKENIZER[0] in names else (*_TOKENIZER, *_PIECES):
+        if name in names:
+            files.download(name, commit)
+    for name in shard_names(files.download(weights, commit)) if is_index(weights) else [weights]:
+        if name not in names:
+            raise CheckpointError(
+                f"{one_line(model_id)}: its {weights} names {brief(name)}, which is missing; expected all its shards"
+            )
+        files.download(name, commit)
+    return folder
 
-    @cache
-    def try_files() -> None:
+
+class _Files:
+    """The files of a model at a commit.
+
+    Args:
+        model_id: the model.
+        commit: its hash.
+    """
+
+    def __init__(self, model_id: str, commit: str):
+        self.model_id, self.commit = model_id, commit
+        self._serves = False
+
+    def download(self, name: str, revision: str | None) -> Path:
+        """The file in the cache, fetched if it is not there.
+
+        Raises:
+            ValueError: the hub changed it meanwhile, or calls it by the hash of another content.
+        """
+        from huggingface_hub import hf_hub_download, try_to_load_from_cache  # noqa: PLC0415 (start-up time)
+
+        is_new = not isinstance(try_to_load_from_cache(self.model_id, name, revision=revision), str)
+        if is_new and not self._serves:
+            self._try()
+        path = Path(hf_hub_download(self.model_id, name, revision=revision, etag_timeout=_patience()))
+        if path.parent.name != self.commit:
+            raise ValueError(f"{brief(name)} is of another commit: it changes meanwhile")
+        if is_new:
+            _check_hash(path)
+        return path
+
+    def _try(self) -> None:
         """Asks for one file: the client would try for six minutes where a hub lists files and does not serve them."""
-        url = hf_hub_url(model_id, _CONFIG, revision=commit)
+        from huggingface_hub import hf_hub_url  # noqa: PLC0415 (start-up time)
+
+        utils = _client_utils()
+        url = hf_hub_url(self.model_id, _CONFIG, revision=self.commit)
         response = utils.get_session().head(url, headers=utils.build_hf_headers(), timeout=_patience())
         if response.status_code >= 500:
             utils.hf_raise_for_status(response)
+        self._serves = True
 
-    def download(name: str, revision: str | None = commit) -> Path:
-        if not isinstance(try_to_load_from_cache(model_id, name, revision=revision), str):
-            try_files()
-        return Path(hf_hub_download(model_id, name, revision=revision, etag_timeout=_patience()))
 
-    known = try_to_load_from_cache(model_id, _CONFIG, revision=revision)
-    if revision != commit and not (isinstance(known, str) and Path(known).parent.name == commit):
-        download(_CONFIG, revision)  # asked for by its name, the cache notes which commit the revision means
-    folder = download(_CONFIG).parent
-    for name in _TOKENIZER if _TOKENIZER[0] in names else (*_TOKENIZER, *_PIECES):
-        if name in names:
-            download(name)
-    files = shard_names(download(weights)) if is_index(weights) else [weights]
-    for name in files:
-        if name not in names:
-            raise CheckpointError(
-                f"{brief(model_id)}: its {weights} names {brief(name)}, which is missing; expected all its shards"
-            )
-        download(name)
-    return folder
+def _check_hash(path: Path) -> None:
+    """Removes a file from the cache again, and raises, where its content is not what the hub called it by."""
+    content = path.resolve()
+    if re.fullmatch("[0-9a-f]{64}", content.name) and sha256_of(content) != content.name:
+        path.unlink()
+        content.unlink()
+        raise ValueError(f"the SHA-256 of {path.name} is not the one that it says")
 
 
 def _cached(model_id: str, revision: str | None, variant: str | None) -> Path | None:
@@ -234,86 +269,4 @@ def _as_input_errors(model_id: str, revision: str | None) -> Iterator[None]:
     except Exception as error:
         # Files that are not in the cache and cannot be fetched: the cause says why.
         cause = error.__cause__ if isinstance(error, FileNotFoundError) and error.__cause__ else error
-        raise _refusal(cause, one_line(model_id), one_line(revision)) from error
-
-
-def _refusal(error: BaseException, where: str, revision: str) -> InputError:
-    """The client's error in one line; its own text has many."""
-    from huggingface_hub import constants  # noqa: PLC0415 (start-up time)
-
-    endpoint = re.sub("//[^/]*@", "//", one_line(constants.ENDPOINT))  # without a password
-    host, folder = endpoint.partition("//")[2] or endpoint, one_line(constants.HF_HUB_CACHE)
-    for kind, message, hint in _cases(host, endpoint, where, revision):
-        if isinstance(error, kind):
-            return InputError(f"{where}: {message}", hint)
-    status = getattr(getattr(error, "response", None), "status_code", None)
-    if status is not None:
-        return _answered(status, host, where)
-    kinds = {kind.__name__ for kind in type(error).__mro__}
-    if kinds & {"TransportError", "RequestException"} and "JSONDecodeError" not in kinds:  # of httpx, of requests
-        late = kinds & {"TimeoutException", "Timeout"}
-        fault = f"{host} does not answer" if late else f"the connection to {host} fails ({_reason(error)})"
-        return InputError(
-            f"{where}: it is not a folder, not completely in the cache, and {fault}; expected a hub within reach",
-            hint=f"without a hub: --model FOLDER, or tiny; the cache is {folder}; HF_ENDPOINT names another hub",
-        )
-    if isinstance(error, OSError) and error.errno in _UNWRITABLE:
-        return InputError(
-            f"{folder}: it cannot be written to ({brief(error.strerror)}); expected room for the model",
-            hint="HF_HOME says where the cache is",
-        )
-    if "Consistency check failed" in str(error):
-        return InputError(f"{where}: its download ended early; expected all its bytes", hint="try again")
-    return InputError(f"{where}: it cannot be fetched from {host} ({_reason(error)}); expected a model of a hub")
-
-
-def _cases(host: str, endpoint: str, where: str, revision: str) -> tuple[tuple[type[Exception], str, str], ...]:
-    """The client's classes of errors, the narrower first, each with its message and hint."""
-    from huggingface_hub import errors  # noqa: PLC0415 (start-up time)
-
-    return (
-        (
-            errors.HFValidationError,
-            "it is not a folder or a model's id; expected a folder, NAME or OWNER/NAME",
-            "an id has letters, digits, '-', '_' and '.', at most 96 in all",
-        ),
-        (
-            errors.OfflineModeIsEnabled,
-            "it is not a folder, not completely in the cache, and HF_HUB_OFFLINE is set; expected a model that was "
-            "fetched before",
-            "unset HF_HUB_OFFLINE (or TRANSFORMERS_OFFLINE) to fetch it",
-        ),
-        (
-            errors.GatedRepoError,
-            f"{host} gives it only to those who accepted its licence; expected a token of such an account",
-            f"accept the licence at {endpoint}/{where}, then set HF_TOKEN",
-        ),
-        (
-            errors.RepositoryNotFoundError,
-            f"no such folder, and no such model on {host}; expected a folder, or a model's id",
-            "a private model needs HF_TOKEN",
-        ),
-        (
-            errors.RevisionNotFoundError,
-            f"it has no revision {brief(revision)!r}; expected a branch, a tag or a full commit hash",
-            f"{endpoint}/{where}/tree/main shows them",
-        ),
-    )
-
-
-def _answered(status: int, host: str, where: str) -> InputError:
-    hints = {
-        401: "set HF_TOKEN to a token that is valid there, or unset it for a public model",
-        403: "the token may not read this model",
-        429: "these were too many requests: try again later, or set HF_TOKEN",
-    }
-    elsewhere = "the fault is there: try again later" if status >= 500 else "HF_ENDPOINT says which hub is asked"
-    said = responses.get(status, "an error")
-    return InputError(
-        f"{where}: {host} answers {status} ({said}); expected the model's files", hints.get(status, elsewhere)
-    )
-
-
-def _reason(error: BaseException) -> str:
-    """The beginning of an error's text."""
-    return brief((str(error).strip().splitlines() or [type(error).__name__])[0])
+        raise refusal(cause, one_line(model_id), one_line(revision)) from error

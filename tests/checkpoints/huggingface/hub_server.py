@@ -4,7 +4,7 @@ import json
 import re
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from hashlib import sha1
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -23,6 +23,9 @@ class Repository:
         file_error: the same for files.
         short: the files that end too early.
         silent: whether the API never answers.
+        drips: whether the API sends a byte now and then, without end.
+        description: what the API answers in place of a description.
+        headers: of every file, over the right ones.
         moved: whether files are elsewhere on the same host, as the real hub's small ones are.
         siblings: whether the API names the files with the commit, not only in the tree.
     """
@@ -32,6 +35,9 @@ class Repository:
     file_error: tuple[int, str | None] | None = None
     short: tuple[str, ...] = ()
     silent: bool = False
+    drips: bool = False
+    description: bytes | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
     moved: bool = False
     siblings: bool = True
 
@@ -108,12 +114,12 @@ class _Handler(BaseHTTPRequestHandler):
         model = self.hub.models.get(model_id)
         if model is None:
             return self._answer(404, code="RepoNotFound")
-        if model.silent:
-            self.hub.closing.wait()
-            self.close_connection = True
-            return None
+        if model.silent or model.drips:
+            return self._drip() if model.drips else self._wait()
         if model.api_error is not None:
             return self._answer(model.api_error[0], code=model.api_error[1])
+        if model.description is not None:
+            return self._answer(200, model.description)
         found = model.resolve(revision)
         if found is None:
             return self._answer(404, code="RevisionNotFound")
@@ -130,7 +136,7 @@ class _Handler(BaseHTTPRequestHandler):
         if not found:
             return self._answer(404, code="RevisionNotFound" if model else "RepoNotFound")
         if model.file_error is not None:
-            return self._answer(model.file_error[0], code=model.file_error[1])
+            return self._answer(model.file_error[0], code=model.file_error[1], headers=model.headers)
         if model.moved and not self.path.startswith("/moved/"):
             return self._answer(307, headers={"Location": f"/moved{self.path}"})
         hash_, files = found
@@ -140,7 +146,21 @@ class _Handler(BaseHTTPRequestHandler):
         headers = {"ETag": f'"{sha1(body).hexdigest()}"', "X-Repo-Commit": hash_}  # noqa: S324 (as git does)
         if name in model.short and self.command == "GET":
             body = body[:-1]
-        return self._answer(200, body, headers)
+        return self._answer(200, body, {**headers, **model.headers})
+
+    def _wait(self) -> None:
+        self.hub.closing.wait()
+        self.close_connection = True
+
+    def _drip(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", "1000000")
+        self.end_headers()
+        with suppress(OSError):  # nobody reads any more
+            while not self.hub.closing.wait(0.05):
+                self.wfile.write(b" ")
+                self.wfile.flush()
+        self.close_connection = True
 
     def _answer(
         self, status: int, body: bytes = b"", headers: Mapping[str, str] | None = None, code: str | None = None

@@ -359,15 +359,74 @@ REFUSED = {
     "no-hub": (
         Repository({"main": SMALL}, api_error=(200, None)),
         {},
-        "it cannot be fetched from HUB (Expecting value: line 1 column 1 (char 0)); expected a model of a hub",
+        "it cannot be fetched from HUB (its answer is not the description of a model); expected a model of a hub",
         None,
     ),
     "short": (
         Repository({"main": MODEL}, short=(SINGLE,)),
         {},
-        "its download ended early; expected all its bytes",
+        "its download has not the size that HUB says; expected all its bytes",
         "try again",
     ),
+    "dripping": (
+        Repository({"main": SMALL}, drips=True),
+        {"patience": 0.1},
+        "it is not a folder, not completely in the cache, and HUB does not answer; expected a hub within reach",
+        "without a hub: --model FOLDER, or tiny; the cache is CACHE; HF_ENDPOINT names another hub",
+    ),
+    "patient": (
+        Repository({"main": SMALL}, file_error=(429, None), headers={"Retry-After": "3600"}),
+        {},
+        "HUB answers 429 (Too Many Requests); expected the model's files",
+        "these were too many requests: try again later, or set HF_TOKEN",
+    ),
+    **{
+        name: (
+            Repository({"main": SMALL}, headers={header: value}),
+            {},
+            f"it cannot be fetched from HUB (its header {header} is {value}, which is not a hash); "
+            "expected a model of a hub",
+            None,
+        )
+        for name, header, value in (
+            ("file-elsewhere", "ETag", '"../../../../elsewhere"'),
+            ("linked-elsewhere", "X-Linked-ETag", "/elsewhere"),
+            ("commit-elsewhere", "X-Repo-Commit", "../../../../elsewhere"),
+        )
+    },
+    "other-content": (
+        Repository({"main": SMALL}, headers={"X-Linked-ETag": "0" * 64}),
+        {},
+        "it cannot be fetched from HUB (the SHA-256 of config.json is not the one that it says); "
+        "expected a model of a hub",
+        None,
+    ),
+    "changing": (
+        Repository({"main": SMALL}, headers={"X-Repo-Commit": "0" * 40}),
+        {},
+        "it cannot be fetched from HUB (config.json is of another commit: it changes meanwhile); "
+        "expected a model of a hub",
+        None,
+    ),
+    **{
+        name: (
+            Repository({"main": SMALL}, description=description),
+            {},
+            f"it cannot be fetched from HUB ({fault}); expected a model of a hub",
+            None,
+        )
+        for name, description, fault in (
+            ("list", b"[1]", "its answer is not the description of a model"),
+            ("page", b"<html>", "its answer is not the description of a model"),
+            (
+                "numbers",
+                b'{"_id": "1", "id": "a", "sha": "a", "siblings": [5]}',
+                "its answer is not the description of a model",
+            ),
+            ("path", b'{"_id": "1", "id": "a", "sha": "../../a", "siblings": []}', "its answer has no commit"),
+            ("endless", b"[" * (65 << 20), "its answer has more than 64 MB"),
+        )
+    },
     "configless": (
         Repository({"main": without(MODEL, CONFIG)}),
         {},
@@ -445,6 +504,7 @@ def refusals(tmp_path_factory):
     with serve(models) as hub:
         results = fetch_all(hub, home, *calls)
         assert "pytorch_model.bin" not in [name for model in models for name in hub.downloads(model)]
+    assert not list(home.rglob("elsewhere"))
     text = json.dumps(results).replace(hub.endpoint.removeprefix("http://"), "HUB")
     results = json.loads(text.replace(json.dumps(str(home / "hf" / "hub"))[1:-1], "CACHE"))
     return dict(zip([name for name, _ in calls], results, strict=True))
