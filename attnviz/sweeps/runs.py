@@ -130,7 +130,7 @@ def _batch_results(plans: "list[_Plan]") -> list[Result]:
     source = stacked([plan.text.source for plan in plans])
     targets = [plan.text.target for plan in plans if plan.text.target is not None]
     target = stacked(targets) if first.kinds != ("encoder",) else None  # decoder attention: each text has a target
-    trace = run_stack(model.params, model.config, first.addresses, source, target, heads=first.heads)
+    trace = run_stack(model.batch_params, model.config, first.addresses, source, target, heads=first.heads)
     results = []
     for at, plan in enumerate(plans):
         arrays = {}
