@@ -10,7 +10,7 @@ import threading
 
 import pytest
 
-from attnviz.errors import InputError, OutputError
+from attnviz.errors import InputError, OutputError, bounded
 from attnviz.files import check_file, open_file, own_folder, write_atomically
 
 OLD = b"what was there"
@@ -97,7 +97,7 @@ def test_a_place_that_cannot_be_is_one_line(tmp_path):
 def test_a_real_limit_on_file_size_leaves_nothing(tmp_path):
     program = """
 import resource, sys
-from attnviz.errors import OutputError, bounded
+from attnviz.errors import OutputError
 from attnviz.files import write_atomically
 limits = resource.getrlimit(resource.RLIMIT_FSIZE)
 resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))
