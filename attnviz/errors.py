@@ -53,6 +53,10 @@ class InputError(AttnvizError):
     exit_code = 3
 
 
+class EmptyInputError(InputError):
+    """A file without a text, which is skipped among others."""
+
+
 class CheckpointError(InputError):
     """A weights file whose format, names, shapes or numbers are not what its header promises."""
 

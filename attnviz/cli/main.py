@@ -120,9 +120,12 @@ def _explain(error: Exception, color: str) -> int:
         code, text, hint = _usage(error)
     elif isinstance(error, MemoryError):
         code, text = 3, f"memory: {brief(error) or 'there is not enough'}; {_LESS_MEMORY}"
+    elif isinstance(error, OSError) and error.filename is not None:  # of reading: what writes has errors of its own
+        from attnviz.files import unreadable
+
+        code, text = 3, f"{bounded(one_line(error.filename))}: {unreadable(error)}; expected a file that can be read"
     elif isinstance(error, OSError):
-        where = bounded(one_line(error.filename or "output"))
-        text = f"{where}: {brief(error.strerror or error)}; expected a place that can be written to"
+        text = f"output: {brief(error.strerror or error)}; expected a place that can be written to"
         discard_output()
     else:
         text = f"internal: {type(error).__name__}: {brief(error)}"

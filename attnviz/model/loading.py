@@ -12,6 +12,7 @@ from attnviz.encoder.config.given import Given, check_field_names
 from attnviz.encoder.parameters.params import Params
 from attnviz.encoder.parameters.seeded import SeededParams
 from attnviz.errors import UsageError, one_line
+from attnviz.files import is_there
 from attnviz.model.labels import with_file_labels
 from attnviz.model.model import Model, PathOrText
 from attnviz.model.places import BUNDLED, bundled_folder, find_folder
@@ -198,7 +199,7 @@ def _load_folder(
     from attnviz.checkpoints.huggingface.folder import read_folder  # noqa: PLC0415 (start-up time)
 
     made = _loaded(read_folder(path, overrides=given, variant=variant, family_type=family), name, tokenizer, languages)
-    if given or tokenizer is not None or not (path / LABELS_FILE).is_file():
+    if given or tokenizer is not None or not is_there(path / LABELS_FILE):
         return made
     from attnviz.checkpoints.labels_file import read_labels  # noqa: PLC0415 (start-up time)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from attnviz.errors import InputError, brief, one_line
+from attnviz.errors import EmptyInputError, InputError, brief, one_line
 from attnviz.files import open_file
 from attnviz.text.streams import TextStream
 from attnviz.text.words import WHITE_SPACE
@@ -121,7 +121,7 @@ class Lines:
             yield given
         if not found:
             fault = "all lines are blank" if self.blank else "it is empty"
-            raise InputError(f"{self._where}: {fault}; expected at least one text")
+            raise EmptyInputError(f"{self._where}: {fault}; expected at least one text")
 
     def ready(self) -> bool:
         """True where the next window can be read without waiting for the stream's writer.
