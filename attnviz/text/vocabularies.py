@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from attnviz.errors import InputError, brief, one_line
 from attnviz.files import read_file, utf8
+from attnviz.text.engine.ids import check_ids
 from attnviz.text.spelling import byte_of_character
 
 if TYPE_CHECKING:
@@ -108,6 +109,7 @@ def byte_level(vocabulary_path: Path, merges_path: Path, *, add_prefix_space: bo
     pairs = merge_pairs(merges_path)
     try:
         vocabulary = json.loads(text)
+        check_ids(vocabulary)
         made = Tokenizer(models.BPE(vocabulary, pairs))
     except Exception as error:  # the library raises nothing more specific
         raise InputError(
