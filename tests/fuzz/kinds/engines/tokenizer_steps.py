@@ -1,5 +1,6 @@
 """A ``tokenizer.json`` with steps, expressions and numbers that the library panics on, or that it never ends with."""
 
+import json
 import random
 from typing import Any
 
@@ -60,8 +61,4 @@ def draw(rng: random.Random) -> Case:
     data = json_bytes(rng, described, most=2 if kind == 4 else 1) if kind > 2 or rng.random() < 0.1 else None
     text = rng.choice(("the cat", "the " + "a" * 30 + "!", "e\u0301 日本 <s>", "💥"))
     argv = (rng.choice(("show", "heads")), text, "--tokenizer", "t.json", "--seed", "0", "--n-layers", "1")
-    if data is None:
-        import json
-
-        data = json.dumps(described).encode()
-    return Case(argv, {"t.json": data})
+    return Case(argv, {"t.json": data or json.dumps(described).encode()})
