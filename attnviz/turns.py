@@ -6,7 +6,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from attnviz.errors import OutputError, one_line
-from attnviz.files import own_folder
+from attnviz.outputs import own_folder
 
 try:
     import fcntl

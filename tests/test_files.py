@@ -10,8 +10,9 @@ import threading
 
 import pytest
 
-from attnviz.errors import InputError, OutputError
-from attnviz.files import check_file, open_file, own_folder, write_atomically
+from attnviz.errors import InputError, OutputError, bounded
+from attnviz.files import open_file
+from attnviz.outputs import check_file, own_folder, write_atomically
 
 OLD = b"what was there"
 
@@ -90,7 +91,7 @@ def test_a_place_that_cannot_be_is_one_line(tmp_path):
         for overwrite in (False, True):
             with pytest.raises(OutputError) as caught:
                 write_atomically(tmp_path / name, b"new", overwrite=overwrite)
-            assert str(caught.value) == f"{tmp_path}/{name}: {message}".replace("\0", "\\x00")
+            assert str(caught.value) == bounded(f"{tmp_path}/{name}: {message}".replace("\0", "\\x00"))
     assert sorted(os.listdir(tmp_path)) == ["file", "folder"]
 
 
@@ -98,7 +99,7 @@ def test_a_real_limit_on_file_size_leaves_nothing(tmp_path):
     program = """
 import resource, sys
 from attnviz.errors import OutputError
-from attnviz.files import write_atomically
+from attnviz.outputs import write_atomically
 limits = resource.getrlimit(resource.RLIMIT_FSIZE)
 resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))
 try:
@@ -137,7 +138,7 @@ def test_a_link_stays_a_link(tmp_path):
 
 def test_devices_are_written_to_directly():
     write_atomically("/dev/null", b"1234", overwrite=False)
-    program = "from attnviz.files import write_atomically as w; w('/dev/stdout', b'1234', overwrite=False)"
+    program = "from attnviz.outputs import write_atomically as w; w('/dev/stdout', b'1234', overwrite=False)"
     assert subprocess.run([sys.executable, "-c", program], capture_output=True, check=True).stdout == b"1234"
 
 
@@ -182,7 +183,7 @@ def test_the_other_name_of_a_file_keeps_its_content(tmp_path):
 @pytest.mark.parametrize("has_links", [True, False])
 def test_a_file_that_appears_meanwhile_is_kept(tmp_path, monkeypatch, has_links):
     if not has_links:
-        monkeypatch.setattr("attnviz.files.os.link", fails_with(errno.EPERM))
+        monkeypatch.setattr("attnviz.outputs.os.link", fails_with(errno.EPERM))
 
     def write(file, other=None):
         if other:
@@ -246,7 +247,7 @@ def test_a_file_in_the_way_of_a_folder_is_one_line(tmp_path):
 
 
 def test_a_folder_that_cannot_be_made_or_written_to_is_one_line(tmp_path, monkeypatch):
-    monkeypatch.setattr("attnviz.files.os.access", lambda *_: False)
+    monkeypatch.setattr("attnviz.outputs.os.access", lambda *_: False)
     with pytest.raises(OutputError) as caught:
         own_folder(tmp_path)
     assert str(caught.value) == f"{tmp_path}: no permission to write; expected a writable place"
@@ -254,7 +255,7 @@ def test_a_folder_that_cannot_be_made_or_written_to_is_one_line(tmp_path, monkey
     def refuse(*_, **__):
         raise PermissionError(errno.EACCES, "Permission denied")
 
-    monkeypatch.setattr("attnviz.files.Path.mkdir", refuse)
+    monkeypatch.setattr("attnviz.outputs.Path.mkdir", refuse)
     with pytest.raises(OutputError) as caught:
         own_folder(tmp_path / "a")
     assert str(caught.value) == f"{tmp_path}/a: no permission to write; expected a writable place"

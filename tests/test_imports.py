@@ -11,25 +11,39 @@ PACKAGE = Path(__file__).parent.parent / "attnviz"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 # What each room may import of the package; a room may always import itself.
-BASE = {"errors", "names", "numbers", "records"}
+BASE = {"errors", "memory", "names", "numbers", "records"}
 ALLOWED = {
     "errors": set(),
     "records": set(),
     "names": set(),
+    "memory": set(),
     "numbers": {"errors"},
-    "turns": {"errors", "files"},
+    "turns": {"errors", "files", "outputs"},
     "files": {"errors"},
+    "outputs": {"errors", "files"},
     "trace": {"names", "numbers", "records"},
     "text": BASE | {"files", "trace"},
     "encoder": BASE | {"trace"},
-    "checkpoints": BASE | {"text", "encoder", "files", "trace"},
+    "checkpoints": BASE | {"text", "encoder", "files", "outputs", "trace"},
     "elsewhere": BASE | {"checkpoints", "text", "files", "trace"},
     "analysis": BASE | {"encoder", "text", "trace"},
-    "output": BASE | {"analysis", "files", "turns", "trace"},
+    "output": BASE | {"analysis", "files", "outputs", "turns", "trace"},
     "model": BASE | {"files", "checkpoints", "text", "encoder", "trace"},
-    "sweeps": BASE | {"files", "model", "checkpoints", "elsewhere", "text", "encoder", "analysis", "trace"},
+    "sweeps": BASE | {"files", "outputs", "model", "checkpoints", "elsewhere", "text", "encoder", "analysis", "trace"},
     "api": BASE
-    | {"sweeps", "output", "files", "model", "checkpoints", "elsewhere", "text", "encoder", "analysis", "trace"},
+    | {
+        "sweeps",
+        "output",
+        "outputs",
+        "files",
+        "model",
+        "checkpoints",
+        "elsewhere",
+        "text",
+        "encoder",
+        "analysis",
+        "trace",
+    },
     "explorer": BASE | {"api", "output", "analysis", "trace"},
     "cli": BASE
     | {
@@ -44,6 +58,7 @@ ALLOWED = {
         "text",
         "encoder",
         "files",
+        "outputs",
         "turns",
         "trace",
     },

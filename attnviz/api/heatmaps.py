@@ -10,12 +10,12 @@ from attnviz.analysis.heads.report import HeadReport
 from attnviz.analysis.matrices.parts import ahead
 from attnviz.analysis.matrices.spelling import find_word, labelled
 from attnviz.errors import UsageError, brief, one_line
-from attnviz.files import check_file
 from attnviz.names import PICTURE_FORMATS
 from attnviz.output.pictures.files.paths import caption_path, is_figure
 from attnviz.output.pictures.matrices.condensed import Condensed, condensed
 from attnviz.output.signatures import is_written_by_attnviz
 from attnviz.output.words import KIND_NAMES
+from attnviz.outputs import check_file
 from attnviz.records import dataclass
 from attnviz.sweeps.runs import Run
 from attnviz.trace.attention import Attention

@@ -14,6 +14,9 @@ from attnviz.encoder.parameters.shapes import Shape
 from attnviz.errors import CheckpointError
 from attnviz.records import dataclass
 
+_MOST_COPIED = 2**28  # bytes: of a larger model no copies are made to have rows in order
+_BLOCK = 2**17  # numbers that fit the processor's cache
+_NARROW_TYPES = {"BF16", "F16", *QUANTISED_TYPES}
 _MOST_KEPT = 2**30  # bytes: widened copies of a larger model are not kept from one text, or layer, to the next
 
 
@@ -140,6 +143,7 @@ class FileParams(Params):
         where: what to call it in messages.
         shapes: the native tensors' shapes.
         sources: the place of each of them; by default its own name.
+        rows_in_order: whether matrices are copied row by row from files that have them as (out, in).
     """
 
     def __init__(
@@ -148,13 +152,16 @@ class FileParams(Params):
         where: str,
         shapes: Mapping[str, Shape],
         sources: Mapping[str, TensorSource] | None = None,
+        *,
+        rows_in_order: bool = False,
     ):
         self._file, self._where, self._shapes = file, where, shapes
         self._sources = sources or {name: TensorSource(name) for name in shapes}
         self._type = widest(file.dtypes.values())
         self._read: dict[str, np.ndarray] = {}
         n_bytes = self._type.itemsize * sum(math.prod(shape) for shape in shapes.values())
-        self._keeps = n_bytes <= _MOST_KEPT
+        self._keeps, self._may_copy = n_bytes <= _MOST_KEPT, n_bytes <= _MOST_COPIED
+        self._rows_in_order = rows_in_order
 
     def __getitem__(self, name: str) -> np.ndarray:
         if name in self._read:
@@ -183,7 +190,33 @@ class FileParams(Params):
         if source.entry is not None and self._file.dtypes[name] in QUANTISED_TYPES:
             entry, _ = source.entry
             return replace(source, entry=None).view(self._file.rows(name, np.array([entry]))[0])
-        return self._file.array(name, source.view)
+        in_order = (lambda stored: np.ascontiguousarray(source.view(stored))) if self._rows_in_order else source.view
+        return self._file.array(name, in_order)
+
+    def row_major(self) -> "FileParams":
+        """The same with the rows of matrices in order; of a large model, itself, as the copies would take as much."""
+        if not (self._may_copy and any(source.transposed for source in self._sources.values())):
+            return self
+        return FileParams(self._file, self._where, self._shapes, self._sources, rows_in_order=True)
+
+    def column_blocks(self, name: str) -> Iterator[np.ndarray] | None:
+        """See ``Params``: of a model that is not kept, a matrix that the file has transposed, in 16 bits or fewer."""
+        source = self._sources[name]
+        if self._keeps or source != TensorSource(source.name, transposed=True) or source.name is None:
+            return None
+        if self._file.dtypes[source.name] not in _NARROW_TYPES or math.prod(self._shapes[name]) <= _BLOCK:
+            return None
+        return self._blocks(source, name)
+
+    def _blocks(self, source: TensorSource, name: str) -> Iterator[np.ndarray]:
+        width, m = self._shapes[name]
+        step = max(1, _BLOCK // width)
+        for start in range(0, m, step):
+            ids = np.arange(start, min(start + step, m))
+            block = self._file.rows(str(source.name), ids)
+            if not _is_finite(block):
+                self[name]  # which names the number
+            yield block.astype(self._type, copy=False)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._shapes)
@@ -210,14 +243,19 @@ class FileParams(Params):
         return isinstance(array, np.memmap)
 
 
+def _is_finite(array: np.ndarray) -> bool:
+    """True where all numbers are finite; False too where their squares are too large to add up."""
+    flat = array.ravel(order="K")
+    with np.errstate(over="ignore", invalid="ignore"):
+        return bool(np.isfinite(flat @ flat))  # which is quicker to know than of each by itself
+
+
 def _check_finite(
     array: np.ndarray, where: str, source: TensorSource, name: str, ids: np.ndarray | None = None
 ) -> None:
     """Names the first number that is not finite; ``ids`` are the rows that were read."""
-    flat = array.ravel(order="K")
-    with np.errstate(over="ignore", invalid="ignore"):
-        if np.isfinite(flat @ flat):  # then all are, which is quicker to know than each by itself
-            return
+    if _is_finite(array):
+        return
     wrong = ~np.isfinite(array)
     if wrong.any():
         place = tuple(int(i) for i in np.argwhere(wrong)[0])

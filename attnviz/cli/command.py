@@ -26,6 +26,8 @@ Action = Callable[..., int | None]
 
 def option(panel: str, *names: str, help: str, **more: Any) -> Any:  # noqa: A002 (Typer's own word)
     """An option under a heading of the help, whose text says the default where that is worth saying."""
+    # A path that cannot be read is invalid input, not wrong usage: what opens it says so.
+    more = {"readable": False, **more}
     return typer.Option(*names, help=help, rich_help_panel=panel, show_default=False, show_envvar=False, **more)
 
 

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack, suppress
 from functools import partial
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from typing import TYPE_CHECKING, Protocol, TypeVar, runtime_checkable
 
 from attnviz.cli.process.environment import drop_impossible_sizes, keep_from_libraries
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 _INTERRUPTED = 130
 _OBJECTS = 100_000
 _NARROWEST = 20
+_OPTION = re.compile(r"--[a-z][a-z-]+", re.IGNORECASE)  # nothing else can be a mistyped option, so it may be a text
 _PATIENCE = 1.0  # seconds that the reader of an interrupted run has for what is still buffered
-_LESS_MEMORY = "expected a shorter text, fewer layers or a smaller model"
 _QUOTED = re.compile(r"'.{81,}'|\".{81,}\"|\(.{81,}\)", re.DOTALL)  # what Typer quotes whole
 _held = ExitStack()  # what the command that runs has until it ends
 
@@ -54,7 +54,8 @@ def main(argv: list[str]) -> int:
         SIGTERM and SIGHUP end the run.
     """
     drop_impossible_sizes(os.environ)
-    debug, color = "--debug" in argv, _color(argv)
+    options = list(takewhile(lambda word: word != "--", argv))  # what follows is texts
+    debug, color = "--debug" in options, _color(options)
     code = _ended(partial(_run, argv), debug=debug, color=color)
     if code_of_signal():
         limit_time(_PATIENCE)
@@ -110,17 +111,21 @@ def until_end(context: AbstractContextManager[Entered]) -> Entered:
 def _explain(error: Exception, color: str) -> int:
     """Prints the error as one line, the place in what was written if it says one, and a hint on a line of its own."""
     from attnviz.errors import AttnvizError, bounded, brief, one_line
+    from attnviz.memory import memory_lack
 
     code, text, hint, excerpt = 1, "", None, None
-    if isinstance(error, AttnvizError):
+    if (lack := memory_lack(error)) is not None:
+        code, text = 3, f"memory: {lack}; expected a shorter text, fewer layers or a smaller model"
+    elif isinstance(error, AttnvizError):
         code, text, hint, excerpt = error.exit_code, str(error), error.hint, error.excerpt
     elif isinstance(error, _UsageOfTyper):
         code, text, hint = _usage(error)
-    elif isinstance(error, MemoryError):
-        code, text = 3, f"memory: {brief(error) or 'there is not enough'}; {_LESS_MEMORY}"
+    elif isinstance(error, OSError) and error.filename is not None:  # of reading: what writes has errors of its own
+        from attnviz.files import unreadable
+
+        code, text = 3, f"{bounded(one_line(error.filename))}: {unreadable(error)}; expected a file that can be read"
     elif isinstance(error, OSError):
-        where = bounded(one_line(error.filename or "output"))
-        text = f"{where}: {brief(error.strerror or error)}; expected a place that can be written to"
+        text = f"output: {brief(error.strerror or error)}; expected a place that can be written to"
         discard_output()
     else:
         text = f"internal: {type(error).__name__}: {brief(error)}"
@@ -161,6 +166,8 @@ def _usage(error: _UsageOfTyper) -> tuple[int, str, str | None]:
         from attnviz.cli.help.suggestions import meant_option
 
         question, hint = meant_option(option, context)
+        if not question or not _OPTION.fullmatch(option):
+            hint += "; put -- before a text that begins with -"
         text = f"no such option: {brief(option)}{question}"
     if context is not None and parameter is not None and parameter.name is not None:
         source = context.get_parameter_source(parameter.name)

@@ -110,10 +110,11 @@ class SectionedCommand(_WithPages, TyperCommand):
         names = {name for parameter in self.get_params(ctx) for name in (*parameter.opts, *parameter.secondary_opts)}
         if _may_need(args, names):
             self.declare_seldom()
+        with_value = {name for one in self.get_params(ctx) if not getattr(one, "is_flag", True) for name in one.opts}
         if _DASK in names:
-            args = list(_with_dask(args, is_flag=_CLUSTER in names))
+            args = list(_with_dask(args, with_value, is_flag=_CLUSTER in names))
         if not ctx.resilient_parsing:
-            args = _with_usual_values(args)
+            args = _with_usual_values(args, with_value)
             _, _, order = self.make_parser(ctx).parse_args(args=list(args))
             for parameter, n in Counter(order).items():
                 if n > 1 and getattr(parameter, "rich_help_panel", None) in _ONCE and _has_one_value(parameter):
@@ -132,34 +133,41 @@ def _may_need(args: list[str], names: Collection[str]) -> bool:
     return unknown or any(name.startswith(_VARIABLES) for name in os.environ)
 
 
-def _with_dask(args: list[str], *, is_flag: bool) -> Iterator[str]:
+def _with_dask(args: list[str], with_value: Collection[str], *, is_flag: bool) -> Iterator[str]:
     """The arguments with ``--dask`` for a ``--cluster`` that has an address.
 
     Args:
         args: of a command.
+        with_value: the options that have a value.
         is_flag: whether ``--cluster`` is a flag of it too (``heads``): then only what is an address is one.
     """
-    n = _n_before_texts(args)
+    places = set(_option_places(args, with_value))
     for i, (name, following) in enumerate(zip_longest(args, args[1:], fillvalue="")):
         is_address = not is_flag or re.fullmatch(_ADDRESS, following) is not None
         own, equals, _ = name.partition("=")
-        is_meant = i < n and own == _CLUSTER and (equals or is_address)
+        is_meant = i in places and own == _CLUSTER and (equals or is_address)
         yield _DASK + name.removeprefix(_CLUSTER) if is_meant else name
 
 
-def _with_usual_values(args: list[str]) -> list[str]:
+def _with_usual_values(args: list[str], with_value: Collection[str]) -> list[str]:
     """The arguments, where an option that can do without a value has its usual one, unless a number follows."""
-    n = _n_before_texts(args)
-    alone = [i for i in range(n) if args[i] in _USUAL and not (i + 1 < n and args[i + 1].lstrip("-").isdigit())]
     filled = list(args)
-    for i in reversed(alone):
+    for i in reversed([i for i in _option_places(args, with_value) if _is_alone(args, i)]):
         filled.insert(i + 1, _USUAL[args[i]])
     return filled
 
 
-def _n_before_texts(args: list[str]) -> int:
-    """The number of arguments before ``--``, after which none is an option."""
-    return len(list(takewhile(lambda word: word != "--", args)))
+def _option_places(args: list[str], with_value: Collection[str]) -> Iterator[int]:
+    """The places of the arguments that are not the value of the one before, up to ``--``: all after it are texts."""
+    i = 0
+    while i < len(args) and args[i] != "--":
+        yield i
+        i += 2 if args[i] in with_value and not _is_alone(args, i) else 1
+
+
+def _is_alone(args: list[str], i: int) -> bool:
+    """Whether an option that can do without a value has none: no number follows."""
+    return args[i] in _USUAL and not (i + 1 < len(args) and args[i + 1].lstrip("-").isdigit())
 
 
 def _has_one_value(parameter: "Parameter") -> bool:
@@ -241,7 +249,8 @@ class LazyGroup(CommandGroup):
     def parse_args(self, ctx: "Context", args: list[str]) -> list[str]:
         """Options before a text are those of the command that the text alone calls."""
         own = {name for parameter in self.get_params(ctx) for name in parameter.opts}
-        if args and args[0].startswith("-") and args[0] not in own and not set(args) & set(self.summaries):
+        before_texts = takewhile(lambda word: word != "--", args)
+        if args and args[0].startswith("-") and args[0] not in own and not set(before_texts) & set(self.summaries):
             args = [self.text_command, *args]
         return super().parse_args(ctx, args)
 

@@ -6,12 +6,12 @@ from attnviz.encoder.config.block import Block
 from attnviz.encoder.masks import Packing
 from attnviz.encoder.norms import normalize
 from attnviz.encoder.parameters.params import Array, Params
-from attnviz.encoder.products import of_rows
+from attnviz.encoder.products import with_matrix
 
 
 def linear(x: Array, params: Params, name: str, *, bias: bool) -> Array:
     """x W + b, with ``w{name}`` and ``b{name}``: one matrix product for all rows of x (..., width)."""
-    y = of_rows(x, params[f"w{name}"])  # (..., n, width) @ (width, m) -> (..., n, m)
+    y = with_matrix(x, params, f"w{name}")  # (..., n, width) @ (width, m) -> (..., n, m)
     if bias:
         y += params[f"b{name}"]
     return y

@@ -59,6 +59,11 @@ class Model:
         return self.tokenizer if self.read_target_tokenizer is None else self.read_target_tokenizer()
 
     @cached_property
+    def batch_params(self) -> Params:
+        """The weights for many texts at once."""
+        return self.params.row_major()
+
+    @cached_property
     def info(self) -> ModelInfo:
         """What every output says about the numbers' origin; labels of other weights are not its own."""
         weights = self.weights()

@@ -147,8 +147,13 @@ def scale_between(attention: Attention, low: float, high: float, n_matrices: int
 
 def hidden_cells(values: np.ndarray, masked: np.ndarray | None) -> np.ndarray:
     """Where there is nothing to show: masked keys, and scores of -inf; (n_queries, n_keys), bool."""
-    absent: np.ndarray = ~np.isfinite(values)
+    absent = np.zeros(values.shape, dtype=np.bool_) if _are_finite(values) else ~np.isfinite(values)
     return absent if masked is None else absent | masked
+
+
+def _are_finite(values: np.ndarray) -> bool:
+    """Whether all are finite, without an array of answers."""
+    return bool(values.size and np.isfinite(values.max()) and np.isfinite(values.min()))
 
 
 def block_maxima(values: np.ndarray, hidden: np.ndarray, blocks: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
@@ -161,9 +166,17 @@ def block_maxima(values: np.ndarray, hidden: np.ndarray, blocks: tuple[int, int]
     """
     shown = np.where(hidden, -np.inf, values) if hidden.any() else values
     if blocks != (1, 1):
-        starts = [np.arange(0, n, block) for n, block in zip(shown.shape, blocks, strict=True)]
-        shown = np.maximum.reduceat(np.maximum.reduceat(shown, starts[0], axis=0), starts[1], axis=1)
+        shown = np.ascontiguousarray(_maxima(_maxima(shown, blocks[0]).T, blocks[1]).T)
     return shown, np.isneginf(shown)
+
+
+def _maxima(values: np.ndarray, block: int) -> np.ndarray:
+    """The largest values of so many rows each: row by row of all blocks at once, which runs over whole rows."""
+    maxima = values[::block].copy()
+    for first in range(1, min(block, len(values))):
+        rows = values[first::block]
+        np.maximum(maxima[: len(rows)], rows, out=maxima[: len(rows)])
+    return maxima
 
 
 def strongest_keys(row: np.ndarray, hidden: np.ndarray, values: str, n: int = 1) -> list[int]:
@@ -210,9 +223,10 @@ def strongest_choice(matrix: Matrix) -> tuple[float, int, int]:
     if matrix.rest is not None:
         hidden = hidden.copy()
         hidden[:, -1] = True  # the rest is not a key
-    free = (~hidden).sum(axis=1) > 1
-    sizes = np.abs(matrix.numbers) if matrix.values == "changes" else matrix.numbers
-    shown = np.where(hidden | ~free[:, None] & free.any(), -np.inf, sizes) if hidden.any() else sizes
+    shown = np.abs(matrix.numbers) if matrix.values == "changes" else matrix.numbers
+    if hidden.any():
+        free = (~hidden).sum(axis=1) > 1
+        shown = np.where(hidden | ~free[:, None] & free.any(), -np.inf, shown)
     query, key = np.unravel_index(shown.argmax(), shown.shape)
     return float(shown[query, key]), int(query), int(key)
 

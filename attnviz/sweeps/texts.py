@@ -3,17 +3,17 @@
 import os
 import stat
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, suppress
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, Protocol, TypeGuard, cast
 
-from attnviz.errors import AttnvizError, InputError, UsageError, one_line
+from attnviz.errors import AttnvizError, EmptyInputError, InputError, one_line, some
 from attnviz.numbers import spans
 from attnviz.text.files.datasets import Records
 from attnviz.text.files.sources import TextFiles, open_texts
 from attnviz.text.layout import N_LOOKED_AT, FileLayout, settled_layout
-from attnviz.text.reading import Lines, is_blank, open_lines, read_lines
+from attnviz.text.reading import Lines, open_lines, read_lines
 
 
 class PlacedText(NamedTuple):
@@ -173,15 +173,23 @@ class FilesOfTexts:
 
     def __iter__(self) -> Iterator[Window]:
         before = 0  # bytes of the files that have been read
+        empty: list[EmptyInputError] = []
         for name in self._files.names:
             end = 0
             try:
                 for window in self._windows_of(name):
                     end = window.texts[-1].end
                     yield Window([text._replace(end=before + text.end) for text in window.texts])
+            except EmptyInputError as error:  # as a blank line among others
+                empty.append(error)
             except InputError as error:  # of a file, so that the others may be good
                 yield Window([PlacedText(one_line(name), error, before + end)])
             before += end
+        if len(empty) == len(self._files.names):
+            raise empty[0]
+        if empty:
+            names = [str(error).partition(": ")[0] for error in empty]
+            self._notes.append(f"skipped {len(names)} file{'s' * (len(names) > 1)} without a text: {some(names)}")
 
     def _windows_of(self, name: str) -> Iterator[Window]:
         with open_texts(name) as stream:
@@ -280,9 +288,11 @@ def layout_of(
         UsageError: fields that the format does not have.
     """
     if isinstance(source, TextFiles):
-        with open_texts(source.names[0]) as first:
-            settled, _ = layout_of(first, layout, is_alone=is_alone, name=source.names[0])
-        return settled if settled.has_target else layout, []  # each file has a format of its own
+        for one in source.names:
+            with suppress(EmptyInputError), open_texts(one) as first:
+                settled, _ = layout_of(first, layout, is_alone=is_alone, name=one)
+                return settled if settled.has_target else layout, []  # each file has a format of its own
+        return layout, []
     if layout.format is not None:
         start, is_whole = b"", True
     elif isinstance(source, Path):
@@ -312,26 +322,6 @@ def _start_of_stream(stream: BinaryIO) -> tuple[bytes, bool]:
     start = stream.read(N_LOOKED_AT)
     stream.seek(place)
     return start, len(start) < N_LOOKED_AT
-
-
-def whole_text(source: Path | TextFiles | BinaryIO) -> str:
-    """All of a file or a stream as one text.
-
-    Raises:
-        UsageError: there are several files.
-        InputError: it cannot be read, or has no text.
-    """
-    if isinstance(source, TextFiles):
-        if len(source.names) > 1:
-            raise UsageError(f"whole, file: there are {len(source.names)} files; expected one, or no --whole")
-        with open_texts(source.names[0]) as stream:
-            return whole_text(stream)
-    name = one_line(source) if isinstance(source, Path) else "standard input"
-    with open_lines(source) if isinstance(source, Path) else nullcontext(source) as stream:
-        text = "\n".join(line for _, line in read_lines(stream, name, keeps_blank=True))
-    if is_blank(text):
-        raise InputError(f"{name}: it is blank; expected a text")
-    return text
 
 
 def is_stream(source: object) -> TypeGuard[BinaryIO]:

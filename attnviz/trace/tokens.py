@@ -1,7 +1,10 @@
 """The tokens of a text."""
 
+from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import wraps
+from typing import TypeVar
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,7 @@ class Token:
 
 
 Tokens = tuple[Token, ...]
+ResultT = TypeVar("ResultT")
 
 
 def n_real(tokens: Tokens) -> int:
@@ -55,7 +59,26 @@ def token_numbers(tokens: Tokens) -> list[int]:
     return [i if token.position is None else token.position for i, token in enumerate(tokens)]
 
 
-@lru_cache(8)  # the parts of a long text have the same tokens
+def remembered(function: Callable[[Tokens], ResultT]) -> Callable[[Tokens], ResultT]:
+    """The function with its results of the last tokens, which the parts of a long text share.
+
+    The tokens are known by being the same object: to compare or to hash thousands of them takes longer.
+    """
+    last: deque[tuple[Tokens, ResultT]] = deque(maxlen=8)
+
+    @wraps(function)
+    def known(tokens: Tokens) -> ResultT:
+        for same, result in tuple(last):
+            if same is tokens:
+                return result
+        result = function(tokens)
+        last.append((tokens, result))
+        return result
+
+    return known
+
+
+@remembered
 def numbered(tokens: Tokens) -> Tokens:
     """The tokens with their positions, which they keep when some are merged or left out."""
     numbers = token_numbers(tokens)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from attnviz.checkpoints import file_params
 from attnviz.checkpoints.file_params import FileParams, TensorSource
 
 RNG = np.random.default_rng(0)
@@ -88,3 +89,18 @@ def test_tensors_that_the_file_does_not_have():
     assert params["counted"].tolist() == [[0, 1, 2], [3, 4, 5]]
     assert params["counted"].dtype == np.float32
     assert params.rows("counted", np.array([1])).tolist() == [[3, 4, 5]]
+
+
+@pytest.mark.parametrize(("most", "in_order"), [(2**28, True), (0, False)])
+def test_rows_are_in_order_for_many_texts_unless_the_model_is_large(monkeypatch, most, in_order):
+    monkeypatch.setattr(file_params, "_MOST_COPIED", most)
+    stored = RNG.standard_normal((5, 4)).astype(np.float32)
+    params = FileParams(OneFile(stored), "FILE", {"w": (4, 5)}, {"w": TensorSource("stored", transposed=True)})
+    matrix = params.row_major()["w"]
+    assert (matrix.flags.c_contiguous, matrix.tolist()) == (in_order, stored.T.tolist())
+    assert params["w"].flags.f_contiguous
+
+
+def test_rows_that_are_in_order_already_are_not_copied():
+    params = FileParams(OneFile(np.ones((2, 2), np.float32)), "FILE", {"w": (2, 2)}, {"w": TensorSource("stored")})
+    assert params.row_major() is params

@@ -122,7 +122,7 @@ def test_a_full_disk_leaves_no_half_of_a_page(cli, monkeypatch, step):
         if step == "replace":
             patch.setattr(os, "replace", full)
         else:
-            patch.setattr("attnviz.files.open", full, raising=False)
+            patch.setattr("attnviz.outputs.open", full, raising=False)
         ran = cli("html", TEXT, *SMALL)
     assert ran == (1, "", "attnviz: error: attnviz.html: the disk is full; expected free space\n")
     assert Path("attnviz.html").read_bytes() == before

@@ -311,6 +311,8 @@ def by_sets(model, *, earlier: bool) -> dict[tuple[int, int], tuple[float, float
 def test_align_prints_the_rates_of_sets(cli, pairs, row):
     ran = cli("probe", "align", *pairs, *SMALL, "--row", row, "--json")
     assert (ran.code, ran.err) == (0, "attnviz: note: " + str(pairs[1]) + ": skipped blank line 3\n")
+    piped = cli("probe", "align", "--pairs", "-", *pairs[2:], *SMALL, "--row", row, "--json", stdin=PAIRS)
+    assert piped == (0, ran.out, "attnviz: note: standard input: skipped blank line 3\n")
     document = json.loads(ran.out)
     model = attnviz.load(n_layers=2, n_heads=3, d_model=12, decoder=True)
     expected = by_sets(model, earlier=row == "output")

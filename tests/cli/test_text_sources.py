@@ -103,12 +103,23 @@ def test_a_place_without_files_is_one_line(folder, place):
     assert str(error.value) == f"{place}: no file is there; expected text files"
 
 
+def test_files_without_a_text_are_skipped_unless_all_are(cli, folder):
+    (folder / "a.csv").touch()
+    (folder / "aa.txt").write_bytes(b"\n\n")
+    ran = cli("show", "--file", "corpus", "--json")
+    assert (ran.code, ran.out.count("\n")) == (0, 4)
+    assert ran.err == "attnviz: note: skipped 2 files without a text: corpus/a.csv, corpus/aa.txt\n"
+    (folder / "a.jsonl").unlink()
+    ran = cli("show", "--file", "corpus/a*", "--json")
+    assert (ran.code, ran.err) == (3, "attnviz: error: corpus/a.csv: it is empty; expected a text file\n")
+
+
 def test_a_file_that_cannot_be_read_is_skipped_alone(cli, folder):
-    (folder / "aa.txt").touch()
+    (folder / "aa.txt").write_bytes(b"\x89PNG")
     ran = cli("show", "--file", "corpus", "--json", "--on-error", "skip")
     assert (ran.code, ran.out.count("\n")) == (0, 4)
     assert ran.err == (
-        "attnviz: note: corpus/aa.txt: it is empty; expected a text file; skipped\n"
+        "attnviz: note: corpus/aa.txt: it is a picture; expected text, one per line; skipped\n"
         "attnviz: note: 4 files: 1 of 5 texts skipped\n"
     )
     assert cli("show", "--file", "corpus", "--json").code == 3

@@ -4,7 +4,6 @@ Both change the tokens along with the matrices, so that whatever looks at them n
 """
 
 from dataclasses import replace
-from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -13,9 +12,7 @@ from attnviz.errors import InputError, UsageError
 from attnviz.names import SHARES
 from attnviz.text.labels import printable
 from attnviz.trace.attention import Attention
-from attnviz.trace.tokens import Token, Tokens, numbered
-
-_KEPT = 8  # sides whose words are remembered: the parts of a long text have the same ones
+from attnviz.trace.tokens import Token, Tokens, numbered, remembered
 
 
 def merge_words(attention: Attention) -> Attention:
@@ -37,20 +34,40 @@ def merge_words(attention: Attention) -> Attention:
         return attention
     queries, keys = word_starts(attention.queries), word_starts(attention.keys)
     counts = np.diff([*queries, len(attention.queries)]).astype(attention.matrices.dtype)
-    to = np.add.reduceat(attention.matrices, keys, axis=-1)
+    matrices = _by_word(np.add, _by_word(np.add, attention.matrices, keys), queries, axis=-2)
+    if len(queries) < len(attention.queries):
+        matrices /= counts[:, None]
     masked = attention.masked
     if masked is not None:
-        masked = np.logical_and.reduceat(np.logical_and.reduceat(masked, keys, axis=-1), queries, axis=-2)
+        masked = _by_word(np.logical_and, _by_word(np.logical_and, masked, keys), queries, axis=-2)
     rest = attention.rest
     return replace(
         attention,
-        matrices=np.add.reduceat(to, queries, axis=-2) / counts[:, None],
+        matrices=matrices,
         queries=merged(attention.queries),
         keys=merged(attention.keys),
         masked=masked,
         words=True,
-        rest=None if rest is None else np.add.reduceat(rest, queries, axis=-1) / counts,
+        rest=None if rest is None else _by_word(np.add, rest, queries) / counts,
     )
+
+
+def _by_word(combine: np.ufunc, values: np.ndarray, starts: list[int], axis: int = -1) -> np.ndarray:
+    """The values along an axis, those of the pieces of a word combined into one: the first with the others in turn.
+
+    Most words are one piece, so that this is quicker than ``reduceat``; the values themselves where all are.
+    """
+    sizes = np.diff([*starts, values.shape[axis]])
+    if len(sizes) == values.shape[axis]:
+        return values
+    firsts = np.array(starts)
+    combined = values.take(firsts, axis)
+    words = np.moveaxis(combined, axis, 0)
+    for piece in range(1, sizes.max()):
+        longer = np.flatnonzero(sizes > piece)
+        pieces = np.moveaxis(values.take(firsts[longer] + piece, axis), axis, 0)
+        words[longer] = combine(words[longer], pieces)
+    return combined
 
 
 def hide_special(attention: Attention, *, renormalize: bool = False) -> Attention:
@@ -83,15 +100,16 @@ def kept_tokens(attention: Attention, queries: np.ndarray, keys: np.ndarray, *, 
         renormalize: divide each row by what is left of it (a row of which nothing is left stays 0); else ``rest`` says
             what the others got.
     """
-    seen = attention.matrices[:, :, queries]
-    matrices, rest = seen[..., keys], None
+    rows, columns = _places(queries), _places(keys)
+    seen = attention.matrices[:, :, rows]
+    matrices, rest = seen[..., columns], None
     renormalized = attention.renormalized
     if attention.values in SHARES:
         left = matrices.sum(axis=-1, keepdims=True)
         if renormalize:
             matrices, renormalized = matrices / np.where(left > 0, left, 1), True
         elif attention.reduce != "max" and not renormalized:
-            before = None if attention.rest is None else attention.rest[:, :, queries]
+            before = None if attention.rest is None else attention.rest[:, :, rows]
             left_out = [token for token, keep in zip(attention.keys, keys, strict=True) if not keep]
             only_padding = bool(left_out) and all(token.padding for token in left_out)
             if before is not None or not only_padding:  # padding gets nothing
@@ -102,10 +120,16 @@ def kept_tokens(attention: Attention, queries: np.ndarray, keys: np.ndarray, *, 
         matrices=matrices,
         queries=_where(attention.queries, queries),
         keys=_where(attention.keys, keys),
-        masked=None if attention.masked is None else attention.masked[:, queries][:, :, keys],
+        masked=None if attention.masked is None else attention.masked[:, rows][:, :, columns],
         renormalized=renormalized,
         rest=rest,
     )
+
+
+def _places(kept: np.ndarray) -> slice | np.ndarray:
+    """The places that are kept; as a slice, which copies nothing, where there is no gap between them."""
+    places = np.flatnonzero(kept)
+    return slice(places[0], places[-1] + 1) if len(places) and places[-1] - places[0] < len(places) else places
 
 
 def attention_to(matrices: np.ndarray, keys: np.ndarray) -> np.ndarray:
@@ -123,7 +147,7 @@ def _where(tokens: Tokens, kept: np.ndarray) -> Tokens:
     return tuple(token for token, keep in zip(numbered(tokens), kept, strict=True) if keep)
 
 
-@lru_cache(_KEPT)
+@remembered
 def visible(tokens: Tokens) -> Tokens:
     """The tokens that are not special."""
     return tuple(token for token in numbered(tokens) if not token.special)
@@ -135,7 +159,7 @@ def word_starts(tokens: Tokens) -> list[int]:
     return [i for i, word in enumerate(words) if i == 0 or word is None or word != words[i - 1]]
 
 
-@lru_cache(_KEPT)
+@remembered
 def merged(tokens: Tokens) -> Tokens:
     """The tokens with those of a word made one, whose text is all that its pieces cover."""
     starts, tokens = word_starts(tokens), numbered(tokens)

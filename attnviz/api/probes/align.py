@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import BinaryIO
 
 from attnviz.analysis.matrices.selection import Request
 from attnviz.analysis.probes.align import (
@@ -33,7 +34,7 @@ _REQUEST = Request(kinds=("cross",))
 
 
 def probe_align(
-    pairs: Path,
+    pairs: Path | BinaryIO,
     gold: Path,
     *,
     model: Model | None = None,
@@ -47,7 +48,7 @@ def probe_align(
     """The alignment error rate of each cross-attention head of an encoder-decoder.
 
     Args:
-        pairs: a file of lines SOURCE ||| TARGET, words separated by white space.
+        pairs: a file, or a stream, of lines SOURCE ||| TARGET, words separated by white space.
         gold: a file of links by people, a line per pair: ``0-0`` sure, ``1p2`` possible.
         model: from ``load``; by default random weights.
         rows: which row belongs to a target word: ``input``, that of the step that reads it, or ``output``, that of the
@@ -77,7 +78,8 @@ def probe_align(
         totals = (counts[0], counts[1]) if totals is None else (totals[0] + counts[0], totals[1] + counts[1])
         n, last = n + 1, line_of(where) or 0
     if attention is None or totals is None:
-        raise InputError(f"{one_line(pairs)}: there is no pair; expected at least one")
+        name = one_line(pairs) if isinstance(pairs, Path) else "standard input"
+        raise InputError(f"{name}: there is no pair; expected at least one")
     beyond = [number for number, one in links.items() if one.possible and number > last]
     if beyond and corpus.on_error == "stop":
         raise InputError(f"{one_line(gold)}, line {beyond[0]}: there are {last} pairs; expected a pair for each line")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from attnviz.checkpoints.formats.mapped import give_pages_back
+from attnviz.checkpoints.formats.mapped import give_pages_back, give_rows_back
 from attnviz.checkpoints.formats.number_types import READ_TYPES
 from attnviz.checkpoints.formats.tensor_file import View, whole
 from attnviz.errors import CheckpointError, one_line
@@ -58,4 +58,7 @@ class SafetensorsFile:
 
     def rows(self, name: str, ids: np.ndarray) -> np.ndarray:
         """Rows of a table, touching no others."""
-        return READ_TYPES[self.dtypes[name]].widen(self._stored(name)[ids])
+        stored = self._stored(name)
+        rows = READ_TYPES[self.dtypes[name]].widen(stored[ids])
+        give_rows_back(self._bytes, self._starts[name], stored, ids)
+        return rows

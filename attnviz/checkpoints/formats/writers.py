@@ -12,7 +12,7 @@ import numpy as np
 from attnviz.checkpoints.formats.npz_file import NPZ_TEXTS
 from attnviz.checkpoints.formats.number_types import number_type_name
 from attnviz.encoder.parameters.params import Params
-from attnviz.files import write_atomically
+from attnviz.outputs import write_atomically
 
 _BLOCK_BYTES = 2**25
 

@@ -8,7 +8,7 @@ from attnviz.checkpoints.formats.magic import check_gguf
 from attnviz.checkpoints.formats.tensors import model_folder_hint
 from attnviz.checkpoints.huggingface.hints import check_no_adapter
 from attnviz.errors import CheckpointError, brief, one_line, some
-from attnviz.files import is_special, read_file, utf8
+from attnviz.files import is_special, is_there, read_file, utf8
 
 
 def read_settings(path: Path) -> dict[str, Any]:
@@ -27,7 +27,7 @@ def read_settings(path: Path) -> dict[str, Any]:
         hint = model_folder_hint(path) or "a native file: --weights PATH"
         raise CheckpointError(f"{one_line(path)}: it is a file; {expected}", hint)
     check_no_adapter(path)
-    if not file.exists():
+    if not is_there(file):
         inside = sorted(one_line(found.parent) for found in path.glob("*/config.json"))
         whole = sorted(one_line(found) for found in path.glob("*.gguf"))
         models = f"{some(inside, 4)}: such a folder" if inside else None

@@ -11,6 +11,7 @@ from attnviz.checkpoints.huggingface.family import Family, Vocabulary
 from attnviz.checkpoints.huggingface.hints import save_tokenizer
 from attnviz.checkpoints.huggingface.settings_file import read_object
 from attnviz.errors import CheckpointError, brief, one_line
+from attnviz.files import is_there
 from attnviz.text.engine.faults import library_errors
 from attnviz.text.engine.ids import n_extra_ids
 from attnviz.text.language_names import Languages, check_no_languages
@@ -68,10 +69,10 @@ def read_tokenizer(path: Path, family: Family) -> PretrainedTokenizer:
     file = path / "tokenizer.json"
     if _has_pieces(family.pieces, path):
         return _of_pieces(path, path / family.pieces.model, family.pieces, settings)
-    if file.exists():
+    if is_there(file):
         pretrained = pretrained_tokenizer(file, settings=settings)
         return replace(pretrained, more_notes=tuple(_disagreements(pretrained, settings)))
-    older = all((path / name).exists() for name in family.vocabulary.files) if family.vocabulary else False
+    older = all(is_there(path / name) for name in family.vocabulary.files) if family.vocabulary else False
     model = sentencepiece_file(path)
     if model is not None and family.pieces is not None and not older:
         return _of_pieces(path, model, family.pieces, settings)
@@ -88,14 +89,14 @@ def read_tokenizer(path: Path, family: Family) -> PretrainedTokenizer:
 def _of_class(family: Family, path: Path, settings: dict[str, Any]) -> Family:
     """The family with the tokenizer of a folder's class, which older folders name in ``config.json``."""
     file = path / "config.json"
-    if "tokenizer_class" not in settings and file.is_file():
+    if "tokenizer_class" not in settings and is_there(file):
         settings = {"tokenizer_class": read_object(file, _EXPECTED).get("tokenizer_class"), **settings}
     return family.with_tokenizer(settings)
 
 
 def _has_pieces(layout: "PieceLayout | None", path: Path) -> "TypeGuard[PieceLayout]":
     """Whether a folder has pieces whose ids are in a file of their own, which go before ``tokenizer.json``."""
-    return layout is not None and bool(layout.files) and all((path / name).is_file() for name in layout.files)
+    return layout is not None and bool(layout.files) and all(is_there(path / name) for name in layout.files)
 
 
 def _of_pieces(path: Path, model: Path, layout: "PieceLayout", settings: dict[str, Any]) -> PretrainedTokenizer:
@@ -150,7 +151,7 @@ def _target_tokenizer(
     of_targets = layout.of_targets(separate=settings.get("separate_vocabs") is True)
     if not _has_pieces(layout, path):  # a tokenizer.json is that of both
         return source
-    missing = [name for name in of_targets.files if not (path / name).is_file()]
+    missing = [name for name in of_targets.files if not is_there(path / name)]
     if missing:
         raise CheckpointError(f"{one_line(path)}: it has no {missing[0]}; expected the pieces and ids of target texts")
     return _of_pieces(path, path / of_targets.model, of_targets, settings)
@@ -158,7 +159,7 @@ def _target_tokenizer(
 
 def sentencepiece_file(path: Path) -> Path | None:
     """A folder's SentencePiece model; None where it has none."""
-    return next((path / name for name in SENTENCEPIECE_FILES if (path / name).is_file()), None)
+    return next((path / name for name in SENTENCEPIECE_FILES if is_there(path / name)), None)
 
 
 def read_regex_tokenizer(path: Path, family: Family, spec: str) -> "RegexTokenizer":
@@ -174,7 +175,7 @@ def read_regex_tokenizer(path: Path, family: Family, spec: str) -> "RegexTokeniz
         InputError: the folder has no ``vocab.txt``, or it is damaged.
     """
     file = path / "vocab.txt"
-    if not file.exists():
+    if not is_there(file):
         raise CheckpointError(f"{one_line(path)}: it has no vocab.txt; expected one for --tokenizer {REGEX}PATTERN")
     usual = family.vocabulary.specials if family.vocabulary else {}
     tokens = _token_settings(path, tokenizer_settings(path))
@@ -218,7 +219,7 @@ def tokenizer_file(path: Path, family: Family) -> str:
     older = family.vocabulary.files if family.vocabulary else ()
     model = sentencepiece_file(path)
     names = ("tokenizer.json", *older[:1], *([model.name] if model else []), "tokenizer_config.json")
-    return next((name for name in names if (path / name).exists()), names[0])
+    return next((name for name in names if is_there(path / name)), names[0])
 
 
 def tokenizer_settings(path: Path) -> dict[str, Any]:
@@ -228,7 +229,7 @@ def tokenizer_settings(path: Path) -> dict[str, Any]:
         CheckpointError: it is not a JSON object.
     """
     files = (path / "tokenizer_config.json", path / "added_tokens.json")
-    settings, added = (read_object(file, _EXPECTED) if file.exists() else {} for file in files)
+    settings, added = (read_object(file, _EXPECTED) if is_there(file) else {} for file in files)
     by_id = {str(number): token for token, number in added.items()}
     return {"added_tokens_decoder": by_id} | settings if by_id else settings
 
@@ -236,7 +237,7 @@ def tokenizer_settings(path: Path) -> dict[str, Any]:
 def _from_vocabulary(path: Path, family: Family, settings: dict[str, Any]) -> Any:
     vocabulary = family.vocabulary
     files = vocabulary.files if vocabulary else ()
-    if vocabulary is None or not all((path / name).exists() for name in files):
+    if vocabulary is None or not all(is_there(path / name) for name in files):
         others = [file.name for file in sorted(path.glob("*.model"))]
         instead = f" (its {brief(others[0])} is not read)" if others else ""
         pieces = family.pieces.files if family.pieces is not None and family.pieces.target_model else ()
@@ -277,7 +278,7 @@ def _from_vocabulary(path: Path, family: Family, settings: dict[str, Any]) -> An
 def _token_settings(path: Path, settings: dict[str, Any]) -> dict[str, Any]:
     """The folder's special tokens: those of ``special_tokens_map.json``, and the settings, which win."""
     older = path / "special_tokens_map.json"
-    return {**(read_object(older, _EXPECTED) if older.exists() else {}), **settings}
+    return {**(read_object(older, _EXPECTED) if is_there(older) else {}), **settings}
 
 
 def _special_names(vocabulary: Vocabulary, tokens: dict[str, Any]) -> dict[str, str]:

@@ -99,7 +99,10 @@ class AlignOptions(Options):
     """The pairs of sentences, and the links of people."""
 
     pairs: Annotated[
-        Path, option(INPUT, "--pairs", metavar="PATH", help="Pairs of sentences, a line each: SOURCE ||| TARGET.")
+        Path,
+        option(
+            INPUT, "--pairs", metavar="PATH", help="Pairs of sentences, a line each: SOURCE ||| TARGET; - for stdin."
+        ),
     ]
     gold: Annotated[
         Path, option(INPUT, "--gold", metavar="PATH", help="Links by people, a line per pair: 0-0 sure, 1p2 possible.")

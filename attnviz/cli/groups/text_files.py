@@ -80,7 +80,8 @@ class TextsInput:
     """
 
     def __init__(self, inputs: "InputOptions", options: Options, note: Callable[[str], None]):
-        from attnviz.sweeps.texts import layout_of, whole_text
+        from attnviz.sweeps.texts import layout_of
+        from attnviz.sweeps.whole_text import whole_text
         from attnviz.text.layout import FileLayout
 
         self.texts: str | Path | TextFiles | BinaryIO = _source(inputs)

@@ -43,7 +43,7 @@ def meant_option(name: str, ctx: "Context") -> tuple[str, str]:
     own = {place: 0.1 * (place.rpartition(" ")[0] == here) for place in options}
     near = sorted(options, key=lambda place: -_likeness(name, options[place]) - own[place])[:1]
     if not near or _likeness(name, options[near[0]]) < _NEAR:
-        return "", f"run `{here} --help`; put -- before a text that begins with -"
+        return "", f"run `{here} --help`"
     option, path = options[near[0]], near[0].rpartition(" ")[0]
     elsewhere = "" if path == here else f" of {path}"
     return f" (did you mean {option}{elsewhere}?)", f"run `{path} --help`"

@@ -9,8 +9,9 @@ import orjson
 
 from attnviz.cli.streams import write_bytes
 from attnviz.errors import UsageError, one_line
-from attnviz.files import check_file, check_folder, is_special, write_atomically
+from attnviz.files import is_special
 from attnviz.output.signatures import is_written_by_attnviz
+from attnviz.outputs import check_file, check_folder, write_atomically
 from attnviz.records import dataclass
 from attnviz.turns import turn_in
 

@@ -11,8 +11,8 @@ from attnviz.cli.options import CommonOptions
 from attnviz.cli.pictures.options import FigureOptions
 from attnviz.cli.streams import note, write_bytes
 from attnviz.errors import UsageError, one_line
-from attnviz.files import check_folder
 from attnviz.names import PICTURE_FORMATS
+from attnviz.outputs import check_folder
 from attnviz.records import dataclass
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ import numpy as np
 from attnviz.encoder.config.block import Block
 from attnviz.encoder.ops import ACTIVATION_FUNCTIONS, layer_norm
 from attnviz.encoder.parameters.params import Array, ArrayParams, Params
-from attnviz.encoder.products import of_rows
+from attnviz.encoder.products import of_rows, with_matrix
 from attnviz.encoder.scoring import capped
 from attnviz.records import dataclass
 
@@ -41,7 +41,7 @@ class Unembedding:
             x = layer_norm(x, params["norm.gain"], params.get("norm.bias"), self.norm_eps)
         if "project" in params:
             x = of_rows(x, params["project"])
-        logits = of_rows(x, params["w"])[0]
+        logits = with_matrix(x, params, "w")[0]
         if "b" in params:
             logits = logits + params["b"]
         logits = logits * logits.dtype.type(self.scale)

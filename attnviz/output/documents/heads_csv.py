@@ -1,10 +1,9 @@
-"""Heads as comma-separated values (RFC 4180): numbers in full, what is undefined an empty field."""
+"""Heads as comma-separated values."""
 
-import csv
-import io
 from collections.abc import Sequence
 
 from attnviz.analysis.heads.report import HeadReport
+from attnviz.output.documents.csv_text import csv_text
 from attnviz.output.rendering import Document
 
 
@@ -17,15 +16,13 @@ def heads_csv(document: Document, columns: Sequence[str]) -> str:
     """
     more = [name for name, there in (("spread", document["texts"] > 1), ("z", "null" in document)) if there]
     more_of = {name: [] if name == "jsd" else more for name in columns}
-    stream = io.StringIO()
-    writer = csv.writer(stream)
     metrics = [field for name in columns for field in (name, *(f"{name}_{key}" for key in more_of[name]))]
-    writer.writerow(["layer", "head", "label", "label_metric", "label_value", *metrics])
+    rows = []
     for row in document["heads"]:
         label = row["label"]
         numbers = [n for name in columns for n in (row[name], *(row[key][name] for key in more_of[name]))]
-        writer.writerow([row["layer"], row["head"], label["name"], label["metric"], label["value"], *numbers])
-    return stream.getvalue()
+        rows.append([row["layer"], row["head"], label["name"], label["metric"], label["value"], *numbers])
+    return csv_text(["layer", "head", "label", "label_metric", "label_value", *metrics], rows)
 
 
 def csv_columns(report: HeadReport) -> tuple[str, ...]:

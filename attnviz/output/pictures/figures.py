@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 
 from attnviz.analysis.compare import Clusters
-from attnviz.files import own_folder
 from attnviz.output.pictures.descriptions import file_stem
 from attnviz.output.pictures.drawing import Drawing, families_for, measure_in, own_settings
 from attnviz.output.pictures.files.paths import is_figure
@@ -20,6 +19,7 @@ from attnviz.output.pictures.matrices.sheets import Drawn, head_scenes, overview
 from attnviz.output.pictures.matrices.similarity import as_distances, similarity_scene
 from attnviz.output.pictures.scene import Scene
 from attnviz.output.pictures.style import PictureStyle
+from attnviz.outputs import own_folder
 from attnviz.trace.attention import Attention
 from attnviz.turns import turn_in
 

@@ -9,7 +9,7 @@ from itertools import count, islice
 from pathlib import Path
 
 from attnviz.errors import OutputError, one_line
-from attnviz.files import own_folder, write_atomically
+from attnviz.outputs import own_folder, write_atomically
 from attnviz.sweeps.texts import Texts, Window
 from attnviz.trace.model_info import ModelInfo
 

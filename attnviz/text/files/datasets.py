@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO, NamedTuple
 
-from attnviz.errors import InputError, UsageError, brief, one_line, some
+from attnviz.errors import EmptyInputError, InputError, UsageError, brief, one_line, some
 from attnviz.records import dataclass
 from attnviz.text.layout import FileLayout
 from attnviz.text.reading import Line, Lines, is_blank, read_lines
@@ -84,7 +84,7 @@ class Records:
             has_texts = True
             yield [self._failed(self._begun[0], "a quote is opened and never closed", "expected CSV as of RFC 4180")]
         if not has_texts:
-            raise InputError(f"{self._where}: it has no record with a text; expected at least one")
+            raise EmptyInputError(f"{self._where}: it has no record with a text; expected at least one")
 
     def _records(self, line: Line) -> Iterator[Line]:
         """The record that a line completes, or its error; nothing of a header, and of a record without a text."""

@@ -155,6 +155,7 @@ def test_files_that_cannot_be_opened_are_one_line(tmp_path, monkeypatch):
     def refuse(*_):
         raise PermissionError(13, "Permission denied")
 
+    (tmp_path / "a").touch()
     monkeypatch.setattr("pathlib.Path.open", refuse)
     with pytest.raises(CheckpointError) as caught:
         open_tensors(tmp_path / "a")

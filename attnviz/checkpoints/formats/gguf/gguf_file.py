@@ -12,7 +12,7 @@ import numpy as np
 
 from attnviz.checkpoints.formats.gguf.block_types import QUANTISED_TYPES
 from attnviz.checkpoints.formats.gguf.header import GgufHeader
-from attnviz.checkpoints.formats.mapped import give_pages_back
+from attnviz.checkpoints.formats.mapped import give_pages_back, give_rows_back
 from attnviz.checkpoints.formats.number_types import NUMBER_TYPES
 from attnviz.checkpoints.formats.tensor_file import View, whole
 from attnviz.errors import CheckpointError, one_line
@@ -63,7 +63,9 @@ class GgufFile:
     def rows(self, name: str, ids: np.ndarray) -> np.ndarray:
         """Entries along a tensor's first axis, touching no others."""
         shape, kind = self.shapes[name], self.dtypes[name]
-        stored = self._stored(name)[ids]
+        every = self._stored(name)
+        stored = every[ids]
+        give_rows_back(self._bytes, self._tensors[name].start, every, ids)
         if kind not in QUANTISED_TYPES:
             return NUMBER_TYPES[kind].widen(stored)
         return _numbers(stored, kind).reshape(len(ids), *shape[1:])

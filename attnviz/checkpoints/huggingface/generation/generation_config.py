@@ -9,6 +9,7 @@ from attnviz.checkpoints.huggingface.settings import Settings
 from attnviz.checkpoints.huggingface.settings_file import read_object
 from attnviz.encoder.generation.rules import Generation, GenerationRules
 from attnviz.errors import CheckpointError, brief, one_line
+from attnviz.files import is_there
 
 FILE = "generation_config.json"
 
@@ -39,7 +40,7 @@ def read_generation(path: Path, settings: Settings) -> Generation:
         CheckpointError: the file is not JSON, or a rule has a value that it cannot have.
     """
     file = path / FILE
-    if file.is_file():
+    if is_there(file):
         values = read_object(file, "expected settings of generation")
         own = Settings(values, one_line(file), settings.family)
     else:

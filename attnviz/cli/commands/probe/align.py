@@ -1,6 +1,8 @@
 """``attnviz probe align``: the alignment error rate of each cross-attention head."""
 
+import sys
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from attnviz.cli.command import command
@@ -47,6 +49,7 @@ def align_heads(
     rendering = csv_or_others(source.common, document, load_views, output, table, rows="heads")
     corpus = probed_corpus(source, texts, decoder=True)
     with whole_texts():
-        report = probe_align(probe.pairs, probe.gold, rows=probe.row, one_based=probe.one_based, corpus=corpus)
+        pairs = sys.stdin.buffer if probe.pairs == Path("-") else probe.pairs
+        report = probe_align(pairs, probe.gold, rows=probe.row, one_based=probe.one_based, corpus=corpus)
 
     render([report], rendering)

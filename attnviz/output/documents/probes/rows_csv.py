@@ -1,18 +1,15 @@
-"""Rows of a probe as comma-separated values (RFC 4180): numbers in full, what is undefined an empty field."""
+"""Rows of a probe as comma-separated values."""
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
+
+from attnviz.output.documents.csv_text import csv_text
 
 
 def rows_csv(rows: Sequence[Mapping[str, object]]) -> str:
     """A header, and a line per row; ``z`` of a name has a column of its own, ``name_z``."""
-    stream = io.StringIO()
     flat = [_flat(row) for row in rows]
-    writer = csv.DictWriter(stream, list(flat[0]) if flat else [])
-    writer.writeheader()
-    writer.writerows(flat)
-    return stream.getvalue()
+    names = list(flat[0]) if flat else []
+    return csv_text(names, ([row[name] for name in names] for row in flat))
 
 
 def _flat(row: Mapping[str, object]) -> dict[str, object]:

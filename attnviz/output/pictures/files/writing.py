@@ -7,13 +7,13 @@ from pathlib import Path
 
 import numpy as np
 
-from attnviz.files import write_atomically
 from attnviz.output.pictures.drawing import Drawing
 from attnviz.output.pictures.files.encoding import png
 from attnviz.output.pictures.files.paths import caption_path, picture_path
 from attnviz.output.pictures.scene import Scene
 from attnviz.output.pictures.style import PictureStyle
 from attnviz.output.signatures import CAPTION_SIGNATURE, CREATOR, is_written_by_attnviz
+from attnviz.outputs import write_atomically
 
 _THREADS = 2
 _WAITING = 4
