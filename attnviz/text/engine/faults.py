@@ -28,7 +28,7 @@ def panics_as_errors() -> Iterator[None]:
 
 @contextmanager
 def library_errors(fault: str, expected: str) -> Iterator[None]:
-    """Turns whatever the library raises into an error of the file that it is given, or into a panic's.
+    """Turns whatever the library raises, a panic too, into an error of the file.
 
     Args:
         fault: the file, and what is wrong with it then.
