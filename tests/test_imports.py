@@ -11,11 +11,12 @@ PACKAGE = Path(__file__).parent.parent / "attnviz"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 # What each room may import of the package; a room may always import itself.
-BASE = {"errors", "names", "numbers", "records"}
+BASE = {"errors", "memory", "names", "numbers", "records"}
 ALLOWED = {
     "errors": set(),
     "records": set(),
     "names": set(),
+    "memory": set(),
     "numbers": {"errors"},
     "turns": {"errors", "files", "outputs"},
     "files": {"errors"},

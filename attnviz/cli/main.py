@@ -24,7 +24,6 @@ _OBJECTS = 100_000
 _NARROWEST = 20
 _OPTION = re.compile(r"--[a-z][a-z-]+", re.IGNORECASE)  # nothing else can be a mistyped option, so it may be a text
 _PATIENCE = 1.0  # seconds that the reader of an interrupted run has for what is still buffered
-_LESS_MEMORY = "expected a shorter text, fewer layers or a smaller model"
 _QUOTED = re.compile(r"'.{81,}'|\".{81,}\"|\(.{81,}\)", re.DOTALL)  # what Typer quotes whole
 _held = ExitStack()  # what the command that runs has until it ends
 
@@ -112,14 +111,15 @@ def until_end(context: AbstractContextManager[Entered]) -> Entered:
 def _explain(error: Exception, color: str) -> int:
     """Prints the error as one line, the place in what was written if it says one, and a hint on a line of its own."""
     from attnviz.errors import AttnvizError, bounded, brief, one_line
+    from attnviz.memory import memory_lack
 
     code, text, hint, excerpt = 1, "", None, None
-    if isinstance(error, AttnvizError):
+    if (lack := memory_lack(error)) is not None:
+        code, text = 3, f"memory: {lack}; expected a shorter text, fewer layers or a smaller model"
+    elif isinstance(error, AttnvizError):
         code, text, hint, excerpt = error.exit_code, str(error), error.hint, error.excerpt
     elif isinstance(error, _UsageOfTyper):
         code, text, hint = _usage(error)
-    elif isinstance(error, MemoryError):
-        code, text = 3, f"memory: {brief(error) or 'there is not enough'}; {_LESS_MEMORY}"
     elif isinstance(error, OSError) and error.filename is not None:  # of reading: what writes has errors of its own
         from attnviz.files import unreadable
 

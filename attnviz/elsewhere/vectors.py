@@ -1,5 +1,6 @@
 """Vectors instead of a text: ``.npy``, ``.npz``, ``.csv`` or ``.json``, one row per token."""
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from attnviz.elsewhere.lists import listed_array, parse_json
 from attnviz.errors import InputError, brief, one_line
 from attnviz.files import read_file, utf8
 
+_MOST_ROWS, _MOST_COLUMNS, _LARGEST = 2**17, 2**16, 1e15
 _EXPECTED = "expected vectors as .npy, .npz, .csv or .json"
 
 
@@ -23,20 +25,32 @@ def read_vectors(path: Path) -> np.ndarray:
         (n_tokens, d_model), float64, or float32 where an ``.npy`` or ``.npz`` has less.
 
     Raises:
-        InputError: it cannot be read, is ragged or empty, or has something that is not a finite number.
+        InputError: it cannot be read, is ragged, empty or too wide, or has numbers that are not finite or huge.
     """
     where, data = one_line(path), read_file(path, _EXPECTED)
     if data.startswith((NPY_MAGIC, *ZIP_MAGICS)):
-        vectors = numbers_of(data, where, "vectors", _EXPECTED)
+        vectors = numbers_of(data, where, "vectors", _EXPECTED, partial(_check_shape, where))
     else:
         text = utf8(data, where, _EXPECTED)
         vectors = _json(text, where) if text.lstrip()[:1] in ("[", "{") else _table(text, where)
-    if vectors.ndim != 2 or not vectors.size:
-        raise InputError(f"{where}: the shape is {vectors.shape}; expected (tokens, d_model)")
+    _check_shape(where, vectors.shape)
     if not np.isfinite(vectors).all():
         row, column = np.argwhere(~np.isfinite(vectors))[0]
         raise InputError(f"{where}: row {row}, column {column} is {vectors[row, column]}; expected finite numbers")
+    if vectors.max() > _LARGEST or vectors.min() < -_LARGEST:
+        row, column = np.unravel_index(np.argmax(np.abs(vectors)), vectors.shape)
+        raise InputError(
+            f"{where}: row {row}, column {column} is {vectors[row, column]:g}; expected numbers up to {_LARGEST:g}, "
+            "whose products a float32 holds"
+        )
     return vectors
+
+
+def _check_shape(where: str, shape: tuple[int, ...]) -> None:
+    if len(shape) != 2 or 0 in shape:
+        raise InputError(f"{where}: the shape is {brief(shape)}; expected (tokens, d_model)")
+    if shape[0] > _MOST_ROWS or shape[1] > _MOST_COLUMNS:
+        raise InputError(f"{where}: the shape is {shape}; expected at most {_MOST_ROWS} tokens of {_MOST_COLUMNS}")
 
 
 def _json(text: str, where: str) -> np.ndarray:
@@ -54,6 +68,8 @@ def _table(text: str, where: str) -> np.ndarray:
         words = _words(line.split("#", 1)[0])
         if not words:
             continue
+        if len(words) > _MOST_COLUMNS:
+            _check_shape(f"{where}, line {number}", (1, len(words)))
         rows.append([_number(word, f"{where}, line {number}, column {i}") for i, word in enumerate(words, start=1)])
         if len(rows[-1]) != len(rows[0]):
             raise InputError(

@@ -1,7 +1,8 @@
 """The one attention function: self-attention is the case where queries and keys come from the same text."""
 
 import math
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
+from functools import partial
 from typing import TypeAlias
 
 import numpy as np
@@ -22,6 +23,11 @@ from attnviz.records import dataclass
 Steps: TypeAlias = Generator[tuple[str, Array], None, Array]
 
 _AT_ONCE = 1 << 22  # scores in memory at a time, or one head's if those are more
+_ROWS_AT_ONCE = 1 << 18  # scores in a core's cache at a time, of a head that has more
+
+
+# Gives the scores of some rows of some heads, (..., some, n_rows, n_k), -inf where masked.
+Scoring: TypeAlias = Callable[[slice, slice], Array]
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +59,7 @@ class Geometry:
         padding: (n,), in a batch (n_texts, n), True where a place only fills the length; None for none.
         normed: whether the part has a norm before it, where norms come first.
         past: keys and values that are known already; None for none.
+        asked: the names of the arrays that somebody asks for, with ``z`` where the output is needed; None for all.
         packing: of a batch whose vectors x are those of its texts alone, (n_rows, d_model); None for (..., n, d_model).
     """
 
@@ -64,6 +71,7 @@ class Geometry:
     normed: bool = True
     past: Past | None = None
     packing: Packing | None = None
+    asked: frozenset[str] | None = None
 
 
 def attention(x: Array, source: Array, params: Params, config: Block, geometry: Geometry) -> Steps:
@@ -88,42 +96,100 @@ def attention(x: Array, source: Array, params: Params, config: Block, geometry: 
     yield "k", k
 
     group = config.n_heads // config.n_kv_heads
-    k = repeat_kv(k, group)  # (n_heads, n_k, d_head)
-    v, z = None, _empty_heads(q, config.d_v)  # (n_heads, n_q, d_v)
-    score_w = params["score_w"] if config.attention.score == "additive" else None  # (n_heads, d_head)
+    z = _empty_heads(q, config.d_v)  # (n_heads, n_q, d_v)
+    values = partial(_values, source, params, config, geometry)
+    score = _scoring(q, repeat_kv(k, group), params, config, geometry)
     sink = params["sink"] if config.attention.sink else None  # (n_heads,)
-    offsets = None if geometry.offsets is None else offset_heads(geometry.offsets, params, config)
-    masked = None if geometry.allowed is None else ~geometry.allowed  # (n_q, n_k), the same for every head
-    for heads in _head_groups(q, k):
-        part = (..., heads, slice(None), slice(None))  # some heads, all tokens, all of their width
-        scores = attention_scores(q[part], k[part], config, None if score_w is None else score_w[heads])
-        for added in () if offsets is None else offsets.parts(q[part], k[part], heads, config.score_factor):
-            scores += added
-        if config.attention.score_cap is not None:
-            scores = capped(scores, config.attention.score_cap)
-        if geometry.bias is not None:
-            scores += geometry.bias[heads]  # (some, n_q, n_k)
-        if masked is not None:
-            np.copyto(scores, -np.inf, where=masked)
-        yield "scores", scores
-
-        # (some, n_q, n_k), over the keys
-        weights = softmax(scores, out=scores) if sink is None else softmax_with_sink(scores, sink[heads])
-        yield "weights", weights
-
-        if v is None:  # a caller that wants only weights has stopped by now
-            v = _values(source, params, config, geometry)
-            yield "v", v  # (n_kv_heads, n_k, d_v)
-            v = repeat_kv(v, group)  # (n_heads, n_k, d_v)
-
-        np.matmul(weights, v[part], out=z[part])  # (some, n_q, n_k) @ (some, n_k, d_v) -> (some, n_q, d_v)
-        del scores, weights  # free them before the next heads need as much
+    if _comes_in_rows(geometry, q, k):
+        v = repeat_kv(values(), group) if "z" in (geometry.asked or ()) else None
+        yield from _by_rows(score, k.shape[-2], v, z, sink, keep="weights" in (geometry.asked or ()))
+    else:
+        yield from _by_heads(score, _head_groups(q, k), values, z, sink, group)
     yield "z", z  # (n_heads, n_q, d_v)
 
     merged = merge_heads(z, geometry.packing)  # (n_q, n_heads * d_v)
     attn_out = linear(merged, params, "o", bias=config.biases.out)  # (n_q, d_model)
     yield "attn_out", attn_out
     return attn_out
+
+
+def _scoring(q: Array, k: Array, params: Params, config: Block, geometry: Geometry) -> Scoring:
+    """How the scores of this attention are made."""
+    score_w = params["score_w"] if config.attention.score == "additive" else None  # (n_heads, d_head)
+    offsets = None if geometry.offsets is None else offset_heads(geometry.offsets, params, config)
+    masked = None if geometry.allowed is None else ~geometry.allowed  # (n_q, n_k), the same for every head
+
+    def score(heads: slice, rows: slice) -> Array:
+        of_q, of_k = q[..., heads, rows, :], k[..., heads, :, :]
+        scores = attention_scores(of_q, of_k, config, None if score_w is None else score_w[heads])
+        for added in () if offsets is None else offsets.parts(of_q, of_k, heads, config.score_factor):
+            scores += added
+        if config.attention.score_cap is not None:
+            scores = capped(scores, config.attention.score_cap)
+        if geometry.bias is not None:
+            scores += geometry.bias[heads, rows]  # (some, n_rows, n_k)
+        if masked is not None:
+            np.copyto(scores, -np.inf, where=masked[..., rows, :])
+        return scores
+
+    return score
+
+
+def _by_heads(
+    score: Scoring, groups: Iterator[slice], values: Callable[[], Array], z: Array, sink: Array | None, group: int
+) -> Iterator[tuple[str, Array]]:
+    """Scores, weights and ``z`` of some heads after others; ``v`` after the first weights."""
+    v = None
+    for heads in groups:
+        scores = score(heads, slice(None))  # (some, n_q, n_k)
+        yield "scores", scores
+        # (some, n_q, n_k), over the keys
+        weights = softmax(scores, out=scores) if sink is None else softmax_with_sink(scores, sink[heads])
+        yield "weights", weights
+        if v is None:  # a caller that wants only weights has stopped by now
+            v = values()
+            yield "v", v  # (n_kv_heads, n_k, d_v)
+            v = repeat_kv(v, group)  # (n_heads, n_k, d_v)
+        part = (..., heads, slice(None), slice(None))  # some heads, all tokens, all of their width
+        np.matmul(weights, v[part], out=z[part])  # (some, n_q, n_k) @ (some, n_k, d_v) -> (some, n_q, d_v)
+        del scores, weights  # free them before the next heads need as much
+
+
+def _comes_in_rows(geometry: Geometry, q: Array, k: Array) -> bool:
+    """Whether a text is so long that its rows are worked on some at a time, in a core's cache."""
+    if geometry.asked is None or q.ndim > 3 or geometry.offsets is not None:
+        return False
+    return geometry.asked.isdisjoint(("scores", "v")) and q.shape[-2] * k.shape[-2] > _ROWS_AT_ONCE
+
+
+def _by_rows(
+    score: Scoring, n_keys: int, v: Array | None, z: Array, sink: Array | None, *, keep: bool
+) -> Iterator[tuple[str, Array]]:
+    """``z`` and the weights of one head after another, some rows at a time; of others' weights no more is in memory.
+
+    Args:
+        score: gives the scores.
+        n_keys: how many a row has.
+        v: (n_heads, n_k, d_v); None where nobody needs ``z``.
+        z: (n_heads, n_q, d_v), to write to.
+        sink: (n_heads,), each head's further score; None for none.
+        keep: whether somebody asks for the weights.
+    """
+    n_heads, n_q = z.shape[:2]
+    step = max(1, _ROWS_AT_ONCE // n_keys)
+    for heads in (slice(head, head + 1) for head in range(n_heads)):
+        kept = np.empty((1, n_q, n_keys), z.dtype) if keep else None
+        for rows in (slice(start, start + step) for start in range(0, n_q, step)):
+            scores = score(heads, rows)  # (1, n_rows, n_k)
+            weights = scores if kept is None else kept[:, rows]
+            if sink is None:
+                softmax(scores, out=weights)
+            else:
+                weights[...] = softmax_with_sink(scores, sink[heads])
+            if v is not None:
+                np.matmul(weights, v[heads], out=z[heads, rows])
+        if kept is not None:
+            yield "weights", kept
 
 
 def _keys(source: Array, params: Params, config: Block, geometry: Geometry) -> Array:

@@ -50,6 +50,7 @@ class StreamedArray(NamedTuple):
 
 
 Arrays: TypeAlias = Generator[tuple[Address, Array], None, Array]
+Asked: TypeAlias = Callable[[int], frozenset[str]]  # by layer, as ``Geometry`` has it
 Pasts: TypeAlias = Mapping[tuple[str, int], Past]  # by kind and layer
 
 
@@ -105,6 +106,7 @@ def _self_geometries(
     causal: bool,
     past: Pasts | None = None,
     packing: Packing | None = None,
+    asked: Asked | None = None,
 ) -> Callable[[int], Geometry]:
     """Each layer's geometry, made once for all layers that share it; keys and values that are known are its own."""
     kind = "decoder" if causal else "encoder"
@@ -117,7 +119,8 @@ def _self_geometries(
         if like not in made:
             view = self_geometry(config, params, sequence, dtype, layer, causal=causal)
             made[like] = view if packing is None else replace(view, packing=packing)
-        return made[like] if past is None else replace(made[like], past=past.get((kind, layer)))
+        view = made[like] if past is None else replace(made[like], past=past.get((kind, layer)))
+        return view if asked is None else replace(view, asked=asked(layer))
 
     return geometry
 
@@ -128,19 +131,20 @@ def cross_geometry(source: Sequence, n_target: int) -> Geometry:
 
 
 def encode(
-    params: Params, config: Block, source: Sequence, past: Pasts | None = None, *, packed: bool = False
+    params: Params, config: Block, source: Sequence, past: Pasts | None = None, *, asked: Asked | None = None
 ) -> Arrays:
     """The encoder, step by step; returns its output (n, d_model), normed at the end where norms come first.
 
-    With ``past``, keys and values of the first ``source.start`` tokens, only the others are computed. ``packed`` leaves
-    what fills up the texts of a batch out of everything but scores and weights: (n_rows, width).
+    With ``past``, keys and values of the first ``source.start`` tokens, only the others are computed. With ``asked``,
+    where that is scores and weights alone, everything else leaves out what fills up the texts of a batch:
+    (n_rows, width).
     """
     x = yield from _addressed("encoder", None, embed(params, config, source))
     x = x[..., source.start :, :]
-    lengths = source.lengths if packed and not config.convolution.kernel else None
+    lengths = source.lengths if asked is not None and not config.convolution.kernel else None
     packing = None if lengths is None else Packing.of(lengths)
     x = x if packing is None else packing.packed(x)
-    geometry = _self_geometries(config, params, source, x.dtype, causal=False, past=past, packing=packing)
+    geometry = _self_geometries(config, params, source, x.dtype, causal=False, past=past, packing=packing, asked=asked)
     for layer in range(config.n_layers):
         block = encoder_block(x, params.at(f"layers.{layer}"), config.at_layer(layer), geometry(layer))
         x = yield from _addressed("encoder", layer, block)
@@ -191,8 +195,8 @@ def stream(
         InputError: an array asked for is not finite (the scores' -inf of masked keys apart).
     """
     left = {one: config.heads_of(one.kind) if one.name in BY_HEADS else 1 for one in addresses}
-    packed = target is None and all(address.name in BY_HEADS for address in addresses)
-    steps = _both(params, config, source, target, packed=packed)
+    heads_alone = target is None and all(address.name in BY_HEADS for address in addresses)
+    steps = _both(params, config, source, target, _asked(addresses) if heads_alone else None)
     while left:
         with np.errstate(over="ignore", invalid="ignore"):
             step = next(steps, None)
@@ -255,9 +259,16 @@ def _read_only(value: Array) -> Array:
     return view
 
 
-def _both(params: Params, config: Block, source: Sequence, target: Sequence | None, *, packed: bool) -> Arrays:
+def _asked(addresses: Set[Address]) -> Asked:
+    """What of each layer somebody asks for, where that is scores and weights alone."""
+    layers = {one.layer: {two.name for two in addresses if two.layer == one.layer} for one in addresses}
+    last = max((layer for layer in layers if layer is not None), default=-1)
+    return lambda layer: frozenset(layers.get(layer, set()) | ({"z"} if layer < last else set()))
+
+
+def _both(params: Params, config: Block, source: Sequence, target: Sequence | None, asked: Asked | None) -> Arrays:
     """The encoder, then the decoder if there is a target."""
-    memory = yield from encode(params, config, source, packed=packed)
+    memory = yield from encode(params, config, source, asked=asked)
     if target is not None:
         yield from decode(params, config, target, source, memory)
     return memory
@@ -293,8 +304,10 @@ def output_of(steps: Generator[object, None, Array]) -> Array:
 
 
 def _check_finite(address: Address, value: Array) -> None:
-    bad = np.isnan(value) | np.isposinf(value) if address.name == "scores" else ~np.isfinite(value)
-    if bad.any():
+    if not value.size:
+        return
+    highest = value.max()  # NaN where one of them is
+    if not (highest < np.inf and (address.name == "scores" or value.min() > -np.inf)):
         where = address.kind if address.layer is None else f"{address.kind} layer {address.layer}"
         raise InputError(f"{where}: the {address.name} are not finite; expected vectors and weights of a usual size")
 

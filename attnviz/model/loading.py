@@ -11,8 +11,9 @@ from attnviz.encoder.config.block import Block
 from attnviz.encoder.config.given import Given, check_field_names
 from attnviz.encoder.parameters.params import Params
 from attnviz.encoder.parameters.seeded import SeededParams
-from attnviz.errors import UsageError, one_line
+from attnviz.errors import InputError, UsageError, one_line
 from attnviz.files import is_there
+from attnviz.memory import memory_fault
 from attnviz.model.labels import with_file_labels
 from attnviz.model.model import Model, PathOrText
 from attnviz.model.places import BUNDLED, bundled_folder, find_folder
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from attnviz.encoder.generation.unembedding import Unembedding
 
 LoadArguments = ParamSpec("LoadArguments")
+
+_LEAST_MEMORY = 2**26  # bytes for the smallest model: without them OpenBLAS ends the process by itself
 
 
 def _with_arguments(load: Callable[LoadArguments, Model]) -> Callable[LoadArguments, Model]:
@@ -87,6 +90,8 @@ def load(
             without a vocabulary besides a model, or a language that the model does not know.
         InputError: a file that cannot be read or is invalid.
     """
+    if fault := memory_fault(_LEAST_MEMORY):
+        raise InputError(f"memory: a run {fault}; expected a higher limit (ulimit -v)")
     made = _loaded_model(
         weights,
         model,
@@ -101,6 +106,11 @@ def load(
         progress=progress,
     )
     return made if labels is None else with_file_labels(made, labels)
+
+
+def opened_model(model: Model | PathOrText) -> Model:
+    """The model, or the one that ``load`` gives for the folder, the file or the id on the hub that names it."""
+    return model if isinstance(model, Model) else load(model=model)
 
 
 def _loaded_model(

@@ -261,6 +261,7 @@ class _Plan:
         steps = values_in_parts(self.request.run_values, model.params, steps)
         masked = lru_cache(1)(partial(self._masked, kind))  # a layer's parts share it
         by_name = self.choices[kind].by_name
+        left = len(self.choices[kind].every_head)
         for address, value, there in steps:
             heads = tuple(
                 head for layer, head in self.choices[kind].every_head if (layer == address.layer) & (head in there)
@@ -270,6 +271,9 @@ class _Plan:
                 layers = (address.layer,) * (len(heads) if by_name else 1)
                 picked = picked[:, None] if by_name else picked[None]
                 yield self._attention(kind, Choice(layers, heads, by_name), picked, masked(layers))
+                left -= len(heads)
+                if not left:  # nobody asks for the other heads of the last layer
+                    return
 
     def _masked(self, kind: str, layers: tuple[int, ...]) -> np.ndarray | None:
         return masked_keys(self.model.config, kind, layers, self.text.source, self.text.target)

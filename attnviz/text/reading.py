@@ -12,6 +12,9 @@ from attnviz.files import open_file
 from attnviz.text.streams import TextStream
 from attnviz.text.words import WHITE_SPACE
 
+_LONGEST_TEXT = 1_000_000  # characters: far more tokens than any model takes, and cut into tokens in some seconds
+_LONGEST_LINE = 2**28  # bytes
+_SHORTER = "a file has a text per line: fold -s -w 2000 FILE makes lines of a long one"
 _BLANK_TOLD = 100  # so that memory does not grow with a file of nothing else
 _SHARED = 64  # lines that are worth the work of two
 _BOM = b"\xef\xbb\xbf"
@@ -40,15 +43,27 @@ def check_text(text: str, where: str = "text") -> None:
     """Refuses a text without tokens.
 
     Raises:
-        InputError: a blank text, or lone surrogates (bytes of an argument that are not UTF-8).
+        InputError: a blank text, one of more than a million characters, or lone surrogates (bytes of an argument that
+            are not UTF-8).
+    """
+    if len(text) > _LONGEST_TEXT:
+        raise InputError(f"{where}: {len(text)} characters; expected at most {_LONGEST_TEXT}", hint=_SHORTER)
+    check_unicode(text, where)
+    if is_blank(text):
+        raise InputError(f"{where}: empty or blank; expected at least one token")
+
+
+def check_unicode(text: str, where: str) -> None:
+    """Refuses lone surrogates.
+
+    Raises:
+        InputError: there are some: bytes of an argument that are not UTF-8.
     """
     if lone := _SURROGATE.search(text):
         raise InputError(
             f"{where}: character {lone.start() + 1} is {brief(lone[0])}, half a surrogate pair or a byte that is "
             "not UTF-8; expected Unicode text"
         )
-    if is_blank(text):
-        raise InputError(f"{where}: empty or blank; expected at least one token")
 
 
 def is_blank(text: str) -> bool:
@@ -94,6 +109,7 @@ class Lines:
         self._last = self._position = 0  # the number of the last line, and its end in bytes
         self._arrived: list[Line] = []  # and not been taken yet
         self._begun: list[bytes] = []  # of a line whose end has not arrived
+        self._n_begun = 0  # bytes of it
         self._ended = False
 
     def __iter__(self) -> Iterator[tuple[int, str]]:
@@ -142,7 +158,12 @@ class Lines:
         if ended:
             ended[0] = b"".join([*self._begun, ended[0]])
             self._begun.clear()
+            self._n_begun = 0
         self._begun.append(rest)
+        self._n_begun += len(rest)
+        if self._n_begun > _LONGEST_LINE:
+            where = f"{self._where}, line {self._last + len(ended) + 1}"
+            raise InputError(f"{where}: more than {_LONGEST_LINE} bytes; expected a text per line", hint=_SHORTER)
         self._ended = not chunk
         if self._ended and (last := b"".join(self._begun)):
             ended.append(last)

@@ -9,6 +9,7 @@ import shlex
 import pytest
 
 from attnviz.checkpoints.huggingface.registry import built_in_types
+from attnviz.errors import LONGEST_PATH, InputError
 from tests.cli.broken import write_broken_files
 
 FAMILIES = f"one of the {len(built_in_types())} that `attnviz models` lists"
@@ -909,3 +910,11 @@ def test_a_bad_line_comes_after_the_good_ones_before_it(cli, files, monkeypatch)
     ran = cli("show", "--file", "long.txt", "--n-ctx", "3", "--json", "--seed", "0")
     assert len(ran.out.splitlines()) == 1
     assert ran.code == 3
+
+
+def test_a_long_path_loses_its_middle_and_what_is_said_of_it_stays():
+    path = "/".join(f"folder{number}" for number in range(40))
+    message = str(InputError(f"{path}/weights.npz: no such file; expected a checkpoint"))
+    assert message.startswith("folder0/folder1/")
+    assert message.endswith("folder39/weights.npz: no such file; expected a checkpoint")
+    assert len(message.partition(": ")[0]) < LONGEST_PATH

@@ -9,7 +9,7 @@ from attnviz.encoder import attention
 from attnviz.encoder.config.block import EncoderConfig
 from attnviz.encoder.embedding import Sequence
 from attnviz.encoder.stack import Address, run, stream
-from tests.encoder.mixtures import params_of
+from tests.encoder.mixtures import N_VOCAB, configs, params_of
 
 N = 5
 CONFIG = EncoderConfig(n_layers=2, n_heads=7, d_model=21, d_ff=11, n_vocab=101, position="alibi")
@@ -77,3 +77,30 @@ def test_a_stream_stops_with_the_last_array_that_is_wanted(monkeypatch):
     monkeypatch.setattr(attention, "softmax", watched)
     assert len(list(stream(PARAMS, CONFIG, {Address("encoder", 0, "weights")}, SOURCE))) == 7
     assert len(made) == 7
+
+
+@settings(max_examples=60, deadline=None)
+@given(configs(), st.integers(2, 9), st.sampled_from([1, 3, 17]))
+def test_rows_of_a_long_text_are_worked_on_some_at_a_time_and_its_weights_are_those_of_whole_matrices(config, n, rows):
+    params, source = params_of(config, np.float64), Sequence(ids=np.arange(n) * 13 % N_VOCAB)
+    for layers in ((0, 1), (1,)):
+        addresses = {Address("encoder", layer, "weights") for layer in layers}
+        whole = run(params, config, addresses, source)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(attention, "_ROWS_AT_ONCE", rows)
+            found = run(params, config, addresses, source)
+        for layer in layers:
+            np.testing.assert_allclose(found["encoder", layer].weights, whole["encoder", layer].weights, atol=1e-12)
+
+
+def test_of_a_long_text_no_matrix_is_made_that_nobody_asks_for(monkeypatch):
+    monkeypatch.setattr(attention, "_ROWS_AT_ONCE", N)
+    made, softmax = [], attention.softmax
+
+    def watched(x, out):
+        made.append((x.shape, np.shares_memory(x, out)))
+        return softmax(x, out=out)
+
+    monkeypatch.setattr(attention, "softmax", watched)
+    run(PARAMS, CONFIG, {Address("encoder", 1, "weights")}, SOURCE)
+    assert made == [((1, 1, N), True)] * (7 * N) + [((1, 1, N), False)] * (7 * N)

@@ -3,21 +3,26 @@
 import contextlib
 import io
 import math
+import os
 import struct
 import tokenize
 import warnings
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import IO, BinaryIO, NamedTuple
 
 import numpy as np
 
 from attnviz.errors import InputError, brief, some
+from attnviz.memory import memory_fault
 
 NPY_MAGIC = b"\x93NUMPY"
 _LARGE, _RATIO = 2**30, 100
+_MOST_ARRAYS = 2**14
+_COPIES = 2  # of an array that is read: as it is stored, and as floats
 
 
 class DamageError(ValueError):
@@ -42,14 +47,19 @@ class Npz:
         self._source = source
         self._entries: dict[str, zipfile.ZipInfo] = {}
         self.headers: dict[str, Header] = {}
-        with _refusing("it"), zipfile.ZipFile(source) as archive:
-            for entry in archive.infolist():
+        self._archive: zipfile.ZipFile | None = None
+        self._process = 0  # that opened it: another one has to open it again, as they would share its place in the file
+        with _refusing("it"):
+            entries = self._opened().infolist()
+            if len(entries) > _MOST_ARRAYS:
+                raise DamageError(f"it has {len(entries)} arrays, more than {_MOST_ARRAYS}")
+            for entry in entries:
                 name = entry.filename.removesuffix(".npy")
                 subject = f"its array {brief(name)}"
                 if name in self.headers:
                     raise DamageError(f"{subject} is there twice")
                 _check_packing(entry, subject)
-                with _refusing(subject), archive.open(entry) as member:
+                with _refusing(subject), self._opened().open(entry) as member:
                     self.headers[name] = npy_header(member, entry.file_size, subject)
                 self._entries[name] = entry
 
@@ -60,14 +70,31 @@ class Npz:
             DamageError: its bytes are not what its header and check sum say.
         """
         subject = f"its array {brief(name)}"
-        with _refusing(subject), zipfile.ZipFile(self._source) as archive, archive.open(self._entries[name]) as member:
+        if fault := memory_fault(_COPIES * self._entries[name].file_size):
+            raise DamageError(f"{subject} {fault}")
+        with _refusing(subject), self._opened().open(self._entries[name]) as member:
             array = np.lib.format.read_array(member, allow_pickle=False)
             member.read()  # to the end, where the check sum is
             return array
 
+    def _opened(self) -> zipfile.ZipFile:
+        """The archive, whose table of contents is read once and not for each array."""
+        if self._archive is None or self._process != os.getpid():
+            self._archive, self._process = zipfile.ZipFile(self._source), os.getpid()
+        return self._archive
 
-def numbers_of(data: bytes, where: str, name: str, expected: str) -> np.ndarray:
+
+def numbers_of(
+    data: bytes, where: str, name: str, expected: str, check_shape: Callable[[tuple[int, ...]], None]
+) -> np.ndarray:
     """The numbers of an ``.npy``, or of an ``.npz``: its only array, or the one called ``name``.
+
+    Args:
+        data: the file's bytes.
+        where: for the messages.
+        name: of the array.
+        expected: the end of the messages.
+        check_shape: called with the shape that the file states, before any number is read.
 
     Returns:
         float64 where the file has it, else float32.
@@ -77,14 +104,17 @@ def numbers_of(data: bytes, where: str, name: str, expected: str) -> np.ndarray:
     """
     try:
         if data.startswith(NPY_MAGIC):
-            array = read_npy(io.BytesIO(data), len(data))
+            header, read = npy_header(io.BytesIO(data), len(data), "it"), partial(read_npy, io.BytesIO(data), len(data))
         else:
             archive = Npz(io.BytesIO(data))
-            array = archive.read(_chosen(tuple(archive.headers), name))
+            chosen = _chosen(tuple(archive.headers), name)
+            header, read = archive.headers[chosen], partial(archive.read, chosen)
+        if header.dtype.kind not in "fiu":
+            raise InputError(f"{where}: its numbers are of type {brief(header.dtype)}; expected real numbers")
+        check_shape(header.shape)
+        array = read()
     except DamageError as error:
         raise InputError(f"{where}: {error}; {expected}") from error
-    if array.dtype.kind not in "fiu":
-        raise InputError(f"{where}: its numbers are of type {brief(array.dtype)}; expected real numbers")
     if array.dtype.kind == "f" and array.dtype.itemsize >= 8:
         return array.astype(np.float64)
     with np.errstate(over="ignore"):
@@ -108,6 +138,8 @@ def read_npy(stream: BinaryIO, size: int) -> np.ndarray:
     """
     npy_header(stream, size, "it")
     stream.seek(0)
+    if fault := memory_fault(_COPIES * size):
+        raise DamageError(f"it {fault}")
     with _refusing("it"):
         return np.lib.format.read_array(stream, allow_pickle=False)
 

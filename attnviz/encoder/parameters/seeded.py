@@ -7,6 +7,7 @@ guarantees its generators' integer streams but not its distributions. An element
 deviations, with 24 random bits: exact in float32, and scaled by one multiplication, which IEEE 754 fixes.
 """
 
+import math
 from collections.abc import Iterator
 from hashlib import blake2b
 
@@ -14,10 +15,13 @@ import numpy as np
 
 from attnviz.encoder.config.block import Block
 from attnviz.encoder.parameters.params import Array, Params
-from attnviz.encoder.parameters.shapes import tensor_shapes
+from attnviz.encoder.parameters.shapes import Shape, tensor_shapes
 from attnviz.errors import InputError
+from attnviz.memory import memory_fault
 
 _BITS = 24
+_DRAWING = 32  # bytes for each number while it is made
+_SMALLER = "expected a smaller block (d_model, d_ff, n_heads)"
 _LINEAR = ("q", "k", "v", "o", "1", "2", "g", "r", "c", "ql", "kvl", "kr", "pq", "pk")
 _BIASES = ("bias", "b", *(f"b{part}" for part in _LINEAR))
 _CONSTANT = ("gain", *_BIASES)  # tensors that are not drawn
@@ -44,6 +48,7 @@ class SeededParams(Params):
     def __getitem__(self, name: str) -> Array:
         if name not in self._made:
             shape = self._shapes[name]
+            _check_memory(name, shape)
             made = self._elements(name, np.arange(np.prod(shape), dtype=np.uint64)).reshape(shape)
             made.flags.writeable = False
             self._made[name] = made
@@ -58,6 +63,7 @@ class SeededParams(Params):
     def rows(self, name: str, ids: Array) -> Array:
         """Rows of a table without making the others: (n, width)."""
         width = self._shapes[name][1]
+        _check_memory(name, (len(ids), width))
         index = ids[:, None].astype(np.uint64) * np.uint64(width) + np.arange(width, dtype=np.uint64)
         return self._elements(name, index)
 
@@ -97,6 +103,16 @@ class SeededParams(Params):
             "ws": config.d_model**-0.5,
         }
         return deviations[last]
+
+
+def _check_memory(name: str, shape: Shape) -> None:
+    """Refuses numbers that this machine cannot hold.
+
+    Raises:
+        InputError: what they need, and what is free.
+    """
+    if fault := memory_fault(_DRAWING * math.prod(shape)):
+        raise InputError(f"{name}: {' x '.join(map(str, shape))} random numbers: drawing them {fault}; {_SMALLER}")
 
 
 def is_seeded(params: Params, config: Block, seed: int) -> bool:

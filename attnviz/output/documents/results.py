@@ -13,7 +13,8 @@ import orjson
 
 from attnviz.analysis.choices.received import received as received_of
 from attnviz.analysis.choices.segments import are_segments
-from attnviz.errors import UsageError
+from attnviz.errors import InputError, UsageError
+from attnviz.memory import memory_fault
 from attnviz.names import ATTENTION_KEYS, MASK_KEYS, MODEL_KEYS, RECEIVED_KEYS, REST_KEYS, SCHEMA_NAME
 from attnviz.trace.attention import Attention, of_all
 from attnviz.trace.heads import head_name
@@ -24,9 +25,16 @@ from attnviz.trace.tokens import Tokens, token_numbers
 if TYPE_CHECKING:
     from attnviz.trace.steps import Explanation, Step
 
+_MANY, _WRITTEN = 2**20, 32  # numbers; bytes for each while the text grows
+_FEWER = "expected fewer layers or heads (--layer, --head), or --top"
+
 
 def dump(document: Mapping[str, object]) -> bytes:
     """One JSON object on one line, with its line end."""
+    n_numbers = sum(value.size for value in document.values() if isinstance(value, np.ndarray))
+    # Where memory runs out the library ends the process.
+    if n_numbers > _MANY and (fault := memory_fault(_WRITTEN * n_numbers)):
+        raise InputError(f"json: {n_numbers} numbers: writing them {fault}; {_FEWER}")
     return orjson.dumps(document, option=orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_APPEND_NEWLINE)
 
 

@@ -1,0 +1,80 @@
+"""Memory that a run needs: refused before it is asked for, where this process cannot have so much."""
+
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from errno import ENOMEM
+from pathlib import Path
+
+_SAYS_SO = "the memory"  # of a file that does not fit it
+_ALLOCATION = re.compile(r"Unable to allocate (\S+ \S+) for")  # NumPy's
+_WORDS = re.compile("(?i)not enough memory|cannot allocate|failed to map segment|out of memory|can't start new thread")
+_SMALL = 2**28  # bytes, for which every machine has room
+_NO_LIMIT = 2**60  # a control group without a limit of its own has a number beyond this
+
+
+def memory_fault(n_bytes: int) -> str | None:
+    """Why so much memory cannot be had, as a clause: ``needs 94.3 GB of memory, and 5.1 GB are free``; None if it can.
+
+    Args:
+        n_bytes: how much is needed.
+    """
+    root = Path("/")
+    left = [*_left_of_limit(root), *(_left_of_machine(root) if n_bytes >= _SMALL else ())]
+    free = min(left, default=n_bytes)
+    if n_bytes <= free:
+        return None
+    return f"needs {_in_bytes(n_bytes)} of memory, and {_in_bytes(free)} are free"
+
+
+def memory_lack(error: BaseException) -> str | None:
+    """How an error, or one that it was made of, says that memory ran out, as a clause; None where it does not.
+
+    Libraries find their own words for it. An error that speaks of memory itself needs no others.
+    """
+    if _SAYS_SO in str(error):
+        return None
+    cause: BaseException | None = error
+    while cause is not None:
+        size = _ALLOCATION.match(str(cause))
+        if size:
+            return f"{size[1]} more are needed, and there is not enough"
+        if isinstance(cause, MemoryError) or getattr(cause, "errno", None) == ENOMEM or _WORDS.search(str(cause)):
+            return "there is not enough"
+        cause = cause.__cause__
+    return None
+
+
+def _in_bytes(n_bytes: int) -> str:
+    """A size as a message shows it: ``67 MB``, ``5.1 GB``."""
+    if n_bytes < 1e9:
+        return f"{n_bytes / 1e6:.0f} MB"
+    return f"{n_bytes / 1e9:.1f} GB" if n_bytes < 1e15 else f"{n_bytes / 1e9:.0e} GB"
+
+
+def _left_of_machine(root: Path) -> Iterator[int]:
+    """What the machine, and a container, have in bytes, as far as they say so."""
+    for line in _text(root / "proc/meminfo").splitlines():
+        if line.startswith("MemAvailable:"):
+            yield 1024 * int(line.split()[1])
+    for limit in ("sys/fs/cgroup/memory.max", "sys/fs/cgroup/memory/memory.limit_in_bytes"):
+        text = _text(root / limit).strip()
+        if text.isdigit() and int(text) < _NO_LIMIT:
+            yield int(text)
+
+
+def _left_of_limit(root: Path) -> Iterator[int]:
+    """What a limit of this process (``ulimit -v``) leaves, if it has one."""
+    with suppress(ImportError, OSError, ValueError, IndexError):
+        import resource  # noqa: PLC0415 (not on Windows)
+
+        allowed = resource.getrlimit(resource.RLIMIT_AS)[0]
+        if allowed != resource.RLIM_INFINITY:
+            yield max(0, allowed - int(_text(root / "proc/self/statm").split()[0]) * resource.getpagesize())
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        return ""

@@ -1,0 +1,126 @@
+"""Memory is looked at before it is asked for, and where it runs out all the same that is one line and exit code 3."""
+
+import errno
+import io
+
+import numpy as np
+import pytest
+
+import attnviz
+from attnviz import memory
+from attnviz.cli.main import main
+from attnviz.elsewhere.vectors import read_vectors
+from attnviz.errors import InputError
+from attnviz.memory import memory_fault, memory_lack
+
+GB = 10**9
+
+
+@pytest.fixture
+def limit(monkeypatch):
+    """Sets how many bytes a limit of this process leaves."""
+
+    def set_limit(n_bytes):
+        monkeypatch.setattr(memory, "_left_of_limit", lambda _: iter([n_bytes]))
+
+    return set_limit
+
+
+def test_what_fits_has_no_fault(limit):
+    assert memory_fault(0) is None
+    limit(5 * GB)
+    assert memory_fault(5 * GB) is None or "are free" in memory_fault(5 * GB)  # a small machine has less
+    assert memory_fault(10**6) is None
+
+
+def test_what_does_not_fit_says_what_is_needed_and_what_is_free(limit):
+    limit(67 * 10**6)
+    assert memory_fault(94 * GB) == "needs 94.0 GB of memory, and 67 MB are free"
+    assert memory_fault(10**24).startswith("needs 1e+15 GB of memory")
+
+
+def test_the_machine_and_its_container_say_what_they_have(tmp_path):
+    (tmp_path / "proc").mkdir()
+    (tmp_path / "proc/meminfo").write_text("MemTotal: 9 kB\nMemAvailable:  3000 kB\n")
+    assert list(memory._left_of_machine(tmp_path)) == [3_072_000]
+    (tmp_path / "sys/fs/cgroup").mkdir(parents=True)
+    (tmp_path / "sys/fs/cgroup/memory.max").write_text("2000\n")
+    assert list(memory._left_of_machine(tmp_path)) == [3_072_000, 2000]
+    (tmp_path / "sys/fs/cgroup/memory.max").write_text("max\n")
+    (tmp_path / "proc/meminfo").unlink()
+    assert list(memory._left_of_machine(tmp_path)) == []
+
+
+def raised(error, cause=None):
+    error.__cause__ = cause
+    return error
+
+
+@pytest.mark.parametrize(
+    ("error", "lack"),
+    [
+        (MemoryError(), "there is not enough"),
+        (
+            MemoryError("Unable to allocate 94.3 GiB for an array with shape (9,) and data type uint64"),
+            "94.3 GiB more are needed, and there is not enough",
+        ),
+        (OSError(errno.ENOMEM, "Cannot allocate memory"), "there is not enough"),
+        (RuntimeError("can't start new thread"), "there is not enough"),
+        (raised(InputError("t.json: not JSON"), ValueError("Not enough memory to parse")), "there is not enough"),
+        (raised(InputError("a.npz: it does not fit the memory; expected less"), MemoryError()), None),
+        (InputError("a: no such file"), None),
+        (ValueError("memory"), None),
+    ],
+)  # fmt: skip
+def test_a_lack_of_memory_is_known_in_every_library_s_words(error, lack):
+    assert memory_lack(error) == lack
+
+
+def test_a_block_that_does_not_fit_is_refused_before_it_is_drawn(limit, capsys):
+    limit(GB)
+    assert main(["show", "a", "--seed", "0", "--d-model", "100000"]) == 3
+    assert capsys.readouterr().err == (
+        "attnviz: error: layers.0.attn.wq: 100000 x 100000 random numbers: drawing them needs 320.0 GB of memory, and "
+        "1.0 GB are free; expected a smaller block (d_model, d_ff, n_heads)\n"
+    )
+
+
+def test_a_run_without_room_for_anything_is_refused_at_once(limit):
+    limit(10**6)
+    with pytest.raises(InputError, match=r"^memory: a run needs 67 MB of memory, and 1 MB are free; expected"):
+        attnviz.run("a")
+
+
+def test_json_that_does_not_fit_is_refused_before_it_is_written(limit, monkeypatch):
+    from attnviz.output.documents.results import dump
+
+    limit(10**6)
+    with pytest.raises(InputError, match=r"^json: 2000000 numbers: writing them needs 64 MB of memory, and 1 MB are"):
+        dump({"attention": np.zeros(2_000_000, np.float32)})
+
+
+def test_an_array_is_refused_by_the_size_that_its_file_states(limit, tmp_path):
+    np.savez_compressed(tmp_path / "v.npz", vectors=np.zeros((1000, 500)))
+    limit(10**6)
+    with pytest.raises(InputError, match=r"v.npz: its array vectors needs 8 MB of memory, and 1 MB are free; expected"):
+        read_vectors(tmp_path / "v.npz")
+
+
+def test_a_lack_of_memory_is_bad_input(monkeypatch, capsys):
+    def fails(*_, **__):
+        raise MemoryError("Unable to allocate 2.00 GiB for an array with shape (9,) and data type float64")
+
+    monkeypatch.setattr("attnviz.model.loading._loaded_model", fails)
+    assert main(["show", "a"]) == 3
+    assert capsys.readouterr().err == (
+        "attnviz: error: memory: 2.00 GiB more are needed, and there is not enough; expected a shorter text, fewer "
+        "layers or a smaller model\n"
+    )
+
+
+def test_vectors_are_refused_by_their_stated_shape(tmp_path):
+    stream = io.BytesIO()
+    np.lib.format.write_array_header_1_0(stream, {"descr": "<f4", "fortran_order": False, "shape": (2, 70_000)})
+    (tmp_path / "v.npy").write_bytes(stream.getvalue() + bytes(4 * 2 * 70_000))
+    with pytest.raises(InputError, match=r"v.npy: the shape is \(2, 70000\); expected at most 131072 tokens of 65536"):
+        read_vectors(tmp_path / "v.npy")
