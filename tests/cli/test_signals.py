@@ -70,10 +70,14 @@ def test_an_interrupt_that_python_drops_comes_again():
         def __del__(self):
             arrives(signal.SIGTERM)
 
-    freed = Freed()
-    with pytest.raises(KeyboardInterrupt):
-        del freed
+    freed = [Freed()]
+
+    def wait_after_freeing():
+        freed.clear()
         signal.pause()
+
+    with pytest.raises(KeyboardInterrupt):
+        wait_after_freeing()
     assert signals.code_of_signal() == 143
 
 
