@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from attnviz.errors import InputError, brief, one_line
 from attnviz.files import read_file, utf8
+from attnviz.text.engine.faults import library_errors
+from attnviz.text.engine.ids import check_ids
 from attnviz.text.spelling import byte_of_character
 
 if TYPE_CHECKING:
@@ -106,13 +108,10 @@ def byte_level(vocabulary_path: Path, merges_path: Path, *, add_prefix_space: bo
     expected = "expected an object of tokens and their ids"
     text = utf8(read_file(vocabulary_path, expected), one_line(vocabulary_path), expected)
     pairs = merge_pairs(merges_path)
-    try:
+    with library_errors(f"{one_line(vocabulary_path)}: with {merges_path.name} it is not a vocabulary", expected):
         vocabulary = json.loads(text)
+        check_ids(vocabulary)
         made = Tokenizer(models.BPE(vocabulary, pairs))
-    except Exception as error:  # the library raises nothing more specific
-        raise InputError(
-            f"{one_line(vocabulary_path)}: with {merges_path.name} it is not a vocabulary ({brief(error)}); {expected}"
-        ) from error
     made.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=add_prefix_space)
     made.decoder = decoders.ByteLevel()
     return made

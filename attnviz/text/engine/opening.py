@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import orjson
 
 from attnviz.text.engine.faults import panics_as_errors, without_traces
-from attnviz.text.engine.steps import MOST_IDS
+from attnviz.text.engine.ids import MOST_IDS
 from attnviz.text.engine.trust import is_trusted
 from attnviz.text.vocabularies import apply_settings
 
