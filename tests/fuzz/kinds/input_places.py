@@ -30,7 +30,7 @@ def draw(rng: random.Random) -> Case:
     places = {"@": rng.choice(_PLACES)}
     if places["@"] == "folder" and rng.random() < 0.6:
         for inside in rng.sample(("a", "b.csv", "c.jsonl", "config.json"), rng.randint(1, 3)):
-            places[f"@/{inside}"] = rng.choice(
-                ("folder", "pipe", "socket", f"link {inside}", "link nothing", "link ../empty")
-            )
+            kinds = ("folder", "socket", f"link {inside}", "link nothing", "link ../empty")
+            # The writer of a pipe that is named is waited for.
+            places[f"@/{inside}"] = rng.choice(kinds if inside == "a" else ("pipe", *kinds))
     return Case(argv, files, places=places)
