@@ -9,6 +9,7 @@ from pathlib import Path
 _SAYS_SO = "the memory"  # of a file that does not fit it
 _ALLOCATION = re.compile(r"Unable to allocate (\S+ \S+) for")  # NumPy's
 _WORDS = re.compile("(?i)not enough memory|cannot allocate|failed to map segment|out of memory|can't start new thread")
+_DEEPEST = 20  # errors, each made of the next; a chain may lead back to its start
 _SMALL = 2**28  # bytes, for which every machine has room
 _NO_LIMIT = 2**60  # a control group without a limit of its own has a number beyond this
 
@@ -35,7 +36,9 @@ def memory_lack(error: BaseException) -> str | None:
     if _SAYS_SO in str(error):
         return None
     cause: BaseException | None = error
-    while cause is not None:
+    for _ in range(_DEEPEST):
+        if cause is None:
+            break
         size = _ALLOCATION.match(str(cause))
         if size:
             return f"{size[1]} more are needed, and there is not enough"

@@ -76,6 +76,11 @@ def test_a_lack_of_memory_is_known_in_every_library_s_words(error, lack):
     assert memory_lack(error) == lack
 
 
+def test_a_chain_of_errors_that_leads_back_to_its_start_ends():
+    first = ValueError("a")
+    assert memory_lack(raised(first, raised(ValueError("b"), first))) is None
+
+
 def test_a_block_that_does_not_fit_is_refused_before_it_is_drawn(limit, capsys):
     limit(GB)
     assert main(["show", "a", "--seed", "0", "--d-model", "100000"]) == 3
