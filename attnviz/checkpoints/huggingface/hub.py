@@ -279,4 +279,4 @@ def _as_input_errors(model_id: str, revision: str | None) -> Iterator[None]:
     except Exception as error:
         # Files that are not in the cache and cannot be fetched: the cause says why.
         cause = error.__cause__ if isinstance(error, FileNotFoundError) and error.__cause__ else error
-        raise refusal(cause, one_line(model_id), one_line(revision)) from error
+        raise refusal(cause, one_line(model_id), one_line(revision or "main")) from error
