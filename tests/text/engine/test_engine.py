@@ -7,7 +7,7 @@ import pickle
 import pytest
 
 from attnviz.errors import InputError
-from attnviz.text.engine import rehearsal
+from attnviz.text.engine import opening, rehearsal
 from attnviz.text.engine.faults import EngineError, panics_as_errors, without_traces
 from attnviz.text.engine.ids import n_extra_ids
 from attnviz.text.engine.rehearsal import Rehearsal, WatchedTokenizer
@@ -115,6 +115,13 @@ def test_an_expression_that_never_ends_is_ended(monkeypatch, capfd):
     with pytest.raises(InputError, match=r"the library needs more than 0 seconds"):
         tokenizer.encode("a" * 3000, n_vocab=999)
     assert capfd.readouterr() == ("", "")
+
+
+def test_a_file_that_is_too_large_for_the_memory_is_not_given_to_the_library(monkeypatch):
+    monkeypatch.setattr(opening, "memory_fault", lambda size: f"needs {size} bytes")
+    text = damaged("BPE")
+    with pytest.raises(InputError, match=f"tokenizer: it needs {16 * len(text)} bytes; expected a higher limit"):
+        pretrained_tokenizer(text)
 
 
 def test_a_process_that_cannot_be_started_is_an_error(monkeypatch):
