@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from attnviz.errors import InputError, brief, one_line
 from attnviz.files import read_file, utf8
+from attnviz.numbers import is_count
 from attnviz.text.engine.faults import library_errors
 from attnviz.text.engine.ids import check_ids
 from attnviz.text.spelling import byte_of_character
@@ -277,9 +278,7 @@ def _add_named(made: "Tokenizer", settings: Mapping[str, Any]) -> bool:
     """Adds ``added_tokens_decoder`` (by id), then the special tokens by role, then the other special ones."""
     by_id = settings.get("added_tokens_decoder")
     numbered = by_id.items() if isinstance(by_id, dict) else ()
-    named = [
-        (int(number), token_text(token), token_switches(token)) for number, token in numbered if number.isdecimal()
-    ]
+    named = [(int(number), token_text(token), token_switches(token)) for number, token in numbered if is_count(number)]
     named.sort(key=lambda item: item[0])
     added = {token.content: token for token in made.get_added_tokens_decoder().values()}
     changed = False

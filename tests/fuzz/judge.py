@@ -52,7 +52,7 @@ def _faults_of_lines(case: Case, err: str) -> Iterator[str]:
     after = lines[first:]
     if len(after) > _MOST_LINES:
         yield f"{len(after)} lines of an error: {after[:6]!r}"
-    if first > _MOST_NOTES:
+    if first > _MOST_NOTES and "skip" not in case.argv:  # a note for each line that is skipped
         yield f"{first} notes"
     content = b"\n".join((*case.files.values(), case.stdin)).decode("utf-8", "replace")
     for line in lines:
