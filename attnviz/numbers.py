@@ -5,6 +5,7 @@ import re
 from attnviz.errors import UsageError, brief
 
 _PART = re.compile(r"(-?\d{1,9})(?:-(-?\d{1,9}))?")
+_MOST_DIGITS = 9
 _HEAD = re.compile(r"L(-?\d{1,9})H(-?\d{1,9})", re.IGNORECASE)
 
 
@@ -77,3 +78,8 @@ def spans(numbers: tuple[int, ...]) -> str:
         else:
             parts.append([number])
     return ",".join(str(p[0]) if len(p) == 1 else f"{p[0]}-{p[-1]}" for p in parts)
+
+
+def is_count(text: str) -> bool:
+    """Whether a text is a number from 0 with up to nine digits; Python refuses to read those with thousands."""
+    return text.isdecimal() and len(text) <= _MOST_DIGITS

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -207,3 +208,14 @@ def test_wrong_calls_get_one_line(call, error, message):
     with pytest.raises(error) as caught:
         call()
     assert str(caught.value) == message
+
+
+@pytest.mark.parametrize("named", [str, Path])
+def test_a_model_may_be_named_where_one_is_expected(named, tmp_path):
+    folder = named(Path(attnviz.__file__).parent / "bundled" / "tiny")
+    loaded = attnviz.load(model=folder)
+    by_name = attnviz.run("the cat sat", model=folder)
+    assert np.array_equal(by_name.attention, attnviz.run("the cat sat", model=loaded).attention)
+    assert attnviz.run("the cat sat", model=folder, mask="causal").attention[0, 0, 0, -1] == 0
+    assert len(attnviz.heads(["the cat sat"], model=folder).places) == loaded.config.n_layers * loaded.config.n_heads
+    assert attnviz.probe_repeat(folder, length=4, batch=1, null=0).metrics.head_shape == (3, 12)

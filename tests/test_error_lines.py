@@ -2,6 +2,7 @@
 
 import pytest
 
+from attnviz.cli.main import main
 from attnviz.errors import LONGEST_LINE, LONGEST_PATH, InputError, UsageError, bounded, brief, some
 from attnviz.text.reading import check_text, read_lines
 
@@ -69,3 +70,12 @@ def test_a_line_without_end_is_refused(monkeypatch):
     monkeypatch.setattr("attnviz.text.reading._LONGEST_LINE", 10**7)
     with pytest.raises(InputError, match=r"^f.txt, line 1: more than 10000000 bytes; expected a text per line$"):
         list(read_lines(Endless(), "f.txt"))
+
+
+@pytest.mark.parametrize("argv", [("--field", "1" * 5000), ("--attention", "a.json", "--padding", "1" * 5000 + ",1")])
+def test_a_number_of_thousands_of_digits_is_not_one(argv, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "f.csv").write_text("a,b\n")
+    (tmp_path / "a.json").write_text("[[1, 0], [0, 1]]")
+    assert main(["show", *(("--file", "f.csv") if "--field" in argv else ()), *argv]) in (2, 3)
+    assert "internal" not in capsys.readouterr().err

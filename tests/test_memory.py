@@ -70,10 +70,19 @@ def raised(error, cause=None):
         (raised(InputError("a.npz: it does not fit the memory; expected less"), MemoryError()), None),
         (InputError("a: no such file"), None),
         (ValueError("memory"), None),
+        (ImportError("a.so: failed to map segment from shared object"), "there is not enough"),
+        (InputError("from: no word is 'Not enough memory'"), None),
+        (raised(InputError("out of memory.txt: no such file"), OSError(2, "No such file", "cannot allocate")), None),
+        (ValueError("could not convert string to float: 'Not enough memory'"), None),
     ],
 )  # fmt: skip
 def test_a_lack_of_memory_is_known_in_every_library_s_words(error, lack):
     assert memory_lack(error) == lack
+
+
+def test_a_chain_of_errors_that_leads_back_to_its_start_ends():
+    first = ValueError("a")
+    assert memory_lack(raised(first, raised(ValueError("b"), first))) is None
 
 
 def test_a_block_that_does_not_fit_is_refused_before_it_is_drawn(limit, capsys):

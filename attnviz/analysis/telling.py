@@ -37,16 +37,21 @@ def telling_part(attention: Attention) -> np.ndarray:
     if not is_square(attention):
         above: np.ndarray = np.maximum(weights - _column_means(attention, weights), 0.0)
         return above
+    usual = _diagonal_sums(weights) / np.maximum(_diagonal_sums(counts), 1)
     n = weights.shape[-1]
-    distances = (np.arange(n) - np.arange(n)[:, None] + n - 1).ravel()  # from 0, of each (query, key)
-    for layer, of_layer in enumerate(weights):
-        counted = counts[layer if len(counts) > 1 else 0, 0]
-        n_pairs = np.maximum(np.bincount(distances, counted.ravel(), minlength=2 * n - 1), 1)
-        for matrix in of_layer:
-            usual = np.bincount(distances, matrix.ravel(), minlength=2 * n - 1) / n_pairs
-            np.maximum(matrix - usual[distances].reshape(n, n), 0.0, out=matrix)
-            matrix[~counted] = 0.0
+    for i in range(n):  # where no key counts there is nothing above the usual
+        row = weights[..., i, :]
+        np.maximum(row - usual[..., n - 1 - i : 2 * n - 1 - i], 0.0, out=row)
     return weights
+
+
+def _diagonal_sums(matrices: np.ndarray) -> np.ndarray:
+    """The sums over pairs that are equally far apart, (..., 2n - 1), of (..., n, n); the main diagonal's at n - 1."""
+    n = matrices.shape[-1]
+    sums = np.zeros((*matrices.shape[:-2], 2 * n - 1))
+    for i in range(n):
+        sums[..., n - 1 - i : 2 * n - 1 - i] += matrices[..., i, :]
+    return sums
 
 
 def telling_scores(attention: Attention) -> np.ndarray:
@@ -195,17 +200,20 @@ def strongest_telling(matrix: Matrix) -> Link | None:
     Where none says anything, the strongest link of a token to another, to the first token of a causal model last of
     all; None where special tokens always get more.
     """
-    attention = _alone(matrix)
-    (part,) = telling_part(attention)[0]
-    best = (matrix.numbers == matrix.numbers.max(axis=-1, keepdims=True)) & (matrix.numbers > 0)
+    attention, numbers = _alone(matrix), matrix.numbers
+    least = np.maximum(numbers.max(axis=-1, keepdims=True), np.finfo(numbers.dtype).tiny)
+    places = queries, keys = np.nonzero(numbers >= least)  # few: of a long text the other cells are not looked at
     if matrix.rest is not None and not matrix.keys_chosen:
-        best &= matrix.numbers > matrix.rest[:, None]
-    cells = [_counting(attention)[0, 0], _between_words(attention)[0]]
-    cells += [np.ones_like(best)] * matrix.keys_chosen  # special tokens too, where they were asked for
-    for sizes in (np.where(best, part, 0.0), *(np.where(best & some, matrix.numbers, 0.0) for some in cells)):
-        links = telling_links(sizes, matrix.numbers, 1)
-        if links:
-            return links[0]
+        beats = numbers[places] > matrix.rest[queries]
+        places = queries, keys = queries[beats], keys[beats]
+    weights = numbers[places]
+    cells = [_counting(attention)[0, 0][places], _between_words(attention)[0][places]]
+    cells += [np.ones(len(weights), dtype=np.bool_)] * matrix.keys_chosen  # special tokens too, where asked for
+    for part in (telling_part(attention)[0, 0][places], *(np.where(some, weights, 0.0) for some in cells)):
+        sizes = telling_sizes(part, weights)
+        if sizes.max(initial=0.0) > _NOISE:
+            strongest = int(sizes.argmax())
+            return Link(int(queries[strongest]), int(keys[strongest]), float(weights[strongest]))
     return None
 
 

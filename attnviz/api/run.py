@@ -11,7 +11,7 @@ from attnviz.analysis.matrices.spelling import find_word, last_word
 from attnviz.encoder.stack import cross_geometry, self_geometry
 from attnviz.encoder.stack import run as run_stack
 from attnviz.errors import AttnvizError, UsageError
-from attnviz.model import Model, load
+from attnviz.model import Model, PathOrText, load
 from attnviz.numbers import parse_heads
 from attnviz.sweeps.corpus import Corpus
 from attnviz.sweeps.preparation import prepare, prepare_vectors
@@ -34,7 +34,7 @@ def run(
     target: str | None = None,
     vectors: np.ndarray | None = None,
     tokens: Iterable[str] | None = None,
-    model: Model | None = None,
+    model: Model | PathOrText | None = None,
     layers: str | int | tuple[int, ...] = "all",
     heads: str | int | tuple[int, ...] = "all",
     kinds: tuple[str, ...] | None = None,
@@ -61,7 +61,8 @@ def run(
             trained decoder is fed a start token first, and the target without its last one.
         vectors: (n, d_model) instead of a text, one row a token.
         tokens: labels for ``vectors``.
-        model: what ``load`` gave; by default ``load(**model_options)``, and without any the bundled one.
+        model: what ``load`` gave, or a folder, a file or an id for it; by default ``load(**model_options)``, and
+            without any the bundled one.
         layers: ``all``, a number, several, or ``"0,2-3,-1"``.
         heads: which heads, in the same forms as ``layers``, or by name: ``"L2H8,L1H7"``.
         kinds: which attention: ``encoder``, ``decoder``, ``cross``; by default all there are.
@@ -86,10 +87,10 @@ def run(
         InputError: a text, file or number that is invalid.
     """
     parts: dict[str, Any] = {"pair": pair, "target": target, "pad_to": pad_to, "generate": generate, "stop": stop}
-    if model is None:
-        if vectors is not None and "weights" not in model_options:
+    if not isinstance(model, Model):
+        if vectors is not None and model is None and "weights" not in model_options:
             model_options.setdefault("d_model", np.shape(vectors)[-1])
-        model = load(**model_options, decoder=target is not None)
+        model = load(model=model, **model_options, decoder=target is not None)
     elif model_options:
         raise UsageError(f"run: a model and {', '.join(model_options)} are given; expected one of them")
     chosen: dict[str, Any] = {"rows": rows, "columns": columns, "blocks": blocks}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar, overload
 from attnviz.analysis.choices.token_choice import TokenChoice
 from attnviz.analysis.matrices.selection import Request
 from attnviz.errors import UsageError
-from attnviz.model import Model, load
+from attnviz.model import Model, PathOrText, load, opened_model
 from attnviz.sweeps.corpus import Corpus
 from attnviz.sweeps.runs import Run
 from attnviz.sweeps.texts import is_stream, layout_of
@@ -191,7 +191,7 @@ def one_request(request: Request | None, selection: Request, default: Request) -
 def corpus(
     texts: TextSource,
     *,
-    model: Model | None = None,
+    model: Model | PathOrText | None = None,
     pair: str | None = None,
     target: str | None = None,
     generate: int | None = None,
@@ -207,7 +207,8 @@ def corpus(
 
     Args:
         texts: see ``sweep``.
-        model: from ``load``; by default the bundled model, or with a target random weights.
+        model: from ``load``, or a folder, a file or an id for it; by default the bundled model, or with a target random
+            weights.
         pair: a second segment of each text.
         target: a target text of each text.
         generate: the most tokens that the model writes after each text, or as its target.
@@ -230,7 +231,7 @@ def corpus(
     if isinstance(texts, Path | TextFiles) or is_stream(texts):
         layout, notes = layout_of(texts, layout, is_alone=pair is None and target is None)
     parts = Parts(pair, target, generate=generate, stop=stop)
-    made = _corpus(texts, model, parts, layout)
+    made = _corpus(texts, None if model is None else opened_model(model), parts, layout)
     if note is not None:
         made = replace(made, note=note)
     for remark in notes:

@@ -1,7 +1,7 @@
 """A model: a configuration, its weights, its tokenizer, and where they came from."""
 
 from attnviz.model.labels import labels_path, with_file_labels
-from attnviz.model.loading import check_unneeded, load, seeded_model
+from attnviz.model.loading import check_unneeded, load, opened_model, seeded_model
 from attnviz.model.model import Model, PathOrText
 from attnviz.model.places import BUNDLED, bundled_folder, find_folder
 from attnviz.model.saving import save
@@ -15,6 +15,7 @@ __all__ = [
     "find_folder",
     "labels_path",
     "load",
+    "opened_model",
     "save",
     "seeded_model",
     "with_file_labels",

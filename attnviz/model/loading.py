@@ -108,6 +108,11 @@ def load(
     return made if labels is None else with_file_labels(made, labels)
 
 
+def opened_model(model: Model | PathOrText) -> Model:
+    """The model, or the one that ``load`` gives for the folder, the file or the id on the hub that names it."""
+    return model if isinstance(model, Model) else load(model=model)
+
+
 def _loaded_model(
     weights: PathOrText | None,
     model: PathOrText | None,

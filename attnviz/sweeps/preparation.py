@@ -12,7 +12,7 @@ from attnviz.sweeps.prepared import Prepared
 from attnviz.sweeps.targets import fed_tokens
 from attnviz.sweeps.truncation import covered, truncated
 from attnviz.text.labels import printable
-from attnviz.text.reading import check_text
+from attnviz.text.reading import check_text, check_unicode
 from attnviz.text.tokenizer import pad
 from attnviz.trace.tokens import Token, Tokens
 
@@ -71,6 +71,7 @@ def check_generate(generate: int | None, stop: str | None, **others: object) -> 
 
     Raises:
         UsageError: no token to write, a stop that is empty or alone, or another part of the input.
+        InputError: a stop with bytes that are not UTF-8.
     """
     given = [name.replace("_", "-") for name, value in others.items() if value is not None]
     if generate is None:
@@ -81,6 +82,7 @@ def check_generate(generate: int | None, stop: str | None, **others: object) -> 
         raise UsageError(f"generate: {generate} tokens; expected 1 or more")
     if stop == "":
         raise UsageError("stop: the text is empty; expected one that ends what the model writes")
+    check_unicode(stop or "", "stop")
     if given:
         raise UsageError(f"generate, {given[0]}: both are given; expected one of them")
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from attnviz.errors import UsageError, one_line
+from attnviz.numbers import is_count
 from attnviz.records import dataclass
 from attnviz.text.streams import unpacked_start
 
@@ -67,7 +68,7 @@ def settled_layout(
     if layout.format is not None:
         return layout, []
     if layout.names:
-        if not all(field.isdecimal() for field in layout.names):
+        if not all(is_count(field) for field in layout.names):
             raise UsageError(
                 f"{_option(layout)}: {name} has no fields by its name; expected --format jsonl, csv or tsv too, or the "
                 "number of a column"

@@ -48,13 +48,22 @@ def check_text(text: str, where: str = "text") -> None:
     """
     if len(text) > _LONGEST_TEXT:
         raise InputError(f"{where}: {len(text)} characters; expected at most {_LONGEST_TEXT}", hint=_SHORTER)
+    check_unicode(text, where)
+    if is_blank(text):
+        raise InputError(f"{where}: empty or blank; expected at least one token")
+
+
+def check_unicode(text: str, where: str) -> None:
+    """Refuses lone surrogates.
+
+    Raises:
+        InputError: there are some: bytes of an argument that are not UTF-8.
+    """
     if lone := _SURROGATE.search(text):
         raise InputError(
             f"{where}: character {lone.start() + 1} is {brief(lone[0])}, half a surrogate pair or a byte that is "
             "not UTF-8; expected Unicode text"
         )
-    if is_blank(text):
-        raise InputError(f"{where}: empty or blank; expected at least one token")
 
 
 def is_blank(text: str) -> bool:

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from attnviz.errors import InputError, brief, one_line
 from attnviz.files import read_file, utf8
+from attnviz.numbers import is_count
+from attnviz.text.engine.faults import library_errors
+from attnviz.text.engine.ids import check_ids
 from attnviz.text.spelling import byte_of_character
 
 if TYPE_CHECKING:
@@ -106,13 +109,10 @@ def byte_level(vocabulary_path: Path, merges_path: Path, *, add_prefix_space: bo
     expected = "expected an object of tokens and their ids"
     text = utf8(read_file(vocabulary_path, expected), one_line(vocabulary_path), expected)
     pairs = merge_pairs(merges_path)
-    try:
+    with library_errors(f"{one_line(vocabulary_path)}: with {merges_path.name} it is not a vocabulary", expected):
         vocabulary = json.loads(text)
+        check_ids(vocabulary)
         made = Tokenizer(models.BPE(vocabulary, pairs))
-    except Exception as error:  # the library raises nothing more specific
-        raise InputError(
-            f"{one_line(vocabulary_path)}: with {merges_path.name} it is not a vocabulary ({brief(error)}); {expected}"
-        ) from error
     made.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=add_prefix_space)
     made.decoder = decoders.ByteLevel()
     return made
@@ -278,9 +278,7 @@ def _add_named(made: "Tokenizer", settings: Mapping[str, Any]) -> bool:
     """Adds ``added_tokens_decoder`` (by id), then the special tokens by role, then the other special ones."""
     by_id = settings.get("added_tokens_decoder")
     numbered = by_id.items() if isinstance(by_id, dict) else ()
-    named = [
-        (int(number), token_text(token), token_switches(token)) for number, token in numbered if number.isdecimal()
-    ]
+    named = [(int(number), token_text(token), token_switches(token)) for number, token in numbered if is_count(number)]
     named.sort(key=lambda item: item[0])
     added = {token.content: token for token in made.get_added_tokens_decoder().values()}
     changed = False

@@ -150,7 +150,7 @@ def faults(ended: Ended, kind: signal.Signals, whole: Ended) -> list[str]:
     found = list(ended.left)
     if "KeyboardInterrupt" in ended.err and ", in start\n" not in ended.err and not ended.files.keys() - INPUTS:
         return found  # Python was still starting
-    by_name = {signal.SIGPIPE: {0}, signal.SIGKILL: {0, 1}}
+    by_name = {signal.SIGPIPE: {0, -signal.SIGPIPE}, signal.SIGKILL: {0, 1}}
     # Until its first line runs, Python itself ends by the signal.
     if ended.code not in by_name.get(kind, {0, 128 + kind, -kind}):
         found.append(f"exit code {ended.code}")

@@ -62,6 +62,12 @@ def test_pictures_and_pages_have_it(cli, tmp_path, command):
     assert "tri" in out.read_text()
 
 
+def test_a_stop_that_is_not_unicode_is_one_line(cli):
+    ran = cli("show", "The dog", "--generate", "--stop", "a\udcff", *LLAMA)
+    why = "character 2 is \\udcff, half a surrogate pair or a byte that is not UTF-8; expected Unicode text"
+    assert (ran.code, ran.err) == (3, f"attnviz: error: stop: {why}\n")
+
+
 def test_stop_ends_it(cli):
     (line,) = cli("show", "The dog read letters", "--generate", "--stop", "i", *LLAMA, "--json").out.splitlines()
     document = json.loads(line)

@@ -15,6 +15,7 @@ ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 def _heeded(monkeypatch):
     """Signals are heeded in the test's own process, and what was there is put back."""
     monkeypatch.setattr(signals, "_arrived", [])
+    monkeypatch.setattr(sys, "unraisablehook", sys.unraisablehook)
     before = {number: signal.getsignal(number) for number in (*ENDING, signal.SIGALRM)}
     for number in ENDING:
         signal.signal(number, signal.SIG_DFL)
@@ -62,6 +63,22 @@ def wait_after_import() -> None:
     import loads_slowly  # noqa: F401
 
     signal.pause()
+
+
+def test_an_interrupt_that_python_drops_comes_again():
+    class Freed:
+        def __del__(self):
+            arrives(signal.SIGTERM)
+
+    freed = [Freed()]
+
+    def wait_after_freeing():
+        freed.clear()
+        signal.pause()
+
+    with pytest.raises(KeyboardInterrupt):
+        wait_after_freeing()
+    assert signals.code_of_signal() == 143
 
 
 def test_a_signal_that_was_ignored_stays_so_and_after_the_run_all_are():

@@ -53,7 +53,7 @@ def _faults_of_lines(case: Case, err: str) -> Iterator[str]:
     after = lines[first:]
     if len(after) > _MOST_LINES:
         yield f"{len(after)} lines of an error: {after[:6]!r}"
-    if first > _MOST_NOTES:
+    if first > _MOST_NOTES and "skip" not in case.argv:  # a note for each line that is skipped
         yield f"{first} notes"
     content = b"\n".join((*case.files.values(), case.stdin)).decode("utf-8", "replace")
     for line in lines:
@@ -75,6 +75,8 @@ def _is_quoted(line: str, given: str, size: int) -> bool:
 def _faults_of_files(case: Case, folder: Path) -> Iterator[str]:
     for name, data in case.files.items():
         path = folder / name
+        if name in case.replaceable:
+            continue
         if not path.is_file():
             yield f"the file {name[:80]!r} is gone"
         elif path.stat().st_size != len(data) or path.read_bytes() != data:

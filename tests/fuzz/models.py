@@ -1,5 +1,6 @@
 """Small good models to break, as the bytes of their files."""
 
+import json
 import tempfile
 from functools import cache
 from pathlib import Path
@@ -18,6 +19,18 @@ def bert() -> dict[str, bytes]:
     with tempfile.TemporaryDirectory() as folder:
         written = write_bert(Path(folder, "bert"))
         return {f"bert/{path.name}": path.read_bytes() for path in written.iterdir()}
+
+
+@cache
+def relative_of_bert(model_type: str, tokenizer_class: str) -> dict[str, bytes]:
+    """The same without its tokenizer, as a family that has another one: such as ``roberta``."""
+    files = {name: data for name, data in bert().items() if "vocab" not in name and "token" not in name}
+    settings = {**json.loads(files["bert/config.json"]), "model_type": model_type}
+    named = {"tokenizer_class": tokenizer_class}
+    return files | {
+        "bert/config.json": json.dumps(settings).encode(),
+        "bert/tokenizer_config.json": json.dumps(named).encode(),
+    }
 
 
 @cache

@@ -22,7 +22,7 @@ from attnviz.api.probes.matrices import measured_heads
 from attnviz.api.sweep import corpus as corpus_of_texts
 from attnviz.elsewhere.gold_links import read_gold_links
 from attnviz.errors import InputError, UsageError, one_line
-from attnviz.model import Model, load
+from attnviz.model import Model, PathOrText, load, opened_model
 from attnviz.sweeps.corpus import Corpus
 from attnviz.sweeps.runs import Run
 from attnviz.text.layout import FileLayout
@@ -37,7 +37,7 @@ def probe_align(
     pairs: Path | BinaryIO,
     gold: Path,
     *,
-    model: Model | None = None,
+    model: Model | PathOrText | None = None,
     rows: str = "input",
     one_based: bool = False,
     corpus: Corpus | None = None,
@@ -50,7 +50,7 @@ def probe_align(
     Args:
         pairs: a file, or a stream, of lines SOURCE ||| TARGET, words separated by white space.
         gold: a file of links by people, a line per pair: ``0-0`` sure, ``1p2`` possible.
-        model: from ``load``; by default random weights.
+        model: from ``load``, or a folder, a file or an id for it; by default random weights.
         rows: which row belongs to a target word: ``input``, that of the step that reads it, or ``output``, that of the
             step that predicts it.
         one_based: whether the gold's words are counted from 1.
@@ -67,7 +67,7 @@ def probe_align(
         raise UsageError(f"row: {rows!r} is not known; expected {' or '.join(TARGET_ROWS)}")
     links = {n: GoldLinks(*both) for n, both in read_gold_links(gold, one_based=one_based).items()}
     if corpus is None:
-        model = model or load(decoder=True)
+        model = load(decoder=True) if model is None else opened_model(model)
         corpus = corpus_of_texts([], model=model, on_error=on_error, workers=workers, note=note)
     corpus = replace(corpus, texts=pairs, layout=FileLayout("pairs"))
     each = partial(pair_counts, links, one_line(gold), rows=rows)

@@ -10,7 +10,7 @@ from attnviz.analysis.matrices.selection import Request
 from attnviz.analysis.probes.repeat import REPEAT_SCORES, RepeatReport, distinct_ids, repeat_scores
 from attnviz.api.probes.matrices import measured_heads
 from attnviz.errors import UsageError
-from attnviz.model import Model, load
+from attnviz.model import Model, PathOrText, load, opened_model
 from attnviz.sweeps.preparation import prepare_ids
 from attnviz.sweeps.prepared import Prepared
 from attnviz.sweeps.random_models import null_seeds, random_like
@@ -22,7 +22,7 @@ _REQUEST = Request(kinds=("encoder",))
 
 
 def probe_repeat(
-    model: Model | None = None,
+    model: Model | PathOrText | None = None,
     *,
     length: int = 50,
     batch: int = 10,
@@ -38,7 +38,7 @@ def probe_repeat(
     (2, 4)
 
     Args:
-        model: from ``load``; by default the bundled one.
+        model: from ``load``, or a folder, a file or an id for it; by default the bundled one.
         length: random tokens of a copy.
         batch: texts.
         seed: of the random tokens.
@@ -53,7 +53,7 @@ def probe_repeat(
             raise UsageError(f"{name}: {value} is given; expected at least {least}")
     if null == 1:
         raise UsageError("null: one model of random weights has no spread; expected at least 2, or 0 for none")
-    model = model or load()
+    model = load() if model is None else opened_model(model)
     candidates = ordinary_ids(model)
     if len(candidates) < length:
         raise UsageError(f"length: the vocabulary has {len(candidates)} ordinary tokens; expected at most that many")

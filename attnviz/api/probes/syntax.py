@@ -23,7 +23,7 @@ from attnviz.api.probes.matrices import measured_heads
 from attnviz.api.sweep import corpus as corpus_of_texts
 from attnviz.errors import InputError, UsageError, one_line
 from attnviz.files import open_file
-from attnviz.model import Model
+from attnviz.model import Model, PathOrText
 from attnviz.sweeps.corpus import Corpus
 from attnviz.sweeps.runs import Run
 from attnviz.sweeps.texts import PlacedText, PlacedTexts
@@ -37,7 +37,7 @@ _REQUEST = Request(kinds=("encoder",))
 def probe_syntax(
     treebank: Path | BinaryIO,
     *,
-    model: Model | None = None,
+    model: Model | PathOrText | None = None,
     dev_share: float = 0.5,
     seed: int = 0,
     subtypes: bool = False,
@@ -50,7 +50,7 @@ def probe_syntax(
 
     Args:
         treebank: a file in CoNLL-U, plain or packed, or an open stream of bytes.
-        model: from ``load``; by default the bundled one.
+        model: from ``load``, or a folder, a file or an id for it; by default the bundled one.
         dev_share: the share of sentences on which heads are chosen, between 0 and 1.
         seed: divides the sentences, and draws the resamples of the intervals.
         subtypes: keep subtypes such as ``nsubj:pass`` apart.

@@ -107,11 +107,11 @@ def _present(folder: Path) -> list[str]:
 
 
 def _missing(folder: Path, spelled: str) -> InputError:
-    present, pull = _present(folder), f"ollama pull {one_line(spelled)}"
+    present, pull = _present(folder), f"ollama pull {brief(spelled)}"
     if present:
         near = get_close_matches(spelled, present, n=1, cutoff=0.6)
         hint = f"did you mean {OLLAMA}{near[0]}?" if near else pull
-        return InputError(f"ollama: no model {one_line(spelled)} here; expected {some(present, 12)}", hint=hint)
+        return InputError(f"ollama: no model {brief(spelled)} here; expected {some(present, 12)}", hint=hint)
     if _SERVICE.is_dir() and folder != _SERVICE:
         pull = f"OLLAMA_MODELS={_SERVICE} is the folder of Ollama's service"
     return InputError(f"ollama: {one_line(folder)} has no models; expected those that Ollama has fetched", hint=pull)
@@ -125,6 +125,6 @@ def _blob(folder: Path, digest: str, spelled: str) -> Path:
             check_gguf(path)
             return path
     raise CheckpointError(
-        f"{one_line(paths[0])}: no such file, which {OLLAMA}{one_line(spelled)} needs; expected it",
-        hint=f"ollama pull {one_line(spelled)}",
+        f"{one_line(paths[0])}: no such file, which {OLLAMA}{brief(spelled)} needs; expected it",
+        hint=f"ollama pull {brief(spelled)}",
     )

@@ -5,7 +5,7 @@ import os
 import re
 import warnings
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from importlib import import_module
 from json import JSONDecodeError
 from pathlib import Path
@@ -56,10 +56,9 @@ def fetch(model_id: str, *, revision: str | None = None, variant: str | None = N
     """
     with _quiet():
         _load_client()
-        host, session = hub_address()[1], _client_utils().get_session()
-        checked = checked_answers(session, one_line(model_id), host)
-        with _as_input_errors(model_id, revision), _settings(progress), checked:
+        with _as_input_errors(model_id, revision), _settings(progress), ExitStack() as checked:
             try:
+                checked.enter_context(checked_answers(_session(), one_line(model_id), hub_address()[1]))
                 commit, names = _listing(model_id, revision)
             except Exception as error:
                 folder = None if _is_final(error) else _cached(model_id, revision, variant)
@@ -116,6 +115,17 @@ def _settings(progress: bool) -> Iterator[None]:
     finally:
         bars(shown)
         constants.HF_HUB_DISABLE_TELEMETRY = telemetry
+
+
+def _session() -> Any:
+    """What the client connects with, which reads the variables of proxies and certificates."""
+    try:
+        return _client_utils().get_session()
+    except Exception as error:
+        raise InputError(
+            f"huggingface_hub: it cannot connect ({reason(error)}); expected variables of certificates and proxies, "
+            "such as SSL_CERT_FILE and HTTPS_PROXY, that it can read"
+        ) from error
 
 
 def _client_utils() -> Any:
@@ -269,4 +279,4 @@ def _as_input_errors(model_id: str, revision: str | None) -> Iterator[None]:
     except Exception as error:
         # Files that are not in the cache and cannot be fetched: the cause says why.
         cause = error.__cause__ if isinstance(error, FileNotFoundError) and error.__cause__ else error
-        raise refusal(cause, one_line(model_id), one_line(revision)) from error
+        raise refusal(cause, one_line(model_id), one_line(revision or "main")) from error

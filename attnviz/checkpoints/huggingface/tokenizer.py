@@ -12,6 +12,8 @@ from attnviz.checkpoints.huggingface.hints import save_tokenizer
 from attnviz.checkpoints.huggingface.settings_file import read_object
 from attnviz.errors import CheckpointError, brief, one_line
 from attnviz.files import is_there
+from attnviz.text.engine.faults import library_errors
+from attnviz.text.engine.ids import n_extra_ids
 from attnviz.text.language_names import Languages, check_no_languages
 from attnviz.text.pretrained import PretrainedTokenizer, pretrained_tokenizer
 from attnviz.text.tokenizer import REGEX
@@ -68,8 +70,8 @@ def read_tokenizer(path: Path, family: Family) -> PretrainedTokenizer:
     if _has_pieces(family.pieces, path):
         return _of_pieces(path, path / family.pieces.model, family.pieces, settings)
     if is_there(file):
-        made = pretrained_tokenizer(file, settings=settings)
-        return replace(made, more_notes=tuple(_disagreements(made, settings)))
+        pretrained = pretrained_tokenizer(file, settings=settings)
+        return replace(pretrained, more_notes=tuple(_disagreements(pretrained, settings)))
     older = all(is_there(path / name) for name in family.vocabulary.files) if family.vocabulary else False
     model = sentencepiece_file(path)
     if model is not None and family.pieces is not None and not older:
@@ -79,7 +81,9 @@ def read_tokenizer(path: Path, family: Family) -> PretrainedTokenizer:
 
         specials = _special_names(family.vocabulary, _token_settings(path, settings))
         return subword_tokenizer((path / "vocab.json", path / "merges.txt"), specials, name=name, settings=settings)
-    return pretrained_tokenizer(_from_vocabulary(path, family, settings), name=name, settings=settings)
+    with library_errors(f"{one_line(path)}: its vocabulary is damaged", _EXPECTED):
+        made = _from_vocabulary(path, family, settings)
+    return pretrained_tokenizer(made, name=name, settings=settings)
 
 
 def _of_class(family: Family, path: Path, settings: dict[str, Any]) -> Family:
@@ -280,8 +284,7 @@ def _token_settings(path: Path, settings: dict[str, Any]) -> dict[str, Any]:
 def _special_names(vocabulary: Vocabulary, tokens: dict[str, Any]) -> dict[str, str]:
     """By role, the special tokens: as the folder says, else as the family does; then the numbered ones."""
     names = {role: token_text(tokens.get(f"{role}_token")) or token for role, token in vocabulary.specials.items()}
-    said = tokens.get("extra_ids")
-    n_extra = said if isinstance(said, int) and vocabulary.n_extra else vocabulary.n_extra
+    n_extra = n_extra_ids(tokens, vocabulary.n_extra) if vocabulary.n_extra else 0
     return names | {f"extra_{i}": f"<extra_id_{i}>" for i in range(n_extra)}
 
 

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 import time
 from types import FrameType
 
@@ -9,7 +10,6 @@ _ENDING = ("SIGINT", "SIGTERM", "SIGHUP")  # Ctrl-C; kill, timeout; a terminal t
 _TOGETHER = 1.0  # seconds in which signals are of one ending: a terminal and a parent may both send one
 _SHELL = 128  # what a shell adds to the number of a signal, for an exit code
 _IMPORTING = "<frozen importlib._bootstrap>"  # libraries that are interrupted while they load fail, or crash at the end
-_CLEANING = "__del__"  # where Python drops an exception, with a traceback
 _AGAIN, _MOST_TRIES = 0.02, 250  # seconds until an import is looked at again, and how often
 _arrived: list[tuple[int, float]] = []  # number and time, of those that counted
 
@@ -18,6 +18,7 @@ def heed_signals() -> None:
     """From now on the signals end a run in order, but for those that were ignored when the program started."""
     for number in _numbers(signal.SIG_DFL, signal.default_int_handler):
         signal.signal(number, _end_run)
+    sys.unraisablehook = _dropped
 
 
 def forget_signals() -> None:
@@ -59,16 +60,26 @@ def _end_run(number: int, frame: FrameType | None) -> None:
 
 def _interrupt(frame: FrameType | None, tries: int) -> None:
     """Raises Ctrl-C's exception, after an import that runs."""
-    if tries and hasattr(signal, "SIGALRM") and _is_delicate(frame):
-        signal.signal(signal.SIGALRM, lambda _, later: _interrupt(later, tries - 1))
-        signal.setitimer(signal.ITIMER_REAL, _AGAIN)
+    if tries and hasattr(signal, "SIGALRM") and _imports(frame):
+        _interrupt_again(tries - 1)
         return
     raise KeyboardInterrupt
 
 
-def _is_delicate(frame: FrameType | None) -> bool:
-    while frame is not None:
-        if frame.f_code.co_filename == _IMPORTING or frame.f_code.co_name == _CLEANING:
-            return True
+def _interrupt_again(tries: int) -> None:
+    signal.signal(signal.SIGALRM, lambda _, frame: _interrupt(frame, tries))
+    signal.setitimer(signal.ITIMER_REAL, _AGAIN)
+
+
+def _imports(frame: FrameType | None) -> bool:
+    while frame is not None and frame.f_code.co_filename != _IMPORTING:
         frame = frame.f_back
-    return False
+    return frame is not None
+
+
+def _dropped(unraisable: "sys.UnraisableHookArgs") -> None:
+    """Raises an interrupt again that came where Python drops every exception: while it frees an object, or forks."""
+    if not (_arrived and isinstance(unraisable.exc_value, KeyboardInterrupt)):
+        sys.__unraisablehook__(unraisable)
+    elif hasattr(signal, "SIGALRM"):
+        _interrupt_again(_MOST_TRIES)

@@ -6,7 +6,7 @@ from dataclasses import field
 
 from attnviz.elsewhere.files.array_files import ArrayFile
 from attnviz.elsewhere.files.file_types import EAGER_HINT
-from attnviz.errors import InputError, brief, one_line, some
+from attnviz.errors import InputError, brief, some
 from attnviz.records import dataclass
 
 # Whole names, of transformers and others, without case; "" is for a kind that the name leaves open.
@@ -113,9 +113,7 @@ def named_arrays(content: Mapping[str, object], where: str, *, scores: bool = Fa
     name = _only_matrix(content)
     if name is not None:
         is_scores = bool(_SCORES.search(name))
-        return [
-            NamedArray(kind_in_words(name), one_line(name), _value(content, name), is_scores=is_scores, keys=(name,))
-        ]
+        return [NamedArray(kind_in_words(name), brief(name), _value(content, name), is_scores=is_scores, keys=(name,))]
     raise _none_found(content, where)
 
 

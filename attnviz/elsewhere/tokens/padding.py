@@ -7,6 +7,7 @@ import numpy as np
 from attnviz.elsewhere.read_options import ReadOptions
 from attnviz.elsewhere.tokens.special_labels import is_padding_label
 from attnviz.errors import InputError, UsageError, brief
+from attnviz.numbers import is_count
 
 _MASKS = {"": ("attention_mask",), "target_": ("target_attention_mask", "decoder_attention_mask")}
 _MASKED = -1e3  # less of a mask that is added to scores hides a key
@@ -21,7 +22,7 @@ def parse_padding(text: str) -> str | tuple[int, int]:
     if text in ("auto", "none"):
         return text
     numbers = text.split(",")
-    if len(numbers) != 2 or not all(number.strip().isdecimal() for number in numbers):
+    if len(numbers) != 2 or not all(is_count(number.strip()) for number in numbers):
         raise UsageError(f"padding: {brief(text)!r} is not known; expected auto, none, or LEFT,RIGHT such as 0,2")
     left, right = map(int, numbers)
     return left, right

@@ -112,7 +112,8 @@ class WindowFolder:
         data = b"".join(self._data)
         name = f"{start}-{hashlib.sha256(data).hexdigest()[:_DIGITS]}{self._ending}"
         self._names.add(name)
-        write_atomically(self._folder / name, data, overwrite=True)
+        path = self._folder / name
+        write_atomically(path, data, overwrite=not path.is_symlink())  # which may lead to a file of others
         self._data = []
         self.n_written += 1
 

@@ -6,7 +6,7 @@ All others may be as good; which of them go back over a text again and again can
 import re
 
 _ATOM = r"(?:\[\^?[^\[\]^&\\-]+\]|\\[pP]\{\w+\}|\\[sSdDwWnrt]|[^\\\[\](){}*+?^$|])"
-_SIMPLE = re.compile(rf"{_ATOM}(?:\+|\{{[1-9]\d?(?:,\d{{0,3}})?\}})?")  # one character, or a run of them
+_SIMPLE = rf"{_ATOM}(?:\+|\{{[1-9]\d?(?:,\d{{0,3}})?\}})?"  # one character, or a run of them
 _OTHERS = {
     r"'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+",  # CLIP
     r"<\|startoftext\|>|<\|endoftext\|>|'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+",  # CLIP
@@ -19,7 +19,7 @@ _OTHERS = {
 
 def is_known_to_end(expression: str) -> bool:
     """Whether an expression is simple, or one that published tokenizers have."""
-    if _SIMPLE.fullmatch(expression) or expression in _OTHERS:
+    if re.fullmatch(_SIMPLE, expression) or expression in _OTHERS:
         return True
     from attnviz.text.gguf.splits import SPLITS  # noqa: PLC0415 (start-up time: most tokenizers have none)
 

@@ -4,6 +4,8 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from attnviz.errors import AttnvizError, InputError, brief
+
 
 class EngineError(Exception):
     """The library fails where it should not: it panics, ends its process, or needs too long."""
@@ -22,6 +24,26 @@ def panics_as_errors() -> Iterator[None]:
         if type(error).__name__ != "PanicException":  # no module exports the class
             raise
         raise EngineError(f"the library fails: {error}") from None
+
+
+@contextmanager
+def library_errors(fault: str, expected: str) -> Iterator[None]:
+    """Turns whatever the library raises, a panic too, into an error of the file.
+
+    Args:
+        fault: the file, and what is wrong with it then.
+        expected: the end of the message.
+
+    Raises:
+        InputError: the library refused what it was given, or panicked.
+    """
+    try:
+        with panics_as_errors(), without_traces():
+            yield
+    except AttnvizError:
+        raise
+    except Exception as error:  # the library raises nothing more specific
+        raise InputError(f"{fault} ({brief(error)}); {expected}") from error
 
 
 @contextmanager

@@ -6,13 +6,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
+from attnviz.errors import InputError
+from attnviz.memory import memory_fault
 from attnviz.text.engine.faults import panics_as_errors, without_traces
-from attnviz.text.engine.steps import MOST_IDS
+from attnviz.text.engine.ids import MOST_IDS
 from attnviz.text.engine.trust import is_trusted
 from attnviz.text.vocabularies import apply_settings
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
+
+_ROOM = 16  # bytes of memory for one of the file, measured
 
 
 class OpenTokenizer(NamedTuple):
@@ -37,7 +41,7 @@ def open_tokenizer(source: "str | Tokenizer", settings: Mapping[str, Any]) -> Op
     """The tokenizer of JSON text, or of the library's object, with settings of a ``tokenizer_config.json``.
 
     Raises:
-        InputError: a setting that does not fit.
+        InputError: a setting that does not fit; a file that is too large for the memory.
         Exception: whatever the library says of a damaged tokenizer; never a panic.
     """
     with panics_as_errors(), without_traces():
@@ -49,6 +53,9 @@ def _from_json(json_text: str, settings: Mapping[str, Any]) -> OpenTokenizer:
 
     from attnviz.text.pieces.charsmap import check_tables  # noqa: PLC0415 (start-up time: it needs NumPy)
 
+    fault = memory_fault(_ROOM * len(json_text))  # the library would end the process
+    if fault is not None:
+        raise InputError(f"tokenizer: it {fault}; expected a higher limit (ulimit -v), or a smaller vocabulary")
     described = orjson.loads(json_text)
     if not isinstance(described, dict):
         raise TypeError("not a JSON object")

@@ -4,16 +4,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from attnviz.text.engine.expressions import is_known_to_end
+from attnviz.text.engine.ids import is_id
 
 Check = Callable[[Any], bool]
 
-MOST_IDS = 1 << 24  # the library makes tables with a row for each number up to the largest id
 _MOST_CHARACTERS = 64  # of a text that a step puts in
-
-
-def is_id(value: Any) -> bool:
-    """Whether a value can be an id."""
-    return type(value) is int and 0 <= value < MOST_IDS
 
 
 def _is_flag(value: Any) -> bool:

@@ -6,7 +6,8 @@ A tokenizer that is not described here may be sound as well; it is tried in anot
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from attnviz.text.engine.steps import KNOWN_MODELS, KNOWN_STEPS, Check, is_id
+from attnviz.text.engine.ids import is_id
+from attnviz.text.engine.steps import KNOWN_MODELS, KNOWN_STEPS, Check
 
 _PARTS = {
     "normalizer": "normalizers",

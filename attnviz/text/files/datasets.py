@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import BinaryIO, NamedTuple
 
 from attnviz.errors import EmptyInputError, InputError, UsageError, brief, one_line, some
+from attnviz.numbers import is_count
 from attnviz.records import dataclass
 from attnviz.text.layout import FileLayout
 from attnviz.text.reading import Line, Lines, is_blank, read_lines
@@ -247,7 +248,7 @@ def _numbered(layout: FileLayout) -> _Columns | None:
         UsageError: some fields are numbers and others are names, or a name is given where there are only numbers.
     """
     names = layout.names
-    numbers = [name for name in names if name.isdecimal() and int(name)]
+    numbers = [name for name in names if is_count(name) and int(name)]
     if layout.format == "jsonl" or (layout.format != "pairs" and not numbers):
         return None
     if len(numbers) < len(names):

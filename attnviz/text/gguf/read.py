@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from attnviz.errors import CheckpointError, brief
+from attnviz.text.engine.faults import library_errors
 from attnviz.text.gguf.byte_pairs import byte_pairs
 from attnviz.text.gguf.scored import scored_pairs, unigram
 from attnviz.text.gguf.vocabulary import PREFIX, GgufVocabulary, read_vocabulary
@@ -45,5 +46,6 @@ def read_gguf_tokenizer(metadata: Mapping[str, object], where: str) -> Pretraine
     vocabulary = read_vocabulary(metadata, where)
     pad = vocabulary.special_id("pad")
     settings = {} if pad is None else {"pad_token": vocabulary.pieces[pad]}
-    made = _MODELS[model](vocabulary)
+    with library_errors(f"{where}: its vocabulary is damaged", "expected that of a tokenizer"):
+        made = _MODELS[model](vocabulary)
     return pretrained_tokenizer(made, name=f"{where}, tokenizer", settings=settings)

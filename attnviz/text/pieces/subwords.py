@@ -8,7 +8,9 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from attnviz.errors import one_line
 from attnviz.records import dataclass
+from attnviz.text.engine.faults import library_errors
 from attnviz.text.labels import printable
 from attnviz.text.pieces.textwise import TextwiseTokenizer
 from attnviz.text.pieces.wholes import parts_between, wholes_pattern
@@ -137,7 +139,9 @@ def subword_tokenizer(
     """
     numbers = piece_numbers(files[0], specials["unk"])
     pairs = [(first, second) for first, second in merge_pairs(files[1])]
-    made = _as_library(numbers, pairs, specials)
+    fault = f"{one_line(files[0])}: with {files[1].name} it is not a vocabulary"
+    with library_errors(fault, "expected pieces and their ids"):
+        made = _as_library(numbers, pairs, specials)
     add_specials(made, files[0], specials, ("$A", "$A $B"), switches={}, trim_offsets=False)
     bare = pretrained_tokenizer(made, name=name, settings=settings)
     bare = replace(

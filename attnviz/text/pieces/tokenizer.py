@@ -8,8 +8,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from attnviz.errors import InputError, brief, one_line
+from attnviz.errors import InputError, one_line
 from attnviz.records import dataclass
+from attnviz.text.engine.faults import library_errors
+from attnviz.text.engine.ids import n_extra_ids
 from attnviz.text.pieces.conversion import SPACE, converted
 from attnviz.text.pieces.layout import PieceLayout
 from attnviz.text.pieces.model_file import BYTE, CONTROL, USER_DEFINED, SentencePieceModel, read_sentencepiece
@@ -170,10 +172,8 @@ def sentencepiece_tokenizer(
     if layout.split_digits:
         model = model.with_lowered_scores([i for i, piece in enumerate(model.pieces) if _ends_in_comma(piece.text)])
     processor = processor_class()
-    try:
+    with library_errors(f"{one_line(path)}: it is damaged", "expected a SentencePiece model"):
         processor.load_from_serialized_proto(model.data)
-    except (RuntimeError, OSError) as error:
-        raise InputError(f"{one_line(path)}: it is damaged ({brief(error)}); expected a SentencePiece model") from error
     made, ids = _converted(model, layout, path)
     bare = pretrained_tokenizer(made, name=name, settings=settings)
     return SentencePieceTokenizer(
@@ -193,8 +193,7 @@ def _with_settings(layout: PieceLayout, settings: Mapping[str, Any]) -> PieceLay
         layout = replace(layout, lower=lower if isinstance(lower, bool) else layout.lower)
         layout = replace(layout, keep_accents=accents if isinstance(accents, bool) else layout.keep_accents)
     if layout.extra:
-        n_extra = settings.get("extra_ids")
-        numbers = reversed(range(n_extra if isinstance(n_extra, int) else layout.n_extra))
+        numbers = reversed(range(n_extra_ids(settings, layout.n_extra)))
         layout = replace(layout, last=(*layout.last, *map(layout.extra.format, numbers)), extra="")
         layout = replace(layout, specials=(*layout.specials, *layout.last))
     if layout.around_is_set:
@@ -250,10 +249,8 @@ def _converted(
     """The library's tokenizer in the family's order of ids, and the family's id of each of the model's."""
     pieces = model.pieces
     vocabulary, ids = _numbered(model, layout, path)
-    try:
+    with library_errors(f"{one_line(path)}: it is damaged", "expected a SentencePiece model"):
         made = converted(model, vocabulary, ids[model.unk], layout=layout)
-    except Exception as error:  # the library raises nothing more specific
-        raise InputError(f"{one_line(path)}: it is damaged ({brief(error)}); expected a SentencePiece model") from error
     around = [part.partition(":")[0] for part in f"{layout.single} {layout.pair}".split() if part[0] != "$"]
     control = [piece.text for piece in pieces if piece.kind == CONTROL]
     special = {token: token for token in (*control, pieces[model.unk].text, *layout.specials, *around)}

@@ -71,9 +71,7 @@ FAULTS = {
     "tensor a has 4294967295 axes; expected 1 to 4": file_of(
         tensors=[text(b"a") + struct.pack("<I", 2**32 - 1) + b"\0" * 40]
     ),
-    "tensor a is (0,) in blocks of 1 (F32); expected whole blocks in each row": file_of(
-        tensors=[tensor(b"a", (0,), 0, 0)]
-    ),
+    "tensor a is (0,): it holds no numbers; expected sizes of 1 or more": file_of(tensors=[tensor(b"a", (0,), 0, 0)]),
     "tensor a is (2, 33) in blocks of 32 (Q8_0); expected whole blocks in each row": file_of(
         tensors=[tensor(b"a", (33, 2), 8, 0)], data=b"\0" * 99
     ),

@@ -546,6 +546,11 @@ def test_variables_that_the_client_cannot_read_are_refused(tmp_path):
     )
 
 
+def test_a_proxy_that_the_client_cannot_use_is_not_an_internal_error(tmp_path):
+    results, err = finish(start(Hub({}, "http://127.0.0.1:9"), tmp_path, ("model", {}), ALL_PROXY="ftp://nowhere"))
+    assert (results[0]["exit"], err) == (3, "")
+
+
 def test_a_cache_that_cannot_be_written_to_is_refused(tmp_path):
     (tmp_path / "file").touch()
     large = Repository({"main": SMALL | {SINGLE: bytes(20_000_000)}})  # beyond a limit that leaves coverage room

@@ -7,11 +7,13 @@ import pickle
 import pytest
 
 from attnviz.errors import InputError
-from attnviz.text.engine import rehearsal
+from attnviz.text.engine import opening, rehearsal
 from attnviz.text.engine.faults import EngineError, panics_as_errors, without_traces
+from attnviz.text.engine.ids import n_extra_ids
 from attnviz.text.engine.rehearsal import Rehearsal, WatchedTokenizer
 from attnviz.text.engine.trust import is_trusted
 from attnviz.text.pretrained import pretrained_tokenizer
+from attnviz.text.vocabularies import byte_level
 from tests.text.engine.tokenizer_files import tokenizer_files
 
 
@@ -24,6 +26,34 @@ def test_usual_tokenizers_are_used_right_here(algorithm, monkeypatch):
     monkeypatch.setattr(rehearsal, "Popen", None)  # no process can be started
     tokens = pretrained_tokenizer(damaged(algorithm)).encode("the cat", n_vocab=999)
     assert "the" in [token.label for token in tokens]
+
+
+@pytest.mark.parametrize(
+    ("vocabulary", "merges", "fault"),
+    [
+        ({"a": 0, "b": 1}, "a b", "the library fails"),
+        ({"a": 0, "b": 2**31}, "", "an id is 2147483648"),
+        ({"a": 0, "b": -1}, "", "an id is -1"),
+        (["a"], "", "not an object"),
+    ],
+)
+def test_older_vocabularies_are_one_error_too(tmp_path, capfd, vocabulary, merges, fault):
+    (tmp_path / "vocab.json").write_text(json.dumps(vocabulary))
+    (tmp_path / "merges.txt").write_text(f"#version: 0.2\n{merges}\n")
+    with pytest.raises(InputError, match=rf"with merges.txt it is not a vocabulary \({fault}"):
+        byte_level(tmp_path / "vocab.json", tmp_path / "merges.txt", add_prefix_space=False)
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(("said", "number"), [(3, 3), ("3", 7), (None, 7), (0, 0)])
+def test_extra_tokens_are_counted(said, number):
+    assert n_extra_ids({"extra_ids": said}, 7) == number
+
+
+@pytest.mark.parametrize("said", [-1, 10**9])
+def test_more_extra_tokens_than_any_tokenizer_has_are_refused(said):
+    with pytest.raises(InputError, match=f"extra_ids is {said}; expected at most 10000"):
+        n_extra_ids({"extra_ids": said}, 7)
 
 
 def with_expression(expression: str) -> str:
@@ -85,6 +115,13 @@ def test_an_expression_that_never_ends_is_ended(monkeypatch, capfd):
     with pytest.raises(InputError, match=r"the library needs more than 0 seconds"):
         tokenizer.encode("a" * 3000, n_vocab=999)
     assert capfd.readouterr() == ("", "")
+
+
+def test_a_file_that_is_too_large_for_the_memory_is_not_given_to_the_library(monkeypatch):
+    monkeypatch.setattr(opening, "memory_fault", lambda size: f"needs {size} bytes")
+    text = damaged("BPE")
+    with pytest.raises(InputError, match=f"tokenizer: it needs {16 * len(text)} bytes; expected a higher limit"):
+        pretrained_tokenizer(text)
 
 
 def test_a_process_that_cannot_be_started_is_an_error(monkeypatch):

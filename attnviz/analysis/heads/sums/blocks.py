@@ -30,6 +30,7 @@ class RowBlock:
         columns: (n_keys, n_sums): what sums over the keys weigh them with; the first column is 1s.
         seen: (n_layers, n_heads, n_rows), True for the rows that count.
         sums: each row's sums over the keys, (n_layers, n_heads, n_rows, n_sums).
+        stored: the weights as they are laid out in memory; those of short texts can have their keys apart.
     """
 
     weights: np.ndarray
@@ -39,6 +40,7 @@ class RowBlock:
     columns: np.ndarray
     seen: np.ndarray
     sums: np.ndarray
+    stored: np.ndarray
 
     @cached_property
     def key_positions(self) -> np.ndarray:
@@ -92,8 +94,8 @@ class RowBlock:
     def greatest(self) -> np.ndarray:
         """Each row's largest weight, (n_layers, n_heads, n_rows)."""
         *rows, n_keys = self.weights.shape
-        if n_keys > _SHORT:
-            greatest: np.ndarray = self.weights.max(axis=-1)
+        if n_keys > _SHORT or self.stored.strides[-1] > self.stored.itemsize:
+            greatest: np.ndarray = self.stored.max(axis=-1)
         else:
             greatest = np.ascontiguousarray(self.weights.reshape(-1, n_keys).T).max(axis=0).reshape(rows)
         return greatest
@@ -139,31 +141,33 @@ def row_blocks(
         columns[:, 1] = left
     positions = np.arange(len(real), dtype=dtype)
     counted = (allowed > 0) & real
-    for places, some in _blocks(attention.matrices, dtype):
+    for places in _blocks(attention.matrices.shape):
+        stored = attention.matrices[places]
         layers, _, rows = places
         layers = layers if len(allowed) > 1 else slice(None)
-        weights, sums = some, _row_sums(some, columns)
+        weights = np.ascontiguousarray(stored, dtype)
+        sums = _row_sums(weights, columns)
         seen = sums[..., 0] != 0
         if attention.rest is not None:
             seen |= attention.rest[places] > 0
         hidden = ~counted[layers, rows][:, None]
         if hidden.any():
             seen &= ~hidden
-            weights = np.where(seen[..., None], weights, 0)
+            weights = stored = np.where(seen[..., None], weights, 0)
             sums = np.where(seen[..., None], sums, 0)
-        yield places, RowBlock(weights, allowed[layers, rows], positions[rows], attention.keys, columns, seen, sums)
+        about = allowed[layers, rows], positions[rows], attention.keys
+        yield places, RowBlock(weights, *about, columns, seen, sums, stored)
 
 
-def _blocks(weights: np.ndarray, dtype: np.dtype) -> Iterator[tuple[BlockPlaces, np.ndarray]]:
-    """The weights of each block, (n_layers, n_heads, n_rows, n_keys), and their places."""
-    n_layers, n_heads, n_rows, n_keys = weights.shape
+def _blocks(shape: tuple[int, ...]) -> Iterator[BlockPlaces]:
+    """The places of the blocks of matrices (n_layers, n_heads, n_rows, n_keys)."""
+    n_layers, n_heads, n_rows, n_keys = shape
     head = n_rows * n_keys
     steps = (_step(n_layers, n_heads * head), _step(n_heads, head), _step(n_rows, n_keys))
     for i in range(0, n_layers, steps[0]):
         for j in range(0, n_heads, steps[1]):
             for k in range(0, n_rows, steps[2]):
-                places = slice(i, i + steps[0]), slice(j, j + steps[1]), slice(k, min(k + steps[2], n_rows))
-                yield places, np.ascontiguousarray(weights[places], dtype)
+                yield slice(i, i + steps[0]), slice(j, j + steps[1]), slice(k, min(k + steps[2], n_rows))
 
 
 def _step(n: int, size: int) -> int:

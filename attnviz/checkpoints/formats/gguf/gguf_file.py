@@ -1,6 +1,6 @@
 """The tensors of a GGUF file, each read when it is asked for.
 
-Blocks of a few bits each become numbers by the ``gguf`` package.
+Blocks of a few bits each become numbers by ``dequantised``, those of rarer types by the ``gguf`` package.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from attnviz.checkpoints.formats.gguf.block_types import QUANTISED_TYPES
+from attnviz.checkpoints.formats.gguf.dequantised import DEQUANTISERS
 from attnviz.checkpoints.formats.gguf.header import GgufHeader
 from attnviz.checkpoints.formats.mapped import give_pages_back, give_rows_back
 from attnviz.checkpoints.formats.number_types import NUMBER_TYPES
@@ -28,7 +29,7 @@ class GgufFile:
         header: of it.
 
     Raises:
-        CheckpointError: it has blocks of bits, and the ``gguf`` package is not installed.
+        CheckpointError: it has blocks that the ``gguf`` package reads, which is not installed.
     """
 
     format = "gguf"
@@ -38,7 +39,7 @@ class GgufFile:
         self.metadata: Mapping[str, str] = {}
         self.shapes = {name: entry.shape for name, entry in header.tensors.items()}
         self.dtypes = {name: entry.type.name for name, entry in header.tensors.items()}
-        kinds = sorted(set(self.dtypes.values()) & set(QUANTISED_TYPES))
+        kinds = sorted(set(self.dtypes.values()) & set(QUANTISED_TYPES) - set(DEQUANTISERS))
         if kinds and find_spec("gguf") is None:
             raise CheckpointError(
                 f"{one_line(path)}: its weights are {', '.join(kinds)}, which the gguf package reads; expected it",
@@ -87,19 +88,22 @@ def _numbers(stored: np.ndarray, kind: str) -> np.ndarray:
     step = max(1, _MOST_AT_ONCE // block.numbers)
     with np.errstate(all="ignore"):  # of a damaged file; numbers that are not finite are refused later
         for start in range(0, len(blocks), step):
-            some = blocks[start : start + step].reshape(1, -1)
-            numbers[start * block.numbers :][: step * block.numbers] = numbers_of(some)[0]
+            some = blocks[start : start + step]
+            numbers[start * block.numbers :][: step * block.numbers] = numbers_of(some).ravel()
     return numbers
 
 
 @cache
 def _dequantiser(kind: str) -> Callable[[np.ndarray], np.ndarray]:
+    """What turns blocks, uint8 (n, bytes), into float32."""
+    if kind in DEQUANTISERS:
+        return DEQUANTISERS[kind]
     from gguf import GGMLQuantizationType, dequantize  # noqa: PLC0415 (an extra, and start-up time)
 
     code = GGMLQuantizationType(QUANTISED_TYPES[kind].code)
 
-    def numbers(rows: np.ndarray) -> np.ndarray:
-        dequantised: np.ndarray = dequantize(rows, code)
+    def numbers(blocks: np.ndarray) -> np.ndarray:
+        dequantised: np.ndarray = dequantize(blocks.reshape(1, -1), code)
         return dequantised
 
     return numbers

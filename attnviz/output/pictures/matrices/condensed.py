@@ -9,7 +9,7 @@ import numpy as np
 from attnviz.output.pictures.descriptions import sentence
 from attnviz.output.pictures.matrices.sides import MOST_CELLS
 from attnviz.output.scale import block_maxima, hidden_cells, strongest_choice
-from attnviz.trace.attention import Attention, of_all
+from attnviz.trace.attention import Attention, Matrix, of_all
 
 
 class Condensed(NamedTuple):
@@ -35,12 +35,18 @@ def condensed(parts: Iterator[Attention], shape: tuple[int, int]) -> Condensed:
     """
     cells, sentences, taken = [], [], []
     for part in parts:
-        strides = tuple(-(-n // MOST_CELLS) for n in part.matrices.shape[2:])
+        n_rows, n_columns = part.matrices.shape[2:]
+        strides = -(-n_rows // MOST_CELLS), -(-n_columns // MOST_CELLS)
         for matrix in part:
-            hidden = hidden_cells(matrix.numbers, matrix.masked)
-            cells.append(block_maxima(matrix.numbers, hidden, strides)[0].astype(matrix.numbers.dtype, copy=False))
+            cells.append(_maxima(matrix, strides))
             strongest = strongest_choice(matrix)
             sentences.append((strongest[0], sentence(matrix, strongest)))
         taken.append(part.bare)
     matrices = np.stack(cells).reshape(*shape, *cells[0].shape)
     return Condensed(replace(of_all(taken), matrices=matrices), strides, sentences)
+
+
+def _maxima(matrix: Matrix, strides: tuple[int, int]) -> np.ndarray:
+    """What is drawn of one matrix."""
+    maxima, _ = block_maxima(matrix.numbers, hidden_cells(matrix.numbers, matrix.masked), strides)
+    return maxima.astype(matrix.numbers.dtype, copy=False)
