@@ -8,7 +8,7 @@ from tests.fuzz.kinds.command_lines.any_options import _BLOCK, _FILES, _NEEDED, 
 from tests.fuzz.material import word
 
 _NAMES = (
-    *("a" * 5000, "a" * 256, "é" * 128, "a/" * 3000, "a.txt/b", "folder/", ".", "..", "-", "--", "~", "~nobody/a"),
+    *("a" * 5000, "a" * 256, "é" * 128, "a/" * 3000, "a.txt/b", "folder/", ".", "-", "--", "~", "~nobody/a"),
     *(
         "a\nb",
         "a\rb.json",
