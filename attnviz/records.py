@@ -94,19 +94,19 @@ class _Signature:
 
 def _init(kind: type) -> Callable[..., None]:
     """The ``__init__`` of a class, as the library would write it."""
-    names: dict[str, Any] = {"_set_": object.__setattr__, "_unset_": _UNSET}
+    names: dict[str, Any] = {"_assign": object.__setattr__, "_unset": _UNSET}
     positional, by_name, lines = ["self"], list[str](), list[str]()
     for field in dataclasses.fields(kind):
         parameter, value = field.name, field.name
         if field.default is not dataclasses.MISSING:
-            names[f"_{field.name}_"] = field.default
-            parameter += f"=_{field.name}_"
+            names[f"_default_{field.name}"] = field.default
+            parameter += f"=_default_{field.name}"
         elif field.default_factory is not dataclasses.MISSING:
-            names[f"_{field.name}_"] = field.default_factory
-            parameter += "=_unset_"
-            value = f"_{field.name}_() if {field.name} is _unset_ else {field.name}"
+            names[f"_default_{field.name}"] = field.default_factory
+            parameter += "=_unset"
+            value = f"_default_{field.name}() if {field.name} is _unset else {field.name}"
         (by_name if field.kw_only else positional).append(parameter)
-        lines.append(f"_set_(self, {field.name!r}, {value})")
+        lines.append(f"_assign(self, {field.name!r}, {value})")
     if hasattr(kind, "__post_init__"):
         lines.append("self.__post_init__()")
     parameters = ", ".join([*positional, *(["*", *by_name] if by_name else [])])

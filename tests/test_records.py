@@ -158,3 +158,14 @@ def test_only_tokens_have_slots_and_so_the_librarys_decorator():
         if "dataclass" in {alias.name for alias in node.names}
     ]
     assert sorted(users) == ["records.py", "trace/tokens.py"]
+
+
+def test_a_field_may_have_any_name():
+    @LATER(frozen=True)
+    class Named:
+        set: int = 0
+        unset: int = 1
+        default: tuple[int, ...] = field(default_factory=lambda: (2,))
+
+    assert (Named().set, Named().unset, Named().default) == (0, 1, (2,))
+    assert Named(set=3, default=(4,)) == Named(3, 1, (4,))

@@ -412,4 +412,4 @@ def test_an_empty_text_is_no_missing_one(cli):
 
 def test_a_long_word_that_is_not_in_the_vocabulary_is_cut_in_the_note(cli):
     ran = cli("heads", "д" * 300, "--top", "1")
-    assert (ran.code, ran.err) == (0, f"attnviz: note: not in the vocabulary of tiny: {'д' * 40}…\n")
+    assert (ran.code, ran.err) == (0, f"attnviz: note: not in the vocabulary of tiny: {'д' * 27}...{'д' * 10}\n")

@@ -16,6 +16,7 @@ from attnviz.encoder.stack import Address
 from attnviz.sweeps.preparation import prepare
 from attnviz.sweeps.random_models import null_seeds, random_like
 from attnviz.sweeps.runs import run_prepared
+from tests.noise import equal_but_for_noise
 
 TEXT = "The cat sat on the cat."
 TINY = ("--n-layers", "2", "--n-heads", "3", "--d-model", "24", "--seed", "0")  # seeded weights: six heads
@@ -84,7 +85,7 @@ def test_one_head_is_compared_with_all_random_heads_of_its_layer(cli):
     whole = document(cli, TEXT, *TINY, "--null", "2")
     one = document(cli, TEXT, *TINY, "--null", "2", "--layer", "1", "--head", "2")
     assert one["null"]["layers"] == [whole["null"]["layers"][1]]
-    assert one["heads"] == [whole["heads"][5]]
+    assert equal_but_for_noise(one["heads"], [whole["heads"][5]])
 
 
 def test_the_null_of_a_trained_model_has_its_shape_tokens_and_ids():
@@ -248,3 +249,8 @@ def test_ablation_that_is_asked_for_is_printed_first_of_all(cli):
     argv = ("heads", TEXT, *TINY, "--null", "2", "--ablation", "--where", "entropy > 0", "--sort", "previous")
     header = next(line for line in cli(*argv).out.splitlines() if line.startswith("head"))
     assert "ablation" in header.split()
+
+
+def test_so_many_random_models_that_none_would_end_are_refused(cli):
+    ran = cli("heads", TEXT, "--null", str(10**30))
+    assert (ran.code, ran.err.partition(" is not ")[2].splitlines()[0]) == (2, "in the range 2<=x<=100000")

@@ -40,7 +40,7 @@ def library_errors(fault: str, expected: str) -> Iterator[None]:
     try:
         with panics_as_errors(), without_traces():
             yield
-    except AttnvizError:
+    except (AttnvizError, OSError):  # of a file that cannot be read
         raise
     except Exception as error:  # the library raises nothing more specific
         raise InputError(f"{fault} ({brief(error)}); {expected}") from error

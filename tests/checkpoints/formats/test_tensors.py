@@ -17,7 +17,7 @@ from attnviz.checkpoints.formats.native import describe, read_native, write_nati
 from attnviz.checkpoints.formats.tensors import open_tensors
 from attnviz.encoder.config.block import EncoderConfig
 from attnviz.encoder.parameters.seeded import SeededParams
-from attnviz.errors import CheckpointError, ConfigError
+from attnviz.errors import CheckpointError, ConfigError, bounded
 
 EXPECTED = "expected a .safetensors or .npz file"
 PICKLE = "is a pickle, which could run any program and is never read"
@@ -150,7 +150,7 @@ def test_files_that_cannot_be_opened_are_one_line(tmp_path, monkeypatch):
         with pytest.raises(CheckpointError) as caught:
             open_tensors(path)
         shown = str(path).replace("\0", "\\x00").replace("\x1b", "\\x1b")
-        assert str(caught.value) == f"{shown}: {message}; {EXPECTED}"
+        assert str(caught.value) == bounded(f"{shown}: {message}; {EXPECTED}")
 
     def refuse(*_):
         raise PermissionError(13, "Permission denied")

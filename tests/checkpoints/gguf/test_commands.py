@@ -87,7 +87,7 @@ def test_a_name_of_gguf_with_something_else_in_it_is_named(tmp_path, capsys, com
         "text": "its first bytes are b'hell', not b'GGUF'",
         "empty": "it is empty",
         "pipe": "it is a device or a pipe, which is read only once",
-        "link": "no such file",
+        "link": "it is a link to nothing",
     }
     assert main([*command, str(path)]) == 3
     assert capsys.readouterr().err == f"attnviz: error: {path}: {faults[kind]}; expected a GGUF file\n"
