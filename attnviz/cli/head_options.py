@@ -54,7 +54,7 @@ class MeasureOptions(Options):
             "--null",
             metavar="K",
             min=2,
-            max=100_000,
+            max=1000,
             help="Compare with the heads of K random-weight models of this shape on the same text: z scores.",
         ),
     ] = None

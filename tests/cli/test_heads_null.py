@@ -253,4 +253,4 @@ def test_ablation_that_is_asked_for_is_printed_first_of_all(cli):
 
 def test_so_many_random_models_that_none_would_end_are_refused(cli):
     ran = cli("heads", TEXT, "--null", str(10**30))
-    assert (ran.code, ran.err.partition(" is not ")[2].splitlines()[0]) == (2, "in the range 2<=x<=100000")
+    assert (ran.code, ran.err.partition(" is not ")[2].splitlines()[0]) == (2, "in the range 2<=x<=1000")

@@ -61,7 +61,7 @@ class RepeatOptions(Options):
             "--null",
             metavar="K",
             min=0,
-            max=100_000,
+            max=1000,
             help="Compare with the heads of K random-weight models of this shape; 0 for none. [default: 5]",
         ),
     ] = 5
