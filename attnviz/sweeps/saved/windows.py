@@ -17,7 +17,6 @@ _NAME = re.compile(r"(window-\d{7,}-[0-9a-f]{16})(?:-([0-9a-f]{16}))?(\.\w+)")
 LINES, TOTALS = ".ndjson", ".npz"  # the endings of the files: a line for each text, or one total of all
 MOST_TEXTS = 256  # in a window
 _DIGITS = 16  # of a digest in a name
-_PIECE = 2**20
 
 
 class WindowFolder:
@@ -146,11 +145,9 @@ def _windows(folder: Path, ending: str) -> dict[str, list[str]]:
 def _is_whole(path: Path) -> bool:
     """Whether a file is as it was written: its digest is that in its name."""
     name = _NAME.fullmatch(path.name)
-    digest = hashlib.sha256()
     try:
         with path.open("rb") as stream:
-            while piece := stream.read(_PIECE):
-                digest.update(piece)
+            digest = hashlib.file_digest(stream, "sha256")
     except OSError:
         return False
     return name is not None and digest.hexdigest()[:_DIGITS] == name[2]
