@@ -3,11 +3,11 @@
 The rule is that of ``config.json``: a key that is read past is a wrong picture.
 """
 
-import fnmatch
 import json
 from collections.abc import Iterator, Mapping
 
 from attnviz.checkpoints.gguf.architecture import Architecture, Facts
+from attnviz.checkpoints.huggingface.known_settings import matches
 from attnviz.checkpoints.huggingface.settings import Settings
 from attnviz.errors import CheckpointError, brief, some
 
@@ -87,11 +87,6 @@ def _unread(facts: Facts, settings: Settings, names: Mapping[str, str]) -> Itera
     unread = {name for name, _ in settings.unread()}
     fields = ("feed_forward_length",)  # which is a field whatever the family reads
     yield from ((key, facts.keys.values[key]) for name, key in names.items() if name in unread and key not in fields)
-
-
-def matches(key: str, patterns: tuple[str, ...]) -> bool:
-    """Whether a key is one of those that patterns with ``*`` stand for."""
-    return any(fnmatch.fnmatchcase(key, pattern) for pattern in patterns)
 
 
 def _short(value: object) -> str:

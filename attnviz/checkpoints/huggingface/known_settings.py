@@ -111,7 +111,7 @@ def check_settings(settings: Settings, family: Family) -> tuple[str, ...]:
         if own in CHANGES_ATTENTION:
             if not _is_neutral(own, value):
                 refused.append(f"{name} is {_short(value)}")
-        elif not _matches(own, IRRELEVANT) and not _matches(name, family.irrelevant):
+        elif not matches(own, IRRELEVANT) and not matches(name, family.irrelevant):
             unknown.append(brief(name))
     if refused:
         raise CheckpointError(
@@ -161,7 +161,8 @@ def _is_neutral(name: str, value: object) -> bool:
     return value in CHANGES_ATTENTION[name]
 
 
-def _matches(name: str, patterns: tuple[str, ...]) -> bool:
+def matches(name: str, patterns: tuple[str, ...]) -> bool:
+    """Whether a name is one of those that patterns with ``*`` stand for."""
     return _any_of(patterns).fullmatch(name) is not None
 
 

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from attnviz.checkpoints.gguf.architecture import SETTINGS_OF_KEYS
-from attnviz.checkpoints.gguf.keys import IRRELEVANT_KEYS, REFUSED_KEYS, matches
+from attnviz.checkpoints.gguf.keys import IRRELEVANT_KEYS, REFUSED_KEYS
 from attnviz.checkpoints.gguf.model import read_gguf
+from attnviz.checkpoints.huggingface.known_settings import matches
 from attnviz.errors import CheckpointError, UsageError
 from tests.checkpoints.gguf.conversion import config_of, convert, tensors_of, usual_keys, write_gguf
 from tests.checkpoints.gguf.recipes import RECIPES
