@@ -173,7 +173,7 @@ class FilesOfTexts:
 
     def __iter__(self) -> Iterator[Window]:
         before = 0  # bytes of the files that have been read
-        empty: list[EmptyInputError] = []
+        empty: list[tuple[str, EmptyInputError]] = []
         for name in self._files.names:
             end = 0
             try:
@@ -181,14 +181,14 @@ class FilesOfTexts:
                     end = window.texts[-1].end
                     yield Window([text._replace(end=before + text.end) for text in window.texts])
             except EmptyInputError as error:  # as a blank line among others
-                empty.append(error)
+                empty.append((one_line(name), error))
             except InputError as error:  # of a file, so that the others may be good
                 yield Window([PlacedText(one_line(name), error, before + end)])
             before += end
         if len(empty) == len(self._files.names):
-            raise empty[0]
+            raise empty[0][1]
         if empty:
-            names = [str(error).partition(": ")[0] for error in empty]
+            names = [name for name, _ in empty]
             self._notes.append(f"skipped {len(names)} file{'s' * (len(names) > 1)} without a text: {some(names)}")
 
     def _windows_of(self, name: str) -> Iterator[Window]:

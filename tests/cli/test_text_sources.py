@@ -106,9 +106,10 @@ def test_a_place_without_files_is_one_line(folder, place):
 def test_files_without_a_text_are_skipped_unless_all_are(cli, folder):
     (folder / "a.csv").touch()
     (folder / "aa.txt").write_bytes(b"\n\n")
+    (folder / "b: c.txt").touch()
     ran = cli("show", "--file", "corpus", "--json")
     assert (ran.code, ran.out.count("\n")) == (0, 4)
-    assert ran.err == "attnviz: note: skipped 2 files without a text: corpus/a.csv, corpus/aa.txt\n"
+    assert ran.err == "attnviz: note: skipped 3 files without a text: corpus/a.csv, corpus/aa.txt, corpus/b: c.txt\n"
     (folder / "a.jsonl").unlink()
     ran = cli("show", "--file", "corpus/a*", "--json")
     assert (ran.code, ran.err) == (3, "attnviz: error: corpus/a.csv: it is empty; expected a text file\n")
