@@ -29,7 +29,6 @@ class BlockCells:
 class Cells:
     """The cells of all rows; or of what is left without some tokens, where those on both sides of a gap are neighbours.
 
-    Attributes:
     Args:
         sides: of the tokens, or of those that are left; where there are names, the queries are the keys.
         names: of metrics; the others are left out.

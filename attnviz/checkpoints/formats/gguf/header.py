@@ -112,7 +112,7 @@ def _tensor(reader: "_Reader", name: str) -> tuple[tuple[int, ...], BlockType, i
         known = ", ".join(sorted(kind.name for kind in BLOCK_TYPES.values()))
         raise reader.fault(f"tensor {name} is of type {code}, which attnviz does not read", f"expected one of {known}")
     if 0 in shape:
-        raise reader.fault(f"tensor {brief(name)} is {shape}: it holds no numbers", "expected sizes of 1 or more")
+        raise reader.fault(f"tensor {name} is {shape}: it holds no numbers", "expected sizes of 1 or more")
     if math.prod(shape) > 2**62 or shape[-1] % kind.numbers:
         fault = f"tensor {name} is {shape} in blocks of {kind.numbers} ({kind.name})"
         raise reader.fault(fault, "expected whole blocks in each row")
