@@ -12,7 +12,6 @@ from attnviz.trace.attention import Attention, Matrix
 from attnviz.trace.model_info import ModelInfo
 
 _TURNING = "\u202a\u202b\u202c\u202d\u202e"  # embeddings and overrides of direction
-LABEL_WIDTH = 20
 FOOT_WIDTH, TEXT_WIDTH = 100, 300
 
 KIND_NAMES = {"encoder": "self-attention", "decoder": "decoder self-attention", "cross": "cross-attention"}

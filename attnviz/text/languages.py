@@ -10,8 +10,6 @@ from attnviz.records import dataclass
 from attnviz.text.language_names import Languages
 from attnviz.text.pretrained import PretrainedTokenizer
 
-_SETTINGS = {"source": "src_lang", "target": "tgt_lang"}  # of tokenizer_config.json
-
 
 @dataclass(frozen=True)
 class LanguageTokens:

@@ -22,9 +22,6 @@ from attnviz.memory import memory_fault
 _BITS = 24
 _DRAWING = 32  # bytes for each number while it is made
 _SMALLER = "expected a smaller block (d_model, d_ff, n_heads)"
-_LINEAR = ("q", "k", "v", "o", "1", "2", "g", "r", "c", "ql", "kvl", "kr", "pq", "pk")
-_BIASES = ("bias", "b", *(f"b{part}" for part in _LINEAR))
-_CONSTANT = ("gain", *_BIASES)  # tensors that are not drawn
 
 
 class SeededParams(Params):

@@ -26,7 +26,6 @@ _GUTTER = 10.0  # between two heads
 _COLUMN_GUTTER = 10.0  # between two heads side by side
 _LEAST_COLUMN = 8.0  # the width of a head, in sizes of the type
 _FEW_HEADS = 6  # below each other, where no size is given
-_ASPECT = 3.0  # of a head, about: its width by its height
 _PAGE_HEIGHT = 9 * 72.0
 _GROWN_ROOM = 4.0  # the least height of arcs over larger type, in sizes of the type
 _SPACE = 0.8  # between two words, in sizes of the type
