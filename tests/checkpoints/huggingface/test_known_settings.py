@@ -8,9 +8,9 @@ import pytest
 from attnviz.checkpoints.huggingface.known_settings import (
     CHANGES_ATTENTION,
     IRRELEVANT,
-    _matches,
     check_settings,
     family_of_classes,
+    matches,
 )
 from attnviz.checkpoints.huggingface.registry import built_in_types, families, find_family
 from attnviz.errors import CheckpointError
@@ -107,7 +107,7 @@ def test_the_settings_of_every_family_are_recorded():
 def test_every_setting_of_the_published_configuration_is_read_or_known_to_be_harmless(release, model_type):
     family, settings, _ = settings_of(release, model_type)
     known = (*IRRELEVANT, *CHANGES_ATTENTION, *family.irrelevant, *family.ignored)
-    assert [name for name in settings.values if name not in settings.read and not _matches(name, known)] == []
+    assert [name for name in settings.values if name not in settings.read and not matches(name, known)] == []
 
 
 @pytest.mark.parametrize(("release", "model_type"), EACH)
