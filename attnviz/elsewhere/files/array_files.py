@@ -27,7 +27,6 @@ _OTHER_TYPES = {
     "U8": np.dtype("u1"),
     "BOOL": np.dtype("?"),
 }
-_PIECE = 1 << 20  # bytes of a file that are hashed at a time
 
 
 @dataclass(frozen=True)
@@ -107,10 +106,7 @@ def _damaged(error: DamageError, where: str) -> InputError:
 def file_digest(path: Path) -> str:
     """The SHA-256 of a file, which is read a piece at a time."""
     with readable(one_line(path)), path.open("rb") as file:
-        digest = hashlib.sha256()
-        while piece := file.read(_PIECE):
-            digest.update(piece)
-    return digest.hexdigest()
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _npy(data: bytes, path: Path | None, digest: str) -> ArrayFile:
