@@ -29,7 +29,7 @@ def model_line(document: Mapping[str, object]) -> ModelLine:
     at = list(document).index("model")
     before, after = (dump(dict(some)) for some in (items[:at], items[at + 1 :]))
     full, short = (dump(one).rstrip(b"\n") for one in (model, short_model(model)))
-    return ModelLine(before.rstrip(b"}\n") + b',"model":', full, short, after)
+    return ModelLine(before.removesuffix(b"}\n") + b',"model":', full, short, after)
 
 
 def joined_lines(
