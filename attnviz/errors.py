@@ -9,7 +9,8 @@ from collections.abc import Sequence
 LONGEST_QUOTE, LONGEST_PATH, LONGEST_LINE = 80, 200, 800  # characters of a message
 LISTED = 3  # of many names
 _KEPT_END = 0.25  # of what is shortened: the start says more than the end
-_RUN = re.compile(rf"\S{{{LONGEST_PATH + 1},}}")
+# A word, or a path in the quotation marks of a command, which a user wants to paste.
+_RUN = re.compile(rf"""[^\s'"()]{{{LONGEST_PATH + 1},}}""")
 
 
 class AttnvizError(Exception):

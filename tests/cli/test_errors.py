@@ -918,3 +918,9 @@ def test_a_long_path_loses_its_middle_and_what_is_said_of_it_stays():
     assert message.startswith("folder0/folder1/")
     assert message.endswith("folder39/weights.npz: no such file; expected a checkpoint")
     assert len(message.partition(": ")[0]) < LONGEST_PATH
+
+
+def test_a_command_in_a_hint_keeps_paths_of_usual_length():
+    folder = "/home/somebody/" + "models/" * 16
+    command = f"python -c \"load('{folder}').save('{folder}copy')\" && attnviz show --model {folder}copy"
+    assert InputError("a: b; expected c", hint=command).hint == command
