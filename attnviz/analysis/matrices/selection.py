@@ -327,9 +327,15 @@ def _check_order(attention: Attention, request: Request) -> None:
 
 def _held(request: Request, attention: Attention) -> Choice:
     """What the request chooses of the layers and heads that a file holds, which need not be all of its model's."""
-    choice = Choice.of(request, max(attention.layers) + 1, max(attention.heads) + 1)
-    layers = attention.layers if request.layers == "all" and request.names is None else choice.layers
-    heads = attention.heads if request.heads == "all" else choice.heads
+    everything = request.names is None
+    layers = attention.layers if everything and request.layers == "all" else request.layers
+    heads = attention.heads if everything and request.heads == "all" else request.heads
+    # Not all up to the last: a file can give a layer any number.
+    choice = Choice.of(
+        replace(request, layers=layers, heads=heads), max(attention.layers) + 1, max(attention.heads) + 1
+    )
+    layers = attention.layers if layers is attention.layers else choice.layers
+    heads = attention.heads if heads is attention.heads else choice.heads
     for axis, numbers, held in (("layer", layers, attention.layers), ("head", heads, attention.heads)):
         for number in numbers:
             if number not in held:
