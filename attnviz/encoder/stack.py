@@ -223,6 +223,7 @@ def stream(
             if not left[address]:
                 del left[address]
             yield StreamedArray(address, _read_only(value), numbers[before : before + count])
+        del step, value  # the next matrix needs its room
         if address.name in _LAST:
             left = {one: n for one, n in left.items() if one[:2] != address[:2] or one.name == "output"}
 
@@ -311,6 +312,7 @@ def _addressed(kind: str, layer: int | None, steps: Steps) -> Arrays:
             output: Array = end.value
             return output
         yield Address(kind, layer, name), value
+        del value  # the next matrix needs its room
 
 
 def output_of(steps: Generator[object, None, Array]) -> Array:

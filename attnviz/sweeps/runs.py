@@ -233,6 +233,8 @@ class _Plan:
                 left -= len(heads)
                 if not left:  # nobody asks for the other heads of the last layer
                     return
+                del picked
+            del value  # the next matrix needs its room
 
     def seen(self, begin: Callable[[Attention], Callable[[HeadRows], None]]) -> None:
         """Runs it, and shows the rows of each layer as they are computed."""

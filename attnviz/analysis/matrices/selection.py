@@ -3,6 +3,7 @@
 import operator
 from collections.abc import Iterator, Sequence
 from dataclasses import field, fields, replace
+from functools import partial
 from itertools import product
 
 from attnviz.analysis.choices.segments import segment_tokens, sum_segments
@@ -231,8 +232,8 @@ def arranged_parts(parts: Iterator[Attention], request: Request) -> Iterator[Att
         UsageError, InputError: as ``arrange``, when the first part is asked for.
     """
     if request.reduce in PATHS:
-        return (_of_tokens(part, request) for part in reduced_parts(parts, request.reduce))
-    parts = (_of_tokens(part, request) for part in parts)
+        return map(partial(_of_tokens, request=request), reduced_parts(parts, request.reduce))
+    parts = map(partial(_of_tokens, request=request), parts)  # which, unlike a loop, does not keep the last part
     return parts if request.reduce == "none" else reduced_parts(parts, request.reduce)
 
 
