@@ -32,7 +32,7 @@ def memory_fault(n_bytes: int) -> str | None:
     free = min(left, default=n_bytes)
     if n_bytes <= free:
         return None
-    return f"needs {_in_bytes(n_bytes)} of memory, and {_in_bytes(free)} are free"
+    return f"needs {in_bytes(n_bytes)} of memory, and {in_bytes(free)} are free"
 
 
 def products_fault() -> str | None:
@@ -82,7 +82,7 @@ def _is_in_words(cause: BaseException) -> bool:
     return any(isinstance(cause, kind) and words.match(str(cause)) for kind, words in _WORDS.items())
 
 
-def _in_bytes(n_bytes: int) -> str:
+def in_bytes(n_bytes: int) -> str:
     """A size as a message shows it: ``67 MB``, ``5.1 GB``."""
     if n_bytes < 1e9:
         return f"{n_bytes / 1e6:.0f} MB"
@@ -94,7 +94,7 @@ def _left_of_machine(root: Path) -> Iterator[int]:
     for line in _text(root / "proc/meminfo").splitlines():
         if line.startswith("MemAvailable:"):
             yield 1024 * int(line.split()[1])
-    for limit in ("sys/fs/cgroup/memory.max", "sys/fs/cgroup/memory/memory.limit_in_bytes"):
+    for limit in ("sys/fs/cgroup/memory.max", "sys/fs/cgroup/memory/memory.limitin_bytes"):
         text = _text(root / limit).strip()
         if text.isdigit() and int(text) < _NO_LIMIT:
             yield int(text)
