@@ -6,6 +6,8 @@ import sys
 import time
 from types import FrameType
 
+from attnviz.cli.process.early import end_at_once
+
 _ENDING = ("SIGINT", "SIGTERM", "SIGHUP")  # Ctrl-C; kill, timeout; a terminal that is closed
 _TOGETHER = 1.0  # seconds in which signals are of one ending: a terminal and a parent may both send one
 _SHELL = 128  # what a shell adds to the number of a signal, for an exit code
@@ -16,7 +18,7 @@ _arrived: list[tuple[int, float]] = []  # number and time, of those that counted
 
 def heed_signals() -> None:
     """From now on the signals end a run in order, but for those that were ignored when the program started."""
-    for number in _numbers(signal.SIG_DFL, signal.default_int_handler):
+    for number in _numbers(signal.SIG_DFL, signal.default_int_handler, end_at_once):
         signal.signal(number, _end_run)
     sys.unraisablehook = _dropped
 
