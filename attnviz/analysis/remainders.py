@@ -1,6 +1,6 @@
 """The metrics of every head, of all its attention and of what does not rest, of matrices that come a part at a time."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import reduce
 
@@ -10,9 +10,12 @@ from attnviz.analysis.heads.labels import EVEN, PATTERN_METRICS
 from attnviz.analysis.heads.metrics import HeadMetrics, WholeMetrics, check_shares
 from attnviz.analysis.heads.sums.blocks import BlockPlaces, RowBlock, entropy_ratio, reachable_keys, row_blocks
 from attnviz.analysis.heads.sums.cells import Cells
+from attnviz.analysis.heads.sums.distances import DISTANCES
 from attnviz.analysis.heads.sums.means import Means, row_counts, row_sums
+from attnviz.analysis.heads.sums.seen import SeenSums
 from attnviz.analysis.heads.sums.sides import Sides, missing_of_sides
 from attnviz.analysis.resting import Remainder, looks_back_only, place_of_hidden, resting_places
+from attnviz.encoder.long.head_rows import HeadRows
 from attnviz.records import dataclass
 from attnviz.trace.attention import Attention, of_all
 
@@ -36,6 +39,37 @@ def metrics_of_parts(parts: Iterator[Attention]) -> tuple[Attention, HeadMetrics
         text = text or _Text(part)
         found.append(text.metrics(part))
         looked_at.append(part.bare)
+    common = of_all(looked_at)
+    return common, found[0] if len(found) == 1 else _joined(found, common)
+
+
+def metrics_of_rows(
+    run: Callable[[Callable[[Attention], Callable[[HeadRows], None]]], None],
+) -> tuple[Attention, HeadMetrics]:
+    """The same of a run whose rows are seen as they are computed, so that no matrix is ever in memory.
+
+    Args:
+        run: calls its argument with each layer's attention, without matrices, and the result with that layer's rows.
+    """
+    found: list[HeadMetrics] = []
+    looked_at: list[Attention] = []
+    seen: list[_SeenPart] = []  # the layer that is computed
+    text: _Text | None = None
+
+    def end() -> None:
+        found.extend(one.metrics() for one in seen)
+        seen.clear()
+
+    def begin(part: Attention) -> Callable[[HeadRows], None]:
+        nonlocal text
+        end()
+        text = text or _Text(part)
+        looked_at.append(part.bare)
+        seen.append(_SeenPart(text, part))
+        return seen[0].sums.add
+
+    run(begin)
+    end()
     common = of_all(looked_at)
     return common, found[0] if len(found) == 1 else _joined(found, common)
 
@@ -64,29 +98,29 @@ class _Text:
     """What the parts of the same matrices have in common."""
 
     def __init__(self, part: Attention) -> None:
-        self._sides = Sides.of(part)
-        self._whole = WholeMetrics(part, self._sides)
+        self.sides = Sides.of(part)
+        self.whole = WholeMetrics(part, self.sides)
         self._lefts: dict[bool, _Left] = {}  # by whether no token can look at a later one
         self._of_mask: _OfMask | None = None
 
     def metrics(self, part: Attention) -> HeadMetrics:
         """The metrics of one part."""
-        known = self._known(part)
-        whole, left = self._whole, known.left
+        known = self.of_mask(part)
+        whole, left = self.whole, known.left
         means, means_left, shares = whole.means(part), left.means(part), left.shares(part)
-        for places, block in row_blocks(part, self._sides.real_queries, known.allowed, left.keys):
-            whole.add(means, places, block)
+        for places, block in row_blocks(part, self.sides.real_queries, known.allowed, left.keys):
+            whole.add(means, places, block, whole.sums(block, places[2]))
             left.add(means_left, places, block, known.allowed_left)
             left.add_shares(shares, places, block, part.rest)
         metrics = whole.result(part, means)
         return replace(metrics, remainder=left.remainder(metrics, means_left, shares))
 
-    def _known(self, part: Attention) -> "_OfMask":
+    def of_mask(self, part: Attention) -> "_OfMask":
         """What its mask says, which the heads of a layer share."""
         if self._of_mask is None or self._of_mask.masked is not part.masked:
             causal = looks_back_only(part)
             if causal not in self._lefts:
-                self._lefts[causal] = _Left(part, self._sides, causal=causal)
+                self._lefts[causal] = _Left(part, self.sides, causal=causal)
             left = self._lefts[causal]
             self._of_mask = _OfMask(part.masked, left, reachable_keys(part), reachable_keys(part, left.keys))
         return self._of_mask
@@ -109,6 +143,41 @@ class _OfMask:
     allowed_left: np.ndarray
 
 
+class _SeenPart:
+    """A layer whose rows are seen as they are computed.
+
+    Attributes:
+        sums: over its rows, to which they are added.
+    """
+
+    def __init__(self, text: _Text, part: Attention) -> None:
+        self._text, self._part, self._known = text, part, text.of_mask(part)
+        left, allowed, allowed_left = self._known.left, self._known.allowed, self._known.allowed_left
+
+        def scale_left(sums: np.ndarray, rows: slice) -> np.ndarray:
+            counted, share = left.counted(sums, sums[..., 0] != 0, rows, allowed_left[:, rows])
+            return np.asarray(counted / share)
+
+        counted = (allowed[0] > 0) & text.sides.real_queries
+        self.sums = SeenSums(part, counted, left.keys, (text.whole.cells, left.cells), scale_left)
+
+    def metrics(self) -> HeadMetrics:
+        """The metrics of all rows."""
+        whole, known, part = self._text.whole, self._known, self._part
+        rows = self.sums.rows(known.allowed)
+        _, n_heads, n_rows, _ = part.matrices.shape
+        places = slice(0, 1), slice(0, n_heads), slice(0, n_rows)
+        means, means_left, shares = whole.means(part), known.left.means(part), known.left.shares(part)
+        sums = dict(zip(whole.cells.names, self.sums.cells, strict=True))
+        if "offset" in whole.names:
+            sums |= zip(DISTANCES, self.sums.distances, strict=True)
+        whole.add(means, places, rows, sums)
+        known.left.add(means_left, places, rows, known.allowed_left, self.sums.cells_left)
+        known.left.add_shares(shares, places, rows, None)
+        metrics = whole.result(part, means)
+        return replace(metrics, remainder=known.left.remainder(metrics, means_left, shares))
+
+
 class _Left:
     """What is left of a text's attention without the keys on which heads rest; rows are divided by their sums.
 
@@ -116,6 +185,7 @@ class _Left:
 
     Attributes:
         keys: (n_keys,), True for those on which heads do not rest.
+        cells: those that some metrics add up.
 
     Args:
         part: some of the matrices.
@@ -142,23 +212,40 @@ class _Left:
         self._missing = {name: why for name, why in missing.items() if name in PATTERN_METRICS}
         self._names = tuple(name for name in PATTERN_METRICS if name not in missing)
         names, shape = () if is_empty else self._names, (len(self._rows), len(self.keys))
-        self._cells = Cells(sides_left, names, (queries, keys), shape, _MOST_EQUAL)
-        self._about = self._cells.rows_about(self._names)
+        self.cells = Cells(sides_left, names, (queries, keys), shape, _MOST_EQUAL)
+        self._about = self.cells.rows_about(self._names)
 
     def means(self, part: Attention) -> Means:
         """Empty means of the metrics of a part."""
         return Means(self._names, part.matrices.shape[:2])
 
-    def add(self, means: Means, places: BlockPlaces, block: RowBlock, allowed: np.ndarray) -> None:
-        """The rows of one more block of a part, with how many of the keys that are left each can attend to."""
+    def counted(
+        self, sums: np.ndarray, seen: np.ndarray, rows: slice, allowed: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Which of some rows count, and what of those is left, both (n_layers, n_heads, n_rows); 1 for the others."""
+        left = sums[..., 1]
+        counted = seen & (left >= LEAST_LEFT) & (self._rows[rows] & (allowed > 0))[:, None]
+        return counted, np.where(counted, left, 1)
+
+    def add(
+        self,
+        means: Means,
+        places: BlockPlaces,
+        block: RowBlock,
+        allowed: np.ndarray,
+        cell_sums: np.ndarray | None = None,
+    ) -> None:
+        """The rows of one more block of a part, with how many of the keys that are left each can attend to.
+
+        ``cell_sums`` are those of the cells, (n_names, n_layers, n_heads), where they are known already.
+        """
         layers, _, rows = places
         allowed = allowed[layers if len(allowed) > 1 else slice(None), rows]
-        left = block.sums[..., 1]
-        counted = block.seen & (left >= LEAST_LEFT) & (self._rows[rows] & (allowed > 0))[:, None]
-        share = np.where(counted, left, 1)
+        counted, share = self.counted(block.sums, block.seen, rows, allowed)
         scale = counted / share
         entropy = block.entropies[..., 1] * scale + np.log(share)  # that of A / share
-        sums = self._cells.sums(block.weights, rows, scale)
+        cell_sums = self.cells.sums(block.weights, rows, scale) if cell_sums is None else cell_sums
+        sums = dict(zip(self.cells.names, cell_sums, strict=True))
         sums["entropy_ratio"] = row_sums(entropy_ratio(np.maximum(entropy, 0), allowed), counted)
         means.add(places, row_counts(counted, self._about[:, rows]), sums)
 

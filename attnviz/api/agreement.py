@@ -14,7 +14,8 @@ from attnviz.api.sweep import Selection, TextSource, corpus
 from attnviz.errors import InputError, UsageError
 from attnviz.records import dataclass
 from attnviz.sweeps.head_measures import attention_of_heads
-from attnviz.sweeps.runs import Run, run_prepared
+from attnviz.sweeps.run import Run
+from attnviz.sweeps.runs import run_prepared
 from attnviz.trace.attention import Attention
 
 

@@ -17,7 +17,7 @@ from attnviz.api.sweep import Selection, TextSource, corpus
 from attnviz.errors import InputError, one_line
 from attnviz.records import dataclass
 from attnviz.sweeps.head_measures import metrics_of
-from attnviz.sweeps.runs import Run
+from attnviz.sweeps.run import Run
 from attnviz.trace.attention import Attention
 from attnviz.trace.result import Result
 
@@ -152,7 +152,7 @@ def check(
     source = corpus(texts, **corpus_options)
     flags = {"words": words, "hide_special": hide_special, "renormalize": renormalize}
     request = given_request(request, source.has_target, layers=layers, heads=heads, kind=kind, **flags)
-    values = source.values(request, partial(_checked, expressions), beside=True)
+    values = source.values(request, partial(_checked, expressions))
     return (replace(report, where=where) for where, report in values)
 
 

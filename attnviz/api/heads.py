@@ -129,7 +129,7 @@ def heads(
     companions = None if null is None else null_companions(null, request, ablated=ablation)
     totals = Totals()
     kept = None if source.saving is None else _kept_totals()
-    for part in source.totals(request, each, Totals, companions=companions, beside=True, kept=kept):
+    for part in source.totals(request, each, Totals, companions=companions, kept=kept):
         totals.merge(part)
     return _report(totals, rows, cluster=cluster)
 

@@ -13,7 +13,7 @@ from attnviz.api.sweep import TextSource, corpus
 from attnviz.records import dataclass
 from attnviz.sweeps.corpus import Corpus, FoldT, KeptTotals
 from attnviz.sweeps.head_measures import null_companions
-from attnviz.sweeps.runs import Run
+from attnviz.sweeps.run import Run
 from attnviz.sweeps.work import Companions
 from attnviz.trace.result import Result
 
@@ -73,7 +73,7 @@ def heads_per_text(
     request = request or heads_request(target=source.has_target)
     each = partial(_text_heads, request, {"ablation": ablation, "null": null, **options})
     companions = None if null is None else null_companions(null, request, ablated=ablation)
-    values = source.values(request, each, companions=companions, beside=True)
+    values = source.values(request, each, companions=companions)
     return (replace(one, where=where) for where, one in values)
 
 
@@ -110,7 +110,6 @@ class _RunCorpus(Corpus):
         fold: Callable[[], FoldT],
         *,
         companions: Companions | None = None,  # noqa: ARG002 (they have been run with the text)
-        beside: bool = False,  # noqa: ARG002
         most: int = 1,  # noqa: ARG002
         kept: KeptTotals[FoldT] | None = None,  # noqa: ARG002
     ) -> Iterator[FoldT]:

@@ -17,7 +17,7 @@ from attnviz.output.signatures import is_written_by_attnviz
 from attnviz.output.words import KIND_NAMES
 from attnviz.outputs import check_file
 from attnviz.records import dataclass
-from attnviz.sweeps.runs import Run
+from attnviz.sweeps.run import Run
 from attnviz.trace.attention import Attention
 from attnviz.trace.result import Result
 

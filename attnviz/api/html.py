@@ -181,7 +181,7 @@ def _contents(
     if isinstance(texts, DiffReport):
         return iter([("", difference_content(texts, options))])
     source = corpus(texts, **corpus_options)
-    return source.values(options.first_run, partial(run_content, options), beside=True)
+    return source.values(options.first_run, partial(run_content, options))
 
 
 def difference_content(report: DiffReport, options: PageOptions) -> TextContent:

@@ -23,7 +23,8 @@ from attnviz.output.page.facts import NO_FACTS, head_facts
 from attnviz.output.page.sets import SetWriter
 from attnviz.output.rendering import Document
 from attnviz.records import dataclass
-from attnviz.sweeps.runs import Run, kinds_of, runs
+from attnviz.sweeps.run import Run
+from attnviz.sweeps.runs import kinds_of, runs
 from attnviz.trace.attention import Attention, Matrix
 from attnviz.trace.result import Result
 from attnviz.trace.tokens import Tokens, token_numbers

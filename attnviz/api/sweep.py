@@ -11,7 +11,7 @@ from attnviz.analysis.matrices.selection import Request
 from attnviz.errors import UsageError
 from attnviz.model import Model, PathOrText, load, opened_model
 from attnviz.sweeps.corpus import Corpus
-from attnviz.sweeps.runs import Run
+from attnviz.sweeps.run import Run
 from attnviz.sweeps.texts import is_stream, layout_of
 from attnviz.sweeps.work import Parts
 from attnviz.text.files.sources import TextFiles, text_source
@@ -216,7 +216,7 @@ def corpus(
         on_error: at a text that cannot be used: ``stop``, or ``skip`` it with a note.
         workers: processes; None for as many as there are CPUs. More than one needs a system that can fork.
         dask: the address of a Dask scheduler whose workers run the texts of a file or a pipe, or ``local:N``.
-        threads: threads of a matrix product; None for one, and for long texts as many as there are CPUs.
+        threads: threads that compute a text; None for one, and for long texts as many as there are CPUs.
         note: called with each note.
         layout: of a file, how it holds texts: ``FileLayout("csv", field="sentence")``; by default as its name says.
 

@@ -9,7 +9,7 @@ from attnviz.analysis.matrices.selection import Request
 from attnviz.analysis.one_word import WordAttention, WordQuestion, word_attention
 from attnviz.api.sweep import TextSource, corpus, place_fields
 from attnviz.errors import InputError, UsageError
-from attnviz.sweeps.runs import Run
+from attnviz.sweeps.run import Run
 from attnviz.trace.result import Result
 
 if TYPE_CHECKING:

@@ -8,13 +8,15 @@ from typing import TypeAlias
 import numpy as np
 
 from attnviz.encoder.config.block import Block
+from attnviz.encoder.long import head_rows
+from attnviz.encoder.long.head_rows import Asked, by_rows
 from attnviz.encoder.masks import Packing
 from attnviz.encoder.ops import softmax, softmax_with_sink
 from attnviz.encoder.parameters.params import Array, Params
 from attnviz.encoder.positions.disentangled import OffsetHeads, Offsets
 from attnviz.encoder.positions.rotary import rotate
 from attnviz.encoder.projections import linear, project_heads, split_heads
-from attnviz.encoder.scoring import attention_scores, capped
+from attnviz.encoder.scoring import Scoring, attention_scores, capped
 from attnviz.records import dataclass
 
 # A part of the block is a generator: it yields (name, array) as it computes, and returns its output. A caller that
@@ -23,11 +25,6 @@ from attnviz.records import dataclass
 Steps: TypeAlias = Generator[tuple[str, Array], None, Array]
 
 _AT_ONCE = 1 << 22  # scores in memory at a time, or one head's if those are more
-_ROWS_AT_ONCE = 1 << 18  # scores in a core's cache at a time, of a head that has more
-
-
-# Gives the scores of some rows of some heads, (..., some, n_rows, n_k), -inf where masked.
-Scoring: TypeAlias = Callable[[slice, slice], Array]
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +56,7 @@ class Geometry:
         padding: (n,), in a batch (n_texts, n), True where a place only fills the length; None for none.
         normed: whether the part has a norm before it, where norms come first.
         past: keys and values that are known already; None for none.
-        asked: the names of the arrays that somebody asks for, with ``z`` where the output is needed; None for all.
+        asked: what is asked for; None for everything.
         packing: of a batch whose vectors x are those of its texts alone, (n_rows, d_model); None for (..., n, d_model).
     """
 
@@ -71,7 +68,7 @@ class Geometry:
     normed: bool = True
     past: Past | None = None
     packing: Packing | None = None
-    asked: frozenset[str] | None = None
+    asked: Asked | None = None
 
 
 def attention(x: Array, source: Array, params: Params, config: Block, geometry: Geometry) -> Steps:
@@ -100,11 +97,12 @@ def attention(x: Array, source: Array, params: Params, config: Block, geometry: 
     values = partial(_values, source, params, config, geometry)
     score = _scoring(q, repeat_kv(k, group), params, config, geometry)
     sink = params["sink"] if config.attention.sink else None  # (n_heads,)
-    if _comes_in_rows(geometry, q, k):
-        v = repeat_kv(values(), group) if "z" in (geometry.asked or ()) else None
-        yield from _by_rows(score, k.shape[-2], v, z, sink, keep="weights" in (geometry.asked or ()))
+    if geometry.asked is not None and _comes_in_rows(geometry, q, k):
+        v = repeat_kv(values(), group) if "z" in geometry.asked.names else None
+        yield from by_rows(score, k.shape[-2], v, z, sink, geometry.asked)
     else:
-        yield from _by_heads(score, _head_groups(q, k), values, z, sink, group)
+        asked_heads = None if geometry.asked is None else geometry.asked.heads
+        yield from _by_heads(score, _head_groups(q, k), values, z, sink, group, asked_heads)
     yield "z", z  # (n_heads, n_q, d_v)
 
     merged = merge_heads(z, geometry.packing)  # (n_q, n_heads * d_v)
@@ -136,16 +134,27 @@ def _scoring(q: Array, k: Array, params: Params, config: Block, geometry: Geomet
 
 
 def _by_heads(
-    score: Scoring, groups: Iterator[slice], values: Callable[[], Array], z: Array, sink: Array | None, group: int
+    score: Scoring,
+    groups: Iterator[slice],
+    values: Callable[[], Array],
+    z: Array,
+    sink: Array | None,
+    group: int,
+    asked: tuple[int, ...] | None,
 ) -> Iterator[tuple[str, Array]]:
-    """Scores, weights and ``z`` of some heads after others; ``v`` after the first weights."""
+    """Scores, weights and ``z`` of some heads after others, of the heads asked for; ``v`` after the first weights."""
     v = None
     for heads in groups:
+        some: list[int] | slice = slice(None)
+        if asked is not None:
+            some = [head - heads.start for head in asked if heads.start <= head < heads.stop]
         scores = score(heads, slice(None))  # (some, n_q, n_k)
-        yield "scores", scores
+        if some:
+            yield "scores", scores[..., some, :, :]
         # (some, n_q, n_k), over the keys
         weights = softmax(scores, out=scores) if sink is None else softmax_with_sink(scores, sink[heads])
-        yield "weights", weights
+        if some:
+            yield "weights", weights[..., some, :, :]
         if v is None:  # a caller that wants only weights has stopped by now
             v = values()
             yield "v", v  # (n_kv_heads, n_k, d_v)
@@ -159,37 +168,8 @@ def _comes_in_rows(geometry: Geometry, q: Array, k: Array) -> bool:
     """Whether a text is so long that its rows are worked on some at a time, in a core's cache."""
     if geometry.asked is None or q.ndim > 3 or geometry.offsets is not None:
         return False
-    return geometry.asked.isdisjoint(("scores", "v")) and q.shape[-2] * k.shape[-2] > _ROWS_AT_ONCE
-
-
-def _by_rows(
-    score: Scoring, n_keys: int, v: Array | None, z: Array, sink: Array | None, *, keep: bool
-) -> Iterator[tuple[str, Array]]:
-    """``z`` and the weights of one head after another, some rows at a time; of others' weights no more is in memory.
-
-    Args:
-        score: gives the scores.
-        n_keys: how many a row has.
-        v: (n_heads, n_k, d_v); None where nobody needs ``z``.
-        z: (n_heads, n_q, d_v), to write to.
-        sink: (n_heads,), each head's further score; None for none.
-        keep: whether somebody asks for the weights.
-    """
-    n_heads, n_q = z.shape[:2]
-    step = max(1, _ROWS_AT_ONCE // n_keys)
-    for heads in (slice(head, head + 1) for head in range(n_heads)):
-        kept = np.empty((1, n_q, n_keys), z.dtype) if keep else None
-        for rows in (slice(start, start + step) for start in range(0, n_q, step)):
-            scores = score(heads, rows)  # (1, n_rows, n_k)
-            weights = scores if kept is None else kept[:, rows]
-            if sink is None:
-                softmax(scores, out=weights)
-            else:
-                weights[...] = softmax_with_sink(scores, sink[heads])
-            if v is not None:
-                np.matmul(weights, v[heads], out=z[heads, rows])
-        if kept is not None:
-            yield "weights", kept
+    is_long = q.shape[-2] * k.shape[-2] > head_rows.AT_ONCE // 4
+    return geometry.asked.see is not None or (is_long and geometry.asked.names.isdisjoint(("scores", "v")))
 
 
 def _keys(source: Array, params: Params, config: Block, geometry: Geometry) -> Array:

@@ -1,10 +1,17 @@
 """The keys that a query may attend to, and the rows of a batch that are tokens."""
 
+from collections.abc import Iterable
+from functools import cache
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from attnviz.encoder.config.block import Block
 from attnviz.encoder.parameters.params import Array
 from attnviz.records import dataclass
+
+if TYPE_CHECKING:
+    from attnviz.encoder.embedding import Sequence  # which imports what imports this
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,3 +72,24 @@ def without_padding(allowed: Array | None, padding: Array | None, n_queries: int
     real: Array = np.broadcast_to(~padding[..., None, :], (*padding.shape[:-1], n_queries, padding.shape[-1]))
     real = real if padding.ndim == 1 else real[:, None]
     return real if allowed is None else allowed & real
+
+
+def masked_keys(
+    config: Block, kind: str, layers: Iterable[int], source: "Sequence", target: "Sequence | None"
+) -> Array | None:
+    """True where a key is hidden from a query, (n_layers, n_queries, n_keys) for some layers; None for no mask."""
+    sequence = source if target is None or kind != "decoder" else target
+    n = len(source if target is None or kind == "encoder" else target)
+    windowed = config.windowed_layers
+
+    @cache
+    def hidden(windowed: bool) -> Array:
+        allowed = None if kind == "cross" else allowed_keys(config, n, causal=kind == "decoder", windowed=windowed)
+        allowed = without_padding(allowed, sequence.padding, n)
+        return np.zeros((n, len(sequence)), dtype=bool) if allowed is None else ~allowed
+
+    masked = [hidden(layer in windowed) for layer in layers]
+    if not any(mask.any() for mask in masked):
+        return None
+    same = all(mask is masked[0] for mask in masked)
+    return np.broadcast_to(masked[0], (len(masked), *masked[0].shape)) if same else np.stack(masked)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from attnviz.encoder.long.parallel import each
 from attnviz.encoder.parameters.params import Array
 
 _BLOCK = 1 << 16  # numbers of one array that are worked on at once: a function's few arrays fit in 1 MiB
@@ -143,16 +144,20 @@ def _sigmoid_gated(x: Array, coefficients: tuple[float, ...], out: Array | None)
     """x sigmoid(x P(x^2)), as x / (1 + exp(-x P(x^2))): where the exponential overflows, the result is 0."""
     gated = np.empty_like(x, order="C") if out is None else out
     highest, *others = coefficients
+
+    def gate(rows_and_block: tuple[Array, Array]) -> None:
+        rows, block = rows_and_block
+        first, *factors = [rows * rows] * len(others) + [rows]
+        exponent = first * -highest
+        for coefficient, factor in zip(others, factors, strict=True):  # Horner's rule
+            exponent -= coefficient
+            exponent *= factor
+        np.exp(exponent, out=exponent)
+        exponent += 1
+        np.divide(rows, exponent, out=block)
+
     with np.errstate(over="ignore"):
-        for rows, block in _blocks(x, gated):
-            first, *factors = [rows * rows] * len(others) + [rows]
-            exponent = first * -highest
-            for coefficient, factor in zip(others, factors, strict=True):  # Horner's rule
-                exponent -= coefficient
-                exponent *= factor
-            np.exp(exponent, out=exponent)
-            exponent += 1
-            np.divide(rows, exponent, out=block)
+        each(gate, _blocks(x, gated))
     return gated
 
 

@@ -8,11 +8,13 @@ to the last bit would take copies of all queries and keys.
 
 import numpy as np
 
+from attnviz.encoder.long.parallel import each, n_threads
 from attnviz.encoder.parameters.params import Array, Params
 
 # Up to here OpenBLAS is quicker, up to twice, at (W^T x^T)^T than at x W: W is stored transposed in most files.
 _FEW_ROWS = 64
 _SMALL = 1280  # numbers of a product that is padded to more: one row by itself would be computed in another order
+_ROWS_OF_A_THREAD = 256  # which are enough to be quick, and few enough for threads to end at the same time
 _FEW_KEYS = 64  # up to so many, sums over keys are quicker with the keys on the first axis in memory
 
 
@@ -22,8 +24,22 @@ def of_rows(x: Array, w: Array) -> Array:
     n, least = len(rows), max(2, _SMALL // w.shape[-1] + 1)
     if n < least:
         rows = np.concatenate([rows, np.zeros((least - n, rows.shape[-1]), rows.dtype)])
-    y = rows @ w if n > _FEW_ROWS else np.ascontiguousarray((w.T @ rows.T).T)
+    y = _of_many(rows, w) if n > _FEW_ROWS else np.ascontiguousarray((w.T @ rows.T).T)
     return y[:n].reshape(*x.shape[:-1], w.shape[-1])
+
+
+def _of_many(rows: Array, w: Array) -> Array:
+    """The product of many rows, in the threads that are in use."""
+    if n_threads() == 1:
+        return np.asarray(rows @ w)
+    y = np.empty((len(rows), w.shape[-1]), np.result_type(rows, w))
+
+    def multiply(start: int) -> None:
+        some = slice(start, start + _ROWS_OF_A_THREAD)
+        np.matmul(rows[some], w, out=y[some])
+
+    each(multiply, range(0, len(rows), _ROWS_OF_A_THREAD))
+    return y
 
 
 def with_matrix(x: Array, params: Params, name: str) -> Array:
@@ -36,7 +52,14 @@ def with_matrix(x: Array, params: Params, name: str) -> Array:
     if blocks is None:
         return of_rows(x, params[name])
     turned = np.ascontiguousarray(x.reshape(-1, x.shape[-1]).T)  # (width, n)
-    y = np.concatenate([block @ turned for block in blocks])  # (m, n)
+    products: dict[int, Array] = {}
+
+    def multiply(numbered: tuple[int, Array]) -> None:
+        at, block = numbered
+        products[at] = block @ turned
+
+    each(multiply, enumerate(blocks))
+    y = np.concatenate([products[at] for at in range(len(products))])  # (m, n)
     return np.ascontiguousarray(y.T).reshape(*x.shape[:-1], len(y))
 
 

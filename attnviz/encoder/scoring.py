@@ -1,10 +1,16 @@
 """The comparison of queries and keys: scores before bias, mask and softmax."""
 
+from collections.abc import Callable
+from typing import TypeAlias
+
 import numpy as np
 
 from attnviz.encoder.config.block import Block
 from attnviz.encoder.parameters.params import Array
 from attnviz.encoder.products import of_pairs
+
+# Gives the scores of some rows of some heads, (..., some, n_rows, n_k), -inf where masked.
+Scoring: TypeAlias = Callable[[slice, slice], Array]
 
 _CHUNK = 1 << 22  # elements of q + k held at once
 

@@ -1,8 +1,8 @@
 """The one stack: embed, run the blocks, and keep only the arrays that the caller asks for."""
 
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Set
+from collections.abc import Callable, Generator, Iterator, Mapping, Set
+from collections.abc import Sequence as Seq
 from dataclasses import replace
-from functools import cache
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
@@ -11,6 +11,7 @@ from attnviz.encoder.attention import Geometry, Past, Steps
 from attnviz.encoder.block import cross_attention_part, encoder_block, feed_forward_part, self_attention_part
 from attnviz.encoder.config.block import Block
 from attnviz.encoder.embedding import Sequence, embed
+from attnviz.encoder.long.head_rows import Asked
 from attnviz.encoder.masks import Packing, allowed_keys, without_padding
 from attnviz.encoder.norms import normalize
 from attnviz.encoder.parameters.params import Array, DType, Params
@@ -41,26 +42,23 @@ class StreamedArray(NamedTuple):
     Attributes:
         address: its place in the trace.
         value: read-only; scores are valid only until the next array.
-        heads: the heads of scores and weights; several arrays, in order, give all heads of a layer.
+        heads: the heads of scores and weights, of all or of those asked for; several arrays, in order, give a layer's.
     """
 
     address: Address
     value: Array
-    heads: range
+    heads: Seq[int]
 
 
 Arrays: TypeAlias = Generator[tuple[Address, Array], None, Array]
-Asked: TypeAlias = Callable[[int], frozenset[str]]  # by layer, as ``Geometry`` has it
+AskedOfLayer: TypeAlias = Callable[[int], Asked]
 Pasts: TypeAlias = Mapping[tuple[str, int], Past]  # by kind and layer
 
 
 def self_geometry(
     config: Block, params: Params, sequence: Sequence, dtype: DType, layer: int, *, causal: bool
 ) -> Geometry:
-    """Positions and masks of a sequence's attention to itself in a layer, for scores of a float type.
-
-    They are those of its queries, from ``sequence.start`` on.
-    """
+    """Positions and masks of a sequence's attention to itself in a layer, of its queries from ``sequence.start`` on."""
     n, start, windowed = len(sequence), sequence.start, layer in config.windowed_layers
     allowed = allowed_keys(config, n, causal=causal, windowed=windowed, start=start)
     one_way = causal or config.attention.mask == "causal"
@@ -106,7 +104,7 @@ def _self_geometries(
     causal: bool,
     past: Pasts | None = None,
     packing: Packing | None = None,
-    asked: Asked | None = None,
+    asked: AskedOfLayer | None = None,
 ) -> Callable[[int], Geometry]:
     """Each layer's geometry, made once for all layers that share it; keys and values that are known are its own."""
     kind = "decoder" if causal else "encoder"
@@ -131,7 +129,7 @@ def cross_geometry(source: Sequence, n_target: int) -> Geometry:
 
 
 def encode(
-    params: Params, config: Block, source: Sequence, past: Pasts | None = None, *, asked: Asked | None = None
+    params: Params, config: Block, source: Sequence, past: Pasts | None = None, *, asked: AskedOfLayer | None = None
 ) -> Arrays:
     """The encoder, step by step; returns its output (n, d_model), normed at the end where norms come first.
 
@@ -183,10 +181,21 @@ def stream(
     addresses: Set[Address],
     source: Sequence,
     target: Sequence | None = None,
+    *,
+    heads: Mapping[str, tuple[int, ...]] | None = None,
 ) -> Iterator[StreamedArray]:
     """Runs the stack, and the decoder if there is a target, until every array asked for has been computed.
 
     An array that the configuration does not have, such as the norm of a part without one, is left out.
+
+    Args:
+        params: the whole model's.
+        config: the block's fields.
+        addresses: the arrays asked for.
+        source: the encoder's input.
+        target: the decoder's input, if there is one.
+        heads: by kind, the heads that are needed; where weights or scores alone are asked for, others are not computed
+            without need, and do not come.
 
     Yields:
         those arrays as they are computed, scores and weights in groups of heads.
@@ -194,9 +203,11 @@ def stream(
     Raises:
         InputError: an array asked for is not finite (the scores' -inf of masked keys apart).
     """
-    left = {one: config.heads_of(one.kind) if one.name in BY_HEADS else 1 for one in addresses}
     heads_alone = target is None and all(address.name in BY_HEADS for address in addresses)
-    steps = _both(params, config, source, target, _asked(addresses) if heads_alone else None)
+    some = None if heads is None or not heads_alone else _narrowed(heads["encoder"], config.n_heads)
+    coming = {one: some or range(config.heads_of(one.kind)) for one in addresses if one.name in BY_HEADS}
+    left = {one: len(coming.get(one, "1")) for one in addresses}
+    steps = _both(params, config, source, target, _asked(addresses, some) if heads_alone else None)
     while left:
         with np.errstate(over="ignore", invalid="ignore"):
             step = next(steps, None)
@@ -205,12 +216,13 @@ def stream(
         address, value = step
         if address in left:
             _check_finite(address, value)
-            before = config.heads_of(address.kind) - left[address]
-            count = value.shape[-3] if address.name in BY_HEADS else 1
+            numbers = coming.get(address, range(1))
+            before = len(numbers) - left[address]
+            count = value.shape[-3] if address in coming else 1
             left[address] -= count
             if not left[address]:
                 del left[address]
-            yield StreamedArray(address, _read_only(value), range(before, before + count))
+            yield StreamedArray(address, _read_only(value), numbers[before : before + count])
         if address.name in _LAST:
             left = {one: n for one, n in left.items() if one[:2] != address[:2] or one.name == "output"}
 
@@ -238,7 +250,7 @@ def run(
         InputError: as ``stream``.
     """
     kept: dict[Address, Array] = {}
-    for address, value, computed in stream(params, config, addresses, source, target):
+    for address, value, computed in stream(params, config, addresses, source, target, heads=heads):
         kept_heads = tuple(range(config.heads_of(address.kind))) if heads is None else heads[address.kind]
         if address.name not in BY_HEADS or (address.name == "weights" and tuple(computed) == kept_heads):
             kept[address] = value
@@ -248,7 +260,7 @@ def run(
             continue
         if address not in kept:
             kept[address] = np.empty((*value.shape[:-3], len(kept_heads), *value.shape[-2:]), value.dtype)
-        kept[address][..., places, :, :] = value[..., [kept_heads[at] - computed.start for at in places], :, :]
+        kept[address][..., places, :, :] = value[..., [computed.index(kept_heads[at]) for at in places], :, :]
     return _trace({address: _read_only(value) for address, value in kept.items()})
 
 
@@ -259,14 +271,22 @@ def _read_only(value: Array) -> Array:
     return view
 
 
-def _asked(addresses: Set[Address]) -> Asked:
+def _narrowed(heads: tuple[int, ...], n_heads: int) -> tuple[int, ...] | None:
+    """These heads in order; None for all."""
+    some = tuple(sorted(set(heads)))
+    return None if len(some) == n_heads else some
+
+
+def _asked(addresses: Set[Address], heads: tuple[int, ...] | None) -> AskedOfLayer:
     """What of each layer somebody asks for, where that is scores and weights alone."""
     layers = {one.layer: {two.name for two in addresses if two.layer == one.layer} for one in addresses}
     last = max((layer for layer in layers if layer is not None), default=-1)
-    return lambda layer: frozenset(layers.get(layer, set()) | ({"z"} if layer < last else set()))
+    return lambda layer: Asked(frozenset(layers.get(layer, set()) | ({"z"} if layer < last else set())), heads)
 
 
-def _both(params: Params, config: Block, source: Sequence, target: Sequence | None, asked: Asked | None) -> Arrays:
+def _both(
+    params: Params, config: Block, source: Sequence, target: Sequence | None, asked: AskedOfLayer | None
+) -> Arrays:
     """The encoder, then the decoder if there is a target."""
     memory = yield from encode(params, config, source, asked=asked)
     if target is not None:
@@ -308,8 +328,13 @@ def _check_finite(address: Address, value: Array) -> None:
         return
     highest = value.max()  # NaN where one of them is
     if not (highest < np.inf and (address.name == "scores" or value.min() > -np.inf)):
-        where = address.kind if address.layer is None else f"{address.kind} layer {address.layer}"
-        raise InputError(f"{where}: the {address.name} are not finite; expected vectors and weights of a usual size")
+        raise not_finite(address)
+
+
+def not_finite(address: Address) -> InputError:
+    """What is wrong where an array is not finite."""
+    where = address.kind if address.layer is None else f"{address.kind} layer {address.layer}"
+    return InputError(f"{where}: the {address.name} are not finite; expected vectors and weights of a usual size")
 
 
 def _trace(kept: dict[Address, Array]) -> Trace:
@@ -323,24 +348,3 @@ def _trace(kept: dict[Address, Array]) -> Trace:
         embeddings={kind: EmbeddingTrace(kind, **arrays) for kind, arrays in stacks.items()},
         outputs=outputs,
     )
-
-
-def masked_keys(
-    config: Block, kind: str, layers: Iterable[int], source: Sequence, target: Sequence | None
-) -> Array | None:
-    """True where a key is hidden from a query, (n_layers, n_queries, n_keys) for some layers; None for no mask."""
-    sequence = source if target is None or kind != "decoder" else target
-    n = len(source if target is None or kind == "encoder" else target)
-    windowed = config.windowed_layers
-
-    @cache
-    def hidden(windowed: bool) -> Array:
-        allowed = None if kind == "cross" else allowed_keys(config, n, causal=kind == "decoder", windowed=windowed)
-        allowed = without_padding(allowed, sequence.padding, n)
-        return np.zeros((n, len(sequence)), dtype=bool) if allowed is None else ~allowed
-
-    masked = [hidden(layer in windowed) for layer in layers]
-    if not any(mask.any() for mask in masked):
-        return None
-    same = all(mask is masked[0] for mask in masked)
-    return np.broadcast_to(masked[0], (len(masked), *masked[0].shape)) if same else np.stack(masked)

@@ -12,7 +12,7 @@ from attnviz.errors import InputError, UsageError
 from attnviz.model import Model
 from attnviz.records import dataclass
 from attnviz.sweeps.prepared import Prepared
-from attnviz.sweeps.runs import NO_MODEL, Run
+from attnviz.sweeps.run import NO_MODEL, Run
 from attnviz.sweeps.saved.windows import WindowFolder
 from attnviz.sweeps.sharing.machine import Threads, usable_cpus
 from attnviz.sweeps.texts import PlacedTexts, Texts, Window, is_stream, opened_texts
@@ -65,7 +65,7 @@ class Corpus:
         on_error: at a text that cannot be used: ``stop``, or ``skip`` it with a note.
         workers: processes; None for as many as there are CPUs.
         dask: the address of a Dask scheduler whose workers run the texts, or ``local:N``; None for this machine.
-        threads: threads of a matrix product; None for one, and for long texts as many as there are CPUs.
+        threads: threads that compute a text; None for one, and for long texts as many as there are CPUs.
         note: called with each note.
         slow: called with a note on what takes long; None where nobody waits.
         progress: called with the number of bytes, if known; gives a context with a function of (texts, bytes) so far.
@@ -113,7 +113,6 @@ class Corpus:
         each: Callable[..., ValueT],
         *,
         companions: Companions | None = None,
-        beside: bool = False,
         most: int = _MOST,
     ) -> Iterator[tuple[str, ValueT]]:
         """The value of each text, in order, with its place: ``texts.txt, line 3``, or empty.
@@ -122,14 +121,13 @@ class Corpus:
             request: what each run computes.
             each: makes a value of a ``Run``; with several workers the value is sent from one process to another.
             companions: see ``Work``.
-            beside: whether ``each`` works while a long text runs, and takes as long.
             most: texts in a window; fewer where values are large.
 
         Raises:
             UsageError: options that do not fit the texts.
             InputError: input that cannot be read or is invalid; with several texts, the message names the line.
         """
-        yield from self._values(request, each, companions, beside=beside, most=most)
+        yield from self._values(request, each, companions, most=most)
 
     def totals(
         self,
@@ -138,7 +136,6 @@ class Corpus:
         fold: Callable[[], FoldT],
         *,
         companions: Companions | None = None,
-        beside: bool = False,
         most: int = _MOST,
         kept: "KeptTotals[FoldT] | None" = None,
     ) -> Iterator[FoldT]:
@@ -149,7 +146,6 @@ class Corpus:
             each: see ``values``.
             fold: makes an empty total, which is sent from one process to another in place of the values.
             companions: see ``values``.
-            beside: see ``values``.
             most: see ``values``.
             kept: how totals are kept where results are saved; those of finished windows come in their place.
 
@@ -157,7 +153,7 @@ class Corpus:
             UsageError: see ``values``.
             InputError: see ``values``.
         """
-        for _, value in self._values(request, each, companions, fold, beside=beside, most=most):
+        for _, value in self._values(request, each, companions, fold, most=most):
             if value is None:  # of a text that is not the last of its window
                 continue
             if self.saving is not None and kept is not None:
@@ -174,7 +170,6 @@ class Corpus:
         companions: Companions | None,
         fold: Callable[[], Any] | None = None,
         *,
-        beside: bool = False,
         most: int = _MOST,
     ) -> Iterator[tuple[str, Any]]:
         """The value of each text, or of each window of texts, in order, with its place."""
@@ -184,7 +179,7 @@ class Corpus:
             return
         cpus = usable_cpus()
         workers = (self.workers or cpus) if self.are_lines or not self.is_single else 1
-        threads = Threads(self.threads, cpus // (2 if beside else 1) or 1, workers)
+        threads = Threads(self.threads, cpus, workers)
         if self.vectors is not None:
             model, prepared = self._prepared_vectors(self.vectors)
             _before(threads, self.slow, request, prepared.n_tokens)

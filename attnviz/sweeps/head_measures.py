@@ -8,15 +8,16 @@ from typing import NamedTuple
 import numpy as np
 
 from attnviz.analysis.heads.averages import Running, RunningMean, TextMetrics
+from attnviz.analysis.heads.definitions import BUILT_IN, METRICS
 from attnviz.analysis.heads.metrics import HeadMetrics, with_ablation
 from attnviz.analysis.heads.null import Null, pooled
 from attnviz.analysis.heads.report import Examples
 from attnviz.analysis.matrices.parts import ahead
 from attnviz.analysis.matrices.selection import AS_PEOPLE_SEE, Request, arrange
-from attnviz.analysis.remainders import metrics_of_parts
+from attnviz.analysis.remainders import metrics_of_parts, metrics_of_rows
 from attnviz.analysis.telling import HeadSummary, head_summaries, telling_scores
 from attnviz.errors import InputError, UsageError
-from attnviz.sweeps.runs import Run
+from attnviz.sweeps.run import Run
 from attnviz.sweeps.work import Companions
 from attnviz.trace.attention import Attention
 from attnviz.trace.result import Result
@@ -223,6 +224,8 @@ def metrics_of(run: Run, beside: Callable[[Attention], Attention] | None = None)
     Raises:
         UsageError: there is no matrix a head.
     """
+    if run.rows is not None and beside is None and BUILT_IN.issuperset(METRICS):  # others may need the weights
+        return metrics_of_rows(run.rows)
     parts = ahead(run.parts()) if run.is_long else iter([attention_of_heads(run.result())])
     single = (_of_single_heads(part) for part in parts)
     return metrics_of_parts(single if beside is None else map(beside, single))

@@ -5,15 +5,14 @@ from collections.abc import Iterable
 import numpy as np
 
 from attnviz.elsewhere.tokens.special_labels import is_special_label
+from attnviz.encoder.config.groups import TargetConfig
 from attnviz.encoder.embedding import Sequence
 from attnviz.errors import InputError, UsageError, brief
 from attnviz.model import Model
 from attnviz.sweeps.prepared import Prepared
-from attnviz.sweeps.targets import fed_tokens
-from attnviz.sweeps.truncation import covered, truncated
 from attnviz.text.labels import printable
 from attnviz.text.reading import check_text, check_unicode
-from attnviz.text.tokenizer import pad
+from attnviz.text.tokenizer import Tokenizer, pad
 from attnviz.trace.tokens import Token, Tokens
 
 
@@ -48,7 +47,7 @@ def prepare(
     cuts: list[str] = []
     source, tokens = _sequence(model, "text", text, pair, pad_to, cuts if truncate else None)
     if cuts:
-        text, pair = covered(text, tokens), None if pair is None else covered(pair, tokens, 1)
+        text, pair = _covered(text, tokens), None if pair is None else _covered(pair, tokens, 1)
     if generate is not None:
         from attnviz.sweeps.generation.continuation import with_generated
 
@@ -62,7 +61,7 @@ def prepare(
         )
     n_cuts = len(cuts)
     target_sequence, target_tokens = _target_sequence(model, target, cuts if truncate else None)
-    target = covered(target, target_tokens) if len(cuts) > n_cuts else target
+    target = _covered(target, target_tokens) if len(cuts) > n_cuts else target
     return Prepared(source, tokens, text, pair, target, target_sequence, target_tokens, cuts=tuple(cuts))
 
 
@@ -180,7 +179,7 @@ def _target_sequence(model: Model, text: str, cuts: list[str] | None) -> tuple[S
     check_text(text, "target")
     tokenizer, config = model.target_tokenizer, model.config
     tokens = _cut(tokenizer.encode(text, n_vocab=config.n_target_vocab), "target", config.n_ctx, cuts)
-    tokens = fed_tokens(tokens, config.target, tokenizer)
+    tokens = _fed_tokens(tokens, config.target, tokenizer)
     _check_length(model, "target", len(tokens))
     return _sequence_of(model, tokens), tokens
 
@@ -195,7 +194,7 @@ def _cut(tokens: Tokens, where: str, n_ctx: int, cuts: list[str] | None) -> Toke
     n = len(tokens)
     if cuts is None or n <= n_ctx:
         return tokens
-    tokens = truncated(tokens, n_ctx)
+    tokens = _truncated(tokens, n_ctx)
     cuts.append(f"{where}: {n:,} tokens cut to the first {len(tokens):,}, the most that the model takes")
     return tokens
 
@@ -236,3 +235,43 @@ def _length_hint(model: Model, n: int) -> str:
     hint = f"--truncate cuts the text to {model.config.n_ctx} tokens"
     trained = model.config.position.kind == "learned" and not model.info.is_random
     return hint if trained else f"{hint}; --n-ctx {n} allows more"
+
+
+def _fed_tokens(tokens: Tokens, config: TargetConfig, tokenizer: Tokenizer) -> Tokens:
+    """The tokens that a decoder is fed so that each place predicts one of ``tokens``: as many, the last left out.
+
+    Args:
+        tokens: of the target, with the special tokens around it.
+        config: the token that is fed first; without one the target is fed as it is.
+        tokenizer: of the target.
+    """
+    if config.wraps:
+        return (tokens[-1], *tokens[:-1])
+    if config.start_id is None:
+        return tokens
+    return (tokenizer.special_token(config.start_id), *tokens[:-1])
+
+
+def _truncated(tokens: Tokens, most: int) -> Tokens:
+    """The tokens without the last ones, special tokens kept; of two segments the longer is cut first, then the second.
+
+    Args:
+        tokens: of a text, and perhaps of its second segment.
+        most: how many may be left; more are, where there are more special tokens than that.
+    """
+    segments: dict[int, list[int]] = {}
+    for i, token in enumerate(tokens):
+        if not token.special:
+            segments.setdefault(token.segment, []).append(i)
+    for _ in range(len(tokens) - most):
+        longest = segments[max(segments, key=lambda segment: (len(segments[segment]), segment))]
+        if len(longest) == 1:
+            break
+        longest.pop()
+    kept = {i for places in segments.values() for i in places}
+    return tuple(token for i, token in enumerate(tokens) if token.special or i in kept)
+
+
+def _covered(text: str, tokens: Tokens, segment: int = 0) -> str:
+    """The beginning of a segment's text, as far as its tokens go."""
+    return text[: max((token.end for token in tokens if token.segment == segment and not token.special), default=0)]

@@ -8,7 +8,8 @@ from attnviz.analysis.heads.metrics import HeadMetrics
 from attnviz.analysis.matrices.selection import Request
 from attnviz.model import Model, seeded_model
 from attnviz.sweeps.prepared import Prepared
-from attnviz.sweeps.runs import Run, runs
+from attnviz.sweeps.run import Run
+from attnviz.sweeps.runs import runs
 from attnviz.trace.attention import Attention
 
 

@@ -3,8 +3,7 @@
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import replace
-from functools import cached_property, lru_cache, partial
+from functools import lru_cache, partial
 from itertools import islice
 
 import numpy as np
@@ -16,71 +15,22 @@ from attnviz.analysis.matrices.selection import Choice, Request, arrange, arrang
 from attnviz.analysis.matrices.values import IN_PARTS, lost_to_sinks, value_addresses, values_in_parts, values_of
 from attnviz.encoder.batch import batches, stacked
 from attnviz.encoder.config.block import Block
-from attnviz.encoder.stack import BY_HEADS, Address, masked_keys, stream
+from attnviz.encoder.long.head_rows import HeadRows
+from attnviz.encoder.masks import masked_keys
+from attnviz.encoder.stack import BY_HEADS, Address, stream
 from attnviz.encoder.stack import run as run_stack
 from attnviz.errors import InputError, TokenChoiceError, UsageError
 from attnviz.model import Model
 from attnviz.names import KINDS, PATHS
 from attnviz.records import dataclass
 from attnviz.sweeps.prepared import Prepared
+from attnviz.sweeps.run import Run
 from attnviz.trace.attention import Attention
 from attnviz.trace.result import Result
 from attnviz.trace.trace import Trace
 
 MOST_HELD = 1 << 24  # numbers of matrices that are held of one text, or of several together (64 MB)
-NO_MODEL = "attention: there is no model to run; expected texts or vectors"
 _MOST_TEXTS = 256  # that are looked at together for texts of equal length
-
-
-@dataclass(frozen=True, eq=False)
-class Run:
-    """What a run gives for one text: whole, or a part at a time.
-
-    Attributes:
-        result: runs it, and gives everything that was asked for.
-        parts: runs it, and gives the same matrices layer by layer, some heads at a time where they are many: however
-            long the text, little more than one head's matrix is in memory. A part is to be used before the next.
-        about: gives the result without any matrix; it may have to wait for where the weights came from.
-        shape: of the layers and heads of the matrices of a kind; a reduced axis counts 1.
-        is_long: whether parts take less memory than the result.
-        model: what runs it; None of what was read instead.
-        prepared: the text that is run; None of what was read instead.
-    """
-
-    result: Callable[[], Result]
-    parts: Callable[[], Iterator[Attention]]
-    about: Callable[[], Result]
-    shape: tuple[int, int]
-    is_long: bool = False
-    model: Model | None = None
-    prepared: Prepared | None = None
-
-    def done(self) -> "Run":
-        """The same with its result there, so that what is wrong with the text is known; of a long one it is not."""
-        return self if self.is_long else Run.of(self.result(), self.model, self.prepared)
-
-    @cached_property
-    def bare(self) -> Result:
-        """The result without any matrix."""
-        return self.about()
-
-    def model_and_text(self) -> tuple[Model, Prepared]:
-        """The model and the prepared text that it runs.
-
-        Raises:
-            UsageError: attention from elsewhere, which has neither.
-        """
-        if self.model is None or self.prepared is None:
-            raise UsageError(NO_MODEL)
-        return self.model, self.prepared
-
-    @classmethod
-    def of(cls, result: Result, model: Model | None = None, prepared: Prepared | None = None) -> "Run":
-        """One that has been run, or was read."""
-        views = result.views.values()
-        shape = max((view.matrices.shape[:2] for view in views), key=math.prod)
-        about = partial(replace, result, views={}, trace=None)
-        return cls(lambda: result, lambda: iter(views), about, shape, False, model, prepared)
 
 
 def run_prepared(model: Model, prepared: Prepared, request: Request) -> Result:
@@ -199,6 +149,14 @@ class _Plan:
         return self.numbers > MOST_HELD and self.comes_in_parts and in_order and not needs_whole
 
     @property
+    def comes_in_rows(self) -> bool:
+        """Whether it is long, and rows of weights are all that is needed of it: as they are, of tokens, to no sink."""
+        request, config = self.request, self.model.config
+        as_it_is = request == Request(request.layers, request.heads, request.kinds, lenient=request.lenient)
+        one_text = self.kinds == ("encoder",) and self.text.target is None and not self.choices["encoder"].by_name
+        return self.is_long and as_it_is and one_text and not config.attention.sink and not config.disentangled.parts
+
+    @property
     def addresses(self) -> frozenset[Address]:
         """The arrays that the run has to compute."""
         keep, values = self.request.keep, self.request.run_values
@@ -218,7 +176,8 @@ class _Plan:
     def run(self) -> Run:
         """The run, when it is asked for."""
         about = partial(self._result, {})
-        return Run(self.result, self.parts, about, self.shape, self.is_long, self.model, self.text)
+        rows = self.seen if self.comes_in_rows else None
+        return Run(self.result, self.parts, about, self.shape, self.is_long, self.model, self.text, rows)
 
     def result(self) -> Result:
         """Runs it, and gives everything that was asked for."""
@@ -257,7 +216,7 @@ class _Plan:
 
     def _streamed(self) -> Iterator[Attention]:
         model, (kind,) = self.model, self.kinds
-        steps = stream(model.params, model.config, self.addresses, self.text.source, self.text.target)
+        steps = stream(model.params, model.config, self.addresses, self.text.source, self.text.target, heads=self.heads)
         steps = values_in_parts(self.request.run_values, model.params, steps)
         masked = lru_cache(1)(partial(self._masked, kind))  # a layer's parts share it
         by_name = self.choices[kind].by_name
@@ -267,13 +226,27 @@ class _Plan:
                 head for layer, head in self.choices[kind].every_head if (layer == address.layer) & (head in there)
             )
             if heads and address.layer is not None:  # matrices of heads always have a layer
-                picked = value if len(heads) == len(there) else value[[head - there.start for head in heads]]
+                picked = value if len(heads) == len(there) else value[[there.index(head) for head in heads]]
                 layers = (address.layer,) * (len(heads) if by_name else 1)
                 picked = picked[:, None] if by_name else picked[None]
                 yield self._attention(kind, Choice(layers, heads, by_name), picked, masked(layers))
                 left -= len(heads)
                 if not left:  # nobody asks for the other heads of the last layer
                     return
+
+    def seen(self, begin: Callable[[Attention], Callable[[HeadRows], None]]) -> None:
+        """Runs it, and shows the rows of each layer as they are computed."""
+        choice, (n_queries, n_keys) = self.choices["encoder"], map(len, self.text.sides("encoder"))
+        nothing = np.broadcast_to(np.float32(0), (1, len(choice.heads), n_queries, n_keys))
+
+        def layer_begins(layer: int) -> Callable[[HeadRows], None]:
+            one = Choice((layer,), choice.heads, by_name=False)
+            return begin(self._attention("encoder", one, nothing, self._masked("encoder", (layer,))))
+
+        from attnviz.encoder.long.seen_rows import see_rows
+
+        model = self.model
+        see_rows(model.params, model.config, choice.layers, choice.heads, self.text.source, layer_begins)
 
     def _masked(self, kind: str, layers: tuple[int, ...]) -> np.ndarray | None:
         return masked_keys(self.model.config, kind, layers, self.text.source, self.text.target)

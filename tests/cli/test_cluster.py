@@ -21,7 +21,7 @@ from attnviz.api.heads import heads_request
 from attnviz.api.sweep import corpus
 from attnviz.errors import InputError, UsageError, WorkerError
 from attnviz.sweeps.head_measures import FirstText, Totals, measured
-from attnviz.sweeps.runs import Run
+from attnviz.sweeps.run import Run
 from attnviz.sweeps.sharing import cluster as dask_cluster
 
 FOLDER = Path(attnviz.__file__).parents[1]

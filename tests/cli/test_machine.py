@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from attnviz.encoder.long import parallel
 from attnviz.sweeps.sharing import machine
 from attnviz.sweeps.sharing.machine import Threads, set_blas_threads, start_with_one_thread, usable_cpus
 
@@ -116,29 +117,33 @@ def test_where_the_library_cannot_be_told_nothing_changes(monkeypatch):
 
 @pytest.fixture
 def counts(monkeypatch):
-    """The numbers of threads that are set, none of them really."""
+    """The numbers of threads that are set, of products and of our own, none of them really."""
     told = []
-    monkeypatch.setattr(machine, "set_blas_threads", told.append)
+    monkeypatch.setattr(machine, "set_blas_threads", lambda count: told.append(("products", count)))
+    monkeypatch.setattr(parallel, "set_threads", lambda count: told.append(("ours", count)))
     return told
 
 
 @pytest.mark.parametrize(
-    ("fixed", "is_ours", "expected"),
+    ("fixed", "is_ours", "products", "ours"),
     [
-        (None, True, [4, 1, 4]),  # chosen by the work: short ones need no second thread
-        (None, False, []),  # the environment says how many
-        (2, True, [2]),
-        (2, False, [2]),  # what is asked for holds against it
-        (1, True, []),
-        (1, False, [1]),
+        (None, True, [], [1, 1, 4, 4, 1, 4]),  # chosen by the work: short ones need no second thread
+        (None, False, [], []),  # the environment says how many
+        (2, True, [2, 1, 2, 1], [1, 1, 2, 2, 1, 2]),
+        (2, False, [2, 1, 2, 1], [1, 1, 2, 2, 1, 2]),  # what is asked for holds against it
+        (1, True, [], [1] * 6),
+        (1, False, [1], [1] * 6),
     ],
 )
-def test_threads_are_those_asked_for_or_follow_the_length_of_the_texts(monkeypatch, counts, fixed, is_ours, expected):
+def test_threads_are_those_asked_for_or_follow_the_length_of_the_texts(
+    monkeypatch, counts, fixed, is_ours, products, ours
+):
     monkeypatch.setattr(machine, "_is_ours", is_ours)
     threads = Threads(fixed, most=4)
     for n_tokens in (5, 255, 256, 4000, 7, 300):
         threads.fit(n_tokens)
-    assert counts == expected
+    assert [count for of, count in counts if of == "products"] == products
+    assert [count for of, count in counts if of == "ours"] == ours
 
 
 def test_processes_share_the_threads_of_long_texts(monkeypatch, counts):
@@ -148,7 +153,7 @@ def test_processes_share_the_threads_of_long_texts(monkeypatch, counts):
     monkeypatch.setattr(os, "getpid", lambda: 0)
     there.fit(4000)
     alone.fit(4000)
-    assert counts == [6, 2]
+    assert counts == [("ours", 6), ("ours", 2), ("ours", 1)]
 
 
 @pytest.mark.parametrize(("said", "is_ours"), [(None, True), ("3", False)])

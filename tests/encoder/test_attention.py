@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from attnviz.encoder import attention
 from attnviz.encoder.config.block import EncoderConfig
 from attnviz.encoder.embedding import Sequence
+from attnviz.encoder.long import head_rows
 from attnviz.encoder.stack import Address, run, stream
 from tests.encoder.mixtures import N_VOCAB, configs, params_of
 
@@ -87,20 +88,36 @@ def test_rows_of_a_long_text_are_worked_on_some_at_a_time_and_its_weights_are_th
         addresses = {Address("encoder", layer, "weights") for layer in layers}
         whole = run(params, config, addresses, source)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(attention, "_ROWS_AT_ONCE", rows)
+            patch.setattr(head_rows, "AT_ONCE", rows)
             found = run(params, config, addresses, source)
         for layer in layers:
             np.testing.assert_allclose(found["encoder", layer].weights, whole["encoder", layer].weights, atol=1e-12)
 
 
 def test_of_a_long_text_no_matrix_is_made_that_nobody_asks_for(monkeypatch):
-    monkeypatch.setattr(attention, "_ROWS_AT_ONCE", N)
-    made, softmax = [], attention.softmax
+    monkeypatch.setattr(head_rows, "AT_ONCE", N)
+    made, empty = [], np.empty
 
-    def watched(x, out):
-        made.append((x.shape, np.shares_memory(x, out)))
-        return softmax(x, out=out)
+    def watched(shape, *rest):
+        made.append(shape)
+        return empty(shape, *rest)
 
-    monkeypatch.setattr(attention, "softmax", watched)
-    run(PARAMS, CONFIG, {Address("encoder", 1, "weights")}, SOURCE)
-    assert made == [((1, 1, N), True)] * (7 * N) + [((1, 1, N), False)] * (7 * N)
+    monkeypatch.setattr(head_rows.np, "empty", watched)
+    run(PARAMS, CONFIG, {Address("encoder", 1, "weights")}, SOURCE, heads={"encoder": (2, 5)})
+    assert made.count((N, N)) == 2
+
+
+@pytest.mark.parametrize("at_once", [1, 1 << 18])
+def test_of_the_last_layer_only_the_heads_asked_for_are_computed(monkeypatch, at_once):
+    monkeypatch.setattr(head_rows, "AT_ONCE", at_once)
+    scored, score = [], attention.attention_scores
+
+    def watched(q, k, *rest):
+        scored.append(q.shape[-3])
+        return score(q, k, *rest)
+
+    monkeypatch.setattr(attention, "attention_scores", watched)
+    found = list(stream(PARAMS, CONFIG, {Address("encoder", 1, "weights")}, SOURCE, heads={"encoder": (5, 2)}))
+    assert [head for step in found for head in step.heads] == [2, 5]
+    rows = N if at_once == 1 else 1
+    assert sum(scored) == (7 + 2 if at_once == 1 else 7 + 7) * rows

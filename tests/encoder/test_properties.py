@@ -9,10 +9,11 @@ from attnviz.encoder.attention import Geometry, attention
 from attnviz.encoder.block import cross_attention_part, self_attention_part
 from attnviz.encoder.config.block import EncoderConfig
 from attnviz.encoder.config.given import ACTIVATIONS, MASKS, NORMS, PLACEMENTS, POSITIONS, SCORES
+from attnviz.encoder.masks import masked_keys
 from attnviz.encoder.ops import softmax
 from attnviz.encoder.parameters.params import ArrayParams, Params
 from attnviz.encoder.parameters.seeded import SeededParams
-from attnviz.encoder.stack import Address, Sequence, masked_keys, run
+from attnviz.encoder.stack import Address, Sequence, run
 
 SMALL = {"n_heads": 3, "d_model": 15, "d_head": 4, "d_ff": 17, "n_vocab": 101, "n_layers": 2, "n_ctx": 64}
 

@@ -7,10 +7,11 @@ import pytest
 
 import attnviz
 from attnviz.encoder.config.block import EncoderConfig
+from attnviz.encoder.masks import masked_keys
 from attnviz.encoder.parameters.params import ArrayParams, Params
 from attnviz.encoder.parameters.seeded import SeededParams
 from attnviz.encoder.parameters.shapes import tensor_shapes
-from attnviz.encoder.stack import Address, Sequence, masked_keys, run
+from attnviz.encoder.stack import Address, Sequence, run
 from attnviz.errors import InputError
 from attnviz.trace.trace import LayerTrace
 

@@ -13,17 +13,20 @@ from hypothesis import strategies as st
 from attnviz.analysis.heads.metrics import head_metrics
 from attnviz.analysis.matrices.parts import joined
 from attnviz.analysis.matrices.selection import Request
-from attnviz.analysis.remainders import metrics_of_parts
+from attnviz.analysis.remainders import metrics_of_parts, metrics_of_rows
 from attnviz.encoder import attention, batch
 from attnviz.encoder.config.block import EncoderConfig
 from attnviz.encoder.embedding import Sequence
+from attnviz.encoder.long import head_rows
+from attnviz.encoder.long.parallel import n_threads, set_threads
 from attnviz.encoder.parameters.params import ArrayParams
 from attnviz.encoder.stack import Address
 from attnviz.errors import InputError, UsageError
 from attnviz.model import load
 from attnviz.sweeps import runs as module
 from attnviz.sweeps.preparation import prepare, prepare_vectors
-from attnviz.sweeps.runs import Run, run_prepared, runs
+from attnviz.sweeps.run import Run
+from attnviz.sweeps.runs import run_prepared, runs
 from attnviz.trace.attention import Attention
 from attnviz.trace.result import Result
 from tests.encoder.mixtures import configs, model_of, params_of, prepared_of, sequences
@@ -307,6 +310,64 @@ def test_metrics_of_parts_are_the_metrics_of_the_whole(tiny, hidden, words, at_o
     for name, values in expected.values.items():
         np.testing.assert_allclose(metrics.values[name], values, atol=1e-5, equal_nan=True)
         np.testing.assert_array_equal(metrics.counts[name], expected.counts[name])
+
+
+def metrics_by_rows(model, prepared, request, at_once):
+    """Of rows that are seen as they are computed."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "MOST_HELD", 1)
+        patch.setattr(head_rows, "AT_ONCE", at_once)
+        (run,) = runs(model, [prepared], request)
+        assert run.rows is not None
+        return metrics_of_rows(run.rows)
+
+
+@settings(max_examples=40)
+@given(config=configs(), data=st.data(), at_once=st.sampled_from([1, 13, 1 << 18]), threads=st.sampled_from([1, 3]))
+def test_metrics_of_rows_are_those_of_matrices(config, data, at_once, threads):
+    assume(not config.attention.sink and not config.disentangled.parts)
+    model, prepared = model_of(config, np.float64), prepared_of(data.draw(sequences(config)))
+    request = Request(
+        layers=data.draw(st.sampled_from(["all", "0", "1"])), heads=data.draw(st.sampled_from(["all", "0,2", "1"]))
+    )
+    whole = run_prepared(model, prepared, request).views["encoder"]
+    common, expected = metrics_of_parts(iter([whole]))
+    before = n_threads()
+    set_threads(threads)
+    try:
+        seen, metrics = metrics_by_rows(model, prepared, request, at_once)
+    finally:
+        set_threads(before)
+    assert (metrics.layers, metrics.heads, metrics.missing) == (expected.layers, expected.heads, expected.missing)
+    assert (seen.layers, seen.heads, seen.queries) == (common.layers, common.heads, common.queries)
+    for ours, theirs in ((metrics, expected), (metrics.remainder, expected.remainder)):
+        assert ours.values.keys() == theirs.values.keys()
+        for name, values in theirs.values.items():
+            np.testing.assert_allclose(ours.values[name], values, atol=1e-9, equal_nan=True, err_msg=name)
+            np.testing.assert_array_equal(ours.counts[name], theirs.counts[name], err_msg=name)
+    np.testing.assert_allclose(metrics.remainder.share, expected.remainder.share, atol=1e-9, equal_nan=True)
+
+
+def test_metrics_of_rows_are_those_of_matrices_in_a_text_with_names_and_padding(tiny):
+    for pad_to in (None, 40):
+        prepared = prepare(tiny, TEXT, pad_to=pad_to)
+        expected = head_metrics(run_prepared(tiny, prepared, Request()).views["encoder"])
+        for at_once in (1, 100, 1 << 18):
+            _, metrics = metrics_by_rows(tiny, prepared, Request(), at_once)
+            assert metrics.missing == expected.missing
+            for name, values in expected.values.items():
+                np.testing.assert_allclose(metrics.values[name], values, atol=2e-5, equal_nan=True, err_msg=name)
+                np.testing.assert_array_equal(metrics.counts[name], expected.counts[name], err_msg=name)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{"words": True}, {"hide_special": True}, {"reduce": "mean"}, {"values": "norms"}, {"rows": "0"}, {"blocks": True}],
+)
+def test_what_changes_the_matrices_needs_them(monkeypatch, tiny, fields):
+    monkeypatch.setattr(module, "MOST_HELD", 1)
+    (run,) = runs(tiny, [prepare(tiny, TEXT)], Request(**fields))
+    assert run.rows is None
 
 
 def peak(action) -> float:

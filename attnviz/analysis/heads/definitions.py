@@ -189,6 +189,7 @@ METRICS: dict[str, Metric] = {
         ),
     )
 }
+BUILT_IN = frozenset(METRICS)
 ABLATION = Metric(
     "ablation",
     "How much the output changes without the head.",

@@ -14,7 +14,7 @@ from attnviz.analysis.heads.definitions import ABLATION, METRICS, Metric, all_me
 from attnviz.analysis.heads.labels import LABELS
 from attnviz.analysis.heads.sums.blocks import BlockPlaces, RowBlock, reachable_keys, row_blocks
 from attnviz.analysis.heads.sums.cells import Cells
-from attnviz.analysis.heads.sums.distances import distance_sums
+from attnviz.analysis.heads.sums.distances import DISTANCES, distance_sums
 from attnviz.analysis.heads.sums.means import Means, row_counts, row_sums
 from attnviz.analysis.heads.sums.sides import Sides, missing_metrics, shares_of_way
 from attnviz.analysis.resting import Remainder
@@ -71,7 +71,7 @@ def head_metrics(attention: Attention) -> HeadMetrics:
     whole = WholeMetrics(attention, sides)
     means = whole.means(attention)
     for places, block in row_blocks(attention, sides.real_queries, reachable_keys(attention)):
-        whole.add(means, places, block)
+        whole.add(means, places, block, whole.sums(block, places[2]))
     return whole.result(attention, means)
 
 
@@ -119,6 +119,7 @@ class WholeMetrics:
     Attributes:
         missing: by metric that cannot be computed here, why.
         names: the metrics that are computed.
+        cells: the cells that some of them add up.
     """
 
     def __init__(self, attention: Attention, sides: Sides) -> None:
@@ -128,35 +129,34 @@ class WholeMetrics:
         self._of_rows = {one.name: one.row_numbers for one in by_row if one.row_numbers and not one.rows}
         self._of_some_rows = {one.name: (one.row_numbers, one.rows) for one in by_row if one.row_numbers and one.rows}
         n_queries, n_keys = shape = attention.matrices.shape[2:]
-        self._cells = Cells(sides, self.names, (np.arange(n_queries), np.arange(n_keys)), shape)
+        self.cells = Cells(sides, self.names, (np.arange(n_queries), np.arange(n_keys)), shape)
         self._ways = tuple(map(shares_of_way, (sides.real_queries, sides.real))) if "diagonal" in self.names else None
         keys = {"first": np.arange(n_keys) == sides.first, "special": sides.special & sides.real}
         self._keys = {name: some for name, some in keys.items() if name in self.names}
         self._of_keys = np.array(list(self._keys.values()), dtype=np.float64).reshape(-1, n_keys).T
-        self._about = self._cells.rows_about(self.names)
+        self._about = self.cells.rows_about(self.names)
 
     def means(self, attention: Attention) -> Means:
         """Empty means for a part."""
         return Means(self.names, attention.matrices.shape[:2])
 
-    def add(self, means: Means, places: BlockPlaces, block: RowBlock) -> None:
-        """The rows of one more block of a part."""
+    def add(self, means: Means, places: BlockPlaces, block: RowBlock, sums: Mapping[str, np.ndarray]) -> None:
+        """The rows of one more block of a part, with their sums by metric, (n_layers, n_heads) each."""
         counts = row_counts(block.seen, self._about[:, places[2]])
-        sums = self._sums(block, places[2])
+        keys = block.received @ self._of_keys
         numbers = np.array([of_rows(block) for of_rows in self._of_rows.values()])
-        sums |= zip(self._of_rows, row_sums(numbers, block.seen), strict=True)
+        by_name = dict(sums) | {name: keys[..., i] for i, name in enumerate(self._keys)}
+        by_name |= zip(self._of_rows, row_sums(numbers, block.seen), strict=True)
         for name, (of_rows, counted_of) in self._of_some_rows.items():
             counted = block.seen & counted_of(block)
-            counts[self.names.index(name)], sums[name] = counted.sum(axis=-1), row_sums(of_rows(block), counted)
-        means.add(places, counts, sums)
+            counts[self.names.index(name)], by_name[name] = counted.sum(axis=-1), row_sums(of_rows(block), counted)
+        means.add(places, counts, by_name)
 
-    def _sums(self, block: RowBlock, rows: slice) -> dict[str, np.ndarray]:
-        """The weighted sums of the linear metrics, (n_layers, n_heads) each."""
-        keys = block.received @ self._of_keys
-        sums = {name: keys[..., i] for i, name in enumerate(self._keys)}
-        sums |= self._cells.sums(block.weights, rows)
+    def sums(self, block: RowBlock, rows: slice) -> dict[str, np.ndarray]:
+        """The weighted sums of the linear metrics over a block, (n_layers, n_heads) each."""
+        sums = dict(zip(self.cells.names, self.cells.sums(block.weights, rows), strict=True))
         if "offset" in self.names:
-            sums |= distance_sums(block, rows.start)
+            sums |= zip(DISTANCES, distance_sums(block, rows.start), strict=True)
         if self._ways is not None:
             nearness = (1 - abs(self._ways[0][rows, None] - self._ways[1])).astype(block.weights.dtype)
             sums["diagonal"] = np.einsum("lhij,ij->lhi", block.weights, nearness).sum(axis=-1, dtype=np.float64)

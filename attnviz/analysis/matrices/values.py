@@ -90,11 +90,11 @@ def _norms_in_parts(params: Params, steps: Iterator[StreamedArray]) -> Iterator[
                 lengths = moved_lengths(step.value, _projection(params, kind, layer))
             else:
                 waiting.append(step)
-                lengths = None if step.heads.start == 0 else lengths
+                lengths = None if step.heads[0] == 0 else lengths
             if lengths is None:
                 continue
             there = waiting.pop()
-            numbers = weighed(there.value, lengths[there.heads])
+            numbers = weighed(there.value, lengths[list(there.heads)])
         yield there._replace(value=_finite(numbers, "norms", kind, layer))
 
 

@@ -22,7 +22,8 @@ from attnviz.names import VALUES
 from attnviz.output.rendering import Document
 from attnviz.output.scale import Scale, scale_between
 from attnviz.records import dataclass
-from attnviz.sweeps.runs import Run, kinds_of, runs
+from attnviz.sweeps.run import Run
+from attnviz.sweeps.runs import kinds_of, runs
 from attnviz.trace.attention import Attention
 from attnviz.trace.result import Result
 from attnviz.trace.steps import Explanation

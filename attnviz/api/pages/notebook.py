@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from attnviz.analysis.matrices.selection import AS_PEOPLE_SEE, select_attention
 from attnviz.output.page.notebook import LARGEST, framed, summary, too_large
 from attnviz.output.rendering import ReportT, render
-from attnviz.sweeps.runs import Run
+from attnviz.sweeps.run import Run
 from attnviz.trace.attention import Attention, Matrix
 from attnviz.trace.result import Result
 

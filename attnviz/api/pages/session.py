@@ -11,7 +11,8 @@ from attnviz.errors import UsageError
 from attnviz.model import Model
 from attnviz.sweeps.preparation import prepare
 from attnviz.sweeps.prepared import Prepared
-from attnviz.sweeps.runs import Run, runs
+from attnviz.sweeps.run import Run
+from attnviz.sweeps.runs import runs
 
 
 class Session:

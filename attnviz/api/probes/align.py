@@ -24,7 +24,7 @@ from attnviz.elsewhere.gold_links import read_gold_links
 from attnviz.errors import InputError, UsageError, one_line
 from attnviz.model import Model, PathOrText, load, opened_model
 from attnviz.sweeps.corpus import Corpus
-from attnviz.sweeps.runs import Run
+from attnviz.sweeps.run import Run
 from attnviz.text.layout import FileLayout
 from attnviz.text.words import split
 from attnviz.trace.attention import Attention

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from attnviz.sweeps.runs import Run
+from attnviz.sweeps.run import Run
 from attnviz.trace.attention import Attention
 
 

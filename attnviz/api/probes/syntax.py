@@ -25,7 +25,7 @@ from attnviz.errors import InputError, UsageError, one_line
 from attnviz.files import open_file
 from attnviz.model import Model, PathOrText
 from attnviz.sweeps.corpus import Corpus
-from attnviz.sweeps.runs import Run
+from attnviz.sweeps.run import Run
 from attnviz.sweeps.texts import PlacedText, PlacedTexts
 from attnviz.text.files.conllu import ParsedSentence, read_conllu
 from attnviz.trace.attention import Attention

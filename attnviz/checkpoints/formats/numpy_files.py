@@ -22,6 +22,7 @@ from attnviz.memory import memory_fault
 NPY_MAGIC = b"\x93NUMPY"
 _LARGE, _RATIO = 2**30, 100
 _MOST_ARRAYS = 2**14
+_COPIES = 2  # of an array that is read: as it is stored, and as floats
 
 
 class DamageError(ValueError):
@@ -33,17 +34,6 @@ class Header(NamedTuple):
 
     shape: tuple[int, ...]
     dtype: np.dtype
-
-    @property
-    def n_bytes(self) -> int:
-        """The memory of the array: as it is stored, and as floats where its numbers are of another type."""
-        n, wide = math.prod(self.shape), wide_type(self.dtype)
-        return n * (self.dtype.itemsize + wide.itemsize * (self.dtype != wide))
-
-
-def wide_type(dtype: np.dtype) -> np.dtype:
-    """The type that numbers of a file are computed with: float64 where they are so long, else float32."""
-    return np.dtype(np.float64 if dtype.kind == "f" and dtype.itemsize >= 8 else np.float32)
 
 
 class Npz:
@@ -80,7 +70,7 @@ class Npz:
             DamageError: its bytes are not what its header and check sum say.
         """
         subject = f"its array {brief(name)}"
-        if fault := memory_fault(self.headers[name].n_bytes):
+        if fault := memory_fault(_COPIES * self._entries[name].file_size):
             raise DamageError(f"{subject} {fault}")
         with _refusing(subject), self._opened().open(self._entries[name]) as member:
             array = np.lib.format.read_array(member, allow_pickle=False)
@@ -125,8 +115,10 @@ def numbers_of(
         array = read()
     except DamageError as error:
         raise InputError(f"{where}: {error}; {expected}") from error
+    if array.dtype.kind == "f" and array.dtype.itemsize >= 8:
+        return array.astype(np.float64)
     with np.errstate(over="ignore"):
-        return array.astype(wide_type(array.dtype), copy=False)
+        return array.astype(np.float32)
 
 
 def _chosen(names: tuple[str, ...], name: str) -> str:
@@ -144,9 +136,9 @@ def read_npy(stream: BinaryIO, size: int) -> np.ndarray:
     Raises:
         DamageError: it is a pickle, or its bytes are not what its header says.
     """
-    header = npy_header(stream, size, "it")
+    npy_header(stream, size, "it")
     stream.seek(0)
-    if fault := memory_fault(header.n_bytes):
+    if fault := memory_fault(_COPIES * size):
         raise DamageError(f"it {fault}")
     with _refusing("it"):
         return np.lib.format.read_array(stream, allow_pickle=False)

@@ -56,12 +56,12 @@ def heatmap(
     from attnviz.cli.streams import note, progress
     from attnviz.output.pictures.rendering import PicturesRendering
     from attnviz.output.rendering import render
-    from attnviz.sweeps.runs import Run
+    from attnviz.sweeps.run import Run
     from attnviz.turns import turn_in
 
     source, place, looks = _prepared(source, picture, figure)
     is_stream = source.inputs.is_stream
-    values = corpus_of(source, prints=False).values(request_of(selection, parts, people=True), Run.done, beside=True)
+    values = corpus_of(source, prints=False).values(request_of(selection, parts, people=True), Run.done)
     several, values = (True, values) if is_stream and not place.is_figure else peeked(values)
     if several and place.is_figure:
         raise UsageError("out: there are several texts, and a figure is of one; expected a folder, or one text")

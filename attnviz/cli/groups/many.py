@@ -20,7 +20,7 @@ class ManyOptions(Options):
             "--threads",
             metavar="N",
             min=1,
-            help="Threads of a matrix product. [default: 1; of long texts all CPUs there are]",
+            help="Threads that compute a text. [default: 1; of long texts all CPUs there are]",
         ),
     ] = None
 

@@ -35,7 +35,7 @@ class Params(Mapping[str, Array]):
     def column_blocks(self, name: str) -> Iterator[Array] | None:  # noqa: ARG002 (a subclass has some)
         """A matrix (width, m) some columns at a time, each block transposed: (n_columns, width), in order.
 
-        None where the matrix is in memory, or is needed whole. A block is to be dropped before the next is asked for.
+        None where the matrix is in memory, or is needed whole. Blocks are to be dropped soon: few are in memory.
         """
         return None
 

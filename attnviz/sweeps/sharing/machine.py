@@ -83,7 +83,7 @@ def start_with_one_thread() -> None:
 
 
 class Threads:
-    """How many threads the matrix products of a text use.
+    """How many threads a text is computed in: those of the products of short texts, and our own of long ones.
 
     Args:
         fixed: what was asked for; None to choose by the work, where the environment does not say.
@@ -94,15 +94,22 @@ class Threads:
     def __init__(self, fixed: int | None, most: int, workers: int = 1):
         self._fixed, self._most, self._workers = fixed, most, workers
         self._process = os.getpid()
-        self._now = 1 if _is_ours else None
+        self._of_products = 1 if _is_ours else None
 
     def fit(self, n_tokens: int) -> None:
         """Sets them for texts of up to so many tokens."""
+        if not (self._fixed or _is_ours):
+            return
+        from attnviz.encoder.long.parallel import set_threads  # NumPy is not imported yet when this module is
+
+        is_long = n_tokens >= _LONG
         most = self._most if os.getpid() == self._process else max(1, self._most // self._workers)
-        count = self._fixed or (most if n_tokens >= _LONG else 1)
-        if count != self._now and (self._fixed or _is_ours):
-            set_blas_threads(count)
-            self._now = count
+        count = self._fixed or (most if is_long else 1)
+        of_products = 1 if is_long else count
+        if of_products != self._of_products:
+            set_blas_threads(of_products)
+            self._of_products = of_products
+        set_threads(count if is_long else 1)
 
 
 def set_blas_threads(count: int) -> int | None:

@@ -59,7 +59,7 @@ class RowBlock:
         logs = self.weights + np.finfo(dtype).tiny  # A ln A of 0 is 0; no other weight is changed
         np.log(logs, out=logs)
         logs *= self.weights
-        return np.asarray(0.0 - _row_sums(logs, self.columns), dtype=dtype)
+        return np.asarray(0.0 - key_sums(logs, self.columns), dtype=dtype)
 
     @property
     def middle(self) -> float:
@@ -108,7 +108,7 @@ def entropy_ratio(entropy: np.ndarray, allowed: np.ndarray) -> np.ndarray:
     return np.asarray(np.minimum(shares[:, None] * entropy, 1))  # float32 rows can sum to more than 1
 
 
-def _row_sums(numbers: np.ndarray, columns: np.ndarray) -> np.ndarray:
+def key_sums(numbers: np.ndarray, columns: np.ndarray) -> np.ndarray:
     """The sums over the keys, (n_layers, n_heads, n_rows, n_sums)."""
     flat: np.ndarray = numbers.reshape(-1, numbers.shape[-1]) @ columns
     sums: np.ndarray = flat.reshape(*numbers.shape[:-1], -1)
@@ -136,9 +136,7 @@ def row_blocks(
         left: (n_keys,), keys of which there is a second column of sums; None for no other column.
     """
     dtype = attention.matrices.dtype if attention.matrices.dtype.kind == "f" else np.dtype(np.float64)
-    columns = np.ones((len(attention.keys), 1 if left is None else 2), dtype)
-    if left is not None:
-        columns[:, 1] = left
+    columns = sum_columns(len(attention.keys), left, dtype)
     positions = np.arange(len(real), dtype=dtype)
     counted = (allowed > 0) & real
     for places in _blocks(attention.matrices.shape):
@@ -146,7 +144,7 @@ def row_blocks(
         layers, _, rows = places
         layers = layers if len(allowed) > 1 else slice(None)
         weights = np.ascontiguousarray(stored, dtype)
-        sums = _row_sums(weights, columns)
+        sums = key_sums(weights, columns)
         seen = sums[..., 0] != 0
         if attention.rest is not None:
             seen |= attention.rest[places] > 0
@@ -157,6 +155,14 @@ def row_blocks(
             sums = np.where(seen[..., None], sums, 0)
         about = allowed[layers, rows], positions[rows], attention.keys
         yield places, RowBlock(weights, *about, columns, seen, sums, stored)
+
+
+def sum_columns(n_keys: int, left: np.ndarray | None, dtype: np.dtype) -> np.ndarray:
+    """What sums over the keys weigh them with, (n_keys, n_sums): 1s, and 1s for the keys ``left`` (n_keys,), if any."""
+    columns = np.ones((n_keys, 1 if left is None else 2), dtype)
+    if left is not None:
+        columns[:, 1] = left
+    return columns
 
 
 def _blocks(shape: tuple[int, ...]) -> Iterator[BlockPlaces]:

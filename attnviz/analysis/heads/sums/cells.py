@@ -63,23 +63,28 @@ class Cells:
             about[i, self._kept[0]] = self._rows.get(name, 1)
         return about
 
-    def sums(self, weights: np.ndarray, rows: slice, scale: np.ndarray | None = None) -> dict[str, np.ndarray]:
-        """The sums over the cells of some rows, by metric, (n_layers, n_heads).
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The metrics that have cells."""
+        return tuple(self._rows)
+
+    def sums(self, weights: np.ndarray, rows: slice, scale: np.ndarray | None = None) -> np.ndarray:
+        """The sums over the cells of some rows, (n_names, n_layers, n_heads).
 
         Args:
             weights: (n_layers, n_heads, n_rows, n_keys).
             rows: of the matrices.
             scale: (n_layers, n_heads, n_rows), what each row is multiplied by; None for 1.
         """
-        if not self._rows:
-            return {}
-        block = self._block(rows.start, rows.stop)
         n_layers, n_heads, n_rows, _ = weights.shape
+        if not self._rows:
+            return np.zeros((0, n_layers, n_heads))
+        block = self._block(rows.start, rows.stop)
         cells = weights.reshape(n_layers * n_heads, -1).take(block.places, axis=1)
         if scale is not None:
             cells *= scale.reshape(n_layers * n_heads, n_rows).take(block.rows, axis=1)
-        sums = (cells @ block.metrics.astype(cells.dtype, copy=False)).reshape(n_layers, n_heads, -1)
-        return {name: sums[..., i] for i, name in enumerate(self._rows)}
+        sums: np.ndarray = (cells @ block.metrics.astype(cells.dtype, copy=False)).T
+        return sums.reshape(-1, n_layers, n_heads)
 
     def _block(self, start: int, stop: int) -> BlockCells:
         if (start, stop) in self._blocks:

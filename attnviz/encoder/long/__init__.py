@@ -1,0 +1,1 @@
+"""What a long text needs: its rows some at a time, in several threads."""

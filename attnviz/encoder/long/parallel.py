@@ -1,0 +1,65 @@
+"""Threads that share what is computed of a long text: NumPy computes in several at the same time.
+
+Matrix products with threads of their own are no substitute: between two products these wait actively, which costs a
+long text as much CPU time again, and everything else runs in one thread.
+"""
+
+from collections.abc import Callable, Iterable
+from threading import Lock, Thread
+from typing import TypeVar
+
+import numpy as np
+
+ItemT = TypeVar("ItemT")
+
+_of_process = [1]  # a setting of the process, as that of matrix products is
+
+
+def set_threads(count: int) -> None:
+    """How many threads ``each`` uses from now on, in all of this process."""
+    _of_process[0] = count
+
+
+def n_threads() -> int:
+    """How many threads ``each`` uses."""
+    return _of_process[0]
+
+
+def each(do: Callable[[ItemT], None], items: Iterable[ItemT]) -> None:
+    """Does something with every item, in the threads that are in use; which item goes to which thread is not defined.
+
+    Args:
+        do: called with one item after another; calls of several threads may overlap, so each writes to its own place.
+        items: none of them None; taken one at a time by the thread that is free.
+
+    Raises:
+        whatever ``do`` or ``items`` raise first; no further item is then begun.
+    """
+    if n_threads() == 1:
+        for item in items:
+            do(item)
+        return
+    waiting, lock = iter(items), Lock()
+    errors: list[BaseException] = []
+    handling = np.geterr()  # which a thread does not inherit
+
+    def work() -> None:
+        try:
+            with np.errstate(**handling):
+                while not errors:
+                    with lock:
+                        item = next(waiting, None)
+                    if item is None:
+                        return
+                    do(item)
+        except BaseException as error:
+            errors.append(error)
+
+    others = [Thread(target=work, daemon=True) for _ in range(n_threads() - 1)]
+    for thread in others:
+        thread.start()
+    work()
+    for thread in others:
+        thread.join()
+    if errors:
+        raise errors[0]
