@@ -68,7 +68,7 @@ def _left_of_machine(root: Path) -> Iterator[int]:
     for line in _text(root / "proc/meminfo").splitlines():
         if line.startswith("MemAvailable:"):
             yield 1024 * int(line.split()[1])
-    for limit in ("sys/fs/cgroup/memory.max", "sys/fs/cgroup/memory/memory.limitin_bytes"):
+    for limit in ("sys/fs/cgroup/memory.max", "sys/fs/cgroup/memory/memory.limit_in_bytes"):
         text = _text(root / limit).strip()
         if text.isdigit() and int(text) < _NO_LIMIT:
             yield int(text)

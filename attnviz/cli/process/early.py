@@ -1,6 +1,6 @@
 """The first moments of a process, which holds nothing yet."""
 
-import _signal  # what the ``signal`` module is made of, without the 10 ms of its import
+import _signal  # type: ignore[import-not-found]  # of which ``signal`` is made, and which is there without any import
 import os
 
 
