@@ -8,7 +8,10 @@ import pytest
 
 import attnviz
 from attnviz import memory
+from attnviz.analysis.matrices.selection import Request, select_attention
+from attnviz.checkpoints.formats.numpy_files import Header
 from attnviz.cli.main import main
+from attnviz.elsewhere.attention_file import read_attention
 from attnviz.elsewhere.vectors import read_vectors
 from attnviz.errors import InputError
 from attnviz.memory import memory_fault, memory_lack
@@ -111,8 +114,39 @@ def test_json_that_does_not_fit_is_refused_before_it_is_written(limit, monkeypat
 def test_an_array_is_refused_by_the_size_that_its_file_states(limit, tmp_path):
     np.savez_compressed(tmp_path / "v.npz", vectors=np.zeros((1000, 500)))
     limit(10**6)
-    with pytest.raises(InputError, match=r"v.npz: its array vectors needs 8 MB of memory, and 1 MB are free; expected"):
+    with pytest.raises(InputError, match=r"v.npz: its array vectors needs 4 MB of memory, and 1 MB are free; expected"):
         read_vectors(tmp_path / "v.npz")
+
+
+@pytest.mark.parametrize(
+    ("stored", "n_bytes"),
+    [("<f4", 4), ("<f8", 8), ("<f2", 2 + 4), ("i1", 1 + 4), ("<i8", 8 + 4), (">f4", 4 + 4), ("<f16", 16 + 8)],
+)
+def test_an_array_needs_a_second_copy_only_where_its_type_is_not_that_of_the_computation(stored, n_bytes):
+    assert Header((3, 5), np.dtype(stored)).n_bytes == 15 * n_bytes
+
+
+def test_numbers_that_are_mapped_are_refused_before_they_are_copied(limit, tmp_path):
+    np.save(tmp_path / "a.npy", np.full((3, 2, 200, 200), 1 / 200, np.float16))
+    (result,) = read_attention(tmp_path / "a.npy", mapped=True)
+    limit(500_000)
+    with pytest.raises(InputError, match=r"^attention: 240000 numbers as float32: that needs 1 MB of memory, and 0 MB"):
+        select_attention(result, Request())
+    assert len(select_attention(result, Request(layers="0", heads="1")).views["encoder"]) == 1
+
+
+def test_parts_are_refused_before_they_are_put_together(limit, tmp_path):
+    np.savez(tmp_path / "a.npz", *np.full((9, 1, 200, 200), 1 / 200, np.float32))
+    limit(10**6)
+    with pytest.raises(InputError, match=r"arr_0, ..., arr_8: one array of all of them needs 1 MB of memory, and 1 MB"):
+        next(read_attention(tmp_path / "a.npz"))
+
+
+def test_json_is_refused_before_it_is_parsed(limit, tmp_path):
+    (tmp_path / "a.json").write_bytes(b"[[" + b"0," * 2**20 + b"1]]")
+    limit(10**7)
+    with pytest.raises(InputError, match=r"a.json: reading its JSON needs 63 MB of memory, and 10 MB are free; exp"):
+        next(read_attention(tmp_path / "a.json"))
 
 
 def test_a_lack_of_memory_is_bad_input(monkeypatch, capsys):

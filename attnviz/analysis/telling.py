@@ -1,13 +1,15 @@
 """Which heads say most about a text: by the attention that neither a resting place nor a distance explains."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import chain
 from operator import attrgetter
 from typing import NamedTuple
 
 import numpy as np
 
 from attnviz.analysis.choices.token_choice import TokenChoice, choose_tokens
+from attnviz.analysis.matrices.parts import some_heads
 from attnviz.analysis.resting import is_square
 from attnviz.records import dataclass
 from attnviz.trace.attention import Attention, Matrix
@@ -56,7 +58,8 @@ def _diagonal_sums(matrices: np.ndarray) -> np.ndarray:
 
 def telling_scores(attention: Attention) -> np.ndarray:
     """How much each head says of the text, (n_layers, n_heads): the mean over rows of ``telling_part``'s sums."""
-    return _scores(attention, telling_part(attention))
+    scores = [_scores(some, telling_part(some)).ravel() for some in some_heads(attention)]
+    return np.concatenate(scores).reshape(attention.matrices.shape[:2])
 
 
 def _scores(attention: Attention, part: np.ndarray) -> np.ndarray:
@@ -114,7 +117,7 @@ def overview(parts: Iterable[Attention], choice: TokenChoice | None = None) -> O
     """
     heads: list[HeadSummary] = []
     best: tuple[tuple[float, float], Matrix] | None = None
-    for attention in parts:
+    for attention in chain.from_iterable(map(some_heads, parts)):
         summaries = head_summaries(attention) if choice is None else _chosen_summaries(attention, choice)
         narrowed = attention if choice is None else choose_tokens(attention, choice)
         for matrix, head in zip(narrowed, summaries, strict=True):
@@ -133,9 +136,12 @@ def head_summaries(attention: Attention, *, fallback: bool = False) -> list[Head
         attention: weights, of tokens or of words, of every selected head.
         fallback: where a head's links are all explained by the distance, give its strongest ones.
     """
+    return [head for some in some_heads(attention) for head in _summaries(some, fallback=fallback)]
+
+
+def _summaries(attention: Attention, *, fallback: bool) -> Iterator[HeadSummary]:
     parts = telling_part(attention)
     scores, usable = _scores(attention, parts), _counting(attention)
-    heads = []
     for (i, j), (layer, head) in zip(np.ndindex(*attention.head_shape), attention.every_head, strict=True):
         weights = attention.matrices[i, j]
         links = telling_links(parts[i, j], weights)
@@ -143,8 +149,7 @@ def head_summaries(attention: Attention, *, fallback: bool = False) -> list[Head
             rounded = np.where(usable[i % len(usable), 0], weights, 0.0).round(2)  # equal ones in their order
             links = telling_links(rounded, rounded)
         strongest = float(np.where(usable[i % len(usable), 0], weights, 0.0).max())
-        heads.append(HeadSummary(head_name(layer, head), layer, head, float(scores[i, j]), links, strongest))
-    return heads
+        yield HeadSummary(head_name(layer, head), layer, head, float(scores[i, j]), links, strongest)
 
 
 def _chosen_summaries(attention: Attention, choice: TokenChoice) -> list[HeadSummary]:
