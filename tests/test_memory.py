@@ -2,6 +2,8 @@
 
 import errno
 import io
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -11,10 +13,11 @@ from attnviz import memory
 from attnviz.analysis.matrices.selection import Request, select_attention
 from attnviz.checkpoints.formats.numpy_files import Header
 from attnviz.cli.main import main
+from attnviz.cli.process.limits import _RoomForNumpy
 from attnviz.elsewhere.attention_file import read_attention
 from attnviz.elsewhere.vectors import read_vectors
 from attnviz.errors import InputError
-from attnviz.memory import memory_fault, memory_lack
+from attnviz.memory import memory_fault, memory_lack, products_fault
 
 GB = 10**9
 
@@ -24,6 +27,7 @@ def limit(monkeypatch):
     """Sets how many bytes a limit of this process leaves."""
 
     def set_limit(n_bytes):
+        monkeypatch.setattr(memory, "_taken", [])
         monkeypatch.setattr(memory, "_left_of_limit", lambda _: iter([n_bytes]))
 
     return set_limit
@@ -52,6 +56,65 @@ def test_the_machine_and_its_container_say_what_they_have(tmp_path):
     (tmp_path / "sys/fs/cgroup/memory.max").write_text("max\n")
     (tmp_path / "proc/meminfo").unlink()
     assert list(memory._left_of_machine(tmp_path)) == []
+
+
+def test_a_limit_leaves_what_this_process_does_not_use(tmp_path):
+    (tmp_path / "proc/self").mkdir(parents=True)
+    assert list(memory._left_of_limit(tmp_path)) == []
+    limits = "Max resident set         3                    unlimited            bytes\nMax address space        {}\n"
+    (tmp_path / "proc/self/limits").write_text(limits.format("5000000              unlimited            bytes"))
+    (tmp_path / "proc/self/status").write_text("VmPeak:\t 4000 kB\nVmSize:\t    1000 kB\n")
+    assert list(memory._left_of_limit(tmp_path)) == [3_976_000]
+    (tmp_path / "proc/self/limits").write_text(limits.format("unlimited            unlimited            bytes"))
+    assert list(memory._left_of_limit(tmp_path)) == []
+
+
+def test_products_take_their_memory_once_where_there_is_a_limit(limit, monkeypatch):
+    limit(GB)
+    assert products_fault() is None
+    monkeypatch.setattr(memory, "_left_of_limit", lambda _: iter([0]))
+    assert products_fault() is None
+    assert memory_fault(1) is not None
+
+
+@pytest.mark.parametrize(
+    ("left", "fault"),
+    [
+        (99 * 10**6, "memory: NumPy needs 100 MB of memory, and 99 MB are free"),
+        (10**8, None),
+    ],
+)
+def test_numpy_is_refused_where_it_would_end_the_process(limit, monkeypatch, left, fault):
+    limit(left)
+    finder = _RoomForNumpy()
+    assert finder.find_spec("numpy.linalg", None, None) is None
+    monkeypatch.setattr("sys.meta_path", [finder, *sys.meta_path])
+    if fault is None:
+        assert finder.find_spec("numpy", None).origin == np.__file__
+        assert finder not in sys.meta_path
+    else:
+        with pytest.raises(InputError, match=rf"^{fault}; expected a higher limit, such as ulimit -v 500000$"):
+            finder.find_spec("numpy", None)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a limit of this kind holds on Linux only")
+@pytest.mark.parametrize("megabytes", [100, 130])
+def test_a_process_with_a_limit_ends_with_one_line(megabytes):
+    argv = ["sh", "-c", f'ulimit -v {megabytes}000; exec "$0" -m attnviz show a --seed 0', sys.executable]
+    process = subprocess.run(argv, capture_output=True, check=False)
+    assert process.returncode == 3
+    assert process.stdout == b""
+    assert process.stderr.startswith(b"attnviz: error: memory: ")
+    assert process.stderr.count(b"\n") == 1
+
+
+def test_where_there_is_no_room_for_the_words_of_an_error_there_is_a_line_all_the_same(monkeypatch, capfd):
+    def fails(*_, **__):
+        raise MemoryError
+
+    monkeypatch.setattr("attnviz.memory.memory_lack", fails)
+    assert main(["show"]) == 3
+    assert capfd.readouterr().err.startswith("attnviz: error: memory: there is not enough; expected a higher limit")
 
 
 def raised(error, cause=None):
