@@ -10,8 +10,7 @@ from functools import partial
 from itertools import pairwise, takewhile
 from typing import TYPE_CHECKING, Protocol, TypeVar, runtime_checkable
 
-from attnviz.cli.process.environment import drop_impossible_sizes, keep_from_libraries
-from attnviz.cli.process.limits import heed_limit
+from attnviz.cli.process.environment import drop_impossible_sizes, is_memory_limited, keep_from_libraries
 from attnviz.cli.process.signals import code_of_signal, end_by_signal, forget_signals, limit_time
 from attnviz.cli.process.standard_streams import begin_in_utf8, discard_output, open_standard_streams
 from attnviz.sweeps.sharing.machine import start_with_one_thread
@@ -38,7 +37,10 @@ def entry() -> None:
     start_with_one_thread()
     keep_from_libraries(os.environ)
     open_standard_streams()
-    heed_limit()
+    if is_memory_limited():
+        from attnviz.cli.process.limits import keep_numpy_within_limit
+
+        keep_numpy_within_limit()
     # Start-up makes many objects and no garbage: a sentence goes without looking for any, a long run looks seldom.
     gc.set_threshold(_OBJECTS)
     code = main(sys.argv[1:])

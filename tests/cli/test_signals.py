@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from attnviz.cli.process import early, signals
+from attnviz.cli.process import signals, start
 
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -102,10 +102,10 @@ def test_ctrl_c_before_anything_is_loaded_is_quiet_unless_it_is_ignored(monkeypa
     codes = []
     monkeypatch.setattr(os, "_exit", codes.append)
     signal.signal(signal.SIGINT, before)
-    early.await_ctrl_c()
+    start.await_ctrl_c()
     arrives(signal.SIGINT)
     assert codes == ([] if before == signal.SIG_IGN else [130])
-    signals.heed_signals()
+    signals.heed_signals(start.end_at_once)
     if before != signal.SIG_IGN:
         with pytest.raises(KeyboardInterrupt):
             arrives(signal.SIGINT)

@@ -4,21 +4,13 @@ import sys
 from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 
-_LIMITS = "/proc/self/limits"
-_UNLIMITED = b"Max address space         unlimited"
 _NUMPY = 100_000_000  # bytes that importing it takes, most of them for OpenBLAS
 _EXPECTED = "expected a higher limit, such as ulimit -v 500000"
 
 
-def heed_limit() -> None:
-    """Where this process has a limit, NumPy is imported only within it, and with the memory of its products."""
-    try:
-        with open(_LIMITS, "rb", buffering=0) as file:
-            is_limited = _UNLIMITED not in file.read()
-    except OSError:  # another system than Linux
-        return
-    if is_limited:
-        sys.meta_path.insert(0, _RoomForNumpy())
+def keep_numpy_within_limit() -> None:
+    """From now on NumPy is imported only where there is room for it, and for its products."""
+    sys.meta_path.insert(0, _RoomForNumpy())
 
 
 class _RoomForNumpy:

@@ -6,8 +6,6 @@ import sys
 import time
 from types import FrameType
 
-from attnviz.cli.process.early import end_at_once
-
 _ENDING = ("SIGINT", "SIGTERM", "SIGHUP")  # Ctrl-C; kill, timeout; a terminal that is closed
 _TOGETHER = 1.0  # seconds in which signals are of one ending: a terminal and a parent may both send one
 _SHELL = 128  # what a shell adds to the number of a signal, for an exit code
@@ -16,9 +14,13 @@ _AGAIN, _MOST_TRIES = 0.02, 250  # seconds until an import is looked at again, a
 _arrived: list[tuple[int, float]] = []  # number and time, of those that counted
 
 
-def heed_signals() -> None:
-    """From now on the signals end a run in order, but for those that were ignored when the program started."""
-    for number in _numbers(signal.SIG_DFL, signal.default_int_handler, end_at_once):
+def heed_signals(early: object = signal.SIG_DFL) -> None:
+    """From now on the signals end a run in order, but for those that were ignored when the program started.
+
+    Args:
+        early: what has handled Ctrl-C until now.
+    """
+    for number in _numbers(signal.SIG_DFL, signal.default_int_handler, early):
         signal.signal(number, _end_run)
     sys.unraisablehook = _dropped
 
