@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Iterator
-from contextlib import suppress
 from errno import ENOMEM
 from pathlib import Path
 
 _SAYS_SO = "the memory"  # of a file that does not fit it
 _ALLOCATION = re.compile(r"Unable to allocate (\S+ \S+) for")  # NumPy's
+_LIMIT = re.compile(r"^Max address space +(\d+)", re.MULTILINE)  # nothing where it is unlimited
+_USED = re.compile(r"^VmSize:\s*(\d+) kB", re.MULTILINE)
 _WORDS = {  # others' words, at the start, as the rest may be a user's
     ImportError: re.compile(".*failed to map segment|.*cannot allocate", re.DOTALL),
     RuntimeError: re.compile("can't start new thread"),
@@ -15,6 +16,8 @@ _WORDS = {  # others' words, at the start, as the rest may be a user's
 }
 _DEEPEST = 20  # errors, each made of the next; a chain may lead back to its start
 _SMALL = 2**28  # bytes, for which every machine has room
+_PRODUCTS, _NOT_TINY = 2**26, 256  # bytes of OpenBLAS, twice what it takes; rows of a matrix
+_taken: list[int] = []  # bytes that OpenBLAS has from now on
 _NO_LIMIT = 2**60  # a control group without a limit of its own has a number beyond this
 
 
@@ -29,7 +32,30 @@ def memory_fault(n_bytes: int) -> str | None:
     free = min(left, default=n_bytes)
     if n_bytes <= free:
         return None
-    return f"needs {_in_bytes(n_bytes)} of memory, and {_in_bytes(free)} are free"
+    return f"needs {in_bytes(n_bytes)} of memory, and {in_bytes(free)} are free"
+
+
+def products_fault() -> str | None:
+    """Why matrix products cannot have their memory, as a clause; None where they can.
+
+    OpenBLAS takes it at the first product that is not tiny, and ends the process where it cannot. Where this process
+    has a limit it is taken here.
+    """
+    if _taken or not has_limit():
+        return None
+    if fault := memory_fault(_PRODUCTS):
+        return fault
+    import numpy as np  # noqa: PLC0415 (start-up time)
+
+    matrix = np.ones((_NOT_TINY, _NOT_TINY), np.float32)
+    matrix @ matrix
+    _taken.append(_PRODUCTS)
+    return None
+
+
+def has_limit() -> bool:
+    """Whether this process may have so much memory and no more (``ulimit -v``)."""
+    return next(_left_of_limit(Path("/")), None) is not None
 
 
 def memory_lack(error: BaseException) -> str | None:
@@ -56,7 +82,7 @@ def _is_in_words(cause: BaseException) -> bool:
     return any(isinstance(cause, kind) and words.match(str(cause)) for kind, words in _WORDS.items())
 
 
-def _in_bytes(n_bytes: int) -> str:
+def in_bytes(n_bytes: int) -> str:
     """A size as a message shows it: ``67 MB``, ``5.1 GB``."""
     if n_bytes < 1e9:
         return f"{n_bytes / 1e6:.0f} MB"
@@ -76,12 +102,9 @@ def _left_of_machine(root: Path) -> Iterator[int]:
 
 def _left_of_limit(root: Path) -> Iterator[int]:
     """What a limit of this process (``ulimit -v``) leaves, if it has one."""
-    with suppress(ImportError, OSError, ValueError, IndexError):
-        import resource  # noqa: PLC0415 (not on Windows)
-
-        allowed = resource.getrlimit(resource.RLIMIT_AS)[0]
-        if allowed != resource.RLIM_INFINITY:
-            yield max(0, allowed - int(_text(root / "proc/self/statm").split()[0]) * resource.getpagesize())
+    if limit := _LIMIT.search(_text(root / "proc/self/limits")):
+        used = _USED.search(_text(root / "proc/self/status"))
+        yield max(0, int(limit[1]) - (1024 * int(used[1]) if used else 0))
 
 
 def _text(path: Path) -> str:

@@ -1,11 +1,14 @@
 """Files and folders that are written: each file whole or not at all, and whatever can go wrong is one line.
 
-A file is written under a temporary name in the same folder, then renamed.
+A file is written under a temporary name in the same folder, then renamed. It is locked until then, so that what killed
+runs left is known.
 """
 
 import errno
 import os
+import re
 import stat
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -30,6 +33,9 @@ _REASONS: dict[int | None, str] = {
     errno.ENOTBLK: "is a disk; expected the name of a file",
     errno.EEXIST: "exists already; expected a new file, or --force",
 }
+_TEMPORARY = re.compile(r"\.attnviz-[0-9a-f]{16}\.tmp")
+_FRESH = 60  # seconds in which a file may have been made and not locked yet
+_looked_through: set[Path] = set()  # folders
 _NO_FOLDER = "is a file, or is inside one; expected a folder"
 
 
@@ -138,10 +144,12 @@ def _replace(path: Path, write: Callable[[BinaryIO], object], overwrite: bool) -
         raise FileExistsError(errno.EEXIST, "exists already")
     from secrets import token_hex  # noqa: PLC0415 (start-up time: readers need none)
 
-    temporary = target.with_name(f".attnviz-{token_hex(8)}.tmp")
+    _remove_leftovers(target.parent)
+    temporary, lock = target.with_name(f".attnviz-{token_hex(8)}.tmp"), None
     try:
         # Not tempfile.mkstemp, which makes private files whatever the umask says.
         with open(temporary, "xb") as file:
+            lock = _locked(os.dup(file.fileno()))
             write(file)
         if mode is not None:
             temporary.chmod(stat.S_IMODE(mode))
@@ -153,6 +161,43 @@ def _replace(path: Path, write: Callable[[BinaryIO], object], overwrite: bool) -
         with suppress(OSError):
             temporary.unlink()
         raise
+    finally:
+        if lock is not None:
+            os.close(lock)
+
+
+def _remove_leftovers(folder: Path) -> None:
+    """Removes the temporary files of runs that were killed: those that no process has open, and only once a run."""
+    if folder in _looked_through or not hasattr(os, "geteuid"):
+        return
+    _looked_through.add(folder)
+    with suppress(OSError), os.scandir(folder) as entries:
+        for entry in [entry for entry in entries if _TEMPORARY.fullmatch(entry.name)]:
+            with suppress(OSError):
+                _remove_leftover(entry)
+
+
+def _remove_leftover(entry: "os.DirEntry[str]") -> None:
+    about = entry.stat(follow_symlinks=False)
+    is_ours = stat.S_ISREG(about.st_mode) and about.st_uid == os.geteuid()
+    if not is_ours or time.time() - about.st_mtime < _FRESH:
+        return
+    lock = _locked(os.open(entry, os.O_RDONLY | os.O_NOFOLLOW))
+    if lock is not None:
+        os.unlink(entry)
+        os.close(lock)
+
+
+def _locked(descriptor: int) -> int | None:
+    """The descriptor of a file that nobody else has a lock on from now on; None, and closed, where somebody has."""
+    try:
+        import fcntl  # noqa: PLC0415 (not on Windows)
+
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (ImportError, OSError):  # a disk without locks
+        os.close(descriptor)
+        return None
+    return descriptor
 
 
 def _mode(path: Path) -> int | None:

@@ -116,6 +116,39 @@ resource.setrlimit(resource.RLIMIT_FSIZE, limits)  # what measures coverage writ
     assert os.listdir(tmp_path) == []
 
 
+@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="this system has no such locks")
+def test_what_killed_runs_left_is_removed_and_nothing_else(tmp_path, monkeypatch):
+    import fcntl
+
+    monkeypatch.setattr("attnviz.outputs._looked_through", set())
+    names = {name: tmp_path / f".attnviz-{name * 16}.tmp" for name in ("0", "1", "2", "3", "4")}
+    others = [tmp_path / name for name in (".attnviz-0.tmp", ".attnviz-0000000000000000.tmp.bak", "a.tmp")]
+    for path in (names["0"], names["1"], names["2"], *others):
+        path.write_text("half")
+        os.utime(path, (0, 0))
+    os.utime(names["1"])  # made just now
+    names["3"].symlink_to(others[0])
+    names["4"].mkdir()
+    with names["2"].open() as living:
+        fcntl.flock(living, fcntl.LOCK_EX)
+        write_atomically(tmp_path / "out", b"whole", overwrite=False)
+    left = {path for path in tmp_path.iterdir() if path.name != "out"}
+    assert left == {*others, *list(names.values())[1:]}
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="this system has no such locks")
+def test_a_file_that_is_being_written_is_not_taken_for_a_leftover(tmp_path, monkeypatch):
+    monkeypatch.setattr("attnviz.outputs._FRESH", -1)
+
+    def write(file):
+        file.write(b"first")
+        monkeypatch.setattr("attnviz.outputs._looked_through", set())
+        write_atomically(tmp_path / "second", b"second", overwrite=False)
+
+    write_atomically(tmp_path / "first", write, overwrite=False)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"first": b"first", "second": b"second"}
+
+
 def test_new_files_follow_the_umask_and_replaced_ones_keep_their_permissions(tmp_path):
     old = os.umask(0o027)
     try:

@@ -1,13 +1,15 @@
 """Which heads say most about a text: by the attention that neither a resting place nor a distance explains."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import chain
 from operator import attrgetter
 from typing import NamedTuple
 
 import numpy as np
 
 from attnviz.analysis.choices.token_choice import TokenChoice, choose_tokens
+from attnviz.analysis.matrices.parts import some_heads
 from attnviz.analysis.usual import counted_cells, row_slices, usual_weights, weight_blocks
 from attnviz.records import dataclass
 from attnviz.trace.attention import Attention, Matrix
@@ -40,7 +42,10 @@ def telling_part(attention: Attention) -> np.ndarray:
 
 def telling_scores(attention: Attention) -> np.ndarray:
     """How much each head says of the text, (n_layers, n_heads): the mean over rows of ``telling_part``'s sums."""
-    return _mean(attention, sum(block.said for _, block in weight_blocks(attention)))
+    scores = [
+        _mean(some, sum(block.sums for _, block in weight_blocks(some))).ravel() for some in some_heads(attention)
+    ]
+    return np.concatenate(scores).reshape(attention.matrices.shape[:2])
 
 
 def _mean(attention: Attention, said: np.ndarray | int) -> np.ndarray:
@@ -98,7 +103,7 @@ def overview(parts: Iterable[Attention], choice: TokenChoice | None = None) -> O
     """
     heads: list[HeadSummary] = []
     best: tuple[tuple[float, float], Matrix] | None = None
-    for attention in parts:
+    for attention in chain.from_iterable(map(some_heads, parts)):
         summaries = head_summaries(attention) if choice is None else _chosen_summaries(attention, choice)
         narrowed = attention if choice is None else choose_tokens(attention, choice)
         for matrix, head in zip(narrowed, summaries, strict=True):
@@ -117,23 +122,25 @@ def head_summaries(attention: Attention, *, fallback: bool = False) -> list[Head
         attention: weights, of tokens or of words, of every selected head.
         fallback: where a head's links are all explained by the distance, give its strongest ones.
     """
+    return [head for some in some_heads(attention) for head in _summaries(some, fallback=fallback)]
+
+
+def _summaries(attention: Attention, *, fallback: bool) -> Iterator[HeadSummary]:
     shape = attention.matrices.shape[:2]
     said, strongest = np.zeros(shape), np.zeros(shape)
     found: dict[tuple[int, ...], list[_Ranked]] = {place: [] for place in np.ndindex(*shape)}
     for rows, block in weight_blocks(attention):
-        said += block.said
+        said += block.sums
         strongest = np.maximum(strongest, block.counted.max(axis=(-1, -2)))
         sizes = telling_sizes(block.part, block.weights)
         for place, ranked in found.items():
             ranked[:] = _first(ranked + _largest(sizes[place], rows.start))
-    heads = []
     for (place, ranked), (layer, head) in zip(found.items(), attention.every_head, strict=True):
         links = _links(ranked, attention.matrices[place])
         if fallback and not any(link.weight >= LEAST_LINK for link in links):
             links = _strongest_links(attention, place)
         score = float(_mean(attention, said)[place])
-        heads.append(HeadSummary(head_name(layer, head), layer, head, score, links, float(strongest[place])))
-    return heads
+        yield HeadSummary(head_name(layer, head), layer, head, score, links, float(strongest[place]))
 
 
 def _strongest_links(attention: Attention, place: tuple[int, ...]) -> tuple[Link, ...]:

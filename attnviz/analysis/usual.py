@@ -1,4 +1,4 @@
-"""What a weight usually is at its distance, and the cells of which that is told: between words, where nothing rests."""
+"""What a weight usually is at its distance, between words and where nothing rests."""
 
 import math
 from collections.abc import Iterator
@@ -29,8 +29,8 @@ class WeightBlock:
     part: np.ndarray
 
     @property
-    def said(self) -> np.ndarray:
-        """What each head says in these rows, (n_layers, n_heads)."""
+    def sums(self) -> np.ndarray:
+        """The sums of the parts of each head, (n_layers, n_heads)."""
         by_row = self.part @ np.ones(self.part.shape[-1], self.part.dtype)
         return np.asarray(by_row.sum(axis=-1, dtype=np.float64))
 

@@ -10,7 +10,7 @@ from functools import partial
 from itertools import pairwise, takewhile
 from typing import TYPE_CHECKING, Protocol, TypeVar, runtime_checkable
 
-from attnviz.cli.process.environment import drop_impossible_sizes, keep_from_libraries
+from attnviz.cli.process.environment import drop_impossible_sizes, is_memory_limited, keep_from_libraries
 from attnviz.cli.process.signals import code_of_signal, end_by_signal, forget_signals, limit_time
 from attnviz.cli.process.standard_streams import begin_in_utf8, discard_output, open_standard_streams
 from attnviz.sweeps.sharing.machine import start_with_one_thread
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _INTERRUPTED = 130
 _OBJECTS = 100_000
+_NO_ROOM = b"attnviz: error: memory: there is not enough; expected a higher limit (ulimit -v), or a machine with more\n"
 _NARROWEST = 20
 _OPTION = re.compile(r"--[a-z][a-z-]+", re.IGNORECASE)  # nothing else can be a mistyped option, so it may be a text
 _PATIENCE = 1.0  # seconds that the reader of an interrupted run has for what is still buffered
@@ -36,6 +37,10 @@ def entry() -> None:
     start_with_one_thread()
     keep_from_libraries(os.environ)
     open_standard_streams()
+    if is_memory_limited():
+        from attnviz.cli.process.limits import keep_numpy_within_limit
+
+        keep_numpy_within_limit()
     # Start-up makes many objects and no garbage: a sentence goes without looking for any, a long run looks seldom.
     gc.set_threshold(_OBJECTS)
     code = main(sys.argv[1:])
@@ -76,7 +81,11 @@ def _ended(action: Callable[[], int], *, debug: bool, color: str) -> int:
     except Exception as error:
         if debug:
             raise
-        return _explain(error, color)
+        try:
+            return _explain(error, color)
+        except (MemoryError, ImportError):  # there is not even room for the words
+            os.write(2, _NO_ROOM)
+            return 3
 
 
 def _color(argv: list[str]) -> str:
@@ -111,11 +120,12 @@ def until_end(context: AbstractContextManager[Entered]) -> Entered:
 def _explain(error: Exception, color: str) -> int:
     """Prints the error as one line, the place in what was written if it says one, and a hint on a line of its own."""
     from attnviz.errors import AttnvizError, bounded, brief, one_line
-    from attnviz.memory import memory_lack
+    from attnviz.memory import has_limit, memory_lack
 
     code, text, hint, excerpt = 1, "", None, None
     if (lack := memory_lack(error)) is not None:
-        code, text = 3, f"memory: {lack}; expected a shorter text, fewer layers or a smaller model"
+        higher = "a higher limit (ulimit -v), " if has_limit() else ""
+        code, text = 3, f"memory: {lack}; expected {higher}a shorter text, fewer layers or a smaller model"
     elif isinstance(error, AttnvizError):
         code, text, hint, excerpt = error.exit_code, str(error), error.hint, error.excerpt
     elif isinstance(error, _UsageOfTyper):

@@ -7,6 +7,9 @@ import numpy as np
 import orjson
 
 from attnviz.errors import InputError, brief
+from attnviz.memory import memory_fault
+
+_LONG, _PARSED = 2**20, 56  # bytes of text; and for each value in it, as an object and as a number of an array
 
 
 def parse_json(data: bytes, where: str, expected: str, *, numbers_of_python: bool = False) -> object:
@@ -21,6 +24,8 @@ def parse_json(data: bytes, where: str, expected: str, *, numbers_of_python: boo
     Raises:
         InputError: it is not JSON; the message has the line and column.
     """
+    if len(data) > _LONG and (fault := memory_fault(2 * len(data) + _PARSED * data.count(b","))):
+        raise InputError(f"{where}: reading its JSON {fault}; {expected}")
     try:
         return orjson.loads(data)
     except orjson.JSONDecodeError as error:
@@ -51,7 +56,7 @@ def listed_array(value: object, where: str, *, axes: int, null: float | None = N
     except ValueError:  # ragged or too deep
         array = np.array(None)
     if array.ndim <= axes and array.dtype.kind in "fiu":
-        return array.astype(np.float64)
+        return array.astype(np.float64, copy=False)
     if (
         array.ndim <= axes
         and null is not None

@@ -13,7 +13,7 @@ from attnviz.encoder.parameters.params import Params
 from attnviz.encoder.parameters.seeded import SeededParams
 from attnviz.errors import InputError, UsageError, one_line
 from attnviz.files import is_there
-from attnviz.memory import memory_fault
+from attnviz.memory import products_fault
 from attnviz.model.labels import with_file_labels
 from attnviz.model.model import Model, PathOrText
 from attnviz.model.places import BUNDLED, bundled_folder, find_folder
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from attnviz.encoder.generation.unembedding import Unembedding
 
 LoadArguments = ParamSpec("LoadArguments")
-
-_LEAST_MEMORY = 2**26  # bytes for the smallest model: without them OpenBLAS ends the process by itself
 
 
 def _with_arguments(load: Callable[LoadArguments, Model]) -> Callable[LoadArguments, Model]:
@@ -90,8 +88,8 @@ def load(
             without a vocabulary besides a model, or a language that the model does not know.
         InputError: a file that cannot be read or is invalid.
     """
-    if fault := memory_fault(_LEAST_MEMORY):
-        raise InputError(f"memory: a run {fault}; expected a higher limit (ulimit -v)")
+    if fault := products_fault():
+        raise InputError(f"memory: a run {fault}; expected a higher limit, such as ulimit -v 500000")
     made = _loaded_model(
         weights,
         model,

@@ -1,5 +1,6 @@
 """Which heads say most, by attention that no resting place and no distance explains: against loops."""
 
+import tracemalloc
 from dataclasses import replace
 
 import numpy as np
@@ -99,6 +100,30 @@ def test_parts_give_what_the_whole_gives():
     parts = [replace(whole, matrices=whole.matrices[:, h : h + 1], heads=(h,)) for h in range(4)]
     assert overview(parts).heads == overview([whole]).heads
     assert overview(parts).matrix.name == overview([whole]).matrix.name
+
+
+@pytest.mark.parametrize("most", [1, 5 * 23 * 23])  # a head at a time, a layer at a time
+@pytest.mark.parametrize("by_name", [False, True])
+def test_many_numbers_are_looked_at_some_at_a_time_which_changes_nothing(monkeypatch, most, by_name):
+    one = attention(random_rows(4, 35, 23, causal=True), masked=np.triu(np.ones((23, 23), bool), 1))
+    whole = replace(
+        one,
+        matrices=one.matrices.reshape(7, 5, 23, 23) if not by_name else one.matrices.reshape(35, 1, 23, 23),
+        layers=tuple(range(35 if by_name else 7)),
+        heads=tuple(range(35 if by_name else 5)),
+        masked=np.repeat(one.masked, 35 if by_name else 7, axis=0),
+        by_name=by_name,
+    )
+    expected = head_summaries(whole), telling_scores(whole), overview([whole]).heads
+    monkeypatch.setattr("attnviz.analysis.matrices.parts._MOST_TOGETHER", most)
+    tracemalloc.start()
+    scores = telling_scores(whole)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < whole.matrices.nbytes
+    links = [[(head.name, head.links) for head in heads] for heads in (head_summaries(whole), overview([whole]).heads)]
+    assert links == [[(head.name, head.links) for head in heads] for heads in (expected[0], expected[2])]
+    assert scores == pytest.approx(expected[1], rel=1e-14)
 
 
 def test_of_cross_attention_a_key_that_all_rows_look_at_says_nothing():

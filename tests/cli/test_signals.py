@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from attnviz.cli.process import signals
+from attnviz.cli.process import signals, start
 
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -95,3 +95,17 @@ def test_what_takes_too_long_at_the_end_is_interrupted():
     signals.limit_time(0.01)
     with pytest.raises(KeyboardInterrupt):
         signal.pause()
+
+
+@pytest.mark.parametrize("before", [signal.default_int_handler, signal.SIG_IGN])
+def test_ctrl_c_before_anything_is_loaded_is_quiet_unless_it_is_ignored(monkeypatch, before):
+    codes = []
+    monkeypatch.setattr(os, "_exit", codes.append)
+    signal.signal(signal.SIGINT, before)
+    start.await_ctrl_c()
+    arrives(signal.SIGINT)
+    assert codes == ([] if before == signal.SIG_IGN else [130])
+    signals.heed_signals(start.end_at_once)
+    if before != signal.SIG_IGN:
+        with pytest.raises(KeyboardInterrupt):
+            arrives(signal.SIGINT)

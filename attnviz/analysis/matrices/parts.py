@@ -10,8 +10,13 @@ from dataclasses import replace
 
 import numpy as np
 
+from attnviz.errors import InputError
+from attnviz.memory import memory_fault
 from attnviz.trace.attention import Attention, of_all
 from attnviz.trace.heads import HeadAxes
+
+_FEWER = "expected fewer layers or heads (--layer, --head)"
+_MOST_TOGETHER = 1 << 22  # numbers of matrices that are looked at together (16 MB)
 
 
 def ahead(parts: Iterator[Attention]) -> Iterator[Attention]:
@@ -35,6 +40,20 @@ def each_layer(attention: Attention) -> Iterator[Attention]:
             masked=None if attention.masked is None else attention.masked[i : i + 1],
             rest=None if attention.rest is None else attention.rest[i : i + 1],
         )
+
+
+def some_heads(attention: Attention) -> Iterator[Attention]:
+    """What is whole, a layer or a head at a time where its numbers are many: views, in the order of heads.
+
+    What is computed from each number then takes little memory beside the numbers.
+    """
+    n_numbers, (n_layers, n_heads) = attention.matrices.size, attention.matrices.shape[:2]
+    if n_numbers <= _MOST_TOGETHER or "head" not in attention.axes:
+        yield attention
+    elif n_numbers <= _MOST_TOGETHER * n_layers and not attention.by_name:
+        yield from each_layer(attention)
+    else:
+        yield from (attention.only(i, j) for i, j in np.ndindex(n_layers, n_heads))
 
 
 def one_by_one(attention: Attention) -> Attention:
@@ -116,8 +135,14 @@ def picked_heads(attention: Attention, choice: HeadAxes) -> Attention:
 
 
 def in_memory(attention: Attention) -> Attention:
-    """The attention with plain arrays of floats: those of a file may be mapped, and of any type."""
+    """The attention with plain arrays of floats: those of a file may be mapped, and of any type.
+
+    Raises:
+        InputError: floats do not fit the memory.
+    """
     stored = attention.matrices
-    wide = stored.dtype.kind == "f" and stored.dtype.itemsize >= 8
+    wide = np.dtype(np.float64 if stored.dtype.kind == "f" and stored.dtype.itemsize >= 8 else np.float32)
+    if stored.dtype != wide and (fault := memory_fault(wide.itemsize * stored.size)):
+        raise InputError(f"attention: {stored.size} numbers as {wide}: that {fault}; {_FEWER}")
     with np.errstate(over="ignore"):
-        return replace(attention, matrices=np.asarray(stored, dtype=np.float64 if wide else np.float32))
+        return replace(attention, matrices=np.asarray(stored, dtype=wide))

@@ -25,6 +25,7 @@ from attnviz.encoder.parameters.params import Params
 from attnviz.encoder.parameters.seeded import is_seeded
 from attnviz.encoder.parameters.shapes import Shape, tensor_shapes
 from attnviz.errors import CheckpointError, ConfigError, OutputError, UsageError, brief, one_line
+from attnviz.memory import in_bytes
 from attnviz.records import dataclass
 from attnviz.text.language_names import Languages, check_no_languages
 from attnviz.text.languages import BothModes
@@ -172,7 +173,7 @@ def write_native(
     folder = path.absolute().parent
     if folder.is_dir() and (free := shutil.disk_usage(folder).free) < needed:
         raise OutputError(
-            f"{where}: it needs {needed / 1e9:.1f} GB, and {free / 1e9:.1f} GB are free; expected room on the disk"
+            f"{where}: it needs {in_bytes(needed)}, and {in_bytes(free)} are free; expected room on the disk"
         )
     metadata = {CONFIG_KEY: json.dumps(config.as_dict(seed=params.seed))}
     if tokenizer_json is not None:

@@ -22,7 +22,6 @@ from attnviz.memory import memory_fault
 NPY_MAGIC = b"\x93NUMPY"
 _LARGE, _RATIO = 2**30, 100
 _MOST_ARRAYS = 2**14
-_COPIES = 2  # of an array that is read: as it is stored, and as floats
 
 
 class DamageError(ValueError):
@@ -34,6 +33,17 @@ class Header(NamedTuple):
 
     shape: tuple[int, ...]
     dtype: np.dtype
+
+    @property
+    def n_bytes(self) -> int:
+        """The memory of the array: as it is stored, and as floats where its numbers are of another type."""
+        n, wide = math.prod(self.shape), wide_type(self.dtype)
+        return n * (self.dtype.itemsize + wide.itemsize * (self.dtype != wide))
+
+
+def wide_type(dtype: np.dtype) -> np.dtype:
+    """The type that numbers of a file are computed with: float64 where they are so long, else float32."""
+    return np.dtype(np.float64 if dtype.kind == "f" and dtype.itemsize >= 8 else np.float32)
 
 
 class Npz:
@@ -70,7 +80,7 @@ class Npz:
             DamageError: its bytes are not what its header and check sum say.
         """
         subject = f"its array {brief(name)}"
-        if fault := memory_fault(_COPIES * self._entries[name].file_size):
+        if fault := memory_fault(self.headers[name].n_bytes):
             raise DamageError(f"{subject} {fault}")
         with _refusing(subject), self._opened().open(self._entries[name]) as member:
             array = np.lib.format.read_array(member, allow_pickle=False)
@@ -115,10 +125,8 @@ def numbers_of(
         array = read()
     except DamageError as error:
         raise InputError(f"{where}: {error}; {expected}") from error
-    if array.dtype.kind == "f" and array.dtype.itemsize >= 8:
-        return array.astype(np.float64)
     with np.errstate(over="ignore"):
-        return array.astype(np.float32)
+        return array.astype(wide_type(array.dtype), copy=False)
 
 
 def _chosen(names: tuple[str, ...], name: str) -> str:
@@ -136,9 +144,9 @@ def read_npy(stream: BinaryIO, size: int) -> np.ndarray:
     Raises:
         DamageError: it is a pickle, or its bytes are not what its header says.
     """
-    npy_header(stream, size, "it")
+    header = npy_header(stream, size, "it")
     stream.seek(0)
-    if fault := memory_fault(_COPIES * size):
+    if fault := memory_fault(header.n_bytes):
         raise DamageError(f"it {fault}")
     with _refusing("it"):
         return np.lib.format.read_array(stream, allow_pickle=False)

@@ -68,7 +68,7 @@ def check_keys(
             refused.append(f"{facts.keys.family}.{brief(key)} is {_short(value)}")
     if refused:
         raise CheckpointError(
-            f"{facts.keys.where}: {', '.join(refused)}, which attnviz does not compute for {settings.family}; "
+            f"{facts.keys.where}: {some(refused)}, which attnviz does not compute for {settings.family}; "
             "expected keys that it computes"
         )
     if not unknown:

@@ -1,9 +1,12 @@
-"""Variables of the environment that libraries read too, and trip over."""
+"""What the environment sets and libraries trip over: variables that they read too, and a limit of memory."""
 
 from collections.abc import MutableMapping
 
 _SIZES = {"COLUMNS": 5, "LINES": 5}  # the most digits: no screen is wider
 _NUMBERS = {"SOURCE_DATE_EPOCH": 11, "NUMPY_MADVISE_HUGEPAGE": 1}  # of Matplotlib and NumPy
+
+
+_LIMITS, _UNLIMITED = "/proc/self/limits", b"Max address space         unlimited"
 
 
 def drop_impossible_sizes(environ: MutableMapping[str, str]) -> None:
@@ -23,6 +26,15 @@ def keep_from_libraries(environ: MutableMapping[str, str]) -> None:
         if not _is_number(environ.get(name, ""), most_digits):
             environ.pop(name, None)
     environ["PYTHONSAFEPATH"] = "1"
+
+
+def is_memory_limited() -> bool:
+    """Whether this process has a limit of memory (``ulimit -v``), which only Linux keeps."""
+    try:
+        with open(_LIMITS, "rb", buffering=0) as file:
+            return _UNLIMITED not in file.read()
+    except OSError:  # another system
+        return False
 
 
 def _is_number(text: str, most_digits: int) -> bool:

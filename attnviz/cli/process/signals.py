@@ -14,9 +14,13 @@ _AGAIN, _MOST_TRIES = 0.02, 250  # seconds until an import is looked at again, a
 _arrived: list[tuple[int, float]] = []  # number and time, of those that counted
 
 
-def heed_signals() -> None:
-    """From now on the signals end a run in order, but for those that were ignored when the program started."""
-    for number in _numbers(signal.SIG_DFL, signal.default_int_handler):
+def heed_signals(early: object = signal.SIG_DFL) -> None:
+    """From now on the signals end a run in order, but for those that were ignored when the program started.
+
+    Args:
+        early: what has handled Ctrl-C until now.
+    """
+    for number in _numbers(signal.SIG_DFL, signal.default_int_handler, early):
         signal.signal(number, _end_run)
     sys.unraisablehook = _dropped
 

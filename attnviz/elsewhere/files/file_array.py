@@ -5,6 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
+from attnviz.checkpoints.formats.numpy_files import wide_type
+
 
 class FileArray(np.ndarray):
     """An array of the mapped bytes of a file, of any of NumPy's types of real numbers.
@@ -31,9 +33,8 @@ def mapped_array(path: Path, shape: tuple[int, ...], dtype: np.dtype, offset: in
 def floats(array: np.ndarray) -> np.ndarray:
     """The numbers in memory: float64 where they are so already, else float32."""
     stored = np.asarray(array)
-    wide = stored.dtype.kind == "f" and stored.dtype.itemsize >= 8
     with np.errstate(over="ignore"):
-        return stored.astype(np.float64 if wide else np.float32, copy=isinstance(array, FileArray))
+        return stored.astype(wide_type(stored.dtype), copy=isinstance(array, FileArray))
 
 
 def forget_pages(array: np.ndarray) -> None:

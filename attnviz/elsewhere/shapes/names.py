@@ -141,7 +141,7 @@ def _one_a_kind(found: list[NamedArray], where: str, scores: bool) -> list[Named
         alike = [one for one in found if one.kind == kind]
         fitting = [one for one in alike if one.is_scores == scores] or alike
         if len(fitting) > 1:
-            names = ", ".join(one.name for one in fitting)
+            names = some([one.name for one in fitting])
             raise InputError(f"{where}: {names} may all be attention; expected one, called attention")
         chosen += fitting
     return chosen

@@ -8,6 +8,7 @@ from attnviz.elsewhere.lists import listed_array
 from attnviz.elsewhere.shapes.generation import are_cross_steps, are_steps, assembled, check_lengths, stacked_queries
 from attnviz.elsewhere.shapes.names import NamedArray
 from attnviz.errors import InputError, brief
+from attnviz.memory import memory_fault
 from attnviz.records import dataclass
 
 _MOST_AXES = 6  # of nested lists: steps, layers, texts, heads, queries, keys
@@ -56,6 +57,8 @@ def whole_array(named: NamedArray, where: str, null: float) -> WholeArray:
     if named.kind == "cross" and are_cross_steps(shapes) and (len(set(shapes)) > 1 or len(shapes[-1]) > 4):
         return WholeArray(stacked_queries(steps))
     check_lengths(steps, what)
+    if fault := memory_fault(sum(step.nbytes for step in steps)):
+        raise InputError(f"{what}: one array of all of them {fault}; expected one array, or fewer layers")
     return WholeArray(np.stack(steps), layers=tuple(number for (number,) in arrays))
 
 

@@ -12,7 +12,7 @@ from attnviz.elsewhere.values.blocks import head_blocks
 from attnviz.elsewhere.values.padding_masks import mask_padding
 from attnviz.elsewhere.values.rounding import EXACT, Rounding, roundings_of
 from attnviz.elsewhere.values.row_reasons import likely_reason, row_facts
-from attnviz.elsewhere.values.row_scan import RowScan, edited, scan_rows
+from attnviz.elsewhere.values.row_scan import RowScan, scan_rows
 from attnviz.errors import InputError, brief
 from attnviz.names import SHARES
 from attnviz.trace.attention import Attention
@@ -136,7 +136,8 @@ def _reason(attention: Attention) -> str | None:
     """A likely reason why numbers are not weights, as a hint."""
     if attention.values != "weights" or attention.reduce != "none" or attention.rest is not None:
         return None  # with a rest, what rows miss is known already
-    return likely_reason(row_facts(edited(attention.matrices, lambda _, __, block: block)))
+    blocks = (block for _, _, block in head_blocks(attention.matrices))
+    return likely_reason(row_facts(blocks, attention.matrices.shape))
 
 
 def _first_cell(

@@ -1,5 +1,6 @@
 """Why numbers that should be weights are not: the likely reason, as the hint of an error."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -39,8 +40,22 @@ class RowFacts(NamedTuple):
     shape: tuple[int, ...]
 
 
-def row_facts(matrices: np.ndarray) -> RowFacts:
-    """The facts of matrices (n_layers, n_heads, n_queries, n_keys), without NaN."""
+def row_facts(blocks: Iterable[np.ndarray], shape: tuple[int, ...]) -> RowFacts:
+    """The facts of matrices (n_layers, n_heads, n_queries, n_keys) without NaN, from blocks of their heads."""
+    facts = [_block_facts(block, shape) for block in blocks]
+    return RowFacts(
+        sums=np.concatenate([one.sums for one in facts]),
+        least=min(one.least for one in facts),
+        most=max(one.most for one in facts),
+        has_zeros=any(one.has_zeros for one in facts),
+        columns_sum_to_one=all(one.columns_sum_to_one for one in facts),
+        are_whole=all(one.are_whole for one in facts),
+        logs_sum_to_one=all(one.logs_sum_to_one for one in facts),
+        shape=shape,
+    )
+
+
+def _block_facts(matrices: np.ndarray, shape: tuple[int, ...]) -> RowFacts:
     most = float(matrices.max())
     with np.errstate(under="ignore"):
         is_low = most <= _SUM_OF_ONE
@@ -55,7 +70,7 @@ def row_facts(matrices: np.ndarray) -> RowFacts:
         columns_sum_to_one=_is_one(matrices.sum(axis=-2, dtype=np.float64)),
         are_whole=bool((matrices == np.rint(matrices)).all()),
         logs_sum_to_one=_is_one(powers),
-        shape=matrices.shape,
+        shape=shape,
     )
 
 

@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import zipfile
 
 import numpy as np
@@ -403,12 +404,18 @@ def test_another_ending_is_wrong_usage(tmp_path, name, message):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_small_disk_says_how_small_it_is(tmp_path, monkeypatch):
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(9, 9, 10**6))
+    with pytest.raises(OutputError, match=r"a.npz: it needs [1-9] MB, and 1 MB are free; expected room on the disk$"):
+        write_native(tmp_path / "a.npz", EncoderConfig(n_layers=1), SeededParams(EncoderConfig(n_layers=1)))
+
+
 def test_what_cannot_fit_the_disk_is_not_begun(tmp_path):
     config = EncoderConfig(n_vocab=2**31 - 1, d_model=2**20, d_ff=0)
     with pytest.raises(OutputError) as caught:
         write_native(tmp_path / "a.npz", config, SeededParams(config))
     message = str(caught.value)
-    assert message.startswith(f"{tmp_path / 'a.npz'}: it needs 9042383.7 GB, and ")
+    assert message.startswith(f"{tmp_path / 'a.npz'}: it needs 9e+06 GB, and ")
     assert message.endswith(" GB are free; expected room on the disk")
     assert list(tmp_path.iterdir()) == []
 

@@ -61,6 +61,10 @@ def test_no_key_that_the_package_knows_is_unknown():
             {"rope__dimension_sections": [1, 2, 3], "residual_scale": 0.5},
             "qwen2.rope.dimension_sections is [1, 2, 3], qwen2.residual_scale is 0.5",
         ),
+        (
+            {f"ssm__{name}": 8 for name in "abcdefg"},
+            "qwen2.ssm.a is 8, qwen2.ssm.b is 8, qwen2.ssm.c is 8 and 4 more",
+        ),
     ],
 )
 def test_a_key_that_changes_attention_is_refused_by_name(tmp_path, changes, refused):
