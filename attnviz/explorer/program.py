@@ -1,7 +1,12 @@
 """The explorer in the terminal that the program was started in."""
 
+import asyncio
 import os
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from types import FrameType
 from typing import cast
 
 from rich.console import Console
@@ -28,10 +33,11 @@ def explore_in_terminal(session: Session, sight: Sight, outside: Outside) -> lis
         the commands that the user copied.
 
     Raises:
-        KeyboardInterrupt: the user ended it with Ctrl-C.
+        KeyboardInterrupt: the user ended it with Ctrl-C, or a signal did.
     """
     app = TerminalExplorer(session, sight, outside, driver_class=output_driver(), console=console_of(sight.screen))
-    app.run()
+    with _ended_by_signals(app):
+        app.run()
     if app.failure is not None:
         raise app.failure
     if app.is_interrupted:
@@ -47,10 +53,45 @@ class TerminalExplorer(ExplorerApp):
     """
 
     failure: Exception | None = None
+    _home_loop: asyncio.AbstractEventLoop | None = None
+
+    def on_mount(self) -> None:
+        """Ends at once what was interrupted before it could end."""
+        self._home_loop = asyncio.get_running_loop()
+        if self.is_interrupted:
+            self.exit()
+
+    def interrupt(self) -> None:
+        """Ends it as its key does, as soon as it waits for something: the terminal is then left as it was."""
+        self.is_interrupted = True
+        if self._home_loop is not None:
+            self._home_loop.call_soon_threadsafe(self.exit)
 
     def _handle_exception(self, error: Exception) -> None:
         self.failure = error
         self.exit()
+
+
+@contextmanager
+def _ended_by_signals(app: TerminalExplorer) -> Iterator[None]:
+    """Signals that end the program interrupt the explorer meanwhile; a later one ends it wherever it is."""
+    numbers = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    before = {number: handler for number in numbers if callable(handler := signal.getsignal(number))}
+
+    def end(number: int, frame: FrameType | None) -> None:
+        if app.is_interrupted:
+            before[number](number, frame)
+        with suppress(KeyboardInterrupt):
+            before[number](number, None)
+        app.interrupt()
+
+    for number in before:
+        signal.signal(number, end)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def take_keys_from_terminal() -> None:

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 from distributed import Client
+from distributed.comm.core import CommClosedError
 
 import attnviz
 from attnviz.api.heads import heads_request
@@ -225,6 +226,31 @@ def test_an_address_where_nobody_answers_is_one_line(texts, monkeypatch):
 def test_workers_of_this_machine_need_no_scheduler(cli, texts):
     options = ("heads", "--file", str(texts), "--json")
     assert cli(*options, "--cluster", "local:2") == cli(*options, "--workers", "1")
+
+
+def test_a_worker_that_ends_at_once_is_one_line(cli, texts, monkeypatch):
+    def fails(*_, **__):
+        raise RuntimeError("Nanny failed to start.")
+
+    monkeypatch.setattr(dask_cluster, "LocalCluster", fails)
+    ran = cli("show", "--file", str(texts), "--json", "--cluster", "local:1")
+    assert ran == (
+        1,
+        "",
+        "attnviz: error: cluster, local:1: a worker ended while it was started (RuntimeError: Nanny failed to start.); "
+        "expected it to stay\nhint: perhaps its memory was too small\n",
+    )
+
+
+def test_a_worker_that_is_lost_when_it_gets_the_work_is_one_line():
+    class Lost:
+        def register_plugin(self, *_, **__):
+            raise CommClosedError("closed")
+
+    with pytest.raises(
+        WorkerError, match=r"^cluster, local:1: a worker ended while it was started \(CommClosedError: c"
+    ):
+        dask_cluster._register(Lost(), None, "work", "local:1")
 
 
 def test_without_dask_one_line_says_how_to_install_it(cli, texts, monkeypatch):

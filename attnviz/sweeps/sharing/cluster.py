@@ -16,6 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import uuid4
 
@@ -26,9 +27,10 @@ from attnviz.sweeps.texts import Window
 from attnviz.sweeps.work import TextOutcome, Work
 
 try:
+    import dask
     from distributed import Client, Future, KilledWorker, LocalCluster, WorkerPlugin, get_worker
     from distributed import wait as wait_for
-    from distributed.comm.core import connect
+    from distributed.comm.core import CommClosedError, connect
     from distributed.security import Security
 except ImportError as cause:
     raise UsageError("cluster: it needs Dask; expected it installed", "pip install 'attnviz[dask]'") from cause
@@ -66,18 +68,32 @@ def cluster_map(
     with _connected(address) as client:
         name = f"attnviz-{uuid4().hex}"
         plugin = _WorkPlugin(pickle.dumps(_from_anywhere(work)))
-        try:
-            client.register_plugin(plugin, name=name)
-        except Exception as error:
-            raise WorkerError(
-                f"cluster, {brief(address)}: a worker cannot run attnviz ({_named(error)}); "
-                f"expected attnviz {__version__} on each"
-            ) from error
+        _register(client, plugin, name, address)
         sweep = _Sweep(client, name, windows, address, ready)
         try:
             yield sweep.outcomes()
         finally:
             sweep.end()
+
+
+def _register(client: Client, plugin: WorkerPlugin, name: str, address: str) -> None:
+    """Gives the work to all workers."""
+    try:
+        client.register_plugin(plugin, name=name)
+    except CommClosedError as error:
+        raise _ended_early(address, error) from error
+    except Exception as error:
+        raise WorkerError(
+            f"cluster, {brief(address)}: a worker cannot run attnviz ({_named(error)}); "
+            f"expected attnviz {__version__} on each"
+        ) from error
+
+
+def _ended_early(address: str, error: Exception) -> WorkerError:
+    return WorkerError(
+        f"cluster, {brief(address)}: a worker ended while it was started ({_named(error)}); expected it to stay",
+        hint="perhaps its memory was too small",
+    )
 
 
 def _from_anywhere(work: Work) -> Work:
@@ -207,15 +223,9 @@ def _connected(address: str) -> Iterator[Client]:
     with ExitStack() as stack, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # on versions of libraries: what cannot be sent is an error
         if address.startswith(_LOCAL):
-            cluster = LocalCluster(
-                n_workers=_count(address),
-                threads_per_worker=1,
-                host="127.0.0.1",
-                dashboard_address=None,
-                worker_dashboard_address=None,
-                silence_logs=logging.CRITICAL,
-            )
-            place: Any = stack.enter_context(cluster)
+            folder = stack.enter_context(TemporaryDirectory(ignore_cleanup_errors=True))
+            stack.enter_context(dask.config.set({"temporary-directory": folder}))
+            place: Any = stack.enter_context(_local_cluster(address))
         else:
             place = address
         try:
@@ -228,6 +238,26 @@ def _connected(address: str) -> Iterator[Client]:
                 "scheduler, such as tcp://HOST:8786, or local:N"
             ) from error
         yield stack.enter_context(client)
+
+
+def _local_cluster(address: str) -> LocalCluster:
+    """The processes of ``local:N``.
+
+    Raises:
+        WorkerError: one of them ends at once.
+    """
+    count = _count(address)
+    try:
+        return LocalCluster(
+            n_workers=count,
+            threads_per_worker=1,
+            host="127.0.0.1",
+            dashboard_address=None,
+            worker_dashboard_address=None,
+            silence_logs=logging.CRITICAL,
+        )
+    except (OSError, RuntimeError, TimeoutError) as error:
+        raise _ended_early(address, error) from error
 
 
 def _check_scheduler(address: str) -> None:
