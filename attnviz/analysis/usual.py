@@ -48,7 +48,12 @@ def weight_blocks(attention: Attention) -> Iterator[tuple[slice, WeightBlock]]:
 def row_slices(attention: Attention) -> Iterator[slice]:
     """The rows of a block after those of another."""
     *heads, n_rows, n_keys = attention.matrices.shape
-    step = max(1, _AT_ONCE // (math.prod(heads) * n_keys))
+    return _row_slices(n_rows, math.prod(heads) * n_keys)
+
+
+def _row_slices(n_rows: int, size: int) -> Iterator[slice]:
+    """So many rows, each of a size."""
+    step = max(1, _AT_ONCE // size)
     return (slice(start, min(start + step, n_rows)) for start in range(0, n_rows, step))
 
 
@@ -133,7 +138,8 @@ def _counted(attention: Attention) -> CountedCells:
         return CountedCells(words, cells, np.zeros(0))
     n = len(attention.keys)
     at_distance = np.zeros((len(cells), 1, 2 * n - 1))
-    _add_diagonals(at_distance, cells.astype(np.float32), slice(0, n))
+    for rows in _row_slices(n, n):
+        _add_diagonals(at_distance, cells[..., rows, :].astype(np.float32), rows)
     return CountedCells(words, cells, np.maximum(at_distance, 1))
 
 
