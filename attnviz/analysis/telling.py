@@ -10,13 +10,13 @@ import numpy as np
 
 from attnviz.analysis.choices.token_choice import TokenChoice, choose_tokens
 from attnviz.analysis.matrices.parts import some_heads
-from attnviz.analysis.resting import is_square
+from attnviz.analysis.usual import counted_cells, row_slices, usual_weights, weight_blocks
 from attnviz.records import dataclass
 from attnviz.trace.attention import Attention, Matrix
 from attnviz.trace.heads import head_name
-from attnviz.trace.tokens import token_numbers
 
 _NOISE = 1e-3  # less above the usual weight is rounding
+N_LINKS = 4  # of a head, at most
 LEAST_LINK = 0.1  # a weaker link says too little of what a head does
 
 
@@ -34,38 +34,24 @@ def telling_part(attention: Attention) -> np.ndarray:
     Returns:
         (n_layers, n_heads, n_queries, n_keys), at least 0; rows of special and padding tokens are 0.
     """
-    counts = _counting(attention)
-    weights = np.where(counts, attention.matrices, 0.0)
-    if not is_square(attention):
-        above: np.ndarray = np.maximum(weights - _column_means(attention, weights), 0.0)
-        return above
-    usual = _diagonal_sums(weights) / np.maximum(_diagonal_sums(counts), 1)
-    n = weights.shape[-1]
-    for i in range(n):  # where no key counts there is nothing above the usual
-        row = weights[..., i, :]
-        np.maximum(row - usual[..., n - 1 - i : 2 * n - 1 - i], 0.0, out=row)
-    return weights
-
-
-def _diagonal_sums(matrices: np.ndarray) -> np.ndarray:
-    """The sums over pairs that are equally far apart, (..., 2n - 1), of (..., n, n); the main diagonal's at n - 1."""
-    n = matrices.shape[-1]
-    sums = np.zeros((*matrices.shape[:-2], 2 * n - 1))
-    for i in range(n):
-        sums[..., n - 1 - i : 2 * n - 1 - i] += matrices[..., i, :]
-    return sums
+    parts = np.empty_like(attention.matrices)
+    for rows, block in weight_blocks(attention):
+        parts[..., rows, :] = block.part
+    return parts
 
 
 def telling_scores(attention: Attention) -> np.ndarray:
     """How much each head says of the text, (n_layers, n_heads): the mean over rows of ``telling_part``'s sums."""
-    scores = [_scores(some, telling_part(some)).ravel() for some in some_heads(attention)]
+    scores = [
+        _mean(some, sum(block.sums for _, block in weight_blocks(some))).ravel() for some in some_heads(attention)
+    ]
     return np.concatenate(scores).reshape(attention.matrices.shape[:2])
 
 
-def _scores(attention: Attention, part: np.ndarray) -> np.ndarray:
-    rows = np.array([not (token.special or token.padding) for token in attention.queries])
-    means: np.ndarray = part[:, :, rows].sum(axis=-1).mean(axis=-1) if rows.any() else np.zeros(part.shape[:2])
-    return means
+def _mean(attention: Attention, said: np.ndarray | int) -> np.ndarray:
+    """The mean over the rows that can say something, of their sum (n_layers, n_heads)."""
+    n_rows = sum(not (token.special or token.padding) for token in attention.queries)
+    return np.zeros(attention.matrices.shape[:2]) + said / max(n_rows, 1)
 
 
 class Link(NamedTuple):
@@ -140,16 +126,35 @@ def head_summaries(attention: Attention, *, fallback: bool = False) -> list[Head
 
 
 def _summaries(attention: Attention, *, fallback: bool) -> Iterator[HeadSummary]:
-    parts = telling_part(attention)
-    scores, usable = _scores(attention, parts), _counting(attention)
-    for (i, j), (layer, head) in zip(np.ndindex(*attention.head_shape), attention.every_head, strict=True):
-        weights = attention.matrices[i, j]
-        links = telling_links(parts[i, j], weights)
+    shape = attention.matrices.shape[:2]
+    said, strongest = np.zeros(shape), np.zeros(shape)
+    found: dict[tuple[int, ...], list[_Ranked]] = {place: [] for place in np.ndindex(*shape)}
+    for rows, block in weight_blocks(attention):
+        said += block.sums
+        strongest = np.maximum(strongest, block.counted.max(axis=(-1, -2)))
+        sizes = telling_sizes(block.part, block.weights)
+        for place, ranked in found.items():
+            ranked[:] = _first(ranked + _largest(sizes[place], rows.start))
+    for (place, ranked), (layer, head) in zip(found.items(), attention.every_head, strict=True):
+        links = _links(ranked, attention.matrices[place])
         if fallback and not any(link.weight >= LEAST_LINK for link in links):
-            rounded = np.where(usable[i % len(usable), 0], weights, 0.0).round(2)  # equal ones in their order
-            links = telling_links(rounded, rounded)
-        strongest = float(np.where(usable[i % len(usable), 0], weights, 0.0).max())
-        yield HeadSummary(head_name(layer, head), layer, head, float(scores[i, j]), links, strongest)
+            links = _strongest_links(attention, place)
+        score = float(_mean(attention, said)[place])
+        yield HeadSummary(head_name(layer, head), layer, head, score, links, float(strongest[place]))
+
+
+def _strongest_links(attention: Attention, place: tuple[int, ...]) -> tuple[Link, ...]:
+    """The links of one head that are largest as a table prints them: equal ones in their order."""
+    cells = counted_cells(attention).cells
+    cells = cells[place[0] % len(cells), 0]
+    ranked: list[_Ranked] = []
+    for rows in row_slices(attention):
+        weights = np.where(cells[rows], attention.matrices[place][rows], 0)
+        least = np.sort(weights.max(axis=-1))[-N_LINKS:][0]
+        some = np.flatnonzero(weights.max(axis=-1) >= least - 0.01)  # of the others none is among the largest
+        new = _largest(weights[some].round(2))
+        ranked = _first(ranked + [_Ranked(one.size, int(some[one.query]) + rows.start, one.key) for one in new])
+    return tuple(Link(query, key, -float(size)) for size, query, key in ranked)
 
 
 def _chosen_summaries(attention: Attention, choice: TokenChoice) -> list[HeadSummary]:
@@ -173,19 +178,42 @@ def _chosen_summaries(attention: Attention, choice: TokenChoice) -> list[HeadSum
     return heads
 
 
-def telling_links(part: np.ndarray, weights: np.ndarray, n: int = 4) -> tuple[Link, ...]:
+def telling_links(part: np.ndarray, weights: np.ndarray) -> tuple[Link, ...]:
     """The links of one head that say most: large weights, at least half of which the distance does not explain.
 
     Args:
         part: the head's part of ``telling_part``, (n_queries, n_keys).
         weights: its weights, (n_queries, n_keys).
-        n: how many at most.
     """
-    telling = telling_sizes(part, weights).ravel()
-    candidates = np.flatnonzero(telling > _NOISE)
-    places = candidates[np.argsort(-telling[candidates], kind="stable")][:n].tolist()
-    cells = [divmod(place, weights.shape[1]) for place in places]
-    return tuple(Link(query, key, float(weights[query, key])) for query, key in cells)
+    return _links(_largest(telling_sizes(part, weights)), weights)
+
+
+class _Ranked(NamedTuple):
+    """A cell, ordered by its size: the largest first, equal ones in their order; ``size`` is negative."""
+
+    size: float
+    query: int
+    key: int
+
+
+def _first(ranked: list[_Ranked]) -> list[_Ranked]:
+    return sorted(ranked)[:N_LINKS]
+
+
+def _largest(sizes: np.ndarray, start: int = 0) -> list[_Ranked]:
+    """The largest cells of (n_queries, n_keys) above noise; ``start`` is the first query."""
+    tops = sizes.max(axis=-1, initial=0)
+    least = np.sort(tops)[-N_LINKS:][0] if len(tops) else 0  # so many cells are as large: those on top of their rows
+    some = np.flatnonzero((tops >= least) & (tops > _NOISE))
+    queries, keys = np.nonzero((sizes[some] >= least) & (sizes[some] > _NOISE))
+    numbers = sizes[some[queries], keys]
+    order = np.argsort(-numbers, kind="stable")[:N_LINKS]
+    cells = zip(-numbers[order], some[queries[order]] + start, keys[order], strict=True)
+    return [_Ranked(float(size), int(query), int(key)) for size, query, key in cells]
+
+
+def _links(ranked: list[_Ranked], weights: np.ndarray) -> tuple[Link, ...]:
+    return tuple(Link(query, key, float(weights[query, key])) for _, query, key in ranked)
 
 
 def telling_sizes(part: np.ndarray, weights: np.ndarray) -> np.ndarray:
@@ -195,7 +223,7 @@ def telling_sizes(part: np.ndarray, weights: np.ndarray) -> np.ndarray:
         part: of ``telling_part``; any shape.
         weights: the weights, in the shape of ``part``.
     """
-    sizes: np.ndarray = np.where(part > 0, np.minimum(weights, 2 * part), 0.0)
+    sizes: np.ndarray = np.minimum(weights, 2 * part)  # 0 where the part is 0
     return sizes
 
 
@@ -212,9 +240,11 @@ def strongest_telling(matrix: Matrix) -> Link | None:
         beats = numbers[places] > matrix.rest[queries]
         places = queries, keys = queries[beats], keys[beats]
     weights = numbers[places]
-    cells = [_counting(attention)[0, 0][places], _between_words(attention)[0][places]]
+    counts, usual = counted_cells(attention), usual_weights(attention)[0, 0]
+    cells = [counts.cells[0, 0][places], counts.between_words[0][places]]
     cells += [np.ones(len(weights), dtype=np.bool_)] * matrix.keys_chosen  # special tokens too, where asked for
-    for part in (telling_part(attention)[0, 0][places], *(np.where(some, weights, 0.0) for some in cells)):
+    above = np.maximum(weights - usual[places], 0)
+    for part in (np.where(cells[0], above, 0.0), *(np.where(some, weights, 0.0) for some in cells)):
         sizes = telling_sizes(part, weights)
         if sizes.max(initial=0.0) > _NOISE:
             strongest = int(sizes.argmax())
@@ -234,35 +264,3 @@ def _alone(matrix: Matrix) -> Attention:
         kind=matrix.kind,
         masked=None if matrix.masked is None else matrix.masked[None],
     )
-
-
-def _counting(attention: Attention) -> np.ndarray:
-    """The cells that can say something, broadcast over heads: (1 or n_layers, 1, n_queries, n_keys)."""
-    allowed = _between_words(attention)
-    if attention.kind != "cross" and attention.masked is not None:
-        queries, keys = (np.array(token_numbers(side)) for side in (attention.queries, attention.keys))
-        later = keys > queries[:, None]
-        causal = later.any() & (attention.masked | ~later).all(axis=(-1, -2))
-        start = next((i for i, token in enumerate(attention.keys) if not token.padding), 0)
-        if is_square(attention) or keys[start] == 0:  # where keys were chosen, the first one need not be the sink
-            allowed[causal, :, start] = False
-    return allowed[:, None]
-
-
-def _between_words(attention: Attention) -> np.ndarray:
-    """The cells of one word and another that is not masked: (1 or n_layers, n_queries, n_keys)."""
-    queries, keys = (
-        np.array([not (token.special or token.padding) for token in side])
-        for side in (attention.queries, attention.keys)
-    )
-    cells = queries[:, None] & keys
-    if attention.kind != "cross":
-        cells &= np.array(token_numbers(attention.queries))[:, None] != token_numbers(attention.keys)
-    allowed: np.ndarray = cells[None] & ~(np.zeros((1, 1, 1), bool) if attention.masked is None else attention.masked)
-    return allowed
-
-
-def _column_means(attention: Attention, weights: np.ndarray) -> np.ndarray:
-    counts = np.broadcast_to(_counting(attention), weights.shape).sum(axis=-2, keepdims=True)
-    means: np.ndarray = weights.sum(axis=-2, keepdims=True) / np.maximum(counts, 1)
-    return means

@@ -79,6 +79,8 @@ def _ended(action: Callable[[], int], *, debug: bool, color: str) -> int:
         discard_output()
         return 0
     except Exception as error:
+        if code_of_signal():  # a library that was interrupted while it wrote may fail when it closes what it has
+            return _INTERRUPTED
         if debug:
             raise
         try:

@@ -194,8 +194,7 @@ def stream(
         addresses: the arrays asked for.
         source: the encoder's input.
         target: the decoder's input, if there is one.
-        heads: by kind, the heads that are needed; where weights or scores alone are asked for, others are not computed
-            without need, and do not come.
+        heads: by kind, the heads that are needed: where weights or scores alone are asked for, others do not come.
 
     Yields:
         those arrays as they are computed, scores and weights in groups of heads.
@@ -206,7 +205,7 @@ def stream(
     heads_alone = target is None and all(address.name in BY_HEADS for address in addresses)
     some = None if heads is None or not heads_alone else _narrowed(heads["encoder"], config.n_heads)
     coming = {one: some or range(config.heads_of(one.kind)) for one in addresses if one.name in BY_HEADS}
-    left = {one: len(coming.get(one, "1")) for one in addresses}
+    left = {one: len(coming.get(one, range(1))) for one in addresses}
     steps = _both(params, config, source, target, _asked(addresses, some) if heads_alone else None)
     while left:
         with np.errstate(over="ignore", invalid="ignore"):
@@ -216,13 +215,13 @@ def stream(
         address, value = step
         if address in left:
             _check_finite(address, value)
-            numbers = coming.get(address, range(1))
-            before = len(numbers) - left[address]
+            numbers = coming.get(address, range(1))[-left[address] :]  # of the heads that are still to come
             count = value.shape[-3] if address in coming else 1
             left[address] -= count
             if not left[address]:
                 del left[address]
-            yield StreamedArray(address, _read_only(value), numbers[before : before + count])
+            yield StreamedArray(address, _read_only(value), numbers[:count])
+        del step, value  # the next matrix needs its room
         if address.name in _LAST:
             left = {one: n for one, n in left.items() if one[:2] != address[:2] or one.name == "output"}
 
@@ -311,6 +310,7 @@ def _addressed(kind: str, layer: int | None, steps: Steps) -> Arrays:
             output: Array = end.value
             return output
         yield Address(kind, layer, name), value
+        del value  # the next matrix needs its room
 
 
 def output_of(steps: Generator[object, None, Array]) -> Array:

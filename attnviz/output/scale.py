@@ -214,12 +214,12 @@ def strongest_links(matrix: Matrix, n: int) -> list[tuple[int, int, float]]:
     return [link for link in links if link[2] != -np.inf]
 
 
-def strongest_choice(matrix: Matrix) -> tuple[float, int, int]:
+def strongest_choice(matrix: Matrix, hidden: np.ndarray | None = None) -> tuple[float, int, int]:
     """The largest value (of changes: farthest from 0) of a query that has a choice, its query and its key.
 
-    A query with one visible key has no choice: its number says nothing.
+    A query with one visible key has no choice: its number says nothing. ``hidden`` are ``hidden_cells``, if known.
     """
-    hidden = hidden_cells(matrix.numbers, matrix.masked)
+    hidden = hidden_cells(matrix.numbers, matrix.masked) if hidden is None else hidden
     if matrix.rest is not None:
         hidden = hidden.copy()
         hidden[:, -1] = True  # the rest is not a key
@@ -227,8 +227,9 @@ def strongest_choice(matrix: Matrix) -> tuple[float, int, int]:
     if hidden.any():
         free = (~hidden).sum(axis=1) > 1
         shown = np.where(hidden | ~free[:, None] & free.any(), -np.inf, shown)
-    query, key = np.unravel_index(shown.argmax(), shown.shape)
-    return float(shown[query, key]), int(query), int(key)
+    query = int(shown.max(axis=-1).argmax())  # a row's maximum is quicker to know than its place
+    key = int(shown[query].argmax())
+    return float(shown[query, key]), query, key
 
 
 def largest(values: np.ndarray, n: int) -> list[int]:

@@ -29,6 +29,10 @@ _PAGE = re.compile(
     rb'<meta http-equiv="Content-Security-Policy" content="[^"]*">\n<meta name="generator" content="attnviz [^"]*">\n'
 )
 _PDF_INFO = rb"\n%s 0 obj\n<< /Creator \(" + CREATOR.encode() + rb"\) /Producer \(Matplotlib pdf backend "
+# One line of three sentences or more with words of ours: the last sentence alone could be in anybody's notes.
+_CAPTION = re.compile(
+    rb"[^\n]+\. [^\n]+\. [^\n]*(text|model): [^\n]+ " + re.escape(CAPTION_SIGNATURE.encode()) + rb"\n"
+)
 _TRAILER = re.compile(rb"trailer\s*<<[^<>]*/Info (\d{1,10}) 0 R[^<>]*>>\s*startxref\s*\d+\s*%%EOF\s*$")
 
 
@@ -50,8 +54,8 @@ def _is_signed(file: BinaryIO, *, is_caption: bool) -> bool:
         return _is_png(file)
     if start.startswith(b"%PDF-"):
         return _is_pdf(start + file.read())
-    if is_caption:  # one line
-        return len(start) < _MOST and start.endswith(f" {CAPTION_SIGNATURE}\n".encode()) and start.count(b"\n") == 1
+    if is_caption:
+        return len(start) < _MOST and _CAPTION.fullmatch(start) is not None
     return bool(_SVG.match(start) or _PAGE.match(start))
 
 

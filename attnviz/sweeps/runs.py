@@ -208,7 +208,7 @@ class _Plan:
         """The result with the matrices of each kind, (n_heads, n_queries, n_keys) a layer."""
         views = {}
         for kind, by_layer in arrays.items():
-            matrices = np.stack(by_layer)
+            matrices = np.stack(by_layer) if len(by_layer) > 1 else by_layer[0][None]  # which is not a copy
             matrices.flags.writeable = False
             masked = self._masked(kind, self.choices[kind].layers)
             views[kind] = arrange(self._attention(kind, self.choices[kind], matrices, masked), self.request)
@@ -233,6 +233,8 @@ class _Plan:
                 left -= len(heads)
                 if not left:  # nobody asks for the other heads of the last layer
                     return
+                del picked
+            del value  # the next matrix needs its room
 
     def seen(self, begin: Callable[[Attention], Callable[[HeadRows], None]]) -> None:
         """Runs it, and shows the rows of each layer as they are computed."""

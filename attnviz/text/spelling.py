@@ -1,7 +1,7 @@
 """How vocabularies spell pieces of text."""
 
 from collections.abc import Iterator, Mapping
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 from attnviz.records import dataclass
@@ -31,6 +31,17 @@ class Spelling:
 
         Bytes that are only part of a character are shown as ``\xe6``.
         """
+        label = self._labels.get(piece)
+        if label is None:
+            label = self._labels[piece] = self._label(piece)
+        return label
+
+    @cached_property
+    def _labels(self) -> dict[str, str]:
+        """Those of the pieces seen so far, which are no more than the vocabulary has."""
+        return {}
+
+    def _label(self, piece: str) -> str:
         text = piece
         if self.prefix and len(piece) > len(self.prefix):
             text = text.removeprefix(self.prefix)

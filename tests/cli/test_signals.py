@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from attnviz.cli import main as command_line
 from attnviz.cli.process import signals, start
 
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -109,3 +110,15 @@ def test_ctrl_c_before_anything_is_loaded_is_quiet_unless_it_is_ignored(monkeypa
     if before != signal.SIG_IGN:
         with pytest.raises(KeyboardInterrupt):
             arrives(signal.SIGINT)
+
+
+def test_a_library_that_fails_when_it_closes_after_a_signal_is_quiet(capfd, monkeypatch):
+    def interrupted(_argv):
+        try:
+            arrives(signal.SIGTERM)
+        finally:
+            raise ValueError("inconsistent stream state")  # as zlib says of a file that was being written
+
+    monkeypatch.setattr(command_line, "_run", interrupted)
+    assert command_line.main(["show", "a"]) == 143
+    assert capfd.readouterr() == ("", "")

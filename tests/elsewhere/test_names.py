@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import save
 
+from attnviz.analysis.matrices.selection import Request, select_attention
 from attnviz.elsewhere.attention_file import read_attention
 from attnviz.errors import InputError
 from tests.elsewhere.arrays import labels, npz, read, softmax, text
@@ -47,6 +48,19 @@ def test_layers_keep_the_numbers_of_their_names(encode):
     view = read(encode({"layer_3": LAYERS[3], "layer_10": LAYERS[10]})).views["encoder"]
     assert view.layers == (3, 10)
     np.testing.assert_array_equal(view.matrices[1], LAYERS[10][0])
+
+
+@FORMATS
+def test_numbers_of_thousands_of_digits_are_refused_or_taken_apart_at_once(encode):
+    with pytest.raises(InputError):
+        read(encode({f"layer_{'9' * 5000}": LAYERS[3], f"layer_{'8' * 5000}": LAYERS[10]}))
+
+
+@FORMATS
+def test_a_layer_may_have_any_number_and_takes_no_more_memory(encode):
+    result = read(encode({f"layer_{10**17}": LAYERS[3], "layer_10": LAYERS[10]}))
+    view = select_attention(result, Request(heads="1")).views["encoder"]
+    assert (view.layers, view.heads) == ((10, 10**17), (1,))
 
 
 @FORMATS

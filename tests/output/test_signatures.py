@@ -76,6 +76,12 @@ def test_a_file_that_another_program_saved_since_is_somebody_elses(written, tmp_
         assert not is_written_by_attnviz(path), ending
 
 
+def test_notes_that_end_as_a_caption_does_are_somebody_elses(tmp_path):
+    for text in ("Notes. Drawn by attnviz heatmap.\n", "Mine. See the text: a b. Drawn by attnviz heatmap.\n"):
+        (tmp_path / "a.txt").write_text(text, "utf-8")
+        assert not is_written_by_attnviz(tmp_path / "a.txt"), text
+
+
 def test_a_pipe_a_folder_a_link_to_nothing_and_a_loop_are_not_opened(tmp_path, written):
     os.mkfifo(tmp_path / "pipe.png")
     (tmp_path / "folder.png").mkdir()

@@ -154,6 +154,12 @@ def test_a_header_names_the_fields_in_errors():
     assert message('{"id": 1}\n', "jsonl").endswith("expected --field with one of its fields: id")
 
 
+def test_of_many_or_long_names_as_many_are_listed_as_may_be_quoted():
+    assert message(",".join("abcdefghij") + "\n", "csv").endswith("fields: a, b, c, d, e, f, g, h and 2 more")
+    assert message(",".join(letter * 30 for letter in "abcd") + "\n", "csv").endswith(f"{'b' * 30} and 2 more")
+    assert message("a" * 300 + ",b\n", "csv").endswith(" and 1 more")
+
+
 @pytest.mark.parametrize(
     ("data", "format", "hint"),
     [

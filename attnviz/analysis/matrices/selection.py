@@ -3,6 +3,7 @@
 import operator
 from collections.abc import Iterator, Sequence
 from dataclasses import field, fields, replace
+from functools import partial
 from itertools import product
 
 from attnviz.analysis.choices.segments import segment_tokens, sum_segments
@@ -231,8 +232,8 @@ def arranged_parts(parts: Iterator[Attention], request: Request) -> Iterator[Att
         UsageError, InputError: as ``arrange``, when the first part is asked for.
     """
     if request.reduce in PATHS:
-        return (_of_tokens(part, request) for part in reduced_parts(parts, request.reduce))
-    parts = (_of_tokens(part, request) for part in parts)
+        return map(partial(_of_tokens, request=request), reduced_parts(parts, request.reduce))
+    parts = map(partial(_of_tokens, request=request), parts)  # which, unlike a loop, does not keep the last part
     return parts if request.reduce == "none" else reduced_parts(parts, request.reduce)
 
 
@@ -327,9 +328,15 @@ def _check_order(attention: Attention, request: Request) -> None:
 
 def _held(request: Request, attention: Attention) -> Choice:
     """What the request chooses of the layers and heads that a file holds, which need not be all of its model's."""
-    choice = Choice.of(request, max(attention.layers) + 1, max(attention.heads) + 1)
-    layers = attention.layers if request.layers == "all" and request.names is None else choice.layers
-    heads = attention.heads if request.heads == "all" else choice.heads
+    everything = request.names is None
+    layers = attention.layers if everything and request.layers == "all" else request.layers
+    heads = attention.heads if everything and request.heads == "all" else request.heads
+    # Not all up to the last: a file can give a layer any number.
+    choice = Choice.of(
+        replace(request, layers=layers, heads=heads), max(attention.layers) + 1, max(attention.heads) + 1
+    )
+    layers = attention.layers if layers is attention.layers else choice.layers
+    heads = attention.heads if heads is attention.heads else choice.heads
     for axis, numbers, held in (("layer", layers, attention.layers), ("head", heads, attention.heads)):
         for number in numbers:
             if number not in held:

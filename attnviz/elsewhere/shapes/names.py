@@ -158,7 +158,7 @@ def _groups(names: Iterable[str]) -> Iterator[_Group]:
     """Names with numbers, in groups that differ only in these; numbers that never differ are part of the name."""
     by_words: dict[tuple[str, ...], list[tuple[tuple[int, ...], str]]] = {}
     for name in names:
-        pieces = re.split(r"(\d+)", name)
+        pieces = re.split(r"(\d{1,18})", name)  # Python refuses to read numbers of thousands of digits
         if len(pieces) > 1:
             by_words.setdefault(tuple(pieces[::2]), []).append((tuple(map(int, pieces[1::2])), name))
     for words, members in by_words.items():

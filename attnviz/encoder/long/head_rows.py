@@ -90,6 +90,7 @@ def by_rows(
         each(partial(work, head, weights=weights), blocks)
         if weights is not None:
             yield "weights", weights[None]
+            del weights  # the next head's need its room
 
 
 def _exponentials(

@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from itertools import accumulate, islice
 from typing import BinaryIO, NamedTuple
 
-from attnviz.errors import EmptyInputError, InputError, UsageError, brief, one_line, some
+from attnviz.errors import LONGEST_QUOTE, EmptyInputError, InputError, UsageError, brief, one_line, some
 from attnviz.numbers import is_count
 from attnviz.records import dataclass
 from attnviz.text.layout import FileLayout
@@ -282,4 +283,7 @@ def _tsv_row(text: str) -> list[str]:
 
 
 def _listed(names: Sequence[str]) -> str:
-    return some([brief(name) for name in names], 8)
+    """The first names, up to eight, as many as fit in what may be quoted of a file."""
+    shown = [brief(name) for name in names]
+    ends = islice(accumulate(len(name) + 2 for name in shown), 8)
+    return some(shown, max(1, sum(end <= LONGEST_QUOTE for end in ends)))

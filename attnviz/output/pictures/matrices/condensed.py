@@ -9,7 +9,7 @@ import numpy as np
 from attnviz.output.pictures.descriptions import sentence
 from attnviz.output.pictures.matrices.sides import MOST_CELLS
 from attnviz.output.scale import block_maxima, hidden_cells, strongest_choice
-from attnviz.trace.attention import Attention, Matrix, of_all
+from attnviz.trace.attention import Attention, of_all
 
 
 class Condensed(NamedTuple):
@@ -38,15 +38,11 @@ def condensed(parts: Iterator[Attention], shape: tuple[int, int]) -> Condensed:
         n_rows, n_columns = part.matrices.shape[2:]
         strides = -(-n_rows // MOST_CELLS), -(-n_columns // MOST_CELLS)
         for matrix in part:
-            cells.append(_maxima(matrix, strides))
-            strongest = strongest_choice(matrix)
+            hidden = hidden_cells(matrix.numbers, matrix.masked)
+            maxima, _ = block_maxima(matrix.numbers, hidden, strides)
+            cells.append(maxima.astype(matrix.numbers.dtype, copy=False))
+            strongest = strongest_choice(matrix, hidden)
             sentences.append((strongest[0], sentence(matrix, strongest)))
         taken.append(part.bare)
     matrices = np.stack(cells).reshape(*shape, *cells[0].shape)
     return Condensed(replace(of_all(taken), matrices=matrices), strides, sentences)
-
-
-def _maxima(matrix: Matrix, strides: tuple[int, int]) -> np.ndarray:
-    """What is drawn of one matrix."""
-    maxima, _ = block_maxima(matrix.numbers, hidden_cells(matrix.numbers, matrix.masked), strides)
-    return maxima.astype(matrix.numbers.dtype, copy=False)
