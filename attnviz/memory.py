@@ -17,6 +17,7 @@ _WORDS = {  # others' words, at the start, as the rest may be a user's
 _DEEPEST = 20  # errors, each made of the next; a chain may lead back to its start
 _SMALL = 2**28  # bytes, for which every machine has room
 _PRODUCTS, _NOT_TINY = 2**26, 256  # bytes of OpenBLAS, twice what it takes; rows of a matrix
+_OF_THREAD = 2**27  # bytes: what OpenBLAS takes, the stack, and a heap of its own
 _taken: list[int] = []  # bytes that OpenBLAS has from now on
 _NO_LIMIT = 2**60  # a control group without a limit of its own has a number beyond this
 
@@ -51,6 +52,12 @@ def products_fault() -> str | None:
     matrix @ matrix
     _taken.append(_PRODUCTS)
     return None
+
+
+def threads_with_room(count: int) -> int:
+    """So many threads, or as many as a limit of this process leaves room for: OpenBLAS takes memory for each."""
+    left = min(_left_of_limit(Path("/")), default=count * _OF_THREAD)
+    return max(1, min(count, 1 + left // _OF_THREAD))
 
 
 def has_limit() -> bool:

@@ -17,7 +17,7 @@ from attnviz.cli.process.limits import _RoomForNumpy
 from attnviz.elsewhere.attention_file import read_attention
 from attnviz.elsewhere.vectors import read_vectors
 from attnviz.errors import InputError
-from attnviz.memory import memory_fault, memory_lack, products_fault
+from attnviz.memory import memory_fault, memory_lack, products_fault, threads_with_room
 
 GB = 10**9
 
@@ -67,6 +67,13 @@ def test_a_limit_leaves_what_this_process_does_not_use(tmp_path):
     assert list(memory._left_of_limit(tmp_path)) == [3_976_000]
     (tmp_path / "proc/self/limits").write_text(limits.format("unlimited            unlimited            bytes"))
     assert list(memory._left_of_limit(tmp_path)) == []
+
+
+@pytest.mark.parametrize(("left", "threads"), [(0, 1), (130 * 10**6, 1), (140 * 10**6, 2), (GB, 8), (9 * GB, 8)])
+def test_each_thread_needs_room_of_its_own(limit, left, threads):
+    limit(left)
+    assert threads_with_room(8) == threads
+    assert threads_with_room(1) == 1
 
 
 def test_products_take_their_memory_once_where_there_is_a_limit(limit, monkeypatch):

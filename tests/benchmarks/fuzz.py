@@ -32,6 +32,7 @@ from attnviz.cli.main import main as attnviz
 from tests.fuzz.case import Case, write_files
 from tests.fuzz.draws import KINDS, drawn
 from tests.fuzz.judge import Outcome, faults
+from tests.fuzz.lying_hub import answering
 from tests.fuzz.run import outcome_of, variables
 
 _CPU, _WALL = 20, 300  # seconds of a run; the second for one that waits
@@ -148,7 +149,7 @@ def _forked(case: Case, folder: str, streams: list) -> int:
             open(number, mode, encoding="utf-8", errors="replace" if number else "surrogateescape", closefd=False)  # noqa: SIM115
             for number, mode in enumerate("rww")
         )
-        with variables(case.env):
+        with variables(case.env), answering(case.hub, folder):
             code = attnviz(list(case.argv))
     except BaseException:
         traceback.print_exc()

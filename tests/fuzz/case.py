@@ -19,6 +19,7 @@ class Case:
         env: variables that are set.
         places: what else is there, by its path: ``folder``, ``locked`` (one), ``pipe``, ``socket``, ``link TARGET``.
         replaceable: the files that attnviz may change or remove, as it wrote them.
+        hub: gives the lies of the hub that answers; None for none.
     """
 
     argv: tuple[str, ...]
@@ -27,6 +28,7 @@ class Case:
     env: Mapping[str, str] = field(default_factory=dict)
     places: Mapping[str, str] = field(default_factory=dict)
     replaceable: frozenset[str] = frozenset()
+    hub: int | None = None
 
 
 def write_files(case: Case, folder: str) -> None:

@@ -13,6 +13,7 @@ from unittest import mock
 from attnviz.cli.main import main
 from tests.fuzz.case import Case, write_files
 from tests.fuzz.judge import Outcome, faults
+from tests.fuzz.lying_hub import answering
 
 _OWN = ("NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE")
 
@@ -29,14 +30,23 @@ def outcome_of(case: Case, folder: str) -> Outcome:
     out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True) for _ in range(2))
     stdin = io.TextIOWrapper(io.BufferedReader(io.BytesIO(case.stdin)), "utf-8")
     code, raised = None, ""
-    with variables(case.env), contextlib.chdir(folder), warnings.catch_warnings(record=True) as warned:
+    with (
+        variables(case.env),
+        answering(case.hub, folder),
+        contextlib.chdir(folder),
+        warnings.catch_warnings(record=True) as warned,
+    ):
         warnings.simplefilter("always")
         with mock.patch.multiple(sys, stdin=stdin, stdout=out, stderr=err):
             try:
                 code = main(list(case.argv))
             except BaseException:
                 raised = traceback.format_exc()
-    told = tuple(f"{one.category.__name__}: {one.message} ({one.filename}:{one.lineno})" for one in warned)
+    told = tuple(
+        f"{one.category.__name__}: {one.message} ({one.filename}:{one.lineno})"
+        for one in warned
+        if case.hub is None or not issubclass(one.category, ResourceWarning)  # of the hub's client
+    )
     data, said = (stream.buffer.getvalue() for stream in (out, err))
     return Outcome(code, data, said.decode("utf-8", "replace"), raised, told)
 

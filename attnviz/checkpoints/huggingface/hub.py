@@ -21,6 +21,7 @@ from attnviz.errors import AttnvizError, CheckpointError, InputError, brief, one
 from attnviz.text.engine.time_limit import time_limit
 
 _LISTING = 6  # times that long a description may take in all
+_LONGEST_TRY = "_ETAG_RETRY_TIMEOUT"  # of the client: 60 seconds for each of six further tries
 PATIENCE = 5.0  # seconds in which a hub has to answer, unless HF_HUB_ETAG_TIMEOUT says otherwise
 
 _CONFIG = "config.json"
@@ -97,9 +98,9 @@ def _settings(progress: bool) -> Iterator[None]:
     """The client with or without bars, and without a request that is not part of the download; its variables win.
 
     Before its first request, the client asks the hub how to recognise programs that run it; that is telemetry, and
-    takes 3 seconds where no hub answers.
+    takes 3 seconds where no hub answers. A file that a hub does not answer about is asked for six times more.
     """
-    from huggingface_hub import constants  # noqa: PLC0415 (start-up time)
+    from huggingface_hub import constants, file_download  # noqa: PLC0415 (start-up time)
 
     utils = _client_utils()
 
@@ -107,13 +108,18 @@ def _settings(progress: bool) -> Iterator[None]:
         utils.enable_progress_bars() if shown else utils.disable_progress_bars()
 
     shown, telemetry = not utils.are_progress_bars_disabled(), constants.HF_HUB_DISABLE_TELEMETRY
+    longest = getattr(file_download, _LONGEST_TRY, None)
     bars(progress)
+    if longest is not None:
+        setattr(file_download, _LONGEST_TRY, min(longest, _patience()))
     if "HF_HUB_DISABLE_TELEMETRY" not in os.environ:
         constants.HF_HUB_DISABLE_TELEMETRY = True
     try:
         yield
     finally:
         bars(shown)
+        if longest is not None:
+            setattr(file_download, _LONGEST_TRY, longest)
         constants.HF_HUB_DISABLE_TELEMETRY = telemetry
 
 

@@ -10,6 +10,8 @@ from typing import TypeVar
 
 import numpy as np
 
+from attnviz.memory import threads_with_room
+
 ItemT = TypeVar("ItemT")
 
 _of_process = [1]  # a setting of the process, as that of matrix products is
@@ -17,7 +19,7 @@ _of_process = [1]  # a setting of the process, as that of matrix products is
 
 def set_threads(count: int) -> None:
     """How many threads ``each`` uses from now on, in all of this process."""
-    _of_process[0] = count
+    _of_process[0] = threads_with_room(count) if count > 1 else count
 
 
 def n_threads() -> int:

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 import attnviz
+from attnviz.checkpoints.huggingface import hub
 from tests.checkpoints.huggingface.hub_server import Hub, Repository, commit, serve
 from tests.noise import ROUNDING
 
@@ -584,3 +585,15 @@ def test_a_model_of_the_hub_is_shown_as_its_folder_is(tmp_path):
     assert document["model"]["name"] == "owner/bert"
     expected = attnviz.run("The dog", model=attnviz.load(model=folder))
     np.testing.assert_allclose(document["attention"], expected.attention, atol=ROUNDING)
+
+
+def test_a_file_that_the_hub_is_silent_about_is_not_waited_for_six_minutes():
+    from huggingface_hub import file_download
+
+    def longest():
+        return getattr(file_download, "_ETAG_RETRY_TIMEOUT", 0)  # older versions try once
+
+    before = longest()
+    with hub._settings(progress=False):
+        assert longest() <= hub.PATIENCE
+    assert longest() == before
