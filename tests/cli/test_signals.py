@@ -112,6 +112,23 @@ def test_ctrl_c_before_anything_is_loaded_is_quiet_unless_it_is_ignored(monkeypa
             arrives(signal.SIGINT)
 
 
+def test_an_object_that_fails_when_it_is_freed_is_quiet_after_a_signal_alone(capfd):
+    class Archive:
+        def __del__(self):
+            raise ValueError("seek of closed file")  # as an interrupted ZipFile says
+
+    def free():
+        archive = Archive()
+        del archive
+
+    free()
+    assert "seek of closed file" in capfd.readouterr().err
+    with pytest.raises(KeyboardInterrupt):
+        arrives(signal.SIGTERM)
+    free()
+    assert capfd.readouterr() == ("", "")
+
+
 def test_a_library_that_fails_when_it_closes_after_a_signal_is_quiet(capfd, monkeypatch):
     def interrupted(_argv):
         try:

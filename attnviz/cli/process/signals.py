@@ -82,8 +82,11 @@ def _imports(frame: FrameType | None) -> bool:
 
 
 def _dropped(unraisable: "sys.UnraisableHookArgs") -> None:
-    """Raises an interrupt again that came where Python drops every exception: while it frees an object, or forks."""
-    if not (_arrived and isinstance(unraisable.exc_value, KeyboardInterrupt)):
+    """Raises an interrupt again that came where Python drops every exception: while it frees an object, or forks.
+
+    Other errors after a signal are dropped: an object that was being written cannot end as it would.
+    """
+    if not _arrived:
         sys.__unraisablehook__(unraisable)
-    elif hasattr(signal, "SIGALRM"):
+    elif isinstance(unraisable.exc_value, KeyboardInterrupt) and hasattr(signal, "SIGALRM"):
         _interrupt_again(_MOST_TRIES)
