@@ -179,19 +179,19 @@ class Corpus:
             return
         cpus = usable_cpus()
         workers = (self.workers or cpus) if self.are_lines or not self.is_single else 1
-        threads = Threads(self.threads, cpus, workers)
-        if self.vectors is not None:
-            model, prepared = self._prepared_vectors(self.vectors)
-            _before(threads, self.slow, request, prepared.n_tokens)
-            work = Work(model, self.parts, each, request, companions)
-            yield "", _alone(each(*next(work.arguments([prepared]))), fold)
-            return
-        with self._opened_texts(most) as texts:
-            slow = self.slow if workers == 1 else None
-            before = partial(_before, threads, slow, request)
-            work = Work(self._opened_model(), self.parts, each, request, companions, before, self.loading, fold)
-            waiting = texts if self.saving is None else self.saving.unfinished(texts, work.model.info, most)
-            yield from self._swept(work, waiting, workers, None if self.is_single else self.dask)
+        with Threads(self.threads, cpus, workers) as threads:
+            if self.vectors is not None:
+                model, prepared = self._prepared_vectors(self.vectors)
+                _before(threads, self.slow, request, prepared.n_tokens)
+                work = Work(model, self.parts, each, request, companions)
+                yield "", _alone(each(*next(work.arguments([prepared]))), fold)
+                return
+            with self._opened_texts(most) as texts:
+                slow = self.slow if workers == 1 else None
+                before = partial(_before, threads, slow, request)
+                work = Work(self._opened_model(), self.parts, each, request, companions, before, self.loading, fold)
+                waiting = texts if self.saving is None else self.saving.unfinished(texts, work.model.info, most)
+                yield from self._swept(work, waiting, workers, None if self.is_single else self.dask)
 
     def runs(self, request: Request) -> Iterator[Run]:
         """A run of each text, in order."""

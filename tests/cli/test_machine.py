@@ -9,7 +9,7 @@ import pytest
 
 from attnviz.encoder.long import parallel
 from attnviz.sweeps.sharing import machine
-from attnviz.sweeps.sharing.machine import Threads, set_blas_threads, start_with_one_thread, usable_cpus
+from attnviz.sweeps.sharing.machine import Threads, blas_threads, set_blas_threads, start_with_one_thread, usable_cpus
 
 ROOT = Path(__file__).parents[2]
 V1 = "sys/fs/cgroup/cpu/{}/cpu.cfs_quota_us"
@@ -154,6 +154,17 @@ def test_processes_share_the_threads_of_long_texts(monkeypatch, counts):
     there.fit(4000)
     alone.fit(4000)
     assert counts == [("ours", 6), ("ours", 2), ("ours", 1)]
+
+
+def test_after_the_texts_threads_are_what_they_were(monkeypatch):
+    monkeypatch.setattr(machine, "_is_ours", False)
+    before = blas_threads()
+    with Threads(2, most=4) as threads:
+        threads.fit(4000)
+        assert (blas_threads(), parallel.n_threads()) == (before and 1, 2)
+        threads.fit(4)
+        assert (blas_threads(), parallel.n_threads()) == (before and 2, 1)
+    assert (blas_threads(), parallel.n_threads()) == (before, 1)
 
 
 @pytest.mark.parametrize(("said", "is_ours"), [(None, True), ("3", False)])

@@ -5,6 +5,7 @@ long text as much CPU time again, and everything else runs in one thread.
 """
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from threading import Lock, Thread
 from typing import TypeVar
 
@@ -57,11 +58,20 @@ def each(do: Callable[[ItemT], None], items: Iterable[ItemT]) -> None:
         except BaseException as error:
             errors.append(error)
 
-    others = [Thread(target=work, daemon=True) for _ in range(n_threads() - 1)]
-    for thread in others:
-        thread.start()
+    others = _started(work)
     work()
     for thread in others:
         thread.join()
     if errors:
         raise errors[0]
+
+
+def _started(work: Callable[[], None]) -> list[Thread]:
+    """Threads that work beside this one, as many as the system gives."""
+    started: list[Thread] = []
+    with suppress(RuntimeError):  # those that there are do it all
+        while len(started) < n_threads() - 1:
+            thread = Thread(target=work, daemon=True)
+            thread.start()
+            started.append(thread)
+    return started

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 # Under which names the builds of NumPy set and tell it: its own wheels, a distribution's OpenBLAS, MKL.
@@ -95,6 +95,19 @@ class Threads:
         self._fixed, self._most, self._workers = fixed, most, workers
         self._process = os.getpid()
         self._of_products = 1 if _is_ours else None
+        self._before: int | None = None  # of products, before the first change
+
+    def __enter__(self) -> "Threads":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Sets what was set before: a program that uses the library has other products too."""
+        if self._before is not None:
+            set_blas_threads(self._before)
+        if "attnviz.encoder.long.parallel" in sys.modules:
+            from attnviz.encoder.long.parallel import set_threads
+
+            set_threads(1)
 
     def fit(self, n_tokens: int) -> None:
         """Sets them for texts of up to so many tokens."""
@@ -107,6 +120,7 @@ class Threads:
         count = self._fixed or (most if is_long else 1)
         of_products = 1 if is_long else count
         if of_products != self._of_products:
+            self._before = blas_threads() if self._before is None else self._before
             set_blas_threads(of_products)
             self._of_products = of_products
         set_threads(count if is_long else 1)
@@ -118,6 +132,22 @@ def set_blas_threads(count: int) -> int | None:
     Returns:
         The number in force; None where the library cannot be told (Apple's Accelerate), and nothing has changed.
     """
+    calls = _blas_calls()
+    if calls is None:
+        return None
+    setter, teller = calls
+    setter(count)
+    return teller()
+
+
+def blas_threads() -> int | None:
+    """How many threads a matrix product uses; None where the library does not say."""
+    calls = _blas_calls()
+    return None if calls is None else calls[1]()
+
+
+def _blas_calls() -> tuple[Callable[[int], object], Callable[[], int]] | None:
+    """The functions that set and tell it, of the library that NumPy uses."""
     import ctypes
 
     import numpy as np  # noqa: F401 (which loads the module below)
@@ -130,7 +160,5 @@ def set_blas_threads(count: int) -> int | None:
         return None
     for setter, teller in _BLAS_CALLS:
         if hasattr(library, setter) and hasattr(library, teller):
-            getattr(library, setter)(count)
-            in_force: int = getattr(library, teller)()
-            return in_force
+            return getattr(library, setter), getattr(library, teller)
     return None

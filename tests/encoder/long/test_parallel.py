@@ -52,6 +52,18 @@ def test_the_first_error_is_raised_and_nothing_more_begun(count):
     assert len(begun) <= count
 
 
+def test_where_the_system_gives_no_thread_all_is_done_without(monkeypatch):
+    class NoThread(threading.Thread):
+        def start(self):
+            raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(parallel, "Thread", NoThread)
+    set_threads(3)
+    done = []
+    each(done.append, range(9))
+    assert done == list(range(9))
+
+
 @pytest.mark.parametrize("count", [1, 3])
 def test_an_error_of_the_items_is_raised(count):
     set_threads(count)
