@@ -46,7 +46,7 @@ def metrics_of_parts(parts: Iterator[Attention]) -> tuple[Attention, HeadMetrics
 def metrics_of_rows(
     run: Callable[[Callable[[Attention], Callable[[HeadRows], None]]], None],
 ) -> tuple[Attention, HeadMetrics]:
-    """The same of a run whose rows are seen as they are computed, so that no matrix is ever in memory.
+    """The metrics of a run whose rows are seen as they are computed, and what its parts have in common.
 
     Args:
         run: calls its argument with each layer's attention, without matrices, and the result with that layer's rows.

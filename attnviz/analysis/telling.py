@@ -10,7 +10,7 @@ import numpy as np
 
 from attnviz.analysis.choices.token_choice import TokenChoice, choose_tokens
 from attnviz.analysis.matrices.parts import some_heads
-from attnviz.analysis.usual import counted_cells, row_slices, usual_weights, weight_blocks
+from attnviz.analysis.usual import counted_cells, float_type, row_slices, usual_weights, weight_blocks
 from attnviz.records import dataclass
 from attnviz.trace.attention import Attention, Matrix
 from attnviz.trace.heads import head_name
@@ -34,14 +34,14 @@ def telling_part(attention: Attention) -> np.ndarray:
     Returns:
         (n_layers, n_heads, n_queries, n_keys), at least 0; rows of special and padding tokens are 0.
     """
-    parts = np.empty_like(attention.matrices)
+    parts = np.empty(attention.matrices.shape, float_type(attention))
     for rows, block in weight_blocks(attention):
         parts[..., rows, :] = block.part
     return parts
 
 
 def telling_scores(attention: Attention) -> np.ndarray:
-    """How much each head says of the text, (n_layers, n_heads): the mean over rows of ``telling_part``'s sums."""
+    """How much each head says of the text, (n_layers, n_heads) in float64: the mean over rows of the part's sums."""
     scores = [
         _mean(some, sum(block.sums for _, block in weight_blocks(some))).ravel() for some in some_heads(attention)
     ]
@@ -150,8 +150,8 @@ def _strongest_links(attention: Attention, place: tuple[int, ...]) -> tuple[Link
     ranked: list[_Ranked] = []
     for rows in row_slices(attention):
         weights = np.where(cells[rows], attention.matrices[place][rows], 0)
-        least = np.sort(weights.max(axis=-1))[-N_LINKS:][0]
-        some = np.flatnonzero(weights.max(axis=-1) >= least - 0.01)  # of the others none is among the largest
+        tops = weights.max(axis=-1)
+        some = np.flatnonzero(tops >= _least_of_largest(tops) - 0.01)  # in the others none is among the largest
         new = _largest(weights[some].round(2))
         ranked = _first(ranked + [_Ranked(one.size, int(some[one.query]) + rows.start, one.key) for one in new])
     return tuple(Link(query, key, -float(size)) for size, query, key in ranked)
@@ -203,13 +203,21 @@ def _first(ranked: list[_Ranked]) -> list[_Ranked]:
 def _largest(sizes: np.ndarray, start: int = 0) -> list[_Ranked]:
     """The largest cells of (n_queries, n_keys) above noise; ``start`` is the first query."""
     tops = sizes.max(axis=-1, initial=0)
-    least = np.sort(tops)[-N_LINKS:][0] if len(tops) else 0  # so many cells are as large: those on top of their rows
+    least = _least_of_largest(tops)
     some = np.flatnonzero((tops >= least) & (tops > _NOISE))
     queries, keys = np.nonzero((sizes[some] >= least) & (sizes[some] > _NOISE))
     numbers = sizes[some[queries], keys]
     order = np.argsort(-numbers, kind="stable")[:N_LINKS]
     cells = zip(-numbers[order], some[queries[order]] + start, keys[order], strict=True)
     return [_Ranked(float(size), int(query), int(key)) for size, query, key in cells]
+
+
+def _least_of_largest(tops: np.ndarray) -> float:
+    """A bound that the largest cells reach, of the largest of each row: so many rows have a cell as large.
+
+    0 where there are fewer rows, as a row may have several of the largest cells.
+    """
+    return float(np.partition(tops, -N_LINKS)[-N_LINKS]) if len(tops) >= N_LINKS else 0.0
 
 
 def _links(ranked: list[_Ranked], weights: np.ndarray) -> tuple[Link, ...]:
@@ -240,7 +248,8 @@ def strongest_telling(matrix: Matrix) -> Link | None:
         beats = numbers[places] > matrix.rest[queries]
         places = queries, keys = queries[beats], keys[beats]
     weights = numbers[places]
-    counts, usual = counted_cells(attention), usual_weights(attention)[0, 0]
+    counts = counted_cells(attention)
+    usual = usual_weights(attention, counts)[0, 0]
     cells = [counts.cells[0, 0][places], counts.between_words[0][places]]
     cells += [np.ones(len(weights), dtype=np.bool_)] * matrix.keys_chosen  # special tokens too, where asked for
     above = np.maximum(weights - usual[places], 0)

@@ -15,6 +15,22 @@ _AT_ONCE = 1 << 17  # weights of one block: the arrays that are made of them sta
 
 
 @dataclass(frozen=True, eq=False)
+class CountedCells:
+    """What the tokens and the mask of a text say of its cells.
+
+    Attributes:
+        between_words: the cells of one word and another that is not masked, (1 or n_layers, n_queries, n_keys).
+        cells: those that can say something, broadcast over heads, (1 or n_layers, 1, n_queries, n_keys).
+        at_distance: how many cells are equally far apart, at least 1, (1 or n_layers, 1, 2n - 1); empty where queries
+            are not the keys.
+    """
+
+    between_words: np.ndarray
+    cells: np.ndarray
+    at_distance: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
 class WeightBlock:
     """Some rows of all matrices, few enough to stay in a core's cache.
 
@@ -37,29 +53,36 @@ class WeightBlock:
 
 def weight_blocks(attention: Attention) -> Iterator[tuple[slice, WeightBlock]]:
     """The matrices some rows at a time, with which rows they are."""
-    cells, usual = counted_cells(attention).cells, usual_weights(attention)
+    counts = counted_cells(attention)
+    cells, usual = counts.cells, usual_weights(attention, counts)
     for rows in row_slices(attention):
-        weights = attention.matrices[..., rows, :]
+        weights = attention.matrices[..., rows, :].astype(float_type(attention), copy=False)
         counted = np.where(cells[..., rows, :], weights, 0)
         part = counted - usual[..., rows, :]
         yield rows, WeightBlock(weights, counted, np.maximum(part, 0, out=part))
 
 
 def row_slices(attention: Attention) -> Iterator[slice]:
-    """The rows of a block after those of another."""
+    """The rows of each block of the matrices."""
     *heads, n_rows, n_keys = attention.matrices.shape
     return _row_slices(n_rows, math.prod(heads) * n_keys)
 
 
 def _row_slices(n_rows: int, size: int) -> Iterator[slice]:
-    """So many rows, each of a size."""
+    """The rows of each block, where a row has so many numbers."""
     step = max(1, _AT_ONCE // size)
     return (slice(start, min(start + step, n_rows)) for start in range(0, n_rows, step))
 
 
-def usual_weights(attention: Attention) -> np.ndarray:
+def float_type(attention: Attention) -> np.dtype:
+    """That of the matrices; of whole numbers float64."""
+    dtype = attention.matrices.dtype
+    return dtype if dtype.kind == "f" else np.dtype(np.float64)
+
+
+def usual_weights(attention: Attention, counting: CountedCells) -> np.ndarray:
     """The usual weight of each pair, (n_layers, n_heads, n_queries, n_keys): a view of few numbers."""
-    counting, dtype = counted_cells(attention), attention.matrices.dtype
+    dtype = float_type(attention)
     n_queries, n_keys = attention.matrices.shape[2:]
     by_distance = is_square(attention)
     sums = np.zeros((*attention.matrices.shape[:2], n_queries + n_keys - 1 if by_distance else n_keys))
@@ -90,22 +113,7 @@ def _add_diagonals(sums: np.ndarray, block: np.ndarray, rows: slice) -> None:
     sums[..., start : start + width] += np.ones(n_rows, block.dtype) @ columns
 
 
-@dataclass(frozen=True, eq=False)
-class CountedCells:
-    """What the tokens and the mask of a text say of its cells.
-
-    Attributes:
-        between_words: the cells of one word and another that is not masked, (1 or n_layers, n_queries, n_keys).
-        cells: those that can say something, broadcast over heads, (1 or n_layers, 1, n_queries, n_keys).
-        at_distance: how many cells are equally far apart, at least 1, (1 or n_layers, 1, 2n - 1); empty where queries
-            are not the keys.
-    """
-
-    between_words: np.ndarray
-    cells: np.ndarray
-    at_distance: np.ndarray
-
-
+_MOST_REMEMBERED = 1 << 24  # cells
 _remembered: dict[tuple[object, ...], CountedCells] = {}  # of the last text, whose parts come one after the other
 
 
@@ -119,19 +127,20 @@ def counted_cells(attention: Attention) -> CountedCells:
     if found is None:
         found = _counted(attention)
         _remembered.clear()
-        _remembered[key] = found
+        if found.cells.size <= _MOST_REMEMBERED:
+            _remembered[key] = found
     return found
 
 
 def _counted(attention: Attention) -> CountedCells:
-    words = _between_words(attention)
-    allowed = words.copy()
+    words = allowed = _between_words(attention)
     if attention.kind != "cross" and attention.masked is not None:
         queries, keys = (np.array(token_numbers(side)) for side in (attention.queries, attention.keys))
         later = keys > queries[:, None]
         causal = later.any() & (attention.masked | ~later).all(axis=(-1, -2))
         start = next((i for i, token in enumerate(attention.keys) if not token.padding), 0)
         if is_square(attention) or keys[start] == 0:  # where keys were chosen, the first one need not be the sink
+            allowed = words.copy()
             allowed[causal, :, start] = False
     cells = allowed[:, None]
     if not is_square(attention):

@@ -216,7 +216,7 @@ def corpus(
         on_error: at a text that cannot be used: ``stop``, or ``skip`` it with a note.
         workers: processes; None for as many as there are CPUs. More than one needs a system that can fork.
         dask: the address of a Dask scheduler whose workers run the texts of a file or a pipe, or ``local:N``.
-        threads: threads that compute a text; None for one, and for long texts as many as there are CPUs.
+        threads: threads that compute a text; None for those that NumPy has: in the command one, of long texts all CPUs.
         note: called with each note.
         layout: of a file, how it holds texts: ``FileLayout("csv", field="sentence")``; by default as its name says.
 

@@ -101,8 +101,7 @@ def attention(x: Array, source: Array, params: Params, config: Block, geometry: 
         v = repeat_kv(values(), group) if "z" in geometry.asked.names else None
         yield from by_rows(score, k.shape[-2], v, z, sink, geometry.asked)
     else:
-        asked_heads = None if geometry.asked is None else geometry.asked.heads
-        yield from _by_heads(score, _head_groups(q, k), values, z, sink, group, asked_heads)
+        yield from _by_heads(score, _head_groups(q, k), values, z, sink, group, geometry.asked)
     yield "z", z  # (n_heads, n_q, d_v)
 
     merged = merge_heads(z, geometry.packing)  # (n_q, n_heads * d_v)
@@ -140,16 +139,16 @@ def _by_heads(
     z: Array,
     sink: Array | None,
     group: int,
-    asked: tuple[int, ...] | None,
+    asked: Asked | None,
 ) -> Iterator[tuple[str, Array]]:
     """Scores, weights and ``z`` of some heads after others, of the heads asked for; ``v`` after the first weights."""
     v = None
     for heads in groups:
         some: list[int] | slice = slice(None)
-        if asked is not None:
-            some = [head - heads.start for head in asked if heads.start <= head < heads.stop]
+        if asked is not None and asked.heads is not None:
+            some = [head - heads.start for head in asked.heads if heads.start <= head < heads.stop]
         scores = score(heads, slice(None))  # (some, n_q, n_k)
-        if some:
+        if some and (asked is None or "scores" in asked.names):
             yield "scores", scores[..., some, :, :]
         # (some, n_q, n_k), over the keys
         weights = softmax(scores, out=scores) if sink is None else softmax_with_sink(scores, sink[heads])
@@ -165,10 +164,10 @@ def _by_heads(
 
 
 def _comes_in_rows(geometry: Geometry, q: Array, k: Array) -> bool:
-    """Whether a text is so long that its rows are worked on some at a time, in a core's cache."""
+    """Whether rows are worked on some at a time: of a text whose matrices are long, and where somebody sees rows."""
     if geometry.asked is None or q.ndim > 3 or geometry.offsets is not None:
         return False
-    is_long = q.shape[-2] * k.shape[-2] > head_rows.AT_ONCE // 4
+    is_long = q.shape[-2] * k.shape[-2] > head_rows.AT_ONCE // 4  # shorter ones are quicker with several heads together
     return geometry.asked.see is not None or (is_long and geometry.asked.names.isdisjoint(("scores", "v")))
 
 

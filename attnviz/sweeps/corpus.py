@@ -65,7 +65,7 @@ class Corpus:
         on_error: at a text that cannot be used: ``stop``, or ``skip`` it with a note.
         workers: processes; None for as many as there are CPUs.
         dask: the address of a Dask scheduler whose workers run the texts, or ``local:N``; None for this machine.
-        threads: threads that compute a text; None for one, and for long texts as many as there are CPUs.
+        threads: threads that compute a text; None for those that NumPy has: in the command one, of long texts all CPUs.
         note: called with each note.
         slow: called with a note on what takes long; None where nobody waits.
         progress: called with the number of bytes, if known; gives a context with a function of (texts, bytes) so far.

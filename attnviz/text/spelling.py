@@ -7,6 +7,8 @@ from typing import Any
 from attnviz.records import dataclass
 from attnviz.text.labels import printable
 
+_MOST_LABELS = 1 << 16  # that are remembered
+
 
 @dataclass(frozen=True, eq=False)
 class Spelling:
@@ -33,12 +35,14 @@ class Spelling:
         """
         label = self._labels.get(piece)
         if label is None:
-            label = self._labels[piece] = self._label(piece)
+            label = self._label(piece)
+            if len(self._labels) < _MOST_LABELS:
+                self._labels[piece] = label
         return label
 
     @cached_property
     def _labels(self) -> dict[str, str]:
-        """Those of the pieces seen so far, which are no more than the vocabulary has."""
+        """Those of the first pieces, by piece."""
         return {}
 
     def _label(self, piece: str) -> str:

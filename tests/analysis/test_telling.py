@@ -126,6 +126,47 @@ def test_many_numbers_are_looked_at_some_at_a_time_which_changes_nothing(monkeyp
     assert scores == pytest.approx(expected[1], rel=1e-14)
 
 
+def by_sorting(part, weights):
+    """The links of one head: of all cells, sorted."""
+    sizes = np.where(part > 0, np.minimum(weights, 2 * part), 0).ravel()
+    places = [place for place in np.argsort(-sizes, kind="stable") if sizes[place] > 1e-3][:4]
+    return [divmod(int(place), weights.shape[1]) for place in places]
+
+
+@pytest.mark.parametrize("n_rows", [1, 2, 3, 4, 5, 7])
+def test_links_of_few_rows_may_all_be_of_one(n_rows):
+    rng = np.random.default_rng(n_rows)
+    for _ in range(20):
+        weights = rng.dirichlet(np.full(9, 0.3), n_rows)
+        part = np.maximum(weights - rng.uniform(0, 0.3, 9), 0)
+        assert [link[:2] for link in telling_links(part, weights)] == by_sorting(part, weights)
+
+
+@pytest.mark.parametrize("at_once", [1, 23, 2 * 23, 3 * 23, 5 * 23, 1 << 17])
+@pytest.mark.parametrize("fallback", [False, True])
+def test_blocks_of_any_number_of_rows_give_the_links_of_the_whole(monkeypatch, at_once, fallback):
+    monkeypatch.setattr("attnviz.analysis.usual._AT_ONCE", at_once)
+    weights = attention(random_rows(4, 6, 23), special=(0, 22))
+    weights.matrices[0, :, 22, 3:6] = weights.matrices[0, :, 20, 3:6] = 0.3  # several links in the last rows
+    parts = telling_part(weights)
+    for i, head in enumerate(head_summaries(weights, fallback=fallback)):
+        matrix = weights.matrices[0, i]
+        expected = by_sorting(parts[0, i], matrix)
+        if fallback and not any(matrix[cell] >= 0.1 for cell in expected):
+            usable = np.ones((23, 23), bool) & ~np.eye(23, dtype=bool)
+            usable[[0, 22]] = usable[:, [0, 22]] = False
+            rounded = np.where(usable, matrix, 0).round(2)
+            expected = by_sorting(rounded, rounded)
+        assert [link[:2] for link in head.links] == expected
+        assert head.score == pytest.approx(parts[0, i].sum() / 21, abs=1e-9)
+
+
+def test_of_whole_numbers_the_part_has_fractions():
+    weights = replace(attention(random_rows(0, 1, 5)), matrices=np.eye(5, dtype=np.int64)[None, None][..., ::-1])
+    assert telling_part(weights).dtype == np.float64
+    np.testing.assert_allclose(telling_part(weights), telling_part(replace(weights, matrices=weights.matrices * 1.0)))
+
+
 def test_of_cross_attention_a_key_that_all_rows_look_at_says_nothing():
     same = np.tile([0.7, 0.2, 0.1], (4, 1))
     different = np.array([[1.0, 0, 0], [0, 1, 0], [0, 0, 1], [1, 0, 0]])

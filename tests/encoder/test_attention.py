@@ -95,29 +95,25 @@ def test_rows_of_a_long_text_are_worked_on_some_at_a_time_and_its_weights_are_th
 
 
 def test_of_a_long_text_no_matrix_is_made_that_nobody_asks_for(monkeypatch):
-    monkeypatch.setattr(head_rows, "AT_ONCE", N)
-    made, empty = [], np.empty
-
-    def watched(shape, *rest):
-        made.append(shape)
-        return empty(shape, *rest)
-
-    monkeypatch.setattr(head_rows.np, "empty", watched)
-    run(PARAMS, CONFIG, {Address("encoder", 1, "weights")}, SOURCE, heads={"encoder": (2, 5)})
-    assert made.count((N, N)) == 2
-
-
-@pytest.mark.parametrize("at_once", [1, 1 << 18])
-def test_of_the_last_layer_only_the_heads_asked_for_are_computed(monkeypatch, at_once):
-    monkeypatch.setattr(head_rows, "AT_ONCE", at_once)
+    n = 60
+    monkeypatch.setattr(head_rows, "AT_ONCE", 2 * n)
     scored, score = [], attention.attention_scores
 
     def watched(q, k, *rest):
-        scored.append(q.shape[-3])
+        scored.append((*q.shape[-3:-1], k.shape[-2]))
         return score(q, k, *rest)
 
     monkeypatch.setattr(attention, "attention_scores", watched)
+    source = Sequence(ids=np.arange(n))
+    addresses = {Address("encoder", 1, "weights")}
+    kept = [
+        (step.heads, step.value.shape) for step in stream(PARAMS, CONFIG, addresses, source, heads={"encoder": (5, 2)})
+    ]
+    assert kept == [((2,), (1, n, n)), ((5,), (1, n, n))]
+    assert set(scored) == {(1, 2, n)}  # two rows of a head at a time
+    assert len(scored) == (7 + 2) * n / 2  # of the last layer, the heads asked for
+
+
+def test_of_a_short_text_heads_that_nobody_asks_for_do_not_come():
     found = list(stream(PARAMS, CONFIG, {Address("encoder", 1, "weights")}, SOURCE, heads={"encoder": (5, 2)}))
     assert [head for step in found for head in step.heads] == [2, 5]
-    rows = N if at_once == 1 else 1
-    assert sum(scored) == (7 + 2 if at_once == 1 else 7 + 7) * rows

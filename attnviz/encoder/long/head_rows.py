@@ -1,16 +1,16 @@
 """The attention of a long text, some rows of a head at a time, in a core's cache."""
 
 from collections.abc import Callable, Iterator
-from functools import partial
 
 import numpy as np
 
-from attnviz.encoder.long.parallel import each
+from attnviz.encoder.long.parallel import each, n_threads
 from attnviz.encoder.parameters.params import Array
 from attnviz.encoder.scoring import Scoring
 from attnviz.records import dataclass
 
 AT_ONCE = 1 << 18  # scores that are worked on at a time
+_FEW_BLOCKS = 4  # of rows of a head: several heads are then computed together
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +40,7 @@ class Asked:
         names: of arrays, with ``z`` where the output is needed.
         heads: of which scores and weights are asked for, in rising order; None for all.
         see: called with the rows of those heads: with those of a head in their order, of several heads at the same time
-            from several threads. None where nobody looks.
+            from several threads. None if nobody sees them.
     """
 
     names: frozenset[str]
@@ -51,7 +51,7 @@ class Asked:
 def by_rows(
     score: Scoring, n_keys: int, v: Array | None, z: Array, sink: Array | None, asked: Asked
 ) -> Iterator[tuple[str, Array]]:
-    """``z`` and the weights of one head after another, some rows at a time; of others' weights no more is in memory.
+    """``z`` and the weights of one head after another, some rows at a time; weights that nobody asks for are not kept.
 
     Args:
         score: gives the scores.
@@ -67,7 +67,8 @@ def by_rows(
     looked_at = range(n_heads) if asked.heads is None else asked.heads
     ones = np.ones((n_keys, 1), z.dtype)
 
-    def work(head: int, rows: slice, weights: Array | None) -> None:
+    def work_on(place: tuple[int, slice, Array | None]) -> None:
+        head, rows, weights = place
         seen = asked.see is not None and head in looked_at
         part = _exponentials(score, ones, None if sink is None else sink[head], head, rows, keep_shifted=seen)
         if v is not None:
@@ -80,17 +81,19 @@ def by_rows(
 
     def work_through(head: int) -> None:
         for rows in blocks:
-            work(head, rows, None)
+            work_on((head, rows, None))
 
+    computed = looked_at if v is None else range(n_heads)
     if "weights" not in asked.names:
-        each(work_through, looked_at if v is None else range(n_heads))
+        each(work_through, computed)
         return
-    for head in range(n_heads) if v is not None else looked_at:
-        weights = np.empty((n_q, n_keys), z.dtype) if head in looked_at else None
-        each(partial(work, head, weights=weights), blocks)
-        if weights is not None:
-            yield "weights", weights[None]
-            del weights  # the next head's need its room
+    together = n_threads() if len(blocks) <= _FEW_BLOCKS else 1  # heads, as threads need something to share
+    for i in range(0, len(computed), together):
+        heads = computed[i : i + together]
+        kept = {head: np.empty((n_q, n_keys), z.dtype) for head in heads if head in looked_at}
+        each(work_on, [(head, rows, kept.get(head)) for head in heads for rows in blocks])
+        for head in tuple(kept):
+            yield "weights", kept.pop(head)[None]  # of which no more is held: the next heads need its room
 
 
 def _exponentials(

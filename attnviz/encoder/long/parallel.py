@@ -15,17 +15,17 @@ from attnviz.memory import threads_with_room
 
 ItemT = TypeVar("ItemT")
 
-_of_process = [1]  # a setting of the process, as that of matrix products is
+_thread_count = [1]  # a setting of the process, as that of matrix products is
 
 
 def set_threads(count: int) -> None:
     """How many threads ``each`` uses from now on, in all of this process."""
-    _of_process[0] = threads_with_room(count) if count > 1 else count
+    _thread_count[0] = threads_with_room(count) if count > 1 else count
 
 
 def n_threads() -> int:
     """How many threads ``each`` uses."""
-    return _of_process[0]
+    return _thread_count[0]
 
 
 def each(do: Callable[[ItemT], None], items: Iterable[ItemT]) -> None:
@@ -58,12 +58,19 @@ def each(do: Callable[[ItemT], None], items: Iterable[ItemT]) -> None:
         except BaseException as error:
             errors.append(error)
 
-    others = _started(work)
-    work()
-    for thread in others:
-        thread.join()
-    if errors:
-        raise errors[0]
+    try:
+        others = _started(work)
+        work()
+        for thread in others:
+            thread.join()
+    except BaseException as error:  # Ctrl-C, which comes to this thread: the others begin nothing more
+        errors.append(error)
+        raise
+    try:
+        if errors:
+            raise errors[0]
+    finally:
+        errors.clear()  # which holds what holds it
 
 
 def _started(work: Callable[[], None]) -> list[Thread]:

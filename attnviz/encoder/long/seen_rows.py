@@ -33,7 +33,10 @@ def see_rows(
 
     Raises:
         InputError: weights that are not finite.
+        ValueError: disentangled attention.
     """
+    if config.disentangled.parts:
+        raise ValueError("rows of disentangled attention are not computed some at a time")
     last = max(layers)
 
     def checked(layer: int, see: Callable[[HeadRows], None], rows: HeadRows) -> None:

@@ -94,7 +94,7 @@ class Threads:
     def __init__(self, fixed: int | None, most: int, workers: int = 1):
         self._fixed, self._most, self._workers = fixed, most, workers
         self._process = os.getpid()
-        self._of_products = 1 if _is_ours else None
+        self._of_products: int | None = None  # not known
         self._before: int | None = None  # of products, before the first change
 
     def __enter__(self) -> "Threads":
@@ -119,7 +119,8 @@ class Threads:
         most = self._most if os.getpid() == self._process else max(1, self._most // self._workers)
         count = self._fixed or (most if is_long else 1)
         of_products = 1 if is_long else count
-        if of_products != self._of_products:
+        is_as_started = self._of_products is None and not self._fixed and not is_long  # with one: see above
+        if of_products != self._of_products and not is_as_started:
             self._before = blas_threads() if self._before is None else self._before
             set_blas_threads(of_products)
             self._of_products = of_products

@@ -52,6 +52,32 @@ def test_the_first_error_is_raised_and_nothing_more_begun(count):
     assert len(begun) <= count
 
 
+def test_after_ctrl_c_nothing_more_is_begun(monkeypatch):
+    set_threads(2)
+    begun, released = threading.Event(), threading.Event()
+    done, threads = [], []
+
+    class Interrupted(threading.Thread):
+        def start(self):
+            threads.append(self)
+            super().start()
+            begun.wait()
+            raise KeyboardInterrupt  # which comes to the thread that asked
+
+    def do(item):
+        begun.set()
+        released.wait()
+        done.append(item)
+
+    monkeypatch.setattr(parallel, "Thread", Interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        each(do, range(1000))
+    released.set()
+    for thread in threads:
+        thread.join()
+    assert done == [0]
+
+
 def test_where_the_system_gives_no_thread_all_is_done_without(monkeypatch):
     class NoThread(threading.Thread):
         def start(self):

@@ -36,7 +36,7 @@ def distance_sums(block: RowBlock, start: int) -> np.ndarray:
 
 
 def far_sums(received: np.ndarray, received_from: np.ndarray, rows: slice) -> np.ndarray:
-    """The same over the keys that are before or after all of some rows, (2, ...).
+    """The sums of ``distance_sums`` over the keys that are before or after all of some rows, (2, ...).
 
     Args:
         received: what each key gets from the rows, (..., n_keys), in float64.

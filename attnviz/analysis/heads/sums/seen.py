@@ -74,7 +74,7 @@ class SeenSums:
         self.distances = np.zeros((2, 1, n_heads))
 
     def add(self, rows: HeadRows) -> None:
-        """Some rows more: those of one head come in their order, those of several may come at the same time."""
+        """Adds some rows: those of one head come in their order, those of several may come at the same time."""
         at, some, weights = self._part.heads.index(rows.head), rows.rows, rows.exponentials  # not yet divided
         scale = (self._counted[some] / rows.totals[:, 0]).astype(weights.dtype)  # (n_rows,), what they are divided by
         sums = weights @ self._columns * scale[:, None]  # (n_rows, 2)
@@ -96,9 +96,11 @@ class SeenSums:
 
     def _of_scores(self, rows: HeadRows) -> np.ndarray:
         """The sums over the keys of each exponential times its shifted score, (n_rows, 2)."""
+        if self._part.masked is not None:
+            np.copyto(rows.shifted, 0, where=rows.exponentials == 0)  # not 0 times the score of a masked key, -inf
         parts = np.multiply(rows.exponentials, rows.shifted, out=rows.shifted)
         sums: np.ndarray = parts @ self._columns
-        if np.isnan(sums).any():  # 0 times the score of a masked key
+        if np.isnan(sums).any():  # a score of -inf that no mask made
             sums = np.nan_to_num(parts, copy=False) @ self._columns
         return sums
 
