@@ -24,12 +24,12 @@ def of_rows(x: Array, w: Array) -> Array:
     n, least = len(rows), max(2, _SMALL // w.shape[-1] + 1)
     if n < least:
         rows = np.concatenate([rows, np.zeros((least - n, rows.shape[-1]), rows.dtype)])
-    y = _of_many(rows, w) if n > _FEW_ROWS else np.ascontiguousarray((w.T @ rows.T).T)
+    y = of_many_rows(rows, w) if n > _FEW_ROWS else np.ascontiguousarray((w.T @ rows.T).T)
     return y[:n].reshape(*x.shape[:-1], w.shape[-1])
 
 
-def _of_many(rows: Array, w: Array) -> Array:
-    """The product of many rows, in the threads that are in use."""
+def of_many_rows(rows: Array, w: Array) -> Array:
+    """rows W for rows (n, width) and W (width, m), (n, m): the threads that are in use share the rows."""
     if n_threads() == 1:
         return np.asarray(rows @ w)
     y = np.empty((len(rows), w.shape[-1]), np.result_type(rows, w))

@@ -8,6 +8,7 @@ import numpy as np
 
 from attnviz.analysis.matrices.parts import each_layer
 from attnviz.analysis.matrices.rollout import flow, rollout
+from attnviz.encoder.products import of_many_rows
 from attnviz.errors import InputError, UsageError
 from attnviz.numbers import spans
 from attnviz.trace.attention import Attention, of_all
@@ -110,7 +111,7 @@ class _Reached:
             return
         itself = np.eye(len(masked), dtype=bool)
         step = (~masked | itself).astype(np.float32)  # whose products are quick, and exact: they count paths
-        self._pairs = step if self._pairs is None else (step @ self._pairs > 0).astype(np.float32)
+        self._pairs = step if self._pairs is None else (of_many_rows(step, self._pairs) > 0).astype(np.float32)
         self._all = bool(self._pairs.all())
 
     @property

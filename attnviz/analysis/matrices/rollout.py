@@ -12,6 +12,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from attnviz.encoder.products import of_many_rows
 from attnviz.errors import InputError, UsageError
 
 Residual = list[dict[int, float]]
@@ -30,7 +31,7 @@ def rollout(attention: Iterable[Iterable[np.ndarray]]) -> np.ndarray:
         InputError: weights that are negative or not finite.
     """
     layers = (with_residual(layer, "rollout") for layer in attention)
-    return np.asarray(reduce(lambda product, mixed: mixed @ product, layers))
+    return np.asarray(reduce(lambda product, mixed: of_many_rows(mixed, product), layers))
 
 
 def flow(attention: np.ndarray) -> np.ndarray:
