@@ -2,10 +2,12 @@
 
 import asyncio
 import os
+import select
 import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from types import FrameType
 from typing import cast
 
@@ -19,6 +21,9 @@ from attnviz.explorer.app import ExplorerApp
 from attnviz.explorer.effects import Outside
 from attnviz.explorer.sight import Sight
 from attnviz.output.terminal.screen import Screen
+
+_LOOK = 1.0  # seconds between looks at whether the terminal is there
+_HUNG_UP = 129  # the exit code of a shell for SIGHUP
 
 
 def explore_in_terminal(session: Session, sight: Sight, outside: Outside) -> list[str]:
@@ -56,10 +61,12 @@ class TerminalExplorer(ExplorerApp):
     _home_loop: asyncio.AbstractEventLoop | None = None
 
     def on_mount(self) -> None:
-        """Ends at once what was interrupted before it could end."""
+        """Ends at once what was interrupted before it could end, and later if the terminal goes without a signal."""
         self._home_loop = asyncio.get_running_loop()
         if self.is_interrupted:
             self.exit()
+        if hasattr(select, "poll"):
+            self.set_interval(_LOOK, partial(_end_without, [number for number in range(3) if os.isatty(number)]))
 
     def interrupt(self) -> None:
         """Ends it as its key does, as soon as it waits for something: the terminal is then left as it was."""
@@ -70,6 +77,15 @@ class TerminalExplorer(ExplorerApp):
     def _handle_exception(self, error: Exception) -> None:
         self.failure = error
         self.exit()
+
+
+def _end_without(terminals: list[int]) -> None:
+    """Ends the process where one of these has no other end: nothing can be restored, and reading it never waits."""
+    ends = select.poll()
+    for number in terminals:
+        ends.register(number, 0)
+    if ends.poll(0):
+        os._exit(_HUNG_UP)
 
 
 @contextmanager

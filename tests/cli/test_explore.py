@@ -52,6 +52,28 @@ def test_commands_that_are_copied_run(cli, cat, keys):
     assert sight.head.name in ran.out
 
 
+def test_it_ends_when_the_terminal_goes_without_a_signal(tmp_path):
+    """As where SIGHUP is ignored; otherwise it reads the terminal's end over and over."""
+    terminal, program_side = pty.openpty()
+    child = subprocess.Popen(
+        [sys.executable, "-c", _PROGRAM.replace("'explore'", "'explore', 'The cat sat'")],
+        stdin=program_side,
+        stdout=program_side,
+        stderr=program_side,
+        env=os.environ | {"TERM": "xterm-256color", "COLUMNS": "80", "LINES": "24"},
+        start_new_session=True,
+        cwd=tmp_path,
+    )
+    os.close(program_side)
+    try:
+        _read_until(terminal, b"looks at")
+        os.close(terminal)
+        assert child.wait(timeout=60) == 129
+    finally:
+        child.kill()
+        child.wait()
+
+
 def test_a_piped_text_in_a_terminal(tmp_path):
     """Keys come from the terminal, texts from the pipe; the screen from standard output, the command at the end."""
     terminal, program_side = pty.openpty()
