@@ -1,8 +1,9 @@
 """The metrics of every head, of all its attention and of what does not rest, of matrices that come a part at a time."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import reduce
+from typing import TypeAlias
 
 import numpy as np
 
@@ -18,6 +19,9 @@ from attnviz.analysis.resting import Remainder, looks_back_only, place_of_hidden
 from attnviz.encoder.long.head_rows import HeadRows
 from attnviz.records import dataclass
 from attnviz.trace.attention import Attention, of_all
+
+# A block, its sums as ``WholeMetrics.add`` takes them, and those of the cells that are left, where they are known.
+SummedBlock: TypeAlias = tuple[BlockPlaces, RowBlock, Mapping[str, np.ndarray], np.ndarray | None]
 
 LEAST_LEFT = 0.1  # of a row: what is left of less says nothing
 _MOST_EQUAL = 0.25  # of the tokens: of a text of one word, or of unknown ones, any head seems to look at equal ones
@@ -106,11 +110,16 @@ class _Text:
     def metrics(self, part: Attention) -> HeadMetrics:
         """The metrics of one part."""
         known = self.of_mask(part)
+        blocks = row_blocks(part, self.sides.real_queries, known.allowed, known.left.keys)
+        return self.metrics_of(part, known, ((*one, self.whole.sums(one[1], one[0][2]), None) for one in blocks))
+
+    def metrics_of(self, part: Attention, known: "_OfMask", blocks: Iterable[SummedBlock]) -> HeadMetrics:
+        """The metrics of one part, of all of its blocks."""
         whole, left = self.whole, known.left
         means, means_left, shares = whole.means(part), left.means(part), left.shares(part)
-        for places, block in row_blocks(part, self.sides.real_queries, known.allowed, left.keys):
-            whole.add(means, places, block, whole.sums(block, places[2]))
-            left.add(means_left, places, block, known.allowed_left)
+        for places, block, sums, cell_sums in blocks:
+            whole.add(means, places, block, sums)
+            left.add(means_left, places, block, known.allowed_left, cell_sums)
             left.add_shares(shares, places, block, part.rest)
         metrics = whole.result(part, means)
         return replace(metrics, remainder=left.remainder(metrics, means_left, shares))
@@ -163,19 +172,14 @@ class _SeenPart:
 
     def metrics(self) -> HeadMetrics:
         """The metrics of all rows."""
-        whole, known, part = self._text.whole, self._known, self._part
-        rows = self.sums.rows(known.allowed)
+        whole, part = self._text.whole, self._part
+        rows = self.sums.rows(self._known.allowed)
         _, n_heads, n_rows, _ = part.matrices.shape
         places = slice(0, 1), slice(0, n_heads), slice(0, n_rows)
-        means, means_left, shares = whole.means(part), known.left.means(part), known.left.shares(part)
         sums = dict(zip(whole.cells.names, self.sums.cells, strict=True))
         if "offset" in whole.names:
             sums |= zip(DISTANCES, self.sums.distances, strict=True)
-        whole.add(means, places, rows, sums)
-        known.left.add(means_left, places, rows, known.allowed_left, self.sums.cells_left)
-        known.left.add_shares(shares, places, rows, None)
-        metrics = whole.result(part, means)
-        return replace(metrics, remainder=known.left.remainder(metrics, means_left, shares))
+        return self._text.metrics_of(part, self._known, [(places, rows, sums, self.sums.cells_left)])
 
 
 class _Left:

@@ -8,6 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
+from attnviz.analysis.usual import float_type
 from attnviz.records import dataclass
 from attnviz.trace.attention import Attention
 from attnviz.trace.tokens import Tokens, n_real
@@ -59,7 +60,7 @@ class RowBlock:
         logs = self.weights + np.finfo(dtype).tiny  # A ln A of 0 is 0; no other weight is changed
         np.log(logs, out=logs)
         logs *= self.weights
-        return np.asarray(0.0 - key_sums(logs, self.columns), dtype=dtype)
+        return np.asarray(0.0 - _key_sums(logs, self.columns), dtype=dtype)
 
     @property
     def middle(self) -> float:
@@ -108,7 +109,7 @@ def entropy_ratio(entropy: np.ndarray, allowed: np.ndarray) -> np.ndarray:
     return np.asarray(np.minimum(shares[:, None] * entropy, 1))  # float32 rows can sum to more than 1
 
 
-def key_sums(numbers: np.ndarray, columns: np.ndarray) -> np.ndarray:
+def _key_sums(numbers: np.ndarray, columns: np.ndarray) -> np.ndarray:
     """The sums over the keys, (n_layers, n_heads, n_rows, n_sums)."""
     flat: np.ndarray = numbers.reshape(-1, numbers.shape[-1]) @ columns
     sums: np.ndarray = flat.reshape(*numbers.shape[:-1], -1)
@@ -135,7 +136,7 @@ def row_blocks(
         allowed: as ``reachable_keys`` gives it.
         left: (n_keys,), keys of which there is a second column of sums; None for no other column.
     """
-    dtype = attention.matrices.dtype if attention.matrices.dtype.kind == "f" else np.dtype(np.float64)
+    dtype = float_type(attention)
     columns = sum_columns(len(attention.keys), left, dtype)
     positions = np.arange(len(real), dtype=dtype)
     counted = (allowed > 0) & real
@@ -144,7 +145,7 @@ def row_blocks(
         layers, _, rows = places
         layers = layers if len(allowed) > 1 else slice(None)
         weights = np.ascontiguousarray(stored, dtype)
-        sums = key_sums(weights, columns)
+        sums = _key_sums(weights, columns)
         seen = sums[..., 0] != 0
         if attention.rest is not None:
             seen |= attention.rest[places] > 0
